@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_failure_is_told_with_its_reason() {
+    fn the_newest_failure_is_mailed_with_its_reason() {
         let runs =
             [run("at-work", at(30)), failed(3, "line 7,\ncolumn \"fee\": expected a number"), failed(2, "older")];
         insta::assert_snapshot!(told(AlarmKind::TrainingFailed, &runs).unwrap(), @r#"Run manual-at-3 failed on Tue 24 Nov 2026, 03:00 UTC: line 7, column "fee": expected a number"#);
@@ -157,12 +157,12 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_run_is_told_as_what_it_is() {
+    fn a_lost_run_is_shown_as_lost() {
         insta::assert_snapshot!(told(AlarmKind::TrainingFailed, &[run("gone", at(3))]).unwrap(), @"Run manual-gone, started on Tue 24 Nov 2026, 03:00 UTC, was lost without an error: out of memory or time, or stopped.");
     }
 
     #[test]
-    fn a_refused_version_explains_why_a_champion_is_old_and_nothing_else() {
+    fn a_refused_version_explains_only_the_age_of_the_champion() {
         let runs = [made(4, 0.5), failed(3, "older")];
         insta::assert_snapshot!(told(AlarmKind::ChampionTooOld, &runs).unwrap(), @"Run manual-at-4 made a version that was refused on Tue 24 Nov 2026, 04:00 UTC: hold-out accuracy 0.5000 is below the floor 0.9000");
         assert_eq!(told(AlarmKind::TrainingFailed, &runs), None);
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_was_not_taken_explains_the_queue_alone() {
+    fn a_refused_file_is_named_only_in_the_mail_about_the_queue() {
         let trigger = Trigger::Import { key: "incoming/iris/a.onnx".into(), note: None };
         let runs = [Run { trigger, ..failed(4, "operator Mul is not supported") }];
         insta::assert_snapshot!(told(AlarmKind::TrainFailureQueue, &runs).unwrap(), @"Run manual-at-4, the import of incoming/iris/a.onnx, failed on Tue 24 Nov 2026, 04:00 UTC: operator Mul is not supported");
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_before_a_success_explains_nothing() {
+    fn a_failure_before_a_success_explains_nothing() {
         let runs = [made(4, 0.95), failed(3, "older")];
         assert_eq!([AlarmKind::ChampionTooOld, AlarmKind::DeadlineMissed].map(|kind| told(kind, &runs)), [None, None]);
     }
@@ -197,13 +197,13 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_that_is_tried_again_is_not_told_yet() {
+    fn a_failure_that_will_be_retried_is_not_reported_yet() {
         let run = run("again", at(29)).failed("the store is away".into(), Some(at(31)), at(29));
         assert_eq!(told(AlarmKind::DeadlineMissed, &[run]), None);
     }
 
     #[test]
-    fn a_reason_of_any_length_fits() {
+    fn a_reason_of_any_length_is_shortened_to_fit() {
         let told = told(AlarmKind::TrainingFailed, &[failed(3, &"ü".repeat(100_000))]).unwrap();
         assert!(told.ends_with("ü…") && told.chars().count() < 2100);
     }

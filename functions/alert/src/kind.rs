@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn no_alarm_of_a_stack_whose_name_begins_alike_is_taken_for_one_of_this_stack() {
+    fn an_alarm_of_a_stack_with_a_similar_name_is_not_one_of_this_stack() {
         let kinds = AlarmKind::KNOWN.map(|kind| kind.as_str().to_owned());
         for (whole, end) in kinds.iter().flat_map(|whole| kinds.iter().map(move |end| (whole, end))) {
             assert!(

@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_not_told() {
+    fn unknown_facts_are_not_shown() {
         let alarm = alarm(
             r#"{"AlarmName":"other","NewStateValue":"OK","StateChangeTime":"2026-11-24T03:00:00Z","OldStateValue":null,
                 "Trigger":{"MetricName":"","Threshold":null}}"#,
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_alarm_is_an_error_that_says_why() {
+    fn a_message_that_is_not_an_alarm_is_an_error_with_a_reason() {
         let error = |message: &str| alarm(message).unwrap_err().to_string();
         insta::assert_snapshot!(error("hello"), @"the message is not an alarm: expected JSON with AlarmName, NewStateValue and StateChangeTime (line 1, column 1)");
         insta::assert_snapshot!(error(r#"{"AlarmName":"x"}"#), @"the message is not an alarm: expected JSON with AlarmName, NewStateValue and StateChangeTime (line 1, column 17)");
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_whom_a_message_names_is_named_by_its_error() {
+    fn an_error_names_no_address_of_its_message() {
         for message in [
             "\"ada@example.com\"",
             r#"{"AlarmName":"x","NewStateValue":"OK","StateChangeTime":"ada@example.com"}"#,
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_raised_alarm_and_its_clearing_are_changes() {
+    fn only_raising_and_ending_an_alarm_are_changes() {
         let change = |new, old| {
             let message = format!(
                 r#"{{"AlarmName":"x","NewStateValue":"{new}","OldStateValue":"{old}","StateChangeTime":"2026-11-24T03:00:00Z"}}"#

@@ -81,14 +81,14 @@ mod tests {
     }
 
     #[test]
-    fn a_mail_that_took_long_is_followed_at_once() {
+    fn after_a_slow_mail_the_next_one_follows_at_once() {
         let mut pace = Pace::of(Some(1.0), start());
         pace.go_on(start());
         assert_eq!(pace.wait(start() + SignedDuration::from_secs(5)), Duration::ZERO);
     }
 
     #[test]
-    fn a_minute_of_throttling_passes_in_few_tries_and_the_pace_comes_back() {
+    fn a_minute_of_throttling_takes_few_tries_and_the_rate_recovers() {
         let (mut pace, mut now, mut tries) = (Pace::of(Some(1.0), start()), start(), 0);
         while now.duration_since(start()) < SignedDuration::from_secs(60) {
             pace.slow_down(now, 0.0);

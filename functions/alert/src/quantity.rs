@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hours_are_written_as_one_would_say_them() {
+    fn hours_are_written_as_people_say_them() {
         for (value, text) in [(41.0, "41 h"), (36.07, "36 h 4 min"), (0.2, "12 min"), (0.0, "0 min"), (76.2, "3 d 4 h")]
         {
             assert_eq!(hours(value), text);
@@ -103,14 +103,14 @@ mod tests {
     }
 
     #[test]
-    fn numbers_have_no_idle_zeros() {
+    fn numbers_have_no_trailing_zeros() {
         for (value, text) in [(0.9, "0.9"), (5.0 / 6.0, "0.8333"), (3.0, "3"), (100.0, "100"), (-0.000_01, "0")] {
             assert_eq!(number(value), text);
         }
     }
 
     #[test]
-    fn moments_are_in_utc() {
+    fn times_are_in_utc() {
         assert_eq!(moment(evergreen_testkit::moment("2026-11-04T03:00:59Z")), "Wed 4 Nov 2026, 03:00 UTC");
     }
 }

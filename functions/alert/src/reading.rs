@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_data_is_told_from_an_unknown_value() {
+    fn missing_data_differs_from_an_unknown_value() {
         let missing = "Threshold Crossed: no datapoints were received for 3 periods and 3 missing datapoints were treated \
                        as [Breaching].";
         assert_eq!(AlarmReading::of(missing), AlarmReading::NoData);
@@ -83,7 +83,7 @@ mod tests {
         }
 
         #[test]
-        fn any_figure_is_found(value in -1e9f64..1e9) {
+        fn the_command_finds_any_metric(value in -1e9f64..1e9) {
             let reason = format!("Threshold Crossed: 1 datapoint [{value} (24/11/26 03:00:00)] was greater.");
             prop_assert_eq!(AlarmReading::of(&reason), AlarmReading::Value(value));
         }

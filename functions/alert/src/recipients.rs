@@ -88,13 +88,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_is_trimmed_and_names_each_reader_once() {
+    fn a_list_of_recipients_is_trimmed_and_has_no_duplicates() {
         let recipients: Recipients = " a@example.com,b@example.com , A@Example.com,,".parse().unwrap();
         assert_eq!(recipients.iter().map(Address::as_str).collect::<Vec<_>>(), ["a@example.com", "b@example.com"]);
     }
 
     #[test]
-    fn a_wrong_address_is_told_by_its_place_and_not_repeated() {
+    fn an_invalid_address_is_named_by_its_position_only() {
         for list in ["a@example.com,b", "a@example.com, b@ ", "a@example.com,B <b@example.com>", "a@example.com,b@c@d"]
         {
             assert_eq!(list.parse::<Recipients>(), Err(InvalidRecipients::Address(2)), "{list}");

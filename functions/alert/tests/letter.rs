@@ -76,7 +76,7 @@ fn told(alarm: &Alarm, telling: &AlarmReport, knowledge: &Knowledge, now: &str) 
 }
 
 #[test]
-fn a_mail_says_first_what_is_wrong_and_then_what_to_do() {
+fn a_mail_names_first_the_problem_and_then_the_steps() {
     let mail = mail(&too_old(), &knowledge());
     insta::assert_snapshot!(mail.subject, @"[ALARM] iris: the champion is 41 h 1 min old, 5 h too old");
     insta::assert_snapshot!(mail.text, @r#"
@@ -120,7 +120,7 @@ fn a_mail_says_first_what_is_wrong_and_then_what_to_do() {
 }
 
 #[test]
-fn a_mail_of_better_days_says_how_long_it_was_not_well() {
+fn the_second_mail_says_how_long_the_incident_lasted() {
     let cleared = Alarm {
         state: AlarmState::Ok,
         before: Some(AlarmState::Alarm),
@@ -167,7 +167,7 @@ fn a_mail_of_better_days_says_how_long_it_was_not_well() {
 }
 
 #[test]
-fn a_first_champion_stands_alone_and_none_is_said_to_be_none() {
+fn a_first_champion_has_no_predecessor() {
     let alone = Knowledge::Champion {
         champion: Box::new(champion(version(1, 0.9333, moment("2026-11-23T03:00:00Z")))),
         previous: None,
@@ -201,7 +201,7 @@ fn regression() -> Knowledge {
 }
 
 #[test]
-fn a_regression_model_has_figures_of_its_own_and_is_scored_by_another_name() {
+fn a_regression_model_has_its_own_metrics() {
     let raised = Alarm { reading: AlarmReading::Value(0.8125), ..accuracy_low() };
     let mail = mail(&raised, &regression());
     insta::assert_snapshot!(mail.subject, @"[ALARM] iris: the champion's R² is 0.8125 (at least 0.9 is expected)");
@@ -248,7 +248,7 @@ fn two_classes_have_two_more_figures() {
 }
 
 #[test]
-fn a_champion_that_is_not_good_enough_is_told_with_its_accuracy_and_its_margin() {
+fn a_mail_about_a_weak_champion_names_its_accuracy_and_margin() {
     let alarm = Alarm {
         reading: AlarmReading::Value(-0.42),
         threshold: Some(0.0),
@@ -265,7 +265,7 @@ fn a_champion_that_is_not_good_enough_is_told_with_its_accuracy_and_its_margin()
 }
 
 #[test]
-fn every_kind_has_its_line_when_raised_and_when_well_again() {
+fn every_alarm_has_a_subject_when_raised_and_when_over() {
     let subjects = AlarmKind::KNOWN.into_iter().chain([AlarmKind::Other("drift".into())]).flat_map(|kind| {
         let raised = match kind {
             AlarmKind::ChampionTooOld => too_old(),
@@ -335,7 +335,7 @@ fn every_kind_has_its_line_when_raised_and_when_well_again() {
 }
 
 #[test]
-fn what_the_reason_does_not_say_is_read_from_the_registry_or_said_to_be_unknown() {
+fn facts_missing_from_the_reason_come_from_the_registry_or_are_unknown() {
     let subject = |reading, knowledge: &Knowledge, alarm| mail(&Alarm { reading, ..alarm }, knowledge).subject;
     let lines = [
         subject(AlarmReading::Missing, &knowledge(), too_old()),
@@ -370,7 +370,7 @@ fn an_end_says_how_long_the_alarm_was_raised() {
 }
 
 #[test]
-fn flapping_is_said_in_the_first_line_and_so_is_what_is_held_back() {
+fn the_first_line_names_flapping_and_the_mails_held_back() {
     let mail = told(&alarm(AlarmKind::PredictionErrors), &AlarmReport::Flapping, &knowledge(), NOW);
     insta::assert_snapshot!(mail.subject, @"[ALARM] iris: alarm prediction-errors is flapping: predictions failed with 5xx (3 in 5 minutes)");
     let note = mail.text.split("\n\n").nth(2).unwrap();
@@ -379,7 +379,7 @@ fn flapping_is_said_in_the_first_line_and_so_is_what_is_held_back() {
 }
 
 #[test]
-fn a_mail_that_waited_says_that_it_is_late() {
+fn a_mail_that_waited_says_so() {
     let mail = told(&too_old(), &AlarmReport::Raised, &knowledge(), "2026-11-25T01:30:00Z");
     let note = mail.text.split("\n\n").nth(2).unwrap();
     insta::assert_snapshot!(note, @"This mail is late: the alarm changed 5 h 30 min ago. The dashboard shows its current state.");
@@ -388,7 +388,7 @@ fn a_mail_that_waited_says_that_it_is_late() {
 }
 
 #[test]
-fn nothing_of_an_alarm_is_taken_for_html_or_for_a_header() {
+fn no_text_of_an_alarm_is_read_as_html_or_header() {
     let hostile = Alarm {
         kind: AlarmKind::Other("<b>\r\nBcc: x@example.com".into()),
         reason: "<script>alert(1)</script> & more".into(),
@@ -410,7 +410,7 @@ fn both_bodies_begin_with_the_same_line() {
 }
 
 #[test]
-fn the_command_about_an_alarm_of_somebody_elses_finds_it_and_does_nothing_else() {
+fn the_command_for_a_foreign_alarm_only_describes_it() {
     for (name, command) in [
         ("evergreen-drift", "aws cloudwatch describe-alarms --alarm-names 'evergreen-drift'"),
         ("it's $(id)", r"aws cloudwatch describe-alarms --alarm-names 'it'\''s $(id)'"),
@@ -423,7 +423,7 @@ fn the_command_about_an_alarm_of_somebody_elses_finds_it_and_does_nothing_else()
 
 /// Shows every step of every kind, so that a changed command is noticed.
 #[test]
-fn every_command_names_what_this_stack_has() {
+fn every_command_names_a_resource_of_this_stack() {
     for kind in AlarmKind::KNOWN {
         let guide = evergreen_alert::Guide::to(&alarm(kind), &letterhead());
         assert!(!guide.steps.is_empty());

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn an_age_that_is_set_does_not_follow_from_the_schedule() {
+    fn a_fixed_maximum_age_does_not_follow_from_the_schedule() {
         let config = read_with("EVERGREEN_MAX_MODEL_AGE_HOURS", "48").unwrap();
         assert_eq!(config.expectations.max_age, Some(SignedDuration::from_hours(48)));
     }

@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_key_that_used_most_counts_since_the_month_began() {
+    async fn the_most_used_key_counts_since_the_start_of_the_month() {
         let november = (date(2026, 11, 1), date(2026, 11, 24));
         let requests = Some(vec![120, 800, 3]);
         assert_eq!(used_of_1000("2026-11-24T05:00:00Z", november, requests).await, Some(0.8));
@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_any_request_nothing_is_used_and_without_an_answer_nothing_is_known() {
+    async fn no_requests_mean_no_usage_and_no_answer_means_unknown() {
         let november = (date(2026, 11, 1), date(2026, 11, 24));
         assert_eq!(used_of_1000("2026-11-24T05:00:00Z", november, Some(Vec::new())).await, Some(0.0));
         assert_eq!(used_of_1000("2026-11-24T05:00:00Z", november, None).await, None);

@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cron_follows_the_clocks_of_its_zone() {
+    fn a_cron_expression_follows_the_clock_of_its_time_zone() {
         let berlin = |by| due("cron(0 3 * * ? *)", "Europe/Berlin", by).unwrap();
         assert_eq!(berlin("2026-07-01T12:00:00Z"), "2026-07-01T01:00:00Z");
         assert_eq!(berlin("2026-11-24T12:00:00Z"), "2026-11-24T02:00:00Z");
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_never_due_is_nothing() {
+    fn a_schedule_that_was_never_due_has_no_due_time() {
         assert_eq!(due("cron(0 3 * * ? 2030)", "UTC", "2026-11-24T12:00:00Z"), None);
         assert_eq!(due("cron(0 3 30 2 ? *)", "UTC", "2026-11-24T12:00:00Z"), None);
         assert_eq!(due("at(2027-01-01T00:00:00)", "UTC", "2026-11-24T12:00:00Z"), None);
@@ -179,14 +179,14 @@ mod tests {
     }
 
     #[test]
-    fn one_time_is_due_once() {
+    fn a_one_time_schedule_is_due_once() {
         let by = "2026-11-24T12:00:00Z";
         assert_eq!(due("at(2026-11-24T03:00:00)", "Europe/Berlin", by).unwrap(), "2026-11-24T02:00:00Z");
     }
 
     proptest! {
         #[test]
-        fn what_was_due_is_past_and_less_than_a_day_old(minutes in 0i64..10_000_000) {
+        fn the_last_due_time_of_a_daily_schedule_is_less_than_a_day_ago(minutes in 0i64..10_000_000) {
             let by = Timestamp::from_second(minutes * 60).unwrap();
             let daily = schedule("cron(0 3 * * ? *)", "UTC");
             let due = daily.last_due(by).unwrap();
@@ -195,7 +195,7 @@ mod tests {
         }
 
         #[test]
-        fn the_next_time_is_the_one_whose_last_time_it_is(minutes in 0i64..40_000_000, zone in 0..3usize) {
+        fn the_next_time_is_consistent_with_the_last_time(minutes in 0i64..40_000_000, zone in 0..3usize) {
             let zone = ["Europe/Berlin", "Australia/Lord_Howe", "Pacific/Apia"][zone];
             let (quarter, by) = (schedule("cron(0/15 * * * ? *)", zone), Timestamp::from_second(minutes * 60).unwrap());
             let (last, next) = (quarter.last_due(by).unwrap(), quarter.next_due(by).unwrap());

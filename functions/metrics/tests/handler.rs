@@ -64,7 +64,7 @@ fn a_week() -> World {
 }
 
 #[tokio::test]
-async fn what_is_published_follows_from_the_registry() {
+async fn published_figures_follow_from_the_registry() {
     let world = a_week();
     let report = world.measure().await.unwrap();
     insta::assert_json_snapshot!(report, @r#"
@@ -102,7 +102,7 @@ async fn what_is_published_follows_from_the_registry() {
 }
 
 #[tokio::test]
-async fn a_model_of_numbers_is_as_accurate_as_its_r2() {
+async fn the_main_score_of_a_regression_model_is_r2() {
     let world = World::at("2026-11-24T05:00:00Z");
     let at = moment("2026-11-24T03:00:00Z");
     let interval = IntervalEvaluation { level: 0.9, coverage: 0.93, width: 1.0, by_fifth: None };
@@ -130,7 +130,7 @@ async fn a_model_of_numbers_is_as_accurate_as_its_r2() {
 }
 
 #[tokio::test]
-async fn a_stack_of_its_first_minute_publishes_what_it_can() {
+async fn a_new_stack_publishes_what_it_knows() {
     let world = World::at("2026-11-24T05:00:00Z");
     world.memory.state().schedule = Some(daily("2026-11-24T04:59:00Z"));
     let report = world.measure().await.unwrap();
@@ -156,7 +156,7 @@ async fn a_stack_of_its_first_minute_publishes_what_it_can() {
 }
 
 #[tokio::test]
-async fn of_a_read_that_fails_the_figures_are_unknown_and_all_others_are_published() {
+async fn a_failed_read_makes_only_its_figures_unknown() {
     let sources = [
         ("pointer", MetricSource::Champion),
         ("history", MetricSource::RecentChampions),
@@ -180,7 +180,7 @@ async fn of_a_read_that_fails_the_figures_are_unknown_and_all_others_are_publish
 }
 
 #[tokio::test]
-async fn a_registry_that_does_not_answer_at_all_is_an_error_and_leaves_every_figure_unknown() {
+async fn a_silent_registry_is_an_error_and_leaves_every_figure_unknown() {
     let world = a_week();
     world.memory.take_away("registry");
     let error = world.measure().await.unwrap_err();
@@ -191,14 +191,14 @@ async fn a_registry_that_does_not_answer_at_all_is_an_error_and_leaves_every_fig
 }
 
 #[tokio::test]
-async fn figures_that_are_not_taken_are_an_error() {
+async fn refused_figures_are_an_error() {
     let world = a_week();
     world.memory.take_away("sink");
     assert_eq!(Diagnostic::from(world.measure().await.unwrap_err()).error_type, "NotPublished");
 }
 
 #[tokio::test]
-async fn a_champion_that_could_not_serve_is_unhealthy_at_once_and_everything_else_is_published() {
+async fn a_champion_that_cannot_be_loaded_is_unhealthy_at_once_and_everything_else_is_published() {
     for damage in ["shortened", "changed", "emptied", "gone"] {
         let world = a_week();
         if damage == "gone" {
@@ -218,7 +218,7 @@ async fn a_champion_that_could_not_serve_is_unhealthy_at_once_and_everything_els
 }
 
 #[tokio::test]
-async fn what_a_new_environment_would_load_decides_and_the_other_file_is_told_apart() {
+async fn the_file_that_a_new_environment_loads_decides_health_and_the_other_is_reported() {
     let world = a_week();
     keep_copy(&world, |_| {});
     damage_object(&world);
@@ -241,7 +241,7 @@ async fn what_a_new_environment_would_load_decides_and_the_other_file_is_told_ap
 }
 
 #[tokio::test]
-async fn a_bad_minute_of_the_store_is_not_taken_for_damage() {
+async fn a_short_outage_of_the_store_does_not_count_as_damage() {
     let world = a_week();
     world.memory.take_away("artifacts");
     let report = world.measure().await.unwrap();
@@ -256,7 +256,7 @@ async fn a_bad_minute_of_the_store_is_not_taken_for_damage() {
 }
 
 #[tokio::test]
-async fn a_pointer_that_is_gone_is_unhealthy_and_one_that_never_was_is_not() {
+async fn a_deleted_pointer_is_unhealthy_and_a_missing_first_one_is_not() {
     let world = a_week();
     world.memory.state().pointer = Some(None);
     let report = world.measure().await.unwrap();
@@ -278,7 +278,7 @@ fn rewrite_pointer(world: &World, change: impl Fn(&mut Value)) {
 }
 
 #[tokio::test]
-async fn a_pointer_that_names_what_is_not_there_is_unhealthy() {
+async fn a_pointer_to_a_missing_artifact_is_unhealthy() {
     let world = a_week();
     rewrite_pointer(&world, |fields| fields["version"]["artifact"]["key"] = "models/iris/00000009/model.onnx".into());
     let report = world.measure().await.unwrap();
@@ -290,7 +290,7 @@ async fn a_pointer_that_names_what_is_not_there_is_unhealthy() {
 }
 
 #[tokio::test]
-async fn a_pointer_of_a_newer_release_tells_what_it_can() {
+async fn a_pointer_of_a_newer_release_is_read_in_part() {
     let world = a_week();
     rewrite_pointer(&world, |fields| {
         fields["version"]["family"] = "oracle".into();
@@ -312,14 +312,14 @@ async fn the_artifact_of_another_model_cannot_serve() {
 }
 
 #[tokio::test]
-async fn what_was_stored_well_but_is_no_model_is_unhealthy() {
+async fn a_stored_object_that_is_not_a_model_is_unhealthy() {
     let world = a_week();
     support::store(world.memory, b"no model at all".to_vec());
     assert_eq!(world.measure().await.unwrap().published["ModelHealthy"], 0.0);
 }
 
 #[tokio::test]
-async fn a_promotion_between_two_reads_is_not_taken_for_damage() {
+async fn a_promotion_between_two_reads_does_not_count_as_damage() {
     let world = a_week();
     keep_copy(&world, |copy| copy.push(0));
     // The copy belongs to the next champion, which is promoted during the first check.
@@ -329,7 +329,7 @@ async fn a_promotion_between_two_reads_is_not_taken_for_damage() {
 }
 
 #[tokio::test]
-async fn a_run_that_cannot_be_read_is_counted_and_freezes_no_figure() {
+async fn an_unreadable_run_is_counted_and_blocks_no_figure() {
     let world = a_week();
     let before = world.measure().await.unwrap().published;
     let fields = json!({"started_at": "2026-11-23T18:00:00Z", "status": "PAUSED", "trigger": {"kind": "tide"}});
@@ -341,7 +341,7 @@ async fn a_run_that_cannot_be_read_is_counted_and_freezes_no_figure() {
 }
 
 #[tokio::test]
-async fn whether_a_run_that_cannot_be_read_kept_the_deadline_is_unknown_and_said_to_be() {
+async fn an_unreadable_run_makes_the_deadline_an_unknown_figure() {
     let world = a_week();
     let fields = json!({"started_at": "2026-11-24T03:00:01Z", "trigger": {"scheduled_at": "2026-11-24T03:00:00Z"}});
     world.memory.state().unreadable_runs.push(Unreadable::new("RUN#scheduled", "unknown variant", fields));
@@ -351,7 +351,7 @@ async fn whether_a_run_that_cannot_be_read_kept_the_deadline_is_unknown_and_said
 }
 
 #[tokio::test]
-async fn a_champion_may_be_as_old_as_the_schedule_or_the_parameter_says() {
+async fn the_maximum_age_of_a_champion_follows_from_the_schedule_or_the_parameter() {
     let world = a_week();
     let margin = async |world: &World| world.measure().await.unwrap().published["ModelAgeMarginHours"];
     assert_eq!(margin(&world).await, 36.0 - 26.0);
@@ -365,7 +365,7 @@ async fn a_champion_may_be_as_old_as_the_schedule_or_the_parameter_says() {
 }
 
 #[tokio::test]
-async fn refusals_of_days_are_told_in_hours() {
+async fn the_time_of_refusals_is_in_hours() {
     let world = a_week();
     let at = moment("2026-11-23T20:00:00Z");
     let second = finished_run("refused-again", at, &version(4, 0.8, at));
@@ -375,7 +375,7 @@ async fn refusals_of_days_are_told_in_hours() {
 }
 
 #[tokio::test]
-async fn a_schedule_that_was_moved_or_switched_off_has_missed_nothing() {
+async fn a_changed_or_disabled_schedule_has_missed_nothing() {
     let world = a_week();
     assert_eq!(world.measure().await.unwrap().published["DeadlineMissed"], 1.0);
     world.memory.state().schedule = Some(daily("2026-11-24T04:30:00Z"));
@@ -389,7 +389,7 @@ async fn a_schedule_that_was_moved_or_switched_off_has_missed_nothing() {
 }
 
 #[tokio::test]
-async fn a_schedule_that_cannot_be_followed_leaves_deadlines_unknown() {
+async fn an_unreadable_schedule_leaves_deadlines_unknown() {
     let world = a_week();
     world.memory.state().schedule.as_mut().unwrap().expression = "cron(0 3 * * * * *)".into();
     let report = world.measure().await.unwrap();
@@ -411,7 +411,7 @@ async fn a_missed_deadline_stays_missed_until_a_version_is_made() {
 }
 
 #[tokio::test]
-async fn many_imports_push_no_training_out_of_sight() {
+async fn many_imports_do_not_hide_trainings() {
     let world = a_week();
     let figures = ["FailedRuns", "DeadlineMissed", "HoursSinceTraining"];
     let before = world.measure().await.unwrap().published;
@@ -428,7 +428,7 @@ async fn many_imports_push_no_training_out_of_sight() {
 }
 
 #[test]
-fn any_event_is_taken() {
+fn any_event_is_accepted_or_refused_without_a_panic() {
     for event in [
         include_str!("../../../events/metrics-schedule.json"),
         include_str!("../../../events/metrics-event.json"),

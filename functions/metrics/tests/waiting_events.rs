@@ -24,7 +24,7 @@ fn world(events: usize) -> (Memory, FixedClock) {
 }
 
 #[tokio::test]
-async fn everything_that_waits_is_told_once_and_in_order() {
+async fn everything_in_the_outbox_is_sent_once_and_in_order() {
     let (memory, clock) = world(25);
     for _ in 0..2 {
         send_waiting_events(&memory, &memory, &clock).await;
@@ -35,7 +35,7 @@ async fn everything_that_waits_is_told_once_and_in_order() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_told_waits_for_the_next_measurement() {
+async fn an_event_that_cannot_be_sent_waits_for_the_next_measurement() {
     for thing in ["bus", "outbox"] {
         let (memory, clock) = world(2);
         memory.take_away(thing);
@@ -48,7 +48,7 @@ async fn what_cannot_be_told_waits_for_the_next_measurement() {
 }
 
 #[tokio::test]
-async fn an_event_of_a_clock_that_runs_ahead_waits_no_longer_than_it_does() {
+async fn an_event_of_a_fast_clock_waits_until_its_time_at_most() {
     let (memory, clock) = world(1);
     clock.set(moment("2026-11-23T03:05:00Z"));
     send_waiting_events(&memory, &memory, &clock).await;

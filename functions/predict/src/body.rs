@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn another_or_no_media_type_is_refused() {
+    fn a_wrong_or_missing_media_type_is_refused() {
         for media_type in ["", "text/json", "application/x-www-form-urlencoded", "application/jsonp", "json", "é"] {
             let request = request(Some(media_type), "{}");
             assert_eq!(json_text(&request), Err(BodyFault::MediaType), "{media_type}");
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn one_byte_too_many_is_too_large_whichever_way_it_came() {
+    fn one_byte_too_many_is_refused_in_any_encoding() {
         let (fits, exceeds) = (" ".repeat(MAX_BODY_BYTES), " ".repeat(MAX_BODY_BYTES + 1));
         let json = Some("application/json");
         assert!(json_text(&request(json, fits.as_str())).is_ok());

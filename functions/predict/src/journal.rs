@@ -197,13 +197,13 @@ mod tests {
     }
 
     #[test]
-    fn a_call_with_rows_is_one_line_that_is_also_a_metric() {
+    fn a_call_with_rows_is_one_log_line_with_metrics() {
         let metric = EmbeddedMetric::new("Predictions", "2026-11-24T03:00:00Z".parse().unwrap());
         insta::assert_snapshot!(line(&call(2), Some(metric)), @r#"{"level":"INFO","timestamp":"2026-11-24T03:00:00.000Z","message":"answered","_aws":{"Timestamp":1795489200000,"CloudWatchMetrics":[{"Namespace":"Evergreen","Dimensions":[["ModelName"]],"Metrics":[{"Name":"Predictions","Unit":"Count"}]}]},"ModelName":"iris","Predictions":2,"requestId":"c6af9ac6","route":"/predict","status":200,"rows":2,"version":3,"duration_us":12}"#);
     }
 
     #[test]
-    fn a_call_without_rows_names_its_problem_and_is_no_metric() {
+    fn a_call_without_rows_is_a_log_line_with_its_problem_and_no_metrics() {
         let refused = AnsweredRequest { problem: Some("not-json"), status: 400, version: None, ..call(0) };
         insta::assert_snapshot!(line(&refused, None), @r#"{"level":"INFO","timestamp":"2026-11-24T03:00:00.000Z","message":"answered","ModelName":"iris","requestId":"c6af9ac6","route":"/predict","status":400,"problem":"not-json","rows":0,"duration_us":12}"#);
     }

@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_tried_again_says_when() {
+    fn a_retryable_problem_says_when() {
         for problem in [Problem::no_champion(), Problem::unavailable()] {
             let JsonResponse(response) = problem.into();
             assert_eq!(response.headers()[RETRY_AFTER], "2");

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_api_has_only_its_catch_all_for_is_not_served() {
+    fn a_path_that_only_the_catch_all_matches_is_not_served() {
         for route in ROUTES {
             for path in [route.template.to_owned(), format!("/v1{}", route.template)] {
                 let problem = Route::of(&call(route.method, Some("/{proxy+}"), &path)).unwrap_err();
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_method_is_answered_with_the_right_one() {
+    fn a_wrong_method_is_answered_with_the_allowed_one() {
         for (template, path, method, allow) in
             [(Some("/{proxy+}"), "/v1/predict", "GET", "POST"), (None, "/runs/manual-1", "DELETE", "GET")]
         {

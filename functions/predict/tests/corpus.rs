@@ -9,7 +9,7 @@ use std::path::Path;
 use evergreen_predict::rows;
 
 #[test]
-fn any_body_is_refused_or_rows_that_the_columns_take() {
+fn any_body_is_refused_or_gives_valid_rows() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/rows");
     let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert!(!files.is_empty());

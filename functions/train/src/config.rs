@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_function_needs_itself_is_not_the_tables() {
+    fn the_memory_of_the_function_itself_is_not_available_to_the_table() {
         let memory = |size| config("0.9", size).unwrap().training.memory / MB;
         assert_eq!([memory(Some("10240")), memory(None), memory(Some("64"))], [10112, 1641, 0]);
         let error = config("0.9", Some("much")).unwrap_err().to_string();
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn the_stacks_bounds_are_those_of_accuracy_and_r2_whatever_decides() {
+    fn the_bounds_of_the_stack_apply_to_accuracy_and_r2_with_any_metric() {
         let classes = Gate::new(PrimaryMetric::LogLoss, None, 0.0).unwrap();
         let bounded = classes.with_headline_floor(0.9).unwrap().with_headline_tolerance(0.01).unwrap();
         assert_eq!(gate("0.9", "", Task::Classification).unwrap(), bounded);
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_relative_floor_is_no_number() {
+    fn a_relative_floor_is_not_a_number() {
         let classes = Gate::new(PrimaryMetric::LogLoss, None, 0.0).unwrap().with_headline_tolerance(0.01).unwrap();
         assert_eq!(gate("relative", "", Task::Classification).unwrap(), classes);
         assert_eq!(gate("0.9", "floor = \"relative\"", Task::Classification).unwrap(), classes);
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn the_datasets_bounds_come_first() {
+    fn the_bounds_of_the_data_set_come_first() {
         let expected = Gate::new(PrimaryMetric::LogLoss, Some(0.7), 0.2).unwrap();
         let named = "primary_metric = \"log_loss\"\nfloor = 0.7\ntolerance = 0.2";
         assert_eq!(gate("0.9", named, Task::Classification).unwrap(), expected);
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_datasets_bounds_without_a_metric_are_of_accuracy_as_they_were_when_it_decided() {
+    fn bounds_in_the_settings_without_a_metric_apply_to_accuracy() {
         let expected = Gate::new(PrimaryMetric::LogLoss, None, 0.0).unwrap();
         let expected = expected.with_headline_floor(0.7).unwrap().with_headline_tolerance(0.2).unwrap();
         assert_eq!(gate("0.9", "floor = 0.7\ntolerance = 0.2", Task::Classification).unwrap(), expected);

@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_without_a_seed_has_one_of_its_own() {
+    fn a_run_without_a_seed_gets_one_from_its_id() {
         let seed = |event: Value| options(event).seed;
         assert_eq!(seed(Value::Null), seed(json!({"id": "7f3c"})));
         assert_ne!(seed(json!({"id": "a"})), seed(json!({"id": "b"})));
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn a_placeholder_that_nobody_replaced_falls_back_to_the_invocation() {
+    fn a_placeholder_that_was_not_replaced_falls_back_to_the_invocation() {
         let event = json!({"trigger": "schedule", "scheduled_time": "<aws.scheduler.scheduled-time>"});
         let request = parse(event).unwrap();
         assert_eq!(request.id.as_str(), "scheduled-7f3c");
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn a_callers_own_id_makes_a_request_sent_again_the_same_run() {
+    fn a_repeated_request_with_the_callers_own_id_is_the_same_run() {
         assert_eq!(parse(json!({"id": "retrain-7"})).unwrap().id.as_str(), "manual-retrain-7");
     }
 

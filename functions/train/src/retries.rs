@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_busy_for_minutes_is_tried_until_it_answers() {
+    async fn a_service_that_is_busy_for_minutes_is_retried_until_it_answers() {
         let (begun, retries) = (Instant::now(), RetryLimit::lasting(Duration::from_secs(600)));
         let answer = retries.call(async || {
             let is_over = begun.elapsed() > Duration::from_secs(120);
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn it_ends_with_the_last_error_when_time_runs_out() {
+    async fn retries_end_with_the_last_error_when_time_runs_out() {
         let (begun, mut turns) = (Instant::now(), 0);
         let answer = RetryLimit::lasting(Duration::from_secs(60)).call(async || busy(&mut turns)).await;
         assert_eq!(answer.unwrap_err().what, "the table");
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_does_not_pass_is_not_tried_again() {
+    async fn a_permanent_failure_is_not_retried() {
         let mut turns = 0;
         let answer: Result<(), _> = RetryLimit::lasting(Duration::from_secs(60))
             .call(async || {

@@ -219,7 +219,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_many_warnings_the_first_are_recorded_and_the_rest_counted() {
+    fn the_first_of_many_warnings_are_recorded_and_the_others_counted() {
         let many = |count: usize| (0..count).map(|warning| warning.to_string()).collect::<Vec<_>>();
         assert_eq!(short(many(MAX_WARNINGS)), many(MAX_WARNINGS));
         let shortened = short(many(MAX_WARNINGS + 7));

@@ -67,17 +67,17 @@ mod tests {
     }
 
     #[test]
-    fn a_tenth_of_the_time_and_five_seconds_at_least_are_kept_for_what_follows() {
+    fn a_tenth_of_the_time_and_at_least_five_seconds_are_reserved() {
         assert_eq!([900, 60, 50, 20, 6, 3, -1].map(|left| allowed(left, None)), [810, 54, 45, 15, 1, 0, 0]);
     }
 
     #[test]
-    fn a_budget_is_kept_to_where_it_is_less() {
+    fn the_smaller_of_two_budgets_counts() {
         assert_eq!([allowed(900, Some(120)), allowed(60, Some(120))], [120, 54]);
     }
 
     #[test]
-    fn what_is_given_up_can_still_be_written_down() {
+    fn a_failure_is_recorded_within_the_reserved_time() {
         let now: Timestamp = "2026-11-24T03:00:00Z".parse().unwrap();
         let limits = [900, 1, -5].map(|left| time_limit(now + SignedDuration::from_secs(left), now).as_secs());
         assert_eq!(limits, [898, 0, 0]);

@@ -219,13 +219,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_list_that_is_refused_is_not_an_empty_one() {
+    async fn a_refused_list_is_an_error_and_not_an_empty_list() {
         let rule = mock!(Client::list_objects_v2).then_error(|| ListObjectsV2Error::generic(denial()));
         assert_eq!(bucket(&rule).files().await.unwrap_err().what, "listing the data set");
     }
 
     #[tokio::test]
-    async fn an_object_comes_whole() {
+    async fn an_object_is_read_completely() {
         let rule = mock!(Client::get_object)
             .match_requests(|get| get.bucket() == Some("artifacts") && get.key() == Some("datasets/iris/a.csv"))
             .then_output(|| GetObjectOutput::builder().body(ByteStream::from_static(b"a,b")).build());
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn of_a_part_its_bytes_alone_are_asked_for() {
+    async fn only_the_bytes_of_a_part_are_requested() {
         let rule = mock!(Client::get_object)
             .match_requests(|get| get.key() == Some("datasets/iris/a.csv") && get.range() == Some("bytes=10-14"))
             .then_output(|| GetObjectOutput::builder().body(ByteStream::from_static(b"1,2\n3")).build());
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_object_that_is_not_there_is_named() {
+    async fn a_missing_object_is_named() {
         for key in ["models/iris/00000001/model.onnx", "datasets/iris/a.csv"] {
             let bucket = bucket(&missing());
             let read = if key.starts_with("models/") { bucket.get(key).await } else { bucket.content(key).await };
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_model_file_is_the_one_that_was_asked_for_or_said_to_be_another() {
+    async fn a_model_file_of_another_request_is_refused_by_name() {
         let tagged = || {
             mock!(Client::get_object).then_output(|| {
                 let body = ByteStream::from_static(b"123");
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_model_file_too_large_is_not_fetched() {
+    async fn an_oversized_model_file_is_not_fetched() {
         let nine_bytes = || {
             mock!(Client::get_object).then_output(|| {
                 GetObjectOutput::builder().content_length(9).body(ByteStream::from_static(b"123456789")).build()
@@ -278,13 +278,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_model_file_that_is_gone_is_named() {
+    async fn a_deleted_model_file_is_named() {
         let error = bucket(&missing()).incoming("incoming/iris/a.onnx", None, 8).await.unwrap_err();
         assert!(matches!(error, IncomingError::NotFound(key) if key == "incoming/iris/a.onnx"));
     }
 
     #[tokio::test]
-    async fn a_refusal_is_not_an_absence() {
+    async fn a_refused_read_is_not_a_missing_object() {
         let error = bucket(&forbidden()).content("datasets/iris/a.csv").await.unwrap_err();
         assert!(matches!(error, ArtifactReadError::Unavailable(Unavailable { what: "reading the data set", .. })));
         let error = bucket(&forbidden()).get("models/iris/00000001/model.onnx").await.unwrap_err();
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn an_endpoint_of_its_own_is_asked_by_path() {
+    fn a_custom_endpoint_is_addressed_by_path() {
         let emulator = SdkConfig::builder()
             .behavior_version(aws_config::BehaviorVersion::latest())
             .endpoint_url("http://127.0.0.1:4566")

@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_survives_being_stored() {
+    fn a_stored_time_is_read_unchanged() {
         let now = SystemClock.now();
         assert_eq!(time::format(now).parse::<Timestamp>().unwrap(), now);
     }

@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn lambdas_own_region_comes_first() {
+    fn the_region_of_lambda_comes_first() {
         let config = connected(&[("AWS_DEFAULT_REGION", "us-east-1"), ("AWS_REGION", "eu-central-1")]).unwrap();
         assert_eq!(config.region(), Some(&Region::from_static("eu-central-1")));
         let config = connected(&[("AWS_DEFAULT_REGION", "us-east-1")]).unwrap();

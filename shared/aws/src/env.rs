@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_set_to_nothing_is_not_set() {
+    fn an_empty_variable_counts_as_not_set() {
         assert_eq!(environment().required("EMPTY").unwrap_err().to_string(), "EMPTY is not set");
         assert_eq!(environment().parsed_or("EMPTY", 7).unwrap(), 7);
     }

@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_event_is_its_kind_and_its_detail() {
+    async fn an_event_consists_of_type_and_detail() {
         let (rule, sent) = record(mock!(Client::put_events), taken);
         let bus = EventBus { client: mock_client!(aws_sdk_eventbridge, [&rule]) };
         assert_eq!(bus.announce(&[failure()]).await.unwrap(), []);
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_decision_stands_in_the_detail_with_its_figures() {
+    fn the_event_detail_holds_the_decision_with_its_figures() {
         let version = version(1, 0.97, moment(START));
         let run = finished_run("7", moment(START), &version);
         let [made, promoted] = LifecycleEvent::of_version(&run, &version, moment(START));

@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_to_publish_is_no_call() {
+    async fn no_figures_need_no_call() {
         let client = mock_client!(aws_sdk_cloudwatch, [] as [&aws_smithy_mocks::Rule; 0]);
         let sink = CloudWatchMetrics { client, model: "iris".parse().unwrap() };
         sink.publish(&[], moment("2026-11-24T03:00:00Z")).await.unwrap();

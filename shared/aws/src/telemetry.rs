@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn the_functions_own_setting_comes_first() {
+    fn the_setting_of_the_function_comes_first() {
         assert_eq!(with(Some("WARN"), Some("debug")), "WARN");
         assert_eq!(with(None, Some("evergreen_train=debug")), "evergreen_train=debug");
         assert_eq!(with(None, None), "info");
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_level_is_no_target() {
+    fn a_misspelt_log_level_is_not_a_target() {
         for directives in ["inof", "warn,evergreen_aws", "evergreen_aws=loud", "a=b=c"] {
             assert_eq!(filter(directives), None, "{directives}");
         }

@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_plan_that_nobody_has_used_has_no_requests() {
+    async fn an_unused_usage_plan_has_no_requests() {
         let rule = mock!(Client::get_usage).then_output(|| GetUsageOutput::builder().build());
         assert_eq!(plan(&rule).requests(date(2026, 11, 1), date(2026, 11, 1)).await.unwrap(), Vec::<u64>::new());
     }

@@ -159,14 +159,14 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_missing_in_the_holdout_alone_is_one_that_a_file_must_take() {
+    fn a_value_missing_only_in_the_holdout_must_be_accepted_by_a_file() {
         let holdout_alone = (0..60).map(table).find(|table| !table.signature().columns()[0].nullable);
         assert!(signature(&holdout_alone.unwrap()).unwrap().columns()[0].nullable);
         assert!(!signature(&table(60)).unwrap().columns()[0].nullable);
     }
 
     #[test]
-    fn means_of_trees_are_forests_and_sums_are_boosted() {
+    fn averaged_trees_are_forests_and_summed_trees_are_boosted() {
         let parameters: Parameters = [("n_estimators".to_owned(), 2.into()), ("max_depth".to_owned(), 2.into())].into();
         assert_eq!(described(&trees(Aggregate::Average)), (Family::RandomForest, parameters.clone()));
         assert_eq!(described(&trees(Aggregate::Sum)), (Family::GradientBoosting, parameters));

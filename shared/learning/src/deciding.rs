@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_threshold_finds_what_the_likeliest_label_does_not() {
+    fn a_threshold_finds_rows_that_the_most_likely_label_misses() {
         assert_eq!(found(""), (0.5, 0));
         let (threshold, answered) = found("threshold = \"f1\"");
         assert!((0.1..0.3).contains(&threshold) && (9..=12).contains(&answered), "{threshold}: {answered}");

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn holes_outside_of_the_training_rows_are_not_known() {
+    fn missing_values_outside_the_training_rows_are_unknown() {
         let (column, encoding) = fitted(Values::Boolean(vec![1.0, 0.0, 1.0, f32::NAN]), &[0, 1, 2]);
         assert_eq!(encoding, Encoding::Value { fill: 1.0, indicator: false });
         assert!(!column.nullable);
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_than_fifty_categories_are_told_apart_the_first_names_of_equals() {
+    fn at_most_fifty_categories_are_kept_and_ties_go_by_name() {
         let names: Vec<String> = (0..60).map(|n| format!("n{n:02}")).collect();
         let codes: Vec<u32> = (0..60).rev().flat_map(|code| [code, code]).collect();
         let (column, _) = fitted(Values::Category { codes, names: names.clone() }, &(0..120).collect::<Vec<_>>());
@@ -222,7 +222,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_is_learnt_from_rows_held_out(
+        fn the_holdout_does_not_change_the_model(
             training in prop::collection::vec((maybe(), 0_u32..5), 1..60),
             others in prop::collection::vec((maybe(), 0_u32..5), 1..60),
             changed in prop::collection::vec((maybe(), 0_u32..5), 1..60),

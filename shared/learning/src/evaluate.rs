@@ -92,7 +92,7 @@ mod tests {
     /// precision_recall_fscore_support(average="macro") and matthews_corrcoef. log_loss and
     /// roc_auc_score(multi_class="ovr") get the predictions as probabilities of 0 and 1.
     #[test]
-    fn every_figure_is_in_its_place() {
+    fn every_metric_has_its_value() {
         let classes = vec![0, 0, 0, 0, 1, 0, 1, 1, 0, 2, 1, 0];
         let certain = |class: &usize| (0..3).map(|other| f32::from(u8::from(other == *class))).collect::<Vec<_>>();
         let probabilities = classes.iter().flat_map(certain).collect();
@@ -115,7 +115,7 @@ mod tests {
 
     /// The evaluation holds a value for every metric that can decide.
     #[test]
-    fn an_evaluation_has_the_figure_of_every_metric_of_its_task() {
+    fn an_evaluation_has_every_metric_of_its_task() {
         let labels = ["a", "b"].map(Label::from).into();
         let probabilities = [0.9, 0.1, 0.4, 0.6, 0.7, 0.3, 0.2, 0.8, 0.45, 0.55].to_vec();
         let classes = Answers::Classes { classes: vec![0, 1, 0, 1, 1], probabilities };
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_thousand_labels_the_worst_are_recorded_and_no_matrix() {
+    fn a_thousand_labels_are_recorded_by_the_worst_ones_without_a_matrix() {
         let labels: Vec<Label> = (0..1000).map(Label::Integer).collect();
         let truth: Vec<u32> = (0..2000).map(|row| row % 1000).collect();
         // One row of every fortieth class gets a wrong answer, and both rows of class 999 do.
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_of_the_other_task_have_no_figures() {
+    fn answers_for_the_other_task_have_no_metrics() {
         let numbers = Answers::Numbers { values: vec![1.0], intervals: vec![] };
         assert_eq!(evaluate(&Target::Classes { labels: vec![], classes: vec![0] }, &numbers, 0.5), None);
         assert!(evaluate(&Target::Numbers(vec![1.0]), &numbers, 0.5).is_some());

@@ -141,14 +141,14 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_beyond_chance_is_told_with_both_figures() {
+    fn a_gap_beyond_chance_is_reported_with_both_scores() {
         let told = gap(validated(300), held(2.5, 100), rows_of(false, 1.0)).unwrap();
         assert!(["2.500", "1.000", "group", "order"].iter().all(|part| told.contains(part)), "{told}");
         assert!(gap(validated(300), held(2.5, 100), rows_of(true, 1.0)).unwrap().contains("newest rows"));
     }
 
     #[test]
-    fn intervals_that_hold_less_than_they_state_are_told() {
+    fn intervals_with_low_coverage_are_reported() {
         let with = |coverage, rows, is_ordered| {
             let Evaluation::Regression(mut figures) = holdout(1.0, rows) else { unreachable!() };
             figures.interval.coverage = coverage;
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_of_chance_of_small_differences_and_of_better_figures() {
+    fn chance_small_differences_and_improvements_give_no_warning() {
         assert_eq!(gap(validated(300), held(2.5, 4), rows_of(false, 1.0)), None);
         assert_eq!(gap(validated(300_000), held(1.1, 100_000), rows_of(false, 1.0)), None);
         assert_eq!(gap(validated(300), held(0.2, 100), rows_of(false, 1.0)), None);

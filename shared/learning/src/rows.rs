@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_of_another_kind_or_of_no_place_is_named() {
+    fn a_column_of_another_type_or_without_a_position_is_named() {
         let error = encode_rows(&frame(), &signature(ColumnKind::moment())).unwrap_err();
         assert_eq!(error.to_string(), "column \"size\": the type is number in the table; the model expects timestamp");
         let missing = Signature::regression(vec![Column::number("weight")]).unwrap();

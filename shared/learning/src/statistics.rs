@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_has_the_mean_of_its_rows_drawn_towards_that_of_all() {
+    fn the_statistic_of_a_text_is_its_mean_shrunk_towards_the_overall_mean() {
         let target = Target::Numbers(vec![10.0, 20.0, 40.0, 0.0, 90.0]);
         let learnt = recipe(vec![0, 0, 1, 1, 1], 4, None).learn(&target, &[0, 1, 2, 3]);
         // The mean of the learnt rows is 17.5. The fifth row is not learnt from, and two codes have no row.
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn what_decides_is_kept_and_what_does_not_is_left_out() {
+    fn words_that_help_are_kept_and_others_are_left_out() {
         let codes: Vec<u32> = (0..400).map(|row| row % 100).collect();
         let rows: Vec<u32> = (0..400).collect();
         let decided = two(codes.iter().map(|code| code % 2).collect());
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_classes_the_most_frequent_have_a_statistic_each() {
+    fn the_most_frequent_of_many_classes_have_a_statistic() {
         let labels = (0..12).map(evergreen_lifecycle::Label::Integer).collect();
         let classes_of = (0..12_u32).flat_map(|class| std::iter::repeat_n(class, 12 - class as usize)).collect();
         let found = classes(&Target::Classes { labels, classes: classes_of });
@@ -313,7 +313,7 @@ mod tests {
     proptest! {
         /// A feature depends neither on the target of hold-out rows nor on the row's own target.
         #[test]
-        fn nothing_is_learnt_from_rows_held_out_nor_of_a_row_from_itself(
+        fn neither_the_holdout_nor_a_row_itself_changes_its_statistic(
             rows in prop::collection::vec((0..6_u32, any::<bool>(), any::<bool>()), 12..80),
             changed in any::<prop::sample::Index>(),
         ) {

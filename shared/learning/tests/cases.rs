@@ -37,19 +37,19 @@ fn sales_by_weekday_and_hour_are_explained_as_well_as_by_these_columns() {
 }
 
 #[test]
-fn hundreds_of_postcodes_are_learnt_from() {
+fn hundreds_of_postcodes_are_a_useful_column() {
     let accuracy = headline("high-cardinality.csv", "\"churned\"");
     assert!(accuracy > 0.84, "{accuracy}");
 }
 
 #[test]
-fn reviews_are_learnt_from_by_their_words() {
+fn reviews_are_encoded_by_their_words() {
     let accuracy = headline("text-reviews.csv", "\"y\"");
     assert!(accuracy > 0.9, "{accuracy}");
 }
 
 #[test]
-fn rows_that_are_there_five_times_stay_together_so_that_folds_and_holdout_agree() {
+fn repeated_rows_stay_together_so_that_folds_and_holdout_agree() {
     let (_, trained) = trained("duplicates.csv", "\"y\"");
     let validated = trained.search.unwrap().score.unwrap();
     let held = trained.evaluation.headline();
@@ -57,7 +57,7 @@ fn rows_that_are_there_five_times_stay_together_so_that_folds_and_holdout_agree(
 }
 
 #[test]
-fn patients_stay_on_one_side_where_they_are_a_group_and_are_warned_of_where_they_are_not() {
+fn patients_stay_on_one_side_as_a_group_and_give_a_warning_otherwise() {
     let (_, apart) = trained("groups.csv", "\"y\"");
     assert!(is_warned(&apart, "group = \"patient\""), "{:?}", apart.warnings);
     let (prepared, together) = trained("groups.csv", "\"y\"\ngroup = \"patient\"");
@@ -68,7 +68,7 @@ fn patients_stay_on_one_side_where_they_are_a_group_and_are_warned_of_where_they
 }
 
 #[test]
-fn a_column_that_only_those_who_left_have_is_warned_of() {
+fn a_column_filled_only_for_one_label_gives_a_warning() {
     let (prepared, trained) = trained("leak-hole.csv", "\"churned\"");
     let warnings = [prepared.profile().warnings.clone(), trained.warnings].concat();
     let leak = |warning: &String| warning.contains("\"churned_at\"") && warning.contains("target");
@@ -76,7 +76,7 @@ fn a_column_that_only_those_who_left_have_is_warned_of() {
 }
 
 #[test]
-fn a_trend_is_judged_on_newer_rows_and_its_intervals_say_what_they_hold() {
+fn a_trend_is_judged_on_newer_rows_and_the_coverage_of_its_intervals_is_reported() {
     let (_, trained) = trained("random-walk.csv", "\"y\"\norder = \"day\"");
     let Evaluation::Regression(figures) = &trained.evaluation else { panic!("numbers are estimated") };
     let coverage = figures.interval.coverage;

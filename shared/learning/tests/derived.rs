@@ -48,7 +48,7 @@ fn sales() -> String {
 }
 
 #[test]
-fn sales_by_weekday_and_hour_are_learnt_from_a_date() {
+fn sales_by_weekday_and_hour_are_predicted_from_a_date() {
     let (_, with) = trained(&sales(), DatasetSettings::default());
     let Some(Column { kind: ColumnKind::Timestamp { parts }, .. }) = column(&with, "at") else { panic!("no moment") };
     assert!([DatePart::Weekday, DatePart::Hour].iter().all(|part| parts.contains(part)), "{parts:?}");
@@ -62,7 +62,7 @@ fn sales_by_weekday_and_hour_are_learnt_from_a_date() {
 }
 
 #[test]
-fn parts_that_say_nothing_are_left_out() {
+fn parts_without_information_are_left_out() {
     let row = |number: u64| {
         let day = 1 + (noise(number) * 27.0) as u64;
         format!("2025-03-{day:02},{},{}\n", number % 5, number % 5 * 2 + u64::from(noise(number + 77) > 0.5))
@@ -83,7 +83,7 @@ fn districts() -> String {
 }
 
 #[test]
-fn many_categories_are_learnt_from_by_their_statistic_and_folds_tell_the_truth_of_it() {
+fn many_categories_are_encoded_by_a_statistic_without_leaks_into_folds() {
     let (table, with) = trained(&districts(), DatasetSettings::default());
     let accuracy = headline(&with);
     assert!(accuracy > 0.82, "{accuracy}");
@@ -107,7 +107,7 @@ fn many_categories_are_learnt_from_by_their_statistic_and_folds_tell_the_truth_o
 }
 
 #[test]
-fn categories_that_say_nothing_have_no_statistic() {
+fn categories_without_information_have_no_statistic() {
     let row = |number: u64| {
         let district = (noise(number) * 150.0) as u64;
         format!("D{district:03},{},{}\n", number % 7, u64::from(number % 7 > 3))
@@ -132,7 +132,7 @@ fn reviews(decides: bool) -> String {
 }
 
 #[test]
-fn the_words_of_a_text_are_learnt_from_where_they_decide() {
+fn the_words_of_a_text_are_features_if_they_help() {
     let (_, trained) = trained(&reviews(true), DatasetSettings::default());
     let Some(Column { kind: ColumnKind::Text { words }, .. }) = column(&trained, "review") else { panic!("no text") };
     assert_eq!(words, &["broken", "fast", "kind", "late"], "not those of all rows, and no number");
@@ -141,7 +141,7 @@ fn the_words_of_a_text_are_learnt_from_where_they_decide() {
 }
 
 #[test]
-fn a_text_that_says_nothing_is_left_out_with_a_warning() {
+fn a_text_without_information_is_left_out_with_a_warning() {
     let (_, trained) = trained(&reviews(false), DatasetSettings::default());
     assert_eq!(column(&trained, "review"), None);
     let warning =
@@ -150,7 +150,7 @@ fn a_text_that_says_nothing_is_left_out_with_a_warning() {
 }
 
 #[test]
-fn a_text_alone_is_learnt_from() {
+fn a_single_text_column_is_enough() {
     let csv: String = reviews(true)
         .lines()
         .map(|line| {
@@ -162,7 +162,7 @@ fn a_text_alone_is_learnt_from() {
 }
 
 #[test]
-fn what_is_missing_is_imputed_where_the_settings_say_so() {
+fn missing_values_are_imputed_if_the_settings_say_so() {
     let (_, trained_) = trained(&districts(), DatasetSettings::default());
     assert!(trained_.model.signature().columns().iter().all(|column| !column.nullable));
     let (_, trained) = trained(&districts(), DatasetSettings { impute_missing: true, ..DatasetSettings::default() });

@@ -39,7 +39,7 @@ fn numbers(rows: usize) -> String {
 }
 
 #[test]
-fn every_family_knows_iris() {
+fn every_family_learns_iris() {
     for family in Family::ALL {
         let trained = train(&iris(), &plan(&iris(), Some(family), 42));
         let figures = classification(&trained);
@@ -68,7 +68,7 @@ fn every_family_estimates_numbers_and_tells_how_sure_it_is() {
 }
 
 #[test]
-fn auto_takes_the_family_that_does_best() {
+fn auto_selects_the_best_family() {
     let table = table(&numbers(400), DatasetSettings { candidates: Some(2), ..DatasetSettings::default() });
     let trained = train(&table, &plan(&table, None, 1));
     let tried: Vec<Family> = trained.candidates.iter().map(|candidate| candidate.family).collect();
@@ -86,7 +86,7 @@ fn few_rows_are_divided_several_times() {
 }
 
 #[test]
-fn petals_tell_more_than_sepals() {
+fn petals_are_more_important_than_sepals() {
     for family in Family::ALL {
         let importances = train(&iris(), &plan(&iris(), Some(family), 42)).importances;
         assert!((importances.iter().sum::<f64>() - 1.0).abs() < 1e-6, "{importances:?}");
@@ -142,7 +142,7 @@ fn an_artifact_says_where_it_comes_from() {
 }
 
 #[test]
-fn what_is_fixed_is_fitted_with() {
+fn fixed_hyperparameters_are_used() {
     let overrides = fixed(&[("n_estimators", 7), ("max_depth", 1), ("min_samples_split", 2), ("min_samples_leaf", 1)]);
     let plan = Plan::new(iris().table(), None, &overrides, 1).unwrap();
     let trained = train(&iris(), &plan);
@@ -172,7 +172,7 @@ fn sums_and_steps(rows: usize) -> String {
 }
 
 #[test]
-fn a_mean_of_candidates_is_one_artifact_where_it_does_better_and_is_left_out_where_it_may_not_be() {
+fn a_blend_of_candidates_is_one_artifact_where_it_is_better_and_allowed() {
     let settings = |toml: &str| DatasetSettings::parse(toml).unwrap();
     let trained = |toml: &str| {
         let table = table(&sums_and_steps(1500), settings(toml));
@@ -191,7 +191,7 @@ fn a_mean_of_candidates_is_one_artifact_where_it_does_better_and_is_left_out_whe
 }
 
 #[test]
-fn rounds_of_boosting_are_as_many_as_do_good() {
+fn boosting_stops_when_rounds_stop_helping() {
     let rounds = |csv: &str, toml: &str| -> Vec<u64> {
         let table = table(csv, DatasetSettings::parse(toml).unwrap());
         let trained = train(&table, &plan(&table, Some(Family::GradientBoosting), 1));
@@ -224,7 +224,7 @@ fn many_candidates_are_tried_on_one_fold_of_many_rows_and_on_every_row_of_few() 
 }
 
 #[test]
-fn directions_are_for_boosting_and_for_columns_that_have_one() {
+fn monotone_directions_are_only_for_boosting_and_numeric_columns() {
     let toml = |monotone: &str| DatasetSettings::parse(&format!("candidates = 1\n[monotone]\n{monotone}")).unwrap();
     let of = |monotone: &str| table(&numbers(300), toml(monotone));
     let falling = of("a = \"decreasing\"\nb = \"decreasing\"");
@@ -247,7 +247,7 @@ fn directions_are_for_boosting_and_for_columns_that_have_one() {
 }
 
 #[test]
-fn training_ends_in_time_with_what_it_has() {
+fn training_ends_in_time_with_its_best_result() {
     let table = table(&numbers(3000), DatasetSettings { candidates: Some(1000), ..DatasetSettings::default() });
     let plan = plan(&table, None, 1);
     let started = Instant::now();
@@ -259,7 +259,7 @@ fn training_ends_in_time_with_what_it_has() {
 }
 
 #[test]
-fn without_any_time_there_is_a_model() {
+fn without_any_time_training_still_gives_a_model() {
     let table = iris();
     let trained = evergreen_learning::train(&table, &plan(&table, None, 1), Instant::now(), &origin()).unwrap();
     assert!(trained.search.as_ref().unwrap().cut_short, "{:?}", trained.search);
@@ -267,7 +267,7 @@ fn without_any_time_there_is_a_model() {
 }
 
 #[test]
-fn what_cannot_be_planned_is_named() {
+fn an_invalid_plan_is_named() {
     let plan = |family, name: &str, value: serde_json::Value| {
         let overrides = BTreeMap::from([(name.to_owned(), value)]);
         Plan::new(iris().table(), family, &overrides, 1).unwrap_err().to_string()
@@ -282,7 +282,7 @@ fn what_cannot_be_planned_is_named() {
 }
 
 #[test]
-fn a_metric_of_another_task_is_refused() {
+fn a_metric_for_another_task_is_refused() {
     let settings = DatasetSettings {
         primary_metric: Some(PrimaryMetric::Rmse),
         target: Some("y".into()),
@@ -294,7 +294,7 @@ fn a_metric_of_another_task_is_refused() {
 }
 
 #[test]
-fn rows_of_different_weight_are_not_for_linear_models() {
+fn linear_models_do_not_support_row_weights() {
     let csv: String = (0..60).map(|n| format!("{n},{},{}\n", n % 3, ["no", "yes"][n / 30])).collect();
     let settings = DatasetSettings { weights: Some("w".into()), candidates: Some(1), ..DatasetSettings::default() };
     let table = table(&format!("a,w,y\n{csv}"), settings);
@@ -306,7 +306,7 @@ fn rows_of_different_weight_are_not_for_linear_models() {
 }
 
 #[test]
-fn a_table_that_tells_nothing_is_warned_of() {
+fn a_table_without_a_signal_gives_a_warning() {
     let rows = csv((0..80).map(|n| ((n * 7919 % 31) as f32, (n * 104_729 % 37) as f32, n % 2)));
     let table = table(&rows, DatasetSettings { candidates: Some(1), ..DatasetSettings::default() });
     let mut warned = 0;
@@ -348,13 +348,13 @@ fn a_rare_label_is_found_where_the_settings_ask_for_it() {
 }
 
 #[test]
-fn the_threshold_of_a_whole_search_is_no_luck_of_a_few_rows() {
+fn a_threshold_is_not_overfitted_to_a_few_rows() {
     let (recall, threshold) = found(&rare_with("threshold = \"f1\""));
     assert!(recall > 0.5, "{recall} at {threshold}");
 }
 
 #[test]
-fn a_rare_label_that_is_hardly_found_is_warned_of_with_the_settings_that_find_it() {
+fn a_rarely_found_label_gives_a_warning_with_the_settings_that_help() {
     let trained = rare("");
     assert!(found(&trained).0 < 0.5, "{:?}", classification(&trained).confusion);
     let told = |warning: &String| {
@@ -400,7 +400,7 @@ fn a_champion_of_an_earlier_table_is_scored_by_name() {
 }
 
 #[test]
-fn families_are_those_of_the_settings() {
+fn the_settings_choose_the_families() {
     let families = vec![FamilyChoice::Family(Family::Linear), FamilyChoice::Family(Family::RandomForest)];
     let table = table(&numbers(60), DatasetSettings { families, ..DatasetSettings::default() });
     let plan = plan(&table, None, 1);
@@ -461,7 +461,7 @@ fn many_labels() -> String {
 }
 
 #[test]
-fn three_hundred_labels_are_told_apart_and_their_record_stays_small() {
+fn three_hundred_labels_are_classified_and_their_record_stays_small() {
     let settings =
         DatasetSettings::parse("candidates = 1\nfolds = 2\n[ranges.gradient_boosting]\nn_estimators = 10").unwrap();
     let table = table(&many_labels(), settings);

@@ -131,7 +131,7 @@ fn intervals_are_wide_where_a_row_is_hard_to_predict() {
 }
 
 #[test]
-fn the_intervals_of_rows_in_time_hold_the_newest_or_say_that_they_do_not() {
+fn the_coverage_of_the_newest_rows_is_checked_for_data_in_time() {
     for seed in 0..4 {
         let mut draw = Draw::new(10 + seed);
         let mut y = 0.0;
@@ -153,7 +153,7 @@ fn the_intervals_of_rows_in_time_hold_the_newest_or_say_that_they_do_not() {
 }
 
 #[test]
-fn a_date_that_only_some_rows_have_is_told_where_it_tells_the_target() {
+fn a_partly_filled_date_that_reveals_the_target_gives_a_warning() {
     let row = |n: usize| {
         let (gone, left) = if n * 29 % 50 < 20 { ("yes", "2024-05-01") } else { ("no", "") };
         format!("{},{},{gone},{left}\n", 20 + n * 37 % 50, n * 53 % 97)
@@ -173,7 +173,7 @@ fn a_date_that_only_some_rows_have_is_told_where_it_tells_the_target() {
 }
 
 #[test]
-fn nothing_is_said_of_ordinary_tables() {
+fn ordinary_tables_give_no_warning() {
     let table = iris();
     for family in Family::ALL {
         let trained = train(&table, &plan(&table, Some(family), 42));

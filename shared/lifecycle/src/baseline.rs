@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_kinds_read_back_as_what_they_were() {
+    fn both_kinds_are_read_as_they_were_stored() {
         let classes = Baseline::Classification {
             label: Label::Boolean(true),
             shares: vec![0.25, 0.75],

@@ -254,7 +254,7 @@ mod tests {
 
     /// The texts have the form that release 0.1 recorded.
     #[test]
-    fn figures_of_an_earlier_release_are_read() {
+    fn metrics_of_an_earlier_release_are_read() {
         let classes = r#"{"rows": 5, "accuracy": 0.8, "balanced_accuracy": 0.8, "precision": 0.8, "recall": 0.8, "f1": 0.7,
             "log_loss": 0.2, "roc_auc": 0.9, "confusion": [], "per_class": [], "binary": {"positive": "yes", "threshold": 0.5,
             "true_positives": 1, "false_positives": 1, "true_negatives": 3, "false_negatives": 0, "average_precision": 0.6,

@@ -336,13 +336,13 @@ mod tests {
     }
 
     #[test]
-    fn a_second_delivery_waits_while_the_first_is_at_work() {
+    fn a_second_delivery_is_busy_while_the_first_attempt_runs() {
         let admission = Run::admit(run("invocation-2"), Some(run(INVOCATION)), minutes_later(1));
         assert!(matches!(admission, Admission::Busy(_)));
     }
 
     #[test]
-    fn the_platforms_own_retry_takes_over_at_once() {
+    fn the_platforms_retry_continues_at_once() {
         let Admission::Open(attempt, _) = Run::admit(run(INVOCATION), Some(run(INVOCATION)), minutes_later(1)) else {
             panic!("expected the retry to be admitted");
         };
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_run_may_be_tried_again_and_a_finished_one_may_not() {
+    fn a_failed_run_may_be_retried_and_a_finished_one_may_not() {
         let failed = run(INVOCATION).failed("no such column".into(), None, minutes_later(1));
         assert!(matches!(Run::admit(run("invocation-2"), Some(failed), minutes_later(2)), Admission::Open(..)));
         let finished = Run {
@@ -391,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_on_record_that_says_nothing_of_retries_is_final_and_the_first_try() {
+    fn a_stored_failure_without_retry_fields_is_final_and_the_first_attempt() {
         let failed = run(INVOCATION).failed("no such column".into(), None, minutes_later(1));
         let mut stored = serde_json::to_value(&failed).unwrap();
         assert_eq!(stored.get("retry_until"), None);
@@ -401,7 +401,7 @@ mod tests {
     }
 
     #[test]
-    fn an_import_names_its_file_and_is_no_training() {
+    fn an_import_names_its_file_and_is_not_a_training() {
         let trigger = Trigger::Import { key: "incoming/iris/a.onnx".into(), note: None };
         insta::assert_json_snapshot!(trigger, @r#"
         {

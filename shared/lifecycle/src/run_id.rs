@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_is_no_identity_is_refused() {
+    fn an_invalid_run_id_is_refused() {
         let error = RunId::requested("a b").unwrap_err();
         assert_eq!(error, InvalidRunId("manual-a b".into()));
         assert!(RunId::requested("").is_err());

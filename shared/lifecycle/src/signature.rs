@@ -191,14 +191,14 @@ mod tests {
     }
 
     #[test]
-    fn the_older_form_is_read_as_numbers_to_classes() {
+    fn the_older_form_of_statistics_is_read() {
         let stored: Signature = serde_json::from_str(r#"{"columns":["a"],"labels":["no","yes"]}"#).unwrap();
         let labels = vec!["no".into(), "yes".into()];
         assert_eq!(stored, Signature::classification(columns(&["a"]), labels).unwrap());
     }
 
     #[test]
-    fn every_kind_of_column_and_label_survives_being_written() {
+    fn every_kind_of_column_and_label_is_stored_and_loaded() {
         let category = ColumnKind::Category { categories: vec!["de".into(), "fr".into()], rare: vec!["li".into()] };
         let text = ColumnKind::Text { words: vec!["late".into()] };
         let moment = ColumnKind::Timestamp { parts: vec![DatePart::Weekday] };

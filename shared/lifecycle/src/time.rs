@@ -96,7 +96,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_written_is_read(seconds in -62_000_000_000i64..250_000_000_000) {
+        fn a_written_registration_is_read(seconds in -62_000_000_000i64..250_000_000_000) {
             let text = Timestamp::from_second(seconds).unwrap().to_string();
             prop_assert_eq!(seconds_of(&text), Some(seconds as f64));
         }
@@ -107,7 +107,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_cut_survives_being_written(millis in 0i64..4_102_444_800_000, nanos in 0i64..1_000_000) {
+        fn a_shortened_text_is_stored_unchanged(millis in 0i64..4_102_444_800_000, nanos in 0i64..1_000_000) {
             let cut = to_millis(at(millis) + jiff::SignedDuration::from_nanos(nanos));
             prop_assert_eq!(format(cut).parse::<Timestamp>().unwrap(), at(millis));
         }

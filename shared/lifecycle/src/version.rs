@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_that_is_no_versions_has_no_number() {
+    fn an_object_outside_of_versions_has_no_number() {
         let iris = "iris".parse().unwrap();
         for key in ["models/iris/00000000/a", "models/iris/1/a", "models/iris/00000001", "models/iris/+0000001/a", "a"]
         {

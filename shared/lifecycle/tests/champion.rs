@@ -24,7 +24,7 @@ fn assert_close(left: Option<f64>, right: f64) {
 }
 
 #[test]
-fn a_successor_counts_the_promotions_and_names_whom_it_replaced() {
+fn a_new_champion_counts_promotions_and_names_its_predecessor() {
     let first = Champion::succeeding(None, version(1, 0.9, moment(NOW)), moment(NOW));
     assert_eq!((first.revision, first.previous), (1, None));
     let second = Champion::succeeding(Some(&first), version(4, 0.9, moment(NOW)), moment(NOW));
@@ -43,20 +43,20 @@ fn each_champion_weighs_as_long_as_it_served() {
 }
 
 #[test]
-fn time_before_the_window_and_before_the_first_champion_does_not_count() {
+fn time_before_the_period_and_before_the_first_champion_does_not_count() {
     assert_close(average(&[promoted(1, 0.8, 1000.0), promoted(2, 1.0, 84.0)]), 0.9);
     assert_close(average(&[promoted(1, 0.8, 2.0), promoted(2, 1.0, 1.0)]), 0.9);
     assert_close(average(&[promoted(1, 0.1, 1000.0), promoted(2, 1.0, 500.0)]), 1.0);
 }
 
 #[test]
-fn a_champion_of_this_very_moment_stands_for_itself() {
+fn a_champion_promoted_just_now_counts_as_it_is() {
     assert_close(average(&[promoted(1, 0.95, 0.0)]), 0.95);
     assert_close(average(&[promoted(1, 0.95, -0.001)]), 0.95);
 }
 
 #[test]
-fn promotions_dated_the_wrong_way_round_never_weigh_less_than_nothing() {
+fn promotions_in_the_wrong_order_have_no_negative_weight() {
     assert_close(average(&[promoted(1, 0.5, 1.0), promoted(2, 0.9, 2.0)]), 0.9);
 }
 
@@ -113,7 +113,7 @@ fn a_pointer_is_read_as_far_as_this_release_can() {
 }
 
 #[test]
-fn what_a_release_does_not_know_is_nothing() {
+fn values_unknown_to_a_release_are_none() {
     let serving = promoted(1, 0.9, 1.0);
     let part = of_a_newer_release(&serving, |fields| {
         fields["promoted_at"] = 7.into();
@@ -126,7 +126,7 @@ fn what_a_release_does_not_know_is_nothing() {
 }
 
 #[test]
-fn a_pointer_that_does_not_say_what_to_load_cannot_be_read() {
+fn a_pointer_without_an_artifact_is_unreadable() {
     for needed in ["/revision", "/version/number", "/version/artifact"] {
         let record = of_a_newer_release(&promoted(1, 0.9, 1.0), |fields| {
             *fields.pointer_mut(needed).unwrap() = "another".into();

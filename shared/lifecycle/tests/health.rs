@@ -53,7 +53,7 @@ fn import(run: Run) -> Run {
 }
 
 #[test]
-fn a_file_made_elsewhere_says_nothing_of_how_training_fares() {
+fn an_import_does_not_change_the_training_metrics() {
     let fails = [import(failed("b", after_due(20))), promoted("a", after_due(1))];
     assert_eq!(figures(&run_metrics(&fails, after_due(30)))["FailedRuns"], 0.0);
     let hides = [import(promoted("b", after_due(20))), failed("a", after_due(1)), promoted("c", after_due(-1440))];
@@ -79,7 +79,7 @@ fn of_a_newer_release(champion: &Champion) -> Record<Pointer> {
 }
 
 #[test]
-fn the_champion_gives_accuracy_age_and_how_long_it_may_serve() {
+fn the_champion_determines_accuracy_age_and_margin() {
     let older = champion(version(1, 0.9, after_due(-2880)));
     let newer = Champion::succeeding(Some(&older), version(2, 0.96, after_due(-1440)), after_due(-1440));
     let limit = Some(SignedDuration::from_hours(36));
@@ -97,14 +97,14 @@ fn the_champion_gives_accuracy_age_and_how_long_it_may_serve() {
 }
 
 #[test]
-fn a_champion_of_the_future_is_no_younger_than_new() {
+fn a_champion_dated_in_the_future_counts_as_new() {
     let pointer = of(&champion(version(1, 0.9, after_due(1)))).unwrap();
     let told = champion_metrics(&pointer, Some(SignedDuration::from_hours(36)), after_due(0));
     assert_eq!(figures(&told)["ModelAgeHours"], 0.0);
 }
 
 #[test]
-fn figures_that_a_record_does_not_tell_are_unknown_and_not_left_out() {
+fn figures_missing_from_a_record_are_unknown_and_not_omitted() {
     let serving = of_a_newer_release(&champion(version(2, 0.96, after_due(-1440)))).unwrap();
     let told = champion_metrics(&serving, None, after_due(0));
     assert_eq!(told.unknown().collect::<Vec<_>>(), [Metric::ModelAccuracy, Metric::ModelAgeMarginHours]);
@@ -115,7 +115,7 @@ fn figures_that_a_record_does_not_tell_are_unknown_and_not_left_out() {
 }
 
 #[test]
-fn a_record_that_served_before_the_days_of_the_average_does_not_matter() {
+fn a_champion_before_the_period_does_not_count_in_the_average() {
     let days = |days: i64| after_due(-1440 * days);
     let oldest = champion(version(1, 0.8, days(30)));
     let older = Champion::succeeding(Some(&oldest), version(2, 0.9, days(14)), days(14));
@@ -128,7 +128,7 @@ fn a_record_that_served_before_the_days_of_the_average_does_not_matter() {
 }
 
 #[test]
-fn without_runs_none_has_failed_and_nothing_else_is_known() {
+fn without_runs_no_failure_is_known_and_other_figures_are_unknown() {
     insta::assert_json_snapshot!(figures(&run_metrics(&[], after_due(0))), @r#"
     {
       "FailedRuns": 0.0
@@ -137,7 +137,7 @@ fn without_runs_none_has_failed_and_nothing_else_is_known() {
 }
 
 #[test]
-fn the_newest_run_with_a_version_is_told_of_even_if_refused() {
+fn the_newest_run_with_a_version_counts_even_if_refused() {
     let runs = [failed("c", after_due(20)), refused("b", after_due(10)), promoted("a", after_due(0))];
     insta::assert_json_snapshot!(figures(&run_metrics(&runs, after_due(70))), @r#"
     {
@@ -150,7 +150,7 @@ fn the_newest_run_with_a_version_is_told_of_even_if_refused() {
 }
 
 #[test]
-fn runs_that_came_to_nothing_count_until_one_makes_a_version() {
+fn failed_runs_count_until_a_run_makes_a_version() {
     let lost = run("lost", after_due(10));
     let mut runs = vec![failed("x", after_due(0)), lost, run("running", after_due(25))];
     assert_eq!(figures(&run_metrics(&runs, after_due(31)))["FailedRuns"], 2.0);
@@ -159,7 +159,7 @@ fn runs_that_came_to_nothing_count_until_one_makes_a_version() {
 }
 
 #[test]
-fn a_failure_counts_once_nobody_retries_it() {
+fn a_failure_counts_when_it_will_not_be_retried() {
     let lost = run("lost", after_due(0));
     let retried = run("again", after_due(14)).failed("the store is away".into(), Some(after_due(18)), after_due(15));
     for run in [lost.clone(), retried] {
@@ -184,7 +184,7 @@ fn a_success_of_the_future_hides_no_failure() {
 }
 
 #[test]
-fn the_newest_version_is_told_of_whatever_the_clocks_say() {
+fn the_newest_version_counts_with_any_clock() {
     let at = after_due(0);
     let newer = finished_run("newer", at, &version(7, 0.95, at));
     let older = finished_run("older", after_due(900), &version(6, 0.95, at));
@@ -202,7 +202,7 @@ fn refusals_count_from_the_last_promotion() {
 }
 
 #[test]
-fn after_somebody_has_gone_back_to_an_earlier_version_refusals_count_anew() {
+fn refusals_are_counted_anew_after_a_rollback() {
     let runs = [refused("b", after_due(50)), refused("a", after_due(10)), promoted("first", after_due(0))];
     let first = Pointer::from(Champion { promoted_at: after_due(30), ..champion(version(1, 0.95, after_due(0))) });
     // Version 2 was champion in between, before somebody went back to version 1.
@@ -226,7 +226,7 @@ fn renumbered(run: &Run, number: u32) -> evergreen_lifecycle::RunState {
 }
 
 #[test]
-fn one_refusal_is_no_news_and_two_count_from_the_first() {
+fn one_refusal_is_not_reported_and_two_count_from_the_first() {
     let serving = champion(version(1, 0.95, after_due(0)));
     let mut runs = vec![promoted("first", after_due(0)), refused("a", after_due(24 * 60))];
     assert_eq!(refused_by(&runs, Some(&serving), 47 * 60)["RefusedHours"], 0.0);
@@ -245,7 +245,7 @@ fn refusals_that_reach_beyond_the_newest_runs_count_from_the_promotion() {
 }
 
 #[test]
-fn refused_imports_are_counted_and_make_up_no_time() {
+fn refused_imports_are_counted_and_add_no_time() {
     let serving = champion(version(1, 0.95, after_due(0)));
     let runs = ["a", "b", "c"].map(|token| import(refused(token, after_due(60))));
     let told = refused_by(&runs, Some(&serving), 9000);
@@ -253,14 +253,14 @@ fn refused_imports_are_counted_and_make_up_no_time() {
 }
 
 #[test]
-fn a_version_made_since_the_due_time_keeps_the_deadline_even_if_refused() {
+fn a_version_made_since_the_due_time_meets_the_deadline_even_if_refused() {
     for kept in [promoted("a", after_due(5)), refused("a", after_due(300))] {
         assert_eq!(deadline_missed(&[kept, failed("old", after_due(-60))], moment(DUE)), Some(false));
     }
 }
 
 #[test]
-fn a_failed_a_lost_or_no_run_misses_it() {
+fn the_deadline_is_missed_after_a_failed_a_lost_or_no_run() {
     let before = promoted("before", after_due(-1440));
     assert_eq!(deadline_missed(std::slice::from_ref(&before), moment(DUE)), Some(true));
     for run in [failed("a", after_due(5)), run("a", after_due(5))] {
@@ -281,7 +281,7 @@ fn scheduled(at: Timestamp, run: Run) -> Run {
 }
 
 #[test]
-fn a_manual_success_of_the_future_keeps_no_deadline_until_its_time_nor_after() {
+fn a_manual_success_dated_in_the_future_never_meets_the_deadline() {
     let ahead = promoted("ahead", after_due(4 * 60));
     let runs = [ahead.clone()];
     assert_eq!(health::deadline_missed(&runs, &[], moment(DUE), after_due(61)), Some(true));
@@ -298,7 +298,7 @@ fn a_manual_success_between_the_scheduled_time_and_a_late_delivery_keeps_the_dea
 }
 
 #[test]
-fn whether_a_run_that_cannot_be_read_kept_a_deadline_is_unknown() {
+fn an_unreadable_run_makes_the_deadline_unknown() {
     let unreadable = |started_at: Timestamp, trigger: serde_json::Value| {
         let fields = serde_json::json!({"started_at": started_at.to_string(), "trigger": trigger, "status": "PAUSED"});
         Unreadable::new("RUN#x", "unknown variant `PAUSED`", fields)
@@ -355,7 +355,7 @@ proptest! {
     }
 
     #[test]
-    fn a_version_since_the_due_time_means_that_it_was_kept(runs in prop::collection::vec(any_run(), 0..20)) {
+    fn a_version_since_the_due_time_meets_the_deadline(runs in prop::collection::vec(any_run(), 0..20)) {
         let kept = runs.iter().any(|run| run.started_at >= moment(DUE) && run.version().is_some());
         prop_assert_eq!(deadline_missed(&runs, moment(DUE)) == Some(false), kept);
     }

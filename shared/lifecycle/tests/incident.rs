@@ -78,7 +78,7 @@ fn an_end_that_comes_after_the_next_raise_is_not_reported() {
 }
 
 #[test]
-fn an_alarm_of_which_nothing_is_remembered_is_over_if_it_was_raised() {
+fn an_alarm_without_a_record_ends_if_it_was_raised() {
     assert_eq!(Alarm::default().receive(over(0)), end_of(&[]), "an earlier release may have told that it was raised");
     let first = AlarmChange { was_raised: false, ..over(0) };
     assert_eq!(Alarm::default().receive(first), AlarmReport::NothingToReport);
@@ -121,7 +121,7 @@ fn the_end_of_flapping_is_reported_when_the_alarm_stayed_raised() {
 }
 
 #[test]
-fn a_failure_an_hour_does_not_write_two_mails_an_hour() {
+fn one_failure_an_hour_does_not_send_two_mails_an_hour() {
     let mut alarm = Alarm::default();
     let told = (0..24).flat_map(|hour| [raised(60 * hour), over(60 * hour + 5)]).map(|change| alarm.receive(change));
     assert_eq!(told.filter(is_told).count(), 2 * MOST_IN_A_ROW as usize + 1);
@@ -136,7 +136,7 @@ fn a_failure_that_leaves_a_quiet_hour_each_time_is_reported_eight_times_a_day() 
 }
 
 #[test]
-fn a_change_that_is_dated_in_the_future_silences_nothing() {
+fn a_change_dated_in_the_future_silences_no_later_one() {
     let mut alarm = Alarm::default();
     alarm.hear_at(raised(1_000_000), at(0));
     assert!(matches!(alarm.receive(over(5)), AlarmReport::Over { .. }));
@@ -144,7 +144,7 @@ fn a_change_that_is_dated_in_the_future_silences_nothing() {
 }
 
 #[test]
-fn what_is_remembered_says_whether_a_mail_is_overtaken() {
+fn the_record_of_an_alarm_says_whether_a_mail_is_outdated() {
     let mut alarm = Alarm::default();
     alarm.receive(raised(0));
     let record = alarm.0.clone().unwrap();
@@ -182,13 +182,13 @@ fn told_of(life: &[(AlarmChange, i64)]) -> Vec<(AlarmChange, Timestamp, AlarmRep
 
 proptest! {
     #[test]
-    fn nothing_is_told_after_what_is_newer(life in life()) {
+    fn nothing_is_reported_after_a_newer_change(life in life()) {
         let told: Vec<_> = told_of(&life).into_iter().filter(|(_, _, telling)| is_told(telling)).collect();
         prop_assert!(told.is_sorted_by_key(|(change, _, _)| change.since));
     }
 
     #[test]
-    fn an_end_follows_a_raise_and_none_follows_an_end(life in life()) {
+    fn an_end_is_reported_once_after_an_alarm(life in life()) {
         let mut open = false;
         for (change, _, telling) in told_of(&life) {
             match telling {
@@ -214,7 +214,7 @@ proptest! {
     }
 
     #[test]
-    fn a_raise_after_a_quiet_day_is_told(life in life()) {
+    fn an_alarm_after_a_quiet_day_is_mailed(life in life()) {
         let mut alarm = Alarm::default();
         life.iter().for_each(|(change, _)| drop(alarm.receive(*change)));
         let last = life.last().map_or(at(0), |(change, _)| change.since);
@@ -223,7 +223,7 @@ proptest! {
     }
 
     #[test]
-    fn a_notification_that_comes_again_gets_the_same_answer(life in life()) {
+    fn a_repeated_notification_gets_the_same_answer(life in life()) {
         let mut alarm = Alarm::default();
         for (change, _) in life {
             let (first, record) = (alarm.receive(change), alarm.0.clone());
@@ -233,7 +233,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_remembered_survives_being_stored(life in life()) {
+    fn the_record_of_an_alarm_is_stored_and_read_unchanged(life in life()) {
         let mut alarm = Alarm::default();
         for (change, _) in life {
             alarm.receive(change);

@@ -30,19 +30,19 @@ fn margin(version: Version, recent: &[Run], threshold: Option<f64>) -> f64 {
 }
 
 #[test]
-fn with_a_threshold_it_is_what_accuracy_is_above_it() {
+fn with_a_threshold_the_margin_is_the_accuracy_above_it() {
     assert!((margin(better_by(-1.0), &[], Some(0.75)) - 0.15).abs() < 1e-12);
     assert!(margin(better_by(1.0), &[], Some(0.95)) < 0.0);
 }
 
 #[test]
-fn a_champion_that_may_be_no_better_than_a_constant_falls_short() {
+fn a_champion_not_clearly_better_than_a_constant_falls_short() {
     assert_eq!(margin(better_by(2.0), &[], None), 2.0);
     assert_eq!(margin(better_by(-0.5), &[], None), -0.5);
 }
 
 #[test]
-fn a_champion_that_does_worse_than_it_did_falls_short_and_a_little_worse_is_noise() {
+fn a_champion_that_got_clearly_worse_falls_short_and_one_that_got_slightly_worse_does_not() {
     assert!(margin(better_by(9.0), &[asked(0.12)], None) > 0.0);
     assert!(margin(better_by(9.0), &[asked(0.3)], None) < 0.0);
     assert!(margin(better_by(9.0), &[asked(0.3), asked(0.3)], None) < 0.0);
@@ -51,7 +51,7 @@ fn a_champion_that_does_worse_than_it_did_falls_short_and_a_little_worse_is_nois
 }
 
 #[test]
-fn of_an_earlier_releases_champion_the_most_frequent_label_is_to_beat() {
+fn the_most_frequent_label_is_the_constant_answer_of_an_earlier_releases_champion() {
     let version = |accuracy| version(1, accuracy, moment("2026-11-24T03:00:00Z"));
     let old = |accuracy: f64| {
         let mut old = version(accuracy);

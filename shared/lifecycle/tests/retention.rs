@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 const START: &str = "2026-11-24T03:00:00Z";
 
 #[test]
-fn what_failed_or_was_refused_is_forgotten_so_many_days_after_its_end() {
+fn failed_and_refused_runs_expire_after_the_given_days() {
     let days = KeepDays::new(30).unwrap();
     let start = moment(START);
     let failed = run("7", start).failed("no such column".into(), None, start + SignedDuration::from_mins(3));
@@ -19,7 +19,7 @@ fn what_failed_or_was_refused_is_forgotten_so_many_days_after_its_end() {
 }
 
 #[test]
-fn what_was_promoted_or_is_under_way_is_kept() {
+fn promoted_and_running_versions_are_kept() {
     let days = KeepDays::new(30).unwrap();
     let start = moment(START);
     assert_eq!(days.expires_at(&run("7", start)), None);
@@ -27,6 +27,6 @@ fn what_was_promoted_or_is_under_way_is_kept() {
 }
 
 #[test]
-fn no_days_are_for_ever() {
+fn without_days_records_are_kept_for_ever() {
     assert_eq!(KeepDays::new(0), None);
 }

@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn calibration_raises_to_a_power_and_leaves_what_is_impossible() {
+    fn calibration_raises_to_a_power_and_keeps_zero_probabilities() {
         let (class, probabilities) = answer(Link::Identity, Some(2.0), &[0.25, 0.75, 0.0], 3);
         assert_eq!(class, 1);
         assert!(close(&probabilities, &[0.1, 0.9, 0.0]), "{probabilities:?}");
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn with_a_floor_nothing_is_impossible_or_certain() {
+    fn a_probability_floor_excludes_0_and_1() {
         let rule = LabelRule { floor: Some(0.01), weights: None };
         let (class, probabilities) = ruled(rule, &[0.0, 1.0, 0.0]);
         assert_eq!(class, 1);
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn weights_decide_the_label_and_leave_the_probabilities() {
+    fn weights_change_the_label_and_not_the_probabilities() {
         let at = |threshold| LabelRule { floor: None, weights: Some(LabelRule::above(threshold)) };
         assert_eq!(ruled(at(0.25), &[0.7, 0.3]), (1, vec![0.7, 0.3]));
         assert_eq!(ruled(at(0.25), &[0.8, 0.2]).0, 0);
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn no_power_makes_probabilities_vanish() {
+    fn no_power_makes_a_probability_zero() {
         for power in [1e-30, 1.0, 1e30] {
             for (link, outputs) in [(Link::Identity, [0.5, 0.5]), (Link::Softmax, [-1e37, 1e37])] {
                 let (_, probabilities) = answer(link, Some(power), &outputs, 2);

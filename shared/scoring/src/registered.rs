@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_registered_is_loaded() {
+    fn a_registered_artifact_is_loaded() {
         assert!(load(KEPT, &registered(KEPT)).is_ok());
     }
 
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn registered_bytes_that_are_no_model_are_unreadable() {
+    fn registered_bytes_that_are_not_a_model_are_unreadable() {
         let error = load(b"model", &registered(b"model")).unwrap_err();
         assert!(matches!(error, RegisteredError::Unreadable(_)), "{error}");
     }

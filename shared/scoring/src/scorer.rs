@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn features_beyond_all_bounds_give_finite_outputs() {
+    fn extreme_features_give_finite_outputs() {
         let linear = Linear { weights: vec![f32::MAX, f32::MAX, 0.0, 1.0], bias: vec![1.0, 2.0] };
         let mut outputs = [0.0; 2];
         Scorer::Linear(linear).outputs(&[f32::INFINITY, f32::NEG_INFINITY], &mut outputs);

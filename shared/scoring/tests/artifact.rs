@@ -45,13 +45,13 @@ fn is_refused_or_valid(bytes: &[u8]) -> bool {
 }
 
 #[test]
-fn the_kept_artifact_of_format_1_predicts_as_ever() {
+fn the_stored_artifact_of_format_1_predicts_as_before() {
     assert_eq!(predictions(FORMAT_1, &[10.0, -1.0]), [0.8125, 0.1875]);
     assert_eq!(predictions(FORMAT_1, &[20.0, 5.0]), predictions(&encode(&small(), &metadata()), &[20.0, 5.0]));
 }
 
 #[test]
-fn the_kept_artifacts_of_format_2_predict_as_ever_and_are_what_is_written() {
+fn the_stored_artifacts_of_format_2_are_written_and_predict_as_before() {
     let [classification, regression] = FORMAT_2;
     let missing = f32::NAN;
     let rows = [1.0, 50.0, 1.0, 6500.0, 1.0, 2.0, missing, 1.0, missing, missing];
@@ -68,7 +68,7 @@ fn the_kept_artifacts_of_format_2_predict_as_ever_and_are_what_is_written() {
 const FORMAT_2_DERIVED: &[u8] = include_bytes!("artifacts/format-2-derived.onnx");
 
 #[test]
-fn parts_of_moments_words_and_statistics_are_read_and_predict() {
+fn parts_of_times_words_and_statistics_are_loaded_and_predict() {
     assert_eq!(encode(&derived(), &metadata()), FORMAT_2_DERIVED);
     let (monday, missing) = (1.0, f32::NAN);
     // Monday at 8 with the rare zip 01067 and "late"; Saturday at 8 with an unknown zip.
@@ -91,14 +91,14 @@ fn a_statistic_of_too_few_numbers_is_refused() {
 }
 
 #[test]
-fn name_and_signature_come_back() {
+fn name_and_signature_are_read_as_stored() {
     let model = Model::load(&encode(&small(), &metadata())).unwrap();
     assert_eq!(model.metadata(), &metadata());
     assert_eq!(model.signature(), small().signature());
 }
 
 #[test]
-fn the_kept_artifact_with_a_lineage_is_what_is_written_and_its_lineage_comes_back() {
+fn the_stored_artifact_with_a_lineage_is_written_and_read_unchanged() {
     assert_eq!(encode(&small(), &traced()), FORMAT_2_LINEAGE);
     assert_eq!(Model::load(FORMAT_2_LINEAGE).unwrap().metadata(), &traced());
     assert_eq!(predictions(FORMAT_2_LINEAGE, &[10.0, -1.0]), [0.8125, 0.1875]);
@@ -106,7 +106,7 @@ fn the_kept_artifact_with_a_lineage_is_what_is_written_and_its_lineage_comes_bac
 }
 
 #[test]
-fn a_lineage_that_is_none_is_refused() {
+fn an_invalid_lineage_is_refused() {
     let mut bytes = FORMAT_2_LINEAGE.to_vec();
     let at = bytes.windows(6).position(|window| window == b"\"seed\"").unwrap();
     bytes[at + 1] = b'd';
@@ -160,7 +160,7 @@ fn no_part_of_an_artifact_is_an_artifact() {
 }
 
 #[test]
-fn another_graph_is_refused_by_its_first_operator_that_is_another() {
+fn another_graph_is_refused_by_its_first_different_operator() {
     let damaged = |pipeline: &Pipeline, from: &[u8], to: &[u8]| {
         Model::load(&replaced_in(pipeline, from, to)).unwrap_err().to_string()
     };
@@ -188,7 +188,7 @@ fn any_flipped_bit_is_an_error_or_still_a_valid_model() {
 
 proptest! {
     #[test]
-    fn any_pipeline_comes_back_and_predicts_the_same((pipeline, rows) in rows()) {
+    fn any_pipeline_is_stored_and_loaded_with_the_same_predictions((pipeline, rows) in rows()) {
         let bytes = encode(&pipeline, &metadata());
         let model = Model::load(&bytes).unwrap();
         prop_assert_eq!(model.signature(), pipeline.signature());

@@ -141,7 +141,7 @@ fn a_pipeline_has_the_columns_and_fills_of_the_file() {
 }
 
 #[test]
-fn labels_stand_in_the_tables_order_and_numbers_for_them_are_said() {
+fn labels_keep_the_order_of_the_table_and_numbers_for_them_are_reported() {
     let (bytes, record) = read("xgb-3");
     let texts = ["c", "a", "b"].map(Label::from).to_vec();
     let table = Signature::classification(record.signature.columns().to_vec(), texts.clone()).unwrap();
@@ -220,7 +220,7 @@ fn a_table_that_does_not_fit_gets_an_error_that_names_what_the_file_expects() {
 }
 
 #[test]
-fn columns_that_a_file_by_name_does_not_take_are_left_out() {
+fn columns_that_a_file_does_not_name_are_left_out() {
     let (bytes, record) = read("skl-mixed-logistic");
     let mut columns = record.signature.columns().to_vec();
     columns.insert(1, Column::number("unused"));

@@ -161,7 +161,7 @@ fn missing_values_and_unknown_categories_have_answers_of_their_own() {
 }
 
 #[test]
-fn an_estimate_is_the_mean_of_the_leaves_with_its_interval() {
+fn a_regression_forest_answers_the_mean_of_its_leaves_with_an_interval() {
     let model = Model::compile(&estimate(), metadata());
     let batch = model.predict(&[2.0, 0.0, f32::NAN, 1.0]).unwrap();
     let batch = batch.numbers().unwrap();
@@ -170,7 +170,7 @@ fn an_estimate_is_the_mean_of_the_leaves_with_its_interval() {
 }
 
 #[test]
-fn an_interval_is_as_wide_as_its_row_is_hard_and_ends_where_the_target_does() {
+fn an_interval_grows_with_the_difficulty_of_its_row_and_ends_at_the_bounds_of_the_target() {
     let model = Model::compile(&appraisal(), metadata());
     // Half the width grows from 100 at 1,000 to 300 at 1,500. The difficulty of a row without rooms is e².
     let batch = model.predict(&[2.0, 0.0, 5.0, 0.0, f32::NAN, 1.0]).unwrap();
@@ -183,14 +183,14 @@ fn an_interval_is_as_wide_as_its_row_is_hard_and_ends_where_the_target_does() {
 }
 
 #[test]
-fn half_a_row_is_refused() {
+fn an_incomplete_row_is_refused() {
     let model = Model::compile(&small(), metadata());
     assert_eq!(model.predict(&[1.0, 2.0, 3.0]), Err(ShapeError { values: 3, slots: 2 }));
 }
 
 proptest! {
     #[test]
-    fn numbers_that_are_none_do_not_panic(
+    fn values_that_are_not_numbers_do_not_panic(
         pipeline in pipelines(),
         odd in prop::sample::select(vec![f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, f32::MIN, -1.0]),
     ) {
@@ -203,7 +203,7 @@ proptest! {
     }
 
     #[test]
-    fn a_model_answers_as_defined((pipeline, rows) in rows()) {
+    fn a_model_answers_as_its_definition_says((pipeline, rows) in rows()) {
         let model = Model::load(&encode(&pipeline, &metadata())).unwrap();
         let batch = model.predict(&rows).unwrap();
         let slots = pipeline.signature().slots();
@@ -242,7 +242,7 @@ proptest! {
     }
 
     #[test]
-    fn a_batch_is_answered_as_its_rows_are((pipeline, rows) in rows()) {
+    fn a_batch_gets_the_same_answers_as_its_rows((pipeline, rows) in rows()) {
         let model = Model::compile(&pipeline, metadata());
         let slots = pipeline.signature().slots();
         let is_regression = pipeline.signature().task() == Task::Regression;

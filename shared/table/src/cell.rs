@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_told_from_codes_and_from_what_is_beyond_range() {
+    fn numbers_differ_from_codes_and_numbers_out_of_range() {
         for (text, number) in [("1", 1.0), ("-1.50", -1.5), ("+2e3", 2000.0), (".5", 0.5), ("0", 0.0), ("0.5", 0.5)] {
             assert_eq!(read(text), CellValue::Number(number), "{text}");
         }
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_values_have_a_few_spellings() {
+    fn several_spellings_are_missing_values() {
         for text in ["", "NA", "N/A", "NaN", "nan", "null"] {
             assert_eq!(read(text), CellValue::Missing, "{text}");
         }
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_and_times_are_moments_in_utc() {
+    fn dates_and_times_are_in_utc() {
         let day = 1_795_478_400.0;
         for (text, seconds) in [
             ("2026-11-24", day),
@@ -367,7 +367,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_like_a_moment_is_safe_to_read(text in "[0-9]{4}-[0-9TZ:+. -]{0,24}") {
+        fn any_text_like_a_time_is_safe_to_read(text in "[0-9]{4}-[0-9TZ:+. -]{0,24}") {
             let _ = read(&text);
         }
 

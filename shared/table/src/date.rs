@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_read_in_the_forms_that_people_have() {
+    fn dates_are_read_in_usual_formats() {
         for text in [
             "2024-12-25",
             "2024/12/25",
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn times_without_a_date_are_told_from_how_long_something_took() {
+    fn times_of_day_differ_from_durations() {
         let read = |text: &str| moment(text, false).map(|(moment, _)| moment);
         assert_eq!(read("13:45"), Some(Moment::Clock(49_500.0)));
         assert_eq!(read("1:45:10.5 PM"), Some(Moment::Clock(49_510.5)));
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_date_is_none() {
+    fn an_invalid_date_is_refused() {
         for text in [
             "",
             "13",

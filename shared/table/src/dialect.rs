@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn excels_line_says_the_separator() {
+    fn the_separator_line_of_excel_is_read() {
         assert_eq!(detected("sep=;\r\na;b\n1;2\n"), (';', '"', 7));
         assert_eq!(detected("sep=\t\na\tb\n"), ('\t', '"', 6));
         assert_eq!(detected("\"sep=,\"\na,b\n").2, 8);

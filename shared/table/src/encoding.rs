@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn encodings_are_told_by_their_bytes() {
+    fn encodings_are_detected_from_bytes() {
         let utf16 = |bytes: fn(u16) -> [u8; 2]| "größe,kind\n1,a\n".encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
         let text = "größe,kind\n1,a\n".to_owned();
         assert_eq!(decoded(text.as_bytes()), (text.clone(), None));

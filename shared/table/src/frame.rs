@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_taken_in_the_order_asked_for() {
+    fn rows_are_returned_in_the_requested_order() {
         let names = vec!["a".to_owned(), "b".to_owned()];
         let columns = vec![
             FrameColumn { name: "x".into(), values: Values::Number(vec![1.0, 2.0, 3.0]) },

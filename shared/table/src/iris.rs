@@ -25,7 +25,7 @@ mod tests {
 
     /// The expected numbers come from `load_iris().data.sum(axis=0)` and from the two rows in which UCI's file differs.
     #[test]
-    fn iris_has_scikit_learns_values() {
+    fn iris_has_the_values_of_scikit_learn() {
         let table = iris().unwrap();
         let columns: Vec<&[f32]> = table
             .frame()

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_listed_replaces_the_usual() {
+    fn listed_missing_values_replace_the_default_ones() {
         let marks = MissingMarks::of(Some(&["-999".to_owned(), "?".to_owned()]));
         assert!(marks.is_missing("-999") && marks.is_missing("?") && marks.is_missing(""));
         assert!(marks.is_listed(-999.0) && !marks.is_listed(999.0));

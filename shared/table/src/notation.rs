@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_none() {
+    fn a_text_that_is_not_a_number_is_refused() {
         for text in [
             "", "-", ",", ".", "$", "%", "12,5", "1,23,4", "1.2.3", "1,2345", "12a", "a12", "1 2", "(", "()", "1e",
             "0,735", "-5-", "1,23,45",
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_decimal_mark_that_may_be_one_of_thousands_decides_nothing() {
+    fn an_ambiguous_decimal_mark_decides_nothing() {
         let decides = |text: &str, comma| number(text, comma).unwrap().1.has(Signs::DECIDED_DECIMAL);
         assert!(
             decides("12,5", true) && decides("1,234.5", false) && decides("1.234,5", true) && decides("1.5", false)

@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_by_other_codes_is_a_copy() {
+    fn a_copy_of_the_target_with_other_codes_is_a_copy() {
         assert!(warns(Values::Number(vec![7.0, -1.0, -1.0, 7.0])));
         assert!(warns(Values::Number(vec![7.0, f32::NAN, f32::NAN, 7.0])));
         assert!(!warns(Values::Number(vec![7.0, -1.0, -2.0, 7.0])));
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_of_numbers_is_the_same_numbers() {
+    fn a_copy_of_a_numeric_target_has_the_same_numbers() {
         let target = Target::Numbers(vec![0.1, 2.0]);
         assert!(is_copy(&Values::Number(vec![0.1, 2.0]), &target));
         assert!(!is_copy(&Values::Number(vec![0.1, 3.0]), &target));

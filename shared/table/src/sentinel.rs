@@ -71,13 +71,13 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_is_far_from_all_others_and_comes_again_is_one() {
+    fn a_repeated_extreme_number_is_a_missing_value_code() {
         assert_eq!(found(&[18.0, -999.0, 70.0, -999.0]), Some((-999.0, 2)));
         assert_eq!(found(&[1.0, 2.0, 9999.0, 3.0, 9999.0, 9999.0]), Some((9999.0, 3)));
     }
 
     #[test]
-    fn numbers_among_others_are_none() {
+    fn numbers_among_texts_are_texts() {
         assert_eq!(found(&[18.0, -999.0, 70.0]), None, "once");
         assert_eq!(found(&[-1200.0, -999.0, -999.0, 5000.0]), None);
         assert_eq!(found(&[900.0, 999.0, 999.0, 1100.0]), None);

@@ -202,7 +202,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_many_columns_the_same_names_are_recorded_in_whatever_order_they_come() {
+    fn the_recorded_names_of_many_columns_do_not_depend_on_their_order() {
         let names =
             |numbers: &mut dyn Iterator<Item = usize>| numbers.map(|number| format!("c{number}")).collect::<Vec<_>>();
         let few = names(&mut (0..MAX_RECORDED).rev());

@@ -35,7 +35,7 @@ async fn both_apis_ask_for_a_key() {
 }
 
 #[tokio::test]
-async fn functions_and_mails_of_the_second_kind_are_lacking() {
+async fn the_emulator_lacks_functions_and_mail_events() {
     let stack = Stack::take().await;
     let call = aws_sdk_lambda::Client::new(&stack.config).invoke().function_name(&stack.functions.metrics);
     let refused = call.payload(json!({}).to_string().into_bytes().into()).send().await;

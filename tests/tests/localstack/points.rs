@@ -43,7 +43,7 @@ async fn an_alarm_is_raised_by_as_many_bad_periods_as_it_says_and_by_no_fewer() 
 }
 
 #[tokio::test]
-async fn figures_that_stay_away_after_bad_ones_count_against_the_champions_age_and_for_the_api() {
+async fn missing_figures_after_bad_ones_count_as_bad_for_the_age_and_as_good_for_the_api() {
     let stack = Stack::take().await;
     for (kind, expected) in [("champion-too-old", StateValue::Alarm), ("prediction-latency", StateValue::Ok)] {
         let copy = Copy::of(&stack, &stack.cloudwatch.alarm(kind).await);

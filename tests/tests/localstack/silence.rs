@@ -13,7 +13,7 @@ use crate::copies::Copy;
 const PERIOD: i32 = 10;
 
 #[tokio::test]
-async fn silence_raises_an_alarm_ends_it_or_says_nothing_as_each_is_meant_to() {
+async fn missing_data_raises_ends_or_keeps_each_alarm_as_intended() {
     let stack = Stack::take().await;
     let deployed = stack.cloudwatch.alarms().await;
     let names: BTreeSet<_> = deployed.iter().filter_map(|alarm| alarm.alarm_name.clone()).collect();

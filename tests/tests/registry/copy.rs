@@ -26,12 +26,12 @@ async fn promoted_with(registry: &Registry, number: u32, artifact: Vec<u8>) -> C
 }
 
 #[tokio::test]
-async fn without_a_champion_there_is_nothing() {
+async fn a_registry_without_a_champion_returns_nothing() {
     assert_eq!(champion_with_copy(&registry()).await, None);
 }
 
 #[tokio::test]
-async fn the_largest_copy_fits_into_the_transaction_and_comes_back_whole() {
+async fn the_largest_copy_fits_into_the_transaction_and_is_read_back_whole() {
     let registry = registry();
     let content = artifact(1, LARGEST_COPY);
     let champion = promoted_with(&registry, 1, content.clone()).await;
@@ -39,7 +39,7 @@ async fn the_largest_copy_fits_into_the_transaction_and_comes_back_whole() {
 }
 
 #[tokio::test]
-async fn a_copy_follows_the_champion_and_a_larger_artifact_takes_it_away() {
+async fn a_copy_is_replaced_with_the_champion_and_deleted_by_a_larger_artifact() {
     let registry = registry();
     promoted_with(&registry, 1, artifact(1, 30_000)).await;
     let second = promoted_with(&registry, 2, artifact(2, 20_000)).await;
@@ -55,7 +55,7 @@ async fn a_copy_follows_the_champion_and_a_larger_artifact_takes_it_away() {
 }
 
 #[tokio::test]
-async fn promoting_again_brings_the_copy_or_takes_it_away() {
+async fn a_second_promotion_stores_the_copy_or_deletes_it() {
     let registry = registry();
     let first = promoted_with(&registry, 1, artifact(1, 30_000)).await;
     let again = Champion::succeeding(Some(&first), good(1), later(1));

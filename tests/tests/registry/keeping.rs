@@ -38,7 +38,7 @@ async fn a_refused_version_and_its_run_expire_unless_somebody_keeps_them() {
 }
 
 #[tokio::test]
-async fn a_failed_run_that_began_anew_does_not_expire() {
+async fn a_failed_run_that_was_started_again_does_not_expire() {
     let model = new_model();
     let registry = registry_of(&model);
     open(&registry, &attempt("7", 1)).await.unwrap();
@@ -55,6 +55,6 @@ async fn a_failed_run_that_began_anew_does_not_expire() {
 }
 
 #[tokio::test]
-async fn a_version_that_is_gone_cannot_be_kept() {
+async fn a_deleted_version_cannot_be_kept() {
     assert!(!registry_of(&new_model()).keep_records(&bad(7)).await.unwrap());
 }

@@ -21,7 +21,7 @@ async fn tokens(registry: &Registry, limit: u32) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn runs_come_newest_first_and_nothing_else_does() {
+async fn a_list_of_runs_is_newest_first_and_holds_only_runs() {
     let registry = registry();
     promoted(&registry, 1).await;
     registry.take_number(None).await.unwrap();
@@ -34,7 +34,7 @@ async fn runs_come_newest_first_and_nothing_else_does() {
 }
 
 #[tokio::test]
-async fn a_run_that_begins_anew_is_listed_by_its_last_attempt() {
+async fn a_run_that_was_started_again_is_listed_by_its_last_attempt() {
     let registry = registry();
     open(&registry, &attempt("7", 1)).await.unwrap();
     open(&registry, &run("8", later(1))).await.unwrap();
@@ -44,7 +44,7 @@ async fn a_run_that_begins_anew_is_listed_by_its_last_attempt() {
 }
 
 #[tokio::test]
-async fn runs_of_the_same_moment_are_all_listed() {
+async fn runs_with_the_same_start_time_are_all_listed() {
     let registry = registry();
     for token in ["a", "b", "c"] {
         open(&registry, &attempt(token, 1)).await.unwrap();
@@ -78,7 +78,7 @@ async fn more_versions_than_a_page_holds_are_all_counted() {
 }
 
 #[tokio::test]
-async fn models_of_one_table_do_not_see_each_other() {
+async fn models_in_one_table_do_not_see_each_other() {
     let name = new_model();
     let (one, other) = (registry_of(&name), registry_of(&format!("{name}-2")));
     let champion = promoted(&one, 1).await;

@@ -13,7 +13,7 @@ fn lease(holder: &str, minutes: i64) -> Lease {
 }
 
 #[tokio::test]
-async fn a_mail_is_claimed_by_one_holder_who_may_claim_it_again() {
+async fn only_one_holder_claims_a_mail_and_may_claim_it_again() {
     let registry = registry();
     assert_eq!(registry.claim_state(KEY, later(0)).await.unwrap(), None);
     assert_eq!(registry.claim(KEY, &lease("one", 0)).await.unwrap(), Claim::Granted);
@@ -23,7 +23,7 @@ async fn a_mail_is_claimed_by_one_holder_who_may_claim_it_again() {
 }
 
 #[tokio::test]
-async fn a_claim_whose_holder_fell_silent_is_unanswered_and_may_be_taken_after_an_hour() {
+async fn an_unanswered_claim_may_be_taken_over_after_an_hour() {
     let registry = registry();
     registry.claim(KEY, &lease("one", 0)).await.unwrap();
     assert_eq!(registry.claim(KEY, &lease("other", 3)).await.unwrap(), Claim::Unanswered);
@@ -51,7 +51,7 @@ async fn a_mail_without_an_answer_waits_for_an_hour() {
 }
 
 #[tokio::test]
-async fn a_claim_is_given_back_by_its_holder_alone() {
+async fn only_the_holder_gives_a_claim_back() {
     let registry = registry();
     registry.release(KEY, &lease("one", 0)).await.unwrap();
     registry.claim(KEY, &lease("one", 0)).await.unwrap();
@@ -62,7 +62,7 @@ async fn a_claim_is_given_back_by_its_holder_alone() {
 }
 
 #[tokio::test]
-async fn of_many_who_claim_at_once_one_may_send() {
+async fn only_one_of_many_concurrent_claims_may_send() {
     let registry = registry();
     let rivals: Vec<_> = (0..12)
         .map(|rival| {
@@ -81,7 +81,7 @@ async fn of_many_who_claim_at_once_one_may_send() {
 }
 
 #[tokio::test]
-async fn what_is_remembered_of_an_alarm_is_changed_by_one_after_the_other() {
+async fn an_alarms_record_is_changed_by_one_writer_at_a_time() {
     let registry = registry();
     let raised = AlarmChange { raised: true, since: later(0), was_raised: false };
     let first = AlarmRecord::receive(None, raised, later(0)).1.unwrap();

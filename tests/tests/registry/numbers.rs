@@ -26,12 +26,12 @@ async fn taken_at_once(registry: &Registry, above: Option<VersionNumber>) -> BTr
 }
 
 #[tokio::test]
-async fn no_number_is_given_twice_however_many_ask_at_once() {
+async fn concurrent_requests_never_get_the_same_number() {
     assert_eq!(taken_at_once(&registry(), None).await, (1..=20).collect());
 }
 
 #[tokio::test]
-async fn a_counter_that_is_gone_begins_above_what_is_there_and_gives_no_number_twice() {
+async fn a_deleted_counter_starts_above_the_stored_numbers() {
     let registry = registry();
     assert_eq!(taken_at_once(&registry, VersionNumber::new(7)).await, (8..=27).collect());
     assert_eq!(registry.take_number(VersionNumber::new(7)).await.unwrap().get(), 28);
@@ -39,7 +39,7 @@ async fn a_counter_that_is_gone_begins_above_what_is_there_and_gives_no_number_t
 }
 
 #[tokio::test]
-async fn a_damaged_counter_is_put_right() {
+async fn a_damaged_counter_is_repaired() {
     for damaged in [Some(AttributeValue::S("12".into())), Some(AttributeValue::Null(true)), None] {
         let model = new_model();
         let put = Client::new(&config())

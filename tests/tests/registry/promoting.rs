@@ -6,7 +6,7 @@ use evergreen_lifecycle::ports::PromoteError;
 use crate::world::{champion_of, champion_with_copy, good, history_of, later, promote, promoted, registry};
 
 #[tokio::test]
-async fn a_version_is_promoted_again_over_the_champion_that_was_seen() {
+async fn a_version_is_promoted_again_if_the_champion_has_not_changed() {
     let registry = registry();
     let first = promoted(&registry, 1).await;
     let second = promoted(&registry, 2).await;
@@ -31,7 +31,7 @@ async fn a_champion_that_moved_is_not_replaced() {
 }
 
 #[tokio::test]
-async fn of_many_who_promote_at_once_one_does() {
+async fn only_one_of_many_concurrent_promotions_succeeds() {
     let registry = registry();
     let first = promoted(&registry, 1).await;
     let rivals: Vec<_> = (0..8)

@@ -16,7 +16,7 @@ async fn assert_absent(registry: &Registry, registration: &Registration, champio
 }
 
 #[tokio::test]
-async fn a_promoted_version_is_there_with_its_run_its_champion_and_the_history() {
+async fn a_promotion_stores_the_version_its_run_the_champion_and_the_history() {
     let registry = registry();
     let first = opened(&registry, good(1), None).await;
     registry.register(&first).await.unwrap();
@@ -30,7 +30,7 @@ async fn a_promoted_version_is_there_with_its_run_its_champion_and_the_history()
 }
 
 #[tokio::test]
-async fn a_refused_version_is_there_and_the_champion_stays() {
+async fn a_refused_version_is_stored_and_the_champion_stays() {
     let registry = registry();
     let champion = promoted(&registry, 1).await;
     let refused = opened(&registry, bad(2), Some(&champion)).await;
@@ -41,7 +41,7 @@ async fn a_refused_version_is_there_and_the_champion_stays() {
 }
 
 #[tokio::test]
-async fn a_run_in_other_hands_registers_nothing() {
+async fn a_run_that_another_attempt_holds_registers_nothing() {
     let registry = registry();
     let late = opened(&registry, good(1), None).await;
     open(&registry, &attempt("v1", 2)).await.unwrap();
@@ -52,7 +52,7 @@ async fn a_run_in_other_hands_registers_nothing() {
 }
 
 #[tokio::test]
-async fn a_run_that_nobody_opened_registers_nothing() {
+async fn a_run_that_was_never_opened_registers_nothing() {
     let registry = registry();
     let unopened = registration(attempt("v1", 1), good(1), None);
     let error = registry.register(&unopened).await.unwrap_err();
@@ -61,7 +61,7 @@ async fn a_run_that_nobody_opened_registers_nothing() {
 }
 
 #[tokio::test]
-async fn a_champion_that_the_gate_did_not_see_stops_promotion_and_refusal() {
+async fn a_champion_that_changed_after_the_gate_stops_promotion_and_refusal() {
     let registry = registry();
     let first = promoted(&registry, 1).await;
     let blind = opened(&registry, good(2), None).await;
@@ -76,7 +76,7 @@ async fn a_champion_that_the_gate_did_not_see_stops_promotion_and_refusal() {
 }
 
 #[tokio::test]
-async fn a_registration_that_has_happened_is_a_success_when_it_is_sent_again() {
+async fn a_repeated_registration_succeeds() {
     let registry = registry();
     let first = opened(&registry, good(1), None).await;
     registry.register(&first).await.unwrap();
@@ -112,7 +112,7 @@ async fn persist(registry: Registry, number: u32) -> Champion {
 }
 
 #[tokio::test]
-async fn ten_that_register_at_once_come_one_after_the_other_and_none_is_lost() {
+async fn ten_concurrent_registrations_all_succeed() {
     let registry = registry();
     let trainings: Vec<_> = (1..=10).map(|number| tokio::spawn(persist(registry.clone(), number))).collect();
     let mut champions = Vec::new();
@@ -131,7 +131,7 @@ async fn ten_that_register_at_once_come_one_after_the_other_and_none_is_lost() {
 }
 
 #[tokio::test]
-async fn of_many_who_end_the_same_attempt_one_does() {
+async fn only_one_of_many_concurrent_ends_of_an_attempt_succeeds() {
     let registry = registry();
     open(&registry, &attempt("7", 1)).await.unwrap();
     let rivals: Vec<_> = (1..=8)

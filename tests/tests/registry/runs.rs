@@ -16,7 +16,7 @@ fn is_conflict(outcome: Result<(), RunWriteError>) -> bool {
 }
 
 #[tokio::test]
-async fn a_first_attempt_is_opened_once_and_again_only_by_itself() {
+async fn a_first_attempt_is_opened_once_and_reopened_only_by_itself() {
     let registry = registry();
     let first = attempt("7", 1);
     open(&registry, &first).await.unwrap();
@@ -30,7 +30,7 @@ async fn a_first_attempt_is_opened_once_and_again_only_by_itself() {
 }
 
 #[tokio::test]
-async fn a_later_attempt_is_opened_only_over_its_predecessor() {
+async fn a_later_attempt_is_opened_only_after_the_one_before_it() {
     let registry = registry();
     assert!(is_conflict(open(&registry, &attempt("7", 2)).await), "there is no first attempt");
     open(&registry, &attempt("7", 1)).await.unwrap();
@@ -53,7 +53,7 @@ async fn a_run_that_made_a_version_is_never_opened_again() {
 }
 
 #[tokio::test]
-async fn of_many_who_open_the_same_attempt_one_does() {
+async fn only_one_of_many_concurrent_openings_of_an_attempt_succeeds() {
     let registry = registry();
     let rivals = (0..12).map(|rival| {
         let (registry, run) = (registry.clone(), Run { invocation: format!("rival-{rival}"), ..attempt("7", 1) });
@@ -71,7 +71,7 @@ async fn of_many_who_open_the_same_attempt_one_does() {
 }
 
 #[tokio::test]
-async fn a_failure_is_stored_only_by_the_attempt_at_work() {
+async fn only_the_current_attempt_stores_a_failure() {
     let registry = registry();
     assert!(is_conflict(registry.fail(&failed(attempt("7", 1)), &[]).await), "there is no such run");
     open(&registry, &attempt("7", 1)).await.unwrap();
@@ -84,7 +84,7 @@ async fn a_failure_is_stored_only_by_the_attempt_at_work() {
 }
 
 #[tokio::test]
-async fn figures_beyond_what_a_table_holds_and_empty_texts_keep_no_run_from_being_stored() {
+async fn a_run_with_numbers_out_of_range_and_empty_texts_is_stored() {
     let registry = registry();
     let figures = RunMetrics::Regression {
         training_r2: 0.1 + 0.2,

@@ -7,7 +7,7 @@ use evergreen_lifecycle::ports::MailClaims;
 use crate::world::{config, later, new_model, registry_of, table};
 
 #[tokio::test]
-async fn records_expire_by_the_attribute_that_mails_have() {
+async fn records_and_mails_expire_by_the_same_attribute() {
     let client = Client::new(&config());
     let described = client.describe_time_to_live().table_name(table()).send().await.unwrap();
     let expiry = described.time_to_live_description.unwrap();

@@ -28,7 +28,7 @@ fn with_events(registration: Registration) -> Registration {
 }
 
 #[tokio::test]
-async fn a_registrations_events_wait_in_order_until_they_were_told() {
+async fn events_of_a_registration_wait_in_order_until_they_were_sent() {
     let registry = registry();
     let first = with_events(opened(&registry, good(1), None).await);
     registry.register(&first).await.unwrap();
@@ -43,7 +43,7 @@ async fn a_registrations_events_wait_in_order_until_they_were_told() {
 }
 
 #[tokio::test]
-async fn of_what_did_not_happen_nothing_waits_to_be_told() {
+async fn a_registration_that_failed_leaves_no_event() {
     let registry = registry();
     let late = with_events(opened(&registry, good(1), None).await);
     open(&registry, &attempt("v1", 2)).await.unwrap();
@@ -65,7 +65,7 @@ fn death(run: &Run) -> Announcement {
 }
 
 #[tokio::test]
-async fn a_death_waits_for_the_attempts_end_and_for_the_newest_attempts_alone() {
+async fn the_event_of_a_lost_attempt_waits_for_its_deadline_and_only_for_the_newest_attempt() {
     let registry = registry();
     let first = attempt("7", 1);
     let second = Run { started_at: later(20), lease_until: later(35), ..attempt("7", 2) };
@@ -85,14 +85,14 @@ async fn a_death_waits_for_the_attempts_end_and_for_the_newest_attempts_alone() 
 }
 
 #[tokio::test]
-async fn of_an_attempt_that_made_a_version_no_death_is_told() {
+async fn an_attempt_that_made_a_version_leaves_no_event_of_its_loss() {
     let registry = registry();
     promoted(&registry, 1).await;
     assert_eq!(waiting(&registry, 60).await, []);
 }
 
 #[tokio::test]
-async fn a_failure_and_a_promotion_by_hand_wait_to_be_told() {
+async fn a_failure_and_a_manual_promotion_leave_an_event() {
     let registry = registry();
     open(&registry, &attempt("7", 1)).await.unwrap();
     let failed = attempt("7", 1).failed("no such column".into(), None, later(1));
@@ -106,7 +106,7 @@ async fn a_failure_and_a_promotion_by_hand_wait_to_be_told() {
 }
 
 #[tokio::test]
-async fn more_events_than_a_page_holds_are_all_found_oldest_first() {
+async fn all_events_are_found_oldest_first_across_pages() {
     let registry = registry();
     let mut expected = Vec::new();
     for number in 1..=60 {

@@ -58,7 +58,7 @@ async fn the_read_key_opens_runs_and_no_predictions() {
 }
 
 #[tokio::test]
-async fn neither_api_has_what_is_the_others() {
+async fn neither_api_serves_the_routes_of_the_other() {
     let stack = Stack::take().await;
     stack.served().await;
     let Api { predictions, status } = &stack.api;
@@ -74,7 +74,7 @@ async fn neither_api_has_what_is_the_others() {
 }
 
 #[tokio::test]
-async fn health_needs_no_key_and_is_bounded_by_itself() {
+async fn health_needs_no_key_and_has_a_throttle_of_its_own() {
     let stack = Stack::take().await;
     stack.served().await;
     let health = async || Answer::to(stack.api.anonymous(Method::GET, "/health")).await;
@@ -97,7 +97,7 @@ async fn with_a_wrong_key_there_is_no_answer() {
 }
 
 #[tokio::test]
-async fn who_asks_too_often_is_told_to_wait_and_then_served_again() {
+async fn a_client_above_the_rate_gets_429_and_is_served_again_later() {
     let stack = Stack::take().await;
     stack.served().await;
 

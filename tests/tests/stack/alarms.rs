@@ -16,7 +16,7 @@ fn emulated() -> Vec<&'static CatalogEntry> {
 }
 
 #[tokio::test]
-async fn every_alarm_writes_when_it_is_raised_and_when_it_is_over() {
+async fn every_alarm_sends_a_mail_when_it_is_raised_and_when_it_is_over() {
     let stack = Stack::take().await;
     let alarms = stack.cloudwatch.alarms().await;
     let expected: BTreeSet<_> = emulated().iter().map(|entry| stack.cloudwatch.name(entry.name)).collect();
@@ -34,7 +34,7 @@ async fn every_alarm_writes_when_it_is_raised_and_when_it_is_over() {
 }
 
 #[tokio::test]
-async fn a_champion_that_is_not_good_enough_is_mailed_to_everybody_and_so_is_its_end() {
+async fn everybody_gets_both_mails_about_a_champion_that_is_not_good_enough() {
     let stack = Stack::take().await;
     let before = stack.train_good().await;
     let champion = stack.train_good().await;
@@ -68,7 +68,7 @@ async fn a_champion_that_is_not_good_enough_is_mailed_to_everybody_and_so_is_its
 }
 
 #[tokio::test]
-async fn each_kind_of_alarm_has_words_of_its_own() {
+async fn each_kind_of_alarm_has_its_own_text() {
     let stack = Stack::take().await;
     stack.served().await;
     let mark = stack.inbox.mark().await;
@@ -107,7 +107,7 @@ async fn the_same_notification_twice_is_one_mail() {
 }
 
 #[tokio::test]
-async fn an_alarm_that_was_never_raised_does_not_write_that_it_is_over() {
+async fn an_alarm_that_was_never_raised_sends_no_second_mail() {
     let stack = Stack::take().await;
     stack.served().await;
     let mark = stack.inbox.mark().await;

@@ -25,7 +25,7 @@ fn row_but(change: impl Fn(&mut serde_json::Map<String, Value>)) -> String {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_rows_is_a_problem_that_says_so() {
+async fn a_body_without_rows_is_refused_with_the_reason() {
     let stack = Stack::take().await;
     stack.served().await;
     let no_rows = [
@@ -53,7 +53,7 @@ async fn a_body_that_is_no_rows_is_a_problem_that_says_so() {
 }
 
 #[tokio::test]
-async fn a_value_that_is_no_number_is_named_by_its_column() {
+async fn a_value_that_is_not_a_number_is_refused_with_its_column() {
     let stack = Stack::take().await;
     stack.served().await;
     let no_numbers = [
@@ -89,7 +89,7 @@ fn renamed(name: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_column_that_the_model_does_not_take_is_ignored_with_a_warning() {
+async fn an_unknown_column_is_ignored_with_a_warning() {
     let stack = Stack::take().await;
     stack.served().await;
     let body = row_but(|row| drop(row.insert("variety".into(), json!("setosa"))));
@@ -103,7 +103,7 @@ async fn a_column_that_the_model_does_not_take_is_ignored_with_a_warning() {
 }
 
 #[tokio::test]
-async fn a_column_that_is_missing_unknown_or_there_twice_is_named() {
+async fn a_missing_or_repeated_column_is_named() {
     let stack = Stack::take().await;
     stack.served().await;
     let rows = [
@@ -120,7 +120,7 @@ async fn a_column_that_is_missing_unknown_or_there_twice_is_named() {
 }
 
 #[tokio::test]
-async fn the_wrong_row_of_a_list_is_counted() {
+async fn the_index_of_an_invalid_row_is_named() {
     let stack = Stack::take().await;
     stack.served().await;
     let body = format!("[{},{},{}]", setosa(), setosa(), row_with("null"));
@@ -147,7 +147,7 @@ async fn a_body_of_more_than_a_mebibyte_is_too_large() {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_say_that_it_is_json_is_not_read() {
+async fn a_body_without_the_json_content_type_is_refused() {
     let stack = Stack::take().await;
     stack.served().await;
     for media_type in ["text/plain", "text/csv", "application/x-www-form-urlencoded", "multipart/form-data"] {
@@ -161,7 +161,7 @@ async fn a_body_that_does_not_say_that_it_is_json_is_not_read() {
 }
 
 #[tokio::test]
-async fn a_wrong_method_is_told_the_right_one() {
+async fn a_wrong_method_is_answered_with_the_allowed_one() {
     let stack = Stack::take().await;
     let wrong = [
         (Method::GET, "/predict", "POST"),

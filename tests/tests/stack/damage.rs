@@ -11,7 +11,7 @@ use evergreen_tests::wait::{seconds, until};
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn an_artifact_with_other_bytes_never_serves_and_is_mended_by_the_next_training() {
+async fn a_damaged_artifact_never_serves_and_the_next_training_replaces_it() {
     let stack = Stack::take().await;
     survives(&stack, async |key| {
         let mut content = stack.bucket.get(key).await.expect("the artifact is there");
@@ -23,7 +23,7 @@ async fn an_artifact_with_other_bytes_never_serves_and_is_mended_by_the_next_tra
 }
 
 #[tokio::test]
-async fn an_artifact_that_was_cut_short_never_serves() {
+async fn a_truncated_artifact_never_serves() {
     let stack = Stack::take().await;
     let (broken, serving) = break_champion(&stack, async |key| stack.bucket.put(key, "cut short").await).await;
     assert_ne!(broken, serving);
@@ -32,13 +32,13 @@ async fn an_artifact_that_was_cut_short_never_serves() {
 }
 
 #[tokio::test]
-async fn an_artifact_that_was_deleted_is_mended_by_the_next_training() {
+async fn the_next_training_replaces_a_deleted_artifact() {
     let stack = Stack::take().await;
     survives(&stack, async |key| stack.bucket.delete(key).await).await;
 }
 
 #[tokio::test]
-async fn an_environment_that_starts_while_the_champion_is_broken_says_so_and_recovers_by_itself() {
+async fn an_environment_that_starts_with_a_broken_champion_answers_503_and_recovers() {
     let stack = Stack::take().await;
     break_champion(&stack, async |key| stack.bucket.delete(key).await).await;
     stack.functions.forget_environments(&stack.functions.predict).await;
@@ -82,7 +82,7 @@ async fn without_any_champion_there_is_a_503_until_the_first_training() {
 }
 
 #[tokio::test]
-async fn a_copy_with_other_bytes_never_serves_and_the_stored_artifact_does() {
+async fn the_stored_artifact_serves_in_place_of_a_damaged_copy() {
     let stack = Stack::take().await;
     let version = stack.serve_new().await;
     let sound = stack.registry.item("ARTIFACT").await.expect("a small artifact is kept beside the champion");
@@ -105,7 +105,7 @@ async fn a_copy_with_other_bytes_never_serves_and_the_stored_artifact_does() {
 }
 
 #[tokio::test]
-async fn a_sound_copy_serves_while_the_stored_artifact_is_damaged_and_the_damage_is_told_apart() {
+async fn a_valid_copy_serves_while_the_stored_artifact_is_damaged() {
     let stack = Stack::take().await;
     let version = stack.serve_new().await;
     stack.bucket.put(&format!("models/iris/{version:08}/model.onnx"), "other bytes").await;
@@ -120,7 +120,7 @@ async fn a_sound_copy_serves_while_the_stored_artifact_is_damaged_and_the_damage
 }
 
 #[tokio::test]
-async fn a_pointer_that_is_gone_or_names_what_is_not_there_is_unhealthy_at_once() {
+async fn a_missing_pointer_or_one_to_a_missing_artifact_is_unhealthy_at_once() {
     let stack = Stack::take().await;
     stack.serve_new().await;
     let pointer = stack.registry.item("CHAMPION").await.expect("there is a champion");
@@ -145,7 +145,7 @@ async fn a_pointer_that_is_gone_or_names_what_is_not_there_is_unhealthy_at_once(
 }
 
 #[tokio::test]
-async fn a_pointer_that_a_newer_release_has_written_serves_in_a_new_environment() {
+async fn a_pointer_written_by_a_newer_release_serves() {
     let stack = Stack::take().await;
     let serving = stack.serve_new().await;
     let pointer = stack.registry.item("CHAMPION").await.expect("there is a champion");

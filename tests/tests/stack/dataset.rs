@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 const KEY: &str = "datasets/iris/flowers.csv";
 
 #[tokio::test]
-async fn a_stored_table_takes_the_place_of_the_built_in_one() {
+async fn an_uploaded_table_replaces_the_built_in_one() {
     let stack = Stack::take().await;
     stack.train_good().await;
     // Every flower occurs twice.
@@ -30,7 +30,7 @@ async fn a_stored_table_takes_the_place_of_the_built_in_one() {
 }
 
 #[tokio::test]
-async fn a_table_that_cannot_be_learnt_from_fails_the_run_and_says_why() {
+async fn an_unusable_table_fails_the_run_with_the_reason() {
     let stack = Stack::take().await;
     let serving = stack.serve_new().await;
     let tables = [
@@ -78,7 +78,7 @@ async fn an_event_whose_training_fails_three_times_is_kept_in_a_queue() {
 }
 
 #[tokio::test]
-async fn a_failure_that_cannot_heal_is_final_and_kept_in_the_queue_too() {
+async fn a_failure_that_no_retry_can_mend_is_final_and_kept_in_the_queue() {
     let stack = Stack::take().await;
     let serving = stack.serve_new().await;
     let event = json!({"id": fresh_id(), "note": "fails", "hyperparameters": {"max_depth": 0}});

@@ -10,7 +10,7 @@ use evergreen_tests::wait::{seconds, until};
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn trainings_promotions_refusals_and_failures_are_told_on_the_bus() {
+async fn trainings_promotions_refusals_and_failures_are_sent_to_the_bus() {
     let stack = Stack::take().await;
     stack.serve_new().await;
     let listener = Listener::start(&stack).await;
@@ -73,7 +73,7 @@ async fn heard_of(stack: &Stack, listener: &Listener, id: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn an_event_that_a_dead_training_left_is_told_by_the_next_measurement_or_training() {
+async fn the_event_of_a_stopped_training_is_sent_by_the_next_measurement_or_training() {
     let stack = Stack::take().await;
     stack.served().await;
     let listener = Listener::start(&stack).await;
@@ -101,7 +101,7 @@ async fn an_event_that_a_dead_training_left_is_told_by_the_next_measurement_or_t
 }
 
 #[tokio::test]
-async fn an_event_that_is_told_twice_carries_the_same_id() {
+async fn an_event_that_is_sent_twice_has_the_same_id() {
     let stack = Stack::take().await;
     let listener = Listener::start(&stack).await;
     let report = stack.train(good()).await;

@@ -48,7 +48,7 @@ async fn a_refused_version_expires_in_registry_and_bucket_until_somebody_promote
 }
 
 #[tokio::test]
-async fn a_failed_run_is_marked_to_be_forgotten() {
+async fn a_failed_run_is_marked_to_expire() {
     let stack = Stack::take().await;
     let id = fresh_id();
     let event = json!({"id": id, "hyperparameters": {"n_estimators": -1}});

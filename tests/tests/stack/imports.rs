@@ -28,7 +28,7 @@ async fn uploaded(stack: &Stack, content: &[u8]) -> (String, Value) {
 }
 
 #[tokio::test]
-async fn a_file_that_is_put_into_the_bucket_serves_within_seconds() {
+async fn an_uploaded_model_file_serves_within_seconds() {
     let stack = Stack::take().await;
     // The file is as good as any model on Iris, so it replaces whatever served before.
     let before = stack.serve_new().await;
@@ -56,7 +56,7 @@ async fn a_file_that_is_put_into_the_bucket_serves_within_seconds() {
 }
 
 #[tokio::test]
-async fn a_file_with_an_operator_that_is_not_known_fails_by_its_name_and_nothing_else_changes() {
+async fn a_file_with_an_unknown_operator_fails_with_its_name_and_changes_nothing() {
     let stack = Stack::take().await;
     let serving = stack.serve_new().await;
     let (key, run) = uploaded(&stack, &foreign("refused-svc")).await;

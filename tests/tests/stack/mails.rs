@@ -30,7 +30,7 @@ async fn hand(stack: &Stack, notification: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_raise_that_comes_after_its_end_is_not_mailed() {
+async fn an_alarm_that_arrives_after_its_end_sends_no_mail() {
     let stack = Stack::take().await;
     stack.served().await;
     // A normal incident, and one whose notifications arrive in the wrong order.
@@ -48,7 +48,7 @@ async fn a_raise_that_comes_after_its_end_is_not_mailed() {
 }
 
 #[tokio::test]
-async fn an_incident_is_over_only_for_whoever_was_told_of_it() {
+async fn only_recipients_of_the_first_mail_get_the_second() {
     let stack = Stack::take().await;
     stack.served().await;
     let mark = stack.inbox.mark().await;
@@ -63,7 +63,7 @@ async fn an_incident_is_over_only_for_whoever_was_told_of_it() {
 }
 
 #[tokio::test]
-async fn an_alarm_that_flaps_says_so_and_is_held_back() {
+async fn a_flapping_alarm_says_so_and_its_mails_are_held_back() {
     let stack = Stack::take().await;
     stack.served().await;
     let mark = stack.inbox.mark().await;
@@ -80,7 +80,7 @@ async fn an_alarm_that_flaps_says_so_and_is_held_back() {
 }
 
 #[tokio::test]
-async fn claims_stand_in_a_partition_of_their_own() {
+async fn claims_have_their_own_partition() {
     let stack = Stack::take().await;
     stack.served().await;
     let mark = stack.inbox.mark().await;
@@ -96,7 +96,7 @@ async fn claims_stand_in_a_partition_of_their_own() {
 }
 
 #[tokio::test]
-async fn what_an_earlier_release_has_sent_is_not_sent_again() {
+async fn a_mail_that_an_earlier_release_sent_is_not_sent_again() {
     let stack = Stack::take().await;
     stack.served().await;
     let raised = changed(&stack, true, 0);
@@ -122,7 +122,7 @@ async fn what_an_earlier_release_has_sent_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_mail_is_told_without_the_alert_function() {
+async fn mail_problems_are_reported_without_the_alert_function() {
     let stack = Stack::take().await;
     stack.served().await;
     let sns = aws_sdk_sns::Client::new(&stack.config);

@@ -35,7 +35,7 @@ fn number(report: &Value) -> u64 {
 }
 
 #[tokio::test]
-async fn a_counter_that_is_gone_damaged_or_behind_heals_and_no_stored_object_changes() {
+async fn a_deleted_damaged_or_low_counter_is_repaired_and_no_stored_object_changes() {
     let stack = Stack::take().await;
     stack.serve_new().await;
     let sound = stack.registry.item("COUNTER").await.expect("there is a counter");
@@ -60,7 +60,7 @@ async fn a_counter_that_is_gone_damaged_or_behind_heals_and_no_stored_object_cha
 }
 
 #[tokio::test]
-async fn a_second_registry_at_the_same_bucket_writes_over_nothing() {
+async fn a_second_registry_on_the_same_bucket_overwrites_nothing() {
     let stack = Stack::take().await;
     stack.serve_new().await;
     let (before, last) = (objects(&stack).await, last_number(&stack).await);

@@ -28,7 +28,7 @@ fn subscriber(change: impl Fn(&mut serde_json::Map<String, Value>)) -> Value {
 }
 
 #[tokio::test]
-async fn a_table_of_every_kind_of_column_is_learnt_and_served() {
+async fn a_table_with_every_kind_of_column_is_trained_on_and_served() {
     let stack = Stack::take().await;
     stack.train_good().await;
     let settings = "target = \"churned\"\nfloor = 0.7\npositive = \"yes\"\n";
@@ -70,7 +70,7 @@ async fn a_table_of_every_kind_of_column_is_learnt_and_served() {
 }
 
 #[tokio::test]
-async fn holes_and_new_categories_are_answered_as_the_model_learnt_to() {
+async fn missing_values_and_new_categories_get_the_answers_of_the_model() {
     let stack = Stack::take().await;
     stack.train_good().await;
     stack
@@ -112,7 +112,7 @@ async fn holes_and_new_categories_are_answered_as_the_model_learnt_to() {
 }
 
 #[tokio::test]
-async fn a_number_is_learnt_and_answered_with_its_interval() {
+async fn a_regression_answers_with_an_interval() {
     let stack = Stack::take().await;
     stack.train_good().await;
     stack
@@ -138,7 +138,7 @@ async fn a_number_is_learnt_and_answered_with_its_interval() {
 }
 
 #[tokio::test]
-async fn a_column_that_is_gone_fails_the_run_until_the_settings_drop_it() {
+async fn a_missing_column_fails_the_run_until_the_settings_drop_it() {
     let stack = Stack::take().await;
     let serving = stack.serve_new().await;
     // Iris without its last measurement column.
@@ -203,7 +203,7 @@ async fn the_same_table_and_seed_make_the_same_artifact() {
 }
 
 #[tokio::test]
-async fn what_keeps_a_table_from_being_learnt_is_on_record_with_file_row_and_column() {
+async fn the_record_of_an_unusable_table_names_file_row_and_column() {
     let stack = Stack::take().await;
     let serving = stack.serve_new().await;
     let good = subscribers(0..60);

@@ -8,7 +8,7 @@ use evergreen_tests::{Stack, api::Answer};
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn all_150_flowers_are_told_apart_after_one_training() {
+async fn one_training_classifies_the_150_flowers() {
     let stack = Stack::take().await;
     let version = stack.serve_new().await;
     let flowers = flowers();
@@ -26,7 +26,7 @@ async fn all_150_flowers_are_told_apart_after_one_training() {
 }
 
 #[tokio::test]
-async fn the_seeds_own_request_is_answered_with_the_seeds_own_answer() {
+async fn the_request_of_the_seed_system_gets_its_answer() {
     let stack = Stack::take().await;
     stack.served().await;
     let answer = stack.api.predict(&setosa()).await.ok();
@@ -52,7 +52,7 @@ async fn a_row_of_each_species_is_answered_with_class_label_and_probabilities() 
 }
 
 #[tokio::test]
-async fn a_list_is_answered_in_order_as_its_rows_are_one_by_one() {
+async fn a_list_gets_the_same_answers_in_order_as_its_rows_one_by_one() {
     let stack = Stack::take().await;
     stack.served().await;
     // Every seventh flower in reverse order, so that the species are mixed.
@@ -81,7 +81,7 @@ async fn the_order_of_the_columns_does_not_matter() {
 }
 
 #[tokio::test]
-async fn a_thousand_rows_are_answered_at_once() {
+async fn one_request_answers_a_thousand_rows() {
     let stack = Stack::take().await;
     stack.served().await;
     let rows: Vec<_> = flowers().iter().cycle().take(1000).map(|flower| flower.row.clone()).collect();
@@ -90,7 +90,7 @@ async fn a_thousand_rows_are_answered_at_once() {
 }
 
 #[tokio::test]
-async fn the_model_says_what_it_is() {
+async fn the_model_endpoint_describes_the_champion() {
     let stack = Stack::take().await;
     let version = stack.served().await;
     let model = stack.api.get("/model").await.ok().body;
@@ -109,7 +109,7 @@ async fn the_model_says_what_it_is() {
 }
 
 #[tokio::test]
-async fn health_is_told_without_a_key() {
+async fn health_needs_no_key() {
     let stack = Stack::take().await;
     let version = stack.served().await;
     let health = stack.api.health().await.ok();

@@ -40,7 +40,7 @@ impl Caller {
 }
 
 #[tokio::test]
-async fn a_new_version_serves_within_the_refresh_time_and_no_call_fails_meanwhile() {
+async fn a_new_version_serves_within_the_refresh_interval_and_no_call_fails() {
     let stack = Stack::take().await;
     let old = stack.serve_new().await;
 
@@ -62,7 +62,7 @@ async fn a_new_version_serves_within_the_refresh_time_and_no_call_fails_meanwhil
 }
 
 #[tokio::test]
-async fn a_promoted_version_is_on_record_with_an_artifact_that_is_what_was_stored() {
+async fn a_promoted_version_is_recorded_with_the_artifact_that_was_stored() {
     let stack = Stack::take().await;
     let before = stack.serve_new().await;
     let report = stack.train(good()).await;
@@ -89,7 +89,7 @@ async fn a_promoted_version_is_on_record_with_an_artifact_that_is_what_was_store
 }
 
 #[tokio::test]
-async fn a_worse_version_is_refused_with_its_reason_and_the_old_one_serves_on() {
+async fn a_worse_version_is_refused_with_a_reason_and_the_champion_stays() {
     let stack = Stack::take().await;
     let serving = stack.serve_new().await;
     let refusals = stack.functions.measure().await["Rejections"].as_f64().expect("refusals are counted");
@@ -114,7 +114,7 @@ async fn a_worse_version_is_refused_with_its_reason_and_the_old_one_serves_on() 
 }
 
 #[tokio::test]
-async fn the_run_draws_its_hyperparameters_unless_the_event_names_them() {
+async fn a_run_searches_hyperparameters_unless_the_event_names_them() {
     let stack = Stack::take().await;
     let named = stack.train(json!({"hyperparameters": {"n_estimators": 17}, "seed": 7})).await;
     let run = stack.registry.run(named["run_id"].as_str().expect("an id")).await.expect("it is on record");
@@ -127,7 +127,7 @@ async fn the_run_draws_its_hyperparameters_unless_the_event_names_them() {
 }
 
 #[tokio::test]
-async fn an_event_that_asks_for_nonsense_is_a_failed_run_that_says_so() {
+async fn an_invalid_event_is_a_failed_run_with_the_reason() {
     let stack = Stack::take().await;
     let serving = stack.serve_new().await;
     let id = training::fresh_id();
@@ -142,7 +142,7 @@ async fn an_event_that_asks_for_nonsense_is_a_failed_run_that_says_so() {
 }
 
 #[tokio::test]
-async fn two_trainings_at_once_make_two_versions_and_one_sound_champion() {
+async fn two_concurrent_trainings_make_two_versions_and_one_champion() {
     let stack = Stack::take().await;
     stack.serve_new().await;
     let versions = stack.registry.versions().await.len();
@@ -161,7 +161,7 @@ async fn two_trainings_at_once_make_two_versions_and_one_sound_champion() {
 }
 
 #[tokio::test]
-async fn ten_trainings_at_once_all_end_well() {
+async fn ten_concurrent_trainings_all_succeed() {
     let stack = Stack::take().await;
     stack.serve_new().await;
     let (versions, revisions) = (stack.registry.versions().await.len(), stack.registry.history().await.len());
@@ -184,7 +184,7 @@ async fn ten_trainings_at_once_all_end_well() {
 }
 
 #[tokio::test]
-async fn a_pointer_that_was_deleted_alone_comes_back_above_its_history() {
+async fn a_deleted_pointer_is_restored_above_its_history() {
     let stack = Stack::take().await;
     stack.serve_new().await;
     let revisions = stack.registry.history().await.len() as u64;
@@ -217,7 +217,7 @@ pub async fn assert_champion_is_sound(stack: &Stack) {
 }
 
 #[tokio::test]
-async fn going_back_to_an_older_version_takes_one_event() {
+async fn one_event_rolls_back_to_an_older_version() {
     let stack = Stack::take().await;
     let old = stack.train_to_serve(as_good()).await;
     let new = stack.serve_new().await;
@@ -233,7 +233,7 @@ async fn going_back_to_an_older_version_takes_one_event() {
 }
 
 #[tokio::test]
-async fn going_back_to_what_cannot_serve_is_refused() {
+async fn a_rollback_to_an_unusable_version_is_refused() {
     let stack = Stack::take().await;
     let gone = stack.train_good().await;
     let serving = stack.serve_new().await;

@@ -25,7 +25,7 @@ async fn the_same_scheduled_time_twice_is_one_version() {
 }
 
 #[tokio::test]
-async fn the_same_request_by_hand_twice_is_one_version() {
+async fn the_same_manual_request_twice_is_one_version() {
     let stack = Stack::take().await;
     let versions = stack.registry.versions().await.len();
     let mut event = good();
@@ -40,7 +40,7 @@ async fn the_same_request_by_hand_twice_is_one_version() {
 }
 
 #[tokio::test]
-async fn the_same_request_twice_at_once_is_one_version() {
+async fn the_same_request_twice_concurrently_is_one_version() {
     let stack = Stack::take().await;
     let versions = stack.registry.versions().await.len();
     let mut event = good();
@@ -53,7 +53,7 @@ async fn the_same_request_twice_at_once_is_one_version() {
 }
 
 #[tokio::test]
-async fn a_placeholder_that_no_scheduler_replaced_is_a_run_of_its_own() {
+async fn a_placeholder_that_was_not_replaced_starts_its_own_run() {
     let stack = Stack::take().await;
     let event = json!({"trigger": "schedule", "scheduled_time": "<aws.scheduler.scheduled-time>"});
     let first = stack.train(event.clone()).await;

@@ -6,7 +6,7 @@ use evergreen_tests::training::{bad, fresh_id};
 use serde_json::Value;
 
 #[tokio::test]
-async fn runs_are_listed_newest_first_with_how_they_ended() {
+async fn runs_are_listed_newest_first_with_their_results() {
     let stack = Stack::take().await;
     let version = stack.train_good().await;
     let refused = stack.train(bad()).await;
@@ -35,7 +35,7 @@ async fn a_run_is_shown_by_its_id() {
 }
 
 #[tokio::test]
-async fn a_run_that_nobody_made_is_not_found_and_no_id_is_refused() {
+async fn an_unknown_run_is_not_found() {
     let stack = Stack::take().await;
     stack.api.get(&format!("/runs/manual-{}", fresh_id())).await.problem(404);
     let problem = stack.api.get("/runs/a%20b").await.problem(400);
@@ -43,7 +43,7 @@ async fn a_run_that_nobody_made_is_not_found_and_no_id_is_refused() {
 }
 
 #[tokio::test]
-async fn a_limit_that_is_no_number_of_runs_is_named() {
+async fn an_invalid_limit_is_named() {
     let stack = Stack::take().await;
     for limit in ["0", "-1", "many", "1000000", "1.5", ""] {
         let problem = stack.api.get(&format!("/runs?limit={limit}")).await.problem(400);
@@ -52,7 +52,7 @@ async fn a_limit_that_is_no_number_of_runs_is_named() {
 }
 
 #[tokio::test]
-async fn a_run_that_died_is_shown_as_lost() {
+async fn a_run_that_was_stopped_is_shown_as_lost() {
     let stack = Stack::take().await;
     stack.train_good().await;
     let report = stack.train(bad()).await;
@@ -85,7 +85,7 @@ async fn a_run_that_died_is_shown_as_lost() {
 }
 
 #[tokio::test]
-async fn a_run_that_only_a_newer_release_can_read_is_listed_as_such_and_freezes_no_figure() {
+async fn a_run_of_a_newer_release_is_listed_as_such_and_blocks_no_figure() {
     let stack = Stack::take().await;
     let version = stack.train_good().await;
     let finished = stack.registry.items("RUN#").await;

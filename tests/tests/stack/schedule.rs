@@ -7,7 +7,7 @@ use evergreen_tests::training::fresh_id;
 use evergreen_tests::wait::{seconds, until};
 
 #[tokio::test]
-async fn training_is_scheduled_daily_with_retries_and_a_queue_for_what_cannot_be_delivered() {
+async fn training_is_scheduled_daily_with_retries_and_a_dead_letter_queue() {
     let stack = Stack::take().await;
     let schedule = Client::new(&stack.config).get_schedule().name(format!("{}-train", stack.name)).send().await;
     let schedule = schedule.expect("training is scheduled");
@@ -34,7 +34,7 @@ async fn metrics_are_scheduled_every_five_minutes() {
 }
 
 #[tokio::test]
-async fn what_the_schedule_sends_is_a_run() {
+async fn the_event_of_the_schedule_starts_a_run() {
     let stack = Stack::take().await;
     stack.train_good().await;
     let scheduler = Client::new(&stack.config);

@@ -18,7 +18,7 @@ pub fn kinds(template: &Template) -> BTreeSet<String> {
 pub const ABOUT_MAIL: [&str; 3] = ["AlertFailureQueueAlarm", "AlertTopicQueueAlarm", "MailBouncedAlarm"];
 
 #[test]
-fn every_alarm_tells_the_topic_when_it_is_raised_and_when_it_is_over() {
+fn every_alarm_notifies_the_topic_when_it_is_raised_and_when_it_is_over() {
     let template = Template::read();
     for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
         let topics = if ABOUT_MAIL.contains(&id) {
@@ -34,7 +34,7 @@ fn every_alarm_tells_the_topic_when_it_is_raised_and_when_it_is_over() {
 }
 
 #[test]
-fn mail_that_fails_is_told_by_something_else_than_mail_of_the_alert_function() {
+fn failing_mail_is_reported_by_another_way_than_the_alert_function() {
     let template = Template::read();
     let subscription = template.resource("UndeliveredSubscription");
     assert_eq!(
@@ -49,7 +49,7 @@ fn mail_that_fails_is_told_by_something_else_than_mail_of_the_alert_function() {
 
 /// The alert function reads all addresses when it starts. A single address that it rejects would stop every mail.
 #[test]
-fn no_address_is_taken_that_the_alert_function_refuses() {
+fn the_template_accepts_no_address_that_the_alert_function_refuses() {
     let template = Template::read();
     for parameter in ["AlertSender", "AlertRecipients", "UndeliveredRecipient"] {
         let pattern = template.parameter(parameter)["AllowedPattern"].as_str().expect("a pattern");
@@ -60,7 +60,7 @@ fn no_address_is_taken_that_the_alert_function_refuses() {
 }
 
 #[test]
-fn what_becomes_of_mails_is_published_where_the_alarm_looks_for_it() {
+fn mail_events_are_published_where_the_alarm_reads_them() {
     let template = Template::read();
     let destination = &template.resource("MailEventsToCloudWatch")["EventDestination"];
     assert_eq!(destination["MatchingEventTypes"], json!(["bounce", "complaint", "reject"]));
@@ -128,7 +128,7 @@ fn lines_about(id: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_alarms_rule_has_its_reason_beside_it() {
+fn every_alarms_rule_has_a_comment_with_its_reason() {
     let template = Template::read();
     for (id, _) in template.resources("AWS::CloudWatch::Alarm") {
         let reasons = lines_about(id).iter().filter(|line| line.trim_start().starts_with('#')).count();
@@ -141,7 +141,7 @@ fn every_alarms_rule_has_its_reason_beside_it() {
 const SINGLE_ERRORS: [&str; 3] = ["5XXError", "ModelLoadFailures", "Throttles"];
 
 #[test]
-fn single_errors_need_two_of_three_periods_and_verdicts_need_one() {
+fn alarms_on_errors_need_two_of_three_periods_and_alarms_on_states_one() {
     let template = Template::read();
     for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
         let rule = (alarm["EvaluationPeriods"].as_u64(), alarm["DatapointsToAlarm"].as_u64());
@@ -161,7 +161,7 @@ fn single_errors_need_two_of_three_periods_and_verdicts_need_one() {
 }
 
 #[test]
-fn an_alarm_watches_the_worst_of_a_period() {
+fn an_alarm_watches_the_worst_value_of_a_period() {
     let template = Template::read();
     for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
         let below = alarm["ComparisonOperator"].as_str().is_some_and(|operator| operator.starts_with("Less"));
@@ -177,7 +177,7 @@ fn an_alarm_watches_the_worst_of_a_period() {
 
 /// The sample events are what tests and `sam local` send to the alert function.
 #[test]
-fn the_events_in_stock_are_of_alarms_as_they_are_here() {
+fn the_sample_events_match_the_alarms_of_the_template() {
     let template = Template::read();
     for name in ["alert-alarm", "alert-ok", "alert-training-failed"] {
         let event: Value = serde_json::from_str(&file(&format!("events/{name}.json"))).expect("JSON");

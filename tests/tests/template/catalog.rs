@@ -21,7 +21,7 @@ fn catalogued<T>(read: impl Fn(&evergreen_alert::CatalogEntry) -> T) -> BTreeMap
 }
 
 #[test]
-fn every_alarm_says_what_silence_means() {
+fn every_alarm_says_what_missing_data_means() {
     let said =
         deployed(&Template::read(), |_, alarm| alarm["TreatMissingData"].as_str().unwrap_or("missing").to_owned());
     assert_eq!(said, catalogued(|entry| entry.missing_data.treatment().to_owned()));

@@ -9,7 +9,7 @@ use crate::document::Template;
 use crate::metrics::{NAMESPACE, published, worst};
 
 #[test]
-fn the_body_is_json_with_widgets_side_by_side() {
+fn the_dashboard_is_json_and_its_widgets_do_not_overlap() {
     let mut taken = BTreeSet::new();
     for widget in widgets() {
         let [x, y, width, height] = ["x", "y", "width", "height"].map(|side| widget[side].as_u64().expect("a number"));
@@ -32,7 +32,7 @@ fn every_published_metric_is_shown_and_no_other() {
 }
 
 #[test]
-fn the_functions_and_the_api_are_shown_by_the_names_that_they_have() {
+fn the_dashboard_names_the_functions_and_the_api_correctly() {
     let shown: BTreeSet<_> = metrics()
         .iter()
         .filter(|metric| metric[0] != NAMESPACE)
@@ -60,7 +60,7 @@ fn every_alarm_is_shown() {
 }
 
 #[test]
-fn the_bounds_are_drawn_where_they_are_set() {
+fn limits_are_drawn_at_their_values() {
     for margin in ["ModelAccuracyMargin", "ModelAgeMarginHours"] {
         let widgets = widgets();
         let draws = |widget: &&Value| widget["properties"]["metrics"].to_string().contains(margin);

@@ -115,7 +115,7 @@ fn every_method_calls_the_predict_function() {
 }
 
 #[test]
-fn each_api_has_a_key_and_a_plan_of_its_own() {
+fn each_api_has_its_own_key_and_usage_plan() {
     let template = Template::read();
     let mut keys = BTreeSet::new();
     for (_, link) in template.resources("AWS::ApiGateway::UsagePlanKey") {
@@ -129,7 +129,7 @@ fn each_api_has_a_key_and_a_plan_of_its_own() {
 }
 
 #[test]
-fn what_is_open_to_everybody_has_a_throttle_of_its_own_and_is_no_part_of_the_prediction_api() {
+fn the_open_route_has_its_own_throttle_and_is_not_in_the_prediction_api() {
     let template = Template::read();
     let parameters = template.parameters();
     assert!(parameters["HealthRate"].parse::<f64>().is_ok_and(|rate| rate <= 2.0), "a stranger may ask seldom");
@@ -157,7 +157,7 @@ fn the_alarm_of_failed_predictions_watches_the_prediction_api_and_outlasts_a_sin
 }
 
 #[test]
-fn of_each_apis_requests_one_in_a_hundred_is_traced() {
+fn each_api_traces_one_request_in_a_hundred() {
     let template = Template::read();
     let rules = template.resources("AWS::XRay::SamplingRule").into_iter().map(|(_, rule)| &rule["SamplingRule"]);
     let traced: BTreeSet<_> = rules

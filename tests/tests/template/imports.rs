@@ -11,7 +11,7 @@ const KEEP_DAYS_TAG: &str = "evergreen-keep-days";
 const RULE: &str = "/Events/ModelUploaded/Properties";
 
 #[test]
-fn the_bucket_tells_the_bus_and_the_rule_picks_the_models_files() {
+fn the_bucket_sends_events_to_the_bus_and_the_rule_picks_model_files() {
     let template = Template::read();
     let told = template.resource("ArtifactBucket").pointer("/NotificationConfiguration/EventBridgeConfiguration");
     assert_eq!(told, Some(&json!({"EventBridgeEnabled": true})));
@@ -24,7 +24,7 @@ fn the_bucket_tells_the_bus_and_the_rule_picks_the_models_files() {
 }
 
 #[test]
-fn what_the_rule_cannot_deliver_waits_in_a_queue_that_takes_it() {
+fn events_that_the_rule_cannot_deliver_go_to_a_queue() {
     let template = Template::read();
     let rule = template.resource("TrainFunction").pointer(RULE).expect("the train function has the rule");
     assert_eq!(written(&rule["DeadLetterConfig"]["Arn"]), "TrainScheduleQueue.Arn");
@@ -37,7 +37,7 @@ fn what_the_rule_cannot_deliver_waits_in_a_queue_that_takes_it() {
 }
 
 #[test]
-fn only_imported_files_and_what_carries_the_tag_expire() {
+fn only_uploaded_files_and_tagged_objects_expire() {
     let template = Template::read();
     let rules = list(&template.resource("ArtifactBucket")["LifecycleConfiguration"]["Rules"]);
     let expiring: Vec<_> = rules.into_iter().filter(|rule| rule.get("ExpirationInDays").is_some()).collect();

@@ -19,7 +19,7 @@ fn assert_own_key(id: &str, value: &Value) {
 }
 
 #[test]
-fn a_key_of_ones_own_encrypts_everything_that_is_stored() {
+fn a_customer_key_encrypts_everything_that_is_stored() {
     let template = Template::read();
     assert_eq!(template.parameters()[OWN_KEY], "", "nothing changes for who has none");
     for (kind, property) in [
@@ -41,7 +41,7 @@ fn a_key_of_ones_own_encrypts_everything_that_is_stored() {
 }
 
 #[test]
-fn queues_are_encrypted_without_a_key_too() {
+fn queues_are_encrypted_even_without_a_customer_key() {
     let template = Template::read();
     for (id, queue) in template.resources("AWS::SQS::Queue") {
         assert_eq!(with_and_without_key(&queue["SqsManagedSseEnabled"]).1, &json!(true), "{id}");
@@ -49,7 +49,7 @@ fn queues_are_encrypted_without_a_key_too() {
 }
 
 #[test]
-fn the_registry_cannot_be_deleted_by_a_slip_and_its_deletion_stops_no_roll_back() {
+fn the_registry_has_deletion_protection_and_is_retained_in_a_rollback() {
     let template = Template::read();
     let table = template.resource("RegistryTable");
     assert_eq!(table["DeletionProtectionEnabled"], json!({"Fn::If": ["ProtectsTable", true, false]}));
@@ -60,7 +60,7 @@ fn the_registry_cannot_be_deleted_by_a_slip_and_its_deletion_stops_no_roll_back(
 }
 
 #[test]
-fn nothing_is_forgotten_and_no_concurrency_is_reserved_unless_asked() {
+fn nothing_expires_and_no_concurrency_is_reserved_by_default() {
     let template = Template::read();
     assert_eq!((&*template.parameters()["KeepDays"], &*template.parameters()["TrainConcurrency"]), ("0", "0"));
     let reserved = &template.resource("TrainFunction")["ReservedConcurrentExecutions"]["Fn::If"];
@@ -72,7 +72,7 @@ fn nothing_is_forgotten_and_no_concurrency_is_reserved_unless_asked() {
 }
 
 #[test]
-fn the_registry_and_the_bucket_forget_by_one_parameter() {
+fn one_parameter_sets_the_retention_of_registry_and_bucket() {
     let template = Template::read();
     let train = &template.resource("TrainFunction")["Environment"]["Variables"];
     assert_eq!(train["EVERGREEN_KEEP_DAYS"], json!({"Ref": "KeepDays"}));

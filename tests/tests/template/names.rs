@@ -25,7 +25,7 @@ const EVENTS: [(&str, &str); 2] = [("ScheduleV2", "Name"), ("EventBridgeRule", "
 const LONGEST_EVENT: usize = 64;
 
 #[test]
-fn the_longest_stack_that_the_readme_allows_has_names_that_fit() {
+fn the_longest_allowed_stack_name_gives_valid_resource_names() {
     let readme = crate::document::file("README.md");
     assert!(readme.contains(&format!("at most {LONGEST_STACK} characters")));
     let template = Template::named(&"s".repeat(LONGEST_STACK));
@@ -38,13 +38,13 @@ fn the_longest_stack_that_the_readme_allows_has_names_that_fit() {
 }
 
 #[test]
-fn a_longer_one_would_not() {
+fn a_longer_stack_name_gives_invalid_resource_names() {
     let template = Template::named(&"s".repeat(LONGEST_STACK + 1));
     assert!(names(&template).into_iter().any(|(_, name, limit)| template.resolve(&name).len() > limit));
 }
 
 #[test]
-fn every_name_is_the_stacks_own() {
+fn every_resource_name_contains_the_stack_name() {
     let template = Template::read();
     for (id, name, _) in names(&template) {
         let name = written(&name);

@@ -17,7 +17,7 @@ fn every_alarm_has_a_section_and_every_section_an_alarm() {
 
 /// Checks texts such as ``…within `DeadlineMinutes` (60)…``.
 #[test]
-fn a_default_that_is_told_is_the_templates() {
+fn every_default_in_the_documents_is_that_of_the_template() {
     let guide = file("docs/OPERATIONS.md");
     let mut told = 0;
     for (parameter, default) in Template::read().parameters() {

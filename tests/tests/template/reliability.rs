@@ -45,7 +45,7 @@ fn tests_under(folder: &str, except: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_test_of_a_fault_stands_in_the_table() {
+fn every_fault_test_is_in_the_table() {
     let faults = tests_under(FAULTS, PROXY);
     let missing: Vec<_> = faults.difference(&named()).cloned().collect();
     assert!(missing.is_empty(), "docs/RELIABILITY.md does not name {missing:#?}");
@@ -59,7 +59,7 @@ fn every_test_that_the_table_names_exists() {
 }
 
 #[test]
-fn every_row_says_what_is_promised_and_no_fault_stands_twice() {
+fn every_row_states_its_promise_and_no_fault_is_listed_twice() {
     let rows = rows();
     assert!(rows.iter().all(|row| row.iter().all(|cell| !cell.is_empty())), "{rows:#?}");
     assert!(rows.len() >= 30, "{} rows", rows.len());

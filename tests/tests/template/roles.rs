@@ -122,7 +122,7 @@ const ON_EVERYTHING: [&str; 8] = [
 ];
 
 #[test]
-fn each_function_may_do_what_its_code_calls_and_nothing_else() {
+fn each_function_may_call_exactly_what_its_code_calls() {
     let template = Template::read();
     for (function, calls) in CALLS {
         let logs = format!("{function}Logs.Arn");
@@ -141,7 +141,7 @@ fn each_function_may_do_what_its_code_calls_and_nothing_else() {
 }
 
 #[test]
-fn each_function_has_a_role_of_its_own_and_no_rights_beside_it() {
+fn each_function_has_its_own_role_and_no_other_rights() {
     let template = Template::read();
     for (id, function) in template.resources("AWS::Serverless::Function") {
         let role = format!("{}Role", id.trim_end_matches("Function"));
@@ -157,7 +157,7 @@ fn each_function_has_a_role_of_its_own_and_no_rights_beside_it() {
 }
 
 #[test]
-fn each_schedule_has_a_role_of_its_own_that_starts_one_function() {
+fn each_schedule_has_its_own_role_that_may_start_one_function() {
     let template = Template::read();
     for (function, queue) in [("Train", Some("TrainScheduleQueue.Arn")), ("Metrics", None)] {
         let events = template.resource(&format!("{function}Function"))["Events"].as_object().expect("it has events");
@@ -185,7 +185,7 @@ fn each_schedule_has_a_role_of_its_own_that_starts_one_function() {
 
 /// Without a restriction in the policy, a service acts for callers of any account.
 #[test]
-fn what_a_service_may_do_it_may_do_for_this_account_alone() {
+fn a_service_may_act_only_for_this_account() {
     let template = Template::read();
     let trusts = template.resources("AWS::IAM::Role").into_iter();
     let trusts = trusts.map(|(id, role)| (id, list(&role["AssumeRolePolicyDocument"]["Statement"])[0]));
@@ -201,7 +201,7 @@ fn what_a_service_may_do_it_may_do_for_this_account_alone() {
 }
 
 #[test]
-fn the_topic_takes_this_stacks_alarms_and_those_of_no_stack_whose_name_begins_alike() {
+fn the_topic_accepts_alarms_of_this_stack_only() {
     let template = Template::read();
     let statements = list(&template.resource("AlertTopicPolicy")["PolicyDocument"]["Statement"]);
     let publishing: Vec<_> = statements.into_iter().filter(|it| it["Effect"] == "Allow").collect();
@@ -213,7 +213,7 @@ fn the_topic_takes_this_stacks_alarms_and_those_of_no_stack_whose_name_begins_al
 }
 
 #[test]
-fn the_second_topic_takes_the_alarms_about_mail_and_no_other() {
+fn the_second_topic_accepts_only_the_alarms_about_mail() {
     let template = Template::read();
     let statements = list(&template.resource("UndeliveredTopicPolicy")["PolicyDocument"]["Statement"]);
     let publishing: Vec<_> = statements.into_iter().filter(|it| it["Effect"] == "Allow").collect();
@@ -227,7 +227,7 @@ fn the_second_topic_takes_the_alarms_about_mail_and_no_other() {
 }
 
 #[test]
-fn queues_topic_and_bucket_take_nothing_without_tls() {
+fn queues_topic_and_bucket_refuse_calls_without_tls() {
     let template = Template::read();
     let denials: Vec<_> = every_statement(&template)
         .into_iter()
@@ -273,7 +273,7 @@ fn only_a_few_actions_are_allowed_on_everything() {
 }
 
 #[test]
-fn a_function_reaches_only_its_models_records_namespace_and_sender() {
+fn a_function_reaches_only_the_records_namespace_and_sender_of_its_model() {
     let template = Template::read();
     for (function, _) in CALLS {
         for statement in statements(template.resource(&format!("{function}Role"))) {
@@ -326,7 +326,7 @@ fn of_the_models_mails() -> Value {
 }
 
 #[test]
-fn the_alert_function_writes_about_mails_and_nothing_else() {
+fn the_alert_function_writes_only_records_of_mails() {
     let template = Template::read();
     let looks = ["dynamodb:GetItem", "dynamodb:Query"];
     let writing: Vec<_> = statements(template.resource("AlertRole"))
@@ -338,7 +338,7 @@ fn the_alert_function_writes_about_mails_and_nothing_else() {
 }
 
 #[test]
-fn nobody_deletes_a_models_records_but_training_in_a_promotions_transaction() {
+fn only_a_promotion_by_training_deletes_a_models_records() {
     let template = Template::read();
     for function in ["Train", "Metrics"] {
         for statement in statements(template.resource(&format!("{function}Role"))) {
@@ -354,7 +354,7 @@ fn nobody_deletes_a_models_records_but_training_in_a_promotions_transaction() {
 }
 
 #[test]
-fn the_reviewer_may_only_look() {
+fn the_reviewer_may_only_read() {
     let template = Template::read();
     for (action, _) in allowed(template.resource("ReviewerRole")) {
         let verb = action.split(':').nth(1).unwrap_or_default();

@@ -18,7 +18,7 @@ async fn a_notification_delivered_twice_sends_nothing_twice() {
 }
 
 #[tokio::test]
-async fn a_recipient_that_fails_stops_nobody_and_only_it_is_tried_again() {
+async fn a_failed_recipient_stops_nobody_and_only_that_one_is_retried() {
     let memory = memory();
     memory.take_away(FIRST);
     let error = handle(&memory, event(RAISED)).await.unwrap_err();
@@ -34,7 +34,7 @@ async fn a_recipient_that_fails_stops_nobody_and_only_it_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_mail_that_another_invocation_is_sending_is_not_done() {
+async fn a_mail_that_another_invocation_is_sending_is_not_sent() {
     let memory = memory();
     handle(&memory, event(RAISED)).await.unwrap();
     let (now, until) = (moment("2026-11-24T03:05:50Z"), moment("2026-11-24T03:10:50Z"));

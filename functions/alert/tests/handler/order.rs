@@ -14,7 +14,7 @@ fn overtaken() -> AlertReport {
 }
 
 #[tokio::test]
-async fn a_raise_that_comes_after_its_end_is_not_mailed_and_neither_is_the_end() {
+async fn an_alarm_that_arrives_after_its_end_is_not_mailed_and_neither_is_the_end() {
     let memory = memory();
     // An earlier incident, so that the alarm is known.
     handle(&memory, event(RAISED)).await.unwrap();
@@ -30,7 +30,7 @@ async fn a_raise_that_comes_after_its_end_is_not_mailed_and_neither_is_the_end()
 }
 
 #[tokio::test]
-async fn a_raise_that_waited_in_a_queue_is_not_mailed_when_it_is_over() {
+async fn an_alarm_that_waited_in_a_queue_is_not_mailed_after_the_incident() {
     let memory = memory();
     memory.take_away(FIRST);
     handle(&memory, event(RAISED)).await.unwrap_err();
@@ -42,7 +42,7 @@ async fn a_raise_that_waited_in_a_queue_is_not_mailed_when_it_is_over() {
 }
 
 #[tokio::test]
-async fn whoever_was_not_told_of_an_incident_is_not_told_of_its_end() {
+async fn recipients_without_the_first_mail_do_not_get_the_second() {
     let memory = memory();
     memory.take_away(FIRST);
     handle(&memory, event(RAISED)).await.unwrap_err();
@@ -53,7 +53,7 @@ async fn whoever_was_not_told_of_an_incident_is_not_told_of_its_end() {
 }
 
 #[tokio::test]
-async fn whoever_may_have_been_told_of_an_incident_is_told_of_its_end() {
+async fn recipients_who_may_have_got_the_first_mail_get_the_second() {
     let memory = memory();
     handle(&memory, event(RAISED)).await.unwrap();
     let unanswered = MailClaim::Unanswered(moment("2026-11-24T03:06:00Z"));
@@ -64,13 +64,13 @@ async fn whoever_may_have_been_told_of_an_incident_is_told_of_its_end() {
 }
 
 #[tokio::test]
-async fn an_end_is_mailed_after_a_release_that_remembered_nothing() {
+async fn an_end_is_mailed_after_an_alarm_of_an_earlier_release() {
     let memory = memory();
     assert_eq!(handle(&memory, event(CLEARED)).await, Ok(sent(2)));
 }
 
 #[tokio::test]
-async fn the_mails_that_are_left_when_an_alarm_changes_are_not_sent() {
+async fn remaining_mails_are_not_sent_after_the_alarm_changes() {
     let memory = memory();
     let clock = FixedClock::at(moment(LATER));
     /// SES during a change of the alarm. The change arrives while the first mail is being sent.
@@ -127,7 +127,7 @@ async fn an_alarm_that_flaps_says_so_once_and_then_holds_its_mails_back() {
 }
 
 #[tokio::test]
-async fn a_notification_that_comes_again_does_not_count_as_flapping() {
+async fn a_repeated_notification_does_not_count_as_flapping() {
     let memory = memory();
     for _ in 0..10 {
         handle(&memory, event(RAISED)).await.unwrap();

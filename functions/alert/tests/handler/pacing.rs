@@ -111,7 +111,7 @@ fn seconds_since_start(clock: &FixedClock) -> i64 {
 }
 
 #[tokio::test]
-async fn everybody_is_told_at_one_mail_a_second_in_one_try_each() {
+async fn everybody_gets_a_mail_at_one_mail_a_second_in_one_try_each() {
     for count in [5, 8, 20, 100] {
         let (memory, clock) = (memory(), FixedClock::at(moment(START)));
         let ses = Ses::sandbox(&memory, &clock);
@@ -121,7 +121,7 @@ async fn everybody_is_told_at_one_mail_a_second_in_one_try_each() {
 }
 
 #[tokio::test]
-async fn a_rate_that_cannot_be_read_is_taken_for_the_sandboxs() {
+async fn an_unreadable_send_rate_falls_back_to_that_of_the_sandbox() {
     let (memory, clock) = (memory(), FixedClock::at(moment(START)));
     let ses = Ses { tells_rate: false, ..Ses::sandbox(&memory, &clock) };
     assert_eq!(tell(&ses, 8, event(RAISED)).await, Ok(sent(8)));
@@ -129,7 +129,7 @@ async fn a_rate_that_cannot_be_read_is_taken_for_the_sandboxs() {
 }
 
 #[tokio::test]
-async fn an_account_that_may_send_faster_does() {
+async fn an_account_with_a_higher_rate_sends_faster() {
     let (memory, clock) = (memory(), FixedClock::at(moment(START)));
     let ses = Ses { per_second: 14.0, answer: SignedDuration::from_millis(20), ..Ses::sandbox(&memory, &clock) };
     assert_eq!(tell(&ses, 100, event(RAISED)).await, Ok(sent(100)));
@@ -137,7 +137,7 @@ async fn an_account_that_may_send_faster_does() {
 }
 
 #[tokio::test]
-async fn a_rate_that_others_use_up_too_is_found_by_trying() {
+async fn the_pace_adapts_to_a_rate_that_others_share() {
     let (memory, clock) = (memory(), FixedClock::at(moment(START)));
     /// SES when other senders share the account. It claims a rate of fourteen a second but accepts one mail every two
     /// seconds.
@@ -156,7 +156,7 @@ async fn a_rate_that_others_use_up_too_is_found_by_trying() {
 }
 
 #[tokio::test]
-async fn a_minute_of_throttling_is_outlived() {
+async fn a_minute_of_throttling_is_survived() {
     for count in [1, 5, 8, 20] {
         let (memory, clock) = (memory(), FixedClock::at(moment(START)));
         let ses = Ses { closed_until: moment("2026-11-24T03:07:00Z"), ..Ses::sandbox(&memory, &clock) };
@@ -167,7 +167,7 @@ async fn a_minute_of_throttling_is_outlived() {
 }
 
 #[tokio::test]
-async fn what_does_not_fit_into_an_invocation_is_told_by_the_platforms_retry() {
+async fn mails_beyond_the_time_of_an_invocation_are_sent_by_the_platforms_retry() {
     let (memory, clock) = (memory(), FixedClock::at(moment(START)));
     let ses = Ses { answer: SignedDuration::from_secs(15), ..Ses::sandbox(&memory, &clock) };
     let error = tell(&ses, 30, event(RAISED)).await.unwrap_err();
@@ -196,7 +196,7 @@ async fn a_late_answer_sends_no_second_copy() {
 }
 
 #[tokio::test]
-async fn a_reader_who_is_never_taken_keeps_nobody_from_being_told() {
+async fn a_recipient_who_is_always_throttled_blocks_nobody_else() {
     let (memory, clock) = (memory(), FixedClock::at(moment(START)));
     let ses = Ses { unwanted: Some("reader-1@example.com"), ..Ses::sandbox(&memory, &clock) };
     let error = tell(&ses, 8, event(RAISED)).await.unwrap_err();
@@ -206,7 +206,7 @@ async fn a_reader_who_is_never_taken_keeps_nobody_from_being_told() {
 }
 
 #[tokio::test]
-async fn a_service_that_is_down_for_a_moment_is_tried_again_and_one_that_stays_down_is_left_to_the_platforms_retry() {
+async fn a_short_outage_is_retried_and_a_long_one_is_left_to_the_platforms_retry() {
     let (memory, clock) = (memory(), FixedClock::at(moment(START)));
     let ses = Ses { down_until: moment("2026-11-24T03:06:10Z"), ..Ses::sandbox(&memory, &clock) };
     assert_eq!(tell(&ses, 8, event(RAISED)).await, Ok(sent(8)));

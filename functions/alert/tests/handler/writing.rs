@@ -16,7 +16,7 @@ async fn a_raised_alarm_is_one_mail_to_each_recipient() {
 }
 
 #[tokio::test]
-async fn a_table_that_cannot_be_learnt_from_is_named_in_the_mail() {
+async fn the_mail_names_an_unusable_table() {
     let memory = memory();
     let at = moment("2026-11-24T03:00:00Z");
     let reason = "datasets/iris/b.csv, line 10, column \"fee\": expected a <number>";
@@ -54,7 +54,7 @@ async fn an_alarm_that_is_not_about_training_names_no_run() {
 }
 
 #[tokio::test]
-async fn its_clearing_is_another() {
+async fn the_end_of_an_incident_is_another_mail() {
     let memory = memory();
     handle(&memory, event(RAISED)).await.unwrap();
     assert_eq!(handle(&memory, event(CLEARED)).await, Ok(sent(2)));
@@ -62,7 +62,7 @@ async fn its_clearing_is_another() {
 }
 
 #[tokio::test]
-async fn without_the_registry_the_mail_goes_out_and_says_so() {
+async fn without_the_registry_the_mail_is_sent_and_says_so() {
     let memory = memory();
     memory.take_away("registry");
     assert_eq!(handle(&memory, event(FAILED)).await, Ok(sent(2)));
@@ -73,7 +73,7 @@ async fn without_the_registry_the_mail_goes_out_and_says_so() {
 }
 
 #[tokio::test]
-async fn what_is_no_alarm_fails_and_everything_beside_it_is_sent() {
+async fn a_message_that_is_not_an_alarm_fails_and_all_others_are_sent() {
     let memory = memory();
     let mut event = together(&[RAISED, RAISED]);
     event.records[0].sns.message = "hello".into();
@@ -84,7 +84,7 @@ async fn what_is_no_alarm_fails_and_everything_beside_it_is_sent() {
 }
 
 #[tokio::test]
-async fn a_new_alarm_that_finds_all_well_is_no_news() {
+async fn a_new_alarm_that_starts_as_ok_sends_no_mail() {
     for (from, to) in [
         (r#"\"OldStateValue\": \"ALARM\""#, r#"\"OldStateValue\": \"INSUFFICIENT_DATA\""#),
         (r#"\"NewStateValue\": \"OK\""#, r#"\"NewStateValue\": \"INSUFFICIENT_DATA\""#),
@@ -98,7 +98,7 @@ async fn a_new_alarm_that_finds_all_well_is_no_news() {
 }
 
 #[tokio::test]
-async fn the_emulators_notification_is_read_as_well() {
+async fn the_notification_of_the_emulator_is_read() {
     let memory = memory();
     let mut event = event(RAISED);
     event.records[0].sns.message = r#"{"AlarmName":"evergreen-accuracy-low","AlarmDescription":"The champion of iris.","AWSAccountId":"000000000000","NewStateValue":"ALARM","NewStateReason":

@@ -48,13 +48,13 @@ fn a_rate_counts_from_the_newest_run_of_the_schedule_as_it_is_now() {
 }
 
 #[test]
-fn of_a_schedule_that_is_switched_off_nothing_is_due() {
+fn a_disabled_schedule_has_no_due_time() {
     let off = Timetable { is_enabled: false, ..timetable("cron(0 3 * * ? *)", "UTC", LONG_AGO) };
     assert_eq!(due(&off, &[], "2026-11-24T12:00:00Z"), None);
 }
 
 #[test]
-fn a_schedule_that_is_gone_is_followed_as_it_was_deployed() {
+fn a_deleted_schedule_is_followed_as_it_was_deployed() {
     let daily = Schedule::new("cron(0 3 * * ? *)".parse().unwrap(), "UTC".parse().unwrap());
     let gone = Timetable::configured(&daily);
     assert_eq!(
@@ -66,7 +66,7 @@ fn a_schedule_that_is_gone_is_followed_as_it_was_deployed() {
 }
 
 #[test]
-fn a_schedule_that_cannot_be_followed_says_why() {
+fn an_unreadable_schedule_says_why() {
     let error = |expression: &str, zone: &str| {
         let (expression, zone) = (expression.to_owned(), Some(zone.to_owned()));
         let stored = StoredSchedule { expression, zone, changed_at: moment(LONG_AGO), is_enabled: true };
@@ -95,7 +95,7 @@ fn the_age_limit_follows_from_the_schedule() {
 }
 
 #[test]
-fn a_weekend_without_trainings_counts_while_the_champion_is_that_old() {
+fn a_weekend_without_trainings_counts_in_the_age_of_the_champion() {
     let weekdays = timetable("cron(0 8 ? * MON-FRI *)", "UTC", LONG_AGO);
     // Trained on Friday: the interval until Monday is three days.
     assert_eq!(limit(&weekdays, "2026-11-20T08:00:05Z", "2026-11-22T12:00:00Z"), Some(108.0));
@@ -116,7 +116,7 @@ fn a_schedule_that_was_changed_gives_the_champion_time_until_its_first_run() {
 }
 
 #[test]
-fn a_schedule_of_every_minute_is_not_counted_for_ever() {
+fn counting_a_schedule_of_every_minute_is_bounded() {
     let busy = timetable("cron(* * * * ? *)", "UTC", LONG_AGO);
     assert_eq!(
         limit(&busy, "2026-02-01T00:00:00Z", "2026-11-24T00:00:00Z").map(|hours| (hours * 60.0).round()),

@@ -78,23 +78,23 @@ fn simulate(zone: &str, skipped: (i8, i8), changes: [&str; 2]) {
 }
 
 #[test]
-fn no_figure_is_false_in_berlin() {
+fn figures_are_right_in_berlin() {
     simulate("Europe/Berlin", (2, 30), ["2026-03-29T01:05:00Z", "2026-10-25T00:35:00Z"]);
 }
 
 #[test]
-fn no_figure_is_false_in_new_york() {
+fn figures_are_right_in_new_york() {
     simulate("America/New_York", (2, 30), ["2026-03-08T07:05:00Z", "2026-11-01T05:35:00Z"]);
 }
 
 #[test]
-fn no_figure_is_false_on_lord_howe_whose_clocks_change_by_half_an_hour() {
+fn figures_are_right_on_lord_howe_whose_clock_changes_by_half_an_hour() {
     simulate("Australia/Lord_Howe", (2, 15), ["2026-04-04T15:05:00Z", "2026-10-03T15:35:00Z"]);
 }
 
 /// UTC has no clock changes, so only the schedules themselves are tested here.
 #[test]
-fn no_figure_is_false_in_utc() {
+fn figures_are_right_in_utc() {
     let schedules = schedules((2, 30));
     for (seed, schedule) in (1..).zip(&schedules[3..]) {
         follow("UTC", std::slice::from_ref(schedule), &[], seed);

@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_begins_behind_all_values_of_those_before_it() {
+    fn a_column_begins_after_the_values_of_the_columns_before_it() {
         let kind = ColumnKind::Timestamp { parts: DatePart::ALL.to_vec() };
         let moment = Column { name: "at".into(), kind, nullable: false };
         let columns = ColumnIndex::new(&[Column::number("a"), moment, Column::number("b")]);

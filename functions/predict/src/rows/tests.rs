@@ -60,7 +60,7 @@ fn every_kind_of_value_becomes_a_number() {
 }
 
 #[test]
-fn a_category_is_a_text_or_what_a_file_would_not_tell_from_one() {
+fn a_category_is_a_text_or_a_value_that_a_file_writes_like_one() {
     for (value, index) in
         [("\"1\"", 0.0), ("1", 0.0), ("\"de\"", 1.0), ("\"\\u0064e\"", 1.0), ("\" de\"", 1.0), ("true", 2.0)]
     {
@@ -82,7 +82,7 @@ fn a_category_is_a_text_or_what_a_file_would_not_tell_from_one() {
 }
 
 #[test]
-fn a_value_of_another_kind_is_refused() {
+fn a_value_of_another_type_is_refused() {
     for (name, value, kind) in [
         ("age", "true", JsonKind::Boolean),
         ("age", "\"forty\"", JsonKind::NoNumber),
@@ -104,7 +104,7 @@ fn a_value_of_another_kind_is_refused() {
 }
 
 #[test]
-fn a_text_is_read_as_a_cell_of_a_file_is() {
+fn a_text_is_read_like_a_cell_of_a_file() {
     for (name, value, expected) in [
         ("age", "\"40\"", 40.0),
         ("age", "\" -1.5e1 \"", -15.0),
@@ -120,7 +120,7 @@ fn a_text_is_read_as_a_cell_of_a_file_is() {
 }
 
 #[test]
-fn a_moment_has_its_parts_behind_it_and_a_text_a_place_for_each_word() {
+fn the_parts_of_a_time_follow_it_and_a_text_has_a_place_for_each_word() {
     let parts = vec![DatePart::Weekday, DatePart::Hour];
     let columns = ColumnIndex::new(&[
         column("at", ColumnKind::Timestamp { parts }, true),
@@ -139,7 +139,7 @@ fn a_moment_has_its_parts_behind_it_and_a_text_a_place_for_each_word() {
 }
 
 #[test]
-fn a_column_that_the_model_does_not_take_is_passed_over_whatever_is_in_it() {
+fn a_column_unknown_to_the_model_is_skipped_with_any_content() {
     for value in ["1", "\"x\"", "null", "[[1, {}]]", "{\"age\": 3}"] {
         let rows = read("age", &format!("40, \"id\": {value}")).unwrap();
         assert_eq!((rows.values[0], rows.ignored.names().collect::<Vec<_>>()), (40.0, vec!["id"]), "{value}");
@@ -150,7 +150,7 @@ fn a_column_that_the_model_does_not_take_is_passed_over_whatever_is_in_it() {
 }
 
 #[test]
-fn null_is_a_missing_value_where_one_may_be_and_an_empty_text_is_null() {
+fn null_is_a_missing_value_in_a_nullable_column_and_an_empty_text_is_null() {
     for (name, value) in
         [("age", "null"), ("age", "\"\""), ("age", "\"NaN\""), ("country", "null"), ("country", "\"\"")]
     {
@@ -169,7 +169,7 @@ fn null_is_a_missing_value_where_one_may_be_and_an_empty_text_is_null() {
 }
 
 #[test]
-fn a_column_left_out_is_no_missing_value_and_a_missing_value_given_twice_is_a_repetition() {
+fn an_omitted_column_is_not_a_missing_value_and_a_repeated_missing_value_is_a_repetition() {
     let without = row("", "").replace("\"age\": 40, ", "");
     assert_eq!(parse(&without, &columns()), Err(RowFault::MissingColumn { row: None, field: 0 }));
     let twice = row("age", "null, \"age\": null");
@@ -204,7 +204,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_a_moment_or_refused(text in "[0-9]{4}-[0-9TZ:+. -]{0,24}|.*") {
+    fn any_text_is_a_time_or_refused(text in "[0-9]{4}-[0-9TZ:+. -]{0,24}|.*") {
         match read("since", &serde_json::to_string(&text).unwrap()) {
             Ok(rows) => prop_assert!(rows.values.iter().all(|value| value.is_finite())),
             Err(fault) => {
@@ -215,7 +215,7 @@ proptest! {
 }
 
 #[test]
-fn a_model_of_many_labels_takes_fewer_rows() {
+fn a_model_with_many_labels_accepts_fewer_rows() {
     let of = |labels| ColumnIndex::new(&[Column::number("x")]).with_labels(labels);
     assert_eq!([0, 3, 100, 300, 1000].map(|labels| of(labels).max_rows()), [1000, 1000, 1000, 333, 100]);
     let rows = |count: usize| format!("[{}]", vec![r#"{"x": 1}"#; count].join(","));

@@ -54,7 +54,7 @@ async fn no_call_waits_for_a_refresh_and_it_ends_beside_them() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_registry_that_hangs_holds_up_no_call_of_the_first_interval_and_two_of_the_next() {
+async fn a_hanging_registry_delays_no_call_of_the_first_interval_and_two_of_the_next() {
     let fixture = busy().await;
     fixture.remote.delay(Duration::from_secs(3600));
     let mut waited = Vec::new();
@@ -92,7 +92,7 @@ async fn a_refresh_for_which_the_time_beside_the_calls_is_too_short_is_waited_fo
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_comes_right_after_one_that_waited_in_vain_waits_once_more() {
+async fn a_call_right_after_one_that_waited_in_vain_waits_once_more() {
     let fixture = Fixture::serving().await;
     fixture.promote(2);
     fixture.pass(INTERVAL);

@@ -8,7 +8,7 @@ use crate::models::{artifact, forest};
 use crate::support::{Fixture, INTERVAL};
 
 #[tokio::test(start_paused = true)]
-async fn with_a_sound_copy_a_cold_start_takes_one_round_trip_and_the_store_is_not_asked() {
+async fn with_a_valid_copy_a_cold_start_takes_one_round_trip_and_no_request_to_the_store() {
     let fixture = Fixture::empty();
     fixture.promote(1);
     fixture.remote.memory.take_away("artifacts");
@@ -20,7 +20,7 @@ async fn with_a_sound_copy_a_cold_start_takes_one_round_trip_and_the_store_is_no
 }
 
 #[tokio::test(start_paused = true)]
-async fn whatever_is_wrong_with_the_copy_the_stored_object_serves_and_nothing_has_failed() {
+async fn the_stored_object_serves_in_place_of_any_invalid_copy_without_a_failure() {
     let cut = &artifact(1)[..artifact(1).len() - 1];
     let mut flipped = artifact(1).to_vec();
     flipped[100] ^= 1;
@@ -41,7 +41,7 @@ async fn whatever_is_wrong_with_the_copy_the_stored_object_serves_and_nothing_ha
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sound_copy_serves_though_the_stored_object_is_damaged_or_gone() {
+async fn a_valid_copy_serves_while_the_stored_object_is_damaged_or_missing() {
     for stored in [Some(&b"other bytes"[..]), None] {
         let fixture = Fixture::empty();
         fixture.promote(1);
@@ -52,7 +52,7 @@ async fn a_sound_copy_serves_though_the_stored_object_is_damaged_or_gone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_the_request_for_the_copy_is_refused_the_stored_object_serves_and_nothing_has_failed() {
+async fn the_stored_object_serves_without_a_failure_if_reading_the_copy_is_refused() {
     let fixture = Fixture::empty();
     fixture.remote.memory.take_away("copy");
     for number in 1..=2 {
@@ -64,7 +64,7 @@ async fn where_the_request_for_the_copy_is_refused_the_stored_object_serves_and_
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_copy_and_stored_object_are_damaged_nothing_serves() {
+async fn nothing_serves_if_copy_and_stored_object_are_damaged() {
     let fixture = Fixture::empty();
     fixture.promote(1);
     fixture.keep_copy(Some(b"other bytes"));
@@ -75,7 +75,7 @@ async fn where_copy_and_stored_object_are_damaged_nothing_serves() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_successor_comes_over_the_registrys_connection() {
+async fn a_new_champion_arrives_over_the_connection_to_the_registry() {
     let fixture = Fixture::serving().await;
     fixture.promote(2);
     fixture.remote.memory.take_away("artifacts");
@@ -84,7 +84,7 @@ async fn a_successor_comes_over_the_registrys_connection() {
 }
 
 #[tokio::test]
-async fn a_successor_too_large_for_a_copy_is_fetched_without_asking_for_one() {
+async fn a_new_champion_too_large_for_a_copy_is_fetched_directly() {
     let large = forest("iris", 6000, 1);
     assert!(large.len() > 256 * 1024, "{} bytes are not large", large.len());
     let fixture = Fixture::serving().await;

@@ -41,7 +41,7 @@ impl Fixture {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_each_minute_serves_what_was_promoted_at_the_second_call_at_the_latest() {
+async fn with_a_call_each_minute_the_second_call_serves_a_promoted_version_at_the_latest() {
     for (timers, delay) in TIMERS.into_iter().flat_map(|timers| [40, 70, 100].map(|delay| (timers, delay))) {
         let fixture = Fixture::serving().await;
         fixture.remote.delay(Duration::from_millis(delay));
@@ -59,7 +59,7 @@ async fn a_call_each_minute_serves_what_was_promoted_at_the_second_call_at_the_l
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_after_a_longer_pause_serves_what_was_promoted_meanwhile() {
+async fn a_call_after_a_longer_pause_serves_the_version_promoted_meanwhile() {
     for timers in TIMERS {
         let fixture = Fixture::serving().await;
         fixture.remote.delay(Duration::from_millis(100));
@@ -102,7 +102,7 @@ async fn a_refresh_that_comes_to_life_beside_the_next_one_changes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_registry_that_hangs_holds_rare_calls_up_within_bounds() {
+async fn a_hanging_registry_delays_rare_calls_within_bounds() {
     for timers in TIMERS {
         let fixture = Fixture::serving().await;
         fixture.remote.delay(Duration::from_secs(3600));
@@ -121,7 +121,7 @@ async fn a_registry_that_hangs_holds_rare_calls_up_within_bounds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_registry_that_hangs_holds_one_call_of_an_interval_up_for_long_where_calls_are_frequent() {
+async fn a_hanging_registry_delays_one_call_of_an_interval_where_calls_are_frequent() {
     let fixture = Fixture::serving().await;
     fixture.remote.delay(Duration::from_secs(3600));
     for longest in [PATIENCE, BOUND, LONGEST] {
@@ -138,7 +138,7 @@ async fn a_registry_that_hangs_holds_one_call_of_an_interval_up_for_long_where_c
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_takes_long_to_fetch_serves_at_the_third_call_however_rare_the_calls() {
+async fn a_champion_that_is_slow_to_fetch_serves_at_the_third_rare_call() {
     for timers in TIMERS {
         let fixture = Fixture::serving().await;
         fixture.promote(2);

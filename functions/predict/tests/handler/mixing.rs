@@ -39,13 +39,13 @@ fn regression() -> Version {
 }
 
 #[tokio::test]
-async fn labels_are_answered_as_the_table_has_them() {
+async fn labels_are_answered_as_they_are_in_the_table() {
     let rows = json!([subscriber("", Value::Null), subscriber("complained", false.into())]);
     insta::assert_snapshot!(answered(rows).await.body, @r#"{"prediction":[1,0],"labels":[true,false],"probabilities":[[0.0,1.0],[1.0,0.0]],"classes":[false,true],"model":{"name":"iris","version":1}}"#);
 }
 
 #[tokio::test]
-async fn a_missing_value_is_answered_where_the_model_knows_holes() {
+async fn a_missing_value_is_accepted_in_a_nullable_column() {
     let mut row = subscriber("age", Value::Null);
     row["complained"] = false.into();
     let answer = answered(row).await.json();
@@ -73,7 +73,7 @@ async fn warnings_are_counted_beyond_the_first_twenty() {
 }
 
 #[tokio::test]
-async fn a_value_that_does_not_fit_its_column_is_named_with_what_would() {
+async fn a_value_that_does_not_fit_its_column_is_named_with_the_expected_type() {
     let mut problems = Vec::new();
     for (name, value) in [
         ("age", json!("forty")),
@@ -120,7 +120,7 @@ async fn a_value_that_does_not_fit_its_column_is_named_with_what_would() {
 }
 
 #[tokio::test]
-async fn a_column_left_out_is_refused_even_if_its_values_may_be_missing() {
+async fn an_omitted_column_is_refused_even_if_it_is_nullable() {
     let mut row = subscriber("", Value::Null);
     row.as_object_mut().unwrap().remove("age");
     let body = answered(row).await.json();
@@ -129,21 +129,21 @@ async fn a_column_left_out_is_refused_even_if_its_values_may_be_missing() {
 }
 
 #[tokio::test]
-async fn numbers_are_answered_with_their_intervals() {
+async fn a_regression_answers_with_intervals() {
     let fixture = Fixture::empty();
     fixture.promote_version(regression(), &estimate(Some(0.5)));
     insta::assert_snapshot!(fixture.predict(r#"[{"x": 0}, {"x": 1}]"#).await.body, @r#"{"prediction":[1.0,2.5],"intervals":[[0.5,1.5],[2.0,3.0]],"interval_level":0.9,"model":{"name":"iris","version":1}}"#);
 }
 
 #[tokio::test]
-async fn numbers_without_an_interval_are_answered_without() {
+async fn a_regression_without_intervals_answers_without_them() {
     let fixture = Fixture::empty();
     fixture.promote_version(regression(), &estimate(None));
     insta::assert_snapshot!(fixture.predict(r#"{"x": 1}"#).await.body, @r#"{"prediction":[2.5],"model":{"name":"iris","version":1}}"#);
 }
 
 #[tokio::test]
-async fn a_regression_model_is_shown_with_its_figures() {
+async fn a_regression_model_is_shown_with_its_metrics() {
     let fixture = Fixture::empty();
     fixture.promote_version(regression(), &estimate(Some(0.5)));
     let body = fixture.get("/model").await.json();
@@ -154,7 +154,7 @@ async fn a_regression_model_is_shown_with_its_figures() {
 }
 
 #[tokio::test]
-async fn the_schema_names_every_column_with_what_it_takes() {
+async fn the_schema_names_every_column_with_its_type() {
     let body = Fixture::serving_as(&subscribers()).await.get("/model").await.json();
     assert_eq!(body["row_schema"]["required"], json!(["age", "complained", "since", "country"]));
     assert_eq!(body["row_schema"]["properties"]["country"]["type"], json!(["string", "null"]));

@@ -17,7 +17,7 @@ async fn the_sample_event_is_answered_with_class_label_probabilities_and_version
 }
 
 #[tokio::test]
-async fn a_list_is_answered_in_order_as_its_rows_are_alone() {
+async fn a_list_gets_the_same_answers_in_order_as_its_rows_alone() {
     let fixture = Fixture::serving().await;
     let response = fixture.predict(format!("[{VIRGINICA},{SETOSA}]")).await;
     insta::assert_snapshot!(response.body, @r#"{"prediction":[2,0],"labels":["virginica","setosa"],"probabilities":[[0.0,0.0,1.0],[1.0,0.0,0.0]],"classes":["setosa","versicolor","virginica"],"model":{"name":"iris","version":1}}"#);
@@ -35,7 +35,7 @@ async fn the_sample_batch_is_one_flower_of_each_species() {
 }
 
 #[tokio::test]
-async fn every_flower_is_answered_as_the_model_itself_answers() {
+async fn every_flower_gets_the_answer_of_the_model() {
     let fixture = Fixture::serving().await;
     let model = Model::load(artifact(1)).unwrap();
     let names: Vec<&str> = model.signature().column_names().collect();
@@ -63,7 +63,7 @@ async fn every_flower_is_answered_as_the_model_itself_answers() {
 }
 
 #[tokio::test]
-async fn a_column_that_the_model_does_not_take_is_ignored_with_a_warning() {
+async fn an_unknown_column_is_ignored_with_a_warning() {
     let fixture = Fixture::serving().await;
     let row = SETOSA.replace("}", ", \"variety\": \"setosa\", \"id\": 7}");
     let answer = fixture.predict(format!("[{row},{SETOSA},{row}]")).await.json();

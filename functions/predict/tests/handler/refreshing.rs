@@ -51,7 +51,7 @@ async fn an_artifact_is_fetched_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whatever_is_wrong_with_the_next_champion_the_last_good_one_serves() {
+async fn the_last_good_champion_serves_if_the_next_one_is_invalid() {
     let cut = &artifact(2)[..artifact(2).len() - 1];
     let mut flipped = artifact(2).to_vec();
     flipped[100] ^= 1;
@@ -73,7 +73,7 @@ async fn whatever_is_wrong_with_the_next_champion_the_last_good_one_serves() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn bytes_that_are_what_was_registered_and_no_model_of_this_name_do_not_serve() {
+async fn registered_bytes_of_another_model_do_not_serve() {
     for artifact in [b"no model".to_vec(), forest("another", 20, 1)] {
         let fixture = Fixture::serving().await;
         fixture.promote_as(2, &artifact);
@@ -93,7 +93,7 @@ async fn a_large_artifact_is_verified_and_served_like_a_small_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_registry_or_a_store_that_is_away_is_counted_and_tried_again() {
+async fn an_unreachable_registry_or_store_is_counted_and_retried() {
     for thing in ["registry", "artifacts"] {
         let fixture = Fixture::serving().await;
         fixture.promote(2);
@@ -109,7 +109,7 @@ async fn a_registry_or_a_store_that_is_away_is_counted_and_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pointer_that_is_gone_does_not_take_the_champion_away() {
+async fn a_deleted_pointer_does_not_remove_the_champion_in_memory() {
     let fixture = Fixture::serving().await;
     fixture.remote.memory.state().champions.clear();
     fixture.pass(INTERVAL);
@@ -208,7 +208,7 @@ async fn a_clock_that_is_set_back_does_not_put_the_next_refresh_off() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_model_a_call_is_told_to_come_back_until_there_is_one() {
+async fn a_call_without_a_model_gets_503_with_retry_after() {
     let fixture = Fixture::empty();
     fixture.app.warm_up().await;
     let response = fixture.predict(SETOSA).await;
@@ -222,7 +222,7 @@ async fn without_a_model_a_call_is_told_to_come_back_until_there_is_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_fails_during_init_is_counted_and_the_first_call_tries_again() {
+async fn a_failed_refresh_during_init_is_counted_and_the_first_call_tries_again() {
     let fixture = Fixture::empty();
     fixture.promote(1);
     fixture.keep_copy(None);

@@ -40,7 +40,7 @@ async fn refused(body: &str, code: &str, field: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_problem_has_this_form() {
+async fn the_form_of_a_problem_is_stable() {
     let fixture = Fixture::serving().await;
     let response = fixture.predict(format!("[{SETOSA},{}]", with("null"))).await;
     insta::assert_snapshot!(response.body, @r#"{"type":"urn:evergreen:problem:not-a-number","title":"Not a number","status":400,"detail":"Row 1: column \"sepal width (cm)\" is null, but the training data had no missing values in it.","field":"sepal width (cm)","row":1,"expected":"a JSON number that fits a 32-bit float, or a text that spells one; NaN and Infinity are not allowed"}"#);
@@ -51,7 +51,7 @@ async fn a_problem_has_this_form() {
 }
 
 #[tokio::test]
-async fn a_value_that_is_no_number_is_named_with_what_it_is() {
+async fn a_value_that_is_not_a_number_is_named_with_its_type() {
     for (text, kind) in [
         ("null", "null"),
         ("true", "a boolean"),
@@ -72,7 +72,7 @@ async fn a_value_that_is_no_number_is_named_with_what_it_is() {
 }
 
 #[tokio::test]
-async fn nan_and_infinity_are_no_json_and_are_named() {
+async fn nan_and_infinity_are_refused_by_name() {
     for text in
         ["NaN", "nan", "Infinity", "-Infinity", "inf", "+3.5", ".5", "3.", "0x3", "03", "1_000", "None", "undefined"]
     {
@@ -82,14 +82,14 @@ async fn nan_and_infinity_are_no_json_and_are_named() {
 }
 
 #[tokio::test]
-async fn a_number_beyond_the_finite_floats_is_out_of_range() {
+async fn a_number_above_the_largest_float_is_out_of_range() {
     for text in ["3.5e38", "-1e39", "1e308", "1e999", "-1e999", &"9".repeat(40), &"9".repeat(400)] {
         refused(&with(text), "out-of-range", "sepal width (cm)").await;
     }
 }
 
 #[tokio::test]
-async fn the_greatest_and_the_least_floats_are_in_range() {
+async fn the_largest_and_smallest_floats_are_in_range() {
     let fixture = Fixture::serving().await;
     for text in ["3.4028235e38", "-3.4028235e38", "1e-46", "1e-999", "0e999"] {
         assert_eq!(fixture.predict(with(text)).await.status, 200, "{text}");
@@ -105,7 +105,7 @@ async fn a_missing_unknown_or_repeated_column_is_named() {
 }
 
 #[tokio::test]
-async fn a_long_name_is_not_repeated_whole() {
+async fn a_long_name_is_shortened_in_an_error() {
     let name = "ü".repeat(100_000);
     let fixture = Fixture::serving().await;
     let response = fixture.predict(format!("{{\"{name}\": 1}}")).await;
@@ -128,7 +128,7 @@ async fn a_body_that_is_neither_an_object_nor_a_list_of_objects_is_refused() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_is_refused_with_the_place() {
+async fn invalid_json_is_refused_with_its_position() {
     let fixture = Fixture::serving().await;
     for body in [
         "",
@@ -159,7 +159,7 @@ async fn what_is_no_json_is_refused_with_the_place() {
 }
 
 #[tokio::test]
-async fn nesting_costs_no_stack() {
+async fn nested_json_does_not_overflow_the_stack() {
     let fixture = Fixture::serving().await;
     for opening in ["[", "{\"sepal width (cm)\":", "[{\"sepal width (cm)\":[", "[{\"sepal width (cm)\":{\"a\":"] {
         let body = opening.repeat((1 << 20) / opening.len());
@@ -197,7 +197,7 @@ async fn another_content_type_is_refused() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_text_is_refused() {
+async fn a_body_that_is_not_text_is_refused() {
     let fixture = Fixture::serving().await;
     for body in [&[0xff, 0xfe, b'{', b'}'][..], b""] {
         assert_eq!(problem(&fixture.call(&in_base64(body)).await).1, "not-json", "{body:?}");
@@ -218,7 +218,7 @@ async fn an_unknown_path_and_a_wrong_method_are_told_apart() {
 }
 
 #[tokio::test]
-async fn no_value_that_was_sent_comes_back() {
+async fn no_error_repeats_a_sent_value() {
     let fixture = Fixture::serving().await;
     for text in ["\"40961x\"", "[40961]", "40961e300", "40961e999", "40961x", "{\"40961\": 40961}"] {
         let body = fixture.predict(with(text)).await.body;
@@ -227,7 +227,7 @@ async fn no_value_that_was_sent_comes_back() {
 }
 
 #[tokio::test]
-async fn a_panic_fails_one_call_and_tells_nothing() {
+async fn a_panic_fails_one_call_and_reveals_nothing() {
     let fixture = Fixture::serving().await;
     fixture.remote.panic(true);
     let response = fixture.get("/runs").await;
@@ -251,12 +251,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn no_bytes_are_a_fault_of_the_function(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+    fn no_bytes_make_the_function_fail(body in proptest::collection::vec(any::<u8>(), 0..200)) {
         prop_assert!(status_of(&body) < 500);
     }
 
     #[test]
-    fn no_text_that_is_nearly_a_row_is_a_fault_of_the_function(
+    fn no_text_like_a_row_makes_the_function_fail(
         tokens in proptest::collection::vec(
             prop::sample::select(vec![
                 "{", "}", "[", "]", ",", ":", "\"sepal width (cm)\"", "\"sepal length (cm)\"", "\"petal width (cm)\"",
@@ -269,7 +269,7 @@ proptest! {
     }
 
     #[test]
-    fn a_row_of_finite_floats_is_answered_whatever_they_are(values in prop::array::uniform4(prop::num::f32::NORMAL)) {
+    fn any_row_of_finite_floats_is_answered(values in prop::array::uniform4(prop::num::f32::NORMAL)) {
         let names = ["sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)"];
         let pairs: Vec<_> = names.iter().zip(values).map(|(name, value)| format!("{name:?}: {value:e}")).collect();
         prop_assert_eq!(status_of(format!("{{{}}}", pairs.join(",")).as_bytes()), 200);

@@ -24,7 +24,7 @@ fn with_unknown_enums(fields: &mut Value) {
 }
 
 #[tokio::test]
-async fn a_new_environment_serves_a_champion_whose_record_it_can_read_in_part() {
+async fn a_new_environment_serves_a_champion_with_a_partly_readable_record() {
     let fixture = Fixture::empty();
     let champion = fixture.promote(1);
     rewrite_pointer(&fixture, &champion, with_unknown_enums);
@@ -38,7 +38,7 @@ async fn a_new_environment_serves_a_champion_whose_record_it_can_read_in_part() 
 }
 
 #[tokio::test]
-async fn a_warm_environment_follows_a_pointer_that_it_can_read_in_part() {
+async fn a_warm_environment_follows_a_partly_readable_pointer() {
     let fixture = Fixture::serving().await;
     let champion = fixture.promote(2);
     rewrite_pointer(&fixture, &champion, with_unknown_enums);
@@ -47,7 +47,7 @@ async fn a_warm_environment_follows_a_pointer_that_it_can_read_in_part() {
 }
 
 #[tokio::test]
-async fn a_pointer_that_does_not_say_what_to_load_leaves_what_serves_and_is_counted() {
+async fn a_pointer_without_an_artifact_is_counted_and_the_champion_in_memory_serves() {
     let fixture = Fixture::serving().await;
     let champion = fixture.promote(2);
     rewrite_pointer(&fixture, &champion, |fields| fields["version"]["artifact"] = "elsewhere".into());
@@ -73,7 +73,7 @@ fn paused() -> Unreadable {
 }
 
 #[tokio::test]
-async fn a_run_that_cannot_be_read_is_listed_as_such_among_the_others() {
+async fn an_unreadable_run_is_listed_as_such_among_the_others() {
     let fixture = Fixture::empty();
     {
         let mut state = fixture.remote.memory.state();
@@ -113,7 +113,7 @@ async fn a_run_that_cannot_be_read_is_listed_as_such_among_the_others() {
 }
 
 #[tokio::test]
-async fn of_a_run_that_says_nothing_its_id_is_shown() {
+async fn an_unreadable_run_is_shown_with_its_id() {
     let fixture = Fixture::empty();
     fixture.remote.memory.state().unreadable_runs.push(Unreadable::new("RUN#manual-x", "no map", Value::Null));
     let run = fixture.get("/runs/manual-x").await;

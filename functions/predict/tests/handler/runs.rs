@@ -49,7 +49,7 @@ fn with_runs() -> Fixture {
 }
 
 #[tokio::test]
-async fn runs_are_listed_newest_first_as_they_stand_now() {
+async fn runs_are_listed_newest_first_with_their_current_state() {
     let fixture = with_runs();
     let body = fixture.call(&event("predict-runs")).await.json();
     let words = |name: &str| -> Vec<_> {
@@ -91,7 +91,7 @@ async fn runs_are_listed_newest_first_as_they_stand_now() {
 }
 
 #[tokio::test]
-async fn the_number_of_runs_is_the_callers_choice_within_limits() {
+async fn the_caller_chooses_the_number_of_runs_within_limits() {
     let fixture = with_runs();
     let ids = fixture.get("/runs?limit=1").await.json();
     assert_eq!(ids["runs"].as_array().map(Vec::len), Some(1));
@@ -103,7 +103,7 @@ async fn the_number_of_runs_is_the_callers_choice_within_limits() {
 }
 
 #[tokio::test]
-async fn a_run_is_shown_whole() {
+async fn a_run_is_shown_with_all_its_fields() {
     let fixture = with_runs();
     let shown = fixture.get("/runs/manual-good").await.json();
     insta::with_settings!({ sort_maps => true }, {
@@ -183,7 +183,7 @@ async fn a_run_is_shown_whole() {
 }
 
 #[tokio::test]
-async fn a_run_that_is_not_there_and_an_id_that_is_none_are_told_apart() {
+async fn a_missing_run_and_an_invalid_id_give_different_answers() {
     let fixture = with_runs();
     let response = fixture.get("/runs/manual-nobody").await;
     assert_eq!((response.status, response.json()["field"].as_str()), (404, Some("id")));
@@ -194,7 +194,7 @@ async fn a_run_that_is_not_there_and_an_id_that_is_none_are_told_apart() {
 }
 
 #[tokio::test]
-async fn a_registry_that_is_away_is_503_without_its_cause() {
+async fn an_unreachable_registry_gives_503_without_the_cause() {
     let fixture = with_runs();
     fixture.remote.memory.take_away("registry");
     for path in ["/runs", "/runs/manual-good"] {
@@ -205,7 +205,7 @@ async fn a_registry_that_is_away_is_503_without_its_cause() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_registry_that_hangs_is_503_before_the_platform_ends_the_call() {
+async fn a_hanging_registry_gives_503_before_the_platform_ends_the_call() {
     let fixture = with_runs();
     fixture.remote.delay(Duration::from_secs(3600));
     for path in ["/runs", "/runs/manual-good"] {

@@ -7,7 +7,7 @@ use crate::models::artifact;
 use crate::support::{Fixture, INTERVAL, JournalLine, event};
 
 #[tokio::test]
-async fn health_names_what_serves_and_since_when() {
+async fn health_names_the_champion_and_its_promotion_time() {
     let fixture = Fixture::serving().await;
     fixture.pass(INTERVAL);
     let response = fixture.call(&event("predict-health")).await;
@@ -46,7 +46,7 @@ async fn the_version_without_a_model_is_503() {
 }
 
 #[tokio::test]
-async fn the_model_tells_all_that_is_known_of_it() {
+async fn the_model_endpoint_shows_all_that_is_known() {
     let fixture = Fixture::empty();
     fixture.promote(1);
     fixture.promote(2);

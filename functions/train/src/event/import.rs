@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_may_be_named_by_hand() {
+    fn a_manual_event_may_name_a_file() {
         let request = parse(json!({"import": KEY, "id": "a", "note": "from the lab"})).unwrap();
         let trigger = Trigger::Import { key: KEY.into(), note: Some("from the lab".into()) };
         assert_eq!((request.id.as_str(), request.trigger), ("import-a", trigger));
@@ -128,13 +128,13 @@ mod tests {
     }
 
     #[test]
-    fn an_upload_is_of_what_was_put_there() {
+    fn an_upload_event_names_key_and_entity_tag() {
         let request = parse(uploaded(json!({"key": KEY, "etag": "e"}))).unwrap();
         assert_eq!(request.task, RunTask::Import(ModelFile { key: KEY.into(), etag: Some("e".into()) }));
     }
 
     #[test]
-    fn an_event_that_asks_for_an_import_and_cannot_be_read_is_an_import_all_the_same() {
+    fn an_invalid_import_event_is_recorded_as_an_import() {
         for (event, key) in [
             (json!({"import": KEY, "seed": 1}), Some(KEY)),
             (json!({"import": 5}), Some("")),

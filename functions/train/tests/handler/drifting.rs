@@ -15,7 +15,7 @@ async fn grown() -> TestWorld {
 }
 
 #[tokio::test]
-async fn a_column_that_vanished_fails_the_run_until_the_settings_drop_it() {
+async fn a_missing_column_fails_the_run_until_the_settings_drop_it() {
     let world = grown().await;
     let without_width = reordered_iris(&[0, 1, 2]);
     world.store(&[("iris.csv", &without_width)]);
@@ -52,7 +52,7 @@ async fn a_new_column_is_a_warning() {
 }
 
 #[tokio::test]
-async fn with_a_new_column_the_champion_is_no_measure_for_it_learnt_from_rows_that_are_held_out_now() {
+async fn a_champion_trained_on_rows_that_are_now_held_out_is_not_compared() {
     let world = grown().await;
     world.store(&[("iris.csv", &reordered_iris(&[0, 1, 2, 3, 0]))]);
     assert_eq!(world.decision("a").await.verdict, Verdict::ChampionIncomparable);
@@ -108,7 +108,7 @@ async fn labels_of_another_kind_fail_the_run_until_the_settings_say_so() {
 }
 
 #[tokio::test]
-async fn a_champion_that_cannot_be_read_holds_nothing_up() {
+async fn an_unreadable_champion_blocks_no_mail() {
     let world = grown().await;
     world.memory.state().objects.clear();
     world.store(&[("iris.csv", &reordered_iris(&[0, 1, 2]))]);

@@ -36,7 +36,7 @@ async fn a_failed_run_expires() {
 }
 
 #[tokio::test]
-async fn what_is_promoted_is_kept() {
+async fn a_promoted_version_is_kept() {
     let world = forgetting();
     world.invoke("a", quick()).await.unwrap();
     let state = world.memory.state();
@@ -52,7 +52,7 @@ async fn without_days_everything_is_kept() {
 }
 
 #[tokio::test]
-async fn a_refused_version_that_somebody_promotes_is_kept_after_all() {
+async fn a_refused_version_that_somebody_promotes_is_kept() {
     let world = forgetting();
     world.invoke("a", quick()).await.unwrap();
     world.invoke("b", stump()).await.unwrap();
@@ -72,7 +72,7 @@ async fn a_version_that_somebody_kept_meanwhile_does_not_expire() {
 }
 
 #[tokio::test]
-async fn a_mark_that_cannot_be_made_changes_nothing_about_the_run() {
+async fn a_failed_expiry_mark_does_not_change_the_run() {
     let world = forgetting();
     world.memory.take_away("retention");
     let report = world.invoke("a", stump()).await.unwrap();

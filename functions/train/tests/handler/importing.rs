@@ -63,7 +63,7 @@ async fn an_upload_that_is_reported_twice_is_one_version() {
 }
 
 #[tokio::test]
-async fn an_upload_that_was_overwritten_is_left_to_the_run_of_the_newer_one() {
+async fn an_overwritten_upload_is_left_to_the_run_of_the_newer_one() {
     let world = world("skl-forest-3");
     world.memory.state().etags.insert(KEY.into(), "the newer one's".into());
     let reason = world.assert_fails("a", sample("train-import"), "InvalidImport").await;
@@ -73,7 +73,7 @@ async fn an_upload_that_was_overwritten_is_left_to_the_run_of_the_newer_one() {
 }
 
 #[tokio::test]
-async fn an_event_that_asks_for_an_import_and_cannot_be_read_is_no_training_that_failed() {
+async fn an_invalid_import_event_is_not_a_failed_training() {
     let world = world("skl-forest-3");
     world.assert_fails("a", json!({"import": KEY, "seed": 1}), "InvalidRequest").await;
     let runs: Vec<_> = world.memory.state().runs.values().cloned().collect();
@@ -97,7 +97,7 @@ async fn a_worse_file_is_refused_and_the_champion_stays() {
 }
 
 #[tokio::test]
-async fn an_operator_that_is_not_known_is_named() {
+async fn an_unknown_operator_is_named() {
     let world = world("refused-svc");
     world.invoke("a", quick()).await.unwrap();
     let reason = world.assert_fails("import", json!({"import": KEY}), "InvalidImport").await;

@@ -51,7 +51,7 @@ async fn a_table_of_parts_with_categories_and_holes_is_trained_on_and_can_be_rea
 }
 
 #[tokio::test]
-async fn what_is_odd_about_a_table_stands_in_run_report_and_manifest() {
+async fn warnings_about_a_table_are_in_run_report_and_manifest() {
     let world = TestWorld::with(&[("dataset.toml", CHURN), ("t.csv", customers(0..200).as_bytes())]);
     let report = world.invoke("a", quick()).await.unwrap();
     assert!(report.warnings.iter().any(|warning| warning.contains("\"id\"")), "{:?}", report.warnings);
@@ -60,7 +60,7 @@ async fn what_is_odd_about_a_table_stands_in_run_report_and_manifest() {
 }
 
 #[tokio::test]
-async fn a_number_is_learnt_and_judged_by_r2() {
+async fn a_numeric_target_is_trained_on_and_judged_by_r2() {
     let world = TestWorld::with(&[("dataset.toml", b"target = \"price\""), ("t.csv", houses(300).as_bytes())]);
     let report = world.invoke("a", quick()).await.unwrap();
     assert_eq!(report.status, RunStatus::Succeeded, "{report:?}");
@@ -93,7 +93,7 @@ async fn the_settings_choose_metric_bounds_and_families() {
 }
 
 #[tokio::test]
-async fn what_is_recorded_of_a_run_is_what_was_chosen() {
+async fn a_run_records_what_was_chosen() {
     let world = TestWorld::with(&[("dataset.toml", CHURN), ("t.csv", customers(0..200).as_bytes())]);
     let report = world.invoke("a", quick()).await.unwrap();
     let (run, manifest) = (world.run(&report), world.manifest(&report));
@@ -122,7 +122,7 @@ async fn the_same_table_and_seed_make_the_same_artifact() {
 }
 
 #[tokio::test]
-async fn a_folder_among_the_files_is_none_of_them() {
+async fn a_folder_among_the_files_is_skipped() {
     let world = TestWorld::with(&[("", b""), ("old/", b"")]);
     let report = world.invoke("a", quick()).await.unwrap();
     assert_eq!(world.run(&report).dataset.unwrap().source, "built-in");
@@ -142,7 +142,7 @@ async fn the_gate_knows_whether_both_were_trained_on_the_same_table() {
 }
 
 #[tokio::test]
-async fn a_champion_of_another_target_is_no_measure() {
+async fn a_champion_with_another_target_is_not_compared() {
     let world = TestWorld::new();
     world.decision("a").await;
     world.store(&[("dataset.toml", CHURN), ("t.csv", customers(0..200).as_bytes())]);

@@ -59,7 +59,7 @@ async fn a_second_registry_at_the_same_bucket_takes_the_numbers_above() {
 }
 
 #[tokio::test]
-async fn a_number_that_is_taken_in_the_last_moment_leads_to_the_next_one() {
+async fn a_number_that_is_taken_at_the_last_moment_leads_to_the_next_one() {
     let world = TestWorld::new();
     world.memory.state().intruder = Some((FIRST.into(), b"of another registry".to_vec()));
     let report = world.invoke("a", quick()).await.unwrap();
@@ -69,7 +69,7 @@ async fn a_number_that_is_taken_in_the_last_moment_leads_to_the_next_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_object_that_was_stored_although_the_answer_was_lost_is_the_attempts_own() {
+async fn an_object_stored_with_a_lost_answer_belongs_to_the_attempt() {
     let world = TestWorld::new();
     world.memory.state().unheard.insert("create", 2);
     let report = world.invoke("a", quick()).await.unwrap();
@@ -78,7 +78,7 @@ async fn an_object_that_was_stored_although_the_answer_was_lost_is_the_attempts_
 }
 
 #[tokio::test]
-async fn a_pointer_that_was_deleted_comes_back_above_the_history() {
+async fn a_deleted_pointer_is_restored_above_the_history() {
     let world = TestWorld::new();
     for invocation in ["a", "b"] {
         world.invoke(invocation, quick()).await.unwrap();

@@ -35,7 +35,7 @@ async fn a_version_that_cannot_be_loaded_is_not_promoted() {
 }
 
 #[tokio::test]
-async fn a_promotion_that_another_one_overtakes_is_done_over_it() {
+async fn a_promotion_that_loses_a_race_is_repeated() {
     let world = TestWorld::new();
     world.invoke("a", quick()).await.unwrap();
     world.invoke("b", quick()).await.unwrap();

@@ -125,7 +125,7 @@ async fn a_lost_attempt_that_a_retry_replaced_is_not_reported() {
 }
 
 #[tokio::test]
-async fn a_failure_says_until_when_it_may_be_retried_and_a_final_one_does_not() {
+async fn only_a_retryable_failure_has_a_retry_deadline() {
     let world = TestWorld::new();
     world.memory.take_away("datasets");
     world.invoke("a", quick()).await.unwrap_err();
@@ -135,7 +135,7 @@ async fn a_failure_says_until_when_it_may_be_retried_and_a_final_one_does_not() 
 }
 
 #[tokio::test]
-async fn each_attempts_failure_is_a_fact_of_its_own() {
+async fn each_attempts_failure_is_its_own_event() {
     let world = TestWorld::new();
     world.memory.take_away("datasets");
     for _ in 0..2 {

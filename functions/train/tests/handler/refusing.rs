@@ -75,7 +75,7 @@ async fn a_table_without_a_header_leaves_no_value_in_record_event_or_answer() {
 }
 
 #[tokio::test]
-async fn a_wrong_part_is_named_among_others() {
+async fn an_invalid_part_is_named() {
     let parts: [(&str, &[u8]); 3] = [
         ("dataset.toml", TARGET.as_bytes()),
         ("1.csv", &customers(0..60).into_bytes()),
@@ -167,7 +167,7 @@ async fn a_failure_that_a_retry_cannot_help_is_final_at_once() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_away_fails_the_run() {
+async fn an_unreachable_store_fails_the_run() {
     let world = TestWorld::new();
     world.memory.take_away("datasets");
     world.assert_fails("a", quick(), "Unavailable").await;

@@ -11,7 +11,7 @@ fn attempts(memory: &Memory) -> Vec<u32> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_table_that_is_busy_for_a_while_costs_no_fit() {
+async fn a_table_throttled_for_a_while_does_not_repeat_the_fit() {
     for operation in ["open", "take_number", "create", "register"] {
         let world = TestWorld::new();
         world.memory.state().busy.insert(operation, 12);
@@ -47,14 +47,14 @@ async fn a_table_that_stays_busy_fails_the_run_with_its_own_error_and_before_the
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_is_recorded_although_the_table_is_busy_for_a_while() {
+async fn a_failure_is_recorded_while_the_table_is_throttled_for_a_while() {
     let world = TestWorld::with(&[("t.csv", b"a,variety\n")]);
     world.memory.state().busy.insert("fail", 12);
     world.assert_fails("a", quick(), "InvalidTable").await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_registration_whose_answer_was_lost_has_happened_once() {
+async fn a_registration_with_a_lost_answer_happens_once() {
     let world = TestWorld::new();
     world.memory.state().unheard.insert("register", 1);
     let report = world.invoke("a", quick()).await.unwrap();
@@ -75,7 +75,7 @@ async fn a_registration_whose_answer_does_not_come_in_time_is_still_a_success() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_promotion_whose_answer_was_lost_is_no_duplicate() {
+async fn a_promotion_with_a_lost_answer_is_not_repeated() {
     let world = TestWorld::new();
     for invocation in ["a", "b"] {
         world.invoke(invocation, quick()).await.unwrap();
@@ -127,7 +127,7 @@ async fn a_final_failure_is_not_repeated_by_the_platforms_retry() {
 }
 
 #[tokio::test]
-async fn somebody_who_sends_the_event_again_has_it_tried_again() {
+async fn sending_the_event_again_retries_the_run() {
     let world = TestWorld::with(&[("t.csv", b"a,variety\n")]);
     world.invoke("a", json!({"id": "again"})).await.unwrap_err();
     world.store(&[]);
@@ -148,7 +148,7 @@ async fn a_file_that_cannot_be_imported_is_not_read_three_times() {
 }
 
 #[tokio::test]
-async fn an_import_that_takes_too_long_is_not_begun_again_and_a_training_is() {
+async fn a_slow_import_is_not_retried_and_a_slow_training_is() {
     let mut world = TestWorld::new();
     world.seconds = 1;
     let key = "incoming/iris/forest.onnx";

@@ -34,7 +34,7 @@ async fn a_challenger_is_judged_against_a_champion_whose_record_can_be_read_in_p
 }
 
 #[tokio::test]
-async fn a_champion_whose_data_set_cannot_be_read_is_not_compared() {
+async fn a_champion_with_an_unreadable_data_set_is_not_compared() {
     let world = TestWorld::new();
     world.invoke("a", Value::Null).await.unwrap();
     rewrite_pointer(&world, |fields| fields["version"]["dataset"]["task"] = "ranking".into());
@@ -44,7 +44,7 @@ async fn a_champion_whose_data_set_cannot_be_read_is_not_compared() {
 }
 
 #[tokio::test]
-async fn a_pointer_that_does_not_say_what_to_load_fails_the_run_and_says_what_to_do() {
+async fn a_pointer_without_an_artifact_fails_the_run_with_advice() {
     let world = TestWorld::new();
     world.invoke("a", Value::Null).await.unwrap();
     rewrite_pointer(&world, |fields| fields["version"]["artifact"] = "elsewhere".into());
@@ -56,7 +56,7 @@ async fn a_pointer_that_does_not_say_what_to_load_fails_the_run_and_says_what_to
 }
 
 #[tokio::test]
-async fn an_earlier_version_is_promoted_over_a_pointer_that_can_be_read_in_part() {
+async fn an_earlier_version_is_promoted_over_a_partly_readable_pointer() {
     let world = TestWorld::new();
     world.invoke("a", Value::Null).await.unwrap();
     world.invoke("b", Value::Null).await.unwrap();
@@ -67,7 +67,7 @@ async fn an_earlier_version_is_promoted_over_a_pointer_that_can_be_read_in_part(
 }
 
 #[tokio::test]
-async fn a_run_that_the_newer_release_left_is_not_gone_on_with() {
+async fn a_run_that_a_newer_release_left_is_not_continued() {
     let world = TestWorld::new();
     let fields = json!({"id": "manual-left", "status": "PAUSED", "started_at": "2026-11-24T02:00:00.000Z"});
     world.memory.state().unreadable_runs.push(Unreadable::new("RUN#manual-left", "unknown variant `PAUSED`", fields));

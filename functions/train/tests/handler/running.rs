@@ -63,7 +63,7 @@ async fn a_worse_version_is_kept_and_says_why_it_is_not_promoted() {
 }
 
 #[tokio::test]
-async fn a_champion_that_appears_meanwhile_is_judged_against() {
+async fn a_challenger_is_judged_against_a_champion_that_appears_meanwhile() {
     let world = TestWorld::new();
     let rival = evergreen_testkit::champion(version(7, 1.0, moment("2026-11-24T03:00:04Z")));
     world.memory.state().rival = Some(rival);
@@ -88,7 +88,7 @@ async fn a_damaged_champion_is_replaced() {
 }
 
 #[tokio::test]
-async fn a_failed_run_is_tried_again_under_its_own_name() {
+async fn a_failed_run_is_retried_under_its_own_id() {
     let world = TestWorld::new();
     world.memory.take_away("artifacts");
     world.invoke("a", json!({"id": "again"})).await.unwrap_err();
@@ -100,7 +100,7 @@ async fn a_failed_run_is_tried_again_under_its_own_name() {
 }
 
 #[tokio::test]
-async fn a_bus_that_is_away_does_not_undo_a_version() {
+async fn an_unreachable_bus_does_not_undo_a_version() {
     let world = TestWorld::new();
     world.memory.take_away("bus");
     let report = world.invoke("a", Value::Null).await.unwrap();
@@ -108,7 +108,7 @@ async fn a_bus_that_is_away_does_not_undo_a_version() {
 }
 
 #[tokio::test]
-async fn a_second_delivery_leaves_a_run_that_is_at_work_alone() {
+async fn a_second_delivery_does_not_disturb_a_running_attempt() {
     let world = TestWorld::new();
     let running = evergreen_testkit::run("busy", moment("2026-11-24T03:00:00Z"));
     world.memory.state().runs.insert(running.id.clone(), running);

@@ -22,7 +22,7 @@ async fn a_search_that_runs_out_of_its_budget_still_makes_a_version_and_says_so(
 }
 
 #[tokio::test]
-async fn the_invocations_end_bounds_what_is_left() {
+async fn the_end_of_the_invocation_bounds_the_remaining_time() {
     let mut world = TestWorld::with(&[("dataset.toml", MANY.as_bytes()), ("t.csv", customers(0..400).as_bytes())]);
     world.seconds = 6;
     let started = Instant::now();

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_kept_loses_its_tags() {
+    async fn the_objects_of_a_kept_version_lose_their_tags() {
         let (rule, sent) = record(mock!(Client::delete_object_tagging), || {
             MockResponse::Output(DeleteObjectTaggingOutput::builder().build())
         });
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_object_that_is_gone_is_no_failure_and_one_out_of_reach_is() {
+    async fn a_missing_object_is_not_a_failure_and_an_unreachable_one_is() {
         let failing = |code: &'static str| {
             mock!(Client::delete_object_tagging)
                 .then_error(move || DeleteObjectTaggingError::generic(ErrorMetadata::builder().code(code).build()))

@@ -192,14 +192,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_object_is_stored_only_where_there_is_none() {
+    async fn an_object_is_never_overwritten() {
         let (rule, sent) = accepting();
         assert_eq!(bucket(&[&rule]).create(OBJECT).await.unwrap(), tag("new"));
         assert_eq!(sent.only(), format!("artifacts {KEY} application/octet-stream * - manual-7/1/7f3c"));
     }
 
     #[tokio::test]
-    async fn an_object_of_another_attempt_is_left_alone() {
+    async fn an_object_of_another_attempt_is_not_overwritten() {
         for mark in [None, Some("manual-8/1/a"), Some("manual-7/2/7f3c")] {
             let error =
                 bucket(&[&refusing(412, "PreconditionFailed"), &stored_with(mark)]).create(OBJECT).await.unwrap_err();
@@ -208,27 +208,27 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_object_of_ones_own_was_stored_by_a_try_whose_answer_was_lost() {
+    async fn a_stored_object_with_the_attempts_mark_belongs_to_an_earlier_try() {
         let rules = [&refusing(412, "PreconditionFailed"), &stored_with(Some(OBJECT.mark))];
         assert_eq!(bucket(&rules).create(OBJECT).await.unwrap(), tag("old"));
     }
 
     #[tokio::test]
-    async fn an_object_that_was_deleted_meanwhile_is_stored_after_all() {
+    async fn an_object_that_was_deleted_meanwhile_is_stored_again() {
         let (rule, _) = accepting();
         let rules = [&refusing(412, "PreconditionFailed"), &nothing(), &rule];
         assert_eq!(bucket(&rules).create(OBJECT).await.unwrap(), tag("new"));
     }
 
     #[tokio::test]
-    async fn a_rewrite_is_over_what_the_caller_knows() {
+    async fn a_rewrite_replaces_only_the_known_object() {
         let (rule, sent) = accepting();
         assert_eq!(bucket(&[&rule]).replace(OBJECT, &tag("old")).await.unwrap(), tag("new"));
         assert_eq!(sent.only(), format!("artifacts {KEY} application/octet-stream - \"old\" manual-7/1/7f3c"));
     }
 
     #[tokio::test]
-    async fn a_rewrite_whose_answer_was_lost_is_done_over_what_it_left() {
+    async fn a_rewrite_with_a_lost_answer_is_repeated_over_its_own_object() {
         let (rule, sent) = accepting();
         let rules = [&refusing(412, "PreconditionFailed"), &stored_with(Some(OBJECT.mark)), &rule];
         assert_eq!(bucket(&rules).replace(OBJECT, &tag("older")).await.unwrap(), tag("new"));
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_rewrite_over_nothing_stores_and_one_over_another_attempts_object_does_not() {
+    async fn a_rewrite_stores_a_missing_object_and_never_replaces_that_of_another_attempt() {
         let (rule, sent) = accepting();
         let rules = [&refusing(404, "NoSuchKey"), &nothing(), &rule];
         assert_eq!(bucket(&rules).replace(OBJECT, &tag("old")).await.unwrap(), tag("new"));
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn two_puts_at_once_are_worth_another_try_and_a_lack_of_rights_is_not() {
+    async fn two_concurrent_puts_are_retried_and_a_lack_of_rights_is_not() {
         for (status, code, expected) in [
             (409, "ConditionalRequestConflict", true),
             (503, "SlowDown", true),

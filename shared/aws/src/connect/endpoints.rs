@@ -101,13 +101,13 @@ mod tests {
     }
 
     #[test]
-    fn one_variable_is_for_all_services() {
+    fn one_variable_sets_the_endpoint_of_all_services() {
         assert_eq!(asked(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")]), (true, true));
         assert_eq!(asked(&[]), (false, false));
     }
 
     #[test]
-    fn a_services_own_variable_comes_first() {
+    fn the_variable_of_a_service_comes_first() {
         let own = ("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:4566");
         assert_eq!(asked(&[own]), (true, false));
         assert_eq!(asked(&[own, ("AWS_ENDPOINT_URL", "http://localhost:1")]), (true, false));
@@ -115,21 +115,21 @@ mod tests {
     }
 
     #[test]
-    fn a_service_has_its_own_endpoint_by_either_variable() {
+    fn either_variable_sets_the_endpoint_of_a_service() {
         assert!(has_own_endpoint(&config(&[("AWS_ENDPOINT_URL", "http://localhost:1")]), "S3"));
         assert!(has_own_endpoint(&config(&[("AWS_ENDPOINT_URL_S3", "http://localhost:1")]), "S3"));
         assert!(!has_own_endpoint(&config(&[("AWS_ENDPOINT_URL_DYNAMODB", "http://localhost:1")]), "S3"));
     }
 
     #[test]
-    fn all_of_them_can_be_ignored() {
+    fn all_unknown_columns_can_be_ignored() {
         let variables =
             [("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"), ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "TRUE")];
         assert_eq!(asked(&variables), (false, false));
     }
 
     #[test]
-    fn what_is_no_url_is_named() {
+    fn an_invalid_url_is_named() {
         let error = endpoints(&[("AWS_ENDPOINT_URL_S3", "localhost")]).unwrap_err();
         assert_eq!(
             error.to_string(),

@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bundle_replaces_them() {
+    fn a_bundle_of_roots_replaces_the_built_in_roots() {
         let path = file("bundle.pem", include_str!("trust/own-authority.pem"));
         assert_eq!(with_bundle(&path).unwrap().len(), 1);
         fs::remove_file(path).unwrap();
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bundle_that_is_not_there_is_named() {
+    fn a_missing_bundle_is_named() {
         let error = with_bundle("/nowhere/bundle.pem").unwrap_err().to_string();
         assert!(error.starts_with(r#"AWS_CA_BUNDLE is "/nowhere/bundle.pem": "#), "{error}");
     }

@@ -29,7 +29,7 @@ fn ses(rules: &[&Rule]) -> Ses {
 }
 
 #[tokio::test]
-async fn a_mail_goes_to_its_one_reader_as_text_and_html() {
+async fn a_mail_goes_to_one_recipient_as_text_and_html() {
     let (rule, sent) = record(mock!(Client::send_email), || MockResponse::Output(SendEmailOutput::builder().build()));
     ses(&[&rule]).send(READER, &mail()).await.unwrap();
     let request = sent.only();
@@ -42,7 +42,7 @@ async fn a_mail_goes_to_its_one_reader_as_text_and_html() {
 }
 
 #[tokio::test]
-async fn a_refusal_gives_its_code_and_no_address() {
+async fn a_refusal_shows_its_code_and_no_address() {
     let rule = mock!(Client::send_email).then_error(|| {
         let words = "Email address is not verified: reader@example.com";
         let meta = aws_sdk_sesv2::error::ErrorMetadata::builder().code("MessageRejected").message(words).build();
@@ -55,7 +55,7 @@ async fn a_refusal_gives_its_code_and_no_address() {
 }
 
 #[tokio::test]
-async fn without_its_configuration_set_mail_goes_out_all_the_same() {
+async fn mail_is_sent_without_a_configuration_set() {
     let gone = mock!(Client::send_email)
         .then_error(|| SendEmailError::NotFoundException(NotFoundException::builder().build()));
     let (rule, sent) = record(mock!(Client::send_email), || MockResponse::Output(SendEmailOutput::builder().build()));
@@ -161,7 +161,7 @@ async fn a_temporary_error_is_distinguished_from_a_refusal() {
 }
 
 #[tokio::test]
-async fn what_found_no_connection_was_not_sent() {
+async fn a_mail_without_a_connection_was_not_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);

@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_record_is_stored_over_the_one_before_it() {
+    async fn a_record_replaces_only_the_one_before_it() {
         let [first, second] = [stored(&raised()).await, stored(&over()).await];
         assert_eq!(first.condition_expression(), Some("attribute_not_exists(pk)"));
         assert_eq!(second.condition_expression(), Some("revision = :before"));
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_record_that_changed_meanwhile_is_left_alone() {
+    async fn a_record_that_changed_meanwhile_is_not_overwritten() {
         let rule = mock!(Client::put_item).then_error(|| {
             let refusal = ConditionalCheckFailedException::builder().build();
             PutItemError::ConditionalCheckFailedException(refusal)
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_stored_is_read_in_a_read_that_sees_every_earlier_write() {
+    async fn a_stored_record_is_read_consistently() {
         let (rule, sent) = record(mock!(Client::get_item), || {
             MockResponse::Output(GetItemOutput::builder().set_item(Some(item(&raised()))).build())
         });

@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_waits_is_read_oldest_first_and_what_cannot_be_read_is_counted() {
+    async fn waiting_events_are_read_oldest_first_and_unreadable_ones_are_counted() {
         let with = |name: &str, value: AttributeValue| {
             let mut item = stored();
             item.insert(name.into(), value);
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_table_that_does_not_answer_is_unavailable() {
+    async fn a_silent_table_is_unavailable() {
         let rule = mock!(Client::query).then_error(|| QueryError::generic(Default::default()));
         let error = registry(&[&rule]).waiting(moment("2026-11-24T03:00:00Z"), None).await.unwrap_err();
         assert_eq!(error.to_string(), "reading the events to be published failed");

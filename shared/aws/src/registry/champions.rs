@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_champion_is_one_item_and_sees_every_earlier_write() {
+    async fn the_champion_is_one_item_in_a_consistent_read() {
         let (rule, sent) = record(mock!(Client::get_item), || {
             MockResponse::Output(GetItemOutput::builder().set_item(Some(item(&first()))).build())
         });

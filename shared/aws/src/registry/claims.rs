@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_mail_is_claimed_when_nobody_sent_it_and_nobody_is_at_it() {
+    async fn a_mail_is_claimed_when_nobody_has_sent_or_claimed_it() {
         let (rule, sent) = record(mock!(Client::put_item), || MockResponse::Output(PutItemOutput::builder().build()));
         let claim = registry(&[&early(None), &rule]).claim("abc", &lease_at(NOW)).await.unwrap();
         assert_eq!(claim, Claim::Granted);
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_claim_that_is_refused_says_why() {
+    async fn a_refused_claim_says_why() {
         assert_eq!(claim(Some(ClaimRecord { state: ClaimState::Sent, ..sending("") }), NOW).await, Claim::Sent);
         assert_eq!(claim(Some(sending("another")), NOW).await, Claim::Busy);
         assert_eq!(claim(Some(sending("another")), LATER).await, Claim::Unanswered, "its holder was stopped");
@@ -254,12 +254,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_claim_whose_answer_was_lost_is_granted_to_its_holder() {
+    async fn a_claim_with_a_lost_answer_is_granted_to_its_holder() {
         assert_eq!(claim(Some(sending("invocation-7")), NOW).await, Claim::Granted);
     }
 
     #[tokio::test]
-    async fn what_an_earlier_release_sent_is_not_sent_again() {
+    async fn a_mail_that_an_earlier_release_sent_is_not_sent_again() {
         let claim = async |sent, now| registry(&[&early(Some(sent))]).claim("abc", &lease_at(now)).await.unwrap();
         assert_eq!(claim(true, "2026-12-20T03:00:00Z").await, Claim::Sent);
         assert_eq!(claim(false, NOW).await, Claim::Busy);
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_became_of_a_mail_is_remembered_until_its_time() {
+    async fn the_result_of_a_mail_is_kept_until_it_expires() {
         let taking = || record(mock!(Client::put_item), || MockResponse::Output(PutItemOutput::builder().build()));
         let (rule, sent) = taking();
         registry(&[&rule]).sent("abc", moment(NOW)).await.unwrap();
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_claim_is_given_back_by_its_holder_alone() {
+    async fn only_the_holder_gives_a_claim_back() {
         let (rule, sent) =
             record(mock!(Client::delete_item), || MockResponse::Output(DeleteItemOutput::builder().build()));
         registry(&[&rule]).release("abc", &lease_at(NOW)).await.unwrap();
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn giving_back_what_is_gone_is_no_failure() {
+    async fn giving_back_a_missing_claim_is_not_a_failure() {
         let rule = mock!(Client::delete_item).then_error(|| {
             let refusal = ConditionalCheckFailedException::builder().build();
             DeleteItemError::ConditionalCheckFailedException(refusal)

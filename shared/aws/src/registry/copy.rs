@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_a_copy_there_is_the_champion_and_without_a_champion_nothing() {
+    async fn the_champion_is_read_without_a_copy() {
         let found = registry(&[&answering(vec![pointer()], Vec::new())]).champion_with_artifact().await.unwrap();
         assert_eq!(found, Some((Ok(first().into()), None)));
         for items in [Vec::new(), vec![copy()]] {
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_pointer_that_the_table_left_out_is_asked_for_again_and_a_copy_is_not() {
+    async fn an_unprocessed_pointer_is_asked_for_again_and_a_copy_is_not() {
         let (pointer_key, copy_key) = (keys().champion().into_item(), keys().artifact().into_item());
         let busy = answering(vec![pointer()], vec![copy_key.clone()]);
         let found = registry(&[&busy]).champion_with_artifact().await.unwrap();
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_copy_without_content_is_empty_and_a_pointer_that_says_nothing_is_unreadable() {
+    async fn a_copy_without_content_is_empty_and_an_empty_pointer_is_unreadable() {
         for content in [None, Some(items::text("a model"))] {
             let mut damaged = copy();
             damaged.remove(CONTENT);
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_table_that_does_not_answer_is_unavailable() {
+    async fn a_silent_table_is_unavailable() {
         let rule = mock!(Client::batch_get_item).then_error(|| BatchGetItemError::generic(Default::default()));
         let error = registry(&[&rule]).champion_with_artifact().await.unwrap_err();
         assert_eq!(error.to_string(), "reading the champion and its artifact failed");

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_beyond_the_registrys_range_are_moved_into_it() {
+    fn numbers_beyond_the_range_of_the_registry_are_clamped() {
         let record = serde_json::json!({"figures": [1e-300, -1e300, 0.5, 0]});
         let stored: serde_json::Value = there_and_back(&record);
         assert_eq!(stored["figures"][0].as_f64(), Some(0.0));
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_finished_run_comes_back_whole() {
+    fn a_finished_run_is_read_as_it_was_stored() {
         let start = moment("2026-11-24T03:00:00Z");
         for accuracy in [0.97, 0.5] {
             let finished = finished_run("7", start, &version(3, accuracy, start));
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_champion_comes_back_whole() {
+    fn a_champion_is_read_as_it_was_stored() {
         let first = champion(version(1, 0.97, moment("2026-11-24T03:00:00Z")));
         assert_eq!(there_and_back(&first), first);
         let second = Champion::succeeding(Some(&first), version(2, 0.98, first.promoted_at), first.promoted_at);
@@ -172,7 +172,7 @@ mod tests {
     /// The item has the form from before there were model families. At that time every model was a random forest
     /// classifier.
     #[test]
-    fn a_version_from_before_there_were_families_is_read() {
+    fn a_version_stored_before_families_existed_is_read() {
         let version = version(1, 0.97, moment("2026-11-24T03:00:00Z"));
         let mut stored = json(encode(&key(), &version, "storing").unwrap());
         let fields = stored.as_object_mut().unwrap();
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_that_cannot_be_read_says_what_was_asked() {
+    fn an_unreadable_record_names_its_key() {
         let error = decode::<Champion>(key().into_item(), "reading the champion").unwrap_err();
         assert_eq!(error.to_string(), "reading the champion failed");
     }
@@ -218,7 +218,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_run_comes_back_whole(
+        fn any_run_is_read_as_it_was_stored(
             state in states(), started_at in moments(), seed in any::<Option<u64>>(), figure in figures(),
             share in proptest::option::of(figures()), note in any::<Option<String>>(), integer in any::<i64>(),
             regression in any::<bool>(), warnings in proptest::collection::vec(".*", 0..3),

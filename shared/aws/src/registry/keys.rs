@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn records_stand_where_the_table_is_described() {
+    fn records_have_the_documented_keys() {
         let iris = keys("iris");
         let sort = |key: Key| key.sort;
         assert_eq!(iris.partition(), "MODEL#iris");

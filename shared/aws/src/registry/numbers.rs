@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_number_is_taken_by_adding_one_where_that_leads_above_what_is_there() {
+    async fn a_number_is_taken_by_adding_one_if_the_result_is_unused() {
         let (rule, sent) = giving(42);
         let number = registry(&[&rule]).take_number(VersionNumber::new(41)).await.unwrap();
         assert_eq!(number.get(), 42);
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_counter_that_is_gone_or_behind_is_raised_and_gives_the_number_above() {
+    async fn a_deleted_or_low_counter_is_raised_and_gives_the_next_number() {
         let (raising, sent) = giving(8);
         let number = registry(&[&refusing(), &raising]).take_number(VersionNumber::new(7)).await.unwrap();
         assert_eq!(number.get(), 8);
@@ -143,14 +143,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_counter_that_another_one_raised_meanwhile_is_counted_up() {
+    async fn a_counter_that_another_writer_raised_meanwhile_is_incremented() {
         let (counting, _) = giving(9);
         let number = registry(&[&refusing(), &refusing(), &counting]).take_number(VersionNumber::new(7)).await.unwrap();
         assert_eq!(number.get(), 9);
     }
 
     #[tokio::test]
-    async fn a_counter_that_says_nothing_gives_no_number() {
+    async fn a_counter_without_a_value_gives_no_number() {
         let rule = mock!(Client::update_item).then_output(|| UpdateItemOutput::builder().build());
         assert_eq!(registry(&[&rule]).take_number(None).await.unwrap_err().what, "taking a version number");
     }

@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failed_run_is_marked_alone() {
+    async fn only_a_failed_run_is_marked() {
         let (rule, sent) = accepting();
         let failed = run("7", moment(START)).failed("no such column".into(), None, moment(START));
         registry(&rule).expire_records(&failed, moment(LATER)).await.unwrap();
@@ -139,13 +139,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_version_that_is_to_be_kept_keeps_its_run_too() {
+    async fn keeping_a_version_keeps_its_run() {
         let marked = registry(&refusing()).expire_records(&refused_run(), moment(LATER)).await.unwrap();
         assert_eq!(marked, Expiry::Kept);
     }
 
     #[tokio::test]
-    async fn what_is_kept_loses_its_mark_for_good() {
+    async fn a_kept_version_loses_its_mark_permanently() {
         let (rule, sent) = accepting();
         assert!(registry(&rule).keep_records(&version(3, 0.5, moment(START))).await.unwrap());
         for update in sent.all() {
@@ -155,13 +155,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_version_that_is_forgotten_already_cannot_be_kept() {
+    async fn an_expired_version_cannot_be_kept() {
         let rule = refusing();
         assert!(!registry(&rule).keep_records(&version(3, 0.5, moment(START))).await.unwrap());
     }
 
     #[tokio::test]
-    async fn a_registry_that_does_not_answer_is_no_refusal() {
+    async fn a_silent_registry_is_not_a_refusal() {
         let rule = mock!(Client::update_item).then_error(|| UpdateItemError::generic(Default::default()));
         let error = registry(&rule).expire_records(&refused_run(), moment(LATER)).await.unwrap_err();
         assert_eq!(error.what, EXPIRING);

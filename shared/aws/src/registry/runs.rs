@@ -52,13 +52,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_run_that_is_not_there_is_nothing() {
+    async fn a_missing_run_is_none() {
         let rule = mock!(Client::get_item).then_output(|| GetItemOutput::builder().build());
         assert_eq!(registry(&[&rule]).run(&nightly(1).id).await.unwrap(), None);
     }
 
     #[tokio::test]
-    async fn the_newest_runs_are_gathered_over_pages_and_no_page_is_fetched_in_vain() {
+    async fn the_newest_runs_are_collected_over_as_few_pages_as_needed() {
         let page = |first: u8, second: u8| {
             let records = vec![item(&nightly(first)), item(&nightly(second))];
             let last = Some(item(&nightly(second)));
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn none_are_asked_for_without_a_call() {
+    async fn no_usage_is_requested_without_a_call() {
         assert_eq!(registry(&[]).recent_runs(0).await.unwrap(), []);
     }
 
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_run_that_cannot_be_read_stands_among_the_others_and_hides_none() {
+    async fn an_unreadable_run_is_listed_among_the_others_and_hides_none() {
         let records = vec![item(&nightly(4)), of_a_newer_release(3), item(&nightly(2))];
         let rule =
             mock!(Client::query).then_output(move || QueryOutput::builder().set_items(Some(records.clone())).build());
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_single_run_that_cannot_be_read_is_no_failure_of_the_registry() {
+    async fn one_unreadable_run_is_not_a_failure_of_the_registry() {
         let rule = mock!(Client::get_item)
             .then_output(|| GetItemOutput::builder().set_item(Some(of_a_newer_release(1))).build());
         let run = registry(&[&rule]).run(&nightly(1).id).await.unwrap().unwrap();

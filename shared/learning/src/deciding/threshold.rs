@@ -160,14 +160,14 @@ mod tests {
     }
 
     #[test]
-    fn where_rows_are_many_the_best_threshold_is_taken() {
+    fn with_many_rows_the_best_threshold_is_used() {
         let rows = ranked(&[(0.22, 400, 1400), (0.06, 800, 12_000), (0.05, 1600, 30_000), (0.0008, 200, 253_600)]);
         let threshold = best_threshold(ThresholdGoal::F1, &rows, 0.01);
         assert!((0.1..0.2).contains(&threshold), "{threshold}");
     }
 
     #[test]
-    fn costs_decide_where_they_differ_beyond_chance() {
+    fn costs_choose_the_threshold_if_the_difference_is_beyond_chance() {
         let costs = |miss| ThresholdGoal::Cost(evergreen_table::Costs { false_positive: 1.0, false_negative: miss });
         let rows = ranked(&[(0.9, 90, 10), (0.3, 30, 70), (0.01, 1, 99)]);
         assert!((0.3..0.9).contains(&best_threshold(costs(1.0), &rows, 0.5)));

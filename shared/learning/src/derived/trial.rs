@@ -100,7 +100,7 @@ mod tests {
 
     /// Answers are limited, so a wrong answer costs at most the logarithm of the floor.
     #[test]
-    fn one_mistake_does_not_outweigh_all_other_rows() {
+    fn one_mistake_does_not_dominate_the_loss() {
         let row = |row: usize| format!("{},{}\n", row % 100, usize::from((row % 100 > 49) != row.is_multiple_of(199)));
         let csv = "x,y\n".to_owned() + &(0..400).map(row).collect::<String>();
         let file = DataFile { name: "t.csv".into(), content: csv.into_bytes() };
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn losses_are_smaller_where_chance_would_not_have_it() {
+    fn a_smaller_loss_beyond_chance_is_recognised() {
         let others = [1.0, 2.0, 1.5, 1.0, 2.0, 1.0];
         assert!(is_smaller(&others.map(|loss| loss - 0.5), &others));
         assert!(!is_smaller(&[2.0, 0.5, 2.0, 0.5, 2.0, 0.5], &others));

@@ -53,7 +53,7 @@ mod tests {
 
     /// Expected values of sklearn.metrics 1.9.1: accuracy_score of the most frequent label, log_loss of the shares.
     #[test]
-    fn classes_are_answered_by_their_shares_of_the_training_rows() {
+    fn a_constant_answer_has_the_shares_of_the_training_rows() {
         let labels: Vec<Label> = ["a", "b", "c"].map(Label::from).into();
         let training = Target::Classes { labels: labels.clone(), classes: vec![1, 1, 0, 0, 1, 2, 1, 2] };
         let holdout = Target::Classes { labels, classes: vec![0, 1, 1, 2, 0] };
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_label_that_was_never_seen_costs_what_a_certain_mistake_costs() {
+    fn an_unknown_label_costs_as_much_as_a_confident_mistake() {
         let labels: Vec<Label> = ["a", "b"].map(Label::from).into();
         let of = |classes| Target::Classes { labels: labels.clone(), classes };
         let Some(Baseline::Classification { log_loss, accuracy, .. }) = baseline(&of(vec![0, 0]), &of(vec![1])) else {
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_answered_by_their_mean_of_the_training_rows() {
+    fn a_constant_answer_of_a_regression_is_the_training_mean() {
         let found = baseline(&Target::Numbers(vec![1.0, 3.0]), &Target::Numbers(vec![1.0, 2.0, 6.0]));
         let Some(Baseline::Regression { mean, standard_deviation, rmse, r2 }) = found else {
             panic!("numbers have a baseline of numbers")
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_known_of_no_rows() {
+    fn no_rows_give_no_metrics() {
         assert_eq!(baseline(&Target::Numbers(vec![]), &Target::Numbers(vec![1.0])), None);
         assert_eq!(baseline(&Target::Numbers(vec![1.0]), &Target::Numbers(vec![])), None);
     }

@@ -70,7 +70,7 @@ mod tests {
 
     /// Expected values of sklearn.metrics 1.9.1: average_precision_score and brier_score_loss on these lists.
     #[test]
-    fn figures_are_scikit_learns() {
+    fn metrics_equal_those_of_scikit_learn() {
         let confusion = [vec![3, 1], vec![2, 2]];
         let labels = ["no".into(), "yes".into()];
         let figures = evaluate(&TRUTH, &probabilities(), 0.5, (&confusion, &[]), &labels).unwrap();
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_positive_row_there_is_no_curve_and_of_three_classes_no_figure() {
+    fn without_positive_rows_or_with_three_classes_there_is_no_curve() {
         assert_eq!(average_precision(vec![(0.5, false)]), None);
         assert_eq!(evaluate(&[], &[], 0.5, (&[], &[]), &["a".into(), "b".into(), "c".into()]), None);
     }

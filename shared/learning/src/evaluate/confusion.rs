@@ -107,7 +107,7 @@ mod tests {
 
     /// The same functions if class 1 is never predicted.
     #[test]
-    fn a_class_that_is_never_predicted_counts_0() {
+    fn a_class_that_is_never_predicted_scores_0() {
         let classes = Confusion::of(&[0, 1, 1, 0, 1], &[0; 5], 2).per_class(&labels(2));
         assert_eq!(balanced_accuracy(&classes), 0.5);
         assert!((mean(&classes, |class| class.precision) - 0.2).abs() < 1e-15);
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_class_without_rows_is_left_out_of_the_balance() {
+    fn a_class_without_rows_is_left_out_of_balanced_accuracy() {
         let classes = Confusion::of(&[0, 0, 1, 1], &[0, 0, 1, 0], 3).per_class(&labels(3));
         assert_eq!(balanced_accuracy(&classes), 0.75);
         assert_eq!(mean(&classes, |class| class.recall), 0.5);

@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_metric_of_numbers_has_its_best_constant() {
+    fn each_regression_metric_has_its_best_constant() {
         let constant = ConstantAnswer::of(&Target::Numbers(vec![1.0, 1.0, 2.0, 4.0, 100.0])).unwrap();
         let number = |metric| match constant.answers(metric, 1) {
             Answers::Numbers { values, .. } => values[0],
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn classes_are_answered_by_shares_and_the_frequent_label_but_f1_looks_for_the_positive_one() {
+    fn a_constant_answer_has_the_shares_and_the_most_frequent_label_and_for_f1_the_positive_one() {
         let labels = ["no", "yes"].map(evergreen_lifecycle::Label::from).into();
         let constant = ConstantAnswer::of(&Target::Classes { labels, classes: vec![0, 0, 0, 1] }).unwrap();
         let expected =

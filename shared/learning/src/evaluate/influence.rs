@@ -174,7 +174,7 @@ mod tests {
     /// Expected values of sklearn.metrics 1.9.1: roc_auc_score, average_precision_score, f1_score and matthews_corrcoef
     /// on these lists. For the last two, rows from 0.5 up are answered as members.
     #[test]
-    fn values_are_scikit_learns() {
+    fn values_equal_those_of_scikit_learn() {
         let close = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-12, "{found}");
         close(roc_auc(&SCORES, &TRUTH).unwrap().value, 0.6875);
         close(average_precision(&SCORES, &TRUTH).value, 0.7095238095238094);
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_defined_is_nothing_told() {
+    fn undefined_scores_are_left_out() {
         assert_eq!(roc_auc(&[0.1, 0.2], &[true, true]), None);
         assert_eq!(average_precision(&[0.1, 0.2], &[false, false]).value, 0.0);
         assert_eq!(f1(&[false, false], &[false, false]), Influenced::fixed(0.0, 2));

@@ -83,7 +83,7 @@ mod tests {
 
     /// Expected value of sklearn.metrics.log_loss(truth, probabilities), 1.9.1. The last row is a confident mistake.
     #[test]
-    fn log_loss_is_scikit_learns() {
+    fn log_loss_equals_that_of_scikit_learn() {
         assert!((log_loss(&TRUTH, &probabilities(), 3) - 3.5190611249698205).abs() < 1e-14);
         let two = [0.75, 0.25, 0.75, 0.25, 0.5, 0.5, 0.5, 0.5, 0.625, 0.375];
         assert!((log_loss(&[0, 1, 1, 0, 1], &two, 2) - 0.8082200095406578).abs() < 1e-15);
@@ -92,14 +92,14 @@ mod tests {
     /// Expected values of sklearn.metrics.roc_auc_score(truth, probabilities, multi_class="ovr", average="macro"),
     /// 1.9.1, with many ties, and of roc_auc_score(truth, probabilities[:, 1]) for two classes.
     #[test]
-    fn roc_auc_is_scikit_learns() {
+    fn roc_auc_equals_that_of_scikit_learn() {
         assert!((roc_auc(&TRUTH, &probabilities(), 3).unwrap() - 0.8177083333333334).abs() < 1e-15);
         let two = [0.75, 0.25, 0.75, 0.25, 0.5, 0.5, 0.5, 0.5, 0.625, 0.375];
         assert!((roc_auc(&[0, 1, 1, 0, 1], &two, 2).unwrap() - 0.5).abs() < 1e-15);
     }
 
     #[test]
-    fn without_members_or_others_there_is_no_curve() {
+    fn without_positive_or_negative_rows_there_is_no_curve() {
         assert_eq!(roc_auc(&[0, 0], &[0.5, 0.5, 1.0, 0.0], 2), None);
         // Class 2 has no row, so the mean is over the other two classes.
         assert_eq!(roc_auc(&[0, 1], &eighths(&[[8, 0, 0], [0, 8, 0]]), 3), Some(1.0));
@@ -109,7 +109,7 @@ mod tests {
         /// Checks the definition: the share of pairs of a member and another row in which the member scores higher.
         /// Ties count half.
         #[test]
-        fn the_area_is_the_chance_that_a_member_scores_higher(
+        fn roc_auc_is_the_probability_that_a_positive_row_scores_higher(
             scored in prop::collection::vec((0..6_u8, any::<bool>()), 1..40),
         ) {
             let scored: Vec<_> = scored.into_iter().map(|(score, member)| (f32::from(score), member)).collect();

@@ -87,7 +87,7 @@ mod tests {
     /// Expected values of sklearn.metrics 1.9.1: r2_score, root_mean_squared_error, mean_absolute_error and
     /// median_absolute_error.
     #[test]
-    fn figures_are_scikit_learns() {
+    fn metrics_equal_those_of_scikit_learn() {
         let truth = [3.0, -0.5, 2.0, 7.0, 4.5];
         let values = [2.5, 0.0, 2.0, 8.0, 4.0];
         let figures = evaluate(&truth, &values, &values.map(|value| (value - 0.5, value + 0.5)));
@@ -100,7 +100,7 @@ mod tests {
 
     /// Expected values of sklearn.metrics 1.9.1: mean_absolute_percentage_error and root_mean_squared_log_error.
     #[test]
-    fn relative_figures_are_told_where_they_are_defined() {
+    fn relative_errors_are_given_where_they_are_defined() {
         let values = [2.5, 0.0, 2.0, 8.0, 4.0];
         let figures = evaluate(&[3.0, 0.5, 2.0, 7.0, 4.5], &values, &[]);
         assert!((figures.mape.unwrap() - 0.2841269841269841).abs() < 1e-12, "{figures:?}");
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_intervals_hold_is_told_of_each_fifth_of_the_predictions() {
+    fn the_coverage_of_intervals_is_given_for_each_fifth_of_the_predictions() {
         // Higher predictions have narrower intervals. Every true value is 1 above its prediction.
         let values: Vec<f32> = (0..50).map(|row| (row * 7 % 50) as f32).collect();
         let truth: Vec<f64> = values.iter().map(|value| f64::from(*value) + 1.0).collect();

@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_most_rows_have_has_a_bin_of_its_own() {
+    fn the_value_of_most_rows_has_its_own_bin() {
         let values = (0..10_000).map(|n| if n % 10 == 0 { n as f32 } else { 0.5 });
         let column = BinnedColumn::new(values.collect());
         assert!(column.bins() > 200, "{}", column.bins());
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbouring_numbers_are_told_apart() {
+    fn neighbouring_numbers_differ() {
         let (a, b) = (1.0_f32, 1.0_f32.next_up());
         let threshold = BinnedColumn::new(vec![a, b]).threshold(0, 1);
         assert!(a <= threshold && b > threshold);
@@ -226,7 +226,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn bins_keep_the_order_of_values_and_thresholds_part_them(
+        fn bins_keep_the_order_of_values_and_thresholds_separate_them(
             values in prop::collection::vec(-1e30..1e30_f32, 1..700),
         ) {
             let column = BinnedColumn::new(values.clone());

@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_round_that_is_not_done_in_time_is_left_out() {
+    fn a_round_that_does_not_end_in_time_is_left_out() {
         let whole = boosted(2, 4, usize::MAX);
         for trees in [6, 7, 8] {
             let short = boosted(100, 4, trees);

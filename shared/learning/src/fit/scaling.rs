@@ -40,7 +40,7 @@ mod tests {
     /// Expected values of sklearn.preprocessing.StandardScaler (1.9.1) for these values: mean_ 3.75, scale_
     /// 2.5860201081971503.
     #[test]
-    fn scaling_is_scikit_learns() {
+    fn scaling_equals_that_of_scikit_learn() {
         let scaler = fit(&features(&[1.0, 2.0, 4.0, 8.0]), &[0, 1, 2, 3]);
         assert_eq!(scaler.offset, [3.75]);
         assert!((f64::from(scaler.scale[0]) - 1.0 / 2.680951323690902).abs() < 1e-7, "{scaler:?}");

@@ -174,7 +174,7 @@ fn close(found: &[f64], expected: &[f64], tolerance: f64) {
 /// Results of `RandomForestClassifier(100)` and `RandomForestRegressor(100)` with three seeds: log loss 0.256–0.260 and
 /// accuracy 0.901–0.908 for two classes, 0.436–0.441 and 0.826–0.830 for three, R² 0.920–0.922.
 #[test]
-fn forests_do_as_well_as_scikit_learns() {
+fn forests_score_as_well_as_scikit_learn() {
     let data = Data::new();
     let (loss, accuracy) = of_classes(&data, &data.two, &fitted(&data.training(data.two()), TRAINING, forest(100)));
     assert!(loss < 0.265 && accuracy > 0.895, "{loss} {accuracy}");
@@ -186,7 +186,7 @@ fn forests_do_as_well_as_scikit_learns() {
 
 /// Results of `feature_importances_` of the same forests.
 #[test]
-fn importances_are_scikit_learns() {
+fn importances_equal_those_of_scikit_learn() {
     let data = Data::new();
     let importances = fitted(&data.training(data.two()), TRAINING, forest(100)).importances;
     close(&importances, &[0.520, 0.150, 0.154, 0.059, 0.057, 0.059], 0.02);
@@ -197,7 +197,7 @@ fn importances_are_scikit_learns() {
 /// Results of `HistGradientBoostingClassifier(max_iter=100, early_stopping=False)` and the regressor: log loss 0.2279
 /// and accuracy 0.907 for two classes, 0.3080 and 0.863 for three, R² 0.9662.
 #[test]
-fn boosting_does_as_well_as_scikit_learns() {
+fn boosting_scores_as_well_as_scikit_learn() {
     let data = Data::new();
     let wanted = boosting(100, 0.1, 31);
     let (loss, accuracy) = of_classes(&data, &data.two, &fitted(&data.training(data.two()), TRAINING, wanted));
@@ -211,7 +211,7 @@ fn boosting_does_as_well_as_scikit_learns() {
 /// Results of `predict` and `predict_proba` of HistGradientBoosting with two rounds of at most four leaves at learning
 /// rate 0.5, on the first 200 rows.
 #[test]
-fn a_few_boosted_trees_are_scikit_learns_to_the_last_digits() {
+fn a_few_boosted_trees_equal_those_of_scikit_learn() {
     let data = Data::new().head(200);
     let wanted = boosting(2, 0.5, 4);
     let answers = |truth, rows: u32| -> Vec<f64> {
@@ -234,7 +234,7 @@ fn a_few_boosted_trees_are_scikit_learns_to_the_last_digits() {
 /// Results of `LogisticRegression(C=1)` and `(C=0.1)` with `tol=1e-10`, and of `Ridge(alpha=3)`, on the output of
 /// `StandardScaler` for the first 200 rows.
 #[test]
-fn weighted_sums_are_scikit_learns() {
+fn weighted_sums_equal_those_of_scikit_learn() {
     let data = Data::new().head(200);
     let linear = |truth, alpha| fitted(&data.training(truth), 200, LinearParameters { alpha });
     let weights = |fitted: &Fitted| match &fitted.predictor {
@@ -272,7 +272,7 @@ fn weighted_sums_are_scikit_learns() {
 }
 
 #[test]
-fn what_has_no_time_left_is_cut_short_but_not_empty() {
+fn a_failure_without_time_left_is_shortened_but_not_empty() {
     let data = Data::new();
     let rows: Vec<u32> = (0..TRAINING).collect();
     for wanted in both(100) {
@@ -285,7 +285,7 @@ fn what_has_no_time_left_is_cut_short_but_not_empty() {
 }
 
 #[test]
-fn rows_without_weight_are_not_learnt_from() {
+fn rows_with_weight_0_are_ignored_in_training() {
     let data = Data::new();
     let rows: Vec<u32> = (0..TRAINING).collect();
     let wrong: Vec<u32> = data.two.iter().enumerate().map(|(row, y)| if row % 2 == 0 { *y } else { 1 - y }).collect();
@@ -301,7 +301,7 @@ fn rows_without_weight_are_not_learnt_from() {
 }
 
 #[test]
-fn a_linear_model_says_why_it_is_not_fitted() {
+fn a_linear_model_that_cannot_be_fitted_says_why() {
     let columns: Vec<Vec<f32>> = (0..501).map(|c| (0..600).map(|r| ((r * 7 + c * r) % 101) as f32).collect()).collect();
     let numbers: Vec<f64> = (0..600).map(f64::from).collect();
     let failure = |width: usize, rows: u32| {
@@ -325,7 +325,7 @@ fn a_linear_model_says_why_it_is_not_fitted() {
 
 /// Measured in a debug build: 3.5 s for ridge regression, 3 s for a logistic regression.
 #[test]
-fn a_linear_fit_is_counted_on_to_take_a_few_seconds_at_most_and_trees_end_in_time() {
+fn a_linear_fit_takes_a_few_seconds_at_most_and_trees_end_in_time() {
     let column = vec![0.0];
     let features = FrameFeatures::of_columns(&vec![column.as_slice(); 500]);
     let binned = Binned::new(&features);
@@ -340,7 +340,7 @@ fn a_linear_fit_is_counted_on_to_take_a_few_seconds_at_most_and_trees_end_in_tim
 
 /// Boosting never moves against a direction, whatever the rows and the other features are.
 #[test]
-fn what_is_boosted_keeps_the_directions_that_are_set() {
+fn boosting_keeps_the_monotone_directions() {
     let mut data = Data::new().head(ROWS as usize);
     data.binned.constrain(2, Direction::Increasing);
     data.binned.constrain(3, Direction::Decreasing);
@@ -367,7 +367,7 @@ fn what_is_boosted_keeps_the_directions_that_are_set() {
 
 /// Missing values say nothing by themselves. A tree sends them to either side, so one split is enough.
 #[test]
-fn what_is_missing_goes_with_either_side_of_a_split() {
+fn missing_values_may_go_to_either_side_of_a_split() {
     let rows: Vec<u32> = (0..400).collect();
     let value: Vec<f32> = rows.iter().map(|row| if row % 4 == 0 { 0.5 } else { (row % 100) as f32 / 100.0 }).collect();
     let missing: Vec<f32> = rows.iter().map(|row| f32::from(u8::from(row % 4 == 0))).collect();

@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_seed_draws_the_same_and_families_draw_apart() {
+    fn the_same_seed_draws_the_same_and_families_draw_differently() {
         for family in Family::ALL {
             let space = Space::of(family);
             assert_eq!(space.candidates(10, 7), space.candidates(10, 7));
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_fixed_leaves_fewer_candidates() {
+    fn fixed_hyperparameters_leave_fewer_candidates() {
         let fixed = ValueRange { least: 5.0, most: 5.0 };
         let mut space = Space { bounds: vec![fixed; 5], ..Space::of(Family::RandomForest) };
         assert_eq!(space.candidates(10, 1).len(), 1);
@@ -124,7 +124,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn draws_stay_in_their_bounds(seed: u64) {
+        fn drawn_hyperparameters_stay_in_their_bounds(seed: u64) {
             for family in Family::ALL {
                 let space = Space::of(family);
                 for choice in space.candidates(10, seed) {

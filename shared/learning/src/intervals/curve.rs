@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn each_fifth_of_the_predictions_is_held_alike_where_errors_grow() {
+    fn intervals_cover_each_fifth_of_the_predictions_equally() {
         let (values, errors) = growing(1000);
         let curve = curve(&values, &errors);
         for fifth in 0..5 {
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn predictions_that_are_few_different_numbers_are_not_parted() {
+    fn equal_predictions_are_not_separated() {
         let values: Vec<f32> = (0..600).map(|row| [1.0, 1.0, 1.0, 5.0, 5.0, 5.0 + 1e-4][row % 6]).collect();
         let errors: Vec<f64> = values.iter().map(|value| if *value < 2.0 { 0.0 } else { 3.0 }).collect();
         let curve = curve(&values, &errors);

@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_target_has_limits_where_its_numbers_show_them() {
+    fn a_target_has_bounds_if_its_numbers_show_them() {
         let spread =
             |from: f64, to: f64| (0..100).map(|row| from + (to - from) * f64::from(row) / 99.0).collect::<Vec<_>>();
         assert_eq!(of(&spread(-3.0, 3.0)), (None, None));

@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_whom_rows_are_of_are_known() {
+    fn names_of_group_columns_are_recognised() {
         for name in ["patient", "Patient", "patient_id", "customerId", "Customer No", "user.name", "Subject", "USER_ID"]
         {
             assert_eq!(least_distinct(name), MIN_DISTINCT_OF_OWNER, "{name}");

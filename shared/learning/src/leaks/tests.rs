@@ -19,7 +19,7 @@ fn mixed() -> Vec<f32> {
 }
 
 #[test]
-fn a_hole_a_threshold_and_a_category_tell_classes() {
+fn a_missing_value_a_threshold_and_a_category_separate_classes() {
     let numbers = mixed();
     let target = classes(&numbers.iter().map(|number| u32::from(*number >= 120.0)).collect::<Vec<_>>());
     let moments = numbers.iter().map(|day| f64::from(*day) * 86_400.0).collect();
@@ -34,7 +34,7 @@ fn a_hole_a_threshold_and_a_category_tell_classes() {
 }
 
 #[test]
-fn what_only_helps_is_no_leak() {
+fn a_helpful_column_is_not_a_leak() {
     let numbers = mixed();
     // One row in twenty has the other class.
     let noisy: Vec<u32> = numbers.iter().map(|n| u32::from((*n >= 120.0) != (n % 20.0 == 0.0))).collect();
@@ -48,7 +48,7 @@ fn what_only_helps_is_no_leak() {
 }
 
 #[test]
-fn a_number_that_is_nearly_the_target_is_a_leak_and_one_that_follows_it_is_none() {
+fn a_near_copy_of_the_target_is_a_leak_and_a_correlated_number_is_not() {
     let numbers = mixed();
     let noise = |row: usize, size: f64| size * ((row * 71 % 199) as f64 / 199.0 - 0.5);
     let with = |size: f64| {
@@ -63,7 +63,7 @@ fn a_number_that_is_nearly_the_target_is_a_leak_and_one_that_follows_it_is_none(
 }
 
 #[test]
-fn nothing_is_said_of_iris() {
+fn iris_gives_no_warning() {
     let table = Prepared::of(iris().unwrap()).unwrap();
     assert_eq!((leaks(&table), unordered(table.table()), ungrouped(table.table())), (vec![], None, None));
 }
@@ -74,7 +74,7 @@ fn read(csv: String, settings: &str) -> Table {
 }
 
 #[test]
-fn moments_without_an_order_get_a_hint_that_names_the_column() {
+fn times_without_an_order_setting_give_a_hint_that_names_the_column() {
     let row = |n: usize| format!("{},2024-{:02}-{:02},{}\n", n * 7 % 31, 1 + n / 28 % 12, 1 + n % 28, n * 13 % 2);
     let csv = |name: &str| format!("x,{name},y\n{}", (0..60).map(row).collect::<String>());
     let hint = unordered(&read(csv("day"), "")).unwrap();
@@ -84,7 +84,7 @@ fn moments_without_an_order_get_a_hint_that_names_the_column() {
 }
 
 #[test]
-fn of_many_leaks_the_first_are_named_and_the_others_counted() {
+fn the_first_of_many_leaks_are_named_and_the_others_counted() {
     let found = [
         ("a", LeakKind::Value),
         ("b", LeakKind::Missing),

@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_that_cancel_out_are_averaged_as_far_as_the_limits_allow() {
+    fn errors_that_cancel_out_are_blended_within_the_limits() {
         let loss = Loss::Squared(vec![0.0, 0.0, 0.0]);
         let both = [one(0, 1e6, &[1.0, -1.0, 0.5]), one(1, 1e6, &[-1.0, 1.0, 1.0])];
         let (picks, least) = picked(&both, &loss, &limits(5, 3.0));
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn the_mean_of_probabilities_has_the_class_of_its_greatest() {
+    fn the_class_of_mean_probabilities_is_the_most_probable_one() {
         let answers =
             |probabilities: &[f32]| Answers::Classes { classes: vec![0], probabilities: probabilities.to_vec() };
         let (a, b) = (answers(&[0.6, 0.3, 0.1]), answers(&[0.1, 0.5, 0.4]));

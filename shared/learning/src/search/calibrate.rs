@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn too_sure_a_model_is_taken_back_to_what_happens() {
+    fn an_overconfident_model_is_calibrated() {
         // The model says 0.99 and is right in 8 of 10 rows. The power that turns 0.99 into 0.8 is ln 4 / ln 99.
         let (target, answers) = classes([0.99, 0.01].repeat(10), vec![0, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
         let power = power(&target, &answers, &LabelRule::default()).unwrap();
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_model_that_is_right_about_itself_is_left_alone() {
+    fn a_calibrated_model_is_not_changed() {
         let (target, answers) = classes([0.8, 0.2].repeat(10), vec![0, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
         assert_eq!(power(&target, &answers, &LabelRule::default()), None);
     }

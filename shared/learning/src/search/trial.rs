@@ -312,7 +312,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rounds_are_those_that_do_best_over_all_folds() {
+    fn the_number_of_rounds_is_the_best_over_all_folds() {
         let losses = [vec![0.9, 0.5, 0.6, 0.7], vec![0.9, 0.8, 0.6, 0.5, 0.4, 0.6]];
         assert_eq!(best_rounds(&losses, 0.0), 5);
         assert_eq!(best_rounds(&losses, 0.5), 2);

@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_has_its_hash_whatever_texts_others_have() {
+    fn the_hash_of_a_row_does_not_depend_on_the_texts_of_other_rows() {
         assert_eq!(hashes(1.0, 0, &["m"]), hashes(1.0, 1, &["a", "m", "z"]));
         assert_eq!(hashes(0.0, 0, &["m"]), hashes(-0.0, 0, &["m"]));
         assert_ne!(hashes(1.0, 0, &["m"]), hashes(1.0, 1, &["m", "n"]));
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_has_its_hash_in_whatever_order_its_columns_are() {
+    fn the_hash_of_a_row_does_not_depend_on_the_column_order() {
         let column = |name: &str, value| FrameColumn { name: name.into(), values: Values::Number(vec![value]) };
         let hash = |columns: [FrameColumn; 2]| rows(&Frame::new(columns.into(), 1));
         let one = hash([column("a", 1.0), column("b", 2.0)]);
@@ -132,7 +132,7 @@ mod tests {
 
     /// The split of every deployed table depends on this value.
     #[test]
-    fn the_hash_stays_what_it_is() {
+    fn the_hash_is_stable() {
         assert_eq!(first_64_bits(b"abc"), 0xba78_16bf_8f01_cfea);
     }
 }

@@ -32,7 +32,7 @@ fn cut<K: Eq + Copy>(keys: &[K]) -> usize {
 }
 
 #[test]
-fn a_fifth_is_cut_where_no_equal_ones_are_parted() {
+fn a_fifth_ends_where_it_separates_no_equal_values() {
     assert_eq!(cut(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]), 2);
     assert_eq!(cut(&[1, 2, 2, 4, 5, 6, 7, 8, 9, 10]), 1, "the smaller of two equally near");
     assert_eq!(cut(&[1, 1, 1, 4, 5, 6, 7, 8, 9, 10]), 3);
@@ -43,7 +43,7 @@ fn a_fifth_is_cut_where_no_equal_ones_are_parted() {
 }
 
 #[test]
-fn the_newest_rows_are_held_out_and_one_day_is_not_parted() {
+fn the_newest_rows_are_held_out_and_a_day_is_not_split() {
     let (frame, target) = two_classes(10);
     let order = [9.0, 1.0, 1.0, 2.0, 9.0, 3.0, 3.0, 4.0, 5.0, 8.0];
     let split = Split::of(&frame, &target, Some(&order), None);
@@ -53,7 +53,7 @@ fn the_newest_rows_are_held_out_and_one_day_is_not_parted() {
 }
 
 #[test]
-fn numbers_are_held_out_from_all_over_their_range() {
+fn the_holdout_of_a_regression_covers_the_whole_range() {
     let values: Vec<f32> = (0..100).map(|row| row as f32).collect();
     let target = Target::Numbers((0..100).map(f64::from).collect());
     let split = Split::of(&frame(&values), &target, None, None);
@@ -142,7 +142,7 @@ fn groups_are_held_out_whole_and_stay_held_out_while_the_table_grows() {
 }
 
 #[test]
-fn of_groups_of_one_class_each_a_fifth_of_each_class_is_held_out_and_each_class_is_learnt() {
+fn groups_of_one_class_are_held_out_by_class() {
     let groups: Vec<u64> = (0..400_u64).map(|row| row / 10).collect();
     // Groups 0 to 29 have the first class, 30 to 38 the second, and one group the third.
     let class = |group: u64| u32::from(group >= 30) + u32::from(group == 39);
@@ -157,7 +157,7 @@ fn of_groups_of_one_class_each_a_fifth_of_each_class_is_held_out_and_each_class_
 }
 
 #[test]
-fn with_an_order_the_groups_with_the_newest_rows_are_held_out() {
+fn with_an_order_column_the_groups_with_the_newest_rows_are_held_out() {
     let groups: Vec<u64> = (0..300_u64).map(|row| row * 7 % 30).collect();
     let order: Vec<f64> = (0..300).map(f64::from).collect();
     let (frame, _) = two_classes(300);
@@ -170,7 +170,7 @@ fn with_an_order_the_groups_with_the_newest_rows_are_held_out() {
 }
 
 #[test]
-fn a_group_of_most_rows_is_learnt_from() {
+fn a_group_with_most_of_the_rows_stays_in_training() {
     let groups: Vec<u64> = (0..100).map(|row| if row < 70 { 0 } else { row }).collect();
     let (frame, _) = two_classes(100);
     let split = Split::of(&frame, &Target::Numbers(vec![0.0; 100]), None, Some(&groups));

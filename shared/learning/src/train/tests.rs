@@ -36,7 +36,7 @@ fn trained(table: &Prepared, family: Option<Family>) -> Result<Trained, Learning
 }
 
 #[test]
-fn a_winner_that_cannot_be_fitted_to_all_rows_is_followed_by_the_next() {
+fn the_next_candidate_replaces_a_winner_that_cannot_be_fitted_to_all_rows() {
     let table = wide();
     let plan = Plan::new(table.table(), Some(Family::RandomForest), &BTreeMap::new(), 1).unwrap();
     let learner = learner(&table, table.learnt()).unwrap();
@@ -61,7 +61,7 @@ fn a_winner_that_cannot_be_fitted_to_all_rows_is_followed_by_the_next() {
 }
 
 #[test]
-fn linear_models_of_too_few_rows_are_left_out_or_refused_with_the_numbers() {
+fn linear_models_with_too_few_rows_are_left_out_or_refused_with_the_numbers() {
     let table = wide();
     let trained_all = trained(&table, None).unwrap();
     assert!(trained_all.candidates.iter().all(|candidate| candidate.family != Family::Linear));
@@ -72,7 +72,7 @@ fn linear_models_of_too_few_rows_are_left_out_or_refused_with_the_numbers() {
 }
 
 #[test]
-fn why_there_are_fewer_trees_is_told() {
+fn the_reason_for_fewer_trees_is_reported() {
     let ensemble = Ensemble { trees: Vec::new(), aggregate: evergreen_scoring::Aggregate::Sum, base: vec![0.0; 3] };
     let predictor = Predictor::Trees(ensemble);
     let mut fitted = Fitted {

@@ -16,7 +16,7 @@ fn champions() -> Table {
 }
 
 #[test]
-fn the_same_columns_are_no_drift() {
+fn the_same_columns_are_not_drift() {
     assert_eq!(check(&champions(), &read(with_column(&["4", "5", ""]))), Ok(vec![]));
 }
 
@@ -27,7 +27,7 @@ fn a_new_column_is_a_warning() {
 }
 
 #[test]
-fn a_column_that_vanished_is_named_with_how_to_accept_it() {
+fn a_missing_column_is_named_with_the_setting_that_accepts_it() {
     let message = "column \"x\": the champion needs the column and the table does not have it; add the column, or write \
                    drop = [\"x\"] into dataset.toml to train without it";
     assert_eq!(check(&champions(), &read(super::sound())), Err(message.to_owned()));
@@ -36,7 +36,7 @@ fn a_column_that_vanished_is_named_with_how_to_accept_it() {
 }
 
 #[test]
-fn a_column_that_changed_its_type_is_named_with_how_to_accept_it() {
+fn a_column_with_a_changed_type_is_named_with_the_setting_that_accepts_it() {
     let texts = || with_column(&["low", "middle", "high"]);
     let message = "column \"x\": the type is category and was number when the champion was trained; expected the same \
                    type; correct the values, or write types.\"x\" = \"category\" into dataset.toml to accept it";
@@ -46,7 +46,7 @@ fn a_column_that_changed_its_type_is_named_with_how_to_accept_it() {
 }
 
 #[test]
-fn a_column_that_says_nothing_any_more_is_named_with_the_reason() {
+fn a_column_without_information_is_named_with_the_reason() {
     let message = check(&champions(), &read(with_column(&["1"]))).unwrap_err();
     let expected =
         "column \"x\": the champion needs the column and it is now left out (it has the same value in every row)";
@@ -66,7 +66,7 @@ fn with_target(values: &[&str]) -> String {
 }
 
 #[test]
-fn a_target_for_another_task_is_named_with_how_to_accept_it() {
+fn a_target_for_another_task_is_named_with_the_setting_that_accepts_it() {
     let (labels, numbers) = (|| with_target(&["1", "2"]), || with_target(&["1.5", "2.5", "3"]));
     let message = "column \"y\", the target: the task is regression and was classification when the champion was \
                    trained; expected the same task; correct the values, or write task = \"regression\" into \
@@ -100,6 +100,6 @@ fn labels_of_another_kind_are_named_with_how_to_accept_them() {
 }
 
 #[test]
-fn other_labels_of_the_same_kind_are_no_drift() {
+fn other_labels_of_the_same_type_are_not_drift() {
     assert_eq!(check(&read(with_target(&["1", "2"])), &read(with_target(&["2", "3", "4"]))), Ok(vec![]));
 }

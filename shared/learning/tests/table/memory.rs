@@ -57,7 +57,7 @@ fn narrow() -> Made {
 }
 
 #[test]
-fn twenty_million_narrow_rows_are_refused_by_a_sample_and_the_memory_they_need_is_said() {
+fn twenty_million_narrow_rows_are_refused_by_a_sample_with_the_memory_they_need() {
     let message = narrow().learning("", 512).unwrap_err();
     let expected = "the table has about 20,000,000 rows of 3 columns (about 114.4 MB); training on it with ";
     assert!(message.starts_with(expected), "{message}");
@@ -69,14 +69,14 @@ fn twenty_million_narrow_rows_are_refused_by_a_sample_and_the_memory_they_need_i
 }
 
 #[test]
-fn judging_a_model_needs_less_than_learning_one() {
+fn evaluating_a_model_needs_less_memory_than_training_one() {
     assert!(narrow().check("", Purpose::Judge, function(512)).unwrap_err().contains("; reading it needs about "));
     assert_eq!(narrow().check("", Purpose::Judge, function(1024)), Ok(()));
     assert!(narrow().learning("", 1024).is_err());
 }
 
 #[test]
-fn what_the_settings_leave_out_needs_nothing() {
+fn columns_that_the_settings_leave_out_need_no_memory() {
     let row = |n: usize| format!("{}{}\n", format!("{}.5,", n % 7).repeat(60), n % 2);
     let header = (0..60).map(|column| format!("x{column},")).collect::<String>() + "y\n";
     let table = Made::of(&header, row, 1_000_000);
@@ -87,7 +87,7 @@ fn what_the_settings_leave_out_needs_nothing() {
 }
 
 #[test]
-fn more_than_any_function_has_is_said_so() {
+fn a_need_above_the_maximum_of_lambda_is_reported() {
     let mut table = narrow();
     table.files[0].1 *= 100;
     let message = table.learning("", 10_240).unwrap_err();
@@ -95,7 +95,7 @@ fn more_than_any_function_has_is_said_so() {
 }
 
 #[test]
-fn wide_tables_are_foreseen_by_their_cells() {
+fn the_memory_of_wide_tables_is_estimated_from_their_cells() {
     let row = |n: usize| (0..1000).map(|column| format!("0.{:04},", (n * 7919 + column) % 10_000)).collect::<String>();
     let header = (0..1000).map(|column| format!("x{column},")).collect::<String>() + "y\n";
     let beginning = (0..70).map(|n| format!("{}{}\n", row(n), n % 2)).fold(header, |csv, row| csv + &row).into_bytes();
@@ -106,7 +106,7 @@ fn wide_tables_are_foreseen_by_their_cells() {
 }
 
 #[test]
-fn compressed_files_are_foreseen_by_what_comes_out_of_them() {
+fn the_memory_of_compressed_files_is_estimated_from_their_content() {
     // These digits compress like those of a real table.
     let digit = |n: usize| n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
     let plain = Made::of("a,b,y\n", |n| format!("{},{},{}\n", digit(n) % 10, digit(n + 7) % 9, n % 2), 20_000_000);
@@ -128,7 +128,7 @@ fn compressed_files_are_foreseen_by_what_comes_out_of_them() {
 }
 
 #[test]
-fn parquet_files_are_foreseen_by_their_end() {
+fn the_memory_of_parquet_files_is_estimated_from_their_footer() {
     let column = || -> ArrayRef { Arc::new(Int64Array::from_iter_values((0..100_000).map(|n| n % 2))) };
     let batch = RecordBatch::try_from_iter([("a", column()), ("y", column())]).unwrap();
     let mut content = Vec::new();
@@ -145,7 +145,7 @@ fn parquet_files_are_foreseen_by_their_end() {
 }
 
 #[test]
-fn only_large_tables_are_sampled_and_of_many_files_the_largest() {
+fn only_large_tables_are_sampled_and_the_largest_files_first() {
     let sized = |files: &[(&str, u64)]| {
         let files: Vec<_> = files.iter().map(|(name, size)| ((*name).to_owned(), *size)).collect();
         budget::sample_ranges(&files).map_err(|error| error.to_string())
@@ -164,7 +164,7 @@ fn only_large_tables_are_sampled_and_of_many_files_the_largest() {
 }
 
 #[test]
-fn without_samples_the_files_are_to_fit() {
+fn without_samples_the_size_of_the_files_decides() {
     let files = [("a.csv".to_owned(), 3 * MB), ("b.csv.gz".to_owned(), MB / 2)];
     let check = |memory| {
         let purpose = Purpose::Judge;
@@ -178,7 +178,7 @@ fn without_samples_the_files_are_to_fit() {
 }
 
 #[test]
-fn a_table_that_was_read_once_is_refused_by_its_rows_before_its_values_are_kept() {
+fn a_table_is_refused_by_its_row_count_before_its_values_are_kept() {
     let rows: String = (0..400_000).map(|n| format!("{},{}\n", n % 7, n % 2)).collect();
     let read =
         |memory| Table::read(vec![file("a.csv", format!("x,y\n{rows}"))], DatasetSettings::default(), "y", memory);
@@ -207,7 +207,7 @@ fn learn(csv: &str, memory: u64, family: Family) -> Result<(), LearningError> {
 }
 
 #[test]
-fn a_table_that_its_categories_make_too_large_is_refused_with_its_size() {
+fn a_table_whose_categories_need_too_much_memory_is_refused_with_its_size() {
     let message = learn(&categories(), 24 * MB, Family::RandomForest).unwrap_err().to_string();
     let expected = "the table has 4,000 rows of 11 columns, which make 500 features; training on it with \
                     random_forest needs \
@@ -216,7 +216,7 @@ fn a_table_that_its_categories_make_too_large_is_refused_with_its_size() {
 }
 
 #[test]
-fn families_need_what_they_hold() {
+fn memory_of_families_follows_their_size() {
     let needed = |family| match learn(&categories(), 24 * MB, family) {
         Err(LearningError::TooLarge(found)) => found.needed,
         other => panic!("{other:?}"),
@@ -226,12 +226,12 @@ fn families_need_what_they_hold() {
 }
 
 #[test]
-fn what_fits_is_learnt_from() {
+fn a_table_that_fits_is_trained_on() {
     assert!(learn(&sound(), 32 * MB, Family::RandomForest).is_ok());
 }
 
 #[test]
-fn files_that_are_known_when_they_are_opened_count_by_what_is_stored() {
+fn files_opened_before_count_by_their_stored_size() {
     let table = Made::of("a,b,y\n", |n| format!("{},{},{}\n", n % 10, n * 7 % 9, n % 2), 200_000);
     assert_eq!(table.learning("", 1024), Ok(()));
     for name in ["b.zip", "b.xlsx", "b.jsonl"] {

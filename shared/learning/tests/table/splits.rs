@@ -11,7 +11,7 @@ fn prepared(table: Table) -> Prepared {
 }
 
 #[test]
-fn iris_is_split_with_every_species_alike() {
+fn iris_is_split_evenly_by_species() {
     let table = prepared(iris().unwrap());
     let split = table.split();
     let counts = |rows: &[u32]| [0, 1, 2].map(|class| rows.iter().filter(|row| **row / 50 == class).count());
@@ -60,7 +60,7 @@ fn csv(rows: &[(Option<i8>, Option<u8>, bool)]) -> String {
 proptest! {
     /// Other hold-out rows must not change the encoding.
     #[test]
-    fn nothing_of_the_holdout_is_learnt(rows in prop::collection::vec(row(), 30..60), others in prop::collection::vec(row(), 60)) {
+    fn the_preprocessing_ignores_the_holdout(rows in prop::collection::vec(row(), 30..60), others in prop::collection::vec(row(), 60)) {
         let Ok(table) = read_with(csv(&rows), "[types]\nx = \"number\"\nc = \"category\"") else { return Ok(()) };
         let Ok(table) = Prepared::of(table) else { return Ok(()) };
         let held = &table.split().holdout;
@@ -95,7 +95,7 @@ proptest! {
 }
 
 #[test]
-fn a_missing_value_is_known_to_the_signature() {
+fn the_signature_knows_which_columns_are_nullable() {
     let rows: String =
         (0..40).map(|n| format!("{},{},{}\n", n % 7, if n % 4 == 0 { "" } else { "t" }, n % 2)).collect();
     let table = prepared(read(format!("x,c,y\n{rows}")));
@@ -114,7 +114,7 @@ fn error(csv: String) -> String {
 }
 
 #[test]
-fn a_table_of_too_many_or_of_no_features_is_refused() {
+fn a_table_with_too_many_or_no_features_is_refused() {
     let wide = |n: usize, cell: fn(usize) -> String| (0..n).map(cell).collect::<String>();
     let header = wide(10_001, |n| format!("x{n},"));
     let rows: String = (0..10).map(|n| format!("{}{}\n", ["1,", "2,", "3,"][n % 3].repeat(10_001), n % 2)).collect();
@@ -126,7 +126,7 @@ fn a_table_of_too_many_or_of_no_features_is_refused() {
 }
 
 #[test]
-fn a_label_of_none_but_the_newest_rows_is_refused() {
+fn a_label_that_only_the_newest_rows_have_is_refused() {
     let rows: String = (0..20).map(|n| format!("{n},{}\n", if n < 16 { n % 2 } else { 2 })).collect();
     let message =
         error_with(format!("day,y,x\n{}", rows.replace('\n', ",1\n").replacen(",1\n", ",2\n", 3)), "order = \"day\"");

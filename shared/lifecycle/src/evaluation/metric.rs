@@ -176,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_metric_reads_back_from_the_name_that_settings_and_records_use() {
+    fn a_metric_is_parsed_from_its_stored_name() {
         for metric in PrimaryMetric::ALL {
             let text = format!("\"{}\"", metric.name());
             assert_eq!(serde_json::to_string(&metric).unwrap(), text);

@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn a_little_worse_is_noise_and_much_worse_is_not() {
+    fn a_slightly_worse_challenger_passes_and_a_much_worse_one_does_not() {
         let before = of(90, 10);
         assert!(of(88, 12).margin_after(&before) > 0.0);
         assert!(of(60, 40).margin_after(&before) < 0.0);
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn without_noise_every_difference_counts_and_none_is_infinite() {
+    fn without_noise_every_difference_counts_and_is_finite() {
         let (right, wrong) = (of(10, 0), of(0, 10));
         assert!(right.margin_after(&right) > 0.0);
         assert!(wrong.margin_after(&right) < 0.0 && wrong.margin_after(&right).is_finite());

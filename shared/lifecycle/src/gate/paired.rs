@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_losses_are_no_sign_of_anything() {
+    fn equal_losses_show_no_difference() {
         let losses = vec![0.5; 20];
         assert_eq!(bootstrap(&losses, &losses).p_value(), 1.0);
         assert_eq!(mcnemar(&losses, &losses).p_value(), 1.0);
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn two_rows_never_say_enough_and_five_may() {
+    fn two_rows_are_never_significant_and_five_may_be() {
         assert_eq!(bootstrap(&[2.0, 2.0], &[1.0, 1.0]).p_value(), 0.25);
         assert_eq!(bootstrap(&[2.0; 5], &[1.0; 5]).p_value(), 1.0 / 32.0);
     }
@@ -198,7 +198,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(32))]
 
         #[test]
-        fn what_is_worse_one_way_is_better_the_other_way(
+        fn a_difference_has_opposite_signs_for_the_two_models(
             pairs in prop::collection::vec((0.0..4.0_f64, 0.0..4.0_f64), 2..200),
         ) {
             let (a, b): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();

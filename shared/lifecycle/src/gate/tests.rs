@@ -28,7 +28,7 @@ fn the_first_version_that_reaches_the_floor_is_promoted() {
 }
 
 #[test]
-fn four_rows_of_thirty_are_noise_and_five_are_not() {
+fn a_difference_of_four_rows_in_thirty_is_noise_and_five_is_not() {
     let perfect = champion(wrong_on(0, ROWS));
     let promoted = decide(&wrong_on(4, ROWS), &perfect);
     assert_eq!(promoted.verdict, Verdict::NotWorse);
@@ -47,20 +47,20 @@ fn four_rows_of_thirty_are_noise_and_five_are_not() {
 }
 
 #[test]
-fn what_is_noise_in_thirty_rows_is_none_in_three_thousand() {
+fn noise_in_thirty_rows_is_significant_in_three_thousand() {
     assert!(decide(&wrong_on(3, ROWS), &champion(wrong_on(0, ROWS))).promotes());
     assert!(!decide(&wrong_on(300, 3000), &champion(wrong_on(0, 3000))).promotes());
 }
 
 #[test]
-fn within_the_tolerance_it_may_be_worse_for_certain() {
+fn within_the_tolerance_a_challenger_may_be_worse() {
     let gate = Gate::new(PrimaryMetric::Accuracy, None, 0.2).unwrap();
     assert!(gate.decide(&wrong_on(300, 3000), None, &champion(wrong_on(0, 3000))).promotes());
     assert!(!gate.decide(&wrong_on(900, 3000), None, &champion(wrong_on(0, 3000))).promotes());
 }
 
 #[test]
-fn of_an_error_less_is_better_and_the_floor_is_the_most() {
+fn a_smaller_error_is_better_and_the_floor_is_a_maximum() {
     let errors = |error: f64| Scores { score: error, losses: vec![error * error; ROWS], headline: 1.0 - error };
     let gate = Gate::new(PrimaryMetric::Rmse, Some(3.0), 0.0).unwrap();
     assert_eq!(
@@ -72,7 +72,7 @@ fn of_an_error_less_is_better_and_the_floor_is_the_most() {
 }
 
 #[test]
-fn a_champion_that_cannot_be_read_is_replaced_but_not_by_a_bad_model() {
+fn an_unreadable_champion_is_replaced_but_not_by_a_bad_model() {
     let gone = Incumbent::Unreadable { version: V1 };
     assert_eq!(decide(&wrong_on(1, ROWS), &gone).verdict, Verdict::ChampionUnreadable);
     assert_eq!(decide(&wrong_on(29, ROWS), &gone).verdict, Verdict::BelowFloor);
@@ -88,7 +88,7 @@ fn a_figure_that_the_metric_cannot_have_is_named() {
 }
 
 #[test]
-fn a_decision_of_the_older_form_is_read() {
+fn a_decision_in_the_older_form_is_read() {
     let stored = r#"{"verdict":"not_worse","accuracy":0.9667,"champion_accuracy":1.0,"champion_version":1,"floor":0.9,
         "tolerance":0.04}"#;
     let decision: Decision = serde_json::from_str(stored).unwrap();
@@ -137,7 +137,7 @@ fn a_version_that_may_be_better_by_chance_is_promoted_if_there_is_no_champion_an
 }
 
 #[test]
-fn what_may_be_better_by_chance_replaces_no_champion_that_is_better_for_certain() {
+fn a_challenger_better_only_by_chance_replaces_no_champion_that_is_certainly_better() {
     let constant = losing(1.0, 20);
     let good = log_loss().decide(&by_chance(), Some(&constant), &champion(losing(0.1, 20)));
     assert_eq!(good.verdict, Verdict::BelowFloor);
@@ -146,7 +146,7 @@ fn what_may_be_better_by_chance_replaces_no_champion_that_is_better_for_certain(
 }
 
 #[test]
-fn what_is_no_better_than_a_constant_replaces_no_champion_whatever_the_floor() {
+fn a_challenger_no_better_than_a_constant_never_replaces_a_champion() {
     let (useless, constant) = (losing(1.0, 20), losing(1.0, 20));
     let gate = Gate::new(PrimaryMetric::LogLoss, Some(5.0), 0.0).unwrap();
     assert!(gate.decide(&useless, Some(&constant), &Incumbent::None).promotes());
@@ -190,7 +190,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_promoted_reaches_the_floor_and_what_is_not_worse_is_never_refused_for_it(
+    fn a_promoted_version_reaches_the_floor_and_a_version_that_is_not_worse_is_not_refused(
         floor in 0.0..=1.0, champion_wrong in 0_usize..=ROWS, wrong in 0_usize..=ROWS
     ) {
         let gate = Gate::new(PrimaryMetric::Accuracy, Some(floor), 0.0).unwrap();

@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_that_is_nonsense_is_not_followed() {
+    fn an_impossible_date_is_ignored() {
         assert_eq!(began(at(0), Some("9999-01-01T00:00:00Z".parse().unwrap())), at(0));
         assert_eq!(began(at(0), Some(Timestamp::MAX)), at(0));
     }
@@ -70,7 +70,7 @@ mod tests {
     proptest! {
         /// Each run has its own machine, whose clock is up to a day off.
         #[test]
-        fn runs_sort_as_they_happened_whatever_the_clocks_say(
+        fn runs_are_ordered_as_they_happened_with_any_clock(
             runs in prop::collection::vec((1i64..600, -1440i64..1440), 1..40),
         ) {
             let (mut time, mut newest) = (0, None);

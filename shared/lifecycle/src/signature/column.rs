@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rare_text_has_a_number_of_its_own_behind_that_of_unseen_ones() {
+    fn a_rare_text_has_its_own_code_after_the_code_of_unseen_texts() {
         let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
         let kind = ColumnKind::Category { categories: texts(&["de", "fr"]), rare: texts(&["at", "li"]) };
         let coded = |text| kind.code(text).map(|code| (code.index, code.is_known));
@@ -128,14 +128,14 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_takes_a_place_for_each_part_and_a_text_one_for_each_word() {
+    fn a_time_has_a_place_for_each_part_and_a_text_one_for_each_word() {
         let parts = vec![DatePart::Hour, DatePart::Weekday];
         assert_eq!([ColumnKind::moment(), ColumnKind::Timestamp { parts }].map(|kind| kind.slots()), [1, 3]);
         assert_eq!(ColumnKind::Text { words: vec!["late".into()] }.slots(), 1);
     }
 
     #[test]
-    fn a_moment_of_an_earlier_release_has_no_parts() {
+    fn a_time_column_of_an_earlier_release_has_no_parts() {
         let stored: Column = serde_json::from_str(r#"{"name":"at","type":"timestamp","nullable":true}"#).unwrap();
         assert_eq!(stored, Column { name: "at".into(), kind: ColumnKind::moment(), nullable: true });
     }

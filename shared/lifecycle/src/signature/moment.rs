@@ -69,7 +69,7 @@ mod tests {
     use crate::time::seconds_of;
 
     #[test]
-    fn parts_are_those_of_the_calendar_in_utc() {
+    fn parts_of_a_time_are_those_of_the_calendar_in_utc() {
         for (text, parts) in [
             ("2026-11-24T10:30:00Z", [2026.0, 11.0, 24.0, 2.0, 10.5]),
             ("2026-11-29T23:30:00-01:00", [2026.0, 11.0, 30.0, 1.0, 0.5]),
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_moment_has_no_parts() {
+    fn a_missing_time_has_no_parts() {
         let mut slots = [0.0; 6];
         write_moment(f64::NAN, &DatePart::ALL, &mut slots);
         assert!(slots.iter().all(|slot| slot.is_nan()), "{slots:?}");

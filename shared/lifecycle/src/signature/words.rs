@@ -29,14 +29,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_in_lower_case_and_without_what_is_between_them() {
+    fn words_are_in_lower_case_without_punctuation() {
         let found: Vec<String> = words("Arrived LATE, a 2nd time; Größe XL.").collect();
         assert_eq!(found, ["arrived", "late", "2nd", "time", "größe", "xl"]);
         assert_eq!(words(&"x".repeat(MAX_WORD + 1)).count(), 0);
     }
 
     #[test]
-    fn each_known_word_is_marked_where_the_text_has_it() {
+    fn a_text_has_a_feature_for_each_known_word() {
         let known = ["fast", "late", "slow"].map(str::to_owned);
         let mut slots = [9.0; 3];
         write_words("Late, and slow. Late!", &known, &mut slots);

@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn an_attribute_twice_of_another_type_or_missing_is_refused() {
+    fn a_repeated_mistyped_or_missing_attribute_is_refused() {
         assert!(read(vec![int("axis", 1), int("axis", 1)]).is_err());
         let mut attributes = read(vec![int("axis", 1)]).unwrap();
         assert!(attributes.floats("axis").unwrap_err().to_string().ends_with("it has another type than expected"));

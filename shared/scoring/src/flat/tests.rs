@@ -99,7 +99,7 @@ fn walked(ensemble: &Ensemble, row: &[f32]) -> Vec<u32> {
 
 proptest! {
     #[test]
-    fn a_compiled_ensemble_answers_to_the_last_bit_as_its_trees_do((ensemble, features, rows) in ensembles()) {
+    fn a_compiled_ensemble_answers_exactly_as_its_trees((ensemble, features, rows) in ensembles()) {
         let flat = FlatEnsemble::compile(&ensemble, features);
         let expected: Vec<u32> = rows.chunks(features).flat_map(|row| walked(&ensemble, row)).collect();
         let outputs = |rows: &[f32]| {

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_constant_that_is_not_read_says_why() {
+    fn an_unsupported_constant_has_a_reason() {
         let why = |tensor: TensorProto| ConstantTensor::read(&tensor.encode_to_vec()).unwrap().1.unwrap_err();
         let half = TensorProto { data_type: 10, ..TensorProto::default() };
         assert!(why(half).contains("float16"));
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shape_of_another_size_or_without_end_holds_nothing() {
+    fn a_shape_with_another_size_is_refused() {
         for dims in [vec![3], vec![-1], vec![i64::MAX, i64::MAX, 4]] {
             let tensor =
                 TensorProto { dims, data_type: element::INT64, int64_data: vec![1, 2], ..TensorProto::default() };

@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn a_root_that_is_not_listed_first_is_refused() {
+    fn a_tree_whose_root_is_not_first_is_refused() {
         let mut list = lists("BRANCH_LEQ", 8, 9);
         for attribute in list.iter_mut().filter(|attribute| attribute.name.starts_with("nodes_")) {
             attribute.ints.reverse();
@@ -344,14 +344,14 @@ mod tests {
     }
 
     #[test]
-    fn circles_strays_and_shared_children_are_no_trees() {
+    fn cycles_unreachable_nodes_and_shared_children_are_refused() {
         for (left, right) in [(7, 8), (8, 8), (8, 3), (7, 7)] {
             assert!(stump("BRANCH_LEQ", left, right).is_err(), "{left} {right}");
         }
     }
 
     #[test]
-    fn a_threshold_of_more_digits_than_a_feature_has_splits_features_alike() {
+    fn a_threshold_with_extra_digits_splits_features_the_same_way() {
         let (threshold, nearest) = (0.1_f64, 0.1_f64 as f32);
         assert!(f64::from(nearest) > threshold);
         assert_eq!(at_most(threshold, false), nearest.next_down());

@@ -133,7 +133,7 @@ fn outputs_of_several_classes_stay_in_their_rows() {
 }
 
 #[test]
-fn only_what_was_made_of_the_outputs_last_is_the_answer() {
+fn only_the_last_step_of_the_outputs_is_the_answer() {
     let add = || vec![regressor("r"), node("Add", ["r", "c"], ["P"], Vec::new())];
     let constant = || vec![real("c", &[1], &[100.0])];
     let error = error(&file(add(), constant(), element::FLOAT, &["r"]), &numbers());
@@ -149,7 +149,7 @@ fn only_what_was_made_of_the_outputs_last_is_the_answer() {
 }
 
 #[test]
-fn operators_of_another_meaning_are_refused() {
+fn operators_with_another_meaning_are_refused() {
     let mut foreign = regressor("P");
     foreign.domain = "com.acme".into();
     let error = error(&file(vec![foreign], Vec::new(), element::FLOAT, &["P"]), &numbers());
@@ -169,7 +169,7 @@ fn operators_of_another_meaning_are_refused() {
 }
 
 #[test]
-fn widths_that_are_put_together_are_those_that_there_are() {
+fn combined_widths_cover_all_rows() {
     for (width, is_read) in [(2, true), (1, false)] {
         let join = node("FeatureVectorizer", ["X"], ["Y"], vec![ints("inputdimensions", vec![width])]);
         let mut model = regressor("P");
@@ -207,7 +207,7 @@ fn one_score_of_two_classes_is_numbered_0() {
 }
 
 #[test]
-fn a_constant_that_is_not_read_is_named() {
+fn an_unsupported_constant_is_named() {
     let half = TensorProto { name: "c".into(), data_type: 10, ..TensorProto::default() }.encode_to_vec();
     let nodes = vec![regressor("r"), node("Add", ["r", "c"], ["P"], Vec::new())];
     let error = error(&file(nodes, vec![half], element::FLOAT, &["P"]), &numbers());
@@ -241,7 +241,7 @@ fn texts() -> Signature {
 }
 
 #[test]
-fn texts_that_the_file_would_refuse_are_said() {
+fn texts_that_the_file_would_refuse_give_a_warning() {
     assert!(read(&encoded(&["a", "b", "c"], 0), &texts()).unwrap().warnings.is_empty());
     assert!(read(&encoded(&["a", "b"], 1), &texts()).unwrap().warnings.is_empty());
     let warnings = read(&encoded(&["a", "b"], 0), &texts()).unwrap().warnings;
@@ -250,7 +250,7 @@ fn texts_that_the_file_would_refuse_are_said() {
 }
 
 #[test]
-fn texts_of_a_file_are_as_short_and_few_as_a_signature_takes() {
+fn texts_of_a_file_are_within_the_limits_of_a_signature() {
     let error = error(&encoded(&["a", &"x".repeat(201)], 1), &texts());
     assert!(error.contains("a text has 201 bytes; at most 200 are supported"), "{error}");
     let error = self::error(&encoded(&[""; 1001], 1), &texts());
@@ -258,7 +258,7 @@ fn texts_of_a_file_are_as_short_and_few_as_a_signature_takes() {
 }
 
 #[test]
-fn a_fill_after_scaling_is_rounded_and_that_is_said_before_trees() {
+fn a_fill_value_after_scaling_is_rounded_with_a_warning_before_trees() {
     let scale = node("Scaler", ["X"], ["S"], vec![floats("offset", vec![0.1]), floats("scale", vec![0.3])]);
     let fill = vec![
         floats("imputed_value_floats", vec![1.5]),

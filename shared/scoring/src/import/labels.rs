@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_from_0_are_indices_into_the_sorted_labels_and_that_is_said() {
+    fn numbers_from_0_are_indices_into_the_sorted_labels_with_a_note() {
         let (classes, warning) = classes(&numbers(&[0, 1, 2]), &texts(&["b", "c", "a"])).unwrap();
         assert_eq!(classes, [2, 0, 1]);
         assert_eq!(
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn other_labels_are_an_error_that_names_both() {
+    fn different_labels_are_an_error_that_names_both() {
         for file in [texts(&["a", "x"]), numbers(&[1, 2]), numbers(&[0, 0]), texts(&["a", "b", "c"])] {
             let error = classes(&file, &texts(&["a", "b"])).unwrap_err().to_string();
             assert!(error.contains("the table has a, b; "), "{error}");

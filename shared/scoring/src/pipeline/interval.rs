@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_curve_is_level_outside_of_its_steps() {
+    fn a_curve_is_constant_outside_its_steps() {
         let steps =
             vec![CurveStep { from: 0.0, length: 2.0, rise: 4.0 }, CurveStep { from: 10.0, length: 1.0, rise: -3.0 }];
         let curve = Curve { start: 1.0, steps };

@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hole_is_a_value_and_the_feature_that_tells_where_it_is_missing() {
+    fn a_nullable_column_is_a_value_and_an_indicator_of_missing_values() {
         let value = |indicator| Encoding::Value { fill: 9.0, indicator };
         let one_hot = Encoding::OneHot { categories: 2, indicator: true };
         let preprocessing = Preprocessing {

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_no_object_is_named() {
+    fn a_line_that_is_not_an_object_is_named() {
         let message = to_csv("a.jsonl", b"{\"a\":1}\n{\"a\":\n", Room { free: 1 << 20, memory: 1 << 20 })
             .unwrap_err()
             .to_string();

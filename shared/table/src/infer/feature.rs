@@ -376,7 +376,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_identifiers_are_known_by_their_end() {
+    fn identifier_names_are_recognised_by_their_ending() {
         for name in ["id", "ID", "customer_id", "Customer ID", "customerId", "PassengerId", "userID"] {
             assert!(is_identifiers_name(name), "{name}");
         }

@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_together_are_the_whole_with_every_line_in_its_place() {
+    fn pieces_together_are_the_whole_file_in_order() {
         let csv = "a, b\r\n1,x\r\n\r\n\n 2 , y\n3,\n\"4\n\",z";
         let whole = cells(csv, usize::MAX);
         let lines: Vec<u64> = whole.iter().step_by(2).map(|(_, line, _)| *line).collect();

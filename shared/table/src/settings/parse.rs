@@ -363,13 +363,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_need_be_said() {
+    fn empty_settings_are_valid() {
         assert_eq!(DatasetSettings::parse(""), Ok(DatasetSettings::default()));
         assert_eq!(DatasetSettings::parse("families = \"auto\"").unwrap().families, [FamilyChoice::Auto]);
     }
 
     #[test]
-    fn what_is_no_toml_is_refused_by_line() {
+    fn invalid_toml_is_refused_with_its_line() {
         assert!(error("target = \"a\"\nfloor 1").starts_with("dataset.toml, line 2: not valid TOML"));
         assert!(error("target = \"a\"\ntarget = \"b\"").starts_with("dataset.toml, line 2: not valid TOML"));
         assert_eq!(DatasetSettings::from_bytes(b"\xff"), Err(SettingsError::NotUtf8));

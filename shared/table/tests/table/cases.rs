@@ -43,7 +43,7 @@ fn is_number(table: &Table, name: &str, because: &str) {
 }
 
 #[test]
-fn separators_are_told() {
+fn separators_are_detected() {
     for (file, said) in [
         (case!("semicolon.csv"), "`;` between fields"),
         (case!("semicolon-decimal-comma.csv"), "`;` between fields, decimal commas"),
@@ -58,7 +58,7 @@ fn separators_are_told() {
 }
 
 #[test]
-fn what_the_settings_say_of_a_csv_comes_first() {
+fn the_settings_for_csv_come_first() {
     let wrong = read_with(case!("semicolon.csv"), "churned", "csv.separator = \",\"").unwrap_err().to_string();
     assert!(wrong.contains("target column"), "{wrong}");
     let points = read_with(case!("semicolon-decimal-comma.csv"), "churned", "csv.decimal = \".\"").unwrap_err();
@@ -68,7 +68,7 @@ fn what_the_settings_say_of_a_csv_comes_first() {
 }
 
 #[test]
-fn encodings_are_told() {
+fn encodings_are_detected() {
     for (file, said) in [(case!("utf16.csv"), "UTF-16LE"), (case!("windows1252.csv"), "windows-1252")] {
         let table = read(file);
         assert_eq!((read_as(&table), table.rows()), (said, 200));
@@ -89,7 +89,7 @@ fn json_lines_and_archives_are_read() {
 }
 
 #[test]
-fn an_index_is_never_learnt_from() {
+fn an_index_column_is_left_out() {
     for (file, name) in [
         (case!("index-unnamed.csv"), "Unnamed: 0"),
         (case!("rownames.csv"), "rownames"),
@@ -103,7 +103,7 @@ fn an_index_is_never_learnt_from() {
 }
 
 #[test]
-fn a_running_number_is_an_index_wherever_it_stands() {
+fn a_running_number_is_an_index_in_any_position() {
     let rows: String = (0..30).map(|n| format!("{},{n},{}\n", n * 7 % 13, n % 2)).collect();
     let table = read(DataFile { name: "a.csv".into(), content: format!("x,count,churned\n{rows}").into_bytes() });
     assert_eq!(role(&table, "count"), ColumnRole::Dropped);
@@ -142,7 +142,7 @@ fn a_label_of_one_row_is_left_out() {
 }
 
 #[test]
-fn labels_that_differ_in_a_dot_are_warned_of() {
+fn labels_that_differ_in_a_dot_give_a_warning() {
     let table = read_with(case!("adult-labels.csv"), "income", "").unwrap();
     warns(&table, "labels differ from others in case, blanks or a final dot only");
     let beside = read_with(case!("adult-labels.csv"), "churned", "").unwrap();
@@ -150,7 +150,7 @@ fn labels_that_differ_in_a_dot_are_warned_of() {
 }
 
 #[test]
-fn labels_that_look_like_counts_are_warned_of() {
+fn labels_that_look_like_counts_give_a_warning() {
     let table = read_with(case!("count-target.csv"), "visits", "").unwrap();
     assert_eq!(table.task(), Task::Classification);
     warns(&table, "different whole numbers look like counts");
@@ -202,7 +202,7 @@ fn numbers_are_read_as_people_write_them() {
 }
 
 #[test]
-fn dates_are_read_in_the_forms_that_people_have() {
+fn dates_are_read_in_usual_formats() {
     let is_date = |file: DataFile, name: &str, because: &str| {
         let table = read(file);
         assert_eq!((column(&table, name).0, column(&table, name).1), ("timestamp", because));
@@ -217,7 +217,7 @@ fn dates_are_read_in_the_forms_that_people_have() {
 }
 
 #[test]
-fn a_column_in_which_day_and_month_cannot_be_told_apart_says_so() {
+fn a_column_with_ambiguous_day_and_month_gives_a_warning() {
     let rows: String = (0..24).map(|n| format!("{:02}/{:02}/2024,{}\n", 1 + n % 12, 1 + n * 5 % 12, n % 2)).collect();
     let file = || DataFile { name: "a.csv".into(), content: format!("day,churned\n{rows}").into_bytes() };
     warns(&read(file()), "column \"day\": day and month cannot be distinguished");
@@ -241,13 +241,13 @@ fn long_account_numbers_are_identifiers() {
 }
 
 #[test]
-fn numbers_that_single_precision_does_not_keep_apart_are_warned_of() {
+fn numbers_that_are_equal_in_single_precision_give_a_warning() {
     let table = read_with(case!("f32-collapse.csv"), "y", "").unwrap();
     warns(&table, "column \"a\": 1 of its different numbers are too close to others for single precision");
 }
 
 #[test]
-fn one_column_of_a_type_that_cannot_be_read_does_not_hide_the_others() {
+fn one_unreadable_column_does_not_hide_the_others() {
     let file = case!("types.parquet");
     let table = read(file);
     let left_out = table.profile().warnings.iter().filter(|warning| warning.contains("its values are of the type"));
@@ -255,7 +255,7 @@ fn one_column_of_a_type_that_cannot_be_read_does_not_hide_the_others() {
 }
 
 #[test]
-fn rows_that_are_no_rows_are_left_out() {
+fn stray_rows_are_left_out() {
     let rows: String = (0..30).map(|n| format!("{};{}\n", n % 7, ["no", "yes"][n % 2])).collect();
     let text = format!("x;churned\n{rows}x;churned\n;\n3;no\nTotal;99\n");
     let file = || DataFile { name: "a.csv".into(), content: text.clone().into_bytes() };
@@ -275,7 +275,7 @@ fn rows_that_are_no_rows_are_left_out() {
 }
 
 #[test]
-fn what_cannot_be_read_says_what_it_is_and_what_to_do() {
+fn an_unreadable_file_gets_a_description_and_advice() {
     let message = |name: &str, content: &[u8]| {
         let file = DataFile { name: name.to_owned(), content: content.to_vec() };
         read_with(file, "churned", "").unwrap_err().to_string()
@@ -291,7 +291,7 @@ fn what_cannot_be_read_says_what_it_is_and_what_to_do() {
 }
 
 #[test]
-fn a_german_export_is_read_as_it_is() {
+fn a_german_export_is_read_without_settings() {
     let row = |n: usize| {
         let target = if n % 15 == 7 { "" } else { ["ja", "nein"][n % 2] };
         format!(

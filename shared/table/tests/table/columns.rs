@@ -23,7 +23,7 @@ fn numbers_may_be_missing() {
 }
 
 #[test]
-fn truth_values_and_moments_are_told_from_texts() {
+fn truth_values_and_times_differ_from_texts() {
     let table = read(with_column(&["true", "FALSE", ""]));
     let Values::Boolean(values_) = values(&table, "x") else { panic!("no truth values") };
     assert_eq!((values_[0], values_[1], values_[2].is_nan()), (1.0, 0.0, true));
@@ -110,7 +110,7 @@ fn texts_of_several_words_are_no_identifiers() {
 }
 
 #[test]
-fn numbers_under_an_identifiers_name_are_left_out_if_each_is_there_once() {
+fn unique_numbers_with_an_identifier_name_are_left_out() {
     let unique = |n: usize| (n * 7919 % 101).to_string();
     assert_eq!(profile(&read(with_names("customer_id", unique)), "customer_id").1, ColumnRole::Dropped);
     assert_eq!(profile(&read(with_names("humidity", unique)), "humidity").1, ColumnRole::Feature);
@@ -120,7 +120,7 @@ fn numbers_under_an_identifiers_name_are_left_out_if_each_is_there_once() {
 }
 
 #[test]
-fn columns_that_say_nothing_are_left_out_with_a_warning() {
+fn columns_without_information_are_left_out_with_a_warning() {
     let table = read(with_column(&["7"]));
     assert_eq!(table.profile().warnings, ["column \"x\" is left out: it has the same value in every row"]);
     let table = read(with_column(&["", "NA"]));
@@ -157,7 +157,7 @@ fn weights_and_order_are_kept_beside_the_columns() {
 }
 
 #[test]
-fn rows_of_one_group_have_one_number_whatever_rows_there_are_beside_them() {
+fn the_hash_of_a_group_does_not_depend_on_other_rows() {
     let rows = |count: usize| (0..count).map(|n| format!("{n}.5,{},p{}\n", n % 2, n * 7 % 11)).collect::<String>();
     let read = |count| read_with(format!("x,y,who\n{}", rows(count)), "group = \"who\"").unwrap();
     let (few, many) = (read(30), read(60));

@@ -20,7 +20,7 @@ fn is_warned(table: &Table, part: &str) -> bool {
 }
 
 #[test]
-fn points_between_thousands_are_told_from_decimal_ones_by_what_else_is_there() {
+fn thousands_points_and_decimal_points_are_told_apart_by_the_other_values() {
     let table = read(with_semicolons(&["850", "1.234", "12.345", "7"]));
     assert_eq!(numbers(&table)[..3], [850.0, 1234.0, 12_345.0]);
     assert!(is_warned(&table, "csv.decimal = \".\""), "{:?}", table.profile().warnings);
@@ -36,7 +36,7 @@ fn points_between_thousands_are_told_from_decimal_ones_by_what_else_is_there() {
 }
 
 #[test]
-fn a_point_after_the_first_thousands_of_rows_still_decides() {
+fn a_decimal_point_after_thousands_of_rows_still_decides() {
     let row = |n: usize| format!("{};{}\n", if n < 5000 { "1.234" } else { "12.5" }, ["no", "yes"][n % 2]);
     let table = read("x;y\n".to_owned() + &(0..5100).map(row).collect::<String>());
     assert_eq!((numbers(&table)[0], numbers(&table)[5050]), (1.234, 12.5));
@@ -51,7 +51,7 @@ fn no_thousands_begin_with_a_zero() {
 }
 
 #[test]
-fn units_that_not_all_numbers_have_are_warned_of() {
+fn units_on_some_numbers_give_a_warning() {
     assert!(is_warned(&read(with_column(&["50%", "0.51"])), "10 of 20 numbers have a percent sign"));
     assert!(!is_warned(&read(with_column(&["50%", "51%"])), "percent"));
     assert!(is_warned(&read(with_column(&["$5.00", "€6.10"])), "several currencies"));
@@ -59,7 +59,7 @@ fn units_that_not_all_numbers_have_are_warned_of() {
 }
 
 #[test]
-fn numbers_that_are_likely_dates_or_codes_are_warned_of() {
+fn numbers_that_look_like_dates_or_codes_give_a_warning() {
     let named = |name: &str, values: &[&str]| read(with_column(values).replacen(",x\n", &format!(",{name}\n"), 1));
     assert!(is_warned(&named("created_at", &["1700000000", "1700500000"]), "seconds since 1970"));
     assert!(is_warned(&named("Date", &["20240131", "20240201"]), "days such as 20240131"));

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::{MEMORY, error, error_with, file, read_with, valid, with_column, with_line};
 
 #[test]
-fn headers_that_are_wrong_are_refused() {
+fn invalid_headers_are_refused() {
     assert_eq!(error(""), "a.csv: empty; expected a header that names the columns");
     let message = "a.csv: columns 1 and 3 have the same name; expected different names";
     assert_eq!(error(with_line(1, "a,y,a")), message);
@@ -18,7 +18,7 @@ const NO_HEADER: &str = "a.csv: the file has no header row: its first line holds
                          with the columns' names";
 
 #[test]
-fn a_table_without_a_header_is_told_so_and_no_value_is_repeated() {
+fn a_table_without_a_header_is_refused_without_repeating_a_value() {
     let rows = || (0..20).map(|n| format!("{}.5,{},2026-01-{:02},{}\n", 730 + n, n % 3, 1 + n, ["no", "yes"][n % 2]));
     assert_eq!(error(rows().collect::<String>()), NO_HEADER);
     let empty = format!("730.5,,2026-01-01,no\n{}", rows().collect::<String>());
@@ -31,7 +31,7 @@ fn a_table_without_a_header_is_told_so_and_no_value_is_repeated() {
 }
 
 #[test]
-fn what_may_be_values_is_not_repeated_as_names_of_columns() {
+fn possible_values_are_not_repeated_as_column_names() {
     let people: String = (0..20).map(|n| format!("person{n},street{n},town{n}\n")).collect();
     let message = "a.csv: the first line does not name the target column \"y\". It may hold values instead of names, so it is \
                    not shown here; expected a first line with the columns' names";
@@ -41,7 +41,7 @@ fn what_may_be_values_is_not_repeated_as_names_of_columns() {
 }
 
 #[test]
-fn a_file_of_another_format_than_its_name_says_is_told_so() {
+fn a_file_whose_content_does_not_match_its_name_is_refused_with_the_reason() {
     for (bytes, found) in [
         (&b"\x1f\x8b\x08\x00..."[..], "not a gzip file, or incomplete; compress the file again"),
         (b"PAR1...", "not a Parquet file, or damaged; write the file again"),
@@ -55,7 +55,7 @@ fn a_file_of_another_format_than_its_name_says_is_told_so() {
 }
 
 #[test]
-fn a_table_without_a_column_to_learn_from_is_refused() {
+fn a_table_without_a_usable_column_is_refused() {
     let rows = "1\n2\n".repeat(5);
     let message = "the table has no column to train on besides the target \"y\"; columns that were left out: []";
     assert_eq!(error(format!("y\n{rows}")), message);
@@ -64,7 +64,7 @@ fn a_table_without_a_column_to_learn_from_is_refused() {
 }
 
 #[test]
-fn rows_of_another_width_are_refused_by_line() {
+fn rows_with_another_width_are_refused_with_their_line() {
     assert_eq!(error(with_line(4, "1,yes")), "a.csv, line 4: 2 fields, expected 3 as in the header");
     assert_eq!(error(with_line(5, "1,yes,2,3")), "a.csv, line 5: 4 fields, expected 3 as in the header");
 }
@@ -75,7 +75,7 @@ fn empty_lines_count_as_lines() {
 }
 
 #[test]
-fn what_is_no_text_is_refused_by_line() {
+fn bytes_that_are_not_text_are_refused_with_their_line() {
     let mut bytes = valid().replace("yes", "jä").into_bytes();
     bytes.extend_from_slice(b"1,\xff,2\n");
     assert_eq!(error(bytes), "a.csv, line 22: not UTF-8; save the table in that encoding");
@@ -102,7 +102,7 @@ fn a_few_texts_among_dates_are_refused() {
 }
 
 #[test]
-fn no_label_is_repeated() {
+fn no_error_repeats_a_label() {
     for message in [
         error(valid().replace("yes", "secret").replace("no", "secret")),
         error_with(valid().replace("yes", "secret"), "positive = \"yes\""),
@@ -113,7 +113,7 @@ fn no_label_is_repeated() {
 }
 
 #[test]
-fn no_cell_is_repeated() {
+fn no_error_repeats_a_cell() {
     let secret = "é".repeat(5000);
     for message in [
         error_with(with_line(3, &format!("{secret},yes,1")), "types.a = \"number\""),
@@ -135,7 +135,7 @@ fn names_and_labels_that_are_too_long_to_be_recorded_are_refused() {
 }
 
 #[test]
-fn a_quote_that_is_not_closed_is_refused_by_line() {
+fn an_unclosed_quote_is_refused_with_its_line() {
     let message = "a.csv, line 5: the quote that begins a field is not closed; expected another at its end, and two for one \
                    within it";
     assert_eq!(error(with_line(5, "1,\"yes,2")), message);
@@ -161,7 +161,7 @@ fn a_table_of_few_rows_is_refused() {
 }
 
 #[test]
-fn labels_that_cannot_be_learnt_are_refused() {
+fn unusable_labels_are_refused() {
     let message = "column \"y\": all 20 rows have the same label; expected at least two labels";
     assert_eq!(error(valid().replace("yes", "no")), message);
     let identifiers: String = (0..2002).map(|n| format!("{},n{}\n", n % 7, n % 1001)).collect();
@@ -172,7 +172,7 @@ fn labels_that_cannot_be_learnt_are_refused() {
 }
 
 #[test]
-fn numbers_that_cannot_be_learnt_are_refused() {
+fn unusable_numbers_are_refused() {
     let constant = valid().replace("yes", "1.5").replace("no", "1.5");
     assert_eq!(error(constant), "column \"y\": all rows have the same number; expected different ones");
     let message = error_with(valid(), "task = \"regression\"");
@@ -186,7 +186,7 @@ fn numbers_that_cannot_be_learnt_are_refused() {
 }
 
 #[test]
-fn settings_for_columns_that_are_not_there_are_refused() {
+fn settings_for_unknown_columns_are_refused() {
     for (toml, key) in
         [("order = \"day\"", "order"), ("weights = \"day\"", "weights"), ("types.day = \"number\"", "types")]
     {
@@ -223,7 +223,7 @@ fn weights_and_order_are_checked_by_line() {
 }
 
 #[test]
-fn nothing_is_no_table() {
+fn empty_content_is_not_a_table() {
     let read = |files: Vec<DataFile>| Table::read(files, DatasetSettings::default(), "y", MEMORY);
     assert!(matches!(read(vec![]), Err(TableError::NoFile)));
     let message = read(vec![file("notes.txt", "a,y\n")]).unwrap_err().to_string();

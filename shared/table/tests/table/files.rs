@@ -52,7 +52,7 @@ fn columns_of_all_parts_are_the_same() {
 }
 
 #[test]
-fn a_part_without_a_header_is_named_and_its_values_are_not() {
+fn a_part_without_a_header_is_named_without_its_values() {
     let (first, second) = halves();
     let rows = |text: &str| text.lines().skip(1).map(|line| format!("{line}\n")).collect::<String>();
     let parts = |first: &str, second: &str| read_files(vec![file("1.csv", first), file("2.csv", second)]).unwrap_err();
@@ -87,7 +87,7 @@ fn compressed_files_are_read_with_all_their_members() {
 }
 
 #[test]
-fn what_is_no_gzip_or_cut_off_is_refused() {
+fn invalid_or_truncated_gzip_is_refused() {
     let mut content = gzip(&valid());
     content.truncate(content.len() / 2);
     for content in [content, b"a,y\n".to_vec()] {
@@ -99,7 +99,7 @@ fn what_is_no_gzip_or_cut_off_is_refused() {
 }
 
 #[test]
-fn decompression_stops_where_memory_does() {
+fn decompression_stops_at_the_memory_limit() {
     let bomb = gzip(&"0,0\n".repeat(4 << 20));
     assert!(bomb.len() < 100_000);
     let message =
@@ -157,7 +157,7 @@ fn assert_too_large(name: &str, content: Vec<u8>, memory: u64) {
 }
 
 #[test]
-fn an_archive_is_unpacked_only_as_far_as_memory_goes() {
+fn an_archive_is_unpacked_within_the_memory_limit() {
     assert_too_large("a.zip", zip(&[("a.csv", "0,0\n".repeat(4 << 20).as_bytes())]), 6 << 20);
 }
 
@@ -177,7 +177,7 @@ fn a_workbook_is_read_only_as_far_as_memory_goes() {
 }
 
 #[test]
-fn json_with_other_members_in_every_object_is_read_only_as_far_as_memory_goes() {
+fn json_with_new_members_in_every_object_is_read_within_the_memory_limit() {
     let lines: String = (0..20_000).map(|n| format!("{{\"k{n}\":1}}\n")).collect();
     assert_too_large("a.jsonl", lines.clone().into_bytes(), 64 << 20);
     let list = format!("[{}]", lines.trim_end().replace('\n', ","));

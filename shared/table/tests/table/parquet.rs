@@ -64,7 +64,7 @@ fn numbers_of_every_width_are_numbers() {
 }
 
 #[test]
-fn moments_are_moments() {
+fn times_are_times() {
     let day = 86_400_000;
     let arrays: [ArrayRef; 3] = [
         Arc::new(Date32Array::from(every(&[10_957, 10_958, 10_956]))),
@@ -101,7 +101,7 @@ fn texts_are_categories_even_in_a_dictionary() {
 }
 
 #[test]
-fn numbers_and_dates_in_texts_are_read_as_those_of_a_csv_and_the_profile_says_so() {
+fn numbers_and_dates_in_texts_are_read_as_in_a_csv_and_reported() {
     let table = read_parquet(vec![
         ("price", texts(&[Some("$1,200.50"), Some("?"), None, Some(" 7 "), Some("3")])),
         ("comma", texts(&[Some("1,5"), Some("2,5"), Some("1.000,25")])),
@@ -133,7 +133,7 @@ fn numbers_and_dates_in_texts_are_read_as_those_of_a_csv_and_the_profile_says_so
 }
 
 #[test]
-fn a_text_among_numbers_in_texts_is_refused_as_in_a_csv() {
+fn a_text_among_numbers_is_refused_as_in_a_csv() {
     let mut cells: Vec<String> = (0..ROWS).map(|n| format!("{n}.5")).collect();
     cells.extend((0..300).map(|n| format!("{n}.25")));
     cells[4] = "four".to_owned();
@@ -237,7 +237,7 @@ fn rows_are_named_in_errors() {
 }
 
 #[test]
-fn what_is_no_parquet_is_refused() {
+fn invalid_parquet_is_refused() {
     let message =
         Table::read(vec![file("a.parquet", "a,y\n")], DatasetSettings::default(), "y", MEMORY).unwrap_err().to_string();
     assert!(

@@ -23,7 +23,7 @@ fn labels_have_types() {
 }
 
 #[test]
-fn classes_index_the_labels() {
+fn a_class_is_an_index_into_the_labels() {
     let Target::Classes { classes, .. } = read(valid()).target().clone() else { panic!("no classes") };
     assert_eq!(classes[..4], [0, 1, 0, 1]);
 }
@@ -69,7 +69,7 @@ fn the_settings_name_the_target_before_all_others() {
 }
 
 #[test]
-fn how_a_table_is_spelt_does_not_matter() {
+fn a_fingerprint_does_not_depend_on_the_format_of_a_table() {
     let spaced = valid().replace(',', " , ").replace('\n', "\r\n\r\n").replace(" yes ", "\"yes\"");
     let spelt = read(format!("\u{feff}{spaced}").replace("\n3.5", "\n+3.50000000000000000001"));
     let table = read(valid());
@@ -103,7 +103,7 @@ fn a_dataset_names_its_source() {
 }
 
 #[test]
-fn a_dataset_names_no_more_columns_than_there_is_room_for() {
+fn a_recorded_data_set_names_a_limited_number_of_columns() {
     let header: String = (0..300).map(|n| format!("x{n},")).collect();
     let rows: String = (0..20).map(|n| format!("{}{}\n", format!("{},", 3 * n).repeat(300), n % 2)).collect();
     let columns = read(format!("{header}y\n{rows}")).dataset("here").columns;

@@ -40,7 +40,7 @@ async fn a_throttled_mail_is_sent_once_to_everybody() {
 }
 
 #[tokio::test]
-async fn mails_throttled_more_often_than_a_call_is_tried_are_sent_once_to_everybody() {
+async fn mails_throttled_beyond_the_retries_of_a_call_are_sent_once_to_everybody() {
     tells_everybody_once(Fault::throttles().with(Ses, "SendEmail").first(5), 5).await;
 }
 
@@ -65,7 +65,7 @@ async fn mails_throttled_for_a_while_are_sent_once_to_everybody() {
 }
 
 #[tokio::test]
-async fn a_mail_whose_answer_is_lost_is_not_sent_twice_and_its_alarm_waits_in_the_queue() {
+async fn a_mail_whose_answer_is_lost_is_not_sent_twice_and_its_notification_is_queued() {
     let stack = Stack::take().await;
     stack.served().await;
     let mark = stack.inbox.mark().await;
@@ -117,7 +117,7 @@ async fn a_claim_whose_answer_is_lost_does_not_keep_the_mail_back() {
 }
 
 #[tokio::test]
-async fn without_the_registry_the_mail_goes_out_and_says_what_it_does_not_know() {
+async fn without_the_registry_the_mail_is_sent_and_names_what_is_unknown() {
     let stack = Stack::take().await;
     stack.served().await;
     let mark = stack.inbox.mark().await;
@@ -131,7 +131,7 @@ async fn without_the_registry_the_mail_goes_out_and_says_what_it_does_not_know()
 }
 
 #[tokio::test]
-async fn a_reader_whom_ses_refuses_keeps_nobody_else_from_being_told() {
+async fn a_recipient_whom_ses_refuses_blocks_no_other_mail() {
     let stack = Stack::take().await;
     stack.served().await;
     let mark = stack.inbox.mark().await;
@@ -149,7 +149,7 @@ async fn a_reader_whom_ses_refuses_keeps_nobody_else_from_being_told() {
 }
 
 #[tokio::test]
-async fn mails_that_ses_does_not_take_wait_in_the_queue_and_are_sent_from_there() {
+async fn mails_that_ses_refuses_are_queued_and_sent_from_the_queue() {
     let stack = Stack::take().await;
     stack.served().await;
     let mark = stack.inbox.mark().await;

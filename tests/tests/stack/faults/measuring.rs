@@ -34,7 +34,7 @@ async fn figures_whose_answer_is_lost_are_published() {
 }
 
 #[tokio::test]
-async fn figures_whose_answer_is_late_are_published() {
+async fn figures_whose_answer_comes_late_are_published() {
     publishes_all_the_same(Fault::withholds_answer(seconds(3)).with(CloudWatch, "PutMetricData").first(1)).await;
 }
 
@@ -44,12 +44,12 @@ async fn figures_are_published_through_a_throttled_registry() {
 }
 
 #[tokio::test]
-async fn a_quota_that_cannot_be_read_leaves_out_its_figure_alone() {
+async fn an_unreadable_quota_leaves_out_only_its_own_figure() {
     publishes_all_the_same(Fault::fails().with(ApiGateway, "GetUsage")).await;
 }
 
 #[tokio::test]
-async fn a_cloudwatch_that_is_down_fails_the_measurement_so_that_it_is_made_again() {
+async fn an_unreachable_cloudwatch_fails_the_measurement_and_it_is_retried() {
     let stack = Stack::take().await;
     stack.served().await;
     let fault = stack.faults.add(Fault::fails().with(CloudWatch, "PutMetricData").of("metrics"));
@@ -61,7 +61,7 @@ async fn a_cloudwatch_that_is_down_fails_the_measurement_so_that_it_is_made_agai
 }
 
 #[tokio::test]
-async fn a_registry_that_is_down_fails_the_measurement_so_that_it_is_made_again() {
+async fn an_unreachable_registry_fails_the_measurement_and_it_is_retried() {
     let stack = Stack::take().await;
     stack.served().await;
     let fault = stack.faults.add(Fault::fails().with_all_of(DynamoDb).of("metrics"));
@@ -91,7 +91,7 @@ fn assert_unknown(report: &Value, figures: &[&str]) {
 }
 
 #[tokio::test]
-async fn runs_that_cannot_be_read_leave_out_their_figures_alone() {
+async fn unreadable_runs_leave_out_only_their_own_figures() {
     let stack = Stack::take().await;
     stack.served().await;
     let report = measured(&stack, [Fault::fails().with(DynamoDb, "Query").about("by-start")]).await;
@@ -100,7 +100,7 @@ async fn runs_that_cannot_be_read_leave_out_their_figures_alone() {
 }
 
 #[tokio::test]
-async fn a_schedule_that_cannot_be_read_leaves_out_the_deadline_alone() {
+async fn an_unreadable_schedule_leaves_out_only_the_deadline() {
     let stack = Stack::take().await;
     stack.served().await;
     let report = measured(&stack, [Fault::fails().with(Scheduler, "GetSchedule")]).await;
@@ -109,7 +109,7 @@ async fn a_schedule_that_cannot_be_read_leaves_out_the_deadline_alone() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_down_is_not_taken_for_damage() {
+async fn an_unreachable_store_does_not_count_as_damage() {
     let stack = Stack::take().await;
     stack.serve_new().await;
     let report = measured(&stack, [Fault::throttles().with(S3, "GetObject")]).await;
@@ -118,7 +118,7 @@ async fn a_store_that_is_down_is_not_taken_for_damage() {
 }
 
 #[tokio::test]
-async fn an_artifact_that_is_damaged_on_its_way_is_not_taken_for_damage() {
+async fn damage_in_transit_does_not_count_as_damage() {
     let stack = Stack::take().await;
     stack.serve_new().await;
     let report = measured(&stack, [Fault::flips_a_bit().with(S3, "GetObject")]).await;
@@ -148,7 +148,7 @@ async fn a_pointer_that_was_deleted_is_unhealthy() {
 }
 
 #[tokio::test]
-async fn a_pointer_to_what_is_not_there_is_unhealthy_as_a_new_environment_finds() {
+async fn a_pointer_to_a_missing_artifact_is_unhealthy() {
     let stack = Stack::take().await;
     let version = stack.serve_new().await;
     let [pointer, copy] = [stack.registry.item("CHAMPION").await, stack.registry.item("ARTIFACT").await];
@@ -179,7 +179,7 @@ fn pointing_elsewhere(mut pointer: Item) -> Item {
 }
 
 #[tokio::test]
-async fn a_run_that_this_release_cannot_read_hides_no_other_and_is_counted() {
+async fn an_unreadable_run_is_counted_and_hides_no_other() {
     let stack = Stack::take().await;
     stack.train_good().await;
     let report = stack.train(bad()).await;

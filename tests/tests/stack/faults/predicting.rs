@@ -45,7 +45,7 @@ async fn a_registry_that_drops_connections_leaves_the_last_version_serving() {
 }
 
 #[tokio::test]
-async fn a_registry_whose_answers_are_cut_leaves_the_last_version_serving() {
+async fn a_registry_with_truncated_answers_leaves_the_last_version_serving() {
     serves_on_without_the_registry(Fault::cuts_answer()).await;
 }
 
@@ -83,17 +83,17 @@ async fn a_hanging_store_leaves_the_last_version_serving_without_long_waits() {
 }
 
 #[tokio::test]
-async fn an_artifact_with_a_bit_flipped_on_its_way_does_not_serve() {
+async fn an_artifact_with_a_flipped_bit_does_not_serve() {
     serves_on_without_the_store(Fault::flips_a_bit()).await;
 }
 
 #[tokio::test]
-async fn an_artifact_that_came_by_half_does_not_serve() {
+async fn half_of_an_artifact_does_not_serve() {
     serves_on_without_the_store(Fault::shortens_answer()).await;
 }
 
 #[tokio::test]
-async fn an_artifact_whose_transfer_breaks_off_does_not_serve() {
+async fn an_interrupted_transfer_of_an_artifact_does_not_serve() {
     serves_on_without_the_store(Fault::cuts_answer()).await;
 }
 
@@ -113,7 +113,7 @@ async fn a_cold_start_without_the_copy_fetches_the_object() {
 }
 
 #[tokio::test]
-async fn a_cold_start_asks_again_for_a_pointer_that_the_table_left_out() {
+async fn a_cold_start_asks_again_for_an_unprocessed_pointer() {
     let keys = json!([
         {"pk": {"S": "MODEL#iris"}, "sk": {"S": "CHAMPION"}},
         {"pk": {"S": "MODEL#iris"}, "sk": {"S": "ARTIFACT"}},
@@ -123,7 +123,7 @@ async fn a_cold_start_asks_again_for_a_pointer_that_the_table_left_out() {
 }
 
 #[tokio::test]
-async fn a_cold_start_whose_copy_and_object_both_fail_at_first_serves_at_last() {
+async fn a_cold_start_serves_after_both_copy_and_object_failed_at_first() {
     let stack = Stack::take().await;
     let version = stack.serve_new().await;
     let (_copy, fault) = (
@@ -136,7 +136,7 @@ async fn a_cold_start_whose_copy_and_object_both_fail_at_first_serves_at_last() 
 }
 
 #[tokio::test]
-async fn a_cold_start_without_registry_says_so_and_recovers_by_itself() {
+async fn a_cold_start_without_the_registry_answers_503_and_recovers() {
     let stack = Stack::take().await;
     let version = stack.serve_new().await;
     let fault = stack.faults.add(Fault::throttles().with_all_of(DynamoDb).of("predict"));
@@ -151,7 +151,7 @@ async fn a_cold_start_without_registry_says_so_and_recovers_by_itself() {
 }
 
 #[tokio::test]
-async fn a_cold_start_with_a_hanging_registry_says_so_within_seconds() {
+async fn a_cold_start_with_a_hanging_registry_answers_503_within_seconds() {
     let stack = Stack::take().await;
     let version = stack.serve_new().await;
     let fault = stack.faults.add(Fault::delays(HANGING).with_all_of(DynamoDb).of("predict"));
@@ -165,7 +165,7 @@ async fn a_cold_start_with_a_hanging_registry_says_so_within_seconds() {
 }
 
 #[tokio::test]
-async fn a_cold_start_with_nothing_but_damaged_bytes_answers_nothing() {
+async fn a_cold_start_with_only_damaged_bytes_gives_no_prediction() {
     let stack = Stack::take().await;
     let version = stack.serve_new().await;
     let (_copy, fault) =
@@ -177,7 +177,7 @@ async fn a_cold_start_with_nothing_but_damaged_bytes_answers_nothing() {
 }
 
 #[tokio::test]
-async fn a_list_of_runs_that_cannot_be_read_is_a_503_and_predictions_go_on() {
+async fn an_unreadable_list_of_runs_is_a_503_and_predictions_go_on() {
     let stack = Stack::take().await;
     let version = stack.served().await;
     let fault = stack.faults.add(Fault::throttles().with(DynamoDb, "Query").of("predict"));

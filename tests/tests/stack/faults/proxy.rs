@@ -91,7 +91,7 @@ impl Proxied {
 }
 
 #[tokio::test]
-async fn what_no_fault_concerns_is_passed_on_as_it_is() {
+async fn a_call_without_a_fault_passes_unchanged() {
     let proxied = Proxied::start().await;
     let _elsewhere = proxied.rules.add(Fault::fails().of("predict"));
     assert_eq!(proxied.get("/bucket/key?a=b%2Fc").await.unwrap(), ANSWER);
@@ -103,7 +103,7 @@ async fn what_no_fault_concerns_is_passed_on_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_call_of_dynamodb_is_known_and_fails_in_its_words() {
+async fn a_call_to_dynamodb_is_recognised_and_fails_as_dynamodb_fails() {
     let proxied = Proxied::start().await;
     let client = aws_sdk_dynamodb::Client::new(&proxied.config());
     let get = || client.get_item().table_name("registry").key("pk", AttributeValue::S("MODEL#iris".into())).send();
@@ -136,7 +136,7 @@ async fn a_cancelled_transaction_has_a_reason_for_each_write() {
 }
 
 #[tokio::test]
-async fn calls_of_s3_are_known_and_fail_in_its_words() {
+async fn a_call_to_s3_is_recognised_and_fails_as_s3_fails() {
     let proxied = Proxied::start().await;
     let config = aws_sdk_s3::config::Builder::from(&proxied.config()).force_path_style(true).build();
     let client = aws_sdk_s3::Client::from_conf(config);
@@ -156,7 +156,7 @@ async fn calls_of_s3_are_known_and_fail_in_its_words() {
 }
 
 #[tokio::test]
-async fn a_mail_is_known_and_refused_in_the_words_of_ses() {
+async fn a_mail_is_recognised_and_refused_as_ses_refuses_it() {
     let proxied = Proxied::start().await;
     let client = aws_sdk_sesv2::Client::new(&proxied.config());
     let _fault = proxied.rules.add(Fault::throttles().with(Service::Ses, "SendEmail").about("ada@"));
@@ -171,7 +171,7 @@ async fn a_mail_is_known_and_refused_in_the_words_of_ses() {
 }
 
 #[tokio::test]
-async fn events_and_figures_are_known_and_refused_in_the_words_of_their_services() {
+async fn events_and_metrics_are_recognised_and_refused_as_their_services_do() {
     let proxied = Proxied::start().await;
     let bus = aws_sdk_eventbridge::Client::new(&proxied.config());
     let _fault = proxied.rules.add(Fault::fails().with(Service::EventBridge, "PutEvents"));
@@ -185,7 +185,7 @@ async fn events_and_figures_are_known_and_refused_in_the_words_of_their_services
 }
 
 #[tokio::test]
-async fn a_fault_happens_as_often_as_it_was_asked_for_and_ends_when_it_is_dropped() {
+async fn a_fault_happens_the_given_number_of_times_and_ends_when_dropped() {
     let proxied = Proxied::start().await;
     let fails = async || reqwest::get(format!("http://{}/b/k", proxied.train)).await.unwrap().status() == 500;
     let fault = proxied.rules.add(Fault::fails().first(2));
@@ -198,7 +198,7 @@ async fn a_fault_happens_as_often_as_it_was_asked_for_and_ends_when_it_is_droppe
 }
 
 #[tokio::test]
-async fn of_a_dropped_request_the_service_hears_nothing_and_of_a_dropped_answer_everything() {
+async fn a_dropped_request_never_reaches_the_service_and_a_dropped_answer_does() {
     let proxied = Proxied::start().await;
     let fault = proxied.rules.add(Fault::drops_request());
     assert!(proxied.get("/b/k").await.is_err());
@@ -210,7 +210,7 @@ async fn of_a_dropped_request_the_service_hears_nothing_and_of_a_dropped_answer_
 }
 
 #[tokio::test]
-async fn a_delayed_call_comes_late_and_a_withheld_answer_is_of_a_call_that_came_at_once() {
+async fn a_delayed_call_arrives_late_and_a_withheld_answer_does_not_delay_its_call() {
     const LATE: Duration = Duration::from_millis(300);
     let proxied = Proxied::start().await;
     for (fault, came) in [(Fault::delays(LATE), 0), (Fault::withholds_answer(LATE), 1)] {

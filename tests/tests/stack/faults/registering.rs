@@ -19,7 +19,7 @@ async fn a_throttled_registry_delays_a_training_and_loses_nothing() {
 }
 
 #[tokio::test]
-async fn a_registry_that_drops_each_other_connection_loses_nothing() {
+async fn a_registry_that_drops_every_other_connection_loses_nothing() {
     trains_all_the_same(Fault::drops_request().with_all_of(DynamoDb).every(2), 3).await;
 }
 
@@ -29,7 +29,7 @@ async fn a_run_whose_opening_is_not_answered_is_opened_once() {
 }
 
 #[tokio::test]
-async fn a_run_whose_opening_is_cancelled_for_throttling_is_opened_when_it_is_taken() {
+async fn a_run_whose_opening_is_throttled_is_opened_later() {
     trains_all_the_same(Fault::cancels(0, "ThrottlingError").first(3), 3).await;
 }
 
@@ -57,7 +57,7 @@ async fn a_transaction_that_is_answered_late_registers_one_version() {
 }
 
 #[tokio::test]
-async fn a_transaction_without_any_answer_is_found_done_by_the_next_try() {
+async fn a_transaction_without_an_answer_is_found_done_by_the_next_try() {
     let stack = Stack::take().await;
     stack.serve_new().await;
     let before = stack.registry.versions().await.len();
@@ -75,28 +75,28 @@ async fn a_transaction_without_any_answer_is_found_done_by_the_next_try() {
 }
 
 #[tokio::test]
-async fn a_transaction_that_is_cancelled_for_throttling_is_tried_until_it_is_taken() {
+async fn a_transaction_cancelled_for_throttling_is_retried_until_it_succeeds() {
     trains_all_the_same(Fault::cancels(1, "ThrottlingError").about(REGISTRATION).first(4), 4).await;
 }
 
 #[tokio::test]
-async fn a_transaction_that_is_cancelled_for_lack_of_throughput_is_tried_until_it_is_taken() {
+async fn a_transaction_cancelled_for_throughput_is_retried_until_it_succeeds() {
     trains_all_the_same(Fault::cancels(0, "ProvisionedThroughputExceeded").about(REGISTRATION).first(4), 4).await;
 }
 
 #[tokio::test]
-async fn a_transaction_that_is_cancelled_for_a_conflict_is_tried_until_it_is_taken() {
+async fn a_transaction_cancelled_for_a_conflict_is_retried_until_it_succeeds() {
     trains_all_the_same(Fault::cancels(2, "TransactionConflict").about(REGISTRATION).first(4), 4).await;
 }
 
 #[tokio::test]
-async fn a_version_that_may_not_be_registered_is_a_failed_run() {
+async fn a_registration_without_permission_is_a_failed_run() {
     let fault = Fault::refuses(400, "AccessDeniedException").with(DynamoDb, "TransactWriteItems").about(REGISTRATION);
     fails_and_says_so(fault, "AccessDeniedException").await;
 }
 
 #[tokio::test]
-async fn going_back_to_an_older_version_takes_effect_once_though_the_answer_is_lost() {
+async fn a_rollback_whose_answer_is_lost_takes_effect_once() {
     let stack = Stack::take().await;
     let old = stack.train_to_serve(as_good()).await;
     stack.train_good().await;
@@ -109,7 +109,7 @@ async fn going_back_to_an_older_version_takes_effect_once_though_the_answer_is_l
 }
 
 #[tokio::test]
-async fn a_pointer_that_was_deleted_is_mended_by_the_next_training() {
+async fn the_next_training_replaces_a_deleted_pointer() {
     let stack = Stack::take().await;
     stack.serve_new().await;
     let revision = stack.registry.champion().await.expect("there is a champion")["revision"].clone();

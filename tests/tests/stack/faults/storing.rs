@@ -16,12 +16,12 @@ async fn an_artifact_is_stored_through_a_throttled_store() {
 }
 
 #[tokio::test]
-async fn an_artifact_whose_storing_is_not_answered_is_not_taken_for_another_ones() {
+async fn an_artifact_stored_without_an_answer_is_recognised_as_its_own() {
     trains_all_the_same(Fault::drops_answer().with(S3, "PutObject").about("model.onnx").first(1), 1).await;
 }
 
 #[tokio::test]
-async fn a_manifest_whose_storing_is_not_answered_is_stored() {
+async fn a_manifest_stored_without_an_answer_is_stored() {
     trains_all_the_same(Fault::drops_answer().with(S3, "PutObject").about("manifest.json").first(1), 1).await;
 }
 
@@ -38,17 +38,17 @@ async fn a_manifest_that_cannot_be_stored_is_a_failed_run() {
 }
 
 #[tokio::test]
-async fn a_list_of_the_users_files_that_cannot_be_had_is_a_failed_run_and_not_iris() {
+async fn an_unreadable_list_of_data_files_is_a_failed_run_and_not_iris() {
     fails_and_says_so(Fault::refuses(403, "AccessDenied").with(S3, "ListObjectsV2"), "listing the data set").await;
 }
 
 #[tokio::test]
-async fn a_champion_that_cannot_be_fetched_is_a_failed_run_and_not_replaced_unseen() {
+async fn an_unreachable_champion_fails_the_run_and_is_not_replaced() {
     fails_and_says_so(Fault::throttles().with(S3, "GetObject").about("model.onnx"), "reading an artifact").await;
 }
 
 #[tokio::test]
-async fn a_champion_whose_bytes_are_damaged_on_their_way_is_not_taken_for_unreadable() {
+async fn a_champion_damaged_in_transit_does_not_count_as_unreadable() {
     let stack = Stack::take().await;
     stack.serve_new().await;
     let fault = stack.faults.add(Fault::flips_a_bit().with(S3, "GetObject").about("model.onnx").of("train").first(1));
@@ -84,22 +84,22 @@ async fn does_not_learn_from(fault: Fault) {
 }
 
 #[tokio::test]
-async fn a_table_whose_transfer_breaks_off_is_not_learnt_from() {
+async fn no_model_is_trained_on_an_interrupted_transfer() {
     does_not_learn_from(Fault::cuts_answer()).await;
 }
 
 #[tokio::test]
-async fn a_table_that_came_by_half_is_not_learnt_from() {
+async fn no_model_is_trained_on_half_a_table() {
     does_not_learn_from(Fault::shortens_answer()).await;
 }
 
 #[tokio::test]
-async fn a_table_with_a_bit_flipped_on_its_way_is_not_learnt_from() {
+async fn no_model_is_trained_on_a_table_with_a_flipped_bit() {
     does_not_learn_from(Fault::flips_a_bit()).await;
 }
 
 #[tokio::test]
-async fn going_back_to_what_cannot_be_fetched_is_refused() {
+async fn a_rollback_to_an_unreachable_artifact_is_refused() {
     let stack = Stack::take().await;
     let old = stack.train_to_serve(as_good()).await;
     let serving = stack.train_good().await;

@@ -51,40 +51,40 @@ async fn until_told(stack: &Stack, run: &Value) -> BTreeMap<String, usize> {
 }
 
 #[tokio::test]
-async fn a_bus_that_is_down_fails_no_training_and_is_told_later() {
+async fn an_unreachable_bus_fails_no_training_and_gets_the_event_later() {
     let heard = tells_in_the_end(Fault::fails().with(EventBridge, "PutEvents")).await;
     assert!(heard.values().all(|times| *times == 1), "{heard:?}");
 }
 
 #[tokio::test]
-async fn a_throttled_bus_is_told() {
+async fn a_throttled_bus_gets_the_event() {
     tells_in_the_end(Fault::throttles().with(EventBridge, "PutEvents").first(2)).await;
 }
 
 #[tokio::test]
-async fn a_bus_whose_answer_is_lost_may_be_told_twice_with_one_id() {
+async fn a_bus_whose_answer_is_lost_may_get_an_event_twice_with_one_id() {
     tells_in_the_end(Fault::drops_answer().with(EventBridge, "PutEvents").first(1)).await;
 }
 
 #[tokio::test]
-async fn a_bus_that_answers_late_may_be_told_twice_with_one_id() {
+async fn a_bus_that_answers_late_may_get_an_event_twice_with_one_id() {
     tells_in_the_end(Fault::withholds_answer(seconds(4)).with(EventBridge, "PutEvents").first(1)).await;
 }
 
 #[tokio::test]
-async fn an_event_that_was_told_and_not_forgotten_is_told_again_with_one_id() {
+async fn an_event_that_stayed_in_the_outbox_is_sent_again_with_the_same_id() {
     tells_in_the_end(Fault::fails().with(DynamoDb, "DeleteItem").about("OUTBOX#")).await;
 }
 
 #[tokio::test]
-async fn events_that_the_bus_does_not_take_are_told_later() {
+async fn events_that_the_bus_refuses_are_sent_later() {
     let refused = json!({"ErrorCode": "ThrottlingException", "ErrorMessage": "a fault"});
     let answer = json!({"FailedEntryCount": 2, "Entries": [refused, refused]});
     tells_in_the_end(Fault::answers(&answer.to_string()).with(EventBridge, "PutEvents").first(1)).await;
 }
 
 #[tokio::test]
-async fn a_training_that_never_learns_of_its_success_is_told_all_the_same() {
+async fn the_event_of_a_training_with_a_lost_answer_is_sent() {
     let stack = Stack::take().await;
     stack.served().await;
     let listener = Listener::start(&stack).await;

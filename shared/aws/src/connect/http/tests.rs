@@ -24,7 +24,7 @@ async fn listener() -> (TcpListener, SocketAddr) {
 }
 
 #[tokio::test]
-async fn an_endpoint_without_tls_is_asked_over_http() {
+async fn an_endpoint_without_tls_is_reached_over_http() {
     let (listener, address) = listener().await;
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
@@ -41,14 +41,14 @@ async fn a_handshake_that_hangs_is_a_timeout() {
 }
 
 #[tokio::test]
-async fn a_refused_connection_is_worth_another_try() {
+async fn a_refused_connection_is_retried() {
     let (listener, address) = listener().await;
     drop(listener);
     assert!(ask("https", address, Duration::from_secs(5)).await.unwrap_err().is_io());
 }
 
 #[tokio::test]
-async fn a_connection_closed_before_the_answer_is_worth_another_try() {
+async fn a_connection_that_closed_before_the_answer_is_retried() {
     let (listener, address) = listener().await;
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();

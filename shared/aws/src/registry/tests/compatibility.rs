@@ -53,7 +53,7 @@ fn was_read(name: &str, fields: &Value) -> Result<(), String> {
 }
 
 #[test]
-fn what_every_release_has_written_is_read() {
+fn records_of_every_release_are_read() {
     for release in ["first", "this"] {
         let items = golden(release);
         assert_eq!(items.len(), records::all().len(), "{release}");
@@ -64,7 +64,7 @@ fn what_every_release_has_written_is_read() {
 }
 
 #[test]
-fn what_the_first_release_has_written_is_read_as_what_it_was() {
+fn records_of_the_first_release_are_read() {
     let items = golden("first");
     let run = |name: &str| Run::read(item(&items[name])).unwrap();
     let named = records::all();
@@ -79,7 +79,7 @@ fn what_the_first_release_has_written_is_read_as_what_it_was() {
 }
 
 #[test]
-fn what_this_release_writes_is_on_record() {
+fn the_records_of_this_release_are_kept_as_golden_files() {
     for (name, record) in records::all() {
         let written = json(record.item());
         let kept = golden("this").remove(name).unwrap_or_default();
@@ -92,14 +92,14 @@ fn what_this_release_writes_is_on_record() {
 }
 
 #[test]
-fn what_this_release_writes_is_read_by_the_first_after_a_rollback() {
+fn the_first_release_reads_the_records_of_this_release() {
     for (name, fields) in golden("this").iter().chain(&golden("first")) {
         assert_eq!(was_read(name, fields), Ok(()), "{name}");
     }
 }
 
 #[test]
-fn fields_that_a_newer_release_adds_do_not_matter() {
+fn fields_of_a_newer_release_are_ignored() {
     for (name, mut fields) in golden("this") {
         add_everywhere(&mut fields);
         // Maps with keys from the user may contain anything, so the test adds no field to them.
@@ -137,7 +137,7 @@ const UNKNOWN_VALUES: [(&str, &str, &str); 10] = [
 ];
 
 #[test]
-fn a_champion_with_values_of_a_newer_release_still_says_what_to_load() {
+fn a_champion_with_values_of_a_newer_release_still_names_its_artifact() {
     for (name, place, value) in UNKNOWN_VALUES {
         let mut fields = golden("this").remove(name).unwrap();
         let number = fields["version"]["number"].as_u64().unwrap();

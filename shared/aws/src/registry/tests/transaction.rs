@@ -95,7 +95,7 @@ fn failed() -> Run {
 }
 
 #[tokio::test]
-async fn the_first_champion_needs_that_there_is_none() {
+async fn the_first_promotion_requires_that_there_is_no_champion() {
     let expected = [
         format!("put RUN#manual-7 if {AT_WORK}"),
         "put VERSION#00000001 if attribute_not_exists(pk) {}".to_owned(),
@@ -108,7 +108,7 @@ async fn the_first_champion_needs_that_there_is_none() {
 }
 
 #[tokio::test]
-async fn a_successor_needs_the_champion_that_the_gate_saw() {
+async fn a_promotion_requires_the_champion_that_the_gate_compared() {
     let expected = [
         format!("put RUN#manual-7 if {AT_WORK}"),
         "put VERSION#00000002 if attribute_not_exists(pk) {}".to_owned(),
@@ -121,7 +121,7 @@ async fn a_successor_needs_the_champion_that_the_gate_saw() {
 }
 
 #[tokio::test]
-async fn a_refused_version_leaves_the_champion_but_needs_it_unmoved() {
+async fn a_refused_version_keeps_the_champion_and_requires_it_unchanged() {
     for (seen, check) in [
         (Some(first_champion()), r#"check CHAMPION if revision = :seen {":seen":1}"#),
         (None, "check CHAMPION if attribute_not_exists(pk) {}"),
@@ -137,7 +137,7 @@ async fn a_refused_version_leaves_the_champion_but_needs_it_unmoved() {
 }
 
 #[tokio::test]
-async fn what_is_written_is_the_registration() {
+async fn the_transaction_holds_the_whole_registration() {
     let registration = of(2, 0.98, Some(&first_champion()));
     let writes = sent_for(&registration).await;
     let item = |index: usize| writes[index].put().unwrap().item().clone();
@@ -150,7 +150,7 @@ async fn what_is_written_is_the_registration() {
 }
 
 #[tokio::test]
-async fn a_small_artifact_is_kept_beside_the_pointer_and_a_large_one_takes_the_former_copy_away() {
+async fn a_small_artifact_is_copied_beside_the_pointer_and_a_large_one_deletes_the_former_copy() {
     let keeping = |size: usize| Registration { artifact: Some(vec![7; size]), ..of(1, 0.97, None) };
     let writes = sent_for(&keeping(LARGEST_COPY)).await;
     assert_eq!(outline(&writes)[4], "put ARTIFACT if - {}");
@@ -169,7 +169,7 @@ async fn a_refused_versions_artifact_is_not_kept() {
 }
 
 #[tokio::test]
-async fn the_call_carries_a_token_so_that_it_may_be_tried_again() {
+async fn the_call_has_an_idempotency_token() {
     let (rule, sent) = record(mock!(Client::transact_write_items), || {
         MockResponse::Output(TransactWriteItemsOutput::builder().build())
     });
@@ -189,7 +189,7 @@ fn loss_of(run: &Run) -> Announcement {
 }
 
 #[tokio::test]
-async fn an_attempt_is_opened_only_over_its_predecessor_and_with_the_news_of_its_death() {
+async fn an_attempt_is_opened_only_after_its_predecessor_and_with_the_event_of_its_loss() {
     let (first, second) = (attempt(1), Run { lease_until: moment("2026-11-24T03:16:00Z"), ..attempt(2) });
     let over_predecessor = "attempt = :predecessor AND #status IN (:running, :failed) \
                             {\":failed\":\"FAILED\",\":predecessor\":1,\":running\":\"RUNNING\"}";
@@ -225,7 +225,7 @@ async fn an_attempt_is_opened_only_over_its_predecessor_and_with_the_news_of_its
 }
 
 #[tokio::test]
-async fn an_attempt_that_is_on_record_was_opened_by_an_earlier_try_and_another_one_is_in_the_way() {
+async fn a_recorded_attempt_was_opened_by_an_earlier_try_and_another_attempt_blocks_it() {
     let run = attempt(2);
     let later = Run { started_at: moment("2026-11-24T03:00:01Z"), ..attempt(2) };
     for (stored, expected) in
@@ -240,7 +240,7 @@ async fn an_attempt_that_is_on_record_was_opened_by_an_earlier_try_and_another_o
 }
 
 #[tokio::test]
-async fn a_table_that_does_not_answer_is_unavailable_and_not_a_conflict() {
+async fn a_silent_table_is_unavailable_and_not_a_conflict() {
     let rule = mock!(Client::transact_write_items).then_error(|| TransactWriteItemsError::generic(Default::default()));
     let run = attempt(1);
     let opening = Opening { run: &run, former: None, lost: &loss_of(&run) };
@@ -277,7 +277,7 @@ async fn a_failure_is_stored_only_over_the_attempt_that_failed_and_with_its_even
 }
 
 #[tokio::test]
-async fn a_failure_of_a_run_in_other_hands_is_not_stored_and_one_on_record_already_is() {
+async fn a_failure_of_a_run_that_another_attempt_holds_is_not_stored() {
     for (stored, expected) in [(Some(failed()), true), (Some(run("7", moment(START))), false), (None, false)] {
         let refusing = cancelling(&["ConditionalCheckFailed", "None"]);
         let answer = registry(&[&refusing, &on_record(stored.clone())]).fail(&failed(), &[]).await;
@@ -287,7 +287,7 @@ async fn a_failure_of_a_run_in_other_hands_is_not_stored_and_one_on_record_alrea
 }
 
 #[tokio::test]
-async fn a_run_in_other_hands_is_said_first() {
+async fn a_run_that_another_attempt_holds_is_reported_first() {
     let refusing = cancelling(&["ConditionalCheckFailed", "None", "ConditionalCheckFailed", "None"]);
     let running = on_record(Some(run("7", moment(START))));
     let error = registry(&[&refusing, &running]).register(&of(1, 0.97, None)).await.unwrap_err();
@@ -295,14 +295,14 @@ async fn a_run_in_other_hands_is_said_first() {
 }
 
 #[tokio::test]
-async fn a_registration_that_happened_although_its_answer_was_lost_is_a_success() {
+async fn a_registration_with_a_lost_answer_succeeds() {
     let registration = of(1, 0.97, None);
     let refusing = cancelling(&["ConditionalCheckFailed", "ConditionalCheckFailed", "ConditionalCheckFailed", "None"]);
     registry(&[&refusing, &on_record(Some(registration.run.clone()))]).register(&registration).await.unwrap();
 }
 
 #[tokio::test]
-async fn only_a_condition_on_the_champion_says_that_it_moved() {
+async fn only_a_failed_condition_on_the_champion_means_that_it_moved() {
     for codes in [
         &["None", "None", "ConditionalCheckFailed", "None", "None"][..],
         &["None", "None", "None", "ConditionalCheckFailed", "None"],
@@ -316,7 +316,7 @@ async fn only_a_condition_on_the_champion_says_that_it_moved() {
 }
 
 #[tokio::test]
-async fn a_table_that_is_busy_may_be_asked_again_and_says_which_write_it_refused() {
+async fn a_throttled_write_is_retryable_and_is_named() {
     for (codes, words) in [
         (&["None", "None", "ThrottlingError", "None", "None"][..], "CHAMPION ThrottlingError, words of the table"),
         (&["ProvisionedThroughputExceeded", "None"], "RUN#manual-7 ProvisionedThroughputExceeded, words of the table"),
@@ -334,7 +334,7 @@ async fn a_table_that_is_busy_may_be_asked_again_and_says_which_write_it_refused
 }
 
 #[tokio::test]
-async fn anything_else_does_not_pass_by_itself() {
+async fn any_other_failure_is_not_retryable() {
     for codes in [&["None", "ConditionalCheckFailed", "None", "None"], &["None", "None", "ValidationError", "None"]] {
         let error = cancelled_with(codes).await;
         assert!(matches!(error, RegisterError::Unavailable(Unavailable { is_brief: false, .. })), "{codes:?}");
@@ -351,7 +351,7 @@ fn promotion<'a>(champion: &'a Champion, seen_revision: u32, announcement: &'a A
 }
 
 #[tokio::test]
-async fn a_version_is_promoted_again_only_over_the_champion_that_was_seen() {
+async fn a_version_is_promoted_again_only_if_the_champion_is_unchanged() {
     let told = announcement("ModelPromoted");
     let seen = first_champion();
     for (last_revision, seen, pointer) in [
@@ -379,7 +379,7 @@ async fn a_version_is_promoted_again_only_over_the_champion_that_was_seen() {
 }
 
 #[tokio::test]
-async fn a_promotion_that_another_one_overtook_is_refused_and_one_at_a_busy_table_may_be_asked_for_again() {
+async fn a_promotion_that_lost_a_race_is_refused_and_a_throttled_one_is_retryable() {
     let (champion, told) = (first_champion(), announcement("ModelPromoted"));
     let overtaken: [&[&str]; 2] =
         [&["ConditionalCheckFailed", "None", "None", "None"], &["None", "ConditionalCheckFailed", "None", "None"]];

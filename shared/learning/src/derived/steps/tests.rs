@@ -34,12 +34,12 @@ fn has_statistics(toml: &str) -> bool {
 }
 
 #[test]
-fn rows_of_one_group_tell_nothing_of_each_other_in_a_statistic() {
+fn rows_of_one_group_do_not_leak_into_their_own_statistic() {
     assert!(has_statistics("drop = [\"patient\"]"), "a clinic tells the other visits of its patients");
     assert!(!has_statistics("group = \"patient\""), "and nothing of other patients");
 }
 
 #[test]
-fn equal_rows_tell_nothing_of_each_other_in_a_statistic() {
+fn equal_rows_do_not_leak_into_their_own_statistic() {
     assert!(!has_statistics("drop = [\"patient\", \"x\"]"), "all rows of a clinic are equal");
 }

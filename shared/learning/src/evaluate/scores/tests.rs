@@ -16,7 +16,7 @@ fn close(found: f64, expected: f64) {
 }
 
 #[test]
-fn losses_average_to_the_score() {
+fn the_mean_of_the_losses_is_the_score() {
     let expected = Scores { score: 0.75, losses: vec![0.0, 0.0, 1.0, 0.0], headline: 0.75 };
     assert_eq!(score(PrimaryMetric::Accuracy, &KNOWN), expected);
     let balanced = score(PrimaryMetric::BalancedAccuracy, &KNOWN);
@@ -37,7 +37,7 @@ fn losses_average_to_the_score() {
 
 /// Expected values of sklearn.metrics 1.9.1: roc_auc_score, average_precision_score, f1_score, matthews_corrcoef.
 #[test]
-fn scores_of_rankings_and_labels_are_scikit_learns() {
+fn scores_of_rankings_and_labels_equal_those_of_scikit_learn() {
     close(score(PrimaryMetric::RocAuc, &KNOWN).score, 0.5);
     close(score(PrimaryMetric::AveragePrecision, &KNOWN).score, 1.0 / 3.0);
     close(score(PrimaryMetric::F1, &KNOWN).score, 2.0 / 3.0);
@@ -45,7 +45,7 @@ fn scores_of_rankings_and_labels_are_scikit_learns() {
 }
 
 #[test]
-fn labels_that_the_model_does_not_know_or_orders_otherwise_are_matched() {
+fn labels_unknown_to_the_model_or_in_another_order_are_matched() {
     assert_eq!(score(PrimaryMetric::Accuracy, &[None, Some(1)]).losses, [1.0, 1.0, 1.0, 0.0]);
     assert_eq!(score(PrimaryMetric::Accuracy, &[Some(1), Some(0)]).score, 0.25);
     assert!(score(PrimaryMetric::LogLoss, &[None, Some(1)]).losses[0] > 30.0);
@@ -56,7 +56,7 @@ fn labels_that_the_model_does_not_know_or_orders_otherwise_are_matched() {
 }
 
 #[test]
-fn a_metric_of_numbers_does_not_fit_classes() {
+fn a_regression_metric_does_not_fit_classification() {
     assert_eq!(scores(PrimaryMetric::R2, Truths::Classes(&TRUTH, &KNOWN), &answers()), None);
     assert_eq!(scores(PrimaryMetric::R2, Truths::Numbers(&[1.0]), &answers()), None);
 }
@@ -73,7 +73,7 @@ fn numbers_are_scored_by_their_errors() {
 /// Expected values of sklearn.metrics 1.9.1: mean_absolute_percentage_error, root_mean_squared_log_error,
 /// mean_pinball_loss(alpha=0.9).
 #[test]
-fn relative_and_one_sided_errors_are_scikit_learns() {
+fn relative_and_quantile_errors_equal_those_of_scikit_learn() {
     let answers = Answers::Numbers { values: vec![2.5, 0.5, 2.0, 8.0], intervals: Vec::new() };
     let of = |metric| scores(metric, Truths::Numbers(&[3.0, 0.25, 2.0, 7.0]), &answers).unwrap().score;
     close(of(PrimaryMetric::Mape), 0.3273809523809524);

@@ -50,7 +50,7 @@ fn same(found: &[NodeSummary], expected: &[NodeSummary]) {
 
 /// Expected values of `DecisionTreeRegressor(max_depth=2)` of scikit-learn 1.9.1: thresholds, and means of the leaves.
 #[test]
-fn a_tree_of_numbers_is_scikit_learns() {
+fn a_regression_tree_equals_that_of_scikit_learn() {
     let numbers: Vec<f64> = rows().iter().map(number).collect();
     let found = tree(Truth::Numbers(&numbers), None, 1);
     let expected = [
@@ -67,7 +67,7 @@ fn a_tree_of_numbers_is_scikit_learns() {
 
 /// The same with `min_samples_leaf=20` and the weights 1, 2 and 3 in turn.
 #[test]
-fn a_tree_of_weighed_rows_is_scikit_learns() {
+fn a_tree_with_weights_equals_that_of_scikit_learn() {
     let numbers: Vec<f64> = rows().iter().map(number).collect();
     let weights: Vec<f32> = (0..200).map(|row| (1 + row % 3) as f32).collect();
     let found = tree(Truth::Numbers(&numbers), Some(&weights), 20);
@@ -86,7 +86,7 @@ fn a_tree_of_weighed_rows_is_scikit_learns() {
 /// Expected values of `DecisionTreeClassifier(max_depth=2)`: thresholds, and for each leaf the share of its first class
 /// that has a row.
 #[test]
-fn a_tree_of_classes_is_scikit_learns() {
+fn a_classification_tree_equals_that_of_scikit_learn() {
     let class = |row: &[f64; 7]| u32::from(number(row) >= 12.0) + u32::from(number(row) >= 17.0);
     let classes: Vec<u32> = rows().iter().map(class).collect();
     let found = tree(Truth::Classes { classes: &classes, count: 3 }, None, 1);

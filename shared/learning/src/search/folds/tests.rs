@@ -37,7 +37,7 @@ fn a_large_table_is_compared_on_a_part_that_has_every_class() {
 }
 
 #[test]
-fn groups_of_several_classes_are_dealt_so_that_folds_are_alike() {
+fn groups_with_several_classes_give_balanced_folds() {
     // There are 40 groups of 10 rows. The share of the second class differs between them.
     let classes: Vec<u32> = (0..400_u32).map(|row| u32::from(row % 10 < row / 100 * 2)).collect();
     let positive = |rows: &[u32]| rows.iter().filter(|row| classes[**row as usize] == 1).count();
@@ -52,7 +52,7 @@ fn groups_of_several_classes_are_dealt_so_that_folds_are_alike() {
 }
 
 #[test]
-fn in_time_each_fold_learns_from_the_rows_before_those_that_it_is_scored_on() {
+fn each_fold_in_time_trains_on_earlier_rows_than_it_is_scored_on() {
     // The rows of the table are not sorted by time, and seven share a day.
     let day = |row: u32| u64::from((row * 37 % 300) / 7);
     let target = Target::Numbers((0..300).map(f64::from).collect());
@@ -69,7 +69,7 @@ fn in_time_each_fold_learns_from_the_rows_before_those_that_it_is_scored_on() {
 }
 
 #[test]
-fn in_time_a_fold_knows_every_class_if_one_can() {
+fn folds_in_time_contain_every_class_if_possible() {
     // The second class occurs from the 150th of 300 days on.
     let target = classes(&[150, 150]);
     let chained = in_time(&target, u64::from);
@@ -79,7 +79,7 @@ fn in_time_a_fold_knows_every_class_if_one_can() {
 }
 
 #[test]
-fn rows_of_one_moment_are_divided_as_if_they_had_none() {
+fn rows_with_one_time_are_divided_as_without_a_time() {
     let target = classes(&[20, 20]);
     let parts = in_time(&target, |_| 7);
     assert_eq!(scored(&parts).len(), 40);
@@ -94,7 +94,7 @@ fn no_fold_is_empty_where_nearly_all_rows_are_equal() {
 
 proptest! {
     #[test]
-    fn folds_are_disjoint_and_whole_and_alike(counts in prop::collection::vec(2_usize..40, 2..5), seed: u64) {
+    fn folds_are_disjoint_complete_and_balanced(counts in prop::collection::vec(2_usize..40, 2..5), seed: u64) {
         let target = classes(&counts);
         let parts = folds(&target, alone, 5, seed);
         let mut all = scored(&parts);
@@ -110,7 +110,7 @@ proptest! {
     }
 
     #[test]
-    fn rows_of_a_unit_are_never_parted(units in prop::collection::vec(0_u64..30, 60..120), seed: u64) {
+    fn rows_of_a_unit_are_never_separated(units in prop::collection::vec(0_u64..30, 60..120), seed: u64) {
         let target = Target::Numbers(units.iter().map(|unit| *unit as f64).collect());
         let of = |rows: &[u32]| rows.iter().map(|row| units[*row as usize]).collect::<Vec<_>>();
         for fold in folds(&target, |rows| Units::Alike(of(rows)), 5, seed) {

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn an_encoding_is_of_its_columns_kind() {
+    fn an_encoding_fits_the_type_of_its_column() {
         let value = Encoding::Value { fill: 1.0, indicator: false };
         let one_hot = |categories| Encoding::OneHot { categories, indicator: false };
         let wrong = Some(PipelineError::Encoding("column".into()));

@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn no_row_is_so_hard_that_its_interval_has_no_end() {
+    fn every_interval_is_finite() {
         let with = |half: f32, by| is_valid(&Interval { difficulty: Some(harder(by)), ..Interval::from(half) });
         assert!(with(1.0, -3.0));
         assert!(!with(1.0, 41.0));

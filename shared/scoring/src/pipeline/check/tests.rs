@@ -91,7 +91,7 @@ fn there_is_a_constant_and_a_weight_for_each_output() {
 }
 
 #[test]
-fn a_mean_of_distributions_is_not_shifted() {
+fn the_mean_of_distributions_is_unbiased() {
     let error = all(&classifier(2), &parts(forest(Aggregate::Average, vec![0.0, 0.1]), Link::Identity));
     assert_eq!(error, Err(PipelineError::Constant(0.1)));
 }
@@ -105,7 +105,7 @@ fn outputs_cannot_overflow() {
 }
 
 #[test]
-fn only_classes_are_calibrated_by_a_number_above_0() {
+fn only_classification_is_calibrated_and_by_a_number_above_0() {
     let calibrated = |signature: &Signature, link, power| {
         let outputs = signature.labels().len().max(1);
         all(signature, &PipelineParts { calibration: Some(power), ..parts(weighted(outputs), link) }).is_ok()
@@ -118,7 +118,7 @@ fn only_classes_are_calibrated_by_a_number_above_0() {
 }
 
 #[test]
-fn only_numbers_have_an_interval_of_0_or_more() {
+fn only_regression_has_intervals_and_they_are_not_negative() {
     let surrounded = |signature: &Signature, link, half| {
         let outputs = signature.labels().len().max(1);
         all(signature, &PipelineParts { interval: Some(Interval::from(half)), ..parts(weighted(outputs), link) })

@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn cycles_shared_children_and_strays_are_no_trees() {
+    fn cycles_shared_children_and_unreachable_nodes_are_refused() {
         let checked = |nodes| checked(nodes, true);
         let child = |node, child| Err(PipelineError::Child { tree: 0, node, child });
         assert_eq!(checked(vec![split(0, 1), vote(0)]), child(0, 0));
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_split_is_of_a_feature_that_is_there_and_at_a_number() {
+    fn a_split_names_an_existing_feature_and_a_number() {
         for (feature, threshold) in [(1, 0.5), (0, f32::NAN), (0, f32::INFINITY)] {
             let root = Node::Split { feature, threshold, left: 1, right: 2 };
             let refused = checked(vec![root, vote(0), vote(1)], true);
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_leaf_of_probabilities_is_a_distribution() {
+    fn the_probabilities_of_a_leaf_sum_to_one() {
         assert!(leaf(&[(0, 0.25), (1, 0.75)], true));
         assert!(!leaf(&[], true), "no class");
         assert!(!leaf(&[(0, 0.5), (1, 0.6)], true), "more than 1");
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn any_leaf_has_finite_weights_of_outputs_that_are_there() {
+    fn every_leaf_has_finite_weights_for_existing_outputs() {
         assert!(leaf(&[], false));
         assert!(leaf(&[(0, -2.0), (1, 30.0)], false));
         assert!(!leaf(&[(2, 1.0)], false), "an output that is not there");

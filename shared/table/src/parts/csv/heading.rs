@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn names_stand_above_values_of_another_type() {
+    fn a_header_has_another_type_than_its_values() {
         assert_eq!(judged("size,kind\n1.5,a\n2,b\n"), Heading::Names);
         assert_eq!(judged("day,kind\n2026-01-01,a\n"), Heading::Names);
         assert_eq!(judged("kind,open\na,true\nb,\n"), Heading::Names);
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_like_those_below() {
+    fn the_form_of_values_is_stable() {
         for csv in [
             "5.1,3.5,setosa\n4.9,3.0,setosa\n7.0,3.2,versicolor\n",
             "2026-01-01,a\n2026-01-02,b\n",
@@ -156,14 +156,14 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_count_up_may_be_names() {
+    fn counted_up_numbers_may_be_column_names() {
         assert_eq!(judged("0,1,2,kind\n5.1,3.5,1,a\n4.9,3.0,2,b\n"), Heading::Unclear);
         assert_eq!(judged("2019,2020,2021,kind\n5.1,3.5,1,a\n"), Heading::Unclear);
         assert_eq!(judged("1,2,yes\n5,3,no\n7,1,yes\n"), Heading::Values);
     }
 
     #[test]
-    fn what_cannot_be_told_is_not_taken_for_names() {
+    fn an_ambiguous_first_row_is_not_a_header() {
         assert_eq!(judged("anna,berlin\nbert,bonn\n"), Heading::Unclear);
         assert_eq!(judged("a,b\n"), Heading::Unclear);
         assert_eq!(judged("anna,unknown,7\nbert,3,8\ncarl,4,9\n"), Heading::Unclear);

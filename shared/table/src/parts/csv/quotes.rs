@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn closed_quotes_and_quotes_within_a_field_are_sound() {
+    fn closed_quotes_and_quotes_within_a_field_are_valid() {
         for text in ["", "a,b", "\"a\"", "\"a \"\"b\"\"\n,\",c", "6\" pipe,1", "\"a\"b\",c", "\"\"", "\"\"\"\"", " \"a"]
         {
             assert_eq!(unclosed(text.as_bytes()), None, "{text}");
@@ -99,7 +99,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn quotes_are_closed_where_the_reader_of_csv_sees_a_row_after_them(text in "[ab\", \r\n]{0,24}") {
+        fn a_closing_quote_is_followed_by_a_separator(text in "[ab\", \r\n]{0,24}") {
             let longer = format!("{text}\nend");
             let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(longer.as_bytes());
             let last = reader.records().map(Result::unwrap).last();

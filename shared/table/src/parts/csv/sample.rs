@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_row_there_is_nothing_to_tell() {
+    fn without_rows_there_is_nothing_to_report() {
         assert_eq!(sample(&["a,b\n1,x"]), None);
         assert_eq!(sample(&["a,b"]), None);
         assert_eq!(sample(&[]), None);

@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn a_last_row_that_says_so_holds_totals() {
+    fn a_last_row_named_as_a_total_is_left_out() {
         assert_eq!(found("a,1\nb,2\nTotal,3\n"), Some(8));
         assert_eq!(found("a,1\nb,2\n,Summe:,3\n\n"), Some(8));
         assert_eq!(found("a,1\nb,2\n"), None);
