@@ -2,7 +2,7 @@
 //!
 //! The stack runs on an emulator, over plain HTTP. The helpers panic with a clear message when a test cannot go on,
 //! because only tests call them.
-#![allow(clippy::expect_used, clippy::unwrap_used)]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
 
 pub mod alarms;
 pub mod api;

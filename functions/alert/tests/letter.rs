@@ -1,5 +1,5 @@
 //! The text of the mails.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 use evergreen_alert::{Alarm, AlarmKind, AlarmReading, AlarmState, Comparison, Knowledge, Letterhead, write};
 use evergreen_lifecycle::ports::Mail;

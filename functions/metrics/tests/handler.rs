@@ -1,5 +1,5 @@
 //! The handler on the sample events, with in-memory ports.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
 

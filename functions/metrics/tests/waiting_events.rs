@@ -1,6 +1,6 @@
 //! Publishing the events that a training run left behind.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use evergreen_lifecycle::Announcement;
 use evergreen_metrics::send_waiting_events;

@@ -1,6 +1,6 @@
 //! Replays the fuzzer's corpus of bodies.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod hostile;
 

@@ -1,6 +1,6 @@
 //! Trains on realistic files, without settings or with the one setting that their special property needs.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod common;
 

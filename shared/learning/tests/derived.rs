@@ -1,6 +1,6 @@
 //! Tests derived features: parts of dates, statistics of categories with many texts, and words.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod common;
 

@@ -1,6 +1,6 @@
 //! Tests training end to end, on Iris and on generated tables.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod common;
 

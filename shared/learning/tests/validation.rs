@@ -1,6 +1,6 @@
 //! Tests that models are judged honestly: folds that keep rows together, coverage of intervals, and warnings.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod common;
 

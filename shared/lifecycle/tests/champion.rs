@@ -1,5 +1,5 @@
 //! Tests the succession of champions and the average accuracy over time.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 use evergreen_lifecycle::champion::{Tenure, average_accuracy};
 use evergreen_lifecycle::{Champion, Pointer, Record, Unreadable, VersionNumber};

@@ -1,5 +1,5 @@
 //! Tests which alarm changes are reported: once, in order, and only so often.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 use evergreen_lifecycle::incident::{MOST_IN_A_DAY, MOST_IN_A_ROW};
 use evergreen_lifecycle::{AlarmChange, AlarmRecord, AlarmReport};

@@ -1,5 +1,5 @@
 //! Tests which runs are deleted, and when.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
 use evergreen_lifecycle::KeepDays;
 use evergreen_testkit::{finished_run, moment, run, version};

@@ -1,6 +1,6 @@
 //! Tests that artifacts can be read again, and that malicious ones are errors.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod common;
 

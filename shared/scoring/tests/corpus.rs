@@ -1,6 +1,6 @@
 //! Replays the fuzzer's corpus: each file must be refused or valid, within a short time.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod hostile;
 

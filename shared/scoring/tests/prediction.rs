@@ -1,6 +1,6 @@
 //! Tests the answers of a loaded model.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod common;
 

@@ -3,7 +3,7 @@
 //!
 //! Unlike the emulator of the other tests, LocalStack respects an alarm's number of periods and its treatment of
 //! missing data. Functions cannot run there.
-#![allow(clippy::expect_used, clippy::unwrap_used)]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod copies;
 mod deployed;

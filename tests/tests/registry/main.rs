@@ -1,6 +1,6 @@
 //! Tests the registry adapter on a real table. `make e2e` uses the emulator's table, and `make dynamodb-test` uses
 //! Amazon's DynamoDB Local. Each test has its own model, so that it does not see the records of others.
-#![allow(clippy::expect_used, clippy::unwrap_used)]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod copy;
 mod keeping;

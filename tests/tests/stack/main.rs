@@ -2,7 +2,7 @@
 //!
 //! Tests share one stack. Each test takes it ([`evergreen_tests::Stack::take`]) and keeps it until it ends, so
 //! `--test-threads` does not matter. A test creates what it needs and leaves a champion that serves.
-#![allow(clippy::expect_used, clippy::unwrap_used)]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod access;
 mod alarms;

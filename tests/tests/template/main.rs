@@ -1,6 +1,6 @@
 //! Tests what the template promises but an emulator cannot show. An emulator enforces no permissions, draws no
 //! dashboard and checks no name lengths. These tests read `template.yaml` and need no stack.
-#![allow(clippy::expect_used, clippy::unwrap_used)]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod alarms;
 mod catalog;

@@ -1,6 +1,6 @@
 //! Simulates a year: the scheduler as AWS describes it, training runs that succeed, fail, die and come late, and the
 //! value of `DeadlineMissed` every five minutes. The value must always be right, whatever the zone's clocks do.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 mod scheduler;
 mod trainings;

@@ -1,6 +1,6 @@
 //! Properties that hold for any body. The corpus test and the fuzz target use them.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
 use evergreen_lifecycle::{Column, ColumnKind, DatePart};
 

@@ -1,6 +1,6 @@
 //! Tests the handler with its events and in-memory ports.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod drifting;
 mod forgetting;

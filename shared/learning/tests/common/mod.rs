@@ -1,6 +1,6 @@
 //! Tables and plans for tests.
 
-#![allow(clippy::unwrap_used, dead_code)]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, dead_code)]
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

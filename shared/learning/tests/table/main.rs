@@ -1,6 +1,6 @@
 //! Tests the preparation of a table: its split, its memory, and its fit to the champion.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod drift;
 mod memory;

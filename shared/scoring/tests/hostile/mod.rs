@@ -1,6 +1,6 @@
 //! Properties that hold for any bytes. The test that replays the corpus and the fuzz targets use them.
 
-#![allow(dead_code, clippy::unwrap_used, reason = "not every target needs all of it")]
+#![allow(dead_code, clippy::indexing_slicing, clippy::unwrap_used, reason = "not every target needs all of it")]
 
 pub mod import;
 

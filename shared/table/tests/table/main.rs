@@ -1,6 +1,6 @@
 //! Tests that tables of every format are read, and that each error says how to correct the table.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod cases;
 mod columns;
