@@ -1,4 +1,4 @@
-//! Protocol buffers as a tree of fields. Knows enough of ONNX's schema to tell which bytes are messages.
+//! Protocol buffers as a tree of fields. Knows enough of ONNX's schema to know which bytes are messages.
 
 /// A type of message in `onnx.proto`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

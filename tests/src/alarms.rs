@@ -58,7 +58,7 @@ impl CloudWatch {
 
     /// Sets the state of the alarm by hand, as an operator can do to test its effects.
     ///
-    /// The emulator records the time of a change in whole seconds. Subscribers cannot tell apart two changes to the
+    /// The emulator records the time of a change in whole seconds. Subscribers cannot distinguish two changes to the
     /// same state in one second. So this waits until the last change is at least a second old.
     ///
     /// # Panics

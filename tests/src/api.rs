@@ -158,7 +158,7 @@ impl Answer {
 pub struct Problem {
     /// The kind of problem.
     pub title: String,
-    /// What is wrong, with the field and the expected value.
+    /// The error, with the field and the expected value.
     pub detail: String,
     /// The whole answer.
     pub answer: Answer,

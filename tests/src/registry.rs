@@ -65,7 +65,7 @@ impl Registry {
         page.items.unwrap_or_default()
     }
 
-    /// Stores an unpublished event, as a training run does that dies before publishing it.
+    /// Stores an unpublished event, as a training run does that is stopped before publishing it.
     ///
     /// # Panics
     /// When the table does not accept it.

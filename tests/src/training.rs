@@ -158,7 +158,7 @@ pub fn as_good() -> Value {
     json!({"seed": 43, "hyperparameters": {"n_estimators": 70, "max_depth": 10, "min_samples_split": 2, "min_samples_leaf": 1}})
 }
 
-/// Returns an event for a version that cannot tell all species apart.
+/// Returns an event for a version that confuses some species.
 pub fn bad() -> Value {
     json!({"seed": 42, "hyperparameters": {"n_estimators": 1, "max_depth": 1, "min_samples_leaf": 90}})
 }

@@ -34,7 +34,7 @@ pub struct AlertReport {
     pub sent: usize,
     /// Number of mails that had been sent before.
     pub sent_before: usize,
-    /// Number of mails that are not due. A newer mail is due instead, or the recipient never heard of the incident that
+    /// Number of mails that are not due. A newer mail is due instead, or the recipient never got a mail about the incident that
     /// has ended.
     pub not_due: usize,
     /// Number of notifications that need no mail.

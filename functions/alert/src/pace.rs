@@ -40,7 +40,7 @@ impl Pace {
         self.next.duration_since(now).try_into().unwrap_or_default()
     }
 
-    /// Schedules the next mail after the try that started at `begun`. The try got a final answer, or none at all.
+    /// Schedules the next mail after the try that started at `begun`. The try got a final answer, or no answer.
     pub(crate) fn go_on(&mut self, begun: Timestamp) {
         self.next = begun.saturating_add(self.pause).unwrap_or(Timestamp::MAX);
         self.pause = (self.pause / 2).max(self.usual);

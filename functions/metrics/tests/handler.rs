@@ -32,7 +32,7 @@ fn keep_copy(world: &World, change: impl Fn(&mut Vec<u8>)) {
     state.copy = Some(copy);
 }
 
-/// Returns the published values by name. `None` means that the figure was not published.
+/// Returns the published values by name. `None` means that the metric was not published.
 fn figures<const N: usize>(report: &MetricsReport, names: [&str; N]) -> [Option<f64>; N] {
     names.map(|name| report.published.get(name).copied())
 }
@@ -314,7 +314,7 @@ async fn the_artifact_of_another_model_cannot_serve() {
 #[tokio::test]
 async fn a_stored_object_that_is_not_a_model_is_unhealthy() {
     let world = a_week();
-    support::store(world.memory, b"no model at all".to_vec());
+    support::store(world.memory, b"not a model".to_vec());
     assert_eq!(world.measure().await.unwrap().published["ModelHealthy"], 0.0);
 }
 

@@ -56,7 +56,7 @@ pub struct Problem {
     /// The kind of problem.
     #[serde(flatten)]
     pub kind: &'static ProblemKind,
-    /// What is wrong with this request.
+    /// The error in this request.
     pub detail: String,
     /// The column or parameter that is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -31,7 +31,7 @@ pub enum TrainError {
     Table {
         /// `built-in`, the key of the only file, or the prefix of many files.
         origin: String,
-        /// What is wrong, and where.
+        /// The error and its place.
         #[source]
         error: Box<TableError>,
     },
@@ -49,7 +49,7 @@ pub enum TrainError {
     Settings {
         /// The prefix of the data set's files.
         prefix: String,
-        /// What is wrong with the settings.
+        /// The error in the settings.
         #[source]
         error: SettingsError,
     },
@@ -102,7 +102,7 @@ pub enum TrainError {
     Import {
         /// Key of the file.
         key: String,
-        /// What is wrong with the file.
+        /// The reason why the file is refused.
         #[source]
         error: Box<ImportError>,
     },

@@ -79,7 +79,7 @@ pub struct PromotionRequest {
 pub struct InvalidEvent {
     /// What caused the run that records the failure. `None` if the event asks for a promotion, which has no run.
     pub trigger: Option<Trigger>,
-    /// What is wrong with the event.
+    /// The error in the event.
     pub error: RequestError,
 }
 
@@ -135,7 +135,7 @@ enum EventKind {
 }
 
 impl EventKind {
-    /// Tells the kind of an event by its distinctive field. An event without such a field is a manual request.
+    /// Recognises the kind of an event by its distinctive field. An event without such a field is a manual request.
     fn of(event: &Value) -> Self {
         if event.get("promote").is_some() {
             Self::Promotion

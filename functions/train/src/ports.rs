@@ -14,7 +14,7 @@ pub struct TrainPorts<'a, R, S, B, C> {
     pub storage: &'a S,
     /// Publishes events.
     pub bus: &'a B,
-    /// Tells the current time.
+    /// Returns the current time.
     pub clock: &'a C,
 }
 

@@ -1,31 +1,31 @@
-//! What the S3 client uses of the crate `crc-fast`, which the workspace's manifest puts in that crate's place.
+//! Replaces the crate `crc-fast`, with only the parts that the S3 client uses. The workspace's manifest patches it in.
 //!
-//! The original keeps the tables of every checksum in its catalogue, because it is asked for one by a value; they are 0.7 MB
-//! of each function, a ninth of one that starts cold. S3 knows three. The interface is that of crc-fast 1.10 as far as
-//! `aws-smithy-checksums` calls it; should that come to call more, nothing builds, and the patch can go.
+//! The original links the tables of all checksums in its catalogue, because the caller selects one by a value. They are
+//! 0.7 MB in each function, a ninth of `predict`. S3 uses three checksums. The interface is the part of crc-fast 1.10 that
+//! `aws-smithy-checksums` calls. If a later release calls more, the build fails. Then remove this patch.
 
 use std::fmt;
 
 use crc::{CRC_32_ISCSI, CRC_64_NVME, Crc, Table};
 
-/// Objects uploaded by AWS's own tools carry this one, and tables are large: sixteen bytes a step.
+/// The checksum of objects that AWS's own tools upload. Data sets are large, so it processes sixteen bytes a step.
 static NVME: Crc<u64, Table<16>> = Crc::<u64, Table<16>>::new(&CRC_64_NVME);
 
-/// Only who asks for it gets it: one byte a step, and a table of 1 KB.
+/// A checksum that is used only on request. It processes one byte a step and needs a table of 1 KB.
 static ISCSI: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISCSI);
 
-/// A checksum, as S3 knows it.
+/// The checksum algorithms of S3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CrcAlgorithm {
-    /// CRC-32, that of zip.
+    /// CRC-32, as in ZIP files.
     Crc32IsoHdlc,
-    /// CRC-32C.
+    /// CRC-32C (Castagnoli).
     Crc32Iscsi,
-    /// CRC-64/NVME.
+    /// CRC-64/NVME, the default of AWS's own tools.
     Crc64Nvme,
 }
 
-/// A checksum of bytes that come piece by piece.
+/// Computes the checksum of bytes that arrive in pieces.
 #[derive(Clone)]
 pub struct Digest(State);
 
@@ -37,7 +37,7 @@ enum State {
 }
 
 impl Digest {
-    /// The checksum of nothing yet.
+    /// Starts a checksum.
     pub fn new(algorithm: CrcAlgorithm) -> Self {
         Self(match algorithm {
             CrcAlgorithm::Crc32IsoHdlc => State::IsoHdlc(crc32fast::Hasher::new()),
@@ -46,7 +46,7 @@ impl Digest {
         })
     }
 
-    /// Takes in more bytes.
+    /// Adds bytes.
     pub fn update(&mut self, data: &[u8]) {
         match &mut self.0 {
             State::IsoHdlc(digest) => digest.update(data),
@@ -55,7 +55,7 @@ impl Digest {
         }
     }
 
-    /// The checksum of all bytes taken in; one of 32 bits in the lower half.
+    /// Returns the checksum of all bytes. A 32-bit checksum is in the lower half.
     pub fn finalize(&self) -> u64 {
         match self.0.clone() {
             State::IsoHdlc(digest) => digest.finalize().into(),
@@ -75,7 +75,7 @@ impl fmt::Debug for Digest {
 mod tests {
     use super::*;
 
-    /// The check values of the catalogue of parametrised CRC algorithms: the checksum of "123456789".
+    /// The check values of the catalogue of parametrised CRC algorithms, which are the checksums of "123456789".
     #[test]
     fn every_checksum_gives_its_check_value_however_the_bytes_come() {
         for (algorithm, check) in [

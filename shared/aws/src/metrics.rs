@@ -85,7 +85,7 @@ mod tests {
         sink.publish(&FIGURES, moment("2026-11-24T03:00:00.123Z")).await.unwrap();
         let request = sent.only();
         assert_eq!(request.namespace(), Some("Evergreen"));
-        let [accuracy, duration] = request.metric_data() else { panic!("expected two figures") };
+        let [accuracy, duration] = request.metric_data() else { panic!("expected two values") };
         assert_eq!((accuracy.metric_name(), accuracy.value()), (Some("ModelAccuracy"), Some(0.97)));
         assert_eq!((accuracy.unit(), duration.unit()), (Some(&StandardUnit::None), Some(&StandardUnit::Seconds)));
         assert_eq!(accuracy.timestamp(), Some(&DateTime::from_millis(1_795_489_200_123)));

@@ -151,7 +151,7 @@ fn scores(model: &Model, holdout: &Holdout, task: Task) -> Result<Map<String, Va
     Ok(said)
 }
 
-/// Returns the maximum resident memory, or `None` if the system does not tell it.
+/// Returns the maximum resident memory, or `None` if the system does not report it.
 fn peak_rss_bytes() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

@@ -1,7 +1,7 @@
 //! Prints the indices of a table's hold-out rows, from 0, one per line, in the order of the files.
 //!
 //! Usage: `cargo run --example holdout -- DIRECTORY_OR_FILES --target COLUMN`. It lets other libraries learn on the
-//! same split. Of a directory, it reads the data files and `dataset.toml`, as training does.
+//! same split. In a directory, it reads the data files and `dataset.toml`, as training does.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

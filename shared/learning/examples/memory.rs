@@ -73,7 +73,7 @@ fn sample(path: &str, file: usize, range: Range<u64>) -> Result<FileSample, Box<
     Ok(FileSample { file, range, content })
 }
 
-/// Returns the maximum resident memory, or `None` if the system does not tell it.
+/// Returns the maximum resident memory, or `None` if the system does not report it.
 fn peak_rss_bytes() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

@@ -1,5 +1,5 @@
 //! Decides which label a classifier answers, and limits its probabilities. The settings choose the rule. Floors and
-//! thresholds are learnt from out-of-fold answers.
+//! thresholds are fitted to out-of-fold answers.
 //!
 //! Class weights and thresholds do not change the probabilities themselves. If probabilities are calibrated, a label's
 //! weight has the same effect in the fit as in the decision (Elkan, "The foundations of cost-sensitive learning", IJCAI
@@ -37,7 +37,7 @@ pub(crate) enum LabelChoice {
     Learnt(ThresholdGoal),
 }
 
-/// What a learnt threshold optimises.
+/// The goal that a fitted threshold optimises.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum ThresholdGoal {
     F1,
@@ -89,7 +89,7 @@ impl LabelChoice {
         }
     }
 
-    /// Returns the rule for comparing candidates. Only the labels' shares of `target` are learnt for it.
+    /// Returns the rule for comparing candidates. It uses only the labels' shares of `target`.
     pub(crate) fn usual(&self, target: &Target) -> LabelRule {
         let counts = counts(target);
         let (labels, rows) = (counts.len(), target.len());
@@ -109,7 +109,7 @@ impl LabelChoice {
         }
     }
 
-    /// Returns the rule that fits `answers` best: the floor with the lowest log loss, and the learnt threshold if the
+    /// Returns the rule that fits `answers` best: the floor with the lowest log loss, and the fitted threshold if the
     /// settings want one. `usual` gives the rest.
     pub(crate) fn learnt(&self, usual: LabelRule, target: &Target, answers: &Answers) -> LabelRule {
         let (Target::Classes { classes, labels }, Answers::Classes { probabilities, .. }) = (target, answers) else {

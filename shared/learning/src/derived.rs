@@ -14,7 +14,7 @@ use evergreen_table::{DatasetSettings, Frame, FrameColumn, Target, Values};
 
 use self::draft::Draft;
 use self::trial::FeatureTrial;
-use crate::encode::LearntColumns;
+use crate::encode::FittedColumns;
 
 /// Maximum number of text columns that are tried.
 const MAX_TEXTS: usize = 5;
@@ -39,7 +39,7 @@ pub(crate) struct DerivingLimits<'a> {
     /// Checks whether the time is up.
     pub(crate) is_up: &'a dyn Fn() -> bool,
     /// Checks whether there is enough memory for these features.
-    pub(crate) fits: &'a dyn Fn(&LearntColumns) -> bool,
+    pub(crate) fits: &'a dyn Fn(&FittedColumns) -> bool,
 }
 
 /// Result of trying a derived feature.
@@ -57,11 +57,11 @@ enum Outcome {
 /// [`SignatureError`] of `base`.
 pub(crate) fn derive(
     rows: Learnable<'_>,
-    base: LearntColumns,
+    base: FittedColumns,
     settings: &DatasetSettings,
     seed: u64,
     limits: DerivingLimits<'_>,
-) -> Result<(LearntColumns, Vec<String>), SignatureError> {
+) -> Result<(FittedColumns, Vec<String>), SignatureError> {
     let (mut best, mut warnings) = (Draft::of(base), Vec::new());
     if settings.impute_missing {
         best.allow_missing();

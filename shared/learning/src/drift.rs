@@ -40,7 +40,7 @@ pub enum DriftError {
         /// Type in the champion's signature.
         expected: &'static str,
     },
-    /// The target is the same column, but for another task.
+    /// The target is the same column, for another task.
     #[error(
         "column {column:?}, the target: the task is {found} and was {expected} when the champion was trained; expected \
          the same task; correct the values, or write task = \"{found}\" into dataset.toml to accept it"

@@ -16,7 +16,7 @@ pub const MAX_CATEGORIES: usize = 50;
 /// Maximum number of rare texts that a column remembers. They only distinguish a rare text from an unknown one.
 pub const MAX_RARE: usize = 200;
 
-/// Maximum number of words that are learnt from one text column.
+/// Maximum number of words that one text column gives.
 pub(crate) const MAX_WORDS: usize = 200;
 
 /// Maximum number of bytes of a text that is a category. With longer texts, the signature would be larger than the
@@ -25,15 +25,15 @@ pub const MAX_TEXT: usize = 200;
 
 /// How columns become features.
 #[derive(Debug, Clone)]
-pub(crate) struct LearntColumns {
+pub(crate) struct FittedColumns {
     pub(crate) signature: Signature,
-    /// Has no scaler and no statistics, because every fit learns these anew.
+    /// Has no scaler and no statistics, because every fit computes these again.
     pub(crate) preprocessing: Preprocessing,
     /// Statistics that every fit learns.
     pub(crate) statistics: Vec<StatisticPlan>,
 }
 
-/// Returns the signature for `frame` and `target`, and the preprocessing without a scaler. Both are learnt only from
+/// Returns the signature for `frame` and `target`, and the preprocessing without a scaler. Both are fitted only to
 /// the rows in `training`, so that the hold-out stays unseen:
 ///
 /// - A column is nullable if one of these rows misses its value. An extra feature then marks missing values.

@@ -54,9 +54,9 @@ pub(crate) struct Fitted {
     pub(crate) scaler: Option<Scaler>,
     /// Values that may be missing. Trees see each twice: with missing values below all others, and above all others.
     pub(crate) holes: Vec<Hole>,
-    /// The share of each feature. The shares have the sum 1, or are all 0 if nothing was learnt.
+    /// The share of each feature. The shares have the sum 1, or are all 0 if the model is constant.
     pub(crate) importances: Vec<f64>,
-    /// Statistics of the target that the fit learnt for categories with many texts.
+    /// Statistics of the target that the fit computed for categories with many texts.
     pub(crate) statistics: Vec<Statistic>,
     /// Whether there are fewer trees than planned because time ran out.
     pub(crate) cut_short: bool,

@@ -2,7 +2,7 @@
 //!
 //! The method is split conformal prediction (Lei, G'Sell, Rinaldo, Tibshirani, Wasserman: "Distribution-free predictive
 //! inference for regression", JASA 113, 2018) on the errors of cross-validation. With scaled residuals (section 5.2),
-//! each error is divided by the difficulty of its row, which a few boosted trees predict. The width is learnt
+//! each error is divided by the difficulty of its row, which a few boosted trees predict. The width is fitted
 //! separately for each part of the predictions (Boström, Johansson: "Mondrian conformal regressors", PMLR 128, 2020).
 
 mod curve;

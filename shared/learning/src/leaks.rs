@@ -148,7 +148,7 @@ fn owner(table: &Table) -> Option<&ColumnProfile> {
     table.profile().columns.iter().find(repeats)
 }
 
-/// Checks whether a column counts up or down with time. Such a column tells when a row was recorded, and with that its
+/// Checks whether a column counts up or down with time. Such a column reveals when a row was recorded, and with that its
 /// neighbours.
 fn follows(values: &Values, order: &[f64]) -> bool {
     let values: Vec<f64> = match values {

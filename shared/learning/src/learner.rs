@@ -12,7 +12,7 @@ use evergreen_scoring::{
 };
 use evergreen_table::{Direction, Frame, Target, at};
 
-use crate::encode::LearntColumns;
+use crate::encode::FittedColumns;
 use crate::evaluate::{Answers, Truths};
 use crate::fit::{
     Binned, BoostingParameters, FitError, FitRows, Fitted, FrameFeatures, Hyperparameters, TrainingData, Truth,
@@ -37,7 +37,7 @@ pub(crate) struct Learner<'a> {
     encoder: Encoder<'a>,
     features: FrameFeatures<'a>,
     binned: Binned,
-    /// The statistics that every fit learns anew.
+    /// The statistics that every fit computes again.
     recipes: Vec<Recipe>,
     target: Target,
     weights: Option<Vec<f32>>,
@@ -61,9 +61,9 @@ impl<'a> Learner<'a> {
         LearnerRows { rows, order, groups }: LearnerRows<'a>,
         target: Target,
         weights: Option<Vec<f32>>,
-        learnt: LearntColumns,
+        learnt: FittedColumns,
     ) -> Result<Self, FrameError> {
-        let LearntColumns { signature, preprocessing, statistics } = learnt;
+        let FittedColumns { signature, preprocessing, statistics } = learnt;
         let encoder = Encoder::of(frame, signature.columns())?;
         let features = FrameFeatures::new(frame, rows, signature.columns(), &preprocessing);
         let binned = Binned::new(&features).with_holes(&features, preprocessing.holes());
@@ -251,7 +251,7 @@ impl<'a> Learner<'a> {
     }
 }
 
-/// Returns the statistics together with the texts that they are learnt from.
+/// Returns the statistics together with the texts that they are computed from.
 fn recipes(
     frame: &Frame,
     (rows, groups): (&[u32], Option<&[u64]>),

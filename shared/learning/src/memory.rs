@@ -18,7 +18,7 @@ use serde_json::Value;
 pub use evergreen_table::budget::TooLarge;
 
 pub(crate) use self::scale::Scale;
-use crate::encode::LearntColumns;
+use crate::encode::FittedColumns;
 use crate::hyperparameters::Space;
 use crate::prepared::Prepared;
 use crate::search::{Plan, spaces};
@@ -124,7 +124,7 @@ pub(crate) fn check_learning(prepared: &Prepared, spaces: &[Space]) -> Result<()
 }
 
 /// Checks whether the model fits into memory with the features of `learnt`.
-pub(crate) fn fits(prepared: &Prepared, spaces: &[Space], learnt: &LearntColumns) -> bool {
+pub(crate) fn fits(prepared: &Prepared, spaces: &[Space], learnt: &FittedColumns) -> bool {
     let features = (learnt.preprocessing.features() + learnt.statistics.len()) as u64;
     let scale = Scale { features, learnt: learnt.signature.slots() as u64, ..Scale::learning(prepared) };
     learning(&scale, spaces).0 <= prepared.table().memory()

@@ -4,7 +4,7 @@ use evergreen_lifecycle::{DatasetProfile, Signature, SignatureError};
 use evergreen_scoring::{MAX_FEATURES, Preprocessing};
 use evergreen_table::{FilePlace, Table, Target};
 
-use crate::encode::{self, LearntColumns};
+use crate::encode::{self, FittedColumns};
 use crate::memory::{self, TooLarge};
 use crate::search::Plan;
 use crate::split::Split;
@@ -94,9 +94,9 @@ impl Prepared {
     }
 
     /// Returns the signature and preprocessing of the columns, without derived features.
-    pub(crate) fn learnt(&self) -> LearntColumns {
+    pub(crate) fn learnt(&self) -> FittedColumns {
         let (signature, preprocessing) = (self.signature.clone(), self.preprocessing.clone());
-        LearntColumns { signature, preprocessing, statistics: Vec::new() }
+        FittedColumns { signature, preprocessing, statistics: Vec::new() }
     }
 
     /// Returns how the table was read and split, with the warnings about it.
@@ -117,7 +117,7 @@ impl Prepared {
     }
 
     /// Checks whether the memory also suffices for derived features.
-    pub(crate) fn has_memory(&self, plan: &Plan, learnt: &LearntColumns) -> bool {
+    pub(crate) fn has_memory(&self, plan: &Plan, learnt: &FittedColumns) -> bool {
         memory::fits(self, &plan.spaces, learnt)
     }
 }

@@ -7,7 +7,7 @@
 //! 2016). On a small table each candidate is scored on more folds, see [`small`]. Cross-validation also finds
 //! boosting's number of rounds.
 //!
-//! Preprocessing and bins are learnt once, from all training rows but never from their target. So the scored rows of a
+//! Preprocessing and bins are fitted once, to all training rows but never from their target. So the scored rows of a
 //! fold influence quantiles and the features for missing values. The candidates of all families take turns. All rows
 //! count the same in scores, whatever their weight.
 

@@ -3,7 +3,7 @@
 //!
 //! A text's statistic is the mean of the target over its rows. It is drawn towards the mean of all rows, which counts
 //! as many rows as the smoothing says. For a class, it is the log-odds of that mean. A training row must not find its
-//! own target in the statistic. So the rows are split into parts, and a row's statistic is learnt from the other parts.
+//! own target in the statistic. So the rows are split into parts, and a row's statistic is computed from the other parts.
 //! Rows of one group, and equal rows, are in one part, because they reveal each other's target. At prediction, the
 //! statistic comes from all training rows.
 
@@ -36,7 +36,7 @@ const MIN_SHARE: f64 = 1e-4;
 pub(crate) struct StatisticPlan {
     /// The slot of the column in a raw row.
     pub(crate) slot: u32,
-    /// The class whose share is learnt; `None` for regression.
+    /// The class whose share is computed; `None` for regression.
     pub(crate) class: Option<u32>,
     /// How many rows the mean of all counts when a text's mean is smoothed.
     pub(crate) smoothing: f64,
@@ -66,16 +66,16 @@ impl ColumnTexts {
     }
 }
 
-/// A statistic with the texts that it is learnt from.
+/// A statistic with the texts that it is computed from.
 #[derive(Debug, Clone)]
 pub(crate) struct Recipe {
     pub(crate) texts: ColumnTexts,
     pub(crate) plan: StatisticPlan,
 }
 
-/// A statistic that was learnt from some rows.
+/// A statistic that was computed from some rows.
 #[derive(Debug)]
-pub(crate) struct LearntStatistic {
+pub(crate) struct FittedStatistic {
     /// The statistic for rows to predict.
     pub(crate) statistic: Statistic,
     /// The feature of each row of the learner during training.
@@ -199,7 +199,7 @@ impl Recipe {
     }
 
     /// Learns the statistic from `rows`. All other rows get the value for prediction.
-    pub(crate) fn learn(&self, target: &Target, rows: &[u32]) -> LearntStatistic {
+    pub(crate) fn learn(&self, target: &Target, rows: &[u32]) -> FittedStatistic {
         let sums = TargetSums::of(self, target, rows);
         let whole = |code| self.feature(sums.whole(code, self.plan.smoothing));
         let values: Vec<f32> = (0..self.texts.count).map(whole).collect();
@@ -210,7 +210,7 @@ impl Recipe {
                 *feature = self.feature(sums.apart(self.code(row), self.part(row), self.plan.smoothing));
             }
         }
-        LearntStatistic { statistic: Statistic { slot: self.plan.slot, values }, feature }
+        FittedStatistic { statistic: Statistic { slot: self.plan.slot, values }, feature }
     }
 }
 
@@ -286,7 +286,7 @@ mod tests {
     fn the_statistic_of_a_text_is_its_mean_shrunk_towards_the_overall_mean() {
         let target = Target::Numbers(vec![10.0, 20.0, 40.0, 0.0, 90.0]);
         let learnt = recipe(vec![0, 0, 1, 1, 1], 4, None).learn(&target, &[0, 1, 2, 3]);
-        // The mean of the learnt rows is 17.5. The fifth row is not learnt from, and two codes have no row.
+        // The mean of the used rows is 17.5. The fifth row is not used, and two codes have no row.
         assert_eq!(learnt.statistic.values, [47.5 / 3.0, 57.5 / 3.0, 17.5, 17.5].map(|value: f64| value as f32));
         assert_eq!(learnt.feature[4], learnt.statistic.values[1]);
     }

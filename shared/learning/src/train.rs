@@ -10,7 +10,7 @@ use evergreen_table::{Table, at};
 
 use crate::deciding::LabelChoice;
 use crate::derived::{DerivingLimits, Learnable, derive};
-use crate::encode::LearntColumns;
+use crate::encode::FittedColumns;
 use crate::evaluate::{ConstantAnswer, Holdout, baseline};
 use crate::fit::{FitError, FitRows, Fitted};
 use crate::gap::{RowDependence, gap, low_coverage};
@@ -234,7 +234,7 @@ fn metadata(table: &Table, plan: &Plan, origin: &Origin, choice: &Choice) -> Art
 }
 
 /// Prepares the training rows of a table.
-fn learner(prepared: &Prepared, learnt: LearntColumns) -> Result<Learner<'_>, LearningError> {
+fn learner(prepared: &Prepared, learnt: FittedColumns) -> Result<Learner<'_>, LearningError> {
     let (table, rows) = (prepared.table(), &prepared.split().training);
     let weights = table.weights().map(|weights| at(weights, rows));
     let kept = LearnerRows { rows, order: table.order(), groups: table.groups() };
@@ -278,7 +278,7 @@ fn rarely_predicted(evaluation: &Evaluation) -> Option<String> {
 }
 
 /// Learns the columns and their derived features. The second value has warnings about columns that are left out.
-fn columns(prepared: &Prepared, plan: &Plan, deadline: Instant) -> Result<(LearntColumns, Vec<String>), LearningError> {
+fn columns(prepared: &Prepared, plan: &Plan, deadline: Instant) -> Result<(FittedColumns, Vec<String>), LearningError> {
     prepared.check_memory(plan)?;
     let (table, rows) = (prepared.table(), &prepared.split().training);
     let (target, weights) = (table.target().take(rows), table.weights().map(|weights| at(weights, rows)));

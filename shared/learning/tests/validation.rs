@@ -181,7 +181,7 @@ fn ordinary_tables_give_no_warning() {
     }
 }
 
-/// Twenty rows of each of forty patients. No column tells who is ill, but `habit` identifies the patient.
+/// Twenty rows of each of forty patients. No column shows who is ill, but `habit` identifies the patient.
 fn patients(settings: &str) -> Prepared {
     let mut draw = Draw::new(5);
     let habits: Vec<f64> = (0..40).map(|_| draw.normal()).collect();

@@ -28,7 +28,7 @@ pub struct DatasetFile {
     pub sha256: String,
     /// Number of rows.
     pub rows: usize,
-    /// What is unusual about the format, in words: separator, encoding, decimal commas.
+    /// Unusual properties of the format, in words: separator, encoding, decimal commas.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub read_as: String,
 }

@@ -74,12 +74,12 @@ fn an_end_that_comes_after_the_next_raise_is_not_reported() {
     alarm.receive(raised(0));
     assert_eq!(alarm.receive(raised(30)), AlarmReport::Raised);
     assert_eq!(alarm.hear_at(over(20), at(31)), AlarmReport::Overtaken);
-    assert_eq!(alarm.receive(over(40)), end_of(&[0, 30]), "somebody may have been told of the first raise alone");
+    assert_eq!(alarm.receive(over(40)), end_of(&[0, 30]), "somebody may have got only the first mail");
 }
 
 #[test]
 fn an_alarm_without_a_record_ends_if_it_was_raised() {
-    assert_eq!(Alarm::default().receive(over(0)), end_of(&[]), "an earlier release may have told that it was raised");
+    assert_eq!(Alarm::default().receive(over(0)), end_of(&[]), "an earlier release may have sent the first mail");
     let first = AlarmChange { was_raised: false, ..over(0) };
     assert_eq!(Alarm::default().receive(first), AlarmReport::NothingToReport);
 }
@@ -116,7 +116,7 @@ fn the_end_of_flapping_is_reported_when_the_alarm_stayed_raised() {
         alarm.receive(over(minute + 5));
     }
     assert_eq!(alarm.receive(raised(40)), AlarmReport::HeldBack);
-    assert_eq!(alarm.receive(over(100)), end_of(&[]), "everybody was told that it flaps");
+    assert_eq!(alarm.receive(over(100)), end_of(&[]), "everybody got the mail that it flaps");
     assert_eq!(alarm.receive(raised(101)), AlarmReport::Raised);
 }
 

@@ -33,14 +33,14 @@ pub(super) enum ValueClass {
     Text,
 }
 
-/// Number of classes.
-const CLASSES: usize = 10;
+/// Number of [`ValueClass`] variants, which is the length of each list in [`ColumnTally`].
+const VALUE_CLASSES: usize = 10;
 
 /// Maximum number of different numbers that are compared in single precision.
 const MAX_SINGLES: usize = 2_000;
 
 impl ValueClass {
-    pub(super) const PRESENT: [Self; CLASSES - 1] = [
+    pub(super) const PRESENT: [Self; VALUE_CLASSES - 1] = [
         Self::Number,
         Self::Padded,
         Self::Infinite,
@@ -56,8 +56,8 @@ impl ValueClass {
 /// Counts and other statistics of a column's values.
 #[derive(Debug, Clone)]
 pub(crate) struct ColumnTally {
-    counts: [u64; CLASSES],
-    first: [Option<RowPosition>; CLASSES],
+    counts: [u64; VALUE_CLASSES],
+    first: [Option<RowPosition>; VALUE_CLASSES],
     signs: [u64; Signs::COUNT],
     /// Position of the first number that is not whole, of the first one below 0, and of the first one other than 0 and
     /// 1.
@@ -91,8 +91,8 @@ struct Ascent {
 impl Default for ColumnTally {
     fn default() -> Self {
         Self {
-            counts: [0; CLASSES],
-            first: [None; CLASSES],
+            counts: [0; VALUE_CLASSES],
+            first: [None; VALUE_CLASSES],
             signs: [0; Signs::COUNT],
             first_fraction: None,
             first_negative: None,

@@ -140,7 +140,7 @@ impl std::fmt::Display for Dropped {
 
 impl std::error::Error for Dropped {}
 
-/// The body of an answer. It does not tell its own size, because it may be cut. The header has the full length.
+/// The body of an answer. It does not report its own size, because it may be cut. The header has the full length.
 struct Content {
     left: Option<Bytes>,
     is_cut: bool,

@@ -1,4 +1,4 @@
-//! Alarms with bad figures in some of their periods.
+//! Alarms with bad values in some of their periods.
 
 use aws_sdk_cloudwatch::types::{MetricAlarm, StateValue};
 use evergreen_tests::Stack;
@@ -12,7 +12,7 @@ fn choices(periods: i32, count: i32) -> Vec<Vec<i32>> {
     all.map(|chosen| (0..periods).filter(|period| chosen & (1 << period) != 0).collect()).collect()
 }
 
-/// Returns the alarm's state when the figures of the `bad` periods are bad and all others are good.
+/// Returns the alarm's state when the values of the `bad` periods are bad and all others are good.
 async fn state_with(stack: &Stack, deployed: &MetricAlarm, bad: &[i32]) -> StateValue {
     let copy = Copy::of(stack, deployed);
     for period in 0..copy.periods() {
@@ -47,7 +47,7 @@ async fn missing_figures_after_bad_ones_count_as_bad_for_the_age_and_as_good_for
     let stack = Stack::take().await;
     for (kind, expected) in [("champion-too-old", StateValue::Alarm), ("prediction-latency", StateValue::Ok)] {
         let copy = Copy::of(&stack, &stack.cloudwatch.alarm(kind).await);
-        // Only the oldest period has a figure, and it is bad.
+        // Only the oldest period has a value, and it is bad.
         copy.publish(copy.periods() - 1, true).await;
         copy.define(&stack).await;
         until(&format!("{kind} in {expected:?}"), seconds(30), async || (copy.state().await == expected).then_some(()))

@@ -1,4 +1,4 @@
-//! A version is registered completely or not at all, and only over the champion that the gate saw.
+//! A version is registered completely or not, and only over the champion that the gate saw.
 
 use evergreen_aws::Registry;
 use evergreen_lifecycle::Champion;

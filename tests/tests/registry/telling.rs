@@ -59,7 +59,7 @@ async fn a_registration_that_failed_leaves_no_event() {
     assert_eq!(waiting(&registry, 60).await, [death(&attempt("v1", 2))]);
 }
 
-/// Returns the event that the attempt died. It is published when the attempt's time is over.
+/// Returns the event that the attempt was lost. It is published when the attempt's time is over.
 fn death(run: &Run) -> Announcement {
     Announcement::of(&LifecycleEvent::of_loss(run)).unwrap()
 }

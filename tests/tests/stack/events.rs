@@ -46,7 +46,7 @@ async fn trainings_promotions_refusals_and_failures_are_sent_to_the_bus() {
     assert!(failed["reason"].as_str().is_some_and(|reason| reason.contains("max_depth")), "{failed}");
     let ids: BTreeSet<_> = heard.iter().filter_map(|event| event["detail"]["id"].as_str()).collect();
     assert!(ids.len() >= 5, "five facts have five ids: {heard:#?}");
-    assert_eq!(stack.registry.waiting_events().await.len(), 0, "what was told waits no longer");
+    assert_eq!(stack.registry.waiting_events().await.len(), 0, "a published event waits no longer");
     stack.train_good().await;
 }
 
@@ -90,7 +90,7 @@ async fn the_event_of_a_stopped_training_is_sent_by_the_next_measurement_or_trai
         // A training's own events start a measurement, which may publish the event at the same time.
         let heard = heard_of(&stack, &listener, id).await;
         assert_eq!((&heard[0]["source"], &heard[0]["detail-type"]), (&json!("evergreen"), &json!("ModelPromoted")));
-        until("what was told to be gone and what cannot be read to wait", seconds(10), async || {
+        until("the published event to be deleted and the unreadable one to wait", seconds(10), async || {
             let waiting = stack.registry.waiting_events().await;
             (waiting.len() == 1 && waiting[0]["sk"] == text(unreadable)).then_some(())
         })
@@ -110,7 +110,7 @@ async fn an_event_that_is_sent_twice_has_the_same_id() {
     let heard = heard_of(&stack, &listener, &id).await;
     let first = &heard[0]["detail"];
 
-    // The event was published, but its publisher died before deleting it.
+    // The event was published, but its publisher stopped before deleting it.
     let detail = first.to_string();
     let key = format!("{}#0#{id}", "2026-11-24T03:00:00.000Z");
     stack.registry.leave_event(&key, &[("detail_type", "TrainingSucceeded"), ("detail", &detail)]).await;

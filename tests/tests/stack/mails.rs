@@ -38,7 +38,7 @@ async fn an_alarm_that_arrives_after_its_end_sends_no_mail() {
     hand(&stack, &changed(&stack, false, -290)).await;
     let mark = stack.inbox.mark().await;
     let (raised, over) = (changed(&stack, true, -100), changed(&stack, false, -90));
-    assert_eq!(hand(&stack, &over).await["no_news"], 1, "nobody was told of the beginning");
+    assert_eq!(hand(&stack, &over).await["no_news"], 1, "nobody got the first mail");
     assert_eq!(hand(&stack, &raised).await["overtaken"], 1);
     assert_eq!(hand(&stack, &raised).await["overtaken"], 1, "nor is it when it comes again");
     assert_eq!(stack.inbox.mark().await, mark);
@@ -91,7 +91,7 @@ async fn claims_have_their_own_partition() {
     claims.retain(|claim| before.iter().all(|earlier| earlier["sk"] != claim["sk"]));
     assert_eq!(claims.len(), mails.len());
     assert!(claims.iter().all(|claim| claim["state"] == text("sent")), "{claims:?}");
-    assert!(stack.registry.items("MAIL#").await.is_empty(), "nothing about mails stands beside runs and champions");
+    assert!(stack.registry.items("MAIL#").await.is_empty(), "runs and champions have no records of mails beside them");
     assert_eq!(stack.registry.mail_items(&format!("ALARM#{}", stack.cloudwatch.name(KIND))).await.len(), 1);
 }
 
@@ -144,13 +144,13 @@ async fn mail_problems_are_reported_without_the_alert_function() {
         ("alert-topic-queue", StateValue::Ok),
     ] {
         stack.cloudwatch.set_state(kind, state.clone(), "a test").await;
-        let told = until("the second topic to tell", seconds(20), async || stack.kept_in(queue).await.pop()).await;
+        let told = until("the second topic to notify", seconds(20), async || stack.kept_in(queue).await.pop()).await;
         let message: Value = serde_json::from_str(told["Message"].as_str().expect("a message")).expect("JSON");
         assert_eq!(message["AlarmName"], stack.cloudwatch.name(kind));
         assert_eq!(message["NewStateValue"], state.as_str());
     }
     stack.cloudwatch.set_state("throttles", StateValue::Alarm, "a test").await;
-    throughout(seconds(1), async || assert!(stack.kept_in(queue).await.is_empty(), "nothing else is told there")).await;
+    throughout(seconds(1), async || assert!(stack.kept_in(queue).await.is_empty(), "nothing else is sent there")).await;
     stack.cloudwatch.set_state("throttles", StateValue::Ok, "a test ends").await;
     let arn = subscribed.subscription_arn().expect("a subscription has an ARN");
     sns.unsubscribe().subscription_arn(arn).send().await.expect("SNS ends the subscription");

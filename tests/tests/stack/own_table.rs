@@ -43,7 +43,7 @@ async fn a_table_with_every_kind_of_column_is_trained_on_and_served() {
     let run = stack.registry.run(report["run_id"].as_str().expect("an id")).await.expect("it is on record");
     assert_eq!((&run["dataset"]["rows"], &run["dataset"]["source"]), (&json!(600), &json!(key(""))));
     let warnings = run["warnings"].to_string();
-    assert!(warnings.contains("customer"), "that an identifier is left out stands in the run: {warnings}");
+    assert!(warnings.contains("customer"), "the run says that an identifier is left out: {warnings}");
     let manifest_key = format!("models/iris/{:08}/manifest.json", report["version"].as_u64().expect("a number"));
     let manifest = stack.bucket.get_json(&manifest_key).await;
     let columns = manifest["profile"]["columns"].as_array().expect("columns");

@@ -104,7 +104,7 @@ async fn the_model_endpoint_describes_the_champion() {
         "{columns:?}"
     );
     assert_eq!(columns.len(), 4);
-    let accuracy = model["metrics"]["accuracy"].as_f64().expect("the model tells its accuracy");
+    let accuracy = model["metrics"]["accuracy"].as_f64().expect("the model shows its accuracy");
     assert!((0.9..=1.0).contains(&accuracy), "{model}");
 }
 

@@ -178,7 +178,7 @@ async fn ten_concurrent_trainings_all_succeed() {
     let promoted = reports.iter().filter(|report| report["status"] == "SUCCEEDED").count();
     assert_eq!(stack.registry.history().await.len(), revisions + promoted);
     assert_champion_is_sound(&stack).await;
-    assert_eq!(stack.registry.waiting_events().await.len(), 0, "all of it was told");
+    assert_eq!(stack.registry.waiting_events().await.len(), 0, "all events were published");
     let champion = stack.champion_number().await;
     stack.until_served(champion).await;
 }

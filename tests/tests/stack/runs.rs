@@ -58,7 +58,7 @@ async fn a_run_that_was_stopped_is_shown_as_lost() {
     let report = stack.train(bad()).await;
     let finished = report["run_id"].as_str().expect("a run has an id");
 
-    // The record of the newest run, which was never heard of again.
+    // The record of the newest run, which never ended.
     let id = format!("manual-{}", fresh_id());
     let mut item = stack.registry.item(&format!("RUN#{finished}")).await.expect("the run is on record");
     for ending in ["finished_at", "version", "reason", "metrics"] {

@@ -41,7 +41,7 @@ fn failing_mail_is_reported_by_another_way_than_the_alert_function() {
         (&subscription["Protocol"], &subscription["TopicArn"]),
         (&json!("email"), &json!({"Ref": "UndeliveredTopic"}))
     );
-    assert_eq!(template.parameters()["UndeliveredRecipient"], "", "somebody is told unless nobody wants to be");
+    assert_eq!(template.parameters()["UndeliveredRecipient"], "", "the default names no other recipient");
     let first = json!({"Fn::Select": [0, {"Ref": "AlertRecipients"}]});
     let named = json!({"Ref": "UndeliveredRecipient"});
     assert_eq!(subscription["Endpoint"]["Fn::If"], json!(["NamesUndeliveredRecipient", named, first]));
@@ -166,7 +166,7 @@ fn an_alarm_watches_the_worst_value_of_a_period() {
     for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
         let below = alarm["ComparisonOperator"].as_str().is_some_and(|operator| operator.starts_with("Less"));
         let Some(statistic) = alarm["Statistic"].as_str() else { continue };
-        // Unknown figures matter only if they stay unknown, so the best value of a period counts.
+        // Unknown metrics matter only if they stay unknown, so the best value of a period counts.
         let expected: &[&str] = match (below, alarm["MetricName"].as_str()) {
             (true, _) | (_, Some("UnknownFigures")) => &["Minimum"],
             _ => &["Maximum", "Sum"],

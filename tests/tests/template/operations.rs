@@ -8,7 +8,7 @@ use crate::document::{Template, file};
 #[test]
 fn every_alarm_has_a_section_and_every_section_an_alarm() {
     let guide = file("docs/OPERATIONS.md");
-    let (_, alarms) = guide.split_once("\n## The alarms\n").expect("the guide tells of the alarms");
+    let (_, alarms) = guide.split_once("\n## The alarms\n").expect("the guide has a section about alarms");
     let alarms = alarms.split("\n## ").next().unwrap_or_default();
     let sections: BTreeSet<_> =
         alarms.lines().filter_map(|line| line.strip_prefix("### ")).map(str::to_owned).collect();
@@ -26,5 +26,5 @@ fn every_default_in_the_documents_is_that_of_the_template() {
             told += 1;
         }
     }
-    assert!(told > 0, "the guide tells no default");
+    assert!(told > 0, "the guide names no default");
 }

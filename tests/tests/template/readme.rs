@@ -44,7 +44,7 @@ pub fn watched() -> (BTreeSet<String>, BTreeSet<String>) {
     found
 }
 
-/// Returns the parts of a text that stand between backticks.
+/// Returns the parts of a text between backticks.
 fn in_backticks(text: &str) -> impl Iterator<Item = String> {
     text.split('`').skip(1).step_by(2).map(str::to_owned)
 }

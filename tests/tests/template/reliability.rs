@@ -63,7 +63,7 @@ fn every_row_states_its_promise_and_no_fault_is_listed_twice() {
     let rows = rows();
     assert!(rows.iter().all(|row| row.iter().all(|cell| !cell.is_empty())), "{rows:#?}");
     assert!(rows.len() >= 30, "{} rows", rows.len());
-    assert_eq!(named().len(), rows.len(), "a test stands in two rows");
+    assert_eq!(named().len(), rows.len(), "a test is in two rows");
 }
 
 fn every_source(folder: &Path, except: &str, read: &mut impl FnMut(String)) {

@@ -41,7 +41,7 @@ async fn a_mail_that_another_invocation_is_sending_is_not_sent() {
     let another = MailClaim::Sending(Lease { holder: "another".into(), now, until });
     memory.state().claims.values_mut().for_each(|claim| *claim = another.clone());
     assert_eq!(handle(&memory, event(RAISED)).await.unwrap_err().not_sent, 2);
-    // The other invocation has died, perhaps after SES accepted the mails. The platform's retries do not send them
+    // The other invocation has ended, perhaps after SES accepted the mails. The platform's retries do not send them
     // again.
     assert_eq!(handle_at(&memory, event(RAISED), "2026-11-24T03:11:00Z").await.unwrap_err().not_sent, 2);
     assert_eq!(handle_at(&memory, event(RAISED), "2026-11-24T04:10:00Z").await.unwrap_err().not_sent, 2);

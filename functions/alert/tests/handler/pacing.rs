@@ -17,7 +17,7 @@ struct Ses<'a> {
     memory: &'a Memory,
     clock: &'a FixedClock,
     per_second: f64,
-    /// Whether it tells its rate.
+    /// Whether SES reports its rate.
     tells_rate: bool,
     /// It throttles all mails until this time.
     closed_until: Timestamp,
@@ -202,7 +202,7 @@ async fn a_recipient_who_is_always_throttled_blocks_nobody_else() {
     let error = tell(&ses, 8, event(RAISED)).await.unwrap_err();
     assert_eq!((error.not_sent, told(&memory)), (1, (1, 7)));
     let error = tell(&ses, 8, event(RAISED)).await.unwrap_err();
-    assert_eq!((error.not_sent, told(&memory)), (1, (1, 7)), "the others are not told again");
+    assert_eq!((error.not_sent, told(&memory)), (1, (1, 7)), "the others get no second copy");
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ pub enum InvalidExpression {
     Cron {
         /// The text between the brackets.
         text: String,
-        /// What is wrong with the text.
+        /// The reason why the text is not valid.
         cause: croner::errors::CronError,
     },
     /// The rate is not a whole number of minutes, hours or days.
@@ -48,7 +48,7 @@ pub enum InvalidExpression {
     At {
         /// The text between the brackets.
         text: String,
-        /// What is wrong with the text.
+        /// The reason why the text is not valid.
         cause: jiff::Error,
     },
 }

@@ -47,7 +47,7 @@ impl World {
         MetricsHandler { ports: &ports, expectations: &expectations }.handle().await
     }
 
-    /// Returns the published figures by name.
+    /// Returns the published values by name.
     pub fn published(&self) -> BTreeMap<&'static str, f64> {
         self.memory.state().data.iter().map(|datum| (datum.metric.name(), datum.value)).collect()
     }

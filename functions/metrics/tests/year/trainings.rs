@@ -51,7 +51,7 @@ impl Trainings {
         }
     }
 
-    /// Adds a run that starts at `at` and ends `minutes` later. `None` means that the run dies.
+    /// Adds a run that starts at `at` and ends `minutes` later. `None` means that the run is stopped.
     fn make(&mut self, id: RunId, trigger: Trigger, at: Timestamp, minutes: Option<i64>, succeeds: bool) {
         self.number += 1;
         let at = at + SignedDuration::from_secs(5);

@@ -50,7 +50,7 @@ pub(super) enum RefreshError {
     Damaged {
         /// Version of the champion.
         version: VersionNumber,
-        /// What is wrong with its artifact.
+        /// The reason why its artifact cannot be loaded.
         cause: RegisteredError,
     },
     /// The refresh took too long. The field holds the limit in seconds.

@@ -5,7 +5,7 @@ use std::io::Write;
 use evergreen_lifecycle::{Column, ColumnKind, is_missing, time, write_moment, write_words};
 use serde::de::Error;
 
-use super::kinds::{JsonHandler, WholeNumber};
+use super::kinds::{JsonHandler, JsonInteger};
 use super::reader::RowReader;
 use super::{JsonKind, RowFault};
 
@@ -13,7 +13,7 @@ use super::{JsonKind, RowFault};
 const DIGITS: usize = 20;
 
 /// The column whose value is being read.
-pub(super) struct CellReader<'a, 'c> {
+pub(super) struct JsonCellReader<'a, 'c> {
     pub(super) reader: &'a mut RowReader<'c>,
     pub(super) column: &'c Column,
     pub(super) field: usize,
@@ -21,7 +21,7 @@ pub(super) struct CellReader<'a, 'c> {
     pub(super) slot: usize,
 }
 
-impl CellReader<'_, '_> {
+impl JsonCellReader<'_, '_> {
     // The release is built for size. Without the attribute the compiler would not inline what runs for every value.
     #[inline(always)]
     fn set<E: Error>(self, value: f32) -> Result<(), E> {
@@ -40,7 +40,7 @@ impl CellReader<'_, '_> {
     }
 
     /// Handles a number in a column of another kind. 1 and 0 are booleans, and a whole number is read as its text.
-    fn number_elsewhere<E: Error>(self, number: f64, whole: Option<WholeNumber>) -> Result<(), E> {
+    fn number_elsewhere<E: Error>(self, number: f64, whole: Option<JsonInteger>) -> Result<(), E> {
         match self.column.kind {
             ColumnKind::Boolean if number == 0.0 || number == 1.0 => return self.set(number as f32),
             ColumnKind::Category { .. } | ColumnKind::Text { .. } => {}
@@ -133,7 +133,7 @@ impl CellReader<'_, '_> {
     }
 }
 
-impl<'de> JsonHandler<'de> for CellReader<'_, '_> {
+impl<'de> JsonHandler<'de> for JsonCellReader<'_, '_> {
     fn unfit<E: Error>(self, found: JsonKind) -> Result<(), E> {
         let row = self.reader.row();
         Err(self.reader.refuse(RowFault::Unfit { row, field: self.field, found }))
@@ -152,7 +152,7 @@ impl<'de> JsonHandler<'de> for CellReader<'_, '_> {
     }
 
     #[inline(always)]
-    fn number<E: Error>(self, number: f64, whole: Option<WholeNumber>) -> Result<(), E> {
+    fn number<E: Error>(self, number: f64, whole: Option<JsonInteger>) -> Result<(), E> {
         if !matches!(self.column.kind, ColumnKind::Number) {
             return self.number_elsewhere(number, whole);
         }

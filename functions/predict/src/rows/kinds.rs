@@ -23,7 +23,7 @@ pub(super) trait JsonHandler<'de>: Sized {
     }
 
     /// Handles a number. `_whole` is set if it is written as a 64-bit integer.
-    fn number<E: Error>(self, _number: f64, _whole: Option<WholeNumber>) -> Result<(), E> {
+    fn number<E: Error>(self, _number: f64, _whole: Option<JsonInteger>) -> Result<(), E> {
         self.unfit(JsonKind::Number)
     }
 
@@ -45,12 +45,12 @@ pub(super) trait JsonHandler<'de>: Sized {
 
 /// A number that is written as a 64-bit integer.
 #[derive(Clone, Copy)]
-pub(super) struct WholeNumber {
+pub(super) struct JsonInteger {
     bits: u64,
     is_negative: bool,
 }
 
-impl fmt::Display for WholeNumber {
+impl fmt::Display for JsonInteger {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_negative { (self.bits as i64).fmt(formatter) } else { self.bits.fmt(formatter) }
     }
@@ -86,11 +86,11 @@ impl<'de, T: JsonHandler<'de>> Visitor<'de> for JsonVisitor<T> {
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<(), E> {
-        self.0.number(number as f64, Some(WholeNumber { bits: number, is_negative: false }))
+        self.0.number(number as f64, Some(JsonInteger { bits: number, is_negative: false }))
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<(), E> {
-        self.0.number(number as f64, Some(WholeNumber { bits: number as u64, is_negative: number < 0 }))
+        self.0.number(number as f64, Some(JsonInteger { bits: number as u64, is_negative: number < 0 }))
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<(), E> {

@@ -6,7 +6,7 @@ use evergreen_lifecycle::Column;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::cell::CellReader;
+use super::cell::JsonCellReader;
 use super::kinds::{JsonHandler, JsonVisitor};
 use super::{ColumnIndex, IgnoredColumns, JsonKind, RowFault, UnseenCategories};
 
@@ -159,7 +159,7 @@ impl<'c> RowReader<'c> {
                 return Err(self.refuse(RowFault::DuplicateColumn { row: self.row(), field }));
             }
             self.field = Some(field);
-            object.next_value_seed(JsonVisitor(CellReader { reader: self, column, field, slot }))?;
+            object.next_value_seed(JsonVisitor(JsonCellReader { reader: self, column, field, slot }))?;
             (self.field, self.last) = (None, Some(field));
             self.expected = field + 1;
         }
@@ -212,7 +212,7 @@ impl<'de> JsonHandler<'de> for Element<'_, '_> {
 
 struct Name<'a, 'c>(&'a RowReader<'c>);
 
-/// Result of the look-up of a name.
+/// Result of finding a name.
 enum FoundName<'c> {
     /// A column of the model, with its index.
     Column(usize, &'c Column),

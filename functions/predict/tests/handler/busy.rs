@@ -9,7 +9,7 @@ use crate::support::{Fixture, INTERVAL};
 
 /// Well within the limit for a busy environment.
 const SHORTLY: SignedDuration = SignedDuration::from_millis(20);
-/// Beyond that limit, but too short for a refresh to count as dead.
+/// Beyond that limit, but too short for a refresh to count as frozen.
 const A_PAUSE: SignedDuration = SignedDuration::from_secs(1);
 
 /// Returns a function that has just answered a request and has a refresh due.

@@ -9,7 +9,7 @@ use crate::support::{Fixture, INTERVAL};
 
 /// Maximum wait of a request while an older champion could answer and refreshes take no longer than this.
 const BOUND: Duration = Duration::from_millis(400);
-/// Maximum wait of a request after a refresh died with less time.
+/// Maximum wait of a request after a refresh was lost with less time.
 const LONGEST: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_millis(50);
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);

@@ -58,7 +58,7 @@ impl Remote {
             tokio::time::sleep(delay).await;
         }
         let panics = *self.panics.lock().unwrap();
-        assert!(!panics, "as told, with a secret");
+        assert!(!panics, "a planned panic, with a secret");
     }
 }
 

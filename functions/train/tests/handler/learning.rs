@@ -36,7 +36,7 @@ async fn a_table_of_parts_with_categories_and_holes_is_trained_on_and_can_be_rea
     let kinds = manifest.signature.columns().iter().map(|column| (column.kind.name(), column.nullable));
     let expected = [("category", true), ("number", true), ("number", false), ("boolean", false), ("timestamp", false)];
     assert_eq!(kinds.collect::<Vec<_>>(), expected);
-    let Evaluation::Classification(figures) = &manifest.version.evaluation else { panic!("classes were learnt") };
+    let Evaluation::Classification(figures) = &manifest.version.evaluation else { panic!("expected a classification") };
     assert_eq!(figures.binary.as_ref().map(|binary| &binary.positive), Some(&Label::Text("yes".into())));
 
     let state = world.memory.state();

@@ -4,7 +4,7 @@
 //! reduce this noise:
 //!
 //! - The label of a row counts half, and the label that its probability predicts counts the other half.
-//! - Every threshold counts as good if the best one beats it only within noise. Of these, the one nearest to the usual
+//! - Every threshold counts as good if the best one beats it only within noise. Among the good ones, the one nearest to the usual
 //!   threshold is taken, which follows from the probabilities alone.
 //!
 //! For F1 the usual threshold is the positive label's share of the rows. This is below the best threshold, so that more

@@ -3,7 +3,7 @@
 use evergreen_lifecycle::{Column, Label, Signature, SignatureError, Task};
 use evergreen_scoring::{Encoding, Preprocessing};
 
-use crate::encode::LearntColumns;
+use crate::encode::FittedColumns;
 use crate::statistics::StatisticPlan;
 
 /// A column and the features that it gives.
@@ -26,8 +26,8 @@ pub(super) struct Draft {
 
 impl Draft {
     /// Starts a draft that has no derived features.
-    pub(super) fn of(base: LearntColumns) -> Self {
-        let LearntColumns { signature, preprocessing, .. } = base;
+    pub(super) fn of(base: FittedColumns) -> Self {
+        let FittedColumns { signature, preprocessing, .. } = base;
         let mut encodings = preprocessing.encodings.into_iter();
         let part = |column: &Column| DraftColumn {
             column: column.clone(),
@@ -52,7 +52,7 @@ impl Draft {
     ///
     /// # Errors
     /// [`SignatureError`] if there is no column.
-    pub(super) fn learnt(&self) -> Result<LearntColumns, SignatureError> {
+    pub(super) fn learnt(&self) -> Result<FittedColumns, SignatureError> {
         let (mut columns, mut encodings, mut statistics) = (Vec::new(), Vec::new(), Vec::new());
         for part in &self.parts {
             let slot = encodings.len() as u32;
@@ -65,6 +65,6 @@ impl Draft {
             Task::Regression => Signature::regression(columns),
         }?;
         let preprocessing = Preprocessing { encodings, statistics: Vec::new(), scaler: None };
-        Ok(LearntColumns { signature, preprocessing, statistics })
+        Ok(FittedColumns { signature, preprocessing, statistics })
     }
 }

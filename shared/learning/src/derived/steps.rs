@@ -92,7 +92,7 @@ fn known(codes: &[u32], names: &[String], categories: &[String], rare: &[String]
     let counted = counts.into_iter().zip(names);
     let mut found: Vec<(usize, &String)> = counted.filter(|(count, name)| *count > 0 && is_other(name)).collect();
     found.sort_by_key(|(count, _)| Reverse(*count));
-    // If there is only one other text, the categories already tell it apart.
+    // If there is only one other text, the categories already distinguish it.
     if found.get(1).is_none_or(|(count, _)| *count < 2) {
         return Vec::new();
     }

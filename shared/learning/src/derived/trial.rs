@@ -7,7 +7,7 @@ use evergreen_table::at;
 
 use super::{DerivingLimits, Learnable, Outcome};
 use crate::deciding::{LabelChoice, ruled};
-use crate::encode::LearntColumns;
+use crate::encode::FittedColumns;
 use crate::evaluate::scores;
 use crate::fit::FitRows;
 use crate::hyperparameters::Choice;
@@ -41,7 +41,7 @@ impl<'a> FeatureTrial<'a> {
     }
 
     /// Checks whether `next` is better than `best`.
-    pub(super) fn compare(&self, best: &LearntColumns, next: &LearntColumns) -> Outcome {
+    pub(super) fn compare(&self, best: &FittedColumns, next: &FittedColumns) -> Outcome {
         // Both drafts must use the same rows, so the larger draft sets their number.
         let cells = next.preprocessing.features().max(1) * self.rows.target.labels().len().max(1);
         let most = (MAX_CELLS / cells).clamp(MIN_ROWS, MAX_ROWS);
@@ -53,7 +53,7 @@ impl<'a> FeatureTrial<'a> {
     }
 
     /// Returns the loss of each row, or `None` if time runs out or a fit fails. Uses at most about `most` rows.
-    fn losses(&self, learnt: &LearntColumns, most: usize) -> Option<Vec<f64>> {
+    fn losses(&self, learnt: &FittedColumns, most: usize) -> Option<Vec<f64>> {
         let Learnable { frame, rows, target, weights, order, groups } = self.rows;
         let step = rows.len().div_ceil(most).max(1);
         let chosen: Vec<u32> = (0..rows.len() as u32).step_by(step).collect();

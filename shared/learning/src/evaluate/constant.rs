@@ -6,7 +6,7 @@ use super::answers::Answers;
 use super::binary::POSITIVE;
 use evergreen_table::Target;
 
-/// The constant answer to every row, learnt only from the target of the training rows.
+/// The constant answer to every row, fitted only to the target of the training rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConstantAnswer(Best);
 

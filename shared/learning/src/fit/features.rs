@@ -36,7 +36,7 @@ enum FeatureSource<'a> {
     Text(&'a [u32], u32),
     /// Whether the text contains this word.
     Word(&'a [u32], Words, u16),
-    /// A number that was learnt for each row.
+    /// A number that was fitted for each row.
     Learnt(Arc<[f32]>),
 }
 

@@ -96,7 +96,7 @@ fn boosting(n_estimators: usize, learning_rate: f64, max_leaves: usize) -> Boost
     }
 }
 
-/// Returns a forest and a boosting of so many trees.
+/// Returns a forest and a boosting with the given number of trees.
 fn both(trees: usize) -> [Box<dyn Hyperparameters>; 2] {
     [Box::new(forest(trees)), Box::new(boosting(trees, 0.1, 31))]
 }

@@ -80,7 +80,7 @@ pub enum PlanError {
     Labels {
         /// The name of the setting.
         key: &'static str,
-        /// What is wrong, and what to do.
+        /// The error, and how to correct it.
         problem: &'static str,
     },
     /// The settings name monotone columns, but no chosen family supports them.

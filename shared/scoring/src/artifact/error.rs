@@ -81,7 +81,7 @@ pub enum ArtifactError {
         operator: &'static str,
         /// Name of the attribute.
         attribute: String,
-        /// What is wrong with the attribute.
+        /// The error in the attribute.
         problem: &'static str,
     },
     /// A node of the ensemble is invalid.
@@ -89,7 +89,7 @@ pub enum ArtifactError {
     Ensemble {
         /// Position in the lists of the ensemble.
         entry: usize,
-        /// What is wrong with the entry.
+        /// The error in the entry.
         problem: &'static str,
     },
     /// The file is well-formed, but its pipeline is invalid.

@@ -47,7 +47,7 @@ impl<const SLOTS: usize> PackedNode for Narrow<SLOTS> {
     }
 
     fn feature(self) -> usize {
-        // The byte is always below `SLOTS`. The remainder tells the compiler so.
+        // The byte is always below `SLOTS`. The remainder proves that to the compiler.
         usize::from(self.left_and_feature as u8) % SLOTS
     }
 

@@ -27,7 +27,7 @@ pub enum ImportError {
     Use {
         /// Type of the operator.
         operator: String,
-        /// What is not supported.
+        /// The unsupported part.
         problem: String,
     },
     /// The value of an attribute is not supported.
@@ -37,7 +37,7 @@ pub enum ImportError {
         operator: String,
         /// Name of the attribute.
         attribute: &'static str,
-        /// What is not supported.
+        /// The unsupported part.
         problem: String,
     },
     /// The only input has a different number of columns than the table.
@@ -70,7 +70,7 @@ pub enum ImportError {
     InputType {
         /// Name of the input.
         input: String,
-        /// What is wrong with the input.
+        /// The error in the input.
         problem: &'static str,
     },
     /// The file expects another kind of values for a column.

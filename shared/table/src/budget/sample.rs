@@ -13,7 +13,7 @@ use crate::settings::{DatasetSettings, TypeName};
 use crate::survey::{ColumnTally, MAX_DISTINCT};
 use crate::{Format, TableError};
 
-/// Bytes of a sample.
+/// Maximum size of a sample, at the beginning and in the middle of a file.
 const SAMPLE_BYTES: u64 = 512 << 10;
 
 /// Bytes at the end of a Parquet file that are read as a sample. The footer there describes the columns.

@@ -126,7 +126,7 @@ fn columns_without_information_are_left_out_with_a_warning() {
     let table = read(with_column(&["", "NA"]));
     assert_eq!(table.profile().warnings, ["column \"x\" is left out: every value is missing"]);
     let table = read(with_column(&["7", "", "7"]));
-    assert!(table.profile().warnings.is_empty(), "where it is missing may tell");
+    assert!(table.profile().warnings.is_empty(), "missing values may carry information");
 }
 
 #[test]

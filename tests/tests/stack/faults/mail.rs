@@ -1,4 +1,4 @@
-//! Mail while SES or the registry fails. Every recipient is told, and only once where possible. What cannot be sent
+//! Mail while SES or the registry fails. Every recipient gets the mail, and only once if possible. What cannot be sent
 //! waits in a queue.
 
 use std::time::Duration;
@@ -54,7 +54,7 @@ async fn mails_throttled_for_a_while_are_sent_once_to_everybody() {
     stack.functions.hand_over(&stack.functions.alert, &event).await;
     tokio::time::sleep(THROTTLED).await;
     assert!(fault.end() > 0, "the fault concerned no call");
-    until("everybody to be told", seconds(60), async || {
+    until("everybody to get the mail", seconds(60), async || {
         let mails = stack.mails_about(mark, KIND, StateValue::Alarm).await;
         (mails.len() >= 2).then_some(())
     })

@@ -10,7 +10,7 @@ use evergreen_tests::training::bad;
 use evergreen_tests::wait::seconds;
 use serde_json::{Value, json};
 
-/// Checks that all figures are published despite the fault.
+/// Checks that all metrics are published despite the fault.
 async fn publishes_all_the_same(fault: Fault) {
     let stack = Stack::take().await;
     stack.served().await;
@@ -80,13 +80,13 @@ async fn measured<const N: usize>(stack: &Stack, faults: [Fault; N]) -> Value {
     outcome.payload
 }
 
-/// Asserts that these figures are not published but counted as unknown, which raises an alarm.
+/// Asserts that these metrics are not published but counted as unknown, which raises an alarm.
 fn assert_unknown(report: &Value, figures: &[&str]) {
     for figure in figures {
         assert!(report["published"][figure].is_null(), "{figure} is published: {report}");
         assert!(report["unknown"].as_array().is_some_and(|unknown| unknown.contains(&json!(figure))), "{report}");
     }
-    let count = report["published"]["UnknownFigures"].as_f64().expect("unknown figures are counted");
+    let count = report["published"]["UnknownFigures"].as_f64().expect("unknown metrics are counted");
     assert!(count >= figures.len() as f64, "{report}");
 }
 

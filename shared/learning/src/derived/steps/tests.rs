@@ -4,7 +4,7 @@ use super::*;
 use crate::prepared::Prepared;
 
 /// Three visits of each of 300 patients. Two patients share a clinic. Labels are random for each patient, so that a
-/// clinic tells nothing about other patients.
+/// clinic says nothing about other patients.
 fn visits() -> String {
     let mixed = |bits: u64, times: u64| (bits ^ (bits >> 31)).wrapping_mul(times);
     let label = |patient: u64| (mixed(mixed(patient + 1, 0x9E37_79B9_7F4A_7C15), 0xBF58_476D_1CE4_E5B9) >> 40) % 2;
@@ -35,7 +35,7 @@ fn has_statistics(toml: &str) -> bool {
 
 #[test]
 fn rows_of_one_group_do_not_leak_into_their_own_statistic() {
-    assert!(has_statistics("drop = [\"patient\"]"), "a clinic tells the other visits of its patients");
+    assert!(has_statistics("drop = [\"patient\"]"), "a clinic reveals the other visits of its patients");
     assert!(!has_statistics("group = \"patient\""), "and nothing of other patients");
 }
 
