@@ -12,6 +12,7 @@ mod keeping;
 mod metrics;
 mod names;
 mod operations;
+mod paths;
 mod readme;
 mod references;
 mod reliability;

@@ -1,0 +1,24 @@
+//! Every file that a document names exists.
+
+use std::path::Path;
+
+use super::document::file;
+
+#[test]
+fn every_path_in_the_documents_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for document in ["README.md", "CONTRIBUTING.md", "docs/ARCHITECTURE.md"] {
+        for path in paths(&file(document)) {
+            assert!(root.join(&path).exists(), "{document} names {path}, which does not exist");
+        }
+    }
+}
+
+/// Returns the paths between backticks that begin with a folder of the repository and contain no placeholder.
+fn paths(document: &str) -> Vec<String> {
+    let folders = ["docs/", "events/", "functions/", "fuzz/", "infra/", "shared/", "tests/"];
+    let quoted = document.split('`').skip(1).step_by(2);
+    let is_plain = |text: &str| !text.contains(['*', '{', ' ', '\n', '<']) && !text.contains("NAME");
+    let named = quoted.filter(|text| folders.iter().any(|folder| text.starts_with(folder)) && is_plain(text));
+    named.map(|text| text.trim_end_matches('/').to_owned()).collect()
+}
