@@ -33,7 +33,7 @@ pub(crate) fn leaks(prepared: &Prepared) -> Vec<String> {
     let frame = table.frame();
     let group = owner(table);
     let known = |column: &FrameColumn| {
-        let (about, drop) = (format!("column {:?} ", column.name), format!("drop = [{:?}]", column.name));
+        let (about, drop) = (format!("column {:?}", column.name), format!("drop = [{:?}]", column.name));
         table.profile().warnings.iter().any(|warning| warning.starts_with(&about) || warning.contains(&drop))
             || group.is_some_and(|group| group.name == column.name)
             || table.order().is_some_and(|order| follows(&column.values, order))

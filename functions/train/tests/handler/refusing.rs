@@ -144,8 +144,8 @@ async fn a_table_too_large_for_the_memory_is_refused_before_it_is_fetched() {
     let mut world = TestWorld::with(&[("t.csv", table.as_bytes())]);
     world.training.memory = 64 << 20;
     let reason = world.assert_fails("a", quick(), "InvalidTable").await;
-    let expected = "data set datasets/iris/t.csv: the table has about 800,002 rows of 3 columns (about 4.6 MB); learning from it \
-                    by random_forest needs about ";
+    let expected = "data set datasets/iris/t.csv: the table has about 800,002 rows of 3 columns (about 4.6 MB); training on it \
+                    with random_forest needs about ";
     assert!(reason.starts_with(expected) && reason.contains("; set TrainMemory to "), "{reason}");
     assert_eq!(world.memory.state().dataset_reads, 0);
 }
