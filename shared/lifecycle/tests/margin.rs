@@ -1,5 +1,7 @@
 //! Tests the margin between the champion and the minimum quality.
 
+#![allow(clippy::indexing_slicing)]
+
 use evergreen_lifecycle::health::accuracy_margin;
 use evergreen_lifecycle::{
     AgainstConstant, MeanLoss, PairedTest, PrimaryMetric, Rescored, Run, Version, VersionNumber,

@@ -1,6 +1,6 @@
 //! Tests the handler with real events and a real model. Everything outside is in memory.
 
-#![allow(missing_docs, clippy::indexing_slicing, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::indexing_slicing, clippy::string_slice, clippy::unwrap_used)]
 
 mod busy;
 mod copies;
