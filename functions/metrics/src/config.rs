@@ -61,7 +61,7 @@ fn max_age(environment: &Environment) -> Result<Option<SignedDuration>, ConfigEr
 }
 
 /// Returns the accuracy or R² of the champion below which an alarm is raised. `None` means that there is no fixed
-/// limit: the champion is compared with a constant answer and with its own hold-out score.
+/// limit. The champion is then compared with a constant answer and with its own hold-out score.
 fn threshold(environment: &Environment) -> Result<Option<f64>, ConfigError> {
     environment.number_unless("EVERGREEN_ACCURACY_THRESHOLD", RELATIVE)
 }

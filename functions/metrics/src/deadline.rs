@@ -6,11 +6,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::Timetable;
 
-/// Computes the metric `DeadlineMissed`. It is 1 if the last training that was due at least `grace` before `now` did
-/// not finish in time, otherwise 0. It is also 0 if no training was due since the last change of the training schedule.
+/// Computes the metric `DeadlineMissed`. It looks at the last training that was due at least `grace` before `now`. The
+/// metric is 1 if this training did not finish in time, otherwise 0. It is also 0 if no training was due since the last
+/// change of the training schedule.
 ///
-/// The time of the schedule's last change may be unknown. If then a training is missed that was due before every known
-/// run, the result has no value, because the stack may be younger than this due time.
+/// The time of the schedule's last change may be unknown. The result then has no value for a missed training that was
+/// due before every known run. The stack may be younger than this due time.
 pub fn deadline_metric(
     timetable: &Timetable,
     grace: SignedDuration,

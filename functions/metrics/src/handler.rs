@@ -39,8 +39,8 @@ pub struct Expectations {
     /// The maximum age of the champion (the model version that answers predictions). `None` means that the age follows
     /// from the training schedule.
     pub max_age: Option<SignedDuration>,
-    /// Minimum accuracy or R² of the champion. `None` means that there is no fixed minimum: the champion is compared
-    /// with a constant answer and with its own hold-out score.
+    /// Minimum accuracy or R² of the champion. `None` means that there is no fixed minimum. The champion is then
+    /// compared with a constant answer and with its own hold-out score.
     pub threshold: Option<f64>,
     /// Maximum number of prediction requests per API key and calendar month.
     pub quota: u64,
@@ -109,8 +109,8 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
         if let (true, Some(cause)) = (readings.are_none(), failure) {
             return Err(MetricsError::NothingKnown(cause));
         }
-        // If the pointer, the history or the runs could not be read, no record is listed, and the metric
-        // `UnreadableRecords` is unknown.
+        // If the pointer, the history or the runs could not be read, no record is listed. The metric
+        // `UnreadableRecords` is then unknown.
         let unreadable = readings.unreadable().unwrap_or_default();
         Ok(MetricsReport {
             published: values.known().iter().map(|datum| (datum.metric.name(), datum.value)).collect(),

@@ -1,5 +1,5 @@
-//! Checks whether a new environment of the predict function could load the champion, and whether the champion's two
-//! stored files are intact.
+//! Checks whether a new environment of the predict function could load the champion (the model version that answers
+//! predictions). Also checks whether the champion's two stored files are intact.
 //!
 //! A new environment reads the pointer to the champion, then the registry's copy of the artifact. If the copy is
 //! unusable, it reads the object in the S3 bucket. This module always checks both files, since a good file hides that
@@ -61,8 +61,8 @@ impl fmt::Display for FileCondition {
 }
 
 impl ArtifactInspection {
-    /// Checks both stored files of the model version that `pointer` names. `copy` is the copy of the artifact that the
-    /// registry keeps next to the pointer, or `None` if it keeps no copy.
+    /// Checks both stored files of the model version that `pointer` names. `copy` is the registry's copy of the
+    /// artifact. It is `None` if the registry keeps no copy.
     pub async fn of(pointer: &Pointer, copy: Option<&[u8]>, artifacts: &impl Artifacts, model: &ModelName) -> Self {
         let object = match artifacts.get(&pointer.artifact.key).await {
             Ok(bytes) => FileCondition::of(&bytes, pointer, model),

@@ -1,5 +1,5 @@
-//! The metrics function: publishes the score (accuracy or R²), age and health of the champion (the model version that
-//! answers predictions) and of its training.
+//! The metrics function: publishes the score (accuracy or R²), age and health of the champion and of its training. The
+//! champion is the model version that answers predictions.
 //!
 //! The function runs every few minutes and after each event of the model registry. It ignores the event's content and
 //! reads the registry, the S3 bucket and the scheduler instead. If one source cannot be read, it still publishes the

@@ -27,7 +27,7 @@ mod tests {
 
     use super::*;
 
-    /// Test fake of the request counts: returns fixed counts for the expected range of days, or fails if `requests` is
+    /// Test fake of the request counts. Returns fixed counts for the expected range of days. Fails if `requests` is
     /// `None`.
     struct Counted {
         expected: (Date, Date),

@@ -109,8 +109,8 @@ impl SortedRuns {
     }
 }
 
-/// Reads what a new environment of the predict function reads first: the pointer to the champion and the registry's
-/// copy of its artifact. If this request fails, reads the pointer alone.
+/// Reads the pointer to the champion and the registry's copy of its artifact. A new environment of the predict function
+/// reads them first. If this request fails, reads the pointer alone.
 pub(crate) async fn pointer(registry: &impl Champions) -> Result<Option<WithCopy>, Unavailable> {
     match registry.champion_with_artifact().await {
         Ok(found) => Ok(found),

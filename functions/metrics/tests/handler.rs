@@ -39,8 +39,7 @@ fn figures<const N: usize>(report: &MetricsReport, names: [&str; N]) -> [Option<
 
 const HEALTH: [&str; 3] = ["ModelHealthy", "DamagedArtifacts", "UnknownFigures"];
 
-/// Returns a world with a week of history: a champion from six days ago, one from yesterday, a refused version and a
-/// failed run.
+/// Returns fakes with a week of history: a champion from six days ago, one from yesterday, a refusal and a failure.
 fn a_week() -> World {
     let world = World::at("2026-11-24T05:00:00Z");
     let (first_at, second_at) = (moment("2026-11-18T03:00:00Z"), moment("2026-11-23T03:00:00Z"));

@@ -2,7 +2,7 @@
 //! `make bench-train` compares them with scikit-learn.
 //!
 //! Usage: `cargo run --release --example fit -- --train A.csv --test B.csv --target COLUMN --family NAME --set
-//! NAME=VALUE…` fits on all rows of the first file and scores the rows of the second. `--csv FILE` instead of both
+//! NAME=VALUE…` fits on all rows of the first file. It scores the rows of the second file. `--csv FILE` instead of both
 //! files splits this file into training rows and hold-out. `--settings FILE` is a `dataset.toml`. `--budget SECONDS`
 //! with `--csv` trains as the train function does, with a search over all families unless one is named. The default of
 //! `--seed NUMBER` is 1. The time counts from rows in memory to a fitted model.

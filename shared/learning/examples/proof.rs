@@ -1,4 +1,4 @@
-//! Trains a model as a user would, and prints the hold-out rows and the model's loss on each as one JSON object. `make
+//! Trains a model as a user would. Prints the hold-out rows and the model's loss on each row as one JSON object. `make
 //! proof` compares the losses with those of other libraries.
 //!
 //! Usage: `cargo run --example proof -- FILE --target COLUMN --seconds 60`. Rows are numbered from 0 in the order of

@@ -1,11 +1,11 @@
 //! Measures how fast libraries predict rows, one row per call or all rows in one call. `make bench-scoring` compares
 //! the libraries.
 //!
-//! `score train --csv FILE --target COLUMN --artifact FILE` trains a forest of 100 trees of full depth, as the train
-//! function does, and writes its model artifact. `score evergreen --artifact FILE --rows FILE` loads the artifact.
-//! `score smartcore --csv FILE --target COLUMN --rows FILE` uses the library smartcore to fit a forest with the same
+//! `score train --csv FILE --target COLUMN --artifact FILE` trains a forest as the train function does, with 100 trees
+//! of full depth. It writes the model artifact. `score evergreen --artifact FILE --rows FILE` loads the artifact.
+//! `score smartcore --csv FILE --target COLUMN --rows FILE` uses the library smartcore. It fits a forest with the same
 //! settings to the same training rows. The last two commands print the predicted class of each row as one line of JSON.
-//! Then, for each line `one` or `batch` of standard input, they measure a round of predictions and print the seconds
+//! Then they measure a round of predictions for each line `one` or `batch` of standard input. They print the seconds
 //! per row. The rows file has little-endian `f32`, one row after the other.
 
 use std::error::Error;

@@ -47,7 +47,7 @@ impl Losses {
     }
 }
 
-/// How the rows of a table depend on each other: whether they are ordered in time, and how many are distinct.
+/// How the rows of a table depend on each other: whether they have an order in time, and which share is distinct.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RowDependence {
     /// Whether the table has an order column, so that rows follow each other in time.
@@ -82,8 +82,8 @@ pub(crate) fn gap(validated: Losses, holdout: Losses, table: RowDependence) -> O
     ))
 }
 
-/// How many standard errors the coverage of prediction intervals may be too low if the hold-out rows are newer than the
-/// training rows. Coverage is the share of rows whose interval contains the true value.
+/// If the hold-out rows are newer than the training rows: by how many standard errors the coverage of prediction
+/// intervals may be too low. Coverage is the share of rows whose interval contains the true value.
 const NEWER_STANDARD_ERRORS: f64 = 2.0;
 
 /// Returns a warning if the prediction intervals contain fewer hold-out rows than their level states, by more than

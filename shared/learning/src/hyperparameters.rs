@@ -21,7 +21,7 @@ pub(crate) struct Dimension {
     pub(crate) log: bool,
     /// The allowed range of the hyperparameter, both ends included.
     pub(crate) allowed: (f64, f64),
-    /// The range that the search draws values from, unless the dataset's settings choose another range.
+    /// The range that the search draws values from, unless the settings in `dataset.toml` choose another range.
     pub(crate) drawn: (f64, f64),
     /// The value of the hyperparameter in the first candidate of a search.
     pub(crate) first: f64,

@@ -1,5 +1,5 @@
-//! Learns prediction intervals for regression models: how wide intervals must be to contain nine in ten rows, for low
-//! and for high predictions.
+//! Learns prediction intervals for regression models: how wide they must be to contain nine in ten rows. The width
+//! depends on the prediction.
 //!
 //! The method is split conformal prediction (Lei, G'Sell, Rinaldo, Tibshirani, Wasserman: "Distribution-free predictive
 //! inference for regression", JASA 113, 2018) on the errors of cross-validation. With scaled residuals (section 5.2),

@@ -123,8 +123,8 @@ fn is_monotone(numbers: impl Iterator<Item = impl PartialOrd> + Clone) -> bool {
     grows.min(falls) * 100 <= all
 }
 
-/// Returns a warning if a column looks like the identifier of a person or thing with several rows, but the settings
-/// name no group column.
+/// Returns a warning if a column looks like the identifier of a person or thing with several rows. There is no warning
+/// if the settings name a group column.
 pub(crate) fn ungrouped(table: &Table) -> Option<String> {
     let ColumnProfile { name, distinct, .. } = owner(table)?;
     Some(format!(

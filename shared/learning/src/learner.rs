@@ -47,7 +47,7 @@ pub(crate) struct Learner<'a> {
     known: Vec<Option<usize>>,
 }
 
-/// The rows of a frame that a learner trains on, with the times and groups that decide which rows stay in one fold.
+/// The rows of a frame that a learner trains on. The times and groups decide which rows stay in one fold.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LearnerRows<'a> {
     pub(crate) rows: &'a [u32],
@@ -105,7 +105,7 @@ impl<'a> Learner<'a> {
         let origins = self.origins();
         for (column, content) in self.signature.columns().iter().enumerate() {
             let value = !matches!(content.kind, ColumnKind::Category { .. } | ColumnKind::Text { .. });
-            // Of the features that come from one column, the first is the column's own value.
+            // The first feature that comes from a column is the column's own value.
             let feature = origins.iter().position(|origin| *origin == column).filter(|_| value);
             if let (Some(direction), Some(feature)) = (directions.get(&content.name), feature) {
                 self.binned.constrain(feature, *direction);
@@ -206,8 +206,8 @@ impl<'a> Learner<'a> {
         choice.hyperparameters().expected_seconds(&self.training(&self.features, &self.binned), rows)
     }
 
-    /// Builds the complete prediction pipeline of a fitted model: preprocessing of a raw row, predictor, calibration,
-    /// label rule and prediction interval.
+    /// Builds the complete prediction pipeline of a fitted model: preprocessing, predictor, calibration, label rule and
+    /// prediction interval.
     pub(crate) fn pipeline(
         &self,
         fitted: Fitted,

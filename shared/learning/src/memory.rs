@@ -1,9 +1,9 @@
 //! Checks whether a table fits into the function's memory, before the process runs out of memory.
 //!
-//! There are three checks with the same formula: rows × columns × bytes of a cell, for every data structure that is
-//! held at the same time (see `need`). The first check uses samples of the files, before any file is read whole. The
-//! second check follows the first pass over the files, when the numbers of rows and columns are known but no value is
-//! kept. The third check precedes fitting, when the features are known.
+//! There are three checks with the same formula: rows × columns × bytes of a cell. The formula is applied to every data
+//! structure that is held at the same time (see `need`). The first check uses samples of the files, before any file is
+//! read whole. The second check follows the first pass over the files. Then the numbers of rows and columns are known,
+//! but no value is kept. The third check precedes fitting, when the features are known.
 
 pub(crate) mod need;
 mod scale;
@@ -49,9 +49,9 @@ pub struct Estimate {
     pub family: Option<Family>,
 }
 
-/// Estimates the size and the memory need of the table in `files` (names and sizes in bytes), from `samples` of the
-/// files. Returns `None` if the samples do not suffice. [`sample_ranges`](evergreen_table::budget::sample_ranges) says
-/// which samples to take.
+/// Estimates the size and the memory need of a table from `samples` of its files. `files` has the name and the size in
+/// bytes of each file. Returns `None` if the samples do not suffice.
+/// [`sample_ranges`](evergreen_table::budget::sample_ranges) says which samples to take.
 pub fn estimate(
     files: &[(String, u64)],
     samples: &[FileSample],
@@ -113,8 +113,7 @@ pub fn with_learning(error: TableError, settings: &DatasetSettings) -> TableErro
     }))
 }
 
-/// Checks whether every model family of `spaces` can train on the training rows, in the memory that the table was read
-/// with.
+/// Checks whether every model family of `spaces` can be trained in the memory that the table was read with.
 pub(crate) fn check_learning(prepared: &Prepared, spaces: &[Space]) -> Result<(), TooLarge> {
     let scale = Scale::learning(prepared);
     let (needed, family) = learning(&scale, spaces);

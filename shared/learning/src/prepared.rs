@@ -121,8 +121,8 @@ impl Prepared {
         memory::check_learning(self, &plan.spaces)
     }
 
-    /// Returns whether a training run by `plan` also fits into memory with the features in `learnt`, which may include
-    /// derived features.
+    /// Returns whether training by `plan` also fits into memory with the features in `learnt`. They may include derived
+    /// features.
     pub(crate) fn has_memory(&self, plan: &Plan, learnt: &FittedColumns) -> bool {
         memory::fits(self, &plan.spaces, learnt)
     }

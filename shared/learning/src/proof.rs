@@ -13,8 +13,7 @@ use crate::train::LearningError;
 /// model. The limit saves time on large tables.
 const CHECKED_ROWS: usize = 50_000;
 
-/// A model artifact that predicts the same as the fitted model on all compared rows, with its evaluation on the
-/// hold-out.
+/// A model artifact with its evaluation on the hold-out. It predicts the same as the fitted model on all compared rows.
 #[derive(Debug)]
 pub(crate) struct Proof {
     pub(crate) artifact: Vec<u8>,

@@ -25,9 +25,9 @@ pub enum FrameError {
     },
 }
 
-/// Encodes the rows of `frame` as a model with this signature reads them: row by row, each column as one or more `f32`
-/// (see [`ColumnKind`]). Columns are found by name. Columns that are not in the signature are ignored. Missing values
-/// are NaN.
+/// Encodes the rows of `frame` as a model with this signature reads them, row by row. Each column becomes one or more
+/// `f32` (see [`ColumnKind`]). Columns are found by name. Columns that are not in the signature are ignored. Missing
+/// values are NaN.
 ///
 /// # Errors
 /// [`FrameError`] if a column of the signature is missing in the frame or has another type.
@@ -35,7 +35,7 @@ pub fn encode_rows(frame: &Frame, signature: &Signature) -> Result<Vec<f32>, Fra
     Ok(Encoder::of(frame, signature.columns())?.rows(0..frame.rows() as u32))
 }
 
-/// Encodes rows of a table as raw rows, in which each column of a model's signature has one or more slots.
+/// Encodes rows of a table as raw rows. In a raw row, each column of the model's signature has one or more slots.
 #[derive(Debug)]
 pub(crate) struct Encoder<'a> {
     columns: Vec<Cells<'a>>,
@@ -77,7 +77,7 @@ enum Cells<'a> {
     Numbers(&'a [f32]),
     Moments(&'a [f64], Vec<DatePart>),
     Texts(&'a [u32], Vec<f32>),
-    /// A text column: the text code of each row, the words of each text code, and the number of different words.
+    /// A column of free text: the code of each row's text, the words of each code, and the number of different words.
     Words(&'a [u32], Words, usize),
 }
 

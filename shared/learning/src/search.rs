@@ -2,9 +2,9 @@
 //! them by cross-validation on the training rows. With an order column, every fold is scored on rows that are newer
 //! than the fold's training rows.
 //!
-//! First, the search scores the usual hyperparameters of each family on all folds, so that even a short search tries
-//! each family. Then it scores many more candidates on one fold, the better ones on two more folds, and the best on
-//! all. This is successive halving (Jamieson, Talwalkar: "Non-stochastic best arm identification and hyperparameter
+//! First, the search scores the usual hyperparameters of each family on all folds. So even a short search tries each
+//! family. Then it scores many more candidates on one fold. It scores the better ones on two more folds, and the best
+//! on all. This is successive halving (Jamieson, Talwalkar: "Non-stochastic best arm identification and hyperparameter
 //! optimization", AISTATS 2016). On a small table the search scores each candidate on more folds, see [`small`].
 //! Cross-validation also finds the number of boosting rounds.
 //!
@@ -45,8 +45,8 @@ use crate::learner::{AnswerError, Learner};
 /// If a family has at most this many candidates, the search scores all of them on all folds.
 const FEW_CANDIDATES: usize = 4;
 
-/// Steps of successive halving, as (one candidate in how many goes on, up to how many folds). Of each family, one
-/// candidate in three is scored on up to three folds. Then one candidate in three of those is scored on all folds.
+/// Steps of successive halving, as (one candidate in how many goes on, up to how many folds). First, one candidate in
+/// three of each family is scored on up to three folds. Then one candidate in three of those is scored on all folds.
 const RUNGS: [(usize, usize); 2] = [(3, 3), (3, usize::MAX)];
 
 /// Exponent for boosting: the best number of rounds grows with the number of training rows to this power. Measured on
@@ -149,8 +149,8 @@ pub(crate) fn search(learner: &Learner<'_>, plan: &Plan, deadline: Instant) -> R
     search.found(planned, &plan.ensemble)
 }
 
-/// Returns the candidates of all families in turn: first the first candidate of each family, then the second of each
-/// family, and so on.
+/// Returns the candidates of all families in turn: the first candidate of each family, then the second of each, and so
+/// on.
 fn in_turn(plan: &Plan) -> Vec<Choice> {
     let families: Vec<Vec<Choice>> =
         plan.spaces.iter().map(|space| space.candidates(plan.candidates_of(space.family), plan.seed)).collect();
@@ -221,8 +221,8 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// Returns the indices in `trials` of the best trials: one in `part` trials of each family, by their score on the
-    /// first `folds` folds. The best trial of each family comes first.
+    /// Returns the indices in `trials` of the best candidates: one in `part` of each family. They are compared by their
+    /// score on the first `folds` folds. The best candidate of each family comes first.
     fn better_part(&self, part: usize, folds: usize) -> Vec<usize> {
         let metric = self.context.metric;
         let mut chosen: Vec<(usize, usize)> = Vec::new();
@@ -336,7 +336,7 @@ impl Search<'_> {
     }
 
     /// Returns an ensemble of several trials, with the indices in `trials` and the weights of its members. Returns
-    /// `None` if the ensemble is not better than the best trial, or if there is no time to fit the ensemble.
+    /// `None` if the ensemble is not better than the best candidate, or if there is no time to fit it.
     fn blend(&mut self, limits: &EnsembleLimits) -> Option<(Trial, Vec<(usize, f32)>)> {
         let (all, metric) = (self.context.folds.len(), self.context.metric);
         let complete = |trial: &&Trial| trial.scores.len() == all && trial.whole().is_some();

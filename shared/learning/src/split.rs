@@ -1,8 +1,8 @@
 //! Splits a table into training rows and hold-out.
 //!
-//! The split depends on the rows alone, not on a seed. Training runs on the same table have the same hold-out. So the
-//! champion (the model version that answers predictions) was never trained on the rows on which it is compared with a
-//! new version. A table that grows keeps nearly all of its hold-out rows.
+//! The split depends on the rows alone, not on a seed. Training runs on the same table have the same hold-out. The
+//! champion (the model version that answers predictions) is compared with a new version on these rows. So it was never
+//! trained on them. A table that grows keeps nearly all of its hold-out rows.
 
 mod groups;
 mod hash;
@@ -85,10 +85,10 @@ impl Split {
     }
 
     /// Splits a table into training rows and hold-out. With an order column, the newest fifth of the rows is the
-    /// hold-out. Without one, the rows of each class are sorted by a hash of their content (SHA-256 of the features'
-    /// names and values, in any column order). The first fifth of each class is the hold-out: rounded, at least one
-    /// row, but not all. For regression, ten quantiles of the target replace the classes. Equal rows stay together if
-    /// both sides then have a row. Groups are held out whole.
+    /// hold-out. Without one, the rows of each class are sorted by a hash of their content. The hash is SHA-256 of the
+    /// features' names and values, in any column order. The first fifth of each class is the hold-out: rounded, at
+    /// least one row, but not all. For regression, ten quantiles of the target replace the classes. Equal rows stay
+    /// together if both sides then have a row. Groups are held out whole.
     pub(crate) fn of(frame: &Frame, target: &Target, order: Option<&[f64]>, groups: Option<&[u64]>) -> Self {
         let rows = target.len();
         let mut held = vec![false; rows];
@@ -187,8 +187,8 @@ fn hold_first<K: Ord, T: Ord>(
     }
 }
 
-/// Returns how many of the sorted members the first fifth has: the number nearest to a fifth that does not separate
-/// equal keys.
+/// Returns how many of the sorted members belong to the first fifth. It is the number nearest to a fifth that does not
+/// separate equal keys.
 fn cut<K: Eq>(members: usize, key: impl Fn(usize) -> Option<K>) -> usize {
     let ideal = fifth(members);
     let between = |at: &usize| matches!((key(at - 1), key(*at)), (Some(a), Some(b)) if a != b);

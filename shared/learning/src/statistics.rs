@@ -28,8 +28,8 @@ const MAX_CLASSES: usize = 10;
 /// of the squared error, compared with the error of the overall mean.
 const MIN_GAIN_IN_STANDARD_ERRORS: f64 = 3.0;
 
-/// Before the log-odds of a class's share are taken, the share is limited to the range from this value to 1 minus this
-/// value.
+/// Limit for the share of a class before its log-odds are taken. The share becomes at least this value and at most 1
+/// minus this value.
 const MIN_SHARE: f64 = 1e-4;
 
 /// Settings of one target statistic that becomes a feature of the model.

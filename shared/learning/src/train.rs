@@ -62,8 +62,8 @@ pub struct Trained {
     /// evenly spaced ones.
     pub training_score: f64,
     /// The importance of each column, in the order of the model's signature. The sum is 1, or 0 if no column matters.
-    /// An importance is the column's share of the decrease in impurity (forest), of the gain (boosting), or of the
-    /// absolute weights of scaled features (linear). Empty for an imported model.
+    /// An importance is a share of the decrease in impurity (forest), of the gain (boosting), or of the absolute
+    /// weights of scaled features (linear). Empty for an imported model.
     pub importances: Vec<f64>,
     /// The hold-out rows. The champion (the model version that answers predictions) is scored on the same rows.
     pub holdout: Holdout,
@@ -114,9 +114,9 @@ pub enum LearningError {
     OtherTask,
 }
 
-/// Trains a model: searches for the best hyperparameters as `plan` says, fits the best candidate to all training rows,
-/// and writes the artifact. Then it loads the artifact and evaluates the loaded model on the hold-out. It also compares
-/// the predictions of the loaded model with those of the fitted model, on up to 50,000 hold-out rows and up to 50,000
+/// Trains a model. It searches for the best hyperparameters as `plan` says, fits the best candidate to all training
+/// rows, and writes the artifact. Then it loads the artifact and evaluates the loaded model on the hold-out. It also
+/// compares the predictions of the loaded and the fitted model. It compares up to 50,000 hold-out rows and up to 50,000
 /// training rows.
 ///
 /// Training ends by the `deadline` or soon after. If time is short, it tries fewer candidates and grows fewer trees,

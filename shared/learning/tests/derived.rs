@@ -88,8 +88,8 @@ fn many_categories_are_encoded_by_a_statistic_without_leaks_into_folds() {
     let (table, with) = trained(&districts(), DatasetSettings::default());
     let accuracy = headline(&with);
     assert!(accuracy > 0.82, "{accuracy}");
-    // If the statistic had seen the scored rows of a fold, the cross-validation score would be far better than the
-    // score on the hold-out.
+    // A statistic that had seen the scored rows of a fold would make the cross-validation score far better than the
+    // hold-out score.
     let search = with.search.as_ref().and_then(|search| search.score).unwrap();
     let Evaluation::Classification(figures) = &with.evaluation else { panic!("labels are classified") };
     let loss = figures.log_loss;

@@ -72,8 +72,8 @@ impl FromStr for Expression {
     }
 }
 
-/// Parses the text of a cron expression as EventBridge Scheduler writes it: no seconds, a year, weekdays 1–7 starting
-/// on Sunday, and steps such as `0/15`.
+/// Parses the text of a cron expression as EventBridge Scheduler writes it. It has no seconds, a year, weekdays 1–7
+/// starting on Sunday, and steps such as `0/15`.
 fn cron(text: &str) -> Result<Cron, InvalidExpression> {
     let fields = text.split_whitespace().count();
     if fields != 6 {

@@ -1,6 +1,6 @@
-//! Simulates a year: the scheduler as AWS describes it, training runs that succeed, fail, stop without an end or end
-//! late, and the metric `DeadlineMissed` every five minutes. The metric must always be right, whatever the clocks of
-//! the time zone do.
+//! Simulates a year of the scheduler, as AWS describes it, and of training runs. Runs succeed, fail, stop without an
+//! end, or end late. The test computes the metric `DeadlineMissed` every five minutes. The metric must always be right,
+//! whatever the clocks of the time zone do.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 mod scheduler;

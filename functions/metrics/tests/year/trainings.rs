@@ -13,7 +13,7 @@ const RECENT: usize = 100;
 pub struct Trainings {
     random: u64,
     number: u32,
-    /// Training runs as they will be recorded, each with the time of the record: when the run starts and when it ends.
+    /// Future records of training runs, each with its time. A run has a record for its start and one for its end.
     to_come: Vec<(Timestamp, Run)>,
     /// The recorded training runs, newest first.
     recent: Vec<Run>,

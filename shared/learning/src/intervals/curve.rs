@@ -4,8 +4,8 @@ use evergreen_scoring::{Curve, CurveStep};
 
 use crate::evaluate::INTERVAL_LEVEL;
 
-/// Maximum number of ranges of predictions that get an interval width of their own: two for each fifth of the
-/// predictions.
+/// Predictions are divided into at most this many ranges, each with its own interval width. There are two for each
+/// fifth of the predictions.
 const MAX_PARTS: usize = 10;
 
 /// Minimum number of rows in a range of predictions. With fewer rows, a 90 % quantile is a matter of chance.
@@ -18,8 +18,8 @@ const MIN_GAP: f32 = 1e-3;
 /// Minimum width of an interval, as a share of the largest width. It keeps rounded sums above 0.
 const MIN_SHARE: f64 = 1e-3;
 
-/// How often the widths at the knots (the medians of the ranges) are corrected, so that the curve between the knots
-/// fits too.
+/// How often the interval widths at the knots (the medians of the ranges of predictions) are corrected. Then the curve
+/// between the knots fits too.
 const CORRECTIONS: usize = 6;
 
 /// A range of predictions, with an interval width of its own.

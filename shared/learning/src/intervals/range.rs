@@ -12,8 +12,8 @@ const PILED_UP: usize = 5;
 /// Minimum share of all rows with the target's smallest or largest value for which this value counts as a limit.
 const PILED_UP_SHARE: f64 = 0.01;
 
-/// If the target's smallest or largest value has at least this share of the rows, it is a limit without further checks.
-/// Below this share, the next value must have fewer rows, since counts thin out towards their end.
+/// A smallest or largest target value with at least this share of the rows is a limit without further checks. Below
+/// this share, the next value must have fewer rows, since counts thin out towards their end.
 const PLAIN_SHARE: f64 = 0.1;
 
 /// Returns the smallest and the largest value that the target can have. An end without an obvious limit is `None`. The

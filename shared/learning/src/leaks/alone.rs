@@ -3,27 +3,27 @@
 use super::numbers;
 use evergreen_table::{MISSING, Target, Values, at};
 
-/// A column is reported as a leak if it makes at most this share of the errors that the most frequent label makes as a
-/// constant answer.
+/// A column that predicts labels with few errors is reported as a leak. This is the maximum share of the errors that
+/// the most frequent label makes as a constant answer.
 const ERRORS_LEFT: f64 = 0.02;
 
-/// If only the fact that a value is missing is used: a column is a leak if it makes at most this share of the errors
-/// that the most frequent label makes.
+/// A column whose missing values alone predict labels with few errors is reported as a leak. This is the maximum share
+/// of the errors that the most frequent label makes as a constant answer.
 const ERRORS_LEFT_BY_MISSING: f64 = 0.1;
 
-/// For regression, a column is reported as a leak if it leaves at most this share of the target's variance unexplained.
+/// For regression: a column is reported as a leak if it leaves at most this share of the target's variance.
 const VARIANCE_LEFT: f64 = 0.005;
 
-/// For regression, if only the fact that a value is missing is used: a column is a leak if it leaves at most this share
-/// of the target's variance unexplained.
+/// For regression: a column is also reported as a leak if its missing values alone leave at most this share of the
+/// target's variance.
 const VARIANCE_LEFT_BY_MISSING: f64 = 0.2;
 
-/// A column is checked only if at least this many rows do not have the most frequent label. To check its missing
-/// values, at least this many rows must have a value and this many must have none.
+/// A column is checked for a leak of labels only if at least this many rows do not have the most frequent label. To
+/// check its missing values, at least this many rows must have a value and this many must have none.
 const MIN_ROWS: usize = 10;
 
-/// If all rows with a value, or all rows without one, have the same label: these rows must be at least this share of
-/// all rows with the label.
+/// A column is also a leak if nearly all rows with a value, or nearly all without one, have the same label. These rows
+/// must be at least this share of all rows with the label.
 const MIN_PURE_SHARE: f64 = 0.3;
 
 /// A label that missing values reveal may have at most this share of all rows.
@@ -121,8 +121,8 @@ fn missing_predicts_class(holes: &[bool], classes: &[u32], labels: usize) -> boo
     most >= MIN_ROWS && (errors as f64 <= ERRORS_LEFT_BY_MISSING * most as f64 || pure)
 }
 
-/// Returns the number of errors if each row is predicted as the most frequent class of the other rows with the same
-/// category.
+/// Returns the number of errors when a row is predicted by the other rows with its category. The prediction is their
+/// most frequent class.
 fn errors_by_category(codes: &[u32], classes: &[u32], labels: usize) -> usize {
     let mut sorted: Vec<(u32, u32)> = codes.iter().copied().zip(classes.iter().copied()).collect();
     sorted.sort_unstable();
@@ -163,8 +163,8 @@ fn errors_by_cuts(numbers: &[f32], classes: &[u32], labels: usize) -> usize {
     least.saturating_add(most_errors(&lost, labels))
 }
 
-/// Returns the group of each row, whose rows predict each other: the row's category, or its block of about [`GROUP`]
-/// neighbouring numbers.
+/// Returns the group of each row. Rows of one group predict each other. A group is a category, or a block of about
+/// [`GROUP`] neighbouring numbers.
 fn neighbours(values: &Values, rows: &[u32]) -> Vec<u32> {
     let Some(numbers) = numbers(values, rows) else {
         let Values::Category { codes, .. } = values else { return Vec::new() };
@@ -187,7 +187,7 @@ fn neighbours(values: &Values, rows: &[u32]) -> Vec<u32> {
     groups
 }
 
-/// Returns which share of the variance is left if each row is predicted by the mean of the other rows of its group.
+/// Returns the share of the variance that is left when each row is predicted by the mean of its group's other rows.
 fn variance_left(groups: &[u32], numbers: &[f64]) -> f64 {
     let mut sorted: Vec<(u32, f64)> = groups.iter().copied().zip(numbers.iter().copied()).collect();
     sorted.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));

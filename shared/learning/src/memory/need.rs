@@ -12,7 +12,7 @@ use crate::hyperparameters::{Space, dimensions};
 use crate::search::{DEFAULT_CANDIDATES, MAX_KEPT_ANSWERS, MAX_KEPT_NODES};
 
 /// Bytes of a tree node. `GROWING_NODE` counts while trees grow: the node in the pipeline and its share of a leaf.
-/// `NODE` is the maximum when the artifact is read back: the file, its lists of numbers, the pipeline and the model.
+/// `NODE` is the maximum while the artifact is read back: file, lists of numbers, pipeline and model.
 pub(crate) const GROWING_NODE: u64 = 64;
 const NODE: u64 = 150;
 
@@ -46,8 +46,8 @@ fn split(scale: &Scale) -> u64 {
     times([scale.rows, 4])
 }
 
-/// Returns the bytes of the training rows in the form that a model fit needs: target, weight, index, and a bin for each
-/// feature. A column with missing values has two more binned features, with the missing values at either end.
+/// Returns the bytes of the training rows as a model fit needs them: target, weight, index, and a bin for each feature.
+/// A column with missing values has two more binned features, with the missing values at either end.
 fn prepared(scale: &Scale) -> u64 {
     // `scale.features` has one more feature for each column with missing values.
     let holes = scale.features.saturating_sub(scale.learnt).min(scale.learnt);
@@ -69,8 +69,8 @@ fn searching(scale: &Scale, space: &Space) -> u64 {
     add([times([rows, 6, 8 + 4 * scale.answers()]), times([rows, scale.learnt, 4]), kept])
 }
 
-/// Returns the bytes that evaluating the model needs: the hold-out rows as columns and as rows, and their predictions
-/// with the intermediate values of the metrics.
+/// Returns the bytes that evaluating the model needs. They are for the hold-out rows as columns and as rows, the
+/// predictions, and the intermediate values of the metrics.
 fn proof(scale: &Scale) -> u64 {
     let row = add([scale.row_bytes, 4 * scale.learnt, 2 * (8 + 4 * scale.answers()), 28]);
     let rows = scale.holdout().max(scale.training.min(50_000));

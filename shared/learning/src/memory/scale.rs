@@ -113,8 +113,8 @@ fn learnt(table: &Table) -> impl Iterator<Item = ColumnShape> {
     })
 }
 
-/// Returns the shapes of the columns that models are not trained on: target, order, group, weights, and columns that
-/// are left out.
+/// Returns the shapes of the columns that are no features: target, order, group, weights, and columns that are left
+/// out.
 fn others(profile: &DatasetProfile, table: &Table) -> impl Iterator<Item = ColumnShape> {
     let classes = table.target().labels().len() as u64;
     profile.columns.iter().filter_map(move |column| {

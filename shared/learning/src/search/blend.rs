@@ -40,9 +40,9 @@ enum Loss {
     Absolute(Vec<f64>),
 }
 
-/// Chooses the members of an ensemble. Returns the index and the weight of each member, or an empty list if no weighted
-/// mean of the trials beats the best trial enough. `trials` has the index of each trial and the cost (size and
-/// prediction time) of its model.
+/// Chooses the members of an ensemble. Returns the index and the weight of each member. The list is empty if no
+/// weighted mean beats the best trial enough. `trials` has the index of each trial and the cost (size and prediction
+/// time) of its model.
 pub(super) fn select(
     trials: &[(usize, &Trial, Cost)],
     metric: PrimaryMetric,

@@ -27,8 +27,8 @@ pub(crate) struct Fold {
 }
 
 /// Splits the rows of `target` into cross-validation folds. If `units` says that rows are ordered, each fold trains on
-/// all rows that are older than the rows that it is scored on. Otherwise every row is scored in one fold, and the
-/// classes have similar shares in all folds. Rows of one unit stay in the same fold.
+/// all rows that are older than its scored rows. Otherwise every row is scored in one fold, and the classes have
+/// similar shares in all folds. Rows of one unit stay in the same fold.
 pub(crate) fn folds(target: &Target, units: impl FnOnce(&[u32]) -> Units, folds: usize, seed: u64) -> Vec<Fold> {
     let strata = drawn(target, seed);
     match units(&strata.concat()) {

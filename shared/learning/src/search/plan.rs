@@ -1,4 +1,4 @@
-//! Checks the dataset's settings and plans which families and hyperparameters a search tries.
+//! Checks the settings in `dataset.toml` and plans which model families and hyperparameters a search tries.
 
 use std::collections::BTreeMap;
 
@@ -160,8 +160,8 @@ impl Plan {
     }
 }
 
-/// Returns the hyperparameter ranges that the search draws candidates from. The dataset's `settings`, or the `family`
-/// and `overrides` of an event, may choose families and ranges.
+/// Returns the hyperparameter ranges that the search draws candidates from. The `settings` of `dataset.toml`, or the
+/// `family` and `overrides` of an event, may choose families and ranges.
 pub(crate) fn spaces(
     settings: &DatasetSettings,
     family: Option<Family>,

@@ -11,8 +11,8 @@ const FIRST_FOLDS: usize = 1;
 /// Maximum number of cells (rows × features × labels) for which the search scores every candidate on every row.
 const MAX_CELLS: usize = 50_000;
 
-/// A small table is divided into folds several times, until about `MIN_SCORED` rows are scored in total, but at most
-/// `MAX_DIVISIONS` times.
+/// A small table is divided into folds several times, until about `MIN_SCORED` rows are scored in total. It is divided
+/// at most `MAX_DIVISIONS` times.
 const MIN_SCORED: usize = 600;
 const MAX_DIVISIONS: usize = 3;
 

@@ -1,5 +1,4 @@
-//! Decides what a search has time for: the time until the deadline, less the time for the last fit and the steps after
-//! it.
+//! Decides what a search has time for. It keeps the time for the last fit and the steps after it.
 
 use std::time::Instant;
 
@@ -9,22 +8,22 @@ use super::Search;
 use super::trial::Trial;
 use crate::hyperparameters::Choice;
 
-/// The last fit may take this many times what the folds' fits suggest, because the larger number of rows does not fit
-/// into caches.
+/// The last fit may take this many times what the folds' fits suggest. More rows do not fit into the processor's
+/// caches.
 pub(super) const SLOWER: f64 = 1.5;
 
 /// Maximum share of the search's time that is reserved for the last fit. Boosting and forests can be cut short.
 const RESERVED_SHARE: f64 = 0.6;
 
-/// Maximum share of the search's time that is reserved for the last fit while a family has not been tried yet. The
+/// While a family has not been tried yet, at most this share of the search's time is reserved for the last fit. The
 /// choice of the family matters most.
 const RESERVED_SHARE_FIRST: f64 = 0.3;
 
 /// Share of the search's time that is kept for scoring the better candidates on more folds.
 const SHARE_FOR_BETTER: f64 = 0.4;
 
-/// The steps after the last fit (writing, loading, comparing and evaluating the model) take as long as this many passes
-/// over the training rows.
+/// The steps after the last fit take as long as this many predictions of all training rows. The steps are writing,
+/// loading, comparing and evaluating the model.
 const PASSES: f64 = 2.0;
 
 /// Maximum share of the search's time that is reserved for the steps after the last fit.

@@ -15,13 +15,13 @@ use crate::hyperparameters::Choice;
 use crate::intervals::Errors;
 use crate::learner::{Learner, seed_of};
 
-/// Limits for a candidate that is not scored on all folds yet: it keeps at most this many tree nodes and this many
-/// predicted numbers. A larger candidate fits its folds again when the search goes on with it.
+/// Limits for a candidate that is not scored on all folds yet. It keeps at most this many tree nodes and predicted
+/// numbers. A larger candidate fits its folds again when the search goes on with it.
 pub(crate) const MAX_KEPT_NODES: usize = 20_000;
 const MAX_ANSWERS: usize = 100_000;
 
-/// Maximum number of predicted numbers that a candidate keeps after it was scored on all folds, if it is not the best
-/// of its family.
+/// Maximum number of predicted numbers that a candidate keeps after its last fold. The limit does not apply to the best
+/// candidate of a family.
 pub(crate) const MAX_KEPT_ANSWERS: usize = 300_000;
 
 /// Share of the total gain in log loss that a classifier may give up for fewer boosting rounds. Fewer rounds give less
@@ -168,8 +168,8 @@ impl Trial {
         Ok(fit)
     }
 
-    /// Finds the number of boosting rounds with the lowest mean loss over all folds so far, and scores each fold with
-    /// this number.
+    /// Finds the number of boosting rounds with the lowest mean loss over all folds so far. Scores each fold with this
+    /// number.
     fn choose_rounds(&mut self, context: SearchContext<'_>, deadline: Instant) -> Result<(), SearchError> {
         let started = Instant::now();
         let trifle = if context.learner.target().labels().is_empty() { 0.0 } else { ROUNDS_TOLERANCE };
@@ -304,8 +304,8 @@ impl Trial {
     }
 }
 
-/// Returns the smallest number of boosting rounds, at least 1, whose mean loss is minimal or misses at most the share
-/// `trifle` of the gain. A fold that stopped early keeps its last loss.
+/// Returns the best number of boosting rounds, at least 1. It is the smallest whose mean loss is minimal or misses at
+/// most the share `trifle` of the gain. A fold that stopped early keeps its last loss.
 fn best_rounds(losses: &[Vec<f64>], trifle: f64) -> usize {
     let most = losses.iter().map(Vec::len).max().unwrap_or_default();
     let mean = |round: usize| -> f64 {

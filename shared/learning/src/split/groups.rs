@@ -25,8 +25,8 @@ impl Group {
 }
 
 /// Marks the rows of whole groups as hold-out, about a fifth of all rows. With `order`, it takes the groups whose
-/// newest row is newest. Without `order`, it takes the first groups of each class, sorted by the group's hash, so that
-/// a growing table keeps its hold-out groups. Every class keeps a training row, unless the class consists of a single
+/// newest row is newest. Without `order`, it takes the first groups of each class, sorted by the group's hash. So a
+/// growing table keeps its hold-out groups. Every class keeps a training row, unless the class consists of a single
 /// group.
 pub(super) fn hold(groups: &[u64], order: Option<&[f64]>, target: &Target, held: &mut [bool]) {
     let mut found = found(groups, order, target);

@@ -1,5 +1,5 @@
-//! Hashes the content of each row. The hash does not depend on the row's position in the table, on other rows, or on
-//! the order of the columns.
+//! Hashes the content of each row. The hash does not depend on the row's position, on other rows, or on the order of
+//! the columns.
 
 use evergreen_lifecycle::time::raw_days;
 use rayon::prelude::*;
@@ -11,9 +11,9 @@ use evergreen_table::{Frame, FrameColumn, Values};
 /// table into training rows and hold-out.
 const SPLIT_SEED: u64 = 42;
 
-/// Returns a hash of each row of the frame: the first 64 bits of SHA-256. The hashed bytes are [`SPLIT_SEED`], then for
-/// each column, in order of the names, a hash of the name and the value. The value is the bits of a number, or the hash
-/// of a category. Columns of free text do not count.
+/// Returns a hash of each row of the frame: the first 64 bits of SHA-256. The hashed bytes begin with [`SPLIT_SEED`].
+/// Then each column, in order of the names, adds a hash of its name and its value. The value is the bits of a number,
+/// or the hash of a category. Columns of free text do not count.
 pub(super) fn rows(frame: &Frame) -> Vec<u64> {
     hashes(frame, (0..frame.rows() as u32).into_par_iter())
 }

@@ -43,8 +43,8 @@ pub(super) fn folds(strata: &[Vec<u32>], units: &[u64], folds: usize) -> Vec<Fol
     (0..count).map(|scored| of(&parts, scored)).collect()
 }
 
-/// Returns the units in the order in which they are put into folds: by class, and within a class the largest unit
-/// first. Small units then balance what large ones leave uneven.
+/// Returns the units in the order in which they are put into folds. The order is by class, and within a class the
+/// largest unit comes first. Small units then balance what large ones leave uneven.
 fn units_of(strata: &[Vec<u32>], units: &[u64]) -> Vec<Unit> {
     let mut known: HashMap<u64, usize> = HashMap::with_capacity(units.len());
     let mut found: Vec<Unit> = Vec::new();
