@@ -5,11 +5,11 @@ use jiff::SignedDuration;
 
 use crate::{Expectations, Schedule};
 
-/// The value of the setting for the maximum model age that derives this age from the training schedule.
+/// The value of `EVERGREEN_MAX_MODEL_AGE_HOURS` that means: derive the maximum model age from the training schedule.
 const AUTO: &str = "auto";
 
-/// The value of the accuracy threshold setting that replaces a fixed threshold. The champion is then compared with a
-/// constant answer and with its own hold-out score.
+/// The value of `EVERGREEN_ACCURACY_THRESHOLD` that means: no fixed threshold. The champion (the model version that
+/// answers predictions) is then compared with a constant answer and with its own hold-out score.
 const RELATIVE: &str = "relative";
 
 /// The configuration of the metrics function, from environment variables.

@@ -62,16 +62,16 @@ pub struct MetricsReport {
 /// The state of the two stored files of the champion's artifact, as text.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct ArtifactFiles {
-    /// The state of the copy that the registry keeps. `None` if the registry keeps no copy.
+    /// JSON field: the state of the artifact's copy in the registry. `None` if the registry keeps no copy.
     pub copy: Option<String>,
-    /// The state of the object in the S3 bucket.
+    /// JSON field: the state of the artifact's object in the S3 bucket.
     pub object: String,
 }
 
 /// Error: why a measurement failed. A retry may succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum MetricsError {
-    /// Every read of the registry failed. Contains the error of the first read. The number of unknown metrics is still
+    /// Every read of the registry failed. Contains the error of the first one. The number of unknown metrics is still
     /// published.
     #[error("no read of the registry succeeded, so every metric of the model is unknown")]
     NothingKnown(#[source] Unavailable),
@@ -124,7 +124,7 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
     }
 
     /// Checks the two stored files of the champion's artifact. If a file is not intact, reads the pointer to the
-    /// champion again and repeats the check. Otherwise a promotion between two reads could make it compare one
+    /// champion again and repeats the check. Otherwise a promotion between two reads could make the check compare one
     /// champion's pointer with another champion's copy. Returns `None` if there is no readable pointer.
     async fn inspect(&self, readings: &Readings) -> Option<ArtifactInspection> {
         let first = self.inspect_files(readings.pointer.as_ref()?.as_ref()?).await?;

@@ -15,22 +15,23 @@ use evergreen_scoring::{Model, RegisteredError};
 /// The state of a stored file of a model's artifact.
 #[derive(Debug)]
 pub enum FileCondition {
-    /// The file loads as the model that the registry names.
+    /// The stored file loads as the model that the registry names.
     Sound,
-    /// The file does not exist.
+    /// The stored file does not exist.
     Gone,
-    /// The file exists, but it does not load as the model that the registry names. Contains the error.
+    /// The stored file exists, but it does not load as the model that the registry names. Contains the error.
     Damaged(RegisteredError),
-    /// The file could not be fetched, so its state is unknown. Contains the reason.
+    /// The stored file could not be fetched, so its state is unknown. Contains the reason.
     Unchecked(String),
 }
 
 /// The state of the two stored files of the champion's artifact.
 #[derive(Debug)]
 pub struct ArtifactInspection {
-    /// The state of the copy in the registry. `None` if the registry keeps no copy, because the artifact is too large.
+    /// The state of the artifact's copy in the registry. `None` if the registry keeps no copy, because the artifact is
+    /// too large.
     pub copy: Option<FileCondition>,
-    /// The state of the object in the S3 bucket.
+    /// The state of the artifact's object in the S3 bucket.
     pub object: FileCondition,
 }
 

@@ -15,6 +15,7 @@ pub struct MetricsPorts<'a, R, A, S, T, U, C> {
     pub schedules: &'a T,
     /// Counts the requests per API key.
     pub usage: &'a U,
+    /// Gives the current time.
     pub clock: &'a C,
 }
 

@@ -5,8 +5,8 @@ use evergreen_table::Target;
 
 use crate::evaluate::{Answers, log_losses};
 
-/// Minimum difference between hold-out and cross-validation, in standard errors, that counts as more than chance. The
-/// limit is high because the model was chosen as the best of many by its cross-validation loss.
+/// Minimum difference between hold-out loss and cross-validation loss, in standard errors, that counts as more than
+/// chance. The limit is high because the model was chosen as the best of many by its cross-validation loss.
 const STANDARD_ERRORS: f64 = 4.0;
 
 /// Minimum relative difference between hold-out and cross-validation loss that is reported. A smaller one does not

@@ -51,7 +51,8 @@ pub(crate) struct Learner<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LearnerRows<'a> {
     pub(crate) rows: &'a [u32],
-    /// The time and the group of every row of the frame, not only of `rows`. `None` if the table has no such column.
+    /// The time (`order`) and the group (`groups`) of every row of the frame, not only of `rows`. `None` if the table
+    /// has no such column.
     pub(crate) order: Option<&'a [f64]>,
     pub(crate) groups: Option<&'a [u64]>,
 }

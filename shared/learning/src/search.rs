@@ -45,8 +45,8 @@ use crate::learner::{AnswerError, Learner};
 /// If a family has at most this many candidates, the search scores all of them on all folds.
 const FEW_CANDIDATES: usize = 4;
 
-/// Steps of successive halving, as (one candidate in how many goes on, up to how many folds). First, one candidate in
-/// three of each family is scored on up to three folds. Then one candidate in three of those is scored on all folds.
+/// Steps of successive halving. In a step `(n, folds)`, the best one in `n` candidates of each family is scored on up
+/// to `folds` folds. So one in three goes on to three folds, then one in three of those to all folds.
 const RUNGS: [(usize, usize); 2] = [(3, 3), (3, usize::MAX)];
 
 /// Exponent for boosting: the best number of rounds grows with the number of training rows to this power. Measured on

@@ -1,8 +1,8 @@
 //! Splits a table into training rows and hold-out.
 //!
-//! The split depends on the rows alone, not on a seed. Training runs on the same table have the same hold-out. The
-//! champion (the model version that answers predictions) is compared with a new version on these rows. So it was never
-//! trained on them. A table that grows keeps nearly all of its hold-out rows.
+//! The split depends on the rows alone, not on a seed. Training runs on the same table have the same hold-out. So the
+//! champion (the model version that answers predictions) was never trained on the hold-out. The champion and a new
+//! version are compared on the hold-out. A table that grows keeps nearly all of its hold-out rows.
 
 mod groups;
 mod hash;

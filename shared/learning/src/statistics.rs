@@ -15,13 +15,15 @@ use evergreen_table::{Frame, Target};
 
 use crate::rows::Encoder;
 
-/// Number of parts that the training rows are split into. The statistic of a row is computed from the other parts.
+/// Target encoding splits the training rows into this many parts. The target statistic of a row is computed from the
+/// other parts.
 const PARTS: usize = 10;
 
-/// The smoothing values to choose from. A value says how many rows the overall mean counts as.
+/// Smoothing values that target encoding chooses from. A value is the number of rows that the mean of all rows counts
+/// as.
 const SMOOTHING: [f64; 4] = [1.0, 4.0, 16.0, 64.0];
 
-/// Maximum number of classes that get a statistic. They are the most frequent classes.
+/// Maximum number of classes that get a target statistic. They are the most frequent classes.
 const MAX_CLASSES: usize = 10;
 
 /// Minimum gain, in standard errors, for which a statistic of the target is used as a feature. The gain is the decrease
@@ -78,7 +80,7 @@ pub(crate) struct Recipe {
 /// A target statistic that was computed from training rows.
 #[derive(Debug)]
 pub(crate) struct FittedStatistic {
-    /// The statistic of each text, computed from all training rows. It is used for predictions.
+    /// The target statistic of each text of the column, computed from all training rows. It is used for predictions.
     pub(crate) statistic: Statistic,
     /// The value of the feature during training, for each row of the learner. For a training row, it does not depend on
     /// the row's own target.
@@ -202,8 +204,8 @@ impl Recipe {
         }
     }
 
-    /// Computes the statistic of each text from `rows`. All other rows of the learner get the value that is used for
-    /// predictions.
+    /// Computes the target statistic of each text of the column from `rows`. All other rows of the learner get the
+    /// value that is used for predictions.
     pub(crate) fn learn(&self, target: &Target, rows: &[u32]) -> FittedStatistic {
         let sums = TargetSums::of(self, target, rows);
         let whole = |code| self.feature(sums.whole(code, self.plan.smoothing));
@@ -234,8 +236,8 @@ pub(crate) fn plan_statistics(slot: u32, texts: &ColumnTexts, target: &Target, r
     }
 }
 
-/// Returns the classes that get a statistic. Of two classes, this is the second. Of more classes, these are the most
-/// frequent ones. For regression, the result is a single `None`.
+/// Returns the classes that get a target statistic. Of two classes, this is the second. Of more classes, these are the
+/// most frequent ones. For regression, the result is a single `None`.
 fn classes(target: &Target) -> Vec<Option<u32>> {
     let Target::Classes { labels, classes } = target else { return vec![None] };
     if labels.len() == 2 {

@@ -3,12 +3,12 @@
 use super::numbers;
 use evergreen_table::{MISSING, Target, Values, at};
 
-/// A column that predicts labels with few errors is reported as a leak. This is the maximum share of the errors that
-/// the most frequent label makes as a constant answer.
+/// A column is reported as a leak if it predicts labels with few errors. They must be at most this share of the errors
+/// of a constant answer, the most frequent label.
 const ERRORS_LEFT: f64 = 0.02;
 
-/// A column whose missing values alone predict labels with few errors is reported as a leak. This is the maximum share
-/// of the errors that the most frequent label makes as a constant answer.
+/// A column is also reported as a leak if its missing values alone predict labels with few errors. They must be at most
+/// this share of the errors of a constant answer, the most frequent label.
 const ERRORS_LEFT_BY_MISSING: f64 = 0.1;
 
 /// For regression: a column is reported as a leak if it leaves at most this share of the target's variance.
@@ -26,7 +26,8 @@ const MIN_ROWS: usize = 10;
 /// must be at least this share of all rows with the label.
 const MIN_PURE_SHARE: f64 = 0.3;
 
-/// A label that missing values reveal may have at most this share of all rows.
+/// A column whose missing values reveal a label is reported as a leak only if this label has at most this share of all
+/// rows.
 const MAX_PURE_SHARE_OF_ROWS: f64 = 0.7;
 
 /// For a target with more labels than this, columns of numbers are not checked for thresholds that separate the labels.

@@ -17,7 +17,7 @@ const PICKS: usize = 24;
 /// smaller, faster, and easier to explain.
 const WORTHWHILE: f64 = 0.002;
 
-/// Before the logarithm is taken, smaller probabilities are raised to this value.
+/// For the log loss, probabilities below this value count as this value. So the logarithm is finite.
 const LEAST: f64 = 1e-15;
 
 struct Pickable {

@@ -41,7 +41,7 @@ pub enum PlanError {
     /// A training event or `dataset.toml` names a hyperparameter that does not exist.
     #[error("unknown hyperparameter {name:?} of {families}; expected one of {known}")]
     Unknown {
-        /// The unknown name that was given.
+        /// The hyperparameter name that was given and does not exist.
         name: String,
         /// The model families that have no hyperparameter of this name.
         families: String,
@@ -53,11 +53,11 @@ pub enum PlanError {
     NoNumber {
         /// The name of the hyperparameter.
         name: String,
-        /// The value that was given.
+        /// The value that was given for the hyperparameter.
         value: String,
-        /// The smallest allowed value.
+        /// The smallest allowed value of the hyperparameter.
         least: f64,
-        /// The largest allowed value.
+        /// The largest allowed value of the hyperparameter.
         most: f64,
     },
     /// The value of a hyperparameter is outside its limits, or it is a fraction and must be a whole number.
@@ -65,13 +65,13 @@ pub enum PlanError {
     Limits {
         /// The name of the hyperparameter.
         name: String,
-        /// The value that was given.
+        /// The value that was given for the hyperparameter.
         value: f64,
-        /// Whether the value must be a whole number.
+        /// Whether the hyperparameter's value must be a whole number.
         whole: bool,
-        /// The smallest allowed value.
+        /// The smallest allowed value of the hyperparameter.
         least: f64,
-        /// The largest allowed value.
+        /// The largest allowed value of the hyperparameter.
         most: f64,
     },
     /// The rows have weights, but the only chosen family is linear, which does not support weights.
@@ -82,7 +82,7 @@ pub enum PlanError {
     Labels {
         /// The name of the setting in `dataset.toml`.
         key: &'static str,
-        /// The error message, with how to correct the setting.
+        /// Why the setting is not valid, and how to correct it.
         problem: &'static str,
     },
     /// The settings name monotone columns, but no chosen family supports monotone columns.
@@ -104,7 +104,7 @@ pub enum PlanError {
     Metric {
         /// The unsuitable metric.
         metric: PrimaryMetric,
-        /// The reason, and which metrics would suit.
+        /// Why the metric does not suit the target, and which metrics would.
         expected: &'static str,
     },
 }

@@ -15,8 +15,8 @@ use crate::hyperparameters::Choice;
 use crate::intervals::Errors;
 use crate::learner::{Learner, seed_of};
 
-/// Limits for a candidate that is not scored on all folds yet. It keeps at most this many tree nodes and predicted
-/// numbers. A larger candidate fits its folds again when the search goes on with it.
+/// Limits for a candidate that is not scored on all folds yet. It keeps at most `MAX_KEPT_NODES` tree nodes and
+/// `MAX_ANSWERS` predicted numbers. A larger candidate fits its folds again when the search goes on with it.
 pub(crate) const MAX_KEPT_NODES: usize = 20_000;
 const MAX_ANSWERS: usize = 100_000;
 

@@ -71,8 +71,8 @@ fn with(units: &[Unit], class: usize) -> usize {
     units.iter().filter(|unit| unit.classes.iter().any(|(other, _)| *other == class)).count()
 }
 
-/// Returns the index of the part that has the least of the unit's classes. Of equal parts, it takes the one with the
-/// fewest rows, then the first.
+/// Returns the index of the part of the rows that a unit is added to. It is the part with the smallest share of the
+/// unit's classes. Of equal parts, it is the one with the fewest rows, then the first.
 fn emptiest(unit: &Unit, parts: &[Vec<u32>], have: &[Vec<usize>], sizes: &[f64]) -> Option<usize> {
     let cost = |part: usize| {
         let of = |class: usize| {
@@ -85,7 +85,7 @@ fn emptiest(unit: &Unit, parts: &[Vec<u32>], have: &[Vec<usize>], sizes: &[f64])
     (0..parts.len()).min_by(|a, b| cost(*a).total_cmp(&cost(*b)).then(rows(*a).cmp(&rows(*b))))
 }
 
-/// Returns the fold that is scored on the part with index `scored` and trains on all other parts.
+/// Returns the cross-validation fold that is scored on the part with index `scored` and trains on all other parts.
 fn of(parts: &[Vec<u32>], scored: usize) -> Fold {
     let others = parts.iter().enumerate().filter(|(part, _)| *part != scored);
     let mut training: Vec<u32> = others.flat_map(|(_, rows)| rows.iter().copied()).collect();
