@@ -12,8 +12,8 @@ use crate::{Expression, InvalidExpression, Schedule, UnknownZone};
 /// the changed schedule may start a run that is dated up to a minute before the change.
 const PRECISION: SignedDuration = SignedDuration::from_mins(1);
 
-/// Minimum time that a champion may be older than the longest interval between trainings. It gives people a night to
-/// investigate.
+/// A champion may be older than the longest interval between trainings by at least this time. It gives people a night
+/// to investigate.
 const SLACK: SignedDuration = SignedDuration::from_hours(12);
 
 /// Maximum number of intervals between due times of the schedule to examine, newest first.
@@ -83,8 +83,8 @@ impl Timetable {
     }
 
     /// Returns how old a champion that was trained at `trained_at` may be at `now`. The limit is the longest interval
-    /// between due times since its training, plus half of this interval. The extra half is at least 12 hours. `None` if
-    /// the schedule has no intervals.
+    /// between due times since its training, plus an extra time. The extra time is half of this interval, but at least
+    /// 12 hours. `None` if the schedule has no intervals.
     pub fn age_limit(&self, trained_at: Timestamp, now: Timestamp) -> Option<SignedDuration> {
         let interval = match self.schedule.expression() {
             Expression::Rate(every) => Some(*every),

@@ -140,7 +140,7 @@ fn obey<A, B>(rows: usize, mut one: impl FnMut() -> A, mut batch: impl FnMut() -
     Ok(())
 }
 
-/// Repeats `call`, which predicts `rows` rows, for at least [`ROUND`]. Returns the seconds per row.
+/// Repeats `call`, which predicts `rows` rows, for at least `ROUND`. Returns the seconds per row.
 fn round(rows: usize, mut call: impl FnMut()) -> f64 {
     let began = Instant::now();
     let mut calls = 0_u32;
