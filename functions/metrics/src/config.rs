@@ -1,36 +1,37 @@
-//! The function's configuration, read once at cold start.
+//! The configuration of the metrics function, read from environment variables once at cold start.
 
 use evergreen_aws::env::{ConfigError, Environment};
 use jiff::SignedDuration;
 
 use crate::{Expectations, Schedule};
 
-/// The setting that derives the maximum model age from the schedule.
+/// The value of `EVERGREEN_MAX_MODEL_AGE_HOURS` that means: derive the maximum model age from the training schedule.
 const AUTO: &str = "auto";
 
-/// The setting that replaces a fixed accuracy threshold by a relative check.
+/// The value of `EVERGREEN_ACCURACY_THRESHOLD` that means: no fixed threshold. The champion (the model version that
+/// answers predictions) is then compared with a constant answer and with its own hold-out score.
 const RELATIVE: &str = "relative";
 
-/// The function's configuration, from environment variables.
+/// The configuration of the metrics function, from environment variables.
 #[derive(Debug, Clone)]
 pub struct MetricsConfig {
-    /// The name of the artifact bucket.
+    /// The name of the S3 bucket with the model artifacts.
     pub bucket: String,
-    /// The name of the registry table.
+    /// The name of the DynamoDB table that is the model registry.
     pub table: String,
     /// The name of the training schedule in EventBridge Scheduler.
     pub schedule_name: String,
-    /// What the stack expects of the model and its training.
+    /// What the deployed stack expects of the model and its training, such as the schedule and the minimum accuracy.
     pub expectations: Expectations,
-    /// The id of the usage plan for the prediction API's keys.
+    /// The id of the API Gateway usage plan that counts the prediction API's requests per API key.
     pub usage_plan: String,
 }
 
 impl MetricsConfig {
-    /// Reads the configuration from `environment`.
+    /// Reads the configuration from the environment variables in `environment`.
     ///
     /// # Errors
-    /// [`ConfigError`] names the variable that is missing or wrong.
+    /// [`ConfigError`] names the environment variable that is missing or wrong.
     pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
         let expression = environment.parsed("EVERGREEN_SCHEDULE")?;
         let zone = environment.parsed("EVERGREEN_SCHEDULE_TIMEZONE")?;
@@ -52,14 +53,15 @@ impl MetricsConfig {
     }
 }
 
-/// Returns the maximum age of a champion, or `None` if the schedule determines it.
+/// Returns the configured maximum age of the champion (the model version that answers predictions). `None` means that
+/// the age follows from the training schedule.
 fn max_age(environment: &Environment) -> Result<Option<SignedDuration>, ConfigError> {
     let hours = environment.whole_unless("EVERGREEN_MAX_MODEL_AGE_HOURS", 0..=u32::MAX, AUTO)?;
     Ok(hours.map(|hours| SignedDuration::from_hours(i64::from(hours))))
 }
 
-/// Returns the accuracy or R² below which the alarm is raised. `None` compares the champion with a constant answer and
-/// with its own hold-out score.
+/// Returns the accuracy or R² of the champion below which an alarm is raised. `None` means that there is no fixed
+/// limit. The champion is then compared with a constant answer and with its own hold-out score.
 fn threshold(environment: &Environment) -> Result<Option<f64>, ConfigError> {
     environment.number_unless("EVERGREEN_ACCURACY_THRESHOLD", RELATIVE)
 }
@@ -84,7 +86,8 @@ mod tests {
         ("EVERGREEN_MONTHLY_QUOTA", "1000000"),
     ];
 
-    /// Reads a complete environment in which `key` has the value `value`.
+    /// Reads a complete configuration in which only the variable `key` differs from the default and has the value
+    /// `value`.
     fn read_with(key: &str, value: &str) -> Result<MetricsConfig, ConfigError> {
         MetricsConfig::read(&Environment::from_lookup(environment_with(&COMPLETE, &[(key, value)])))
     }

@@ -1,4 +1,4 @@
-//! Checks whether the last training that was due has finished in time.
+//! Checks whether the last scheduled training that was due has finished in time.
 
 use evergreen_lifecycle::health::{deadline_missed, intended_time};
 use evergreen_lifecycle::{Metric, MetricValues, Run, Unreadable};
@@ -6,11 +6,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::Timetable;
 
-/// Returns whether the last training that was due at least `grace` before `now` has missed its deadline. Nothing is
-/// missed if training was not due since the schedule's last change.
+/// Computes the metric `DeadlineMissed`. It looks at the last training that was due at least `grace` before `now`. The
+/// metric is 1 if this training did not finish in time, otherwise 0. It is also 0 if no training was due since the last
+/// change of the training schedule.
 ///
-/// If the time of that change is unknown, a due time older than every run gives no value, because the stack may be
-/// younger.
+/// The time of the schedule's last change may be unknown. The result then has no value for a missed training that was
+/// due before every known run. The stack may be younger than this due time.
 pub fn deadline_metric(
     timetable: &Timetable,
     grace: SignedDuration,

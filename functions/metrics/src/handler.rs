@@ -1,4 +1,5 @@
-//! Takes one measurement: reads the sources, computes the values, publishes them.
+//! Takes one measurement of a model's health: reads registry, bucket, schedule and usage, computes the metrics, and
+//! publishes them.
 
 use std::collections::BTreeMap;
 
@@ -17,63 +18,64 @@ use crate::quota;
 use crate::readings::{self, Readings, SortedRuns};
 use crate::{MetricsWorld, Schedule, Timetable};
 
-/// Measures one model.
+/// Measures the health of one model and publishes it as metrics.
 #[derive(Debug)]
 pub struct MetricsHandler<'a, W> {
-    /// The registry, the other sources, the destination of the metrics, and the clock.
+    /// The interfaces to the registry, the artifact store, the schedule, the request counts, the metrics and the clock.
     pub ports: &'a W,
-    /// The limits that the stack was deployed with.
+    /// The limits for the model and its training that the stack was deployed with.
     pub expectations: &'a Expectations,
 }
 
-/// What the stack expects of a model and its training.
+/// What the deployed stack expects of a model and its training.
 #[derive(Debug, Clone)]
 pub struct Expectations {
     /// The name of the model.
     pub model: ModelName,
     /// The training schedule that the stack was deployed with.
     pub schedule: Schedule,
-    /// How long after the due time training may end.
+    /// How long after its due time a scheduled training may end. Later, the deadline is missed.
     pub grace: SignedDuration,
-    /// The maximum age of a champion. `None` derives it from the schedule.
+    /// The maximum age of the champion (the model version that answers predictions). `None` means that the age follows
+    /// from the training schedule.
     pub max_age: Option<SignedDuration>,
-    /// Minimum accuracy or R² of the champion. `None` compares the champion with a constant answer and with its own
-    /// hold-out score.
+    /// Minimum accuracy or R² of the champion. `None` means that there is no fixed minimum. The champion is then
+    /// compared with a constant answer and with its own hold-out score.
     pub threshold: Option<f64>,
-    /// Maximum number of requests per API key and calendar month.
+    /// Maximum number of prediction requests per API key and calendar month.
     pub quota: u64,
 }
 
-/// The result of a measurement, for people who invoke the function by hand.
+/// The result of one measurement, as JSON for people who invoke the metrics function by hand.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct MetricsReport {
-    /// The published values by name.
+    /// JSON field: the published metric values by metric name.
     pub published: BTreeMap<&'static str, f64>,
-    /// The values that could not be computed.
+    /// JSON field: the names of the metrics that could not be computed.
     pub unknown: Vec<&'static str>,
-    /// The keys of records that this release cannot read completely.
+    /// JSON field: the keys of the registry records that this release cannot read completely.
     pub unreadable: Vec<String>,
-    /// The state of the champion's stored files. `None` if no champion is known.
+    /// JSON field: the state of the champion's two stored files. `None` if no champion is known.
     pub artifact: Option<ArtifactFiles>,
 }
 
-/// The state of the champion's stored files, as text.
+/// The state of the two stored files of the champion's artifact, as text.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct ArtifactFiles {
-    /// The registry's copy. `None` if the registry keeps no copy.
+    /// JSON field: the state of the artifact's copy in the registry. `None` if the registry keeps no copy.
     pub copy: Option<String>,
-    /// The object in the bucket.
+    /// JSON field: the state of the artifact's object in the S3 bucket.
     pub object: String,
 }
 
-/// Why a measurement failed. A retry may succeed.
+/// Error: why a measurement failed. A retry may succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum MetricsError {
-    /// Nothing could be read from the registry. The source is the first failure. The number of unknown values is still
+    /// Every read of the registry failed. Contains the error of the first one. The number of unknown metrics is still
     /// published.
     #[error("no read of the registry succeeded, so every metric of the model is unknown")]
     NothingKnown(#[source] Unavailable),
-    /// The values could not be published.
+    /// The metrics could not be published.
     #[error("the metrics could not be published")]
     NotPublished(#[source] Unavailable),
 }
@@ -89,11 +91,11 @@ impl From<MetricsError> for Diagnostic {
 }
 
 impl<W: MetricsWorld> MetricsHandler<'_, W> {
-    /// Measures the model and publishes the values.
+    /// Measures the health of the model and publishes the metrics.
     ///
     /// # Errors
-    /// [`MetricsError`] when nothing could be read or the values could not be published. If only one read fails, only
-    /// its values are unknown.
+    /// [`MetricsError`] if every read of the registry failed or the metrics could not be published. If only one read
+    /// fails, only the metrics that need this read are unknown.
     pub async fn handle(&self) -> Result<MetricsReport, MetricsError> {
         let now = self.ports.clock().now();
         let (readings, failure) = Readings::take(self.ports, &self.expectations.schedule).await;
@@ -107,7 +109,8 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
         if let (true, Some(cause)) = (readings.are_none(), failure) {
             return Err(MetricsError::NothingKnown(cause));
         }
-        // Without one of the reads nothing is listed, and UnreadableRecords is unknown.
+        // If the pointer, the history or the runs could not be read, no record is listed. The metric
+        // `UnreadableRecords` is then unknown.
         let unreadable = readings.unreadable().unwrap_or_default();
         Ok(MetricsReport {
             published: values.known().iter().map(|datum| (datum.metric.name(), datum.value)).collect(),
@@ -120,8 +123,9 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
         })
     }
 
-    /// Checks the champion's files. If a file is not intact, reads the pointer again and repeats the check. A promotion
-    /// between two reads could otherwise compare one champion's pointer with another champion's copy.
+    /// Checks the two stored files of the champion's artifact. If a file is not intact, reads the pointer to the
+    /// champion again and repeats the check. Otherwise a promotion between two reads could make the check compare one
+    /// champion's pointer with another champion's copy. Returns `None` if there is no readable pointer.
     async fn inspect(&self, readings: &Readings) -> Option<ArtifactInspection> {
         let first = self.inspect_files(readings.pointer.as_ref()?.as_ref()?).await?;
         let again = if first.is_sound() { None } else { readings::pointer(self.ports.registry()).await.ok().flatten() };
@@ -161,7 +165,7 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
             values.add(refusals(&Refusals { recent: &runs.readable, champion, highest }, now));
         }
         if let Some(count) = readings.versions {
-            // Exact below 2^53 versions.
+            // The conversion is exact below 2^53 versions.
             values.know(Metric::Versions, count as f64);
         }
         if let Some(unreadable) = readings.unreadable() {
@@ -174,8 +178,8 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
         values
     }
 
-    /// Computes the champion's values. Without a pointer there is no champion. That is an error only if a version was
-    /// ever promoted.
+    /// Computes the metrics of the champion. Without a pointer in the registry there is no champion. A missing pointer
+    /// makes the model unhealthy only if a version was ever promoted.
     fn of_champion(
         &self,
         readings: &Readings,
@@ -210,7 +214,8 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
         values
     }
 
-    /// Returns the maximum age of the champion, from the configuration or else from the schedule.
+    /// Returns how old the champion may become. The age comes from the configuration, or else from the training
+    /// schedule. `None` if neither gives one.
     fn age_limit(&self, pointer: &Pointer, readings: &Readings, now: Timestamp) -> Option<SignedDuration> {
         let Expectations { schedule, max_age, .. } = self.expectations;
         let by_schedule = || {

@@ -1,8 +1,10 @@
-//! Checks whether a new predict environment could load the champion, and whether its two stored files are intact.
+//! Checks whether a new environment of the predict function could load the champion (the model version that answers
+//! predictions). Also checks whether the champion's two stored files are intact.
 //!
-//! A new environment reads the pointer, then the registry's copy of the artifact. If the copy is unusable, it reads the
-//! object in the bucket. This module always checks both files. A good file hides that the other one is damaged, and a
-//! manual promotion and the gate's comparison need the object.
+//! A new environment reads the pointer to the champion, then the registry's copy of the artifact. If the copy is
+//! unusable, it reads the object in the S3 bucket. This module always checks both files, since a good file hides that
+//! the other one is damaged. A manual promotion and the gate, which compares a new version with the champion, need the
+//! object.
 
 use std::fmt;
 
@@ -10,25 +12,26 @@ use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts};
 use evergreen_lifecycle::{Metric, MetricValues, ModelName, Pointer};
 use evergreen_scoring::{Model, RegisteredError};
 
-/// The state of a stored file.
+/// The state of a stored file of a model's artifact.
 #[derive(Debug)]
 pub enum FileCondition {
-    /// The file loads as the registered model.
+    /// The stored file loads as the model that the registry names.
     Sound,
-    /// The file does not exist.
+    /// The stored file does not exist.
     Gone,
-    /// The file exists but does not load as the registered model.
+    /// The stored file exists, but it does not load as the model that the registry names. Contains the error.
     Damaged(RegisteredError),
-    /// The file could not be fetched, so its state is unknown.
+    /// The stored file could not be fetched, so its state is unknown. Contains the reason.
     Unchecked(String),
 }
 
-/// The state of the champion's stored files.
+/// The state of the two stored files of the champion's artifact.
 #[derive(Debug)]
 pub struct ArtifactInspection {
-    /// The registry's copy. `None` if the registry keeps no copy, because the artifact is too large.
+    /// The state of the artifact's copy in the registry. `None` if the registry keeps no copy, because the artifact is
+    /// too large.
     pub copy: Option<FileCondition>,
-    /// The object in the bucket.
+    /// The state of the artifact's object in the S3 bucket.
     pub object: FileCondition,
 }
 
@@ -37,7 +40,7 @@ impl FileCondition {
         Model::load_registered(bytes, &pointer.artifact, model).map_or_else(Self::Damaged, |_| Self::Sound)
     }
 
-    /// Returns whether the file can be loaded, or `None` if that is unknown.
+    /// Returns whether the stored file can be loaded as the champion. `None` if that is unknown.
     fn serves(&self) -> Option<bool> {
         match self {
             Self::Sound => Some(true),
@@ -59,8 +62,8 @@ impl fmt::Display for FileCondition {
 }
 
 impl ArtifactInspection {
-    /// Checks both files of the version that `pointer` names. `copy` is the artifact that the registry stores with the
-    /// pointer.
+    /// Checks both stored files of the model version that `pointer` names. `copy` is the registry's copy of the
+    /// artifact. It is `None` if the registry keeps no copy.
     pub async fn of(pointer: &Pointer, copy: Option<&[u8]>, artifacts: &impl Artifacts, model: &ModelName) -> Self {
         let object = match artifacts.get(&pointer.artifact.key).await {
             Ok(bytes) => FileCondition::of(&bytes, pointer, model),
@@ -70,24 +73,25 @@ impl ArtifactInspection {
         Self { copy: copy.map(|copy| FileCondition::of(copy, pointer, model)), object }
     }
 
-    /// Checks whether every stored file is known to be intact.
+    /// Returns whether every stored file of the artifact is known to be intact.
     pub fn is_sound(&self) -> bool {
         [self.copy.as_ref(), Some(&self.object)].into_iter().flatten().all(|file| file.serves() == Some(true))
     }
 
-    /// Returns whether a new environment could load the champion, or `None` if that is unknown.
+    /// Returns whether a new environment of the predict function could load the champion from one of its files. `None`
+    /// if that is unknown.
     pub fn serves(&self) -> Option<bool> {
         let copy = self.copy.as_ref().and_then(FileCondition::serves);
         if copy == Some(true) { copy } else { self.object.serves() }
     }
 
-    /// Returns how many files are missing or damaged, or `None` if that is unknown.
+    /// Returns how many of the artifact's two files are missing or damaged. `None` if that is unknown.
     fn damaged(&self) -> Option<f64> {
         let copy = self.copy.as_ref().map_or(Some(true), FileCondition::serves)?;
         Some([copy, self.object.serves()?].into_iter().map(|serves| f64::from(u8::from(!serves))).sum())
     }
 
-    /// Returns the health values that the function publishes.
+    /// Returns the metrics `ModelHealthy` and `DamagedArtifacts`.
     pub fn values(&self) -> MetricValues {
         let mut values = MetricValues::default();
         values.expect(Metric::ModelHealthy, self.serves().map(|serves| f64::from(u8::from(serves))));

@@ -1,4 +1,4 @@
-//! Sets up the metrics function: telemetry, configuration, AWS clients, then the Lambda runtime.
+//! The metrics function's program: sets up telemetry, configuration and AWS clients, then starts the Lambda runtime.
 
 use anyhow::Context;
 use evergreen_aws::env::Environment;
@@ -24,7 +24,7 @@ async fn main() -> anyhow::Result<()> {
     let (usage, clock) = (&usage, &SystemClock);
     let ports = MetricsPorts { registry, artifacts, sink, schedules, usage, clock };
     let handler = &MetricsHandler { ports: &ports, expectations };
-    // Boxed, because the compiler limits how deeply futures may nest.
+    // The futures are boxed, because the compiler limits how deeply futures may nest.
     let handle = service_fn(async |_: LambdaEvent<IgnoredAny>| {
         let report = Box::pin(handler.handle()).await;
         Box::pin(send_waiting_events(registry, &bus, clock)).await;

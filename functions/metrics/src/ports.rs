@@ -1,13 +1,13 @@
-//! The ports through which this function reaches the outside world.
+//! The interfaces through which the metrics function reaches the outside world.
 
 use evergreen_lifecycle::ports::{Artifacts, Champions, Clock, MetricSink, RequestUsage, Runs, Schedules, Versions};
 
-/// The ports that a measurement reads and writes.
+/// The implementations of all interfaces that a measurement reads and writes.
 #[derive(Debug)]
 pub struct MetricsPorts<'a, R, A, S, T, U, C> {
-    /// Reads the champions, the runs and the versions.
+    /// Reads the champions, the training runs and the model versions.
     pub registry: &'a R,
-    /// Reads the stored artifacts.
+    /// Reads the stored model artifacts.
     pub artifacts: &'a A,
     /// Publishes the metrics.
     pub sink: &'a S,
@@ -19,30 +19,30 @@ pub struct MetricsPorts<'a, R, A, S, T, U, C> {
     pub clock: &'a C,
 }
 
-/// A set of ports. Generic code takes this trait instead of six type parameters.
+/// All interfaces that a measurement reads and writes. Generic code takes this trait instead of six type parameters.
 pub trait MetricsWorld: Send + Sync {
-    /// Type of the registry, which holds champions, runs and versions.
+    /// Type of the model registry, which holds champions, training runs and model versions.
     type Registry: Champions + Runs + Versions;
-    /// Type of the artifact store.
+    /// Type of the store of model artifacts.
     type Artifacts: Artifacts;
-    /// Type of the destination of the metrics.
+    /// Type of the destination to which metrics are published.
     type Sink: MetricSink;
     /// Type of the source of the training schedule.
     type Schedules: Schedules;
-    /// Type of the source of request counts per API key.
+    /// Type of the source of prediction request counts per API key.
     type Usage: RequestUsage;
 
-    /// Returns the registry, which holds champions, runs and versions.
+    /// Returns the model registry, which holds champions, training runs and model versions.
     fn registry(&self) -> &Self::Registry;
-    /// Returns the artifact store.
+    /// Returns the store of model artifacts.
     fn artifacts(&self) -> &Self::Artifacts;
-    /// Returns the destination of the metrics.
+    /// Returns the destination to which metrics are published.
     fn sink(&self) -> &Self::Sink;
     /// Returns the source of the training schedule.
     fn schedules(&self) -> &Self::Schedules;
-    /// Returns the source of request counts per API key.
+    /// Returns the source of prediction request counts per API key.
     fn usage(&self) -> &Self::Usage;
-    /// Returns the clock.
+    /// Returns the clock that gives the current time.
     fn clock(&self) -> &dyn Clock;
 }
 

@@ -1,14 +1,14 @@
-//! The share of the monthly request quota that is used.
+//! Computes which share of the monthly request quota is used.
 
 use evergreen_lifecycle::health::quota_used;
 use evergreen_lifecycle::ports::RequestUsage;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
-/// Returns the share of `quota` that the busiest API key has used this month. Each key has the whole quota for itself.
-/// `None` if the usage cannot be read.
+/// Returns the share of the monthly request `quota` that the busiest API key has used this month. Each API key has the
+/// whole quota for itself. `None` if the request counts cannot be read.
 pub(crate) async fn used(usage: &impl RequestUsage, quota: u64, now: Timestamp) -> Option<f64> {
-    // API Gateway starts each month in UTC.
+    // API Gateway starts each month of a quota at midnight UTC.
     let today = Offset::UTC.to_datetime(now).date();
     match usage.requests(today.first_of_month(), today).await {
         Ok(requests) => Some(quota_used(&requests, quota)),
@@ -27,7 +27,8 @@ mod tests {
 
     use super::*;
 
-    /// Answers with fixed request counts for the expected range of days, or fails if there are none.
+    /// Test fake of the request counts. Returns fixed counts for the expected range of days. Fails if `requests` is
+    /// `None`.
     struct Counted {
         expected: (Date, Date),
         requests: Option<Vec<u64>>,

@@ -1,19 +1,20 @@
-//! Reads the sources of one measurement. The reads are independent, so a failure affects only its own values.
+//! Reads all sources of one measurement. The reads are independent, so a failed read affects only the metrics that need
+//! it.
 
 use evergreen_lifecycle::ports::{Champions, Runs, Schedules, Unavailable, Versions, WithCopy};
 use evergreen_lifecycle::{Metric, MetricSource, Pointer, Record, Run, Unreadable, VersionNumber};
 
 use crate::{MetricsWorld, Schedule, Timetable};
 
-/// Maximum number of champions to read, newest first. The 7-day average is exact up to this many promotions in a week.
-/// Beyond that it covers only the time since the oldest of them.
+/// Maximum number of champions to read, newest first. The 7-day average of the champion's score is exact up to this
+/// many promotions in a week. With more promotions, it covers only the time since the oldest champion that was read.
 pub const CHAMPIONS: u32 = 200;
 
-/// Number of newest runs to read. More are read if many of them are imports. Failures and refusals are counted
-/// among these runs.
+/// Number of newest training runs to read. More runs are read if many of them are imports of models. Failed runs and
+/// refused versions are counted among these runs.
 pub const RUNS: u32 = 100;
 
-/// The results of all reads. `None` means that the read failed.
+/// What one measurement has read. A field is `None` if its read failed.
 pub(crate) struct Readings {
     pub(crate) pointer: Option<Option<WithCopy>>,
     pub(crate) history: Option<Vec<Record<Pointer>>>,
@@ -22,14 +23,15 @@ pub(crate) struct Readings {
     pub(crate) timetable: Option<Timetable>,
 }
 
-/// The newest runs, with the records that this release cannot read kept apart.
+/// The newest training runs. Records that this release cannot read are in a list of their own.
 pub(crate) struct SortedRuns {
     pub(crate) readable: Vec<Run>,
     pub(crate) unreadable: Vec<Unreadable>,
 }
 
 impl Readings {
-    /// Reads all sources. The second result is the first failure of the registry, if any.
+    /// Reads all sources of a measurement. The second result is the error of the first registry read that failed, or
+    /// `None`.
     pub(crate) async fn take(ports: &impl MetricsWorld, configured: &Schedule) -> (Self, Option<Unavailable>) {
         let (registry, schedules) = (ports.registry(), ports.schedules());
         let (pointer, history, runs, versions, timetable) = tokio::join!(
@@ -50,24 +52,26 @@ impl Readings {
         (readings, failures.first)
     }
 
-    /// Checks whether every read of the registry failed.
+    /// Returns whether every read of the registry failed.
     pub(crate) fn are_none(&self) -> bool {
         self.pointer.is_none() && self.history.is_none() && self.runs.is_none() && self.versions.is_none()
     }
 
-    /// Returns the champion's pointer, or `None` if there is no readable pointer.
+    /// Returns the registry's pointer to the champion. `None` if there is no readable pointer.
     pub(crate) fn champion(&self) -> Option<&Pointer> {
         let (pointer, _) = self.pointer.as_ref()?.as_ref()?;
         pointer.as_ref().ok()
     }
 
-    /// Returns the highest version number that was ever promoted, as far as the history is readable.
+    /// Returns the highest number of a model version that was ever promoted, as far as the history is readable. `None`
+    /// if there is none.
     pub(crate) fn highest_promoted(&self) -> Option<VersionNumber> {
         let history = self.history.iter().flatten().filter_map(|record| record.as_ref().ok());
         history.chain(self.champion()).map(|pointer| pointer.number).max()
     }
 
-    /// Returns the records that cannot be read completely. `None` if one of the reads failed.
+    /// Returns the registry records that this release cannot read completely. `None` if the pointer, the history or the
+    /// runs could not be read.
     pub(crate) fn unreadable(&self) -> Option<Vec<&Unreadable>> {
         let pointer = self.pointer.as_ref()?.as_ref().map(|(pointer, _)| pointer);
         let pointers = pointer.into_iter().chain(self.history.as_ref()?).filter_map(|record| match record {
@@ -77,7 +81,7 @@ impl Readings {
         Some(pointers.chain(&self.runs.as_ref()?.unreadable).collect())
     }
 
-    /// Returns the metrics that cannot be computed because of failed reads.
+    /// Returns the metrics that cannot be computed because a read failed.
     pub(crate) fn missing(&self) -> Vec<Metric> {
         let failed = |source: &MetricSource| match source {
             MetricSource::Champion => self.pointer.is_none(),
@@ -85,7 +89,7 @@ impl Readings {
             MetricSource::Runs => self.runs.is_none(),
             MetricSource::Versions => self.versions.is_none(),
             MetricSource::Schedule => self.timetable.is_none(),
-            // The handler reads the usage apart from these readings.
+            // The handler reads the request counts separately.
             MetricSource::Usage => false,
         };
         Metric::ALL.into_iter().filter(|metric| metric.sources().iter().any(failed)).collect()
@@ -105,8 +109,8 @@ impl SortedRuns {
     }
 }
 
-/// Reads what a new predict environment reads first: the pointer and the copy of its artifact. If that request fails,
-/// reads the pointer alone.
+/// Reads the pointer to the champion and the registry's copy of its artifact. A new environment of the predict function
+/// reads them first. If this request fails, reads the pointer alone.
 pub(crate) async fn pointer(registry: &impl Champions) -> Result<Option<WithCopy>, Unavailable> {
     match registry.champion_with_artifact().await {
         Ok(found) => Ok(found),
@@ -117,8 +121,8 @@ pub(crate) async fn pointer(registry: &impl Champions) -> Result<Option<WithCopy
     }
 }
 
-/// Reads the schedule, or returns `None` if it is unknown. If the schedule was deleted, training is still expected as
-/// deployed.
+/// Reads the training schedule. Returns `None` if the schedule cannot be read or is not valid. If the schedule was
+/// deleted, returns the schedule that the stack was deployed with, because training is still expected.
 async fn timetable(schedules: &impl Schedules, configured: &Schedule) -> Option<Timetable> {
     match schedules.schedule().await {
         Ok(Some(stored)) => Timetable::stored(&stored)
@@ -135,14 +139,14 @@ async fn timetable(schedules: &impl Schedules, configured: &Schedule) -> Option<
     }
 }
 
-/// Remembers the first read of the registry that failed.
+/// Keeps the error of the first registry read that failed.
 #[derive(Default)]
 struct Failures {
     first: Option<Unavailable>,
 }
 
 impl Failures {
-    /// Returns the value that was read. Logs a failed read and returns `None`.
+    /// Returns the value that was read. If the read failed, logs the error and returns `None`.
     fn note<T>(&mut self, name: &'static str, read: Result<T, Unavailable>) -> Option<T> {
         match read {
             Ok(value) => Some(value),

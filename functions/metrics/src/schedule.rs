@@ -1,8 +1,8 @@
 //! The training schedule, interpreted as EventBridge Scheduler does.
 //!
 //! See <https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html>. When the clocks go forward, the
-//! scheduler skips a time that does not exist. When they go back, a time that occurs twice is due only at its first
-//! occurrence.
+//! scheduler skips a time that does not exist. When the clocks go back, a time that occurs twice is due only at its
+//! first occurrence.
 
 mod clock;
 mod expression;
@@ -17,29 +17,29 @@ use croner::Cron;
 pub use expression::{Expression, InvalidExpression};
 pub use zone::{UnknownZone, Zone};
 
-/// A schedule expression in a time zone. It determines when training is due.
+/// The training schedule: an expression, such as `cron(…)`, in a time zone. It determines when training is due.
 #[derive(Debug, Clone)]
 pub struct Schedule {
     expression: Expression,
     zone: Zone,
 }
 
-/// Maximum time by which clocks go back. No clock goes back by more than a day.
+/// The time by which clocks go back at most when summer time ends. No clock goes back by more than a day.
 const FOLD: SignedDuration = SignedDuration::from_hours(24);
 
 impl Schedule {
-    /// Creates the schedule. A rate expression ignores the zone.
+    /// Creates the training schedule. An expression of the form `rate(…)` ignores the time zone.
     pub fn new(expression: Expression, zone: Zone) -> Self {
         Self { expression, zone }
     }
 
-    /// Returns the parsed expression.
+    /// Returns the parsed schedule expression.
     pub fn expression(&self) -> &Expression {
         &self.expression
     }
 
-    /// Returns the last due time at or before `by`, if any. `None` for a rate, whose due times depend on when it
-    /// started.
+    /// Returns the last time at or before `by` when training was due. `None` if training was not due before. Also
+    /// `None` for a rate expression, whose due times depend on when the rate started.
     pub fn last_due(&self, by: Timestamp) -> Option<Timestamp> {
         match &self.expression {
             Expression::Cron(cron) => self.last_match(cron, by),
@@ -48,7 +48,8 @@ impl Schedule {
         }
     }
 
-    /// Returns the first due time after `after`. `None` for a rate.
+    /// Returns the first time after `after` when training is due. `None` if training is never due again, and for a rate
+    /// expression.
     pub fn next_due(&self, after: Timestamp) -> Option<Timestamp> {
         match &self.expression {
             Expression::Cron(cron) => self.next_match(cron, after),
@@ -59,8 +60,8 @@ impl Schedule {
 
     fn last_match(&self, cron: &Cron, by: Timestamp) -> Option<Timestamp> {
         let clock = by.to_zoned_datetime(self.zone.time_zone().clone()).datetime();
-        // During the second pass of a repeated hour, the first pass is over. So the search starts after the whole first
-        // pass.
+        // When clocks go back, an hour occurs twice. During its second pass, the first pass is over. So the search
+        // starts after the whole first pass.
         let mut time = WallClock(if self.is_twice(clock) { clock.checked_add(FOLD).ok()? } else { clock });
         let mut inclusive = true;
         loop {
@@ -85,7 +86,8 @@ impl Schedule {
         }
     }
 
-    /// Returns the first time at which the wall clock shows `time`, or `None` if it never does.
+    /// Returns the first time at which the wall clock of the time zone shows `time`. `None` if it never does, because
+    /// the clocks skip this time.
     fn moment(&self, time: DateTime) -> Option<Timestamp> {
         let ambiguous = self.zone.time_zone().to_ambiguous_timestamp(time);
         match ambiguous.offset() {

@@ -1,5 +1,5 @@
-//! The training schedule and the time since which it is in force. Computes when training was last due and how old a
-//! champion may become.
+//! The training schedule, with the time since which it has been in force. Computes when training was last due and how
+//! old a champion (the model version that answers predictions) may become.
 
 use evergreen_lifecycle::Run;
 use evergreen_lifecycle::health::scheduled_at;
@@ -8,17 +8,18 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{Expression, InvalidExpression, Schedule, UnknownZone};
 
-/// Tolerance when comparing a run with the schedule's last change. The scheduler is exact to a minute, so the changed
-/// schedule may start a run that is dated up to a minute before the change.
+/// Tolerance when a training run is compared with the schedule's last change. The scheduler is exact to a minute. So
+/// the changed schedule may start a run that is dated up to a minute before the change.
 const PRECISION: SignedDuration = SignedDuration::from_mins(1);
 
-/// Minimum time that a champion may outlive an interval of the schedule. It gives people a night to investigate.
+/// A champion may be older than the longest interval between trainings by at least this time. It gives people a night
+/// to investigate.
 const SLACK: SignedDuration = SignedDuration::from_hours(12);
 
-/// Maximum number of intervals to examine, newest first.
+/// Maximum number of intervals between due times of the schedule to examine, newest first.
 const MAX_INTERVALS: usize = 1000;
 
-/// A schedule, and the time since which it is in force.
+/// A training schedule, with the time since which it has been in force, if that is known.
 #[derive(Debug, Clone)]
 pub struct Timetable {
     schedule: Schedule,
@@ -26,45 +27,45 @@ pub struct Timetable {
     is_enabled: bool,
 }
 
-/// Why a stored schedule cannot be used. The template checks its own schedule, so somebody has changed this one outside
-/// the stack.
+/// Error: why the schedule in EventBridge Scheduler cannot be used. The template checks the schedule that it creates.
+/// So somebody has changed the schedule outside the stack.
 #[derive(Debug, thiserror::Error)]
 pub enum UnknownSchedule {
-    /// The expression is not valid.
+    /// The schedule's expression is not valid.
     #[error("the schedule's expression: {0}")]
     Expression(#[from] InvalidExpression),
-    /// The time zone is unknown.
+    /// The schedule's time zone is unknown.
     #[error("the schedule's zone: {0}")]
     Zone(#[from] UnknownZone),
 }
 
 impl Timetable {
-    /// Creates the timetable from the schedule as EventBridge Scheduler stores it.
+    /// Creates the timetable from the training schedule as EventBridge Scheduler stores it.
     ///
     /// # Errors
-    /// [`UnknownSchedule`] when the expression or the time zone cannot be read.
+    /// [`UnknownSchedule`] if the schedule's expression or time zone cannot be read.
     pub fn stored(stored: &StoredSchedule) -> Result<Self, UnknownSchedule> {
         let zone = stored.zone.as_deref().unwrap_or("UTC").parse()?;
         let schedule = Schedule::new(stored.expression.parse()?, zone);
         Ok(Self { schedule, since: Some(stored.changed_at), is_enabled: stored.is_enabled })
     }
 
-    /// Creates the timetable from the schedule that the stack was deployed with. The time of its last change is
-    /// unknown.
+    /// Creates the timetable from the training schedule that the stack was deployed with. When this schedule last
+    /// changed is unknown.
     pub fn configured(schedule: &Schedule) -> Self {
         Self { schedule: schedule.clone(), since: None, is_enabled: true }
     }
 
-    /// Returns the time of the schedule's last change, or `None` if it is unknown.
+    /// Returns when the training schedule last changed. `None` if that is unknown.
     pub fn since(&self) -> Option<Timestamp> {
         self.since
     }
 
-    /// Returns the last time at or before `by` when training was due. `None` if it was not due since the schedule's
-    /// last change.
+    /// Returns the last time at or before `by` when training was due. `None` if training was not due since the
+    /// schedule's last change.
     ///
-    /// A rate expression has no start time. Its intervals count from the newest run among `recent` that the current
-    /// schedule started. Without such a run they count from the schedule's last change.
+    /// A rate expression has no start time. Its intervals count from the newest training run in `recent` that the
+    /// current schedule started. Without such a run, they count from the schedule's last change.
     pub fn last_due(&self, recent: &[Run], by: Timestamp) -> Option<Timestamp> {
         let in_force = |due: &Timestamp| self.is_enabled && self.since.is_none_or(|since| *due > since);
         let due = match self.schedule.expression() {
@@ -81,8 +82,9 @@ impl Timetable {
         last_multiple(newest.or(self.since)?, every, by)
     }
 
-    /// Returns how old a champion trained at `trained_at` may be at `now`. The limit is the schedule's longest interval
-    /// since then plus half of it, and the extra time is at least 12 hours. `None` if the schedule has no intervals.
+    /// Returns how old a champion that was trained at `trained_at` may be at `now`. The limit is the longest interval
+    /// between due times since its training, plus an extra time. The extra time is half of this interval, but at least
+    /// 12 hours. `None` if the schedule has no intervals.
     pub fn age_limit(&self, trained_at: Timestamp, now: Timestamp) -> Option<SignedDuration> {
         let interval = match self.schedule.expression() {
             Expression::Rate(every) => Some(*every),
@@ -93,8 +95,8 @@ impl Timetable {
         Some(longest.checked_add((longest / 2).max(SLACK)).unwrap_or(SignedDuration::MAX))
     }
 
-    /// Returns the time from the champion's training to the first run of a schedule that was changed after it. The
-    /// champion could not be replaced earlier.
+    /// Returns the time from the champion's training to the first due time of a schedule that was changed after this
+    /// training. The champion could not be replaced earlier. `None` if the schedule was not changed since.
     fn until_first(&self, trained_at: Timestamp) -> Option<SignedDuration> {
         let since = self.since.filter(|since| *since > trained_at)?;
         let first = match self.schedule.expression() {
@@ -104,8 +106,8 @@ impl Timetable {
         Some(first?.duration_since(trained_at))
     }
 
-    /// Returns the longest interval that overlaps `from` to `now`. Times before the schedule's last change do not
-    /// count.
+    /// Returns the longest interval between two due times of the schedule that overlaps the time from `from` to `now`.
+    /// Times before the schedule's last change do not count. `None` if there is no interval.
     fn longest_interval(&self, from: Timestamp, now: Timestamp) -> Option<SignedDuration> {
         let from = self.since.map_or(from, |since| since.max(from));
         let mut later = self.schedule.next_due(now).or_else(|| self.schedule.last_due(now))?;

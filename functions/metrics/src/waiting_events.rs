@@ -1,4 +1,4 @@
-//! Publishes the events that a training run stored but did not publish before it ended. Without this, they would wait
+//! Publishes the events that a training run stored but did not publish before it ended. Otherwise the events would wait
 //! for the next training run, perhaps until tomorrow.
 
 use std::time::Duration;
@@ -6,10 +6,12 @@ use std::time::Duration;
 use evergreen_lifecycle::outbox;
 use evergreen_lifecycle::ports::{Announcer, Clock, EventOutbox};
 
-/// Maximum time for publishing. Measuring comes first, and the next measurement publishes what is left.
+/// Maximum time for publishing waiting events. The measurement comes first. The next measurement publishes the events
+/// that are left.
 const MAX_TIME: Duration = Duration::from_secs(15);
 
-/// Publishes the waiting events and logs what it could not publish. A failure here does not fail the invocation.
+/// Publishes the events that wait in the registry's outbox, and logs those that could not be published. A failure does
+/// not fail the function's invocation.
 pub async fn send_waiting_events(outbox: &impl EventOutbox, bus: &impl Announcer, clock: &impl Clock) {
     let publishing = outbox::deliver(outbox, bus, clock.now());
     match tokio::time::timeout(MAX_TIME, publishing).await {

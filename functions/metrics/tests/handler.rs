@@ -1,4 +1,4 @@
-//! The handler on the sample events, with in-memory ports.
+//! Tests of the metrics function's handler, with in-memory fakes of its interfaces.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
@@ -18,12 +18,12 @@ use serde_json::{Value, json};
 
 use support::{Registry, World, daily, sound_version};
 
-/// Replaces the content of the champion's object by other bytes.
+/// Damages the champion's object in the bucket: replaces its content by other bytes.
 fn damage_object(world: &World) {
     world.memory.state().objects.values_mut().for_each(|bytes| bytes.reverse());
 }
 
-/// Stores a copy of the champion's artifact in the registry, after applying `change` to its bytes.
+/// Stores a copy of the champion's artifact in the registry, after `change` was applied to the copy's bytes.
 fn keep_copy(world: &World, change: impl Fn(&mut Vec<u8>)) {
     let mut state = world.memory.state();
     let key = state.champions.last().unwrap().version.artifact.key.clone();
@@ -32,14 +32,14 @@ fn keep_copy(world: &World, change: impl Fn(&mut Vec<u8>)) {
     state.copy = Some(copy);
 }
 
-/// Returns the published values by name. `None` means that the metric was not published.
+/// Returns the published value of each named metric. `None` means that the metric was not published.
 fn figures<const N: usize>(report: &MetricsReport, names: [&str; N]) -> [Option<f64>; N] {
     names.map(|name| report.published.get(name).copied())
 }
 
 const HEALTH: [&str; 3] = ["ModelHealthy", "DamagedArtifacts", "UnknownFigures"];
 
-/// Creates a week of history: one champion from six days ago, one from yesterday, then a refusal and a failure.
+/// Returns fakes with a week of history: a champion from six days ago, one from yesterday, a refusal and a failure.
 fn a_week() -> World {
     let world = World::at("2026-11-24T05:00:00Z");
     let (first_at, second_at) = (moment("2026-11-18T03:00:00Z"), moment("2026-11-23T03:00:00Z"));
@@ -248,7 +248,7 @@ async fn a_short_outage_of_the_store_does_not_count_as_damage() {
     assert_eq!(figures(&report, HEALTH), [None, None, Some(2.0)]);
     assert_eq!(report.unknown, ["ModelHealthy", "DamagedArtifacts"]);
     assert!(report.artifact.unwrap().object.starts_with("not checked: "));
-    // With an intact copy, a new environment does not need the store.
+    // With an intact copy in the registry, a new environment of the predict function does not need the bucket.
     world.memory.bring_back("artifacts");
     keep_copy(&world, |_| {});
     world.memory.take_away("artifacts");
@@ -262,14 +262,15 @@ async fn a_deleted_pointer_is_unhealthy_and_a_missing_first_one_is_not() {
     let report = world.measure().await.unwrap();
     assert_eq!(figures(&report, HEALTH), [Some(0.0), None, Some(0.0)]);
     assert_eq!(figures(&report, ["ModelAccuracy", "ModelAgeMarginHours"]), [None, None]);
-    // Without the history, nobody knows whether a version was ever promoted. So the health is unknown too.
+    // If the history cannot be read, nobody knows whether a version was ever promoted. So the model's health is unknown
+    // too.
     let blind = World { registry: Registry { away: vec!["history"], ..world.registry }, ..world };
     assert!(blind.measure().await.unwrap().unknown.contains(&"ModelHealthy"));
     let young = World::at("2026-11-24T05:00:00Z");
     assert_eq!(figures(&young.measure().await.unwrap(), HEALTH), [None, None, Some(0.0)]);
 }
 
-/// Rewrites the champion's pointer with `change`, as a newer release may have done.
+/// Changes the stored pointer to the champion with `change`, as a newer release may have written it.
 fn rewrite_pointer(world: &World, change: impl Fn(&mut Value)) {
     let mut state = world.memory.state();
     let mut fields = serde_json::to_value(state.champions.last().unwrap()).unwrap();
@@ -322,7 +323,7 @@ async fn a_stored_object_that_is_not_a_model_is_unhealthy() {
 async fn a_promotion_between_two_reads_does_not_count_as_damage() {
     let world = a_week();
     keep_copy(&world, |copy| copy.push(0));
-    // The copy belongs to the next champion, which is promoted during the first check.
+    // The copy belongs to the next champion, which is promoted during the first check of the files.
     world.memory.state().after_copy_is_read = Some(|state| state.copy = None);
     let report = world.measure().await.unwrap();
     assert_eq!(figures(&report, HEALTH), [Some(1.0), Some(0.0), Some(0.0)]);
@@ -383,7 +384,7 @@ async fn a_changed_or_disabled_schedule_has_missed_nothing() {
     world.memory.state().schedule = Some(daily("2026-11-01T12:00:00Z"));
     world.memory.state().schedule.as_mut().unwrap().is_enabled = false;
     assert_eq!(world.measure().await.unwrap().published["DeadlineMissed"], 0.0);
-    // A deleted schedule is still expected to run.
+    // A deleted training schedule is still expected to run.
     world.memory.state().schedule = None;
     assert_eq!(world.measure().await.unwrap().published["DeadlineMissed"], 1.0);
 }

@@ -1,9 +1,9 @@
-//! Trains a model of every family on a table and writes each into a folder, with all rows of the table and the model's
-//! answers. Another ONNX runtime can then be compared with them.
+//! Trains a model of every family on a table. Writes each model into a folder, with all rows of the table and the
+//! model's predictions. Another ONNX runtime's predictions can then be compared with them.
 //!
-//! Usage: `cargo run --example answers -- TABLE_FOLDER FOLDER`. The first folder has a CSV and its `dataset.toml`. The
-//! second receives `FAMILY.onnx` and `FAMILY.json`, see `sample`. The search is short, but long enough for calibration
-//! and intervals.
+//! Usage: `cargo run --example answers -- TABLE_FOLDER FOLDER`. The first folder has CSV files and their
+//! `dataset.toml`. The second folder receives `FAMILY.onnx` and `FAMILY.json`, see `sample`. The search is short, but
+//! long enough for calibration and prediction intervals.
 
 #[path = "../../scoring/examples/sample/mod.rs"]
 mod sample;
@@ -21,10 +21,10 @@ use evergreen_table::{DataFile, DatasetSettings, Range, SETTINGS_FILE, Table};
 
 const USAGE: &str = "usage: answers TABLE_FOLDER FOLDER";
 
-/// A time limit that is never reached. A model must not depend on how busy the machine is.
+/// A time limit for training that is never reached. The model must not depend on how busy the machine is.
 const LIMIT: Duration = Duration::from_secs(3600);
 
-/// Number of trees of a forest or a boosting: the comparison needs only a few.
+/// Number of trees of a random forest or of boosting: the comparison of predictions needs only a few.
 const FEW_TREES: f64 = 40.0;
 
 const SEED: u64 = 7;
@@ -54,7 +54,7 @@ fn answers() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Reads the table of a folder, with settings for a short search.
+/// Reads the CSV files of a folder as a table, with settings for a short search.
 fn read(folder: &Path) -> Result<Table, Box<dyn Error>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {

@@ -1,7 +1,7 @@
 //! Prints the indices of a table's hold-out rows, from 0, one per line, in the order of the files.
 //!
-//! Usage: `cargo run --example holdout -- DIRECTORY_OR_FILES --target COLUMN`. It lets other libraries learn on the
-//! same split. In a directory, it reads the data files and `dataset.toml`, as training does.
+//! Usage: `cargo run --example holdout -- DIRECTORY_OR_FILES --target COLUMN`. With the indices, other libraries can
+//! train on the same split. In a directory, it reads the data files and `dataset.toml`, as training does.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -47,7 +47,7 @@ fn holdout() -> Result<Vec<u32>, Box<dyn std::error::Error>> {
     Ok(Prepared::of(table)?.split().holdout.clone())
 }
 
-/// Returns the files of a directory, or the file itself.
+/// Returns the paths of all files in a directory. If the path is a file, returns this path.
 fn inside(path: PathBuf) -> io::Result<Vec<PathBuf>> {
     if !path.is_dir() {
         return Ok(vec![path]);

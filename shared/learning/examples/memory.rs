@@ -1,7 +1,8 @@
-//! Trains as the train function does, and prints the estimated and the actual memory as one JSON object. It is one case
-//! of `make bench-memory`.
+//! Trains a model as the train function does, and prints the estimated and the actual memory as one JSON object. `make
+//! bench-memory` runs it for several tables.
 //!
-//! Usage: `cargo run --release --example memory -- FILE TARGET FAMILY SECONDS`. The family `auto` means all of them.
+//! Usage: `cargo run --release --example memory -- FILE TARGET FAMILY SECONDS`. The family `auto` means that the search
+//! tries its usual families.
 
 #![allow(clippy::print_stdout, reason = "the JSON is what it is for")]
 
@@ -73,7 +74,7 @@ fn sample(path: &str, file: usize, range: Range<u64>) -> Result<FileSample, Box<
     Ok(FileSample { file, range, content })
 }
 
-/// Returns the maximum resident memory, or `None` if the system does not report it.
+/// Returns the maximum resident memory of the process in bytes. `None` if the system does not report it.
 fn peak_rss_bytes() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

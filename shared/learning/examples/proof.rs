@@ -1,8 +1,9 @@
-//! Trains on a table as a user would, and prints the hold-out rows and their losses as one JSON object. `make proof`
-//! compares them with other libraries.
+//! Trains a model as a user would. Prints the hold-out rows and the model's loss on each row as one JSON object. `make
+//! proof` compares the losses with those of other libraries.
 //!
 //! Usage: `cargo run --example proof -- FILE --target COLUMN --seconds 60`. Rows are numbered from 0 in the order of
-//! the file. The loss of a label is minus the logarithm of its probability. That of a number is the squared error.
+//! the file. For a label, the loss is minus the logarithm of its predicted probability. For a number, it is the squared
+//! error.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -18,7 +19,7 @@ use serde_json::{Value, json};
 
 const USAGE: &str = "usage: proof FILE --target COLUMN --seconds SECONDS";
 
-/// The default seed of the train function.
+/// The seed that the train function uses by default.
 const SEED: u64 = 7;
 
 fn main() -> ExitCode {

@@ -1,10 +1,12 @@
-//! Scores rows, one per call or all in one call, and prints the time. `make bench-scoring` compares the libraries.
+//! Measures how fast libraries predict rows, one row per call or all rows in one call. `make bench-scoring` compares
+//! the libraries.
 //!
-//! `score train --csv FILE --target COLUMN --artifact FILE` trains a forest of 100 trees of full depth, as the train
-//! function does, and writes its artifact. `score evergreen --artifact FILE --rows FILE` loads it. `score smartcore
-//! --csv FILE --target COLUMN --rows FILE` fits a forest with the same settings to the same rows with the library
-//! smartcore. The last two print the class of each row as one line of JSON. Then, for each line `one` or `batch` of
-//! standard input, they print the seconds per row of a round. Rows are little-endian `f32`, one row after the other.
+//! `score train --csv FILE --target COLUMN --artifact FILE` trains a forest as the train function does, with 100 trees
+//! of full depth. It writes the model artifact. `score evergreen --artifact FILE --rows FILE` loads the artifact.
+//! `score smartcore --csv FILE --target COLUMN --rows FILE` uses the library smartcore. It fits a forest with the same
+//! settings to the same training rows. The last two commands print the predicted class of each row as one line of JSON.
+//! Then they measure a round of predictions for each line `one` or `batch` of standard input. They print the seconds
+//! per row. The rows file has little-endian `f32`, one row after the other.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -26,10 +28,10 @@ const USAGE: &str = "usage: score train --csv FILE --target COLUMN --artifact FI
 
 const TREES: u16 = 100;
 
-/// Minimum time of a round.
+/// Minimum time for which the predictions of a round are repeated.
 const ROUND: Duration = Duration::from_millis(100);
 
-/// Maximum time of training.
+/// Maximum time of training the model.
 const LIMIT: Duration = Duration::from_secs(3600);
 
 fn main() -> ExitCode {
@@ -124,7 +126,7 @@ fn matrix(values: &[f32], columns: usize) -> Result<DenseMatrix<f32>, smartcore:
     DenseMatrix::new(values.len() / columns, columns, values.to_vec(), false)
 }
 
-/// Measures a round for each line of standard input.
+/// For each line of standard input, `one` or `batch`, measures a round of predictions and prints the seconds per row.
 fn obey<A, B>(rows: usize, mut one: impl FnMut() -> A, mut batch: impl FnMut() -> B) -> Result<(), Box<dyn Error>> {
     for line in stdin().lock().lines() {
         let seconds = match line?.as_str() {
@@ -138,7 +140,7 @@ fn obey<A, B>(rows: usize, mut one: impl FnMut() -> A, mut batch: impl FnMut() -
     Ok(())
 }
 
-/// Returns the seconds per row for calls with `rows` rows each.
+/// Repeats `call`, which predicts `rows` rows, for at least `ROUND`. Returns the seconds per row.
 fn round(rows: usize, mut call: impl FnMut()) -> f64 {
     let began = Instant::now();
     let mut calls = 0_u32;

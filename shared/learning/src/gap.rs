@@ -1,23 +1,24 @@
-//! Checks whether cross-validation and hold-out agree about a model.
+//! Checks whether the results of cross-validation and hold-out agree for a model.
 
 use evergreen_lifecycle::{Evaluation, IntervalEvaluation, Task};
 use evergreen_table::Target;
 
 use crate::evaluate::{Answers, log_losses};
 
-/// Minimum difference, in standard errors, that counts as more than chance. The bound is high because the model was
-/// chosen as the best of many by one of the two losses.
+/// Minimum difference between hold-out loss and cross-validation loss, in standard errors, that counts as more than
+/// chance. The limit is high because the model was chosen as the best of many by its cross-validation loss.
 const STANDARD_ERRORS: f64 = 4.0;
 
-/// Minimum relative difference that is reported. A smaller one does not matter, even if it is certain.
+/// Minimum relative difference between hold-out and cross-validation loss that is reported. A smaller one does not
+/// matter, even if it is certain.
 const MIN_RELATIVE_GAP: f64 = 0.2;
 
-/// Minimum difference of two log losses that is reported. If a model makes no mistakes, any difference is many times
-/// its loss.
+/// Minimum difference between two log losses that is reported. If a model makes no mistakes, any difference is many
+/// times its loss.
 const MIN_LOG_LOSS_GAP: f64 = 0.02;
 
-/// The losses of a model on rows that it was not trained on. The loss of a class is the log loss, the loss of a number
-/// is the absolute error.
+/// Mean and spread of a model's losses on rows that it was not trained on. For a class, the loss of a row is the log
+/// loss. For a number, it is the absolute error.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Losses {
     task: Task,
@@ -27,7 +28,8 @@ pub(crate) struct Losses {
 }
 
 impl Losses {
-    /// Returns the losses of `answers` to the rows of `target`, or `None` if there are no rows.
+    /// Returns mean and spread of the losses of the predictions `answers`. Returns `None` if there are no rows, or if
+    /// `answers` is for another task than `target`.
     pub(crate) fn of(target: &Target, answers: &Answers) -> Option<Self> {
         let losses: Vec<f64> = match (target, answers) {
             (Target::Classes { labels, classes }, Answers::Classes { probabilities, .. }) => {
@@ -45,12 +47,12 @@ impl Losses {
     }
 }
 
-/// How the rows of a table depend on each other.
+/// How the rows of a table depend on each other: whether they have an order in time, and which share is distinct.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RowDependence {
-    /// Whether the rows follow each other in time.
+    /// Whether the table has an order column, so that rows follow each other in time.
     pub(crate) is_ordered: bool,
-    /// The share of rows that are not repetitions, 0–1. The smaller it is, the more a metric varies by chance.
+    /// The share of rows that are not repetitions, 0–1. The smaller the share, the more a metric varies by chance.
     pub(crate) distinct_share: f64,
 }
 
@@ -80,17 +82,18 @@ pub(crate) fn gap(validated: Losses, holdout: Losses, table: RowDependence) -> O
     ))
 }
 
-/// Maximum shortfall of the intervals' coverage, in standard errors, when the hold-out rows are newer than the training
-/// rows.
+/// If the hold-out rows are newer than the training rows: by how many standard errors the coverage of prediction
+/// intervals may be too low. Coverage is the share of rows whose interval contains the true value.
 const NEWER_STANDARD_ERRORS: f64 = 2.0;
 
-/// Returns a warning if the intervals contain fewer hold-out rows than they state, by more than chance explains.
+/// Returns a warning if the prediction intervals contain fewer hold-out rows than their level states, by more than
+/// chance explains.
 pub(crate) fn low_coverage(holdout: &Evaluation, table: RowDependence) -> Option<String> {
     let Evaluation::Regression(figures) = holdout else { return None };
     let IntervalEvaluation { level, coverage, width, .. } = figures.interval;
     let error = (level * (1.0 - level) / (figures.rows as f64 * table.distinct_share)).sqrt();
     let most = if table.is_ordered { NEWER_STANDARD_ERRORS } else { STANDARD_ERRORS };
-    // Empty intervals have a warning of their own.
+    // Empty prediction intervals have a warning of their own.
     if width <= 0.0 || coverage >= level - most * error {
         return None;
     }

@@ -1,4 +1,4 @@
-//! Describes hyperparameters: their names, their limits, and the ranges that the search draws from.
+//! Describes the hyperparameters of each model family: their names, limits, and the ranges that the search draws from.
 
 mod space;
 
@@ -10,20 +10,20 @@ pub(crate) use space::{Space, ValueRange};
 use crate::families;
 use crate::fit::Hyperparameters;
 
-/// One hyperparameter of a family.
+/// One hyperparameter of a model family, with its limits.
 #[derive(Debug)]
 pub(crate) struct Dimension {
-    /// The name. It is scikit-learn's name if there is one.
+    /// The hyperparameter's name. It is scikit-learn's name if scikit-learn has the same hyperparameter.
     pub(crate) name: &'static str,
-    /// Whether values are whole numbers.
+    /// Whether the hyperparameter's values are whole numbers.
     pub(crate) whole: bool,
     /// Whether the search draws values evenly on a logarithmic scale.
     pub(crate) log: bool,
-    /// The allowed range, both ends included.
+    /// The allowed range of the hyperparameter, both ends included.
     pub(crate) allowed: (f64, f64),
-    /// The range that the search draws from unless the settings choose another.
+    /// The range that the search draws values from, unless the settings in `dataset.toml` choose another range.
     pub(crate) drawn: (f64, f64),
-    /// The value in the first candidate of a search.
+    /// The value of the hyperparameter in the first candidate of a search.
     pub(crate) first: f64,
 }
 
@@ -39,37 +39,38 @@ pub(crate) const fn fraction(name: &'static str, allowed: (f64, f64), drawn: (f6
     Dimension { name, whole: false, log: false, allowed, drawn, first }
 }
 
-/// The name of boosting's number of rounds. If it has a range, cross-validation finds the number.
+/// The name of the hyperparameter for the number of boosting rounds. If it has a range, cross-validation finds the best
+/// number.
 pub(crate) const ROUNDS: &str = "n_estimators";
 
-/// Returns the hyperparameters of a family.
+/// Returns the hyperparameters of a model family.
 pub(crate) fn dimensions(family: Family) -> &'static [Dimension] {
     families::of(family).dimensions()
 }
 
-/// A family with a value for each of its hyperparameters, all within their limits.
+/// A model family with a value for each of its hyperparameters. All values are within their limits.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Choice {
     pub(crate) family: Family,
-    /// The values, in the order of [`dimensions`].
+    /// The hyperparameter values, in the order that [`dimensions`] returns for the family.
     pub(crate) values: Vec<f64>,
-    /// The range for the number of rounds if cross-validation finds it; `None` if the number is fixed.
+    /// The range in which cross-validation looks for the best number of boosting rounds. `None` if the number is fixed.
     pub(crate) rounds: Option<ValueRange>,
 }
 
 impl Choice {
-    /// Returns the usual values, which a search tries first.
+    /// Returns the family with its usual hyperparameter values, which a search tries first.
     pub(crate) fn usual(family: Family) -> Self {
         Self { family, values: dimensions(family).iter().map(|dimension| dimension.first).collect(), rounds: None }
     }
 
-    /// Returns the values in the form that the fit needs.
+    /// Returns the hyperparameters as the type that the family's fit takes.
     pub(crate) fn hyperparameters(&self) -> Box<dyn Hyperparameters> {
         families::of(self.family).hyperparameters(self)
     }
 
-    /// Returns the choice with the number of rounds that cross-validation found, limited to the range. A fixed number
-    /// stays.
+    /// Returns this choice with the number of boosting rounds that cross-validation found, limited to the allowed
+    /// range. A fixed number of rounds does not change.
     pub(crate) fn with_rounds(&self, rounds: f64) -> Self {
         let mut choice = self.clone();
         if let Some(ValueRange { least, most }) = self.rounds
@@ -81,12 +82,12 @@ impl Choice {
         choice
     }
 
-    /// Returns the number of boosting rounds, or 0 for a family without rounds and trees.
+    /// Returns the number of boosting rounds or trees, or 0 for a family without them.
     pub(crate) fn round_count(&self) -> f64 {
         self.value(ROUNDS).unwrap_or(0.0)
     }
 
-    /// Returns the values as the training run records them.
+    /// Returns the hyperparameter values in the form that the training run records.
     pub(crate) fn parameters(&self) -> Parameters {
         let entry = |(dimension, value): (&Dimension, &f64)| {
             let value = if dimension.whole { Value::from(*value as u64) } else { Value::from(*value) };
@@ -95,12 +96,12 @@ impl Choice {
         dimensions(self.family).iter().zip(&self.values).map(entry).collect()
     }
 
-    /// Returns the value of a hyperparameter as a whole number.
+    /// Returns the value of the hyperparameter `name` as a whole number. The family must have this hyperparameter.
     pub(crate) fn count(&self, name: &str) -> usize {
         self.number(name) as usize
     }
 
-    /// Returns the value of a hyperparameter. The family must have it.
+    /// Returns the value of the hyperparameter `name`. The family must have this hyperparameter.
     pub(crate) fn number(&self, name: &str) -> f64 {
         let value = self.value(name);
         debug_assert!(value.is_some(), "{} has no hyperparameter {name}", self.family);

@@ -1,8 +1,9 @@
-//! Learns prediction intervals: how wide they must be to contain nine in ten rows, for low and for high predictions.
+//! Learns prediction intervals for regression models: how wide they must be to contain nine in ten rows. The width
+//! depends on the prediction.
 //!
 //! The method is split conformal prediction (Lei, G'Sell, Rinaldo, Tibshirani, Wasserman: "Distribution-free predictive
 //! inference for regression", JASA 113, 2018) on the errors of cross-validation. With scaled residuals (section 5.2),
-//! each error is divided by the difficulty of its row, which a few boosted trees predict. The width is fitted
+//! each error is divided by the difficulty of its row. A few boosted trees predict the difficulty. The width is fitted
 //! separately for each part of the predictions (Boström, Johansson: "Mondrian conformal regressors", PMLR 128, 2020).
 
 mod curve;
@@ -20,11 +21,12 @@ use crate::fit::{BoostingParameters, Fitted};
 use crate::learner::Learner;
 use crate::train::LearningError;
 
-/// Minimum number of errors to learn the difficulty of rows from.
+/// Minimum number of cross-validation errors from which the difficulty of rows is learned. With fewer errors, all rows
+/// with the same prediction get intervals of the same width.
 const MIN_ERRORS: usize = 200;
 
-/// Settings of the trees that predict a row's difficulty. They are few and small, since one error says little about its
-/// row.
+/// Hyperparameters of the boosted trees that predict how difficult a row is. The trees are few and small, since one
+/// error says little about its row.
 const TREES: BoostingParameters = BoostingParameters {
     n_estimators: 50,
     learning_rate: 0.1,
@@ -35,32 +37,35 @@ const TREES: BoostingParameters = BoostingParameters {
     max_features: 1.0,
 };
 
-/// Maximum number of cells (rows × features) that the trees are trained on. If there are more, evenly spaced rows are
-/// taken.
+/// Maximum number of cells (rows × features) that the trees for row difficulty are trained on. If there are more,
+/// evenly spaced rows are taken.
 const MAX_CELLS: usize = 4_000_000;
 
-/// Number of parts that a single fold is cut into, to judge the trees by rows that they have not seen.
+/// If there is only one fold of errors, it is cut into this many parts. The trees for row difficulty are then judged on
+/// rows that they have not seen.
 const PARTS: usize = 5;
 
-/// Minimum relative improvement for which the intervals use the trees.
+/// Minimum relative improvement for which prediction intervals use the trees that predict row difficulty.
 const WORTHWHILE: f64 = 0.01;
 
-/// This share of the mean error is added to every error before the logarithm. Otherwise tiny errors would dominate.
+/// This share of the mean error is added to every error before the logarithm is taken. Otherwise tiny errors would
+/// dominate.
 const MIN_SHARE: f64 = 0.1;
 
 /// The absolute errors of a regression model on rows that it was not trained on.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Errors {
-    /// Indices of the rows in the learner.
+    /// Indices of the rows among the training rows.
     rows: Vec<u32>,
-    /// The predictions.
+    /// The predicted number of each row.
     values: Vec<f32>,
-    /// The distances from the predictions to the truth.
+    /// The absolute difference between prediction and true value of each row.
     errors: Vec<f64>,
 }
 
 impl Errors {
-    /// Returns the errors of the `answers` to `rows`, whose truth is `target`, or `None` for classes.
+    /// Returns the absolute errors of the predictions `answers` for `rows`, whose true values are `target`. Returns
+    /// `None` for classifiers.
     pub(crate) fn of(rows: &[u32], target: &Target, answers: &Answers) -> Option<Self> {
         let (Target::Numbers(truth), Answers::Numbers { values, .. }) = (target, answers) else { return None };
         let errors = truth.iter().zip(values).map(|(truth, value)| (f64::from(*value) - truth).abs()).collect();
@@ -74,11 +79,12 @@ impl Errors {
     }
 }
 
-/// Returns the intervals of a model with these errors, given fold by fold, or `None` for classes. `scaler` is what the
-/// model applies to the features.
+/// Learns the prediction intervals of a regression model from its cross-validation errors, which are given fold by
+/// fold. Returns `None` for classifiers. `scaler` is the scaling that the model applies to the features.
 ///
 /// # Errors
-/// [`LearningError`] if the fitted trees do not answer. The data is never the reason.
+/// [`LearningError`] if the trees that predict row difficulty cannot be fitted or cannot predict. The data is never the
+/// reason for a failed prediction.
 pub(crate) fn learn(
     learner: &Learner<'_>,
     folds: &[Errors],
@@ -116,8 +122,8 @@ fn logarithms(all: &Errors) -> Vec<f64> {
     all.errors.iter().map(|error| (error + least).ln()).collect()
 }
 
-/// Returns the difficulty of each row, in the order of the folds. The trees that predict it have not seen the row's own
-/// error. Returns `None` if time is up.
+/// Returns how difficult each row is to predict, in the order of the folds. The trees that predict the difficulty of a
+/// row have not seen the row's own error. Returns `None` if there was no time.
 fn left_out(
     learner: &Learner<'_>,
     (folds, all): (&[Errors], &Errors),
@@ -141,7 +147,8 @@ fn left_out(
     Ok(Some(hardness))
 }
 
-/// Fits the trees to `rows`, or to evenly spaced ones of them if there are too many cells.
+/// Fits the trees that predict row difficulty to `rows`. If there are more than `MAX_CELLS` cells, it uses evenly
+/// spaced rows.
 fn fit(learner: &Learner<'_>, rows: &[u32], logarithms: &[f64], deadline: Instant) -> Result<Fitted, LearningError> {
     let step = (rows.len() * learner.width()).div_ceil(MAX_CELLS).max(1);
     let rows: Vec<u32> = rows.iter().step_by(step).copied().collect();
@@ -149,7 +156,7 @@ fn fit(learner: &Learner<'_>, rows: &[u32], logarithms: &[f64], deadline: Instan
     Ok(learner.fit_numbers(&rows, &logarithms, TREES, deadline)?)
 }
 
-/// Returns the index range of each fold among all rows. A single fold is cut into `PARTS` ranges.
+/// Returns, for each fold, the range of its rows in the list of all errors. A single fold is cut into `PARTS` ranges.
 fn parts(folds: &[Errors]) -> Vec<Range<usize>> {
     let sizes: Vec<usize> = match folds {
         [lone] => {
@@ -167,9 +174,9 @@ fn parts(folds: &[Errors]) -> Vec<Range<usize>> {
     sizes.into_iter().map(range).collect()
 }
 
-/// Returns the cost of intervals: their width, plus twenty times the distance of each error beyond them. This is the
-/// interval score for nine in ten rows (Gneiting, Raftery: "Strictly proper scoring rules, prediction, and estimation",
-/// JASA 102, 2007).
+/// Returns the cost of prediction intervals: their width, plus twenty times the distance by which each error exceeds
+/// them. This is the interval score for nine in ten rows (Gneiting, Raftery: "Strictly proper scoring rules,
+/// prediction, and estimation", JASA 102, 2007).
 fn cost(half: &Curve, all: &Errors, hardness: impl Fn(usize) -> f64) -> f64 {
     let of = |(row, (value, error)): (usize, (&f32, &f64))| {
         let half = f64::from(half.at(*value)) * hardness(row);
@@ -178,7 +185,8 @@ fn cost(half: &Curve, all: &Errors, hardness: impl Fn(usize) -> f64) -> f64 {
     all.values.iter().zip(&all.errors).enumerate().map(of).sum()
 }
 
-/// Converts the trees' thresholds to features that `scaler` was applied to.
+/// Converts the thresholds in the trees from unscaled to scaled features. Without a `scaler`, the trees stay as they
+/// are.
 fn on_scaled(mut ensemble: Ensemble, scaler: Option<&Scaler>) -> Ensemble {
     let Some(Scaler { offset, scale }) = scaler else { return ensemble };
     let nodes = ensemble.trees.iter_mut().flat_map(|tree| &mut tree.nodes);

@@ -1,4 +1,5 @@
-//! Finds columns that predict the target too well. Their values are often known only after the predicted event.
+//! Finds columns that predict the target too well. The values of such a column are often known only after the predicted
+//! event.
 
 mod alone;
 mod names;
@@ -11,13 +12,16 @@ use rayon::prelude::*;
 use self::alone::{LeakKind, leak_kind};
 use crate::prepared::Prepared;
 
-/// Maximum number of rows to judge columns on. If there are more, evenly spaced ones are taken.
+/// Maximum number of training rows on which columns are checked for leaks. If there are more, evenly spaced rows are
+/// taken.
 const MAX_ROWS: usize = 5_000;
 
-/// Minimum number of rows. With fewer, a column may predict all of them by chance.
+/// Minimum number of training rows for which columns are checked for leaks. With fewer rows, a column may predict all
+/// of them by chance.
 const MIN_ROWS: usize = 40;
 
-/// Maximum number of columns that warnings name. There may be more.
+/// Maximum number of leaking columns that get a warning with their name. For further columns, one more warning gives
+/// their number.
 const MAX_NAMED: usize = 3;
 
 /// Returns a warning for each column that alone predicts the target of the training rows almost without error. Columns
@@ -47,7 +51,7 @@ pub(crate) fn leaks(prepared: &Prepared) -> Vec<String> {
 }
 
 fn warnings(found: &[(&str, LeakKind)], task: Task, columns: usize) -> Vec<String> {
-    // A table with one column is meant to be predicted from it.
+    // If a table has only one column, that column is meant to predict the target.
     let counts = |kind: &LeakKind| *kind == LeakKind::Missing || columns > 1;
     let found: Vec<&(&str, LeakKind)> = found.iter().filter(|(_, kind)| counts(kind)).collect();
     let mut warnings: Vec<String> =
@@ -76,7 +80,7 @@ fn warning(name: &str, kind: LeakKind, task: Task) -> String {
     )
 }
 
-/// Returns a warning if rows have dates but the settings name no order column.
+/// Returns a warning if the table has a column of dates, but the settings name no order column.
 pub(crate) fn unordered(table: &Table) -> Option<String> {
     if table.order().is_some() {
         return None;
@@ -91,8 +95,8 @@ pub(crate) fn unordered(table: &Table) -> Option<String> {
     ))
 }
 
-/// Checks whether a column may be the order of the rows: dates, but not of birth, nearly all of them given and at
-/// least ten different.
+/// Returns whether a column may be the order of the rows. It must hold dates, but not of birth. At least 95 % of its
+/// values must be given, and at least ten must be different.
 fn orders(column: &FrameColumn) -> bool {
     let Values::Timestamp(values) = &column.values else { return false };
     let name = column.name.to_lowercase();
@@ -104,13 +108,14 @@ fn orders(column: &FrameColumn) -> bool {
     !is_birth && missing * 20 <= values.len() && different.len() >= 10
 }
 
-/// Checks whether the rows of the file are sorted by this column, upwards or downwards.
+/// Returns whether the rows of the table are sorted by this column of dates, ascending or descending.
 fn is_sorted(values: &Values) -> bool {
     let Values::Timestamp(values) = values else { return false };
     is_monotone(values.iter().copied())
 }
 
-/// Checks whether at most 1 % of the steps go against the main direction.
+/// Returns whether the numbers nearly always rise or nearly always fall. At most 1 % of the steps may go against the
+/// main direction.
 fn is_monotone(numbers: impl Iterator<Item = impl PartialOrd> + Clone) -> bool {
     let pairs = || numbers.clone().zip(numbers.clone().skip(1));
     let (all, grows) = (pairs().count(), pairs().filter(|(a, b)| a < b).count());
@@ -118,7 +123,8 @@ fn is_monotone(numbers: impl Iterator<Item = impl PartialOrd> + Clone) -> bool {
     grows.min(falls) * 100 <= all
 }
 
-/// Returns a warning if a column identifies what the rows belong to but the settings name no group column.
+/// Returns a warning if a column looks like the identifier of a person or thing with several rows. There is no warning
+/// if the settings name a group column.
 pub(crate) fn ungrouped(table: &Table) -> Option<String> {
     let ColumnProfile { name, distinct, .. } = owner(table)?;
     Some(format!(
@@ -129,7 +135,8 @@ pub(crate) fn ungrouped(table: &Table) -> Option<String> {
     ))
 }
 
-/// Returns the column that identifies what the rows belong to. Returns `None` if the table has groups already.
+/// Returns the column that looks like the identifier of a person or thing with several rows. Returns `None` if there is
+/// no such column, or if the table already has a group column.
 fn owner(table: &Table) -> Option<&ColumnProfile> {
     if table.groups().is_some() {
         return None;
@@ -148,8 +155,8 @@ fn owner(table: &Table) -> Option<&ColumnProfile> {
     table.profile().columns.iter().find(repeats)
 }
 
-/// Checks whether a column counts up or down with time. Such a column reveals when a row was recorded, and with that its
-/// neighbours.
+/// Returns whether a column's values rise or fall with time, like a counter. Such a column reveals when a row was
+/// recorded, and with that its neighbours.
 fn follows(values: &Values, order: &[f64]) -> bool {
     let values: Vec<f64> = match values {
         Values::Number(values) => values.iter().copied().map(f64::from).collect(),
@@ -161,7 +168,8 @@ fn follows(values: &Values, order: &[f64]) -> bool {
     is_monotone(pairs.iter().map(|(_, value)| *value))
 }
 
-/// Returns the values of a column at `rows` as numbers, NaN for missing ones, or `None` for categories and texts.
+/// Returns the values of a column at the given `rows` as numbers, with NaN for missing ones. Returns `None` for
+/// categories and texts.
 fn numbers(values: &Values, rows: &[u32]) -> Option<Vec<f32>> {
     match values {
         Values::Number(values) | Values::Boolean(values) => Some(at(values, rows)),

@@ -1,4 +1,4 @@
-//! Prepares the training rows of a table once, for every fit.
+//! Encodes the training rows of a table into features once. Every model fit of a training run then uses them.
 
 use std::collections::BTreeMap;
 use std::iter::repeat_n;
@@ -22,40 +22,44 @@ use crate::rows::{Encoder, FrameError};
 use crate::split::{Units, unit_keys};
 use crate::statistics::{ColumnTexts, Recipe, StatisticPlan, parts};
 
-/// The training rows as features and as bins. Rows are addressed by their index among the training rows.
+/// The training rows of a table, encoded as features and as bins (small numbers for ranges of a feature's values).
+/// Training rows are addressed by their index among the training rows.
 #[derive(Debug)]
 pub(crate) struct Learner<'a> {
     signature: Signature,
     preprocessing: Preprocessing,
     frame: &'a Frame,
-    /// The frame's rows that models are trained on.
+    /// The indices in `frame` of the training rows.
     rows: &'a [u32],
-    /// The times of all rows of the frame, if they are ordered.
+    /// The time of every row of the frame. `None` if the table has no order column.
     order: Option<&'a [f64]>,
-    /// The groups of all rows of the frame, if they are grouped.
+    /// The group of every row of the frame. `None` if the table has no group column.
     groups: Option<&'a [u64]>,
     encoder: Encoder<'a>,
     features: FrameFeatures<'a>,
     binned: Binned,
-    /// The statistics that every fit computes again.
+    /// The target statistics of text columns. Every fit computes them again from its own training rows.
     recipes: Vec<Recipe>,
     target: Target,
     weights: Option<Vec<f32>>,
-    /// The index of each class, which is the class itself.
+    /// For each class, its index in the list of labels, which is always the class itself. The evaluation code needs
+    /// this list.
     known: Vec<Option<usize>>,
 }
 
-/// Rows of a frame, with the times and groups that decide which rows stay together.
+/// The rows of a frame that a learner trains on. The times and groups decide which rows stay in one fold.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LearnerRows<'a> {
     pub(crate) rows: &'a [u32],
-    /// The times and groups of all rows of the frame, if there are any.
+    /// The time (`order`) and the group (`groups`) of every row of the frame, not only of `rows`. `None` if the table
+    /// has no such column.
     pub(crate) order: Option<&'a [f64]>,
     pub(crate) groups: Option<&'a [u64]>,
 }
 
 impl<'a> Learner<'a> {
-    /// Prepares rows of `frame`. `target` and `weights` belong to these rows alone.
+    /// Encodes the given rows of `frame`. `target` and `weights` have one entry for each of these rows, not for all
+    /// rows of the frame.
     pub(crate) fn new(
         frame: &'a Frame,
         LearnerRows { rows, order, groups }: LearnerRows<'a>,
@@ -86,22 +90,23 @@ impl<'a> Learner<'a> {
         })
     }
 
-    /// Checks whether the rows have a time.
+    /// Returns whether the table has an order column, so that every row has a time.
     pub(crate) fn is_ordered(&self) -> bool {
         self.order.is_some()
     }
 
-    /// Returns which of the given rows must stay in the same fold.
+    /// Returns which of the given training rows must stay together in the same cross-validation fold.
     pub(crate) fn units(&self, rows: &[u32]) -> Units {
         Units::of(self.frame, &at(self.rows, rows), self.order, self.groups)
     }
 
-    /// Makes boosting monotone in these columns: its answer only rises or only falls when a column grows.
+    /// Makes boosted trees monotone in the given columns: the prediction only rises, or only falls, when the column's
+    /// value grows.
     pub(crate) fn constrain(&mut self, directions: &BTreeMap<String, Direction>) {
         let origins = self.origins();
         for (column, content) in self.signature.columns().iter().enumerate() {
             let value = !matches!(content.kind, ColumnKind::Category { .. } | ColumnKind::Text { .. });
-            // The first feature of a column is its own value.
+            // The first feature that comes from a column is the column's own value.
             let feature = origins.iter().position(|origin| *origin == column).filter(|_| value);
             if let (Some(direction), Some(feature)) = (directions.get(&content.name), feature) {
                 self.binned.constrain(feature, *direction);
@@ -114,17 +119,17 @@ impl<'a> Learner<'a> {
         self.target.len()
     }
 
-    /// Returns the truth of the training rows.
+    /// Returns the true target values of the training rows.
     pub(crate) fn target(&self) -> &Target {
         &self.target
     }
 
-    /// Returns the truth of the training rows and drops everything else.
+    /// Returns the true target values of the training rows and frees all other memory of the learner.
     pub(crate) fn into_target(self) -> Target {
         self.target
     }
 
-    /// Returns the values of `rows` in the form that models take.
+    /// Returns the values of the given training rows as models read them: row by row, before preprocessing.
     pub(crate) fn raw_rows(&self, rows: &[u32]) -> Vec<f32> {
         self.encoder.rows(rows.iter().map(|row| self.rows.get(*row as usize).copied().unwrap_or(u32::MAX)))
     }
@@ -137,7 +142,7 @@ impl<'a> Learner<'a> {
         TrainingData { features, binned, truth, weights: self.weights.as_deref() }
     }
 
-    /// Fits a model on `rows`. The fit ends at the `deadline`.
+    /// Fits a model to the given training rows. The fit stops at the `deadline`, with fewer trees if needed.
     pub(crate) fn fit(
         &self,
         rows: FitRows<'_>,
@@ -164,7 +169,7 @@ impl<'a> Learner<'a> {
         Ok(Fitted { statistics, ..fitted })
     }
 
-    /// Returns, for each feature, the index of the column that it comes from.
+    /// Returns, for each feature, the index of the table column that the feature comes from.
     fn origins(&self) -> Vec<usize> {
         let slots = || self.signature.columns().iter().map(|column| column.kind.slots());
         let columns: Vec<usize> = slots().enumerate().flat_map(|(column, slots)| repeat_n(column, slots)).collect();
@@ -173,8 +178,8 @@ impl<'a> Learner<'a> {
         self.preprocessing.origins().into_iter().chain(learnt).map(of_slot).collect()
     }
 
-    /// Fits boosted trees to other `numbers` than the target, one for each of `rows`. It ignores the special handling
-    /// of missing values and the monotone directions.
+    /// Fits boosted trees to the given `numbers` instead of the target, one number for each of `rows`. The trees get no
+    /// special handling of missing values and no monotone directions.
     pub(crate) fn fit_numbers(
         &self,
         rows: &[u32],
@@ -191,17 +196,19 @@ impl<'a> Learner<'a> {
         parameters.fit(&training, FitRows::all(&all), 0, deadline, &|_| String::new())
     }
 
-    /// Returns the number of features.
+    /// Returns the number of features after preprocessing, without target statistics.
     pub(crate) fn width(&self) -> usize {
         self.preprocessing.features()
     }
 
-    /// Returns the seconds that a first fit on `rows` rows is expected to take. It is 0 if there is no estimate.
+    /// Returns how many seconds the first fit with this hyperparameter choice is expected to take on `rows` training
+    /// rows. It is 0 if there is no estimate.
     pub(crate) fn expected_seconds(&self, rows: usize, choice: &Choice) -> f64 {
         choice.hyperparameters().expected_seconds(&self.training(&self.features, &self.binned), rows)
     }
 
-    /// Builds the pipeline from raw rows to answers.
+    /// Builds the complete prediction pipeline of a fitted model: preprocessing, predictor, calibration, label rule and
+    /// prediction interval.
     pub(crate) fn pipeline(
         &self,
         fitted: Fitted,
@@ -224,14 +231,15 @@ impl<'a> Learner<'a> {
         Pipeline::new(self.signature.clone(), parts)
     }
 
-    /// Returns the answers of a fitted predictor to `rows`.
+    /// Returns the predictions of a fitted model for the given training rows.
     pub(crate) fn answers(&self, fitted: Fitted, rows: &[u32]) -> Result<Answers, AnswerError> {
         let pipeline = self.pipeline(fitted, None, LabelRule::default(), None)?;
         let model = Model::compile(&pipeline, ArtifactMetadata::named(""));
         Ok(Answers::of(&model, &self.raw_rows(rows))?)
     }
 
-    /// Returns the truth of some of the rows, whose target is `target`.
+    /// Returns the true values in `target` in the form that the evaluation needs. `target` may hold only some of the
+    /// training rows.
     pub(crate) fn truths<'t>(&'t self, target: &'t Target) -> Truths<'t> {
         match target {
             Target::Classes { classes, .. } => Truths::Classes(classes, &self.known),
@@ -239,7 +247,7 @@ impl<'a> Learner<'a> {
         }
     }
 
-    /// Returns the importance of each column: the sum over its features.
+    /// Returns the importance of each table column: the sum of the importances of its features.
     pub(crate) fn importances(&self, features: &[f64]) -> Vec<f64> {
         let mut columns = vec![0.0; self.signature.columns().len()];
         for (origin, importance) in self.origins().into_iter().zip(features) {
@@ -251,7 +259,7 @@ impl<'a> Learner<'a> {
     }
 }
 
-/// Returns the statistics together with the texts that they are computed from.
+/// Returns each planned target statistic together with the column's texts, from which every fit computes the statistic.
 fn recipes(
     frame: &Frame,
     (rows, groups): (&[u32], Option<&[u64]>),
@@ -273,18 +281,18 @@ fn recipes(
     recipes
 }
 
-/// Why a fitted predictor gave no answer. The data is never the reason.
+/// Error: why a fitted model could not predict rows. The data is never the reason.
 #[derive(Debug, thiserror::Error)]
 pub enum AnswerError {
-    /// The pipeline is not valid.
+    /// The fitted model does not form a valid prediction pipeline.
     #[error("the fitted model is not a valid pipeline: {0}")]
     Pipeline(#[from] PipelineError),
-    /// The rows do not have the right length.
+    /// The rows do not have the number of values that the model expects.
     #[error(transparent)]
     Shape(#[from] ShapeError),
 }
 
-/// Returns the seed of a family's fits, derived from the seed of the training run.
+/// Returns the random seed for fitting models of one family, derived from the seed of the training run.
 pub(crate) fn seed_of(seed: u64, family: Family) -> u64 {
     seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(family as u64)
 }

@@ -1,8 +1,8 @@
-//! Learns from a table: fits and evaluates a pipeline.
+//! Trains models on a table and evaluates them.
 //!
 //! Everything is synchronous and depends only on its arguments: the same table, hyperparameters and seed give the same
-//! artifact, byte for byte. Nothing here reads files, network, clock or entropy, except for the stop-watch around the
-//! steps of [`train()`].
+//! model artifact, byte for byte. Nothing here reads files, network, clock or entropy, except for the stop-watch around
+//! the steps of [`train()`].
 
 mod adopt;
 mod deciding;

@@ -1,9 +1,9 @@
-//! Checks whether a table fits into memory, before the process runs out of it.
+//! Checks whether a table fits into the function's memory, before the process runs out of memory.
 //!
-//! There are three checks with the same formula: rows × columns × bytes of a cell, for every structure that is held at
-//! the same time (`need`). The first check uses samples, before any file is read whole. The second follows the first
-//! pass over the files, when rows and columns are known but no value is kept. The third precedes fitting, when the
-//! features are known.
+//! There are three checks with the same formula: rows × columns × bytes of a cell. The formula is applied to every data
+//! structure that is held at the same time (see `need`). The first check uses samples of the files, before any file is
+//! read whole. The second check follows the first pass over the files. Then the numbers of rows and columns are known,
+//! but no value is kept. The third check precedes fitting, when the features are known.
 
 pub(crate) mod need;
 mod scale;
@@ -23,32 +23,35 @@ use crate::hyperparameters::Space;
 use crate::prepared::Prepared;
 use crate::search::{Plan, spaces};
 
-/// What a table is read for.
+/// The purpose of reading a table, which decides how much memory is needed.
 #[derive(Debug, Clone, Copy)]
 pub enum Purpose<'a> {
-    /// Learning: by the given family, or by all if it is `None`, with these hyperparameters.
+    /// The table is read to train models. If a family is given, only models of this family are trained, otherwise all
+    /// families of the settings. The map fixes hyperparameters.
     Learn(Option<Family>, &'a BTreeMap<String, Value>),
-    /// Evaluating an existing model.
+    /// The table is read to evaluate an existing model.
     Judge,
 }
 
-/// The expected size of a table, estimated from samples of its files.
+/// The expected size of a table and the memory that it needs, estimated from samples of the table's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Estimate {
-    /// Number of rows.
+    /// Estimated number of rows.
     pub rows: u64,
-    /// Number of columns, including those that are left out.
+    /// Number of columns in the files, including those that are left out of training.
     pub columns: u64,
-    /// Bytes of the decompressed files.
+    /// Estimated size of the decompressed files, in bytes.
     pub bytes: u64,
-    /// Bytes that reading and using the table needs.
+    /// Estimated memory, in bytes, that reading and using the table needs.
     pub needed: u64,
-    /// The family that needs the most memory. `None` if reading needs more than any family.
+    /// The model family that needs the most memory. `None` if reading the table needs more memory than training any
+    /// family.
     pub family: Option<Family>,
 }
 
-/// Estimates what the table in `files` (names and sizes) needs, from `samples` of them. Returns `None` if the samples
-/// do not suffice. [`sample_ranges`](evergreen_table::budget::sample_ranges) says which samples to take.
+/// Estimates the size and the memory need of a table from `samples` of its files. `files` has the name and the size in
+/// bytes of each file. Returns `None` if the samples do not suffice.
+/// [`sample_ranges`](evergreen_table::budget::sample_ranges) says which samples to take.
 pub fn estimate(
     files: &[(String, u64)],
     samples: &[FileSample],
@@ -59,7 +62,7 @@ pub fn estimate(
     let (shape, raw) = estimate_shape(files, samples, settings, target)?;
     let spaces = match purpose {
         Purpose::Judge => Vec::new(),
-        // An invalid plan is reported once the table has been read.
+        // An invalid search plan is reported later, once the table has been read.
         Purpose::Learn(family, overrides) => spaces(settings, family, overrides).unwrap_or_default(),
     };
     let (needed, family) = needed(&shape, raw, &spaces);
@@ -67,11 +70,11 @@ pub fn estimate(
     Some(Estimate { rows: shape.rows, columns, bytes: raw.bytes, needed, family })
 }
 
-/// Checks whether the table in `files` can be read and used in `memory` bytes, estimated from `samples`. Without samples, it
-/// checks whether the files alone fit.
+/// Estimates from `samples` whether the table in `files` can be read and used in `memory` bytes. If the samples do not
+/// suffice for an estimate, only checks whether the files alone fit.
 ///
 /// # Errors
-/// [`TableError::TooLarge`] if they do not fit.
+/// [`TableError::TooLarge`] if the table does not fit.
 pub fn check(
     files: &[(String, u64)],
     samples: &[FileSample],
@@ -90,13 +93,13 @@ pub fn check(
     })
 }
 
-/// Returns the bytes that training by `plan` needs, for a table that has been read.
+/// Returns how many bytes of memory a training run by `plan` needs, for a table that has been read.
 pub fn of_learning(prepared: &Prepared, plan: &Plan) -> u64 {
     learning(&Scale::learning(prepared), &plan.spaces).0
 }
 
-/// Adds the bytes that learning needs to the error that a table is too large. The user then does not hit a second limit
-/// later.
+/// If a table is too large to be read, adds the memory that training needs to the error. The user then does not hit a
+/// second limit later. Other errors stay as they are.
 #[must_use]
 pub fn with_learning(error: TableError, settings: &DatasetSettings) -> TableError {
     let TableError::TooLarge(found) = error else { return error };
@@ -110,8 +113,7 @@ pub fn with_learning(error: TableError, settings: &DatasetSettings) -> TableErro
     }))
 }
 
-/// Checks whether every family of `spaces` can train on the training rows, in the memory that the table was read
-/// with.
+/// Checks whether every model family of `spaces` can be trained in the memory that the table was read with.
 pub(crate) fn check_learning(prepared: &Prepared, spaces: &[Space]) -> Result<(), TooLarge> {
     let scale = Scale::learning(prepared);
     let (needed, family) = learning(&scale, spaces);
@@ -123,14 +125,15 @@ pub(crate) fn check_learning(prepared: &Prepared, spaces: &[Space]) -> Result<()
     Err(TooLarge { rows: Some(rows), columns, features, family, needed, memory, ..TooLarge::default() })
 }
 
-/// Checks whether the model fits into memory with the features of `learnt`.
+/// Returns whether training also fits into memory with the features in `learnt`, which may include derived features.
 pub(crate) fn fits(prepared: &Prepared, spaces: &[Space], learnt: &FittedColumns) -> bool {
     let features = (learnt.preprocessing.features() + learnt.statistics.len()) as u64;
     let scale = Scale { features, learnt: learnt.signature.slots() as u64, ..Scale::learning(prepared) };
     learning(&scale, spaces).0 <= prepared.table().memory()
 }
 
-/// Returns the bytes that the largest step needs, and its family if that step is learning.
+/// Returns the bytes that the largest step of a training run needs. If that step is the training of a model, also
+/// returns its family. If it is reading or evaluating the table, the family is `None`.
 fn needed(shape: &TableShape, raw: FileSizes, spaces: &[Space]) -> (u64, Option<Family>) {
     let scale = Scale::of(shape);
     let reading = budget::reading_bytes(shape, raw, threads()).max(need::judging(&scale));
@@ -140,7 +143,7 @@ fn needed(shape: &TableShape, raw: FileSizes, spaces: &[Space]) -> (u64, Option<
     }
 }
 
-/// Returns the bytes that the most demanding family needs, and that family.
+/// Returns the memory, in bytes, that the most demanding model family needs for training, and that family.
 fn learning(scale: &Scale, spaces: &[Space]) -> (u64, Option<Family>) {
     let of = |space: &Space| (need::learning(scale, space, threads()), Some(space.family));
     spaces.iter().map(of).max_by_key(|(needed, _)| *needed).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Prepares a table for training: splits it, and learns how columns become features.
+//! Prepares a table for training: splits it into training rows and hold-out, and fits how columns become features.
 
 use evergreen_lifecycle::{DatasetProfile, Signature, SignatureError};
 use evergreen_scoring::{MAX_FEATURES, Preprocessing};
@@ -9,7 +9,7 @@ use crate::memory::{self, TooLarge};
 use crate::search::Plan;
 use crate::split::Split;
 
-/// A table with its split, and the preprocessing that was fitted on its training rows.
+/// A table, split into training rows and hold-out, with the preprocessing that was fitted on its training rows.
 #[derive(Debug, Clone)]
 pub struct Prepared {
     table: Table,
@@ -18,31 +18,32 @@ pub struct Prepared {
     preprocessing: Preprocessing,
 }
 
-/// Why a table cannot be prepared.
+/// Error: why a table cannot be prepared for training.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PrepareError {
-    /// There are too few or too many features, after categories have become features.
+    /// The columns give no feature, or too many, after categories have become features. Contains the number of
+    /// features.
     #[error("the columns give {0} features; expected from 1 to {MAX_FEATURES}; add or drop columns")]
     Features(usize),
-    /// A label has no training row.
+    /// No training row has a certain label: only hold-out rows have it.
     #[error(
         "{place}, column {target:?}: only the newest rows, which are the hold-out, have the label of this row; \
          expected older rows with the label too; add such rows or remove these"
     )]
     NewLabel {
-        /// The first row with the label.
+        /// The first row with the label: its file and its place in the file.
         place: FilePlace,
         /// The name of the target column.
         target: String,
     },
-    /// The table has no valid signature.
+    /// The table's columns do not give a valid model signature.
     #[error(transparent)]
     Signature(#[from] SignatureError),
 }
 
 impl Prepared {
-    /// Splits the table and fits its preprocessing on the training rows.
+    /// Splits the table into training rows and hold-out, and fits the preprocessing on the training rows.
     ///
     /// ```
     /// use evergreen_learning::Prepared;
@@ -54,13 +55,15 @@ impl Prepared {
     /// ```
     ///
     /// # Errors
-    /// [`PrepareError`] if a label has no training row, or if there are too few or too many features.
+    /// [`PrepareError`] if a label has no training row, if there are too few or too many features, or if the columns
+    /// give no valid signature.
     pub fn of(table: Table) -> Result<Self, PrepareError> {
         let split = Split::of(table.frame(), table.target(), table.order(), table.groups());
         Self::split_by(table, split)
     }
 
-    /// Does the same with a given split. It must have training rows.
+    /// Fits the preprocessing of `table` with a given split into training rows and hold-out. The split must have
+    /// training rows.
     ///
     /// # Errors
     /// The same as [`Prepared::of`].
@@ -73,7 +76,7 @@ impl Prepared {
         }
     }
 
-    /// Returns the table.
+    /// Returns the table that was prepared.
     pub fn table(&self) -> &Table {
         &self.table
     }
@@ -83,23 +86,24 @@ impl Prepared {
         &self.split
     }
 
-    /// Returns the signature of a model that is trained on the training rows.
+    /// Returns the signature (input columns and labels) of a model that is trained on the training rows.
     pub fn signature(&self) -> &Signature {
         &self.signature
     }
 
-    /// Returns how raw rows become features. It has no scaler.
+    /// Returns the preprocessing that turns a raw row into features. It has no scaler, since only some model families
+    /// scale features.
     pub fn preprocessing(&self) -> &Preprocessing {
         &self.preprocessing
     }
 
-    /// Returns the signature and preprocessing of the columns, without derived features.
+    /// Returns the table's signature and preprocessing, without derived features.
     pub(crate) fn learnt(&self) -> FittedColumns {
         let (signature, preprocessing) = (self.signature.clone(), self.preprocessing.clone());
         FittedColumns { signature, preprocessing, statistics: Vec::new() }
     }
 
-    /// Returns how the table was read and split, with the warnings about it.
+    /// Returns the table's profile: how the table was read and split, with the warnings about it.
     pub fn profile(&self) -> DatasetProfile {
         DatasetProfile {
             holdout_rows: self.split.holdout.len(),
@@ -108,7 +112,8 @@ impl Prepared {
         }
     }
 
-    /// Checks whether `plan` can learn in the memory that the table was read with. Call it before the rows are copied.
+    /// Checks whether a training run by `plan` fits into the memory that the table was read with. Call it before the
+    /// rows are copied.
     ///
     /// # Errors
     /// [`TooLarge`], which says how much memory is needed.
@@ -116,7 +121,8 @@ impl Prepared {
         memory::check_learning(self, &plan.spaces)
     }
 
-    /// Checks whether the memory also suffices for derived features.
+    /// Returns whether training by `plan` also fits into memory with the features in `learnt`. They may include derived
+    /// features.
     pub(crate) fn has_memory(&self, plan: &Plan, learnt: &FittedColumns) -> bool {
         memory::fits(self, &plan.spaces, learnt)
     }

@@ -1,4 +1,4 @@
-//! Writes a pipeline as an artifact, loads it back, compares both, and evaluates the loaded one.
+//! Writes a fitted model as an artifact, loads the artifact back, compares both, and evaluates the loaded model.
 
 use evergreen_lifecycle::{Advantage, AgainstConstant, Evaluation, PrimaryMetric, Scores, Task};
 use evergreen_scoring::{ArtifactMetadata, Model, Pipeline, encode as write};
@@ -9,28 +9,29 @@ use crate::prepared::Prepared;
 use crate::rows::encode_rows;
 use crate::train::LearningError;
 
-/// Maximum number of rows, of hold-out and of training, on which artifact and pipeline are compared. It saves time on
-/// large tables.
+/// Maximum number of hold-out rows, and of training rows, on which the loaded artifact is compared with the fitted
+/// model. The limit saves time on large tables.
 const CHECKED_ROWS: usize = 50_000;
 
-/// An artifact that is known to answer as its pipeline does, with its evaluation.
+/// A model artifact with its evaluation on the hold-out. It predicts the same as the fitted model on all compared rows.
 #[derive(Debug)]
 pub(crate) struct Proof {
     pub(crate) artifact: Vec<u8>,
     pub(crate) model: Model,
     pub(crate) holdout: Holdout,
     pub(crate) evaluation: Evaluation,
-    /// The log loss or R² on the hold-out.
+    /// The model's score on the hold-out: log loss for classifiers, R² for regression.
     scores: Scores,
-    /// The losses on the hold-out.
+    /// Mean and spread of the model's losses on the hold-out. `None` if they cannot be computed.
     pub(crate) losses: Option<Losses>,
-    /// Accuracy (0–1) or R² (at most 1) on the training rows, or on 50,000 evenly spaced ones if there are more.
+    /// Accuracy (0–1) or R² (at most 1) on the training rows. If there are more than 50,000, it is computed on 50,000
+    /// evenly spaced ones.
     pub(crate) training_score: f64,
 }
 
 impl Proof {
-    /// Writes `pipeline` as an artifact, loads it back, and evaluates what was loaded. Both must give the same answers,
-    /// to up to 50,000 rows of the hold-out and of the training rows each.
+    /// Writes the fitted `pipeline` as an artifact, loads the artifact back, and evaluates the loaded model. Loaded and
+    /// fitted model must predict the same for up to 50,000 hold-out rows and up to 50,000 training rows.
     ///
     /// # Errors
     /// [`LearningError`], which names the step that failed.
@@ -41,7 +42,7 @@ impl Proof {
     ) -> Result<Self, LearningError> {
         let compiled = Model::compile(&pipeline, metadata.clone());
         let artifact = write(&pipeline, metadata);
-        // Loading creates another copy. Millions of trees must not be held twice.
+        // Loading creates another copy of the model. Millions of trees must not be held twice.
         drop(pipeline);
         let model = Model::load(&artifact)?;
         let holdout = Holdout::of(prepared.table(), &prepared.split().holdout);
@@ -57,7 +58,7 @@ impl Proof {
         Ok(Self { artifact, model, holdout, evaluation, scores, losses, training_score })
     }
 
-    /// Returns a warning if the model is not known to be better than one that ignores all columns and answers
+    /// Returns a warning if the model is not clearly better than one that ignores all columns and always answers
     /// `constant`.
     pub(crate) fn useless(&self, constant: Option<&ConstantAnswer>) -> Option<String> {
         let metric = PrimaryMetric::default_for(self.holdout.target().task());
@@ -79,13 +80,15 @@ impl Proof {
     }
 }
 
-/// Returns the answers of `model` to raw rows, or an error if `written` answers differently.
+/// Returns the predictions of `model` for raw rows. Fails if `written` (the same model before it was written and
+/// loaded) predicts differently.
 fn same_answers(model: &Model, written: &Model, raw: &[f32]) -> Result<Answers, LearningError> {
     let answers = Answers::of(model, raw)?;
     if answers == Answers::of(written, raw)? { Ok(answers) } else { Err(LearningError::OtherPrediction) }
 }
 
-/// Returns the score on some of the training rows, or an error if `model` and `written` answer differently.
+/// Returns the model's score on up to 50,000 training rows. Fails if `written` (the same model before it was written
+/// and loaded) predicts differently.
 fn training_score(prepared: &Prepared, model: &Model, written: &Model) -> Result<f64, LearningError> {
     let (table, training) = (prepared.table(), &prepared.split().training);
     let step = training.len().div_ceil(CHECKED_ROWS).max(1);

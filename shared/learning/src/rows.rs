@@ -1,4 +1,4 @@
-//! Converts a frame to the raw rows that a model reads.
+//! Converts a table's rows into the raw rows of numbers that a model reads.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -6,35 +6,36 @@ use std::sync::Arc;
 use evergreen_lifecycle::{Column, ColumnKind, DatePart, Signature, words as lifecycle_words, write_moment};
 use evergreen_table::{Frame, MISSING, Values};
 
-/// Why a frame does not fit a signature.
+/// Error: why a table does not fit a model's signature (the columns that the model expects).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FrameError {
-    /// A column of the signature is missing.
+    /// The table lacks a column that the model's signature has. Contains the column's name.
     #[error("column {0:?}: the model needs the column and the table does not have it")]
     NoColumn(String),
-    /// A column has another kind.
+    /// A column has another type in the table than in the model's signature.
     #[error("column {column:?}: the type is {found} in the table; the model expects {expected}")]
     OtherKind {
         /// The name of the column.
         column: String,
-        /// The kind in the frame.
+        /// The type of the column in the table.
         found: &'static str,
-        /// The kind in the signature.
+        /// The type of the column in the model's signature.
         expected: &'static str,
     },
 }
 
-/// Encodes the rows of `frame` for `signature`, row by row, each column as one or more `f32` (see [`ColumnKind`]).
-/// Columns are found by name, and columns outside the signature are ignored. Missing values are NaN.
+/// Encodes the rows of `frame` as a model with this signature reads them, row by row. Each column becomes one or more
+/// `f32` (see [`ColumnKind`]). Columns are found by name. Columns that are not in the signature are ignored. Missing
+/// values are NaN.
 ///
 /// # Errors
-/// [`FrameError`] if a column is missing or of another kind.
+/// [`FrameError`] if a column of the signature is missing in the frame or has another type.
 pub fn encode_rows(frame: &Frame, signature: &Signature) -> Result<Vec<f32>, FrameError> {
     Ok(Encoder::of(frame, signature.columns())?.rows(0..frame.rows() as u32))
 }
 
-/// Encodes rows of a frame as a signature has them.
+/// Encodes rows of a table as raw rows. In a raw row, each column of the model's signature has one or more slots.
 #[derive(Debug)]
 pub(crate) struct Encoder<'a> {
     columns: Vec<Cells<'a>>,
@@ -42,7 +43,7 @@ pub(crate) struct Encoder<'a> {
 }
 
 impl<'a> Encoder<'a> {
-    /// Creates the encoder for rows of `frame` with these columns of a signature.
+    /// Creates the encoder for rows of `frame`. `columns` are the columns of the model's signature.
     ///
     /// # Errors
     /// The same as [`encode_rows`].
@@ -56,7 +57,7 @@ impl<'a> Encoder<'a> {
         Ok(Self { columns, slots })
     }
 
-    /// Returns these rows, one after the other. A row with an invalid index is all NaN.
+    /// Returns the given rows as raw rows, one after the other. A row with an invalid index is all NaN.
     pub(crate) fn rows(&self, rows: impl ExactSizeIterator<Item = u32>) -> Vec<f32> {
         let mut values = vec![f32::NAN; rows.len() * self.slots];
         for (row, mut values) in rows.zip(values.chunks_exact_mut(self.slots.max(1))) {
@@ -70,20 +71,20 @@ impl<'a> Encoder<'a> {
     }
 }
 
-/// The values of a column, and the number that stands for each text in a raw row.
+/// The values of one table column, with what the encoder needs to write them into a raw row.
 #[derive(Debug)]
 enum Cells<'a> {
     Numbers(&'a [f32]),
     Moments(&'a [f64], Vec<DatePart>),
     Texts(&'a [u32], Vec<f32>),
-    /// The code of each row, the words of each code, and the number of different words.
+    /// A column of free text: the code of each row's text, the words of each code, and the number of different words.
     Words(&'a [u32], Words, usize),
 }
 
-/// For each text, the ascending indices of the signature's words that it contains.
+/// For each text of a column, the ascending indices of the words of the model's signature that the text contains.
 pub(crate) type Words = Arc<[Vec<u16>]>;
 
-/// Returns which of the sorted `words` each of `names` contains.
+/// Returns, for each text in `names`, the indices of the `words` that it contains. `words` must be sorted.
 pub(crate) fn words_of(names: &[String], words: &[String]) -> Words {
     let of = |name: &String| {
         let found = lifecycle_words(name).filter_map(|word| words.binary_search(&word).ok());
@@ -120,7 +121,8 @@ impl<'a> Cells<'a> {
         }
     }
 
-    /// Writes the values of a row into `slots`, which are all NaN before.
+    /// Writes the column's values of the given row into `slots`, the column's place in the raw row. The slots must be
+    /// NaN before.
     fn write(&self, row: usize, slots: &mut [f32]) {
         let mut set = |value: f32| slots.iter_mut().take(1).for_each(|slot| *slot = value);
         match self {
@@ -138,7 +140,7 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// Returns the number that stands for each of `names` in a raw row: see [`ColumnKind::code`].
+/// Returns, for each text in `names`, the number that encodes it in a raw row: see [`ColumnKind::code`].
 fn indices(names: &[String], categories: &[String], rare: &[String]) -> Vec<f32> {
     let unseen = categories.len();
     let known = categories.iter().zip(0..).chain(rare.iter().zip(unseen + 1..));

@@ -1,15 +1,16 @@
-//! Searches for a family and its hyperparameters: seeded random search, compared by cross-validation on the training
-//! rows. With an order column, every fold is scored on rows that are newer than its training rows.
+//! Searches for a model family and its hyperparameters. The search draws random candidates from a seed and compares
+//! them by cross-validation on the training rows. With an order column, every fold is scored on rows that are newer
+//! than the fold's training rows.
 //!
-//! First, the usual choice of each family is scored on all folds, so that even a short search tries each family. Then
-//! many more candidates are scored on one fold, the better ones on two more, and the best on all. This is successive
-//! halving (Jamieson, Talwalkar: "Non-stochastic best arm identification and hyperparameter optimization", AISTATS
-//! 2016). On a small table each candidate is scored on more folds, see [`small`]. Cross-validation also finds
-//! boosting's number of rounds.
+//! First, the search scores the usual hyperparameters of each family on all folds. So even a short search tries each
+//! family. Then it scores many more candidates on one fold. It scores the better ones on two more folds, and the best
+//! on all. This is successive halving (Jamieson, Talwalkar: "Non-stochastic best arm identification and hyperparameter
+//! optimization", AISTATS 2016). On a small table the search scores each candidate on more folds, see [`small`].
+//! Cross-validation also finds the number of boosting rounds.
 //!
-//! Preprocessing and bins are fitted once, to all training rows but never from their target. So the scored rows of a
-//! fold influence quantiles and the features for missing values. The candidates of all families take turns. All rows
-//! count the same in scores, whatever their weight.
+//! Preprocessing and feature bins are fitted once, to all training rows but never from their labels. So the scored rows
+//! of a fold influence the quantiles and the features for missing values. The candidates of all families take turns.
+//! All rows count the same in scores, whatever their weight.
 
 mod blend;
 mod calibrate;
@@ -41,85 +42,91 @@ use crate::hyperparameters::Choice;
 use crate::intervals::Errors;
 use crate::learner::{AnswerError, Learner};
 
-/// Maximum number of candidates of a family for which all are scored on all folds.
+/// If a family has at most this many candidates, the search scores all of them on all folds.
 const FEW_CANDIDATES: usize = 4;
 
-/// Steps of successive halving: of each family, one candidate in three goes on to three folds, then one in three of
-/// those to all.
+/// Steps of successive halving. In a step `(n, folds)`, the best one in `n` candidates of each family is scored on up
+/// to `folds` folds. So one in three goes on to three folds, then one in three of those to all folds.
 const RUNGS: [(usize, usize); 2] = [(3, 3), (3, usize::MAX)];
 
-/// How the best number of rounds grows with the rows: with this power. It was measured on generated tables of 6,000 to
-/// 400,000 rows.
+/// Exponent for boosting: the best number of rounds grows with the number of training rows to this power. Measured on
+/// generated tables of 6,000 to 400,000 rows.
 const ROUNDS_BY_ROWS: f64 = 0.4;
 
-/// The result of a search.
+/// The result of a hyperparameter search.
 #[derive(Debug)]
 pub(crate) struct SearchResult {
-    /// The candidates, at least one: the best, then the best of every other family, then the rest.
+    /// The evaluated candidates, best first: the best one, then the best one of each other model family, then the rest.
+    /// Never empty.
     pub(crate) ranking: Vec<RankedCandidate>,
-    /// The summary of the search, with the score of the first in the ranking.
+    /// The summary of the search. Its score is the score of the first candidate in `ranking`.
     pub(crate) summary: SearchSummary,
     pub(crate) candidates: Vec<Candidate>,
     pub(crate) warnings: Vec<String>,
-    /// The limits of an ensemble.
+    /// Limits for an ensemble of models: number of members, size and time of a prediction.
     pub(crate) limits: EnsembleLimits,
 }
 
-/// A candidate that was tried, with everything that its last fit needs.
+/// A candidate that the search evaluated, with everything that the last fit on all training rows needs.
 #[derive(Debug)]
 pub(crate) struct RankedCandidate {
     pub(crate) choice: Choice,
-    /// The members of an ensemble and their weights. `choice` is the first of them. Empty for a single model.
+    /// The members of an ensemble and their weights. `choice` is the first member. Empty for a single model.
     pub(crate) members: Vec<(Choice, f32)>,
-    /// Number of folds that it was scored on.
+    /// Number of cross-validation folds that the candidate was scored on.
     pub(crate) folds: usize,
-    /// The mean score, or `None` if it is not a finite number.
+    /// The candidate's mean score over the folds. `None` if the mean is not a finite number.
     pub(crate) score: Option<f64>,
-    /// The power that calibrates a classifier's probabilities; `None` if calibration does not help.
+    /// The power that a classifier's probabilities are raised to, which calibrates them. `None` if calibration does not
+    /// help.
     pub(crate) calibration: Option<f32>,
-    /// How a classifier's probabilities are limited and which label it answers.
+    /// How the model limits a classifier's probabilities, and which label it answers.
     pub(crate) rule: LabelRule,
-    /// The errors of a regression model on rows that it was not trained on, fold by fold.
+    /// The errors of a regression model on rows that it was not trained on, fold by fold. Empty for a classifier, or if
+    /// the search did not keep the model's answers.
     pub(crate) errors: Vec<Errors>,
-    /// The losses on rows that it was not trained on. `None` if the answers were not kept.
+    /// Mean and spread of the candidate's losses on rows that it was not trained on. `None` if the search did not keep
+    /// the candidate's answers.
     pub(crate) validated: Option<Losses>,
-    /// How long the steps after the last fit take.
+    /// How long the steps after the last fit are expected to take: writing, loading and evaluating the artifact.
     pub(crate) after: Duration,
 }
 
-/// Why a search has no result.
+/// Error: why the hyperparameter search has no result.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SearchError {
-    /// A candidate could not be fitted, and no other family was left.
+    /// A candidate could not be fitted, and no other model family was left to try.
     #[error(transparent)]
     Fit(#[from] FitError),
-    /// A fitted model does not answer.
+    /// A fitted model could not predict the scored rows.
     #[error(transparent)]
     Answer(#[from] AnswerError),
-    /// The metric does not suit the table's task.
+    /// The metric does not suit the table's task, for example a regression metric for a classification table.
     #[error("the metric {0} does not suit the task of the table; choose another metric")]
     OtherMetric(PrimaryMetric),
-    /// There is no candidate to try.
+    /// The search plan contains no candidate to try.
     #[error("the search has no candidate")]
     NoCandidate,
 }
 
-/// The state of a running search.
+/// The state of a hyperparameter search while it runs.
 struct Search<'a> {
     context: SearchContext<'a>,
     labels: &'a LabelChoice,
     started: Instant,
     deadline: Instant,
-    /// The trials so far. If answers are large, only the best trial of each family keeps them.
+    /// The candidates evaluated so far. If the candidates' predictions are large, only the best trial of each family
+    /// keeps them.
     trials: Vec<Trial>,
-    /// Families that are no longer tried.
+    /// Families that the search no longer tries, because a fit failed or there was no time.
     left_out: Vec<Family>,
     warnings: Vec<String>,
     cut_short: bool,
 }
 
-/// Searches by `plan` and leaves time for the last fit before the `deadline`.
+/// Searches for the best model candidate as `plan` says. Leaves enough time before the `deadline` for the last fit on
+/// all training rows.
 pub(crate) fn search(learner: &Learner<'_>, plan: &Plan, deadline: Instant) -> Result<SearchResult, SearchError> {
     let (folds, division) = small::divided(learner, plan);
     let rule = plan.labels.usual(learner.target());
@@ -142,7 +149,8 @@ pub(crate) fn search(learner: &Learner<'_>, plan: &Plan, deadline: Instant) -> R
     search.found(planned, &plan.ensemble)
 }
 
-/// Returns the candidates of all families in turn: first the first of each family, then the second of each, and so on.
+/// Returns the candidates of all families in turn: the first candidate of each family, then the second of each, and so
+/// on.
 fn in_turn(plan: &Plan) -> Vec<Choice> {
     let families: Vec<Vec<Choice>> =
         plan.spaces.iter().map(|space| space.candidates(plan.candidates_of(space.family), plan.seed)).collect();
@@ -151,7 +159,7 @@ fn in_turn(plan: &Plan) -> Vec<Choice> {
 }
 
 impl Search<'_> {
-    /// Tries all candidates. The first of each family is scored on all folds.
+    /// Evaluates all candidates by cross-validation. The first candidate of each family is scored on all folds.
     fn run(&mut self, candidates: Vec<Choice>) -> Result<(), SearchError> {
         let mut failure = None;
         let count = |family| candidates.iter().filter(|choice| choice.family == family).count();
@@ -186,7 +194,8 @@ impl Search<'_> {
         }
     }
 
-    /// Scores the better candidates of each family on more folds, and the best of them on all.
+    /// Successive halving: scores the better candidates of each family on more folds, and the best of them on all
+    /// folds.
     fn narrow_down(&mut self) -> Result<(), SearchError> {
         let mut before = self.context.first_folds();
         for (part, folds) in RUNGS {
@@ -212,8 +221,8 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// Returns the indices of the best trials, one in `part` of each family, by their score on `folds` folds. The best
-    /// of each family come first.
+    /// Returns the indices in `trials` of the best candidates: one in `part` of each family. They are compared by their
+    /// score on the first `folds` folds. The best candidate of each family comes first.
     fn better_part(&self, part: usize, folds: usize) -> Vec<usize> {
         let metric = self.context.metric;
         let mut chosen: Vec<(usize, usize)> = Vec::new();
@@ -236,7 +245,8 @@ impl Search<'_> {
         chosen.into_iter().map(|(_, number)| number).collect()
     }
 
-    /// Runs a trial on up to `folds` folds. It stops when another fold would leave too little time for the last fit.
+    /// Fits and scores a candidate on up to `folds` folds. Stops early when another fold would leave too little time
+    /// for the last fit on all training rows.
     fn advanced(&mut self, mut trial: Trial, folds: usize) -> Result<Trial, SearchError> {
         trial.run(self.context, self.deadline, folds, |trial| self.has_time_after(trial))?;
         self.cut_short |= trial.done() < folds.min(self.context.folds.len());
@@ -252,7 +262,7 @@ impl Search<'_> {
         self.left_out.push(family);
     }
 
-    /// Keeps a trial. If answers are large, only the best trial of a family keeps them.
+    /// Adds an evaluated candidate. If predictions are large, only the best candidate of each family keeps them.
     fn keep(&mut self, trial: Trial) {
         self.trials.push(trial);
         self.drop_large();
@@ -276,7 +286,7 @@ impl Search<'_> {
         }
     }
 
-    /// Returns the trials, the best first: see [`SearchResult::ranking`].
+    /// Returns the evaluated candidates, best first, in the order of [`SearchResult::ranking`].
     fn ranking(&self) -> Vec<&Trial> {
         let metric = self.context.metric;
         let mut ranking: Vec<&Trial> = Vec::with_capacity(self.trials.len());
@@ -302,7 +312,8 @@ impl Search<'_> {
         let usual = self.context.rule;
         let every = trial.out_of_fold(self.context.folds.len());
         let calibration = every.as_ref().and_then(|(target, answers)| calibrate::power(target, answers, usual));
-        // Count each row once. Repeated rows would make chance look smaller than it is.
+        // Take only the folds of one division, so that each row counts once. Repeated rows would make chance look
+        // smaller than it is.
         let out_of_fold = trial.out_of_fold(self.context.division);
         let answers = out_of_fold.as_ref();
         let rule = match answers {
@@ -324,8 +335,8 @@ impl Search<'_> {
         }
     }
 
-    /// Returns the ensemble of several trials, and the indices and weights of its members. Returns `None` if it is not
-    /// better than the best trial or there is no time to fit it.
+    /// Returns an ensemble of several trials, with the indices in `trials` and the weights of its members. Returns
+    /// `None` if the ensemble is not better than the best candidate, or if there is no time to fit it.
     fn blend(&mut self, limits: &EnsembleLimits) -> Option<(Trial, Vec<(usize, f32)>)> {
         let (all, metric) = (self.context.folds.len(), self.context.metric);
         let complete = |trial: &&Trial| trial.scores.len() == all && trial.whole().is_some();
@@ -349,7 +360,8 @@ impl Search<'_> {
         Some((blended, parts))
     }
 
-    /// Estimates the cost of a trial's artifact when it is fitted to all rows.
+    /// Estimates the size and prediction time that a candidate's model will have when it is fitted to all training
+    /// rows.
     fn cost_of_all_rows(&self, trial: &Trial) -> Cost {
         let fitted = self.context.folds.iter().map(|fold| fold.training.len()).max().unwrap_or_default();
         let rows = (self.context.learner.rows() as f64 / fitted.max(1) as f64).max(1.0);
@@ -357,14 +369,15 @@ impl Search<'_> {
         families::of(trial.choice.family).cost_of_all_rows(trial.cost, Growth { rows, rounds })
     }
 
-    /// Returns the choice for the fit on all rows. They are more than a fold's, so boosting gets more rounds.
+    /// Returns the hyperparameters for the last fit on all training rows. A fold has fewer training rows, so for the
+    /// last fit boosting gets more rounds.
     fn for_all_rows(&self, choice: &Choice) -> Choice {
         let fitted = self.context.folds.iter().map(|fold| fold.training.len()).max().unwrap_or_default();
         let ratio = self.context.learner.rows() as f64 / fitted.max(1) as f64;
         choice.with_rounds(choice.round_count() * ratio.max(1.0).powf(ROUNDS_BY_ROWS))
     }
 
-    /// Returns the ranked results.
+    /// Builds the final result of the search. `planned` is the number of candidates that the plan asked for.
     fn found(mut self, planned: usize, limits: &EnsembleLimits) -> Result<SearchResult, SearchError> {
         let blend = self.blend(limits);
         let mut ranking: Vec<RankedCandidate> = self.ranking().into_iter().map(|trial| self.ranked(trial)).collect();

@@ -1,8 +1,8 @@
 //! Splits a table into training rows and hold-out.
 //!
-//! The split depends on the rows alone, not on a seed. Training runs on the same table share their hold-out, so a
-//! champion was never trained on the rows on which it is compared with its challenger. A table that grows keeps nearly
-//! all of its hold-out rows.
+//! The split depends on the rows alone, not on a seed. Training runs on the same table have the same hold-out. So the
+//! champion (the model version that answers predictions) was never trained on the hold-out. The champion and a new
+//! version are compared on the hold-out. A table that grows keeps nearly all of its hold-out rows.
 
 mod groups;
 mod hash;
@@ -11,27 +11,28 @@ use evergreen_table::{DatasetSettings, Frame, Target, at};
 
 const STRATA: usize = 10;
 
-/// Two parts of a table, as ascending row indices. Each row is in exactly one of them, and neither is empty.
+/// The split of a table into training rows and hold-out, as ascending row indices. Each row is in exactly one list, and
+/// neither list is empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Split {
-    /// About four fifths of the rows.
+    /// Indices of the training rows: about four fifths of the table's rows.
     pub training: Vec<u32>,
-    /// About one fifth of the rows, at least one.
+    /// Indices of the hold-out rows: about one fifth of the table's rows, at least one.
     pub holdout: Vec<u32>,
 }
 
-/// Which rows stay together in one fold: the number of the unit for each row.
+/// Which rows must stay together in one cross-validation fold. For each row, it has the number of the row's unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Units {
-    /// Rows with the same content, or of the same group.
+    /// Rows stay together if they have the same content or the same group.
     Alike(Vec<u64>),
-    /// Rows with the same time, or of the same group. A higher number is newer.
+    /// Rows stay together if they have the same time or the same group. A unit with a higher number is newer.
     Ordered(Vec<u64>),
 }
 
 impl Units {
-    /// Returns the units of `rows` of a frame. `order` and `groups` are the times and groups of all its rows, if there
-    /// are any.
+    /// Returns which of the given `rows` of a frame must stay together in a fold. `order` and `groups` have the time
+    /// and the group of every row of the frame. They are `None` if the table has no such column.
     pub(crate) fn of(frame: &Frame, rows: &[u32], order: Option<&[f64]>, groups: Option<&[u64]>) -> Self {
         match (order, groups) {
             (Some(order), Some(groups)) => Self::Ordered(groups::ranks(&at(groups, rows), &at(order, rows))),
@@ -41,7 +42,8 @@ impl Units {
     }
 }
 
-/// Returns the share of distinct `rows` in a frame, 0–1. Equal rows, or the rows of one group, count as one.
+/// Returns which share of the given `rows` is distinct, 0–1. Equal rows count as one row. If the table has groups, the
+/// rows of a group count as one row.
 pub(crate) fn distinct_share(frame: &Frame, rows: &[u32], groups: Option<&[u64]>) -> f64 {
     let mut units = unit_keys(frame, rows, groups);
     let all = units.len().max(1);
@@ -50,12 +52,13 @@ pub(crate) fn distinct_share(frame: &Frame, rows: &[u32], groups: Option<&[u64]>
     units.len() as f64 / all as f64
 }
 
-/// Returns a number for each of `rows`. Rows of the same group share it; without groups, equal rows share it.
+/// Returns a key for each of the given `rows`. With groups, all rows of a group have the same key. Without groups, rows
+/// with equal content have the same key.
 pub(crate) fn unit_keys(frame: &Frame, rows: &[u32], groups: Option<&[u64]>) -> Vec<u64> {
     groups.map_or_else(|| hash::some_rows(frame, rows), |groups| at(groups, rows))
 }
 
-/// Returns, for each time, the number of different times before it.
+/// Returns, for each time, how many different earlier times there are.
 fn ranks(moments: &[f64]) -> Vec<u64> {
     let mut sorted = moments.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
@@ -64,7 +67,7 @@ fn ranks(moments: &[f64]) -> Vec<u64> {
 }
 
 impl Split {
-    /// Describes how the hold-out is chosen.
+    /// Returns a sentence for the user about how the hold-out rows are chosen.
     pub(crate) fn rule(settings: &DatasetSettings, target: &Target) -> String {
         match (&settings.order, &settings.group, target) {
             (Some(order), Some(group), _) => {
@@ -81,15 +84,16 @@ impl Split {
         }
     }
 
-    /// Splits a table. With an order column, the newest fifth is held out. Without one, the rows of each class are
-    /// sorted by a hash of their content (SHA-256 of the features' names and values, in any column order). The first
-    /// fifth of each class is held out: rounded, at least one row, but not all. For regression, ten quantiles of the
-    /// target replace the classes. Equal rows stay together if both parts then have a row. Groups are held out whole.
+    /// Splits a table into training rows and hold-out. With an order column, the newest fifth of the rows is the
+    /// hold-out. Without one, the rows of each class are sorted by a hash of their content. The hash is SHA-256 of the
+    /// features' names and values, in any column order. The first fifth of each class is the hold-out: rounded, at
+    /// least one row, but not all. For regression, ten quantiles of the target replace the classes. Equal rows stay
+    /// together if both sides then have a row. Groups are held out whole.
     pub(crate) fn of(frame: &Frame, target: &Target, order: Option<&[f64]>, groups: Option<&[u64]>) -> Self {
         let rows = target.len();
         let mut held = vec![false; rows];
         match (order, groups) {
-            // A single group cannot be split.
+            // A single group cannot be split, so this arm needs two groups.
             (order, Some(groups)) if groups.iter().any(|group| Some(group) != groups.first()) => {
                 groups::hold(groups, order, target, &mut held);
             }
@@ -110,12 +114,12 @@ impl Split {
 }
 
 fn hold_newest(order: &[f64], held: &mut [bool]) {
-    // The newest rows come first in the sort. Of equally new rows, those later in the table do.
+    // The newest rows come first in the sort. Of equally new rows, those later in the table come first.
     let key = |row: u32| order.get(row as usize).map(|moment| std::cmp::Reverse(Total(*moment)));
     hold_first((0..order.len() as u32).collect(), key, std::cmp::Reverse, held);
 }
 
-/// A number with a total order.
+/// A floating-point number that can be sorted: it has a total order, with NaN too.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Total(f64);
 
@@ -133,8 +137,8 @@ impl Ord for Total {
     }
 }
 
-/// Returns the strata that are split separately: the rows of each class, or of about each tenth of the numbers. Equal
-/// numbers share a stratum.
+/// Returns the rows of each stratum. Each stratum is split into training rows and hold-out separately. A stratum has
+/// the rows of one class, or of about one tenth of the target's numbers. Equal numbers share a stratum.
 fn strata(target: &Target) -> Vec<Vec<u32>> {
     match target {
         Target::Classes { labels, classes } => {
@@ -153,7 +157,7 @@ fn strata(target: &Target) -> Vec<Vec<u32>> {
 fn by_quantile(numbers: &[f64]) -> Vec<Vec<u32>> {
     let mut sorted = numbers.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
-    // Each stratum has at least five rows, so that a fifth of it is at least one.
+    // Each stratum has at least five rows, so that a fifth of it is at least one row.
     let strata = STRATA.min(numbers.len() / 5).max(1);
     let starts: Vec<f64> = (1..strata).filter_map(|part| sorted.get(part * sorted.len() / strata).copied()).collect();
     let mut members = vec![Vec::new(); strata];
@@ -166,8 +170,8 @@ fn by_quantile(numbers: &[f64]) -> Vec<Vec<u32>> {
     members
 }
 
-/// Holds out the first fifth of `members` by `key`. `tie` is unique for each row and decides between equal keys. So the
-/// sort need not be stable, which would take half as much memory again.
+/// Marks the first fifth of the rows in `members`, sorted by `key`, as hold-out. `tie` is unique for each row and
+/// decides between equal keys. So the sort need not be stable. A stable sort would take half as much memory again.
 fn hold_first<K: Ord, T: Ord>(
     mut members: Vec<u32>,
     key: impl Fn(u32) -> K,
@@ -183,7 +187,8 @@ fn hold_first<K: Ord, T: Ord>(
     }
 }
 
-/// Returns how many of the sorted keys are the first fifth: the nearest number that does not separate equal keys.
+/// Returns how many of the sorted members belong to the first fifth. It is the number nearest to a fifth that does not
+/// separate equal keys.
 fn cut<K: Eq>(members: usize, key: impl Fn(usize) -> Option<K>) -> usize {
     let ideal = fifth(members);
     let between = |at: &usize| matches!((key(at - 1), key(*at)), (Some(a), Some(b)) if a != b);
@@ -197,7 +202,7 @@ fn cut<K: Eq>(members: usize, key: impl Fn(usize) -> Option<K>) -> usize {
     }
 }
 
-/// Returns a fifth, rounded to the nearest number, but at least one and not all.
+/// Returns a fifth of the number of members, rounded to the nearest number, but at least one and not all.
 fn fifth(members: usize) -> usize {
     ((members * 2 + 5) / 10).max(1).min(members.saturating_sub(1))
 }

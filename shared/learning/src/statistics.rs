@@ -1,11 +1,11 @@
-//! Statistics of the target for each text of a column with many texts (target encoding: Micci-Barreca, "A preprocessing
-//! scheme for high-cardinality categorical attributes", SIGKDD Explorations 3, 2001).
+//! Target encoding: statistics of the target for each text of a column with many different texts (Micci-Barreca, "A
+//! preprocessing scheme for high-cardinality categorical attributes", SIGKDD Explorations 3, 2001).
 //!
-//! A text's statistic is the mean of the target over its rows. It is drawn towards the mean of all rows, which counts
-//! as many rows as the smoothing says. For a class, it is the log-odds of that mean. A training row must not find its
-//! own target in the statistic. So the rows are split into parts, and a row's statistic is computed from the other parts.
-//! Rows of one group, and equal rows, are in one part, because they reveal each other's target. At prediction, the
-//! statistic comes from all training rows.
+//! A text's statistic is the mean of the target over the rows with this text. The statistic is drawn towards the mean
+//! of all rows, which counts as many rows as the smoothing says. For a class, the feature is the log-odds of the mean.
+//! A training row must not find its own target in the statistic. So the rows are split into parts, and a row's
+//! statistic is computed from the other parts. Rows of one group, and equal rows, are in one part, because they reveal
+//! each other's target. At prediction, the statistic comes from all training rows.
 
 use std::sync::Arc;
 
@@ -15,47 +15,51 @@ use evergreen_table::{Frame, Target};
 
 use crate::rows::Encoder;
 
-/// Number of parts that the rows are split into.
+/// Target encoding splits the training rows into this many parts. The target statistic of a row is computed from the
+/// other parts.
 const PARTS: usize = 10;
 
-/// The smoothing values to choose from, in rows.
+/// Smoothing values that target encoding chooses from. A value is the number of rows that the mean of all rows counts
+/// as.
 const SMOOTHING: [f64; 4] = [1.0, 4.0, 16.0, 64.0];
 
-/// Maximum number of classes with a statistic: the most frequent ones.
+/// Maximum number of classes that get a target statistic. They are the most frequent classes.
 const MAX_CLASSES: usize = 10;
 
-/// Minimum gain, in standard errors, for which a statistic is used. The gain is the decrease of the squared error
-/// against the mean.
+/// Minimum gain, in standard errors, for which a statistic of the target is used as a feature. The gain is the decrease
+/// of the squared error, compared with the error of the overall mean.
 const MIN_GAIN_IN_STANDARD_ERRORS: f64 = 3.0;
 
-/// The share of a class is limited to this and 1 less this, before its odds are taken.
+/// Limit for the share of a class before its log-odds are taken. The share becomes at least this value and at most 1
+/// minus this value.
 const MIN_SHARE: f64 = 1e-4;
 
-/// A statistic that a model uses.
+/// Settings of one target statistic that becomes a feature of the model.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct StatisticPlan {
-    /// The slot of the column in a raw row.
+    /// The index of the text column's value in a raw row.
     pub(crate) slot: u32,
-    /// The class whose share is computed; `None` for regression.
+    /// The class whose share of the rows is computed. `None` for regression, where the mean of the target is computed.
     pub(crate) class: Option<u32>,
-    /// How many rows the mean of all counts when a text's mean is smoothed.
+    /// How many rows the overall mean counts as when it is averaged with the mean of a text.
     pub(crate) smoothing: f64,
 }
 
-/// The texts of a column, row by row.
+/// The texts of one column, as a code for each row.
 #[derive(Debug, Clone)]
 pub(crate) struct ColumnTexts {
-    /// The code of each row's text, below `count`. The last code means a missing text.
+    /// The code of each row's text, smaller than `count`. The highest code, `count - 1`, means that the text is
+    /// missing.
     pub(crate) codes: Arc<[u32]>,
-    /// Number of codes.
+    /// Number of different codes, including the one for a missing text.
     pub(crate) count: usize,
-    /// The part of each row.
+    /// For each row, the number of the part that it belongs to. A row's statistic is computed from the other parts.
     pub(crate) parts: Arc<[u8]>,
 }
 
 impl ColumnTexts {
-    /// Returns the texts of a column in these `rows` of `frame`, or `None` if the signature has no category there. The
-    /// `parts` come from [`parts`].
+    /// Returns the texts of `column` in the given `rows` of `frame`. Returns `None` if the column is not a category in
+    /// the model's signature. The argument `parts` comes from the function [`parts`].
     pub(crate) fn of(frame: &Frame, column: &Column, rows: &[u32], parts: Arc<[u8]>) -> Option<Self> {
         let ColumnKind::Category { categories, rare } = &column.kind else { return None };
         let encoder = Encoder::of(frame, std::slice::from_ref(column)).ok()?;
@@ -66,23 +70,24 @@ impl ColumnTexts {
     }
 }
 
-/// A statistic with the texts that it is computed from.
+/// One target statistic to compute: its settings, and the column's texts that it is computed from.
 #[derive(Debug, Clone)]
 pub(crate) struct Recipe {
     pub(crate) texts: ColumnTexts,
     pub(crate) plan: StatisticPlan,
 }
 
-/// A statistic that was computed from some rows.
+/// A target statistic that was computed from training rows.
 #[derive(Debug)]
 pub(crate) struct FittedStatistic {
-    /// The statistic for rows to predict.
+    /// The target statistic of each text of the column, computed from all training rows. It is used for predictions.
     pub(crate) statistic: Statistic,
-    /// The feature of each row of the learner during training.
+    /// The value of the feature during training, for each row of the learner. For a training row, it does not depend on
+    /// the row's own target.
     pub(crate) feature: Vec<f32>,
 }
 
-/// Sums of the target over some rows.
+/// Number of rows, and the sum of the target over these rows.
 #[derive(Debug, Clone, Copy, Default)]
 struct Sum {
     rows: f64,
@@ -99,7 +104,7 @@ impl Sum {
         Self { rows: self.rows - other.rows, target: self.target - other.target }
     }
 
-    /// Returns the mean, drawn towards `prior`.
+    /// Returns the mean of the target, drawn towards `prior`. `smoothing` is the number of rows that `prior` counts as.
     fn smoothed(self, prior: f64, smoothing: f64) -> f64 {
         (self.target + smoothing * prior) / (self.rows + smoothing)
     }
@@ -109,7 +114,7 @@ impl Sum {
     }
 }
 
-/// The sums over all rows, and by part and code.
+/// Sums of the target: over all rows, by part, by text code, and by text code and part.
 struct TargetSums {
     all: Sum,
     parts: [Sum; PARTS],
@@ -117,13 +122,14 @@ struct TargetSums {
     codes_of_parts: Vec<[Sum; PARTS]>,
 }
 
-/// Returns the part of each row. Rows with the same `unit_keys` are in the same part.
+/// Returns the number of the part that each row belongs to. Rows with the same key in `unit_keys` are in the same part.
 pub(crate) fn parts(unit_keys: &[u64]) -> Arc<[u8]> {
     unit_keys.iter().map(|key| part(*key) as u8).collect()
 }
 
 fn part(key: u64) -> usize {
-    // This is SplitMix64's finaliser.
+    // The steps below are the finaliser of SplitMix64, a random number generator. They spread the keys evenly over the
+    // parts.
     let mut bits = key.wrapping_add(0x9E37_79B9_7F4A_7C15);
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -164,13 +170,13 @@ impl TargetSums {
         sums
     }
 
-    /// Returns the smoothed mean of a code, from all rows.
+    /// Returns the smoothed mean of the target over all rows with the given text code.
     fn whole(&self, code: usize, smoothing: f64) -> f64 {
         let sum = self.codes.get(code).copied().unwrap_or_default();
         sum.smoothed(self.all.mean(), smoothing)
     }
 
-    /// Returns the smoothed mean of a code, from the rows of all other parts.
+    /// Returns the smoothed mean of the target over the rows with the given text code that are not in `part`.
     fn apart(&self, code: usize, part: usize, smoothing: f64) -> f64 {
         let of = |sums: &[Sum; PARTS]| sums.get(part).copied().unwrap_or_default();
         let prior = self.all.without(of(&self.parts)).mean();
@@ -198,7 +204,8 @@ impl Recipe {
         }
     }
 
-    /// Learns the statistic from `rows`. All other rows get the value for prediction.
+    /// Computes the target statistic of each text of the column from `rows`. All other rows of the learner get the
+    /// value that is used for predictions.
     pub(crate) fn learn(&self, target: &Target, rows: &[u32]) -> FittedStatistic {
         let sums = TargetSums::of(self, target, rows);
         let whole = |code| self.feature(sums.whole(code, self.plan.smoothing));
@@ -214,8 +221,8 @@ impl Recipe {
     }
 }
 
-/// Returns the statistics of the column at `slot`, if they clearly reduce the error on `rows`, or nothing. Each row is
-/// evaluated with the statistic of the other parts.
+/// Plans the target statistics of the text column at `slot`. The result is empty if the statistics do not clearly
+/// reduce the error on `rows`. Each row is evaluated with a statistic from the parts that the row is not in.
 pub(crate) fn plan_statistics(slot: u32, texts: &ColumnTexts, target: &Target, rows: &[u32]) -> Vec<StatisticPlan> {
     let recipe = |class| Recipe { texts: texts.clone(), plan: StatisticPlan { slot, class, smoothing: 0.0 } };
     let recipes: Vec<Recipe> = classes(target).into_iter().map(recipe).collect();
@@ -229,7 +236,8 @@ pub(crate) fn plan_statistics(slot: u32, texts: &ColumnTexts, target: &Target, r
     }
 }
 
-/// Returns the classes that get a statistic: the second of two, the most frequent of more, and `None` for numbers.
+/// Returns the classes that get a target statistic. Of two classes, this is the second. Of more classes, these are the
+/// most frequent ones. For regression, the result is a single `None`.
 fn classes(target: &Target) -> Vec<Option<u32>> {
     let Target::Classes { labels, classes } = target else { return vec![None] };
     if labels.len() == 2 {
@@ -248,7 +256,8 @@ fn classes(target: &Target) -> Vec<Option<u32>> {
     order.into_iter().map(Some).collect()
 }
 
-/// Returns by how much the statistics reduce the mean squared error against the mean, and the standard error of that.
+/// Returns by how much the target statistics reduce the mean squared error, compared with the overall mean. The second
+/// value is the standard error of this reduction.
 fn gain(recipes: &[Recipe], sums: &[TargetSums], target: &Target, rows: &[u32], smoothing: f64) -> (f64, f64) {
     let (mut sum, mut squares) = (0.0, 0.0);
     for &row in rows {
@@ -286,7 +295,7 @@ mod tests {
     fn the_statistic_of_a_text_is_its_mean_shrunk_towards_the_overall_mean() {
         let target = Target::Numbers(vec![10.0, 20.0, 40.0, 0.0, 90.0]);
         let learnt = recipe(vec![0, 0, 1, 1, 1], 4, None).learn(&target, &[0, 1, 2, 3]);
-        // The mean of the used rows is 17.5. The fifth row is not used, and two codes have no row.
+        // The mean of the four training rows is 17.5. The fifth row is not a training row, and two codes have no row.
         assert_eq!(learnt.statistic.values, [47.5 / 3.0, 57.5 / 3.0, 17.5, 17.5].map(|value: f64| value as f32));
         assert_eq!(learnt.feature[4], learnt.statistic.values[1]);
     }
@@ -311,7 +320,7 @@ mod tests {
     }
 
     proptest! {
-        /// A feature depends neither on the target of hold-out rows nor on the row's own target.
+        /// During training, a row's feature depends neither on the target of hold-out rows nor on the row's own target.
         #[test]
         fn neither_the_holdout_nor_a_row_itself_changes_its_statistic(
             rows in prop::collection::vec((0..6_u32, any::<bool>(), any::<bool>()), 12..80),

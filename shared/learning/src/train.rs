@@ -1,4 +1,4 @@
-//! Trains a model from a table and checks that its artifact answers as the fitted model does.
+//! Trains a model from a table, and checks that the model's artifact predicts the same as the fitted model.
 
 use std::time::{Duration, Instant};
 
@@ -24,101 +24,104 @@ use crate::search::{Plan, RankedCandidate, SearchError, SearchResult, search};
 use crate::split::distinct_share;
 use crate::{intervals, memory};
 
-/// Maximum share of the time for trying out derived features.
+/// Maximum share of the training time for trying out derived features.
 const DERIVING_SHARE: f64 = 0.15;
 
-/// Parts of an artifact's metadata that do not follow from table and plan.
+/// The parts of an artifact's metadata that do not follow from the table and the training plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
-    /// The name of the model.
+    /// The name of the model that the artifact is for.
     pub model: String,
-    /// The version of the code that trains.
+    /// The version of the program code that trains the model.
     pub code_version: String,
 }
 
 /// The result of a training run.
 #[derive(Debug, Clone)]
 pub struct Trained {
-    /// The bytes of the artifact. They have been loaded and compared with the fitted model.
+    /// The bytes of the model artifact. The training run has already loaded them and compared their predictions with
+    /// those of the fitted model.
     pub artifact: Vec<u8>,
-    /// The loaded artifact.
+    /// The model, loaded from the artifact.
     pub model: Model,
-    /// The family that was chosen.
+    /// The model family that the search chose, for example random forest.
     pub family: Family,
-    /// The hyperparameters of the model.
+    /// The hyperparameters of the chosen model.
     pub parameters: Parameters,
-    /// The summary of the search, or `None` if there was no search.
+    /// The summary of the hyperparameter search. `None` if there was no search.
     pub search: Option<SearchSummary>,
-    /// The candidates that were tried, in order.
+    /// The candidates that the search evaluated, in the order in which it tried them.
     pub candidates: Vec<Candidate>,
-    /// The evaluation on the hold-out.
+    /// The model's metrics on the hold-out.
     pub evaluation: Evaluation,
-    /// The result on the hold-out without using any column.
+    /// The metrics on the hold-out of a baseline that uses no column. `None` if there is no baseline.
     pub baseline: Option<Baseline>,
-    /// The constant answer that the model must beat.
+    /// The best constant answer, which the model must beat. `None` if there is none.
     pub constant: Option<ConstantAnswer>,
-    /// Accuracy (0–1) or R² (at most 1) on the training rows, or on 50,000 evenly spaced ones if there are more.
+    /// Accuracy (0–1) or R² (at most 1) on the training rows. If there are more than 50,000, it is computed on 50,000
+    /// evenly spaced ones.
     pub training_score: f64,
-    /// The importance of each column, in the signature's order. The sum is 1, or 0 if no column matters. It is the
-    /// share of the decrease in impurity (forest), of the gain (boosting), or of the absolute weights of scaled
-    /// features (linear). Empty for an imported model.
+    /// The importance of each column, in the order of the model's signature. The sum is 1, or 0 if no column matters.
+    /// An importance is a share of the decrease in impurity (forest), of the gain (boosting), or of the absolute
+    /// weights of scaled features (linear). Empty for an imported model.
     pub importances: Vec<f64>,
-    /// The hold-out rows, to score the champion on.
+    /// The hold-out rows. The champion (the model version that answers predictions) is scored on the same rows.
     pub holdout: Holdout,
-    /// Warnings about table and model.
+    /// Warnings for the user about the table and the model.
     pub warnings: Vec<String>,
-    /// How long search and fit took.
+    /// How long the hyperparameter search and the last fit took.
     pub fit_duration: Duration,
     /// How long it took to write, load, compare and evaluate the artifact.
     pub evaluate_duration: Duration,
 }
 
-/// Why training failed.
+/// Error: why training a model failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LearningError {
-    /// The table has no valid signature.
+    /// The table's columns do not give a valid model signature.
     #[error(transparent)]
     Signature(#[from] SignatureError),
-    /// The table's rows do not fit its own signature.
+    /// The table's rows do not fit the table's own signature.
     #[error(transparent)]
     Frame(#[from] FrameError),
-    /// Training needs more memory than there is.
+    /// Training needs more memory than the function has.
     #[error(transparent)]
     TooLarge(#[from] memory::TooLarge),
-    /// No candidate could be fitted.
+    /// The hyperparameter search failed, for example because no candidate could be fitted.
     #[error(transparent)]
     Search(#[from] SearchError),
-    /// The best candidate could not be fitted to all rows.
+    /// The best candidate could not be fitted to all training rows.
     #[error(transparent)]
     Fit(#[from] FitError),
-    /// The fitted model does not answer.
+    /// The fitted model could not predict the rows.
     #[error(transparent)]
     Answer(#[from] AnswerError),
-    /// The fitted pipeline is not valid.
+    /// The fitted model does not form a valid prediction pipeline.
     #[error("the fitted model is not a valid pipeline: {0}")]
     Pipeline(#[from] PipelineError),
-    /// The artifact cannot be loaded.
+    /// The written model artifact cannot be loaded.
     #[error("the written artifact cannot be loaded")]
     Artifact(#[from] ArtifactError),
-    /// The loaded artifact answers differently from the fitted model.
+    /// The model that was loaded from the artifact predicts other values than the fitted model.
     #[error("the loaded artifact predicts other values than the fitted model")]
     OtherPrediction,
-    /// The rows are not as long as the model expects.
+    /// The rows do not have the number of values that the model expects.
     #[error(transparent)]
     Shape(#[from] ShapeError),
-    /// The model is for another task than the table.
+    /// The model is for another task (classification or regression) than the table.
     #[error("the model is for another task than the table; expected the same task")]
     OtherTask,
 }
 
-/// Searches by `plan` on the training rows, fits the best candidate to all of them, and writes the artifact. Then it
-/// loads the artifact and evaluates it on the hold-out. It also compares the artifact's answers with the fitted
-/// model's, on up to 50,000 rows of hold-out and of training rows each.
+/// Trains a model. It searches for the best hyperparameters as `plan` says, fits the best candidate to all training
+/// rows, and writes the artifact. Then it loads the artifact and evaluates the loaded model on the hold-out. It also
+/// compares the predictions of the loaded and the fitted model. It compares up to 50,000 hold-out rows and up to 50,000
+/// training rows.
 ///
 /// Training ends by the `deadline` or soon after. If time is short, it tries fewer candidates and grows fewer trees,
-/// and the search's summary says so. Otherwise the same table, plan and origin give the same artifact, byte for byte,
-/// on any number of cores.
+/// and the summary of the search says so. Otherwise the same table, plan and origin give the same artifact, byte for
+/// byte, on any number of cores.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -140,7 +143,8 @@ pub enum LearningError {
 /// # Errors
 /// [`LearningError`], which names the step that failed.
 pub fn train(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origin) -> Result<Trained, LearningError> {
-    // Run on a thread of the pool. From outside, each of the many small steps would wait for another thread to wake up.
+    // Run on a thread of rayon's pool. From outside, each of the many small steps would wait for another thread to wake
+    // up.
     rayon::scope(|_| on_pool(prepared, plan, deadline, origin))
 }
 
@@ -162,7 +166,7 @@ fn on_pool(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origin)
     let interval = intervals::learn(&learner, &best.errors, fitted.scaler.as_ref(), last)?;
     let no_width = interval.as_ref().and_then(no_width);
     let pipeline = learner.pipeline(fitted, best.calibration, best.rule.clone(), interval)?;
-    // Drop the learner's bins: the next steps need memory.
+    // Drop the learner's feature bins here, because the next steps need memory.
     let target = learner.into_target();
     let metadata = metadata(prepared.table(), plan, origin, &best.choice);
     let proof = Proof::of(prepared, pipeline, &metadata)?;
@@ -201,7 +205,7 @@ fn on_pool(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origin)
 }
 
 /// Fits the first candidate of `plan` to the training rows, without search, calibration or intervals. It is for
-/// comparisons with other libraries. Near the `deadline`, it grows fewer trees.
+/// comparisons with other libraries. If the `deadline` is near, it grows fewer trees.
 ///
 /// # Errors
 /// [`LearningError`], which names the step that failed.
@@ -221,7 +225,8 @@ pub fn fit(
     Ok(Model::compile(&learner.pipeline(fitted, None, rule, interval)?, metadata.clone()))
 }
 
-/// Returns the metadata of the artifact. With them and the table, anybody can produce the same bytes again.
+/// Returns the metadata that the artifact stores. With the metadata and the table, anybody can produce the same
+/// artifact bytes again.
 fn metadata(table: &Table, plan: &Plan, origin: &Origin, choice: &Choice) -> ArtifactMetadata {
     let lineage = Lineage {
         code_version: origin.code_version.clone(),
@@ -233,7 +238,7 @@ fn metadata(table: &Table, plan: &Plan, origin: &Origin, choice: &Choice) -> Art
     ArtifactMetadata { model: origin.model.clone(), lineage: Some(lineage) }
 }
 
-/// Prepares the training rows of a table.
+/// Encodes the training rows of a table into features, once for all fits.
 fn learner(prepared: &Prepared, learnt: FittedColumns) -> Result<Learner<'_>, LearningError> {
     let (table, rows) = (prepared.table(), &prepared.split().training);
     let weights = table.weights().map(|weights| at(weights, rows));
@@ -243,21 +248,21 @@ fn learner(prepared: &Prepared, learnt: FittedColumns) -> Result<Learner<'_>, Le
     Ok(learner)
 }
 
-/// Returns how the hold-out rows depend on each other.
+/// Returns whether the hold-out rows are ordered in time, and which share of them is distinct.
 fn row_dependence(prepared: &Prepared) -> RowDependence {
     let (table, holdout) = (prepared.table(), &prepared.split().holdout);
     let distinct_share = distinct_share(table.frame(), holdout, table.groups());
     RowDependence { is_ordered: table.order().is_some(), distinct_share }
 }
 
-/// Recall below which a label counts as rarely predicted.
+/// The warning about a rarely predicted label is for labels whose recall is below this value.
 const RARE_RECALL: f64 = 0.2;
 
-/// Minimum number of hold-out rows of a label to judge its recall.
+/// Minimum number of hold-out rows that a label needs before its recall is judged.
 const MIN_LABEL_ROWS: usize = 3;
 
-/// Returns a warning if the model almost never predicts a rare label. A label is rare with less than half of an even
-/// share of the rows.
+/// Returns a warning if the model almost never predicts a rare label. A label is rare if it has less than half of an
+/// even share of the rows.
 fn rarely_predicted(evaluation: &Evaluation) -> Option<String> {
     let Evaluation::Classification(figures) = evaluation else { return None };
     let is_rare = |class: &ClassEvaluation| class.support * figures.per_class.len() * 2 < figures.rows;
@@ -277,7 +282,7 @@ fn rarely_predicted(evaluation: &Evaluation) -> Option<String> {
     ))
 }
 
-/// Learns the columns and their derived features. The second value has warnings about columns that are left out.
+/// Fits the columns' encoding and the derived features. Also returns warnings about columns that are left out.
 fn columns(prepared: &Prepared, plan: &Plan, deadline: Instant) -> Result<(FittedColumns, Vec<String>), LearningError> {
     prepared.check_memory(plan)?;
     let (table, rows) = (prepared.table(), &prepared.split().training);
@@ -297,7 +302,7 @@ fn columns(prepared: &Prepared, plan: &Plan, deadline: Instant) -> Result<(Fitte
     Ok(derive(known, prepared.learnt(), table.settings(), plan.seed, limits)?)
 }
 
-/// Returns a warning if the intervals of a regression model are empty.
+/// Returns a warning if the prediction intervals of a regression model have no width.
 fn no_width(interval: &Interval) -> Option<String> {
     (interval.half == Interval::from(0.0).half).then(|| {
         "the prediction intervals are empty: there was no time to learn their width, or no errors to learn it from"
@@ -305,7 +310,7 @@ fn no_width(interval: &Interval) -> Option<String> {
     })
 }
 
-/// Returns a warning if fewer trees were grown than asked for.
+/// Returns a warning if the model has fewer trees than its hyperparameters ask for.
 fn fewer_trees(choice: &Choice, fitted: &Fitted) -> Option<String> {
     let trees = fitted.trees()?;
     let wanted = choice.parameters().get("n_estimators").and_then(serde_json::Value::as_u64)?;
@@ -313,7 +318,8 @@ fn fewer_trees(choice: &Choice, fitted: &Fitted) -> Option<String> {
     ((trees as u64) < wanted).then(|| format!("{why} {trees} of {wanted} trees"))
 }
 
-/// Fits the best candidate that can be fitted to all rows, and adapts the summary to it.
+/// Fits the best candidate to all training rows. If its fit fails, fits the next one. Adapts the summary of the search
+/// to the fitted candidate.
 fn fit_best(
     learner: &Learner<'_>,
     found: &mut SearchResult,
@@ -349,7 +355,7 @@ fn fit_best(
     Err(failure)
 }
 
-/// Fits one candidate, or all members of an ensemble.
+/// Fits one ranked candidate to the rows. For an ensemble, fits all its members.
 fn fit_ranked(
     learner: &Learner<'_>,
     rows: &[u32],

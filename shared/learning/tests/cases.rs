@@ -1,4 +1,5 @@
-//! Trains on realistic files, without settings or with the one setting that their special property needs.
+//! Tests that training works on realistic files, without settings or with the one setting that the file's special
+//! property needs.
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
@@ -9,7 +10,8 @@ use evergreen_learning::{Prepared, Trained};
 use evergreen_lifecycle::Evaluation;
 use evergreen_table::{DataFile, DatasetSettings, Table};
 
-/// Trains a file of `cases/` with two candidates. `settings` start with the name of the target.
+/// Trains a model on a file of `cases/` with two candidates per family. `settings` is a `dataset.toml` that starts with
+/// the name of the target.
 fn trained(name: &str, settings: &str) -> (Prepared, Trained) {
     let content = std::fs::read(format!("{}/tests/cases/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let settings = DatasetSettings::parse(&format!("candidates = 2\ntarget = {settings}")).unwrap();
@@ -20,7 +22,7 @@ fn trained(name: &str, settings: &str) -> (Prepared, Trained) {
     (prepared, trained)
 }
 
-/// Returns accuracy or R² on the hold-out.
+/// Returns the model's accuracy or R² on the hold-out.
 fn headline(name: &str, settings: &str) -> f64 {
     trained(name, settings).1.evaluation.headline()
 }

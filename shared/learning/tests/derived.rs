@@ -1,4 +1,4 @@
-//! Tests derived features: parts of dates, statistics of categories with many texts, and words.
+//! Tests of derived features: parts of dates, target statistics of categories with many texts, and words of texts.
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
@@ -20,19 +20,20 @@ fn column<'a>(trained: &'a Trained, name: &str) -> Option<&'a Column> {
     trained.model.signature().columns().iter().find(|column| column.name == name)
 }
 
-/// Returns accuracy or R² on the hold-out.
+/// Returns the model's accuracy or R² on the hold-out.
 fn headline(trained: &Trained) -> f64 {
     trained.evaluation.headline()
 }
 
-/// Returns a pseudo-random number from 0 to 1.
+/// Returns a pseudo-random number from 0 to 1 that is computed from `number`.
 fn noise(number: u64) -> f64 {
     let bits = (number + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let bits = (bits ^ (bits >> 31)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     (bits >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-/// Sales per hour over a hundred days, in random order. They are higher in the evening and at the weekend.
+/// Returns CSV text with sales per hour over a hundred days, in random order. Sales are higher in the evening and at
+/// the weekend.
 fn sales() -> String {
     let row = |number: u64| {
         let hours = (noise(number) * 2400.0) as u64;
@@ -57,7 +58,7 @@ fn sales_by_weekday_and_hour_are_predicted_from_a_date() {
         trained(&sales(), DatasetSettings { derived_features: Some(false), ..DatasetSettings::default() });
     assert_eq!(column(&without, "at").unwrap().kind, ColumnKind::moment());
     assert!(headline(&with) > 0.95 && headline(&without) < 0.6, "{} {}", headline(&with), headline(&without));
-    // The importance of the date parts counts for their column.
+    // The importance of the date parts counts for the column that they come from.
     assert!(with.importances[0] > 0.9, "{:?}", with.importances);
 }
 
@@ -72,7 +73,7 @@ fn parts_without_information_are_left_out() {
     assert_eq!(column(&trained, "at").unwrap().kind, ColumnKind::moment());
 }
 
-/// Customers of 200 districts. In half of the districts they leave.
+/// Returns CSV text with customers of 200 districts. In half of the districts, the customers leave.
 fn districts() -> String {
     let row = |number: u64| {
         let district = (noise(number) * 200.0) as u64;
@@ -87,7 +88,8 @@ fn many_categories_are_encoded_by_a_statistic_without_leaks_into_folds() {
     let (table, with) = trained(&districts(), DatasetSettings::default());
     let accuracy = headline(&with);
     assert!(accuracy > 0.82, "{accuracy}");
-    // If the statistic had seen the scored rows of a fold, the score would be far better than on the hold-out.
+    // A statistic that had seen the scored rows of a fold would make the cross-validation score far better than the
+    // hold-out score.
     let search = with.search.as_ref().and_then(|search| search.score).unwrap();
     let Evaluation::Classification(figures) = &with.evaluation else { panic!("labels are classified") };
     let loss = figures.log_loss;
@@ -96,7 +98,7 @@ fn many_categories_are_encoded_by_a_statistic_without_leaks_into_folds() {
         panic!("no category")
     };
     assert!(categories.len() + rare.len() > 190, "{} {}", categories.len(), rare.len());
-    // The answer for an unknown district is undecided.
+    // For a district that training did not see, the model is undecided.
     let raw = encode_rows(table.table().frame(), with.model.signature()).unwrap();
     let share = |code: f32| match with.model.predict(&[code, raw[1]]).unwrap() {
         evergreen_scoring::Predictions::Classes(classes) => classes.probabilities()[1],

@@ -1,4 +1,5 @@
-//! Tests that models are judged honestly: folds that keep rows together, coverage of intervals, and warnings.
+//! Tests that models are evaluated honestly: folds that keep rows together, coverage of prediction intervals, and
+//! warnings.
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
@@ -11,7 +12,6 @@ use evergreen_table::{DatasetSettings, Target};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// A random generator with a fixed seed.
 struct Draw(ChaCha8Rng);
 
 impl Draw {
@@ -19,12 +19,12 @@ impl Draw {
         Self(ChaCha8Rng::seed_from_u64(seed))
     }
 
-    /// Returns a number from 0 to 1, evenly distributed.
+    /// Returns a random number from 0 to 1, evenly distributed.
     fn even(&mut self) -> f64 {
         self.0.random()
     }
 
-    /// Returns a number with mean 0 and standard deviation 1.
+    /// Returns a normally distributed random number with mean 0 and standard deviation 1.
     fn normal(&mut self) -> f64 {
         (0..12).map(|_| self.even()).sum::<f64>() - 6.0
     }
@@ -41,7 +41,7 @@ fn regression(trained: &Trained) -> &RegressionEvaluation {
     }
 }
 
-/// Returns the ends of the intervals of the hold-out rows.
+/// Returns the lower and the upper end of the prediction interval of each hold-out row.
 fn ends(trained: &Trained) -> Vec<(f32, f32)> {
     let raw = encode_rows(trained.holdout.frame(), trained.model.signature()).unwrap();
     trained.model.predict(&raw).unwrap().numbers().unwrap().intervals().unwrap().to_vec()
@@ -64,7 +64,7 @@ fn equal_rows_are_on_one_side_of_folds_so_that_cross_validation_and_holdout_agre
     assert!(!warned(&trained, "cross-validation"), "{:?}", trained.warnings);
 }
 
-/// Returns a price that follows two columns, with an error in proportion to it.
+/// Returns a table whose target is a price that follows two columns. The price's random error is in proportion to it.
 fn prices(rows: usize) -> Prepared {
     let mut draw = Draw::new(2);
     let mut row = || {
@@ -99,7 +99,7 @@ fn no_interval_of_a_price_goes_below_0() {
 
 #[test]
 fn intervals_are_wide_where_a_row_is_hard_to_predict() {
-    // The error depends on a column that does not influence the target itself.
+    // The size of the target's random error depends on a column that does not influence the target itself.
     let mut draw = Draw::new(3);
     let mut row = || {
         let (a, b) = (draw.even(), draw.even());
@@ -181,7 +181,8 @@ fn ordinary_tables_give_no_warning() {
     }
 }
 
-/// Twenty rows of each of forty patients. No column shows who is ill, but `habit` identifies the patient.
+/// Returns a table of forty patients with twenty rows each. No column shows who is ill, but `habit` identifies the
+/// patient.
 fn patients(settings: &str) -> Prepared {
     let mut draw = Draw::new(5);
     let habits: Vec<f64> = (0..40).map(|_| draw.normal()).collect();
@@ -211,7 +212,7 @@ fn rows_of_a_group_are_on_one_side_of_every_split() {
     let trained = train(&whole, &plan(&whole, Some(Family::RandomForest), 1));
     let validated = &trained.candidates[0].scores;
     let validated = validated.iter().sum::<f64>() / validated.len() as f64;
-    // The score is a log loss. A model that knows nothing has 0.69.
+    // The cross-validation score is a log loss. A model that has learned nothing has 0.69.
     assert!(accuracy(&trained) < 0.8 && validated > 0.5, "{validated} {:?}", trained.evaluation);
     assert!(!warned(&trained, "group ="), "{:?}", trained.warnings);
 }

@@ -1,4 +1,4 @@
-//! Parses the three forms of a schedule expression.
+//! Parses the three forms of a schedule expression of EventBridge Scheduler.
 
 use std::str::FromStr;
 
@@ -10,45 +10,46 @@ use jiff::{SignedDuration, civil::DateTime};
 /// `at(yyyy-mm-ddThh:mm:ss)`.
 #[derive(Debug, Clone)]
 pub enum Expression {
-    /// Due whenever the wall clock matches.
+    /// Training is due whenever the wall clock matches this cron expression.
     Cron(Box<Cron>),
-    /// Due again after this time, which is at least a minute.
+    /// Training is due again after this time, which is at least a minute.
     Rate(SignedDuration),
-    /// Due once, at this wall clock time.
+    /// Training is due once, at this wall clock time.
     At(DateTime),
 }
 
-/// Why a text is not a schedule expression.
+/// Error: why a text is not a schedule expression.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidExpression {
-    /// The text has none of the three forms.
+    /// The text has none of the three forms. Contains the text.
     #[error("expected cron(…), rate(…) or at(…)")]
     Form(String),
     /// The cron expression does not have exactly six fields.
     #[error("cron({text}): expected six fields (minutes hours day-of-month month day-of-week year), got {fields}")]
     Fields {
-        /// The text between the brackets.
+        /// The text between the brackets of `cron(…)`.
         text: String,
-        /// The number of fields found.
+        /// The number of cron fields that were found.
         fields: usize,
     },
-    /// A cron field cannot be read.
+    /// A field of the cron expression cannot be read.
     #[error("cron({text}): {cause}")]
     Cron {
-        /// The text between the brackets.
+        /// The text between the brackets of `cron(…)`.
         text: String,
-        /// The reason why the text is not valid.
+        /// The reason why the cron expression is not valid.
         cause: croner::errors::CronError,
     },
-    /// The rate is not a whole number of minutes, hours or days.
+    /// The rate is not a whole number above 0 of minutes, hours or days. Contains the text between the brackets of
+    /// `rate(…)`.
     #[error("rate({0}): expected a whole number above 0 and minutes, hours or days")]
     Rate(String),
-    /// The text is not a wall clock time.
+    /// The text between the brackets of `at(…)` is not a wall clock time.
     #[error("at({text}): {cause}")]
     At {
-        /// The text between the brackets.
+        /// The text between the brackets of `at(…)`.
         text: String,
-        /// The reason why the text is not valid.
+        /// The reason why the time is not valid.
         cause: jiff::Error,
     },
 }
@@ -71,8 +72,8 @@ impl FromStr for Expression {
     }
 }
 
-/// Parses cron as EventBridge Scheduler writes it: no seconds, a year, weekdays 1–7 starting on Sunday, and steps such
-/// as `0/15`.
+/// Parses the text of a cron expression as EventBridge Scheduler writes it. It has no seconds, a year, weekdays 1–7
+/// starting on Sunday, and steps such as `0/15`.
 fn cron(text: &str) -> Result<Cron, InvalidExpression> {
     let fields = text.split_whitespace().count();
     if fields != 6 {

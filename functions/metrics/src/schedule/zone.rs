@@ -1,4 +1,4 @@
-//! The time zone of a schedule.
+//! The time zone of a training schedule.
 
 use std::str::FromStr;
 
@@ -8,13 +8,13 @@ use jiff::tz::TimeZone;
 #[derive(Debug, Clone)]
 pub struct Zone(TimeZone);
 
-/// The text does not name a known time zone. Contains the text.
+/// Error: a text does not name a known time zone. Contains the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected an IANA time zone such as Europe/Berlin")]
 pub struct UnknownZone(pub String);
 
 impl Zone {
-    /// Returns the zone's UTC offsets and clock changes.
+    /// Returns the time zone with its UTC offsets and clock changes.
     pub fn time_zone(&self) -> &TimeZone {
         &self.0
     }

@@ -26,7 +26,7 @@ fn due(timetable: &Timetable, recent: &[Run], by: &str) -> Option<String> {
 
 #[test]
 fn nothing_was_due_before_the_schedule_was_last_changed() {
-    // The schedule moved from 03:00 to 11:00 at noon, so 11:00 of this day was never due.
+    // The schedule was changed at noon from 03:00 to 11:00, so 11:00 of this day was never due.
     let moved = timetable("cron(0 11 * * ? *)", "UTC", "2026-11-24T12:00:00Z");
     assert_eq!(due(&moved, &[], "2026-11-25T10:59:00Z"), None);
     assert_eq!(due(&moved, &[], "2026-11-25T11:00:00Z").unwrap(), "2026-11-25T11:00:00Z");
@@ -36,7 +36,7 @@ fn nothing_was_due_before_the_schedule_was_last_changed() {
 fn a_rate_counts_from_the_newest_run_of_the_schedule_as_it_is_now() {
     let daily = timetable("rate(1 day)", "UTC", "2026-11-20T12:00:30Z");
     let before = scheduled("2026-11-20T09:00:00Z");
-    // Before its first run, a rate counts from the schedule's last change.
+    // Before its first training run, a rate expression counts from the schedule's last change.
     assert_eq!(due(&daily, std::slice::from_ref(&before), "2026-11-21T12:00:00Z"), None);
     assert_eq!(due(&daily, std::slice::from_ref(&before), "2026-11-21T12:00:30Z").unwrap(), "2026-11-21T12:00:30Z");
     let runs = [scheduled("2026-11-24T13:00:00Z"), scheduled("2026-11-21T14:00:00Z"), before];
@@ -76,7 +76,8 @@ fn an_unreadable_schedule_says_why() {
     insta::assert_snapshot!(error("rate(1 day)", "Mars"), @"the schedule's zone: expected an IANA time zone such as Europe/Berlin");
 }
 
-/// Returns how old, in hours, a champion trained at `trained_at` may be at `now`.
+/// Returns the age in hours up to which a champion trained at `trained_at` is not too old at `now`. `None` if there is
+/// no limit.
 fn limit(timetable: &Timetable, trained_at: &str, now: &str) -> Option<f64> {
     timetable.age_limit(moment(trained_at), moment(now)).map(|limit| limit.as_secs_f64() / 3600.0)
 }
@@ -97,17 +98,17 @@ fn the_age_limit_follows_from_the_schedule() {
 #[test]
 fn a_weekend_without_trainings_counts_in_the_age_of_the_champion() {
     let weekdays = timetable("cron(0 8 ? * MON-FRI *)", "UTC", LONG_AGO);
-    // Trained on Friday: the interval until Monday is three days.
+    // Trained on Friday: the interval until the training on Monday is three days.
     assert_eq!(limit(&weekdays, "2026-11-20T08:00:05Z", "2026-11-22T12:00:00Z"), Some(108.0));
     assert_eq!(limit(&weekdays, "2026-11-20T08:00:05Z", "2026-11-24T12:00:00Z"), Some(108.0));
-    // Trained on Monday: the interval is one day.
+    // Trained on Monday: the interval until the next training is one day.
     assert_eq!(limit(&weekdays, "2026-11-23T08:00:05Z", "2026-11-24T12:00:00Z"), Some(36.0));
 }
 
 #[test]
 fn a_schedule_that_was_changed_gives_the_champion_time_until_its_first_run() {
-    // The schedule was weekly until Saturday noon and is then daily at 03:00. A champion of five days is not too old at
-    // once.
+    // The schedule was weekly until Saturday noon and is then daily at 03:00. A champion that is five days old is not
+    // immediately too old.
     let changed = timetable("cron(0 3 * * ? *)", "UTC", "2026-11-28T12:00:00Z");
     let until_first = 24.0 * 5.0;
     assert_eq!(limit(&changed, "2026-11-24T03:00:00Z", "2026-11-28T13:00:00Z"), Some(until_first * 1.5));

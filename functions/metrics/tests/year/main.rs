@@ -1,5 +1,6 @@
-//! Simulates a year: the scheduler as AWS describes it, training runs that succeed, fail, die and come late, and the
-//! value of `DeadlineMissed` every five minutes. The value must always be right, whatever the zone's clocks do.
+//! Simulates a year of the scheduler, as AWS describes it, and of training runs. Runs succeed, fail, stop without an
+//! end, or end late. The test computes the metric `DeadlineMissed` every five minutes. The metric must always be right,
+//! whatever the clocks of the time zone do.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 mod scheduler;
@@ -19,7 +20,8 @@ const END: &str = "2027-01-01T00:00:00Z";
 const GRACE: SignedDuration = SignedDuration::from_hours(1);
 const STEP: SignedDuration = SignedDuration::from_mins(5);
 
-/// Returns the simulated schedules, each as its expression and the times when it fires.
+/// Returns the simulated training schedules: each as its expression, and as the times when it fires. `skipped` is a
+/// time (hour, minute) that the clocks skip.
 fn schedules(skipped: (i8, i8)) -> Vec<(String, When)> {
     let (hour, minute) = skipped;
     vec![
@@ -32,7 +34,8 @@ fn schedules(skipped: (i8, i8)) -> Vec<(String, When)> {
     ]
 }
 
-/// Simulates one schedule for a year. At each time in `changes` the next schedule replaces it.
+/// Simulates a year in which each of the `schedules` is in force for a time. At each time in `changes`, the next
+/// schedule replaces the one before.
 fn follow(zone: &str, schedules: &[(String, When)], changes: &[&str], seed: u64) {
     let begins: Vec<Timestamp> = [BEGIN].iter().chain(changes).map(|at| moment(at)).collect();
     let mut now = moment(BEGIN);
@@ -65,8 +68,8 @@ fn follow(zone: &str, schedules: &[(String, When)], changes: &[&str], seed: u64)
     assert!(missed_at_all > 0, "{schedules:?} in {zone}: nothing was ever missed, so nothing was tested");
 }
 
-/// Simulates each schedule alone, then three in sequence. The changes fall around the hour that the clocks skip and the
-/// hour that they repeat.
+/// Simulates each schedule alone for a year, then three in sequence. The schedules change around the hour that the
+/// clocks skip and the hour that they repeat.
 fn simulate(zone: &str, skipped: (i8, i8), changes: [&str; 2]) {
     let schedules = schedules(skipped);
     for (seed, schedule) in (1..).zip(&schedules) {
@@ -92,7 +95,7 @@ fn figures_are_right_on_lord_howe_whose_clock_changes_by_half_an_hour() {
     simulate("Australia/Lord_Howe", (2, 15), ["2026-04-04T15:05:00Z", "2026-10-03T15:35:00Z"]);
 }
 
-/// UTC has no clock changes, so only the schedules themselves are tested here.
+/// UTC has no clock changes, so this tests only the schedules themselves.
 #[test]
 fn figures_are_right_in_utc() {
     let schedules = schedules((2, 30));

@@ -1,59 +1,60 @@
 //! Simulates EventBridge Scheduler as its user guide describes it. It does not fire at a time that the clocks skip, or
-//! at the second occurrence of a repeated time. It shares no code with the function under test.
+//! at the second occurrence of a repeated time. The simulation shares no code with the function that is tested.
 
 use jiff::civil::{DateTime, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-/// Step of the simulation. Every schedule here fires only at multiples of it.
+/// The time step of the simulated scheduler. Every simulated schedule fires only at multiples of this step.
 const TICK: SignedDuration = SignedDuration::from_mins(15);
 
-/// When a schedule fires.
+/// When a simulated schedule fires.
 #[derive(Debug, Clone, Copy)]
 pub enum When {
-    /// Every day at this hour and minute.
+    /// The schedule fires every day at this hour and minute.
     Daily(i8, i8),
-    /// At every full hour.
+    /// The schedule fires at every full hour.
     Hourly,
-    /// At every quarter of an hour.
+    /// The schedule fires at every quarter of an hour.
     Quarterly,
-    /// Every Sunday at this hour and minute.
+    /// The schedule fires every Sunday at this hour and minute.
     OnSundays(i8, i8),
-    /// Again after this time, starting at once.
+    /// The schedule fires at the first step after its creation, then each time after this duration.
     Every(SignedDuration),
 }
 
-/// A scheduler with one schedule.
+/// A simulated EventBridge Scheduler with one schedule.
 #[derive(Debug)]
 pub struct Scheduler {
     zone: TimeZone,
     when: When,
     since: Timestamp,
     next_tick: Timestamp,
-    /// The latest wall clock time so far.
+    /// The latest wall clock time that the simulation has reached. `None` before its first step.
     latest: Option<DateTime>,
     fired: Vec<Timestamp>,
 }
 
 impl Scheduler {
-    /// Creates a scheduler in `zone`. It has no schedule until [`change`](Self::change) is called.
+    /// Creates a simulated scheduler in the time zone `zone`. It has no schedule until [`change`](Self::change) is
+    /// called.
     pub fn new(zone: &str) -> Self {
         let never = Timestamp::UNIX_EPOCH;
         let zone = TimeZone::get(zone).unwrap();
         Self { zone, when: When::Hourly, since: never, next_tick: never, latest: None, fired: Vec::new() }
     }
 
-    /// Creates or changes the schedule at `since`.
+    /// Creates the schedule at the time `since`, or replaces it.
     pub fn change(&mut self, when: When, since: Timestamp) {
         (self.when, self.since) = (when, since);
         self.fired.clear();
         let ticks = since.as_second().div_euclid(TICK.as_secs());
         let after = Timestamp::from_second((ticks + 1) * TICK.as_secs()).unwrap();
-        // The wall clock continues from one schedule to the next.
+        // The simulated wall clock continues from one schedule to the next.
         self.next_tick = after.max(self.next_tick);
     }
 
-    /// Returns the times until `now` at which the schedule fires and that were not returned before.
+    /// Returns the times until `now` at which the schedule fires, without times that an earlier call has returned.
     pub fn fire_until(&mut self, now: Timestamp) -> Vec<Timestamp> {
         let mut fired = Vec::new();
         while self.next_tick <= now {
@@ -66,7 +67,7 @@ impl Scheduler {
         fired
     }
 
-    /// Returns the last time at or before `by` when the current schedule fired.
+    /// Returns the last time at or before `by` when the current schedule fired. `None` if it did not.
     pub fn last_due(&self, by: Timestamp) -> Option<Timestamp> {
         self.fired.iter().rev().copied().find(|due| *due <= by)
     }
@@ -86,8 +87,8 @@ impl Scheduler {
         matches && !is_again
     }
 
-    /// Checks whether a rate fires at `tick`. A rate counts from its last firing, and fires first at the first tick
-    /// after its creation.
+    /// Returns whether a rate fires at the time `tick`. A rate counts from its last firing. It fires first at the first
+    /// step after its creation.
     fn follows(&self, tick: Timestamp, every: SignedDuration) -> bool {
         self.fired.last().is_none_or(|last| tick.duration_since(*last) >= every)
     }

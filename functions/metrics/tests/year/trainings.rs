@@ -1,38 +1,40 @@
-//! Simulates a year of training runs from a seed. Most succeed in time. Some are late, fail, die, or never start.
+//! Simulates a year of training runs from a seed. Most runs succeed in time. Some end late, fail, stop without an end,
+//! or never start.
 
 use evergreen_lifecycle::{Run, RunId, Trigger};
 use evergreen_testkit::{finished_run, run, version};
 use jiff::{SignedDuration, Timestamp};
 
-/// The number of runs that the metrics function reads.
+/// The number of newest training runs that the metrics function reads.
 const RECENT: usize = 100;
 
-/// The training runs so far.
+/// All simulated training runs so far.
 #[derive(Debug)]
 pub struct Trainings {
     random: u64,
     number: u32,
-    /// Runs that start or end at the given time.
+    /// Future records of training runs, each with its time. A run has a record for its start and one for its end.
     to_come: Vec<(Timestamp, Run)>,
-    /// The newest runs, newest first.
+    /// The recorded training runs, newest first.
     recent: Vec<Run>,
-    /// The latest due time for which a version was made.
+    /// The latest due time for which a model version was made. `None` if there is no version yet.
     kept_until: Option<Timestamp>,
 }
 
 impl Trainings {
-    /// Creates an empty history. The seed determines all later runs.
+    /// Creates a simulation without training runs. The seed determines all later runs.
     pub fn new(seed: u64) -> Self {
         Self { random: seed, number: 0, to_come: Vec::new(), recent: Vec::new(), kept_until: None }
     }
 
-    /// Returns a number from 0 to `below` - 1. Uses Knuth's linear congruential generator (MMIX).
+    /// Returns a pseudo-random number from 0 to `below` - 1. Uses Knuth's linear congruential generator (MMIX).
     fn draw(&mut self, below: u64) -> u64 {
         self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.random >> 33) % below
     }
 
-    /// Simulates what follows when the schedule fires at `due`, sometimes with a training run started by hand.
+    /// Simulates the training that the schedule starts at `due`. Sometimes a person starts one more training run by
+    /// hand.
     pub fn start(&mut self, due: Timestamp) {
         let trigger = Trigger::Schedule { scheduled_at: Some(due) };
         let id = RunId::scheduled(due);
@@ -51,7 +53,8 @@ impl Trainings {
         }
     }
 
-    /// Adds a run that starts at `at` and ends `minutes` later. `None` means that the run is stopped.
+    /// Adds a training run that starts at `at` and ends `minutes` later. `None` means that the run is stopped and never
+    /// records an end.
     fn make(&mut self, id: RunId, trigger: Trigger, at: Timestamp, minutes: Option<i64>, succeeds: bool) {
         self.number += 1;
         let at = at + SignedDuration::from_secs(5);
@@ -67,7 +70,7 @@ impl Trainings {
         self.to_come.push((ends, Run { state: ended.state, ..running }));
     }
 
-    /// Applies everything that happens until `now`.
+    /// Records all starts and ends of training runs until `now`.
     pub fn proceed(&mut self, now: Timestamp) {
         let Some(next) = self.to_come.iter().map(|(at, _)| *at).min() else { return };
         if next > now {
@@ -91,12 +94,12 @@ impl Trainings {
         self.recent.truncate(RECENT);
     }
 
-    /// Returns the newest runs, newest first.
+    /// Returns the newest training runs, newest first.
     pub fn recent(&self) -> &[Run] {
         &self.recent
     }
 
-    /// Checks whether a version was made for `due` or a later due time.
+    /// Returns whether a model version was made for `due` or for a later due time.
     pub fn have_kept(&self, due: Timestamp) -> bool {
         self.kept_until >= Some(due)
     }

@@ -1,4 +1,4 @@
-//! The ranges that the search draws candidates from.
+//! The hyperparameter ranges that the search draws candidates from.
 
 use evergreen_lifecycle::Family;
 use rand::{RngExt, SeedableRng};
@@ -8,33 +8,35 @@ use crate::families;
 
 use super::{Choice, Dimension, ROUNDS, dimensions};
 
-/// How many draws per candidate the search may need to find different ones.
+/// Maximum number of random draws per wanted candidate, since a draw may repeat an earlier candidate.
 const ATTEMPTS: usize = 20;
 
-/// The range of a hyperparameter, both ends included. It is within the limits, and whole if the hyperparameter is.
+/// The range of a hyperparameter, both ends included. Both ends are within the hyperparameter's limits. If the
+/// hyperparameter is a whole number, they are whole.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct ValueRange {
     pub(crate) least: f64,
     pub(crate) most: f64,
 }
 
-/// The ranges that the candidates of a family are drawn from.
+/// A model family with the hyperparameter ranges that its candidates are drawn from.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Space {
     pub(crate) family: Family,
-    /// The ranges, in the order of the family's hyperparameters.
+    /// The range of each hyperparameter, in the order of the family's hyperparameters.
     pub(crate) bounds: Vec<ValueRange>,
 }
 
 impl Space {
-    /// Returns the default ranges of a family.
+    /// Returns the default hyperparameter ranges of a family.
     pub(crate) fn of(family: Family) -> Self {
         let bounds = |dimension: &Dimension| ValueRange { least: dimension.drawn.0, most: dimension.drawn.1 };
         Self { family, bounds: dimensions(family).iter().map(bounds).collect() }
     }
 
-    /// Returns `count` different candidates, or fewer if there are fewer. The first is the usual choice, as near
-    /// as the ranges allow. The others are drawn at random; the same seed gives the same ones.
+    /// Returns `count` different candidates, or fewer if the ranges do not contain as many. The first candidate has the
+    /// usual hyperparameters, as near as the ranges allow. The others are drawn at random. The same seed gives the same
+    /// candidates.
     pub(crate) fn candidates(&self, count: usize, seed: u64) -> Vec<Choice> {
         let mut generator = ChaCha8Rng::seed_from_u64(seed);
         generator.set_stream(u64::MAX - self.family as u64);
@@ -51,8 +53,8 @@ impl Space {
         found
     }
 
-    /// Returns the usual value of each hyperparameter. If the settings chose another range, it is the nearest value
-    /// within it.
+    /// Returns the usual value of each hyperparameter. If the settings chose another range, it is the value in this
+    /// range nearest to the usual one.
     pub(crate) fn usual(&self) -> Choice {
         let usual = |(dimension, bounds): (&Dimension, &ValueRange)| {
             let ValueRange { least, most } = *bounds;
@@ -62,8 +64,8 @@ impl Space {
         Choice { family: self.family, values, rounds: None }
     }
 
-    /// Sets the number of rounds to the maximum of its range, if it has one. Cross-validation then finds the best
-    /// number.
+    /// Sets the number of boosting rounds to the maximum of its range, if it has a range. Cross-validation then finds
+    /// the best number up to this maximum.
     fn most_rounds(&self, mut choice: Choice) -> Choice {
         if families::of(self.family).searches_rounds() {
             let mut rounds = dimensions(self.family).iter().zip(&self.bounds);
@@ -80,7 +82,7 @@ impl Space {
     }
 }
 
-/// Returns the value at `share` (0–1) of the way through the range.
+/// Returns the value at `share` (0–1) of the way through the hyperparameter's range.
 fn draw(dimension: &Dimension, ValueRange { least, most }: ValueRange, share: f64) -> f64 {
     // Half a unit more at both ends makes the first and the last whole number as likely as the others.
     let (from, to) = if dimension.whole { (least - 0.5, most + 0.5) } else { (least, most) };

@@ -1,24 +1,24 @@
-//! The range of values that a target can have.
+//! Finds the range of values that a regression target can have.
 
 const WHOLE: f64 = 1.0;
 
-/// Minimum for the largest value of a target that counts as a share.
+/// A target of non-negative numbers counts as a share (0–1) only if its largest value is at least this.
 const NEARLY_WHOLE: f64 = 0.9;
 
-/// Minimum number of rows with the same extreme value to count as a limit. Examples are the best mark, a capacity, or
-/// the cap of a survey.
+/// Minimum number of rows with the target's smallest or largest value for which this value counts as a limit. Examples
+/// are the best mark, a capacity, or the cap of a survey.
 const PILED_UP: usize = 5;
 
-/// Minimum share of all rows with that value.
+/// Minimum share of all rows with the target's smallest or largest value for which this value counts as a limit.
 const PILED_UP_SHARE: f64 = 0.01;
 
-/// From this share on, the value is a limit without further checks. Below it, the next value must have fewer rows,
-/// since counts thin out towards their end.
+/// A smallest or largest target value with at least this share of the rows is a limit without further checks. Below
+/// this share, the next value must have fewer rows, since counts thin out towards their end.
 const PLAIN_SHARE: f64 = 0.1;
 
-/// Returns the smallest and the largest value that the target can have, or `None` for an end without an obvious limit.
-/// The limit is 0 if no number is on the other side of it. A share ends at 1. An extreme value with many rows is a
-/// limit.
+/// Returns the smallest and the largest value that the target can have. An end without an obvious limit is `None`. The
+/// limit is 0 if no number is on the other side of 0. A share ends at 1. A smallest or largest value with many rows is
+/// itself a limit.
 pub(super) fn of(numbers: &[f64]) -> (Option<f32>, Option<f32>) {
     let least = numbers.iter().copied().fold(f64::INFINITY, f64::min);
     let greatest = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);

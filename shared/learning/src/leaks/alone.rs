@@ -3,45 +3,53 @@
 use super::numbers;
 use evergreen_table::{MISSING, Target, Values, at};
 
-/// A column predicts the target if it makes at most this share of the errors of the most frequent label.
+/// A column is reported as a leak if it predicts labels with few errors. They must be at most this share of the errors
+/// of a constant answer, the most frequent label.
 const ERRORS_LEFT: f64 = 0.02;
 
-/// The same limit if only the missing values of the column are used.
+/// A column is also reported as a leak if its missing values alone predict labels with few errors. They must be at most
+/// this share of the errors of a constant answer, the most frequent label.
 const ERRORS_LEFT_BY_MISSING: f64 = 0.1;
 
-/// A column predicts a number if it leaves at most this share of the variance.
+/// For regression: a column is reported as a leak if it leaves at most this share of the target's variance.
 const VARIANCE_LEFT: f64 = 0.005;
 
-/// The same limit if only the missing values of the column are used.
+/// For regression: a column is also reported as a leak if its missing values alone leave at most this share of the
+/// target's variance.
 const VARIANCE_LEFT_BY_MISSING: f64 = 0.2;
 
-/// Minimum number of rows outside the most frequent label. It is also the minimum of rows with and without a value.
+/// A column is checked for a leak of labels only if at least this many rows do not have the most frequent label. To
+/// check its missing values, at least this many rows must have a value and this many must have none.
 const MIN_ROWS: usize = 10;
 
-/// If all rows with a value, or all without one, have the same label, they must be at least this share of its rows.
+/// A column is also a leak if nearly all rows with a value, or nearly all without one, have the same label. These rows
+/// must be at least this share of all rows with the label.
 const MIN_PURE_SHARE: f64 = 0.3;
 
-/// Maximum share of all rows that such a label may have.
+/// A column whose missing values reveal a label is reported as a leak only if this label has at most this share of all
+/// rows.
 const MAX_PURE_SHARE_OF_ROWS: f64 = 0.7;
 
-/// Maximum number of labels for which cuts are searched.
+/// For a target with more labels than this, columns of numbers are not checked for thresholds that separate the labels.
 const MAX_LABELS: usize = 10;
 
-/// Number of neighbouring rows that are predicted by each other's mean. Rows with the same value always stay together.
+/// For regression, neighbouring rows in the order of the column are put into blocks of this many. A row is predicted by
+/// the mean of the others in its block. Rows with the same value always stay together.
 const GROUP: usize = 6;
 
-/// How a column predicts the target.
+/// How a single column predicts the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LeakKind {
-    /// By whether the value is missing.
+    /// The column predicts the target by whether its value is missing.
     Missing,
-    /// By whether the value is below or above some thresholds.
+    /// The column predicts the target by whether its value is below or above some thresholds.
     Threshold,
-    /// By the value itself.
+    /// The column predicts the target by its value.
     Value,
 }
 
-/// Returns how `values` at `rows` predict their `target`, or `None` if they do not.
+/// Returns how a single column predicts `target`. `values` is the column, and `rows` are the rows that `target` belongs
+/// to. Returns `None` if the column does not predict the target.
 pub(super) fn leak_kind(values: &Values, rows: &[u32], target: &Target) -> Option<LeakKind> {
     let holes: Vec<bool> = match values {
         Values::Category { codes, .. } => at(codes, rows).into_iter().map(|code| code == MISSING).collect(),
@@ -88,7 +96,7 @@ fn counts(classes: impl Iterator<Item = u32>, labels: usize) -> Vec<usize> {
     counts
 }
 
-/// Returns the number of errors if the most frequent class is always predicted.
+/// Returns the number of errors of a constant answer: the most frequent class.
 fn most_errors(classes: &[u32], labels: usize) -> usize {
     classes.len() - counts(classes.iter().copied(), labels).into_iter().max().unwrap_or_default()
 }
@@ -114,7 +122,8 @@ fn missing_predicts_class(holes: &[bool], classes: &[u32], labels: usize) -> boo
     most >= MIN_ROWS && (errors as f64 <= ERRORS_LEFT_BY_MISSING * most as f64 || pure)
 }
 
-/// Returns the number of errors if each row gets the most frequent class of the other rows of its category.
+/// Returns the number of errors when a row is predicted by the other rows with its category. The prediction is their
+/// most frequent class.
 fn errors_by_category(codes: &[u32], classes: &[u32], labels: usize) -> usize {
     let mut sorted: Vec<(u32, u32)> = codes.iter().copied().zip(classes.iter().copied()).collect();
     sorted.sort_unstable();
@@ -131,14 +140,14 @@ fn errors_by_category(codes: &[u32], classes: &[u32], labels: usize) -> usize {
     sorted.chunk_by(|a, b| a.0 == b.0).map(of_group).sum()
 }
 
-/// Returns the fewest errors if the numbers are cut into as many ranges as there are classes. Missing values are a
-/// range of their own.
+/// Returns the fewest errors with which ranges of the numbers predict the class. There are at most as many ranges as
+/// classes. Missing values are one more range.
 fn errors_by_cuts(numbers: &[f32], classes: &[u32], labels: usize) -> usize {
     let pairs = || numbers.iter().copied().zip(classes.iter().copied());
     let lost: Vec<u32> = pairs().filter(|(number, _)| number.is_nan()).map(|(_, class)| class).collect();
     let mut sorted: Vec<(f32, u32)> = pairs().filter(|(number, _)| !number.is_nan()).collect();
     sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
-    // The errors so far, by the number of cuts and by the class that the last range predicts.
+    // The fewest errors so far, by the number of cuts and by the class that the last range predicts.
     let mut errors = vec![vec![usize::MAX; labels]; labels];
     errors.iter_mut().take(1).for_each(|first| first.fill(0));
     for group in sorted.chunk_by(|a, b| a.0 == b.0) {
@@ -155,7 +164,8 @@ fn errors_by_cuts(numbers: &[f32], classes: &[u32], labels: usize) -> usize {
     least.saturating_add(most_errors(&lost, labels))
 }
 
-/// Returns the group of each row: its category, or its block of about [`GROUP`] neighbouring numbers.
+/// Returns the group of each row. Rows of one group predict each other. A group is a category, or a block of about
+/// [`GROUP`] neighbouring numbers.
 fn neighbours(values: &Values, rows: &[u32]) -> Vec<u32> {
     let Some(numbers) = numbers(values, rows) else {
         let Values::Category { codes, .. } = values else { return Vec::new() };
@@ -178,7 +188,7 @@ fn neighbours(values: &Values, rows: &[u32]) -> Vec<u32> {
     groups
 }
 
-/// Returns the share of the variance that is left if each row gets the mean of the other rows of its group.
+/// Returns the share of the variance that is left when each row is predicted by the mean of its group's other rows.
 fn variance_left(groups: &[u32], numbers: &[f64]) -> f64 {
     let mut sorted: Vec<(u32, f64)> = groups.iter().copied().zip(numbers.iter().copied()).collect();
     sorted.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));

@@ -1,6 +1,6 @@
 //! Recognises columns whose name says that they identify a person or a thing.
 
-/// Words for persons or things that several rows can belong to.
+/// Words in a column's name for persons or things that several rows can belong to.
 const OWNERS: [&str; 26] = [
     "animal",
     "athlete",
@@ -30,17 +30,18 @@ const OWNERS: [&str; 26] = [
     "worker",
 ];
 
-/// Words that may follow them.
+/// Words that may follow a person or a thing in a column's name, like `id` in `customer_id`.
 const NUMBERS: [&str; 10] = ["code", "id", "key", "name", "no", "nr", "num", "number", "ref", "uuid"];
 
-/// Minimum number of different values for such a column. With fewer, it may be a mere class of rows.
+/// Minimum number of different values in a column that is named after a person or thing, like `customer`. With fewer
+/// values, the column may be a mere class of rows.
 const MIN_DISTINCT_OF_OWNER: usize = 5;
 
-/// The same minimum for a column that is only named an identifier.
+/// Minimum number of different values in a column that is only named an identifier, like `id`.
 const MIN_DISTINCT_OF_ID: usize = 20;
 
-/// Returns the minimum number of different values with which a column of this name identifies something. Returns
-/// `usize::MAX` for other names.
+/// Returns how many different values a column of this name must have at least to identify a person or thing. Returns
+/// `usize::MAX` for names that do not look like an identifier.
 pub(super) fn least_distinct(name: &str) -> usize {
     let words = words(name);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -52,7 +53,7 @@ pub(super) fn least_distinct(name: &str) -> usize {
     }
 }
 
-/// Splits `customer_id`, `Customer ID`, `customerId` and the like into words in lower case.
+/// Splits a column's name, like `customer_id`, `Customer ID` or `customerId`, into words in lower case.
 fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before_is_lower = false;

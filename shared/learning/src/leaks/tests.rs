@@ -13,7 +13,7 @@ fn alone(values: Values, target: &Target) -> Option<LeakKind> {
     leak_kind(&values, &rows, target)
 }
 
-/// The numbers 0 to 199, shuffled.
+/// Returns the numbers 0 to 199, shuffled.
 fn mixed() -> Vec<f32> {
     (0..200).map(|row| (row * 37 % 200) as f32).collect()
 }

@@ -1,6 +1,6 @@
-//! Bytes that learning or evaluation holds at the same time. Each structure counts by its rows, columns and bytes of a
-//! cell. The numbers mirror the code: change both together. `make bench-memory` shows whether they agree.
-//! The numbers of a fit are in the file of its family, see [`families`].
+//! Computes how many bytes training or evaluating a model holds at the same time. Each data structure counts by its
+//! rows, columns and bytes of a cell. The numbers mirror the code: change both together. `make bench-memory` shows
+//! whether they agree. The numbers of a model fit are in the file of its family, see [`families`].
 
 use evergreen_scoring::MAX_NODES;
 
@@ -11,29 +11,29 @@ use crate::families;
 use crate::hyperparameters::{Space, dimensions};
 use crate::search::{DEFAULT_CANDIDATES, MAX_KEPT_ANSWERS, MAX_KEPT_NODES};
 
-/// Bytes of a tree node. The first is for growing trees: the node in the pipeline and its share of a leaf. The second
-/// is the maximum when the artifact is read back: the file, its lists of numbers, the pipeline and the model.
+/// Bytes of a tree node. `GROWING_NODE` counts while trees grow: the node in the pipeline and its share of a leaf.
+/// `NODE` is the maximum while the artifact is read back: file, lists of numbers, pipeline and model.
 pub(crate) const GROWING_NODE: u64 = 64;
 const NODE: u64 = 150;
 
-/// Bytes of each further class weight in a leaf, while the artifact is read back.
+/// Bytes of each class weight after the first in a tree leaf, while the model artifact is read back.
 const WEIGHT: u64 = 90;
 
-/// The percentage of rows that a bootstrap draws.
+/// The percentage of different training rows that a bootstrap sample (rows drawn with repetition) contains.
 pub(crate) const DRAWN: u64 = 64;
 
-/// Maximum number of rows that candidates are compared on.
+/// Maximum number of training rows on which the search compares candidates.
 const SEARCHED: u64 = 30_000;
 
-/// Bytes of the sums of a bin.
+/// Bytes of the sums that boosting keeps for each bin of a feature.
 pub(crate) const SUMS: u64 = 24;
 
-/// Returns the bytes to evaluate a model on a table that has been read.
+/// Returns the bytes that evaluating a model needs, for a table that has been read.
 pub(crate) fn judging(scale: &Scale) -> u64 {
     with_overhead(proof(scale))
 }
 
-/// Returns the bytes to learn by the family of `space` from a table that has been read.
+/// Returns the bytes that training a model of the family of `space` needs, for a table that has been read.
 pub(crate) fn learning(scale: &Scale, space: &Space, threads: u64) -> u64 {
     let held = add([scale.bytes, split(scale), prepared(scale)]);
     let binning = times([threads, scale.training, 4]).saturating_add(threads << 20);
@@ -46,10 +46,10 @@ fn split(scale: &Scale) -> u64 {
     times([scale.rows, 4])
 }
 
-/// The training rows in the form that a fit needs: truth, weight, index, and a bin for each feature.
-/// A column with missing values has two more features in bins, with these values at either end.
+/// Returns the bytes of the training rows as a model fit needs them: target, weight, index, and a bin for each feature.
+/// A column with missing values has two more binned features, with the missing values at either end.
 fn prepared(scale: &Scale) -> u64 {
-    // A column with missing values has one feature more.
+    // `scale.features` has one more feature for each column with missing values.
     let holes = scale.features.saturating_sub(scale.learnt).min(scale.learnt);
     add([target(scale), times([scale.training, 8]), times([scale.training, scale.features + 2 * holes])])
 }
@@ -58,8 +58,8 @@ fn target(scale: &Scale) -> u64 {
     times([scale.training, scale.truth_bytes()])
 }
 
-/// The answers of a trial in each family and the statistics that are computed from them. Other trials keep their answers
-/// and the trees of a fold.
+/// Returns the bytes that comparing candidates needs. In each family, one trial holds its predictions and the
+/// statistics that are computed from them. The other trials keep their predictions and the trees of a fold.
 fn searching(scale: &Scale, space: &Space) -> u64 {
     let rows = scale.training.min(SEARCHED);
     let answers = times([rows, scale.answers()]).min(MAX_KEPT_ANSWERS as u64);
@@ -69,35 +69,36 @@ fn searching(scale: &Scale, space: &Space) -> u64 {
     add([times([rows, 6, 8 + 4 * scale.answers()]), times([rows, scale.learnt, 4]), kept])
 }
 
-/// The hold-out rows as columns and as rows, and the answers to them with the intermediate values of the metrics.
+/// Returns the bytes that evaluating the model needs. They are for the hold-out rows as columns and as rows, the
+/// predictions, and the intermediate values of the metrics.
 fn proof(scale: &Scale) -> u64 {
     let row = add([scale.row_bytes, 4 * scale.learnt, 2 * (8 + 4 * scale.answers()), 28]);
     let rows = scale.holdout().max(scale.training.min(50_000));
     add([scale.bytes, split(scale), times([rows, row])])
 }
 
-/// The artifact and the models that are read from it.
+/// Returns the bytes of the model artifact and of the models that are read from it.
 fn artifact(scale: &Scale, space: &Space) -> u64 {
     let weights = families::of(space.family).further_weights(scale, space);
     add([times([nodes(scale, space), NODE]), times([weights, WEIGHT])])
 }
 
-/// Returns the maximum number of nodes of all trees.
+/// Returns the maximum number of nodes of all trees of a model.
 pub(crate) fn nodes(scale: &Scale, space: &Space) -> u64 {
     times([families::of(space.family).leaves(scale, space), 2]).min(MAX_NODES as u64)
 }
 
-/// Returns the number of different rows that a bootstrap draws.
+/// Returns how many different training rows a bootstrap sample (rows drawn with repetition) contains.
 pub(crate) fn drawn(scale: &Scale) -> u64 {
     scale.training * DRAWN / 100 + 1
 }
 
-/// Returns the upper end of a hyperparameter's range.
+/// Returns the upper end of the range of the hyperparameter `name`.
 pub(crate) fn most(space: &Space, name: &str) -> u64 {
     bound(space, name, |bounds| bounds.most)
 }
 
-/// Returns the lower end of a hyperparameter's range.
+/// Returns the lower end of the range of the hyperparameter `name`.
 pub(crate) fn least(space: &Space, name: &str) -> u64 {
     bound(space, name, |bounds| bounds.least)
 }
@@ -108,12 +109,12 @@ fn bound(space: &Space, name: &str, of: fn(&crate::hyperparameters::ValueRange) 
     found.map_or(1, |(_, bounds)| of(bounds) as u64)
 }
 
-/// Returns the sum, limited to the largest number.
+/// Returns the sum. A sum that does not fit into `u64` becomes the largest `u64`.
 pub(crate) fn add<const N: usize>(parts: [u64; N]) -> u64 {
     parts.into_iter().fold(0, u64::saturating_add)
 }
 
-/// Returns the product, limited to the largest number.
+/// Returns the product. A product that does not fit into `u64` becomes the largest `u64`.
 pub(crate) fn times<const N: usize>(factors: [u64; N]) -> u64 {
     factors.into_iter().fold(1, u64::saturating_mul)
 }

@@ -9,30 +9,31 @@ use crate::prepared::Prepared;
 
 const MAX_BINS: u64 = 256;
 
-/// The size of a table for training.
+/// The size of a table for training: numbers of rows, columns, features and classes, and bytes of the values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Scale {
-    /// All rows, and the training rows.
+    /// Number of all rows of the table (`rows`), and of the training rows (`training`).
     pub(crate) rows: u64,
     pub(crate) training: u64,
-    /// Columns of the files, including those that are left out.
+    /// Number of columns in the files, including columns that are left out of training.
     pub(crate) columns: u64,
-    /// Columns that models are trained on.
+    /// Number of columns that models are trained on.
     pub(crate) learnt: u64,
-    /// Bytes of the table's values: of all rows, and of one row.
+    /// Bytes of the table's values in memory: of all rows (`bytes`), and of one row (`row_bytes`).
     pub(crate) bytes: u64,
     pub(crate) row_bytes: u64,
-    /// Features after categories have become features, and the bins of all of them.
+    /// Number of features after categories have become features (`features`), and number of bins of all features
+    /// together (`bins`).
     pub(crate) features: u64,
     pub(crate) bins: u64,
-    /// Maximum number of rows with different features.
+    /// Maximum number of rows that can differ from each other in their binned features.
     pub(crate) different: u64,
-    /// Number of classes; 0 for regression.
+    /// Number of classes of the target. 0 for regression.
     pub(crate) classes: u64,
 }
 
 impl Scale {
-    /// Returns the size of a table with this shape. One fifth of the rows is the hold-out.
+    /// Returns the size of a table with the given columns. It assumes that one fifth of the rows is the hold-out.
     pub(crate) fn of(shape: &TableShape) -> Self {
         Self {
             rows: shape.rows,
@@ -48,7 +49,7 @@ impl Scale {
         }
     }
 
-    /// Returns the size of a table that has been read and prepared.
+    /// Returns the size of a table that has been read, split and preprocessed.
     pub(crate) fn learning(prepared: &Prepared) -> Self {
         let table = prepared.table();
         let columns = learnt(table).chain(others(table.profile(), table)).collect();
@@ -57,17 +58,16 @@ impl Scale {
         Self { training: prepared.split().training.len() as u64, features, ..scale }
     }
 
-    /// Returns the number of hold-out rows.
     pub(crate) fn holdout(&self) -> u64 {
         self.rows.saturating_sub(self.training)
     }
 
-    /// Returns the bytes that the truth of one row takes.
+    /// Returns how many bytes the target of one row takes.
     pub(crate) fn truth_bytes(&self) -> u64 {
         if self.classes == 0 { 8 } else { 4 }
     }
 
-    /// Returns how many numbers a model answers for one row.
+    /// Returns how many numbers a model predicts for one row: one for each class, or a single number for regression.
     pub(crate) fn answers(&self) -> u64 {
         self.classes.max(1)
     }
@@ -88,13 +88,13 @@ fn bins(column: &ColumnShape) -> u64 {
     }
 }
 
-/// Returns how many different values a column can have in bins.
+/// Returns how many different binned values a column can have.
 fn variants(column: &ColumnShape) -> u64 {
     let most = if matches!(column.kind, MemoryKind::Text(_)) { MAX_CATEGORIES as u64 + 1 } else { MAX_BINS };
     column.distinct.min(most) + u64::from(column.has_missing)
 }
 
-/// Returns the columns that models are trained on.
+/// Returns the shapes of the columns that models are trained on.
 fn learnt(table: &Table) -> impl Iterator<Item = ColumnShape> {
     let distinct = |name: &str| {
         let profile = table.profile().columns.iter().find(|profile| profile.name == name);
@@ -113,7 +113,8 @@ fn learnt(table: &Table) -> impl Iterator<Item = ColumnShape> {
     })
 }
 
-/// Returns the other columns: target, order, group, weights, and those that are left out.
+/// Returns the shapes of the columns that are no features: target, order, group, weights, and columns that are left
+/// out.
 fn others(profile: &DatasetProfile, table: &Table) -> impl Iterator<Item = ColumnShape> {
     let classes = table.target().labels().len() as u64;
     profile.columns.iter().filter_map(move |column| {

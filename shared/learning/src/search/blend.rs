@@ -1,5 +1,6 @@
-//! Builds an ensemble, a weighted mean of several candidates, if cross-validation shows that it beats the best one. See
-//! Caruana, Niculescu-Mizil, Crew, Ksikes: "Ensemble selection from libraries of models", ICML 2004.
+//! Builds an ensemble (a weighted mean of the predictions of several candidates) if cross-validation shows that it
+//! beats the best candidate. See Caruana, Niculescu-Mizil, Crew, Ksikes: "Ensemble selection from libraries of models",
+//! ICML 2004.
 
 use evergreen_lifecycle::PrimaryMetric;
 use evergreen_table::{EnsembleLimits, Target};
@@ -9,35 +10,39 @@ use super::trial::Trial;
 use crate::evaluate::Answers;
 use crate::fit::Cost;
 
-/// Maximum number of picks for an ensemble. A candidate may be picked several times.
+/// Maximum number of times that a candidate is picked for an ensemble. The same candidate may be picked several times.
 const PICKS: usize = 24;
 
-/// Minimum relative improvement over the best candidate. A single model is smaller, faster, and easier to explain.
+/// Minimum relative improvement of the loss for which an ensemble replaces the best single candidate. A single model is
+/// smaller, faster, and easier to explain.
 const WORTHWHILE: f64 = 0.002;
 
-/// Smaller probabilities are raised to this before the logarithm.
+/// For the log loss, probabilities below this value count as this value. So the logarithm is finite.
 const LEAST: f64 = 1e-15;
 
 struct Pickable {
-    /// The index among the trials.
+    /// The index of the candidate among the trials of the search.
     place: usize,
     cost: Cost,
-    /// For each row, the probability of its true class, or the predicted number.
+    /// The candidate's cross-validation prediction for each row: for classifiers the probability of the true class, for
+    /// regression the predicted number.
     answers: Vec<f64>,
 }
 
-/// The loss to minimise, with the truth that it needs.
+/// The loss that the choice of ensemble members minimises, with the true values that the loss needs.
 enum Loss {
-    /// The log loss.
+    /// The log loss. It needs no true values, because the candidates' answers already are the probabilities of the true
+    /// class.
     Surprise,
-    /// The squared error from these numbers.
+    /// The squared error from the given true numbers.
     Squared(Vec<f64>),
-    /// The absolute error from these numbers.
+    /// The absolute error from the given true numbers.
     Absolute(Vec<f64>),
 }
 
-/// Returns the indices and weights of the trials whose mean beats the best trial. The result is empty if there is no
-/// such mean. `trials` come with their cost in an artifact.
+/// Chooses the members of an ensemble. Returns the index and the weight of each member. The list is empty if no
+/// weighted mean beats the best trial enough. `trials` has the index of each trial and the cost (size and prediction
+/// time) of its model.
 pub(super) fn select(
     trials: &[(usize, &Trial, Cost)],
     metric: PrimaryMetric,
@@ -58,7 +63,8 @@ pub(super) fn select(
     weighed.map(|(one, count)| (one.place, weight(count))).collect()
 }
 
-/// Returns how often each candidate is picked, and the loss of their mean.
+/// Picks ensemble members one after the other. Returns how often each candidate is picked, and the loss of the mean of
+/// all picks.
 fn picked(pickable: &[Pickable], loss: &Loss, limits: &EnsembleLimits) -> (Vec<u32>, f64) {
     let mut picks = vec![0_u32; pickable.len()];
     let mut sums = vec![0.0; pickable.first().map_or(0, |one| one.answers.len())];
@@ -75,7 +81,7 @@ fn picked(pickable: &[Pickable], loss: &Loss, limits: &EnsembleLimits) -> (Vec<u
             Some((loss.mean(&together, pick as f64), number))
         };
         let tried: Vec<Option<(f64, usize)>> = (0..pickable.len()).into_par_iter().map(with).collect();
-        // If several are equal, take the first, which is better alone.
+        // If several candidates give the same loss, take the first, because it is better alone.
         let best = tried.into_iter().flatten().reduce(|best, next| if next.0 < best.0 { next } else { best });
         let Some((found, number)) = best.filter(|(found, _)| *found < least) else { break };
         least = found;
@@ -117,7 +123,8 @@ fn loss(trial: &Trial, metric: PrimaryMetric) -> Option<Loss> {
 }
 
 impl Loss {
-    /// Returns the mean loss of summed answers, after division by `parts`.
+    /// Returns the mean loss after each of the summed predictions in `answers` is divided by `parts`, the number of
+    /// picks.
     fn mean(&self, answers: &[f64], parts: f64) -> f64 {
         let sum: f64 = match self {
             Self::Surprise => answers.iter().map(|sum| -(sum / parts).max(LEAST).ln()).sum(),
@@ -128,7 +135,7 @@ impl Loss {
     }
 }
 
-/// Returns the weighted mean of answers to the same rows.
+/// Returns the weighted mean of several models' predictions for the same rows. `None` if `parts` is empty.
 pub(super) fn mean(parts: &[(&Answers, f32)]) -> Option<Answers> {
     let (first, _) = parts.first()?;
     let sum = |of: &dyn Fn(&Answers) -> Vec<f32>, length: usize| {

@@ -1,4 +1,4 @@
-//! Calibrates probabilities with out-of-fold answers.
+//! Calibrates a classifier's probabilities with its cross-validation predictions.
 
 use evergreen_table::Target;
 
@@ -6,17 +6,18 @@ use evergreen_scoring::LabelRule;
 
 use crate::evaluate::{Answers, log_loss};
 
-/// Minimum relative gain in log loss for which a model is calibrated.
+/// Minimum relative gain in log loss for which a classifier's probabilities are calibrated.
 const WORTHWHILE: f64 = 0.01;
 
-/// The search for the power goes from 1 over this to this.
+/// The largest power that calibration tries for the probabilities. The smallest is 1 divided by this number.
 const MAX_POWER: f64 = 8.0;
 
-/// Number of search steps. Each leaves 62 % of the interval.
+/// Number of steps of the search for the best power. Each step leaves 62 % of the interval.
 const STEPS: usize = 30;
 
-/// Returns the power that best matches the probabilities to the truth (see [`evergreen_scoring::PipelineParts::calibration`]).
-/// Probabilities are limited as in `rule`. Returns `None` if the gain in log loss is too small.
+/// Returns the power of the probabilities that best matches them to the true classes (see
+/// [`evergreen_scoring::PipelineParts::calibration`]). Probabilities are limited as in `rule`. Returns `None` for
+/// regression, or if the gain in log loss is too small.
 pub(super) fn power(target: &Target, answers: &Answers, rule: &LabelRule) -> Option<f32> {
     let (Target::Classes { labels, classes: truth }, Answers::Classes { probabilities, .. }) = (target, answers) else {
         return None;
@@ -49,7 +50,7 @@ pub(super) fn power(target: &Target, answers: &Answers, rule: &LabelRule) -> Opt
     (loss(best) < loss(0.0) * (1.0 - WORTHWHILE)).then(|| best.exp() as f32)
 }
 
-/// Returns the answers with their probabilities raised to the power, if there is one.
+/// Returns the predictions with their probabilities raised to `power`. Without a power, returns them unchanged.
 pub(super) fn calibrated(answers: &Answers, power: Option<f32>) -> Answers {
     match (answers, power) {
         (Answers::Classes { classes, probabilities }, Some(power)) => {
@@ -63,7 +64,8 @@ pub(super) fn calibrated(answers: &Answers, power: Option<f32>) -> Answers {
     }
 }
 
-/// Raises the probabilities to a power and normalises each row to sum 1, as the artifact does.
+/// Raises the probabilities of each row to a power and normalises them to the sum 1, as the model's artifact does.
+/// `classes` is the number of probabilities in a row.
 fn raised(probabilities: &[f32], classes: usize, power: f64) -> Vec<f32> {
     let mut raised = Vec::with_capacity(probabilities.len());
     for row in probabilities.chunks_exact(classes) {

@@ -1,4 +1,4 @@
-//! Chooses the rows on which a search compares candidates, and splits them into folds.
+//! Chooses the rows on which a search compares candidates, and splits them into cross-validation folds.
 
 mod alike;
 mod time;
@@ -11,23 +11,24 @@ use evergreen_table::Target;
 
 use crate::split::Units;
 
-/// Maximum number of rows that candidates are compared on. They are drawn from a larger table, each class in
-/// proportion. These rows show which candidate is best; the last fit uses all rows.
+/// Maximum number of training rows on which candidates are compared. From a larger table, rows are drawn, each class in
+/// proportion. These rows show which candidate is best. The last fit uses all training rows.
 pub(super) const MAX_ROWS: usize = 30_000;
 
-/// A stream of the random generator that no tree and no family uses.
+/// The random generator's stream for drawing rows. No tree and no family uses the same stream.
 const STREAM: u64 = u64::MAX / 2;
 
-/// The rows that a candidate is fitted to, and those that it is scored on. Both are ascending and share no row.
+/// A cross-validation fold: the rows that a candidate is fitted to, and the rows that it is scored on. Both lists are
+/// ascending and share no row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fold {
     pub(crate) training: Vec<u32>,
     pub(crate) scored: Vec<u32>,
 }
 
-/// Returns the folds of the rows of `target`. With ordered rows, each fold trains on all rows that are older than
-/// those that it is scored on. Otherwise every row is scored in one fold, and the folds have similar classes. Rows of
-/// one unit stay in the same fold.
+/// Splits the rows of `target` into cross-validation folds. If `units` says that rows are ordered, each fold trains on
+/// all rows that are older than its scored rows. Otherwise every row is scored in one fold, and the classes have
+/// similar shares in all folds. Rows of one unit stay in the same fold.
 pub(crate) fn folds(target: &Target, units: impl FnOnce(&[u32]) -> Units, folds: usize, seed: u64) -> Vec<Fold> {
     let strata = drawn(target, seed);
     match units(&strata.concat()) {
@@ -40,7 +41,7 @@ pub(crate) fn folds(target: &Target, units: impl FnOnce(&[u32]) -> Units, folds:
     }
 }
 
-/// Returns the rows for the comparison, shuffled, by class.
+/// Returns the rows on which candidates are compared: a shuffled list for each class.
 fn drawn(target: &Target, seed: u64) -> Vec<Vec<u32>> {
     let mut generator = ChaCha8Rng::seed_from_u64(seed);
     generator.set_stream(STREAM);
@@ -53,7 +54,8 @@ fn drawn(target: &Target, seed: u64) -> Vec<Vec<u32>> {
     strata
 }
 
-/// Returns how many of a class's rows are taken: all, or their share of [`MAX_ROWS`] but at least 20.
+/// Returns how many of a class's rows are taken: all, or their share of [`MAX_ROWS`] but at least 20. `members` is the
+/// number of the class's rows, `rows` that of all rows.
 fn share(members: usize, rows: usize) -> usize {
     if rows <= MAX_ROWS { members } else { (members * MAX_ROWS / rows).max(20).min(members) }
 }

@@ -1,4 +1,4 @@
-//! Checks the settings and plans what a search tries.
+//! Checks the settings in `dataset.toml` and plans which model families and hyperparameters a search tries.
 
 use std::collections::BTreeMap;
 
@@ -10,20 +10,22 @@ use crate::deciding::LabelChoice;
 use crate::families;
 use crate::hyperparameters::{Choice, Dimension, Space, ValueRange, dimensions};
 
-/// Number of candidates of most families unless the settings choose another.
+/// Number of hyperparameter candidates to try of most families, unless the settings choose another number.
 pub(crate) const DEFAULT_CANDIDATES: usize = 24;
 
-/// Number of cross-validation folds unless the settings choose another.
+/// Number of cross-validation folds, unless the settings choose another number.
 const DEFAULT_FOLDS: usize = 5;
 
-/// What a search tries. It is valid for the table that it was made for.
+/// The plan of a hyperparameter search: families, hyperparameter ranges, folds, metric and seed. A plan is valid only
+/// for the table that it was made for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     pub(crate) spaces: Vec<Space>,
-    /// Number of candidates of each family; `None` means the default.
+    /// Number of candidates to try of each family. `None` means the family's default.
     pub(crate) candidates: Option<usize>,
     pub(crate) folds: usize,
-    /// Whether few rows may be divided into folds several times: the settings do not say how many folds there are.
+    /// Whether a table with few rows may be divided into folds several times. `true` if the settings do not choose a
+    /// number of folds.
     pub(crate) may_divide_again: bool,
     pub(crate) ensemble: EnsembleLimits,
     pub(crate) metric: PrimaryMetric,
@@ -32,84 +34,85 @@ pub struct Plan {
     pub(crate) warnings: Vec<String>,
 }
 
-/// Why a search cannot be planned.
+/// Error: why a hyperparameter search cannot be planned.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlanError {
-    /// There is no hyperparameter of this name.
+    /// A training event or `dataset.toml` names a hyperparameter that does not exist.
     #[error("unknown hyperparameter {name:?} of {families}; expected one of {known}")]
     Unknown {
-        /// The name that was given.
+        /// The hyperparameter name that was given and does not exist.
         name: String,
-        /// The families that were searched for it.
+        /// The model families that have no hyperparameter of this name.
         families: String,
-        /// The existing names.
+        /// The names of the hyperparameters that exist.
         known: String,
     },
-    /// The value is not a number.
+    /// The value of a hyperparameter is not a number.
     #[error("{name} is {value}; expected a number from {least} to {most}")]
     NoNumber {
         /// The name of the hyperparameter.
         name: String,
-        /// The value that was given.
+        /// The value that was given for the hyperparameter.
         value: String,
-        /// Minimum allowed.
+        /// The smallest allowed value of the hyperparameter.
         least: f64,
-        /// Maximum allowed.
+        /// The largest allowed value of the hyperparameter.
         most: f64,
     },
-    /// The number is outside the limits, or a fraction instead of a whole number.
+    /// The value of a hyperparameter is outside its limits, or it is a fraction and must be a whole number.
     #[error("{name} is {value}; expected {} from {least} to {most}", if *.whole { "a whole number" } else { "a number" })]
     Limits {
         /// The name of the hyperparameter.
         name: String,
-        /// The value that was given.
+        /// The value that was given for the hyperparameter.
         value: f64,
-        /// Whether it must be whole.
+        /// Whether the hyperparameter's value must be a whole number.
         whole: bool,
-        /// Minimum allowed.
+        /// The smallest allowed value of the hyperparameter.
         least: f64,
-        /// Maximum allowed.
+        /// The largest allowed value of the hyperparameter.
         most: f64,
     },
-    /// The rows have weights, but the only family is linear, which ignores weights.
+    /// The rows have weights, but the only chosen family is linear, which does not support weights.
     #[error("linear models do not support row weights; choose another family or leave out the weights column")]
     WeightedLinear,
-    /// The settings for the choice of labels contradict each other or the target.
+    /// The settings that decide which label the model answers contradict each other or do not suit the target.
     #[error("dataset.toml: `{key}`: {problem}")]
     Labels {
-        /// The name of the setting.
+        /// The name of the setting in `dataset.toml`.
         key: &'static str,
-        /// The error, and how to correct it.
+        /// Why the setting is not valid, and how to correct it.
         problem: &'static str,
     },
-    /// The settings name monotone columns, but no chosen family supports them.
+    /// The settings name monotone columns, but no chosen family supports monotone columns.
     #[error("`monotone` needs the family gradient_boosting; add the family to `families`, or leave `monotone` out")]
     MonotoneFamily,
-    /// The settings name monotone columns, but there are more than two labels.
+    /// The settings name monotone columns, but the target has more than two labels.
     #[error(
         "`monotone` needs a target of numbers or of two labels, but the target has {0} labels; leave `monotone` out"
     )]
     MonotoneLabels(usize),
-    /// A monotone column has no order, or does not exist.
+    /// A column in the setting `monotone` does not exist, or its values have no order.
     #[error(
         "`monotone.{0}`: expected a column of numbers, truth values or dates that models are trained on; correct the \
          name, set the column's type in [types], or leave the key out"
     )]
     MonotoneColumn(String),
-    /// The metric does not suit the target.
+    /// The metric that the settings choose does not suit the target.
     #[error("the primary metric {metric} does not fit the table: {expected}")]
     Metric {
-        /// The metric.
+        /// The unsuitable metric.
         metric: PrimaryMetric,
-        /// Which metrics would suit.
+        /// Why the metric does not suit the target, and which metrics would.
         expected: &'static str,
     },
 }
 
 impl Plan {
-    /// Plans the search for `table` by its settings. `family` limits it to one family, and `overrides` fix
-    /// hyperparameters. The `seed` decides candidates, folds and fits.
+    /// Plans the hyperparameter search for `table` by the table's settings. `family` limits the search to one model
+    /// family. `overrides` sets hyperparameters to fixed values. The `seed` decides the candidates, the folds and the
+    /// fits.
     ///
     /// # Errors
     /// [`PlanError`], which names the hyperparameter or setting, its value, and what was expected.
@@ -134,30 +137,31 @@ impl Plan {
         })
     }
 
-    /// Returns the metric that candidates are compared by.
+    /// Returns the metric by which the search compares candidates.
     pub fn metric(&self) -> PrimaryMetric {
         self.metric
     }
 
-    /// Returns the number of candidates to try of a family.
+    /// Returns how many candidates of the given family the search tries.
     pub(crate) fn candidates_of(&self, family: Family) -> usize {
         self.candidates.unwrap_or(families::of(family).candidates())
     }
 
-    /// Returns the families in the order in which they are tried.
+    /// Returns the model families in the order in which the search tries them.
     pub fn families(&self) -> impl Iterator<Item = Family> {
         self.spaces.iter().map(|space| space.family)
     }
 }
 
 impl Plan {
-    /// Returns the usual choice of the first family.
+    /// Returns the usual hyperparameters of the first family. `None` if the plan has no family.
     pub(crate) fn first(&self) -> Option<Choice> {
         self.spaces.first().map(Space::usual)
     }
 }
 
-/// Returns the ranges to draw candidates from. `settings` or an event may choose families and ranges.
+/// Returns the hyperparameter ranges that the search draws candidates from. The `settings` of `dataset.toml`, or the
+/// `family` and `overrides` of an event, may choose families and ranges.
 pub(crate) fn spaces(
     settings: &DatasetSettings,
     family: Option<Family>,
@@ -183,7 +187,8 @@ fn spaces_of(
     Ok(spaces)
 }
 
-/// Returns the one family, or those of the settings, or those that `auto` tries.
+/// Returns the model families to try: the given `family`. Without it, the families in the settings. Without those, the
+/// families that `auto` stands for.
 fn wanted(settings: &DatasetSettings, family: Option<Family>) -> Vec<Family> {
     let chosen = match family {
         Some(family) => vec![FamilyChoice::Family(family)],
@@ -197,7 +202,7 @@ fn wanted(settings: &DatasetSettings, family: Option<Family>) -> Vec<Family> {
         .collect()
 }
 
-/// Returns the families to try, and warnings about those that are left out.
+/// Returns the model families that the search can try, and warnings about families that are left out.
 fn usable(table: &Table, family: Option<Family>) -> Result<(Vec<Family>, Vec<String>), PlanError> {
     let mut families = wanted(table.settings(), family);
     let mut warnings = Vec::new();
@@ -217,7 +222,7 @@ fn usable(table: &Table, family: Option<Family>) -> Result<(Vec<Family>, Vec<Str
     Ok((families, warnings))
 }
 
-/// Removes the families that do not support monotone columns, and returns a warning if there were any.
+/// Removes the model families that do not support monotone columns. Returns a warning if it removed any.
 fn monotone(table: &Table, families: &mut Vec<Family>) -> Result<Option<String>, PlanError> {
     let labels = table.target().labels().len();
     if labels > 2 {
@@ -247,7 +252,7 @@ fn metric(table: &Table) -> Result<PrimaryMetric, PlanError> {
     }
 }
 
-/// Returns the reason why a metric does not suit `target`, or `None` if it does.
+/// Returns why `metric` does not suit `target`. `None` if the metric suits it.
 fn unfit(metric: PrimaryMetric, target: &Target) -> Option<&'static str> {
     match target {
         Target::Numbers(_) if metric.task() != Task::Regression => {
@@ -282,7 +287,7 @@ fn narrow(space: &mut Space, name: &str, range: Range) -> Result<(), PlanError> 
     Ok(())
 }
 
-/// Fixes a hyperparameter in every family that has it.
+/// Sets a hyperparameter to a fixed value in every family that has it.
 fn fix(spaces: &mut [Space], name: &str, value: &Value) -> Result<(), PlanError> {
     let families: Vec<Family> = spaces.iter().map(|space| space.family).collect();
     let mut found = false;

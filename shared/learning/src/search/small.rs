@@ -1,23 +1,24 @@
-//! Gives a search more folds when there are few rows. The score of a single small fold is mostly chance.
+//! Gives the search more folds if the table has few rows. The score of a single small fold is mostly chance.
 
 use super::folds::{Fold, folds};
 use super::plan::Plan;
 use super::trial::SearchContext;
 use crate::learner::Learner;
 
-/// Number of folds that candidates of a larger table are scored on first.
+/// On a larger table, each candidate is scored on this many folds first.
 const FIRST_FOLDS: usize = 1;
 
-/// Maximum number of cells (rows × features × labels) for which every candidate is scored on every row.
+/// Maximum number of cells (rows × features × labels) for which the search scores every candidate on every row.
 const MAX_CELLS: usize = 50_000;
 
-/// Small tables are split into folds several times: until this many rows are scored, but at most `MAX_DIVISIONS`
-/// times.
+/// A small table is divided into folds several times, until about `MIN_SCORED` rows are scored in total. It is divided
+/// at most `MAX_DIVISIONS` times.
 const MIN_SCORED: usize = 600;
 const MAX_DIVISIONS: usize = 3;
 
-/// Divides the rows into folds. Returns the folds, and how many of them belong to one division. Few rows are divided
-/// several times, unless the settings name a number of folds, or the rows are ordered in time.
+/// Splits the training rows into cross-validation folds. Returns the folds, and how many of them belong to one division
+/// of the rows. If there are few rows, they are divided several times. They are divided once if the settings name a
+/// number of folds or if the rows are ordered in time.
 pub(super) fn divided(learner: &Learner<'_>, plan: &Plan) -> (Vec<Fold>, usize) {
     let divide = |seed| folds(learner.target(), |rows| learner.units(rows), plan.folds, seed);
     let mut all = divide(plan.seed);
@@ -33,7 +34,7 @@ fn divisions(rows: usize) -> usize {
 }
 
 impl SearchContext<'_> {
-    /// Returns the number of folds that candidates are scored on first.
+    /// Returns on how many folds the search scores each candidate before it selects the better ones.
     pub(super) fn first_folds(&self) -> usize {
         let labels = self.learner.target().labels().len().max(1);
         let cells = self.learner.rows() * self.learner.width() * labels;

@@ -1,4 +1,4 @@
-//! One candidate with its cross-validation.
+//! Cross-validation of one hyperparameter candidate.
 
 use std::time::Instant;
 
@@ -15,51 +15,53 @@ use crate::hyperparameters::Choice;
 use crate::intervals::Errors;
 use crate::learner::{Learner, seed_of};
 
-/// Maximum number of tree nodes, and of answered numbers, that an unfinished trial keeps. A larger trial fits its folds
-/// again when it goes on.
+/// Limits for a candidate that is not scored on all folds yet. It keeps at most `MAX_KEPT_NODES` tree nodes and
+/// `MAX_ANSWERS` predicted numbers. A larger candidate fits its folds again when the search goes on with it.
 pub(crate) const MAX_KEPT_NODES: usize = 20_000;
 const MAX_ANSWERS: usize = 100_000;
 
-/// Maximum number of answered numbers that a finished trial keeps if it is not the best of its family.
+/// Maximum number of predicted numbers that a candidate keeps after its last fold. The limit does not apply to the best
+/// candidate of a family.
 pub(crate) const MAX_KEPT_ANSWERS: usize = 300_000;
 
-/// Share of the total gain that a classifier may give up for fewer rounds. They give less extreme probabilities and a
-/// smaller model.
+/// Share of the total gain in log loss that a classifier may give up for fewer boosting rounds. Fewer rounds give less
+/// extreme probabilities and a smaller model.
 const ROUNDS_TOLERANCE: f64 = 1e-4;
 
-/// The state and the results of a candidate.
+/// A hyperparameter candidate with the state and the results of its cross-validation.
 #[derive(Debug)]
 pub(super) struct Trial {
-    /// The choice as it is fitted: with the most rounds if their number is searched.
+    /// The hyperparameters as they are fitted. If the search looks for the best number of boosting rounds, they have
+    /// the maximum number.
     tried: Choice,
-    /// The choice with the number of rounds that was found.
+    /// The candidate's hyperparameters, with the best number of boosting rounds that cross-validation found.
     pub(super) choice: Choice,
-    /// The score on each fold that there was time for.
+    /// The score on each fold, for the folds that there was time for.
     pub(super) scores: Vec<f64>,
-    /// The sum of a classifier's log losses over the folds. It decides between equal scores.
+    /// The sum of a classifier's log losses over the folds. It decides between candidates with equal scores.
     pub(super) log_loss: f64,
-    /// The out-of-fold answers and the truth, fold by fold; empty if they are not kept.
+    /// The true values and the predictions of the scored rows, fold by fold. Empty if they are not kept.
     answers: Vec<(Target, Answers)>,
-    /// Seconds that the whole trial took.
+    /// Seconds that the whole cross-validation of the candidate took.
     pub(super) seconds: f64,
     /// Seconds per training row of the slowest fit.
     pub(super) seconds_per_row: f64,
-    /// Seconds per row of the slowest answers.
+    /// Seconds per predicted row of the slowest prediction.
     pub(super) answer_seconds_per_row: f64,
-    /// For each fold, the loss after each round, if the number of rounds is searched.
+    /// For each fold, the loss after each boosting round. Empty if the number of rounds is fixed.
     losses: Vec<Vec<f64>>,
-    /// The fitted model of each of these folds, if it is kept.
+    /// The fitted model of each fold in `losses`. `None` if the model is not kept.
     fits: Vec<Option<Fitted>>,
-    /// The cost in an artifact of the largest model.
+    /// Size and prediction time of the largest model among the folds.
     pub(super) cost: Cost,
 }
 
-/// The folds of the rows that candidates are compared on, and the metric.
+/// What all candidates of a search share: training rows, cross-validation folds, metric, label rule and seed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SearchContext<'a> {
     pub(super) learner: &'a Learner<'a>,
     pub(super) folds: &'a [Fold],
-    /// Number of folds in one division of the rows. Further folds divide the rows again.
+    /// Number of folds in one division of the rows. Further folds come from dividing the same rows again.
     pub(super) division: usize,
     pub(super) metric: PrimaryMetric,
     /// How classifiers' probabilities are limited and how the label is chosen.
@@ -68,7 +70,9 @@ pub(super) struct SearchContext<'a> {
 }
 
 impl Trial {
-    /// Returns the trial of an ensemble of `parts`. The first of them is the best and stands for it in the record.
+    /// Returns the cross-validation result of an ensemble of `parts`, which are trials with their weights. The first
+    /// part is the best, and the ensemble is recorded with its hyperparameters. Returns `None` if a member did not keep
+    /// its predictions.
     pub(super) fn blended(context: SearchContext<'_>, parts: &[(&Self, f32)]) -> Option<Self> {
         let (first, _) = parts.first()?;
         let mut blended = Self::new(first.choice.clone());
@@ -106,17 +110,19 @@ impl Trial {
         }
     }
 
-    /// Returns truth and answers fold by fold, or `None` unless those of all scored folds are kept.
+    /// Returns the true values and the predictions, fold by fold. Returns `None` if those of any scored fold are not
+    /// kept.
     pub(super) fn whole(&self) -> Option<&[(Target, Answers)]> {
         (self.answers.len() == self.scores.len() && !self.answers.is_empty()).then_some(&self.answers)
     }
 
-    /// Returns the number of folds that were fitted.
+    /// Returns the number of folds that the candidate was fitted on.
     pub(super) fn done(&self) -> usize {
         self.scores.len().max(self.losses.len())
     }
 
-    /// Fits and scores the first `folds` folds, except those that are done. It asks `goes_on` before each fold.
+    /// Fits and scores the candidate on the first `folds` folds, except those that are done. Before each fold, it asks
+    /// `goes_on` whether to continue.
     pub(super) fn run(
         &mut self,
         context: SearchContext<'_>,
@@ -162,7 +168,8 @@ impl Trial {
         Ok(fit)
     }
 
-    /// Finds the number of rounds with the least mean loss over all folds so far, and scores each fold with it.
+    /// Finds the number of boosting rounds with the lowest mean loss over all folds so far. Scores each fold with this
+    /// number.
     fn choose_rounds(&mut self, context: SearchContext<'_>, deadline: Instant) -> Result<(), SearchError> {
         let started = Instant::now();
         let trifle = if context.learner.target().labels().is_empty() { 0.0 } else { ROUNDS_TOLERANCE };
@@ -182,7 +189,7 @@ impl Trial {
         Ok(())
     }
 
-    /// Scores a fitted model on the rows of its fold that it has not seen.
+    /// Scores a fitted model on the rows of fold `number` that the model was not trained on.
     fn score_fold(&mut self, context: SearchContext<'_>, fitted: Fitted, number: usize) -> Result<(), SearchError> {
         let fold = context.folds.get(number).map(|fold| fold.scored.as_slice()).unwrap_or_default();
         self.cost = self.cost.greater(fitted.cost());
@@ -197,7 +204,8 @@ impl Trial {
         Ok(())
     }
 
-    /// Returns the score of answers after the usual rule was applied. For classifiers, it also adds to the log loss.
+    /// Returns the score of the predictions, after the usual label rule was applied. For classifiers, it also adds the
+    /// log loss to the trial's sum. Returns `None` if the metric does not suit the task.
     fn judge(&mut self, context: SearchContext<'_>, target: &Target, answers: &Answers) -> Option<f64> {
         let (ruled, truths) = (ruled(answers, context.rule), context.learner.truths(target));
         if context.metric.task() == Task::Classification {
@@ -206,8 +214,8 @@ impl Trial {
         scores(context.metric, truths, &ruled).map(|scores| scores.score)
     }
 
-    /// Drops answers and models that are too large to keep for a trial that is not the best. `all` is the number of
-    /// folds.
+    /// Drops predictions and fitted models that are too large to keep for a trial that is not the best. `all` is the
+    /// number of folds in the search.
     pub(super) fn drop_large(&mut self, all: usize) {
         let most = if self.done() == all { MAX_KEPT_ANSWERS } else { MAX_ANSWERS };
         if self.answers.iter().map(|(_, answers)| answers.numbers()).sum::<usize>() > most {
@@ -218,7 +226,7 @@ impl Trial {
         }
     }
 
-    /// Computes dropped answers again.
+    /// Fits the folds again if their predictions were dropped.
     fn restore_answers(&mut self, context: SearchContext<'_>, deadline: Instant) -> Result<(), SearchError> {
         if self.tried.rounds.is_some() || self.answers.len() == self.scores.len() {
             return Ok(());
@@ -232,19 +240,19 @@ impl Trial {
         Ok(())
     }
 
-    /// Returns the mean score over the first folds, or `None` if it is not finite.
+    /// Returns the mean score over the first `folds` folds. `None` if the mean is not a finite number.
     pub(super) fn score_of(&self, folds: usize) -> Option<f64> {
         let scores = self.scores.get(..folds.min(self.scores.len())).unwrap_or_default();
         let mean = scores.iter().sum::<f64>() / scores.len() as f64;
         mean.is_finite().then_some(mean)
     }
 
-    /// Returns the mean score over all folds, or `None` if it is not finite.
+    /// Returns the mean score over all scored folds. `None` if the mean is not a finite number.
     pub(super) fn score(&self) -> Option<f64> {
         self.score_of(self.scores.len())
     }
 
-    /// Checks whether this trial is better than `other`. A trial with more scored folds is always better.
+    /// Returns whether this trial is better than `other`. A trial with more scored folds is always better.
     pub(super) fn is_better_than(&self, other: &Self, metric: PrimaryMetric) -> bool {
         match (self.score(), other.score()) {
             _ if self.scores.len() != other.scores.len() => self.scores.len() > other.scores.len(),
@@ -254,14 +262,15 @@ impl Trial {
         }
     }
 
-    /// Returns the record of the trial for the training run.
+    /// Returns the candidate in the form that the training run records.
     pub(super) fn record(&self) -> Candidate {
         let (family, parameters) = (self.choice.family, self.choice.parameters());
         Candidate { family, parameters, scores: self.scores.clone(), weight: None }
     }
 
-    /// Returns the absolute out-of-fold errors of a regression model. With ordered rows, they come from the newest fold
-    /// only, since its errors are most like future ones.
+    /// Returns the absolute errors of a regression model on rows that it was not trained on, fold by fold. If the rows
+    /// are ordered in time, only the newest fold counts, since its errors are most like future ones. Empty if the
+    /// predictions were dropped.
     pub(super) fn errors(&self, context: SearchContext<'_>) -> Vec<Errors> {
         if self.answers.len() < self.scores.len() {
             return Vec::new();
@@ -275,7 +284,8 @@ impl Trial {
         errors
     }
 
-    /// Returns the answers to the first `folds` as one, with the truth, or `None` if they are not kept.
+    /// Returns the true values and the predictions of the first `folds` folds, joined into one list each. `None` if
+    /// they are not kept.
     pub(super) fn out_of_fold(&self, folds: usize) -> Option<(Target, Answers)> {
         if self.answers.len() < self.scores.len() {
             return None;
@@ -294,8 +304,8 @@ impl Trial {
     }
 }
 
-/// Returns the smallest number of rounds, at least 1, whose mean loss is minimal or misses at most a `trifle` of the
-/// gain. A fold that stopped early keeps its last loss.
+/// Returns the best number of boosting rounds, at least 1. It is the smallest whose mean loss is minimal or misses at
+/// most the share `trifle` of the gain. A fold that stopped early keeps its last loss.
 fn best_rounds(losses: &[Vec<f64>], trifle: f64) -> usize {
     let most = losses.iter().map(Vec::len).max().unwrap_or_default();
     let mean = |round: usize| -> f64 {

@@ -1,4 +1,4 @@
-//! A hold-out of whole groups.
+//! Splits a table with a group column: the hold-out consists of whole groups.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -10,23 +10,24 @@ use super::{Total, fifth};
 struct Group {
     hash: u64,
     rows: Vec<u32>,
-    /// The time of its newest row.
+    /// The time of the group's newest row.
     newest: f64,
-    /// The number of rows of each class; a single number for regression.
+    /// The number of the group's rows of each class. For regression, a single number: all rows of the group.
     classes: Vec<usize>,
 }
 
 impl Group {
-    /// Returns the most frequent class of the group's rows, or the first of several.
+    /// Returns the most frequent class of the group's rows. If several classes are equally frequent, returns the first.
     fn class(&self) -> usize {
         let most = self.classes.iter().copied().max().unwrap_or_default();
         self.classes.iter().position(|rows| *rows == most).unwrap_or_default()
     }
 }
 
-/// Marks whole groups with about a fifth of the rows as held out. With an `order`, these are the groups whose newest
-/// row is newest. Otherwise they are the first of each class by the group's hash, so that a growing table keeps them.
-/// Every class keeps a training row, unless it consists of a single group.
+/// Marks the rows of whole groups as hold-out, about a fifth of all rows. With `order`, it takes the groups whose
+/// newest row is newest. Without `order`, it takes the first groups of each class, sorted by the group's hash. So a
+/// growing table keeps its hold-out groups. Every class keeps a training row, unless the class consists of a single
+/// group.
 pub(super) fn hold(groups: &[u64], order: Option<&[f64]>, target: &Target, held: &mut [bool]) {
     let mut found = found(groups, order, target);
     found.sort_by_key(|group| (Reverse(Total(group.newest)), group.hash));
@@ -41,13 +42,14 @@ pub(super) fn hold(groups: &[u64], order: Option<&[f64]>, target: &Target, held:
         taken += hold_first_groups(&members, &mut left, held);
     }
     if taken == 0 {
-        // Every class is a single group. Hold out some groups anyway.
+        // Every class consists of a single group. Hold out some groups anyway.
         let members: Vec<&Group> = found.iter().collect();
         hold_first_groups(&members, &mut left, held);
     }
 }
 
-/// Holds out the first groups, as near to a fifth of their rows as whole groups allow. Returns the number of groups.
+/// Marks the first groups in `members` as hold-out, as near to a fifth of their rows as whole groups allow. Returns how
+/// many groups it marked.
 fn hold_first_groups(members: &[&Group], left: &mut [usize], held: &mut [bool]) -> usize {
     let wanted = fifth(members.iter().map(|group| group.rows.len()).sum());
     let is_needed =
@@ -105,8 +107,8 @@ fn found(groups: &[u64], order: Option<&[f64]>, target: &Target) -> Vec<Group> {
     found
 }
 
-/// Returns the rank of each row's group, by the time of the group's newest row. The hash decides between groups with
-/// the same time.
+/// Returns the rank of each row's group, where groups are sorted by the time of their newest row. The hash decides
+/// between groups with the same time.
 pub(super) fn ranks(groups: &[u64], moments: &[f64]) -> Vec<u64> {
     let mut newest: HashMap<u64, f64> = HashMap::new();
     for (group, moment) in groups.iter().zip(moments) {

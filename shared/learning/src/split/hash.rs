@@ -1,5 +1,5 @@
-//! Hashes the content of each row. The hash does not depend on the row's place, on other rows, or on the order of the
-//! columns.
+//! Hashes the content of each row. The hash does not depend on the row's position, on other rows, or on the order of
+//! the columns.
 
 use evergreen_lifecycle::time::raw_days;
 use rayon::prelude::*;
@@ -7,23 +7,25 @@ use sha2::{Digest, Sha256};
 
 use evergreen_table::{Frame, FrameColumn, Values};
 
-/// Every row's content begins with this number. Another number would change the split of every table.
+/// A constant number that begins the hashed content of every row. A different number would change the split of every
+/// table into training rows and hold-out.
 const SPLIT_SEED: u64 = 42;
 
-/// Returns the first 64 bits of SHA-256 for each row. The input is [`SPLIT_SEED`], then the hash of the name and the
-/// value of each column, sorted by name. The value is the bits of a number or the hash of a category. Texts with
-/// several words do not count.
+/// Returns a hash of each row of the frame: the first 64 bits of SHA-256. The hashed bytes begin with [`SPLIT_SEED`].
+/// Then each column, in order of the names, adds a hash of its name and its value. The value is the bits of a number,
+/// or the hash of a category. Columns of free text do not count.
 pub(super) fn rows(frame: &Frame) -> Vec<u64> {
     hashes(frame, (0..frame.rows() as u32).into_par_iter())
 }
 
-/// Returns the same for these `rows`, in their order.
+/// Returns a hash of the content of each of the given `rows`, in their order.
 pub(super) fn some_rows(frame: &Frame, rows: &[u32]) -> Vec<u64> {
     hashes(frame, rows.par_iter().copied())
 }
 
 fn hashes(frame: &Frame, rows: impl IndexedParallelIterator<Item = u32>) -> Vec<u64> {
-    // Texts are left out: whether models are trained on them is decided later, and the split must not depend on that.
+    // Columns of free text are left out. Whether models are trained on them is decided later, and the split must not
+    // depend on that.
     let counts = |column: &&FrameColumn| !matches!(column.values, Values::Text { .. });
     let mut sorted: Vec<&FrameColumn> = frame.columns().iter().filter(counts).collect();
     sorted.sort_by(|a, b| a.name.cmp(&b.name));
@@ -44,9 +46,10 @@ struct Column<'a> {
 
 enum Cells<'a> {
     Bits(&'a [f32]),
-    /// Times, which count as days, as in a raw row.
+    /// The values of a time column. They are hashed as days, as models read them.
     Moments(&'a [f64]),
-    /// The codes, and the hash of the text of each code. Codes alone would depend on the other texts of the table.
+    /// The codes of a text column, one for each row, and for each code the hash of its text. Codes alone would depend
+    /// on the other texts of the table.
     Texts(&'a [u32], Vec<u64>),
 }
 
@@ -130,7 +133,7 @@ mod tests {
         assert_ne!(one, hash([column("a", 1.0), column("c", 2.0)]), "a name is content");
     }
 
-    /// The split of every deployed table depends on this value.
+    /// The split of every deployed table into training rows and hold-out depends on this hash.
     #[test]
     fn the_hash_is_stable() {
         assert_eq!(first_64_bits(b"abc"), 0xba78_16bf_8f01_cfea);

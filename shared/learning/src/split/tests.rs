@@ -15,7 +15,6 @@ fn classes(classes: Vec<u32>) -> Target {
     Target::Classes { labels: vec![Label::Integer(0), Label::Integer(1)], classes }
 }
 
-/// Returns `rows` different rows that alternate between two classes.
 fn two_classes(rows: u32) -> (Frame, Target) {
     let values: Vec<f32> = (0..rows).map(|row| row as f32).collect();
     (frame(&values), classes((0..rows).map(|row| row % 2).collect()))
@@ -101,7 +100,8 @@ proptest! {
         prop_assert!(of(&split.training).is_disjoint(&of(&split.holdout)));
     }
 
-    /// When a table grows, a row changes sides only if its rank by hash crosses the fifth. A few in a hundred do.
+    /// When a table grows, a row moves between training rows and hold-out only if its rank by hash crosses the fifth.
+    /// This happens to a few rows in a hundred.
     #[test]
     fn a_table_that_grows_keeps_nearly_all_rows_where_they_are(rows in 200_u32..400, more in 1_u32..40) {
         let before = two_classes(rows);
@@ -114,7 +114,7 @@ proptest! {
     }
 }
 
-/// Returns the groups that are held out. Panics if a group is split.
+/// Returns the groups of the hold-out rows. Panics if a group has rows on both sides.
 fn held_groups(split: &Split, groups: &[u64]) -> BTreeSet<u64> {
     let of = |rows: &[u32]| rows.iter().map(|row| groups[*row as usize]).collect::<BTreeSet<u64>>();
     let (training, held) = (of(&split.training), of(&split.holdout));
@@ -122,7 +122,7 @@ fn held_groups(split: &Split, groups: &[u64]) -> BTreeSet<u64> {
     held
 }
 
-/// Returns groups of 1 to 20 rows that are mixed in the table.
+/// Returns the group of each row: groups have 1 to 20 rows, which are mixed in the table.
 fn groups(rows: u32) -> Vec<u64> {
     (0..rows).map(|row| u64::from(row * 37 % rows / 10).wrapping_mul(0x9E37_79B9_7F4A_7C15)).collect()
 }

@@ -1,4 +1,4 @@
-//! Tests with candidates that cannot be fitted to all rows, and with fewer trees than planned.
+//! Tests of training with candidates that cannot be fitted to all rows, and with fewer trees than planned.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::*;
 use crate::hyperparameters::Space;
 use evergreen_table::{DataFile, DatasetSettings};
 
-/// A table with more columns than rows. Linear models cannot be fitted to it.
+/// Returns a table with more columns than rows. Linear models cannot be fitted to it.
 fn wide() -> Prepared {
     let columns = 60;
     let header: String = (0..columns).map(|column| format!("c{column},")).collect();

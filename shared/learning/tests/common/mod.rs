@@ -1,4 +1,4 @@
-//! Tables and plans for tests.
+//! Test helpers that make tables and training plans.
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, dead_code)]
 
@@ -13,7 +13,7 @@ pub fn origin() -> Origin {
     Origin { model: "test".into(), code_version: "1.2.3".into() }
 }
 
-/// Reads a table from a CSV with the target `y`.
+/// Reads a table from CSV text with the target column `y`, and prepares it for training.
 pub fn table(csv: &str, settings: DatasetSettings) -> Prepared {
     let file = DataFile { name: "part.csv".into(), content: csv.as_bytes().to_vec() };
     Prepared::of(Table::read(vec![file], settings, "y", u64::MAX).unwrap()).unwrap()
@@ -23,7 +23,7 @@ pub fn iris() -> Prepared {
     Prepared::of(evergreen_table::iris().unwrap()).unwrap()
 }
 
-/// Writes a CSV with two columns and a label.
+/// Returns CSV text with two columns of numbers and a label.
 pub fn csv(rows: impl IntoIterator<Item = (f32, f32, usize)>) -> String {
     rows.into_iter().map(|(a, b, label)| format!("{a},{b},{label}\n")).fold("a,b,y\n".to_owned(), |csv, row| csv + &row)
 }
@@ -36,7 +36,7 @@ pub fn fixed(values: &[(&str, i64)]) -> Parameters {
     values.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect()
 }
 
-/// Trains with plenty of time.
+/// Trains a model with so much time that the deadline has no effect.
 pub fn train(table: &Prepared, plan: &Plan) -> Trained {
     evergreen_learning::train(table, plan, Instant::now() + Duration::from_secs(600), &origin()).unwrap()
 }

@@ -19,15 +19,15 @@ use super::{file, sound};
 
 const MB: u64 = 1 << 20;
 
-/// Returns the memory that a function of `size` MB has for its table.
+/// Returns the memory in bytes that a Lambda function of `size` MB has for its table.
 fn function(size: u64) -> u64 {
     size * MB - budget::FUNCTION_OVERHEAD
 }
 
-/// Number of rows in a sample.
+/// Number of generated rows in a sample of a file.
 const ROWS: usize = 100_000;
 
-/// Samples of generated rows, and the size of a file with the given number of them.
+/// A generated table that is never written whole: samples of its rows, and the size that its file would have.
 struct Made {
     files: Vec<(String, u64)>,
     samples: Vec<FileSample>,
@@ -51,7 +51,7 @@ impl Made {
     }
 }
 
-/// 20 million rows with three one-character columns, 120 MB.
+/// Returns a generated table of 20 million rows with three one-character columns. Its file has 120 MB.
 fn narrow() -> Made {
     Made::of("a,b,y\n", |n| format!("{},{},{}\n", n % 10, n * 7 % 9, n % 2), 20_000_000)
 }
@@ -107,7 +107,7 @@ fn the_memory_of_wide_tables_is_estimated_from_their_cells() {
 
 #[test]
 fn the_memory_of_compressed_files_is_estimated_from_their_content() {
-    // These digits compress like those of a real table.
+    // These digits compress as well as those of a real table.
     let digit = |n: usize| n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
     let plain = Made::of("a,b,y\n", |n| format!("{},{},{}\n", digit(n) % 10, digit(n + 7) % 9, n % 2), 20_000_000);
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
@@ -188,7 +188,7 @@ fn a_table_is_refused_by_its_row_count_before_its_values_are_kept() {
     assert!(read(64 * MB).is_ok());
 }
 
-/// Ten columns with fifty categories each.
+/// Returns CSV text with ten columns of fifty categories each.
 fn categories() -> String {
     let row = |n: usize| {
         let cells = (0..10).map(|column| format!("c{}", (n + n * column / 50) % 50)).collect::<Vec<_>>();

@@ -1,26 +1,28 @@
-//! Folds that score every row once and have similar classes.
+//! Cross-validation folds for rows without order: every row is scored once, and the classes have similar shares in all
+//! folds.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::Fold;
 
-/// Rows that stay together, by class.
+/// Rows that must stay in the same fold, with the number of rows of each class.
 struct Unit {
     rows: Vec<u32>,
-    /// The classes, ascending, with the number of rows of each.
+    /// The classes of the unit's rows, ascending, as (class, number of rows).
     classes: Vec<(usize, usize)>,
 }
 
-/// Splits the rows of `strata`, one stratum for each class, into 2 to `folds` folds. `units` has the unit of each row,
-/// in the order of the strata. If there are fewer units than folds, each row is its own unit.
+/// Splits rows into 2 to `folds` cross-validation folds. `strata` has the rows of each class. `units` has the unit of
+/// each row, in the order of the strata. Rows of one unit stay in the same fold. If there are fewer units than folds,
+/// each row is its own unit.
 pub(super) fn folds(strata: &[Vec<u32>], units: &[u64], folds: usize) -> Vec<Fold> {
     let mut dealt = units_of(strata, units);
     if dealt.len() < folds {
         let rows: Vec<u64> = (0..units.len() as u64).collect();
         dealt = units_of(strata, &rows);
     }
-    // Count first, so that no fold lacks a class that could be in every fold.
+    // Count the folds first, so that no fold lacks a class that could be in every fold.
     let least = (0..strata.len()).map(|class| with(&dealt, class)).filter(|units| *units > 0).min();
     let count = folds.min(least.unwrap_or_default()).max(2);
     let sizes: Vec<f64> = strata.iter().map(|stratum| stratum.len().max(1) as f64).collect();
@@ -41,8 +43,8 @@ pub(super) fn folds(strata: &[Vec<u32>], units: &[u64], folds: usize) -> Vec<Fol
     (0..count).map(|scored| of(&parts, scored)).collect()
 }
 
-/// Returns the units in the order in which they are dealt: by class, and the largest of a class first. Small units then
-/// balance what large ones leave uneven.
+/// Returns the units in the order in which they are put into folds. The order is by class, and within a class the
+/// largest unit comes first. Small units then balance what large ones leave uneven.
 fn units_of(strata: &[Vec<u32>], units: &[u64]) -> Vec<Unit> {
     let mut known: HashMap<u64, usize> = HashMap::with_capacity(units.len());
     let mut found: Vec<Unit> = Vec::new();
@@ -60,7 +62,7 @@ fn units_of(strata: &[Vec<u32>], units: &[u64]) -> Vec<Unit> {
             }
         }
     }
-    // The sort is stable, so equally large units stay in their random order.
+    // The sort is stable, so units of equal size stay in their random order.
     found.sort_by_key(|unit| (unit.classes.first().map(|(class, _)| *class), Reverse(unit.rows.len())));
     found
 }
@@ -69,8 +71,8 @@ fn with(units: &[Unit], class: usize) -> usize {
     units.iter().filter(|unit| unit.classes.iter().any(|(other, _)| *other == class)).count()
 }
 
-/// Returns the part that has the least of the unit's classes. Ties go to the part with the fewest rows, then to the
-/// first.
+/// Returns the index of the part of the rows that a unit is added to. It is the part with the smallest share of the
+/// unit's classes. Of equal parts, it is the one with the fewest rows, then the first.
 fn emptiest(unit: &Unit, parts: &[Vec<u32>], have: &[Vec<usize>], sizes: &[f64]) -> Option<usize> {
     let cost = |part: usize| {
         let of = |class: usize| {
@@ -83,7 +85,7 @@ fn emptiest(unit: &Unit, parts: &[Vec<u32>], have: &[Vec<usize>], sizes: &[f64])
     (0..parts.len()).min_by(|a, b| cost(*a).total_cmp(&cost(*b)).then(rows(*a).cmp(&rows(*b))))
 }
 
-/// Returns the fold that is scored on one part and trains on all others.
+/// Returns the cross-validation fold that is scored on the part with index `scored` and trains on all other parts.
 fn of(parts: &[Vec<u32>], scored: usize) -> Fold {
     let others = parts.iter().enumerate().filter(|(part, _)| *part != scored);
     let mut training: Vec<u32> = others.flat_map(|(_, rows)| rows.iter().copied()).collect();

@@ -10,7 +10,7 @@ fn classes(counts: &[usize]) -> Target {
     Target::Classes { labels: (0..counts.len() as i64).map(Label::Integer).collect(), classes }
 }
 
-/// Makes each row its own unit.
+/// Test helper: makes each row its own unit, so that folds may separate any two rows.
 fn alone(rows: &[u32]) -> Units {
     Units::Alike(rows.iter().map(|row| u64::from(*row)).collect())
 }
