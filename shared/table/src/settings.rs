@@ -54,12 +54,12 @@ pub struct DatasetSettings {
     pub weights: Option<String>,
     /// The metric that decides which model is better. `None` means the default metric.
     pub primary_metric: Option<PrimaryMetric>,
-    /// Factors for the probabilities of the labels. The label with the highest product is predicted. `None` means no
-    /// factors.
+    /// Factors for the probabilities of the labels. The label with the highest product is predicted. `None` means that
+    /// the probabilities are not weighted.
     pub class_weights: Option<ClassWeights>,
-    /// Probability above which the positive label is predicted. `None` means the default.
+    /// Probability above which the positive label is predicted. `None` means that no threshold is used.
     pub threshold: Option<Threshold>,
-    /// Costs of wrong predictions, for a threshold that minimizes the total cost. `None` means no costs.
+    /// Costs of wrong predictions, which the threshold `cost` minimizes. `None` means that no costs are given.
     pub costs: Option<Costs>,
     /// Minimum quality that a model needs to become the champion. `None` means the default.
     pub floor: Option<Floor>,
@@ -86,7 +86,7 @@ pub struct DatasetSettings {
 /// Minimum quality that a model needs to become the champion.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Floor {
-    /// The model must be better than the best constant prediction.
+    /// The model must be better than a model that predicts the same value for every row.
     Relative,
     /// The worst value of the primary metric that is still allowed. Finite.
     Number(f64),

@@ -66,7 +66,9 @@ pub(crate) struct ColumnTally {
     signs: [u64; Signs::COUNT],
     /// Position of the first number in the column that is not whole. `None` if all numbers are whole.
     pub(super) first_fraction: Option<RowPosition>,
+    /// Position of the first number in the column that is below 0. `None` if there is none.
     pub(super) first_negative: Option<RowPosition>,
+    /// Position of the first number in the column that is neither 0 nor 1. `None` if there is none.
     pub(super) first_beyond_one: Option<RowPosition>,
     /// Whether the column holds a number other than 0.
     pub(super) has_weight: bool,
