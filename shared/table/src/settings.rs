@@ -103,8 +103,8 @@ pub enum Direction {
     Decreasing,
 }
 
-/// Limits of an ensemble, which predicts the mean of several models. An ensemble is used only if it is better in
-/// cross-validation than its best member.
+/// Limits of an ensemble, which predicts the weighted mean of several models. An ensemble is used only if it is better
+/// in cross-validation than the best single model.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EnsembleLimits {
     /// Maximum number of models in the ensemble. With 1, no ensemble is used.

@@ -29,7 +29,7 @@ pub struct FileSizes {
     pub decoding: u64,
 }
 
-/// Returns the bytes of memory that the opened files and an index of their `cells` cells need.
+/// Returns the bytes of memory that the opened files and `cells` of their values need. A value counts as 4 bytes.
 pub fn opened_bytes(raw: FileSizes, cells: u64) -> u64 {
     with_overhead(add([raw.bytes, raw.compressed, times([cells, 4])]))
 }
