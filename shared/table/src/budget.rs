@@ -1,8 +1,8 @@
 //! Estimates the memory that a table needs. Before any file is read whole, samples of the files suffice. After all
 //! files were surveyed, the result is exact.
 //!
-//! Each result is one sum over everything that is in memory at the same time: rows × columns × bytes per cell (module
-//! `need`). The memory that training needs in addition is not counted in this crate.
+//! Each result is one sum over everything that is in memory at the same time. The module `need` computes it as rows ×
+//! columns × bytes per cell. The memory that training needs in addition is not counted in this crate.
 
 mod need;
 mod sample;
@@ -22,8 +22,8 @@ pub(crate) fn check_opened(raw: FileSizes, cells: u64, memory: u64) -> Result<()
     check_memory(TooLarge { bytes: raw.bytes, needed, memory, ..TooLarge::default() })
 }
 
-/// Returns an error if reading the table needs more than `memory` bytes. `shape` describes the values that are kept,
-/// and `raw` has the sizes of the files, which are in memory at the same time.
+/// Returns an error if reading the table needs more than `memory` bytes. `shape` describes the values that are kept.
+/// `raw` has the sizes of the files, which are in memory at the same time.
 pub(crate) fn check_reading(shape: TableShape, raw: FileSizes, memory: u64) -> Result<(), TableError> {
     check_memory(TooLarge {
         rows: Some(shape.rows),

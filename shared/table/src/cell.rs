@@ -44,8 +44,8 @@ pub(super) struct ParsedCell {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum CellValue {
     Missing,
-    /// A mark such as `?`. It counts as a missing value in a column of numbers, dates or truth values, and as a text in
-    /// a column of texts.
+    /// A mark such as `?`. It counts as a missing value among numbers, dates or truth values. In a column of texts, it
+    /// is a text.
     Mark,
     /// A number that is finite, also in single precision (`f32`).
     Number(f64),
@@ -253,8 +253,8 @@ fn of_moment(moment: Moment) -> CellValue {
     }
 }
 
-/// Returns whether the text would be a number with the other decimal mark, or a date with the other order of day and
-/// month. The result is a sign, or no sign if neither holds.
+/// Returns a flag if the text would be a number with the other decimal mark. Returns another flag if it would be a date
+/// with day and month exchanged. Otherwise returns no flag.
 fn signs_of_other_form(text: &str, form: TextForm) -> Signs {
     if !text.bytes().any(|byte| byte.is_ascii_digit()) {
         return Signs::default();

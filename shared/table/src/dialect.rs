@@ -51,8 +51,8 @@ impl Dialect {
     }
 }
 
-/// Returns the separator in a line such as `sep=;`, which Excel writes before the header, and the number of bytes of
-/// this line. `None` and 0 if the text has no such line.
+/// Excel may write a line such as `sep=;` before the header. Returns the separator in this line and the length of the
+/// line in bytes. Returns `None` and 0 if the text has no such line.
 fn announced(text: &[u8]) -> (Option<u8>, usize) {
     let end = text.iter().position(|byte| *byte == b'\n').map_or(text.len(), |end| end + 1);
     let line = text.get(..end).unwrap_or_default().trim_ascii_end();

@@ -18,8 +18,8 @@ pub(super) struct DecodedText {
 }
 
 /// Decodes a text file to UTF-8. `declared` is the encoding that the settings name. A byte order mark overrides it.
-/// Without both, zeros in every second byte mean UTF-16. Other bytes are UTF-8 if nearly all of them are valid.
-/// Otherwise they are Windows-1252, which Excel uses in Western Europe.
+/// Without both, zeros in every second byte mean UTF-16. Otherwise the text is UTF-8 if most of its characters beyond
+/// ASCII are valid UTF-8. If not, it is Windows-1252, which Excel uses in Western Europe.
 pub(super) fn decode(bytes: Bytes, declared: Option<&'static Encoding>) -> DecodedText {
     let (encoding, mark) = match Encoding::for_bom(&bytes) {
         Some((found, mark)) => (found, mark),

@@ -11,7 +11,7 @@ use crate::frame::{FrameColumn, Values};
 /// length of each list precedes the list. All numbers are little-endian, and lengths have 64 bits.
 struct Fingerprint(Sha256);
 
-/// Data of the rows that is not a feature: weights, order and groups. `None` if the table has no such column.
+/// Data of the rows that are not features: weights, order and groups. Each is `None` if the table has no such column.
 pub(super) struct RowData<'a> {
     pub weights: Option<&'a [f32]>,
     pub order: Option<&'a [f64]>,

@@ -1,5 +1,4 @@
-//! Detects for each column how its numbers and dates are written: with a decimal comma or point, and with the day or
-//! the month first.
+//! Detects for each column how its numbers and dates are written: decimal comma or point, day or month first.
 
 use super::TableError;
 use super::cell::TextForm;
@@ -12,8 +11,8 @@ use super::signs::Signs;
 use super::survey::{ColumnTally, ParseOptions, Survey, SurveyResult};
 use crate::settings::CsvSettings;
 
-/// The result of the first pass over the files: the counted values of each column, and how its numbers and dates are
-/// written.
+/// The result of the first pass over the files. It has the counted values of each column, and how its numbers and dates
+/// are written.
 pub(super) struct SurveyedTable {
     pub(super) tallies: Vec<ColumnTally>,
     pub(super) forms: Vec<TextForm>,
@@ -92,7 +91,7 @@ fn sampled_forms(
 }
 
 /// Corrects how the numbers and dates of each column are written, after the values were counted. A decimal mark or a
-/// date order is changed if no value needs the current one and some value needs the other one.
+/// date order is changed if no value needs the current one and some value needs the other.
 ///
 /// A point in a plain number needs the decimal point. Unless `all` numbers reported how they are written, any number
 /// that is not whole counts as such a value. A column changes to the comma or to the month first at most once. It

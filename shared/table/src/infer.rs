@@ -69,7 +69,7 @@ pub(super) fn infer(
 }
 
 /// Predicts from a sample of the rows how each column will be read. A column whose values cause an error is predicted
-/// to be skipped, so its values are not kept during the first pass over the files.
+/// to be skipped. Its values are then not kept during the first pass over the files.
 pub(super) fn predict_readings(
     parts: &TableParts,
     roles: &[ColumnRole],

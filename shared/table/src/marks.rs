@@ -88,8 +88,8 @@ impl MissingMarks {
         self.listed.as_ref().is_some_and(|listed| listed.numbers.contains(&number))
     }
 
-    /// Returns whether `text` means a missing value in a column of numbers, dates or truth values, but not in a column
-    /// of texts.
+    /// Returns whether `text` means a missing value in a column of numbers, dates or truth values. In a column of
+    /// texts, it is a text.
     pub(super) fn is_mark(&self, text: &str) -> bool {
         self.listed.is_none() && text.len() <= LONGEST && USUAL.iter().any(|mark| text.eq_ignore_ascii_case(mark))
     }

@@ -11,6 +11,7 @@ use super::signs::Signs;
 
 /// Maximum number of different texts that are remembered for a column.
 const MAX_TEXTS: usize = 2048;
+/// Maximum length in bytes of a text that is remembered. Longer texts are parsed each time.
 const MAX_BYTES: usize = 64;
 
 /// The texts of a column that were parsed already, with their values.

@@ -97,13 +97,13 @@ pub(super) struct TableParts {
     pub names: Vec<String>,
     /// For each column of the table, whether the header gives it no name. Such a column gets a generated name.
     pub unnamed: Vec<bool>,
-    /// Columns of a type that cannot be read, such as nested values in Parquet: the index of the column in the table,
-    /// and its type.
+    /// Columns of a type that cannot be read, such as nested values in Parquet. Each has its index in the table and the
+    /// name of its type.
     pub unread: Vec<(usize, String)>,
     /// Indices of the table's columns that a Parquet file stores as texts. Such texts may be numbers or dates.
     pub stored_texts: BTreeSet<usize>,
-    /// For each column of the table, whether it is not read, because the settings leave it out or its type cannot be
-    /// read.
+    /// For each column of the table, whether its cells are never read. They are not if the settings leave the column
+    /// out, or if its type cannot be read.
     skipped: Vec<bool>,
     /// Whether the settings (`dataset.toml`) define if the day or the month comes first in dates.
     pub says_order: bool,
@@ -311,7 +311,7 @@ impl TableParts {
         self.parts.iter().enumerate().flat_map(move |(file, part)| part.pieces(file, &is_read))
     }
 
-    /// Converts the position of a row to the name of the file and the line or row that the user sees in it.
+    /// Converts the position of a row to the name of the file and the line or row that the user sees.
     pub(super) fn place(&self, at: RowPosition) -> FilePlace {
         let part = self.parts.get(at.file as usize);
         FilePlace {

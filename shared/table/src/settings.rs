@@ -26,7 +26,7 @@ pub struct DatasetSettings {
     /// Whether the model predicts labels (classification) or numbers (regression). `None` means that the values of the
     /// target decide.
     pub task: Option<Task>,
-    /// Which of the two labels is the positive one. `None` means the default order of the labels.
+    /// Which of the two labels is the positive one. `None` means the second one in sorted order.
     pub positive: Option<Label>,
     /// Types of columns, by column name. The types of all other columns are inferred from their values.
     pub types: BTreeMap<String, TypeName>,

@@ -11,14 +11,13 @@ impl Signs {
     pub(super) const CURRENCY: Self = Self(1 << 1);
     /// Flag: the number has a percent sign.
     pub(super) const PERCENT: Self = Self(1 << 2);
-    /// Flag: the text is a number with the decimal mark of its column, and would not be one with the other decimal
-    /// mark.
+    /// Flag: the text is a number with the decimal mark of its column, but not with the other one (comma or point).
     pub(super) const DECIDED_DECIMAL: Self = Self(1 << 3);
     /// Flag: the text is not a number, but would be one with the other decimal mark (comma or point).
     pub(super) const OTHER_DECIMAL: Self = Self(1 << 4);
     /// Flag: the date is not written as in ISO 8601 (`2024-01-31`).
     pub(super) const DATED: Self = Self(1 << 5);
-    /// Flag: the text is a date with the day-month order of its column, and would not be one with the other order.
+    /// Flag: the text is a date with the day-month order of its column, but not with the other order.
     pub(super) const DECIDED_ORDER: Self = Self(1 << 6);
     /// Flag: the text is not a date, but would be one with the other order of day and month.
     pub(super) const OTHER_ORDER: Self = Self(1 << 7);

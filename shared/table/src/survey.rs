@@ -213,8 +213,8 @@ impl ColumnTally {
     }
 
     /// Returns whether more different values would change nothing that is inferred from this tally. This needs at least
-    /// [`MAX_DISTINCT`] different values. If all values are numbers, more than [`MAX_SINGLES`] must also differ in
-    /// single precision, and some number must repeat or not be whole.
+    /// [`MAX_DISTINCT`] different values. If all values are numbers, it needs two more things. More than
+    /// [`MAX_SINGLES`] of them differ in single precision, and some number repeats or is not whole.
     fn is_settled(&self) -> bool {
         let are_numbers = self.of(ValueClass::Number) == self.valued();
         let is_apart = self.singles.len() > MAX_SINGLES && (self.repeats || self.first_fraction.is_some());
@@ -254,7 +254,7 @@ impl ColumnTally {
         self.counts.get(class as usize).copied().unwrap_or_default()
     }
 
-    /// Returns how many values of the column are written with this sign, such as a percent sign.
+    /// Returns how many values of the column have this flag about how they are written, such as "with a percent sign".
     pub(super) fn written(&self, sign: Signs) -> u64 {
         self.signs.get(sign.index()).copied().unwrap_or_default()
     }
@@ -290,8 +290,8 @@ impl ColumnTally {
         self.sentinels.bounds()
     }
 
-    /// Returns whether the column only numbers the rows: each row holds the previous number plus 1, and the first
-    /// number is 0 or 1.
+    /// Returns whether the column only numbers the rows. The first number is then 0 or 1, and each further number is
+    /// the previous one plus 1.
     pub(super) fn counts_rows(&self) -> bool {
         let starts = self.ascent.ends.is_some_and(|(first, last)| (first == 0.0 || first == 1.0) && first < last);
         starts && self.ascent.by_one && self.of(ValueClass::Number) == self.rows()

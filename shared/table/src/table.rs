@@ -144,8 +144,8 @@ impl Table {
         &self.fingerprint
     }
 
-    /// Converts the index of a row in the table to its index among all rows of the files, which include the rows that
-    /// were left out. Both indices begin at 0.
+    /// Converts the index of a row in the table to its index among all rows of the files. The files include the rows
+    /// that were left out. Both indices begin at 0.
     pub fn row_in_files(&self, row: u32) -> u32 {
         self.left_out.iter().fold(row, |row, left_out| row + u32::from(*left_out <= row))
     }

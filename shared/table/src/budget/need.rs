@@ -59,8 +59,8 @@ pub fn with_overhead(bytes: u64) -> u64 {
     (bytes / 100).saturating_mul(ALLOCATED_PERCENT).saturating_add(PROCESS_BYTES)
 }
 
-/// Returns the bytes of the hash sets that count different values: those of the whole table and those of the pieces
-/// that are being read.
+/// Returns the bytes of the hash sets that count different values. The whole table has such sets, and so does each
+/// piece that is being read.
 fn survey(shape: &TableShape, raw: FileSizes) -> u64 {
     let of_piece = rows_of_piece(shape, raw).min(MAX_DISTINCT as u64).min(shape.remembered());
     let places = shape.remembered().saturating_add(times([PARALLEL_PIECES as u64, of_piece]));
@@ -80,8 +80,8 @@ fn rows_of_piece(shape: &TableShape, raw: FileSizes) -> u64 {
     (PIECE as u64 / row).max(1)
 }
 
-/// Returns the bytes that are needed to split the rows into training rows and hold-out: a hash and a stratum for each
-/// row, and a sorted copy of a target of numbers. The values of the table are included.
+/// Returns the bytes that the table and the split into training rows and hold-out need. Each row has a hash and a
+/// stratum. If the target is a number, a sorted copy of it is needed, too.
 fn splitting(shape: &TableShape) -> u64 {
     let sorted = if shape.has_labels() { 0 } else { 8 };
     add([shape.bytes(), times([shape.rows, 8 + 4 + 1 + sorted])])

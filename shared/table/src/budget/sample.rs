@@ -263,8 +263,8 @@ fn shape_by_type(stored: Option<StoredType>, used: ColumnUse, rows: u64) -> Colu
     ColumnShape { kind, used, distinct: distinct.min(rows), has_missing: false }
 }
 
-/// Corrects the estimate of a column by the settings: the type that they set for the column, the columns that they
-/// leave out, and the task.
+/// Corrects the estimate of a column by the settings. They may set the type of the column, leave the column out, or set
+/// the task.
 fn with_settings(column: ColumnShape, name: &String, settings: &DatasetSettings) -> ColumnShape {
     let as_texts =
         ColumnShape { kind: MemoryKind::Text(16), distinct: column.distinct.min(MAX_DISTINCT as u64), ..column };

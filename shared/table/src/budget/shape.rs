@@ -2,8 +2,8 @@
 
 use crate::survey::MAX_DISTINCT;
 
-/// Bytes that each different text of a column needs in addition to its characters: two entries in lists and an entry in
-/// a map. The characters are stored twice.
+/// Bytes that each different text of a column needs in addition to its characters. They are two entries in lists and an
+/// entry in a map. The characters are stored twice.
 const TEXT_BYTES: u64 = 176;
 
 /// How the values of a column are stored, which decides how many bytes they need.

@@ -108,8 +108,8 @@ fn inferred(column: ColumnFacts<'_>) -> Result<ColumnReading, TableError> {
     Ok(texts(column))
 }
 
-/// Decides how a column of numbers is read. The column is left out if it only numbers the rows, or if its name and its
-/// values are those of an identifier.
+/// Decides how a column of numbers is read. The column is left out if it only numbers the rows. It is also left out if
+/// its name and its values are those of an identifier.
 fn number(column: ColumnFacts<'_>) -> ColumnReading {
     let tally = column.tally;
     let keep = keep_as(column.name, TypeName::Number);
@@ -207,8 +207,8 @@ fn codes(column: ColumnFacts<'_>) -> Option<String> {
     })
 }
 
-/// Returns a warning if the numbers of the column are probably dates or times: seconds or milliseconds since 1970, or
-/// days such as 20240131. The column's name and its values decide.
+/// Returns a warning if the numbers of the column are probably dates or times. They may be seconds or milliseconds
+/// since 1970, or days such as 20240131. The column's name and its values decide.
 fn moments(column: ColumnFacts<'_>) -> Option<String> {
     const FORMS: [(f64, f64, &str); 3] = [
         (19_000_101.0, 21_001_231.0, "days such as 20240131"),

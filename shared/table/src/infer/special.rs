@@ -1,5 +1,5 @@
-//! Infers how all columns except the features are read: the target, the order, the group, the weights, and the columns
-//! that the settings leave out.
+//! Infers how the columns that are not features are read. They are the target, the order, the group, the weights, and
+//! the columns that the settings leave out.
 
 use evergreen_lifecycle::{ColumnRole, MAX_LABELS, Task};
 

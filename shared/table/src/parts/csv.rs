@@ -21,8 +21,8 @@ use crate::{FilePlace, TableError};
 /// Approximate size of a piece of a CSV file in bytes. The values of a piece may need several times as much memory.
 pub(crate) const PIECE: usize = 1 << 20;
 
-/// Number of bytes from the beginning of a CSV file, and from its middle, that show first how numbers and dates are
-/// written.
+/// Size in bytes of a sample from the beginning or the middle of a CSV file. The samples show first how numbers and
+/// dates are written.
 const SAMPLE: usize = 128 << 10;
 
 /// Where the header and the rows of a CSV file are, and how its fields are separated.

@@ -113,7 +113,8 @@ impl ParquetRows<'_> {
         groups.get(self.group).map_or(0, |group| count(group.num_rows()) as usize)
     }
 
-    /// Passes the first cells of the piece to `reader` if it belongs to the first row group. Other pieces pass nothing.
+    /// Passes the cells of at most [`BATCH`] rows to `reader` if the piece belongs to the first row group. Other pieces
+    /// pass nothing.
     pub(super) fn read_sample(
         &self,
         name: &str,

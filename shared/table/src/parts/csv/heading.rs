@@ -39,8 +39,8 @@ enum CellType {
 }
 
 impl CellType {
-    /// Returns the type of the cell `text`. A mark such as `?` gets the type `mark`: it is a text in a header, and a
-    /// missing value below the header.
+    /// Returns the type of the cell `text`. A mark such as `?` gets the type `mark`, because it is a text in a header
+    /// and a missing value below.
     fn of(text: &str, mark: Self) -> Self {
         match FileCell::Untyped(text).value(TextForm::default(), &MissingMarks::default()) {
             CellValue::Missing => Self::Missing,

@@ -1,6 +1,6 @@
 //! Checks the quotes of a CSV file and finds the positions where the file can be divided.
 //!
-//! If a quote is not closed, its field extends to the end of the file, and the rows after the quote are lost. Within
+//! If a quote is not closed, its field extends to the end of the file. The rows after the quote are then lost. Within
 //! quotes, the end of a line need not be the end of a row.
 
 use memchr::memchr;

@@ -27,7 +27,7 @@ const WORDS: [&str; 14] = [
 const MAX_BYTES: usize = 64 << 10;
 
 /// Returns the byte offset at which the last row starts if the row holds totals. Its first text must be a word such as
-/// "total", and neither the first row nor the previous row may begin with such a word. `None` otherwise.
+/// "total". Neither the first row nor the previous row may begin with such a word. `None` otherwise.
 pub(super) fn last(rows: &[u8], dialect: Dialect) -> Option<usize> {
     let text = rows.trim_ascii_end();
     let tail = text.get(text.len().saturating_sub(MAX_BYTES)..)?;
