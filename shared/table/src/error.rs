@@ -182,7 +182,7 @@ pub enum TableError {
         /// The name of the first file of the table.
         first: String,
     },
-    /// Error: the table lacks the target column, which the model shall predict.
+    /// Error: the table lacks the target column, which the model predicts.
     #[error("the table has no target column {target:?}{}; its columns are {columns}", alike(.target, .columns), columns = list(.columns))]
     NoTarget {
         /// The name of the target column.

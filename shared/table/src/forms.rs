@@ -53,7 +53,7 @@ pub(super) fn survey(
 }
 
 /// Detects from some rows of each file how the numbers and dates of each column are written. Returns also the counted
-/// values of these rows. If the values of a column do not decide it, another column that decides is followed.
+/// values of the sampled rows. A column whose values do not decide it follows another column that decides.
 fn sampled_forms(
     parts: &TableParts,
     csv_settings: &CsvSettings,

@@ -20,7 +20,7 @@ pub(crate) struct CsvSample {
     pub(crate) tallies: Vec<ColumnTally>,
     /// Number of rows in the samples.
     pub(crate) rows: u64,
-    /// Number of bytes of these rows as they are stored in the file.
+    /// Number of bytes that the rows of the samples have in the stored file.
     pub(crate) bytes: u64,
 }
 
