@@ -72,8 +72,8 @@ fn apart(text: &str) -> (&str, &str) {
     }
 }
 
-/// Returns the seconds of a time such as `13:45`, `13:45:10.5` or `1:45 PM`. Hours above 24 are accepted if neither `AM`
-/// nor `PM` follows. `None` for other texts.
+/// Returns the seconds of a time such as `13:45`, `13:45:10.5` or `1:45 PM`. Hours above 24 are accepted if neither
+/// `AM` nor `PM` follows. `None` for other texts.
 fn clock(text: &str) -> Option<f64> {
     let upper = text.get(text.len().checked_sub(2)?..).map(str::to_ascii_uppercase);
     let half = match upper.as_deref() {
@@ -186,8 +186,8 @@ fn year_of(text: &str) -> Option<i64> {
     }
 }
 
-/// Returns the full year if `year` was written with two digits. As in POSIX, 69 to 99 become 1969 to 1999, while 0 to 68
-/// become 2000 to 2068. Returns any other year unchanged.
+/// Returns the full year if `year` was written with two digits. As in POSIX, 69 to 99 become 1969 to 1999, while 0 to
+/// 68 become 2000 to 2068. Returns any other year unchanged.
 fn full_year(year: i64, digits: usize) -> i64 {
     match year {
         _ if digits != 2 => year,
