@@ -1,7 +1,8 @@
-//! Reads a table and prints seconds and peak memory as a JSON object, which `make bench-reading` compares.
+//! Reads a table and prints the seconds and the peak memory that this needs as a JSON object. `make bench-reading`
+//! compares these numbers.
 //!
-//! Usage: `cargo run --release --example read -- FILE [TARGET]`. The default target is that of the bench's table. The
-//! seconds cover the time from the file on disk to typed columns and the profile.
+//! Usage: `cargo run --release --example read -- FILE [TARGET]`. The default target is that of the benchmark's table.
+//! The seconds cover the time from the file on disk to typed columns and the table's profile.
 
 use std::error::Error;
 use std::path::Path;
@@ -43,15 +44,17 @@ fn run() -> Result<Value, Box<dyn Error>> {
     }))
 }
 
-/// Returns the processor seconds of all threads if the system provides them, to a hundredth.
+/// Returns the processor time of all threads of this process in seconds, to a hundredth. `None` if the system does not
+/// provide it.
 fn cpu_seconds() -> Option<f64> {
     let stat = fs::read_to_string("/proc/self/stat").ok()?;
-    // The name ends with the last parenthesis. The twelfth and thirteenth fields after it are the times.
+    // In `/proc/self/stat`, the name of the program ends with the last parenthesis. The twelfth and thirteenth fields
+    // after it are the times.
     let mut ticks = stat.rsplit(')').next()?.split_whitespace().skip(11).map(str::parse::<f64>);
     Some((ticks.next()?.ok()? + ticks.next()?.ok()?) / 100.0)
 }
 
-/// Returns the peak of resident memory in bytes if the system provides it.
+/// Returns the peak of this process's resident memory in bytes. `None` if the system does not provide it.
 fn peak_rss_bytes() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

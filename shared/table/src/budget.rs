@@ -1,8 +1,8 @@
-//! Estimates the memory that a table needs: from samples before any file is read whole, and exactly after the files
-//! were surveyed.
+//! Estimates the memory that a table needs. Before any file is read whole, samples of the files suffice. After all
+//! files were surveyed, the result is exact.
 //!
-//! Each result is one sum over all structures that are in memory at the same time: rows × columns × bytes per cell
-//! (`need`). This crate does not count the memory that training needs in addition.
+//! Each result is one sum over everything that is in memory at the same time. The module `need` computes it as rows ×
+//! columns × bytes per cell. The memory that training needs in addition is not counted in this crate.
 
 mod need;
 mod sample;
@@ -15,13 +15,15 @@ pub use self::shape::{ColumnShape, ColumnUse, MemoryKind, TableShape};
 pub use self::too_large::{FUNCTION_OVERHEAD, TooLarge, gigabytes};
 use crate::TableError;
 
-/// Checks whether the opened files, and the `cells` values that they are known to hold, fit into memory.
+/// Returns an error if the opened files need more than `memory` bytes. `raw` has the sizes of the files. `cells` is the
+/// number of cells that their Parquet files hold.
 pub(crate) fn check_opened(raw: FileSizes, cells: u64, memory: u64) -> Result<(), TableError> {
     let needed = opened_bytes(raw, cells);
     check_memory(TooLarge { bytes: raw.bytes, needed, memory, ..TooLarge::default() })
 }
 
-/// Checks whether the values of a table of this shape fit into memory beside its files.
+/// Returns an error if reading the table needs more than `memory` bytes. `shape` describes the values that are kept.
+/// `raw` has the sizes of the files, which are in memory at the same time.
 pub(crate) fn check_reading(shape: TableShape, raw: FileSizes, memory: u64) -> Result<(), TableError> {
     check_memory(TooLarge {
         rows: Some(shape.rows),
@@ -34,15 +36,16 @@ pub(crate) fn check_reading(shape: TableShape, raw: FileSizes, memory: u64) -> R
     })
 }
 
-/// Checks whether values of this shape fit into memory while the files are surveyed.
+/// Returns whether the values of a table can be kept in memory already during the first pass over its files. `memory`
+/// is the number of bytes that may be used.
 pub(crate) fn fits_during_survey(shape: &TableShape, raw: FileSizes, memory: u64) -> bool {
     need::surveying_and_loading(shape, raw, threads()) <= memory
 }
 
-/// Checks whether the needed memory is available.
+/// Compares the needed with the available memory, both of which `found` contains.
 ///
 /// # Errors
-/// Returns [`TableError::TooLarge`] if `found` needs more memory than there is.
+/// Returns [`TableError::TooLarge`] if the table needs more memory than is available.
 pub fn check_memory(found: TooLarge) -> Result<(), TableError> {
     if found.needed > found.memory { Err(TableError::TooLarge(Box::new(found))) } else { Ok(()) }
 }

@@ -1,4 +1,4 @@
-//! Parses a cell of a file.
+//! Parses the cells of a file: decides whether each cell is a number, a date, a text or another value.
 
 use std::borrow::Cow;
 
@@ -9,10 +9,11 @@ use super::marks::MissingMarks;
 use super::notation;
 use super::signs::Signs;
 
-/// A cell of a file.
+/// A cell of a file, before its value is interpreted.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum FileCell<'a> {
-    /// A text without blanks around it, from a CSV file or a text column. Its type is not known yet.
+    /// A text without blanks around it, from a CSV file or from a text column of a Parquet file. Its type is not known
+    /// yet.
     Untyped(&'a str),
     /// A missing value.
     Missing,
@@ -22,63 +23,66 @@ pub(super) enum FileCell<'a> {
     Number(f64),
     /// A truth value.
     Boolean(bool),
-    /// A moment, in seconds since 1970-01-01T00:00:00Z.
+    /// A date with or without a time, in seconds since 1970-01-01T00:00:00Z.
     Moment(f64),
-    /// A time of day, in seconds.
+    /// A time of day, in seconds since midnight.
     Clock(f64),
     /// A length of time, in seconds.
     Span(f64),
 }
 
-/// The value of a cell, and how it is written.
+/// The value of a cell, together with how it is written.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ParsedCell {
     pub(super) value: CellValue,
     pub(super) signs: Signs,
-    /// Number of words of a text. 0 for other values.
+    /// Number of words in the cell if it is a text. 0 for other values.
     pub(super) words: u64,
 }
 
-/// The value of a cell.
+/// The value of a cell after its type was recognized.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum CellValue {
     Missing,
-    /// A mark such as `?`. It is a missing value among numbers, dates or truth values, and a text among texts.
+    /// A mark such as `?`. It counts as a missing value among numbers, dates or truth values. In a column of texts, it
+    /// is a text.
     Mark,
-    /// A number that is finite, also as `f32`.
+    /// A number that is finite, also in single precision (`f32`).
     Number(f64),
-    /// Digits after a zero, or too many digits for a number. It is a number, or a code such as a postcode.
+    /// A whole number with zeros before it, or with too many digits for double precision. It may be a code such as a
+    /// postcode.
     Padded(f64),
-    /// Infinity, or a number beyond the range of `f32`.
+    /// Infinity, or a number beyond the range of single precision (`f32`).
     Infinite,
     Boolean(bool),
-    /// A moment, in seconds since 1970-01-01T00:00:00Z.
+    /// A date with or without a time, in seconds since 1970-01-01T00:00:00Z.
     Moment(f64),
-    /// A time of day, in seconds.
+    /// A time of day, in seconds since midnight.
     Clock(f64),
     /// A length of time, in seconds.
     Span(f64),
     Text,
 }
 
-/// Describes how the texts of a column are parsed.
+/// How numbers and dates in a column of texts are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct TextForm {
-    /// Whether numbers have a decimal comma. Otherwise they have a decimal point.
+    /// Whether numbers have a decimal comma. `false` means a decimal point.
     pub(crate) comma: bool,
-    /// Whether the month comes first in dates of three numbers. Otherwise the day comes first.
+    /// Whether the month comes before the day in dates of three numbers. `false` means that the day comes first.
     pub(crate) month_first: bool,
-    /// Whether the decimal comma is a guess. No value of the table decides it, but semicolons between fields make it
-    /// likely.
+    /// Whether the decimal comma is only a guess. No value of the table proves it, but semicolons between fields make
+    /// it likely.
     pub(crate) is_guess: bool,
 }
 
-/// Maximum number of digits of a whole number. Double precision cannot distinguish longer numbers, so they are codes.
+/// Maximum number of digits of a whole number that is read as a number. Double precision cannot distinguish longer
+/// numbers, so they are read as codes.
 const MAX_DIGITS: usize = 15;
 
 impl FileCell<'_> {
-    /// Returns the value of a cell that has a type or is written as programs write numbers. Returns `None` for other
-    /// texts.
+    /// Returns the value of a cell that is stored with a type, or that is written as programs write numbers. Returns
+    /// `None` for other texts, which [`Self::parse`] must interpret.
     #[inline]
     pub(super) fn parse_plain(&self, form: TextForm, marks: &MissingMarks) -> Option<CellValue> {
         match *self {
@@ -89,7 +93,8 @@ impl FileCell<'_> {
         }
     }
 
-    /// Returns the value of the cell in a column of this form, and how it is written.
+    /// Returns the value of the cell and how it is written. `form` says how numbers and dates in the column are
+    /// written.
     pub(super) fn parse(&self, form: TextForm, marks: &MissingMarks) -> ParsedCell {
         let (value, signs) = match *self {
             Self::Untyped(text) => read(text, form, marks),
@@ -99,7 +104,7 @@ impl FileCell<'_> {
         ParsedCell { value, signs, words }
     }
 
-    /// Returns the value of the cell in a column of this form.
+    /// Returns the value of the cell. `form` says how numbers and dates in the column are written.
     pub(super) fn value(&self, form: TextForm, marks: &MissingMarks) -> CellValue {
         self.parse_plain(form, marks).unwrap_or_else(|| self.parse(form, marks).value)
     }
@@ -122,7 +127,7 @@ impl FileCell<'_> {
         }
     }
 
-    /// Returns the cell as text, for categories and labels.
+    /// Returns the cell as text, for columns of categories or labels.
     pub(super) fn text(&self) -> Cow<'_, str> {
         match *self {
             Self::Untyped(text) => text.into(),
@@ -135,7 +140,7 @@ impl FileCell<'_> {
     }
 }
 
-/// Returns the truth value that `text` spells.
+/// Returns the truth value that `text` spells: `true` or `false`, in any case. `None` for other texts.
 pub(super) fn boolean(text: &str) -> Option<bool> {
     [("true", true), ("false", false)]
         .into_iter()
@@ -143,17 +148,19 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
         .map(|(_, value)| value)
 }
 
-/// Checks whether `text` consists of digits and begins with a superfluous zero.
+/// Returns whether `text` consists of digits only and begins with a superfluous zero, such as `007`.
 pub(super) fn is_padded(text: &str) -> bool {
     text.len() > 1 && text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Powers of ten that double precision represents exactly.
+/// The powers of ten that are needed to parse numbers of up to [`MAX_DIGITS`] digits. Double precision represents them
+/// exactly.
 const POWERS: [f64; MAX_DIGITS + 1] =
     [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
 
-/// Parses digits with or without a point, as most numbers are written. With so few digits, dividend and divisor are
-/// exact. So the quotient is the nearest floating-point number.
+/// Parses a number of at most [`MAX_DIGITS`] digits, with or without a decimal point. Returns `None` for other texts.
+/// Most numbers are written like this. Dividend and divisor are exact, so the quotient is the nearest floating-point
+/// number.
 #[inline]
 fn short(text: &str) -> Option<f64> {
     let (digits, is_negative) = match text.as_bytes() {
@@ -176,7 +183,7 @@ fn short(text: &str) -> Option<f64> {
     Some(if is_negative { -number } else { number })
 }
 
-/// Parses a number that is written as programs write it.
+/// Parses a number that is written as programs write it, such as `-1.5e3`. Returns `None` for other texts.
 fn plain(text: &str, form: TextForm) -> Option<CellValue> {
     let [b'0'..=b'9' | b'-' | b'+' | b'.', ..] = text.as_bytes() else { return None };
     let is_padded = matches!(text.as_bytes(), [b'0', b'0'..=b'9', ..]) && is_padded(text);
@@ -246,7 +253,8 @@ fn of_moment(moment: Moment) -> CellValue {
     }
 }
 
-/// Checks whether the text would be a number or a date in a column of another form.
+/// Returns a flag if the text would be a number with the other decimal mark. Returns another flag if it would be a date
+/// with day and month exchanged. Otherwise returns no flag.
 fn signs_of_other_form(text: &str, form: TextForm) -> Signs {
     if !text.bytes().any(|byte| byte.is_ascii_digit()) {
         return Signs::default();

@@ -1,4 +1,4 @@
-//! Detects the format of a file by its first bytes, whatever its name says, and extracts the table.
+//! Detects the format of a file by its first bytes, whatever its name says. Converts the content to CSV or Parquet.
 
 mod excel;
 mod json;
@@ -12,34 +12,34 @@ use crate::parts::gzip;
 use crate::settings::CsvSettings;
 use crate::{FilePlace, Format, TableError};
 
-/// The content of an opened file.
+/// The content of a data file after it was decompressed and converted.
 pub(crate) enum OpenedContent {
-    /// CSV. Other formats except Parquet are converted to it.
+    /// The content is CSV. All formats except Parquet are converted to CSV.
     Text(CsvText),
-    /// Apache Parquet.
+    /// The content is Apache Parquet.
     Parquet(Bytes),
 }
 
-/// A table as CSV in UTF-8.
+/// The content of a data file as CSV in UTF-8.
 pub(crate) struct CsvText {
     pub(crate) bytes: Bytes,
-    /// Notes on how the file was read, in words.
+    /// Notes for the user on how the file was read, such as `an Excel workbook`.
     pub(crate) read_as: Vec<String>,
     pub(crate) lines: LineMapping,
-    /// Whether the CSV was converted from another format. Its dialect is then known.
+    /// Whether the CSV was converted from another format. Its separator and quote are then known.
     pub(crate) is_made: bool,
 }
 
-/// Maps line numbers of the CSV to positions in the original file.
+/// How line numbers of the converted CSV correspond to lines or rows of the original file.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct LineMapping {
-    /// Offset that is added to the number of a line.
+    /// The number that is added to a line number of the CSV to get the number in the original file.
     pub(crate) shift: i64,
-    /// Whether the numbers are rows of the original file.
+    /// Whether the original file has numbered rows, as a workbook does, and not lines.
     pub(crate) are_rows: bool,
 }
 
-/// Bytes that may be used, and how many of them are free.
+/// Memory that may be used, in bytes: the total, and the part of it that is still free.
 #[derive(Debug, Clone, Copy)]
 struct Room {
     memory: u64,
@@ -55,17 +55,18 @@ impl Room {
         TableError::TooLargeDecompressed { file: file.to_owned(), bytes: self.free, memory: self.memory }
     }
 
-    /// Returns the room that is left after `bytes` are used.
+    /// Returns the memory that is left after `bytes` bytes of it are used.
     fn beside(self, bytes: usize) -> Self {
         Self { free: self.free.saturating_sub(bytes as u64), ..self }
     }
 }
 
-/// Opens a file. It decompresses the content and converts other text formats and workbooks to CSV. `memory` is the
-/// total memory in bytes, and `free` is how much of it is free.
+/// Opens a data file. Decompresses it, and converts JSON and workbooks to CSV. `memory` is the total memory in bytes
+/// that may be used, and `free` is the part of it that is still free.
 ///
 /// # Errors
-/// Returns [`TableError`] if the file is not a table. The error says what the file is and what to do.
+/// Returns [`TableError`] if the file is not a table. The error says which format the file has and what the user can
+/// do.
 pub(crate) fn open(
     name: &str,
     content: Bytes,

@@ -1,4 +1,4 @@
-//! Parses dates and times as people write them.
+//! Parses dates and times of day as people write them.
 
 use evergreen_lifecycle::time::seconds_of;
 
@@ -6,33 +6,34 @@ use super::signs::Signs;
 
 const SECONDS_OF_A_DAY: f64 = 86_400.0;
 
-/// Maximum number of bytes of a date with its time.
+/// Maximum length of a text that is parsed as a date with or without a time, in bytes.
 const MAX_LENGTH: usize = 48;
 
-/// Seconds from 1970 to midnight of 2000-01-01 UTC. A time of day counts as a moment of that day.
+/// Seconds from 1970 to midnight of 2000-01-01 in UTC. A time of day without a date is stored as a time on that day.
 pub(super) const CLOCK_DAY: f64 = 946_684_800.0;
 
-/// Years that are accepted in a month without a day, such as `2024-05`. With another year, such a text is more likely a
-/// code.
+/// Years that are accepted in a text of a year and a month, such as `2024-05`. With another year, such a text is more
+/// likely a code.
 const MONTH_YEARS: std::ops::RangeInclusive<i64> = 1600..=2400;
 
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
-/// German names of months that differ from the English ones in the first three letters.
+/// Beginnings of German month names that differ from the English ones, and the number of the month.
 const OTHER_MONTHS: [(&str, i64); 4] = [("mär", 3), ("mai", 5), ("okt", 10), ("dez", 12)];
 
 /// A date, a time of day or a length of time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Moment {
-    /// Seconds since 1970-01-01T00:00:00Z.
+    /// A date with or without a time of day, in seconds since 1970-01-01T00:00:00Z.
     At(f64),
-    /// Seconds since midnight.
+    /// A time of day, in seconds since midnight.
     Clock(f64),
-    /// Seconds of a length of time. It may exceed a day.
+    /// A length of time in seconds. It may be longer than a day.
     Span(f64),
 }
 
-/// Parses a date or time. `month_first` decides the order where day and month are numbers before the year.
+/// Parses a date, a time of day or a length of time, and returns also how it is written. In dates such as 05/06/2024,
+/// the month comes first if `month_first` is true. Returns `None` for other texts.
 pub(super) fn moment(text: &str, month_first: bool) -> Option<(Moment, Signs)> {
     if text.len() > MAX_LENGTH || !text.bytes().any(|byte| byte.is_ascii_digit()) {
         return None;
@@ -59,7 +60,7 @@ fn without_zone(text: &str) -> &str {
     utc.unwrap_or(text).trim_end()
 }
 
-/// Splits a text into the date and the time after it.
+/// Splits a text into the date and the time of day after it. The time is empty if the text has none.
 fn apart(text: &str) -> (&str, &str) {
     let Some(colon) = text.find(':') else { return (text, "") };
     let before = text.get(..colon).unwrap_or_default();
@@ -71,7 +72,8 @@ fn apart(text: &str) -> (&str, &str) {
     }
 }
 
-/// Returns the seconds of a time such as `13:45`, `13:45:10.5` or `1:45 PM`.
+/// Returns the seconds of a time such as `13:45`, `13:45:10.5` or `1:45 PM`. Hours above 24 are accepted if neither
+/// `AM` nor `PM` follows. `None` for other texts.
 fn clock(text: &str) -> Option<f64> {
     let upper = text.get(text.len().checked_sub(2)?..).map(str::to_ascii_uppercase);
     let half = match upper.as_deref() {
@@ -97,7 +99,7 @@ fn clock(text: &str) -> Option<f64> {
     Some(hours * 3600.0 + minutes as f64 * 60.0 + seconds)
 }
 
-/// Returns the seconds of a length of time as pandas writes it, such as `3 days 04:05:06`.
+/// Returns the seconds of a length of time as pandas writes it, such as `3 days 04:05:06`. `None` for other texts.
 fn days_and_clock(text: &str) -> Option<f64> {
     let (days, rest) = text.split_once(" day")?;
     let rest = rest.strip_prefix('s').unwrap_or(rest).trim_start_matches([',', ' ']);
@@ -106,7 +108,8 @@ fn days_and_clock(text: &str) -> Option<f64> {
     Some(days as f64 * SECONDS_OF_A_DAY + seconds)
 }
 
-/// Parses dates of numbers, such as `25/12/2024`, `12/25/24`, `2024/12/25`, `25.12.2024` and `2024-12`.
+/// Parses a date of numbers, such as `25/12/2024`, `12/25/24`, `2024/12/25`, `25.12.2024` and `2024-12`. Returns the
+/// days since 1970-01-01 and how the date is written.
 fn numbered(text: &str, month_first: bool) -> Option<(i64, Signs)> {
     let mark = text.chars().find(|letter| !letter.is_ascii_digit())?;
     if !matches!(mark, '/' | '.' | '-') {
@@ -148,8 +151,8 @@ fn ordered(year: i64, first: i64, second: i64, month_first: bool) -> Option<(i64
     Some((found, sign))
 }
 
-/// Parses dates with the name of the month, such as `Dec 25 2024`, `December 25, 2024`, `25 Dec 2024`, `25-Dec-24`,
-/// `Wed, 25. Dezember 2024` and `Dec 2024`.
+/// Parses a date with the name of the month, such as `Dec 25 2024`, `December 25, 2024`, `25 Dec 2024`, `25-Dec-24`,
+/// `Wed, 25. Dezember 2024` and `Dec 2024`. Returns the days since 1970-01-01.
 fn named(text: &str) -> Option<i64> {
     let mut parts: Vec<&str> = text.split([' ', ',', '-', '/', '.']).filter(|part| !part.is_empty()).collect();
     let is_word = |part: &str| part.chars().next().is_some_and(char::is_alphabetic);
@@ -183,7 +186,8 @@ fn year_of(text: &str) -> Option<i64> {
     }
 }
 
-/// Returns the full year for two digits, by the rule of POSIX: 69 to 99 belong to the last century.
+/// Returns the full year if `year` was written with two digits. As in POSIX, 69 to 99 become 1969 to 1999, while 0 to
+/// 68 become 2000 to 2068. Returns any other year unchanged.
 fn full_year(year: i64, digits: usize) -> i64 {
     match year {
         _ if digits != 2 => year,
@@ -202,7 +206,8 @@ fn fraction(text: &str) -> Option<f64> {
     if is_number && text.len() >= 2 { text.parse().ok() } else { None }
 }
 
-/// Returns the days from 1970-01-01 to a date of the Gregorian calendar in the years 1 to 9999.
+/// Returns the number of days from 1970-01-01 to a date of the Gregorian calendar. `None` if the date does not exist or
+/// the year is not between 1 and 9999.
 fn days(year: i64, month: i64, day: i64) -> Option<i64> {
     let is_date = |n: i64| i16::try_from(n).ok();
     let date = jiff::civil::Date::new(is_date(year)?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;

@@ -1,24 +1,25 @@
-//! Decodes the bytes of a file to UTF-8.
+//! Decodes the bytes of a text file to UTF-8.
 
 use std::borrow::Cow;
 
 use bytes::Bytes;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-/// Bytes at the beginning of a file that are checked for UTF-16 without a byte order mark.
+/// Number of bytes at the beginning of a file that are checked for UTF-16 if the file has no byte order mark.
 const DETECTION_BYTES: usize = 4096;
 
-/// The text of a file in UTF-8 without a byte order mark, and the name of its encoding unless that is UTF-8.
+/// The text of a file in UTF-8 without a byte order mark. `encoding` is the name of the original encoding, or `None`
+/// for UTF-8.
 pub(super) struct DecodedText {
     pub(super) bytes: Bytes,
     pub(super) encoding: Option<&'static str>,
-    /// Position of the first invalid byte in a text that is otherwise UTF-8.
+    /// Offset of the first byte that is not valid UTF-8. `None` if the whole text is valid.
     pub(super) broken: Option<usize>,
 }
 
-/// Decodes `bytes` from the given encoding, or from the detected one. A byte order mark has precedence. Without it,
-/// zeros in every second byte show UTF-16. Other bytes are UTF-8 if they are valid, and otherwise Windows-1252, which
-/// Excel uses in Western Europe.
+/// Decodes a text file to UTF-8. `declared` is the encoding that the settings name. A byte order mark overrides it.
+/// Without both, zeros in every second byte mean UTF-16. Otherwise the text is UTF-8 if most of its characters beyond
+/// ASCII are valid UTF-8. If not, it is Windows-1252, which Excel uses in Western Europe.
 pub(super) fn decode(bytes: Bytes, declared: Option<&'static Encoding>) -> DecodedText {
     let (encoding, mark) = match Encoding::for_bom(&bytes) {
         Some((found, mark)) => (found, mark),
@@ -55,7 +56,8 @@ fn detect(bytes: &[u8]) -> &'static Encoding {
     if invalid <= valid { UTF_8 } else { WINDOWS_1252 }
 }
 
-/// Detects UTF-16 of mostly Latin characters: every second byte is 0.
+/// Returns the kind of UTF-16 of a text without a byte order mark. In mostly Latin characters, every second byte is
+/// then 0. `None` if the text is not UTF-16.
 fn without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     let (pairs, _) = bytes.get(..DETECTION_BYTES.min(bytes.len()))?.as_chunks::<2>();
     let zeros = |side: usize| pairs.iter().filter(|pair| pair.get(side) == Some(&0)).count();

@@ -1,33 +1,34 @@
-//! Defines the files of a table and their formats.
+//! The data files of a table and their formats.
 
 use super::TableError;
 
-/// Endings of the names of data files, for messages.
+/// Endings of data file names that are accepted, for error messages.
 pub(crate) const ENDINGS: &str = ".csv, .tsv, .jsonl, each also with .gz, .parquet, .xlsx or .zip";
 
-/// A file of a table.
+/// A data file of a table, with its name and its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DataFile {
-    /// The name, with or without folders.
+    /// The name of the file, with or without folders.
     pub name: String,
-    /// The stored bytes.
+    /// The bytes of the file as they are stored.
     pub content: Vec<u8>,
 }
 
-/// The format of a file by the ending of its name. Its first bytes may show another format when it is opened.
+/// The format of a data file according to the ending of its name. When the file is opened, its first bytes may show
+/// another format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
-    /// `.csv`, `.tsv`, `.tab`: fields with separators. The first record names the columns.
+    /// CSV (`.csv`, `.tsv`, `.tab`): fields with separators between them. The first record names the columns.
     Csv,
-    /// `.csv.gz`, `.tsv.gz`: the same, compressed.
+    /// CSV that is compressed with gzip (`.csv.gz`, `.tsv.gz`).
     CsvGzip,
-    /// `.parquet`, `.pq`: Apache Parquet.
+    /// Apache Parquet (`.parquet`, `.pq`).
     Parquet,
-    /// `.jsonl`, `.ndjson`, `.json`, `.jsonl.gz`, `.ndjson.gz`: JSON objects, one on each line.
+    /// JSON objects, one on each line (`.jsonl`, `.ndjson`, `.json`, `.jsonl.gz`, `.ndjson.gz`).
     JsonLines,
-    /// `.xlsx`, `.xlsm`: an Excel workbook.
+    /// An Excel workbook (`.xlsx`, `.xlsm`).
     Excel,
-    /// `.zip`: an archive of one file.
+    /// A ZIP archive of one file (`.zip`).
     Zip,
 }
 
@@ -50,10 +51,10 @@ const KNOWN: [(&str, Format); 15] = [
 ];
 
 impl Format {
-    /// Returns the format of a file by its name.
+    /// Returns the format of a data file by the ending of its name.
     ///
     /// # Errors
-    /// Returns [`TableError::UnknownFormat`] if the ending is unknown.
+    /// Returns [`TableError::UnknownFormat`] if the name has none of the known endings.
     pub fn of(name: &str) -> Result<Self, TableError> {
         let lower = name.to_lowercase();
         let known = KNOWN.into_iter().find(|(end, _)| lower.ends_with(end));

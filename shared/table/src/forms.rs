@@ -1,4 +1,4 @@
-//! Detects how the texts of each column are written, from the whole table.
+//! Detects for each column how its numbers and dates are written: decimal comma or point, day or month first.
 
 use super::TableError;
 use super::cell::TextForm;
@@ -11,22 +11,24 @@ use super::signs::Signs;
 use super::survey::{ColumnTally, ParseOptions, Survey, SurveyResult};
 use crate::settings::CsvSettings;
 
-/// The surveyed columns, and how their texts are written.
+/// The result of the first pass over the files. It has the counted values of each column, and how its numbers and dates
+/// are written.
 pub(super) struct SurveyedTable {
     pub(super) tallies: Vec<ColumnTally>,
     pub(super) forms: Vec<TextForm>,
-    /// The values of columns whose storage was predicted from the sample.
+    /// For each column, the values that were kept during the first pass over the files. Empty for a column for which no
+    /// way of storing them was predicted.
     pub(super) loaded: Vec<LoadedColumn>,
-    /// Number of rows of each file, by the index of the file.
+    /// Number of rows in each file. The key is the index of the file.
     pub(super) rows: std::collections::BTreeMap<u32, u64>,
     pub(super) odd: OddRows,
 }
 
-/// Surveys all files. The forms of the columns are detected from a sample first. If the whole table contradicts a form,
-/// the files are read again.
+/// Counts the values of each column in all files. A sample shows first how the numbers and dates of each column are
+/// written. If the whole table contradicts this, the files are read again.
 ///
-/// `predict` predicts from the sample how each column will be stored, if the memory suffices to keep the values during
-/// the survey.
+/// `predict` predicts from the sample how each column will be stored. It returns an empty list if the memory does not
+/// suffice to keep the values during this pass.
 pub(super) fn survey(
     parts: &TableParts,
     csv_settings: &CsvSettings,
@@ -50,8 +52,8 @@ pub(super) fn survey(
     }
 }
 
-/// Detects the forms from some rows of each file, and returns the tallies of these rows. A form that one column decides
-/// is used for the undecided columns, too.
+/// Detects from some rows of each file how the numbers and dates of each column are written. Returns also the counted
+/// values of the sampled rows. A column whose values do not decide it follows another column that decides.
 fn sampled_forms(
     parts: &TableParts,
     csv_settings: &CsvSettings,
@@ -88,12 +90,12 @@ fn sampled_forms(
     (forms.iter().zip(&tallies).map(follow).collect(), tallies)
 }
 
-/// Returns the forms after a survey. A column changes its form if no value supports the current form and some value
-/// supports the other one.
+/// Corrects how the numbers and dates of each column are written, after the values were counted. A decimal mark or a
+/// date order is changed if no value needs the current one and some value needs the other.
 ///
-/// A point in a plain number supports the decimal point. Unless `all` numbers reported how they are written, any number
-/// that is not whole counts as support. A column changes to the comma or to the month at most once. It changes back
-/// only from a comma that was a guess.
+/// A point in a plain number needs the decimal point. Unless `all` numbers reported how they are written, any number
+/// that is not whole counts as such a value. A column changes to the comma or to the month first at most once. It
+/// changes back only from a comma that was a guess.
 fn revised(forms: &[TextForm], tallies: &[ColumnTally], csv_settings: &CsvSettings, all: bool) -> Vec<TextForm> {
     let revise = |(form, tally): (&TextForm, &ColumnTally)| {
         let has_point = tally.written(Signs::DECIDED_DECIMAL) > 0 || !all && tally.has_fraction();

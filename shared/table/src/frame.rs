@@ -1,51 +1,52 @@
-//! Holds a table in memory, column by column, for training and prediction.
+//! A table in memory, stored column by column, for training and prediction.
 
-/// The code of a missing category.
+/// The code of a missing value in a column of texts. All other codes are indices into the list of the column's texts.
 pub const MISSING: u32 = u32::MAX;
 
-/// Columns of equal length with unique names.
+/// A table in memory: columns with the same number of values and with unique names.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Frame {
     columns: Vec<FrameColumn>,
     rows: usize,
 }
 
-/// A column with its values.
+/// A column of a table in memory, with its name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FrameColumn {
     /// The name of the column.
     pub name: String,
-    /// The values, one for each row.
+    /// The values of the column, one for each row.
     pub values: Values,
 }
 
-/// Values of one kind. A missing number is NaN. All other numbers are finite.
+/// The values of a column, which are all of one kind. A missing number, truth value or time is NaN. All other numbers
+/// are finite.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Values {
-    /// Numbers.
+    /// The values are numbers.
     Number(Vec<f32>),
-    /// Truth values: 0 for false, 1 for true.
+    /// The values are truth values: 0 for false, 1 for true.
     Boolean(Vec<f32>),
-    /// Moments, in seconds since 1970-01-01T00:00:00Z.
+    /// The values are dates or times, in seconds since 1970-01-01T00:00:00Z.
     Timestamp(Vec<f64>),
-    /// Texts with few different values.
+    /// The values are texts, and few of them are different.
     Category {
-        /// For each row an index into `names`, or [`MISSING`].
+        /// For each row the index of its text in `names`, or [`MISSING`] for a missing text.
         codes: Vec<u32>,
-        /// The texts that occur in the table, sorted by code point.
+        /// The different texts of the column, sorted by code point.
         names: Vec<String>,
     },
-    /// Texts of several words, almost all of them different.
+    /// The values are texts of several words, and almost all of them are different.
     Text {
-        /// For each row an index into `names`, or [`MISSING`].
+        /// For each row the index of its text in `names`, or [`MISSING`] for a missing text.
         codes: Vec<u32>,
-        /// The texts that occur in the table, sorted by code point.
+        /// The different texts of the column, sorted by code point.
         names: Vec<String>,
     },
 }
 
 impl Values {
-    /// Returns the number of values.
+    /// Returns the number of values in the column, with missing ones.
     pub fn len(&self) -> usize {
         match self {
             Self::Number(values) | Self::Boolean(values) => values.len(),
@@ -54,12 +55,12 @@ impl Values {
         }
     }
 
-    /// Checks whether there are no values.
+    /// Returns whether the column has no rows.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Returns the name of the kind: `number`, `boolean`, `timestamp`, `category` or `text`.
+    /// Returns the name of the kind of values: `number`, `boolean`, `timestamp`, `category` or `text`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Number(_) => "number",
@@ -70,7 +71,7 @@ impl Values {
         }
     }
 
-    /// Checks whether a value is missing.
+    /// Returns whether some value of the column is missing.
     pub fn has_missing(&self) -> bool {
         match self {
             Self::Number(values) | Self::Boolean(values) => values.iter().any(|value| value.is_nan()),
@@ -79,7 +80,7 @@ impl Values {
         }
     }
 
-    /// Returns the values at `rows`, in that order. A category keeps all its names.
+    /// Returns the values of the rows with the indices `rows`, in that order. All texts in `names` are kept.
     fn take(&self, rows: &[u32]) -> Self {
         match self {
             Self::Number(values) => Self::Number(at(values, rows)),
@@ -92,28 +93,28 @@ impl Values {
 }
 
 impl Frame {
-    /// Creates a frame from columns that have `rows` values each.
+    /// Creates a table in memory from columns that have `rows` values each.
     pub fn new(columns: Vec<FrameColumn>, rows: usize) -> Self {
         debug_assert!(columns.iter().all(|column| column.values.len() == rows));
         Self { columns, rows }
     }
 
-    /// Returns the columns, in the order of the files.
+    /// Returns the columns of the table, in the order of the files.
     pub fn columns(&self) -> &[FrameColumn] {
         &self.columns
     }
 
-    /// Returns the column with this name.
+    /// Returns the column with this name, or `None` if the table has no such column.
     pub fn column(&self, name: &str) -> Option<&FrameColumn> {
         self.columns.iter().find(|column| column.name == name)
     }
 
-    /// Returns the number of rows.
+    /// Returns the number of rows in the table.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// Returns the rows at these indices, in that order. Indices beyond the last row are ignored.
+    /// Returns a table of the rows with the indices `rows`, in that order. Indices beyond the last row are ignored.
     pub fn take(&self, rows: &[u32]) -> Self {
         let within = rows.iter().filter(|row| (**row as usize) < self.rows).count();
         let column = |column: &FrameColumn| FrameColumn { name: column.name.clone(), values: column.values.take(rows) };
@@ -121,7 +122,7 @@ impl Frame {
     }
 }
 
-/// Returns the elements of `values` at the indices `rows`. Indices beyond the end are ignored.
+/// Returns the elements of `values` that have the indices `rows`, in that order. Indices beyond the end are ignored.
 pub fn at<T: Clone>(values: &[T], rows: &[u32]) -> Vec<T> {
     rows.iter().filter_map(|row| values.get(*row as usize).cloned()).collect()
 }

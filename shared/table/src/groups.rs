@@ -1,11 +1,11 @@
-//! Computes the groups of the rows.
+//! Computes a number for the group of each row.
 
 use sha2::{Digest, Sha256};
 
 use crate::frame::{MISSING, Values};
 
-/// Returns a number for each row that depends only on the text of its group. So it stays the same when the table grows.
-/// Each row without a text is a group of its own.
+/// Returns for each row the number of its group. The number is a hash of the text that names the group, so it stays the
+/// same when the table grows. Each row without such a text is a group of its own.
 pub(super) fn hashes(values: &Values) -> Vec<u64> {
     let Values::Category { codes, names } = values else { return Vec::new() };
     let known: Vec<u64> = names.iter().map(|name| hash(b"group", name.as_bytes())).collect();
@@ -16,7 +16,7 @@ pub(super) fn hashes(values: &Values) -> Vec<u64> {
     (0..).zip(codes).map(of).collect()
 }
 
-/// Returns the first 64 bits of a SHA-256.
+/// Returns the first 64 bits of the SHA-256 of `kind` and `content`.
 fn hash(kind: &[u8], content: &[u8]) -> u64 {
     let digest = Sha256::new().chain_update(kind).chain_update(content).finalize();
     digest.iter().take(8).fold(0, |bits, byte| bits << 8 | u64::from(*byte))

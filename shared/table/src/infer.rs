@@ -1,4 +1,4 @@
-//! Infers from the values of each column how it is read.
+//! Infers from the counted values of each column how the column is read and stored.
 
 mod feature;
 mod special;
@@ -23,11 +23,11 @@ pub(super) enum Storage {
     Texts,
     /// Texts of several words.
     Words,
-    /// Numbers, or moments in seconds, in double precision.
+    /// Numbers, or dates in seconds, in double precision.
     Wide,
 }
 
-/// The role, storage and type of a column, with the reason.
+/// How a column is read: its role in training, how its values are stored, its type, and the reason for these.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ColumnReading {
     pub role: ColumnRole,
@@ -35,28 +35,28 @@ pub(super) struct ColumnReading {
     pub kind: TypeName,
     pub because: String,
     pub warnings: Vec<String>,
-    /// Whether the usual marks and infinities count as missing values.
+    /// Whether marks such as `?` and infinities count as missing values in this column.
     pub marks_are_missing: bool,
 }
 
-/// Facts about a column from which its reading is inferred.
+/// The facts about a column that decide how the column is read.
 #[derive(Clone, Copy)]
 pub(super) struct ColumnFacts<'a> {
     pub name: &'a str,
     pub tally: &'a ColumnTally,
-    /// The type from the settings.
+    /// The type that the settings name for the column. `None` means that the type is inferred.
     pub forced: Option<TypeName>,
     pub form: TextForm,
     /// Whether the header does not name the column.
     pub is_unnamed: bool,
     /// Whether a Parquet file stores the column as text.
     pub is_stored_text: bool,
-    /// The type of the values if it cannot be read.
+    /// The stored type of the column if values of this type cannot be read. `None` if they can.
     pub unread: Option<&'a str>,
     pub parts: &'a TableParts,
 }
 
-/// Infers how the columns are read. `roles` has one role for each column.
+/// Decides for each column of the table how it is read and stored. `roles` has one role for each column.
 pub(super) fn infer(
     parts: &TableParts,
     roles: &[ColumnRole],
@@ -68,8 +68,8 @@ pub(super) fn infer(
     Ok(keep_the_only(readings, surveyed))
 }
 
-/// Predicts from some of the values how the columns will be read. A column without a prediction is not kept during the
-/// survey.
+/// Predicts from a sample of the rows how each column will be read. A column whose values cause an error is predicted
+/// to be skipped. Its values are then not kept during the first pass over the files.
 pub(super) fn predict_readings(
     parts: &TableParts,
     roles: &[ColumnRole],
@@ -115,7 +115,7 @@ fn readings<'a>(
     })
 }
 
-/// Keeps a column that counts the rows as a feature if the table has no other feature.
+/// If no feature is left, uses a column that only counts the rows as the single feature.
 fn keep_the_only(mut readings: Vec<ColumnReading>, surveyed: &SurveyedTable) -> Vec<ColumnReading> {
     if readings.iter().all(|reading| reading.role != ColumnRole::Feature) {
         let counts = readings.iter().zip(&surveyed.tallies).position(|(reading, tally)| reading.counts_rows(tally));
@@ -127,7 +127,8 @@ fn keep_the_only(mut readings: Vec<ColumnReading>, surveyed: &SurveyedTable) -> 
     readings
 }
 
-/// Returns what is kept in memory of the columns. `rows` is the number of rows in all files, and `raw` has their sizes.
+/// Returns for each column what determines its memory. `rows` is the number of rows in all files, and `raw` has the
+/// sizes of the files.
 pub(super) fn column_shapes(
     readings: &[ColumnReading],
     tallies: &[ColumnTally],
@@ -157,25 +158,27 @@ impl ColumnReading {
         Self { role, storage, kind, because: because.into(), warnings: Vec::new(), marks_are_missing: false }
     }
 
-    /// Checks whether the column is left out only because it counts the rows.
+    /// Returns whether the column is left out only because its numbers count the rows.
     fn counts_rows(&self, tally: &ColumnTally) -> bool {
         self.role == ColumnRole::Dropped && self.because == feature::COUNTS_ROWS && tally.counts_rows()
     }
 
-    /// Returns the task if this is the reading of the target.
+    /// Returns regression if the column is stored as numbers in double precision, and classification otherwise. It
+    /// applies only to the target column.
     pub(super) fn task(&self) -> Task {
         if self.storage == Storage::Wide { Task::Regression } else { Task::Classification }
     }
 }
 
 impl ColumnFacts<'_> {
-    /// Creates the error that the value at `at` is not the `expected` one.
+    /// Creates the error that the value at `at` is not the `expected` one. `hint` is the end of the message.
     fn wrong(&self, at: RowPosition, expected: &'static str, hint: &str) -> TableError {
         let (place, column) = (self.parts.place(at), self.name.to_owned());
         TableError::WrongCell { place, column, expected, hint: hint.to_owned() }
     }
 
-    /// Checks that no value is missing.
+    /// Returns an error if some value of the column is missing. `expected` describes the values that the column
+    /// accepts.
     fn check_complete(&self, expected: &'static str) -> Result<(), TableError> {
         match self.tally.first(super::survey::ValueClass::Missing) {
             Some(at) => {
@@ -186,8 +189,8 @@ impl ColumnFacts<'_> {
         }
     }
 
-    /// Checks whether nearly all values belong to a class with `count` values. The few others are then probably
-    /// mistakes.
+    /// Returns whether nearly all values of the column belong to a class of values that has `count` of them. The few
+    /// other values are then probably mistakes.
     fn is_nearly_all(&self, count: u64) -> bool {
         let many = self.tally.distinct() > FEW;
         let present = self.tally.present() - self.tally.of(super::survey::ValueClass::Mark);
@@ -195,7 +198,8 @@ impl ColumnFacts<'_> {
     }
 }
 
-/// Maximum number of different values that labels or codes have where numbers are equally likely.
+/// Maximum number of different values for which a column may hold labels or codes. A column of more different numbers
+/// holds quantities.
 const FEW: usize = 20;
 
 const A_NUMBER: &str = "a number";

@@ -1,10 +1,10 @@
-//! Contains the built-in table.
+//! The built-in Iris table.
 
 /// Fisher's Iris data as CSV, with the values of scikit-learn's copy. `data/README.md` names the origin and the
 /// licence.
 pub const IRIS_CSV: &str = include_str!("../data/iris.csv");
 
-/// Name of the column of [`IRIS_CSV`] that holds the species.
+/// Name of the column in the Iris data that holds the species, which the model predicts.
 pub const IRIS_TARGET: &str = "variety";
 
 #[cfg(test)]

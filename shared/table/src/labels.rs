@@ -1,4 +1,4 @@
-//! Converts the texts of the target to labels and classes.
+//! Converts the texts of the target column to labels, and each row to the index of its label.
 
 use std::collections::HashSet;
 
@@ -9,17 +9,19 @@ use super::load::CodedTexts;
 use super::{MAX_NAME, TableError, Target};
 use crate::frame::{Frame, FrameColumn, Values};
 
-/// The reason why there are no classes.
+/// The reason why the texts of the target cannot be converted to labels.
 pub(super) enum ClassesError {
-    /// An error that names no position.
+    /// Any error except a label that is too long.
     Error(TableError),
-    /// A label is too long. The fields are the index of the first row with this label and the bytes of the label.
+    /// A label is too long. The fields are the index of the first row with this label and the length of the label in
+    /// bytes.
     Long(usize, usize),
 }
 
-/// Converts `texts` to classes. At least one text must be present and none may be missing.
+/// Converts the texts of the target column to labels. There must be at least one text, and none may be missing.
 ///
-/// Labels are truth values if all texts are, whole numbers if all texts are (`1.0` counts as one), and texts otherwise.
+/// The labels are truth values if all texts are. They are whole numbers if all texts are, and `1.0` counts as one.
+/// Otherwise they are texts.
 pub(super) fn classes(texts: CodedTexts, target: &str, positive: Option<&Label>) -> Result<Target, ClassesError> {
     let texts = present(texts);
     let of_codes = typed(&texts.names);
@@ -38,7 +40,8 @@ pub(super) fn classes(texts: CodedTexts, target: &str, positive: Option<&Label>)
     Ok(Target::Classes { labels, classes })
 }
 
-/// Checks for each text whether only one row has its label. Different texts may have the same label.
+/// Returns for each different text whether only one row has its label. Different texts, such as `1` and `1.0`, may have
+/// the same label.
 pub(super) fn rare(texts: &CodedTexts) -> Vec<bool> {
     let labels = typed(&texts.names);
     let mut counts = std::collections::BTreeMap::new();
@@ -48,7 +51,7 @@ pub(super) fn rare(texts: &CodedTexts) -> Vec<bool> {
     labels.iter().map(|label| counts.get(label).copied().unwrap_or_default() < 2).collect()
 }
 
-/// Removes the texts that no longer occur in any row.
+/// Removes the different texts that occur in no row, because their rows were left out.
 fn present(mut texts: CodedTexts) -> CodedTexts {
     let mut is_there = vec![false; texts.names.len()];
     for code in &texts.codes {
@@ -114,10 +117,12 @@ fn check_length(texts: &CodedTexts) -> Result<(), ClassesError> {
     }
 }
 
-/// Words for yes that precede the word for no in the alphabet.
+/// Words for yes that precede the word for no (`nein`, `n`) in the alphabet. The label that means yes would then be
+/// first.
 const YES: [&str; 2] = ["ja", "j"];
 
-/// Returns a warning if the first of two labels means yes, although the second one is the positive label.
+/// Returns a warning if the first of two labels means yes. The second one is used as the positive label, and the user
+/// may want the other one.
 pub(super) fn yes_is_first(labels: &[Label], target: &str) -> Option<String> {
     let [Label::Text(first), _] = labels else { return None };
     YES.contains(&first.to_lowercase().as_str()).then(|| {
@@ -142,7 +147,7 @@ fn put_last(labels: &mut [Label], positive: &Label, target: &str) -> Result<(), 
     }
 }
 
-/// Returns a warning if labels differ only in case, blanks or a final dot.
+/// Returns a warning if some labels differ only in case, blanks or a final dot. They are probably the same label.
 pub(super) fn alike(labels: &[Label], target: &str) -> Option<String> {
     let more = count_respelled(labels.iter().map(Label::to_string));
     (more > 0).then(|| {
@@ -154,7 +159,8 @@ pub(super) fn alike(labels: &[Label], target: &str) -> Option<String> {
     })
 }
 
-/// Returns a warning for each column with categories that differ only in case, blanks or a final dot.
+/// Returns a warning for each column whose texts differ only in case, blanks or a final dot. They are probably the same
+/// text.
 pub(super) fn alike_categories(frame: &Frame) -> Vec<String> {
     let of_column = |column: &FrameColumn| {
         let Values::Category { names, .. } = &column.values else { return None };
@@ -172,7 +178,7 @@ pub(super) fn alike_categories(frame: &Frame) -> Vec<String> {
     frame.columns().iter().filter_map(of_column).collect()
 }
 
-/// Returns how many texts are another spelling of a text before them.
+/// Returns how many texts equal an earlier text apart from case, blanks and a final dot.
 fn count_respelled(texts: impl Iterator<Item = String>) -> usize {
     let key = |text: &String| {
         let text = text.to_lowercase();

@@ -1,9 +1,9 @@
-//! Reads data files into a table of typed columns.
+//! Reads data files (CSV, JSON, Parquet, Excel) into a table of typed columns.
 //!
-//! [`Table::read`] infers the type of each column. The profile of the table reports how each column was read and why.
+//! [`Table::read`] infers the type of each column. The table's profile reports how each column was read and why.
 //!
-//! Every function is synchronous and depends on its arguments only. The crate does not access files, the network, the
-//! clock or random numbers. The caller passes the contents of the files.
+//! The result of each function depends only on its arguments. The crate does not access files, the network, the clock
+//! or random numbers, and no function is asynchronous. The caller passes the contents of the files.
 
 pub mod budget;
 mod cell;

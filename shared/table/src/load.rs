@@ -1,4 +1,4 @@
-//! Reads the values of columns after the survey has decided how each column is read.
+//! Reads the values of the columns after the first pass over the files has decided how each column is read.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use super::parts::{CellCollector, CellReader, RowPosition};
 use crate::frame::{MISSING, Values};
 use crate::survey::MAX_DISTINCT;
 
-/// The values of a column that have been read so far.
+/// The values of one column that have been read so far.
 #[derive(Debug)]
 pub(super) enum LoadedColumn {
     Skipped,
@@ -19,21 +19,22 @@ pub(super) enum LoadedColumn {
     Boolean(Vec<f32>),
     Timestamp(Vec<f64>),
     Texts(CodedTexts),
-    /// Texts of several words.
+    /// Texts of several words, which are almost all different.
     Words(CodedTexts),
     Wide(Vec<f64>),
 }
 
-/// Texts of a column. Each different text is stored once.
+/// The texts of a column. Each different text is stored once, and each row has the code of its text.
 #[derive(Debug, Default)]
 pub(super) struct CodedTexts {
-    /// For each row an index into `names`, or [`MISSING`].
+    /// For each row the index of its text in `names`, or [`MISSING`] for a missing text.
     pub codes: Vec<u32>,
-    /// The different texts, in the order of their first row.
+    /// The different texts of the column, in the order in which they first occur.
     pub names: Vec<String>,
-    /// Whether marks count as missing values.
+    /// Whether marks such as `?` count as missing values in this column.
     marks_are_missing: bool,
-    /// Whether the number of different texts is limited, because the values are kept during the survey.
+    /// Whether the column is given up if it has more than [`MAX_DISTINCT`] different texts. This holds for columns that
+    /// are kept during the first pass over the files.
     has_most: bool,
     known: HashMap<String, u32, foldhash::fast::FixedState>,
 }
@@ -54,12 +55,13 @@ impl CodedTexts {
         self.codes.extend(later.codes.iter().map(|code| codes.get(*code as usize).copied().unwrap_or(MISSING)));
     }
 
-    /// Checks whether there are more texts than a column may keep during the survey.
+    /// Returns whether the column has more different texts than may be kept during the first pass over the files.
     fn is_full(&self) -> bool {
         self.has_most && self.names.len() > MAX_DISTINCT
     }
 
-    /// Sorts the names and changes the codes accordingly.
+    /// Returns the codes of all rows and the different texts. The texts are sorted, and the codes are changed
+    /// accordingly.
     fn sorted(self) -> (Vec<u32>, Vec<String>) {
         let mut order: Vec<(String, usize)> = self.names.into_iter().zip(0..).collect();
         order.sort();
@@ -75,7 +77,7 @@ impl CodedTexts {
 }
 
 impl LoadedColumn {
-    /// Creates an empty column with capacity for `rows` values.
+    /// Creates a column without values. `reading` says how values are stored. Memory for `rows` values is reserved.
     fn new(reading: &ColumnReading, rows: usize) -> Self {
         let marks_are_missing = reading.marks_are_missing;
         match reading.storage {
@@ -91,17 +93,20 @@ impl LoadedColumn {
         }
     }
 
-    /// Creates an empty column for values that are kept during the survey. `reading` is predicted from a sample.
+    /// Creates a column for values that are kept during the first pass over the files. `reading` is the prediction of
+    /// how the column is read. Without a prediction, the column keeps no values.
     pub(super) fn predicted(reading: Option<&ColumnReading>, rows: usize) -> Self {
         match reading.map(|reading| Self::new(reading, rows)) {
             Some(Self::Texts(texts)) => Self::Texts(CodedTexts { has_most: true, ..texts }),
-            // Long texts hardly ever repeat, and they would need too much memory if they turn out to be unnecessary.
+            // Texts of several words hardly ever repeat. They would need too much memory if the column turns out to be
+            // left out.
             Some(Self::Words(_)) | None => Self::Skipped,
             Some(loaded) => loaded,
         }
     }
 
-    /// Checks whether the values were kept in the way that `reading` demands.
+    /// Returns whether the kept values are stored in the way that `reading` requires. If not, the column must be read
+    /// again.
     pub(super) fn is_as(&self, reading: &ColumnReading) -> bool {
         match (self, reading.storage) {
             (Self::Texts(texts), Storage::Texts) => texts.marks_are_missing == reading.marks_are_missing,
@@ -114,7 +119,7 @@ impl LoadedColumn {
         }
     }
 
-    /// Reserves capacity for `rows` values if the column is still empty.
+    /// Reserves memory for `rows` values if the column has none yet.
     pub(super) fn reserve(&mut self, rows: usize) {
         match self {
             Self::Number(values) | Self::Boolean(values) if values.is_empty() => values.reserve_exact(rows),
@@ -124,8 +129,8 @@ impl LoadedColumn {
         }
     }
 
-    /// Adds a cell with the value `value`. A value of another type becomes missing here. The inference after the survey
-    /// reports it as an error.
+    /// Adds the cell of the next row, whose value is `value`. A value of another type than the column's is stored as
+    /// missing. The inference of types reports such a value as an error.
     #[inline]
     pub(super) fn push(&mut self, cell: &FileCell<'_>, value: CellValue) {
         match self {
@@ -172,7 +177,7 @@ impl LoadedColumn {
 
     pub(super) fn append(&mut self, later: Self) {
         if matches!(later, Self::Skipped) {
-            // The column may have been skipped because it has too many texts.
+            // The later rows were not kept, for example because the column has too many texts.
             *self = Self::Skipped;
         }
         match (&mut *self, later) {
@@ -190,7 +195,7 @@ impl LoadedColumn {
         }
     }
 
-    /// Converts the column to the values of a frame.
+    /// Converts the column to the values of a table in memory. Returns `None` if the column keeps no values.
     pub(super) fn values(self) -> Option<Values> {
         match self {
             Self::Number(values) => Some(Values::Number(values)),
@@ -208,7 +213,7 @@ impl LoadedColumn {
         }
     }
 
-    /// Keeps only the rows with `true` in `kept`.
+    /// Keeps only the rows for which `kept` is `true`.
     pub(super) fn retain(&mut self, kept: &[bool]) {
         match self {
             Self::Skipped => {}
@@ -219,7 +224,6 @@ impl LoadedColumn {
     }
 }
 
-/// Appends `more`, or moves it if `values` is empty.
 fn extend<T: Copy>(values: &mut Vec<T>, more: Vec<T>) {
     if values.is_empty() && more.len() >= values.capacity() {
         *values = more;
@@ -233,7 +237,7 @@ fn retain<T>(values: &mut Vec<T>, kept: &[bool]) {
     values.retain(|_| kept.next().copied().unwrap_or(true));
 }
 
-/// Reads and keeps the values of some rows.
+/// Reader of cells that keeps the values of the columns.
 pub(super) struct Loader<'a> {
     columns: Vec<(LoadedColumn, Memo)>,
     readings: &'a [ColumnReading],
@@ -242,7 +246,8 @@ pub(super) struct Loader<'a> {
 }
 
 impl<'a> Loader<'a> {
-    /// Creates a loader with capacity for `rows` rows.
+    /// Creates a loader. `readings` says how each column is stored. Memory for `rows` values is reserved in each
+    /// column.
     pub(super) fn new(
         readings: &'a [ColumnReading],
         forms: &'a [TextForm],
@@ -253,7 +258,7 @@ impl<'a> Loader<'a> {
         Self { columns: readings.iter().map(column).collect(), readings, forms, marks }
     }
 
-    /// Returns the columns.
+    /// Returns the values of all columns that were read.
     pub(super) fn finish(self) -> Vec<LoadedColumn> {
         self.columns.into_iter().map(|(loaded, _)| loaded).collect()
     }

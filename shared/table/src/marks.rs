@@ -1,9 +1,9 @@
-//! Defines which texts and numbers stand for a missing value.
+//! Defines which texts and numbers mean a missing value, such as `NA` or `?`.
 
 use evergreen_lifecycle::is_missing;
 
-/// Texts, in lower case, that stand for a missing value in a column of numbers, dates or truth values. In a column of
-/// texts they are texts.
+/// Texts, in lower case, that mean a missing value in a column of numbers, dates or truth values. In a column of texts,
+/// they are texts.
 const USUAL: [&str; 36] = [
     "?",
     "??",
@@ -43,10 +43,11 @@ const USUAL: [&str; 36] = [
     "0000-00-00 00:00:00",
 ];
 
-/// Bytes of the longest usual mark.
+/// Length in bytes of the longest text in [`USUAL`].
 const LONGEST: usize = 19;
 
-/// The marks that stand for a missing value in a table: the usual ones, or those of the settings instead.
+/// The texts and numbers that mean a missing value in a table. They are the usual ones, or instead those that the
+/// settings list.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct MissingMarks {
     listed: Option<Listed>,
@@ -59,7 +60,8 @@ struct Listed {
 }
 
 impl MissingMarks {
-    /// Returns the marks of the settings, or the usual ones if the settings list none.
+    /// Returns the texts and numbers of the settings that mean a missing value, or the usual ones if `listed` is
+    /// `None`.
     pub(crate) fn of(listed: Option<&[String]>) -> Self {
         let listed = listed.map(|texts| Listed {
             texts: texts.to_vec(),
@@ -68,7 +70,7 @@ impl MissingMarks {
         Self { listed }
     }
 
-    /// Checks whether `text` is a missing value in every column.
+    /// Returns whether `text` means a missing value in every column, whatever its type is.
     pub(super) fn is_missing(&self, text: &str) -> bool {
         match &self.listed {
             Some(listed) => text.is_empty() || listed.texts.iter().any(|listed| listed == text),
@@ -76,17 +78,18 @@ impl MissingMarks {
         }
     }
 
-    /// Checks whether the settings list numbers as marks.
+    /// Returns whether the settings list numbers that mean a missing value.
     pub(super) fn lists_numbers(&self) -> bool {
         self.listed.as_ref().is_some_and(|listed| !listed.numbers.is_empty())
     }
 
-    /// Checks whether the settings list this number as a mark.
+    /// Returns whether the settings list this number as one that means a missing value.
     pub(super) fn is_listed(&self, number: f64) -> bool {
         self.listed.as_ref().is_some_and(|listed| listed.numbers.contains(&number))
     }
 
-    /// Checks whether `text` is a missing value in a column of numbers, dates or truth values.
+    /// Returns whether `text` means a missing value in a column of numbers, dates or truth values. In a column of
+    /// texts, it is a text.
     pub(super) fn is_mark(&self, text: &str) -> bool {
         self.listed.is_none() && text.len() <= LONGEST && USUAL.iter().any(|mark| text.eq_ignore_ascii_case(mark))
     }

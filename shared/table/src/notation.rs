@@ -3,7 +3,7 @@
 
 use super::signs::Signs;
 
-/// Maximum number of bytes of a number.
+/// Maximum length of a text that is parsed as a number, in bytes.
 const MAX_LENGTH: usize = 40;
 
 const CURRENCIES: [&str; 42] = [
@@ -12,7 +12,8 @@ const CURRENCIES: [&str; 42] = [
     "MXN", "ZAR", "TRY", "KRW", "SGD", "HKD",
 ];
 
-/// Parses a number with a decimal comma or a decimal point. Returns also how it is written.
+/// Parses a number as people write it, such as `$1,234.50`. The number has a decimal comma if `comma` is true, and a
+/// decimal point otherwise. Returns the number and how it is written, or `None` for other texts.
 pub(super) fn number(text: &str, comma: bool) -> Option<(f64, Signs)> {
     if text.len() > MAX_LENGTH {
         return None;
@@ -67,7 +68,8 @@ fn without_unit<'a>(text: &'a str, signs: &mut Signs) -> &'a str {
     }
 }
 
-/// Parses digits with marks between thousands and a decimal mark.
+/// Parses the digits of a number without sign and currency. It may have marks between thousands and a decimal mark. How
+/// it is written is added to `signs`.
 fn digits(text: &str, comma: bool, signs: &mut Signs) -> Option<f64> {
     let plain = plain(text, comma, signs)?;
     let number = plain.parse().ok()?;
@@ -79,7 +81,8 @@ fn digits(text: &str, comma: bool, signs: &mut Signs) -> Option<f64> {
     Some(number)
 }
 
-/// Rewrites a number without marks between thousands and with a decimal point.
+/// Rewrites a number without marks between thousands and with a decimal point, such as `1.234,5` as `1234.5`. `comma`
+/// says whether the decimal mark in `text` is a comma.
 fn plain(text: &str, comma: bool, signs: &mut Signs) -> Option<String> {
     let decimal = if comma { ',' } else { '.' };
     let (whole, fraction) = match text.split_once(decimal) {
@@ -102,8 +105,9 @@ fn plain(text: &str, comma: bool, signs: &mut Signs) -> Option<String> {
     Some(joined)
 }
 
-/// Removes the marks between groups of digits. Groups have three digits. The first group has one to three digits and is
-/// not 0. All marks must be equal. With commas, all groups but the last may have two digits, as in India.
+/// Removes the marks between the thousands of a whole number. Each group has three digits. The first group has one to
+/// three digits and is not 0. All marks must be equal. If the mark is a comma, all groups but the last may have two
+/// digits, as in India.
 fn ungrouped(whole: &str, comma: bool, signs: &mut Signs) -> Option<String> {
     if whole.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(whole.to_owned());

@@ -1,30 +1,31 @@
-//! Counts odd rows that do not belong to the table. They are left out, unless the settings are strict about them.
+//! Counts the rows of the files that do not belong to the table. They are left out, or are an error if the settings
+//! (`strict`) say so.
 
 use serde::Deserialize;
 
 use super::parts::RowPosition;
 
-/// The reason why a row is left out.
+/// The reason why a row of a file is left out of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OddRow {
-    /// The row has no value in the target.
+    /// The row is left out because it has no value in the target column.
     NoTarget,
-    /// No other row has the same label.
+    /// The row is left out because no other row has its label.
     RareLabel,
-    /// The row repeats the header.
+    /// The row is left out because it repeats the header.
     RepeatedHeader,
-    /// The row is the last one and holds totals of the others.
+    /// The row is left out because it is the last one and holds totals of the other rows.
     Total,
-    /// The row is empty.
+    /// The row is left out because all its cells are empty.
     Empty,
 }
 
 impl OddRow {
-    /// All reasons.
+    /// All reasons for which a row can be left out.
     pub const ALL: [Self; 5] = [Self::NoTarget, Self::RareLabel, Self::RepeatedHeader, Self::Total, Self::Empty];
 
-    /// Returns the name of the reason in the settings.
+    /// Returns the name of the reason in `dataset.toml`, such as `no_target`.
     pub fn name(self) -> &'static str {
         match self {
             Self::NoTarget => "no_target",
@@ -35,7 +36,7 @@ impl OddRow {
         }
     }
 
-    /// Describes the problem of such a row.
+    /// Returns the problem of such a row in words, for an error message.
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::NoTarget => "the target has no value",
@@ -46,7 +47,7 @@ impl OddRow {
         }
     }
 
-    /// Describes how many rows are left out for this reason.
+    /// Returns the words for a warning that `count` rows are left out for this reason.
     fn rows(self, count: u64) -> String {
         let rows = if count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
         let (is, their) = if count == 1 { ("is", "its") } else { ("are", "their") };
@@ -61,7 +62,7 @@ impl OddRow {
     }
 }
 
-/// The number of rows that are left out for each reason, and the position of the first one.
+/// For each reason, the number of rows that are left out of the table, and the position of the first one.
 #[derive(Debug, Clone, Default)]
 pub(super) struct OddRows {
     counts: [u64; 5],
@@ -73,7 +74,8 @@ impl OddRows {
         self.count(why, 1, Some(at));
     }
 
-    /// Adds `more` rows to the count.
+    /// Adds `more` rows that are left out for the reason `why`. `at` is the position of the first of them, and is
+    /// ignored if a position is already known.
     pub(super) fn count(&mut self, why: OddRow, more: u64, at: Option<RowPosition>) {
         let index = why as usize;
         if let (Some(count), Some(first)) = (self.counts.get_mut(index), self.first.get_mut(index)) {
@@ -96,7 +98,8 @@ impl OddRows {
         self.first.get(why as usize).copied().flatten()
     }
 
-    /// Describes the rows that are left out, as the end of a sentence. Returns an empty text if there are none.
+    /// Returns the end of an error message that counts the left-out rows and names the reasons. Empty if no rows are
+    /// left out.
     pub(super) fn left_out(&self) -> String {
         let odd: Vec<OddRow> = OddRow::ALL.into_iter().filter(|why| self.of(*why) > 0).collect();
         let told: String = odd.iter().map(|why| format!("; {}", why.rows(self.of(*why)))).collect();

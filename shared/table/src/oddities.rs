@@ -1,4 +1,4 @@
-//! Detects columns that reveal the target.
+//! Detects columns that reveal the target, such as copies of it.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -6,7 +6,8 @@ use std::hash::Hash;
 use super::Target;
 use crate::frame::{Frame, MISSING, Values};
 
-/// Returns a warning for each column that equals the target or corresponds to it one to one.
+/// Returns a warning for each feature column that equals the target, or whose values correspond one to one to the
+/// labels.
 pub(super) fn copies(frame: &Frame, target: &Target) -> Vec<String> {
     let copies = frame.columns().iter().filter(|column| is_copy(&column.values, target));
     copies
@@ -46,7 +47,7 @@ fn is_copy(values: &Values, target: &Target) -> bool {
     }
 }
 
-/// Checks whether values and classes correspond one to one.
+/// Returns whether each value occurs with a single class and each class occurs with a single value.
 fn is_one_to_one<T: Copy + Eq + Hash>(values: impl Iterator<Item = T>, classes: &[u32]) -> bool {
     let (mut class_of, mut value_of) = (HashMap::new(), HashMap::new());
     values.zip(classes).all(|(value, class)| {

@@ -1,5 +1,5 @@
-//! Holds the opened files of a table. All files have the same columns. They are divided into pieces that are read in
-//! parallel.
+//! Holds the opened files of a table. All files have the same columns. The files are divided into pieces that are read
+//! in parallel.
 
 mod csv;
 pub(crate) mod gzip;
@@ -22,23 +22,26 @@ use crate::container::{self, LineMapping, OpenedContent};
 use crate::odd_rows::OddRow;
 use crate::settings::{CsvSettings, DatasetSettings};
 
-/// Maximum number of pieces that are read before their values are combined. It is enough for every core of a function.
+/// Maximum number of pieces of files that are read in parallel before their results are combined. It is enough to use
+/// every core of a Lambda function.
 pub(crate) const PARALLEL_PIECES: usize = 8;
 
-/// The position of a row: the index of the file, and the line (or the row, for Parquet), counted from 1.
+/// The position of a row in the files of a table. `file` is the index of the file, from 0. `line` is the line in a CSV
+/// file or the row in a Parquet file, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RowPosition {
     pub file: u32,
     pub line: u64,
 }
 
-/// Receives the cells of a piece, column by column or row by row. The cells of a column arrive in the order of the
-/// rows.
+/// Receives the cells of a piece of a file, either row by row or column by column. The cells of each column arrive in
+/// the order of the rows.
 pub(super) trait CellReader: Send {
-    /// Receives the next cell of the column.
+    /// Receives the next cell of the column with the index `column`. `at` is the position of the cell's row.
     fn cell(&mut self, column: usize, at: RowPosition, cell: FileCell<'_>);
 
-    /// Receives the next cells of the column, on consecutive lines.
+    /// Receives the next cells of one column. The first cell is in the row `at`, and each further cell is one row
+    /// below.
     fn cells<'c>(&mut self, column: usize, mut at: RowPosition, cells: impl Iterator<Item = FileCell<'c>>) {
         for cell in cells {
             self.cell(column, at, cell);
@@ -46,39 +49,40 @@ pub(super) trait CellReader: Send {
         }
     }
 
-    /// Checks whether this reader needs the cells of the column.
+    /// Returns whether this reader needs the cells of the column with this index. If not, the column need not be read.
     fn needs(&self, _column: usize) -> bool {
         true
     }
 
-    /// Receives the position of a row that does not belong to the table.
+    /// Receives the position of a row that does not belong to the table, such as an empty row, and the reason.
     fn left_out(&mut self, _at: RowPosition, _why: OddRow) {}
 }
 
-/// A reader that can combine the results of several pieces.
+/// A reader of cells that can be split for parallel reading. Each piece gets its own reader, and their results are
+/// combined afterwards.
 pub(super) trait CellCollector: CellReader + Sync {
-    /// Creates a reader for a later piece of at most `rows` rows.
+    /// Creates a reader for a later piece of the files, which has at most `rows` rows.
     fn sibling(&self, rows: usize) -> Self;
 
-    /// Appends the results of a reader of later rows.
+    /// Appends the results of `later`, a reader that has read rows after those of `self`.
     fn append(&mut self, later: Self);
 }
 
-/// An opened file of a table.
+/// A file of a table after it was opened.
 pub(super) struct TablePart {
     pub name: String,
-    /// Bytes of the stored file.
+    /// Size of the file as it is stored, in bytes. It may be compressed.
     pub size: u64,
-    /// The index of the table's column for each column of the file.
+    /// For each column of this file, the index of the same column in the table.
     order: Vec<usize>,
-    /// Notes on how the file was read, in words.
+    /// Notes for the user on how the file was read, such as `single quotes`.
     pub read_as: Vec<String>,
     lines: LineMapping,
     content: PartContent,
 }
 
 enum PartContent {
-    /// The text of the file and its layout.
+    /// The decompressed text of a CSV file, and where its rows begin and end.
     Csv {
         bytes: Bytes,
         layout: Box<csv::CsvLayout>,
@@ -86,27 +90,30 @@ enum PartContent {
     Parquet(parquet::ParquetFile),
 }
 
-/// The opened files of a table.
+/// All files of a table after they were opened.
 pub(super) struct TableParts {
     pub parts: Vec<TablePart>,
-    /// The names of the columns, in the order of the first file.
+    /// The names of the table's columns, in the order of the first file.
     pub names: Vec<String>,
-    /// For each column, whether the header does not name it.
+    /// For each column of the table, whether the header gives it no name. Such a column gets a generated name.
     pub unnamed: Vec<bool>,
-    /// Columns whose values cannot be read, with the type of the values.
+    /// Columns of a type that cannot be read, such as nested values in Parquet. Each has its index in the table and the
+    /// name of its type.
     pub unread: Vec<(usize, String)>,
-    /// Columns that a Parquet file stores as texts.
+    /// Indices of the table's columns that a Parquet file stores as texts. Such texts may be numbers or dates.
     pub stored_texts: BTreeSet<usize>,
-    /// For each column, whether it is left out whatever it holds.
+    /// For each column of the table, whether its cells are never read. They are not if the settings leave the column
+    /// out, or if its type cannot be read.
     skipped: Vec<bool>,
-    /// Whether the settings define the order of day and month in dates.
+    /// Whether the settings (`dataset.toml`) define if the day or the month comes first in dates.
     pub says_order: bool,
-    /// Sizes of the files in memory.
+    /// Sizes of all files in memory, in bytes.
     pub raw: FileSizes,
 }
 
 impl TableParts {
-    /// Opens `files`, as far as memory allows.
+    /// Opens `files` as parts of one table. Returns an error if their contents need more than `memory` bytes, if their
+    /// columns differ, or if there is no file.
     pub(super) fn open(
         files: Vec<(String, Bytes)>,
         settings: &DatasetSettings,
@@ -145,7 +152,7 @@ impl TableParts {
         if parts.parts.is_empty() { Err(TableError::NoFile) } else { Ok(parts) }
     }
 
-    /// Returns the columns of the table that a file stores in an unreadable type.
+    /// Returns the index and the type of each table column that some Parquet file stores in a type that cannot be read.
     fn unread_columns(&self) -> Vec<(usize, String)> {
         let mut found: Vec<(usize, String)> = Vec::new();
         for part in &self.parts {
@@ -161,7 +168,7 @@ impl TableParts {
         found
     }
 
-    /// Returns the columns of the table that a Parquet file stores as texts.
+    /// Returns the indices of the table's columns that some Parquet file stores as texts.
     fn text_columns(&self) -> BTreeSet<usize> {
         let texts = |part: &TablePart| match &part.content {
             PartContent::Parquet(file) => file.texts().filter_map(|index| part.order.get(index).copied()).collect(),
@@ -170,7 +177,7 @@ impl TableParts {
         self.parts.iter().flat_map(texts).collect()
     }
 
-    /// Returns the positions of the rows of totals at the ends of files.
+    /// Returns the positions of the last rows that hold totals of the other rows. A CSV file has at most one such row.
     pub(super) fn totals(&self) -> Vec<RowPosition> {
         let total = |(file, part): (usize, &TablePart)| match &part.content {
             PartContent::Csv { layout, .. } => layout.total.map(|line| RowPosition { file: file as u32, line }),
@@ -179,8 +186,8 @@ impl TableParts {
         self.parts.iter().enumerate().filter_map(total).collect()
     }
 
-    /// Reads a sample of each file into `reader`. Errors are ignored here, because they are reported when the files are
-    /// read whole.
+    /// Passes the cells of some rows of each file to `reader`. Errors are ignored here. They are reported when the
+    /// files are read whole.
     pub(super) fn read_sample<R: CellReader>(&self, mut reader: R) -> R {
         for (file, part) in self.parts.iter().enumerate() {
             let pieces = match &part.content {
@@ -199,7 +206,7 @@ impl TableParts {
         reader
     }
 
-    /// Returns the maximum number of rows of all files. It includes empty rows.
+    /// Returns an upper limit for the number of rows in all files together. For CSV, it includes empty rows.
     pub(super) fn most_rows(&self) -> u64 {
         let rows = |part: &TablePart| match &part.content {
             PartContent::Csv { layout, .. } => layout.most_rows(),
@@ -208,7 +215,8 @@ impl TableParts {
         self.parts.iter().map(rows).fold(0, u64::saturating_add)
     }
 
-    /// Returns the number of rows of each file that stores this number, with the index of the file.
+    /// Returns the index of each Parquet file and its number of rows. Other files do not store their number of rows, so
+    /// they are left out.
     pub(super) fn stored_rows(&self) -> impl Iterator<Item = (u32, u64)> {
         let rows = |(file, part): (u32, &TablePart)| match &part.content {
             PartContent::Csv { .. } => None,
@@ -217,7 +225,8 @@ impl TableParts {
         (0..).zip(&self.parts).filter_map(rows)
     }
 
-    /// Returns the number of cells in the Parquet files, which store their number of rows.
+    /// Returns the number of cells in all Parquet files. CSV files do not store their number of rows, so they count as
+    /// 0.
     fn cells(&self) -> u64 {
         let cells = |part: &TablePart| match &part.content {
             PartContent::Parquet(file) => file.rows().saturating_mul(self.names.len() as u64),
@@ -226,8 +235,8 @@ impl TableParts {
         self.parts.iter().map(cells).fold(0, u64::saturating_add)
     }
 
-    /// Returns the index of the table's column for each column of a file. The first file defines the columns of the
-    /// table.
+    /// Compares the columns of a file with those of the table. Returns for each column of the file the index of the
+    /// same column in the table. The first file defines the columns of the table.
     fn align(&mut self, file: &str, names: Vec<String>, content: &PartContent) -> Result<Vec<usize>, TableError> {
         let unnamed = names.iter().map(String::is_empty).collect();
         let names = header::named(&names);
@@ -242,7 +251,8 @@ impl TableParts {
         })
     }
 
-    /// Checks whether all CSV files separate fields by semicolons. This is usual where commas are decimal marks.
+    /// Returns whether there are CSV files and all of them separate fields by semicolons. This is usual where numbers
+    /// have a decimal comma.
     pub(super) fn have_semicolons(&self) -> bool {
         let separators = self.parts.iter().filter_map(|part| match &part.content {
             PartContent::Csv { layout, .. } => Some(layout.dialect.separator),
@@ -252,8 +262,8 @@ impl TableParts {
         separators.into_iter().eq([b';'])
     }
 
-    /// Returns `error`, which contains names of columns. If these names may be values, it returns an error without them
-    /// instead.
+    /// Makes an error safe to log. `error` contains the names from the first record of a file. If that record may hold
+    /// values instead, another error without them is returned.
     pub(super) fn without_values(&self, error: TableError) -> TableError {
         let heading = |part: &TablePart| (part.name.clone(), part.content.heading());
         match self.parts.first().map(heading) {
@@ -262,11 +272,11 @@ impl TableParts {
         }
     }
 
-    /// Reads all files into `whole`.
+    /// Passes the cells of all files to `whole` and returns it.
     ///
-    /// The pieces are read in parallel, each by its own reader, and appended in the order of the rows. A limited number
-    /// of pieces is in memory, because all of them together may be as large as the table. This number is fixed. So the
-    /// result does not depend on the number of cores.
+    /// The pieces of the files are read in parallel. Each piece has its own reader, and the readers are appended in the
+    /// order of the rows. At most [`PARALLEL_PIECES`] pieces are in memory at once, because all of them together may be
+    /// as large as the table. This number is fixed, so the result does not depend on the number of cores.
     pub(super) fn read<R: CellCollector>(&self, mut whole: R) -> Result<R, TableError> {
         let pieces: Vec<Piece<'_>> = self.pieces(|column| whole.needs(column)).collect();
         if let [only] = pieces.as_slice() {
@@ -279,7 +289,7 @@ impl TableParts {
                 piece.read(&mut reader).map(|()| reader)
             };
             let results: Vec<Result<R, TableError>> = pieces.par_iter().map(read).collect();
-            // The first error by row is returned, whatever the number of cores.
+            // The error of the earliest row is returned, whatever the number of cores.
             for result in results {
                 whole.append(result?);
             }
@@ -287,20 +297,21 @@ impl TableParts {
         Ok(whole)
     }
 
-    /// Reads all files with one reader, row by row.
+    /// Passes the cells of all files to `reader`, piece by piece in the order of the rows. Nothing is read in parallel.
     pub(super) fn read_in_order<R: CellReader>(&self, mut reader: R) -> Result<R, TableError> {
         let pieces: Vec<Piece<'_>> = self.pieces(|column| reader.needs(column)).collect();
         pieces.iter().try_for_each(|piece| piece.read(&mut reader))?;
         Ok(reader)
     }
 
-    /// Returns the pieces of all files, restricted to the columns for which `is_taken` returns true.
+    /// Returns the pieces of all files. They contain only the columns for which `is_taken` returns true. Columns that
+    /// are never read are left out, too.
     fn pieces(&self, is_taken: impl Fn(usize) -> bool) -> impl Iterator<Item = Piece<'_>> {
         let is_read = move |column: usize| is_taken(column) && !self.skipped.get(column).copied().unwrap_or_default();
         self.parts.iter().enumerate().flat_map(move |(file, part)| part.pieces(file, &is_read))
     }
 
-    /// Converts a position to file name and line or row.
+    /// Converts the position of a row to the name of the file and the line or row that the user sees.
     pub(super) fn place(&self, at: RowPosition) -> FilePlace {
         let part = self.parts.get(at.file as usize);
         FilePlace {
@@ -312,7 +323,7 @@ impl TableParts {
 }
 
 impl PartContent {
-    /// Returns the bytes of the content.
+    /// Returns the size of the opened file in memory, in bytes.
     fn bytes(&self) -> u64 {
         match self {
             Self::Csv { bytes, .. } => bytes.len() as u64,
@@ -320,7 +331,7 @@ impl PartContent {
         }
     }
 
-    /// Returns the bytes that a thread needs to decode a piece of the content.
+    /// Returns the memory in bytes that a thread needs to decode one piece of the file. 0 for CSV.
     fn decoding(&self) -> u64 {
         match self {
             Self::Csv { .. } => 0,
@@ -328,7 +339,7 @@ impl PartContent {
         }
     }
 
-    /// Returns the kind of the first record.
+    /// Returns whether the first record of the file holds names of columns or values. A Parquet file always has names.
     fn heading(&self) -> Heading {
         match self {
             Self::Csv { bytes, layout } => csv::heading(bytes, layout),
@@ -337,8 +348,8 @@ impl PartContent {
     }
 }
 
-/// Returns `error` if all `files` begin with names of columns. Otherwise it returns an error about the first file that
-/// does not.
+/// Returns `error` if the first record of every file holds names of columns. Otherwise it returns an error about a file
+/// whose first record holds values or may hold values.
 fn named_by_all<'a>(files: impl IntoIterator<Item = (&'a str, Heading)>, error: TableError) -> TableError {
     let wrong = files.into_iter().filter(|(_, heading)| *heading != Heading::Names);
     match wrong.min_by_key(|(_, heading)| *heading == Heading::Unclear) {
@@ -348,7 +359,6 @@ fn named_by_all<'a>(files: impl IntoIterator<Item = (&'a str, Heading)>, error: 
     }
 }
 
-/// An opened file with the names of its columns.
 struct OpenedPart {
     content: PartContent,
     names: Vec<String>,
@@ -356,7 +366,8 @@ struct OpenedPart {
     lines: LineMapping,
 }
 
-/// Opens a file. `memory` is the total memory in bytes, and `free` is how much of it is free.
+/// Opens one file. `memory` is the total memory in bytes that may be used, and `free` is the part of it that is still
+/// free.
 fn open(
     name: &str,
     content: Bytes,
@@ -394,14 +405,15 @@ fn open(
     }
 }
 
-/// A piece of a file that can be read independently.
+/// A piece of a file that can be read independently of the other pieces.
 enum Piece<'a> {
     Csv { part: &'a TablePart, rows: csv::CsvRows<'a> },
     Parquet { part: &'a TablePart, rows: parquet::ParquetRows<'a> },
 }
 
 impl TablePart {
-    /// Checks whether some columns may hold numbers as texts.
+    /// Returns whether the file may store numbers as texts. A CSV file always does. A Parquet file does if it has a
+    /// text column.
     pub(super) fn has_texts(&self) -> bool {
         match &self.content {
             PartContent::Csv { .. } => true,
@@ -433,7 +445,7 @@ impl Piece<'_> {
         }
     }
 
-    /// Returns the maximum number of rows.
+    /// Returns an upper limit for the number of rows in the piece.
     fn most_rows(&self) -> usize {
         match self {
             Self::Csv { rows, .. } => rows.most(),
@@ -441,7 +453,7 @@ impl Piece<'_> {
         }
     }
 
-    /// Reads a sample of the rows.
+    /// Passes the cells of some rows of the piece to `reader`.
     fn read_sample(&self, reader: &mut impl CellReader) -> Result<(), TableError> {
         match self {
             Self::Csv { .. } => self.read(reader),

@@ -1,4 +1,4 @@
-//! Reads files into a table.
+//! Reads the files of a data set into a table: opens them, infers the types of the columns, and loads the values.
 
 use bytes::Bytes;
 use evergreen_lifecycle::digest::sha256_hex;
@@ -39,7 +39,7 @@ pub(super) fn read(
     Ok(table)
 }
 
-/// Reads the table. The digests of its files are added later.
+/// Reads the files into a table. The SHA-256 digests of the files are not yet in its profile.
 fn table(
     files: Vec<(String, Bytes)>,
     settings: DatasetSettings,
@@ -82,13 +82,14 @@ fn table(
         .extend(labels::yes_is_first(columns.target.labels(), &target_name).filter(|_| settings.positive.is_none()));
     warnings.extend(labels::alike_categories(&columns.frame));
     warnings.extend(oddities::copies(&columns.frame, &columns.target));
-    // The files are no longer needed. They are dropped here, because the fingerprint needs memory, too.
+    // The contents of the files are no longer needed. They are dropped here, because the fingerprint needs memory, too.
     drop(parts);
     let profile = DatasetProfile { warnings, ..profile };
     Ok(columns.into_table(target_name, settings, profile, left_out, memory))
 }
 
-/// Returns the values of the columns. Columns that were not kept during the survey are read now.
+/// Returns the values of all columns. Values that were kept during the first pass over the files are reused. The other
+/// columns are read now.
 fn load(
     parts: &TableParts,
     readings: &[ColumnReading],
@@ -113,7 +114,7 @@ fn load(
     Ok(loaded)
 }
 
-/// Describes the files and how they were read.
+/// Describes each file and how it was read, for the profile of the table.
 fn files_of(parts: &TableParts, surveyed: &SurveyedTable) -> Vec<DatasetFile> {
     let commas = surveyed.forms.iter().any(|form| form.comma);
     let read_as = |part: &super::parts::TablePart| {
@@ -133,7 +134,7 @@ fn files_of(parts: &TableParts, surveyed: &SurveyedTable) -> Vec<DatasetFile> {
 fn check_rows(rows: usize, odd: &OddRows) -> Result<(), TableError> {
     match rows {
         rows if rows < MIN_ROWS => Err(TableError::TooFewRows { rows, left_out: odd.left_out() }),
-        // Row indices and codes have 32 bits, and one code stands for a missing value.
+        // Row indices and codes have 32 bits, and one code means a missing value.
         rows if rows >= u32::MAX as usize => Err(TableError::TooManyRows),
         _ => Ok(()),
     }
@@ -163,13 +164,14 @@ fn profiles(names: &[String], tallies: &[ColumnTally], readings: &[ColumnReading
         .collect()
 }
 
-/// Returns the number of missing values, including marks if they count as missing.
+/// Returns the number of missing values in the column. Marks such as `?` are included if they count as missing in this
+/// column.
 fn missing(tally: &ColumnTally, reading: &ColumnReading) -> usize {
     let present = if reading.marks_are_missing { tally.valued() } else { tally.present() };
     (tally.rows() - present) as usize
 }
 
-/// The columns of the table by role.
+/// The columns of a table, split by their role in training.
 struct TableColumns {
     frame: Frame,
     target: Target,
@@ -254,10 +256,11 @@ fn target_of(
     }
 }
 
-/// Finds the position of a row by its index. A list of all positions would need more memory than the values.
+/// Reader of cells that finds the position in the files of the row with a given index. The table does not store the
+/// positions of its rows, because they would need more memory than the values.
 struct RowSearch {
     column: usize,
-    /// Number of rows to skip before the row.
+    /// Number of rows that are still to skip before the searched row.
     before: usize,
     found: Option<RowPosition>,
 }
@@ -273,7 +276,7 @@ impl CellReader for RowSearch {
     }
 }
 
-/// Creates the error about the row with this index.
+/// Creates an error that names the file and the line of the row with the index `row`.
 fn at_place(
     parts: &TableParts,
     row: usize,
@@ -283,7 +286,8 @@ fn at_place(
     place_of(parts, row, target).map_or_else(|other| other, |at| error(parts.place(at), target.to_owned()))
 }
 
-/// Returns the position of the row with this index.
+/// Searches the files for the row with the index `row` and returns its position. `target` is the name of the column
+/// whose cells are counted.
 pub(super) fn place_of(parts: &TableParts, row: usize, target: &str) -> Result<RowPosition, TableError> {
     let column = parts.names.iter().position(|name| name == target).unwrap_or_default();
     let search = parts.read_in_order(RowSearch { column, before: row, found: None })?;

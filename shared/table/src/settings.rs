@@ -1,4 +1,4 @@
-//! Defines the settings of a data set in `dataset.toml`.
+//! Defines the settings of a data set, which users write into `dataset.toml`.
 
 mod csv;
 mod labels;
@@ -15,97 +15,103 @@ pub use parse::SettingsError;
 
 pub use crate::odd_rows::OddRow;
 
-/// Name of the settings file, which is stored beside the data.
+/// Name of the settings file. It is stored beside the data files.
 pub const SETTINGS_FILE: &str = "dataset.toml";
 
-/// The settings of a data set. Missing settings are inferred from the data or have a default.
+/// The settings of a data set from `dataset.toml`. Missing settings are inferred from the data or have a default.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct DatasetSettings {
-    /// The column to predict.
+    /// The name of the column that the model predicts. `None` means the default target.
     pub target: Option<String>,
-    /// The task of the model.
+    /// Whether the model predicts labels (classification) or numbers (regression). `None` means that the values of the
+    /// target decide.
     pub task: Option<Task>,
-    /// The positive one of two labels.
+    /// Which of the two labels is the positive one. `None` means the second one in sorted order.
     pub positive: Option<Label>,
-    /// Types of columns, by name. They are not inferred.
+    /// Types of columns, by column name. The types of all other columns are inferred from their values.
     pub types: BTreeMap<String, TypeName>,
-    /// Whether the model may use derived features: parts of moments, words of texts and statistics of categories. By
-    /// default, it uses them where they improve the model.
+    /// Whether the model may use derived features: parts of dates, words of texts and statistics of categories. `None`
+    /// means that they are used where they improve the model.
     pub derived_features: Option<bool>,
-    /// Whether a missing value in a request is imputed even if no training row had a missing value there.
+    /// Whether a missing value in a prediction request is replaced even if no training row had a missing value in that
+    /// column.
     pub impute_missing: bool,
-    /// Columns that are left out.
+    /// Names of columns that are left out of the table.
     pub drop: Vec<String>,
-    /// Texts and numbers that stand for a missing value, instead of the usual ones.
+    /// Texts and numbers that mean a missing value. `None` means the usual ones, such as `NA`.
     pub missing: Option<Vec<String>>,
-    /// How CSV files are written, as far as it is not detected.
+    /// The CSV format of the data files (separator, quote, decimal mark). Settings that are `None` are detected.
     pub csv: CsvSettings,
-    /// Reasons for which a row is an error instead of being left out.
+    /// Kinds of unusable rows that are an error. Rows of other kinds are left out without an error.
     pub strict: Vec<OddRow>,
-    /// The column that orders the rows by age. It holds numbers or moments.
+    /// The name of the column that orders the rows by age. It holds numbers or dates. `None` means that the rows have
+    /// no order.
     pub order: Option<String>,
-    /// The column that groups the rows. The rows of a group stay together: the model is not trained on some and
-    /// evaluated on others.
+    /// The name of the column that groups the rows. All rows of a group are either in the training data or in the
+    /// evaluation data. `None` means no groups.
     pub group: Option<String>,
-    /// The column with the weights of the rows, from 0 up.
+    /// The name of the column with the weights of the training rows, from 0 up. `None` means equal weights.
     pub weights: Option<String>,
-    /// The metric that decides between models.
+    /// The metric that decides which model is better. `None` means the default metric.
     pub primary_metric: Option<PrimaryMetric>,
-    /// Weights of the labels' probabilities when the predicted label is chosen.
+    /// Factors for the probabilities of the labels. The label with the highest product is predicted. `None` means that
+    /// the probabilities are not weighted.
     pub class_weights: Option<ClassWeights>,
-    /// Probability above which the positive label is predicted.
+    /// Probability above which the positive label is predicted. `None` means that no threshold is used.
     pub threshold: Option<Threshold>,
-    /// Costs of mistakes, for a threshold that minimizes them.
+    /// Costs of wrong predictions, which the threshold `cost` minimizes. `None` means that no costs are given.
     pub costs: Option<Costs>,
-    /// Minimum quality for a promotion.
+    /// Minimum quality that a model needs to become the champion. `None` means the default.
     pub floor: Option<Floor>,
-    /// How much worse than the champion's score a challenger's score may be. Finite, from 0 up.
+    /// How much worse than the champion's score the score of a new model may be. Finite, from 0 up. `None` means the
+    /// default.
     pub tolerance: Option<f64>,
-    /// Families to try, without repetition. Empty if the settings name none.
+    /// Model families to try, each once. Empty if the settings name none.
     pub families: Vec<FamilyChoice>,
-    /// Time limit for search and fit in seconds, from 1 up.
+    /// Time limit for the search for hyperparameters and the final fit, in seconds, from 1 up. `None` means the
+    /// default.
     pub time_budget_seconds: Option<u64>,
-    /// Number of candidates of the search per family, 1–1000.
+    /// Number of hyperparameter sets that the search tries for each model family, 1–1000. `None` means the default.
     pub candidates: Option<usize>,
-    /// Number of folds of the cross-validation, 2–20.
+    /// Number of cross-validation folds, 2–20. `None` means the default.
     pub folds: Option<usize>,
-    /// Directions in which the prediction may change when a column's value increases, by column.
+    /// By column name, whether the prediction may only increase or only decrease when the column's value increases.
     pub monotone: BTreeMap<String, Direction>,
-    /// Limits of an ensemble of several candidates.
+    /// Limits for the size and speed of an ensemble (the mean of several models).
     pub ensemble: EnsembleLimits,
-    /// Ranges of hyperparameters, by family and name.
+    /// Ranges from which the search draws hyperparameters, by model family and hyperparameter name.
     pub ranges: BTreeMap<Family, BTreeMap<String, Range>>,
 }
 
-/// Minimum quality of a model for a promotion.
+/// Minimum quality that a model needs to become the champion.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Floor {
-    /// The model must be better than a constant prediction.
+    /// The model must be better than a model that predicts the same value for every row.
     Relative,
-    /// The worst allowed value of the primary metric. Finite.
+    /// The worst value of the primary metric that is still allowed. Finite.
     Number(f64),
 }
 
-/// Direction in which the prediction may change when a column's value increases. The prediction is the number, or the
-/// probability of the positive one of two labels.
+/// The direction in which the prediction may change when a column's value increases. The prediction is the number, or
+/// the probability of the positive one of two labels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
-    /// The prediction may only increase.
+    /// The prediction may only increase when the column's value increases.
     Increasing,
-    /// The prediction may only decrease.
+    /// The prediction may only decrease when the column's value increases.
     Decreasing,
 }
 
-/// Limits of an ensemble, which is the mean of several candidates. An ensemble is made if it is better in
-/// cross-validation.
+/// Limits of an ensemble, which predicts the weighted mean of several models. An ensemble is used only if it is better
+/// in cross-validation than the best single model.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EnsembleLimits {
-    /// Maximum number of candidates. With 1, no ensemble is made.
+    /// Maximum number of models in the ensemble. With 1, no ensemble is used.
     pub members: usize,
-    /// Maximum estimated size of the artifact in megabytes (10⁶ bytes).
+    /// Maximum estimated size of the ensemble's artifact in megabytes (10⁶ bytes).
     pub megabytes: f64,
-    /// Maximum estimated time to predict a row in microseconds.
+    /// Maximum estimated time in which the ensemble predicts one row, in microseconds.
     pub microseconds: f64,
 }
 
@@ -115,26 +121,26 @@ impl Default for EnsembleLimits {
     }
 }
 
-/// The type of a column.
+/// The type of a column, as settings and profiles name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TypeName {
-    /// Numbers.
+    /// Type of a column of numbers.
     Number,
-    /// Truth values: true and false, or 1 and 0.
+    /// Type of a column of truth values: true and false, or 1 and 0.
     Boolean,
-    /// Moments.
+    /// Type of a column of dates or times.
     Timestamp,
-    /// Texts with few different values.
+    /// Type of a column of texts with few different values.
     Category,
-    /// Texts of several words. The model uses their words.
+    /// Type of a column of texts with several words. The model uses the words.
     Text,
-    /// Texts that identify the row. They are left out.
+    /// Type of a column of texts or numbers that only identify the row. Such a column is left out.
     Identifier,
 }
 
 impl TypeName {
-    /// Returns the name that settings and profiles use.
+    /// Returns the name of the type in `dataset.toml` and in the table's profile, such as `number`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Number => "number",
@@ -147,20 +153,20 @@ impl TypeName {
     }
 }
 
-/// A model family to try, or all families.
+/// A setting: one model family to try, or all families.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FamilyChoice {
-    /// Every family in turn.
+    /// All model families are tried.
     Auto,
-    /// A single family.
+    /// One model family is tried.
     Family(Family),
 }
 
-/// The range from which a hyperparameter is drawn.
+/// The range of numbers from which the search draws a hyperparameter.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Range {
-    /// A fixed number. Finite.
+    /// A single number, so the hyperparameter is fixed. Finite.
     Fixed(f64),
-    /// Minimum and maximum, both included. Both are finite.
+    /// Minimum and maximum of the hyperparameter, both included and finite.
     Between(f64, f64),
 }

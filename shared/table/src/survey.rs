@@ -1,4 +1,5 @@
-//! Surveys the values of all columns. It is the first of two readings, from which the types are inferred.
+//! First pass over all files of a table: counts the values of each column. The type of each column is inferred from
+//! these counts.
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, Hash};
@@ -15,10 +16,12 @@ use super::parts::{CellCollector, CellReader, RowPosition};
 use super::sentinel::Sentinels;
 use super::signs::Signs;
 
-/// Maximum number of different values that are counted in a column. There may be more.
+/// Maximum number of different values that are counted in a column. A column may hold more. The count then stays at
+/// this number.
 pub(crate) const MAX_DISTINCT: usize = 10_000;
 
-/// Classes of values, in the order of the lists in [`ColumnTally`].
+/// The class of a cell's value, such as number or text. [`ColumnTally`] has lists with one entry per class, in this
+/// order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ValueClass {
     Missing,
@@ -33,10 +36,12 @@ pub(super) enum ValueClass {
     Text,
 }
 
-/// Number of [`ValueClass`] variants, which is the length of each list in [`ColumnTally`].
+/// Number of variants of [`ValueClass`]. It is the length of the lists in [`ColumnTally`] that have one entry per
+/// class.
 const VALUE_CLASSES: usize = 10;
 
-/// Maximum number of different numbers that are compared in single precision.
+/// Maximum number of different numbers of a column that are also compared in single precision (`f32`). If a column has
+/// more, the check for numbers that become equal in `f32` is left out.
 const MAX_SINGLES: usize = 2_000;
 
 impl ValueClass {
@@ -53,38 +58,40 @@ impl ValueClass {
     ];
 }
 
-/// Counts and other statistics of a column's values.
+/// Counts and other statistics of the values of one column. The type of the column is inferred from them.
 #[derive(Debug, Clone)]
 pub(crate) struct ColumnTally {
     counts: [u64; VALUE_CLASSES],
     first: [Option<RowPosition>; VALUE_CLASSES],
     signs: [u64; Signs::COUNT],
-    /// Position of the first number that is not whole, of the first one below 0, and of the first one other than 0 and
-    /// 1.
+    /// Position of the first number in the column that is not whole. `None` if all numbers are whole.
     pub(super) first_fraction: Option<RowPosition>,
+    /// Position of the first number in the column that is below 0. `None` if there is none.
     pub(super) first_negative: Option<RowPosition>,
+    /// Position of the first number in the column that is neither 0 nor 1. `None` if there is none.
     pub(super) first_beyond_one: Option<RowPosition>,
-    /// Whether some number is not 0.
+    /// Whether the column holds a number other than 0.
     pub(super) has_weight: bool,
     ascent: Ascent,
     distinct: HashSet<u64, FixedState>,
-    /// The different numbers in single precision, while there are few of them.
+    /// The bits of the column's different numbers as `f32`. No more are added once there are more than [`MAX_SINGLES`].
     singles: HashSet<u32, FixedState>,
     pub(super) sentinels: Sentinels,
-    /// Number of words of all texts.
+    /// Total number of words in all texts of the column.
     words: u64,
-    /// Whether some value occurs twice among the values that were remembered.
+    /// Whether some value of the column occurs twice. Only the remembered values are compared, up to [`MAX_DISTINCT`].
     repeats: bool,
-    /// Whether different values need not be remembered, because earlier rows have decided everything.
+    /// Whether this tally need not remember different values, because the tally of the earlier rows already has enough
+    /// of them.
     is_settled: bool,
 }
 
-/// Whether the numbers are strictly increasing.
+/// Whether the numbers of a column increase strictly from row to row.
 #[derive(Debug, Clone, Copy)]
 struct Ascent {
     ends: Option<(f64, f64)>,
     holds: bool,
-    /// Whether each number is the previous one plus 1.
+    /// Whether each number is the previous number plus 1.
     by_one: bool,
 }
 
@@ -142,7 +149,7 @@ impl ColumnTally {
         }
     }
 
-    /// Adds a number without signs.
+    /// Adds a plain number, written without signs such as a percent sign or a currency.
     #[inline]
     fn add_number(&mut self, at: RowPosition, cell: &FileCell<'_>, number: f64) {
         self.number(at, number);
@@ -199,20 +206,22 @@ impl ColumnTally {
         }
     }
 
-    /// Creates a tally for later rows. It remembers no different values if the earlier rows have decided everything.
+    /// Creates an empty tally of the same column for later rows. The new tally remembers no different values if `self`
+    /// needs no more of them.
     fn sibling(&self) -> Self {
         Self { is_settled: self.is_settled(), ..Self::default() }
     }
 
-    /// Checks whether more different values would change nothing. There are too many to count, it is known whether they
-    /// repeat where that matters, and single precision distinguishes them.
+    /// Returns whether more different values would change nothing that is inferred from this tally. This needs at least
+    /// [`MAX_DISTINCT`] different values. If all values are numbers, it needs two more things. More than
+    /// [`MAX_SINGLES`] of them differ in single precision, and some number repeats or is not whole.
     fn is_settled(&self) -> bool {
         let are_numbers = self.of(ValueClass::Number) == self.valued();
         let is_apart = self.singles.len() > MAX_SINGLES && (self.repeats || self.first_fraction.is_some());
         self.has_many() && (!are_numbers || is_apart)
     }
 
-    /// Adds the tally of later rows.
+    /// Adds the counts of `later`, a tally of the same column for later rows.
     fn append(&mut self, later: &Self) {
         for (count, more) in self.counts.iter_mut().zip(later.counts) {
             *count += more;
@@ -234,105 +243,114 @@ impl ColumnTally {
         self.ascent = self.ascent.then(later.ascent);
         self.words += later.words;
         self.repeats = self.repeats || later.repeats || !self.distinct.is_disjoint(&later.distinct);
-        // There may be thousands of pieces, and no more values are counted.
+        // A table may have thousands of pieces. No values are added once [`MAX_DISTINCT`] are counted.
         if !self.has_many() {
             self.distinct.extend(&later.distinct);
         }
     }
 
-    /// Returns the number of values of a class.
+    /// Returns the number of values in the column that belong to `class`.
     pub(super) fn of(&self, class: ValueClass) -> u64 {
         self.counts.get(class as usize).copied().unwrap_or_default()
     }
 
-    /// Returns the number of texts with this sign.
+    /// Returns how many values of the column have this flag about how they are written, such as "with a percent sign".
     pub(super) fn written(&self, sign: Signs) -> u64 {
         self.signs.get(sign.index()).copied().unwrap_or_default()
     }
 
-    /// Returns the number of values, without missing values, usual marks and infinities.
+    /// Returns the number of values in the column, except missing values, marks such as `?`, and infinities.
     pub(super) fn valued(&self) -> u64 {
         self.present() - self.of(ValueClass::Mark) - self.of(ValueClass::Infinite)
     }
 
-    /// Returns how many different numbers become equal in single precision. Returns 0 if there are too many numbers to
-    /// compare.
+    /// Returns how many different numbers of the column become equal to another one in single precision. Returns 0 if
+    /// the column has too many different numbers to compare, or other values than numbers.
     pub(super) fn collapsed(&self) -> usize {
         let are_all = self.of(ValueClass::Number) == self.valued() && self.singles.len() <= MAX_SINGLES;
         if are_all { self.distinct().saturating_sub(self.singles.len()) } else { 0 }
     }
 
-    /// Checks whether all values are numbers.
+    /// Returns whether all values of the column are numbers and at least one is. Missing values, marks such as `?` and
+    /// infinities do not count.
     pub(super) fn are_numbers(&self) -> bool {
         self.of(ValueClass::Number) > 0 && self.of(ValueClass::Number) == self.valued()
     }
 
-    /// Checks whether all values are dates, or all are times of day.
+    /// Returns whether all values of the column are dates, or all are times of day. Missing values, marks such as `?`
+    /// and infinities do not count.
     pub(crate) fn are_moments(&self) -> bool {
         let valued = self.valued();
         valued > 0 && [ValueClass::Moment, ValueClass::Clock].iter().any(|class| self.of(*class) == valued)
     }
 
-    /// Returns the minimum and the maximum number.
+    /// Returns the minimum and the maximum of the column's numbers. Numbers that often mean a missing value, such as
+    /// -999, do not count.
     pub(super) fn bounds(&self) -> Option<(f64, f64)> {
         self.sentinels.bounds()
     }
 
-    /// Checks whether the numbers count the rows, beginning with 0 or 1.
+    /// Returns whether the column only numbers the rows. The first number is then 0 or 1, and each further number is
+    /// the previous one plus 1.
     pub(super) fn counts_rows(&self) -> bool {
         let starts = self.ascent.ends.is_some_and(|(first, last)| (first == 0.0 || first == 1.0) && first < last);
         starts && self.ascent.by_one && self.of(ValueClass::Number) == self.rows()
     }
 
-    /// Returns the number of values that are not missing.
+    /// Returns the number of values in the column that are not missing. Marks such as `?` and infinities count as
+    /// values here.
     pub(crate) fn present(&self) -> u64 {
         ValueClass::PRESENT.iter().map(|class| self.of(*class)).sum()
     }
 
-    /// Returns the number of rows.
+    /// Returns the number of rows that were counted, with and without a value in the column.
     pub(crate) fn rows(&self) -> u64 {
         self.present() + self.of(ValueClass::Missing)
     }
 
-    /// Returns the position of the first value of a class.
+    /// Returns the position of the first row whose value belongs to `class`. `None` if no value does.
     pub(super) fn first(&self, class: ValueClass) -> Option<RowPosition> {
         self.first.get(class as usize).copied().flatten()
     }
 
-    /// Returns the position of the first value outside `classes`, except missing values.
+    /// Returns the position of the first value that belongs to none of `classes`. Missing values are skipped. `None` if
+    /// there is no such value.
     pub(super) fn first_outside(&self, classes: &[ValueClass]) -> Option<RowPosition> {
         let others = ValueClass::PRESENT.into_iter().filter(|class| !classes.contains(class));
         others.filter_map(|class| self.first(class)).min()
     }
 
-    /// Returns the number of words of all texts.
+    /// Returns the total number of words in all texts of the column.
     pub(super) fn words(&self) -> u64 {
         self.words
     }
 
-    /// Returns the number of different values, up to [`MAX_DISTINCT`].
+    /// Returns the number of different values in the column. It stops at [`MAX_DISTINCT`], although the column may hold
+    /// more.
     pub(crate) fn distinct(&self) -> usize {
         self.distinct.len().min(MAX_DISTINCT)
     }
 
-    /// Checks whether all values are numbers, all truth values, all dates or all times of day.
+    /// Returns whether all values of the column are numbers, all are truth values, all are dates or all are times of
+    /// day. Missing values, marks such as `?` and infinities do not count.
     pub(crate) fn is_typed(&self) -> bool {
         [ValueClass::Number, ValueClass::Boolean, ValueClass::Moment, ValueClass::Clock]
             .iter()
             .any(|class| self.of(*class) == self.valued())
     }
 
-    /// Checks whether some number is not whole.
+    /// Returns whether the column holds a number that is not whole.
     pub(crate) fn has_fraction(&self) -> bool {
         self.first_fraction.is_some()
     }
 
-    /// Checks whether there are more different values than are counted.
+    /// Returns whether the column has at least [`MAX_DISTINCT`] different values. Further ones are not counted.
     pub(super) fn has_many(&self) -> bool {
         self.distinct.len() >= MAX_DISTINCT
     }
 
-    /// Checks whether no value occurs twice, as far as the values were remembered.
+    /// Returns whether no value of the column occurs twice. It compares only the remembered values, up to
+    /// [`MAX_DISTINCT`], unless strictly increasing numbers prove that all values differ.
     pub(super) fn is_unique(&self) -> bool {
         !self.repeats || self.ascent.holds && self.of(ValueClass::Number) == self.present()
     }
@@ -352,29 +370,30 @@ fn hash(state: &FixedState, value: impl Hash) -> u64 {
     state.hash_one(value)
 }
 
-/// Options for parsing the cells of all columns.
+/// How the cells of all columns are parsed.
 #[derive(Clone, Copy)]
 pub(super) struct ParseOptions<'a> {
     pub(super) forms: &'a [TextForm],
     pub(super) marks: &'a MissingMarks,
-    /// Whether plain numbers report their signs, too.
+    /// Whether plain numbers, such as `12.5`, also report how they are written. This is slower. Other numbers always
+    /// report it.
     pub(super) all_signs: bool,
 }
 
-/// Counts the values of some rows, and keeps the values of columns whose storage was predicted.
+/// Receives the cells of some rows and counts the values of each column. It also keeps the values of columns for which
+/// a way of storing them was predicted.
 pub(super) struct Survey<'a> {
     options: ParseOptions<'a>,
-    /// The predicted reading of each column. Empty if no values are kept.
+    /// For each column, the prediction of how it is read and stored. Empty if the survey keeps no values.
     predicted: &'a [ColumnReading],
     columns: Vec<SurveyedColumn>,
-    /// Approximate number of rows of each column.
+    /// Approximate number of rows. Memory for this number of values is reserved in each column.
     room: usize,
     odd: OddRows,
-    /// Number of rows in the appended pieces, by the index of their file.
+    /// Number of rows in the pieces that were appended, by the index of their file.
     appended: BTreeMap<u32, u64>,
 }
 
-/// A column during the survey.
 struct SurveyedColumn {
     form: TextForm,
     tally: ColumnTally,
@@ -382,19 +401,20 @@ struct SurveyedColumn {
     memo: Memo,
 }
 
-/// The result of a survey.
+/// What the survey of the files found: one tally per column, the kept values, and the number of rows.
 pub(super) struct SurveyResult {
     pub(super) tallies: Vec<ColumnTally>,
-    /// The values of columns whose storage was predicted.
+    /// For each column, the values that the survey kept. Empty for columns for which no way of storing them was
+    /// predicted.
     pub(super) loaded: Vec<LoadedColumn>,
-    /// Number of rows of each file, by the index of the file.
+    /// Number of rows in each file. The key is the index of the file.
     pub(super) rows: BTreeMap<u32, u64>,
     pub(super) odd: OddRows,
 }
 
 impl<'a> Survey<'a> {
-    /// Creates a survey with a column for each form. Columns whose storage was predicted get capacity for `rows`
-    /// values.
+    /// Creates a survey with one column for each entry of `options.forms`. Memory for `rows` values is reserved in each
+    /// column whose values are kept.
     pub(super) fn new(options: ParseOptions<'a>, predicted: &'a [ColumnReading], rows: usize) -> Self {
         let column = |(index, form): (usize, &TextForm)| SurveyedColumn {
             form: *form,
@@ -406,15 +426,15 @@ impl<'a> Survey<'a> {
         Self { options, predicted, columns, room: rows, odd: OddRows::default(), appended: BTreeMap::new() }
     }
 
-    /// Returns the result.
+    /// Ends the survey and returns the counts and the kept values of all columns.
     pub(super) fn finish(self) -> SurveyResult {
         let rows = if self.appended.is_empty() { self.rows().into_iter().collect() } else { self.appended };
         let (tallies, loaded) = self.columns.into_iter().map(|column| (column.tally, column.loaded)).unzip();
         SurveyResult { tallies, loaded, rows, odd: self.odd }
     }
 
-    /// Returns the file of a piece and its number of rows. It uses the column with the most rows, because columns that
-    /// are left out may not be read.
+    /// Returns the index of the file that this piece belongs to, and the number of rows in the piece. The number comes
+    /// from the column with the most rows, because columns that are left out may not be read.
     fn rows(&self) -> Option<(u32, u64)> {
         let tallies = || self.columns.iter().map(|column| &column.tally);
         let file = tallies().flat_map(|tally| tally.first).flatten().map(|at| at.file).next()?;

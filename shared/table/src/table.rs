@@ -1,4 +1,4 @@
-//! Defines the table: checked rows in columns, with one column to predict.
+//! Defines the table: the checked rows of a data set, stored by column, with one column to predict.
 
 use evergreen_lifecycle::{Dataset, DatasetProfile, Task};
 
@@ -8,17 +8,18 @@ use crate::settings::{DatasetSettings, FamilyChoice};
 use crate::target::Target;
 use crate::{DataFile, FilePlace, TableError, read};
 
-/// Minimum number of rows in a table. A fifth of fewer rows would say nothing about a model.
+/// Minimum number of rows in a table. With fewer rows, the fifth of them that is held out would be too small to
+/// evaluate a model.
 pub const MIN_ROWS: usize = 10;
 
-/// Maximum bytes of a column's name and of a label. They are part of the records of runs and versions, whose size is
-/// limited.
+/// Maximum length of a column's name and of a label, in bytes. Both are stored in the records of training runs and
+/// model versions, whose size is limited.
 pub const MAX_NAME: usize = 200;
 
-/// Maximum number of column names that are recorded of a table.
+/// Maximum number of column names that are stored in the record of a data set.
 const MAX_RECORDED: usize = 200;
 
-/// A table for training.
+/// A table to train a model on: the typed columns, the target, and how they were read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
     pub(crate) target_name: String,
@@ -30,16 +31,16 @@ pub struct Table {
     pub(crate) settings: DatasetSettings,
     pub(crate) profile: DatasetProfile,
     pub(crate) fingerprint: String,
-    /// Indices of the rows in the files that are left out.
+    /// For each row that was left out, its index among all rows of the files, from 0.
     pub(crate) left_out: Vec<u32>,
     pub(crate) memory: u64,
 }
 
 impl Table {
-    /// Reads `files`, in the order of their names, as the parts of one table.
+    /// Reads `files` as the parts of one table, in the order of their names.
     ///
-    /// `default_target` is the column to predict if the settings name no target. `memory` is the number of bytes that
-    /// the process may use.
+    /// `default_target` is the name of the column to predict if the settings name no target. `memory` is the number of
+    /// bytes that the process may use.
     ///
     /// # Examples
     /// ```
@@ -53,7 +54,8 @@ impl Table {
     /// ```
     ///
     /// # Errors
-    /// Returns [`TableError`]. It names the file, the line and the column where possible.
+    /// Returns [`TableError`] if the files are not a valid table. The error names the file, the line and the column
+    /// where possible.
     pub fn read(
         files: Vec<DataFile>,
         settings: DatasetSettings,
@@ -63,11 +65,12 @@ impl Table {
         read::read(files, settings, default_target, memory)
     }
 
-    /// Reads the built-in Iris table, which is used if there is no data set: 150 rows, four columns, three labels.
-    /// `target` is the column of the species or any other column.
+    /// Reads the built-in Iris table, which is used if there is no data set. It has 150 rows, four columns of
+    /// measurements and a species with three labels. `target` is the name of the column to predict: the species or any
+    /// other column.
     ///
     /// # Errors
-    /// Returns [`TableError::NoTarget`] if Iris has no such column.
+    /// Returns [`TableError::NoTarget`] if the Iris table has no column `target`.
     pub fn built_in(target: &str) -> Result<Self, TableError> {
         let families = vec![FamilyChoice::Family(evergreen_lifecycle::Family::RandomForest)];
         let file = DataFile { name: "iris.csv".to_owned(), content: IRIS_CSV.as_bytes().to_vec() };
@@ -79,75 +82,76 @@ impl Table {
         Ok(table)
     }
 
-    /// Returns the columns that the model is trained on: all but the target, order, group, weights and the columns that
-    /// are left out.
+    /// Returns the columns that the model is trained on. The target, the columns of order, group and weights, and the
+    /// columns that are left out do not belong to them.
     pub fn frame(&self) -> &Frame {
         &self.frame
     }
 
-    /// Returns the values of the target.
+    /// Returns the values of the target column, which the model predicts.
     pub fn target(&self) -> &Target {
         &self.target
     }
 
-    /// Returns the name of the target.
+    /// Returns the name of the target column, which the model predicts.
     pub fn target_name(&self) -> &str {
         &self.target_name
     }
 
-    /// Returns the task of the model.
+    /// Returns whether the model predicts labels (classification) or numbers (regression).
     pub fn task(&self) -> Task {
         self.target.task()
     }
 
-    /// Returns the weights of the rows, or `None` if all rows have the same weight. Weights are finite, from 0 up, and
+    /// Returns the weight of each row, or `None` if all rows have the same weight. Weights are finite, from 0 up, and
     /// not all 0.
     pub fn weights(&self) -> Option<&[f32]> {
         self.weights.as_deref()
     }
 
-    /// Returns the values that order the rows, or `None` if no column orders them. They are finite numbers, or seconds
-    /// since 1970-01-01T00:00:00Z.
+    /// Returns for each row the value by which the rows are ordered by age. `None` if no column orders them. The values
+    /// are finite numbers, or seconds since 1970-01-01T00:00:00Z.
     pub fn order(&self) -> Option<&[f64]> {
         self.order.as_deref()
     }
 
-    /// Returns the number of each row's group, or `None` if the rows are not grouped. It depends only on the value of
-    /// the group.
+    /// Returns for each row the number of its group, or `None` if the rows are not grouped. The number depends only on
+    /// the text that names the group.
     pub fn groups(&self) -> Option<&[u64]> {
         self.groups.as_deref()
     }
 
-    /// Returns the settings of the data set.
+    /// Returns the settings of the data set from `dataset.toml`.
     pub fn settings(&self) -> &DatasetSettings {
         &self.settings
     }
 
-    /// Returns a description of how the table was read, with warnings.
+    /// Returns a description for the user of how the files and columns were read, with warnings.
     pub fn profile(&self) -> &DatasetProfile {
         &self.profile
     }
 
-    /// Returns the number of rows.
+    /// Returns the number of rows in the table, without the rows that were left out.
     pub fn rows(&self) -> usize {
         self.target.len()
     }
 
-    /// Returns the SHA-256, in lower-case hexadecimal, of the data for training: names, kinds and values of target,
-    /// columns, weights, order and groups.
+    /// Returns the SHA-256 of the training data, in lower-case hexadecimal. It covers names, kinds and values of the
+    /// target and the features, the weights, the order and the groups.
     ///
-    /// The fingerprint does not depend on how the files spell the values. It depends on the order of rows and columns.
+    /// The hash does not depend on how the files spell the values. It depends on the order of rows and columns.
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
 
-    /// Returns the index of a row among all rows of the files, including those that are left out. Both indices begin at
-    /// 0.
+    /// Converts the index of a row in the table to its index among all rows of the files. The files include the rows
+    /// that were left out. Both indices begin at 0.
     pub fn row_in_files(&self, row: u32) -> u32 {
         self.left_out.iter().fold(row, |row, left_out| row + u32::from(*left_out <= row))
     }
 
-    /// Returns the file and the row in it for the row with this index. Lines are no longer known.
+    /// Returns the file that contains the row with this index, and the number of the row in that file. The number of
+    /// the line is no longer known.
     pub fn place_of(&self, row: usize) -> FilePlace {
         let row = self.row_in_files(row as u32) as usize;
         let mut before = 0;
@@ -160,13 +164,13 @@ impl Table {
         FilePlace { file: name, line: (row - before) as u64 + 1, is_row: true }
     }
 
-    /// Returns the number of bytes that the process may use.
+    /// Returns the number of bytes of memory that the process may use.
     pub fn memory(&self) -> u64 {
         self.memory
     }
 
-    /// Creates the record of the data set for a run. It has at most 200 names of columns. `source` is `built-in` or the
-    /// location of the files.
+    /// Creates the record of the data set that is stored with a training run. It has at most 200 names of columns.
+    /// `source` is `built-in` or the location of the files.
     pub fn dataset(&self, source: impl Into<String>) -> Dataset {
         Dataset {
             source: source.into(),
@@ -179,8 +183,8 @@ impl Table {
     }
 }
 
-/// Returns the names in their order. If there are too many, it returns the first ones by name. These do not depend on
-/// the order of the columns.
+/// Returns the column names that are stored in a record. Up to 200 names are returned in their order. Of more names,
+/// the first 200 by alphabet are returned, so that the order of the columns does not matter.
 fn recorded(mut names: Vec<String>) -> Vec<String> {
     if names.len() > MAX_RECORDED {
         names.sort_unstable();
@@ -189,7 +193,7 @@ fn recorded(mut names: Vec<String>) -> Vec<String> {
     names
 }
 
-/// Reads the built-in Iris table with its usual target.
+/// Reads the built-in Iris table with the species as the target.
 ///
 /// # Errors
 /// Returns no error in practice. The data is part of the crate, and a test reads it.

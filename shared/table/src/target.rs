@@ -1,25 +1,26 @@
-//! Defines the values of the target.
+//! The values of the target column, which the model predicts.
 
 use evergreen_lifecycle::{Label, Task};
 
 use crate::frame::at;
 
-/// The values of the target, one for each row.
+/// The values of the target column, one for each row.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Target {
-    /// The target of a classification.
+    /// The target of a classification: each row has a label.
     Classes {
-        /// At least two different labels, sorted. If the settings name the positive one of two labels, it is the last.
+        /// The different labels, sorted. There are at least two. If the settings name the positive one of two labels,
+        /// it is the last one.
         labels: Vec<Label>,
-        /// For each row an index into `labels`.
+        /// For each row, the index of its label in `labels`.
         classes: Vec<u32>,
     },
-    /// The target of a regression. All numbers are finite.
+    /// The target of a regression: each row has a number. All numbers are finite.
     Numbers(Vec<f64>),
 }
 
 impl Target {
-    /// Returns the task of the model.
+    /// Returns whether the target is one of classification or of regression.
     pub fn task(&self) -> Task {
         match self {
             Self::Classes { .. } => Task::Classification,
@@ -27,7 +28,7 @@ impl Target {
         }
     }
 
-    /// Returns the number of rows.
+    /// Returns the number of rows in the target column.
     pub fn len(&self) -> usize {
         match self {
             Self::Classes { classes, .. } => classes.len(),
@@ -35,12 +36,12 @@ impl Target {
         }
     }
 
-    /// Checks whether there are no rows.
+    /// Returns whether the target column has no rows.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Returns the labels. Empty for a regression.
+    /// Returns the different labels of the target. Empty for a regression.
     pub fn labels(&self) -> &[Label] {
         match self {
             Self::Classes { labels, .. } => labels,
@@ -48,7 +49,8 @@ impl Target {
         }
     }
 
-    /// Returns the rows at these indices, in that order. Indices beyond the last row are ignored. All labels are kept.
+    /// Returns the target values of the rows with the indices `rows`, in that order. Indices beyond the last row are
+    /// ignored. All labels are kept.
     pub fn take(&self, rows: &[u32]) -> Self {
         match self {
             Self::Classes { labels, classes } => Self::Classes { labels: labels.clone(), classes: at(classes, rows) },

@@ -1,4 +1,5 @@
-//! Estimates the memory of a table from samples of its files: cells per row, bytes per cell, rows per file.
+//! Estimates the memory of a table from samples of its files. A sample shows the cells per row, the bytes per cell and
+//! the rows per file.
 
 use std::collections::HashSet;
 use std::io::Read;
@@ -13,38 +14,40 @@ use crate::settings::{DatasetSettings, TypeName};
 use crate::survey::{ColumnTally, MAX_DISTINCT};
 use crate::{Format, TableError};
 
-/// Maximum size of a sample, at the beginning and in the middle of a file.
+/// Size in bytes of the sample from the beginning of a file, and of the one from its middle.
 const SAMPLE_BYTES: u64 = 512 << 10;
 
-/// Bytes at the end of a Parquet file that are read as a sample. The footer there describes the columns.
+/// Number of bytes that are read from the end of a Parquet file as its sample. They contain the footer, which describes
+/// the columns.
 const FOOTER_BYTES: u64 = 1 << 20;
 
-/// Total size of all files, in bytes, below which no file is sampled. Small files are read whole faster than they are
+/// Total size of all files in bytes below which no file is sampled. Small files are read whole faster than they are
 /// sampled.
 const SMALL_TABLE_BYTES: u64 = 4 << 20;
 
-/// Maximum number of files that are sampled. The largest files come first.
+/// Maximum number of files that are sampled. The largest files of the table are chosen.
 const MAX_FILES: usize = 8;
 
-/// Maximum number of bytes that are decompressed from a sample.
+/// Maximum number of bytes to which the sample of a compressed file is decompressed.
 const MAX_DECOMPRESSED_BYTES: usize = 8 << 20;
 
-/// Assumed number of different texts in a column without sampled values.
+/// Number of different texts that is assumed for a text column if the sample shows only its type and no values.
 const UNKNOWN_TEXTS: u64 = 10;
 
-/// A part of a file.
+/// A sample of a file: some of its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileSample {
-    /// Index of the file.
+    /// Index of the file in the list of the table's files.
     pub file: usize,
-    /// Range of the bytes in the file.
+    /// Which bytes of the file the sample contains.
     pub range: Range<u64>,
-    /// Bytes of the range.
+    /// The bytes of the sample.
     pub content: Vec<u8>,
 }
 
-/// Returns which bytes of which `files` to sample before any file is read whole. `files` lists names and sizes. A small
-/// table needs no samples.
+/// Returns which bytes of which files to read as samples, before any file is read whole. `files` lists the names and
+/// the sizes in bytes. Each result is the index of a file and a range of its bytes. It is empty for a small table,
+/// which needs no samples.
 ///
 /// # Examples
 /// ```
@@ -58,7 +61,7 @@ pub struct FileSample {
 /// ```
 ///
 /// # Errors
-/// Returns [`TableError::UnknownFormat`] if a file has no known format.
+/// Returns [`TableError::UnknownFormat`] if the name of a file has no known ending.
 pub fn sample_ranges(files: &[(String, u64)]) -> Result<Vec<(usize, Range<u64>)>, TableError> {
     let formats = files.iter().map(|(name, _)| Format::of(name)).collect::<Result<Vec<Format>, _>>()?;
     if files.iter().map(|(_, size)| *size).fold(0, u64::saturating_add) < SMALL_TABLE_BYTES {
@@ -69,7 +72,7 @@ pub fn sample_ranges(files: &[(String, u64)]) -> Result<Vec<(usize, Range<u64>)>
         |(_, format, _): &(usize, Format, u64)| matches!(format, Format::Csv | Format::CsvGzip | Format::Parquet);
     let mut largest: Vec<(usize, Format, u64)> = files.filter(is_sampled).collect();
     largest.sort_by_key(|(_, _, size)| std::cmp::Reverse(*size));
-    // The largest file of each format is sampled, whatever its size.
+    // The largest file of each format is sampled, even if it is smaller than files of other formats.
     let mut seen = HashSet::new();
     let (mut first, rest): (Vec<_>, Vec<_>) = largest.into_iter().partition(|(_, format, _)| seen.insert(*format));
     first.extend(rest);
@@ -90,8 +93,8 @@ fn ranges(format: Format, size: u64) -> impl Iterator<Item = Range<u64>> {
     std::iter::once(first).chain(second)
 }
 
-/// Estimates rows, columns and file sizes of the table from `samples` of its `files`. Returns `None` if the samples do
-/// not suffice.
+/// Estimates the number of rows, the columns and the file sizes of a table. `files` lists the names and the sizes in
+/// bytes, and `samples` has some of their contents. Returns `None` if the samples do not suffice.
 pub fn estimate_shape(
     files: &[(String, u64)],
     samples: &[FileSample],
@@ -105,12 +108,13 @@ pub fn estimate_shape(
         let format = Format::of(name).ok()?;
         let alike = || estimates.iter().filter(|estimate| estimate.format == format);
         let own = alike().find(|estimate| estimate.file == index);
-        // A file without a sample counts with the maximum of the sampled files of its format.
+        // A file without a sample is estimated by the maximum of the sampled files of the same format.
         let by =
             |of: fn(&FileEstimate) -> f64| own.map(of).or_else(|| alike().map(of).reduce(f64::max)).unwrap_or_default();
         let bytes = (by(|estimate| estimate.plain) * *size as f64) as u64;
         rows = rows.saturating_add((by(|estimate| estimate.rows) * *size as f64).round() as u64);
-        // These formats show their content only when they are opened. So the estimate is at least the stored size.
+        // These formats show their content only after the file is opened. The estimate is at least the size of the
+        // stored file.
         let (least, compressed) = match format {
             Format::Csv | Format::Parquet => (0, 0),
             Format::CsvGzip => (0, *size),
@@ -124,7 +128,8 @@ pub fn estimate_shape(
     Some((TableShape { rows, columns }, raw))
 }
 
-/// Estimates of a file from its samples, for each stored byte of the file.
+/// Estimates about a file from its samples. `plain` and `rows` are the decompressed bytes and the rows for each stored
+/// byte of the file.
 struct FileEstimate {
     file: usize,
     format: Format,
@@ -137,9 +142,9 @@ struct FileEstimate {
 }
 
 enum SampledColumns {
-    /// Tallies of the sampled columns, and the average bytes per value.
+    /// The counted values of each column in a CSV sample, and the average bytes per value.
     Values(Vec<ColumnTally>, u64),
-    /// The stored types, or `None` for a column that cannot be read.
+    /// The type of each column in a Parquet footer. `None` stands for a column that cannot be read.
     Types(Vec<Option<StoredType>>),
 }
 
@@ -158,7 +163,7 @@ impl FileEstimate {
                 let (plain, ratio) = decompressed(&own().next()?.content)?;
                 Self::from_text(file, format, ratio, &[&plain], settings)
             }
-            // These formats show their content only when they are opened.
+            // These formats show their content only after the file is opened.
             Format::JsonLines | Format::Excel | Format::Zip => None,
         }
     }
@@ -198,7 +203,8 @@ impl FileEstimate {
         })
     }
 
-    /// Returns the columns of a table with this number of rows.
+    /// Estimates the columns of a table that has `rows` rows. `target` is the default target column if the settings
+    /// name none.
     fn columns(&self, rows: u64, settings: &DatasetSettings, target: &str) -> Vec<ColumnShape> {
         let target = settings.target.as_deref().unwrap_or(target);
         let column = |(index, name): (usize, &String)| {
@@ -221,11 +227,13 @@ impl FileEstimate {
     }
 }
 
-/// Estimates a column from its values in a sample.
+/// Estimates the memory of a column from its values in a sample. `bytes` is the average length of a value, `sampled`
+/// the number of sampled rows, and `rows` the estimated number of all rows.
 fn shape_by_values(tally: Option<&ColumnTally>, used: ColumnUse, bytes: u64, sampled: u64, rows: u64) -> ColumnShape {
     let Some(tally) = tally else { return shape_by_type(None, used, rows) };
     let (seen, present) = (tally.distinct() as u64, tally.present());
-    // If values repeat often, the sample has all of them. Otherwise the number of different values grows with the rows.
+    // If the values repeat often, the sample contains all different ones. Otherwise their number grows with the number
+    // of rows.
     let more = (seen as f64 * rows as f64 / sampled.max(1) as f64) as u64;
     let distinct = if seen * 4 <= sampled { seen } else { more.max(seen) };
     let is_text = !tally.is_typed();
@@ -243,7 +251,7 @@ fn shape_by_values(tally: Option<&ColumnTally>, used: ColumnUse, bytes: u64, sam
     ColumnShape { kind, used, distinct: distinct.min(rows), has_missing: present < tally.rows() }
 }
 
-/// Estimates a column from its stored type. `None` means that the column cannot be read.
+/// Estimates the memory of a column from its type in a Parquet file. `None` means that the column cannot be read.
 fn shape_by_type(stored: Option<StoredType>, used: ColumnUse, rows: u64) -> ColumnShape {
     let kind = match (stored, used) {
         (None, _) => MemoryKind::Skipped,
@@ -255,7 +263,8 @@ fn shape_by_type(stored: Option<StoredType>, used: ColumnUse, rows: u64) -> Colu
     ColumnShape { kind, used, distinct: distinct.min(rows), has_missing: false }
 }
 
-/// Applies the settings to an estimated column.
+/// Corrects the estimate of a column by the settings. They may set the type of the column, leave the column out, or set
+/// the task.
 fn with_settings(column: ColumnShape, name: &String, settings: &DatasetSettings) -> ColumnShape {
     let as_texts =
         ColumnShape { kind: MemoryKind::Text(16), distinct: column.distinct.min(MAX_DISTINCT as u64), ..column };
@@ -275,12 +284,13 @@ fn with_settings(column: ColumnShape, name: &String, settings: &DatasetSettings)
     }
 }
 
-/// Decompresses the beginning of a compressed file. Returns the bytes and their number per compressed byte.
+/// Decompresses the beginning of a gzip file. Returns the decompressed bytes and their number per compressed byte.
+/// `None` if nothing can be decompressed.
 fn decompressed(content: &[u8]) -> Option<(Vec<u8>, f64)> {
     let mut decoder = MultiGzDecoder::new(content);
     let (mut plain, mut block, mut taken) = (Vec::new(), vec![0; 16 << 10], 0);
-    // The sample ends in the middle of a block. The decoder returns everything before the end, except an incomplete
-    // block.
+    // The sample ends in the middle of a gzip block. The decoder returns everything before the end, except that
+    // incomplete block.
     while plain.len() < MAX_DECOMPRESSED_BYTES {
         match decoder.read(&mut block) {
             Ok(count @ 1..) => plain.extend_from_slice(block.get(..count).unwrap_or_default()),

@@ -1,79 +1,81 @@
-//! Describes rows and columns of a table, as far as they decide its memory.
+//! Describes the rows and columns of a table as far as they decide how much memory it needs.
 
 use crate::survey::MAX_DISTINCT;
 
-/// Bytes of a distinct text in addition to its characters: two entries in lists and an entry in a map. The characters
-/// are stored twice.
+/// Bytes that each different text of a column needs in addition to its characters. They are two entries in lists and an
+/// entry in a map. The characters are stored twice.
 const TEXT_BYTES: u64 = 176;
 
-/// The kind of values in a column, as far as it decides their memory.
+/// How the values of a column are stored, which decides how many bytes they need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MemoryKind {
     /// Numbers or truth values, in single precision: 4 bytes per value.
     Number,
-    /// Texts. Each different text is stored once. The field is their average length in bytes.
+    /// Texts. Each different text is stored once, and each row has a code of 4 bytes. The field is the average length
+    /// of the texts in bytes.
     Text(u64),
-    /// Numbers, or moments in seconds, in double precision: 8 bytes per value.
+    /// Numbers, or dates in seconds, in double precision: 8 bytes per value.
     Wide,
-    /// Values that are not kept in memory.
+    /// The values of the column are not kept in memory: 0 bytes per value.
     Skipped,
 }
 
-/// The purpose of a column.
+/// The purpose of a column in training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnUse {
-    /// The model is trained on the column.
+    /// The model is trained on the values of the column.
     Feature,
-    /// The model predicts the column.
+    /// The model predicts the values of the column.
     Target,
-    /// The column of the order, of the groups or of the weights.
+    /// The column orders, groups or weights the rows.
     Other,
 }
 
-/// A column of a table, as far as it decides the memory.
+/// The properties of a column that decide how much memory it needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ColumnShape {
-    /// The kind of its values.
+    /// How the values of the column are stored.
     pub kind: MemoryKind,
-    /// The purpose of the column.
+    /// The purpose of the column in training.
     pub used: ColumnUse,
-    /// Minimum number of different values.
+    /// Minimum number of different values in the column. It may have more.
     pub distinct: u64,
-    /// Whether some values are missing.
+    /// Whether some value of the column is missing.
     pub has_missing: bool,
 }
 
-/// Rows and columns of a table, including columns that are left out.
+/// The number of rows and the columns of a table. Columns that are left out are included.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TableShape {
-    /// Number of rows.
+    /// Number of rows in the table.
     pub rows: u64,
-    /// The columns in the order of the files.
+    /// The columns of the table, in the order of the files.
     pub columns: Vec<ColumnShape>,
 }
 
 impl TableShape {
-    /// Returns the bytes of all values in memory.
+    /// Returns the bytes that all values of the table need in memory.
     pub fn bytes(&self) -> u64 {
         self.rows.saturating_mul(self.row_bytes()).saturating_add(self.text_bytes())
     }
 
-    /// Returns the bytes of the values of a row, without the texts that are stored once.
+    /// Returns the bytes that the values of one row need in memory. Different texts are stored once for the table and
+    /// are not included.
     pub fn row_bytes(&self) -> u64 {
         self.sum(ColumnShape::bytes)
     }
 
-    /// Returns the bytes of all texts that are stored once.
+    /// Returns the bytes that the different texts of all columns need in memory. Each one is stored once.
     pub fn text_bytes(&self) -> u64 {
         self.sum(ColumnShape::text_bytes)
     }
 
-    /// Returns the columns that the model is trained on.
+    /// Returns the columns that the model is trained on. Columns whose values are not kept are left out.
     pub fn feature_columns(&self) -> impl Iterator<Item = &ColumnShape> {
         self.columns.iter().filter(|column| column.used == ColumnUse::Feature && column.kind != MemoryKind::Skipped)
     }
 
-    /// Returns the target if its values are labels.
+    /// Returns the target column if its values are labels. `None` if they are numbers.
     pub fn labels(&self) -> Option<&ColumnShape> {
         let target = self.columns.iter().find(|column| column.used == ColumnUse::Target);
         target.filter(|target| matches!(target.kind, MemoryKind::Text(_)))
@@ -83,7 +85,7 @@ impl TableShape {
         self.labels().is_some()
     }
 
-    /// Returns how many values of a column the survey remembers, on average.
+    /// Returns how many different values the first pass over the files remembers for each column, on average.
     pub(super) fn remembered(&self) -> u64 {
         self.sum(|column| column.distinct.min(2 * MAX_DISTINCT as u64)) / (self.columns.len() as u64).max(1)
     }
@@ -94,7 +96,7 @@ impl TableShape {
 }
 
 impl ColumnShape {
-    /// Returns the bytes of a value.
+    /// Returns the bytes that one value of the column needs in memory.
     fn bytes(&self) -> u64 {
         match self.kind {
             MemoryKind::Number | MemoryKind::Text(_) => 4,

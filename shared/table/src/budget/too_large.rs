@@ -1,4 +1,4 @@
-//! Describes a table that does not fit into memory.
+//! The error about a table that does not fit into memory.
 
 use std::fmt;
 
@@ -6,32 +6,34 @@ use evergreen_lifecycle::Family;
 
 use super::{FileSizes, TableShape};
 
-/// Bytes that the train function needs in addition to a table and its model: code, SDK, connections.
+/// Bytes of memory that the train function needs in addition to a table and its model: for code, AWS SDK and
+/// connections.
 pub const FUNCTION_OVERHEAD: u64 = 128 << 20;
 
-/// Maximum memory of a Lambda function, in MB.
+/// The maximum memory of a Lambda function that AWS allows, in MB.
 const MAX_FUNCTION: u64 = 10_240;
 
-/// A table that does not fit into the memory of the process.
+/// Error: a table does not fit into the memory of the process.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TooLarge {
-    /// Number of rows, or `None` while it is unknown.
+    /// Number of rows in the table. `None` if it is not known yet.
     pub rows: Option<u64>,
-    /// Number of columns in the files.
+    /// Number of columns in the files of the table.
     pub columns: u64,
-    /// Number of features that the preprocessing makes of the columns. 0 while it is unknown.
+    /// Number of features that the preprocessing makes of the columns. 0 if it is not known yet.
     pub features: u64,
-    /// Bytes of the decompressed files. 0 if the files are no longer in memory.
+    /// Total bytes of the decompressed files. 0 if the files are no longer in memory.
     pub bytes: u64,
-    /// Whether rows and bytes are estimated from a sample.
+    /// Whether `rows` and `bytes` are estimated from samples of the files.
     pub is_estimate: bool,
-    /// The model family that needs the most memory, or `None` if no model is fitted.
+    /// The model family that needs the most memory. `None` if the error concerns only the reading of the table.
     pub family: Option<Family>,
-    /// Bytes that are needed to read the table and to train on it.
+    /// Bytes of memory that are needed to read the table and to train a model on it.
     pub needed: u64,
-    /// Bytes that the process may use.
+    /// Bytes of memory that the process may use.
     pub memory: u64,
-    /// Shape and file sizes of a table that was surveyed. From them, the memory of the training can be computed, too.
+    /// The shape of the table and the sizes of its files, if the files were already surveyed. The memory for training
+    /// can be computed from them, too. Otherwise `None`.
     pub read: Option<(TableShape, FileSizes)>,
 }
 
@@ -67,12 +69,12 @@ impl fmt::Display for TooLarge {
     }
 }
 
-/// Returns the memory setting, in MB, of a function that has `bytes` for a table.
+/// Returns the memory in MB that the train function must have, so that `bytes` are left for a table and its model.
 fn train_memory(bytes: u64) -> u64 {
     bytes.saturating_add(FUNCTION_OVERHEAD).div_ceil(1 << 20)
 }
 
-/// Formats a number with commas between its thousands.
+/// Formats a whole number with commas between its thousands, such as `1,234,567`.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let groups: Vec<&str> =
@@ -80,7 +82,7 @@ fn grouped(number: u64) -> String {
     groups.join(",")
 }
 
-/// Formats a number of bytes as MB or GB.
+/// Formats a number of bytes as GB if it is 0.5 GB or more, and as MB otherwise.
 pub fn gigabytes(bytes: u64) -> String {
     let unit = |shift: u32| bytes as f64 / f64::from(1_u32 << shift);
     if bytes >= 1 << 29 { format!("{:.1} GB", unit(30)) } else { format!("{:.1} MB", unit(20)) }

@@ -1,4 +1,4 @@
-//! Converts JSON to CSV: an object on each line, or a list of objects.
+//! Converts JSON to CSV. The JSON has an object on each line, or is one list of objects.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::Room;
 use crate::{FilePlace, TableError};
 
-/// Checks whether a text begins with a JSON object or a list of objects.
+/// Returns whether a text begins with a JSON object or with a list of JSON objects.
 pub(super) fn is_json(text: &[u8]) -> bool {
     let start = text.trim_ascii_start();
     let start = start.strip_prefix(b"[").map_or(start, <[u8]>::trim_ascii_start);
@@ -18,7 +18,8 @@ pub(super) fn is_json(text: &[u8]) -> bool {
     start.starts_with(b"{\"") && (serde_json::from_slice::<Object>(line.trim_ascii()).is_ok() || text.starts_with(b"["))
 }
 
-/// The members of an object in their order. Members of nested objects are named by their path.
+/// A JSON object: the names and values of its members, in their order. A member of a nested object has its path as the
+/// name, such as `a.b`.
 struct Object(Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Object {
@@ -54,8 +55,9 @@ fn flatten(name: String, value: Value, members: &mut Vec<(String, Value)>) {
     }
 }
 
-/// Converts the objects of `text` to CSV if it fits into `room`. Each member that occurs in any object is a column. The
-/// text is parsed twice, because parsed objects need many times the memory of their text.
+/// Converts the JSON objects in `text` to CSV. Each member that occurs in any object is a column. Returns an error if
+/// the memory in `room` does not suffice. The text is parsed twice, because parsed objects need many times the memory
+/// of their text.
 pub(super) fn to_csv(file: &str, text: &[u8], room: Room) -> Result<Vec<u8>, TableError> {
     let wrong = |line| TableError::Json(FilePlace { file: file.to_owned(), line, is_row: false });
     let (mut columns, mut names) = (HashMap::new(), Vec::new());
@@ -95,7 +97,7 @@ pub(super) fn to_csv(file: &str, text: &[u8], room: Room) -> Result<Vec<u8>, Tab
     writer.into_inner().map_err(|error| damaged(error.into_error().into()))
 }
 
-/// Returns the bytes of a value in a CSV, quotes included.
+/// Returns the maximum number of bytes that a JSON value needs as a field in CSV, with its quotes.
 fn quoted(value: &Value) -> u64 {
     let length = match value {
         Value::Null => 0,
@@ -113,7 +115,8 @@ fn cell_of(value: &Value) -> String {
     }
 }
 
-/// Passes the objects to `give` one by one. Returns the number of the first line that is not an object as an error.
+/// Passes the JSON objects in `text` to `give` one by one. If a line is not an object, the error is its number, counted
+/// from 1.
 fn each(text: &[u8], mut give: impl FnMut(Object)) -> Result<(), u64> {
     if text.trim_ascii_start().starts_with(b"[") {
         let mut list = serde_json::Deserializer::from_slice(text);
@@ -129,7 +132,7 @@ fn each(text: &[u8], mut give: impl FnMut(Object)) -> Result<(), u64> {
     Ok(())
 }
 
-/// A visitor that passes each object of a list on before it parses the next one.
+/// Visitor for serde that parses a list of JSON objects. It passes each object on before it parses the next one.
 struct List<'a, F>(&'a mut F);
 
 impl<'de, F: FnMut(Object)> Visitor<'de> for List<'_, F> {

@@ -1,4 +1,4 @@
-//! Opens ZIP archives: a workbook, or an archive of one file.
+//! Opens a ZIP archive that is an Excel workbook or that contains a single file.
 
 use std::io::{Cursor, Read};
 
@@ -7,16 +7,16 @@ use zip::ZipArchive;
 
 use crate::TableError;
 
-/// The content of an archive.
+/// The content of a ZIP archive.
 pub(super) enum ArchiveContent {
-    /// The archive is an Excel workbook.
+    /// The archive itself is an Excel workbook. The field holds its bytes.
     Workbook(Bytes),
-    /// Name and content of the only file in the archive.
+    /// The archive contains a single file. The fields are its name and its content.
     Entry(String, Vec<u8>),
 }
 
-/// Opens an archive if its content fits into memory. `memory` is the total memory in bytes, and `free` is how much of
-/// it is free.
+/// Opens the ZIP archive `file`. Returns an error if its content does not fit into memory. `memory` is the total memory
+/// in bytes that may be used, and `free` is the part of it that is still free.
 pub(super) fn open(file: &str, content: Bytes, memory: u64, free: u64) -> Result<ArchiveContent, TableError> {
     let other = |found: String| TableError::OtherFormat {
         file: file.to_owned(),
@@ -42,7 +42,8 @@ pub(super) fn open(file: &str, content: Bytes, memory: u64, free: u64) -> Result
     Ok(ArchiveContent::Entry((*name).clone(), bytes))
 }
 
-/// Checks whether an entry is a file, but not a folder or a file that an operating system adds.
+/// Returns whether an entry of the archive is a file of the user. Folders and files that an operating system adds are
+/// not.
 fn is_file(name: &str) -> bool {
     let last = name.rsplit('/').next().unwrap_or_default();
     !name.ends_with('/') && !name.starts_with("__MACOSX/") && !last.starts_with('.')

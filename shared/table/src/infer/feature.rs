@@ -1,4 +1,4 @@
-//! Infers how features are read.
+//! Infers how a feature (a column that the model is trained on) is read and stored.
 
 use evergreen_lifecycle::ColumnRole;
 
@@ -8,13 +8,15 @@ use crate::settings::TypeName;
 use crate::signs::Signs;
 use crate::survey::{MAX_DISTINCT, ValueClass};
 
-/// Reason to leave out a column that only counts the rows.
+/// The reason why a column is left out: its numbers only count the rows.
 pub(super) const COUNTS_ROWS: &str = "it counts the rows";
 
-/// Minimum number of words per text, on average, in a column of texts that are more than names.
+/// Minimum average number of words per text. A column of mostly different texts with fewer words holds names or
+/// identifiers.
 const WORDS: u64 = 3;
 
-/// Infers how a feature is read.
+/// Decides how a feature column is read and stored, or that it is left out. The decision follows the type in the
+/// settings, or otherwise the counted values.
 pub(super) fn infer(column: ColumnFacts<'_>) -> Result<ColumnReading, TableError> {
     let tally = column.tally;
     if let Some(kind) = column.unread {
@@ -106,7 +108,8 @@ fn inferred(column: ColumnFacts<'_>) -> Result<ColumnReading, TableError> {
     Ok(texts(column))
 }
 
-/// Returns the reading of a column of numbers. A column that numbers the rows, by its name and its values, is left out.
+/// Decides how a column of numbers is read. The column is left out if it only numbers the rows. It is also left out if
+/// its name and its values are those of an identifier.
 fn number(column: ColumnFacts<'_>) -> ColumnReading {
     let tally = column.tally;
     let keep = keep_as(column.name, TypeName::Number);
@@ -125,7 +128,8 @@ fn number(column: ColumnFacts<'_>) -> ColumnReading {
     ColumnReading { warnings, ..feature(Storage::Number, TypeName::Number, because) }
 }
 
-/// Describes how the numbers are written, unless they are plain.
+/// Returns the words for the column's profile that describe how its numbers are written, such as with percent signs.
+/// Empty for plain numbers.
 fn notation(column: ColumnFacts<'_>) -> String {
     let tally = column.tally;
     let mut words = String::new();
@@ -144,12 +148,13 @@ fn notation(column: ColumnFacts<'_>) -> String {
     words
 }
 
-/// Describes that a Parquet file stores the values as text.
+/// Returns the words for the column's profile if a Parquet file stores the values as text. Empty otherwise.
 fn stored(column: ColumnFacts<'_>) -> &'static str {
     if column.is_stored_text { ", which the file stores as text" } else { "" }
 }
 
-/// Describes how many marks count as missing values.
+/// Returns the words for the column's profile about how many marks, such as `?`, count as missing values. Empty if
+/// there are none.
 fn marked(column: ColumnFacts<'_>) -> String {
     match column.tally.of(ValueClass::Mark) {
         0 => String::new(),
@@ -158,7 +163,7 @@ fn marked(column: ColumnFacts<'_>) -> String {
     }
 }
 
-/// Returns warnings about numbers whose notation has more than one meaning.
+/// Returns warnings for the user about numbers whose notation has more than one possible meaning, such as `1.234`.
 pub(super) fn written(column: ColumnFacts<'_>) -> Vec<String> {
     let (tally, name) = (column.tally, column.name);
     let numbers = tally.of(ValueClass::Number);
@@ -187,7 +192,8 @@ pub(super) fn written(column: ColumnFacts<'_>) -> Vec<String> {
     warnings
 }
 
-/// Returns a warning if the numbers are probably codes, such as postcodes that have lost their leading zeros.
+/// Returns a warning if the numbers of the column are probably codes, such as postcodes that have lost their leading
+/// zeros. The column's name decides.
 fn codes(column: ColumnFacts<'_>) -> Option<String> {
     const NAMES: [&str; 8] =
         ["zip", "zipcode", "zip_code", "plz", "postcode", "postal_code", "postalcode", "postleitzahl"];
@@ -201,7 +207,8 @@ fn codes(column: ColumnFacts<'_>) -> Option<String> {
     })
 }
 
-/// Returns a warning if the numbers are probably moments: seconds or milliseconds since 1970, or days such as 20240131.
+/// Returns a warning if the numbers of the column are probably dates or times. They may be seconds or milliseconds
+/// since 1970, or days such as 20240131. The column's name and its values decide.
 fn moments(column: ColumnFacts<'_>) -> Option<String> {
     const FORMS: [(f64, f64, &str); 3] = [
         (19_000_101.0, 21_001_231.0, "days such as 20240131"),
@@ -251,7 +258,7 @@ fn collapsed(column: ColumnFacts<'_>) -> Option<String> {
     })
 }
 
-/// Returns the reading of a column of dates, with a warning if the order of day and month is unknown.
+/// Decides how a column of dates is read. Adds a warning if nothing shows whether the day or the month comes first.
 fn moment(column: ColumnFacts<'_>) -> ColumnReading {
     let tally = column.tally;
     let (decided, either) = (tally.written(Signs::DECIDED_ORDER), tally.written(Signs::EITHER_ORDER));
@@ -275,8 +282,8 @@ fn keep_as(name: &str, kind: TypeName) -> String {
     format!("; to use it, write types.{name:?} = \"{}\" into dataset.toml", kind.name())
 }
 
-/// Checks whether a column is an index, whatever it holds: it has no name, or the name that programs give to their
-/// index.
+/// Returns whether the column is an index of the rows, whatever its values are. It has no name, or a name that programs
+/// give to their index, such as `rownames`.
 fn is_index(column: ColumnFacts<'_>) -> bool {
     let lower = column.name.to_lowercase();
     let numbered = |before: &str, after: &str| {
@@ -289,8 +296,8 @@ fn is_index(column: ColumnFacts<'_>) -> bool {
         || numbered("__index_level_", "__")
 }
 
-/// Checks whether the name is usual for identifiers: `id`, `customer_id`, `customerId`, `index`, or the name that
-/// programs give to an unnamed index.
+/// Returns whether the column's name is usual for an identifier: `id`, `customer_id`, `customerId`, `index`, or the
+/// name that programs give to an unnamed index.
 fn is_identifiers_name(name: &str) -> bool {
     let lower = name.to_lowercase();
     let before = |end: &str| name.strip_suffix(end).and_then(|rest| rest.chars().next_back());
@@ -301,7 +308,8 @@ fn is_identifiers_name(name: &str) -> bool {
         || camel("ID")
 }
 
-/// Returns an error for the few values that prevent a column from being one of numbers or of moments.
+/// Returns an error if nearly all values of the column are numbers, or nearly all are dates. The few other values are
+/// then probably mistakes in the data.
 fn check_mistakes(column: ColumnFacts<'_>) -> Result<(), TableError> {
     const MARK: &str = " as in nearly all other rows; correct it, or, if it stands for a missing value, add it to `missing` in \
                         dataset.toml";
@@ -326,7 +334,7 @@ fn check_mistakes(column: ColumnFacts<'_>) -> Result<(), TableError> {
     }
 }
 
-/// Returns a warning if many values of a text column are numbers or dates.
+/// Returns a warning if at least half of the values in a text column are numbers or dates.
 fn mixed(column: ColumnFacts<'_>) -> Option<String> {
     let tally = column.tally;
     let (numbers, moments) = (tally.of(ValueClass::Number), tally.of(ValueClass::Moment));

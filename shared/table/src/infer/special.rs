@@ -1,4 +1,5 @@
-//! Infers how the other columns are read: target, order, group, weights, and columns that are left out.
+//! Infers how the columns that are not features are read. They are the target, the order, the group, the weights, and
+//! the columns that the settings leave out.
 
 use evergreen_lifecycle::{ColumnRole, MAX_LABELS, Task};
 
@@ -7,7 +8,7 @@ use crate::TableError;
 use crate::settings::TypeName;
 use crate::survey::ValueClass;
 
-/// Infers how the target is read: as numbers for regression, as texts for classification.
+/// Decides how the target column is read: as numbers for regression, or as texts for classification.
 pub(super) fn target(column: ColumnFacts<'_>, task: Option<Task>) -> Result<ColumnReading, TableError> {
     let by_type = column.forced.map(|kind| match kind {
         TypeName::Number | TypeName::Timestamp => Task::Regression,
@@ -55,8 +56,8 @@ pub(super) fn target(column: ColumnFacts<'_>, task: Option<Task>) -> Result<Colu
     }
 }
 
-/// Chooses regression for numbers that are not whole, that have more than [`FEW`] different values, or that hardly ever
-/// repeat. Chooses classification otherwise.
+/// Chooses the task by the values of the target. It is regression for numbers that are not whole, that have more than
+/// [`FEW`] different values, or that hardly ever repeat. Otherwise it is classification. The text is the reason.
 fn inferred_task(column: ColumnFacts<'_>) -> Result<(Task, String), TableError> {
     let tally = column.tally;
     let numbers = tally.of(ValueClass::Number) + tally.of(ValueClass::Infinite);
@@ -83,7 +84,7 @@ fn inferred_task(column: ColumnFacts<'_>) -> Result<(Task, String), TableError> 
     }
 }
 
-/// Returns a warning if labels look like counts and only their number led to classification.
+/// Returns a warning if the labels look like counts, and the task is classification only because there are few of them.
 fn counts(column: ColumnFacts<'_>, because: &str) -> Option<String> {
     let (tally, name) = (column.tally, column.name);
     let is_told = because.ends_with("different whole numbers");
@@ -100,10 +101,10 @@ fn counts(column: ColumnFacts<'_>, because: &str) -> Option<String> {
     })
 }
 
-/// Minimum number of different whole numbers that may be counts.
+/// Minimum number of different whole numbers in the target for the warning that they may be counts.
 const MANY_COUNTS: usize = 6;
 
-/// Returns the type that fits all values of a column.
+/// Returns the type that all values of the column have. Texts and mixed types are a category.
 fn kind(column: ColumnFacts<'_>) -> TypeName {
     let all = |class| column.tally.of(class) > 0 && column.tally.of(class) == column.tally.valued();
     match (all(ValueClass::Number), all(ValueClass::Boolean), all(ValueClass::Moment)) {
@@ -114,7 +115,7 @@ fn kind(column: ColumnFacts<'_>) -> TypeName {
     }
 }
 
-/// Returns the reading of the column that orders the rows.
+/// Decides how the column that orders the rows by age is read.
 pub(super) fn order(column: ColumnFacts<'_>) -> Result<ColumnReading, TableError> {
     const EXPECTED: &str = "a number, or a date or time, as in the other rows";
     column.check_complete(EXPECTED)?;
@@ -127,7 +128,7 @@ pub(super) fn order(column: ColumnFacts<'_>) -> Result<ColumnReading, TableError
     }
 }
 
-/// Returns the reading of the column that groups the rows.
+/// Decides how the column that groups the rows is read.
 pub(super) fn group(column: ColumnFacts<'_>) -> ColumnReading {
     let kind = column.forced.unwrap_or(TypeName::Identifier);
     let mut reading =
@@ -144,7 +145,7 @@ pub(super) fn group(column: ColumnFacts<'_>) -> ColumnReading {
     reading
 }
 
-/// Returns the reading of the column that weights the rows.
+/// Decides how the column with the weights of the rows is read.
 pub(super) fn weights(column: ColumnFacts<'_>) -> Result<ColumnReading, TableError> {
     const EXPECTED: &str = "a finite number from 0 up";
     column.check_complete(EXPECTED)?;
@@ -159,7 +160,7 @@ pub(super) fn weights(column: ColumnFacts<'_>) -> Result<ColumnReading, TableErr
     }
 }
 
-/// Returns the reading of a column that the settings leave out.
+/// Returns that a column is left out because the settings say so.
 pub(super) fn dropped(column: ColumnFacts<'_>) -> ColumnReading {
     let kind = column.forced.unwrap_or_else(|| kind(column));
     ColumnReading::new(ColumnRole::Dropped, Storage::Skip, kind, "dataset.toml leaves it out")

@@ -1,4 +1,4 @@
-//! Reads CSV files.
+//! Reads CSV files in pieces.
 
 mod heading;
 mod quotes;
@@ -18,41 +18,45 @@ use crate::odd_rows::OddRow;
 use crate::settings::CsvSettings;
 use crate::{FilePlace, TableError};
 
-/// Approximate bytes of a piece. Its values may need several times as much memory.
+/// Approximate size of a piece of a CSV file in bytes. The values of a piece may need several times as much memory.
 pub(crate) const PIECE: usize = 1 << 20;
 
-/// Bytes at the beginning and in the middle of a file from which the forms of columns are detected first.
+/// Size in bytes of a sample from the beginning or the middle of a CSV file. The samples show first how numbers and
+/// dates are written.
 const SAMPLE: usize = 128 << 10;
 
-/// The layout of a CSV file.
+/// Where the header and the rows of a CSV file are, and how its fields are separated.
 #[derive(Debug, Clone, Default)]
 pub(super) struct CsvLayout {
     pub(super) dialect: Dialect,
-    /// The first byte and the first line of the rows, and the byte after the last row.
+    /// Index of the first byte after the header, where the rows start.
     start: usize,
+    /// The number of the line on which the rows start. The first line of the file is 1.
     line: u64,
+    /// Index of the byte after the last row.
     end: usize,
-    /// Positions where the rows can be divided, relative to their start.
+    /// Byte offsets at which the rows are divided into pieces, relative to the start of the rows.
     cuts: Vec<usize>,
-    /// Number of lines in each piece.
+    /// Number of line ends in each piece of the file.
     lines: Vec<u64>,
-    /// The fields of the header as they are written.
+    /// The fields of the header exactly as they are written. A row that equals them repeats the header.
     header: StringRecord,
-    /// The line of the last row if it holds totals. It does not belong to the rows.
+    /// The line of the last row if it holds totals of the other rows. Such a row is not read. `None` if there is none.
     pub(super) total: Option<u64>,
 }
 
-/// A piece of the rows of a file.
+/// A piece of the rows of a CSV file.
 pub(super) struct CsvRows<'a> {
     file: u32,
     bytes: &'a [u8],
-    /// The first line of `bytes`, and the number of lines.
+    /// The number of the line on which the piece begins. The first line of the file is 1.
     line: u64,
+    /// Number of line ends in the piece.
     lines: u64,
     layout: &'a CsvLayout,
 }
 
-/// Reads the header of a text. Returns the layout and the names of the columns. A name may be empty.
+/// Reads the header of a CSV file. Returns the layout of the file and the names of its columns. A name may be empty.
 pub(super) fn open(
     file: &str,
     text: &[u8],
@@ -82,7 +86,7 @@ pub(super) fn open(
     Ok((layout, names))
 }
 
-/// Returns the kind of the first record.
+/// Returns whether the first record of a CSV file holds the names of the columns or values.
 pub(super) fn heading(text: &[u8], layout: &CsvLayout) -> Heading {
     let fields = layout.header.iter();
     let names: Vec<String> = fields.map(|field| field.trim().to_owned()).collect();
@@ -114,21 +118,22 @@ impl CsvLayout {
         Ok(self)
     }
 
-    /// Divides the rows into pieces.
+    /// Divides `rows`, the bytes after the header, into pieces of whole rows.
     fn pieces<'a>(&self, rows: &'a [u8]) -> Vec<&'a [u8]> {
         let mut from = 0;
         let ends = self.cuts.iter().copied().chain([rows.len()]);
         ends.map(|to| rows.get(std::mem::replace(&mut from, to)..to).unwrap_or_default()).collect()
     }
 
-    /// Returns the maximum number of rows, including empty ones.
+    /// Returns an upper limit for the number of rows in the file. It includes empty rows.
     pub(super) fn most_rows(&self) -> u64 {
         self.lines.iter().sum::<u64>() + 1
     }
 }
 
 impl<'a> CsvRows<'a> {
-    /// Divides the rows of a file into pieces.
+    /// Divides the rows of a CSV file into pieces that can be read independently. `file` is the index of the file in
+    /// the table.
     pub(super) fn cut(file: u32, text: &'a [u8], layout: &'a CsvLayout) -> Vec<Self> {
         let mut line = layout.line;
         let pieces = layout.pieces(layout.rows(text)).into_iter().zip(&layout.lines);
@@ -140,7 +145,8 @@ impl<'a> CsvRows<'a> {
         pieces.filter(|rows| !rows.bytes.is_empty()).collect()
     }
 
-    /// Returns some rows from the beginning and some from the middle. An incomplete row at the end is removed.
+    /// Returns some rows from the beginning of the file and, if it is long, some from its middle. A row that is cut off
+    /// at the end is removed.
     pub(super) fn read_sample(file: u32, text: &'a [u8], layout: &'a CsvLayout) -> Vec<Self> {
         let rows = layout.rows(text);
         let middle = if rows.len() > 4 * SAMPLE { layout.cuts.get(layout.cuts.len() / 2).copied() } else { None };
@@ -154,12 +160,12 @@ impl<'a> CsvRows<'a> {
         [Some(0), middle].into_iter().flatten().map(part).collect()
     }
 
-    /// Returns the maximum number of rows.
+    /// Returns an upper limit for the number of rows in the piece.
     pub(super) fn most(&self) -> usize {
         self.lines as usize + 1
     }
 
-    /// Passes every cell to `reader`. `order` has the index of the table's column for each field.
+    /// Passes every cell of the piece to `reader`. `order` has the index of the table's column for each field of a row.
     pub(super) fn read(&self, file: &str, order: &[usize], reader: &mut impl CellReader) -> Result<(), TableError> {
         let mut to = RowSink { rows: self, file, order, reader };
         match std::str::from_utf8(self.bytes) {
@@ -168,8 +174,8 @@ impl<'a> CsvRows<'a> {
         }
     }
 
-    /// Returns the line on which a record begins. The position of the CSV reader is before the empty lines that it
-    /// skips.
+    /// Returns the number of the line on which a record begins. The CSV reader gives the position before the empty
+    /// lines that it skips, so they are added.
     fn line(&self, record: &StringRecord) -> u64 {
         let Some(position) = record.position() else { return 0 };
         let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
@@ -181,7 +187,7 @@ impl<'a> CsvRows<'a> {
     }
 }
 
-/// Passes the cells of some rows to a reader.
+/// Passes the cells of a piece of a CSV file to a reader of cells.
 struct RowSink<'a, R> {
     rows: &'a CsvRows<'a>,
     file: &'a str,
@@ -190,7 +196,7 @@ struct RowSink<'a, R> {
 }
 
 impl<R: CellReader> RowSink<'_, R> {
-    /// Reads rows without quotes. Ends of lines separate records, and separators separate fields.
+    /// Reads rows that contain no quotes. Each line is then a record, and each separator ends a field.
     fn plain(&mut self, text: &str) -> Result<(), TableError> {
         let (bytes, separator) = (text.as_bytes(), self.rows.layout.dialect.separator);
         let (mut start, mut line) = (0, self.rows.line);
@@ -223,7 +229,8 @@ impl<R: CellReader> RowSink<'_, R> {
         Ok(())
     }
 
-    /// Passes the cells of a record to the reader if the record is a row.
+    /// Passes the cells of a record to the reader of cells. Reports an empty record or a repeated header as left out.
+    /// Returns an error if the record has a wrong number of fields.
     fn record<'r>(
         &mut self,
         line: u64,
@@ -252,7 +259,8 @@ impl<R: CellReader> RowSink<'_, R> {
     }
 }
 
-/// The fields of a record without quotes. Fields are short, so a search byte by byte is fastest.
+/// Iterates over the fields of a record without quotes. Fields are short, so it is fastest to search the next separator
+/// byte by byte.
 #[derive(Clone)]
 struct Fields<'r> {
     rest: Option<&'r str>,
@@ -271,7 +279,7 @@ impl<'r> Iterator for Fields<'r> {
     }
 }
 
-/// Removes blanks around a cell. Nearly all cells have none.
+/// Removes blanks around a cell. Nearly all cells have no blanks, which is checked first because it is fast.
 #[inline]
 fn trimmed(cell: &str) -> &str {
     let is_plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);

@@ -1,4 +1,4 @@
-//! Decompresses gzip, up to the free memory.
+//! Decompresses gzip files, as far as the free memory allows.
 
 use std::io::Read;
 
@@ -6,11 +6,11 @@ use flate2::read::MultiGzDecoder;
 
 use crate::TableError;
 
-/// Maximum compression ratio of deflate.
+/// Maximum factor by which the compression of gzip can shrink a file.
 const MAX_RATIO: u64 = 1032;
 
-/// Decompresses all members of `content` if the result fits into memory. `memory` is the total memory in bytes, and
-/// `free` is how much of it is free.
+/// Decompresses the gzip file `file`, which may consist of several members. Returns an error if the result is larger
+/// than `free` bytes. `memory` is the total memory in bytes, for the error message.
 pub(crate) fn decompress(file: &str, content: &[u8], memory: u64, free: u64) -> Result<Vec<u8>, TableError> {
     let room = declared_size(content).min(free).min((content.len() as u64).saturating_mul(MAX_RATIO));
     let mut bytes = Vec::with_capacity(usize::try_from(room).unwrap_or_default());
@@ -22,7 +22,8 @@ pub(crate) fn decompress(file: &str, content: &[u8], memory: u64, free: u64) -> 
     Ok(bytes)
 }
 
-/// Returns the size that the end of the last member declares, modulo 2^32. It avoids repeated growth of the result.
+/// Returns the decompressed size, modulo 2^32, that the last bytes of a gzip file declare. Memory of this size is
+/// reserved, so that the result need not grow repeatedly.
 fn declared_size(content: &[u8]) -> u64 {
     content.last_chunk().map_or(0, |end| u64::from(u32::from_le_bytes(*end)))
 }

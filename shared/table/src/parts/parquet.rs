@@ -1,4 +1,4 @@
-//! Reads Parquet files.
+//! Reads Parquet files in pieces.
 
 mod cells;
 mod sample;
@@ -12,38 +12,37 @@ pub(crate) use self::sample::{ParquetFooter, StoredType};
 use super::{CellReader, RowPosition, header};
 use crate::TableError;
 
-/// Number of rows that are decoded at once.
+/// Number of rows of a Parquet file that are decoded at once.
 const BATCH: usize = 8192;
 
-/// An opened Parquet file.
 pub(super) struct ParquetFile {
     bytes: Bytes,
     metadata: ArrowReaderMetadata,
-    /// Indices of the columns that can be read. Columns of nested values cannot.
+    /// Indices of the columns that can be read. Columns of nested values cannot be read.
     read: Vec<usize>,
-    /// Indices and types of the columns that cannot be read.
+    /// Columns that cannot be read: the index of the column in the file, and its type.
     pub(super) unread: Vec<(usize, String)>,
 }
 
-/// Approximate number of cells in a piece.
+/// Approximate number of cells in a piece of a Parquet file.
 const CELLS: u64 = 1 << 20;
 
-/// Some columns of a row group.
+/// A piece of a Parquet file: some columns of one row group.
 pub(super) struct ParquetRows<'a> {
     file: u32,
     content: &'a ParquetFile,
     group: usize,
-    /// The first row of the group, counted from 1.
+    /// The number of the row group's first row in the file, counted from 1.
     first: u64,
-    /// Indices of the columns.
+    /// Indices in the file of the columns that belong to this piece.
     columns: Vec<usize>,
 }
 
 impl ParquetFile {
-    /// Opens a file. Returns also the names of its columns.
+    /// Opens a Parquet file by its footer. Returns also the names of its columns.
     pub(super) fn open(name: &str, bytes: Bytes) -> Result<(Self, Vec<String>), TableError> {
-        // The Arrow schema of the writer is ignored, so that a text is read as text whatever type it had in the
-        // writer's memory.
+        // The Arrow schema of the writer is ignored. So a text is read as text, whatever type it had in the memory of
+        // the writer.
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         let metadata = ArrowReaderMetadata::load(&bytes, options).map_err(damaged(name))?;
         let fields = metadata.schema().fields();
@@ -63,28 +62,29 @@ impl ParquetFile {
         Ok((Self { bytes, metadata, read, unread }, names))
     }
 
-    /// Returns the bytes of the file.
+    /// Returns the size of the Parquet file in bytes.
     pub(super) fn size(&self) -> u64 {
         self.bytes.len() as u64
     }
 
-    /// Returns the bytes that a thread needs to decode a row group.
+    /// Returns the memory in bytes that a thread needs to decode a row group of the file.
     pub(super) fn decoding(&self) -> u64 {
         sample::decoding(self.metadata.metadata())
     }
 
-    /// Returns the indices of the columns that hold texts.
+    /// Returns the indices of the columns in the file that hold texts.
     pub(super) fn texts(&self) -> impl Iterator<Item = usize> {
         let fields = self.metadata.schema().fields().iter().enumerate();
         fields.filter(|(_, field)| cells::is_text(field.data_type())).map(|(index, _)| index)
     }
 
-    /// Returns the number of rows.
+    /// Returns the number of rows in the file.
     pub(super) fn rows(&self) -> u64 {
         self.metadata.metadata().row_groups().iter().map(|group| count(group.num_rows())).sum()
     }
 
-    /// Divides the columns of each row group into pieces. Only columns for which `is_read` returns true are included.
+    /// Divides each row group of the file into pieces of some columns. Only columns for which `is_read` returns true
+    /// are included. `file` is the index of the file in the table.
     pub(super) fn pieces(&self, file: u32, is_read: impl Fn(&usize) -> bool) -> Vec<ParquetRows<'_>> {
         let read: Vec<usize> = self.read.iter().copied().filter(is_read).collect();
         let (mut first, mut pieces) = (1, Vec::new());
@@ -101,19 +101,20 @@ impl ParquetFile {
 }
 
 impl ParquetRows<'_> {
-    /// Passes every cell to `reader`, column by column. `order` has the index of the table's column for each column of
-    /// the file.
+    /// Passes every cell of the piece to `reader`, column by column. `order` has the index of the table's column for
+    /// each column of the file.
     pub(super) fn read(&self, name: &str, order: &[usize], reader: &mut impl CellReader) -> Result<(), TableError> {
         self.read_batches(name, order, reader, usize::MAX)
     }
 
-    /// Returns the number of rows.
+    /// Returns the number of rows in the piece.
     pub(super) fn most(&self) -> usize {
         let groups = self.content.metadata.metadata().row_groups();
         groups.get(self.group).map_or(0, |group| count(group.num_rows()) as usize)
     }
 
-    /// Passes some cells of the first row group to `reader`.
+    /// Passes the cells of at most [`BATCH`] rows to `reader` if the piece belongs to the first row group. Other pieces
+    /// pass nothing.
     pub(super) fn read_sample(
         &self,
         name: &str,

@@ -1,4 +1,4 @@
-//! Parses settings that describe how CSV files are written.
+//! Parses the settings in `dataset.toml` that describe the format of the CSV files.
 
 use encoding_rs::Encoding;
 use toml::Value;
@@ -12,18 +12,20 @@ const DECIMAL: &str = "\".\" or \",\"";
 const DATES: &str = "\"day_first\" or \"month_first\"";
 const ENCODING: &str = "the name of an encoding, such as \"utf-8\", \"windows-1252\" or \"utf-16le\"";
 
-/// How CSV files are written. Missing settings are detected from the files.
+/// The CSV format of the data files (separator, quote, decimal mark). Settings that are `None` are detected from the
+/// files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CsvSettings {
-    /// The separator between fields, in ASCII.
+    /// The character between two fields, in ASCII. `None` means that it is detected.
     pub separator: Option<u8>,
-    /// The quote around fields, in ASCII.
+    /// The character around fields that contain separators, in ASCII. `None` means that it is detected.
     pub quote: Option<u8>,
-    /// Whether numbers have a decimal comma.
+    /// Whether numbers have a decimal comma (`true`) or a decimal point (`false`). `None` means that it is detected.
     pub decimal_comma: Option<bool>,
-    /// Whether the month comes first in dates such as 05/06/2024.
+    /// Whether the month (`true`) or the day (`false`) comes first in dates such as 05/06/2024. `None` means that it is
+    /// detected.
     pub month_first: Option<bool>,
-    /// The character encoding.
+    /// The character encoding of the files. `None` means that it is detected.
     pub encoding: Option<&'static Encoding>,
 }
 
@@ -62,7 +64,8 @@ fn character(text: &str) -> Option<u8> {
     }
 }
 
-/// Returns whether `text` is the second of the known texts, or `None` if it is unknown.
+/// Returns `true` if `text` is the second of the two known texts, and `false` if it is the first. Returns `None` if it
+/// is neither.
 fn one_of(text: &str, known: [&str; 2]) -> Option<bool> {
     known.iter().position(|known| *known == text).map(|index| index == 1)
 }

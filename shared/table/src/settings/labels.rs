@@ -1,4 +1,4 @@
-//! Parses settings that control which label is predicted.
+//! Parses the settings in `dataset.toml` that decide which label is predicted.
 
 use std::collections::BTreeMap;
 
@@ -10,34 +10,34 @@ const CLASS_WEIGHTS: &str = "\"balanced\", or a table of labels and numbers abov
 const THRESHOLD: &str = "\"f1\", \"balanced\", \"cost\", or a number between 0 and 1";
 const COSTS: &str = "false_positive and false_negative, numbers above 0";
 
-/// Weights of the labels' probabilities when the predicted label is chosen.
+/// Factors for the probabilities of the labels. The label with the highest product is predicted.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ClassWeights {
-    /// The rarer a label is, the higher is its weight.
+    /// The factors are computed from the training rows: the rarer a label is, the higher is its factor.
     Balanced,
-    /// Weights above 0 by label. Other labels have the weight 1.
+    /// A factor above 0 for each named label. Labels that are not named have the factor 1.
     Table(BTreeMap<String, f64>),
 }
 
-/// The probability above which the positive one of two labels is predicted.
+/// How to choose the probability above which the positive one of two labels is predicted.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Threshold {
-    /// The threshold that maximizes F1 of the positive label.
+    /// The probability that maximizes F1 of the positive label.
     F1,
-    /// The threshold that maximizes balanced accuracy.
+    /// The probability that maximizes balanced accuracy.
     Balanced,
-    /// The threshold that minimizes the costs of mistakes.
+    /// The probability that minimizes the total cost of wrong predictions.
     Cost,
-    /// A fixed probability between 0 and 1.
+    /// The probability is fixed to this number between 0 and 1.
     Number(f64),
 }
 
-/// Costs of mistakes with two labels, in any unit.
+/// The costs of wrong predictions if the target has two labels, in any unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Costs {
-    /// Cost of predicting the positive label where it is wrong. Above 0.
+    /// Cost of each prediction of the positive label that is wrong. Above 0.
     pub false_positive: f64,
-    /// Cost of not predicting the positive label where it is right. Above 0.
+    /// Cost of each row with the positive label for which the other label is predicted. Above 0.
     pub false_negative: f64,
 }
 

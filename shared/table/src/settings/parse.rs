@@ -1,4 +1,4 @@
-//! Parses settings key by key, so that an error can name the key.
+//! Parses the settings file `dataset.toml` key by key, so that an error can name the key.
 
 use std::sync::LazyLock;
 
@@ -21,38 +21,38 @@ static FAMILIES: LazyLock<String> = LazyLock::new(|| {
 static FAMILY_NAMES: LazyLock<String> = LazyLock::new(|| Family::ALL.map(Family::name).join(", "));
 const RANGE: &str = "a number, or [low, high] with low not above high";
 
-/// Maximum number of members of an ensemble, as in an artifact.
+/// Maximum number of models that an ensemble may combine. The model artifact has the same limit.
 const MAX_MEMBERS: usize = 32;
 
-/// An error in the text of the settings.
+/// An error in the text of the settings file `dataset.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SettingsError {
-    /// The file is not UTF-8.
+    /// Error: the settings file is not UTF-8.
     #[error("dataset.toml is not UTF-8; save it in that encoding")]
     NotUtf8,
-    /// The text is not valid TOML.
+    /// Error: the settings file is not valid TOML.
     #[error("dataset.toml, line {line}: not valid TOML: {reason}")]
     Syntax {
-        /// The line, counted from 1.
+        /// The line of the error in the settings file, counted from 1.
         line: usize,
-        /// The reason from the TOML parser.
+        /// The error message of the TOML parser.
         reason: String,
     },
-    /// A key is unknown.
+    /// Error: the settings file contains a key that is not known.
     #[error("dataset.toml: unknown key `{key}`; expected one of {expected}")]
     UnknownKey {
-        /// The key, with the tables that contain it.
+        /// The unknown key with the TOML tables that contain it, such as `csv.separator`.
         key: String,
-        /// The known keys at this place.
+        /// The keys that are allowed at this place, in words.
         expected: &'static str,
     },
-    /// A value is not valid for its key.
+    /// Error: the value of a known key is not valid.
     #[error("dataset.toml: `{key}`: expected {expected}")]
     Value {
-        /// The key, with the tables that contain it.
+        /// The key with the TOML tables that contain it, such as `csv.separator`.
         key: String,
-        /// The expected value, in words.
+        /// A description of the values that the key accepts.
         expected: &'static str,
     },
 }
@@ -155,7 +155,7 @@ fn read<T: DeserializeOwned>(key: &str, value: Value, expected: &'static str) ->
     value.try_into().map_err(|_| wrong(key, expected))
 }
 
-/// Parses a list of texts and numbers. Returns the numbers as texts.
+/// Parses a TOML list of texts and numbers that mean a missing value. The numbers are returned as texts.
 fn marks(key: &str, value: Value) -> Result<Vec<String>, SettingsError> {
     const EXPECTED: &str = "a list of texts and numbers that stand for a missing value";
     let list = value.as_array().ok_or_else(|| wrong(key, EXPECTED))?;
@@ -197,7 +197,7 @@ fn number(key: &str, value: Value, least: f64, expected: &'static str) -> Result
     float(&value).filter(|number| *number >= least).ok_or_else(|| wrong(key, expected))
 }
 
-/// Returns the value if it is a finite number, whole or not.
+/// Returns the TOML value as a floating-point number. `None` if it is not a number, or not finite.
 pub(super) fn float(value: &Value) -> Option<f64> {
     match value {
         Value::Integer(number) => Some(*number as f64),

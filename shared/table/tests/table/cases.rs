@@ -1,4 +1,4 @@
-//! Reads tables as people have them. Each table has one peculiarity.
+//! Tests tables as people have them in their files. Each table has one peculiarity.
 
 use evergreen_lifecycle::{ColumnRole, Label, Task};
 use evergreen_table::{DataFile, DatasetSettings, Table, TableError};

@@ -1,4 +1,4 @@
-//! Tests how columns are read.
+//! Tests how the values of columns are read.
 
 use evergreen_lifecycle::ColumnRole;
 use evergreen_table::{MISSING, Values};
@@ -77,7 +77,7 @@ fn types_can_be_set() {
     );
 }
 
-/// Returns the valid table with a column that has another text in each row.
+/// Adds a column `name` to the valid test table. Its text in each row is `value` of the row's index.
 fn with_names(name: &str, value: impl Fn(usize) -> String) -> String {
     let rows: String = valid().lines().skip(1).enumerate().map(|(n, line)| format!("{line},{}\n", value(n))).collect();
     format!("a,y,b,{name}\n{rows}")

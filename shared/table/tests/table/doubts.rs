@@ -1,4 +1,4 @@
-//! Tests values with two possible meanings. The more likely one is read, with a warning.
+//! Tests values that have two possible meanings. The more likely meaning is used, with a warning.
 
 use evergreen_table::{Table, Values};
 
@@ -24,7 +24,7 @@ fn thousands_points_and_decimal_points_are_told_apart_by_the_other_values() {
     let table = read(with_semicolons(&["850", "1.234", "12.345", "7"]));
     assert_eq!(numbers(&table)[..3], [850.0, 1234.0, 12_345.0]);
     assert!(is_warned(&table, "csv.decimal = \".\""), "{:?}", table.profile().warnings);
-    // One number with another number of digits after the point decides for all.
+    // The number 12.5 has one digit after the point. So the point is a decimal point in all numbers of the column.
     let table = read(with_semicolons(&["850", "1.234", "12.5", "7"]));
     assert_eq!(numbers(&table)[..3], [850.0, 1.234, 12.5]);
     assert!(!is_warned(&table, "csv.decimal"));

@@ -1,4 +1,4 @@
-//! Tests the errors of tables that cannot be used for training.
+//! Tests the errors about tables that cannot be used for training.
 
 use evergreen_table::{DataFile, DatasetSettings, Table, TableError};
 use proptest::prelude::*;

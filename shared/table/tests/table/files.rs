@@ -1,4 +1,4 @@
-//! Tests that several files are one table, compressed or not.
+//! Tests that several files are read as one table, and that compressed files are read.
 
 use std::io::{Cursor, Write};
 
@@ -20,7 +20,7 @@ fn read_files(files: Vec<DataFile>) -> Result<Table, String> {
     Table::read(files, DatasetSettings::default(), "y", MEMORY).map_err(|error| error.to_string())
 }
 
-/// Returns the halves of the valid table. The second one has its columns in another order.
+/// Returns the valid test table split into two files. The second one has its columns in another order.
 fn halves() -> (String, String) {
     let rows: Vec<String> = valid().lines().skip(1).map(str::to_owned).collect();
     let (first, second) = rows.split_at(10);
@@ -120,7 +120,8 @@ fn zip(parts: &[(&str, &[u8])]) -> Vec<u8> {
     archive.finish().unwrap().into_inner()
 }
 
-/// Creates a workbook of one sheet with these cells. `texts` is the rest of the element with the shared texts.
+/// Creates an Excel workbook of one sheet. `cells` is the XML of its cells, and `texts` is the rest of the XML element
+/// with the shared texts.
 fn workbook(cells: &str, texts: &str) -> Vec<u8> {
     const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
     const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";

@@ -12,23 +12,23 @@ mod targets;
 
 use evergreen_table::{DataFile, DatasetSettings, Table, TableError, Values};
 
-/// Memory that suffices for every table of these tests.
+/// Number of bytes of memory that suffices for every table in these tests.
 pub(crate) const MEMORY: u64 = 1 << 30;
 
-/// Returns twenty valid rows under the header `a,y,b`, on lines 2 to 21.
+/// Returns a valid table as CSV: twenty rows under the header `a,y,b`, on lines 2 to 21.
 pub(crate) fn valid() -> String {
     let rows: String = (0..20).map(|n| format!("{n}.5,{},-{n}e1\n", ["no", "yes"][n % 2])).collect();
     format!("a,y,b\n{rows}")
 }
 
-/// Returns the valid table with the line `line`, counted from 1, replaced.
+/// Returns the valid table as CSV, with the line `line` (counted from 1) replaced by `text`.
 pub(crate) fn with_line(line: usize, text: &str) -> String {
     let mut lines: Vec<String> = valid().lines().map(str::to_owned).collect();
     lines[line - 1] = text.to_owned();
     lines.join("\n")
 }
 
-/// Returns the valid table with another column `x`, which repeats the given values.
+/// Returns the valid table as CSV with another column `x`, in which the given values repeat.
 pub(crate) fn with_column(values: &[&str]) -> String {
     let rows = valid()
         .lines()
@@ -43,7 +43,7 @@ pub(crate) fn file(name: &str, content: impl AsRef<[u8]>) -> DataFile {
     DataFile { name: name.to_owned(), content: content.as_ref().to_vec() }
 }
 
-/// Reads `csv` with the settings `toml`. The target is `y`.
+/// Reads the table `csv` with `toml` as its `dataset.toml`. The target is `y`.
 pub(crate) fn read_with(csv: impl AsRef<[u8]>, toml: &str) -> Result<Table, TableError> {
     Table::read(vec![file("a.csv", csv)], DatasetSettings::parse(toml).unwrap(), "y", MEMORY)
 }
@@ -60,12 +60,12 @@ pub(crate) fn error(csv: impl AsRef<[u8]>) -> String {
     error_with(csv, "")
 }
 
-/// Returns the values of a feature.
+/// Returns the values of the feature column `column`.
 pub(crate) fn values<'a>(table: &'a Table, column: &str) -> &'a Values {
     &table.frame().column(column).unwrap().values
 }
 
-/// Returns type, role and reason of a column.
+/// Returns the type and the role of a column, and the reason for them.
 pub(crate) fn profile(table: &Table, column: &str) -> (String, evergreen_lifecycle::ColumnRole, String) {
     let profile = table.profile().columns.iter().find(|profile| profile.name == column).unwrap();
     (profile.kind.clone(), profile.role, profile.because.clone())

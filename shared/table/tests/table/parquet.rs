@@ -1,4 +1,4 @@
-//! Tests Parquet files.
+//! Tests how Parquet files are read.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use super::{MEMORY, file, profile, read, valid, values};
 
 const ROWS: usize = 12;
 
-/// Creates a file of `columns` in row groups of five rows.
+/// Creates a Parquet file of `columns`, with five rows in each row group.
 fn parquet(columns: Vec<(&str, ArrayRef)>, compression: Compression) -> DataFile {
     let batch =
         RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true))).unwrap();

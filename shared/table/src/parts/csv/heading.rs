@@ -1,6 +1,6 @@
-//! Detects whether the first record of a CSV file names the columns.
+//! Detects whether the first record of a CSV file holds the names of the columns.
 //!
-//! Without names, the first record holds values. Errors are logged, mailed and sent in responses, so they must not
+//! If it does not, the first record holds values. Errors are logged, mailed and sent in responses, so they must not
 //! contain values.
 
 use csv::StringRecord;
@@ -9,24 +9,26 @@ use crate::cell::{CellValue, FileCell, TextForm};
 use crate::dialect::Dialect;
 use crate::marks::MissingMarks;
 
-/// Maximum number of rows that the first record is compared with.
+/// Maximum number of rows that are compared with the first record of a CSV file.
 const MAX_ROWS: usize = 1000;
 
-/// Maximum number of cells in these rows.
+/// Maximum number of cells that are compared with the first record of a CSV file.
 const MAX_CELLS: usize = 200_000;
 
-/// The kind of the first record of a file.
+/// What the first record of a file holds: names of columns, or values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Heading {
-    /// Names of columns. They are texts above numbers, dates or truth values, and no name occurs below.
+    /// The record holds names of columns. They are texts above numbers, dates or truth values, and no name occurs again
+    /// below.
     Names,
-    /// Values like those below.
+    /// The record holds values like the rows below it.
     Values,
-    /// Names or values. For example, all columns hold texts.
+    /// The record may hold names or values. For example, all columns hold texts.
     Unclear,
 }
 
-/// The type of a cell. Nearly all values of a column have the same type, and its name in a header has another one.
+/// The type of a cell. Nearly all values of a column have the same type. A column's name is a text, so above numbers or
+/// dates its type differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CellType {
     Missing,
@@ -37,8 +39,8 @@ enum CellType {
 }
 
 impl CellType {
-    /// Returns the type of a cell. In a header a mark is a text, and below it is a missing value. So `mark` is the type
-    /// of marks.
+    /// Returns the type of the cell `text`. A mark such as `?` gets the type `mark`, because it is a text in a header
+    /// and a missing value below.
     fn of(text: &str, mark: Self) -> Self {
         match FileCell::Untyped(text).value(TextForm::default(), &MissingMarks::default()) {
             CellValue::Missing => Self::Missing,
@@ -51,11 +53,11 @@ impl CellType {
     }
 }
 
-/// Counts the types of a column's values in the first rows.
+/// How many of a column's values in the first rows have each type.
 #[derive(Debug, Clone, Copy, Default)]
 struct ValuesBelow {
     counts: [usize; 5],
-    /// Whether the cell of the header is among the values.
+    /// Whether the column's cell in the first record occurs again among the values below.
     repeated: bool,
 }
 
@@ -68,7 +70,8 @@ impl ValuesBelow {
         self.repeated |= !cell.is_empty() && cell == name;
     }
 
-    /// Returns the type of at least nine in ten present values, unless they are texts.
+    /// Returns the type that at least nine in ten of the column's values have. Missing values do not count. `None` if
+    /// no type is so frequent, or if the type is text.
     fn kind(&self) -> Option<CellType> {
         let count = |kind: CellType| self.counts.get(kind as usize).copied().unwrap_or_default();
         let present = self.counts.iter().sum::<usize>() - count(CellType::Missing);
@@ -77,7 +80,8 @@ impl ValuesBelow {
     }
 }
 
-/// Decides what the record `names` is, from the rows after it.
+/// Decides whether the first record `names` holds names of columns or values. It compares the record with `rows`, the
+/// bytes after it.
 pub(super) fn judge(names: &[String], rows: &[u8], dialect: Dialect) -> Heading {
     let below = below(names, rows, dialect);
     let (mut alike, mut unlike) = (Vec::new(), 0);
@@ -115,7 +119,8 @@ fn below(names: &[String], rows: &[u8], dialect: Dialect) -> Vec<ValuesBelow> {
     below
 }
 
-/// Checks whether at least three names count up by one. They may be years, or numbers of columns that a program wrote.
+/// Returns whether there are at least three names and each is the previous one plus 1. Such names may be years, or
+/// numbers that a program gave to columns.
 fn is_count(names: &[&str]) -> bool {
     let numbers: Option<Vec<i64>> = names.iter().map(|name| name.parse().ok()).collect();
     numbers.is_some_and(|numbers| {

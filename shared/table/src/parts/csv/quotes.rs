@@ -1,16 +1,17 @@
-//! Checks the quotes of a CSV file and finds the positions where it can be divided.
+//! Checks the quotes of a CSV file and finds the positions where the file can be divided.
 //!
-//! If a quote is not closed, its field extends to the end of the file, and the rows after it are lost. Within quotes,
-//! the end of a line need not be the end of a row.
+//! If a quote is not closed, its field extends to the end of the file. The rows after the quote are then lost. Within
+//! quotes, the end of a line need not be the end of a row.
 
 use memchr::memchr;
 
 use crate::dialect::Dialect;
 
-/// Returns the ends of rows that lie about `size` bytes apart.
+/// Returns byte offsets in `text` at which rows end. They lie about `size` bytes apart, so the text can be divided
+/// there.
 ///
 /// # Errors
-/// Returns the position of the first quote that is not closed.
+/// Returns the byte offset of the first quote that is not closed.
 pub(super) fn cuts(text: &[u8], dialect: Dialect, size: usize) -> Result<Vec<usize>, usize> {
     let mut cuts = Cuts { text, size, next: size, found: Vec::new() };
     let mut from = 0;
@@ -25,13 +26,13 @@ pub(super) fn cuts(text: &[u8], dialect: Dialect, size: usize) -> Result<Vec<usi
 struct Cuts<'a> {
     text: &'a [u8],
     size: usize,
-    /// Position from which the next end of a row is searched.
+    /// Byte offset from which the next end of a row is searched.
     next: usize,
     found: Vec<usize>,
 }
 
 impl Cuts<'_> {
-    /// Adds the cuts within a part of the text that has no quotes.
+    /// Adds the offsets at which the text can be divided between `from` and `to`. This part of the text has no quotes.
     fn between(&mut self, from: usize, to: usize) {
         while self.next < to {
             let part = self.text.get(..to).unwrap_or_default();
@@ -51,8 +52,8 @@ fn begins_field(text: &[u8], at: usize, dialect: Dialect) -> bool {
     before.is_none_or(|byte| *byte == dialect.separator || matches!(byte, b'\r' | b'\n'))
 }
 
-/// Returns the position after the quote that closes the one at `open`. Two quotes in a row are one character of the
-/// field.
+/// Returns the byte offset after the quote that closes the field whose quote is at `open`. Two quotes in a row are one
+/// character of the field. If none closes the field, `open` is the error.
 fn closed(text: &[u8], quote: u8, open: usize) -> Result<usize, usize> {
     let mut from = open + 1;
     while let Some(found) = find(text, quote, from) {

@@ -1,11 +1,11 @@
-//! Detects a last row that holds totals of the other rows.
+//! Detects whether the last row of a CSV file holds totals of the other rows.
 
 use csv::ByteRecord;
 use memchr::memrchr;
 
 use crate::dialect::Dialect;
 
-/// Words, in lower case, with which such a row begins.
+/// Words in lower case with which a row of totals begins.
 const WORDS: [&str; 14] = [
     "total",
     "totals",
@@ -23,11 +23,11 @@ const WORDS: [&str; 14] = [
     "total général",
 ];
 
-/// Maximum number of bytes of such a row.
+/// Maximum length of a row of totals, in bytes.
 const MAX_BYTES: usize = 64 << 10;
 
-/// Returns the start of the last row if it holds totals. Its first text says so, but the first row and the previous row
-/// do not begin with such a text.
+/// Returns the byte offset at which the last row starts if the row holds totals. Its first text must be a word such as
+/// "total". Neither the first row nor the previous row may begin with such a word. `None` otherwise.
 pub(super) fn last(rows: &[u8], dialect: Dialect) -> Option<usize> {
     let text = rows.trim_ascii_end();
     let tail = text.get(text.len().saturating_sub(MAX_BYTES)..)?;

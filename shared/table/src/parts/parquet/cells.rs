@@ -1,4 +1,4 @@
-//! Converts the values of an Arrow array to cells.
+//! Converts the values of a column in a Parquet file to cells.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -16,7 +16,7 @@ use crate::parts::{CellReader, RowPosition};
 
 const SECONDS_OF_A_DAY: f64 = 86_400.0;
 
-/// Checks whether values of this type can be read. The types must match those of [`give`].
+/// Returns whether values of this type can be read. The types must be the same as those in [`give`].
 pub(super) fn is_known(kind: &DataType) -> bool {
     use DataType as D;
     let is_number = kind.is_integer() || kind.is_floating() || kind.is_decimal();
@@ -25,12 +25,13 @@ pub(super) fn is_known(kind: &DataType) -> bool {
     is_number || is_text(kind) || is_time || matches!(kind, D::Null | D::Boolean)
 }
 
-/// Checks whether values of this type are texts.
+/// Returns whether values of this type are texts.
 pub(super) fn is_text(kind: &DataType) -> bool {
     matches!(kind, DataType::Utf8 | DataType::LargeUtf8)
 }
 
-/// Passes every value of `array` to `reader`. The values belong to the column `column` and begin at `at`.
+/// Passes every value of `array` to `reader`. The values belong to the table's column with the index `column`. The
+/// first value is in the row `at`, and each further value is one row below.
 pub(super) fn give(array: &dyn Array, column: usize, at: RowPosition, reader: &mut impl CellReader) {
     use DataType as D;
     let mut to = ArraySink { array, column, at, reader };
@@ -52,7 +53,7 @@ pub(super) fn give(array: &dyn Array, column: usize, at: RowPosition, reader: &m
         D::Decimal32(_, scale) => to.values::<Decimal32Type>(|n| decimal(n.into(), *scale)),
         D::Decimal64(_, scale) => to.values::<Decimal64Type>(|n| decimal(n as f64, *scale)),
         D::Decimal128(_, scale) => to.values::<Decimal128Type>(|n| decimal(n as f64, *scale)),
-        // The text of a 256-bit integer is the number without its decimal point.
+        // A 256-bit integer as text is the number without its decimal point.
         D::Decimal256(_, scale) => {
             to.values::<Decimal256Type>(|n| decimal(n.to_string().parse().unwrap_or(f64::NAN), *scale));
         }
@@ -84,7 +85,7 @@ pub(super) fn give(array: &dyn Array, column: usize, at: RowPosition, reader: &m
     }
 }
 
-/// Passes the values of an array to a reader.
+/// Passes the values of an Arrow array to a reader of cells.
 struct ArraySink<'a, R> {
     array: &'a dyn Array,
     column: usize,
@@ -111,7 +112,7 @@ impl<R: CellReader> ArraySink<'_, R> {
         self.give(values.map(|value| value.map_or(FileCell::Missing, FileCell::Boolean)));
     }
 
-    /// Passes texts, which are parsed like those of a CSV file.
+    /// Passes texts to the reader. Their values are interpreted later, like those of a CSV file.
     fn texts<O: arrow_array::OffsetSizeTrait>(&mut self) {
         let values = self.array.as_string_opt::<O>().into_iter().flatten();
         self.give(values.map(|value| value.map_or(FileCell::Missing, |text| FileCell::Untyped(text.trim()))));
@@ -119,7 +120,7 @@ impl<R: CellReader> ArraySink<'_, R> {
 }
 
 fn decimal(unscaled: f64, scale: i8) -> FileCell<'static> {
-    // A power of ten up to 22 is exact, so the quotient is the floating-point number nearest to the decimal.
+    // A power of ten up to 22 is exact. So the quotient is the floating-point number nearest to the decimal number.
     FileCell::Number(if scale >= 0 {
         unscaled / 10_f64.powi(scale.into())
     } else {

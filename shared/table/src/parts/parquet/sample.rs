@@ -1,40 +1,41 @@
-//! Reads the end of a Parquet file. It describes rows and columns before the rest of the file is read.
+//! Parses the end of a Parquet file. It describes the rows and columns before the rest of the file is read.
 
 use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use parquet::schema::types::Type;
 
-/// Bytes of the length and of the magic letters at the end of a file.
+/// Number of bytes at the end of a Parquet file for the length of the footer and the letters `PAR1`.
 const END: usize = 8;
 
-/// Bytes of the pages of a column that are decoded at a time: one page of values and one of a dictionary. By default,
-/// writers limit both to a megabyte.
+/// Bytes of memory for each column while a row group is decoded: one page of values and one page of a dictionary. By
+/// default, writers limit each to a megabyte.
 const PAGES: u64 = 5 << 19;
 
-/// The stored type of a column, as far as it decides how many bytes a value needs in memory.
+/// The type of a Parquet column, as far as it decides how many bytes each value needs in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StoredType {
-    /// Texts.
+    /// The column holds texts.
     Text,
-    /// Dates, moments or times of day.
+    /// The column holds dates or times of day.
     Moment,
-    /// Numbers, truth values and lengths of time.
+    /// The column holds numbers, truth values or lengths of time.
     Number,
 }
 
-/// The content of a Parquet footer.
+/// The content of the footer of a Parquet file, which describes rows and columns.
 #[derive(Debug)]
 pub(crate) struct ParquetFooter {
     pub(crate) names: Vec<String>,
-    /// The stored type of each column, or `None` for a column that cannot be read.
+    /// For each column, its type. `None` for a column that cannot be read.
     pub(crate) types: Vec<Option<StoredType>>,
     pub(crate) rows: u64,
-    /// Bytes that a thread needs to decode a row group.
+    /// Bytes of memory that a thread needs to decode a row group of the file.
     pub(crate) decoding: u64,
 }
 
 impl ParquetFooter {
-    /// Parses the end of a file. Returns `None` if it is not Parquet or does not contain the whole footer.
+    /// Parses the last bytes of a file. Returns `None` if the file is not Parquet or if `end` does not contain the
+    /// whole footer.
     pub(crate) fn of(end: &[u8]) -> Option<Self> {
         let (before, tail) = end.split_at_checked(end.len().checked_sub(END)?)?;
         let (length, letters) = tail.split_first_chunk::<4>()?;
@@ -53,7 +54,7 @@ impl ParquetFooter {
     }
 }
 
-/// Returns the bytes that a thread needs to decode a row group.
+/// Returns the bytes of memory that a thread needs to decode the largest row group of the file.
 pub(super) fn decoding(metadata: &ParquetMetaData) -> u64 {
     let of_group = |group: &parquet::file::metadata::RowGroupMetaData| {
         super::count(group.total_byte_size()).min(group.num_columns() as u64 * PAGES)
