@@ -15,7 +15,7 @@ pub use self::runs::{RunsView, UnreadableRunView, WholeRunView};
 use self::schema::RowSchema;
 use crate::champion::ConfirmedChampion;
 
-/// JSON answer to `GET /health` while a champion is loaded. Anyone may read it.
+/// JSON answer to `GET /health` while a champion is loaded. Anyone may read it: the endpoint needs no API key.
 #[derive(Debug, Serialize)]
 pub struct HealthView<'a> {
     status: &'static str,
