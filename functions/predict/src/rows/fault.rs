@@ -57,7 +57,8 @@ pub enum RowFault {
     NotJson {
         /// Index of the row in which the invalid JSON is. `None` outside a list.
         row: Option<usize>,
-        /// Index of the model's column in whose value the invalid JSON is. `None` if it is not in a value.
+        /// Index of the model's column in whose value, or right after it, the invalid JSON is. `None` if it is in no
+        /// such place.
         field: Option<usize>,
         /// Line in the request body.
         line: usize,

@@ -1,4 +1,4 @@
-//! Calls a method of a [`JsonHandler`] for a JSON value, by the kind of the value.
+//! Calls a method of a `JsonHandler` for a JSON value, by the kind of the value.
 
 use std::fmt;
 
