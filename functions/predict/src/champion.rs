@@ -54,11 +54,12 @@ use crate::journal::causes;
 use crate::ports::PredictWorld;
 use crate::rows::ColumnIndex;
 
-/// Time limit for one refresh of the champion, and for any other read of the registry. The limit is well below the
-/// function's timeout of 10 s.
+/// Time limit for one refresh (a check for a new champion), and for any other read of the registry. The limit is well
+/// below the function's timeout of 10 s.
 pub const REFRESH_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A model version in memory whose artifact is verified, ready to predict.
+/// The loaded champion: the model version that answers predictions. Its artifact is verified, and its model is in
+/// memory.
 #[derive(Debug)]
 pub struct LoadedChampion {
     pointer: Pointer,
@@ -111,7 +112,8 @@ pub struct ConfirmedChampion {
     pub confirmed_at: Timestamp,
 }
 
-/// Holds the champion in memory. At an interval, checks the registry for a new champion and loads it.
+/// Holds the champion (the model version that answers predictions) in memory. At an interval, checks the registry for a
+/// new champion and loads it.
 #[derive(Debug)]
 pub struct ChampionCache<W> {
     world: Arc<W>,
@@ -236,8 +238,8 @@ impl<W: PredictWorld> ChampionCache<W> {
     }
 }
 
-/// Guard of a running refresh. When dropped, it reports the result to the cache, even after a panic. Otherwise the
-/// cache would wait forever for this refresh and would never start another one.
+/// Guard of a running refresh of the champion. When dropped, it reports the result to the cache, even after a panic.
+/// Otherwise the cache would wait forever for this refresh and would never start another one.
 struct RefreshGuard<'a, W: PredictWorld> {
     cache: &'a ChampionCache<W>,
     started_at: Timestamp,

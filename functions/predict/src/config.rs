@@ -49,7 +49,7 @@ mod tests {
         ("EVERGREEN_REFRESH_SECONDS", "60"),
     ];
 
-    /// Reads a complete environment in which `key` has the value `value`.
+    /// Reads the configuration from complete environment variables, in which the variable `key` has the value `value`.
     fn read_with(key: &str, value: &str) -> Result<PredictConfig, ConfigError> {
         PredictConfig::read(&Environment::from_lookup(environment_with(&COMPLETE, &[(key, value)])))
     }

@@ -43,7 +43,7 @@ pub trait Journal: Send + Sync {
     fn load_failed(&self, cause: &str, at: Timestamp);
 }
 
-/// Writes log lines and metrics as JSON to standard output, from where CloudWatch reads them.
+/// Journal that writes log lines and metrics as JSON to standard output, from where CloudWatch reads them.
 #[derive(Debug)]
 pub struct StdoutJournal {
     model: ModelName,

@@ -22,7 +22,8 @@ const RETRY_AFTER_SECONDS: u16 = 2;
 /// Body of a 500 response if the error response itself cannot be written as JSON.
 const INTERNAL_BODY: &str = r#"{"type":"urn:evergreen:problem:internal","title":"Internal error","status":500}"#;
 
-/// A kind of error response. Its URN ends with `code` and never changes, so that callers can rely on it.
+/// A kind of error response. Its URN, the JSON field `type`, ends with `code`. The URN never changes, so that callers
+/// can rely on it.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct ProblemKind {
     /// Code by which callers recognize the kind of error, such as `unknown-column`.

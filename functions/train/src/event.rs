@@ -28,7 +28,7 @@ pub enum TrainEvent {
 /// A request for a run: a training, or the import of a model file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunRequest {
-    /// ID of the run. If the same request is sent again, it has the same ID.
+    /// ID of the run. The same request, sent again, has the same ID.
     pub id: RunId,
     /// Cause of the run: the schedule, a person or an upload.
     pub trigger: Trigger,
@@ -57,7 +57,7 @@ pub struct ModelFile {
 /// Options of an event that asks for a training.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainingOptions {
-    /// Seed of all random choices in the training. It is in the event, or it is derived from the run's ID.
+    /// Seed of all random choices in the training. If the event has no seed, the seed is derived from the run's ID.
     pub seed: u64,
     /// The only model family that the training tries. `None` tries all model families.
     pub family: Option<Family>,
@@ -175,8 +175,8 @@ struct ManualEvent {
 }
 
 impl TrainEvent {
-    /// Parses the event that invoked the train function. `invocation` is the request ID of the invocation. The run's ID
-    /// is derived from it if the event has no ID.
+    /// Parses the event that invoked the train function. If the event has no ID, the run's ID is derived from
+    /// `invocation`, the request ID of the invocation.
     ///
     /// # Errors
     /// [`InvalidEvent`] names the field that is unknown or invalid.

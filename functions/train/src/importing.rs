@@ -21,8 +21,8 @@ use crate::work::off_thread;
 /// Suffix that the S3 key of a model file must have.
 const SUFFIX: &str = ".onnx";
 
-/// Bytes of memory that an import needs per byte of the model file, in addition to the data set. They are for the file,
-/// for its trees while they are read and while they predict, and for the artifact.
+/// Bytes of memory that an import needs per byte of the model file, in addition to the data set. The memory holds the
+/// file, its trees while they are read and while they predict, and the artifact.
 const FILE_FACTOR: u64 = 8;
 
 /// An uploaded model file that was read as a model of the data set and evaluated.

@@ -1,5 +1,5 @@
 //! Publishes events to the event bus. Each event is stored in the registry together with the change that it reports. So
-//! publishing may fail: the next training or measurement publishes the event.
+//! publishing may fail: the next invocation of the train function or of the metrics function publishes the event.
 
 use std::time::Duration;
 

@@ -13,8 +13,8 @@ use crate::error::TrainError;
 /// Upper limit of the pause before the first retry.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
-/// Upper limit of every pause between two tries. The limit of the first pause is lower, and it doubles with each pause
-/// until it is this one.
+/// Upper limit of every pause between two tries. The limit of the first pause is 200 ms. It doubles with each pause, up
+/// to this value.
 const MAX_PAUSE: Duration = Duration::from_secs(10);
 
 /// How long calls to a service are retried before training starts. If the service is still unavailable then, the
@@ -27,7 +27,7 @@ pub struct RetryLimit {
     until: Instant,
 }
 
-/// An error of a call to a service, which may be temporary.
+/// Error of a call to another service. Some errors are temporary, so that a retry of the call helps.
 pub trait MaybeTransient {
     /// Returns the service's error if that error usually passes within seconds. Returns `None` for a permanent error.
     fn transient(&self) -> Option<&Unavailable>;

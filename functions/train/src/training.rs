@@ -134,9 +134,9 @@ impl<W: TrainWorld> Trainer<'_, W> {
         Ok(off_thread(move || evergreen_learning::train(&prepared, &plan, deadline, &origin)).await??)
     }
 
-    /// Asks the gate whether the new version becomes the champion, and registers the version with the decision. If
-    /// another run changes the champion meanwhile, the gate decides again. Each repetition means that another run has
-    /// succeeded, so the repetitions make progress.
+    /// Asks the gate (the check of a new version) whether the version becomes the champion, and registers the version
+    /// with the decision. If another run changes the champion meanwhile, the gate decides again. Each repetition means
+    /// that another run has succeeded, so the repetitions make progress.
     async fn judge_and_register(
         &self,
         run: &Run,

@@ -6,10 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::error::TrainError;
 
-/// Minimum time at the end of an invocation in which a trained model is evaluated, stored and registered.
+/// Minimum time that is reserved at the end of an invocation for evaluating, storing and registering a trained model.
 const RESERVE: Duration = Duration::from_secs(5);
 
-/// This fraction (one tenth) of the remaining time is reserved for evaluating, storing and registering the model. A
+/// Divisor of the remaining time: one tenth of it is reserved for evaluating, storing and registering the model. A
 /// large data set gives a large artifact, which takes longer to evaluate and store.
 const RESERVED_SHARE: u32 = 10;
 

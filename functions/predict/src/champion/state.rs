@@ -77,7 +77,8 @@ impl RequestPlan {
     }
 }
 
-/// The champion in memory, and the state of its refresh.
+/// State of the champion cache: the champion in memory, and whether a check for a new champion (a refresh) is due, is
+/// running or has ended.
 #[derive(Debug, Default)]
 pub(super) struct RefreshState {
     /// The champion in memory, or `None` if no champion was loaded yet.
@@ -91,7 +92,7 @@ pub(super) struct RefreshState {
 
 #[derive(Debug, Default)]
 enum Phase {
-    /// The next request starts a refresh.
+    /// The next request starts a refresh: a check for a new champion.
     #[default]
     Due,
     /// A refresh is running.

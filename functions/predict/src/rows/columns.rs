@@ -4,13 +4,13 @@ use evergreen_lifecycle::Column;
 
 use super::reader::{MAX_PROBABILITIES, MAX_ROWS};
 
-/// The columns that a model expects in a request's rows, in the model's order. It finds a column by its name.
+/// The columns that a model expects in a request's rows, in the model's order. Finds a column by its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnIndex {
     columns: Vec<Column>,
-    /// For each column, the offset of its first value in a raw row.
+    /// For each column, the offset of its first value in a raw row (one row of a request as `f32` values).
     offsets: Vec<usize>,
-    /// Number of `f32` values in a raw row.
+    /// Number of `f32` values in a raw row (one row of a request as numbers).
     slots: usize,
     /// The indices of all columns, sorted by column name, for a binary search.
     sorted: Vec<usize>,
@@ -44,18 +44,20 @@ impl ColumnIndex {
         self.max_rows
     }
 
-    /// Returns the number of `f32` values in a raw row.
+    /// Returns the number of `f32` values in a raw row (one row of a request as numbers).
     pub fn slots(&self) -> usize {
         self.slots
     }
 
-    /// Returns the offset in a raw row at which the values of the column at `index` begin.
+    /// Returns the offset of a column's first value in a raw row (one row of a request as `f32` values). `index` is the
+    /// column's index.
     #[expect(clippy::indexing_slicing, reason = "the index comes from `find`, and every column has an offset")]
     pub(super) fn offset(&self, index: usize) -> usize {
         self.offsets[index]
     }
 
-    /// Returns the index of the column whose values include the one at `offset` in a raw row.
+    /// Returns the index of the column to which the value at `offset` belongs, in a raw row (one row of a request as
+    /// `f32` values).
     pub(super) fn containing(&self, offset: usize) -> usize {
         self.offsets.partition_point(|&start| start <= offset).saturating_sub(1)
     }

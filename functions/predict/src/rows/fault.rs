@@ -55,7 +55,7 @@ impl fmt::Display for JsonKind {
 pub enum RowFault {
     /// The request body is not valid JSON. Line and column count from 1.
     NotJson {
-        /// Index of the row in which the invalid JSON is. `None` outside a list.
+        /// Index of the row in which the invalid JSON is, from 0. `None` if the body is not a list.
         row: Option<usize>,
         /// Index of the model's column in whose value, or right after it, the invalid JSON is. `None` if it is in no
         /// such place.

@@ -16,7 +16,8 @@ pub const MAX_ROWS: usize = 1000;
 /// Maximum number of probabilities in one answer. Lambda limits an answer to 6 MB.
 pub(super) const MAX_PROBABILITIES: usize = 100_000;
 
-/// Bits that mark a value of a raw row as not read yet. They are a NaN, but not the NaN of a missing value.
+/// Bit pattern of a number that has not been read yet, in the `f32` values of a row. It is a NaN, but not the NaN of a
+/// missing value.
 const UNREAD: u32 = f32::NAN.to_bits() ^ 1;
 
 /// The parsed rows of a prediction request, in the order of the body. The values of each row are in the order of the
