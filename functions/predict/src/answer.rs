@@ -113,8 +113,8 @@ impl<'a> Warnings<'a> {
     }
 }
 
-/// Returns the JSON answer to a prediction request with these rows. The answer warns about each category that is not in
-/// the training data, and about each column that the model does not use.
+/// Returns the JSON answer to a prediction request with these rows. The answer warns about categories that are not in
+/// the training data. It also warns about columns that the model does not use.
 ///
 /// # Errors
 /// Fails only through a bug: names and finite numbers always serialize, and every predicted class has a label.

@@ -28,12 +28,12 @@
 //! | the same; first wait ≥ 400 ms | the same | | ended, lacked time | Rare requests must not all wait. |
 //! | no champion, due (1 s after the last start) or running | request | 2 s | running | Nothing else can answer. |
 //!
-//! Result: if registry and store answer within 400 ms, the second request that finds a refresh due or running gets its
-//! answer from the promoted version. If they answer within 2 s, the third request does. In a busy environment the
-//! promoted version answers as soon as the refresh ends. That takes as many requests as round trips, two for a small
-//! artifact: about 300 ms if each request comes at the last moment. A large artifact may need more requests than fit
-//! into 5 s. Then one request waits for the refresh of the next interval. A refresh that was frozen although its
-//! request waited 2 s counts as a load failure.
+//! Result: suppose that registry and store answer within 400 ms. Then the second request that finds a refresh due or
+//! running gets its answer from the promoted version. If they answer within 2 s, the third request does. In a busy
+//! environment the promoted version answers as soon as the refresh ends. That takes as many requests as round trips,
+//! two for a small artifact: about 300 ms if each request comes at the last moment. A large artifact may need more
+//! requests than fit into 5 s. Then one request waits for the refresh of the next interval. A refresh that was frozen
+//! although its request waited 2 s counts as a load failure.
 
 mod refresh;
 mod state;

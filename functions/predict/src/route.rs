@@ -65,7 +65,7 @@ impl Route {
     /// to use one API must give no access to the other.
     ///
     /// # Errors
-    /// Returns a 404 [`Problem`] if no route has the request's path, and a 405 [`Problem`] if the method is wrong.
+    /// Returns a 404 [`Problem`] if no route has the request's path. Returns a 405 [`Problem`] if the method is wrong.
     pub fn of(request: &Request) -> Result<&'static Self, Problem> {
         let path = RoutedPath::of(request);
         let route = ROUTES.iter().find(|route| route.has_path(path.text())).ok_or_else(Problem::not_found)?;

@@ -58,7 +58,7 @@ impl Listing {
 /// out whether the data set fits into memory.
 ///
 /// # Errors
-/// Returns [`TrainError::Table`] if the files are not a valid data set, or if there are settings but no data file.
+/// Returns [`TrainError::Table`] if the files are not a valid data set, or if there are settings without a data file.
 /// Returns [`TrainError::Settings`] if the settings are invalid.
 pub async fn read(
     storage: &impl Datasets,

@@ -34,7 +34,7 @@ impl CurrentChampion {
     /// a champion loaded before, if it still is the champion.
     ///
     /// # Errors
-    /// Returns [`TrainError`] if the registry or the store does not answer, or if this release cannot read the record
+    /// Returns [`TrainError`] if the registry or the store does not answer. Also if this release cannot read the record
     /// that names the champion. A missing or damaged artifact is not an error.
     pub async fn load(
         registry: &impl Champions,

@@ -1,6 +1,6 @@
-//! Creates a model version by training. The steps: read the data set, check its drift, plan the training, train the
-//! model, store the artifact, ask the gate, write to the registry. An import takes the same steps except the plan and
-//! the training.
+//! Creates a model version by training. First it reads the data set, checks the data set's drift, plans the training
+//! and trains the model. Then it stores the artifact, asks the gate and writes to the registry. An import takes the
+//! same steps except the plan and the training.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -134,9 +134,9 @@ impl<W: TrainWorld> Trainer<'_, W> {
         Ok(off_thread(move || evergreen_learning::train(&prepared, &plan, deadline, &origin)).await??)
     }
 
-    /// Asks the gate (the check of a new version) whether the version becomes the champion, and registers the version
-    /// with the decision. If another run changes the champion meanwhile, the gate decides again. Each repetition means
-    /// that another run has succeeded, so the repetitions make progress.
+    /// Asks the gate (the check of a new version) whether the version becomes the champion. Registers the version with
+    /// the decision. If another run changes the champion meanwhile, the gate decides again. Each repetition means that
+    /// another run has succeeded, so the repetitions make progress.
     async fn judge_and_register(
         &self,
         run: &Run,

@@ -12,10 +12,10 @@ use super::{LoadedChampion, REFRESH_TIMEOUT};
 /// How long a request usually waits for a refresh of the champion, while an older champion can answer. Over open
 /// connections, this is enough to find that nothing is new, or to load a small artifact.
 const SHORT_WAIT: Duration = Duration::from_millis(50);
-/// How long a request waits for a refresh of the champion after an idle time, or after a refresh that had too little
-/// time. The registry and the artifact store may take 200 ms each, including a new connection. The wait is well below
-/// the latency alarm's threshold of one second. Callers this rare also meet cold starts, which wait for the whole
-/// refresh.
+/// How long a request waits for a refresh of the champion in two cases: after an idle time, and if the last refresh had
+/// too little time. The registry and the artifact store may take 200 ms each, including a new connection. The wait is
+/// well below the latency alarm's threshold of one second. Callers this rare also meet cold starts, which wait for the
+/// whole refresh.
 const LONG_WAIT: Duration = Duration::from_millis(400);
 /// How long a request waits for a refresh if no champion can answer, or if even [`LONG_WAIT`] was too short. This is
 /// enough to fetch and parse a large artifact, and well below the function's timeout of 10 s.
@@ -23,9 +23,9 @@ pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// Minimum time between the starts of two refreshes while no champion is loaded.
 const RETRY_WITHOUT_CHAMPION: SignedDuration = SignedDuration::from_secs(1);
 /// A request counts as busy if it follows the previous one within this time. Busy requests do not wait for a refresh,
-/// because that wait would be most of their latency. The limit is small enough that a refresh ends within a fraction of
-/// a second, though it runs only during requests. If requests are rarer, one in hundreds waits for a round trip, at an
-/// interval of one minute.
+/// because that wait would be most of their latency. A refresh runs only during requests. The limit is so small that
+/// the refresh still ends within a fraction of a second. If requests are rarer, one in hundreds waits for a round trip,
+/// at an interval of one minute.
 const BUSY_PAUSE: SignedDuration = SignedDuration::from_millis(100);
 /// After this number of refresh intervals without a request, the next request counts as idle.
 const IDLE_INTERVALS: i32 = 2;

@@ -148,7 +148,7 @@ impl<'de> JsonHandler<'de> for JsonCellReader<'_, '_> {
         self.missing(JsonKind::Null)
     }
 
-    /// Handles `true` or `false`. A boolean is also valid in a category or text column, because a CSV file does not
+    /// Handles `true` or `false`. A boolean is also valid in a category or text column. The reason: a CSV file does not
     /// distinguish the text `true` from the boolean.
     fn boolean<E: Error>(self, value: bool) -> Result<(), E> {
         match self.column.kind {

@@ -8,9 +8,9 @@ use super::reader::{MAX_PROBABILITIES, MAX_ROWS};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnIndex {
     columns: Vec<Column>,
-    /// For each column, the offset of its first value in a raw row (one row of a request as `f32` values).
+    /// For each column, the offset of its first value in a raw row. A raw row is one row of a request as `f32` values.
     offsets: Vec<usize>,
-    /// Number of `f32` values in a raw row (one row of a request as numbers).
+    /// Number of `f32` values in a raw row. A raw row is one row of a request as numbers.
     slots: usize,
     /// The indices of all columns, sorted by column name, for a binary search.
     sorted: Vec<usize>,
@@ -49,15 +49,15 @@ impl ColumnIndex {
         self.slots
     }
 
-    /// Returns the offset of a column's first value in a raw row (one row of a request as `f32` values). `index` is the
-    /// column's index.
+    /// Returns the offset in a raw row of the first value of the column `index`. A raw row is one row of a request as
+    /// `f32` values.
     #[expect(clippy::indexing_slicing, reason = "the index comes from `find`, and every column has an offset")]
     pub(super) fn offset(&self, index: usize) -> usize {
         self.offsets[index]
     }
 
-    /// Returns the index of the column to which the value at `offset` belongs, in a raw row (one row of a request as
-    /// `f32` values).
+    /// Returns the index of the column to which the value at `offset` in a raw row belongs. A raw row is one row of a
+    /// request as `f32` values.
     pub(super) fn containing(&self, offset: usize) -> usize {
         self.offsets.partition_point(|&start| start <= offset).saturating_sub(1)
     }

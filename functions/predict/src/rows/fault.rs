@@ -78,8 +78,8 @@ pub enum RowFault {
         /// The kind of JSON value that was found.
         found: JsonKind,
     },
-    /// A row does not have all of the model's columns, and it has a column that the model does not know. That name may
-    /// be a misspelling.
+    /// A row lacks one of the model's columns, and has a column that the model does not know. The unknown name may be a
+    /// misspelling.
     UnknownColumn {
         /// Index of the row, from 0. `None` if the body is a single object.
         row: Option<usize>,
@@ -145,7 +145,8 @@ impl RowFault {
         }
     }
 
-    /// Returns the model's column in which the error is, or `None` if the error is not in one of the model's columns.
+    /// Returns the model's column in which the error is. Returns `None` if the error is not in one of the model's
+    /// columns.
     pub fn column<'a>(&self, columns: &'a ColumnIndex) -> Option<&'a Column> {
         let field = match *self {
             Self::NotJson { field, .. } => field?,

@@ -10,7 +10,7 @@ use crate::support::{Fixture, INTERVAL};
 
 /// Maximum wait of a request for a refresh of the champion, while an older champion could answer.
 const BOUND: Duration = Duration::from_millis(400);
-/// Maximum wait of a request for a refresh of the champion, after the last refresh had too little time even with
+/// Maximum wait of a request for a refresh of the champion, if the last refresh had too little time even with
 /// [`BOUND`].
 const LONGEST: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_millis(50);

@@ -19,8 +19,8 @@ async fn a_better_version_is_picked_up_when_a_refresh_is_due_and_not_before() {
     assert_eq!(fixture.version().await, 1);
     fixture.pass(SECOND);
     assert_eq!(fixture.version().await, 2);
-    // The pointer is read once during init, then once alone, and then once with the copy of the artifact, because the
-    // champion had changed.
+    // The pointer is read three times: once during init, once alone, and once with the copy of the artifact. The last
+    // read is needed because the champion had changed.
     assert_eq!(fixture.remote.pointer_reads(), 3);
 }
 
@@ -133,8 +133,8 @@ async fn a_slow_refresh_holds_a_call_up_for_a_moment_only_and_its_champion_serve
 async fn a_call_that_finds_a_refresh_nearly_done_waits_for_it() {
     let fixture = Fixture::serving().await;
     fixture.promote(2);
-    // The refresh gets the pointer after 40 ms and the artifact after 80 ms, as if the environment was frozen after the
-    // first request.
+    // The refresh gets the pointer after 40 ms and the artifact after 80 ms. That is as if the environment was frozen
+    // after the first request.
     fixture.remote.delay(Duration::from_millis(40));
     fixture.pass(INTERVAL);
     assert_eq!(fixture.version().await, 1);

@@ -59,7 +59,7 @@ async fn a_pointer_without_an_artifact_is_counted_and_the_champion_in_memory_ser
     assert_eq!(cold.predict(SETOSA).await.status, 503);
 }
 
-/// Returns the record of a run as a newer release might write it, with a status that this release does not know.
+/// Returns the record of a run as a newer release might write it. Its status is unknown to this release.
 fn paused() -> Unreadable {
     let fields = json!({
         "id": "manual-paused",

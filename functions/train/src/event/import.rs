@@ -76,7 +76,7 @@ pub(super) fn by_hand(event: Value, invocation: &str) -> Result<RunRequest, Requ
 }
 
 /// Parses the event that S3 sends for an uploaded model file. The run's ID is derived from the file's key and content.
-/// So a second delivery of the event is the same run, and new content under the same key is a new run.
+/// So a second delivery of the event is the same run. New content under the same key is a new run.
 pub(super) fn upload(event: Value) -> Result<RunRequest, RequestError> {
     let UploadEvent { detail_type, detail: UploadDetail { object } } = fields(event)?;
     if detail_type != CREATED {
