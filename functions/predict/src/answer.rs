@@ -1,4 +1,4 @@
-//! Writes the answer to `POST /predict` from the model's predictions.
+//! Writes the JSON answer to `POST /predict` from the model's predictions.
 
 use std::borrow::Cow;
 
@@ -11,11 +11,12 @@ use crate::champion::LoadedChampion;
 use crate::problem::shortened;
 use crate::rows::{CellPosition, ColumnIndex, RequestRows};
 
-/// Estimated size of an answer in bytes: the fixed part, the part per row, and the part per number. The estimate saves
-/// most answers a second allocation.
+/// Estimated size of an answer to `POST /predict` in bytes: a fixed part, a part per row, and a part per number. The
+/// buffer starts with this size, which saves most answers a second allocation.
 const ANSWER_SIZE: (usize, usize, usize) = (160, 24, 12);
 
-/// A classifier's answer. The first three arrays have one element for each row, in row order.
+/// JSON answer to `POST /predict` if the model is a classifier. The first three arrays have one element for each row,
+/// in row order.
 #[derive(Debug, Serialize)]
 struct ClassificationAnswer<'a> {
     prediction: &'a [usize],
@@ -27,7 +28,8 @@ struct ClassificationAnswer<'a> {
     model: ModelReference<'a>,
 }
 
-/// A regression model's answer. The arrays have one element for each row, in row order.
+/// JSON answer to `POST /predict` if the model predicts numbers. The arrays have one element for each row, in row
+/// order.
 #[derive(Debug, Serialize)]
 struct RegressionAnswer<'a> {
     prediction: &'a [f32],
@@ -72,18 +74,19 @@ impl Serialize for Probabilities<'_> {
     }
 }
 
-/// Warns about categories that are not in the training data, and about columns that the model ignores.
+/// Warnings in a prediction answer: about categories that are not in the training data, and about columns that the
+/// model does not use.
 #[derive(Debug, Serialize)]
 struct Warnings<'a> {
     warnings: Vec<Warning<'a>>,
-    /// Number of warnings that are not listed.
+    /// Number of further warnings that `warnings` does not list. `None` if it lists all.
     #[serde(skip_serializing_if = "Option::is_none")]
     more_warnings: Option<usize>,
 }
 
 #[derive(Debug, Serialize)]
 struct Warning<'a> {
-    /// `None` if the warning applies to all rows.
+    /// Index of the row with the unknown category. `None` if the warning applies to all rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     row: Option<usize>,
     field: Cow<'a, str>,
@@ -110,8 +113,8 @@ impl<'a> Warnings<'a> {
     }
 }
 
-/// Returns the JSON answer for `rows`. It warns about each unknown category and about each column that the model does
-/// not use.
+/// Returns the JSON answer to a prediction request with these rows. The answer warns about categories that are not in
+/// the training data. It also warns about columns that the model does not use.
 ///
 /// # Errors
 /// Fails only through a bug: names and finite numbers always serialize, and every predicted class has a label.

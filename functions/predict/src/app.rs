@@ -1,4 +1,4 @@
-//! The handler: turns one request into one response.
+//! The request handler of the predict function: turns one HTTP request into one HTTP response.
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -22,12 +22,13 @@ use crate::route::{Endpoint, Route, last_segment};
 use crate::views::{HealthView, ModelView, RunsView, UnreadableRunView, VersionView, WholeRunView};
 use crate::{answer, body, rows};
 
-/// Number of runs in a list if the request sets no limit.
+/// Number of runs that `GET /runs` lists if the request has no `limit` parameter.
 const DEFAULT_RUNS: u32 = 20;
-/// Maximum number of runs in a list.
+/// Largest `limit` parameter that `GET /runs` accepts: the maximum number of runs in one response.
 const MAX_RUNS: u32 = 100;
 
-/// The predict function. It reaches the outside world through the ports of `W`.
+/// The predict function: answers HTTP requests. `W` supplies the registry, the artifact store, the clock and the
+/// journal.
 #[derive(Debug)]
 pub struct App<W> {
     model: ModelName,
@@ -35,7 +36,7 @@ pub struct App<W> {
     cache: Arc<ChampionCache<W>>,
 }
 
-/// The answer to a successful request, with the numbers that the journal records about it.
+/// JSON body of a successful response, with the number of rows and the model version that the journal records.
 struct Reply {
     body: String,
     rows: usize,
@@ -43,28 +44,28 @@ struct Reply {
 }
 
 impl<W: PredictWorld> App<W> {
-    /// Creates the function for `model`. It refreshes the champion every `refresh`, or before each answer if `refresh`
-    /// is zero.
+    /// Creates the function that serves the model named `model`. `refresh` is the time between two checks for a new
+    /// champion. If `refresh` is zero, the function checks before each answer.
     pub fn new(world: W, model: ModelName, refresh: SignedDuration) -> Self {
         let world = Arc::new(world);
         let cache = ChampionCache::new(Arc::clone(&world), model.clone(), refresh);
         Self { model, world, cache }
     }
 
-    /// Loads the champion before the first request. A failure is not fatal: each request tries again.
+    /// Loads the champion before the first request. If loading fails, the first request tries again.
     pub async fn warm_up(&self) {
         self.cache.warm_up().await;
     }
 
-    /// Answers any request. A panic becomes a 500 response.
+    /// Returns the HTTP response to any request. A panic becomes a 500 response.
     pub async fn handle(&self, request: &Request) -> JsonResponse {
         let began = Instant::now();
         let request_id = request.lambda_context_ref().map_or("", |context| &context.request_id);
         let route = Route::of(request);
         let template = route.as_ref().map_or("none", |route| route.template);
         let outcome = match route {
-            // After a panic, only the cache is used again. The cache is never half changed: functions that do not panic
-            // change it under its lock.
+            // After a panic, only the champion cache is used again. The cache is never half changed: only functions
+            // that do not panic change it, under its lock.
             Ok(route) => AssertUnwindSafe(self.answer(route.endpoint, request))
                 .catch_unwind()
                 .await
@@ -171,8 +172,9 @@ fn reply(view: &impl Serialize) -> Result<Reply, Problem> {
     Ok(Reply { body, rows: 0, version: None })
 }
 
-/// Waits for a read of the registry, but not longer than a refresh may take. SDK retries alone can take longer than the
-/// function's timeout. The platform would then end the environment, and the champion in its memory would be lost.
+/// Awaits `reading`, a read of the registry, for at most 5 s. If the registry does not answer in time or fails, returns
+/// a 503 problem. The limit is needed because the SDK's retries alone can take longer than the function's timeout. The
+/// platform would then end the environment, and the champion in its memory would be lost.
 async fn read<T>(reading: impl Future<Output = Result<T, Unavailable>>) -> Result<T, Problem> {
     let Ok(answer) = timeout(REFRESH_TIMEOUT, reading).await else {
         tracing::error!(limit = REFRESH_TIMEOUT.as_secs(), "the registry did not answer in time");

@@ -1,29 +1,29 @@
-//! Reads the text of a request body.
+//! Checks the body of a prediction request and returns its text.
 
 use lambda_http::http::header::CONTENT_TYPE;
 use lambda_http::{Body, Request};
 
-/// Maximum length of a body in bytes, as the caller sent it: 1 MiB.
+/// Maximum length of a request body in bytes, as the caller sent it: 1 MiB.
 pub const MAX_BODY_BYTES: usize = 1 << 20;
 
-/// Why a body is rejected before it is parsed as JSON.
+/// Error: why a request body is rejected before it is parsed as JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BodyFault {
-    /// The content type is missing or is not JSON.
+    /// The request's `Content-Type` header is missing or does not name JSON.
     #[error("the content type is not JSON")]
     MediaType,
-    /// The body is longer than [`MAX_BODY_BYTES`].
+    /// The request body is longer than [`MAX_BODY_BYTES`].
     #[error("the body is too large")]
     TooLarge,
-    /// The body is not valid UTF-8.
+    /// The request body is not valid UTF-8.
     #[error("the body is not UTF-8")]
     Utf8,
-    /// There is no body, or it has no bytes.
+    /// The request has no body, or a body of zero bytes.
     #[error("the body is empty")]
     Empty,
 }
 
-/// Returns the body's text if the content type is JSON.
+/// Returns the text of the request body, which must have a JSON content type.
 ///
 /// # Errors
 /// Returns the first [`BodyFault`] that applies.
@@ -40,7 +40,7 @@ pub fn json_text(request: &Request) -> Result<&str, BodyFault> {
     }
 }
 
-/// Returns the text of a body. A body that arrived as base64 is bytes, which must be UTF-8.
+/// Returns the text of a request body. API Gateway may send the body as base64. The decoded bytes must be UTF-8.
 fn text(body: &Body) -> Result<&str, BodyFault> {
     match body {
         Body::Text(text) => Ok(text),
@@ -48,7 +48,8 @@ fn text(body: &Body) -> Result<&str, BodyFault> {
     }
 }
 
-/// Checks whether a media type is `application/json` or `application/*+json`. Parameters are ignored.
+/// Returns whether a media type is `application/json` or `application/*+json`. Parameters such as the charset are
+/// ignored.
 fn is_json(media_type: &str) -> bool {
     const PREFIX: &[u8] = b"application/";
     let essence = media_type.split_once(';').map_or(media_type, |(essence, _)| essence).trim().as_bytes();

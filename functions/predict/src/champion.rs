@@ -1,12 +1,15 @@
-//! The champion in memory: it is loaded once, kept between requests, and refreshed at an interval.
+//! Keeps the champion in memory. The champion is the model version that answers predictions. It is loaded once, kept
+//! between requests, and refreshed: at an interval, the function checks whether the registry names another champion.
 //!
-//! A refresh runs beside the requests, one at a time, and a request never fails because of it. A failed refresh keeps
-//! the champion in memory, is logged and counted, and is tried again when the next one is due.
+//! A refresh runs beside the requests, and only one refresh runs at a time. A request never fails because of a refresh.
+//! A failed refresh keeps the champion in memory and is logged and counted. When the next refresh is due, it tries
+//! again.
 //!
-//! The platform freezes the environment between requests, and the refresh with it. So a request may have to wait for a
-//! refresh: otherwise a rarely used environment would never get the new champion. The table says who waits how long at
-//! most. `I` is the interval. "Busy" is a request within 100 ms of the previous one, "idle" one after a pause of 2 `I`,
-//! "calm" any other one.
+//! Lambda freezes the environment between requests, and a running refresh with it. So a request may have to wait for a
+//! refresh: otherwise a rarely used environment would never get the new champion. The table lists how long a request
+//! waits at most. `I` is the refresh interval. A "busy" request comes within 100 ms of the previous one. An "idle"
+//! request comes after a pause of 2 `I` or more. A "calm" request is any other one. "State" is the state of the
+//! refresh.
 //!
 //! | State | Event | Wait | Next state | Reason |
 //! |---|---|---|---|---|
@@ -25,12 +28,12 @@
 //! | the same; first wait ≥ 400 ms | the same | | ended, lacked time | Rare requests must not all wait. |
 //! | no champion, due (1 s after the last start) or running | request | 2 s | running | Nothing else can answer. |
 //!
-//! Result: the second request that finds a refresh due or running answers with the promoted version, if registry and
-//! store answer within 400 ms; the third one does if they answer within 2 s. In a busy environment the version answers
-//! as soon as the refresh ends. That takes as many requests as round trips, two for a small artifact: about 300 ms if
-//! each request comes at the last moment. A large artifact may need more requests than fit into 5 s. Then one request
-//! waits for the refresh of the next interval. A refresh whose request waited 2 s and that was still frozen is a load
-//! failure.
+//! Result: suppose that registry and store answer within 400 ms. Then the second request that finds a refresh due or
+//! running gets its answer from the promoted version. If they answer within 2 s, the third request does. In a busy
+//! environment the promoted version answers as soon as the refresh ends. That takes as many requests as round trips,
+//! two for a small artifact: about 300 ms if each request comes at the last moment. A large artifact may need more
+//! requests than fit into 5 s. Then one request waits for the refresh of the next interval. A refresh that was frozen
+//! although its request waited 2 s counts as a load failure.
 
 mod refresh;
 mod state;
@@ -51,11 +54,12 @@ use crate::journal::causes;
 use crate::ports::PredictWorld;
 use crate::rows::ColumnIndex;
 
-/// Maximum time that a refresh, or any other read of the registry, may take. It is well below the function's timeout of
-/// 10 s.
+/// Time limit for one refresh (a check for a new champion), and for any other read of the registry. The limit is well
+/// below the function's timeout of 10 s.
 pub const REFRESH_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A champion that is loaded and verified.
+/// The loaded champion: the model version that answers predictions. Its artifact is verified, and its model is in
+/// memory.
 #[derive(Debug)]
 pub struct LoadedChampion {
     pointer: Pointer,
@@ -71,13 +75,14 @@ impl LoadedChampion {
         Self { pointer, model: Arc::new(model), columns, loaded_at }
     }
 
-    /// Returns the same model under a later pointer.
+    /// Returns a champion with the same model and another pointer. Used if a new version has the same artifact.
     fn promoted_again(&self, pointer: Pointer) -> Self {
         let (model, columns) = (Arc::clone(&self.model), self.columns.clone());
         Self { pointer, model, columns, loaded_at: self.loaded_at }
     }
 
-    /// Returns the pointer that named this version, as far as this release can read it.
+    /// Returns the champion pointer: the registry record that named this version as champion. It has only the fields
+    /// that this release can read.
     pub fn pointer(&self) -> &Pointer {
         &self.pointer
     }
@@ -87,47 +92,47 @@ impl LoadedChampion {
         &self.model
     }
 
-    /// Returns the model's columns, indexed by name.
+    /// Returns the columns that the model expects in a row, indexed by name.
     pub fn columns(&self) -> &ColumnIndex {
         &self.columns
     }
 
-    /// Returns the time at which the artifact was loaded.
+    /// Returns the time at which the model's artifact was loaded into memory.
     pub fn loaded_at(&self) -> Timestamp {
         self.loaded_at
     }
 }
 
-/// The champion, and when the registry last confirmed it.
+/// The champion in memory, and the last time at which the registry named it as champion.
 #[derive(Debug, Clone)]
 pub struct ConfirmedChampion {
-    /// The champion in memory.
+    /// The loaded champion, which answers predictions.
     pub champion: Arc<LoadedChampion>,
     /// Start time of the last refresh in which the registry named this champion.
     pub confirmed_at: Timestamp,
 }
 
-/// Keeps the champion in memory and refreshes it.
+/// Holds the champion (the model version that answers predictions) in memory. At an interval, checks the registry for a
+/// new champion and loads it.
 #[derive(Debug)]
 pub struct ChampionCache<W> {
     world: Arc<W>,
     model: ModelName,
     interval: SignedDuration,
     state: watch::Sender<RefreshState>,
-    /// When init ended or a request last began or ended, in microseconds since 1970.
+    /// Time of the last activity, in microseconds since 1970: the end of init, or the begin or end of a request.
     active_at: AtomicI64,
 }
 
 impl<W: PredictWorld> ChampionCache<W> {
-    /// Creates an empty cache for `model` that refreshes at most every `interval`. At zero, every request refreshes
-    /// first.
+    /// Creates an empty cache for the model named `model`. The cache checks for a new champion at most every
+    /// `interval`. If `interval` is zero, every request checks before its answer.
     pub fn new(world: Arc<W>, model: ModelName, interval: SignedDuration) -> Arc<Self> {
         let (state, active_at) = (watch::Sender::new(RefreshState::default()), AtomicI64::new(i64::MIN));
         Arc::new(Self { world, model, interval, state, active_at })
     }
 
-    /// Loads the champion, within [`REFRESH_TIMEOUT`]. A failure is logged and counted, and the next request tries
-    /// again.
+    /// Loads the champion, within [`REFRESH_TIMEOUT`]. A failure is logged and counted. The next request tries again.
     pub async fn warm_up(self: &Arc<Self>) {
         let now = self.world.clock().now();
         let pace = self.mark_active(now);
@@ -137,12 +142,14 @@ impl<W: PredictWorld> ChampionCache<W> {
         }
     }
 
-    /// Returns the champion, or `None` if there is none. Starts a refresh if one is due, and waits for it briefly.
+    /// Returns the champion, or `None` if no champion is loaded. If a refresh is due, starts it and waits for it
+    /// briefly.
     pub async fn current(self: &Arc<Self>) -> Option<Arc<LoadedChampion>> {
         self.confirmed().await.map(|confirmed| confirmed.champion)
     }
 
-    /// Like [`current`](Self::current), but also returns when the registry last confirmed the champion.
+    /// Returns the champion and the last time at which the registry named it, or `None` if no champion is loaded. If a
+    /// refresh is due, starts it and waits for it briefly.
     pub async fn confirmed(self: &Arc<Self>) -> Option<ConfirmedChampion> {
         let now = self.world.clock().now();
         let pace = self.mark_active(now);
@@ -153,21 +160,23 @@ impl<W: PredictWorld> ChampionCache<W> {
         Some(ConfirmedChampion { champion: state.champion.clone()?, confirmed_at: state.confirmed_at? })
     }
 
-    /// Records that a request began or ended. Returns the pace, by the time since the previous record.
+    /// Records that a request began or ended at `now`. Returns the pace of the requests, which depends on the time
+    /// since the last call.
     fn mark_active(&self, now: Timestamp) -> RequestPace {
         let before = self.active_at.swap(now.as_microsecond(), Ordering::Relaxed);
         let pause = SignedDuration::from_micros(now.as_microsecond().saturating_sub(before));
         RequestPace::of(pause, self.interval)
     }
 
-    /// Records that a request ended.
+    /// Records that a request ended at `now`. The pause until the next request decides how long that request may wait
+    /// for a refresh.
     pub fn request_ended(&self, now: Timestamp) {
         self.mark_active(now);
     }
 
     fn plan(&self, now: Timestamp, pace: RequestPace) -> RequestPlan {
         let mut plan = RequestPlan::ANSWER;
-        // Nobody waits for a refresh to start, so nobody is woken.
+        // No task waits for the start of a refresh, so no task is notified.
         self.state.send_if_modified(|state| {
             plan = state.plan(now, self.interval, pace);
             false
@@ -181,7 +190,7 @@ impl<W: PredictWorld> ChampionCache<W> {
             let cache = Arc::clone(self);
             tokio::spawn(async move {
                 if wait.is_zero() {
-                    // Lets the answer go out first.
+                    // Lets the request send its answer first.
                     tokio::task::yield_now().await;
                 }
                 cache.refresh(now, wait).await;
@@ -191,11 +200,12 @@ impl<W: PredictWorld> ChampionCache<W> {
             return;
         }
         let mut state = self.state.subscribe();
-        // After a timeout, the refresh continues without this request.
+        // After a timeout, the refresh continues and the request goes on without it.
         let _ = timeout(wait, state.wait_for(|state| !state.is_running())).await;
     }
 
-    /// Runs the refresh that started at `started_at`. The request that started it waits for `first_wait`.
+    /// Runs one refresh of the champion. `started_at` identifies the refresh. The request that started it waits for
+    /// `first_wait`.
     async fn refresh(&self, started_at: Timestamp, first_wait: Duration) {
         let mut guard = RefreshGuard { cache: self, started_at, first_wait, outcome: Err(RefreshError::Panicked) };
         let loaded = self.state.borrow().champion.clone();
@@ -218,8 +228,8 @@ impl<W: PredictWorld> ChampionCache<W> {
             }
             Ok(Refreshed::Unchanged | Refreshed::NoChampion) => {}
             // The connections closed while the environment was frozen. That is no error: the next refresh gets more
-            // time. But after the longest wait a further failure must be reported, or nobody would learn that the
-            // champion cannot be loaded.
+            // time. But a failure after the longest wait must be logged as an error. Otherwise nobody would notice that
+            // the champion cannot be loaded.
             Err(error) if (!counts || is_frozen(started_at, now)) && first_wait < LONGEST_WAIT => {
                 tracing::info!(cause = causes(error), "a refresh of the champion was interrupted")
             }
@@ -228,8 +238,8 @@ impl<W: PredictWorld> ChampionCache<W> {
     }
 }
 
-/// A running refresh. It reports to the cache when dropped, even after a panic: otherwise no other refresh would ever
-/// start.
+/// Guard of a running refresh of the champion. When dropped, it reports the result to the cache, even after a panic.
+/// Otherwise the cache would wait forever for this refresh and would never start another one.
 struct RefreshGuard<'a, W: PredictWorld> {
     cache: &'a ChampionCache<W>,
     started_at: Timestamp,

@@ -1,27 +1,27 @@
-//! The function's configuration, read once at cold start.
+//! Configuration of the predict function, read once at cold start.
 
 use evergreen_aws::env::{ConfigError, Environment};
 use evergreen_lifecycle::ModelName;
 use jiff::SignedDuration;
 
-/// Maximum time between two refreshes of the champion, in seconds: one day.
+/// Largest allowed value of `EVERGREEN_REFRESH_SECONDS`: one day.
 const MAX_REFRESH_SECONDS: u32 = 86_400;
 
-/// The function's configuration, read from environment variables.
+/// Configuration of the predict function, from its environment variables.
 #[derive(Debug, Clone)]
 pub struct PredictConfig {
     /// Name of the model that this stack serves.
     pub model: ModelName,
-    /// Name of the artifact bucket.
+    /// Name of the S3 bucket with the model artifacts.
     pub bucket: String,
-    /// Name of the registry table.
+    /// Name of the DynamoDB table that is the registry of versions and runs.
     pub table: String,
-    /// Time between two refreshes of the champion. At zero, every request refreshes first.
+    /// Time between two checks for a new champion. If it is zero, every request checks before its answer.
     pub refresh: SignedDuration,
 }
 
 impl PredictConfig {
-    /// Reads the configuration from environment variables.
+    /// Reads the configuration of the predict function from the environment variables.
     ///
     /// # Errors
     /// [`ConfigError`] names the variable that is missing or invalid.
@@ -49,7 +49,7 @@ mod tests {
         ("EVERGREEN_REFRESH_SECONDS", "60"),
     ];
 
-    /// Reads a complete environment in which `key` has the value `value`.
+    /// Reads the configuration from complete environment variables, in which the variable `key` has the value `value`.
     fn read_with(key: &str, value: &str) -> Result<PredictConfig, ConfigError> {
         PredictConfig::read(&Environment::from_lookup(environment_with(&COMPLETE, &[(key, value)])))
     }

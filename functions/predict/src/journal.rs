@@ -1,6 +1,6 @@
-//! Writes one line of JSON to standard output for each answered request and each failed refresh. The line is both the
-//! log entry and a metric, in CloudWatch's embedded metric format. One line costs one write, and half the log volume of
-//! two. No line contains bodies, values, keys or addresses.
+//! Writes one line of JSON to standard output for each answered request and each failed refresh of the champion. The
+//! line is both the log entry and a metric, in CloudWatch's embedded metric format. One line costs one write, and half
+//! the log volume of two. No line contains request bodies, values, keys or addresses.
 
 use std::error::Error;
 use std::io::Write;
@@ -10,46 +10,47 @@ use evergreen_lifecycle::{ModelName, VersionNumber};
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-/// What the journal records about an answered request.
+/// Log entry about one answered HTTP request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct AnsweredRequest<'a> {
-    /// The invocation's request ID.
+    /// The request ID of the Lambda invocation.
     #[serde(rename = "requestId")]
     pub request_id: &'a str,
-    /// The path template of the endpoint, or `none`.
+    /// Path template of the request's route, such as `/runs/{id}`, or `none` if no route matches.
     pub route: &'static str,
-    /// The HTTP status code.
+    /// The HTTP status code of the response.
     pub status: u16,
-    /// The code of the problem, if the request failed.
+    /// Code of the error response, such as `not-json`. `None` if the request succeeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<&'static str>,
-    /// Number of rows answered.
+    /// Number of rows that got a prediction. 0 for requests that are not predictions.
     pub rows: usize,
-    /// The model version that answered, if any.
+    /// Number of the model version that answered. `None` if the answer does not come from the champion.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<VersionNumber>,
-    /// Time spent in this function.
+    /// How long the predict function took to answer the request.
     #[serde(rename = "duration_us", serialize_with = "micros")]
     pub duration: Duration,
 }
 
-/// Logs and counts answered requests and failed refreshes.
+/// Logs answered requests and failed refreshes of the champion, and counts them as metrics.
 pub trait Journal: Send + Sync {
-    /// Records an answered request.
+    /// Logs one answered request, at the time `at`.
     fn answered(&self, call: &AnsweredRequest<'_>, at: Timestamp);
 
-    /// Records that the champion could not be read from the registry, fetched, verified or parsed.
+    /// Logs that the champion could not be read from the registry, fetched, verified or parsed. `cause` is the error
+    /// message.
     fn load_failed(&self, cause: &str, at: Timestamp);
 }
 
-/// A journal that writes to standard output.
+/// Journal that writes log lines and metrics as JSON to standard output, from where CloudWatch reads them.
 #[derive(Debug)]
 pub struct StdoutJournal {
     model: ModelName,
 }
 
 impl StdoutJournal {
-    /// Creates a journal whose metrics belong to `model`.
+    /// Creates a journal whose metrics have `model`, the model's name, as their dimension.
     pub fn new(model: ModelName) -> Self {
         Self { model }
     }
@@ -77,7 +78,7 @@ impl Journal for StdoutJournal {
     }
 }
 
-/// Returns the error and all its sources in one line, for the log.
+/// Returns the messages of the error and of all its sources in one line, for the log.
 pub(crate) fn causes(error: &(dyn Error + 'static)) -> String {
     let chain = std::iter::successors(Some(error), |&error| error.source());
     chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
@@ -88,7 +89,7 @@ fn write(line: &LogLine<'_>) {
     let _ = std::io::stdout().lock().write_all(&line.to_bytes());
 }
 
-/// One line of the log. If `metric` is set, CloudWatch reads the field that it names as a metric.
+/// One JSON line of the log. If `metric` is set, CloudWatch reads the field that `metric` names as a metric.
 #[derive(Serialize)]
 struct LogLine<'a> {
     level: &'static str,
@@ -133,11 +134,11 @@ impl<'a> LogLine<'a> {
     }
 }
 
-/// The part of a line from which CloudWatch learns which metric the line contains (embedded metric format).
+/// The part of a log line that names the metric in it, in CloudWatch's embedded metric format.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct EmbeddedMetric {
-    /// Milliseconds since 1970.
+    /// Time of the metric in milliseconds since 1970.
     timestamp: i64,
     cloud_watch_metrics: [Directive; 1],
 }

@@ -1,8 +1,10 @@
-//! Answers predictions over HTTP with the champion kept in memory, and shows the model and its runs.
+//! The predict Lambda function. It answers prediction requests over HTTP with the champion, which it keeps in memory.
+//! It also shows the champion and the training runs.
 //!
-//! The request selects a [`Route`](route::Route). One pass turns the body into [`RequestRows`](rows::RequestRows). The
-//! [`ChampionCache`](champion::ChampionCache) supplies the model. The answer or the [`Problem`](problem::Problem) is
-//! serialized once. [`App`] connects these parts, and `main.rs` gives it the AWS clients.
+//! A request passes these steps. [`Route`](route::Route) selects the endpoint by the request's path and method. One
+//! pass over the body creates the [`RequestRows`](rows::RequestRows). The [`ChampionCache`](champion::ChampionCache)
+//! supplies the model. The answer, or the [`Problem`](problem::Problem) that describes the error, is serialized once.
+//! [`App`] connects the steps. `main.rs` gives [`App`] the AWS clients.
 
 pub mod answer;
 mod app;

@@ -1,4 +1,4 @@
-//! Starts the predict function: telemetry → configuration → clients → warm-up → run.
+//! Starts the predict Lambda function: telemetry → configuration → AWS clients → loading the champion → requests.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -23,10 +23,10 @@ async fn main() -> anyhow::Result<()> {
         journal: Arc::new(StdoutJournal::new(config.model.clone())),
     };
     let app = &App::new(ports, config.model, config.refresh);
-    // During init the CPU is fastest and no caller waits.
+    // During Lambda's init phase the CPU is fastest and no caller waits.
     app.warm_up().await;
-    // lambda_http panics on a body that is not valid base64 and on a `Host` that makes no valid URL. The runtime
-    // catches the panic, fails that one invocation and continues. API Gateway sends neither.
+    // lambda_http panics on a body that is not valid base64 and on a `Host` header that makes no valid URL. The Lambda
+    // runtime catches the panic, fails that one invocation and continues. API Gateway sends neither.
     let handle = service_fn(async |request: Request| Ok::<_, Infallible>(app.handle(&request).await));
     lambda_http::run(handle).await.map_err(anyhow::Error::from_boxed)
 }

@@ -1,4 +1,5 @@
-//! The ports through which this function reaches the outside world.
+//! The interfaces (ports) through which the predict function reaches the registry, the artifact store, the clock and
+//! the log.
 
 use std::sync::Arc;
 
@@ -6,33 +7,35 @@ use evergreen_lifecycle::ports::{Artifacts, Champions, Clock, Runs};
 
 use crate::journal::Journal;
 
-/// The ports. Requests share them with the refresh, which may outlive a request.
+/// The predict function's connections to other systems. Requests share them with the refresh of the champion, which may
+/// outlive a request.
 #[derive(Debug)]
 pub struct PredictPorts<R, A, C, J> {
-    /// Reads the champion pointer and the runs.
+    /// The registry: reads the champion pointer and the records of runs.
     pub registry: Arc<R>,
-    /// Reads the stored artifacts.
+    /// The artifact store: reads model artifacts.
     pub artifacts: Arc<A>,
-    /// Returns the current time.
+    /// The clock: returns the current time.
     pub clock: Arc<C>,
-    /// Logs and counts requests.
+    /// The journal: logs and counts requests.
     pub journal: Arc<J>,
 }
 
-/// A set of ports. Generic code takes this trait instead of four type parameters.
+/// The predict function's connections to other systems: registry, artifact store, clock and journal. Generic code takes
+/// this one trait instead of four type parameters.
 pub trait PredictWorld: Send + Sync + 'static {
-    /// Type of the registry, which holds the champion pointer and the runs.
+    /// Type of the registry, which has the champion pointer and the records of runs.
     type Registry: Champions + Runs;
-    /// Type of the artifact store.
+    /// Type of the store that has the model artifacts.
     type Artifacts: Artifacts;
 
-    /// Returns the registry, which holds the champion pointer and the runs.
+    /// Returns the registry, which has the champion pointer and the records of runs.
     fn registry(&self) -> &Self::Registry;
-    /// Returns the artifact store.
+    /// Returns the store that has the model artifacts.
     fn artifacts(&self) -> &Self::Artifacts;
     /// Returns the clock.
     fn clock(&self) -> &dyn Clock;
-    /// Returns the journal.
+    /// Returns the journal, which logs and counts requests.
     fn journal(&self) -> &dyn Journal;
 }
 

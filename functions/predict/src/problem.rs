@@ -1,7 +1,7 @@
-//! Error responses in the format of RFC 9457. All of them are created in this module.
+//! HTTP error responses in the format of RFC 9457 (problem details). Every error response is created in this module.
 //!
-//! A 4xx names what is wrong and what was expected, but never a value that was sent: values are the caller's data, and
-//! responses end up in logs. A 5xx never gives the cause, which is logged instead.
+//! A 4xx response names the error and what was expected, but never a value of the request: values are the caller's
+//! data, and responses end up in logs. A 5xx response never gives the cause, which is logged instead.
 
 mod input;
 
@@ -15,21 +15,23 @@ use crate::journal::causes;
 use crate::response::JsonResponse;
 use crate::route;
 
-/// Seconds after which a retry makes sense: by then a refresh or the SDK's retries are over.
+/// The `Retry-After` header of a 503 response, in seconds. By then a refresh of the champion or the SDK's retries are
+/// over.
 const RETRY_AFTER_SECONDS: u16 = 2;
 
-/// The body of a 500 if the problem itself cannot be written.
+/// Body of a 500 response if the error response itself cannot be written as JSON.
 const INTERNAL_BODY: &str = r#"{"type":"urn:evergreen:problem:internal","title":"Internal error","status":500}"#;
 
-/// A kind of problem. Its URN ends with the code and never changes, so that callers can rely on it.
+/// A kind of error response. Its URN, the JSON field `type`, ends with `code`. The URN never changes, so that callers
+/// can rely on it.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct ProblemKind {
-    /// The code by which callers recognize the kind, such as `unknown-column`.
+    /// Code by which callers recognize the kind of error, such as `unknown-column`.
     #[serde(rename = "type", serialize_with = "urn")]
     pub code: &'static str,
-    /// A short description of the kind.
+    /// Short description of this kind of error, such as "Unknown column".
     pub title: &'static str,
-    /// The HTTP status code.
+    /// The HTTP status code of the response.
     #[serde(serialize_with = "number")]
     pub status: StatusCode,
 }
@@ -50,27 +52,27 @@ static NO_CHAMPION: ProblemKind = ProblemKind::new(StatusCode::SERVICE_UNAVAILAB
 static UNAVAILABLE: ProblemKind = ProblemKind::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Unavailable");
 static INTERNAL: ProblemKind = ProblemKind::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error");
 
-/// The error response to one failed request.
+/// Body and headers of the error response to one failed request (RFC 9457).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// The kind of problem.
+    /// The kind of error: its code, title and HTTP status.
     #[serde(flatten)]
     pub kind: &'static ProblemKind,
-    /// The error in this request.
+    /// Sentence that describes the error in this request.
     pub detail: String,
-    /// The column or parameter that is wrong.
+    /// Name of the column or parameter that is wrong. `None` if the error does not belong to one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// The row that is wrong, counted from 0. `None` if the body is a single object.
+    /// Index of the row that is wrong, counted from 0. `None` if the body is a single object, or if no row is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub row: Option<usize>,
-    /// What the function expected instead.
+    /// Text that describes what the request should contain instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
-    /// The only method that the path allows, sent as a header.
+    /// Value of the `Allow` header: the only HTTP method that the path accepts. `None` for other errors.
     #[serde(skip)]
     pub allow: Option<&'static str>,
-    /// Seconds to wait before a retry, sent as a header.
+    /// Value of the `Retry-After` header, in seconds. `None` if the response has no such header.
     #[serde(skip)]
     pub retry_after: Option<u16>,
 }
@@ -89,54 +91,55 @@ impl Problem {
         Self { field: Some(field.to_owned()), ..self }
     }
 
-    /// No endpoint has this path.
+    /// Creates the 404 response to a request whose path belongs to no endpoint.
     pub fn not_found() -> Self {
         Self::new(&NOT_FOUND, "No endpoint has this path.").expecting(route::summary())
     }
 
-    /// The path belongs to the stack's other API.
+    /// Creates the 404 response to a request that was sent to the wrong API: its path belongs to the stack's other API.
     pub fn elsewhere() -> Self {
         Self::new(&NOT_FOUND, "This path belongs to the other API of the stack.").expecting(route::summary())
     }
 
-    /// The endpoint accepts only the method `allow`.
+    /// Creates the 405 response to a request with a wrong HTTP method. `allow` is the only method that the path
+    /// accepts.
     pub fn method_not_allowed(allow: &'static str) -> Self {
         let problem = Self::new(&METHOD_NOT_ALLOWED, format!("This path accepts only {allow}."));
         Self { allow: Some(allow), ..problem }.expecting(allow)
     }
 
-    /// No run has this ID.
+    /// Creates the 404 response to a request for a run that does not exist.
     pub fn unknown_run() -> Self {
         Self::new(&UNKNOWN_RUN, "No run has this ID.").at("id")
     }
 
-    /// The last segment of the path is not a valid run ID.
+    /// Creates the 400 response to a request whose path does not end with a valid run ID.
     pub fn invalid_run_id() -> Self {
         Self::new(&INVALID_PARAMETER, "The last part of the path is not a valid run ID.")
             .at("id")
             .expecting("1–128 letters, digits, hyphens, underscores and dots")
     }
 
-    /// The `limit` parameter is not a number from 1 to `max`.
+    /// Creates the 400 response to a request whose `limit` parameter is not a number from 1 to `max`.
     pub fn invalid_limit(max: u32) -> Self {
         Self::new(&INVALID_PARAMETER, "The query parameter \"limit\" is not a whole number in the allowed range.")
             .at("limit")
             .expecting(format!("a whole number from 1 to {max}"))
     }
 
-    /// No champion is loaded.
+    /// Creates the 503 response for the time in which no champion is loaded.
     pub fn no_champion() -> Self {
         let problem = Self::new(&NO_CHAMPION, "No champion is loaded; try again later.");
         Self { retry_after: Some(RETRY_AFTER_SECONDS), ..problem }
     }
 
-    /// The registry does not answer.
+    /// Creates the 503 response for the time in which the registry does not answer.
     pub fn unavailable() -> Self {
         let problem = Self::new(&UNAVAILABLE, "The request cannot be answered now; try again later.");
         Self { retry_after: Some(RETRY_AFTER_SECONDS), ..problem }
     }
 
-    /// This function itself failed.
+    /// Creates the 500 response to a request that failed because of a bug in this function.
     pub fn internal() -> Self {
         Self::new(&INTERNAL, "The request failed because of an internal error; the cause is in the log.")
     }

@@ -6,18 +6,19 @@ use lambda_http::http::header::CONTENT_TYPE;
 use lambda_http::http::{HeaderValue, StatusCode};
 use lambda_http::{Body, BoxFuture, IntoResponse, Response};
 
-/// A response whose body is JSON text. For a plain `Response<String>`, `lambda_http` would look up the charset and
-/// decode the text. That takes longer and links the tables of all charsets. This type passes the text on unchanged.
+/// An HTTP response whose body is JSON text. For a plain `Response<String>`, `lambda_http` would look up the charset
+/// and decode the text. That takes longer and links the tables of all charsets. `JsonResponse` passes the text on
+/// unchanged.
 #[derive(Debug)]
 pub struct JsonResponse(pub Response<String>);
 
 impl JsonResponse {
-    /// Creates a 200 response.
+    /// Creates a 200 response with the JSON text `body`.
     pub fn ok(body: String) -> Self {
         Self::new(StatusCode::OK, "application/json", body)
     }
 
-    /// Creates a response with this status and media type.
+    /// Creates a response with the given status, `Content-Type` and body.
     pub(crate) fn new(status: StatusCode, media_type: &'static str, body: String) -> Self {
         let mut response = Response::new(body);
         *response.status_mut() = status;

@@ -1,50 +1,50 @@
-//! The routes of the two APIs, and the route that a request is for.
+//! The routes of the prediction API and the status API, and the function that finds the route of a request.
 
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
 
 use crate::problem::Problem;
 
-/// An API of the stack. Each has keys of its own.
+/// One of the two HTTP APIs of the stack. Each API has its own API keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Api {
-    /// The prediction API, whose 5XX responses are failed predictions.
+    /// The prediction API: predictions and the champion. Its 5XX responses count as failed predictions.
     Prediction,
-    /// The status API: runs and health.
+    /// The status API: the training runs and the health of the function.
     Status,
 }
 
-/// What answers a route. `App::answer` has the handler of each endpoint.
+/// The operation that a request asks for. `App::answer` runs the handler of each endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Endpoint {
-    /// Answers rows with predictions.
+    /// `POST /predict`: returns a prediction for each row of the request.
     Predict,
-    /// Shows the champion.
+    /// `GET /model`: returns everything about the champion.
     Model,
-    /// Reports the version of the champion.
+    /// `GET /version`: returns only the champion's version number and the time of its promotion.
     Version,
-    /// Lists the runs.
+    /// `GET /runs`: lists the last training runs.
     Runs,
-    /// Shows one run.
+    /// `GET /runs/{id}`: returns one training run.
     Run,
-    /// Reports whether a champion is loaded.
+    /// `GET /health`: returns 200 if a champion is loaded, otherwise 503.
     Health,
 }
 
-/// One row of [`ROUTES`].
+/// An HTTP route: a method and a path template of one API, and the endpoint that handles the request.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Route {
-    /// The API that has the route.
+    /// The API to which the route belongs.
     pub api: Api,
     /// The only HTTP method that the path accepts.
     pub method: &'static str,
-    /// The path template, as API Gateway and the log write it. A segment in braces matches any text.
+    /// Path template, such as `/runs/{id}`, as API Gateway and the log write it. A segment in braces matches any text.
     pub template: &'static str,
-    /// What answers the route.
+    /// The operation that handles requests on this route.
     pub endpoint: Endpoint,
 }
 
-/// All routes. The paths of `template.yaml` and the tables of `README.md` must name the same ones; tests compare them.
+/// All routes of both APIs. Tests compare them with the paths in `template.yaml` and with the tables in `README.md`.
 pub static ROUTES: &[Route] = &[
     Route::new(Api::Prediction, "POST", "/predict", Endpoint::Predict),
     Route::new(Api::Prediction, "GET", "/model", Endpoint::Model),
@@ -61,11 +61,11 @@ impl Route {
 
     /// Returns the route that matches the request's path and method.
     ///
-    /// A request that matched only an API's catch-all is never served: permission to use one API gives no access to the
-    /// other.
+    /// API Gateway may match a request only by an API's catch-all route. Such a request always gets a 404: permission
+    /// to use one API must give no access to the other.
     ///
     /// # Errors
-    /// Returns a 404 or 405 [`Problem`] if no route matches.
+    /// Returns a 404 [`Problem`] if no route has the request's path. Returns a 405 [`Problem`] if the method is wrong.
     pub fn of(request: &Request) -> Result<&'static Self, Problem> {
         let path = RoutedPath::of(request);
         let route = ROUTES.iter().find(|route| route.has_path(path.text())).ok_or_else(Problem::not_found)?;
@@ -78,7 +78,8 @@ impl Route {
         }
     }
 
-    /// Checks whether `path` matches the template. The template itself matches too.
+    /// Returns whether `path` matches this route's template, such as `/runs/{id}`. The literal text of the template
+    /// matches too.
     fn has_path(&self, path: &str) -> bool {
         let mut segments = path.split('/');
         let matches = self.template.split('/').all(|expected| {
@@ -89,7 +90,7 @@ impl Route {
     }
 }
 
-/// Lists all routes, for the `expected` field of a 404.
+/// Returns a text that lists all routes of both APIs. A 404 response has the text in its `expected` field.
 pub(crate) fn summary() -> String {
     format!("{} of the prediction API; {} of the status API", listed(Api::Prediction), listed(Api::Status))
 }
@@ -103,19 +104,20 @@ fn listed(api: Api) -> String {
     }
 }
 
-/// Returns the last segment of the path, such as the `{id}` of `/runs/{id}`.
+/// Returns the last segment of the request's path, such as the run ID for `/runs/{id}`.
 pub fn last_segment(request: &Request) -> &str {
     let path = request.raw_http_path().trim_end_matches('/');
     path.rsplit_once('/').map_or(path, |(_, last)| last)
 }
 
-/// The path that a request was routed to. The request's URI cannot be used here: `lambda_http` adds the stage to its
-/// path, even if the caller used a custom domain without it.
+/// The path by which the request is matched to a route. The request's URI cannot be used: `lambda_http` adds the API
+/// Gateway stage to its path, even if the caller used a custom domain without it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum RoutedPath<'a> {
-    /// The template that the gateway matched, without stage or base path. Without a gateway, the plain path.
+    /// The path template that API Gateway matched, without stage or base path. Without API Gateway, the plain path of
+    /// the request.
     Matched(&'a str),
-    /// The path without its stage. The API matched it only by its catch-all.
+    /// The request's path without the stage. API Gateway matched the request only by the API's catch-all route.
     CaughtAll(&'a str),
 }
 
@@ -140,7 +142,8 @@ impl<'a> RoutedPath<'a> {
     }
 }
 
-/// Returns `path` without `/stage`, if it starts with that.
+/// Returns `path` without its first segment if that segment is `stage`, the API Gateway stage. Otherwise returns `path`
+/// unchanged.
 fn without<'a>(stage: &str, path: &'a str) -> &'a str {
     let rest = path.strip_prefix('/').and_then(|rest| rest.strip_prefix(stage));
     rest.filter(|rest| !stage.is_empty() && rest.starts_with('/')).unwrap_or(path)

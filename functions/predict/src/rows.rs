@@ -1,8 +1,9 @@
-//! Turns the text of a body into raw rows: one pass over the JSON writes one flat array.
+//! Turns the JSON text of a request body into raw rows: one flat array of `f32` values, row after row.
 //!
-//! The pass builds no JSON tree, so the length of the text limits the cost, and nesting needs no stack. A nested value
-//! is rejected where it begins, except in a column that the model does not use. The column decides which values are
-//! valid. [`ColumnKind`](evergreen_lifecycle::ColumnKind) defines the numbers that represent a value in a raw row.
+//! One pass over the text writes the array. It builds no JSON tree, so the length of the text limits the cost, and
+//! nesting needs no stack. A nested value is rejected where it begins, except in a column that the model does not use.
+//! The column decides which values are valid. [`ColumnKind`](evergreen_lifecycle::ColumnKind) defines the numbers that
+//! represent a value in a raw row.
 
 mod cell;
 mod columns;

@@ -1,4 +1,4 @@
-//! JSON views of the champion and of the runs.
+//! JSON bodies of the answers about the champion and about runs.
 
 mod runs;
 mod schema;
@@ -15,7 +15,7 @@ pub use self::runs::{RunsView, UnreadableRunView, WholeRunView};
 use self::schema::RowSchema;
 use crate::champion::ConfirmedChampion;
 
-/// Answer to `GET /health` while a champion is loaded. Anyone may read it.
+/// JSON answer to `GET /health` while a champion is loaded. Anyone may read it: the endpoint needs no API key.
 #[derive(Debug, Serialize)]
 pub struct HealthView<'a> {
     status: &'static str,
@@ -28,7 +28,7 @@ pub struct HealthView<'a> {
 }
 
 impl<'a> HealthView<'a> {
-    /// Creates the view from the cached champion.
+    /// Creates the answer to `GET /health` from the champion in memory.
     pub fn new(model: &'a ModelName, confirmed: &'a ConfirmedChampion) -> Self {
         Self {
             status: "ok",
@@ -40,24 +40,24 @@ impl<'a> HealthView<'a> {
     }
 }
 
-/// Answer to `GET /version`: the champion's version, and since when it is the champion.
+/// JSON answer to `GET /version`: the champion's version number, and since when that version is the champion.
 #[derive(Debug, Serialize)]
 pub struct VersionView<'a> {
     model: &'a ModelName,
     version: VersionNumber,
-    /// `None` if this release cannot read the time.
+    /// Time of the promotion. `None` if a newer release wrote the time and this release cannot read it.
     #[serde(serialize_with = "maybe_moment")]
     promoted_at: Option<Timestamp>,
 }
 
 impl<'a> VersionView<'a> {
-    /// Creates the view of the version that `pointer` names.
+    /// Creates the answer to `GET /version` for the model version that `pointer` names.
     pub fn new(model: &'a ModelName, pointer: &Pointer) -> Self {
         Self { model, version: pointer.number, promoted_at: pointer.promoted_at() }
     }
 }
 
-/// Answer to `GET /model`: everything that the function knows about the champion.
+/// JSON answer to `GET /model`: everything that the function knows about the champion.
 #[derive(Debug, Serialize)]
 pub struct ModelView<'a> {
     model: &'a ModelName,
@@ -68,22 +68,25 @@ pub struct ModelView<'a> {
     #[serde(serialize_with = "maybe_moment")]
     promoted_at: Option<Timestamp>,
     signature: &'a Signature,
-    /// For two labels: the probability of the second label above which the model answers it.
+    /// Decision threshold of a classifier with two labels. If the second label's probability is above it, the model
+    /// answers the second label. `None` for other models.
     #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<f32>,
-    /// Weight of each label's probability in the decision. `None` if all count the same.
+    /// Weight by which the model multiplies each label's probability before it chooses a label. `None` if all labels
+    /// count the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     label_weights: Option<&'a [f32]>,
     row_schema: RowSchema<'a>,
     artifact: ArtifactView<'a>,
     #[serde(flatten)]
     record: Option<RecordView<'a>>,
-    /// Why the fields of the version's record are missing.
+    /// Why the fields of `record` are missing: a newer release wrote the version's record. `None` if this release can
+    /// read it.
     #[serde(skip_serializing_if = "Option::is_none")]
     unreadable: Option<String>,
 }
 
-/// The fields that come from the version's record.
+/// The fields of `GET /model` that come from the registry's record of the model version.
 #[derive(Debug, Serialize)]
 struct RecordView<'a> {
     run_id: &'a RunId,
@@ -131,7 +134,8 @@ struct GateView<'a> {
 }
 
 impl<'a> ModelView<'a> {
-    /// Creates the view of `loaded`, the model that `pointer` names.
+    /// Creates the answer to `GET /model`. `loaded` is the champion's model, and `pointer` is the registry record that
+    /// names the champion.
     pub fn new(model: &'a ModelName, pointer: &'a Pointer, loaded: &'a Model) -> Self {
         let signature = loaded.signature();
         Self {

@@ -1,4 +1,4 @@
-//! Replays the fuzzer's corpus of bodies.
+//! Tests the parser of request bodies with the bodies that the fuzzer has collected.
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 

@@ -1,4 +1,4 @@
-//! A trained or imported model before it is registered as a version.
+//! A trained or imported model that is not yet registered as a version.
 
 use evergreen_learning::{EvaluationError, Trained};
 use evergreen_lifecycle::digest::sha256_hex;
@@ -11,27 +11,27 @@ use evergreen_scoring::Model;
 use evergreen_table::{FrameColumn, Values};
 use jiff::Timestamp;
 
-/// The record of the data set that a model was trained on.
+/// Everything that is recorded about the data set of a run.
 #[derive(Debug, Clone)]
 pub struct DatasetRecord {
-    /// What runs and versions record about the data set.
+    /// Summary of the data set, which the records of runs and versions contain.
     pub summary: Dataset,
-    /// Statistics of the data set, with all warnings about it and about the training.
+    /// Statistics of the data set, with all warnings about the data set and about the training.
     pub profile: DatasetProfile,
     /// How long it took to read the data set, in seconds.
     pub load_seconds: f64,
 }
 
-/// The state of the registry on which the gate's decision is based.
+/// State of the registry when the gate decided about a new version.
 #[derive(Debug, Clone, Copy)]
 pub struct RegistrySnapshot<'a> {
-    /// The champion pointer, or `None` if nothing was ever promoted.
+    /// The record that names the champion, or `None` if no version was ever promoted.
     pub pointer: Option<&'a Pointer>,
-    /// The highest revision in the history of champions.
+    /// The highest revision number in the history of champions. Each promotion has a revision number.
     pub last_revision: u32,
 }
 
-/// A model with a version number, before the gate decides.
+/// The challenger: a trained or imported model with a version number, about which the gate has not decided yet.
 #[derive(Debug, Clone)]
 pub struct Challenger {
     number: VersionNumber,
@@ -41,14 +41,16 @@ pub struct Challenger {
 }
 
 impl Challenger {
-    /// Returns the columns of the hold-out, except texts of several words. An imported model may use fewer columns.
+    /// Returns the names of the hold-out's columns, except columns whose texts have several words. An imported model
+    /// may use fewer columns.
     pub fn columns(&self) -> impl Iterator<Item = &str> {
         let columns = self.trained.holdout.frame().columns().iter();
         let counts = |column: &&FrameColumn| !matches!(column.values, Values::Text { .. });
         columns.filter(counts).map(|column| column.name.as_str())
     }
 
-    /// Combines `trained` with its version number and the place where its artifact is stored.
+    /// Creates the challenger `number` from a trained model. Its S3 key is derived from the number, and its SHA-256 is
+    /// computed.
     pub fn new(run: &Run, number: VersionNumber, dataset: DatasetRecord, trained: Trained) -> Self {
         let artifact = Artifact {
             key: number.object_key(&run.model, "model.onnx"),
@@ -58,33 +60,33 @@ impl Challenger {
         Self { number, dataset, trained, artifact }
     }
 
-    /// Returns the same challenger under another version number.
+    /// Returns the same model under another version number, because the first number was taken.
     pub fn renumbered(self, run: &Run, number: VersionNumber) -> Self {
         let artifact = Artifact { key: number.object_key(&run.model, "model.onnx"), ..self.artifact };
         Self { number, artifact, ..self }
     }
 
-    /// Returns the version number.
+    /// Returns the version number of this model.
     pub fn number(&self) -> VersionNumber {
         self.number
     }
 
-    /// Returns the storage key of the artifact.
+    /// Returns the S3 key of the model's artifact.
     pub fn key(&self) -> &str {
         &self.artifact.key
     }
 
-    /// Returns the bytes of the artifact.
+    /// Returns the bytes of the model's artifact, an ONNX file.
     pub fn content(&self) -> &[u8] {
         &self.trained.artifact
     }
 
-    /// Returns the record of the data set that the model was trained on.
+    /// Returns the summary of the data set that the model was trained on.
     pub fn dataset(&self) -> &Dataset {
         &self.dataset.summary
     }
 
-    /// Scores the model by `metric` on the hold-out.
+    /// Scores this new model by `metric` on the hold-out.
     ///
     /// # Errors
     /// Returns [`EvaluationError`] if the metric belongs to another task.
@@ -92,12 +94,13 @@ impl Challenger {
         self.scores_of(&self.trained.model, metric)
     }
 
-    /// Scores a model on the hold-out that always gives the same answer. Returns `None` if there is no such score.
+    /// Scores a model that always gives the same answer, on the same hold-out, as a baseline. Returns `None` if there
+    /// is no such model or no such score.
     pub fn constant_scores(&self, metric: PrimaryMetric) -> Option<Scores> {
         self.trained.holdout.constant_scores(self.trained.constant.as_ref()?, metric).ok()
     }
 
-    /// Scores another model on the same hold-out.
+    /// Scores another model, such as the champion's, on the hold-out of this run.
     ///
     /// # Errors
     /// Returns [`EvaluationError`] if that model has other columns, other labels or another task.
@@ -105,8 +108,9 @@ impl Challenger {
         self.trained.holdout.scores(model, metric)
     }
 
-    /// Creates the registration after the gate's decision, with the events to publish. `seen` is the state that the
-    /// decision is based on. `total_seconds` is the duration of the run so far.
+    /// Creates the registration after the gate's decision: everything that the registry writes, with the events to
+    /// publish. `seen` is the registry's state on which the decision is based. `total_seconds` is the duration of the
+    /// run so far.
     ///
     /// # Errors
     /// Returns an error if an event cannot be serialized.
@@ -144,7 +148,8 @@ impl Challenger {
         })
     }
 
-    /// Creates the manifest of the version in `registration`.
+    /// Creates the manifest of the version in `registration`: a JSON file beside the artifact that describes the
+    /// version.
     pub fn manifest(&self, registration: &Registration) -> Manifest {
         let signature = self.trained.model.signature().clone();
         let importances = self.trained.importances.iter().copied();
@@ -172,7 +177,7 @@ impl Challenger {
             trained_at,
             code_version: run.code_version.clone(),
             dataset: self.dataset.summary.clone(),
-            // An import has no seed. Its version records 0.
+            // An import has no seed. Its version records the seed 0.
             seed: run.seed.unwrap_or(0),
             family: self.trained.family,
             parameters: self.trained.parameters.clone(),
@@ -191,7 +196,8 @@ impl Challenger {
     }
 }
 
-/// Returns the champion's loss, if the gate could score it.
+/// Returns the champion's loss on the hold-out of this run, from the gate's decision. Returns `None` if the gate could
+/// not score the champion.
 fn rescored(decision: &Decision) -> Option<Rescored> {
     let (version, loss) = (decision.champion_version?, decision.champion_loss?);
     Some(Rescored { version, metric: decision.metric, loss })

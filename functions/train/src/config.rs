@@ -1,55 +1,57 @@
-//! The function's configuration, read once at cold start.
+//! Configuration of the train function, read once at cold start.
 
 use evergreen_aws::env::{ConfigError, Environment};
 use evergreen_lifecycle::{Gate, InvalidGate, KeepDays, ModelName, PrimaryMetric, Task};
 use evergreen_table::{DatasetSettings, Floor, budget};
 
-/// Default memory of the function in MB, if the platform does not report it. The template has the same default.
+/// Memory of the function in MB if Lambda does not report it. The template has the same default.
 const DEFAULT_MEMORY: u64 = 1769;
 
-/// Maximum memory of the function in MB. It is far above what Lambda offers.
+/// Largest memory of the function in MB that the configuration accepts. It is far above what Lambda offers.
 const MAX_MEMORY: u64 = 1 << 20;
 
-/// The value of the floor variable that selects no fixed floor: a constant answer must be beaten instead.
+/// Value of `EVERGREEN_ACCURACY_FLOOR` for no fixed floor. Then a champion must be better than a constant answer
+/// instead.
 const RELATIVE: &str = "relative";
 
 /// Bytes in a MB, as Lambda counts.
 const MB: u64 = 1 << 20;
 
-/// The function's configuration, read from environment variables.
+/// Configuration of the train function, from its environment variables.
 #[derive(Debug, Clone)]
 pub struct TrainConfig {
     /// Name of the model that this stack trains.
     pub model: ModelName,
-    /// Name of the artifact bucket.
+    /// Name of the S3 bucket with the data sets and the model artifacts.
     pub bucket: String,
-    /// Name of the registry table.
+    /// Name of the DynamoDB table that is the registry of versions and runs.
     pub table: String,
-    /// The settings for training.
+    /// The stack's settings for training and for the gate.
     pub training: TrainingSettings,
 }
 
-/// How to train and judge a version. The data set's settings take precedence.
+/// The stack's settings for training and for the gate, which decides about new versions. The settings file of the data
+/// set takes precedence.
 #[derive(Debug, Clone)]
 pub struct TrainingSettings {
     /// Name of the model that this stack trains.
     pub model: ModelName,
-    /// Name of the column to predict.
+    /// Name of the column that the model predicts.
     pub target: String,
-    /// Minimum accuracy (0–1) or R² of a champion. `None` if it must beat a constant answer instead.
+    /// Minimum accuracy (0–1) or R² of a champion. `None`: the champion must be better than a constant answer instead.
     pub floor: Option<f64>,
-    /// How far a new champion's accuracy or R² may fall below the old one's. At least 0.
+    /// How far a new champion's accuracy or R² may be below the old champion's. At least 0.
     pub tolerance: f64,
-    /// Bytes of memory for a data set and its model.
+    /// Bytes of memory that a data set and its model may take together.
     pub memory: u64,
-    /// How many days failed and rejected runs are kept. `None` keeps them forever.
+    /// Number of days for which failed and rejected runs are kept. `None` keeps them forever.
     pub keep_days: Option<KeepDays>,
-    /// Version of the code, as recorded in runs and versions.
+    /// Version of this program's code, which the records of runs and versions contain.
     pub code_version: String,
 }
 
 impl TrainConfig {
-    /// Reads the configuration from environment variables.
+    /// Reads the configuration of the train function from the environment variables.
     ///
     /// # Errors
     /// [`ConfigError`] names the variable that is missing or invalid.
@@ -79,8 +81,9 @@ impl TrainConfig {
 }
 
 impl TrainingSettings {
-    /// Returns the gate for a data set with these settings. The data set's floor and tolerance apply to the metric that
-    /// it names. Without a metric they apply to accuracy or R², like those of the stack.
+    /// Returns the gate: the rule that a new version trained on a data set with these `settings` must pass. The data
+    /// set's floor and tolerance apply to the metric that its settings name. If they name no metric, floor and
+    /// tolerance apply to accuracy or R², like those of the stack.
     ///
     /// # Errors
     /// Returns [`InvalidGate`] if the floor or tolerance is not valid for the metric.
@@ -102,7 +105,8 @@ impl TrainingSettings {
         self.bounded(gate, stacks, None)
     }
 
-    /// Adds a floor and a tolerance for accuracy or R². Uses the stack's tolerance if `tolerance` is `None`.
+    /// Returns the gate with a floor and a tolerance for accuracy or R². If `floor` is `None`, no floor is added. If
+    /// `tolerance` is `None`, the stack's tolerance is used.
     fn bounded(&self, gate: Gate, floor: Option<f64>, tolerance: Option<f64>) -> Result<Gate, InvalidGate> {
         let gate = floor.map_or(Ok(gate), |floor| gate.with_headline_floor(floor))?;
         gate.with_headline_tolerance(tolerance.unwrap_or(self.tolerance))

@@ -1,4 +1,5 @@
-//! Reads the data set from the store: one or many files, with optional settings. Uses Iris if the store has no files.
+//! Reads the data set from S3: one or many CSV or Parquet files, with an optional settings file. Uses the Iris data set
+//! if S3 has no files.
 
 use evergreen_learning::Prepared;
 use evergreen_learning::memory::{self, Purpose};
@@ -10,19 +11,19 @@ use crate::config::TrainingSettings;
 use crate::error::TrainError;
 use crate::work::off_thread;
 
-/// The source recorded for the Iris data set, which is part of the code.
+/// Source that a version's record names if it was trained on the Iris data set, which is part of the code.
 pub const BUILT_IN: &str = "built-in";
 
-/// A data set and its source.
+/// A data set that is ready for training, and the place from which it was read.
 #[derive(Debug)]
 pub struct LoadedDataset {
-    /// [`BUILT_IN`], or the prefix of the files.
+    /// Source of the data set: [`BUILT_IN`], or the S3 prefix of its files.
     pub source: String,
     /// The data set, ready for training.
     pub prepared: Prepared,
 }
 
-/// The files under the prefix, split into settings and data.
+/// The files of the data set in S3: the key of the settings file, if there is one, and the data files.
 #[derive(Debug, Default)]
 struct Listing {
     settings: Option<String>,
@@ -36,14 +37,15 @@ impl Listing {
             if file.key.strip_prefix(prefix) == Some(SETTINGS_FILE) {
                 listing.settings = Some(file.key);
             } else if !file.key.ends_with('/') {
-                // A key that ends with a slash is a folder: consoles create an empty object for it.
+                // A key that ends with a slash is a folder: S3 consoles create an empty object for it.
                 listing.data.push(file);
             }
         }
         listing
     }
 
-    /// Returns the name used in errors: the key of the only file, or the prefix of many.
+    /// Returns the name of the data set for error texts: the key of the only data file, or the prefix if there are
+    /// several.
     fn name(&self, prefix: &str) -> String {
         match self.data.as_slice() {
             [only] => only.key.clone(),
@@ -52,11 +54,11 @@ impl Listing {
     }
 }
 
-/// Reads the user's data set, or Iris if there is none. Checks samples of the files first, to find out whether the data
-/// set fits into memory.
+/// Reads the user's data set, or the Iris data set if the user has no files. First checks samples of the files, to find
+/// out whether the data set fits into memory.
 ///
 /// # Errors
-/// Returns [`TrainError::Table`] if the files are not a valid data set, or if there are settings but no data file.
+/// Returns [`TrainError::Table`] if the files are not a valid data set, or if there are settings without a data file.
 /// Returns [`TrainError::Settings`] if the settings are invalid.
 pub async fn read(
     storage: &impl Datasets,
@@ -112,7 +114,8 @@ async fn fetch(storage: &impl Datasets, key: &str) -> Result<Vec<u8>, Unavailabl
     listed(storage.content(key).await)
 }
 
-/// Treats a missing file as unavailable: it was listed before, so it is being replaced and a retry helps.
+/// Turns the error about a missing file into [`Unavailable`]. The file was listed before, so it is being replaced and a
+/// retry helps.
 fn listed(read: Result<Vec<u8>, ArtifactReadError>) -> Result<Vec<u8>, Unavailable> {
     read.map_err(|error| match error {
         ArtifactReadError::Unavailable(error) => error,

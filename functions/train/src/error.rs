@@ -1,4 +1,4 @@
-//! Reasons why a run created no version.
+//! Reasons why a training, an import or a promotion failed.
 
 use std::fmt;
 
@@ -13,152 +13,155 @@ use lambda_runtime::Diagnostic;
 use crate::event::RequestError;
 use crate::stored::VersionLoadError;
 
-/// Maximum number of characters of an error text that is recorded, published or returned. The error of a data set may
-/// list all columns.
+/// Error texts are cut to this number of characters before they are recorded, published or returned. The error of a
+/// data set may list all columns.
 const MAX_REASON: usize = 2000;
 
-/// Why a run created no version. The champion stays the same in every case.
+/// Error: why a training, an import or a promotion failed. The champion stays the same in every case.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
-    /// The event is not a valid request.
+    /// The event that invoked the function is not a valid request.
     #[error(transparent)]
     Request(#[from] RequestError),
-    /// The invocation ID of the platform cannot be part of a key.
+    /// The invocation ID of the platform cannot be part of a run ID.
     #[error(transparent)]
     Invocation(#[from] InvalidRunId),
-    /// The data set cannot be used for training.
+    /// The files of the data set cannot be read as a table for training.
     #[error("{}", Located(.origin, .error))]
     Table {
-        /// `built-in`, the key of the only file, or the prefix of many files.
+        /// Source of the data set: `built-in`, the key of the only file, or the prefix of many files.
         origin: String,
-        /// The error and its place.
+        /// The error in the data set, and the file, line or column that has it.
         #[source]
         error: Box<TableError>,
     },
-    /// The data set cannot be split, or its columns yield no features.
+    /// The data set cannot be split into training rows and hold-out rows, or its columns yield no features.
     #[error("{}", Located(.origin, .error))]
     Unprepared {
-        /// The same as in [`TrainError::Table`].
+        /// Source of the data set: `built-in`, the key of the only file, or the prefix of many files.
         origin: String,
-        /// Why it cannot be prepared.
+        /// Why the data set cannot be prepared for training.
         #[source]
         error: PrepareError,
     },
-    /// The data set's settings are invalid. The text of the error begins with the name of their file.
+    /// The settings file of the data set is invalid. The error's text begins with the name of that file.
     #[error("{prefix}{error}")]
     Settings {
-        /// The prefix of the data set's files.
+        /// Prefix of the S3 keys of the data set's files.
         prefix: String,
-        /// The error in the settings.
+        /// The error in the settings file.
         #[source]
         error: SettingsError,
     },
     /// The data set has changed so much that the champion cannot predict its rows.
     #[error("data set {origin}: {error}")]
     Drift {
-        /// `built-in`, or the prefix of the files.
+        /// Source of the data set: `built-in`, or the prefix of its files.
         origin: String,
-        /// Which column changed, and how to accept the change.
+        /// The column that changed, and how a person can accept the change.
         #[source]
         error: DriftError,
     },
-    /// The event or the settings ask for an impossible model.
+    /// The event or the data set's settings ask for a training that is impossible, for example by an unknown
+    /// hyperparameter.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// The settings ask for an impossible gate.
+    /// The data set's settings have a floor or a tolerance that is not valid for the metric.
     #[error("dataset.toml: {0}")]
     Gate(#[from] InvalidGate),
     /// Training gave no model that can be stored.
     #[error(transparent)]
     Learning(#[from] LearningError),
-    /// The event names a file that must not be imported.
+    /// The event asks for the import of a file whose key has a wrong prefix or suffix.
     #[error(
         "{key:?} is not a valid key of a model file; expected a key that begins with {prefix:?} and ends with \".onnx\""
     )]
     NotIncoming {
-        /// The key in the event.
+        /// The S3 key in the event.
         key: String,
-        /// The prefix for model files.
+        /// The prefix that the keys of model files must have.
         prefix: String,
     },
-    /// The model file is gone, too large, or was replaced.
+    /// The uploaded model file no longer exists, is too large, or was replaced.
     #[error(transparent)]
     Incoming(IncomingError),
-    /// The model file does not fit into memory.
+    /// The model file needs more memory than the function has.
     #[error(
         "{key}: reading a model file of this size needs about {} MB of memory, {} MB are allowed; give the function more \
          memory, or export a smaller model", .needed.div_ceil(1_000_000), .memory / 1_000_000
     )]
     TooLargeToImport {
-        /// Key of the file.
+        /// S3 key of the model file.
         key: String,
-        /// Bytes of memory that it needs.
+        /// Bytes of memory that the import of the model file needs.
         needed: u64,
-        /// Bytes of memory that are available.
+        /// Bytes of memory that are available for the import.
         memory: u64,
     },
-    /// The model file cannot be served.
+    /// The model file cannot be used for predictions.
     #[error("{key}: {error}")]
     Import {
-        /// Key of the file.
+        /// S3 key of the model file.
         key: String,
-        /// The reason why the file is refused.
+        /// Why the model file is refused.
         #[source]
         error: Box<ImportError>,
     },
-    /// The model cannot be scored by the gate's metric.
+    /// The new model cannot be scored by the metric that the gate compares.
     #[error(transparent)]
     Evaluation(#[from] EvaluationError),
     /// The run needs more time than the invocation has.
     #[error("the run did not end within the time of the invocation")]
     OutOfTime,
-    /// Training or another computation panicked.
+    /// Training or another long computation panicked.
     #[error("training was stopped by an internal error; the log has the panic")]
     Aborted,
-    /// Another attempt is working on the run.
+    /// Another attempt is working on the same run.
     #[error("another attempt is working on run {0}; send the event again after it has ended")]
     RunTaken(RunId),
-    /// This invocation failed permanently before, but the platform retries it.
+    /// This invocation failed before, a retry cannot help, but the platform retries it all the same. The variant holds
+    /// the recorded reason.
     #[error("{0}")]
     FailedBefore(String),
-    /// Other runs kept changing the champion while the gate decided, until time ran out.
+    /// Other runs changed the champion each time while the gate decided, until time ran out. The variant holds the
+    /// number of changes.
     #[error("the champion changed {0} times while the gate decided, until the invocation's time was over")]
     Contended(u32),
-    /// Another attempt has already stored an object under this key.
+    /// Another attempt has already stored an object under this S3 key.
     #[error(
         "object {0} belongs to another attempt, so the version number is taken; another registry may use the same bucket"
     )]
     NumberTaken(String),
-    /// The manifest or an event cannot be serialized as JSON.
+    /// The version's manifest or an event to publish cannot be serialized as JSON.
     #[error("the manifest or an event cannot be written as JSON: {0}")]
     Manifest(#[from] serde_json::Error),
-    /// The version to promote is not registered.
+    /// The version that a person asked to promote is not in the registry.
     #[error("version {0} is not registered")]
     NoSuchVersion(VersionNumber),
-    /// The version to promote cannot be loaded.
+    /// The version that a person asked to promote cannot be loaded, so it could not answer predictions.
     #[error("version {version} cannot be promoted: {error}")]
     CannotServe {
-        /// Number of the version.
+        /// Number of the version that should be promoted.
         version: VersionNumber,
-        /// Why it cannot be loaded.
+        /// Why the version's model cannot be loaded.
         #[source]
         error: VersionLoadError,
     },
-    /// A newer release wrote a record that this release needs but cannot read.
+    /// A newer release wrote a registry record that this release needs but cannot read.
     #[error("{0}; deploy the release that wrote it, or a newer one")]
     UnreadableRecord(#[from] Unreadable),
-    /// Another service did not answer.
+    /// Another service, such as the registry or the store, did not answer.
     #[error("{0}: {cause}", cause = .0.cause)]
     Unavailable(#[from] Unavailable),
 }
 
 impl TrainError {
-    /// Checks whether a retry of the same event may succeed, without any change by a person. An invalid data set,
+    /// Returns whether the same event may succeed on a retry, without any change by a person. An invalid data set,
     /// settings, file or event stays invalid.
     ///
-    /// A training run uses only the time it has, so running out of time is bad luck. The duration of an import depends
-    /// only on its file: a retry would be just as slow. Anyone who may upload a file could then cause three invocations
-    /// of fifteen minutes.
+    /// After running out of time, a training may succeed on a retry: it limits itself to the time it has, so the cause
+    /// was bad luck. An import is not retried, because its duration depends only on its file and a retry would be just
+    /// as slow. Anyone who may upload a file could then cause three invocations of fifteen minutes.
     pub fn may_succeed_on_retry(&self, run: &Run) -> bool {
         match self {
             Self::OutOfTime | Self::Aborted => run.trigger.is_training(),
@@ -185,7 +188,8 @@ impl TrainError {
         }
     }
 
-    /// Returns a stable name for this kind of failure, for logs and diagnostics.
+    /// Returns the name of this kind of error, such as `InvalidTable`, for logs and diagnostics. The names never
+    /// change.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Request(_) => "InvalidRequest",
@@ -214,7 +218,7 @@ impl TrainError {
     }
 }
 
-/// Displays an error after the name of the data set, unless its text already contains the name.
+/// Displays an error after the name of the data set, unless the error's text already contains the name.
 struct Located<'a, E>(&'a str, &'a E);
 
 impl<E: fmt::Display> fmt::Display for Located<'_, E> {
@@ -261,7 +265,7 @@ impl From<TrainError> for Diagnostic {
     }
 }
 
-/// Shortens a text to `MAX_REASON` characters.
+/// Cuts an error text to `MAX_REASON` characters.
 pub(crate) fn cut(words: String) -> String {
     evergreen_lifecycle::text::shortened(&words, MAX_REASON)
 }

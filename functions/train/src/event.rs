@@ -1,4 +1,5 @@
-//! Parses an event of the function, once: into a request for a run or for a promotion.
+//! Parses the event that invokes the train function, once. The result is a request to train, to import a model file, or
+//! to promote an earlier version.
 
 mod import;
 
@@ -12,111 +13,112 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// Maximum number of characters in a note.
+/// Maximum number of characters in the `note` field of an event.
 const NOTE_LIMIT: usize = 1000;
 
-/// An event of the train function.
+/// A parsed event that invokes the train function.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TrainEvent {
-    /// The schedule, a person or an upload asks for a run.
+    /// The schedule, a person or an upload asks for a run, which trains or imports a model.
     Run(RunRequest),
-    /// A person asks for the promotion of an earlier version.
+    /// A person asks to make an earlier version the champion.
     Promotion(PromotionRequest),
 }
 
-/// A request for a run.
+/// A request for a run: a training, or the import of a model file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunRequest {
-    /// ID of the run. The same request sent again has the same ID.
+    /// ID of the run. The same request, sent again, has the same ID.
     pub id: RunId,
-    /// What caused the run.
+    /// Cause of the run: the schedule, a person or an upload.
     pub trigger: Trigger,
-    /// Whether to train or to import a model.
+    /// Whether the run trains a model or imports a model file.
     pub task: RunTask,
 }
 
-/// How a run creates its version.
+/// How a run creates its model version: by training or by import.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RunTask {
-    /// Train on the data set.
+    /// The run trains a model on the data set, with these options.
     Training(TrainingOptions),
-    /// Import a model file.
+    /// The run imports this uploaded model file.
     Import(ModelFile),
 }
 
-/// A model file to import, as the event describes it.
+/// The model file that an event asks to import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelFile {
-    /// Storage key of the file.
+    /// S3 key of the model file.
     pub key: String,
-    /// Entity tag of the uploaded file. `None` accepts whatever the store has under the key.
+    /// Entity tag (`ETag`) of the uploaded file. `None` accepts any content that S3 has under the key.
     pub etag: Option<String>,
 }
 
-/// The event's options for training.
+/// Options of an event that asks for a training.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainingOptions {
-    /// Seed of all random choices: from the event, or derived from the run's ID.
+    /// Seed of all random choices in the training. If the event has no seed, the seed is derived from the run's ID.
     pub seed: u64,
-    /// The only model family to try. `None` tries all.
+    /// The only model family that the training tries. `None` tries all model families.
     pub family: Option<Family>,
-    /// Hyperparameters with fixed values, by name. They are checked later, because the data set decides which exist.
+    /// Hyperparameters with values that the event fixes, by name. They are checked later, because the data set decides
+    /// which hyperparameters exist.
     pub overrides: BTreeMap<String, Value>,
 }
 
-/// A request to promote an earlier version.
+/// Event in which a person asks to make an earlier version the champion.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PromotionRequest {
-    /// Number of the version.
+    /// Number of the version that becomes the champion.
     pub promote: VersionNumber,
-    /// Why the person asks for the promotion.
+    /// Reason that the person gives for the promotion. `None` if there is no reason in the event.
     pub note: Option<String>,
 }
 
-/// An event that is not a valid request.
+/// Error: the event that invoked the train function is not a valid request.
 #[derive(Debug)]
 pub struct InvalidEvent {
-    /// What caused the run that records the failure. `None` if the event asks for a promotion, which has no run.
+    /// Cause of the run in which this error is recorded. `None` if the event asks for a promotion, which has no run.
     pub trigger: Option<Trigger>,
-    /// The error in the event.
+    /// The error that was found in the event.
     pub error: RequestError,
 }
 
-/// Why an event is not a valid request.
+/// Error: why the event that invoked the train function is not a valid request.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
     /// The event is not a JSON object.
     #[error("event: expected a JSON object")]
     NotAnObject,
-    /// A field is missing or unknown, or has the wrong type.
+    /// A field of the event is missing or unknown, or has the wrong type.
     #[error("{}", ShapeError(.0))]
     Shape(#[source] serde_path_to_error::Error<serde_json::Error>),
-    /// The caller's ID cannot be part of a key.
+    /// The `id` field of the event has characters or a length that a run ID must not have.
     #[error("event field \"id\": {0}")]
     Id(#[source] InvalidRunId),
-    /// The scheduled time is not a valid time.
+    /// The `scheduled_time` field of the event is not an RFC 3339 time.
     #[error("event field \"scheduled_time\": expected an RFC 3339 time, got {0:?}")]
     ScheduledTime(String),
-    /// The note is too long. The field holds its length in characters.
+    /// The `note` field of the event is too long. The variant holds the note's length in characters.
     #[error("event field \"note\": expected at most {NOTE_LIMIT} characters, got {0}")]
     NoteTooLong(usize),
-    /// The key of the model file is too long. The field holds its length in bytes.
+    /// The S3 key of the model file is too long. The variant holds the key's length in bytes.
     #[error("event: expected the key of a model file, of at most 1024 bytes, got one of {0}")]
     KeyTooLong(usize),
-    /// The S3 event is about something other than a new object.
+    /// The event comes from S3, but it is not about a new object. The variant holds its detail type.
     #[error("event: expected \"Object Created\" of S3, got {0:?}")]
     NotCreated(String),
 }
 
-/// Displays a deserialization error after the path of the field, such as `event field "detail.object"`.
+/// Displays a deserialization error after the path of the wrong field, such as `event field "detail.object"`.
 struct ShapeError<'a>(&'a serde_path_to_error::Error<serde_json::Error>);
 
 impl fmt::Display for ShapeError<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(error) = self;
         let path = error.path();
-        // The path is empty if a field of the event itself is missing.
+        // The path is empty if the event itself lacks a field.
         match path.iter().len() {
             0 => write!(formatter, "event: {}", error.inner()),
             _ => write!(formatter, "event field \"{path}\": {}", error.inner()),
@@ -124,7 +126,7 @@ impl fmt::Display for ShapeError<'_> {
     }
 }
 
-/// The kinds of events. Each has its own fields.
+/// The kinds of events that invoke the train function. Each kind has its own fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum EventKind {
     Promotion,
@@ -135,7 +137,8 @@ enum EventKind {
 }
 
 impl EventKind {
-    /// Recognises the kind of an event by its distinctive field. An event without such a field is a manual request.
+    /// Returns the kind of an event, by a field that only this kind has. An event without such a field is a manual
+    /// request.
     fn of(event: &Value) -> Self {
         if event.get("promote").is_some() {
             Self::Promotion
@@ -151,7 +154,7 @@ impl EventKind {
     }
 }
 
-/// The input of a schedule.
+/// JSON event that the schedule sends to start a training.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ScheduledEvent {
@@ -160,7 +163,7 @@ struct ScheduledEvent {
     scheduled_time: Option<String>,
 }
 
-/// The input of a manual request. Every field is optional.
+/// JSON event that a person sends to start a training. Every field is optional.
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
 struct ManualEvent {
@@ -172,7 +175,8 @@ struct ManualEvent {
 }
 
 impl TrainEvent {
-    /// Parses `event`. If the event has no ID of its own, the run's ID comes from `invocation`.
+    /// Parses the event that invoked the train function. If the event has no ID, the run's ID is derived from
+    /// `invocation`, the request ID of the invocation.
     ///
     /// # Errors
     /// [`InvalidEvent`] names the field that is unknown or invalid.
@@ -190,8 +194,8 @@ impl TrainEvent {
     }
 }
 
-/// Returns the trigger that a run records if its `event` is invalid. An invalid import request is recorded as an
-/// import, not as a training run.
+/// Returns the trigger (the cause of a run) to record if `event` is invalid. An invalid import request is recorded as
+/// an import, not as a training.
 fn trigger_if_invalid(event: &Value) -> Trigger {
     import::key_of(event).map_or(Trigger::Manual { note: None }, |key| Trigger::Import { key, note: None })
 }
@@ -223,7 +227,7 @@ fn manual(event: Value, invocation: &str) -> Result<RunRequest, RequestError> {
     Ok(RunRequest { id, trigger: Trigger::Manual { note }, task: RunTask::Training(options) })
 }
 
-/// Reads the fields of an event. The error names the path of the field.
+/// Deserializes the fields of an event. The error names the path of the wrong field.
 fn fields<T: DeserializeOwned>(event: Value) -> Result<T, RequestError> {
     serde_path_to_error::deserialize(event).map_err(RequestError::Shape)
 }
@@ -235,8 +239,8 @@ fn checked_note(note: Option<String>) -> Result<Option<String>, RequestError> {
     }
 }
 
-/// Derives a seed from the run's ID: it differs between runs and stays the same on a retry. It is the first four bytes
-/// of the ID's SHA-256, so that every JSON reader can represent it exactly.
+/// Returns a random seed that is derived from the run's ID. It differs between runs and stays the same on a retry. It
+/// is the first four bytes of the ID's SHA-256, so that every JSON reader can represent it exactly.
 fn seed_of(id: &RunId) -> u64 {
     let digest = sha256_hex(id.as_str().as_bytes());
     let first = digest.get(..8).and_then(|first| u64::from_str_radix(first, 16).ok());
@@ -244,7 +248,8 @@ fn seed_of(id: &RunId) -> u64 {
     first.unwrap_or_default()
 }
 
-/// Parses the time that the scheduler puts in place of a placeholder. A placeholder that was not replaced gives `None`.
+/// Parses the `scheduled_time` field of a scheduled event. AWS replaces a placeholder in the event with the time. If
+/// the placeholder was not replaced, returns `None`.
 fn parse_scheduled_time(text: String) -> Result<Option<Timestamp>, RequestError> {
     if text.starts_with('<') {
         return Ok(None);
@@ -257,7 +262,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    /// Parses an event that asks for a run.
+    /// Parses an event that asks for a run. An error is returned as its text.
     pub(super) fn parse(event: Value) -> Result<RunRequest, String> {
         match TrainEvent::parse(event, "7f3c") {
             Ok(TrainEvent::Run(request)) => Ok(request),

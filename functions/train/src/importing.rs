@@ -1,4 +1,5 @@
-//! Imports a model: file → data set → pipeline → artifact. Then the same gate decides as for trained models.
+//! Imports an uploaded model file as a new version. The steps: fetch the file, read the data set, read the file as a
+//! model, evaluate it, create the artifact. Then the same gate decides as for trained models.
 
 use std::time::Instant;
 
@@ -17,14 +18,14 @@ use crate::retries::RetryLimit;
 use crate::trainer::Trainer;
 use crate::work::off_thread;
 
-/// Suffix of a model file's name.
+/// Suffix that the S3 key of a model file must have.
 const SUFFIX: &str = ".onnx";
 
-/// Bytes of memory per byte of a model file, in addition to the data set. It covers the file, its trees while they are
-/// read and while they serve, and the artifact.
+/// Bytes of memory that an import needs per byte of the model file, in addition to the data set. The memory holds the
+/// file, its trees while they are read and while they predict, and the artifact.
 const FILE_FACTOR: u64 = 8;
 
-/// A model file, read as a model of the current data set.
+/// An uploaded model file that was read as a model of the data set and evaluated.
 struct AdoptedModel {
     content: Vec<u8>,
     producer: String,
@@ -32,8 +33,8 @@ struct AdoptedModel {
 }
 
 impl<W: TrainWorld> Trainer<'_, W> {
-    /// Creates a version from a model file and lets the gate decide. Writes intermediate results to `run`, so that a
-    /// failure is recorded with them.
+    /// Imports an uploaded model file as a new version. Then the gate decides whether it becomes the champion. Writes
+    /// intermediate results to `run`, so that the record of a failed run contains them.
     pub(crate) async fn import_version(
         &self,
         run: &mut Run,
@@ -54,7 +55,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
         self.register_trained(run, inputs, trained, Some(content), retries).await
     }
 
-    /// Returns the training settings with the memory that remains beside a model file of this size.
+    /// Returns the stack's settings with less memory for the data set, because a model file of `bytes` bytes needs
+    /// memory too. Returns an error if the file alone needs too much.
     fn settings_beside(&self, key: &str, bytes: u64) -> Result<TrainingSettings, TrainError> {
         let (needed, memory) = (bytes.saturating_mul(FILE_FACTOR), self.settings.memory);
         match memory.checked_sub(needed) {
@@ -63,7 +65,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
         }
     }
 
-    /// Fetches the model file. Its key must have the right prefix and suffix.
+    /// Fetches the uploaded model file from S3. Its key must have the prefix for model files and the suffix `.onnx`.
     async fn fetch_model_file(&self, ModelFile { key, etag }: &ModelFile) -> Result<Vec<u8>, TrainError> {
         let prefix = self.world.storage().incoming_prefix();
         let name = key.strip_prefix(prefix).and_then(|name| name.strip_suffix(SUFFIX));
@@ -74,7 +76,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
     }
 }
 
-/// Reads the file as a model of the data set and evaluates it. Adds the reader's warnings.
+/// Reads the bytes of a model file as a model of the data set, and evaluates that model. Adds the warnings of the
+/// file's reader to the model's warnings.
 fn adopt_file(content: Vec<u8>, key: &str, prepared: &Prepared, model: &ModelName) -> Result<AdoptedModel, TrainError> {
     let signature = signature(prepared).map_err(evergreen_learning::LearningError::from)?;
     let read = import(&content, &signature)

@@ -1,6 +1,6 @@
-//! The train function. An event starts a run, the run creates a version, and the gate decides whether it becomes the
-//! champion. The version is trained here or is an imported model. The function also promotes an earlier version on
-//! request.
+//! The train Lambda function. An event starts a run. The run trains a model or imports a model file, and so creates a
+//! model version. Then the gate decides whether the version becomes the champion, which answers predictions. The
+//! function also makes an earlier version the champion on request.
 
 mod challenger;
 mod config;

@@ -1,4 +1,4 @@
-//! Starts the train function: telemetry → configuration → clients → run.
+//! Starts the train Lambda function: telemetry → configuration → AWS clients → invocations.
 
 use anyhow::Context;
 use evergreen_aws::env::Environment;
@@ -22,7 +22,7 @@ async fn main() -> anyhow::Result<()> {
     let handle = service_fn(async |event: LambdaEvent<Value>| {
         let deadline = Timestamp::try_from(event.context.deadline()).unwrap_or(Timestamp::MAX);
         let invocation = Invocation { id: event.context.request_id, deadline };
-        // The runtime logs the kind and text of the error once.
+        // The Lambda runtime logs the kind and the text of the error once.
         trainer.handle(event.payload, &invocation).await.map_err(Diagnostic::from)
     });
     lambda_runtime::run(handle).await.map_err(anyhow::Error::from_boxed)

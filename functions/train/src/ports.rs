@@ -1,37 +1,39 @@
-//! The ports through which this function reaches the outside world.
+//! The interfaces (ports) through which the train function reaches the registry, the store, the event bus and the
+//! clock.
 
 use evergreen_lifecycle::ports::{
     Announcer, ArtifactWriter, Artifacts, Champions, Clock, Datasets, EventOutbox, Incoming, ObjectRetention,
     RecordRetention, Registrar, Runs, Versions,
 };
 
-/// The ports.
+/// The train function's connections to other systems: registry, store, event bus and clock.
 #[derive(Debug)]
 pub struct TrainPorts<'a, R, S, B, C> {
-    /// Holds runs, versions and the champion.
+    /// The registry, which has the records of runs and versions, and the champion pointer.
     pub registry: &'a R,
-    /// Holds data sets and artifacts.
+    /// The store, which has the data sets and the model artifacts.
     pub storage: &'a S,
-    /// Publishes events.
+    /// The event bus, to which events are published.
     pub bus: &'a B,
-    /// Returns the current time.
+    /// The clock: returns the current time.
     pub clock: &'a C,
 }
 
-/// A set of ports. Generic code takes this trait instead of four type parameters.
+/// The train function's connections to other systems: registry, store, event bus and clock. Generic code takes this one
+/// trait instead of four type parameters.
 pub trait TrainWorld {
-    /// Type of the registry, which holds runs, versions and the champion.
+    /// Type of the registry, which has the records of runs and versions, and the champion pointer.
     type Registry: Runs + Registrar + Champions + Versions + EventOutbox + RecordRetention;
-    /// Type of the store, which holds data sets and artifacts.
+    /// Type of the store, which has the data sets and the model artifacts.
     type Storage: Artifacts + ArtifactWriter + Datasets + Incoming + ObjectRetention;
-    /// Type of the event bus.
+    /// Type of the event bus, to which events are published.
     type Bus: Announcer;
 
-    /// Returns the registry, which holds runs, versions and the champion.
+    /// Returns the registry, which has the records of runs and versions, and the champion pointer.
     fn registry(&self) -> &Self::Registry;
-    /// Returns the store, which holds data sets and artifacts.
+    /// Returns the store, which has the data sets and the model artifacts.
     fn storage(&self) -> &Self::Storage;
-    /// Returns the event bus.
+    /// Returns the event bus, to which events are published.
     fn bus(&self) -> &Self::Bus;
     /// Returns the clock.
     fn clock(&self) -> &dyn Clock;

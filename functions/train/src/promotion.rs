@@ -1,6 +1,7 @@
-//! Promotes an earlier version on request, to replace a model that turned out bad.
+//! Makes an earlier model version the champion again on request, to replace a model that turned out bad.
 //!
-//! The gate is not asked. A version that cannot be loaded is rejected, because it could not answer predictions.
+//! The gate does not decide about such a promotion. A version that cannot be loaded is rejected, because it could not
+//! answer predictions.
 
 use evergreen_lifecycle::ports::{Champions, PromoteError, Promotion, Registrar, Versions};
 use evergreen_lifecycle::{Announcement, Champion, LifecycleEvent, Pointer, VersionNumber};
@@ -14,20 +15,20 @@ use crate::stored;
 use crate::trainer::{Invocation, Trainer};
 use crate::work;
 
-/// The answer to a promotion request.
+/// JSON answer to a request to make an earlier version the champion.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Promoted {
-    /// The version that is the champion now.
+    /// Number of the version that is the champion now.
     pub promoted: VersionNumber,
-    /// The version that it replaced.
+    /// Number of the version that was the champion before. `None` if there was no champion.
     pub replaced: Option<VersionNumber>,
-    /// Revision of the champion after the promotion.
+    /// Revision number of this promotion. Each promotion gets a higher number.
     pub revision: u32,
-    /// Whether the version already was the champion, so that nothing changed.
+    /// Whether the requested version already was the champion, so that nothing changed.
     pub duplicate: bool,
 }
 
-/// Promotes the version that the request names.
+/// Makes the version that the request names the champion.
 ///
 /// # Errors
 /// Returns [`TrainError`] if the version does not exist or cannot be loaded. The champion stays the same.
@@ -51,7 +52,7 @@ pub async fn promote<W: TrainWorld>(
     loop {
         let seen = retries.call(async || trainer.world.registry().champion().await).await?.transpose()?;
         if let Some(pointer) = seen.as_ref().filter(|pointer| pointer.number == number) {
-            // If the answer to an earlier try was lost, the promotion is this invocation's own.
+            // If the registry's answer to an earlier try was lost, this invocation itself made the version champion.
             let is_own = sent.as_ref().is_some_and(|champion| pointer.champion() == Some(champion));
             return Ok(answer(pointer, !is_own));
         }

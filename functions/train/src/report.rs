@@ -1,38 +1,39 @@
-//! The answer of the function to its caller.
+//! The answer of the train function about a run.
 
 use evergreen_lifecycle::{Family, Imported, Run, RunId, RunMetrics, RunStatus, SearchSummary, VersionNumber};
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// How a run ended.
+/// JSON answer of the train function to an event that asked for a run (a training or an import).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TrainReport {
     /// ID of the run.
     pub run_id: RunId,
     /// Status of the run at the time of the answer.
     pub status: RunStatus,
-    /// The version that the run created, if any.
+    /// Number of the version that the run created, or `None` if it created none.
     pub version: Option<VersionNumber>,
-    /// Reason of the gate's decision or of the failure.
+    /// Why the gate promoted or refused the version, or, for a failed run, the error message. `None` while the run goes
+    /// on.
     pub reason: Option<String>,
-    /// Family of the model that the run created.
+    /// Model family of the version that the run created. `None` if it created none.
     pub family: Option<Family>,
-    /// The most important metrics of the version.
+    /// The most important metrics of the version. `None` if there is no version.
     pub metrics: Option<RunMetrics>,
-    /// How far the hyperparameter search came.
+    /// How far the hyperparameter search came. `None` if there was no search.
     pub search: Option<SearchSummary>,
-    /// The imported model file, if the run judged one.
+    /// The imported model file, if the run imported one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub imported: Option<Imported>,
     /// Warnings about the data set and the training.
     pub warnings: Vec<String>,
-    /// Whether this invocation did nothing because another one did the work or is doing it.
+    /// Whether this invocation did nothing, because another invocation did the same run or is working on it.
     pub duplicate: bool,
 }
 
 impl TrainReport {
-    /// Creates the report of `run` with its status at `now`. `family` is that of its model. `duplicate` is set if this
-    /// invocation did nothing.
+    /// Creates the answer about `run`, with its status at the time `now`. `family` is the model family of the run's
+    /// version. `duplicate` is true if this invocation did nothing.
     pub fn of(run: &Run, family: Option<Family>, duplicate: bool, now: Timestamp) -> Self {
         Self {
             run_id: run.id.clone(),

@@ -1,4 +1,5 @@
-//! Expires runs and versions that were never promoted, after the number of days that the stack sets.
+//! Marks failed and rejected runs and their versions for deletion, after the number of days that the stack sets.
+//! Versions that were ever promoted are kept.
 
 use evergreen_lifecycle::ports::{Expiry, ObjectRetention, RecordRetention, Unavailable};
 use evergreen_lifecycle::{KeepDays, Run, Version};
@@ -9,7 +10,8 @@ use crate::ports::TrainWorld;
 use crate::trainer::Trainer;
 
 impl<W: TrainWorld> Trainer<'_, W> {
-    /// Marks a failed or rejected run and its version for deletion. Best effort: what cannot be marked is kept.
+    /// Marks a failed or rejected run and its version for deletion. If marking fails, the run and the version are kept,
+    /// and only a warning is logged.
     pub(crate) async fn expire_run(&self, run: &Run, version: Option<&Version>) {
         let Some(days) = self.settings.keep_days else { return };
         let Some(at) = days.expires_at(run) else { return };
@@ -18,8 +20,9 @@ impl<W: TrainWorld> Trainer<'_, W> {
         }
     }
 
-    /// Marks the objects before the records. A promotion keeps the records first and the objects second. So if it keeps
-    /// the records meanwhile, this function sees that and removes the marks from the objects.
+    /// Marks a run and its version for deletion, the S3 objects before the registry records. A promotion that happens
+    /// meanwhile does it in the other order: it keeps the records first and the objects second. So if the promotion has
+    /// kept the records, this function sees that and removes the marks from the objects.
     async fn mark(
         &self,
         run: &Run,
@@ -39,7 +42,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
         }
     }
 
-    /// Keeps a version, its run and its objects forever, because the version is about to be promoted.
+    /// Keeps a version, its run and its S3 objects forever, because the version is about to be promoted.
     ///
     /// # Errors
     /// Returns [`TrainError::NoSuchVersion`] if the registry has deleted the version meanwhile.

@@ -1,4 +1,4 @@
-//! Retries calls to services that are briefly unavailable, within the invocation's time.
+//! Retries calls to services that are briefly unavailable, such as DynamoDB, within the invocation's time.
 //!
 //! The SDK makes three tries within a second. That helps with a lost packet, but not with a busy table. A training of
 //! ten minutes must not be lost after one second.
@@ -10,25 +10,26 @@ use tokio::time::Instant;
 
 use crate::error::TrainError;
 
-/// Upper limit of the first pause.
+/// Upper limit of the pause before the first retry.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
-/// Upper limit of any pause. The limit doubles from one pause to the next.
+/// Upper limit of every pause between two tries. The limit of the first pause is 200 ms. It doubles with each pause, up
+/// to this value.
 const MAX_PAUSE: Duration = Duration::from_secs(10);
 
-/// How long calls are retried before training starts. After that the platform retries the invocation a minute later,
-/// and no work is lost.
+/// How long calls to a service are retried before training starts. If the service is still unavailable then, the
+/// invocation fails. The platform retries it a minute later, and no work is lost.
 pub const BEFORE_TRAINING: Duration = Duration::from_secs(60);
 
-/// Retries failed calls until a time limit.
+/// Time until which failed calls to a service are retried.
 #[derive(Debug, Clone, Copy)]
 pub struct RetryLimit {
     until: Instant,
 }
 
-/// An error that may be temporary.
+/// Error of a call to another service. Some errors are temporary, so that a retry of the call helps.
 pub trait MaybeTransient {
-    /// Returns the underlying error if it usually passes within seconds.
+    /// Returns the service's error if that error usually passes within seconds. Returns `None` for a permanent error.
     fn transient(&self) -> Option<&Unavailable>;
 }
 
@@ -38,15 +39,15 @@ impl RetryLimit {
         Self { until: Instant::now() + time }
     }
 
-    /// Limits the remaining time to `time`.
+    /// Returns this limit, or a limit that ends `time` from now, whichever is earlier.
     pub fn at_most(self, time: Duration) -> Self {
         Self { until: self.until.min(Instant::now() + time) }
     }
 
-    /// Runs `call` until it succeeds, fails permanently or time runs out. Returns the last error in the latter cases.
+    /// Runs `call` until it succeeds, fails permanently or time runs out.
     ///
     /// # Errors
-    /// Returns the error of `call`.
+    /// Returns the last error of `call` if it fails permanently or if time runs out.
     pub async fn call<T, E: MaybeTransient>(&self, mut call: impl AsyncFnMut() -> Result<T, E>) -> Result<T, E> {
         let mut turn = 0;
         loop {
@@ -63,8 +64,9 @@ impl RetryLimit {
         }
     }
 
-    /// Returns the pause after failure number `turn`, counted from 0, or `None` if time would run out. The length is
-    /// random from zero to the limit (full jitter), so that colliding clients do not collide again.
+    /// Returns the pause after a failed call. `turn` is the number of failed calls before it. Returns `None` if time
+    /// would run out during the pause. The length is random between zero and an upper limit (full jitter), so that
+    /// clients that collided do not collide again.
     pub fn pause(&self, turn: u32) -> Option<Duration> {
         let longest = FIRST_PAUSE.saturating_mul(1 << turn.min(16)).min(MAX_PAUSE);
         let pause = longest.mul_f64(fastrand::f64());

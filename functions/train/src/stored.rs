@@ -1,4 +1,4 @@
-//! Loads stored versions for the gate and for promotions on request.
+//! Loads models of stored versions: the champion for the gate, and an earlier version for a promotion on request.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,18 +11,18 @@ use crate::challenger::Challenger;
 use crate::error::TrainError;
 use crate::work::off_thread;
 
-/// Why the model of a stored version cannot be loaded.
+/// Error: why the model of a stored version cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum VersionLoadError {
-    /// The store has no artifact under the version's key.
+    /// S3 has no artifact under the version's key.
     #[error("its artifact is missing from the bucket")]
     Missing,
-    /// The artifact is damaged, or this release cannot read it.
+    /// The version's artifact is damaged, or this release cannot read it.
     #[error("its artifact cannot be loaded: {0}")]
     Damaged(#[from] RegisteredError),
 }
 
-/// The champion, with its model if that can be loaded.
+/// The current champion: its registry record, and its model if the model can be loaded.
 #[derive(Debug, Clone)]
 pub struct CurrentChampion {
     pointer: Pointer,
@@ -30,11 +30,12 @@ pub struct CurrentChampion {
 }
 
 impl CurrentChampion {
-    /// Loads the current champion of the model `name`. Reuses `known` if it still is the champion.
+    /// Loads the current champion of the model `name`. Returns `None` if no version was ever promoted. Reuses `known`,
+    /// a champion loaded before, if it still is the champion.
     ///
     /// # Errors
-    /// Returns [`TrainError`] if registry or store do not answer, or if this release cannot read the pointer. A missing
-    /// or damaged artifact is not an error.
+    /// Returns [`TrainError`] if the registry or the store does not answer. Also if this release cannot read the record
+    /// that names the champion. A missing or damaged artifact is not an error.
     pub async fn load(
         registry: &impl Champions,
         storage: &impl Artifacts,
@@ -49,19 +50,20 @@ impl CurrentChampion {
         Ok(Some(Self { pointer, model }))
     }
 
-    /// Returns the champion pointer.
+    /// Returns the registry record that names the champion.
     pub fn pointer(&self) -> &Pointer {
         &self.pointer
     }
 
-    /// Returns the champion's model, or `None` if its artifact is gone or damaged.
+    /// Returns the champion's model, or `None` if its artifact is missing or damaged.
     pub fn model(&self) -> Option<&Model> {
         self.model.as_deref()
     }
 
-    /// Scores the champion by `metric` on the challenger's hold-out, if the two are comparable. They are not if the
-    /// target or the columns differ: the champion's hold-out was then drawn from other content, so it was trained on
-    /// many of these rows. They are not comparable either if this release cannot read the champion's data set.
+    /// Scores the champion by `metric` on the hold-out of the challenger, the new model, if the two are comparable.
+    /// They are not comparable if their data sets have different targets or columns. The champion's hold-out was then
+    /// drawn from other content, so the champion was trained on many of the challenger's hold-out rows. They are not
+    /// comparable either if this release cannot read the record of the champion's data set.
     ///
     /// # Errors
     /// Returns [`TrainError::Aborted`] if scoring panics.
@@ -82,10 +84,11 @@ impl CurrentChampion {
         })
     }
 
-    /// Checks whether the champion's data set had the same columns as the challenger's, in any order. For a trained
-    /// champion, those are the columns of its `model`. An imported model may use only some columns, so the recorded
-    /// columns are compared, at most 200. Texts of several words do not count for trained models: the hold-out does not
-    /// depend on them, and a model uses them only if they help.
+    /// Returns whether the champion's data set had the same columns as the challenger's, in any order. For a trained
+    /// champion, the columns of its `model` are compared. An imported model may use only some columns of the data set.
+    /// So for an imported champion the recorded columns are compared, at most 200. For trained models, columns whose
+    /// texts have several words are not compared: the hold-out does not depend on them, and a model uses them only if
+    /// they help.
     fn knows_the_columns_of(&self, model: &Model, known: &Dataset, challenger: &Challenger) -> bool {
         let names = |columns: &[String]| columns.iter().cloned().collect::<BTreeSet<_>>();
         if self.pointer.is_imported() {
@@ -97,7 +100,8 @@ impl CurrentChampion {
     }
 }
 
-/// Reads the artifact and loads its model, or returns why that is impossible.
+/// Reads the artifact of a stored version from S3 and loads its model. Returns the bytes and the model, or in the inner
+/// `Result` why the model cannot be loaded.
 ///
 /// # Errors
 /// Returns [`Unavailable`] if the store does not answer.

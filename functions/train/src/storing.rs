@@ -1,8 +1,8 @@
-//! Stores a version's objects under a free version number.
+//! Stores the S3 objects of a new version under a free version number.
 //!
-//! The attempt that stores the artifact first owns the number: the store rejects a second artifact under the same key.
-//! Afterwards no other attempt writes under that number. The owner itself only rewrites the manifest, until the version
-//! is registered.
+//! The attempt that stores the artifact first owns the version number: S3 rejects a second artifact under the same key.
+//! After that, no other attempt writes under that number. The owner itself only rewrites the manifest, until the
+//! version is registered.
 
 use evergreen_learning::Trained;
 use evergreen_lifecycle::ports::{ArtifactWriter, NewObject, ObjectTag, Registrar, Registration, StoreError};
@@ -14,15 +14,15 @@ use crate::ports::TrainWorld;
 use crate::retries::RetryLimit;
 use crate::trainer::Trainer;
 
-/// The media type of model files.
+/// Media type of model artifacts and imported files in S3.
 const BYTES: &str = "application/octet-stream";
 
-/// Maximum number of version numbers that one attempt tries. Each is above all stored ones. If it is taken all the
-/// same, another registry that uses the bucket stored it meanwhile.
+/// Maximum number of version numbers that one attempt tries. Each one is above all stored numbers. If a number is taken
+/// all the same, another registry that uses the same bucket has stored it meanwhile.
 const MAX_NUMBERS: u32 = 16;
 
 impl<W: TrainWorld> Trainer<'_, W> {
-    /// Stores the artifact under the next free number, and the imported file if there is one.
+    /// Stores the model's artifact under the next free version number, and the uploaded file of an import.
     pub(crate) async fn store(
         &self,
         run: &Run,
@@ -49,8 +49,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
         Ok(challenger)
     }
 
-    /// Takes a number above all registered and stored ones. The registry alone is not enough: its counter may be lost,
-    /// and another registry may use the same bucket.
+    /// Returns a version number above all registered and stored ones, and reserves it. The registry's counter alone is
+    /// not enough: it may be lost, and another registry may use the same bucket.
     async fn free_number(&self, retries: RetryLimit) -> Result<VersionNumber, TrainError> {
         let registered = retries.call(async || self.world.registry().last_registered().await).await?;
         let stored = retries.call(async || self.world.storage().last_stored(registered).await).await?;
@@ -73,8 +73,9 @@ impl<W: TrainWorld> Trainer<'_, W> {
         Ok(())
     }
 
-    /// Stores the manifest, and replaces the `former` one of this attempt if there is one. The manifest must exist
-    /// before the registration makes it final, and nobody knows yet whether that will succeed.
+    /// Stores the version's manifest, the JSON file that describes the version. `former` is the tag of the manifest
+    /// that this attempt stored before, if any. That manifest is replaced. The manifest must exist before the
+    /// registration makes it final, and at that time the registration may still fail.
     pub(crate) async fn store_manifest(
         &self,
         run: &Run,

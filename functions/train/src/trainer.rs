@@ -1,4 +1,5 @@
-//! Handles one invocation: the event leads to a registered version, or to a failed run with a reason.
+//! Handles one invocation of the train function. The event leads to a registered version, or to a failed run with a
+//! reason.
 
 use evergreen_lifecycle::ports::{Opening, Registrar, Registration, RunWriteError, Runs, Versions};
 use evergreen_lifecycle::{Admission, Announcement, Family, LifecycleEvent, Run, RunId, RunState, Trigger, run, time};
@@ -15,44 +16,45 @@ use crate::report::TrainReport;
 use crate::retries::{BEFORE_TRAINING, RetryLimit};
 use crate::work;
 
-/// Maximum number of tries to open a run while other attempts change its record.
+/// Maximum number of tries to write the record of a new run while other attempts change that record.
 const MAX_ADMISSIONS: u32 = 3;
 
-/// The facts about an invocation that a run needs.
+/// One invocation of the train function by Lambda: its request ID and its deadline.
 #[derive(Debug, Clone)]
 pub struct Invocation {
-    /// The platform's request ID, which stays the same on a retry.
+    /// Request ID of the invocation. Lambda uses the same ID when it retries the invocation.
     pub id: String,
-    /// When the platform ends the invocation.
+    /// Time at which Lambda ends the invocation.
     pub deadline: Timestamp,
 }
 
-/// The result of an invocation.
+/// JSON answer of the train function to its caller.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum TrainResponse {
-    /// The result of a run.
+    /// The event asked for a run (a training or an import). Holds the run's result.
     Run(Box<TrainReport>),
-    /// The result of a promotion.
+    /// The event asked to promote an earlier version. Holds the result.
     Promotion(Promoted),
 }
 
-/// Handles invocations through the ports of `W`.
+/// Handles the invocations of the train function. `W` supplies the registry, the store, the event bus and the clock.
 #[derive(Debug)]
 pub struct Trainer<'a, W> {
-    /// The ports.
+    /// The connections to registry, store, event bus and clock.
     pub world: &'a W,
-    /// The settings for training.
+    /// The stack's settings for training and for the gate.
     pub settings: &'a TrainingSettings,
 }
 
 impl<W: TrainWorld> Trainer<'_, W> {
-    /// Runs what the event asks for: a training, an import or the promotion of an earlier version.
+    /// Does the work that the event asks for: a training, an import, or the promotion of an earlier version. Then
+    /// publishes events that earlier invocations have stored but not published.
     ///
     /// # Errors
     /// Returns [`TrainError`] with the reason for the failure.
     pub async fn handle(&self, event: Value, invocation: &Invocation) -> Result<TrainResponse, TrainError> {
-        // Boxed, because the compiler limits the depth of nested futures.
+        // The future is boxed, because the compiler limits the depth of nested futures.
         let response = Box::pin(self.respond(event, invocation)).await;
         self.publish_waiting(invocation).await;
         response
@@ -76,12 +78,13 @@ impl<W: TrainWorld> Trainer<'_, W> {
         report.map(|report| TrainResponse::Run(Box::new(report)))
     }
 
-    /// Creates a version, or finds that there is nothing to do. If the event is invalid, `task` is the error. Such an
-    /// event gets a run too, so that its failure is recorded.
+    /// Runs a training or an import, which creates a version. Does nothing if the run has already ended or another
+    /// invocation works on it. If the event is invalid, `task` is the error. Such an event gets a run too, so that the
+    /// registry records the failure.
     ///
     /// # Errors
-    /// Returns [`TrainError`] with the reason why there is no version. The run record contains it too if the registry
-    /// answers.
+    /// Returns [`TrainError`] with the reason why there is no version. The run's record contains the reason too, if the
+    /// registry answers.
     async fn run(
         &self,
         id: RunId,
@@ -100,13 +103,13 @@ impl<W: TrainWorld> Trainer<'_, W> {
         }
     }
 
-    /// Returns the model family of a run's version, from the registry.
+    /// Returns the model family of the version that the run created, from the registry. Returns `None` if the run has
+    /// no version.
     async fn family_of(&self, run: &Run) -> Result<Option<Family>, TrainError> {
         let Some(number) = run.version() else { return Ok(None) };
         Ok(self.world.registry().version(number).await?.and_then(Result::ok).map(|version| version.family))
     }
 
-    /// Creates the record of a new run.
     fn new_run(&self, id: RunId, trigger: Trigger, invocation: &Invocation) -> Run {
         Run {
             id,
@@ -149,8 +152,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
         Err(TrainError::RunTaken(request.id))
     }
 
-    /// Returns a start time that is later than that of every recorded run, even if the clocks of two machines differ.
-    /// If the registry does not answer, this machine's clock alone decides.
+    /// Returns the start time for a new run. It is later than the start of every recorded run, even if the clocks of
+    /// two machines differ. If the registry does not answer, only this machine's clock decides.
     async fn start_time(&self) -> Timestamp {
         let now = self.world.clock().now();
         let newest = match self.world.registry().recent_runs(1).await {
@@ -196,7 +199,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
         }
     }
 
-    /// Creates the version, or gives up while there is still time to record the failure.
+    /// Trains or imports the version. Gives up with [`TrainError::OutOfTime`] while there is still time to record the
+    /// failure.
     async fn create_in_time(
         &self,
         run: &mut Run,
@@ -214,13 +218,14 @@ impl<W: TrainWorld> Trainer<'_, W> {
         tokio::time::timeout(limit, created).await.unwrap_or(Err(TrainError::OutOfTime))
     }
 
-    /// Returns how long the work of an invocation may be retried.
+    /// Returns the time limit for retries of calls to other services: shortly before the invocation ends.
     fn retries(&self, invocation: &Invocation) -> RetryLimit {
         RetryLimit::lasting(work::time_limit(invocation.deadline, self.world.clock().now()))
     }
 
-    /// Records and publishes the failure of a run. If this attempt was registered after all, returns the stored run
-    /// instead. That happens if time runs out during the registration.
+    /// Records the failure of a run in the registry and publishes it. Usually returns `None`. If time ran out during
+    /// the registration, the registration may have succeeded all the same. Then returns the stored run, which has a
+    /// version.
     async fn record_failure(&self, run: Run, error: &TrainError, invocation: &Invocation) -> Option<Run> {
         let now = self.world.clock().now();
         let retry_until = if error.may_succeed_on_retry(&run) { run.retry_window(now) } else { None };

@@ -1,5 +1,6 @@
-//! Creates a version: data set → drift → plan → model → stored artifact → gate → registry. An imported model takes the
-//! same steps except plan and model.
+//! Creates a model version by training. First it reads the data set, checks the data set's drift, plans the training
+//! and trains the model. Then it stores the artifact, asks the gate and writes to the registry. An import takes the
+//! same steps except the plan and the training.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,29 +22,30 @@ use crate::stored::CurrentChampion;
 use crate::trainer::{Invocation, Trainer};
 use crate::work::{learning_deadline, off_thread};
 
-/// What a run loads when it starts.
+/// Everything that a run loads before it trains or imports a model: the data set, the gate's rule and the champion.
 pub(crate) struct RunInputs<T> {
-    /// The data set, or `()` once it is no longer needed. It may take much of the memory.
+    /// The data set, ready for training. `()` after it was handed over, because it may take much of the memory.
     pub(crate) prepared: T,
-    /// The record and statistics of the data set.
+    /// The record and the statistics of the data set.
     pub(crate) dataset: DatasetRecord,
-    /// The rule that a new version must pass.
+    /// The gate: the rule that a new version must pass to become the champion.
     pub(crate) gate: Gate,
-    /// The champion, if there is one.
+    /// The current champion, or `None` if no version was ever promoted.
     pub(crate) champion: Option<CurrentChampion>,
-    /// When the run began.
+    /// Time at which the run began, to measure its duration.
     pub(crate) started: Instant,
 }
 
 impl RunInputs<Prepared> {
-    /// Separates the data set from the rest.
+    /// Splits these inputs into the data set and everything else, so that the data set can be dropped earlier.
     pub(crate) fn without_dataset(self) -> (Prepared, RunInputs<()>) {
         let Self { prepared, dataset, gate, champion, started } = self;
         (prepared, RunInputs { prepared: (), dataset, gate, champion, started })
     }
 }
 
-/// What the gate needs for its decision, and how long it may take.
+/// Inputs of the gate's decision about a new version: the rule, the current champion, the start of the run and a time
+/// limit.
 struct GateInputs {
     gate: Gate,
     champion: Option<CurrentChampion>,
@@ -51,13 +53,13 @@ struct GateInputs {
     retries: RetryLimit,
 }
 
-/// Maximum number of warnings in a run's record. A registry item has limited size, and a data set may have thousands of
-/// columns to warn about. The manifest contains all warnings.
+/// Maximum number of warnings in the registry's record of a run. A registry item has limited size, and a data set may
+/// have thousands of columns to warn about. The version's manifest contains all warnings.
 const MAX_WARNINGS: usize = 50;
 
 impl<W: TrainWorld> Trainer<'_, W> {
-    /// Trains a version with these `options` and lets the gate decide. Writes intermediate results to `run`, so that a
-    /// failure is recorded with them.
+    /// Trains a model version with these `options`. Then the gate decides whether it becomes the champion. Writes
+    /// intermediate results to `run`, so that the record of a failed run contains them.
     pub(crate) async fn train_version(
         &self,
         run: &mut Run,
@@ -73,8 +75,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
         self.register_trained(run, inputs, trained, None, retries).await
     }
 
-    /// Reads the data set, the champion and the gate. Checks that the champion can predict rows of this data set. The
-    /// run began at `started`.
+    /// Reads the data set, the champion and the gate's rule. Checks that the champion can predict rows of this data
+    /// set. `started` is the start time of the run.
     pub(crate) async fn load_inputs(
         &self,
         run: &mut Run,
@@ -97,7 +99,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
         Ok(RunInputs { prepared, dataset, gate, champion, started })
     }
 
-    /// Stores the model, and the imported file if there is one. Lets the gate decide and registers the version.
+    /// Stores the trained or imported model, and the uploaded file of an import. Then the gate decides, and the version
+    /// is registered.
     pub(crate) async fn register_trained(
         &self,
         run: &mut Run,
@@ -117,7 +120,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
         self.judge_and_register(run, &Arc::new(challenger), inputs).await
     }
 
-    /// Trains on a separate thread, and stops by itself in time.
+    /// Trains the model on a separate thread. The training stops by itself before the invocation's time is over.
     async fn train_model(
         &self,
         prepared: Prepared,
@@ -131,8 +134,9 @@ impl<W: TrainWorld> Trainer<'_, W> {
         Ok(off_thread(move || evergreen_learning::train(&prepared, &plan, deadline, &origin)).await??)
     }
 
-    /// Lets the gate decide, again if another run changes the champion before the decision is registered. Whenever that
-    /// happens, the other run has succeeded, so each round makes progress.
+    /// Asks the gate (the check of a new version) whether the version becomes the champion. Registers the version with
+    /// the decision. If another run changes the champion meanwhile, the gate decides again. Each repetition means that
+    /// another run has succeeded, so the repetitions make progress.
     async fn judge_and_register(
         &self,
         run: &Run,
@@ -171,7 +175,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
         }
     }
 
-    /// Returns the champion and the last revision in the history.
+    /// Returns the current champion, and the highest revision number in the history of champions. The champion is
+    /// `None` if no version was ever promoted. Reuses `known`, the champion loaded before, if it still is the champion.
     async fn current_champion(
         &self,
         known: Option<CurrentChampion>,
@@ -186,8 +191,9 @@ impl<W: TrainWorld> Trainer<'_, W> {
     }
 }
 
-/// Returns a warning for each column that is new since the champion was trained. Returns no warnings if the champion's
-/// artifact or data set cannot be read: it is about to be replaced.
+/// Checks that the champion can predict rows of this data set. Returns a warning for each column that is new since the
+/// champion was trained. Returns no warnings if the champion's artifact or data set cannot be read: that champion is
+/// about to be replaced.
 fn new_columns(
     champion: Option<&CurrentChampion>,
     table: &Table,
@@ -204,7 +210,7 @@ fn new_columns(
     Ok(if pointer.is_imported() { Vec::new() } else { new })
 }
 
-/// Keeps the first warnings and says how many were dropped.
+/// Returns the first [`MAX_WARNINGS`] warnings, and one more that says how many were dropped.
 fn short(mut warnings: Vec<String>) -> Vec<String> {
     let more = warnings.len().saturating_sub(MAX_WARNINGS);
     if more > 0 {

@@ -1,4 +1,4 @@
-//! Time limits of a run, and a thread for long computations.
+//! Time limits of a run, and a function that runs a long computation on another thread.
 
 use std::time::{Duration, Instant};
 
@@ -6,21 +6,22 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::error::TrainError;
 
-/// Minimum time reserved for evaluating, storing and registering a trained model.
+/// Minimum time that is reserved at the end of an invocation for evaluating, storing and registering a trained model.
 const RESERVE: Duration = Duration::from_secs(5);
 
-/// The divisor for the reserved share of the remaining time: one tenth. A large data set gives a large artifact, which
-/// takes longer to evaluate and store.
+/// Divisor of the remaining time: one tenth of it is reserved for evaluating, storing and registering the model. A
+/// large data set gives a large artifact, which takes longer to evaluate and store.
 const RESERVED_SHARE: u32 = 10;
 
-/// Time reserved for recording that time ran out.
+/// Time at the end of an invocation that is reserved for recording a failed run whose time ran out.
 const RECORDING_RESERVE: Duration = Duration::from_secs(2);
 
-/// Time reserved for returning the answer.
+/// Time at the end of an invocation that is reserved for returning the answer.
 const RESPONSE_RESERVE: Duration = Duration::from_millis(300);
 
-/// Returns when training must stop. The last tenth of the time before `deadline`, at least 5 s, is reserved. A `budget`
-/// may end training earlier.
+/// Returns the time at which training must stop. `deadline` is the end of the invocation. The last tenth of the
+/// remaining time, at least 5 s, is reserved for evaluating and storing the model. `budget` limits the training time
+/// further. `None` means no such limit.
 pub fn learning_deadline(deadline: Timestamp, now: Timestamp, budget: Option<Duration>) -> Instant {
     let left = left(deadline, now);
     let reserve = RESERVE.max(left / RESERVED_SHARE);
@@ -28,14 +29,14 @@ pub fn learning_deadline(deadline: Timestamp, now: Timestamp, budget: Option<Dur
     Instant::now() + budget.map_or(allowed, |budget| budget.min(allowed))
 }
 
-/// Returns how long a run may take in total before it is given up. Training has its own deadline, so this limit is for
-/// unforeseen delays.
+/// Returns how long a run may take in total before it is given up and recorded as failed. `deadline` is the end of the
+/// invocation. Training stops earlier by itself, so this limit is for unexpected delays.
 pub fn time_limit(deadline: Timestamp, now: Timestamp) -> Duration {
     left(deadline, now).saturating_sub(RECORDING_RESERVE)
 }
 
-/// Returns the time for what follows the work: recording a failure and publishing events. An invocation that the
-/// platform ends during that time would appear to have failed.
+/// Returns the time that remains for recording a failure and publishing events after a run. `deadline` is the end of
+/// the invocation. If the platform ended the invocation during that time, the invocation would appear to have failed.
 pub fn time_afterwards(deadline: Timestamp, now: Timestamp) -> Duration {
     left(deadline, now).saturating_sub(RESPONSE_RESERVE)
 }
@@ -46,7 +47,7 @@ fn left(deadline: Timestamp, now: Timestamp) -> Duration {
     Duration::try_from(left).unwrap_or_default()
 }
 
-/// Runs `work` on a separate thread, so that long computations do not block the timers of time limits.
+/// Runs `work` on a separate thread. A long computation on the main thread would block the timers of the time limits.
 ///
 /// # Errors
 /// Returns [`TrainError::Aborted`] if `work` panics.
@@ -58,7 +59,7 @@ pub async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'st
 mod tests {
     use super::*;
 
-    /// Returns the whole seconds for training if `left` seconds remain.
+    /// Returns the time for training in whole seconds if the invocation ends in `left` seconds.
     fn allowed(left: i64, budget: Option<u64>) -> u64 {
         let now: Timestamp = "2026-11-24T03:00:00Z".parse().unwrap();
         let before = Instant::now();

@@ -1,8 +1,9 @@
-//! One refresh of the champion: reads the pointer and, if the artifact is new, fetches, verifies and parses it.
+//! One refresh of the champion: reads the champion pointer in the registry. If the pointer names a new artifact,
+//! fetches, verifies and parses that artifact.
 //!
-//! The registry keeps a copy of a small artifact beside the pointer. The copy is tried first: it arrives in the same
-//! round trip as the pointer, over a connection that is needed anyway. It is used only if its bytes are exactly those
-//! that were registered. Otherwise the stored object is fetched.
+//! The registry keeps a copy of a small artifact beside the pointer. The refresh tries the copy first: it arrives in
+//! the same round trip as the pointer, over a connection that is needed anyway. The copy is used only if its bytes are
+//! exactly those that were registered. Otherwise the refresh fetches the object in S3.
 
 use std::sync::Arc;
 
@@ -14,46 +15,46 @@ use super::LoadedChampion;
 use crate::journal::causes;
 use crate::ports::PredictWorld;
 
-/// Artifacts longer than this, in bytes, are verified and parsed on another thread. That takes half a millisecond or
-/// more and would block requests on the runtime's only thread. For smaller artifacts the hand-over costs more than it
-/// saves.
+/// Artifacts longer than this number of bytes are verified and parsed on another thread. For them that takes half a
+/// millisecond or more, and would block requests on the runtime's only thread. For smaller artifacts, the hand-over to
+/// the thread costs more than it saves.
 const LARGE_ARTIFACT: usize = 128 * 1024;
 
-/// Result of a refresh.
+/// Result of a successful check for a new champion.
 #[derive(Debug)]
 pub(super) enum Refreshed {
-    /// The registry still names the champion in memory.
+    /// The registry still names the champion that is in memory.
     Unchanged,
-    /// The registry names another champion, which is loaded and verified.
+    /// The registry names another champion. That champion is now loaded and verified.
     New(Arc<LoadedChampion>),
-    /// No version was ever promoted.
+    /// The registry names no champion: no model version was ever promoted.
     NoChampion,
 }
 
-/// Why a refresh failed.
+/// Error: why a check for a new champion failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RefreshError {
     /// The registry could not be read.
     #[error(transparent)]
     Registry(#[from] Unavailable),
-    /// The pointer is missing although a champion was loaded.
+    /// The registry has no champion pointer, although a champion was loaded before.
     #[error("the registry has no champion pointer, but a champion was loaded before; the loaded champion is kept")]
     PointerGone,
-    /// This release cannot read which artifact the pointer names.
+    /// A newer release wrote the champion pointer, and this release cannot read which artifact it names.
     #[error(transparent)]
     Pointer(#[from] Unreadable),
-    /// The artifact could not be fetched from the store.
+    /// The champion's artifact could not be fetched from S3.
     #[error(transparent)]
     Fetch(#[from] ArtifactReadError),
-    /// The artifact is damaged or cannot be loaded.
+    /// The champion's artifact is damaged or cannot be loaded.
     #[error("the artifact of version {version}: {cause}")]
     Damaged {
-        /// Version of the champion.
+        /// Number of the champion's version.
         version: VersionNumber,
-        /// The reason why its artifact cannot be loaded.
+        /// Why the artifact cannot be loaded.
         cause: RegisteredError,
     },
-    /// The refresh took too long. The field holds the limit in seconds.
+    /// The refresh took longer than its time limit. The field holds the limit in seconds.
     #[error("the refresh of the champion took longer than {0} s")]
     TimedOut(u64),
     /// The refresh panicked, which is a bug of this function.
@@ -62,7 +63,8 @@ pub(super) enum RefreshError {
 }
 
 impl RefreshError {
-    /// Checks whether more time might have helped. Calls to other services also fail if the environment hardly runs.
+    /// Returns whether the refresh may have failed for lack of time. Calls to other services also fail if Lambda
+    /// freezes the environment during the call.
     pub(super) fn may_lack_time(&self) -> bool {
         match self {
             Self::Registry(_) | Self::Fetch(_) | Self::TimedOut(_) => true,
@@ -71,8 +73,8 @@ impl RefreshError {
     }
 }
 
-/// Refreshes the champion of `model`. `loaded` is the champion in memory. Its model is reused if the artifact is the
-/// same.
+/// Checks whether the registry names a new champion for the model named `model`, and loads it. `loaded` is the champion
+/// in memory, or `None`. If the new champion has the same artifact, its loaded model is reused.
 pub(super) async fn refresh<W: PredictWorld>(
     world: &W,
     model: &ModelName,
@@ -87,8 +89,8 @@ pub(super) async fn refresh<W: PredictWorld>(
     }
 }
 
-/// Reads the pointer together with the copy of its artifact. If that fails, reads the pointer alone. The two reads need
-/// separate permissions, and a new permission takes a while to become effective everywhere.
+/// Reads the champion pointer together with the copy of the champion's artifact. If that fails, reads the pointer
+/// alone. The two reads need separate permissions, and a new permission takes a while to become effective everywhere.
 async fn champion_with_copy<W: PredictWorld>(world: &W) -> Result<Option<WithCopy>, Unavailable> {
     match world.registry().champion_with_artifact().await {
         Ok(found) => Ok(found),
@@ -100,8 +102,8 @@ async fn champion_with_copy<W: PredictWorld>(world: &W) -> Result<Option<WithCop
     }
 }
 
-/// Refreshes a champion that is already loaded. Reads only the pointer first: it nearly always names the same artifact,
-/// and reading the copy costs money.
+/// Checks whether the registry names another champion than `loaded`, and loads it. Reads only the pointer first: it
+/// nearly always names the same artifact, and reading the copy of the artifact costs money.
 async fn follow<W: PredictWorld>(
     world: &W,
     model: &ModelName,
@@ -117,13 +119,14 @@ async fn follow<W: PredictWorld>(
     if pointer.artifact.size > LARGEST_COPY as u64 {
         return load(world, model, pointer, None).await;
     }
-    // The connection to the registry is open. A new connection to the store would delay the requests that arrive
-    // meanwhile.
+    // The connection to the registry is open, so the copy in the registry is read. A new connection to the store would
+    // delay the requests that arrive meanwhile.
     let (pointer, copy) = champion_with_copy(world).await?.ok_or(RefreshError::PointerGone)?;
     load(world, model, pointer?, copy).await
 }
 
-/// Loads the champion that `pointer` names, from `copy` if that is valid, otherwise from the stored object.
+/// Loads the champion that `pointer` names. Uses `copy`, the registry's copy of the artifact, if its bytes are valid.
+/// Otherwise fetches the artifact from S3.
 async fn load<W: PredictWorld>(
     world: &W,
     model: &ModelName,

@@ -1,5 +1,5 @@
-//! Decides when the champion is refreshed and how long a request waits for that. The module doc of
-//! [`champion`](super) has the table of states. This module has no clock and no I/O.
+//! Decides when the function checks for a new champion, and how long a request waits for that check (the refresh). The
+//! module doc of [`champion`](super) has the table of states. This module has no clock and no I/O.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,42 +9,46 @@ use jiff::{SignedDuration, Timestamp};
 use super::refresh::{RefreshError, Refreshed};
 use super::{LoadedChampion, REFRESH_TIMEOUT};
 
-/// Usual wait of a request for a refresh, while an older champion can answer. This is enough to find nothing new, or to
-/// load a small artifact, over open connections.
+/// How long a request usually waits for a refresh of the champion, while an older champion can answer. Over open
+/// connections, this is enough to find that nothing is new, or to load a small artifact.
 const SHORT_WAIT: Duration = Duration::from_millis(50);
-/// Wait of a request after an idle time, and after a refresh that had too little time. It is enough for registry and
-/// store to take 200 ms each, including a new connection. It is well below the latency alarm's threshold of one second.
-/// Callers this rare also meet cold starts, which wait for the whole refresh.
+/// How long a request waits for a refresh of the champion in two cases: after an idle time, and if the last refresh had
+/// too little time. The registry and the artifact store may take 200 ms each, including a new connection. The wait is
+/// well below the latency alarm's threshold of one second. Callers this rare also meet cold starts, which wait for the
+/// whole refresh.
 const LONG_WAIT: Duration = Duration::from_millis(400);
-/// Wait of a request if no champion can answer, or if even [`LONG_WAIT`] was too short. This is enough to fetch and
-/// parse a large artifact, and well below the function's timeout of 10 s.
+/// How long a request waits for a refresh if no champion can answer, or if even [`LONG_WAIT`] was too short. This is
+/// enough to fetch and parse a large artifact, and well below the function's timeout of 10 s.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(2);
-/// Minimum time between two refreshes while there is no champion.
+/// Minimum time between the starts of two refreshes while no champion is loaded.
 const RETRY_WITHOUT_CHAMPION: SignedDuration = SignedDuration::from_secs(1);
-/// Maximum pause before a request in a busy environment. There, a wait for the refresh would be most of the latency.
-/// The value is small enough that a refresh ends within a fraction of a second, though it runs only during requests. If
-/// requests are rarer, one in hundreds waits for a round trip, at an interval of one minute.
+/// A request counts as busy if it follows the previous one within this time. Busy requests do not wait for a refresh,
+/// because that wait would be most of their latency. A refresh runs only during requests. The limit is so small that
+/// the refresh still ends within a fraction of a second. If requests are rarer, one in hundreds waits for a round trip,
+/// at an interval of one minute.
 const BUSY_PAUSE: SignedDuration = SignedDuration::from_millis(100);
-/// Number of intervals without a request after which the environment was idle.
+/// After this number of refresh intervals without a request, the next request counts as idle.
 const IDLE_INTERVALS: i32 = 2;
-/// Age at which a refresh that still runs was frozen with its environment. The timer that ends a refresh is never 500
-/// ms late.
+/// A refresh that still runs at this age was frozen together with its Lambda environment. The reason: the timer that
+/// ends a refresh is never 500 ms late.
 const FROZEN_AFTER: Duration = REFRESH_TIMEOUT.saturating_add(Duration::from_millis(500));
 
-/// How soon a request follows the previous one.
+/// How soon a request follows the previous request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RequestPace {
-    /// Within [`BUSY_PAUSE`]: a running refresh continues during the next requests.
+    /// The request comes within [`BUSY_PAUSE`]. A running refresh continues during the next requests.
     Busy,
-    /// Later than that. The environment may be frozen after each request.
+    /// The request comes later than [`BUSY_PAUSE`]. Lambda may freeze the environment after each request.
     Calm,
-    /// After [`IDLE_INTERVALS`] or more: a refresh has only the time of the request that starts it.
+    /// The request comes after [`IDLE_INTERVALS`] refresh intervals or more. A refresh has only the time of the request
+    /// that starts it.
     Idle,
 }
 
 impl RequestPace {
-    /// Returns the pace of a request that comes `pause` after the previous one. At an interval of zero every request
-    /// counts as idle, so that it waits for its own refresh. A negative pause means that the clock was set back.
+    /// Returns the pace of a request that comes `pause` after the previous one. `interval` is the time between two
+    /// refreshes. If it is zero, every request counts as idle, so that each waits for its own refresh. A negative pause
+    /// means that the clock was set back: the request counts as calm.
     pub(super) fn of(pause: SignedDuration, interval: SignedDuration) -> Self {
         match pause {
             _ if pause.is_negative() => Self::Calm,
@@ -55,17 +59,17 @@ impl RequestPace {
     }
 }
 
-/// What a request does about the champion before it answers.
+/// Decision about a refresh of the champion, made before a request is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RequestPlan {
-    /// Whether the request starts a refresh.
+    /// Whether the request starts a refresh of the champion.
     pub(super) starts_refresh: bool,
-    /// Maximum time that the request waits for the running refresh.
+    /// Maximum time that the request waits for the running refresh. Zero: the request does not wait.
     pub(super) wait: Duration,
 }
 
 impl RequestPlan {
-    /// Answers at once with the champion in memory.
+    /// The request starts no refresh and answers at once with the champion in memory.
     pub(super) const ANSWER: Self = Self::wait(Duration::ZERO);
 
     const fn wait(wait: Duration) -> Self {
@@ -73,35 +77,36 @@ impl RequestPlan {
     }
 }
 
-/// What the function knows about the champion.
+/// State of the champion cache: the champion in memory, and whether a check for a new champion (a refresh) is due, is
+/// running or has ended.
 #[derive(Debug, Default)]
 pub(super) struct RefreshState {
-    /// The loaded champion, or `None` if none was loaded yet.
+    /// The champion in memory, or `None` if no champion was loaded yet.
     pub(super) champion: Option<Arc<LoadedChampion>>,
     /// Start time of the last refresh in which the registry named this champion.
     pub(super) confirmed_at: Option<Timestamp>,
     phase: Phase,
-    /// Minimum wait for the next refresh. Zero unless the last one had too little time.
+    /// Minimum time that a request waits for the next refresh. Zero, unless the last refresh had too little time.
     min_wait: Duration,
 }
 
 #[derive(Debug, Default)]
 enum Phase {
-    /// The next request starts a refresh.
+    /// The next request starts a refresh: a check for a new champion.
     #[default]
     Due,
-    /// A refresh runs.
+    /// A refresh is running.
     Running(RunningRefresh),
-    /// The last refresh ended. The next one is due an interval after its start.
+    /// The last refresh ended. The next one is due one interval after `started_at`, the start of the last one.
     Ended { started_at: Timestamp },
 }
 
 #[derive(Debug, Clone, Copy)]
 struct RunningRefresh {
     started_at: Timestamp,
-    /// How long the request that started the refresh waits for it.
+    /// How long the request that started the refresh waits for the refresh.
     first_wait: Duration,
-    /// How long one later request waits, in case the platform froze the refresh. Zero once a request has used it: if
+    /// How long one later request waits for the refresh, in case Lambda froze it. Zero after one request has waited: if
     /// more requests waited, a hanging registry would delay them all.
     second_wait: Duration,
 }
@@ -112,31 +117,33 @@ impl RunningRefresh {
         Self { started_at, first_wait, second_wait }
     }
 
-    /// Returns how long a later request waits for this refresh. If the first request did not wait because the
-    /// environment was busy, no other one does until the environment pauses.
+    /// Returns how long a request waits for this refresh, which an earlier request started. If that request did not
+    /// wait because the environment was busy, the other busy requests do not wait either.
     fn join(&mut self, pace: RequestPace) -> Duration {
         let is_beside_requests = pace == RequestPace::Busy && self.first_wait.is_zero();
         if is_beside_requests { Duration::ZERO } else { std::mem::take(&mut self.second_wait) }
     }
 
-    /// Returns the minimum wait for the next refresh, because this one had too little time.
+    /// Returns the minimum time that a request waits for the next refresh. Called if this refresh had too little time.
     fn next_wait(&self) -> Duration {
         if self.first_wait < LONG_WAIT { LONG_WAIT } else { LONGEST_WAIT }
     }
 }
 
-/// Checks whether a refresh that started at `started_at` and still runs at `now` was frozen with its environment.
+/// Returns whether a refresh that started at `started_at` and still runs at `now` was frozen with its Lambda
+/// environment.
 pub(super) fn is_frozen(started_at: Timestamp, now: Timestamp) -> bool {
     now.duration_since(started_at).unsigned_abs() > FROZEN_AFTER
 }
 
 impl RefreshState {
-    /// Checks whether a request at `now` can answer without a refresh.
+    /// Returns whether a request at `now` can use the champion in memory at once: no refresh is running or due.
     pub(super) fn is_settled(&self, now: Timestamp, interval: SignedDuration) -> bool {
         !self.is_running() && !self.is_due(now, interval)
     }
 
-    /// Decides what a request at `now` does, and records it. `now` identifies the refresh that the request starts.
+    /// Decides whether the request at `now` starts a refresh and how long it waits, and records the decision. `now`
+    /// also identifies the refresh that the request starts.
     pub(super) fn plan(&mut self, now: Timestamp, interval: SignedDuration, pace: RequestPace) -> RequestPlan {
         if let Phase::Running(refresh) = self.phase
             && is_frozen(refresh.started_at, now)
@@ -155,14 +162,13 @@ impl RefreshState {
         RequestPlan { starts_refresh: true, wait }
     }
 
-    /// Checks whether a refresh runs.
     pub(super) fn is_running(&self) -> bool {
         matches!(self.phase, Phase::Running(_))
     }
 
-    /// Records the result of the refresh that started at `started_at`. A failure keeps the champion. A refresh that was
-    /// replaced by a later one changes nothing, because the champion it found may be outdated. Returns whether the
-    /// result counted.
+    /// Records the result of the refresh that started at `started_at`. A failure keeps the champion in memory. Returns
+    /// whether the result was used. Returns `false` if a later refresh had replaced this one, because the champion that
+    /// this one found may be outdated.
     pub(super) fn finish(
         &mut self,
         outcome: &Result<Refreshed, RefreshError>,
@@ -195,15 +201,16 @@ impl RefreshState {
         self.confirmed_at = Some(started_at);
     }
 
-    /// Gives up a frozen refresh. The next request starts another one, unless this one had [`LONG_WAIT`] or more.
-    /// Otherwise a hanging registry would delay every rare request.
+    /// Gives up a refresh that was frozen with its Lambda environment. The next request starts another refresh, unless
+    /// the request that started this one waited [`LONG_WAIT`] or more. Otherwise a hanging registry would delay every
+    /// rare request.
     fn abandon(&mut self, refresh: RunningRefresh) {
         let had_enough_time = refresh.first_wait >= LONG_WAIT;
         self.phase = if had_enough_time { Phase::Ended { started_at: refresh.started_at } } else { Phase::Due };
         self.min_wait = refresh.next_wait();
     }
 
-    /// Returns how long a request waits for the refresh that it starts.
+    /// Returns how long a request waits for the refresh that it starts itself.
     fn first_wait(&self, pace: RequestPace) -> Duration {
         let usual = match (&self.champion, pace) {
             (None, _) => LONGEST_WAIT,

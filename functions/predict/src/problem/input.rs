@@ -1,4 +1,4 @@
-//! Problems with the body of `POST /predict`.
+//! Error responses to a `POST /predict` request whose body is wrong.
 
 use evergreen_lifecycle::{Column, ColumnKind};
 use lambda_http::http::StatusCode;
@@ -7,9 +7,9 @@ use super::{Problem, ProblemKind};
 use crate::body::{BodyFault, MAX_BODY_BYTES};
 use crate::rows::{ColumnIndex, RowFault};
 
-/// Maximum number of characters of a name that an answer repeats.
+/// Error responses repeat at most this number of characters of a column name.
 const MAX_ECHO: usize = 64;
-/// Maximum number of columns that an answer lists.
+/// Error responses list at most this number of the model's columns.
 const MAX_LISTED: usize = 20;
 const JSON: &str = "JSON in UTF-8";
 const ROW: &str = "an object with a value for each column";
@@ -34,7 +34,7 @@ static NOT_A_TEXT: ProblemKind = ProblemKind::new(StatusCode::BAD_REQUEST, "not-
 static OUT_OF_RANGE: ProblemKind = ProblemKind::new(StatusCode::BAD_REQUEST, "out-of-range", "Out of range");
 
 impl Problem {
-    /// The body cannot be read as JSON text.
+    /// Creates the error response to a request whose body cannot be read as JSON text.
     pub fn of_body(fault: BodyFault) -> Self {
         match fault {
             BodyFault::MediaType => {
@@ -50,7 +50,8 @@ impl Problem {
         }
     }
 
-    /// The body is not JSON, or does not contain valid rows of `columns`.
+    /// Creates the error response to a request whose body is not JSON, or has no valid rows. `columns` are the columns
+    /// that the model expects.
     pub fn of_rows(fault: RowFault, columns: &ColumnIndex) -> Self {
         let (row, field) = (fault.row(), fault.field(columns).map(shortened));
         let column = fault.column(columns);
@@ -86,7 +87,7 @@ impl Problem {
     }
 }
 
-/// Describes the values that the column accepts.
+/// Returns a text that describes the values that the column accepts, for the error response.
 fn wanted(column: &Column) -> String {
     let wanted = match column.kind {
         ColumnKind::Number => {
@@ -105,7 +106,7 @@ fn wanted(column: &Column) -> String {
     format!("{wanted}{or_null}")
 }
 
-/// Returns the kind of problem for a value that the column does not accept.
+/// Returns the kind of error response for a value that the column does not accept.
 fn unfit(column: Option<&Column>) -> &'static ProblemKind {
     match column.map(|column| &column.kind) {
         None | Some(ColumnKind::Number) => &NOT_A_NUMBER,
@@ -116,7 +117,8 @@ fn unfit(column: Option<&Column>) -> &'static ProblemKind {
     }
 }
 
-/// A forgotten column is always an error, even if its values may be missing.
+/// Returns a text about a column that the row does not have, for the error response. A column without a value is always
+/// an error, even if the model accepts missing values in that column.
 fn left_out(column: Option<&Column>) -> String {
     let nullable = column.is_some_and(|column| column.nullable);
     if nullable { "is missing; send a missing value as null".into() } else { "is missing".into() }
@@ -149,7 +151,7 @@ fn listed(columns: &ColumnIndex) -> String {
     list
 }
 
-/// Returns the name, or its first [`MAX_ECHO`] characters and an ellipsis.
+/// Returns `name` unchanged if it is short. Otherwise returns its first [`MAX_ECHO`] characters and an ellipsis.
 pub(crate) fn shortened(name: &str) -> String {
     evergreen_lifecycle::text::shortened(name, MAX_ECHO)
 }

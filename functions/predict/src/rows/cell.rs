@@ -1,4 +1,4 @@
-//! Turns the JSON value of a column into the `f32` values of a raw row.
+//! Turns the JSON value of one column into the `f32` values that represent it in a raw row.
 
 use std::io::Write;
 
@@ -12,24 +12,26 @@ use super::{JsonKind, RowFault};
 /// Maximum number of characters of a 64-bit integer, including its sign.
 const DIGITS: usize = 20;
 
-/// The column whose value is being read.
+/// Reads the JSON value of one column in one row of a request, and writes it to the raw row.
 pub(super) struct JsonCellReader<'a, 'c> {
     pub(super) reader: &'a mut RowReader<'c>,
     pub(super) column: &'c Column,
     pub(super) field: usize,
-    /// Index of the column's first value in the array of all rows.
+    /// Index of the value's first `f32` in the array of all raw rows.
     pub(super) slot: usize,
 }
 
 impl JsonCellReader<'_, '_> {
-    // The release is built for size. Without the attribute the compiler would not inline what runs for every value.
+    // The release is built for size. Without the attribute the compiler would not inline this function, which runs for
+    // every value.
     #[inline(always)]
     fn set<E: Error>(self, value: f32) -> Result<(), E> {
         self.reader.set(self.slot, value);
         Ok(())
     }
 
-    /// Handles a missing value: NaN if the column is nullable, otherwise a fault.
+    /// Handles a missing value. Writes NaN if the model accepts missing values in the column. Otherwise returns an
+    /// error.
     fn missing<E: Error>(self, found: JsonKind) -> Result<(), E> {
         if self.column.nullable {
             self.reader.slots(self.slot, self.column.kind.slots()).fill(f32::NAN);
@@ -39,7 +41,8 @@ impl JsonCellReader<'_, '_> {
         Err(self.reader.refuse(RowFault::Missing { row, field, found }))
     }
 
-    /// Handles a number in a column of another kind. 1 and 0 are booleans, and a whole number is read as its text.
+    /// Handles a JSON number in a column of another kind. 1 and 0 are valid booleans. In a category or text column, a
+    /// whole number is read as its text. Any other number is an error.
     fn number_elsewhere<E: Error>(self, number: f64, whole: Option<JsonInteger>) -> Result<(), E> {
         match self.column.kind {
             ColumnKind::Boolean if number == 0.0 || number == 1.0 => return self.set(number as f32),
@@ -60,8 +63,8 @@ impl JsonCellReader<'_, '_> {
         }
     }
 
-    /// Reads a text like a cell of a CSV file: it trims blanks and recognizes missing values. A text that is a known
-    /// category is taken unchanged.
+    /// Reads a JSON string like a cell of a CSV file: trims blanks and recognizes words for a missing value. Exception:
+    /// a text that is one of the column's known categories is used unchanged.
     fn text<E: Error>(self, text: &str) -> Result<(), E> {
         if let Some(known) = self.column.kind.code(text).filter(|code| code.is_known) {
             return self.set(known.index as f32);
@@ -78,7 +81,8 @@ impl JsonCellReader<'_, '_> {
         }
     }
 
-    /// Reads the text of a number. Letters other than the exponent would spell an infinity or NaN.
+    /// Reads the text of a number. Letters other than the exponent are rejected, because they would spell an infinity
+    /// or NaN.
     fn digits<E: Error>(self, text: &str) -> Result<(), E> {
         let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
         match text.parse::<f64>() {
@@ -105,7 +109,7 @@ impl JsonCellReader<'_, '_> {
         Ok(())
     }
 
-    /// Handles the text of a text column or a category.
+    /// Handles a text in a text or category column. `found` is the JSON kind that the caller sent, for the error.
     fn words<E: Error>(self, text: &str, found: JsonKind) -> Result<(), E> {
         let ColumnKind::Text { words } = &self.column.kind else { return self.category(text, found) };
         write_words(text, words, self.reader.slots(self.slot, words.len()));
@@ -122,7 +126,8 @@ impl JsonCellReader<'_, '_> {
         self.set(value)
     }
 
-    /// Handles the text of a category. `found` is the JSON kind that the caller sent.
+    /// Handles a text in a category column. A category that is not in the training data is noted for a warning. `found`
+    /// is the JSON kind that the caller sent, for the error.
     fn category<E: Error>(self, text: &str, found: JsonKind) -> Result<(), E> {
         let Some(code) = self.column.kind.code(text) else { return self.unfit(found) };
         if !code.is_known {
@@ -143,7 +148,8 @@ impl<'de> JsonHandler<'de> for JsonCellReader<'_, '_> {
         self.missing(JsonKind::Null)
     }
 
-    /// A boolean is also valid as a category, because a CSV file does not distinguish the text `true` from the boolean.
+    /// Handles `true` or `false`. A boolean is also valid in a category or text column. The reason: a CSV file does not
+    /// distinguish the text `true` from the boolean.
     fn boolean<E: Error>(self, value: bool) -> Result<(), E> {
         match self.column.kind {
             ColumnKind::Boolean => self.set(f32::from(u8::from(value))),

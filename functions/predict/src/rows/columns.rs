@@ -1,24 +1,24 @@
-//! A model's columns, indexed by name, and their places in a raw row.
+//! The columns that a model expects, indexed by name, and the places of their values in a raw row.
 
 use evergreen_lifecycle::Column;
 
 use super::reader::{MAX_PROBABILITIES, MAX_ROWS};
 
-/// A model's columns in the model's order.
+/// The columns that a model expects in a request's rows, in the model's order. Finds a column by its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnIndex {
     columns: Vec<Column>,
-    /// The offset of each column in a raw row.
+    /// For each column, the offset of its first value in a raw row. A raw row is one row of a request as `f32` values.
     offsets: Vec<usize>,
-    /// Number of values in a raw row.
+    /// Number of `f32` values in a raw row. A raw row is one row of a request as numbers.
     slots: usize,
-    /// Indices of the columns, sorted by column name.
+    /// The indices of all columns, sorted by column name, for a binary search.
     sorted: Vec<usize>,
     max_rows: usize,
 }
 
 impl ColumnIndex {
-    /// Indexes the columns of a signature. Their names must be unique, and categories and words must be sorted. A text
+    /// Creates the index of a model's columns. The names must be unique. Categories and words must be sorted. A text
     /// column must have at least one word.
     pub fn new(columns: &[Column]) -> Self {
         let mut sorted: Vec<usize> = (0..columns.len()).collect();
@@ -33,44 +33,47 @@ impl ColumnIndex {
         Self { columns: columns.to_vec(), offsets, slots, sorted, max_rows: MAX_ROWS }
     }
 
-    /// Limits the rows for a model with this many labels. An answer has a probability for each label and row, and must
-    /// not get too large.
+    /// Limits the number of rows in one request for a model with this number of labels. An answer has a probability for
+    /// each label and row, and must not get too large.
     pub fn with_labels(self, labels: usize) -> Self {
         Self { max_rows: (MAX_PROBABILITIES / labels.max(1)).clamp(1, MAX_ROWS), ..self }
     }
 
-    /// Maximum number of rows in one request.
+    /// Returns the maximum number of rows in one request.
     pub fn max_rows(&self) -> usize {
         self.max_rows
     }
 
-    /// Returns the number of values in a raw row.
+    /// Returns the number of `f32` values in a raw row (one row of a request as numbers).
     pub fn slots(&self) -> usize {
         self.slots
     }
 
-    /// Returns the offset of the column at `index` in a raw row.
+    /// Returns the offset in a raw row of the first value of the column `index`. A raw row is one row of a request as
+    /// `f32` values.
     #[expect(clippy::indexing_slicing, reason = "the index comes from `find`, and every column has an offset")]
     pub(super) fn offset(&self, index: usize) -> usize {
         self.offsets[index]
     }
 
-    /// Returns the index of the column that has its first value at `offset`, or before.
+    /// Returns the index of the column to which the value at `offset` in a raw row belongs. A raw row is one row of a
+    /// request as `f32` values.
     pub(super) fn containing(&self, offset: usize) -> usize {
         self.offsets.partition_point(|&start| start <= offset).saturating_sub(1)
     }
 
-    /// Returns the columns in the model's order.
+    /// Returns all columns in the model's order.
     pub fn all(&self) -> &[Column] {
         &self.columns
     }
 
-    /// Returns the column at `index`, or `None` if the index is out of range.
+    /// Returns the column at `index` in the model's order, or `None` if the index is out of range.
     pub fn get(&self, index: usize) -> Option<&Column> {
         self.columns.get(index)
     }
 
-    /// Finds a column by name. Tries the one at `hint` first, because most callers keep the model's order.
+    /// Returns the column with this name and its index, or `None` if the model has no such column. Tries the index
+    /// `hint` first, because most callers send the columns in the model's order.
     pub(super) fn find(&self, name: &str, hint: usize) -> Option<(usize, &Column)> {
         if let Some(hinted) = self.columns.get(hint)
             && hinted.name.as_bytes() == name.as_bytes()

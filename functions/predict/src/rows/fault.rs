@@ -1,4 +1,4 @@
-//! Errors in the rows of a request. They contain names and positions, but never values.
+//! Errors in the rows of a prediction request. They contain column names and positions, but never values of the caller.
 
 use std::fmt;
 
@@ -6,20 +6,21 @@ use evergreen_lifecycle::Column;
 
 use super::ColumnIndex;
 
-/// The kind of JSON value that was found instead of the expected one.
+/// The kind of JSON value that was found in a request instead of the expected one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JsonKind {
     /// The value `null`.
     Null,
     /// The value `true` or `false`.
     Boolean,
-    /// A number, of any form.
+    /// A number, whole or with a fraction.
     Number,
-    /// A number with a decimal point or an exponent, or beyond 64 bits, although a text or a whole number was expected.
+    /// A number that is not a 64-bit integer: it has a decimal point or an exponent, or is too large. Found where a
+    /// text or a whole number was expected.
     Fraction,
     /// A string that the column does not accept.
     String,
-    /// An empty string, or one that means a missing value in a data set.
+    /// An empty string, or a word that means a missing value in a CSV file, such as `NA`.
     Empty,
     /// A string that is not a number.
     NoNumber,
@@ -48,83 +49,88 @@ impl fmt::Display for JsonKind {
     }
 }
 
-/// The first error in a body. Rows count from 0 and are `None` if the body is a single object. Columns are indices.
+/// The first error in the body of a prediction request. Row indices count from 0. They are `None` if the body is a
+/// single object. A `field` is the index of a column in the model's order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RowFault {
-    /// The text is not valid JSON. Line and column count from 1.
+    /// The request body is not valid JSON. Line and column count from 1.
     NotJson {
-        /// The row that was being read.
+        /// Index of the row in which the invalid JSON is, from 0. `None` if the body is not a list.
         row: Option<usize>,
-        /// The model's column whose value was being read.
+        /// Index of the model's column in whose value, or right after it, the invalid JSON is. `None` if it is in no
+        /// such place.
         field: Option<usize>,
-        /// Line in the body.
+        /// Line in the request body.
         line: usize,
-        /// Byte in the line.
+        /// Byte in the line, counted from 1.
         column: usize,
     },
-    /// The body is neither an object nor a list.
+    /// The request body is neither an object nor a list. The field holds the kind of value that was found.
     WrongShape(JsonKind),
-    /// The list is empty.
+    /// The request body is an empty list.
     NoRows,
-    /// The list has more than [`max_rows`](super::ColumnIndex::max_rows) rows.
+    /// The request body is a list of more than [`max_rows`](super::ColumnIndex::max_rows) rows.
     TooManyRows,
-    /// An element of the list is not an object.
+    /// An element of the list is not an object, so it is not a row.
     NotAnObject {
-        /// Index of the element.
+        /// Index of the element in the list, from 0.
         row: usize,
-        /// The kind of value that was found.
+        /// The kind of JSON value that was found.
         found: JsonKind,
     },
-    /// A column is missing, and the row has a column that the model does not know. It may be a misspelling.
+    /// A row lacks one of the model's columns, and has a column that the model does not know. The unknown name may be a
+    /// misspelling.
     UnknownColumn {
-        /// Index of the row.
+        /// Index of the row, from 0. `None` if the body is a single object.
         row: Option<usize>,
-        /// The unknown name, as the caller sent it.
+        /// Name of the unknown column, as the caller sent it.
         name: String,
     },
     /// A row contains the same column twice.
     DuplicateColumn {
-        /// Index of the row.
+        /// Index of the row, from 0. `None` if the body is a single object.
         row: Option<usize>,
-        /// Index of the column.
+        /// Index of the column in the model's order.
         field: usize,
     },
     /// A row does not contain one of the model's columns.
     MissingColumn {
-        /// Index of the row.
+        /// Index of the row, from 0. `None` if the body is a single object.
         row: Option<usize>,
-        /// Index of the first missing column.
+        /// Index of the first missing column in the model's order.
         field: usize,
     },
-    /// A value does not fit the kind of its column.
+    /// A value does not fit its column: for example, a text in a column of numbers.
     Unfit {
-        /// Index of the row.
+        /// Index of the row, from 0. `None` if the body is a single object.
         row: Option<usize>,
-        /// Index of the column.
+        /// Index of the column in the model's order.
         field: usize,
-        /// The kind of value that was found.
+        /// The kind of JSON value that was found.
         found: JsonKind,
     },
-    /// A value is missing (null, empty or a word for it), but the training data has no missing values in this column.
+    /// A value is missing: it is null, empty or a word such as `NA`. But the training data has no missing values in
+    /// this column.
     Missing {
-        /// Index of the row.
+        /// Index of the row, from 0. `None` if the body is a single object.
         row: Option<usize>,
-        /// Index of the column.
+        /// Index of the column in the model's order.
         field: usize,
-        /// The kind of value that was found.
+        /// The kind of JSON value that was found.
         found: JsonKind,
     },
-    /// A number does not fit a finite 32-bit float.
+    /// A number is too large for a 32-bit float.
     OutOfRange {
-        /// Index of the row.
+        /// Index of the row, from 0. `None` if the body is a single object.
         row: Option<usize>,
-        /// Index of the column.
+        /// Index of the column in the model's order.
         field: usize,
     },
 }
 
 impl RowFault {
-    /// Returns the row with the error, or `None` if the body as a whole is wrong or is a single object.
+    /// Returns the index of the row with the error, from 0. Returns `None` if the body as a whole is wrong or is a
+    /// single object.
     pub fn row(&self) -> Option<usize> {
         match *self {
             Self::NotAnObject { row, .. } => Some(row),
@@ -139,7 +145,8 @@ impl RowFault {
         }
     }
 
-    /// Returns the model's column with the error, if the error belongs to one.
+    /// Returns the model's column in which the error is. Returns `None` if the error is not in one of the model's
+    /// columns.
     pub fn column<'a>(&self, columns: &'a ColumnIndex) -> Option<&'a Column> {
         let field = match *self {
             Self::NotJson { field, .. } => field?,
@@ -157,7 +164,8 @@ impl RowFault {
         columns.get(field)
     }
 
-    /// Returns the name of the column with the error, whether or not the model knows it.
+    /// Returns the name of the column in which the error is, even if the model has no such column. Returns `None` if
+    /// the error is not in a column.
     pub fn field<'a>(&'a self, columns: &'a ColumnIndex) -> Option<&'a str> {
         match self {
             Self::UnknownColumn { name, .. } => Some(name),

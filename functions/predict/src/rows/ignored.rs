@@ -1,9 +1,10 @@
-//! Columns of a request that the model does not use.
+//! Names of the columns in a request that the model does not use.
 
-/// Maximum number of names that are kept. Further names are dropped.
+/// Number of ignored column names that are kept for warnings. Further names are dropped.
 const MAX_KEPT: usize = 20;
 
-/// The names of the ignored columns, each once, in the order in which they were read.
+/// Names of the request's columns that the model does not use, for a warning. Each name occurs once, in reading order.
+/// At most 20 names are kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IgnoredColumns(Vec<String>);
 
@@ -14,7 +15,7 @@ impl IgnoredColumns {
         }
     }
 
-    /// Returns the kept names, at most 20.
+    /// Returns the names of the columns that the model does not use, at most 20.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }

@@ -1,4 +1,4 @@
-//! Dispatches a JSON value by its kind.
+//! Calls a method of a `JsonHandler` for a JSON value, by the kind of the value.
 
 use std::fmt;
 
@@ -7,9 +7,10 @@ use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 
 use super::JsonKind;
 
-/// Takes JSON values of the kinds that it overrides, and treats all others as [`unfit`](JsonHandler::unfit).
+/// Handles one JSON value, with one method for each kind of value. An implementation overrides the methods of the kinds
+/// that it accepts. All other kinds go to [`unfit`](JsonHandler::unfit).
 pub(super) trait JsonHandler<'de>: Sized {
-    /// Handles a value of a kind that does not fit.
+    /// Handles a value of a kind that is not accepted: returns an error.
     fn unfit<E: Error>(self, found: JsonKind) -> Result<(), E>;
 
     /// Handles the value `null`.
@@ -22,7 +23,8 @@ pub(super) trait JsonHandler<'de>: Sized {
         self.unfit(JsonKind::Boolean)
     }
 
-    /// Handles a number. `_whole` is set if it is written as a 64-bit integer.
+    /// Handles a number. `_whole` has the same number if the JSON text writes it as a 64-bit integer. Otherwise it is
+    /// `None`.
     fn number<E: Error>(self, _number: f64, _whole: Option<JsonInteger>) -> Result<(), E> {
         self.unfit(JsonKind::Number)
     }
@@ -43,7 +45,7 @@ pub(super) trait JsonHandler<'de>: Sized {
     }
 }
 
-/// A number that is written as a 64-bit integer.
+/// A number that the JSON text writes as a 64-bit integer, with or without a sign.
 #[derive(Clone, Copy)]
 pub(super) struct JsonInteger {
     bits: u64,

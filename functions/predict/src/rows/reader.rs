@@ -1,4 +1,4 @@
-//! The single pass over the JSON text.
+//! Reads the rows of a request in a single pass over the JSON text.
 
 use std::fmt;
 
@@ -10,31 +10,33 @@ use super::cell::JsonCellReader;
 use super::kinds::{JsonHandler, JsonVisitor};
 use super::{ColumnIndex, IgnoredColumns, JsonKind, RowFault, UnseenCategories};
 
-/// Maximum number of rows in one request.
+/// Maximum number of rows in one prediction request.
 pub const MAX_ROWS: usize = 1000;
 
 /// Maximum number of probabilities in one answer. Lambda limits an answer to 6 MB.
 pub(super) const MAX_PROBABILITIES: usize = 100_000;
 
-/// Marks a value that has not been read yet: a NaN other than the NaN of a missing value.
+/// Bit pattern of a number that has not been read yet, in the `f32` values of a row. It is a NaN, but not the NaN of a
+/// missing value.
 const UNREAD: u32 = f32::NAN.to_bits() ^ 1;
 
-/// The parsed rows in the order of the body. The values of a row are in the order of the model's columns.
+/// The parsed rows of a prediction request, in the order of the body. The values of each row are in the order of the
+/// model's columns.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RequestRows {
-    /// The values, row after row, as the columns' kinds define them. Each is finite, or NaN if it is missing in a
-    /// nullable column.
+    /// The values of all rows, row after row. Each column's kind defines which numbers represent a value. A value is
+    /// finite, or NaN if it is missing and the column accepts missing values.
     pub values: Vec<f32>,
     /// Number of rows, from 1 to [`ColumnIndex::max_rows`].
     pub count: usize,
-    /// Places of the categories that are not in the training data.
+    /// Rows and columns of the categories that are not in the training data.
     pub unseen: UnseenCategories,
-    /// Columns that the model does not use.
+    /// Names of the request's columns that the model does not use.
     pub ignored: IgnoredColumns,
 }
 
-/// Reads one object, or a list of 1 to [`ColumnIndex::max_rows`] objects. Each object must have a value for every
-/// column. Other names are ignored.
+/// Parses a request body: one object (a row), or a list of 1 to [`ColumnIndex::max_rows`] objects. Each object must
+/// have a value for every column of the model. Other columns are ignored.
 ///
 /// # Errors
 /// Returns the first [`RowFault`] in the text.
@@ -50,7 +52,7 @@ pub fn parse(text: &str, columns: &ColumnIndex) -> Result<RequestRows, RowFault>
     }
 }
 
-/// The position of the pass, and the values read so far.
+/// Reads the rows of one request body. Holds the values read so far and the current position.
 pub(super) struct RowReader<'c> {
     columns: &'c ColumnIndex,
     values: Vec<f32>,
@@ -59,13 +61,13 @@ pub(super) struct RowReader<'c> {
     /// Index of the row that is being read, which is also the number of completed rows.
     row: usize,
     in_list: bool,
-    /// The column whose value is being read.
+    /// Index of the column whose value is being read. `None` between two values.
     field: Option<usize>,
-    /// The column whose value was read last.
+    /// Index of the column whose value was read last in this row. `None` at the start of a row.
     last: Option<usize>,
-    /// The next column, if the caller keeps the model's order.
+    /// Index of the column that comes next if the caller sends the columns in the model's order.
     expected: usize,
-    /// Why the pass stopped, unless the JSON itself is invalid.
+    /// The error that stopped the reading. `None` if there is no error, or if the JSON itself is invalid.
     fault: Option<RowFault>,
 }
 
@@ -85,18 +87,19 @@ impl<'c> RowReader<'c> {
         }
     }
 
-    /// Returns the index of the row that is being read, or `None` outside a list.
+    /// Returns the index of the row that is being read. Returns `None` if the body is a single object, not a list.
     pub(super) fn row(&self) -> Option<usize> {
         self.in_list.then_some(self.row)
     }
 
-    /// Stops the pass. The fault is stored here and not in the error, so that no value of the caller can get into it.
+    /// Stops the reading because of the error `fault`. `fault` is stored in the reader. The returned error contains
+    /// nothing of it, so that no value of the caller can get into an error text.
     pub(super) fn refuse<E: Error>(&mut self, fault: RowFault) -> E {
         self.fault = Some(fault);
         E::custom("refused")
     }
 
-    /// Writes the value at `slot`.
+    /// Writes `value` to the array of all raw rows, at the index `slot`.
     #[expect(
         clippy::indexing_slicing,
         reason = "the row has space for every column; a bug becomes a 500, not a prediction"
@@ -106,7 +109,7 @@ impl<'c> RowReader<'c> {
         self.values[slot] = value;
     }
 
-    /// Returns the `count` values from `slot` on.
+    /// Returns `count` values of the array of all raw rows, from the index `slot` on.
     #[expect(
         clippy::indexing_slicing,
         reason = "the row has space for every column; a bug becomes a 500, not a prediction"
@@ -115,12 +118,14 @@ impl<'c> RowReader<'c> {
         &mut self.values[slot..slot + count]
     }
 
-    /// Records that the category in the column at `field` is not in the training data.
+    /// Records that the current row has a category that is not in the training data. `field` is the index of its
+    /// column.
     pub(super) fn note_unseen(&mut self, field: usize) {
         self.unseen.note(self.row, field);
     }
 
-    /// Returns the stored fault, or else the place where the text stops being valid JSON.
+    /// Returns the error that stopped the reading. If none is stored, the JSON is invalid: returns the place of
+    /// `error`.
     fn fault_of(&mut self, error: &serde_json::Error) -> RowFault {
         if let Some(fault) = self.fault.take() {
             return fault;
@@ -136,13 +141,13 @@ impl<'c> RowReader<'c> {
         RowFault::NotJson { row, field, line: error.line(), column: error.column() }
     }
 
-    /// Reads an object as the next row.
+    /// Reads a JSON object as the next row of the request.
     fn read_row<'de, A: MapAccess<'de>>(&mut self, mut object: A) -> Result<(), A::Error> {
         let is_unread = |value: &f32| value.to_bits() == UNREAD;
         let start = self.values.len();
         self.values.resize(start + self.columns.slots(), f32::from_bits(UNREAD));
         self.expected = 0;
-        // The first name in the row that the model does not know.
+        // Name of the first column in the row that the model does not know.
         let mut unknown = None;
         while let Some(name) = object.next_key_seed(Name(&*self))? {
             let (field, column) = match name {
@@ -212,11 +217,11 @@ impl<'de> JsonHandler<'de> for Element<'_, '_> {
 
 struct Name<'a, 'c>(&'a RowReader<'c>);
 
-/// Result of finding a name.
+/// Result of the search for a column name of the request in the model's columns.
 enum FoundName<'c> {
-    /// A column of the model, with its index.
+    /// The name belongs to a column of the model. Holds the column's index and the column.
     Column(usize, &'c Column),
-    /// A name that the model does not know.
+    /// The model has no column with this name.
     Other(String),
 }
 

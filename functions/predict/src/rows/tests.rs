@@ -1,4 +1,4 @@
-//! Tests the values of every kind of column. The handler's tests cover the errors in numeric rows.
+//! Tests of how values of every kind of column are read. The handler's tests cover the errors in numeric rows.
 
 use evergreen_lifecycle::{Column, ColumnKind, DatePart, is_missing};
 use proptest::prelude::*;
@@ -13,7 +13,6 @@ fn texts(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
 }
 
-/// Returns a column of each kind. Some of them are nullable.
 fn columns() -> ColumnIndex {
     let country = ColumnKind::Category { categories: texts(&["1", "de", "true"]), rare: texts(&["li"]) };
     ColumnIndex::new(&[
@@ -25,7 +24,7 @@ fn columns() -> ColumnIndex {
     ])
 }
 
-/// Returns a valid row in which the column `name` has the value `value`.
+/// Returns the JSON of a valid row in which the column `name` has the value `value`.
 fn row(name: &str, value: &str) -> String {
     let values =
         [("age", "40"), ("active", "true"), ("since", "\"2000-01-02\""), ("country", "\"de\""), ("origin", "1")];
@@ -37,7 +36,7 @@ fn read(name: &str, value: &str) -> Result<RequestRows, RowFault> {
     parse(&row(name, value), &columns())
 }
 
-/// Returns the number that represents `value` in the raw row.
+/// Returns the number that represents `value`, the JSON value of the column `name`, in the raw row.
 fn raw(name: &str, value: &str) -> f32 {
     let index = columns().all().iter().position(|column| column.name == name).unwrap();
     read(name, value).unwrap_or_else(|fault| panic!("{name}: {value}: {fault:?}")).values[index]

@@ -1,16 +1,16 @@
-//! Categories in a request that are not in the training data.
+//! Places of the categories in a request that are not in the training data.
 
-/// Maximum number of places that are kept. Further ones are only counted.
+/// Number of places of unknown categories that are kept for warnings. Further places are only counted.
 const MAX_KEPT: usize = 20;
 
-/// The places of unknown categories, in the order in which they were read.
+/// Places in a request (row and column) of categories that are not in the training data, in reading order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UnseenCategories {
     first: Vec<CellPosition>,
     count: usize,
 }
 
-/// The position of a value in the request.
+/// Position of one value in a prediction request: its row and its column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CellPosition {
     /// Index of the row, from 0.
@@ -27,12 +27,12 @@ impl UnseenCategories {
         self.count += 1;
     }
 
-    /// Returns the first places, at most 20.
+    /// Returns the first places of unknown categories, at most 20.
     pub fn first(&self) -> &[CellPosition] {
         &self.first
     }
 
-    /// Returns the number of places beyond the first.
+    /// Returns how many more unknown categories there are than [`first`](Self::first) returns.
     pub fn more(&self) -> usize {
         self.count - self.first.len()
     }

@@ -1,5 +1,5 @@
-//! JSON views of the runs. A run that this release cannot read is marked as unreadable and shown with the fields that
-//! can be read.
+//! JSON bodies of the answers about runs: trainings and imports. A newer release may have written a run that this
+//! release cannot read. Such a run is marked as unreadable and shown with the fields that can be read.
 
 use evergreen_lifecycle::{
     Dataset, Imported, ModelName, Parameters, Record, Run, RunId, RunMetrics, RunStatus, SearchSummary, Trigger,
@@ -11,16 +11,16 @@ use serde_json::Value;
 
 use super::{maybe_moment, moment};
 
-/// Prefix of a run's key in the registry.
+/// Prefix of the DynamoDB key of a run. The run's ID follows it.
 const PREFIX: &str = "RUN#";
 
-/// Answer to `GET /runs`.
+/// JSON answer to `GET /runs`: the list of runs.
 #[derive(Debug, Serialize)]
 pub struct RunsView<'a> {
     runs: Vec<RunEntry<'a>>,
 }
 
-/// An entry of the list of runs, readable or not.
+/// Entry of `GET /runs`: a run, or a run that a newer release wrote and this release cannot read.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum RunEntry<'a> {
@@ -29,7 +29,7 @@ enum RunEntry<'a> {
 }
 
 impl<'a> RunsView<'a> {
-    /// Creates the view of `runs` in their order, with their status at `now`.
+    /// Creates the answer to `GET /runs`. It has the runs in the given order, each with its status at the time `now`.
     pub fn new(runs: &'a [Record<Run>], now: Timestamp) -> Self {
         let listed = |run: &'a Record<Run>| match run {
             Ok(run) => RunEntry::Run(RunView::new(run, now)),
@@ -39,7 +39,7 @@ impl<'a> RunsView<'a> {
     }
 }
 
-/// One readable run in the list.
+/// JSON entry of `GET /runs` for a run that this release can read.
 #[derive(Debug, Serialize)]
 pub struct RunView<'a> {
     id: &'a RunId,
@@ -75,7 +75,7 @@ impl<'a> RunView<'a> {
     }
 }
 
-/// Answer to `GET /runs/{id}`: the fields of the list and all others.
+/// JSON answer to `GET /runs/{id}`: the fields of the entry in `GET /runs`, and all other fields of the run.
 #[derive(Debug, Serialize)]
 pub struct WholeRunView<'a> {
     #[serde(flatten)]
@@ -90,7 +90,7 @@ pub struct WholeRunView<'a> {
 }
 
 impl<'a> WholeRunView<'a> {
-    /// Creates the view of `run`, with its status at `now`.
+    /// Creates the answer to `GET /runs/{id}` for `run`, with its status at the time `now`.
     pub fn new(run: &'a Run, now: Timestamp) -> Self {
         Self {
             run: RunView::new(run, now),
@@ -104,13 +104,13 @@ impl<'a> WholeRunView<'a> {
     }
 }
 
-/// A run that this release cannot read, in a list or alone. It has the same fields as a readable run. Those that cannot
-/// be read are empty.
+/// JSON of a run that a newer release wrote and this release cannot read, for `GET /runs` and `GET /runs/{id}`. It has
+/// the same fields as a readable run. Fields that cannot be read are empty.
 #[derive(Debug, Serialize)]
 pub struct UnreadableRunView<'a> {
     id: &'a str,
     status: &'static str,
-    /// The status as the registry stores it.
+    /// The run's status as the registry stores it. `None` if even that cannot be read.
     stored_status: Option<String>,
     trigger: Value,
     #[serde(serialize_with = "maybe_moment")]
@@ -126,7 +126,7 @@ pub struct UnreadableRunView<'a> {
 }
 
 impl<'a> UnreadableRunView<'a> {
-    /// Creates the view from the readable fields of `record`.
+    /// Creates the JSON from the fields of `record` that this release can read.
     pub fn new(record: &'a Unreadable) -> Self {
         Self {
             id: record.key.strip_prefix(PREFIX).unwrap_or(&record.key),

@@ -1,4 +1,4 @@
-//! The signature's columns as a JSON Schema (draft 2020-12) of one row of `POST /predict`.
+//! Describes the columns that the model expects as a JSON Schema (draft 2020-12) of one row of `POST /predict`.
 //!
 //! The function answers every row that the schema accepts. It also accepts rows that the schema rejects: times without
 //! an offset, whole numbers and booleans as categories, and strings that spell a number or a boolean. It ignores
@@ -10,7 +10,8 @@ use serde::{Serialize, Serializer};
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
-/// The schema of one row. Its properties are in the model's column order.
+/// JSON Schema of one row of `POST /predict`, from the columns that the model expects. The properties are in the
+/// model's column order.
 #[derive(Debug)]
 pub struct RowSchema<'a>(pub &'a [Column]);
 
@@ -35,7 +36,8 @@ impl Serialize for Properties<'_> {
     }
 }
 
-/// The schema of one value. Only `type` decides about null: the other keywords do not apply to it.
+/// JSON Schema of one value of a row. Only its `type` keyword decides whether null is allowed: the other keywords do
+/// not apply to null.
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Property<'a> {

@@ -1,4 +1,5 @@
-//! Requests in quick succession: no request waits for a refresh, and a promoted version still serves.
+//! Tests of requests in quick succession: no request waits for a refresh of the champion, and a promoted version still
+//! gets into use.
 
 use std::time::Duration;
 
@@ -7,12 +8,13 @@ use tokio::time::Instant;
 
 use crate::support::{Fixture, INTERVAL};
 
-/// Well within the limit for a busy environment.
+/// Pause between two requests that makes an environment busy. It is well below the limit of 100 ms.
 const SHORTLY: SignedDuration = SignedDuration::from_millis(20);
-/// Beyond that limit, but too short for a refresh to count as frozen.
+/// Pause between two requests after which an environment is not busy any more. It is too short for a refresh to count
+/// as frozen.
 const A_PAUSE: SignedDuration = SignedDuration::from_secs(1);
 
-/// Returns a function that has just answered a request and has a refresh due.
+/// Returns a function that has just answered a request. Version 2 is promoted, and a refresh of the champion is due.
 async fn busy() -> Fixture {
     let fixture = Fixture::serving().await;
     fixture.promote(2);
@@ -23,14 +25,14 @@ async fn busy() -> Fixture {
 }
 
 impl Fixture {
-    /// Returns the version that answers now and how long that took. The environment then runs on for a while.
+    /// Sends a request. Returns the number of the version that answered, and how long the answer took.
     async fn answered(&self) -> (u64, Duration) {
         let began = Instant::now();
         let version = self.version().await;
         (version, began.elapsed())
     }
 
-    /// Lets the environment run for `time`.
+    /// Advances the clock and the timers by `time`, as if the environment runs on without a request.
     async fn run(&self, time: SignedDuration) {
         self.pass(time);
         tokio::time::sleep(time.unsigned_abs()).await;
@@ -40,7 +42,7 @@ impl Fixture {
 #[tokio::test(start_paused = true)]
 async fn no_call_waits_for_a_refresh_and_it_ends_beside_them() {
     let fixture = busy().await;
-    // The pointer arrives at 50 ms, the copy at 100 ms.
+    // The refresh gets the champion pointer after 50 ms and the copy of the artifact after 100 ms.
     fixture.remote.delay(Duration::from_millis(50));
     let mut versions = Vec::new();
     for _ in 0..7 {
@@ -66,14 +68,14 @@ async fn a_hanging_registry_delays_no_call_of_the_first_interval_and_two_of_the_
     }
     waited.retain(|time| !time.is_zero());
     assert_eq!(waited, [400, 50].map(Duration::from_millis));
-    // One refresh during init, and two that the time limit ended.
+    // There is one refresh during init, and two that the time limit ended.
     assert_eq!((fixture.remote.pointer_reads(), fixture.journal.failures()), (3, 2));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_refresh_for_which_the_time_beside_the_calls_is_too_short_is_waited_for_when_it_is_next_due() {
     let fixture = busy().await;
-    // The refresh would end after 6 s.
+    // The refresh would end after 6 s, which is beyond its time limit.
     fixture.remote.delay(Duration::from_secs(3));
     let step = SHORTLY * 4;
     for call in 0..INTERVAL.as_millis() / step.as_millis() {
@@ -107,7 +109,7 @@ async fn the_first_call_after_a_pause_gives_a_refresh_the_time_that_no_call_gave
     let fixture = busy().await;
     fixture.remote.delay(Duration::from_millis(45));
     assert_eq!(fixture.answered().await, (1, Duration::ZERO));
-    // The environment and its timers are frozen.
+    // The clock advances, but the timers do not: the environment and its timers are frozen.
     fixture.pass(A_PAUSE);
     assert_eq!(fixture.answered().await, (2, Duration::from_millis(90)));
 }

@@ -1,4 +1,5 @@
-//! The registry's copy of the artifact beside the pointer: it saves a round trip and can do no harm.
+//! Tests of the copy of the artifact that the registry keeps beside the champion pointer. The copy saves a round trip
+//! and can do no harm.
 
 use std::time::Duration;
 
@@ -31,7 +32,7 @@ async fn the_stored_object_serves_in_place_of_any_invalid_copy_without_a_failure
         fixture.app.warm_up().await;
         assert_eq!((fixture.version().await, fixture.journal.failures()), (1, 0));
         assert_eq!(fixture.remote.memory.state().reads, 1);
-        // A function that already serves finds the same copy.
+        // A function that already has a champion in memory finds the same copy.
         fixture.promote(2);
         fixture.keep_copy(copy.filter(|copy| *copy != artifact(2)));
         fixture.pass(INTERVAL);
@@ -91,7 +92,7 @@ async fn a_new_champion_too_large_for_a_copy_is_fetched_directly() {
     fixture.promote_as(2, &large);
     assert_eq!(fixture.remote.memory.state().copy, None);
     fixture.pass(INTERVAL);
-    // Parsing runs beside the requests and takes a while without optimization.
+    // Parsing runs on another thread beside the requests, and takes a while without compiler optimization.
     for _ in 0..1000 {
         if fixture.version().await == 2 {
             break;

@@ -1,4 +1,5 @@
-//! An environment that is frozen between requests: a promoted version still serves, and no request waits long for it.
+//! Tests of an environment that is frozen between requests: a promoted version still gets into use, and no request
+//! waits long for it.
 
 use std::time::Duration;
 
@@ -7,14 +8,16 @@ use tokio::time::Instant;
 
 use crate::support::{Fixture, INTERVAL};
 
-/// Maximum wait of a request while an older champion could answer and refreshes take no longer than this.
+/// Maximum wait of a request for a refresh of the champion, while an older champion could answer.
 const BOUND: Duration = Duration::from_millis(400);
-/// Maximum wait of a request after a refresh was lost with less time.
+/// Maximum wait of a request for a refresh of the champion, if the last refresh had too little time even with
+/// [`BOUND`].
 const LONGEST: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_millis(50);
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
-/// Whether the clock of the timers stands still while the environment is frozen, or jumps when it is thawed.
+/// Two behaviors of the timers' clock. While the environment is frozen, the clock stands still. Or it jumps to the
+/// current time when the environment runs again.
 #[derive(Debug, Clone, Copy)]
 enum Timers {
     Stand,
@@ -24,7 +27,8 @@ enum Timers {
 const TIMERS: [Timers; 2] = [Timers::Stand, Timers::Jump];
 
 impl Fixture {
-    /// Freezes the environment for `time`.
+    /// Advances the clock by `time`, as if the environment was frozen for that time. `timers` decides whether the
+    /// timers advance too.
     async fn freeze(&self, time: SignedDuration, timers: Timers) {
         self.pass(time);
         match timers {
@@ -33,7 +37,7 @@ impl Fixture {
         }
     }
 
-    /// Returns the version that answers now and how long that took.
+    /// Sends a request. Returns the number of the version that answered, and how long the answer took.
     async fn timed(&self) -> (u64, Duration) {
         let began = Instant::now();
         (self.version().await, began.elapsed())
@@ -89,14 +93,14 @@ async fn a_refresh_that_died_between_two_calls_of_one_interval_is_made_good_by_t
 async fn a_refresh_that_comes_to_life_beside_the_next_one_changes_nothing() {
     let fixture = Fixture::serving().await;
     fixture.promote(2);
-    // The pointer arrives at 40 ms. The artifact would arrive at 80 ms.
+    // The refresh gets the champion pointer after 40 ms. It would get the artifact after 80 ms.
     fixture.remote.delay(Duration::from_millis(40));
     fixture.freeze(INTERVAL, Timers::Stand).await;
     assert_eq!(fixture.version().await, 1);
     fixture.promote(3);
     fixture.remote.delay(Duration::from_millis(100));
     fixture.freeze(MINUTE, Timers::Stand).await;
-    // The artifact of version 2 arrives 170 ms before that of version 3.
+    // The frozen refresh gets the artifact of version 2 170 ms before the next refresh gets that of version 3.
     assert_eq!(fixture.timed().await, (3, Duration::from_millis(200)));
     assert_eq!((fixture.version().await, fixture.remote.pointer_reads()), (3, 5));
 }
@@ -114,7 +118,8 @@ async fn a_hanging_registry_delays_rare_calls_within_bounds() {
             waited.push(time);
             fixture.freeze(INTERVAL / 3, timers).await;
         }
-        // The second request replaces the first one's refresh. That one hangs too, but not because of the freeze.
+        // The second request replaces the first request's refresh. The second refresh hangs too, but not because of the
+        // freeze.
         let none = Duration::ZERO;
         assert_eq!(waited, [PATIENCE, BOUND, none, none, LONGEST, none], "{timers:?}");
     }
@@ -142,7 +147,7 @@ async fn a_champion_that_is_slow_to_fetch_serves_at_the_third_rare_call() {
     for timers in TIMERS {
         let fixture = Fixture::serving().await;
         fixture.promote(2);
-        // Pointer and artifact together take one second.
+        // Reading the pointer and the artifact takes one second together.
         fixture.remote.delay(Duration::from_millis(500));
         for expected in [(1, PATIENCE), (1, BOUND), (2, Duration::from_secs(1))] {
             fixture.freeze(MINUTE, timers).await;

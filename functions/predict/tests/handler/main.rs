@@ -1,4 +1,5 @@
-//! Tests the handler with real events and a real model. Everything outside is in memory.
+//! Tests of the predict function's request handler, with real events and real models. Registry, store, clock and
+//! journal are fakes in memory.
 
 #![allow(missing_docs, clippy::indexing_slicing, clippy::string_slice, clippy::unwrap_used)]
 

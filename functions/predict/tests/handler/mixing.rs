@@ -1,4 +1,4 @@
-//! Rows with every kind of column, and regression models.
+//! Tests of predictions for rows with every kind of column, and of regression models.
 
 use evergreen_lifecycle::{Evaluation, IntervalEvaluation, RegressionEvaluation, Version};
 use evergreen_testkit::{moment, version};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::models::{estimate, subscribers};
 use crate::support::{Fixture, FunctionAnswer};
 
-/// Returns a subscriber who complained. The column `name` has the given value.
+/// Returns the JSON row of a subscriber who complained. The column `name` has the value `value`.
 fn subscriber(name: &str, value: Value) -> Value {
     let mut row = json!({"age": 40, "complained": true, "since": "2019-03-01", "country": "de"});
     if !name.is_empty() {
@@ -20,7 +20,6 @@ async fn answered(body: Value) -> FunctionAnswer {
     Fixture::serving_as(&subscribers()).await.predict(body.to_string()).await
 }
 
-/// Returns the version of a regression model.
 fn regression() -> Version {
     let interval = IntervalEvaluation { level: 0.9, coverage: 0.93, width: 1.0, by_fifth: None };
     let figures = RegressionEvaluation {

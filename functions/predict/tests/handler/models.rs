@@ -1,4 +1,4 @@
-//! Hand-made models with known answers.
+//! Hand-made models for tests, with known predictions.
 
 use std::sync::OnceLock;
 
@@ -8,18 +8,18 @@ use evergreen_scoring::{
     Preprocessing, Tree, Weight, encode,
 };
 
-/// The rows of the built-in data set, with a header.
+/// The built-in Iris data set as CSV, with a header.
 pub const IRIS: &str = include_str!("../../../../shared/table/data/iris.csv");
 
-/// Returns a forest that classifies the flowers well. Each number gives a different forest.
+/// Returns the artifact of a random forest that classifies Iris flowers well. Each `number` gives a different forest.
 pub fn artifact(number: u32) -> &'static [u8] {
     static ARTIFACTS: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
     let artifacts = ARTIFACTS.get_or_init(|| (1..=3).map(|seed| forest("iris", 20, seed)).collect());
     artifacts[number as usize - 1].as_slice()
 }
 
-/// Returns a forest of `trees` trees for the flowers, with the model name `name`. Each tree splits by petal length and
-/// width, at slightly different thresholds.
+/// Returns the artifact of a random forest for Iris flowers, for the model named `name`. It has `trees` trees. Each
+/// tree splits by petal length and petal width, at slightly different thresholds.
 pub fn forest(name: &str, trees: u32, seed: u32) -> Vec<u8> {
     let tree = |index: u32| {
         let nudge = ((index * 7 + seed) % 10) as f32 / 100.0;
@@ -40,9 +40,9 @@ pub fn forest(name: &str, trees: u32, seed: u32) -> Vec<u8> {
     written(name, Signature::classification(columns, labels).unwrap(), parts(encodings, predictor, None))
 }
 
-/// Returns a classifier with two classes and one column of each kind, with missing values. It is sure about those who
-/// complained, less sure if the age is missing, and answers no for all others. It knows the countries de and fr, and li
-/// as a rare one.
+/// Returns the artifact of a classifier with two classes and one column of each kind. Values may be missing. The model
+/// is sure about subscribers who complained, and less sure if the age is missing. It answers no for all others. It
+/// knows the countries `de` and `fr`, and `li` as a rare one.
 pub fn subscribers() -> Vec<u8> {
     let country = ColumnKind::Category { categories: vec!["de".into(), "fr".into()], rare: vec!["li".into()] };
     let columns = vec![
@@ -57,7 +57,7 @@ pub fn subscribers() -> Vec<u8> {
         value(0.0, false),
         Encoding::OneHot { categories: 2, indicator: false },
     ];
-    // Features: age, complained, since, whether age is missing, de, fr.
+    // The features are age, complained, since, whether the age is missing, `de` and `fr`.
     let nodes = vec![
         split(1, 0.5, 1, 2),
         split(3, 0.5, 3, 4),
@@ -70,7 +70,8 @@ pub fn subscribers() -> Vec<u8> {
     written("iris", Signature::classification(columns, labels).unwrap(), parts(encodings, predictor, None))
 }
 
-/// Returns a regression model of one column: 1 up to a half, 2.5 above, with an optional `interval` around it.
+/// Returns the artifact of a regression model with one column. It predicts 1 for values up to a half, and 2.5 above.
+/// `interval` is the optional interval around each prediction.
 pub fn estimate(interval: Option<f32>) -> Vec<u8> {
     let nodes = vec![split(0, 0.5, 1, 2), leaf(&[(0, 1.0)]), leaf(&[(0, 2.5)])];
     let predictor = ensemble(vec![Tree { nodes }], Aggregate::Sum, 1);

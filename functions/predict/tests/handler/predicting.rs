@@ -1,4 +1,4 @@
-//! Successful answers.
+//! Tests of successful answers to `POST /predict`.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -40,7 +40,7 @@ async fn every_flower_gets_the_answer_of_the_model() {
     let model = Model::load(artifact(1)).unwrap();
     let names: Vec<&str> = model.signature().column_names().collect();
     let flowers: Vec<Vec<&str>> = IRIS.lines().skip(1).map(|line| line.split(',').take(4).collect()).collect();
-    // Each row starts with another column, so only the first row has the model's order.
+    // Each row starts with another column, so only the first row has the model's column order.
     let objects = flowers.iter().enumerate().map(|(index, flower)| {
         let mut pairs: Vec<_> = names.iter().zip(flower).map(|(name, value)| format!("{name:?}:{value}")).collect();
         pairs.rotate_left(index % names.len());

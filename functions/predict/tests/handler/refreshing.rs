@@ -1,4 +1,4 @@
-//! The champion in memory: how it is loaded and replaced, and which failures it survives.
+//! Tests of the champion in memory: how it is loaded and replaced, and which failures it survives.
 
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ async fn a_better_version_is_picked_up_when_a_refresh_is_due_and_not_before() {
     assert_eq!(fixture.version().await, 1);
     fixture.pass(SECOND);
     assert_eq!(fixture.version().await, 2);
-    // One read during init, then one of the pointer alone and one of pointer and copy, because the champion had
-    // changed.
+    // The pointer is read three times: once during init, once alone, and once with the copy of the artifact. The last
+    // read is needed because the champion had changed.
     assert_eq!(fixture.remote.pointer_reads(), 3);
 }
 
@@ -133,7 +133,8 @@ async fn a_slow_refresh_holds_a_call_up_for_a_moment_only_and_its_champion_serve
 async fn a_call_that_finds_a_refresh_nearly_done_waits_for_it() {
     let fixture = Fixture::serving().await;
     fixture.promote(2);
-    // The pointer arrives at 40 ms, the artifact at 80 ms: as if the environment was frozen after the first request.
+    // The refresh gets the pointer after 40 ms and the artifact after 80 ms. That is as if the environment was frozen
+    // after the first request.
     fixture.remote.delay(Duration::from_millis(40));
     fixture.pass(INTERVAL);
     assert_eq!(fixture.version().await, 1);
@@ -164,7 +165,7 @@ async fn calls_at_once_share_one_refresh() {
     fixture.remote.delay(Duration::from_millis(10));
     fixture.pass(INTERVAL);
     let versions = together(20, &fixture).await;
-    // The first two wait for the refresh. The others are answered at once by the old model.
+    // The first two requests wait for the refresh. The old model answers the others at once.
     assert_eq!(versions.iter().filter(|version| **version == 2).count(), 2);
     assert_eq!(versions.iter().filter(|version| **version == 1).count(), 18);
     assert_eq!((fixture.remote.pointer_reads(), fixture.remote.memory.state().reads), (3, 0));
@@ -217,7 +218,7 @@ async fn a_call_without_a_model_gets_503_with_retry_after() {
     fixture.promote(1);
     fixture.pass(SECOND);
     assert_eq!(fixture.version().await, 1);
-    // A stack that has not trained yet is not a failure.
+    // A missing champion does not count as a failure, because the stack has not trained yet.
     assert_eq!(fixture.journal.failures(), 0);
 }
 

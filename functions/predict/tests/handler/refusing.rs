@@ -1,4 +1,4 @@
-//! Every kind of invalid request, and the answer to it.
+//! Tests of every kind of invalid request, and the error response to it.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -7,17 +7,16 @@ use serde_json::{Value, json};
 
 use crate::support::{Fixture, FunctionAnswer, JournalLine, SETOSA, With, event};
 
-/// Returns a row of four numbers with `text` in place of the second.
+/// Returns the JSON of a row of four numbers, with `text` in place of the second number.
 fn with(text: &str) -> String {
     SETOSA.replace("3.5", text)
 }
 
-/// Returns a `POST /predict` event whose body is base64.
 fn in_base64(body: &[u8]) -> Value {
     event("predict-one").with("body", STANDARD.encode(body)).with("isBase64Encoded", true)
 }
 
-/// Checks that the answer is a problem. Returns its status, code, row, field and detail.
+/// Checks that the response is an error response. Returns its status, code, row, field and detail.
 fn problem(response: &FunctionAnswer) -> (u16, String, Value, Value, String) {
     assert_eq!(response.header("content-type"), Some("application/problem+json"), "{response:?}");
     let body = response.json();
@@ -28,8 +27,8 @@ fn problem(response: &FunctionAnswer) -> (u16, String, Value, Value, String) {
     (response.status, code, body["row"].clone(), body["field"].clone(), detail)
 }
 
-/// Checks that `body` is rejected with a 400 of this code that names the column, as a single row and as the second of a
-/// list.
+/// Sends the JSON row `body` alone, and as the second row of a list. Checks that both get a 400 response with this
+/// error code and this column name. Returns the detail of the first response.
 async fn refused(body: &str, code: &str, field: &str) -> String {
     let fixture = Fixture::serving().await;
     let (status, found, row, column, detail) = problem(&fixture.predict(body).await);
@@ -238,7 +237,7 @@ async fn a_panic_fails_one_call_and_reveals_nothing() {
     assert_eq!(fixture.get("/runs").await.status, 200);
 }
 
-/// Returns the status of the answer to any `body`.
+/// Returns the HTTP status of the response to a request with this body.
 fn status_of(body: &[u8]) -> u16 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(async {

@@ -1,5 +1,5 @@
-//! Records of a newer release in the registry, after a rollback. What this release can read of them serves and is
-//! shown.
+//! Tests of registry records that a newer release wrote before a rollback. This release uses and shows the fields that
+//! it can read.
 
 use evergreen_lifecycle::{Champion, Pointer, Unreadable};
 use evergreen_testkit::{moment, run};
@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::support::{Fixture, INTERVAL, SETOSA};
 
-/// Replaces the pointer with one of a newer release: the record of `champion` with a `change`.
+/// Replaces the champion pointer with one that a newer release might write: the record of `champion`, changed by
+/// `change`.
 fn rewrite_pointer(fixture: &Fixture, champion: &Champion, change: impl Fn(&mut Value)) {
     let mut fields = serde_json::to_value(champion).unwrap();
     change(&mut fields);
@@ -58,7 +59,7 @@ async fn a_pointer_without_an_artifact_is_counted_and_the_champion_in_memory_ser
     assert_eq!(cold.predict(SETOSA).await.status, 503);
 }
 
-/// Returns a run record that a newer release has written.
+/// Returns the record of a run as a newer release might write it. Its status is unknown to this release.
 fn paused() -> Unreadable {
     let fields = json!({
         "id": "manual-paused",

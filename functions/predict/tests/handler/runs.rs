@@ -1,4 +1,4 @@
-//! Tests what the API shows about runs.
+//! Tests of the answers to `GET /runs` and `GET /runs/{id}`.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ async fn a_run_shows_how_far_its_search_came_and_what_was_odd() {
     assert_eq!(fixture.get("/runs").await.json()["runs"][0]["search"]["tried"], 12);
 }
 
-/// Returns a function whose registry has a run of each kind.
+/// Returns a function whose registry has one run of each status.
 fn with_runs() -> Fixture {
     let fixture = Fixture::empty();
     let hours_ago = |hours| moment("2026-11-24T08:00:00Z") - SignedDuration::from_hours(hours);

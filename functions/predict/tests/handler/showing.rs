@@ -1,4 +1,4 @@
-//! Tests what the API shows about the champion and the function's health.
+//! Tests of the answers to `GET /model`, `GET /version` and `GET /health`.
 
 use evergreen_lifecycle::{Gate, Incumbent, PrimaryMetric, Scores, Version, VersionNumber};
 use evergreen_testkit::{moment, version};
@@ -13,7 +13,7 @@ async fn health_names_the_champion_and_its_promotion_time() {
     let response = fixture.call(&event("predict-health")).await;
     assert_eq!(response.status, 200);
     insta::assert_snapshot!(response.body, @r#"{"status":"ok","model":"iris","version":1,"loaded_at":"2026-11-24T08:00:00.000Z","checked_at":"2026-11-24T08:01:00.000Z"}"#);
-    // If the registry does not answer, the time of the last successful refresh shows it.
+    // If the registry does not answer, `checked_at` stays at the time of the last successful refresh.
     fixture.remote.memory.take_away("registry");
     fixture.pass(INTERVAL);
     assert_eq!(fixture.get("/health").await.json()["checked_at"], "2026-11-24T08:01:00.000Z");
@@ -54,10 +54,10 @@ async fn the_model_endpoint_shows_all_that_is_known() {
     let expected = JournalLine { route: "/model", status: 200, problem: None, rows: 0, version: Some(2) };
     assert_eq!((response.status, fixture.journal.last()), (200, expected));
     let mut body = response.json();
-    // Digest and size are removed: they change with the libraries that train the artifact.
+    // Digest and size of the artifact are removed: they change with the libraries that train it.
     assert_eq!(body["artifact"]["sha256"].as_str().map(str::len), Some(64));
     body["artifact"].take();
-    // Bounds are compared as numbers: other crates in a build decide how exactly JSON numbers are read.
+    // Minimum and maximum are compared as numbers: other crates in a build decide how exactly JSON numbers are read.
     for property in body["row_schema"]["properties"].as_object_mut().unwrap().values_mut() {
         for (name, bound) in [("minimum", f32::MIN), ("maximum", f32::MAX)] {
             let found = property.as_object_mut().unwrap().remove(name).and_then(|found| found.as_f64());

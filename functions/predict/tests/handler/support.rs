@@ -1,4 +1,4 @@
-//! A function whose ports are in memory: the registry and store, their delay, and the log.
+//! The predict function with fakes in memory for the registry, the store, the clock and the journal.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -21,13 +21,13 @@ pub const SETOSA: &str =
 pub const VIRGINICA: &str =
     r#"{"petal width (cm)": 2.2, "petal length (cm)": 5.8, "sepal width (cm)": 3, "sepal length (cm)": 6.5}"#;
 
-/// The request ID of every call.
+/// The Lambda request ID that every test request has.
 pub const REQUEST_ID: &str = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef";
 
-/// Time between two refreshes of the champion.
+/// Time between two checks for a new champion in the tests.
 pub const INTERVAL: SignedDuration = SignedDuration::from_secs(60);
 
-/// The registry and store in memory, behind a connection that may be slow or fail.
+/// Test fake of registry and store in memory. Its answers can be delayed, fail or panic.
 #[derive(Default)]
 pub struct Remote {
     pub memory: Memory,
@@ -37,17 +37,17 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// Delays every answer by this much from now on, in the runtime's time.
+    /// Delays every later answer of registry and store by `delay`, in the time of the test runtime.
     pub fn delay(&self, delay: Duration) {
         *self.delay.lock().unwrap() = delay;
     }
 
-    /// Lets every call from now on panic, or stops that.
+    /// Sets whether every later call of registry and store panics.
     pub fn panic(&self, panics: bool) {
         *self.panics.lock().unwrap() = panics;
     }
 
-    /// Returns how often the pointer was read.
+    /// Returns how often the champion pointer was read.
     pub fn pointer_reads(&self) -> usize {
         *self.pointer_reads.lock().unwrap()
     }
@@ -99,14 +99,14 @@ impl Artifacts for Remote {
     }
 }
 
-/// Records what is written to the journal.
+/// Test fake of the journal. It keeps the entries about requests and counts the failed refreshes of the champion.
 #[derive(Default)]
 pub struct Recorder {
     lines: Mutex<Vec<JournalLine>>,
     failures: Mutex<usize>,
 }
 
-/// One answered request.
+/// Entry of the test journal about one answered request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JournalLine {
     pub route: &'static str,
@@ -139,7 +139,7 @@ impl Journal for Recorder {
     }
 }
 
-/// The function with its ports in memory.
+/// The predict function in a test, with its fakes in memory.
 #[derive(Clone)]
 pub struct Fixture {
     pub remote: Arc<Remote>,
@@ -149,12 +149,13 @@ pub struct Fixture {
 }
 
 impl Fixture {
-    /// Creates a function that has not started, with an empty registry.
+    /// Creates a function that has not loaded a champion, with an empty registry.
     pub fn empty() -> Self {
         Self::with_interval(INTERVAL)
     }
 
-    /// Like `empty`, with another time between two refreshes.
+    /// Creates a function that has not loaded a champion, with an empty registry. `interval` is the time between two
+    /// checks for a new champion.
     pub fn with_interval(interval: SignedDuration) -> Self {
         let (remote, journal) = (Arc::new(Remote::default()), Arc::new(Recorder::default()));
         let clock = Arc::new(FixedClock::at(moment("2026-11-24T08:00:00Z")));
@@ -168,7 +169,7 @@ impl Fixture {
         Self { remote, clock, journal, app }
     }
 
-    /// Creates a function that serves version 1.
+    /// Creates a function that has loaded version 1 as the champion.
     pub async fn serving() -> Self {
         let fixture = Self::empty();
         fixture.promote(1);
@@ -176,7 +177,7 @@ impl Fixture {
         fixture
     }
 
-    /// Creates a function that serves a version with this artifact.
+    /// Creates a function that has loaded version 1 as the champion. The version has the given artifact.
     pub async fn serving_as(artifact: &[u8]) -> Self {
         let fixture = Self::empty();
         fixture.promote_as(1, artifact);
@@ -184,17 +185,17 @@ impl Fixture {
         fixture
     }
 
-    /// Stores a valid artifact as version `number` and makes it champion.
+    /// Stores a valid artifact as version `number` and makes that version the champion.
     pub fn promote(&self, number: u32) -> Champion {
         self.promote_as(number, artifact(number))
     }
 
-    /// Stores `artifact` as version `number` and makes it champion.
+    /// Stores `artifact` as version `number` and makes that version the champion.
     pub fn promote_as(&self, number: u32, artifact: &[u8]) -> Champion {
         self.promote_version(version(number, 0.9667, moment("2026-11-24T03:00:04Z")), artifact)
     }
 
-    /// Stores `artifact` as that of `version` and makes it champion.
+    /// Stores `artifact` as the artifact of `version` and makes `version` the champion.
     pub fn promote_version(&self, version: Version, artifact: &[u8]) -> Champion {
         let stored =
             Artifact { sha256: sha256_hex(artifact), size: artifact.len() as u64, key: version.artifact.key.clone() };
@@ -207,12 +208,12 @@ impl Fixture {
         champion
     }
 
-    /// Replaces the registry's copy of the champion's artifact with `copy`, or removes it.
+    /// Replaces the registry's copy of the champion's artifact with `copy`. `None` removes the copy.
     pub fn keep_copy(&self, copy: Option<&[u8]>) {
         self.remote.memory.state().copy = copy.map(<[u8]>::to_vec);
     }
 
-    /// Replaces the stored artifact of version `number` with `bytes`, or removes it.
+    /// Replaces the stored artifact of version `number` with `bytes`. `None` removes the artifact.
     pub fn tamper(&self, number: u32, bytes: Option<&[u8]>) {
         let key = version(number, 1.0, moment("2026-11-24T03:00:04Z")).artifact.key;
         let mut state = self.remote.memory.state();
@@ -222,13 +223,14 @@ impl Fixture {
         };
     }
 
-    /// Advances the clock.
+    /// Advances the test clock by `time`.
     pub fn pass(&self, time: SignedDuration) {
         use evergreen_lifecycle::ports::Clock;
         self.clock.set(self.clock.now() + time);
     }
 
-    /// Answers `event` through `lambda_http`, as in the cloud.
+    /// Sends the API Gateway event `event` to the function through `lambda_http`, as in the cloud. Returns the
+    /// response.
     pub async fn call(&self, event: &Value) -> FunctionAnswer {
         let mut context = Context::default();
         context.request_id = REQUEST_ID.into();
@@ -238,12 +240,12 @@ impl Fixture {
         FunctionAnswer { status: parts.status.as_u16(), headers: parts.headers, body }
     }
 
-    /// Answers `POST /predict` with this body.
+    /// Sends `POST /predict` with this body to the function.
     pub async fn predict(&self, body: impl Into<String>) -> FunctionAnswer {
         self.call(&event("predict-one").with("body", body.into())).await
     }
 
-    /// Answers `GET` with this path.
+    /// Sends `GET` with this path to the function.
     pub async fn get(&self, path: &str) -> FunctionAnswer {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let query = query.strip_prefix("limit=").map(|limit| json!({"limit": limit}));
@@ -252,14 +254,15 @@ impl Fixture {
         self.call(&event).await
     }
 
-    /// Returns the version that answers now.
+    /// Sends a prediction request. Returns the number of the version that answers.
     pub async fn version(&self) -> u64 {
         let response = self.predict(SETOSA).await;
         response.json()["model"]["version"].as_u64().unwrap_or_else(|| panic!("{response:?}"))
     }
 }
 
-/// Sends `count` requests at once. Returns the versions that answer, in request order.
+/// Sends `count` prediction requests at once. Returns the number of the version that answers each one, in request
+/// order.
 pub async fn together(count: usize, fixture: &Fixture) -> Vec<u64> {
     let calls: Vec<_> = (0..count)
         .map(|_| {
@@ -274,15 +277,15 @@ pub async fn together(count: usize, fixture: &Fixture) -> Vec<u64> {
     versions
 }
 
-/// Reads a sample event by its name.
+/// Reads the sample API Gateway event `events/{name}.json`.
 pub fn event(name: &str) -> Value {
     let path = format!("{}/../../events/{name}.json", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// Changes fields of an event.
+/// Method to change a field of a sample event.
 pub trait With {
-    /// Returns the same event with another value for this field.
+    /// Returns the same event, in which the field `member` has the value `value`.
     fn with(self, member: &str, value: impl Into<Value>) -> Self;
 }
 
@@ -293,7 +296,7 @@ impl With for Value {
     }
 }
 
-/// The answer that the caller receives.
+/// The HTTP response that the caller receives.
 #[derive(Debug)]
 pub struct FunctionAnswer {
     pub status: u16,

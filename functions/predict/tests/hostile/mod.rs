@@ -1,4 +1,4 @@
-//! Properties that hold for any body. The corpus test and the fuzz target use them.
+//! Checks that must hold for any request body. The corpus test and the fuzz target use them.
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
@@ -6,14 +6,14 @@ use evergreen_lifecycle::{Column, ColumnKind, DatePart};
 
 use super::rows::{ColumnIndex, MAX_ROWS, RequestRows, parse};
 
-/// Checks that a body is rejected, or that its rows fit the columns.
+/// Checks that the parser rejects `body`, or returns rows that fit the columns.
 pub fn rows(body: &[u8]) {
     let Ok(text) = std::str::from_utf8(body) else { return };
     for columns in [ColumnIndex::new(&mixed()), ColumnIndex::new(&["sepal_length", "sepal_width"].map(Column::number))]
     {
         match parse(text, &columns) {
             Ok(rows) => check(text, &rows, &columns),
-            // The description of the fault must exist, too.
+            // The debug text of the error must exist, too.
             Err(fault) => assert!(!format!("{fault:?}").is_empty()),
         }
     }
@@ -36,7 +36,7 @@ fn check(text: &str, rows: &RequestRows, columns: &ColumnIndex) {
     }
 }
 
-/// Checks whether a column may have `value` in a raw row.
+/// Returns whether `column` may have the number `value` in a raw row.
 fn is_taken(column: &Column, value: f32) -> bool {
     if value.is_nan() {
         return column.nullable;
@@ -50,7 +50,6 @@ fn is_taken(column: &Column, value: f32) -> bool {
     }
 }
 
-/// Returns a column of each kind. Some of them are nullable.
 fn mixed() -> Vec<Column> {
     let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
     let country = ColumnKind::Category { categories: texts(&["1", "de", "true"]), rare: texts(&["li"]) };

@@ -1,4 +1,5 @@
-//! Parses events that request an import: manual ones, and those that S3 sends through EventBridge for an uploaded file.
+//! Parses events that ask for the import of a model file. A person sends such an event, or S3 sends it through
+//! EventBridge after an upload.
 
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::{RunId, Trigger};
@@ -10,14 +11,15 @@ use super::{ModelFile, RequestError, RunRequest, RunTask, checked_note, fields};
 /// Maximum length of an S3 key in bytes.
 const MAX_KEY: usize = 1024;
 
-/// Hexadecimal digits of the digest in a run's ID.
+/// Number of hexadecimal digits of the SHA-256 in the run ID of an uploaded file.
 const DIGITS: usize = 16;
 
-/// The source and the detail type of the S3 event for a new object.
+/// The `source` field of an event that S3 sends through EventBridge.
 const SOURCE: &str = "aws.s3";
+/// The `detail-type` field of the event that S3 sends for a new object.
 const CREATED: &str = "Object Created";
 
-/// A manual import request.
+/// JSON event in which a person asks for the import of a model file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ImportEvent {
@@ -26,7 +28,7 @@ struct ImportEvent {
     note: Option<String>,
 }
 
-/// The S3 event for an uploaded file. Fields that are not needed are left out.
+/// JSON event that S3 sends for an uploaded model file. Fields of the event that are not needed are not listed.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct UploadEvent {
@@ -48,13 +50,13 @@ struct UploadedObject {
     sequencer: Option<String>,
 }
 
-/// Checks whether the event comes from S3.
+/// Returns whether the event comes from S3.
 pub(super) fn is_upload(event: &Value) -> bool {
     event.get("source").and_then(Value::as_str) == Some(SOURCE)
 }
 
-/// Returns the key in an import event, cut to the maximum length, or an empty text if it is not a string. Returns
-/// `None` if the event does not request an import.
+/// Returns the S3 key of the model file in an import event, cut to the maximum length. Returns an empty text if the key
+/// is not a string. Returns `None` if the event does not ask for an import.
 pub(super) fn key_of(event: &Value) -> Option<String> {
     let key = match event.get("import") {
         Some(key) => Some(key),
@@ -65,22 +67,23 @@ pub(super) fn key_of(event: &Value) -> Option<String> {
     Some(key.get(..key.floor_char_boundary(MAX_KEY)).unwrap_or_default().to_owned())
 }
 
-/// Parses a manual request. If the event has no ID, the run's ID comes from `invocation`.
+/// Parses an event in which a person asks for an import. If the event has no ID, the run's ID is derived from
+/// `invocation`, the request ID of the invocation.
 pub(super) fn by_hand(event: Value, invocation: &str) -> Result<RunRequest, RequestError> {
     let ImportEvent { import: key, id, note } = fields(event)?;
     let id = RunId::import(id.as_deref().unwrap_or(invocation)).map_err(RequestError::Id)?;
     request(id, ModelFile { key, etag: None }, checked_note(note)?)
 }
 
-/// Parses an S3 event. The run's ID is derived from the key and the content: a repeated delivery is the same run, and
-/// new content under the same key is a new run.
+/// Parses the event that S3 sends for an uploaded model file. The run's ID is derived from the file's key and content.
+/// So a second delivery of the event is the same run. New content under the same key is a new run.
 pub(super) fn upload(event: Value) -> Result<RunRequest, RequestError> {
     let UploadEvent { detail_type, detail: UploadDetail { object } } = fields(event)?;
     if detail_type != CREATED {
         return Err(RequestError::NotCreated(detail_type));
     }
     let parts = [Some(&object.key), object.version_id.as_ref(), object.etag.as_ref(), object.sequencer.as_ref()];
-    // The parts are separated by line breaks. Only the key can contain one, and it comes first.
+    // The parts are separated by line breaks. Only the key can contain a line break, and the key comes first.
     let identity = parts.map(|part| part.map_or("", String::as_str)).join("\n");
     let digest = sha256_hex(identity.as_bytes());
     let id = RunId::import(digest.get(..DIGITS).unwrap_or(&digest)).map_err(RequestError::Id)?;

@@ -1,4 +1,4 @@
-//! A data set that differs from the one the champion was trained on.
+//! Tests of data sets that differ from the data set of the champion.
 
 use evergreen_lifecycle::Verdict;
 use evergreen_table::IRIS_CSV;
@@ -7,7 +7,7 @@ use crate::support::{TestWorld, quick, reordered_iris};
 
 const DRIFTED: &str = "DatasetDrifted";
 
-/// Returns a world whose champion was trained on Iris.
+/// Returns a test world whose champion was trained on the Iris data set.
 async fn grown() -> TestWorld {
     let world = TestWorld::with(&[("iris.csv", IRIS_CSV.as_bytes())]);
     world.decision("first").await;
@@ -70,7 +70,7 @@ async fn reordered_columns_are_measured_on_the_same_rows() {
     assert_eq!(after.champion_score, Some(before.score), "the champion is the version before, on its own hold-out");
 }
 
-/// Returns Iris with numbers in place of the species.
+/// Returns the Iris data set as CSV, with numbers as the target in place of the species.
 fn numbered(number: impl Fn(usize) -> String) -> String {
     let (header, rows) = IRIS_CSV.split_once('\n').unwrap();
     let rows = rows.lines().enumerate().map(|(row, line)| {

@@ -1,4 +1,4 @@
-//! Runs that created no champion expire. Versions that were ever promoted do not.
+//! Tests of the deletion of old runs: runs that created no champion expire. Versions that were ever promoted do not.
 
 use evergreen_lifecycle::{KeepDays, RunStatus};
 use evergreen_testkit::moment;

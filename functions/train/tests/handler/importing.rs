@@ -1,4 +1,4 @@
-//! Imported models: which ones are accepted, which ones the gate rejects, and which files are not models.
+//! Tests of imported models: which ones are accepted, which ones the gate rejects, and which files are not models.
 
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::{Family, RunStatus, Trigger};
@@ -13,7 +13,7 @@ fn foreign(name: &str) -> Vec<u8> {
     std::fs::read(format!("{}/../../tests/artifacts/foreign/{name}.onnx", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
-/// Returns a world with the model file under [`KEY`].
+/// Returns a test world in which the model file `name` is uploaded under [`KEY`].
 fn world(name: &str) -> TestWorld {
     let world = TestWorld::new();
     world.memory.state().incoming.insert(KEY.into(), foreign(name));

@@ -1,4 +1,4 @@
-//! Training on a user's own data set.
+//! Tests of training on a user's own data set.
 
 use std::io::Write;
 
@@ -45,7 +45,7 @@ async fn a_table_of_parts_with_categories_and_holes_is_trained_on_and_can_be_rea
         &manifest.version.artifact,
         &"iris".parse().unwrap(),
     );
-    // An unknown plan, unknown months, and the other columns.
+    // The row has an unknown plan, unknown months and values for the other columns.
     let answer = model.unwrap().predict(&[9.0, f32::NAN, 10.0, 0.0, 8000.0]).unwrap();
     assert_eq!(answer.len(), 1);
 }

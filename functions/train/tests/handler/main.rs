@@ -1,4 +1,4 @@
-//! Tests the handler with its events and in-memory ports.
+//! Tests of the train function's handler, with its events. Registry, store, event bus and clock are fakes in memory.
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 

@@ -1,4 +1,4 @@
-//! Version numbers and the objects under them: no stored object is ever overwritten.
+//! Tests of version numbers and the S3 objects under them: no stored object is ever overwritten.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ fn number(report: &TrainReport) -> u32 {
     report.version.map_or(0, VersionNumber::get)
 }
 
-/// Returns the stored objects except those of the version that was just created.
+/// Returns all stored objects, except those of the version that `report` names as created.
 fn objects_before(world: &TestWorld, report: &TrainReport) -> BTreeMap<String, Vec<u8>> {
     let mut objects = world.memory.state().objects.clone();
     objects.retain(|key, _| !key.contains(&format!("/{:08}/", number(report))));
@@ -49,7 +49,7 @@ async fn a_second_registry_at_the_same_bucket_takes_the_numbers_above() {
     let other = Trainer { world: &ports, settings: &world.training };
     let deadline = evergreen_lifecycle::ports::Clock::now(clock) + SignedDuration::from_mins(15);
     let before = memory.state().objects.clone();
-    // The same training run again: its artifact has the same bytes.
+    // The second attempt trains the same model again: its artifact has the same bytes.
     let answer = other.handle(quick(), &Invocation { id: "b".into(), deadline }).await.unwrap();
     let TrainResponse::Run(report) = answer else { panic!("{answer:?}") };
     assert_eq!((report.status, number(&report)), (RunStatus::Succeeded, 2));

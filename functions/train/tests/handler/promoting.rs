@@ -1,4 +1,4 @@
-//! Promotion of an earlier version by hand.
+//! Tests of the promotion of an earlier version by hand.
 
 use evergreen_lifecycle::Champion;
 use evergreen_testkit::{moment, version};

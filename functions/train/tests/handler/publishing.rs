@@ -1,5 +1,5 @@
-//! Every change is published at least once, even if an invocation is stopped. An ID marks the second delivery as a
-//! repetition.
+//! Tests of publishing: every change is published at least once, even if an invocation is stopped. If an event is
+//! published twice, both have the same ID.
 
 use evergreen_lifecycle::{EventKind, RunStatus};
 use evergreen_testkit::moment;
@@ -30,7 +30,7 @@ async fn unpublished_events_are_published_by_the_next_training() {
     world.memory.bring_back("bus");
     world.clock.set(moment("2026-11-24T03:02:00Z"));
     world.invoke("c", stump()).await.unwrap();
-    // Its own events come first, then the unpublished ones in the order in which they happened.
+    // The run's own events come first, then the unpublished events in the order in which they happened.
     let expected = [
         "iris/manual-c/1/TrainingSucceeded",
         "iris/manual-c/1/ModelRejected",
@@ -86,7 +86,7 @@ async fn an_event_that_is_unreadable_or_refused_does_not_stop_the_others() {
     assert!(world.memory.state().outbox.contains_key(&refused));
 }
 
-/// Starts a run and stops it as soon as it has work to do.
+/// Starts a run and stops it before it ends, as if the platform ended the invocation.
 async fn killed(world: &TestWorld, invocation: &str) {
     tokio::select! {
         biased;

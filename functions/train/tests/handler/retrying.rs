@@ -1,4 +1,4 @@
-//! A short outage costs seconds, not a whole training. Permanent failures are not retried.
+//! Tests of retries: a short outage costs seconds, not a whole training. Permanent failures are not retried.
 
 use evergreen_lifecycle::{RunState, RunStatus};
 use evergreen_testkit::Memory;
@@ -66,7 +66,7 @@ async fn a_registration_with_a_lost_answer_happens_once() {
 #[tokio::test(start_paused = true)]
 async fn a_registration_whose_answer_does_not_come_in_time_is_still_a_success() {
     let world = TestWorld::new();
-    // The answer is lost. Every later try finds a busy registry until the invocation ends.
+    // The answer to the registration is lost. Every later try finds a busy registry until the invocation ends.
     world.memory.state().unheard.insert("register", 1);
     world.memory.state().busy_after_unheard = Some(("register", u32::MAX));
     let report = world.invoke("a", quick()).await.unwrap();

@@ -1,11 +1,11 @@
-//! Records of a newer release in the registry, after a rollback.
+//! Tests of registry records that a newer release wrote before a rollback.
 
 use evergreen_lifecycle::{Pointer, RunStatus, Unreadable, Verdict};
 use serde_json::{Value, json};
 
 use crate::support::TestWorld;
 
-/// Replaces the pointer with one of a newer release: the champion's record with a `change`.
+/// Replaces the champion pointer with one that a newer release might write: the champion's record, changed by `change`.
 fn rewrite_pointer(world: &TestWorld, change: impl Fn(&mut Value)) {
     let mut state = world.memory.state();
     let mut fields = serde_json::to_value(state.champions.last().unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! A run, from the event to the version.
+//! Tests of a run, from the event to the version.
 
 use evergreen_lifecycle::{Baseline, EventKind, Label, Manifest, RunStatus, Verdict};
 use evergreen_scoring::Model;

@@ -1,4 +1,4 @@
-//! The in-memory world of a run, and synthetic data sets.
+//! The train function with fakes in memory, and synthetic data sets.
 
 use std::fmt::Write;
 use std::ops::Range;
@@ -11,14 +11,14 @@ use evergreen_train::{
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-/// Returns the request for a single forest, without a search.
+/// Returns an event that asks for a training of one random forest, without a search.
 pub fn quick() -> Value {
     json!({"seed": 7, "family": "random_forest", "hyperparameters": {
         "n_estimators": 20, "max_depth": 8, "min_samples_split": 2, "min_samples_leaf": 1,
     }})
 }
 
-/// Returns the request for a forest that distinguishes at most two of the three species.
+/// Returns an event that asks for a forest of one tree, which distinguishes at most two of the three Iris species.
 pub fn stump() -> Value {
     json!({"family": "random_forest", "hyperparameters": {
         "n_estimators": 1, "max_depth": 1, "min_samples_split": 2, "min_samples_leaf": 1,
@@ -29,7 +29,7 @@ pub struct TestWorld {
     pub memory: Memory,
     pub clock: FixedClock,
     pub training: TrainingSettings,
-    /// Duration of an invocation in seconds.
+    /// Time limit of an invocation in seconds.
     pub seconds: i64,
 }
 
@@ -51,14 +51,14 @@ impl TestWorld {
         }
     }
 
-    /// Creates a world in which these files are the user's data set.
+    /// Creates a test world in which these files are the user's data set.
     pub fn with(files: &[(&str, &[u8])]) -> Self {
         let world = Self::new();
         world.store(files);
         world
     }
 
-    /// Replaces the user's data set with these files.
+    /// Replaces the user's data set in the fake store with these files. Each file is a name and a content.
     pub fn store(&self, files: &[(&str, &[u8])]) {
         let keyed = files.iter().map(|(name, content)| (format!("datasets/iris/{name}"), content.to_vec()));
         self.memory.state().datasets = keyed.collect();
@@ -71,7 +71,7 @@ impl TestWorld {
         }
     }
 
-    /// Returns the gate's decision about the version of a quick run.
+    /// Trains a version with the event of [`quick`]. Returns the gate's decision about that version.
     pub async fn decision(&self, invocation: &str) -> Decision {
         let report = self.invoke(invocation, quick()).await.unwrap();
         self.memory.state().versions[&report.version.unwrap()].decision.clone()
@@ -97,7 +97,7 @@ impl TestWorld {
         self.memory.state().events.iter().map(kind).collect()
     }
 
-    /// Returns the details of the published events.
+    /// Returns the JSON content of all published events.
     pub fn details(&self) -> Vec<Value> {
         self.memory.state().events.iter().map(|event| serde_json::from_str(&event.detail).unwrap()).collect()
     }
@@ -115,8 +115,8 @@ impl TestWorld {
         self.memory.state().champions.last().map(|champion| champion.version.number.get())
     }
 
-    /// Checks that a run fails with this error, is recorded and published, and that the champion stays. Returns the
-    /// reason.
+    /// Sends `event`. Checks that the run fails with the error `kind`, that the failure is recorded and published, and
+    /// that the champion stays. Returns the recorded reason.
     pub async fn assert_fails(&self, invocation: &str, event: Value, kind: &str) -> String {
         let serving = self.champion_number();
         let error = self.invoke(invocation, event).await.unwrap_err();
@@ -137,8 +137,8 @@ pub fn sample(name: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// Returns customers who stay or leave. Those who pay by hand and use little leave, except one in ten. Some months and
-/// plans are missing, and the last plan is rare.
+/// Returns a CSV data set of customers who stay or leave. Customers who pay by hand and use little leave, except one in
+/// ten. Some months and plans are missing, and the last plan is rare.
 pub fn customers(rows: Range<usize>) -> String {
     let mut csv = "id,plan,months,usage,autopay,joined,left\n".to_owned();
     for row in rows {
@@ -154,7 +154,7 @@ pub fn customers(rows: Range<usize>) -> String {
     csv
 }
 
-/// Returns houses with prices that depend on area and quarter, with a little noise.
+/// Returns a CSV data set of houses. The prices depend on area and quarter, with a little noise.
 pub fn houses(rows: usize) -> String {
     let mut csv = "area,quarter,price\n".to_owned();
     for row in 0..rows {
@@ -165,7 +165,8 @@ pub fn houses(rows: usize) -> String {
     csv
 }
 
-/// Returns Iris with its columns in the given order. A column that appears again gets another name.
+/// Returns the Iris data set as CSV, with its columns in the order `columns`. A column that appears again gets another
+/// name.
 pub fn reordered_iris(columns: &[usize]) -> Vec<u8> {
     let mut lines = Vec::new();
     for (row, line) in evergreen_table::IRIS_CSV.lines().enumerate() {

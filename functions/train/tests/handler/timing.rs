@@ -1,4 +1,4 @@
-//! Training ends in time.
+//! Tests that training ends before the invocation's time is over.
 
 use std::time::Instant;
 
