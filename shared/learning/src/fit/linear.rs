@@ -208,8 +208,8 @@ fn ridge(
     Ok(Linear { weights, bias: vec![offset as f32] })
 }
 
-/// Returns the importance of each feature, with the sum 1. It is the sum over the classes of the absolute difference
-/// between the class's weight and the mean weight of all classes.
+/// Returns the importance of each feature, with the sum 1. It is the sum, over the classes, of the absolute difference
+/// between the class's weight and the mean weight of all classes. With a single output, it is the absolute weight.
 fn importances(linear: &Linear, width: usize) -> Vec<f64> {
     let outputs = linear.bias.len().max(1);
     let importance = |feature: usize| {
