@@ -1,5 +1,5 @@
-//! Evaluates an imported model (uploaded as a file, not trained here) on a table, like a model that was trained on the
-//! table.
+//! Evaluates an imported model on a table. The model was uploaded as a file and not trained here. It is evaluated in
+//! the same way as a model that was trained on the table.
 
 use std::time::{Duration, Instant};
 
@@ -90,7 +90,8 @@ pub fn adopt(prepared: &Prepared, pipeline: Pipeline, metadata: &ArtifactMetadat
     })
 }
 
-/// Returns the model family of a predictor. For trees, also returns their number and their greatest depth.
+/// Returns the model family of a predictor. For trees, also returns their number and their greatest depth, as
+/// hyperparameters.
 fn described(predictor: &Predictor) -> (Family, Parameters) {
     match predictor {
         Predictor::Linear(_) => (Family::Linear, Parameters::new()),

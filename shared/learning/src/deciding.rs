@@ -3,8 +3,8 @@
 //! cross-validation.
 //!
 //! Class weights and thresholds do not change the probabilities themselves. If probabilities are calibrated, a label's
-//! weight has the same effect in the fit as in the decision (Elkan, "The foundations of cost-sensitive learning", IJCAI
-//! 2001). Weights are applied in the decision because that works for every model family.
+//! weight has the same effect in the fit as in the decision. See Elkan, "The foundations of cost-sensitive learning",
+//! IJCAI 2001. Weights are applied in the decision because that works for every model family.
 
 mod threshold;
 

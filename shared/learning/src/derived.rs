@@ -1,8 +1,8 @@
-//! Derives further features from columns: date parts, statistics of the target for categories with many texts, and the
-//! words of text columns.
+//! Derives further features from columns: date parts, statistics of the target (target encoding), and the words of text
+//! columns. Statistics of the target are for categories with many texts.
 //!
-//! A derived feature is kept only if boosted trees with it answer unseen rows better than trees without it, by more
-//! than chance. The trial uses only training rows, and a sample of them if there are many.
+//! A derived feature is kept only if boosted trees answer unseen rows better with it than without it, by more than
+//! chance. The trial uses only training rows, and a sample of them if there are many.
 
 mod draft;
 mod steps;

@@ -112,8 +112,8 @@ fn check_target(champion: &Signature, table: &Table) -> Result<(), DriftError> {
     }
 }
 
-/// Returns the kind of the labels, or `None` if there are none (in a regression). All labels are of the kind of the
-/// first.
+/// Returns the kind of the labels, or `None` if there are none (in a regression). All labels have the same kind, so
+/// only the first is read.
 fn kind(labels: &[Label]) -> Option<&'static str> {
     labels.first().map(|label| match label {
         Label::Boolean(_) => "truth values",

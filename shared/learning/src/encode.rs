@@ -1,5 +1,5 @@
-//! Decides, from the training rows, how each column becomes features of a model: the fill values for missing values,
-//! and the categories of text columns. No model is fitted here.
+//! Decides, from the training rows, how each column becomes features of a model. This includes the fill values for
+//! missing values, and the categories of text columns. No model is fitted here.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
@@ -32,7 +32,8 @@ pub(crate) struct FittedColumns {
     /// The encoding of each column. The scaler and the statistics of the target are missing: every fit computes them
     /// again from its own rows.
     pub(crate) preprocessing: Preprocessing,
-    /// Plans of statistics of the target for category columns. Every fit computes their values from its own rows.
+    /// Plans of statistics of the target (target encoding) for category columns. Every fit computes the values of the
+    /// statistics from its own rows.
     pub(crate) statistics: Vec<StatisticPlan>,
 }
 
@@ -92,9 +93,9 @@ fn value(kind: ColumnKind, mut present: Vec<f32>) -> (ColumnKind, Encoding, bool
     (kind, Encoding::Value { fill: lower_median(present), indicator }, indicator)
 }
 
-/// Returns the signature's entry of a text column with its words, and one encoding for each word. A word must be in at
-/// least two rows, in at least 0.5 % and in at most 95 % of the rows in `training`. The most frequent [`MAX_WORDS`] are
-/// used. Returns `None` if no word qualifies or if the column is not a text column.
+/// Returns the signature's entry of a text column with its words, and one encoding for each word. A word is used only
+/// if at least two training rows contain it. These must also be 0.5 % to 95 % of the rows in `training`. The most
+/// frequent [`MAX_WORDS`] are used. Returns `None` if no word qualifies or if the column is not a text column.
 pub(crate) fn words_of(column: &FrameColumn, training: &[u32]) -> Option<(Column, Vec<Encoding>)> {
     let Values::Text { codes, names } = &column.values else { return None };
     let (mut counts, mut is_missing) = (HashMap::<String, usize>::new(), false);
@@ -151,8 +152,8 @@ fn category(codes: &[u32], names: &[String], training: &[u32]) -> (ColumnKind, E
     (ColumnKind::Category { categories: texts(kept), rare: texts(rare) }, encoding, missing)
 }
 
-/// Returns how many of the training rows must have a text so that the text becomes a category: 0.5 % of the rows,
-/// rounded up, but at least two. `training` is the number of training rows.
+/// Returns the minimum number of training rows in which a text or a word must occur to become a feature. It is 0.5 % of
+/// the training rows, rounded up, but at least two. `training` is the number of training rows.
 fn least(training: usize) -> usize {
     training.div_ceil(200).max(2)
 }

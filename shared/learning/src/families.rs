@@ -1,5 +1,5 @@
 //! The model families. One file for each family holds everything that differs from the other families: hyperparameters,
-//! fit, and the estimates of cost and memory. "To add a model family" in CONTRIBUTING.md lists the steps.
+//! fit, and the estimates of cost and memory. CONTRIBUTING.md lists the steps in "To add a model family".
 
 mod decision_tree;
 mod gradient_boosting;

@@ -56,7 +56,7 @@ pub(crate) struct Fitted {
     /// For each feature, its share of the importance. The shares have the sum 1. If the model is constant, all shares
     /// are 0.
     pub(crate) importances: Vec<f64>,
-    /// Statistics of the target that this fit computed for category columns with many texts.
+    /// Statistics of the target (target encoding) that this fit computed for category columns with many texts.
     pub(crate) statistics: Vec<Statistic>,
     /// Whether the fit ended with fewer trees than planned because the time was up.
     pub(crate) cut_short: bool,
@@ -151,7 +151,7 @@ pub enum FitError {
     /// The library for linear models (smartcore) returned an error.
     #[error("the linear model could not be fitted: {0}")]
     Linear(Failed),
-    /// There are too many features for a linear model, or the training rows are not more than the features.
+    /// There are too many features for a linear model, or there are not more training rows than features.
     #[error(
         "a linear model needs at most {MAX_FEATURES} features and more rows than features; found {features} features \
          (a category has one for each value) and {rows} rows; choose another family"

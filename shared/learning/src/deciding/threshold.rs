@@ -10,7 +10,7 @@
 //! For F1, the usual threshold is the positive label's share of the rows. This is below the best threshold, so more
 //! rows of a rare label are found.
 //!
-//! Measured on 30 splits of a table with 30 positive rows in 3,000: this method finds 87 % of the positive rows in the
+//! Measured on 30 splits of a table with 30 positive rows in 3,000. This method finds 87 % of the positive rows in the
 //! hold-out, with an F1 of 0.097. The peak finds 30 %, with an F1 of 0.103. On rows drawn from normal distributions, F1
 //! is up to 0.05 lower than at the peak with a few dozen positive rows. It is up to 0.01 lower with hundreds.
 
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_peak_of_a_few_rows_does_not_hide_a_rare_label() {
-        // By luck, F1 is highest above 0.1, where 3 of 30 positive rows are found.
+        // By chance, F1 is highest with a threshold above 0.1. There, only 3 of the 30 positive rows are found.
         let rows = ranked(&[(0.12, 3, 6), (0.1, 3, 50), (0.08, 9, 120), (0.05, 13, 230), (0.001, 2, 2566)]);
         let threshold = best_threshold(ThresholdGoal::F1, &rows, 0.01);
         assert!(threshold < 0.08, "{threshold}");

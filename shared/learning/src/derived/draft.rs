@@ -10,9 +10,11 @@ use crate::statistics::StatisticPlan;
 #[derive(Debug, Clone)]
 pub(super) struct DraftColumn {
     pub(super) column: Column,
-    /// The encodings of the column, one for each slot. A slot is one value that the column has in an encoded row.
+    /// The encodings of the column, one for each slot. A slot is one number of the column in a row, before
+    /// preprocessing.
     pub(super) encodings: Vec<Encoding>,
-    /// Plans of statistics of the target for this column. [`Draft::learnt`] sets their slots.
+    /// Plans of statistics of the target (target encoding) for this column. [`Draft::learnt`] sets the `slot` of each
+    /// plan: it depends on the columns before this one.
     pub(super) statistics: Vec<StatisticPlan>,
 }
 
@@ -38,7 +40,7 @@ impl Draft {
         Self { parts, task: signature.task(), labels: signature.labels().to_vec() }
     }
 
-    /// Lets every column have missing values, even if no training row has a missing value in it.
+    /// Lets every column have missing values, even if no training row has a missing value in the column.
     pub(super) fn allow_missing(&mut self) {
         self.parts.iter_mut().for_each(|part| part.column.nullable = true);
     }

@@ -1,5 +1,5 @@
-//! Functions that each propose one kind of derived features for a model: date parts, statistics of the target, or
-//! words.
+//! Functions that each propose one kind of derived features for a model: date parts, statistics of the target (target
+//! encoding), or words.
 
 use std::cell::OnceCell;
 use std::cmp::Reverse;
@@ -15,13 +15,14 @@ use crate::encode::{self, MAX_TEXT};
 use crate::split::unit_keys;
 use crate::statistics::{self, ColumnTexts};
 
-/// Maximum number of rare texts of a category column that get a statistic of the target of their own.
+/// Maximum number of texts of a column, besides its categories, that get their own statistic of the target (target
+/// encoding).
 const MAX_KNOWN: usize = 5_000;
-/// Maximum number of bytes of all rare texts of a column with a statistic of the target. The artifact stores each text
-/// twice.
+/// Maximum number of bytes of all texts of a column that get their own statistic of the target (target encoding). The
+/// artifact stores each text twice.
 const MAX_KNOWN_BYTES: usize = 100_000;
 
-/// Adds date parts to every timestamp column, such as the month. A part is added if its values differ between training
+/// Adds date parts, such as the month, to every timestamp column. A part is added if its values differ between training
 /// rows. Returns `None` if no part was added.
 pub(super) fn with_parts(draft: &Draft, rows: Learnable<'_>) -> Option<Draft> {
     let mut next = draft.clone();
@@ -51,8 +52,8 @@ fn values<'a>(rows: Learnable<'a>, column: &str) -> Option<&'a Values> {
     rows.frame.column(column).map(|column| &column.values)
 }
 
-/// Adds statistics of the target to every category column that has texts that are not categories. A statistic is added
-/// only if it seems good enough for a trial. Returns `None` if no column gets any.
+/// Adds statistics of the target (target encoding) to category columns that have more texts than categories. A column
+/// gets statistics only if a first check on the training rows promises a gain. Returns `None` if no column gets any.
 pub(super) fn with_statistics(draft: &Draft, rows: Learnable<'_>) -> Option<Draft> {
     let mut next = draft.clone();
     let mut taken = false;
@@ -82,9 +83,9 @@ fn statistics_of(part: &DraftColumn, rows: Learnable<'_>, parts: impl Fn() -> Ar
     (!statistics.is_empty()).then(|| DraftColumn { column, encodings: part.encodings.clone(), statistics })
 }
 
-/// Returns the texts of a column that should get a statistic of the target: those that are not categories, and all
-/// texts of `rare`. If there are too many, the most frequent ones are used. The result is sorted. It is empty if fewer
-/// than two such texts occur in at least two rows.
+/// Returns the texts of a column that should get their own statistic of the target (target encoding). They are the
+/// texts that are not categories, and all texts of `rare`. If there are too many, the most frequent ones are used. The
+/// result is sorted. It is empty if fewer than two such texts occur in at least two rows.
 fn known(codes: &[u32], names: &[String], categories: &[String], rare: &[String]) -> Vec<String> {
     let mut counts = vec![0_usize; names.len()];
     for code in codes.iter().filter(|code| **code != MISSING) {

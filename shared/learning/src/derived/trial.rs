@@ -1,5 +1,5 @@
-//! Compares a model with a derived feature and a model without it, by their answers to rows that they were not trained
-//! on.
+//! Compares a model with a derived feature and a model without it. The models are compared by their answers to rows
+//! that they were not trained on.
 
 use std::time::{Duration, Instant};
 
@@ -44,7 +44,7 @@ impl<'a> FeatureTrial<'a> {
     }
 
     /// Compares the features `next` with the features `best` in cross-validation. Returns `Better` if the models with
-    /// `next` have a lower loss, by more than chance.
+    /// `next` have a lower loss, by more than chance. Otherwise returns `NoTime` if the time is up, or `NoBetter`.
     pub(super) fn compare(&self, best: &FittedColumns, next: &FittedColumns) -> Outcome {
         // Both sets of features must be compared on the same rows, so the larger set limits the number of rows.
         let cells = next.preprocessing.features().max(1) * self.rows.target.labels().len().max(1);

@@ -26,8 +26,8 @@ pub(crate) enum Answers {
 }
 
 impl Answers {
-    /// Returns the answers of `model` to rows. `raw` holds the encoded columns of the rows, row after row, before the
-    /// model's preprocessing.
+    /// Returns the answers of `model` to rows. `raw` holds the column values of the rows as numbers, row after row,
+    /// before the model's preprocessing.
     pub(crate) fn of(model: &Model, raw: &[f32]) -> Result<Self, ShapeError> {
         let slots = model.signature().slots();
         let chunk = |rows| model.predict(rows);

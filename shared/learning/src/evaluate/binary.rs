@@ -37,8 +37,8 @@ fn scores(probabilities: &[f32]) -> impl Iterator<Item = f32> {
     probabilities.chunks_exact(2).filter_map(|row| row.get(POSITIVE).copied())
 }
 
-/// Returns a row's Brier score: the squared difference between the probability of the positive class and 1 for a
-/// positive row or 0 for a negative row.
+/// Returns a row's Brier score: the squared difference between the probability of the positive class and the truth. The
+/// truth is 1 for a positive row and 0 for a negative row.
 pub(super) fn brier(probability: f32, positive: bool) -> f64 {
     (f64::from(probability) - f64::from(u8::from(positive))).powi(2)
 }

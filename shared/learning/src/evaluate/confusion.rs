@@ -109,7 +109,8 @@ mod tests {
         assert_eq!(classes.iter().map(|class| class.support).collect::<Vec<_>>(), [4, 4, 4]);
     }
 
-    /// The expected values come from the same functions of scikit-learn. Class 1 is never predicted.
+    /// The expected values come from `balanced_accuracy_score` and `precision_recall_fscore_support` of scikit-learn
+    /// 1.9.1. Class 1 is never predicted.
     #[test]
     fn a_class_that_is_never_predicted_scores_0() {
         let classes = Confusion::of(&[0, 1, 1, 0, 1], &[0; 5], 2).per_class(&labels(2));

@@ -88,7 +88,7 @@ impl Holdout {
     ///
     /// # Errors
     /// [`EvaluationError`] if there are no rows, or if the metric is for another task. Also if the model is for another
-    /// task, knows no label of the table, or needs a column that is missing or of another kind.
+    /// task or knows no label of the table. Also if the model needs a column that is missing or of another kind.
     pub fn scores(&self, model: &Model, metric: PrimaryMetric) -> Result<Scores, EvaluationError> {
         let (theirs, ours): (Task, Task) = (model.signature().task(), self.target.task());
         if self.target.is_empty() {

@@ -1,12 +1,12 @@
 //! Computes metrics that are not a mean over rows, and the influence of each row on the metric.
 //!
 //! A metric is a function of the distribution of rows. Its influence function says how the metric changes with the
-//! weight of one row (Hampel, "The influence curve and its role in robust estimation", JASA 69, 1974). The influences
-//! have the mean 0. Their variance, divided by the number of rows, is the variance of the metric. For the area under
-//! the ROC curve, this is almost the variance of DeLong, DeLong and Clarke-Pearson (Biometrics 44, 1988). The only
-//! difference is that we divide by the number of rows and not by the number less 1.
+//! weight of one row. See Hampel, "The influence curve and its role in robust estimation", JASA 69, 1974. The
+//! influences have the mean 0. Their variance, divided by the number of rows, is the variance of the metric. For the
+//! area under the ROC curve, this is almost the variance of DeLong, DeLong and Clarke-Pearson (Biometrics 44, 1988).
+//! The only difference is that we divide by the number of rows and not by the number less 1.
 
-/// The value of a metric, and the influence of each row on the value: how the value changes with the weight of the row.
+/// The value of a metric, and the influence of each row: how the value changes with the weight of the row.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Influenced {
     pub(super) value: f64,
@@ -73,8 +73,8 @@ pub(super) fn average_precision(scores: &[f32], members: &[bool]) -> Influenced 
     let mut order = ascending(scores);
     order.reverse();
     let mut precision = vec![0.0; members.len()];
-    // For each group of equal scores: its rows, the share of its positive rows, and the shares of positive rows and of
-    // all rows with at least this score.
+    // For each group of equal scores: its rows, and the share of its positive rows. Then the share of the positive rows
+    // and the share of all rows that have at least this score.
     let mut groups: Vec<(&[usize], f64, f64, f64)> = Vec::new();
     let (mut found, mut taken) = (0.0, 0.0);
     for ties in order.chunk_by(|a, b| score(scores, *a) == score(scores, *b)) {
@@ -86,8 +86,7 @@ pub(super) fn average_precision(scores: &[f32], members: &[bool]) -> Influenced 
     }
     let value = groups.iter().map(|(_, tied, found, taken)| tied * found / taken).sum::<f64>() / share;
     let mut influence = vec![0.0; members.len()];
-    // Change of the precision by one row. The change counts at all thresholds at or below the row's score: those of its
-    // own group of equal scores and of all groups below.
+    // Change of the precision by one row. The change counts at all thresholds at or below the row's score.
     let (mut as_member, mut as_row) = (0.0, 0.0);
     for (ties, tied, found, taken) in groups.iter().rev() {
         as_member += tied / taken;
@@ -209,8 +208,8 @@ mod tests {
     }
 
     proptest! {
-        /// Checks the definition of an influence: give one row a little more weight, and divide the change of the
-        /// metric by that weight.
+        /// Checks the definition of an influence: one row gets a little more weight. The influence is the change of the
+        /// metric divided by that weight.
         #[test]
         fn influences_are_the_slopes_of_the_metric(
             rows in prop::collection::vec((0..4_u8, 0..2_usize, 0..3_usize, 0..3_usize), 4..12), row in 0_usize..12,

@@ -142,8 +142,8 @@ impl Classified<'_> {
         influence::mcc(&truth, &self.answered(), self.known.len() + 1)
     }
 
-    /// Returns losses of the rows whose mean is 1 minus the metric. If the metric is `None`, because it is undefined
-    /// for these rows, every loss is 0.5, as for a random answer.
+    /// Returns one loss for each row. The mean of the losses is 1 minus the metric. If the metric is `None`, because it
+    /// is undefined for these rows, every loss is 0.5, as for a random answer.
     fn influenced(&self, metric: Option<Influenced>) -> Vec<f64> {
         match metric {
             Some(metric) => metric.rows.iter().map(|row| 1.0 - metric.value - row).collect(),
@@ -152,8 +152,8 @@ impl Classified<'_> {
     }
 }
 
-/// Returns a weight for each row, so that all classes have the same total weight: rows / (classes × rows of the row's
-/// class). Classes without rows do not count.
+/// Returns a weight for each row, so that all classes have the same total weight. It is rows / (classes × rows of the
+/// row's class). Classes without rows do not count.
 fn balance(truth: &[u32], classes: usize) -> impl Iterator<Item = f64> {
     let mut rows = vec![0_usize; classes];
     for class in truth {

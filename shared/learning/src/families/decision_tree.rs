@@ -32,8 +32,8 @@ impl ModelFamily for DecisionTree {
         })
     }
 
-    /// Estimates the cost of a tree on all rows: its size grows with the number of rows, and the time of a prediction
-    /// does not.
+    /// Estimates the cost of a tree on all rows. The size grows with the number of rows. The time of a prediction stays
+    /// the same.
     fn cost_of_all_rows(&self, cost: Cost, growth: Growth) -> Cost {
         cost.times(growth.rows, 1.0)
     }

@@ -33,8 +33,8 @@ impl ModelFamily for LinearModel {
         cost
     }
 
-    /// Returns the bytes that a linear fit needs: the matrix of features in double precision, its transpose, and the
-    /// copies that the library makes.
+    /// Returns the bytes that a linear fit needs. Counted are the matrix of features in double precision, its
+    /// transpose, and the copies that the library makes.
     fn fitting_bytes(&self, scale: &Scale, _space: &Space, _threads: u64) -> u64 {
         let cells = times([scale.training, scale.features]).min(MAX_LINEAR_CELLS as u64);
         let answers = times([scale.training.min(cells), scale.answers(), 16]);

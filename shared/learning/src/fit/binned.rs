@@ -1,8 +1,8 @@
 //! Sorts the values of each feature into at most 256 bins. Trees are grown on bins.
 //!
 //! A feature with at most 256 different values has one bin for each value. If there are more, the bins hold about
-//! equally many rows. A split lies between two bins, halfway between the largest value of the lower bin and the
-//! smallest value of the upper bin.
+//! equally many rows. A split lies between two bins. Its threshold is halfway between the largest value of the lower
+//! bin and the smallest value of the upper bin.
 
 use std::sync::Arc;
 
@@ -84,9 +84,9 @@ impl Binned {
         &self.holes
     }
 
-    /// Returns the columns that boosting splits on. A feature that may be missing is replaced by two columns, with the
-    /// missing values below or above all others. A feature with a direction (monotone constraint) is kept with its fill
-    /// value instead, because a missing value at either end would be a place in the direction.
+    /// Returns the columns that boosting splits on. A feature whose value may be missing is replaced by two columns,
+    /// with the missing values below or above all others. A feature with a direction (monotone constraint) is kept with
+    /// its fill value instead. Otherwise the direction would also order missing values against all other values.
     pub(super) fn splittable(&self) -> Splittable<'_> {
         let free = |hole: &Hole| self.columns.get(hole.value as usize).is_some_and(|column| column.direction.is_none());
         let replaced = |feature: usize| {

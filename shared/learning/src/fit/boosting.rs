@@ -34,7 +34,8 @@ use super::{FitError, Fitted, Hyperparameters};
 /// Hyperparameters of gradient boosting.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct BoostingParameters {
-    /// Number of boosting rounds, at least 1. Each round grows one tree for each output.
+    /// Number of boosting rounds, at least 1. Each round grows one tree for each output. There is one output per class
+    /// if there are more than two classes, otherwise one.
     pub(crate) n_estimators: usize,
     /// Learning rate: the factor for the answer of each tree, above 0.
     pub(crate) learning_rate: f64,
@@ -55,8 +56,8 @@ pub(crate) struct BoostingParameters {
 pub(crate) struct FitRows<'a> {
     /// Indices of the rows to train on. There is at least one.
     pub(crate) fitted: &'a [u32],
-    /// Indices of rows for early stopping of boosting: no tree is fitted to them, and their loss shows when further
-    /// rounds do not help. If empty, all rounds are fitted.
+    /// Indices of rows for early stopping of boosting. No tree is fitted to them. Their loss shows when further rounds
+    /// do not help. If empty, all rounds are fitted.
     pub(crate) watched: &'a [u32],
 }
 

@@ -29,7 +29,8 @@ pub(crate) struct Cost {
 }
 
 impl Cost {
-    /// Returns whether size and time of a prediction are within the limits that the settings allow for an ensemble.
+    /// Returns whether the predictor's size and its prediction time per row are within the limits of the settings for
+    /// an ensemble.
     pub(crate) fn is_within(self, limits: &EnsembleLimits) -> bool {
         self.bytes <= limits.megabytes * 1e6 && self.microseconds <= limits.microseconds
     }

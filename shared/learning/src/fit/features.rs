@@ -39,7 +39,8 @@ enum FeatureSource<'a> {
     /// The feature is 1 if the row's text contains the word whose index is in the third field, otherwise 0. The second
     /// field lists the words of each text.
     Word(&'a [u32], Words, u16),
-    /// The feature is a number that was computed in advance for each row, such as a statistic of the target.
+    /// The feature is a number that was computed in advance for each row, such as a statistic of the target (target
+    /// encoding).
     Learnt(Arc<[f32]>),
 }
 

@@ -32,8 +32,8 @@ pub(crate) struct ForestParameters {
     pub(crate) min_samples_split: usize,
     /// Minimum number of training rows on each side of a split, at least 1.
     pub(crate) min_samples_leaf: usize,
-    /// Share of the features that a tree tries at each split. 0 means the usual number: the square root of the number
-    /// of features for classification, all features for regression.
+    /// Share of the features that a tree tries at each split. 0 means the usual number. That is the square root of the
+    /// number of features for classification, and all features for regression.
     pub(crate) max_features: f64,
 }
 
@@ -124,8 +124,8 @@ pub(crate) fn single_tree(
 }
 
 /// Returns the importance of each feature, computed as scikit-learn's `feature_importances_`. The decreases of each
-/// tree are scaled to the sum 1, and trees without a split do not count (Breiman, Friedman, Olshen, Stone:
-/// "Classification and regression trees", 1984, section 5.3.4).
+/// tree are scaled to the sum 1. Trees without a split do not count. See Breiman, Friedman, Olshen, Stone:
+/// "Classification and regression trees", 1984, section 5.3.4.
 fn importances(decreases: &[Vec<f64>], features: usize) -> Vec<f64> {
     let mut total = vec![0.0; features];
     for tree in decreases {

@@ -89,7 +89,7 @@ pub(crate) enum LinearError {
     /// The library computed weights that are not finite.
     #[error("the weights are not finite")]
     Diverged,
-    /// There are more than 500 features, or the training rows are not more than the features.
+    /// There are more than 500 features, or there are not more training rows than features.
     #[error("a linear model of {features} features cannot be fitted to {rows} rows")]
     Shape { rows: usize, features: usize },
     /// The library smartcore returned an error.

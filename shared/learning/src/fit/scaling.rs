@@ -38,7 +38,7 @@ mod tests {
     }
 
     /// The expected values come from `StandardScaler` of scikit-learn 1.9.1 for these values: `mean_` 3.75, `scale_`
-    /// 2.5860201081971503.
+    /// 2.680951323690902.
     #[test]
     fn scaling_equals_that_of_scikit_learn() {
         let scaler = fit(&features(&[1.0, 2.0, 4.0, 8.0]), &[0, 1, 2, 3]);

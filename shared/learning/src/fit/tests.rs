@@ -370,7 +370,7 @@ fn boosting_keeps_the_monotone_directions() {
 }
 
 /// In the test data, rows with a missing value have all low or all high numbers. A tree can put missing values on
-/// either side of a split, so one split is enough to separate low from high numbers.
+/// either side of a split. So one split is enough to separate low from high numbers.
 #[test]
 fn missing_values_may_go_to_either_side_of_a_split() {
     let rows: Vec<u32> = (0..400).collect();

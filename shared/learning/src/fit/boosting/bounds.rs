@@ -1,5 +1,6 @@
-//! Limits the answers of leaves, so that the answer of a tree only rises, or only falls, with each feature that has a
-//! direction. After a split on such a feature, the middle of both sides' answers limits all leaves below either side.
+//! Limits the answers of leaves for features with a direction (monotone constraint). So the answer of a tree only
+//! rises, or only falls, with such a feature. After a split on such a feature, the middle of both sides' answers limits
+//! all leaves below either side.
 
 use super::histogram::GradientSums;
 use evergreen_table::Direction;
@@ -28,8 +29,8 @@ impl AnswerLimits {
         -answer * (2.0 * sums[0] + (sums[1] + l2) * answer)
     }
 
-    /// Returns whether a split is allowed by the direction of its feature: the answers of both sides must be in the
-    /// right order.
+    /// Returns whether the direction of the feature allows a split. The answers of both sides must be in the right
+    /// order.
     pub(super) fn allow(self, direction: Option<Direction>, left: GradientSums, right: GradientSums, l2: f64) -> bool {
         match direction {
             None => true,

@@ -63,8 +63,8 @@ struct BinSplit {
     left: GradientSums,
 }
 
-/// Result for one tile (a group of up to eight features) after a node was split: first the smaller child's sums by bin.
-/// Then the best split of the smaller child and of the larger child.
+/// Result for one tile (a group of up to eight features) after a node was split. It is the smaller child's sums by bin,
+/// then the best split of the smaller child and of the larger child.
 type Parted = (Histogram, (Option<BinSplit>, Option<BinSplit>));
 
 /// Leaf of the growing tree that can still be split, with its best split.
@@ -92,7 +92,7 @@ impl<'a> BoostedTreeGrower<'a> {
         }
     }
 
-    /// Lets the following splits use only the features that are `true` in `taken`.
+    /// Sets which features the following trees may split on: those that are `true` in `taken`.
     pub(super) fn take_features(&mut self, taken: &[bool]) {
         self.taken.copy_from_slice(taken);
     }

@@ -1,4 +1,4 @@
-//! Draws the rows and features that each round of gradient boosting uses: Friedman, "Stochastic gradient boosting",
+//! Draws the rows and features that each round of gradient boosting uses. See Friedman, "Stochastic gradient boosting",
 //! Computational Statistics & Data Analysis 38, 2002.
 
 use rand::{RngExt, SeedableRng};

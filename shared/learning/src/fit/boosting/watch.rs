@@ -23,7 +23,7 @@ const MIN_GAIN: f64 = 1e-4;
 /// sum.
 const PIECE: usize = 1 << 12;
 
-/// The watched rows (early stopping): no tree is fitted to them, and their loss shows when further rounds do not help.
+/// The watched rows (early stopping). No tree is fitted to them, and their loss shows when further rounds do not help.
 pub(super) struct WatchedRows<'a> {
     columns: &'a [&'a BinnedColumn],
     rows: &'a [u32],

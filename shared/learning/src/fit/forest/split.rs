@@ -7,8 +7,8 @@
 use super::sample::SampledRow;
 use crate::fit::binned::{BinnedColumn, MAX_BINS};
 
-/// If the rows of a node × this factor are fewer than the bins of a feature, the rows are sorted by bin. Otherwise the
-/// rows are summed bin by bin.
+/// Factor that decides how the best split is found. Rows are sorted by bin if (rows of the node × factor) is less than
+/// the number of bins. Otherwise they are summed bin by bin.
 const SORT_BELOW: usize = 4;
 
 /// Candidate split of a node of a forest's tree, on one feature.
@@ -87,7 +87,8 @@ pub(super) struct Splitter {
     right: OutputSums,
     /// For each bin of a feature: the number of rows, the sum of the weights, then the sum of each output.
     histogram: Vec<f64>,
-    /// For each row of the node, its bin in the upper 32 bits and its index among the node's rows in the lower 32 bits.
+    /// One key for each row of the node. The upper 32 bits are the row's bin. The lower 32 bits are its index among the
+    /// node's rows.
     keys: Vec<u64>,
 }
 
@@ -182,8 +183,8 @@ impl Splitter {
         self.right.weight -= weight;
     }
 
-    /// Replaces `best` by the split between the bins `before` and `bin` if that one is better and leaves enough rows on
-    /// both sides. `self.left` and `self.right` must hold the sums of both sides.
+    /// Replaces `best` by the split between the bins `before` and `bin` if that one is better. Both sides must have
+    /// enough rows. `self.left` and `self.right` must hold the sums of both sides.
     fn consider(&self, before: Option<usize>, bin: usize, best: &mut ForestSplit) {
         if let Some(before) = before
             && self.left.rows >= self.min_rows
