@@ -1,4 +1,5 @@
-//! Judges an imported model on a table as if it had been trained on that table.
+//! Evaluates an imported model on a table. The model was uploaded as a file and not trained here. It is evaluated in
+//! the same way as a model that was trained on the table.
 
 use std::time::{Duration, Instant};
 
@@ -10,15 +11,15 @@ use crate::prepared::Prepared;
 use crate::proof::Proof;
 use crate::train::{LearningError, Trained};
 
-/// Warning for every imported model. Nothing can show which rows such a model was trained on.
+/// Warning that every imported model gets. Nothing can show which rows such a model was trained on.
 const TRAINED_ON_UNKNOWN_ROWS: &str = "the model was imported and may have been trained on rows of the hold-out; its \
     metrics are then too good";
 
-/// Returns the signature that an imported file is read against. A model trained on the table's training rows has the
-/// same one, except for missing values.
+/// Returns the signature (columns and labels) that an imported model file must fit. It equals the signature of a model
+/// that is trained on the table's training rows, except for missing values.
 ///
-/// A column is nullable if any row misses its value, also in the hold-out. Then the file must handle missing values
-/// itself, and nobody makes up numbers for it.
+/// A column is nullable if its value is missing in any row, also in the hold-out. Then the model file must handle
+/// missing values itself: no fill value is made up for it.
 ///
 /// # Errors
 /// [`SignatureError`] if the table has no column or if its target has fewer than two labels.
@@ -32,9 +33,9 @@ pub fn signature(prepared: &Prepared) -> Result<Signature, SignatureError> {
     }
 }
 
-/// Writes `pipeline` as an artifact, loads it back and checks that it predicts rows as the pipeline does. Then
-/// evaluates it on the hold-out. Nothing is trained or searched. The result therefore has no candidates, no importances
-/// and, for regression, no intervals.
+/// Evaluates an imported model on the hold-out of the table. First writes `pipeline` as an artifact, loads the artifact
+/// and checks that it predicts the rows as `pipeline` does. Nothing is trained or searched. So the result has no
+/// candidates, no importances and, for regression, no prediction intervals.
 ///
 /// ```
 /// use evergreen_learning::{Origin, Plan, Prepared, adopt, train};
@@ -89,11 +90,12 @@ pub fn adopt(prepared: &Prepared, pipeline: Pipeline, metadata: &ArtifactMetadat
     })
 }
 
-/// Returns the predictor's family. For trees, also returns their number and their greatest depth.
+/// Returns the model family of a predictor. For trees, also returns their number and their greatest depth, as
+/// hyperparameters.
 fn described(predictor: &Predictor) -> (Family, Parameters) {
     match predictor {
         Predictor::Linear(_) => (Family::Linear, Parameters::new()),
-        // An import has only one predictor. For an ensemble this describes the first member.
+        // An imported model has only one predictor. For an ensemble, this branch describes the first member.
         Predictor::Blend(members) => {
             members.first().map_or((Family::Linear, Parameters::new()), |member| described(&member.predictor))
         }
@@ -109,8 +111,8 @@ fn described(predictor: &Predictor) -> (Family, Parameters) {
     }
 }
 
-/// Returns the number of splits on the longest path from root to leaf. Children come after their parent, so one walk
-/// from the end is enough.
+/// Returns the depth of a tree: the number of splits on the longest path from the root to a leaf. Children come after
+/// their parent in the list of nodes, so one walk from the end is enough.
 fn depth(tree: &Tree) -> usize {
     let mut below = vec![0_usize; tree.nodes.len()];
     for (index, node) in tree.nodes.iter().enumerate().rev() {
@@ -146,7 +148,7 @@ mod tests {
         Predictor::Trees(Ensemble { trees: vec![stump, deep], aggregate, base: vec![0.0] })
     }
 
-    /// Returns 60 rows. Row `missing` has no size.
+    /// Returns a table of 60 rows. In the row with index `missing`, the value of the column `size` is missing.
     fn table(missing: usize) -> Prepared {
         let row = |index: usize| match index == missing {
             true => format!(",{},{}\n", 3 * index, index % 2),

@@ -1,9 +1,10 @@
-//! Decides which label a classifier answers, and limits its probabilities. The settings choose the rule. Floors and
-//! thresholds are fitted to out-of-fold answers.
+//! Decides which label a classifier answers, and keeps its probabilities away from 0 and 1. The settings choose the
+//! rule for the label. The floor of the probabilities and the threshold are fitted to out-of-fold answers of
+//! cross-validation.
 //!
 //! Class weights and thresholds do not change the probabilities themselves. If probabilities are calibrated, a label's
-//! weight has the same effect in the fit as in the decision (Elkan, "The foundations of cost-sensitive learning", IJCAI
-//! 2001). Weights are applied in the decision because that works for every family.
+//! weight has the same effect in the fit as in the decision. See Elkan, "The foundations of cost-sensitive learning",
+//! IJCAI 2001. Weights are applied in the decision because that works for every model family.
 
 mod threshold;
 
@@ -14,30 +15,32 @@ use self::threshold::{RankedRows, best_threshold};
 use crate::evaluate::{Answers, log_loss};
 use crate::search::PlanError;
 
-/// Minimum probability that any label gets.
+/// Smallest allowed floor (minimum probability of any label), and smallest allowed fitted threshold.
 const MIN_FLOOR: f32 = 1e-6;
 
-/// Floors to compare, each as a share of one row: the floor for n rows is the share divided by n. A model that made no
-/// mistake in n rows may still be wrong in almost one of n.
+/// The floors to compare. A floor is the minimum probability of any label. Each number is divided by the number of rows
+/// n to get the floor. A model that made no mistake in n rows may still be wrong in almost one of n rows.
 const FLOORS: [f32; 3] = [0.01, 0.1, 1.0];
 
-/// Share of one row that gives the floor for comparing candidates.
+/// Numerator of the floor that is used while candidates are compared. The floor (minimum probability of any label) is
+/// this number divided by the number of rows.
 const USUAL_FLOOR: f32 = 0.1;
 
-/// Rule that decides the label.
+/// Rule that decides which label a classifier answers, chosen by the settings.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum LabelChoice {
     /// Answers the label with the highest probability.
     MostLikely,
-    /// Weighs each label by the inverse of its frequency.
+    /// Answers the label with the highest product of probability and weight. The weight is the inverse of the label's
+    /// frequency.
     Balanced,
-    /// Weighs each label by the given number.
+    /// Answers the label with the highest product of probability and weight. Contains one weight for each label.
     Weighted(Vec<f32>),
-    /// Learns a threshold that reaches this goal.
+    /// Answers the second of two labels if its probability is above a threshold. The threshold is fitted to this goal.
     Learnt(ThresholdGoal),
 }
 
-/// The goal that a fitted threshold optimises.
+/// Goal of a fitted threshold: the metric or cost that the threshold optimises.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum ThresholdGoal {
     F1,
@@ -46,10 +49,7 @@ pub(crate) enum ThresholdGoal {
 }
 
 impl LabelChoice {
-    /// Returns the rule that the settings choose for `target`.
-    ///
-    /// # Errors
-    /// [`PlanError::Labels`] if the settings contradict each other or do not fit the target.
+    /// Returns the rule for the label that `class_weights`, `threshold` and `costs` in the settings choose.
     pub(crate) fn of(settings: &DatasetSettings, target: &Target) -> Result<Self, PlanError> {
         let labels = target.labels();
         let refuse = |key, problem| Err(PlanError::Labels { key, problem });
@@ -89,7 +89,8 @@ impl LabelChoice {
         }
     }
 
-    /// Returns the rule for comparing candidates. It uses only the labels' shares of `target`.
+    /// Returns the label rule that is used while candidates are compared. It depends only on the settings and on the
+    /// share of each label in `target`. It does not depend on any model's answers.
     pub(crate) fn usual(&self, target: &Target) -> LabelRule {
         let counts = counts(target);
         let (labels, rows) = (counts.len(), target.len());
@@ -109,8 +110,9 @@ impl LabelChoice {
         }
     }
 
-    /// Returns the rule that fits `answers` best: the floor with the lowest log loss, and the fitted threshold if the
-    /// settings want one. `usual` gives the rest.
+    /// Returns the label rule that fits the model's `answers` best. Its floor (minimum probability) is the one with the
+    /// lowest log loss. Its threshold is fitted if the settings ask for a fitted one. Otherwise its weights are those
+    /// of `usual`.
     pub(crate) fn learnt(&self, usual: LabelRule, target: &Target, answers: &Answers) -> LabelRule {
         let (Target::Classes { classes, labels }, Answers::Classes { probabilities, .. }) = (target, answers) else {
             return usual;
@@ -133,8 +135,8 @@ impl LabelChoice {
     }
 }
 
-/// Returns `answers` with the floor and the label weights of `rule` applied. Their probabilities must be calibrated and
-/// still without a floor.
+/// Returns `answers` after the floor (minimum probability) and the label weights of `rule` were applied. The
+/// probabilities in `answers` must be calibrated and have no floor yet.
 pub(crate) fn ruled(answers: &Answers, rule: &LabelRule) -> Answers {
     let Answers::Classes { classes, probabilities } = answers else { return answers.clone() };
     let labels = probabilities.len().checked_div(classes.len()).unwrap_or_default().max(1);
@@ -164,7 +166,8 @@ fn bounded(probabilities: &[f32], floor: f32, labels: usize) -> Vec<f32> {
     probabilities.iter().map(|probability| probability * kept + floor).collect()
 }
 
-/// Returns `share` of one row in `rows`, kept between the smallest and the largest floor that is allowed.
+/// Returns the floor (minimum probability of any label): `share` divided by `rows`. The result is at least 1e-6 and at
+/// most 0.1 divided by the number of labels. If the two limits conflict, it is 1e-6.
 fn floor(share: f32, rows: usize, labels: usize) -> f32 {
     (share / rows.max(1) as f32).min(0.1 / labels.max(1) as f32).max(MIN_FLOOR)
 }
@@ -180,8 +183,8 @@ fn counts(target: &Target) -> Vec<usize> {
 mod tests {
     use super::*;
 
-    /// Returns answers for 100 rows, ten of them positive. All but one of the positive rows get the highest
-    /// probability.
+    /// Returns the truth and a classifier's answers for 100 rows, ten of them positive. All positive rows except one
+    /// get the highest probability.
     fn answers() -> (Target, Answers) {
         let truth: Vec<u32> = (0..100).map(|row| u32::from(row % 10 == 0)).collect();
         let second = |row: usize| {

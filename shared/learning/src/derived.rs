@@ -1,7 +1,7 @@
-//! Derives further features from columns: date parts, statistics of the target for categories with many texts, and the
-//! words of text columns.
+//! Derives further features from columns: date parts, statistics of the target (target encoding), and the words of text
+//! columns. Statistics of the target are for categories with many texts.
 //!
-//! A derived feature is kept only if trees with it answer unseen rows better than trees without it, by more than
+//! A derived feature is kept only if boosted trees answer unseen rows better with it than without it, by more than
 //! chance. The trial uses only training rows, and a sample of them if there are many.
 
 mod draft;
@@ -16,33 +16,36 @@ use self::draft::Draft;
 use self::trial::FeatureTrial;
 use crate::encode::FittedColumns;
 
-/// Maximum number of text columns that are tried.
+/// Maximum number of text columns whose words are tried as features.
 const MAX_TEXTS: usize = 5;
 
-/// Training rows, with their targets and weights.
+/// Training rows of a table, with their targets and weights.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Learnable<'a> {
+    /// The columns of the whole table.
     pub(crate) frame: &'a Frame,
-    /// Indices of these rows in the frame.
+    /// Indices of the training rows in `frame`.
     pub(crate) rows: &'a [u32],
-    /// Target of each of these rows.
+    /// Target of each training row.
     pub(crate) target: &'a Target,
+    /// Weight of each training row. `None` means that all have the same weight.
     pub(crate) weights: Option<&'a [f32]>,
-    /// Dates and groups of all rows of the frame, not only of these rows.
+    /// Date of every row of the table, not only of the training rows. `None` if the settings name no such column.
     pub(crate) order: Option<&'a [f64]>,
+    /// Group of every row of the table, not only of the training rows. `None` if the settings name no such column.
     pub(crate) groups: Option<&'a [u64]>,
 }
 
-/// Limits on time and memory.
+/// Limits on the time and memory of deriving features.
 #[derive(Clone, Copy)]
 pub(crate) struct DerivingLimits<'a> {
-    /// Checks whether the time is up.
+    /// Returns whether the time for trying derived features is up.
     pub(crate) is_up: &'a dyn Fn() -> bool,
-    /// Checks whether there is enough memory for these features.
+    /// Returns whether a training with the given features fits into memory.
     pub(crate) fits: &'a dyn Fn(&FittedColumns) -> bool,
 }
 
-/// Result of trying a derived feature.
+/// Result of a trial of a derived feature.
 enum Outcome {
     Better,
     NoBetter,
@@ -50,11 +53,12 @@ enum Outcome {
     NoRoom,
 }
 
-/// Adds to `base` the derived features that the `settings` allow and that improve the trees. Also returns a warning for
-/// every text column that models are not trained on. Features that are not tried before the time is up are left out.
+/// Adds derived features to `base`: those that the `settings` allow and that make boosted trees better in
+/// cross-validation. Features that are not tried before the time is up are left out. Also returns a warning for every
+/// text column that models are not trained on.
 ///
 /// # Errors
-/// [`SignatureError`] of `base`.
+/// [`SignatureError`] if there is no column to train on.
 pub(crate) fn derive(
     rows: Learnable<'_>,
     base: FittedColumns,
@@ -92,7 +96,8 @@ pub(crate) fn derive(
     Ok((best.learnt()?, warnings))
 }
 
-/// Replaces `best` with `next` if `next` is better.
+/// Tries the features `next` against the features `best`. If `next` is better and fits into memory, replaces `best` by
+/// it. Returns the result of the trial.
 fn keep_if_better(best: &mut Draft, next: Draft, trial: &FeatureTrial<'_>) -> Result<Outcome, SignatureError> {
     let learnt = next.learnt()?;
     let features = learnt.preprocessing.features() + learnt.statistics.len();

@@ -1,33 +1,34 @@
-//! Checks whether a table still matches the one that the champion was trained on.
+//! Compares a table with the table that the champion (the model version that answers predictions) was trained on.
 
 use evergreen_lifecycle::{Column, Dataset, Label, Signature};
 use evergreen_table::Table;
 
-/// Difference between a table and the one that the champion was trained on.
+/// Error: the table differs from the table that the champion was trained on, and the settings do not accept the
+/// difference.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DriftError {
-    /// A column of the champion is gone.
+    /// The champion uses a column that the table no longer has.
     #[error(
         "column {column:?}: the champion needs the column and the table does not have it; add the column, or write \
          drop = [{column:?}] into dataset.toml to train without it"
     )]
     Vanished {
-        /// Name of the column.
+        /// Name of the missing column.
         column: String,
     },
-    /// A column of the champion is now left out because of its values.
+    /// The champion uses a column that is now left out of training because of its values.
     #[error(
         "column {column:?}: the champion needs the column and it is now left out ({because}); expected values as \
          before; correct them, or write drop = [{column:?}] into dataset.toml to train without it"
     )]
     Unusable {
-        /// Name of the column.
+        /// Name of the column that is left out.
         column: String,
-        /// Reason why it is left out.
+        /// Reason why the column is left out.
         because: String,
     },
-    /// A column has another type.
+    /// A column has another type than when the champion was trained.
     #[error(
         "column {column:?}: the type is {found} and was {expected} when the champion was trained; expected the same \
          type; correct the values, or write types.{column:?} = \"{found}\" into dataset.toml to accept it"
@@ -35,12 +36,12 @@ pub enum DriftError {
     OtherType {
         /// Name of the column.
         column: String,
-        /// Type in the table.
+        /// Type of the column in the table.
         found: &'static str,
-        /// Type in the champion's signature.
+        /// Type of the column in the champion's signature.
         expected: &'static str,
     },
-    /// The target is the same column, for another task.
+    /// The target column is the same, but the task (classification or regression) is another than the champion's.
     #[error(
         "column {column:?}, the target: the task is {found} and was {expected} when the champion was trained; expected \
          the same task; correct the values, or write task = \"{found}\" into dataset.toml to accept it"
@@ -48,13 +49,13 @@ pub enum DriftError {
     OtherTask {
         /// Name of the target column.
         column: String,
-        /// Task of the table.
+        /// Task of the table: classification or regression.
         found: &'static str,
-        /// Task of the champion.
+        /// Task of the champion: classification or regression.
         expected: &'static str,
     },
-    /// The target is the same column, but its labels are of another kind. None of them can match a label of the
-    /// champion.
+    /// The target column is the same, but its labels are of another kind, such as texts and not numbers. No label of
+    /// the table can be equal to a label of the champion.
     #[error(
         "column {column:?}, the target: the labels are {found} and were {expected} when the champion was trained; \
          expected the same kind; correct the values, or write types.{column:?} = \"category\" into dataset.toml to \
@@ -63,22 +64,23 @@ pub enum DriftError {
     OtherLabels {
         /// Name of the target column.
         column: String,
-        /// Kind of the table's labels.
+        /// Kind of the table's labels: truth values, whole numbers or texts.
         found: &'static str,
-        /// Kind of the champion's labels.
+        /// Kind of the champion's labels: truth values, whole numbers or texts.
         expected: &'static str,
     },
 }
 
-/// Compares `table` with the signature and the data set of the champion. Returns warnings about columns that the
-/// champion does not use.
+/// Compares `table` with the signature and the data set of the champion. Returns a warning for each column of the table
+/// that the champion does not know.
 ///
 /// Differences that the settings ask for are accepted: dropped columns, column types and the task of the target. If the
-/// table has another target or an accepted other task, nothing is compared.
+/// table has another target than the champion, nothing is compared. The same is true for an accepted change of the
+/// task.
 ///
 /// # Errors
-/// [`DriftError`] if the target has another task or another kind of labels. Otherwise for the first column that is
-/// gone, left out or of another type. The error says how to accept the change.
+/// [`DriftError`] if the target has another task or another kind of labels. Otherwise for the first column of the
+/// champion that is missing, left out or of another type. The error says how to accept the change.
 pub fn check(champion: &Signature, champion_dataset: &Dataset, table: &Table) -> Result<Vec<String>, DriftError> {
     if champion_dataset.target != table.target_name() {
         return Ok(Vec::new());
@@ -110,7 +112,8 @@ fn check_target(champion: &Signature, table: &Table) -> Result<(), DriftError> {
     }
 }
 
-/// Returns the kind of the labels, or `None` for regression. All labels are of one kind.
+/// Returns the kind of the labels, or `None` if there are none (in a regression). All labels have the same kind, so
+/// only the first is read.
 fn kind(labels: &[Label]) -> Option<&'static str> {
     labels.first().map(|label| match label {
         Label::Boolean(_) => "truth values",

@@ -1,4 +1,5 @@
-//! Learns how columns become features before a model is fitted: fill values for missing values, and the categories.
+//! Decides, from the training rows, how each column becomes features of a model. This includes the fill values for
+//! missing values, and the categories of text columns. No model is fitted here.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
@@ -10,37 +11,40 @@ use evergreen_table::{Frame, FrameColumn, MISSING, Target, Values, at};
 
 use crate::statistics::StatisticPlan;
 
-/// Maximum number of categories of a column.
+/// Maximum number of categories of a text column. Each category becomes one feature of the model.
 pub const MAX_CATEGORIES: usize = 50;
 
-/// Maximum number of rare texts that a column remembers. They only distinguish a rare text from an unknown one.
+/// Maximum number of rare texts that the signature stores for a column. Rare texts are too infrequent to be categories.
+/// The list only serves to distinguish a rare text from an unknown text.
 pub const MAX_RARE: usize = 200;
 
-/// Maximum number of words that one text column gives.
+/// Maximum number of words of one text column that become features.
 pub(crate) const MAX_WORDS: usize = 200;
 
-/// Maximum number of bytes of a text that is a category. With longer texts, the signature would be larger than the
-/// model.
+/// Maximum length of a category's text, in bytes. Longer texts are no categories, because the signature with them would
+/// be larger than the model.
 pub const MAX_TEXT: usize = 200;
 
-/// How columns become features.
+/// How the columns of a table become features of a model, fitted to the training rows.
 #[derive(Debug, Clone)]
 pub(crate) struct FittedColumns {
     pub(crate) signature: Signature,
-    /// Has no scaler and no statistics, because every fit computes these again.
+    /// The encoding of each column. The scaler and the statistics of the target are missing: every fit computes them
+    /// again from its own rows.
     pub(crate) preprocessing: Preprocessing,
-    /// Statistics that every fit learns.
+    /// Plans of statistics of the target (target encoding) for category columns. Every fit computes the values of the
+    /// statistics from its own rows.
     pub(crate) statistics: Vec<StatisticPlan>,
 }
 
-/// Returns the signature for `frame` and `target`, and the preprocessing without a scaler. Both are fitted only to
-/// the rows in `training`, so that the hold-out stays unseen:
+/// Returns the signature for `frame` and `target`, and the preprocessing without a scaler. Both are fitted only to the
+/// rows in `training`, so that the hold-out stays unseen:
 ///
-/// - A column is nullable if one of these rows misses its value. An extra feature then marks missing values.
+/// - A column is nullable if a training row has no value in it. An extra feature then marks missing values.
 /// - A missing number, boolean or timestamp becomes the median (the lower of two middle values).
-/// - A text becomes a category if at least two and at least 0.5 % of these rows have it. A column has at most
+/// - A text becomes a category if at least two training rows and at least 0.5 % of them have it. A column has at most
 ///   [`MAX_CATEGORIES`], the most frequent ones, and no text longer than [`MAX_TEXT`] bytes.
-/// - A text column of several words is left out, unless there is no other column.
+/// - A column with texts of several words is left out, unless the table has no other column.
 ///
 /// # Errors
 /// [`SignatureError`] if the frame has no column or if the target has fewer than two labels.
@@ -66,7 +70,8 @@ pub(crate) fn fit(
     Ok((signature, Preprocessing { encodings, statistics: Vec::new(), scaler: None }))
 }
 
-/// Returns `None` for a text column.
+/// Returns the signature's entry and the encoding of one column, fitted to the rows in `training`. Returns `None` for a
+/// column with texts of several words.
 fn learn(column: &FrameColumn, training: &[u32]) -> Option<(Column, Encoding)> {
     let (kind, encoding, nullable) = match &column.values {
         Values::Number(values) => value(ColumnKind::Number, at(values, training)),
@@ -88,9 +93,9 @@ fn value(kind: ColumnKind, mut present: Vec<f32>) -> (ColumnKind, Encoding, bool
     (kind, Encoding::Value { fill: lower_median(present), indicator }, indicator)
 }
 
-/// Returns a text column with its words, and an encoding for each word. A word must be in at least two rows, in at
-/// least 0.5 % and in at most 95 % of the rows in `training`. The most frequent [`MAX_WORDS`] are used. Returns `None`
-/// if no word qualifies or if it is not a text column.
+/// Returns the signature's entry of a text column with its words, and one encoding for each word. A word is used only
+/// if at least two training rows contain it. These must also be 0.5 % to 95 % of the rows in `training`. The most
+/// frequent [`MAX_WORDS`] are used. Returns `None` if no word qualifies or if the column is not a text column.
 pub(crate) fn words_of(column: &FrameColumn, training: &[u32]) -> Option<(Column, Vec<Encoding>)> {
     let Values::Text { codes, names } = &column.values else { return None };
     let (mut counts, mut is_missing) = (HashMap::<String, usize>::new(), false);
@@ -114,7 +119,7 @@ pub(crate) fn words_of(column: &FrameColumn, training: &[u32]) -> Option<(Column
     Some((Column { name: column.name.clone(), kind, nullable: is_missing }, encodings))
 }
 
-/// Returns the lower of the two middle values, or 0 if there are no values.
+/// Returns the median: the lower of the two middle values, or 0 if there are no values.
 pub(crate) fn lower_median(mut values: Vec<f32>) -> f32 {
     let middle = values.len().saturating_sub(1) / 2;
     if values.is_empty() { 0.0 } else { *values.select_nth_unstable_by(middle, f32::total_cmp).1 }
@@ -129,7 +134,7 @@ fn category(codes: &[u32], names: &[String], training: &[u32]) -> (ColumnKind, E
             None => missing |= code == MISSING,
         }
     }
-    // The most frequent come first. The sort is stable, so equally frequent names keep their alphabetical order.
+    // The most frequent texts come first. The sort is stable, so equally frequent texts keep their alphabetical order.
     let counted = counts.into_iter().zip(names);
     let mut seen: Vec<(usize, &String)> =
         counted.filter(|(count, name)| *count > 0 && name.len() <= MAX_TEXT).collect();
@@ -147,7 +152,8 @@ fn category(codes: &[u32], names: &[String], training: &[u32]) -> (ColumnKind, E
     (ColumnKind::Category { categories: texts(kept), rare: texts(rare) }, encoding, missing)
 }
 
-/// Returns the minimum number of rows of a category: 0.5 % of the training rows, rounded up, but at least two.
+/// Returns the minimum number of training rows in which a text or a word must occur to become a feature. It is 0.5 % of
+/// the training rows, rounded up, but at least two. `training` is the number of training rows.
 fn least(training: usize) -> usize {
     training.div_ceil(200).max(2)
 }

@@ -24,9 +24,10 @@ pub(crate) use probabilistic::{log_loss, log_losses};
 pub(crate) use regression::INTERVAL_LEVEL;
 pub(crate) use scores::{Truths, scores};
 
-/// Evaluates `answers` to at least one row of `target`. Returns `None` if they are of different tasks.
+/// Computes all metrics of a model's `answers` to the rows of `target`. There must be at least one row. Returns `None`
+/// if one is for classification and the other for regression.
 ///
-/// With two labels, a row gets the second label if its probability is above `threshold`.
+/// With two labels, the evaluation reports `threshold`: a row gets the second label if its probability is above it.
 ///
 /// Precision, recall and F1 are computed as in scikit-learn with `average="macro", zero_division=0` over all labels of
 /// the signature. Log loss and ROC AUC use the model's `f32` probabilities as `f64`.
@@ -68,8 +69,9 @@ fn classification(
     }
 }
 
-/// Returns the classes whose metrics are kept, in the order of their labels. All are kept if there are few. If there
-/// are many, the worst classes that have rows are kept.
+/// Returns the classes whose metrics are stored in the evaluation, in the order of their labels. If there are at most
+/// `MAX_CONFUSED_LABELS` classes, all are stored. Otherwise only the `MAX_WORST_LABELS` worst classes by F1 that have
+/// rows are stored.
 fn kept(per_class: Vec<ClassEvaluation>) -> Vec<ClassEvaluation> {
     if per_class.len() <= MAX_CONFUSED_LABELS {
         return per_class;
@@ -88,9 +90,9 @@ mod tests {
 
     use super::*;
 
-    /// Expected values of sklearn.metrics 1.9.1 for truth and predictions: accuracy_score, balanced_accuracy_score,
-    /// precision_recall_fscore_support(average="macro") and matthews_corrcoef. log_loss and
-    /// roc_auc_score(multi_class="ovr") get the predictions as probabilities of 0 and 1.
+    /// The expected values come from scikit-learn 1.9.1: `accuracy_score`, `balanced_accuracy_score`,
+    /// `precision_recall_fscore_support(average="macro")` and `matthews_corrcoef`. `log_loss` and
+    /// `roc_auc_score(multi_class="ovr")` get the predictions as probabilities of 0 and 1.
     #[test]
     fn every_metric_has_its_value() {
         let classes = vec![0, 0, 0, 0, 1, 0, 1, 1, 0, 2, 1, 0];
@@ -113,7 +115,7 @@ mod tests {
         assert_eq!((figures.rows, figures.binary), (12, None));
     }
 
-    /// The evaluation holds a value for every metric that can decide.
+    /// An evaluation must contain every metric that the settings may choose to decide between models.
     #[test]
     fn an_evaluation_has_every_metric_of_its_task() {
         let labels = ["a", "b"].map(Label::from).into();

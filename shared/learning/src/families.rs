@@ -1,5 +1,5 @@
 //! The model families. One file for each family holds everything that differs from the other families: hyperparameters,
-//! fit, and the estimates of cost and memory. "To add a model family" in CONTRIBUTING.md lists the steps.
+//! fit, and the estimates of cost and memory. CONTRIBUTING.md lists the steps in "To add a model family".
 
 mod decision_tree;
 mod gradient_boosting;
@@ -13,59 +13,61 @@ use crate::hyperparameters::{Choice, Dimension, Space};
 use crate::memory::Scale;
 use crate::search::DEFAULT_CANDIDATES;
 
-/// What the search, the settings and the memory check need to know about a family.
+/// Properties of a model family (such as random forests) that the search, the settings and the memory check need.
 pub(crate) trait ModelFamily: Sync {
-    /// Returns the hyperparameters, in the order in which candidates hold their values.
+    /// Returns the family's hyperparameters with their ranges. Candidates hold their values in the same order.
     fn dimensions(&self) -> &'static [Dimension];
 
-    /// Returns the values of a choice in the form that the fit needs.
+    /// Converts chosen hyperparameter values to the form that the fit of this family needs.
     fn hyperparameters(&self, choice: &Choice) -> Box<dyn Hyperparameters>;
 
-    /// Returns the number of candidates unless the settings choose another.
+    /// Returns how many candidates (sets of hyperparameters) a search tries, unless the settings choose another number.
     fn candidates(&self) -> usize {
         DEFAULT_CANDIDATES
     }
 
-    /// Checks whether rows may have different weights.
+    /// Returns whether the family can train on rows with different weights.
     fn supports_weights(&self) -> bool {
         true
     }
 
-    /// Checks whether the answer can be monotone in a column.
+    /// Returns whether the family can make its answer monotone in a column: only rising or only falling.
     fn supports_monotone(&self) -> bool {
         false
     }
 
-    /// Checks whether cross-validation finds the number of rounds, if the settings give a range for it.
+    /// Returns whether cross-validation finds the number of boosting rounds by early stopping, if the settings give a
+    /// range for that number.
     fn searches_rounds(&self) -> bool {
         false
     }
 
-    /// Estimates the cost of a model that is fitted to all rows, from the cost of the largest model of a fold.
+    /// Estimates the cost (bytes, and time of a prediction) of a model that is fitted to all rows. `cost` is the cost
+    /// of the largest model of a cross-validation fold.
     fn cost_of_all_rows(&self, cost: Cost, growth: Growth) -> Cost;
 
-    /// Returns the bytes that a fit holds besides the table and its bins.
+    /// Returns the maximum memory of a fit, in bytes. The table and its bins do not count.
     fn fitting_bytes(&self, scale: &Scale, space: &Space, threads: u64) -> u64;
 
-    /// Returns the maximum number of leaves of all trees, or 0 for a family without trees.
+    /// Returns the maximum number of leaves of all trees of a model. It is 0 for a family without trees.
     fn leaves(&self, scale: &Scale, space: &Space) -> u64;
 
-    /// Returns the maximum number of class weights in the leaves, apart from the first of each leaf.
+    /// Returns the maximum number of class weights in all leaves of a model, beyond the first weight of each leaf.
     fn further_weights(&self, _scale: &Scale, _space: &Space) -> u64 {
         0
     }
 }
 
-/// How much larger the fit to all rows is than the fit to a fold, as factors.
+/// Factors by which the fit to all training rows is larger than the fit to one cross-validation fold.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Growth {
-    /// Rows of the table per row of the largest fold.
+    /// Number of all training rows divided by the number of rows that the largest fold is fitted to.
     pub(crate) rows: f64,
-    /// Boosting rounds on all rows per round on a fold.
+    /// Number of boosting rounds on all rows divided by the number of rounds on a fold.
     pub(crate) rounds: f64,
 }
 
-/// Returns what the crate knows about a family.
+/// Returns the implementation of a model family.
 pub(crate) fn of(family: Family) -> &'static dyn ModelFamily {
     match family {
         Family::RandomForest => &random_forest::RandomForest,
@@ -81,7 +83,7 @@ mod tests {
 
     use super::*;
 
-    /// The table of docs/DATASETS.md names a family in the first row of its hyperparameters.
+    /// The table in docs/DATASETS.md names each family only in the first of its rows.
     #[test]
     fn the_guide_lists_the_hyperparameters_of_every_family() {
         let guide = include_str!("../../../docs/DATASETS.md");

@@ -1,4 +1,4 @@
-//! Fits a predictor to features and truth, family by family.
+//! Fits a predictor (such as trees or a linear model) to features and true targets, one file for each kind of model.
 
 mod binned;
 mod boosting;
@@ -21,12 +21,10 @@ pub(crate) use self::forest::{ForestParameters, single_tree};
 use self::linear::MAX_FEATURES;
 pub(crate) use self::linear::{LinearParameters, MAX_LINEAR_CELLS};
 
-/// The hyperparameters of a family, which can be fitted.
+/// Hyperparameters of a model family, from which a model can be fitted.
 pub(crate) trait Hyperparameters {
-    /// Fits a predictor to `rows` of `training`. `column` returns the name of the column that a feature comes from.
-    ///
-    /// # Errors
-    /// [`FitError`] of a linear model. Trees can always be grown.
+    /// Fits a predictor to `rows` of `training`. A forest or boosting ends early at `deadline`, with fewer trees.
+    /// `column` returns the name of the column that a feature comes from, for error messages.
     fn fit(
         &self,
         training: &TrainingData<'_>,
@@ -36,36 +34,39 @@ pub(crate) trait Hyperparameters {
         column: &dyn Fn(usize) -> String,
     ) -> Result<Fitted, FitError>;
 
-    /// Returns how many seconds a fit on `rows` rows of `training` is expected to take, if it cannot be interrupted.
-    /// For all others it is 0.
+    /// Returns how many seconds a fit on `rows` rows is expected to take, if the fit cannot be interrupted. Returns 0
+    /// for all other fits.
     fn expected_seconds(&self, _training: &TrainingData<'_>, _rows: usize) -> f64 {
         0.0
     }
 }
 
-/// A fitted predictor.
+/// A fitted predictor, with everything that the artifact needs besides the columns' encoding.
 #[derive(Debug, Clone)]
 pub(crate) struct Fitted {
-    /// Computes outputs from features. If there is a scaler, the features must be scaled.
+    /// Computes outputs from features. If `scaler` is not `None`, the features must be scaled first.
     pub(crate) predictor: Predictor,
-    /// How outputs become the answer.
+    /// How the outputs of the predictor become the answer: probabilities or a number.
     pub(crate) link: Link,
-    /// The scaler for the features.
+    /// Scales the features before the predictor gets them. `None` if the predictor needs no scaling.
     pub(crate) scaler: Option<Scaler>,
-    /// Values that may be missing. Trees see each twice: with missing values below all others, and above all others.
+    /// Features whose value may be missing. Trees get each value twice: with missing values below all others, and above
+    /// all others.
     pub(crate) holes: Vec<Hole>,
-    /// The share of each feature. The shares have the sum 1, or are all 0 if the model is constant.
+    /// For each feature, its share of the importance. The shares have the sum 1. If the model is constant, all shares
+    /// are 0.
     pub(crate) importances: Vec<f64>,
-    /// Statistics of the target that the fit computed for categories with many texts.
+    /// Statistics of the target (target encoding) that this fit computed for category columns with many texts.
     pub(crate) statistics: Vec<Statistic>,
-    /// Whether there are fewer trees than planned because time ran out.
+    /// Whether the fit ended with fewer trees than planned because the time was up.
     pub(crate) cut_short: bool,
-    /// The loss of the watched rows after each round of boosting.
+    /// The mean loss of the watched rows (early stopping) after each boosting round. Empty if no rows are watched or
+    /// the model is not boosting.
     pub(crate) losses: Vec<f64>,
 }
 
 impl Fitted {
-    /// Returns a fit with only a predictor and its importances.
+    /// Returns a fitted predictor without scaler, missing values, statistics and losses.
     pub(crate) fn of(predictor: Predictor, link: Link, importances: Vec<f64>) -> Self {
         Self {
             predictor,
@@ -79,7 +80,8 @@ impl Fitted {
         }
     }
 
-    /// Returns the number of trees for each output, or `None` if the predictor has no trees.
+    /// Returns the number of trees for each output (in boosting: the number of rounds). `None` if the predictor has no
+    /// trees.
     pub(crate) fn trees(&self) -> Option<usize> {
         match &self.predictor {
             Predictor::Trees(ensemble) if ensemble.aggregate == Aggregate::Average => Some(ensemble.trees.len()),
@@ -88,7 +90,7 @@ impl Fitted {
         }
     }
 
-    /// Turns the predictor into an ensemble with one member.
+    /// Converts this predictor to an ensemble that has this predictor as its only member.
     pub(crate) fn into_ensemble(self) -> Self {
         let Self { scaler, holes, predictor, link, importances, statistics, cut_short, losses } = self;
         let members = vec![Member { scaler, holes, predictor, link, weight: 1.0 }];
@@ -96,7 +98,8 @@ impl Fitted {
         Self { scaler: None, holes: Vec::new(), predictor, link, importances, statistics, cut_short, losses }
     }
 
-    /// Returns the weighted mean of several predictors that were fitted to the same rows, or `None` if there are none.
+    /// Returns an ensemble whose answer is the weighted mean of the given predictors. Each comes with its weight. All
+    /// must have been fitted to the same rows. Returns `None` if `parts` is empty.
     pub(crate) fn blended(parts: Vec<(Self, f32)>) -> Option<Self> {
         let mut importances = vec![0.0; parts.first()?.0.importances.len()];
         let mut members = Vec::with_capacity(parts.len());
@@ -114,7 +117,7 @@ impl Fitted {
         Some(Self { predictor, link, scaler: None, holes: Vec::new(), importances, statistics, cut_short, losses })
     }
 
-    /// Returns the number of nodes of all trees.
+    /// Returns the number of nodes of all trees, or 0 if the predictor has no trees.
     pub(crate) fn nodes(&self) -> usize {
         match &self.predictor {
             Predictor::Trees(ensemble) => ensemble.trees.iter().map(|tree| tree.nodes.len()).sum(),
@@ -122,7 +125,7 @@ impl Fitted {
         }
     }
 
-    /// Removes the rounds of boosting after the first `rounds`.
+    /// Keeps only the first `rounds` boosting rounds, but at least one. Other predictors are not changed.
     pub(crate) fn truncate(&mut self, rounds: usize) {
         if let Predictor::Trees(ensemble) = &mut self.predictor
             && ensemble.aggregate == Aggregate::Sum
@@ -132,31 +135,31 @@ impl Fitted {
     }
 }
 
-/// Why a predictor could not be fitted.
+/// Error: a model could not be fitted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FitError {
-    /// The values of a column are too far apart for `f32`.
+    /// The values of a column are too far apart for single precision (`f32`). Contains the name of the column.
     #[error(
         "column {0:?}: the values are too far apart to scale in single precision; drop the column or choose another \
          family"
     )]
     Scaling(String),
-    /// The weights of a linear model are not finite.
+    /// The fit of a linear model computed weights that are not finite.
     #[error("the weights of the linear model are not finite; choose another family")]
     Diverged,
-    /// The library for linear models returned an error.
+    /// The library for linear models (smartcore) returned an error.
     #[error("the linear model could not be fitted: {0}")]
     Linear(Failed),
-    /// There are too many features for a linear model, or too few rows for them.
+    /// There are too many features for a linear model, or there are not more training rows than features.
     #[error(
         "a linear model needs at most {MAX_FEATURES} features and more rows than features; found {features} features \
          (a category has one for each value) and {rows} rows; choose another family"
     )]
     LinearShape {
-        /// Number of rows to fit to.
+        /// Number of training rows that the fit would use.
         rows: usize,
-        /// Number of features, after preprocessing.
+        /// Number of features after preprocessing.
         features: usize,
     },
 }

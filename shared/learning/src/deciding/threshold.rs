@@ -1,42 +1,43 @@
-//! Learns the threshold that reaches a goal, even from few positive rows.
+//! Fits the threshold that optimises a goal, even from few positive rows.
 //!
-//! With a few dozen positive rows, the goal's curve is jagged. Its peak often depends on one or two rows. Two measures
-//! reduce this noise:
+//! With a few dozen positive rows, the curve of the goal over the thresholds is jagged. Its peak often depends on one
+//! or two rows. Two measures reduce this noise:
 //!
 //! - The label of a row counts half, and the label that its probability predicts counts the other half.
-//! - Every threshold counts as good if the best one beats it only within noise. Among the good ones, the one nearest to the usual
-//!   threshold is taken, which follows from the probabilities alone.
+//! - A threshold counts as good if the best one is better only within noise. The result is the good threshold that is
+//!   nearest to the usual one. The usual threshold follows from the probabilities alone.
 //!
-//! For F1 the usual threshold is the positive label's share of the rows. This is below the best threshold, so that more
+//! For F1, the usual threshold is the positive label's share of the rows. This is below the best threshold, so more
 //! rows of a rare label are found.
 //!
-//! Measured on 30 splits of a table with 30 positive rows in 3,000: this finds 87 % of the positive rows in the
+//! Measured on 30 splits of a table with 30 positive rows in 3,000. This method finds 87 % of the positive rows in the
 //! hold-out, with an F1 of 0.097. The peak finds 30 %, with an F1 of 0.103. On rows drawn from normal distributions, F1
-//! is up to 0.05 lower than at the peak with a few dozen positive rows, and up to 0.01 lower with hundreds.
+//! is up to 0.05 lower than at the peak with a few dozen positive rows. It is up to 0.01 lower with hundreds.
 
 use super::ThresholdGoal;
 
-/// Number of standard errors beyond which a threshold counts as worse. An equally good threshold exceeds it one time in
-/// ten.
+/// Number of standard errors by which a threshold may miss the best result and still count as equally good. A truly
+/// equal threshold misses it by more than that one time in ten.
 const NOISE: f64 = 1.28;
 
-/// Rows sorted by the second label's probability, highest first.
+/// Rows sorted by the predicted probability of the second (positive) label, highest first.
 pub(super) struct RankedRows {
-    /// Probability of the second label, and how positive the row counts (0–1).
+    /// For each row: the predicted probability of the positive label, and how much the row counts as positive (0–1).
     rows: Vec<(f32, f64)>,
+    /// Sum of how much each row counts as positive.
     positives: f64,
 }
 
-/// Number of rows above a threshold.
+/// The rows whose probability is above a threshold: how many count as positive and how many as negative.
 #[derive(Debug, Clone, Copy, Default)]
 struct Above {
-    /// Positive rows.
+    /// Number of positive rows above the threshold. Not an integer, because a row may count as positive only in part.
     found: f64,
-    /// Negative rows.
+    /// Number of negative rows above the threshold. Not an integer, because a row may count as negative only in part.
     wrong: f64,
 }
 
-/// A threshold, the rows above it and the goal's value there.
+/// A candidate threshold, the rows above it, and the value of the goal with this threshold.
 #[derive(Debug, Clone, Copy)]
 struct Cut {
     threshold: f32,
@@ -45,7 +46,8 @@ struct Cut {
 }
 
 impl RankedRows {
-    /// Ranks rows. `second` holds the second label's probability of each row, and `truth` its class.
+    /// Sorts the rows. For each row, `second` is the predicted probability of the second label, and `truth` is the true
+    /// class (0 or 1).
     pub(super) fn of(second: &[f32], truth: &[usize]) -> Self {
         let were = truth.iter().filter(|class| **class == 1).count() as f64;
         let expected: f64 = second.iter().copied().map(f64::from).sum();
@@ -64,7 +66,8 @@ impl RankedRows {
         self.rows.len() as f64 - self.positives
     }
 
-    /// Returns all thresholds that divide the rows differently. Each is halfway between two neighbouring probabilities.
+    /// Returns one candidate threshold for each way to divide the rows by probability. Each threshold is halfway
+    /// between two neighbouring probabilities.
     fn cuts(&self, goal: ThresholdGoal) -> Vec<Cut> {
         let (mut cuts, mut above, mut last) = (Vec::new(), Above::default(), 1.0_f32);
         for ties in self.rows.chunk_by(|a, b| a.0 == b.0) {
@@ -79,7 +82,7 @@ impl RankedRows {
         cuts
     }
 
-    /// Returns the goal's value if the rows above a threshold get the positive label. Higher is better.
+    /// Returns the value of the goal if the rows above a threshold get the positive label. A higher value is better.
     fn reached(&self, goal: ThresholdGoal, Above { found, wrong }: Above) -> f64 {
         match goal {
             ThresholdGoal::F1 => 2.0 * found / (found + wrong + self.positives).max(1.0),
@@ -90,7 +93,8 @@ impl RankedRows {
         }
     }
 
-    /// Returns how much one row contributes to the goal's value at `cut`.
+    /// Returns the influence of one row on the value of the goal at the threshold `cut`. `is_positive` is the row's
+    /// label. `is_above` says whether its probability is above the threshold.
     fn influence(&self, goal: ThresholdGoal, cut: &Cut, is_positive: bool, is_above: bool) -> f64 {
         let (positive, above) = (f64::from(u8::from(is_positive)), f64::from(u8::from(is_above)));
         match goal {
@@ -110,7 +114,8 @@ impl RankedRows {
         }
     }
 
-    /// Returns the standard error of the difference between two thresholds' values on the same rows.
+    /// Returns the standard error of the difference between the goal's values at the thresholds `a` and `b` on the same
+    /// rows.
     fn error(&self, goal: ThresholdGoal, a: &Cut, b: &Cut) -> f64 {
         let of = |is_positive: bool, all: f64, count: fn(&Above) -> f64| {
             let (in_a, in_b) = (count(&a.above), count(&b.above));
@@ -126,8 +131,8 @@ impl RankedRows {
     }
 }
 
-/// Returns the best threshold for `goal` on the second label's probability. If several are equally good within noise,
-/// returns the one nearest to `usual`.
+/// Returns the best threshold for `goal`: a row gets the second label if that label's probability is above it. If
+/// several thresholds are equally good within noise, returns the one nearest to `usual`.
 pub(super) fn best_threshold(goal: ThresholdGoal, rows: &RankedRows, usual: f32) -> f32 {
     let cuts = rows.cuts(goal);
     let Some(best) = cuts.iter().max_by(|a, b| a.reached.total_cmp(&b.reached)) else { return usual };
@@ -140,7 +145,7 @@ pub(super) fn best_threshold(goal: ThresholdGoal, rows: &RankedRows, usual: f32)
 mod tests {
     use super::*;
 
-    /// Makes rows from tuples of a probability, a number of positive rows and a number of negative rows.
+    /// Makes rows from tuples: a probability, the number of positive rows and the number of negative rows with it.
     fn ranked(scored: &[(f32, usize, usize)]) -> RankedRows {
         let (mut second, mut truth) = (Vec::new(), Vec::new());
         for &(probability, positives, negatives) in scored {
@@ -153,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_peak_of_a_few_rows_does_not_hide_a_rare_label() {
-        // By luck, F1 is highest above 0.1, where 3 of 30 positive rows are found.
+        // By chance, F1 is highest with a threshold above 0.1. There, only 3 of the 30 positive rows are found.
         let rows = ranked(&[(0.12, 3, 6), (0.1, 3, 50), (0.08, 9, 120), (0.05, 13, 230), (0.001, 2, 2566)]);
         let threshold = best_threshold(ThresholdGoal::F1, &rows, 0.01);
         assert!(threshold < 0.08, "{threshold}");

@@ -1,4 +1,4 @@
-//! A signature and its preprocessing, column by column, while derived features are added.
+//! A list of a model's columns and their features, to which derived features can be added.
 
 use evergreen_lifecycle::{Column, Label, Signature, SignatureError, Task};
 use evergreen_scoring::{Encoding, Preprocessing};
@@ -6,17 +6,19 @@ use evergreen_scoring::{Encoding, Preprocessing};
 use crate::encode::FittedColumns;
 use crate::statistics::StatisticPlan;
 
-/// A column and the features that it gives.
+/// A column of a model, and the features that are computed from it.
 #[derive(Debug, Clone)]
 pub(super) struct DraftColumn {
     pub(super) column: Column,
-    /// One encoding for each slot of the column.
+    /// The encodings of the column, one for each slot. A slot is one number of the column in a row, before
+    /// preprocessing.
     pub(super) encodings: Vec<Encoding>,
-    /// Statistics of the column. [`Draft::learnt`] sets their slots.
+    /// Plans of statistics of the target (target encoding) for this column. [`Draft::learnt`] sets the `slot` of each
+    /// plan: it depends on the columns before this one.
     pub(super) statistics: Vec<StatisticPlan>,
 }
 
-/// The columns of a model, in order.
+/// The columns of a model that is not yet trained, in order, with their features. Derived features can be added.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
     pub(super) parts: Vec<DraftColumn>,
@@ -25,7 +27,7 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// Starts a draft that has no derived features.
+    /// Creates a draft with the columns of `base` and without derived features.
     pub(super) fn of(base: FittedColumns) -> Self {
         let FittedColumns { signature, preprocessing, .. } = base;
         let mut encodings = preprocessing.encodings.into_iter();
@@ -38,20 +40,20 @@ impl Draft {
         Self { parts, task: signature.task(), labels: signature.labels().to_vec() }
     }
 
-    /// Makes every column nullable, whether or not a training row misses its value.
+    /// Lets every column have missing values, even if no training row has a missing value in the column.
     pub(super) fn allow_missing(&mut self) {
         self.parts.iter_mut().for_each(|part| part.column.nullable = true);
     }
 
-    /// Checks whether the draft has a column of this name.
+    /// Returns whether the draft has a column with this name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.parts.iter().any(|part| part.column.name == name)
     }
 
-    /// Returns the signature, the preprocessing and the statistics.
+    /// Returns the signature, the preprocessing and the plans of statistics for all columns of the draft.
     ///
     /// # Errors
-    /// [`SignatureError`] if there is no column.
+    /// [`SignatureError`] if the draft has no column.
     pub(super) fn learnt(&self) -> Result<FittedColumns, SignatureError> {
         let (mut columns, mut encodings, mut statistics) = (Vec::new(), Vec::new(), Vec::new());
         for part in &self.parts {

@@ -1,4 +1,5 @@
-//! The steps that add derived features to a draft.
+//! Functions that each propose one kind of derived features for a model: date parts, statistics of the target (target
+//! encoding), or words.
 
 use std::cell::OnceCell;
 use std::cmp::Reverse;
@@ -14,12 +15,15 @@ use crate::encode::{self, MAX_TEXT};
 use crate::split::unit_keys;
 use crate::statistics::{self, ColumnTexts};
 
-/// Maximum number of rare texts with a statistic of their own, and of bytes in all of them. The artifact stores each
-/// text twice.
+/// Maximum number of texts of a column, besides its categories, that get their own statistic of the target (target
+/// encoding).
 const MAX_KNOWN: usize = 5_000;
+/// Maximum number of bytes of all texts of a column that get their own statistic of the target (target encoding). The
+/// artifact stores each text twice.
 const MAX_KNOWN_BYTES: usize = 100_000;
 
-/// Adds the date parts of every timestamp column that differ between rows. Returns `None` if no part differs.
+/// Adds date parts, such as the month, to every timestamp column. A part is added if its values differ between training
+/// rows. Returns `None` if no part was added.
 pub(super) fn with_parts(draft: &Draft, rows: Learnable<'_>) -> Option<Draft> {
     let mut next = draft.clone();
     let mut taken = false;
@@ -48,8 +52,8 @@ fn values<'a>(rows: Learnable<'a>, column: &str) -> Option<&'a Values> {
     rows.frame.column(column).map(|column| &column.values)
 }
 
-/// Adds statistics to every category column that would otherwise lose texts, if the statistics are worth a trial.
-/// Returns `None` if no column gets any.
+/// Adds statistics of the target (target encoding) to category columns that have more texts than categories. A column
+/// gets statistics only if a first check on the training rows promises a gain. Returns `None` if no column gets any.
 pub(super) fn with_statistics(draft: &Draft, rows: Learnable<'_>) -> Option<Draft> {
     let mut next = draft.clone();
     let mut taken = false;
@@ -79,8 +83,9 @@ fn statistics_of(part: &DraftColumn, rows: Learnable<'_>, parts: impl Fn() -> Ar
     (!statistics.is_empty()).then(|| DraftColumn { column, encodings: part.encodings.clone(), statistics })
 }
 
-/// Returns the texts of a column that are not categories, the most frequent ones first to fit the limits, and all of
-/// `rare`. The result is sorted. It is empty if hardly any text occurs in a second row.
+/// Returns the texts of a column that should get their own statistic of the target (target encoding). They are the
+/// texts that are not categories, and all texts of `rare`. If there are too many, the most frequent ones are used. The
+/// result is sorted. It is empty if fewer than two such texts occur in at least two rows.
 fn known(codes: &[u32], names: &[String], categories: &[String], rare: &[String]) -> Vec<String> {
     let mut counts = vec![0_usize; names.len()];
     for code in codes.iter().filter(|code| **code != MISSING) {
@@ -92,7 +97,7 @@ fn known(codes: &[u32], names: &[String], categories: &[String], rare: &[String]
     let counted = counts.into_iter().zip(names);
     let mut found: Vec<(usize, &String)> = counted.filter(|(count, name)| *count > 0 && is_other(name)).collect();
     found.sort_by_key(|(count, _)| Reverse(*count));
-    // If there is only one other text, the categories already distinguish it.
+    // If only one other text is frequent, the model can distinguish it from the categories without a statistic.
     if found.get(1).is_none_or(|(count, _)| *count < 2) {
         return Vec::new();
     }
@@ -109,7 +114,7 @@ fn known(codes: &[u32], names: &[String], categories: &[String], rare: &[String]
     known
 }
 
-/// Adds the words of a text column. Returns `None` if no word is in enough rows.
+/// Adds the words of a text column as features. Returns `None` if no word is in enough rows.
 pub(super) fn with_words(draft: &Draft, rows: Learnable<'_>, text: &FrameColumn) -> Option<Draft> {
     let (column, encodings) = encode::words_of(text, rows.rows)?;
     let mut next = draft.clone();

@@ -1,4 +1,5 @@
-//! Compares models with and without a derived feature by their answers to unseen rows.
+//! Compares a model with a derived feature and a model without it. The models are compared by their answers to rows
+//! that they were not trained on.
 
 use std::time::{Duration, Instant};
 
@@ -14,21 +15,23 @@ use crate::hyperparameters::Choice;
 use crate::learner::{Learner, LearnerRows};
 use crate::search::folds;
 
-/// Number of folds in a trial.
+/// Number of cross-validation folds of a trial of a derived feature.
 const FOLDS: usize = 3;
 
-/// Maximum and minimum number of rows in a trial, and maximum number of cells (rows × features × labels).
+/// Maximum number of training rows that a trial of a derived feature uses.
 const MAX_ROWS: usize = 10_000;
+/// Number of training rows that a trial of a derived feature uses even if there are then more cells than the maximum.
 const MIN_ROWS: usize = 1_000;
+/// Maximum number of cells (rows × features × labels) of a trial of a derived feature.
 const MAX_CELLS: usize = 2_000_000;
 
-/// Number of standard errors by which the mean loss must fall for a derived feature to be kept.
+/// A derived feature is kept if it reduces the mean loss by more than this number of standard errors.
 const MIN_GAIN_IN_STANDARD_ERRORS: f64 = 2.0;
 
-/// Maximum time for one fit.
+/// Maximum duration of one model fit in a trial of a derived feature.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// The rows on which drafts are compared.
+/// The training rows and limits of the trials of derived features.
 pub(super) struct FeatureTrial<'a> {
     rows: Learnable<'a>,
     seed: u64,
@@ -40,9 +43,10 @@ impl<'a> FeatureTrial<'a> {
         Self { rows, seed, limits }
     }
 
-    /// Checks whether `next` is better than `best`.
+    /// Compares the features `next` with the features `best` in cross-validation. Returns `Better` if the models with
+    /// `next` have a lower loss, by more than chance. Otherwise returns `NoTime` if the time is up, or `NoBetter`.
     pub(super) fn compare(&self, best: &FittedColumns, next: &FittedColumns) -> Outcome {
-        // Both drafts must use the same rows, so the larger draft sets their number.
+        // Both sets of features must be compared on the same rows, so the larger set limits the number of rows.
         let cells = next.preprocessing.features().max(1) * self.rows.target.labels().len().max(1);
         let most = (MAX_CELLS / cells).clamp(MIN_ROWS, MAX_ROWS);
         match (self.losses(best, most), self.losses(next, most)) {
@@ -52,7 +56,8 @@ impl<'a> FeatureTrial<'a> {
         }
     }
 
-    /// Returns the loss of each row, or `None` if time runs out or a fit fails. Uses at most about `most` rows.
+    /// Returns the loss of each row in cross-validation of boosted trees on these features. Uses about `most` rows at
+    /// most. Returns `None` if the time is up or a fit fails.
     fn losses(&self, learnt: &FittedColumns, most: usize) -> Option<Vec<f64>> {
         let Learnable { frame, rows, target, weights, order, groups } = self.rows;
         let step = rows.len().div_ceil(most).max(1);
@@ -82,7 +87,8 @@ impl<'a> FeatureTrial<'a> {
     }
 }
 
-/// Checks whether losses are smaller than `others` on the same rows, by more than chance.
+/// Returns whether the mean of `losses` is lower than that of `others` by more than chance. Both hold the losses of the
+/// same rows.
 fn is_smaller(losses: &[f64], others: &[f64]) -> bool {
     let gains = || others.iter().zip(losses).map(|(other, loss)| other - loss);
     let rows = losses.len() as f64;
@@ -98,7 +104,7 @@ mod tests {
     use super::*;
     use crate::prepared::Prepared;
 
-    /// Answers are limited, so a wrong answer costs at most the logarithm of the floor.
+    /// Probabilities have a floor (minimum), so the loss of a wrong answer is at most minus the logarithm of the floor.
     #[test]
     fn one_mistake_does_not_dominate_the_loss() {
         let row = |row: usize| format!("{},{}\n", row % 100, usize::from((row % 100 > 49) != row.is_multiple_of(199)));

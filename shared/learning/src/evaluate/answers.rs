@@ -1,32 +1,33 @@
-//! Computes a model's answers to many rows, on all cores.
+//! Computes a model's answers to many rows, on all processor cores.
 
 use evergreen_scoring::{Model, Predictions, ShapeError};
 use rayon::prelude::*;
 
-/// Number of rows that one task predicts.
+/// Number of rows that one parallel task predicts.
 const CHUNK_ROWS: usize = 4096;
 
-/// The answers of a model, in the order of the rows.
+/// The answers of a model to a list of rows, in the order of the rows.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Answers {
     /// Answers of a classifier.
     Classes {
-        /// The predicted class of each row.
+        /// The predicted class of each row, as an index of the model's labels.
         classes: Vec<usize>,
-        /// The probabilities, row by row, one for each class.
+        /// The probabilities, row after row. Each row has one for each class.
         probabilities: Vec<f32>,
     },
     /// Answers of a regression model.
     Numbers {
-        /// The estimate for each row.
+        /// The estimated number of each row.
         values: Vec<f32>,
-        /// The ends of the interval around each estimate. Empty if the model has no intervals.
+        /// The lower and upper end of the prediction interval of each row. Empty if the model has no intervals.
         intervals: Vec<(f32, f32)>,
     },
 }
 
 impl Answers {
-    /// Returns the answers of `model` to raw rows.
+    /// Returns the answers of `model` to rows. `raw` holds the column values of the rows as numbers, row after row,
+    /// before the model's preprocessing.
     pub(crate) fn of(model: &Model, raw: &[f32]) -> Result<Self, ShapeError> {
         let slots = model.signature().slots();
         let chunk = |rows| model.predict(rows);
@@ -36,7 +37,7 @@ impl Answers {
         Ok(answers)
     }
 
-    /// Returns empty answers for the task of `model`.
+    /// Returns a list of answers with no rows, for the task of `model`.
     fn none(model: &Model) -> Self {
         match model.signature().labels() {
             [] => Self::Numbers { values: Vec::new(), intervals: Vec::new() },
@@ -44,7 +45,7 @@ impl Answers {
         }
     }
 
-    /// Returns how many numbers the answers hold.
+    /// Returns the number of stored numbers: all probabilities of a classifier, or one estimate for each row.
     pub(crate) fn numbers(&self) -> usize {
         match self {
             Self::Classes { probabilities, .. } => probabilities.len(),
@@ -52,7 +53,7 @@ impl Answers {
         }
     }
 
-    /// Appends `more` answers of the same kind.
+    /// Appends the answers `more`. Nothing is appended if one is for classification and the other for regression.
     pub(crate) fn append(&mut self, more: &Self) {
         match (self, more) {
             (
@@ -80,7 +81,7 @@ impl Answers {
                 values.extend_from_slice(part.values());
                 intervals.extend_from_slice(part.intervals().unwrap_or_default());
             }
-            // A model gives the same kind of answer to every batch.
+            // The model gives the same kind of answer to every batch, so this case does not happen.
             _ => {}
         }
     }

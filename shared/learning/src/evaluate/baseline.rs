@@ -1,4 +1,4 @@
-//! Computes the score that needs no column.
+//! Computes the baseline: the scores of an answer that uses no column.
 
 use evergreen_lifecycle::{Baseline, Label};
 use evergreen_table::Target;
@@ -6,8 +6,9 @@ use evergreen_table::Target;
 use super::probabilistic::surprise;
 use super::regression::{mean_square, r2};
 
-/// Returns the baseline: the target of the `training` rows predicts the `holdout`, and every row counts the same.
-/// Returns `None` if either has no row or if they are of different tasks.
+/// Returns the baseline: the scores on the hold-out of an answer that uses only the targets of the training rows. Every
+/// row has the same weight. Returns `None` if either list is empty, or if one is for classification and the other for
+/// regression.
 pub(crate) fn baseline(training: &Target, holdout: &Target) -> Option<Baseline> {
     match (training, holdout) {
         _ if training.is_empty() || holdout.is_empty() => None,
@@ -51,7 +52,8 @@ fn of_numbers(numbers: &[f64], truth: &[f64]) -> Baseline {
 mod tests {
     use super::*;
 
-    /// Expected values of sklearn.metrics 1.9.1: accuracy_score of the most frequent label, log_loss of the shares.
+    /// The expected values come from scikit-learn 1.9.1: `accuracy_score` of the most frequent label, and `log_loss` of
+    /// the shares of the labels.
     #[test]
     fn a_constant_answer_has_the_shares_of_the_training_rows() {
         let labels: Vec<Label> = ["a", "b", "c"].map(Label::from).into();

@@ -1,12 +1,12 @@
-//! Computes the metrics of two classes, one of which is the positive class.
+//! Computes the metrics of a classification with two classes. One of them is the positive class.
 
 use evergreen_lifecycle::{BinaryEvaluation, ClassEvaluation, Label};
 
-/// The positive class. It is the second, because the table puts the positive label there.
+/// Index of the positive class. The table puts the positive label second.
 pub(super) const POSITIVE: usize = 1;
 
-/// Returns the metrics of two classes, or `None` if there are not two. `confusion` and `per_class` belong to these
-/// classes, and `probabilities` has two numbers for each row.
+/// Returns the metrics of a classification with two classes, or `None` if there are more or fewer. `confusion` and
+/// `per_class` must belong to the same answers. `probabilities` has two numbers for each row.
 pub(super) fn evaluate(
     truth: &[usize],
     probabilities: &[f32],
@@ -32,18 +32,20 @@ pub(super) fn evaluate(
     })
 }
 
-/// Returns the probability of the positive class for each row.
+/// Returns, for each row, the probability of the positive class.
 fn scores(probabilities: &[f32]) -> impl Iterator<Item = f32> {
     probabilities.chunks_exact(2).filter_map(|row| row.get(POSITIVE).copied())
 }
 
-/// Returns the squared difference between probability and truth.
+/// Returns a row's Brier score: the squared difference between the probability of the positive class and the truth. The
+/// truth is 1 for a positive row and 0 for a negative row.
 pub(super) fn brier(probability: f32, positive: bool) -> f64 {
     (f64::from(probability) - f64::from(u8::from(positive))).powi(2)
 }
 
-/// Returns the area under the precision-recall curve as scikit-learn's `average_precision_score`: the sum over
-/// thresholds of the precision times the increase in recall.
+/// Returns the area under the precision-recall curve, as scikit-learn's `average_precision_score`. This is the sum,
+/// over the thresholds, of the precision times the increase in recall. Each element is a row's score and whether the
+/// row is positive. `None` if no row is positive.
 fn average_precision(mut scored: Vec<(f32, bool)>) -> Option<f64> {
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));
     let positives = scored.iter().filter(|row| row.1).count();
@@ -68,7 +70,8 @@ mod tests {
         POSITIVES.iter().flat_map(|p| [1.0 - p, *p]).collect()
     }
 
-    /// Expected values of sklearn.metrics 1.9.1: average_precision_score and brier_score_loss on these lists.
+    /// The expected values come from scikit-learn 1.9.1: `average_precision_score` and `brier_score_loss` of these
+    /// lists.
     #[test]
     fn metrics_equal_those_of_scikit_learn() {
         let confusion = [vec![3, 1], vec![2, 2]];

@@ -1,21 +1,24 @@
-//! Computes the metrics that need only the predicted classes.
+//! Computes the classification metrics that need only the predicted classes, without probabilities.
 
 use evergreen_lifecycle::{ClassEvaluation, Label, MAX_CONFUSED_LABELS};
 
-/// The confusion matrix and its totals.
+/// The confusion matrix of a classifier, and its totals.
 #[derive(Debug)]
 pub(super) struct Confusion {
-    /// Rows by true class (outer) and predicted class (inner). Empty with more than [`MAX_CONFUSED_LABELS`] classes.
+    /// Number of rows by true class (outer index) and predicted class (inner index). Empty if there are more than
+    /// [`MAX_CONFUSED_LABELS`] classes.
     pub(super) matrix: Vec<Vec<usize>>,
     rows: usize,
-    /// For each class: the rows that have it, the rows that are answered with it, and the rows where both is true.
+    /// For each class, the number of rows that have this true class.
     truth: Vec<usize>,
+    /// For each class, the number of rows for which the model answers this class.
     answered: Vec<usize>,
+    /// For each class, the number of rows that have this true class and for which the model answers it.
     right: Vec<usize>,
 }
 
 impl Confusion {
-    /// Counts rows by true class and answered class. All classes must be below `classes`.
+    /// Counts the rows by true class (`truth`) and predicted class (`answered`). All classes must be below `classes`.
     pub(super) fn of(truth: &[usize], answered: &[usize], classes: usize) -> Self {
         let kept = if classes > MAX_CONFUSED_LABELS { 0 } else { classes };
         let none = || vec![0; classes];
@@ -35,12 +38,12 @@ impl Confusion {
         found
     }
 
-    /// Returns the share of rows with the right answer.
+    /// Returns the accuracy: the share of rows whose predicted class is the true class.
     pub(super) fn accuracy(&self) -> f64 {
         ratio(self.right.iter().sum(), self.rows)
     }
 
-    /// Returns the metrics of each class, in the order of `labels`. A division by 0 gives 0.
+    /// Returns precision, recall and F1 of each class, in the order of `labels`. A division by 0 gives 0.
     pub(super) fn per_class(&self, labels: &[Label]) -> Vec<ClassEvaluation> {
         let of = |counts: &[usize], class: usize| counts.get(class).copied().unwrap_or_default();
         let figures = |(class, label): (usize, &Label)| {
@@ -64,7 +67,7 @@ fn count(cell: Option<&mut usize>) {
     }
 }
 
-/// Returns the mean recall over the classes that have rows.
+/// Returns the balanced accuracy: the mean recall of the classes that have rows.
 pub(super) fn balanced_accuracy(per_class: &[ClassEvaluation]) -> f64 {
     let recalls = per_class.iter().filter(|class| class.support > 0).map(|class| class.recall);
     recalls.clone().sum::<f64>() / recalls.count().max(1) as f64
@@ -88,8 +91,9 @@ mod tests {
         list.iter().map(figure).sum::<f64>() / list.len() as f64
     }
 
-    /// Expected values of sklearn.metrics 1.9.1: confusion_matrix, accuracy_score, balanced_accuracy_score and
-    /// precision_recall_fscore_support(average="macro", zero_division=0) on these lists.
+    /// The expected values come from scikit-learn 1.9.1: `confusion_matrix`, `accuracy_score`,
+    /// `balanced_accuracy_score` and `precision_recall_fscore_support(average="macro", zero_division=0)` of these
+    /// lists.
     #[test]
     fn three_classes_as_scikit_learn() {
         let truth = [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2];
@@ -105,7 +109,8 @@ mod tests {
         assert_eq!(classes.iter().map(|class| class.support).collect::<Vec<_>>(), [4, 4, 4]);
     }
 
-    /// The same functions if class 1 is never predicted.
+    /// The expected values come from `balanced_accuracy_score` and `precision_recall_fscore_support` of scikit-learn
+    /// 1.9.1. Class 1 is never predicted.
     #[test]
     fn a_class_that_is_never_predicted_scores_0() {
         let classes = Confusion::of(&[0, 1, 1, 0, 1], &[0; 5], 2).per_class(&labels(2));

@@ -1,4 +1,4 @@
-//! Answers every row alike, as a model that ignores all columns.
+//! The best constant answer: every row gets the same answer, as from a model that ignores all columns.
 
 use evergreen_lifecycle::{PINBALL_QUANTILE, PrimaryMetric};
 
@@ -6,20 +6,21 @@ use super::answers::Answers;
 use super::binary::POSITIVE;
 use evergreen_table::Target;
 
-/// The constant answer to every row, fitted only to the target of the training rows.
+/// The best answer that is the same for every row. It is computed only from the targets of the training rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConstantAnswer(Best);
 
 #[derive(Debug, Clone, PartialEq)]
 enum Best {
-    /// The share of each label, and the most frequent label. The first one if several are equally frequent.
+    /// For classification: the share of each label, and the index of the most frequent label. If several labels are
+    /// equally frequent, it is the first of them.
     Classes { shares: Vec<f32>, frequent: usize },
-    /// The number with the best score by each metric.
+    /// For regression: for each metric, the number with the best score on the training rows.
     Numbers { mean: f64, median: f64, relative: f64, of_logarithms: f64, quantile: f64 },
 }
 
 impl ConstantAnswer {
-    /// Returns the constant answer for a `training` target, or `None` if it has no row.
+    /// Returns the best constant answer for the targets of the training rows, or `None` if there are no rows.
     pub(crate) fn of(training: &Target) -> Option<Self> {
         match training {
             _ if training.is_empty() => None,
@@ -35,8 +36,8 @@ impl ConstantAnswer {
         }
     }
 
-    /// Returns the answers to `rows` rows that are best by `metric`. By F1 of two labels this is always the positive
-    /// label, even if it is rare.
+    /// Returns the constant answer by `metric`, repeated for `rows` rows. For F1 with two labels, the answer is the
+    /// positive label, even if that is rare.
     pub(super) fn answers(&self, metric: PrimaryMetric, rows: usize) -> Answers {
         match &self.0 {
             Best::Classes { shares, frequent } => {
@@ -72,8 +73,8 @@ fn of_numbers(numbers: &[f64]) -> Best {
     }
 }
 
-/// Returns the smallest number such that the numbers up to it have at least `share` of the weight. Each number comes
-/// with its weight.
+/// Returns the weighted quantile: the smallest number such that the numbers up to it have at least `share` of the total
+/// weight. Each element is a number and its weight.
 fn quantile(mut numbers: Vec<(f64, f64)>, share: f64) -> f64 {
     numbers.sort_by(|a, b| a.0.total_cmp(&b.0));
     let all: f64 = numbers.iter().map(|(_, weight)| weight).sum();

@@ -1,4 +1,4 @@
-//! Holds the rows on which challenger and champion are compared.
+//! The hold-out: the rows on which the challenger (a new model version) and the champion are compared.
 
 use evergreen_lifecycle::{PrimaryMetric, Scores, Task};
 use evergreen_scoring::{Model, ShapeError};
@@ -9,66 +9,66 @@ use super::constant::ConstantAnswer;
 use super::scores::{Truths, scores};
 use crate::rows::{FrameError, encode_rows};
 
-/// The hold-out: rows that no model of this table was trained on.
+/// The hold-out: rows of a table, with their targets, that no model of this table was trained on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Holdout {
     frame: Frame,
     target: Target,
 }
 
-/// Why a model could not be scored on rows.
+/// Error: a model could not be scored on the hold-out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EvaluationError {
-    /// There is no row to evaluate on.
+    /// The hold-out has no rows.
     #[error("the hold-out has no rows; expected at least one")]
     NoRows,
-    /// The model has another task than the table.
+    /// The model and the table are for different tasks: one for classification and the other for regression.
     #[error("the model is for {model} and the table for {table}; expected the same task")]
     OtherTask {
-        /// The task of the model.
+        /// Task of the model: classification or regression.
         model: &'static str,
-        /// The task of the table.
+        /// Task of the table: classification or regression.
         table: &'static str,
     },
-    /// The model knows no label of the table.
+    /// The model does not know any label of the table's target.
     #[error("the model knows no label of the table; expected at least one label that both have")]
     OtherLabels,
-    /// The metric does not suit the task of the table.
+    /// The metric belongs to the other task: for example, accuracy in a regression. Contains the metric.
     #[error("the metric {0} does not suit the task of the table; choose another metric")]
     OtherMetric(PrimaryMetric),
-    /// The rows do not fit the model's signature.
+    /// The rows do not have the columns that the model's signature needs.
     #[error(transparent)]
     Frame(#[from] FrameError),
-    /// The number of values is not a multiple of the row's width.
+    /// The model refused the encoded rows because the number of values is not a multiple of a row's width.
     #[error(transparent)]
     Shape(#[from] ShapeError),
 }
 
 impl Holdout {
-    /// Takes the rows with indices `rows` from a table, with their target.
+    /// Creates a hold-out from the rows of `table` with the indices `rows`.
     pub fn of(table: &Table, rows: &[u32]) -> Self {
         Self { frame: table.frame().take(rows), target: table.target().take(rows) }
     }
 
-    /// Returns the number of rows.
+    /// Returns the number of rows in the hold-out.
     pub fn rows(&self) -> usize {
         self.target.len()
     }
 
-    /// Returns the values of the columns.
+    /// Returns the hold-out's columns, without the target.
     pub fn frame(&self) -> &Frame {
         &self.frame
     }
 
-    /// Returns the true values of the target.
+    /// Returns the true target of each row in the hold-out.
     pub fn target(&self) -> &Target {
         &self.target
     }
 
-    /// Returns the score of `model` by `metric`, with the loss of each row. Columns and labels are matched by name, so
-    /// a model of an earlier table can be scored too. A label that the model does not know counts as a wrong answer
-    /// with probability 0.
+    /// Returns the score of `model` on the hold-out by `metric`, with the loss of each row. Columns and labels are
+    /// matched by name, so a model of an earlier table can be scored too. If the model does not know a row's label, its
+    /// answer counts as wrong, with probability 0.
     ///
     /// ```
     /// use evergreen_learning::{Origin, Plan, Prepared, train};
@@ -88,7 +88,7 @@ impl Holdout {
     ///
     /// # Errors
     /// [`EvaluationError`] if there are no rows, or if the metric is for another task. Also if the model is for another
-    /// task, knows no label of the table, or needs a column that is missing or of another kind.
+    /// task or knows no label of the table. Also if the model needs a column that is missing or of another kind.
     pub fn scores(&self, model: &Model, metric: PrimaryMetric) -> Result<Scores, EvaluationError> {
         let (theirs, ours): (Task, Task) = (model.signature().task(), self.target.task());
         if self.target.is_empty() {
@@ -105,7 +105,7 @@ impl Holdout {
         self.scored(metric, &known, &answers)
     }
 
-    /// Returns the score of a model that always answers `constant`.
+    /// Returns the score, on the hold-out, of a model that gives every row the answer `constant`.
     ///
     /// # Errors
     /// [`EvaluationError`] if there are no rows, or if the metric or the constant is for another task.
@@ -117,7 +117,9 @@ impl Holdout {
         self.scored(metric, &known, &constant.answers(metric, self.rows()))
     }
 
-    /// Returns the score of the answers of a model that was trained on this table, by log loss or R².
+    /// Returns the score of `answers` to the rows of the hold-out: the log loss for classification, R² for regression.
+    /// The answers must be those of a model that was trained on the same table. Returns `None` if they are for another
+    /// task.
     pub(crate) fn own_scores(&self, answers: &Answers) -> Option<Scores> {
         let known: Vec<Option<usize>> = (0..self.target.labels().len()).map(Some).collect();
         self.scored(PrimaryMetric::default_for(self.target.task()), &known, answers).ok()

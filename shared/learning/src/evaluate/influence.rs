@@ -1,12 +1,12 @@
-//! Computes metrics that are not a mean over rows, with the influence of each row.
+//! Computes metrics that are not a mean over rows, and the influence of each row on the metric.
 //!
 //! A metric is a function of the distribution of rows. Its influence function says how the metric changes with the
-//! weight of one row (Hampel, "The influence curve and its role in robust estimation", JASA 69, 1974). The influences
-//! have the mean 0. Their variance, divided by the number of rows, is the variance of the metric. For the area under
-//! the ROC curve this is the variance of DeLong, DeLong and Clarke-Pearson (Biometrics 44, 1988), with rows in place of
-//! rows less 1.
+//! weight of one row. See Hampel, "The influence curve and its role in robust estimation", JASA 69, 1974. The
+//! influences have the mean 0. Their variance, divided by the number of rows, is the variance of the metric. For the
+//! area under the ROC curve, this is almost the variance of DeLong, DeLong and Clarke-Pearson (Biometrics 44, 1988).
+//! The only difference is that we divide by the number of rows and not by the number less 1.
 
-/// The value of a metric, and the influence of each row on it.
+/// The value of a metric, and the influence of each row: how the value changes with the weight of the row.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Influenced {
     pub(super) value: f64,
@@ -14,12 +14,12 @@ pub(super) struct Influenced {
 }
 
 impl Influenced {
-    /// Returns a value that no row changes.
+    /// Returns a metric's value with the influence 0 for every row.
     fn fixed(value: f64, rows: usize) -> Self {
         Self { value, rows: vec![0.0; rows] }
     }
 
-    /// Returns the mean of several metrics on the same rows, or `None` if there are none.
+    /// Returns the mean of several metrics that were computed on the same rows, or `None` if `parts` is empty.
     pub(super) fn mean(parts: &[Self]) -> Option<Self> {
         let count = parts.len() as f64;
         let rows = parts.first()?.rows.len();
@@ -29,7 +29,8 @@ impl Influenced {
     }
 }
 
-/// Returns the area under the ROC curve of scores, or `None` if all rows are members or no row is.
+/// Returns the area under the ROC curve. For each row, `scores` holds the score, and `members` is true for a positive
+/// row. Returns `None` if all rows are positive or no row is.
 pub(super) fn roc_auc(scores: &[f32], members: &[bool]) -> Option<Influenced> {
     let inside = members.iter().filter(|member| **member).count() as f64;
     let outside = members.len() as f64 - inside;
@@ -37,7 +38,8 @@ pub(super) fn roc_auc(scores: &[f32], members: &[bool]) -> Option<Influenced> {
         return None;
     }
     let rows = members.len() as f64;
-    // For each row: the share of the other side that the row is ranked correctly against. Equal scores count half.
+    // For a positive row, the share of negative rows with a lower score. For a negative row, the share of positive rows
+    // with a higher score. Equal scores count half.
     let mut won = vec![0.0; members.len()];
     let (mut inside_below, mut outside_below) = (0.0, 0.0);
     for ties in ascending(scores).chunk_by(|a, b| score(scores, *a) == score(scores, *b)) {
@@ -59,19 +61,20 @@ pub(super) fn roc_auc(scores: &[f32], members: &[bool]) -> Option<Influenced> {
     Some(Influenced { value, rows: won.iter().zip(members).map(|(won, m)| (won - value) / share(m)).collect() })
 }
 
-/// Returns the area under the precision-recall curve as the sum of its steps. It is 0 if there are no members.
+/// Returns the area under the precision-recall curve, as the sum of its steps. For each row, `scores` holds the score,
+/// and `members` is true for a positive row. The area is 0 if no row is positive.
 pub(super) fn average_precision(scores: &[f32], members: &[bool]) -> Influenced {
     let rows = members.len() as f64;
     let share = members.iter().filter(|member| **member).count() as f64 / rows;
     if share == 0.0 || share.is_nan() {
         return Influenced::fixed(0.0, members.len());
     }
-    // From the highest score down: the shares of all rows and of all members with at least this score.
+    // Rows from the highest score down.
     let mut order = ascending(scores);
     order.reverse();
     let mut precision = vec![0.0; members.len()];
-    // For each group of equal scores: its rows, the share of its members, and the shares of members and rows at or
-    // above it.
+    // For each group of equal scores: its rows, and the share of its positive rows. Then the share of the positive rows
+    // and the share of all rows that have at least this score.
     let mut groups: Vec<(&[usize], f64, f64, f64)> = Vec::new();
     let (mut found, mut taken) = (0.0, 0.0);
     for ties in order.chunk_by(|a, b| score(scores, *a) == score(scores, *b)) {
@@ -83,8 +86,7 @@ pub(super) fn average_precision(scores: &[f32], members: &[bool]) -> Influenced 
     }
     let value = groups.iter().map(|(_, tied, found, taken)| tied * found / taken).sum::<f64>() / share;
     let mut influence = vec![0.0; members.len()];
-    // How a row changes the precision at all thresholds at or below its score: those of its own group and of all groups
-    // below.
+    // Change of the precision by one row. The change counts at all thresholds at or below the row's score.
     let (mut as_member, mut as_row) = (0.0, 0.0);
     for (ties, tied, found, taken) in groups.iter().rev() {
         as_member += tied / taken;
@@ -99,8 +101,8 @@ pub(super) fn average_precision(scores: &[f32], members: &[bool]) -> Influenced 
     Influenced { value, rows: influence }
 }
 
-/// Returns the F1 of a class. For each row, `truth` says whether it has the class and `answered` whether it is answered
-/// so. The value is 0 if neither ever happens.
+/// Returns the F1 score of one class. For each row, `truth` is true if the row has the class, and `answered` is true if
+/// the model answered the class. The F1 score is 0 if all elements of both lists are false.
 pub(super) fn f1(truth: &[bool], answered: &[bool]) -> Influenced {
     let pairs = || truth.iter().zip(answered);
     let both = |(truth, answered): (&bool, &bool)| 2.0 * f64::from(u8::from(*truth && *answered));
@@ -113,8 +115,8 @@ pub(super) fn f1(truth: &[bool], answered: &[bool]) -> Influenced {
     Influenced { value, rows: pairs().map(|pair| (both(pair) - value * either(pair)) / all).collect() }
 }
 
-/// Returns Matthews' correlation of `classes` classes (Gorodkin, Computational Biology and Chemistry 28, 2004). It is 0
-/// if all rows have one class, in truth or in the answers.
+/// Returns Matthews' correlation coefficient for `classes` classes (Gorodkin, Computational Biology and Chemistry 28,
+/// 2004). It is 0 if all rows have the same true class or the same answered class.
 pub(super) fn mcc(truth: &[usize], answered: &[usize], classes: usize) -> Influenced {
     let rows = truth.len() as f64;
     let shares = |list: &[usize]| {
@@ -171,8 +173,9 @@ mod tests {
     const TRUTH: [bool; 8] = [false, true, true, false, true, false, false, true];
     const SCORES: [f32; 8] = [0.125, 0.875, 0.5, 0.5, 0.25, 0.25, 0.75, 0.625];
 
-    /// Expected values of sklearn.metrics 1.9.1: roc_auc_score, average_precision_score, f1_score and matthews_corrcoef
-    /// on these lists. For the last two, rows from 0.5 up are answered as members.
+    /// The expected values come from scikit-learn 1.9.1: `roc_auc_score`, `average_precision_score`, `f1_score` and
+    /// `matthews_corrcoef` of these lists. For the last two, rows with a score of at least 0.5 are answered as
+    /// positive.
     #[test]
     fn values_equal_those_of_scikit_learn() {
         let close = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-12, "{found}");
@@ -193,7 +196,7 @@ mod tests {
         assert_eq!(mcc(&[0, 1], &[1, 1], 2), Influenced::fixed(0.0, 2));
     }
 
-    /// Returns the metric if each row is repeated this often.
+    /// Returns the metric of a list of rows in which each row is repeated as often as `counts` says.
     fn weighed(metric: &dyn Fn(&[usize]) -> f64, counts: &[usize]) -> f64 {
         let rows: Vec<usize> =
             counts.iter().enumerate().flat_map(|(row, count)| std::iter::repeat_n(row, *count)).collect();
@@ -205,7 +208,8 @@ mod tests {
     }
 
     proptest! {
-        /// Checks the definition: give a row a little more weight, and divide the metric's change by that weight.
+        /// Checks the definition of an influence: one row gets a little more weight. The influence is the change of the
+        /// metric divided by that weight.
         #[test]
         fn influences_are_the_slopes_of_the_metric(
             rows in prop::collection::vec((0..4_u8, 0..2_usize, 0..3_usize, 0..3_usize), 4..12), row in 0_usize..12,

@@ -1,30 +1,30 @@
-//! Computes the metrics that need probabilities: one for each class, row by row.
+//! Computes the metrics that need probabilities. The probabilities come row by row, one for each class.
 
 use rayon::prelude::*;
 
-/// Returns the mean negative logarithm of the true class's probability, as scikit-learn's `log_loss` on `f64`.
-/// Probabilities are limited to between the machine's epsilon (2.2e-16) and 1 less epsilon, so a confident mistake
-/// costs at most 36 nats.
+/// Returns the log loss: the mean negative logarithm of the true class's probability, as scikit-learn's `log_loss` on
+/// `f64`. Probabilities are limited to the range from 2.2e-16 (`f64::EPSILON`) to 1 minus 2.2e-16. So a confident
+/// mistake costs at most 36 nats.
 pub(crate) fn log_loss(truth: &[usize], probabilities: &[f32], classes: usize) -> f64 {
     let rows = truth.iter().zip(probabilities.chunks_exact(classes));
     let losses = rows.map(|(class, row)| surprise(row.get(*class).copied().unwrap_or_default()));
     losses.sum::<f64>() / truth.len() as f64
 }
 
-/// Returns the negative logarithm of the true class's probability, row by row.
+/// Returns, for each row, the negative logarithm of the probability of the row's true class.
 pub(crate) fn log_losses(truth: &[u32], probabilities: &[f32], classes: usize) -> impl Iterator<Item = f64> {
     let rows = truth.iter().zip(probabilities.chunks_exact(classes.max(1)));
     rows.map(|(class, row)| surprise(row.get(*class as usize).copied().unwrap_or_default()))
 }
 
-/// Returns the negative logarithm of a probability, limited as in [`log_loss`].
+/// Returns the negative logarithm of a probability. The probability is limited as in [`log_loss`].
 pub(super) fn surprise(probability: f32) -> f64 {
     -f64::from(probability).clamp(f64::EPSILON, 1.0 - f64::EPSILON).ln()
 }
 
-/// Returns the mean over the classes of the area under the ROC curve of one class against the rest, as scikit-learn's
-/// `roc_auc_score(multi_class="ovr", average="macro")`. A class that all rows have, or none, has no curve and is left
-/// out. Returns `None` if no class has a curve.
+/// Returns the mean, over the classes, of the area under the ROC curve of the class against all others. It is computed
+/// as scikit-learn's `roc_auc_score(multi_class="ovr", average="macro")`. A class that all rows have, or no row has,
+/// does not count, because it has no curve. Returns `None` if no class has a curve.
 pub(super) fn roc_auc(truth: &[usize], probabilities: &[f32], classes: usize) -> Option<f64> {
     let of = |class: usize| {
         let scores = probabilities.iter().skip(class).step_by(classes).copied();
@@ -34,7 +34,9 @@ pub(super) fn roc_auc(truth: &[usize], probabilities: &[f32], classes: usize) ->
     (!areas.is_empty()).then(|| areas.iter().sum::<f64>() / areas.len() as f64)
 }
 
-/// Returns the area by the ranks of the members (Mann–Whitney U). Equal scores share their mean rank.
+/// Returns the area under the ROC curve, from the ranks of the positive rows (Mann–Whitney U). Each row is a pair of
+/// its score and whether it is positive. Rows with equal scores share their mean rank. `None` if all rows are positive
+/// or no row is.
 fn area(mut scored: Vec<(f32, bool)>) -> Option<f64> {
     scored.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (mut below, mut rank_sum) = (0_usize, 0.0);
@@ -81,7 +83,8 @@ mod tests {
         ])
     }
 
-    /// Expected value of sklearn.metrics.log_loss(truth, probabilities), 1.9.1. The last row is a confident mistake.
+    /// The expected values come from `log_loss(truth, probabilities)` of scikit-learn 1.9.1. The last row of the three
+    /// classes is a confident mistake.
     #[test]
     fn log_loss_equals_that_of_scikit_learn() {
         assert!((log_loss(&TRUTH, &probabilities(), 3) - 3.5190611249698205).abs() < 1e-14);
@@ -89,8 +92,8 @@ mod tests {
         assert!((log_loss(&[0, 1, 1, 0, 1], &two, 2) - 0.8082200095406578).abs() < 1e-15);
     }
 
-    /// Expected values of sklearn.metrics.roc_auc_score(truth, probabilities, multi_class="ovr", average="macro"),
-    /// 1.9.1, with many ties, and of roc_auc_score(truth, probabilities[:, 1]) for two classes.
+    /// The expected values come from scikit-learn 1.9.1: `roc_auc_score(truth, probabilities, multi_class="ovr",
+    /// average="macro")` with many ties, and `roc_auc_score(truth, probabilities[:, 1])` for two classes.
     #[test]
     fn roc_auc_equals_that_of_scikit_learn() {
         assert!((roc_auc(&TRUTH, &probabilities(), 3).unwrap() - 0.8177083333333334).abs() < 1e-15);
@@ -106,8 +109,8 @@ mod tests {
     }
 
     proptest! {
-        /// Checks the definition: the share of pairs of a member and another row in which the member scores higher.
-        /// Ties count half.
+        /// Checks the definition: of all pairs of a positive and a negative row, the share in which the positive row
+        /// scores higher. Ties count half.
         #[test]
         fn roc_auc_is_the_probability_that_a_positive_row_scores_higher(
             scored in prop::collection::vec((0..6_u8, any::<bool>()), 1..40),

@@ -1,4 +1,4 @@
-//! Computes the metrics of estimated numbers.
+//! Computes the metrics of a regression model: true numbers compared with estimated numbers.
 
 use std::cmp::Ordering;
 
@@ -6,16 +6,18 @@ use evergreen_lifecycle::{IntervalEvaluation, RegressionEvaluation};
 
 use super::scores::{log_error, pinball, relative_error};
 
-/// The share of rows that an interval should contain.
+/// Share of rows whose true number should lie in the prediction interval.
 pub(crate) const INTERVAL_LEVEL: f64 = 0.9;
 
-/// Minimum number of rows to report the coverage of the intervals for each fifth of the predictions.
+/// Minimum number of rows for a report of interval coverage by fifths (the rows sorted by prediction, in five equal
+/// parts).
 const MIN_ROWS_BY_FIFTH: usize = 25;
 
-/// Returns the metrics of `values` against `truth`. Both have the same length, at least 1. `intervals` are the ends of
-/// the intervals around the values. A missing interval contains only its value.
+/// Returns the metrics of the estimates `values` against the true numbers `truth`. Both lists have the same length, at
+/// least 1. `intervals` holds the lower and upper end of each prediction interval. A row without an interval counts as
+/// covered only if its estimate is exact.
 ///
-/// R² is computed as scikit-learn's `r2_score`. If all true values are equal, it is 1 for a perfect answer and 0
+/// R² is computed as scikit-learn's `r2_score`. If all true numbers are equal, R² is 1 for a perfect answer and 0
 /// otherwise.
 pub(super) fn evaluate(truth: &[f64], values: &[f32], intervals: &[(f32, f32)]) -> RegressionEvaluation {
     let rows = truth.len().max(1) as f64;
@@ -57,7 +59,7 @@ fn of_intervals(truth: &[f64], values: &[f32], intervals: &[(f32, f32)]) -> Inte
     }
 }
 
-/// Returns the estimate minus the truth, row by row.
+/// Returns, for each row, the estimated number minus the true number.
 pub(super) fn errors(truth: &[f64], values: &[f32]) -> impl Iterator<Item = f64> {
     truth.iter().zip(values).map(|(truth, value)| f64::from(*value) - truth)
 }
@@ -66,7 +68,8 @@ pub(super) fn mean_square(errors: &[f64]) -> f64 {
     errors.iter().map(|error| error * error).sum::<f64>() / errors.len().max(1) as f64
 }
 
-/// Returns the share of the variance of `truth` that is explained if the mean squared error is `error`.
+/// Returns R²: 1 minus `error` divided by the variance of `truth`. `error` is the model's mean squared error. If the
+/// variance is 0, R² is 1 without an error and 0 with one.
 pub(super) fn r2(truth: &[f64], error: f64) -> f64 {
     let rows = truth.len().max(1) as f64;
     let mean = truth.iter().sum::<f64>() / rows;
@@ -84,8 +87,8 @@ fn median(values: &mut [f64]) -> f64 {
 mod tests {
     use super::*;
 
-    /// Expected values of sklearn.metrics 1.9.1: r2_score, root_mean_squared_error, mean_absolute_error and
-    /// median_absolute_error.
+    /// The expected values come from scikit-learn 1.9.1: `r2_score`, `root_mean_squared_error`, `mean_absolute_error`
+    /// and `median_absolute_error`.
     #[test]
     fn metrics_equal_those_of_scikit_learn() {
         let truth = [3.0, -0.5, 2.0, 7.0, 4.5];
@@ -98,7 +101,8 @@ mod tests {
         assert_eq!((figures.interval.coverage, figures.interval.width), (0.8, 1.0));
     }
 
-    /// Expected values of sklearn.metrics 1.9.1: mean_absolute_percentage_error and root_mean_squared_log_error.
+    /// The expected values come from scikit-learn 1.9.1: `mean_absolute_percentage_error` and
+    /// `root_mean_squared_log_error`.
     #[test]
     fn relative_errors_are_given_where_they_are_defined() {
         let values = [2.5, 0.0, 2.0, 8.0, 4.0];
@@ -110,7 +114,7 @@ mod tests {
 
     #[test]
     fn the_coverage_of_intervals_is_given_for_each_fifth_of_the_predictions() {
-        // Higher predictions have narrower intervals. Every true value is 1 above its prediction.
+        // High predictions (35 and more) have narrower intervals. Every true number is 1 above its prediction.
         let values: Vec<f32> = (0..50).map(|row| (row * 7 % 50) as f32).collect();
         let truth: Vec<f64> = values.iter().map(|value| f64::from(*value) + 1.0).collect();
         let ends: Vec<(f32, f32)> = values.iter().map(|v| (v - 1.5, v + if *v < 35.0 { 1.5 } else { 0.5 })).collect();

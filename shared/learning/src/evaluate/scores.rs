@@ -1,4 +1,4 @@
-//! Computes scores and losses by the metric that decides.
+//! Computes the score of a model and the loss of each row, by the metric that decides between models.
 
 use evergreen_lifecycle::{PINBALL_QUANTILE, PrimaryMetric, Scores};
 
@@ -7,20 +7,22 @@ use super::binary::{POSITIVE, brier};
 use super::influence::{self, Influenced};
 use super::{probabilistic, regression};
 
-/// Minimum of the true number that a relative error is divided by.
+/// Minimum of the true number's absolute value as the divisor of a relative error. It avoids a division by 0.
 const MIN_TRUTH: f64 = f64::EPSILON;
 
-/// The true values of rows, to compare with a model's answers.
+/// The true target values of rows, to compare with a model's answers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Truths<'a> {
-    /// The class of each row. Then, for each class of the table, the model's number for the class if the model knows
-    /// it.
+    /// Target of a classification. The first field is the true class of each row, as the table's index of the label.
+    /// The second field holds, for each class of the table, the model's index of the same label. It is `None` if the
+    /// model does not know the label.
     Classes(&'a [u32], &'a [Option<usize>]),
-    /// The number of each row.
+    /// Target of a regression: the true number of each row.
     Numbers(&'a [f64]),
 }
 
-/// Returns the score of `answers` by `metric` and the loss of each row. Returns `None` if they are of different tasks.
+/// Returns the model's score by `metric` and the loss of each row. Returns `None` if `metric`, `truths` and `answers`
+/// are not all for the same task (classification or regression).
 pub(crate) fn scores(metric: PrimaryMetric, truths: Truths<'_>, answers: &Answers) -> Option<Scores> {
     match (truths, answers) {
         (Truths::Classes(truth, known), Answers::Classes { classes, probabilities }) => {
@@ -32,12 +34,13 @@ pub(crate) fn scores(metric: PrimaryMetric, truths: Truths<'_>, answers: &Answer
     }
 }
 
-/// The answers of a classifier beside the truth. Classes of the truth are numbered as in the table.
+/// The answers of a classifier and the true classes of the same rows. True classes are the table's indices of the
+/// labels.
 struct Classified<'a> {
     truth: &'a [u32],
-    /// For each class of the table, the model's number for it.
+    /// For each class of the table, the model's index of the same label. `None` if the model does not know the label.
     known: &'a [Option<usize>],
-    /// The predicted classes, numbered as in the model.
+    /// The predicted class of each row, as the model's index of the label.
     classes: &'a [usize],
     probabilities: &'a [f32],
     width: usize,
@@ -75,7 +78,7 @@ impl Classified<'_> {
         Some(Scores { score: if metric.higher_is_better() { 1.0 - mean } else { mean }, losses, headline })
     }
 
-    /// Returns 1 for each wrong answer and 0 for each right one.
+    /// Returns, for each row, 1 if the model's answer is wrong and 0 if it is right.
     fn wrong(&self) -> impl Iterator<Item = f64> {
         let theirs = |class: u32| self.known.get(class as usize).copied().flatten();
         self.truth
@@ -92,7 +95,8 @@ impl Classified<'_> {
         })
     }
 
-    /// Returns the probability of class `class` of the table, row by row. It is 0 if the model does not know the class.
+    /// Returns, for each row, the model's probability of one class. `class` is the table's index of the label. The
+    /// probability is 0 if the model does not know the label.
     fn of_class(&self, class: usize) -> impl Iterator<Item = f32> {
         let theirs = self.known.get(class).copied().flatten();
         let rows = self.probabilities.chunks_exact(self.width);
@@ -108,13 +112,13 @@ impl Classified<'_> {
             let (scores, members) = self.against_rest(class);
             influence::roc_auc(&scores, &members)
         };
-        // With two classes, the curve of one is the mirror image of the other.
+        // With two classes, the ROC curve of one class is the mirror image of the other's.
         let classes = if self.known.len() == 2 { POSITIVE..POSITIVE + 1 } else { 0..self.known.len() };
         Influenced::mean(&classes.filter_map(of).collect::<Vec<_>>())
     }
 
-    /// Returns the class of the table that each row is answered with. A class that the table does not have gets the
-    /// number of classes.
+    /// Returns, for each row, the table's index of the label that the model answered. For a label that the table does
+    /// not have, it is the number of classes.
     fn answered(&self) -> Vec<usize> {
         let mut ours = vec![self.known.len(); self.width];
         for (class, theirs) in self.known.iter().enumerate() {
@@ -138,8 +142,8 @@ impl Classified<'_> {
         influence::mcc(&truth, &self.answered(), self.known.len() + 1)
     }
 
-    /// Returns losses whose mean is 1 minus the metric. If the rows do not define the metric, returns the losses of a
-    /// random answer.
+    /// Returns one loss for each row. The mean of the losses is 1 minus the metric. If the metric is `None`, because it
+    /// is undefined for these rows, every loss is 0.5, as for a random answer.
     fn influenced(&self, metric: Option<Influenced>) -> Vec<f64> {
         match metric {
             Some(metric) => metric.rows.iter().map(|row| 1.0 - metric.value - row).collect(),
@@ -148,8 +152,8 @@ impl Classified<'_> {
     }
 }
 
-/// Returns the weight of each row that gives all classes the same weight: rows / (classes × rows of its class). Classes
-/// without rows do not count.
+/// Returns a weight for each row, so that all classes have the same total weight. It is rows / (classes × rows of the
+/// row's class). Classes without rows do not count.
 fn balance(truth: &[u32], classes: usize) -> impl Iterator<Item = f64> {
     let mut rows = vec![0_usize; classes];
     for class in truth {
@@ -191,17 +195,18 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
-/// Returns the relative error as in scikit-learn's `mean_absolute_percentage_error`.
+/// Returns the relative error of an estimated number, as in scikit-learn's `mean_absolute_percentage_error`.
 pub(super) fn relative_error(truth: f64, value: f64) -> f64 {
     (value - truth).abs() / truth.abs().max(MIN_TRUTH)
 }
 
-/// Returns the error as in scikit-learn's `root_mean_squared_log_error`. An estimate below 0 counts as 0.
+/// Returns the difference of the logarithms of an estimated and a true number, as in scikit-learn's
+/// `root_mean_squared_log_error`. An estimate below 0 counts as 0.
 pub(super) fn log_error(truth: f64, value: f64) -> f64 {
     value.max(0.0).ln_1p() - truth.max(0.0).ln_1p()
 }
 
-/// Returns the loss as in scikit-learn's `mean_pinball_loss`.
+/// Returns the quantile loss of an estimated number, as in scikit-learn's `mean_pinball_loss`.
 pub(super) fn pinball(truth: f64, value: f64) -> f64 {
     let below = truth - value;
     if below >= 0.0 { PINBALL_QUANTILE * below } else { (PINBALL_QUANTILE - 1.0) * below }

@@ -1,4 +1,5 @@
-//! A single decision tree, for models that a person can read. It is tried only if settings or an event name it.
+//! The model family of single decision trees, for models that a person can read. It is tried only if the settings or an
+//! event name it.
 
 use std::time::Instant;
 
@@ -31,12 +32,14 @@ impl ModelFamily for DecisionTree {
         })
     }
 
-    /// The tree grows with the rows.
+    /// Estimates the cost of a tree on all rows. The size grows with the number of rows. The time of a prediction stays
+    /// the same.
     fn cost_of_all_rows(&self, cost: Cost, growth: Growth) -> Cost {
         cost.times(growth.rows, 1.0)
     }
 
-    /// Counts the rows with their truth three times: once as they are, and twice in the growing tree.
+    /// Returns the bytes that a fit of a decision tree needs. Each training row with its target counts three times:
+    /// once in the data, and twice in the growing tree.
     fn fitting_bytes(&self, scale: &Scale, space: &Space, _threads: u64) -> u64 {
         let histogram = times([256, (scale.answers() + 2) * 8]);
         add([times([scale.training, 3 * 16]), histogram, times([nodes(scale, space), GROWING_NODE])])
@@ -47,7 +50,8 @@ impl ModelFamily for DecisionTree {
         (scale.training / least(space, "min_samples_leaf").max(1)).min(scale.different).min(deepest)
     }
 
-    /// A leaf holds a weight for each class of its rows.
+    /// Returns the maximum number of class weights in all leaves, beyond the first of each leaf. A leaf holds one
+    /// weight for each class of its rows.
     fn further_weights(&self, scale: &Scale, space: &Space) -> u64 {
         if scale.classes <= 2 {
             return 0;
@@ -56,14 +60,14 @@ impl ModelFamily for DecisionTree {
     }
 }
 
-/// The hyperparameters of a tree.
+/// Hyperparameters of a single decision tree.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct TreeParameters {
     /// Maximum number of splits between root and leaf, at least 1.
     max_depth: usize,
-    /// Minimum number of rows of a node that is split.
+    /// Minimum number of training rows of a node, so that the node may be split.
     min_samples_split: usize,
-    /// Minimum number of rows on each side of a split, at least 1.
+    /// Minimum number of training rows on each side of a split, at least 1.
     min_samples_leaf: usize,
 }
 
@@ -92,7 +96,7 @@ mod tests {
     use super::*;
     use crate::fit::{Binned, FrameFeatures, Truth};
 
-    /// `DecisionTreeClassifier(max_depth=2)` of scikit-learn splits such rows at 0.5, then at 0.25 or at 0.75.
+    /// Scikit-learn's `DecisionTreeClassifier(max_depth=2)` splits such rows at 0.5 and then at 0.25 and at 0.75.
     #[test]
     fn one_tree_on_all_rows_is_stored_as_an_ensemble_of_one() {
         let column: Vec<f32> = (0..80).map(|row| row as f32 / 80.0 + 1.0 / 160.0).collect();

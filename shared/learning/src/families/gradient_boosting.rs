@@ -1,4 +1,4 @@
-//! Gradient boosting.
+//! The model family of gradient boosting.
 
 use super::{Growth, ModelFamily};
 use crate::fit::{BoostingParameters, Cost, Hyperparameters};
@@ -47,8 +47,9 @@ impl ModelFamily for GradientBoosting {
         cost.times(growth.rounds, growth.rounds)
     }
 
-    /// Counts the bins a second time, the gradients twice, scores and probabilities of each output, and the sums of the
-    /// leaves that may be split.
+    /// Returns the bytes that a fit of gradient boosting needs. The bins count a second time, because the fit copies
+    /// them. The gradients count twice. Also counted are the scores and probabilities of each output, and the sums of
+    /// the leaves that may be split.
     fn fitting_bytes(&self, scale: &Scale, space: &Space, threads: u64) -> u64 {
         let (outputs, leaves) = (outputs(scale), most(space, "max_leaves"));
         let tiles = scale.features.next_multiple_of(8);
@@ -64,7 +65,7 @@ impl ModelFamily for GradientBoosting {
     }
 }
 
-/// Returns the number of scores that boosting computes for a row.
+/// Returns how many scores boosting computes for a row: one for each class if there are more than two, otherwise 1.
 fn outputs(scale: &Scale) -> u64 {
     if scale.classes > 2 { scale.classes } else { 1 }
 }

@@ -1,4 +1,4 @@
-//! Linear models: logistic regression and ridge regression.
+//! The model family of linear models: logistic regression and ridge regression.
 
 use super::{Growth, ModelFamily};
 use crate::fit::{Cost, Hyperparameters, LinearParameters, MAX_LINEAR_CELLS};
@@ -19,7 +19,8 @@ impl ModelFamily for LinearModel {
         Box::new(LinearParameters { alpha: choice.number("alpha") })
     }
 
-    /// There is only one hyperparameter, so fewer candidates cover its range.
+    /// Returns the number of candidates of a search. It is smaller than for other families because there is only one
+    /// hyperparameter.
     fn candidates(&self) -> usize {
         16
     }
@@ -32,7 +33,8 @@ impl ModelFamily for LinearModel {
         cost
     }
 
-    /// Counts the matrix in double precision, its transpose, and the copies that the library makes.
+    /// Returns the bytes that a linear fit needs. Counted are the matrix of features in double precision, its
+    /// transpose, and the copies that the library makes.
     fn fitting_bytes(&self, scale: &Scale, _space: &Space, _threads: u64) -> u64 {
         let cells = times([scale.training, scale.features]).min(MAX_LINEAR_CELLS as u64);
         let answers = times([scale.training.min(cells), scale.answers(), 16]);

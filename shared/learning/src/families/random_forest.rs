@@ -1,4 +1,4 @@
-//! Random forests.
+//! The model family of random forests.
 
 use super::{Growth, ModelFamily};
 use crate::fit::{Cost, ForestParameters, Hyperparameters};
@@ -31,12 +31,14 @@ impl ModelFamily for RandomForest {
         })
     }
 
-    /// Trees grow with the rows; their number stays.
+    /// Estimates the cost of a forest on all rows: its size grows with the number of rows. The number of trees, and so
+    /// the time of a prediction, stays the same.
     fn cost_of_all_rows(&self, cost: Cost, growth: Growth) -> Cost {
         cost.times(growth.rows, 1.0)
     }
 
-    /// Counts the rows with their truth once, and the drawn rows of each growing tree twice.
+    /// Returns the bytes that a fit of a forest needs. All training rows with their targets count once. For each tree
+    /// that grows at the same time, the drawn rows count twice.
     fn fitting_bytes(&self, scale: &Scale, space: &Space, threads: u64) -> u64 {
         let trees = times([threads, times([scale.training, 2 * 16 * DRAWN / 100 + 1])]);
         let histograms = times([threads, 256, (scale.answers() + 2) * 8]);
@@ -49,7 +51,8 @@ impl ModelFamily for RandomForest {
         times([most(space, "n_estimators"), (drawn(scale) / least).min(scale.different).min(deepest)])
     }
 
-    /// A leaf holds a weight for each class of its rows.
+    /// Returns the maximum number of class weights in all leaves, beyond the first of each leaf. A leaf holds one
+    /// weight for each class of its rows.
     fn further_weights(&self, scale: &Scale, space: &Space) -> u64 {
         if scale.classes <= 2 {
             return 0;

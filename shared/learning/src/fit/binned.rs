@@ -1,7 +1,8 @@
 //! Sorts the values of each feature into at most 256 bins. Trees are grown on bins.
 //!
-//! A column of few different values has one bin for each. If there are more, the bins hold about equally many rows. A
-//! split lies between two bins, halfway between the largest value of the one and the smallest value of the other.
+//! A feature with at most 256 different values has one bin for each value. If there are more, the bins hold about
+//! equally many rows. A split lies between two bins. Its threshold is halfway between the largest value of the lower
+//! bin and the smallest value of the upper bin.
 
 use std::sync::Arc;
 
@@ -14,46 +15,52 @@ use evergreen_table::Direction;
 /// Maximum number of bins of a feature.
 pub(super) const MAX_BINS: usize = 256;
 
-/// Maximum number of rows that the bins are computed from. With more rows, evenly spaced rows are used.
+/// Maximum number of rows that the limits of the bins are computed from. With more rows, evenly spaced rows are used.
 const LAYOUT_ROWS: usize = 200_000;
 
-/// All features in bins.
+/// The bins of all features of a training, for every row.
 #[derive(Debug, Clone)]
 pub(crate) struct Binned {
     columns: Vec<BinnedColumn>,
+    /// Values that may be missing. Each names the feature with the value and the feature that marks missing values.
     holes: Vec<Hole>,
-    /// Two columns for the holes: first those with missing values below all others, for every hole, then those above.
+    /// Two binned columns for each element of `holes`. The first half has one column for each hole, in which missing
+    /// values are below all others. In the second half, missing values are above all others.
     ends: Vec<BinnedColumn>,
 }
 
-/// The columns that boosting may split on, in order.
+/// The binned columns that boosting may split on, in a fixed order.
 #[derive(Debug, Clone)]
 pub(super) struct Splittable<'a> {
     pub(super) columns: Vec<&'a BinnedColumn>,
-    /// For each column, the number of the feature in trees.
+    /// For each column, the index of the feature that trees use for it.
     pub(super) features: Vec<u32>,
-    /// For each column, the feature that it comes from.
+    /// For each column, the index of the feature from which it was computed. The gain of its splits counts for that
+    /// feature.
     pub(super) origins: Vec<usize>,
 }
 
-/// The bins of one feature, in ascending order, and the bin of each row.
+/// The bins of one feature, in ascending order of its values, and the bin of each row.
 #[derive(Debug, Clone)]
 pub(super) struct BinnedColumn {
     codes: Arc<[u8]>,
+    /// For each bin, its smallest value.
     lowest: Vec<f32>,
+    /// For each bin, its largest value.
     highest: Vec<f32>,
     direction: Option<Direction>,
 }
 
 impl Binned {
-    /// Computes the bins of every feature. All values must be finite.
+    /// Computes the bins of every feature for all rows. All values must be finite.
     pub(crate) fn new(features: &FrameFeatures<'_>) -> Self {
         let column = |index| BinnedColumn::new(features.column(index));
         let columns = (0..features.width()).into_par_iter().map(column).collect();
         Self { columns, holes: Vec::new(), ends: Vec::new() }
     }
 
-    /// Adds bins for values that may be missing: once with missing values below all others, and once above.
+    /// Adds two columns of bins for each feature whose values may be missing. Missing values are below all others in
+    /// the first column and above all others in the second.
     pub(crate) fn with_holes(mut self, features: &FrameFeatures<'_>, holes: Vec<Hole>) -> Self {
         let column = |(is_above, hole): (bool, &Hole)| {
             let values = features.column(hole.value as usize).into_iter();
@@ -71,14 +78,15 @@ impl Binned {
         self
     }
 
-    /// Returns the holes that boosting splits on.
+    /// Returns the values that may be missing and for which boosting splits on columns with missing values at either
+    /// end.
     pub(super) fn holes(&self) -> &[Hole] {
         &self.holes
     }
 
-    /// Returns the columns that boosting splits on. A value that may be missing is replaced by its two columns with the
-    /// missing values at either end. A value with a direction is kept with its fill value, because an end would have a
-    /// place in the direction.
+    /// Returns the columns that boosting splits on. A feature whose value may be missing is replaced by two columns,
+    /// with the missing values below or above all others. A feature with a direction (monotone constraint) is kept with
+    /// its fill value instead. Otherwise the direction would also order missing values against all other values.
     pub(super) fn splittable(&self) -> Splittable<'_> {
         let free = |hole: &Hole| self.columns.get(hole.value as usize).is_some_and(|column| column.direction.is_none());
         let replaced = |feature: usize| {
@@ -100,21 +108,22 @@ impl Binned {
         found
     }
 
-    /// Restricts boosting: its answer may only go in this direction if the feature grows.
+    /// Sets the direction of a feature: when the feature grows, the answer of boosting may only move in this direction.
     pub(crate) fn constrain(&mut self, feature: usize, direction: Direction) {
         if let Some(column) = self.columns.get_mut(feature) {
             column.direction = Some(direction);
         }
     }
 
-    /// Returns a copy with more features. Each must have a finite number for every row.
+    /// Returns a copy with the bins of more features. Each element of `more` is a feature with a finite number for
+    /// every row.
     pub(crate) fn with(&self, more: &[Arc<[f32]>]) -> Self {
         let mut columns = self.columns.clone();
         columns.extend(more.iter().map(|values| BinnedColumn::new(values.to_vec())));
         Self { columns, ..self.clone() }
     }
 
-    /// Returns the columns of all features.
+    /// Returns the bins of all features, in the order of the features. The columns for missing values are not included.
     pub(super) fn columns(&self) -> &[BinnedColumn] {
         &self.columns
     }
@@ -137,23 +146,24 @@ impl BinnedColumn {
         Self { codes, lowest, highest, direction: None }
     }
 
-    /// Returns the bin of each row.
+    /// Returns the index of the bin of each row.
     pub(super) fn codes(&self) -> &[u8] {
         &self.codes
     }
 
-    /// Returns the direction in which the answer may go if the feature grows, or `None` if it may go both ways.
+    /// Returns the direction in which the answer may move when the feature grows. `None` means that both ways are
+    /// allowed.
     pub(super) fn direction(&self) -> Option<Direction> {
         self.direction
     }
 
-    /// Returns the number of bins.
+    /// Returns how many bins the feature has.
     pub(super) fn bins(&self) -> usize {
         self.highest.len()
     }
 
-    /// Returns the `f32` halfway between the bins `left` and `right`, rounded down. It is at least the largest value of
-    /// `left` and below the smallest value of `right`.
+    /// Returns the threshold of a split between the bins `left` and `right`. This is the `f32` halfway between them,
+    /// rounded down. It is at least the largest value of `left` and below the smallest value of `right`.
     pub(super) fn threshold(&self, left: usize, right: usize) -> f32 {
         let below = self.highest.get(left).copied().unwrap_or(f32::MIN);
         let above = self.lowest.get(right).copied().unwrap_or(f32::MAX);
@@ -163,7 +173,7 @@ impl BinnedColumn {
     }
 }
 
-/// Returns the largest value of each bin.
+/// Divides the values of a feature into at most 256 bins. Returns the largest value of each bin.
 fn ends(values: &[f32]) -> Vec<f32> {
     let step = values.len().div_ceil(LAYOUT_ROWS).max(1);
     let mut sorted: Vec<f32> = values.iter().step_by(step).copied().collect();

@@ -1,13 +1,14 @@
 //! Gradient boosting: Friedman, "Greedy function approximation: a gradient boosting machine", Annals of Statistics 29,
-//! 2001. Leaves are second-order (Chen, Guestrin: "XGBoost", KDD 2016, equations 5 to 7), features are in bins, and the
-//! leaf with the greatest gain is split first (Ke et al.: "LightGBM", NeurIPS 2017).
+//! 2001. The answers of leaves use second derivatives (Chen, Guestrin: "XGBoost", KDD 2016, equations 5 to 7). Features
+//! are in bins, and the leaf with the greatest gain is split first (Ke et al.: "LightGBM", NeurIPS 2017).
 //!
 //! We do not use the maintained library, forust-ml 0.8. It grows level by level, or splits the node with the largest
-//! gradients next and not the one that gains most. With as many leaves its log loss is 1.5 times that of scikit-learn,
-//! and its fit cannot be ended in time. Tests compare the trees here with scikit-learn's results.
+//! gradients next and not the one that gains most. With the same number of leaves, its log loss is 1.5 times that of
+//! scikit-learn. Its fit cannot be ended in time. Tests compare our trees with scikit-learn's results.
 //!
-//! Two classes are separated by their log-odds, more classes by the softmax of one score each. Numbers are
-//! standardised, so single precision is enough for any unit.
+//! For two classes, the trees compute the log-odds of the second class. For more classes, they compute one score per
+//! class, and the softmax makes probabilities of the scores. In a regression, the target numbers are standardised, so
+//! single precision is enough for any unit.
 
 mod bounds;
 mod grow;
@@ -30,36 +31,38 @@ use super::features::{TrainingData, Truth};
 use super::forest::normalised;
 use super::{FitError, Fitted, Hyperparameters};
 
-/// The hyperparameters of boosting.
+/// Hyperparameters of gradient boosting.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct BoostingParameters {
-    /// Number of trees for each output, at least 1.
+    /// Number of boosting rounds, at least 1. Each round grows one tree for each output. There is one output per class
+    /// if there are more than two classes, otherwise one.
     pub(crate) n_estimators: usize,
-    /// Factor for the answer of each tree, above 0.
+    /// Learning rate: the factor for the answer of each tree, above 0.
     pub(crate) learning_rate: f64,
     /// Maximum number of leaves of a tree, at least 2.
     pub(crate) max_leaves: usize,
-    /// Minimum number of rows in a leaf, at least 1.
+    /// Minimum number of training rows in a leaf, at least 1.
     pub(crate) min_samples_leaf: usize,
-    /// Penalty on the squared answers of leaves, at least 0.
+    /// Penalty on the squared answers of leaves (L2 regularisation), at least 0.
     pub(crate) l2: f64,
-    /// Share of the rows that each round is fitted on, above 0.
+    /// Share of the training rows that each boosting round is fitted to, above 0. A share of 1 or more means all rows.
     pub(crate) subsample: f64,
-    /// Share of the features that each round may split on, above 0.
+    /// Share of the features that each boosting round may split on, above 0. A share of 1 or more means all features.
     pub(crate) max_features: f64,
 }
 
-/// The rows of a fit.
+/// The rows of one fit of a model: those to train on, and those to watch for early stopping.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FitRows<'a> {
-    /// Rows to fit on, at least one.
+    /// Indices of the rows to train on. There is at least one.
     pub(crate) fitted: &'a [u32],
-    /// Rows that show when further rounds do not help. If there are none, all rounds are fitted.
+    /// Indices of rows for early stopping of boosting. No tree is fitted to them. Their loss shows when further rounds
+    /// do not help. If empty, all rounds are fitted.
     pub(crate) watched: &'a [u32],
 }
 
 impl<'a> FitRows<'a> {
-    /// Fits on `fitted` and watches no rows.
+    /// Returns the rows of a fit that trains on `fitted` and watches no rows for early stopping.
     pub(crate) fn all(fitted: &'a [u32]) -> Self {
         Self { fitted, watched: &[] }
     }
@@ -85,23 +88,24 @@ impl Hyperparameters for BoostingParameters {
     }
 }
 
-/// The result of boosting.
+/// Result of a fit of gradient boosting.
 #[derive(Debug)]
 pub(crate) struct Boosted {
-    /// The trees, round by round. Each round has one for each output.
+    /// The trees, in the order of the boosting rounds. Each round has one tree for each output.
     pub(crate) ensemble: Ensemble,
-    /// For each feature, its share of the gain of all splits. The shares have the sum 1, or are all 0 if no tree has a
-    /// split.
+    /// For each feature, its share of the gain of all splits. The shares have the sum 1. If no tree has a split, all
+    /// shares are 0.
     pub(crate) importances: Vec<f64>,
-    /// Whether there are fewer trees than planned because time ran out.
+    /// Whether boosting ended before its planned number of rounds because the time was up.
     pub(crate) cut_short: bool,
-    /// The loss of the watched rows after each round. Empty if no rows are watched.
+    /// The mean loss of the watched rows (early stopping) after each boosting round. Empty if no rows are watched.
     pub(crate) losses: Vec<f64>,
 }
 
-/// Fits on `rows` of `training`. It stops at the `deadline`, but fits at least one round. It also stops when an
-/// artifact has no room for more rounds, or when the watched rows have not gained for long. `seed` decides which rows
-/// and features a round uses. The number of threads does not matter: the same rows give the same trees.
+/// Fits gradient boosting to `rows` of `training`. It stops at the `deadline`, but fits at least one round. It also
+/// stops when an artifact has no room for more rounds. And it stops when the loss of the watched rows has not improved
+/// for many rounds. `seed` decides which rows and features a round uses. The number of threads has no influence: the
+/// same rows give the same trees.
 pub(crate) fn fit(
     training: &TrainingData<'_>,
     rows: FitRows<'_>,
@@ -112,7 +116,8 @@ pub(crate) fn fit(
     boost(training, rows, parameters, seed, || Instant::now() >= deadline)
 }
 
-/// Fits until `is_up` returns true. It is called before every tree except those of the first round.
+/// Fits gradient boosting until `is_up` returns true. `is_up` is called before every tree, except those of the first
+/// round.
 fn boost(
     training: &TrainingData<'_>,
     rows: FitRows<'_>,
@@ -134,7 +139,7 @@ fn boost(
     let mut trees: Vec<Tree> = Vec::with_capacity(wanted * loss.outputs());
     let (mut rounds, mut gains, mut time_is_up) = (0, Vec::new(), false);
     while rounds < wanted && !watch.is_done() {
-        // All outputs of a round are fitted to the scores before the round.
+        // The trees of all outputs are fitted to the scores before this round.
         loss.start_round();
         sampling.draw(rounds as u64);
         grower.take_features(sampling.features());
@@ -171,7 +176,7 @@ fn boost(
     }
 }
 
-/// Returns the maximum number of rounds that an artifact can hold, at least 1.
+/// Returns the maximum number of boosting rounds whose trees fit into an artifact, at least 1.
 fn most_rounds(outputs: usize, max_leaves: usize) -> usize {
     (MAX_NODES / (outputs.max(1) * (2 * max_leaves).max(1))).max(1)
 }

@@ -1,4 +1,4 @@
-//! Holds the data of a fit: the features, the truth and the weight of each row.
+//! The data that a model is fitted to: the features, the true target and the weight of each row.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -11,65 +11,69 @@ use evergreen_table::{Frame, MISSING, Values};
 use super::binned::Binned;
 use crate::rows::{Words, words_of};
 
-/// Features of rows. They are computed from the frame's columns on each use. If they were kept, they would be the
-/// largest part of a training's memory, and trees need them only once, to compute bins.
+/// The features of rows of a table, computed from the table's columns on each use. Stored features would be the largest
+/// part of a training's memory. Trees need them only once, to compute bins.
 #[derive(Debug, Clone)]
 pub(crate) struct FrameFeatures<'a> {
     features: Vec<FeatureSource<'a>>,
-    /// The rows of the frame, in this order. `None` means all rows.
+    /// Indices of the used rows in the table, in this order. `None` means all rows.
     rows: Option<&'a [u32]>,
     count: usize,
 }
 
-/// How a feature is computed from a column.
+/// Source of one feature: the column from which it is computed, and how.
 #[derive(Debug, Clone)]
 enum FeatureSource<'a> {
-    /// The value, or this fill value if it is missing.
+    /// The feature is the column's value. If the value is missing, the feature is the second field.
     Value(Cow<'a, [f32]>, f32),
-    /// The days of a timestamp, or one of its parts, or this fill value if it is missing.
+    /// The feature is a timestamp in days or, with a date part, that part of the timestamp. If the timestamp is
+    /// missing, the feature is the third field.
     Moment(&'a [f64], Option<DatePart>, f32),
-    /// Whether the value is missing.
+    /// The feature is 1 if the column's value is missing, otherwise 0.
     NoValue(&'a [f32]),
-    /// Whether the timestamp is missing.
+    /// The feature is 1 if the column's timestamp is missing, otherwise 0.
     NoMoment(&'a [f64]),
-    /// Whether the text has this code. The code of a missing text is [`MISSING`].
+    /// The feature is 1 if the row's text has the code in the second field, otherwise 0. A missing text has the code
+    /// [`MISSING`].
     Text(&'a [u32], u32),
-    /// Whether the text contains this word.
+    /// The feature is 1 if the row's text contains the word whose index is in the third field, otherwise 0. The second
+    /// field lists the words of each text.
     Word(&'a [u32], Words, u16),
-    /// A number that was fitted for each row.
+    /// The feature is a number that was computed in advance for each row, such as a statistic of the target (target
+    /// encoding).
     Learnt(Arc<[f32]>),
 }
 
-/// The true target, row by row.
+/// The true target of each row: classes for classification, numbers for regression.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Truth<'a> {
-    /// The class of each row, below `count`.
+    /// Target of a classification.
     Classes {
-        /// The class of each row.
+        /// The true class of each row. Every class is below `count`.
         classes: &'a [u32],
         /// Number of classes.
         count: usize,
     },
-    /// The number of each row.
+    /// Target of a regression: the true number of each row.
     Numbers(&'a [f64]),
 }
 
-/// All data that a fit may use. A fit uses some or all of its rows.
+/// The rows with all data from which a model may be fitted. One fit uses some or all of the rows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TrainingData<'a> {
-    /// The features before scaling.
+    /// The features of each row, without scaling.
     pub(crate) features: &'a FrameFeatures<'a>,
-    /// The same features in bins.
+    /// The same features as `features`, sorted into bins for trees.
     pub(crate) binned: &'a Binned,
-    /// The truth of each row.
+    /// The true target of each row.
     pub(crate) truth: Truth<'a>,
     /// The weight of each row, at least 0. `None` gives all rows the same weight.
     pub(crate) weights: Option<&'a [f32]>,
 }
 
 impl<'a> FrameFeatures<'a> {
-    /// Computes the features of `rows` of a frame with `preprocessing` for its `columns`. The preprocessing must not
-    /// scale.
+    /// Prepares the features of the rows `rows` of a table, encoded by `preprocessing`. `columns` are the columns of
+    /// the model's signature. The preprocessing must have no scaler.
     pub(crate) fn new<'c>(
         frame: &'a Frame,
         rows: &'a [u32],
@@ -84,7 +88,7 @@ impl<'a> FrameFeatures<'a> {
         };
         let columns: Vec<(&'a Values, &'c ColumnKind, &[Encoding])> = columns.iter().filter_map(of_column).collect();
         let found = || columns.iter().copied();
-        // The order is that of `Preprocessing::apply`.
+        // The features must have the same order as in `Preprocessing::apply`.
         let mut features: Vec<FeatureSource<'a>> =
             found().flat_map(|(values, kind, encodings)| filled(values, kind, encodings)).collect();
         features.extend(found().flat_map(|(values, _, encodings)| indicators(values, encodings)));
@@ -92,7 +96,7 @@ impl<'a> FrameFeatures<'a> {
         Self { features, rows: Some(rows), count: rows.len() }
     }
 
-    /// Creates features from columns of equal length.
+    /// Uses each of the given columns as a feature. All columns must have the same length.
     #[cfg(test)]
     pub(crate) fn of_columns(columns: &[&[f32]]) -> FrameFeatures<'static> {
         let feature = |column: &&[f32]| FeatureSource::Value(Cow::Owned(column.to_vec()), 0.0);
@@ -100,38 +104,39 @@ impl<'a> FrameFeatures<'a> {
         FrameFeatures { features: columns.iter().map(feature).collect(), rows: None, count }
     }
 
-    /// Returns a copy with more features. Each must have a number for every row.
+    /// Returns a copy with additional features. Each element of `more` is a feature with a number for every row.
     pub(crate) fn with(&self, more: &[Arc<[f32]>]) -> Self {
         let mut features = self.features.clone();
         features.extend(more.iter().map(|values| FeatureSource::Learnt(Arc::clone(values))));
         Self { features, ..self.clone() }
     }
 
-    /// Returns the number of features.
+    /// Returns the number of features of a row.
     pub(crate) fn width(&self) -> usize {
         self.features.len()
     }
 
-    /// Returns one feature of all rows.
+    /// Returns the values of the feature with this index, for all rows.
     pub(crate) fn column(&self, index: usize) -> Vec<f32> {
         let Some(feature) = self.features.get(index) else { return Vec::new() };
         (0..self.count).map(|row| feature.at(row, self.place(row))).collect()
     }
 
-    /// Returns the features of one row.
+    /// Returns the values of all features of one row.
     pub(crate) fn row(&self, row: u32) -> impl Iterator<Item = f32> {
         let place = self.place(row as usize);
         self.features.iter().map(move |feature| feature.at(row as usize, place))
     }
 
-    /// Returns the index of a row in the frame.
+    /// Returns the index in the table of the row with index `row` in this list of rows.
     fn place(&self, row: usize) -> usize {
         self.rows.map_or(row, |rows| rows.get(row).map_or(usize::MAX, |place| *place as usize))
     }
 }
 
 impl FeatureSource<'_> {
-    /// Returns the feature of row `row`, whose index in the frame is `place`.
+    /// Returns the feature's value for one row. `row` is the index of the row in the list of used rows, and `place` its
+    /// index in the table.
     fn at(&self, row: usize, place: usize) -> f32 {
         let is = |is: bool| f32::from(u8::from(is));
         match self {
@@ -153,7 +158,8 @@ impl FeatureSource<'_> {
     }
 }
 
-/// Returns the features with the values of each slot.
+/// Returns the features that contain a column's values, with missing values filled. A timestamp column has a feature
+/// for each date part too. A text column has a feature for each word. A category column has none.
 fn filled<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding]) -> Vec<FeatureSource<'a>> {
     let fill = |encoding: &Encoding| match encoding {
         Encoding::Value { fill, .. } => Some(*fill),
@@ -176,7 +182,7 @@ fn filled<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding]) -> 
     }
 }
 
-/// Returns the features that mark missing values, for each slot that has one.
+/// Returns, for each encoding of a column that marks missing values, a feature that is 1 if the value is missing.
 fn indicators<'a>(values: &'a Values, encodings: &[Encoding]) -> Vec<FeatureSource<'a>> {
     let marked = encodings.iter().filter(|encoding| matches!(encoding, Encoding::Value { indicator: true, .. }));
     let feature = |_| match values {
@@ -187,7 +193,8 @@ fn indicators<'a>(values: &'a Values, encodings: &[Encoding]) -> Vec<FeatureSour
     marked.map(feature).collect()
 }
 
-/// Returns one feature for each category, and one for missing texts.
+/// Returns the features of a category column: one for each category, which is 1 if the row has it. If the column marks
+/// missing texts, there is one more. For other columns the list is empty.
 fn one_hot<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding]) -> Vec<FeatureSource<'a>> {
     let (
         Values::Category { codes, names },
@@ -197,14 +204,14 @@ fn one_hot<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding]) ->
     else {
         return Vec::new();
     };
-    // Names are sorted.
+    // The list `names` is sorted.
     let code = |text: &String| names.binary_search(text).map_or(u32::MAX - 1, |code| code as u32);
     let missing = indicator.then_some(MISSING);
     categories.iter().map(code).chain(missing).map(|code| FeatureSource::Text(codes, code)).collect()
 }
 
 impl Truth<'_> {
-    /// Returns the number of outputs of a forest: one for each class, or one for a number.
+    /// Returns the number of outputs of a forest: one for each class, or 1 for a regression.
     pub(super) fn outputs(&self) -> usize {
         match self {
             Self::Classes { count, .. } => *count,
@@ -212,7 +219,7 @@ impl Truth<'_> {
         }
     }
 
-    /// Checks whether each of `rows` has a truth.
+    /// Returns whether there is a true target for each row in `rows`.
     pub(super) fn has(&self, rows: &[u32]) -> bool {
         let count = match self {
             Self::Classes { classes, .. } => classes.len(),
@@ -223,7 +230,7 @@ impl Truth<'_> {
 }
 
 impl TrainingData<'_> {
-    /// Returns the weight of `row`.
+    /// Returns the weight of the training row `row`. It is 1 if no weights were given.
     pub(crate) fn weight(&self, row: u32) -> f32 {
         debug_assert!(self.weights.is_none_or(|weights| (row as usize) < weights.len()), "row {row} has a weight");
         self.weights.map_or(1.0, |weights| weights.get(row as usize).copied().unwrap_or_default())

@@ -1,10 +1,10 @@
-//! Random forests: Breiman, "Random forests", Machine Learning 45, 2001, in the form of scikit-learn. Each tree grows
-//! on a bootstrap of all rows by Gini impurity or variance, and tries a few features at each split. Leaves hold the
-//! distribution of their rows, and the answer is the mean over the trees.
+//! Random forests: Breiman, "Random forests", Machine Learning 45, 2001, as in scikit-learn. Each tree grows on a
+//! bootstrap sample of all rows, by Gini impurity or variance. At each split it tries a few features. A leaf holds the
+//! distribution of its rows, and the answer is the mean over the trees.
 //!
-//! We do not use a library: the forest of smartcore walks every row of the table at every node, and each of its trees
+//! We do not use a library. The forest of smartcore reads every row of the table at every node, and each of its trees
 //! votes for one class. The crate biosphere supports only regression and does not give access to its trees. Tests
-//! compare the trees here with scikit-learn's results.
+//! compare our trees with scikit-learn's results.
 
 mod sample;
 mod split;
@@ -21,18 +21,19 @@ use self::tree::ForestTreeGrower;
 use super::features::{TrainingData, Truth};
 use super::{FitError, FitRows, Fitted, Hyperparameters};
 
-/// The hyperparameters of a forest.
+/// Hyperparameters of a random forest.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct ForestParameters {
     /// Number of trees, at least 1.
     pub(crate) n_estimators: usize,
     /// Maximum number of splits between root and leaf, at least 1.
     pub(crate) max_depth: usize,
-    /// Minimum number of rows of a node that is split.
+    /// Minimum number of training rows of a node, so that the node may be split.
     pub(crate) min_samples_split: usize,
-    /// Minimum number of rows on each side of a split, at least 1.
+    /// Minimum number of training rows on each side of a split, at least 1.
     pub(crate) min_samples_leaf: usize,
-    /// Share of the features that is tried at each split; 0 means the usual number.
+    /// Share of the features that a tree tries at each split. 0 means the usual number. That is the square root of the
+    /// number of features for classification, and all features for regression.
     pub(crate) max_features: f64,
 }
 
@@ -52,28 +53,29 @@ impl Hyperparameters for ForestParameters {
     }
 }
 
-/// The result of growing a forest.
+/// A grown forest, with the importances of its features.
 #[derive(Debug)]
 pub(crate) struct Forest {
-    /// The trees. There are fewer than planned if time ran out.
+    /// The trees of the forest. If the time was up, there are fewer than planned.
     pub(crate) ensemble: Ensemble,
-    /// For each feature, its share of the decrease in impurity. The shares have the sum 1, or are all 0 if no tree has
-    /// a split.
+    /// For each feature, its share of the decrease in impurity by all splits. The shares have the sum 1. If no tree has
+    /// a split, all shares are 0.
     pub(crate) importances: Vec<f64>,
 }
 
-/// The limits of a tree, apart from its sample and seed.
+/// The limits of each tree of a forest.
 #[derive(Debug, Clone, Copy)]
 struct Shape {
     parameters: ForestParameters,
-    /// Number of features to try at each split.
+    /// Number of features that are tried at each split.
     tried: usize,
-    /// Maximum number of nodes. If this limits the tree, the nodes with the most rows are split first.
+    /// Maximum number of nodes of one tree. If a tree would have more, the nodes with the most rows are split first.
     max_nodes: usize,
 }
 
-/// Grows a forest on `rows` (at least one) of `training`. It starts no tree after the `deadline`, but grows at least
-/// one. `seed` decides everything else. The number of threads does not matter.
+/// Grows a random forest on `rows` of `training`. There must be at least one row. No tree is started after the
+/// `deadline`, except the first one. Apart from that, the same `seed` and rows give the same forest, whatever the
+/// number of threads.
 pub(crate) fn fit(
     training: &TrainingData<'_>,
     rows: &[u32],
@@ -102,7 +104,8 @@ pub(crate) fn fit(
     }
 }
 
-/// Grows one tree on all `rows` of `training` (at least one), without a bootstrap. It tries all features at each split.
+/// Grows a single decision tree on all `rows` of `training`, without a bootstrap sample. There must be at least one
+/// row. The tree tries all features at each split.
 pub(crate) fn single_tree(
     training: &TrainingData<'_>,
     rows: &[u32],
@@ -120,9 +123,9 @@ pub(crate) fn single_tree(
     }
 }
 
-/// Computes importances as scikit-learn's `feature_importances_`: each tree's decreases are scaled to sum 1, and trees
-/// without a split do not count (Breiman, Friedman, Olshen, Stone: "Classification and regression trees", 1984, section
-/// 5.3.4).
+/// Returns the importance of each feature, computed as scikit-learn's `feature_importances_`. The decreases of each
+/// tree are scaled to the sum 1. Trees without a split do not count. See Breiman, Friedman, Olshen, Stone:
+/// "Classification and regression trees", 1984, section 5.3.4.
 fn importances(decreases: &[Vec<f64>], features: usize) -> Vec<f64> {
     let mut total = vec![0.0; features];
     for tree in decreases {
@@ -131,7 +134,7 @@ fn importances(decreases: &[Vec<f64>], features: usize) -> Vec<f64> {
     normalised(&total)
 }
 
-/// Scales values to sum 1, or returns all 0 if no value is above 0.
+/// Returns the values divided by their sum. If the sum is not above 0, returns zeros.
 pub(super) fn normalised(values: &[f64]) -> Vec<f64> {
     let sum: f64 = values.iter().sum();
     values.iter().map(|value| if sum > 0.0 { value / sum } else { 0.0 }).collect()

@@ -1,4 +1,4 @@
-//! Fits linear models on standardised features with the library smartcore: logistic regression and ridge regression.
+//! Fits linear models to standardised features with the library smartcore: logistic regression and ridge regression.
 
 use std::time::Instant;
 
@@ -14,28 +14,31 @@ use super::forest::{moments, normalised};
 use super::scaling;
 use super::{FitError, FitRows, Fitted, Hyperparameters};
 
-/// Maximum number of cells (rows × features × outputs) to fit to. The library uses one thread and cannot be
-/// interrupted, and a linear model learns little from more cells. Larger tables use evenly spaced rows.
+/// Maximum size of a linear fit in cells (rows × features × outputs). For larger tables, the fit uses evenly spaced
+/// rows. The reason: the library uses one thread and cannot be interrupted, and a linear model improves little with
+/// more cells.
 pub(crate) const MAX_LINEAR_CELLS: usize = 1 << 23;
 
-/// Maximum number of products of two features (rows × features²) in ridge regression. The reason is the same, since the
-/// library multiplies the matrix with itself.
+/// Maximum size of a ridge regression in products of two features (rows × features²). For larger tables, the fit uses
+/// evenly spaced rows. The reason: the library multiplies the matrix with itself, on one thread and without
+/// interruption.
 const MAX_PRODUCTS: usize = 1 << 29;
 
-/// Maximum number of features. At this limit a fit takes a few seconds.
+/// Maximum number of features of a linear model. With this number, a fit takes a few seconds.
 pub(super) const MAX_FEATURES: usize = 500;
 
-/// Seconds per cell of a logistic regression and per product of ridge regression, rounded up from measurements.
+/// Seconds that a logistic regression takes per cell (rows × features × classes), rounded up from measurements.
 const SECONDS_PER_CELL: f64 = 4e-7;
+/// Seconds that ridge regression takes per product of two features (rows × features²), rounded up from measurements.
 const SECONDS_PER_PRODUCT: f64 = 8e-9;
 
-/// The bias of a class without rows.
+/// Bias (constant term of the score) of a class that no training row has. It makes the class's probability almost 0.
 const BIAS_WITHOUT_ROWS: f32 = -30.0;
 
-/// The hyperparameters of a linear model.
+/// Hyperparameters of a linear model.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct LinearParameters {
-    /// Penalty on the squared weights, above 0, relative to the loss summed over all rows.
+    /// Penalty on the squared weights, above 0. It is relative to the loss summed over all training rows.
     pub(crate) alpha: f64,
 }
 
@@ -63,38 +66,39 @@ impl Hyperparameters for LinearParameters {
     }
 }
 
-/// A fitted linear model.
+/// A fitted linear model, with the scaler of its features.
 #[derive(Debug)]
 pub(crate) struct WeightedSum {
-    /// The weights of the scaled features.
+    /// The weights and the bias. The weights belong to scaled features.
     pub(crate) linear: Linear,
-    /// The scaler of the features.
+    /// Scales the features before the weights are applied.
     pub(crate) scaler: Scaler,
-    /// How outputs become the answer.
+    /// How the weighted sums become the answer: probabilities or a number.
     pub(crate) link: Link,
-    /// For each feature, its share of the absolute weights. The shares have the sum 1, or are all 0 if all weights are
-    /// 0.
+    /// For each feature, its share of the absolute weights. The shares have the sum 1. If all weights are 0, all shares
+    /// are 0.
     pub(crate) importances: Vec<f64>,
 }
 
-/// Why a linear model could not be fitted.
+/// Error: a linear model could not be fitted.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LinearError {
-    /// Feature `0` is not finite after scaling.
+    /// A value of a feature is not finite after scaling. Contains the index of the feature.
     #[error("feature {0} is not finite after scaling")]
     Scaling(usize),
-    /// The weights are not finite.
+    /// The library computed weights that are not finite.
     #[error("the weights are not finite")]
     Diverged,
-    /// There are too many features, or not more rows than features.
+    /// There are more than 500 features, or there are not more training rows than features.
     #[error("a linear model of {features} features cannot be fitted to {rows} rows")]
     Shape { rows: usize, features: usize },
-    /// The library returned an error.
+    /// The library smartcore returned an error.
     #[error(transparent)]
     Library(#[from] Failed),
 }
 
-/// Returns the step between the rows to fit to. A larger step shortens the fit.
+/// Returns the distance between the rows that a linear fit uses: 1 means every row, 2 every second row. A larger
+/// distance keeps the size of the fit within its maximum.
 fn step(training: &TrainingData<'_>, rows: usize) -> usize {
     let width = training.features.width();
     let cells = (rows * width * training.truth.outputs()).div_ceil(MAX_LINEAR_CELLS);
@@ -105,7 +109,7 @@ fn step(training: &TrainingData<'_>, rows: usize) -> usize {
     cells.max(products).max(1)
 }
 
-/// Returns how many seconds a fit on `rows` rows is expected to take.
+/// Returns how many seconds a linear fit is expected to take. `rows` is the number of training rows.
 fn expected_seconds(training: &TrainingData<'_>, rows: usize) -> f64 {
     let width = training.features.width();
     let cells = (rows.div_ceil(step(training, rows)) * width) as f64;
@@ -115,7 +119,8 @@ fn expected_seconds(training: &TrainingData<'_>, rows: usize) -> f64 {
     }
 }
 
-/// Fits to `rows` of `training`. All rows have the same weight.
+/// Fits a linear model to `rows` of `training`. All rows have the same weight. Large tables are reduced to evenly
+/// spaced rows.
 pub(crate) fn fit(
     training: &TrainingData<'_>,
     rows: &[u32],
@@ -139,7 +144,7 @@ pub(crate) fn fit(
     Ok(WeightedSum { linear, scaler, link, importances })
 }
 
-/// Returns the features row by row, scaled in `f32` as in prediction.
+/// Returns the scaled features of `rows`, row after row. They are scaled in `f32`, as at prediction.
 fn scaled(training: &TrainingData<'_>, rows: &[u32], scaler: &Scaler) -> Result<Vec<f64>, LinearError> {
     let width = training.features.width();
     let mut values = Vec::with_capacity(rows.len() * width);
@@ -174,7 +179,7 @@ fn logistic(
     let mut linear = Linear { weights: vec![0.0; width * count], bias: vec![BIAS_WITHOUT_ROWS; count] };
     let found = fitted.classes();
     for (at, class) in found.iter().enumerate() {
-        // With two classes, the library has weights only for the second.
+        // If only two classes have rows, the library has weights only for the second of them.
         let output = if found.len() > 2 { Some(at) } else { at.checked_sub(1) };
         if let Some(own) = linear.weights.chunks_exact_mut(width).nth(*class as usize) {
             output.iter().flat_map(|output| weights_of(*output)).zip(own).for_each(|(weight, own)| *own = weight);
@@ -203,7 +208,8 @@ fn ridge(
     Ok(Linear { weights, bias: vec![offset as f32] })
 }
 
-/// Computes importances from the differences of a class's weights to the mean of all classes.
+/// Returns the importance of each feature, with the sum 1. It is the sum, over the classes, of the absolute difference
+/// between the class's weight and the mean weight of all classes. With a single output, it is the absolute weight.
 fn importances(linear: &Linear, width: usize) -> Vec<f64> {
     let outputs = linear.bias.len().max(1);
     let importance = |feature: usize| {

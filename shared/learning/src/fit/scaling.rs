@@ -1,11 +1,11 @@
-//! Scales features to mean 0 and standard deviation 1 for linear models. Trees need no scaling.
+//! Scales features to mean 0 and standard deviation 1. Linear models need this, and trees do not.
 
 use evergreen_scoring::Scaler;
 
 use super::features::FrameFeatures;
 
-/// Returns, for each feature, the mean of `rows` and 1 divided by their standard deviation. The factor is 1 if all
-/// values are equal, or too close for single precision.
+/// Returns the scaler fitted to `rows`. For each feature, it has the mean of these rows and the factor 1 / standard
+/// deviation. The factor is 1 if all values are equal, or too close for single precision.
 pub(super) fn fit(features: &FrameFeatures<'_>, rows: &[u32]) -> Scaler {
     let count = rows.len().max(1) as f64;
     let mut means = vec![0.0; features.width()];
@@ -37,8 +37,8 @@ mod tests {
         FrameFeatures::of_columns(&[column])
     }
 
-    /// Expected values of sklearn.preprocessing.StandardScaler (1.9.1) for these values: mean_ 3.75, scale_
-    /// 2.5860201081971503.
+    /// The expected values come from `StandardScaler` of scikit-learn 1.9.1 for these values: `mean_` 3.75, `scale_`
+    /// 2.680951323690902.
     #[test]
     fn scaling_equals_that_of_scikit_learn() {
         let scaler = fit(&features(&[1.0, 2.0, 4.0, 8.0]), &[0, 1, 2, 3]);

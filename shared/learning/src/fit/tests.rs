@@ -1,7 +1,8 @@
-//! Compares fits with scikit-learn 1.9.1 on the same rows.
+//! Tests that compare fitted models with those of scikit-learn 1.9.1 on the same rows.
 //!
-//! There are 4,000 rows of seven numbers from a linear congruential generator. Six are columns and one is noise. The
-//! target numbers are those of Friedman, "Multivariate adaptive regression splines", Annals of Statistics 19, 1991.
+//! The test data are 4,000 rows of seven numbers from a linear congruential generator. Six numbers are columns. The
+//! seventh is noise: it changes the target, but models do not get it. The target numbers are those of Friedman,
+//! "Multivariate adaptive regression splines", Annals of Statistics 19, 1991.
 
 use std::f64::consts::PI;
 use std::time::{Duration, Instant};
@@ -50,7 +51,7 @@ impl Data {
         }
     }
 
-    /// Returns the first `rows` only, in bins of their own.
+    /// Keeps only the first `rows` rows of the features and computes the bins of the features from these rows.
     fn head(mut self, rows: usize) -> Self {
         let columns: Vec<Vec<f32>> =
             (0..6).map(|column| self.features.column(column).into_iter().take(rows).collect()).collect();
@@ -96,12 +97,12 @@ fn boosting(n_estimators: usize, learning_rate: f64, max_leaves: usize) -> Boost
     }
 }
 
-/// Returns a forest and a boosting with the given number of trees.
+/// Returns the hyperparameters of a random forest and of gradient boosting, each with the given number of trees.
 fn both(trees: usize) -> [Box<dyn Hyperparameters>; 2] {
     [Box::new(forest(trees)), Box::new(boosting(trees, 0.1, 31))]
 }
 
-/// Returns the answer to a row, computed by the definition.
+/// Computes a fitted model's answer to one row of features, by the mathematical definition of the model.
 fn answer(fitted: &Fitted, row: &[f32]) -> Vec<f64> {
     let mut row = row.to_vec();
     fitted.scaler.iter().for_each(|scaler| scaler.apply(&mut row));
@@ -145,7 +146,8 @@ fn trees(ensemble: &Ensemble, row: &[f32]) -> Vec<f64> {
     outputs.iter().zip(&ensemble.base).map(|(sum, base)| sum / divisor + f64::from(*base)).collect()
 }
 
-/// Returns log loss and accuracy on the last thousand rows.
+/// Returns the log loss and the accuracy of a classifier on the last 1,000 rows. The classifier was not trained on
+/// them.
 fn of_classes(data: &Data, classes: &[u32], fitted: &Fitted) -> (f64, f64) {
     let (mut loss, mut right) = (0.0, 0.0);
     for row in TRAINING..ROWS {
@@ -171,8 +173,9 @@ fn close(found: &[f64], expected: &[f64], tolerance: f64) {
     assert!(within && found.len() == expected.len(), "{found:?}, expected {expected:?}");
 }
 
-/// Results of `RandomForestClassifier(100)` and `RandomForestRegressor(100)` with three seeds: log loss 0.256–0.260 and
-/// accuracy 0.901–0.908 for two classes, 0.436–0.441 and 0.826–0.830 for three, R² 0.920–0.922.
+/// Scikit-learn's results with `RandomForestClassifier(100)` and `RandomForestRegressor(100)` and three seeds. Two
+/// classes: log loss 0.256–0.260, accuracy 0.901–0.908. Three classes: log loss 0.436–0.441, accuracy 0.826–0.830.
+/// Numbers: R² 0.920–0.922.
 #[test]
 fn forests_score_as_well_as_scikit_learn() {
     let data = Data::new();
@@ -184,7 +187,7 @@ fn forests_score_as_well_as_scikit_learn() {
     assert!(found > 0.918, "{found}");
 }
 
-/// Results of `feature_importances_` of the same forests.
+/// The expected values are `feature_importances_` of scikit-learn's random forests with 100 trees on the same rows.
 #[test]
 fn importances_equal_those_of_scikit_learn() {
     let data = Data::new();
@@ -194,8 +197,8 @@ fn importances_equal_those_of_scikit_learn() {
     close(&importances, &[0.221, 0.227, 0.075, 0.365, 0.101, 0.011], 0.02);
 }
 
-/// Results of `HistGradientBoostingClassifier(max_iter=100, early_stopping=False)` and the regressor: log loss 0.2279
-/// and accuracy 0.907 for two classes, 0.3080 and 0.863 for three, R² 0.9662.
+/// Scikit-learn's results with `HistGradientBoostingClassifier(max_iter=100, early_stopping=False)` and the regressor.
+/// Two classes: log loss 0.2279, accuracy 0.907. Three classes: log loss 0.3080, accuracy 0.863. Numbers: R² 0.9662.
 #[test]
 fn boosting_scores_as_well_as_scikit_learn() {
     let data = Data::new();
@@ -208,8 +211,8 @@ fn boosting_scores_as_well_as_scikit_learn() {
     assert!(found > 0.964, "{found}");
 }
 
-/// Results of `predict` and `predict_proba` of HistGradientBoosting with two rounds of at most four leaves at learning
-/// rate 0.5, on the first 200 rows.
+/// The expected values come from `predict` and `predict_proba` of scikit-learn's `HistGradientBoosting` models. They
+/// have two rounds, at most four leaves and the learning rate 0.5, and are trained on the first 200 rows.
 #[test]
 fn a_few_boosted_trees_equal_those_of_scikit_learn() {
     let data = Data::new().head(200);
@@ -231,8 +234,8 @@ fn a_few_boosted_trees_equal_those_of_scikit_learn() {
     close(&answers(data.three(), 3), expected.as_flattened(), 1e-6);
 }
 
-/// Results of `LogisticRegression(C=1)` and `(C=0.1)` with `tol=1e-10`, and of `Ridge(alpha=3)`, on the output of
-/// `StandardScaler` for the first 200 rows.
+/// The expected values come from scikit-learn's `LogisticRegression(C=1)` and `(C=0.1)` with `tol=1e-10`, and
+/// `Ridge(alpha=3)`. They are trained on the output of `StandardScaler` for the first 200 rows.
 #[test]
 fn weighted_sums_equal_those_of_scikit_learn() {
     let data = Data::new().head(200);
@@ -323,7 +326,7 @@ fn a_linear_model_that_cannot_be_fitted_says_why() {
     assert!(reason.contains("for this reason"), "{reason}");
 }
 
-/// Measured in a debug build: 3.5 s for ridge regression, 3 s for a logistic regression.
+/// Duration of a linear fit, measured in a debug build: 3.5 s for ridge regression, 3 s for a logistic regression.
 #[test]
 fn a_linear_fit_takes_a_few_seconds_at_most_and_trees_end_in_time() {
     let column = vec![0.0];
@@ -338,7 +341,8 @@ fn a_linear_fit_takes_a_few_seconds_at_most_and_trees_end_in_time() {
     }
 }
 
-/// Boosting never moves against a direction, whatever the rows and the other features are.
+/// A feature can have a direction: increasing or decreasing. If such a feature grows, the answer of boosting never
+/// moves against the direction. This is true for all rows, whatever the values of the other features are.
 #[test]
 fn boosting_keeps_the_monotone_directions() {
     let mut data = Data::new().head(ROWS as usize);
@@ -352,7 +356,7 @@ fn boosting_keeps_the_monotone_directions() {
             let with = |feature: usize, value: f32| {
                 let mut row = row.clone();
                 row[feature] = value;
-                // The number, or the probability of the second label.
+                // The predicted number, or the predicted probability of the second label.
                 *answer(&fitted, &row).last().unwrap()
             };
             let grid = || (0..40).map(|step| step as f32 / 39.0);
@@ -365,7 +369,8 @@ fn boosting_keeps_the_monotone_directions() {
     }
 }
 
-/// Missing values say nothing by themselves. A tree sends them to either side, so one split is enough.
+/// In the test data, rows with a missing value have all low or all high numbers. A tree can put missing values on
+/// either side of a split. So one split is enough to separate low from high numbers.
 #[test]
 fn missing_values_may_go_to_either_side_of_a_split() {
     let rows: Vec<u32> = (0..400).collect();

@@ -35,7 +35,8 @@ fn the_mean_of_the_losses_is_the_score() {
     }
 }
 
-/// Expected values of sklearn.metrics 1.9.1: roc_auc_score, average_precision_score, f1_score, matthews_corrcoef.
+/// The expected values come from scikit-learn 1.9.1: `roc_auc_score`, `average_precision_score`, `f1_score` and
+/// `matthews_corrcoef`.
 #[test]
 fn scores_of_rankings_and_labels_equal_those_of_scikit_learn() {
     close(score(PrimaryMetric::RocAuc, &KNOWN).score, 0.5);
@@ -70,8 +71,8 @@ fn numbers_are_scored_by_their_errors() {
     assert_eq!(of(PrimaryMetric::R2).score, -7.0);
 }
 
-/// Expected values of sklearn.metrics 1.9.1: mean_absolute_percentage_error, root_mean_squared_log_error,
-/// mean_pinball_loss(alpha=0.9).
+/// The expected values come from scikit-learn 1.9.1: `mean_absolute_percentage_error`, `root_mean_squared_log_error`
+/// and `mean_pinball_loss(alpha=0.9)`.
 #[test]
 fn relative_and_quantile_errors_equal_those_of_scikit_learn() {
     let answers = Answers::Numbers { values: vec![2.5, 0.5, 2.0, 8.0], intervals: Vec::new() };

@@ -1,4 +1,4 @@
-//! Grows a tree. The leaf with the greatest gain is split first.
+//! Grows one tree of gradient boosting. The next leaf to split is always the one whose split has the greatest gain.
 
 use evergreen_scoring::{Node, Tree, Weight};
 use rayon::prelude::*;
@@ -9,26 +9,28 @@ use super::histogram::{GradientSums, Histogram, Tile, Tiles, WIDTH, less, more, 
 use super::partition::{GradientRow, partition};
 use crate::fit::binned::Splittable;
 
-/// Minimum sum of the second derivatives in a leaf, as in scikit-learn. Answers of leaves below it are unreliable.
+/// Minimum sum of the loss's second derivatives over the rows of a leaf, as in scikit-learn. With a smaller sum, the
+/// answer of a leaf is unreliable.
 const MIN_CURVATURE: f64 = 1e-3;
 
-/// Minimum number of rows whose bins one task sums, over all of its tiles.
+/// Minimum amount of work for one parallel task that sums gradients by bin. The unit is rows × tiles. A tile is a group
+/// of eight features.
 const ROWS_OF_A_TASK: usize = 1 << 12;
 
-/// Grows one tree after the other and reuses its memory.
+/// Grows the trees of gradient boosting one after the other. Its buffers are reused from tree to tree.
 pub(super) struct BoostedTreeGrower<'a> {
     tiles: &'a Tiles,
     splittable: &'a Splittable<'a>,
     parameters: BoostingParameters,
     gains: Vec<f64>,
     spare: Vec<GradientRow>,
-    /// For each feature, whether it may be split on.
+    /// For each feature, whether the trees of the current round may split on the feature.
     taken: Vec<bool>,
-    /// Whether any feature has a direction.
+    /// Whether any feature has a direction. Then the answer may only rise, or only fall, when the feature grows.
     directed: bool,
 }
 
-/// A grown tree, and the rows in its leaves.
+/// A grown tree of gradient boosting, with the training rows in each of its leaves.
 pub(super) struct Grown {
     nodes: Vec<Branch>,
     entries: Vec<GradientRow>,
@@ -36,7 +38,7 @@ pub(super) struct Grown {
 
 #[derive(Debug, Clone, Copy)]
 enum Branch {
-    /// Rows up to `bin` go left.
+    /// Inner node. Rows whose bin of `feature` is at most `bin` go to the node `left`, the others to the node `right`.
     Split {
         feature: usize,
         bin: usize,
@@ -51,20 +53,21 @@ enum Branch {
     },
 }
 
-/// A possible split of a node.
+/// Candidate split of a tree node: rows whose bin of `feature` is at most `bin` go left.
 #[derive(Debug, Clone, Copy)]
 struct BinSplit {
     gain: f64,
     feature: usize,
-    /// The last bin on the left.
+    /// Index of the last bin whose rows go left.
     bin: usize,
     left: GradientSums,
 }
 
-/// The sums of a tile in the smaller child, and the best splits in the smaller and in the larger child.
+/// Result for one tile (a group of up to eight features) after a node was split. It is the smaller child's sums by bin,
+/// then the best split of the smaller child and of the larger child.
 type Parted = (Histogram, (Option<BinSplit>, Option<BinSplit>));
 
-/// A leaf that can be split.
+/// Leaf of the growing tree that can still be split, with its best split.
 struct Open {
     node: usize,
     start: usize,
@@ -89,22 +92,22 @@ impl<'a> BoostedTreeGrower<'a> {
         }
     }
 
-    /// Restricts all following splits to these features.
+    /// Sets which features the following trees may split on: those that are `true` in `taken`.
     pub(super) fn take_features(&mut self, taken: &[bool]) {
         self.taken.copy_from_slice(taken);
     }
 
-    /// Returns the bin of a row that is fitted on.
+    /// Returns the bin of one training row for `feature`. `row` is the row's index among the rows of this fit.
     pub(super) fn code(&self, row: u32, feature: usize) -> u8 {
         self.tiles.codes(feature)(row)
     }
 
-    /// Returns, for each feature, the gain of all splits so far.
+    /// Returns, for each feature, the sum of the gains of its splits in all trees so far.
     pub(super) fn gains(&self) -> &[f64] {
         &self.gains
     }
 
-    /// Grows a tree on `entries`.
+    /// Grows one tree on the rows in `entries`, which contain the derivatives of the loss.
     pub(super) fn grow(&mut self, entries: Vec<GradientRow>) -> Grown {
         self.spare.resize(entries.len(), GradientRow::default());
         let sums = sums_of(&entries);
@@ -134,7 +137,8 @@ impl<'a> BoostedTreeGrower<'a> {
         grown
     }
 
-    /// Splits an open leaf. Its children become open leaves unless this is the last split.
+    /// Splits one leaf of the growing tree into two children. A child that can be split is added to `open`. If `last`
+    /// is true, the tree is complete, and nothing is added to `open`.
     #[expect(
         clippy::indexing_slicing,
         reason = "an open leaf is a node of this tree, and its split is on one of the features"
@@ -186,7 +190,8 @@ impl<'a> BoostedTreeGrower<'a> {
         Branch::Leaf { start, end, answer: self.parameters.learning_rate * bounds.answer(sums, self.parameters.l2) }
     }
 
-    /// Returns the best split on a feature of tile number `at`.
+    /// Returns the best split of a node on one feature of tile number `at` (a group of up to eight features). Returns
+    /// `None` if no split has a gain.
     fn best(
         &self,
         at: usize,
@@ -194,7 +199,8 @@ impl<'a> BoostedTreeGrower<'a> {
         histogram: &Histogram,
         of: (GradientSums, AnswerLimits),
     ) -> Option<BinSplit> {
-        // Most tables have no directions. For those, the check for each bin is compiled out.
+        // Most tables have no feature with a direction. For them, `best_of::<false>` contains no check of directions
+        // for each bin.
         let best = if self.directed { Self::best_of::<true> } else { Self::best_of::<false> };
         best(self, at, tile, histogram, of)
     }
@@ -242,21 +248,21 @@ impl<'a> BoostedTreeGrower<'a> {
     }
 }
 
-/// Returns the minimum number of tiles of one task for this number of rows. To wake another thread costs more than to
-/// sum a few rows.
+/// Returns the minimum number of tiles (groups of eight features) that one parallel task sums, for a node of `rows`
+/// rows. Waking another thread costs more time than summing a few rows.
 fn tiles_of_a_task(rows: usize) -> usize {
     (ROWS_OF_A_TASK / rows.max(1)).max(1)
 }
 
-/// Sorts by gain and keeps only as many of the greatest as can still be split. The sums of a wide table's leaves take
-/// megabytes.
+/// Sorts the leaves that can be split by gain, the greatest last. Keeps only the last `splits` leaves, because the tree
+/// may have no more splits than that. The sums that one leaf holds take megabytes if the table is wide.
 fn keep_greatest(open: &mut Vec<Open>, splits: usize) {
-    // Of equal gains, the older leaf is greater.
+    // If two leaves have the same gain, the older one comes later in the list and is split first.
     open.sort_unstable_by(|a, b| a.split.gain.total_cmp(&b.split.gain).then(b.node.cmp(&a.node)));
     open.drain(..open.len().saturating_sub(splits));
 }
 
-/// Returns the split with the greatest gain. Of equal gains, returns the first.
+/// Returns the split with the greatest gain, or `None` if all elements are `None`. Of equal gains, returns the first.
 fn better(splits: Vec<Option<BinSplit>>) -> Option<BinSplit> {
     splits.into_iter().flatten().reduce(|best, split| if split.gain > best.gain { split } else { best })
 }
@@ -268,7 +274,7 @@ fn sums_of(entries: &[GradientRow]) -> GradientSums {
 }
 
 impl Grown {
-    /// Returns the rows and the answer of each leaf.
+    /// Returns, for each leaf of the tree, its training rows and its answer.
     pub(super) fn leaves(&self) -> impl Iterator<Item = (&[GradientRow], f64)> {
         self.nodes.iter().filter_map(|node| match *node {
             Branch::Leaf { start, end, answer } => Some((self.entries.get(start..end)?, answer)),
@@ -276,7 +282,7 @@ impl Grown {
         })
     }
 
-    /// Returns the answer to a row, by the bins of its features.
+    /// Returns the tree's answer to one row. `code` returns the row's bin for a feature.
     pub(super) fn answer(&self, code: impl Fn(usize) -> u8) -> f64 {
         let mut at = 0;
         loop {
@@ -290,7 +296,9 @@ impl Grown {
         }
     }
 
-    /// Returns the tree that adds to `output`, in the unit of the truth.
+    /// Returns the tree in the form of the artifact. `output` is the index of the output that the leaves add to. Each
+    /// leaf's answer is multiplied by `scale`, so that it has the unit of the target. `features` holds, for each
+    /// feature of this grower, its index in the trees of the artifact.
     #[expect(clippy::indexing_slicing, reason = "`features` has a number for each feature that may be split on")]
     pub(super) fn tree(&self, output: u32, scale: f64, features: &[u32]) -> Tree {
         let node = |node: &Branch| match *node {

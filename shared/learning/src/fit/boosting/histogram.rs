@@ -1,47 +1,49 @@
-//! Sums gradients by bin, for eight features at a time.
+//! Sums the derivatives of the loss by bin, for eight features at a time.
 //!
-//! A tile holds eight features row by row. One read brings the bins of all eight, and their sums stay in the
-//! processor's first-level cache. Rows are summed in pieces of a fixed length, and pieces are added in order. So the
-//! sums are the same to the last bit, whatever the number of threads.
+//! A tile holds the bins of eight features, row by row. One read gets the bins of all eight features, and their sums
+//! stay in the processor's first-level cache. Rows are summed in pieces of a fixed length, and the sums of the pieces
+//! are added in order. So the sums are the same to the last bit, whatever the number of threads.
 
 use rayon::prelude::*;
 
 use super::partition::GradientRow;
 use crate::fit::binned::{BinnedColumn, MAX_BINS};
 
-/// Number of features of a tile.
+/// Number of features in one tile.
 pub(super) const WIDTH: usize = 8;
 
-/// Number of rows that one task sums in single precision. It is small enough that the rounding does not matter.
+/// Number of rows whose derivatives are summed in single precision, as one parallel task. It is small enough that the
+/// rounding does not matter.
 const PIECE: usize = 1 << 13;
 
-/// Number of pieces whose sums are held at a time. For a large table, the sums of all pieces would take more memory
-/// than its bins.
+/// Number of pieces (of 8,192 rows each) whose sums are in memory at the same time. For a large table, the sums of all
+/// pieces would take more memory than the bins of its rows.
 const PIECES: usize = 16;
 
-/// Number of rows whose bins are read before any is summed. So the processor waits for memory once and not for each
-/// row.
+/// Number of rows whose bins are read before any of these rows is summed. So the processor waits for memory once per
+/// block and not for each row.
 const BLOCK: usize = 64;
 
-/// The sums of first and second derivatives of the loss, and the number of rows.
+/// Sums over rows: the first derivative of the loss, the second derivative, and the number of rows.
 pub(super) type GradientSums = [f64; 3];
 
-/// The sums of a tile's features, feature after feature. Each feature has one for each of its bins.
+/// The sums of a tile's features, one feature after the other. Each feature has one element for each of its bins.
 pub(super) type Histogram = Vec<GradientSums>;
 
-/// All features of the rows that are fitted on, in tiles.
+/// The bins of all features of the training rows, in tiles of eight features.
 pub(super) struct Tiles {
     tiles: Vec<Tile>,
 }
 
-/// Up to eight features.
+/// The bins of up to eight features, row by row.
 pub(super) struct Tile {
     codes: Vec<[u8; WIDTH]>,
-    /// For each feature, its number of bins.
+    /// For each feature of the tile, its number of bins.
     bins: Vec<usize>,
 }
 
-/// Sums as in [`GradientSums`], plus an unused place, because four numbers are added at once.
+/// The sums for each feature of a tile and each bin: first derivative, second derivative, number of rows, and an unused
+/// number. The fourth number exists because the processor adds four numbers at once.
 type Scratch = [[[f32; 4]; MAX_BINS]; WIDTH];
 
 impl Tiles {
@@ -53,7 +55,8 @@ impl Tiles {
         &self.tiles
     }
 
-    /// Returns a function that returns the bin of a row for this feature.
+    /// Returns a function for one feature. The function returns the bin of a training row. Its argument is the row's
+    /// index among the rows of this fit.
     #[expect(
         clippy::indexing_slicing,
         reason = "a tile has the bins of every row that is fitted on, and a place is below WIDTH"
@@ -79,12 +82,12 @@ impl Tile {
         Self { codes, bins: columns.iter().map(|column| column.bins()).collect() }
     }
 
-    /// Returns the number of bins of each feature.
+    /// Returns, for each feature of the tile, its number of bins.
     pub(super) fn bins(&self) -> &[usize] {
         &self.bins
     }
 
-    /// Returns the sums over `entries`.
+    /// Returns the sums by bin of the tile's features, over the rows in `entries`.
     pub(super) fn histogram(&self, entries: &[GradientRow]) -> Histogram {
         if entries.len() <= PIECE {
             return self.piece(entries);
@@ -129,17 +132,18 @@ impl Tile {
     }
 }
 
-/// Subtracts the sums of one child from those of the node. The rest are the sums of the other child.
+/// Subtracts the sums of one child from those of its parent `node`. Afterwards, `node` holds the sums of the other
+/// child.
 pub(super) fn subtract(node: &mut Histogram, child: &Histogram) {
     node.iter_mut().zip(child).for_each(|(node, child)| *node = less(*node, *child));
 }
 
-/// Returns the sum of both.
+/// Returns the element-wise sum of both arguments.
 pub(super) fn more([a, b, c]: GradientSums, [d, e, f]: GradientSums) -> GradientSums {
     [a + d, b + e, c + f]
 }
 
-/// Returns the first minus the second.
+/// Returns the first argument minus the second, element by element.
 pub(super) fn less([a, b, c]: GradientSums, [d, e, f]: GradientSums) -> GradientSums {
     [a - d, b - e, c - f]
 }

@@ -1,4 +1,4 @@
-//! Computes the loss that boosting minimises, and its derivatives.
+//! Computes the loss that gradient boosting minimises, and the derivatives of the loss.
 
 use rayon::prelude::*;
 
@@ -7,26 +7,28 @@ use super::partition::GradientRow;
 use crate::fit::features::{TrainingData, Truth};
 use crate::fit::forest::moments;
 
-/// Maximum of a class's log-odds. Minus this is the minimum. The limit applies if a class has no row or all rows.
+/// Maximum of a class's log-odds before any tree. Minus this number is the minimum. The limits take effect if no row or
+/// every row has the class.
 const MAX_LOG_ODDS: f64 = 16.0;
 
-/// Minimum second derivative. It lets a row that is predicted with certainty still count.
+/// Minimum second derivative of a row's loss. Because of it, a row that is predicted with certainty still counts.
 const MIN_CURVATURE: f32 = 1e-16;
 
-/// Number of rows whose derivatives one task computes.
+/// Minimum number of rows whose derivatives one parallel task computes.
 const PIECE: usize = 1 << 13;
 
-/// A loss with the truth and the scores of the trees so far.
+/// The loss of the training rows during boosting, with the true targets and the current scores.
 pub(super) struct Loss {
     kind: LossKind,
-    /// For each row, its class or its standardised number.
+    /// For each training row, its class (0, 1, …) or its standardised number.
     truth: Vec<f32>,
     weights: Vec<f32>,
-    /// For each output, the score of every row.
+    /// For each output, the current score of every training row: the start value plus the answers of all trees so far.
     scores: Vec<Vec<f64>>,
-    /// For each output, the score before any tree.
+    /// For each output, the score of all rows before any tree.
     start: Vec<f64>,
-    /// For each output and row, the probability before this round. Only the softmax uses it.
+    /// For each output (class) and each training row, the probability before this boosting round. Used only with more
+    /// than two classes.
     probabilities: Vec<Vec<f32>>,
     offset: f64,
     scale: f64,
@@ -34,16 +36,16 @@ pub(super) struct Loss {
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum LossKind {
-    /// One score: the log-odds of the second of two classes.
+    /// Loss for two classes. The score is the log-odds of the second class.
     Logistic,
-    /// A score for each class.
+    /// Loss for more than two classes. There is a score for each class.
     Softmax,
-    /// Half the squared error.
+    /// Loss for regression: half the squared error.
     Squared,
 }
 
 impl Loss {
-    /// Creates the loss of `rows`. There must be at least one row, and all weights must be above 0.
+    /// Creates the loss for the training rows `rows`. There must be at least one row, and all weights must be above 0.
     pub(super) fn new(training: &TrainingData<'_>, rows: &[u32]) -> Self {
         debug_assert!(training.truth.has(rows), "every row has a truth");
         let weights: Vec<f32> = rows.iter().map(|row| training.weight(*row)).collect();
@@ -72,22 +74,24 @@ impl Loss {
         Self { kind, truth, weights, scores, start, probabilities: Vec::new(), offset, scale }
     }
 
-    /// Returns the number of scores of a row, at least 1.
+    /// Returns the number of scores of a row, at least 1. It is the number of classes if there are more than two,
+    /// otherwise 1.
     pub(super) fn outputs(&self) -> usize {
         self.start.len()
     }
 
-    /// Returns the factor from a tree's answers to the unit of the truth.
+    /// Returns the factor that converts a tree's answers to the unit of the target. It is 1 for classes.
     pub(super) fn scale(&self) -> f64 {
         self.scale
     }
 
-    /// Returns, for each output, the number that is added to the trees' answers.
+    /// Returns, for each output, the constant that is added to the answers of all trees.
     pub(super) fn base(&self) -> Vec<f32> {
         self.start.iter().map(|start| (self.offset + self.scale * start) as f32).collect()
     }
 
-    /// Prepares the derivatives at the current scores.
+    /// Starts a boosting round: with more than two classes, computes the probabilities of all classes from the current
+    /// scores.
     #[expect(
         clippy::indexing_slicing,
         reason = "truth, weights and scores have a number for every row that is fitted on"
@@ -113,7 +117,7 @@ impl Loss {
         }
     }
 
-    /// Returns all rows with their derivatives by an output's score.
+    /// Returns all training rows with the first and second derivative of their loss by the score of `output`.
     #[expect(
         clippy::indexing_slicing,
         reason = "truth, weights and scores have a number for every row that is fitted on"
@@ -139,7 +143,7 @@ impl Loss {
         (0..self.truth.len()).into_par_iter().with_min_len(PIECE).map(entry).collect()
     }
 
-    /// Adds each leaf's answer to an output's score of the leaf's rows.
+    /// Adds each leaf's answer to the score of the training rows in the leaf. `output` is the index of the score.
     #[expect(clippy::indexing_slicing, reason = "each output has a score for every row that is fitted on")]
     pub(super) fn add<'a>(&mut self, output: usize, leaves: impl Iterator<Item = (&'a [GradientRow], f64)>) {
         let Some(scores) = self.scores.get_mut(output) else { return };
@@ -148,7 +152,8 @@ impl Loss {
         }
     }
 
-    /// Adds a tree's answers to an output's score of rows that the tree was not grown on.
+    /// Adds a tree's answers to the scores of training rows that the tree was not grown on, because sampling left them
+    /// out. `output` is the index of the score. `code` returns the bin of a row for a feature.
     #[expect(clippy::indexing_slicing, reason = "each output has a score for every row that is fitted on")]
     pub(super) fn add_each(
         &mut self,
@@ -163,12 +168,12 @@ impl Loss {
         rows.iter().zip(answers).for_each(|(row, answer)| scores[*row as usize] += answer);
     }
 
-    /// Returns, for each output, the score before any tree.
+    /// Returns, for each output, the score that every row has before any tree.
     pub(super) fn start(&self) -> &[f64] {
         &self.start
     }
 
-    /// Returns the truth of a row in the scale of the loss.
+    /// Returns the true target of a row as the loss uses it: a standardised number, or the index of the class.
     pub(super) fn truth_of(&self, truth: Truth<'_>, row: u32) -> f64 {
         match truth {
             Truth::Numbers(numbers) => {
@@ -179,14 +184,15 @@ impl Loss {
     }
 }
 
-/// Returns the loss of a row, from its truth and its scores.
+/// Returns the loss of one row. `value` is the row's true target: a standardised number, or the index of its class.
+/// `scores` are the row's current scores.
 pub(super) fn loss_of(truth: Truth<'_>, value: f64, scores: impl Iterator<Item = f64> + Clone) -> f64 {
     let first = scores.clone().next().unwrap_or_default();
     match truth {
         Truth::Numbers(_) => (first - value).powi(2),
         Truth::Classes { count: 2, .. } => {
             let odds = if value > 0.0 { -first } else { first };
-            // ln(1 + e^odds), which does not overflow.
+            // This is ln(1 + e^odds), computed in a way that does not overflow.
             odds.max(0.0) + (-odds.abs()).exp().ln_1p()
         }
         Truth::Classes { .. } => {
@@ -197,7 +203,7 @@ pub(super) fn loss_of(truth: Truth<'_>, value: f64, scores: impl Iterator<Item =
     }
 }
 
-/// Returns the weighted mean of `of` applied to the values.
+/// Returns the weighted mean of `of(value)` over all values.
 fn mean(values: &[f32], weights: &[f32], of: impl Fn(f32) -> f64) -> f64 {
     let total: f64 = weights.iter().copied().map(f64::from).sum();
     values.iter().zip(weights).map(|(value, weight)| of(*value) * f64::from(*weight)).sum::<f64>() / total

@@ -1,21 +1,22 @@
-//! Orders the rows of a tree by leaf.
+//! Sorts the training rows of a boosted tree by leaf.
 
 use rayon::prelude::*;
 
-/// Number of rows that one task moves.
+/// Number of rows that one parallel task moves.
 const PIECE: usize = 1 << 13;
 
-/// A row that is fitted on.
+/// A training row with the derivatives of its loss.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct GradientRow {
-    /// The index among the rows that are fitted on.
+    /// Index of the row among the rows that the trees are fitted to.
     pub(super) row: u32,
-    /// First and second derivative of the row's loss.
+    /// First and second derivative of the row's loss by its score.
     pub(super) gradients: [f32; 2],
 }
 
-/// Moves the entries that go left to the front and returns how many they are. Both sides keep their order. `spare` must
-/// be at least as long as `entries` and is overwritten.
+/// Reorders the rows of a node for a split: rows for which `left` returns true come first. Both sides keep their order.
+/// Returns the number of rows on the left side. `spare` is a buffer. It must be at least as long as `entries` and is
+/// overwritten.
 pub(super) fn partition(
     entries: &mut [GradientRow],
     spare: &mut [GradientRow],
@@ -45,7 +46,8 @@ pub(super) fn partition(
     total
 }
 
-/// Writes the entries that go left from the front on, and the others from the back on. Returns how many go left.
+/// Copies rows from `from` to `to`: rows for which `left` returns true from the front, the others from the back.
+/// Returns the number of rows at the front.
 fn part(from: &[GradientRow], to: &mut [GradientRow], left: &impl Fn(u32) -> bool) -> usize {
     let (mut lefts, mut rights) = (0, to.len());
     for entry in from {

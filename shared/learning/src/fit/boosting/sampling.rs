@@ -1,5 +1,5 @@
-//! Draws the rows and features that a round is fitted on: Friedman, "Stochastic gradient boosting", Computational
-//! Statistics & Data Analysis 38, 2002.
+//! Draws the rows and features that each round of gradient boosting uses. See Friedman, "Stochastic gradient boosting",
+//! Computational Statistics & Data Analysis 38, 2002.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -7,15 +7,16 @@ use rand_chacha::ChaCha8Rng;
 use super::BoostingParameters;
 use super::partition::GradientRow;
 
-/// The rows and features of a round.
+/// The rows and features that the current round of gradient boosting uses.
 pub(super) struct Sampling {
     seed: u64,
     subsample: f64,
     max_features: f64,
-    /// For each row, whether it is used. Empty if all rows are.
+    /// For each training row, whether the current round uses the row. Empty if every round uses all rows.
     rows: Vec<bool>,
-    /// Rows that are not used.
+    /// Indices of the training rows that the current round does not use.
     others: Vec<u32>,
+    /// For each feature, whether the current round may split on the feature.
     features: Vec<bool>,
 }
 
@@ -32,7 +33,8 @@ impl Sampling {
         }
     }
 
-    /// Draws the rows and features of round number `round`. They do not depend on other rounds.
+    /// Draws the rows and features of boosting round number `round`. The result depends only on the seed and this
+    /// number, and not on other rounds.
     pub(super) fn draw(&mut self, round: u64) {
         if self.rows.is_empty() && self.max_features >= 1.0 {
             return;
@@ -71,12 +73,12 @@ impl Sampling {
         }
     }
 
-    /// Returns, for each feature, whether it is used.
+    /// Returns, for each feature, whether the current round may split on the feature.
     pub(super) fn features(&self) -> &[bool] {
         &self.features
     }
 
-    /// Returns the entries of the rows that are used.
+    /// Returns those of `entries` whose row the current round uses.
     pub(super) fn take(&self, mut entries: Vec<GradientRow>) -> Vec<GradientRow> {
         if !self.others.is_empty() {
             entries.retain(|entry| self.rows.get(entry.row as usize).copied().unwrap_or(true));
@@ -84,7 +86,7 @@ impl Sampling {
         entries
     }
 
-    /// Returns the rows that are not used.
+    /// Returns the indices of the training rows that the current round does not use.
     pub(super) fn others(&self) -> &[u32] {
         &self.others
     }

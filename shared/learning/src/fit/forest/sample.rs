@@ -1,36 +1,40 @@
-//! Draws the rows that a tree grows on.
+//! Draws the rows that each tree of a random forest grows on.
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use crate::fit::features::{TrainingData, Truth};
 
-/// A row of a tree's sample.
+/// A row in the sample of one tree of a forest.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SampledRow {
-    /// The index in the table.
+    /// Index of the row in the training data.
     pub(super) row: u32,
-    /// The output that the row adds to: its class, or 0.
+    /// Index of the output that the row counts for: its class, or 0 in a regression.
     pub(super) output: u32,
-    /// The weight of the row times how often it was drawn.
+    /// Weight of the row multiplied by how often the row was drawn.
     pub(super) weight: f32,
-    /// The amount that the row adds per unit of weight: 1 for a class, otherwise the standardised number.
+    /// What the row adds to its output per unit of weight: 1 in a classification, the standardised target in a
+    /// regression.
     pub(super) value: f32,
 }
 
-/// All rows that samples are drawn from.
+/// All training rows from which the samples of a forest's trees are drawn.
 #[derive(Debug)]
 pub(super) struct SamplePool {
     entries: Vec<SampledRow>,
-    /// Number of outputs, at least 1.
+    /// Number of outputs: one for each class, or 1 in a regression.
     pub(super) outputs: usize,
-    /// The answer is `offset + scale * output`.
+    /// Mean of the target numbers, or 0 in a classification. The answer of a leaf is `offset + scale * output`.
     pub(super) offset: f64,
+    /// Standard deviation of the target numbers, or 1 in a classification. The answer of a leaf is `offset + scale *
+    /// output`.
     pub(super) scale: f64,
 }
 
 impl SamplePool {
-    /// Takes `rows` of the training. Numbers are standardised, so single precision is enough for any unit.
+    /// Creates the pool from `rows` of the training data. Target numbers are standardised, so single precision is
+    /// enough for any unit.
     pub(super) fn new(training: &TrainingData<'_>, rows: &[u32]) -> Self {
         debug_assert!(training.truth.has(rows), "every row has a truth");
         let (offset, scale) = match training.truth {
@@ -50,14 +54,15 @@ impl SamplePool {
         Self { entries: rows.iter().map(entry).collect(), outputs: training.truth.outputs(), offset, scale }
     }
 
-    /// Returns all rows, each once.
+    /// Returns all rows of the pool, each once.
     #[cfg(test)]
     pub(super) fn entries(&self) -> &[SampledRow] {
         &self.entries
     }
 
-    /// Draws as many rows as there are, with replacement. Rows that were not drawn or have weight 0 are left out. If no
-    /// row is left, all rows are returned once.
+    /// Draws a bootstrap sample: as many rows as the pool has, with replacement. Each drawn row is in the result once,
+    /// with its weight multiplied by how often it was drawn. Rows with weight 0 are left out. If no row is left, all
+    /// rows are returned once, with weight 1.
     pub(super) fn draw(&self, generator: &mut ChaCha8Rng) -> Vec<SampledRow> {
         let mut times = vec![0_u32; self.entries.len()];
         for _ in 0..times.len() {
@@ -72,7 +77,8 @@ impl SamplePool {
         if drawn.is_empty() { self.unweighted() } else { drawn }
     }
 
-    /// Returns all rows, each once. Rows of weight 0 are left out, unless all have weight 0.
+    /// Returns all rows of the pool with a weight above 0, each once. If all weights are 0, returns all rows with
+    /// weight 1.
     pub(super) fn all(&self) -> Vec<SampledRow> {
         let weighed: Vec<SampledRow> = self.entries.iter().filter(|entry| entry.weight > 0.0).copied().collect();
         if weighed.is_empty() { self.unweighted() } else { weighed }
@@ -83,7 +89,7 @@ impl SamplePool {
     }
 }
 
-/// Returns mean and standard deviation. A deviation that is 0 or not finite becomes 1.
+/// Returns the mean and the standard deviation of the values. A standard deviation that is 0 or not finite becomes 1.
 pub(in crate::fit) fn moments(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
     let count = values.clone().count().max(1) as f64;
     let mean = values.clone().map(|value| value / count).sum::<f64>();

@@ -1,33 +1,36 @@
-//! Finds the best split of a node, feature by feature.
+//! Finds the best split of a node of a forest's tree, feature by feature.
 //!
-//! Let `s` be the sums of the outputs on one side and `w` the weight there. The best split has the greatest `Σ s²/w`
-//! over both sides. Up to a constant, this is the decrease of Gini impurity, and of variance too.
+//! Let `s` be the sums of the outputs on one side of a split and `w` the sum of the weights there. The best split has
+//! the greatest `Σ s²/w` over both sides. Except for a constant, this is the decrease of Gini impurity, and also of
+//! variance.
 
 use super::sample::SampledRow;
 use crate::fit::binned::{BinnedColumn, MAX_BINS};
 
-/// A node is sorted, and not counted bin by bin, if its rows times this factor are fewer than the bins.
+/// Factor that decides how the best split is found. Rows are sorted by bin if (rows of the node × factor) is less than
+/// the number of bins. Otherwise they are summed bin by bin.
 const SORT_BELOW: usize = 4;
 
-/// A possible split of a node.
+/// Candidate split of a node of a forest's tree, on one feature.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ForestSplit {
     pub(super) feature: usize,
-    /// The last bin on the left.
+    /// Index of the last bin whose rows go to the left side.
     pub(super) left: usize,
-    /// The first bin on the right that has a row.
+    /// Index of the first bin on the right side that contains a row of the node.
     pub(super) right: usize,
-    /// `Σ s²/w` over both sides.
+    /// Quality of the split, higher is better: `Σ s²/w` over both sides (`s`: sums of the outputs, `w`: sum of the
+    /// weights).
     pub(super) score: f64,
 }
 
-/// Sums over rows.
+/// Sums over the rows of a node, or of one side of a split: number, weights and outputs.
 #[derive(Debug, Clone)]
 pub(super) struct OutputSums {
     pub(super) rows: usize,
     pub(super) weight: f64,
     pub(super) outputs: Vec<f64>,
-    /// Sum of the squared outputs.
+    /// Sum of the squares of `outputs`.
     squares: f64,
 }
 
@@ -49,7 +52,7 @@ impl OutputSums {
         sums
     }
 
-    /// Returns `Σ s²/w`.
+    /// Returns `Σ s²/w` of these rows: the squared sums of the outputs, divided by the sum of the weights.
     pub(super) fn score(&self) -> f64 {
         if self.weight > 0.0 { self.squares / self.weight } else { 0.0 }
     }
@@ -76,21 +79,22 @@ fn amount(entry: &SampledRow) -> f64 {
     f64::from(entry.weight) * f64::from(entry.value)
 }
 
-/// Finds splits and reuses its memory from node to node.
+/// Finds the best split of nodes, one feature at a time. Its buffers are reused from node to node.
 #[derive(Debug)]
 pub(super) struct Splitter {
     min_rows: usize,
     left: OutputSums,
     right: OutputSums,
-    /// For each bin: rows, weight, outputs.
+    /// For each bin of a feature: the number of rows, the sum of the weights, then the sum of each output.
     histogram: Vec<f64>,
-    /// Bin and position of each row.
+    /// One key for each row of the node. The upper 32 bits are the row's bin. The lower 32 bits are its index among the
+    /// node's rows.
     keys: Vec<u64>,
 }
 
 impl Splitter {
-    /// Creates the splitter for nodes with this number of outputs. Each side of a split must have at least `min_rows`
-    /// rows.
+    /// Creates a splitter. `outputs` is the number of outputs of the tree. Each side of a split must have at least
+    /// `min_rows` rows.
     pub(super) fn new(outputs: usize, min_rows: usize) -> Self {
         Self {
             min_rows,
@@ -101,8 +105,8 @@ impl Splitter {
         }
     }
 
-    /// Returns the best split of `entries` on a feature, or `None` if no score is above `least`. `total` is the sum of
-    /// the entries.
+    /// Returns the best split of a node on one feature, or `None` if no split has a score above `least`. `entries` are
+    /// the node's rows, and `total` is their sum.
     pub(super) fn best(
         &mut self,
         entries: &[SampledRow],
@@ -179,7 +183,8 @@ impl Splitter {
         self.right.weight -= weight;
     }
 
-    /// Replaces `best` by the split before `bin` if this one is allowed and better.
+    /// Replaces `best` by the split between the bins `before` and `bin` if that one is better. Both sides must have
+    /// enough rows. `self.left` and `self.right` must hold the sums of both sides.
     fn consider(&self, before: Option<usize>, bin: usize, best: &mut ForestSplit) {
         if let Some(before) = before
             && self.left.rows >= self.min_rows

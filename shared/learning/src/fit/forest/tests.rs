@@ -5,10 +5,11 @@ use crate::fit::binned::Binned;
 use crate::fit::features::FrameFeatures;
 use evergreen_scoring::Node;
 
-/// Feature and threshold of a node, or the first weight of a leaf.
+/// Summary of a tree's node. An inner node has the index of its feature and the threshold. A leaf has `None` and its
+/// first weight.
 type NodeSummary = (Option<u32>, f64);
 
-/// Returns the first 200 rows of the generator that the tests of all families use.
+/// Returns 200 rows of seven numbers. The tests of all model families use this generator.
 fn rows() -> Vec<[f64; 7]> {
     let mut state = 42_u64;
     let mut next = || {
@@ -23,7 +24,8 @@ fn number(x: &[f64; 7]) -> f64 {
     10.0 * sine + 20.0 * (x[2] - 0.5).powi(2) + 10.0 * x[3] + 5.0 * x[4] + 2.0 * (x[6] - 0.5)
 }
 
-/// Grows a tree of depth 2 on all rows and tries all features. Returns feature, threshold or first weight of each node.
+/// Grows a tree of depth 2 on all rows, without a bootstrap sample. All features are tried at each split. Returns a
+/// summary of each node.
 fn tree(truth: Truth<'_>, weights: Option<&[f32]>, min_samples_leaf: usize) -> Vec<NodeSummary> {
     let rows = rows();
     let columns: Vec<Vec<f32>> = (0..6).map(|column| rows.iter().map(|row| row[column] as f32).collect()).collect();
@@ -48,7 +50,8 @@ fn same(found: &[NodeSummary], expected: &[NodeSummary]) {
     assert!(found.len() == expected.len() && found.iter().zip(expected).all(close), "{found:?}");
 }
 
-/// Expected values of `DecisionTreeRegressor(max_depth=2)` of scikit-learn 1.9.1: thresholds, and means of the leaves.
+/// The expected values come from `DecisionTreeRegressor(max_depth=2)` of scikit-learn 1.9.1: thresholds, and means of
+/// the leaves.
 #[test]
 fn a_regression_tree_equals_that_of_scikit_learn() {
     let numbers: Vec<f64> = rows().iter().map(number).collect();
@@ -65,7 +68,8 @@ fn a_regression_tree_equals_that_of_scikit_learn() {
     same(&found, &expected);
 }
 
-/// The same with `min_samples_leaf=20` and the weights 1, 2 and 3 in turn.
+/// The expected values come from `DecisionTreeRegressor(max_depth=2, min_samples_leaf=20)` of scikit-learn 1.9.1. The
+/// rows have the weights 1, 2, 3, 1, 2, 3, ….
 #[test]
 fn a_tree_with_weights_equals_that_of_scikit_learn() {
     let numbers: Vec<f64> = rows().iter().map(number).collect();
@@ -83,8 +87,8 @@ fn a_tree_with_weights_equals_that_of_scikit_learn() {
     same(&found, &expected);
 }
 
-/// Expected values of `DecisionTreeClassifier(max_depth=2)`: thresholds, and for each leaf the share of its first class
-/// that has a row.
+/// The expected values come from `DecisionTreeClassifier(max_depth=2)` of scikit-learn 1.9.1. They are thresholds and,
+/// for each leaf, the share of the first class that has rows in the leaf.
 #[test]
 fn a_classification_tree_equals_that_of_scikit_learn() {
     let class = |row: &[f64; 7]| u32::from(number(row) >= 12.0) + u32::from(number(row) >= 17.0);
