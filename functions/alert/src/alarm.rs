@@ -12,7 +12,7 @@ use crate::{AlarmKind, AlarmReading};
 pub struct Alarm {
     /// The alarm's full name, which begins with the stack's name.
     pub name: String,
-    /// The kind of the alarm, which says what the alarm watches.
+    /// The kind of the alarm: one of the stack's own alarms, or one that somebody has added.
     pub kind: AlarmKind,
     /// The state that the alarm has now.
     pub state: AlarmState,
@@ -20,11 +20,11 @@ pub struct Alarm {
     pub before: Option<AlarmState>,
     /// When the alarm entered its current state.
     pub since: Timestamp,
-    /// The measured value in CloudWatch's reason for the change.
+    /// The measured value, read from the text in which CloudWatch gives the reason for the change.
     pub reading: AlarmReading,
     /// The limit with which the measured value is compared; `None` if it is unknown.
     pub threshold: Option<f64>,
-    /// The comparison of value and limit that holds when something is wrong; `None` if it is unknown.
+    /// How the value is compared with the limit. If the comparison holds, something is wrong. `None` if it is unknown.
     pub comparison: Option<Comparison>,
     /// The name of the metric that the alarm watches. `None` if the alarm watches an expression.
     pub metric: Option<String>,

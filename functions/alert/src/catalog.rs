@@ -5,7 +5,7 @@ use crate::headline::{
     Situation, champion_age, champion_is_young_again, champion_score, champion_score_is_good_again, queue_is_empty,
 };
 
-/// What missing values of its metric do to a CloudWatch alarm.
+/// How a CloudWatch alarm treats missing values of its metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MissingData {
     /// Missing values raise the alarm. The alarm's metric is published every five minutes, so a missing value means
@@ -33,25 +33,25 @@ impl MissingData {
 pub struct CatalogEntry {
     /// The alarm's name without the stack's name, such as `accuracy-low`.
     pub name: &'static str,
-    /// What the alarm means, and who is affected.
+    /// What the alarm means and who is affected, as text for the mail.
     pub meaning: &'static str,
-    /// Writes the end of the mail's subject when the alarm is raised, without a full stop.
+    /// Function that writes the end of the mail's subject when the alarm is raised, without a full stop.
     pub(crate) raised: fn(&Situation<'_>) -> String,
-    /// Writes the end of the mail's subject when the alarm is OK again, without a full stop.
+    /// Function that writes the end of the mail's subject when the alarm is OK again, without a full stop.
     pub(crate) cleared: fn(&Situation<'_>) -> String,
     /// The steps that a mail about the raised alarm recommends, in order.
     pub(crate) steps: &'static [StepTemplate],
-    /// What missing values of its metric do to the alarm.
+    /// How the alarm treats missing values of its metric.
     pub missing_data: MissingData,
     /// The alarm's threshold in template.yaml, in the unit of the alarm's metric.
     pub threshold: f64,
     /// Whether a second SNS topic reports the alarm too, because the alarm means that mail does not arrive.
     pub is_about_mail: bool,
-    /// Whether the alarm also exists on an emulator of AWS.
+    /// Whether the stack also creates this alarm when it runs on an emulator of AWS.
     pub is_emulated: bool,
 }
 
-/// A step that a mail about an alarm recommends. Its command does not name the stack yet.
+/// A step that a mail about an alarm recommends. The step's command does not contain the stack's name yet.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StepTemplate {
     /// The instruction, as text for the mail.
@@ -60,26 +60,26 @@ pub(crate) struct StepTemplate {
     pub(crate) command: Option<Command>,
 }
 
-/// A kind of command that a mail recommends. The text of the command is written later, for one stack.
+/// A kind of AWS CLI command that a mail recommends. The command's text is written later, for one stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Command {
-    /// Command that lists the newest runs.
+    /// AWS CLI command that lists the newest runs.
     Runs,
-    /// Command that prints the log of the function with this name.
+    /// AWS CLI command that prints the log of the Lambda function with this name.
     Logs(&'static str),
-    /// Command that starts a training run.
+    /// AWS CLI command that starts a training run.
     Train,
-    /// Command that prints the number of requests of each API key.
+    /// AWS CLI command that prints the number of requests of each API key.
     Usage,
-    /// Command that invokes the metrics function.
+    /// AWS CLI command that invokes the metrics function.
     Measure,
-    /// Command that receives the messages of the queue that the alarm watches.
+    /// AWS CLI command that receives the messages of the queue that the alarm watches.
     Messages,
-    /// Command that deletes the messages of the queue that the alarm watches.
+    /// AWS CLI command that deletes all messages of the queue that the alarm watches.
     Purge,
-    /// Command that describes the alarm.
+    /// AWS CLI command that prints the definition and the state of the alarm.
     Describe,
-    /// Command that is the same for every stack. Holds its text.
+    /// AWS CLI command that is the same for every stack. Holds the command's text.
     Always(&'static str),
 }
 
@@ -97,11 +97,11 @@ macro_rules! alarms {
         $(#[doc = $watches:literal])+
         $kind:ident { $($field:ident: $value:expr),+ $(,)? }
     )+) => {
-        /// The kind of a CloudWatch alarm. It is the alarm's name without the stack's name.
+        /// The kind of a CloudWatch alarm, named after the alarm without the stack's name.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum AlarmKind {
             $($(#[doc = $watches])+ $kind,)+
-            /// An alarm that is not in the catalogue, because somebody has added it. Holds its name.
+            /// An alarm that is not in the catalogue, because somebody has added it. Holds the alarm's name.
             Other(String),
         }
 
@@ -120,7 +120,8 @@ macro_rules! alarms {
     };
 }
 
-/// The row for every alarm that is not in the catalogue. Other rows take the fields that they do not set from this row.
+/// The row for every alarm that is not in the catalogue. Rows of the catalogue take fields that they do not set from
+/// this row.
 const OTHER: CatalogEntry = CatalogEntry {
     name: "",
     meaning: "This alarm does not belong to Evergreen. Its description says what it watches.",
@@ -224,7 +225,8 @@ alarms! {
         missing_data: MissingData::KeepsState,
     }
 
-    /// One of the champion's two stored files is missing or damaged. The other file may hide that.
+    /// One of the champion's two stored files is missing or damaged. The other file may hide that, because predictions
+    /// go on.
     ArtifactDamaged {
         name: "artifact-damaged",
         meaning: "The registry's copy of the champion's artifact or the bucket's object is missing or damaged. As \
@@ -325,7 +327,7 @@ alarms! {
         missing_data: MissingData::KeepsState,
     }
 
-    /// The registry holds records that this release cannot read.
+    /// The registry holds records that this release cannot read, or can read only in part.
     UnreadableRecords {
         name: "unreadable-records",
         meaning: "The registry holds records that this release cannot read, or only in part. Metrics leave them \

@@ -12,7 +12,7 @@ pub struct AlertConfig {
     pub table: String,
     /// The mail address from which the mails are sent.
     pub sender: Address,
-    /// The addresses that receive the mails.
+    /// The mail addresses that receive the mails about alarms.
     pub recipients: Recipients,
     /// The name of the SES configuration set that publishes what happens to mails; `None` if there is none.
     pub configuration_set: Option<String>,

@@ -23,7 +23,7 @@ pub(crate) enum DeliveryResult {
     Sent,
     /// The mail was not sent now, because it had been sent before.
     SentBefore,
-    /// The mail about the end of the alarm was not sent, because its recipient got no mail when the alarm was raised.
+    /// The mail that the alarm is over was not sent. Its recipient got no mail when the alarm was raised.
     NotDue,
     /// The mail was not sent, because a newer change of the alarm is known. The mails to the remaining recipients are
     /// not due either.
@@ -79,7 +79,8 @@ pub(crate) struct MailSender<'a, W> {
 }
 
 impl<W: AlertWorld> MailSender<'_, W> {
-    /// Sends the mail to `recipient` when `pace` allows it, unless the mail was sent before or is not due.
+    /// Sends the mail to `recipient` when `pace` allows it, unless the mail was sent before or is not due. The mail is
+    /// first claimed in the registry, so that no other invocation sends it too.
     ///
     /// If the registry does not answer, the mail is sent without a claim, because two mails are better than none. If
     /// the result cannot be recorded, the mail counts as unanswered (perhaps sent) after this invocation ends.
@@ -153,7 +154,7 @@ impl<W: AlertWorld> MailSender<'_, W> {
     }
 
     /// Records the result of a try to send the mail with this `key`. A mail that was not sent may be claimed again at
-    /// once. `None` means that no try was made.
+    /// once. An `outcome` of `None` means that no try was made.
     async fn record(&self, key: &str, outcome: Option<&Result<(), SendError>>) {
         let now = self.ports.clock().now();
         let recorded = match outcome {
@@ -208,7 +209,7 @@ fn key(alarm: &str, state: AlarmState, since: Timestamp, recipient: &Address) ->
     sha256_hex(&content)
 }
 
-/// Derives a number from 0 to 1 from the mail's key. Retries of different mails are spread by this number.
+/// Derives a number from 0 to 1 from the mail's key. This number spreads the retries of different mails over time.
 fn share(key: &str) -> f64 {
     let byte = key.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
     debug_assert!(byte.is_some(), "a key is a digest in hexadecimal digits: {key}");

@@ -7,7 +7,7 @@ use crate::{Alarm, Letterhead};
 /// The explanation of an alarm in its mail, and the steps that the mail recommends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guide {
-    /// What the alarm means, and who is affected.
+    /// What the alarm means and who is affected, as text for the mail.
     pub meaning: &'static str,
     /// The steps that the mail recommends, in order.
     pub steps: Vec<GuideStep>,

@@ -21,7 +21,7 @@ const MAX_UPDATES: usize = 5;
 pub struct AlertHandler<'a, W> {
     /// The registry, the mail service (SES) and the clock.
     pub ports: &'a W,
-    /// The addresses that receive the mails.
+    /// The mail addresses that receive the mails about alarms.
     pub recipients: &'a Recipients,
     /// The names and links that every mail about an alarm contains.
     pub letterhead: &'a Letterhead,
@@ -37,7 +37,7 @@ pub struct AlertReport {
     /// Number of mails that were not sent, because they are not due. Either a newer mail is due instead. Or the mail
     /// says that an incident has ended, and its recipient never got a mail about that incident.
     pub not_due: usize,
-    /// Number of notifications that need no mail. They report missing data, or an OK after which no mail is due.
+    /// Number of notifications that need no mail. They report that data is missing, or an end without an earlier mail.
     pub no_news: usize,
     /// Number of notifications that led to no mail, because a newer change of the alarm was known when they arrived.
     pub overtaken: usize,

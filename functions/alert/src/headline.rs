@@ -23,7 +23,7 @@ pub(crate) fn headline(alarm: &Alarm, telling: &AlarmReport, knowledge: &Knowled
     }
 }
 
-/// An alarm and everything that its one-line summary may mention, as text. `None` means unknown.
+/// An alarm and everything that its one-line summary may mention, as text. A field that is `None` is unknown.
 #[derive(Debug)]
 pub(crate) struct Situation<'a> {
     pub(crate) alarm: &'a Alarm,
@@ -52,24 +52,23 @@ impl<'a> Situation<'a> {
             && known.is_some_and(|((value, threshold), comparison)| !comparison.holds(value, threshold))
     }
 
-    /// Returns the alarm's limit as a text such as ` (limit 36 h)`, or an empty text if the limit is unknown.
+    /// Returns the alarm's limit as a text such as ` (limit 36 h)`. Empty if the limit is unknown.
     pub(crate) fn limit(&self) -> String {
         self.limit.as_ref().map(|limit| format!(" (limit {limit})")).unwrap_or_default()
     }
 
-    /// Returns the expected values as a text such as ` (at least 0.9 is expected)`, or an empty text if they are
-    /// unknown.
+    /// Returns the expected values as a text such as ` (at least 0.9 is expected)`. Empty if they are unknown.
     pub(crate) fn wanted(&self) -> String {
         self.wanted.as_ref().map(|wanted| format!(" ({wanted} is expected)")).unwrap_or_default()
     }
 
-    /// Returns the alarm's value as a text such as ` (3 in 5 minutes)`, or an empty text if the value is unknown.
-    /// `of_what` is the part after the value.
+    /// Returns the alarm's value as a text such as ` (3 in 5 minutes)`. Empty if the value is unknown. `of_what` is the
+    /// part after the value, such as `in 5 minutes`.
     pub(crate) fn counted(&self, of_what: &str) -> String {
         self.value.as_ref().map(|value| format!(" ({value} {of_what})")).unwrap_or_default()
     }
 
-    /// Returns the alarm's value as a count of the last period, such as ` (3 in 5 minutes)`. Empty if the value is
+    /// Returns the alarm's value as a count of the last five minutes: ` (3 in 5 minutes)`. Empty if the value is
     /// unknown.
     pub(crate) fn recently(&self) -> String {
         self.counted("in 5 minutes")
@@ -153,7 +152,7 @@ pub(crate) fn champion_is_young_again(it: &Situation<'_>) -> String {
     }
 }
 
-/// Writes the one-line summary that the queue that the alarm watches is empty again.
+/// Writes the one-line summary that the queue of the alarm is empty again.
 pub(crate) fn queue_is_empty(it: &Situation<'_>) -> String {
     let kind = &it.alarm.kind;
     format!("the queue {} is empty again", kind.queue().unwrap_or(kind.as_str()))

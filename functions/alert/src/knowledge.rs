@@ -11,7 +11,7 @@ use crate::{Alarm, AlarmKind, AlarmReading};
 pub enum Knowledge {
     /// The registry could not be read, so nothing is known about the champion.
     Nothing,
-    /// There is no champion.
+    /// The registry holds no champion, because no model version has been promoted yet.
     NoChampion,
     /// This release cannot read the champion's record completely.
     Unreadable,
@@ -25,8 +25,8 @@ pub enum Knowledge {
 }
 
 impl Knowledge {
-    /// Reads the current champion and the previous one from the registry. If the registry does not answer, this logs a
-    /// warning, and the mail is sent without the champion.
+    /// Reads the current champion and the previous champion from the registry. If the registry does not answer, this
+    /// logs a warning, and the mail is sent without the champion.
     pub async fn of(registry: &impl Champions) -> Self {
         let recent = match registry.recent_champions(2).await {
             Ok(recent) => recent,
@@ -43,7 +43,7 @@ impl Knowledge {
         }
     }
 
-    /// Returns the champion's age at `now` in hours, or `None` if it is unknown.
+    /// Returns the champion's age at `now` in hours, or `None` if the champion is unknown.
     pub fn age(&self, now: Timestamp) -> Option<f64> {
         self.champion().map(|champion| champion.age_hours(now).max(0.0))
     }
@@ -56,8 +56,8 @@ impl Knowledge {
         }
     }
 
-    /// Returns the value that `alarm` measures, from CloudWatch's reason or else from the registry. `None` if the value
-    /// is unknown.
+    /// Returns the value that `alarm` measures. The value comes from CloudWatch's text about the change, or else from
+    /// the registry. `None` if the value is unknown.
     pub fn value(&self, alarm: &Alarm) -> Option<f64> {
         match (alarm.reading, &alarm.kind) {
             (AlarmReading::Value(value), _) => Some(value),
@@ -74,7 +74,8 @@ impl Knowledge {
         };
         let since = match alarm.kind {
             AlarmKind::ChampionTooOld => {
-                // The remaining time above the threshold plus the champion's age gives the maximum age of a champion.
+                // The time left until the champion is too old, plus the champion's age, gives the maximum age of a
+                // champion.
                 let left = self.value(alarm)? - threshold;
                 let limit = SignedDuration::from_secs_f64((left + self.age(alarm.since)?) * 3600.0);
                 previous.version.trained_at.checked_add(limit).ok()?

@@ -74,8 +74,8 @@ struct Text<'a> {
     letter: &'a Letter<'a>,
 }
 
-/// Writes the mail about `alarm` at the time `now`. `telling` is the decision what to report about the alarm. `failure`
-/// is the training run that explains the alarm, if any.
+/// Writes the mail about `alarm` at the time `now`. `telling` is the decision what to report about the alarm.
+/// `knowledge` says which model version is the champion. `failure` is the training run that explains the alarm, if any.
 ///
 /// # Errors
 /// [`askama::Error`] when a template cannot be rendered. No content of a mail causes this.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::alarm::{Alarm, AlarmState, Comparison};
 use crate::{AlarmKind, AlarmReading};
 
-/// The message that CloudWatch sends when an alarm changes. Only the parts that this function uses.
+/// The message that CloudWatch sends when an alarm changes. Holds only the parts that the alert function uses.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Notification {
@@ -95,7 +95,8 @@ impl Notification {
 /// Reads the time of an alarm's change. CloudWatch writes the offset without a colon: `2026-11-24T03:00:00.000+0000`.
 fn moment(text: &str) -> Result<Timestamp, NotificationError> {
     let moment: Timestamp = text.parse().map_err(|_| NotificationError::Time)?;
-    // The time has whole milliseconds, as CloudWatch writes it. A stored time must give the same key of a mail.
+    // The time has whole milliseconds, as CloudWatch writes it. After it is stored, it must still give the same mail
+    // key.
     Ok(time::to_millis(moment))
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct MailCounts {
 
 /// A recipient to whom the mail has not been sent yet.
 struct Waiting<'a> {
-    /// The position in the list of recipients, starting at 1.
+    /// The recipient's position in the list of recipients, starting at 1.
     place: usize,
     address: &'a Address,
     /// Why the last try to send the mail to this recipient failed; `None` if there was no failed try.
@@ -50,7 +50,7 @@ impl<'a> Waiting<'a> {
 
 impl<W: AlertWorld> MailSender<'_, W> {
     /// Sends the mail to all `recipients`, as fast as `pace` allows, until the invocation runs out of time. A failure
-    /// for one recipient does not stop the others. Returns how many mails were sent, and why the others were not.
+    /// for one recipient does not stop the others. Returns how many mails were sent, and how many were not, by reason.
     pub(crate) async fn send_to_all(
         &self,
         mail: AlarmMail<'_>,

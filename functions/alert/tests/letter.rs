@@ -57,7 +57,8 @@ fn accuracy_low() -> Alarm {
     }
 }
 
-/// Returns what the registry knows if version 2 is the champion. It was trained about 41 hours before [`NOW`].
+/// Returns what the registry knows if version 2 is the champion. That version was trained about 41 hours before
+/// [`NOW`].
 fn knowledge() -> Knowledge {
     let first = champion(version(1, 0.9333, moment("2026-11-22T03:00:00Z")));
     let second_at = moment("2026-11-23T03:00:00Z");
@@ -421,7 +422,7 @@ fn the_command_for_a_foreign_alarm_only_describes_it() {
     }
 }
 
-/// Shows every step of every kind, so that a changed command is noticed.
+/// Checks every step of every kind of alarm, so that a changed command is noticed.
 #[test]
 fn every_command_names_a_resource_of_this_stack() {
     for kind in AlarmKind::KNOWN {

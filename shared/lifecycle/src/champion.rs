@@ -32,9 +32,9 @@ impl Champion {
         Self::after(before.map(|champion| (champion.revision, champion.version.number)), 0, version, promoted_at)
     }
 
-    /// Creates the champion record for the promotion of `version`, if this release may be able to read only a part of
-    /// the previous champion's record, `before`. If somebody deleted or replaced that record, the history may have a
-    /// higher revision: `last_revision`. The new revision is higher than both.
+    /// Creates the champion record for the promotion of `version`. `before` is the previous champion's record, of which
+    /// this release may be able to read only a part. If somebody deleted or replaced that record, the history may have
+    /// a higher revision: `last_revision`. The new revision is higher than both.
     pub fn following(before: Option<&Pointer>, last_revision: u32, version: Version, promoted_at: Timestamp) -> Self {
         Self::after(before.map(|pointer| (pointer.revision, pointer.number)), last_revision, version, promoted_at)
     }
@@ -53,7 +53,7 @@ impl Champion {
         }
     }
 
-    /// Returns the champion's revision, or 0 if there is no champion.
+    /// Returns the champion's revision (the number of promotions so far), or 0 if there is no champion.
     pub fn revision_of(champion: Option<&Self>) -> u32 {
         champion.map_or(0, |champion| champion.revision)
     }

@@ -10,7 +10,7 @@ use crate::{Label, Task};
 
 pub use metric::{PINBALL_QUANTILE, PrimaryMetric};
 
-/// The hyperparameters that a training used: from name to value.
+/// The hyperparameters that a training run used: a map from each name to its value.
 pub type Parameters = BTreeMap<String, serde_json::Value>;
 
 /// A model's metrics on the hold-out, the rows that the model was not trained on.
@@ -49,8 +49,8 @@ impl Evaluation {
         }
     }
 
-    /// Returns the model's value of `metric` on the hold-out. Returns `None` if the metric belongs to the other task,
-    /// is not defined on these rows, or is missing in a record of an earlier release.
+    /// Returns the model's value of `metric` on the hold-out. Returns `None` if the metric belongs to the other task or
+    /// is not defined on these rows. The value is also `None` if a record of an earlier release lacks it.
     pub fn figure(&self, metric: PrimaryMetric) -> Option<f64> {
         match self {
             Self::Classification(figures) => figures.figure(metric),
@@ -81,7 +81,7 @@ pub struct ClassificationEvaluation {
     pub recall: f64,
     /// Mean over the classes of F1 (harmonic mean of precision and recall), 0–1.
     pub f1: f64,
-    /// Mean negative log-likelihood of the true class in nats, from 0 up.
+    /// Mean negative log-likelihood of the true class in nats, from 0 up; lower is better.
     pub log_loss: f64,
     /// Area under the ROC curve of each class against the rest, averaged over the classes, 0–1. `None` if no class has
     /// both members and non-members in the hold-out.
@@ -121,7 +121,7 @@ pub struct ClassEvaluation {
 pub struct BinaryEvaluation {
     /// The label of the positive class.
     pub positive: Label,
-    /// The classifier predicts the positive label if its probability is at least this, 0–1.
+    /// Minimum probability of the positive label at which the classifier predicts the positive label, 0–1.
     pub threshold: f64,
     /// Number of hold-out rows of the positive class that are predicted as positive.
     pub true_positives: usize,
@@ -133,7 +133,7 @@ pub struct BinaryEvaluation {
     pub false_negatives: usize,
     /// Area under the precision-recall curve, as a sum of steps, 0–1; `None` if no hold-out row is positive.
     pub average_precision: Option<f64>,
-    /// Mean squared difference between the positive label's probability and the truth (0 or 1), 0–1.
+    /// Mean squared difference between the positive label's probability and the truth (0 or 1), 0–1; lower is better.
     pub brier_score: f64,
     /// Harmonic mean of precision and recall of the positive label, 0–1; `None` in records of earlier releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -203,7 +203,8 @@ impl RegressionEvaluation {
     }
 }
 
-/// How often a regression model's prediction intervals contain the true values of the hold-out, and how wide they are.
+/// How often a regression model's prediction intervals contain the true values of the hold-out rows, and how wide the
+/// intervals are.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct IntervalEvaluation {
     /// The share of rows whose true value a prediction interval should contain, 0–1.

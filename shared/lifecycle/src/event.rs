@@ -19,7 +19,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    /// Returns the event's detail type on the event bus.
+    /// Returns the event's detail type on the EventBridge bus, such as `ModelPromoted`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::TrainingSucceeded => "TrainingSucceeded",
@@ -30,8 +30,8 @@ impl EventKind {
     }
 }
 
-/// An event about a model, such as a promotion. Its JSON form is the event's detail on the event bus and leaves out
-/// `kind`.
+/// An event about a model, such as a promotion. Its JSON form is the event's detail on the EventBridge bus. That form
+/// leaves out `kind`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LifecycleEvent {
     /// Identifies the event. The same event may be announced more than once. A consumer recognizes a repetition by this

@@ -49,7 +49,7 @@ pub struct InvalidGate {
     pub name: &'static str,
     /// Describes the values that the limit may have.
     pub expected: &'static str,
-    /// The invalid value.
+    /// The value that is impossible for the limit.
     pub value: f64,
 }
 
@@ -104,7 +104,7 @@ impl Gate {
     /// beyond chance, the challenger must too.
     ///
     /// # Errors
-    /// [`InvalidGate`] when `floor` or `tolerance` is not finite, when `tolerance` is negative, or when `metric` is a
+    /// [`InvalidGate`] when `floor` or `tolerance` is not finite, or `tolerance` is negative. Also when `metric` is a
     /// share and one of them is outside 0–1.
     pub fn new(metric: PrimaryMetric, floor: Option<f64>, tolerance: f64) -> Result<Self, InvalidGate> {
         let floor = floor.map(|value| floor_of(metric, value)).transpose()?;
@@ -138,8 +138,9 @@ impl Gate {
         self.metric
     }
 
-    /// Decides whether a challenger with these scores replaces the incumbent. `constant` holds the scores of a constant
-    /// answer. All losses must belong to the same rows in the same order.
+    /// Decides whether a challenger (a new version) with these scores replaces the champion, `incumbent`. `constant`
+    /// holds the scores of a constant answer. If it is `None`, the gate does not compare the challenger with one. All
+    /// losses must belong to the same hold-out rows in the same order.
     ///
     /// ```
     /// use evergreen_lifecycle::{Gate, Incumbent, PrimaryMetric, Scores, Verdict};

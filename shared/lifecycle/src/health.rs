@@ -24,7 +24,7 @@ pub use values::MetricValues;
 /// The value of one health metric.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Datum {
-    /// The metric that the value belongs to.
+    /// The metric to which the value belongs.
     pub metric: Metric,
     /// The value, in the metric's unit.
     pub value: f64,

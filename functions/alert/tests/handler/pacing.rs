@@ -26,7 +26,7 @@ struct Ses<'a> {
     answer: SignedDuration,
     /// How long the caller waits for an answer of the fake SES.
     patience: SignedDuration,
-    /// A recipient whose mails are always throttled.
+    /// A recipient whose mails the fake SES always throttles; `None` if there is none.
     unwanted: Option<&'static str>,
     /// The fake SES is unreachable until this time.
     down_until: Timestamp,
@@ -98,7 +98,7 @@ async fn tell(ses: &Ses<'_>, count: usize, event: SnsEvent) -> Result<AlertRepor
     handle_with(ses.memory, ses, ses.clock, &recipients(count), event).await
 }
 
-/// Returns the highest number of mails per recipient, and the number of recipients with any mail.
+/// Returns the highest number of mails that one recipient got, and the number of recipients with any mail.
 fn told(memory: &Memory) -> (usize, usize) {
     let mut all = readers(memory);
     all.sort_unstable();

@@ -13,7 +13,6 @@ pub const CLEARED: &str = include_str!("../../../../events/alert-ok.json");
 pub const FIRST: &str = "first@example.com";
 pub const SECOND: &str = "second@example.com";
 
-/// Parses the JSON of an SNS event.
 pub fn event(json: &str) -> SnsEvent {
     serde_json::from_str(json).unwrap()
 }

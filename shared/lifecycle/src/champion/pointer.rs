@@ -1,7 +1,7 @@
 //! The champion pointer (the champion's record in the registry), as far as this release can read it.
 //!
 //! A new environment needs only the artifact, the version number and the revision. These three can be read even if the
-//! rest of the record cannot, for example after a rollback to this release.
+//! rest of the record cannot. That happens, for example, after a rollback to this release.
 
 use jiff::Timestamp;
 use serde_json::Value;

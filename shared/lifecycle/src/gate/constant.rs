@@ -13,12 +13,12 @@ use crate::PrimaryMetric;
 const LEAST_MARGIN: f64 = 0.01;
 
 /// How a model compares with a constant answer on the same hold-out rows. The constant answer is the share of each
-/// label in the training rows, the mean of the training rows, or whatever constant scores best by the metric.
+/// label in the training rows, or the mean of their target. For other metrics, it is the constant that scores best.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct AgainstConstant {
     /// The score of the constant answer on the same hold-out rows as the model.
     pub score: f64,
-    /// Test whether the constant answer is worse than the model beyond chance.
+    /// Result of the test whether the constant answer is worse than the model beyond chance.
     pub test: PairedTest,
     /// By how many standard errors the model's gain over the constant answer exceeds chance. Below 0, the gain may be
     /// chance.

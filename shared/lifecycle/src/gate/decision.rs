@@ -11,15 +11,15 @@ use crate::{PrimaryMetric, VersionNumber};
 /// it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
-    /// Whether the gate promoted or refused the challenger, and why.
+    /// Whether the gate promoted or refused the challenger (the new version), and why.
     pub verdict: Verdict,
     /// The metric of the challenger's score and of the champion's score.
     #[serde(default = "accuracy")]
     pub metric: PrimaryMetric,
-    /// The challenger's score on the hold-out rows.
+    /// The score of the challenger (the new version) on the hold-out rows.
     #[serde(alias = "accuracy")]
     pub score: f64,
-    /// The champion's score on the challenger's hold-out rows; `None` if no champion could be scored.
+    /// The champion's score on the hold-out rows of the challenger; `None` if no champion could be scored.
     #[serde(alias = "champion_accuracy")]
     pub champion_score: Option<f64>,
     /// The champion's version number; `None` if there was no champion.
@@ -52,8 +52,8 @@ pub struct Decision {
     /// The champion's mean loss on the challenger's hold-out rows, by `metric`; `None` if no champion could be scored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub champion_loss: Option<MeanLoss>,
-    /// Test whether the challenger is worse than the champion by more than chance; `None` if no champion could be
-    /// scored.
+    /// Result of the test whether the challenger is worse than the champion by more than chance. `None` if no champion
+    /// could be scored.
     #[serde(default)]
     pub test: Option<PairedTest>,
 }
@@ -66,27 +66,28 @@ fn accuracy() -> PrimaryMetric {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Promoted: there was no champion.
+    /// Promoted: there was no champion, so the new version becomes the first one.
     FirstChampion,
-    /// Promoted: the challenger is not worse than the champion by more than the tolerance and by more than chance.
+    /// Promoted: the new version is not worse than the champion by more than the tolerance and by more than chance.
     NotWorse,
-    /// Promoted: the champion has other columns or labels than the challenger, so the two could not be compared.
+    /// Promoted: the champion has other columns or labels than the new version, so the two could not be compared.
     ChampionIncomparable,
     /// Promoted: the champion's stored artifact is missing or damaged, so the champion could not be scored.
     ChampionUnreadable,
-    /// Refused: the challenger is worse than the required score (the floor), or not better than a constant answer.
+    /// Refused: the new version is worse than the required score (the floor), or not better than a constant answer.
     BelowFloor,
-    /// Refused: the challenger is worse than the champion, by more than the tolerance and by more than chance.
+    /// Refused: the new version is worse than the champion, by more than the tolerance and by more than chance.
     WorseThanChampion,
 }
 
 impl Decision {
-    /// Returns whether the challenger becomes the champion.
+    /// Returns whether the challenger (the new version) becomes the champion.
     pub fn promotes(&self) -> bool {
         !matches!(self.verdict, Verdict::BelowFloor | Verdict::WorseThanChampion)
     }
 
-    /// Returns whether the challenger is better than a constant answer; `None` for decisions of earlier releases.
+    /// Returns whether the challenger (the new version) is better than a constant answer; `None` for decisions of
+    /// earlier releases.
     pub fn advantage(&self) -> Option<Advantage> {
         self.constant.map(|constant| constant.advantage(self.metric, self.score))
     }

@@ -15,15 +15,16 @@ const RESAMPLES: usize = 2000;
 /// Minimum p-value of a test. A registry may be unable to store numbers that are much closer to 0.
 const LEAST_P: f64 = 1e-100;
 
-/// With fewer rows than this, a bootstrap is too sure of a difference. Then the test tries every change of signs
-/// instead.
+/// With fewer rows than this, a bootstrap is too sure of a difference. Then the test tries every change of the
+/// differences' signs instead.
 const FEW_ROWS: usize = 16;
 
 /// Maximum number of groups into which rows are averaged before the bootstrap resamples them. More groups do not change
 /// the result.
 const GROUPS: usize = 5000;
 
-/// Result of a one-sided test whether the challenger is worse than the champion on the same hold-out rows.
+/// Result of a one-sided test whether the challenger (a new version) is worse than the champion on the same hold-out
+/// rows.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum PairedTest {
@@ -124,7 +125,8 @@ fn bootstrap(challenger: &[f64], champion: &[f64]) -> PairedTest {
     }
 }
 
-/// Returns the share of all sign changes of the `differences` whose sum is at least the sum without a change.
+/// Returns the share of all sign changes of the `differences` whose sum is at least the sum without a change. This
+/// share is the p-value of the test on few rows.
 fn sign_flips(differences: &[f64]) -> f64 {
     let flipped = |signs: u32| -> f64 {
         let signed = |(row, difference): (usize, &f64)| if signs >> row & 1 == 1 { -difference } else { *difference };

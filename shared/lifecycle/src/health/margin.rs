@@ -31,7 +31,7 @@ fn relative(pointer: &Pointer, recent: &[Run]) -> Option<f64> {
 }
 
 /// Returns how far the champion is from doing worse on the newest run's hold-out than on its own, in standard errors.
-/// `None` if one of the two losses is unknown.
+/// Below 0, it does worse. `None` if one of the two losses is unknown.
 fn since_its_training(pointer: &Pointer, decision: &Decision, recent: &[Run]) -> Option<f64> {
     let asked = recent.iter().filter(|run| run.trigger.is_training() && run.rescored.is_some());
     let newest = asked.max_by_key(|run| run.version())?;
@@ -39,8 +39,8 @@ fn since_its_training(pointer: &Pointer, decision: &Decision, recent: &[Run]) ->
     Some(newest.rescored.filter(of_it)?.loss.margin_after(&decision.loss?))
 }
 
-/// Returns by how much the model's accuracy or R² exceeds that of a constant answer, as far as the evaluation alone
-/// shows it.
+/// Returns by how much the model's accuracy or R² exceeds that of a constant answer. The evaluation alone decides this,
+/// so the result says nothing about chance.
 fn over_the_most_frequent(evaluation: &Evaluation) -> f64 {
     match evaluation {
         Evaluation::Classification(figures) => {

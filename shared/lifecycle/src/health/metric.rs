@@ -159,10 +159,10 @@ metrics! {
     /// The share of its monthly request quota that the busiest client's API key has used: 0 to 1, or slightly more.
     QuotaUsed { unit: Share, presence: Always, worst: Highest, sources: [Usage] }
 
-    /// How many of the champion's two stored files are missing or damaged: the registry's copy and the bucket's object.
+    /// How many of the champion's two stored files are missing or damaged: the registry's copy and the S3 object.
     DamagedArtifacts { unit: Count, presence: AfterTraining, worst: Highest, sources: [Champion] }
 
-    /// Number of registry records that this release cannot read, or only in part.
+    /// Number of registry records that this release cannot read, or can read only in part.
     UnreadableRecords { unit: Count, presence: Always, worst: Highest, sources: [Champion, RecentChampions, Runs] }
 
     /// Number of health metrics that could not be computed because something could not be read.

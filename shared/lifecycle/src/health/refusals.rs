@@ -23,8 +23,8 @@ pub struct Refusals<'a> {
     pub highest: Option<VersionNumber>,
 }
 
-/// Computes how many versions the gate refused since the champion's promotion, and for how many hours the gate has
-/// refused every version. Refused imports count as refusals. For the hours, only training runs count.
+/// Computes how many versions the gate refused since the champion's promotion. Also computes for how many hours the
+/// gate has refused every version. Refused imports count as refusals. For the hours, only training runs count.
 pub fn refusals(known: &Refusals<'_>, now: Timestamp) -> MetricValues {
     let refused = || known.recent.iter().filter(|run| known.is_refused(run, now));
     let trained: Vec<&Run> = refused().filter(|run| run.trigger.is_training()).collect();

@@ -7,8 +7,8 @@ use super::{Metric, MetricValues};
 use crate::time::hours_between;
 use crate::{Run, RunStatus};
 
-/// Computes the health metrics of the newest runs: failed runs, time since the last training, its score and its
-/// duration. `recent` holds the runs in any order. Only training runs count. A refused import says nothing about the
+/// Computes the health metrics of the newest training runs: failures, hours since the last success, its score and its
+/// duration. `recent` holds the runs in any order. Imports do not count. A refused import says nothing about the
 /// schedule, and an accepted import must not hide failed training.
 pub fn run_metrics(recent: &[Run], now: Timestamp) -> MetricValues {
     let trainings = || recent.iter().filter(|run| run.trigger.is_training());
