@@ -26,14 +26,14 @@ impl AlarmReading {
     }
 }
 
-/// Returns the first number after a square bracket in CloudWatch's reason. `2 datapoints [0.83 (24/11/26 03:05:00), 0.9
-/// (…)] were …` lists the newest value first.
+/// Returns the first number after a square bracket in CloudWatch's reason. It is the newest value, as in
+/// `2 datapoints [0.83 (24/11/26 03:05:00), 0.9 (…)] were …`.
 fn datapoint(reason: &str) -> Option<f64> {
     reason.split('[').skip(1).find_map(|after| number(after.split([' ', ',', ']']).next()?))
 }
 
-/// Returns the number before the name of a comparison in CloudWatch's reason, as in `Maximum 41.2 GreaterThanThreshold
-/// 36.0`.
+/// Returns the number before the name of a comparison in CloudWatch's reason, as in
+/// `Maximum 41.2 GreaterThanThreshold 36.0`.
 fn comparison(reason: &str) -> Option<f64> {
     let words = reason.split_whitespace();
     let pairs = words.clone().zip(words.skip(1));

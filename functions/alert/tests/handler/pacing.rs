@@ -190,7 +190,7 @@ async fn a_late_answer_sends_no_second_copy() {
         assert_eq!(tell(&ses, 5, event(RAISED)).await.unwrap_err().not_sent, 5);
         assert_eq!(told(&memory), (1, 5));
     }
-    // The notification is now in the queue. Replaying it an hour later sends the mails once more.
+    // The notification is now in the dead-letter queue. Replaying it an hour later sends the mails once more.
     clock.sleep(SignedDuration::from_hours(1).unsigned_abs()).await;
     let prompt = Ses::sandbox(&memory, &clock);
     assert_eq!(tell(&prompt, 5, event(RAISED)).await, Ok(sent(5)));
