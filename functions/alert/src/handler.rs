@@ -37,7 +37,8 @@ pub struct AlertReport {
     /// Number of mails that were not sent, because they are not due. Either a newer mail is due instead. Or the mail
     /// says that an incident has ended, and its recipient never got a mail about that incident.
     pub not_due: usize,
-    /// Number of notifications that need no mail. They report that data is missing, or an end without an earlier mail.
+    /// Number of notifications that need no mail. They report missing data, or that an alarm is OK that no mail had
+    /// reported.
     pub no_news: usize,
     /// Number of notifications that led to no mail, because a newer change of the alarm was known when they arrived.
     pub overtaken: usize,

@@ -13,8 +13,8 @@ use crate::{Version, VersionNumber, time};
 /// so an environment that predicts reads only one DynamoDB item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Champion {
-    /// Number of promotions of this model so far, from 1 up. A conditional write compares it, so that it overwrites no
-    /// newer promotion.
+    /// Number of promotions of this model so far, from 1 up. Conditional writes compare this number, so that no write
+    /// replaces a newer promotion.
     pub revision: u32,
     /// When this model version became champion.
     #[serde(with = "crate::time")]
@@ -73,7 +73,8 @@ impl Champion {
 /// periods.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tenure {
-    /// The number of promotions up to and including this champion's. It orders the periods.
+    /// The number of promotions of the model, up to this champion's promotion. This number orders the periods of the
+    /// champions.
     pub revision: u32,
     /// When the champion was promoted.
     pub promoted_at: Timestamp,

@@ -14,8 +14,8 @@ use crate::{Artifact, Dataset, Decision, Evaluation, VersionNumber};
 /// unreadable.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pointer {
-    /// Number of promotions of this model so far, from 1 up. A conditional write compares it, so that it overwrites no
-    /// newer promotion.
+    /// Number of promotions of this model so far, from 1 up. Conditional writes compare this number, so that no write
+    /// replaces a newer promotion.
     pub revision: u32,
     /// The version number of the champion, the model version that answers predictions.
     pub number: VersionNumber,
@@ -68,8 +68,8 @@ impl Pointer {
         self.of(|champion| champion.previous, |fields| field(fields, "previous"))
     }
 
-    /// Returns when the champion's training ended, or when it was imported. `None` if this release cannot read the
-    /// date.
+    /// Returns when the champion's training ended, or when an imported champion was imported. `None` if the date is
+    /// unreadable.
     pub fn trained_at(&self) -> Option<Timestamp> {
         self.of(|champion| Some(champion.version.trained_at), |fields| moment(fields, "version/trained_at"))
     }
@@ -97,7 +97,7 @@ impl Pointer {
     }
 
     /// Returns the share of rows whose true value a prediction interval should contain, 0–1. `None` for a classifier,
-    /// or if the share is unreadable.
+    /// and if this release cannot read the share.
     pub fn interval_level(&self) -> Option<f64> {
         self.of(
             |champion| match &champion.version.evaluation {

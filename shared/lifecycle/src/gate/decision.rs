@@ -29,17 +29,17 @@ pub struct Decision {
     pub same_table: Option<bool>,
     /// The worst score that a champion may have. `None` means that the challenger must beat a constant answer instead.
     pub floor: Option<f64>,
-    /// The metric of `floor`; `None` if it is `metric`.
+    /// The metric of the floor; `None` if it is the same as the metric of the scores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub floor_metric: Option<PrimaryMetric>,
     /// How much worse than the champion a challenger may be, from 0 up. A challenger within the tolerance is not
     /// refused as worse, whatever the test says.
     pub tolerance: f64,
-    /// The metric of `tolerance`; `None` if it is `metric`.
+    /// The metric of the tolerance; `None` if it is the same as the metric of the scores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tolerance_metric: Option<PrimaryMetric>,
-    /// The challenger's accuracy (0–1) or R² (at most 1) on the hold-out rows. Only stored if the floor or the
-    /// tolerance has another metric than `metric`; else `None`.
+    /// The challenger's accuracy (0–1) or R² (at most 1) on the hold-out rows. `None` if the floor and the tolerance
+    /// have the same metric as the scores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub headline: Option<f64>,
     /// Comparison of the challenger with a constant answer; `None` in decisions of earlier releases.

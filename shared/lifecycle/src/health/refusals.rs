@@ -48,8 +48,8 @@ impl Refusals<'_> {
         run.status_at(now) == RunStatus::Rejected && is_newer && run.finished_at() >= since
     }
 
-    /// Returns whether the newest runs include a version from before the current refusals. If they do not, the first
-    /// refusal may be missing from them.
+    /// Returns whether the newest runs include a version from before the current refusals. If they do not, they may
+    /// lack the first refusal.
     fn reaches_back(&self) -> bool {
         let made = |run: &Run| run.version().is_some() && run.version() <= self.highest;
         self.recent.iter().any(made)
