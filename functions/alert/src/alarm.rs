@@ -1,4 +1,4 @@
-//! An alarm, as the rest of this function uses it.
+//! A CloudWatch alarm, as this function uses it.
 
 use std::str::FromStr;
 
@@ -7,71 +7,71 @@ use jiff::Timestamp;
 
 use crate::{AlarmKind, AlarmReading};
 
-/// An alarm that has changed its state.
+/// A CloudWatch alarm that has changed its state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alarm {
-    /// The full name, including the stack's.
+    /// The alarm's full name, which begins with the stack's name.
     pub name: String,
-    /// What the alarm watches.
+    /// The kind of the alarm: one of the stack's own alarms, or one that somebody has added.
     pub kind: AlarmKind,
-    /// The current state.
+    /// The state that the alarm has now.
     pub state: AlarmState,
-    /// The previous state, if the notification contains it.
+    /// The state that the alarm had before; `None` if the notification does not contain it.
     pub before: Option<AlarmState>,
-    /// When the alarm entered the current state.
+    /// When the alarm entered its current state.
     pub since: Timestamp,
-    /// The measurement in the alarm's reason.
+    /// The measured value, read from the text in which CloudWatch gives the reason for the change.
     pub reading: AlarmReading,
-    /// The limit that the value is compared with.
+    /// The limit with which the measured value is compared; `None` if it is unknown.
     pub threshold: Option<f64>,
-    /// The comparison that holds when something is wrong.
+    /// How the value is compared with the limit. If the comparison holds, something is wrong. `None` if it is unknown.
     pub comparison: Option<Comparison>,
-    /// The name of the metric. `None` if the alarm watches an expression.
+    /// The name of the metric that the alarm watches. `None` if the alarm watches an expression.
     pub metric: Option<String>,
-    /// The description from the alarm's definition.
+    /// The description in the alarm's definition; `None` if there is none.
     pub description: Option<String>,
-    /// The reason in CloudWatch's own words.
+    /// The reason for the change of state, in CloudWatch's own words.
     pub reason: String,
 }
 
-/// The state of an alarm.
+/// The state of a CloudWatch alarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AlarmState {
-    /// Something is wrong.
+    /// The alarm is raised: something is wrong.
     Alarm,
-    /// All is well.
+    /// The alarm is not raised: all is well.
     Ok,
-    /// There are not enough values to decide.
+    /// CloudWatch has too few values to decide whether something is wrong.
     InsufficientData,
 }
 
-/// The comparison of value and threshold that means that something is wrong.
+/// How an alarm compares its value with its threshold. If the comparison holds, something is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
-    /// `>`
+    /// Something is wrong if value > threshold.
     Greater,
-    /// `>=`
+    /// Something is wrong if value >= threshold.
     GreaterOrEqual,
-    /// `<`
+    /// Something is wrong if value < threshold.
     Less,
-    /// `<=`
+    /// Something is wrong if value <= threshold.
     LessOrEqual,
 }
 
-/// A text that is not a known state or comparison. Contains the text.
+/// Error: a text is not a known alarm state or comparison. Holds the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is unknown")]
 pub struct UnknownName(pub String);
 
 impl Alarm {
-    /// Checks whether the alarm watches the accuracy margin. The champion's record in the registry does not contain
+    /// Returns whether the alarm watches the accuracy margin. The champion's record in the registry does not contain
     /// that margin.
     pub(crate) fn measures_margin(&self) -> bool {
         self.metric.as_deref() == Some(Metric::ModelAccuracyMargin.name())
     }
 
-    /// Returns the change that the alarm reports. `None` for missing data, which means neither that something is wrong
-    /// nor that all is well.
+    /// Returns the change that the alarm reports: that it was raised, or that it is OK. `None` for missing data, which
+    /// means neither that something is wrong nor that all is well.
     pub fn change(&self) -> Option<AlarmChange> {
         let raised = match self.state {
             AlarmState::Alarm => true,
@@ -84,7 +84,7 @@ impl Alarm {
 }
 
 impl AlarmState {
-    /// Returns CloudWatch's name for the state.
+    /// Returns CloudWatch's name for the state, such as `ALARM`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Alarm => "ALARM",
@@ -104,7 +104,7 @@ impl FromStr for AlarmState {
 }
 
 impl Comparison {
-    /// Checks whether the comparison holds, which means that something is wrong.
+    /// Returns whether the comparison of `value` with `threshold` holds, which means that something is wrong.
     pub fn holds(self, value: f64, threshold: f64) -> bool {
         match self {
             Self::Greater => value > threshold,
@@ -114,7 +114,7 @@ impl Comparison {
         }
     }
 
-    /// Describes the values that are not wrong. `threshold` is the limit as text.
+    /// Describes the values that are not wrong, such as `at most 36 h`. `threshold` is the limit as text.
     pub fn wanted(self, threshold: &str) -> String {
         match self {
             Self::Greater => format!("at most {threshold}"),

@@ -1,24 +1,24 @@
-//! The catalogue of the stack's alarms: one row for each. The mails follow from it, and tests compare template.yaml,
-//! docs/OPERATIONS.md, README.md and the lists of other tests with it.
+//! The catalogue of the stack's alarms: one row for each alarm. The mails follow from the catalogue. Tests compare
+//! template.yaml, docs/OPERATIONS.md, README.md and the lists of other tests with it.
 
 use crate::headline::{
     Situation, champion_age, champion_is_young_again, champion_score, champion_score_is_good_again, queue_is_empty,
 };
 
-/// What missing data means for an alarm.
+/// How a CloudWatch alarm treats missing values of its metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MissingData {
-    /// The alarm is raised. Its metric is published every five minutes, so a missing value means that something is
-    /// wrong.
+    /// Missing values raise the alarm. The alarm's metric is published every five minutes, so a missing value means
+    /// that something is wrong.
     Raises,
-    /// The alarm ends. Its metric has values only when something has happened.
+    /// Missing values end the alarm. The alarm's metric has values only when something has happened.
     Ends,
-    /// The alarm keeps its state. Missing values say nothing about what it watches.
+    /// Missing values leave the alarm in its state. They say nothing about what the alarm watches.
     KeepsState,
 }
 
 impl MissingData {
-    /// Returns the value of `TreatMissingData` in the template.
+    /// Returns the value of the alarm's property `TreatMissingData` in template.yaml.
     pub fn treatment(self) -> &'static str {
         match self {
             Self::Raises => "breaching",
@@ -28,58 +28,58 @@ impl MissingData {
     }
 }
 
-/// The row of an alarm.
+/// Row of the alarm catalogue: the texts and settings of one alarm.
 #[derive(Debug)]
 pub struct CatalogEntry {
-    /// The alarm's name without the stack's name.
+    /// The alarm's name without the stack's name, such as `accuracy-low`.
     pub name: &'static str,
-    /// What the alarm means, and who is affected.
+    /// What the alarm means and who is affected, as text for the mail.
     pub meaning: &'static str,
-    /// Writes the end of the mail's subject when the alarm is raised. No full stop.
+    /// Function that writes the end of the mail's subject when the alarm is raised, without a full stop.
     pub(crate) raised: fn(&Situation<'_>) -> String,
-    /// Writes the end of the mail's subject when the alarm is OK again. No full stop.
+    /// Function that writes the end of the mail's subject when the alarm is OK again, without a full stop.
     pub(crate) cleared: fn(&Situation<'_>) -> String,
-    /// The steps to take, in order.
+    /// The steps that a mail about the raised alarm recommends, in order.
     pub(crate) steps: &'static [StepTemplate],
-    /// What missing data means.
+    /// How the alarm treats missing values of its metric.
     pub missing_data: MissingData,
-    /// The threshold in the template.
+    /// The alarm's threshold in template.yaml, in the unit of the alarm's metric.
     pub threshold: f64,
-    /// Whether a second topic reports the alarm too, because the alarm means that mail does not arrive.
+    /// Whether a second SNS topic reports the alarm too, because the alarm means that mail does not arrive.
     pub is_about_mail: bool,
-    /// Whether the alarm exists on an emulator.
+    /// Whether the stack also creates this alarm when it runs on an emulator of AWS.
     pub is_emulated: bool,
 }
 
-/// A step, with a command that does not name the stack yet.
+/// A step that a mail about an alarm recommends. The step's command does not contain the stack's name yet.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StepTemplate {
-    /// The instruction as text.
+    /// The instruction, as text for the mail.
     pub(crate) what: &'static str,
-    /// The command to run, if any.
+    /// The command to run; `None` if the step has no command.
     pub(crate) command: Option<Command>,
 }
 
-/// A command of a step. The guide writes it for one stack.
+/// A kind of AWS CLI command that a mail recommends. The command's text is written later, for one stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Command {
-    /// Lists the newest runs.
+    /// AWS CLI command that lists the newest runs.
     Runs,
-    /// Prints the log of the function with that name.
+    /// AWS CLI command that prints the log of the Lambda function with this name.
     Logs(&'static str),
-    /// Starts a training run.
+    /// AWS CLI command that starts a training run.
     Train,
-    /// Prints the requests of each API key.
+    /// AWS CLI command that prints the number of requests of each API key.
     Usage,
-    /// Invokes the metrics function.
+    /// AWS CLI command that invokes the metrics function.
     Measure,
-    /// Receives the messages of the alarm's queue.
+    /// AWS CLI command that receives the messages of the queue that the alarm watches.
     Messages,
-    /// Deletes the messages of the alarm's queue.
+    /// AWS CLI command that deletes all messages of the queue that the alarm watches.
     Purge,
-    /// Describes the alarm.
+    /// AWS CLI command that prints the definition and the state of the alarm.
     Describe,
-    /// A command that is the same for every stack.
+    /// AWS CLI command that is the same for every stack. Holds the command's text.
     Always(&'static str),
 }
 
@@ -97,11 +97,11 @@ macro_rules! alarms {
         $(#[doc = $watches:literal])+
         $kind:ident { $($field:ident: $value:expr),+ $(,)? }
     )+) => {
-        /// The kind of an alarm, which is its name without the stack's name.
+        /// The kind of a CloudWatch alarm, named after the alarm without the stack's name.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum AlarmKind {
             $($(#[doc = $watches])+ $kind,)+
-            /// An alarm that somebody has added, with its name.
+            /// An alarm that is not in the catalogue, because somebody has added it. Holds the alarm's name.
             Other(String),
         }
 
@@ -109,7 +109,7 @@ macro_rules! alarms {
             /// The kinds of alarms that every stack has.
             pub const KNOWN: [Self; [$(stringify!($kind)),+].len()] = [$(Self::$kind),+];
 
-            /// Returns the alarm's row.
+            /// Returns the row of the alarm catalogue with this alarm's texts and settings.
             pub fn entry(&self) -> &'static CatalogEntry {
                 match self {
                     $(Self::$kind => const { &CatalogEntry { $($field: $value,)+ ..OTHER } },)+
@@ -120,7 +120,8 @@ macro_rules! alarms {
     };
 }
 
-/// The row of an alarm that is not in the catalogue. Its optional fields are the defaults of all rows.
+/// The row for every alarm that is not in the catalogue. Rows of the catalogue take fields that they do not set from
+/// this row.
 const OTHER: CatalogEntry = CatalogEntry {
     name: "",
     meaning: "This alarm does not belong to Evergreen. Its description says what it watches.",
@@ -137,7 +138,7 @@ const OTHER: CatalogEntry = CatalogEntry {
 };
 
 alarms! {
-    /// The champion is too old, or no values of its metric arrive.
+    /// The champion is too old, or values of the metric about its age do not arrive.
     ChampionTooOld {
         name: "champion-too-old",
         meaning: "For too long no version has become champion. Training does not run, training fails, or the gate \
@@ -150,7 +151,7 @@ alarms! {
         threshold: 0.0,
     }
 
-    /// The champion's score is below the threshold.
+    /// The champion's score is below the alarm's threshold.
     AccuracyLow {
         name: "accuracy-low",
         meaning: "The champion is not known to be better than a constant answer, or its score on the newest \
@@ -172,7 +173,7 @@ alarms! {
         threshold: 0.0,
     }
 
-    /// A scheduled training run has not made a version in time.
+    /// A scheduled training run has not made a model version in time.
     DeadlineMissed {
         name: "deadline-missed",
         meaning: "Since the scheduled time no run has made a version, promoted or refused. The champion keeps \
@@ -183,7 +184,7 @@ alarms! {
         missing_data: MissingData::KeepsState,
     }
 
-    /// Training runs fail or are lost.
+    /// Training runs fail, or are lost without a result.
     TrainingFailed {
         name: "training-failed",
         meaning: "Runs have failed or were lost since a run last made a version. The champion keeps answering \
@@ -194,7 +195,7 @@ alarms! {
         missing_data: MissingData::KeepsState,
     }
 
-    /// The gate has refused every version for days.
+    /// The gate has refused every new model version for days.
     VersionsRefused {
         name: "versions-refused",
         meaning: "For two days or more the gate has refused every version that was trained. The champion keeps \
@@ -224,7 +225,8 @@ alarms! {
         missing_data: MissingData::KeepsState,
     }
 
-    /// A stored file of the champion is missing or damaged. The other file may hide that.
+    /// One of the champion's two stored files is missing or damaged. The other file may hide that, because predictions
+    /// go on.
     ArtifactDamaged {
         name: "artifact-damaged",
         meaning: "The registry's copy of the champion's artifact or the bucket's object is missing or damaged. As \
@@ -236,7 +238,7 @@ alarms! {
         missing_data: MissingData::KeepsState,
     }
 
-    /// The predict function failed to load a champion.
+    /// An environment of the predict function failed to load a champion.
     ModelLoadFailures {
         name: "model-load-failures",
         meaning: "An environment of the predict function could not fetch, verify or read the champion. It uses \
@@ -247,7 +249,7 @@ alarms! {
         missing_data: MissingData::Ends,
     }
 
-    /// The API answers with 5xx.
+    /// The prediction API answers requests with server errors (5xx).
     PredictionErrors {
         name: "prediction-errors",
         meaning: "In two of three periods of 5 minutes, callers got server errors and no prediction.",
@@ -260,7 +262,7 @@ alarms! {
         missing_data: MissingData::Ends,
     }
 
-    /// The API is slow.
+    /// The prediction API answers too slowly.
     PredictionLatency {
         name: "prediction-latency",
         meaning: "One request in a hundred took longer than the limit. Callers may stop waiting for an answer.",
@@ -278,7 +280,7 @@ alarms! {
         threshold: 1000.0,
     }
 
-    /// Predictions are rejected because the function has reached its concurrency limit.
+    /// Predictions are rejected because the predict function has reached its concurrency limit.
     Throttles {
         name: "throttles",
         meaning: "Lambda had no environment left for the predict function and rejected requests.",
@@ -311,7 +313,7 @@ alarms! {
         threshold: 0.8,
     }
 
-    /// Some metrics cannot be computed, so their alarms rely on old values.
+    /// Some health metrics cannot be computed, so their alarms rely on old values.
     FiguresUnknown {
         name: "figures-unknown",
         meaning: "For 15 minutes or more some metrics could not be computed, because something could not be read. \
@@ -325,7 +327,7 @@ alarms! {
         missing_data: MissingData::KeepsState,
     }
 
-    /// The registry holds records that this release cannot read.
+    /// The registry holds records that this release cannot read, or can read only in part.
     UnreadableRecords {
         name: "unreadable-records",
         meaning: "The registry holds records that this release cannot read, or only in part. Metrics leave them \
@@ -340,7 +342,7 @@ alarms! {
         missing_data: MissingData::KeepsState,
     }
 
-    /// The train function's dead-letter queue holds events.
+    /// The train function's dead-letter queue holds events. Their training runs or imports failed in all attempts.
     TrainFailureQueue {
         name: "train-failure-queue",
         meaning: "A training run, or the import of a model file, failed in all its attempts. Its event is kept \
@@ -351,7 +353,7 @@ alarms! {
         missing_data: MissingData::Ends,
     }
 
-    /// The queue of training events that could not be delivered holds events.
+    /// The queue of the events that could not be delivered to the train function holds events.
     TrainScheduleQueue {
         name: "train-schedule-queue",
         meaning: "An event could not be delivered to the train function. If it is the schedule's event, the \
@@ -390,7 +392,7 @@ alarms! {
         is_about_mail: true,
     }
 
-    /// The queue of alarms that did not reach the alert function holds messages.
+    /// The queue of the alarm notifications that did not reach the alert function holds messages.
     AlertTopicQueue {
         name: "alert-topic-queue",
         meaning: "An alarm did not reach the function that writes mails. Nobody got a mail about it.",

@@ -1,30 +1,30 @@
-//! The function's configuration, read once at cold start.
+//! The alert function's configuration, read once at cold start.
 
 use evergreen_aws::env::{ConfigError, Environment};
 use evergreen_lifecycle::ModelName;
 
 use crate::{Address, Letterhead, Recipients};
 
-/// The function's configuration, from environment variables.
+/// The alert function's configuration, from environment variables.
 #[derive(Debug, Clone)]
 pub struct AlertConfig {
-    /// The name of the registry table.
+    /// The name of the DynamoDB table that holds the registry.
     pub table: String,
-    /// The sender's address.
+    /// The mail address from which the mails are sent.
     pub sender: Address,
-    /// The addresses that receive the mails.
+    /// The mail addresses that receive the mails about alarms.
     pub recipients: Recipients,
-    /// The SES configuration set that publishes what happens to mails, if any.
+    /// The name of the SES configuration set that publishes what happens to mails; `None` if there is none.
     pub configuration_set: Option<String>,
-    /// The names and links that every mail contains.
+    /// The names and links that every mail about an alarm contains.
     pub letterhead: Letterhead,
 }
 
 impl AlertConfig {
-    /// Reads the configuration from `environment`.
+    /// Reads the alert function's configuration from the variables of `environment`.
     ///
     /// # Errors
-    /// [`ConfigError`] names the variable that is missing or wrong. It never repeats an address.
+    /// [`ConfigError`] names the variable that is missing or wrong. The error never repeats a mail address.
     pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
         let (sender, recipients) = ("EVERGREEN_SENDER", "EVERGREEN_RECIPIENTS");
         let table = environment.required("EVERGREEN_TABLE")?;

@@ -1,4 +1,4 @@
-//! Sends one mail to one recipient exactly once: claims it, sends it, records the result.
+//! Sends one mail to one recipient exactly once: claims the mail, sends the mail and records the result.
 
 use std::time::Duration;
 
@@ -12,45 +12,48 @@ use jiff::Timestamp;
 use crate::pace::Pace;
 use crate::{Address, Alarm, AlarmState, AlertWorld};
 
-/// Minimum time that an invocation needs to start a mail. SES may take up to 20 s to answer, and the result must be
-/// recorded.
+/// Minimum time that an invocation needs to start sending a mail. SES may take up to 20 s to answer, and the result
+/// must be recorded.
 const RESERVE: Duration = Duration::from_secs(30);
 
-/// The result of one try to deliver a mail.
+/// Result of one try to send a mail to one recipient.
 #[derive(Debug)]
 pub(crate) enum DeliveryResult {
     /// The mail was sent.
     Sent,
-    /// The mail had been sent before.
+    /// The mail was not sent now, because it had been sent before.
     SentBefore,
-    /// The recipient got no mail when the alarm was raised, so they get no mail about the end.
+    /// The mail that the alarm is over was not sent. Its recipient got no mail when the alarm was raised.
     NotDue,
-    /// A newer change of the alarm is known, so the remaining mails are not due either.
+    /// The mail was not sent, because a newer change of the alarm is known. The mails to the remaining recipients are
+    /// not due either.
     Overtaken,
-    /// Another invocation is sending the mail that the alarm is raised. That mail must come first.
+    /// The mail about the end of the alarm must wait. Another invocation is still sending the mail that the alarm is
+    /// raised.
     NotYet,
-    /// SES throttled the mail.
+    /// SES rejected the mail for now, because too many mails came in too short a time. Holds SES's answer.
     Throttled(Unavailable),
-    /// SES is unreachable or failed.
+    /// SES was unreachable or failed, and the mail was not sent. Holds the cause.
     Unreachable(Unavailable),
 }
 
-/// Why a mail was not sent in this invocation.
+/// Error: this invocation did not send a mail, or does not know whether it did.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MailError {
-    /// Another invocation has claimed the mail and may still fail. So this invocation must not report success.
+    /// Another invocation has claimed the mail and may still fail to send it. So this invocation must not report
+    /// success.
     #[error("another invocation is sending the mail")]
     Busy,
-    /// No answer came, so the mail may have been sent.
+    /// SES did not answer, so the mail may have been sent. Holds the cause, if it is known.
     #[error("SES did not answer, so the mail may have been sent{}", cause(.0.as_ref()))]
     Unanswered(Option<Unavailable>),
-    /// SES refused the mail for good.
+    /// SES refused the mail for good, so another try would be refused too. Holds SES's answer.
     #[error("{0}: {cause}", cause = .0.cause)]
     Refused(Unavailable),
-    /// SES was unreachable, or failed, too often.
+    /// SES was unreachable, or failed, too many times. Holds the cause of the last failure, if it is known.
     #[error("SES does not accept mails{}", cause(.0.as_ref()))]
     Unreachable(Option<Unavailable>),
-    /// The invocation has too little time left.
+    /// The invocation has too little time left to send the mail. Holds why an earlier try failed, if there was one.
     #[error("the invocation has too little time left for the mail{}", cause(.0.as_ref()))]
     NoTime(Option<Unavailable>),
 }
@@ -59,7 +62,7 @@ fn cause(unavailable: Option<&Unavailable>) -> String {
     unavailable.map(|unavailable| format!(" ({})", unavailable.cause)).unwrap_or_default()
 }
 
-/// An alarm, what to report about it, and the finished mail.
+/// An alarm, the decision what to report about the alarm, and the finished mail.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AlarmMail<'a> {
     pub(crate) alarm: &'a Alarm,
@@ -67,19 +70,20 @@ pub(crate) struct AlarmMail<'a> {
     pub(crate) mail: &'a Mail,
 }
 
-/// Sends mails within one invocation.
+/// Sends the mails of one invocation.
 #[derive(Debug)]
 pub(crate) struct MailSender<'a, W> {
     pub(crate) ports: &'a W,
-    /// Identifies this invocation as the holder of claims, and says when they end.
+    /// Identifies this invocation as the holder of its mail claims, and says when the claims end.
     pub(crate) lease: &'a Lease,
 }
 
 impl<W: AlertWorld> MailSender<'_, W> {
-    /// Sends the mail to `recipient` when `pace` allows, unless it was sent before or is not due.
+    /// Sends the mail to `recipient` when `pace` allows it, unless the mail was sent before or is not due. The mail is
+    /// first claimed in the registry, so that no other invocation sends it too.
     ///
     /// If the registry does not answer, the mail is sent without a claim, because two mails are better than none. If
-    /// the result cannot be recorded, the claim counts as unanswered after this invocation ends.
+    /// the result cannot be recorded, the mail counts as unanswered (perhaps sent) after this invocation ends.
     pub(crate) async fn deliver(
         &self,
         mail: AlarmMail<'_>,
@@ -106,8 +110,8 @@ impl<W: AlertWorld> MailSender<'_, W> {
             }
         };
         self.ports.clock().sleep(wait).await;
-        // An invocation with a newer change stores that change first and checks the claims afterwards. So at least one
-        // of the two invocations sees the other.
+        // An invocation with a newer change stores that change first and checks the mail claims afterwards. So at least
+        // one of the two invocations sees the other.
         let outcome =
             if self.is_overtaken(mail.alarm).await { None } else { Some(self.send(mail, recipient, pace, &key).await) };
         if is_claimed {
@@ -123,7 +127,7 @@ impl<W: AlertWorld> MailSender<'_, W> {
         }
     }
 
-    /// Checks whether enough time remains to start a mail after `wait`.
+    /// Returns whether the invocation has enough time left to start a mail after waiting for `wait`.
     fn has_time(&self, wait: Duration) -> bool {
         let end = self.ports.clock().now().saturating_add(wait + RESERVE).unwrap_or(Timestamp::MAX);
         end <= self.lease.until
@@ -149,7 +153,8 @@ impl<W: AlertWorld> MailSender<'_, W> {
         outcome
     }
 
-    /// Records the result of a try. A mail that was not sent may be claimed again at once.
+    /// Records the result of a try to send the mail with this `key`. A mail that was not sent may be claimed again at
+    /// once. An `outcome` of `None` means that no try was made.
     async fn record(&self, key: &str, outcome: Option<&Result<(), SendError>>) {
         let now = self.ports.clock().now();
         let recorded = match outcome {
@@ -164,11 +169,12 @@ impl<W: AlertWorld> MailSender<'_, W> {
 
     async fn is_overtaken(&self, alarm: &Alarm) -> bool {
         let (record, now) = (self.ports.registry().alarm(&alarm.name).await, self.ports.clock().now());
-        // If nothing can be read, the mail goes out. The recipient sees by the dates which mail is newer.
+        // If the alarm's record cannot be read, the mail is sent. The recipient sees by the dates which mail is newer.
         alarm.change().is_some_and(|change| record.ok().flatten().is_some_and(|record| record.overtakes(change, now)))
     }
 
-    /// Returns why `recipient` gets no mail about the end of an incident, or not yet. `None` if the mail is due.
+    /// Returns why `recipient` gets no mail about the end of an alarm, or does not get that mail yet. `None` if the
+    /// mail is due.
     async fn undue(&self, mail: AlarmMail<'_>, recipient: &Address) -> Option<DeliveryResult> {
         let AlarmReport::Over { raised } = mail.telling else { return None };
         let mut is_busy = false;
@@ -193,7 +199,7 @@ impl<W: AlertWorld> MailSender<'_, W> {
     }
 }
 
-/// Returns the mail's key. It identifies the alarm, its state, the time of the change and the recipient.
+/// Returns the mail's key in the registry: a digest of the alarm, its state, the time of the change and the recipient.
 fn key(alarm: &str, state: AlarmState, since: Timestamp, recipient: &Address) -> String {
     let mut content = Vec::new();
     for part in [alarm, state.as_str(), &since.to_string(), recipient.as_str()] {
@@ -203,7 +209,7 @@ fn key(alarm: &str, state: AlarmState, since: Timestamp, recipient: &Address) ->
     sha256_hex(&content)
 }
 
-/// Derives a share from 0 to 1 from the mail's key.
+/// Derives a number from 0 to 1 from the mail's key. This number spreads the retries of different mails over time.
 fn share(key: &str) -> f64 {
     let byte = key.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
     debug_assert!(byte.is_some(), "a key is a digest in hexadecimal digits: {key}");

@@ -1,4 +1,4 @@
-//! Finds the training run behind an alarm, and describes how the run ended and why.
+//! Finds the training run that explains an alarm, and describes how the run ended and why.
 
 use evergreen_lifecycle::health::failed_for_good;
 use evergreen_lifecycle::ports::Runs;
@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use crate::quantity::moment;
 use crate::{Alarm, AlarmKind, AlarmState};
 
-/// Number of newest runs to search. More are read if many of them are imports.
+/// Number of newest runs that are searched for the run behind an alarm. More are read if many of them are imports.
 const RUNS: u32 = 20;
-/// Maximum length, in characters, of the reason in a mail.
+/// Maximum length, in characters, of the reason for a run's failure in a mail.
 const MAX_REASON: usize = 2000;
 
-/// A run that did not produce a champion.
+/// A run that made no champion: it failed, it was lost, or the gate refused its version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunFailure {
     run: RunId,
@@ -33,8 +33,9 @@ enum Ended {
 }
 
 impl RunFailure {
-    /// Returns the newest run that explains `alarm` at `now`. `None` unless the alarm is raised and is about training.
-    /// If the registry does not answer, this logs a warning, and the mail is sent without the run.
+    /// Returns the newest run that explains why `alarm` is raised at `now`. `None` if no run explains it, if the alarm
+    /// is not raised, or if the alarm is not about training. If the registry does not answer, this logs a warning, and
+    /// the mail is sent without the run.
     pub async fn behind(alarm: &Alarm, registry: &impl Runs, now: Timestamp) -> Option<Self> {
         if alarm.state != AlarmState::Alarm || !is_about_training(&alarm.kind) {
             return None;
@@ -49,7 +50,7 @@ impl RunFailure {
         }
     }
 
-    /// Describes in one line the run, how it ended and why.
+    /// Describes the run in one line: its id, how it ended and why.
     pub fn describe(&self) -> String {
         let at = moment(self.at);
         let run = match &self.file {
@@ -70,7 +71,8 @@ impl RunFailure {
         }
     }
 
-    /// Returns the failure of `run`, or `None` if the run has not ended by `now` or has made a champion.
+    /// Returns how `run` failed to make a champion. `None` if the run has not ended by `now`, has made a champion, or
+    /// will be retried by the platform.
     fn of(run: &Run, now: Timestamp) -> Option<Self> {
         let ended = match run.status_at(now) {
             RunStatus::Rejected => Ended::Refused,
@@ -99,10 +101,11 @@ fn is_about_training(kind: &AlarmKind) -> bool {
     )
 }
 
-/// Returns the first of `runs`, newest first, that explains an alarm of that kind.
+/// Returns the first of `runs`, newest first, that explains an alarm of that `kind`.
 ///
-/// A run before a success explains nothing, except for the queue, which keeps old failures. A refused import explains
-/// the queue alarm only, because it says nothing about training.
+/// A run before a successful run explains nothing. The alarm about the train function's dead-letter queue is an
+/// exception, because the queue keeps old failures. An import explains this queue alarm only, because it says nothing
+/// about training.
 fn newest(kind: &AlarmKind, runs: &[Run], now: Timestamp) -> Option<RunFailure> {
     let tells_refusals = matches!(kind, AlarmKind::ChampionTooOld | AlarmKind::VersionsRefused);
     let ends = |run: &&Run| match kind {
@@ -120,7 +123,7 @@ fn newest(kind: &AlarmKind, runs: &[Run], now: Timestamp) -> Option<RunFailure> 
     runs.iter().filter(|run| !is_over(run)).filter_map(|run| RunFailure::of(run, now)).find(explains)
 }
 
-/// Puts a reason on one line and limits its length.
+/// Puts the reason for a run's failure on one line and limits its length.
 fn in_short(reason: &str) -> String {
     let line = reason.split_whitespace().collect::<Vec<_>>().join(" ");
     evergreen_lifecycle::text::shortened(&line, MAX_REASON)

@@ -1,29 +1,29 @@
-//! Explains an alarm and writes the commands of its steps for this stack. docs/OPERATIONS.md has a longer section for
-//! each kind.
+//! Explains an alarm in its mail, and writes the commands of the recommended steps for this stack. docs/OPERATIONS.md
+//! has a longer section for each kind of alarm.
 
 use crate::catalog::{Command, StepTemplate};
 use crate::{Alarm, Letterhead};
 
-/// The explanation for one kind of alarm.
+/// The explanation of an alarm in its mail, and the steps that the mail recommends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guide {
-    /// What the alarm means, and who is affected.
+    /// What the alarm means and who is affected, as text for the mail.
     pub meaning: &'static str,
-    /// The steps to take, in order.
+    /// The steps that the mail recommends, in order.
     pub steps: Vec<GuideStep>,
 }
 
-/// One step of the guide.
+/// One step that a mail about an alarm recommends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuideStep {
-    /// The instruction as text.
+    /// The instruction, as text for the mail.
     pub what: &'static str,
-    /// The command to run, if any.
+    /// The command to run; `None` if the step has no command.
     pub command: Option<String>,
 }
 
 impl Guide {
-    /// Returns the guide to `alarm`, with commands for this stack.
+    /// Returns the explanation of `alarm` and the recommended steps, with commands for this stack.
     pub fn to(alarm: &Alarm, about: &Letterhead) -> Self {
         let (entry, commands) = (alarm.kind.entry(), Commands { alarm, about });
         let step = |step: &StepTemplate| GuideStep {
@@ -34,7 +34,7 @@ impl Guide {
     }
 }
 
-/// Builds AWS CLI commands for this stack.
+/// Writes the AWS CLI commands that a mail recommends, for this stack and alarm.
 struct Commands<'a> {
     alarm: &'a Alarm,
     about: &'a Letterhead,
@@ -75,7 +75,8 @@ impl Commands<'_> {
         )
     }
 
-    /// Returns the command for the current month's usage. GNU and BSD `date` both accept this format.
+    /// Returns the command that prints each API key's requests in the current month. GNU and BSD `date` both accept
+    /// this date format.
     fn usage(&self) -> String {
         format!(
             "aws apigateway get-usage --start-date \"$(date -u +%Y-%m-01)\" --end-date \"$(date -u +%Y-%m-%d)\" \
@@ -96,7 +97,8 @@ impl Commands<'_> {
         format!("aws sqs purge-queue --queue-url {}", self.url())
     }
 
-    /// Returns the command that describes an alarm. The name is quoted, because readers paste the command into a shell.
+    /// Returns the command that describes the alarm. The alarm's name is quoted, because readers paste the command into
+    /// a shell.
     fn describe(&self) -> String {
         format!("aws cloudwatch describe-alarms --alarm-names '{}'", self.alarm.name.replace('\'', r"'\''"))
     }

@@ -1,4 +1,4 @@
-//! Turns notifications into mails.
+//! Turns the notifications about alarms into mails.
 
 use aws_lambda_events::event::sns::{SnsEvent, SnsRecord};
 use evergreen_lifecycle::ports::{AlarmRecords, Clock, Lease, Mail, Mailer, RememberError, Unavailable};
@@ -13,45 +13,47 @@ use crate::{
     Alarm, AlertWorld, Knowledge, Letterhead, Notification, NotificationError, Recipients, RunFailure, letter,
 };
 
-/// Maximum number of tries to update an alarm's record while others change it too.
+/// Maximum number of tries to update an alarm's stored record while other invocations change that record too.
 const MAX_UPDATES: usize = 5;
 
-/// Turns notifications into mails.
+/// Handles SNS events: turns each notification about an alarm into mails and sends them.
 #[derive(Debug)]
 pub struct AlertHandler<'a, W> {
-    /// The registry, SES and the clock.
+    /// The registry, the mail service (SES) and the clock.
     pub ports: &'a W,
-    /// The addresses that receive the mails.
+    /// The mail addresses that receive the mails about alarms.
     pub recipients: &'a Recipients,
-    /// The names and links that every mail contains.
+    /// The names and links that every mail about an alarm contains.
     pub letterhead: &'a Letterhead,
 }
 
-/// The result of an event that was handled completely.
+/// Counts of mails and notifications, for an event that was handled completely.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct AlertReport {
     /// Number of mails sent.
     pub sent: usize,
-    /// Number of mails that had been sent before.
+    /// Number of mails that were not sent, because they had been sent before.
     pub sent_before: usize,
-    /// Number of mails that are not due. A newer mail is due instead, or the recipient never got a mail about the incident that
-    /// has ended.
+    /// Number of mails that were not sent, because they are not due. Either a newer mail is due instead. Or the mail
+    /// says that an incident has ended, and its recipient never got a mail about that incident.
     pub not_due: usize,
-    /// Number of notifications that need no mail.
+    /// Number of notifications that need no mail. They report missing data, or that an alarm is OK that no mail had
+    /// reported.
     pub no_news: usize,
-    /// Number of notifications that arrived after a newer change.
+    /// Number of notifications that led to no mail, because a newer change of the alarm was known when they arrived.
     pub overtaken: usize,
-    /// Number of notifications that were held back because the alarm flaps.
+    /// Number of notifications that led to no mail, because the alarm flaps (is raised and cleared again and again).
     pub held_back: usize,
 }
 
-/// What could not be done. Everything else was done, and a retry of the event does not repeat it.
+/// Error: a part of an event could not be handled. Everything else was done, and a retry of the event does not repeat
+/// it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, thiserror::Error)]
 #[error("{not_sent} mails were not sent, or perhaps not; {not_understood} notifications could not be read")]
 pub struct AlertError {
-    /// Number of mails that were not sent, or perhaps not.
+    /// Number of mails that were not sent, or that perhaps were not sent.
     pub not_sent: usize,
-    /// Number of notifications that are not alarms.
+    /// Number of notifications that could not be read as alarms.
     pub not_understood: usize,
 }
 
@@ -62,7 +64,7 @@ impl From<AlertError> for Diagnostic {
     }
 }
 
-/// Why no mail could be written about a notification.
+/// Error: no mail could be written about a notification.
 #[derive(Debug, thiserror::Error)]
 enum Unwritten {
     #[error(transparent)]
@@ -72,12 +74,12 @@ enum Unwritten {
 }
 
 impl<W: AlertWorld> AlertHandler<'_, W> {
-    /// Handles all notifications of `event`, and tries all recipients of each, before it reports a failure.
-    /// `invocation` names this invocation, and `until` is when the platform ends it.
+    /// Handles all notifications of `event`, and tries all recipients of each one, before it reports a failure.
+    /// `invocation` is the id of this Lambda invocation, and `until` is when the platform ends the invocation.
     ///
     /// # Errors
     /// [`AlertError`] when a mail was not sent or a notification is not an alarm. Sent mails are recorded, so the
-    /// platform's retry sends only the rest.
+    /// platform's retry of the event sends only the rest.
     pub async fn handle(&self, event: SnsEvent, invocation: &str, until: Timestamp) -> Result<AlertReport, AlertError> {
         let now = self.ports.clock().now();
         // The platform's retries have the same request id, so the time distinguishes them.
@@ -108,7 +110,8 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
         if failures == AlertError::default() { Ok(report) } else { Err(failures) }
     }
 
-    /// Returns the alarm that a notification describes, and its mail. `None` if no mail is due.
+    /// Returns the alarm that a notification describes, the decision what to report, and the mail. `None` if no mail is
+    /// due. Then the reason is counted in `report`.
     async fn read(
         &self,
         record: &SnsRecord,
@@ -144,8 +147,8 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
         letter::write(alarm, telling, &knowledge, failure.as_ref(), self.letterhead, now)
     }
 
-    /// Decides what to report about a change, and stores the change. If the registry does not answer, this logs a
-    /// warning and decides from the notification alone.
+    /// Decides what to report about an alarm's change, and stores the change in the alarm's record. If the registry
+    /// does not answer, this logs a warning and decides from the notification alone.
     async fn decide(&self, alarm: &Alarm, change: AlarmChange) -> AlarmReport {
         for _ in 0..MAX_UPDATES {
             match self.update_record(alarm, change).await {
@@ -169,8 +172,8 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
         Ok(telling)
     }
 
-    /// Returns the pace that the SES account allows. The request also renews a connection that was closed while the
-    /// environment was frozen. It is safe to repeat this request, but not to repeat a mail.
+    /// Returns the pace at which the SES account may send mails. The request to SES also renews a connection that was
+    /// closed while the Lambda environment was frozen. It is safe to repeat this request, but not to repeat a mail.
     async fn pace(&self) -> Pace {
         let rate = self.ports.mailer().rate().await;
         if let Err(error) = &rate {

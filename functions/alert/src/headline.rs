@@ -1,4 +1,4 @@
-//! Summarizes an alarm in one line. The line ends the mail's subject and is the first line of its text.
+//! Summarizes an alarm in one line. The line ends the mail's subject and is the first line of the mail's text.
 
 use evergreen_lifecycle::{AlarmReport, Task};
 use jiff::Timestamp;
@@ -7,7 +7,8 @@ use crate::quantity::{Quantity, hours, number};
 use crate::version_values::headline_name;
 use crate::{Alarm, AlarmReading, AlarmState, Knowledge};
 
-/// Returns what is wrong, or that all is good enough again, with the value and the limit. The line has no full stop.
+/// Returns the summary of an alarm in one line without a full stop. The line says what is wrong, or that all is good
+/// enough again, with the value and the limit.
 pub(crate) fn headline(alarm: &Alarm, telling: &AlarmReport, knowledge: &Knowledge, now: Timestamp) -> String {
     let situation = Situation::new(alarm, knowledge, now);
     let (entry, kind) = (alarm.kind.entry(), alarm.kind.as_str());
@@ -22,7 +23,7 @@ pub(crate) fn headline(alarm: &Alarm, telling: &AlarmReport, knowledge: &Knowled
     }
 }
 
-/// An alarm and everything that its headline may mention, as text. `None` means unknown.
+/// An alarm and everything that its one-line summary may mention, as text. A field that is `None` is unknown.
 #[derive(Debug)]
 pub(crate) struct Situation<'a> {
     pub(crate) alarm: &'a Alarm,
@@ -42,8 +43,8 @@ impl<'a> Situation<'a> {
         Self { alarm, knowledge, now, value, limit, wanted }
     }
 
-    /// Checks whether somebody set the state by hand. The reason then names no value, and the known value is within the
-    /// limit.
+    /// Returns whether somebody set the alarm's state by hand. CloudWatch's reason then names no value, and the known
+    /// value is within the limit.
     fn is_set_by_hand(&self) -> bool {
         let Alarm { threshold, comparison, .. } = self.alarm;
         let known = self.knowledge.value(self.alarm).zip(*threshold).zip(*comparison);
@@ -51,42 +52,45 @@ impl<'a> Situation<'a> {
             && known.is_some_and(|((value, threshold), comparison)| !comparison.holds(value, threshold))
     }
 
-    /// Returns a text such as ` (limit 36 h)`, or an empty one.
+    /// Returns the alarm's limit as a text such as ` (limit 36 h)`. Empty if the limit is unknown.
     pub(crate) fn limit(&self) -> String {
         self.limit.as_ref().map(|limit| format!(" (limit {limit})")).unwrap_or_default()
     }
 
-    /// Returns a text such as ` (at least 0.9 is expected)`, or an empty one.
+    /// Returns the expected values as a text such as ` (at least 0.9 is expected)`. Empty if they are unknown.
     pub(crate) fn wanted(&self) -> String {
         self.wanted.as_ref().map(|wanted| format!(" ({wanted} is expected)")).unwrap_or_default()
     }
 
-    /// Returns a text such as ` (3 in 5 minutes)`, or an empty one.
+    /// Returns the alarm's value as a text such as ` (3 in 5 minutes)`. Empty if the value is unknown. `of_what` is the
+    /// part after the value, such as `in 5 minutes`.
     pub(crate) fn counted(&self, of_what: &str) -> String {
         self.value.as_ref().map(|value| format!(" ({value} {of_what})")).unwrap_or_default()
     }
 
-    /// Returns the value as a count of the last period, such as ` (3 in 5 minutes)`, or an empty text.
+    /// Returns the alarm's value as a count of the last five minutes: ` (3 in 5 minutes)`. Empty if the value is
+    /// unknown.
     pub(crate) fn recently(&self) -> String {
         self.counted("in 5 minutes")
     }
 
-    /// Returns the value as a number of messages, such as ` (3 in its queue)`, or an empty text.
+    /// Returns the alarm's value as a number of messages, such as ` (3 in its queue)`. Empty if the value is unknown.
     pub(crate) fn waiting(&self) -> String {
         self.counted("in its queue")
     }
 
-    /// Returns the value, or `unknown`.
+    /// Returns the alarm's value as text, or `unknown`.
     pub(crate) fn value(&self) -> &str {
         self.known_value().unwrap_or("unknown")
     }
 
-    /// Returns the value, if it is known.
+    /// Returns the alarm's value as text, or `None` if the value is unknown.
     pub(crate) fn known_value(&self) -> Option<&str> {
         self.value.as_deref()
     }
 
-    /// Returns a text such as `: accuracy 0.7667, margin -1.2`, without the values that are unknown.
+    /// Returns the champion's score and its margin as a text such as `: accuracy 0.7667, margin -1.2`. Unknown values
+    /// are left out.
     fn score_and_margin(&self) -> String {
         let champion = self.knowledge.champion();
         let score = champion.map(|champion| format!("{} {}", self.score_name(), number(champion.headline())));
@@ -95,14 +99,15 @@ impl<'a> Situation<'a> {
         if known.is_empty() { String::new() } else { format!(": {}", known.join(", ")) }
     }
 
-    /// Returns the name of the champion's main score. If the champion is unknown, it is accuracy.
+    /// Returns the name of the champion's main score: `accuracy` or `R²`. If the champion is unknown, the name is
+    /// `accuracy`.
     fn score_name(&self) -> &'static str {
         let task = self.knowledge.champion().map(|champion| champion.version.evaluation.task());
         headline_name(task.unwrap_or(Task::Classification))
     }
 }
 
-/// Writes that the champion's score is too low. The alarm watches a margin, or the score itself.
+/// Writes the one-line summary that the champion's score is too low. The alarm watches a margin, or the score itself.
 pub(crate) fn champion_score(it: &Situation<'_>) -> String {
     if it.alarm.measures_margin() {
         format!("the champion is not good enough{}", it.score_and_margin())
@@ -111,7 +116,7 @@ pub(crate) fn champion_score(it: &Situation<'_>) -> String {
     }
 }
 
-/// Writes that the champion's score is good again.
+/// Writes the one-line summary that the champion's score is good enough again.
 pub(crate) fn champion_score_is_good_again(it: &Situation<'_>) -> String {
     if it.alarm.measures_margin() {
         format!("the champion is good enough again{}", it.score_and_margin())
@@ -120,8 +125,9 @@ pub(crate) fn champion_score_is_good_again(it: &Situation<'_>) -> String {
     }
 }
 
-/// Writes that the champion is too old. The alarm is also raised when no value arrives, because there is no champion or
-/// nobody measures. The alarm's value is the margin to the limit, so the age itself comes from the registry.
+/// Writes the one-line summary that the champion is too old. The alarm is also raised when no value arrives, because
+/// there is no champion or nobody measures. The alarm's value is the margin to the limit, so the age comes from the
+/// registry.
 pub(crate) fn champion_age(it: &Situation<'_>) -> String {
     match (it.alarm.reading, it.knowledge.age(it.now).map(hours), it.known_value()) {
         (AlarmReading::NoData | AlarmReading::Missing, None, _) if *it.knowledge == Knowledge::NoChampion => {
@@ -138,7 +144,7 @@ pub(crate) fn champion_age(it: &Situation<'_>) -> String {
     }
 }
 
-/// Writes that the champion is no longer too old.
+/// Writes the one-line summary that the champion is no longer too old.
 pub(crate) fn champion_is_young_again(it: &Situation<'_>) -> String {
     match it.knowledge.age(it.now).map(hours) {
         Some(age) => format!("the champion is no longer too old: {age} old"),
@@ -146,7 +152,7 @@ pub(crate) fn champion_is_young_again(it: &Situation<'_>) -> String {
     }
 }
 
-/// Writes that the alarm's queue is empty again.
+/// Writes the one-line summary that the queue of the alarm is empty again.
 pub(crate) fn queue_is_empty(it: &Situation<'_>) -> String {
     let kind = &it.alarm.kind;
     format!("the queue {} is empty again", kind.queue().unwrap_or(kind.as_str()))

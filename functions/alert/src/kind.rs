@@ -10,7 +10,7 @@ impl AlarmKind {
         known.unwrap_or_else(|| Self::Other(suffix.to_owned()))
     }
 
-    /// Returns the kind as it appears in the alarm's name.
+    /// Returns the alarm's name without the stack's name, such as `accuracy-low`.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Other(name) => name,
@@ -18,7 +18,7 @@ impl AlarmKind {
         }
     }
 
-    /// Returns the name of the queue that this kind of alarm watches, without the stack's name. `None` if it watches no
+    /// Returns the name of the queue that the alarm watches, without the stack's name. `None` if the alarm watches no
     /// queue.
     pub fn queue(&self) -> Option<&str> {
         self.as_str().strip_suffix("-queue")

@@ -1,4 +1,4 @@
-//! What the registry says about the model behind an alarm.
+//! The facts that the registry has about the champion, for the mail about an alarm.
 
 use evergreen_lifecycle::ports::Champions;
 use evergreen_lifecycle::{Champion, Pointer, Record};
@@ -6,26 +6,27 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{Alarm, AlarmKind, AlarmReading};
 
-/// What is known about the champion.
+/// The facts about the champion that could be read from the registry for a mail.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Knowledge {
-    /// The registry could not be read.
+    /// The registry could not be read, so nothing is known about the champion.
     Nothing,
-    /// There is no champion.
+    /// The registry holds no champion, because no model version has been promoted yet.
     NoChampion,
     /// This release cannot read the champion's record completely.
     Unreadable,
-    /// The champion is known.
+    /// The record of the champion could be read.
     Champion {
-        /// The current champion.
+        /// The record of the current champion.
         champion: Box<Champion>,
-        /// The champion before it. `None` if there was none or its record is unreadable.
+        /// The record of the champion before the current one. `None` if there was none or the record is unreadable.
         previous: Option<Box<Champion>>,
     },
 }
 
 impl Knowledge {
-    /// Reads the registry. If it does not answer, this logs a warning, and the mail is sent without the champion.
+    /// Reads the current champion and the previous champion from the registry. If the registry does not answer, this
+    /// logs a warning, and the mail is sent without the champion.
     pub async fn of(registry: &impl Champions) -> Self {
         let recent = match registry.recent_champions(2).await {
             Ok(recent) => recent,
@@ -42,12 +43,12 @@ impl Knowledge {
         }
     }
 
-    /// Returns the champion's age at `now` in hours, or `None` if it is unknown.
+    /// Returns the champion's age at `now` in hours, or `None` if the champion is unknown.
     pub fn age(&self, now: Timestamp) -> Option<f64> {
         self.champion().map(|champion| champion.age_hours(now).max(0.0))
     }
 
-    /// Returns the champion, or `None` if it is unknown.
+    /// Returns the champion's record, or `None` if the champion is unknown.
     pub fn champion(&self) -> Option<&Champion> {
         match self {
             Self::Champion { champion, .. } => Some(champion),
@@ -55,8 +56,8 @@ impl Knowledge {
         }
     }
 
-    /// Returns the value that `alarm` measures. It comes from the alarm's reason, or else from the registry. `None` if
-    /// unknown.
+    /// Returns the value that `alarm` measures. The value comes from CloudWatch's text about the change, or else from
+    /// the registry. `None` if the value is unknown.
     pub fn value(&self, alarm: &Alarm) -> Option<f64> {
         match (alarm.reading, &alarm.kind) {
             (AlarmReading::Value(value), _) => Some(value),
@@ -65,15 +66,16 @@ impl Knowledge {
         }
     }
 
-    /// Returns how long the watched value was bad before the alarm cleared. It follows from the last two champions,
-    /// because CloudWatch does not say it. `None` if it cannot be computed.
+    /// Returns how long the value that `alarm` watches was bad before the alarm cleared. The time is computed from the
+    /// last two champions, because CloudWatch does not say it. `None` if it cannot be computed.
     pub fn lasted(&self, alarm: &Alarm) -> Option<SignedDuration> {
         let (Self::Champion { champion, previous: Some(previous) }, Some(threshold)) = (self, alarm.threshold) else {
             return None;
         };
         let since = match alarm.kind {
             AlarmKind::ChampionTooOld => {
-                // The remaining time above the threshold plus the champion's age gives the maximum age of a champion.
+                // The time left until the champion is too old, plus the champion's age, gives the maximum age of a
+                // champion.
                 let left = self.value(alarm)? - threshold;
                 let limit = SignedDuration::from_secs_f64((left + self.age(alarm.since)?) * 3600.0);
                 previous.version.trained_at.checked_add(limit).ok()?

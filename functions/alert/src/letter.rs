@@ -1,4 +1,4 @@
-//! Writes the mail from the templates in infra/mail/.
+//! Writes the mail about an alarm from the templates in infra/mail/.
 
 use askama::Template;
 use evergreen_lifecycle::ports::Mail;
@@ -10,32 +10,33 @@ use crate::headline::headline;
 use crate::quantity::{Quantity, moment, span};
 use crate::{Alarm, AlarmState, Knowledge, RunFailure, version_values};
 
-/// Minimum delay after which a mail says that it is late. The platform's retries take less than half of it.
+/// A mail says that it is late if it is written more than this time after the alarm's change. The platform's retries
+/// take less than half of this time.
 const LATE: SignedDuration = SignedDuration::from_hours(1);
 
-/// The names and links that every mail contains.
+/// The names and links that every mail about an alarm contains.
 #[derive(Debug, Clone)]
 pub struct Letterhead {
     /// The name of this stack's model.
     pub model: ModelName,
     /// The stack's name, which begins the names of its functions and queues.
     pub stack: String,
-    /// The name of the registry table.
+    /// The name of the DynamoDB table that holds the registry.
     pub table: String,
-    /// The URL of the dashboard.
+    /// The URL of the CloudWatch dashboard.
     pub dashboard_url: String,
 }
 
-/// Everything that a mail says, as text for the templates.
+/// Everything that a mail about an alarm says, as text for the templates.
 struct Letter<'a> {
     about: &'a Letterhead,
     raised: bool,
     state: &'static str,
     headline: String,
     meaning: &'a str,
-    /// Remarks about this mail and the next ones.
+    /// Remarks of the mail: that the alarm flaps and later mails are held back, or that this mail is late.
     notes: Vec<String>,
-    /// Describes the training run behind the alarm, if any.
+    /// Describes the training run that explains the alarm; `None` if there is none.
     run: Option<String>,
     facts: Vec<Fact<'a>>,
     table: Option<Table>,
@@ -48,7 +49,7 @@ struct Fact<'a> {
     value: std::borrow::Cow<'a, str>,
 }
 
-/// The values of the champion and of the previous version.
+/// Table in a mail that compares the champion with the previous version.
 struct Table {
     champion: String,
     previous: Option<String>,
@@ -73,11 +74,11 @@ struct Text<'a> {
     letter: &'a Letter<'a>,
 }
 
-/// Writes the mail about `alarm` at `now`. `telling` is what to report, and `failure` is the training run behind the
-/// alarm.
+/// Writes the mail about `alarm` at the time `now`. `telling` is the decision what to report about the alarm.
+/// `knowledge` says which model version is the champion. `failure` is the training run that explains the alarm, if any.
 ///
 /// # Errors
-/// [`askama::Error`] when a template cannot be rendered. No content causes this.
+/// [`askama::Error`] when a template cannot be rendered. No content of a mail causes this.
 pub fn write(
     alarm: &Alarm,
     telling: &AlarmReport,
@@ -128,7 +129,7 @@ impl<'a> Letter<'a> {
     }
 }
 
-/// Returns notes that say whether later mails are held back and whether this mail is late.
+/// Returns the remarks of a mail: that later mails are held back because the alarm flaps, or that this mail is late.
 fn notes(alarm: &Alarm, telling: &AlarmReport, now: Timestamp) -> Vec<String> {
     let flapping = (*telling == AlarmReport::Flapping).then(|| {
         "This alarm is flapping: it is raised and cleared again and again. Mails about it are now held back until \
@@ -144,13 +145,14 @@ fn notes(alarm: &Alarm, telling: &AlarmReport, now: Timestamp) -> Vec<String> {
     flapping.into_iter().chain(late).collect()
 }
 
-/// Returns how long an alarm that has cleared was raised, or how long the watched value was bad.
+/// Returns how long the alarm was raised, or how long its value was bad. `None` if the alarm is not over, or if the
+/// time is unknown.
 fn lasted(alarm: &Alarm, telling: &AlarmReport, knowledge: &Knowledge) -> Option<SignedDuration> {
     let AlarmReport::Over { raised } = telling else { return None };
     knowledge.lasted(alarm).or_else(|| Some(alarm.since.duration_since(*raised.last()?)))
 }
 
-/// Lists the value, the wanted value, the time of the change and CloudWatch's own words.
+/// Lists the mail's facts about the alarm: its value, the expected value, when it changed, and CloudWatch's own words.
 fn facts<'a>(alarm: &'a Alarm, lasted: Option<SignedDuration>, knowledge: &Knowledge) -> Vec<Fact<'a>> {
     let quantity = Quantity::of(alarm);
     let value = knowledge.value(alarm).map_or_else(|| "unknown".to_owned(), |value| quantity.write(value));
@@ -174,7 +176,7 @@ fn facts<'a>(alarm: &'a Alarm, lasted: Option<SignedDuration>, knowledge: &Knowl
 fn table(knowledge: &Knowledge, now: Timestamp) -> Option<Table> {
     let Knowledge::Champion { champion, previous } = knowledge else { return None };
     let before = previous.as_ref().map(|previous| version_values::of(previous, now)).unwrap_or_default();
-    // The two versions may have different tasks, and then different values.
+    // The two versions may have different tasks, and then the table has different values for them.
     let other = |name| before.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
     let rows = version_values::of(champion, now).into_iter();
     Some(Table {
@@ -186,7 +188,7 @@ fn table(knowledge: &Knowledge, now: Timestamp) -> Option<Table> {
     })
 }
 
-/// Puts a text on one line. A subject must be a single line, even if an alarm's name is not.
+/// Puts a text on one line. A mail's subject must be a single line, even if an alarm's name is not.
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

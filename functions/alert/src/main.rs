@@ -1,4 +1,4 @@
-//! Sets up the alert function: telemetry, configuration, AWS clients, then the Lambda runtime.
+//! Starts the alert function: sets up telemetry, the configuration and the AWS clients, then runs the Lambda runtime.
 
 use anyhow::Context;
 use aws_lambda_events::event::sns::SnsEvent;

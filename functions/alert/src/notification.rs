@@ -1,7 +1,8 @@
 //! Reads the JSON message that CloudWatch sends through SNS when an alarm changes.
 //!
-//! See <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html>. Only the name,
-//! the new state and the time are required. The mail leaves out any other part that is missing.
+//! See <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html>. Only the
+//! alarm's name, its new state and the time of the change are required. The mail leaves out any other part that is
+//! missing.
 
 use evergreen_lifecycle::time;
 use jiff::Timestamp;
@@ -10,7 +11,7 @@ use serde::Deserialize;
 use crate::alarm::{Alarm, AlarmState, Comparison};
 use crate::{AlarmKind, AlarmReading};
 
-/// The parts of the message that this function uses.
+/// The message that CloudWatch sends when an alarm changes. Holds only the parts that the alert function uses.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Notification {
@@ -32,7 +33,8 @@ struct Trigger {
     threshold: Option<f64>,
 }
 
-/// Why a message is not an alarm. The error never repeats the message, because it may name a person.
+/// Error: a message is not a readable alarm. The error never repeats the message, because the message may name a
+/// person.
 #[derive(Debug, thiserror::Error)]
 pub enum NotificationError {
     /// The message is not the JSON of an alarm.
@@ -40,38 +42,38 @@ pub enum NotificationError {
         "the message is not an alarm: expected JSON with AlarmName, NewStateValue and StateChangeTime (line {line}, column {column})"
     )]
     Json {
-        /// The line of the error, starting at 1.
+        /// The line of the JSON error in the message, starting at 1.
         line: usize,
-        /// The column of the error.
+        /// The column of the JSON error in its line.
         column: usize,
     },
-    /// CloudWatch has no such state.
+    /// The message names a state that no CloudWatch alarm can have.
     #[error("the alarm's NewStateValue is not a state; expected ALARM, OK or INSUFFICIENT_DATA")]
     AlarmState,
-    /// The time cannot be read.
+    /// The time of the alarm's change cannot be read.
     #[error("the alarm's StateChangeTime is not a time; expected one such as 2026-11-24T03:00:00.000+0000")]
     Time,
 }
 
 impl Notification {
-    /// Reads the `message` of an SNS notification.
+    /// Reads the `message` of an SNS notification about an alarm.
     ///
     /// # Errors
-    /// [`NotificationError`] when it is not the JSON of an alarm.
+    /// [`NotificationError`] when `message` is not the JSON of an alarm.
     pub fn parse(message: &str) -> Result<Self, NotificationError> {
         // The JSON error itself may repeat parts of the message, which may name a person.
         serde_json::from_str(message)
             .map_err(|error| NotificationError::Json { line: error.line(), column: error.column() })
     }
 
-    /// Returns the alarm that the notification describes. `stack` is the name of the stack.
+    /// Returns the alarm that the notification describes. `stack` is the name of this stack.
     ///
     /// # Errors
-    /// [`NotificationError`] when its state or its time cannot be read.
+    /// [`NotificationError`] when the alarm's state or the time of its change cannot be read.
     pub fn into_alarm(self, stack: &str) -> Result<Alarm, NotificationError> {
         let since = moment(&self.state_change_time)?;
         let state = self.new_state_value.parse().map_err(|_| NotificationError::AlarmState)?;
-        // The reason is optional. Without it, the mail leaves the value out.
+        // CloudWatch's reason is optional. Without it, the mail leaves the alarm's value out.
         let reason = self.new_state_reason.unwrap_or_default();
         let trigger = self.trigger.as_ref();
         Ok(Alarm {
@@ -90,10 +92,11 @@ impl Notification {
     }
 }
 
-/// Reads a time. CloudWatch writes the offset without a colon: `2026-11-24T03:00:00.000+0000`.
+/// Reads the time of an alarm's change. CloudWatch writes the offset without a colon: `2026-11-24T03:00:00.000+0000`.
 fn moment(text: &str) -> Result<Timestamp, NotificationError> {
     let moment: Timestamp = text.parse().map_err(|_| NotificationError::Time)?;
-    // Whole milliseconds, as CloudWatch writes them. The stored time must give the same mail key.
+    // The time has whole milliseconds, as CloudWatch writes it. After it is stored, it must still give the same mail
+    // key.
     Ok(time::to_millis(moment))
 }
 

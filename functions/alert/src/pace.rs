@@ -1,55 +1,57 @@
-//! Limits how fast mails follow each other.
+//! Limits how fast mails are sent one after another.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// Mails per second if SES's rate is unknown. SES's sandbox accepts this many.
+/// Number of mails per second to send if SES's rate is unknown. SES's sandbox accepts this many.
 const RATE: f64 = 1.0;
 
-/// Factor by which mails are sent more slowly than SES's rate. SES counts by its own clock, and other senders count
-/// too.
+/// Factor by which the pause between mails is longer than SES's rate requires. SES counts by its own clock, and the
+/// mails of other senders count too.
 const MARGIN: f64 = 1.1;
 
-/// Maximum pause between two tries. At the sandbox's rate, a minute of throttling takes six tries.
+/// Maximum pause between two tries to send a mail. At the rate of SES's sandbox, a minute of throttling takes six
+/// tries.
 const LONGEST: Duration = Duration::from_secs(16);
 
-/// Decides when the next mail may be sent. It slows down when SES rejects a mail for now, and speeds up again as SES
-/// accepts mails.
+/// Decides when the next mail may be sent. The pace slows down when SES rejects a mail for now, and speeds up again as
+/// SES accepts mails.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Pace {
-    /// The minimum pause.
+    /// The minimum pause between two mails.
     usual: Duration,
-    /// The current pause.
+    /// The current pause between two mails.
     pause: Duration,
     next: Timestamp,
 }
 
 impl Pace {
-    /// Creates the pace for `rate` mails per second, with the first mail at `now`. An unusable rate is replaced by
-    /// [`RATE`].
+    /// Creates the pace for `rate` mails per second. The first mail may be sent at `now`. If `rate` is `None`, not
+    /// finite or not above 0, the pace uses [`RATE`].
     pub(crate) fn of(rate: Option<f64>, now: Timestamp) -> Self {
         let rate = rate.filter(|rate| rate.is_finite() && *rate > 0.0).unwrap_or(RATE);
         let usual = Duration::from_secs_f64((MARGIN / rate).min(LONGEST.as_secs_f64()));
         Self { usual, pause: usual, next: now }
     }
 
-    /// Returns how long to wait from `now`.
+    /// Returns how long to wait from `now` until the next mail may be sent.
     pub(crate) fn wait(&self, now: Timestamp) -> Duration {
-        // The conversion fails if the time has passed. Then there is no need to wait.
+        // The conversion fails if the time of the next mail has passed. Then there is no need to wait.
         self.next.duration_since(now).try_into().unwrap_or_default()
     }
 
-    /// Schedules the next mail after the try that started at `begun`. The try got a final answer, or no answer.
+    /// Schedules the next mail after a try to send one that started at `begun`. SES accepted or refused that mail, or
+    /// did not answer.
     pub(crate) fn go_on(&mut self, begun: Timestamp) {
         self.next = begun.saturating_add(self.pause).unwrap_or(Timestamp::MAX);
         self.pause = (self.pause / 2).max(self.usual);
     }
 
-    /// Schedules the next mail after SES rejected, for now, the try that started at `begun`.
+    /// Schedules the next mail after SES rejected a mail for now. The rejected try started at `begun`.
     ///
-    /// `share`, from 0 to 1, adds that share of half a pause. It keeps invocations that were rejected together from
-    /// retrying together.
+    /// `share`, from 0 to 1, makes the wait longer by that share of half a pause. It keeps invocations that were
+    /// rejected together from retrying together.
     pub(crate) fn slow_down(&mut self, begun: Timestamp, share: f64) {
         self.pause = (2 * self.pause).min(LONGEST);
         let wait = self.pause.mul_f64(1.0 + share.clamp(0.0, 1.0) / 2.0);

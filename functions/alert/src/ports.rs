@@ -1,19 +1,20 @@
-//! The ports through which this function reaches the outside world.
+//! The ports through which the alert function reaches the outside world: the registry, the mail service and the clock.
 
 use evergreen_lifecycle::ports::{AlarmRecords, Champions, Clock, MailClaims, Mailer, Runs, Sleeper};
 
-/// The ports.
+/// The registry, the mail service and the clock that the alert function uses.
 #[derive(Debug)]
 pub struct AlertPorts<'a, R, M, C> {
-    /// Reads the champions and the runs, and stores alarm records and mail claims.
+    /// The registry. It reads champions and runs, and stores alarm records and mail claims.
     pub registry: &'a R,
-    /// Sends mails.
+    /// The service that sends mails.
     pub mailer: &'a M,
-    /// Gives the current time and waits.
+    /// The clock. It gives the current time and waits.
     pub clock: &'a C,
 }
 
-/// A set of ports. Generic code takes this trait instead of three type parameters.
+/// The registry, the mail service and the clock in one type. Generic code takes this trait instead of three type
+/// parameters.
 pub trait AlertWorld: Send + Sync {
     /// Type of the registry, which holds champions, runs, alarm records and mail claims.
     type Registry: AlarmRecords + Champions + MailClaims + Runs;

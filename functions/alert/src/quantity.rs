@@ -1,4 +1,4 @@
-//! Formats values for readers.
+//! Formats the values of metrics for the readers of mails.
 
 use evergreen_lifecycle::{Metric, Unit};
 use jiff::tz::Offset;
@@ -6,15 +6,15 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::Alarm;
 
-/// The metrics of AWS services that are times in milliseconds.
+/// The metrics of AWS services whose values are times in milliseconds.
 const AWS_MILLISECONDS: [&str; 3] = ["Latency", "IntegrationLatency", "Duration"];
 
-/// The unit and meaning of a value, which decide how it is written.
+/// Kind of a metric's value, such as hours or a share. It decides how a mail writes the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Quantity {
     /// A time in hours.
     Hours,
-    /// The hours left until something is too old. Below 0 it is too old.
+    /// The hours that remain until something is too old. Below 0, it is too old already.
     Margin,
     /// A time in milliseconds.
     Milliseconds,
@@ -25,7 +25,7 @@ pub(crate) enum Quantity {
 }
 
 impl Quantity {
-    /// Returns the quantity that the alarm's metric measures.
+    /// Returns the kind of value that the alarm's metric has.
     pub(crate) fn of(alarm: &Alarm) -> Self {
         let name = alarm.metric.as_deref().unwrap_or_default();
         match Metric::ALL.into_iter().find(|metric| metric.name() == name).map(Metric::unit) {
@@ -38,7 +38,7 @@ impl Quantity {
         }
     }
 
-    /// Formats the value with its unit.
+    /// Formats a value of this kind, with its unit.
     pub(crate) fn write(self, value: f64) -> String {
         match self {
             Self::Hours => hours(value),
@@ -75,12 +75,12 @@ pub(crate) fn hours(value: f64) -> String {
     }
 }
 
-/// Formats a duration as `hours` does.
+/// Formats a duration in hours and minutes, or days and hours, as `hours` does.
 pub(crate) fn span(duration: SignedDuration) -> String {
     hours(duration.as_secs_f64() / 3600.0)
 }
 
-/// Formats a time such as `Tue 24 Nov 2026, 03:00 UTC`.
+/// Formats a time in UTC, such as `Tue 24 Nov 2026, 03:00 UTC`.
 pub(crate) fn moment(at: Timestamp) -> String {
     Offset::UTC.to_datetime(at).strftime("%a %-d %b %Y, %H:%M UTC").to_string()
 }

@@ -1,20 +1,20 @@
-//! Reads the measured value from an alarm's reason. CloudWatch gives the value nowhere else.
+//! Reads the measured value from CloudWatch's reason for an alarm's change. CloudWatch gives the value nowhere else.
 
 use crate::Comparison;
 
-/// The measurement that an alarm's reason contains.
+/// The measured value that CloudWatch's reason for an alarm's change contains.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum AlarmReading {
-    /// The newest value.
+    /// The reason contains this value, the newest one.
     Value(f64),
-    /// No values have arrived.
+    /// The reason says that no values have arrived.
     NoData,
-    /// The reason contains no measurement, because somebody has set the state by hand.
+    /// The reason says nothing about values, because somebody has set the alarm's state by hand.
     Missing,
 }
 
 impl AlarmReading {
-    /// Reads the reason for a change of state.
+    /// Reads the measured value from CloudWatch's `reason` for a change of an alarm's state.
     pub fn of(reason: &str) -> Self {
         if let Some(value) = datapoint(reason).or_else(|| comparison(reason)) {
             Self::Value(value)
@@ -26,13 +26,14 @@ impl AlarmReading {
     }
 }
 
-/// Returns the first number after a bracket. `2 datapoints [0.83 (24/11/26 03:05:00), 0.9 (…)] were …` lists the newest
-/// first.
+/// Returns the first number after a square bracket in CloudWatch's reason. It is the newest value, as in
+/// `2 datapoints [0.83 (24/11/26 03:05:00), 0.9 (…)] were …`.
 fn datapoint(reason: &str) -> Option<f64> {
     reason.split('[').skip(1).find_map(|after| number(after.split([' ', ',', ']']).next()?))
 }
 
-/// Returns the number before a comparison's name, as in `Maximum 41.2 GreaterThanThreshold 36.0`.
+/// Returns the number before the name of a comparison in CloudWatch's reason, as in
+/// `Maximum 41.2 GreaterThanThreshold 36.0`.
 fn comparison(reason: &str) -> Option<f64> {
     let words = reason.split_whitespace();
     let pairs = words.clone().zip(words.skip(1));

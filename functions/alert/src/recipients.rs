@@ -1,28 +1,28 @@
-//! The mail addresses. They are never logged, because their debug output hides them.
+//! The mail addresses. They are never logged, because their debug output hides the text.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A mail address. Only texts that are certainly invalid are rejected.
+/// A mail address. Parsing rejects only texts that are certainly invalid.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Address(String);
 
-/// The recipients: at least one, without duplicates.
+/// The recipients of the mails: at least one address, without duplicates.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Recipients(Vec<Address>);
 
-/// The text is not a mail address. The error does not repeat the text.
+/// Error: a text is not a mail address. The error does not repeat the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected one plain mail address such as name@example.com")]
 pub struct InvalidMailAddress;
 
-/// Why a list of recipients is invalid. The error does not repeat the list.
+/// Error: a list of recipients is invalid. The error does not repeat the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRecipients {
     /// The list contains no address.
     #[error("expected at least one mail address")]
     Nobody,
-    /// The address at this position, starting at 1, is invalid.
+    /// An address in the list is invalid. Holds the position of the address, starting at 1.
     #[error("address {0}: expected a plain mail address such as name@example.com")]
     Address(usize),
 }
@@ -54,7 +54,7 @@ impl fmt::Debug for Address {
 }
 
 impl Recipients {
-    /// Returns the recipients in the order of the list.
+    /// Returns the recipients' addresses in the order of the list.
     pub fn iter(&self) -> impl Iterator<Item = &Address> {
         self.0.iter()
     }
@@ -63,7 +63,7 @@ impl Recipients {
 impl FromStr for Recipients {
     type Err = InvalidRecipients;
 
-    /// Reads a comma-separated list. Spaces and empty entries are ignored.
+    /// Reads a comma-separated list of mail addresses. Spaces, empty entries and duplicates are ignored.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut addresses: Vec<Address> = Vec::new();
         let places = text.split(',').enumerate().filter(|(_, place)| !place.trim().is_empty());

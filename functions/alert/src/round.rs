@@ -1,5 +1,5 @@
-//! Sends one mail to all recipients in turn. If SES does not accept a mail for now, its recipient gets another turn
-//! after the others.
+//! Sends one mail to all recipients, one after another. If SES rejects the mail to one recipient for now, this
+//! recipient gets another turn after the others.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -10,14 +10,14 @@ use crate::delivery::{AlarmMail, DeliveryResult, MailError, MailSender};
 use crate::pace::Pace;
 use crate::{Address, AlertWorld, Recipients};
 
-/// Maximum number of failed tries for one recipient, and of failures in a row over all recipients. A failure means that
+/// Maximum number of failed tries for one recipient, and of failed tries in a row over all recipients. A try fails if
 /// SES is unreachable or broken. Throttling does not count, because it passes.
 const MOST_FAILURES: usize = 5;
 
-/// How long to wait before checking again whether another invocation has sent a mail.
+/// How long to wait before the next check whether another invocation has sent a mail.
 const RECHECK_PAUSE: Duration = Duration::from_secs(1);
 
-/// Counts what happened to the mails about one change.
+/// Counts what happened to the mails about one change of an alarm.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct MailCounts {
     pub(crate) sent: usize,
@@ -26,14 +26,14 @@ pub(crate) struct MailCounts {
     pub(crate) not_sent: usize,
 }
 
-/// A recipient who still waits for the mail.
+/// A recipient to whom the mail has not been sent yet.
 struct Waiting<'a> {
-    /// The position in the list of recipients, starting at 1.
+    /// The recipient's position in the list of recipients, starting at 1.
     place: usize,
     address: &'a Address,
-    /// Why the last try failed, if there was one.
+    /// Why the last try to send the mail to this recipient failed; `None` if there was no failed try.
     turned_away: Option<Unavailable>,
-    /// The number of tries for which SES was unreachable.
+    /// Number of tries to send the mail to this recipient while SES was unreachable.
     failures: usize,
 }
 
@@ -42,15 +42,15 @@ impl<'a> Waiting<'a> {
         Self { place, address, turned_away: None, failures: 0 }
     }
 
-    /// Returns the recipient with `cause` as the reason of the last failed try.
+    /// Returns the recipient after a failed try, with the `cause` of the failure.
     fn turned_away(self, cause: Unavailable) -> Self {
         Self { turned_away: Some(cause), ..self }
     }
 }
 
 impl<W: AlertWorld> MailSender<'_, W> {
-    /// Sends the mail to all recipients, as fast as `pace` allows, until the invocation runs out of time. A failure
-    /// for one recipient does not stop the others.
+    /// Sends the mail to all `recipients`, as fast as `pace` allows, until the invocation runs out of time. A failure
+    /// for one recipient does not stop the others. Returns how many mails were sent, and how many were not, by reason.
     pub(crate) async fn send_to_all(
         &self,
         mail: AlarmMail<'_>,

@@ -1,14 +1,14 @@
-//! Lists the values of a version for the mail's table.
+//! Lists the values of a model version for the table in a mail.
 
 use evergreen_lifecycle::{Champion, ClassificationEvaluation, Evaluation, RegressionEvaluation, Task};
 use jiff::Timestamp;
 
 use crate::quantity::{hours, moment, number};
 
-/// The name of a value and the formatted value.
+/// Row of the table in a mail: the name of a model version's value, and the formatted value.
 pub(crate) type VersionValue = (&'static str, String);
 
-/// Returns the name of the score that [`Champion::headline`] gives for models of that task.
+/// Returns the name of the main score of models for `task`: the score that [`Champion::headline`] returns.
 pub(crate) fn headline_name(task: Task) -> &'static str {
     match task {
         Task::Classification => "accuracy",
@@ -16,7 +16,7 @@ pub(crate) fn headline_name(task: Task) -> &'static str {
     }
 }
 
-/// Returns one version's column of the table.
+/// Returns the values of one model version, as its column in the table of a mail: metrics, dates, data set and run.
 pub(crate) fn of(champion: &Champion, now: Timestamp) -> Vec<VersionValue> {
     let version = &champion.version;
     let training = number(version.training_score);

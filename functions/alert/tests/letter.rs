@@ -1,4 +1,4 @@
-//! The text of the mails.
+//! Tests of the mails' texts.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 use evergreen_alert::{Alarm, AlarmKind, AlarmReading, AlarmState, Comparison, Knowledge, Letterhead, write};
@@ -57,7 +57,8 @@ fn accuracy_low() -> Alarm {
     }
 }
 
-/// Returns the knowledge that the second version serves. It was trained about 41 hours before [`NOW`].
+/// Returns what the registry knows if version 2 is the champion. That version was trained about 41 hours before
+/// [`NOW`].
 fn knowledge() -> Knowledge {
     let first = champion(version(1, 0.9333, moment("2026-11-22T03:00:00Z")));
     let second_at = moment("2026-11-23T03:00:00Z");
@@ -178,7 +179,7 @@ fn a_first_champion_has_no_predecessor() {
     assert!(mail(&too_old(), &Knowledge::Unreadable).text.contains("cannot read the champion's record"));
 }
 
-/// Returns a regression model that has replaced the classifier of [`knowledge`].
+/// Returns what the registry knows if a regression model has replaced the classifier of [`knowledge`].
 fn regression() -> Knowledge {
     let interval = IntervalEvaluation { level: 0.9, coverage: 0.925, width: 210.5, by_fifth: None };
     let figures = RegressionEvaluation {
@@ -421,7 +422,7 @@ fn the_command_for_a_foreign_alarm_only_describes_it() {
     }
 }
 
-/// Shows every step of every kind, so that a changed command is noticed.
+/// Checks every step of every kind of alarm, so that a changed command is noticed.
 #[test]
 fn every_command_names_a_resource_of_this_stack() {
     for kind in AlarmKind::KNOWN {

@@ -1,4 +1,4 @@
-//! The champion, the version that answers predictions, and its history.
+//! The champion (the model version that answers predictions) and the history of the champions.
 
 mod pointer;
 
@@ -9,29 +9,32 @@ pub use pointer::Pointer;
 
 use crate::{Version, VersionNumber, time};
 
-/// The pointer to the champion. It contains the version's whole record, so an environment that predicts reads only one
-/// item.
+/// Record of the champion, the model version that answers predictions. The record contains the version's whole record,
+/// so an environment that predicts reads only one DynamoDB item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Champion {
-    /// Number of promotions of this model so far, from 1 up. Conditional writes compare it.
+    /// Number of promotions of this model so far, from 1 up. Conditional writes compare this number, so that no write
+    /// replaces a newer promotion.
     pub revision: u32,
-    /// When this version became champion.
+    /// When this model version became champion.
     #[serde(with = "crate::time")]
     pub promoted_at: Timestamp,
-    /// The previous champion's version.
+    /// Version number of the previous champion; `None` if this is the first one.
     pub previous: Option<VersionNumber>,
-    /// The version that answers predictions.
+    /// The record of the model version that answers predictions.
     pub version: Version,
 }
 
 impl Champion {
-    /// Returns the champion record that follows `before` when `version` is promoted.
+    /// Creates the champion record for the promotion of `version`. `before` is the previous champion; `None` if there
+    /// is none.
     pub fn succeeding(before: Option<&Self>, version: Version, promoted_at: Timestamp) -> Self {
         Self::after(before.map(|champion| (champion.revision, champion.version.number)), 0, version, promoted_at)
     }
 
-    /// Does the same when this release may be able to read only a part of the pointer. If somebody deleted or replaced
-    /// the pointer, the history may have a higher revision: `last_revision`. The new revision is higher than both.
+    /// Creates the champion record for the promotion of `version`. `before` is the previous champion's record, of which
+    /// this release may be able to read only a part. If somebody deleted or replaced that record, the history may have
+    /// a higher revision: `last_revision`. The new revision is higher than both.
     pub fn following(before: Option<&Pointer>, last_revision: u32, version: Version, promoted_at: Timestamp) -> Self {
         Self::after(before.map(|pointer| (pointer.revision, pointer.number)), last_revision, version, promoted_at)
     }
@@ -50,26 +53,28 @@ impl Champion {
         }
     }
 
-    /// Returns the champion's revision, or 0 if there is no champion.
+    /// Returns the champion's revision (the number of promotions so far), or 0 if there is no champion.
     pub fn revision_of(champion: Option<&Self>) -> u32 {
         champion.map_or(0, |champion| champion.revision)
     }
 
-    /// Returns accuracy (0–1) or R² (at most 1) on the hold-out of its training.
+    /// Returns the champion's accuracy (0–1) or R² (at most 1) on the hold-out of its training.
     pub fn headline(&self) -> f64 {
         self.version.evaluation.headline()
     }
 
-    /// Returns the hours since the champion was trained.
+    /// Returns the hours from the end of the champion's training to `now`.
     pub fn age_hours(&self, now: Timestamp) -> f64 {
         time::hours_between(self.version.trained_at, now)
     }
 }
 
-/// The period in which one version is the champion, as needed for the average accuracy.
+/// The period in which one version is the champion. The average accuracy of the champions is computed from such
+/// periods.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tenure {
-    /// The champion's revision. It orders the periods.
+    /// The number of promotions of the model, up to this champion's promotion. This number orders the periods of the
+    /// champions.
     pub revision: u32,
     /// When the champion was promoted.
     pub promoted_at: Timestamp,
@@ -78,19 +83,19 @@ pub struct Tenure {
 }
 
 impl Tenure {
-    /// Returns the champion's tenure, or `None` if the record lacks the promotion date or the accuracy.
+    /// Returns the period of the champion in `pointer`, or `None` if its record lacks the promotion date or the score.
     pub fn of(pointer: &Pointer) -> Option<Self> {
         let (promoted_at, headline) = (pointer.promoted_at()?, pointer.headline()?);
         Some(Self { revision: pointer.revision, promoted_at, headline })
     }
 }
 
-/// Returns the average accuracy or R² over the `days` before `now`. Each champion is weighted by the length of
-/// its tenure.
+/// Returns the average accuracy or R² of the champions over the `days` before `now`. Each champion's score is weighted
+/// by how long it was the champion.
 ///
-/// `history` holds tenures in any order. It includes the tenure that was running when the window began, if any. Time
-/// before the first champion does not count. Returns `None` without any champion. If no tenure has lasted any time yet,
-/// because a clock is behind, the result is the last champion's accuracy.
+/// `history` holds the champions' periods in any order. It includes the period that was running when the window began,
+/// if any. Time before the first champion does not count. Returns `None` if `history` is empty. If a clock is behind,
+/// no period may have lasted any time yet. Then the result is the last champion's score.
 pub fn average_accuracy(history: &[Tenure], now: Timestamp, days: u32) -> Option<f64> {
     let window_hours = f64::from(days) * 24.0;
     let hours_ago = |moment: Timestamp| time::hours_between(moment, now).clamp(0.0, window_hours);
@@ -99,7 +104,8 @@ pub fn average_accuracy(history: &[Tenure], now: Timestamp, days: u32) -> Option
     let ends = ordered.iter().skip(1).map(|next| next.promoted_at).chain([now]);
     let (mut weighted, mut total) = (0.0, 0.0);
     for (tenure, end) in ordered.iter().zip(ends) {
-        // Two machines may date two promotions in the wrong order. Then the first champion counts with no time.
+        // Two machines may date two promotions in the wrong order. Then the period of the first champion has the length
+        // 0.
         let served = (hours_ago(tenure.promoted_at) - hours_ago(end)).max(0.0);
         weighted += tenure.headline * served;
         total += served;

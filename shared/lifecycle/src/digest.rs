@@ -1,4 +1,4 @@
-//! The digest that identifies artifacts, files, tables and requests.
+//! The SHA-256 digest that identifies artifacts, files, tables and requests.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// Formats bytes as lower-case hexadecimal digits.
+/// Formats bytes as lower-case hexadecimal digits, two for each byte.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
         // Writing to a string cannot fail.

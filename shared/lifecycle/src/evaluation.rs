@@ -1,4 +1,4 @@
-//! Evaluation results: how well a model performs.
+//! Evaluation results: how well a model does on the hold-out rows.
 
 mod metric;
 
@@ -10,10 +10,10 @@ use crate::{Label, Task};
 
 pub use metric::{PINBALL_QUANTILE, PrimaryMetric};
 
-/// Hyperparameters by name, as used in the training.
+/// The hyperparameters that a training run used: a map from each name to its value.
 pub type Parameters = BTreeMap<String, serde_json::Value>;
 
-/// A model's metrics on the hold-out, which are rows that it did not learn from.
+/// A model's metrics on the hold-out, the rows that the model was not trained on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Evaluation {
@@ -24,7 +24,7 @@ pub enum Evaluation {
 }
 
 impl Evaluation {
-    /// Returns the model's task.
+    /// Returns whether the model is a classifier or a regression model.
     pub fn task(&self) -> Task {
         match self {
             Self::Classification(_) => Task::Classification,
@@ -32,7 +32,7 @@ impl Evaluation {
         }
     }
 
-    /// Returns the number of hold-out rows, at least 1.
+    /// Returns the number of hold-out rows that the model was evaluated on, at least 1.
     pub fn rows(&self) -> usize {
         match self {
             Self::Classification(figures) => figures.rows,
@@ -40,7 +40,8 @@ impl Evaluation {
         }
     }
 
-    /// Returns the one metric that dashboards show: accuracy (0–1) or R² (at most 1).
+    /// Returns the one score that dashboards show: accuracy of a classifier (0–1) or R² of a regression model (at most
+    /// 1).
     pub fn headline(&self) -> f64 {
         match self {
             Self::Classification(figures) => figures.accuracy,
@@ -48,8 +49,8 @@ impl Evaluation {
         }
     }
 
-    /// Returns the value of `metric`. Returns `None` if the metric belongs to the other task, is not defined on these
-    /// rows, or is missing in a record of an earlier release.
+    /// Returns the model's value of `metric` on the hold-out. Returns `None` if the metric belongs to the other task or
+    /// is not defined on these rows. The value is also `None` if a record of an earlier release lacks it.
     pub fn figure(&self, metric: PrimaryMetric) -> Option<f64> {
         match self {
             Self::Classification(figures) => figures.figure(metric),
@@ -59,10 +60,10 @@ impl Evaluation {
 }
 
 /// Maximum number of labels for which the confusion matrix and the metrics of every class are stored. A record must fit
-/// into an item of at most 400 KB.
+/// into a DynamoDB item of at most 400 KB.
 pub const MAX_CONFUSED_LABELS: usize = 100;
 
-/// Maximum number of classes whose metrics are stored if there are more than [`MAX_CONFUSED_LABELS`] labels.
+/// Maximum number of classes whose metrics are stored for a classifier with more than [`MAX_CONFUSED_LABELS`] labels.
 pub const MAX_WORST_LABELS: usize = 20;
 
 /// A classifier's metrics on the hold-out.
@@ -70,68 +71,69 @@ pub const MAX_WORST_LABELS: usize = 20;
 pub struct ClassificationEvaluation {
     /// Number of hold-out rows, at least 1.
     pub rows: usize,
-    /// Share of correct answers, 0–1.
+    /// Accuracy: share of hold-out rows that the classifier answers correctly, 0–1.
     pub accuracy: f64,
-    /// Mean recall over the classes, 0–1.
+    /// Balanced accuracy: mean recall over the classes, 0–1.
     pub balanced_accuracy: f64,
-    /// Mean precision over the classes, 0–1. A class that is never predicted counts as 0.
+    /// Mean precision over the classes, 0–1. The precision of a class that is never predicted counts as 0.
     pub precision: f64,
     /// Mean recall over the classes, 0–1.
     pub recall: f64,
-    /// Mean F1 over the classes, 0–1.
+    /// Mean over the classes of F1 (harmonic mean of precision and recall), 0–1.
     pub f1: f64,
-    /// Mean negative log-likelihood of the true class in nats, from 0 up.
+    /// Mean negative log-likelihood of the true class in nats, from 0 up; lower is better.
     pub log_loss: f64,
     /// Area under the ROC curve of each class against the rest, averaged over the classes, 0–1. `None` if no class has
     /// both members and non-members in the hold-out.
     pub roc_auc: Option<f64>,
-    /// Matthews correlation between answer and truth, -1 to 1; `None` in records of earlier releases.
+    /// Matthews correlation between the predicted class and the true class, -1 to 1; `None` in records of earlier
+    /// releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mcc: Option<f64>,
-    /// Number of rows by true class (outer) and predicted class (inner), in the order of the labels. Empty if there are
-    /// more than [`MAX_CONFUSED_LABELS`] labels.
+    /// Confusion matrix: number of hold-out rows by true class (outer) and predicted class (inner), in the order of the
+    /// labels. Empty if there are more than [`MAX_CONFUSED_LABELS`] labels.
     pub confusion: Vec<Vec<usize>>,
-    /// Metrics of each class, in the order of the labels. With more than [`MAX_CONFUSED_LABELS`] labels, only the
-    /// [`MAX_WORST_LABELS`] classes with the lowest F1 that have rows.
+    /// Metrics of each class, in the order of the labels. With more than [`MAX_CONFUSED_LABELS`] labels, the list has
+    /// only [`MAX_WORST_LABELS`] classes: those with the lowest F1 among the classes that have hold-out rows.
     pub per_class: Vec<ClassEvaluation>,
-    /// Additional metrics if there are exactly two classes.
+    /// Additional metrics of a classifier with exactly two classes; else `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub binary: Option<BinaryEvaluation>,
 }
 
-/// One class's metrics on the hold-out.
+/// A classifier's metrics for one class, on the hold-out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClassEvaluation {
     /// The class's label.
     pub label: Label,
     /// Number of hold-out rows of this class.
     pub support: usize,
-    /// The share of the rows predicted as this class that belong to it, 0–1.
+    /// Precision: the share of the rows predicted as this class that belong to this class, 0–1.
     pub precision: f64,
-    /// The share of the rows of this class that are predicted as it, 0–1.
+    /// Recall: the share of the rows of this class that are predicted as this class, 0–1.
     pub recall: f64,
-    /// Harmonic mean of precision and recall, 0–1.
+    /// Harmonic mean of the class's precision and recall, 0–1.
     pub f1: f64,
 }
 
-/// Additional metrics of a classifier with two classes: how well it finds the positive class.
+/// Additional metrics of a classifier with two classes: how well the classifier finds the positive class.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BinaryEvaluation {
     /// The label of the positive class.
     pub positive: Label,
-    /// Minimum probability at which the positive label is predicted, 0–1.
+    /// Minimum probability of the positive label at which the classifier predicts the positive label, 0–1.
     pub threshold: f64,
-    /// Number of positive rows that are predicted as positive.
+    /// Number of hold-out rows of the positive class that are predicted as positive.
     pub true_positives: usize,
-    /// Number of negative rows that are predicted as positive.
+    /// Number of hold-out rows of the negative class that are predicted as positive.
     pub false_positives: usize,
-    /// Number of negative rows that are predicted as negative.
+    /// Number of hold-out rows of the negative class that are predicted as negative.
     pub true_negatives: usize,
-    /// Number of positive rows that are predicted as negative.
+    /// Number of hold-out rows of the positive class that are predicted as negative.
     pub false_negatives: usize,
-    /// Area under the precision-recall curve, as a sum of steps, 0–1; `None` if no row is positive.
+    /// Area under the precision-recall curve, as a sum of steps, 0–1; `None` if no hold-out row is positive.
     pub average_precision: Option<f64>,
-    /// Mean squared difference between the positive label's probability and the truth (0 or 1), 0–1.
+    /// Mean squared difference between the positive label's probability and the truth (0 or 1), 0–1; lower is better.
     pub brier_score: f64,
     /// Harmonic mean of precision and recall of the positive label, 0–1; `None` in records of earlier releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -159,31 +161,31 @@ impl ClassificationEvaluation {
     }
 }
 
-/// A regression model's metrics on the hold-out. Errors are in the target's unit.
+/// A regression model's metrics on the hold-out. Errors are in the unit of the predicted column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RegressionEvaluation {
     /// Number of hold-out rows, at least 1.
     pub rows: usize,
-    /// Root mean squared error.
+    /// Root mean squared error on the hold-out, in the target's unit.
     pub rmse: f64,
-    /// Mean absolute error.
+    /// Mean absolute error on the hold-out, in the target's unit.
     pub mae: f64,
-    /// Median absolute error.
+    /// Median absolute error on the hold-out, in the target's unit.
     pub median_absolute_error: f64,
-    /// Share of the target's variance that the model explains, at most 1; 0 for always answering the mean.
+    /// R²: share of the target's variance that the model explains, at most 1. Always answering the mean gives 0.
     pub r2: f64,
-    /// Mean absolute error as a share of the true value, from 0 up. `None` if a true value is 0, and in records of
-    /// earlier releases.
+    /// Mean absolute percentage error: the mean absolute error as a share of the true value, from 0 up. `None` if a
+    /// true value is 0, and in records of earlier releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mape: Option<f64>,
-    /// Root mean squared difference of ln(1 + value), from 0 up. `None` if a true value is below 0, and in records of
-    /// earlier releases.
+    /// Root mean squared difference between ln(1 + prediction) and ln(1 + true value), from 0 up. `None` if a true
+    /// value is below 0, and in records of earlier releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rmsle: Option<f64>,
-    /// Mean pinball loss at [`PINBALL_QUANTILE`]; `None` in records of earlier releases.
+    /// Mean pinball loss at [`PINBALL_QUANTILE`], in the target's unit; `None` in records of earlier releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pinball: Option<f64>,
-    /// How well the prediction intervals do.
+    /// How often the prediction intervals contain the true values, and how wide the intervals are.
     pub interval: IntervalEvaluation,
 }
 
@@ -201,50 +203,52 @@ impl RegressionEvaluation {
     }
 }
 
-/// How well the prediction intervals do on the hold-out.
+/// How often a regression model's prediction intervals contain the true values of the hold-out rows, and how wide the
+/// intervals are.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct IntervalEvaluation {
-    /// The share of rows that the intervals should contain, 0–1.
+    /// The share of rows whose true value a prediction interval should contain, 0–1.
     pub level: f64,
-    /// The share of hold-out rows that the intervals do contain, 0–1.
+    /// The share of hold-out rows whose true value is inside the prediction interval, 0–1.
     pub coverage: f64,
-    /// Mean width of the intervals over the hold-out rows, in the target's unit.
+    /// Mean width of the prediction intervals over the hold-out rows, in the target's unit.
     pub width: f64,
-    /// The coverage within each fifth of the predictions, from the lowest to the highest, 0–1. `None` for a small
-    /// hold-out, and in records of earlier releases.
+    /// The share of true values inside the prediction intervals, for each fifth of the hold-out rows, 0–1. The fifths
+    /// are ordered from the lowest to the highest prediction. `None` for a small hold-out, and in records of earlier
+    /// releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_fifth: Option<[f64; 5]>,
 }
 
-/// Describes the data set of a run.
+/// Describes the data set of a run: where it came from, its content's hash, its size and its columns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dataset {
-    /// `built-in`, or the prefix of the objects.
+    /// Where the data came from: `built-in`, or the key prefix of the S3 objects.
     pub source: String,
-    /// SHA-256 of the values that the model learns from, in lower-case hexadecimal. It does not depend on how the files
-    /// spell them.
+    /// SHA-256 of the values that the model learns from, in lower-case hexadecimal. The hash does not depend on how the
+    /// files spell the values.
     pub fingerprint: String,
-    /// Number of rows, training and hold-out together.
+    /// Number of rows in the data set: training rows and hold-out rows together.
     pub rows: usize,
-    /// Names of the feature columns, in the table's order. If there are more than 200, the first 200 by name.
+    /// Names of the feature columns, in the table's order. If there are more than 200, only the first 200 by name.
     pub columns: Vec<String>,
     /// Name of the column that the model predicts.
     pub target: String,
-    /// Whether the target is predicted as a class or as a number.
+    /// Whether the model predicts the target as a class or as a number.
     #[serde(default)]
     pub task: Task,
 }
 
-/// Durations of the steps of a run, in seconds.
+/// Durations of the steps of a training run, in seconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Durations {
-    /// Reading, parsing and checking the data set.
+    /// Seconds for reading, parsing and checking the data set.
     pub load: f64,
-    /// Choosing hyperparameters and training the pipeline.
+    /// Seconds for choosing hyperparameters and training the pipeline.
     pub fit: f64,
-    /// Evaluating the model.
+    /// Seconds for evaluating the model.
     pub evaluate: f64,
-    /// The whole run, from its start to the registration.
+    /// Seconds for the whole run, from its start to the registration of the model version.
     pub total: f64,
 }
 
@@ -252,7 +256,7 @@ pub struct Durations {
 mod tests {
     use super::*;
 
-    /// The texts have the form that release 0.1 recorded.
+    /// The JSON texts have the form that release 0.1 recorded.
     #[test]
     fn metrics_of_an_earlier_release_are_read() {
         let classes = r#"{"rows": 5, "accuracy": 0.8, "balanced_accuracy": 0.8, "precision": 0.8, "recall": 0.8, "f1": 0.7,

@@ -1,25 +1,25 @@
-//! The events that report changes in a model's lifecycle.
+//! The events that report changes of a model, such as a promotion or a failed training run.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{Champion, Decision, ModelName, Run, RunId, RunMetrics, Version, VersionNumber, time};
 
-/// What happened. Events of the same time are announced in this order.
+/// Kind of an event about a model. Events of the same time are announced in the order of these kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EventKind {
-    /// A run made a version, whatever the gate decided.
+    /// A run made a model version. The gate may have promoted or refused this version.
     TrainingSucceeded,
-    /// A version became champion.
+    /// A model version became champion.
     ModelPromoted,
-    /// The gate refused a version.
+    /// The gate refused a model version.
     ModelRejected,
-    /// A run made no version.
+    /// A run ended without making a model version.
     TrainingFailed,
 }
 
 impl EventKind {
-    /// Returns the event's detail type on the bus.
+    /// Returns the event's detail type on the EventBridge bus, such as `ModelPromoted`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::TrainingSucceeded => "TrainingSucceeded",
@@ -30,39 +30,41 @@ impl EventKind {
     }
 }
 
-/// An event. Its JSON form, which leaves out `kind`, is the detail on the bus.
+/// An event about a model, such as a promotion. Its JSON form is the event's detail on the EventBridge bus. That form
+/// leaves out `kind`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LifecycleEvent {
-    /// Identifies the event. An event may be announced more than once, and a consumer recognizes a repetition by its
+    /// Identifies the event. The same event may be announced more than once. A consumer recognizes a repetition by this
     /// id.
     pub id: String,
-    /// What happened.
+    /// What happened, such as a promotion or a failed run.
     #[serde(skip)]
     pub kind: EventKind,
-    /// When it happened. The announcement may come later.
+    /// When the event happened. It may be announced later.
     #[serde(with = "crate::time")]
     pub occurred_at: Timestamp,
     /// The model that the event is about.
     pub model: ModelName,
     /// The run that the event is about.
     pub run_id: RunId,
-    /// The version that the event is about, if any.
+    /// The number of the model version that the event is about; `None` if the run made no version.
     pub version: Option<VersionNumber>,
-    /// The run's main metrics, if the run evaluated a model.
+    /// The main metrics of the run; `None` if the run evaluated no model.
     pub metrics: Option<RunMetrics>,
-    /// The gate's explanation or the cause of the failure.
+    /// Why the gate promoted or refused the version. For a failed run, the error message. For a promotion by hand,
+    /// `promoted by hand` and the person's note.
     pub reason: String,
-    /// The gate's decision, if the run got that far.
+    /// The gate's decision about the version. `None` if the run made no version, or if a person promoted the version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
-    /// Until when the platform may retry a failed run; `None` if the failure is final.
+    /// Until when the platform may retry the failed run. `None` if the failure is final, or if no run failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_until: Option<Timestamp>,
 }
 
 impl LifecycleEvent {
-    /// Creates the two events for a `run` that made `version` and ended at `ended_at`: that it succeeded, and what the
-    /// gate decided.
+    /// Creates the two events for a `run` that made `version` and ended at `ended_at`. The first says that the run
+    /// succeeded, the second how the gate decided.
     pub fn of_version(run: &Run, version: &Version, ended_at: Timestamp) -> [Self; 2] {
         let judged = if version.decision.promotes() { EventKind::ModelPromoted } else { EventKind::ModelRejected };
         [EventKind::TrainingSucceeded, judged].map(|kind| Self {
@@ -73,13 +75,13 @@ impl LifecycleEvent {
         })
     }
 
-    /// Creates the event for a `run` that ended at `ended_at` without a version.
+    /// Creates the event for a `run` that failed at `ended_at` without making a version.
     pub fn of_failure(run: &Run, ended_at: Timestamp) -> Self {
         Self { retry_until: run.retry_until(), ..Self::of_run(EventKind::TrainingFailed, run, ended_at) }
     }
 
-    /// Creates the event that the attempt of `run` ended without recording a result. The event is true if the attempt's
-    /// time is over and nothing else was recorded.
+    /// Creates the event for a `run` whose current attempt ended without recording a result. The event is true only if
+    /// the attempt's time is over and nothing else was recorded.
     pub fn of_loss(run: &Run) -> Self {
         let reason =
             "the attempt ended without recording a result: the platform stopped it, or it ran out of memory or time"
@@ -87,13 +89,14 @@ impl LifecycleEvent {
         Self { reason, ..Self::of_run(EventKind::TrainingFailed, run, run.lease_until) }
     }
 
-    /// Returns the event's key in the outbox. Keys sort by time, and events of the same time sort by kind.
+    /// Returns the key of the event in the outbox, the list of events that wait to be announced. Keys sort by time, and
+    /// events of the same time sort by kind.
     pub fn outbox_key(&self) -> String {
         format!("{}#{}#{}", time::format(self.occurred_at), self.kind as u8, self.id)
     }
 
     /// Creates the event for a person's promotion of an earlier version of `model`. If somebody deleted the history, a
-    /// revision can occur twice. So the id also contains the time.
+    /// revision can occur twice. So the event's id also contains the time.
     pub fn of_promotion(model: ModelName, champion: &Champion, reason: String) -> Self {
         let kind = EventKind::ModelPromoted;
         let at = champion.promoted_at.as_millisecond();

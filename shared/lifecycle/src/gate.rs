@@ -1,9 +1,10 @@
-//! The gate: the rule that decides whether a challenger becomes the champion.
+//! The gate decides whether a newly trained model version (the challenger) replaces the champion. The champion is the
+//! model version that answers predictions.
 //!
-//! The gate compares the challenger with the champion row by row, on rows that neither model was trained on. A
-//! difference in two of thirty rows does not distinguish two models. The gate refuses a challenger that is below the
-//! floor or no better than a constant answer. It also refuses one that is worse than the champion by more than the
-//! tolerance and by more than chance.
+//! The gate compares the answers of both models on the same hold-out rows, row by row. Neither model was trained on
+//! these rows. A difference in two of thirty rows does not distinguish two models. The gate refuses a challenger that
+//! is below the floor (the required score) or no better than a constant answer. The gate also refuses a challenger that
+//! is worse than the champion by more than the tolerance and by more than chance.
 
 mod constant;
 mod decision;
@@ -20,11 +21,12 @@ use crate::{PrimaryMetric, VersionNumber};
 /// differences.
 const SAME: f64 = 1e-9;
 
-/// Significance level. A challenger counts as worse beyond chance if an equally good model would score this badly with
-/// a lower probability.
+/// Significance level of the test whether the challenger is worse than the champion. The challenger counts as worse if
+/// the test's p-value is lower. The p-value is the probability that an equally good model scores this badly.
 pub const SIGNIFICANCE: f64 = 0.05;
 
-/// The settings of the gate.
+/// The gate: the rule that decides whether a challenger (a new model version) replaces the champion. Holds the rule's
+/// metric and limits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Gate {
     metric: PrimaryMetric,
@@ -32,108 +34,113 @@ pub struct Gate {
     tolerance: Bound,
 }
 
-/// A limit and its metric: the gate's own metric, or accuracy or R².
+/// A limit on a score: its value, and the metric of that value. The metric is the gate's own metric, accuracy or R².
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Bound {
     metric: PrimaryMetric,
     value: f64,
 }
 
-/// Error for a limit that is impossible for its metric.
+/// Error: a limit of the gate has a value that is impossible for the limit's metric.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("gate {name}: expected {expected}, got {value}")]
 pub struct InvalidGate {
-    /// Name of the limit: `floor` or `tolerance`.
+    /// The invalid limit: `floor` (the required score) or `tolerance`.
     pub name: &'static str,
-    /// The values that are allowed.
+    /// Describes the values that the limit may have.
     pub expected: &'static str,
-    /// The given value.
+    /// The value that is impossible for the limit.
     pub value: f64,
 }
 
-/// A model's result on the hold-out, by the gate's metric.
+/// How well one model does on the hold-out rows, by the metric with which the gate compares models.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scores {
-    /// The metric's value.
+    /// The model's score on the hold-out rows, in the gate's metric.
     pub score: f64,
-    /// What each row adds to the metric's loss, in the order of the hold-out. The mean falls as the score gets better.
+    /// The model's loss on each hold-out row, in the order of the rows. The mean of the losses falls as the score gets
+    /// better.
     ///
-    /// If the metric is a mean over rows, these are its terms. For accuracy a wrong answer is 1 and a right one 0. For
-    /// log loss a term is the negative logarithm of the true class's probability. For Brier score, R², RMSE and RMSLE
-    /// it is a squared error. For other metrics a term is 1 minus the score minus the row's influence on the score
-    /// (Hampel, JASA 69, 1974). The variance of these terms is the variance of the score. For ROC AUC it is DeLong's
-    /// (Biometrics 44, 1988).
+    /// If the gate's metric is a mean over rows, the losses are the terms of that mean. For accuracy, a wrong answer is
+    /// 1 and a right one 0. For log loss, a loss is the negative logarithm of the true class's probability. For Brier
+    /// score, R², RMSE and RMSLE, it is a squared error. For other metrics, a loss is 1 minus the score minus the row's
+    /// influence on the score (Hampel, JASA 69, 1974). The variance of these losses is the variance of the score. For
+    /// ROC AUC, that is DeLong's variance (Biometrics 44, 1988).
     pub losses: Vec<f64>,
-    /// Accuracy (0–1) or R² (at most 1) on the same rows.
+    /// Accuracy of a classifier (0–1), or R² of a regression model (at most 1), on the same hold-out rows as `losses`.
     pub headline: f64,
 }
 
-/// What is known about the champion on the challenger's hold-out.
+/// The champion that a challenger wants to replace, with its scores on the challenger's hold-out rows.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Incumbent {
     /// There is no champion yet.
     None,
-    /// The champion was scored again on the same rows.
+    /// The champion was scored again, on the challenger's hold-out rows.
     Scored {
-        /// The champion's version.
+        /// The champion's version number.
         version: VersionNumber,
-        /// The champion's scores on these rows.
+        /// The champion's scores on the challenger's hold-out rows.
         scores: Scores,
-        /// Whether both models were trained on the same table.
+        /// Whether the champion and the challenger were trained on the same table.
         same_table: bool,
     },
-    /// The champion has other columns or labels, so the two cannot be compared.
+    /// The champion has other columns or labels than the challenger, so the two cannot be compared.
     Incomparable {
-        /// The champion's version.
+        /// The champion's version number.
         version: VersionNumber,
     },
-    /// The champion's stored artifact is gone or damaged, so a new environment cannot load it.
+    /// The champion's stored artifact is missing or damaged, so a new environment cannot load the champion.
     Unreadable {
-        /// The champion's version.
+        /// The champion's version number.
         version: VersionNumber,
     },
 }
 
 impl Gate {
-    /// Creates a gate on `metric`. `floor` is the worst score of a champion. `tolerance` (from 0 up) is how much worse
-    /// than the champion a challenger may be. Both are in the metric's unit. Without a floor, a challenger must beat
-    /// the constant answer. It must do so beyond chance if the champion does.
+    /// Creates a gate that compares models by `metric`. `floor` is the worst score that a champion may have.
+    /// `tolerance`, from 0 up, is how much worse than the champion a challenger may be. Both are in the unit of
+    /// `metric`. If `floor` is `None`, a challenger must beat the constant answer. If the champion beats that answer
+    /// beyond chance, the challenger must too.
     ///
     /// # Errors
-    /// [`InvalidGate`] when a limit is not finite, the tolerance is negative, or the metric is a share and a limit is
-    /// outside 0–1.
+    /// [`InvalidGate`] when `floor` or `tolerance` is not finite, or `tolerance` is negative. Also when `metric` is a
+    /// share and one of them is outside 0–1.
     pub fn new(metric: PrimaryMetric, floor: Option<f64>, tolerance: f64) -> Result<Self, InvalidGate> {
         let floor = floor.map(|value| floor_of(metric, value)).transpose()?;
         Ok(Self { metric, floor, tolerance: tolerance_of(metric, tolerance)? })
     }
 
-    /// Returns the gate with a floor on accuracy or R², whatever its own metric is.
+    /// Returns the gate with a floor on accuracy (classifiers) or R² (regression), whatever metric compares the models.
+    /// The gate refuses a challenger below the floor.
     ///
     /// # Errors
-    /// [`InvalidGate`] when accuracy or R² cannot have that value.
+    /// [`InvalidGate`] when accuracy or R² cannot have the value `floor`.
     pub fn with_headline_floor(self, floor: f64) -> Result<Self, InvalidGate> {
         let floor = floor_of(PrimaryMetric::headline_of(self.metric.task()), floor)?;
         Ok(Self { floor: Some(floor), ..self })
     }
 
-    /// Returns the gate with a tolerance on accuracy or R², whatever its own metric is. A tolerance of 0 applies to the
-    /// gate's own metric.
+    /// Returns the gate with a tolerance on accuracy (classifiers) or R² (regression), whatever metric compares the
+    /// models. The tolerance is how much worse than the champion a challenger may be. A tolerance of 0 applies to the
+    /// gate's own metric instead.
     ///
     /// # Errors
-    /// [`InvalidGate`] when the tolerance is negative, not finite, or above 1 for accuracy.
+    /// [`InvalidGate`] when `tolerance` is negative, not finite, or above 1 for accuracy.
     pub fn with_headline_tolerance(self, tolerance: f64) -> Result<Self, InvalidGate> {
         let headline = PrimaryMetric::headline_of(self.metric.task());
         let metric = if tolerance > 0.0 { headline } else { self.metric };
         Ok(Self { tolerance: tolerance_of(metric, tolerance)?, ..self })
     }
 
-    /// Returns the metric that models are scored by.
+    /// Returns the metric with which the gate compares models.
     pub fn metric(&self) -> PrimaryMetric {
         self.metric
     }
 
-    /// Decides whether a challenger with these scores replaces the incumbent. `constant` holds the scores of a constant
-    /// answer. All losses must belong to the same rows in the same order.
+    /// Decides whether a challenger (a new version) with these scores replaces the champion, `incumbent`. `constant`
+    /// holds the scores of a constant answer. If it is `None`, the gate does not compare the challenger with one. All
+    /// losses must belong to the same hold-out rows in the same order.
     ///
     /// ```
     /// use evergreen_lifecycle::{Gate, Incumbent, PrimaryMetric, Scores, Verdict};
@@ -189,7 +196,8 @@ impl Gate {
         let refused = match self.floor {
             Some(floor) => {
                 let found = if floor.metric == self.metric { challenger.score } else { challenger.headline };
-                // The user chose the floor, so it decides. Even so, a useless model never replaces a champion.
+                // The user chose the floor, so the floor decides. Even so, a model that is no better than a constant
+                // answer never replaces a champion.
                 floor.metric.gain(found, floor.value) < -SAME
                     || (champion_advantage.is_some() && advantage == Some(Advantage::NoBetter))
             }
@@ -205,19 +213,20 @@ impl Gate {
         decision
     }
 
-    /// Checks whether a limit has another metric than the gate.
+    /// Returns whether the floor or the tolerance has another metric than the gate.
     fn is_bounded_otherwise(&self) -> bool {
         self.floor.into_iter().chain([self.tolerance]).any(|bound| self.named(bound).is_some())
     }
 
-    /// Returns the metric of a limit if it differs from the gate's metric.
+    /// Returns the metric of the limit `bound`, or `None` if it is the gate's own metric.
     fn named(&self, bound: Bound) -> Option<PrimaryMetric> {
         (bound.metric != self.metric).then_some(bound.metric)
     }
 }
 
 impl Bound {
-    /// Returns by how much the challenger is worse than the champion, in the limit's metric.
+    /// Returns by how much the challenger is worse than the champion, in the limit's metric. Negative if it is better.
+    /// `metric` is the gate's own metric.
     fn lost(&self, metric: PrimaryMetric, challenger: &Scores, champion: &Scores) -> f64 {
         if self.metric == metric {
             metric.gain(champion.score, challenger.score)
@@ -237,7 +246,7 @@ impl Incumbent {
         }
     }
 
-    /// Returns the verdict if there is no reason to refuse the challenger.
+    /// Returns the verdict for a challenger that the gate has no reason to refuse.
     fn verdict(&self) -> Verdict {
         match self {
             Self::None => Verdict::FirstChampion,

@@ -1,7 +1,9 @@
-//! The published health metrics. Each is a pure function of the known records. [`Metric`] has one row for each of them.
+//! The health metrics that the stack publishes about its model. Each one is a pure function of the known records.
+//! [`Metric`] has one row for each of them.
 //!
 //! A metric is absent if it has no meaning yet, such as a champion's accuracy before the first training. A metric is
-//! unknown if it should have a value but the input could not be read. Unknown metrics are counted and raise an alarm.
+//! unknown if it should have a value, but its input could not be read. Unknown metrics are counted, and they raise an
+//! alarm.
 
 mod champions;
 mod deadline;
@@ -19,19 +21,19 @@ pub use refusals::{Refusals, refusals};
 pub use runs::{failed_for_good, run_metrics};
 pub use values::MetricValues;
 
-/// A metric's value.
+/// The value of one health metric.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Datum {
-    /// The metric.
+    /// The metric to which the value belongs.
     pub metric: Metric,
     /// The value, in the metric's unit.
     pub value: f64,
 }
 
-/// Returns the share of the quota that the busiest key has used this month. Each key has the whole quota for itself.
-/// `requests` holds one count for each key.
+/// Returns the share of its monthly request quota that the busiest API key has used: 0 is nothing and 1 is all. Each
+/// key has the whole quota for itself. `requests` holds this month's number of requests for each key.
 pub fn quota_used(requests: &[u64], quota: u64) -> f64 {
-    // Without any key nothing is used. The numbers are exact below 2^53 requests.
+    // If there is no key, nothing is used. The numbers are exact below 2^53 requests.
     let most = requests.iter().copied().max().unwrap_or_default() as f64;
     most / quota.max(1) as f64
 }

@@ -1,4 +1,4 @@
-//! The handler on the sample events, with in-memory ports.
+//! Tests of the alert function's handler on the sample events, with in-memory ports.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 mod once;

@@ -1,4 +1,4 @@
-//! No mail is sent twice.
+//! Tests that no mail is sent twice.
 
 use evergreen_alert::{AlertError, AlertReport};
 use evergreen_lifecycle::ports::Lease;
@@ -41,10 +41,10 @@ async fn a_mail_that_another_invocation_is_sending_is_not_sent() {
     let another = MailClaim::Sending(Lease { holder: "another".into(), now, until });
     memory.state().claims.values_mut().for_each(|claim| *claim = another.clone());
     assert_eq!(handle(&memory, event(RAISED)).await.unwrap_err().not_sent, 2);
-    // The other invocation has ended, perhaps after SES accepted the mails. The platform's retries do not send them
-    // again.
+    // The other invocation has ended, perhaps after SES accepted the mails. The platform's retries do not send these
+    // mails again.
     assert_eq!(handle_at(&memory, event(RAISED), "2026-11-24T03:11:00Z").await.unwrap_err().not_sent, 2);
     assert_eq!(handle_at(&memory, event(RAISED), "2026-11-24T04:10:00Z").await.unwrap_err().not_sent, 2);
-    // A later replay from the queue sends them.
+    // A later replay of the notification from the queue sends the mails.
     assert_eq!(handle_at(&memory, event(RAISED), "2026-11-24T04:11:00Z").await, Ok(sent(2)));
 }

@@ -1,4 +1,4 @@
-//! Mails report an alarm's changes in order, and each incident once.
+//! Tests that mails report an alarm's changes in order, and each incident once.
 
 use evergreen_alert::AlertReport;
 use evergreen_testkit::{FixedClock, MailClaim, Memory, moment};
@@ -16,7 +16,7 @@ fn overtaken() -> AlertReport {
 #[tokio::test]
 async fn an_alarm_that_arrives_after_its_end_is_not_mailed_and_neither_is_the_end() {
     let memory = memory();
-    // An earlier incident, so that the alarm is known.
+    // An earlier incident, so that the alarm already has a record.
     handle(&memory, event(RAISED)).await.unwrap();
     handle_at(&memory, changed("OK", OVER_AT), LATER).await.unwrap();
     let before = mails(&memory).len();
@@ -73,7 +73,7 @@ async fn an_end_is_mailed_after_an_alarm_of_an_earlier_release() {
 async fn remaining_mails_are_not_sent_after_the_alarm_changes() {
     let memory = memory();
     let clock = FixedClock::at(moment(LATER));
-    /// SES during a change of the alarm. The change arrives while the first mail is being sent.
+    /// Test fake of SES. While it sends the first mail, the alarm changes to OK.
     struct Meanwhile<'a>(&'a Memory);
     impl evergreen_lifecycle::ports::Mailer for Meanwhile<'_> {
         async fn send(

@@ -1,4 +1,5 @@
-//! Mails at the rate that SES accepts: with throttling, with late answers, and within an invocation's time.
+//! Tests that mails follow the rate that SES accepts: with throttling, with late answers, and within an invocation's
+//! time.
 
 use std::sync::Mutex;
 
@@ -12,30 +13,30 @@ use crate::support::*;
 
 const START: &str = "2026-11-24T03:06:00Z";
 
-/// A simulated SES with a limited rate and delayed answers.
+/// Test fake of SES with a limited rate and delayed answers.
 struct Ses<'a> {
     memory: &'a Memory,
     clock: &'a FixedClock,
     per_second: f64,
-    /// Whether SES reports its rate.
+    /// Whether the fake SES answers the request for its rate.
     tells_rate: bool,
-    /// It throttles all mails until this time.
+    /// The fake SES throttles all mails until this time.
     closed_until: Timestamp,
-    /// How long an answer takes.
+    /// How long the fake SES takes to answer.
     answer: SignedDuration,
-    /// How long the caller waits for an answer.
+    /// How long the caller waits for an answer of the fake SES.
     patience: SignedDuration,
-    /// A recipient whose mails are always throttled.
+    /// A recipient whose mails the fake SES always throttles; `None` if there is none.
     unwanted: Option<&'static str>,
-    /// It is unreachable until this time.
+    /// The fake SES is unreachable until this time.
     down_until: Timestamp,
-    /// When it last accepted a mail.
+    /// When the fake SES last accepted a mail; `None` if it has accepted none.
     taken: Mutex<Option<Timestamp>>,
     tries: Mutex<usize>,
 }
 
 impl<'a> Ses<'a> {
-    /// Creates SES's sandbox, which answers within 200 ms.
+    /// Creates a fake of SES's sandbox: one mail a second, with an answer after 200 ms.
     fn sandbox(memory: &'a Memory, clock: &'a FixedClock) -> Self {
         Self {
             memory,
@@ -56,7 +57,7 @@ impl<'a> Ses<'a> {
         *self.tries.lock().unwrap()
     }
 
-    /// Checks whether a mail comes too soon after the last accepted one.
+    /// Returns whether a mail comes too soon after the last accepted mail for the fake SES's rate.
     fn is_too_fast(&self, now: Timestamp) -> bool {
         let least = SignedDuration::from_secs_f64(1.0 / self.per_second);
         self.taken.lock().unwrap().is_some_and(|taken| now.duration_since(taken) < least)
@@ -97,7 +98,7 @@ async fn tell(ses: &Ses<'_>, count: usize, event: SnsEvent) -> Result<AlertRepor
     handle_with(ses.memory, ses, ses.clock, &recipients(count), event).await
 }
 
-/// Returns the highest number of mails per recipient, and the number of recipients with any mail.
+/// Returns the highest number of mails that one recipient got, and the number of recipients with any mail.
 fn told(memory: &Memory) -> (usize, usize) {
     let mut all = readers(memory);
     all.sort_unstable();
@@ -139,8 +140,8 @@ async fn an_account_with_a_higher_rate_sends_faster() {
 #[tokio::test]
 async fn the_pace_adapts_to_a_rate_that_others_share() {
     let (memory, clock) = (memory(), FixedClock::at(moment(START)));
-    /// SES when other senders share the account. It claims a rate of fourteen a second but accepts one mail every two
-    /// seconds.
+    /// Test fake of SES when other senders share the account. It reports a rate of fourteen mails a second but accepts
+    /// one mail every two seconds.
     struct Shared<'a>(Ses<'a>);
     impl Mailer for Shared<'_> {
         async fn send(&self, recipient: &str, mail: &Mail) -> Result<(), SendError> {
@@ -183,13 +184,13 @@ async fn mails_beyond_the_time_of_an_invocation_are_sent_by_the_platforms_retry(
 async fn a_late_answer_sends_no_second_copy() {
     let (memory, clock) = (memory(), FixedClock::at(moment(START)));
     let ses = Ses { answer: SignedDuration::from_secs(25), ..Ses::sandbox(&memory, &clock) };
-    // Three tries, as the platform makes them.
+    // Three tries of the same event, as the platform makes them.
     for pause in [0, 60, 120] {
         clock.sleep(SignedDuration::from_secs(pause).unsigned_abs()).await;
         assert_eq!(tell(&ses, 5, event(RAISED)).await.unwrap_err().not_sent, 5);
         assert_eq!(told(&memory), (1, 5));
     }
-    // The notification is now in the queue. Replaying it an hour later sends the mails once more.
+    // The notification is now in the dead-letter queue. Replaying it an hour later sends the mails once more.
     clock.sleep(SignedDuration::from_hours(1).unsigned_abs()).await;
     let prompt = Ses::sandbox(&memory, &clock);
     assert_eq!(tell(&prompt, 5, event(RAISED)).await, Ok(sent(5)));

@@ -1,4 +1,4 @@
-//! Helpers for the tests: events, a model, and the function with in-memory ports.
+//! Test helpers: events, a model, and the alert function with in-memory ports.
 
 use aws_lambda_events::event::sns::SnsEvent;
 use evergreen_alert::{AlertError, AlertHandler, AlertPorts, AlertReport, Letterhead, Recipients};
@@ -13,19 +13,18 @@ pub const CLEARED: &str = include_str!("../../../../events/alert-ok.json");
 pub const FIRST: &str = "first@example.com";
 pub const SECOND: &str = "second@example.com";
 
-/// Parses the JSON of an SNS event.
 pub fn event(json: &str) -> SnsEvent {
     serde_json::from_str(json).unwrap()
 }
 
-/// Merges the notifications of several events into one event.
+/// Merges the notifications of several SNS events into one event.
 pub fn together(events: &[&str]) -> SnsEvent {
     let mut all = event(RAISED);
     all.records = events.iter().flat_map(|json| event(json).records).collect();
     all
 }
 
-/// Returns the event of [`RAISED`] with another state and time of change.
+/// Returns the SNS event of [`RAISED`] with another state and another time of the alarm's change.
 pub fn changed(state: &str, since: &str) -> SnsEvent {
     let mut event = event(RAISED);
     let message = &mut event.records[0].sns.message;
@@ -36,7 +35,7 @@ pub fn changed(state: &str, since: &str) -> SnsEvent {
     event
 }
 
-/// Returns a memory with a model whose second version serves.
+/// Returns an in-memory registry whose champion is version 2.
 pub fn memory() -> Memory {
     let memory = Memory::default();
     let first = champion(version(1, 0.8333, moment("2026-11-22T03:00:00Z")));
@@ -46,7 +45,7 @@ pub fn memory() -> Memory {
     memory
 }
 
-/// Handles the event two minutes after [`RAISED`], for two recipients.
+/// Handles the event less than a minute after the alarm's change in [`RAISED`], for two recipients.
 pub async fn handle(memory: &Memory, event: SnsEvent) -> Result<AlertReport, AlertError> {
     handle_at(memory, event, "2026-11-24T03:06:00Z").await
 }
@@ -55,7 +54,7 @@ pub async fn handle_at(memory: &Memory, event: SnsEvent, now: &str) -> Result<Al
     handle_with(memory, memory, &FixedClock::at(moment(now)), &format!("{FIRST},{SECOND}"), event).await
 }
 
-/// Handles the event in an invocation that ends in five minutes.
+/// Handles the event in an invocation that ends after five minutes.
 pub async fn handle_with(
     memory: &Memory,
     mailer: &impl Mailer,
@@ -84,7 +83,7 @@ pub fn readers(memory: &Memory) -> Vec<String> {
     mails(memory).into_iter().map(|(reader, _)| reader).collect()
 }
 
-/// Returns the recipient and the state of each mail, such as `first@example.com [OK]`.
+/// Returns the recipient of each sent mail and the state in its subject, such as `first@example.com [OK]`.
 pub fn kinds(memory: &Memory) -> Vec<String> {
     let kind = |subject: &str| subject.split(' ').next().unwrap().to_owned();
     mails(memory).into_iter().map(|(reader, mail)| format!("{reader} {}", kind(&mail.subject))).collect()

@@ -1,4 +1,4 @@
-//! Which notifications lead to a mail.
+//! Tests which notifications lead to a mail.
 
 use evergreen_alert::{AlertError, AlertReport};
 use evergreen_testkit::{moment, run};

@@ -1,7 +1,7 @@
-//! The champion pointer, as far as this release can read it.
+//! The champion pointer (the champion's record in the registry), as far as this release can read it.
 //!
-//! A new environment needs only a little of the pointer: the artifact, the version number and the revision. So these
-//! can be read even if the rest of the record cannot, for example after a rollback to this release.
+//! A new environment needs only the artifact, the version number and the revision. These three can be read even if the
+//! rest of the record cannot. That happens, for example, after a rollback to this release.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -10,14 +10,16 @@ use super::Champion;
 use crate::record::{Record, Unreadable, field, moment};
 use crate::{Artifact, Dataset, Decision, Evaluation, VersionNumber};
 
-/// The champion pointer. Every release must be able to read the public fields. The rest may be unreadable.
+/// The champion's record in the registry. Every release must be able to read the public fields. The rest may be
+/// unreadable.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pointer {
-    /// Number of promotions of this model so far, from 1 up. Conditional writes compare it.
+    /// Number of promotions of this model so far, from 1 up. Conditional writes compare this number, so that no write
+    /// replaces a newer promotion.
     pub revision: u32,
-    /// The version that answers predictions.
+    /// The version number of the champion, the model version that answers predictions.
     pub number: VersionNumber,
-    /// The model file.
+    /// The champion's model file in S3.
     pub artifact: Artifact,
     rest: Record<Box<Champion>>,
 }
@@ -30,11 +32,11 @@ impl From<Champion> for Pointer {
 }
 
 impl Pointer {
-    /// Reads the necessary fields of a pointer whose whole record cannot be read.
+    /// Reads the public fields of a champion's record that this release cannot read completely.
     ///
     /// # Errors
-    /// Returns the record itself if it does not say which artifact to load. Then no environment of this release can
-    /// serve it.
+    /// Returns the `record` itself if it lacks the revision, the version number or the artifact. Then no environment of
+    /// this release can load that champion.
     pub fn in_part(record: Unreadable) -> Record<Self> {
         let [revision, number] = ["revision", "version/number"].map(|name| record.field(name));
         let number = number.and_then(VersionNumber::new);
@@ -46,32 +48,34 @@ impl Pointer {
         }
     }
 
-    /// Returns the whole record, or `None` if this release cannot read it.
+    /// Returns the champion's whole record, or `None` if this release cannot read the record completely.
     pub fn champion(&self) -> Option<&Champion> {
         self.rest.as_deref().ok()
     }
 
-    /// Returns why the whole record cannot be read, or `None` if it can.
+    /// Returns why this release cannot read the champion's whole record, or `None` if it can.
     pub fn unreadable(&self) -> Option<&Unreadable> {
         self.rest.as_ref().err()
     }
 
-    /// Returns when this version became champion.
+    /// Returns when this version became champion. `None` if this release cannot read the date.
     pub fn promoted_at(&self) -> Option<Timestamp> {
         self.of(|champion| Some(champion.promoted_at), |fields| moment(fields, "promoted_at"))
     }
 
-    /// Returns the previous champion's version.
+    /// Returns the version number of the previous champion. `None` if there was none or the number is unreadable.
     pub fn previous(&self) -> Option<VersionNumber> {
         self.of(|champion| champion.previous, |fields| field(fields, "previous"))
     }
 
-    /// Returns when the training ended, or when a model was imported.
+    /// Returns when the champion's training ended, or when an imported champion was imported. `None` if the date is
+    /// unreadable.
     pub fn trained_at(&self) -> Option<Timestamp> {
         self.of(|champion| Some(champion.version.trained_at), |fields| moment(fields, "version/trained_at"))
     }
 
-    /// Returns accuracy (0–1) or R² (at most 1) on the hold-out of its training.
+    /// Returns the champion's accuracy (0–1) or R² (at most 1) on the hold-out of its training. `None` if it is
+    /// unreadable.
     pub fn headline(&self) -> Option<f64> {
         self.of(
             |champion| Some(champion.headline()),
@@ -82,17 +86,18 @@ impl Pointer {
         )
     }
 
-    /// Returns the gate's decision about this version.
+    /// Returns the gate's decision about the champion. `None` if this release cannot read the decision.
     pub fn decision(&self) -> Option<Decision> {
         self.of(|champion| Some(champion.version.decision.clone()), |fields| field(fields, "version/decision"))
     }
 
-    /// Returns the metrics on the hold-out of its training.
+    /// Returns the champion's metrics on the hold-out of its training. `None` if this release cannot read them.
     pub fn evaluation(&self) -> Option<Evaluation> {
         self.of(|champion| Some(champion.version.evaluation.clone()), |fields| field(fields, "version/evaluation"))
     }
 
-    /// Returns the share of rows that a prediction interval should contain, 0–1. `None` for a classifier.
+    /// Returns the share of rows whose true value a prediction interval should contain, 0–1. `None` for a classifier,
+    /// and if this release cannot read the share.
     pub fn interval_level(&self) -> Option<f64> {
         self.of(
             |champion| match &champion.version.evaluation {
@@ -103,12 +108,13 @@ impl Pointer {
         )
     }
 
-    /// Returns the data set that the model was trained on, or that an imported model was evaluated on.
+    /// Returns the data set that the champion was trained on, or, for an imported model, evaluated on. `None` if its
+    /// description is unreadable.
     pub fn dataset(&self) -> Option<Dataset> {
         self.of(|champion| Some(champion.version.dataset.clone()), |fields| field(fields, "version/dataset"))
     }
 
-    /// Checks whether the model is imported.
+    /// Returns whether the model was uploaded as a file, and not trained here.
     pub fn is_imported(&self) -> bool {
         self.of(
             |champion| champion.version.imported.as_ref().map(|_| ()),

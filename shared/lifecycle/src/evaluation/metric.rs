@@ -1,4 +1,4 @@
-//! The metric that decides between models.
+//! The metrics by which models can be compared.
 
 use std::fmt;
 
@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::Task;
 
-/// The quantile that [`PrimaryMetric::Pinball`] measures, 0–1. An estimate that is too low costs nine times as much as
-/// an estimate that is too high.
+/// The quantile at which [`PrimaryMetric::Pinball`] measures the pinball loss, 0–1. At this quantile, a prediction that
+/// is too low costs nine times as much as a prediction that is too high.
 pub const PINBALL_QUANTILE: f64 = 0.9;
 
-/// A metric on the hold-out by which models are compared.
+/// A metric by which models are compared on the hold-out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PrimaryMetric {
@@ -20,7 +20,8 @@ pub enum PrimaryMetric {
     BalancedAccuracy,
     /// Mean negative log-likelihood of the true class in nats, from 0 up; lower is better.
     LogLoss,
-    /// Mean squared difference between probability and truth, 0–1; lower is better. Only defined for two classes.
+    /// Mean squared difference between the positive label's probability and the truth (0 or 1), 0–1; lower is better.
+    /// Only defined for two classes.
     BrierScore,
     /// Area under the ROC curve, 0–1. With more than two classes, the mean of each class against the rest.
     RocAuc,
@@ -29,7 +30,8 @@ pub enum PrimaryMetric {
     /// Harmonic mean of precision and recall of the positive class, 0–1. With more than two classes, the mean over the
     /// classes.
     F1,
-    /// Matthews correlation between answer and truth, -1 to 1; 0 for an answer that ignores the row.
+    /// Matthews correlation between the predicted class and the true class, -1 to 1. An answer that ignores the
+    /// features gets 0.
     Mcc,
     /// Share of the target's variance that the model explains, at most 1.
     R2,
@@ -37,18 +39,17 @@ pub enum PrimaryMetric {
     Rmse,
     /// Mean absolute error, in the target's unit; lower is better.
     Mae,
-    /// Mean absolute error as a share of the true value, from 0 up; lower is better. Not defined if a target value is
-    /// 0.
+    /// Mean absolute error as a share of the true value, from 0 up; lower is better. Not defined if a true value is 0.
     Mape,
-    /// Root mean squared difference of ln(1 + value), from 0 up; lower is better. Not defined if a target value is
-    /// below 0.
+    /// Root mean squared difference between ln(1 + prediction) and ln(1 + true value), from 0 up; lower is better. Not
+    /// defined if a true value is below 0.
     Rmsle,
     /// Mean pinball loss at [`PINBALL_QUANTILE`], in the target's unit; lower is better.
     Pinball,
 }
 
 impl PrimaryMetric {
-    /// Every metric, classification metrics first.
+    /// Every metric by which models can be compared, classification metrics first.
     pub const ALL: [Self; 14] = [
         Self::Accuracy,
         Self::BalancedAccuracy,
@@ -66,7 +67,7 @@ impl PrimaryMetric {
         Self::Pinball,
     ];
 
-    /// Returns the metric that decides if the settings name no other.
+    /// Returns the metric that compares models if the settings name no metric.
     pub fn default_for(task: Task) -> Self {
         match task {
             Task::Classification => Self::LogLoss,
@@ -74,7 +75,8 @@ impl PrimaryMetric {
         }
     }
 
-    /// Returns the metric that dashboards and the stack's parameters show: accuracy or R².
+    /// Returns the metric that dashboards and the stack's parameters use: accuracy for classification, R² for
+    /// regression.
     pub fn headline_of(task: Task) -> Self {
         match task {
             Task::Classification => Self::Accuracy,
@@ -82,7 +84,7 @@ impl PrimaryMetric {
         }
     }
 
-    /// Returns the task to which the metric applies.
+    /// Returns whether the metric is for classification or for regression.
     pub fn task(self) -> Task {
         match self {
             Self::Accuracy
@@ -97,12 +99,12 @@ impl PrimaryMetric {
         }
     }
 
-    /// Checks whether the metric is defined for two classes only.
+    /// Returns whether the metric is defined for exactly two classes only.
     pub fn needs_two_classes(self) -> bool {
         matches!(self, Self::BrierScore | Self::AveragePrecision)
     }
 
-    /// Checks whether a higher value is better.
+    /// Returns whether a higher value of the metric is better. `false` means that a lower value is better.
     pub fn higher_is_better(self) -> bool {
         match self {
             Self::Accuracy
@@ -118,17 +120,17 @@ impl PrimaryMetric {
         }
     }
 
-    /// Checks whether the metric is a share between 0 and 1.
+    /// Returns whether the metric is a share, with values from 0 to 1.
     pub fn is_share(self) -> bool {
         matches!(self, Self::Accuracy | Self::BalancedAccuracy | Self::RocAuc | Self::AveragePrecision | Self::F1)
     }
 
-    /// Returns by how much `score` is better than `other`; negative if it is worse.
+    /// Returns by how much `score` is better than `other` in this metric; negative if `score` is worse.
     pub fn gain(self, score: f64, other: f64) -> f64 {
         if self.higher_is_better() { score - other } else { other - score }
     }
 
-    /// Returns the name that settings and records use.
+    /// Returns the metric's name in settings and records, such as `log_loss`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Accuracy => "accuracy",
@@ -149,7 +151,7 @@ impl PrimaryMetric {
     }
 }
 
-/// Writes the metric's name in words.
+/// Writes the metric's name in words, such as `log loss`.
 impl fmt::Display for PrimaryMetric {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {

@@ -1,4 +1,4 @@
-//! Compares a model with a constant answer.
+//! Compares a model with a constant answer, which uses no feature.
 
 use std::fmt;
 
@@ -8,35 +8,36 @@ use super::loss::{MeanLoss, margin};
 use super::{PairedTest, SAME, SIGNIFICANCE, Scores};
 use crate::PrimaryMetric;
 
-/// Minimum absolute value of a margin. If the test and the margin disagree, the margin is moved to this distance on the
-/// test's side of 0.
+/// Minimum absolute value of [`AgainstConstant::margin`]. The computed margin and the paired test may disagree on which
+/// model is better. Then the margin is moved to this distance from 0, on the test's side.
 const LEAST_MARGIN: f64 = 0.01;
 
-/// Comparison of a model with a constant answer. The constant is the share of each label in the training rows, their
-/// mean, or whatever constant scores best by the metric.
+/// How a model compares with a constant answer on the same hold-out rows. The constant answer is the share of each
+/// label in the training rows, or the mean of their target. For other metrics, it is the constant that scores best.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct AgainstConstant {
-    /// The constant's score on the same rows.
+    /// The score of the constant answer on the same hold-out rows as the model.
     pub score: f64,
-    /// Tests whether the constant is worse than the model beyond chance.
+    /// Result of the test whether the constant answer is worse than the model beyond chance.
     pub test: PairedTest,
-    /// How far the gain exceeds chance, in standard errors of the gain. Below 0 the gain may be chance.
+    /// By how many standard errors the model's gain over the constant answer exceeds chance. Below 0, the gain may be
+    /// chance.
     pub margin: f64,
 }
 
 /// Whether a model is better than a constant answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Advantage {
-    /// The model is better beyond chance.
+    /// The model is better than the constant answer, by more than chance.
     Better,
-    /// The model is better on these rows, but this may be chance.
+    /// The model is better than the constant answer on these hold-out rows, but this may be chance.
     Unclear,
-    /// The model is not better.
+    /// The model is not better than the constant answer.
     NoBetter,
 }
 
 impl AgainstConstant {
-    /// Compares `model` with the `constant` on the same rows by `metric`.
+    /// Compares the `model` with a `constant` answer by `metric`. Both scores must belong to the same rows.
     pub fn of(metric: PrimaryMetric, model: &Scores, constant: &Scores) -> Self {
         let test = PairedTest::of(metric, &constant.losses, &model.losses);
         let gains: Vec<f64> = constant.losses.iter().zip(&model.losses).map(|(c, m)| c - m).collect();
@@ -46,7 +47,8 @@ impl AgainstConstant {
         Self { score: constant.score, test, margin }
     }
 
-    /// Returns whether a model with this `score` is better.
+    /// Returns whether a model with this `score` is better than the constant answer. `metric` is the metric of both
+    /// scores.
     pub fn advantage(&self, metric: PrimaryMetric, score: f64) -> Advantage {
         match metric.gain(score, self.score) {
             gain if gain <= SAME || gain.is_nan() => Advantage::NoBetter,
@@ -56,7 +58,7 @@ impl AgainstConstant {
     }
 }
 
-/// Writes the values as part of a sentence.
+/// Writes the constant answer's score and the test's p-value, as part of a sentence.
 impl fmt::Display for AgainstConstant {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "answering a constant gives {:.4}, p = {:.2}", self.score, self.test.p_value())

@@ -1,4 +1,4 @@
-//! The gate's decision, as it is stored and reported.
+//! The gate's decision about a challenger (a new model version), as it is stored and reported.
 
 use std::fmt;
 
@@ -7,51 +7,53 @@ use serde::{Deserialize, Serialize};
 use super::{Advantage, AgainstConstant, MeanLoss, PairedTest, SAME, SIGNIFICANCE};
 use crate::{PrimaryMetric, VersionNumber};
 
-/// The gate's decision, with the numbers that led to it.
+/// The gate's decision whether a challenger (a new model version) replaces the champion, with the numbers that led to
+/// it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
-    /// The verdict.
+    /// Whether the gate promoted or refused the challenger (the new version), and why.
     pub verdict: Verdict,
-    /// The metric of the scores.
+    /// The metric of the challenger's score and of the champion's score.
     #[serde(default = "accuracy")]
     pub metric: PrimaryMetric,
-    /// The challenger's score on the hold-out.
+    /// The score of the challenger (the new version) on the hold-out rows.
     #[serde(alias = "accuracy")]
     pub score: f64,
-    /// The champion's score on the same rows; `None` if it could not be scored.
+    /// The champion's score on the hold-out rows of the challenger; `None` if no champion could be scored.
     #[serde(alias = "champion_accuracy")]
     pub champion_score: Option<f64>,
-    /// The champion's version, if there was a champion.
+    /// The champion's version number; `None` if there was no champion.
     pub champion_version: Option<VersionNumber>,
-    /// Whether the champion was trained on the same table as the challenger; `None` if the champion could not be
-    /// scored.
+    /// Whether the champion was trained on the same table as the challenger; `None` if no champion could be scored.
     #[serde(default)]
     pub same_table: Option<bool>,
-    /// The worst score of a champion. `None` means that the challenger must beat a constant answer instead.
+    /// The worst score that a champion may have. `None` means that the challenger must beat a constant answer instead.
     pub floor: Option<f64>,
-    /// The metric of the floor, if it is not `metric`.
+    /// The metric of the floor; `None` if it is the same as the metric of the scores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub floor_metric: Option<PrimaryMetric>,
-    /// How much worse than the champion a challenger may be, whatever the test says; from 0 up.
+    /// How much worse than the champion a challenger may be, from 0 up. A challenger within the tolerance is not
+    /// refused as worse, whatever the test says.
     pub tolerance: f64,
-    /// The metric of the tolerance, if it is not `metric`.
+    /// The metric of the tolerance; `None` if it is the same as the metric of the scores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tolerance_metric: Option<PrimaryMetric>,
-    /// The challenger's accuracy (0–1) or R² (at most 1) on the hold-out. Only stored if the floor or the tolerance has
-    /// another metric than `metric`.
+    /// The challenger's accuracy (0–1) or R² (at most 1) on the hold-out rows. `None` if the floor and the tolerance
+    /// have the same metric as the scores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub headline: Option<f64>,
-    /// Comparison of the challenger with a constant answer; `None` in older decisions.
+    /// Comparison of the challenger with a constant answer; `None` in decisions of earlier releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub constant: Option<AgainstConstant>,
-    /// The challenger's loss on the hold-out, by `metric`.
+    /// The challenger's mean loss on the hold-out rows, by `metric`. `None` if it could not be computed, and in
+    /// decisions of earlier releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loss: Option<MeanLoss>,
-    /// The champion's loss on the same rows; `None` if it could not be scored.
+    /// The champion's mean loss on the challenger's hold-out rows, by `metric`; `None` if no champion could be scored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub champion_loss: Option<MeanLoss>,
-    /// Tests whether the challenger is worse than the champion beyond chance; `None` if the champion could not be
-    /// scored.
+    /// Result of the test whether the challenger is worse than the champion by more than chance. `None` if no champion
+    /// could be scored.
     #[serde(default)]
     pub test: Option<PairedTest>,
 }
@@ -60,43 +62,45 @@ fn accuracy() -> PrimaryMetric {
     PrimaryMetric::Accuracy
 }
 
-/// The outcome and its reason.
+/// Whether the gate promoted or refused the challenger (a new model version), and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Promoted: there was no champion.
+    /// Promoted: there was no champion, so the new version becomes the first one.
     FirstChampion,
-    /// Promoted: the challenger is not worse than the champion beyond tolerance and chance.
+    /// Promoted: the new version is not worse than the champion by more than the tolerance and by more than chance.
     NotWorse,
-    /// Promoted: the champion has other columns or labels.
+    /// Promoted: the champion has other columns or labels than the new version, so the two could not be compared.
     ChampionIncomparable,
-    /// Promoted: the champion's artifact is gone or damaged.
+    /// Promoted: the champion's stored artifact is missing or damaged, so the champion could not be scored.
     ChampionUnreadable,
-    /// Refused: the challenger is worse than the floor, or not better than a constant answer.
+    /// Refused: the new version is worse than the required score (the floor), or not better than a constant answer.
     BelowFloor,
-    /// Refused: the challenger is worse than the champion, beyond tolerance and chance.
+    /// Refused: the new version is worse than the champion, by more than the tolerance and by more than chance.
     WorseThanChampion,
 }
 
 impl Decision {
-    /// Checks whether the challenger becomes the champion.
+    /// Returns whether the challenger (the new version) becomes the champion.
     pub fn promotes(&self) -> bool {
         !matches!(self.verdict, Verdict::BelowFloor | Verdict::WorseThanChampion)
     }
 
-    /// Returns whether the challenger is better than a constant answer; `None` for older decisions.
+    /// Returns whether the challenger (the new version) is better than a constant answer; `None` for decisions of
+    /// earlier releases.
     pub fn advantage(&self) -> Option<Advantage> {
         self.constant.map(|constant| constant.advantage(self.metric, self.score))
     }
 
-    /// Returns the metric of the floor, the challenger's value and the floor, if the challenger misses the floor.
+    /// Returns the floor's metric, the challenger's value of that metric, and the floor. `None` if the challenger
+    /// reaches the floor, or if there is no floor.
     fn missed_floor(&self) -> Option<(PrimaryMetric, f64, f64)> {
         let floor = self.floor?;
         let (metric, found) = match (self.floor_metric, self.headline) {
             (Some(metric), Some(headline)) => (metric, headline),
             _ => (self.metric, self.score),
         };
-        // In decisions of older releases, the floor is the only possible reason.
+        // In decisions of older releases, the floor is the only possible reason for a refusal.
         (metric.gain(found, floor) < -SAME || self.constant.is_none()).then_some((metric, found, floor))
     }
 
@@ -134,7 +138,7 @@ impl Decision {
     }
 }
 
-/// Writes the decision as a sentence, with its numbers.
+/// Writes the decision as a sentence, with the numbers that led to it.
 impl fmt::Display for Decision {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.verdict == Verdict::BelowFloor {

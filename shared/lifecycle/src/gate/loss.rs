@@ -1,24 +1,26 @@
-//! The mean loss on a hold-out and its standard error.
+//! The mean loss of a model on a hold-out, and its standard error.
 
 use serde::{Deserialize, Serialize};
 
-/// Number of standard errors that one-sided comparisons allow for chance. A normal distribution has 5% beyond it.
+/// Number of standard errors that a one-sided comparison attributes to chance. A normal distribution has 5% beyond it.
 pub(super) const NOISE: f64 = 1.645;
 
-/// Maximum absolute value of a margin. Without it, a margin would be infinite if the standard error is 0.
+/// Maximum absolute value of a margin (a gain in standard errors). Without this limit, a margin would be infinite if
+/// the standard error is 0.
 const MAX_MARGIN: f64 = 100.0;
 
-/// The mean of a metric's losses over the rows of a hold-out; lower is better.
+/// A model's mean loss over the rows of a hold-out, with its standard error. Lower is better.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct MeanLoss {
-    /// Mean loss of a row.
+    /// Mean loss of one hold-out row.
     pub mean: f64,
-    /// Standard error of the mean, from 0 up: how far the mean of a similar hold-out typically differs.
+    /// Standard error of the mean loss, from 0 up: how far the mean loss on a similar hold-out typically differs.
     pub standard_error: f64,
 }
 
 impl MeanLoss {
-    /// Returns the mean of `losses`, or `None` if there are fewer than two, or if the result is not finite.
+    /// Returns the mean of the rows' `losses` and its standard error. Returns `None` for fewer than two losses, or if a
+    /// result is not finite.
     pub fn of(losses: &[f64]) -> Option<Self> {
         let rows = losses.len() as f64;
         let mean = losses.iter().sum::<f64>() / rows;
@@ -27,15 +29,16 @@ impl MeanLoss {
         (losses.len() > 1 && mean.is_finite() && standard_error.is_finite()).then_some(Self { mean, standard_error })
     }
 
-    /// Returns how far `self` is from being worse than `before` beyond chance, in standard errors of the difference.
-    /// Below 0 it is worse. The function assumes that the two have no rows in common. If they share rows, it finds a
-    /// difference less often.
+    /// Returns how far `self` is from being a worse mean loss than `before` beyond chance, in standard errors of the
+    /// difference. Below 0, `self` is worse. The function assumes that the two hold-outs have no rows in common. If
+    /// they share rows, the function finds a difference less often.
     pub fn margin_after(&self, before: &Self) -> f64 {
         margin(before.mean - self.mean, self.standard_error.hypot(before.standard_error)) + 2.0 * NOISE
     }
 }
 
-/// Returns how far a gain exceeds chance, in its standard errors. Below 0 the gain may be chance.
+/// Returns by how many standard errors a `gain` exceeds chance. Below 0, the gain may be chance. `standard_error` is
+/// the standard error of the gain.
 pub(super) fn margin(gain: f64, standard_error: f64) -> f64 {
     let errors = match gain / standard_error {
         errors if errors.is_nan() => 0.0,

@@ -1,4 +1,5 @@
-//! Tests whether one model is worse than another beyond chance, from their answers on the same rows.
+//! Tests whether one model is worse than another beyond chance. The tests compare the losses of both models on the same
+//! rows.
 
 use std::fmt;
 
@@ -8,53 +9,58 @@ use serde::{Deserialize, Serialize};
 
 use crate::PrimaryMetric;
 
-/// Number of bootstrap resamples.
+/// Number of bootstrap resamples from which the p-value and the percentiles are computed.
 const RESAMPLES: usize = 2000;
 
-/// Minimum p-value. A registry may be unable to store numbers that are much closer to 0.
+/// Minimum p-value of a test. A registry may be unable to store numbers that are much closer to 0.
 const LEAST_P: f64 = 1e-100;
 
-/// Below this number of rows a bootstrap is too sure. Then every change of signs is tried instead.
+/// With fewer rows than this, a bootstrap is too sure of a difference. Then the test tries every change of the
+/// differences' signs instead.
 const FEW_ROWS: usize = 16;
 
-/// Maximum number of groups into which rows are averaged before resampling. More groups do not change the result.
+/// Maximum number of groups into which rows are averaged before the bootstrap resamples them. More groups do not change
+/// the result.
 const GROUPS: usize = 5000;
 
-/// Result of a one-sided paired test of "the challenger is worse".
+/// Result of a one-sided test whether the challenger (a new version) is worse than the champion on the same hold-out
+/// rows.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum PairedTest {
     /// McNemar's exact test (Psychometrika 12, 1947), on the rows where exactly one of the two models is right.
     Mcnemar {
-        /// Number of rows where only the challenger is right.
+        /// Number of rows where the challenger is right and the champion is wrong.
         challenger_only: usize,
-        /// Number of rows where only the champion is right.
+        /// Number of rows where the champion is right and the challenger is wrong.
         champion_only: usize,
-        /// Probability that chance makes the champion right on at least as many of these rows, 0–1.
+        /// Probability, 0–1, of at least as many rows where only the champion is right, if the models are equally good.
+        /// Only rows where exactly one model is right count.
         p_value: f64,
     },
-    /// The bootstrap (Efron, The Annals of Statistics 7, 1979) of the mean difference in loss.
+    /// The bootstrap (Efron, The Annals of Statistics 7, 1979) of the mean difference between the losses of two models.
     Bootstrap {
-        /// The challenger's mean loss minus the champion's. Above 0 the challenger is worse.
+        /// The challenger's mean loss minus the champion's mean loss. Above 0, the challenger is worse.
         difference: f64,
-        /// The 5th percentile of the difference over the resamples.
+        /// The 5th percentile, over the bootstrap resamples, of the difference between the two models' mean losses.
         lower: f64,
-        /// The 95th percentile of the difference over the resamples.
+        /// The 95th percentile, over the bootstrap resamples, of the difference between the two models' mean losses.
         upper: f64,
-        /// The share of resamples in which the challenger is not worse, 0–1. A bootstrap is too sure on fewer than 16
-        /// rows. There it is the share of all sign changes that make the difference at least as large (Fisher's
-        /// randomisation).
+        /// The p-value, 0–1: the share of bootstrap resamples in which the challenger is not worse. A bootstrap is too
+        /// sure on fewer than 16 rows. There, the p-value is the share of all sign changes that make the difference at
+        /// least as large (Fisher's randomisation).
         p_value: f64,
     },
 }
 
 impl PairedTest {
-    /// Runs the test that suits `metric`, on losses of the same rows in the same order.
+    /// Tests whether the challenger is worse than the champion: McNemar's test for accuracy, the bootstrap for other
+    /// metrics. The two slices hold the losses of the same rows in the same order.
     pub(super) fn of(metric: PrimaryMetric, challenger: &[f64], champion: &[f64]) -> Self {
         if metric == PrimaryMetric::Accuracy { mcnemar(challenger, champion) } else { bootstrap(challenger, champion) }
     }
 
-    /// Returns the probability that an equally good challenger scores as badly as this one, 0–1.
+    /// Returns the p-value: the probability, 0–1, that an equally good challenger scores as badly as this one.
     pub fn p_value(&self) -> f64 {
         match self {
             Self::Mcnemar { p_value, .. } | Self::Bootstrap { p_value, .. } => *p_value,
@@ -108,7 +114,7 @@ fn bootstrap(challenger: &[f64], champion: &[f64]) -> PairedTest {
     let mut means: Vec<f64> = (0..RESAMPLES).map(|_| resampled_mean(&groups, &mut generator)).collect();
     means.sort_by(f64::total_cmp);
     let not_worse = means.iter().filter(|mean| **mean <= 0.0).count();
-    // The sample itself counts as one resample, so p is never 0.
+    // The observed sample counts as one resample, so p is never 0.
     let p_value = (not_worse + 1) as f64 / (RESAMPLES + 1) as f64;
     let percentile = |share: f64| means.get((share * means.len() as f64) as usize).copied().unwrap_or(difference);
     PairedTest::Bootstrap {
@@ -119,7 +125,8 @@ fn bootstrap(challenger: &[f64], champion: &[f64]) -> PairedTest {
     }
 }
 
-/// Returns the share of all sign changes of the differences whose sum is at least the observed sum.
+/// Returns the share of all sign changes of the `differences` whose sum is at least the sum without a change. This
+/// share is the p-value of the test on few rows.
 fn sign_flips(differences: &[f64]) -> f64 {
     let flipped = |signs: u32| -> f64 {
         let signed = |(row, difference): (usize, &f64)| if signs >> row & 1 == 1 { -difference } else { *difference };
@@ -134,8 +141,8 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
-/// Returns the means of groups of rows. The groups have nearly equal sizes and take their rows from the whole list.
-/// With few rows, each row is its own group.
+/// Returns the mean of each group of rows. The groups have nearly equal sizes, and each takes its rows from the whole
+/// list. With few rows, each row is its own group.
 fn grouped(differences: &[f64]) -> Vec<f64> {
     let groups = differences.len().min(GROUPS);
     let group = |first: usize| mean(&differences.iter().skip(first).step_by(groups).copied().collect::<Vec<_>>());

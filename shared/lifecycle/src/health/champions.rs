@@ -1,4 +1,4 @@
-//! Metrics of the champion and its history.
+//! Health metrics of the champion and of the earlier champions.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -7,10 +7,11 @@ use crate::champion::{Pointer, Tenure, average_accuracy};
 use crate::record::Record;
 use crate::time::hours_between;
 
-/// Number of days over which the champions' accuracy is averaged.
+/// Number of days over which the accuracy of the recent champions is averaged.
 pub const AVERAGE_DAYS: u32 = 7;
 
-/// Returns the metrics of the champion. `limit` is the age at which it is too old, if known.
+/// Computes the champion's health metrics: version number, accuracy or R², age, and the time until it is too old.
+/// `limit` is the age at which a champion is too old. With `None`, that time is unknown.
 pub fn champion_metrics(pointer: &Pointer, limit: Option<SignedDuration>, now: Timestamp) -> MetricValues {
     let mut values = MetricValues::default();
     let age = pointer.trained_at().map(|trained_at| hours_between(trained_at, now).max(0.0));
@@ -21,8 +22,8 @@ pub fn champion_metrics(pointer: &Pointer, limit: Option<SignedDuration>, now: T
     values
 }
 
-/// Returns the average accuracy of the recent champions. `history` holds their records, newest first, including the
-/// current one.
+/// Computes the average accuracy or R² of the recent champions. `history` holds the champions' records, newest first,
+/// including the current champion. If `history` is empty, the metric has no value.
 pub fn average_champion_accuracy(history: &[Record<Pointer>], now: Timestamp) -> MetricValues {
     let mut values = MetricValues::default();
     if !history.is_empty() {
@@ -32,7 +33,7 @@ pub fn average_champion_accuracy(history: &[Record<Pointer>], now: Timestamp) ->
     values
 }
 
-/// Returns the tenures of the averaged days, or `None` if one of them cannot be read.
+/// Returns the periods of the champions in the averaged days, or `None` if one of their records cannot be read.
 fn tenures(history: &[Record<Pointer>], now: Timestamp) -> Option<Vec<Tenure>> {
     let begins = now.checked_sub(SignedDuration::from_hours(24 * i64::from(AVERAGE_DAYS))).unwrap_or(Timestamp::MIN);
     let mut tenures = Vec::new();

@@ -1,17 +1,17 @@
-//! The margin between the champion and the minimum quality.
+//! Computes the margin between the champion's quality and the minimum quality.
 
 use super::{Metric, MetricValues};
 use crate::champion::Pointer;
 use crate::{Decision, Evaluation, Rescored, Run};
 
-/// Returns the margin between the champion's quality and the minimum. Below 0 the champion is not good enough. `recent`
-/// holds the newest runs in any order.
+/// Computes by how much the champion's quality exceeds the required minimum. Below 0, the champion is not good enough.
+/// `recent` holds the newest runs in any order.
 ///
 /// With a `threshold`, the margin is the champion's accuracy or R² minus the threshold. Without one, the margin is the
 /// lesser of two numbers in standard errors. The first is how far the champion beats a constant answer beyond chance.
-/// The second is how far it is from doing worse on the newest run's hold-out than on its own, beyond chance. A champion
-/// of an earlier release may lack both. Then the margin is its accuracy minus the share of the most frequent label, or
-/// its R².
+/// The second is how far the champion is from doing worse on the newest run's hold-out than on its own, beyond chance.
+/// The record of a champion of an earlier release may lack both numbers. Then the margin is the champion's accuracy
+/// minus the share of the most frequent label, or its R².
 pub fn accuracy_margin(pointer: &Pointer, recent: &[Run], threshold: Option<f64>) -> MetricValues {
     let mut figures = MetricValues::default();
     let margin = match threshold {
@@ -30,7 +30,8 @@ fn relative(pointer: &Pointer, recent: &[Run]) -> Option<f64> {
     margin.map(|margin| since.map_or(margin, |since| since.min(margin)))
 }
 
-/// Returns how far the champion is from doing worse on the newest hold-out than on its own, if both are known.
+/// Returns how far the champion is from doing worse on the newest run's hold-out than on its own, in standard errors.
+/// Below 0, it does worse. `None` if one of the two losses is unknown.
 fn since_its_training(pointer: &Pointer, decision: &Decision, recent: &[Run]) -> Option<f64> {
     let asked = recent.iter().filter(|run| run.trigger.is_training() && run.rescored.is_some());
     let newest = asked.max_by_key(|run| run.version())?;
@@ -38,7 +39,8 @@ fn since_its_training(pointer: &Pointer, decision: &Decision, recent: &[Run]) ->
     Some(newest.rescored.filter(of_it)?.loss.margin_after(&decision.loss?))
 }
 
-/// Returns by how much accuracy or R² exceeds that of a constant answer, as far as the evaluation alone shows it.
+/// Returns by how much the model's accuracy or R² exceeds that of a constant answer. The evaluation alone decides this,
+/// so the result says nothing about chance.
 fn over_the_most_frequent(evaluation: &Evaluation) -> f64 {
     match evaluation {
         Evaluation::Classification(figures) => {

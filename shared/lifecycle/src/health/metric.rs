@@ -1,54 +1,55 @@
-//! The table of the published metrics: one row for each.
+//! The table of the health metrics that are published: one row for each metric.
 
-/// The unit of a metric.
+/// The unit of a health metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// No unit: a score, a margin, a version number, or 0 and 1 for no and yes.
     None,
-    /// A count.
+    /// A number of things, such as versions or runs.
     Count,
-    /// Seconds.
+    /// A time in seconds.
     Seconds,
-    /// Hours.
+    /// A time in hours.
     Hours,
-    /// Hours that remain until something is too old. A negative value means that it is too old.
+    /// Hours that remain until something is too old. A negative value means that it is too old already.
     HoursLeft,
-    /// A share: 0 is nothing and 1 is all.
+    /// A share of a whole: 0 is nothing and 1 is all.
     Share,
 }
 
-/// When a metric has a value, as long as everything can be read.
+/// From when on a health metric has a value, as long as everything can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
-    /// From the first measurement of a new stack.
+    /// The metric has a value from the first measurement of a new stack.
     Always,
-    /// Once the model has been trained. Before that, the metric has no meaning and is not published.
+    /// The metric has a value once the model has been trained. Before that, the metric has no meaning and is not
+    /// published.
     AfterTraining,
 }
 
-/// Which value of a period is the worst. Alarms and the dashboard use this value.
+/// Which value of a health metric is the worst one in a period. Alarms and the dashboard use the worst value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Worst {
-    /// The lowest value: low values are bad.
+    /// The lowest value is the worst one: low values are bad.
     Lowest,
-    /// The highest value: high values are bad, or neither high nor low values are.
+    /// The highest value counts as the worst one: high values are bad, or neither high nor low values are.
     Highest,
 }
 
-/// A read that metrics are computed from. If it fails, all of its metrics are unknown.
+/// Something that is read to compute health metrics. If the read fails, all metrics that need it are unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MetricSource {
-    /// The pointer to the champion.
+    /// The read of the pointer to the champion.
     Champion,
-    /// The recent champions.
+    /// The read of the recent champions.
     RecentChampions,
-    /// The newest runs.
+    /// The read of the newest runs.
     Runs,
-    /// The number of versions.
+    /// The read of the number of versions.
     Versions,
-    /// The training schedule.
+    /// The read of the training schedule.
     Schedule,
-    /// The requests per API key.
+    /// The read of the number of requests per API key.
     Usage,
 }
 
@@ -58,14 +59,14 @@ macro_rules! metrics {
         $(#[doc = $meaning:literal])+
         $name:ident { unit: $unit:ident, presence: $presence:ident, worst: $worst:ident, sources: [$($source:ident),*] }
     )+) => {
-        /// A published metric. The name of the variant is the name in CloudWatch.
+        /// A health metric that is published. The variant's name is the metric's name in CloudWatch.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Metric {
             $($(#[doc = $meaning])+ $name,)+
         }
 
         impl Metric {
-            /// Every metric.
+            /// Every health metric.
             pub const ALL: [Self; [$(stringify!($name)),+].len()] = [$(Self::$name),+];
 
             /// Returns the name under which the metric is published.
@@ -75,28 +76,28 @@ macro_rules! metrics {
                 }
             }
 
-            /// Returns the metric's unit.
+            /// Returns the unit of the metric's values.
             pub fn unit(self) -> Unit {
                 match self {
                     $(Self::$name => Unit::$unit,)+
                 }
             }
 
-            /// Returns when the metric has a value.
+            /// Returns from when on the metric has a value.
             pub fn presence(self) -> Presence {
                 match self {
                     $(Self::$name => Presence::$presence,)+
                 }
             }
 
-            /// Returns which value of a period is the worst.
+            /// Returns which value of a period is the worst one: the lowest or the highest.
             pub fn worst(self) -> Worst {
                 match self {
                     $(Self::$name => Worst::$worst,)+
                 }
             }
 
-            /// Returns the reads without which the metric is unknown.
+            /// Returns the reads that the metric needs. If one of them fails, the metric is unknown.
             pub fn sources(self) -> &'static [MetricSource] {
                 match self {
                     $(Self::$name => &[$(MetricSource::$source),*],)+
@@ -113,7 +114,7 @@ metrics! {
     /// Accuracy (0–1) or R² of the champion on its hold-out.
     ModelAccuracy { unit: None, presence: AfterTraining, worst: Lowest, sources: [Champion] }
 
-    /// Margin between the champion's quality and the minimum; below 0 the champion is not good enough. See
+    /// By how much the champion's quality exceeds the required minimum. Below 0, the champion is not good enough. See
     /// [`accuracy_margin`](super::accuracy_margin).
     ModelAccuracyMargin { unit: None, presence: AfterTraining, worst: Lowest, sources: [Champion, Runs] }
 
@@ -124,29 +125,29 @@ metrics! {
     /// Hours since the champion was trained.
     ModelAgeHours { unit: Hours, presence: AfterTraining, worst: Highest, sources: [Champion] }
 
-    /// Hours until the champion is too old; negative if it is.
+    /// Hours until the champion is too old; negative if the champion is too old already.
     ModelAgeMarginHours { unit: HoursLeft, presence: AfterTraining, worst: Lowest, sources: [Champion] }
 
-    /// Hours since a training run last made a version.
+    /// Hours since a training run last made a model version.
     HoursSinceTraining { unit: Hours, presence: AfterTraining, worst: Highest, sources: [Runs] }
 
-    /// Duration in seconds of the newest training run that made a version.
+    /// Duration in seconds of the newest training run that made a model version.
     TrainingDuration { unit: Seconds, presence: AfterTraining, worst: Highest, sources: [Runs] }
 
-    /// Number of registered versions.
+    /// Number of registered model versions.
     Versions { unit: Count, presence: Always, worst: Highest, sources: [Versions] }
 
-    /// Number of the champion's version. It shows when another version became champion.
+    /// The champion's version number. A change shows that another version became champion.
     ModelVersion { unit: None, presence: AfterTraining, worst: Highest, sources: [Champion] }
 
-    /// Number of versions that the gate refused since the champion was promoted.
+    /// Number of model versions that the gate refused since the champion was promoted.
     Rejections { unit: Count, presence: Always, worst: Highest, sources: [Champion, RecentChampions, Runs] }
 
-    /// Hours since the first refusal, if the gate has refused every trained version since then and at least two; else
-    /// 0.
+    /// Hours since the first refusal, if the gate has refused every trained version since then and at least two of
+    /// them. Else 0.
     RefusedHours { unit: Hours, presence: Always, worst: Highest, sources: [Champion, RecentChampions, Runs] }
 
-    /// Number of training runs that failed for good or were lost since one last made a version.
+    /// Number of training runs that failed for good or were lost since a training run last made a version.
     FailedRuns { unit: Count, presence: Always, worst: Highest, sources: [Runs] }
 
     /// 1 if training missed the latest deadline that has passed, else 0.
@@ -155,15 +156,15 @@ metrics! {
     /// 1 if a new prediction environment would load the champion, else 0.
     ModelHealthy { unit: None, presence: AfterTraining, worst: Lowest, sources: [Champion] }
 
-    /// The share of the month's quota that the busiest client's key has used: 0 to 1, or slightly more.
+    /// The share of its monthly request quota that the busiest client's API key has used: 0 to 1, or slightly more.
     QuotaUsed { unit: Share, presence: Always, worst: Highest, sources: [Usage] }
 
-    /// How many of the champion's two stored files are missing or damaged: the registry's copy and the bucket's object.
+    /// How many of the champion's two stored files are missing or damaged: the registry's copy and the S3 object.
     DamagedArtifacts { unit: Count, presence: AfterTraining, worst: Highest, sources: [Champion] }
 
-    /// Number of registry records that this release cannot read, or only in part.
+    /// Number of registry records that this release cannot read, or can read only in part.
     UnreadableRecords { unit: Count, presence: Always, worst: Highest, sources: [Champion, RecentChampions, Runs] }
 
-    /// Number of metrics that could not be computed because something could not be read.
+    /// Number of health metrics that could not be computed because something could not be read.
     UnknownFigures { unit: Count, presence: Always, worst: Highest, sources: [] }
 }

@@ -1,4 +1,4 @@
-//! Counts what the gate refused since it last let a version serve.
+//! Counts the versions that the gate has refused since the last promotion.
 
 use jiff::Timestamp;
 
@@ -8,22 +8,23 @@ use crate::champion::Pointer;
 use crate::time::hours_between;
 use crate::{Run, RunStatus, VersionNumber};
 
-/// Number of refusals that matter. A single one may be due to bad data.
+/// Minimum number of refused versions for [`Metric::RefusedHours`] to count hours. A single refusal may be due to bad
+/// data.
 const NEWS: usize = 2;
 
-/// The gate's recent history.
+/// The records from which the gate's refusals are counted: the newest runs and the latest promotion.
 #[derive(Debug, Clone, Copy)]
 pub struct Refusals<'a> {
     /// The newest runs, in any order.
     pub recent: &'a [Run],
-    /// The champion, if there is one.
+    /// The champion; `None` if there is none.
     pub champion: Option<&'a Pointer>,
-    /// The highest version number that was ever promoted.
+    /// The highest version number that was ever promoted; `None` if no version was.
     pub highest: Option<VersionNumber>,
 }
 
-/// Returns how many versions were refused since the champion's promotion, and for how long this has gone on. Imported
-/// models count as refusals. Only training runs count for the time in which the model was not renewed.
+/// Computes how many versions the gate refused since the champion's promotion. Also computes for how many hours the
+/// gate has refused every version. Refused imports count as refusals. For the hours, only training runs count.
 pub fn refusals(known: &Refusals<'_>, now: Timestamp) -> MetricValues {
     let refused = || known.recent.iter().filter(|run| known.is_refused(run, now));
     let trained: Vec<&Run> = refused().filter(|run| run.trigger.is_training()).collect();
@@ -37,7 +38,7 @@ pub fn refusals(known: &Refusals<'_>, now: Timestamp) -> MetricValues {
 }
 
 impl Refusals<'_> {
-    /// Checks whether the gate refused the run's version after it last let a version serve. Numbers only grow, so a
+    /// Returns whether the gate refused the run's version after the last promotion. Version numbers only grow, so a
     /// later version has a higher number, whatever the clocks say. If somebody went back to an earlier version, the
     /// date of that promotion decides.
     fn is_refused(&self, run: &Run, now: Timestamp) -> bool {
@@ -47,7 +48,8 @@ impl Refusals<'_> {
         run.status_at(now) == RunStatus::Rejected && is_newer && run.finished_at() >= since
     }
 
-    /// Checks whether the newest runs include a version from before these refusals.
+    /// Returns whether the newest runs include a version from before the current refusals. If they do not, they may
+    /// lack the first refusal.
     fn reaches_back(&self) -> bool {
         let made = |run: &Run| run.version().is_some() && run.version() <= self.highest;
         self.recent.iter().any(made)

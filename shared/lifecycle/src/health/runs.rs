@@ -1,4 +1,4 @@
-//! Metrics of the training runs.
+//! Health metrics of the training runs.
 
 use jiff::Timestamp;
 
@@ -7,8 +7,9 @@ use super::{Metric, MetricValues};
 use crate::time::hours_between;
 use crate::{Run, RunStatus};
 
-/// Returns the metrics of the newest runs, given in any order. Only training runs count. A refused import says nothing
-/// about the schedule, and an accepted import must not hide failed training.
+/// Computes the health metrics of the newest training runs: failures, hours since the last success, its score and its
+/// duration. `recent` holds the runs in any order. Imports do not count. A refused import says nothing about the
+/// schedule, and an accepted import must not hide failed training.
 pub fn run_metrics(recent: &[Run], now: Timestamp) -> MetricValues {
     let trainings = || recent.iter().filter(|run| run.trigger.is_training());
     let made: Vec<&Run> = trainings().filter(|run| run.version().is_some()).collect();
@@ -16,7 +17,7 @@ pub fn run_metrics(recent: &[Run], now: Timestamp) -> MetricValues {
     let failed =
         trainings().filter(|run| failed_for_good(run, now) && !made.iter().any(|made| made.came_after(run, now)));
     values.know(Metric::FailedRuns, count(failed));
-    // Numbers only grow, so the newest version can be found without a clock.
+    // Version numbers only grow, so the newest version can be found without a clock.
     let newest = made.iter().max_by_key(|run| run.version());
     if let Some((run, finished_at)) = newest.and_then(|run| Some((run, run.finished_at()?))) {
         values.know(Metric::HoursSinceTraining, hours_between(finished_at, now).max(0.0));
@@ -28,7 +29,7 @@ pub fn run_metrics(recent: &[Run], now: Timestamp) -> MetricValues {
     values
 }
 
-/// Checks whether `run` failed or was lost for good, so that the platform does not retry it by itself.
+/// Returns whether `run` failed or was lost, and the platform does not retry it by itself.
 pub fn failed_for_good(run: &Run, now: Timestamp) -> bool {
     let retry_until = match run.status_at(now) {
         RunStatus::Failed => run.retry_until(),

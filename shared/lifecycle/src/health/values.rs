@@ -1,10 +1,10 @@
-//! The values of one measurement.
+//! The values of one measurement of the health metrics.
 
 use std::collections::BTreeSet;
 
 use super::{Datum, Metric};
 
-/// The metrics that one measurement could compute, and those that it could not.
+/// Result of one measurement: the values of the health metrics, and the metrics that could not be computed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct MetricValues {
     known: Vec<Datum>,
@@ -12,12 +12,12 @@ pub struct MetricValues {
 }
 
 impl MetricValues {
-    /// Adds a metric's value.
+    /// Adds the value of a metric.
     pub fn know(&mut self, metric: Metric, value: f64) {
         self.known.push(Datum { metric, value });
     }
 
-    /// Adds a metric that must have a value. `None` makes it unknown.
+    /// Adds a metric that must have a value. If `value` is `None`, the metric counts as unknown.
     pub fn expect(&mut self, metric: Metric, value: Option<f64>) {
         match value {
             Some(value) => self.know(metric, value),
@@ -25,29 +25,29 @@ impl MetricValues {
         }
     }
 
-    /// Adds metrics that could not be computed.
+    /// Marks metrics as unknown, because they could not be computed.
     pub fn miss(&mut self, metrics: &[Metric]) {
         self.unknown.extend(metrics);
     }
 
-    /// Adds the results of `other`.
+    /// Adds the known and the unknown metrics of `other`.
     pub fn add(&mut self, other: Self) {
         self.known.extend(other.known);
         self.unknown.extend(other.unknown);
     }
 
-    /// Returns the known values.
+    /// Returns the values of the metrics that could be computed.
     pub fn known(&self) -> &[Datum] {
         &self.known
     }
 
-    /// Returns the unknown metrics, in the order of [`Metric`].
+    /// Returns the metrics that could not be computed, in the order of [`Metric`].
     pub fn unknown(&self) -> impl ExactSizeIterator<Item = Metric> {
         self.unknown.iter().copied()
     }
 }
 
-/// Returns the number of items as a metric's value.
+/// Returns the number of items as a floating-point number, because values of metrics have that type.
 pub(super) fn count<T>(items: impl Iterator<Item = T>) -> f64 {
     u32::try_from(items.count()).map_or(f64::from(u32::MAX), f64::from)
 }
