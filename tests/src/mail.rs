@@ -88,8 +88,8 @@ impl Stack {
         self.inbox.since(mark, |mail| mail.text.contains(&name) && mail.subject.contains(&state)).await
     }
 
-    /// Waits for the mails which say that the alarm is in this state. It skips the first `mark` mails. Each recipient
-    /// must get exactly one mail.
+    /// Waits for the mails which say that the alarm is in this state. It skips the first `mark` mails.
+    /// Returns as soon as there is one mail for each recipient.
     ///
     /// # Panics
     /// When the mails do not arrive.

@@ -27,8 +27,8 @@ impl Rules {
         Injected { rules: self.clone(), times }
     }
 
-    /// Returns what the proxy does with `call`: the effect of the first active fault that matches the call. If no fault
-    /// matches, the call passes unchanged.
+    /// Returns what the proxy does with `call`: the effect of the first active fault that affects the call. If no
+    /// fault does, the call passes unchanged.
     pub(super) fn effect_on(&self, call: &Call) -> Effect {
         for rule in self.lock().iter_mut().filter(|rule| rule.fault.concerns(call)) {
             rule.concerned += 1;
