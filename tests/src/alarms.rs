@@ -51,7 +51,7 @@ impl CloudWatch {
         found.unwrap_or_else(|| panic!("there is no alarm {name}"))
     }
 
-    /// Returns the current state of the stack's CloudWatch alarm of this kind: OK, ALARM or INSUFFICIENT_DATA.
+    /// Returns the current state of the stack's CloudWatch alarm of this kind: `OK`, `ALARM` or `INSUFFICIENT_DATA`.
     pub async fn state(&self, kind: &str) -> StateValue {
         self.alarm(kind).await.state_value.expect("an alarm has a state")
     }
@@ -62,7 +62,7 @@ impl CloudWatch {
     /// the same state in one second. So this function waits until the last change is at least one second old.
     ///
     /// # Panics
-    /// When CloudWatch refuses.
+    /// When CloudWatch refuses the request.
     pub async fn set_state(&self, kind: &str, state: StateValue, reason: &str) {
         let changed = self.alarm(kind).await.state_updated_timestamp.map_or(i64::MAX, |moment| moment.secs());
         if changed >= jiff::Timestamp::now().as_second() {
@@ -102,7 +102,7 @@ impl CloudWatch {
     /// Publishes one value of a metric of the model to CloudWatch, as the metrics function does.
     ///
     /// # Panics
-    /// When CloudWatch refuses.
+    /// When CloudWatch refuses the request.
     pub async fn publish(&self, metric: &str, value: f64) {
         let datum = MetricDatum::builder().metric_name(metric).value(value).dimensions(model()).build();
         let put = self.client.put_metric_data().namespace(NAMESPACE).metric_data(datum);

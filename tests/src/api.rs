@@ -158,7 +158,7 @@ impl Answer {
 pub struct Problem {
     /// Short name of the kind of error, the field `title` of RFC 9457.
     pub title: String,
-    /// What is wrong in the request: the field and the expected value.
+    /// Explanation of the error in the request: the field and the expected value.
     pub detail: String,
     /// The whole HTTP response.
     pub answer: Answer,

@@ -22,7 +22,7 @@ impl Listener {
     /// Creates the rule and the queue, and so starts to receive the events on the EventBridge bus.
     ///
     /// # Panics
-    /// When EventBridge or SQS refuses.
+    /// When EventBridge or SQS refuses a request.
     pub async fn start(stack: &Stack) -> Self {
         let (events, queues) = (Client::new(&stack.config), aws_sdk_sqs::Client::new(&stack.config));
         let rule = format!("{}-{QUEUE}", stack.name);
@@ -46,7 +46,7 @@ impl Listener {
     /// Deletes the test's EventBridge rule and its queue.
     ///
     /// # Panics
-    /// When EventBridge or SQS refuses.
+    /// When EventBridge or SQS refuses a request.
     pub async fn stop(self) {
         self.events.remove_targets().rule(&self.rule).ids("queue").send().await.expect("EventBridge lets go");
         self.events.delete_rule().name(&self.rule).send().await.expect("EventBridge deletes the rule");

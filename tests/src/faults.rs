@@ -27,7 +27,7 @@ const PORTS: &str = "EVERGREEN_FAULT_PROXIES";
 /// any test calls a function, even without faults.
 static PROXIES: OnceLock<Option<Rules>> = OnceLock::new();
 
-/// Test helper that injects faults into the functions' calls to AWS.
+/// Test helper that injects faults into the Lambda functions' calls to AWS.
 #[derive(Debug, Clone)]
 pub struct Faults {
     rules: Option<Rules>,

@@ -15,15 +15,15 @@ pub struct Inbox {
 /// A sent mail, as one of its recipients gets it.
 #[derive(Debug, Clone)]
 pub struct Mail {
-    /// The sender's address.
+    /// The mail address of the sender.
     pub from: String,
-    /// The recipient's address.
+    /// The mail address of the recipient.
     pub to: String,
-    /// The subject line.
+    /// The subject line of the mail.
     pub subject: String,
-    /// The plain-text body.
+    /// The plain-text body of the mail.
     pub text: String,
-    /// The HTML body.
+    /// The HTML body of the mail.
     pub html: String,
 }
 

@@ -111,8 +111,8 @@ impl Registry {
         self.client.delete_table().table_name(&self.table).send().await.expect("the table is deleted");
     }
 
-    /// Changes the time of each unpublished event in the registry table to one hour earlier. Otherwise only the
-    /// training run that stored a new event publishes it at first.
+    /// Makes each unpublished event in the registry table one hour older. Other calls of the functions publish only old
+    /// events, because the training run that stored a new event publishes it itself.
     ///
     /// # Panics
     /// When DynamoDB does not answer.

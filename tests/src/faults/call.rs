@@ -4,7 +4,7 @@ use bytes::Bytes;
 use hyper::Method;
 use hyper::http::request::Parts;
 
-/// An AWS service that the functions call.
+/// An AWS service that the Lambda functions call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {
     /// DynamoDB, which stores the registry of versions and training runs.

@@ -66,7 +66,7 @@ async fn serve(stream: TcpStream, proxy: Arc<Proxy>) {
             proxy.handle(head, body).await
         }
     });
-    // A broken connection was requested by a test, or the function closed it.
+    // An error here means that a test's fault broke the connection, or that the function closed it.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 

@@ -45,7 +45,7 @@ impl Rules {
     }
 }
 
-/// Guard that keeps a fault active until the guard is dropped.
+/// Test guard: the injected fault stays active until the guard is dropped.
 #[derive(Debug)]
 pub struct Injected {
     rules: Rules,
