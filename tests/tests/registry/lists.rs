@@ -11,8 +11,9 @@ use crate::world::{
     registry_of, version_of,
 };
 
-/// Number of large records that together exceed one megabyte.
+/// Number of records of `LARGE` bytes each that together exceed one megabyte.
 const MANY: u32 = 30;
+/// Size of a large record of the registry, in bytes.
 const LARGE: usize = 50_000;
 
 /// Returns the ids of the newest training runs, newest first.

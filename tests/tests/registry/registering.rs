@@ -1,5 +1,5 @@
-//! Tests that a model version is registered either completely or not. It replaces only the champion that the gate has
-//! compared it with.
+//! Tests that the registry stores a model version completely, or stores no part of it. The version replaces only the
+//! champion that the gate has compared it with.
 
 use evergreen_aws::Registry;
 use evergreen_lifecycle::Champion;

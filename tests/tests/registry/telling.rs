@@ -6,7 +6,7 @@ use evergreen_testkit::registration;
 
 use crate::world::{announcement, attempt, good, later, open, opened, promote, promoted, registry};
 
-/// Returns the unpublished events that are due less than `before_minutes` minutes after the start time of the tests.
+/// Returns the unpublished events that are due earlier than `before_minutes` minutes after the start time of the tests.
 /// Reads all pages.
 async fn waiting(registry: &impl EventOutbox, before_minutes: i64) -> Vec<Announcement> {
     let (mut found, mut after) = (Vec::new(), None);

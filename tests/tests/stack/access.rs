@@ -25,8 +25,9 @@ async fn without_a_key_there_is_no_answer() {
     }
 }
 
-/// Methods and paths to which the prediction API's key gives access, and then those of the status API's key.
+/// Methods and paths to which the API key of the prediction API gives access.
 const PREDICTING: [(Method, &str); 2] = [(Method::POST, "/predict"), (Method::GET, "/model")];
+/// Methods and paths to which the API key of the status API gives access.
 const READING: [(Method, &str); 2] = [(Method::GET, "/runs"), (Method::GET, "/runs/none")];
 
 #[tokio::test]

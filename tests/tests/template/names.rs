@@ -22,9 +22,9 @@ const NAMED: [(&str, &str, usize); 9] = [
     ("AWS::XRay::SamplingRule", "/SamplingRule/RuleName", 32),
 ];
 
-/// Function events whose names the template sets: event type and property of the name. `LONGEST_EVENT` is the maximum
-/// length of the names in characters.
+/// Function events whose names the template sets: the type of the event, and the property with the name.
 const EVENTS: [(&str, &str); 2] = [("ScheduleV2", "Name"), ("EventBridgeRule", "RuleName")];
+/// Maximum length of the name of a function event, in characters.
 const LONGEST_EVENT: usize = 64;
 
 #[test]

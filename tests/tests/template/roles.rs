@@ -106,9 +106,9 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
 const DELETE: &str = "dynamodb:DeleteItem";
 const PUT_OBJECT: &str = "s3:PutObject";
 
-/// Actions of every function's role that the function's code does not call itself: writing logs, and then sending
-/// traces.
+/// Actions for writing logs. Every function's role has them, although the function's code does not call them itself.
 const WRITES_LOGS: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
+/// Actions for sending traces. Every function's role has them, although the function's code does not call them itself.
 const TRACES: [&str; 2] = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"];
 
 /// Actions that AWS allows only on all resources (`*`), or whose narrower form would not work.
