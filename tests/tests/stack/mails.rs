@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 
 use crate::alarms::{assert_recipients, delivery, notification};
 
-/// The alarm that these tests raise by hand. Nothing in the emulator raises it, so no other mails about it are sent.
+/// Name of the alarm that these tests raise by hand, without the stack's name. Nothing in the emulator raises this
+/// alarm, so no other mails about it are sent.
 const KIND: &str = "train-schedule-queue";
 
 /// Returns the notification that an alarm was raised, or that it has ended, `minutes` from now.

@@ -9,7 +9,8 @@ use crate::document::file;
 
 /// Folder with the tests that inject faults into the stack.
 const FAULTS: &str = "tests/tests/stack/faults";
-/// File with the tests of the fault proxy itself. They inject no fault into the stack, so they are in no row of the table.
+/// File with the tests of the fault proxy itself. They inject no fault into the stack, so they are in no row of the
+/// table.
 const PROXY: &str = "proxy.rs";
 
 /// Folders that may contain the tests named in the table of faults.

@@ -33,7 +33,8 @@ struct Start {
     requests: (usize, usize),
 }
 
-/// Measures cold starts: starts each of `programs` in turn, `starts` times each. Each started process answers `event` once.
+/// Measures cold starts: starts each of `programs` in turn, `starts` times each. Each started process answers `event`
+/// once.
 ///
 /// # Errors
 /// Fails if the function's process fails or its answer is not a prediction.

@@ -11,7 +11,8 @@ use evergreen_tests::wait::{seconds, until};
 
 use crate::alarms::{assert_recipients, delivery, notification};
 
-/// The alarm that these tests raise by hand. Nothing in the emulator raises it, so no other mails about it are sent.
+/// Name of the alarm that these tests raise by hand, without the stack's name. Nothing in the emulator raises this
+/// alarm, so no other mails about it are sent.
 const KIND: &str = "train-schedule-queue";
 
 /// Duration for which SES throttles all calls. It is longer than the tries of one call and Lambda's retries here.
