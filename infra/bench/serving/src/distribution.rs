@@ -12,8 +12,8 @@ impl Distribution {
         Self(values)
     }
 
-    /// Returns a quantile of the measurements, such as the 99th percentile for the `share` 0.99. At least this share (0–1)
-    /// of the measurements is not larger than the result. Returns 0 if there are no measurements.
+    /// Returns a quantile of the measurements, such as the 99th percentile for the `share` 0.99. At least this share
+    /// (0–1) of the measurements is not larger than the result. Returns 0 if there are no measurements.
     pub fn quantile(&self, share: f64) -> f64 {
         let rank = (share * self.0.len() as f64).ceil().max(1.0) as usize;
         self.0.get(rank - 1).or(self.0.last()).copied().unwrap_or_default()
