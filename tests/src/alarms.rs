@@ -1,4 +1,4 @@
-//! Access to metrics and alarms.
+//! Test helpers: a CloudWatch client that reads and changes the stack's metrics and alarms.
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudwatch::Client;
@@ -8,13 +8,13 @@ use aws_sdk_cloudwatch::types::{Dimension, MetricAlarm, MetricDatum, StateValue}
 use crate::stack::{MODEL, Stack};
 use crate::wait::{seconds, until};
 
-/// The namespace of the product's own metrics.
+/// The CloudWatch namespace of the metrics that this product publishes.
 pub const NAMESPACE: &str = "Evergreen";
 
-/// The period, in seconds, of a [quickened](Stack::quicken) alarm.
+/// The shortened period, in seconds, of an alarm that a test has passed to [`Stack::quicken`].
 pub const QUICK_PERIOD: i32 = 10;
 
-/// A CloudWatch client for this stack.
+/// Test helper: a CloudWatch client for the metrics and alarms of the deployed stack.
 #[derive(Debug, Clone)]
 pub struct CloudWatch {
     client: Client,
@@ -26,7 +26,7 @@ impl CloudWatch {
         Self { client: Client::new(config), stack: stack.to_owned() }
     }
 
-    /// Returns the stack's alarms.
+    /// Returns all CloudWatch alarms of the deployed stack.
     ///
     /// # Panics
     /// When CloudWatch does not answer.
@@ -36,33 +36,33 @@ impl CloudWatch {
         pages.into_iter().flat_map(|page| page.metric_alarms.unwrap_or_default()).collect()
     }
 
-    /// Returns the full name of the stack's alarm of that kind.
+    /// Returns the full name of a CloudWatch alarm: the stack's name, a hyphen, and `kind`.
     pub fn name(&self, kind: &str) -> String {
         format!("{}-{kind}", self.stack)
     }
 
-    /// Returns the stack's alarm of that kind.
+    /// Returns the stack's CloudWatch alarm whose name ends with `kind`, such as `model-unhealthy`.
     ///
     /// # Panics
-    /// When there is no such alarm.
+    /// When the stack has no such alarm.
     pub async fn alarm(&self, kind: &str) -> MetricAlarm {
         let name = self.name(kind);
         let found = self.alarms().await.into_iter().find(|alarm| alarm.alarm_name() == Some(&name));
         found.unwrap_or_else(|| panic!("there is no alarm {name}"))
     }
 
-    /// Returns the current state of the alarm of that kind.
+    /// Returns the current state of the stack's CloudWatch alarm of this kind: `OK`, `ALARM` or `INSUFFICIENT_DATA`.
     pub async fn state(&self, kind: &str) -> StateValue {
         self.alarm(kind).await.state_value.expect("an alarm has a state")
     }
 
-    /// Sets the state of the alarm by hand, as an operator can do to test its effects.
+    /// Sets the state of a CloudWatch alarm by hand, as an operator can do to test its effects.
     ///
-    /// The emulator records the time of a change in whole seconds. Subscribers cannot distinguish two changes to the
-    /// same state in one second. So this waits until the last change is at least a second old.
+    /// The emulator records the time of a state change in whole seconds. Subscribers cannot distinguish two changes to
+    /// the same state in one second. So this function waits until the last change is at least one second old.
     ///
     /// # Panics
-    /// When CloudWatch refuses.
+    /// When CloudWatch refuses the request.
     pub async fn set_state(&self, kind: &str, state: StateValue, reason: &str) {
         let changed = self.alarm(kind).await.state_updated_timestamp.map_or(i64::MAX, |moment| moment.secs());
         if changed >= jiff::Timestamp::now().as_second() {
@@ -72,10 +72,10 @@ impl CloudWatch {
         set.send().await.expect("CloudWatch sets the state");
     }
 
-    /// Creates or replaces the alarm.
+    /// Creates the given CloudWatch alarm, or replaces the alarm that has the same name.
     ///
     /// # Panics
-    /// When CloudWatch refuses.
+    /// When CloudWatch refuses the definition of the alarm.
     pub async fn define(&self, alarm: MetricAlarm) {
         let put = self.client.put_metric_alarm();
         put.set_alarm_name(alarm.alarm_name)
@@ -99,17 +99,17 @@ impl CloudWatch {
             .expect("CloudWatch accepts the alarm");
     }
 
-    /// Publishes a value of the model's metric, as the metrics function does.
+    /// Publishes one value of a metric of the model to CloudWatch, as the metrics function does.
     ///
     /// # Panics
-    /// When CloudWatch refuses.
+    /// When CloudWatch refuses the request.
     pub async fn publish(&self, metric: &str, value: f64) {
         let datum = MetricDatum::builder().metric_name(metric).value(value).dimensions(model()).build();
         let put = self.client.put_metric_data().namespace(NAMESPACE).metric_data(datum);
         put.send().await.expect("CloudWatch accepts the value");
     }
 
-    /// Returns the newest value of the model's metric from the last ten minutes, if any.
+    /// Returns the newest CloudWatch value of a metric of the model. `None` if the last ten minutes have no value.
     ///
     /// # Panics
     /// When CloudWatch does not answer.
@@ -131,9 +131,9 @@ impl CloudWatch {
 }
 
 impl Stack {
-    /// Shortens the alarm's period to [`QUICK_PERIOD`] seconds, so that a test need not wait for minutes. Everything
-    /// else about the alarm stays. Waits until the alarm is over and the mail about that has arrived. Returns the
-    /// original alarm, for [`CloudWatch::define`].
+    /// Shortens the period of a CloudWatch alarm to [`QUICK_PERIOD`] seconds, so that a test need not wait for minutes.
+    /// All other settings of the alarm stay. Waits until the alarm is over and the mail about its end has arrived.
+    /// Returns the alarm's original definition, which the test restores with [`CloudWatch::define`].
     pub async fn quicken(&self, kind: &str) -> MetricAlarm {
         let (deployed, mark) = (self.cloudwatch.alarm(kind).await, self.inbox.mark().await);
         let is_raised = deployed.state_value == Some(StateValue::Alarm);
@@ -151,7 +151,8 @@ impl Stack {
         deployed
     }
 
-    /// Publishes the metrics until they end the alarm, which must be [quickened](Self::quicken).
+    /// Publishes the model's metrics again and again until the CloudWatch alarm is over. The test must have
+    /// [quickened](Self::quicken) the alarm before.
     pub async fn until_over(&self, kind: &str) {
         until(&format!("{kind} to be over"), 3 * seconds(QUICK_PERIOD.unsigned_abs().into()), async || {
             self.functions.measure().await;

@@ -1,4 +1,4 @@
-//! Clients of the two APIs: predictions, and the status API with runs and health.
+//! Test clients of the two HTTP APIs: the prediction API, and the status API with training runs and health.
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
@@ -6,69 +6,69 @@ use serde_json::Value;
 
 use crate::wait::{seconds, until};
 
-/// Name of the header that carries the key.
+/// Name of the HTTP header that carries the API key.
 pub const KEY_HEADER: &str = "x-api-key";
 
-/// An API's URL and the key for it.
+/// Test client of one HTTP API, with the API's URL and an API key.
 #[derive(Debug, Clone)]
 pub struct Door {
     client: Client,
     url: String,
-    /// The API key.
+    /// The API key that requests of this client carry.
     pub key: String,
 }
 
 impl Door {
-    /// Creates a client of the API at `url` that uses `key`.
+    /// Creates a client of the HTTP API at `url`. Its requests carry the API key `key`.
     pub fn new(url: &str, key: String) -> Self {
         Self { client: Client::new(), url: url.trim_end_matches('/').to_owned(), key }
     }
 
-    /// Creates a request without a key.
+    /// Creates an HTTP request that carries no API key.
     pub fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.url))
     }
 
-    /// Creates a request with that key.
+    /// Creates an HTTP request that carries the API key `key` instead of the client's own key.
     pub fn with_key(&self, key: &str, method: Method, path: &str) -> RequestBuilder {
         self.anonymous(method, path).header(KEY_HEADER, key)
     }
 }
 
-/// A client of both APIs, with a key for each. The path of a request decides which API it goes to.
+/// Test client of both HTTP APIs, with one API key for each. The path of a request decides which API gets it.
 #[derive(Debug, Clone)]
 pub struct Api {
-    /// The API for predictions and the model.
+    /// Client of the API that answers predictions and describes the model.
     pub predictions: Door,
-    /// The API for runs and health.
+    /// Client of the API that lists training runs and reports health.
     pub status: Door,
 }
 
 impl Api {
-    /// Returns the API that serves this path.
+    /// Returns the client of the API that serves this path: the status API for `/runs` and `/health`.
     fn door(&self, path: &str) -> &Door {
         let is_status = path.starts_with("/runs") || path.starts_with("/health");
         if is_status { &self.status } else { &self.predictions }
     }
 
-    /// Creates a request with the API's key.
+    /// Creates an HTTP request with the API key of the API that serves `path`.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let door = self.door(path);
         door.with_key(&door.key, method, path)
     }
 
-    /// Creates a request without a key.
+    /// Creates an HTTP request to the API that serves `path`, without an API key.
     pub fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
         self.door(path).anonymous(method, path)
     }
 
-    /// Sends `GET path` with the key.
+    /// Sends `GET path` with the API key and returns the response.
     pub async fn get(&self, path: &str) -> Answer {
         Answer::to(self.request(Method::GET, path)).await
     }
 
-    /// Sends `GET /health` without a key, again and again while it is throttled. An earlier test may have used up its
-    /// limit.
+    /// Sends `GET /health` without an API key and returns the response. Repeats the request for up to 30 seconds while
+    /// the API throttles it, because an earlier test may have used up the rate limit.
     pub async fn health(&self) -> Answer {
         until("/health to be let through", seconds(30), async || {
             let answer = Answer::to(self.anonymous(Method::GET, "/health")).await;
@@ -77,33 +77,33 @@ impl Api {
         .await
     }
 
-    /// Sends `POST /predict` with a row or a list of rows, and with the key.
+    /// Sends `POST /predict` with the API key. The body is one row or a list of rows.
     pub async fn predict(&self, rows: &Value) -> Answer {
         Answer::to(self.request(Method::POST, "/predict").json(rows)).await
     }
 
-    /// Sends `POST /predict` with these bytes declared as JSON, and with the key.
+    /// Sends `POST /predict` with the API key and these bytes as the body. The header declares the body as JSON.
     pub async fn predict_text(&self, body: impl Into<Vec<u8>>) -> Answer {
         let request = self.request(Method::POST, "/predict").header(CONTENT_TYPE, "application/json");
         Answer::to(request.body(body.into())).await
     }
 }
 
-/// An API's response.
+/// HTTP response of an API.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// The status code.
+    /// The HTTP status code.
     pub status: StatusCode,
-    /// The headers.
+    /// The HTTP headers of the response.
     pub headers: HeaderMap,
-    /// The body as JSON, or null if it is not JSON.
+    /// The response's body, parsed as JSON. Null if the body is not JSON.
     pub body: Value,
-    /// The body as text.
+    /// The response's body as text.
     pub text: String,
 }
 
 impl Answer {
-    /// Sends the request and reads the whole response.
+    /// Sends an HTTP request and reads the whole response.
     ///
     /// # Panics
     /// When the API cannot be reached.
@@ -114,25 +114,25 @@ impl Answer {
         Self { status, headers, body: serde_json::from_str(&text).unwrap_or_default(), text }
     }
 
-    /// Returns the header's value, or an empty text if it is missing.
+    /// Returns the value of an HTTP header of the response, or an empty text if the header is missing.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// Returns the answer if its status is 200.
+    /// Returns the response unchanged if its HTTP status is 200.
     ///
     /// # Panics
-    /// When the status is anything else.
+    /// When the HTTP status is not 200.
     #[track_caller]
     pub fn ok(self) -> Self {
         assert_eq!(self.status, StatusCode::OK, "{}", self.text);
         self
     }
 
-    /// Returns the problem (RFC 9457) that the answer contains.
+    /// Returns the error description (RFC 9457) in the response's body. Checks that the HTTP status is `status`.
     ///
     /// # Panics
-    /// When the status differs or the answer is not a problem.
+    /// When the HTTP status differs or the body is not in the format of RFC 9457.
     #[track_caller]
     pub fn problem(self, status: u16) -> Problem {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
@@ -142,10 +142,10 @@ impl Answer {
         Problem { title: word("title"), detail: word("detail"), answer: self }
     }
 
-    /// Returns the version that a prediction, `/model` or `/health` names.
+    /// Returns the number of the model version that a response of `/predict`, `/model` or `/health` names.
     ///
     /// # Panics
-    /// When the answer names no version.
+    /// When the response names no model version.
     #[track_caller]
     pub fn version(&self) -> u64 {
         let version = self.body["model"]["version"].as_u64().or(self.body["version"].as_u64());
@@ -153,13 +153,13 @@ impl Answer {
     }
 }
 
-/// An error in the format of RFC 9457.
+/// HTTP error response of an API, in the format of RFC 9457.
 #[derive(Debug, Clone)]
 pub struct Problem {
-    /// The kind of problem.
+    /// Short name of the kind of error, the field `title` of RFC 9457.
     pub title: String,
-    /// The error, with the field and the expected value.
+    /// Explanation of the error in the request: the field and the expected value.
     pub detail: String,
-    /// The whole answer.
+    /// The whole HTTP response.
     pub answer: Answer,
 }

@@ -1,4 +1,4 @@
-//! Receives the events on the bus, as a consumer does.
+//! Test helper that receives the events on the EventBridge bus, as a consumer does.
 
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::types::Target;
@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use crate::stack::Stack;
 
-/// The queue's name without the stack's name.
+/// Name of the SQS queue that receives the events, without the stack's name.
 const QUEUE: &str = "test-events";
 
-/// A test's own rule on the bus, with a queue that receives its events.
+/// Test consumer of the EventBridge bus: a rule that the test creates, and an SQS queue that receives all its events.
 #[derive(Debug)]
 pub struct Listener {
     events: Client,
@@ -19,10 +19,10 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Starts to receive events.
+    /// Creates the rule and the queue, and so starts to receive the events on the EventBridge bus.
     ///
     /// # Panics
-    /// When EventBridge or SQS refuses.
+    /// When EventBridge or SQS refuses a request.
     pub async fn start(stack: &Stack) -> Self {
         let (events, queues) = (Client::new(&stack.config), aws_sdk_sqs::Client::new(&stack.config));
         let rule = format!("{}-{QUEUE}", stack.name);
@@ -38,15 +38,15 @@ impl Listener {
         Self { events, queues, rule, url }
     }
 
-    /// Returns the events that arrived since the last call.
+    /// Returns the EventBridge events that arrived in the test's queue since the last call.
     pub async fn heard(&self, stack: &Stack) -> Vec<Value> {
         stack.kept_in(QUEUE).await
     }
 
-    /// Deletes the rule and the queue.
+    /// Deletes the test's EventBridge rule and its queue.
     ///
     /// # Panics
-    /// When EventBridge or SQS refuses.
+    /// When EventBridge or SQS refuses a request.
     pub async fn stop(self) {
         self.events.remove_targets().rule(&self.rule).ids("queue").send().await.expect("EventBridge lets go");
         self.events.delete_rule().name(&self.rule).send().await.expect("EventBridge deletes the rule");

@@ -1,7 +1,7 @@
-//! Injects faults between the functions and AWS, until the test removes them.
+//! Injects faults into the calls of the functions to AWS, until the test removes the faults.
 //!
-//! `make e2e` deploys the functions so that each reaches the emulator through its own proxy in this process. The proxy
-//! forwards every call, unless a test has added a [`Fault`] that matches it.
+//! `make e2e` deploys the functions so that each reaches the AWS emulator through its own proxy in this process. The
+//! proxy forwards every call, unless a test has added a [`Fault`] that matches the call.
 
 mod answers;
 mod call;
@@ -19,21 +19,23 @@ pub use rules::{Injected, Rules};
 
 use crate::wait::until;
 
-/// The variable with the ports of the proxies on the loopback interface, as `<function>:<port>,<function>:<port>`.
+/// Environment variable with the ports of the fault proxies on the loopback interface. Its format is
+/// `<function>:<port>,<function>:<port>`.
 const PORTS: &str = "EVERGREEN_FAULT_PROXIES";
 
-/// The proxies of this process. They must run while any test calls a function, even without faults.
+/// The active faults of the proxies in this process. `None` if the functions use no proxies. The proxies must run while
+/// any test calls a function, even without faults.
 static PROXIES: OnceLock<Option<Rules>> = OnceLock::new();
 
-/// Adds faults to the functions' calls.
+/// Test helper that injects faults into the Lambda functions' calls to AWS.
 #[derive(Debug, Clone)]
 pub struct Faults {
     rules: Option<Rules>,
 }
 
 impl Faults {
-    /// Returns the proxies in front of `upstream`, an emulator's URL. The first call starts them, if the functions use
-    /// proxies.
+    /// Returns the fault proxies in front of `upstream`, the URL of an AWS emulator. The first call starts the proxies,
+    /// if the functions use proxies.
     pub(crate) fn before(upstream: &str) -> Self {
         let start_all = || {
             let (ports, rules) = (std::env::var(PORTS).ok()?, Rules::default());
@@ -47,7 +49,7 @@ impl Faults {
         Self { rules: PROXIES.get_or_init(start_all).clone() }
     }
 
-    /// Activates the fault until the returned guard is dropped.
+    /// Injects the fault into the functions' calls. The fault stays active until the returned guard is dropped.
     ///
     /// # Panics
     /// When the functions of the stack do not use proxies.
@@ -59,10 +61,10 @@ impl Faults {
 }
 
 impl Injected {
-    /// Waits until the fault has happened at least `times` times.
+    /// Waits until the fault has affected at least `times` calls.
     ///
     /// # Panics
-    /// When that takes longer than `limit`.
+    /// When fewer calls were affected within `limit`.
     pub async fn until_happened(&self, times: usize, limit: Duration) {
         until(&format!("the fault to happen {times} times"), limit, async || (self.times() >= times).then_some(()))
             .await;

@@ -1,4 +1,4 @@
-//! Calls the functions directly.
+//! Test helper that calls the deployed Lambda functions directly.
 
 use aws_config::SdkConfig;
 use aws_sdk_lambda::Client;
@@ -11,28 +11,28 @@ use serde_json::Value;
 use crate::stack::variable;
 use crate::wait::{seconds, until};
 
-/// The functions' names, and a client that calls them.
+/// Names of the deployed Lambda functions, and a Lambda client that calls them.
 #[derive(Debug, Clone)]
 pub struct Functions {
     client: Client,
-    /// The name of the function that trains.
+    /// Name of the Lambda function that trains model versions.
     pub train: String,
-    /// The name of the function that answers the API.
+    /// Name of the Lambda function that answers the HTTP APIs.
     pub predict: String,
-    /// The name of the function that publishes metrics.
+    /// Name of the Lambda function that publishes metrics.
     pub metrics: String,
-    /// The name of the function that sends mail.
+    /// Name of the Lambda function that sends mail about alarms.
     pub alert: String,
 }
 
-/// The result of a call.
+/// The result of a direct call of a Lambda function.
 #[derive(Debug, Clone)]
 pub struct Outcome {
-    /// Whether the function failed.
+    /// Whether the Lambda function returned an error.
     pub failed: bool,
-    /// The return value, or the error.
+    /// The return value of the Lambda function, or its error.
     pub payload: Value,
-    /// The last lines of the function's log.
+    /// The last lines of the Lambda function's log.
     pub log: String,
 }
 
@@ -47,7 +47,7 @@ impl Functions {
         }
     }
 
-    /// Calls the function and waits for its result.
+    /// Calls the Lambda function with `event` and waits for its result.
     ///
     /// # Panics
     /// When Lambda refuses the call.
@@ -64,8 +64,8 @@ impl Functions {
         }
     }
 
-    /// Sends the function an asynchronous event, as other services do. Lambda retries a failed event and then puts it
-    /// into a dead-letter queue.
+    /// Sends an asynchronous event to the Lambda function, as other AWS services do. Lambda retries a failed event and
+    /// then puts it into a dead-letter queue.
     ///
     /// # Panics
     /// When Lambda refuses the event.
@@ -74,7 +74,7 @@ impl Functions {
         call.invocation_type(InvocationType::Event).send().await.expect("Lambda takes the event");
     }
 
-    /// Publishes the metrics now and returns the published values by name.
+    /// Calls the metrics function, which publishes the metrics now. Returns the published values by the metric's name.
     ///
     /// # Panics
     /// When the metrics function fails.
@@ -84,7 +84,7 @@ impl Functions {
         outcome.payload["published"].clone()
     }
 
-    /// Returns an environment variable of the function.
+    /// Returns the value of an environment variable of the Lambda function.
     ///
     /// # Panics
     /// When the function has no such variable.
@@ -95,10 +95,10 @@ impl Functions {
         variables.get(name).unwrap_or_else(|| panic!("{function} has no {name}")).clone()
     }
 
-    /// Changes an environment variable of the function.
+    /// Changes an environment variable of the deployed Lambda function.
     ///
     /// # Panics
-    /// When the function cannot be configured.
+    /// When Lambda refuses the new configuration.
     pub async fn set(&self, function: &str, name: &str, value: &str) {
         let configuration = self.client.get_function_configuration().function_name(function).send().await;
         let environment = configuration.expect("the function is there").environment;
@@ -110,11 +110,11 @@ impl Functions {
         self.until_settled(function).await;
     }
 
-    /// Ends the function's warm environments, so that the next call is a cold start. Any update of the configuration
-    /// does this, even one that changes nothing.
+    /// Ends the warm environments (running instances) of the Lambda function, so that the next call is a cold start.
+    /// Any update of the configuration does this, even one that changes nothing.
     ///
     /// # Panics
-    /// When the function cannot be configured.
+    /// When Lambda refuses the new configuration.
     pub async fn forget_environments(&self, function: &str) {
         let configuration = self.client.get_function_configuration().function_name(function).send().await;
         let memory = configuration.expect("the function is there").memory_size;

@@ -1,26 +1,26 @@
-//! The Iris data set.
+//! The Iris data set, for tests.
 
 use serde_json::{Map, Value, json};
 
-/// The table that the product trains on if the user stores none.
+/// The Iris data set as CSV. The product trains on this table if the user stores no table.
 pub const CSV: &str = include_str!("../../shared/table/data/iris.csv");
 
-/// The label column.
+/// Name of the label column in the Iris data set.
 pub const TARGET: &str = "variety";
 
-/// The species, in the order of their classes.
+/// The three species of the Iris data set, in the order of the model's classes.
 pub const SPECIES: [&str; 3] = ["setosa", "versicolor", "virginica"];
 
-/// A flower: a row as the API accepts it, and its label.
+/// A flower of the Iris data set: a feature row as the API accepts it, and its label.
 #[derive(Debug, Clone)]
 pub struct Flower {
-    /// The measurements in centimetres, by column.
+    /// The flower's measurements in centimetres, as a JSON object by column name.
     pub row: Value,
-    /// The species, which is the label.
+    /// The species of the flower, which is its label.
     pub species: String,
 }
 
-/// Returns all 150 flowers.
+/// Returns all 150 flowers of the Iris data set.
 ///
 /// # Panics
 /// When the table does not have the expected format.
@@ -41,7 +41,7 @@ pub fn flowers() -> Vec<Flower> {
     reader.records().map(|record| flower(record.expect("a row"))).collect()
 }
 
-/// Returns a setosa, the row of the seed's README.
+/// Returns the feature row of an Iris setosa. It is the example row of the seed's README.
 pub fn setosa() -> Value {
     json!({"sepal length (cm)": 5.1, "sepal width (cm)": 3.5, "petal length (cm)": 1.4, "petal width (cm)": 0.2})
 }

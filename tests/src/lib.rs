@@ -1,6 +1,6 @@
-//! Helpers for the tests of the deployed stack: clients, turn-taking and polling.
+//! Helpers for the end-to-end tests of the deployed stack: clients of its services, a lock for turns, and polling.
 //!
-//! The stack runs on an emulator, over plain HTTP. The helpers panic with a clear message when a test cannot go on,
+//! The stack runs on an AWS emulator, over plain HTTP. The helpers panic with a clear message when a test cannot go on,
 //! because only tests call them.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
 

@@ -1,4 +1,4 @@
-//! Reads the sent mails. The emulator keeps them and shows them at a special address.
+//! Reads the mails that the stack has sent. The AWS emulator keeps them and shows them at a special address.
 
 use aws_sdk_cloudwatch::types::StateValue;
 use serde_json::Value;
@@ -6,29 +6,29 @@ use serde_json::Value;
 use crate::stack::{Stack, variable};
 use crate::wait::{seconds, until};
 
-/// The place where the emulator keeps sent mails.
+/// Test access to the mails that the AWS emulator has kept instead of sending them.
 #[derive(Debug, Clone)]
 pub struct Inbox {
     endpoint: String,
 }
 
-/// A mail to one recipient.
+/// A sent mail, as one of its recipients gets it.
 #[derive(Debug, Clone)]
 pub struct Mail {
-    /// The sender's address.
+    /// The mail address of the sender.
     pub from: String,
-    /// The recipient's address.
+    /// The mail address of the recipient.
     pub to: String,
-    /// The subject line.
+    /// The subject line of the mail.
     pub subject: String,
-    /// The plain-text body.
+    /// The plain-text body of the mail.
     pub text: String,
-    /// The HTML body.
+    /// The HTML body of the mail.
     pub html: String,
 }
 
 impl Mail {
-    /// Returns the first non-empty line of the text.
+    /// Returns the first non-empty line of the mail's plain-text body. Empty if there is no such line.
     pub fn first_line(&self) -> &str {
         self.text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default()
     }
@@ -39,10 +39,10 @@ impl Inbox {
         Self { endpoint }
     }
 
-    /// Returns every mail so far, oldest first.
+    /// Returns all mails that the stack has sent so far, oldest first.
     ///
     /// # Panics
-    /// When the emulator does not show them.
+    /// When the AWS emulator does not show the mails.
     pub async fn all(&self) -> Vec<Mail> {
         let address = format!("{}/_ministack/ses/messages", self.endpoint);
         let shown = reqwest::get(address).await.expect("the emulator answers").json::<Value>().await;
@@ -51,48 +51,48 @@ impl Inbox {
         accounts.values().flat_map(|mails| mails.as_array().into_iter().flatten()).map(read).collect()
     }
 
-    /// Returns the number of mails so far. [`since`](Self::since) uses it as its starting point.
+    /// Returns the number of mails sent so far. [`since`](Self::since) takes this number as its starting point.
     pub async fn mark(&self) -> usize {
         self.all().await.len()
     }
 
-    /// Returns the mails after the mark that `wanted` accepts.
+    /// Returns the sent mails that `wanted` accepts. It skips the first `mark` mails.
     pub async fn since(&self, mark: usize, wanted: impl Fn(&Mail) -> bool) -> Vec<Mail> {
         self.all().await.into_iter().skip(mark).filter(wanted).collect()
     }
 }
 
 impl Stack {
-    /// Returns the ARN of the topic that the alarms publish to.
+    /// Returns the ARN of the SNS topic to which all alarms publish.
     pub fn topic(&self) -> String {
         variable("EVERGREEN_ALERT_TOPIC_ARN")
     }
 
-    /// Returns the ARN of the second topic of the alarms about mail itself.
+    /// Returns the ARN of the second SNS topic. The alarms about undelivered mail publish to it too.
     pub fn undelivered_topic(&self) -> String {
         variable("EVERGREEN_UNDELIVERED_TOPIC_ARN")
     }
 
-    /// Publishes an alarm's notification on the topic, as CloudWatch does.
+    /// Publishes an alarm's notification on the alarm topic, as CloudWatch does.
     ///
     /// # Panics
-    /// When SNS does not accept it.
+    /// When SNS does not accept the notification.
     pub async fn notify(&self, notification: &Value) {
         let publish = aws_sdk_sns::Client::new(&self.config).publish().topic_arn(self.topic());
         publish.message(notification.to_string()).send().await.expect("SNS takes the notification");
     }
 
-    /// Returns the mails after the mark which say that the alarm of that kind is in that state.
+    /// Returns the sent mails which say that the alarm of this kind is in this state. It skips the first `mark` mails.
     pub async fn mails_about(&self, mark: usize, kind: &str, state: StateValue) -> Vec<Mail> {
         let (name, state) = (self.cloudwatch.name(kind), state.to_string());
         self.inbox.since(mark, |mail| mail.text.contains(&name) && mail.subject.contains(&state)).await
     }
 
-    /// Waits for the mails after the mark which say that the alarm is in that state. There must be one for each
-    /// recipient.
+    /// Waits for the mails which say that the alarm is in this state. It skips the first `mark` mails.
+    /// Returns as soon as there is one mail for each recipient.
     ///
     /// # Panics
-    /// When they do not arrive.
+    /// When the mails do not arrive.
     pub async fn until_mailed(&self, mark: usize, kind: &str, state: StateValue) -> Vec<Mail> {
         let recipients = self.functions.setting(&self.functions.alert, "EVERGREEN_RECIPIENTS").await.split(',').count();
         until(&format!("{recipients} mails that {kind} is {state}"), seconds(20), async || {

@@ -1,4 +1,4 @@
-//! User tables that tests create, store in the bucket, and remove again.
+//! Training tables of users, which tests create, store in the S3 bucket, and remove again.
 
 use std::fmt::Write;
 
@@ -7,14 +7,15 @@ use serde_json::Value;
 use crate::stack::{MODEL, Stack};
 use crate::wait::until;
 
-/// Returns the key of a file of the model's table or its settings.
+/// Returns the S3 key of a file of the user's training table, or of the table's settings file.
 pub fn key(file: &str) -> String {
     format!("datasets/{MODEL}/{file}")
 }
 
-/// Returns a table of subscribers who stay or leave. It has numbers, a Boolean, a date, a country and missing values.
+/// Returns a CSV table of subscribers who stay or leave. It has numbers, a Boolean, a date, a country and missing
+/// values.
 ///
-/// Subscribers with a high fee and a complaint leave. One in twenty does the opposite.
+/// Subscribers with a fee above 35 and a complaint leave. One in twenty does the opposite.
 pub fn subscribers(rows: std::ops::Range<usize>) -> String {
     let mut csv = "customer,age,fee,complained,since,country,churned\n".to_owned();
     for row in rows {
@@ -30,7 +31,8 @@ pub fn subscribers(rows: std::ops::Range<usize>) -> String {
     csv
 }
 
-/// Returns a table of flats and their rents. The rent is 9 per square metre, plus 200 in the centre, plus or minus 20.
+/// Returns a CSV table of flats and their rents. The rent is 9 per square metre, plus 200 in the centre, plus or minus
+/// 20.
 pub fn flats(rows: usize) -> String {
     let mut csv = "area,rooms,district,rent\n".to_owned();
     for row in 0..rows {
@@ -44,24 +46,24 @@ pub fn flats(rows: usize) -> String {
 }
 
 impl Stack {
-    /// Stores files as the user's table.
+    /// Stores the files in the S3 bucket as the user's training table.
     pub async fn store_table(&self, files: &[(&str, &[u8])]) {
         for (name, content) in files {
             self.bucket.put(&key(name), *content).await;
         }
     }
 
-    /// Deletes every file of the user's table, so that training uses Iris again.
+    /// Deletes every file of the user's training table, so that training uses the Iris data set again.
     pub async fn clear_table(&self) {
         for stored in self.bucket.keys(&key("")).await {
             self.bucket.delete(&stored).await;
         }
     }
 
-    /// Waits until `GET /model` names that version, and returns its answer.
+    /// Waits until `GET /model` names this model version, and returns the response.
     ///
     /// # Panics
-    /// When the version does not serve in time.
+    /// When `GET /model` does not name the version within the refresh time plus 10 s.
     pub async fn until_model(&self, version: &Value) -> Value {
         let limit = self.refresh_time().await + crate::wait::seconds(10);
         until(&format!("version {version} in /model"), limit, async || {

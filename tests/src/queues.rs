@@ -1,4 +1,4 @@
-//! Reads the dead-letter queues.
+//! Test helper that reads the SQS dead-letter queues.
 
 use aws_sdk_sqs::Client;
 use serde_json::Value;
@@ -6,11 +6,11 @@ use serde_json::Value;
 use crate::stack::Stack;
 
 impl Stack {
-    /// Removes up to ten messages from the stack's queue of that name and returns them. A message that is not JSON
+    /// Removes up to ten messages from one of the stack's SQS queues and returns them. A message that is not JSON
     /// becomes a string.
     ///
     /// # Panics
-    /// When there is no such queue.
+    /// When the stack has no queue of this name.
     pub async fn kept_in(&self, queue: &str) -> Vec<Value> {
         let client = Client::new(&self.config);
         let found = client.get_queue_url().queue_name(format!("{}-{queue}", self.name)).send().await;

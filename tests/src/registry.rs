@@ -1,4 +1,4 @@
-//! Direct access to the registry table, without the functions.
+//! Test access to the registry's DynamoDB table without the deployed functions.
 
 use std::collections::HashMap;
 
@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use crate::stack::MODEL;
 
-/// An item of the table.
+/// A DynamoDB item of the registry table: attribute values by attribute name.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// The registry table, for this stack's model.
+/// Test client of the registry's DynamoDB table. It reads and writes the items of this stack's model.
 #[derive(Debug, Clone)]
 pub struct Registry {
     client: Client,
@@ -24,20 +24,21 @@ impl Registry {
         Self { client: Client::new(config), table }
     }
 
-    /// Returns the item with that sort key, if any. The read is strongly consistent.
+    /// Returns the registry item of the model with the sort key `sk`. `None` if there is no such item. The read is
+    /// strongly consistent.
     ///
     /// # Panics
-    /// When the table does not answer.
+    /// When DynamoDB does not answer.
     pub async fn item(&self, sk: &str) -> Option<Item> {
         let get = self.client.get_item().table_name(&self.table).consistent_read(true);
         let got = get.key("pk", partition()).key("sk", text(sk)).send().await;
         got.expect("the table answers").item
     }
 
-    /// Returns the items whose sort keys start with `prefix`, in key order.
+    /// Returns the registry items of the model whose sort keys start with `prefix`, in key order.
     ///
     /// # Panics
-    /// When the table does not answer.
+    /// When DynamoDB does not answer.
     pub async fn items(&self, prefix: &str) -> Vec<Item> {
         self.items_of(partition(), prefix).await
     }
@@ -54,10 +55,10 @@ impl Registry {
         pages.collect::<Result<_, _>>().await.expect("the table answers")
     }
 
-    /// Returns the events that are stored but not yet published, oldest first.
+    /// Returns the events that are stored in the registry table but not yet published, oldest first.
     ///
     /// # Panics
-    /// When the table does not answer.
+    /// When DynamoDB does not answer.
     pub async fn waiting_events(&self) -> Vec<Item> {
         let query =
             self.client.query().table_name(&self.table).consistent_read(true).key_condition_expression("pk = :pk");
@@ -65,29 +66,30 @@ impl Registry {
         page.items.unwrap_or_default()
     }
 
-    /// Stores an unpublished event, as a training run does that is stopped before publishing it.
+    /// Stores an unpublished event in the registry table. A training run leaves such an event if it stops before
+    /// publishing.
     ///
     /// # Panics
-    /// When the table does not accept it.
+    /// When DynamoDB does not accept the item.
     pub async fn leave_event(&self, key: &str, attributes: &[(&str, &str)]) {
         let attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), text(value)));
         let keys = [("pk".to_owned(), outbox()), ("sk".to_owned(), text(key))];
         self.put(keys.into_iter().chain(attributes).collect()).await;
     }
 
-    /// Deletes an unpublished event.
+    /// Deletes an unpublished event from the registry table, by its sort key.
     ///
     /// # Panics
-    /// When the table does not delete it.
+    /// When DynamoDB does not delete the item.
     pub async fn drop_event(&self, key: &str) {
         let delete = self.client.delete_item().table_name(&self.table).key("pk", outbox()).key("sk", text(key));
         delete.send().await.expect("the table deletes it");
     }
 
-    /// Creates an empty table with that name and the same definition as this one.
+    /// Creates an empty DynamoDB table with this name and the same definition as the registry table.
     ///
     /// # Panics
-    /// When the table cannot be created.
+    /// When DynamoDB does not create the table.
     pub async fn create_twin(&self, name: &str) -> Self {
         let described = self.client.describe_table().table_name(&self.table).send().await.expect("the table is there");
         let table = described.table.expect("a table has a description");
@@ -101,18 +103,19 @@ impl Registry {
         Self { client: self.client.clone(), table: name.to_owned() }
     }
 
-    /// Deletes the whole table.
+    /// Deletes the whole DynamoDB table of this client.
     ///
     /// # Panics
-    /// When it cannot be deleted.
+    /// When DynamoDB does not delete the table.
     pub async fn drop_table(self) {
         self.client.delete_table().table_name(&self.table).send().await.expect("the table is deleted");
     }
 
-    /// Makes the unpublished events an hour older. Other invocations leave new events to the run that stored them.
+    /// Makes each unpublished event in the registry table one hour older. Other calls of the functions publish only old
+    /// events, because the training run that stored a new event publishes it itself.
     ///
     /// # Panics
-    /// When the table does not answer.
+    /// When DynamoDB does not answer.
     pub async fn age_outbox(&self) {
         for mut item in self.waiting_events().await {
             let sk = item["sk"].as_s().expect("a sort key is text").clone();
@@ -125,44 +128,45 @@ impl Registry {
         }
     }
 
-    /// Stores an item.
+    /// Stores an item in the registry table. It replaces an item with the same keys.
     ///
     /// # Panics
-    /// When the table does not accept it.
+    /// When DynamoDB does not accept the item.
     pub async fn put(&self, item: Item) {
         self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await.expect("the table takes it");
     }
 
-    /// Deletes an item.
+    /// Deletes the registry item of the model with the sort key `sk`.
     ///
     /// # Panics
-    /// When the table does not delete it.
+    /// When DynamoDB does not delete the item.
     pub async fn delete(&self, sk: &str) {
         let delete = self.client.delete_item().table_name(&self.table).key("pk", partition()).key("sk", text(sk));
         delete.send().await.expect("the table deletes it");
     }
 
-    /// Returns the items about mails whose sort keys start with `prefix`.
+    /// Returns the registry items about mails and alarms whose sort keys start with `prefix`.
     ///
     /// # Panics
-    /// When the table does not answer.
+    /// When DynamoDB does not answer.
     pub async fn mail_items(&self, prefix: &str) -> Vec<Item> {
         self.items_of(mails(), prefix).await
     }
 
-    /// Deletes the item about mails with that sort key.
+    /// Deletes the registry item about mails or alarms with the sort key `sk`.
     ///
     /// # Panics
-    /// When the table does not delete it.
+    /// When DynamoDB does not delete the item.
     pub async fn delete_mail_item(&self, sk: &str) {
         let delete = self.client.delete_item().table_name(&self.table).key("pk", mails()).key("sk", text(sk));
         delete.send().await.expect("the table deletes it");
     }
 
-    /// Makes unanswered mails old enough to be sent again, as if an hour had passed.
+    /// Makes the registry's claims on unanswered mails old, as if an hour had passed. A claim is the record that the
+    /// alert function has begun to send a mail. With an old claim, the function may send the mail again.
     ///
     /// # Panics
-    /// When the table does not answer.
+    /// When DynamoDB does not answer.
     pub async fn age_claims(&self) {
         for mut claim in self.mail_items("CLAIM#").await {
             claim.insert("open_at".to_owned(), text("2026-01-01T00:00:00.000Z"));
@@ -170,41 +174,41 @@ impl Registry {
         }
     }
 
-    /// Deletes the records of all alarms. Tests raise the same alarms again within minutes, which would count as
-    /// flapping.
+    /// Deletes the registry's records of all alarms. Tests raise the same alarms again within minutes. With the old
+    /// records, that would count as flapping.
     ///
     /// # Panics
-    /// When the table does not answer.
+    /// When DynamoDB does not answer.
     pub async fn forget_alarms(&self) {
         for item in self.mail_items("ALARM#").await {
             self.delete_mail_item(item["sk"].as_s().expect("a sort key is a text")).await;
         }
     }
 
-    /// Returns the champion pointer, if any.
+    /// Returns the registry's champion pointer (the record that names the champion). `None` if there is no champion.
     pub async fn champion(&self) -> Option<Value> {
         self.item("CHAMPION").await.map(read)
     }
 
-    /// Returns all champions so far, oldest first.
+    /// Returns the records of all champions so far, oldest first.
     pub async fn history(&self) -> Vec<Value> {
         self.items("CHAMPION#").await.into_iter().map(read).collect()
     }
 
-    /// Returns the run with that id, if any.
+    /// Returns the registry's record of the training run with this id. `None` if there is no such run.
     pub async fn run(&self, id: &str) -> Option<Value> {
         self.item(&format!("RUN#{id}")).await.map(read)
     }
 
-    /// Returns the registered versions, oldest first.
+    /// Returns the registry's records of all model versions, oldest first.
     pub async fn versions(&self) -> Vec<Value> {
         self.items("VERSION#").await.into_iter().map(read).collect()
     }
 
-    /// Makes a registered version champion without checking its artifact, which the train function would do.
+    /// Makes a registered model version the champion without checking its artifact. The train function would check it.
     ///
     /// # Panics
-    /// When there is no champion, or no such version.
+    /// When there is no champion, or no model version with this number.
     pub async fn point_to(&self, number: u64) {
         let mut version = self.item(&format!("VERSION#{number:08}")).await.expect("the version is registered");
         version.retain(|name, _| name != "pk" && name != "sk");
@@ -220,7 +224,7 @@ impl Registry {
         self.put(item).await;
     }
 
-    /// Deletes the champion and its history. The versions stay.
+    /// Deletes the champion pointer and the history of champions. The registered model versions stay.
     pub async fn forget_champions(&self) {
         self.delete("CHAMPION").await;
         for champion in self.history().await {
@@ -230,7 +234,7 @@ impl Registry {
     }
 }
 
-/// Creates a string attribute.
+/// Creates a DynamoDB attribute value of type string.
 pub fn text(value: &str) -> AttributeValue {
     AttributeValue::S(value.to_owned())
 }

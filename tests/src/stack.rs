@@ -1,4 +1,4 @@
-//! The stack under test. Tests take turns with it.
+//! The deployed stack that the tests use. Only one test uses it at a time.
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use tokio::sync::{Mutex, MutexGuard};
@@ -11,41 +11,42 @@ use crate::mail::Inbox;
 use crate::registry::Registry;
 use crate::storage::Bucket;
 
-/// The name of the stack's model.
+/// Name of the model that the stack under test trains.
 pub const MODEL: &str = "iris";
 
-/// Held by the test that uses the stack. Tests share one stack and would disturb each other.
+/// Lock that the test holds while it uses the stack. Tests share one stack and would disturb each other.
 static TURN: Mutex<()> = Mutex::const_new(());
 
-/// The deployed stack, reserved for one test until this is dropped.
+/// The deployed stack, reserved for one test until the test drops this value.
 #[derive(Debug)]
 pub struct Stack {
-    /// The stack's name, which begins every name in it.
+    /// Name of the stack. The names of all its resources begin with it.
     pub name: String,
-    /// Clients of both APIs, each with its key.
+    /// Clients of both HTTP APIs, each with its API key.
     pub api: Api,
-    /// The four functions.
+    /// The four deployed Lambda functions.
     pub functions: Functions,
-    /// The stored runs, versions and champion.
+    /// Test client of the registry table, which stores training runs, model versions and the champion.
     pub registry: Registry,
-    /// The stored artifacts, manifests and tables.
+    /// Test client of the S3 bucket, which stores artifacts, manifests and training tables.
     pub bucket: Bucket,
-    /// The metrics and alarms.
+    /// Test client of CloudWatch, for the stack's metrics and alarms.
     pub cloudwatch: CloudWatch,
-    /// The mails that were sent.
+    /// Access to the mails that the stack has sent.
     pub inbox: Inbox,
-    /// Adds faults between the functions and AWS.
+    /// Injects faults into the functions' calls to AWS.
     pub faults: Faults,
-    /// The configuration for clients of other services that a single test needs.
+    /// AWS configuration for clients of other services that a single test needs.
     pub config: SdkConfig,
     _turn: MutexGuard<'static, ()>,
 }
 
 impl Stack {
-    /// Waits for its turn and returns the stack. Alarms of earlier tests are forgotten.
+    /// Waits until no other test uses the stack, and returns the stack. Deletes the registry's records of earlier
+    /// alarms.
     ///
     /// # Panics
-    /// When a variable that locates the stack is missing.
+    /// When an environment variable that locates the stack is missing.
     pub async fn take() -> Self {
         let turn = TURN.lock().await;
         let endpoint = variable("AWS_ENDPOINT_URL");
@@ -72,10 +73,10 @@ impl Stack {
     }
 }
 
-/// Returns an environment variable.
+/// Returns the value of an environment variable.
 ///
 /// # Panics
-/// When it is not set. The message says where it comes from.
+/// When the variable is not set. The message says which command sets it.
 pub fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| {
         panic!("{name} is not set: these tests need a deployed stack, which `make e2e` starts, or source the stack.env of one")

@@ -1,4 +1,4 @@
-//! Direct access to the artifact bucket, without the functions.
+//! Test access to the S3 bucket with the artifacts, without the deployed functions.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// The artifact bucket.
+/// Test client of the stack's S3 bucket, which stores artifacts, manifests and training tables.
 #[derive(Debug, Clone)]
 pub struct Bucket {
     client: Client,
@@ -21,7 +21,7 @@ impl Bucket {
         Self { client: Client::from_conf(config), name }
     }
 
-    /// Returns the object's content, or `None` if there is no such object.
+    /// Returns the content of an S3 object. `None` if there is no object with this key.
     ///
     /// # Panics
     /// When S3 does not answer.
@@ -33,7 +33,7 @@ impl Bucket {
         }
     }
 
-    /// Reads the object as JSON.
+    /// Reads an S3 object and parses its content as JSON.
     ///
     /// # Panics
     /// When there is no such object or it is not JSON.
@@ -42,16 +42,16 @@ impl Bucket {
         serde_json::from_slice(&content).expect("the object is JSON")
     }
 
-    /// Stores an object and replaces one with the same key.
+    /// Stores an S3 object. It replaces an object with the same key.
     ///
     /// # Panics
-    /// When S3 does not accept it.
+    /// When S3 does not accept the object.
     pub async fn put(&self, key: &str, content: impl Into<Vec<u8>>) {
         let content = ByteStream::from(content.into());
         self.client.put_object().bucket(&self.name).key(key).body(content).send().await.expect("S3 takes the object");
     }
 
-    /// Returns the keys of all objects whose key starts with `prefix`.
+    /// Returns the keys of the S3 objects in the bucket whose keys start with `prefix`.
     ///
     /// # Panics
     /// When S3 does not answer.
@@ -60,7 +60,7 @@ impl Bucket {
         listed.contents().iter().filter_map(|object| object.key().map(str::to_owned)).collect()
     }
 
-    /// Returns the object's tags.
+    /// Returns the tags of an S3 object: values by tag name.
     ///
     /// # Panics
     /// When S3 does not answer.
@@ -69,16 +69,16 @@ impl Bucket {
         tagging.tag_set().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect()
     }
 
-    /// Deletes an object.
+    /// Deletes an S3 object from the bucket.
     ///
     /// # Panics
-    /// When S3 does not delete it.
+    /// When S3 does not delete the object.
     pub async fn delete(&self, key: &str) {
         self.client.delete_object().bucket(&self.name).key(key).send().await.expect("S3 deletes the object");
     }
 }
 
-/// Returns the content's SHA-256 in lower-case hexadecimal.
+/// Returns the SHA-256 checksum of the content, in lower-case hexadecimal.
 pub fn sha256(content: &[u8]) -> String {
     Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,4 +1,4 @@
-//! Trains versions and waits until they serve.
+//! Test helpers that train model versions and wait until the API answers with them.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -10,14 +10,15 @@ use crate::stack::Stack;
 use crate::wait::{seconds, until};
 use crate::{iris, wait};
 
-/// Extra time, on top of the refresh time, for the refresh itself and for the emulator's calls.
+/// Extra waiting time after a promotion, on top of the refresh time. It covers the refresh itself and the calls to the
+/// emulator.
 const SLACK: Duration = seconds(10);
 
 impl Stack {
-    /// Calls the train function for a new run and returns its report.
+    /// Calls the train function for a new training run and returns the report of that run.
     ///
     /// # Panics
-    /// When the function fails.
+    /// When the train function returns an error.
     pub async fn train(&self, mut event: Value) -> Value {
         if event.get("trigger").is_none() && event.get("id").is_none() {
             event["id"] = fresh_id().into();
@@ -27,28 +28,29 @@ impl Stack {
         payload
     }
 
-    /// Trains a version with the settings of `good` that the gate promotes. Returns its number.
+    /// Trains a model version with the settings of [`good`], which the gate promotes. Returns the version number.
     ///
     /// # Panics
-    /// When the gate refuses it.
+    /// When the gate refuses the version.
     pub async fn train_good(&self) -> u64 {
         self.train_to_serve(good()).await
     }
 
-    /// Trains a version from `event` that the gate promotes. Returns its number.
+    /// Trains a model version with the settings in `event`. The gate must promote it. Returns the version number.
     ///
     /// # Panics
-    /// When the gate refuses it.
+    /// When the gate refuses the version.
     pub async fn train_to_serve(&self, event: Value) -> u64 {
         let report = self.train(event).await;
         assert_eq!(report["status"], "SUCCEEDED", "{report}");
         report["version"].as_u64().expect("a run that succeeded has a version")
     }
 
-    /// Trains a version and waits until the API answers with it. Returns its number.
+    /// Trains a model version and waits until the API's predictions come from it. Returns the version number.
     ///
     /// # Panics
-    /// When the version does not serve in time, or when a call fails although another version serves.
+    /// When the API does not use the version in time, or when a prediction fails although an older version is
+    /// available.
     pub async fn serve_new(&self) -> u64 {
         let is_first = self.registry.champion().await.is_none();
         let version = self.train_good().await;
@@ -60,10 +62,10 @@ impl Stack {
         version
     }
 
-    /// Promotes an older version by hand and waits until the API answers with it.
+    /// Promotes an older model version by hand and waits until the API's predictions come from it.
     ///
     /// # Panics
-    /// When the version does not serve in time.
+    /// When the API does not use the version in time.
     pub async fn go_back_to(&self, version: u64) {
         let Outcome { failed, payload, .. } =
             self.functions.call(&self.functions.train, &json!({"promote": version})).await;
@@ -71,17 +73,17 @@ impl Stack {
         self.until_served(version).await;
     }
 
-    /// Trains on Iris after a test with another table, and waits until `/model` names the new version.
+    /// Trains on the Iris data set after a test with another table. Waits until `/model` names the new model version.
     ///
     /// # Panics
-    /// When the version does not serve in time.
+    /// When `/model` does not name the version in time.
     pub async fn serve_iris_again(&self) {
         let version = self.train_good().await;
         self.until_model(&version.into()).await;
     }
 
-    /// Returns a version that serves, for tests that need any version. This is the champion if it answers, or else a
-    /// new version.
+    /// Returns the number of a model version with which the API answers, for tests that need any version. This is the
+    /// champion if it answers, or else a newly trained version.
     pub async fn served(&self) -> u64 {
         let champion = self.registry.champion().await.and_then(|champion| champion["version"]["number"].as_u64());
         let answer = self.api.predict(&iris::setosa()).await;
@@ -95,11 +97,11 @@ impl Stack {
         }
     }
 
-    /// Waits until the API answers with that version. The limit is the refresh time plus the time for the emulator's
-    /// calls.
+    /// Waits until the API's predictions come from this model version. The time limit is the refresh time plus a
+    /// reserve for the emulator's calls.
     ///
     /// # Panics
-    /// When the version does not serve in time, or when a call fails meanwhile.
+    /// When the time limit passes, or when a prediction fails meanwhile.
     pub async fn until_served(&self, version: u64) {
         let limit = self.refresh_time().await + SLACK;
         until(&format!("version {version} to serve"), limit, async || {
@@ -109,10 +111,11 @@ impl Stack {
         .await;
     }
 
-    /// Waits like [`until_served`](Self::until_served), but accepts 503 answers until the version serves.
+    /// Waits until the API's predictions come from this model version. Unlike [`until_served`](Self::until_served), it
+    /// accepts answers with status 503 meanwhile.
     ///
     /// # Panics
-    /// When the version does not serve in time, or when a call fails in another way.
+    /// When the time limit passes, or when a prediction fails with another status than 503.
     pub async fn until_recovered(&self, version: u64) {
         let limit = self.refresh_time().await + SLACK;
         until(&format!("version {version} to serve"), limit, async || {
@@ -122,7 +125,7 @@ impl Stack {
         .await;
     }
 
-    /// Asserts, for more than two refresh times, that this version answers every call.
+    /// Asserts, for more than two refresh times, that this model version answers every prediction request.
     pub async fn assert_keeps_serving(&self, version: u64) {
         let time = self.refresh_time().await * 2 + seconds(1);
         wait::throughout(time, async || {
@@ -132,13 +135,13 @@ impl Stack {
         .await;
     }
 
-    /// Returns how often a warm predict function checks for a new champion.
+    /// Returns the time between two checks of a warm predict function for a new champion.
     pub async fn refresh_time(&self) -> Duration {
         let setting = self.functions.setting(&self.functions.predict, "EVERGREEN_REFRESH_SECONDS").await;
         seconds(setting.parse().expect("a number of seconds"))
     }
 
-    /// Returns the version number of the champion.
+    /// Returns the version number of the champion, which the registry names.
     ///
     /// # Panics
     /// When there is no champion.
@@ -148,22 +151,23 @@ impl Stack {
     }
 }
 
-/// Returns an event for a version as good as Iris allows. The same seed and hyperparameters give the same bytes.
+/// Returns a train event whose model version is as good as the Iris data set allows. The same seed and hyperparameters
+/// give an artifact with the same bytes.
 pub fn good() -> Value {
     json!({"seed": 42, "hyperparameters": {"n_estimators": 60, "max_depth": 10, "min_samples_split": 2, "min_samples_leaf": 1}})
 }
 
-/// Returns an event for a version as good as that of [`good`], but with other bytes.
+/// Returns a train event whose model version is as good as that of [`good`], but whose artifact has other bytes.
 pub fn as_good() -> Value {
     json!({"seed": 43, "hyperparameters": {"n_estimators": 70, "max_depth": 10, "min_samples_split": 2, "min_samples_leaf": 1}})
 }
 
-/// Returns an event for a version that confuses some species.
+/// Returns a train event whose model version is bad: it confuses some species of the Iris data set.
 pub fn bad() -> Value {
     json!({"seed": 42, "hyperparameters": {"n_estimators": 1, "max_depth": 1, "min_samples_leaf": 90}})
 }
 
-/// Returns an id that no run has yet.
+/// Returns an id for a new training run that no other run has.
 pub fn fresh_id() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     format!("test-{}-{}", jiff::Timestamp::now().as_millisecond(), COUNT.fetch_add(1, Ordering::Relaxed))

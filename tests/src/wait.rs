@@ -1,14 +1,14 @@
-//! Waits for conditions by polling instead of sleeping for a fixed time.
+//! Test helpers that wait for a condition by polling, and not for a fixed time.
 
 use std::time::{Duration, Instant};
 
-/// Time between two checks.
+/// Pause between two checks of a condition.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Calls `look` until it returns a value, and returns that value.
+/// Calls `look` again and again until it returns a value, and returns that value.
 ///
 /// # Panics
-/// When there is no value after `limit`: "waited … for `what`".
+/// When `look` has returned no value within `limit`. The message is "waited … for `what`".
 pub async fn until<T>(what: &str, limit: Duration, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
@@ -20,7 +20,7 @@ pub async fn until<T>(what: &str, limit: Duration, mut look: impl AsyncFnMut() -
     }
 }
 
-/// Calls `look` again and again until `time` has passed. `look` panics if it sees what must not happen.
+/// Calls `look` again and again until `time` has passed. `look` must panic if it sees a state that must not occur.
 pub async fn throughout(time: Duration, mut look: impl AsyncFnMut()) {
     let begun = Instant::now();
     while begun.elapsed() < time {
@@ -29,7 +29,7 @@ pub async fn throughout(time: Duration, mut look: impl AsyncFnMut()) {
     }
 }
 
-/// Returns a duration in seconds.
+/// Returns a duration of `count` seconds.
 pub const fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
 }

@@ -1,20 +1,23 @@
-//! Replaces the crate `crc-fast`, with only the parts that the S3 client uses. The workspace's manifest patches it in.
+//! Replaces the crate `crc-fast` with only the parts that the S3 client uses. The workspace's manifest patches this
+//! crate in.
 //!
-//! The original links the tables of all checksums in its catalogue, because the caller selects one by a value. They are
-//! 0.7 MB in each function, a ninth of `predict`. S3 uses three checksums. The interface is the part of crc-fast 1.10 that
-//! `aws-smithy-checksums` calls. If a later release calls more, the build fails. Then remove this patch.
+//! The original crate selects a checksum at run time, so it links the tables of all checksums in its catalogue. They
+//! take 0.7 MB in each function's binary, a ninth of `predict`. S3 uses three checksums. The interface is the part of
+//! crc-fast 1.10 that `aws-smithy-checksums` calls. If a later release calls more, the build fails. Then remove this
+//! patch.
 
 use std::fmt;
 
 use crc::{CRC_32_ISCSI, CRC_64_NVME, Crc, Table};
 
-/// The checksum of objects that AWS's own tools upload. Data sets are large, so it processes sixteen bytes a step.
+/// The CRC-64/NVME checksum, which AWS's own tools compute for uploads. Data sets are large, so it processes sixteen
+/// bytes a step.
 static NVME: Crc<u64, Table<16>> = Crc::<u64, Table<16>>::new(&CRC_64_NVME);
 
-/// A checksum that is used only on request. It processes one byte a step and needs a table of 1 KB.
+/// The CRC-32C checksum, which S3 uses only on request. It processes one byte a step and needs a table of 1 KB.
 static ISCSI: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISCSI);
 
-/// The checksum algorithms of S3.
+/// The checksum algorithms that S3 uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CrcAlgorithm {
     /// CRC-32, as in ZIP files.
@@ -25,7 +28,7 @@ pub enum CrcAlgorithm {
     Crc64Nvme,
 }
 
-/// Computes the checksum of bytes that arrive in pieces.
+/// Computes a checksum of data that arrives in pieces.
 #[derive(Clone)]
 pub struct Digest(State);
 
@@ -37,7 +40,7 @@ enum State {
 }
 
 impl Digest {
-    /// Starts a checksum.
+    /// Starts the computation of a checksum with this algorithm.
     pub fn new(algorithm: CrcAlgorithm) -> Self {
         Self(match algorithm {
             CrcAlgorithm::Crc32IsoHdlc => State::IsoHdlc(crc32fast::Hasher::new()),
@@ -46,7 +49,7 @@ impl Digest {
         })
     }
 
-    /// Adds bytes.
+    /// Adds the next bytes of the data to the checksum.
     pub fn update(&mut self, data: &[u8]) {
         match &mut self.0 {
             State::IsoHdlc(digest) => digest.update(data),
@@ -55,7 +58,7 @@ impl Digest {
         }
     }
 
-    /// Returns the checksum of all bytes. A 32-bit checksum is in the lower half.
+    /// Returns the checksum of all bytes added so far. A 32-bit checksum is in the lower half of the result.
     pub fn finalize(&self) -> u64 {
         match self.0.clone() {
             State::IsoHdlc(digest) => digest.finalize().into(),
@@ -75,7 +78,8 @@ impl fmt::Debug for Digest {
 mod tests {
     use super::*;
 
-    /// The check values of the catalogue of parametrised CRC algorithms, which are the checksums of "123456789".
+    /// The expected values are those of the catalogue of parametrised CRC algorithms: the checksums of the text
+    /// "123456789".
     #[test]
     fn every_checksum_gives_its_check_value_however_the_bytes_come() {
         for (algorithm, check) in [

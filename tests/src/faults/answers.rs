@@ -1,4 +1,4 @@
-//! Creates error responses in each service's own format.
+//! Builds the error responses of the fault proxy, in the format of each AWS service.
 
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
@@ -6,22 +6,23 @@ use serde_json::{Value, json};
 
 use super::call::{Call, Service};
 
-/// Why the service does not do what the call asks for.
+/// The error that the fault proxy returns in place of the AWS service.
 #[derive(Debug, Clone)]
 pub(super) enum Problem {
-    /// There were too many calls.
+    /// The service throttles the call, because there were too many calls.
     Throttled,
-    /// An internal error occurred.
+    /// The service reports an internal error.
     Failed,
-    /// It refuses with this status and error code.
+    /// The service refuses the call with this HTTP status and error code.
     Refused(u16, String),
-    /// It answers 200 with this body, as if all were well.
+    /// The service answers with HTTP status 200 and this body, although it did nothing.
     Answered(String),
-    /// It cancels the transaction. The write at this position gets this reason.
+    /// DynamoDB cancels the transaction. The write at this position (from 0) gets this error code as its reason.
     Cancelled(usize, String),
 }
 
-/// Returns the service's response to the call: status, media type, body, and the error header that some services use.
+/// Returns the error response that the called AWS service would send: HTTP status, media type, body, and the error
+/// header that some services use.
 pub(super) fn answer(problem: &Problem, call: &Call) -> Response<Vec<u8>> {
     let service = call.service.unwrap_or(Service::S3);
     match problem {
@@ -94,7 +95,7 @@ fn respond(status: u16, media_type: &'static str, body: Vec<u8>) -> Response<Vec
     answer
 }
 
-/// Returns the body of a cancelled transaction, with one reason for each of its writes.
+/// Returns the response body of a cancelled DynamoDB transaction. It has one reason for each write of the transaction.
 fn cancelled(call: &Call, position: usize, code: &str) -> Vec<u8> {
     let asked: Value = serde_json::from_slice(&call.body).expect("a transaction is JSON");
     let writes = asked["TransactItems"].as_array().expect("a transaction has writes").len();
@@ -109,7 +110,7 @@ fn cancelled(call: &Call, position: usize, code: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-/// Encodes a map of texts that are shorter than 256 bytes.
+/// Encodes a map of texts as CBOR. Each text must be shorter than 256 bytes.
 fn cbor_map(entries: &[(&str, &str)]) -> Vec<u8> {
     let mut cbor = vec![0xa0 | u8::try_from(entries.len()).expect("a small map")];
     for text in entries.iter().flat_map(|(name, value)| [name, value]) {

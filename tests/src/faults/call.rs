@@ -1,30 +1,30 @@
-//! Reads from a request which function calls which service, and for what.
+//! Reads from an HTTP request which function calls which AWS service, and which operation it calls.
 
 use bytes::Bytes;
 use hyper::Method;
 use hyper::http::request::Parts;
 
-/// A service that the functions call.
+/// An AWS service that the Lambda functions call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {
-    /// The registry.
+    /// DynamoDB, which stores the registry of versions and training runs.
     DynamoDb,
-    /// The store of artifacts and training tables.
+    /// S3, which stores artifacts and training tables.
     S3,
-    /// The service that sends mail.
+    /// SES, which sends mail.
     Ses,
-    /// The event bus.
+    /// EventBridge, the event bus.
     EventBridge,
-    /// The service that stores metrics.
+    /// CloudWatch, which stores metrics.
     CloudWatch,
-    /// The API service, which is asked for the usage of the quota.
+    /// API Gateway. The metrics function asks it how much of the request quota is used.
     ApiGateway,
-    /// The service that holds the training schedule.
+    /// EventBridge Scheduler, which holds the schedule of the training.
     Scheduler,
 }
 
 impl Service {
-    /// Returns the service from the name in the request's signature.
+    /// Returns the AWS service for the service name in the request's signature. `None` if the name is not known.
     fn signed(name: &str) -> Option<Self> {
         Some(match name {
             "dynamodb" => Self::DynamoDb,
@@ -39,18 +39,18 @@ impl Service {
     }
 }
 
-/// A request, split into the parts that faults match on.
+/// A function's HTTP request to an AWS service, split into the parts that faults match on.
 #[derive(Debug)]
 pub(super) struct Call {
-    /// The function that calls: `train`, `predict`, `metrics` or `alert`.
+    /// Name of the function that sends the request: `train`, `predict`, `metrics` or `alert`.
     pub(super) function: String,
-    /// The service that is called. `None` if it is not one of the services above.
+    /// The AWS service that is called. `None` if it is not one of the variants of [`Service`].
     pub(super) service: Option<Service>,
-    /// The name of the operation in the API. If it is unknown, the method and path.
+    /// Name of the API operation, such as `PutObject`. If the operation is unknown, the HTTP method and path.
     pub(super) operation: String,
-    /// The path and query.
+    /// The path and query of the request's URL.
     pub(super) target: String,
-    /// The request body.
+    /// The HTTP request body.
     pub(super) body: Bytes,
 }
 
@@ -62,7 +62,7 @@ impl Call {
         Self { function: function.to_owned(), service, operation, target, body }
     }
 
-    /// Checks whether the path, query or body contains this text.
+    /// Returns whether the request's path, query or body contains this text.
     pub(super) fn mentions(&self, text: &str) -> bool {
         self.target.contains(text) || self.body.windows(text.len()).any(|window| window == text.as_bytes())
     }
@@ -88,7 +88,8 @@ fn operation(service: Option<Service>, head: &Parts, target: &str) -> String {
     }
 }
 
-/// Returns the service in `AWS4-HMAC-SHA256 Credential=<key>/<date>/<region>/<service>/aws4_request, …`.
+/// Returns the name of the AWS service in the header `AWS4-HMAC-SHA256
+/// Credential=<key>/<date>/<region>/<service>/aws4_request, …`.
 fn scope(authorization: &str) -> Option<&str> {
     authorization.split("Credential=").nth(1)?.split(',').next()?.split('/').nth(3)
 }

@@ -1,34 +1,35 @@
-//! Describes what goes wrong, for which calls, and how often.
+//! Describes which fault the proxy injects, into which calls, and how often.
 
 use std::time::Duration;
 
 use super::answers::Problem;
 use super::call::{Call, Service};
 
-/// What happens to a call.
+/// What the fault proxy does with a function's call to an AWS service.
 #[derive(Debug, Clone)]
 pub(super) enum Effect {
-    /// The call is passed on unchanged.
+    /// The proxy forwards the call and the answer unchanged.
     Pass,
-    /// The service is not called. The proxy answers with this problem.
+    /// The AWS service is not called. The proxy itself answers the function with this error.
     Refuse(Problem),
-    /// The call reaches the service this much later.
+    /// The proxy forwards the call to the AWS service after this delay.
     Delay(Duration),
-    /// The connection ends before the service is called.
+    /// The proxy closes the connection before it calls the AWS service.
     DropRequest,
-    /// The service handles the call, but the connection ends without an answer.
+    /// The AWS service handles the call, but the proxy closes the connection without an answer.
     DropAnswer,
-    /// The service handles the call, but its answer comes this much later.
+    /// The AWS service handles the call at once, but the proxy delays the answer by this time.
     Withhold(Duration),
-    /// One bit in the middle of the answer's body is flipped.
+    /// The proxy flips one bit in the middle of the answer's body.
     Flip,
-    /// The connection ends in the middle of the answer's body.
+    /// The proxy closes the connection in the middle of the answer's body. The header has the full length.
     Cut,
-    /// The answer's body ends after its first half, but looks complete.
+    /// The proxy sends only the first half of the answer's body. The length in the header fits that half.
     Shorten,
 }
 
-/// A fault. By default it affects every call of every function. The methods below narrow it.
+/// A fault that the proxy injects into calls to AWS. By default it affects every call of every function. Methods such
+/// as `with` and `of` limit it to some calls.
 #[derive(Debug, Clone)]
 pub struct Fault {
     effect: Effect,
@@ -45,103 +46,103 @@ impl Fault {
         Self { effect, service: None, operation: None, function: None, mentioned: None, first: usize::MAX, every: 1 }
     }
 
-    /// Creates a fault that changes nothing. It only counts calls.
+    /// Creates a fault that changes nothing. It only counts the matching calls.
     pub fn nothing() -> Self {
         Self::new(Effect::Pass)
     }
 
-    /// The service rejects the call as one too many, in its own format.
+    /// Creates a fault: the AWS service throttles the call. The error response has the format of that service.
     pub fn throttles() -> Self {
         Self::new(Effect::Refuse(Problem::Throttled))
     }
 
-    /// The service reports an internal error, in its own format.
+    /// Creates a fault: the AWS service reports an internal error. The error response has the format of that service.
     pub fn fails() -> Self {
         Self::new(Effect::Refuse(Problem::Failed))
     }
 
-    /// The service refuses with that status and error code.
+    /// Creates a fault: the AWS service refuses the call with this HTTP status and error code.
     pub fn refuses(status: u16, code: &str) -> Self {
         Self::new(Effect::Refuse(Problem::Refused(status, code.to_owned())))
     }
 
-    /// The service answers 200 with that body.
+    /// Creates a fault: the call gets the HTTP status 200 and this body, but the AWS service is not called.
     pub fn answers(body: &str) -> Self {
         Self::new(Effect::Refuse(Problem::Answered(body.to_owned())))
     }
 
-    /// DynamoDB cancels the transaction. The write at `position` gets `code` as the reason.
+    /// Creates a fault: DynamoDB cancels the transaction. The write at `position` (from 0) gets `code` as the reason.
     pub fn cancels(position: usize, code: &str) -> Self {
         Self::new(Effect::Refuse(Problem::Cancelled(position, code.to_owned())))
             .with(Service::DynamoDb, "TransactWriteItems")
     }
 
-    /// The call reaches the service this much later.
+    /// Creates a fault: the call reaches the AWS service only after the delay `time`.
     pub fn delays(time: Duration) -> Self {
         Self::new(Effect::Delay(time))
     }
 
-    /// The connection ends before the service is called.
+    /// Creates a fault: the connection ends before the AWS service is called.
     pub fn drops_request() -> Self {
         Self::new(Effect::DropRequest)
     }
 
-    /// The service handles the call, but the connection ends without an answer.
+    /// Creates a fault: the AWS service handles the call, but the connection ends without an answer.
     pub fn drops_answer() -> Self {
         Self::new(Effect::DropAnswer)
     }
 
-    /// The service handles the call, but its answer comes this much later.
+    /// Creates a fault: the AWS service handles the call at once, but its answer comes only after the delay `time`.
     pub fn withholds_answer(time: Duration) -> Self {
         Self::new(Effect::Withhold(time))
     }
 
-    /// One bit in the middle of the answer's body is flipped.
+    /// Creates a fault: one bit in the middle of the answer's body is flipped.
     pub fn flips_a_bit() -> Self {
         Self::new(Effect::Flip)
     }
 
-    /// The connection ends in the middle of the answer's body.
+    /// Creates a fault: the connection ends in the middle of the answer's body.
     pub fn cuts_answer() -> Self {
         Self::new(Effect::Cut)
     }
 
-    /// The answer's body is only its first half, but looks complete.
+    /// Creates a fault: the answer has only the first half of its body, but looks complete.
     pub fn shortens_answer() -> Self {
         Self::new(Effect::Shorten)
     }
 
-    /// Limits the fault to this operation of this service. The operation has its API name, such as `PutObject`.
+    /// Limits the fault to calls of one operation of one AWS service. `operation` is the API name, such as `PutObject`.
     pub fn with(mut self, service: Service, operation: &str) -> Self {
         (self.service, self.operation) = (Some(service), Some(operation.to_owned()));
         self
     }
 
-    /// Limits the fault to calls of this service.
+    /// Limits the fault to calls to this AWS service.
     pub fn with_all_of(mut self, service: Service) -> Self {
         self.service = Some(service);
         self
     }
 
-    /// Limits the fault to calls of this function: `train`, `predict`, `metrics` or `alert`.
+    /// Limits the fault to the calls that one function makes: `train`, `predict`, `metrics` or `alert`.
     pub fn of(mut self, function: &str) -> Self {
         self.function = Some(function.to_owned());
         self
     }
 
-    /// Limits the fault to calls whose path, query or body contains this text, such as the key of an object or item.
+    /// Limits the fault to calls whose path, query or body contains this text, such as the key of an S3 object.
     pub fn about(mut self, text: &str) -> Self {
         self.mentioned = Some(text.to_owned());
         self
     }
 
-    /// Limits the fault to the first `count` matching calls.
+    /// Limits the fault to the first `count` calls that match its other conditions.
     pub fn first(mut self, count: usize) -> Self {
         self.first = count;
         self
     }
 
-    /// Limits the fault to every `nth` matching call. With 2, these are the second, the fourth and so on.
+    /// Limits the fault to every `nth` matching call. With 2, these are the second call, the fourth and so on.
     pub fn every(mut self, nth: usize) -> Self {
         self.every = nth;
         self
@@ -158,7 +159,7 @@ impl Fault {
             && self.mentioned.as_ref().is_none_or(|text| call.mentions(text))
     }
 
-    /// Checks whether the fault happens to the `nth` matching call, starting at 1.
+    /// Returns whether the fault affects the `nth` call that matches its conditions. The first call has the number 1.
     pub(super) fn happens_to(&self, nth: usize) -> bool {
         nth <= self.first.saturating_mul(self.every) && nth.is_multiple_of(self.every)
     }

@@ -1,4 +1,5 @@
-//! The proxy: plain HTTP/1.1 on the loopback interface. It buffers whole bodies.
+//! The fault proxy between a function and the AWS emulator: plain HTTP/1.1 on the loopback interface. It buffers whole
+//! bodies.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
@@ -23,13 +24,13 @@ use super::call::Call;
 use super::fault::Effect;
 use super::rules::Rules;
 
-/// Starts a proxy in its own thread. It listens on `port` of the loopback interface and forwards the calls of
-/// `function` to `upstream`, unless `rules` say otherwise. `upstream` is a URL without a path.
+/// Starts a fault proxy in its own thread. The proxy listens on `port` of the loopback interface. It forwards the calls
+/// of `function` to `upstream`, and injects the faults of `rules`. `upstream` is a URL without a path.
 ///
 /// Returns the address of the proxy. Port 0 picks a free port. The thread ends with the process.
 ///
 /// # Panics
-/// When the port is taken.
+/// When another program uses the port.
 pub fn start(function: &str, port: u16, upstream: &str, rules: &Rules) -> SocketAddr {
     let upstream = upstream.trim_start_matches("http://").trim_end_matches('/');
     let proxy = Arc::new(Proxy { function: function.to_owned(), upstream: upstream.to_owned(), rules: rules.clone() });
@@ -49,7 +50,7 @@ pub fn start(function: &str, port: u16, upstream: &str, rules: &Rules) -> Socket
     address
 }
 
-/// The proxy between one function and the emulator.
+/// Fault proxy between one function and the AWS emulator.
 struct Proxy {
     function: String,
     upstream: String,
@@ -65,7 +66,7 @@ async fn serve(stream: TcpStream, proxy: Arc<Proxy>) {
             proxy.handle(head, body).await
         }
     });
-    // A broken connection was requested by a test, or the function closed it.
+    // An error here means that a test's fault broke the connection, or that the function closed it.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
@@ -93,7 +94,8 @@ impl Proxy {
         })
     }
 
-    /// Forwards the call to the emulator over a new connection. A reused one may be about to close.
+    /// Forwards the call to the AWS emulator over a new connection. The emulator may be about to close an older
+    /// connection.
     async fn pass_on(&self, head: Parts, call: &Call) -> Result<Response<Bytes>, Dropped> {
         let stream = TcpStream::connect(&self.upstream).await.map_err(|_| Dropped)?;
         let (mut sender, connection) =
@@ -128,7 +130,7 @@ fn flipped(body: &Bytes) -> Bytes {
     other.into()
 }
 
-/// The connection ends without an answer.
+/// Error: the proxy closes the connection without an answer.
 #[derive(Debug)]
 struct Dropped;
 
@@ -140,7 +142,8 @@ impl std::fmt::Display for Dropped {
 
 impl std::error::Error for Dropped {}
 
-/// The body of an answer. It does not report its own size, because it may be cut. The header has the full length.
+/// Body of an HTTP answer of the fault proxy. The body does not report its own size, because the proxy may cut it. The
+/// header has the full length.
 struct Content {
     left: Option<Bytes>,
     is_cut: bool,

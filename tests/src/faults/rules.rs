@@ -1,4 +1,4 @@
-//! The faults that are active now.
+//! The faults that the proxies inject now.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::call::Call;
 use super::fault::{Effect, Fault};
 
-/// One fault, with the number of calls that it has matched.
+/// An active fault, with the number of calls that have matched its conditions.
 #[derive(Debug)]
 struct Rule {
     fault: Fault,
@@ -14,12 +14,12 @@ struct Rule {
     times: Arc<AtomicUsize>,
 }
 
-/// The active faults, in the order in which they were added.
+/// The active faults of the proxies, in the order in which tests added them.
 #[derive(Debug, Clone, Default)]
 pub struct Rules(Arc<Mutex<Vec<Rule>>>);
 
 impl Rules {
-    /// Activates the fault until the returned guard is dropped.
+    /// Makes the fault active. It stays active until the returned guard is dropped.
     #[must_use = "the fault ends when this is dropped"]
     pub fn add(&self, fault: Fault) -> Injected {
         let times = Arc::new(AtomicUsize::new(0));
@@ -27,7 +27,8 @@ impl Rules {
         Injected { rules: self.clone(), times }
     }
 
-    /// Returns what happens to `call`, which is the effect of the first fault that is due.
+    /// Returns what the proxy does with `call`: the effect of the first active fault that affects the call. If no
+    /// fault does, the call passes unchanged.
     pub(super) fn effect_on(&self, call: &Call) -> Effect {
         for rule in self.lock().iter_mut().filter(|rule| rule.fault.concerns(call)) {
             rule.concerned += 1;
@@ -44,7 +45,7 @@ impl Rules {
     }
 }
 
-/// Keeps a fault active until it is dropped.
+/// Test guard: the injected fault stays active until the guard is dropped.
 #[derive(Debug)]
 pub struct Injected {
     rules: Rules,
@@ -52,12 +53,12 @@ pub struct Injected {
 }
 
 impl Injected {
-    /// Returns how often the fault has happened.
+    /// Returns how many calls the fault has affected so far.
     pub fn times(&self) -> usize {
         self.times.load(Ordering::Relaxed)
     }
 
-    /// Ends the fault and returns how often it has happened.
+    /// Ends the fault and returns how many calls it has affected.
     pub fn end(self) -> usize {
         self.times()
     }

@@ -1,4 +1,5 @@
-//! Copies of the stack's alarms. Each copy has its own metric, so that published values reach only that copy.
+//! Copies of the stack's alarms, for tests. Each copy has its own metric, so that published values reach only that
+//! copy.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -7,21 +8,22 @@ use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{ComparisonOperator, MetricAlarm, MetricDatum, StateValue, Statistic};
 use evergreen_tests::Stack;
 
-/// The number of the next copy.
+/// The number for the next copy of an alarm, which makes its name unique.
 static COPIES: AtomicU32 = AtomicU32::new(1);
 
-/// A copy of an alarm.
+/// Test copy of one of the stack's CloudWatch alarms.
 pub struct Copy {
     client: Client,
-    /// The definition of the copy. A test may change it before it is defined.
+    /// The definition of the alarm's copy. A test may change it before it calls `define`.
     pub alarm: MetricAlarm,
 }
 
 impl Copy {
-    /// Copies `deployed`. The copy watches a metric without values and notifies nobody.
+    /// Copies the definition of the stack's alarm `deployed`. The copy watches a metric without values and notifies
+    /// nobody.
     ///
-    /// LocalStack does not evaluate percentiles. The copy uses the maximum instead, which is the same if a period has
-    /// one value.
+    /// LocalStack does not evaluate percentiles. If the alarm uses one, the copy uses the maximum instead. Both are the
+    /// same if a period has only one value.
     pub fn of(stack: &Stack, deployed: &MetricAlarm) -> Self {
         let number = COPIES.fetch_add(1, Ordering::Relaxed);
         let mut alarm = deployed.clone();
@@ -35,17 +37,18 @@ impl Copy {
         Self { client: Client::new(&stack.config), alarm }
     }
 
-    /// Returns how many periods the alarm examines.
+    /// Returns how many of the last periods the alarm examines.
     pub fn periods(&self) -> i32 {
         self.alarm.evaluation_periods().expect("an alarm examines periods")
     }
 
-    /// Returns how many periods must be bad to raise the alarm.
+    /// Returns how many of the examined periods must have bad values to raise the alarm.
     pub fn needed(&self) -> i32 {
         self.alarm.datapoints_to_alarm().unwrap_or(self.periods())
     }
 
-    /// Publishes a value in the middle of the period that is `periods_ago` periods before the last one.
+    /// Publishes one value of the alarm's metric. Its time is the middle of the period that is `periods_ago` periods
+    /// before the last one. `is_bad` says whether the value is on the side of the threshold that raises the alarm.
     pub async fn publish(&self, periods_ago: i32, is_bad: bool) {
         let seconds_ago = i64::from(self.alarm.period().unwrap_or_default()) * (2 * i64::from(periods_ago) + 1) / 2;
         let datum = MetricDatum::builder()
@@ -58,7 +61,8 @@ impl Copy {
         put.metric_data(datum).send().await.expect("CloudWatch accepts the value");
     }
 
-    /// Returns a value on the bad or the good side of the threshold.
+    /// Returns a value of the alarm's metric: on the side of the threshold that raises the alarm if `is_bad`, or else
+    /// on the other side.
     fn value(&self, is_bad: bool) -> f64 {
         let threshold = self.alarm.threshold().expect("an alarm has a threshold");
         let above = match self.alarm.comparison_operator().expect("an alarm compares") {
@@ -69,19 +73,20 @@ impl Copy {
         if above { threshold + 0.5 } else { threshold - 0.5 }
     }
 
-    /// Defines the copy. LocalStack evaluates it at once, and then each time its periods have passed.
+    /// Creates the copy of the alarm in LocalStack. LocalStack evaluates it at once, and then each time its periods
+    /// have passed.
     pub async fn define(&self, stack: &Stack) {
         stack.cloudwatch.define(self.alarm.clone()).await;
     }
 
-    /// Sets the state by hand.
+    /// Sets the state of the alarm's copy by hand.
     pub async fn set(&self, state: StateValue) {
         let name = self.alarm.alarm_name().expect("an alarm has a name");
         let set = self.client.set_alarm_state().alarm_name(name).state_value(state).state_reason("a test begins");
         set.send().await.expect("CloudWatch sets the state");
     }
 
-    /// Returns the current state.
+    /// Returns the current state of the alarm's copy in LocalStack.
     pub async fn state(&self) -> StateValue {
         let name = self.alarm.alarm_name().expect("an alarm has a name");
         let found = self.client.describe_alarms().alarm_names(name).send().await.expect("CloudWatch answers");

@@ -1,4 +1,5 @@
-//! Which parts of the template LocalStack supports and which it lacks. infra/local/README.md has the same list.
+//! Tests which resources of the template LocalStack supports and which it lacks. infra/local/README.md has the same
+//! list.
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 use evergreen_tests::Stack;

@@ -1,4 +1,4 @@
-//! What the topic's subscribers receive when an alarm changes its state.
+//! Tests the messages that the SNS topic's subscribers receive when an alarm changes its state.
 
 use aws_sdk_cloudwatch::types::StateValue;
 use aws_sdk_sqs::types::QueueAttributeName;
@@ -32,7 +32,7 @@ async fn a_raised_alarm_is_sent_with_what_the_alert_function_reads_of_it() {
     assert_eq!(sent["Trigger"]["Threshold"].as_f64(), Some(1.0), "{sent}");
 }
 
-/// Creates a queue that subscribes to the topic, and returns its URL.
+/// Creates an SQS queue that subscribes to the alarms' SNS topic, and returns the queue's URL.
 async fn subscribe(stack: &Stack) -> String {
     let queues = aws_sdk_sqs::Client::new(&stack.config);
     let made = queues.create_queue().queue_name("told").send().await.expect("SQS makes a queue");
@@ -44,7 +44,7 @@ async fn subscribe(stack: &Stack) -> String {
     url
 }
 
-/// Returns the waiting notifications, without the envelope that SNS adds.
+/// Returns the alarm notifications that wait in the SQS queue, without the envelope that SNS adds.
 async fn receive(stack: &Stack, url: &str) -> Vec<Value> {
     let receive = aws_sdk_sqs::Client::new(&stack.config).receive_message().queue_url(url).max_number_of_messages(10);
     let messages = receive.send().await.expect("SQS answers").messages.unwrap_or_default();

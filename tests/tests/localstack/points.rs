@@ -1,4 +1,4 @@
-//! Alarms with bad values in some of their periods.
+//! Tests alarms whose metrics have bad values in some of the examined periods.
 
 use aws_sdk_cloudwatch::types::{MetricAlarm, StateValue};
 use evergreen_tests::Stack;
@@ -6,13 +6,14 @@ use evergreen_tests::wait::{seconds, until};
 
 use crate::copies::Copy;
 
-/// Returns every way to choose `count` of the periods.
+/// Returns every way to choose `count` periods from the periods 0 to `periods` - 1.
 fn choices(periods: i32, count: i32) -> Vec<Vec<i32>> {
     let all = (0..1u32 << periods).filter(|chosen| chosen.count_ones() == count.unsigned_abs());
     all.map(|chosen| (0..periods).filter(|period| chosen & (1 << period) != 0).collect()).collect()
 }
 
-/// Returns the alarm's state when the values of the `bad` periods are bad and all others are good.
+/// Returns the state of a copy of the alarm. The values of the periods in `bad` raise the alarm, and the values of all
+/// other periods do not.
 async fn state_with(stack: &Stack, deployed: &MetricAlarm, bad: &[i32]) -> StateValue {
     let copy = Copy::of(stack, deployed);
     for period in 0..copy.periods() {
@@ -47,7 +48,7 @@ async fn missing_figures_after_bad_ones_count_as_bad_for_the_age_and_as_good_for
     let stack = Stack::take().await;
     for (kind, expected) in [("champion-too-old", StateValue::Alarm), ("prediction-latency", StateValue::Ok)] {
         let copy = Copy::of(&stack, &stack.cloudwatch.alarm(kind).await);
-        // Only the oldest period has a value, and it is bad.
+        // Only the oldest examined period has a value, and the value is bad.
         copy.publish(copy.periods() - 1, true).await;
         copy.define(&stack).await;
         until(&format!("{kind} in {expected:?}"), seconds(30), async || (copy.state().await == expected).then_some(()))

@@ -1,4 +1,4 @@
-//! How alarms react to missing data.
+//! Tests how alarms react to missing data.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use evergreen_tests::wait::seconds;
 
 use crate::copies::Copy;
 
-/// The period of a copy, in seconds. It is the shortest that is possible.
+/// Period of the alarms' copies in seconds. It is the shortest period that is possible.
 const PERIOD: i32 = 10;
 
 #[tokio::test]
@@ -32,7 +32,8 @@ async fn missing_data_raises_ends_or_keeps_each_alarm_as_intended() {
             copies.push((kind, silence, before, copy));
         }
     }
-    // By then the first evaluation is over. The next one starts from the states that the test sets.
+    // After this time the first evaluation of the copies is over. The next evaluation starts from the states that the
+    // test sets.
     tokio::time::sleep(seconds(3)).await;
     for (_, _, before, copy) in &copies {
         copy.set(before.clone()).await;

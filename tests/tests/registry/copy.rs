@@ -1,4 +1,5 @@
-//! The copy of the champion's artifact. The promoting transaction writes it, and one call reads it with the champion.
+//! Tests the copy of the champion's artifact in the registry. The promoting transaction writes the copy. One call reads
+//! the champion and the copy.
 
 use evergreen_aws::Registry;
 use evergreen_lifecycle::Champion;
@@ -6,7 +7,7 @@ use evergreen_lifecycle::ports::{LARGEST_COPY, Registrar, Registration};
 
 use crate::world::{bad, champion_of, champion_with_copy, good, later, opened, promote, registry};
 
-/// Returns bytes that do not compress and do not repeat soon.
+/// Returns pseudo-random bytes for an artifact. They cannot be compressed and do not repeat soon.
 fn artifact(seed: u32, size: usize) -> Vec<u8> {
     let mut state = seed;
     let next = move || {
@@ -16,7 +17,8 @@ fn artifact(seed: u32, size: usize) -> Vec<u8> {
     std::iter::repeat_with(next).take(size).collect()
 }
 
-/// Registers version `number` over the current champion, with `artifact`.
+/// Registers model version `number`, with the content `artifact`, and promotes it over the current champion. Returns
+/// the new champion.
 async fn promoted_with(registry: &Registry, number: u32, artifact: Vec<u8>) -> Champion {
     let seen = champion_of(registry).await;
     let registration = opened(registry, good(number), seen.as_ref()).await;

@@ -1,4 +1,4 @@
-//! Records that expire, and records that are kept.
+//! Tests which records of the registry expire and which are kept.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -9,7 +9,8 @@ use crate::world::{
     attempt, bad, config, later, new_model, open, opened, promoted, registry_of, run_of, table, version_of,
 };
 
-/// Returns when the record with that sort key expires, in seconds since 1970.
+/// Returns the time at which the registry item with this sort key expires, in seconds since 1970. `None` if it never
+/// expires.
 async fn expiry(model: &str, sort: &str) -> Option<i64> {
     let get = Client::new(&config()).get_item().table_name(table()).consistent_read(true);
     let get = get.key("pk", AttributeValue::S(format!("MODEL#{model}"))).key("sk", AttributeValue::S(sort.into()));

@@ -1,4 +1,5 @@
-//! Lists and counts that take more than one page. A query returns at most a megabyte at once.
+//! Tests lists and counts of registry records that take more than one page. DynamoDB returns at most one megabyte for a
+//! query.
 
 use evergreen_aws::Registry;
 use evergreen_lifecycle::ports::{Registrar, Runs, Versions};
@@ -10,11 +11,12 @@ use crate::world::{
     registry_of, version_of,
 };
 
-/// The number of large records that exceed a megabyte together.
+/// Number of records of `LARGE` bytes each that together exceed one megabyte.
 const MANY: u32 = 30;
+/// Size of a large record of the registry, in bytes.
 const LARGE: usize = 50_000;
 
-/// Returns the ids of the newest runs.
+/// Returns the ids of the newest training runs, newest first.
 async fn tokens(registry: &Registry, limit: u32) -> Vec<String> {
     let runs = registry.recent_runs(limit).await.unwrap().into_iter();
     runs.map(|run| run.unwrap().id.as_str().to_owned()).collect()

@@ -1,4 +1,4 @@
-//! Claims on mails, and the stored state of alarms.
+//! Tests the registry's claims on mails (records that one attempt sends a mail) and its stored states of alarms.
 
 use evergreen_lifecycle::ports::{AlarmRecords, Claim, Lease, MailClaims, RememberError};
 use evergreen_lifecycle::{AlarmChange, AlarmRecord};
@@ -7,7 +7,7 @@ use crate::world::{later, registry};
 
 const KEY: &str = "evergreen-accuracy-low/2026-11-24T03:00:00.000Z/ALARM";
 
-/// Returns a lease of two minutes that starts `minutes` after the start.
+/// Returns the lease of a claim for two minutes. It starts `minutes` after the start time of the tests.
 fn lease(holder: &str, minutes: i64) -> Lease {
     Lease { holder: holder.into(), now: later(minutes), until: later(minutes + 2) }
 }

@@ -1,5 +1,5 @@
-//! Tests the registry adapter on a real table. `make e2e` uses the emulator's table, and `make dynamodb-test` uses
-//! Amazon's DynamoDB Local. Each test has its own model, so that it does not see the records of others.
+//! Tests the registry adapter on a real DynamoDB table. `make e2e` uses the emulator's table, and `make dynamodb-test`
+//! uses Amazon's DynamoDB Local. Each test has its own model name, so that it does not see the records of others.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod copy;

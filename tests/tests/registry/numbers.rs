@@ -1,4 +1,4 @@
-//! Version numbers.
+//! Tests how the registry gives out version numbers.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use evergreen_lifecycle::ports::Registrar;
 
 use crate::world::{config, new_model, promoted, registry, registry_of, table};
 
-/// Returns the numbers that twenty concurrent callers get when each asks for one above `above`.
+/// Returns the version numbers that twenty concurrent callers get. Each caller asks for a number above `above`.
 async fn taken_at_once(registry: &Registry, above: Option<VersionNumber>) -> BTreeSet<u32> {
     let takers: Vec<_> = (0..20)
         .map(|_| {

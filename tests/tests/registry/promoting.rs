@@ -1,4 +1,4 @@
-//! Promotes a registered version again.
+//! Tests the promotion by hand of a model version that is already registered.
 
 use evergreen_lifecycle::Champion;
 use evergreen_lifecycle::ports::PromoteError;
@@ -52,7 +52,8 @@ async fn only_one_of_many_concurrent_promotions_succeeds() {
     assert_eq!(champion_of(&registry).await, champions.pop());
 }
 
-/// Checks whether another promotion came first or is in progress. In that case the caller retries.
+/// Returns whether the error means that another promotion came first or is in progress. In that case the caller
+/// retries.
 fn is_of_a_rival(error: &PromoteError) -> bool {
     match error {
         PromoteError::ChampionMoved => true,

@@ -1,4 +1,5 @@
-//! A version is registered completely or not, and only over the champion that the gate saw.
+//! Tests that the registry stores a model version completely, or stores no part of it. The version replaces only the
+//! champion that the gate has compared it with.
 
 use evergreen_aws::Registry;
 use evergreen_lifecycle::Champion;
@@ -7,7 +8,7 @@ use evergreen_testkit::registration;
 
 use crate::world::{attempt, bad, champion_of, good, history_of, open, opened, promoted, registry, run_of, version_of};
 
-/// Asserts that the registry contains nothing of the registration, and that `champion` is its champion.
+/// Asserts that the registry has stored no part of the registration, and that its champion is `champion`.
 async fn assert_absent(registry: &Registry, registration: &Registration, champion: Option<&Champion>) {
     assert_eq!(version_of(registry, registration.version.number).await, None);
     assert_eq!(champion_of(registry).await.as_ref(), champion);
@@ -80,7 +81,7 @@ async fn a_repeated_registration_succeeds() {
     let registry = registry();
     let first = opened(&registry, good(1), None).await;
     registry.register(&first).await.unwrap();
-    // The answer to an earlier try was lost.
+    // This repeats the registration, as if the answer to the first try was lost.
     registry.register(&first).await.unwrap();
     assert_eq!(history_of(&registry).await, [first.promotion.unwrap()]);
 }
@@ -97,7 +98,8 @@ async fn a_registered_number_is_not_registered_again() {
     assert_eq!(run_of(&registry, &again.run.id).await, Some(attempt("again", 1)));
 }
 
-/// Reads the champion, decides and registers, until no other caller interferes. Returns the new champion.
+/// Registers model version `number` and promotes it over the current champion. Retries if another caller has changed
+/// the champion meanwhile. Returns the new champion.
 async fn persist(registry: Registry, number: u32) -> Champion {
     let mut seen = None;
     let mut tried = opened(&registry, good(number), None).await;

@@ -1,4 +1,4 @@
-//! Attempts at a run: who may start one, and who may end it.
+//! Tests which attempt at a training run may start and which may end it.
 
 use evergreen_lifecycle::ports::{Registrar, RunWriteError};
 use evergreen_lifecycle::{Run, RunMetrics};
@@ -6,7 +6,7 @@ use evergreen_testkit::registration;
 
 use crate::world::{attempt, good, later, open, registry, run_of};
 
-/// Returns the attempt after it has failed.
+/// Returns the record of the training run's attempt after it has failed.
 fn failed(run: Run) -> Run {
     run.failed("no such column".into(), None, later(1))
 }
@@ -22,7 +22,7 @@ async fn a_first_attempt_is_opened_once_and_reopened_only_by_itself() {
     open(&registry, &first).await.unwrap();
     assert_eq!(run_of(&registry, &first.id).await, Some(first.clone()));
 
-    // The answer to an earlier try was lost.
+    // This repeats the opening of the run, as if the answer to the first try was lost.
     open(&registry, &first).await.unwrap();
     let rival = Run { invocation: "another".into(), ..first.clone() };
     assert!(is_conflict(open(&registry, &rival).await));

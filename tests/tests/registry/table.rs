@@ -1,4 +1,4 @@
-//! The table has the keys that the template defines, and the attribute that makes records expire.
+//! Tests that the table has the keys that the template defines, and the attribute that makes records expire.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, TimeToLiveStatus};

@@ -1,4 +1,4 @@
-//! Events that are stored together with the change they describe, until they are published.
+//! Tests events that the registry stores together with the change that they describe, until they are published.
 
 use evergreen_lifecycle::ports::{EventOutbox, Registrar, Registration};
 use evergreen_lifecycle::{Announcement, Champion, LifecycleEvent, Run};
@@ -6,7 +6,8 @@ use evergreen_testkit::registration;
 
 use crate::world::{announcement, attempt, good, later, open, opened, promote, promoted, registry};
 
-/// Returns the events that wait in the outbox, from all pages.
+/// Returns the unpublished events that are due earlier than `before_minutes` minutes after the start time of the tests.
+/// Reads all pages.
 async fn waiting(registry: &impl EventOutbox, before_minutes: i64) -> Vec<Announcement> {
     let (mut found, mut after) = (Vec::new(), None);
     loop {
@@ -18,7 +19,7 @@ async fn waiting(registry: &impl EventOutbox, before_minutes: i64) -> Vec<Announ
     }
 }
 
-/// Returns `registration` with its two events.
+/// Returns the registration after adding the events that describe its run and its version.
 fn with_events(registration: Registration) -> Registration {
     let events = LifecycleEvent::of_version(&registration.run, &registration.version, later(1));
     Registration {
@@ -59,7 +60,7 @@ async fn a_registration_that_failed_leaves_no_event() {
     assert_eq!(waiting(&registry, 60).await, [death(&attempt("v1", 2))]);
 }
 
-/// Returns the event that the attempt was lost. It is published when the attempt's time is over.
+/// Returns the event that an attempt at a training run was lost. It is published when the attempt's time is over.
 fn death(run: &Run) -> Announcement {
     Announcement::of(&LifecycleEvent::of_loss(run)).unwrap()
 }
@@ -75,8 +76,8 @@ async fn the_event_of_a_lost_attempt_waits_for_its_deadline_and_only_for_the_new
     open(&registry, &second).await.unwrap();
     assert_eq!(waiting(&registry, 60).await, [death(&second)]);
 
-    // An attempt that fails at the last moment has the same key for both events. A transaction can write an item only
-    // once.
+    // An attempt that fails at the last moment has the same key for the event of its failure and for that of its loss.
+    // A transaction can write an item only once.
     let failed = second.clone().failed("no such column".into(), None, later(35));
     let event = Announcement::of(&LifecycleEvent::of_failure(&failed, later(35))).unwrap();
     assert_eq!(event.key, death(&second).key);
@@ -113,7 +114,7 @@ async fn all_events_are_found_oldest_first_across_pages() {
         let run = attempt(&format!("v{number}"), 1);
         open(&registry, &run).await.unwrap();
         let ended = registration(run, good(number), None);
-        // Only the version is registered, without a promotion, so that no champion interferes.
+        // This registers only the version, without a promotion, so that no champion interferes.
         let seen_revision = 0;
         let registered = with_events(Registration { promotion: None, seen_revision, ..ended });
         registry.register(&registered).await.unwrap();

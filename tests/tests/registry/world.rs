@@ -1,4 +1,4 @@
-//! The registry under test, and records to store in it.
+//! The registry that these tests use, and example records to store in it.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -13,81 +13,83 @@ use evergreen_testkit::{moment, registration, run, version};
 use evergreen_tests::stack::variable;
 use jiff::{SignedDuration, Timestamp};
 
-/// The number of the next model.
+/// Number for the next model name, which makes each test's model name unique.
 static MODELS: AtomicU32 = AtomicU32::new(1);
 
-/// Returns the configuration that the functions' own clients use, with its timeouts and retries.
+/// Returns the AWS configuration that the functions' own clients use, with its timeouts and retries.
 pub fn config() -> SdkConfig {
     evergreen_aws::connect(&Environment::process()).expect("the environment names an AWS endpoint, as `make e2e` does")
 }
 
-/// Returns the name of the table under test.
+/// Returns the name of the DynamoDB table that these tests use.
 pub fn table() -> String {
     variable("EVERGREEN_TABLE")
 }
 
-/// Returns a name that no model in the table has.
+/// Returns a new model name that no record in the table has.
 pub fn new_model() -> String {
     let number = MODELS.fetch_add(1, Ordering::Relaxed);
     format!("registry-{}-{}-{number}", std::process::id(), Timestamp::now().as_millisecond())
 }
 
-/// Returns the registry of a new model.
+/// Returns a client of the registry for a new model, which has no records yet.
 pub fn registry() -> Registry {
     registry_of(&new_model())
 }
 
-/// Returns the registry of that model.
+/// Returns a client of the registry for the model with this name.
 pub fn registry_of(model: &str) -> Registry {
     Registry::new(&config(), &table(), model.parse().expect("a model's name"))
 }
 
-/// Returns the start time of every test.
+/// Returns the time at which the training runs in all tests start: 2026-11-24 03:00 UTC.
 pub fn start() -> Timestamp {
     moment("2026-11-24T03:00:00Z")
 }
 
-/// Returns the time `minutes` after the start.
+/// Returns the time that is `minutes` after the start time of the tests.
 pub fn later(minutes: i64) -> Timestamp {
     start() + SignedDuration::from_mins(minutes)
 }
 
-/// Returns that attempt at the run with that token. It is still running.
+/// Returns the record of attempt number `attempt` at the training run `token`. The attempt is still running.
 pub fn attempt(token: &str, attempt: u32) -> Run {
     Run { attempt, invocation: format!("invocation-{token}-{attempt}"), ..run(token, start()) }
 }
 
-/// Returns a version that the gate promotes.
+/// Returns a model version with the accuracy 0.97, which the gate promotes.
 pub fn good(number: u32) -> Version {
     version(number, 0.97, start())
 }
 
-/// Returns a version that the gate refuses.
+/// Returns a model version with the accuracy 0.5, which the gate refuses.
 pub fn bad(number: u32) -> Version {
     version(number, 0.5, start())
 }
 
-/// Opens an attempt over the recorded one, as the train function does.
+/// Stores the start of an attempt at a training run, as the train function does. A later attempt replaces the recorded
+/// one.
 pub async fn open(registry: &Registry, run: &Run) -> Result<(), RunWriteError> {
     let former = registry.run(&run.id).await?.and_then(Result::ok).filter(|former| former.attempt < run.attempt);
     let lost = &Announcement::of(&LifecycleEvent::of_loss(run)).expect("an event is JSON");
     registry.open(&Opening { run, former: former.as_ref(), lost }).await
 }
 
-/// Opens a run and returns the registration of `version`, judged against the champion `seen`.
+/// Starts a training run and returns the registration of `version`. The gate has compared the version with the champion
+/// `seen`. `None` means that there was no champion.
 pub async fn opened(registry: &Registry, version: Version, seen: Option<&Champion>) -> Registration {
     let run = attempt(&format!("v{}", version.number), 1);
     open(registry, &run).await.expect("nobody else has opened this run");
     registration(run, version, seen)
 }
 
-/// Returns the event for a promotion of `champion` by hand.
+/// Returns the event that describes a promotion of `champion` by hand.
 pub fn announcement(champion: &Champion) -> Announcement {
     let model = "iris".parse().expect("a model's name");
     Announcement::of(&LifecycleEvent::of_promotion(model, champion, "as asked".into())).expect("an event is JSON")
 }
 
-/// Promotes `champion` over the one with revision `seen_revision`.
+/// Promotes `champion` by hand. It fails if the current champion does not have the revision `seen_revision`.
 pub async fn promote(
     registry: &Registry,
     champion: &Champion,
@@ -97,28 +99,28 @@ pub async fn promote(
     registry.promote(&Promotion { champion, seen_revision, artifact, announcement: &announcement(champion) }).await
 }
 
-/// Returns the champion that the pointer names.
+/// Returns the current champion of the registry. `None` if there is no champion.
 pub async fn champion_of(registry: &Registry) -> Option<Champion> {
     registry.champion().await.unwrap().map(|pointer| whole(pointer.unwrap()))
 }
 
-/// Returns the champion and the copy of its artifact.
+/// Returns the champion and the registry's copy of its artifact. The copy is `None` if the artifact was too large.
 pub async fn champion_with_copy(registry: &Registry) -> Option<(Champion, Option<Vec<u8>>)> {
     let found = registry.champion_with_artifact().await.unwrap();
     found.map(|(pointer, copy)| (whole(pointer.unwrap()), copy))
 }
 
-/// Returns all champions, newest first.
+/// Returns all champions that the registry has recorded, newest first.
 pub async fn history_of(registry: &Registry) -> Vec<Champion> {
     registry.recent_champions(50).await.unwrap().into_iter().map(|pointer| whole(pointer.unwrap())).collect()
 }
 
-/// Returns the run with that id.
+/// Returns the registry's record of the training run with this id. `None` if there is no such run.
 pub async fn run_of(registry: &Registry, id: &RunId) -> Option<Run> {
     registry.run(id).await.unwrap().map(Result::unwrap)
 }
 
-/// Returns the version with that number.
+/// Returns the registry's record of the model version with this number. `None` if there is no such version.
 pub async fn version_of(registry: &Registry, number: VersionNumber) -> Option<Version> {
     registry.version(number).await.unwrap().map(Result::unwrap)
 }
@@ -127,7 +129,7 @@ fn whole(pointer: Pointer) -> Champion {
     pointer.champion().expect("this release has written it").clone()
 }
 
-/// Registers a version that the gate promotes over the current champion. Returns the new champion.
+/// Registers model version `number` and promotes it over the current champion. Returns the new champion.
 pub async fn promoted(registry: &Registry, number: u32) -> Champion {
     let seen = champion_of(registry).await;
     let registration = opened(registry, good(number), seen.as_ref()).await;

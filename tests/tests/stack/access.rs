@@ -1,4 +1,4 @@
-//! Who may call the APIs, and how often.
+//! Tests which API key gives access to which path, and how many requests the APIs allow.
 
 use std::time::Instant;
 
@@ -9,9 +9,9 @@ use evergreen_tests::wait::{seconds, until};
 use reqwest::Method;
 use tokio::task::JoinSet;
 
-/// Number of concurrent clients that exceed the limit.
+/// Number of clients that send requests at the same time, so that together they exceed the rate limit.
 const CLIENTS: usize = 16;
-/// Maximum number of calls that all clients make together.
+/// Maximum number of requests that all clients together send.
 const MAX_CALLS: usize = 1200;
 
 #[tokio::test]
@@ -25,8 +25,9 @@ async fn without_a_key_there_is_no_answer() {
     }
 }
 
-/// The paths that each permission opens.
+/// Methods and paths to which the API key of the prediction API gives access.
 const PREDICTING: [(Method, &str); 2] = [(Method::POST, "/predict"), (Method::GET, "/model")];
+/// Methods and paths to which the API key of the status API gives access.
 const READING: [(Method, &str); 2] = [(Method::GET, "/runs"), (Method::GET, "/runs/none")];
 
 #[tokio::test]
@@ -80,7 +81,7 @@ async fn health_needs_no_key_and_has_a_throttle_of_its_own() {
     let health = async || Answer::to(stack.api.anonymous(Method::GET, "/health")).await;
     stack.api.health().await.ok();
 
-    // The open path soon reaches its limit. Callers with a key are not affected.
+    // The path without a key soon reaches its rate limit. Callers with a key are not affected.
     until("health to be refused", seconds(30), async || (health().await.status == 429).then_some(())).await;
     Answer::to(stack.api.request(Method::GET, "/runs")).await.ok();
     stack.api.predict(&setosa()).await.ok();

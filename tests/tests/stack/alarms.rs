@@ -1,4 +1,4 @@
-//! Each alarm sends one mail when it is raised and one when it ends.
+//! Tests that each alarm sends one mail when it is raised and one mail when it ends.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use evergreen_tests::mail::Mail;
 use evergreen_tests::wait::{seconds, throughout, until};
 use serde_json::{Value, json};
 
-/// Returns the alarms that the emulator has.
+/// Returns the catalogue entries of the alarms that the AWS emulator can raise.
 fn emulated() -> Vec<&'static CatalogEntry> {
     AlarmKind::KNOWN.iter().map(AlarmKind::entry).filter(|entry| entry.is_emulated).collect()
 }
@@ -96,7 +96,7 @@ async fn the_same_notification_twice_is_one_mail() {
     stack.notify(&notification).await;
     let mails = stack.until_mailed(mark, kind, StateValue::Alarm).await;
     stack.notify(&notification).await;
-    // This call waits for its result, so the function has then seen the notification again.
+    // This call waits for its result. After the call, the alert function has seen the notification a second time.
     let outcome = stack.functions.call(&stack.functions.alert, &delivery(&stack, &notification.to_string())).await;
     assert!(!outcome.failed, "{}", outcome.payload);
     throughout(seconds(1), async || {
@@ -123,7 +123,7 @@ async fn an_alarm_that_was_never_raised_sends_no_second_mail() {
 async fn a_notification_that_cannot_be_read_is_kept_in_a_queue() {
     let stack = Stack::take().await;
     let delivery = delivery(&stack, "This is no alarm.");
-    // SNS retries like this. The emulator's SNS calls once and does not retry.
+    // SNS on AWS retries like this asynchronous call. The emulator's SNS calls once and does not retry.
     stack.functions.hand_over(&stack.functions.alert, &delivery).await;
     let kept = until("the notification in the queue", seconds(60), async || {
         stack.kept_in("alert-failure").await.into_iter().find(|kept| kept["requestPayload"] == delivery)
@@ -154,14 +154,15 @@ async fn a_mail_that_cannot_be_sent_is_kept_and_can_be_sent_later() {
     assert_recipients(&stack, &stack.mails_about(mark, kind, StateValue::Alarm).await).await;
 }
 
-/// Puts the account into SES's sandbox, where it can write only to verified recipients, or takes it out.
+/// Puts the emulated account into SES's sandbox, where it can send only to verified recipients. If `sandboxed` is
+/// false, takes the account out of it.
 async fn put_into_sandbox(stack: &Stack, sandboxed: bool) {
     let details = aws_sdk_sesv2::Client::new(&stack.config).put_account_details().production_access_enabled(!sandboxed);
     let details = details.mail_type(MailType::Transactional).website_url("https://example.com");
     details.send().await.expect("SES changes the account");
 }
 
-/// Asserts that each recipient has one mail from the sender.
+/// Asserts that the mails are one for each configured recipient, all from the configured sender.
 pub async fn assert_recipients(stack: &Stack, mails: &[Mail]) {
     let setting = async |name| stack.functions.setting(&stack.functions.alert, name).await;
     let (recipients, sender) = (setting("EVERGREEN_RECIPIENTS").await, setting("EVERGREEN_SENDER").await);
@@ -174,7 +175,8 @@ pub async fn assert_recipients(stack: &Stack, mails: &[Mail]) {
     assert!(mails.iter().all(|mail| mail.from.contains(&sender)), "{mails:?}");
 }
 
-/// Returns the notification that CloudWatch publishes when an alarm is raised. Its time makes each one different.
+/// Returns the SNS message that CloudWatch publishes when the alarm is raised. It contains the current time, so each
+/// message is different.
 pub fn notification(stack: &Stack, kind: &str) -> Value {
     json!({
         "AlarmName": stack.cloudwatch.name(kind),
@@ -200,7 +202,7 @@ pub fn notification(stack: &Stack, kind: &str) -> Value {
     })
 }
 
-/// Returns the event that SNS sends to the function.
+/// Returns the event with which SNS delivers `message` to the alert function.
 pub fn delivery(stack: &Stack, message: &str) -> Value {
     let topic = stack.topic();
     json!({"Records": [{

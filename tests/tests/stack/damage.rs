@@ -1,5 +1,5 @@
-//! The champion's artifact breaks. The last good version continues to serve, an alarm is sent, and the next training
-//! repairs the damage.
+//! Tests what happens when the champion's artifact in S3 is damaged. The last good model version continues to answer.
+//! An alarm is sent, and the next training run repairs the damage.
 
 use aws_sdk_cloudwatch::types::StateValue;
 use aws_sdk_dynamodb::primitives::Blob;
@@ -113,7 +113,7 @@ async fn a_valid_copy_serves_while_the_stored_artifact_is_damaged() {
     assert_eq!(stack.api.predict(&setosa()).await.ok().version(), version);
     let published = stack.functions.measure().await;
     assert_eq!((&published["ModelHealthy"], &published["DamagedArtifacts"]), (&json!(1.0), &json!(1.0)), "{published}");
-    // The gate treats the champion as unreadable, so the next training run replaces it.
+    // The gate treats the champion as unreadable, so the next training run replaces the champion.
     stack.serve_new().await;
     let published = stack.functions.measure().await;
     assert_eq!((&published["ModelHealthy"], &published["DamagedArtifacts"]), (&json!(1.0), &json!(0.0)), "{published}");
@@ -165,16 +165,17 @@ async fn a_pointer_written_by_a_newer_release_serves() {
         (&json!(1.0), &json!(1.0)),
         "{published}"
     );
-    // The gate compares with the champion, and training continues.
+    // The gate compares the new version with the champion, and training continues.
     let report = stack.train(as_good()).await;
     assert_eq!(report["status"], "SUCCEEDED", "{report}");
     stack.serve_new().await;
 }
 
-/// Promotes a version whose artifact `damage` has broken, while another one serves. Returns the numbers of both.
+/// Damages the artifact of an older model version and makes that version the champion. Meanwhile another version
+/// answers predictions. Returns the number of the damaged version and then of the other one.
 ///
-/// The promoted version is an older one, so its artifact breaks before any environment fetches it. Its bytes differ
-/// from those that serve, because an artifact in memory is not fetched again.
+/// An older version is used, so that its artifact is damaged before any function environment reads it. Its artifact has
+/// other bytes than that of the answering version, because an artifact in memory is not read again.
 async fn break_champion(stack: &Stack, damage: impl AsyncFnOnce(&str)) -> (u64, u64) {
     let older = stack.train_to_serve(as_good()).await;
     let serving = stack.serve_new().await;
@@ -183,7 +184,8 @@ async fn break_champion(stack: &Stack, damage: impl AsyncFnOnce(&str)) -> (u64, 
     (older, serving)
 }
 
-/// Checks the whole story: broken, noticed, reported, repaired, reported.
+/// Checks the whole incident: the champion's artifact is damaged, an alarm is mailed, training repairs it, and the end
+/// is mailed.
 async fn survives(stack: &Stack, damage: impl AsyncFnOnce(&str)) {
     stack.served().await;
     let deployed = stack.quicken("model-unhealthy").await;
@@ -209,7 +211,7 @@ async fn survives(stack: &Stack, damage: impl AsyncFnOnce(&str)) {
     stack.cloudwatch.define(deployed).await;
 }
 
-/// Calls predict until its log contains the line from which CloudWatch counts failed loads.
+/// Calls the predict function until its log has the line from which CloudWatch counts failed loads of a model.
 async fn load_failure_is_counted(stack: &Stack) {
     let event = serde_json::from_str(include_str!("../../../events/predict-health.json")).expect("an event is JSON");
     let line = until("a failed load to be counted", stack.refresh_time().await + seconds(10), async || {

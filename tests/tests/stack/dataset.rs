@@ -1,4 +1,4 @@
-//! Training on the user's own table.
+//! Tests the training on the user's own table.
 
 use evergreen_tests::Stack;
 use evergreen_tests::iris::CSV;
@@ -12,7 +12,7 @@ const KEY: &str = "datasets/iris/flowers.csv";
 async fn an_uploaded_table_replaces_the_built_in_one() {
     let stack = Stack::take().await;
     stack.train_good().await;
-    // Every flower occurs twice.
+    // Every flower of the Iris data set occurs twice in the table.
     let (_, rows) = CSV.split_once('\n').expect("a table has a header");
     stack.bucket.put(KEY, format!("{}\n{rows}", CSV.trim_end())).await;
     let report = stack.train(good()).await;
@@ -85,16 +85,17 @@ async fn a_failure_that_no_retry_can_mend_is_final_and_kept_in_the_queue() {
     let kept = kept_after_failing(&stack, &event).await;
 
     assert!(kept["responsePayload"]["errorMessage"].as_str().is_some_and(|why| why.contains("max_depth")), "{kept}");
-    // Lambda's retries belong to one invocation and end at once. The emulator's retries are separate invocations, like
-    // a person's. Each repeats the work, because the cause may be gone.
+    // On AWS, Lambda's retries belong to one invocation. They end at once, because the failure is final. The emulator's
+    // retries are separate invocations, as if a person had sent the event again. Each repeats the work, because the
+    // cause may be gone.
     let run = failed_run(&stack, &event).await;
     assert_eq!(run.get("retry_until"), None, "{run}");
     assert_eq!(stack.champion_number().await, serving);
     stack.train_good().await;
 }
 
-/// Sends the event and waits until all of the platform's tries have failed. Returns what the dead-letter queue
-/// contains.
+/// Sends the event to the train function and waits until all tries have failed. Returns the message that the
+/// dead-letter queue contains.
 async fn kept_after_failing(stack: &Stack, event: &Value) -> Value {
     stack.functions.hand_over(&stack.functions.train, event).await;
     let kept = until("the event in the queue", seconds(60), async || {

@@ -1,4 +1,4 @@
-//! The events that the stack publishes on the bus.
+//! Tests the events that the stack publishes on the EventBridge bus.
 
 use std::collections::BTreeSet;
 
@@ -50,7 +50,8 @@ async fn trainings_promotions_refusals_and_failures_are_sent_to_the_bus() {
     stack.train_good().await;
 }
 
-/// Stores an event as a training run leaves it that is killed after its transaction and before it publishes.
+/// Stores an unpublished event in the registry. A training run leaves such an event if it is killed after its
+/// transaction and before it publishes.
 async fn leave(stack: &Stack, id: &str) -> String {
     let key = format!("2026-11-24T03:00:00.000Z#1#{id}");
     let detail = json!({"id": id, "model": "iris", "reason": "the process was killed"}).to_string();
@@ -58,7 +59,7 @@ async fn leave(stack: &Stack, id: &str) -> String {
     key
 }
 
-/// Returns the events with that id that arrive, until one second after the first of them.
+/// Returns the received events with this id. Waits until one second after the first of them has arrived.
 async fn heard_of(stack: &Stack, listener: &Listener, id: &str) -> Vec<Value> {
     let mut heard = Vec::new();
     until(&format!("the event {id}"), seconds(20), async || {
@@ -87,7 +88,7 @@ async fn the_event_of_a_stopped_training_is_sent_by_the_next_measurement_or_trai
         } else {
             stack.functions.measure().await;
         }
-        // A training's own events start a measurement, which may publish the event at the same time.
+        // The training run's own events start a measurement, which may publish the stored event at the same time.
         let heard = heard_of(&stack, &listener, id).await;
         assert_eq!((&heard[0]["source"], &heard[0]["detail-type"]), (&json!("evergreen"), &json!("ModelPromoted")));
         until("the published event to be deleted and the unreadable one to wait", seconds(10), async || {
@@ -110,7 +111,7 @@ async fn an_event_that_is_sent_twice_has_the_same_id() {
     let heard = heard_of(&stack, &listener, &id).await;
     let first = &heard[0]["detail"];
 
-    // The event was published, but its publisher stopped before deleting it.
+    // This imitates an event that was published, but whose publisher stopped before it deleted the stored event.
     let detail = first.to_string();
     let key = format!("{}#0#{id}", "2026-11-24T03:00:00.000Z");
     stack.registry.leave_event(&key, &[("detail_type", "TrainingSucceeded"), ("detail", &detail)]).await;

@@ -1,5 +1,5 @@
-//! Faults between the functions and AWS, and what is promised for each. Every test here, except those of the proxy, has
-//! a row in docs/RELIABILITY.md.
+//! Tests with faults between the functions and AWS, and what the product promises for each fault. Every test in this
+//! folder has a row in docs/RELIABILITY.md, except the tests of the proxy.
 
 mod mail;
 mod measuring;

@@ -1,4 +1,5 @@
-//! Refused versions are marked to expire. The mark is removed when somebody uses the version.
+//! Tests that model versions refused by the gate are marked to expire. The mark is removed when somebody uses the
+//! version.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +8,7 @@ use evergreen_tests::training::{bad, fresh_id};
 use jiff::Timestamp;
 use serde_json::json;
 
-/// The tag that the bucket's lifecycle rule checks.
+/// Name of the S3 object tag that the bucket's lifecycle rule checks to delete objects.
 const TAG: &str = "evergreen-keep-days";
 
 #[tokio::test]
@@ -58,13 +59,14 @@ async fn a_failed_run_is_marked_to_expire() {
     stack.serve_new().await;
 }
 
-/// Returns when the registry may delete the item, in seconds since 1970.
+/// Returns the time after which DynamoDB may delete the registry item with this sort key, in seconds since 1970. `None`
+/// if it never expires.
 async fn expiry(stack: &Stack, key: &str) -> Option<i64> {
     let item = stack.registry.item(key).await.unwrap_or_else(|| panic!("there is no {key}"));
     item.get("expires_at").map(|at| at.as_n().expect("a number").parse().expect("whole seconds"))
 }
 
-/// Returns the tags of each object of the version.
+/// Returns the S3 object tags of each stored object of model version `number`.
 async fn tags(stack: &Stack, number: u64) -> Vec<BTreeMap<String, String>> {
     let keys = stack.bucket.keys(&format!("models/iris/{number:08}/")).await;
     assert!(keys.len() >= 2, "an artifact and a manifest: {keys:?}");

@@ -1,4 +1,4 @@
-//! An imported model is put into the bucket and has the same life cycle as a trained one.
+//! Tests that a model file uploaded to the S3 bucket is imported and has the same life cycle as a trained model.
 
 use evergreen_tests::Stack;
 use evergreen_tests::storage::sha256;
@@ -6,7 +6,8 @@ use evergreen_tests::training::fresh_id;
 use evergreen_tests::wait::{seconds, until};
 use serde_json::{Value, json};
 
-/// Maximum time for storing, delivery, a cold start and the gate's decision on an emulator.
+/// Maximum time until an uploaded model file is imported. It covers storing, event delivery, a cold start and the
+/// gate's decision on an emulator.
 const LIMIT: std::time::Duration = seconds(60);
 
 fn foreign(name: &str) -> Vec<u8> {
@@ -14,7 +15,8 @@ fn foreign(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// Uploads the file under a unique name. Returns its key and the resulting run after that has ended.
+/// Uploads the model file under a unique key and waits until its import has ended. Returns the key and the record of
+/// the run.
 async fn uploaded(stack: &Stack, content: &[u8]) -> (String, Value) {
     let key = format!("incoming/iris/{}.onnx", fresh_id());
     stack.bucket.put(&key, content).await;
@@ -30,7 +32,7 @@ async fn uploaded(stack: &Stack, content: &[u8]) -> (String, Value) {
 #[tokio::test]
 async fn an_uploaded_model_file_serves_within_seconds() {
     let stack = Stack::take().await;
-    // The file is as good as any model on Iris, so it replaces whatever served before.
+    // The uploaded model is as good as any model on the Iris data set, so it replaces every earlier champion.
     let before = stack.serve_new().await;
     let file = foreign("skl-forest-3");
     let (key, run) = uploaded(&stack, &file).await;
@@ -47,11 +49,11 @@ async fn an_uploaded_model_file_serves_within_seconds() {
     let kept = stack.bucket.get(&format!("models/iris/{number:08}/imported.onnx")).await;
     assert!(kept.is_some_and(|kept| kept == file), "the file is kept as it came");
 
-    // Importing the same file by hand is another run. The same request twice is one run.
+    // An import of the same file by hand is another run. The same request twice is one run.
     let event = json!({"import": key, "id": fresh_id()});
     let (first, second) = (stack.train(event.clone()).await, stack.train(event).await);
     assert_eq!((&first["run_id"], &second["duplicate"]), (&second["run_id"], &json!(true)));
-    // The imported model knows all of Iris, so no version trained here would replace it.
+    // The imported model knows all rows of Iris, so no version that is trained here would replace it.
     stack.go_back_to(before).await;
 }
 

@@ -1,4 +1,5 @@
-//! Mails are sent once, in order and at a limited rate. A second channel reports problems with mail itself.
+//! Tests that mails are sent once, in order and at a limited rate. A second SNS topic reports problems with mail
+//! itself.
 
 use aws_sdk_cloudwatch::types::StateValue;
 use evergreen_tests::Stack;
@@ -9,10 +10,11 @@ use sha2::{Digest, Sha256};
 
 use crate::alarms::{assert_recipients, delivery, notification};
 
-/// Nothing in the emulator raises this alarm, so no other mails about it are sent.
+/// Name of the alarm that these tests raise by hand, without the stack's name. Nothing in the emulator raises this
+/// alarm, so no other mails about it are sent.
 const KIND: &str = "train-schedule-queue";
 
-/// Returns the notification of a change `minutes` from now.
+/// Returns the notification that an alarm was raised, or that it has ended, `minutes` from now.
 fn changed(stack: &Stack, raised: bool, minutes: i64) -> Value {
     let mut change = notification(stack, KIND);
     let (before, after) = if raised { ("OK", "ALARM") } else { ("ALARM", "OK") };
@@ -22,7 +24,7 @@ fn changed(stack: &Stack, raised: bool, minutes: i64) -> Value {
     change
 }
 
-/// Sends the alert function a notification and returns its report.
+/// Calls the alert function with a notification of an alarm and returns the function's report.
 async fn hand(stack: &Stack, notification: &Value) -> Value {
     let outcome = stack.functions.call(&stack.functions.alert, &delivery(stack, &notification.to_string())).await;
     assert!(!outcome.failed, "{}", outcome.payload);
@@ -33,7 +35,7 @@ async fn hand(stack: &Stack, notification: &Value) -> Value {
 async fn an_alarm_that_arrives_after_its_end_sends_no_mail() {
     let stack = Stack::take().await;
     stack.served().await;
-    // A normal incident, and one whose notifications arrive in the wrong order.
+    // The first incident is normal. In the second incident, the notifications arrive in the wrong order.
     hand(&stack, &changed(&stack, true, -300)).await;
     hand(&stack, &changed(&stack, false, -290)).await;
     let mark = stack.inbox.mark().await;
@@ -102,7 +104,7 @@ async fn a_mail_that_an_earlier_release_sent_is_not_sent_again() {
     let raised = changed(&stack, true, 0);
     let recipients = stack.functions.setting(&stack.functions.alert, "EVERGREEN_RECIPIENTS").await;
     let told = recipients.split(',').next().expect("a recipient");
-    // The format of releases up to 0.1.
+    // This is the format of the record in releases up to 0.1.
     let item = json!({
         "pk": "MODEL#iris",
         "sk": format!("MAIL#{}", key(&raised, told)),
@@ -132,7 +134,7 @@ async fn mail_problems_are_reported_without_the_alert_function() {
     let readers: Vec<_> = subscriptions.iter().map(|it| (it.protocol(), it.endpoint())).collect();
     assert_eq!(readers, [(Some("email"), recipients.split(',').next())]);
 
-    // The emulator's SNS sends no mail. A subscribed queue receives what it would send.
+    // The emulator's SNS sends no mail. A subscribed SQS queue receives the message that the mail would contain.
     let queue = "train-schedule";
     let endpoint = format!("{}-{queue}", stack.topic().replace(":sns:", ":sqs:").trim_end_matches("-alerts"));
     let subscribe = sns.subscribe().topic_arn(stack.undelivered_topic()).protocol("sqs").endpoint(endpoint);
@@ -156,7 +158,8 @@ async fn mail_problems_are_reported_without_the_alert_function() {
     sns.unsubscribe().subscription_arn(arn).send().await.expect("SNS ends the subscription");
 }
 
-/// Returns the key of the mail to `recipient` about a notification. It is the same in every release.
+/// Returns the key under which the registry stores the state of one mail: the mail to `recipient` about an alarm's
+/// notification. The key is the same in every release.
 fn key(notification: &Value, recipient: &str) -> String {
     let word = |name: &str| notification[name].as_str().expect("a text").to_owned();
     let since: jiff::Timestamp = word("StateChangeTime").parse().expect("a time");

@@ -1,7 +1,9 @@
-//! End-to-end tests of the deployed stack over HTTP and the AWS APIs. Each module is a topic, and each test is a story.
+//! End-to-end tests of the deployed stack over HTTP and the AWS APIs. Each module tests one topic, and each test is one
+//! scenario.
 //!
-//! Tests share one stack. Each test takes it ([`evergreen_tests::Stack::take`]) and keeps it until it ends, so
-//! `--test-threads` does not matter. A test creates what it needs and leaves a champion that serves.
+//! All tests share one stack. Each test reserves the stack ([`evergreen_tests::Stack::take`]) until it ends, so
+//! `--test-threads` does not matter. A test creates what it needs. At its end, the stack has a champion that answers
+//! predictions.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod access;

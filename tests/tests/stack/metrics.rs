@@ -1,4 +1,4 @@
-//! The published metrics of the model.
+//! Tests the metrics of the model that the stack publishes in CloudWatch.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,8 @@ use evergreen_tests::Stack;
 use evergreen_tests::training::{bad, good};
 use evergreen_tests::wait::{seconds, until};
 
-/// The expected ranges of metrics for a healthy model that was just trained.
+/// Expected ranges of metrics for a healthy model that was just trained: the metric's name, the smallest value and the
+/// largest value.
 const RANGES: [(&str, f64, f64); 18] = [
     ("TrainingAccuracy", 0.9, 1.0),
     ("ModelAccuracy", 0.9, 1.0),
@@ -26,23 +27,23 @@ const RANGES: [(&str, f64, f64); 18] = [
     ("DamagedArtifacts", 0.0, 0.0),
     ("UnreadableRecords", 0.0, 0.0),
     ("UnknownFigures", 0.0, 0.0),
-    // The emulator does not count the use of the quota, so it is 0.
+    // The emulator does not count the use of the request quota, so the metric is 0.
     ("QuotaUsed", 0.0, 0.0),
 ];
 
-/// The range of a metric that has no narrower range.
+/// Expected range, smallest and largest value, of a metric that is not in `RANGES`.
 const ANY: (f64, f64) = (0.0, 100_000.0);
 
 #[tokio::test]
 async fn every_metric_is_in_cloudwatch_with_a_plausible_value() {
     let stack = Stack::take().await;
     stack.train_good().await;
-    // Wait for a new second. Only the largest value of a second is read, and an earlier test may have published
+    // Wait for a new second. The test reads only the largest value of a second, and an earlier test may have published
     // others.
     tokio::time::sleep(seconds(1)).await;
     let published = stack.functions.measure().await;
     let told: BTreeSet<_> = published.as_object().expect("values by name").keys().map(String::as_str).collect();
-    // Tests without a stack compare the dashboard with these names.
+    // Tests without a stack compare the metrics on the dashboard with the names in `Metric::ALL`.
     assert_eq!(told, Metric::ALL.map(Metric::name).into());
     assert!(RANGES.iter().all(|(metric, ..)| told.contains(metric)), "a range is of no metric: {told:?}");
     for metric in Metric::ALL.map(Metric::name) {
@@ -60,7 +61,7 @@ async fn a_training_publishes_the_metrics_without_waiting_for_the_schedule() {
     let stack = Stack::take().await;
     for event in [good(), bad()] {
         stack.train(event).await;
-        // This number was never published before, so it can only come from this training run.
+        // This number of versions was never published before, so it can only come from this training run.
         let versions = stack.registry.versions().await.len() as f64;
         until("the new version to be counted", seconds(20), async || {
             (stack.cloudwatch.newest("Versions").await == Some(versions)).then_some(())

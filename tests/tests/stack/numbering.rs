@@ -1,4 +1,4 @@
-//! A version number is never used twice, and what is registered under it never changes.
+//! Tests that a version number is never used twice, and that a registered version never changes.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use evergreen_tests::registry::text;
 use evergreen_tests::training::good;
 use serde_json::Value;
 
-/// Returns every object of every version.
+/// Returns all S3 objects of all model versions: their contents by object key.
 async fn objects(stack: &Stack) -> BTreeMap<String, Vec<u8>> {
     let mut objects = BTreeMap::new();
     for key in stack.bucket.keys("models/iris/").await {
@@ -18,13 +18,13 @@ async fn objects(stack: &Stack) -> BTreeMap<String, Vec<u8>> {
     objects
 }
 
-/// Returns the highest registered number.
+/// Returns the highest number of a registered model version.
 async fn last_number(stack: &Stack) -> u64 {
     let versions = stack.registry.versions().await;
     versions.last().and_then(|version| version["number"].as_u64()).expect("there is a version")
 }
 
-/// Returns the value of the counter.
+/// Returns the last version number that the registry's counter has given out.
 async fn counter(stack: &Stack) -> u64 {
     let item = stack.registry.item("COUNTER").await.expect("there is a counter");
     item["last_version"].as_n().expect("a number").parse().expect("a whole number")
@@ -47,7 +47,7 @@ async fn a_deleted_damaged_or_low_counter_is_repaired_and_no_stored_object_chang
             damaged.insert("last_version".into(), value);
             stack.registry.put(damaged).await;
         }
-        // The seed and parameters are the same, so the artifact has the same bytes as the last one.
+        // The seed and the hyperparameters are the same, so the artifact has the same bytes as the last one.
         let report = stack.train(good()).await;
         assert!(number(&report) > last, "{report}");
         assert_eq!(counter(&stack).await, number(&report));
@@ -80,7 +80,7 @@ async fn a_second_registry_on_the_same_bucket_overwrites_nothing() {
     let mut after = objects(&stack).await;
     after.retain(|key, _| before.contains_key(key));
     assert!(after == before, "an object that was stored has changed");
-    // The first registry continues above the numbers that the second one has used.
+    // The first registry continues above the version numbers that the second registry has used.
     assert!(number(&stack.train(good()).await) > taken);
     other.drop_table().await;
 }

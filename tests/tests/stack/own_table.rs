@@ -1,4 +1,4 @@
-//! The user's own tables, with all kinds of columns, for classification and regression.
+//! Tests training on the user's own tables, with all kinds of columns, for classification and regression.
 
 use std::io::Write;
 
@@ -9,7 +9,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
-/// Returns an event that trains a forest without a search.
+/// Returns an event that trains a random forest with fixed hyperparameters, without a search.
 fn forest() -> Value {
     json!({"seed": 7, "family": "random_forest", "hyperparameters":
         {"n_estimators": 40, "max_depth": 12, "min_samples_split": 2, "min_samples_leaf": 1}})
@@ -90,7 +90,7 @@ async fn missing_values_and_new_categories_get_the_answers_of_the_model() {
     assert_eq!(warning["field"], "country", "{}", answer.text);
     assert!(!warning.to_string().contains("Atlantis"), "{}", answer.text);
 
-    // A text is read like a cell of a CSV file.
+    // The API reads a text value like a cell of a CSV file.
     let [number, text] = [json!(55), json!("55")].map(|fee| subscriber(|row| row["fee"] = fee.clone()));
     let answers = stack.api.predict(&json!([number, text])).await.ok();
     assert_eq!(answers.body["probabilities"][0], answers.body["probabilities"][1], "{}", answers.text);
@@ -141,7 +141,7 @@ async fn a_regression_answers_with_an_interval() {
 async fn a_missing_column_fails_the_run_until_the_settings_drop_it() {
     let stack = Stack::take().await;
     let serving = stack.serve_new().await;
-    // Iris without its last measurement column.
+    // The Iris data set without its last measurement column.
     let iris = evergreen_tests::iris::CSV.lines().map(|line| {
         let cells: Vec<&str> = line.split(',').collect();
         format!("{},{}\n", cells[..3].join(","), cells[4])

@@ -1,4 +1,4 @@
-//! Predictions when nothing is wrong.
+//! Tests predictions while the stack has no fault.
 
 use std::time::Instant;
 
@@ -55,7 +55,7 @@ async fn a_row_of_each_species_is_answered_with_class_label_and_probabilities() 
 async fn a_list_gets_the_same_answers_in_order_as_its_rows_one_by_one() {
     let stack = Stack::take().await;
     stack.served().await;
-    // Every seventh flower in reverse order, so that the species are mixed.
+    // These rows are every seventh flower in reverse order, so that the species are mixed.
     let rows: Vec<_> = flowers().iter().rev().step_by(7).map(|flower| flower.row.clone()).collect();
     let together = stack.api.predict(&rows.clone().into()).await.ok().body;
     for (index, row) in rows.iter().enumerate() {

@@ -1,4 +1,5 @@
-//! Good new versions replace the champion without any failed call. Bad ones do not.
+//! Tests that good new model versions replace the champion without any failed prediction. Bad versions do not replace
+//! it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use evergreen_tests::training::{as_good, bad, good};
 use evergreen_tests::{Stack, training};
 use serde_json::{Value, json};
 
-/// Calls the API repeatedly during the test and keeps the answers.
+/// Test client that calls the prediction API repeatedly until it is stopped. It keeps all answers.
 struct Caller {
     stop: Arc<AtomicBool>,
     answers: tokio::task::JoinHandle<Vec<Answer>>,
@@ -47,7 +48,7 @@ async fn a_new_version_serves_within_the_refresh_interval_and_no_call_fails() {
     let caller = Caller::start(stack.api.clone());
     let new = stack.train_to_serve(as_good()).await;
     stack.until_served(new).await;
-    // The caller may reach another environment, which refreshes at its own time.
+    // The client's calls may reach another function environment, which refreshes the champion at its own time.
     tokio::time::sleep(stack.refresh_time().await).await;
     let answers = caller.stop().await;
 
@@ -80,7 +81,7 @@ async fn a_promoted_version_is_recorded_with_the_artifact_that_was_stored() {
     for field in ["number", "run_id", "artifact", "dataset", "trained_at"] {
         assert_eq!(manifest["version"][field], version[field], "{field}");
     }
-    // The table has only one kind of number, so 1.0 comes back as 1.
+    // DynamoDB has only one type of number, so the parameter 1.0 comes back as 1.
     let numbers = |parameters: &Value| -> BTreeMap<String, Option<f64>> {
         let parameters = parameters.as_object().into_iter().flatten();
         parameters.map(|(name, value)| (name.clone(), value.as_f64())).collect()
@@ -193,12 +194,13 @@ async fn a_deleted_pointer_is_restored_above_its_history() {
     let champion = stack.registry.champion().await.expect("there is a champion again");
     assert_eq!((&champion["revision"], &champion["version"]["number"]), (&json!(revisions + 1), &json!(version)));
     stack.until_served(version).await;
-    // The history now has a gap, which must not affect other tests.
+    // The history of champions now has a gap, which must not affect other tests.
     stack.registry.forget_champions().await;
     stack.serve_new().await;
 }
 
-/// Asserts that the pointer ends a history without gaps and that its artifact exists unchanged.
+/// Asserts that the champion pointer is the last entry of the history of champions, and that the history has no gaps.
+/// Also asserts that the champion's artifact in S3 is unchanged.
 pub async fn assert_champion_is_sound(stack: &Stack) {
     let champion = stack.registry.champion().await.expect("there is a champion");
     let history = stack.registry.history().await;
@@ -206,7 +208,7 @@ pub async fn assert_champion_is_sound(stack: &Stack) {
     assert_eq!(revisions, (1..=history.len() as u64).collect::<Vec<_>>());
     assert_eq!(history.last().map(|last| &last["version"]), Some(&champion["version"]));
     for pair in history.windows(2) {
-        // After a test has deleted the pointer, the next champion has no predecessor.
+        // If a test has deleted the champion pointer, the next champion has no predecessor.
         let previous = &pair[1]["previous"];
         assert!(previous.is_null() || *previous == pair[0]["version"]["number"], "{previous}");
     }

@@ -1,4 +1,4 @@
-//! The same request twice makes one version.
+//! Tests that the same training request twice makes only one model version.
 
 use evergreen_tests::Stack;
 use evergreen_tests::training::{fresh_id, good};
@@ -10,7 +10,7 @@ async fn the_same_scheduled_time_twice_is_one_version() {
     let stack = Stack::take().await;
     stack.serve_new().await;
     let versions = stack.registry.versions().await.len();
-    // A past time that no schedule and no other run of these tests has used.
+    // This is a past time that no schedule and no other run of these tests has used.
     let at = Timestamp::from_second(Timestamp::now().as_second()).expect("a time") - SignedDuration::from_hours(24);
     let event = json!({"trigger": "schedule", "scheduled_time": at.to_string()});
 

@@ -1,4 +1,4 @@
-//! The list of runs in the API.
+//! Tests the list of training runs in the API.
 
 use evergreen_tests::Stack;
 use evergreen_tests::registry::text;
@@ -58,7 +58,7 @@ async fn a_run_that_was_stopped_is_shown_as_lost() {
     let report = stack.train(bad()).await;
     let finished = report["run_id"].as_str().expect("a run has an id");
 
-    // The record of the newest run, which never ended.
+    // This is the record of the newest training run, which never ended.
     let id = format!("manual-{}", fresh_id());
     let mut item = stack.registry.item(&format!("RUN#{finished}")).await.expect("the run is on record");
     for ending in ["finished_at", "version", "reason", "metrics"] {
@@ -69,7 +69,7 @@ async fn a_run_that_was_stopped_is_shown_as_lost() {
     item.insert("status".into(), text("RUNNING"));
     let began = jiff::Timestamp::now();
     item.insert("started_at".into(), text(&format!("{began:.3}")));
-    // Lambda's retries must be over, because the API does not report the loss before that.
+    // The time for Lambda's retries must be over, because the API does not show the status `LOST` before that.
     let lease = began - jiff::SignedDuration::from_mins(10);
     item.insert("lease_until".into(), text(&format!("{lease:.3}")));
     stack.registry.put(item).await;

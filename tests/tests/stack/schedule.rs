@@ -1,4 +1,4 @@
-//! What the schedules start.
+//! Tests that the deployed schedules start training runs and measurements.
 
 use aws_sdk_scheduler::Client;
 use aws_sdk_scheduler::types::{FlexibleTimeWindow, FlexibleTimeWindowMode};
@@ -42,7 +42,7 @@ async fn the_event_of_the_schedule_starts_a_run() {
     let target = deployed.expect("training is scheduled").target;
     let before = scheduled_runs(&stack).await;
 
-    // The target of the deployed schedule, once and now.
+    // A new schedule with the target of the deployed schedule starts that target once and now.
     let name = format!("{}-{}", stack.name, fresh_id());
     let now = jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now()).strftime("at(%Y-%m-%dT%H:%M:%S)").to_string();
     let window = FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off).build().expect("a window");
@@ -59,7 +59,7 @@ async fn the_event_of_the_schedule_starts_a_run() {
     stack.train_good().await;
 }
 
-/// Returns the runs that a schedule has started.
+/// Returns the training runs that a schedule has started, from the newest 50 runs in the API.
 async fn scheduled_runs(stack: &Stack) -> Vec<serde_json::Value> {
     let runs = stack.api.get("/runs?limit=50").await.ok().body["runs"].clone();
     let runs = runs.as_array().cloned().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Every alarm notifies somebody and watches a metric that exists.
+//! Tests that every alarm of the template notifies somebody and watches a metric that exists.
 
 use std::collections::BTreeSet;
 
@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use crate::document::{Template, file, list};
 use crate::metrics::{NAMESPACE, published};
 
-/// Returns the kinds of the template's alarms, which are their names without the stack's name.
+/// Returns the kinds of the template's alarms. The kind is the alarm's name without the stack's name and the hyphen.
 pub fn kinds(template: &Template) -> BTreeSet<String> {
     let names = template.resources("AWS::CloudWatch::Alarm").into_iter().map(|(_, alarm)| &alarm["AlarmName"]);
     let kinds = names.map(|name| template.resolve(name).strip_prefix("evergreen-").map(str::to_owned));
     kinds.map(|kind| kind.expect("an alarm's name begins with the stack's")).collect()
 }
 
-/// The alarms that mean that mail does not reach people.
+/// Logical ids of the template's alarms that are raised when mail does not reach people.
 pub const ABOUT_MAIL: [&str; 3] = ["AlertFailureQueueAlarm", "AlertTopicQueueAlarm", "MailBouncedAlarm"];
 
 #[test]
@@ -47,7 +47,7 @@ fn failing_mail_is_reported_by_another_way_than_the_alert_function() {
     assert_eq!(subscription["Endpoint"]["Fn::If"], json!(["NamesUndeliveredRecipient", named, first]));
 }
 
-/// The alert function reads all addresses when it starts. A single address that it rejects would stop every mail.
+/// The alert function reads all mail addresses when it starts. A single address that it rejects would stop every mail.
 #[test]
 fn the_template_accepts_no_address_that_the_alert_function_refuses() {
     let template = Template::read();
@@ -78,7 +78,7 @@ fn mail_events_are_published_where_the_alarm_reads_them() {
     assert_eq!(chosen_on_aws(set), &json!({"Ref": "MailEvents"}));
 }
 
-/// Returns the value that applies when the stack is not emulated.
+/// Returns the value that a choice in the template gives on AWS, and not on an emulator.
 fn chosen_on_aws(value: &Value) -> &Value {
     let choice = value["Fn::If"].as_array().unwrap_or_else(|| panic!("{value} does not hang on the emulator"));
     assert_eq!(choice[0], "NotEmulated");
@@ -117,7 +117,7 @@ fn every_queue_has_an_alarm() {
     assert_eq!(watched, queues.map(|(id, _)| format!("{id}.QueueName")).collect());
 }
 
-/// Returns the template's lines about that resource, including the comment before it.
+/// Returns the lines of `template.yaml` about the resource with this logical id, including the comment before it.
 fn lines_about(id: &str) -> Vec<String> {
     let text = crate::document::file("template.yaml");
     let lines: Vec<&str> = text.lines().collect();
@@ -136,8 +136,8 @@ fn every_alarms_rule_has_a_comment_with_its_reason() {
     }
 }
 
-/// Metrics that count single errors. An error may be over before anybody reads about it, so these need two of three
-/// periods.
+/// Names of metrics that count single errors. An error may be over before anybody reads about it. So the alarms on
+/// these metrics need bad values in two of three periods.
 const SINGLE_ERRORS: [&str; 3] = ["5XXError", "ModelLoadFailures", "Throttles"];
 
 #[test]
@@ -145,7 +145,7 @@ fn alarms_on_errors_need_two_of_three_periods_and_alarms_on_states_one() {
     let template = Template::read();
     for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
         let rule = (alarm["EvaluationPeriods"].as_u64(), alarm["DatapointsToAlarm"].as_u64());
-        // This alarm watches the sum of three metrics over a day.
+        // This alarm has no single metric: it watches the sum of three metrics over a day.
         let Some(metric) = alarm["MetricName"].as_str() else {
             assert_eq!((id, rule), ("MailBouncedAlarm", (Some(24), Some(1))));
             continue;
@@ -166,7 +166,7 @@ fn an_alarm_watches_the_worst_value_of_a_period() {
     for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
         let below = alarm["ComparisonOperator"].as_str().is_some_and(|operator| operator.starts_with("Less"));
         let Some(statistic) = alarm["Statistic"].as_str() else { continue };
-        // Unknown metrics matter only if they stay unknown, so the best value of a period counts.
+        // Unknown metrics matter only if they stay unknown, so the alarm uses the best value of a period.
         let expected: &[&str] = match (below, alarm["MetricName"].as_str()) {
             (true, _) | (_, Some("UnknownFigures")) => &["Minimum"],
             _ => &["Maximum", "Sum"],
@@ -175,7 +175,7 @@ fn an_alarm_watches_the_worst_value_of_a_period() {
     }
 }
 
-/// The sample events are what tests and `sam local` send to the alert function.
+/// The example events in the folder `events` are the ones that tests and `sam local` send to the alert function.
 #[test]
 fn the_sample_events_match_the_alarms_of_the_template() {
     let template = Template::read();

@@ -1,4 +1,5 @@
-//! The template's alarms match the catalogue. `make localstack-test` shows that missing data really has this effect.
+//! Tests that the template's alarms match the alarm catalogue of the alert function. `make localstack-test` shows that
+//! missing data really has the effect that the catalogue gives.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +10,14 @@ use crate::document::{Template, file};
 use crate::metrics::NAMESPACE;
 use crate::readme::watched;
 
-/// Returns the value of one property for each of the template's alarms, by the alarm's name.
+/// Reads one value from each alarm of the template. Returns the values by the alarm's name.
 fn deployed<T>(template: &Template, read: impl Fn(&str, &serde_json::Value) -> T) -> BTreeMap<String, T> {
     let alarms = template.resources("AWS::CloudWatch::Alarm").into_iter();
     alarms.map(|(id, alarm)| (template.resolve(&alarm["AlarmName"]), read(id, alarm))).collect()
 }
 
-/// Returns the value of one field for each alarm of the catalogue, by the alarm's name in the stack `evergreen`.
+/// Reads one value from each alarm of the alert function's catalogue. Returns the values by the alarm's name in the
+/// stack `evergreen`.
 fn catalogued<T>(read: impl Fn(&evergreen_alert::CatalogEntry) -> T) -> BTreeMap<String, T> {
     AlarmKind::KNOWN.iter().map(|kind| (format!("evergreen-{}", kind.as_str()), read(kind.entry()))).collect()
 }
@@ -50,7 +52,7 @@ fn the_readme_lists_the_alarms_on_published_metrics() {
     assert_eq!(watched().1, own.collect());
 }
 
-/// The walk of `make run` damages the champion's files and waits for an alarm.
+/// The demonstration of `make run` damages the champion's files and waits for an alarm. This alarm must exist.
 #[test]
 fn the_walk_waits_for_an_alarm_that_exists() {
     let walk = file("infra/local/driver/alarm.py");

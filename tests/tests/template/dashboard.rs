@@ -1,4 +1,4 @@
-//! The widgets of the dashboard.
+//! Tests the widgets of the template's CloudWatch dashboard.
 
 use std::collections::BTreeSet;
 
@@ -73,7 +73,7 @@ fn limits_are_drawn_at_their_values() {
     }
 }
 
-/// Metrics that count single occurrences.
+/// Names of metrics that count single occurrences. The dashboard must show their sum.
 const COUNTED: [&str; 6] = ["4XXError", "5XXError", "Count", "Errors", "ModelLoadFailures", "Predictions"];
 
 #[test]
@@ -107,7 +107,7 @@ fn widgets() -> Vec<Value> {
     body["widgets"].as_array().expect("a dashboard has widgets").clone()
 }
 
-/// Returns the metrics of all widgets: namespace, name, and pairs of dimensions.
+/// Returns the metrics of all dashboard widgets. Each is a JSON list: namespace, name, and pairs of dimensions.
 fn metrics() -> Vec<Value> {
     let metrics = |widget: &Value| widget["properties"]["metrics"].as_array().cloned().unwrap_or_default();
     widgets().iter().flat_map(metrics).collect()

@@ -1,14 +1,14 @@
-//! Reads the template as JSON, with functions in their long form: `!Ref X` becomes `{"Ref": "X"}`.
+//! Reads the SAM template as JSON, with template functions in their long form: `!Ref X` becomes `{"Ref": "X"}`.
 
 use std::collections::BTreeMap;
 
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Value, json};
 
-/// The region of the stacks in these tests.
+/// AWS region of the stacks in these tests.
 const REGION: &str = "eu-central-1";
 
-/// The template of a stack with that name, with every parameter at its default.
+/// The SAM template, read for a stack of a given name. Every parameter has its default.
 #[derive(Debug)]
 pub struct Template {
     root: Value,
@@ -16,18 +16,19 @@ pub struct Template {
 }
 
 impl Template {
-    /// Reads the template for a stack called `evergreen`.
+    /// Reads the SAM template for a stack with the name `evergreen`.
     pub fn read() -> Self {
         Self::named("evergreen")
     }
 
-    /// Reads the template for the stack called `stack`.
+    /// Reads the SAM template for a stack with the name `stack`.
     pub fn named(stack: &str) -> Self {
         let documents = Yaml::load_from_str(&file("template.yaml")).expect("the template is YAML");
         Self { root: long(&documents[0]), stack: stack.to_owned() }
     }
 
-    /// Returns the logical ids and properties of the resources of `kind`. There must be at least one.
+    /// Returns the template's resources of one type, such as `AWS::SQS::Queue`: logical ids and properties. Panics if
+    /// there are none.
     pub fn resources(&self, kind: &str) -> Vec<(&str, &Value)> {
         let resources = self.root["Resources"].as_object().expect("resources are a map");
         let found: Vec<_> = resources
@@ -39,55 +40,56 @@ impl Template {
         found
     }
 
-    /// Returns the properties of the resource with the logical id `id`.
+    /// Returns the properties of the template's resource with the logical id `id`.
     pub fn resource(&self, id: &str) -> &Value {
         let resource = &self.root["Resources"][id];
         assert!(resource.is_object(), "the template has no {id}");
         &resource["Properties"]
     }
 
-    /// Returns the global settings for resources of a kind, such as `Api`.
+    /// Returns the template's global settings for resources of one kind, such as `Api`.
     pub fn globals(&self, kind: &str) -> Value {
         self.root["Globals"][kind].clone()
     }
 
-    /// Returns an attribute of the resource outside its properties, such as `DeletionPolicy`.
+    /// Returns an attribute of a template resource outside its properties, such as `DeletionPolicy`.
     pub fn attribute(&self, id: &str, name: &str) -> String {
         text(&self.root["Resources"][id][name])
     }
 
-    /// Returns the declaration of the parameter.
+    /// Returns the declaration of a template parameter.
     pub fn parameter(&self, name: &str) -> &Value {
         &self.root["Parameters"][name]
     }
 
-    /// Returns the names of all parameters and resources.
+    /// Returns the names of all template parameters and the logical ids of all resources.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         ["Parameters", "Resources"].into_iter().flat_map(|part| {
             self.root[part].as_object().expect("parameters and resources are maps").keys().map(String::as_str)
         })
     }
 
-    /// Returns every resource by its logical id.
+    /// Returns all resources of the template, as a JSON object by logical id.
     pub fn all_resources(&self) -> &Value {
         &self.root["Resources"]
     }
 
-    /// Returns the names and defaults of the parameters. A missing default becomes an empty text.
+    /// Returns the defaults of the template's parameters by parameter name. A missing default becomes an empty text.
     pub fn parameters(&self) -> BTreeMap<&str, String> {
         let parameters = self.root["Parameters"].as_object().expect("parameters are a map");
         parameters.iter().map(|(name, parameter)| (name.as_str(), text(&parameter["Default"]))).collect()
     }
 
-    /// Returns the name, the default (if any) and the description of every parameter.
+    /// Returns the name, the default and the description of every template parameter. The default is `None` if there is
+    /// none.
     pub fn described_parameters(&self) -> Vec<(&str, Option<String>, String)> {
         let parameters = self.root["Parameters"].as_object().expect("parameters are a map").iter();
         let default = |parameter: &Value| parameter.get("Default").map(text);
         parameters.map(|(name, it)| (name.as_str(), default(it), text(&it["Description"]))).collect()
     }
 
-    /// Returns the deployed value. If only a deployment knows it, the result is its logical id, such as `Table` or
-    /// `Table.Arn`.
+    /// Returns the text that a template value has after deployment. If only a deployment knows the text, the result is
+    /// the logical id, such as `Table` or `Table.Arn`.
     pub fn resolve(&self, value: &Value) -> String {
         if let Some(name) = value["Ref"].as_str() {
             return self.lookup(name);
@@ -124,20 +126,21 @@ impl Template {
     }
 }
 
-/// Returns the value as the template writes it: `Table` for a reference, `Table.Arn` for an attribute, a pattern with
-/// its `${…}`.
+/// Returns a template value as text, as the template writes it: `Table` for a reference, `Table.Arn` for an attribute,
+/// or a pattern with its `${…}`.
 pub fn written(value: &Value) -> String {
     let function = ["Ref", "Fn::GetAtt", "Fn::Sub"].iter().find_map(|function| value.get(function));
     text(function.unwrap_or(value))
 }
 
-/// Returns one value or a list of values as a list. Values that depend on a condition are included.
+/// Returns the items of a template value that is one item or a list of items. It includes items that depend on a
+/// condition.
 pub fn list(value: &Value) -> Vec<&Value> {
     let things: Vec<_> = value.as_array().map_or_else(|| vec![value], |values| values.iter().collect());
     things.into_iter().map(chosen).collect()
 }
 
-/// Returns the value if it is present only under a condition, as if the condition held.
+/// Returns the value that a conditional template value has if its condition holds. Returns every other value unchanged.
 pub fn chosen(value: &Value) -> &Value {
     let choice = value.get("Fn::If").and_then(Value::as_array);
     match choice.map(Vec::as_slice) {
@@ -146,7 +149,7 @@ pub fn chosen(value: &Value) -> &Value {
     }
 }
 
-/// Reads a file of this repository.
+/// Returns the content of a file of this repository. `path` starts at the repository's root.
 pub fn file(path: &str) -> String {
     let path = format!("{}/../{path}", env!("CARGO_MANIFEST_DIR"));
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))

@@ -1,4 +1,4 @@
-//! The APIs: each permission has its own API, and open paths have limits.
+//! Tests the template's HTTP APIs: each permission has its own API, and the paths that need no key have request limits.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::document::{Template, file, list, written};
 
 const APIS: [(&str, &str); 2] = [("PredictionApi", "predict"), ("StatusApi", "read")];
-/// Paths that need no permission.
+/// Paths of the HTTP APIs that need no API key.
 const OPEN: [&str; 1] = ["/health"];
 
 #[test]
@@ -82,7 +82,7 @@ fn the_readme_lists_the_routes_of_each_api() {
     for (api, title) in [(Api::Prediction, "| The prediction API,"), (Api::Status, "| The status API,")] {
         let (_, table) = readme.split_once(title).expect("the README has a table for each API");
         let cells = table.lines().skip(2).map_while(|line| line.strip_prefix("| ")?.split(" | ").next());
-        // A path may be followed by an example of its query.
+        // An example of the query may follow a path in the README.
         let listed: Vec<_> = cells
             .flat_map(|cell| cell.split(", "))
             .map(|route| route.trim_matches('`').split('?').next().unwrap_or_default())
@@ -201,7 +201,7 @@ fn no_api_takes_an_old_version_of_tls() {
     }
 }
 
-/// Returns the path, the method in capitals and the definition of each operation of an API.
+/// Returns the operations of an HTTP API in the template: path, method in capitals, and definition.
 fn operations(template: &Template, api: &str) -> Vec<(String, String, Value)> {
     let paths = template.resource(api)["DefinitionBody"]["paths"].as_object().expect("an API has paths");
     let mut operations = Vec::new();

@@ -1,11 +1,11 @@
-//! Imported models: the bucket publishes their upload, the rule selects this model's files, and undelivered events are
-//! kept.
+//! Tests the import of uploaded models. The S3 bucket publishes the upload as an event. The EventBridge rule selects
+//! this model's files, and events that cannot be delivered are kept.
 
 use serde_json::json;
 
 use crate::document::{Template, list, written};
 
-/// The tag that the train function puts on refused files.
+/// Name of the S3 object tag that the train function puts on refused model files.
 const KEEP_DAYS_TAG: &str = "evergreen-keep-days";
 
 const RULE: &str = "/Events/ModelUploaded/Properties";

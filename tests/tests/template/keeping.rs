@@ -1,4 +1,4 @@
-//! Which data is kept, how it is protected, and how much may run at once.
+//! Tests which data the stack keeps, how the data is protected, and how many function calls may run at once.
 
 use serde_json::{Value, json};
 
@@ -6,14 +6,15 @@ use crate::document::{Template, list};
 
 const OWN_KEY: &str = "KmsKeyArn";
 
-/// Returns the property's values with a customer-managed key and without one.
+/// Returns two values of a property in the template: first with a customer-managed encryption key, then without one.
 fn with_and_without_key(value: &Value) -> (&Value, &Value) {
     let choice = value["Fn::If"].as_array().unwrap_or_else(|| panic!("{value} does not hang on the key"));
     assert_eq!(choice[0], "HasKey");
     (&choice[1], &choice[2])
 }
 
-/// Asserts that `value` is the customer-managed key, or absent if there is no such key.
+/// Asserts that the property value is the customer-managed encryption key. Without such a key, the property must be
+/// absent.
 fn assert_own_key(id: &str, value: &Value) {
     assert_eq!(with_and_without_key(value), (&json!({"Ref": OWN_KEY}), &json!({"Ref": "AWS::NoValue"})), "{id}");
 }

@@ -1,4 +1,4 @@
-//! Tests what the template promises but an emulator cannot show. An emulator enforces no permissions, draws no
+//! Tests parts of the SAM template that an emulator cannot check. An emulator enforces no permissions, draws no
 //! dashboard and checks no name lengths. These tests read `template.yaml` and need no stack.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
 

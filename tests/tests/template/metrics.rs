@@ -1,4 +1,4 @@
-//! The metrics in the product's own namespace.
+//! Tests the metrics that this product publishes in its own CloudWatch namespace.
 
 use std::collections::BTreeSet;
 
@@ -6,18 +6,19 @@ use evergreen_lifecycle::{Metric, Worst};
 
 use crate::readme::watched;
 
-/// The namespace of the product's own metrics.
+/// CloudWatch namespace of the metrics that this product publishes.
 pub const NAMESPACE: &str = "Evergreen";
 
-/// The metrics that are counted from the predict function's log lines.
+/// Names of metrics that CloudWatch counts from the log lines of the predict function.
 const COUNTED: [&str; 2] = ["ModelLoadFailures", "Predictions"];
 
-/// Returns the names of all published metrics.
+/// Returns the names of all metrics that this product publishes.
 pub fn published() -> BTreeSet<&'static str> {
     Metric::ALL.map(Metric::name).into_iter().chain(COUNTED).collect()
 }
 
-/// Returns which value of a period is the worst. High values of a metric that is not ours are bad.
+/// Returns whether the highest or the lowest value of a metric is the worst. For metrics of AWS services, it is the
+/// highest.
 pub fn worst(name: &str) -> Worst {
     Metric::ALL.into_iter().find(|metric| metric.name() == name).map_or(Worst::Highest, Metric::worst)
 }

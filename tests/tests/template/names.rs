@@ -1,13 +1,15 @@
-//! Any number of stacks can exist side by side, and the longest stack name fits everywhere.
+//! Tests that any number of stacks can exist side by side, and that resource names fit AWS's limits with the longest
+//! stack name.
 
 use serde_json::Value;
 
 use crate::document::{Template, written};
 
-/// Maximum length of a stack's name in characters, as README.md promises.
+/// Maximum length of a stack's name in characters. The README promises this length.
 const LONGEST_STACK: usize = 56;
 
-/// The names that the template sets, with AWS's maximum length in characters.
+/// Resource names that the template sets: resource type, path of the name in the properties, and AWS's maximum length
+/// in characters.
 const NAMED: [(&str, &str, usize); 9] = [
     ("AWS::CloudWatch::Alarm", "/AlarmName", 255),
     ("AWS::CloudWatch::Dashboard", "/DashboardName", 255),
@@ -20,8 +22,9 @@ const NAMED: [(&str, &str, usize); 9] = [
     ("AWS::XRay::SamplingRule", "/SamplingRule/RuleName", 32),
 ];
 
-/// The function events whose names the template sets, and the maximum length of these names in characters.
+/// Function events whose names the template sets: the type of the event, and the property with the name.
 const EVENTS: [(&str, &str); 2] = [("ScheduleV2", "Name"), ("EventBridgeRule", "RuleName")];
+/// Maximum length of the name of a function event, in characters.
 const LONGEST_EVENT: usize = 64;
 
 #[test]
@@ -61,7 +64,7 @@ fn the_metrics_function_asks_for_the_schedule_that_trains() {
     assert_eq!(asked, named);
 }
 
-/// Returns the logical id, the name and the maximum length of everything that the template names.
+/// Returns all names that the template sets: logical id of the resource, name, and maximum length in characters.
 fn names(template: &Template) -> Vec<(String, Value, usize)> {
     let mut names = Vec::new();
     for (kind, path, limit) in NAMED {

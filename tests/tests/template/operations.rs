@@ -1,4 +1,4 @@
-//! The operator's guide explains every alarm, with the values of the template.
+//! Tests that the operator's guide explains every alarm and gives the parameter defaults of the template.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ fn every_alarm_has_a_section_and_every_section_an_alarm() {
     assert_eq!(sections, kinds(&Template::read()));
 }
 
-/// Checks texts such as ``…within `DeadlineMinutes` (60)…``.
+/// The test finds defaults in the guide by texts such as ``…within `DeadlineMinutes` (60)…``.
 #[test]
 fn every_default_in_the_documents_is_that_of_the_template() {
     let guide = file("docs/OPERATIONS.md");

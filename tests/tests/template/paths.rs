@@ -1,4 +1,4 @@
-//! Every file that a document names exists.
+//! Tests that every file named in a document of this repository exists.
 
 use std::path::Path;
 
@@ -14,7 +14,8 @@ fn every_path_in_the_documents_exists() {
     }
 }
 
-/// Returns the paths between backticks that begin with a folder of the repository and contain no placeholder.
+/// Returns the file paths in a document: texts between backticks that begin with a folder of the repository and have no
+/// placeholder.
 fn paths(document: &str) -> Vec<String> {
     let folders = ["docs/", "events/", "functions/", "fuzz/", "infra/", "shared/", "tests/"];
     let quoted = document.split('`').skip(1).step_by(2);

@@ -1,4 +1,4 @@
-//! The README's table of parameters matches the template.
+//! Tests that the README's table of parameters matches the template.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,7 +30,7 @@ fn every_parameter_stands_in_the_table_with_its_default_and_its_description() {
     assert_eq!(told, expected);
 }
 
-/// Returns the metrics and the alarms that the README's table of metrics lists.
+/// Returns the names of the metrics, and then of the alarms, in the README's table of metrics.
 pub fn watched() -> (BTreeSet<String>, BTreeSet<String>) {
     let readme = file("README.md");
     let (_, section) = readme.split_once("\n## Watch\n").expect("the README has a section about watching");
@@ -44,7 +44,7 @@ pub fn watched() -> (BTreeSet<String>, BTreeSet<String>) {
     found
 }
 
-/// Returns the parts of a text between backticks.
+/// Returns the parts of a text that are between backticks.
 fn in_backticks(text: &str) -> impl Iterator<Item = String> {
     text.split('`').skip(1).step_by(2).map(str::to_owned)
 }

@@ -1,5 +1,5 @@
-//! References between resources. SAM creates extra resources, which CloudFormation lets others name. An emulator that
-//! checks the template before SAM does rejects such names.
+//! Tests the references between resources of the template. SAM creates extra resources, and CloudFormation lets the
+//! template refer to them. But some emulators check the template before SAM does, and reject such references.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use crate::document::Template;
 
-/// Returns the names that `value` refers to, without their attributes.
+/// Returns the names of the template resources and parameters to which `value` refers, without attributes such as
+/// `.Arn`.
 fn references(value: &Value) -> Vec<String> {
     match value {
         Value::Array(items) => items.iter().flat_map(references).collect(),

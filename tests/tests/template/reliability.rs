@@ -1,4 +1,5 @@
-//! The table of faults: each row names an existing test, and each test of a fault has a row.
+//! Tests the table of faults in docs/RELIABILITY.md: each row names an existing test, and each test of a fault has a
+//! row.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -6,14 +7,16 @@ use std::path::Path;
 
 use crate::document::file;
 
-/// The folder with the tests of faults. The proxy's own tests inject nothing into the stack.
+/// Folder with the tests that inject faults into the stack.
 const FAULTS: &str = "tests/tests/stack/faults";
+/// File with the tests of the fault proxy itself. They inject no fault into the stack, so they are in no row of the
+/// table.
 const PROXY: &str = "proxy.rs";
 
-/// The folders that may contain the tests named in the table.
+/// Folders that may contain the tests named in the table of faults.
 const TESTS: [&str; 3] = ["functions", "shared", "tests/tests/stack"];
 
-/// Returns the table's rows: ``| fault | promise | `test` |``.
+/// Returns the rows of the table of faults. A row has three cells: ``| fault | promise | `test` |``.
 fn rows() -> Vec<[String; 3]> {
     let guide = file("docs/RELIABILITY.md");
     let rows = guide.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| Fault |"));
@@ -29,13 +32,13 @@ fn named() -> BTreeSet<String> {
     names.collect()
 }
 
-/// Returns the names of the tests in a source text.
+/// Returns the names of the test functions in the source text of a Rust file.
 fn tests_in(source: &str) -> impl Iterator<Item = String> {
     let after = source.split("test]\n").skip(1).filter_map(|text| text.split_once("fn "));
     after.filter_map(|(_, text)| Some(text.split_once('(')?.0.to_owned()))
 }
 
-/// Returns the names of all tests in the folder, without those in files called `except`.
+/// Returns the names of all test functions in the Rust files of a folder. It skips files with the name `except`.
 fn tests_under(folder: &str, except: &str) -> BTreeSet<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
     let mut found = BTreeSet::new();

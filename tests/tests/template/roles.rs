@@ -1,4 +1,4 @@
-//! Each function may do only what its code does, and the reviewer may only read.
+//! Tests the IAM roles: each function may do only the actions that its code needs, and the reviewer may only read.
 
 use std::collections::BTreeSet;
 
@@ -14,8 +14,9 @@ const INCOMING: &str = "${ArtifactBucket.Arn}/incoming/${ModelName}/*";
 const MODELS: &str = "${ArtifactBucket.Arn}/models/${ModelName}/*";
 const MANIFESTS: &str = "${ArtifactBucket.Arn}/models/${ModelName}/*/manifest.json";
 const BUS: &str = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default";
-/// The customer-managed key, if there is one. It decrypts the content of the bucket and the table. It also encrypts
-/// what is stored in the bucket, and what Lambda sends into a queue with the function's role.
+/// Template parameter with the customer-managed encryption key. The key is optional. It decrypts the content of the S3
+/// bucket and the table. It also encrypts new S3 objects, and the messages that Lambda sends into a queue with the
+/// function's role.
 const KEY: &str = "KmsKeyArn";
 const USAGE: &str = "arn:${AWS::Partition}:apigateway:${AWS::Region}::/usageplans/${PredictionApiUsagePlan}/usage";
 const SCHEDULE: &str =
@@ -24,11 +25,11 @@ const SENDERS: &str = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId
 const MAIL_EVENTS: &str =
     "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:configuration-set/${AWS::StackName}";
 
-/// The actions that each function's adapters call, and their resources.
+/// The AWS actions that each function's code calls, each with the resource that it calls the action on.
 ///
-/// Only training calls `s3:ListBucket`, to find the table's files. For all functions it lets S3 report that an object
-/// is missing, if no prefix condition applies. DynamoDB checks permissions for the actions inside a transaction. Lambda
-/// itself sends failed events to their queue.
+/// Only training calls `s3:ListBucket`, to find the table's files. For all functions, this permission lets S3 report
+/// that an object is missing, if no prefix condition applies. DynamoDB checks permissions for the actions inside a
+/// transaction. Lambda itself sends failed events to their queue.
 const CALLS: [(&str, &[(&str, &str)]); 4] = [
     (
         "Train",
@@ -105,11 +106,12 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
 const DELETE: &str = "dynamodb:DeleteItem";
 const PUT_OBJECT: &str = "s3:PutObject";
 
-/// The actions of every function that its code does not call itself.
+/// Actions for writing logs. Every function's role has them, although the function's code does not call them itself.
 const WRITES_LOGS: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
+/// Actions for sending traces. Every function's role has them, although the function's code does not call them itself.
 const TRACES: [&str; 2] = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"];
 
-/// Actions that AWS grants only on all resources, or whose narrower form would not work.
+/// Actions that AWS allows only on all resources (`*`), or whose narrower form would not work.
 const ON_EVERYTHING: [&str; 8] = [
     "cloudwatch:DescribeAlarms",
     "cloudwatch:GetMetricData",
@@ -183,7 +185,7 @@ fn each_schedule_has_its_own_role_that_may_start_one_function() {
     }
 }
 
-/// Without a restriction in the policy, a service acts for callers of any account.
+/// Without this restriction in the policy, an AWS service acts for callers from any account.
 #[test]
 fn a_service_may_act_only_for_this_account() {
     let template = Template::read();
@@ -251,7 +253,7 @@ fn no_action_is_a_pattern() {
     for (id, statement) in every_statement(&template) {
         let actions = actions(statement);
         assert!(statement.get("NotAction").is_none() && !actions.is_empty(), "{id}: {statement}");
-        // A denial may use wildcards.
+        // Only a statement that denies actions may use wildcards.
         assert!(
             statement["Effect"] == "Deny" || actions.iter().all(|action| !action.contains('*')),
             "{id}: {statement}"
@@ -293,8 +295,8 @@ fn a_function_reaches_only_the_records_namespace_and_sender_of_its_model() {
     }
 }
 
-/// Returns the condition for access to the model's records, or to the unpublished events. Training writes both in one
-/// transaction. Separately, it deletes the events that it has published.
+/// Returns the condition that the template must set on DynamoDB access: only the model's items or the unpublished
+/// events. Training writes both in one transaction. Separately, it deletes the events that it has published.
 fn of_the_models_records(function: &str, statement: &Value) -> Value {
     let condition = |partitions: &[&str]| {
         let keys: Vec<_> = partitions.iter().map(|name| json!({"Fn::Sub": format!("{name}#${{ModelName}}")})).collect();
@@ -313,14 +315,14 @@ fn of_the_models_records(function: &str, statement: &Value) -> Value {
     }
 }
 
-/// Returns the condition for storing objects. An object must not replace another one. A manifest may only replace
-/// content that its writer knows.
+/// Returns the condition that the template must set on storing S3 objects. An object must not replace another one. A
+/// manifest may only replace content that its writer knows.
 fn over_nothing_unknown(statement: &Value) -> Value {
     let is_manifest = written(&statement["Resource"]) == MANIFESTS;
     json!({"Null": {if is_manifest { "s3:if-match" } else { "s3:if-none-match" }: "false"}})
 }
 
-/// Returns the condition for access to the records about mails.
+/// Returns the condition that the template must set on DynamoDB access to the items about mails.
 fn of_the_models_mails() -> Value {
     json!({"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [{"Fn::Sub": "MAIL#${ModelName}"}]}})
 }
@@ -359,12 +361,12 @@ fn the_reviewer_may_only_read() {
     for (action, _) in allowed(template.resource("ReviewerRole")) {
         let verb = action.split(':').nth(1).unwrap_or_default();
         let looks = ["Get", "List", "Describe", "Query", "Filter"].iter().any(|look| verb.starts_with(look));
-        // With a customer-managed key, reading needs permission to decrypt.
+        // If there is a customer-managed key, reading data needs the permission to decrypt.
         assert!(looks || action == "kms:Decrypt", "{action}");
     }
 }
 
-/// Returns what a role allows, as pairs of action and resource as the template writes them.
+/// Returns the permissions of an IAM role: pairs of action and resource, as the template writes them.
 fn allowed(role: &Value) -> BTreeSet<(String, String)> {
     let pairs = |statement: &Value| {
         let resources: Vec<_> = list(&statement["Resource"]).into_iter().map(written).collect();
@@ -374,13 +376,14 @@ fn allowed(role: &Value) -> BTreeSet<(String, String)> {
     statements(role).into_iter().flat_map(pairs).collect()
 }
 
-/// Returns the statements of a role's policies.
+/// Returns all statements in the policies of an IAM role.
 fn statements(role: &Value) -> Vec<&Value> {
     let policies = role["Policies"].as_array().expect("a role has policies");
     policies.iter().flat_map(|policy| list(&policy["PolicyDocument"]["Statement"])).collect()
 }
 
-/// Returns the statements of all policies, of roles and of resources, with the logical id of each.
+/// Returns the policy statements of all IAM roles and of all resource policies, each with the logical id of its
+/// resource.
 fn every_statement(template: &Template) -> Vec<(&str, &Value)> {
     let of_roles = template.resources("AWS::IAM::Role").into_iter();
     let of_roles = of_roles.flat_map(|(id, role)| statements(role).into_iter().map(move |statement| (id, statement)));

@@ -1,4 +1,4 @@
-//! An in-memory S3 that returns objects by path.
+//! In-memory fake of S3 for the benchmark. It returns stored objects by their path.
 
 use std::collections::BTreeMap;
 
@@ -11,14 +11,15 @@ use crate::store::{Store, StoreRequest, StoreResponse, answer};
 const MISSING: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>NoSuchKey</Code>\
                        <Message>The specified key does not exist.</Message></Error>";
 
-/// Objects by path: `/`, the name of the bucket, `/`, the key.
+/// In-memory fake of S3: the content of each object by its path. The path is `/`, the bucket's name, `/` and the
+/// object's key.
 #[derive(Debug, Default)]
 pub struct ObjectBucket {
     objects: BTreeMap<String, Bytes>,
 }
 
 impl ObjectBucket {
-    /// Stores an object.
+    /// Stores an object in the fake S3. It replaces an object with the same bucket and key.
     pub fn put(&mut self, bucket: &str, key: &str, content: Vec<u8>) {
         self.objects.insert(format!("/{bucket}/{key}"), content.into());
     }

@@ -1,4 +1,4 @@
-//! Cold starts: from the start of the process to its first answer.
+//! Measures cold starts of the predict function: from the start of the process to its first answer.
 
 use std::time::Duration;
 
@@ -11,32 +11,33 @@ use crate::process::Program;
 use crate::report::{BenchGoal, ReportRow};
 use crate::test_bed::{FunctionSettings, TestBed};
 
-/// Pause before the usage of a function is read, so that its last work is done.
+/// Pause after an answer before the benchmark reads the process's processor time, so that its last work is done.
 const REST: Duration = Duration::from_millis(3);
 
-/// The measurements of one cold start.
+/// The measurements of one cold start of the function's process.
 #[derive(Debug, Clone, Copy)]
 struct Start {
-    /// Time from the start of the process to its first request for an event.
+    /// Time from the start of the process until it asks the Lambda Runtime API for an event.
     ready: Duration,
-    /// Time from the delivery of the event to the answer.
+    /// Time from the delivery of the event to the function's answer.
     answer: Duration,
-    /// Processor time until the function was ready.
+    /// Processor time that the process used until it asked for the first event.
     ready_cpu: Duration,
-    /// Processor time until the function had answered.
+    /// Processor time that the process used until its first answer.
     cpu: Duration,
-    /// Bytes in memory after the answer.
+    /// Memory of the process in bytes (resident set) after its first answer.
     resident: u64,
-    /// Number of connections to the registry and to the bucket.
+    /// Number of network connections to the registry and to the S3 bucket.
     connections: (usize, usize),
-    /// Number of requests to the registry and to the bucket.
+    /// Number of requests to the registry and to the S3 bucket.
     requests: (usize, usize),
 }
 
-/// Starts each of `programs` `starts` times, in turn. Each process answers `event` once.
+/// Measures cold starts: starts each of `programs` in turn, `starts` times each. Each started process answers `event`
+/// once.
 ///
 /// # Errors
-/// Fails if a function fails or its answer is not a prediction.
+/// Fails if the function's process fails or its answer is not a prediction.
 pub async fn measure(
     test_bed: &TestBed,
     programs: &[Program],
@@ -89,10 +90,10 @@ fn traffic(test_bed: &TestBed) -> Counts {
     }
 }
 
-/// Checks that `body` is a prediction.
+/// Checks that an answer's body is a prediction.
 ///
 /// # Errors
-/// The error contains the answer that came instead.
+/// Fails if the body is not a prediction. The error contains the body.
 pub fn check(body: &Bytes) -> anyhow::Result<()> {
     let answer: Value = serde_json::from_slice(body).context("the answer is not JSON")?;
     if answer.get("statusCode").and_then(Value::as_u64) != Some(200) {

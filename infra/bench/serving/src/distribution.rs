@@ -1,39 +1,40 @@
-//! Summarizes many measurements by quantiles and a mean.
+//! Summarizes many benchmark measurements by quantiles and a mean.
 
-/// Measurements of one kind, in ascending order.
+/// Measurements of one quantity, such as latencies, in ascending order.
 #[derive(Debug, Clone)]
 pub struct Distribution(Vec<f64>);
 
 impl Distribution {
-    /// Sorts `values`. NaN counts as the largest value.
+    /// Creates the distribution of the measurements in `values`, and sorts them. NaN counts as the largest value.
     pub fn of(values: impl IntoIterator<Item = f64>) -> Self {
         let mut values: Vec<f64> = values.into_iter().collect();
         values.sort_by(f64::total_cmp);
         Self(values)
     }
 
-    /// Returns the smallest value that a `share` (0–1) of the values does not exceed, or 0 without values.
+    /// Returns a quantile of the measurements, such as the 99th percentile for the `share` 0.99. At least this share
+    /// (0–1) of the measurements is not larger than the result. Returns 0 if there are no measurements.
     pub fn quantile(&self, share: f64) -> f64 {
         let rank = (share * self.0.len() as f64).ceil().max(1.0) as usize;
         self.0.get(rank - 1).or(self.0.last()).copied().unwrap_or_default()
     }
 
-    /// Returns the smallest value, or 0 without values.
+    /// Returns the smallest measurement, or 0 if there are no measurements.
     pub fn least(&self) -> f64 {
         self.0.first().copied().unwrap_or_default()
     }
 
-    /// Returns the median, or 0 without values.
+    /// Returns the median of the measurements, or 0 if there are no measurements.
     pub fn median(&self) -> f64 {
         self.quantile(0.5)
     }
 
-    /// Returns the mean, or 0 without values.
+    /// Returns the mean of the measurements, or 0 if there are no measurements.
     pub fn mean(&self) -> f64 {
         self.0.iter().sum::<f64>() / self.0.len().max(1) as f64
     }
 
-    /// Returns the number of values.
+    /// Returns the number of measurements.
     pub fn len(&self) -> usize {
         self.0.len()
     }

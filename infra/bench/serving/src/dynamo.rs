@@ -1,4 +1,4 @@
-//! An in-memory DynamoDB table that returns single items in the JSON of DynamoDB's protocol.
+//! In-memory fake of a DynamoDB table for the benchmark. It returns single items in the JSON of DynamoDB's protocol.
 
 use std::collections::BTreeMap;
 
@@ -9,18 +9,19 @@ use serde_json::{Map, Value, json};
 
 use crate::store::{Store, StoreRequest, StoreResponse, answer};
 
-/// The header that names the requested operation.
+/// HTTP header that names the requested DynamoDB operation.
 const TARGET: &str = "x-amz-target";
 const MEDIA_TYPE: &str = "application/x-amz-json-1.0";
 
-/// The items of one table, by partition key and sort key.
+/// In-memory fake of a DynamoDB table: its items by partition key and sort key.
 #[derive(Debug, Default)]
 pub struct ItemTable {
     items: BTreeMap<(String, String), Value>,
 }
 
 impl ItemTable {
-    /// Stores `record`, a JSON object, under these keys, and adds the `binary` attributes.
+    /// Stores an item with these keys in the fake table. `record` is a JSON object with the item's attributes. `binary`
+    /// has further attributes of type binary.
     pub fn put(&mut self, partition: &str, sort: &str, record: &Value, binary: &[(&str, &[u8])]) {
         let mut item: Map<String, Value> =
             record.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), attribute(value))).collect();
@@ -77,7 +78,7 @@ impl Store for ItemTable {
     }
 }
 
-/// Converts a JSON value to a DynamoDB attribute.
+/// Converts a JSON value to a DynamoDB attribute value in the JSON of DynamoDB's protocol.
 fn attribute(value: &Value) -> Value {
     match value {
         Value::Null => json!({"NULL": true}),

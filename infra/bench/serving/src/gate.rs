@@ -1,5 +1,5 @@
-//! The gate of CI: limits the bytes of the binary and the instructions of a cold start. The limits are loose, and time
-//! is never limited.
+//! CI check of the predict function: limits the size of the binary and the number of instructions of a cold start. The
+//! limits are loose. The check never limits time.
 
 use std::fs;
 use std::path::Path;
@@ -12,23 +12,23 @@ use crate::process::Program;
 use crate::subject;
 use crate::test_bed::TestBed;
 
-/// Maximum number of attempts to start the function.
+/// Maximum number of attempts to start the function's process.
 const STARTS: usize = 4;
 
-/// Limits, about 1.5 times the values that were measured when they were set.
+/// Limits of the CI check. They are about 1.5 times the values that were measured when the limits were set.
 #[derive(Debug, Clone, Copy)]
 pub struct GateLimits {
-    /// Maximum size of the stripped binary in bytes.
+    /// Maximum size of the stripped function binary in bytes.
     pub bytes: u64,
-    /// Maximum number of instructions from the start of the process to its first answer.
+    /// Maximum number of instructions from the start of the function's process to its first answer.
     pub instructions: u64,
 }
 
-/// Compares `binary` with `limits`. Files of the run go into `folder`.
+/// Compares the size and the cold start of the function binary with `limits`. Writes temporary files into `folder`.
 ///
 /// # Errors
-/// Fails if a limit is exceeded or the function fails. If no instrument on this machine can count instructions, it
-/// prints that and does not fail.
+/// Fails if the binary exceeds a limit or the function's process fails. If no tool on this machine can count
+/// instructions, prints that and does not fail.
 pub async fn check(test_bed: &TestBed, binary: &Path, limits: GateLimits, folder: &Path) -> anyhow::Result<()> {
     let bytes = fs::metadata(binary).with_context(|| format!("reading {}", binary.display()))?.len();
     let size = verdict("bytes of the predict binary", bytes, limits.bytes);
@@ -48,7 +48,8 @@ fn verdict(what: &str, value: u64, most: u64) -> bool {
     holds
 }
 
-/// Returns the number of instructions in user mode, counted by the first instrument that works.
+/// Returns the number of instructions of a cold start in user mode, counted by the first tool that works (perf or
+/// callgrind). `None` if no tool works.
 async fn instructions(test_bed: &TestBed, binary: &Path, folder: &Path) -> anyhow::Result<Option<u64>> {
     let file = std::path::absolute(folder.join(format!("instructions-{}.txt", std::process::id())))?;
     let output = file.display();
@@ -67,9 +68,9 @@ async fn instructions(test_bed: &TestBed, binary: &Path, folder: &Path) -> anyho
     count(&written).map(Some).with_context(|| format!("{} wrote no count: {written}", words.join(" ")))
 }
 
-/// Starts the function and has it answer once. Under an instrument everything is fifty times slower. On a busy machine
-/// a connection then takes longer than the function waits. Such a start counts other instructions than a successful
-/// one, so it is repeated.
+/// Starts the function's process and lets it answer one event, with several attempts. Under a counting tool everything
+/// is fifty times slower. On a busy machine a connection then takes longer than the function waits. Such a start
+/// executes other instructions than a successful one, so it is repeated.
 async fn patiently(test_bed: &TestBed, program: &Program) -> anyhow::Result<()> {
     let events = subject::events(1)?;
     for _ in 1..STARTS {
@@ -81,7 +82,8 @@ async fn patiently(test_bed: &TestBed, program: &Program) -> anyhow::Result<()> 
     once::run(test_bed, program, &events, 1).await
 }
 
-/// Checks whether an instrument is installed and counts. A machine may have perf but give no access to its counters.
+/// Returns whether a counting tool is installed and can count instructions here. A machine may have perf but give no
+/// access to its counters.
 fn counts(words: &[&str], file: &Path, count: fn(&str) -> Option<u64>) -> bool {
     let Some((program, options)) = words.split_first() else { return false };
     let mut trial = Command::new(program);
@@ -90,12 +92,14 @@ fn counts(words: &[&str], file: &Path, count: fn(&str) -> Option<u64>) -> bool {
     ran && fs::read_to_string(file).is_ok_and(|written| count(&written).is_some())
 }
 
-/// Reads the count of perf, which writes one line for each event: count, unit, name.
+/// Reads the number of instructions from the output of perf. It has one line for each event: count, unit, name. `None`
+/// if there is no such number.
 fn perf_count(written: &str) -> Option<u64> {
     written.lines().find(|line| line.contains("instructions"))?.split(',').next()?.parse().ok()
 }
 
-/// Reads the count of callgrind, which writes it last.
+/// Reads the number of instructions from the output of callgrind, which writes it last. `None` if there is no such
+/// number.
 fn valgrind_count(written: &str) -> Option<u64> {
     let (_, count) = written.lines().rev().find(|line| line.contains("Collected"))?.rsplit_once(':')?;
     count.trim().parse().ok()

@@ -1,5 +1,6 @@
-//! Measures the predict function as Lambda runs it: a process that polls the Runtime API, with its registry and its
-//! bucket behind TLS. `make bench-serving` runs it. `infra/bench/README.md` describes the measurements.
+//! Measures the predict function as Lambda runs it: a process that polls the Runtime API. Its registry and its S3
+//! bucket are fakes behind TLS. `make bench-serving` runs this program. `infra/bench/README.md` describes the
+//! measurements.
 
 mod bucket;
 mod cold;
@@ -27,82 +28,85 @@ use report::ReportRow;
 use subject::BenchChampion;
 use test_bed::TestBed;
 
-/// Default delay of the stores while refreshes are measured, so that many calls happen during a refresh.
+/// Default delay, in milliseconds, of each answer of the fake DynamoDB and S3 while the bench measures refreshes. The
+/// delay lets many calls happen during one refresh of the champion.
 const REFRESH_DELAY_MS: u64 = 20;
 
-/// Cold start and warm path of the predict function, through the Lambda Runtime API.
+/// Measures cold start and warm path of the predict function, through the Lambda Runtime API.
 #[derive(Debug, Parser)]
 #[command(name = "bench-serving")]
 struct Arguments {
     #[command(subcommand)]
     part: BenchPart,
-    /// The function's binary. A second binary is measured alternately with it, and the ratio is shown.
+    /// The function's binary. With two binaries, the bench measures them alternately and shows the ratio.
     #[arg(long, global = true, num_args = 1..=2, default_value = "target/local/build/PredictFunction/bootstrap")]
     binary: Vec<PathBuf>,
-    /// Delay of each answer of the stores, in milliseconds.
+    /// Delay of each answer of the fake DynamoDB and S3, in milliseconds.
     #[arg(long, global = true)]
     store_delay_ms: Option<u64>,
-    /// File to which the values are written as JSON.
+    /// File to which the bench writes the measured values as JSON.
     #[arg(long, global = true)]
     json: Option<PathBuf>,
-    /// Folder for files of the run.
+    /// Folder for temporary files of the bench.
     #[arg(long, global = true, default_value = "target/bench")]
     folder: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]
 enum BenchPart {
-    /// Cold start, from exec to the first answer: time, processor time, memory, connections.
+    /// Measures cold starts, from exec to the first answer: time, processor time, memory, connections.
     Cold {
-        /// Number of starts of each binary.
+        /// Number of cold starts of each binary.
         #[arg(long, default_value_t = 30)]
         starts: usize,
     },
-    /// Warm path: latency, requests per second, and the time within the handler.
+    /// Measures the warm path: latency, requests per second, and the time within the handler.
     Warm {
-        /// Number of rows in a call.
+        /// Number of rows to predict in each call.
         #[arg(long, default_value_t = 1)]
         rows: usize,
         /// Number of calls to each binary.
         #[arg(long, default_value_t = 5_000)]
         calls: usize,
     },
-    /// Latency of calls during a refresh of the champion. The default delay of the stores is 20 ms here.
+    /// Measures the latency of calls during a refresh of the champion. Here the default delay of the fake DynamoDB and
+    /// S3 is 20 ms.
     Refresh {
         /// Duration of the measurement of each binary, in seconds.
         #[arg(long, default_value_t = 20)]
         seconds: u64,
     },
-    /// Memory after many calls.
+    /// Measures how much memory the function uses after many calls.
     Memory {
         /// Number of calls to each binary.
         #[arg(long, default_value_t = 10_000)]
         calls: usize,
     },
-    /// Sizes of the binary and of its archive.
+    /// Measures the sizes of the binary and of its zip archive.
     Size,
-    /// One start and some calls under an instrument, such as `valgrind --tool=callgrind`. Only the instrument measures.
+    /// Runs one start and some calls under a profiling tool, such as `valgrind --tool=callgrind`. Only that tool
+    /// measures.
     Once {
-        /// Number of rows in a call.
+        /// Number of rows to predict in each call.
         #[arg(long, default_value_t = 1)]
         rows: usize,
-        /// Number of calls.
+        /// Number of calls to the function.
         #[arg(long, default_value_t = 1)]
         calls: usize,
-        /// The command of the instrument with its options, as one text.
+        /// Command line of the profiling tool with its options, as one text.
         #[arg(long, default_value = "")]
         instrument: String,
     },
     /// Fails if the binary is too large or its cold start executes too many instructions.
     Gate {
-        /// Maximum size of the binary in bytes.
+        /// Maximum size of the function's binary in bytes.
         #[arg(long)]
         most_bytes: u64,
-        /// Maximum number of instructions from exec to the first answer.
+        /// Maximum number of instructions of a cold start, from exec to the first answer.
         #[arg(long)]
         most_instructions: u64,
     },
-    /// All measurements, as `make bench-serving` shows them.
+    /// Runs all measurements, as `make bench-serving` does.
     All,
 }
 
@@ -141,7 +145,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<Vec<ReportRow>> {
     }
 }
 
-/// What all measurements share.
+/// The champion and the command-line options that all measurements of the bench share.
 struct Bench<'a> {
     subject: BenchChampion,
     programs: Vec<Program>,
@@ -188,14 +192,16 @@ impl Bench<'_> {
         Ok(Vec::new())
     }
 
-    /// Creates the stores. They delay each answer by `usual` milliseconds, unless the caller chose another delay.
+    /// Creates the fake DynamoDB and S3. Each answer is delayed by the option `--store-delay-ms`, or without that
+    /// option by `usual` milliseconds.
     async fn test_bed(&self, usual: u64) -> anyhow::Result<TestBed> {
         let delay = Duration::from_millis(self.arguments.store_delay_ms.unwrap_or(usual));
         TestBed::around(&self.subject, delay, self.arguments.folder.clone()).await
     }
 }
 
-/// Returns the name of the file. If it is `bootstrap`, as for every function, returns the name of its folder.
+/// Returns the name by which the report names a function binary: its file name. If the file is `bootstrap`, as for
+/// every deployed function, returns the name of its folder.
 fn name(binary: &std::path::Path) -> String {
     let last = |path: &std::path::Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
     match last(binary).as_deref() {

@@ -1,5 +1,5 @@
-//! The function's process. It is started as Lambda starts it, on a processor of its own, and its usage is read from the
-//! system.
+//! Starts the function's process as Lambda starts it, on a processor of its own, and reads its resource usage from
+//! `/proc`.
 
 use std::fs;
 use std::io::Read;
@@ -12,55 +12,56 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, anyhow};
 use rustix::process::{Pid, Signal, kill_process_group};
 
-/// Maximum time between the signal to end and the end of the process.
+/// Maximum time between the signal that ends the process and its end. After this time the process is killed.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// A program to start, with or without an instrument.
+/// A function program to start, with or without a profiling tool around it.
 #[derive(Debug, Clone)]
 pub struct Program {
-    /// The function's binary.
+    /// Path of the function's binary.
     pub binary: PathBuf,
-    /// The instrument's command line. Empty without an instrument.
+    /// Command line of the profiling tool that runs the binary. Empty without such a tool.
     pub instrument: Vec<String>,
 }
 
-/// A running function.
+/// The running process of a function.
 pub struct Process {
     child: Child,
     log: Option<JoinHandle<Vec<u8>>>,
-    /// The signal that ends the process.
+    /// The signal that ends the process. It depends on the profiling tool.
     end_signal: Signal,
-    /// Start time of the process.
+    /// Time at which the process was started.
     pub started_at: Instant,
 }
 
-/// The usage of a process, as the system reports it.
+/// The processor time and memory of a process, as `/proc` reports them.
 #[derive(Debug, Clone, Copy)]
 pub struct Usage {
-    /// Processor time of all current threads.
+    /// Processor time that all current threads of the process have used.
     pub cpu: Duration,
-    /// Bytes in memory.
+    /// Memory of the process now, in bytes (resident set).
     pub resident: u64,
-    /// Maximum number of bytes in memory so far.
+    /// Largest memory of the process so far, in bytes (resident set).
     pub most_resident: u64,
 }
 
 impl Program {
-    /// Returns a program without an instrument.
+    /// Returns a function program that runs without a profiling tool.
     pub fn plain(binary: PathBuf) -> Self {
         Self { binary, instrument: Vec::new() }
     }
 
-    /// Starts the program on the last processor, with these environment variables and no others.
+    /// Starts the function program on the last processor that the bench may use. The process gets these environment
+    /// variables and no others.
     ///
     /// # Errors
-    /// Fails if the program cannot be started.
+    /// Fails if the system cannot start the program.
     pub fn start(&self, variables: &[(String, String)]) -> anyhow::Result<Process> {
         let mut words = self.instrument.iter().map(PathBuf::from).chain([self.binary.clone()]);
         let mut command = Command::new(words.next().context("the command line is empty")?);
         command.args(words).env_clear().envs(variables.iter().cloned());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
-        // The process has its own group, so that an instrument and its children can be ended together.
+        // The process has its own group, so that a profiling tool and its children can be ended together.
         command.process_group(0);
         // A child inherits the allowed processors of the thread that starts it.
         let starting = thread::spawn(move || {
@@ -82,7 +83,7 @@ impl Program {
 }
 
 impl Process {
-    /// Reads the current usage of the process.
+    /// Reads the processor time and memory that the process uses now.
     ///
     /// # Errors
     /// Fails if there is no `/proc` or the process has ended.
@@ -98,8 +99,8 @@ impl Process {
         Ok(Usage { cpu: cpu(&of)?, resident, most_resident })
     }
 
-    /// Ends the process and its children with the signal after which an instrument still writes its result. If they
-    /// ignore the signal, kills them. Returns the log.
+    /// Ends the process and its children with the signal after which a profiling tool still writes its result. Kills
+    /// them if they ignore the signal for 20 s. Returns the process's standard output, which is the function's log.
     pub fn end(mut self) -> Vec<u8> {
         let group = Pid::from_child(&self.child);
         let _ = kill_process_group(group, self.end_signal);
@@ -107,14 +108,14 @@ impl Process {
         while matches!(self.child.try_wait(), Ok(None)) && asked_at.elapsed() < GRACE {
             thread::sleep(Duration::from_millis(1));
         }
-        // The rest of the group would keep the log open.
+        // The remaining processes of the group would keep the log open.
         let _ = kill_process_group(group, Signal::KILL);
         let _ = self.child.wait();
         self.log.take().and_then(|log| log.join().ok()).unwrap_or_default()
     }
 }
 
-/// A failed measurement must not leave its function running.
+/// Kills the process if it still runs. A failed measurement must not leave its function running.
 impl Drop for Process {
     fn drop(&mut self) {
         if let Ok(None) = self.child.try_wait() {
@@ -130,7 +131,8 @@ fn read(mut output: ChildStdout) -> Vec<u8> {
     log
 }
 
-/// Returns the processor time of all threads of the process with the folder `of`, as the scheduler counts it.
+/// Returns the processor time of all threads of a process, as the scheduler counts it. `of` is the process's folder in
+/// `/proc`.
 fn cpu(of: &str) -> anyhow::Result<Duration> {
     let mut total = 0;
     for task in fs::read_dir(format!("{of}/task"))? {
@@ -141,31 +143,33 @@ fn cpu(of: &str) -> anyhow::Result<Duration> {
     Ok(Duration::from_nanos(total))
 }
 
-/// The processors of the bench and of the function.
+/// Assigns processors to the bench and to the function under measurement, so that they do not disturb each other.
 pub mod cores {
     use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-    /// Names the owner of a processor.
+    /// The processor that a thread may run on, named by its user.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub enum Core {
-        /// The bench: the first allowed processor.
+        /// The bench's processor: the first one that the bench may use.
         Bench,
-        /// The function: the last allowed processor.
+        /// The function's processor: the last one that the bench may use.
         Function,
     }
 
-    /// Restricts this thread and everything that it starts to one processor. If there is only one, both share it.
+    /// Restricts this thread, and everything that it starts, to one processor. If there is only one processor, the
+    /// bench and the function share it.
     pub fn keep_to(core: Core) {
         let Some(all) = allowed() else { return };
         let (first, last) = (all.first(), all.last());
         let Some(&chosen) = (if core == Core::Bench { first } else { last }) else { return };
         let mut only = CpuSet::new();
         only.set(chosen);
-        // If this fails, the system chooses the processor.
+        // If this fails, the operating system chooses the processor.
         let _ = sched_setaffinity(None, &only);
     }
 
-    /// Returns the processors that the process was allowed to use at its start.
+    /// Returns the processors that this process was allowed to use at its start. `None` if the operating system does
+    /// not report them.
     fn allowed() -> Option<Vec<usize>> {
         use std::sync::OnceLock;
         static ALLOWED: OnceLock<Option<Vec<usize>>> = OnceLock::new();

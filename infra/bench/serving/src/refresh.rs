@@ -1,4 +1,4 @@
-//! Latency of calls during a refresh of the champion, compared with calls without one.
+//! Measures the latency of calls during a refresh of the champion, and compares it with calls without a refresh.
 
 use std::time::{Duration, Instant};
 
@@ -13,12 +13,12 @@ use crate::store::Span;
 use crate::subject;
 use crate::test_bed::{FunctionSettings, TestBed};
 
-/// Time between two refreshes, in seconds.
+/// Time between two refreshes of the champion, in seconds.
 const REFRESH_SECONDS: u32 = 1;
-/// Maximum ratio of the 99th percentile during a refresh to that without one.
+/// Goal for latency: the largest ratio of the 99th percentile during a refresh to that without a refresh.
 const GOAL: f64 = 2.0;
 
-/// The latencies of calls during a refresh and without one.
+/// Latencies of calls during a refresh of the champion, and of calls without one.
 struct RefreshLatencies {
     beside: Distribution,
     without: Distribution,
@@ -26,11 +26,11 @@ struct RefreshLatencies {
     errors: usize,
 }
 
-/// Has each of `programs` answer calls of one row for `seconds`, with a refresh of the champion in each second. The
-/// stores of `test_bed` should be slow, so that many calls happen during a refresh.
+/// Measures latencies while the champion is refreshed every second. Each of `programs` answers calls of one row for
+/// `seconds`. The fake DynamoDB and S3 of `test_bed` should be slow, so that many calls happen during a refresh.
 ///
 /// # Errors
-/// Fails if a function fails.
+/// Fails if the function's process fails, or if no call happened during a refresh or without one.
 pub async fn measure(test_bed: &TestBed, programs: &[Program], seconds: u64) -> anyhow::Result<Vec<ReportRow>> {
     let events = subject::events(1)?;
     let mut parted = Vec::with_capacity(programs.len());
@@ -70,7 +70,8 @@ async fn run(
     Ok(RefreshLatencies { beside: spread(&beside), without: spread(&without), refreshes: refreshes.len(), errors })
 }
 
-/// Checks whether any of `refreshes`, which are in order, was in flight during `call`.
+/// Returns whether at least one refresh of the champion was in progress during `call`. `refreshes` are in order of
+/// time.
 fn overlaps(call: &Span, refreshes: &[Span]) -> bool {
     let next = refreshes.partition_point(|refresh| refresh.ended < call.began);
     refreshes.get(next).is_some_and(|refresh| refresh.began <= call.ended)

@@ -1,4 +1,4 @@
-//! Writes the measurements as a table for people, and as JSON for the common report of all benches.
+//! Writes the bench's measurements as a table for people, and as JSON for the common report of all benches.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -11,15 +11,15 @@ use serde_json::{Value, json};
 
 use crate::distribution::Distribution;
 
-/// The goal for a measured value.
+/// The goal for a measured value of the bench.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BenchGoal {
-    /// The value must not exceed this one.
+    /// The goal is met if the measured value is not larger than this number.
     AtMost(f64),
 }
 
-/// One measured quantity, with a value for each program.
+/// Row of the bench's report: one measured quantity, with a value for each measured program.
 #[derive(Debug, Clone)]
 pub struct ReportRow {
     group: &'static str,
@@ -31,7 +31,7 @@ pub struct ReportRow {
 }
 
 impl ReportRow {
-    /// Creates a row of single values.
+    /// Creates a report row with one value for each measured program.
     pub fn of_values(
         group: &'static str,
         name: &str,
@@ -43,7 +43,8 @@ impl ReportRow {
         Self { group, name: name.to_owned(), unit, goal, values, note: note.to_owned() }
     }
 
-    /// Creates a row of the medians of `spreads`.
+    /// Creates a report row with the median of each program's measurements. The row's note has the smallest value and
+    /// the 90th percentile.
     pub fn of_spreads(
         group: &'static str,
         name: &str,
@@ -77,8 +78,8 @@ impl ReportRow {
     }
 }
 
-/// Returns the rows as lines of text. `names` are the names of the programs. For two programs, adds the ratio of the
-/// first to the second.
+/// Formats the bench's report as lines of text, with one column for each measured program. `names` are the names of the
+/// programs. For two programs, adds the ratio of the first to the second.
 pub fn text(rows: &[ReportRow], names: &[String]) -> String {
     let mut text = format!("{:<44}", "");
     for name in names {
@@ -103,7 +104,7 @@ pub fn text(rows: &[ReportRow], names: &[String]) -> String {
     text
 }
 
-/// Writes the rows as JSON to `path`, from which the common report reads them.
+/// Writes the report's rows as JSON to the file `path`. The common report of all benches reads this file.
 ///
 /// # Errors
 /// Fails if the file cannot be written.
@@ -123,7 +124,7 @@ fn processor() -> String {
     model.map_or_else(|| std::env::consts::ARCH.to_owned(), |(_, name)| name.to_owned())
 }
 
-/// Formats a value with about three significant digits.
+/// Formats a measured value with about three significant digits.
 fn number(value: f64) -> String {
     match value.abs() {
         size if size >= 100.0 || value.fract() == 0.0 => format!("{value:.0}"),

@@ -1,4 +1,5 @@
-//! The Lambda Runtime API for one environment: delivers events to it, one after the other, and receives its answers.
+//! Fake of the Lambda Runtime API for one function process. It delivers events one after the other and receives the
+//! answers.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -12,15 +13,16 @@ use tokio::time::timeout;
 
 use crate::store::{StoreRequest, StoreResponse, answer, loopback, serve};
 
-/// ARN in the headers of each event.
+/// ARN of the function in the HTTP headers of each event that the fake Lambda delivers.
 const FUNCTION_ARN: &str = "arn:aws:lambda:eu-central-1:123456789012:function:bench-predict";
 const TRACE: &str = "Root=1-6923c1d2-4f1b2c3d4e5f60718293a4b5;Parent=53995c3f42cd8ad8;Sampled=0";
-/// Maximum time of a call, after which the platform would end it.
+/// Maximum time of a call, after which Lambda would end it. The fake Lambda sends it as the deadline of each event.
 const CALL_LIMIT: Duration = Duration::from_secs(10);
-/// Maximum time without a request from the environment. Under an instrument it is many times slower.
+/// Maximum time to wait for a request from the function's process. Under a profiling tool the process is many times
+/// slower.
 const SILENCE_LIMIT: Duration = Duration::from_secs(120);
 
-/// What the environment did, as the server reports it.
+/// What the function's process did, as the server of the fake Lambda Runtime API reports it.
 enum RuntimeEvent {
     Requested(Instant),
     HandedOver(Instant),
@@ -28,27 +30,28 @@ enum RuntimeEvent {
     Failed(String),
 }
 
-/// An answer with its times. When this value is dropped, the environment gets the confirmation.
+/// The function's answer to an event, with times. While this value exists, the function waits for the confirmation that
+/// its answer has arrived. The fake Lambda sends the confirmation when this value is dropped.
 pub struct TimedAnswer {
-    /// Time at which the event was delivered.
+    /// Time at which the function got the event.
     pub handed_at: Instant,
-    /// Time at which the whole answer had arrived.
+    /// Time at which the whole answer of the function had arrived.
     pub answered_at: Instant,
-    /// Body of the answer.
+    /// Body of the function's answer.
     pub body: Bytes,
     _receipt: oneshot::Sender<()>,
 }
 
-/// The Runtime API of one environment.
+/// Fake of the Lambda Runtime API for one function process.
 pub struct Runtime {
-    /// Address of the API, for `AWS_LAMBDA_RUNTIME_API`.
+    /// Network address of the fake API. The function reads it from the variable `AWS_LAMBDA_RUNTIME_API`.
     pub address: String,
     events: mpsc::UnboundedSender<Bytes>,
     received: mpsc::UnboundedReceiver<RuntimeEvent>,
 }
 
 impl Runtime {
-    /// Starts the API on a free loopback port.
+    /// Starts the fake Lambda Runtime API on a free loopback port.
     ///
     /// # Errors
     /// Fails if no port is free.
@@ -67,10 +70,11 @@ impl Runtime {
         Ok(Self { address, events, received })
     }
 
-    /// Waits for the environment's first request for an event, which ends its init. Returns the time of the request.
+    /// Waits until the function's process asks for its first event, which ends its init phase. Returns the time of that
+    /// request.
     ///
     /// # Errors
-    /// Fails if the environment fails or is silent for too long.
+    /// Fails if the function's process reports an error, or sends no request for 120 s.
     pub async fn ready(&mut self) -> anyhow::Result<Instant> {
         loop {
             match self.next().await? {
@@ -81,10 +85,10 @@ impl Runtime {
         }
     }
 
-    /// Delivers `event` and waits for the answer.
+    /// Delivers `event` to the function's process and waits for the answer.
     ///
     /// # Errors
-    /// Fails if the environment fails or is silent for too long.
+    /// Fails if the function's process reports an error, or sends no request for 120 s.
     pub async fn call(&mut self, event: Bytes) -> anyhow::Result<TimedAnswer> {
         self.events.send(event).ok().context("the Runtime API has ended")?;
         let mut handed = None;
@@ -108,7 +112,7 @@ impl Runtime {
     }
 }
 
-/// The server's side of the API.
+/// Server of the fake Lambda Runtime API, which answers the HTTP requests of the function's process.
 struct RuntimeServer {
     events: Mutex<mpsc::UnboundedReceiver<Bytes>>,
     reports: mpsc::UnboundedSender<RuntimeEvent>,
@@ -128,7 +132,8 @@ impl RuntimeServer {
         }
     }
 
-    /// Waits for the next event and delivers it. Meanwhile the environment waits, as if it was frozen.
+    /// Answers the function's request for an event: waits until the bench sends an event, and returns it. Meanwhile the
+    /// function's process waits, as if Lambda had frozen it.
     async fn event(&self) -> StoreResponse {
         self.report(RuntimeEvent::Requested(Instant::now()));
         let Some(event) = self.events.lock().await.recv().await else {
@@ -155,13 +160,13 @@ impl RuntimeServer {
             body,
             _receipt: receipt,
         }));
-        // Nothing is ever sent: the receiver wakes when the sender is dropped.
+        // No value is ever sent. This wait ends when the bench drops the sender.
         let _ = received.await;
         accepted()
     }
 
     fn report(&self, event: RuntimeEvent) {
-        // After the measurement nobody receives any more.
+        // After the measurement the bench receives no more reports.
         let _ = self.reports.send(event);
     }
 }

@@ -1,4 +1,4 @@
-//! Sizes of the binary and of the archive that Lambda fetches.
+//! Measures the sizes of the function binary and of the zip archive that Lambda downloads.
 
 use std::fs;
 use std::io::Write;
@@ -11,14 +11,14 @@ use flate2::write::DeflateEncoder;
 use crate::cold::megabytes;
 use crate::report::{BenchGoal, ReportRow};
 
-/// Bytes of an archive of one file without its content: a local header, a directory entry, both with the name
-/// `bootstrap`, and the end of the directory.
+/// Size in bytes of a zip archive with one file, without the file's content. It consists of a local header, a directory
+/// entry and the end of the directory. The header and the entry both contain the name `bootstrap`.
 const ARCHIVE: u64 = 30 + 46 + 22 + 2 * 9;
 
-/// Measures the sizes of `binaries`.
+/// Measures the size in bytes of each function binary and of its zip archive.
 ///
 /// # Errors
-/// Fails if a binary cannot be read.
+/// Fails if a function binary cannot be read.
 pub fn measure(binaries: &[PathBuf]) -> anyhow::Result<Vec<ReportRow>> {
     let (mut plain, mut packed) = (Vec::new(), Vec::new());
     for binary in binaries {

@@ -1,4 +1,4 @@
-//! The common parts of both stores: a TLS listener on loopback, and a record of the requests and their times.
+//! Common code of the fake DynamoDB and the fake S3: a TLS server on loopback that records requests and their times.
 
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -17,40 +17,40 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-/// A request with its whole body.
+/// HTTP request to the fake DynamoDB or S3, with its whole body.
 pub type StoreRequest = Request<Bytes>;
-/// An answer with its whole body.
+/// HTTP response of the fake DynamoDB or S3, with its whole body.
 pub type StoreResponse = Response<Full<Bytes>>;
 
-/// A store that answers requests.
+/// A fake service (DynamoDB or S3) that answers HTTP requests.
 pub trait Store: Send + Sync + 'static {
-    /// Answers any request.
+    /// Returns the fake service's response to any HTTP request.
     fn answer(&self, asked: &StoreRequest) -> StoreResponse;
 }
 
-/// The connections and requests of one store so far.
+/// Record of the network connections and requests that one fake service has had so far.
 #[derive(Debug, Default)]
 pub struct Traffic {
     connections: AtomicUsize,
     requests: Mutex<Vec<Span>>,
 }
 
-/// The time from the arrival of a whole request to its answer.
+/// The start and the end of one request or call.
 #[derive(Debug, Clone, Copy)]
 pub struct Span {
     /// Time at which the whole request had arrived.
     pub began: Instant,
-    /// Time of the answer.
+    /// Time at which the response was sent.
     pub ended: Instant,
 }
 
 impl Traffic {
-    /// Returns the number of accepted TCP connections.
+    /// Returns the number of TCP connections that the fake service has accepted so far.
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::Relaxed)
     }
 
-    /// Returns the times of all answered requests.
+    /// Returns the start and end times of all requests that the fake service has answered so far.
     pub fn requests(&self) -> Vec<Span> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -61,19 +61,19 @@ impl Traffic {
     }
 }
 
-/// A store that accepts connections.
+/// A fake service (DynamoDB or S3) that accepts connections.
 #[derive(Debug)]
 pub struct RunningStore {
-    /// Port on loopback.
+    /// Port of the fake service on the loopback interface.
     pub port: u16,
-    /// The connections and requests so far.
+    /// Record of the connections and requests that the fake service has had so far.
     pub traffic: Arc<Traffic>,
 }
 
-/// Starts `store` behind TLS on a free loopback port. It answers each request `delay` after its arrival.
+/// Starts the fake service `store` behind TLS on a free loopback port. It answers each request after the time `delay`.
 ///
 /// # Errors
-/// Fails if no port is free.
+/// Fails if no loopback port is free.
 pub async fn listen<S: Store>(store: Arc<S>, tls: TlsAcceptor, delay: Duration) -> anyhow::Result<RunningStore> {
     let listener = loopback().await?;
     let port = listener.local_addr()?.port();
@@ -85,7 +85,7 @@ pub async fn listen<S: Store>(store: Arc<S>, tls: TlsAcceptor, delay: Duration) 
             let (store, traffic, tls) = (Arc::clone(&store), Arc::clone(&counted), tls.clone());
             tokio::spawn(async move {
                 let _ = stream.set_nodelay(true);
-                // A client that breaks off the connection reports that itself.
+                // If a client breaks off the connection, that client reports the error itself.
                 let Ok(stream) = tls.accept(stream).await else { return };
                 let (store, traffic) = (&store, &traffic);
                 serve(stream, |asked| async move {
@@ -104,15 +104,15 @@ pub async fn listen<S: Store>(store: Arc<S>, tls: TlsAcceptor, delay: Duration) 
     Ok(RunningStore { port, traffic })
 }
 
-/// Returns a listener on a free loopback port.
+/// Opens a TCP listener on a free loopback port.
 ///
 /// # Errors
-/// Fails if no port is free.
+/// Fails if no loopback port is free.
 pub async fn loopback() -> anyhow::Result<TcpListener> {
     TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.context("no free port on loopback")
 }
 
-/// Answers all requests of one connection, until it ends.
+/// Answers all HTTP requests of one connection with `handler`, until the connection ends.
 pub async fn serve<I, H, F>(stream: I, handler: H)
 where
     I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
@@ -130,7 +130,7 @@ where
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-/// Returns an answer with this status, media type and body.
+/// Returns an HTTP response with this status, media type and body.
 pub fn answer(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> StoreResponse {
     let mut answer = Response::new(Full::new(body.into()));
     *answer.status_mut() = status;

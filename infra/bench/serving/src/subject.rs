@@ -1,5 +1,5 @@
-//! The champion of the bench: a model of Iris, trained as the train function trains, and the events with rows to
-//! predict.
+//! The champion that the bench uses: a model of the Iris data set, trained as the train function trains. Also the
+//! events with rows to predict.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -18,32 +18,32 @@ use serde_json::{Map, Number, Value};
 use crate::bucket::ObjectBucket;
 use crate::dynamo::ItemTable;
 
-/// The name of the model.
+/// Name of the model that the bench uses.
 pub const MODEL: &str = "iris";
-/// The name of the artifact bucket.
+/// Name of the fake S3 bucket that holds the champion's artifact.
 pub const BUCKET: &str = "artifacts";
-/// The name of the registry table.
+/// Name of the fake DynamoDB table that holds the registry.
 pub const TABLE: &str = "registry";
 
-/// A sample event, as API Gateway sends it.
+/// Example of an event as API Gateway sends it to the predict function, in JSON.
 const EVENT: &str = include_str!("../../../../events/predict-one.json");
-/// Maximum time of the training, which is enough for one forest.
+/// Time limit of the training of the champion. It is enough for one random forest.
 const LIMIT: Duration = Duration::from_secs(600);
 const SEED: u64 = 1;
-/// Code version in the champion's record.
+/// Code version that the champion's record in the registry names.
 const CODE: &str = "bench";
 
-/// The champion and its artifact.
+/// The champion that the bench uses (the model version that answers predictions), with its artifact.
 pub struct BenchChampion {
     champion: Champion,
     artifact: Vec<u8>,
 }
 
 impl BenchChampion {
-    /// Trains the champion: 100 trees of full depth, the same in every run.
+    /// Trains the champion of the bench: a random forest of 100 trees of full depth. It is the same in every run.
     ///
     /// # Errors
-    /// Fails if the training fails.
+    /// Fails if the training of the model fails.
     pub fn train() -> anyhow::Result<Self> {
         let fixed = [("n_estimators", 100), ("max_depth", 100), ("min_samples_split", 2), ("min_samples_leaf", 1)];
         let fixed: BTreeMap<_, _> = fixed.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
@@ -58,10 +58,10 @@ impl BenchChampion {
         Ok(Self { champion, artifact: trained.artifact })
     }
 
-    /// Returns a registry that contains the champion.
+    /// Returns a fake DynamoDB table of the registry that contains the champion.
     ///
     /// # Errors
-    /// Fails only through a bug: the record always serializes.
+    /// Fails only through a bug, because the champion's record can always be written as JSON.
     pub fn registry(&self) -> anyhow::Result<ItemTable> {
         let version = &self.champion.version;
         let beside = serde_json::json!({"version": version.number, "sha256": version.artifact.sha256});
@@ -72,7 +72,7 @@ impl BenchChampion {
         Ok(table)
     }
 
-    /// Returns a bucket that contains the artifact.
+    /// Returns a fake S3 bucket that contains the champion's artifact.
     pub fn bucket(&self) -> ObjectBucket {
         let mut bucket = ObjectBucket::default();
         bucket.put(BUCKET, &self.champion.version.artifact.key, self.artifact.clone());
@@ -107,10 +107,11 @@ fn version(trained: &Trained, dataset: Dataset, decision: Decision) -> anyhow::R
     })
 }
 
-/// Returns one event for each row of Iris. Each event has `rows` rows, beginning with that one.
+/// Returns one prediction event for each row of the Iris data set. Each event has `rows` consecutive rows to predict,
+/// beginning with that row.
 ///
 /// # Errors
-/// Fails if the sample event or the table has another shape than expected.
+/// Fails if the example event or the Iris table has an unexpected format.
 pub fn events(rows: usize) -> anyhow::Result<Vec<Bytes>> {
     let table = iris_rows()?;
     let mut event: Map<String, Value> = serde_json::from_str(EVENT).context("the sample event is not a JSON object")?;
@@ -126,7 +127,7 @@ pub fn events(rows: usize) -> anyhow::Result<Vec<Bytes>> {
         .collect()
 }
 
-/// Returns the rows of Iris as JSON objects of the measured columns.
+/// Returns the rows of the Iris data set as JSON objects. They contain only the measured columns, and not the label.
 fn iris_rows() -> anyhow::Result<Vec<Value>> {
     let table = iris()?;
     let width = table.frame().columns().len();

@@ -1,4 +1,5 @@
-//! The surroundings of a function: the stores, and the environment variables that name them.
+//! The surroundings of a function under measurement: fake DynamoDB and S3, and the environment variables that name
+//! them.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,34 +13,35 @@ use crate::store::{RunningStore, listen};
 use crate::subject::{self, BenchChampion};
 use crate::tls;
 
-/// The stores of one run of the bench.
+/// The fake DynamoDB and S3 of one run of the bench.
 pub struct TestBed {
-    /// DynamoDB.
+    /// Fake DynamoDB, which holds the registry.
     pub registry: RunningStore,
-    /// S3.
+    /// Fake S3, which holds the champion's artifact.
     pub bucket: RunningStore,
     bundle: PathBuf,
 }
 
-/// The configuration of a function, as far as measurements differ in it.
+/// The settings of the function that differ between measurements.
 #[derive(Debug, Clone, Copy)]
 pub struct FunctionSettings {
-    /// Seconds between two refreshes of the champion.
+    /// Time between two refreshes of the champion, in seconds.
     pub refresh_seconds: u32,
 }
 
 impl Default for FunctionSettings {
-    /// Returns the default of the template.
+    /// Returns the settings that the SAM template has by default.
     fn default() -> Self {
         Self { refresh_seconds: 60 }
     }
 }
 
 impl TestBed {
-    /// Starts stores that contain `subject` and answer after `delay`. The certificate of the run goes into `folder`.
+    /// Starts a fake DynamoDB and S3 that contain the champion `subject`. They answer each request after the time
+    /// `delay`. The certificate of their TLS server goes into `folder`.
     ///
     /// # Errors
-    /// Fails if a certificate cannot be created, a port is not free, or the file cannot be written.
+    /// Fails if the certificate cannot be created or written, or if no loopback port is free.
     pub async fn around(subject: &BenchChampion, delay: Duration, folder: PathBuf) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
         let bundle = std::path::absolute(folder.join(format!("authority-{}.pem", std::process::id())))?;
@@ -49,18 +51,18 @@ impl TestBed {
         Ok(Self { registry, bucket, bundle })
     }
 
-    /// Starts `program` with a Runtime API of its own.
+    /// Starts the function `program` with a fake Lambda Runtime API of its own.
     ///
     /// # Errors
-    /// Fails if the program cannot be started.
+    /// Fails if the program cannot be started or no loopback port is free.
     pub async fn start(&self, program: &Program, settings: FunctionSettings) -> anyhow::Result<(Process, Runtime)> {
         let runtime = Runtime::open().await?;
         let process = program.start(&self.variables(&runtime, settings))?;
         Ok((process, runtime))
     }
 
-    /// Returns Lambda's variables, those of the template, and the addresses of the stores. `SSL_CERT_FILE` is for
-    /// binaries that trust the authorities of the system.
+    /// Returns the function's environment variables: those of Lambda, those of the SAM template, and the addresses of
+    /// the fake DynamoDB and S3. `SSL_CERT_FILE` is for binaries that trust the certificate authorities of the system.
     fn variables(&self, runtime: &Runtime, settings: FunctionSettings) -> Vec<(String, String)> {
         let bundle = self.bundle.display().to_string();
         let endpoint = |store: &RunningStore| format!("https://localhost:{}", store.port);
@@ -97,7 +99,7 @@ impl TestBed {
     }
 }
 
-/// Removes the certificate, which is of no use after the run.
+/// Removes the file with the certificate, which is of no use after the run.
 impl Drop for TestBed {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.bundle);

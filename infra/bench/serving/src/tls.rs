@@ -1,4 +1,4 @@
-//! The certificates of this run: an authority that is made for it, and a certificate for `localhost`.
+//! The TLS certificates of one run of the bench: a new certificate authority, and its certificate for `localhost`.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +10,8 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-/// Creates both certificates, writes that of the authority to `bundle` as PEM, and returns the acceptor for handshakes.
+/// Creates a certificate authority and a certificate for `localhost`. Writes the authority's certificate to the file
+/// `bundle` as PEM. Returns the acceptor for TLS handshakes.
 ///
 /// # Errors
 /// Fails if a certificate cannot be created or written.

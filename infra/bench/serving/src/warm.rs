@@ -1,4 +1,4 @@
-//! The warm path: one call after the other, as Lambda sends them to an environment.
+//! Measures the warm path: calls one after the other, as Lambda sends them to one running function process.
 
 use std::time::{Duration, Instant};
 
@@ -14,26 +14,26 @@ use crate::runtime::Runtime;
 use crate::subject;
 use crate::test_bed::{FunctionSettings, TestBed};
 
-/// Number of first calls that are not counted, because they fill caches.
+/// Number of first calls that the measurement skips, because they fill caches.
 const UNCOUNTED: usize = 200;
-/// Number of calls to one program before the next program's turn.
+/// Number of calls to one program before it is the next program's turn.
 const TURN: usize = 250;
 
-/// A running program and its measurements so far.
+/// A running function process and its measurements so far.
 struct Session {
     process: Process,
     runtime: Runtime,
     latencies: Vec<Duration>,
-    /// Total time, including the time between two calls.
+    /// Total time of the measured calls, including the time between two calls.
     busy: Duration,
     cpu: Duration,
     errors: usize,
 }
 
-/// The result for one program.
+/// The measurements of the warm path for one program.
 struct WarmResult {
     latency: Distribution,
-    /// Microseconds within the handler, as the function logs them.
+    /// Time within the function's handler in microseconds, as the function logs it.
     own: Distribution,
     per_second: f64,
     cpu_micros: f64,
@@ -41,10 +41,10 @@ struct WarmResult {
     usage: Usage,
 }
 
-/// Sends `calls` calls of `rows` rows to each of `programs`, in turns.
+/// Measures the warm path: sends `calls` calls of `rows` rows to each of `programs`, in turns.
 ///
 /// # Errors
-/// Fails if a function fails.
+/// Fails if a function's process fails.
 pub async fn measure(
     test_bed: &TestBed,
     programs: &[Program],
@@ -104,8 +104,8 @@ impl Session {
     }
 }
 
-/// Reads the times within the handler from the log, in microseconds. The function cuts off fractions, so half a
-/// microsecond is added, which is the average loss.
+/// Reads the times within the function's handler from its log, in microseconds. The function cuts off fractions. So
+/// half a microsecond is added to each time, which is the average loss.
 fn own_micros(log: &[u8]) -> Vec<f64> {
     let line = |line: &[u8]| serde_json::from_slice::<Value>(line).ok()?.get("duration_us")?.as_f64();
     log.split(|&byte| byte == b'\n').filter_map(line).map(|micros| micros + 0.5).collect()
@@ -134,10 +134,11 @@ fn figures(rows: usize, worked: &[WarmResult]) -> Vec<ReportRow> {
     ]
 }
 
-/// Sends `calls` calls of one row to each of `programs`, and then reads from the system how much memory it uses.
+/// Measures memory: sends `calls` calls of one row to each of `programs`. Then reads from the system how much memory
+/// each process uses.
 ///
 /// # Errors
-/// Fails if a function fails.
+/// Fails if a function's process fails.
 pub async fn memory(test_bed: &TestBed, programs: &[Program], calls: usize) -> anyhow::Result<Vec<ReportRow>> {
     let events = subject::events(1)?;
     let (mut resident, mut most) = (Vec::new(), Vec::new());

@@ -1,5 +1,5 @@
-//! Mail while SES or the registry fails. Every recipient gets the mail, and only once if possible. What cannot be sent
-//! waits in a queue.
+//! Tests mail about alarms while SES or the registry fails. Every recipient gets the mail, and only once if possible.
+//! An event whose mail cannot be sent waits in a queue.
 
 use std::time::Duration;
 
@@ -11,13 +11,15 @@ use evergreen_tests::wait::{seconds, until};
 
 use crate::alarms::{assert_recipients, delivery, notification};
 
-/// Nothing in the emulator raises this alarm, so no other mails about it are sent.
+/// Name of the alarm that these tests raise by hand, without the stack's name. Nothing in the emulator raises this
+/// alarm, so no other mails about it are sent.
 const KIND: &str = "train-schedule-queue";
 
-/// How long SES throttles. This is longer than the tries of one call and Lambda's retries here.
+/// Duration for which SES throttles all calls. It is longer than the tries of one call and Lambda's retries here.
 const THROTTLED: Duration = seconds(15);
 
-/// Checks that every recipient gets one mail despite the fault.
+/// Checks that every recipient gets exactly one mail about an alarm, although the alert function's calls have the
+/// fault.
 async fn tells_everybody_once(fault: Fault, least_times: usize) {
     let stack = Stack::take().await;
     stack.served().await;
@@ -28,7 +30,7 @@ async fn tells_everybody_once(fault: Fault, least_times: usize) {
     stack.until_mailed(mark, KIND, StateValue::Alarm).await;
     let times = fault.end();
     assert!(times >= least_times, "the fault happened {times} times");
-    // Everything that is still in progress ends before this call does.
+    // All mails that are still in progress are finished before this call ends.
     let again = stack.functions.call(&stack.functions.alert, &delivery).await;
     assert!(!again.failed, "{}", again.payload);
     assert_recipients(&stack, &stack.mails_about(mark, KIND, StateValue::Alarm).await).await;

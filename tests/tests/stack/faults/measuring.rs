@@ -1,4 +1,4 @@
-//! Measurements while a source or CloudWatch does not answer.
+//! Tests the metrics function while one of its data sources or CloudWatch does not answer.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use evergreen_tests::Stack;
@@ -10,7 +10,7 @@ use evergreen_tests::training::bad;
 use evergreen_tests::wait::seconds;
 use serde_json::{Value, json};
 
-/// Checks that all metrics are published despite the fault.
+/// Checks that the metrics function publishes all metrics despite the fault.
 async fn publishes_all_the_same(fault: Fault) {
     let stack = Stack::take().await;
     stack.served().await;
@@ -71,7 +71,7 @@ async fn an_unreachable_registry_fails_the_measurement_and_it_is_retried() {
     stack.functions.measure().await;
 }
 
-/// Returns the report of a measurement that succeeds despite these faults.
+/// Runs the metrics function with these faults and returns its report. The run must succeed.
 async fn measured<const N: usize>(stack: &Stack, faults: [Fault; N]) -> Value {
     let faults = faults.map(|fault| stack.faults.add(fault.of("metrics")));
     let outcome = stack.functions.call(&stack.functions.metrics, &json!({"trigger": "schedule"})).await;
@@ -80,7 +80,7 @@ async fn measured<const N: usize>(stack: &Stack, faults: [Fault; N]) -> Value {
     outcome.payload
 }
 
-/// Asserts that these metrics are not published but counted as unknown, which raises an alarm.
+/// Asserts that these metrics are not published. They must be counted as unknown, which raises an alarm.
 fn assert_unknown(report: &Value, figures: &[&str]) {
     for figure in figures {
         assert!(report["published"][figure].is_null(), "{figure} is published: {report}");
@@ -166,7 +166,7 @@ async fn a_pointer_to_a_missing_artifact_is_unhealthy() {
     stack.until_recovered(version).await;
 }
 
-/// Returns the pointer with the key of an object that does not exist.
+/// Returns the champion pointer after a change: it names an artifact key that does not exist in S3.
 fn pointing_elsewhere(mut pointer: Item) -> Item {
     let AttributeValue::M(version) = pointer.get_mut("version").expect("a pointer holds a version") else {
         panic!("a version is a map")

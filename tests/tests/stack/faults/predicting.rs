@@ -1,5 +1,5 @@
-//! The predict function while the registry or the store fails. The current version continues to serve, and only
-//! registered artifacts ever serve.
+//! Tests the predict function while the registry or S3 fails. The current model version continues to answer, and only
+//! registered artifacts are ever used.
 
 use std::time::{Duration, Instant};
 
@@ -12,13 +12,15 @@ use evergreen_tests::training::as_good;
 use evergreen_tests::wait::{seconds, until};
 use serde_json::json;
 
-/// Duration of a call that hangs. It is longer than any function waits.
+/// Duration of a call to AWS that hangs. It is longer than any function waits for an answer.
 const HANGING: Duration = seconds(60);
 
-/// Maximum time for a call. A call waits at most 2 s for a refresh, and the rest is for the emulator.
+/// Maximum time for a prediction request. The function waits at most 2 s for a refresh, and the rest is for the
+/// emulator.
 const PATIENCE: Duration = seconds(5);
 
-/// Checks that an older version serves while the registry fails and a newer version is promoted.
+/// Checks that the old model version answers while the registry has the fault, although a newer version is promoted.
+/// After the fault, the new version answers.
 async fn serves_on_without_the_registry(fault: Fault) {
     let stack = Stack::take().await;
     let old = stack.serve_new().await;
@@ -59,8 +61,8 @@ async fn a_registry_that_answers_late_leaves_the_last_version_serving_without_lo
     serves_on_without_the_registry(Fault::withholds_answer(HANGING)).await;
 }
 
-/// Checks that the current version serves while the store fails and a new environment needs the object. The copy beside
-/// the pointer is unavailable.
+/// Checks that the old model version answers while reads from S3 have the fault, although a newer version is promoted.
+/// The copy of the artifact in the registry is unavailable meanwhile. After the fault, the new version answers.
 async fn serves_on_without_the_store(fault: Fault) {
     let stack = Stack::take().await;
     let old = stack.serve_new().await;
@@ -158,7 +160,7 @@ async fn a_cold_start_with_a_hanging_registry_answers_503_within_seconds() {
     stack.functions.forget_environments(&stack.functions.predict).await;
     let begun = Instant::now();
     stack.api.predict(&setosa()).await.problem(503);
-    // The cold start tries for 5 s, and the call for 2 s.
+    // The cold start tries for 5 s to load the champion, and the request for 2 s.
     assert!(begun.elapsed() < seconds(12), "the call took {:?}", begun.elapsed());
     drop(fault);
     stack.until_recovered(version).await;
@@ -199,12 +201,13 @@ async fn a_pointer_that_was_deleted_leaves_the_last_version_serving() {
     stack.registry.put(pointer).await;
 }
 
-/// Makes the registry refuse to return copies. The pointer alone is a separate call.
+/// Returns a fault: the registry refuses the operation that reads the copy of the champion's artifact. A separate
+/// operation reads the champion pointer alone, and still works.
 fn no_copy() -> Fault {
     Fault::refuses(400, "AccessDeniedException").with(DynamoDb, "BatchGetItem").of("predict")
 }
 
-/// Checks that a cold start answers despite the fault.
+/// Checks that the predict function answers after a cold start, although its calls have the fault.
 async fn cold_start_serves(fault: Fault) {
     let stack = Stack::take().await;
     let version = stack.serve_new().await;
@@ -214,7 +217,8 @@ async fn cold_start_serves(fault: Fault) {
     assert!(fault.end() > 0, "the fault concerned no call");
 }
 
-/// Asserts that `version` answers every call without a long wait, until a refresh has met the fault.
+/// Asserts that model version `version` answers every prediction request within 5 s, until the fault has affected a
+/// refresh of the champion.
 async fn still_serves(stack: &Stack, version: u64, fault: &Injected) {
     let limit = 2 * stack.refresh_time().await + seconds(10);
     until("a refresh to meet the fault", limit, async || {

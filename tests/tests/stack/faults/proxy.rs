@@ -1,4 +1,4 @@
-//! Tests of the proxy that all other tests in this folder use. They need no stack.
+//! Tests of the fault proxy that all other tests in this folder use. These tests need no stack.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -22,10 +22,10 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-/// The constant answer of the service behind the proxy.
+/// Body of every answer of the fake AWS service behind the proxy.
 const ANSWER: &str = "0123456789";
 
-/// A service that records the requests it receives.
+/// Fake AWS service for tests of the proxy. It records the requests that it receives.
 #[derive(Debug, Clone, Default)]
 struct Upstream(Arc<Mutex<Vec<String>>>);
 
@@ -57,7 +57,7 @@ impl Upstream {
     }
 }
 
-/// The test's own proxies and the service behind them.
+/// Two fault proxies that a test has started, and the fake AWS service behind them.
 struct Proxied {
     train: SocketAddr,
     predict: SocketAddr,
@@ -77,7 +77,7 @@ impl Proxied {
         reqwest::get(format!("http://{}{path}", self.train)).await?.text().await
     }
 
-    /// Returns the configuration of the train function's clients, except for the timeouts.
+    /// Returns the AWS configuration that the train function's clients use, except for the timeouts.
     fn config(&self) -> SdkConfig {
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())

@@ -1,4 +1,5 @@
-//! Training while the registry fails. The new version is registered once, or the run says why not.
+//! Tests training while the registry fails. The new model version is registered once, or the record of the run gives
+//! the reason for the failure.
 
 use evergreen_tests::Stack;
 use evergreen_tests::faults::Fault;
@@ -10,7 +11,8 @@ use serde_json::json;
 use super::training::{fails_and_says_so, trains_all_the_same};
 use crate::promotion::assert_champion_is_sound;
 
-/// A text that only the transaction that registers a version contains. A training's first transaction opens its run.
+/// Text that occurs only in the transaction that registers a model version. It does not occur in a training's first
+/// transaction, which opens the run.
 const REGISTRATION: &str = "VERSION#";
 
 #[tokio::test]

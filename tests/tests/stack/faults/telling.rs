@@ -1,4 +1,5 @@
-//! Publishing events while the bus fails. Each event is published at least once. Its id lets consumers drop duplicates.
+//! Tests the publishing of events while the EventBridge bus fails. Each event is published at least once. Its id lets
+//! consumers drop duplicates.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +12,11 @@ use serde_json::{Value, json};
 
 use evergreen_tests::events::Listener;
 
-/// The events of a training run that promotes a version.
+/// Types of the events that a training run publishes if it promotes a model version.
 const KINDS: [&str; 2] = ["ModelPromoted", "TrainingSucceeded"];
 
-/// Runs a training with the fault. The events arrive at once, or after a later measurement. Returns how often each kind
-/// arrived.
+/// Trains a model version while the train function's calls have the fault. Its events are published at once, or by a
+/// later measurement. Returns how many events of each type arrived.
 async fn tells_in_the_end(fault: Fault) -> BTreeMap<String, usize> {
     let stack = Stack::take().await;
     stack.served().await;
@@ -28,7 +29,8 @@ async fn tells_in_the_end(fault: Fault) -> BTreeMap<String, usize> {
     heard
 }
 
-/// Publishes all waiting events, and counts the events of the run by kind.
+/// Publishes all events that wait in the registry. Returns the number of received events of the training run by event
+/// type.
 async fn until_told(stack: &Stack, run: &Value) -> BTreeMap<String, usize> {
     stack.registry.age_outbox().await;
     stack.functions.measure().await;

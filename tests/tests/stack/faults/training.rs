@@ -1,4 +1,5 @@
-//! Shared checks for training with a fault: the run succeeds anyway, or it fails properly.
+//! Shared checks for training with a fault: the training run succeeds despite the fault, or it fails and reports the
+//! reason.
 
 use evergreen_tests::Stack;
 use evergreen_tests::faults::Fault;
@@ -9,7 +10,8 @@ use serde_json::Value;
 
 use crate::promotion::assert_champion_is_sound;
 
-/// Checks that the training run makes one version despite the fault, and that this version serves.
+/// Checks that a training run with the fault makes exactly one model version, and that this version becomes the
+/// champion. The fault must affect at least `least_times` calls.
 pub async fn trains_all_the_same(fault: Fault, least_times: usize) -> Value {
     let stack = Stack::take().await;
     let before = stack.registry.versions().await.len();
@@ -25,7 +27,8 @@ pub async fn trains_all_the_same(fault: Fault, least_times: usize) -> Value {
     report
 }
 
-/// Checks that the run fails with this reason and the current version continues to serve. The next run succeeds.
+/// Checks that a training run with the fault fails and its record contains `reason`. The current model version
+/// continues to answer. A second try without the fault succeeds.
 pub async fn fails_and_says_so(fault: Fault, reason: &str) {
     let stack = Stack::take().await;
     let serving = stack.serve_new().await;
