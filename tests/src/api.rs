@@ -11,14 +11,14 @@ pub const KEY_HEADER: &str = "x-api-key";
 
 /// Test client of one HTTP API, with the API's URL and an API key.
 #[derive(Debug, Clone)]
-pub struct Door {
+pub struct ApiAccess {
     client: Client,
     url: String,
     /// The API key that requests of this client carry.
     pub key: String,
 }
 
-impl Door {
+impl ApiAccess {
     /// Creates a client of the HTTP API at `url`. Its requests carry the API key `key`.
     pub fn new(url: &str, key: String) -> Self {
         Self { client: Client::new(), url: url.trim_end_matches('/').to_owned(), key }
@@ -39,14 +39,14 @@ impl Door {
 #[derive(Debug, Clone)]
 pub struct Api {
     /// Client of the API that answers predictions and describes the model.
-    pub predictions: Door,
+    pub predictions: ApiAccess,
     /// Client of the API that lists training runs and reports health.
-    pub status: Door,
+    pub status: ApiAccess,
 }
 
 impl Api {
     /// Returns the client of the API that serves this path: the status API for `/runs` and `/health`.
-    fn door(&self, path: &str) -> &Door {
+    fn door(&self, path: &str) -> &ApiAccess {
         let is_status = path.starts_with("/runs") || path.starts_with("/health");
         if is_status { &self.status } else { &self.predictions }
     }

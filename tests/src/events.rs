@@ -39,7 +39,7 @@ impl Listener {
     }
 
     /// Returns the EventBridge events that arrived in the test's queue since the last call.
-    pub async fn heard(&self, stack: &Stack) -> Vec<Value> {
+    pub async fn received(&self, stack: &Stack) -> Vec<Value> {
         stack.kept_in(QUEUE).await
     }
 

@@ -15,7 +15,7 @@ use std::time::Duration;
 pub use call::Service;
 pub use fault::Fault;
 pub use proxy::start;
-pub use rules::{Injected, Rules};
+pub use rules::{ActiveFault, Rules};
 
 use crate::wait::until;
 
@@ -54,13 +54,13 @@ impl Faults {
     /// # Panics
     /// When the functions of the stack do not use proxies.
     #[must_use = "the fault ends when this is dropped"]
-    pub fn add(&self, fault: Fault) -> Injected {
+    pub fn add(&self, fault: Fault) -> ActiveFault {
         let rules = self.rules.as_ref();
         rules.unwrap_or_else(|| panic!("{PORTS} is not set: faults need the stack that `make e2e` starts")).add(fault)
     }
 }
 
-impl Injected {
+impl ActiveFault {
     /// Waits until the fault has affected at least `times` calls.
     ///
     /// # Panics

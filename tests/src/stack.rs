@@ -4,7 +4,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::alarms::CloudWatch;
-use crate::api::{Api, Door};
+use crate::api::{Api, ApiAccess};
 use crate::faults::Faults;
 use crate::functions::Functions;
 use crate::mail::Inbox;
@@ -57,8 +57,8 @@ impl Stack {
         registry.forget_alarms().await;
         Self {
             api: Api {
-                predictions: Door::new(&variable("EVERGREEN_API_URL"), variable("EVERGREEN_API_KEY")),
-                status: Door::new(&variable("EVERGREEN_STATUS_URL"), variable("EVERGREEN_READ_KEY")),
+                predictions: ApiAccess::new(&variable("EVERGREEN_API_URL"), variable("EVERGREEN_API_KEY")),
+                status: ApiAccess::new(&variable("EVERGREEN_STATUS_URL"), variable("EVERGREEN_READ_KEY")),
             },
             functions: Functions::new(&config),
             registry,

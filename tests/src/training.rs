@@ -66,7 +66,7 @@ impl Stack {
     ///
     /// # Panics
     /// When the API does not use the version in time.
-    pub async fn go_back_to(&self, version: u64) {
+    pub async fn roll_back_to(&self, version: u64) {
         let Outcome { failed, payload, .. } =
             self.functions.call(&self.functions.train, &json!({"promote": version})).await;
         assert!(!failed, "version {version} was not promoted: {payload}");

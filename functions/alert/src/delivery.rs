@@ -66,7 +66,7 @@ fn cause(unavailable: Option<&Unavailable>) -> String {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AlarmMail<'a> {
     pub(crate) alarm: &'a Alarm,
-    pub(crate) telling: &'a AlarmReport,
+    pub(crate) alarm_report: &'a AlarmReport,
     pub(crate) mail: &'a Mail,
 }
 
@@ -176,7 +176,7 @@ impl<W: AlertWorld> MailSender<'_, W> {
     /// Returns why `recipient` gets no mail about the end of an alarm, or does not get that mail yet. `None` if the
     /// mail is due.
     async fn undue(&self, mail: AlarmMail<'_>, recipient: &Address) -> Option<DeliveryResult> {
-        let AlarmReport::Over { raised } = mail.telling else { return None };
+        let AlarmReport::Over { raised } = mail.alarm_report else { return None };
         let mut is_busy = false;
         for since in raised.iter().rev() {
             let raise = key(&mail.alarm.name, AlarmState::Alarm, *since, recipient);

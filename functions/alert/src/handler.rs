@@ -88,12 +88,12 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
         let (mut report, mut failures, mut pace) = (AlertReport::default(), AlertError::default(), None);
         for record in &event.records {
             match self.read(record, &mut report).await {
-                Ok(Some((alarm, telling, mail))) => {
+                Ok(Some((alarm, alarm_report, mail))) => {
                     let pace = match &mut pace {
                         Some(pace) => pace,
                         none => none.insert(self.pace().await),
                     };
-                    let mail = AlarmMail { alarm: &alarm, telling: &telling, mail: &mail };
+                    let mail = AlarmMail { alarm: &alarm, alarm_report: &alarm_report, mail: &mail };
                     let counts = sender.send_to_all(mail, self.recipients, pace).await;
                     report.sent += counts.sent;
                     report.sent_before += counts.sent_before;
@@ -118,11 +118,11 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
         report: &mut AlertReport,
     ) -> Result<Option<(Alarm, AlarmReport, Mail)>, Unwritten> {
         let alarm = Notification::parse(&record.sns.message)?.into_alarm(&self.letterhead.stack)?;
-        let telling = match alarm.change() {
+        let alarm_report = match alarm.change() {
             Some(change) => self.decide(&alarm, change).await,
             None => AlarmReport::NothingToReport,
         };
-        match telling {
+        match alarm_report {
             AlarmReport::NothingToReport => report.no_news += 1,
             AlarmReport::Overtaken => {
                 tracing::info!(alarm = alarm.name, "a newer change is known: no mail is sent about this one");
@@ -133,18 +133,18 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
                 report.held_back += 1;
             }
             AlarmReport::Raised | AlarmReport::Flapping | AlarmReport::Over { .. } => {
-                let mail = self.write(&alarm, &telling).await?;
-                return Ok(Some((alarm, telling, mail)));
+                let mail = self.write(&alarm, &alarm_report).await?;
+                return Ok(Some((alarm, alarm_report, mail)));
             }
         }
         Ok(None)
     }
 
-    async fn write(&self, alarm: &Alarm, telling: &AlarmReport) -> Result<Mail, askama::Error> {
+    async fn write(&self, alarm: &Alarm, alarm_report: &AlarmReport) -> Result<Mail, askama::Error> {
         let now = self.ports.clock().now();
         let knowledge = Knowledge::of(self.ports.registry()).await;
         let failure = RunFailure::behind(alarm, self.ports.registry(), now).await;
-        letter::write(alarm, telling, &knowledge, failure.as_ref(), self.letterhead, now)
+        letter::write(alarm, alarm_report, &knowledge, failure.as_ref(), self.letterhead, now)
     }
 
     /// Decides what to report about an alarm's change, and stores the change in the alarm's record. If the registry
@@ -152,7 +152,7 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
     async fn decide(&self, alarm: &Alarm, change: AlarmChange) -> AlarmReport {
         for _ in 0..MAX_UPDATES {
             match self.update_record(alarm, change).await {
-                Ok(telling) => return telling,
+                Ok(alarm_report) => return alarm_report,
                 Err(RememberError::Conflict) => {}
                 Err(RememberError::Unavailable(error)) => {
                     tracing::warn!(%error, cause = %error.cause, "the alarm's record is not used: the registry failed");
@@ -165,11 +165,11 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
 
     async fn update_record(&self, alarm: &Alarm, change: AlarmChange) -> Result<AlarmReport, RememberError> {
         let known: Result<_, Unavailable> = self.ports.registry().alarm(&alarm.name).await;
-        let (telling, next) = AlarmRecord::receive(known?.as_ref(), change, self.ports.clock().now());
+        let (alarm_report, next) = AlarmRecord::receive(known?.as_ref(), change, self.ports.clock().now());
         if let Some(next) = next {
             self.ports.registry().remember(&alarm.name, &next).await?;
         }
-        Ok(telling)
+        Ok(alarm_report)
     }
 
     /// Returns the pace at which the SES account may send mails. The request to SES also renews a connection that was

@@ -9,12 +9,12 @@ use crate::{Alarm, AlarmReading, AlarmState, Knowledge};
 
 /// Returns the summary of an alarm in one line without a full stop. The line says what is wrong, or that all is good
 /// enough again, with the value and the limit.
-pub(crate) fn headline(alarm: &Alarm, telling: &AlarmReport, knowledge: &Knowledge, now: Timestamp) -> String {
+pub(crate) fn headline(alarm: &Alarm, alarm_report: &AlarmReport, knowledge: &Knowledge, now: Timestamp) -> String {
     let situation = Situation::new(alarm, knowledge, now);
     let (entry, kind) = (alarm.kind.entry(), alarm.kind.as_str());
     let raised = || (entry.raised)(&situation);
     match alarm.state {
-        _ if *telling == AlarmReport::Flapping => format!("alarm {kind} is flapping: {}", raised()),
+        _ if *alarm_report == AlarmReport::Flapping => format!("alarm {kind} is flapping: {}", raised()),
         AlarmState::Ok => (entry.cleared)(&situation),
         AlarmState::Alarm | AlarmState::InsufficientData if situation.is_set_by_hand() => {
             format!("alarm {kind} is raised, although {}", raised())

@@ -74,23 +74,23 @@ struct Text<'a> {
     letter: &'a Letter<'a>,
 }
 
-/// Writes the mail about `alarm` at the time `now`. `telling` is the decision what to report about the alarm.
+/// Writes the mail about `alarm` at the time `now`. `alarm_report` is the decision what to report about the alarm.
 /// `knowledge` says which model version is the champion. `failure` is the training run that explains the alarm, if any.
 ///
 /// # Errors
 /// [`askama::Error`] when a template cannot be rendered. No content of a mail causes this.
 pub fn write(
     alarm: &Alarm,
-    telling: &AlarmReport,
+    alarm_report: &AlarmReport,
     knowledge: &Knowledge,
     failure: Option<&RunFailure>,
     about: &Letterhead,
     now: Timestamp,
 ) -> Result<Mail, askama::Error> {
     let guide = Guide::to(alarm, about);
-    let (run, notes) = (failure.map(RunFailure::describe), notes(alarm, telling, now));
-    let headline = headline(alarm, telling, knowledge, now);
-    let facts = facts(alarm, lasted(alarm, telling, knowledge), knowledge);
+    let (run, notes) = (failure.map(RunFailure::describe), notes(alarm, alarm_report, now));
+    let headline = headline(alarm, alarm_report, knowledge, now);
+    let facts = facts(alarm, lasted(alarm, alarm_report, knowledge), knowledge);
     let letter = Letter { run, notes, facts, ..Letter::about(alarm, &headline, knowledge, about, &guide, now) };
     Ok(Mail {
         subject: one_line(&format!("[{}] {}", letter.state, letter.headline)),
@@ -130,8 +130,8 @@ impl<'a> Letter<'a> {
 }
 
 /// Returns the remarks of a mail: that later mails are held back because the alarm flaps, or that this mail is late.
-fn notes(alarm: &Alarm, telling: &AlarmReport, now: Timestamp) -> Vec<String> {
-    let flapping = (*telling == AlarmReport::Flapping).then(|| {
+fn notes(alarm: &Alarm, alarm_report: &AlarmReport, now: Timestamp) -> Vec<String> {
+    let flapping = (*alarm_report == AlarmReport::Flapping).then(|| {
         "This alarm is flapping: it is raised and cleared again and again. Mails about it are now held back until \
          it has kept one state for an hour. Mails about other alarms are sent as usual. The dashboard shows all \
          alarms."
@@ -147,8 +147,8 @@ fn notes(alarm: &Alarm, telling: &AlarmReport, now: Timestamp) -> Vec<String> {
 
 /// Returns how long the alarm was raised, or how long its value was bad. `None` if the alarm is not over, or if the
 /// time is unknown.
-fn lasted(alarm: &Alarm, telling: &AlarmReport, knowledge: &Knowledge) -> Option<SignedDuration> {
-    let AlarmReport::Over { raised } = telling else { return None };
+fn lasted(alarm: &Alarm, alarm_report: &AlarmReport, knowledge: &Knowledge) -> Option<SignedDuration> {
+    let AlarmReport::Over { raised } = alarm_report else { return None };
     knowledge.lasted(alarm).or_else(|| Some(alarm.since.duration_since(*raised.last()?)))
 }
 

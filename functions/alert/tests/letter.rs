@@ -67,13 +67,13 @@ fn knowledge() -> Knowledge {
 }
 
 fn mail(alarm: &Alarm, knowledge: &Knowledge) -> Mail {
-    let telling =
+    let alarm_report =
         if alarm.state == AlarmState::Ok { AlarmReport::Over { raised: Vec::new() } } else { AlarmReport::Raised };
-    told(alarm, &telling, knowledge, NOW)
+    told(alarm, &alarm_report, knowledge, NOW)
 }
 
-fn told(alarm: &Alarm, telling: &AlarmReport, knowledge: &Knowledge, now: &str) -> Mail {
-    write(alarm, telling, knowledge, None, &letterhead(), moment(now)).unwrap()
+fn told(alarm: &Alarm, alarm_report: &AlarmReport, knowledge: &Knowledge, now: &str) -> Mail {
+    write(alarm, alarm_report, knowledge, None, &letterhead(), moment(now)).unwrap()
 }
 
 #[test]

@@ -68,7 +68,8 @@ pub struct AlarmRecord {
     /// The newest change.
     newest: AlarmChange,
     /// What was reported about it. A repeated notification gets the same answer.
-    telling: AlarmReport,
+    #[serde(rename = "telling")]
+    alarm_report: AlarmReport,
     /// Whether the last reported incident is still going on.
     open: bool,
     /// When that incident began, and when earlier ones began whose end may not have reached everybody.
@@ -86,13 +87,13 @@ impl AlarmRecord {
     /// that must replace `known`, or `None` if `known` stays.
     pub fn receive(known: Option<&Self>, change: AlarmChange, now: Timestamp) -> (AlarmReport, Option<Self>) {
         match known {
-            Some(record) if record.newest.is(change) => (record.telling.clone(), None),
+            Some(record) if record.newest.is(change) => (record.alarm_report.clone(), None),
             Some(record) if record.newest.since > change.since && record.is_believed(now) => {
                 (AlarmReport::Overtaken, None)
             }
             _ => {
                 let next = Self::after(known, change);
-                (next.telling.clone(), Some(next))
+                (next.alarm_report.clone(), Some(next))
             }
         }
     }
@@ -116,7 +117,7 @@ impl AlarmRecord {
         let next = Self {
             revision: before.revision.saturating_add(1),
             newest: change,
-            telling: AlarmReport::HeldBack,
+            alarm_report: AlarmReport::HeldBack,
             in_a_row: if quiet { 0 } else { before.in_a_row },
             held: before.held && !(quiet && told.len() < MOST_IN_A_DAY),
             // If an hour has passed since an end, no mail about that end is still on its way.
@@ -136,7 +137,7 @@ impl AlarmRecord {
         let none = Self {
             revision: 1,
             newest: change,
-            telling: AlarmReport::NothingToReport,
+            alarm_report: AlarmReport::NothingToReport,
             open: false,
             raised: Vec::new(),
             told: Vec::new(),
@@ -150,22 +151,22 @@ impl AlarmRecord {
         let flaps = self.in_a_row >= MOST_IN_A_ROW || self.told.len() >= MOST_IN_A_DAY;
         self.told.push(self.newest.since);
         if flaps {
-            return Self { telling: AlarmReport::Flapping, open: false, raised: Vec::new(), held: true, ..self };
+            return Self { alarm_report: AlarmReport::Flapping, open: false, raised: Vec::new(), held: true, ..self };
         }
         self.raised.push(self.newest.since);
-        Self { telling: AlarmReport::Raised, open: true, in_a_row: self.in_a_row + 1, ..self }
+        Self { alarm_report: AlarmReport::Raised, open: true, in_a_row: self.in_a_row + 1, ..self }
     }
 
     /// Returns the record after the end of the open incident. If no incident is open, either everybody gets a mail or
     /// nobody does.
     fn end(self, to_everybody: bool) -> Self {
-        let telling = match (self.open, self.held) {
+        let alarm_report = match (self.open, self.held) {
             (true, _) => AlarmReport::Over { raised: self.raised.clone() },
             (false, true) => AlarmReport::HeldBack,
             (false, false) if to_everybody => AlarmReport::Over { raised: Vec::new() },
             (false, false) => AlarmReport::NothingToReport,
         };
-        Self { telling, open: false, ..self }
+        Self { alarm_report, open: false, ..self }
     }
 }
 

@@ -31,9 +31,9 @@ struct Alarm(Option<AlarmRecord>);
 impl Alarm {
     /// Returns what is reported about a change that becomes known at `now`.
     fn hear_at(&mut self, change: AlarmChange, now: Timestamp) -> AlarmReport {
-        let (telling, next) = AlarmRecord::receive(self.0.as_ref(), change, now);
+        let (alarm_report, next) = AlarmRecord::receive(self.0.as_ref(), change, now);
         self.0 = next.or(self.0.take());
-        telling
+        alarm_report
     }
 
     fn receive(&mut self, change: AlarmChange) -> AlarmReport {
@@ -153,8 +153,8 @@ fn the_record_of_an_alarm_says_whether_a_mail_is_outdated() {
     assert!(alarm.0.unwrap().overtakes(raised(0), at(5)));
 }
 
-fn is_told(telling: &AlarmReport) -> bool {
-    matches!(telling, AlarmReport::Raised | AlarmReport::Flapping | AlarmReport::Over { .. })
+fn is_told(alarm_report: &AlarmReport) -> bool {
+    matches!(alarm_report, AlarmReport::Raised | AlarmReport::Flapping | AlarmReport::Over { .. })
 }
 
 /// Generates the changes of an alarm that is raised and over in turn, and how late each becomes known.
@@ -183,15 +183,15 @@ fn told_of(life: &[(AlarmChange, i64)]) -> Vec<(AlarmChange, Timestamp, AlarmRep
 proptest! {
     #[test]
     fn nothing_is_reported_after_a_newer_change(life in life()) {
-        let told: Vec<_> = told_of(&life).into_iter().filter(|(_, _, telling)| is_told(telling)).collect();
+        let told: Vec<_> = told_of(&life).into_iter().filter(|(_, _, alarm_report)| is_told(alarm_report)).collect();
         prop_assert!(told.is_sorted_by_key(|(change, _, _)| change.since));
     }
 
     #[test]
     fn an_end_is_reported_once_after_an_alarm(life in life()) {
         let mut open = false;
-        for (change, _, telling) in told_of(&life) {
-            match telling {
+        for (change, _, alarm_report) in told_of(&life) {
+            match alarm_report {
                 AlarmReport::Raised | AlarmReport::Flapping => open = true,
                 AlarmReport::Over { raised } => {
                     // About the first change, only its own notification is known.
@@ -205,7 +205,7 @@ proptest! {
 
     #[test]
     fn no_alarm_uses_up_the_mails_of_a_day(life in life()) {
-        let told: Vec<_> = told_of(&life).into_iter().filter(|(_, _, telling)| is_told(telling)).collect();
+        let told: Vec<_> = told_of(&life).into_iter().filter(|(_, _, alarm_report)| is_told(alarm_report)).collect();
         for (first, _, _) in &told {
             let day = first.since..first.since + SignedDuration::from_hours(24);
             let mails = told.iter().filter(|(change, _, _)| day.contains(&change.since)).count();

@@ -21,10 +21,10 @@ pub struct Rules(Arc<Mutex<Vec<Rule>>>);
 impl Rules {
     /// Makes the fault active. It stays active until the returned guard is dropped.
     #[must_use = "the fault ends when this is dropped"]
-    pub fn add(&self, fault: Fault) -> Injected {
+    pub fn add(&self, fault: Fault) -> ActiveFault {
         let times = Arc::new(AtomicUsize::new(0));
         self.lock().push(Rule { fault, concerned: 0, times: Arc::clone(&times) });
-        Injected { rules: self.clone(), times }
+        ActiveFault { rules: self.clone(), times }
     }
 
     /// Returns what the proxy does with `call`: the effect of the first active fault that affects the call. If no
@@ -47,12 +47,12 @@ impl Rules {
 
 /// Test guard: the injected fault stays active until the guard is dropped.
 #[derive(Debug)]
-pub struct Injected {
+pub struct ActiveFault {
     rules: Rules,
     times: Arc<AtomicUsize>,
 }
 
-impl Injected {
+impl ActiveFault {
     /// Returns how many calls the fault has affected so far.
     pub fn times(&self) -> usize {
         self.times.load(Ordering::Relaxed)
@@ -64,7 +64,7 @@ impl Injected {
     }
 }
 
-impl Drop for Injected {
+impl Drop for ActiveFault {
     fn drop(&mut self) {
         self.rules.lock().retain(|rule| !Arc::ptr_eq(&rule.times, &self.times));
     }

@@ -7,6 +7,6 @@
 
 mod copies;
 mod deployed;
+mod missing_data;
 mod notifications;
 mod points;
-mod silence;

@@ -20,17 +20,17 @@ async fn trainings_promotions_refusals_and_failures_are_sent_to_the_bus() {
     let failing = json!({"id": fresh_id(), "hyperparameters": {"max_depth": 0}});
     stack.functions.call(&stack.functions.train, &failing).await;
 
-    let mut heard = Vec::new();
+    let mut received = Vec::new();
     until("five events", seconds(20), async || {
-        heard.extend(listener.heard(&stack).await);
-        (heard.len() >= 5).then_some(())
+        received.extend(listener.received(&stack).await);
+        (received.len() >= 5).then_some(())
     })
     .await;
     listener.stop().await;
 
     let detail = |kind: &str, run: &Value| {
-        let found = heard.iter().find(|event| event["detail-type"] == kind && event["detail"]["run_id"] == *run);
-        found.unwrap_or_else(|| panic!("no {kind} of {run} in {heard:#?}"))["detail"].clone()
+        let found = received.iter().find(|event| event["detail-type"] == kind && event["detail"]["run_id"] == *run);
+        found.unwrap_or_else(|| panic!("no {kind} of {run} in {received:#?}"))["detail"].clone()
     };
     let run = stack.registry.versions().await.into_iter().find(|version| version["number"] == promoted);
     let run = run.expect("the version is registered")["run_id"].clone();
@@ -44,8 +44,8 @@ async fn trainings_promotions_refusals_and_failures_are_sent_to_the_bus() {
     }
     let failed = detail("TrainingFailed", &format!("manual-{}", failing["id"].as_str().unwrap_or_default()).into());
     assert!(failed["reason"].as_str().is_some_and(|reason| reason.contains("max_depth")), "{failed}");
-    let ids: BTreeSet<_> = heard.iter().filter_map(|event| event["detail"]["id"].as_str()).collect();
-    assert!(ids.len() >= 5, "five facts have five ids: {heard:#?}");
+    let ids: BTreeSet<_> = received.iter().filter_map(|event| event["detail"]["id"].as_str()).collect();
+    assert!(ids.len() >= 5, "five facts have five ids: {received:#?}");
     assert_eq!(stack.registry.waiting_events().await.len(), 0, "a published event waits no longer");
     stack.train_good().await;
 }
@@ -61,16 +61,16 @@ async fn leave(stack: &Stack, id: &str) -> String {
 
 /// Returns the received events with this id. Waits until one second after the first of them has arrived.
 async fn heard_of(stack: &Stack, listener: &Listener, id: &str) -> Vec<Value> {
-    let mut heard = Vec::new();
+    let mut received = Vec::new();
     until(&format!("the event {id}"), seconds(20), async || {
-        heard.extend(listener.heard(stack).await);
-        heard.iter().any(|event: &Value| event["detail"]["id"] == id).then_some(())
+        received.extend(listener.received(stack).await);
+        received.iter().any(|event: &Value| event["detail"]["id"] == id).then_some(())
     })
     .await;
     tokio::time::sleep(seconds(1)).await;
-    heard.extend(listener.heard(stack).await);
-    heard.retain(|event| event["detail"]["id"] == id);
-    heard
+    received.extend(listener.received(stack).await);
+    received.retain(|event| event["detail"]["id"] == id);
+    received
 }
 
 #[tokio::test]
@@ -89,8 +89,11 @@ async fn the_event_of_a_stopped_training_is_sent_by_the_next_measurement_or_trai
             stack.functions.measure().await;
         }
         // The training run's own events start a measurement, which may publish the stored event at the same time.
-        let heard = heard_of(&stack, &listener, id).await;
-        assert_eq!((&heard[0]["source"], &heard[0]["detail-type"]), (&json!("evergreen"), &json!("ModelPromoted")));
+        let received = heard_of(&stack, &listener, id).await;
+        assert_eq!(
+            (&received[0]["source"], &received[0]["detail-type"]),
+            (&json!("evergreen"), &json!("ModelPromoted"))
+        );
         until("the published event to be deleted and the unreadable one to wait", seconds(10), async || {
             let waiting = stack.registry.waiting_events().await;
             (waiting.len() == 1 && waiting[0]["sk"] == text(unreadable)).then_some(())
@@ -108,8 +111,8 @@ async fn an_event_that_is_sent_twice_has_the_same_id() {
     let report = stack.train(good()).await;
     let run = report["run_id"].as_str().expect("a run has an id");
     let id = format!("iris/{run}/1/TrainingSucceeded");
-    let heard = heard_of(&stack, &listener, &id).await;
-    let first = &heard[0]["detail"];
+    let received = heard_of(&stack, &listener, &id).await;
+    let first = &received[0]["detail"];
 
     // This imitates an event that was published, but whose publisher stopped before it deleted the stored event.
     let detail = first.to_string();

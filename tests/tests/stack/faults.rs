@@ -5,7 +5,7 @@ mod mail;
 mod measuring;
 mod predicting;
 mod proxy;
+mod publishing;
 mod registering;
 mod storing;
-mod telling;
 mod training;

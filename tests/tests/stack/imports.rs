@@ -54,7 +54,7 @@ async fn an_uploaded_model_file_serves_within_seconds() {
     let (first, second) = (stack.train(event.clone()).await, stack.train(event).await);
     assert_eq!((&first["run_id"], &second["duplicate"]), (&second["run_id"], &json!(true)));
     // The imported model knows all rows of Iris, so no version that is trained here would replace it.
-    stack.go_back_to(before).await;
+    stack.roll_back_to(before).await;
 }
 
 #[tokio::test]

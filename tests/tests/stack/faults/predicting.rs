@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use evergreen_tests::Stack;
 use evergreen_tests::faults::Service::{DynamoDb, S3};
-use evergreen_tests::faults::{Fault, Injected};
+use evergreen_tests::faults::{ActiveFault, Fault};
 use evergreen_tests::iris::setosa;
 use evergreen_tests::stack::variable;
 use evergreen_tests::training::as_good;
@@ -219,7 +219,7 @@ async fn cold_start_serves(fault: Fault) {
 
 /// Asserts that model version `version` answers every prediction request within 5 s, until the fault has affected a
 /// refresh of the champion.
-async fn still_serves(stack: &Stack, version: u64, fault: &Injected) {
+async fn still_serves(stack: &Stack, version: u64, fault: &ActiveFault) {
     let limit = 2 * stack.refresh_time().await + seconds(10);
     until("a refresh to meet the fault", limit, async || {
         let (begun, has_met) = (Instant::now(), fault.times() > 0);

@@ -24,9 +24,9 @@ async fn tells_in_the_end(fault: Fault) -> BTreeMap<String, usize> {
     let fault = stack.faults.add(fault.of("train"));
     let run = stack.train(as_good()).await["run_id"].clone();
     assert!(fault.end() > 0, "the fault concerned no call");
-    let heard = until_told(&stack, &run).await;
+    let received = until_told(&stack, &run).await;
     listener.stop().await;
-    heard
+    received
 }
 
 /// Publishes all events that wait in the registry. Returns the number of received events of the training run by event
@@ -35,27 +35,27 @@ async fn until_told(stack: &Stack, run: &Value) -> BTreeMap<String, usize> {
     stack.registry.age_outbox().await;
     stack.functions.measure().await;
     assert_eq!(stack.registry.waiting_events().await.len(), 0, "an event is left untold");
-    let mut heard: Vec<Value> = Vec::new();
+    let mut received: Vec<Value> = Vec::new();
     until("both events", seconds(20), async || {
         let new = stack.kept_in("test-events").await.into_iter().filter(|event| event["detail"]["run_id"] == *run);
-        heard.extend(new);
-        KINDS.iter().all(|kind| heard.iter().any(|event| event["detail-type"] == *kind)).then_some(())
+        received.extend(new);
+        KINDS.iter().all(|kind| received.iter().any(|event| event["detail-type"] == *kind)).then_some(())
     })
     .await;
     let mut ids = BTreeMap::<String, Vec<&Value>>::new();
-    for event in &heard {
+    for event in &received {
         assert!(event["detail"]["id"].is_string(), "an event without an id: {event}");
         ids.entry(event["detail-type"].to_string()).or_default().push(&event["detail"]["id"]);
     }
     let is_one = |ids: &Vec<&Value>| ids.iter().all(|id| *id == ids[0]);
-    assert!(ids.values().all(is_one), "the copies of an event have one id: {heard:#?}");
+    assert!(ids.values().all(is_one), "the copies of an event have one id: {received:#?}");
     ids.into_iter().map(|(kind, ids)| (kind, ids.len())).collect()
 }
 
 #[tokio::test]
 async fn an_unreachable_bus_fails_no_training_and_gets_the_event_later() {
-    let heard = tells_in_the_end(Fault::fails().with(EventBridge, "PutEvents")).await;
-    assert!(heard.values().all(|times| *times == 1), "{heard:?}");
+    let received = tells_in_the_end(Fault::fails().with(EventBridge, "PutEvents")).await;
+    assert!(received.values().all(|times| *times == 1), "{received:?}");
 }
 
 #[tokio::test]
