@@ -70,7 +70,7 @@ pub struct Promotion<'a> {
     pub announcement: &'a Announcement,
 }
 
-/// Writes the records of training runs and model versions. A prediction function does not need this trait.
+/// Writes the records of training runs and model versions to the registry. Only the training function uses this trait.
 pub trait Registrar: Send + Sync {
     /// Stores a new attempt at a training run. The first attempt is only stored if the run does not exist. A later
     /// attempt only replaces the attempt before it, and never a run that made a model version. In the same transaction,
