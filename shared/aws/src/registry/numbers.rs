@@ -23,7 +23,8 @@ const MAX_TURNS: u32 = 5;
 /// DynamoDB condition: the counter plus one is above `:above`.
 const IS_ABOVE: &str = "last_version >= :above";
 
-/// DynamoDB condition: the counter is missing, is not a number, or plus one is not above `:above`.
+/// DynamoDB condition: the counter is missing, is not a number, or is so low that adding one gives no number above
+/// `:above`.
 const IS_BEHIND: &str =
     "attribute_not_exists(last_version) OR NOT attribute_type(last_version, :number) OR last_version < :above";
 
