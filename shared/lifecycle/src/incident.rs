@@ -45,8 +45,8 @@ pub struct AlarmChange {
 pub enum AlarmReport {
     /// Send the mail that the alarm is raised.
     Raised,
-    /// Send the mail that the alarm is raised and flapping (it changes too often), and that no more mails about it
-    /// follow for now.
+    /// Send the mail that the alarm is raised and flapping (it changes too often). The mail also says that no more
+    /// mails about the alarm follow for now.
     Flapping,
     /// Send the mail that the incident is over.
     Over {

@@ -166,7 +166,7 @@ fn first_try() -> u32 {
     1
 }
 
-/// The status of a training run at a given time. It equals the stored state, with one exception: if a run is stored as
+/// The status of a training run at a given time. It equals the stored state, with one exception. If a run is stored as
 /// running after its maximum duration, its status is `Lost`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]

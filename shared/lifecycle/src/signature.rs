@@ -40,8 +40,8 @@ impl Task {
     }
 }
 
-/// The signature of a model: the input columns that it expects and the labels that it predicts, both in the model's own
-/// order. Column names are unique, and so are labels. A regression model has no labels.
+/// The signature of a model: the input columns that it expects and the labels that it predicts. Both lists have the
+/// model's own order. Column names are unique, and so are labels. A regression model has no labels.
 ///
 /// The JSON form is `{"columns": [{"name": …, "type": "number", "nullable": false}, …], "task": …, "labels": […]}`.
 /// Reading also accepts an older form, in which a column is only a name and `task` is missing. The older form means a

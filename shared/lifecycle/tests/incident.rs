@@ -1,5 +1,5 @@
-//! Tests which state changes of an alarm are reported by mail: each incident once, in order, and with a limited number
-//! of mails.
+//! Tests which state changes of an alarm are reported by mail: each incident once and in order. The number of mails is
+//! limited.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 use evergreen_lifecycle::incident::{MOST_IN_A_DAY, MOST_IN_A_ROW};

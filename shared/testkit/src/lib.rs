@@ -1,5 +1,5 @@
-//! Test helpers for the whole workspace: fakes of all outside services in memory, functions that create records, and a
-//! clock that stands still. The crate is only a dev-dependency.
+//! Test helpers for the whole workspace: in-memory fakes of all outside services, functions that create records, and a
+//! fake clock. The crate is only a dev-dependency.
 
 mod builders;
 mod environment;

@@ -89,10 +89,11 @@ pub struct MemoryState {
     /// the champion with the copy of its model file), `artifacts`, `datasets`, `incoming`, `outbox`, `bus`, `schedule`,
     /// `usage`, `sink` (for metrics), `rate` (of mails). A mail address makes sending to this recipient fail.
     pub away: BTreeSet<String>,
-    /// How many of the next calls of each operation will fail with a brief error, after which a retry may succeed. The
-    /// keys are the method names of `Registrar`, and `create` and `replace`.
+    /// How many of the next calls of each operation will fail with a brief error: a retry may succeed. The keys are the
+    /// method names of `Registrar`, and `create` and `replace`.
     pub busy: BTreeMap<&'static str, u32>,
-    /// How many of the next calls of each operation will do their work but return an error, as if the answer was lost.
+    /// How many of the next calls of each operation will do their work but return an error. This simulates a lost
+    /// answer.
     pub unheard: BTreeMap<&'static str, u32>,
     /// An entry that is added to [`busy`](Self::busy) as soon as an answer was lost. `None` adds nothing.
     pub busy_after_unheard: Option<(&'static str, u32)>,

@@ -20,7 +20,8 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "storing an artifact";
 
-/// Maximum time for one try of an upload to S3. 1 GB in this time is 17 MB/s, which the slowest function reaches.
+/// Maximum time for one try of an upload to S3. 1 GB in this time needs 17 MB/s, and even the slowest Lambda function
+/// reaches that.
 const UPLOAD_TRY: Duration = Duration::from_secs(60);
 
 /// Maximum time for all tries of an upload to S3, including the pauses.

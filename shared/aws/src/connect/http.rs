@@ -1,6 +1,6 @@
 //! The HTTPS client of the AWS SDK: HTTP/1.1 over one connection pool, with the TLS libraries rustls and ring.
 //!
-//! The SDK's own client also has HTTP/2, proxies and the system's certificate store, and it sets up TLS for each AWS
+//! The SDK's own client also has HTTP/2, proxies and the system's certificate store. It sets up TLS for each AWS
 //! service. This client has only what the endpoints of AWS need. It uses the same libraries, and it sets up TLS once.
 
 use std::error::Error;

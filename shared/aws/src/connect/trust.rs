@@ -1,9 +1,9 @@
 //! The root certificates that are trusted for connections to AWS.
 //!
-//! Mozilla's list of root certificates is part of the program, because reading and parsing the system's certificates
-//! takes milliseconds of a cold start. Amazon's own five root certificates would take 2 kB instead of 54 kB, and most
-//! Regions need no others. But AWS does not promise which authority signs for each Region and partition. A function
-//! that does not trust an endpoint does not work.
+//! Mozilla's list of root certificates is part of the program. Reading and parsing the system's certificates would take
+//! milliseconds of a cold start. Amazon's own five root certificates would take 2 kB instead of 54 kB, and most Regions
+//! need no others. But AWS does not promise which authority signs for each Region and partition. A function that does
+//! not trust an endpoint does not work.
 
 use std::error::Error;
 

@@ -14,8 +14,8 @@ use crate::failure::unavailable;
 /// DynamoDB's error code for a write whose condition failed.
 const CONDITION: &str = "ConditionalCheckFailed";
 
-/// DynamoDB's error codes for writes that may succeed a moment later, because another transaction uses the item or the
-/// table is busy. Source: `TransactionCanceledException` in the DynamoDB API reference.
+/// DynamoDB's error codes for writes that may succeed a moment later: another transaction uses the item, or the table
+/// is busy. Source: `TransactionCanceledException` in the DynamoDB API reference.
 const BRIEF: [&str; 3] = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
 
 /// Error: a DynamoDB transaction failed, and nothing was written.

@@ -34,7 +34,8 @@ enum ClaimState {
     Unanswered,
 }
 
-/// DynamoDB item of a claim on a mail, as releases up to 0.1 stored it in the partition of the model's runs.
+/// DynamoDB item of a claim on a mail, as releases up to 0.1 stored it. It is in the partition of the model's training
+/// runs.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 struct EarlyClaimRecord {
     sent: bool,

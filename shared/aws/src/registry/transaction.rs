@@ -1,5 +1,5 @@
-//! The DynamoDB transactions of the registry. The main one ends a training run, registers its model version and, if the
-//! gate decided so, makes this version the champion.
+//! The DynamoDB transactions of the registry. The main one ends a training run and registers its model version. If the
+//! gate decided so, it also makes this version the champion.
 //!
 //! All writes of a transaction happen, or none. The transaction requires that the run's attempt is still the current
 //! one. It also requires that the champion is still the one with which the gate compared the new version. This applies
@@ -60,8 +60,8 @@ impl Registry {
         Ok(writes)
     }
 
-    /// Returns the DynamoDB writes that end a training run, register its model version and, if requested, make the
-    /// version the champion.
+    /// Returns the DynamoDB writes that end a training run and register its model version. If requested, they also make
+    /// the version the champion.
     pub(super) fn writes(&self, registration: &Registration) -> Result<Vec<TransactWriteItem>, Unavailable> {
         let Registration { run, version, promotion, seen_revision, artifact, announcements } = registration;
         let mut writes = vec![self.end_of(run)?, self.new_version(version)?];

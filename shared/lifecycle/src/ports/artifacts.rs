@@ -57,9 +57,9 @@ pub trait Artifacts: Send + Sync {
 
 /// Stores the objects of model versions. It never overwrites an object of another attempt at a training run.
 pub trait ArtifactWriter: Send + Sync {
-    /// Stores a new object if no object has its key. If an object with the same key and the same mark exists, the call
-    /// succeeds: an earlier try stored it, but the answer was lost. An attempt must create each key with one content
-    /// only.
+    /// Stores a new object if no object has its key. The call also succeeds if an object with the same key and the same
+    /// mark exists. An earlier try stored that object, but the answer was lost. An attempt must create each key with
+    /// one content only.
     ///
     /// # Errors
     /// [`StoreError::Taken`] when another attempt's object has the key. [`StoreError::Unavailable`] when the call to

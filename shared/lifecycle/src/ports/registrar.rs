@@ -45,8 +45,8 @@ pub struct Registration {
     pub version: Version,
     /// The new champion, with this model version. `None` if the version does not become champion.
     pub promotion: Option<Champion>,
-    /// The revision (number of promotions so far) of the champion with which the gate compared the model version. 0 if
-    /// there was no champion. If the champion has another revision now, the registration fails.
+    /// The revision of the champion with which the gate compared the model version. It counts the promotions so far. 0
+    /// if there was no champion. If the champion has another revision now, the registration fails.
     pub seen_revision: u32,
     /// The content of the model file, of which the registry keeps a copy. `None` if the model version does not become
     /// champion, or if no copy is wanted.
@@ -61,8 +61,8 @@ pub struct Registration {
 pub struct Promotion<'a> {
     /// The new champion, with the requested model version.
     pub champion: &'a Champion,
-    /// The revision (number of promotions so far) of the champion that the caller read. 0 if there was no champion. If
-    /// the champion has another revision now, the promotion fails.
+    /// The revision of the champion that the caller read. It counts the promotions so far. 0 if there was no champion.
+    /// If the champion has another revision now, the promotion fails.
     pub seen_revision: u32,
     /// The content of the model file. The registry keeps a copy of it.
     pub artifact: &'a [u8],
@@ -115,8 +115,8 @@ pub trait Registrar: Send + Sync {
         above: Option<VersionNumber>,
     ) -> impl Future<Output = Result<VersionNumber, Unavailable>> + Send;
 
-    /// Registers a model version, ends its training run, stores the events to publish and, if requested, makes the
-    /// version the champion. All of this happens in one transaction, or nothing happens. If the version becomes
+    /// Registers a model version, ends its training run and stores the events to publish. If requested, it also makes
+    /// the version the champion. All of this happens in one transaction, or nothing happens. If the version becomes
     /// champion, the registry's copy of the champion's model file is replaced. If the new model file is missing or
     /// larger than [`LARGEST_COPY`] bytes, no copy remains. Repeating a successful registration succeeds.
     ///
@@ -124,9 +124,9 @@ pub trait Registrar: Send + Sync {
     /// [`RegisterError`] says which condition failed, or that the call to the registry failed. Nothing was written.
     fn register(&self, registration: &Registration) -> impl Future<Output = Result<(), RegisterError>> + Send;
 
-    /// Makes an already registered model version the champion. Also writes the entry in the history of champions, the
-    /// copy of the model file as in [`register`](Self::register), and the event to publish. All of this happens in one
-    /// transaction, or nothing happens.
+    /// Makes an already registered model version the champion. It also writes the entry in the history of champions and
+    /// the event to publish. It stores the copy of the model file as in [`register`](Self::register). All of this
+    /// happens in one transaction, or nothing happens.
     ///
     /// # Errors
     /// [`PromoteError::ChampionMoved`] when the champion has changed since the caller read it.

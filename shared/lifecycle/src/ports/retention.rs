@@ -18,8 +18,8 @@ pub enum Expiry {
 
 /// Controls how long the registry keeps the records of training runs and model versions.
 pub trait RecordRetention: Send + Sync {
-    /// Marks the record of a failed or refused training run for deletion at the time `at`, and also the record of its
-    /// model version. Records that [`keep_records`](Self::keep_records) protects stay.
+    /// Marks the record of a failed or refused training run for deletion at the time `at`. It also marks the record of
+    /// the run's model version. Records that [`keep_records`](Self::keep_records) protects stay.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the registry fails.

@@ -12,17 +12,17 @@ use super::Run;
 /// machines may differ by this time.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(1);
 
-/// If the start of the newest recorded run is at most this far in the future, a new run is dated after it. The limit
-/// allows one clock to be a day ahead and another clock to be a day behind, plus an hour. A start further in the future
-/// is nonsense, and every later run would inherit it.
+/// The maximum time by which the start of the newest recorded run may be in the future if a new run is to be dated
+/// after it. The limit allows one clock to be a day ahead and another a day behind, plus an hour. A start further in
+/// the future is nonsense, and every later run would inherit it.
 const FOLLOWED: SignedDuration = SignedDuration::from_hours(49);
 
 /// Minimum time between the recorded starts of two training runs.
 const STEP: SignedDuration = SignedDuration::from_millis(1);
 
-/// Returns the start time to record for a training run that begins at `now`. The result is later than `newest`, the
-/// start of the newest recorded run, because the clock behind `now` may be slow. If `newest` is too far in the future,
-/// it is ignored.
+/// Returns the start time to record for a training run that begins at `now`. `newest` is the start of the newest
+/// recorded run. The result is later than `newest`, because the clock behind `now` may be slow. If `newest` is too far
+/// in the future, it is ignored.
 pub fn began(now: Timestamp, newest: Option<Timestamp>) -> Timestamp {
     let followed = newest.filter(|newest| newest.duration_since(now) <= FOLLOWED);
     followed.and_then(|newest| newest.checked_add(STEP).ok()).map_or(now, |next| next.max(now))

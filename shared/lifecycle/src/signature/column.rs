@@ -17,8 +17,8 @@ pub struct Column {
     pub nullable: bool,
 }
 
-/// The type of an input column, and how a raw row (the model's input) encodes its values: as one `f32`, or as several
-/// in sequence. For every type, all `f32` values of a missing value are NaN.
+/// The type of an input column. It also says how a raw row (the model's input) encodes a value: as one `f32`, or as
+/// several in sequence. For every type, all `f32` values of a missing value are NaN.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ColumnKind {

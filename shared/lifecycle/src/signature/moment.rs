@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::time::raw_days;
 
 /// A calendar part of a date or time in UTC, which a model uses as a feature. For example, sales may depend on the
-/// weekday, and a model cannot compute the weekday from the number of days since 2000.
+/// weekday. A model cannot compute the weekday from the number of days since 2000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DatePart {
