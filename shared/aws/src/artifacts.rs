@@ -1,5 +1,5 @@
-//! Access to the S3 bucket. It contains the model files, the files of the user's data set, and model files that a user
-//! uploads for import.
+//! Client for the S3 bucket. The bucket contains the model files, the files of the user's data set, and model files
+//! that a user uploads for import.
 
 mod retention;
 mod writer;
@@ -19,8 +19,8 @@ use evergreen_lifecycle::ports::{
 use crate::connect::has_own_endpoint;
 use crate::failure::unavailable;
 
-/// The S3 bucket that holds the model files and manifests (JSON descriptions) of model versions. It also holds the
-/// files that the user uploads: the data set, and model files for import.
+/// Client for the S3 bucket that holds the model files and manifests (JSON descriptions) of model versions. The bucket
+/// also holds the files that the user uploads: the data set, and model files for import.
 #[derive(Debug, Clone)]
 pub struct ArtifactBucket {
     client: Client,
@@ -31,7 +31,7 @@ pub struct ArtifactBucket {
 }
 
 impl ArtifactBucket {
-    /// Creates access to the S3 bucket named `bucket` for one model. `config` may have a custom endpoint, such as an
+    /// Creates a client for the S3 bucket named `bucket` for one model. `config` may have a custom endpoint, such as an
     /// emulator. Then the bucket's name is in the path of the URL and not in the host name.
     pub fn new(config: &SdkConfig, bucket: &str, model: ModelName) -> Self {
         let path_style = has_own_endpoint(config, "S3");

@@ -14,14 +14,15 @@ const WHAT: &str = "announcing events";
 /// The `source` of all published events.
 const SOURCE: &str = "evergreen";
 
-/// The default event bus of the AWS account. All events that this program publishes there have the source `evergreen`.
+/// Client for the default event bus of the AWS account. All events that this program publishes there have the source
+/// `evergreen`.
 #[derive(Debug, Clone)]
 pub struct EventBus {
     client: Client,
 }
 
 impl EventBus {
-    /// Creates access to the default event bus of the AWS account.
+    /// Creates a client for the default event bus of the AWS account.
     pub fn new(config: &SdkConfig) -> Self {
         Self { client: Client::new(config) }
     }

@@ -31,8 +31,8 @@ pub struct Ses {
 }
 
 impl Ses {
-    /// Creates access to SES. SES must have verified the mail address or the domain of `sender`. `configuration_set` is
-    /// the name of an SES configuration set, which publishes the delivery events of each mail. `None` means that no
+    /// Creates a client for SES. SES must have verified the mail address or the domain of `sender`. `configuration_set`
+    /// is the name of an SES configuration set, which publishes the delivery events of each mail. `None` means that no
     /// such events are published.
     pub fn new(config: &SdkConfig, sender: &str, configuration_set: Option<String>) -> Self {
         Self { client: Client::new(config), sender: sender.to_owned(), configuration_set, answer_timeout: ANSWER }

@@ -27,7 +27,7 @@ pub struct CloudWatchMetrics {
 }
 
 impl CloudWatchMetrics {
-    /// Creates access to CloudWatch for publishing the metrics of `model`.
+    /// Creates a client for CloudWatch for publishing the metrics of `model`.
     pub fn new(config: &SdkConfig, model: ModelName) -> Self {
         Self { client: Client::new(config), model }
     }

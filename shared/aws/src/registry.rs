@@ -1,4 +1,4 @@
-//! The registry: a DynamoDB table with the training runs, model versions, champions and sent mails of one model.
+//! The model registry: a DynamoDB table with the training runs, model versions, champions and sent mails of one model.
 //!
 //! The partition `MODEL#<model>` holds the runs, versions and champions of a model. `MAIL#<model>` holds the records
 //! about mails. `OUTBOX#<model>` holds the events that must still be published. The sort key identifies a record within
@@ -36,7 +36,7 @@ use crate::failure::unavailable;
 use items::{RegistryItem, Stored};
 use keys::{Key, RegistryKeys};
 
-/// The registry of one model: access to its records in the DynamoDB table.
+/// The model registry: a client for the records of one model in the DynamoDB table.
 #[derive(Debug, Clone)]
 pub struct Registry {
     client: Client,
@@ -45,7 +45,7 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Creates access to the records of `model` in the DynamoDB table named `table`.
+    /// Creates a client for the records of `model` in the DynamoDB table named `table`.
     pub fn new(config: &SdkConfig, table: &str, model: ModelName) -> Self {
         Self::over(Client::new(config), table, &model)
     }

@@ -12,7 +12,7 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "reading the schedule";
 
-/// Access to one schedule in the default group of EventBridge Scheduler.
+/// Client for one schedule in the default group of EventBridge Scheduler.
 #[derive(Debug, Clone)]
 pub struct Scheduler {
     client: Client,
@@ -20,7 +20,7 @@ pub struct Scheduler {
 }
 
 impl Scheduler {
-    /// Creates access to the schedule `name` in EventBridge Scheduler.
+    /// Creates a client for the schedule `name` in EventBridge Scheduler.
     pub fn new(config: &SdkConfig, name: &str) -> Self {
         Self { client: Client::new(config), name: name.to_owned() }
     }

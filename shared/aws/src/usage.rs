@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use crate::failure::unavailable;
 
-/// Access to a usage plan of API Gateway. The quota of the plan applies to each of its API keys.
+/// Client for a usage plan of API Gateway. The quota of the plan applies to each of its API keys.
 #[derive(Debug, Clone)]
 pub struct UsagePlan {
     client: Client,
@@ -15,7 +15,7 @@ pub struct UsagePlan {
 }
 
 impl UsagePlan {
-    /// Creates access to the API Gateway usage plan with the identifier `id`.
+    /// Creates a client for the API Gateway usage plan with the identifier `id`.
     pub fn new(config: &SdkConfig, id: &str) -> Self {
         Self { client: Client::new(config), id: id.to_owned() }
     }

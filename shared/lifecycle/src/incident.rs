@@ -70,7 +70,6 @@ pub struct AlarmRecord {
     /// The number of state changes of the alarm so far, from 1 up. A conditional write compares it, so two invocations
     /// cannot overwrite each other's record.
     pub revision: u32,
-    /// The newest state change of the alarm.
     newest: AlarmChange,
     /// The report about the newest state change. If the same notification arrives again, the answer is the same report.
     telling: AlarmReport,

@@ -122,30 +122,30 @@ pub enum RunState {
     Running,
     /// The run made a model version, and this version became the champion.
     Succeeded {
-        /// When the run ended.
+        /// The time at which the training run ended.
         #[serde(with = "crate::time")]
         finished_at: Timestamp,
-        /// The version that the run made.
+        /// The number of the model version that the run made.
         version: VersionNumber,
-        /// The gate's explanation.
+        /// Why the gate promoted the model version, as text for a person.
         reason: String,
     },
     /// The run made a model version, and the gate refused to make it the champion.
     Rejected {
-        /// When the run ended.
+        /// The time at which the training run ended.
         #[serde(with = "crate::time")]
         finished_at: Timestamp,
-        /// The version that the run made.
+        /// The number of the model version that the run made.
         version: VersionNumber,
-        /// The gate's explanation.
+        /// Why the gate refused the model version, as text for a person.
         reason: String,
     },
     /// The run failed and made no model version.
     Failed {
-        /// When the run ended.
+        /// The time at which the training run failed.
         #[serde(with = "crate::time")]
         finished_at: Timestamp,
-        /// The error message, for a person.
+        /// The error message of the failed run, as text for a person.
         reason: String,
         /// Until this time, Lambda may retry the failed run automatically. `None` means that Lambda will not retry it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -295,9 +295,9 @@ impl Run {
         Some(time::to_millis(now + *delay + RETRY_MARGIN))
     }
 
-    /// Returns a text that identifies this attempt. The text is stored in the metadata of each S3 object that the
-    /// attempt creates. It differs from the text of every other attempt, even if another registry uses the same bucket.
-    /// It contains only printable ASCII characters, as S3 metadata requires.
+    /// Returns a text that identifies this attempt at the training run. The text is stored in the metadata of each S3
+    /// object that the attempt creates. It differs from the text of every other attempt, even of attempts in another
+    /// model registry that uses the same bucket. It contains only printable ASCII characters, as S3 metadata requires.
     pub fn mark(&self) -> String {
         let mark = format!("{}/{}/{}", self.id, self.attempt, self.invocation);
         mark.replace(|char: char| !char.is_ascii_graphic(), "_")

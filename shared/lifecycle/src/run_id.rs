@@ -8,7 +8,7 @@ use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 
 /// The identifier of a training run. It has 1–128 characters: letters, digits, `-`, `_` and `.`. A repeated request
-/// gets the same identifier, so it cannot start a second run.
+/// gets the same identifier, so it does not create a second run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RunId(String);
@@ -29,7 +29,7 @@ impl RunId {
     /// same token, so it gets the same identifier.
     ///
     /// # Errors
-    /// [`InvalidRunId`] when the token is empty, too long, or has other characters.
+    /// [`InvalidRunId`] when the token is empty, too long, or contains a character that is not allowed.
     pub fn requested(token: &str) -> Result<Self, InvalidRunId> {
         if token.is_empty() {
             return Err(InvalidRunId(token.to_owned()));
@@ -41,7 +41,7 @@ impl RunId {
     /// requested the import. A repeated request has the same token, so it gets the same identifier.
     ///
     /// # Errors
-    /// [`InvalidRunId`] when the token is empty, too long, or has other characters.
+    /// [`InvalidRunId`] when the token is empty, too long, or contains a character that is not allowed.
     pub fn import(token: &str) -> Result<Self, InvalidRunId> {
         if token.is_empty() {
             return Err(InvalidRunId(token.to_owned()));

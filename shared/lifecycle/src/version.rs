@@ -123,7 +123,7 @@ pub struct Version {
     /// A summary of the hyperparameter search. `None` if there was no search.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<SearchSummary>,
-    /// Facts about the uploaded model file. `None` if the model was trained here and not imported.
+    /// Facts about the uploaded model file. `None` if this program trained the model and did not import it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<Imported>,
     /// The score on the training rows: accuracy (0–1) for a classifier, R² (at most 1) for a regression model. An

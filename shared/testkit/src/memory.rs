@@ -93,7 +93,7 @@ pub struct MemoryState {
     /// method names of `Registrar`, and `create` and `replace`.
     pub busy: BTreeMap<&'static str, u32>,
     /// How many of the next calls of each operation will do their work but return an error. This simulates a lost
-    /// answer.
+    /// answer. The keys are as in [`busy`](Self::busy).
     pub unheard: BTreeMap<&'static str, u32>,
     /// An entry that is added to [`busy`](Self::busy) as soon as an answer was lost. `None` adds nothing.
     pub busy_after_unheard: Option<(&'static str, u32)>,

@@ -34,8 +34,8 @@ const MARK: &str = "evergreen-attempt";
 /// writes to its own objects, so the second put usually succeeds.
 const MAX_PUTS: u32 = 3;
 
-/// Returns the time limits for an upload to S3. A try ends only when the last byte is sent, so the usual limits would
-/// make large uploads impossible.
+/// Returns the time limits for an upload to S3. A try lasts until the last byte is sent, so the usual limits would make
+/// large uploads impossible.
 fn upload_timeouts() -> TimeoutConfig {
     TimeoutConfig::builder().operation_attempt_timeout(UPLOAD_TRY).operation_timeout(UPLOAD).build()
 }
@@ -68,8 +68,8 @@ impl ArtifactWriter for ArtifactBucket {
 
     async fn last_stored(&self, after: Option<VersionNumber>) -> Result<Option<VersionNumber>, Unavailable> {
         let prefix = VersionNumber::objects_of(&self.model);
-        // All files with the number `after` sort before this key, because no file name begins with a character after
-        // `~`.
+        // Files of the model version `after` sort before this start key, because no file name begins with a character
+        // after `~`. So S3 does not list them.
         let start = after.map(|number| number.object_key(&self.model, "~"));
         let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix).set_start_after(start);
         let mut pages = list.into_paginator().send();

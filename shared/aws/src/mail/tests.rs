@@ -106,7 +106,7 @@ async fn sent_to(answer: Answer) -> (Result<(), SendError>, usize) {
     (sent, seen.load(Ordering::SeqCst))
 }
 
-/// Returns access to a fake SES at the port `port` of this machine.
+/// Returns an SES client that calls a test server at the port `port` of this machine.
 fn over_http(port: u16, answer_timeout: Duration) -> Ses {
     let environment = Environment::from_lookup(|key| match key {
         "AWS_REGION" => Some("eu-central-1".into()),

@@ -35,8 +35,8 @@ struct OutboxRecord {
 }
 
 impl Registry {
-    /// Returns the DynamoDB write that stores the event `announcement` for publishing. It has no condition. The
-    /// conditions of the other writes decide about the whole transaction.
+    /// Returns the DynamoDB write that stores the event `announcement` for publishing. The write has no condition,
+    /// because the other writes of the transaction have conditions.
     pub(super) fn outbox_write(&self, announcement: &Announcement) -> Result<TransactWriteItem, Unavailable> {
         let record = OutboxRecord {
             detail_type: announcement.kind.clone(),

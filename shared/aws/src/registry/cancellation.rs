@@ -18,7 +18,7 @@ const CONDITION: &str = "ConditionalCheckFailed";
 /// is busy. Source: `TransactionCanceledException` in the DynamoDB API reference.
 const BRIEF: [&str; 3] = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
 
-/// Error: a DynamoDB transaction failed, and nothing was written.
+/// Error: a DynamoDB transaction failed.
 #[derive(Debug)]
 pub(super) struct Refused {
     /// The sort keys of the records whose conditions failed.

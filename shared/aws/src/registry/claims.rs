@@ -203,8 +203,8 @@ mod tests {
         ClaimRecord::new(ClaimState::Sending, holder, moment(NOW), later(moment(LATER), UNANSWERED))
     }
 
-    /// Returns a rule that answers the query for a claim of an earlier release. `sent` is the content of that claim.
-    /// `None` means that there is no claim.
+    /// Returns a rule that answers the query for a claim of an earlier release. `sent` says whether that claim is on a
+    /// sent mail. `None` means that there is no claim.
     fn early(sent: Option<bool>) -> Rule {
         mock!(Client::query)
             .match_requests(|query| {

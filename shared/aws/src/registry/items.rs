@@ -49,7 +49,7 @@ pub(super) fn decode<T: DeserializeOwned>(item: RegistryItem, what: &'static str
     serde_dynamo::from_item(item).map_err(|error| Unavailable::new(what, error))
 }
 
-/// A record type whose items can be unreadable one by one. An unreadable item does not make the call fail.
+/// A record type that is decoded item by item. If one item is unreadable, the call does not fail.
 pub(super) trait Stored: Sized {
     /// Decodes the record in a DynamoDB item. If this release cannot read it, returns a description of the unreadable
     /// record.

@@ -21,7 +21,7 @@ pub(super) const VERSIONS: &str = "VERSION#";
 /// under the sort key `CHAMPION`.
 pub(super) const CHAMPIONS: &str = "CHAMPION#";
 
-/// Creates the DynamoDB keys of one model's records.
+/// Builds the DynamoDB keys of one model's records.
 #[derive(Debug, Clone)]
 pub(super) struct RegistryKeys {
     partition: String,
@@ -38,7 +38,8 @@ pub(super) struct Key {
 }
 
 impl RegistryKeys {
-    /// Returns the key creator for `model`. The name of a model contains no `#`, so no two models share a partition.
+    /// Creates the object that builds the DynamoDB keys of `model`. The name of a model contains no `#`, so no two
+    /// models share a partition.
     pub(super) fn of(model: &ModelName) -> Self {
         Self { partition: format!("MODEL#{model}"), mails: format!("MAIL#{model}"), outbox: format!("OUTBOX#{model}") }
     }

@@ -78,9 +78,9 @@ impl Registry {
         Ok(stored.and_then(Result::ok).is_some_and(|stored| facts(&stored) == facts(run)))
     }
 
-    /// Performs `writes`, which store the training run `run`. Their only condition is on the record of the run: the
-    /// expected attempt must be stored there. If the condition fails, the result is [`RunWriteError::Conflict`]. But if
-    /// the stored record is already the intended one, the result is success.
+    /// Performs `writes`, which store the training run `run`. Their only condition is that the stored record of the run
+    /// has not changed unexpectedly. If the condition fails, the result is [`RunWriteError::Conflict`]. But if the
+    /// stored record is already the intended one, the result is success.
     async fn write_run(
         &self,
         run: &Run,

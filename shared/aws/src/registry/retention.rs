@@ -39,7 +39,8 @@ impl RecordRetention for Registry {
 
 impl Registry {
     /// Marks the record with the key `key` for deletion at the time `at`, and returns `true`. Returns `false` if the
-    /// record must stay, does not exist, or does not have the number `attempt`. `None` does not compare the attempt.
+    /// record must stay, does not exist, or belongs to another attempt than `attempt`. If `attempt` is `None`, the
+    /// attempt is not compared.
     async fn expire(&self, key: Key, at: Timestamp, attempt: Option<u32>) -> Result<bool, Unavailable> {
         let mut update = self
             .update(key)

@@ -1,4 +1,4 @@
-//! Port for the stored records of CloudWatch alarms.
+//! Trait for the stored records of CloudWatch alarms.
 
 use std::future::Future;
 
@@ -12,7 +12,7 @@ pub enum RememberError {
     /// again.
     #[error("another invocation changed the alarm's record meanwhile")]
     Conflict,
-    /// The call to the registry failed.
+    /// The call to the model registry failed.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -23,7 +23,7 @@ pub trait AlarmRecords: Send + Sync {
     /// earlier write.
     ///
     /// # Errors
-    /// [`Unavailable`] when the call to the registry fails.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn alarm(&self, name: &str) -> impl Future<Output = Result<Option<AlarmRecord>, Unavailable>> + Send;
 
     /// Stores `record` as the new record of the alarm `name`. The write only succeeds if the stored record has the
@@ -31,6 +31,6 @@ pub trait AlarmRecords: Send + Sync {
     ///
     /// # Errors
     /// [`RememberError::Conflict`] when the stored record has another revision. [`RememberError::Unavailable`] when the
-    /// call to the registry fails.
+    /// call to the model registry fails.
     fn remember(&self, name: &str, record: &AlarmRecord) -> impl Future<Output = Result<(), RememberError>> + Send;
 }

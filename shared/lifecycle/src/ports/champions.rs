@@ -1,4 +1,4 @@
-//! Ports that read the champion (the model version that answers predictions) and other model versions.
+//! Traits that read the champion (the model version that answers predictions) and other model versions.
 
 use std::future::Future;
 
@@ -15,7 +15,7 @@ pub trait Champions: Send + Sync {
     /// every earlier write.
     ///
     /// # Errors
-    /// [`Unavailable`] when the call to the registry fails.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn champion(&self) -> impl Future<Output = Result<Option<Record<Pointer>>, Unavailable>> + Send;
 
     /// Returns the record that names the champion, and the registry's copy of the champion's model file, in one call.
@@ -26,13 +26,14 @@ pub trait Champions: Send + Sync {
     /// caller must use the object in S3.
     ///
     /// # Errors
-    /// [`Unavailable`] when the call to the registry fails. If only the copy cannot be read, the result has no copy.
+    /// [`Unavailable`] when the call to the model registry fails. If only the copy cannot be read, the result has no
+    /// copy.
     fn champion_with_artifact(&self) -> impl Future<Output = Result<Option<WithCopy>, Unavailable>> + Send;
 
     /// Returns the current champion and earlier champions, newest first, at most `limit` in total.
     ///
     /// # Errors
-    /// [`Unavailable`] when the call to the registry fails.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn recent_champions(&self, limit: u32) -> impl Future<Output = Result<Vec<Record<Pointer>>, Unavailable>> + Send;
 }
 
@@ -41,7 +42,7 @@ pub trait Versions: Send + Sync {
     /// Returns the record of the model version `number`, or `None` if it is not registered.
     ///
     /// # Errors
-    /// [`Unavailable`] when the call to the registry fails.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn version(
         &self,
         number: VersionNumber,
@@ -50,6 +51,6 @@ pub trait Versions: Send + Sync {
     /// Returns how many model versions are registered.
     ///
     /// # Errors
-    /// [`Unavailable`] when the call to the registry fails.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn count_versions(&self) -> impl Future<Output = Result<u64, Unavailable>> + Send;
 }

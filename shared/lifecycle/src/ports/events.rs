@@ -1,4 +1,4 @@
-//! Ports for the event bus and for the outbox, which stores events until they are published.
+//! Traits for the event bus and for the outbox, which stores events until they are published.
 
 use std::future::Future;
 
@@ -47,7 +47,7 @@ pub trait EventOutbox: Send + Sync {
     /// key `after`. If `after` is `None`, it is the first page.
     ///
     /// # Errors
-    /// [`Unavailable`] when the call to the registry fails.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn waiting(
         &self,
         before: Timestamp,
@@ -57,6 +57,6 @@ pub trait EventOutbox: Send + Sync {
     /// Removes a published event from the stored events. `key` is its key in the outbox.
     ///
     /// # Errors
-    /// [`Unavailable`] when the call to the registry fails.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn remove(&self, key: &str) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }

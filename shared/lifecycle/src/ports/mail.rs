@@ -1,4 +1,4 @@
-//! Ports for sending mails, and for claims. A claim reserves one mail for one sender, so no mail is sent twice.
+//! Traits for sending mails, and for claims. A claim reserves one mail for one sender, so no mail is sent twice.
 
 use std::future::Future;
 
@@ -35,7 +35,7 @@ pub enum SendError {
     Unanswered(Unavailable),
 }
 
-/// A mail service.
+/// A mail service that sends mails, such as Amazon SES.
 pub trait Mailer: Send + Sync {
     /// Sends `mail` to the mail address `recipient` in a single try. The caller decides whether to try again, because
     /// it knows the result of the first try.
@@ -91,7 +91,7 @@ pub trait MailClaims: Send + Sync {
     /// An unanswered mail may be claimed again after [`UNANSWERED`].
     ///
     /// # Errors
-    /// [`Unavailable`] when the call to the registry fails.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn claim(&self, key: &str, lease: &Lease) -> impl Future<Output = Result<Claim, Unavailable>> + Send;
 
     /// Returns the state of the mail with the key `key` at `now`, without claiming it. Returns `None` if nobody claimed
@@ -99,25 +99,25 @@ pub trait MailClaims: Send + Sync {
     /// however long ago it was.
     ///
     /// # Errors
-    /// [`Unavailable`] when the call to the registry fails.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn claim_state(&self, key: &str, now: Timestamp)
     -> impl Future<Output = Result<Option<Claim>, Unavailable>> + Send;
 
     /// Records that the mail with the key `key` was sent at `now`.
     ///
     /// # Errors
-    /// [`Unavailable`] when the call to the registry fails.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn sent(&self, key: &str, now: Timestamp) -> impl Future<Output = Result<(), Unavailable>> + Send;
 
     /// Records that the mail service had not answered at `now`, so the mail with the key `key` may have been sent.
     ///
     /// # Errors
-    /// [`Unavailable`] when the call to the registry fails.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn unanswered(&self, key: &str, now: Timestamp) -> impl Future<Output = Result<(), Unavailable>> + Send;
 
     /// Releases the claim in `lease` on the mail with the key `key`, so that another try may claim the mail at once.
     ///
     /// # Errors
-    /// [`Unavailable`] when the call to the registry fails.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn release(&self, key: &str, lease: &Lease) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }

@@ -1,4 +1,4 @@
-//! Port that writes training runs and model versions to the registry, and promotes model versions to champion.
+//! Trait that writes training runs and model versions to the registry, and promotes model versions to champion.
 
 use std::future::Future;
 
@@ -15,7 +15,7 @@ pub enum RegisterError {
     /// and decide again.
     #[error("the champion changed while the gate decided")]
     ChampionMoved,
-    /// The call to the registry failed.
+    /// The call to the model registry failed.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -26,7 +26,7 @@ pub enum PromoteError {
     /// Another model version became champion in the meantime.
     #[error("another version became champion meanwhile")]
     ChampionMoved,
-    /// The call to the registry failed.
+    /// The call to the model registry failed.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -86,7 +86,7 @@ pub trait Registrar: Send + Sync {
     ///
     /// # Errors
     /// [`RunWriteError::Conflict`] when another attempt is running, or the run has ended.
-    /// [`RunWriteError::Unavailable`] when the call to the registry fails.
+    /// [`RunWriteError::Unavailable`] when the call to the model registry fails.
     fn fail(&self, run: &Run, announcements: &[Announcement])
     -> impl Future<Output = Result<(), RunWriteError>> + Send;
 
@@ -94,7 +94,7 @@ pub trait Registrar: Send + Sync {
     /// is consistent: it sees every earlier write.
     ///
     /// # Errors
-    /// [`Unavailable`] when the call to the registry fails.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn last_registered(&self) -> impl Future<Output = Result<Option<VersionNumber>, Unavailable>> + Send;
 
     /// Returns the highest champion revision (number of promotions) in the history of champions. Returns 0 if the
@@ -102,14 +102,14 @@ pub trait Registrar: Send + Sync {
     /// champion, unless somebody deleted or replaced the champion's record.
     ///
     /// # Errors
-    /// [`Unavailable`] when the call to the registry fails.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn last_revision(&self) -> impl Future<Output = Result<u32, Unavailable>> + Send;
 
     /// Takes the next free model version number above `above`. No number is given twice. If the stored counter is
     /// missing, damaged or lower than `above`, it is raised. It is never lowered.
     ///
     /// # Errors
-    /// [`Unavailable`] when the call to the registry fails.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn take_number(
         &self,
         above: Option<VersionNumber>,
@@ -121,7 +121,7 @@ pub trait Registrar: Send + Sync {
     /// larger than [`LARGEST_COPY`] bytes, no copy remains. Repeating a successful registration succeeds.
     ///
     /// # Errors
-    /// [`RegisterError`] says which condition failed, or that the call to the registry failed. Nothing was written.
+    /// [`RegisterError`] says which condition failed, or that the call to the model registry failed.
     fn register(&self, registration: &Registration) -> impl Future<Output = Result<(), RegisterError>> + Send;
 
     /// Makes an already registered model version the champion. It also writes the entry in the history of champions and
@@ -130,6 +130,6 @@ pub trait Registrar: Send + Sync {
     ///
     /// # Errors
     /// [`PromoteError::ChampionMoved`] when the champion has changed since the caller read it.
-    /// [`PromoteError::Unavailable`] when the call to the registry fails.
+    /// [`PromoteError::Unavailable`] when the call to the model registry fails.
     fn promote(&self, promotion: &Promotion<'_>) -> impl Future<Output = Result<(), PromoteError>> + Send;
 }

@@ -1,4 +1,4 @@
-//! Ports that control when the registry and the object store delete old model versions, and which versions they keep.
+//! Traits that control when the registry and the object store delete old model versions, and which versions they keep.
 
 use std::future::Future;
 
@@ -22,14 +22,14 @@ pub trait RecordRetention: Send + Sync {
     /// the run's model version. Records that [`keep_records`](Self::keep_records) protects stay.
     ///
     /// # Errors
-    /// [`Unavailable`] when the call to the registry fails.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn expire_records(&self, run: &Run, at: Timestamp) -> impl Future<Output = Result<Expiry, Unavailable>> + Send;
 
     /// Keeps the records of a model version and of its training run forever, even if other calls mark them for
     /// deletion. Returns whether the model version is still registered.
     ///
     /// # Errors
-    /// [`Unavailable`] when the call to the registry fails.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn keep_records(&self, version: &Version) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 }
 

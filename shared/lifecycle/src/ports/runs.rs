@@ -1,4 +1,4 @@
-//! Port that reads the records of training runs, and the data for storing a new attempt.
+//! Trait that reads the records of training runs, and the data for storing a new attempt.
 
 use std::future::Future;
 
@@ -12,7 +12,7 @@ pub enum RunWriteError {
     /// the run.
     #[error("run {0} belongs to another attempt now")]
     Conflict(RunId),
-    /// The call to the registry failed.
+    /// The call to the model registry failed.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -29,7 +29,7 @@ pub struct Opening<'a> {
     pub lost: &'a Announcement,
 }
 
-/// Maximum number of training runs that one call reads.
+/// Maximum number of training runs that one call to the model registry reads.
 pub const MOST_RUNS: u32 = 500;
 
 /// Reads the records of training runs.
@@ -38,14 +38,14 @@ pub trait Runs: Send + Sync {
     /// every earlier write.
     ///
     /// # Errors
-    /// [`Unavailable`] when the call to the registry fails.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn run(&self, id: &RunId) -> impl Future<Output = Result<Option<Record<Run>>, Unavailable>> + Send;
 
     /// Returns the records of the newest training runs and imports, newest first, at most `limit`. The result includes
     /// records that this release cannot read.
     ///
     /// # Errors
-    /// [`Unavailable`] when the call to the registry fails.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn recent_runs(&self, limit: u32) -> impl Future<Output = Result<Vec<Record<Run>>, Unavailable>> + Send;
 
     /// Returns the records of the newest runs, newest first, for a caller that needs runs that train a model. If most
@@ -53,7 +53,7 @@ pub trait Runs: Send + Sync {
     /// hide the runs that train a model.
     ///
     /// # Errors
-    /// [`Unavailable`] when the call to the registry fails.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn recent_runs_with_trainings(
         &self,
         limit: u32,
