@@ -10,7 +10,7 @@ use crate::{Baseline, Candidate, DatasetProfile, ModelName, Signature, Trigger, 
 /// manifest.
 pub const MANIFEST_FORMAT: u32 = 2;
 
-/// The manifest of one model version: all known facts about it, stored as JSON beside the model file in S3. The
+/// The manifest of one model version: all known facts about it, stored as JSON beside the model file in S3. The model
 /// registry only holds the facts that are read often. The manifest remains when the registry is deleted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -18,7 +18,7 @@ pub struct Manifest {
     pub format: u32,
     /// The name of the model.
     pub model: ModelName,
-    /// The record of the model version, as in the registry.
+    /// The record of the model version, as in the model registry.
     pub version: Version,
     /// The input columns of the model and the labels that it can predict.
     pub signature: Signature,

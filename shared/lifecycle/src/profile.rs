@@ -37,7 +37,7 @@ pub struct DatasetFile {
 /// Describes how one column of the data set was read and used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ColumnProfile {
-    /// The column's name.
+    /// The name of the data set column.
     pub name: String,
     /// The type of the column: `number`, `boolean`, `timestamp`, `category` or `identifier`.
     #[serde(rename = "type")]
@@ -62,7 +62,7 @@ pub enum ColumnRole {
     Target,
     /// The rows are ordered by this column, such as a date.
     Order,
-    /// The column holds the weight of each row.
+    /// The column holds the weight of each row in the training.
     Weights,
     /// Rows with the same value in this column stay together. All of them are training rows, or all of them are
     /// hold-out rows.

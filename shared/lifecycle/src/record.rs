@@ -1,8 +1,8 @@
 //! Stored records that this release may be unable to read, because a newer release wrote them or because they are
 //! damaged.
 //!
-//! The registry holds records of older and newer releases, so each record is decoded separately. An unreadable record
-//! is counted, reported and skipped. The other records can still be read.
+//! The model registry holds records of older and newer releases, so each record is decoded separately. An unreadable
+//! record is counted, reported and skipped. The other records can still be read.
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -19,7 +19,7 @@ const MAX_WORDS: usize = 200;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("this release cannot read the record {key}: {cause}")]
 pub struct Unreadable {
-    /// The key of the record in the registry, such as `RUN#manual-7`.
+    /// The key of the record in the model registry, such as `RUN#manual-7`.
     pub key: String,
     /// The error message of the decoder, such as ``unknown variant `PAUSED` ``. Long messages are shortened.
     pub cause: String,

@@ -19,7 +19,7 @@ impl KeepDays {
         NonZeroU16::new(days).map(Self)
     }
 
-    /// Returns the time at which the registry may delete the record of `run`. Returns `None` if the run is still
+    /// Returns the time at which the model registry may delete the record of `run`. Returns `None` if the run is still
     /// running, or if its model version became champion.
     pub fn expires_at(self, run: &Run) -> Option<Timestamp> {
         let ended = match &run.state {

@@ -18,12 +18,12 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Trigger {
-    /// The training schedule started the run.
+    /// The training schedule started the training run.
     Schedule {
-        /// The time for which the run was scheduled. `None` if the scheduler does not report it.
+        /// The time for which the training run was scheduled. `None` if the scheduler does not report it.
         scheduled_at: Option<Timestamp>,
     },
-    /// A person requested the run.
+    /// A person requested the training run.
     Manual {
         /// The person's reason for the request, in free text. `None` if the person gave no reason.
         note: Option<String>,
@@ -54,10 +54,10 @@ impl Trigger {
 pub struct Run {
     /// The unique identifier of the training run.
     pub id: RunId,
-    /// The name of the model that this run trains.
+    /// The name of the model that this training run trains or imports.
     pub model: ModelName,
-    /// The number of this attempt at the run, from 1 up. A retry is a new attempt. A conditional write to the registry
-    /// compares this number, so an older attempt cannot overwrite a newer one.
+    /// The number of this attempt at the training run, from 1 up. A retry is a new attempt. Conditional writes to the
+    /// model registry compare this number, so an older attempt cannot overwrite a newer one.
     pub attempt: u32,
     /// The identifier of the Lambda invocation that makes this attempt. If Lambda retries an invocation, the identifier
     /// stays the same.
@@ -66,22 +66,22 @@ pub struct Run {
     /// has no such field, an earlier release wrote the record, and the value is 1.
     #[serde(default = "first_try")]
     pub tries: u32,
-    /// The cause of this run: the schedule, a person, or an uploaded model file.
+    /// The cause of this training run: the schedule, a person, or an uploaded model file.
     pub trigger: Trigger,
-    /// The version of the program that made this attempt.
+    /// The version of the program that made this attempt at the training run.
     pub code_version: String,
-    /// The time at which this attempt began.
+    /// The time at which this attempt at the training run began.
     #[serde(with = "crate::time")]
     pub started_at: Timestamp,
-    /// The time by which Lambda has stopped this attempt. If the run is still `RUNNING` after this time, the attempt
-    /// counts as lost.
+    /// The time by which Lambda has stopped this attempt at the training run. If the state is still `RUNNING` after
+    /// this time, the attempt counts as lost.
     #[serde(with = "crate::time")]
     pub lease_until: Timestamp,
-    /// The training data set. `None` until the run has loaded it.
+    /// The training data set. `None` until the training run has loaded it.
     pub dataset: Option<Dataset>,
-    /// The random seed of the training. `None` until the run has chosen it.
+    /// The random seed of the training. `None` until the training run has chosen it.
     pub seed: Option<u64>,
-    /// The hyperparameters of the trained model. `None` until the run has chosen them.
+    /// The hyperparameters of the trained model. `None` until the training run has chosen them.
     pub parameters: Option<Parameters>,
     /// A summary of the hyperparameter search. `None` if there was no search, or if it has not ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -92,13 +92,13 @@ pub struct Run {
     /// The uploaded model file. `None` until the run has read it, and for a run that trains a model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<Imported>,
-    /// The loss of the champion on the hold-out rows of this run. `None` if the champion could not be evaluated on
-    /// them.
+    /// The loss of the champion on the hold-out rows of this training run. `None` if the champion could not be
+    /// evaluated on them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rescored: Option<Rescored>,
-    /// The main metrics of the new model. `None` until the model is evaluated.
+    /// The main metrics of the new model. `None` until the training run has evaluated the model.
     pub metrics: Option<RunMetrics>,
-    /// The state of the run, with its result if the run has ended.
+    /// The state of the training run, with its result if the run has ended.
     #[serde(flatten)]
     pub state: RunState,
 }
@@ -118,36 +118,37 @@ pub struct Rescored {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "UPPERCASE")]
 pub enum RunState {
-    /// The attempt is running, or it was stopped before it could record a result.
+    /// The attempt at the training run is running, or it was stopped before it could record a result.
     Running,
-    /// The run made a model version, and this version became the champion.
+    /// The training run made a model version, and this version became the champion.
     Succeeded {
         /// The time at which the training run ended.
         #[serde(with = "crate::time")]
         finished_at: Timestamp,
-        /// The number of the model version that the run made.
+        /// The number of the model version that the training run made.
         version: VersionNumber,
         /// Why the gate promoted the model version, as text for a person.
         reason: String,
     },
-    /// The run made a model version, and the gate refused to make it the champion.
+    /// The training run made a model version, and the gate refused to make it the champion.
     Rejected {
         /// The time at which the training run ended.
         #[serde(with = "crate::time")]
         finished_at: Timestamp,
-        /// The number of the model version that the run made.
+        /// The number of the model version that the training run made.
         version: VersionNumber,
         /// Why the gate refused the model version, as text for a person.
         reason: String,
     },
-    /// The run failed and made no model version.
+    /// The training run failed and made no model version.
     Failed {
         /// The time at which the training run failed.
         #[serde(with = "crate::time")]
         finished_at: Timestamp,
-        /// The error message of the failed run, as text for a person.
+        /// The error message of the failed training run, as text for a person.
         reason: String,
-        /// Until this time, Lambda may retry the failed run automatically. `None` means that Lambda will not retry it.
+        /// Until this time, Lambda may retry the failed training run automatically. `None` means that Lambda will not
+        /// retry it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retry_until: Option<Timestamp>,
     },
@@ -171,40 +172,40 @@ fn first_try() -> u32 {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum RunStatus {
-    /// The attempt at the run is running.
+    /// The attempt at the training run is running.
     Running,
-    /// The attempt was stopped before it could record a result.
+    /// The attempt at the training run was stopped before it could record a result.
     Lost,
-    /// The run made a model version, and this version became the champion.
+    /// The training run made a model version, and this version became the champion.
     Succeeded,
-    /// The run made a model version, and the gate refused to make it the champion.
+    /// The training run made a model version, and the gate refused to make it the champion.
     Rejected,
-    /// The run failed and made no model version.
+    /// The training run failed and made no model version.
     Failed,
 }
 
 /// The answer to a request to start an attempt at a training run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Admission {
-    /// The attempt may start. The first field is the new attempt, which the caller must store before it does anything
-    /// else. The second field is the previous attempt. It is `None` for the first attempt.
+    /// The attempt at the training run may start. The first field is the new attempt, which the caller must store
+    /// before it does anything else. The second field is the previous attempt. It is `None` for the first attempt.
     Open(Box<Run>, Option<Box<Run>>),
-    /// The run has already made a model version, so the caller has nothing to do. The field is the stored run.
+    /// The training run has already made a model version, so the caller has nothing to do. The field is the stored run.
     Finished(Box<Run>),
-    /// Another Lambda invocation is working on the same run. The field is the stored run.
+    /// Another Lambda invocation is working on the same training run. The field is the stored run.
     Busy(Box<Run>),
-    /// The same Lambda invocation has already failed, and the failure is final. Another try would fail in the same way.
-    /// The field is the stored run.
+    /// The same Lambda invocation has already failed, and its failure is final. Another try would fail in the same way.
+    /// The field is the stored training run.
     Failed(Box<Run>),
 }
 
 impl Run {
-    /// Decides whether the attempt `request` may start. `request` has the attempt number 1. `stored` is the stored
-    /// record of the same run, or `None` if there is no record.
+    /// Decides whether the attempt `request` at a training run may start. `request` has the attempt number 1. `stored`
+    /// is the stored record of the same run, or `None` if there is no record.
     ///
-    /// A run whose attempt was lost may be tried again. An attempt is lost if its maximum duration has passed, or if
-    /// Lambda retries the same invocation. A failed run may also be tried again, because the cause of the failure may
-    /// be gone. But a Lambda invocation whose own failure is final gets [`Admission::Failed`].
+    /// A training run whose attempt was lost may be tried again. An attempt is lost if its maximum duration has passed,
+    /// or if Lambda retries the same invocation. A failed run may also be tried again, because the cause of the failure
+    /// may be gone. But a Lambda invocation whose own failure is final gets [`Admission::Failed`].
     ///
     /// ```
     /// use evergreen_lifecycle::{Admission, Run};
@@ -238,7 +239,7 @@ impl Run {
         }
     }
 
-    /// Returns the status of the run at the time `now`.
+    /// Returns the status of the training run at the time `now`.
     pub fn status_at(&self, now: Timestamp) -> RunStatus {
         match self.state {
             RunState::Running if now > self.lease_until => RunStatus::Lost,
@@ -249,7 +250,7 @@ impl Run {
         }
     }
 
-    /// Returns the time at which the run ended. Returns `None` if the run is running or lost.
+    /// Returns the time at which the training run ended. Returns `None` if the run is running or lost.
     pub fn finished_at(&self) -> Option<Timestamp> {
         match self.state {
             RunState::Running => None,
@@ -270,7 +271,8 @@ impl Run {
         }
     }
 
-    /// Returns the number of the model version that the run made. Returns `None` if the run has made no version.
+    /// Returns the number of the model version that the training run made. Returns `None` if the run has made no
+    /// version.
     pub fn version(&self) -> Option<VersionNumber> {
         match self.state {
             RunState::Succeeded { version, .. } | RunState::Rejected { version, .. } => Some(version),
@@ -278,8 +280,8 @@ impl Run {
         }
     }
 
-    /// Returns the time until which Lambda may retry the failed run automatically. Returns `None` if Lambda will not
-    /// retry the run, or if the run did not fail.
+    /// Returns the time until which Lambda may retry the failed training run automatically. Returns `None` if Lambda
+    /// will not retry the run, or if the run did not fail.
     pub fn retry_until(&self) -> Option<Timestamp> {
         match self.state {
             RunState::Failed { retry_until, .. } => retry_until,
@@ -287,9 +289,9 @@ impl Run {
         }
     }
 
-    /// Returns the time until which Lambda may retry this attempt if it fails at `now`. Returns `None` after the last
-    /// try. Lambda never retries a synchronous invocation, but the code cannot recognize one. A failure of a
-    /// synchronous invocation therefore counts as final some minutes late.
+    /// Returns the time until which Lambda may retry this attempt at a training run if it fails at `now`. Returns
+    /// `None` after the last try. Lambda never retries a synchronous invocation, but the code cannot recognize one. A
+    /// failure of a synchronous invocation therefore counts as final some minutes late.
     pub fn retry_window(&self, now: Timestamp) -> Option<Timestamp> {
         let delay = RETRY_DELAYS.get(self.tries.saturating_sub(1) as usize)?;
         Some(time::to_millis(now + *delay + RETRY_MARGIN))
@@ -303,8 +305,9 @@ impl Run {
         mark.replace(|char: char| !char.is_ascii_graphic(), "_")
     }
 
-    /// Returns a copy of this run in the state `Failed`, with the error message `reason` and the end time `now`.
-    /// `retry_until` is the time until which Lambda may retry the run. `None` means that Lambda will not retry it.
+    /// Returns a copy of this training run in the state `Failed`, with the error message `reason` and the end time
+    /// `now`. `retry_until` is the time until which Lambda may retry the run. `None` means that Lambda will not retry
+    /// it.
     pub fn failed(self, reason: String, retry_until: Option<Timestamp>, now: Timestamp) -> Self {
         Self { state: RunState::Failed { finished_at: time::to_millis(now), reason, retry_until }, ..self }
     }

@@ -94,7 +94,7 @@ pub struct Imported {
 /// it.
 pub const IMPORTED_FILE: &str = "imported.onnx";
 
-/// The registry's record of one model version.
+/// The model registry's record of one model version.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Version {
     /// The number of the model version.

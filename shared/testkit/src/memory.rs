@@ -22,7 +22,7 @@ use jiff::Timestamp;
 pub use clock::FixedClock;
 pub use mail::{MailClaim, SentMail};
 
-/// Test fake of the registry, the buckets, the event bus and all other outside services, in memory. Share it by
+/// Test fake of the model registry, the buckets, the event bus and all other outside services, in memory. Share it by
 /// reference.
 #[derive(Debug, Default)]
 pub struct Memory(Mutex<MemoryState>);
@@ -34,7 +34,7 @@ pub struct MemoryState {
     pub runs: BTreeMap<RunId, Run>,
     /// The records of registered model versions, by number.
     pub versions: BTreeMap<VersionNumber, Version>,
-    /// The last model version number that was taken. 0 if the counter is lost.
+    /// The last model version number that was taken from the counter. 0 if the counter is lost.
     pub last_number: u32,
     /// Stored events that must still be published, by key. `None` is an event that this release cannot read.
     pub outbox: BTreeMap<String, Option<Announcement>>,
@@ -53,11 +53,12 @@ pub struct MemoryState {
     pub schedule: Option<StoredSchedule>,
     /// The number of requests in this month, one element for each API key.
     pub requests: Vec<u64>,
-    /// The registry's copy of the champion's model file. `None` if there is no copy.
+    /// The model registry's copy of the champion's model file. `None` if there is no copy.
     pub copy: Option<Vec<u8>>,
     /// The objects of model versions in the bucket, by key.
     pub objects: BTreeMap<String, Vec<u8>>,
-    /// The mark of the attempt that stored each object, by key. Objects that a test stored directly have no mark.
+    /// The text that identifies the attempt at a training run that stored each object, by key. Objects that a test
+    /// stored directly have no such text.
     pub marks: BTreeMap<String, String>,
     /// The files of the user's data set in the bucket, by key.
     pub datasets: BTreeMap<String, Vec<u8>>,
@@ -165,8 +166,8 @@ fn count_down(counts: &mut BTreeMap<&'static str, u32>, operation: &'static str)
 }
 
 impl MemoryState {
-    /// Makes `champion` the current champion. `artifact` is the content of its model file, of which the registry keeps
-    /// a copy.
+    /// Makes `champion` the current champion. `artifact` is the content of its model file, of which the model registry
+    /// keeps a copy.
     pub fn move_pointer(&mut self, champion: &Champion, artifact: Option<&[u8]>) {
         self.champions.push(champion.clone());
         self.pointer = None;

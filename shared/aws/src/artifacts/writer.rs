@@ -27,7 +27,7 @@ const UPLOAD_TRY: Duration = Duration::from_secs(60);
 /// Maximum time for all tries of an upload to S3, including the pauses.
 const UPLOAD: Duration = Duration::from_secs(90);
 
-/// Name of the S3 metadata field that holds the mark of the attempt that stored the object.
+/// Name of the S3 metadata field with the text that identifies the attempt at a training run that stored the object.
 const MARK: &str = "evergreen-attempt";
 
 /// Maximum number of puts for one object. Each put replaces the content that the previous put found. Only the caller
@@ -167,7 +167,7 @@ mod tests {
         })
     }
 
-    /// Returns the bucket, key, media type, conditions and mark of a put request as text.
+    /// Returns the bucket, key, media type, conditions and attempt of a put request as text.
     fn condition(put: &PutObjectInput) -> String {
         let words = [put.bucket(), put.key(), put.content_type(), put.if_none_match(), put.if_match()];
         let words = words.map(|word| word.unwrap_or("-").to_owned());

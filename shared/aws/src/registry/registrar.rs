@@ -69,8 +69,9 @@ impl Registry {
         places.iter().any(|place| refused.is_about(place))
     }
 
-    /// Returns whether the registry already holds this attempt of `run` in this state. If so, an earlier try wrote it,
-    /// and the answer was lost. Metrics are not compared, because DynamoDB may store a number in another form.
+    /// Returns whether the model registry already holds this attempt of `run` in this state. If so, an earlier try
+    /// wrote it, and the answer was lost. Metrics are not compared, because DynamoDB may store a number in another
+    /// form.
     async fn holds(&self, run: &Run) -> Result<bool, Unavailable> {
         let stored = self.run(&run.id).await?;
         let facts =

@@ -25,8 +25,8 @@ pub struct NewObject<'a> {
     pub content: &'a [u8],
     /// The media type of the object, such as `application/json`.
     pub media_type: &'static str,
-    /// The mark of the attempt at a training run that owns the object ([`Run::mark`](crate::Run::mark)). It is stored
-    /// in the object's metadata.
+    /// The text that identifies the attempt at a training run that stores the object ([`Run::mark`](crate::Run::mark)).
+    /// The text is stored in the object's metadata.
     pub mark: &'a str,
 }
 
@@ -57,16 +57,17 @@ pub trait Artifacts: Send + Sync {
 
 /// Stores the objects of model versions. It never overwrites an object of another attempt at a training run.
 pub trait ArtifactWriter: Send + Sync {
-    /// Stores a new object if no object has its key. The call also succeeds if an object with the same key and the same
-    /// mark exists. An earlier try stored that object, but the answer was lost. An attempt must create each key with
-    /// one content only.
+    /// Stores a new object if no object has its key. The call also succeeds if the same attempt at a training run has
+    /// already stored an object with the key. In this case, an earlier try stored that object, but the answer was lost.
+    /// An attempt must create each key with one content only.
     ///
     /// # Errors
     /// [`StoreError::Taken`] when another attempt's object has the key. [`StoreError::Unavailable`] when the call to
     /// the object store fails.
     fn create(&self, object: NewObject<'_>) -> impl Future<Output = Result<ObjectTag, StoreError>> + Send;
 
-    /// Replaces an object that the caller stored before. The stored content must still have the tag `former`.
+    /// Replaces an object that the caller stored before. The stored content must still have the entity tag `former`, so
+    /// nobody else has changed it.
     ///
     /// # Errors
     /// [`StoreError::Taken`] when another attempt's object has the key. [`StoreError::Unavailable`] when the call to

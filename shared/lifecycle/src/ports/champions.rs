@@ -6,7 +6,7 @@ use super::Unavailable;
 use crate::{Pointer, Record, Version, VersionNumber};
 
 /// The champion pointer (the record that names the champion), and the content of the champion's model file. The content
-/// is a copy in the registry. It is `None` if there is no copy.
+/// is a copy in the model registry. `None` means that there is no copy.
 pub type WithCopy = (Record<Pointer>, Option<Vec<u8>>);
 
 /// Reads the champion pointer (the record that names the champion) and the earlier champions.
@@ -18,8 +18,8 @@ pub trait Champions: Send + Sync {
     /// [`Unavailable`] when the call to the model registry fails.
     fn champion(&self) -> impl Future<Output = Result<Option<Record<Pointer>>, Unavailable>> + Send;
 
-    /// Returns the record that names the champion, and the registry's copy of the champion's model file, in one call.
-    /// Returns `None` if there is no champion.
+    /// Returns the record that names the champion, and the model registry's copy of the champion's model file, in one
+    /// call. Returns `None` if there is no champion.
     ///
     /// The copy is not checked. It may be shortened, altered, or of another model version if the champion changed
     /// between the two reads. The caller must compare the copy's hash with the champion's hash. If they differ, the

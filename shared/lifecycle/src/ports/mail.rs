@@ -76,8 +76,8 @@ pub struct Lease {
     pub until: Timestamp,
 }
 
-/// How long the registry keeps a claim on a mail. This is longer than a notification can wait in a queue (14 days) and
-/// then be replayed.
+/// How long the model registry keeps a claim on a mail. This is longer than a notification can wait in a queue (14
+/// days) and then be replayed.
 pub const REMEMBERED: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// A mail that may have been sent is not sent again during this time. The time is longer than Lambda's retries of a

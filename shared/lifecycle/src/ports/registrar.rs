@@ -31,8 +31,8 @@ pub enum PromoteError {
     Unavailable(#[from] Unavailable),
 }
 
-/// Maximum size in bytes of a model file that the registry copies. The copy lets a Lambda function load the champion in
-/// one call. A DynamoDB item holds at most 400 KB, and reads and writes are billed by size.
+/// Maximum size in bytes of a model file that the model registry copies. The copy lets a Lambda function load the
+/// champion in one call. A DynamoDB item holds at most 400 KB, and reads and writes are billed by size.
 pub const LARGEST_COPY: usize = 256 * 1024;
 
 /// A model version that is ready to be registered. One transaction registers the version, ends its training run and, if
@@ -48,8 +48,8 @@ pub struct Registration {
     /// The revision of the champion with which the gate compared the model version. It counts the promotions so far. 0
     /// if there was no champion. If the champion has another revision now, the registration fails.
     pub seen_revision: u32,
-    /// The content of the model file, of which the registry keeps a copy. `None` if the model version does not become
-    /// champion, or if no copy is wanted.
+    /// The content of the model file, of which the model registry keeps a copy. `None` if the model version does not
+    /// become champion, or if no copy is wanted.
     pub artifact: Option<Vec<u8>>,
     /// The events to publish. They are stored in the same transaction, so they are published even if this invocation is
     /// stopped.
@@ -64,13 +64,14 @@ pub struct Promotion<'a> {
     /// The revision of the champion that the caller read. It counts the promotions so far. 0 if there was no champion.
     /// If the champion has another revision now, the promotion fails.
     pub seen_revision: u32,
-    /// The content of the model file. The registry keeps a copy of it.
+    /// The content of the model file. The model registry keeps a copy of it.
     pub artifact: &'a [u8],
     /// The event to publish.
     pub announcement: &'a Announcement,
 }
 
-/// Writes the records of training runs and model versions to the registry. Only the training function uses this trait.
+/// Writes the records of training runs and model versions to the model registry. Only the training function uses this
+/// trait.
 pub trait Registrar: Send + Sync {
     /// Stores a new attempt at a training run. The first attempt is only stored if the run does not exist. A later
     /// attempt only replaces the attempt before it, and never a run that made a model version. In the same transaction,

@@ -10,13 +10,14 @@ use crate::{KeepDays, Run, Version};
 /// The result of marking a record for deletion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expiry {
-    /// The record is marked and will be deleted.
+    /// The record in the model registry is marked and will be deleted.
     Marked,
-    /// The record stays. Somebody asked to keep it, or the record now belongs to another attempt at the training run.
+    /// The record in the model registry will not be deleted. Somebody asked to keep it, or it now belongs to another
+    /// attempt at the training run.
     Kept,
 }
 
-/// Controls how long the registry keeps the records of training runs and model versions.
+/// Controls how long the model registry keeps the records of training runs and model versions.
 pub trait RecordRetention: Send + Sync {
     /// Marks the record of a failed or refused training run for deletion at the time `at`. It also marks the record of
     /// the run's model version. Records that [`keep_records`](Self::keep_records) protects stay.
@@ -25,8 +26,8 @@ pub trait RecordRetention: Send + Sync {
     /// [`Unavailable`] when the call to the model registry fails.
     fn expire_records(&self, run: &Run, at: Timestamp) -> impl Future<Output = Result<Expiry, Unavailable>> + Send;
 
-    /// Keeps the records of a model version and of its training run forever, even if other calls mark them for
-    /// deletion. Returns whether the model version is still registered.
+    /// Protects the records of a model version and of its training run from deletion, now and later. Returns whether
+    /// the model version is still registered.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.

@@ -8,8 +8,8 @@ use crate::{Announcement, Record, Run, RunId};
 /// Error: the record of a training run was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum RunWriteError {
-    /// The registry holds another attempt at this training run, so nothing was written. The field is the identifier of
-    /// the run.
+    /// The model registry holds another attempt at this training run, so nothing was written. The field is the
+    /// identifier of the run.
     #[error("run {0} belongs to another attempt now")]
     Conflict(RunId),
     /// The call to the model registry failed.
@@ -20,7 +20,7 @@ pub enum RunWriteError {
 /// A new attempt at a training run, with all that is stored when it starts.
 #[derive(Debug, Clone, Copy)]
 pub struct Opening<'a> {
-    /// The record of the training run with the new attempt.
+    /// The record of the training run with the new attempt, which will be stored.
     pub run: &'a Run,
     /// The stored record of the previous attempt. `None` if this is the first attempt.
     pub former: Option<&'a Run>,

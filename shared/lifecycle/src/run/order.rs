@@ -8,13 +8,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Run;
 
-/// The maximum time by which a recorded start may be in the future without counting as wrong. The clocks of two
-/// machines may differ by this time.
+/// The maximum time by which the recorded start of a training run may be in the future without counting as wrong. The
+/// clocks of two machines may differ by this time.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(1);
 
-/// The maximum time by which the start of the newest recorded run may be in the future if a new run is to be dated
-/// after it. The limit allows one clock to be a day ahead and another a day behind, plus an hour. A start further in
-/// the future is nonsense, and every later run would inherit it.
+/// The maximum time by which the start of the newest recorded training run may be in the future if a new run is to be
+/// dated after it. The limit allows one clock to be a day ahead and another a day behind, plus an hour. A start further
+/// in the future is nonsense, and every later run would inherit it.
 const FOLLOWED: SignedDuration = SignedDuration::from_hours(49);
 
 /// Minimum time between the recorded starts of two training runs.
@@ -29,13 +29,13 @@ pub fn began(now: Timestamp, newest: Option<Timestamp>) -> Timestamp {
 }
 
 impl Run {
-    /// Returns whether the recorded start of the run is in the future.
+    /// Returns whether the recorded start of the training run is more than one minute in the future, as seen at `now`.
     pub fn is_ahead(&self, now: Timestamp) -> bool {
         is_ahead(self.started_at, now)
     }
 
-    /// Returns whether this run began after the run `other`. A run dated in the future does not count as later than a
-    /// run that is not. Otherwise the wrong date would hide the other run's result.
+    /// Returns whether this training run began after the run `other`. A run dated in the future does not count as later
+    /// than a run that is not. Otherwise the wrong date would hide the other run's result.
     pub fn came_after(&self, other: &Self, now: Timestamp) -> bool {
         self.started_at > other.started_at && (!self.is_ahead(now) || other.is_ahead(now))
     }

@@ -11,12 +11,12 @@ use super::Memory;
 /// A mail that the test fake was asked to send: the recipient's address and the content.
 pub type SentMail = (String, Mail);
 
-/// The state of a mail that some invocation has claimed for sending.
+/// Test fake: the state of a mail that a Lambda invocation has claimed for sending.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MailClaim {
-    /// An invocation is sending the mail.
+    /// A Lambda invocation is sending the mail.
     Sending(Lease),
-    /// The mail was sent.
+    /// The claimed mail was sent.
     Sent,
     /// The mail service did not answer, so the mail may have been sent. The field is the time of the try.
     Unanswered(Timestamp),

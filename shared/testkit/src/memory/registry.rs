@@ -1,4 +1,4 @@
-//! Test fake of the registry: training runs, model versions, champions, and the deletion of records.
+//! Test fake of the model registry: training runs, model versions, champions, and the deletion of records.
 
 use evergreen_lifecycle::ports::{
     Champions, Expiry, Opening, PromoteError, Promotion, RecordRetention, RegisterError, Registrar, Registration,
