@@ -23,8 +23,8 @@ pub(crate) use http::never_connected;
 const CONNECT: Duration = Duration::from_secs(2);
 
 /// Maximum time for one try of an AWS call, which is many times the usual time. The limit covers the request and the
-/// head of the answer. The prediction function has 5 s for refreshing its model, so two tries fit. The SDK itself
-/// watches the body of a download. Large uploads, and calls that must not be repeated, have their own limits.
+/// head of the answer. The prediction function may spend 5 s on a refresh of its model, so two tries fit. The SDK
+/// itself watches the body of a download. Large uploads, and calls that must not be repeated, have their own limits.
 const TRY: Duration = Duration::from_secs(2);
 
 /// Maximum time for all tries of one AWS call, including the pauses. It is longer than any healthy call and shorter
@@ -34,7 +34,7 @@ const CALL: Duration = Duration::from_secs(16);
 /// Maximum number of tries of one AWS call, including the first.
 const TRIES: u32 = 3;
 
-/// Maximum pause before the second try of an AWS call. The maximum is twice as long before the third try. The SDK's
+/// Maximum pause before the second try of an AWS call. Before the third try, the maximum is twice as long. The SDK's
 /// default of one second is too long for callers that wait.
 const PAUSE: Duration = Duration::from_millis(50);
 

@@ -132,8 +132,8 @@ impl Registry {
         Ok([self.succession(champion, seen)?, self.history_of(champion)?, copy])
     }
 
-    /// Returns the DynamoDB write that stores a copy of the champion's model file. This write has no condition. The
-    /// condition on the champion record decides about the whole transaction.
+    /// Returns the DynamoDB write that stores a copy of the champion's model file. The write has no condition, because
+    /// the condition on the champion record decides about the whole transaction.
     fn copy_of(&self, champion: &Champion, content: &[u8]) -> Result<TransactWriteItem, Unavailable> {
         finish(Put::builder().table_name(&self.table).set_item(Some(copy::encode(&self.keys, champion, content))))
     }

@@ -12,9 +12,9 @@ use super::Run;
 /// clocks of two machines may differ by this time.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(1);
 
-/// The maximum time by which the start of the newest recorded training run may be in the future if a new run is to be
-/// dated after it. The limit allows one clock to be a day ahead and another a day behind, plus an hour. A start further
-/// in the future is nonsense, and every later run would inherit it.
+/// A new training run is dated after the newest recorded run only if the start of that run is at most this far in the
+/// future. The limit allows one clock to be a day ahead and another a day behind, plus an hour. A start further in the
+/// future is nonsense, and every later run would inherit it.
 const FOLLOWED: SignedDuration = SignedDuration::from_hours(49);
 
 /// Minimum time between the recorded starts of two training runs.
