@@ -1,4 +1,4 @@
-//! Port for the S3 objects of model versions: model files and manifests.
+//! Traits for the S3 objects of model versions: model files and manifests.
 
 use std::future::Future;
 

@@ -1,4 +1,4 @@
-//! Ports for the current time and for waiting.
+//! Traits for the current time and for waiting.
 
 use std::future::Future;
 use std::time::Duration;

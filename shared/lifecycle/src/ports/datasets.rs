@@ -1,4 +1,4 @@
-//! Ports for the files that a user uploads: data sets, and model files for import.
+//! Traits for the files that a user uploads: data sets, and model files for import.
 
 use std::future::Future;
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! Port for publishing metrics, such as the accuracy of the model in use.
+//! Trait for publishing metrics, such as the accuracy of the model in use.
 
 use std::future::Future;
 

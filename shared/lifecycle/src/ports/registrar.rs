@@ -1,4 +1,4 @@
-//! Trait that writes training runs and model versions to the registry, and promotes model versions to champion.
+//! Trait that writes training runs and model versions to the model registry, and promotes model versions to champion.
 
 use std::future::Future;
 

@@ -1,4 +1,4 @@
-//! Port that reads the training schedule.
+//! Trait that reads the training schedule.
 
 use std::future::Future;
 

@@ -1,4 +1,4 @@
-//! Port that reads how many requests each API key has sent.
+//! Trait that reads how many requests each API key has sent.
 
 use std::future::Future;
 
