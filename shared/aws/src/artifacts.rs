@@ -1,4 +1,5 @@
-//! An S3 bucket with artifacts, the files of the user's data set, and model files for import.
+//! Client for the S3 bucket. The bucket contains the model files, the files of the user's data set, and model files
+//! that a user uploads for import.
 
 mod retention;
 mod writer;
@@ -18,8 +19,8 @@ use evergreen_lifecycle::ports::{
 use crate::connect::has_own_endpoint;
 use crate::failure::unavailable;
 
-/// The bucket that holds versions' model files and manifests. It also holds the files that the user uploads: the data
-/// set, and models for import.
+/// Client for the S3 bucket that holds the model files and manifests (JSON descriptions) of model versions. The bucket
+/// also holds the files that the user uploads: the data set, and model files for import.
 #[derive(Debug, Clone)]
 pub struct ArtifactBucket {
     client: Client,
@@ -30,8 +31,8 @@ pub struct ArtifactBucket {
 }
 
 impl ArtifactBucket {
-    /// Creates an adapter for `bucket` and `model`. With a custom endpoint, such as an emulator, the bucket's name is
-    /// part of the path and not of the host name.
+    /// Creates a client for the S3 bucket named `bucket` for one model. `config` may have a custom endpoint, such as an
+    /// emulator. Then the bucket's name is in the path of the URL and not in the host name.
     pub fn new(config: &SdkConfig, bucket: &str, model: ModelName) -> Self {
         let path_style = has_own_endpoint(config, "S3");
         let config = aws_sdk_s3::config::Builder::from(config).force_path_style(path_style).build();
@@ -43,14 +44,15 @@ impl ArtifactBucket {
         Self { client, bucket: bucket.to_owned(), model: model.clone(), datasets, incoming }
     }
 
-    /// Returns the object's content, or `None` if the object does not exist. S3 only reports a missing object to
-    /// callers that may list the bucket. For others the error is "forbidden".
+    /// Returns the content of the S3 object `key`, or `None` if the object does not exist. If the caller may not list
+    /// the bucket, S3 reports a missing object as "forbidden", which is an error. `what` names the action in an error.
     async fn read(&self, key: &str, what: &'static str) -> Result<Option<Vec<u8>>, Unavailable> {
         let Some(object) = self.open(key, None, what).await? else { return Ok(None) };
         whole(object, what).await.map(Some)
     }
 
-    /// Opens the object without fetching its content. `range` selects a part, in HTTP syntax.
+    /// Requests the S3 object `key`, but does not yet fetch its content. `range` selects some of its bytes, in HTTP
+    /// syntax such as `bytes=0-9`. `None` means the whole object. Returns `None` if the object does not exist.
     async fn open(
         &self,
         key: &str,
@@ -65,14 +67,15 @@ impl ArtifactBucket {
     }
 }
 
-/// Fetches the object's content.
+/// Fetches the content of an S3 object.
 async fn whole(object: GetObjectOutput, what: &'static str) -> Result<Vec<u8>, Unavailable> {
-    // Only reserves memory, so a missing length is harmless.
+    // The size only decides how much memory is reserved, so a missing size is harmless.
     let size = object.content_length.and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
     gather(object.body, size).await.map_err(|error| Unavailable::new(what, error))
 }
 
-/// Reads `body`, which has about `size` bytes, with one copy only. A data set may take much of the memory.
+/// Reads the body of an S3 answer, which has about `size` bytes, into one block of memory. It makes no second copy,
+/// because a data set may take much of the memory.
 async fn gather(mut body: ByteStream, size: usize) -> Result<Vec<u8>, ByteStreamError> {
     let mut content = Vec::with_capacity(size);
     while let Some(chunk) = body.try_next().await? {
@@ -105,7 +108,7 @@ impl Datasets for ArtifactBucket {
                 );
             }
         }
-        // S3 already lists in this order. The sort makes sure, because the order of the rows depends on it.
+        // S3 already lists the files in this order. The sort makes sure, because the order of the rows depends on it.
         files.sort_by(|a, b| a.key.cmp(&b.key));
         Ok(files)
     }
@@ -146,12 +149,13 @@ impl Incoming for ArtifactBucket {
     }
 }
 
-/// Returns an entity tag without quotes. S3's answers have quotes, but its events do not.
+/// Returns an S3 entity tag without quotes. Answers of S3 have quotes around the tag, but its events do not.
 fn bare(etag: &str) -> &str {
     etag.trim_matches('"')
 }
 
-/// Returns the listed file, or `None` if its key or its size is missing. A data set must not be read without the file.
+/// Converts a listed S3 object to a file of the data set. Returns `None` if its key or its size is missing. The caller
+/// must then fail, because a data set must not be read without one of its files.
 fn stored(object: Object) -> Option<StoredFile> {
     let size = object.size.and_then(|size| u64::try_from(size).ok())?;
     object.key.map(|key| StoredFile { key, size })

@@ -1,4 +1,4 @@
-//! The system's clock.
+//! The clock of the operating system.
 
 use std::time::Duration;
 
@@ -6,7 +6,8 @@ use evergreen_lifecycle::ports::{Clock, Sleeper};
 use evergreen_lifecycle::time;
 use jiff::Timestamp;
 
-/// The system's clock, in whole milliseconds, so that a stored time reads back unchanged.
+/// The clock of the operating system. It returns whole milliseconds, so that a time does not change when it is stored
+/// and read.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 

@@ -1,4 +1,4 @@
-//! The AWS configuration that all adapters share.
+//! The AWS configuration that the clients of all AWS services share.
 
 mod endpoints;
 mod http;
@@ -19,27 +19,27 @@ use endpoints::Endpoints;
 pub(crate) use endpoints::has_own_endpoint;
 pub(crate) use http::never_connected;
 
-/// Maximum time to open a connection, including TLS.
+/// Maximum time to open a network connection, including TLS.
 const CONNECT: Duration = Duration::from_secs(2);
 
-/// Maximum time for one try, which is many times the usual time. The prediction function has 5 s for a refresh, so two
-/// tries fit. The limit covers the request and the head of the answer. The SDK itself watches the body of a download.
-/// Large uploads, and calls that must not be repeated, have their own limits.
+/// Maximum time for one try of an AWS call, which is many times the usual time. The limit covers the request and the
+/// head of the answer. The prediction function may spend 5 s on a refresh of its model, so two tries fit. The SDK
+/// itself watches the body of a download. Large uploads, and calls that must not be repeated, have their own limits.
 const TRY: Duration = Duration::from_secs(2);
 
-/// Maximum time for all tries of a call, including pauses. It is longer than any healthy call and shorter than the 29 s
-/// that API Gateway waits.
+/// Maximum time for all tries of one AWS call, including the pauses. It is longer than any healthy call and shorter
+/// than the 29 s that API Gateway waits.
 const CALL: Duration = Duration::from_secs(16);
 
-/// Maximum number of tries of a call, including the first.
+/// Maximum number of tries of one AWS call, including the first.
 const TRIES: u32 = 3;
 
-/// Maximum pause before the second try; twice as much before the third. The SDK's default of one second is too long for
-/// callers that wait.
+/// Maximum pause before the second try of an AWS call. Before the third try, the maximum is twice as long. The SDK's
+/// default of one second is too long for callers that wait.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Returns the configuration for all clients. It contains one HTTP client with one connection pool, the time limits,
-/// and the settings from the environment.
+/// Returns the AWS configuration for the clients of all services. It contains one HTTP client with one connection pool,
+/// the time limits, and the settings from these environment variables:
 ///
 /// | Variable | Meaning |
 /// |---|---|
@@ -50,11 +50,12 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// | `AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT` | `true`: use AWS's FIPS or dual-stack endpoints |
 /// | `AWS_CA_BUNDLE` | a PEM file with trusted certificates, instead of the built-in ones |
 ///
-/// Lambda, `sam local` and the emulator provide credentials only in these variables. So the SDK's other credential
-/// sources, such as profiles and metadata services, are not linked.
+/// AWS Lambda, `sam local` and the emulator provide credentials only in these variables. So the SDK's other credential
+/// sources, such as profiles and metadata services, are not part of the program.
 ///
 /// # Errors
-/// [`ConfigError`] when the Region is missing, an endpoint is not a URL, or the certificate file cannot be read.
+/// [`ConfigError`] when the Region is missing, when an endpoint is not a URL, or when the certificate file cannot be
+/// read.
 pub fn connect(environment: &Environment) -> Result<SdkConfig, ConfigError> {
     let region = environment.optional("AWS_REGION").or_else(|| environment.optional("AWS_DEFAULT_REGION"));
     let region = region.ok_or(ConfigError::Missing("AWS_REGION"))?;
@@ -70,7 +71,8 @@ pub fn connect(environment: &Environment) -> Result<SdkConfig, ConfigError> {
         .retry_config(RetryConfig::standard().with_max_attempts(TRIES).with_initial_backoff(PAUSE))
         .use_fips(environment.flag("AWS_USE_FIPS_ENDPOINT"))
         .use_dual_stack(environment.flag("AWS_USE_DUALSTACK_ENDPOINT"));
-    // This marks the retry settings as explicit. Otherwise a service's own default number of tries would override them.
+    // This line marks the retry settings as explicit. Otherwise a service's own default number of tries would override
+    // them.
     config.insert_origin("retry_config", Origin::shared_config());
     config.set_endpoint_url(endpoints.of_all().map(String::from));
     Ok(config.service_config(endpoints).build())

@@ -1,97 +1,99 @@
-//! Reads configuration from environment variables. An empty variable counts as not set, because an empty template
-//! parameter arrives that way.
+//! Reads configuration from environment variables. An empty variable counts as not set, because an empty parameter of
+//! the deployment template arrives as an empty variable.
 
 use std::error::Error;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-/// The environment variables of a function. Tests can supply their own lookup, so they need not change the process.
+/// The environment variables of a Lambda function. Tests can supply the variables with their own function, so they need
+/// not change the variables of the process.
 pub struct Environment<'a>(Box<Lookup<'a>>);
 
 type Lookup<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
-/// Error for a missing or wrong variable.
+/// Error: an environment variable is missing or has a wrong value.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The variable is required but not set.
+    /// The environment variable, whose name is the field, is required but not set.
     #[error("{0} is not set")]
     Missing(&'static str),
-    /// The variable's text cannot be read as the required type.
+    /// The text of the environment variable cannot be parsed to the required type.
     #[error("{key} is {value:?}: {cause}")]
     Unreadable {
-        /// The variable.
+        /// The name of the environment variable.
         key: &'static str,
-        /// The variable's text.
+        /// The text of the environment variable.
         value: String,
-        /// Why the text cannot be read.
+        /// The parser's error message.
         #[source]
         cause: Box<dyn Error + Send + Sync>,
     },
-    /// The variable is not a number, or not in the allowed range.
+    /// The environment variable is not a number, or it is outside the allowed range.
     #[error("{key}: expected {expected}, got {value:?}")]
     NotANumber {
-        /// The variable.
+        /// The name of the environment variable.
         key: &'static str,
-        /// What the variable may be.
+        /// The allowed values, as text for the error message.
         expected: String,
-        /// The variable's text.
+        /// The text of the environment variable.
         value: String,
     },
-    /// The variable is refused, and the error does not repeat its value. The value may be private, or add nothing to
-    /// the cause.
+    /// The value of the environment variable is not allowed, and the error message does not show it. The value may be
+    /// private, or the cause already says enough.
     #[error("{key}: {cause}")]
     Invalid {
-        /// The variable, or the variables that contradict each other.
+        /// The name of the environment variable, or the names of variables that contradict each other.
         key: &'static str,
-        /// Why it is refused.
+        /// Why the value is not allowed.
         #[source]
         cause: Box<dyn Error + Send + Sync>,
     },
 }
 
 impl ConfigError {
-    /// Creates an error that `key` is refused because of `cause`.
+    /// Creates an error for the environment variable `key`. `cause` says why its value is not allowed.
     pub fn invalid(key: &'static str, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Invalid { key, cause: cause.into() }
     }
 }
 
 impl Environment<'static> {
-    /// Returns the variables of this process.
+    /// Returns the environment variables of this process.
     pub fn process() -> Self {
         Self::from_lookup(|key| std::env::var(key).ok())
     }
 }
 
 impl<'a> Environment<'a> {
-    /// Returns the variables that `lookup` provides.
+    /// Creates an environment from the function `lookup`, which returns the value of a variable by name.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String> + 'a) -> Self {
         Self(Box::new(lookup))
     }
 
-    /// Returns the variable's text, or `None` if it is not set.
+    /// Returns the text of the environment variable `key`, or `None` if it is not set or empty.
     pub fn optional(&self, key: &str) -> Option<String> {
         self.0(key).filter(|value| !value.is_empty())
     }
 
-    /// Returns the variable's text.
+    /// Returns the text of the environment variable `key`.
     ///
     /// # Errors
-    /// [`ConfigError::Missing`] when it is not set.
+    /// [`ConfigError::Missing`] when the variable is not set or empty.
     pub fn required(&self, key: &'static str) -> Result<String, ConfigError> {
         self.optional(key).ok_or(ConfigError::Missing(key))
     }
 
-    /// Checks whether the variable is `true`, in upper or lower case.
+    /// Returns whether the environment variable `key` is `true`, in upper or lower case.
     pub fn flag(&self, key: &str) -> bool {
         self.0(key).is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 
-    /// Returns the variable parsed as `T`. The error repeats the text, so do not use this for secrets and addresses.
+    /// Returns the environment variable `key`, parsed as `T`. The error message shows the text, so do not use this
+    /// function for secrets and addresses.
     ///
     /// # Errors
-    /// [`ConfigError`] when it is not set or cannot be parsed.
+    /// [`ConfigError`] when the variable is not set or cannot be parsed.
     pub fn parsed<T>(&self, key: &'static str) -> Result<T, ConfigError>
     where
         T: FromStr<Err: Error + Send + Sync + 'static>,
@@ -99,11 +101,11 @@ impl<'a> Environment<'a> {
         parse(key, self.required(key)?)
     }
 
-    /// Returns the variable parsed as `T`, or `default` if it is not set. The error repeats the text, as in
-    /// [`Self::parsed`].
+    /// Returns the environment variable `key`, parsed as `T`, or `default` if it is not set. The error message shows
+    /// the text, as in [`Self::parsed`].
     ///
     /// # Errors
-    /// [`ConfigError::Unreadable`] when it is set but cannot be parsed.
+    /// [`ConfigError::Unreadable`] when the variable is set but cannot be parsed.
     pub fn parsed_or<T>(&self, key: &'static str, default: T) -> Result<T, ConfigError>
     where
         T: FromStr<Err: Error + Send + Sync + 'static>,
@@ -113,18 +115,18 @@ impl<'a> Environment<'a> {
 }
 
 impl Environment<'_> {
-    /// Returns the variable as a number. The error repeats the text, as in [`Self::parsed`].
+    /// Returns the environment variable `key` as a number. The error message shows the text, as in [`Self::parsed`].
     ///
     /// # Errors
-    /// [`ConfigError`] when it is not set or not a number.
+    /// [`ConfigError`] when the variable is not set or not a number.
     pub fn number(&self, key: &'static str) -> Result<f64, ConfigError> {
         number(key, self.required(key)?, "a number")
     }
 
-    /// Returns the variable as a number, or `None` if it is the word `word`.
+    /// Returns the environment variable `key` as a number. Returns `None` if its text is `word`, such as `auto`.
     ///
     /// # Errors
-    /// [`ConfigError`] when it is not set, or neither the word nor a number.
+    /// [`ConfigError`] when the variable is not set, or is neither `word` nor a number.
     pub fn number_unless(&self, key: &'static str, word: &str) -> Result<Option<f64>, ConfigError> {
         match self.required(key)? {
             value if value == word => Ok(None),
@@ -132,18 +134,19 @@ impl Environment<'_> {
         }
     }
 
-    /// Returns the variable as a whole number within `range`.
+    /// Returns the environment variable `key` as a whole number within `range`.
     ///
     /// # Errors
-    /// [`ConfigError`] when it is not set, not a whole number, or outside the range.
+    /// [`ConfigError`] when the variable is not set, is not a whole number, or is outside `range`.
     pub fn whole<T: WholeNumber>(&self, key: &'static str, range: RangeInclusive<T>) -> Result<T, ConfigError> {
         whole(key, self.required(key)?, &range, "")
     }
 
-    /// Returns the variable as a whole number within `range`, or `default` if it is not set.
+    /// Returns the environment variable `key` as a whole number within `range`, or `default` if the variable is not
+    /// set.
     ///
     /// # Errors
-    /// [`ConfigError::NotANumber`] when it is not a whole number, or outside the range.
+    /// [`ConfigError::NotANumber`] when the variable is not a whole number, or is outside `range`.
     pub fn whole_or<T: WholeNumber>(
         &self,
         key: &'static str,
@@ -153,10 +156,11 @@ impl Environment<'_> {
         self.optional(key).map_or(Ok(default), |value| whole(key, value, &range, ""))
     }
 
-    /// Returns the variable as a whole number within `range`, or `None` if it is the word `word`.
+    /// Returns the environment variable `key` as a whole number within `range`. Returns `None` if its text is `word`,
+    /// such as `auto`.
     ///
     /// # Errors
-    /// [`ConfigError`] when it is not set, or neither the word nor a whole number within the range.
+    /// [`ConfigError`] when the variable is not set, or is neither `word` nor a whole number within `range`.
     pub fn whole_unless<T: WholeNumber>(
         &self,
         key: &'static str,
@@ -170,14 +174,14 @@ impl Environment<'_> {
     }
 }
 
-/// A type of whole numbers.
+/// A type of whole numbers that [`Environment`] can read from a variable.
 pub trait WholeNumber: FromStr + PartialOrd + fmt::Display {}
 
 impl WholeNumber for u16 {}
 impl WholeNumber for u32 {}
 impl WholeNumber for u64 {}
 
-/// Leaves out the values, because some are addresses.
+/// The debug output does not contain the values of the variables, because some are addresses.
 impl fmt::Debug for Environment<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Environment")
@@ -195,7 +199,8 @@ fn number(key: &'static str, value: String, expected: &str) -> Result<f64, Confi
     value.parse().map_err(|_| ConfigError::NotANumber { key, expected: expected.to_owned(), value })
 }
 
-/// Parses a whole number. `or` continues the error's list of what is expected.
+/// Parses the text `value` of the variable `key` as a whole number within `range`. `or` is added to the list of allowed
+/// values in the error message.
 fn whole<T: WholeNumber>(
     key: &'static str,
     value: String,

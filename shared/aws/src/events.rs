@@ -1,4 +1,4 @@
-//! Publishes events on EventBridge's default bus.
+//! Publishes events on the default event bus of Amazon EventBridge.
 
 use aws_config::SdkConfig;
 use aws_sdk_eventbridge::Client;
@@ -11,17 +11,18 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "announcing events";
 
-/// The source of all events.
+/// The `source` of all published events.
 const SOURCE: &str = "evergreen";
 
-/// The account's default event bus. All events have the source `evergreen`.
+/// Client for the default event bus of the AWS account. All events that this program publishes there have the source
+/// `evergreen`.
 #[derive(Debug, Clone)]
 pub struct EventBus {
     client: Client,
 }
 
 impl EventBus {
-    /// Creates an adapter for the default bus.
+    /// Creates a client for the default event bus of the AWS account.
     pub fn new(config: &SdkConfig) -> Self {
         Self { client: Client::new(config) }
     }
@@ -43,7 +44,8 @@ fn entry(event: &Announcement) -> PutEventsRequestEntry {
     PutEventsRequestEntry::builder().source(SOURCE).detail_type(&event.kind).detail(&event.detail).build()
 }
 
-/// Returns the `events` that the bus refused. The answer has one entry for each event, in the same order.
+/// Returns which of `events` the event bus refused, with their error codes. The answer has one entry for each event, in
+/// the same order.
 fn refusals(events: &[Announcement], answer: &PutEventsOutput) -> Vec<Refusal> {
     let entries = events.iter().zip(answer.entries());
     let refused = entries.filter_map(|(event, entry)| Some((event, entry.error_code()?)));

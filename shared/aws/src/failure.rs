@@ -1,22 +1,23 @@
-//! Describes a failed call in one line. The SDK's own message, "service error", says too little for a log. Its debug
-//! output contains whole answers, which is too much.
+//! Describes a failed AWS call in one line for the log. The SDK's own message, "service error", says too little. Its
+//! debug output contains whole answers, which is too much.
 
 use std::error::Error;
 use std::iter::successors;
 
-// All SDK crates share these types, so it does not matter which crate they are imported from.
+// All AWS SDK crates share these types, so it does not matter from which crate they are imported.
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::RequestId;
 use evergreen_lifecycle::ports::Unavailable;
 
-/// Why a call failed: the service's code, message and request number, or how far the call got.
+/// Error: why an AWS call failed. The text has the service's error code, message and request identifier. If there was
+/// no answer, it says how far the call got.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct CallFailure(String);
 
 impl CallFailure {
-    /// Describes the failure, including the service's message.
+    /// Describes the failed AWS call, including the service's error message.
     pub(crate) fn of<E: Error + ProvideErrorMetadata + 'static>(error: &SdkError<E>) -> Self {
         match error.message() {
             Some(message) => Self(format!("{}: {message} (request {})", code(error), request(error))),
@@ -24,7 +25,8 @@ impl CallFailure {
         }
     }
 
-    /// Describes the failure without the service's message, which may contain a mail address.
+    /// Describes the failed AWS call without the service's error message, because the message may contain a mail
+    /// address.
     pub(crate) fn unworded<E: Error + ProvideErrorMetadata + 'static>(error: &SdkError<E>) -> Self {
         match error {
             SdkError::ServiceError(_) => Self(format!("{} (request {})", code(error), request(error))),
@@ -33,7 +35,8 @@ impl CallFailure {
     }
 }
 
-/// Converts the error of a failed call to [`Unavailable`]. `what` is the action that failed.
+/// Returns a function that converts the error of a failed AWS call to [`Unavailable`]. `what` is the action that
+/// failed.
 pub(crate) fn unavailable<E>(what: &'static str) -> impl FnOnce(SdkError<E>) -> Unavailable
 where
     E: Error + ProvideErrorMetadata + 'static,
@@ -41,7 +44,8 @@ where
     move |error| Unavailable { is_brief: is_brief(&error), ..Unavailable::new(what, CallFailure::of(&error)) }
 }
 
-/// Error codes that usually disappear within seconds. Server errors (5xx) count too, but are not listed.
+/// Error codes of AWS services whose cause usually disappears within seconds. Server errors (status 5xx) count too, but
+/// are not listed.
 const BRIEF: [&str; 11] = [
     // DynamoDB
     "ProvisionedThroughputExceededException",
@@ -59,7 +63,8 @@ const BRIEF: [&str; 11] = [
     "Throttling",
 ];
 
-/// Checks whether the cause usually passes within seconds, so that the same call may succeed then.
+/// Returns whether the cause of a failed AWS call usually passes within seconds, so that the same call may succeed
+/// then.
 fn is_brief<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
     match error {
         SdkError::ConstructionFailure(_) => false,

@@ -1,8 +1,9 @@
-//! The AWS implementation of the ports: one file for each adapter, plus configuration and telemetry.
+//! The implementation of the ports (the traits for outside services) with AWS services. There is one file for each
+//! service, plus configuration and logging.
 //!
-//! Every adapter is created once, at cold start, from the [`aws_config::SdkConfig`] that [`connect()`] returns. Each
-//! adapter serves one model. An error names the action that failed, and its cause is a single line. Errors contain no
-//! addresses and no feature values.
+//! An adapter is the implementation of a port. Every adapter is created once, at the cold start of the Lambda function,
+//! from the result of [`connect()`]. Each adapter works for one model. An error names the action that failed, and its
+//! cause is a single line. Errors contain no mail addresses and no feature values.
 
 mod artifacts;
 mod clock;

@@ -1,4 +1,4 @@
-//! Sends mail through SES.
+//! Sends mail through Amazon SES.
 
 mod outcome;
 
@@ -17,11 +17,11 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "sending a mail";
 
-/// Maximum time to wait for an answer, about twenty times the usual time. A mail without an answer may have been sent,
-/// so it is not sent again soon.
+/// Maximum time to wait for an answer of SES, about twenty times the usual time. A mail without an answer may have been
+/// sent, so it is not sent again soon.
 const ANSWER: Duration = Duration::from_secs(20);
 
-/// Sends mails from one sender, as plain text and HTML.
+/// Sends mails through Amazon SES. All mails have the same sender, and each has a plain text and an HTML body.
 #[derive(Debug, Clone)]
 pub struct Ses {
     client: Client,
@@ -31,13 +31,15 @@ pub struct Ses {
 }
 
 impl Ses {
-    /// Creates a mailer. SES must have verified the address or domain of `sender`. The `configuration_set`, if given,
-    /// publishes what happens to each mail.
+    /// Creates a client for SES. SES must have verified the mail address or the domain of `sender`. `configuration_set`
+    /// is the name of an SES configuration set, which publishes the delivery events of each mail. `None` means that no
+    /// such events are published.
     pub fn new(config: &SdkConfig, sender: &str, configuration_set: Option<String>) -> Self {
         Self { client: Client::new(config), sender: sender.to_owned(), configuration_set, answer_timeout: ANSWER }
     }
 
-    /// Sends the mail in a single try. The SDK's own retries could send it twice if an answer is late.
+    /// Sends a mail in a single try. The SDK's own retries are off, because they could send the mail twice if an answer
+    /// is late.
     async fn try_once(
         &self,
         recipient: &str,
@@ -61,7 +63,8 @@ impl Mailer for Ses {
     async fn send(&self, recipient: &str, mail: &Mail) -> Result<(), SendError> {
         let content = content(mail).map_err(|error| SendError::Refused(Unavailable::new(WHAT, error)))?;
         let sent = match self.try_once(recipient, content.clone(), self.configuration_set.as_deref()).await {
-            // The configuration set only monitors mails. If somebody deleted it, the mail is sent without it.
+            // The SES configuration set only serves to monitor mails. If somebody deleted it, the mail is sent without
+            // it.
             Err(error) if self.configuration_set.is_some() && outcome::is_of_the_set(&error) => {
                 tracing::warn!("the configuration set does not exist; the mail is sent without it");
                 self.try_once(recipient, content, None).await

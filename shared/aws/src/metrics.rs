@@ -1,4 +1,4 @@
-//! Publishes metrics to CloudWatch.
+//! Publishes metrics to Amazon CloudWatch.
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudwatch::Client;
@@ -10,16 +10,16 @@ use jiff::Timestamp;
 
 use crate::failure::unavailable;
 
-/// Namespace of all metrics.
+/// The CloudWatch namespace of all published metrics.
 const NAMESPACE: &str = "Evergreen";
 
-/// The dimension that separates the metrics of different models.
+/// Name of the CloudWatch dimension that separates the metrics of different models.
 const DIMENSION: &str = "ModelName";
 
-/// Maximum number of metrics that CloudWatch accepts in one call.
+/// Maximum number of metric values that CloudWatch accepts in one call.
 const MOST_PER_CALL: usize = 1000;
 
-/// Publishes metrics in the namespace `Evergreen`, each with the dimension `ModelName`.
+/// Publishes metrics to CloudWatch in the namespace `Evergreen`. Each metric has the dimension `ModelName`.
 #[derive(Debug, Clone)]
 pub struct CloudWatchMetrics {
     client: Client,
@@ -27,7 +27,7 @@ pub struct CloudWatchMetrics {
 }
 
 impl CloudWatchMetrics {
-    /// Creates an adapter for the metrics of `model`.
+    /// Creates a client for CloudWatch for publishing the metrics of `model`.
     pub fn new(config: &SdkConfig, model: ModelName) -> Self {
         Self { client: Client::new(config), model }
     }
@@ -56,7 +56,7 @@ impl MetricSink for CloudWatchMetrics {
 
 fn unit(unit: Unit) -> StandardUnit {
     match unit {
-        // CloudWatch has no unit for hours, and no unit for a share from 0 to 1.
+        // CloudWatch has no unit for hours and no unit for a share from 0 to 1.
         Unit::None | Unit::Hours | Unit::HoursLeft | Unit::Share => StandardUnit::None,
         Unit::Count => StandardUnit::Count,
         Unit::Seconds => StandardUnit::Seconds,

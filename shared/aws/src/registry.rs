@@ -1,12 +1,13 @@
-//! The registry: a DynamoDB table with the runs, versions, champions and sent mails of one model.
+//! The model registry: a DynamoDB table with the training runs, model versions, champions and sent mails of one model.
 //!
-//! The partition `MODEL#<model>` holds a model's records, `MAIL#<model>` holds records about mails, and
-//! `OUTBOX#<model>` holds events to be announced. The sort key identifies a record within its partition, see [`keys`].
-//! An item is the serialised record plus its key. Reads of a single record see every earlier write. Lists may lag
-//! behind.
+//! The partition `MODEL#<model>` holds the runs, versions and champions of a model. `MAIL#<model>` holds the records
+//! about mails. `OUTBOX#<model>` holds the events that must still be published. The sort key identifies a record within
+//! its partition, see [`keys`]. An item is the serialised record plus its key. A read of a single record sees every
+//! earlier write. A list may lack the newest writes.
 //!
-//! A write is repeated if its answer is lost. Then its own first try may make its condition fail. So after a refusal
-//! the code reads the stored record. If the record is already the intended one, the write succeeded.
+//! The SDK repeats a write if the answer is lost. The first try may then make the condition of the second try fail. So
+//! after a refused write, the code reads the stored record. If the stored record is already the intended one, the write
+//! was successful.
 
 mod alarms;
 mod announcements;
@@ -35,7 +36,7 @@ use crate::failure::unavailable;
 use items::{RegistryItem, Stored};
 use keys::{Key, RegistryKeys};
 
-/// The registry of one model.
+/// The model registry: a client for the records of one model in the DynamoDB table.
 #[derive(Debug, Clone)]
 pub struct Registry {
     client: Client,
@@ -44,7 +45,7 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Creates the registry of `model` in `table`.
+    /// Creates a client for the records of `model` in the DynamoDB table named `table`.
     pub fn new(config: &SdkConfig, table: &str, model: ModelName) -> Self {
         Self::over(Client::new(config), table, &model)
     }
@@ -53,19 +54,21 @@ impl Registry {
         Self { client, table: table.to_owned(), keys: RegistryKeys::of(model) }
     }
 
-    /// Returns the record at `key`, if it exists. The read sees every earlier write.
+    /// Returns the record stored under `key`, or `None` if there is no record. The read sees every earlier write.
+    /// `what` names the action in an error.
     async fn read<T: Stored>(&self, key: Key, what: &'static str) -> Result<Option<Record<T>>, Unavailable> {
         Ok(self.item(key, what).await?.map(T::read))
     }
 
-    /// Returns the item at `key`, if it exists. The read sees every earlier write.
+    /// Returns the DynamoDB item stored under `key`, or `None` if there is no item. The read sees every earlier write.
+    /// `what` names the action in an error.
     async fn item(&self, key: Key, what: &'static str) -> Result<Option<RegistryItem>, Unavailable> {
         let get = self.client.get_item().table_name(&self.table).set_key(Some(key.into_item())).consistent_read(true);
         Ok(get.send().await.map_err(unavailable(what))?.item)
     }
 
-    /// Returns the first `limit` records of `query`, in descending order of the sort key, from as many pages as
-    /// necessary. Each record is decoded by itself, so an unreadable one hides no other.
+    /// Returns at most `limit` records that match `query`, in descending order of the sort key. It reads as many pages
+    /// as necessary. Each record is decoded separately, so an unreadable record does not hide the others.
     async fn newest<T: Stored>(
         &self,
         query: QueryFluentBuilder,
@@ -75,7 +78,7 @@ impl Registry {
         let page = i32::try_from(limit).unwrap_or(i32::MAX);
         let mut items = query.scan_index_forward(false).into_paginator().page_size(page).items().send();
         let mut records = Vec::new();
-        // The limit is checked first, because asking for one more item would fetch another page.
+        // The number of records is checked first, because asking for one more item would fetch another page.
         while records.len() < limit as usize
             && let Some(item) = items.next().await
         {
@@ -85,7 +88,7 @@ impl Registry {
         Ok(records)
     }
 
-    /// Creates a query for the model's records whose sort key begins with `prefix`.
+    /// Creates a DynamoDB query for all records in the model's partition whose sort key begins with `prefix`.
     fn query(&self, prefix: &str) -> QueryFluentBuilder {
         self.client
             .query()

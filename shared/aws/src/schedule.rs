@@ -1,4 +1,4 @@
-//! Reads the training schedule from EventBridge Scheduler.
+//! Reads the training schedule from Amazon EventBridge Scheduler.
 
 use aws_config::SdkConfig;
 use aws_sdk_scheduler::Client;
@@ -12,7 +12,7 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "reading the schedule";
 
-/// A schedule in the default group.
+/// Client for one schedule in the default group of EventBridge Scheduler.
 #[derive(Debug, Clone)]
 pub struct Scheduler {
     client: Client,
@@ -20,7 +20,7 @@ pub struct Scheduler {
 }
 
 impl Scheduler {
-    /// Creates an adapter for the schedule `name`.
+    /// Creates a client for the schedule `name` in EventBridge Scheduler.
     pub fn new(config: &SdkConfig, name: &str) -> Self {
         Self { client: Client::new(config), name: name.to_owned() }
     }

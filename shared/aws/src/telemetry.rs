@@ -1,4 +1,4 @@
-//! Writes logs to standard output, which Lambda collects: one JSON object per line.
+//! Writes the logs to standard output, one JSON object per line. AWS Lambda collects them from there.
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
@@ -8,14 +8,16 @@ use tracing_subscriber::{fmt, registry};
 
 use crate::env::Environment;
 
-/// The log level if no variable sets one.
+/// The log level if no environment variable sets one.
 const DEFAULT: &str = "info";
 
-/// Starts logging to standard output, as one JSON object per line. The level comes from `AWS_LAMBDA_LOG_LEVEL`, else
-/// from `RUST_LOG`, else it is `info`. Both variables may also name targets: `warn,evergreen_aws=debug`. Does nothing
-/// if logging has already started.
+/// Starts logging to standard output, one JSON object per line. The environment variable `AWS_LAMBDA_LOG_LEVEL` sets
+/// the log level. If it is not set, `RUST_LOG` sets it. If neither is set, the level is `info`. Both variables may also
+/// set levels for parts of the code: `warn,evergreen_aws=debug`. If logging has already started, the function only sets
+/// the panic hook again.
 ///
-/// A panic is logged with its place in the code and without its message, which may contain a feature value.
+/// The log entry of a panic contains its place in the code. It does not contain the panic's message, because this may
+/// contain a feature value.
 pub fn init() {
     std::panic::set_hook(Box::new(log_panic));
     let directives = directives(&Environment::process());
@@ -32,8 +34,9 @@ fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
     tracing::error!(place, "the function panicked: please report this place in the code");
 }
 
-/// Writes JSON lines with `level`, `timestamp` and `message` at the top level, where Lambda looks for the first two.
-/// Each line also has the innermost span, which names the request.
+/// Creates the subscriber that writes log entries as JSON lines. The fields `level`, `timestamp` and `message` are at
+/// the top level, where Lambda looks for the first two. Each line also has the innermost tracing span, which names the
+/// request.
 fn subscriber<W>(filter: Targets, writer: W) -> impl tracing::Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
@@ -42,9 +45,10 @@ where
     registry().with(filter).with(lines.with_writer(writer))
 }
 
-/// Parses `directives` to a filter, or returns `None`. Only levels and targets are supported. Filters on spans and
-/// fields need regular expressions, which add 140 kB to a function. A target must have a level. Otherwise a misspelt
-/// level would count as a target, and nothing else would be logged.
+/// Parses the log level settings, such as `warn,evergreen_aws=debug`. Returns `None` if they are invalid. Only levels
+/// and targets are supported. Filters on spans and fields need regular expressions, which add 140 kB to a Lambda
+/// function. A target must have a level. Otherwise a misspelt level would count as a target, and nothing else would be
+/// logged.
 fn filter(directives: &str) -> Option<Targets> {
     let is_clear = |part: &str| part.contains('=') || part.parse::<LevelFilter>().is_ok();
     if !directives.split(',').map(str::trim).filter(|part| !part.is_empty()).all(is_clear) {
@@ -53,10 +57,11 @@ fn filter(directives: &str) -> Option<Targets> {
     directives.parse().ok()
 }
 
-/// Returns the filter's text. Lambda's own setting comes first, because a person who changes it expects an effect.
+/// Returns the text of the log level settings. Lambda's own variable has priority over `RUST_LOG`, because a person who
+/// changes it expects an effect.
 fn directives(environment: &Environment) -> String {
     match environment.optional("AWS_LAMBDA_LOG_LEVEL").or_else(|| environment.optional("RUST_LOG")) {
-        // Lambda has a level above errors, but `tracing` has not.
+        // Lambda has the level `fatal` above `error`, but the crate `tracing` has no such level.
         Some(level) if level.eq_ignore_ascii_case("fatal") => "error".to_owned(),
         Some(directives) => directives,
         None => DEFAULT.to_owned(),

@@ -1,3 +1,3 @@
-//! Test helpers that all adapters share.
+//! Test helpers for the tests of all AWS services.
 
 pub(crate) mod mocks;

@@ -1,4 +1,4 @@
-//! Reads the quota usage of an API from API Gateway.
+//! Reads from Amazon API Gateway how many requests each API key has sent.
 
 use aws_config::SdkConfig;
 use aws_sdk_apigateway::Client;
@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use crate::failure::unavailable;
 
-/// A usage plan. Its quota applies to each of its keys.
+/// Client for a usage plan of API Gateway. The quota of the plan applies to each of its API keys.
 #[derive(Debug, Clone)]
 pub struct UsagePlan {
     client: Client,
@@ -15,7 +15,7 @@ pub struct UsagePlan {
 }
 
 impl UsagePlan {
-    /// Creates an adapter for the usage plan `id`.
+    /// Creates a client for the API Gateway usage plan with the identifier `id`.
     pub fn new(config: &SdkConfig, id: &str) -> Self {
         Self { client: Client::new(config), id: id.to_owned() }
     }
@@ -29,7 +29,7 @@ impl RequestUsage for UsagePlan {
         let mut requests = Vec::new();
         while let Some(key) = keys.next().await {
             let (_, days) = key.map_err(unavailable(what))?;
-            // Each day is a pair: the used and the remaining number of requests.
+            // Each day is a pair of numbers: the used and the remaining number of requests.
             let used = days.iter().filter_map(|day| day.first()).filter_map(|used| u64::try_from(*used).ok());
             requests.push(used.sum::<u64>());
         }

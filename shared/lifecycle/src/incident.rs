@@ -1,90 +1,96 @@
-//! Decides which changes of an alarm are reported by mail. Each incident and its end are reported once, in order, and
-//! only so often.
+//! Decides which state changes of a CloudWatch alarm are reported by mail. Each incident and its end are reported once
+//! and in order. The number of mails is limited.
 //!
-//! An incident begins when an alarm is raised and ends when the alarm is OK again. Notifications may come twice, late,
-//! or in the wrong order. So every alarm has a record of its newest change and of the latest reports.
+//! An incident begins when an alarm is raised, and it ends when the alarm is OK again. Notifications from CloudWatch
+//! may arrive twice, late, or in the wrong order. So every alarm has a stored record of its newest state change and of
+//! the latest reports.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// Maximum number of incidents of one alarm that are reported without a quiet hour between them. The next one is
-/// reported as flapping.
+/// Maximum number of incidents that are reported in a row for one alarm, without a quiet hour between them. The next
+/// incident is reported as flapping: the alarm changes too often.
 pub const MOST_IN_A_ROW: u32 = 3;
 
-/// Maximum number of incidents of one alarm that are reported within a day. With their ends and the reports of
-/// flapping, each recipient gets fewer than 20 mails. SES's sandbox sends 200 mails a day.
+/// Maximum number of incidents that are reported in 24 hours for one alarm. With the mails about ends and flapping,
+/// each recipient gets fewer than 20 mails a day for the alarm. In its sandbox, Amazon SES sends at most 200 mails a
+/// day.
 pub const MOST_IN_A_DAY: usize = 8;
 
-/// An alarm is quiet if it has not changed for this time.
+/// An alarm counts as quiet if its state has not changed for this time.
 pub const QUIET: SignedDuration = SignedDuration::from_hours(1);
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// Maximum distance into the future at which a change's date is trusted.
+/// Maximum time by which the date of an alarm's state change may be in the future. A date further in the future is not
+/// trusted.
 const MOST_AHEAD: SignedDuration = SignedDuration::from_mins(5);
 
-/// A change of an alarm's state.
+/// One state change of an alarm: it was raised, or it became OK.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlarmChange {
-    /// `true` if the alarm was raised, `false` if it became OK.
+    /// `true` if the alarm was raised, `false` if the alarm became OK.
     pub raised: bool,
-    /// When the alarm changed.
+    /// The time at which the alarm changed its state.
     pub since: Timestamp,
-    /// Whether the alarm was raised before the change, according to the notification. It only matters if the alarm has
-    /// no record.
+    /// Whether the alarm was in the raised state before this change, according to the notification. The value is only
+    /// used if no record of the alarm is stored.
     #[serde(skip)]
     pub was_raised: bool,
 }
 
-/// What to report about a change.
+/// The mail to send about one state change of an alarm, or the reason to send none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum AlarmReport {
-    /// Report that the alarm is raised.
+    /// Send the mail that the alarm is raised.
     Raised,
-    /// Report that the alarm is raised and flapping, and that further mails about it are held back.
+    /// Send the mail that the alarm is raised and flapping (it changes too often). The mail also says that no more
+    /// mails about the alarm follow for now.
     Flapping,
-    /// Report that the incident is over.
+    /// Send the mail that the incident is over.
     Over {
-        /// The begin of each incident that is over, newest last. There are several if the end of an earlier incident
-        /// may not have reached everybody. A recipient who got no mail about any of them gets no mail about the end. If
-        /// the list is empty, everybody gets the mail.
+        /// The start times of the incidents that are over, newest last. There are several if some recipients may have
+        /// missed the end of an earlier incident. A recipient who got no mail about the start of any listed incident
+        /// gets no mail about the end. If the list is empty, every recipient gets the mail.
         raised: Vec<Timestamp>,
     },
-    /// Report nothing: a newer change is known.
+    /// Send no mail, because a newer state change of the alarm is already known.
     Overtaken,
-    /// Report nothing: the alarm is flapping, and everybody knows.
+    /// Send no mail, because the alarm is flapping, and a mail about that was already sent.
     HeldBack,
-    /// Report nothing: the alarm is OK, and no mail said otherwise.
+    /// Send no mail, because the alarm is OK, and no earlier mail said that it was raised.
     #[serde(rename = "no_news")]
     NothingToReport,
 }
 
-/// The stored record of an alarm.
+/// The stored record of one alarm: its newest state change, and the mails that were sent about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlarmRecord {
-    /// Number of changes so far, from 1 up. Conditional writes compare it.
+    /// The number of state changes of the alarm so far, from 1 up. A conditional write compares it, so two invocations
+    /// cannot overwrite each other's record.
     pub revision: u32,
-    /// The newest change.
     newest: AlarmChange,
-    /// What was reported about it. A repeated notification gets the same answer.
+    /// The report about the newest state change. If the same notification arrives again, the answer is the same report.
     #[serde(rename = "telling")]
     alarm_report: AlarmReport,
-    /// Whether the last reported incident is still going on.
+    /// Whether the incident that was last reported by mail has not ended yet.
     open: bool,
-    /// When that incident began, and when earlier ones began whose end may not have reached everybody.
+    /// The start times of the incident that was last reported, and of earlier incidents whose end some recipients may
+    /// have missed.
     raised: Vec<Timestamp>,
-    /// When each incident began that was reported within the last day.
+    /// The start times of the incidents that were reported within the last 24 hours.
     told: Vec<Timestamp>,
-    /// How many incidents were reported without a quiet hour between them.
+    /// The number of incidents that were reported in a row, without a quiet hour between them.
     in_a_row: u32,
-    /// Whether mails are held back.
+    /// Whether mails about this alarm are suppressed, because the alarm is flapping.
     held: bool,
 }
 
 impl AlarmRecord {
-    /// Decides what to report about `change` at `now`. `known` is the alarm's stored record. Also returns the record
-    /// that must replace `known`, or `None` if `known` stays.
+    /// Decides at the time `now` which mail to send about the state change `change`. `known` is the alarm's stored
+    /// record, or `None` if there is none. The second result is the new record, which the caller must store. It is
+    /// `None` if the stored record stays as it is.
     pub fn receive(known: Option<&Self>, change: AlarmChange, now: Timestamp) -> (AlarmReport, Option<Self>) {
         match known {
             Some(record) if record.newest.is(change) => (record.alarm_report.clone(), None),
@@ -98,13 +104,14 @@ impl AlarmRecord {
         }
     }
 
-    /// Checks whether a change after `change` is known at `now`.
+    /// Returns whether the record contains a state change that is newer than `change`. The result is `false` if the
+    /// newest change in the record is dated in the future.
     pub fn overtakes(&self, change: AlarmChange, now: Timestamp) -> bool {
         !self.newest.is(change) && self.newest.since >= change.since && self.is_believed(now)
     }
 
-    /// Checks whether the newest change is not dated in the future. A wrong date must not silence the alarm until that
-    /// date.
+    /// Returns whether the date of the newest state change can be trusted: it is at most [`MOST_AHEAD`] after `now`.
+    /// Otherwise a wrong date would suppress all mails of the alarm until that date.
     fn is_believed(&self, now: Timestamp) -> bool {
         self.newest.since.duration_since(now) <= MOST_AHEAD
     }
@@ -120,7 +127,7 @@ impl AlarmRecord {
             alarm_report: AlarmReport::HeldBack,
             in_a_row: if quiet { 0 } else { before.in_a_row },
             held: before.held && !(quiet && told.len() < MOST_IN_A_DAY),
-            // If an hour has passed since an end, no mail about that end is still on its way.
+            // If an incident ended more than an hour ago, no mail about its end is still on its way.
             raised: if quiet && !before.open { Vec::new() } else { before.raised.clone() },
             open: before.open,
             told,
@@ -128,7 +135,8 @@ impl AlarmRecord {
         match (change.raised, next.held) {
             (true, true) => Self { open: false, ..next },
             (true, false) => next.raise(),
-            // The first change after a quiet hour is reported. Otherwise the last report would be that the alarm flaps.
+            // The first OK after a quiet hour is reported. Otherwise the last mail would say that the alarm is
+            // flapping.
             (false, held) => next.end(before.held && !held),
         }
     }
@@ -157,8 +165,8 @@ impl AlarmRecord {
         Self { alarm_report: AlarmReport::Raised, open: true, in_a_row: self.in_a_row + 1, ..self }
     }
 
-    /// Returns the record after the end of the open incident. If no incident is open, either everybody gets a mail or
-    /// nobody does.
+    /// Returns the record after the alarm became OK, and ends the open incident. If no incident is open, `to_everybody`
+    /// decides whether all recipients get a mail or nobody does.
     fn end(self, to_everybody: bool) -> Self {
         let alarm_report = match (self.open, self.held) {
             (true, _) => AlarmReport::Over { raised: self.raised.clone() },

@@ -1,6 +1,7 @@
-//! The domain types of a model's lifecycle: runs, versions, the champion, the gate and the health metrics. This crate
-//! also defines the ports, the traits through which the code reaches the outside world. It does not depend on AWS, an
-//! async runtime or a learning library.
+//! The domain types of a model's lifecycle: training runs, model versions, the champion, the gate and the health
+//! metrics. The champion is the model version that answers predictions. The gate is the test that a new version must
+//! pass to become champion. This crate also defines the ports, the traits through which the code calls outside
+//! services. It does not depend on AWS, an async runtime or a machine learning library.
 
 mod baseline;
 pub mod champion;

@@ -1,4 +1,4 @@
-//! The manifest: a JSON description of an artifact, stored beside it.
+//! The manifest: a JSON file that describes one model version. It is stored in S3 beside the model file.
 
 use std::collections::BTreeMap;
 
@@ -6,32 +6,34 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Baseline, Candidate, DatasetProfile, ModelName, Signature, Trigger, Version};
 
-/// Version of the manifest's format. It increases when readers of the older format would misread a new manifest.
+/// The version of the manifest's JSON format. It is increased when a program for the older format would misread a new
+/// manifest.
 pub const MANIFEST_FORMAT: u32 = 2;
 
-/// Everything known about one version, stored as JSON beside its artifact. The registry holds what is read often.
-/// The manifest holds everything and outlives the registry.
+/// The manifest of one model version: all known facts about it, stored as JSON beside the model file in S3. The model
+/// registry only holds the facts that are read often. The manifest remains when the registry is deleted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// The value of [`MANIFEST_FORMAT`] at the time of writing.
+    /// The format of this manifest: the value of [`MANIFEST_FORMAT`] when it was written.
     pub format: u32,
-    /// The model's name.
+    /// The name of the model.
     pub model: ModelName,
-    /// The version's record.
+    /// The record of the model version, as in the model registry.
     pub version: Version,
-    /// The input columns and the labels.
+    /// The input columns of the model and the labels that it can predict.
     pub signature: Signature,
-    /// What started the run.
+    /// The cause of the training run that made the model version.
     pub trigger: Trigger,
-    /// How the data set was read.
+    /// How the training data set was read: its files, its columns and its warnings.
     pub profile: DatasetProfile,
-    /// The score of a constant answer on the hold-out, which the model should beat. Older manifests do not have it.
+    /// The score of a predictor that always gives the same answer, on the hold-out rows. The model should score better.
+    /// `None` in older manifests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Baseline>,
-    /// The candidates of the search, in the order in which they were tried. Empty for an imported model.
+    /// The candidates of the hyperparameter search, in the order in which they were tried. Empty for an imported model.
     pub candidates: Vec<Candidate>,
-    /// The importance of each column, 0–1, in total 1. All values are 0 if no column helps. For trees it is the share
-    /// of the decrease in impurity, for boosting the share of the gain, and for linear models the share of the scaled
-    /// coefficients. Empty for an imported model.
+    /// The importance of each input column, by column name. The values are from 0 to 1, and their sum is 1. All values
+    /// are 0 if no column helps. For trees, it is the share of the decrease in impurity. For boosting, it is the share
+    /// of the gain. For linear models, it is the share of the scaled coefficients. Empty for an imported model.
     pub feature_importances: BTreeMap<String, f64>,
 }

@@ -1,23 +1,23 @@
-//! Model names. One stack manages one model.
+//! Model names. One deployed stack manages one model.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A model's name: 1–64 lower-case letters, digits and hyphens. The first character is a letter. The name is part of
-/// object keys, table keys and metric dimensions, so it has no character that needs escaping there.
+/// A model's name: 1–64 lower-case letters, digits and hyphens. The first character is a letter. The name is part of S3
+/// keys, DynamoDB keys and metric dimensions, so it has no character that needs escaping there.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ModelName(String);
 
-/// Error for a text that is not a valid model name.
+/// Error: the text, which is the field, is not a valid model name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("model name {0:?}: expected 1–64 lower-case letters, digits and hyphens, beginning with a letter")]
 pub struct InvalidModelName(pub String);
 
 impl ModelName {
-    /// Returns the name as text.
+    /// Returns the model's name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

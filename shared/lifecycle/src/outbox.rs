@@ -1,12 +1,12 @@
-//! The outbox: stores events and announces each at least once.
+//! The outbox: stored events that must still be published on the event bus. Each event is published at least once.
 //!
 //! A transaction stores an event together with the change that the event reports. The process that made the change
-//! announces the event at once and then removes it. If the process ends before that, the next training or measurement
-//! announces the event.
+//! publishes the event at once and then removes it from the outbox. If the process ends before that, the next training
+//! or measurement publishes the event.
 //!
-//! A new attempt also stores an event that reports its own loss, dated at the end of its time. When the attempt ends in
-//! any other way, this event is removed. So a lost attempt is reported too, although a process that was stopped writes
-//! nothing.
+//! A new attempt at a training run also stores an event that reports the loss of this attempt. The event is dated at
+//! the end of the attempt's maximum duration. When the attempt succeeds or fails, this event is removed. So the loss of
+//! an attempt is reported, although a stopped process cannot write anything.
 
 use std::fmt;
 
@@ -15,27 +15,27 @@ use jiff::{SignedDuration, Timestamp};
 use crate::LifecycleEvent;
 use crate::ports::{Announcer, EventOutbox, MAX_ANNOUNCEMENTS, Refusal, Unavailable};
 
-/// How long an event is left to the process that stored it. Announcing takes a fraction of a second. Without this
-/// delay, two processes would often announce the same event.
+/// During this time after an event was stored, only the process that stored it publishes it. Publishing takes a
+/// fraction of a second. Without this delay, two processes would often publish the same event.
 const HEAD_START: SignedDuration = SignedDuration::from_mins(1);
 
-/// Maximum number of pages that one delivery reads. Events that the bus never accepts expire, so more pages are very
-/// rare.
+/// Maximum number of pages of the outbox that one call of [`deliver`] reads. Events that the event bus never accepts
+/// expire, so more pages are very rare.
 const MAX_PAGES: usize = 10;
 
-/// An event in the form that the bus accepts and the outbox stores.
+/// An event in the form in which the outbox stores it and the event bus accepts it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Announcement {
-    /// The event's key in the outbox ([`LifecycleEvent::outbox_key`]).
+    /// The key of the event in the outbox ([`LifecycleEvent::outbox_key`]).
     pub key: String,
-    /// The detail type on the bus.
+    /// The `detail-type` of the EventBridge event, such as `ModelPromoted`.
     pub kind: String,
-    /// The detail on the bus, as JSON.
+    /// The `detail` of the EventBridge event, as JSON text.
     pub detail: String,
 }
 
 impl Announcement {
-    /// Converts `event` to an announcement.
+    /// Converts a lifecycle event to the form in which it is stored and published.
     ///
     /// # Errors
     /// Returns an error if the event cannot be written as JSON.
@@ -48,22 +48,22 @@ impl Announcement {
     }
 }
 
-/// The result of announcing events.
+/// The result of publishing stored events on the event bus.
 #[derive(Debug, Default)]
 pub struct Delivery {
-    /// Number of announced events.
+    /// The number of events that the event bus accepted.
     pub published: usize,
-    /// The events that the bus refused. They stay in the outbox.
+    /// The events that the event bus refused. They stay in the outbox.
     pub refused: Vec<Refusal>,
-    /// Number of stored events that this release cannot read. They stay until a newer release reads them, or until they
-    /// expire.
+    /// The number of stored events that this release cannot read. They stay in the outbox until a newer release reads
+    /// them, or until they expire.
     pub unreadable: usize,
-    /// Calls to the bus or the outbox that failed.
+    /// The errors of failed calls to the event bus or to the outbox.
     pub failures: Vec<Unavailable>,
 }
 
 impl Delivery {
-    /// Checks whether every event was announced and removed.
+    /// Returns whether every event was published and removed from the outbox.
     pub fn is_complete(&self) -> bool {
         self.refused.is_empty() && self.unreadable == 0 && self.failures.is_empty()
     }
@@ -85,7 +85,8 @@ impl fmt::Display for Delivery {
     }
 }
 
-/// Announces `announcements`, which are in the outbox, and removes those that the bus accepted.
+/// Publishes events that are stored in the outbox. Removes those that the event bus accepted. Adds the results to
+/// `delivery`.
 pub async fn publish(
     outbox: &impl EventOutbox,
     bus: &impl Announcer,
@@ -107,8 +108,8 @@ pub async fn publish(
     }
 }
 
-/// Announces every stored event, except those so new that their own process may still announce them. An event that
-/// cannot be read, or that the bus refuses, does not stop the others.
+/// Publishes all stored events of the outbox, except events from the last minute. The process that stored those may
+/// still publish them. If one event cannot be read, or the event bus refuses it, the other events are still published.
 pub async fn deliver(outbox: &impl EventOutbox, bus: &impl Announcer, now: Timestamp) -> Delivery {
     let mut delivery = Delivery::default();
     let before = now.checked_sub(HEAD_START).unwrap_or(now);
@@ -124,7 +125,8 @@ pub async fn deliver(outbox: &impl EventOutbox, bus: &impl Announcer, now: Times
         delivery.unreadable += page.unreadable;
         publish(outbox, bus, &page.announcements, &mut delivery).await;
         after = page.next;
-        // After a failed call, the delivery stops. The next delivery tries again.
+        // After a failed call to the event bus or the outbox, the function stops. The next call of the function tries
+        // again.
         if after.is_none() || !delivery.failures.is_empty() {
             break;
         }

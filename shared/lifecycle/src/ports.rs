@@ -1,6 +1,8 @@
-//! The ports: one trait for each outside service that the code needs. A handler asks only for the ports that it uses.
+//! The ports: one trait for each outside service that the code calls. A Lambda handler only takes the ports that it
+//! uses.
 //!
-//! An adapter serves one model. Writes that may collide are conditional: on a conflict they fail and change nothing.
+//! An implementation of a port works for one model. A write that may conflict with another writer has a condition. On a
+//! conflict, the write fails and changes nothing.
 
 mod alarms;
 mod artifacts;

@@ -1,70 +1,72 @@
-//! The data set profile: what the files contain, how each column is used, and what is odd.
+//! The data set profile: which files the training data set has, how each column is used, and what is unusual.
 
 use serde::{Deserialize, Serialize};
 
-/// Describes how a data set was read.
+/// Describes how the training data set was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatasetProfile {
-    /// The files, in the order in which their rows are read.
+    /// The files of the data set, in the order in which their rows are read.
     pub files: Vec<DatasetFile>,
-    /// Number of hold-out rows.
+    /// The number of hold-out rows. They are kept for the evaluation and not used for training.
     pub holdout_rows: usize,
-    /// How the hold-out was chosen, in words.
+    /// How the hold-out rows were chosen, as a sentence for people.
     pub holdout_rule: String,
-    /// The columns, in the order of the files.
+    /// The columns of the data set, in the order in which they appear in the files.
     pub columns: Vec<ColumnProfile>,
-    /// Oddities that do not prevent training.
+    /// Warnings about unusual properties of the data set. They do not prevent the training.
     pub warnings: Vec<String>,
 }
 
-/// One file of a data set.
+/// One file of the training data set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatasetFile {
-    /// The object's key, or `built-in`.
+    /// The S3 key of the file, or `built-in` for the data set that is part of the program.
     pub name: String,
-    /// Size of the stored file in bytes.
+    /// The size of the stored file in bytes.
     pub size: u64,
-    /// SHA-256 of the content, in lower-case hexadecimal.
+    /// The SHA-256 hash of the file's content, in lower-case hexadecimal.
     pub sha256: String,
-    /// Number of rows.
+    /// The number of data rows in the file.
     pub rows: usize,
-    /// Unusual properties of the format, in words: separator, encoding, decimal commas.
+    /// Unusual properties of the file format as text for people: separator, encoding, decimal commas. Empty if the
+    /// format is usual.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub read_as: String,
 }
 
-/// How a column was read and used.
+/// Describes how one column of the data set was read and used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ColumnProfile {
-    /// The column's name.
+    /// The name of the data set column.
     pub name: String,
-    /// Type: `number`, `boolean`, `timestamp`, `category` or `identifier`.
+    /// The type of the column: `number`, `boolean`, `timestamp`, `category` or `identifier`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Why the column has this type: what the type was inferred from, or that the settings define it.
+    /// Why the column has this type: the facts from which the type was inferred, or that the settings define it.
     pub because: String,
-    /// Number of missing values.
+    /// The number of missing values in the column.
     pub missing: usize,
-    /// Number of different values. Counting may stop at a limit.
+    /// The number of different values in the column. The count may stop at a limit.
     pub distinct: usize,
-    /// How the column is used.
+    /// How the training uses the column, for example as a feature.
     pub role: ColumnRole,
 }
 
-/// How a column is used.
+/// How the training uses a column of the data set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ColumnRole {
-    /// The model learns from it.
+    /// The column is an input feature of the model.
     Feature,
-    /// The model predicts it.
+    /// The column is the target that the model predicts.
     Target,
-    /// The rows are ordered by it.
+    /// The rows are ordered by this column, such as a date.
     Order,
-    /// It holds the weight of each row.
+    /// The column holds the weight of each row in the training.
     Weights,
-    /// Rows with the same value stay together, in training or in hold-out.
+    /// Rows with the same value in this column stay together. All of them are training rows, or all of them are
+    /// hold-out rows.
     Group,
-    /// The model does not use it.
+    /// The model does not use this column.
     Dropped,
 }

@@ -1,60 +1,65 @@
-//! Records that this release may be unable to read, because a newer release wrote them or because they are damaged.
+//! Stored records that this release may be unable to read, because a newer release wrote them or because they are
+//! damaged.
 //!
-//! The registry outlives every release, so each record is decoded by itself. An unreadable record is counted, reported
-//! and skipped. It does not prevent the others from being read.
+//! The model registry holds records of older and newer releases, so each record is decoded separately. An unreadable
+//! record is counted, reported and skipped. The other records can still be read.
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// A decoded record, or a description of a record that this release cannot read.
+/// The result of reading one stored record: the decoded record, or a description of a record that this release cannot
+/// read.
 pub type Record<T> = Result<T, Unreadable>;
 
-/// Maximum length of the decoder's message, in characters.
+/// Maximum length of the decoder's error message that is kept, in characters.
 const MAX_WORDS: usize = 200;
 
-/// A record that this release cannot read.
+/// Error: this release cannot read a stored record.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("this release cannot read the record {key}: {cause}")]
 pub struct Unreadable {
-    /// The record's key in the registry, such as `RUN#manual-7`.
+    /// The key of the record in the model registry, such as `RUN#manual-7`.
     pub key: String,
-    /// The decoder's message, such as ``unknown variant `PAUSED` ``. Long messages are cut.
+    /// The error message of the decoder, such as ``unknown variant `PAUSED` ``. Long messages are shortened.
     pub cause: String,
-    /// The record's fields by name; null if not even these can be read.
+    /// The record as a JSON object of its fields. Null if even the field names and values cannot be read.
     fields: Value,
 }
 
 impl Unreadable {
-    /// Describes the record at `key` with these `fields`. `cause` says why it cannot be decoded.
+    /// Describes the unreadable record at `key`, which has these `fields`. `cause` is the error message of the decoder.
     pub fn new(key: impl Into<String>, cause: impl ToString, fields: Value) -> Self {
         let cause = cause.to_string().chars().take(MAX_WORDS).collect();
         Self { key: key.into(), cause, fields }
     }
 
-    /// Returns the field `name` if it exists and has that type. `a/b` means the field `b` inside the field `a`.
+    /// Returns the value of the record's field `name`. Returns `None` if the field is missing or does not have the type
+    /// `T`. The name `a/b` means the field `b` inside the field `a`.
     pub fn field<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         field(&self.fields, name)
     }
 
-    /// Returns the time in the field `name`.
+    /// Returns the time in the record's field `name`. Returns `None` if the field is missing or is not a time.
     pub fn moment(&self, name: &str) -> Option<Timestamp> {
         moment(&self.fields, name)
     }
 
-    /// Returns all fields of the record; null if they cannot be read.
+    /// Returns the record as a JSON object of its fields. The result is null if the fields cannot be read.
     pub fn fields(&self) -> &Value {
         &self.fields
     }
 }
 
-/// Returns the field `name` if it exists and has that type.
+/// Returns the value of the field `name` in the JSON object `fields`. Returns `None` if the field is missing, is null,
+/// or does not have the type `T`.
 pub(crate) fn field<T: DeserializeOwned>(fields: &Value, name: &str) -> Option<T> {
     let value = fields.pointer(&format!("/{name}")).filter(|value| !value.is_null())?;
     serde_json::from_value(value.clone()).ok()
 }
 
-/// Returns the time in the field `name`.
+/// Returns the time in the field `name` of the JSON object `fields`. Returns `None` if the field is missing or is not a
+/// time.
 pub(crate) fn moment(fields: &Value, name: &str) -> Option<Timestamp> {
     field::<String>(fields, name)?.parse().ok()
 }

@@ -1,6 +1,6 @@
-//! How long a stack keeps failed runs, refused runs, and the versions that these runs made.
+//! How long the records of failed runs, refused runs, and their model versions are kept.
 //!
-//! Every version that was ever promoted is kept, and so is its run.
+//! Every model version that was ever the champion is kept forever, and so is the run that made it.
 
 use std::fmt;
 use std::num::NonZeroU16;
@@ -9,18 +9,18 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{Run, RunState};
 
-/// Number of days for which a failed or refused run and its version are kept.
+/// The number of days for which the records of a failed or refused run and of its model version are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeepDays(NonZeroU16);
 
 impl KeepDays {
-    /// Returns the number of days, or `None` for 0, which means that records are kept forever.
+    /// Creates the setting from a number of days. Returns `None` for 0, which means that records are kept forever.
     pub fn new(days: u16) -> Option<Self> {
         NonZeroU16::new(days).map(Self)
     }
 
-    /// Returns when the registry may delete `run`. Returns `None` if the run is still running, or if its version was
-    /// promoted.
+    /// Returns the time at which the model registry may delete the record of `run`. Returns `None` if the run is still
+    /// running, or if its model version became champion.
     pub fn expires_at(self, run: &Run) -> Option<Timestamp> {
         let ended = match &run.state {
             RunState::Rejected { finished_at, .. } | RunState::Failed { finished_at, .. } => *finished_at,

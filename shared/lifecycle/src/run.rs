@@ -1,4 +1,5 @@
-//! Runs: attempts to train a model, from admission to the end.
+//! Training runs. A run trains and evaluates one model version, or imports a model file. The types here describe a run
+//! from its start to its end.
 
 mod metrics;
 mod order;
@@ -13,187 +14,198 @@ use crate::{
     Dataset, Imported, MeanLoss, ModelName, Parameters, PrimaryMetric, RunId, SearchSummary, VersionNumber, time,
 };
 
-/// What started a run.
+/// The cause of a training run: the schedule, a person, or an uploaded model file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Trigger {
-    /// The training schedule.
+    /// The training schedule started the training run.
     Schedule {
-        /// The scheduled time; `None` if the scheduler does not report it.
+        /// The time for which the training run was scheduled. `None` if the scheduler does not report it.
         scheduled_at: Option<Timestamp>,
     },
-    /// A person who asked for the run.
+    /// A person requested the training run.
     Manual {
-        /// The person's reason, in their own words.
+        /// The person's reason for the request, in free text. `None` if the person gave no reason.
         note: Option<String>,
     },
-    /// An imported model file. The run evaluates the file and trains nothing.
+    /// Somebody uploaded a model file. The run evaluates this file and trains nothing.
     Import {
-        /// The key in the bucket under which the file was uploaded.
+        /// The S3 key of the uploaded model file.
         key: String,
-        /// The reason for the import, in the words of whoever requested it.
+        /// The reason for the import, in free text from the person or program that requested it. `None` if there is no
+        /// reason.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
 }
 
 impl Trigger {
-    /// Checks whether the run trains a model. An import only evaluates one.
+    /// Returns whether the training run trains a model. An import only evaluates a model file, so the result is
+    /// `false`.
     pub fn is_training(&self) -> bool {
         !matches!(self, Self::Import { .. })
     }
 }
 
-/// One training run: its cause, its input and its state. Runs that made a champion are kept forever. Failed and
-/// refused runs may expire.
+/// Record of one training run: its cause, its input and its state. The record of a run whose model version became the
+/// champion is kept forever. Records of failed runs, and of runs whose model version the gate refused, may be deleted
+/// after some days.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
-    /// The run's identity.
+    /// The unique identifier of the training run.
     pub id: RunId,
-    /// The model that this run trains.
+    /// The name of the model that this training run trains or imports.
     pub model: ModelName,
-    /// Number of this attempt at the run, from 1 up. Conditional writes compare it.
+    /// The number of this attempt at the training run, from 1 up. A retry is a new attempt. Conditional writes to the
+    /// model registry compare this number, so an older attempt cannot overwrite a newer one.
     pub attempt: u32,
-    /// The Lambda invocation that makes this attempt. Lambda's retries of an invocation have the same identifier.
+    /// The identifier of the Lambda invocation that makes this attempt. If Lambda retries an invocation, the identifier
+    /// stays the same.
     pub invocation: String,
-    /// Which try of its invocation this attempt is, from 1 up. Records of earlier releases have no such field and count
-    /// as 1.
+    /// The number of tries that the same Lambda invocation has made, including this one, from 1 up. If a stored record
+    /// has no such field, an earlier release wrote the record, and the value is 1.
     #[serde(default = "first_try")]
     pub tries: u32,
-    /// What started the run.
+    /// The cause of this training run: the schedule, a person, or an uploaded model file.
     pub trigger: Trigger,
-    /// Version of the code that runs.
+    /// The version of the program that made this attempt at the training run.
     pub code_version: String,
-    /// When this attempt began.
+    /// The time at which this attempt at the training run began.
     #[serde(with = "crate::time")]
     pub started_at: Timestamp,
-    /// The latest time at which the platform ends this attempt.
+    /// The time by which Lambda has stopped this attempt at the training run. If the state is still `RUNNING` after
+    /// this time, the attempt counts as lost.
     #[serde(with = "crate::time")]
     pub lease_until: Timestamp,
-    /// The data set; `None` until it is loaded.
+    /// The training data set. `None` until the training run has loaded it.
     pub dataset: Option<Dataset>,
-    /// Random seed of the training; `None` until it is chosen.
+    /// The random seed of the training. `None` until the training run has chosen it.
     pub seed: Option<u64>,
-    /// Hyperparameters; `None` until they are chosen.
+    /// The hyperparameters of the trained model. `None` until the training run has chosen them.
     pub parameters: Option<Parameters>,
-    /// How the hyperparameters were chosen.
+    /// A summary of the hyperparameter search. `None` if there was no search, or if it has not ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<SearchSummary>,
-    /// Oddities of the data set that do not prevent training.
+    /// Warnings about unusual properties of the data set. They do not prevent the training. Empty if there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
-    /// The imported file; `None` until the run has read it.
+    /// The uploaded model file. `None` until the run has read it, and for a run that trains a model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<Imported>,
-    /// The champion's loss on this run's hold-out; `None` if the champion could not be scored.
+    /// The loss of the champion on the hold-out rows of this training run. `None` if the champion could not be
+    /// evaluated on them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rescored: Option<Rescored>,
-    /// Main metrics; `None` until the model is evaluated.
+    /// The main metrics of the new model. `None` until the training run has evaluated the model.
     pub metrics: Option<RunMetrics>,
-    /// The run's state.
+    /// The state of the training run, with its result if the run has ended.
     #[serde(flatten)]
     pub state: RunState,
 }
 
-/// How an older version performs on the hold-out of a later run.
+/// The loss of an older model version on the hold-out rows of a later training run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Rescored {
-    /// The version that was scored: the champion at that time.
+    /// The number of the older model version. It was the champion when the later run evaluated it.
     pub version: VersionNumber,
-    /// The metric of the loss.
+    /// The metric that defines the loss.
     pub metric: PrimaryMetric,
-    /// The version's loss on these rows.
+    /// The older model version's mean loss on the hold-out rows of the later run.
     pub loss: MeanLoss,
 }
 
-/// The state of a run, as it is stored.
+/// The state of a training run, as the registry stores it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "UPPERCASE")]
 pub enum RunState {
-    /// The attempt is running, or it ended without recording a result.
+    /// The attempt at the training run is running, or it was stopped before it could record a result.
     Running,
-    /// The run made a version, which became champion.
+    /// The training run made a model version, and this version became the champion.
     Succeeded {
-        /// When the run ended.
+        /// The time at which the training run ended.
         #[serde(with = "crate::time")]
         finished_at: Timestamp,
-        /// The version that the run made.
+        /// The number of the model version that the training run made.
         version: VersionNumber,
-        /// The gate's explanation.
+        /// Why the gate promoted the model version, as text for a person.
         reason: String,
     },
-    /// The run made a version, which the gate refused.
+    /// The training run made a model version, and the gate refused to make it the champion.
     Rejected {
-        /// When the run ended.
+        /// The time at which the training run ended.
         #[serde(with = "crate::time")]
         finished_at: Timestamp,
-        /// The version that the run made.
+        /// The number of the model version that the training run made.
         version: VersionNumber,
-        /// The gate's explanation.
+        /// Why the gate refused the model version, as text for a person.
         reason: String,
     },
-    /// The run made no version.
+    /// The training run failed and made no model version.
     Failed {
-        /// When the run ended.
+        /// The time at which the training run failed.
         #[serde(with = "crate::time")]
         finished_at: Timestamp,
-        /// The reason, in words for a person.
+        /// The error message of the failed training run, as text for a person.
         reason: String,
-        /// Until when the platform may still retry this failure by itself. `None` means that the failure is final.
+        /// Until this time, Lambda may retry the failed training run automatically. `None` means that Lambda will not
+        /// retry it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retry_until: Option<Timestamp>,
     },
 }
 
-/// How long Lambda waits before each retry of an asynchronous invocation. The first pause follows the first try.
+/// The pause before each of Lambda's two retries of an asynchronous invocation. The first pause follows the first try.
 /// Source: "How Lambda handles errors and retries with asynchronous invocation" in the AWS Lambda developer guide.
 const RETRY_DELAYS: [SignedDuration; 2] = [SignedDuration::from_mins(1), SignedDuration::from_mins(2)];
 
-/// How much later than planned a retry may begin. Lambda's queue may be busy, and a cold start takes time. Only the
-/// beginning must fall into this margin, because a retry that has begun sets the run to RUNNING.
+/// The maximum delay of the start of a Lambda retry after its planned time. The queue of Lambda may be busy, and a cold
+/// start takes time. Only the start must be within this delay, because a retry that has started sets the run to
+/// `RUNNING`.
 const RETRY_MARGIN: SignedDuration = SignedDuration::from_mins(2);
 
 fn first_try() -> u32 {
     1
 }
 
-/// The state of a run at a given time. It equals the stored state, with one exception: a running attempt whose time has
-/// passed is lost.
+/// The status of a training run at a given time. It equals the stored state, with one exception. If a run is stored as
+/// running after its maximum duration, its status is `Lost`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum RunStatus {
-    /// The attempt is running.
+    /// The attempt at the training run is running.
     Running,
-    /// The attempt ended without recording a result.
+    /// The attempt at the training run was stopped before it could record a result.
     Lost,
-    /// The run made a version, which became champion.
+    /// The training run made a model version, and this version became the champion.
     Succeeded,
-    /// The run made a version, which the gate refused.
+    /// The training run made a model version, and the gate refused to make it the champion.
     Rejected,
-    /// The run made no version.
+    /// The training run failed and made no model version.
     Failed,
 }
 
-/// Whether a request may begin an attempt at a run.
+/// The answer to a request to start an attempt at a training run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Admission {
-    /// The request may begin. Holds the new attempt, which must be stored before anything else happens, and the
-    /// previous attempt, if any.
+    /// The attempt at the training run may start. The first field is the new attempt, which the caller must store
+    /// before it does anything else. The second field is the previous attempt. It is `None` for the first attempt.
     Open(Box<Run>, Option<Box<Run>>),
-    /// The run already made a version, so nothing remains to be done.
+    /// The training run has already made a model version, so the caller has nothing to do. The field is the stored run.
     Finished(Box<Run>),
-    /// Another invocation is working on the run.
+    /// Another Lambda invocation is working on the same training run. The field is the stored run.
     Busy(Box<Run>),
-    /// This same invocation failed for good. Another try would fail in the same way.
+    /// The same Lambda invocation has already failed, and its failure is final. Another try would fail in the same way.
+    /// The field is the stored training run.
     Failed(Box<Run>),
 }
 
 impl Run {
-    /// Decides whether `request`, an attempt numbered 1, may begin. `stored` is the record of the same run.
+    /// Decides whether the attempt `request` at a training run may start. `request` has the attempt number 1. `stored`
+    /// is the stored record of the same run, or `None` if there is no record.
     ///
-    /// A run may be tried again if its attempt was lost. That is the case if its time has passed, or if the platform
-    /// retries the same invocation. A failed run may also be tried again, except by an invocation whose own failure is
-    /// final. A different invocation may try, because somebody may want to see whether the cause is gone.
+    /// A training run whose attempt was lost may be tried again. An attempt is lost if its maximum duration has passed,
+    /// or if Lambda retries the same invocation. A failed run may also be tried again, because the cause of the failure
+    /// may be gone. But a Lambda invocation whose own failure is final gets [`Admission::Failed`].
     ///
     /// ```
     /// use evergreen_lifecycle::{Admission, Run};
@@ -227,7 +239,7 @@ impl Run {
         }
     }
 
-    /// Returns the run's status at `now`.
+    /// Returns the status of the training run at the time `now`.
     pub fn status_at(&self, now: Timestamp) -> RunStatus {
         match self.state {
             RunState::Running if now > self.lease_until => RunStatus::Lost,
@@ -238,7 +250,7 @@ impl Run {
         }
     }
 
-    /// Returns when the run ended, or `None` if it is running or lost.
+    /// Returns the time at which the training run ended. Returns `None` if the run is running or lost.
     pub fn finished_at(&self) -> Option<Timestamp> {
         match self.state {
             RunState::Running => None,
@@ -248,7 +260,8 @@ impl Run {
         }
     }
 
-    /// Returns the gate's explanation or the cause of the failure; `None` while the run is running or lost.
+    /// Returns why the gate promoted or refused the model version. For a failed run, returns the error message. Returns
+    /// `None` while the run is running or lost.
     pub fn reason(&self) -> Option<&str> {
         match &self.state {
             RunState::Running => None,
@@ -258,7 +271,8 @@ impl Run {
         }
     }
 
-    /// Returns the version that the run made, if any.
+    /// Returns the number of the model version that the training run made. Returns `None` if the run has made no
+    /// version.
     pub fn version(&self) -> Option<VersionNumber> {
         match self.state {
             RunState::Succeeded { version, .. } | RunState::Rejected { version, .. } => Some(version),
@@ -266,8 +280,8 @@ impl Run {
         }
     }
 
-    /// Returns until when the platform may still retry the failure by itself. Returns `None` if the failure is final,
-    /// or if the run did not fail.
+    /// Returns the time until which Lambda may retry the failed training run automatically. Returns `None` if Lambda
+    /// will not retry the run, or if the run did not fail.
     pub fn retry_until(&self) -> Option<Timestamp> {
         match self.state {
             RunState::Failed { retry_until, .. } => retry_until,
@@ -275,23 +289,25 @@ impl Run {
         }
     }
 
-    /// Returns until when the platform may retry this attempt if it fails at `now`, or `None` after the last try.
-    /// Lambda never retries a synchronous invocation, but the code cannot recognize one. Its failure therefore counts
-    /// as final a few minutes late.
+    /// Returns the time until which Lambda may retry this attempt at a training run if it fails at `now`. Returns
+    /// `None` after the last try. Lambda never retries a synchronous invocation, but the code cannot recognize one. A
+    /// failure of a synchronous invocation therefore counts as final some minutes late.
     pub fn retry_window(&self, now: Timestamp) -> Option<Timestamp> {
         let delay = RETRY_DELAYS.get(self.tries.saturating_sub(1) as usize)?;
         Some(time::to_millis(now + *delay + RETRY_MARGIN))
     }
 
-    /// Returns a mark that distinguishes this attempt's objects from those of every other attempt. The other attempt
-    /// may belong to another registry that uses the same bucket. The mark is printable ASCII, as object metadata
-    /// requires.
+    /// Returns a text that identifies this attempt at the training run. The text is stored in the metadata of each S3
+    /// object that the attempt creates. It differs from the text of every other attempt, even of attempts in another
+    /// model registry that uses the same bucket. It contains only printable ASCII characters, as S3 metadata requires.
     pub fn mark(&self) -> String {
         let mark = format!("{}/{}/{}", self.id, self.attempt, self.invocation);
         mark.replace(|char: char| !char.is_ascii_graphic(), "_")
     }
 
-    /// Returns the run in its failed state, with the `reason`. Pass `None` as `retry_until` if the failure is final.
+    /// Returns a copy of this training run in the state `Failed`, with the error message `reason` and the end time
+    /// `now`. `retry_until` is the time until which Lambda may retry the run. `None` means that Lambda will not retry
+    /// it.
     pub fn failed(self, reason: String, retry_until: Option<Timestamp>, now: Timestamp) -> Self {
         Self { state: RunState::Failed { finished_at: time::to_millis(now), reason, retry_until }, ..self }
     }

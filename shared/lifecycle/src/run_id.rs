@@ -1,4 +1,4 @@
-//! Run identities. The same request always gets the same identity, however often it arrives.
+//! Identifiers of training runs. The same request always gets the same identifier, even if it arrives several times.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,29 +7,29 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 
-/// Identifies a run. It has 1–128 characters: letters, digits, `-`, `_` and `.`. A repeated request gets the same
-/// identity.
+/// The identifier of a training run. It has 1–128 characters: letters, digits, `-`, `_` and `.`. A repeated request
+/// gets the same identifier, so it does not create a second run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RunId(String);
 
-/// Error for a text that is not a valid run identity.
+/// Error: the text, which is the field, is not a valid identifier of a training run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("run id {0:?}: expected 1–128 letters, digits, hyphens, underscores and dots")]
 pub struct InvalidRunId(pub String);
 
 impl RunId {
-    /// Returns the identity of the run for a scheduled time. If the same time is delivered twice, both deliveries mean
-    /// one run.
+    /// Returns the identifier of the training run that is scheduled for the time `at`. If the scheduler sends the event
+    /// for one time twice, both events get the same identifier.
     pub fn scheduled(at: Timestamp) -> Self {
         Self(format!("scheduled-{}", Offset::UTC.to_datetime(at).strftime("%Y%m%dT%H%M%SZ")))
     }
 
-    /// Returns the identity of a run that a caller requested with its own token. A repeated request has the same token,
-    /// so it means the same run.
+    /// Returns the identifier of a training run that a caller requested with its own token. A repeated request has the
+    /// same token, so it gets the same identifier.
     ///
     /// # Errors
-    /// [`InvalidRunId`] when the token is empty, too long, or has other characters.
+    /// [`InvalidRunId`] when the token is empty, too long, or contains a character that is not allowed.
     pub fn requested(token: &str) -> Result<Self, InvalidRunId> {
         if token.is_empty() {
             return Err(InvalidRunId(token.to_owned()));
@@ -37,11 +37,11 @@ impl RunId {
         format!("manual-{token}").parse()
     }
 
-    /// Returns the identity of a run that imports a model. The token comes from whoever requested the
-    /// import.
+    /// Returns the identifier of a run that imports a model file. The token comes from the person or program that
+    /// requested the import. A repeated request has the same token, so it gets the same identifier.
     ///
     /// # Errors
-    /// [`InvalidRunId`] when the token is empty, too long, or has other characters.
+    /// [`InvalidRunId`] when the token is empty, too long, or contains a character that is not allowed.
     pub fn import(token: &str) -> Result<Self, InvalidRunId> {
         if token.is_empty() {
             return Err(InvalidRunId(token.to_owned()));
@@ -49,7 +49,7 @@ impl RunId {
         format!("import-{token}").parse()
     }
 
-    /// Returns the identity as text.
+    /// Returns the identifier of the training run as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

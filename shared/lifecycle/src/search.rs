@@ -1,4 +1,4 @@
-//! The search for hyperparameters: its candidates and its result.
+//! The hyperparameter search: its candidates and its result.
 
 use std::fmt;
 
@@ -6,29 +6,29 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Parameters, PrimaryMetric};
 
-/// A kind of model.
+/// A model family: the kind of machine learning model.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Family {
-    /// The mean of many trees. Each tree learns from a sample of the rows.
+    /// A random forest: the mean of many decision trees. Each tree is trained on a sample of the rows.
     #[default]
     RandomForest,
-    /// The sum of many small trees. Each tree corrects the errors of the trees before it.
+    /// Gradient boosting: the sum of many small decision trees. Each tree corrects the errors of the trees before it.
     GradientBoosting,
-    /// A weighted sum of the features: logistic regression or ridge regression.
+    /// A linear model: a weighted sum of the features. It is logistic regression or ridge regression.
     Linear,
-    /// A single tree. It is tried only if settings or an event name it.
+    /// A single decision tree. It is only tried if the settings or the event that starts the training name it.
     DecisionTree,
 }
 
 impl Family {
-    /// Every family. The order decides which one is tried first.
+    /// All model families. The hyperparameter search tries them in this order.
     pub const ALL: [Self; 4] = [Self::RandomForest, Self::GradientBoosting, Self::Linear, Self::DecisionTree];
 
-    /// The families that `auto` tries.
+    /// The model families that the hyperparameter search tries if the setting is `auto`.
     pub const AUTO: [Self; 3] = [Self::RandomForest, Self::GradientBoosting, Self::Linear];
 
-    /// Returns the name that settings and records use.
+    /// Returns the name of the model family in settings and stored records, such as `random_forest`.
     pub fn name(self) -> &'static str {
         match self {
             Self::RandomForest => "random_forest",
@@ -45,37 +45,41 @@ impl fmt::Display for Family {
     }
 }
 
-/// Summary of a search for hyperparameters.
+/// Summary of a hyperparameter search.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SearchSummary {
-    /// The metric that the candidates were compared by.
+    /// The metric by which the candidates were compared.
     pub metric: PrimaryMetric,
-    /// Number of cross-validation folds; 0 if there was only one candidate, so nothing to compare.
+    /// The number of cross-validation folds. 0 if there was only one candidate, so there was nothing to compare.
     pub folds: usize,
-    /// Number of candidates that the search planned to try.
+    /// The number of candidates that the search planned to try.
     pub planned: usize,
-    /// Number of candidates that the search did try.
+    /// The number of candidates that the search really tried.
     pub tried: usize,
-    /// Mean score of the chosen candidate over the folds; `None` if it was not cross-validated.
+    /// The mean score of the chosen candidate over the cross-validation folds. `None` if the candidate was not
+    /// cross-validated.
     pub score: Option<f64>,
-    /// Duration of the search and the final training, in seconds.
+    /// The duration of the search and the final training together, in seconds.
     pub seconds: f64,
-    /// Time limit for both, in seconds.
+    /// The time limit for the search and the final training together, in seconds.
     pub budget_seconds: f64,
-    /// Whether time ran out. Then candidates were skipped, or the final training was stopped early.
+    /// Whether the time limit was reached. Then some candidates were not tried, or the final training was stopped
+    /// early.
     pub cut_short: bool,
 }
 
-/// One candidate of a search.
+/// One candidate of a hyperparameter search: a model family with its hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {
-    /// The kind of model.
+    /// The model family of the candidate.
     pub family: Family,
-    /// The hyperparameters.
+    /// The hyperparameters of the candidate.
     pub parameters: Parameters,
-    /// Score on each fold that was tried; empty if the candidate was not cross-validated.
+    /// The score of the candidate on each cross-validation fold that was tried. Empty if the candidate was not
+    /// cross-validated.
     pub scores: Vec<f64>,
-    /// Weight of this candidate in the ensemble; `None` if the model is not an ensemble that contains it.
+    /// The weight of this candidate in the ensemble. `None` if the model is not an ensemble, or if the ensemble does
+    /// not contain this candidate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<f64>,
 }

@@ -1,4 +1,4 @@
-//! The signature: the columns that a model expects and the labels that it predicts.
+//! The signature of a model: the input columns that it expects and the labels that it predicts.
 
 mod column;
 mod label;
@@ -15,11 +15,11 @@ pub use label::Label;
 pub use moment::{DatePart, write_moment};
 pub use words::{words, write_words};
 
-/// Maximum number of labels of a signature. The limit exists because every answer contains a probability for each
-/// label.
+/// Maximum number of labels (classes) of a model. The limit exists because every prediction contains a probability for
+/// each label.
 pub const MAX_LABELS: usize = 1000;
 
-/// What a model predicts.
+/// The kind of prediction that a model makes: a class or a number.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Task {
@@ -31,7 +31,7 @@ pub enum Task {
 }
 
 impl Task {
-    /// Returns the task's name: `classification` or `regression`.
+    /// Returns the name of the prediction task: `classification` or `regression`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Classification => "classification",
@@ -40,12 +40,12 @@ impl Task {
     }
 }
 
-/// The columns that a model expects and the labels that it predicts, both in the model's own order. Column names are
-/// unique, and so are labels. A regression model has no labels.
+/// The signature of a model: the input columns that it expects and the labels that it predicts. Both lists have the
+/// model's own order. Column names are unique, and so are labels. A regression model has no labels.
 ///
 /// The JSON form is `{"columns": [{"name": …, "type": "number", "nullable": false}, …], "task": …, "labels": […]}`.
-/// Reading also accepts an older form, in which a column is only a name and the task is missing. It means a classifier
-/// whose columns are numbers that are never missing.
+/// Reading also accepts an older form, in which a column is only a name and `task` is missing. The older form means a
+/// classifier whose columns are numbers that are never missing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "RawSignature")]
 pub struct Signature {
@@ -55,19 +55,21 @@ pub struct Signature {
     labels: Vec<Label>,
 }
 
-/// Why a list of columns and labels is not a valid signature.
+/// Error: the columns and labels are not a valid model signature.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
-    /// There is no column. Such a model cannot distinguish rows.
+    /// The signature has no column. A model without columns cannot distinguish rows.
     #[error("a signature needs at least one column")]
     NoColumns,
-    /// A classifier has fewer than two labels, so it has nothing to decide.
+    /// The signature of a classifier has fewer than two labels, so the classifier has no choice. The field is the
+    /// number of labels.
     #[error("a signature needs at least two labels, got {0}")]
     TooFewLabels(usize),
-    /// A regression model has labels, but it can only answer numbers.
+    /// The signature of a regression model has labels, but such a model only predicts numbers. The field is the number
+    /// of labels.
     #[error("a signature for regression has no labels, got {0}")]
     LabelsOfRegression(usize),
-    /// A column name or a label occurs twice.
+    /// The same column name or the same label occurs twice in the signature. The field is that name or label.
     #[error("a signature names {0:?} twice")]
     Duplicate(String),
 }
@@ -89,11 +91,11 @@ enum RawColumn {
 }
 
 impl Signature {
-    /// Creates the signature of a classifier with `columns` (at least one) and `labels` (at least two). The index of a
-    /// label is the class that the model predicts.
+    /// Creates the signature of a classifier with `columns` (at least one) and `labels` (at least two). The model
+    /// predicts a class as a number, which is the index of the label in `labels`.
     ///
     /// # Errors
-    /// [`SignatureError`] when there are too few columns or labels, or when one occurs twice.
+    /// [`SignatureError`] when there are too few columns or labels, or when a column name or a label occurs twice.
     pub fn classification(columns: Vec<Column>, labels: Vec<Label>) -> Result<Self, SignatureError> {
         Self::new(columns, Task::Classification, labels)
     }
@@ -101,7 +103,7 @@ impl Signature {
     /// Creates the signature of a regression model with `columns` (at least one).
     ///
     /// # Errors
-    /// [`SignatureError`] when there is no column, or when a name occurs twice.
+    /// [`SignatureError`] when there is no column, or when a column name occurs twice.
     pub fn regression(columns: Vec<Column>) -> Result<Self, SignatureError> {
         Self::new(columns, Task::Regression, Vec::new())
     }
@@ -124,28 +126,29 @@ impl Signature {
         Ok(Self { columns, task, labels })
     }
 
-    /// Returns the columns, in the order in which the model reads a row.
+    /// Returns the input columns of the model, in the order in which the model reads a row.
     pub fn columns(&self) -> &[Column] {
         &self.columns
     }
 
-    /// Returns the columns' names, in the same order.
+    /// Returns the names of the model's input columns, in the order in which the model reads a row.
     pub fn column_names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.columns.iter().map(|column| column.name.as_str())
     }
 
-    /// Returns the number of `f32` values in a raw row. A column has one value. A timestamp with parts has more, and a
-    /// text has one for each known word.
+    /// Returns the number of `f32` values in a raw row (the model's input). Most columns have one value. A timestamp
+    /// column has one more value for each date part. A text column has one value for each word that the model knows.
     pub fn slots(&self) -> usize {
         self.columns.iter().map(|column| column.kind.slots()).sum()
     }
 
-    /// Returns the model's task.
+    /// Returns whether the model predicts a class or a number.
     pub fn task(&self) -> Task {
         self.task
     }
 
-    /// Returns the labels; empty for regression. The index of a label is its class.
+    /// Returns the labels that a classifier predicts. The index of a label in the list is its class number. Empty for a
+    /// regression model.
     pub fn labels(&self) -> &[Label] {
         &self.labels
     }

@@ -1,9 +1,9 @@
-//! Texts for people.
+//! Helper functions for texts that people read.
 
-/// Returns the first `max` characters of a text, followed by an ellipsis if the text is longer.
+/// Returns the first `max` characters of `text`, followed by `…` if the text is longer.
 pub fn shortened(text: &str, max: usize) -> String {
     match text.char_indices().nth(max) {
-        // The position is that of a character, so it never splits one.
+        // `end` is the byte offset at which a character begins, so the cut never splits a character.
         Some((end, _)) => format!("{}…", text.split_at(end).0),
         None => text.to_owned(),
     }

@@ -1,5 +1,5 @@
-//! Formats and parses times. Stored times are RFC 3339 in UTC with exactly three decimals, so that their text sorts in
-//! time order. Times in a data set and in a prediction request are parsed by the same function, so training and serving
+//! Formats and parses times. Stored times are RFC 3339 text in UTC with exactly three decimals, so sorting the text
+//! sorts by time. The same function parses times in a data set and in a prediction request, so training and prediction
 //! agree.
 
 use jiff::civil::{DateTime, Time, date};
@@ -8,44 +8,46 @@ use jiff::tz::Offset;
 use jiff::{Timestamp, Unit};
 use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-/// Returns the time as text of a fixed width, such as `2026-11-24T03:00:00.000Z`.
+/// Returns the time as RFC 3339 text in UTC with milliseconds and a fixed length, such as `2026-11-24T03:00:00.000Z`.
 pub fn format(moment: Timestamp) -> String {
     format!("{moment:.3}")
 }
 
-/// Returns the time cut to whole milliseconds, which is the precision of stored times.
+/// Returns the time rounded down to whole milliseconds. Stored times have this precision.
 pub fn to_millis(moment: Timestamp) -> Timestamp {
     moment.round(jiff::TimestampRound::new().smallest(Unit::Millisecond).mode(jiff::RoundMode::Trunc)).unwrap_or(moment)
 }
 
-/// Returns the hours from `earlier` to `later`; negative if `later` is before `earlier`.
+/// Returns the number of hours from `earlier` to `later`. The result is negative if `later` is before `earlier`.
 pub fn hours_between(earlier: Timestamp, later: Timestamp) -> f64 {
     later.duration_since(earlier).as_secs_f64() / 3600.0
 }
 
-/// Seconds from 1970-01-01 to 2000-01-01, both at midnight UTC.
+/// The number of seconds from 1970-01-01 to 2000-01-01, both at midnight UTC.
 const SECONDS_TO_2000: f64 = 946_684_800.0;
 const SECONDS_OF_A_DAY: f64 = 86_400.0;
 const EPOCH: DateTime = date(1970, 1, 1).at(0, 0, 0, 0);
 
-/// Returns the seconds from 1970-01-01T00:00:00Z to a date or time in RFC 3339 or ISO 8601: `2026-11-24`, `2026-11-24
-/// 10:00` or `2026-11-24T10:00:00.5+01:00`. A date alone means midnight, and a time without an offset is UTC. Returns
-/// `None` for any other text.
+/// Parses a date or time in RFC 3339 or ISO 8601. Returns the number of seconds from 1970-01-01T00:00:00Z to it.
+/// Examples of texts are `2026-11-24`, `2026-11-24 10:00` and `2026-11-24T10:00:00.5+01:00`. A date without a time
+/// means midnight, and a time without an offset is UTC. Returns `None` for any other text.
 pub fn seconds_of(text: &str) -> Option<f64> {
-    // A date begins with a year of four digits and a hyphen. Otherwise the parser would take some numbers for dates.
+    // A valid date begins with a year of four digits and a hyphen. Without this check, the parser would read some
+    // numbers as dates.
     let (year, hyphen) = text.as_bytes().split_at_checked(4)?;
     if hyphen.first() != Some(&b'-') || !year.iter().all(u8::is_ascii_digit) {
         return None;
     }
     let pieces = Pieces::parse(text).ok()?;
     let local = pieces.date().to_datetime(pieces.time().unwrap_or(Time::midnight()));
-    // This does not use `Timestamp`, because its range ends before the last day of the calendar. 9999-12-31 often means
-    // "open".
+    // This code does not use `Timestamp`, because the range of `Timestamp` ends before 9999-12-31. In data sets, that
+    // date often means "no end date".
     let offset = pieces.to_numeric_offset().unwrap_or(Offset::UTC).seconds();
     Some(local.duration_since(EPOCH).as_secs_f64() - f64::from(offset))
 }
 
-/// Returns the raw-row value for the time `seconds` after 1970-01-01T00:00:00Z: days since 2000-01-01T00:00:00Z.
+/// Returns the number that represents a time in a raw row (the model's input). `seconds` is the time in seconds after
+/// 1970-01-01T00:00:00Z. The result is the number of days since 2000-01-01T00:00:00Z.
 pub fn raw_days(seconds: f64) -> f32 {
     ((seconds - SECONDS_TO_2000) / SECONDS_OF_A_DAY) as f32
 }

@@ -1,4 +1,5 @@
-//! Model versions: the stored models of one name, numbered 1, 2, 3 and so on.
+//! Model versions. Each training run or import that succeeds stores one version of the model. Versions are numbered 1,
+//! 2, 3 and so on.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -8,46 +9,50 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Dataset, Decision, Durations, Evaluation, Family, ModelName, Parameters, RunId, SearchSummary};
 
-/// A version's number, from 1 up. Numbers only grow. An attempt that takes a number and is then stopped leaves a gap.
+/// The number of a model version, from 1 up. Every new version gets a higher number. If an attempt takes a number and
+/// is then stopped, this number is never used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct VersionNumber(NonZeroU32);
 
 impl VersionNumber {
-    /// The number of the first version.
+    /// The number of the first model version: 1.
     pub const FIRST: Self = Self(NonZeroU32::MIN);
 
-    /// Returns the number, or `None` for 0.
+    /// Creates a model version number. Returns `None` for 0.
     pub fn new(number: u32) -> Option<Self> {
         NonZeroU32::new(number).map(Self)
     }
 
-    /// Returns the number as an integer.
+    /// Returns the model version number as an integer.
     pub fn get(self) -> u32 {
         self.0.get()
     }
 
-    /// Returns the number with eight digits. Keys that contain it sort in numeric order.
+    /// Returns the model version number with eight digits, such as `00000012`. So keys that contain the text sort in
+    /// numeric order.
     pub fn padded(self) -> String {
         format!("{:08}", self.0)
     }
 
-    /// Returns the key under which the version's object `file` is stored.
+    /// Returns the S3 key of the file named `file` that belongs to this version of `model`.
     pub fn object_key(self, model: &ModelName, file: &str) -> String {
         format!("{}{}/{file}", Self::objects_of(model), self.padded())
     }
 
-    /// Returns the prefix that all keys of the model's objects share.
+    /// Returns the prefix of the S3 keys of all files of `model`: `models/<model>/`.
     pub fn objects_of(model: &ModelName) -> String {
         format!("models/{model}/")
     }
 
-    /// Returns the version number in an object's `key`, or `None` if the key does not belong to a version.
+    /// Returns the model version number in the S3 key `key`. Returns `None` if the key does not belong to a version of
+    /// `model`.
     pub fn of_object(model: &ModelName, key: &str) -> Option<Self> {
         let (number, _file) = key.strip_prefix(&Self::objects_of(model))?.split_once('/')?;
         Self::of_padded(number)
     }
 
-    /// Parses the output of [`padded`](Self::padded). Returns `None` for any other text.
+    /// Parses a model version number with eight digits, as [`padded`](Self::padded) writes it. Returns `None` for any
+    /// other text.
     pub fn of_padded(text: &str) -> Option<Self> {
         Self::new(text.parse().ok()?).filter(|number| number.padded() == text)
     }
@@ -59,73 +64,77 @@ impl fmt::Display for VersionNumber {
     }
 }
 
-/// A stored model file: its location, and the hash that identifies its content.
+/// The location of a stored model file in S3, and the hash of its content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Artifact {
-    /// The object's key in the artifact bucket.
+    /// The S3 key of the model file.
     pub key: String,
-    /// SHA-256 of the content, in lower-case hexadecimal.
+    /// The SHA-256 hash of the model file, in lower-case hexadecimal.
     pub sha256: String,
-    /// Size in bytes.
+    /// The size of the model file in bytes.
     pub size: u64,
 }
 
-/// An imported model file, as it was at the time of the import. A copy of it is kept beside the version's artifact,
-/// under the name [`IMPORTED_FILE`].
+/// Facts about a model file that somebody uploaded, at the time of its import. A copy of the file is kept beside the
+/// model version's own file, under the name [`IMPORTED_FILE`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Imported {
-    /// The key in the bucket under which somebody uploaded the file.
+    /// The S3 key under which somebody uploaded the model file.
     pub key: String,
-    /// SHA-256 of the content, in lower-case hexadecimal.
+    /// The SHA-256 hash of the uploaded file, in lower-case hexadecimal.
     pub sha256: String,
-    /// Size in bytes.
+    /// The size of the uploaded file in bytes.
     pub size: u64,
-    /// The program that wrote the file, according to the file: `skl2onnx 1.19`, or `unknown`.
+    /// The program that wrote the uploaded model file, as the file itself says, such as `skl2onnx 1.19`. `unknown` if
+    /// the file does not say it.
     pub producer: String,
 }
 
-/// Name of the copy of an imported file. It is kept beside the artifact that was made from it.
+/// The file name of the copy of an uploaded model file. The copy is kept in S3 beside the model file that was made from
+/// it.
 pub const IMPORTED_FILE: &str = "imported.onnx";
 
-/// The registry's record of a stored model.
+/// The model registry's record of one model version.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Version {
-    /// The version's number.
+    /// The number of the model version.
     pub number: VersionNumber,
-    /// The run that made this version.
+    /// The identifier of the training run that made this model version.
     pub run_id: RunId,
-    /// The model file.
+    /// The location, hash and size of the stored model file.
     pub artifact: Artifact,
-    /// Key of the manifest.
+    /// The S3 key of the manifest, the JSON file that describes the model version.
     pub manifest_key: String,
-    /// When the training ended, or when a model was imported.
+    /// The time at which the training ended. For an imported model, the time of the import.
     #[serde(with = "crate::time")]
     pub trained_at: Timestamp,
-    /// Version of the code that trained the model.
+    /// The version of the program that trained or imported the model.
     pub code_version: String,
     /// The data set that the model was trained on. For an imported model, the data set that it was evaluated on.
     pub dataset: Dataset,
-    /// Random seed of the training; 0 for an imported model.
+    /// The random seed of the training. 0 for an imported model.
     pub seed: u64,
-    /// The kind of model.
+    /// The model family, such as random forest.
     #[serde(default)]
     pub family: Family,
-    /// Hyperparameters of the training. For an imported model, whatever can be counted in the file.
+    /// The hyperparameters of the training. For an imported model, the properties that can be counted in the model
+    /// file.
     pub parameters: Parameters,
-    /// How the hyperparameters were chosen.
+    /// A summary of the hyperparameter search. `None` if there was no search.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<SearchSummary>,
-    /// The uploaded file, if the model is imported.
+    /// Facts about the uploaded model file. `None` if this program trained the model and did not import it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<Imported>,
-    /// Accuracy (0–1) or R² (at most 1) on the training rows. An imported model may be trained on other rows.
+    /// The score on the training rows: accuracy (0–1) for a classifier, R² (at most 1) for a regression model. An
+    /// imported model may be trained on other rows.
     #[serde(alias = "training_accuracy")]
     pub training_score: f64,
-    /// Metrics on the hold-out rows.
+    /// The metrics of the model on the hold-out rows.
     pub evaluation: Evaluation,
-    /// How long the steps of the run took.
+    /// The duration of each step of the training run.
     pub durations: Durations,
-    /// The gate's decision.
+    /// The decision of the gate: whether the model version became champion, and why.
     pub decision: Decision,
 }
 

@@ -1,4 +1,4 @@
-//! Tests the succession of champions and the average accuracy over time.
+//! Tests how one champion replaces another, and the average accuracy of the champions over time.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 use evergreen_lifecycle::champion::{Tenure, average_accuracy};
@@ -38,7 +38,8 @@ fn without_a_champion_there_is_no_average() {
 
 #[test]
 fn each_champion_weighs_as_long_as_it_served() {
-    // The champions served 0.9 for six days, then 0.97 for one day. The newest comes first.
+    // The older champion had accuracy 0.9 and was in use for six days. The newer one had 0.97 and was in use for one
+    // day. The newest comes first.
     assert_close(average(&[promoted(2, 0.97, 24.0), promoted(1, 0.9, 168.0)]), 0.91);
 }
 
@@ -85,7 +86,7 @@ proptest! {
     }
 }
 
-/// Returns the pointer to `champion` after a newer release wrote fields that this release cannot read.
+/// Returns the record that names `champion`, after `change` has written fields into it that this release cannot read.
 fn of_a_newer_release(champion: &Champion, change: impl Fn(&mut serde_json::Value)) -> Record<Pointer> {
     let mut fields = serde_json::to_value(champion).unwrap();
     change(&mut fields);

@@ -1,4 +1,4 @@
-//! Tests the published health metrics.
+//! Tests the computation of the published health metrics.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use evergreen_testkit::{champion, finished_run, moment, run, version};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
-/// The scheduled time in the tests. The schedule is daily.
+/// The time at which the training run is due in the tests. The schedule is daily.
 const DUE: &str = "2026-11-24T03:00:00Z";
 
 fn after_due(minutes: i64) -> Timestamp {
@@ -23,12 +23,13 @@ fn figures(figures: &MetricValues) -> BTreeMap<&'static str, f64> {
     figures.known().iter().map(|datum| (datum.metric.name(), datum.value)).collect()
 }
 
-/// Returns whether the deadline was missed, one hour after it.
+/// Returns whether the deadline of the training run that was due at `due` was missed. The time of the check is 26 hours
+/// after `due`.
 fn deadline_missed(runs: &[Run], due: Timestamp) -> Option<bool> {
     health::deadline_missed(runs, &[], due, due + SignedDuration::from_hours(26))
 }
 
-/// Returns the refusal metrics `minutes` after the due time, while `champion` serves.
+/// Returns the metrics about refused model versions, `minutes` after the due time. `champion` is the current champion.
 fn refused_by(runs: &[Run], champion: Option<&Champion>, minutes: i64) -> BTreeMap<&'static str, f64> {
     let champion = champion.cloned().map(Pointer::from);
     let highest = champion.as_ref().map(|champion| champion.number);
@@ -47,7 +48,7 @@ fn failed(token: &str, at: Timestamp) -> Run {
     run(token, at).failed("no such column".into(), None, at)
 }
 
-/// Turns `run` into an import.
+/// Changes a training run to an import of a model file.
 fn import(run: Run) -> Run {
     Run { trigger: Trigger::Import { key: "incoming/iris/a.onnx".into(), note: None }, ..run }
 }
@@ -71,7 +72,7 @@ fn of(champion: &Champion) -> Record<Pointer> {
     Ok(champion.clone().into())
 }
 
-/// Returns the champion as recorded by a newer release, whose evaluation this release cannot read.
+/// Returns the record of a champion that a newer release wrote. This release cannot read the evaluation in it.
 fn of_a_newer_release(champion: &Champion) -> Record<Pointer> {
     let mut fields = serde_json::to_value(champion).unwrap();
     fields["version"]["evaluation"] = serde_json::json!({"ranking": 0.9});
@@ -177,7 +178,8 @@ fn a_success_of_the_future_hides_no_failure() {
     let success = promoted("ahead", after_due(24 * 60));
     let runs = [success.clone(), failed("after", after_due(10)), failed("before", after_due(-10))];
     assert_eq!(figures(&run_metrics(&runs, after_due(20)))["FailedRuns"], 2.0);
-    // Each run is dated after the one before it. So the failure counts once the wrong clock's time has come.
+    // The recorded start of each run is later than that of the run before it. So the failure counts as soon as the time
+    // of the wrong clock has passed.
     let began = evergreen_lifecycle::run::began(after_due(10), Some(success.started_at));
     let runs = [success, failed("after", began), failed("before", after_due(-10))];
     assert_eq!(figures(&run_metrics(&runs, after_due(25 * 60)))["FailedRuns"], 1.0);
@@ -205,13 +207,13 @@ fn refusals_count_from_the_last_promotion() {
 fn refusals_are_counted_anew_after_a_rollback() {
     let runs = [refused("b", after_due(50)), refused("a", after_due(10)), promoted("first", after_due(0))];
     let first = Pointer::from(Champion { promoted_at: after_due(30), ..champion(version(1, 0.95, after_due(0))) });
-    // Version 2 was champion in between, before somebody went back to version 1.
+    // Version 2 was the champion for some time, and then somebody promoted version 1 again.
     let (recent, highest) = (&runs.map(|run| Run { state: renumbered(&run, 3), ..run }), VersionNumber::new(2));
     let told = figures(&refusals(&Refusals { recent, champion: Some(&first), highest }, after_due(60)));
     assert_eq!(told["Rejections"], 1.0);
 }
 
-/// Returns the state of a refused run with another version number. Other states stay as they are.
+/// Returns the state of a refused training run with another model version number. Other states are returned unchanged.
 fn renumbered(run: &Run, number: u32) -> evergreen_lifecycle::RunState {
     match run.state.clone() {
         evergreen_lifecycle::RunState::Rejected { finished_at, reason, .. } => {
@@ -275,7 +277,8 @@ fn a_scheduled_run_counts_for_its_scheduled_time_whatever_its_clock_says() {
     assert_eq!(deadline_missed(&[early], moment(DUE)), Some(false));
 }
 
-/// Turns `run` into a scheduled run that its own machine dated.
+/// Changes `run` to a training run that was scheduled for `at`. Its recorded start stays as its own machine's clock
+/// wrote it.
 fn scheduled(at: Timestamp, run: Run) -> Run {
     Run { id: RunId::scheduled(at), trigger: Trigger::Schedule { scheduled_at: Some(at) }, ..run }
 }
@@ -285,7 +288,8 @@ fn a_manual_success_dated_in_the_future_never_meets_the_deadline() {
     let ahead = promoted("ahead", after_due(4 * 60));
     let runs = [ahead.clone()];
     assert_eq!(health::deadline_missed(&runs, &[], moment(DUE), after_due(61)), Some(true));
-    // The scheduled run came after it and failed. It is dated later, but it had to end long before that date.
+    // The scheduled run began after the manual run, and it failed. Its recorded start is later too, but it had to end
+    // long before that time.
     let began = evergreen_lifecycle::run::began(after_due(0), Some(ahead.started_at));
     let failed = Run { lease_until: after_due(15), ..scheduled(after_due(0), failed("nightly", began)) };
     assert_eq!(health::deadline_missed(&[failed, ahead], &[], moment(DUE), after_due(5 * 60)), Some(true));
@@ -315,7 +319,7 @@ fn an_unreadable_run_makes_the_deadline_unknown() {
     assert_eq!(missed(&[promoted("a", after_due(1))], &unreadable(after_due(5), manual)), Some(false));
 }
 
-/// Generates runs of every kind, within a day of the due time.
+/// Generates training runs of every kind that start within a day of the due time.
 fn any_run() -> impl Strategy<Value = Run> {
     (0..4, -1440i64..1440, 0u32..1_000_000).prop_map(|(kind, minutes, token)| {
         let (token, at) = (token.to_string(), after_due(minutes));
@@ -331,7 +335,7 @@ fn any_run() -> impl Strategy<Value = Run> {
 proptest! {
     #[test]
     fn figures_of_runs_do_not_depend_on_their_order(mut runs in prop::collection::vec(any_run(), 0..20)) {
-        // Two runs with the same version would hide each other, so each gets its own number.
+        // Two runs with the same model version number would hide each other, so each gets its own number.
         let made = runs.iter_mut().filter(|run| run.version().is_some());
         for (run, number) in made.zip(1..) {
             *run = finished_run(run.id.as_str(), run.started_at, &version(number, 0.95, run.started_at));
@@ -360,8 +364,9 @@ proptest! {
         prop_assert_eq!(deadline_missed(&runs, moment(DUE)) == Some(false), kept);
     }
 
-    /// Each run is recorded by a machine whose clock is up to a day off. A day after the last run, every wrong clock's
-    /// time is past. Then the verdict must be the same as with right clocks.
+    /// Each training run is recorded by a machine whose clock is wrong by up to a day. A day after the last run, the
+    /// time of every wrong clock has passed. From then on, the number of failed runs must be the same as with correct
+    /// clocks.
     #[test]
     fn clocks_that_disagree_by_a_day_change_no_verdict_for_longer_than_a_day(
         runs in prop::collection::vec((1i64..600, -1440i64..1440, any::<bool>()), 1..20),

@@ -1,4 +1,5 @@
-//! Tests which alarm changes are reported: once, in order, and only so often.
+//! Tests which state changes of an alarm are reported by mail: each incident once and in order. The number of mails is
+//! limited.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 use evergreen_lifecycle::incident::{MOST_IN_A_DAY, MOST_IN_A_ROW};
@@ -19,17 +20,17 @@ fn over(minute: i64) -> AlarmChange {
     AlarmChange { raised: false, since: at(minute), was_raised: true }
 }
 
-/// Returns the report of the end of the incidents that began in these minutes.
+/// Returns the report that incidents are over. `minutes` are the start times of those incidents.
 fn end_of(minutes: &[i64]) -> AlarmReport {
     AlarmReport::Over { raised: minutes.iter().copied().map(at).collect() }
 }
 
-/// An alarm and its record.
+/// An alarm in a test, with its stored record. `None` if there is no record yet.
 #[derive(Default)]
 struct Alarm(Option<AlarmRecord>);
 
 impl Alarm {
-    /// Returns what is reported about a change that becomes known at `now`.
+    /// Returns the report about `change`. The notification of the change arrives at `now`.
     fn hear_at(&mut self, change: AlarmChange, now: Timestamp) -> AlarmReport {
         let (alarm_report, next) = AlarmRecord::receive(self.0.as_ref(), change, now);
         self.0 = next.or(self.0.take());
@@ -157,7 +158,8 @@ fn is_told(alarm_report: &AlarmReport) -> bool {
     matches!(alarm_report, AlarmReport::Raised | AlarmReport::Flapping | AlarmReport::Over { .. })
 }
 
-/// Generates the changes of an alarm that is raised and over in turn, and how late each becomes known.
+/// Generates the state changes of an alarm that is raised and becomes OK in turn. The number beside each change is the
+/// delay of its notification in minutes.
 fn life() -> impl Strategy<Value = Vec<(AlarmChange, i64)>> {
     let pauses = prop_oneof![1i64..30, 30i64..120, 120i64..600];
     proptest::collection::vec((pauses, prop_oneof![Just(0i64), 0i64..90]), 0..80).prop_map(|steps| {
@@ -170,8 +172,8 @@ fn life() -> impl Strategy<Value = Vec<(AlarmChange, i64)>> {
     })
 }
 
-/// Returns the reports in the order in which the changes become known, with the time of the change and the time of the
-/// report.
+/// Returns the report about each state change, in the order in which the notifications arrive. Each element has the
+/// change, the time at which its notification arrives, and the report.
 fn told_of(life: &[(AlarmChange, i64)]) -> Vec<(AlarmChange, Timestamp, AlarmReport)> {
     let mut heard: Vec<_> =
         life.iter().map(|(change, late)| (change.since + SignedDuration::from_mins(*late), *change)).collect();
@@ -194,7 +196,7 @@ proptest! {
             match alarm_report {
                 AlarmReport::Raised | AlarmReport::Flapping => open = true,
                 AlarmReport::Over { raised } => {
-                    // About the first change, only its own notification is known.
+                    // Before the first change of the alarm, only the notification says whether the alarm was raised.
                     prop_assert!(open || raised.is_empty() && change.was_raised);
                     open = false;
                 }

@@ -1,4 +1,4 @@
-//! Tests which runs are deleted, and when.
+//! Tests which records of training runs are deleted, and when.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
 use evergreen_lifecycle::KeepDays;

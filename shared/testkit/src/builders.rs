@@ -1,4 +1,5 @@
-//! Builds records with plausible content. A test changes what it needs.
+//! Test helpers that create training runs, model versions and champions with plausible content. A test only changes the
+//! fields that it needs.
 
 use evergreen_lifecycle::ports::Registration;
 use evergreen_lifecycle::{
@@ -7,7 +8,7 @@ use evergreen_lifecycle::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-/// Parses an RFC 3339 time.
+/// Test helper: parses a time in RFC 3339 format.
 ///
 /// # Panics
 /// Panics if the text is not a valid time.
@@ -18,10 +19,11 @@ pub fn moment(text: &str) -> Timestamp {
     }
 }
 
-/// Returns a running first attempt of a training run. A caller requested it with `token`, and it began at `started_at`.
+/// Test helper: returns a training run that is still running. It is the first attempt of a run that a caller requested
+/// with `token`. The run began at `started_at`.
 ///
 /// # Panics
-/// Panics if the token is not valid in a run's identifier.
+/// Panics if the token is not valid in the identifier of a training run.
 pub fn run(token: &str, started_at: Timestamp) -> Run {
     let Ok(id) = RunId::requested(token) else { panic!("{token:?} is no token") };
     Run {
@@ -46,8 +48,8 @@ pub fn run(token: &str, started_at: Timestamp) -> Run {
     }
 }
 
-/// Returns a finished training run that made `version`. The version's decision says whether it was promoted or
-/// rejected. The run ends ten seconds after its start.
+/// Test helper: returns a finished training run that made `version`. The decision in `version` says whether the gate
+/// promoted or refused the version. The run ends ten seconds after its start.
 pub fn finished_run(token: &str, started_at: Timestamp, version: &Version) -> Run {
     let (finished_at, number) = (started_at + SignedDuration::from_secs(10), version.number);
     let reason = version.decision.to_string();
@@ -67,11 +69,11 @@ pub fn finished_run(token: &str, started_at: Timestamp, version: &Version) -> Ru
     }
 }
 
-/// Returns a version whose hold-out accuracy is `accuracy`. The gate has a floor of 0.9 and no champion to compare
-/// with.
+/// Test helper: returns a model version whose accuracy on the hold-out rows is `accuracy`. Its decision comes from a
+/// gate that requires at least 0.9 and has no champion to compare with.
 ///
 /// # Panics
-/// Panics if the number is 0.
+/// Panics if `number` is 0.
 pub fn version(number: u32, accuracy: f64, trained_at: Timestamp) -> Version {
     let Some(number) = VersionNumber::new(number) else { panic!("versions begin at 1") };
     let key = number.object_key(&model(), "model.onnx");
@@ -95,7 +97,8 @@ pub fn version(number: u32, accuracy: f64, trained_at: Timestamp) -> Version {
     }
 }
 
-/// Returns an evaluation on 30 rows of three species. Every share in it is `accuracy`.
+/// Test helper: returns the evaluation of a classifier on 30 rows with three plant species. Accuracy, precision and all
+/// other shares are `accuracy`.
 pub fn evaluation(accuracy: f64) -> Evaluation {
     let class = |label: &str| ClassEvaluation {
         label: label.into(),
@@ -120,13 +123,15 @@ pub fn evaluation(accuracy: f64) -> Evaluation {
     })
 }
 
-/// Returns `version` as the first champion, promoted when it was trained.
+/// Test helper: returns the first champion, with the given model version. It was promoted at the time at which it was
+/// trained.
 pub fn champion(version: Version) -> Champion {
     let promoted_at = version.trained_at;
     Champion::succeeding(None, version, promoted_at)
 }
 
-/// Returns the registration of `version` with the finished `run`. It is promoted over `seen` if its decision says so.
+/// Test helper: returns the data for registering `version`, which the training run `run` made. If the decision in
+/// `version` promotes it, the version replaces the champion `seen`. `None` means that there is no champion yet.
 pub fn registration(run: Run, version: Version, seen: Option<&Champion>) -> Registration {
     let finished = finished_run("ignored", run.started_at, &version);
     let promotion =

@@ -1,7 +1,7 @@
-//! Environment variables for tests of a configuration.
+//! Test helper that replaces the environment variables of a process.
 
-/// Returns a lookup of the variables `usual`, in which those of `changed` have another value. An empty value counts as
-/// not set.
+/// Test helper: returns a function that looks up an environment variable by name. The function finds the variables in
+/// `changed` first, then those in `usual`. A test can set a variable to an empty value, which counts as not set.
 pub fn environment_with<'a>(
     usual: &'a [(&'a str, &'a str)],
     changed: &'a [(&'a str, &'a str)],

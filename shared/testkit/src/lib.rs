@@ -1,5 +1,5 @@
-//! Test doubles for the whole workspace: in-memory ports, builders, and a clock that stands still. Only a
-//! dev-dependency.
+//! Test helpers for the whole workspace: in-memory fakes of all outside services, functions that create records, and a
+//! fake clock. The crate is only a dev-dependency.
 
 mod builders;
 mod environment;

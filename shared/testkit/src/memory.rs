@@ -1,4 +1,5 @@
-//! Implements the ports in memory, with the same conditions as the real ones. Tests can make each part unavailable.
+//! Test fake of all ports (the traits for outside services) in memory. Writes have the same conditions as in the real
+//! services. Tests can make each service fail.
 
 mod clock;
 mod events;
@@ -21,100 +22,108 @@ use jiff::Timestamp;
 pub use clock::FixedClock;
 pub use mail::{MailClaim, SentMail};
 
-/// All ports in one place. Share it by reference.
+/// Test fake of the model registry, the buckets, the event bus and all other outside services, in memory. Share it by
+/// reference.
 #[derive(Debug, Default)]
 pub struct Memory(Mutex<MemoryState>);
 
-/// The content of [`Memory`]. Tests read and change it through [`Memory::state`].
+/// The content of the test fake [`Memory`]. Tests read and change it through [`Memory::state`].
 #[derive(Debug, Default)]
 pub struct MemoryState {
-    /// Training runs.
+    /// The records of training runs, by identifier.
     pub runs: BTreeMap<RunId, Run>,
-    /// Registered versions.
+    /// The records of registered model versions, by number.
     pub versions: BTreeMap<VersionNumber, Version>,
-    /// The last version number that was taken; 0 if the counter is lost.
+    /// The last model version number that was taken from the counter. 0 if the counter is lost.
     pub last_number: u32,
-    /// Events that are not yet announced, by their keys. `None` is an unreadable event.
+    /// Stored events that must still be published, by key. `None` is an event that this release cannot read.
     pub outbox: BTreeMap<String, Option<Announcement>>,
-    /// Training runs that this release cannot read. Each has its own start time.
+    /// Records of training runs that this release cannot read. Each record has its own start time.
     pub unreadable_runs: Vec<Unreadable>,
-    /// All champions, oldest first. The last one is the current champion.
+    /// All champions so far, oldest first. The last one is the current champion.
     pub champions: Vec<Champion>,
-    /// Overrides the pointer: `Some(None)` if it is lost, or a record of another release. `None` points to the last
-    /// champion.
+    /// Replaces the record that names the champion, if a test sets it. `Some(None)` means that the record is lost.
+    /// `Some(Some(…))` is a record of another release. `None` means that the record names the last element of
+    /// `champions`.
     pub pointer: Option<Option<Record<Pointer>>>,
-    /// Runs once after the copy has been read, as if another function had done it.
+    /// A function that runs once, after the champion and the copy of its model file were read. It simulates a change by
+    /// another process at this moment.
     pub after_copy_is_read: Option<fn(&mut Self)>,
-    /// The training schedule.
+    /// The training schedule. `None` if it does not exist.
     pub schedule: Option<StoredSchedule>,
-    /// The requests of this month, one count for each key.
+    /// The number of requests in this month, one element for each API key.
     pub requests: Vec<u64>,
-    /// The registry's copy of the champion's artifact.
+    /// The model registry's copy of the champion's model file. `None` if there is no copy.
     pub copy: Option<Vec<u8>>,
-    /// Stored objects, by key.
+    /// The objects of model versions in the bucket, by key.
     pub objects: BTreeMap<String, Vec<u8>>,
-    /// The owner of each object. Objects that a test stored have no owner.
+    /// The text that identifies the attempt at a training run that stored each object, by key. Objects that a test
+    /// stored directly have no such text.
     pub marks: BTreeMap<String, String>,
-    /// The files of the user's table, by key.
+    /// The files of the user's data set in the bucket, by key.
     pub datasets: BTreeMap<String, Vec<u8>>,
-    /// Files of imported models, by key.
+    /// The model files that were uploaded for import, by key.
     pub incoming: BTreeMap<String, Vec<u8>>,
-    /// Their entity tags, if a test sets them.
+    /// The entity tags of the uploaded model files, by key. Empty unless a test sets them.
     pub etags: BTreeMap<String, String>,
-    /// Events on the bus.
+    /// The events that the event bus accepted, in order.
     pub events: Vec<Announcement>,
-    /// Keys of the events that the bus rejects.
+    /// The keys of the events that the event bus refuses.
     pub refused: BTreeSet<String>,
-    /// Published metrics.
+    /// The published metric values, in order.
     pub data: Vec<Datum>,
-    /// Sent mails.
+    /// The sent mails, in order.
     pub mails: Vec<SentMail>,
-    /// Claims on mails, by key.
+    /// The claims on mails, by key. A claim reserves a mail for one sender.
     pub claims: BTreeMap<String, MailClaim>,
-    /// Records about alarms, by name.
+    /// The stored records of CloudWatch alarms, by the alarm's name.
     pub alarms: BTreeMap<String, AlarmRecord>,
-    /// When the records of training runs and versions expire, by `run ID` and `version NUMBER`.
+    /// The time at which each marked record expires. The keys are `run ID` for training runs and `version NUMBER` for
+    /// model versions.
     pub forgotten: BTreeMap<String, Timestamp>,
-    /// Training runs and versions whose records must stay, by the same names.
+    /// The records that must never be deleted. The elements are `run ID` for training runs and `version NUMBER` for
+    /// model versions.
     pub kept: BTreeSet<String>,
-    /// After how many days objects expire, by key. Other objects stay forever.
+    /// The number of days after which an object expires, by key. Objects that are not listed are kept forever.
     pub expiring: BTreeMap<String, KeepDays>,
-    /// Parts that do not answer: `registry`, `retention` (of records), `copy` (the request for pointer and copy),
-    /// `artifacts`, `datasets`, `incoming`, `outbox`, `bus`, `schedule`, `usage`, `sink`, `rate` (of mails), or a
-    /// recipient's address.
+    /// The services that fail at each call, by name: `registry`, `retention` (of records), `copy` (the call that reads
+    /// the champion with the copy of its model file), `artifacts`, `datasets`, `incoming`, `outbox`, `bus`, `schedule`,
+    /// `usage`, `sink` (for metrics), `rate` (of mails). A mail address makes sending to this recipient fail.
     pub away: BTreeSet<String>,
-    /// How often each operation will fail for a short time. Operations are those of `Registrar`, and `create` and
-    /// `replace`.
+    /// How many of the next calls of each operation will fail with a brief error: a retry may succeed. The keys are the
+    /// method names of `Registrar`, and `create` and `replace`.
     pub busy: BTreeMap<&'static str, u32>,
-    /// How often each operation will succeed but lose its answer.
+    /// How many of the next calls of each operation will do their work but return an error. This simulates a lost
+    /// answer. The keys are as in [`busy`](Self::busy).
     pub unheard: BTreeMap<&'static str, u32>,
-    /// The entry that becomes [busy](Self::busy) as soon as an answer was lost.
+    /// An entry that is added to [`busy`](Self::busy) as soon as an answer was lost. `None` adds nothing.
     pub busy_after_unheard: Option<(&'static str, u32)>,
-    /// How often artifacts were read.
+    /// How many times objects of model versions were read.
     pub reads: usize,
-    /// How often files of the user's table were read.
+    /// How many times files of the user's data set were read.
     pub dataset_reads: usize,
-    /// Former champions that the pointer does not know. Their revisions are taken.
+    /// Former champions that are missing in `champions`. Their revisions cannot be used again.
     pub former: Vec<Champion>,
-    /// An object that appears just before the next one is created, as if another registry used the same bucket.
+    /// An object (key and content) that appears just before the next object is created. It simulates another registry
+    /// that uses the same bucket. `None` adds nothing.
     pub intruder: Option<(String, Vec<u8>)>,
-    /// A champion that appears between the gate's decision and the next registration, as if another training run had
-    /// made it.
+    /// A champion that appears just before the next registration or promotion. It simulates another training run at
+    /// this moment. `None` adds nothing.
     pub rival: Option<Champion>,
 }
 
 impl Memory {
-    /// Locks the content and returns it.
+    /// Locks the content of the test fake and returns it for reading and changing.
     pub fn state(&self) -> MutexGuard<'_, MemoryState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes `thing` unavailable.
+    /// Makes every call to the service `thing` fail. [`MemoryState::away`] lists the names.
     pub fn take_away(&self, thing: &str) {
         self.state().away.insert(thing.to_owned());
     }
 
-    /// Makes `thing` answer again.
+    /// Makes the service `thing` work again after [`take_away`](Self::take_away).
     pub fn bring_back(&self, thing: &str) {
         self.state().away.remove(thing);
     }
@@ -127,7 +136,8 @@ impl Memory {
         Ok(state)
     }
 
-    /// Reaches `thing` for an operation that may be [busy](MemoryState::busy).
+    /// Locks the content for a call of `operation` to the service `thing`. Returns an error if the service is away, or
+    /// if the operation is [busy](MemoryState::busy).
     fn reach_for(&self, thing: &str, operation: &'static str) -> Result<MutexGuard<'_, MemoryState>, Unavailable> {
         let mut state = self.reach(thing)?;
         if count_down(&mut state.busy, operation) {
@@ -136,7 +146,8 @@ impl Memory {
         Ok(state)
     }
 
-    /// Returns the answer of a finished operation, or an error if the answer is [lost](MemoryState::unheard).
+    /// Returns `answer` as the result of a finished call of `operation`. Returns an error instead if the answer must be
+    /// [lost](MemoryState::unheard).
     fn answer<T, E: From<Unavailable>>(&self, operation: &'static str, answer: T) -> Result<T, E> {
         let mut state = self.state();
         if count_down(&mut state.unheard, operation) {
@@ -155,7 +166,8 @@ fn count_down(counts: &mut BTreeMap<&'static str, u32>, operation: &'static str)
 }
 
 impl MemoryState {
-    /// Makes `champion` the current one, with the registry's copy of its artifact.
+    /// Makes `champion` the current champion. `artifact` is the content of its model file, of which the model registry
+    /// keeps a copy.
     pub fn move_pointer(&mut self, champion: &Champion, artifact: Option<&[u8]>) {
         self.champions.push(champion.clone());
         self.pointer = None;

@@ -1,4 +1,5 @@
-//! Controls when S3 deletes a version's objects. A lifecycle rule of the bucket matches a tag on the objects.
+//! Controls when S3 deletes the objects of a model version. A lifecycle rule of the bucket deletes objects that have a
+//! certain tag.
 
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::types::{Tag, Tagging};
@@ -8,8 +9,8 @@ use evergreen_lifecycle::{IMPORTED_FILE, KeepDays, Version};
 use super::ArtifactBucket;
 use crate::failure::unavailable;
 
-/// The tag's key. The tag's value is the number of days. The rule matches both, so objects tagged under an earlier
-/// setting stay.
+/// The key of the S3 object tag that lets objects expire. The value of the tag is the number of days. The lifecycle
+/// rule of the bucket matches key and value. So objects that were tagged with another number of days are not deleted.
 const KEEP_DAYS_TAG: &str = "evergreen-keep-days";
 
 const EXPIRING: &str = "marking an artifact to expire";
@@ -38,7 +39,7 @@ impl ObjectRetention for ArtifactBucket {
     }
 }
 
-/// Returns the keys of all stored objects of a version.
+/// Returns the S3 keys of all stored objects of a model version.
 fn objects(version: &Version) -> Vec<String> {
     let mut keys = vec![version.artifact.key.clone(), version.manifest_key.clone()];
     if version.imported.is_some()

@@ -1,8 +1,9 @@
-//! Stores the objects of versions, and never overwrites another attempt's object.
+//! Stores the S3 objects of model versions. It never overwrites an object of another attempt at a training run.
 //!
-//! A new object is only stored if the key is free (`If-None-Match: *`). A rewrite requires that the content is still
-//! the known one (`If-Match`). If the answer to a put is lost, the repeated put meets its own object. So each object
-//! carries the mark of its attempt, and a refused put checks the mark of the stored object.
+//! A new object is only stored if no object has its key (`If-None-Match: *`). A replacement is only stored if the
+//! current content is the expected one (`If-Match`). If the answer to a put is lost, the put is repeated and finds its
+//! own object. So the metadata of each object contains the mark of the attempt that stored it. After a refused put, the
+//! code compares the mark of the stored object with its own.
 
 use std::time::Duration;
 
@@ -19,20 +20,22 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "storing an artifact";
 
-/// Maximum time for one try of an upload. 1 GB in this time is 17 MB/s, which the slowest function reaches.
+/// Maximum time for one try of an upload to S3. 1 GB in this time needs 17 MB/s, and even the slowest Lambda function
+/// reaches that.
 const UPLOAD_TRY: Duration = Duration::from_secs(60);
 
-/// Maximum time for all tries of an upload, including pauses.
+/// Maximum time for all tries of an upload to S3, including the pauses.
 const UPLOAD: Duration = Duration::from_secs(90);
 
-/// Name of the metadata that holds the mark of the object's attempt.
+/// Name of the S3 metadata field with the text that identifies the attempt at a training run that stored the object.
 const MARK: &str = "evergreen-attempt";
 
-/// Maximum number of puts of one object. Each put replaces what the previous one found. Only the caller writes to its
-/// objects, so the second put usually succeeds.
+/// Maximum number of puts for one object. Each put replaces the content that the previous put found. Only the caller
+/// writes to its own objects, so the second put usually succeeds.
 const MAX_PUTS: u32 = 3;
 
-/// A try of an upload lasts until the last byte is sent. The usual limits would forbid large artifacts.
+/// Returns the time limits for an upload to S3. A try lasts until the last byte is sent, so the usual limits would make
+/// large uploads impossible.
 fn upload_timeouts() -> TimeoutConfig {
     TimeoutConfig::builder().operation_attempt_timeout(UPLOAD_TRY).operation_timeout(UPLOAD).build()
 }
@@ -65,7 +68,8 @@ impl ArtifactWriter for ArtifactBucket {
 
     async fn last_stored(&self, after: Option<VersionNumber>) -> Result<Option<VersionNumber>, Unavailable> {
         let prefix = VersionNumber::objects_of(&self.model);
-        // No file name of a version's object begins with a character after `~`.
+        // Files of the model version `after` sort before this start key, because no file name begins with a character
+        // after `~`. So S3 does not list them.
         let start = after.map(|number| number.object_key(&self.model, "~"));
         let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix).set_start_after(start);
         let mut pages = list.into_paginator().send();
@@ -81,8 +85,8 @@ impl ArtifactWriter for ArtifactBucket {
 }
 
 impl ArtifactBucket {
-    /// Stores the object over the content with the tag `former`, or under a free key if there is no `former`. Returns
-    /// the new content's tag.
+    /// Stores `object` in S3. If `former` is given, the put replaces the content that has this entity tag. If `former`
+    /// is `None`, the put only succeeds if no object has the key. Returns the entity tag of the new content.
     async fn put(
         &self,
         object: NewObject<'_>,
@@ -99,7 +103,8 @@ impl ArtifactBucket {
         Ok(put.send().await?.e_tag)
     }
 
-    /// Returns the tag of the stored object if it is the caller's own, or `None` if there is no object.
+    /// Returns the entity tag of the stored S3 object with the same key, if this attempt stored it. Returns `None` if
+    /// there is no such object. Returns an error if another attempt stored it.
     async fn own(&self, object: NewObject<'_>) -> Result<Option<ObjectTag>, StoreError> {
         let Some(found) = self.head(object.key).await? else { return Ok(None) };
         if found.metadata().and_then(|metadata| metadata.get(MARK)).is_none_or(|mark| mark != object.mark) {
@@ -125,7 +130,8 @@ fn changing() -> StoreError {
     Unavailable::briefly(WHAT, "other callers created and deleted the object in every try").into()
 }
 
-/// Checks whether the condition failed: an object exists unexpectedly, has other content, or is missing.
+/// Returns whether S3 refused a put because its condition failed: an object exists already, has other content, or is
+/// missing.
 fn is_precondition(error: &SdkError<PutObjectError>) -> bool {
     error.raw_response().is_some_and(|answer| matches!(answer.status().as_u16(), 404 | 412))
         && error
@@ -161,7 +167,7 @@ mod tests {
         })
     }
 
-    /// Returns a put's key, content, media type, mark and condition.
+    /// Returns the bucket, key, media type, conditions and attempt of a put request as text.
     fn condition(put: &PutObjectInput) -> String {
         let words = [put.bucket(), put.key(), put.content_type(), put.if_none_match(), put.if_match()];
         let words = words.map(|word| word.unwrap_or("-").to_owned());

@@ -1,4 +1,4 @@
-//! Custom endpoints, from the SDK's standard variables.
+//! Custom endpoints of AWS services, such as an emulator, from the SDK's standard environment variables.
 
 use aws_config::SdkConfig;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
@@ -6,10 +6,11 @@ use hyper::Uri;
 
 use crate::env::{ConfigError, Environment};
 
-/// The variable for all services.
+/// Name of the environment variable with the custom endpoint of all AWS services.
 const ALL: &str = "AWS_ENDPOINT_URL";
 
-/// The services that have an adapter, each with its own endpoint variable.
+/// The AWS services that this crate calls: the SDK's name of the service, and the environment variable with its custom
+/// endpoint.
 const SERVICES: [(&str, &str); 7] = [
     ("API Gateway", "AWS_ENDPOINT_URL_API_GATEWAY"),
     ("CloudWatch", "AWS_ENDPOINT_URL_CLOUDWATCH"),
@@ -20,7 +21,7 @@ const SERVICES: [(&str, &str); 7] = [
     ("Scheduler", "AWS_ENDPOINT_URL_SCHEDULER"),
 ];
 
-/// The endpoints from the environment. The SDK's clients ask it for theirs.
+/// The custom endpoints of AWS services, from the environment variables. Each SDK client reads its own endpoint here.
 #[derive(Debug, Default)]
 pub(super) struct Endpoints {
     all: Option<String>,
@@ -28,10 +29,10 @@ pub(super) struct Endpoints {
 }
 
 impl Endpoints {
-    /// Reads the endpoints from `environment`.
+    /// Reads the custom endpoints of AWS services from the variables in `environment`.
     ///
     /// # Errors
-    /// [`ConfigError`] when an endpoint is not a URL.
+    /// [`ConfigError`] when a custom endpoint is not a URL.
     pub(super) fn read(environment: &Environment) -> Result<Self, ConfigError> {
         if environment.flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") {
             return Ok(Self::default());
@@ -43,7 +44,7 @@ impl Endpoints {
         Ok(Self { all: url(environment, ALL)?, own })
     }
 
-    /// Returns the endpoint for services that have none of their own.
+    /// Returns the custom endpoint for all AWS services that have none of their own. `None` means the usual endpoints.
     pub(super) fn of_all(&self) -> Option<&str> {
         self.all.as_deref()
     }
@@ -56,14 +57,15 @@ impl LoadServiceConfig for Endpoints {
     }
 }
 
-/// Checks whether `service` has a custom endpoint.
+/// Returns whether the AWS service `service`, such as `S3`, has a custom endpoint.
 pub(crate) fn has_own_endpoint(config: &SdkConfig, service: &str) -> bool {
     let key = ServiceConfigKey::builder().service_id(service).env(ALL).profile("endpoint_url").build();
     let own = config.service_config().zip(key.ok()).and_then(|(services, key)| services.load_config(key));
     own.is_some() || config.endpoint_url().is_some()
 }
 
-/// Returns the variable's text if it is a URL. The text is not normalised, because that might add a path to it.
+/// Returns the text of the environment variable `key` if it is a URL. Returns `None` if the variable is not set. The
+/// text is not normalised, because that might add a path to it.
 fn url(environment: &Environment, key: &'static str) -> Result<Option<String>, ConfigError> {
     let Some(text) = environment.optional(key) else { return Ok(None) };
     let cause = match text.parse::<Uri>() {
@@ -91,7 +93,7 @@ mod tests {
         config.service_config(endpoints).build()
     }
 
-    /// Returns whether the clients of S3 and DynamoDB use a custom endpoint.
+    /// Returns whether the client of S3 uses the custom endpoint, and whether the client of DynamoDB does.
     fn asked(variables: &[(&str, &str)]) -> (bool, bool) {
         let config = config(variables);
         let s3 = aws_sdk_s3::Client::new(&config);

@@ -1,7 +1,7 @@
-//! HTTPS for the SDK's clients: HTTP/1.1 over one connection pool, with rustls and ring.
+//! The HTTPS client of the AWS SDK: HTTP/1.1 over one connection pool, with the TLS libraries rustls and ring.
 //!
-//! The SDK's own client adds HTTP/2, proxies and the system's certificate store, and it sets up TLS for each service.
-//! This client has only what AWS's endpoints need, uses the same libraries, and sets up TLS once.
+//! The SDK's own client also has HTTP/2, proxies and the system's certificate store. It sets up TLS for each AWS
+//! service. This client has only what the endpoints of AWS need. It uses the same libraries, and it sets up TLS once.
 
 use std::error::Error;
 use std::io;
@@ -34,10 +34,11 @@ use crate::env::ConfigError;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Returns the client for all services. `limit` is the maximum time to open a connection, including TLS.
+/// Returns the HTTP client for all AWS services. `roots` are the trusted root certificates. `limit` is the maximum time
+/// to open a connection, including TLS.
 ///
 /// # Errors
-/// [`ConfigError::Invalid`] when TLS cannot be set up with these roots.
+/// [`ConfigError::Invalid`] when TLS cannot be set up with these root certificates.
 pub(super) fn client(roots: RootCertStore, limit: Duration) -> Result<SharedHttpClient, ConfigError> {
     let tls = tls(roots).map_err(|cause| ConfigError::invalid("AWS_CA_BUNDLE", cause))?;
     let mut tcp = HttpConnector::new();
@@ -49,14 +50,14 @@ pub(super) fn client(roots: RootCertStore, limit: Duration) -> Result<SharedHttp
     Ok(http_client_fn(move |_, _| connector.clone()))
 }
 
-/// Configures TLS with ring. Its first random number takes microseconds, while aws-lc adds tens of milliseconds to a
-/// cold start.
+/// Configures TLS with the library ring. Its first random number takes microseconds, while the library aws-lc adds tens
+/// of milliseconds to a cold start.
 fn tls(roots: RootCertStore) -> Result<ClientConfig, rustls::Error> {
     let versions = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
     Ok(versions.with_safe_default_protocol_versions()?.with_root_certificates(roots).with_no_client_auth())
 }
 
-/// The connection pool, behind the SDK's interface.
+/// The HTTP connection pool, as an implementation of the AWS SDK's trait for sending requests.
 #[derive(Debug)]
 struct Pool(Client<Timely<HttpsConnector<HttpConnector>>, SdkBody>);
 
@@ -76,7 +77,7 @@ impl Connector for Pool {
     }
 }
 
-/// Lets the SDK close a request's connection if the request failed and another try may succeed.
+/// Lets the AWS SDK close the connection of a failed request before it tries again.
 fn report_connection(request: &mut Request<SdkBody>) {
     let connection = capture_connection(request);
     if let Some(sdk) = request.extensions().get::<CaptureSmithyConnection>() {
@@ -91,8 +92,8 @@ fn closable(connection: &CaptureConnection) -> Option<ConnectionMetadata> {
     Some(ConnectionMetadata::builder().proxied(false).poison_fn(close).build())
 }
 
-/// Classifies a request without an answer. The SDK tries again after failed connections, timeouts, and connections that
-/// the other side closed.
+/// Converts the error of an HTTP request that got no answer to the SDK's error type. The SDK tries again after failed
+/// connections, after timeouts, and after connections that the other side closed.
 fn failure(error: legacy::Error) -> ConnectorError {
     let transport: Option<&hyper::Error> = cause(&error);
     let is = |question: fn(&hyper::Error) -> bool| transport.is_some_and(question);
@@ -113,7 +114,7 @@ fn failure(error: legacy::Error) -> ConnectorError {
     }
 }
 
-/// Checks whether a failed call never sent its request because it got no connection.
+/// Returns whether a failed AWS call never sent its request because it could not open a connection.
 pub(crate) fn never_connected(error: &ConnectorError) -> bool {
     cause::<legacy::Error>(error).is_some_and(legacy::Error::is_connect)
 }
@@ -122,7 +123,8 @@ fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a
     successors(Some(error), |&error| error.source()).find_map(<dyn Error>::downcast_ref)
 }
 
-/// Connects with `inner`, within `limit`.
+/// Opens network connections with the service `inner`. If a connection takes longer than `limit`, the result is an
+/// error.
 #[derive(Debug, Clone)]
 struct Timely<C> {
     inner: C,

@@ -1,8 +1,9 @@
-//! The trusted root certificates.
+//! The root certificates that are trusted for connections to AWS.
 //!
-//! Mozilla's list is built in as constants, because reading and parsing the system's store takes milliseconds of a cold
-//! start. Amazon's own five roots take 2 kB instead of 54 kB, and most Regions need no others. But AWS does not promise
-//! which authority signs for each Region and partition, and without trust in its endpoints a function does not work.
+//! Mozilla's list of root certificates is part of the program. Reading and parsing the system's certificates would take
+//! milliseconds of a cold start. Amazon's own five root certificates would take 2 kB instead of 54 kB, and most Regions
+//! need no others. But AWS does not promise which authority signs for each Region and partition. A function that does
+//! not trust an endpoint does not work.
 
 use std::error::Error;
 
@@ -12,13 +13,14 @@ use rustls::pki_types::pem::PemObject;
 
 use crate::env::{ConfigError, Environment};
 
-/// Names a file of certificates that replace the built-in ones, as for other AWS SDKs.
+/// Name of the environment variable with the path of a certificate file. Its certificates replace the built-in ones, as
+/// in other AWS SDKs.
 const BUNDLE: &str = "AWS_CA_BUNDLE";
 
-/// Returns the root certificates that `environment` selects.
+/// Returns the trusted root certificates: those in the file that `environment` names, or else the built-in ones.
 ///
 /// # Errors
-/// [`ConfigError::Unreadable`] when the file cannot be read or holds no certificate.
+/// [`ConfigError::Unreadable`] when the certificate file cannot be read or contains no certificate.
 pub(super) fn roots(environment: &Environment) -> Result<RootCertStore, ConfigError> {
     match environment.optional(BUNDLE) {
         None => Ok(webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect()),
@@ -26,8 +28,8 @@ pub(super) fn roots(environment: &Environment) -> Result<RootCertStore, ConfigEr
     }
 }
 
-/// Reads the certificates in the file at `path`. Certificates that cannot be parsed are skipped, because a system's
-/// store may hold very old ones.
+/// Reads the root certificates in the PEM file at `path`. Certificates that cannot be parsed are skipped, because a
+/// system's store may contain very old ones.
 fn read(path: &str) -> Result<RootCertStore, Box<dyn Error + Send + Sync>> {
     let certificates = CertificateDer::pem_file_iter(path)?.collect::<Result<Vec<_>, _>>()?;
     let mut roots = RootCertStore::empty();

@@ -1,4 +1,4 @@
-//! Classifies a mail that SES did not accept or did not answer.
+//! Classifies the errors of SES: a mail that SES did not accept, or that it did not answer.
 
 use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
@@ -8,16 +8,16 @@ use super::WHAT;
 use crate::connect::never_connected;
 use crate::failure::CallFailure;
 
-/// SES's error codes for too many mails, in a short time or beyond a quota.
+/// Error codes of SES for too many mails, in a short time or beyond a quota.
 const TOO_MANY: [&str; 4] = ["TooManyRequestsException", "ThrottlingException", "Throttling", "LimitExceededException"];
 
-/// Status of a gateway that got no answer from the service behind it. That service may have sent the mail.
+/// HTTP status of a gateway that got no answer from the service behind it. That service may have sent the mail.
 const GATEWAY_TIMEOUT: u16 = 504;
 
-/// Returns whether the mail was refused, may be tried again, or may have been sent. If SES answers with an error, it
-/// has sent nothing.
+/// Converts the error of a failed call to SES. The result says whether the mail was refused, may be sent again, or may
+/// have been sent already. If SES itself answers with an error, it has not sent the mail.
 pub(super) fn of(error: &SdkError<SendEmailError>) -> SendError {
-    // SES's messages may contain addresses, so they are left out.
+    // The messages of SES may contain mail addresses, so they are left out.
     let cause = Unavailable::new(WHAT, CallFailure::unworded(error));
     match error {
         SdkError::ConstructionFailure(_) => SendError::Refused(cause),
@@ -40,7 +40,8 @@ pub(super) fn of(error: &SdkError<SendEmailError>) -> SendError {
     }
 }
 
-/// Checks whether the configuration set does not exist. A mail refers to nothing else that can be missing.
+/// Returns whether the call failed because the SES configuration set does not exist. A mail refers to nothing else that
+/// can be missing.
 pub(super) fn is_of_the_set(error: &SdkError<SendEmailError>) -> bool {
     error.as_service_error().is_some_and(SendEmailError::is_not_found_exception)
 }

@@ -72,18 +72,19 @@ async fn the_accounts_rate_is_read() {
     assert!(ses(&[&silent]).rate().await.is_err());
 }
 
-/// How the test server treats each request.
+/// The answer of the test server, a fake of SES, to each request.
 #[derive(Clone, Copy)]
 enum Answer {
-    /// Answers with this status and code.
+    /// The test server answers with this HTTP status and error code.
     With(u16, &'static str),
-    /// Never answers.
+    /// The test server never answers.
     Never,
-    /// Closes the connection.
+    /// The test server closes the connection without an answer.
     HangUp,
 }
 
-/// Sends a mail to a server that gives this answer. Returns the result and the number of requests.
+/// Sends a mail to a test server that gives the answer `answer`. Returns the result of the call, and the number of
+/// requests that the server received.
 async fn sent_to(answer: Answer) -> (Result<(), SendError>, usize) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -105,7 +106,7 @@ async fn sent_to(answer: Answer) -> (Result<(), SendError>, usize) {
     (sent, seen.load(Ordering::SeqCst))
 }
 
-/// Returns an SES adapter for a port of this machine.
+/// Returns an SES client that calls a test server at the port `port` of this machine.
 fn over_http(port: u16, answer_timeout: Duration) -> Ses {
     let environment = Environment::from_lookup(|key| match key {
         "AWS_REGION" => Some("eu-central-1".into()),
@@ -119,7 +120,7 @@ fn over_http(port: u16, answer_timeout: Duration) -> Ses {
 
 async fn serve(stream: &mut TcpStream, answer: Answer) -> io::Result<()> {
     let mut request = Vec::new();
-    // The body is JSON, so it ends with a closing brace.
+    // The body of the request is JSON, so it ends with a closing brace.
     while !request.ends_with(b"}") {
         if stream.read_buf(&mut request).await? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());

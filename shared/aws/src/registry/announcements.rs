@@ -1,6 +1,6 @@
-//! Stores events to be announced, each as an item of the outbox partition. The transaction that makes the change also
-//! writes the event. The event is deleted after it was announced. If it is never announced, the table's time-to-live
-//! deletes it.
+//! Stores events that must be published, each as an item in the outbox partition of the DynamoDB table. The transaction
+//! that makes a change also writes the event about it. The event is deleted after it was published. If it is never
+//! published, DynamoDB's time-to-live deletes it.
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use evergreen_lifecycle::Announcement;
@@ -16,25 +16,27 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "reading the events to be published";
 
-/// Maximum number of events on a page. An event has only a few KB, so a page stays below DynamoDB's limit of 1 MB.
+/// Maximum number of events on one page of the outbox. An event has only a few KB, so a page stays below DynamoDB's
+/// limit of 1 MB.
 const PAGE: i32 = 100;
 
-/// How long an event waits at most. Dead-letter queues keep their messages for the same time.
+/// Maximum time for which a stored event waits to be published. Then it is deleted. Dead-letter queues keep their
+/// messages for the same time.
 const KEPT: SignedDuration = SignedDuration::from_hours(14 * 24);
 
-/// An event as it is stored, besides its key. The detail is stored in its final form, so every release can announce
-/// events that another release stored.
+/// DynamoDB item of an event that must be published, without its key. The detail is stored in its final form, so every
+/// release can publish events that another release stored.
 #[derive(Debug, Serialize, Deserialize)]
 struct OutboxRecord {
     detail_type: String,
     detail: String,
-    /// When the record may be deleted, in seconds since 1970 (the table's time-to-live).
+    /// The time at which DynamoDB's time-to-live may delete the item, in seconds since 1970.
     expires_at: i64,
 }
 
 impl Registry {
-    /// Creates the write that stores `announcement`. It has no condition, because the other writes of the transaction
-    /// have theirs.
+    /// Returns the DynamoDB write that stores the event `announcement` for publishing. The write has no condition,
+    /// because the other writes of the transaction have conditions.
     pub(super) fn outbox_write(&self, announcement: &Announcement) -> Result<TransactWriteItem, Unavailable> {
         let record = OutboxRecord {
             detail_type: announcement.kind.clone(),
@@ -46,7 +48,8 @@ impl Registry {
     }
 }
 
-/// Returns when the event with this key may be deleted. The key begins with the event's time.
+/// Returns the time at which the event with this key may be deleted, in seconds since 1970. The key begins with the
+/// time of the event.
 fn expiry(key: &str) -> Result<i64, Unavailable> {
     let (occurred_at, _id) = key.split_once('#').unwrap_or((key, ""));
     let occurred_at: Timestamp =
@@ -56,7 +59,7 @@ fn expiry(key: &str) -> Result<i64, Unavailable> {
 
 impl EventOutbox for Registry {
     async fn waiting(&self, before: Timestamp, after: Option<&str>) -> Result<Waiting, Unavailable> {
-        // The read is consistent, so an event that was just announced is not announced again.
+        // The read is consistent. So an event that was just published and removed is not published again.
         let query = self
             .client
             .query()
@@ -87,7 +90,7 @@ impl EventOutbox for Registry {
     }
 }
 
-/// Returns the event that `item` stores, or `None` if this release cannot read it.
+/// Returns the event that the DynamoDB item stores. Returns `None` if this release cannot read it.
 fn decode(mut item: RegistryItem) -> Option<Announcement> {
     let key = Key::sort_of(&item)?.to_owned();
     let mut word = |name: &str| match item.remove(name) {

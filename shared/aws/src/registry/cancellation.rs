@@ -1,4 +1,4 @@
-//! Sends a transaction, and explains a failure by listing each refused write with its record and error code.
+//! Sends a DynamoDB transaction. If it fails, the error lists each refused write with its record and error code.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::RequestId;
@@ -11,31 +11,31 @@ use super::Registry;
 use super::keys::Key;
 use crate::failure::unavailable;
 
-/// Error code of a write whose condition failed.
+/// DynamoDB's error code for a write whose condition failed.
 const CONDITION: &str = "ConditionalCheckFailed";
 
-/// Error codes of writes that may succeed a moment later: another transaction uses the item, or the table is busy.
-/// Source: `TransactionCanceledException` in the DynamoDB API reference.
+/// DynamoDB's error codes for writes that may succeed a moment later: another transaction uses the item, or the table
+/// is busy. Source: `TransactionCanceledException` in the DynamoDB API reference.
 const BRIEF: [&str; 3] = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
 
-/// A transaction that failed.
+/// Error: a DynamoDB transaction failed.
 #[derive(Debug)]
 pub(super) struct Refused {
-    /// Sort keys of the records whose conditions failed.
+    /// The sort keys of the records whose conditions failed.
     unmet: Vec<String>,
-    /// The error to report if no failed condition explains it.
+    /// The error to return if the failed conditions do not lead to a more precise error.
     pub(super) error: Unavailable,
 }
 
 impl Refused {
-    /// Checks whether the condition on the record at `key` failed.
+    /// Returns whether the condition on the record with the key `key` failed.
     pub(super) fn is_about(&self, key: &Key) -> bool {
         self.unmet.iter().any(|sort| sort == key.sort())
     }
 }
 
 impl Registry {
-    /// Performs all of `writes`, or none of them.
+    /// Performs all of `writes` in one DynamoDB transaction, or none of them. `what` names the action in an error.
     pub(super) async fn transact(&self, writes: Vec<TransactWriteItem>, what: &'static str) -> Result<(), Refused> {
         let places: Vec<_> = writes.iter().map(place).collect();
         // The SDK adds a token to the call, so that its own retries cannot perform the writes twice.
@@ -62,12 +62,13 @@ fn cancellation(
     let words: Vec<_> = refused().map(|(place, reason)| in_words(place, reason)).collect();
     let request = error.request_id().unwrap_or("unknown");
     let words = format!("the table cancelled the transaction: {} (request {request})", words.join("; "));
-    // If the answer gives no reason, another try may succeed, so the failure counts as brief.
+    // If the answer contains no reason, another try may succeed, so the error counts as brief.
     let is_brief = refused().all(|(_, reason)| BRIEF.contains(&code(reason)));
     Refused { unmet, error: Unavailable { is_brief, ..Unavailable::new(what, words) } }
 }
 
-/// Describes a refused write. A failed condition needs only its code. Other refusals come with a message.
+/// Describes a refused write of a transaction as text: its sort key and its error code. The text includes DynamoDB's
+/// message, except for a failed condition, where the code says enough.
 fn in_words(place: &str, reason: &CancellationReason) -> String {
     match reason.message().filter(|_| code(reason) != CONDITION) {
         Some(message) => format!("{place} {}, {message}", code(reason)),
@@ -79,7 +80,7 @@ fn code(reason: &CancellationReason) -> &str {
     reason.code().unwrap_or("None")
 }
 
-/// Returns the sort key of the record that `write` changes or checks.
+/// Returns the sort key of the record that a write of a transaction changes or checks.
 fn place(write: &TransactWriteItem) -> String {
     let put = write.put().map(|put| put.item());
     let key = put.or(write.delete().map(|delete| delete.key())).or(write.condition_check().map(|check| check.key()));

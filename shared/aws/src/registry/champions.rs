@@ -1,4 +1,4 @@
-//! Reads champions and versions.
+//! Reads champions and model versions from DynamoDB.
 
 use aws_sdk_dynamodb::types::Select;
 use evergreen_lifecycle::ports::{Champions, Unavailable, Versions, WithCopy};

@@ -1,5 +1,5 @@
-//! Stores claims on mails, see [`MailClaims`]. When a mail is sent, or may have been sent, its claim records that. The
-//! table's time-to-live deletes old claims.
+//! Stores claims on mails, see [`MailClaims`]. A claim reserves one mail for one invocation. When the mail was sent, or
+//! may have been sent, the claim records that. DynamoDB's time-to-live deletes old claims.
 
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -13,15 +13,16 @@ use super::keys::RegistryKeys;
 use super::{Registry, items};
 use crate::failure::unavailable;
 
-/// A claim as it is stored.
+/// DynamoDB item of a claim on a mail, without its key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct ClaimRecord {
     state: ClaimState,
-    /// The invocation that holds the claim.
+    /// The identifier of the Lambda invocation that holds the claim. Empty if the result of the mail is recorded.
     holder: String,
-    /// From when on somebody else may take the claim, unless the mail was sent. The text sorts in time order.
+    /// The time from which another invocation may take the claim. A claim on a sent mail can never be taken. The text
+    /// is in a format that sorts by time.
     open_at: String,
-    /// When the claim may be deleted, in seconds since 1970 (the table's time-to-live).
+    /// The time at which DynamoDB's time-to-live may delete the claim, in seconds since 1970.
     expires_at: i64,
 }
 
@@ -33,7 +34,8 @@ enum ClaimState {
     Unanswered,
 }
 
-/// A claim as releases up to 0.1 stored it, in the model's partition.
+/// DynamoDB item of a claim on a mail, as releases up to 0.1 stored it. It is in the partition of the model's training
+/// runs.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 struct EarlyClaimRecord {
     sent: bool,
@@ -46,7 +48,7 @@ impl ClaimRecord {
         Self { state, holder: holder.to_owned(), open_at: time::format(open_at), expires_at }
     }
 
-    /// Returns why this claim of another holder prevents a new claim at `now`.
+    /// Returns why another invocation cannot take this claim at `now`.
     fn claim_at(&self, now: Timestamp) -> Claim {
         match self.state {
             ClaimState::Sent => Claim::Sent,
@@ -57,7 +59,7 @@ impl ClaimRecord {
 }
 
 impl EarlyClaimRecord {
-    /// Returns why this claim prevents a new one at `now`, or `None` if it does not.
+    /// Returns why this old claim prevents a new claim on the mail at `now`. Returns `None` if it does not prevent one.
     fn claim_at(&self, now: Timestamp) -> Option<Claim> {
         if self.sent {
             Some(Claim::Sent)
@@ -120,7 +122,7 @@ impl MailClaims for Registry {
             .expression_attribute_values(":holder", items::text(&lease.holder));
         let Err(error) = delete.send().await else { return Ok(()) };
         match error.as_service_error() {
-            // This holder has no claim to release.
+            // This invocation holds no claim, so there is nothing to release.
             Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(()),
             _ => Err(unavailable("releasing the claim on a mail")(error)),
         }
@@ -136,8 +138,9 @@ impl Registry {
         Ok(())
     }
 
-    /// Reads an earlier release's claim on the mail. It uses a query, as for runs and champions, so the role needs no
-    /// permission to get items.
+    /// Returns the answer that a claim of an earlier release gives for the mail `key`. Returns `None` if there is no
+    /// such claim, or if it does not prevent a new one. It uses a DynamoDB query and not a get, so the role needs no
+    /// permission to get items of that partition.
     async fn early_claim(&self, key: &str, now: Timestamp) -> Result<Option<Claim>, Unavailable> {
         let what = "reading a claim of an earlier release";
         let query = self.query(&RegistryKeys::early_claim(key)).consistent_read(true).limit(1).send();
@@ -147,12 +150,13 @@ impl Registry {
     }
 }
 
-/// Returns the answer to a claim that an existing claim prevents. If `item` is `None`, the claim was released in the
-/// meantime, and the caller should try again.
+/// Returns the answer to the caller of `lease`, whose claim DynamoDB refused because of the existing claim `item`. If
+/// `item` is `None`, the existing claim was released in the meantime. The answer is then `Busy`, so the caller tries
+/// again.
 fn refused(item: Option<&items::RegistryItem>, lease: &Lease) -> Result<Claim, Unavailable> {
     let Some(item) = item else { return Ok(Claim::Busy) };
     let record: ClaimRecord = items::decode(item.clone(), "reading a claim")?;
-    // The SDK repeats a write if its answer is lost. Then the holder finds its own claim.
+    // The SDK repeats a write if the answer is lost. In this case, the invocation finds its own claim.
     let own = record.state == ClaimState::Sending && record.holder == lease.holder;
     Ok(if own { Claim::Granted } else { record.claim_at(lease.now) })
 }
@@ -183,7 +187,7 @@ mod tests {
         Lease { holder: "invocation-7".into(), now: moment(now), until: moment(LATER) }
     }
 
-    /// Returns a claim as it is stored.
+    /// Returns the stored item of a claim as JSON.
     fn stored(state: &str, holder: &str, open_at: &str) -> serde_json::Value {
         value!({
             "pk": "MAIL#iris",
@@ -199,7 +203,8 @@ mod tests {
         ClaimRecord::new(ClaimState::Sending, holder, moment(NOW), later(moment(LATER), UNANSWERED))
     }
 
-    /// Answers the query for a claim of an earlier release.
+    /// Returns a rule that answers the query for a claim of an earlier release. `sent` says whether that claim is on a
+    /// sent mail. `None` means that there is no claim.
     fn early(sent: Option<bool>) -> Rule {
         mock!(Client::query)
             .match_requests(|query| {

@@ -1,5 +1,6 @@
-//! Stores the copy of the champion's artifact. The copy is a separate item, because every refresh reads the pointer,
-//! and reads are billed by the item's size. An environment without a loaded champion reads both in one round trip.
+//! Stores a copy of the champion's model file in DynamoDB. The copy is an item of its own, because reads are billed by
+//! size and the champion record is read often. A Lambda environment that has not loaded the champion yet reads both
+//! items in one call.
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
@@ -13,10 +14,11 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "reading the champion and its artifact";
 
-/// The attribute with the artifact's bytes. The other attributes help people who inspect the table.
+/// Name of the DynamoDB attribute with the bytes of the model file. The other attributes help people who inspect the
+/// table.
 const CONTENT: &str = "content";
 
-/// Returns the item that stores `content`, the artifact of `champion`.
+/// Returns the DynamoDB item that stores `content`, the model file of `champion`.
 pub(super) fn encode(keys: &RegistryKeys, champion: &Champion, content: &[u8]) -> RegistryItem {
     let version = &champion.version;
     let attributes = [
@@ -27,8 +29,8 @@ pub(super) fn encode(keys: &RegistryKeys, champion: &Champion, content: &[u8]) -
     keys.artifact().attributes().into_iter().chain(attributes).collect()
 }
 
-/// Returns the stored content. A damaged item gives empty content. No artifact is empty, so the comparison with the
-/// champion's hash fails.
+/// Returns the model file in the DynamoDB item. For a damaged item, the result is empty. A model file is never empty,
+/// so the caller's comparison with the champion's hash then fails.
 fn decode(mut item: RegistryItem) -> Vec<u8> {
     match item.remove(CONTENT) {
         Some(AttributeValue::B(content)) => content.into_inner(),
@@ -37,9 +39,10 @@ fn decode(mut item: RegistryItem) -> Vec<u8> {
 }
 
 impl Registry {
-    /// Reads the champion and the copy. Both reads see every earlier write, but they are not a transaction, so the copy
-    /// may belong to a later champion. A busy table may leave out an item. Then only the champion is read again,
-    /// because the artifact is also in the bucket.
+    /// Reads the champion record and the copy of its model file in one call. Returns `None` if there is no champion.
+    /// Both reads see every earlier write. But they are not a transaction, so the copy may belong to a later champion.
+    /// DynamoDB may leave out an item when it is busy. If it left out the champion record, that record is read again. A
+    /// missing copy is not read again, because the model file is also in S3.
     pub(super) async fn read_with_copy(&self) -> Result<Option<WithCopy>, Unavailable> {
         let (pointer, copy) = (self.keys.champion(), self.keys.artifact());
         let keys = KeysAndAttributes::builder()
@@ -100,7 +103,7 @@ mod tests {
         encode(&keys(), &first(), CONTENT_OF_FIRST)
     }
 
-    /// Returns the table's answer: these items, and the keys that it left out.
+    /// Returns an answer of DynamoDB that contains `items`, and that says that it left out the keys `left_out`.
     fn answer(items: Vec<RegistryItem>, left_out: Vec<RegistryItem>) -> BatchGetItemOutput {
         let left_out = (!left_out.is_empty())
             .then(|| ("registry".to_owned(), KeysAndAttributes::builder().set_keys(Some(left_out)).build().unwrap()));

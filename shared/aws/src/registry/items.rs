@@ -1,4 +1,5 @@
-//! Converts records to items and back. An item is the record as serde writes it, plus its key.
+//! Converts records to DynamoDB items and back. An item has the attributes that serde writes for the record, plus the
+//! two key attributes.
 
 use std::collections::HashMap;
 
@@ -10,10 +11,10 @@ use serde::de::DeserializeOwned;
 
 use super::keys::{self, Key};
 
-/// An item's attributes.
+/// A DynamoDB item: its attributes by name.
 pub(super) type RegistryItem = HashMap<String, AttributeValue>;
 
-/// Returns the item that stores `record` at `key`.
+/// Returns the DynamoDB item that stores `record` under `key`. `what` names the action in an error.
 pub(super) fn encode<T: Serialize>(key: &Key, record: &T, what: &'static str) -> Result<RegistryItem, Unavailable> {
     let mut item: RegistryItem = serde_dynamo::to_item(record).map_err(|error| Unavailable::new(what, error))?;
     item.values_mut().for_each(keep_in_range);
@@ -21,12 +22,12 @@ pub(super) fn encode<T: Serialize>(key: &Key, record: &T, what: &'static str) ->
     Ok(item)
 }
 
-/// Minimum absolute value, except 0, and maximum absolute value of a number attribute. Source: "Supported data types"
-/// in the DynamoDB developer guide.
+/// The minimum (except 0) and the maximum absolute value of a number in DynamoDB. Source: "Supported data types" in the
+/// DynamoDB developer guide.
 const RANGE: (f64, f64) = (1e-130, 9.999e125);
 
-/// Moves each number that DynamoDB would refuse to the nearest number that it accepts. The exact size of such a number
-/// does not matter, and it must not prevent a run from being recorded.
+/// Replaces each number that DynamoDB would refuse by the nearest number that it accepts. The exact size of such a
+/// number does not matter, and it must not prevent the storing of a training run.
 fn keep_in_range(value: &mut AttributeValue) {
     match value {
         AttributeValue::M(members) => members.values_mut().for_each(keep_in_range),
@@ -43,14 +44,15 @@ fn keep_in_range(value: &mut AttributeValue) {
     }
 }
 
-/// Returns the record that `item` stores.
+/// Decodes the record in a DynamoDB item. `what` names the action in an error.
 pub(super) fn decode<T: DeserializeOwned>(item: RegistryItem, what: &'static str) -> Result<T, Unavailable> {
     serde_dynamo::from_item(item).map_err(|error| Unavailable::new(what, error))
 }
 
-/// A type that is read from the registry one record at a time.
+/// A record type that is decoded item by item. If one item is unreadable, the call does not fail.
 pub(super) trait Stored: Sized {
-    /// Returns the record that `item` stores, or a description of an unreadable one.
+    /// Decodes the record in a DynamoDB item. If this release cannot read it, returns a description of the unreadable
+    /// record.
     fn read(item: RegistryItem) -> Record<Self>;
 }
 
@@ -80,17 +82,17 @@ fn record<T: DeserializeOwned>(item: RegistryItem) -> Record<T> {
     })
 }
 
-/// Returns a text attribute.
+/// Returns a DynamoDB attribute that contains a text.
 pub(super) fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
 }
 
-/// Returns a Boolean attribute.
+/// Returns a DynamoDB attribute that contains a Boolean.
 pub(super) fn flag(value: bool) -> AttributeValue {
     AttributeValue::Bool(value)
 }
 
-/// Returns a number attribute.
+/// Returns a DynamoDB attribute that contains a number.
 pub(super) fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
@@ -169,8 +171,8 @@ mod tests {
         assert_eq!(there_and_back(&second.version), second.version);
     }
 
-    /// The item has the form from before there were model families. At that time every model was a random forest
-    /// classifier.
+    /// The stored item has the form from before there were model families. At that time, every model was a random
+    /// forest classifier.
     #[test]
     fn a_version_stored_before_families_existed_is_read() {
         let version = version(1, 0.97, moment("2026-11-24T03:00:00Z"));
@@ -211,7 +213,7 @@ mod tests {
         })
     }
 
-    /// Generates numbers that DynamoDB can store.
+    /// Generates numbers in the range that DynamoDB can store.
     fn figures() -> impl Strategy<Value = f64> {
         prop_oneof![Just(0.0), 0.0..1.0, 1e-100..1e-6, 0.0..1e9]
     }

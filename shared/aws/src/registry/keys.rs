@@ -1,35 +1,36 @@
-//! The keys of the records in the table.
+//! The keys of the records in the DynamoDB table.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use evergreen_lifecycle::{ModelName, RunId, VersionNumber};
 
 use super::items::{RegistryItem, text};
 
-/// Attribute of the partition key.
+/// Name of the DynamoDB attribute that holds the partition key.
 const PARTITION: &str = "pk";
 
-/// Attribute of the sort key.
+/// Name of the DynamoDB attribute that holds the sort key.
 pub(super) const SORT: &str = "sk";
 
-/// The index that orders a model's runs by their start.
+/// Name of the DynamoDB index that orders the training runs of a model by their start.
 pub(super) const BY_START: &str = "by-start";
 
-/// Prefix of the sort keys of versions.
+/// Prefix of the sort keys of model versions.
 pub(super) const VERSIONS: &str = "VERSION#";
 
-/// Prefix of the sort keys of current and former champions. The current champion is also stored under `CHAMPION`.
+/// Prefix of the sort keys of all champions so far, including the current one. The current champion is also stored
+/// under the sort key `CHAMPION`.
 pub(super) const CHAMPIONS: &str = "CHAMPION#";
 
-/// Creates the keys of one model's records.
+/// Builds the DynamoDB keys of one model's records.
 #[derive(Debug, Clone)]
 pub(super) struct RegistryKeys {
     partition: String,
-    /// The partition of records about mails. The function that sends mails may only write to this partition.
+    /// The partition key of records about mails. The Lambda function that sends mails may only write to this partition.
     mails: String,
     outbox: String,
 }
 
-/// The key of one record.
+/// The DynamoDB key of one record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Key {
     partition: String,
@@ -37,68 +38,71 @@ pub(super) struct Key {
 }
 
 impl RegistryKeys {
-    /// Returns the keys of `model`. A model's name has no `#`, so no two models share a partition.
+    /// Creates the object that builds the DynamoDB keys of `model`. The name of a model contains no `#`, so no two
+    /// models share a partition.
     pub(super) fn of(model: &ModelName) -> Self {
         Self { partition: format!("MODEL#{model}"), mails: format!("MAIL#{model}"), outbox: format!("OUTBOX#{model}") }
     }
 
-    /// Returns the partition of runs, versions and champions.
+    /// Returns the partition key of training runs, model versions and champions.
     pub(super) fn partition(&self) -> &str {
         &self.partition
     }
 
-    /// Returns the partition of events to be announced. A role can get access to this partition alone.
+    /// Returns the partition key of events that must still be published. An IAM role can get access to this partition
+    /// alone.
     pub(super) fn outbox(&self) -> &str {
         &self.outbox
     }
 
-    /// Returns the key of an event to be announced.
+    /// Returns the DynamoDB key of a stored event that must still be published. `key` is the event's own key.
     pub(super) fn event(&self, key: &str) -> Key {
         Key { partition: self.outbox.clone(), sort: key.to_owned() }
     }
 
-    /// Returns the key of the version counter.
+    /// Returns the DynamoDB key of the counter of model version numbers.
     pub(super) fn counter(&self) -> Key {
         self.at("COUNTER".to_owned())
     }
 
-    /// Returns the key of a run.
+    /// Returns the DynamoDB key of a training run.
     pub(super) fn run(&self, id: &RunId) -> Key {
         self.at(format!("RUN#{id}"))
     }
 
-    /// Returns the key of a version.
+    /// Returns the DynamoDB key of a model version.
     pub(super) fn version(&self, number: VersionNumber) -> Key {
         self.at(format!("{VERSIONS}{}", number.padded()))
     }
 
-    /// Returns the key of the champion pointer.
+    /// Returns the DynamoDB key of the record that names the current champion.
     pub(super) fn champion(&self) -> Key {
         self.at("CHAMPION".to_owned())
     }
 
-    /// Returns the key of the copy of the champion's artifact.
+    /// Returns the DynamoDB key of the copy of the champion's model file.
     pub(super) fn artifact(&self) -> Key {
         self.at("ARTIFACT".to_owned())
     }
 
-    /// Returns the key of the champion of `revision`. The revision has eight digits, so keys sort in numeric order.
+    /// Returns the DynamoDB key of a champion in the history. `revision` is the number of promotions up to this
+    /// champion. It is written with eight digits, so keys sort in numeric order.
     pub(super) fn champion_of(&self, revision: u32) -> Key {
         self.at(format!("{CHAMPIONS}{revision:08}"))
     }
 
-    /// Returns the key of the claim on a mail.
+    /// Returns the DynamoDB key of the claim on a mail. `key` is the mail's own key.
     pub(super) fn claim(&self, key: &str) -> Key {
         Key { partition: self.mails.clone(), sort: format!("CLAIM#{key}") }
     }
 
-    /// Returns the key of the record of the alarm `name`.
+    /// Returns the DynamoDB key of the record of the CloudWatch alarm `name`.
     pub(super) fn alarm(&self, name: &str) -> Key {
         Key { partition: self.mails.clone(), sort: format!("ALARM#{name}") }
     }
 
-    /// Returns the sort key of a claim in the model's partition, where releases up to 0.1 stored claims. The last of
-    /// those claims expire 30 days after the update to a newer release.
+    /// Returns the sort key of a claim on a mail in the model's partition. Releases up to 0.1 stored claims there. The
+    /// last of those claims expire 30 days after the update to a newer release.
     pub(super) fn early_claim(key: &str) -> String {
         format!("MAIL#{key}")
     }
@@ -108,33 +112,33 @@ impl RegistryKeys {
     }
 }
 
-/// Returns the sort key of an item, or an empty text if it has none.
+/// Returns the sort key of a DynamoDB item, or an empty text if the item has no sort key.
 pub(super) fn sort_of(item: &RegistryItem) -> &str {
     item.get(SORT).and_then(|sort| sort.as_s().ok()).map_or("", String::as_str)
 }
 
 impl Key {
-    /// Checks whether `item` has this key.
+    /// Returns whether the DynamoDB item `item` has this key.
     pub(super) fn is_of(&self, item: &RegistryItem) -> bool {
         self.attributes().iter().all(|(name, value)| item.get(name) == Some(value))
     }
 
-    /// Returns the sort key of `item`, if it has one.
+    /// Returns the sort key of a DynamoDB item, or `None` if the item has no sort key.
     pub(super) fn sort_of(item: &RegistryItem) -> Option<&str> {
         item.get(SORT)?.as_s().ok().map(String::as_str)
     }
 
-    /// Returns the sort key.
+    /// Returns the sort key, without the partition key.
     pub(super) fn sort(&self) -> &str {
         &self.sort
     }
 
-    /// Returns an item that contains only the two key attributes.
+    /// Returns a DynamoDB item that contains only the partition key and the sort key.
     pub(super) fn into_item(self) -> RegistryItem {
         self.attributes().into()
     }
 
-    /// Returns the two key attributes.
+    /// Returns the partition key and the sort key as DynamoDB attributes with their names.
     pub(super) fn attributes(&self) -> [(String, AttributeValue); 2] {
         [(PARTITION.to_owned(), text(&self.partition)), (SORT.to_owned(), text(&self.sort))]
     }

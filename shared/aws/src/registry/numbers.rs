@@ -1,6 +1,6 @@
-//! The counter of version numbers.
+//! The counter in DynamoDB that gives each model version its number.
 //!
-//! The counter only grows. If it is missing, damaged or too low, the next caller that needs a number raises it.
+//! The counter never decreases. If it is missing, damaged or too low, the next caller that needs a number raises it.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
@@ -15,25 +15,27 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "taking a version number";
 
-/// Maximum number of times that the code tries both to increment and to raise the counter. If both fail, another caller
-/// raised the counter in between, so the next increment usually succeeds.
+/// Maximum number of rounds for taking a model version number. In each round, the code tries to increment the counter,
+/// and then to raise it. If both fail, another caller raised the counter in between, so the next increment usually
+/// succeeds.
 const MAX_TURNS: u32 = 5;
 
-/// Condition: incrementing gives a number above `:above`.
+/// DynamoDB condition: the counter plus one is above `:above`.
 const IS_ABOVE: &str = "last_version >= :above";
 
-/// Condition: incrementing would not give a number above `:above`.
+/// DynamoDB condition: the counter is missing, is not a number, or is so low that adding one gives no number above
+/// `:above`.
 const IS_BEHIND: &str =
     "attribute_not_exists(last_version) OR NOT attribute_type(last_version, :number) OR last_version < :above";
 
-/// The counter after a number was taken.
+/// The part of a DynamoDB answer that contains the counter after a model version number was taken.
 #[derive(Deserialize)]
 struct Counter {
     last_version: VersionNumber,
 }
 
 impl Registry {
-    /// Takes the next number above `above`.
+    /// Takes the next model version number above `above`. `None` means that no number is used yet.
     pub(super) async fn next_number(&self, above: Option<VersionNumber>) -> Result<VersionNumber, Unavailable> {
         let above = above.map_or(0, VersionNumber::get);
         for _ in 0..MAX_TURNS {
@@ -67,8 +69,9 @@ impl Registry {
             .return_values(ReturnValue::UpdatedNew)
     }
 
-    /// Returns the highest sort key that begins with `prefix`, without the prefix. The read sees every earlier write.
-    /// It does not read the record itself, which this release may not understand.
+    /// Returns the highest sort key that begins with `prefix`, without the prefix. Returns `None` if there is no such
+    /// key. The read sees every earlier write. It reads only the key and not the record, which this release may be
+    /// unable to read.
     pub(super) async fn highest(&self, prefix: &str, what: &'static str) -> Result<Option<String>, Unavailable> {
         let query = self.query(prefix).scan_index_forward(false).consistent_read(true).limit(1);
         let page = query.projection_expression(keys::SORT).send().await.map_err(unavailable(what))?;
@@ -77,7 +80,8 @@ impl Registry {
     }
 }
 
-/// Sends `update` and returns the number that it takes, or `None` if its condition failed.
+/// Sends an update of the counter and returns the model version number that it takes. Returns `None` if the condition
+/// of the update failed.
 async fn take(update: UpdateItemFluentBuilder) -> Result<Option<VersionNumber>, Unavailable> {
     match update.send().await {
         Ok(answer) => {

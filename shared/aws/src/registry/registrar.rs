@@ -1,4 +1,4 @@
-//! Writes runs and versions.
+//! Writes training runs, model versions and champions to DynamoDB.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use evergreen_lifecycle::ports::{
@@ -41,7 +41,7 @@ impl Registrar for Registry {
         let Err(refused) = self.transact(self.writes(registration)?, "registering a version").await else {
             return Ok(());
         };
-        // The run is checked first. If another attempt has taken it over, nothing else matters.
+        // The condition on the run is checked first. If another attempt has taken over the run, nothing else matters.
         if refused.is_about(&self.keys.run(&run.id)) {
             return if self.holds(run).await? { Ok(()) } else { Err(RegisterError::RunTaken(run.id.clone())) };
         }
@@ -62,14 +62,16 @@ impl Registrar for Registry {
 }
 
 impl Registry {
-    /// Checks whether another champion has the place of `champion`, in the pointer or in the history.
+    /// Returns whether the transaction was refused because another champion is already stored. That champion is the
+    /// current one, or it has the same revision (number of promotions) in the history.
     fn is_overtaken(&self, champion: &Champion, refused: &Refused) -> bool {
         let places = [self.keys.champion(), self.keys.champion_of(champion.revision)];
         places.iter().any(|place| refused.is_about(place))
     }
 
-    /// Checks whether the registry already holds the attempt of `run` in this state. Then an earlier try wrote it, and
-    /// its answer was lost. Metrics are not compared, because the table may store a number in another form.
+    /// Returns whether the model registry already holds this attempt of `run` in this state. If so, an earlier try
+    /// wrote it, and the answer was lost. Metrics are not compared, because DynamoDB may store a number in another
+    /// form.
     async fn holds(&self, run: &Run) -> Result<bool, Unavailable> {
         let stored = self.run(&run.id).await?;
         let facts =
@@ -77,7 +79,9 @@ impl Registry {
         Ok(stored.and_then(Result::ok).is_some_and(|stored| facts(&stored) == facts(run)))
     }
 
-    /// Sends `writes`. Only the write of `run` has a condition.
+    /// Performs `writes`, which store the training run `run`. Their only condition is that the stored record of the run
+    /// has not changed unexpectedly. If the condition fails, the result is [`RunWriteError::Conflict`]. But if the
+    /// stored record is already the intended one, the result is success.
     async fn write_run(
         &self,
         run: &Run,

@@ -1,7 +1,8 @@
-//! Controls when the registry deletes a run and its version. The table's time-to-live reads an attribute of the record.
+//! Controls when DynamoDB deletes the records of a training run and its model version. The attribute `expires_at` of a
+//! record is the time at which DynamoDB's time-to-live deletes it.
 //!
-//! Another attribute marks a record that must stay. So a late deletion mark has no effect. For example, a training run
-//! may end while somebody promotes its version.
+//! The attribute `kept` marks a record that must stay, so a later deletion mark has no effect. For example, a training
+//! run may end while somebody promotes its model version.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
@@ -18,7 +19,7 @@ const KEEPING: &str = "marking a record to be kept";
 
 impl RecordRetention for Registry {
     async fn expire_records(&self, run: &Run, at: Timestamp) -> Result<Expiry, Unavailable> {
-        // The version is marked first. If the run cannot be marked, the version must still expire.
+        // The model version is marked first. If the run cannot be marked, the model version must still expire.
         if let Some(number) = refused(run)
             && !self.expire(self.keys.version(number), at, None).await?
         {
@@ -30,14 +31,16 @@ impl RecordRetention for Registry {
 
     async fn keep_records(&self, version: &Version) -> Result<bool, Unavailable> {
         let is_registered = self.keep(self.keys.version(version.number)).await?;
-        // The run may no longer exist. Then its update does nothing, which is fine.
+        // The training run may no longer exist. Then its update does nothing, which is correct.
         self.keep(self.keys.run(&version.run_id)).await?;
         Ok(is_registered)
     }
 }
 
 impl Registry {
-    /// Marks the record for deletion, unless it must stay, does not exist, or belongs to another attempt.
+    /// Marks the record with the key `key` for deletion at the time `at`, and returns `true`. Returns `false` if the
+    /// record must stay, does not exist, or belongs to another attempt than `attempt`. If `attempt` is `None`, the
+    /// attempt is not compared.
     async fn expire(&self, key: Key, at: Timestamp, attempt: Option<u32>) -> Result<bool, Unavailable> {
         let mut update = self
             .update(key)
@@ -66,7 +69,7 @@ impl Registry {
     }
 }
 
-/// Sends an update and returns whether its condition held.
+/// Sends a DynamoDB update, and returns whether its condition was true.
 async fn sent(update: UpdateItemFluentBuilder, what: &'static str) -> Result<bool, Unavailable> {
     let Err(error) = update.send().await else { return Ok(true) };
     match error.as_service_error() {
@@ -75,7 +78,7 @@ async fn sent(update: UpdateItemFluentBuilder, what: &'static str) -> Result<boo
     }
 }
 
-/// Returns the version that the gate refused, if any.
+/// Returns the number of the model version that the gate refused in this run. Returns `None` if the gate refused none.
 fn refused(run: &Run) -> Option<VersionNumber> {
     matches!(run.state, RunState::Rejected { .. }).then(|| run.version()).flatten()
 }
@@ -95,7 +98,7 @@ mod tests {
     const START: &str = "2026-11-24T03:00:00Z";
     const LATER: &str = "2026-12-24T03:00:00Z";
 
-    /// Returns a registry whose calls are all answered by `rule`.
+    /// Returns a registry for tests. `rule` answers each of its calls.
     fn registry(rule: &Rule) -> Registry {
         Registry::over(mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [rule]), "registry", &"iris".parse().unwrap())
     }

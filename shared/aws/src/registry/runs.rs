@@ -1,4 +1,4 @@
-//! Reads run records.
+//! Reads the records of training runs from DynamoDB.
 
 use evergreen_lifecycle::ports::{Runs, Unavailable};
 use evergreen_lifecycle::{Record, Run, RunId};
@@ -85,7 +85,7 @@ mod tests {
         assert_eq!(registry(&[]).recent_runs(0).await.unwrap(), []);
     }
 
-    /// Returns a run with a status that only a newer release knows.
+    /// Returns the item of a training run with a status that only a newer release knows.
     fn of_a_newer_release(day: u8) -> RegistryItem {
         let mut item = item(&nightly(day));
         item.insert("sk".to_owned(), items::text(format!("RUN#{}", nightly(day).id)));

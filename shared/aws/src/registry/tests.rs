@@ -1,4 +1,4 @@
-//! Tests of the registry that belong to no single file, and their helpers.
+//! Tests of the registry that cover several of its files, and their helper functions.
 
 mod compatibility;
 pub(super) mod support;

@@ -1,11 +1,12 @@
-//! The transaction that ends a run, registers its version and, if the gate allows it, promotes the version.
+//! The DynamoDB transactions of the registry. The main one ends a training run and registers its model version. If the
+//! gate decided so, it also makes this version the champion.
 //!
-//! All writes happen, or none. The transaction requires that the run's attempt is still the current one. It also
-//! requires that the champion is still the one that the gate compared with, even without a promotion. A refusal must
-//! not be based on a former champion. The events to announce are part of the transaction.
+//! All writes of a transaction happen, or none. The transaction requires that the run's attempt is still the current
+//! one. It also requires that the champion is still the one with which the gate compared the new version. This applies
+//! even if the gate refused the version, because the refusal must not be based on a former champion. The events to
+//! publish are part of the transaction.
 //!
-//! The transaction has at most eight writes of less than 400 KB each. DynamoDB allows a hundred writes and 4 MB in
-//! total.
+//! A transaction has at most eight writes of less than 400 KB each. DynamoDB allows a hundred writes and 4 MB in total.
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
@@ -17,27 +18,29 @@ use serde::Serialize;
 use super::keys::Key;
 use super::{Registry, copy, items};
 
-/// The action to report if a write cannot be built.
+/// The action that an error names if a write of a transaction cannot be built.
 pub(super) const WHAT: &str = "preparing a transaction";
 
-/// Status of a run whose attempt is running.
+/// The stored status of a training run whose attempt is running.
 const RUNNING: &str = "RUNNING";
 
-/// Condition: the attempt `:attempt` is running.
+/// DynamoDB condition: the attempt with the number `:attempt` is running.
 const AT_WORK: &str = "attempt = :attempt AND #status = :running";
 
-/// Condition: the previous attempt is stored, and it made no version. A run that made a version is never overwritten.
+/// DynamoDB condition for a new attempt: the previous attempt is stored, and it made no model version. A training run
+/// that made a model version is never overwritten.
 const OVER_PREDECESSOR: &str = "attempt = :predecessor AND #status IN (:running, :failed)";
 
-/// Condition: the record does not exist.
+/// DynamoDB condition: no record has this key.
 const ABSENT: &str = "attribute_not_exists(pk)";
 
-/// Condition: the champion's revision is `:seen`.
+/// DynamoDB condition: the champion's revision (number of promotions) is still `:seen`.
 const UNMOVED: &str = "revision = :seen";
 
 impl Registry {
-    /// Returns the writes that open an attempt. One of them stores the event that the attempt was lost, to be announced
-    /// after its time. Whatever ends the attempt deletes this event.
+    /// Returns the DynamoDB writes that start an attempt at a training run. One of them stores the event that the
+    /// attempt was lost, which is published after the attempt's maximum duration. When the attempt succeeds or fails,
+    /// this event is deleted.
     pub(super) fn opening(&self, opening: &Opening<'_>) -> Result<Vec<TransactWriteItem>, Unavailable> {
         let Opening { run, former, lost } = opening;
         let put = self.write(&self.keys.run(&run.id), run)?;
@@ -57,7 +60,8 @@ impl Registry {
         Ok(writes)
     }
 
-    /// Returns the writes that register a version.
+    /// Returns the DynamoDB writes that end a training run and register its model version. If requested, they also make
+    /// the version the champion.
     pub(super) fn writes(&self, registration: &Registration) -> Result<Vec<TransactWriteItem>, Unavailable> {
         let Registration { run, version, promotion, seen_revision, artifact, announcements } = registration;
         let mut writes = vec![self.end_of(run)?, self.new_version(version)?];
@@ -69,14 +73,14 @@ impl Registry {
         self.add_events(writes, announcements)
     }
 
-    /// Returns the writes that promote a registered version.
+    /// Returns the DynamoDB writes that make a registered model version the champion.
     pub(super) fn promotion(&self, promotion: &Promotion<'_>) -> Result<Vec<TransactWriteItem>, Unavailable> {
         let Promotion { champion, seen_revision, artifact, announcement } = promotion;
         let writes = self.move_pointer(champion, *seen_revision, Some(artifact))?;
         self.add_events(writes.into(), std::slice::from_ref(announcement))
     }
 
-    /// Returns the writes that end a run without a version.
+    /// Returns the DynamoDB writes that record the failure of a training run.
     pub(super) fn failure(
         &self,
         run: &Run,
@@ -87,8 +91,8 @@ impl Registry {
         self.add_events(writes, announcements)
     }
 
-    /// Returns the write that deletes the event that the attempt of `run` was lost. Returns `None` if one of
-    /// `announcements` has the same key, because a transaction may write a record only once.
+    /// Returns the DynamoDB write that deletes the stored event "the attempt of `run` was lost". Returns `None` if one
+    /// of `announcements` has the same key, because a transaction may write each record only once.
     fn removal_of_loss(
         &self,
         run: &Run,
@@ -112,8 +116,9 @@ impl Registry {
         Ok(writes)
     }
 
-    /// Returns the writes that move the pointer to `champion`, if it still has the revision that was seen. They also
-    /// store the copy of its artifact.
+    /// Returns the DynamoDB writes that make `champion` the current champion. They have the condition that the current
+    /// champion's revision is `seen`. They also store the copy of the champion's model file. If `artifact` is `None` or
+    /// too large, they delete the old copy.
     fn move_pointer(
         &self,
         champion: &Champion,
@@ -127,7 +132,8 @@ impl Registry {
         Ok([self.succession(champion, seen)?, self.history_of(champion)?, copy])
     }
 
-    /// The copy needs no condition, because the pointer's condition decides about the whole transaction.
+    /// Returns the DynamoDB write that stores a copy of the champion's model file. The write has no condition, because
+    /// the condition on the champion record decides about the whole transaction.
     fn copy_of(&self, champion: &Champion, content: &[u8]) -> Result<TransactWriteItem, Unavailable> {
         finish(Put::builder().table_name(&self.table).set_item(Some(copy::encode(&self.keys, champion, content))))
     }

@@ -1,4 +1,4 @@
-//! Test helpers: mocked operations that record their requests.
+//! Test helpers: fake SDK calls that record their requests.
 
 use std::error::Error;
 use std::fmt::Debug;
@@ -6,16 +6,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_smithy_mocks::{MockResponse, Rule, RuleBuilder};
 
-/// The requests that a mocked operation received, in order.
+/// The requests that a fake SDK call received, in order.
 pub struct Sent<I>(Arc<Mutex<Vec<I>>>);
 
 impl<I: Clone> Sent<I> {
-    /// Returns all requests.
+    /// Returns all recorded requests, in order.
     pub fn all(&self) -> Vec<I> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Returns the only request; panics if there are more or none.
+    /// Returns the only recorded request. Panics if there are more or none.
     pub fn only(&self) -> I {
         let mut all = self.all();
         assert_eq!(all.len(), 1, "expected one request");
@@ -23,7 +23,8 @@ impl<I: Clone> Sent<I> {
     }
 }
 
-/// Answers each request of `operation` with `answer`, and records the request.
+/// Test helper: creates a rule that answers each request of the SDK call `operation` with `answer` and records the
+/// request.
 pub fn record<I, O, E>(
     operation: RuleBuilder<I, O, E>,
     answer: impl Fn() -> MockResponse<O, E> + Send + Sync + 'static,
@@ -36,7 +37,8 @@ where
     record_part(operation, I::clone, answer)
 }
 
-/// Does the same, but records only `part` of each request, because a request with a body cannot be copied.
+/// Test helper: creates a rule that answers each request of the SDK call `operation` with `answer`. It records the
+/// result of `part` for each request. This is for requests with a body, which cannot be copied.
 pub fn record_part<I, O, E, T>(
     operation: RuleBuilder<I, O, E>,
     part: impl Fn(&I) -> T + Send + Sync + 'static,

@@ -1,32 +1,36 @@
-//! Records about alarms.
+//! Trait for the stored records of CloudWatch alarms.
 
 use std::future::Future;
 
 use super::Unavailable;
 use crate::AlarmRecord;
 
-/// Why an alarm's record was not changed.
+/// Error: the record of an alarm was not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum RememberError {
-    /// Another invocation has changed the record. Read it again.
+    /// Another Lambda invocation has changed the alarm's record in the meantime. The caller should read the record
+    /// again.
     #[error("another invocation changed the alarm's record meanwhile")]
     Conflict,
-    /// The registry did not answer.
+    /// The call to the model registry failed.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
-/// Stores a record for each alarm.
+/// Reads and stores one record for each CloudWatch alarm.
 pub trait AlarmRecords: Send + Sync {
-    /// Returns the record of the alarm `name`, if any. The read is consistent: it sees every earlier write.
+    /// Returns the record of the alarm `name`, or `None` if there is no record. The read is consistent: it sees every
+    /// earlier write.
     ///
     /// # Errors
-    /// [`Unavailable`] when the registry does not answer.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn alarm(&self, name: &str) -> impl Future<Output = Result<Option<AlarmRecord>, Unavailable>> + Send;
 
-    /// Replaces the record of the previous revision with `record`.
+    /// Stores `record` as the new record of the alarm `name`. The write only succeeds if the stored record has the
+    /// revision before `record`'s own revision.
     ///
     /// # Errors
-    /// [`RememberError::Conflict`] when the stored record has another revision.
+    /// [`RememberError::Conflict`] when the stored record has another revision. [`RememberError::Unavailable`] when the
+    /// call to the model registry fails.
     fn remember(&self, name: &str, record: &AlarmRecord) -> impl Future<Output = Result<(), RememberError>> + Send;
 }

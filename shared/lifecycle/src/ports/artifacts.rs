@@ -1,81 +1,88 @@
-//! Objects of versions: artifacts and manifests.
+//! Traits for the S3 objects of model versions: model files and manifests.
 
 use std::future::Future;
 
 use super::Unavailable;
 use crate::VersionNumber;
 
-/// Why an artifact could not be read.
+/// Error: a model file or another stored object could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ArtifactReadError {
-    /// No object has that key.
+    /// No object has the requested key, which is the field.
     #[error("artifact {0} is missing from the bucket")]
     NotFound(String),
-    /// The store did not answer.
+    /// The call to the object store failed.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
-/// An object to be stored, and the attempt that stores it.
+/// An object to be stored, and the attempt at a training run that stores it.
 #[derive(Debug, Clone, Copy)]
 pub struct NewObject<'a> {
-    /// The object's key.
+    /// The key under which the object will be stored.
     pub key: &'a str,
-    /// The bytes to store.
+    /// The content of the object.
     pub content: &'a [u8],
-    /// The media type, such as `application/json`.
+    /// The media type of the object, such as `application/json`.
     pub media_type: &'static str,
-    /// Mark of the attempt that owns the object ([`Run::mark`](crate::Run::mark)). It is stored with the object.
+    /// The text that identifies the attempt at a training run that stores the object ([`Run::mark`](crate::Run::mark)).
+    /// The text is stored in the object's metadata.
     pub mark: &'a str,
 }
 
-/// The store's tag of an object's current content. A rewrite compares it.
+/// The entity tag that the object store gave to an object's current content. When the object is replaced, the tag
+/// proves that nobody else has changed it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectTag(pub String);
 
-/// Why an object was not stored.
+/// Error: an object was not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Another attempt's object has that key. It was not changed.
+    /// An object of another attempt at a training run already has the key. It was not changed. The field is the key.
     #[error("object {0} belongs to another attempt")]
     Taken(String),
-    /// The store did not answer.
+    /// The call to the object store failed.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
-/// Reads stored objects of versions.
+/// Reads the stored objects of model versions: model files and manifests.
 pub trait Artifacts: Send + Sync {
-    /// Returns the object's content.
+    /// Returns the content of the object with the given key.
     ///
     /// # Errors
     /// [`ArtifactReadError::NotFound`] when the object does not exist, [`ArtifactReadError::Unavailable`] otherwise.
     fn get(&self, key: &str) -> impl Future<Output = Result<Vec<u8>, ArtifactReadError>> + Send;
 }
 
-/// Stores objects of versions. It never overwrites an object of another attempt.
+/// Stores the objects of model versions. It never overwrites an object of another attempt at a training run.
 pub trait ArtifactWriter: Send + Sync {
-    /// Stores an object if the key is free. If an object with the same mark exists, the call succeeds: an earlier try
-    /// stored it and the answer was lost. An attempt must create a key with one content only.
+    /// Stores a new object if no object has its key. The call also succeeds if the same attempt at a training run has
+    /// already stored an object with the key. In this case, an earlier try stored that object, but the answer was lost.
+    /// An attempt must create each key with one content only.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] when another attempt's object has the key.
+    /// [`StoreError::Taken`] when another attempt's object has the key. [`StoreError::Unavailable`] when the call to
+    /// the object store fails.
     fn create(&self, object: NewObject<'_>) -> impl Future<Output = Result<ObjectTag, StoreError>> + Send;
 
-    /// Replaces the caller's own object, whose content must still have the tag `former`.
+    /// Replaces an object that the caller stored before. The stored content must still have the entity tag `former`, so
+    /// nobody else has changed it.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] when another attempt's object has the key.
+    /// [`StoreError::Taken`] when another attempt's object has the key. [`StoreError::Unavailable`] when the call to
+    /// the object store fails.
     fn replace(
         &self,
         object: NewObject<'_>,
         former: &ObjectTag,
     ) -> impl Future<Output = Result<ObjectTag, StoreError>> + Send;
 
-    /// Returns the highest version number above `after` that has a stored object, whoever stored it.
+    /// Returns the highest model version number above `after` for which an object is stored, by whatever attempt.
+    /// Returns `None` if there is no such object.
     ///
     /// # Errors
-    /// [`Unavailable`] when the store does not answer.
+    /// [`Unavailable`] when the call to the object store fails.
     fn last_stored(
         &self,
         after: Option<VersionNumber>,

@@ -1,51 +1,56 @@
-//! Reading the champion and the versions.
+//! Traits that read the champion (the model version that answers predictions) and other model versions.
 
 use std::future::Future;
 
 use super::Unavailable;
 use crate::{Pointer, Record, Version, VersionNumber};
 
-/// The champion pointer, and the registry's copy of its artifact, if there is a copy.
+/// The champion pointer (the record that names the champion), and the content of the champion's model file. The content
+/// is a copy in the model registry. `None` means that there is no copy.
 pub type WithCopy = (Record<Pointer>, Option<Vec<u8>>);
 
-/// Reads the champion pointer and its history.
+/// Reads the champion pointer (the record that names the champion) and the earlier champions.
 pub trait Champions: Send + Sync {
-    /// Returns the champion pointer, if there is a champion. The read is consistent: it sees every earlier write.
+    /// Returns the record that names the champion, or `None` if there is no champion. The read is consistent: it sees
+    /// every earlier write.
     ///
     /// # Errors
-    /// [`Unavailable`] when the registry does not answer.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn champion(&self) -> impl Future<Output = Result<Option<Record<Pointer>>, Unavailable>> + Send;
 
-    /// Returns the champion pointer and the registry's copy of its artifact, if there is one, in one round trip.
+    /// Returns the record that names the champion, and the model registry's copy of the champion's model file, in one
+    /// call. Returns `None` if there is no champion.
     ///
-    /// The copy is not checked. It may be cut short, altered, or of another version if the champion changed between the
-    /// two reads. The caller must compare it with the champion's hash. If they differ, the stored object is right.
+    /// The copy is not checked. It may be shortened, altered, or of another model version if the champion changed
+    /// between the two reads. The caller must compare the copy's hash with the champion's hash. If they differ, the
+    /// caller must use the object in S3.
     ///
     /// # Errors
-    /// [`Unavailable`] when the registry does not answer. A copy that cannot be read counts as missing.
+    /// [`Unavailable`] when the call to the model registry fails. If only the copy cannot be read, the result has no
+    /// copy.
     fn champion_with_artifact(&self) -> impl Future<Output = Result<Option<WithCopy>, Unavailable>> + Send;
 
-    /// Returns at most `limit` champions, newest first, including the current one.
+    /// Returns the current champion and earlier champions, newest first, at most `limit` in total.
     ///
     /// # Errors
-    /// [`Unavailable`] when the registry does not answer.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn recent_champions(&self, limit: u32) -> impl Future<Output = Result<Vec<Record<Pointer>>, Unavailable>> + Send;
 }
 
-/// Reads registered versions.
+/// Reads the registered model versions.
 pub trait Versions: Send + Sync {
-    /// Returns the version `number`, if it is registered.
+    /// Returns the record of the model version `number`, or `None` if it is not registered.
     ///
     /// # Errors
-    /// [`Unavailable`] when the registry does not answer.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn version(
         &self,
         number: VersionNumber,
     ) -> impl Future<Output = Result<Option<Record<Version>>, Unavailable>> + Send;
 
-    /// Returns the number of registered versions.
+    /// Returns how many model versions are registered.
     ///
     /// # Errors
-    /// [`Unavailable`] when the registry does not answer.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn count_versions(&self) -> impl Future<Output = Result<u64, Unavailable>> + Send;
 }

@@ -1,18 +1,18 @@
-//! Time.
+//! Traits for the current time and for waiting.
 
 use std::future::Future;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// Returns the current time. Tests replace it.
+/// A clock. Tests replace it with a fake.
 pub trait Clock: Send + Sync {
-    /// Returns the current time.
+    /// Returns the current time of the clock.
     fn now(&self) -> Timestamp;
 }
 
-/// Waits. Tests replace it.
+/// Waits for a given time. Tests replace it with a fake that does not really wait.
 pub trait Sleeper: Send + Sync {
-    /// Returns after `time` has passed.
+    /// Waits until `time` has passed.
     fn sleep(&self, time: Duration) -> impl Future<Output = ()> + Send;
 }

@@ -1,78 +1,80 @@
-//! Files that a user uploads: data sets, and models for import.
+//! Traits for the files that a user uploads: data sets, and model files for import.
 
 use std::future::Future;
 use std::ops::Range;
 
 use super::{ArtifactReadError, Unavailable};
 
-/// A stored file of the user's data set.
+/// One stored file of the user's data set: its S3 key and its size.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredFile {
-    /// The object's key.
+    /// The S3 key of the file.
     pub key: String,
-    /// Size in bytes.
+    /// The size of the file in bytes.
     pub size: u64,
 }
 
-/// Reads the user's data set: one or more files, and the settings beside them.
+/// Reads the files of the user's data set: one or more tables, and the settings file.
 pub trait Datasets: Send + Sync {
-    /// Returns the prefix of the model's files. It ends with `/`.
+    /// Returns the S3 prefix of the files of the user's data set. It ends with `/`.
     fn prefix(&self) -> &str;
 
-    /// Returns every file under the prefix, ordered by key; empty if the user has stored no data set.
+    /// Returns all files under the data set's S3 prefix, ordered by key. Empty if the user has stored no data set.
     ///
     /// # Errors
-    /// [`Unavailable`] when the store does not answer.
+    /// [`Unavailable`] when the call to the object store fails.
     fn files(&self) -> impl Future<Output = Result<Vec<StoredFile>, Unavailable>> + Send;
 
-    /// Returns the file's content.
+    /// Returns the content of the data set file with the given key.
     ///
     /// # Errors
     /// [`ArtifactReadError::NotFound`] when the file does not exist, [`ArtifactReadError::Unavailable`] otherwise.
     fn content(&self, key: &str) -> impl Future<Output = Result<Vec<u8>, ArtifactReadError>> + Send;
 
-    /// Returns a part of the file's bytes. The result is shorter if the file ends within `range`, which must not be
-    /// empty.
+    /// Returns the bytes of a data set file in `range`, which must not be empty. The result is shorter if the file ends
+    /// within `range`.
     ///
     /// # Errors
     /// [`ArtifactReadError::NotFound`] when the file does not exist, [`ArtifactReadError::Unavailable`] otherwise.
     fn part(&self, key: &str, range: Range<u64>) -> impl Future<Output = Result<Vec<u8>, ArtifactReadError>> + Send;
 }
 
-/// Why an imported model file could not be read.
+/// Error: a model file that somebody uploaded for import could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum IncomingError {
-    /// No object has that key.
+    /// No file has the given key, which is the field.
     #[error("{0} is missing from the bucket; upload the file, then import it again")]
     NotFound(String),
-    /// The file is larger than a model may be.
+    /// The uploaded file is larger than a model file may be.
     #[error("{key} has {size} bytes; expected at most {limit}")]
     TooLarge {
-        /// The object's key.
+        /// The S3 key of the uploaded file.
         key: String,
-        /// Size in bytes.
+        /// The size of the uploaded file in bytes.
         size: u64,
-        /// Maximum size in bytes.
+        /// The maximum size of a model file in bytes.
         limit: u64,
     },
-    /// The file was overwritten after the import was requested.
+    /// The uploaded file was overwritten after the import was requested. The field is its S3 key.
     #[error("{0} was overwritten after the import was requested; the newer upload has its own run")]
     Overwritten(String),
-    /// The store did not answer.
+    /// The call to the object store failed.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
 /// Reads model files that somebody uploaded for import.
 pub trait Incoming: Send + Sync {
-    /// Returns the prefix under which model files are uploaded. It ends with `/`.
+    /// Returns the S3 prefix under which users upload model files. It ends with `/`.
     fn incoming_prefix(&self) -> &str;
 
-    /// Returns the file's content. The content is not fetched if it has more than `limit` bytes. It is not fetched
-    /// either if `etag` is given and the file has another entity tag. Quotes around the tag do not matter.
+    /// Returns the content of an uploaded model file. The content is not fetched if it has more than `limit` bytes. If
+    /// `etag` is given, it is the expected entity tag. With another entity tag, the file was overwritten, and the
+    /// content is not fetched either. Quotes around the entity tag do not matter.
     ///
     /// # Errors
-    /// [`IncomingError`] says whether the file is missing, too large, overwritten or unavailable.
+    /// [`IncomingError`] says whether the file is missing, too large or overwritten, or whether the call to the object
+    /// store failed.
     fn incoming(
         &self,
         key: &str,

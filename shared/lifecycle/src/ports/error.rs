@@ -1,31 +1,32 @@
-//! The error of a service that cannot be reached.
+//! The error of a failed call to an outside service.
 
 use std::error::Error;
 
-/// The cause of a failure outside this crate.
+/// The underlying error of an outside service or library.
 pub type Cause = Box<dyn Error + Send + Sync>;
 
-/// Error for something that could not be read or written. The caller may try again.
+/// Error: a call to an outside service failed. The caller may try again.
 #[derive(Debug, thiserror::Error)]
 #[error("{what} failed")]
 pub struct Unavailable {
-    /// The action that failed, such as `reading the champion`.
+    /// The action that failed, as a phrase such as `reading the champion`.
     pub what: &'static str,
-    /// Why the action failed.
+    /// The underlying error that made the action fail.
     #[source]
     pub cause: Cause,
-    /// Whether such a failure usually passes within seconds: throttling, a conflict, a timeout, a server error. Missing
-    /// permissions and unreadable records do not.
+    /// Whether the cause usually passes within seconds, as with throttling, a conflict, a timeout or a server error.
+    /// `false` for missing permissions and unreadable records.
     pub is_brief: bool,
 }
 
 impl Unavailable {
-    /// Creates an error for `what` whose cause does not pass by itself.
+    /// Creates an error for the failed action `what`. The cause does not pass by itself, so a retry within seconds will
+    /// fail too.
     pub fn new(what: &'static str, cause: impl Into<Cause>) -> Self {
         Self { what, cause: cause.into(), is_brief: false }
     }
 
-    /// Creates an error for `what` whose cause usually passes within seconds.
+    /// Creates an error for the failed action `what`. The cause usually passes within seconds, so a retry may succeed.
     pub fn briefly(what: &'static str, cause: impl Into<Cause>) -> Self {
         Self { is_brief: true, ..Self::new(what, cause) }
     }

@@ -1,4 +1,4 @@
-//! Mails, and the claims that prevent duplicates.
+//! Traits for sending mails, and for claims. A claim reserves one mail for one sender, so no mail is sent twice.
 
 use std::future::Future;
 
@@ -6,115 +6,118 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Unavailable;
 
-/// A mail to one recipient.
+/// The content of one mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
-    /// The subject line.
+    /// The subject line of the mail.
     pub subject: String,
-    /// The body as plain text.
+    /// The body of the mail as plain text.
     pub text: String,
-    /// The body as HTML.
+    /// The body of the mail as HTML.
     pub html: String,
 }
 
-/// Why a mail was not accepted, or why that is uncertain.
+/// Error: the mail service did not accept a mail, or it is not known whether the service accepted it.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
-    /// The mail was refused, and another try would be refused too. Either this recipient may not receive mail, or the
-    /// account may not send it.
+    /// The mail service refused the mail, and another try would be refused too. Either this recipient may not receive
+    /// mail, or the account may not send it.
     #[error(transparent)]
     Refused(Unavailable),
-    /// Too many mails came in too short a time. Nothing was sent.
+    /// The account sent too many mails in too short a time. This mail was not sent.
     #[error(transparent)]
     Throttled(Unavailable),
-    /// The mail service cannot be reached, or it failed. Nothing was sent.
+    /// The mail service could not be reached, or it failed. The mail was not sent.
     #[error(transparent)]
     Unreachable(Unavailable),
-    /// The mail service did not answer. The mail may have been sent.
+    /// The mail service did not answer. It may have sent the mail.
     #[error(transparent)]
     Unanswered(Unavailable),
 }
 
-/// Sends mail.
+/// A mail service that sends mails, such as Amazon SES.
 pub trait Mailer: Send + Sync {
-    /// Sends `mail` to `recipient` in a single try. The caller decides about another try, because it knows the result
-    /// of the first.
+    /// Sends `mail` to the mail address `recipient` in a single try. The caller decides whether to try again, because
+    /// it knows the result of the first try.
     ///
     /// # Errors
     /// [`SendError`] says whether another try may help, and whether the mail may have been sent.
     fn send(&self, recipient: &str, mail: &Mail) -> impl Future<Output = Result<(), SendError>> + Send;
 
-    /// Returns how many mails the account may send per second.
+    /// Returns the maximum number of mails that the account may send per second.
     ///
     /// # Errors
-    /// [`Unavailable`] when the mail service does not answer.
+    /// [`Unavailable`] when the call to the mail service fails.
     fn rate(&self) -> impl Future<Output = Result<f64, Unavailable>> + Send;
 }
 
-/// Whether a mail may be sent.
+/// The answer to a claim on a mail: whether the caller may send the mail, and why not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
     /// The caller may send the mail.
     Granted,
-    /// The mail was already sent.
+    /// The caller must not send the mail, because the mail was already sent.
     Sent,
-    /// Another invocation is sending the mail.
+    /// The caller must not send the mail, because another Lambda invocation is sending it.
     Busy,
-    /// The mail may have been sent, and not long ago.
+    /// The caller must not send the mail, because it may have been sent a short time ago. The mail service had not
+    /// answered.
     Unanswered,
 }
 
-/// A claim on a mail: its holder and its time.
+/// The details of a claim on a mail: which invocation makes it, and how long the claim lasts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
-    /// Identifies the invocation. A holder may repeat its own claim.
+    /// The identifier of the Lambda invocation that claims the mail. The same invocation may repeat its own claim.
     pub holder: String,
-    /// The current time.
+    /// The current time, at which the claim is made.
     pub now: Timestamp,
-    /// The time by which the platform has ended the invocation.
+    /// The time by which Lambda has stopped the invocation. The claim lasts until then.
     pub until: Timestamp,
 }
 
-/// How long claims are remembered. This is longer than a notification can wait in a queue (14 days) and then be
-/// replayed.
+/// How long the model registry keeps a claim on a mail. This is longer than a notification can wait in a queue (14
+/// days) and then be replayed.
 pub const REMEMBERED: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// How long a mail that may have been sent is not sent again. This is longer than the platform's retries of a
-/// notification, so only a person who replays one can cause a second copy.
+/// A mail that may have been sent is not sent again during this time. The time is longer than Lambda's retries of a
+/// notification. So a second copy is only sent if a person replays the notification.
 pub const UNANSWERED: SignedDuration = SignedDuration::from_hours(1);
 
-/// Remembers which mails were sent, so that a notification delivered twice causes only one mail.
+/// Remembers which mails were sent. So a notification that is delivered twice causes only one mail.
 pub trait MailClaims: Send + Sync {
-    /// Claims the mail `key`. If the holder neither confirms nor releases the claim, it counts as unanswered when its
-    /// lease ends. An unanswered mail may be claimed again after [`UNANSWERED`].
+    /// Claims the mail with the key `key` for the invocation in `lease`. The holder must later record the result or
+    /// release the claim. If it does neither, the mail counts as unanswered when the lease ends: it may have been sent.
+    /// An unanswered mail may be claimed again after [`UNANSWERED`].
     ///
     /// # Errors
-    /// [`Unavailable`] when the registry does not answer.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn claim(&self, key: &str, lease: &Lease) -> impl Future<Output = Result<Claim, Unavailable>> + Send;
 
-    /// Returns the state of the mail `key` at `now` without claiming it. Returns `None` if nobody claimed it, or why a
-    /// claim would be refused. An unanswered mail stays unanswered, however long ago it was.
+    /// Returns the state of the mail with the key `key` at `now`, without claiming it. Returns `None` if nobody claimed
+    /// the mail. Otherwise returns why a new claim would be refused. An unanswered mail stays [`Claim::Unanswered`],
+    /// however long ago it was.
     ///
     /// # Errors
-    /// [`Unavailable`] when the registry does not answer.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn claim_state(&self, key: &str, now: Timestamp)
     -> impl Future<Output = Result<Option<Claim>, Unavailable>> + Send;
 
-    /// Records that the mail was sent at `now`.
+    /// Records that the mail with the key `key` was sent at `now`.
     ///
     /// # Errors
-    /// [`Unavailable`] when the registry does not answer.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn sent(&self, key: &str, now: Timestamp) -> impl Future<Output = Result<(), Unavailable>> + Send;
 
-    /// Records that the mail service had not answered at `now`.
+    /// Records that the mail service had not answered at `now`, so the mail with the key `key` may have been sent.
     ///
     /// # Errors
-    /// [`Unavailable`] when the registry does not answer.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn unanswered(&self, key: &str, now: Timestamp) -> impl Future<Output = Result<(), Unavailable>> + Send;
 
-    /// Releases a claim, so that another try may claim the mail at once.
+    /// Releases the claim in `lease` on the mail with the key `key`, so that another try may claim the mail at once.
     ///
     /// # Errors
-    /// [`Unavailable`] when the registry does not answer.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn release(&self, key: &str, lease: &Lease) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }

@@ -1,4 +1,4 @@
-//! Published metrics.
+//! Trait for publishing metrics, such as the accuracy of the model in use.
 
 use std::future::Future;
 
@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use super::Unavailable;
 use crate::Datum;
 
-/// Publishes metrics over time.
+/// A service that stores metric values over time, such as CloudWatch.
 pub trait MetricSink: Send + Sync {
-    /// Stores the values of `data` for the time `at`.
+    /// Publishes the metric values in `data` with the time `at`.
     ///
     /// # Errors
-    /// [`Unavailable`] when the sink does not answer.
+    /// [`Unavailable`] when the call to the metrics service fails.
     fn publish(&self, data: &[Datum], at: Timestamp) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }

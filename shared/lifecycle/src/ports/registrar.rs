@@ -1,124 +1,136 @@
-//! Writing runs and versions, and promoting versions.
+//! Trait that writes training runs and model versions to the model registry, and promotes model versions to champion.
 
 use std::future::Future;
 
 use super::{Opening, RunWriteError, Unavailable};
 use crate::{Announcement, Champion, Run, RunId, Version, VersionNumber};
 
-/// Why a version was not registered. Nothing was written.
+/// Error: a model version was not registered. Nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
-    /// Another attempt has taken over the run, or the run has ended.
+    /// Another attempt at the same training run has taken over, or the run has already ended.
     #[error("run {0} belongs to another attempt now")]
     RunTaken(RunId),
-    /// The champion changed after the gate's decision. Score against the new champion and decide again.
+    /// Another model version became champion after the gate's decision. The caller should compare with the new champion
+    /// and decide again.
     #[error("the champion changed while the gate decided")]
     ChampionMoved,
-    /// The registry did not answer.
+    /// The call to the model registry failed.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
-/// Why a registered version was not made champion. Nothing was written.
+/// Error: a registered model version was not made champion. Nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum PromoteError {
-    /// Another version was promoted in the meantime.
+    /// Another model version became champion in the meantime.
     #[error("another version became champion meanwhile")]
     ChampionMoved,
-    /// The registry did not answer.
+    /// The call to the model registry failed.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
-/// Maximum size in bytes of an artifact that the registry copies beside the champion. A DynamoDB item holds 400 KB, and
-/// reads and writes are billed by size.
+/// Maximum size in bytes of a model file that the model registry copies. The copy lets a Lambda function load the
+/// champion in one call. A DynamoDB item holds at most 400 KB, and reads and writes are billed by size.
 pub const LARGEST_COPY: usize = 256 * 1024;
 
-/// A version that is ready to be registered. One step registers the version, ends the run and, if the gate says so,
-/// promotes the version.
+/// A model version that is ready to be registered. One transaction registers the version, ends its training run and, if
+/// the gate decided so, makes the version the champion.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Registration {
-    /// The run in its final state.
+    /// The training run that made the model version, in its final state.
     pub run: Run,
-    /// The version that the run made.
+    /// The model version to register.
     pub version: Version,
-    /// The new champion; `None` if the version is not promoted.
+    /// The new champion, with this model version. `None` if the version does not become champion.
     pub promotion: Option<Champion>,
-    /// Revision of the champion that the gate compared with; 0 if there was no champion.
+    /// The revision of the champion with which the gate compared the model version. It counts the promotions so far. 0
+    /// if there was no champion. If the champion has another revision now, the registration fails.
     pub seen_revision: u32,
-    /// The artifact's content, if the version is promoted and the registry must keep a copy.
+    /// The content of the model file, of which the model registry keeps a copy. `None` if the model version does not
+    /// become champion, or if no copy is wanted.
     pub artifact: Option<Vec<u8>>,
-    /// The events to announce. They are stored in the same step, so they are announced even if this invocation is
+    /// The events to publish. They are stored in the same transaction, so they are published even if this invocation is
     /// stopped.
     pub announcements: Vec<Announcement>,
 }
 
-/// The promotion of a registered version by a person.
+/// A person's request to make a registered model version the champion.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Promotion<'a> {
-    /// The new champion.
+    /// The new champion, with the requested model version.
     pub champion: &'a Champion,
-    /// Revision of the champion that the caller read; 0 if there was no champion.
+    /// The revision of the champion that the caller read. It counts the promotions so far. 0 if there was no champion.
+    /// If the champion has another revision now, the promotion fails.
     pub seen_revision: u32,
-    /// The artifact's content. The registry keeps a copy of it.
+    /// The content of the model file. The model registry keeps a copy of it.
     pub artifact: &'a [u8],
-    /// The event to announce.
+    /// The event to publish.
     pub announcement: &'a Announcement,
 }
 
-/// Writes run records and versions. Only training uses this trait.
+/// Writes the records of training runs and model versions to the model registry. Only the training function uses this
+/// trait.
 pub trait Registrar: Send + Sync {
-    /// Stores a new attempt. A first attempt requires that the run does not exist. A later attempt only replaces its
-    /// predecessor, and never a run that made a version. The event that this attempt was lost is stored too, and
-    /// replaces the predecessor's.
+    /// Stores a new attempt at a training run. The first attempt is only stored if the run does not exist. A later
+    /// attempt only replaces the attempt before it, and never a run that made a model version. In the same transaction,
+    /// an event that the new attempt was lost is stored for later. It replaces the same event of the previous attempt.
     ///
     /// # Errors
-    /// [`RunWriteError::Conflict`] when another attempt was stored first.
+    /// [`RunWriteError::Conflict`] when another attempt was stored first. [`RunWriteError::Unavailable`] when the call
+    /// to the registry fails.
     fn open(&self, opening: &Opening<'_>) -> impl Future<Output = Result<(), RunWriteError>> + Send;
 
-    /// Stores how an attempt failed, together with the events to announce, unless another attempt has taken over.
+    /// Stores the failed training run `run`, together with the events to publish. Nothing is stored if another attempt
+    /// has taken over.
     ///
     /// # Errors
     /// [`RunWriteError::Conflict`] when another attempt is running, or the run has ended.
+    /// [`RunWriteError::Unavailable`] when the call to the model registry fails.
     fn fail(&self, run: &Run, announcements: &[Announcement])
     -> impl Future<Output = Result<(), RunWriteError>> + Send;
 
-    /// Returns the highest number of a registered version. The read is consistent: it sees every earlier write.
+    /// Returns the highest number of a registered model version. Returns `None` if no version is registered. The read
+    /// is consistent: it sees every earlier write.
     ///
     /// # Errors
-    /// [`Unavailable`] when the registry does not answer.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn last_registered(&self) -> impl Future<Output = Result<Option<VersionNumber>, Unavailable>> + Send;
 
-    /// Returns the highest revision in the champion history, or 0 if the history is empty. The read is consistent. The
-    /// result is the champion's own revision, unless somebody deleted or replaced the pointer.
+    /// Returns the highest champion revision (number of promotions) in the history of champions. Returns 0 if the
+    /// history is empty. The read is consistent: it sees every earlier write. The result is the revision of the current
+    /// champion, unless somebody deleted or replaced the champion's record.
     ///
     /// # Errors
-    /// [`Unavailable`] when the registry does not answer.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn last_revision(&self) -> impl Future<Output = Result<u32, Unavailable>> + Send;
 
-    /// Takes the next version number above `above`. No number is given twice. A counter that is missing, damaged or
-    /// behind `above` is raised; it is never lowered.
+    /// Takes the next free model version number above `above`. No number is given twice. If the stored counter is
+    /// missing, damaged or lower than `above`, it is raised. It is never lowered.
     ///
     /// # Errors
-    /// [`Unavailable`] when the registry does not answer.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn take_number(
         &self,
         above: Option<VersionNumber>,
     ) -> impl Future<Output = Result<VersionNumber, Unavailable>> + Send;
 
-    /// Registers a version, ends its run, stores the events to announce and, if requested, promotes the version. All of
-    /// it happens, or nothing. A promotion replaces the registry's copy of the former champion's artifact. If the new
-    /// artifact is missing or larger than [`LARGEST_COPY`] bytes, no copy remains. Repeating a successful registration
-    /// succeeds.
+    /// Registers a model version, ends its training run and stores the events to publish. If requested, it also makes
+    /// the version the champion. All of this happens in one transaction, or nothing happens. If the version becomes
+    /// champion, the registry's copy of the champion's model file is replaced. If the new model file is missing or
+    /// larger than [`LARGEST_COPY`] bytes, no copy remains. Repeating a successful registration succeeds.
     ///
     /// # Errors
-    /// [`RegisterError`] says which condition failed.
+    /// [`RegisterError`] says which condition failed, or that the call to the model registry failed.
     fn register(&self, registration: &Registration) -> impl Future<Output = Result<(), RegisterError>> + Send;
 
-    /// Makes a registered version champion again. Also writes the history entry, the copy of the artifact as in
-    /// [`register`](Self::register), and the event to announce. All of it happens, or nothing.
+    /// Makes an already registered model version the champion. It also writes the entry in the history of champions and
+    /// the event to publish. It stores the copy of the model file as in [`register`](Self::register). All of this
+    /// happens in one transaction, or nothing happens.
     ///
     /// # Errors
-    /// [`PromoteError::ChampionMoved`] when the champion's revision has changed since the caller read it.
+    /// [`PromoteError::ChampionMoved`] when the champion has changed since the caller read it.
+    /// [`PromoteError::Unavailable`] when the call to the model registry fails.
     fn promote(&self, promotion: &Promotion<'_>) -> impl Future<Output = Result<(), PromoteError>> + Send;
 }

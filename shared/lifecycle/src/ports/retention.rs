@@ -1,4 +1,4 @@
-//! Deletion of records and objects that are no longer needed, and exceptions from it.
+//! Traits that control when the registry and the object store delete old model versions, and which versions they keep.
 
 use std::future::Future;
 
@@ -7,44 +7,45 @@ use jiff::Timestamp;
 use super::Unavailable;
 use crate::{KeepDays, Run, Version};
 
-/// Whether the registry will delete a record.
+/// The result of marking a record for deletion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expiry {
-    /// The record will be deleted.
+    /// The record in the model registry is marked and will be deleted.
     Marked,
-    /// The record stays. Somebody asked to keep it, or it now belongs to another attempt.
+    /// The record in the model registry will not be deleted. Somebody asked to keep it, or it now belongs to another
+    /// attempt at the training run.
     Kept,
 }
 
-/// Controls how long the registry keeps runs and versions.
+/// Controls how long the model registry keeps the records of training runs and model versions.
 pub trait RecordRetention: Send + Sync {
-    /// Marks a failed or refused run and its version for deletion at the time `at`. Records that
-    /// [`keep_records`](Self::keep_records) protects stay.
+    /// Marks the record of a failed or refused training run for deletion at the time `at`. It also marks the record of
+    /// the run's model version. Records that [`keep_records`](Self::keep_records) protects stay.
     ///
     /// # Errors
-    /// [`Unavailable`] when the registry does not answer.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn expire_records(&self, run: &Run, at: Timestamp) -> impl Future<Output = Result<Expiry, Unavailable>> + Send;
 
-    /// Keeps a version and its run forever, whatever other calls ask before or after. Returns whether the version is
-    /// still registered.
+    /// Protects the records of a model version and of its training run from deletion, now and later. Returns whether
+    /// the model version is still registered.
     ///
     /// # Errors
-    /// [`Unavailable`] when the registry does not answer.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn keep_records(&self, version: &Version) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 }
 
-/// Controls how long the store keeps a version's objects.
+/// Controls how long the object store keeps the objects of a model version.
 pub trait ObjectRetention: Send + Sync {
-    /// Lets the store delete the version's objects when they are `days` old.
+    /// Lets the object store delete the objects of a model version when they are `days` old.
     ///
     /// # Errors
-    /// [`Unavailable`] when the store does not answer.
+    /// [`Unavailable`] when the call to the object store fails.
     fn expire_objects(&self, version: &Version, days: KeepDays)
     -> impl Future<Output = Result<(), Unavailable>> + Send;
 
-    /// Keeps the version's objects forever. A missing object is not an error.
+    /// Keeps the objects of a model version forever. A missing object is not an error.
     ///
     /// # Errors
-    /// [`Unavailable`] when the store does not answer.
+    /// [`Unavailable`] when the call to the object store fails.
     fn keep_objects(&self, version: &Version) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }

@@ -1,55 +1,59 @@
-//! Reading the records of runs, and a new attempt.
+//! Trait that reads the records of training runs, and the data for storing a new attempt.
 
 use std::future::Future;
 
 use super::Unavailable;
 use crate::{Announcement, Record, Run, RunId};
 
-/// Why a conditional write of a run failed.
+/// Error: the record of a training run was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum RunWriteError {
-    /// The registry holds another attempt at this run.
+    /// The model registry holds another attempt at this training run, so nothing was written. The field is the
+    /// identifier of the run.
     #[error("run {0} belongs to another attempt now")]
     Conflict(RunId),
-    /// The registry did not answer.
+    /// The call to the model registry failed.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
-/// A new attempt at a run.
+/// A new attempt at a training run, with all that is stored when it starts.
 #[derive(Debug, Clone, Copy)]
 pub struct Opening<'a> {
-    /// The new attempt.
+    /// The record of the training run with the new attempt, which will be stored.
     pub run: &'a Run,
-    /// The recorded previous attempt, if any.
+    /// The stored record of the previous attempt. `None` if this is the first attempt.
     pub former: Option<&'a Run>,
-    /// The event that the attempt was lost ([`LifecycleEvent::of_loss`](crate::LifecycleEvent::of_loss)). It is
-    /// announced after the attempt's time, unless the attempt ends otherwise.
+    /// The event that the new attempt was lost ([`LifecycleEvent::of_loss`](crate::LifecycleEvent::of_loss)). It is
+    /// published after the attempt's maximum duration, unless the attempt succeeds or fails before.
     pub lost: &'a Announcement,
 }
 
-/// Maximum number of runs in one read.
+/// Maximum number of training runs that one call to the model registry reads.
 pub const MOST_RUNS: u32 = 500;
 
-/// Reads run records.
+/// Reads the records of training runs.
 pub trait Runs: Send + Sync {
-    /// Returns the run `id`, if it exists. The read is consistent: it sees every earlier write.
+    /// Returns the record of the training run `id`, or `None` if it does not exist. The read is consistent: it sees
+    /// every earlier write.
     ///
     /// # Errors
-    /// [`Unavailable`] when the registry does not answer.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn run(&self, id: &RunId) -> impl Future<Output = Result<Option<Record<Run>>, Unavailable>> + Send;
 
-    /// Returns at most `limit` runs, newest first, including runs that this release cannot read.
+    /// Returns the records of the newest training runs and imports, newest first, at most `limit`. The result includes
+    /// records that this release cannot read.
     ///
     /// # Errors
-    /// [`Unavailable`] when the registry does not answer.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn recent_runs(&self, limit: u32) -> impl Future<Output = Result<Vec<Record<Run>>, Unavailable>> + Send;
 
-    /// Returns the newest runs for a caller that wants to know about training. If most of the newest `limit` runs are
-    /// imports, it returns up to [`MOST_RUNS`] runs, so that imports do not hide the training runs.
+    /// Returns the records of the newest runs, newest first, for a caller that needs runs that train a model. If most
+    /// of the newest `limit` runs are imports, the function returns up to [`MOST_RUNS`] runs. So many imports do not
+    /// hide the runs that train a model.
     ///
     /// # Errors
-    /// [`Unavailable`] when the registry does not answer.
+    /// [`Unavailable`] when the call to the model registry fails.
     fn recent_runs_with_trainings(
         &self,
         limit: u32,

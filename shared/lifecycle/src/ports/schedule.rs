@@ -1,4 +1,4 @@
-//! The training schedule.
+//! Trait that reads the training schedule.
 
 use std::future::Future;
 
@@ -6,24 +6,24 @@ use jiff::Timestamp;
 
 use super::Unavailable;
 
-/// A schedule, as the scheduler stores it.
+/// The training schedule, as the scheduler service stores it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredSchedule {
-    /// When the schedule fires: `cron(…)`, `rate(…)` or `at(…)`.
+    /// The expression that says when the schedule starts a training run: `cron(…)`, `rate(…)` or `at(…)`.
     pub expression: String,
-    /// IANA time zone of the expression; `None` means UTC.
+    /// The IANA time zone of the expression, such as `Europe/Berlin`. `None` means UTC.
     pub zone: Option<String>,
-    /// When the schedule was created or last changed. It demanded no run before that time.
+    /// The time at which the schedule was created or last changed. No training run was due before that time.
     pub changed_at: Timestamp,
-    /// Whether the schedule is active.
+    /// Whether the schedule is enabled. If `false`, it starts no training runs.
     pub is_enabled: bool,
 }
 
-/// Reads the training schedule.
+/// Reads the training schedule from the scheduler service.
 pub trait Schedules: Send + Sync {
-    /// Returns the current schedule, or `None` if it does not exist.
+    /// Returns the training schedule, or `None` if it does not exist.
     ///
     /// # Errors
-    /// [`Unavailable`] when the scheduler does not answer.
+    /// [`Unavailable`] when the call to the scheduler service fails.
     fn schedule(&self) -> impl Future<Output = Result<Option<StoredSchedule>, Unavailable>> + Send;
 }

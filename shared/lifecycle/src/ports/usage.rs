@@ -1,4 +1,4 @@
-//! Request counts of the API's keys.
+//! Trait that reads how many requests each API key has sent.
 
 use std::future::Future;
 
@@ -6,11 +6,12 @@ use jiff::civil::Date;
 
 use super::Unavailable;
 
-/// Reads request counts from the gateway, which counts them against the quota.
+/// Reads the request counts of the API keys from the API gateway, which compares the counts with the quota.
 pub trait RequestUsage: Send + Sync {
-    /// Returns the number of requests of each key from `first` to `last`, both days included. Empty if there is no key.
+    /// Returns the number of requests of each API key in the days from `first` to `last`, both included. Empty if there
+    /// is no API key.
     ///
     /// # Errors
-    /// [`Unavailable`] when the gateway does not answer.
+    /// [`Unavailable`] when the call to the API gateway fails.
     fn requests(&self, first: Date, last: Date) -> impl Future<Output = Result<Vec<u64>, Unavailable>> + Send;
 }

@@ -1,50 +1,51 @@
-//! The main metrics of a run, for comparing runs side by side.
+//! The main metrics of a training run. They are stored with the run, so runs can be compared without reading the model
+//! versions.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Evaluation;
 
-/// A run's main metrics. The version holds the whole evaluation.
+/// The main metrics of the model that a training run made. The record of the model version has all metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum RunMetrics {
     /// Metrics of a classifier.
     Classification {
-        /// Accuracy on the training rows, 0–1.
+        /// Accuracy on the training rows, from 0 to 1.
         training_accuracy: f64,
-        /// Accuracy on the hold-out, 0–1.
+        /// Accuracy on the hold-out rows, from 0 to 1.
         accuracy: f64,
-        /// Balanced accuracy on the hold-out, 0–1.
+        /// Balanced accuracy on the hold-out rows, from 0 to 1.
         balanced_accuracy: f64,
-        /// Macro F1 on the hold-out, 0–1.
+        /// Macro F1 on the hold-out rows, from 0 to 1.
         f1: f64,
-        /// Log loss on the hold-out, in nats.
+        /// Log loss on the hold-out rows, in nats.
         log_loss: f64,
-        /// One-vs-rest ROC AUC on the hold-out, 0–1; `None` if it is not defined.
+        /// One-vs-rest ROC AUC on the hold-out rows, from 0 to 1. `None` if it is not defined.
         roc_auc: Option<f64>,
-        /// Duration of the run in seconds.
+        /// The duration of the training run in seconds.
         duration: f64,
     },
-    /// Metrics of a regression model. Errors are in the target's unit.
+    /// Metrics of a regression model. All errors have the unit of the target column.
     Regression {
         /// R² on the training rows, at most 1.
         training_r2: f64,
-        /// R² on the hold-out, at most 1.
+        /// R² on the hold-out rows, at most 1.
         r2: f64,
-        /// Root mean squared error on the hold-out.
+        /// Root mean squared error on the hold-out rows.
         rmse: f64,
-        /// Mean absolute error on the hold-out.
+        /// Mean absolute error on the hold-out rows.
         mae: f64,
-        /// Median absolute error on the hold-out.
+        /// Median absolute error on the hold-out rows.
         median_absolute_error: f64,
-        /// Duration of the run in seconds.
+        /// The duration of the training run in seconds.
         duration: f64,
     },
 }
 
 impl RunMetrics {
-    /// Returns the main metrics of `evaluation`. `training_score` is accuracy or R² on the training rows. `duration` is
-    /// the run's duration in seconds.
+    /// Returns the main metrics from `evaluation`. `training_score` is the accuracy or R² on the training rows.
+    /// `duration` is the duration of the training run in seconds.
     pub fn of(evaluation: &Evaluation, training_score: f64, duration: f64) -> Self {
         match evaluation {
             Evaluation::Classification(figures) => Self::Classification {
@@ -67,7 +68,7 @@ impl RunMetrics {
         }
     }
 
-    /// Returns accuracy (0–1) or R² (at most 1) on the training rows.
+    /// Returns the score on the training rows: accuracy (0–1) for a classifier, R² (at most 1) for a regression model.
     pub fn training_score(&self) -> f64 {
         match *self {
             Self::Classification { training_accuracy, .. } => training_accuracy,
@@ -75,7 +76,7 @@ impl RunMetrics {
         }
     }
 
-    /// Returns accuracy (0–1) or R² (at most 1) on the hold-out.
+    /// Returns the score on the hold-out rows: accuracy (0–1) for a classifier, R² (at most 1) for a regression model.
     pub fn headline(&self) -> f64 {
         match *self {
             Self::Classification { accuracy, .. } => accuracy,
@@ -83,7 +84,7 @@ impl RunMetrics {
         }
     }
 
-    /// Returns the run's duration in seconds.
+    /// Returns the duration of the training run in seconds.
     pub fn duration(&self) -> f64 {
         match *self {
             Self::Classification { duration, .. } | Self::Regression { duration, .. } => duration,

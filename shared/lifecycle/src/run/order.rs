@@ -1,45 +1,48 @@
-//! Decides which of two runs came later, although the clocks of their machines may disagree.
+//! Decides which of two training runs came later, although the clocks of their machines may disagree.
 //!
-//! A run always gets a later date than the run that was recorded before it ([`began`]). Runs therefore sort in the
-//! order in which they happened, even while a clock is wrong. Records of earlier releases, and records dated in the
-//! future, need more care ([`Run::came_after`]).
+//! A run always gets a later start time than the run that was recorded before it ([`began`]). So sorting runs by their
+//! start time gives the order in which they happened, even while a clock is wrong. Records of earlier releases, and
+//! records dated in the future, need more care ([`Run::came_after`]).
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::Run;
 
-/// How far a writer's clock may be ahead of the reader's clock and still count as correct.
+/// The maximum time by which the recorded start of a training run may be in the future without counting as wrong. The
+/// clocks of two machines may differ by this time.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(1);
 
-/// How far ahead the newest run may be dated so that a new run is dated after it. The limit allows one clock a day
-/// ahead and another a day behind, plus an hour. A date further ahead is nonsense, and every later run would inherit
-/// it.
+/// A new training run is dated after the newest recorded run only if the start of that run is at most this far in the
+/// future. The limit allows one clock to be a day ahead and another a day behind, plus an hour. A start further in the
+/// future is nonsense, and every later run would inherit it.
 const FOLLOWED: SignedDuration = SignedDuration::from_hours(49);
 
-/// Minimum time between two runs.
+/// Minimum time between the recorded starts of two training runs.
 const STEP: SignedDuration = SignedDuration::from_millis(1);
 
-/// Returns the start of a run that begins at `now`. The result is later than `newest`, the start of the newest recorded
-/// run, because the clock of `now` may be behind.
+/// Returns the start time to record for a training run that begins at `now`. `newest` is the start of the newest
+/// recorded run. The result is later than `newest`, because the clock behind `now` may be slow. If `newest` is too far
+/// in the future, it is ignored.
 pub fn began(now: Timestamp, newest: Option<Timestamp>) -> Timestamp {
     let followed = newest.filter(|newest| newest.duration_since(now) <= FOLLOWED);
     followed.and_then(|newest| newest.checked_add(STEP).ok()).map_or(now, |next| next.max(now))
 }
 
 impl Run {
-    /// Checks whether the run is dated in the future.
+    /// Returns whether the recorded start of the training run is more than one minute in the future, as seen at `now`.
     pub fn is_ahead(&self, now: Timestamp) -> bool {
         is_ahead(self.started_at, now)
     }
 
-    /// Checks whether the run began after `other`, as far as the dates can be trusted at `now`. A run dated in the
-    /// future does not count as later than a run that is not. Otherwise it would hide that run's result.
+    /// Returns whether this training run began after the run `other`. A run dated in the future does not count as later
+    /// than a run that is not. Otherwise the wrong date would hide the other run's result.
     pub fn came_after(&self, other: &Self, now: Timestamp) -> bool {
         self.started_at > other.started_at && (!self.is_ahead(now) || other.is_ahead(now))
     }
 }
 
-/// Checks whether `moment` is further in the future than clocks may differ.
+/// Returns whether `moment` is more than one minute after `now`. Up to one minute, the clocks of two machines may
+/// differ.
 pub fn is_ahead(moment: Timestamp, now: Timestamp) -> bool {
     moment.duration_since(now) > TOLERANCE
 }
@@ -68,7 +71,7 @@ mod tests {
     }
 
     proptest! {
-        /// Each run has its own machine, whose clock is up to a day off.
+        /// Each training run has its own machine, whose clock is wrong by up to a day.
         #[test]
         fn runs_are_ordered_as_they_happened_with_any_clock(
             runs in prop::collection::vec((1i64..600, -1440i64..1440), 1..40),

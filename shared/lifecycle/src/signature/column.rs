@@ -1,86 +1,89 @@
-//! The input columns of a model.
+//! The input columns of a model, and how their values are encoded as numbers.
 
 use serde::{Deserialize, Serialize};
 
 use super::DatePart;
 
-/// An input column of a model.
+/// One input column of a model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
-    /// The column's name.
+    /// The name of the input column.
     pub name: String,
-    /// The type of the values.
+    /// The type of the column's values, such as number or category.
     #[serde(flatten)]
     pub kind: ColumnKind,
-    /// Whether a value may be missing. This is so if values were missing in the training rows.
+    /// Whether a row may have no value in this column. The field is `true` if values were missing in the training rows.
     #[serde(default)]
     pub nullable: bool,
 }
 
-/// The type of a column's values, and how a raw row encodes them: as one `f32`, or as several in sequence. A missing
-/// value is NaN in each of them, whatever the type.
+/// The type of an input column. It also says how a raw row (the model's input) encodes a value: as one `f32`, or as
+/// several in sequence. For every type, all `f32` values of a missing value are NaN.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ColumnKind {
-    /// A finite number, encoded as itself.
+    /// A finite number. A raw row contains the number itself.
     Number,
-    /// False or true, encoded as 0 or 1.
+    /// A Boolean. A raw row contains 0 for false and 1 for true.
     Boolean,
-    /// A date or time, encoded as days since 2000-01-01T00:00:00Z, followed by each of its parts. The time of day is
-    /// precise to about a minute and a half.
+    /// A date or time. A raw row contains the number of days since 2000-01-01T00:00:00Z, followed by each of the
+    /// `parts`. The time of day is precise to about a minute and a half.
     Timestamp {
-        /// The parts that follow the days.
+        /// The date parts, such as the weekday, that a raw row contains after the number of days. Empty if there are
+        /// none.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         parts: Vec<DatePart>,
     },
-    /// A text that has few different values, encoded as a whole number: see [`ColumnKind::code`].
+    /// A category: a text with few different values in the data. A raw row contains a whole number for it, see
+    /// [`ColumnKind::code`].
     Category {
-        /// The texts that have a feature of their own, sorted.
+        /// The texts that have a model feature of their own, sorted.
         categories: Vec<String>,
-        /// Other texts in the training data, sorted. If the model has no statistic for the column, it treats all of
-        /// them and unseen texts as one value.
+        /// Other texts in the training data, sorted. If the model has no statistic for this column, it treats all of
+        /// these texts and all unseen texts as one value.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         rare: Vec<String>,
     },
-    /// A text of several words. Each known word has one value: 1 if the text contains the word, else 0.
+    /// A text of several words. A raw row contains one value for each known word: 1 if the text contains the word, else
+    /// 0.
     Text {
-        /// The words that the model knows, sorted, as [`words`](fn@super::words) returns them.
+        /// The words that the model knows, sorted, in the form in which [`words`](fn@super::words) returns them.
         words: Vec<String>,
     },
 }
 
-/// The encoding of a category's text in a raw row.
+/// The whole number that represents the text of a category column in a raw row (the model's input).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Code {
-    /// The whole number that the raw row contains.
+    /// The whole number that the raw row contains for the text.
     pub index: usize,
-    /// Whether the text occurred in the training data.
+    /// Whether the text occurred in the training data. `false` for an unseen text.
     pub is_known: bool,
 }
 
-/// Spellings of a missing value in a table's text, besides the empty text.
+/// Texts in a table that mean a missing value. An empty text also means a missing value.
 const MISSING: [&str; 10] = ["NA", "N/A", "n/a", "NaN", "nan", "NAN", "null", "NULL", "Null", "<NA>"];
 
-/// Checks whether `text`, without surrounding blanks, means a missing value. Training and serving both use this
-/// function, so they agree.
+/// Returns whether a table cell with the content `text` means a missing value. The caller must remove blanks at both
+/// ends first. Training and prediction both use this function, so they agree.
 pub fn is_missing(text: &str) -> bool {
     text.is_empty() || MISSING.contains(&text)
 }
 
 impl Column {
-    /// Creates a column of numbers that are never missing.
+    /// Creates an input column of numbers that are never missing.
     pub fn number(name: impl Into<String>) -> Self {
         Self { name: name.into(), kind: ColumnKind::Number, nullable: false }
     }
 }
 
 impl ColumnKind {
-    /// Returns the type of a date or time without parts.
+    /// Returns the type of a date or time column without date parts.
     pub fn moment() -> Self {
         Self::Timestamp { parts: Vec::new() }
     }
 
-    /// Returns the number of `f32` values that one value takes in a raw row.
+    /// Returns the number of `f32` values that a raw row (the model's input) contains for one value of this column.
     pub fn slots(&self) -> usize {
         match self {
             Self::Number | Self::Boolean | Self::Category { .. } => 1,
@@ -89,8 +92,9 @@ impl ColumnKind {
         }
     }
 
-    /// Returns the encoding of a category's text, or `None` if the column has another type. A category is encoded as
-    /// its index. An unseen text is encoded as the number of categories. Rare texts follow from there, in their order.
+    /// Returns the whole number that represents `text` in a raw row. Returns `None` if the column is not a category
+    /// column. For a text in `categories`, the number is its index. For an unseen text, it is the number of categories.
+    /// The texts in `rare` get the numbers that follow, in their order.
     pub fn code(&self, text: &str) -> Option<Code> {
         let Self::Category { categories, rare } = self else { return None };
         let find = |texts: &[String]| texts.binary_search_by(|known| known.as_str().cmp(text)).ok();
@@ -99,7 +103,7 @@ impl ColumnKind {
         Some(Code { index: index.unwrap_or(unseen), is_known: index.is_some() })
     }
 
-    /// Returns the type's name: `number`, `boolean`, `timestamp`, `category` or `text`.
+    /// Returns the name of the column type: `number`, `boolean`, `timestamp`, `category` or `text`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Number => "number",

@@ -1,18 +1,18 @@
-//! The labels of a classifier.
+//! The labels that a classifier predicts.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A label, with the type that it has in the data set.
+/// A label that a classifier predicts, with the type that the label has in the data set.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Label {
-    /// True or false.
+    /// A label that is true or false.
     Boolean(bool),
-    /// A whole number.
+    /// A label that is a whole number.
     Integer(i64),
-    /// Text.
+    /// A label that is a text.
     Text(String),
 }
 

@@ -1,16 +1,16 @@
 //! Splits a text into words.
 
-/// Maximum length of a word in characters. A longer one is unlikely to occur in another text.
+/// Maximum length of a word in characters. A longer word is ignored, because it is unlikely to occur in another text.
 const MAX_WORD: usize = 40;
 
-/// Returns the words of `text` in lower case. A word is an unbroken run of 2 to 40 letters and digits.
+/// Returns the words of `text` in lower case. A word is a sequence of 2 to 40 letters and digits.
 pub fn words(text: &str) -> impl Iterator<Item = String> {
     let parts = text.split(|character: char| !character.is_alphanumeric());
     let is_word = |part: &&str| (2..=MAX_WORD).contains(&part.chars().take(MAX_WORD + 1).count());
     parts.filter(is_word).map(str::to_lowercase)
 }
 
-/// Writes 1 for each of the sorted `known` words that `text` contains, and 0 for the others.
+/// Writes one number into `slots` for each of the sorted `known` words: 1 if `text` contains the word, else 0.
 pub fn write_words(text: &str, known: &[String], slots: &mut [f32]) {
     slots.fill(0.0);
     for word in words(text) {

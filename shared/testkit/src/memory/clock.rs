@@ -1,4 +1,4 @@
-//! A clock that stands still.
+//! Test fake of the clock.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -6,24 +6,24 @@ use std::time::Duration;
 use evergreen_lifecycle::ports::{Clock, Sleeper};
 use jiff::Timestamp;
 
-/// A clock that stands still until a test or a sleep sets it.
+/// Test fake of the clock. Its time only changes when a test sets it, or when the code under test sleeps.
 #[derive(Debug)]
 pub struct FixedClock(Mutex<Timestamp>);
 
 impl FixedClock {
-    /// Creates a clock that shows `now`.
+    /// Creates a fake clock that shows the time `now`.
     pub fn at(now: Timestamp) -> Self {
         Self(Mutex::new(now))
     }
 
-    /// Sets the clock.
+    /// Sets the fake clock to the time `now`.
     pub fn set(&self, now: Timestamp) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = now;
     }
 }
 
 impl Sleeper for FixedClock {
-    /// Sets the clock to the end of the sleep, and returns at once.
+    /// Moves the fake clock forward by `time`, and returns at once.
     async fn sleep(&self, time: Duration) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) += time;
     }

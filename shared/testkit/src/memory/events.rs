@@ -1,4 +1,4 @@
-//! The event bus and the outbox in memory.
+//! Test fake of the event bus, and of the outbox, which stores events until they are published.
 
 use evergreen_lifecycle::ports::{Announcer, EventOutbox, Refusal, Unavailable, Waiting};
 use evergreen_lifecycle::{Announcement, time};
@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::Memory;
 
-/// Number of events on a page of the outbox.
+/// Maximum number of events on one page of the outbox. It is small, so tests need few events for several pages.
 const PAGE: usize = 3;
 
 impl EventOutbox for Memory {

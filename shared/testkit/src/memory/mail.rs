@@ -1,4 +1,4 @@
-//! Mails, claims on mails and records about alarms in memory.
+//! Test fake of the mail service, of the claims on mails, and of the stored records of alarms.
 
 use evergreen_lifecycle::AlarmRecord;
 use evergreen_lifecycle::ports::{
@@ -8,22 +8,22 @@ use jiff::Timestamp;
 
 use super::Memory;
 
-/// The recipient and the mail.
+/// A mail that the test fake was asked to send: the recipient's address and the content.
 pub type SentMail = (String, Mail);
 
-/// The state of a mail that a function has claimed.
+/// Test fake: the state of a mail that a Lambda invocation has claimed for sending.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MailClaim {
-    /// A function is sending it.
+    /// A Lambda invocation is sending the mail.
     Sending(Lease),
-    /// The mail was sent.
+    /// The claimed mail was sent.
     Sent,
-    /// Sending it got no answer at that time.
+    /// The mail service did not answer, so the mail may have been sent. The field is the time of the try.
     Unanswered(Timestamp),
 }
 
 impl MailClaim {
-    /// Returns why another claim is refused at `now`, and until when.
+    /// Returns why another claim on the mail is refused at `now`, and the time until which it is refused.
     fn claim_at(&self, now: Timestamp) -> (Claim, Timestamp) {
         match self {
             Self::Sent => (Claim::Sent, Timestamp::MAX),

@@ -1,4 +1,4 @@
-//! The schedule, the request counts and the metrics in memory.
+//! Test fake of the training schedule, of the request counts of API keys, and of the metrics service.
 
 use evergreen_lifecycle::Datum;
 use evergreen_lifecycle::ports::{MetricSink, RequestUsage, Schedules, StoredSchedule, Unavailable};

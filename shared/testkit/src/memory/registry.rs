@@ -1,4 +1,4 @@
-//! The registry in memory: runs, versions, champions and their retention.
+//! Test fake of the model registry: training runs, model versions, champions, and the deletion of records.
 
 use evergreen_lifecycle::ports::{
     Champions, Expiry, Opening, PromoteError, Promotion, RecordRetention, RegisterError, Registrar, Registration,
@@ -127,7 +127,8 @@ fn is_at_work(state: &MemoryState, run: &Run) -> bool {
 }
 
 impl MemoryState {
-    /// Returns the pointer as the ports read it.
+    /// Returns the record that names the champion, as a caller of the registry reads it. Returns `None` if there is no
+    /// such record.
     fn pointed(&self) -> Option<Record<Pointer>> {
         match &self.pointer {
             Some(pointer) => pointer.clone(),
@@ -135,7 +136,8 @@ impl MemoryState {
         }
     }
 
-    /// Returns the revision of the pointer; 0 if the pointer is lost or unreadable.
+    /// Returns the revision (number of promotions) in the record that names the champion. Returns 0 if the record is
+    /// missing or unreadable.
     fn revision(&self) -> u32 {
         self.pointed().and_then(Result::ok).map_or(0, |pointer| pointer.revision)
     }

@@ -1,4 +1,4 @@
-//! The bucket in memory: artifacts, data sets and model files for import.
+//! Test fake of the S3 bucket: objects of model versions, data sets, and model files for import.
 
 use std::ops::Range;
 

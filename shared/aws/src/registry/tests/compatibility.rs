@@ -1,8 +1,9 @@
-//! Tests compatibility with records of other releases. This release must read records of earlier releases, and an
-//! earlier release must work with this release's records after a rollback. The section Compatibility in
+//! Tests that releases can read each other's records. This release must read the records of earlier releases. After a
+//! rollback, an earlier release must work with the records of this release. The section Compatibility in
 //! docs/ARCHITECTURE.md has the rules.
 //!
-//! `golden/first` holds items that the first release wrote. `golden/this` holds items that this release writes.
+//! `golden/first` holds the DynamoDB items that the first release wrote. `golden/this` holds the items that this
+//! release writes.
 
 mod first_release;
 mod records;
@@ -16,7 +17,7 @@ use serde_json::Value;
 use super::support::{item, json};
 use crate::registry::items::Stored;
 
-/// Returns the golden items of a release, by name.
+/// Returns the stored sample items that the given release wrote, by name.
 fn golden(release: &str) -> BTreeMap<String, Value> {
     let folder = format!("{}/golden/{release}", env!("CARGO_MANIFEST_DIR"));
     let files = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{folder}: {error}"));
@@ -27,7 +28,8 @@ fn golden(release: &str) -> BTreeMap<String, Value> {
     files.map(|file| read(file.unwrap().path())).collect()
 }
 
-/// Checks whether this release can read the whole item `name`.
+/// Returns an error if this release cannot read every field of the item `fields`. The name of the item says the kind of
+/// its record.
 fn is_read(name: &str, fields: &Value) -> Result<(), String> {
     let told = |error: evergreen_lifecycle::Unreadable| error.to_string();
     match name.split('-').next() {
@@ -40,7 +42,8 @@ fn is_read(name: &str, fields: &Value) -> Result<(), String> {
     }
 }
 
-/// Checks whether the first release can read the item `name`.
+/// Returns an error if the first release cannot read the item `fields`. The name of the item says the kind of its
+/// record.
 fn was_read(name: &str, fields: &Value) -> Result<(), String> {
     fn read<T: DeserializeOwned>(fields: &Value) -> Result<(), String> {
         serde_dynamo::from_item::<_, T>(item(fields)).map(drop).map_err(|error| error.to_string())
@@ -102,13 +105,13 @@ fn the_first_release_reads_the_records_of_this_release() {
 fn fields_of_a_newer_release_are_ignored() {
     for (name, mut fields) in golden("this") {
         add_everywhere(&mut fields);
-        // Maps with keys from the user may contain anything, so the test adds no field to them.
+        // The test adds no field to maps with keys from the user, because such maps may contain anything.
         assert_eq!(is_read(&name, &fields), Ok(()), "{name}");
         assert_eq!(was_read(&name, &fields), Ok(()), "{name}");
     }
 }
 
-/// Adds a field to every map whose keys are defined by the release.
+/// Adds an unknown field to every JSON object whose keys are defined by the release.
 fn add_everywhere(fields: &mut Value) {
     match fields {
         Value::Object(members) => {
@@ -122,7 +125,8 @@ fn add_everywhere(fields: &mut Value) {
     }
 }
 
-/// The fields where a newer release may write an unknown value: the item, the field, and such a value.
+/// The fields into which a newer release may write a value that this release does not know. Each entry is the name of
+/// an item, the path of the field, and such a value as JSON.
 const UNKNOWN_VALUES: [(&str, &str, &str); 10] = [
     ("champion-classes", "/version/family", "\"oracle\""),
     ("champion-classes", "/version/search/metric", "\"hinge\""),

@@ -1,4 +1,4 @@
-//! Tests the registration of a version: its requests to the table, and the meaning of refusals.
+//! Tests the registration of a model version: the requests to DynamoDB, and the errors after a refused transaction.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use super::support::{item, registry};
 use crate::registry::items::RegistryItem;
 use crate::tests::mocks::record;
 
-/// The condition on the run's end, with its values.
+/// The expected condition of the write that ends a training run, with its values.
 const AT_WORK: &str = r#"attempt = :attempt AND #status = :running {":attempt":1,":running":"RUNNING"}"#;
 
 const START: &str = "2026-11-24T03:00:00Z";
@@ -31,7 +31,7 @@ fn of(number: u32, accuracy: f64, seen: Option<&Champion>) -> Registration {
     registration(run("7", moment(START)), version(number, accuracy, moment(START)), seen)
 }
 
-/// Returns each write as text: its kind, key, condition and the condition's values.
+/// Returns each write of a transaction as text: its kind, key, condition and the condition's values.
 fn outline(writes: &[TransactWriteItem]) -> Vec<String> {
     let line = |kind: &str, item: &RegistryItem, condition: Option<&str>, values: Option<&RegistryItem>| {
         let values: BTreeMap<String, serde_json::Value> =
@@ -63,7 +63,7 @@ async fn sent_for(registration: &Registration) -> Vec<TransactWriteItem> {
     sent.only().transact_items.unwrap()
 }
 
-/// Returns a table that cancels transactions with these codes.
+/// Returns a rule by which DynamoDB cancels each transaction. `codes` has one error code for each write.
 fn cancelling(codes: &'static [&'static str]) -> Rule {
     mock!(Client::transact_write_items).then_error(move || {
         let reason = |code: &str| {
@@ -76,12 +76,12 @@ fn cancelling(codes: &'static [&'static str]) -> Rule {
     })
 }
 
-/// Returns the registration's error if the table cancels with these codes.
+/// Returns the error of a registration that DynamoDB cancels. `codes` has one error code for each write.
 async fn cancelled_with(codes: &'static [&'static str]) -> RegisterError {
     registry(&[&cancelling(codes)]).register(&of(1, 0.97, None)).await.unwrap_err()
 }
 
-/// Returns a table that holds this run.
+/// Returns a rule by which DynamoDB answers a read with the run `stored`. `None` means that there is no run.
 fn on_record(stored: Option<Run>) -> Rule {
     mock!(Client::get_item).then_output(move || GetItemOutput::builder().set_item(stored.as_ref().map(item)).build())
 }
@@ -177,7 +177,7 @@ async fn the_call_has_an_idempotency_token() {
     assert!(sent.only().client_request_token().is_some_and(|token| !token.is_empty()));
 }
 
-/// The write that deletes the event that attempt 1 was lost.
+/// The expected write that deletes the event "attempt 1 of the run was lost".
 const NO_LOSS: &str = "delete OUTBOX#iris 2026-11-24T03:15:00.000Z#3#iris/manual-7/1/TrainingFailed if - {}";
 
 fn attempt(attempt: u32) -> Run {
@@ -255,7 +255,7 @@ async fn events_are_written_with_the_change_that_they_report() {
     let expected = ["TrainingSucceeded", "ModelPromoted"]
         .map(|kind| format!("put OUTBOX#iris 2026-11-24T03:00:10.000Z#{kind} if - {{}}"));
     assert_eq!(writes[6..], expected);
-    // A transaction may have a hundred writes and 4 MB. A record has at most 400 KB.
+    // A DynamoDB transaction may have a hundred writes and 4 MB. A record has at most 400 KB.
     assert!(writes.len() <= 100 && writes.len() * 400_000 <= 4 << 20, "{writes:?}");
 }
 
@@ -345,7 +345,8 @@ async fn any_other_failure_is_not_retryable() {
     assert!(matches!(error, RegisterError::Unavailable(_)));
 }
 
-/// Returns the promotion of version 1 over the revision `seen_revision`, as `champion`.
+/// Returns a request to make model version 1 the champion. `seen_revision` is the champion's revision that the caller
+/// read.
 fn promotion<'a>(champion: &'a Champion, seen_revision: u32, announcement: &'a Announcement) -> Promotion<'a> {
     Promotion { champion, seen_revision, artifact: b"a model", announcement }
 }

@@ -1,5 +1,5 @@
-//! The record types as the first release defined them. Do not change them. If they cannot read an item, that release
-//! fails after a rollback.
+//! The types of stored records as the first release defined them. Do not change them. If these types cannot read an
+//! item, the first release fails after a rollback.
 
 use std::collections::BTreeMap;
 
