@@ -1,4 +1,4 @@
-//! Generates small pipelines and rows for them.
+//! Generators of random test data for property tests: small pipelines, and rows for them.
 
 use evergreen_lifecycle::{Column, ColumnKind, DatePart, Signature};
 use evergreen_scoring::{
@@ -176,7 +176,7 @@ fn interval(half: f32, features: usize, shapes: &[Shape], numbers: &mut Numbers<
     Interval { half: Curve { start: half, steps }, difficulty, low: limit(-1.0), high: limit(half) }
 }
 
-/// Generates small pipelines with 1–6 columns of any kind, for regression or up to 5 classes.
+/// Generates random small pipelines with 1–6 columns of any kind, for regression or up to 5 classes.
 pub fn pipelines() -> impl Strategy<Value = Pipeline> {
     let split = (any::<Index>(), any::<Index>(), -2.0..2.0_f32);
     let shapes = prop::collection::vec(prop::collection::vec(split, 0..12), 1..20);
