@@ -81,7 +81,7 @@ pub struct Linear {
 /// The part of a pipeline that computes the outputs of a row from its features.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Predictor {
-    /// An ensemble of trees.
+    /// An ensemble of decision trees.
     Trees(Ensemble),
     /// A linear model.
     Linear(Linear),
