@@ -22,7 +22,7 @@ pub(super) const MAX_FRAME_BYTES: usize = 4 << 20;
 /// Protocol Buffers field numbers on the path from an ONNX model to an operator's attribute: graph, node, attribute.
 const ATTRIBUTE: [u32; 3] = [7, 1, 5];
 
-/// Field numbers on the path from a model to a metadata text: entry, value.
+/// Protocol Buffers field numbers on the path from an ONNX model to a metadata text: entry, value.
 const METADATA: [u32; 2] = [14, 2];
 
 /// Checks the sizes of an ONNX file and its parts without allocating memory. An excess of a limit is an error.
