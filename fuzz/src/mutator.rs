@@ -112,7 +112,7 @@ fn change_integers(bytes: &mut Vec<u8>, random: &mut fastrand::Rng) {
     numbers.into_iter().for_each(|number| put_varint(number, bytes));
 }
 
-/// Removes or repeats up to 16 bytes at the end.
+/// Removes or repeats up to 16 bytes at the end of `bytes`.
 fn change_length(bytes: &mut Vec<u8>, random: &mut fastrand::Rng) {
     let part = random.usize(..=bytes.len().min(16));
     if random.bool() {

@@ -6,7 +6,8 @@
 //! lengths need no branch. (The idea comes from Asadi, Lin, de Vries: "Runtime optimizations for tree-based machine
 //! learning models", IEEE TKDE 26(9), 2014.) After every few steps, one branch ends all walks together.
 //!
-//! In both cases the leaves of a row are added in the order of the trees, so the result is identical to the last bit.
+//! For a single row and for a batch, the leaves of a row are added in the order of the trees. So the result is
+//! identical to the last bit.
 
 mod key;
 mod leaves;

@@ -24,8 +24,8 @@
 //! # Labels
 //!
 //! The labels of the file must have the same text as those of the table; 0 and 1 may also mean false and true. If the
-//! file's labels are 0…k-1 and the table has k other labels, the numbers are the indices of the sorted labels, like
-//! those of `LabelEncoder`. That gives a warning.
+//! file's labels are 0…k-1 and the table has k other labels, the numbers are indices. They count the sorted labels,
+//! like those of `LabelEncoder`. That gives a warning.
 //!
 //! # Differences from ONNX Runtime
 //!

@@ -26,9 +26,9 @@ pub struct Ensemble {
 /// How the results of the trees in an ensemble are combined to one result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Aggregate {
-    /// The result is the mean of all trees.
+    /// The result of the ensemble is the mean of its trees.
     Average,
-    /// The result is the sum of all trees.
+    /// The result of the ensemble is the sum of its trees.
     Sum,
 }
 
@@ -47,11 +47,11 @@ pub enum Node {
     Split {
         /// Index of the feature that is compared with the threshold.
         feature: u32,
-        /// The number with which the feature is compared; finite.
+        /// The finite number with which the feature is compared.
         threshold: f32,
-        /// Index of the child node for values `<= threshold` and for NaN.
+        /// Index of the child node in the tree for values `<= threshold` and for NaN.
         left: u32,
-        /// Index of the child node for values above the threshold.
+        /// Index of the child node in the tree for values above the threshold.
         right: u32,
     },
     /// A leaf of a decision tree: the weights that it adds to the outputs. They are finite and in ascending order of
@@ -63,9 +63,9 @@ pub enum Node {
 /// The number that a leaf of a decision tree adds to one output.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Weight {
-    /// Index of the output to which the number is added.
+    /// Index of the output to which a tree leaf adds the weight.
     pub output: u32,
-    /// The number that is added; finite.
+    /// The finite number that a tree leaf adds to the output.
     pub weight: f32,
 }
 
@@ -157,11 +157,11 @@ pub struct Pipeline {
 /// The parts of a pipeline (a trained model): the steps from a raw row to the prediction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PipelineParts {
-    /// First step: turns a raw row into features.
+    /// First step of a prediction: turns a raw row into features.
     pub preprocessing: Preprocessing,
-    /// Second step: computes outputs from the features.
+    /// Second step of a prediction: computes outputs from the features.
     pub predictor: Predictor,
-    /// Third step: the meaning of the outputs, which defines how they become the prediction.
+    /// Third step of a prediction: the meaning of the outputs, which defines how they become the result.
     pub link: Link,
     /// Calibration power of a classifier, above 0; `None` if it is not calibrated. The probabilities are raised to this
     /// power and normalised again (temperature scaling: Guo, Pleiss, Sun, Weinberger: "On calibration of modern neural

@@ -13,7 +13,7 @@ pub enum RegisteredError {
     /// The artifact's number of bytes differs from the registered number.
     #[error("{found} bytes; expected {expected}, as registered")]
     Size {
-        /// Number of bytes that were registered.
+        /// Registered number of bytes of the artifact.
         expected: u64,
         /// Number of bytes of the artifact that was read.
         found: u64,
@@ -21,7 +21,7 @@ pub enum RegisteredError {
     /// The artifact's SHA-256 differs from the registered one, so the bytes differ.
     #[error("SHA-256 {found}; expected {expected}, as registered")]
     Digest {
-        /// SHA-256 that was registered.
+        /// Registered SHA-256 of the artifact.
         expected: String,
         /// SHA-256 of the artifact that was read.
         found: String,
@@ -32,7 +32,7 @@ pub enum RegisteredError {
     /// The artifact belongs to a model with another name.
     #[error("belongs to the model {found:?}; expected the model \"{expected}\"")]
     OtherModel {
-        /// Name of the model of this stack.
+        /// Name of the model that belongs to this stack.
         expected: ModelName,
         /// Name of the model in the artifact.
         found: String,

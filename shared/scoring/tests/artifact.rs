@@ -82,7 +82,7 @@ fn parts_of_times_words_and_statistics_are_loaded_and_predict() {
     for (pair, expected) in found.chunks(2).zip(expected) {
         assert!((odds(pair) - expected).abs() < 1e-4, "{pair:?}");
     }
-    // All values are missing: uses the fills, and the statistics of a missing zip.
+    // All values are missing: the model uses the fills, and the statistics of a missing zip.
     let nothing = predictions(FORMAT_2_DERIVED, &[missing, missing, missing, missing, 0.0, 0.0]);
     assert!((odds(&nothing) - (0.25 + 0.25 + 0.75 + 1.0)).abs() < 1e-4, "{nothing:?}");
 }

@@ -159,8 +159,8 @@ fn missing_values_and_unknown_categories_have_answers_of_their_own() {
     };
     // A row of known values: plan pro, age 50, active, since 6500, country fr: 1.5 + 0.75 + 0.25 - 0.5.
     assert_eq!(odds(&[1.0, 50.0, 1.0, 6500.0, 1.0]), 2.0);
-    // Everything missing, and an unknown plan: age 40 with its indicator, since 7000.5, country with its indicator:
-    // 0.125 + 0.5 - 1 - 0.5.
+    // An unknown plan, and every value missing that may be missing: age 40 with its indicator, since 7000.5, country
+    // with its indicator: 0.125 + 0.5 - 1 - 0.5.
     assert_eq!(odds(&[2.0, f32::NAN, 1.0, f32::NAN, f32::NAN]), -0.875);
 }
 

@@ -25,7 +25,7 @@ const ATTRIBUTE: [u32; 3] = [7, 1, 5];
 /// Protocol Buffers field numbers on the path from an ONNX model to a metadata text: entry, value.
 const METADATA: [u32; 2] = [14, 2];
 
-/// Checks the sizes of an ONNX file and its parts without allocating memory. An excess of a limit is an error.
+/// Checks the sizes of an ONNX file and its parts without allocating memory. A size above its limit is an error.
 pub(crate) fn check(bytes: &[u8]) -> Result<(), ArtifactError> {
     if bytes.len() > MAX_ARTIFACT_BYTES {
         return Err(ArtifactError::TooLarge(bytes.len()));
@@ -41,8 +41,8 @@ pub(crate) fn check(bytes: &[u8]) -> Result<(), ArtifactError> {
     Ok(())
 }
 
-/// Returns the number of bytes in all fields of a Protocol Buffers message at the end of `path`, a list of nested field
-/// numbers.
+/// Returns the total size in bytes of all Protocol Buffers fields at the end of `path`. The path is a list of nested
+/// field numbers.
 fn bytes_at(path: &[u32], message: &[u8]) -> Result<usize, ArtifactError> {
     let Some((&next, rest)) = path.split_first() else { return Ok(message.len()) };
     let mut total = 0;

@@ -5,9 +5,9 @@
 /// as their feature.
 pub(super) const LOWEST: u32 = 0;
 
-/// Maps a number to an integer key so that `key(a) > key(b)` if and only if `a > b`, for any `a`, and any `b` except
-/// NaN. NaN is below all numbers, because a walk through a tree only asks whether a value is above a threshold. Both
-/// zeros have the same key.
+/// Maps a number to an integer key with the same order: `key(a) > key(b)` if and only if `a > b`. This holds for any
+/// `a`, and any `b` except NaN. NaN is below all numbers, because a walk through a tree only asks whether a value is
+/// above a threshold. Both zeros have the same key.
 pub(super) fn key(number: f32) -> u32 {
     const SIGN: u32 = 1 << 31;
     // Adding zero makes a negative zero positive and changes no other number.

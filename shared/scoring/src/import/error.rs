@@ -10,8 +10,8 @@ use crate::pipeline::PipelineError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
-    /// The bytes are not an ONNX file, the file is too large, or an attribute of an operator is unknown or has another
-    /// type.
+    /// The bytes are not an ONNX file, or the file is too large. Or an attribute of an operator is unknown or has
+    /// another type than expected.
     #[error("{}", of_file(.0))]
     File(#[from] ArtifactError),
     /// The ONNX file contains an operator that the import does not support.
@@ -54,7 +54,7 @@ pub enum ImportError {
         /// Names of all columns of the table, for the error message.
         columns: Vec<String>,
     },
-    /// The ONNX file has an input for each column, and the name of one input is not the name of a column in the table.
+    /// The ONNX file has several inputs, and the name of one input is not the name of a column in the table.
     #[error(
         "the file's input {input:?} is not a column of the table; expected one of {}; export each input with the name \
          of its column",
@@ -87,8 +87,7 @@ pub enum ImportError {
         /// Kind of values that the file expects in the column, for the error message.
         expected: &'static str,
     },
-    /// A column of the table may have missing values, and the ONNX file does not replace them. Contains the column's
-    /// name.
+    /// A column of the table has missing values, and the ONNX file does not replace them. Contains the column's name.
     #[error(
         "column {0:?}: the table has missing values, and the file does not fill them; put an imputer before the model \
          (SimpleImputer; for a category also OneHotEncoder(handle_unknown=\"ignore\")) and export both as one pipeline"
@@ -146,8 +145,8 @@ pub enum ImportError {
     /// The ONNX file does not contain a model, or its outputs do not contain the prediction.
     #[error("the file predicts neither probabilities nor a number; export the whole model with its outputs")]
     NoPrediction,
-    /// The columns that the ONNX file uses and the table's labels are not a valid signature (input columns and labels
-    /// of a model).
+    /// The signature of the imported model is not valid. It consists of the columns that the ONNX file uses and of the
+    /// table's labels.
     #[error("the file's model has no valid signature: {0}; use at least one column of the table")]
     Signature(#[source] SignatureError),
     /// The ONNX file was read, but the model in it is not valid, for example because a weight is not finite.

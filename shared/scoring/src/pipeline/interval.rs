@@ -11,9 +11,9 @@ pub struct Interval {
     /// Decision trees with one output: the logarithm of a row's difficulty. They take the same features as the
     /// predictor. With `None`, all rows are equally difficult.
     pub difficulty: Option<Ensemble>,
-    /// Minimum of both ends of an interval, in the target's unit; `None` if there is no minimum.
+    /// Minimum of both ends of a prediction interval, in the target's unit; `None` if there is no minimum.
     pub low: Option<f32>,
-    /// Maximum of both ends of an interval, in the target's unit; `None` if there is no maximum.
+    /// Maximum of both ends of a prediction interval, in the target's unit; `None` if there is no maximum.
     pub high: Option<f32>,
 }
 

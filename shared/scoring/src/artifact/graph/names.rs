@@ -71,7 +71,7 @@ pub(in super::super) const PREDICTION: &str = "prediction";
 pub(in super::super) const LOWER: &str = "lower";
 pub(in super::super) const UPPER: &str = "upper";
 
-/// Returns the name of the ONNX constant with the column's index among the category columns.
+/// Returns the name of the ONNX constant with a column's index among the category columns.
 pub(in super::super) fn category_index(column: usize) -> String {
     format!("category_{column}_index")
 }

@@ -31,8 +31,8 @@ pub(super) fn add(
     outputs
 }
 
-/// Appends the ONNX operators of one predictor. The three names are for the sum of an ensemble's trees without the
-/// bases, for the bases (constants that are added to the outputs), and for the outputs.
+/// Appends the ONNX operators of one predictor. The three names are for: the sum of an ensemble's trees; the bases
+/// (constants that are added to this sum); the outputs.
 pub(super) fn one(
     operators: &mut Operators,
     predictor: &Predictor,

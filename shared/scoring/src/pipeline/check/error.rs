@@ -21,8 +21,8 @@ pub enum PipelineError {
         /// Number of slots (`f32` values) in a raw row.
         slots: usize,
     },
-    /// The encoding of a column does not match its kind or its number of categories, or the number for missing values
-    /// is not finite. Contains the column's name.
+    /// The encoding of a column is invalid. It does not match the column's kind or number of categories, or its fill
+    /// (the number for missing values) is not finite. Contains the column's name.
     #[error("column {0:?}: the encoding does not match the column's kind or categories, or its fill is not finite")]
     Encoding(String),
     /// A column has a feature that shows missing values, but the column does not allow missing values. Contains the
@@ -43,8 +43,8 @@ pub enum PipelineError {
          sorted order"
     )]
     Statistic(String),
-    /// The statistics (numbers computed from the target for each category) are not in the order of their columns, or
-    /// one belongs to no column.
+    /// The statistics (numbers computed from the target for each category) are not in the order of their columns. Or
+    /// one of them belongs to no column.
     #[error("the statistics are not in the order of the columns")]
     StatisticsOrder,
     /// The pipeline has no feature, or too many features to predict quickly. Contains the number of features.
@@ -73,8 +73,8 @@ pub enum PipelineError {
         /// Factor by which the scaler multiplies this feature.
         scale: f32,
     },
-    /// The link (the meaning of the predictor's outputs) cannot turn the outputs of this predictor into a prediction
-    /// for the task.
+    /// The link (the meaning of the predictor's outputs) does not fit. It cannot turn the outputs of this predictor
+    /// into a prediction for the task.
     #[error("the link {link:?} cannot turn the outputs of this predictor into a prediction for {}", task.name())]
     Link {
         /// The link that does not fit the predictor or the task.
@@ -119,7 +119,7 @@ pub enum PipelineError {
     Constants {
         /// Number of constants in the predictor.
         found: usize,
-        /// Number of outputs of the predictor.
+        /// Number of outputs of the predictor, which is the expected number of constants.
         expected: usize,
     },
     /// A base, bias or weight of the predictor has a value that is not allowed, for example NaN. Contains the value.
@@ -153,8 +153,8 @@ pub enum PipelineError {
         /// Sum of the weights of all predictors in the blend.
         sum: f32,
     },
-    /// A member of a blend has holes (values that may be missing) but is not an unscaled ensemble of trees, or a hole
-    /// does not match the features. Contains the number of features.
+    /// A member of a blend has invalid holes (values that may be missing). Only an unscaled ensemble of trees may have
+    /// holes, and they must match the features. Contains the number of features.
     #[error(
         "a member of a blend does not match its holes; expected an unscaled ensemble, and holes whose values and \
          indicators are among the {0} features"
@@ -187,9 +187,9 @@ pub enum PipelineError {
         node: usize,
         /// Index of the feature that the node compares with its threshold.
         feature: u32,
-        /// Number of features that exist.
+        /// Number of features of the model. The index of a split's feature must be lower.
         features: usize,
-        /// The threshold of the node.
+        /// Threshold of the node with which it compares the feature.
         threshold: f32,
     },
     /// A split's child is outside of the tree, is not after its parent, or already has a parent.
@@ -210,8 +210,8 @@ pub enum PipelineError {
         /// Index of the node in the tree.
         node: usize,
     },
-    /// The weights of a leaf in a decision tree are not finite, not in ascending order of output, or not a probability
-    /// distribution although they must be.
+    /// The weights of a leaf in a decision tree are invalid. They must be finite and in ascending order of output. If
+    /// the outputs are probabilities, they must be a probability distribution.
     #[error(
         "tree {tree}, node {node}: the leaf's weights are not valid for {outputs} outputs; expected finite weights in \
          the order of the outputs, which sum to 1 if they are probabilities"

@@ -50,7 +50,7 @@ fn check_statistics(columns: &[&Column], statistics: &[Statistic]) -> Result<(),
         let ColumnKind::Category { categories, rare } = &column.kind else {
             return Err(PipelineError::Statistic(column.name.clone()));
         };
-        // Plus one code for unknown texts and one for missing ones.
+        // There is one more code for unknown texts and one for missing texts.
         let codes = categories.len() + rare.len() + 2;
         let are_codes = are_sorted(rare) && rare.iter().all(|text| categories.binary_search(text).is_err());
         let are_finite = statistic.values.iter().all(|value| value.is_finite());
