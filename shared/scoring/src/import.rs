@@ -12,9 +12,9 @@
 //!
 //! A file with one input takes all columns of the table, in the table's order. A file with several inputs takes the
 //! columns with the names of the inputs, each `[N, 1]`. In these names, `_` may replace characters that are not letters
-//! or digits, because exporters write them so. Numbers, booleans and dates are numeric (float, double or integers;
-//! booleans may also be booleans). Categories are texts. The pipeline does not contain columns that the file does not
-//! use.
+//! or digits, because exporters write them so. Numbers, booleans and dates are numeric inputs (float, double or
+//! integers); a boolean may also have the type bool. Categories are texts. The pipeline does not contain columns that
+//! the file does not use.
 //!
 //! A number may be missing if the file fills it (`Imputer`). A category may be missing in two cases: if the encoder has
 //! a text for missing values (empty, `NA`, `nan`…), or if the encoder accepts unknown texts. In the second case, a
@@ -23,9 +23,9 @@
 //!
 //! # Labels
 //!
-//! The labels of the file must have the same text as those of the table; 0 and 1 may also mean false and true. If the
-//! file's labels are 0…k-1 and the table has k other labels, the numbers are indices. They count the sorted labels,
-//! like those of `LabelEncoder`. That gives a warning.
+//! The labels of the file must have the same text as those of the table; 0 and 1 may also mean false and true.
+//! Sometimes the file's labels are 0…k-1 and the table has k other labels. Then the numbers are the indices of the
+//! sorted labels, like those of `LabelEncoder`. That gives a warning.
 //!
 //! # Differences from ONNX Runtime
 //!
