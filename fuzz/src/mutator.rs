@@ -1,17 +1,18 @@
-//! Mutations of an ONNX file. Lengths stay correct, so that the code under test reaches the changed parts.
+//! Mutations of an ONNX file for the fuzzer. Lengths of messages stay correct, so that the code under test reaches the
+//! changed parts.
 
 use libfuzzer_sys::fuzzer_mutate;
 
 use crate::wire::{Content, Field, MessageKind, parse, put_varint, take_varint, write};
 
-/// Numbers that often cause errors.
+/// Integers that often cause errors, which the fuzzer writes into its input.
 const INTEGERS: [i64; 12] =
     [0, 1, 2, -1, 99, 100, 101, 10_001, 1 << 22, i32::MAX as i64 + 1, u32::MAX as i64 + 1, i64::MIN];
 const FLOATS: [f32; 12] =
     [0.0, -0.0, 1.0, -1.0, 0.5, 1e-45, 1e37, f32::MAX, f32::MIN, f32::INFINITY, f32::NEG_INFINITY, f32::NAN];
 
-/// Changes the first `size` bytes of `data` and returns the new size. Uses libFuzzer's own mutation one time in eight,
-/// and for bytes that are not a message.
+/// Changes the first `size` bytes of `data`, an ONNX file, at random and returns the new size. Uses libFuzzer's own
+/// mutation one time in eight, and for bytes that are not a Protocol Buffers message.
 pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
     let mut random = fastrand::Rng::with_seed(seed.into());
     let parsed = data.get(..size).filter(|_| random.u8(..8) > 0).and_then(|bytes| parse(bytes, MessageKind::Model));
@@ -32,7 +33,7 @@ pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize
     }
 }
 
-/// Changes a random field, at any depth.
+/// Changes a random field of a Protocol Buffers message, at any depth.
 fn change(fields: &mut Vec<Field>, random: &mut fastrand::Rng) {
     if fields.is_empty() {
         return;
@@ -83,7 +84,7 @@ fn float(bytes: [u8; 4], random: &mut fastrand::Rng) -> [u8; 4] {
     changed.to_le_bytes()
 }
 
-/// Changes the bytes as a packed list of four-byte numbers.
+/// Changes one number in the bytes, which are read as a packed list of four-byte numbers.
 fn change_floats(bytes: &mut [u8], random: &mut fastrand::Rng) {
     let (numbers, _) = bytes.as_chunks_mut::<4>();
     if !numbers.is_empty() {
@@ -92,7 +93,7 @@ fn change_floats(bytes: &mut [u8], random: &mut fastrand::Rng) {
     }
 }
 
-/// Changes the bytes as a packed list of varints.
+/// Changes one number in the bytes, which are read as a packed list of varints (integers of variable length).
 fn change_integers(bytes: &mut Vec<u8>, random: &mut fastrand::Rng) {
     let (mut rest, mut numbers) = (bytes.as_slice(), Vec::new());
     while let Some(number) = take_varint(&mut rest) {
@@ -111,7 +112,7 @@ fn change_integers(bytes: &mut Vec<u8>, random: &mut fastrand::Rng) {
     numbers.into_iter().for_each(|number| put_varint(number, bytes));
 }
 
-/// Removes or repeats the end.
+/// Removes or repeats up to 16 bytes at the end of `bytes`.
 fn change_length(bytes: &mut Vec<u8>, random: &mut fastrand::Rng) {
     let part = random.usize(..=bytes.len().min(16));
     if random.bool() {
@@ -121,7 +122,7 @@ fn change_length(bytes: &mut Vec<u8>, random: &mut fastrand::Rng) {
     }
 }
 
-/// Uses libFuzzer's own mutation, which knows the dictionary and the comparisons in the code.
+/// Changes the bytes with libFuzzer's own mutation, which knows the dictionary and the comparisons in the code.
 fn change_text(bytes: &mut Vec<u8>, random: &mut fastrand::Rng) {
     let size = bytes.len();
     let room = size + random.usize(1..32);

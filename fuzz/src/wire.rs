@@ -1,6 +1,6 @@
-//! Protocol buffers as a tree of fields. Knows enough of ONNX's schema to know which bytes are messages.
+//! Protocol Buffers as a tree of fields, for the fuzzer. Knows enough of ONNX's schema to recognise nested messages.
 
-/// A type of message in `onnx.proto`.
+/// Type of a Protocol Buffers message in `onnx.proto`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MessageKind {
     Model,
@@ -33,7 +33,8 @@ pub(crate) enum Content {
 }
 
 impl MessageKind {
-    /// Returns the type of message in the field `tag`, or `None` if it is not a message.
+    /// Returns the type of the message that the field `tag` of this message contains, or `None` if the field is not a
+    /// message.
     fn child(self, tag: u64) -> Option<Self> {
         Some(match (self, tag) {
             (Self::Model, 7) | (Self::Attribute, 6) => Self::Graph,
@@ -51,10 +52,10 @@ impl MessageKind {
     }
 }
 
-/// Maximum depth of nested messages. The schema goes deeper only if attributes contain graphs.
+/// Maximum depth of nested messages that the fuzzer parses. The schema goes deeper only if attributes contain graphs.
 const MAX_DEPTH: usize = 12;
 
-/// Returns the fields of a message, or `None` if the bytes are not a message.
+/// Parses the bytes of a Protocol Buffers message and returns its fields, or `None` if the bytes are not a message.
 pub(crate) fn parse(bytes: &[u8], kind: MessageKind) -> Option<Vec<Field>> {
     parse_within(bytes, kind, MAX_DEPTH)
 }
@@ -85,7 +86,8 @@ fn parse_within(mut bytes: &[u8], kind: MessageKind, depth: usize) -> Option<Vec
     Some(fields)
 }
 
-/// Writes fields with their current lengths.
+/// Appends the encoded fields of a Protocol Buffers message to `out`. Lengths are computed again, because the fuzzer
+/// changes the fields.
 pub(crate) fn write(fields: &[Field], out: &mut Vec<u8>) {
     for Field { tag, content } in fields {
         let mut key = |wire: u64| put_varint(tag << 3 | wire, out);
@@ -121,7 +123,7 @@ fn put_bytes(bytes: &[u8], out: &mut Vec<u8>) {
     out.extend(bytes);
 }
 
-/// Appends a varint.
+/// Appends `number` to `out` as a varint (an integer of variable length in Protocol Buffers).
 pub(crate) fn put_varint(mut number: u64, out: &mut Vec<u8>) {
     while number >= 0x80 {
         out.push(number as u8 | 0x80);
@@ -130,7 +132,8 @@ pub(crate) fn put_varint(mut number: u64, out: &mut Vec<u8>) {
     out.push(number as u8);
 }
 
-/// Takes a varint from the front.
+/// Removes a varint (an integer of variable length) from the front of `bytes` and returns it. Returns `None` if it is
+/// not valid.
 pub(crate) fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
     let mut number = 0;
     for shift in (0..64).step_by(7) {

@@ -1,8 +1,8 @@
-//! Writes pipelines of every kind, with rows and this crate's answers, into a folder, to compare them with another ONNX
-//! runtime: `cargo run -p evergreen-scoring --example samples -- FOLDER [COUNT]`.
+//! Writes pipelines (models) of every kind, with rows and this crate's predictions, into a folder, to compare them with
+//! another ONNX runtime: `cargo run -p evergreen-scoring --example samples -- FOLDER [COUNT]`.
 //!
-//! `N.onnx` is a pipeline and `N.json` contains its rows and answers, see `sample`. The artifacts that the tests keep
-//! are written under their own names.
+//! `N.onnx` is a pipeline and `N.json` contains its rows and predictions, see `sample`. The artifacts that are stored
+//! with the tests are written under their own names.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
@@ -20,7 +20,7 @@ use proptest::prelude::Strategy;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-/// The artifacts that the tests keep, of every format.
+/// Artifacts of every format that are stored with the tests: name and bytes.
 const KEPT: [(&str, &[u8]); 5] = [
     ("format-1", include_bytes!("../tests/artifacts/format-1.onnx")),
     ("format-2-derived", include_bytes!("../tests/artifacts/format-2-derived.onnx")),

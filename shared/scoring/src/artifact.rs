@@ -73,26 +73,26 @@ pub use error::ArtifactError;
 pub use limits::MAX_ARTIFACT_BYTES;
 pub use lineage::Lineage;
 
-/// Version of the format that [`encode`] writes. A reader refuses versions that it does not know.
+/// Version of the artifact format that [`encode`] writes. Loading an artifact of an unknown version is an error.
 pub const FORMAT_VERSION: &str = "2";
 
-/// The information in an artifact besides its pipeline.
+/// Information in a model's artifact besides the pipeline: the name and the lineage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArtifactMetadata {
-    /// Name of the model.
+    /// Name of the model, for example `iris`.
     pub model: String,
-    /// Origin of the model. `None` if unknown, as in older artifacts.
+    /// How the model was trained: code, data set, seed and hyperparameters. `None` if unknown, as in older artifacts.
     pub lineage: Option<Lineage>,
 }
 
 impl ArtifactMetadata {
-    /// Creates the metadata of a model without a known lineage.
+    /// Creates the artifact metadata of a model without a known lineage (how it was trained).
     pub fn named(model: impl Into<String>) -> Self {
         Self { model: model.into(), lineage: None }
     }
 }
 
-/// Names in the file that the writer and the readers share.
+/// Names in the ONNX file of an artifact, which the writer and the readers share.
 mod names {
     pub(super) const ML_DOMAIN: &str = "ai.onnx.ml";
     pub(super) const ML_OPSET: i64 = 3;

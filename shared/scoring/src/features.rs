@@ -1,8 +1,9 @@
-//! Turns raw rows into features. Does the same as [`Preprocessing`], but groups slots by what must be done with them.
+//! Turns raw rows into features, fast. Computes the same as [`Preprocessing`], but groups slots (`f32` values of a row)
+//! by what must be done with them.
 
 use crate::pipeline::{Encoding, Preprocessing, Scaler, Statistic};
 
-/// The slot of a feature and the number that replaces a missing value.
+/// A feature that is a value of the raw row: the index of its slot, and the number that replaces a missing value.
 #[derive(Debug, Clone, Copy)]
 struct Filled {
     slot: usize,
@@ -16,12 +17,12 @@ struct OneHot {
     indicator: bool,
 }
 
-/// A preprocessing compiled for scoring.
+/// The preprocessing of a model, compiled for fast predictions.
 #[derive(Debug, Clone)]
 pub(crate) struct CompiledPreprocessing {
     count: usize,
     values: Vec<Filled>,
-    /// Slots that have an indicator for missing values.
+    /// Indices of the slots (`f32` values of a raw row) that have an indicator for missing values.
     indicators: Vec<usize>,
     categories: Vec<OneHot>,
     statistics: Vec<Statistic>,
@@ -51,7 +52,7 @@ impl CompiledPreprocessing {
         self.count
     }
 
-    /// Writes the features of the raw `row` into `features`, which has [`Self::count`] elements.
+    /// Computes the features of the raw `row` and writes them into `features`, which has [`Self::count`] elements.
     #[expect(clippy::indexing_slicing, reason = "a row has all slots, and this loop runs for every row")]
     pub(crate) fn write(&self, row: &[f32], features: &mut [f32]) {
         let (values, rest) = features.split_at_mut(self.values.len());

@@ -6,7 +6,8 @@
 //! lengths need no branch. (The idea comes from Asadi, Lin, de Vries: "Runtime optimizations for tree-based machine
 //! learning models", IEEE TKDE 26(9), 2014.) After every few steps, one branch ends all walks together.
 //!
-//! In both cases the leaves of a row are added in the order of the trees, so the result is identical to the last bit.
+//! For a single row and for a batch, the leaves of a row are added in the order of the trees. So the result is
+//! identical to the last bit.
 
 mod key;
 mod leaves;
@@ -17,27 +18,28 @@ use crate::pipeline::{Aggregate, Ensemble};
 use leaves::{AddLeaf, Dense, InlineWeights, LeafCollector, Leaves, Lists};
 use nodes::{Narrow, PackedNode, Trees, Wide};
 
-/// Number of walks at the same time. Their state fits in the sixteen registers of x86-64.
+/// Number of walks through decision trees at the same time. Their state fits in the sixteen registers of x86-64.
 const LANES: usize = 8;
 
-/// Number of slots that is enough for the features of most tables. The keys of a row take two cache lines.
+/// Number of keys per row that is enough for the features of most tables. With this number, the keys of a row take two
+/// cache lines.
 const FEW: usize = 32;
 
-/// Number of slots that a feature index of one byte allows.
+/// Number of keys per row that a node can index if it stores the feature in one byte.
 const MANY: usize = 256;
 
-/// Trees in flat arrays.
+/// An ensemble of decision trees compiled into flat arrays for fast predictions.
 #[derive(Debug, Clone)]
 pub(crate) struct FlatEnsemble {
     trees: Packed,
     leaves: Leaves,
     features: usize,
-    /// Divisor of the sums: the number of trees for a mean, otherwise 1.
+    /// Number by which the sums of the leaves are divided: the number of trees for a mean, otherwise 1.
     divisor: f32,
     base: Vec<f32>,
 }
 
-/// Trees in the smallest form that has room for the features.
+/// Compiled decision trees, whose nodes have the smallest form with room for all features.
 #[derive(Debug, Clone)]
 enum Packed {
     Few(Trees<Narrow<FEW>>),
@@ -48,7 +50,7 @@ enum Packed {
 impl FlatEnsemble {
     pub(crate) fn compile(ensemble: &Ensemble, features: usize) -> Self {
         let mut leaves = LeafCollector::new(ensemble.base.len());
-        // There is one more slot than features, because leaves use one of their own.
+        // There is one more key than features, because leaves use a key of their own.
         let trees = if features < FEW {
             Packed::Few(Trees::compile(&ensemble.trees, features, &mut leaves))
         } else if features < MANY {
@@ -63,7 +65,8 @@ impl FlatEnsemble {
         Self { trees, leaves: leaves.finish(), features, divisor, base: ensemble.base.clone() }
     }
 
-    /// Writes the outputs for rows of `features` into `outputs`, row by row, with one output for each base.
+    /// Computes the outputs of the trees for rows of `features`. Writes them into `outputs`, row by row, with one
+    /// output for each base.
     pub(crate) fn outputs(&self, features: &[f32], outputs: &mut [f32]) {
         match &self.trees {
             Packed::Few(trees) => self.outputs_of(trees, features, outputs),
@@ -88,8 +91,8 @@ impl FlatEnsemble {
         }
     }
 
-    /// Writes the sums of the leaves of each row into `sums`. Scores as many rows as possible in groups of `LANES`, and
-    /// the rest one by one.
+    /// Adds up the leaf weights of each row and writes the sums into `sums`. Processes as many rows as possible in
+    /// groups of `LANES`, and the rest one by one.
     fn sums<F: PackedNode, const N: usize>(
         &self,
         trees: &Trees<F>,

@@ -1,20 +1,20 @@
 //! Imports models from other libraries: reads an exported ONNX file into a pipeline.
 //!
-//! The import walks the graph once, from its inputs to its outputs. Instead of numbers, it tracks features: which
-//! column each comes from, and how it is filled, scaled or compared. The result must be expressible as a [`Pipeline`].
-//! The first unknown operator or attribute is an error that names it. Afterwards the pipeline serves like one that was
-//! trained here.
+//! The import walks through the graph once, from its inputs to its outputs. Instead of numbers, it tracks features:
+//! which column each feature comes from, and how it is filled, scaled or compared. The result must be expressible as a
+//! [`Pipeline`]. The first unknown operator or attribute is an error that names it. After the import, the pipeline is
+//! used like one that was trained here.
 //!
-//! docs/IMPORT.md lists the supported operators, which `operators.rs` defines. Before trees, several steps of scaling
+//! docs/IMPORT.md lists the supported operators, which `operators.rs` defines. Several steps of scaling before trees
 //! are imported with a warning, because they round differently here.
 //!
 //! # Columns
 //!
 //! A file with one input takes all columns of the table, in the table's order. A file with several inputs takes the
 //! columns with the names of the inputs, each `[N, 1]`. In these names, `_` may replace characters that are not letters
-//! or digits, because exporters write them so. Numbers, booleans and dates are numeric (float, double or integers;
-//! booleans may also be booleans). Categories are texts. The pipeline does not contain columns that the file does not
-//! use.
+//! or digits, because exporters write them so. Numbers, booleans and dates are numeric inputs (float, double or
+//! integers); a boolean may also have the type bool. Categories are texts. The pipeline does not contain columns that
+//! the file does not use.
 //!
 //! A number may be missing if the file fills it (`Imputer`). A category may be missing in two cases: if the encoder has
 //! a text for missing values (empty, `NA`, `nan`…), or if the encoder accepts unknown texts. In the second case, a
@@ -23,9 +23,9 @@
 //!
 //! # Labels
 //!
-//! The labels of the file must have the same text as those of the table; 0 and 1 may also mean false and true. If the
-//! file's labels are 0…k-1 and the table has k other labels, the numbers are the indices of the sorted labels, like
-//! those of `LabelEncoder`. That gives a warning.
+//! The labels of the file must have the same text as those of the table; 0 and 1 may also mean false and true.
+//! Sometimes the file's labels are 0…k-1 and the table has k other labels. Then the numbers are the indices of the
+//! sorted labels, like those of `LabelEncoder`. That gives a warning.
 //!
 //! # Differences from ONNX Runtime
 //!
@@ -71,23 +71,25 @@ use crate::pipeline::Pipeline;
 
 pub use error::ImportError;
 
-/// Minimum core operator set. In older sets, some operators have a different meaning.
+/// Oldest version of ONNX's core operator set that the import accepts. In older versions, some operators have a
+/// different meaning.
 const MIN_OPERATOR_SET: i64 = 7;
 
-/// An imported model.
+/// A model that was imported from an ONNX file of another library.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImportedModel {
-    /// The pipeline of the model. It uses the table's columns and labels, in the table's order, and has no calibration
-    /// and no interval.
+    /// The model as a pipeline. It uses the table's columns and labels, in the table's order, and has no calibration
+    /// and no prediction intervals.
     pub pipeline: Pipeline,
-    /// The program that wrote the file, for example "skl2onnx 1.20.0", or "unknown".
+    /// Name and version of the program that wrote the file, for example "skl2onnx 1.20.0", or "unknown".
     pub producer: String,
-    /// Assumptions of the import, as sentences for the user who provided the file.
+    /// Assumptions of the import, as sentences for the user who provided the file. Empty if there were no assumptions.
     pub warnings: Vec<String>,
 }
 
-/// Reads an ONNX file that another library exported, for a table with this signature. It is safe to pass untrusted
-/// bytes: anything that cannot be read is an error. Time and memory are proportional to the number of bytes.
+/// Imports a model: reads an ONNX file that another library exported, for a table with the signature `table` (columns
+/// and labels). It is safe to pass untrusted bytes: anything that cannot be read is an error. Time and memory are
+/// proportional to the number of bytes.
 ///
 /// # Errors
 /// [`ImportError`], which names the invalid operator, attribute, column or label.
@@ -120,7 +122,8 @@ pub fn import(bytes: &[u8], table: &Signature) -> Result<ImportedModel, ImportEr
     Ok(ImportedModel { pipeline, producer: producer(&model), warnings })
 }
 
-/// Checks that operator names have their standard meaning: no functions and no old operator set.
+/// Checks that the operator names in an ONNX file have their standard meaning: the file must have no functions and no
+/// old operator set.
 fn check_meaning(model: &ModelProto) -> Result<(), ImportError> {
     if !model.functions.is_empty() {
         return Err(ImportError::Functions);
@@ -132,7 +135,8 @@ fn check_meaning(model: &ModelProto) -> Result<(), ImportError> {
     }
 }
 
-/// Returns name and version of the producer, short and printable.
+/// Returns the name and the version of the program that wrote the ONNX file, without control characters and with at
+/// most 80 characters.
 fn producer(model: &ModelProto) -> String {
     let text = format!("{} {}", model.producer_name, model.producer_version);
     let short: String = text.trim().chars().filter(|c| !c.is_control()).take(80).collect();

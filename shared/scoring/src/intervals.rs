@@ -1,9 +1,9 @@
-//! Computes the ends of intervals from predictions and features.
+//! Computes the ends of prediction intervals from predictions and features.
 
 use crate::flat::FlatEnsemble;
 use crate::pipeline::{Curve, Interval};
 
-/// An interval compiled for scoring.
+/// The prediction intervals of a model, compiled for fast predictions.
 #[derive(Debug, Clone)]
 pub(crate) struct Intervals {
     half: Curve,
@@ -22,7 +22,8 @@ impl Intervals {
         }
     }
 
-    /// Appends the lower and upper end for each of `values`, the predictions for rows of `features`.
+    /// Computes the prediction intervals of rows and appends their lower and upper ends to `ends`. `values` contains
+    /// the predictions for the rows, `features` their features.
     pub(crate) fn append(&self, values: &[f32], features: &[f32], ends: &mut Vec<(f32, f32)>) {
         let mut hardness = vec![0.0; if self.difficulty.is_some() { values.len() } else { 0 }];
         if let Some(difficulty) = &self.difficulty {

@@ -10,26 +10,26 @@ use crate::pipeline::{Pipeline, outputs};
 use crate::predictions::{ClassPredictions, NumberPredictions, Predictions};
 use crate::scorer::Scorer;
 
-/// Number of rows that are scored together. Larger blocks load each tree from memory less often. Smaller blocks keep
-/// the features in cache.
+/// Number of rows of a batch that are predicted together. Larger blocks load each tree from memory less often. Smaller
+/// blocks keep the features in the processor's cache.
 const BLOCK: usize = 256;
 
-/// A pipeline compiled for prediction.
+/// A loaded model that can predict: a pipeline compiled for fast predictions.
 #[derive(Debug, Clone)]
 pub struct Model {
     metadata: ArtifactMetadata,
     signature: Signature,
-    /// Number of values in a raw row.
+    /// Number of `f32` values in a raw row.
     slots: usize,
     features: CompiledPreprocessing,
     scorer: Scorer,
-    /// Number of outputs of the scorer for a row.
+    /// Number of outputs that the predictor computes for one row.
     outputs: usize,
     answerer: Answerer,
     intervals: Option<Intervals>,
 }
 
-/// Error for a batch whose length is not a multiple of the row length.
+/// Error: the number of values in a batch is not a multiple of the number of values in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the batch has {values} values; expected a multiple of {slots}, the number of values of a row")]
 pub struct ShapeError {
@@ -40,8 +40,9 @@ pub struct ShapeError {
 }
 
 impl Model {
-    /// Reads an artifact, checks all of it and compiles it. It is safe to pass untrusted bytes: anything except a valid
-    /// artifact of a known format is an error. Time and memory are proportional to the number of bytes.
+    /// Loads a model from the bytes of its artifact (an ONNX file), checks all of them and compiles the model. It is
+    /// safe to pass untrusted bytes: anything except a valid artifact of a known format is an error. Time and memory
+    /// are proportional to the number of bytes.
     ///
     /// # Errors
     /// [`ArtifactError`] if the bytes are not a valid artifact.
@@ -63,7 +64,7 @@ impl Model {
         Ok(Self::compile(&pipeline, metadata))
     }
 
-    /// Compiles a pipeline directly, without writing and reading an artifact.
+    /// Creates a model directly from a pipeline, without writing and reading an artifact.
     pub fn compile(pipeline: &Pipeline, metadata: ArtifactMetadata) -> Self {
         let (signature, parts) = (pipeline.signature(), pipeline.parts());
         Self {
@@ -78,33 +79,35 @@ impl Model {
         }
     }
 
-    /// Returns the input columns and the labels.
+    /// Returns the signature of the model: its input columns and its labels.
     pub fn signature(&self) -> &Signature {
         &self.signature
     }
 
-    /// Returns the probability above which a model of two labels predicts the second one. `None` for any other model.
+    /// Returns the probability above which a model with two labels predicts the second label. `None` for any other
+    /// model.
     pub fn threshold(&self) -> Option<f32> {
         (self.signature.labels().len() == 2).then(|| self.answerer.rule().threshold())
     }
 
-    /// Returns the factor for each label's probability; the label with the greatest product is predicted. `None` if the
-    /// most probable label is predicted.
+    /// Returns the factors by which the labels' probabilities are multiplied. The label with the greatest product is
+    /// predicted. `None` if the most probable label is predicted.
     pub fn label_weights(&self) -> Option<&[f32]> {
         self.answerer.rule().weights.as_deref()
     }
 
-    /// Returns the model name and the lineage that the artifact contains.
+    /// Returns the model's name and its lineage (how it was trained), which the artifact contains.
     pub fn metadata(&self) -> &ArtifactMetadata {
         &self.metadata
     }
 
-    /// Predicts `rows`: raw values, row by row, each row in the order of the signature's columns. The
-    /// [`ColumnKind`](evergreen_lifecycle::ColumnKind) of a column says how many `f32` a value takes. A missing value
-    /// is NaN. A row without infinite values has a finite answer.
+    /// Predicts a batch of rows. `rows` contains the raw values row by row, each row in the order of the signature's
+    /// columns. The [`ColumnKind`](evergreen_lifecycle::ColumnKind) of a column says how many `f32` a value takes. A
+    /// missing value is NaN. A row without infinite values has a finite prediction.
     ///
-    /// The caller must check for infinite values, and for missing values in columns that do not allow them, because it
-    /// can name the field. For such values, the answer is some class or number; this method does not panic.
+    /// The caller must check for infinite values, and for missing values in columns that do not allow them. Only the
+    /// caller can name the field in its error. For such values, this method predicts some class or number and does not
+    /// panic.
     ///
     /// # Errors
     /// [`ShapeError`] if the number of values is not a multiple of the row length.
@@ -153,7 +156,7 @@ impl Model {
         NumberPredictions::new(values, self.intervals.is_some().then_some(ends))
     }
 
-    /// Calls `each` with the features and the outputs of one block of rows after the other.
+    /// Computes the features and the outputs of the rows block by block, and calls `each` with both for each block.
     #[expect(clippy::indexing_slicing, reason = "the buffers have room for the longest block")]
     fn each_block(&self, rows: &[f32], mut each: impl FnMut(&[f32], &[f32])) {
         let (slots, width) = (self.slots, self.features.count());

@@ -1,4 +1,4 @@
-//! A fitted pipeline. It does not depend on how it was fitted or on how it is stored.
+//! A pipeline: a trained model with its preprocessing. It does not depend on how it was trained or on how it is stored.
 
 mod check;
 mod interval;
@@ -11,86 +11,88 @@ pub(crate) use check::{MAX_OUTPUT, outputs};
 pub use interval::{Curve, CurveStep, Interval};
 pub use preprocessing::{Encoding, Preprocessing, Scaler, Statistic};
 
-/// An ensemble of trees. Each output is the mean or the sum of the weights of the leaves that a row reaches, plus a
-/// constant.
+/// An ensemble of decision trees. Each output is the mean or the sum of the weights in the leaves that a row reaches,
+/// plus a constant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ensemble {
-    /// The trees, at least one.
+    /// The decision trees; at least one.
     pub trees: Vec<Tree>,
-    /// How the answers of the trees are combined.
+    /// How the results of the trees are combined: by their mean or by their sum.
     pub aggregate: Aggregate,
-    /// The constant that is added to each output; one finite number per output.
+    /// Constants that are added to the outputs after the trees: one finite number for each output.
     pub base: Vec<f32>,
 }
 
-/// How the answers of trees are combined.
+/// How the results of the trees in an ensemble are combined to one result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Aggregate {
-    /// Their mean.
+    /// The result of the ensemble is the mean of its trees.
     Average,
-    /// Their sum.
+    /// The result of the ensemble is the sum of its trees.
     Sum,
 }
 
-/// A binary tree. The root is node 0. Children come after their parent.
+/// A binary decision tree. The root is node 0. Children come after their parent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tree {
-    /// The nodes, at least one.
+    /// The nodes of the tree; at least one. The first node is the root.
     pub nodes: Vec<Node>,
 }
 
-/// A node of a tree. Children are indices into [`Tree::nodes`].
+/// A node of a decision tree. Children are given as indices into [`Tree::nodes`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Node {
-    /// A row goes right if its feature is above the threshold, otherwise left. NaN goes left.
+    /// A split of a decision tree. A row goes right if its feature is above the threshold, otherwise left. NaN goes
+    /// left.
     Split {
-        /// Index of the feature.
+        /// Index of the feature that is compared with the threshold.
         feature: u32,
-        /// The threshold; finite.
+        /// The finite number with which the feature is compared.
         threshold: f32,
-        /// Index of the node for values `<= threshold` and for NaN.
+        /// Index of the child node in the tree for values `<= threshold` and for NaN.
         left: u32,
-        /// Index of the node for greater values.
+        /// Index of the child node in the tree for values above the threshold.
         right: u32,
     },
-    /// The weights that the leaf adds to the outputs: finite, in ascending order of output. Outputs without a weight
-    /// get nothing. If the outputs are class probabilities, the weights are above 0 and sum to 1.
+    /// A leaf of a decision tree: the weights that it adds to the outputs. They are finite and in ascending order of
+    /// output. Outputs without a weight stay unchanged. If the outputs are class probabilities, the weights are above 0
+    /// and sum to 1.
     Leaf(Vec<Weight>),
 }
 
-/// The number that a leaf adds to one output.
+/// The number that a leaf of a decision tree adds to one output.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Weight {
-    /// Index of the output.
+    /// Index of the output to which a tree leaf adds the weight.
     pub output: u32,
-    /// The number that is added; finite.
+    /// The finite number that a tree leaf adds to the output.
     pub weight: f32,
 }
 
 /// A linear model: each output is a weighted sum of the features plus a constant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Linear {
-    /// The weights, output by output: one finite number per feature.
+    /// The weights, output by output: for each output one finite number per feature.
     pub weights: Vec<f32>,
-    /// The constant that is added to each output; one finite number per output.
+    /// Constants that are added to the outputs: one finite number for each output.
     pub bias: Vec<f32>,
 }
 
-/// Computes the outputs of a row from its features.
+/// The part of a pipeline that computes the outputs of a row from its features.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Predictor {
-    /// An ensemble of trees.
+    /// An ensemble of decision trees.
     Trees(Ensemble),
     /// A linear model.
     Linear(Linear),
-    /// The weighted mean of the answers of several predictors: of their probabilities or their numbers.
+    /// A blend: the weighted mean of the answers of several predictors. Answers are probabilities or predicted numbers.
     Blend(Vec<Member>),
 }
 
-/// The two features that describe a value which may be missing.
+/// A value that may be missing: the indices of the two features that describe the value.
 ///
-/// A member with holes gets more columns behind its features: first the lower ends of all holes, then the upper ends.
-/// See [`ends`](Self::ends).
+/// A predictor of a blend that has holes gets more columns after its features. First come the lower ends of all holes,
+/// then the upper ends. See [`ends`](Self::ends).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hole {
     /// Index of the feature that contains the value.
@@ -100,39 +102,41 @@ pub struct Hole {
 }
 
 impl Hole {
-    /// Returns the value twice. A missing value is below all other values in the first and above them in the second.
-    /// Computed in `f32` with the same operations as the artifact.
+    /// Returns two numbers that replace a value which may be missing. If `missing` is 1, the first number is below all
+    /// other values and the second above. If `missing` is 0, both equal `value`. Computed in `f32` with the same
+    /// operations as in the ONNX file.
     pub fn ends(value: f32, missing: f32) -> [f32; 2] {
         let far = missing * BEYOND;
         [value - far, value + far]
     }
 }
 
-/// A magnitude beyond all sensible values. It is far enough below the greatest `f32` for a midpoint of two values to be
-/// finite.
+/// A number beyond all sensible values, which replaces a missing value. It is far enough below the greatest `f32` for a
+/// midpoint of two values to be finite.
 pub(crate) const BEYOND: f32 = 1e38;
 
-/// One of several predictors whose answers are averaged.
+/// One predictor of a blend (the weighted mean of several predictors).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Member {
-    /// Scaler that is applied to the features first, if any.
+    /// Scaler that is applied to the features before this predictor; `None` if they are not scaled.
     pub scaler: Option<Scaler>,
-    /// Values that may be missing and that the member gets in two more columns. A missing value is below all others in
-    /// one column and above them in the other. So a tree can send missing values to either side at any split.
+    /// Values that may be missing, each of which becomes two more columns for this predictor. A missing value is below
+    /// all others in one column and above them in the other. So a tree can send missing values to either side at any
+    /// split.
     pub holes: Vec<Hole>,
-    /// The predictor, which must not be a blend.
+    /// The predictor itself, which must not be a blend.
     pub predictor: Predictor,
-    /// What the outputs of the predictor mean.
+    /// Meaning of this predictor's outputs, for example log-odds.
     pub link: Link,
-    /// Weight in the mean; above 0. The weights of all members sum to 1.
+    /// Weight of this predictor in the mean; above 0. The weights of all predictors in the blend sum to 1.
     pub weight: f32,
 }
 
-/// What the outputs of a predictor mean.
+/// Meaning of a predictor's outputs, which defines how they become the prediction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Link {
-    /// The outputs are the answer: one number for regression, or the probability of each class. Only a blend and the
-    /// mean of trees whose leaves are distributions give such probabilities.
+    /// The outputs are the prediction: one number for regression, or the probability of each class. Only a blend and
+    /// the mean of trees whose leaves are distributions give such probabilities.
     Identity,
     /// The single output is the log-odds of the second of two classes.
     Logistic,
@@ -142,52 +146,53 @@ pub enum Link {
     Softmax,
 }
 
-/// All steps from a raw row to the answer, together with the signature. A pipeline is checked when it is created, so
-/// every pipeline can be scored.
+/// A trained model: all steps from a raw row to the prediction, together with the signature (columns and labels). A
+/// pipeline is checked when it is created, so every pipeline can predict.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pipeline {
     signature: Signature,
     parts: PipelineParts,
 }
 
-/// The parts of a pipeline.
+/// The parts of a pipeline (a trained model): the steps from a raw row to the prediction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PipelineParts {
-    /// Turns a raw row into features.
+    /// First step of a prediction: turns a raw row into features.
     pub preprocessing: Preprocessing,
-    /// Turns features into outputs.
+    /// Second step of a prediction: computes outputs from the features.
     pub predictor: Predictor,
-    /// Turns outputs into the answer.
+    /// Third step of a prediction: the meaning of the outputs, which defines how they become the result.
     pub link: Link,
-    /// Calibration power of a classifier, above 0. The probabilities are raised to this power and normalised again
-    /// (temperature scaling: Guo, Pleiss, Sun, Weinberger: "On calibration of modern neural networks", ICML 2017). The
-    /// most probable class stays the same.
+    /// Calibration power of a classifier, above 0; `None` if it is not calibrated. The probabilities are raised to this
+    /// power and normalised again (temperature scaling: Guo, Pleiss, Sun, Weinberger: "On calibration of modern neural
+    /// networks", ICML 2017). The most probable class stays the same.
     pub calibration: Option<f32>,
-    /// Decides the label of a classifier and limits its probabilities.
+    /// How a classifier chooses the predicted label, and the minimum of its probabilities.
     pub rule: LabelRule,
-    /// Prediction intervals of a regression model, if it has any.
+    /// Prediction intervals of a regression model; `None` if it has no intervals.
     pub interval: Option<Interval>,
 }
 
-/// Decides which label a classifier predicts, and limits its calibrated probabilities.
+/// How a classifier chooses the predicted label, and the minimum of its calibrated probabilities.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LabelRule {
-    /// Minimum probability that is answered, below 1/labels. Each probability is multiplied by `1 - labels * floor`,
-    /// and then the floor is added. With `None`, a probability may be 0.
+    /// Minimum probability of each label, below 1 divided by the number of labels. Each probability is multiplied by
+    /// `1 - labels * floor`, and then the floor is added. With `None`, a probability may be 0.
     pub floor: Option<f32>,
-    /// Factor for each label's probability; the label with the greatest product is predicted. One positive finite
-    /// number per label. With `None`, the most probable label is predicted. See [`above`](Self::above) for two labels.
+    /// Factors for the probabilities of the labels: one positive finite number for each label. The label with the
+    /// greatest product is predicted. With `None`, the most probable label is predicted. For two labels, see
+    /// [`above`](Self::above).
     pub weights: Option<Vec<f32>>,
 }
 
 impl LabelRule {
-    /// Returns the weights that predict the second of two labels if its probability is above `threshold` (between 0 and
-    /// 1).
+    /// Returns label weights for two labels. With these weights, the second label is predicted if its probability is
+    /// above `threshold` (between 0 and 1).
     pub fn above(threshold: f32) -> Vec<f32> {
         vec![threshold, 1.0 - threshold]
     }
 
-    /// Returns the probability above which the second of two labels is predicted.
+    /// Returns the probability above which the second of two labels is predicted. Without label weights it is 0.5.
     pub fn threshold(&self) -> f32 {
         match self.weights.as_deref() {
             Some([first, second]) => first / (first + second),
@@ -197,7 +202,8 @@ impl LabelRule {
 }
 
 impl Pipeline {
-    /// Checks the parts and creates the pipeline.
+    /// Creates a pipeline (a trained model) from its parts and its signature (columns and labels), and checks that they
+    /// are valid.
     ///
     /// # Errors
     /// [`PipelineError`] if the parts do not match each other or the signature, or if a tree is malformed.
@@ -206,12 +212,12 @@ impl Pipeline {
         Ok(Self { signature, parts })
     }
 
-    /// Returns the input columns and the labels.
+    /// Returns the signature of the model: its input columns and its labels.
     pub fn signature(&self) -> &Signature {
         &self.signature
     }
 
-    /// Returns the parts of the pipeline.
+    /// Returns the parts of the model: preprocessing, predictor, link, calibration, label rule and interval.
     pub fn parts(&self) -> &PipelineParts {
         &self.parts
     }

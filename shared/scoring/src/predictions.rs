@@ -6,17 +6,17 @@ mod numbers;
 pub use classes::{ClassPredictions, Prediction};
 pub use numbers::NumberPredictions;
 
-/// Predictions for a batch, in the order of its rows.
+/// Predictions for a batch of rows, in the order of the rows.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Predictions {
-    /// Predictions of a classifier.
+    /// Predictions of a classifier: classes and probabilities.
     Classes(ClassPredictions),
-    /// Predictions of a regression model.
+    /// Predictions of a regression model: numbers, and intervals if the model has them.
     Numbers(NumberPredictions),
 }
 
 impl Predictions {
-    /// Returns the number of rows.
+    /// Returns the number of rows in the batch.
     pub fn len(&self) -> usize {
         match self {
             Self::Classes(batch) => batch.len(),
@@ -24,12 +24,12 @@ impl Predictions {
         }
     }
 
-    /// Checks whether the batch has no rows.
+    /// Returns whether the batch has no rows.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Returns the classes, or `None` for a regression model.
+    /// Returns the predictions of a classifier, or `None` for a regression model.
     pub fn classes(&self) -> Option<&ClassPredictions> {
         match self {
             Self::Classes(batch) => Some(batch),
@@ -37,7 +37,7 @@ impl Predictions {
         }
     }
 
-    /// Returns the numbers, or `None` for a classifier.
+    /// Returns the predictions of a regression model, or `None` for a classifier.
     pub fn numbers(&self) -> Option<&NumberPredictions> {
         match self {
             Self::Classes(_) => None,

@@ -1,5 +1,5 @@
-//! Decides whether a registered artifact can serve. The predict function, the function that measures, the gate and a
-//! manual promotion all use this code.
+//! Decides whether a registered artifact can be used for predictions. The predict function, the function that measures,
+//! the gate and a manual promotion all use this code.
 
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::{Artifact, ModelName};
@@ -7,45 +7,45 @@ use evergreen_lifecycle::{Artifact, ModelName};
 use crate::artifact::ArtifactError;
 use crate::model::Model;
 
-/// Reason why bytes are not the model that was registered.
+/// Error: the bytes are not the artifact of the model version that was registered.
 #[derive(Debug, thiserror::Error)]
 pub enum RegisteredError {
-    /// The number of bytes differs.
+    /// The artifact's number of bytes differs from the registered number.
     #[error("{found} bytes; expected {expected}, as registered")]
     Size {
-        /// Number of bytes that were registered.
+        /// Registered number of bytes of the artifact.
         expected: u64,
-        /// Number of bytes found.
+        /// Number of bytes of the artifact that was read.
         found: u64,
     },
-    /// The bytes differ from those that were registered.
+    /// The artifact's SHA-256 differs from the registered one, so the bytes differ.
     #[error("SHA-256 {found}; expected {expected}, as registered")]
     Digest {
-        /// SHA-256 that was registered.
+        /// Registered SHA-256 of the artifact.
         expected: String,
-        /// SHA-256 of the bytes found.
+        /// SHA-256 of the artifact that was read.
         found: String,
     },
-    /// The bytes were registered, but this release cannot read them.
+    /// The artifact's bytes are the registered ones, but this release cannot read them.
     #[error("not readable by this release: {0}")]
     Unreadable(#[from] ArtifactError),
-    /// The artifact belongs to another model.
+    /// The artifact belongs to a model with another name.
     #[error("belongs to the model {found:?}; expected the model \"{expected}\"")]
     OtherModel {
-        /// Name of this stack's model.
+        /// Name of the model that belongs to this stack.
         expected: ModelName,
-        /// Name in the artifact.
+        /// Name of the model in the artifact.
         found: String,
     },
 }
 
 impl Model {
-    /// Reads the registered `artifact` of the model `name`. Checks the size and the digest first, so that it never
-    /// parses other bytes.
+    /// Loads the model `name` from the bytes of its registered `artifact`. Compares size and SHA-256 with the
+    /// registered values first, so that other bytes are never parsed.
     ///
     /// # Errors
     /// [`RegisteredError`] if the bytes are not those that were registered, if this release cannot read them, or if
-    /// they belong to another model. Then the artifact cannot serve.
+    /// they belong to another model. Such an artifact cannot be used for predictions.
     pub fn load_registered(bytes: &[u8], artifact: &Artifact, name: &ModelName) -> Result<Self, RegisteredError> {
         let found = bytes.len() as u64;
         if found != artifact.size {

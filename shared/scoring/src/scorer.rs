@@ -1,4 +1,4 @@
-//! Computes the outputs of a predictor from the features of a row.
+//! Computes the outputs of a predictor from the features of rows.
 
 mod blend;
 
@@ -7,7 +7,7 @@ use blend::Blend;
 use crate::flat::FlatEnsemble;
 use crate::pipeline::{Linear, MAX_OUTPUT, Predictor};
 
-/// A predictor compiled for scoring.
+/// A predictor (trees, linear model or blend), compiled for fast predictions.
 #[derive(Debug, Clone)]
 pub(crate) enum Scorer {
     Trees(FlatEnsemble),
@@ -16,7 +16,7 @@ pub(crate) enum Scorer {
 }
 
 impl Scorer {
-    /// Compiles a checked predictor for this number of features and of labels (0 for regression).
+    /// Compiles a valid predictor for the given number of features and number of labels (0 for regression).
     pub(crate) fn compile(predictor: &Predictor, features: usize, labels: usize) -> Self {
         match predictor {
             Predictor::Blend(members) => Self::Blend(Blend::compile(members, features, labels)),
@@ -25,7 +25,8 @@ impl Scorer {
         }
     }
 
-    /// Writes the outputs for rows of `features` into `outputs`, row by row. Outputs are finite if the features are.
+    /// Computes the predictor's outputs for rows of `features` and writes them into `outputs`, row by row. Outputs are
+    /// finite if the features are.
     pub(crate) fn outputs(&self, features: &[f32], outputs: &mut [f32]) {
         match self {
             Self::Trees(ensemble) => ensemble.outputs(features, outputs),
@@ -39,7 +40,8 @@ impl Scorer {
     }
 }
 
-/// Computes weighted sums in `f64`, in which finite `f32` cannot overflow, and limits them to `MAX_OUTPUT`.
+/// Computes the outputs of a linear model for one row. Sums in `f64`, in which finite `f32` cannot overflow, and limits
+/// the sums to `MAX_OUTPUT`.
 fn weighted_sums(linear: &Linear, features: &[f32], outputs: &mut [f32]) {
     let rows = linear.weights.chunks_exact(features.len());
     for ((output, bias), weights) in outputs.iter_mut().zip(&linear.bias).zip(rows) {

@@ -1,4 +1,5 @@
-//! Tests that artifacts can be read again, and that malicious ones are errors.
+//! Tests that artifacts (models as ONNX files) can be read again, and that loading damaged or malicious ones is an
+//! error.
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
@@ -8,18 +9,19 @@ use common::{appraisal, derived, estimate, is_finite, metadata, mixed, numbers, 
 use evergreen_scoring::{ArtifactError, Model, Pipeline, encode};
 use proptest::prelude::*;
 
-/// The kept artifact of format 1: `small()` as an older release wrote it.
+/// Stored artifact file of format 1: the pipeline `small()` as an older release wrote it.
 const FORMAT_1: &[u8] = include_bytes!("artifacts/format-1.onnx");
 
-/// The kept artifacts of format 2: the bytes of `mixed()` and of `estimate()`.
+/// Stored artifact files of format 2: the bytes of the pipelines `mixed()` and `estimate()`.
 const FORMAT_2: [&[u8]; 2] =
     [include_bytes!("artifacts/format-2-classification.onnx"), include_bytes!("artifacts/format-2-regression.onnx")];
 
-/// The kept artifact of format 2 with a lineage: `small()` with `traced()`.
+/// Stored artifact file of format 2 with a lineage (how the model was trained): the pipeline `small()` with the
+/// metadata `traced()`.
 const FORMAT_2_LINEAGE: &[u8] = include_bytes!("artifacts/format-2-lineage.onnx");
 
-/// Replaces the first occurrence of `from` with `to` in the file. Both have the same length, so that sizes stay
-/// correct.
+/// Returns the artifact of `small()` in which the first occurrence of `from` is replaced with `to`. Both have the same
+/// length, so that the lengths of the messages in the file stay correct.
 fn replaced(from: &[u8], to: &[u8]) -> Vec<u8> {
     replaced_in(&small(), from, to)
 }
@@ -32,12 +34,12 @@ fn replaced_in(pipeline: &Pipeline, from: &[u8], to: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Returns the model's answers to raw rows as numbers.
+/// Loads an artifact and returns its predictions for raw rows as a list of numbers.
 fn predictions(bytes: &[u8], rows: &[f32]) -> Vec<f32> {
     numbers(&Model::load(bytes).unwrap().predict(rows).unwrap())
 }
 
-/// Checks that the bytes are refused, or that the model's answers to a finite row are finite.
+/// Returns whether loading refuses the bytes, or the loaded model predicts finite numbers for a finite row.
 fn is_refused_or_valid(bytes: &[u8]) -> bool {
     let Ok(model) = Model::load(bytes) else { return true };
     let slots = model.signature().slots();
@@ -64,7 +66,8 @@ fn the_stored_artifacts_of_format_2_are_written_and_predict_as_before() {
     assert_eq!(encode(&estimate(), &metadata()), regression);
 }
 
-/// The kept artifact of format 2 with parts of dates, words and statistics: `derived()`.
+/// Stored artifact file of format 2 with parts of dates, words of texts and statistics of categories: the pipeline
+/// `derived()`.
 const FORMAT_2_DERIVED: &[u8] = include_bytes!("artifacts/format-2-derived.onnx");
 
 #[test]
@@ -79,7 +82,7 @@ fn parts_of_times_words_and_statistics_are_loaded_and_predict() {
     for (pair, expected) in found.chunks(2).zip(expected) {
         assert!((odds(pair) - expected).abs() < 1e-4, "{pair:?}");
     }
-    // All values are missing: uses the fills, and the statistics of a missing zip.
+    // All values are missing: the model uses the fills, and the statistics of a missing zip.
     let nothing = predictions(FORMAT_2_DERIVED, &[missing, missing, missing, missing, 0.0, 0.0]);
     assert!((odds(&nothing) - (0.25 + 0.25 + 0.75 + 1.0)).abs() < 1e-4, "{nothing:?}");
 }

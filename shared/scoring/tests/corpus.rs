@@ -1,4 +1,4 @@
-//! Replays the fuzzer's corpus: each file must be refused or valid, within a short time.
+//! Replays the fuzzer's corpus (its stored inputs): each file must be refused or be a valid model, within a short time.
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
@@ -7,10 +7,10 @@ mod hostile;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Maximum time for a file of a few kilobytes, in a debug build on a busy machine.
+/// Maximum time to check a file of a few kilobytes, in a debug build on a busy machine.
 const MAX_TIME: Duration = Duration::from_secs(5);
 
-/// Calls `check` with every file of a target's corpus.
+/// Calls `check` with the bytes of every file in the corpus of a fuzz target, and checks the time of each call.
 fn replay(target: &str, check: impl Fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
     let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();

@@ -1,5 +1,5 @@
-//! Tests that models from scikit-learn, XGBoost and LightGBM give the same answers as in ONNX Runtime. `infra/onnx`
-//! made the files.
+//! Tests that imported models of scikit-learn, XGBoost and LightGBM give the same predictions as in ONNX Runtime.
+//! `infra/onnx` created the model files.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
@@ -17,7 +17,7 @@ use serde_json::Value;
 
 const FOREIGN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/artifacts/foreign");
 
-/// Returns the names of all models that the import reads.
+/// Returns the names of all stored ONNX files, without their ending, that the import must accept.
 fn models() -> Vec<String> {
     let files = fs::read_dir(FOREIGN).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<_> = files.filter_map(|file| Some(file.strip_suffix(".onnx")?.to_owned())).collect();
@@ -27,7 +27,8 @@ fn models() -> Vec<String> {
     names
 }
 
-/// Answers of ONNX Runtime to some rows of the table.
+/// Content of a JSON file: rows of a table and the predictions of ONNX Runtime for them. `labels` and `probabilities`
+/// are empty for regression, `numbers` for classification.
 #[derive(Deserialize)]
 struct Record {
     signature: Signature,
@@ -47,7 +48,7 @@ fn read(name: &str) -> (Vec<u8>, Record) {
     (fs::read(at.join(format!("{name}.onnx"))).unwrap(), serde_json::from_slice(&record).unwrap())
 }
 
-/// Returns the imported model, loaded from its artifact.
+/// Writes the imported model as an artifact, and returns the model loaded from this artifact.
 fn reloaded(imported: &ImportedModel) -> Model {
     Model::load(&encode(&imported.pipeline, &metadata())).unwrap()
 }
@@ -69,7 +70,8 @@ fn rows(model: &Model, record: &Record) -> Vec<f32> {
     record.rows.iter().flat_map(|row| columns.iter().map(|(column, at)| raw(column, &row[*at]))).collect()
 }
 
-/// Returns the greatest difference from the record: absolute for probabilities, relative for numbers.
+/// Returns the greatest difference between the model's predictions and the recorded ones of ONNX Runtime. It is
+/// absolute for probabilities and relative for numbers.
 fn difference(model: &Model, record: &Record) -> f64 {
     let answers = model.predict(&rows(model, record)).unwrap();
     if let Predictions::Classes(answers) = &answers {
@@ -104,7 +106,7 @@ fn every_file_answers_as_onnx_runtime_does() {
     }
 }
 
-/// Returns the operators that the manual lists, in alphabetical order.
+/// Returns the names of the ONNX operators that docs/IMPORT.md lists, sorted alphabetically and separated by commas.
 fn supported() -> String {
     let manual = include_str!("../../../docs/IMPORT.md");
     let (_, table) = manual.split_once("<!-- operators -->").unwrap();
@@ -136,7 +138,7 @@ fn a_pipeline_has_the_columns_and_fills_of_the_file() {
     let pipeline = import(&bytes, &record.signature).unwrap().pipeline;
     assert_eq!(pipeline.signature().labels(), record.signature.labels());
     let nullable: Vec<_> = pipeline.signature().columns().iter().map(|c| (c.name.as_str(), c.nullable)).collect();
-    // The file fills both numbers and has a category for a missing country.
+    // The file fills both numeric columns, and its encoder has a category for a missing country.
     assert_eq!(nullable, [("age", true), ("income", true), ("active", false), ("plan", false), ("country", true)]);
 }
 
@@ -173,7 +175,8 @@ fn two_labels_the_other_way_round_give_the_same_answers() {
     }
 }
 
-/// Returns the error for the file with a changed table.
+/// Imports the stored file `name` for a changed table and returns the error message. `change` edits the columns and the
+/// labels of the table.
 fn refused(name: &str, change: impl Fn(&mut Vec<Column>, &mut Vec<Label>)) -> String {
     let (bytes, record) = read(name);
     let (mut columns, mut labels) = (record.signature.columns().to_vec(), record.signature.labels().to_vec());
@@ -230,7 +233,7 @@ fn columns_that_a_file_does_not_name_are_left_out() {
     assert!(difference(&reloaded(&imported), &record) < 1e-5);
 }
 
-/// Checks that the bytes are refused, or make a model that answers with finite numbers.
+/// Returns whether the import refuses the bytes, or reads a model that predicts finite numbers.
 fn is_refused_or_valid(bytes: &[u8], table: &Signature) -> bool {
     let Ok(imported) = import(bytes, table) else { return true };
     let model = reloaded(&imported);

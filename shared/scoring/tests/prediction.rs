@@ -1,4 +1,4 @@
-//! Tests the answers of a loaded model.
+//! Tests the predictions of a loaded model.
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
@@ -11,14 +11,16 @@ use evergreen_scoring::{
 };
 use proptest::prelude::*;
 
-/// Computes a pipeline's outputs for a row directly from the definition, without optimisations.
+/// Computes the outputs of a pipeline's predictor for one raw row directly from the definition, without optimisations.
+/// The tests compare the optimised code with this function.
 fn outputs(pipeline: &Pipeline, row: &[f32]) -> Vec<f64> {
     let mut features = Vec::new();
     pipeline.parts().preprocessing.apply(row, &mut features);
     outputs_of(&pipeline.parts().predictor, &features, pipeline.signature().task())
 }
 
-/// Appends the values with holes after the features, missing ones first below and then above everything else.
+/// Appends two numbers for each hole (a value that may be missing) to the features. First come all numbers in which a
+/// missing value is -1e38, then all in which it is 1e38.
 fn append_ends(features: &mut Vec<f32>, holes: &[Hole]) {
     for end in [-1e38, 1e38] {
         let ends = |hole: &Hole| {
@@ -70,7 +72,7 @@ fn outputs_of(predictor: &Predictor, features: &[f32], task: Task) -> Vec<f64> {
     }
 }
 
-/// Returns the probabilities for the outputs of a link.
+/// Returns the class probabilities for the outputs of a predictor. The link defines the meaning of the outputs.
 fn answer(link: Link, outputs: Vec<f64>) -> Vec<f64> {
     let sigmoid = |odds: &f64| 1.0 / (1.0 + (-odds).exp());
     let highest = outputs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -88,14 +90,16 @@ fn parts_of_sum(weights: Vec<f64>) -> Vec<f64> {
     weights.iter().map(|weight| weight / sum).collect()
 }
 
-/// Computes the class probabilities directly from the definition.
+/// Computes the class probabilities of one raw row directly from the definition of the pipeline, without the minimum
+/// probability (floor).
 fn probabilities(pipeline: &Pipeline, row: &[f32]) -> Vec<f64> {
     let shares = answer(pipeline.parts().link, outputs(pipeline, row));
     let power = pipeline.parts().calibration.map_or(1.0, f64::from);
     parts_of_sum(shares.iter().map(|p| p.powf(power)).collect())
 }
 
-/// Returns the allowed error of a probability. Larger outputs are rounded more to `f32`, and then multiplied.
+/// Returns the error that the tests allow in a probability. Larger outputs of the predictor are rounded more to `f32`,
+/// and calibration multiplies this error.
 fn tolerance(pipeline: &Pipeline, row: &[f32]) -> f64 {
     let mut features = Vec::new();
     pipeline.parts().preprocessing.apply(row, &mut features);
@@ -125,7 +129,7 @@ fn shares(model: &Model, rows: &[f32]) -> Vec<f32> {
 #[test]
 fn probabilities_are_the_mean_of_the_leaves() {
     let model = Model::compile(&small(), metadata());
-    // Scaled to (0, 0), which leads to: left, right, left-left, leaf.
+    // The scaled row is (0, 0). In the four trees, it goes: left, right, left and left again, and to the only leaf.
     assert_eq!(shares(&model, &[10.0, -1.0]), [0.8125, 0.1875]);
     assert_eq!(classes(&model, &[10.0, -1.0]), [0]);
 }
@@ -155,8 +159,8 @@ fn missing_values_and_unknown_categories_have_answers_of_their_own() {
     };
     // A row of known values: plan pro, age 50, active, since 6500, country fr: 1.5 + 0.75 + 0.25 - 0.5.
     assert_eq!(odds(&[1.0, 50.0, 1.0, 6500.0, 1.0]), 2.0);
-    // Everything missing, and an unknown plan: age 40 with its indicator, since 7000.5, country with its indicator:
-    // 0.125 + 0.5 - 1 - 0.5.
+    // An unknown plan, and every value missing that may be missing: age 40 with its indicator, since 7000.5, country
+    // with its indicator: 0.125 + 0.5 - 1 - 0.5.
     assert_eq!(odds(&[2.0, f32::NAN, 1.0, f32::NAN, f32::NAN]), -0.875);
 }
 
@@ -172,7 +176,8 @@ fn a_regression_forest_answers_the_mean_of_its_leaves_with_an_interval() {
 #[test]
 fn an_interval_grows_with_the_difficulty_of_its_row_and_ends_at_the_bounds_of_the_target() {
     let model = Model::compile(&appraisal(), metadata());
-    // Half the width grows from 100 at 1,000 to 300 at 1,500. The difficulty of a row without rooms is e².
+    // Half of the interval's width grows from 100 at the prediction 1,000 to 300 at 1,500. A row without rooms has the
+    // difficulty e².
     let batch = model.predict(&[2.0, 0.0, 5.0, 0.0, f32::NAN, 1.0]).unwrap();
     let batch = batch.numbers().unwrap();
     assert_eq!(batch.values(), [950.0, 1550.25, 1800.0]);

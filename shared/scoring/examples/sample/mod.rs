@@ -1,4 +1,4 @@
-//! Writes an artifact, rows and this crate's answers as files, to compare them with another ONNX runtime.
+//! Writes a model's artifact, rows and this crate's predictions as files, to compare them with another ONNX runtime.
 //!
 //! `NAME.onnx` is the artifact. `NAME.json` contains the inputs `numbers` (null is a missing value) and `categories`,
 //! and the expected outputs: `label` and `probabilities`, or `prediction`, `lower` and `upper`.
@@ -11,7 +11,7 @@ use evergreen_lifecycle::{Code, ColumnKind, Signature};
 use evergreen_scoring::{Model, Predictions};
 use serde_json::{Value, json};
 
-/// Writes the files for an artifact and raw rows into `folder`.
+/// Writes an artifact, and a JSON file with raw rows and their predictions, into `folder`.
 pub fn write(folder: &Path, name: &str, artifact: &[u8], rows: &[f32]) -> Result<(), Box<dyn Error>> {
     let model = Model::load(artifact)?;
     let mut sample = inputs(model.signature(), rows);
@@ -40,7 +40,8 @@ fn inputs(signature: &Signature, rows: &[f32]) -> Value {
     json!({ "numbers": numbers, "categories": categories })
 }
 
-/// Returns a text whose code in a raw row is `value`.
+/// Returns a category text whose code in a raw row is `value`: empty for NaN, and "never seen" for the code of unknown
+/// texts.
 fn text(kind: &ColumnKind, value: f32) -> &str {
     let ColumnKind::Category { categories, rare } = kind else { return "" };
     let is_it = |text: &&String| matches!(kind.code(text), Some(Code { index, .. }) if index as f32 == value);

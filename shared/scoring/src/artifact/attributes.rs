@@ -1,4 +1,4 @@
-//! Writes and reads the attributes of an operator by type.
+//! Creates and reads the attributes of ONNX operators by type.
 
 use std::collections::BTreeMap;
 
@@ -33,8 +33,8 @@ pub(crate) fn strings<'a>(name: &str, values: impl IntoIterator<Item = &'a str>)
     AttributeProto { strings: values.into_iter().collect(), ..named(name, kind::STRINGS) }
 }
 
-/// The attributes of an operator that have not been read yet. In the end none may be left, because an unknown attribute
-/// could change what the operator means.
+/// The attributes of an ONNX operator that have not been read yet. In the end none may be left, because an unknown
+/// attribute could change what the operator means.
 pub(crate) struct Attributes {
     operator: &'static str,
     unread: BTreeMap<String, AttributeProto>,
@@ -64,7 +64,8 @@ impl Attributes {
         Ok(self.take(name, kind::STRINGS)?.strings)
     }
 
-    // A protocol buffer may leave out a value that is the default of its type. `kind` says that there is one.
+    // Protocol Buffers may leave out a value that is the default of its type (0 or empty). The `kind` of the attribute
+    // shows that there is a value.
 
     pub(super) fn string(&mut self, name: &str) -> Result<Vec<u8>, ArtifactError> {
         Ok(self.take(name, kind::STRING)?.s.unwrap_or_default())
@@ -78,7 +79,7 @@ impl Attributes {
         Ok(self.take(name, kind::FLOAT)?.f.unwrap_or_default())
     }
 
-    /// Checks that the attribute exists and has this value.
+    /// Reads the operator's attribute `name` and checks that it has the given value. A missing attribute is an error.
     pub(super) fn expect_int(&mut self, name: &str, value: i64) -> Result<(), ArtifactError> {
         let found = self.int(name)?;
         if found == value { Ok(()) } else { Err(self.error(name, "it has another number than its format defines")) }
@@ -93,7 +94,7 @@ impl Attributes {
         }
     }
 
-    /// Checks that all attributes have been read.
+    /// Checks that all attributes of the operator have been read. An unread attribute is an error.
     pub(crate) fn finish(self) -> Result<(), ArtifactError> {
         match self.unread.keys().next() {
             Some(name) => Err(self.error(name, "it is not supported")),
@@ -101,7 +102,8 @@ impl Attributes {
         }
     }
 
-    /// Takes the attribute, or returns `None` if it does not exist.
+    /// Removes the operator's attribute `name` and returns it, or returns `None` if it does not exist. An attribute of
+    /// another type than `kind` is an error.
     pub(crate) fn optional(&mut self, name: &str, kind: i32) -> Result<Option<AttributeProto>, ArtifactError> {
         if self.unread.contains_key(name) { self.take(name, kind).map(Some) } else { Ok(None) }
     }

@@ -1,5 +1,5 @@
-//! Reads a file into a pipeline. Reading is strict: it accepts only what a writer of the format writes, and guesses
-//! nothing.
+//! Reads an artifact (an ONNX file) into a pipeline. Reading is strict: it accepts only what a writer of the format
+//! writes, and guesses nothing.
 
 mod ensemble;
 mod format_1;
@@ -13,11 +13,11 @@ use super::onnx::{GraphProto, ModelProto};
 use super::{ArtifactError, ArtifactMetadata, limits};
 use crate::pipeline::Pipeline;
 
-/// Reads the graph of one format version.
+/// Function that builds a pipeline from the ONNX graph of one version of the artifact format.
 type Reader = fn(Signature, GraphProto) -> Result<Pipeline, ArtifactError>;
 
-/// Reads and checks an artifact that [`encode`](super::encode) wrote. It is safe for untrusted bytes, like
-/// [`Model::load`](crate::Model::load), which also compiles the result.
+/// Reads and checks an artifact that [`encode`](super::encode) wrote, and returns its pipeline and its metadata.
+/// Untrusted bytes are safe, as for [`Model::load`](crate::Model::load), which also compiles the pipeline.
 ///
 /// # Errors
 /// [`ArtifactError`] if the bytes are not a valid artifact.

@@ -1,4 +1,4 @@
-//! Writes a pipeline to a file.
+//! Writes a pipeline (a trained model) as an artifact, which is an ONNX file.
 
 use prost::Message;
 
@@ -7,10 +7,12 @@ use super::onnx::{AttributeProto, ModelProto, OperatorSetIdProto, StringStringEn
 use super::{ArtifactMetadata, FORMAT_VERSION, graph};
 use crate::pipeline::{Pipeline, Predictor};
 
-/// Version of the file format in ONNX 1.8, the release that introduced operator set 13.
+/// Version of the ONNX file format of artifacts. It is the version of ONNX 1.8, the release that introduced operator
+/// set 13.
 const IR_VERSION: i64 = 7;
 
-/// Writes the artifact. The same pipeline and metadata always give the same bytes.
+/// Returns the bytes of an artifact (an ONNX file) with this pipeline and metadata. The same pipeline and metadata
+/// always give the same bytes.
 pub fn encode(pipeline: &Pipeline, metadata: &ArtifactMetadata) -> Vec<u8> {
     let predictors = match &pipeline.parts().predictor {
         Predictor::Blend(members) => members.iter().map(|member| attributes(&member.predictor)).collect(),
@@ -47,8 +49,8 @@ fn properties(pipeline: &Pipeline, metadata: &ArtifactMetadata) -> Vec<StringStr
 }
 
 fn signature_json(pipeline: &Pipeline) -> String {
-    // Serialises directly to text. With a map in between, features of other crates would decide the order of its keys.
-    // This cannot fail, and an empty signature could not be loaded again.
+    // Serialises directly to text. With a JSON map in between, features of other crates would decide the order of its
+    // keys. Serialising cannot fail. An empty signature could not be loaded again.
     let json = serde_json::to_string(pipeline.signature());
     debug_assert!(json.is_ok(), "{json:?}");
     json.unwrap_or_default()

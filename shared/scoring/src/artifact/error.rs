@@ -1,67 +1,68 @@
-//! Reasons why bytes are not an artifact.
+//! Reasons why bytes are not an artifact (a model stored as an ONNX file).
 
 use super::limits::{MAX_ARTIFACT_BYTES, MAX_FRAME_BYTES, MAX_METADATA_BYTES};
 use crate::pipeline::PipelineError;
 
-/// Reason why bytes are not an artifact that this release can read.
+/// Error: the bytes are not a model's artifact that this release can read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ArtifactError {
-    /// The file is too large.
+    /// The artifact file is too large. Contains its size in bytes.
     #[error("the artifact has {0} bytes; at most {MAX_ARTIFACT_BYTES} are supported")]
     TooLarge(usize),
-    /// The metadata, mainly the signature, are too large.
+    /// The metadata of the artifact is too large; it is mainly the signature (columns and labels). Contains its size in
+    /// bytes.
     #[error("the artifact's metadata has {0} bytes; at most {MAX_METADATA_BYTES} are supported")]
     MetadataTooLarge(usize),
-    /// There are too many bytes besides the attributes and the metadata.
+    /// The artifact has too many bytes besides the operators' attributes and the metadata. Contains their number.
     #[error("the artifact has {0} bytes besides its attributes and metadata; at most {MAX_FRAME_BYTES} are supported")]
     FrameTooLarge(usize),
-    /// A part is longer than the rest of the file.
+    /// A part of the artifact is longer than the rest of the file, so the file is not complete.
     #[error("the artifact is not complete: a part is longer than the rest of the file; copy the file again")]
     Truncated,
-    /// The file is not a protocol buffer of ONNX.
+    /// The bytes are not a Protocol Buffers message of ONNX.
     #[error("the artifact is not an ONNX file")]
     NotOnnx(#[source] prost::DecodeError),
-    /// The format is unknown or missing.
+    /// The version of the artifact format is missing, or this release does not know it.
     #[error("the artifact has {}; expected format 1 to {}", format_of(found.as_deref()), super::FORMAT_VERSION)]
     Format {
-        /// The format in the file; `None` if it is missing.
+        /// Version of the format in the file; `None` if it is missing.
         found: Option<String>,
     },
-    /// A part that every artifact has is missing.
+    /// A part that every artifact has is missing from the file. Contains the name of the part.
     #[error("the artifact has no {0}")]
     Missing(&'static str),
-    /// The signature is not valid JSON or not a valid signature.
+    /// The signature (columns and labels) in the artifact is not valid JSON or not a valid signature.
     #[error("the artifact's signature is not valid")]
     Signature(#[source] serde_json::Error),
-    /// The lineage is not valid JSON or not a valid lineage.
+    /// The lineage (how the model was trained) in the artifact is not valid JSON or not a valid lineage.
     #[error("the artifact's lineage is not valid")]
     Lineage(#[source] serde_json::Error),
-    /// The version of an operator set is unknown.
+    /// The artifact uses an unsupported version of an ONNX operator set.
     #[error("operator set {domain:?} {}; expected version {expected}", version_of(*found))]
     OperatorSet {
-        /// Domain of the operator set; empty for the core.
+        /// Domain (namespace) of the operator set; empty for the core operators.
         domain: &'static str,
-        /// The version in the file; `None` if it is missing.
+        /// Version of the operator set in the file; `None` if it is missing.
         found: Option<i64>,
-        /// The supported version.
+        /// The supported version of the operator set.
         expected: i64,
     },
-    /// The format cannot encode the columns of the signature.
+    /// The artifact's format cannot encode the columns of the signature that the file contains.
     #[error("the artifact's format cannot encode the columns of the signature")]
     Columns,
-    /// In format 1, the graph has other operators.
+    /// The graph of an artifact of format 1 has other operators than this format defines.
     #[error("the graph has the operators {found:?}; expected {expected:?}")]
     Operators {
-        /// Operators in the file, in order.
+        /// Types of the ONNX operators in the file, in order.
         found: Vec<String>,
-        /// Operators of the format, in order.
+        /// Types of the ONNX operators that the format defines, in order.
         expected: [&'static str; 3],
     },
-    /// An operator has unexpected inputs or outputs.
+    /// An operator of the artifact has other inputs or outputs than its format defines. Contains the operator's type.
     #[error("operator {0} has other inputs or outputs than its format defines")]
     Connection(&'static str),
-    /// The graph is not the one that belongs to its pipeline.
+    /// The ONNX graph in the artifact is not the graph that belongs to its pipeline.
     #[error(
         "the graph does not match its pipeline: found {}; expected {}",
         operator(found.as_deref()),
@@ -71,28 +72,28 @@ pub enum ArtifactError {
         /// Type and name of the first unexpected operator. `None` if an operator is missing, or if only the inputs or
         /// outputs of the graph differ.
         found: Option<String>,
-        /// Type and name of the expected operator, if any.
+        /// Type and name of the expected operator. `None` if no operator is expected.
         expected: Option<String>,
     },
-    /// An attribute is missing, unknown, repeated or unexpected.
+    /// An attribute of an ONNX operator is missing, unknown, repeated or unexpected.
     #[error("operator {operator}, attribute {attribute:?}: {problem}")]
     Attribute {
-        /// Type of the operator.
+        /// Type of the ONNX operator.
         operator: &'static str,
-        /// Name of the attribute.
+        /// Name of the operator's attribute.
         attribute: String,
-        /// The error in the attribute.
+        /// Description of what is wrong with the attribute, for the error message.
         problem: &'static str,
     },
-    /// A node of the ensemble is invalid.
+    /// An entry in the artifact's lists of tree nodes or leaf weights is invalid.
     #[error("the ensemble's entry {entry}: {problem}")]
     Ensemble {
-        /// Position in the lists of the ensemble.
+        /// Index of the invalid entry in its list.
         entry: usize,
-        /// The error in the entry.
+        /// Description of what is wrong with the entry, for the error message.
         problem: &'static str,
     },
-    /// The file is well-formed, but its pipeline is invalid.
+    /// The artifact could be read, but the pipeline (the model) in it is invalid.
     #[error("the artifact's pipeline is not valid")]
     Pipeline(#[from] PipelineError),
 }

@@ -1,4 +1,4 @@
-//! Builds the graph of an artifact: the operators that compute a pipeline.
+//! Builds the ONNX graph of an artifact: the operators that compute a pipeline.
 //!
 //! Every operator has the name of its only output. Every number is an attribute of an operator or of a `Constant`, so
 //! that a reader finds it by name.
@@ -23,7 +23,8 @@ use names::{CATEGORIES, LABEL, LOWER, NUMBERS, PREDICTION, PROBABILITIES, UPPER}
 
 pub(super) use predictor::{ensemble, linear};
 
-/// Builds the whole graph. `predictors` contains the attributes of each predictor operator.
+/// Builds the whole ONNX graph of a pipeline. `predictors` contains the attributes of each operator with trees or a
+/// linear model.
 pub(super) fn around(pipeline: &Pipeline, predictors: Vec<Vec<AttributeProto>>) -> GraphProto {
     let parts = pipeline.parts();
     let mut operators = Operators::default();
@@ -40,14 +41,14 @@ pub(super) fn around(pipeline: &Pipeline, predictors: Vec<Vec<AttributeProto>>) 
     }
 }
 
-/// The operators of a graph, in the order of computation.
+/// The ONNX operators of a graph, in the order of computation. The builders append to this list.
 #[derive(Default)]
 struct Operators {
     nodes: Vec<NodeProto>,
 }
 
 impl Operators {
-    /// Appends an operator (domain and type) that computes `output` from `inputs`.
+    /// Appends an ONNX operator (domain and type) that computes the value `output` from the values `inputs`.
     fn add(&mut self, operator: (&str, &str), inputs: &[&str], output: &str, attribute: Vec<AttributeProto>) {
         self.nodes.push(NodeProto {
             input: inputs.iter().map(|input| (*input).to_owned()).collect(),
@@ -59,12 +60,12 @@ impl Operators {
         });
     }
 
-    /// Appends an operator of the core domain.
+    /// Appends an ONNX operator of the core domain.
     fn core(&mut self, operator: &str, inputs: &[&str], output: &str, attribute: Vec<AttributeProto>) {
         self.add((CORE_DOMAIN, operator), inputs, output, attribute);
     }
 
-    /// Appends a constant that is a list of numbers.
+    /// Appends an ONNX constant with the given name: a list of numbers.
     fn numbers(&mut self, name: &str, values: Vec<f32>) {
         self.core(CONSTANT, &[], name, vec![floats("value_floats", values)]);
     }
@@ -73,7 +74,7 @@ impl Operators {
         self.core(CONSTANT, &[], name, vec![float("value_float", value)]);
     }
 
-    /// Appends a constant that is a list of indices.
+    /// Appends an ONNX constant with the given name: a list of indices.
     fn indices(&mut self, name: &str, values: Vec<i64>) {
         self.core(CONSTANT, &[], name, vec![ints("value_ints", values)]);
     }
@@ -108,7 +109,8 @@ fn results(pipeline: &Pipeline) -> Vec<ValueInfoProto> {
     }
 }
 
-/// Describes a tensor of `N` rows, with a second dimension if `width` is given.
+/// Describes an input or output of the ONNX graph: a tensor of `N` rows. `width` is its second dimension; with `None`
+/// it has only one dimension.
 fn tensor(name: &str, elem_type: i32, width: Option<usize>) -> ValueInfoProto {
     let rows = DimensionProto { dim_value: None, dim_param: Some("N".to_owned()) };
     let width = width.map(|width| DimensionProto { dim_value: i64::try_from(width).ok(), dim_param: None });

@@ -1,4 +1,4 @@
-//! Checks the size of the parts before anything is decoded.
+//! Checks the sizes of the parts of an ONNX file before anything is decoded.
 //!
 //! A decoded message needs much more memory than its bytes: an empty one has only two bytes. So a small malicious file
 //! could fill the memory. Nearly all of a regular file is numbers in attributes of operators, which grow at most
@@ -8,23 +8,24 @@ use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_f
 
 use super::ArtifactError;
 
-/// Maximum size of an artifact in bytes. The maximum number of nodes takes about 130 million.
+/// Maximum size of an artifact (a model's ONNX file) in bytes. A model with the maximum number of tree nodes takes
+/// about 130 million bytes.
 pub const MAX_ARTIFACT_BYTES: usize = 192 << 20;
 
-/// Maximum size of the metadata in bytes. The signature is nearly all of it.
+/// Maximum size of an artifact's metadata in bytes. The signature (columns and labels) is nearly all of it.
 pub(super) const MAX_METADATA_BYTES: usize = 8 << 20;
 
-/// Maximum number of bytes besides attributes and metadata. An operator takes about a hundred, and a category column
-/// needs three operators.
+/// Maximum number of bytes of an ONNX file besides the operators' attributes and the metadata. An operator takes about
+/// a hundred bytes, and a category column needs three operators.
 pub(super) const MAX_FRAME_BYTES: usize = 4 << 20;
 
-/// Field numbers on the path from a model to an attribute: graph, node, attribute.
+/// Protocol Buffers field numbers on the path from an ONNX model to an operator's attribute: graph, node, attribute.
 const ATTRIBUTE: [u32; 3] = [7, 1, 5];
 
-/// Field numbers on the path from a model to a metadata text: entry, value.
+/// Protocol Buffers field numbers on the path from an ONNX model to a metadata text: entry, value.
 const METADATA: [u32; 2] = [14, 2];
 
-/// Checks the sizes without allocating memory.
+/// Checks the sizes of an ONNX file and its parts without allocating memory. A size above its limit is an error.
 pub(crate) fn check(bytes: &[u8]) -> Result<(), ArtifactError> {
     if bytes.len() > MAX_ARTIFACT_BYTES {
         return Err(ArtifactError::TooLarge(bytes.len()));
@@ -40,7 +41,8 @@ pub(crate) fn check(bytes: &[u8]) -> Result<(), ArtifactError> {
     Ok(())
 }
 
-/// Returns the number of bytes in all fields at the end of `path`.
+/// Returns the total size in bytes of all Protocol Buffers fields at the end of `path`. The path is a list of nested
+/// field numbers.
 fn bytes_at(path: &[u32], message: &[u8]) -> Result<usize, ArtifactError> {
     let Some((&next, rest)) = path.split_first() else { return Ok(message.len()) };
     let mut total = 0;
@@ -53,7 +55,7 @@ fn bytes_at(path: &[u32], message: &[u8]) -> Result<usize, ArtifactError> {
     Ok(total)
 }
 
-/// Calls `each` with the number and the content of every length-delimited field of a message.
+/// Calls `each` with the field number and the content of every length-delimited field of a Protocol Buffers message.
 fn visit(
     mut message: &[u8],
     mut each: impl FnMut(u32, &[u8]) -> Result<(), ArtifactError>,

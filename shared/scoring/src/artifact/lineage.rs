@@ -1,28 +1,28 @@
-//! The lineage of a model.
+//! The lineage of a model: how it was trained.
 
 use evergreen_lifecycle::{Family, Parameters};
 use serde::{Deserialize, Serialize};
 
-/// Everything that is needed to make the same artifact again, byte for byte.
+/// How a model was trained: everything that is needed to make the same artifact again, byte for byte.
 ///
-/// It does not contain version numbers, run numbers or times, because these belong to a single run. The object's key,
-/// the manifest and the registry contain them.
+/// A lineage does not contain version numbers, run numbers or times, because they belong to a single training run. The
+/// key of the S3 object, the manifest and the registry contain them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lineage {
     /// Version of the code that trained the model.
     pub code_version: String,
     /// Fingerprint of the data set: SHA-256 of the training data, in lower-case hexadecimal.
     pub dataset: String,
-    /// Seed of the training run.
+    /// Seed of the random numbers in the training run.
     pub seed: u64,
-    /// Family of the model.
+    /// Family of the model, for example random forest.
     pub family: Family,
-    /// Hyperparameters of the training run.
+    /// Hyperparameters with which the model was trained.
     pub parameters: Parameters,
 }
 
 impl Lineage {
-    /// Returns the lineage as JSON with a fixed order of keys.
+    /// Returns the lineage of the model as JSON with a fixed order of keys.
     pub(super) fn to_json(&self) -> String {
         // Serialises directly to text, like the signature, and cannot fail.
         let json = serde_json::to_string(self);

@@ -1,4 +1,4 @@
-//! The part of `onnx.proto` that an artifact uses. Field numbers are from
+//! The part of `onnx.proto` that an artifact (a model stored as an ONNX file) uses. Field numbers are from
 //! <https://github.com/onnx/onnx/blob/main/onnx/onnx.proto>. Readers skip fields that are not declared here.
 
 mod attribute;
@@ -23,7 +23,7 @@ pub(crate) struct ModelProto {
     pub(crate) opset_import: Vec<OperatorSetIdProto>,
     #[prost(message, repeated, tag = "14")]
     pub(crate) metadata_props: Vec<StringStringEntryProto>,
-    /// Functions that the file defines, not decoded. An artifact has none.
+    /// Functions (operators that the file defines itself), not decoded. An artifact of this project has none.
     #[prost(bytes = "vec", repeated, tag = "25")]
     pub(crate) functions: Vec<Vec<u8>>,
 }
@@ -50,7 +50,7 @@ pub(crate) struct GraphProto {
     pub(crate) node: Vec<NodeProto>,
     #[prost(string, tag = "2")]
     pub(crate) name: String,
-    /// Tensors, each as the bytes of a [`TensorProto`]. An artifact has none.
+    /// Constant tensors, each as the bytes of a [`TensorProto`]. An artifact of this project has none.
     #[prost(bytes = "vec", repeated, tag = "5")]
     pub(crate) initializer: Vec<Vec<u8>>,
     #[prost(message, repeated, tag = "11")]
@@ -91,14 +91,14 @@ pub(crate) struct TypeProto {
 
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct TensorTypeProto {
-    /// `TensorProto.DataType`, see [`element`].
+    /// Type of the tensor's elements (`TensorProto.DataType`), see [`element`].
     #[prost(int32, tag = "1")]
     pub(crate) elem_type: i32,
     #[prost(message, optional, tag = "2")]
     pub(crate) shape: Option<TensorShapeProto>,
 }
 
-/// Values of [`TensorTypeProto::elem_type`].
+/// Types of tensor elements in ONNX: values of [`TensorTypeProto::elem_type`].
 pub(crate) mod element {
     pub(crate) const FLOAT: i32 = 1;
     pub(crate) const INT32: i32 = 6;
@@ -114,7 +114,7 @@ pub(crate) struct TensorShapeProto {
     pub(crate) dim: Vec<DimensionProto>,
 }
 
-/// A dimension: a number, or a name if its size varies.
+/// A dimension of a tensor: a number, or a name if its size varies.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct DimensionProto {
     #[prost(int64, optional, tag = "1")]

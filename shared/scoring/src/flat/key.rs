@@ -1,10 +1,13 @@
-//! Maps numbers to unsigned keys in the same order. Comparing integers saves one instruction in each step of a walk.
+//! Maps numbers to unsigned integers (keys) in the same order. Comparing integers saves one instruction in each step of
+//! a walk through a tree.
 
-/// A key that is not above any threshold. NaN and the slot that leaves use have this key.
+/// The lowest key, which is not above any threshold. NaN has this key, and so has the extra slot that tree leaves use
+/// as their feature.
 pub(super) const LOWEST: u32 = 0;
 
-/// Maps an `f32` to a `u32` so that `key(a) > key(b)` if and only if `a > b`, for any `a`, and any `b` except NaN. NaN
-/// is below all numbers, because a walk only asks whether a value is above a threshold. Both zeros have the same key.
+/// Maps a number to an integer key with the same order: `key(a) > key(b)` if and only if `a > b`. This holds for any
+/// `a`, and any `b` except NaN. NaN is below all numbers, because a walk through a tree only asks whether a value is
+/// above a threshold. Both zeros have the same key.
 pub(super) fn key(number: f32) -> u32 {
     const SIGN: u32 = 1 << 31;
     // Adding zero makes a negative zero positive and changes no other number.

@@ -1,4 +1,4 @@
-//! Stores the weights of leaves. A leaf node contains a number that identifies its weights.
+//! Stores the weights of the leaves of decision trees. A leaf node contains only a number that identifies its weights.
 
 use std::collections::HashMap;
 
@@ -6,17 +6,18 @@ use evergreen_lifecycle::MAX_LABELS;
 
 use crate::pipeline::Weight;
 
-/// Maximum number of distinct leaves that are remembered to store equal leaves once. A forest that votes has only as
-/// many as classes. If there are far more, the search costs more than it saves.
+/// Maximum number of different tree leaves that are remembered, to store equal leaves once. A forest that votes has
+/// only as many different leaves as classes. If there are far more, the search costs more than it saves.
 const MAX_KNOWN: usize = 4096;
 
-/// Adds the weights of a leaf to the sums of up to `N` outputs. Some implementations add 0 to outputs without a weight.
-/// That changes nothing, because a sum is never a negative zero.
+/// Adds the weights of a tree leaf to the sums of up to `N` outputs. Some implementations add 0 to outputs without a
+/// weight. That changes nothing, because a sum is never a negative zero.
 pub(super) trait AddLeaf<const N: usize> {
     fn add(&self, leaf: u32, sums: &mut [f32; N]);
 }
 
-/// Leaves with one output. The number contains the bits of the weight, so no lookup is necessary.
+/// Leaf weights of trees with one output. The number of a leaf contains the bits of its weight, so no lookup is
+/// necessary.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct InlineWeights;
 
@@ -27,7 +28,8 @@ impl AddLeaf<1> for InlineWeights {
     }
 }
 
-/// Leaves with a few outputs: one weight for each, so that adding a leaf is one vector addition.
+/// Leaf weights of trees with a few outputs. Each leaf has one weight for every output, so adding a leaf is one vector
+/// addition.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Dense(Vec<[f32; Self::OUTPUTS]>);
 
@@ -44,7 +46,7 @@ impl AddLeaf<{ Self::OUTPUTS }> for Dense {
     }
 }
 
-/// Leaves with more outputs. Leaf `n` adds `weights[starts[n]..starts[n + 1]]`.
+/// Leaf weights of trees with many outputs. Leaf `n` adds `weights[starts[n]..starts[n + 1]]`.
 #[derive(Debug, Clone)]
 pub(super) struct Lists {
     starts: Vec<u32>,
@@ -52,8 +54,8 @@ pub(super) struct Lists {
 }
 
 impl Lists {
-    /// Sufficient number of outputs for most models. The sums are cleared for each row, so a smaller array saves time.
-    /// `ALL` suffices for every model.
+    /// Number of outputs that is sufficient for most models. The sums of the outputs are cleared for each row, so a
+    /// smaller array saves time. `ALL` is sufficient for every model.
     pub(super) const SOME: usize = 100;
     pub(super) const ALL: usize = MAX_LABELS;
 }
@@ -76,17 +78,17 @@ pub(super) enum Leaves {
     Lists(Lists),
 }
 
-/// Assigns numbers to leaves and stores their weights.
+/// Assigns a number to each leaf of the trees and stores the weights of the leaves, while the trees are compiled.
 #[derive(Debug)]
 pub(super) struct LeafCollector {
     leaves: Leaves,
-    /// Number of a leaf by its content: pairs of output and bits of the weight.
+    /// Numbers of the leaves that are already stored, by the leaf's content: pairs of output and bits of the weight.
     known: HashMap<Vec<(u32, u32)>, u32>,
     content: Vec<(u32, u32)>,
 }
 
 impl LeafCollector {
-    /// Creates an empty collector for an ensemble with this number of outputs.
+    /// Creates an empty collector of leaves for trees with the given number of outputs.
     pub(super) fn new(outputs: usize) -> Self {
         let leaves = match outputs {
             1 => Leaves::Inline,
@@ -96,7 +98,7 @@ impl LeafCollector {
         Self { leaves, known: HashMap::new(), content: Vec::new() }
     }
 
-    /// Returns the number of the leaf that adds these weights.
+    /// Stores the weights of a tree leaf, if they are new, and returns the number that identifies them.
     pub(super) fn number(&mut self, weights: &[Weight]) -> u32 {
         if let Leaves::Inline = self.leaves {
             return weights.first().map_or(0, |entry| entry.weight.to_bits());

@@ -1,4 +1,4 @@
-//! The layout of nodes in memory and their order.
+//! How the nodes of compiled decision trees are stored in memory, and in which order.
 
 use std::ops::Index;
 
@@ -7,11 +7,11 @@ use super::key::key;
 use super::leaves::LeafCollector;
 use crate::pipeline::{Node, Tree};
 
-/// The packed form of a node. The children of a split are `left` and `left + 1`. A leaf's `left` is its own position,
-/// and its `threshold` is the number of its weights. Its feature is the slot after the last feature, whose key is never
-/// above a threshold.
+/// A compact node of a decision tree. The children of a split are the nodes at `left` and `left + 1`. The `left` of a
+/// leaf is its own position, and its `threshold` is the number that identifies its weights. The feature of a leaf is
+/// the slot after the last feature, whose key is never above a threshold.
 pub(super) trait PackedNode: Copy {
-    /// The keys of a row, indexed by feature.
+    /// The keys of a row: its features as integers that nodes compare with their thresholds. Indexed by feature.
     type Keys<T: Copy>: Index<usize, Output = T> + ?Sized;
 
     fn new(threshold: u32, feature: u32, left: u32) -> Self;
@@ -19,16 +19,16 @@ pub(super) trait PackedNode: Copy {
     fn feature(self) -> usize;
     fn left(self) -> u32;
 
-    /// Returns the number of keys for a row with this number of features.
+    /// Returns the length of the list of keys for a row with this number of features.
     fn slots(features: usize) -> usize;
 
-    /// Converts the keys of a row to the type that nodes index, or returns `None` if their number is wrong.
+    /// Converts the list of a row's keys to the type that nodes can index, or returns `None` if its length is wrong.
     fn keys<T: Copy>(slots: &[T]) -> Option<&Self::Keys<T>>;
 }
 
-/// A node of 8 bytes: four for the threshold, three for a position, and one for a feature below `SLOTS`.
-/// [`MAX_NODES`](crate::MAX_NODES) keeps positions below 2²⁴. There are `SLOTS` keys, so indexing needs no bounds
-/// check.
+/// A tree node of 8 bytes: four for the threshold, three for the position of the left child, and one for a feature
+/// below `SLOTS`. [`MAX_NODES`](crate::MAX_NODES) keeps positions below 2²⁴. A row has `SLOTS` keys, so indexing needs
+/// no bounds check.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Narrow<const SLOTS: usize> {
     threshold: u32,
@@ -64,7 +64,7 @@ impl<const SLOTS: usize> PackedNode for Narrow<SLOTS> {
     }
 }
 
-/// A node of 12 bytes, for any number of features.
+/// A tree node of 12 bytes, for any number of features.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wide {
     threshold: u32,
@@ -100,11 +100,12 @@ impl PackedNode for Wide {
     }
 }
 
-/// Trees that one row walks through at the same time.
+/// A group of decision trees that one row walks through at the same time. `roots` are the positions of their root
+/// nodes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Group {
     pub(super) roots: [u32; LANES],
-    /// Number of steps from a root to the farthest leaf.
+    /// Number of steps from a root to the farthest leaf of the group.
     pub(super) depth: u32,
 }
 
@@ -112,14 +113,15 @@ pub(super) struct Group {
 pub(super) struct Trees<F> {
     pub(super) nodes: Vec<F>,
     pub(super) roots: Vec<u32>,
-    /// Number of steps from the root to the farthest leaf, for each tree.
+    /// For each tree, the number of steps from its root to its farthest leaf.
     pub(super) depths: Vec<u32>,
-    /// The same trees in the same order. The last group is filled up with leaves that add nothing.
+    /// The same trees in the same order, in groups of `LANES` trees. The last group is filled up with leaves that add
+    /// nothing.
     pub(super) groups: Vec<Group>,
 }
 
 impl<F: PackedNode> Trees<F> {
-    /// Lays out checked trees for this number of features.
+    /// Stores the nodes of valid decision trees in one list, for rows with the given number of features.
     pub(super) fn compile(trees: &[Tree], features: usize, leaves: &mut LeafCollector) -> Self {
         let places = trees.iter().map(|tree| tree.nodes.len() + 1).sum::<usize>();
         let mut flat = Self {
@@ -143,9 +145,9 @@ impl<F: PackedNode> Trees<F> {
         flat
     }
 
-    /// Appends a tree and returns the number of steps to its farthest leaf. Siblings are neighbours. The children of
-    /// the left sibling come next, so a walk to the left mostly stays within a cache line. An unused place after the
-    /// root keeps siblings from being split between two cache lines.
+    /// Appends one decision tree and returns the number of steps to its farthest leaf. Siblings are neighbours in
+    /// memory. The children of the left sibling come next, so a walk to the left mostly stays within a cache line. An
+    /// unused place after the root keeps siblings from being split between two cache lines.
     fn tree(&mut self, tree: &Tree, features: u32, nothing: F, leaves: &mut LeafCollector) -> u32 {
         let (mut depth, root) = (0, self.nodes.len() as u32);
         self.nodes.extend([nothing; 2]);

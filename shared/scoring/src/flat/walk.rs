@@ -1,15 +1,16 @@
-//! Walks rows through trees and adds the leaves.
+//! Walks rows through compiled decision trees and adds up the weights of the leaves.
 
 use super::key::{LOWEST, key};
 use super::leaves::AddLeaf;
 use super::nodes::{PackedNode, Trees};
 use super::{LANES, MANY};
 
-/// Number of steps between two checks whether all walks have ended. A larger number needs fewer branches, a smaller one
-/// fewer useless steps.
+/// Number of steps in decision trees between two checks whether all walks have reached a leaf. A larger number needs
+/// fewer branches, a smaller one fewer useless steps.
 const STEPS: u32 = 4;
 
-/// Writes the sums for one row of `features` into `sums`, one per output.
+/// Walks one row of `features` through all trees and adds up the leaf weights. Writes the sums into `sums`, one for
+/// each output.
 #[expect(clippy::indexing_slicing, reason = "positions and features come from checked trees, and this is the hot path")]
 pub(super) fn row<F: PackedNode, const N: usize>(
     trees: &Trees<F>,
@@ -38,8 +39,8 @@ pub(super) fn row<F: PackedNode, const N: usize>(
     sums.iter_mut().zip(all).for_each(|(to, sum)| *to = sum);
 }
 
-/// Writes the sums for rows of `width` features into `sums`, with `outputs` sums per row. The number of rows must be a
-/// multiple of [`LANES`].
+/// Walks rows of `width` features through all trees and adds up the leaf weights. Writes the sums into `sums`, with
+/// `outputs` sums per row. The number of rows must be a multiple of [`LANES`].
 #[expect(clippy::indexing_slicing, reason = "positions and features come from checked trees, and this is the hot path")]
 pub(super) fn batch<F: PackedNode, const N: usize>(
     trees: &Trees<F>,
@@ -64,8 +65,8 @@ pub(super) fn batch<F: PackedNode, const N: usize>(
     }
 }
 
-/// Returns the keys of rows in groups of [`LANES`] rows. Each group has `slots` arrays, which contain the keys of one
-/// feature.
+/// Returns the keys of rows (their features as integers in the same order), in groups of [`LANES`] rows. Each group has
+/// `slots` arrays; an array contains the keys of one feature for all rows of the group.
 #[expect(clippy::indexing_slicing, reason = "a group has as many rows as lanes, and this runs for every feature")]
 fn keys(features: &[f32], width: usize, slots: usize) -> Vec<[u32; LANES]> {
     let together = features.chunks_exact(width * LANES);
@@ -78,8 +79,9 @@ fn keys(features: &[f32], width: usize, slots: usize) -> Vec<[u32; LANES]> {
     keys
 }
 
-/// Walks from `roots` to leaves, which are at most `depth` steps away. `key` returns the key of a node's feature in a
-/// lane. The function is inlined so that positions stay in registers.
+/// Walks from `roots` to leaves, on `LANES` paths at the same time, and returns the positions of the leaves. The leaves
+/// are at most `depth` steps away. `key` returns the key of a node's feature on one path. The function is inlined so
+/// that positions stay in registers.
 #[inline(always)]
 #[expect(clippy::indexing_slicing, reason = "positions come from checked trees, and this is the hot path")]
 fn walk<F: PackedNode>(nodes: &[F], roots: [u32; LANES], depth: u32, key: impl Fn(F, usize) -> u32) -> [u32; LANES] {

@@ -1,4 +1,4 @@
-//! Turns the model that the walk found into a pipeline with the table's columns and labels.
+//! Turns the model that the import found in an ONNX file into a pipeline with the table's columns and labels.
 
 use evergreen_lifecycle::{Signature, Task};
 
@@ -10,13 +10,13 @@ use crate::pipeline::{
     Predictor, Tree, Weight,
 };
 
-/// Maximum difference between the sum of a leaf's shares and 1.
+/// Maximum difference between 1 and the sum of the class probabilities in a leaf of an imported forest.
 const SHARE_TOLERANCE: f64 = 1e-4;
 
 const ROUNDING: &str = "the file scales features in several steps before its trees, which is rounded differently here: \
                         a value at a threshold may go the other way";
 
-/// Returns the pipeline and the warnings about assumptions.
+/// Returns the pipeline of an imported model, and warnings for the user about assumptions of the import.
 pub(super) fn pipeline(mut model: FoundModel, table: &Signature) -> Result<(Pipeline, Vec<String>), ImportError> {
     let task = if model.labels.is_empty() { Task::Regression } else { Task::Classification };
     if task != table.task() {
@@ -57,7 +57,8 @@ pub(super) fn pipeline(mut model: FoundModel, table: &Signature) -> Result<(Pipe
     Ok((Pipeline::new(signature, parts)?, warnings))
 }
 
-/// Replaces the file's feature indices with those of the pipeline.
+/// Replaces the file's feature indices in the predictor with those of the pipeline. `places` has the new index of each
+/// feature, and `count` is the number of features in the pipeline.
 fn on_features(predictor: Predictor, places: &[u32], count: usize, operator: &str) -> Result<Predictor, ImportError> {
     match predictor {
         Predictor::Linear(linear) => {
@@ -89,12 +90,13 @@ fn on_features(predictor: Predictor, places: &[u32], count: usize, operator: &st
             }
             Ok(Predictor::Trees(ensemble))
         }
-        // No operator of a file becomes a blend.
+        // The import never creates a blend from an operator of a file.
         Predictor::Blend(_) => Err(ImportError::NoPrediction),
     }
 }
 
-/// Replaces the file's labels with the table's classes. Returns the predictor and its link.
+/// Changes the predictor from the file's labels to the table's labels. `classes` has the table's class index for each
+/// label of the file. Returns the predictor and its link (the meaning of its outputs).
 fn of_classes(
     predictor: Predictor,
     transform: PostTransform,
@@ -142,7 +144,7 @@ fn of_classes(
     }
 }
 
-/// Checks whether the second of two outputs is the negative of the first.
+/// Returns whether a linear model has two outputs, of which the second is the negative of the first.
 fn is_mirrored(linear: &Linear, features: usize) -> bool {
     let (first, second) = linear.weights.split_at(features.min(linear.weights.len()));
     linear.bias.len() == 2
@@ -150,7 +152,8 @@ fn is_mirrored(linear: &Linear, features: usize) -> bool {
         && matches!(linear.bias.as_slice(), [a, b] if *a == -b)
 }
 
-/// Turns the log-odds of the file's second label into those of the table's second label.
+/// Changes a predictor whose output is the log-odds of the file's second label. Afterwards its output is the log-odds
+/// of the table's second label.
 fn of_second(predictor: Predictor, classes: &[u32]) -> Predictor {
     if classes.last() == Some(&1) {
         return predictor;
@@ -168,7 +171,7 @@ fn of_second(predictor: Predictor, classes: &[u32]) -> Predictor {
     }
 }
 
-/// Reorders the outputs to the order of the table's labels.
+/// Reorders the outputs of the predictor from the order of the file's labels to the order of the table's labels.
 fn permuted(predictor: Predictor, classes: &[u32], features: usize) -> Predictor {
     let mut order: Vec<_> = (0..classes.len()).collect();
     order.sort_by_key(|&output| classes.get(output));
@@ -193,7 +196,8 @@ fn permuted(predictor: Predictor, classes: &[u32], features: usize) -> Predictor
     }
 }
 
-/// Turns each leaf's part of the class shares into a distribution. The prediction is then the mean of the trees.
+/// Changes a forest whose leaves contain class probabilities divided by the number of trees. Afterwards each leaf
+/// contains a whole probability distribution, and the prediction is the mean of the trees. Other leaves are an error.
 fn shares(mut ensemble: Ensemble, classes: &[u32], operator: &str) -> Result<Predictor, ImportError> {
     let error = || {
         let problem = "it is NONE, but the leaves do not contain shares of the classes as a forest's leaves do; \
@@ -227,7 +231,8 @@ fn shares(mut ensemble: Ensemble, classes: &[u32], operator: &str) -> Result<Pre
     }))
 }
 
-/// Normalises shares to sum to 1. Returns `None` if their sum is too far from 1 or a share is negative.
+/// Normalises the class probabilities of a leaf to sum to 1. Returns `None` if their sum is too far from 1 or a
+/// probability is negative by more than rounding.
 fn distribution(shares: &[f64], classes: &[u32]) -> Option<Vec<Weight>> {
     let sum: f64 = shares.iter().sum();
     if !((sum - 1.0).abs() <= SHARE_TOLERANCE && shares.iter().all(|share| *share >= -SHARE_TOLERANCE)) {
@@ -240,7 +245,7 @@ fn distribution(shares: &[f64], classes: &[u32]) -> Option<Vec<Weight>> {
     Some(weights)
 }
 
-/// Iterates over the weights of all leaves.
+/// Iterates over the weights of all leaves of the trees, leaf by leaf.
 fn leaves(trees: &mut [Tree]) -> impl Iterator<Item = &mut Vec<Weight>> {
     trees.iter_mut().flat_map(|tree| &mut tree.nodes).filter_map(|node| match node {
         Node::Leaf(weights) => Some(weights),

@@ -1,4 +1,4 @@
-//! Numbers in the file: initializers, constants, and attributes that are tensors.
+//! Numbers in an imported ONNX file: initializers, constants, and attributes that are tensors.
 
 use prost::Message;
 
@@ -6,7 +6,7 @@ use super::error::list;
 use crate::artifact::ArtifactError;
 use crate::artifact::onnx::{TensorProto, element};
 
-/// A tensor of numbers.
+/// A tensor of numbers from an imported ONNX file, with its shape.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ConstantTensor {
     pub(super) dims: Vec<usize>,
@@ -20,7 +20,7 @@ pub(super) enum Elements {
 }
 
 impl ConstantTensor {
-    /// Creates a one-dimensional tensor.
+    /// Creates a tensor with one dimension from a list of numbers.
     pub(super) fn list(numbers: Elements) -> Self {
         let length = match &numbers {
             Elements::Whole(list) => list.len(),
@@ -29,19 +29,19 @@ impl ConstantTensor {
         Self { dims: vec![length], numbers }
     }
 
-    /// Returns the name of the tensor, and its content or the reason why it cannot be read.
+    /// Decodes an ONNX tensor. Returns its name, and its numbers or the reason why they cannot be read.
     pub(super) fn read(bytes: &[u8]) -> Result<(String, Result<Self, &'static str>), ArtifactError> {
         let tensor = TensorProto::decode(bytes).map_err(ArtifactError::NotOnnx)?;
         let constant = Self::of(&tensor).ok_or_else(|| problem(&tensor));
         Ok((tensor.name, constant))
     }
 
-    /// Formats the shape for errors.
+    /// Formats the shape of the tensor for error messages, for example `[2, 1]`.
     pub(super) fn shape(&self) -> String {
         format!("[{}]", list(&self.dims))
     }
 
-    /// Returns the content of a tensor, or `None` if it cannot be read.
+    /// Returns the numbers and the shape of an ONNX tensor, or `None` if it cannot be read.
     fn of(tensor: &TensorProto) -> Option<Self> {
         if tensor.data_location == EXTERNAL {
             return None;
@@ -52,7 +52,7 @@ impl ConstantTensor {
         (constant.dims == [elements]).then_some(Self { dims, ..constant })
     }
 
-    /// Returns the elements if they are integers.
+    /// Returns the numbers of the tensor if they are integers, otherwise `None`.
     pub(super) fn whole(&self) -> Option<&[i64]> {
         match &self.numbers {
             Elements::Whole(list) => Some(list),
@@ -60,7 +60,7 @@ impl ConstantTensor {
         }
     }
 
-    /// Returns the elements as real numbers.
+    /// Returns the numbers of the tensor as floating-point numbers, also if they are integers.
     pub(super) fn real(&self) -> Vec<f64> {
         match &self.numbers {
             Elements::Whole(list) => list.iter().map(|&number| number as f64).collect(),
@@ -86,10 +86,10 @@ fn numbers(tensor: &TensorProto) -> Option<Elements> {
     }
 }
 
-/// Value of `TensorProto.DataLocation` if the elements are in another file.
+/// Value of ONNX's `TensorProto.DataLocation` if the numbers of a tensor are in another file.
 const EXTERNAL: i32 = 1;
 
-/// Says why a tensor cannot be read.
+/// Returns the reason why a tensor cannot be read, for an error message.
 fn problem(tensor: &TensorProto) -> &'static str {
     match tensor.data_type {
         _ if tensor.data_location == EXTERNAL => {

@@ -1,4 +1,5 @@
-//! Builds trees from the lists of the ensemble operators. A file may list the nodes in any order.
+//! Imports tree ensembles: builds trees from the attributes of ONNX's tree operators. The attributes are parallel lists
+//! with one entry for each node. A file may list the nodes in any order.
 
 use super::constant::{ConstantTensor, Elements};
 use super::error::{ImportError, short};
@@ -7,21 +8,23 @@ use crate::artifact::attributes::Attributes;
 use crate::artifact::onnx::kind;
 use crate::pipeline::{MAX_NODES, Node, Tree, Weight};
 
-/// Attributes that are ignored, and their kinds.
+/// Attributes of ONNX's tree operators that the import ignores: name and attribute type.
 const IGNORED: [(&str, i32); 3] = [
     ("nodes_missing_value_tracks_true", kind::INTS),
     ("nodes_hitrates", kind::FLOATS),
     ("nodes_hitrates_as_tensor", kind::TENSOR),
 ];
 
-/// The trees, and for each position in the lists the place of its node.
+/// The imported trees. `places` has one entry for each node, in the file's order: the index of its tree, and its index
+/// in that tree.
 struct Forest {
     trees: Vec<Tree>,
     places: Vec<(u32, u32)>,
     keys: NodeKeys,
 }
 
-/// The lists of the nodes, all of the same length.
+/// The nodes of all trees, as parallel lists of equal length from the ONNX file. Entry `i` of every list belongs to the
+/// same node.
 struct Nodes {
     keys: NodeKeys,
     features: Vec<i64>,
@@ -31,7 +34,7 @@ struct Nodes {
     rights: Vec<i64>,
 }
 
-/// The condition of a node.
+/// How a tree node compares a feature with its threshold: `<=`, `<`, `>=` or `>`. A leaf compares nothing.
 #[derive(Clone, Copy, PartialEq)]
 enum Mode {
     Leaf,
@@ -41,8 +44,9 @@ enum Mode {
     Above,
 }
 
-/// Reads all trees. Also returns the output of the weights if all have the same one. `weights` is the prefix of the
-/// names of the weight lists: `class` or `target`.
+/// Reads all trees of an ONNX tree operator from its attributes. Also returns the index of the output to which all leaf
+/// weights belong, or `None` if there is no such output. The names of the attributes with leaf weights begin with
+/// `weights`: `class` or `target`.
 pub(super) fn read(
     operator: &str,
     attributes: &mut Attributes,
@@ -58,7 +62,8 @@ pub(super) fn read(
             "a tree's root is not the first of its nodes in the lists, where runtimes start; expected the root first",
         ));
     }
-    // These say how missing values would go and how often nodes were reached. No missing value gets here.
+    // The ignored attributes say which way missing values go and how often training reached a node. No missing value
+    // reaches the trees here.
     for (ignored, kind) in IGNORED {
         attributes.optional(ignored, kind)?;
     }
@@ -66,7 +71,8 @@ pub(super) fn read(
     Ok((forest.trees, output))
 }
 
-/// Reads a list of numbers from floats or a tensor of doubles.
+/// Reads a list of numbers from the operator's attribute `name` (floats) or from `name` followed by `_as_tensor` (a
+/// tensor of float or double). Returns `None` if both are missing.
 pub(super) fn reals(operator: &str, attributes: &mut Attributes, name: &str) -> Result<Option<Vec<f64>>, ImportError> {
     let tensor = attributes.optional(&format!("{name}_as_tensor"), kind::TENSOR)?;
     if let Some(bytes) = tensor.and_then(|attribute| attribute.t) {
@@ -131,7 +137,8 @@ fn same_length(operator: &str, expected: usize, lengths: &[usize]) -> Result<(),
     }
 }
 
-/// Arranges the nodes as trees, parents before children. Returns `None` if they are not trees.
+/// Arranges the nodes of the file as trees in which parents are before their children. Returns `None` if the nodes do
+/// not form trees, for example because of a cycle.
 fn grow(nodes: Nodes) -> Option<Forest> {
     let count = nodes.keys.ids.len();
     let children = (0..).take(count).map(|position| nodes.children(position)).collect::<Option<Vec<_>>>()?;
@@ -149,16 +156,16 @@ fn grow(nodes: Nodes) -> Option<Forest> {
         placed += grown.nodes.len();
         trees.push(grown);
     }
-    // Each node has at most one parent, so nodes that no root leads to form cycles. More roots than trees mean
-    // disconnected nodes.
+    // Each node has at most one parent here, so nodes that no root leads to form cycles. More roots than tree numbers
+    // mean that some nodes of a tree are not connected with the others.
     let mut ids: Vec<_> = nodes.keys.sorted.iter().filter_map(|&p| nodes.keys.id(p)).map(|(tree, _)| tree).collect();
     ids.dedup();
     (placed == count && ids.len() == trees.len()).then_some(Forest { trees, places, keys: nodes.keys })
 }
 
 impl Nodes {
-    /// Returns the positions of a split's children; the first is for values at most the threshold. The inner `None`
-    /// means a leaf, the outer one an invalid node.
+    /// Returns the positions of a split node's two children in the lists of the file. Values at or below the threshold
+    /// go to the first child. Inner `None`: the node is a leaf. Outer `None`: the node is invalid.
     fn children(&self, position: u32) -> Option<Option<[u32; 2]>> {
         let at = position as usize;
         let (tree, _) = self.keys.id(position)?;
@@ -171,7 +178,8 @@ impl Nodes {
         })
     }
 
-    /// Builds the tree of this root, level by level.
+    /// Builds one tree, level by level, from the position of its root in the lists of the file. Writes into `places`
+    /// where each node is now: index of the tree, and index in the tree. Returns `None` if a node is invalid.
     fn tree(&self, root: u32, children: &[Option<[u32; 2]>], tree: u32, places: &mut [(u32, u32)]) -> Option<Tree> {
         let mut order = vec![root];
         let mut nodes = Vec::new();
@@ -194,17 +202,18 @@ impl Nodes {
     }
 }
 
-/// Returns the greatest `f32` that is at most the threshold, or below it if `below`. Features are `f32`, so both
-/// thresholds split them in the same way.
+/// Converts a threshold from the file to `f32`: returns the greatest `f32` that is at most the threshold, or below it
+/// if `below` is true. Features are `f32`, so both thresholds split them in the same way.
 fn at_most(threshold: f64, below: bool) -> f32 {
     let nearest = threshold as f32;
     let too_great = if below { f64::from(nearest) >= threshold } else { f64::from(nearest) > threshold };
     let split = if too_great { nearest.next_down() } else { nearest };
-    // Every finite value is below infinity.
+    // Every finite feature is below an infinite threshold.
     if split == f32::INFINITY { f32::MAX } else { split }
 }
 
-/// Adds weights to the leaves. Returns the output if all weights have the same one.
+/// Reads the leaf weights from the operator's attributes and adds them to the leaves of `forest`. Returns the index of
+/// the output to which all weights belong, or `None` if there is no such output.
 fn weigh(
     operator: &str,
     attributes: &mut Attributes,
@@ -237,8 +246,8 @@ fn weigh(
 }
 
 impl Forest {
-    /// Checks whether each tree's root is before its other nodes in the lists, because runtimes start at the first
-    /// node.
+    /// Returns whether the root of each tree is before its other nodes in the lists of the file. ONNX runtimes start at
+    /// the first node, so they would interpret another order differently.
     fn is_root_first(&self) -> bool {
         let mut visited = vec![false; self.trees.len()];
         self.places.iter().all(|&(tree, node)| {
@@ -256,7 +265,7 @@ impl Forest {
     }
 }
 
-/// Sorts weights by output, adds those of the same output, and removes those that are 0.
+/// Sorts the weights of a leaf by output, adds up the weights of the same output, and removes weights that are 0.
 pub(super) fn merge(weights: &mut Vec<Weight>) {
     weights.sort_by_key(|entry| entry.output);
     weights.dedup_by(|later, kept| {
@@ -275,7 +284,7 @@ mod tests {
     use crate::artifact::attributes::{floats, ints, strings};
     use crate::artifact::onnx::AttributeProto;
 
-    /// The lists of a tree with one split.
+    /// Returns the attributes of an ONNX tree operator with one tree: one split and two leaves.
     fn lists(mode: &str, left: i64, right: i64) -> Vec<AttributeProto> {
         vec![
             ints("nodes_treeids", vec![5; 3]),
@@ -312,7 +321,7 @@ mod tests {
 
     #[test]
     fn every_mode_sends_values_where_it_says() {
-        // The condition leads to node 8, which has the weight -1.
+        // A row for which the condition is true goes to node 8, which has the weight -1.
         for (mode, expected) in [
             ("BRANCH_LEQ", [-1.0, -1.0, 1.0]),
             ("BRANCH_LT", [-1.0, 1.0, 1.0]),

@@ -1,4 +1,4 @@
-//! Reasons why a file cannot become a pipeline.
+//! Errors of the import of models from ONNX files.
 
 use evergreen_lifecycle::text::shortened;
 use evergreen_lifecycle::{Label, SignatureError};
@@ -6,41 +6,42 @@ use evergreen_lifecycle::{Label, SignatureError};
 use crate::artifact::ArtifactError;
 use crate::pipeline::PipelineError;
 
-/// Reason why a file cannot be imported.
+/// Error: an ONNX file from another library cannot be imported as a model.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
-    /// The file is not an ONNX file, is too large, or has an attribute that is unknown or of another type.
+    /// The bytes are not an ONNX file, or the file is too large. Or an attribute of an operator is unknown or has
+    /// another type than expected.
     #[error("{}", of_file(.0))]
     File(#[from] ArtifactError),
-    /// The operator is unknown.
+    /// The ONNX file contains an operator that the import does not support.
     #[error(
         "operator {operator} is not supported; supported are {}; train and export the model without it",
         super::operators::names()
     )]
     Operator {
-        /// Type of the operator.
+        /// Type of the ONNX operator, for example `Relu`.
         operator: String,
     },
-    /// A known operator is used in an unsupported way.
+    /// The ONNX file uses a supported operator in an unsupported way, for example with other inputs.
     #[error("operator {operator}: {problem}")]
     Use {
-        /// Type of the operator.
+        /// Type of the ONNX operator, for example `Relu`.
         operator: String,
-        /// The unsupported part.
+        /// Description of what is not supported, for the error message.
         problem: String,
     },
-    /// The value of an attribute is not supported.
+    /// An attribute of an ONNX operator has a value that the import does not support.
     #[error("operator {operator}, attribute {attribute:?}: {problem}")]
     Attribute {
-        /// Type of the operator.
+        /// Type of the ONNX operator, for example `Relu`.
         operator: String,
-        /// Name of the attribute.
+        /// Name of the operator's attribute that has the unsupported value.
         attribute: &'static str,
-        /// The unsupported part.
+        /// Description of the unsupported value, for the error message.
         problem: String,
     },
-    /// The only input has a different number of columns than the table.
+    /// The ONNX file has one input for all columns, and its width differs from the number of columns in the table.
     #[error(
         "the file's input has {found} columns, the table has {}: {}; train on all of them in this order, or export one \
          input for each column",
@@ -48,119 +49,123 @@ pub enum ImportError {
         list(columns)
     )]
     Width {
-        /// Number of columns of the input.
+        /// Number of columns of the file's only input.
         found: i64,
-        /// Names of the table's columns.
+        /// Names of all columns of the table, for the error message.
         columns: Vec<String>,
     },
-    /// An input does not have the name of a column.
+    /// The ONNX file has several inputs, and the name of one input is not the name of a column in the table.
     #[error(
         "the file's input {input:?} is not a column of the table; expected one of {}; export each input with the name \
          of its column",
         list(columns)
     )]
     Input {
-        /// Name of the input.
+        /// Name of the file's input that is not a column of the table.
         input: String,
-        /// Names of the table's columns.
+        /// Names of all columns of the table, for the error message.
         columns: Vec<String>,
     },
-    /// An input is not a supported tensor, or it has several columns although there are other inputs.
+    /// An input of the ONNX file is not a supported tensor, or it has several columns although there are other inputs.
     #[error("the file's input {input:?} {problem}")]
     InputType {
-        /// Name of the input.
+        /// Name of the file's input that is not supported.
         input: String,
-        /// The error in the input.
+        /// Description of what is wrong with the input, for the error message.
         problem: &'static str,
     },
-    /// The file expects another kind of values for a column.
+    /// The ONNX file expects another kind of values for a column than the table has, for example texts and not numbers.
     #[error(
         "column {column:?}: the table has a {kind}, the file expects {expected}; export the model with an input that \
          matches the table"
     )]
     Kind {
-        /// Name of the column.
+        /// Name of the table's column whose kind differs.
         column: String,
-        /// Kind of the column in the table.
+        /// Kind of the column in the table, for the error message.
         kind: &'static str,
-        /// Kind that the file expects.
+        /// Kind of values that the file expects in the column, for the error message.
         expected: &'static str,
     },
-    /// A column has missing values that the file does not fill.
+    /// A column of the table has missing values, and the ONNX file does not replace them. Contains the column's name.
     #[error(
         "column {0:?}: the table has missing values, and the file does not fill them; put an imputer before the model \
          (SimpleImputer; for a category also OneHotEncoder(handle_unknown=\"ignore\")) and export both as one pipeline"
     )]
     Missing(String),
-    /// A column is used in two ways that a pipeline cannot combine.
+    /// The ONNX file uses a column twice and fills or scales it differently, which a pipeline cannot do. Contains the
+    /// column's name.
     #[error(
         "column {0:?}: the file uses it twice and fills or scales it differently; expected one way for each column; \
          change the preprocessing of the model"
     )]
     Twice(String),
-    /// The labels of the file are not those of the table.
+    /// The labels (classes) of the ONNX file are not the labels of the table's target.
     #[error(
         "the file has the labels {}, the table has {}; train the model on the labels of the table",
         list(file),
         list(table)
     )]
     Labels {
-        /// Labels of the file.
+        /// Labels that the classifier in the file predicts.
         file: Vec<Label>,
-        /// Labels of the table.
+        /// Labels of the table's target.
         table: Vec<Label>,
     },
-    /// The file is a classifier but the table needs regression, or the other way round.
+    /// The ONNX file is a classifier but the table needs a regression model, or the other way round.
     #[error("the file is a model for {file}, the table's target is for {table}; import a model for {table}")]
     Task {
-        /// Task of the file.
+        /// Task of the model in the file: classification or regression.
         file: &'static str,
-        /// Task of the table.
+        /// Task that the table's target needs: classification or regression.
         table: &'static str,
     },
-    /// An output is not a label, probabilities or a number.
+    /// An output of the ONNX file is not a label, probabilities or a predicted number. Contains the output's name.
     #[error(
         "the file's output {0:?} is not a prediction; expected the label, the probabilities or the predicted number; \
          export the model without this output"
     )]
     Output(String),
-    /// The outputs of the model are used although another operator changed them later.
+    /// An output of the ONNX file is not the final prediction, because another operator changes it later. Contains the
+    /// output's name.
     #[error(
         "the file's output {0:?} is changed by a later operator; expected the final probabilities or the final number"
     )]
     Early(String),
-    /// The operator set is too old, so its operators may have another meaning.
+    /// The ONNX file uses an operator set that is too old, so its operators may have another meaning. Contains the
+    /// version of the operator set.
     #[error(
         "the file has operator set {0}; expected {least} or newer; export it with a higher target_opset",
         least = super::MIN_OPERATOR_SET
     )]
     OperatorSet(i64),
-    /// The file defines its own operators.
+    /// The ONNX file defines its own operators (functions), which the import does not support.
     #[error("the file defines functions (its own operators); expected none; export it with standard operators")]
     Functions,
-    /// The file does not contain a model, or does not output its answer.
+    /// The ONNX file does not contain a model, or its outputs do not contain the prediction.
     #[error("the file predicts neither probabilities nor a number; export the whole model with its outputs")]
     NoPrediction,
-    /// The columns that the file uses and the table's labels are not a valid signature.
+    /// The signature of the imported model is not valid. It consists of the columns that the ONNX file uses and of the
+    /// table's labels.
     #[error("the file's model has no valid signature: {0}; use at least one column of the table")]
     Signature(#[source] SignatureError),
-    /// The file was read, but its pipeline is invalid.
+    /// The ONNX file was read, but the model in it is not valid, for example because a weight is not finite.
     #[error("the file's model is not valid: {0}")]
     Pipeline(#[from] PipelineError),
 }
 
-/// Maximum number of list entries that an error shows.
+/// Maximum number of list entries that an error message shows.
 const MAX_SHOWN: usize = 20;
 
-/// Maximum number of characters of a name that an error shows.
+/// Maximum number of characters of a name that an error message shows.
 const MAX_NAME: usize = 80;
 
-/// Shortens a name from the file or the table for an error.
+/// Shortens a name from the ONNX file or the table, so that an error message stays short.
 pub(super) fn short(name: &str) -> String {
     shortened(name, MAX_NAME)
 }
 
-/// Formats the first entries and the number of remaining ones.
+/// Formats a list for an error message: the first entries, and the number of the other entries.
 pub(super) fn list<T: ToString>(entries: &[T]) -> String {
     let shown: Vec<_> = entries.iter().take(MAX_SHOWN).map(|entry| short(&entry.to_string())).collect();
     match entries.len().saturating_sub(MAX_SHOWN) {
@@ -169,12 +174,12 @@ pub(super) fn list<T: ToString>(entries: &[T]) -> String {
     }
 }
 
-/// Formats the first numbers of a shape.
+/// Formats the shape of a tensor for an error message, for example `[1, -1]`. A long shape is cut.
 pub(super) fn numbers(shape: &[i64]) -> String {
     format!("[{}]", list(shape))
 }
 
-/// Describes an artifact error as an error of an imported file.
+/// Returns the error message of an artifact error with words for an imported file.
 fn of_file(error: &ArtifactError) -> String {
     let text = match error {
         ArtifactError::Attribute { operator, attribute, problem } => {

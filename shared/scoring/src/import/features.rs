@@ -1,4 +1,5 @@
-//! Operators on features and texts. They do not process rows: a feature only describes how a number is computed.
+//! Imports ONNX operators that compute features or texts. No rows are processed: a feature only describes how a number
+//! is computed from a column.
 
 use std::rc::Rc;
 
@@ -11,10 +12,11 @@ use super::{forms, linear};
 use crate::artifact::onnx::{TextList, kind};
 use crate::pipeline::MAX_FEATURES;
 
-/// Maximum number of texts of a column.
+/// Maximum number of different texts that the encoder of an imported model may know for one category column.
 pub(super) const MAX_TEXTS: usize = 1000;
 
-/// Maximum size of a text in bytes; the same as for categories of models that are trained here.
+/// Maximum size in bytes of a category text in an imported model. Categories of models that are trained here have the
+/// same maximum.
 const MAX_TEXT: usize = 200;
 
 const JOINED: &str = "features or texts of columns";
@@ -42,7 +44,7 @@ pub(super) const SCALER: Operator = Operator {
 pub(super) const ONE_HOT_ENCODER: Operator =
     Operator { name: "OneHotEncoder", supported: "one column of texts", apply: one_hot };
 
-/// Applies an `Imputer`, which fills missing values.
+/// Imports the ONNX operator `Imputer`, which replaces missing values (NaN) with constants.
 fn impute(_: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let operator = call.name();
     let (features, mut attributes) = call.features()?;
@@ -56,10 +58,10 @@ fn impute(_: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, Impo
         return Err(ImportError::attribute(operator, "replaced_value_float", problem));
     }
     let filled = each(operator, &features, &fills, |mut feature, &fill| {
-        // A second fill would find nothing missing. One-hot features are never missing.
+        // A feature that is already filled has no missing values. One-hot features are never missing.
         if feature.fill.is_none() && matches!(feature.source, FeatureSource::Value(_)) {
             let raw = if feature.is_plain() { fill } else { (f64::from(fill) / feature.scale + feature.offset) as f32 };
-            // Scaling a fill back rounds it.
+            // The fill is converted back to the unit before the scaling, which rounds it.
             feature.exact &= feature.is_plain();
             feature.fill = Some(raw);
         }
@@ -68,7 +70,8 @@ fn impute(_: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, Impo
     Ok(vec![FeatureList::flat(filled)])
 }
 
-/// Applies a `Scaler`, which subtracts and multiplies.
+/// Imports the ONNX operator `Scaler`, which subtracts an offset from each feature and multiplies the result by a
+/// factor.
 fn scale(_: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let operator = call.name();
     let (features, mut attributes) = call.features()?;
@@ -93,7 +96,8 @@ fn stretch(feature: Feature, scale: f64) -> Feature {
     Feature { scale: feature.scale * scale, exact, ..feature }
 }
 
-/// Applies `Add`, `Sub`, `Mul` or `Div` with a constant to features, or `Add` to the model's outputs.
+/// Imports the ONNX operators `Add`, `Sub`, `Mul` and `Div` of features and a constant, and `Add` of the model's
+/// outputs and a constant.
 fn arithmetic(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let (features, constant) = match (call.name(), call.inputs) {
         ("Add", [GraphValue::Outputs(PostTransform::None, _), GraphValue::Constant(bias)]) => {
@@ -120,7 +124,8 @@ fn arithmetic(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue
     Ok(vec![FeatureList::flat(calculated)])
 }
 
-/// Applies one number to all features, or one number to each.
+/// Calls `apply` for each feature with its number. `numbers` has one number for each feature, or a single number for
+/// all features.
 fn each<T>(
     operator: &str,
     features: &FeatureList,
@@ -159,7 +164,8 @@ fn one_hot(_: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, Imp
     Ok(vec![GraphValue::Features(Rc::new(FeatureList { list, deep: true }))])
 }
 
-/// Checks the number and length of the texts, because all of them become part of the signature.
+/// Checks the number and the length of an encoder's texts. All texts become part of the model's signature (columns and
+/// labels), so their size must be limited.
 fn check_texts(operator: &str, texts: &TextList) -> Result<(), ImportError> {
     let error = |problem| Err(ImportError::attribute(operator, "cats_strings", problem));
     if texts.len() > MAX_TEXTS {
@@ -173,7 +179,7 @@ fn check_texts(operator: &str, texts: &TextList) -> Result<(), ImportError> {
     }
 }
 
-/// Says that a column has too many texts.
+/// Returns the end of an error message: a column has `count` texts, which is too many.
 pub(super) fn too_many_texts(count: usize) -> String {
     format!(
         "{count} texts; at most {MAX_TEXTS} for a column are supported; train the model with fewer, for example with \
@@ -181,7 +187,8 @@ pub(super) fn too_many_texts(count: usize) -> String {
     )
 }
 
-/// Joins features. If the file gives widths, they must be the real ones; other widths would cut or fill up.
+/// Imports the ONNX operator `FeatureVectorizer`, which joins the features of its inputs. If the file gives the widths
+/// of the inputs, they must be the real widths. With other widths, ONNX would cut or fill up the inputs.
 fn vectorize(_: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let (operator, inputs) = (call.name(), call.inputs);
     let mut attributes = call.attributes()?;
@@ -202,7 +209,8 @@ fn concat(_: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphValue>, 
     Ok(vec![join(call.name(), Some(axis), call.inputs)?])
 }
 
-/// Joins values. `axis` is `None` for an operator without this attribute.
+/// Joins the columns of several inputs, which must be all features or all texts. `axis` is `None` for an ONNX operator
+/// without this attribute.
 fn join(operator: &str, axis: Option<i64>, inputs: &[GraphValue]) -> Result<GraphValue, ImportError> {
     let mixed = || {
         let kinds: Vec<_> = inputs.iter().map(GraphValue::kind).collect();
@@ -235,7 +243,8 @@ fn join(operator: &str, axis: Option<i64>, inputs: &[GraphValue]) -> Result<Grap
     Ok(GraphValue::Features(Rc::new(FeatureList { list, deep })))
 }
 
-/// Checks that the axis is the last one, which contains the features.
+/// Checks that the attribute `axis` of an ONNX operator is the last dimension, which contains the features. `deep` is
+/// true if the tensor has three dimensions. `axis` is `None` for an operator without this attribute.
 pub(super) fn check_axis(operator: &str, axis: Option<i64>, deep: bool) -> Result<(), ImportError> {
     match (axis, deep) {
         (None | Some(-1), _) | (Some(1), false) | (Some(2), true) => Ok(()),
@@ -257,7 +266,8 @@ fn gather(_: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphValue>, 
     Ok(vec![select(call.name(), value, whole(call.name(), indices)?)?])
 }
 
-/// Selects columns by index. A negative index counts from the end.
+/// Returns the columns of `value` (features or texts) with the given indices. A negative index counts from the end: -1
+/// is the last column.
 pub(super) fn select(operator: &str, value: &GraphValue, indices: &[i64]) -> Result<GraphValue, ImportError> {
     let outside = || {
         let problem = format!("it selects a column that does not exist; its input has {} columns", value.width());

@@ -1,4 +1,4 @@
-//! Operators that keep, split or contain values.
+//! Imports ONNX operators that pass on, reshape or split values, or contain constants.
 
 use std::rc::Rc;
 
@@ -31,12 +31,13 @@ pub(super) fn is_deep(value: &GraphValue) -> bool {
     matches!(value, GraphValue::Features(features) if features.deep)
 }
 
-/// Returns features with two dimensions.
+/// Returns the features unchanged if their tensor has two dimensions. Three dimensions are an error that names the
+/// operator.
 pub(super) fn flat(operator: &str, features: &Rc<FeatureList>) -> Result<Rc<FeatureList>, ImportError> {
     if features.deep { Err(three_dimensions(operator)) } else { Ok(Rc::clone(features)) }
 }
 
-/// Says that an operator does not support features with three dimensions.
+/// Returns the error that an ONNX operator does not support features with three dimensions.
 pub(super) fn three_dimensions(operator: &str) -> ImportError {
     ImportError::usage(operator, "its input has three dimensions; expected rows of features ([N, features])")
 }
@@ -53,7 +54,8 @@ fn identity(_: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, Im
     }
 }
 
-/// Applies a `Cast`. The new type must not change the meaning of a value.
+/// Imports the ONNX operator `Cast`, which converts a value to another type. The new type must not change the meaning
+/// of the value.
 fn cast(_: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let [value] = call.inputs else { return Err(call.unsupported()) };
     let to = call.take("to").and_then(|attribute| attribute.i);
@@ -99,7 +101,7 @@ fn constant(_: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphValue>
     Ok(vec![GraphValue::Constant(Rc::new(found))])
 }
 
-/// Splits columns into parts with the given sizes, or into equal parts.
+/// Imports the ONNX operator `Split`, which splits columns into groups with the given sizes, or into equal groups.
 fn split(_: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let [value, sizes @ ..] = call.inputs else { return Err(call.unsupported()) };
     let given = call.take("split").map(|attribute| attribute.ints);
@@ -130,8 +132,9 @@ fn split(_: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphValue>, I
     Ok(parts)
 }
 
-/// Returns the sizes of equal parts. With `counted`, the file gives the number of parts, and the last may be smaller.
-/// Otherwise all must have the same size.
+/// Returns the sizes of the groups if `width` columns are split into equal `parts`, or `None` if that is impossible.
+/// With `counted`, the file gives the number of groups, and the last group may be smaller. Otherwise all groups must
+/// have the same size.
 fn equal(width: usize, parts: usize, counted: bool) -> Option<Vec<i64>> {
     if parts == 0 || parts > width || !(counted || width.is_multiple_of(parts)) {
         return None;
@@ -147,7 +150,7 @@ fn reshape(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, 
     match value {
         GraphValue::Features(features) => Ok(vec![to_rows(&call, features, shape)?]),
         // One number or label per row is valid in both shapes. With several outputs, the new shape would no longer have
-        // one row per row.
+        // one line per row of the table.
         GraphValue::Outputs(..) if !walk.has_labels() && matches!(shape, [-1] | [-1, 1]) => Ok(vec![value.clone()]),
         GraphValue::Label if matches!(shape, [-1] | [-1, 1]) => Ok(vec![value.clone()]),
         _ => {
@@ -157,7 +160,7 @@ fn reshape(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, 
     }
 }
 
-/// Returns features as rows of all features. Any other new shape is an error.
+/// Imports a `Reshape` of features into rows that contain all features. Any other new shape is an error.
 fn to_rows(call: &OperatorCall, features: &FeatureList, shape: &[i64]) -> Result<GraphValue, ImportError> {
     let width = features.list.len() as i64;
     let rows = |dim: i64| dim == -1 || dim == 0;

@@ -1,6 +1,7 @@
-//! Finds nodes by tree and number. A file may list them in any order.
+//! Finds the nodes of imported decision trees by tree number and node number. A file may list the nodes in any order.
 
-/// Positions of the nodes in the lists, sorted by tree and node number.
+/// Finds the nodes of imported decision trees by number. `ids` has the tree number and node number of each node in the
+/// file's order. `sorted` has the positions in `ids`, sorted by these numbers.
 pub(super) struct NodeKeys {
     pub(super) ids: Vec<(i64, i64)>,
     pub(super) sorted: Vec<u32>,

@@ -1,4 +1,4 @@
-//! Maps the features of the file to those of the pipeline, which have a fixed order.
+//! Maps the features of an imported file to the features of the pipeline, which have a fixed order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,20 +9,22 @@ use super::features::{MAX_TEXTS, too_many_texts};
 use super::value::{Feature, FeatureList, FeatureSource};
 use crate::pipeline::{Encoding, Preprocessing, Scaler};
 
-/// The columns, the preprocessing and the order of the features.
+/// How the features of an imported file become those of a pipeline: columns, preprocessing and order of the features.
 pub(super) struct FeatureLayout {
-    /// The columns that the file uses, in the table's order.
+    /// Columns of the table that the imported file uses, in the table's order.
     pub(super) columns: Vec<Column>,
     pub(super) preprocessing: Preprocessing,
-    /// Index in the pipeline for each feature of the file.
+    /// For each feature of the imported file, its index among the features of the pipeline.
     pub(super) places: Vec<u32>,
-    /// Whether scaling rounds in the same way as in the file.
+    /// Whether the pipeline's scaler rounds in the same way as the imported file.
     pub(super) exact: bool,
-    /// Differences from the file.
+    /// Differences between the pipeline and the imported file, as sentences for the user.
     pub(super) warnings: Vec<String>,
 }
 
-/// How the file uses a column: with a fill if it is a number, with its texts if it is a category.
+/// How an imported file uses a column. A number has the replacement for missing values, or `None` if the file does not
+/// replace them. A category has the known texts, whether missing values are known too, and whether unknown texts are
+/// accepted (`lenient`).
 enum Use {
     Value(Option<f32>),
     Texts { known: BTreeSet<String>, missing: bool, lenient: bool },
@@ -57,8 +59,8 @@ pub(super) fn of(features: &FeatureList, table: &Signature) -> Result<FeatureLay
     Ok(FeatureLayout { columns, preprocessing, places, exact, warnings })
 }
 
-/// Features of the pipeline by column and text. The text is `None` for a number, and empty for the indicator of missing
-/// values.
+/// Indices of the pipeline's features, by column and text. The text is `None` for a number, and empty for the feature
+/// that shows missing values.
 #[derive(Default)]
 struct Index(BTreeMap<(usize, Option<String>), u32>);
 
@@ -132,7 +134,7 @@ fn encode(column: &Column, found: &Use) -> Result<(Column, Encoding), ImportErro
     }
 }
 
-/// Returns a warning if the table has texts that the file refuses.
+/// Returns a warning for the user if the table has texts that the imported file refuses, otherwise `None`.
 fn unknown(column: &Column, found: &Use) -> Option<String> {
     let ColumnKind::Category { rare, .. } = &column.kind else { return None };
     let Use::Texts { lenient: false, .. } = found else { return None };
@@ -144,14 +146,15 @@ fn unknown(column: &Column, found: &Use) -> Option<String> {
     ))
 }
 
-/// Returns the texts of the table that are unknown to the file.
+/// Returns the texts of the table's column that the imported file does not know.
 fn rare(column: &Column, known: &BTreeSet<String>) -> Vec<String> {
     let ColumnKind::Category { categories, rare } = &column.kind else { return Vec::new() };
     let texts: BTreeSet<_> = categories.iter().chain(rare).filter(|text| !known.contains(*text)).cloned().collect();
     texts.into_iter().collect()
 }
 
-/// Returns one scaler for all features if any of them is scaled, and whether it rounds as in the file.
+/// Returns one scaler for all features of an imported file, or `None` if no feature is scaled. Also returns whether the
+/// scaler rounds in the same way as the file.
 fn scaler(
     features: &[Feature],
     places: &[u32],

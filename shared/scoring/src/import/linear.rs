@@ -1,4 +1,4 @@
-//! Linear models.
+//! Imports ONNX operators that are linear models.
 
 use evergreen_lifecycle::{Label, MAX_LABELS};
 
@@ -32,7 +32,7 @@ fn classifier(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue
     let bias = attributes.optional("intercepts", kind::FLOATS)?.map(|found| found.floats);
     let labels = labels(operator, &mut attributes, &["classlabels_ints", "classlabels_int64s"])?;
     let transform = post_transform(operator, &mut attributes)?;
-    // The attribute says how the model was trained; it does not affect predictions.
+    // The attribute `multi_class` says how the model was trained; it does not affect predictions.
     attributes.optional("multi_class", kind::INT)?;
     attributes.finish()?;
     let bias = bias.unwrap_or_else(|| vec![0.0; labels.len()]);
@@ -52,7 +52,7 @@ fn regressor(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>
     Ok(vec![walk.found(FoundModel::regression(operator, features, predictor))?])
 }
 
-/// Reads a linear model that is a matrix product.
+/// Imports the ONNX operator `MatMul` of features and a constant matrix, which is a linear regression model.
 fn multiply(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let [GraphValue::Features(features), GraphValue::Constant(weights)] = call.inputs else {
         return Err(call.unsupported());
@@ -70,7 +70,7 @@ fn multiply(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>,
     Ok(vec![walk.found(FoundModel::regression(call.name(), features, predictor))?])
 }
 
-/// Adds a constant to the outputs of the model.
+/// Imports an `Add` that adds a constant to the outputs of the model that was found before. A classifier is an error.
 pub(super) fn add_bias(walk: &mut GraphWalk, constant: &ConstantTensor) -> Result<GraphValue, ImportError> {
     const OPERATOR: &str = "Add";
     if walk.has_labels() {
@@ -93,7 +93,8 @@ pub(super) fn add_bias(walk: &mut GraphWalk, constant: &ConstantTensor) -> Resul
     Ok(walk.changed(PostTransform::None))
 }
 
-/// Reads the labels of a classifier: texts, or numbers from an attribute that `numbers` names.
+/// Reads the labels of a classifier from its attributes: texts, or integers from one of the attributes that `numbers`
+/// names.
 pub(super) fn labels(operator: &str, attributes: &mut Attributes, numbers: &[&str]) -> Result<Vec<Label>, ImportError> {
     let mut labels = Vec::new();
     let check = |count: usize| match count {
@@ -116,7 +117,7 @@ pub(super) fn labels(operator: &str, attributes: &mut Attributes, numbers: &[&st
     Ok(labels)
 }
 
-/// Reads how a classifier transforms its outputs.
+/// Reads which function an ONNX classifier applies to its outputs (attribute `post_transform`; none if it is missing).
 pub(super) fn post_transform(operator: &str, attributes: &mut Attributes) -> Result<PostTransform, ImportError> {
     match transform(attributes)?.as_slice() {
         b"NONE" => Ok(PostTransform::None),
@@ -126,7 +127,7 @@ pub(super) fn post_transform(operator: &str, attributes: &mut Attributes) -> Res
     }
 }
 
-/// Checks that a regression model does not transform its sum.
+/// Checks that an ONNX regression model does not apply a function to its output (attribute `post_transform`).
 pub(super) fn no_transform(operator: &str, attributes: &mut Attributes) -> Result<(), ImportError> {
     match transform(attributes)?.as_slice() {
         b"NONE" => Ok(()),
@@ -134,7 +135,8 @@ pub(super) fn no_transform(operator: &str, attributes: &mut Attributes) -> Resul
     }
 }
 
-/// Checks that a regression model has exactly one target.
+/// Checks that an ONNX regression model predicts exactly one number. `attribute` is the name of the attribute with the
+/// number of targets; if it is missing, there is one.
 pub(super) fn one_target(
     operator: &str,
     attribute: &'static str,

@@ -1,4 +1,4 @@
-//! The operators that the import supports. Each registers itself with one line in [`OPERATORS`].
+//! The ONNX operators that the import supports. Each has one line in [`OPERATORS`].
 //!
 //! CONTRIBUTING.md ("To import an ONNX operator") has the steps.
 
@@ -14,7 +14,7 @@ use crate::artifact::ArtifactError;
 use crate::artifact::attributes::Attributes;
 use crate::artifact::onnx::AttributeProto;
 
-/// The supported operators, sorted by name.
+/// All ONNX operators that the import supports, sorted by name.
 pub(super) const OPERATORS: &[Operator] = &[
     features::ADD,
     features::ARRAY_FEATURE_EXTRACTOR,
@@ -44,42 +44,43 @@ pub(super) const OPERATORS: &[Operator] = &[
     outputs::ZIP_MAP,
 ];
 
-/// An operator that the import supports.
+/// An ONNX operator that the import supports.
 pub(super) struct Operator {
     /// Name of the operator in ONNX.
     pub(super) name: &'static str,
-    /// Supported inputs and attributes, for errors and for docs/IMPORT.md.
+    /// Description of the supported inputs and attributes, for errors and for docs/IMPORT.md.
     pub(super) supported: &'static str,
-    /// Applies the operator and returns one value for each of its outputs.
+    /// Imports one use of the operator, and returns one value for each of its outputs.
     pub(super) apply: fn(&mut GraphWalk, OperatorCall) -> Result<Vec<GraphValue>, ImportError>,
 }
 
-/// One use of an operator in a graph.
+/// One use of an ONNX operator in an imported graph.
 pub(super) struct OperatorCall<'a> {
     pub(super) operator: &'static Operator,
     pub(super) attributes: Vec<AttributeProto>,
     pub(super) inputs: &'a [GraphValue],
-    /// Number of outputs that the graph names.
+    /// Number of outputs that the graph names for this use of the operator.
     pub(super) outputs: usize,
 }
 
-/// Finds a supported operator by its name.
+/// Returns the supported ONNX operator with this name, or `None` if the import does not support it.
 pub(super) fn find(name: &str) -> Option<&'static Operator> {
     OPERATORS.iter().find(|operator| operator.name == name)
 }
 
-/// Lists the names of the supported operators.
+/// Returns the names of all supported ONNX operators, separated by commas.
 pub(super) fn names() -> String {
     OPERATORS.iter().map(|operator| operator.name).collect::<Vec<_>>().join(", ")
 }
 
 impl<'a> OperatorCall<'a> {
-    /// Name of the operator in ONNX.
+    /// Returns the name of the operator in ONNX.
     pub(super) fn name(&self) -> &'static str {
         self.operator.name
     }
 
-    /// Returns the only input, which must be features. Attributes that are not read afterwards are an error.
+    /// Returns the operator's only input, which must be features, and its attributes. Attributes that are not read
+    /// afterwards are an error.
     pub(super) fn features(self) -> Result<(Rc<FeatureList>, Attributes), ImportError> {
         match self.inputs {
             [GraphValue::Features(features)] => Ok((Rc::clone(features), self.attributes()?)),
@@ -87,43 +88,46 @@ impl<'a> OperatorCall<'a> {
         }
     }
 
-    /// Returns the features of the only input, like [`features`](Self::features), if they are rows of numbers.
+    /// Returns the operator's only input, which must be features in two dimensions, and its attributes. Attributes that
+    /// are not read afterwards are an error.
     pub(super) fn rows(self) -> Result<(Rc<FeatureList>, Attributes), ImportError> {
         let name = self.name();
         let (features, attributes) = self.features()?;
         Ok((forms::flat(name, &features)?, attributes))
     }
 
-    /// Returns the attributes, each of which must be read.
+    /// Returns the attributes of the operator. Attributes that are not read afterwards are an error.
     pub(super) fn attributes(self) -> Result<Attributes, ArtifactError> {
         Attributes::new(self.name(), self.attributes)
     }
 
-    /// Takes the attribute with this name. An attribute that is never taken has no effect.
+    /// Removes the operator's attribute with this name and returns it, or returns `None` if it does not exist. An
+    /// attribute that is never removed has no effect.
     pub(super) fn take(&mut self, name: &str) -> Option<AttributeProto> {
         let at = self.attributes.iter().position(|attribute| attribute.name == name)?;
         Some(self.attributes.remove(at))
     }
 
-    /// Takes the axis, or returns the default. It is an error if there is neither.
+    /// Removes the operator's attribute `axis` and returns its value, or the default if it does not exist. It is an
+    /// error if there is neither.
     pub(super) fn take_axis(&mut self, default: Option<i64>) -> Result<i64, ImportError> {
         let axis = self.take("axis").and_then(|attribute| attribute.i).or(default);
         axis.ok_or_else(|| self.invalid("axis", "it is missing"))
     }
 
-    /// Returns the error for inputs that are not supported.
+    /// Returns the error that the inputs of the operator are not supported.
     pub(super) fn unsupported(&self) -> ImportError {
         let inputs: Vec<_> = self.inputs.iter().map(GraphValue::kind).collect();
         let found = if inputs.is_empty() { "none".to_owned() } else { list(&inputs) };
         self.error(format!("its inputs ({found}) are not supported; supported: {}", self.operator.supported))
     }
 
-    /// Returns an error about the operator.
+    /// Returns an error about this use of the operator; `problem` is the end of the message.
     pub(super) fn error(&self, problem: impl Into<String>) -> ImportError {
         ImportError::usage(self.name(), problem)
     }
 
-    /// Returns an error about an attribute.
+    /// Returns an error about an attribute of the operator; `problem` is the end of the message.
     pub(super) fn invalid(&self, attribute: &'static str, problem: impl Into<String>) -> ImportError {
         ImportError::attribute(self.name(), attribute, problem)
     }

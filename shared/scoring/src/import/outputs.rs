@@ -1,4 +1,4 @@
-//! Operators on the outputs of a classifier.
+//! Imports ONNX operators that change the outputs of a classifier.
 
 use super::error::{ImportError, short};
 use super::operators::{Operator, OperatorCall};
@@ -23,7 +23,7 @@ fn softmax(walk: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphValu
     }
 }
 
-/// Applies a `Normalizer`, which makes probabilities sum to 1.
+/// Imports the ONNX operator `Normalizer`, which makes the probabilities of a classifier sum to 1.
 fn normalize(walk: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let &[GraphValue::Outputs(transform, _)] = call.inputs else { return Err(call.unsupported()) };
     if !walk.has_labels() {
@@ -42,7 +42,8 @@ fn normalize(walk: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphVa
     }
 }
 
-/// Applies a `ZipMap`. Checks that it uses the model's labels.
+/// Imports the ONNX operator `ZipMap`, which combines probabilities with labels. Checks that the labels are those of
+/// the model.
 fn zip_map(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let [value @ GraphValue::Outputs(..)] = call.inputs else { return Err(call.unsupported()) };
     let operator = call.name();

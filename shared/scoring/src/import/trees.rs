@@ -1,4 +1,4 @@
-//! Tree operators for classification and regression.
+//! Imports ONNX tree operators for classification and regression.
 
 use super::error::{ImportError, short};
 use super::operators::{Operator, OperatorCall};
@@ -51,7 +51,7 @@ fn classifier(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue
     let labels = linear::labels(operator, &mut attributes, &["classlabels_int64s"])?;
     let transform = linear::post_transform(operator, &mut attributes)?;
     let (trees, single) = ensemble::read(operator, &mut attributes, "class")?;
-    // For two classes, all weights may belong to the second one. Files then number it 0.
+    // With two classes, all weights may belong to the second class. ONNX files then give it the number 0.
     let outputs = match (labels.len(), single) {
         (2, Some(0)) => 1,
         (2, Some(class)) => {
@@ -69,7 +69,8 @@ fn classifier(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue
     walk.found_classifier(FoundModel { operator, features, predictor, labels, transform })
 }
 
-/// Reads one base for each output; 0 if none are given.
+/// Reads the numbers that an ONNX tree operator adds to its outputs, one for each output. All are 0 if the file gives
+/// none.
 fn base(operator: &str, attributes: &mut Attributes, outputs: usize) -> Result<Vec<f32>, ImportError> {
     let base = ensemble::reals(operator, attributes, "base_values")?.unwrap_or_default();
     match base.len() {

@@ -1,4 +1,4 @@
-//! Values that flow through the graph.
+//! Values that the operators of an imported ONNX graph take and return.
 
 use std::rc::Rc;
 
@@ -8,86 +8,89 @@ use evergreen_lifecycle::Label;
 
 #[derive(Debug, Clone)]
 pub(super) enum GraphValue {
-    /// Numbers `[N, features]`.
+    /// Features: a tensor of numbers with the shape `[N, features]`.
     Features(Rc<FeatureList>),
-    /// Texts `[N, columns]`: indices of the table's columns.
+    /// Texts of category columns, with the shape `[N, columns]`. Contains the indices of the columns in the table.
     Texts(Rc<Vec<usize>>),
-    /// Numbers from the file.
+    /// A tensor of numbers that the imported file contains.
     Constant(Rc<ConstantTensor>),
-    /// The model's outputs `[N, outputs]`, and the number of changes so far.
+    /// The model's outputs, with the shape `[N, outputs]`. Contains the function that was applied to them, and how
+    /// often operators had changed the outputs by then.
     Outputs(PostTransform, u32),
-    /// A constant of an unsupported type, with the reason.
+    /// A constant of an unsupported type. Contains the reason for the error message.
     Unread(&'static str),
     Label,
 }
 
-/// A list of features.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct FeatureList {
     pub(super) list: Vec<Feature>,
-    /// Whether the tensor is `[N, 1, features]`, as one-hot encoders return it.
+    /// Whether the tensor has three dimensions, `[N, 1, features]`, as one-hot encoders return it. Otherwise it has
+    /// two, `[N, features]`.
     pub(super) deep: bool,
 }
 
-/// A feature: `(x - offset) * scale`. x is the value, or the fill if the value is missing.
+/// A feature in an imported graph: the number `(x - offset) * scale`. x is the value from the table, or `fill` if the
+/// value is missing. Without a fill (`None`), no value may be missing.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Feature {
     pub(super) source: FeatureSource,
     pub(super) fill: Option<f32>,
     pub(super) offset: f64,
     pub(super) scale: f64,
-    /// Whether the file's operators round like a single `Scaler`.
+    /// Whether the imported file's operators round like a single `Scaler`.
     pub(super) exact: bool,
 }
 
-/// The origin of a feature.
+/// Where a feature of an imported graph comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum FeatureSource {
-    /// The value of a column, by its index in the table.
+    /// The feature is the value of a column. Contains the column's index in the table.
     Value(usize),
-    /// Whether the text of a column is this one.
+    /// The feature is 1 if the column's text equals `text`, otherwise 0 (one-hot encoding).
     Text {
         column: usize,
         text: Rc<str>,
-        /// Whether the encoder accepts unknown texts.
+        /// Whether the file's encoder accepts unknown texts. `false`: it refuses them.
         lenient: bool,
     },
 }
 
-/// The transformation of a classifier's outputs.
+/// The function that an imported model applies to its outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PostTransform {
-    /// No transformation: sums, the number of a regression model, or class shares.
+    /// No function. The outputs are sums, the number of a regression model, or the class probabilities of a forest.
     None,
     /// The logistic function of each output.
     Logistic,
-    /// The logistic function of each output, normalised to sum to 1.
+    /// The logistic function of each output, normalised so that the results sum to 1.
     OneVersusRest,
     Softmax,
 }
 
-/// A model that uses features of the file.
+/// A model that an operator of the imported file contains, with the features that it uses.
 #[derive(Debug)]
 pub(super) struct FoundModel {
-    /// Type of the operator that predicts.
+    /// Type of the ONNX operator that contains the model, for example `LinearRegressor`.
     pub(super) operator: &'static str,
     pub(super) features: Rc<FeatureList>,
-    /// The predictor, with the indices of features and outputs from the file.
+    /// The predictor. Its indices of features and outputs are those of the imported file.
     pub(super) predictor: Predictor,
-    /// The label of each output; empty for regression. With two labels, a single output belongs to the second.
+    /// The label of each output; empty for regression. If there are two labels but a single output, the output belongs
+    /// to the second label.
     pub(super) labels: Vec<Label>,
     pub(super) transform: PostTransform,
 }
 
 impl FoundModel {
-    /// Creates a model that predicts a number.
+    /// Creates an imported regression model, which has no labels and applies no function to its output.
     pub(super) fn regression(operator: &'static str, features: Rc<FeatureList>, predictor: Predictor) -> Self {
         Self { operator, features, predictor, labels: Vec::new(), transform: PostTransform::None }
     }
 }
 
 impl GraphValue {
-    /// Names the kind of value for errors.
+    /// Returns a description of the kind of value, for error messages.
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Features(features) if features.deep => "features of three dimensions",
@@ -100,7 +103,7 @@ impl GraphValue {
         }
     }
 
-    /// Number of features, or of text columns.
+    /// Returns the number of features or of text columns; 0 for any other value.
     pub(super) fn width(&self) -> usize {
         match self {
             Self::Features(features) => features.list.len(),
@@ -123,7 +126,7 @@ impl Feature {
         Self { source, fill: None, offset: 0.0, scale: 1.0, exact: true }
     }
 
-    /// Checks whether the value is not scaled. It may be filled.
+    /// Returns whether the feature is not scaled. A missing value may still be replaced.
     pub(super) fn is_plain(&self) -> bool {
         self.offset == 0.0 && self.scale == 1.0
     }

@@ -1,4 +1,4 @@
-//! Walks from the graph's inputs to its outputs, operator by operator.
+//! Walks through an imported ONNX graph from its inputs to its outputs, operator by operator, and finds the model.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -13,28 +13,31 @@ use super::value::{FoundModel, GraphValue, PostTransform};
 use crate::artifact::onnx::{GraphProto, NodeProto};
 use crate::pipeline::{MAX_FEATURES, Predictor};
 
-/// Maximum number of features in the inputs of all operators of a graph: a hundred times the maximum of a pipeline.
+/// Maximum number of features that all operators of an imported graph may have as inputs together. It is a hundred
+/// times the maximum of a pipeline.
 const MAX_INPUT_FEATURES: usize = 1_000_000;
 
-/// Maximum number of features in the outputs of all operators of a graph. They are kept until the end.
+/// Maximum number of features that all operators of an imported graph may return together. They are kept in memory
+/// until the import ends.
 const MAX_OUTPUT_FEATURES: usize = 250_000;
 
-/// Domains of the supported operators.
+/// Domains (namespaces) of the ONNX operators that the import supports.
 const DOMAINS: [&str; 3] = ["", "ai.onnx", "ai.onnx.ml"];
 
-/// The state of a walk through a graph.
+/// State of the import while it walks through an ONNX graph.
 pub(super) struct GraphWalk {
     values: HashMap<String, GraphValue>,
     model: Option<FoundModel>,
-    /// How often an operator changed the model's outputs. Only the last change is the model's answer.
+    /// How often an operator has changed the model's outputs so far. Only the outputs after the last change are the
+    /// model's prediction.
     changes: u32,
-    /// Number of features that the inputs of the remaining operators may have.
+    /// Number of features that the remaining operators of the graph may still have as inputs.
     input_features_left: usize,
-    /// Number of features that the outputs of the remaining operators may have.
+    /// Number of features that the remaining operators of the graph may still return.
     output_features_left: usize,
 }
 
-/// Finds the model in the graph and its features.
+/// Walks through an imported graph and returns the model that it contains, with the features that the model uses.
 pub(super) fn walk(graph: GraphProto, table: &Signature) -> Result<FoundModel, ImportError> {
     if let Some(node) = graph.node.iter().find(|node| operators::find(&node.op_type).is_none()) {
         return Err(unknown(node));
@@ -95,7 +98,7 @@ impl GraphWalk {
     fn step(&mut self, node: NodeProto) -> Result<(), ImportError> {
         let operator = operators::find(&node.op_type).ok_or_else(|| unknown(&node))?;
         let inputs = node.input.iter().map(|name| self.input(operator.name, name)).collect::<Result<Vec<_>, _>>()?;
-        // Check this before processing the inputs: a short name in a file may stand for many features.
+        // Checked before the inputs are processed, because a short name in a file may mean many features.
         let width: usize = inputs.iter().map(GraphValue::width).sum();
         let too_many = || {
             let problem = format!(
@@ -117,7 +120,8 @@ impl GraphWalk {
         Ok(())
     }
 
-    /// Returns the value of an operator's input.
+    /// Returns the value with the given name, which is an input of `operator`. A value that is unknown, unsupported or
+    /// outdated is an error.
     fn input(&self, operator: &str, name: &str) -> Result<GraphValue, ImportError> {
         let problem = match self.values.get(name) {
             Some(GraphValue::Outputs(_, change)) if *change != self.changes => {
@@ -130,7 +134,8 @@ impl GraphWalk {
         Err(ImportError::usage(operator, format!("its input {:?} {problem}", short(name))))
     }
 
-    /// Stores the model of the file and returns its outputs. A file with a second model is refused.
+    /// Stores the model that an operator of the imported file contains, and returns the model's outputs. A file with a
+    /// second model is refused.
     pub(super) fn found(&mut self, model: FoundModel) -> Result<GraphValue, ImportError> {
         let transform = model.transform;
         match self.model.replace(model) {
@@ -142,33 +147,35 @@ impl GraphWalk {
         }
     }
 
-    /// Stores the classifier of the file and returns its label and its outputs.
+    /// Stores the classifier that an operator of the imported file contains, and returns its label and its outputs.
     pub(super) fn found_classifier(&mut self, model: FoundModel) -> Result<Vec<GraphValue>, ImportError> {
         Ok(vec![GraphValue::Label, self.found(model)?])
     }
 
-    /// Returns changed outputs of the model. Earlier ones are then no longer its answer.
+    /// Records that an operator changes the model's outputs, and returns the changed outputs. Earlier outputs are then
+    /// no longer the model's prediction.
     pub(super) fn changed(&mut self, transform: PostTransform) -> GraphValue {
         self.changes += 1;
         GraphValue::Outputs(transform, self.changes)
     }
 
-    /// Checks whether the model found so far is a classifier.
+    /// Returns whether the model that was found so far in the file is a classifier. `false` if no model was found yet.
     pub(super) fn has_labels(&self) -> bool {
         self.labels().is_some_and(|labels| !labels.is_empty())
     }
 
-    /// Returns the labels of the model found so far; empty for regression.
+    /// Returns the labels of the model that was found so far in the file; empty for regression, `None` if no model was
+    /// found yet.
     pub(super) fn labels(&self) -> Option<&[Label]> {
         self.model.as_ref().map(|model| model.labels.as_slice())
     }
 
-    /// Returns the predictor of the model found so far.
+    /// Returns the predictor of the model that was found so far in the file, or `None` if no model was found yet.
     pub(super) fn predictor(&mut self) -> Option<&mut Predictor> {
         self.model.as_mut().map(|model| &mut model.predictor)
     }
 
-    /// Returns the number of outputs of the model found so far.
+    /// Returns the number of outputs of the model that was found so far in the file; 0 if no model was found yet.
     pub(super) fn outputs(&self) -> usize {
         match self.model.as_ref().map(|model| &model.predictor) {
             Some(Predictor::Trees(ensemble)) => ensemble.base.len(),

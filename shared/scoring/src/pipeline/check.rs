@@ -1,4 +1,5 @@
-//! Checks that a pipeline is valid. This happens once, so that scoring does not need any checks.
+//! Checks that a pipeline (a trained model) is valid. This happens once, when it is created, so predictions need no
+//! checks.
 
 mod blend;
 mod error;
@@ -13,21 +14,21 @@ use super::{Aggregate, Ensemble, LabelRule, Linear, Link, PipelineParts, Predict
 pub use blend::MAX_MEMBERS;
 pub use error::PipelineError;
 
-/// Maximum number of nodes in an ensemble, over all trees. A hundred trees that are fully grown on 20,000 rows have
-/// about as many.
+/// Maximum number of nodes in an ensemble of decision trees, over all trees. A hundred trees that are fully grown on
+/// 20,000 rows have about as many.
 pub const MAX_NODES: usize = 1 << 22;
 
-/// Maximum number of features, after encoding the categories.
+/// Maximum number of features of a model, after encoding the categories.
 pub const MAX_FEATURES: usize = 10_000;
 
-/// Minimum weight of a label. With this limit and the next, the product of a weight and a probability neither vanishes
-/// nor overflows.
+/// Minimum weight of a label, by which a classifier multiplies the label's probability. With this limit and the maximum
+/// weight, the product neither vanishes nor overflows.
 const MIN_WEIGHT: f32 = 1e-12;
 
-/// Maximum weight of a label.
+/// Maximum weight of a label, by which a classifier multiplies the label's probability.
 const MAX_WEIGHT: f32 = 1e12;
 
-/// Maximum magnitude of an ensemble's output and of half an interval, so that no sum overflows.
+/// Maximum absolute value of an ensemble's output and of half a prediction interval, so that no sum overflows.
 pub(crate) const MAX_OUTPUT: f32 = 1e37;
 
 pub(super) fn all(signature: &Signature, parts: &PipelineParts) -> Result<(), PipelineError> {
@@ -47,7 +48,7 @@ pub(super) fn all(signature: &Signature, parts: &PipelineParts) -> Result<(), Pi
     }
 }
 
-/// Checks a predictor that must not be a blend.
+/// Checks a predictor. A blend (mean of several predictors) is an error here.
 fn predictor(signature: &Signature, predictor: &Predictor, link: Link, features: usize) -> Result<(), PipelineError> {
     let outputs = outputs(signature.labels().len(), link);
     match predictor {
@@ -66,7 +67,7 @@ fn is_distribution(task: Task, link: Link) -> bool {
     task == Task::Classification && link == Link::Identity
 }
 
-/// Checks that the link fits the task, the number of labels and the predictor.
+/// Checks that the link (the meaning of the predictor's outputs) fits the task, the number of labels and the predictor.
 fn link(task: Task, labels: usize, predictor: &Predictor, link: Link) -> Result<(), PipelineError> {
     let averaged = matches!(predictor, Predictor::Trees(Ensemble { aggregate: Aggregate::Average, .. }));
     let fits = match (task, link) {
@@ -90,7 +91,8 @@ fn calibration(task: Task, power: Option<f32>) -> Result<(), PipelineError> {
     }
 }
 
-/// Checks that the floor is above 0 and below 1/labels, and that each label has a weight within the limits.
+/// Checks the rule that chooses the label. The minimum probability (floor) must be above 0 and below 1 divided by the
+/// number of labels. Each label must have a weight within the limits.
 fn rule(labels: usize, rule: &LabelRule) -> Result<(), PipelineError> {
     let most = 1.0 / labels.max(1) as f32;
     if let Some(floor) = rule.floor.filter(|floor| labels == 0 || !(0.0 < *floor && *floor < most)) {
@@ -110,7 +112,7 @@ fn ensemble(ensemble: &Ensemble, features: usize, outputs: usize, distributions:
     if bound <= MAX_OUTPUT { Ok(()) } else { Err(PipelineError::Overflow) }
 }
 
-/// Checks an ensemble and returns an upper bound for the magnitude of its outputs.
+/// Checks an ensemble of decision trees and returns an upper bound for the absolute value of its outputs.
 fn ensemble_bound(
     ensemble: &Ensemble,
     features: usize,
@@ -148,7 +150,7 @@ fn linear(linear: &Linear, features: usize, outputs: usize) -> Result<(), Pipeli
     }
 }
 
-/// Checks that there is one finite number for each output.
+/// Checks that a predictor has exactly one finite constant (base or bias) for each output.
 fn constants(constants: &[f32], outputs: usize) -> Result<(), PipelineError> {
     if constants.len() != outputs {
         return Err(PipelineError::Constants { found: constants.len(), expected: outputs });

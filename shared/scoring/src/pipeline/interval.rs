@@ -2,57 +2,57 @@
 
 use super::Ensemble;
 
-/// Computes the interval around a prediction. Half its width is a function of the prediction, multiplied by the
-/// difficulty of the row, which is a function of the features.
+/// The prediction intervals of a regression model. Half the width of an interval is a function of the prediction,
+/// multiplied by the difficulty of the row. The difficulty is a function of the features.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Interval {
-    /// Half the width for a row of average difficulty, as a function of the prediction.
+    /// Half the width of the interval for a row of average difficulty, as a function of the prediction.
     pub half: Curve,
-    /// Trees with one output: the logarithm of a row's difficulty. They take the same features as the predictor. With
-    /// `None`, all rows are equally difficult.
+    /// Decision trees with one output: the logarithm of a row's difficulty. They take the same features as the
+    /// predictor. With `None`, all rows are equally difficult.
     pub difficulty: Option<Ensemble>,
-    /// Minimum value of an end, in the target's unit.
+    /// Minimum of both ends of a prediction interval, in the target's unit; `None` if there is no minimum.
     pub low: Option<f32>,
-    /// Maximum value of an end, in the target's unit.
+    /// Maximum of both ends of a prediction interval, in the target's unit; `None` if there is no maximum.
     pub high: Option<f32>,
 }
 
 /// A continuous function made of straight lines. It is constant before the first step and after the last.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Curve {
-    /// The value before the first step; at least 0.
+    /// Value of the curve before the first step; at least 0.
     pub start: f32,
-    /// The steps, in ascending order of `from`.
+    /// The steps in which the curve rises or falls, in ascending order of `from`.
     pub steps: Vec<CurveStep>,
 }
 
-/// A part of a curve in which the value rises or falls.
+/// A range of x in which the value of a curve rises or falls.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CurveStep {
-    /// Where the step begins.
+    /// The x at which the step begins.
     pub from: f32,
-    /// Length of the step; above 0.
+    /// Length of the step's range of x; above 0.
     pub length: f32,
-    /// How much the value changes over the step; negative if it falls.
+    /// How much the curve's value changes over the step; negative if it falls.
     pub rise: f32,
 }
 
 impl From<f32> for Interval {
-    /// Creates an interval with the same half width for every row.
+    /// Creates prediction intervals with the same half width for every row.
     fn from(half: f32) -> Self {
         Self { half: Curve { start: half, steps: Vec::new() }, difficulty: None, low: None, high: None }
     }
 }
 
 impl Curve {
-    /// Returns the value at `x`; at least 0.
+    /// Returns the curve's value at `x`; at least 0.
     pub fn at(&self, x: f32) -> f32 {
         let risen: f32 =
             self.steps.iter().map(|step| step.rise * ((x - step.from) / step.length).clamp(0.0, 1.0)).sum();
         (risen + self.start).max(0.0)
     }
 
-    /// Returns the values at the start and after each step, in double precision.
+    /// Returns the curve's values at the start and after each step, in double precision.
     pub(crate) fn values(&self) -> impl Iterator<Item = f64> {
         let mut value = f64::from(self.start);
         let after = self.steps.iter().map(move |step| {

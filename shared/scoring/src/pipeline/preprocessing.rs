@@ -1,8 +1,8 @@
 //! Turns a raw row into features.
 //!
 //! A raw row has one or more `f32` for each column of the signature, depending on its
-//! [`ColumnKind`](evergreen_lifecycle::ColumnKind). These are called slots. NaN is a missing value. Features come in
-//! this order, and within each group in the order of the slots:
+//! [`ColumnKind`](evergreen_lifecycle::ColumnKind). Each `f32` is called a slot. NaN means a missing value. The
+//! features come in this order, and within each group in the order of the slots:
 //!
 //! 1. for each slot that is not a category: its value, or its fill if the value is missing;
 //! 2. for each slot of the first group with an indicator: 1 if the value is missing, otherwise 0;
@@ -12,21 +12,22 @@
 
 use super::Hole;
 
-/// Says which features a slot becomes.
+/// How one slot (one `f32` value of a raw row) becomes features.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Encoding {
-    /// For a number, a boolean, a part of a date, or a word of a text.
+    /// The slot becomes one feature with the same value. For a number, a boolean, a part of a date, or a word of a
+    /// text.
     Value {
         /// Finite number that replaces a missing value.
         fill: f32,
-        /// Whether an extra feature says if the value is missing.
+        /// Whether there is one more feature, which is 1 if the value is missing, otherwise 0.
         indicator: bool,
     },
-    /// For a category.
+    /// One-hot encoding: the slot of a category column becomes one feature for each category.
     OneHot {
-        /// Number of categories; the signature has the same number.
+        /// Number of categories; the column in the signature has the same number.
         categories: u32,
-        /// Whether an extra feature says if the value is missing.
+        /// Whether there is one more feature, which is 1 if the value is missing, otherwise 0.
         indicator: bool,
     },
 }
@@ -34,35 +35,36 @@ pub enum Encoding {
 /// Numbers that were computed from the target for each text of a category column, for example smoothed means.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Statistic {
-    /// The column's slot in a raw row.
+    /// Index of the category column's slot (`f32` value) in a raw row.
     pub slot: u32,
-    /// One finite number for each code of the column (see [`ColumnKind::code`](evergreen_lifecycle::ColumnKind::code)).
-    /// The last number is for a missing value.
+    /// One finite number for each category code of the column (see
+    /// [`ColumnKind::code`](evergreen_lifecycle::ColumnKind::code)). The last number is for a missing value.
     pub values: Vec<f32>,
 }
 
 /// Standard scaling of each feature: `(x - offset) * scale` in `f32`, like ONNX's `Scaler`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scaler {
-    /// The number that is subtracted from each feature; finite.
+    /// Numbers that are subtracted from the features, one for each feature; finite.
     pub offset: Vec<f32>,
-    /// The factor that is applied after the subtraction, one per feature; finite and not 0.
+    /// Factors that are applied after the subtraction, one for each feature; finite and not 0.
     pub scale: Vec<f32>,
 }
 
-/// Describes how a raw row becomes features.
+/// Describes how a raw row becomes the features of the predictor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Preprocessing {
-    /// One encoding for each slot of a raw row.
+    /// One encoding for each slot (`f32` value) of a raw row.
     pub encodings: Vec<Encoding>,
-    /// Statistics of category columns, in the order of their slots. A column may have several.
+    /// Numbers that were computed from the target for the categories, in the order of the columns' slots. A category
+    /// column may have several such statistics.
     pub statistics: Vec<Statistic>,
-    /// Scaler that is applied to all features at the end, if any.
+    /// Scaler that is applied to all features at the end; `None` if they are not scaled.
     pub scaler: Option<Scaler>,
 }
 
 impl Statistic {
-    /// Returns the number for the code `raw`. A missing value and an unknown code get the last number.
+    /// Returns the number for the category code `raw`. A missing value (NaN) and an unknown code get the last number.
     pub fn of(&self, raw: f32) -> f32 {
         // Negative numbers become code 0, and fractions are rounded down. Callers send neither.
         debug_assert!(!self.values.is_empty(), "a statistic has a value for missing texts");
@@ -72,7 +74,7 @@ impl Statistic {
 }
 
 impl Scaler {
-    /// Scales `features` in place.
+    /// Scales the features of one row in place: `(x - offset) * scale`.
     pub fn apply(&self, features: &mut [f32]) {
         for (x, (offset, scale)) in features.iter_mut().zip(self.offset.iter().zip(&self.scale)) {
             *x = (*x - offset) * scale;
@@ -81,7 +83,7 @@ impl Scaler {
 }
 
 impl Preprocessing {
-    /// Returns the number of features.
+    /// Returns the number of features that a raw row becomes.
     pub fn features(&self) -> usize {
         let of = |encoding: &Encoding| match *encoding {
             Encoding::Value { indicator, .. } => 1 + usize::from(indicator),
@@ -90,7 +92,7 @@ impl Preprocessing {
         self.encodings.iter().map(of).sum::<usize>() + self.statistics.len()
     }
 
-    /// Returns, for each feature, the index of its slot.
+    /// Returns, for each feature, the index of the slot (`f32` value of a raw row) from which it is computed.
     pub fn origins(&self) -> Vec<usize> {
         let mut origins = Vec::with_capacity(self.features());
         let slots = || self.encodings.iter().enumerate();
@@ -110,7 +112,8 @@ impl Preprocessing {
         origins
     }
 
-    /// Returns a hole for each value that has an indicator for missing values.
+    /// Returns a hole for each value that has an indicator for missing values: the indices of the value's feature and
+    /// of the indicator's feature.
     pub fn holes(&self) -> Vec<Hole> {
         let values = self.encodings.iter().filter(|encoding| matches!(encoding, Encoding::Value { .. }));
         let with_indicator = |encoding: &&Encoding| matches!(encoding, Encoding::Value { indicator: true, .. });
@@ -119,7 +122,7 @@ impl Preprocessing {
         (count..).zip(places).map(|(missing, value)| Hole { value, missing }).collect()
     }
 
-    /// Appends the features of the raw `row` to `features`.
+    /// Computes the features of the raw `row` and appends them to `features`.
     pub fn apply(&self, row: &[f32], features: &mut Vec<f32>) {
         let start = features.len();
         let slots = || row.iter().zip(&self.encodings);

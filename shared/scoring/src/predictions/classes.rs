@@ -1,6 +1,6 @@
 //! Predicted classes and their probabilities.
 
-/// Classes and probabilities of a batch, in the order of its rows.
+/// Predictions of a classifier for a batch: the class and the probabilities of each row, in the order of the rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ClassPredictions {
     classes: usize,
@@ -8,25 +8,26 @@ pub struct ClassPredictions {
     probabilities: Vec<f32>,
 }
 
-/// The prediction for one row.
+/// The prediction of a classifier for one row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prediction<'a> {
-    /// Index of the predicted class in the labels of the signature: the most probable class, or the first of several.
-    /// Label weights in the model's rule can change this. If probabilities are equal in `f32` but their scores differ,
-    /// the scores decide.
+    /// Index of the predicted class in the labels of the signature. It is the most probable class, or the first of
+    /// several equal ones, unless label weights in the model's rule change this. If probabilities are equal in `f32`
+    /// but their scores differ, the scores decide.
     pub class: usize,
     /// Probability of each class (0–1), in the order of the labels. They sum to 1 except for rounding in `f32`.
     pub probabilities: &'a [f32],
 }
 
 impl ClassPredictions {
-    /// Creates an empty batch with room for `rows` rows. `classes` must be at least 1.
+    /// Creates empty predictions with room for `rows` rows. `classes` is the number of classes and must be at least 1.
     pub(crate) fn with_capacity(rows: usize, classes: usize) -> Self {
         let probabilities = Vec::with_capacity(rows * classes);
         Self { classes, predicted: Vec::with_capacity(rows), probabilities }
     }
 
-    /// Appends a row. `answer` writes the probability of each class and returns the predicted class.
+    /// Appends the prediction for one row. `answer` writes the probability of each class and returns the index of the
+    /// predicted class.
     #[expect(clippy::indexing_slicing, reason = "the row was appended, and this runs for every row")]
     pub(crate) fn push(&mut self, answer: impl FnOnce(&mut [f32]) -> usize) {
         let before = self.probabilities.len();
@@ -34,27 +35,27 @@ impl ClassPredictions {
         self.predicted.push(answer(&mut self.probabilities[before..]));
     }
 
-    /// Returns the number of rows.
+    /// Returns the number of rows in the batch.
     pub fn len(&self) -> usize {
         self.predicted.len()
     }
 
-    /// Checks whether the batch has no rows.
+    /// Returns whether the batch has no rows.
     pub fn is_empty(&self) -> bool {
         self.predicted.is_empty()
     }
 
-    /// Returns the predicted class of each row.
+    /// Returns the index of the predicted class for each row.
     pub fn classes(&self) -> &[usize] {
         &self.predicted
     }
 
-    /// Returns the probabilities, row by row, with one number per label in each row.
+    /// Returns the class probabilities of all rows, row by row, with one number per label in each row.
     pub fn probabilities(&self) -> &[f32] {
         &self.probabilities
     }
 
-    /// Iterates over the predictions in the order of the rows.
+    /// Iterates over the predictions (class and probabilities) in the order of the rows.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Prediction<'_>> {
         let rows = self.probabilities.chunks_exact(self.classes);
         self.predicted.iter().zip(rows).map(|(&class, probabilities)| Prediction { class, probabilities })

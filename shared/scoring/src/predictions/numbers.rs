@@ -1,6 +1,7 @@
-//! Predicted numbers and their intervals.
+//! Predicted numbers and their prediction intervals.
 
-/// Predicted numbers of a batch, in the order of its rows.
+/// Predictions of a regression model for a batch: a number for each row, in the order of the rows, and intervals if the
+/// model has them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NumberPredictions {
     values: Vec<f32>,
@@ -8,7 +9,8 @@ pub struct NumberPredictions {
 }
 
 impl NumberPredictions {
-    /// Creates a batch. `intervals` has one interval per value if the model has intervals.
+    /// Creates the predictions for a batch. `intervals` has one interval per value, or is `None` if the model has no
+    /// intervals.
     pub(crate) fn new(values: Vec<f32>, intervals: Option<Vec<(f32, f32)>>) -> Self {
         Self { values, intervals }
     }
@@ -18,18 +20,19 @@ impl NumberPredictions {
         &self.values
     }
 
-    /// Returns the lower and upper end of each row's interval, in the target's unit, or `None` if the model has no
-    /// intervals. A prediction that the target cannot have, such as a negative price, may be outside of its interval.
+    /// Returns the lower and upper end of each row's prediction interval, in the target's unit, or `None` if the model
+    /// has no intervals. A prediction that the target cannot have, such as a negative price, may be outside of its
+    /// interval.
     pub fn intervals(&self) -> Option<&[(f32, f32)]> {
         self.intervals.as_deref()
     }
 
-    /// Returns the number of rows.
+    /// Returns the number of rows in the batch.
     pub fn len(&self) -> usize {
         self.values.len()
     }
 
-    /// Checks whether the batch has no rows.
+    /// Returns whether the batch has no rows.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }

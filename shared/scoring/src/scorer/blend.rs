@@ -1,15 +1,15 @@
-//! Computes the weighted mean of several predictors' answers.
+//! Computes a blend: the weighted mean of several predictors' answers.
 
 use super::Scorer;
 use crate::link::Answerer;
 use crate::pipeline::{Hole, LabelRule, Member, Scaler, outputs};
 
-/// A blend compiled for scoring.
+/// A blend (the weighted mean of several predictors), compiled for fast predictions.
 #[derive(Debug, Clone)]
 pub(crate) struct Blend {
     members: Vec<Blended>,
     features: usize,
-    /// Number of labels; 0 for regression.
+    /// Number of labels of a classifier; 0 for regression.
     labels: usize,
 }
 
@@ -18,7 +18,7 @@ struct Blended {
     scaler: Option<Scaler>,
     holes: Vec<Hole>,
     scorer: Scorer,
-    /// Number of outputs of this member.
+    /// Number of outputs of this predictor for one row.
     outputs: usize,
     answerer: Answerer,
     weight: f32,
@@ -37,7 +37,8 @@ impl Blend {
         Self { members: members.iter().map(blended).collect(), features, labels }
     }
 
-    /// Adds the members' answers in their order, so that the result is identical to the last bit on every platform.
+    /// Computes the weighted mean of the predictors' answers for rows of `features` and writes it into `outputs`. Adds
+    /// the answers in the order of the members, so that the result is identical to the last bit on every platform.
     pub(super) fn outputs(&self, features: &[f32], outputs: &mut [f32]) {
         outputs.fill(0.0);
         let rows = features.len() / self.features;
@@ -58,7 +59,8 @@ impl Blend {
 }
 
 impl Blended {
-    /// Returns the features that this member takes, row by row: scaled, and followed by the two ends of its holes.
+    /// Returns the features that this predictor takes, row by row. They are scaled and followed by two more numbers for
+    /// each hole (a value that may be missing).
     #[expect(clippy::indexing_slicing, reason = "holes are among the features, and this runs for every row")]
     fn inputs<'a>(&self, features: &'a [f32], width: usize, inputs: &'a mut Vec<f32>) -> &'a [f32] {
         if self.scaler.is_none() && self.holes.is_empty() {

@@ -1,4 +1,4 @@
-//! Generates small pipelines and rows for them.
+//! Generators of random test data for property tests: small pipelines, and rows for them.
 
 use evergreen_lifecycle::{Column, ColumnKind, DatePart, Signature};
 use evergreen_scoring::{
@@ -12,11 +12,11 @@ use super::{column, leaf, split, value, with_rare};
 
 const TEXTS: [&str; 5] = ["a", "b c", "d\"e", "é", "日本"];
 
-/// A source of numbers that repeats a random list.
+/// Random numbers for generated test data. Repeats a random list without end.
 struct Numbers<'a>(std::iter::Cycle<std::slice::Iter<'a, f32>>);
 
 impl Numbers<'_> {
-    /// Returns a number from -1 to 1.
+    /// Returns the next random number, from -1 to 1.
     fn next(&mut self) -> f32 {
         *self.0.next().unwrap()
     }
@@ -26,7 +26,8 @@ impl Numbers<'_> {
     }
 }
 
-/// A column, the encodings of its slots, and the number of its statistics.
+/// A random column, the encodings of its slots (the `f32` values of the column in a row), and the number of its
+/// statistics.
 type Encoded = (Column, Vec<Encoding>, usize);
 
 fn columns() -> impl Strategy<Value = Vec<Encoded>> {
@@ -59,7 +60,7 @@ fn columns() -> impl Strategy<Value = Vec<Encoded>> {
         .prop_filter("there is a feature", |columns| preprocessing(columns, || 0.0).features() > 0)
 }
 
-/// Returns the preprocessing of the columns, with statistics from `number`.
+/// Returns the preprocessing for random columns. `number` returns the numbers for the statistics of category columns.
 fn preprocessing(columns: &[Encoded], mut number: impl FnMut() -> f32) -> Preprocessing {
     let (mut encodings, mut statistics) = (Vec::new(), Vec::new());
     for (column, own, count) in columns {
@@ -73,8 +74,8 @@ fn preprocessing(columns: &[Encoded], mut number: impl FnMut() -> f32) -> Prepro
     Preprocessing { encodings, statistics, scaler: None }
 }
 
-/// Builds a tree by splitting leaves one after the other. Each of `splits` gives the leaf, the feature and the
-/// threshold.
+/// Builds a random tree by splitting leaves one after the other. Each entry of `splits` selects the leaf to split, the
+/// feature and the threshold. `weights` returns the leaves.
 fn tree(splits: &[(Index, Index, f32)], features: usize, mut weights: impl FnMut() -> Node) -> Tree {
     let mut nodes = vec![None];
     for (which, feature, threshold) in splits {
@@ -87,7 +88,7 @@ fn tree(splits: &[(Index, Index, f32)], features: usize, mut weights: impl FnMut
     Tree { nodes: nodes.into_iter().map(|node| node.unwrap_or_else(&mut weights)).collect() }
 }
 
-/// Returns a leaf with a distribution over the classes.
+/// Returns a random leaf whose weights are a probability distribution over the classes.
 fn vote(classes: usize, numbers: &mut Numbers<'_>) -> Node {
     let class = ((numbers.next() + 1.0) * 4.0) as usize % (classes + 1);
     let share = 0.25 + 0.125 * numbers.next();
@@ -97,7 +98,7 @@ fn vote(classes: usize, numbers: &mut Numbers<'_>) -> Node {
     }
 }
 
-/// Returns a leaf with no weight, one weight, or one for each output.
+/// Returns a random leaf with no weight, one weight, or one weight for each output.
 fn weights(outputs: usize, numbers: &mut Numbers<'_>) -> Node {
     match ((numbers.next() + 1.0) * 4.0) as u32 {
         0 => leaf(&[]),
@@ -125,7 +126,7 @@ fn kinds() -> impl Strategy<Value = Kind> {
     })
 }
 
-/// Returns a blend of two members of different kinds.
+/// Returns a random blend (weighted mean) of two predictors of different kinds.
 fn blend(kind: Kind, (features, holes): (usize, &[Hole]), shapes: &[Shape], numbers: &mut Numbers<'_>) -> Predictor {
     let (classes, aggregate) = (kind.classes, kind.aggregate);
     let second = match classes {
@@ -137,7 +138,7 @@ fn blend(kind: Kind, (features, holes): (usize, &[Hole]), shapes: &[Shape], numb
     let scaler = Scaler { scale: offset.iter().map(|offset| 1.0 / (1.0 + offset.abs())).collect(), offset };
     let mut member = |kind: Kind, scaler, holes: &[Hole], weight| {
         let predictor = predictor(kind, features + 2 * holes.len(), shapes, numbers);
-        // Linear members have no holes: a weighted sum of values beyond all others is meaningless.
+        // Linear members have no holes: a weighted sum with ±1e38 for each missing value is meaningless.
         Member { scaler, holes: holes.to_vec(), predictor, link: kind.link, weight }
     };
     let split_holes = if kind.linear { &[] } else { holes };
@@ -159,7 +160,8 @@ fn predictor(kind: Kind, features: usize, shapes: &[Shape], numbers: &mut Number
     Predictor::Trees(Ensemble { trees, aggregate: kind.aggregate, base })
 }
 
-/// Returns an interval of constant width, or one that depends on the prediction and the features.
+/// Returns a prediction interval for tests. Its width is constant if `half` is below 1. Otherwise it depends on the
+/// prediction, and for some values of `half` also on the features.
 fn interval(half: f32, features: usize, shapes: &[Shape], numbers: &mut Numbers<'_>) -> Interval {
     if half < 1.0 {
         return half.into();
@@ -174,7 +176,7 @@ fn interval(half: f32, features: usize, shapes: &[Shape], numbers: &mut Numbers<
     Interval { half: Curve { start: half, steps }, difficulty, low: limit(-1.0), high: limit(half) }
 }
 
-/// Generates small pipelines with 1–6 columns of any kind, for regression or up to 5 classes.
+/// Generates random small pipelines with 1–6 columns of any kind, for regression or up to 5 classes.
 pub fn pipelines() -> impl Strategy<Value = Pipeline> {
     let split = (any::<Index>(), any::<Index>(), -2.0..2.0_f32);
     let shapes = prop::collection::vec(prop::collection::vec(split, 0..12), 1..20);
@@ -207,7 +209,7 @@ pub fn pipelines() -> impl Strategy<Value = Pipeline> {
                 LabelRule { floor: options.4.0, weights }
             }
         };
-        // With a scaler, no value is beyond all others.
+        // After a scaler, ±1e38 is not certain to be beyond all other values, so holes are not allowed.
         let holes = if options.0 { Vec::new() } else { preprocessing.holes() };
         let (predictor, link) = match options.1 {
             true => (blend(kind, (features, &holes), &shapes, &mut numbers), Link::Identity),
@@ -218,7 +220,7 @@ pub fn pipelines() -> impl Strategy<Value = Pipeline> {
     })
 }
 
-/// Returns a value for every slot of `signature`. Texts are known, rare, unknown or missing.
+/// Returns a random raw row with a value for every slot of `signature`. Texts are known, rare, unknown or missing.
 fn raw(signature: &Signature, random: &[(f32, u8)]) -> Vec<f32> {
     let columns = signature.columns().iter().zip(random.iter().cycle());
     columns
@@ -237,7 +239,7 @@ fn raw(signature: &Signature, random: &[(f32, u8)]) -> Vec<f32> {
         .collect()
 }
 
-/// Generates a pipeline and 1–19 raw rows for it.
+/// Generates a random pipeline, and 1–19 random raw rows for it as one list of numbers.
 pub fn rows() -> impl Strategy<Value = (Pipeline, Vec<f32>)> {
     let random = prop::collection::vec((-5.0..5.0_f32, any::<u8>()), 7);
     (pipelines(), prop::collection::vec(random, 1..20)).prop_map(|(pipeline, random)| {

@@ -1,4 +1,4 @@
-//! Pipelines for the tests.
+//! Pipelines (trained models) that several tests share.
 
 #![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing)]
 
@@ -17,7 +17,7 @@ pub fn metadata() -> ArtifactMetadata {
     ArtifactMetadata::named("iris")
 }
 
-/// Returns metadata with a lineage.
+/// Returns metadata of an artifact with a lineage (how the model was trained).
 pub fn traced() -> ArtifactMetadata {
     let parameters = [("max_depth", 2.into()), ("max_features", "sqrt".into()), ("n_estimators", 4.into())];
     let lineage = Lineage {
@@ -60,8 +60,8 @@ pub fn trees(trees: Vec<Vec<Node>>, aggregate: Aggregate, base: Vec<f32>) -> Pre
     Predictor::Trees(Ensemble { trees, aggregate, base })
 }
 
-/// A classifier with two columns, two labels and four trees: one split on each column, a tree of two splits, and a
-/// single leaf.
+/// Returns a small classifier with two columns, two labels and four trees: one split on each column, a tree of two
+/// splits, and a single leaf.
 pub fn small() -> Pipeline {
     let forest = vec![
         vec![split(0, 0.5, 1, 2), leaf(&[(0, 1.0)]), leaf(&[(1, 1.0)])],
@@ -87,7 +87,8 @@ pub fn small() -> Pipeline {
     Pipeline::new(Signature::classification(columns, labels).unwrap(), parts).unwrap()
 }
 
-/// A calibrated classifier with every kind of column and missing values: boosted trees with a logistic link.
+/// Returns a calibrated classifier: boosted trees with a logistic link. It has category, number, boolean and date
+/// columns, and some allow missing values.
 pub fn mixed() -> Pipeline {
     let columns = vec![
         column("plan", category(&["basic", "pro"]), false),
@@ -120,7 +121,8 @@ pub fn mixed() -> Pipeline {
     Pipeline::new(Signature::classification(columns, [false, true].map(Label::Boolean).into()).unwrap(), parts).unwrap()
 }
 
-/// A regression model of a number with missing values and a category: a forest with an interval.
+/// Returns a regression model: a forest with a prediction interval of constant width. It has a number column and a
+/// category column, and both allow missing values.
 pub fn estimate() -> Pipeline {
     let columns =
         vec![column("rooms", ColumnKind::Number, true), column("district", category(&["east", "north"]), true)];
@@ -149,7 +151,8 @@ pub fn estimate() -> Pipeline {
     Pipeline::new(Signature::regression(columns).unwrap(), parts).unwrap()
 }
 
-/// The same model with variable intervals: wider for high prices and for difficult rows, and never below 0.
+/// Returns the model of `estimate()` with prediction intervals of variable width: wider for high prices and for
+/// difficult rows, and never below 0.
 pub fn appraisal() -> Pipeline {
     let estimate = estimate();
     let unknown = vec![vec![split(1, 0.5, 1, 2), leaf(&[(0, -1.0)]), leaf(&[(0, 1.0)])]];
@@ -161,7 +164,7 @@ pub fn appraisal() -> Pipeline {
     Pipeline::new(estimate.signature().clone(), parts).unwrap()
 }
 
-/// A classifier of a date with parts, a text, and a category with statistics.
+/// Returns a classifier with a date column and its parts, a text column, and a category column with statistics.
 pub fn derived() -> Pipeline {
     let words = ["late", "slow"].map(str::to_owned).to_vec();
     let columns = vec![
@@ -172,7 +175,7 @@ pub fn derived() -> Pipeline {
     let one_hot = Encoding::OneHot { categories: 2, indicator: false };
     let encodings =
         vec![value(9000.0, true), value(4.0, false), value(12.0, false), one_hot, value(0.0, false), value(0.0, false)];
-    // For 10115, 20095, an unknown text, 01067, 80331 and a missing one.
+    // Numbers for the categories 10115 and 20095, an unknown text, the rare texts 01067 and 80331, and a missing text.
     let statistic = |values: [f32; 6]| Statistic { slot: 3, values: values.to_vec() };
     let statistics = vec![statistic([0.5, 0.25, 0.4, 0.1, 0.9, 0.45]), statistic([-1.0, 2.0, 0.0, -2.5, 1.5, 0.125])];
     // Features: days, weekday, hour, late, slow, is at missing, 10115, 20095, the two statistics.
@@ -193,7 +196,7 @@ pub fn derived() -> Pipeline {
     Pipeline::new(Signature::classification(columns, labels).unwrap(), parts).unwrap()
 }
 
-/// Returns the numbers of an answer: probabilities or predictions.
+/// Returns the numbers in predictions: the probabilities of a classifier, or the predicted numbers.
 pub fn numbers(batch: &Predictions) -> Vec<f32> {
     match batch {
         Predictions::Classes(batch) => batch.probabilities().to_vec(),
@@ -201,7 +204,7 @@ pub fn numbers(batch: &Predictions) -> Vec<f32> {
     }
 }
 
-/// Checks whether every number of an answer is finite.
+/// Returns whether all probabilities or predicted numbers are finite.
 pub fn is_finite(batch: &Predictions) -> bool {
     numbers(batch).iter().all(|number| number.is_finite())
 }

@@ -1,4 +1,4 @@
-//! Checks the import of arbitrary bytes.
+//! Checks that the import is safe for arbitrary bytes.
 
 use std::sync::LazyLock;
 
@@ -7,7 +7,8 @@ use evergreen_scoring::{ArtifactMetadata, Model, encode, import};
 
 use super::{answers, answers_any_row, rows};
 
-/// Tables of numbers with three labels and with two, of a regression task, and with every kind of column.
+/// Signatures of tables for the checks: numbers with three labels, numbers with two labels, a regression task, and
+/// every kind of column.
 static TABLES: LazyLock<Vec<Signature>> = LazyLock::new(|| {
     let records = [
         include_str!("../../../../tests/artifacts/foreign/skl-forest-3.json"),
@@ -22,7 +23,8 @@ static TABLES: LazyLock<Vec<Signature>> = LazyLock::new(|| {
     records.map(signature).into()
 });
 
-/// Checks that a file is refused, or that its model answers any row, and gives the same answers through its artifact.
+/// Imports bytes as an ONNX file for each test table. Checks that the file is refused, or that its model predicts any
+/// row. The model must give the same predictions after its artifact is written and loaded.
 pub fn check(bytes: &[u8]) {
     for table in TABLES.iter() {
         let Ok(imported) = import(bytes, table) else { continue };

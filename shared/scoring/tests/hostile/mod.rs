@@ -1,4 +1,5 @@
-//! Properties that hold for any bytes. The test that replays the corpus and the fuzz targets use them.
+//! Checks that hold for any bytes, also malicious ones. The test that replays the fuzzer's corpus and the fuzz targets
+//! use them.
 
 #![allow(dead_code, clippy::indexing_slicing, clippy::unwrap_used, reason = "not every target needs all of it")]
 
@@ -6,7 +7,7 @@ pub mod import;
 
 use evergreen_scoring::{Model, Prediction, Predictions, decode, encode};
 
-/// Values that a raw row may contain, valid or not.
+/// Values for the raw rows of the checks: ordinary numbers, extreme numbers, NaN and infinity.
 const VALUES: [f32; 14] = [
     0.0,
     1.0,
@@ -24,7 +25,8 @@ const VALUES: [f32; 14] = [
     f32::NEG_INFINITY,
 ];
 
-/// Checks that bytes are refused, or that their model answers any row and can be written and read again.
+/// Loads bytes as an artifact. Checks that they are refused, or that the model predicts any row and can be written and
+/// read again.
 pub fn load(bytes: &[u8]) {
     let Ok(model) = Model::load(bytes) else { return };
     answers_any_row(&model);
@@ -36,8 +38,8 @@ pub fn load(bytes: &[u8]) {
     assert_eq!(answers(&rewritten, &rows), answers(&model, &rows));
 }
 
-/// Checks that rows without infinite values have finite answers, and that a batch gives the same answers as single
-/// rows.
+/// Checks that the model's predictions are finite for rows without infinite values, and that a batch gives the same
+/// predictions as single rows.
 fn answers_any_row(model: &Model) {
     let rows = rows(model);
     let alone: Vec<_> = rows.iter().map(|row| answers(model, row)).collect();
@@ -48,7 +50,7 @@ fn answers_any_row(model: &Model) {
     }
 }
 
-/// Returns rows with the same value everywhere, and rows with different values.
+/// Returns raw rows for a model: rows with the same value everywhere, and rows with different values.
 fn rows(model: &Model) -> Vec<Vec<f32>> {
     let slots = model.signature().slots();
     let uniform = VALUES.iter().map(|&value| vec![value; slots]);
@@ -56,8 +58,8 @@ fn rows(model: &Model) -> Vec<Vec<f32>> {
     uniform.chain(mixed).collect()
 }
 
-/// Returns the answer to each row as bits for an exact comparison: class and probabilities, or prediction and interval.
-/// All NaN are equal.
+/// Returns the model's prediction for each row as bits for an exact comparison: class and probabilities, or number and
+/// interval. All NaN are equal.
 fn answers(model: &Model, rows: &[f32]) -> Vec<Vec<u32>> {
     let bits = |number: f32| if number.is_nan() { f32::NAN.to_bits() } else { number.to_bits() };
     match model.predict(rows).unwrap() {

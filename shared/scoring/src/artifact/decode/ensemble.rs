@@ -1,4 +1,4 @@
-//! Builds trees from the lists of an ensemble operator.
+//! Reads the decision trees of an artifact from the attributes of its ONNX operator, which are lists.
 
 use evergreen_lifecycle::MAX_LABELS;
 
@@ -8,10 +8,11 @@ use super::super::onnx::AttributeProto;
 use super::ArtifactError;
 use crate::pipeline::{Aggregate, Node, Tree, Weight};
 
-/// Maximum number of outputs of an ensemble.
+/// Maximum number of outputs of the decision trees in an artifact.
 const MAX_OUTPUTS: i64 = MAX_LABELS as i64;
 
-/// Reads the trees, their aggregation and the number of outputs. The check of the pipeline validates the indices later.
+/// Reads decision trees from the attributes of an ONNX operator. Also returns whether the trees are averaged or summed,
+/// and the number of outputs. The check of the pipeline validates the indices later.
 pub(super) fn read(attributes: Vec<AttributeProto>) -> Result<(Vec<Tree>, Aggregate, usize), ArtifactError> {
     let mut attributes = Attributes::new(ENSEMBLE, attributes)?;
     let aggregate = match attributes.string("aggregate_function")? {
@@ -61,7 +62,8 @@ fn read_nodes(attributes: &mut Attributes) -> Result<Vec<Tree>, ArtifactError> {
     Ok(trees)
 }
 
-/// Adds a node. It must be the next node of the last tree or the first node of a new one.
+/// Adds a node to the decision trees that were read so far. It must be the next node of the last tree or the first node
+/// of a new tree; otherwise returns `None`.
 fn append(trees: &mut Vec<Tree>, tree: i64, node: i64, content: Node) -> Option<()> {
     let (tree, node) = (usize::try_from(tree).ok()?, usize::try_from(node).ok()?);
     if tree == trees.len() {

@@ -1,4 +1,4 @@
-//! Reads format 1: numeric columns without missing values, and a forest that classifies.
+//! Reads artifacts of format 1: numeric columns without missing values, and a forest that classifies.
 //!
 //! The input `features` is the raw row. The graph is `Scaler` → `TreeEnsembleRegressor` (AVERAGE, one target per class,
 //! output `probabilities`) → `ArgMax` (output `label`).
@@ -62,7 +62,8 @@ fn check_connection(
     }
 }
 
-/// Returns encodings that pass each column through unchanged.
+/// Returns encodings that pass the values of every column through unchanged. Columns that are not numbers without
+/// missing values are an error.
 fn encodings(signature: &Signature) -> Result<Vec<Encoding>, ArtifactError> {
     if signature.columns().iter().any(|column| column.kind != ColumnKind::Number || column.nullable) {
         return Err(ArtifactError::Columns);

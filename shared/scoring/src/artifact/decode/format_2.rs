@@ -1,5 +1,6 @@
-//! Reads format 2. It finds the operators that contain numbers by name. Then it writes the graph for these numbers and
-//! compares both byte for byte, so it need not read anything else.
+//! Reads artifacts of format 2. The reader takes numbers only from the operators that contain them, which it finds by
+//! name. Then it builds the graph that the writer would write for these numbers, and compares both graphs byte by byte.
+//! So it need not check anything else.
 
 use std::collections::BTreeMap;
 
@@ -31,10 +32,11 @@ pub(super) fn read(signature: Signature, mut graph: GraphProto) -> Result<Pipeli
     Ok(pipeline)
 }
 
-/// A predictor operator: whether it is linear, and its attributes.
+/// Content of an ONNX operator that predicts: whether it is a linear model (otherwise trees), and its attributes.
 type Taken = (bool, Vec<AttributeProto>);
 
-/// Takes the attributes out of the predictor operators. They are almost the whole file.
+/// Removes the attributes from the graph's operators that predict, and returns them. They are almost the whole file, so
+/// they are moved and not copied.
 fn predictors(graph: &mut GraphProto) -> Vec<Taken> {
     let predicts = |node: &&mut NodeProto| {
         (node.op_type == ENSEMBLE || node.op_type == LINEAR) && node.name != names::DIFFICULTY_SUM
@@ -43,7 +45,8 @@ fn predictors(graph: &mut GraphProto) -> Vec<Taken> {
     graph.node.iter_mut().filter(predicts).map(take).collect()
 }
 
-/// Reads a predictor. The constant named `base` contains its bases, if it has any.
+/// Builds a predictor from the attributes of its operator. `base` names the constant with the numbers that are added to
+/// the outputs of trees. Without this constant, they are 0.
 fn predictor(graph: &GraphProto, base: &str, (sums, attributes): Taken) -> Result<Predictor, ArtifactError> {
     if sums {
         return Ok(Predictor::Linear(linear(attributes)?));
@@ -53,7 +56,7 @@ fn predictor(graph: &GraphProto, base: &str, (sums, attributes): Taken) -> Resul
     Ok(Predictor::Trees(Ensemble { trees, aggregate, base }))
 }
 
-/// Reads the members of a blend, in their order.
+/// Reads the members of a blend (predictors whose answers are averaged), in the order of the graph.
 fn members(graph: &GraphProto, taken: Vec<Taken>) -> Result<Vec<Member>, ArtifactError> {
     let operators = Named::of(graph);
     let read = |(number, taken): (usize, Taken)| {
@@ -164,7 +167,8 @@ fn one_hot(operators: &Named<'_>, column: usize, categories: usize) -> Result<En
     Ok(Encoding::OneHot { categories: count, indicator: texts > categories })
 }
 
-/// The operators that contain numbers or show the link, by name.
+/// The operators of an ONNX graph by name. The reader looks up the operators that contain numbers or show the link (the
+/// meaning of the outputs).
 struct Named<'a>(BTreeMap<&'a str, &'a NodeProto>);
 
 impl<'a> Named<'a> {
@@ -172,12 +176,13 @@ impl<'a> Named<'a> {
         Self(graph.node.iter().map(|node| (node.name.as_str(), node)).collect())
     }
 
-    /// Returns the attributes of the operator with this name, or `None` if it does not exist.
+    /// Returns the attributes of the operator with this name, or `None` if the graph has no such operator. `operator`
+    /// is its type, for errors.
     fn get(&self, name: &str, operator: &'static str) -> Result<Option<Attributes>, ArtifactError> {
         self.0.get(name).map(|node| Attributes::new(operator, node.attribute.clone())).transpose()
     }
 
-    /// Returns the list of numbers of a constant.
+    /// Returns the list of numbers in the constant with this name, or `None` if the graph has no such constant.
     fn numbers(&self, name: &str) -> Result<Option<Vec<f32>>, ArtifactError> {
         self.get(name, CONSTANT)?.map(|mut found| found.floats("value_floats")).transpose()
     }
@@ -187,19 +192,20 @@ impl<'a> Named<'a> {
         Ok(Some(Scaler { offset: found.floats("offset")?, scale: found.floats("scale")? }))
     }
 
-    /// Returns the number of a required constant with one element. `what` describes it in the error.
+    /// Returns the first number in the constant with this name. A missing constant is an error, in which `what`
+    /// describes it.
     fn required(&self, name: &str, what: &'static str) -> Result<f32, ArtifactError> {
         let values = self.numbers(name)?.unwrap_or_default();
         values.first().copied().ok_or(ArtifactError::Missing(what))
     }
 
-    /// Returns the number of a constant with one element.
+    /// Returns the number in a constant that is a list with one element, or `None` if the graph has no such constant.
     fn number(&self, name: &'static str) -> Result<Option<f32>, ArtifactError> {
         let Some(values) = self.numbers(name)? else { return Ok(None) };
         values.first().map(|value| Some(*value)).ok_or(ArtifactError::Missing(name))
     }
 
-    /// Returns the number of a constant that is a scalar and not a list.
+    /// Returns the number in a constant that is a scalar and not a list, or `None` if the graph has no such constant.
     fn single(&self, name: &str) -> Result<Option<f32>, ArtifactError> {
         self.get(name, CONSTANT)?.map(|mut found| found.float("value_float")).transpose()
     }
@@ -208,7 +214,8 @@ impl<'a> Named<'a> {
         self.link_of(str::to_owned)
     }
 
-    /// Reads the holes of a member.
+    /// Reads the holes of one member of a blend: the indices of the two features that describe each value that may be
+    /// missing.
     fn holes(&self, number: usize) -> Result<Vec<Hole>, ArtifactError> {
         let places = |name| -> Result<Vec<i64>, ArtifactError> {
             let found = self.get(&names::member(number, name), CONSTANT)?;
@@ -224,7 +231,8 @@ impl<'a> Named<'a> {
         self.link_of(|name| names::member(number, name))
     }
 
-    /// Returns the link that the operators with these names compute.
+    /// Returns the link (the meaning of a predictor's outputs), which the operators in the graph show. `name` returns
+    /// an operator's full name for this predictor.
     fn link_of(&self, name: impl Fn(&str) -> String) -> Link {
         let has = |of: &str| self.0.contains_key(name(of).as_str());
         let is_softmax = |of: &str| self.0.get(name(of).as_str()).is_some_and(|node| node.op_type == "Softmax");
@@ -240,7 +248,8 @@ impl<'a> Named<'a> {
     }
 }
 
-/// Compares the encoded bytes, because in these NaN equals itself.
+/// Checks that the graph equals the expected graph. Compares the encoded bytes, because equal bytes may contain NaN,
+/// which does not equal itself as a number.
 fn check_rest(found: &GraphProto, expected: &GraphProto) -> Result<(), ArtifactError> {
     if found.encode_to_vec() == expected.encode_to_vec() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Builds the operators from the predictor's outputs to the graph's outputs.
+//! Builds the ONNX operators that compute the graph's outputs from the predictor's outputs.
 
 use evergreen_lifecycle::{Signature, Task};
 
@@ -12,7 +12,8 @@ use super::{Operators, interval};
 use crate::link::kept;
 use crate::pipeline::{Interval, Link, PipelineParts};
 
-/// Appends all operators after the predictor. `features` is the name of its input and `outputs` the name of its output.
+/// Appends all ONNX operators after the predictor. `features` is the name of the predictor's input and `outputs` the
+/// name of its output.
 pub(super) fn add(
     operators: &mut Operators,
     signature: &Signature,
@@ -70,7 +71,8 @@ fn classes(operators: &mut Operators, outputs: &str, parts: &PipelineParts, labe
     }
 }
 
-/// Returns the name of the probabilities before the floor is applied. Without a floor, this is the output of the graph.
+/// Returns the name of the ONNX value with the probabilities before the minimum probability (floor) is applied. Without
+/// a floor, this is the output of the graph.
 pub(super) fn unbounded(parts: &PipelineParts) -> &'static str {
     if parts.rule.floor.is_some() { UNBOUNDED } else { PROBABILITIES }
 }
@@ -79,7 +81,7 @@ fn label(operators: &mut Operators, scores: &str) {
     operators.core(ARG_MAX, &[scores], LABEL, vec![int("axis", 1), int("keepdims", 0)]);
 }
 
-/// Appends the operators that raise all probabilities to at least the floor.
+/// Appends the ONNX operators that raise all probabilities to at least the minimum probability `least`.
 fn bound(operators: &mut Operators, least: f32, labels: usize, probabilities: &str) {
     operators.numbers(KEPT, vec![kept(least, labels)]);
     operators.numbers(FLOOR, vec![least]);
@@ -87,7 +89,8 @@ fn bound(operators: &mut Operators, least: f32, labels: usize, probabilities: &s
     operators.core("Add", &[SHRUNK, FLOOR], PROBABILITIES, Vec::new());
 }
 
-/// Appends the operators that raise probabilities to the calibration power. The greatest is scaled to 1 first.
+/// Appends the ONNX operators that raise probabilities to the calibration power and normalise them. The greatest
+/// probability is scaled to 1 first.
 fn raise(operators: &mut Operators, from: &str, to: &str) {
     operators.core("ReduceMax", &[from], HIGHEST, vec![ints("axes", vec![1]), int("keepdims", 1)]);
     operators.core("Div", &[from, HIGHEST], RELATIVE, Vec::new());

@@ -1,4 +1,5 @@
-//! Builds the operators from the inputs to the features, in the order of [`crate::Preprocessing`].
+//! Builds the ONNX operators that compute the features from the graph's inputs, in the order of
+//! [`crate::Preprocessing`].
 
 use evergreen_lifecycle::{ColumnKind, Signature};
 
@@ -12,7 +13,7 @@ use super::names::{
 };
 use crate::pipeline::{Encoding, Preprocessing};
 
-/// Appends the operators and returns the name of their result.
+/// Appends the ONNX operators that compute the features, and returns the name of the value with all features.
 pub(super) fn add(operators: &mut Operators, signature: &Signature, preprocessing: &Preprocessing) -> String {
     let mut blocks = Vec::new();
     add_numbers(operators, preprocessing, &mut blocks);
@@ -54,9 +55,9 @@ fn add_numbers(operators: &mut Operators, preprocessing: &Preprocessing, blocks:
     }
 }
 
-/// A category column.
+/// A category column of the model: its known texts and how they become features.
 struct Category<'a> {
-    /// Index among the category columns.
+    /// Index of the column among the category columns.
     index: usize,
     categories: &'a [String],
     rare: &'a [String],
@@ -91,7 +92,7 @@ fn add_categories(
 ) {
     let columns = categories(signature, preprocessing);
     for column in &columns {
-        // The empty text is a missing value.
+        // In ONNX, the empty text means a missing value.
         let missing = column.indicator.then_some("");
         let texts: Vec<_> = column.categories.iter().map(String::as_str).chain(missing).collect();
         if !texts.is_empty() || !column.statistics.is_empty() {
@@ -112,7 +113,7 @@ fn add_categories(
     }
 }
 
-/// Appends the operators that select the texts of a column.
+/// Appends the operators that select the texts of one category column from the input with all category columns.
 fn add_texts(operators: &mut Operators, column: usize) {
     let index = category_index(column);
     operators.index(&index, column as i64);
@@ -126,7 +127,8 @@ fn add_one_hot(operators: &mut Operators, column: usize, texts: Vec<&str>) -> St
     features
 }
 
-/// Appends the operators that map texts to codes, like [`ColumnKind::code`]. The code of a missing text is the last.
+/// Appends the operators that map the texts of a category column to codes, like [`ColumnKind::code`]. The code of a
+/// missing text is the last.
 fn add_code(operators: &mut Operators, column: &Category<'_>) {
     let unknown = column.categories.len() as i64;
     let last = unknown + 1 + column.rare.len() as i64;

@@ -1,4 +1,4 @@
-//! Builds the operators from the prediction and the features to the ends of the interval.
+//! Builds the ONNX operators that compute the ends of a prediction interval from the prediction and the features.
 
 use super::super::names::{ENSEMBLE, ML_DOMAIN};
 use super::names::{
@@ -9,7 +9,8 @@ use super::names::{
 use super::{Operators, predictor};
 use crate::pipeline::{Curve, Ensemble, Interval};
 
-/// Appends the operators after `PREDICTION`. `outputs` is the same value with a second dimension of 1.
+/// Appends the ONNX operators of the prediction interval, which follow `PREDICTION`. `outputs` is the name of the same
+/// value with a second dimension of 1.
 pub(super) fn add(operators: &mut Operators, interval: &Interval, features: &str, outputs: &str) {
     let mut half = curve(operators, &interval.half, outputs);
     if let Some(ensemble) = &interval.difficulty {
@@ -34,7 +35,8 @@ pub(super) fn add(operators: &mut Operators, interval: &Interval, features: &str
     operators.core("Clip", &[UPPER_FREE, low, high], UPPER, Vec::new());
 }
 
-/// Appends the operators that compute half the width from the prediction. Returns the name of the result.
+/// Appends the ONNX operators that compute half the width of the interval from the prediction. Returns the name of the
+/// result.
 fn curve(operators: &mut Operators, curve: &Curve, outputs: &str) -> &'static str {
     operators.numbers(HALF_INTERVAL, vec![curve.start]);
     if curve.steps.is_empty() {
@@ -53,7 +55,7 @@ fn curve(operators: &mut Operators, curve: &Curve, outputs: &str) -> &'static st
     HALF_BY_PREDICTION
 }
 
-/// Appends the operators that compute the difficulty of each row.
+/// Appends the ONNX operators that compute the difficulty of each row, a factor for the width of its interval.
 fn difficulty(operators: &mut Operators, ensemble: &Ensemble, features: &str) {
     operators.add((ML_DOMAIN, ENSEMBLE), &[features], DIFFICULTY_SUM, predictor::ensemble(ensemble));
     operators.numbers(DIFFICULTY_BASE, ensemble.base.clone());

@@ -1,4 +1,5 @@
-//! Names of the graph's inputs, outputs and operators. Every artifact contains these texts, so they never change.
+//! Names of the inputs, outputs and operators in the ONNX graph of an artifact. Every artifact contains these texts, so
+//! they never change.
 
 pub(in super::super) const NUMBERS: &str = "numbers";
 pub(in super::super) const CATEGORIES: &str = "categories";
@@ -70,17 +71,17 @@ pub(in super::super) const PREDICTION: &str = "prediction";
 pub(in super::super) const LOWER: &str = "lower";
 pub(in super::super) const UPPER: &str = "upper";
 
-/// Names the constant with the column's index among the category columns.
+/// Returns the name of the ONNX constant with a column's index among the category columns.
 pub(in super::super) fn category_index(column: usize) -> String {
     format!("category_{column}_index")
 }
 
-/// Names an operator that belongs to a member of a blend.
+/// Returns the name of an ONNX operator that belongs to one member of a blend (mean of several predictors).
 pub(in super::super) fn member(number: usize, name: &str) -> String {
     format!("member_{number}_{name}")
 }
 
-/// Names the texts of a category column.
+/// Returns the name of the ONNX value with the texts of a category column.
 pub(in super::super) fn category(column: usize) -> String {
     format!("category_{column}")
 }
@@ -89,7 +90,8 @@ pub(in super::super) fn one_hot(column: usize) -> String {
     format!("one_hot_{column}")
 }
 
-/// Names the codes of a category column with statistics, as a list. `code` names them as a column.
+/// Returns the name of the ONNX value with the codes of a category column that has statistics, as a list. `code`
+/// returns the name of the same codes as a column.
 pub(in super::super) fn codes(column: usize) -> String {
     format!("codes_{column}")
 }

@@ -1,4 +1,4 @@
-//! Builds the operators from the features to the outputs.
+//! Builds the ONNX operators that compute a predictor's outputs from the features.
 
 use evergreen_lifecycle::Task;
 
@@ -10,7 +10,8 @@ use super::names::{BASE, OUTPUTS, VOTES};
 use super::{Operators, blend};
 use crate::pipeline::{Aggregate, Ensemble, Linear, Link, Node, PipelineParts, Predictor, Weight};
 
-/// Appends the predictor operators with the given attributes. Returns the name of the outputs.
+/// Appends the ONNX operators of the predictor. `attributes` has the attributes of each operator that contains trees or
+/// a linear model. Returns the name of the value with the outputs.
 pub(super) fn add(
     operators: &mut Operators,
     task: Task,
@@ -19,7 +20,7 @@ pub(super) fn add(
     attributes: Vec<Vec<AttributeProto>>,
 ) -> &'static str {
     let outputs = match (task, parts.link, parts.calibration) {
-        // These are already the probabilities of the graph, except for a floor.
+        // The outputs are already the probabilities of the graph, except for a minimum probability (floor).
         (Task::Classification, Link::Identity, None) => unbounded(parts),
         _ => OUTPUTS,
     };
@@ -30,7 +31,8 @@ pub(super) fn add(
     outputs
 }
 
-/// Appends one predictor. The names are those of an ensemble's sum without the bases, of the bases, and of the outputs.
+/// Appends the ONNX operators of one predictor. The three names are for: the sum of an ensemble's trees; the bases
+/// (constants that are added to this sum); the outputs.
 pub(super) fn one(
     operators: &mut Operators,
     predictor: &Predictor,
@@ -45,8 +47,8 @@ pub(super) fn one(
         Predictor::Trees(ensemble) if ensemble.base.iter().all(|base| *base == 0.0) => {
             operators.add((ML_DOMAIN, ENSEMBLE), &[features], outputs, attributes);
         }
-        // Does not use the operator's `base_values`: ONNX Runtime ignores these for an output to which no leaf adds a
-        // weight.
+        // Does not use the operator's attribute `base_values`: ONNX Runtime ignores it for an output to which no leaf
+        // adds a weight.
         Predictor::Trees(ensemble) => {
             operators.add((ML_DOMAIN, ENSEMBLE), &[features], votes, attributes);
             operators.numbers(base, ensemble.base.clone());
@@ -78,8 +80,8 @@ pub(in super::super) fn ensemble(ensemble: &Ensemble) -> Vec<AttributeProto> {
     lists.into_attributes(aggregate, ensemble.base.len())
 }
 
-/// The lists of an ensemble operator: one entry per node in each `nodes` list, one per leaf weight in each `target`
-/// list.
+/// Attributes of ONNX's operator for trees, as lists. Each `nodes` list has one entry per tree node, each `target` list
+/// one entry per leaf weight.
 #[derive(Default)]
 struct Lists {
     nodes_treeids: Vec<i64>,
@@ -110,7 +112,7 @@ impl Lists {
         self.nodes_falsenodeids.push(right.into());
         match content {
             Node::Split { .. } => {}
-            // Runtimes treat a leaf without weights differently. A weight of 0 has the same effect in all of them.
+            // ONNX runtimes differ for a leaf without weights. A weight of 0 has the same effect in all runtimes.
             Node::Leaf(weights) if weights.is_empty() => self.weigh(tree, node, Weight { output: 0, weight: 0.0 }),
             Node::Leaf(weights) => weights.iter().for_each(|entry| self.weigh(tree, node, *entry)),
         }

@@ -1,5 +1,5 @@
-//! `AttributeProto`, implemented by hand to keep all its texts in one piece. An ensemble has one text per node, and a
-//! million small allocations would need most of the memory for loading.
+//! The ONNX message `AttributeProto`, implemented by hand to keep all its texts in one piece of memory. An ensemble has
+//! one text per tree node, and a million small allocations would need most of the memory for loading.
 
 use prost::bytes::{Buf, BufMut};
 use prost::encoding::{
@@ -7,14 +7,15 @@ use prost::encoding::{
 };
 use prost::{DecodeError, Message};
 
-/// An attribute. `kind` says which other field contains the value (`AttributeProto.AttributeType`).
+/// An attribute of an ONNX operator. `kind` says which other field contains the value (`AttributeProto.AttributeType`).
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct AttributeProto {
     pub(crate) name: String,
     pub(crate) f: Option<f32>,
     pub(crate) i: Option<i64>,
     pub(crate) s: Option<Vec<u8>>,
-    /// A tensor as the bytes of a `TensorProto`. An artifact has none.
+    /// A tensor as the bytes of a `TensorProto`. Only imported files have such attributes, not the artifacts of this
+    /// project.
     pub(crate) t: Option<Vec<u8>>,
     pub(crate) floats: Vec<f32>,
     pub(crate) ints: Vec<i64>,
@@ -22,7 +23,7 @@ pub(crate) struct AttributeProto {
     pub(crate) kind: i32,
 }
 
-/// Values of [`AttributeProto::kind`].
+/// Types of ONNX attributes: values of [`AttributeProto::kind`].
 pub(crate) mod kind {
     pub(crate) const FLOAT: i32 = 1;
     pub(crate) const INT: i32 = 2;
@@ -106,11 +107,11 @@ impl Message for AttributeProto {
     }
 }
 
-/// A list of texts, stored one after the other.
+/// A list of texts, stored one after the other in one piece of memory.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct TextList {
     bytes: Vec<u8>,
-    /// End of each text in `bytes`.
+    /// For each text, the byte offset in `bytes` at which it ends.
     ends: Vec<u32>,
 }
 

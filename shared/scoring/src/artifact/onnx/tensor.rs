@@ -1,8 +1,9 @@
-//! `TensorProto`: a list of numbers and its shape.
+//! The ONNX message `TensorProto`: a list of numbers and its shape.
 
 use prost::Message;
 
-/// A tensor. Its elements are in `raw_data`, or else in the list for its `data_type` (see [`super::element`]).
+/// A tensor in an ONNX file. Its elements are in `raw_data`, or else in the list for its `data_type` (see
+/// [`super::element`]).
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct TensorProto {
     #[prost(int64, repeated, tag = "1")]
@@ -17,12 +18,12 @@ pub(crate) struct TensorProto {
     pub(crate) int64_data: Vec<i64>,
     #[prost(string, tag = "8")]
     pub(crate) name: String,
-    /// All elements, little-endian.
+    /// All elements of the tensor as little-endian bytes. Empty if one of the lists contains them.
     #[prost(bytes = "vec", tag = "9")]
     pub(crate) raw_data: Vec<u8>,
     #[prost(double, repeated, tag = "10")]
     pub(crate) double_data: Vec<f64>,
-    /// `TensorProto.DataLocation`: 1 if the elements are in another file.
+    /// Where the elements are (`TensorProto.DataLocation`): 1 if they are in another file.
     #[prost(int32, tag = "14")]
     pub(crate) data_location: i32,
 }

@@ -1,4 +1,4 @@
-//! `Gemm`: a linear regression model, as PyTorch exports a linear layer.
+//! Imports the ONNX operator `Gemm`: a linear regression model, as PyTorch exports a linear layer.
 
 use super::{Operator, OperatorCall};
 use crate::artifact::onnx::kind;
@@ -61,7 +61,8 @@ mod tests {
     use crate::import::graphs::{error, file, node, numbers, read, real};
     use crate::{ArtifactMetadata, Model};
 
-    /// A linear model of two features with the weights 1 and 2 and the constant 0.5.
+    /// Returns an ONNX file with a linear model of two features with the weights 1 and 2 and the constant 0.5. `shape`
+    /// is the shape of its matrix, and `transposed` its attribute `transB`.
     fn layer(shape: &[i64], transposed: i64) -> ModelProto {
         let layer = node("Gemm", ["X", "w", "c"], ["P"], vec![int("transB", transposed)]);
         file(vec![layer], vec![real("w", shape, &[1.0, 2.0]), real("c", &[1], &[0.5])], element::FLOAT, &["P"])
@@ -72,7 +73,7 @@ mod tests {
         for layer in [layer(&[1, 2], 1), layer(&[2, 1], 0)] {
             let imported = read(&layer, &numbers()).unwrap();
             let model = Model::compile(&imported.pipeline, ArtifactMetadata { model: "iris".into(), lineage: None });
-            // The answers of ONNX Runtime 1.32.0.
+            // The expected numbers are the predictions of ONNX Runtime 1.32.0.
             assert_eq!(model.predict(&[3.0, 4.0, -1.0, 0.25]).unwrap().numbers().unwrap().values(), [11.5, 0.0]);
         }
     }

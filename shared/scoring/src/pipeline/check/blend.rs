@@ -1,14 +1,15 @@
-//! Checks that predictors can be averaged.
+//! Checks a blend: that several predictors can be averaged.
 
 use evergreen_lifecycle::Signature;
 
 use super::super::{Member, Predictor, Preprocessing};
 use super::{MAX_NODES, PipelineError, features, link, predictor};
 
-/// Maximum number of members of a blend.
+/// Maximum number of predictors in a blend (the weighted mean of several predictors).
 pub const MAX_MEMBERS: usize = 32;
 
-/// Maximum difference between the sum of the weights and 1. Allows for a few rounding errors of `f32`.
+/// Maximum difference between 1 and the sum of the weights in a blend (the weighted mean of several predictors). Allows
+/// for a few rounding errors of `f32`.
 const SUM_TOLERANCE: f32 = 1e-4;
 
 pub(super) fn check(

@@ -1,219 +1,232 @@
-//! Reasons why the parts do not form a valid pipeline.
+//! Reasons why a pipeline (a trained model with its preprocessing) is not valid.
 
 use evergreen_lifecycle::Task;
 
 use super::super::Link;
 use super::{MAX_FEATURES, MAX_LABELS, MAX_MEMBERS, MAX_NODES, MAX_OUTPUT};
 
-/// Reason why the parts do not form a valid pipeline.
+/// Error: the parts of a pipeline (a trained model with its preprocessing) are invalid or do not match each other.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PipelineError {
-    /// More labels than supported.
+    /// The classifier has more labels than supported. Contains the number of labels.
     #[error("the signature has {0} labels; at most {MAX_LABELS} are supported")]
     TooManyLabels(usize),
-    /// The number of encodings differs from the number of slots of a raw row.
+    /// The number of encodings differs from the number of slots. A slot is one `f32` value of a raw row, and each needs
+    /// one encoding.
     #[error("there are {encodings} encodings for the {slots} values of a row; expected one for each value")]
     Encodings {
-        /// Number of encodings.
+        /// Number of encodings in the preprocessing.
         encodings: usize,
-        /// Number of slots of a raw row.
+        /// Number of slots (`f32` values) in a raw row.
         slots: usize,
     },
-    /// An encoding does not match the column's kind or number of categories, or its fill is not finite.
+    /// The encoding of a column is invalid. It does not match the column's kind or number of categories, or its fill
+    /// (the number for missing values) is not finite. Contains the column's name.
     #[error("column {0:?}: the encoding does not match the column's kind or categories, or its fill is not finite")]
     Encoding(String),
-    /// An encoding has an indicator for missing values, but the column does not allow them.
+    /// A column has a feature that shows missing values, but the column does not allow missing values. Contains the
+    /// column's name.
     #[error("column {0:?}: there is a feature for missing values, but the column does not allow missing values")]
     Indicator(String),
-    /// Categories are empty, repeated or not sorted. An empty text means a missing value.
+    /// The categories of a column are repeated, not sorted, or empty texts. An empty text means a missing value.
+    /// Contains the column's name.
     #[error("column {0:?}: the categories are not valid; expected sorted texts, each once and not empty")]
     Categories(String),
-    /// Words of a text column are empty, repeated or not sorted.
+    /// The words of a text column are empty, repeated or not sorted. Contains the column's name.
     #[error("column {0:?}: the words are not valid; expected sorted words, each once and not empty")]
     Words(String),
-    /// A statistic is not for a category column, or it does not have exactly one finite number for each code.
+    /// A statistic (numbers computed from the target for each category) is invalid. It must belong to a category column
+    /// and have exactly one finite number for each category code. Contains the column's name.
     #[error(
         "column {0:?}: the statistic is not valid; expected one finite number for each category and rare text, in \
          sorted order"
     )]
     Statistic(String),
-    /// Statistics are not in the order of their columns, or belong to no column.
+    /// The statistics (numbers computed from the target for each category) are not in the order of their columns. Or
+    /// one of them belongs to no column.
     #[error("the statistics are not in the order of the columns")]
     StatisticsOrder,
-    /// There is no feature, or there are too many to predict quickly.
+    /// The pipeline has no feature, or too many features to predict quickly. Contains the number of features.
     #[error("the columns have {0} features; from 1 to {MAX_FEATURES} are supported")]
     Features(usize),
-    /// The scaler is for a different number of features.
+    /// The scaler does not have exactly one offset and one scale for each feature.
     #[error("the scaler has {offsets} offsets and {scales} scales; expected {features} each, one for each feature")]
     ScalerShape {
-        /// Number of offsets.
+        /// Number of offsets in the scaler.
         offsets: usize,
-        /// Number of scales.
+        /// Number of scales in the scaler.
         scales: usize,
-        /// Number of features.
+        /// Number of features of the pipeline, which is the expected number of offsets and of scales.
         features: usize,
     },
-    /// An offset or scale is not finite, or a scale is 0.
+    /// The scaler has an offset or a scale that is not finite, or a scale that is 0.
     #[error(
         "feature {feature}: the scaler has the offset {offset} and the scale {scale}; expected finite numbers and a \
          scale other than 0"
     )]
     ScalerValue {
-        /// Index of the feature.
+        /// Index of the feature with the invalid offset or scale.
         feature: usize,
-        /// Offset of the feature.
+        /// Offset that the scaler subtracts from this feature.
         offset: f32,
-        /// Scale of the feature.
+        /// Factor by which the scaler multiplies this feature.
         scale: f32,
     },
-    /// The link cannot turn the outputs of this predictor into an answer for the task.
+    /// The link (the meaning of the predictor's outputs) does not fit. It cannot turn the outputs of this predictor
+    /// into a prediction for the task.
     #[error("the link {link:?} cannot turn the outputs of this predictor into a prediction for {}", task.name())]
     Link {
-        /// The link of the predictor.
+        /// The link that does not fit the predictor or the task.
         link: Link,
-        /// The task of the signature.
+        /// The task of the model: classification or regression.
         task: Task,
     },
-    /// A logistic link needs two labels, but there is another number of labels.
+    /// The classifier has a logistic link, which needs two labels, but it has another number of labels. Contains the
+    /// number of labels.
     #[error("a logistic link needs 2 labels; found {0}")]
     Logistic(usize),
-    /// The calibration power is not a finite number above 0, or the model is not a classifier.
+    /// The calibration power is not a finite number above 0, or the model is not a classifier. Contains the power.
     #[error(
         "the calibration {0} is not valid; expected a finite number above 0 for a classifier, and none for other models"
     )]
     Calibration(f32),
-    /// The interval is invalid. Contains half its width at the start.
+    /// The width of the prediction interval is invalid, or the model is not a regression model. Contains half the width
+    /// at the start of the curve.
     #[error(
         "the interval with the half width {0} at its start is not valid; expected half widths from 0 to {MAX_OUTPUT}, \
          for a regression model"
     )]
     Interval(f32),
-    /// A row could be so difficult that its interval becomes infinite.
+    /// A row could be so difficult that its prediction interval becomes infinite. Contains the greatest possible
+    /// logarithm of a row's difficulty.
     #[error("the logarithm of a row's difficulty could reach {0}, which could make its interval infinite")]
     Difficulty(f32),
-    /// The limits of the intervals are not finite or not in ascending order.
+    /// The limits for the ends of prediction intervals are not finite or not in ascending order.
     #[error(
         "intervals cannot have the limits {} to {}; expected finite numbers in ascending order",
         end(*low),
         end(*high)
     )]
     Ends {
-        /// Minimum value of an end.
+        /// Minimum of both ends of an interval; `None` if there is no minimum.
         low: Option<f32>,
-        /// Maximum value of an end.
+        /// Maximum of both ends of an interval; `None` if there is no maximum.
         high: Option<f32>,
     },
-    /// The number of bases or biases differs from the number of outputs.
+    /// The predictor does not have exactly one constant (base or bias) for each output.
     #[error("there are {found} constants for {expected} outputs; expected one for each output")]
     Constants {
-        /// Number of constants.
+        /// Number of constants in the predictor.
         found: usize,
-        /// Number of outputs.
+        /// Number of outputs of the predictor, which is the expected number of constants.
         expected: usize,
     },
-    /// A base, bias or weight has a value that is not allowed.
+    /// A base, bias or weight of the predictor has a value that is not allowed, for example NaN. Contains the value.
     #[error("{0} is not a valid weight or constant here")]
     Constant(f32),
-    /// The number of weights is not the number of features times the number of outputs.
+    /// The linear model does not have exactly one weight for each feature and output.
     #[error("there are {found} weights; expected {expected}, one for each feature and output")]
     Weights {
-        /// Number of weights.
+        /// Number of weights in the linear model.
         found: usize,
-        /// Number of features times number of outputs.
+        /// Expected number of weights: number of features times number of outputs.
         expected: usize,
     },
-    /// The minimum probability is not between 0 and 1/labels.
+    /// The minimum probability of a classifier's labels is not between 0 and 1 divided by the number of labels.
+    /// Contains the minimum.
     #[error("the minimum probability is {0}; expected more than 0 and less than 1/labels")]
     Floor(f32),
-    /// There is not exactly one weight within the limits for each label. Contains the number of weights.
+    /// The classifier does not have exactly one weight for each label, or a weight is not within the limits. Contains
+    /// the number of weights.
     #[error("the {0} weights of the labels are not valid; expected one number from 1e-12 to 1e12 for each label")]
     LabelWeights(usize),
-    /// A blend has no members or too many, or its weights are not positive with a sum of 1.
+    /// A blend (weighted mean of predictors) has no members or too many, or its weights are not positive with a sum of
+    /// 1.
     #[error(
         "a blend of {members} predictors whose weights sum to {sum} is not valid; expected 1 to {MAX_MEMBERS} \
          predictors, and positive weights with the sum 1"
     )]
     Members {
-        /// Number of members.
+        /// Number of predictors in the blend.
         members: usize,
-        /// Sum of their weights.
+        /// Sum of the weights of all predictors in the blend.
         sum: f32,
     },
-    /// A member has holes but is not an unscaled ensemble of trees, or a hole does not match the features. Contains the
-    /// number of features.
+    /// A member of a blend has invalid holes (values that may be missing). Only an unscaled ensemble of trees may have
+    /// holes, and they must match the features. Contains the number of features.
     #[error(
         "a member of a blend does not match its holes; expected an unscaled ensemble, and holes whose values and \
          indicators are among the {0} features"
     )]
     Holes(usize),
-    /// A member of a blend is itself a blend.
+    /// A member of a blend (weighted mean of predictors) is itself a blend.
     #[error("a member of a blend is itself a blend; expected a linear model or an ensemble")]
     NestedBlend,
-    /// The ensemble does not contain a tree.
+    /// The ensemble of decision trees does not contain a tree.
     #[error("the ensemble has no tree; expected at least one")]
     NoTree,
-    /// More nodes than can be loaded safely.
+    /// The decision trees of the model have more nodes than can be loaded safely. Contains the number of nodes.
     #[error("the ensemble has {0} nodes; at most {MAX_NODES} are supported")]
     TooManyNodes(usize),
-    /// The sum of the leaves could overflow.
+    /// The sum of the leaves that a row reaches in the decision trees could overflow.
     #[error("the ensemble's outputs could exceed {MAX_OUTPUT}")]
     Overflow,
-    /// A tree has no nodes. Contains the index of the tree.
+    /// A decision tree has no nodes. Contains the index of the tree.
     #[error("tree {0} has no node; expected at least one")]
     EmptyTree(usize),
-    /// A split uses a feature that does not exist, or its threshold is not finite.
+    /// A split in a decision tree uses a feature that does not exist, or its threshold is not finite.
     #[error(
         "tree {tree}, node {node}: it splits feature {feature} at {threshold}; expected a feature below {features} and \
          a finite threshold"
     )]
     Split {
-        /// Index of the tree.
+        /// Index of the tree in the ensemble.
         tree: usize,
         /// Index of the node in the tree.
         node: usize,
-        /// Index of the feature that the node splits.
+        /// Index of the feature that the node compares with its threshold.
         feature: u32,
-        /// Number of features.
+        /// Number of features of the model. The index of a split's feature must be lower.
         features: usize,
-        /// The threshold.
+        /// Threshold of the node with which it compares the feature.
         threshold: f32,
     },
-    /// A child is outside of the tree, is not after its parent, or already has a parent.
+    /// A split's child is outside of the tree, is not after its parent, or already has a parent.
     #[error("tree {tree}, node {node}: node {child} cannot be its child; expected a later node without another parent")]
     Child {
-        /// Index of the tree.
+        /// Index of the tree in the ensemble.
         tree: usize,
         /// Index of the node in the tree.
         node: usize,
-        /// Index of the child.
+        /// Index of the invalid child node.
         child: u32,
     },
-    /// No row can reach the node.
+    /// A decision tree has a node that no row can reach, because the node has no parent.
     #[error("tree {tree}, node {node}: it has no parent; expected a parent for each node except the first")]
     Unreachable {
-        /// Index of the tree.
+        /// Index of the tree in the ensemble.
         tree: usize,
         /// Index of the node in the tree.
         node: usize,
     },
-    /// The weights of a leaf are not finite, not in ascending order of output, or not a distribution although they must
-    /// be.
+    /// The weights of a leaf in a decision tree are invalid. They must be finite and in ascending order of output. If
+    /// the outputs are probabilities, they must be a probability distribution.
     #[error(
         "tree {tree}, node {node}: the leaf's weights are not valid for {outputs} outputs; expected finite weights in \
          the order of the outputs, which sum to 1 if they are probabilities"
     )]
     Leaf {
-        /// Index of the tree.
+        /// Index of the tree in the ensemble.
         tree: usize,
         /// Index of the node in the tree.
         node: usize,
-        /// Number of outputs.
+        /// Number of outputs of the predictor.
         outputs: usize,
     },
 }
 
-/// Formats a limit of an interval for errors.
+/// Formats a limit of prediction intervals for an error message; `None` becomes "none".
 fn end(limit: Option<f32>) -> String {
     limit.map_or("none".to_owned(), |limit| limit.to_string())
 }

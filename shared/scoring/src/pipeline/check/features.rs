@@ -1,4 +1,4 @@
-//! Checks that every column of the signature has valid encodings.
+//! Checks the preprocessing of a pipeline: every column of the signature must have valid encodings.
 
 use evergreen_lifecycle::{Column, ColumnKind, Signature};
 
@@ -21,12 +21,13 @@ pub(super) fn check(signature: &Signature, preprocessing: &Preprocessing) -> Res
     preprocessing.scaler.as_ref().map_or(Ok(()), |scaler| check_scaler(scaler, features))
 }
 
-/// Returns, for each slot of a raw row, its column.
+/// Returns the column of each slot, in the order of the slots. A slot is one `f32` value of a raw row, and a column may
+/// have several.
 fn columns_of_slots(signature: &Signature) -> impl Iterator<Item = &Column> {
     signature.columns().iter().flat_map(|column| std::iter::repeat_n(column, column.kind.slots()))
 }
 
-/// Checks that texts are sorted, because scoring looks them up with a binary search.
+/// Checks that the categories or words of a column are sorted, because predictions find them with a binary search.
 fn check_texts(column: &Column) -> Result<(), PipelineError> {
     match &column.kind {
         ColumnKind::Category { categories, .. } if !are_sorted(categories) => {
@@ -37,8 +38,8 @@ fn check_texts(column: &Column) -> Result<(), PipelineError> {
     }
 }
 
-/// Checks that statistics are in the order of their slots, and that each has a finite number for every code of its
-/// category column.
+/// Checks the statistics (numbers computed from the target for each category). They must be in the order of their slots
+/// in a raw row. Each must have a finite number for every code of its category column.
 fn check_statistics(columns: &[&Column], statistics: &[Statistic]) -> Result<(), PipelineError> {
     if !statistics.is_sorted_by_key(|statistic| statistic.slot) {
         return Err(PipelineError::StatisticsOrder);
@@ -49,7 +50,7 @@ fn check_statistics(columns: &[&Column], statistics: &[Statistic]) -> Result<(),
         let ColumnKind::Category { categories, rare } = &column.kind else {
             return Err(PipelineError::Statistic(column.name.clone()));
         };
-        // Plus one code for unknown texts and one for missing ones.
+        // There is one more code for unknown texts and one for missing texts.
         let codes = categories.len() + rare.len() + 2;
         let are_codes = are_sorted(rare) && rare.iter().all(|text| categories.binary_search(text).is_err());
         let are_finite = statistic.values.iter().all(|value| value.is_finite());
@@ -77,7 +78,8 @@ fn check_encoding(column: &Column, encoding: Encoding) -> Result<(), PipelineErr
     }
 }
 
-/// Checks whether texts are sorted, unique and not empty. In a table and in ONNX, an empty text means a missing value.
+/// Returns whether the texts are sorted, unique and not empty. In a table and in ONNX, an empty text means a missing
+/// value.
 fn are_sorted(categories: &[String]) -> bool {
     categories.first().is_none_or(|first| !first.is_empty())
         && categories.windows(2).all(|pair| matches!(pair, [a, b] if a < b))
@@ -143,7 +145,8 @@ mod tests {
         }
     }
 
-    /// Returns the error for statistics with these slots and values. The column has two categories and one rare text.
+    /// Checks statistics with the given slots and values, and returns the error. The category column has two categories
+    /// and one rare text.
     fn refused_statistic(slots: &[u32], values: &[f32]) -> Option<PipelineError> {
         let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
         let kind = ColumnKind::Category { categories: texts(&["a", "c"]), rare: texts(&["b"]) };

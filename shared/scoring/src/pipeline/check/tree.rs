@@ -1,20 +1,22 @@
-//! Checks that a list of nodes is a tree.
+//! Checks that a list of nodes is a valid decision tree.
 
 use super::super::{Node, Tree, Weight};
 use super::PipelineError;
 
-/// Maximum difference between the sum of a distribution and 1. Allows for a few hundred rounding errors of `f32`.
+/// Maximum difference between 1 and the sum of the probabilities in a leaf. Allows for a few hundred rounding errors of
+/// `f32`.
 const SUM_TOLERANCE: f32 = 1e-4;
 
-/// Limits for the indices and weights of a tree.
+/// Limits for the indices and the weights in a decision tree: the numbers of features and outputs that exist.
 pub(super) struct TreeLimits {
     pub(super) features: usize,
     pub(super) outputs: usize,
-    /// Whether each leaf must be a probability distribution over the outputs.
+    /// Whether the weights of each leaf must be a probability distribution over the outputs.
     pub(super) distributions: bool,
 }
 
-/// Checks the tree and returns the greatest magnitude of its weights. `index` is the tree's index for errors.
+/// Checks a decision tree and returns the greatest absolute value of its leaf weights. `index` is the tree's index in
+/// the ensemble, for errors.
 ///
 /// A child comes after its parent, so there are no cycles. Every node except the root has exactly one parent, so the
 /// nodes form one tree.
@@ -49,7 +51,8 @@ pub(super) fn check(tree: &Tree, index: usize, limits: &TreeLimits) -> Result<f3
     }
 }
 
-/// Marks `child` as a child of `parent`. Returns `None` if it cannot be one.
+/// Records in `has_parent` that the node `child` has a parent. Returns `None` if it cannot be a child of `parent`: it
+/// does not exist, is not after `parent`, or already has a parent.
 fn adopt(has_parent: &mut [bool], parent: usize, child: u32) -> Option<()> {
     let taken = has_parent.get_mut(child as usize)?;
     let free = child as usize > parent && !*taken;
