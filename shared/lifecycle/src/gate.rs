@@ -17,16 +17,17 @@ pub use self::loss::MeanLoss;
 pub use self::paired::PairedTest;
 use crate::{PrimaryMetric, VersionNumber};
 
-/// Two scores that differ by less than this count as equal. Scores are ratios of small integers, so rounding makes tiny
-/// differences.
+/// Tolerance for rounding errors: two scores that differ by less than this number count as equal. Scores are ratios of
+/// small integers, so rounding makes tiny differences.
 const SAME: f64 = 1e-9;
 
-/// Significance level of the test whether the challenger is worse than the champion. The challenger counts as worse if
-/// the test's p-value is lower. The p-value is the probability that an equally good model scores this badly.
+/// Significance level of the one-sided test whether the challenger (the new model version) is worse than the champion.
+/// If the test's p-value is lower, the challenger counts as worse. The p-value is the probability that an equally good
+/// challenger scores this badly by chance.
 pub const SIGNIFICANCE: f64 = 0.05;
 
-/// The gate: the rule that decides whether a challenger (a new model version) replaces the champion. Holds the rule's
-/// metric and limits.
+/// Promotion rule: decides whether a new model version (the challenger) replaces the current one (the champion). Holds
+/// the metric that compares the two, the required score and the tolerance.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Gate {
     metric: PrimaryMetric,
@@ -34,63 +35,70 @@ pub struct Gate {
     tolerance: Bound,
 }
 
-/// A limit on a score: its value, and the metric of that value. The metric is the gate's own metric, accuracy or R².
+/// A limit on a score, such as a minimum accuracy of 0.9. `metric` says what `value` measures: the metric that compares
+/// two models, or else accuracy or R².
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Bound {
     metric: PrimaryMetric,
     value: f64,
 }
 
-/// Error: a limit of the gate has a value that is impossible for the limit's metric.
+/// Error: the required score or the tolerance is impossible for its metric, such as an accuracy of 1.5.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("gate {name}: expected {expected}, got {value}")]
 pub struct InvalidGate {
-    /// The invalid limit: `floor` (the required score) or `tolerance`.
+    /// Which setting is invalid: `floor` (the required score) or `tolerance` (how much worse than the champion is
+    /// allowed).
     pub name: &'static str,
-    /// Describes the values that the limit may have.
+    /// The allowed values of the setting, in words, such as `a finite number`.
     pub expected: &'static str,
-    /// The value that is impossible for the limit.
+    /// The invalid value of the setting.
     pub value: f64,
 }
 
-/// How well one model does on the hold-out rows, by the metric with which the gate compares models.
+/// The scores of one model on the hold-out rows: its score in the metric that compares models, and its loss on each
+/// row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scores {
-    /// The model's score on the hold-out rows, in the gate's metric.
+    /// The model's score on the hold-out rows, in the metric that compares the challenger with the champion.
     pub score: f64,
-    /// The model's loss on each hold-out row, in the order of the rows. The mean of the losses falls as the score gets
-    /// better.
+    /// The model's loss on each hold-out row, in the order of the rows. The better the score, the lower the mean of the
+    /// losses.
     ///
-    /// If the gate's metric is a mean over rows, the losses are the terms of that mean. For accuracy, a wrong answer is
-    /// 1 and a right one 0. For log loss, a loss is the negative logarithm of the true class's probability. For Brier
-    /// score, R², RMSE and RMSLE, it is a squared error. For other metrics, a loss is 1 minus the score minus the row's
-    /// influence on the score (Hampel, JASA 69, 1974). The variance of these losses is the variance of the score. For
-    /// ROC AUC, that is DeLong's variance (Biometrics 44, 1988).
+    /// For a metric that is a mean over rows, the losses are the terms of that mean. Accuracy: a wrong answer is 1 and
+    /// a right one 0. Log loss: the negative logarithm of the true class's probability. Brier score, R², RMSE and
+    /// RMSLE: a squared error.
+    ///
+    /// For other metrics, a loss is 1 minus the score minus the row's influence on the score (Hampel, JASA 69, 1974).
+    /// The variance of these losses is the variance of the score. For ROC AUC, that is DeLong's variance (Biometrics
+    /// 44, 1988).
     pub losses: Vec<f64>,
     /// Accuracy of a classifier (0–1), or R² of a regression model (at most 1), on the same hold-out rows as `losses`.
     pub headline: f64,
 }
 
-/// The champion that a challenger wants to replace, with its scores on the challenger's hold-out rows.
+/// The current model version (the champion) that a new one (the challenger) may replace. Contains the champion's scores
+/// on the challenger's hold-out rows, or why there are none.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Incumbent {
-    /// There is no champion yet.
+    /// There is no champion yet: no model version answers predictions.
     None,
-    /// The champion was scored again, on the challenger's hold-out rows.
+    /// The champion could be loaded and was scored on the challenger's hold-out rows.
     Scored {
         /// The champion's version number.
         version: VersionNumber,
         /// The champion's scores on the challenger's hold-out rows.
         scores: Scores,
-        /// Whether the champion and the challenger were trained on the same table.
+        /// Whether the champion and the challenger were trained on the same data table. `false` means that the tables
+        /// differ.
         same_table: bool,
     },
-    /// The champion has other columns or labels than the challenger, so the two cannot be compared.
+    /// The champion has other input columns or labels than the challenger, so their scores cannot be compared.
     Incomparable {
         /// The champion's version number.
         version: VersionNumber,
     },
-    /// The champion's stored artifact is missing or damaged, so a new environment cannot load the champion.
+    /// The champion's model file is missing or damaged. A new prediction environment cannot load the champion.
     Unreadable {
         /// The champion's version number.
         version: VersionNumber,
@@ -98,10 +106,12 @@ pub enum Incumbent {
 }
 
 impl Gate {
-    /// Creates a gate that compares models by `metric`. `floor` is the worst score that a champion may have.
-    /// `tolerance`, from 0 up, is how much worse than the champion a challenger may be. Both are in the unit of
-    /// `metric`. If `floor` is `None`, a challenger must beat the constant answer. If the champion beats that answer
-    /// beyond chance, the challenger must too.
+    /// Creates the promotion rule. `metric` compares the new model version (the challenger) with the champion. `floor`
+    /// is the score that a challenger must reach. `tolerance`, from 0 up, is how much worse than the champion a
+    /// challenger may be. Both are in the unit of `metric`.
+    ///
+    /// If `floor` is `None`, a challenger must beat a constant baseline (always the same answer). If the champion beats
+    /// the baseline beyond chance, the challenger must do so too.
     ///
     /// # Errors
     /// [`InvalidGate`] when `floor` or `tolerance` is not finite, or `tolerance` is negative. Also when `metric` is a
@@ -111,8 +121,8 @@ impl Gate {
         Ok(Self { metric, floor, tolerance: tolerance_of(metric, tolerance)? })
     }
 
-    /// Returns the gate with a floor on accuracy (classifiers) or R² (regression), whatever metric compares the models.
-    /// The gate refuses a challenger below the floor.
+    /// Sets a minimum accuracy (classifiers) or R² (regression). The gate refuses a challenger (a new model version)
+    /// that is below `floor`. This holds even if another metric compares the challenger with the champion.
     ///
     /// # Errors
     /// [`InvalidGate`] when accuracy or R² cannot have the value `floor`.
@@ -121,9 +131,8 @@ impl Gate {
         Ok(Self { floor: Some(floor), ..self })
     }
 
-    /// Returns the gate with a tolerance on accuracy (classifiers) or R² (regression), whatever metric compares the
-    /// models. The tolerance is how much worse than the champion a challenger may be. A tolerance of 0 applies to the
-    /// gate's own metric instead.
+    /// Sets how much lower than the champion's the challenger's accuracy (classifiers) or R² (regression) may be. This
+    /// holds even if another metric compares the two. A tolerance of 0 applies to that metric instead.
     ///
     /// # Errors
     /// [`InvalidGate`] when `tolerance` is negative, not finite, or above 1 for accuracy.
@@ -133,14 +142,14 @@ impl Gate {
         Ok(Self { tolerance: tolerance_of(metric, tolerance)?, ..self })
     }
 
-    /// Returns the metric with which the gate compares models.
+    /// Returns the metric that compares the challenger (the new model version) with the champion.
     pub fn metric(&self) -> PrimaryMetric {
         self.metric
     }
 
-    /// Decides whether a challenger (a new version) with these scores replaces the champion, `incumbent`. `constant`
-    /// holds the scores of a constant answer. If it is `None`, the gate does not compare the challenger with one. All
-    /// losses must belong to the same hold-out rows in the same order.
+    /// Decides whether a new model version (the challenger) replaces the champion, `incumbent`. `constant` holds the
+    /// scores of a baseline that gives the same answer for every row. If `constant` is `None`, the challenger is not
+    /// compared with a baseline. All losses must belong to the same hold-out rows in the same order.
     ///
     /// ```
     /// use evergreen_lifecycle::{Gate, Incumbent, PrimaryMetric, Scores, Verdict};
@@ -196,8 +205,8 @@ impl Gate {
         let refused = match self.floor {
             Some(floor) => {
                 let found = if floor.metric == self.metric { challenger.score } else { challenger.headline };
-                // The user chose the floor, so the floor decides. Even so, a model that is no better than a constant
-                // answer never replaces a champion.
+                // The user chose the floor, so the floor decides. Even so, a model that is no better than the constant
+                // baseline never replaces a champion that was scored.
                 floor.metric.gain(found, floor.value) < -SAME
                     || (champion_advantage.is_some() && advantage == Some(Advantage::NoBetter))
             }
@@ -213,12 +222,12 @@ impl Gate {
         decision
     }
 
-    /// Returns whether the floor or the tolerance has another metric than the gate.
+    /// Returns whether the required score or the tolerance uses another metric than the comparison of the two models.
     fn is_bounded_otherwise(&self) -> bool {
         self.floor.into_iter().chain([self.tolerance]).any(|bound| self.named(bound).is_some())
     }
 
-    /// Returns the metric of the limit `bound`, or `None` if it is the gate's own metric.
+    /// Returns the metric of the limit `bound`, or `None` if it is the metric that compares the two models.
     fn named(&self, bound: Bound) -> Option<PrimaryMetric> {
         (bound.metric != self.metric).then_some(bound.metric)
     }
@@ -226,7 +235,7 @@ impl Gate {
 
 impl Bound {
     /// Returns by how much the challenger is worse than the champion, in the limit's metric. Negative if it is better.
-    /// `metric` is the gate's own metric.
+    /// `metric` is the metric that compares the two.
     fn lost(&self, metric: PrimaryMetric, challenger: &Scores, champion: &Scores) -> f64 {
         if self.metric == metric {
             metric.gain(champion.score, challenger.score)
@@ -246,7 +255,8 @@ impl Incumbent {
         }
     }
 
-    /// Returns the verdict for a challenger that the gate has no reason to refuse.
+    /// Returns the verdict if there is no reason to refuse the challenger. It depends only on the champion's state,
+    /// such as "there is none".
     fn verdict(&self) -> Verdict {
         match self {
             Self::None => Verdict::FirstChampion,

@@ -7,53 +7,56 @@ use serde::{Deserialize, Serialize};
 use super::{Advantage, AgainstConstant, MeanLoss, PairedTest, SAME, SIGNIFICANCE};
 use crate::{PrimaryMetric, VersionNumber};
 
-/// The gate's decision whether a challenger (a new model version) replaces the champion, with the numbers that led to
-/// it.
+/// Result of the comparison of a new model version (the challenger) with the current one (the champion): whether the
+/// challenger replaces the champion, and the numbers that led to this decision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
-    /// Whether the gate promoted or refused the challenger (the new version), and why.
+    /// Whether the challenger (the new model version) was promoted or refused, and why.
     pub verdict: Verdict,
-    /// The metric of the challenger's score and of the champion's score.
+    /// The metric of `score` and `champion_score`, in which the challenger and the champion are compared.
     #[serde(default = "accuracy")]
     pub metric: PrimaryMetric,
-    /// The score of the challenger (the new version) on the hold-out rows.
+    /// The score of the challenger (the new model version) on its hold-out rows.
     #[serde(alias = "accuracy")]
     pub score: f64,
-    /// The champion's score on the hold-out rows of the challenger; `None` if no champion could be scored.
+    /// The champion's score on the challenger's hold-out rows. `None` if there was no champion or it could not be
+    /// scored.
     #[serde(alias = "champion_accuracy")]
     pub champion_score: Option<f64>,
     /// The champion's version number; `None` if there was no champion.
     pub champion_version: Option<VersionNumber>,
-    /// Whether the champion was trained on the same table as the challenger; `None` if no champion could be scored.
+    /// Whether the champion was trained on the same data table as the challenger. `None` if no champion could be
+    /// scored.
     #[serde(default)]
     pub same_table: Option<bool>,
-    /// The worst score that a champion may have. `None` means that the challenger must beat a constant answer instead.
+    /// The score that the challenger must reach. `None` means that it must beat a constant baseline instead.
     pub floor: Option<f64>,
-    /// The metric of the floor; `None` if it is the same as the metric of the scores.
+    /// The metric of the required score `floor`. `None` if it is the metric of `score`, or if there is no floor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub floor_metric: Option<PrimaryMetric>,
     /// How much worse than the champion a challenger may be, from 0 up. A challenger within the tolerance is not
-    /// refused as worse, whatever the test says.
+    /// refused as worse, whatever the significance test says.
     pub tolerance: f64,
-    /// The metric of the tolerance; `None` if it is the same as the metric of the scores.
+    /// The metric of `tolerance`. `None` if it is the metric of `score`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tolerance_metric: Option<PrimaryMetric>,
     /// The challenger's accuracy (0–1) or R² (at most 1) on the hold-out rows. `None` if the floor and the tolerance
-    /// have the same metric as the scores.
+    /// use the metric of `score`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub headline: Option<f64>,
-    /// Comparison of the challenger with a constant answer; `None` in decisions of earlier releases.
+    /// Comparison of the challenger with a constant baseline (the same answer for every row). `None` in decisions of
+    /// earlier software versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub constant: Option<AgainstConstant>,
-    /// The challenger's mean loss on the hold-out rows, by `metric`. `None` if it could not be computed, and in
-    /// decisions of earlier releases.
+    /// The challenger's mean loss on the hold-out rows, for `metric`. `None` if it could not be computed, and in
+    /// decisions of earlier software versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loss: Option<MeanLoss>,
-    /// The champion's mean loss on the challenger's hold-out rows, by `metric`; `None` if no champion could be scored.
+    /// The champion's mean loss on the challenger's hold-out rows, for `metric`. `None` if no champion could be scored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub champion_loss: Option<MeanLoss>,
-    /// Result of the test whether the challenger is worse than the champion by more than chance. `None` if no champion
-    /// could be scored.
+    /// Result of the significance test whether the challenger is worse than the champion by more than chance. `None` if
+    /// no champion could be scored.
     #[serde(default)]
     pub test: Option<PairedTest>,
 }
@@ -68,13 +71,13 @@ fn accuracy() -> PrimaryMetric {
 pub enum Verdict {
     /// Promoted: there was no champion, so the new version becomes the first one.
     FirstChampion,
-    /// Promoted: the new version is not worse than the champion by more than the tolerance and by more than chance.
+    /// Promoted: the new version is within the tolerance of the champion's score, or its difference may be chance.
     NotWorse,
     /// Promoted: the champion has other columns or labels than the new version, so the two could not be compared.
     ChampionIncomparable,
-    /// Promoted: the champion's stored artifact is missing or damaged, so the champion could not be scored.
+    /// Promoted: the champion's model file is missing or damaged, so the champion could not be scored.
     ChampionUnreadable,
-    /// Refused: the new version is worse than the required score (the floor), or not better than a constant answer.
+    /// Refused: the new version is below the required score, or not better than a constant baseline.
     BelowFloor,
     /// Refused: the new version is worse than the champion, by more than the tolerance and by more than chance.
     WorseThanChampion,
@@ -86,21 +89,21 @@ impl Decision {
         !matches!(self.verdict, Verdict::BelowFloor | Verdict::WorseThanChampion)
     }
 
-    /// Returns whether the challenger (the new version) is better than a constant answer; `None` for decisions of
-    /// earlier releases.
+    /// Returns whether the challenger (the new version) beats a constant baseline. `None` for decisions of earlier
+    /// software versions.
     pub fn advantage(&self) -> Option<Advantage> {
         self.constant.map(|constant| constant.advantage(self.metric, self.score))
     }
 
-    /// Returns the floor's metric, the challenger's value of that metric, and the floor. `None` if the challenger
-    /// reaches the floor, or if there is no floor.
+    /// If the challenger is below the required score (the floor), returns the floor's metric, the challenger's value of
+    /// it, and the floor. `None` if the challenger reaches the floor, or if there is none.
     fn missed_floor(&self) -> Option<(PrimaryMetric, f64, f64)> {
         let floor = self.floor?;
         let (metric, found) = match (self.floor_metric, self.headline) {
             (Some(metric), Some(headline)) => (metric, headline),
             _ => (self.metric, self.score),
         };
-        // In decisions of older releases, the floor is the only possible reason for a refusal.
+        // In decisions of older software versions, the required score is the only possible reason for a refusal.
         (metric.gain(found, floor) < -SAME || self.constant.is_none()).then_some((metric, found, floor))
     }
 

@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Number of standard errors that a one-sided comparison attributes to chance. A normal distribution has 5% beyond it.
+/// Critical value of a one-sided 5% test, in standard errors. A smaller gain counts as chance. A standard normal
+/// variable exceeds this number with probability 5%.
 pub(super) const NOISE: f64 = 1.645;
 
-/// Maximum absolute value of a margin (a gain in standard errors). Without this limit, a margin would be infinite if
-/// the standard error is 0.
+/// Maximum absolute value of a margin, which is a gain in standard errors. Without this limit, a margin would be
+/// infinite if the standard error is 0.
 const MAX_MARGIN: f64 = 100.0;
 
 /// A model's mean loss over the rows of a hold-out, with its standard error. Lower is better.
@@ -29,16 +30,16 @@ impl MeanLoss {
         (losses.len() > 1 && mean.is_finite() && standard_error.is_finite()).then_some(Self { mean, standard_error })
     }
 
-    /// Returns how far `self` is from being a worse mean loss than `before` beyond chance, in standard errors of the
-    /// difference. Below 0, `self` is worse. The function assumes that the two hold-outs have no rows in common. If
-    /// they share rows, the function finds a difference less often.
+    /// Returns a number above 0 if this mean loss is not worse than `before` by more than chance, and below 0 if it is.
+    /// The unit is standard errors of the difference. The function assumes that the two hold-outs share no rows. If
+    /// they share rows, it finds a difference less often.
     pub fn margin_after(&self, before: &Self) -> f64 {
         margin(before.mean - self.mean, self.standard_error.hypot(before.standard_error)) + 2.0 * NOISE
     }
 }
 
-/// Returns by how many standard errors a `gain` exceeds chance. Below 0, the gain may be chance. `standard_error` is
-/// the standard error of the gain.
+/// Returns by how many standard errors a `gain` exceeds the gain that chance explains. Below 0, the gain may be chance.
+/// `standard_error` is the standard error of the gain.
 pub(super) fn margin(gain: f64, standard_error: f64) -> f64 {
     let errors = match gain / standard_error {
         errors if errors.is_nan() => 0.0,

@@ -9,36 +9,37 @@ use serde::{Deserialize, Serialize};
 
 use crate::PrimaryMetric;
 
-/// Number of bootstrap resamples from which the p-value and the percentiles are computed.
+/// Number of bootstrap resamples that a test draws. The p-value and the percentiles are computed from them.
 const RESAMPLES: usize = 2000;
 
-/// Minimum p-value of a test. A registry may be unable to store numbers that are much closer to 0.
+/// Minimum p-value that a test returns. A registry may be unable to store numbers that are much closer to 0.
 const LEAST_P: f64 = 1e-100;
 
-/// With fewer rows than this, a bootstrap is too sure of a difference. Then the test tries every change of the
-/// differences' signs instead.
+/// Minimum number of rows for the bootstrap. With fewer rows, the bootstrap reports differences that are chance. A
+/// sign-flip permutation test replaces it then.
 const FEW_ROWS: usize = 16;
 
-/// Maximum number of groups into which rows are averaged before the bootstrap resamples them. More groups do not change
+/// Maximum number of values that the bootstrap resamples. More rows are first averaged in groups, which does not change
 /// the result.
 const GROUPS: usize = 5000;
 
-/// Result of a one-sided test whether the challenger (a new version) is worse than the champion on the same hold-out
-/// rows.
+/// Result of a one-sided significance test: is the challenger (a new model version) worse than the champion? Both
+/// models are compared on the same hold-out rows.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum PairedTest {
-    /// McNemar's exact test (Psychometrika 12, 1947), on the rows where exactly one of the two models is right.
+    /// McNemar's exact test (Psychometrika 12, 1947): uses only the rows on which exactly one of the two models is
+    /// right.
     Mcnemar {
         /// Number of rows where the challenger is right and the champion is wrong.
         challenger_only: usize,
         /// Number of rows where the champion is right and the challenger is wrong.
         champion_only: usize,
-        /// Probability, 0–1, of at least as many rows where only the champion is right, if the models are equally good.
-        /// Only rows where exactly one model is right count.
+        /// The p-value, 0–1. It is the probability that at least this many rows have only the champion right, if both
+        /// models are equally good. Only rows on which exactly one model is right count.
         p_value: f64,
     },
-    /// The bootstrap (Efron, The Annals of Statistics 7, 1979) of the mean difference between the losses of two models.
+    /// The bootstrap (Efron, The Annals of Statistics 7, 1979) of the difference between two models' mean losses.
     Bootstrap {
         /// The challenger's mean loss minus the champion's mean loss. Above 0, the challenger is worse.
         difference: f64,
@@ -46,21 +47,23 @@ pub enum PairedTest {
         lower: f64,
         /// The 95th percentile, over the bootstrap resamples, of the difference between the two models' mean losses.
         upper: f64,
-        /// The p-value, 0–1: the share of bootstrap resamples in which the challenger is not worse. A bootstrap is too
-        /// sure on fewer than 16 rows. There, the p-value is the share of all sign changes that make the difference at
-        /// least as large (Fisher's randomisation).
+        /// The p-value, 0–1: the share of bootstrap resamples in which the challenger is not worse. With fewer than 16
+        /// rows, it comes from Fisher's randomisation test instead. There, it is the share of all sign changes of the
+        /// row differences that make the sum at least as large. The bootstrap reports chance differences on so few
+        /// rows.
         p_value: f64,
     },
 }
 
 impl PairedTest {
     /// Tests whether the challenger is worse than the champion: McNemar's test for accuracy, the bootstrap for other
-    /// metrics. The two slices hold the losses of the same rows in the same order.
+    /// metrics. `challenger` and `champion` hold the losses of the two models on the same rows, in the same order.
     pub(super) fn of(metric: PrimaryMetric, challenger: &[f64], champion: &[f64]) -> Self {
         if metric == PrimaryMetric::Accuracy { mcnemar(challenger, champion) } else { bootstrap(challenger, champion) }
     }
 
-    /// Returns the p-value: the probability, 0–1, that an equally good challenger scores as badly as this one.
+    /// Returns the p-value (0–1): the probability that the challenger scores this badly by chance, if it is really as
+    /// good as the champion.
     pub fn p_value(&self) -> f64 {
         match self {
             Self::Mcnemar { p_value, .. } | Self::Bootstrap { p_value, .. } => *p_value,
@@ -91,7 +94,8 @@ fn mcnemar(challenger: &[f64], champion: &[f64]) -> PairedTest {
     PairedTest::Mcnemar { challenger_only, champion_only, p_value }
 }
 
-/// Returns the probability of at least `heads` heads in `tosses` tosses of a fair coin.
+/// Returns the probability of at least `heads` heads in `tosses` tosses of a fair coin (upper tail of the binomial
+/// distribution).
 fn upper_tail(heads: usize, tosses: usize) -> f64 {
     // ln C(tosses, k) - tosses ln 2, from k = 0 upwards.
     let mut logarithm = -(tosses as f64) * std::f64::consts::LN_2;
@@ -125,8 +129,8 @@ fn bootstrap(challenger: &[f64], champion: &[f64]) -> PairedTest {
     }
 }
 
-/// Returns the share of all sign changes of the `differences` whose sum is at least the sum without a change. This
-/// share is the p-value of the test on few rows.
+/// Returns the p-value of a sign-flip permutation test of the row differences. It is the share of all sign combinations
+/// whose sum is at least the observed sum.
 fn sign_flips(differences: &[f64]) -> f64 {
     let flipped = |signs: u32| -> f64 {
         let signed = |(row, difference): (usize, &f64)| if signs >> row & 1 == 1 { -difference } else { *difference };
@@ -141,8 +145,8 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
-/// Returns the mean of each group of rows. The groups have nearly equal sizes, and each takes its rows from the whole
-/// list. With few rows, each row is its own group.
+/// Averages the row differences in at most [`GROUPS`] groups of nearly equal size. Each group takes its rows from the
+/// whole list. With few rows, each row is its own group.
 fn grouped(differences: &[f64]) -> Vec<f64> {
     let groups = differences.len().min(GROUPS);
     let group = |first: usize| mean(&differences.iter().skip(first).step_by(groups).copied().collect::<Vec<_>>());

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 const V1: VersionNumber = VersionNumber::FIRST;
 const ROWS: usize = 30;
 
-/// Returns the scores of a model that is wrong on the first `wrong` of `rows` rows only.
+/// Scores of a fake model that is wrong on the first `wrong` of `rows` rows and right on the others.
 fn wrong_on(wrong: usize, rows: usize) -> Scores {
     let losses: Vec<f64> = (0..rows).map(|row| f64::from(u8::from(row < wrong))).collect();
     let score = (rows - wrong) as f64 / rows as f64;
@@ -95,7 +95,7 @@ fn a_decision_in_the_older_form_is_read() {
     assert_eq!((decision.metric, decision.score, decision.test), (PrimaryMetric::Accuracy, 0.9667, None));
 }
 
-/// Returns the scores of a model whose loss is `loss` on every second row and 0 on the others.
+/// Scores of a fake model whose loss is `loss` on every second row and 0 on the others.
 fn losing(loss: f64, rows: usize) -> Scores {
     let losses: Vec<f64> = (0..rows).map(|row| if row % 2 == 0 { loss } else { 0.0 }).collect();
     Scores { score: loss / 2.0, losses, headline: 0.5 }
@@ -118,8 +118,7 @@ fn without_a_number_the_floor_is_a_constant_answer() {
     );
 }
 
-/// Returns scores that are better than `losing(1.0, 20)` on eleven of twenty rows, and worse by the same amount on
-/// nine.
+/// Scores that are better than `losing(1.0, 20)` on eleven of twenty rows, and worse by the same amount on nine.
 fn by_chance() -> Scores {
     let mut scores = losing(1.0, 20);
     scores.losses.iter_mut().enumerate().for_each(|(row, loss)| *loss += if row < 11 { -0.1 } else { 0.1 });
