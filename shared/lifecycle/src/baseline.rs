@@ -1,34 +1,34 @@
-//! The baseline: the score of a constant answer, which uses no feature.
+//! The constant baseline: the hold-out score of a model that gives the same answer for every row.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Label;
 
-/// Distribution of the target in the training rows, and the hold-out score of a model that knows only this
-/// distribution. A useful model must beat this score.
+/// Constant baseline: a model that gives the same answer for every row and uses no feature. Contains the target's
+/// distribution in the training rows and the hold-out score of that answer. A useful model must beat this score.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Baseline {
-    /// Baseline of a classifier.
+    /// Constant baseline of a classifier.
     Classification {
         /// The most frequent label in the training rows; the first one if several are equally frequent.
         label: Label,
         /// The share of training rows with each label, 0–1, in the order of the signature's labels.
         shares: Vec<f64>,
-        /// Hold-out accuracy of always answering `label`, 0–1.
+        /// Hold-out accuracy of the answer `label` for every row, 0–1.
         accuracy: f64,
-        /// Hold-out log loss of always answering `shares` as probabilities, in nats, from 0 up.
+        /// Hold-out log loss of the answer `shares` (one probability for each label) for every row, in nats, from 0 up.
         log_loss: f64,
     },
-    /// Baseline of a regression model.
+    /// Constant baseline of a regression model.
     Regression {
         /// Mean of the target in the training rows.
         mean: f64,
         /// Standard deviation of the target in the training rows, from 0 up.
         standard_deviation: f64,
-        /// Hold-out root mean squared error of always answering the mean, in the target's unit.
+        /// Hold-out root mean squared error of the answer `mean` for every row, in the target's unit.
         rmse: f64,
-        /// Hold-out R² of always answering the mean. It is at most 0, unless every hold-out value equals the mean, so
+        /// Hold-out R² of the answer `mean` for every row. At most 0, unless every hold-out value equals the mean, so
         /// that nothing remains to be explained.
         r2: f64,
     },

@@ -9,12 +9,12 @@ pub use pointer::Pointer;
 
 use crate::{Version, VersionNumber, time};
 
-/// Record of the champion, the model version that answers predictions. The record contains the version's whole record,
-/// so an environment that predicts reads only one DynamoDB item.
+/// Record of the champion, the model version that answers predictions. It contains the version's whole record. So a
+/// prediction server reads only one DynamoDB item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Champion {
-    /// Number of promotions of this model so far, from 1 up. Conditional writes compare this number, so that no write
-    /// replaces a newer promotion.
+    /// Number of promotions of this model so far, from 1 up. A conditional write compares this number, so that it
+    /// cannot overwrite a newer promotion.
     pub revision: u32,
     /// When this model version became champion.
     #[serde(with = "crate::time")]
@@ -26,15 +26,15 @@ pub struct Champion {
 }
 
 impl Champion {
-    /// Creates the champion record for the promotion of `version`. `before` is the previous champion; `None` if there
-    /// is none.
+    /// Creates the champion record when `version` is promoted. `before` is the previous champion, or `None` if there
+    /// was none.
     pub fn succeeding(before: Option<&Self>, version: Version, promoted_at: Timestamp) -> Self {
         Self::after(before.map(|champion| (champion.revision, champion.version.number)), 0, version, promoted_at)
     }
 
-    /// Creates the champion record for the promotion of `version`. `before` is the previous champion's record, of which
-    /// this release may be able to read only a part. If somebody deleted or replaced that record, the history may have
-    /// a higher revision: `last_revision`. The new revision is higher than both.
+    /// Creates the champion record when `version` is promoted. `before` is the previous champion's record, of which
+    /// some fields may be unreadable. Its `revision` may be too low if somebody deleted or replaced the record. So
+    /// `last_revision`, the highest revision in the history, counts too. The new revision is higher than both.
     pub fn following(before: Option<&Pointer>, last_revision: u32, version: Version, promoted_at: Timestamp) -> Self {
         Self::after(before.map(|pointer| (pointer.revision, pointer.number)), last_revision, version, promoted_at)
     }
@@ -58,7 +58,7 @@ impl Champion {
         champion.map_or(0, |champion| champion.revision)
     }
 
-    /// Returns the champion's accuracy (0–1) or R² (at most 1) on the hold-out of its training.
+    /// Returns the champion's accuracy (0–1) or R² (at most 1) on the hold-out rows of its training.
     pub fn headline(&self) -> f64 {
         self.version.evaluation.headline()
     }
@@ -69,33 +69,34 @@ impl Champion {
     }
 }
 
-/// The period in which one version is the champion. The average accuracy of the champions is computed from such
-/// periods.
+/// The period in which one model version was the champion, with its hold-out score. The average accuracy of the
+/// champions is computed from such periods.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tenure {
-    /// The number of promotions of the model, up to this champion's promotion. This number orders the periods of the
-    /// champions.
+    /// The number of promotions of the model, up to and including this one. Sorting by this number puts the champions
+    /// in order.
     pub revision: u32,
-    /// When the champion was promoted.
+    /// When this model version became the champion.
     pub promoted_at: Timestamp,
-    /// The champion's accuracy (0–1) or R² (at most 1) on its hold-out.
+    /// The champion's accuracy (0–1) or R² (at most 1) on its hold-out rows.
     pub headline: f64,
 }
 
 impl Tenure {
-    /// Returns the period of the champion in `pointer`, or `None` if its record lacks the promotion date or the score.
+    /// Returns the period of the champion that `pointer` records. `None` if the record lacks the promotion date or the
+    /// score.
     pub fn of(pointer: &Pointer) -> Option<Self> {
         let (promoted_at, headline) = (pointer.promoted_at()?, pointer.headline()?);
         Some(Self { revision: pointer.revision, promoted_at, headline })
     }
 }
 
-/// Returns the average accuracy or R² of the champions over the `days` before `now`. Each champion's score is weighted
-/// by how long it was the champion.
+/// Returns the average accuracy or R² of the champions over the last `days` days before `now`. Each champion's score is
+/// weighted by how long it was the champion.
 ///
-/// `history` holds the champions' periods in any order. It includes the period that was running when the window began,
-/// if any. Time before the first champion does not count. Returns `None` if `history` is empty. If a clock is behind,
-/// no period may have lasted any time yet. Then the result is the last champion's score.
+/// `history` holds the champions' periods in any order. It includes the champion from before the window, if there was
+/// one. Time before the first champion does not count. Returns `None` if `history` is empty. If a clock is behind, no
+/// champion may have served any time yet. Then the result is the last champion's score.
 pub fn average_accuracy(history: &[Tenure], now: Timestamp, days: u32) -> Option<f64> {
     let window_hours = f64::from(days) * 24.0;
     let hours_ago = |moment: Timestamp| time::hours_between(moment, now).clamp(0.0, window_hours);
@@ -104,8 +105,8 @@ pub fn average_accuracy(history: &[Tenure], now: Timestamp, days: u32) -> Option
     let ends = ordered.iter().skip(1).map(|next| next.promoted_at).chain([now]);
     let (mut weighted, mut total) = (0.0, 0.0);
     for (tenure, end) in ordered.iter().zip(ends) {
-        // Two machines may date two promotions in the wrong order. Then the period of the first champion has the length
-        // 0.
+        // If two machines' clocks differ, the promotion dates may be in the wrong order. Then the earlier champion's
+        // period gets the length 0.
         let served = (hours_ago(tenure.promoted_at) - hours_ago(end)).max(0.0);
         weighted += tenure.headline * served;
         total += served;

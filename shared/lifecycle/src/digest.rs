@@ -1,4 +1,4 @@
-//! The SHA-256 digest that identifies artifacts, files, tables and requests.
+//! SHA-256 digests, which identify model files, data files, data tables and requests.
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! Evaluation results: how well a model does on the hold-out rows.
+//! Evaluation results: the metrics of a model on the hold-out rows.
 
 mod metric;
 
@@ -10,10 +10,10 @@ use crate::{Label, Task};
 
 pub use metric::{PINBALL_QUANTILE, PrimaryMetric};
 
-/// The hyperparameters that a training run used: a map from each name to its value.
+/// The hyperparameters of a training run: a map from each name (such as `max_depth`) to its value.
 pub type Parameters = BTreeMap<String, serde_json::Value>;
 
-/// A model's metrics on the hold-out, the rows that the model was not trained on.
+/// A model's metrics on the hold-out rows, which were not used for training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Evaluation {
@@ -24,7 +24,7 @@ pub enum Evaluation {
 }
 
 impl Evaluation {
-    /// Returns whether the model is a classifier or a regression model.
+    /// Returns the model's task: classification or regression.
     pub fn task(&self) -> Task {
         match self {
             Self::Classification(_) => Task::Classification,
@@ -40,8 +40,7 @@ impl Evaluation {
         }
     }
 
-    /// Returns the one score that dashboards show: accuracy of a classifier (0–1) or R² of a regression model (at most
-    /// 1).
+    /// Returns the score that dashboards show: accuracy of a classifier (0–1) or R² of a regression model (at most 1).
     pub fn headline(&self) -> f64 {
         match self {
             Self::Classification(figures) => figures.accuracy,
@@ -49,8 +48,8 @@ impl Evaluation {
         }
     }
 
-    /// Returns the model's value of `metric` on the hold-out. Returns `None` if the metric belongs to the other task or
-    /// is not defined on these rows. The value is also `None` if a record of an earlier release lacks it.
+    /// Returns the model's value of `metric` on the hold-out rows. `None` if the metric belongs to the other task, is
+    /// not defined on these rows, or is missing in a record of an earlier software version.
     pub fn figure(&self, metric: PrimaryMetric) -> Option<f64> {
         match self {
             Self::Classification(figures) => figures.figure(metric),
@@ -59,14 +58,14 @@ impl Evaluation {
     }
 }
 
-/// Maximum number of labels for which the confusion matrix and the metrics of every class are stored. A record must fit
-/// into a DynamoDB item of at most 400 KB.
+/// Maximum number of classes for which the whole confusion matrix and each class's metrics are stored. A record must
+/// fit into a DynamoDB item of at most 400 KB.
 pub const MAX_CONFUSED_LABELS: usize = 100;
 
-/// Maximum number of classes whose metrics are stored for a classifier with more than [`MAX_CONFUSED_LABELS`] labels.
+/// For a classifier with more than [`MAX_CONFUSED_LABELS`] classes: number of worst classes whose metrics are stored.
 pub const MAX_WORST_LABELS: usize = 20;
 
-/// A classifier's metrics on the hold-out.
+/// A classifier's metrics on the hold-out rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClassificationEvaluation {
     /// Number of hold-out rows, at least 1.
@@ -81,47 +80,47 @@ pub struct ClassificationEvaluation {
     pub recall: f64,
     /// Mean over the classes of F1 (harmonic mean of precision and recall), 0–1.
     pub f1: f64,
-    /// Mean negative log-likelihood of the true class in nats, from 0 up; lower is better.
+    /// Log loss: mean negative log-likelihood of the true class in nats, from 0 up; lower is better.
     pub log_loss: f64,
-    /// Area under the ROC curve of each class against the rest, averaged over the classes, 0–1. `None` if no class has
-    /// both members and non-members in the hold-out.
+    /// ROC AUC: area under the ROC curve of each class against the rest, averaged over the classes, 0–1. `None` if
+    /// every class has either all or none of the hold-out rows.
     pub roc_auc: Option<f64>,
-    /// Matthews correlation between the predicted class and the true class, -1 to 1; `None` in records of earlier
-    /// releases.
+    /// Matthews correlation between the predicted class and the true class, -1 to 1. `None` in records of earlier
+    /// software versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mcc: Option<f64>,
-    /// Confusion matrix: number of hold-out rows by true class (outer) and predicted class (inner), in the order of the
-    /// labels. Empty if there are more than [`MAX_CONFUSED_LABELS`] labels.
+    /// Confusion matrix: `confusion[i][j]` is the number of hold-out rows of class i that are predicted as class j.
+    /// Classes are in the order of the labels. Empty if there are more than [`MAX_CONFUSED_LABELS`] labels.
     pub confusion: Vec<Vec<usize>>,
     /// Metrics of each class, in the order of the labels. With more than [`MAX_CONFUSED_LABELS`] labels, the list has
-    /// only [`MAX_WORST_LABELS`] classes: those with the lowest F1 among the classes that have hold-out rows.
+    /// only the [`MAX_WORST_LABELS`] classes with the lowest F1. Classes without hold-out rows are not among them.
     pub per_class: Vec<ClassEvaluation>,
-    /// Additional metrics of a classifier with exactly two classes; else `None`.
+    /// Additional metrics of a classifier with exactly two classes; `None` with more classes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub binary: Option<BinaryEvaluation>,
 }
 
-/// A classifier's metrics for one class, on the hold-out.
+/// A classifier's metrics for one class, on the hold-out rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClassEvaluation {
     /// The class's label.
     pub label: Label,
-    /// Number of hold-out rows of this class.
+    /// Number of hold-out rows that truly belong to this class.
     pub support: usize,
     /// Precision: the share of the rows predicted as this class that belong to this class, 0–1.
     pub precision: f64,
     /// Recall: the share of the rows of this class that are predicted as this class, 0–1.
     pub recall: f64,
-    /// Harmonic mean of the class's precision and recall, 0–1.
+    /// F1 score: harmonic mean of the class's precision and recall, 0–1.
     pub f1: f64,
 }
 
-/// Additional metrics of a classifier with two classes: how well the classifier finds the positive class.
+/// Additional metrics of a classifier with two classes, such as false positives and the Brier score.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BinaryEvaluation {
     /// The label of the positive class.
     pub positive: Label,
-    /// Minimum probability of the positive label at which the classifier predicts the positive label, 0–1.
+    /// Decision threshold: the classifier predicts the positive label if its probability is at least this number, 0–1.
     pub threshold: f64,
     /// Number of hold-out rows of the positive class that are predicted as positive.
     pub true_positives: usize,
@@ -131,11 +130,14 @@ pub struct BinaryEvaluation {
     pub true_negatives: usize,
     /// Number of hold-out rows of the positive class that are predicted as negative.
     pub false_negatives: usize,
-    /// Area under the precision-recall curve, as a sum of steps, 0–1; `None` if no hold-out row is positive.
+    /// Average precision: area under the precision-recall curve, as a sum of steps, 0–1. `None` if no hold-out row is
+    /// positive.
     pub average_precision: Option<f64>,
-    /// Mean squared difference between the positive label's probability and the truth (0 or 1), 0–1; lower is better.
+    /// Brier score: mean squared difference between the positive label's probability and the truth (0 or 1), 0–1; lower
+    /// is better.
     pub brier_score: f64,
-    /// Harmonic mean of precision and recall of the positive label, 0–1; `None` in records of earlier releases.
+    /// F1 score: harmonic mean of precision and recall of the positive label, 0–1. `None` in records of earlier
+    /// software versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub f1: Option<f64>,
 }
@@ -161,7 +163,7 @@ impl ClassificationEvaluation {
     }
 }
 
-/// A regression model's metrics on the hold-out. Errors are in the unit of the predicted column.
+/// A regression model's metrics on the hold-out rows. Errors are in the unit of the predicted column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RegressionEvaluation {
     /// Number of hold-out rows, at least 1.
@@ -172,20 +174,22 @@ pub struct RegressionEvaluation {
     pub mae: f64,
     /// Median absolute error on the hold-out, in the target's unit.
     pub median_absolute_error: f64,
-    /// R²: share of the target's variance that the model explains, at most 1. Always answering the mean gives 0.
+    /// R²: share of the target's variance that the model explains, at most 1. Predicting the mean for every row gives
+    /// 0.
     pub r2: f64,
-    /// Mean absolute percentage error: the mean absolute error as a share of the true value, from 0 up. `None` if a
-    /// true value is 0, and in records of earlier releases.
+    /// Mean absolute percentage error: the mean of (absolute error / true value), from 0 up; 0.1 means 10%. `None` if a
+    /// true value is 0, and in records of earlier software versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mape: Option<f64>,
-    /// Root mean squared difference between ln(1 + prediction) and ln(1 + true value), from 0 up. `None` if a true
-    /// value is below 0, and in records of earlier releases.
+    /// Root mean squared logarithmic error: the difference between ln(1 + prediction) and ln(1 + true value), from 0
+    /// up. `None` if a true value is below 0, and in records of earlier software versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rmsle: Option<f64>,
-    /// Mean pinball loss at [`PINBALL_QUANTILE`], in the target's unit; `None` in records of earlier releases.
+    /// Mean pinball loss (quantile loss) at the quantile [`PINBALL_QUANTILE`], in the target's unit. `None` in records
+    /// of earlier software versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pinball: Option<f64>,
-    /// How often the prediction intervals contain the true values, and how wide the intervals are.
+    /// Quality of the prediction intervals: how often they contain the true value, and how wide they are.
     pub interval: IntervalEvaluation,
 }
 
@@ -203,38 +207,38 @@ impl RegressionEvaluation {
     }
 }
 
-/// How often a regression model's prediction intervals contain the true values of the hold-out rows, and how wide the
-/// intervals are.
+/// Quality of a regression model's prediction intervals on the hold-out rows: how often they contain the true value,
+/// and how wide they are.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct IntervalEvaluation {
-    /// The share of rows whose true value a prediction interval should contain, 0–1.
+    /// Target coverage: the share of rows whose true value a prediction interval should contain, 0–1.
     pub level: f64,
-    /// The share of hold-out rows whose true value is inside the prediction interval, 0–1.
+    /// Measured coverage: the share of hold-out rows whose true value is inside the prediction interval, 0–1.
     pub coverage: f64,
     /// Mean width of the prediction intervals over the hold-out rows, in the target's unit.
     pub width: f64,
-    /// The share of true values inside the prediction intervals, for each fifth of the hold-out rows, 0–1. The fifths
-    /// are ordered from the lowest to the highest prediction. `None` for a small hold-out, and in records of earlier
-    /// releases.
+    /// Coverage of the prediction intervals in five equal groups of the hold-out rows, 0–1. The groups go from the
+    /// lowest to the highest predictions. `None` for a small hold-out, and in records of earlier software versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_fifth: Option<[f64; 5]>,
 }
 
-/// Describes the data set of a run: where it came from, its content's hash, its size and its columns.
+/// Description of a training run's data set: where it came from, its content's hash, its size and its columns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dataset {
     /// Where the data came from: `built-in`, or the key prefix of the S3 objects.
     pub source: String,
-    /// SHA-256 of the values that the model learns from, in lower-case hexadecimal. The hash does not depend on how the
-    /// files spell the values.
+    /// SHA-256 of the values that the model learns from, in lower-case hexadecimal. The same values give the same hash,
+    /// however the files write them (such as `1.0` or `1`).
     pub fingerprint: String,
     /// Number of rows in the data set: training rows and hold-out rows together.
     pub rows: usize,
-    /// Names of the feature columns, in the table's order. If there are more than 200, only the first 200 by name.
+    /// Names of the feature columns, in the table's order. With more than 200 columns, only the first 200 names in
+    /// alphabetical order.
     pub columns: Vec<String>,
     /// Name of the column that the model predicts.
     pub target: String,
-    /// Whether the model predicts the target as a class or as a number.
+    /// Whether the model predicts a class (classification) or a number (regression).
     #[serde(default)]
     pub task: Task,
 }
@@ -244,9 +248,9 @@ pub struct Dataset {
 pub struct Durations {
     /// Seconds for reading, parsing and checking the data set.
     pub load: f64,
-    /// Seconds for choosing hyperparameters and training the pipeline.
+    /// Seconds for choosing hyperparameters and training the model.
     pub fit: f64,
-    /// Seconds for evaluating the model.
+    /// Seconds for evaluating the model on the hold-out rows.
     pub evaluate: f64,
     /// Seconds for the whole run, from its start to the registration of the model version.
     pub total: f64,
@@ -256,7 +260,7 @@ pub struct Durations {
 mod tests {
     use super::*;
 
-    /// The JSON texts have the form that release 0.1 recorded.
+    /// The JSON texts have the form that version 0.1 of the software wrote.
     #[test]
     fn metrics_of_an_earlier_release_are_read() {
         let classes = r#"{"rows": 5, "accuracy": 0.8, "balanced_accuracy": 0.8, "precision": 0.8, "recall": 0.8, "f1": 0.7,

@@ -98,7 +98,7 @@ pub enum Incumbent {
         /// The champion's version number.
         version: VersionNumber,
     },
-    /// The champion's model file is missing or damaged. A new prediction environment cannot load the champion.
+    /// The champion's model file is missing or damaged. The prediction function cannot load the champion.
     Unreadable {
         /// The champion's version number.
         version: VersionNumber,

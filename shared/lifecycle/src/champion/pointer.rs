@@ -1,7 +1,8 @@
-//! The champion pointer (the champion's record in the registry), as far as this release can read it.
+//! The record of the champion (the model version that answers predictions), even if this version of the software can
+//! read only a part of it.
 //!
-//! A new environment needs only the artifact, the version number and the revision. These three can be read even if the
-//! rest of the record cannot. That happens, for example, after a rollback to this release.
+//! To load the champion, the prediction function needs only three fields: the artifact, the version number and the
+//! revision. They can be read even if other fields cannot, for example after a rollback to an older software version.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -10,12 +11,12 @@ use super::Champion;
 use crate::record::{Record, Unreadable, field, moment};
 use crate::{Artifact, Dataset, Decision, Evaluation, VersionNumber};
 
-/// The champion's record in the registry. Every release must be able to read the public fields. The rest may be
-/// unreadable.
+/// The champion's record in the registry, of which some fields may be unreadable. Every version of the software must be
+/// able to read the public fields.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pointer {
-    /// Number of promotions of this model so far, from 1 up. Conditional writes compare this number, so that no write
-    /// replaces a newer promotion.
+    /// Number of promotions of this model so far, from 1 up. A conditional write compares this number, so that it
+    /// cannot overwrite a newer promotion.
     pub revision: u32,
     /// The version number of the champion, the model version that answers predictions.
     pub number: VersionNumber,
@@ -32,11 +33,12 @@ impl From<Champion> for Pointer {
 }
 
 impl Pointer {
-    /// Reads the public fields of a champion's record that this release cannot read completely.
+    /// Reads only the public fields of a champion's record, because this version of the software cannot read all
+    /// fields.
     ///
     /// # Errors
-    /// Returns the `record` itself if it lacks the revision, the version number or the artifact. Then no environment of
-    /// this release can load that champion.
+    /// Returns the `record` itself if the revision, the version number or the artifact is missing. The prediction function
+    /// then cannot load that champion.
     pub fn in_part(record: Unreadable) -> Record<Self> {
         let [revision, number] = ["revision", "version/number"].map(|name| record.field(name));
         let number = number.and_then(VersionNumber::new);
@@ -48,17 +50,18 @@ impl Pointer {
         }
     }
 
-    /// Returns the champion's whole record, or `None` if this release cannot read the record completely.
+    /// Returns the champion's whole record. `None` if this version of the software cannot read all fields.
     pub fn champion(&self) -> Option<&Champion> {
         self.rest.as_deref().ok()
     }
 
-    /// Returns why this release cannot read the champion's whole record, or `None` if it can.
+    /// Returns why this version of the software cannot read all fields of the stored champion. `None` if it can read
+    /// all.
     pub fn unreadable(&self) -> Option<&Unreadable> {
         self.rest.as_ref().err()
     }
 
-    /// Returns when this version became champion. `None` if this release cannot read the date.
+    /// Returns when this model version became champion. `None` if the date is unreadable.
     pub fn promoted_at(&self) -> Option<Timestamp> {
         self.of(|champion| Some(champion.promoted_at), |fields| moment(fields, "promoted_at"))
     }
@@ -74,7 +77,7 @@ impl Pointer {
         self.of(|champion| Some(champion.version.trained_at), |fields| moment(fields, "version/trained_at"))
     }
 
-    /// Returns the champion's accuracy (0–1) or R² (at most 1) on the hold-out of its training. `None` if it is
+    /// Returns the champion's accuracy (0–1) or R² (at most 1) on the hold-out rows of its training. `None` if
     /// unreadable.
     pub fn headline(&self) -> Option<f64> {
         self.of(
@@ -86,18 +89,18 @@ impl Pointer {
         )
     }
 
-    /// Returns the gate's decision about the champion. `None` if this release cannot read the decision.
+    /// Returns why the champion was promoted, with the numbers that led to it. `None` if this is unreadable.
     pub fn decision(&self) -> Option<Decision> {
         self.of(|champion| Some(champion.version.decision.clone()), |fields| field(fields, "version/decision"))
     }
 
-    /// Returns the champion's metrics on the hold-out of its training. `None` if this release cannot read them.
+    /// Returns the champion's metrics on the hold-out rows of its training. `None` if they are unreadable.
     pub fn evaluation(&self) -> Option<Evaluation> {
         self.of(|champion| Some(champion.version.evaluation.clone()), |fields| field(fields, "version/evaluation"))
     }
 
-    /// Returns the share of rows whose true value a prediction interval should contain, 0–1. `None` for a classifier,
-    /// and if this release cannot read the share.
+    /// Returns the target coverage of the prediction intervals: the share (0–1) of rows whose true value an interval
+    /// should contain. `None` for a classifier, and if the share is unreadable.
     pub fn interval_level(&self) -> Option<f64> {
         self.of(
             |champion| match &champion.version.evaluation {
@@ -108,13 +111,13 @@ impl Pointer {
         )
     }
 
-    /// Returns the data set that the champion was trained on, or, for an imported model, evaluated on. `None` if its
-    /// description is unreadable.
+    /// Returns the data set on which the champion was trained. For an imported model, returns the data set on which it
+    /// was evaluated. `None` if the description is unreadable.
     pub fn dataset(&self) -> Option<Dataset> {
         self.of(|champion| Some(champion.version.dataset.clone()), |fields| field(fields, "version/dataset"))
     }
 
-    /// Returns whether the model was uploaded as a file, and not trained here.
+    /// Returns whether the champion was uploaded as a model file, and not trained here.
     pub fn is_imported(&self) -> bool {
         self.of(
             |champion| champion.version.imported.as_ref().map(|_| ()),

@@ -1,4 +1,4 @@
-//! The metrics by which models can be compared.
+//! The metrics in which models can be compared, such as accuracy or RMSE.
 
 use std::fmt;
 
@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::Task;
 
-/// The quantile at which [`PrimaryMetric::Pinball`] measures the pinball loss, 0–1. At this quantile, a prediction that
-/// is too low costs nine times as much as a prediction that is too high.
+/// Quantile of the pinball loss (quantile loss) in [`PrimaryMetric::Pinball`], 0–1. At 0.9, a prediction that is too
+/// low costs nine times as much as one that is too high.
 pub const PINBALL_QUANTILE: f64 = 0.9;
 
-/// A metric by which models are compared on the hold-out.
+/// A metric in which two models are compared on the hold-out rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PrimaryMetric {
@@ -18,33 +18,33 @@ pub enum PrimaryMetric {
     Accuracy,
     /// Mean recall over the classes, 0–1.
     BalancedAccuracy,
-    /// Mean negative log-likelihood of the true class in nats, from 0 up; lower is better.
+    /// Log loss: mean negative log-likelihood of the true class in nats, from 0 up; lower is better.
     LogLoss,
-    /// Mean squared difference between the positive label's probability and the truth (0 or 1), 0–1; lower is better.
-    /// Only defined for two classes.
+    /// Brier score: mean squared difference between the positive label's probability and the truth (0 or 1), 0–1; lower
+    /// is better. Only defined for two classes.
     BrierScore,
-    /// Area under the ROC curve, 0–1. With more than two classes, the mean of each class against the rest.
+    /// ROC AUC: area under the ROC curve, 0–1. With more than two classes, the mean over each class against the rest.
     RocAuc,
     /// Area under the precision-recall curve, 0–1. Only defined for two classes.
     AveragePrecision,
-    /// Harmonic mean of precision and recall of the positive class, 0–1. With more than two classes, the mean over the
-    /// classes.
+    /// F1 score: harmonic mean of precision and recall of the positive class, 0–1. With more than two classes, the mean
+    /// over the classes.
     F1,
-    /// Matthews correlation between the predicted class and the true class, -1 to 1. An answer that ignores the
-    /// features gets 0.
+    /// Matthews correlation between the predicted class and the true class, -1 to 1. A constant answer gets 0.
     Mcc,
-    /// Share of the target's variance that the model explains, at most 1.
+    /// R²: share of the target's variance that the model explains, at most 1.
     R2,
     /// Root mean squared error, in the target's unit; lower is better.
     Rmse,
     /// Mean absolute error, in the target's unit; lower is better.
     Mae,
-    /// Mean absolute error as a share of the true value, from 0 up; lower is better. Not defined if a true value is 0.
+    /// Mean absolute percentage error: the mean of (absolute error / true value), from 0 up; lower is better. Not
+    /// defined if a true value is 0.
     Mape,
-    /// Root mean squared difference between ln(1 + prediction) and ln(1 + true value), from 0 up; lower is better. Not
-    /// defined if a true value is below 0.
+    /// Root mean squared logarithmic error: the difference between ln(1 + prediction) and ln(1 + true value), from 0
+    /// up; lower is better. Not defined if a true value is below 0.
     Rmsle,
-    /// Mean pinball loss at [`PINBALL_QUANTILE`], in the target's unit; lower is better.
+    /// Mean pinball loss (quantile loss) at the quantile [`PINBALL_QUANTILE`], in the target's unit; lower is better.
     Pinball,
 }
 
@@ -67,7 +67,7 @@ impl PrimaryMetric {
         Self::Pinball,
     ];
 
-    /// Returns the metric that compares models if the settings name no metric.
+    /// Returns the default metric in which models are compared, for a user who chose none.
     pub fn default_for(task: Task) -> Self {
         match task {
             Task::Classification => Self::LogLoss,
@@ -75,8 +75,8 @@ impl PrimaryMetric {
         }
     }
 
-    /// Returns the metric that dashboards and the stack's parameters use: accuracy for classification, R² for
-    /// regression.
+    /// Returns the metric that dashboards show: accuracy for classification, R² for regression. The stack's parameters
+    /// use the same metric.
     pub fn headline_of(task: Task) -> Self {
         match task {
             Task::Classification => Self::Accuracy,
@@ -84,7 +84,7 @@ impl PrimaryMetric {
         }
     }
 
-    /// Returns whether the metric is for classification or for regression.
+    /// Returns the task that the metric belongs to: classification or regression.
     pub fn task(self) -> Task {
         match self {
             Self::Accuracy
@@ -99,7 +99,7 @@ impl PrimaryMetric {
         }
     }
 
-    /// Returns whether the metric is defined for exactly two classes only.
+    /// Returns whether the metric is defined only for classifiers with exactly two classes.
     pub fn needs_two_classes(self) -> bool {
         matches!(self, Self::BrierScore | Self::AveragePrecision)
     }
@@ -120,7 +120,7 @@ impl PrimaryMetric {
         }
     }
 
-    /// Returns whether the metric is a share, with values from 0 to 1.
+    /// Returns whether the metric is a share with values from 0 to 1, such as accuracy.
     pub fn is_share(self) -> bool {
         matches!(self, Self::Accuracy | Self::BalancedAccuracy | Self::RocAuc | Self::AveragePrecision | Self::F1)
     }

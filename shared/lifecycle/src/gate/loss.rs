@@ -30,9 +30,9 @@ impl MeanLoss {
         (losses.len() > 1 && mean.is_finite() && standard_error.is_finite()).then_some(Self { mean, standard_error })
     }
 
-    /// Returns a number above 0 if this mean loss is not worse than `before` by more than chance, and below 0 if it is.
-    /// The unit is standard errors of the difference. The function assumes that the two hold-outs share no rows. If
-    /// they share rows, it finds a difference less often.
+    /// Compares this mean loss with `before`, a mean loss on another hold-out. A result below 0 means that this mean
+    /// loss is worse by more than chance. The unit is standard errors of the difference. The function assumes that the
+    /// two hold-outs share no rows. If they share rows, it finds a difference less often.
     pub fn margin_after(&self, before: &Self) -> f64 {
         margin(before.mean - self.mean, self.standard_error.hypot(before.standard_error)) + 2.0 * NOISE
     }
