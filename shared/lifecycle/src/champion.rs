@@ -9,8 +9,8 @@ pub use pointer::Pointer;
 
 use crate::{Version, VersionNumber, time};
 
-/// Record of the champion, the model version that answers predictions. It contains the version's whole record. So a
-/// prediction server reads only one DynamoDB item.
+/// Record of the champion, the model version that answers predictions. It contains the version's whole record. So
+/// the prediction function reads only one DynamoDB item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Champion {
     /// Number of promotions of this model so far, from 1 up. A conditional write compares this number, so that it

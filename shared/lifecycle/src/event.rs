@@ -5,16 +5,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Champion, Decision, ModelName, Run, RunId, RunMetrics, Version, VersionNumber, time};
 
-/// Kind of an event about a model. Events of the same time are announced in the order of these kinds.
+/// Kind of event in a model's life, such as a promotion. Events with the same time are sent in the order of this enum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EventKind {
-    /// A run made a model version. The gate may have promoted or refused this version.
+    /// A training run or an import ended with a new model version. The version may have been promoted or refused.
     TrainingSucceeded,
-    /// A model version became champion.
+    /// A model version became the champion (the version that answers predictions).
     ModelPromoted,
-    /// The gate refused a model version.
+    /// A new model version was refused, so the champion stays.
     ModelRejected,
-    /// A run ended without making a model version.
+    /// A training run or an import ended without a new model version.
     TrainingFailed,
 }
 
@@ -30,31 +30,32 @@ impl EventKind {
     }
 }
 
-/// An event about a model, such as a promotion. Its JSON form is the event's detail on the EventBridge bus. That form
-/// leaves out `kind`.
+/// An event in a model's life, such as a promotion. Its JSON form is the detail of the event on the EventBridge bus.
+/// The JSON leaves out `kind`, which is the event's detail type.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LifecycleEvent {
-    /// Identifies the event. The same event may be announced more than once. A consumer recognizes a repetition by this
+    /// Unique id of the event. The same event may be sent more than once. A consumer recognizes a repeated event by its
     /// id.
     pub id: String,
-    /// What happened, such as a promotion or a failed run.
+    /// Kind of the event, such as a promotion or a failed run.
     #[serde(skip)]
     pub kind: EventKind,
-    /// When the event happened. It may be announced later.
+    /// When the event happened. It may be sent later than that.
     #[serde(with = "crate::time")]
     pub occurred_at: Timestamp,
     /// The model that the event is about.
     pub model: ModelName,
-    /// The run that the event is about.
+    /// Id of the training run that the event is about, or that made the promoted version.
     pub run_id: RunId,
-    /// The number of the model version that the event is about; `None` if the run made no version.
+    /// Number of the model version that the event is about. `None` if the training run made no version.
     pub version: Option<VersionNumber>,
     /// The main metrics of the run; `None` if the run evaluated no model.
     pub metrics: Option<RunMetrics>,
-    /// Why the gate promoted or refused the version. For a failed run, the error message. For a promotion by hand,
+    /// Why the model version was promoted or refused. For a failed run: the error message. For a promotion by hand:
     /// `promoted by hand` and the person's note.
     pub reason: String,
-    /// The gate's decision about the version. `None` if the run made no version, or if a person promoted the version.
+    /// The automatic decision to promote or refuse the version. `None` if the run made no version, or if a person
+    /// promoted the version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
     /// Until when the platform may retry the failed run. `None` if the failure is final, or if no run failed.
@@ -63,8 +64,8 @@ pub struct LifecycleEvent {
 }
 
 impl LifecycleEvent {
-    /// Creates the two events for a `run` that made `version` and ended at `ended_at`. The first says that the run
-    /// succeeded, the second how the gate decided.
+    /// Creates the two events for a training run that made a model version and ended at `ended_at`. The first event
+    /// reports the success of the run, the second one whether the version was promoted.
     pub fn of_version(run: &Run, version: &Version, ended_at: Timestamp) -> [Self; 2] {
         let judged = if version.decision.promotes() { EventKind::ModelPromoted } else { EventKind::ModelRejected };
         [EventKind::TrainingSucceeded, judged].map(|kind| Self {
@@ -75,13 +76,13 @@ impl LifecycleEvent {
         })
     }
 
-    /// Creates the event for a `run` that failed at `ended_at` without making a version.
+    /// Creates the event for a training run that failed at `ended_at` without making a model version.
     pub fn of_failure(run: &Run, ended_at: Timestamp) -> Self {
         Self { retry_until: run.retry_until(), ..Self::of_run(EventKind::TrainingFailed, run, ended_at) }
     }
 
-    /// Creates the event for a `run` whose current attempt ended without recording a result. The event is true only if
-    /// the attempt's time is over and nothing else was recorded.
+    /// Creates the event for a training run that stopped without recording a result (for example, out of memory). Call
+    /// this only if the attempt's time is over and no result was recorded.
     pub fn of_loss(run: &Run) -> Self {
         let reason =
             "the attempt ended without recording a result: the platform stopped it, or it ran out of memory or time"
@@ -89,14 +90,14 @@ impl LifecycleEvent {
         Self { reason, ..Self::of_run(EventKind::TrainingFailed, run, run.lease_until) }
     }
 
-    /// Returns the key of the event in the outbox, the list of events that wait to be announced. Keys sort by time, and
-    /// events of the same time sort by kind.
+    /// Returns the key of the event in the outbox (the list of events that wait to be sent). Keys sort by time. Events
+    /// with the same time sort by kind.
     pub fn outbox_key(&self) -> String {
         format!("{}#{}#{}", time::format(self.occurred_at), self.kind as u8, self.id)
     }
 
-    /// Creates the event for a person's promotion of an earlier version of `model`. If somebody deleted the history, a
-    /// revision can occur twice. So the event's id also contains the time.
+    /// Creates the event for a promotion by hand: a person made an earlier version of `model` the champion. The event's
+    /// id contains the revision and the time, because a revision can repeat after somebody deleted the history.
     pub fn of_promotion(model: ModelName, champion: &Champion, reason: String) -> Self {
         let kind = EventKind::ModelPromoted;
         let at = champion.promoted_at.as_millisecond();

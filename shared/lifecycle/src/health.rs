@@ -1,9 +1,8 @@
-//! The health metrics that the stack publishes about its model. Each one is a pure function of the known records.
-//! [`Metric`] has one row for each of them.
+//! Health metrics that the stack publishes about its model. Each one is a pure function of stored records. [`Metric`]
+//! lists all of them.
 //!
-//! A metric is absent if it has no meaning yet, such as a champion's accuracy before the first training. A metric is
-//! unknown if it should have a value, but its input could not be read. Unknown metrics are counted, and they raise an
-//! alarm.
+//! A metric is absent if it has no meaning yet, such as the accuracy before the first training. A metric is unknown if
+//! its input could not be read. Unknown metrics are counted, and they raise an alarm.
 
 mod champions;
 mod deadline;
@@ -21,19 +20,19 @@ pub use refusals::{Refusals, refusals};
 pub use runs::{failed_for_good, run_metrics};
 pub use values::MetricValues;
 
-/// The value of one health metric.
+/// One measured value of a health metric.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Datum {
     /// The metric to which the value belongs.
     pub metric: Metric,
-    /// The value, in the metric's unit.
+    /// The measured value, in the metric's unit.
     pub value: f64,
 }
 
-/// Returns the share of its monthly request quota that the busiest API key has used: 0 is nothing and 1 is all. Each
-/// key has the whole quota for itself. `requests` holds this month's number of requests for each key.
+/// Returns the share of the monthly request quota that the busiest API key has used (0 to 1). Each API key has the
+/// whole quota for itself. `requests` holds each key's number of requests in this month.
 pub fn quota_used(requests: &[u64], quota: u64) -> f64 {
-    // If there is no key, nothing is used. The numbers are exact below 2^53 requests.
+    // With no API key, the result is 0. The numbers are exact below 2^53 requests.
     let most = requests.iter().copied().max().unwrap_or_default() as f64;
     most / quota.max(1) as f64
 }

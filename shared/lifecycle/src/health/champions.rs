@@ -1,4 +1,4 @@
-//! Health metrics of the champion and of the earlier champions.
+//! Health metrics of the current champion and of the earlier champions.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -7,11 +7,11 @@ use crate::champion::{Pointer, Tenure, average_accuracy};
 use crate::record::Record;
 use crate::time::hours_between;
 
-/// Number of days over which the accuracy of the recent champions is averaged.
+/// Number of days over which the champions' accuracy is averaged.
 pub const AVERAGE_DAYS: u32 = 7;
 
-/// Computes the champion's health metrics: version number, accuracy or R², age, and the time until it is too old.
-/// `limit` is the age at which a champion is too old. With `None`, that time is unknown.
+/// Computes the champion's health metrics: version number, accuracy or R², age, and hours until it is too old. `limit`
+/// is the maximum age. If `limit` is `None`, the hours until it is too old are unknown.
 pub fn champion_metrics(pointer: &Pointer, limit: Option<SignedDuration>, now: Timestamp) -> MetricValues {
     let mut values = MetricValues::default();
     let age = pointer.trained_at().map(|trained_at| hours_between(trained_at, now).max(0.0));
@@ -22,8 +22,8 @@ pub fn champion_metrics(pointer: &Pointer, limit: Option<SignedDuration>, now: T
     values
 }
 
-/// Computes the average accuracy or R² of the recent champions. `history` holds the champions' records, newest first,
-/// including the current champion. If `history` is empty, the metric has no value.
+/// Computes the average accuracy or R² of the champions of the last seven days. `history` holds the champions' records,
+/// newest first, including the current champion. If `history` is empty, the metric is not published.
 pub fn average_champion_accuracy(history: &[Record<Pointer>], now: Timestamp) -> MetricValues {
     let mut values = MetricValues::default();
     if !history.is_empty() {
@@ -33,7 +33,8 @@ pub fn average_champion_accuracy(history: &[Record<Pointer>], now: Timestamp) ->
     values
 }
 
-/// Returns the periods of the champions in the averaged days, or `None` if one of their records cannot be read.
+/// Returns when each champion of the last seven days served, with its score. `None` if one of their records cannot be
+/// read.
 fn tenures(history: &[Record<Pointer>], now: Timestamp) -> Option<Vec<Tenure>> {
     let begins = now.checked_sub(SignedDuration::from_hours(24 * i64::from(AVERAGE_DAYS))).unwrap_or(Timestamp::MIN);
     let mut tenures = Vec::new();

@@ -1,15 +1,16 @@
-//! Checks whether training met its deadline.
+//! Checks whether a scheduled training finished before its deadline.
 
 use jiff::Timestamp;
 
 use crate::record::Unreadable;
 use crate::{Run, Trigger, run};
 
-/// Returns whether training missed its deadline. `due` is the last scheduled time whose deadline has passed. The
-/// deadline is missed if no training run of that time or of a later one made a model version. Imports do not count.
-/// Returns `None` if one of the `unreadable` runs may have made a version.
+/// Returns whether the training that was scheduled for `due` missed its deadline, which has passed at `now`. It is
+/// missed if no training run for `due` or a later time made a model version. Imports do not count. Returns `None` if
+/// one of the `unreadable` run records may have made a version.
 ///
-/// A scheduled run counts for its scheduled time. A manual run counts for its start, if that date can be trusted.
+/// For a scheduled run, its scheduled time counts. For a manual run, its start time counts, if that time can be
+/// trusted.
 pub fn deadline_missed(recent: &[Run], unreadable: &[Unreadable], due: Timestamp, now: Timestamp) -> Option<bool> {
     let made = |run: &&Run| run.version().is_some() && run.trigger.is_training();
     let keeps = |run: &Run| intended_time(run) >= due && (scheduled_at(run).is_some() || is_believed(run, recent, now));
@@ -20,22 +21,22 @@ pub fn deadline_missed(recent: &[Run], unreadable: &[Unreadable], due: Timestamp
     if unreadable.iter().any(may_keep) { None } else { Some(true) }
 }
 
-/// Returns whether the start date of `run` can be trusted. A date in the future is wrong. The date is also wrong if a
-/// scheduled run came after `run`, but had to end before that date. This happens if a clock was ahead and the date has
-/// now come.
+/// Returns whether the recorded start time of `run` can be trusted. A start time in the future is wrong. A past start
+/// time may also come from a clock that was ahead. That is so if a later scheduled run had to end before this start
+/// time.
 fn is_believed(run: &Run, recent: &[Run], now: Timestamp) -> bool {
     let disproves = |other: &&Run| other.started_at > run.started_at && other.lease_until < run.started_at;
     let scheduled = |other: &&Run| scheduled_at(other).is_some();
     !run.is_ahead(now) && !recent.iter().filter(scheduled).any(|other| disproves(&other))
 }
 
-/// Returns the time for which the run was scheduled, or the start of a run that was not scheduled. The scheduled time
-/// is better because clocks differ and retries come late.
+/// Returns the time for which the run was scheduled, or the start time of a run without a schedule. The scheduled time
+/// is more reliable, because clocks differ and retries start late.
 pub fn intended_time(run: &Run) -> Timestamp {
     scheduled_at(run).unwrap_or(run.started_at)
 }
 
-/// Returns the time for which a scheduled run was planned. `None` if it is unknown, and for manual runs and imports.
+/// Returns the time for which the schedule planned the run. `None` if it is unknown, and for manual runs and imports.
 pub fn scheduled_at(run: &Run) -> Option<Timestamp> {
     match run.trigger {
         Trigger::Schedule { scheduled_at } => scheduled_at,

@@ -1,4 +1,4 @@
-//! Computes the margin between the champion's quality and the minimum quality.
+//! Computes by how much the champion's quality exceeds the required minimum.
 
 use super::{Metric, MetricValues};
 use crate::champion::Pointer;
@@ -7,11 +7,14 @@ use crate::{Decision, Evaluation, Rescored, Run};
 /// Computes by how much the champion's quality exceeds the required minimum. Below 0, the champion is not good enough.
 /// `recent` holds the newest runs in any order.
 ///
-/// With a `threshold`, the margin is the champion's accuracy or R² minus the threshold. Without one, the margin is the
-/// lesser of two numbers in standard errors. The first is how far the champion beats a constant answer beyond chance.
-/// The second is how far the champion is from doing worse on the newest run's hold-out than on its own, beyond chance.
-/// The record of a champion of an earlier release may lack both numbers. Then the margin is the champion's accuracy
-/// minus the share of the most frequent label, or its R².
+/// With a `threshold`, the margin is the champion's accuracy or R² minus the threshold.
+///
+/// Without a threshold, the margin is the lower of two numbers, both in standard errors. The first says by how much the
+/// champion beats a constant baseline beyond chance. The second compares the champion's loss on the newest run's
+/// hold-out with its loss on its own hold-out. Below 0, the champion has become worse beyond chance.
+///
+/// A champion's record of an earlier software version may lack both numbers. Then the margin is the champion's accuracy
+/// minus the share of the most frequent class, or its R².
 pub fn accuracy_margin(pointer: &Pointer, recent: &[Run], threshold: Option<f64>) -> MetricValues {
     let mut figures = MetricValues::default();
     let margin = match threshold {
@@ -30,8 +33,8 @@ fn relative(pointer: &Pointer, recent: &[Run]) -> Option<f64> {
     margin.map(|margin| since.map_or(margin, |since| since.min(margin)))
 }
 
-/// Returns how far the champion is from doing worse on the newest run's hold-out than on its own, in standard errors.
-/// Below 0, it does worse. `None` if one of the two losses is unknown.
+/// Compares the champion's loss on the newest run's hold-out with its loss on its own hold-out, in standard errors.
+/// Below 0, the champion has become worse beyond chance. `None` if one of the two losses is unknown.
 fn since_its_training(pointer: &Pointer, decision: &Decision, recent: &[Run]) -> Option<f64> {
     let asked = recent.iter().filter(|run| run.trigger.is_training() && run.rescored.is_some());
     let newest = asked.max_by_key(|run| run.version())?;
@@ -39,8 +42,8 @@ fn since_its_training(pointer: &Pointer, decision: &Decision, recent: &[Run]) ->
     Some(newest.rescored.filter(of_it)?.loss.margin_after(&decision.loss?))
 }
 
-/// Returns by how much the model's accuracy or R² exceeds that of a constant answer. The evaluation alone decides this,
-/// so the result says nothing about chance.
+/// Returns by how much the model's accuracy or R² exceeds that of a constant baseline (always the same answer). The
+/// result says nothing about chance.
 fn over_the_most_frequent(evaluation: &Evaluation) -> f64 {
     match evaluation {
         Evaluation::Classification(figures) => {

@@ -1,75 +1,76 @@
-//! The table of the health metrics that are published: one row for each metric.
+//! The health metrics that are published, each with its unit and its inputs.
 
 /// The unit of a health metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
-    /// No unit: a score, a margin, a version number, or 0 and 1 for no and yes.
+    /// No unit. For scores, margins, version numbers, and for yes (1) or no (0).
     None,
-    /// A number of things, such as versions or runs.
+    /// A count, such as the number of model versions or training runs.
     Count,
     /// A time in seconds.
     Seconds,
     /// A time in hours.
     Hours,
-    /// Hours that remain until something is too old. A negative value means that it is too old already.
+    /// Hours that are left before something is too old. Negative if it is too old already.
     HoursLeft,
-    /// A share of a whole: 0 is nothing and 1 is all.
+    /// A share of a whole, such as 0.5 for a half.
     Share,
 }
 
-/// From when on a health metric has a value, as long as everything can be read.
+/// Since when a health metric has a value, if all its inputs can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
     /// The metric has a value from the first measurement of a new stack.
     Always,
-    /// The metric has a value once the model has been trained. Before that, the metric has no meaning and is not
-    /// published.
+    /// The metric has a value after the first training. Before that, it has no meaning and is not published.
     AfterTraining,
 }
 
-/// Which value of a health metric is the worst one in a period. Alarms and the dashboard use the worst value.
+/// Which value of a period represents the period in alarms and on the dashboard: the lowest or the highest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Worst {
-    /// The lowest value is the worst one: low values are bad.
+    /// The lowest value of the period is shown, because low values are bad.
     Lowest,
-    /// The highest value counts as the worst one: high values are bad, or neither high nor low values are.
+    /// The highest value of the period is shown, because high values are bad. Also used if neither high nor low values
+    /// are bad.
     Highest,
 }
 
-/// Something that is read to compute health metrics. If the read fails, all metrics that need it are unknown.
+/// A stored input from which health metrics are computed. If it cannot be read, all metrics that need it are unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MetricSource {
-    /// The read of the pointer to the champion.
+    /// The current champion's record (the model version that answers predictions).
     Champion,
-    /// The read of the recent champions.
+    /// The records of the recent champions.
     RecentChampions,
-    /// The read of the newest runs.
+    /// The records of the newest training runs.
     Runs,
-    /// The read of the number of versions.
+    /// The number of stored model versions.
     Versions,
-    /// The read of the training schedule.
+    /// The training schedule.
     Schedule,
-    /// The read of the number of requests per API key.
+    /// The number of prediction requests per API key.
     Usage,
 }
 
-/// Defines [`Metric`] from one row for each metric. The doc comment of a row says what the metric means.
+/// Defines the enum [`Metric`] from a list with one row for each metric. The doc comment of each row says what the
+/// metric means.
 macro_rules! metrics {
     ($(
         $(#[doc = $meaning:literal])+
         $name:ident { unit: $unit:ident, presence: $presence:ident, worst: $worst:ident, sources: [$($source:ident),*] }
     )+) => {
-        /// A health metric that is published. The variant's name is the metric's name in CloudWatch.
+        /// A health metric that is published in CloudWatch. The variant's name is the metric's name there.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Metric {
             $($(#[doc = $meaning])+ $name,)+
         }
 
         impl Metric {
-            /// Every health metric.
+            /// Every health metric, in the order of the enum.
             pub const ALL: [Self; [$(stringify!($name)),+].len()] = [$(Self::$name),+];
 
-            /// Returns the name under which the metric is published.
+            /// Returns the metric's name in CloudWatch, such as `ModelAccuracy`.
             pub fn name(self) -> &'static str {
                 match self {
                     $(Self::$name => stringify!($name),)+
@@ -83,21 +84,21 @@ macro_rules! metrics {
                 }
             }
 
-            /// Returns from when on the metric has a value.
+            /// Returns since when the metric has a value: always, or only after the first training.
             pub fn presence(self) -> Presence {
                 match self {
                     $(Self::$name => Presence::$presence,)+
                 }
             }
 
-            /// Returns which value of a period is the worst one: the lowest or the highest.
+            /// Returns which value of a period represents it in alarms and on the dashboard: the lowest or the highest.
             pub fn worst(self) -> Worst {
                 match self {
                     $(Self::$name => Worst::$worst,)+
                 }
             }
 
-            /// Returns the reads that the metric needs. If one of them fails, the metric is unknown.
+            /// Returns the stored inputs that the metric needs. If one of them cannot be read, the metric is unknown.
             pub fn sources(self) -> &'static [MetricSource] {
                 match self {
                     $(Self::$name => &[$(MetricSource::$source),*],)+
@@ -108,63 +109,64 @@ macro_rules! metrics {
 }
 
 metrics! {
-    /// Accuracy (0–1) or R² of the newest trained version on its training rows.
+    /// Accuracy (0–1) or R² of the newest trained model version on its own training rows.
     TrainingAccuracy { unit: None, presence: AfterTraining, worst: Lowest, sources: [Runs] }
 
-    /// Accuracy (0–1) or R² of the champion on its hold-out.
+    /// Accuracy (0–1) or R² of the champion (the model version that answers predictions) on its hold-out rows.
     ModelAccuracy { unit: None, presence: AfterTraining, worst: Lowest, sources: [Champion] }
 
     /// By how much the champion's quality exceeds the required minimum. Below 0, the champion is not good enough. See
     /// [`accuracy_margin`](super::accuracy_margin).
     ModelAccuracyMargin { unit: None, presence: AfterTraining, worst: Lowest, sources: [Champion, Runs] }
 
-    /// Average accuracy (0–1) or R² of the champions of the last seven days; see
+    /// Average accuracy (0–1) or R² of the champions of the last seven days, weighted by time. See
     /// [`average_accuracy`](crate::champion::average_accuracy).
     ModelAccuracy7DayAverage { unit: None, presence: AfterTraining, worst: Lowest, sources: [RecentChampions] }
 
-    /// Hours since the champion was trained.
+    /// Hours since the champion (the model version that answers predictions) was trained.
     ModelAgeHours { unit: Hours, presence: AfterTraining, worst: Highest, sources: [Champion] }
 
-    /// Hours until the champion is too old; negative if the champion is too old already.
+    /// Hours until the champion exceeds its maximum age. Negative if the champion is too old already.
     ModelAgeMarginHours { unit: HoursLeft, presence: AfterTraining, worst: Lowest, sources: [Champion] }
 
-    /// Hours since a training run last made a model version.
+    /// Hours since the end of the last training run that made a model version.
     HoursSinceTraining { unit: Hours, presence: AfterTraining, worst: Highest, sources: [Runs] }
 
     /// Duration in seconds of the newest training run that made a model version.
     TrainingDuration { unit: Seconds, presence: AfterTraining, worst: Highest, sources: [Runs] }
 
-    /// Number of registered model versions.
+    /// Number of model versions in the registry.
     Versions { unit: Count, presence: Always, worst: Highest, sources: [Versions] }
 
     /// The champion's version number. A change shows that another version became champion.
     ModelVersion { unit: None, presence: AfterTraining, worst: Highest, sources: [Champion] }
 
-    /// Number of model versions that the gate refused since the champion was promoted.
+    /// Number of new model versions that were refused since the champion was promoted.
     Rejections { unit: Count, presence: Always, worst: Highest, sources: [Champion, RecentChampions, Runs] }
 
-    /// Hours since the first refusal, if the gate has refused every trained version since then and at least two of
-    /// them. Else 0.
+    /// Hours for which every newly trained version has been refused, counted from the first refusal. 0 if fewer than
+    /// two versions were refused in a row.
     RefusedHours { unit: Hours, presence: Always, worst: Highest, sources: [Champion, RecentChampions, Runs] }
 
-    /// Number of training runs that failed for good or were lost since a training run last made a version.
+    /// Number of failed or lost training runs since the last run that made a version. Runs that are still retried do
+    /// not count.
     FailedRuns { unit: Count, presence: Always, worst: Highest, sources: [Runs] }
 
-    /// 1 if training missed the latest deadline that has passed, else 0.
+    /// 1 if the last scheduled training did not finish before its deadline, else 0.
     DeadlineMissed { unit: None, presence: Always, worst: Highest, sources: [Runs, Schedule] }
 
-    /// 1 if a new prediction environment would load the champion, else 0.
+    /// 1 if the prediction function could load the champion when it starts, else 0.
     ModelHealthy { unit: None, presence: AfterTraining, worst: Lowest, sources: [Champion] }
 
-    /// The share of its monthly request quota that the busiest client's API key has used: 0 to 1, or slightly more.
+    /// Share of the monthly request quota that the busiest client's API key has used: 0 to 1, or slightly more.
     QuotaUsed { unit: Share, presence: Always, worst: Highest, sources: [Usage] }
 
-    /// How many of the champion's two stored files are missing or damaged: the registry's copy and the S3 object.
+    /// How many of the champion's two stored model files are missing or damaged: the registry's copy and the S3 object.
     DamagedArtifacts { unit: Count, presence: AfterTraining, worst: Highest, sources: [Champion] }
 
-    /// Number of registry records that this release cannot read, or can read only in part.
+    /// Number of registry records of which this version of the software cannot read all fields.
     UnreadableRecords { unit: Count, presence: Always, worst: Highest, sources: [Champion, RecentChampions, Runs] }
 
-    /// Number of health metrics that could not be computed because something could not be read.
+    /// Number of health metrics that could not be computed because an input could not be read.
     UnknownFigures { unit: Count, presence: Always, worst: Highest, sources: [] }
 }

@@ -1,4 +1,4 @@
-//! Counts the versions that the gate has refused since the last promotion.
+//! Counts the new model versions that were refused since the last promotion.
 
 use jiff::Timestamp;
 
@@ -8,23 +8,24 @@ use crate::champion::Pointer;
 use crate::time::hours_between;
 use crate::{Run, RunStatus, VersionNumber};
 
-/// Minimum number of refused versions for [`Metric::RefusedHours`] to count hours. A single refusal may be due to bad
-/// data.
+/// Minimum number of refused model versions before [`Metric::RefusedHours`] counts hours. A single refusal may be due
+/// to bad data.
 const NEWS: usize = 2;
 
-/// The records from which the gate's refusals are counted: the newest runs and the latest promotion.
+/// Input for counting the refused model versions: the newest runs and the latest promotion.
 #[derive(Debug, Clone, Copy)]
 pub struct Refusals<'a> {
-    /// The newest runs, in any order.
+    /// The records of the newest runs, in any order.
     pub recent: &'a [Run],
-    /// The champion; `None` if there is none.
+    /// The champion's record; `None` if there is no champion.
     pub champion: Option<&'a Pointer>,
-    /// The highest version number that was ever promoted; `None` if no version was.
+    /// The highest version number that was ever promoted; `None` if no version was ever promoted.
     pub highest: Option<VersionNumber>,
 }
 
-/// Computes how many versions the gate refused since the champion's promotion. Also computes for how many hours the
-/// gate has refused every version. Refused imports count as refusals. For the hours, only training runs count.
+/// Computes how many new model versions were refused since the last promotion ([`Metric::Rejections`]). Also computes
+/// for how many hours all were refused ([`Metric::RefusedHours`]). Refused imports count for the number, but only
+/// training runs count for the hours.
 pub fn refusals(known: &Refusals<'_>, now: Timestamp) -> MetricValues {
     let refused = || known.recent.iter().filter(|run| known.is_refused(run, now));
     let trained: Vec<&Run> = refused().filter(|run| run.trigger.is_training()).collect();
@@ -38,9 +39,9 @@ pub fn refusals(known: &Refusals<'_>, now: Timestamp) -> MetricValues {
 }
 
 impl Refusals<'_> {
-    /// Returns whether the gate refused the run's version after the last promotion. Version numbers only grow, so a
-    /// later version has a higher number, whatever the clocks say. If somebody went back to an earlier version, the
-    /// date of that promotion decides.
+    /// Returns whether the run's model version was refused after the last promotion. Version numbers only grow, so the
+    /// numbers show the order even if a clock was wrong. After a person went back to an earlier version, the date of
+    /// that promotion decides.
     fn is_refused(&self, run: &Run, now: Timestamp) -> bool {
         let is_newer = run.version() > self.highest.max(self.champion.map(|champion| champion.number));
         let gone_back = self.champion.filter(|champion| self.highest > Some(champion.number));
@@ -48,8 +49,8 @@ impl Refusals<'_> {
         run.status_at(now) == RunStatus::Rejected && is_newer && run.finished_at() >= since
     }
 
-    /// Returns whether the newest runs include a version from before the current refusals. If they do not, they may
-    /// lack the first refusal.
+    /// Returns whether `recent` includes a version from before the current refusals. If not, the first refusal may be
+    /// missing from `recent`.
     fn reaches_back(&self) -> bool {
         let made = |run: &Run| run.version().is_some() && run.version() <= self.highest;
         self.recent.iter().any(made)

@@ -7,9 +7,9 @@ use super::{Metric, MetricValues};
 use crate::time::hours_between;
 use crate::{Run, RunStatus};
 
-/// Computes the health metrics of the newest training runs: failures, hours since the last success, its score and its
-/// duration. `recent` holds the runs in any order. Imports do not count. A refused import says nothing about the
-/// schedule, and an accepted import must not hide failed training.
+/// Computes the health metrics of the newest training runs: failures, hours since the last success, and the last
+/// success's score and duration. `recent` holds the runs in any order. Imports of model files do not count: a refused
+/// import says nothing about the schedule, and an accepted one must not hide failed training.
 pub fn run_metrics(recent: &[Run], now: Timestamp) -> MetricValues {
     let trainings = || recent.iter().filter(|run| run.trigger.is_training());
     let made: Vec<&Run> = trainings().filter(|run| run.version().is_some()).collect();
@@ -17,7 +17,7 @@ pub fn run_metrics(recent: &[Run], now: Timestamp) -> MetricValues {
     let failed =
         trainings().filter(|run| failed_for_good(run, now) && !made.iter().any(|made| made.came_after(run, now)));
     values.know(Metric::FailedRuns, count(failed));
-    // Version numbers only grow, so the newest version can be found without a clock.
+    // Version numbers only grow. So the highest number is the newest version, even if a clock was wrong.
     let newest = made.iter().max_by_key(|run| run.version());
     if let Some((run, finished_at)) = newest.and_then(|run| Some((run, run.finished_at()?))) {
         values.know(Metric::HoursSinceTraining, hours_between(finished_at, now).max(0.0));
@@ -29,7 +29,7 @@ pub fn run_metrics(recent: &[Run], now: Timestamp) -> MetricValues {
     values
 }
 
-/// Returns whether `run` failed or was lost, and the platform does not retry it by itself.
+/// Returns whether `run` failed or was lost (stopped without a result), and will not be retried automatically.
 pub fn failed_for_good(run: &Run, now: Timestamp) -> bool {
     let retry_until = match run.status_at(now) {
         RunStatus::Failed => run.retry_until(),

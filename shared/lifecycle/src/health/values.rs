@@ -1,10 +1,10 @@
-//! The values of one measurement of the health metrics.
+//! The values of the health metrics at one time.
 
 use std::collections::BTreeSet;
 
 use super::{Datum, Metric};
 
-/// Result of one measurement: the values of the health metrics, and the metrics that could not be computed.
+/// Values of the health metrics at one time. Also lists the metrics that could not be computed ("unknown").
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct MetricValues {
     known: Vec<Datum>,
@@ -12,12 +12,12 @@ pub struct MetricValues {
 }
 
 impl MetricValues {
-    /// Adds the value of a metric.
+    /// Adds a metric with its value.
     pub fn know(&mut self, metric: Metric, value: f64) {
         self.known.push(Datum { metric, value });
     }
 
-    /// Adds a metric that must have a value. If `value` is `None`, the metric counts as unknown.
+    /// Adds a metric that must have a value. If `value` is `None`, marks the metric as unknown.
     pub fn expect(&mut self, metric: Metric, value: Option<f64>) {
         match value {
             Some(value) => self.know(metric, value),
@@ -25,12 +25,12 @@ impl MetricValues {
         }
     }
 
-    /// Marks metrics as unknown, because they could not be computed.
+    /// Marks the metrics as unknown: they should have a value, but it could not be computed.
     pub fn miss(&mut self, metrics: &[Metric]) {
         self.unknown.extend(metrics);
     }
 
-    /// Adds the known and the unknown metrics of `other`.
+    /// Adds all values and all unknown metrics of `other`.
     pub fn add(&mut self, other: Self) {
         self.known.extend(other.known);
         self.unknown.extend(other.unknown);
@@ -47,7 +47,7 @@ impl MetricValues {
     }
 }
 
-/// Returns the number of items as a floating-point number, because values of metrics have that type.
+/// Returns the number of items as an `f64`, the type of the metric values.
 pub(super) fn count<T>(items: impl Iterator<Item = T>) -> f64 {
     u32::try_from(items.count()).map_or(f64::from(u32::MAX), f64::from)
 }
