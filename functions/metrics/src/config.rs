@@ -5,11 +5,12 @@ use jiff::SignedDuration;
 
 use crate::{Expectations, Schedule};
 
-/// The value of `EVERGREEN_MAX_MODEL_AGE_HOURS` that means: derive the maximum model age from the training schedule.
+/// Value of the environment variable `EVERGREEN_MAX_MODEL_AGE_HOURS`: the maximum age follows from the training
+/// schedule.
 const AUTO: &str = "auto";
 
-/// The value of `EVERGREEN_ACCURACY_THRESHOLD` that means: no fixed threshold. The champion (the model version that
-/// answers predictions) is then compared with a constant answer and with its own hold-out score.
+/// Value of the environment variable `EVERGREEN_ACCURACY_THRESHOLD`: no fixed threshold. The champion (the model
+/// version that answers predictions) is then compared with a constant baseline and with its own hold-out score.
 const RELATIVE: &str = "relative";
 
 /// The configuration of the metrics function, from environment variables.
@@ -17,18 +18,19 @@ const RELATIVE: &str = "relative";
 pub struct MetricsConfig {
     /// The name of the S3 bucket with the model artifacts.
     pub bucket: String,
-    /// The name of the DynamoDB table that is the model registry.
+    /// The name of the DynamoDB table of the model registry.
     pub table: String,
     /// The name of the training schedule in EventBridge Scheduler.
     pub schedule_name: String,
-    /// What the deployed stack expects of the model and its training, such as the schedule and the minimum accuracy.
+    /// The settings of the deployed stack for the model and its training, such as the schedule and the minimum
+    /// accuracy.
     pub expectations: Expectations,
-    /// The id of the API Gateway usage plan that counts the prediction API's requests per API key.
+    /// The id of the API Gateway usage plan that counts prediction requests per API key.
     pub usage_plan: String,
 }
 
 impl MetricsConfig {
-    /// Reads the configuration from the environment variables in `environment`.
+    /// Reads the configuration from the given environment variables.
     ///
     /// # Errors
     /// [`ConfigError`] names the environment variable that is missing or wrong.
@@ -54,14 +56,14 @@ impl MetricsConfig {
 }
 
 /// Returns the configured maximum age of the champion (the model version that answers predictions). `None` means that
-/// the age follows from the training schedule.
+/// the maximum age follows from the training schedule.
 fn max_age(environment: &Environment) -> Result<Option<SignedDuration>, ConfigError> {
     let hours = environment.whole_unless("EVERGREEN_MAX_MODEL_AGE_HOURS", 0..=u32::MAX, AUTO)?;
     Ok(hours.map(|hours| SignedDuration::from_hours(i64::from(hours))))
 }
 
-/// Returns the accuracy or R² of the champion below which an alarm is raised. `None` means that there is no fixed
-/// limit. The champion is then compared with a constant answer and with its own hold-out score.
+/// Returns the minimum accuracy or R² of the champion; below it, an alarm is raised. `None` means that there is no
+/// fixed minimum. The champion is then compared with a constant baseline and with its own hold-out score.
 fn threshold(environment: &Environment) -> Result<Option<f64>, ConfigError> {
     environment.number_unless("EVERGREEN_ACCURACY_THRESHOLD", RELATIVE)
 }
@@ -86,8 +88,7 @@ mod tests {
         ("EVERGREEN_MONTHLY_QUOTA", "1000000"),
     ];
 
-    /// Reads a complete configuration in which only the variable `key` differs from the default and has the value
-    /// `value`.
+    /// Reads a complete configuration in which only the variable `key` has a special value: `value`.
     fn read_with(key: &str, value: &str) -> Result<MetricsConfig, ConfigError> {
         MetricsConfig::read(&Environment::from_lookup(environment_with(&COMPLETE, &[(key, value)])))
     }

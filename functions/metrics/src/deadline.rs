@@ -1,4 +1,4 @@
-//! Checks whether the last scheduled training that was due has finished in time.
+//! Checks whether the last scheduled training that was due ended before its deadline.
 
 use evergreen_lifecycle::health::{deadline_missed, intended_time};
 use evergreen_lifecycle::{Metric, MetricValues, Run, Unreadable};
@@ -6,12 +6,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::Timetable;
 
-/// Computes the metric `DeadlineMissed`. It looks at the last training that was due at least `grace` before `now`. The
-/// metric is 1 if this training did not finish in time, otherwise 0. It is also 0 if no training was due since the last
-/// change of the training schedule.
+/// Computes the metric `DeadlineMissed` for the last training that was due at least `grace` before `now`. The metric is
+/// 1 if no training for this due time made a model version, otherwise 0. Also 0 if no training was due since the
+/// schedule last changed.
 ///
-/// The time of the schedule's last change may be unknown. The result then has no value for a missed training that was
-/// due before every known run. The stack may be younger than this due time.
+/// If the time of the schedule's last change is unknown, the stack may be younger than the due time. So there is no
+/// value if the training was missed and no known run is as old.
 pub fn deadline_metric(
     timetable: &Timetable,
     grace: SignedDuration,

@@ -1,5 +1,5 @@
-//! Takes one measurement of a model's health: reads registry, bucket, schedule and usage, computes the metrics, and
-//! publishes them.
+//! Measures a model's health: reads the registry, the S3 bucket, the schedule and the request counts, computes the
+//! metrics, and publishes them.
 
 use std::collections::BTreeMap;
 
@@ -18,64 +18,64 @@ use crate::quota;
 use crate::readings::{self, Readings, SortedRuns};
 use crate::{MetricsWorld, Schedule, Timetable};
 
-/// Measures the health of one model and publishes it as metrics.
+/// Measures the health of one model and publishes the result as metrics.
 #[derive(Debug)]
 pub struct MetricsHandler<'a, W> {
-    /// The interfaces to the registry, the artifact store, the schedule, the request counts, the metrics and the clock.
+    /// The interfaces to the registry, the model files, the schedule, the request counts, the metrics and the clock.
     pub ports: &'a W,
-    /// The limits for the model and its training that the stack was deployed with.
+    /// The settings for the model and its training that the stack was deployed with.
     pub expectations: &'a Expectations,
 }
 
-/// What the deployed stack expects of a model and its training.
+/// Settings of the deployed stack for the model and its training, such as the schedule and the minimum accuracy.
 #[derive(Debug, Clone)]
 pub struct Expectations {
     /// The name of the model.
     pub model: ModelName,
-    /// The training schedule that the stack was deployed with.
+    /// The training schedule of the deployed stack.
     pub schedule: Schedule,
-    /// How long after its due time a scheduled training may end. Later, the deadline is missed.
+    /// Extra time after the due time in which a scheduled training must end. After that, its deadline is missed.
     pub grace: SignedDuration,
-    /// The maximum age of the champion (the model version that answers predictions). `None` means that the age follows
-    /// from the training schedule.
+    /// The champion's maximum age (the champion is the model version that answers predictions). `None` means that the
+    /// age follows from the training schedule.
     pub max_age: Option<SignedDuration>,
-    /// Minimum accuracy or R² of the champion. `None` means that there is no fixed minimum. The champion is then
-    /// compared with a constant answer and with its own hold-out score.
+    /// The champion's minimum accuracy or R². `None` means that there is no fixed minimum. The champion is then
+    /// compared with a constant baseline and with its own hold-out score.
     pub threshold: Option<f64>,
-    /// Maximum number of prediction requests per API key and calendar month.
+    /// Maximum number of prediction requests of one API key in a calendar month.
     pub quota: u64,
 }
 
-/// The result of one measurement, as JSON for people who invoke the metrics function by hand.
+/// The result of one measurement, as JSON for a person who invokes the metrics function by hand.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct MetricsReport {
-    /// JSON field: the published metric values by metric name.
+    /// JSON field: the published metrics, as a map from the metric's name to its value.
     pub published: BTreeMap<&'static str, f64>,
     /// JSON field: the names of the metrics that could not be computed.
     pub unknown: Vec<&'static str>,
-    /// JSON field: the keys of the registry records that this release cannot read completely.
+    /// JSON field: the keys of the registry records of which this software version cannot read all fields.
     pub unreadable: Vec<String>,
-    /// JSON field: the state of the champion's two stored files. `None` if no champion is known.
+    /// JSON field: the check of the champion's two stored model files. `None` if no champion is known.
     pub artifact: Option<ArtifactFiles>,
 }
 
-/// The state of the two stored files of the champion's artifact, as text.
+/// The check of the champion's two stored model files, as text for a person.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct ArtifactFiles {
-    /// JSON field: the state of the artifact's copy in the registry. `None` if the registry keeps no copy.
+    /// JSON field: the check of the copy of the model file in the registry. `None` if the registry keeps no copy.
     pub copy: Option<String>,
-    /// JSON field: the state of the artifact's object in the S3 bucket.
+    /// JSON field: the check of the model file in the S3 bucket.
     pub object: String,
 }
 
-/// Error: why a measurement failed. A retry may succeed.
+/// Error: why a measurement failed. It may succeed when it is repeated.
 #[derive(Debug, thiserror::Error)]
 pub enum MetricsError {
-    /// Every read of the registry failed. Contains the error of the first one. The number of unknown metrics is still
-    /// published.
+    /// No read of the registry succeeded. Contains the first read's error. The number of unknown metrics is published
+    /// all the same.
     #[error("no read of the registry succeeded, so every metric of the model is unknown")]
     NothingKnown(#[source] Unavailable),
-    /// The metrics could not be published.
+    /// The metrics could not be published, for example to CloudWatch.
     #[error("the metrics could not be published")]
     NotPublished(#[source] Unavailable),
 }
@@ -91,11 +91,11 @@ impl From<MetricsError> for Diagnostic {
 }
 
 impl<W: MetricsWorld> MetricsHandler<'_, W> {
-    /// Measures the health of the model and publishes the metrics.
+    /// Measures the model's health and publishes the metrics.
     ///
     /// # Errors
-    /// [`MetricsError`] if every read of the registry failed or the metrics could not be published. If only one read
-    /// fails, only the metrics that need this read are unknown.
+    /// [`MetricsError`] if every read of the registry failed or the metrics could not be published. If only some reads
+    /// fail, only the metrics that need these reads are unknown.
     pub async fn handle(&self) -> Result<MetricsReport, MetricsError> {
         let now = self.ports.clock().now();
         let (readings, failure) = Readings::take(self.ports, &self.expectations.schedule).await;
@@ -109,8 +109,8 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
         if let (true, Some(cause)) = (readings.are_none(), failure) {
             return Err(MetricsError::NothingKnown(cause));
         }
-        // If the pointer, the history or the runs could not be read, no record is listed. The metric
-        // `UnreadableRecords` is then unknown.
+        // If the champion, the history or the runs could not be read, the list is empty. The metric `UnreadableRecords`
+        // is then unknown.
         let unreadable = readings.unreadable().unwrap_or_default();
         Ok(MetricsReport {
             published: values.known().iter().map(|datum| (datum.metric.name(), datum.value)).collect(),
@@ -123,9 +123,9 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
         })
     }
 
-    /// Checks the two stored files of the champion's artifact. If a file is not intact, reads the pointer to the
-    /// champion again and repeats the check. Otherwise a promotion between two reads could make the check compare one
-    /// champion's pointer with another champion's copy. Returns `None` if there is no readable pointer.
+    /// Checks the champion's two stored model files. If a file is not intact, reads the champion's record again and
+    /// repeats the check. Otherwise, a promotion between two reads could compare one champion's record with another
+    /// champion's file. Returns `None` if the record cannot be read.
     async fn inspect(&self, readings: &Readings) -> Option<ArtifactInspection> {
         let first = self.inspect_files(readings.pointer.as_ref()?.as_ref()?).await?;
         let again = if first.is_sound() { None } else { readings::pointer(self.ports.registry()).await.ok().flatten() };
@@ -165,7 +165,7 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
             values.add(refusals(&Refusals { recent: &runs.readable, champion, highest }, now));
         }
         if let Some(count) = readings.versions {
-            // The conversion is exact below 2^53 versions.
+            // The conversion is exact for less than 2^53 versions.
             values.know(Metric::Versions, count as f64);
         }
         if let Some(unreadable) = readings.unreadable() {
@@ -178,8 +178,8 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
         values
     }
 
-    /// Computes the metrics of the champion. Without a pointer in the registry there is no champion. A missing pointer
-    /// makes the model unhealthy only if a version was ever promoted.
+    /// Computes the champion's metrics. If the registry has no champion, the model counts as unhealthy only if a
+    /// version was ever promoted.
     fn of_champion(
         &self,
         readings: &Readings,
@@ -214,8 +214,8 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
         values
     }
 
-    /// Returns how old the champion may become. The age comes from the configuration, or else from the training
-    /// schedule. `None` if neither gives one.
+    /// Returns the champion's maximum age from the settings, or else from the training schedule. `None` if neither
+    /// gives one.
     fn age_limit(&self, pointer: &Pointer, readings: &Readings, now: Timestamp) -> Option<SignedDuration> {
         let Expectations { schedule, max_age, .. } = self.expectations;
         let by_schedule = || {

@@ -1,10 +1,10 @@
-//! Checks whether a new environment of the predict function could load the champion (the model version that answers
-//! predictions). Also checks whether the champion's two stored files are intact.
+//! Checks whether the champion (the model version that answers predictions) can be loaded, and whether its two stored
+//! files are intact.
 //!
-//! A new environment reads the pointer to the champion, then the registry's copy of the artifact. If the copy is
-//! unusable, it reads the object in the S3 bucket. This module always checks both files, since a good file hides that
-//! the other one is damaged. A manual promotion and the gate, which compares a new version with the champion, need the
-//! object.
+//! When the prediction function starts, it reads the champion's record, then the copy of the model file in the
+//! registry. If the copy is unusable, it reads the model file in the S3 bucket. This module always checks both files,
+//! because one good file hides that the other one is damaged. The promotion rule and a promotion by hand need the file
+//! in S3.
 
 use std::fmt;
 
@@ -12,26 +12,26 @@ use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts};
 use evergreen_lifecycle::{Metric, MetricValues, ModelName, Pointer};
 use evergreen_scoring::{Model, RegisteredError};
 
-/// The state of a stored file of a model's artifact.
+/// Result of the check of one stored model file.
 #[derive(Debug)]
 pub enum FileCondition {
-    /// The stored file loads as the model that the registry names.
+    /// The file is intact: it loads as the model version that the registry names.
     Sound,
     /// The stored file does not exist.
     Gone,
-    /// The stored file exists, but it does not load as the model that the registry names. Contains the error.
+    /// The file exists, but it does not load as the model version that the registry names. Contains the error.
     Damaged(RegisteredError),
-    /// The stored file could not be fetched, so its state is unknown. Contains the reason.
+    /// The file could not be fetched, so it was not checked. Contains the reason.
     Unchecked(String),
 }
 
-/// The state of the two stored files of the champion's artifact.
+/// Result of the check of the champion's two stored model files: the copy in the registry and the file in S3.
 #[derive(Debug)]
 pub struct ArtifactInspection {
-    /// The state of the artifact's copy in the registry. `None` if the registry keeps no copy, because the artifact is
+    /// Check of the copy of the model file in the registry. `None` if the registry keeps no copy, because the file is
     /// too large.
     pub copy: Option<FileCondition>,
-    /// The state of the artifact's object in the S3 bucket.
+    /// Check of the model file in the S3 bucket.
     pub object: FileCondition,
 }
 
@@ -40,7 +40,7 @@ impl FileCondition {
         Model::load_registered(bytes, &pointer.artifact, model).map_or_else(Self::Damaged, |_| Self::Sound)
     }
 
-    /// Returns whether the stored file can be loaded as the champion. `None` if that is unknown.
+    /// Returns whether this model file could be loaded. `None` if the file was not checked.
     fn serves(&self) -> Option<bool> {
         match self {
             Self::Sound => Some(true),
@@ -62,8 +62,8 @@ impl fmt::Display for FileCondition {
 }
 
 impl ArtifactInspection {
-    /// Checks both stored files of the model version that `pointer` names. `copy` is the registry's copy of the
-    /// artifact. It is `None` if the registry keeps no copy.
+    /// Checks the two stored files of the model version in `pointer`. `copy` holds the bytes of the copy in the
+    /// registry. `copy` is `None` if the registry keeps no copy.
     pub async fn of(pointer: &Pointer, copy: Option<&[u8]>, artifacts: &impl Artifacts, model: &ModelName) -> Self {
         let object = match artifacts.get(&pointer.artifact.key).await {
             Ok(bytes) => FileCondition::of(&bytes, pointer, model),
@@ -73,25 +73,26 @@ impl ArtifactInspection {
         Self { copy: copy.map(|copy| FileCondition::of(copy, pointer, model)), object }
     }
 
-    /// Returns whether every stored file of the artifact is known to be intact.
+    /// Returns whether all stored model files were checked and are intact.
     pub fn is_sound(&self) -> bool {
         [self.copy.as_ref(), Some(&self.object)].into_iter().flatten().all(|file| file.serves() == Some(true))
     }
 
-    /// Returns whether a new environment of the predict function could load the champion from one of its files. `None`
-    /// if that is unknown.
+    /// Returns whether the prediction function could load the champion from at least one stored file. `None` if that is
+    /// unknown.
     pub fn serves(&self) -> Option<bool> {
         let copy = self.copy.as_ref().and_then(FileCondition::serves);
         if copy == Some(true) { copy } else { self.object.serves() }
     }
 
-    /// Returns how many of the artifact's two files are missing or damaged. `None` if that is unknown.
+    /// Returns how many of the champion's two model files are missing or damaged. `None` if a file could not be
+    /// checked.
     fn damaged(&self) -> Option<f64> {
         let copy = self.copy.as_ref().map_or(Some(true), FileCondition::serves)?;
         Some([copy, self.object.serves()?].into_iter().map(|serves| f64::from(u8::from(!serves))).sum())
     }
 
-    /// Returns the metrics `ModelHealthy` and `DamagedArtifacts`.
+    /// Returns the metrics `ModelHealthy` and `DamagedArtifacts` for the champion's stored model files.
     pub fn values(&self) -> MetricValues {
         let mut values = MetricValues::default();
         values.expect(Metric::ModelHealthy, self.serves().map(|serves| f64::from(u8::from(serves))));

@@ -24,7 +24,7 @@ async fn main() -> anyhow::Result<()> {
     let (usage, clock) = (&usage, &SystemClock);
     let ports = MetricsPorts { registry, artifacts, sink, schedules, usage, clock };
     let handler = &MetricsHandler { ports: &ports, expectations };
-    // The futures are boxed, because the compiler limits how deeply futures may nest.
+    // The futures are boxed, because the compiler limits how deeply futures may be nested.
     let handle = service_fn(async |_: LambdaEvent<IgnoredAny>| {
         let report = Box::pin(handler.handle()).await;
         Box::pin(send_waiting_events(registry, &bus, clock)).await;

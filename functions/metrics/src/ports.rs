@@ -1,29 +1,31 @@
-//! The interfaces through which the metrics function reaches the outside world.
+//! The interfaces of the metrics function to other systems, such as the registry and CloudWatch.
 
 use evergreen_lifecycle::ports::{Artifacts, Champions, Clock, MetricSink, RequestUsage, Runs, Schedules, Versions};
 
-/// The implementations of all interfaces that a measurement reads and writes.
+/// The implementations of all interfaces that the metrics function uses: registry, model files, metrics, schedule,
+/// request counts, clock.
 #[derive(Debug)]
 pub struct MetricsPorts<'a, R, A, S, T, U, C> {
-    /// Reads the champions, the training runs and the model versions.
+    /// Reads the records of champions, training runs and model versions.
     pub registry: &'a R,
-    /// Reads the stored model artifacts.
+    /// Reads the stored model files.
     pub artifacts: &'a A,
-    /// Publishes the metrics.
+    /// Publishes the metrics, for example to CloudWatch.
     pub sink: &'a S,
     /// Reads the training schedule.
     pub schedules: &'a T,
-    /// Counts the requests per API key.
+    /// Reads the number of prediction requests per API key.
     pub usage: &'a U,
     /// Gives the current time.
     pub clock: &'a C,
 }
 
-/// All interfaces that a measurement reads and writes. Generic code takes this trait instead of six type parameters.
+/// All interfaces that the metrics function uses. Generic code takes one parameter of this trait instead of six type
+/// parameters.
 pub trait MetricsWorld: Send + Sync {
     /// Type of the model registry, which holds champions, training runs and model versions.
     type Registry: Champions + Runs + Versions;
-    /// Type of the store of model artifacts.
+    /// Type of the store of model files.
     type Artifacts: Artifacts;
     /// Type of the destination to which metrics are published.
     type Sink: MetricSink;
@@ -34,7 +36,7 @@ pub trait MetricsWorld: Send + Sync {
 
     /// Returns the model registry, which holds champions, training runs and model versions.
     fn registry(&self) -> &Self::Registry;
-    /// Returns the store of model artifacts.
+    /// Returns the store of model files.
     fn artifacts(&self) -> &Self::Artifacts;
     /// Returns the destination to which metrics are published.
     fn sink(&self) -> &Self::Sink;

@@ -1,14 +1,14 @@
-//! Computes which share of the monthly request quota is used.
+//! Computes which share of the monthly request quota the busiest API key has used.
 
 use evergreen_lifecycle::health::quota_used;
 use evergreen_lifecycle::ports::RequestUsage;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
-/// Returns the share of the monthly request `quota` that the busiest API key has used this month. Each API key has the
-/// whole quota for itself. `None` if the request counts cannot be read.
+/// Returns the share (0 to 1) of the monthly request `quota` that the busiest API key has used this month. Each API key
+/// has the whole quota for itself. `None` if the request counts cannot be read.
 pub(crate) async fn used(usage: &impl RequestUsage, quota: u64, now: Timestamp) -> Option<f64> {
-    // API Gateway starts each month of a quota at midnight UTC.
+    // API Gateway's month begins at midnight UTC.
     let today = Offset::UTC.to_datetime(now).date();
     match usage.requests(today.first_of_month(), today).await {
         Ok(requests) => Some(quota_used(&requests, quota)),

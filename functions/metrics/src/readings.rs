@@ -1,20 +1,19 @@
-//! Reads all sources of one measurement. The reads are independent, so a failed read affects only the metrics that need
-//! it.
+//! Reads all inputs of one measurement. The reads are independent: a failed read affects only the metrics that need it.
 
 use evergreen_lifecycle::ports::{Champions, Runs, Schedules, Unavailable, Versions, WithCopy};
 use evergreen_lifecycle::{Metric, MetricSource, Pointer, Record, Run, Unreadable, VersionNumber};
 
 use crate::{MetricsWorld, Schedule, Timetable};
 
-/// Maximum number of champions to read, newest first. The 7-day average of the champion's score is exact up to this
-/// many promotions in a week. With more promotions, it covers only the time since the oldest champion that was read.
+/// Number of champions to read, newest first. The 7-day average score is exact for up to this many promotions in a
+/// week. With more promotions, it covers only the time since the oldest champion that was read.
 pub const CHAMPIONS: u32 = 200;
 
-/// Number of newest training runs to read. More runs are read if many of them are imports of models. Failed runs and
-/// refused versions are counted among these runs.
+/// Number of newest runs to read. More are read if many of these runs are model imports. Failed runs and refused
+/// versions are counted among the runs that were read.
 pub const RUNS: u32 = 100;
 
-/// What one measurement has read. A field is `None` if its read failed.
+/// The inputs of one measurement. A field is `None` if its read failed.
 pub(crate) struct Readings {
     pub(crate) pointer: Option<Option<WithCopy>>,
     pub(crate) history: Option<Vec<Record<Pointer>>>,
@@ -23,15 +22,16 @@ pub(crate) struct Readings {
     pub(crate) timetable: Option<Timetable>,
 }
 
-/// The newest training runs. Records that this release cannot read are in a list of their own.
+/// The newest runs, sorted into readable records and unreadable ones (records of another software version, for
+/// example).
 pub(crate) struct SortedRuns {
     pub(crate) readable: Vec<Run>,
     pub(crate) unreadable: Vec<Unreadable>,
 }
 
 impl Readings {
-    /// Reads all sources of a measurement. The second result is the error of the first registry read that failed, or
-    /// `None`.
+    /// Reads all inputs of one measurement. The second result is the first error of a registry read, or `None` if all
+    /// reads succeeded.
     pub(crate) async fn take(ports: &impl MetricsWorld, configured: &Schedule) -> (Self, Option<Unavailable>) {
         let (registry, schedules) = (ports.registry(), ports.schedules());
         let (pointer, history, runs, versions, timetable) = tokio::join!(
@@ -52,26 +52,26 @@ impl Readings {
         (readings, failures.first)
     }
 
-    /// Returns whether every read of the registry failed.
+    /// Returns whether all reads of the registry failed.
     pub(crate) fn are_none(&self) -> bool {
         self.pointer.is_none() && self.history.is_none() && self.runs.is_none() && self.versions.is_none()
     }
 
-    /// Returns the registry's pointer to the champion. `None` if there is no readable pointer.
+    /// Returns the champion's record. `None` if it was not read, is missing or is unreadable.
     pub(crate) fn champion(&self) -> Option<&Pointer> {
         let (pointer, _) = self.pointer.as_ref()?.as_ref()?;
         pointer.as_ref().ok()
     }
 
-    /// Returns the highest number of a model version that was ever promoted, as far as the history is readable. `None`
+    /// Returns the highest number of a model version that was ever promoted, as far as the records are readable. `None`
     /// if there is none.
     pub(crate) fn highest_promoted(&self) -> Option<VersionNumber> {
         let history = self.history.iter().flatten().filter_map(|record| record.as_ref().ok());
         history.chain(self.champion()).map(|pointer| pointer.number).max()
     }
 
-    /// Returns the registry records that this release cannot read completely. `None` if the pointer, the history or the
-    /// runs could not be read.
+    /// Returns the registry records that this software version cannot read completely. `None` if the champion, the
+    /// history or the runs could not be read.
     pub(crate) fn unreadable(&self) -> Option<Vec<&Unreadable>> {
         let pointer = self.pointer.as_ref()?.as_ref().map(|(pointer, _)| pointer);
         let pointers = pointer.into_iter().chain(self.history.as_ref()?).filter_map(|record| match record {
@@ -81,7 +81,7 @@ impl Readings {
         Some(pointers.chain(&self.runs.as_ref()?.unreadable).collect())
     }
 
-    /// Returns the metrics that cannot be computed because a read failed.
+    /// Returns the metrics that cannot be computed, because the read of an input failed.
     pub(crate) fn missing(&self) -> Vec<Metric> {
         let failed = |source: &MetricSource| match source {
             MetricSource::Champion => self.pointer.is_none(),
@@ -109,8 +109,8 @@ impl SortedRuns {
     }
 }
 
-/// Reads the pointer to the champion and the registry's copy of its artifact. A new environment of the predict function
-/// reads them first. If this request fails, reads the pointer alone.
+/// Reads the champion's record and the copy of its model file in the registry, in one request. If this request fails,
+/// reads only the record. The prediction function also reads both first when it starts.
 pub(crate) async fn pointer(registry: &impl Champions) -> Result<Option<WithCopy>, Unavailable> {
     match registry.champion_with_artifact().await {
         Ok(found) => Ok(found),
@@ -121,8 +121,8 @@ pub(crate) async fn pointer(registry: &impl Champions) -> Result<Option<WithCopy
     }
 }
 
-/// Reads the training schedule. Returns `None` if the schedule cannot be read or is not valid. If the schedule was
-/// deleted, returns the schedule that the stack was deployed with, because training is still expected.
+/// Reads the training schedule. `None` if it cannot be read or is not valid. If a person deleted the schedule, returns
+/// the deployed stack's schedule, because training is still expected.
 async fn timetable(schedules: &impl Schedules, configured: &Schedule) -> Option<Timetable> {
     match schedules.schedule().await {
         Ok(Some(stored)) => Timetable::stored(&stored)
@@ -139,14 +139,14 @@ async fn timetable(schedules: &impl Schedules, configured: &Schedule) -> Option<
     }
 }
 
-/// Keeps the error of the first registry read that failed.
+/// Remembers the first error of a registry read.
 #[derive(Default)]
 struct Failures {
     first: Option<Unavailable>,
 }
 
 impl Failures {
-    /// Returns the value that was read. If the read failed, logs the error and returns `None`.
+    /// Returns the value that was read. If the read failed, logs and remembers the error, and returns `None`.
     fn note<T>(&mut self, name: &'static str, read: Result<T, Unavailable>) -> Option<T> {
         match read {
             Ok(value) => Some(value),

@@ -1,8 +1,8 @@
-//! The training schedule, interpreted as EventBridge Scheduler does.
+//! The training schedule: when training is due, by the rules of EventBridge Scheduler.
 //!
-//! See <https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html>. When the clocks go forward, the
-//! scheduler skips a time that does not exist. When the clocks go back, a time that occurs twice is due only at its
-//! first occurrence.
+//! See <https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html>. When the clocks go forward, a time
+//! that does not exist is skipped. When the clocks go back, a time that occurs twice is due only at its first
+//! occurrence.
 
 mod clock;
 mod expression;
@@ -17,29 +17,29 @@ use croner::Cron;
 pub use expression::{Expression, InvalidExpression};
 pub use zone::{UnknownZone, Zone};
 
-/// The training schedule: an expression, such as `cron(…)`, in a time zone. It determines when training is due.
+/// The training schedule: an expression, such as `cron(…)`, and a time zone. It says when training is due.
 #[derive(Debug, Clone)]
 pub struct Schedule {
     expression: Expression,
     zone: Zone,
 }
 
-/// The time by which clocks go back at most when summer time ends. No clock goes back by more than a day.
+/// Upper limit of the time by which clocks go back when summer time ends. No clock goes back by more than a day.
 const FOLD: SignedDuration = SignedDuration::from_hours(24);
 
 impl Schedule {
-    /// Creates the training schedule. An expression of the form `rate(…)` ignores the time zone.
+    /// Creates the training schedule. A `rate(…)` expression ignores the time zone.
     pub fn new(expression: Expression, zone: Zone) -> Self {
         Self { expression, zone }
     }
 
-    /// Returns the parsed schedule expression.
+    /// Returns the parsed schedule expression, such as `cron(…)`.
     pub fn expression(&self) -> &Expression {
         &self.expression
     }
 
-    /// Returns the last time at or before `by` when training was due. `None` if training was not due before. Also
-    /// `None` for a rate expression, whose due times depend on when the rate started.
+    /// Returns the latest time at or before `by` when training was due. `None` if training was never due before. Also
+    /// `None` for `rate(…)`, because its due times depend on the start of the schedule.
     pub fn last_due(&self, by: Timestamp) -> Option<Timestamp> {
         match &self.expression {
             Expression::Cron(cron) => self.last_match(cron, by),
@@ -48,8 +48,8 @@ impl Schedule {
         }
     }
 
-    /// Returns the first time after `after` when training is due. `None` if training is never due again, and for a rate
-    /// expression.
+    /// Returns the first time after `after` when training is due. `None` if training is never due again, and for
+    /// `rate(…)`.
     pub fn next_due(&self, after: Timestamp) -> Option<Timestamp> {
         match &self.expression {
             Expression::Cron(cron) => self.next_match(cron, after),
@@ -60,12 +60,12 @@ impl Schedule {
 
     fn last_match(&self, cron: &Cron, by: Timestamp) -> Option<Timestamp> {
         let clock = by.to_zoned_datetime(self.zone.time_zone().clone()).datetime();
-        // When clocks go back, an hour occurs twice. During its second pass, the first pass is over. So the search
-        // starts after the whole first pass.
+        // When clocks go back, an hour occurs twice. In the second hour, the first one is over. So the search begins
+        // after the whole first hour.
         let mut time = WallClock(if self.is_twice(clock) { clock.checked_add(FOLD).ok()? } else { clock });
         let mut inclusive = true;
         loop {
-            // The search fails only when it runs out of years. Then training was never due.
+            // The search fails only when no earlier year is left. Then training was never due.
             time = cron.find_previous_occurrence(&time, inclusive).ok()?;
             inclusive = false;
             if let Some(due) = self.moment(time.0).filter(|due| *due <= by) {
@@ -86,8 +86,7 @@ impl Schedule {
         }
     }
 
-    /// Returns the first time at which the wall clock of the time zone shows `time`. `None` if it never does, because
-    /// the clocks skip this time.
+    /// Returns the first moment when the time zone's wall clock shows `time`. `None` if the clocks skip this time.
     fn moment(&self, time: DateTime) -> Option<Timestamp> {
         let ambiguous = self.zone.time_zone().to_ambiguous_timestamp(time);
         match ambiguous.offset() {
@@ -164,7 +163,7 @@ mod tests {
         for by in ["2026-10-25T00:30:00Z", "2026-10-25T01:15:00Z", "2026-10-25T01:45:00Z", "2026-10-25T12:00:00Z"] {
             assert_eq!(berlin(by), "2026-10-25T00:30:00Z", "{by}");
         }
-        // A schedule for every quarter of an hour is not due in the second pass.
+        // A schedule for every quarter of an hour is not due in the second occurrence of the hour.
         let quarter = |by| due("cron(0/15 * * * ? *)", "Europe/Berlin", by).unwrap();
         assert_eq!(quarter("2026-10-25T00:50:00Z"), "2026-10-25T00:45:00Z");
         assert_eq!(quarter("2026-10-25T01:05:00Z"), "2026-10-25T00:45:00Z");

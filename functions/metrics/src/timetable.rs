@@ -1,5 +1,5 @@
-//! The training schedule, with the time since which it has been in force. Computes when training was last due and how
-//! old a champion (the model version that answers predictions) may become.
+//! The training schedule, and since when it has applied. Computes when training was last due, and how old a champion
+//! (the model version that answers predictions) may become.
 
 use evergreen_lifecycle::Run;
 use evergreen_lifecycle::health::scheduled_at;
@@ -8,18 +8,18 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{Expression, InvalidExpression, Schedule, UnknownZone};
 
-/// Tolerance when a training run is compared with the schedule's last change. The scheduler is exact to a minute. So
-/// the changed schedule may start a run that is dated up to a minute before the change.
+/// Tolerance for the question whether a training run belongs to the schedule's latest version. EventBridge Scheduler is
+/// exact to a minute. So a run of the changed schedule may be dated up to a minute before the change.
 const PRECISION: SignedDuration = SignedDuration::from_mins(1);
 
-/// A champion may be older than the longest interval between trainings by at least this time. It gives people a night
-/// to investigate.
+/// Minimum extra time that is added to the longest interval between trainings, to get the champion's maximum age. It
+/// gives people a night to investigate.
 const SLACK: SignedDuration = SignedDuration::from_hours(12);
 
-/// Maximum number of intervals between due times of the schedule to examine, newest first.
+/// Maximum number of intervals between due times that the search for the longest interval examines, newest first.
 const MAX_INTERVALS: usize = 1000;
 
-/// A training schedule, with the time since which it has been in force, if that is known.
+/// A training schedule, and since when it has applied (if known).
 #[derive(Debug, Clone)]
 pub struct Timetable {
     schedule: Schedule,
@@ -27,20 +27,20 @@ pub struct Timetable {
     is_enabled: bool,
 }
 
-/// Error: why the schedule in EventBridge Scheduler cannot be used. The template checks the schedule that it creates.
-/// So somebody has changed the schedule outside the stack.
+/// Error: the schedule in EventBridge Scheduler cannot be used. The template checks the schedule that it creates. So a
+/// person has changed the schedule outside the stack.
 #[derive(Debug, thiserror::Error)]
 pub enum UnknownSchedule {
-    /// The schedule's expression is not valid.
+    /// The schedule's expression, such as `cron(…)`, is not valid.
     #[error("the schedule's expression: {0}")]
     Expression(#[from] InvalidExpression),
-    /// The schedule's time zone is unknown.
+    /// The schedule's time zone is not known.
     #[error("the schedule's zone: {0}")]
     Zone(#[from] UnknownZone),
 }
 
 impl Timetable {
-    /// Creates the timetable from the training schedule as EventBridge Scheduler stores it.
+    /// Creates the timetable from the training schedule that is stored in EventBridge Scheduler.
     ///
     /// # Errors
     /// [`UnknownSchedule`] if the schedule's expression or time zone cannot be read.
@@ -50,8 +50,8 @@ impl Timetable {
         Ok(Self { schedule, since: Some(stored.changed_at), is_enabled: stored.is_enabled })
     }
 
-    /// Creates the timetable from the training schedule that the stack was deployed with. When this schedule last
-    /// changed is unknown.
+    /// Creates the timetable from the training schedule of the deployed stack's settings. The time of its last change
+    /// is then unknown.
     pub fn configured(schedule: &Schedule) -> Self {
         Self { schedule: schedule.clone(), since: None, is_enabled: true }
     }
@@ -61,11 +61,11 @@ impl Timetable {
         self.since
     }
 
-    /// Returns the last time at or before `by` when training was due. `None` if training was not due since the
-    /// schedule's last change.
+    /// Returns the latest time at or before `by` when training was due. `None` if training was not due since the
+    /// schedule last changed.
     ///
-    /// A rate expression has no start time. Its intervals count from the newest training run in `recent` that the
-    /// current schedule started. Without such a run, they count from the schedule's last change.
+    /// A `rate(…)` schedule has no start time. So its due times count from the newest run in `recent` that this
+    /// schedule started. If there is none, they count from the schedule's last change.
     pub fn last_due(&self, recent: &[Run], by: Timestamp) -> Option<Timestamp> {
         let in_force = |due: &Timestamp| self.is_enabled && self.since.is_none_or(|since| *due > since);
         let due = match self.schedule.expression() {
@@ -82,9 +82,9 @@ impl Timetable {
         last_multiple(newest.or(self.since)?, every, by)
     }
 
-    /// Returns how old a champion that was trained at `trained_at` may be at `now`. The limit is the longest interval
-    /// between due times since its training, plus an extra time. The extra time is half of this interval, but at least
-    /// 12 hours. `None` if the schedule has no intervals.
+    /// Returns the maximum age, at `now`, of a champion that was trained at `trained_at`. It is the longest interval
+    /// between due times since the training, plus half of that interval, but at least plus 12 hours. `None` if the
+    /// schedule has no intervals.
     pub fn age_limit(&self, trained_at: Timestamp, now: Timestamp) -> Option<SignedDuration> {
         let interval = match self.schedule.expression() {
             Expression::Rate(every) => Some(*every),
@@ -95,8 +95,8 @@ impl Timetable {
         Some(longest.checked_add((longest / 2).max(SLACK)).unwrap_or(SignedDuration::MAX))
     }
 
-    /// Returns the time from the champion's training to the first due time of a schedule that was changed after this
-    /// training. The champion could not be replaced earlier. `None` if the schedule was not changed since.
+    /// If the schedule changed after the champion's training, returns the time from this training to the first due time
+    /// of the new schedule. The champion could not be replaced earlier. `None` if the schedule did not change.
     fn until_first(&self, trained_at: Timestamp) -> Option<SignedDuration> {
         let since = self.since.filter(|since| *since > trained_at)?;
         let first = match self.schedule.expression() {
@@ -106,8 +106,8 @@ impl Timetable {
         Some(first?.duration_since(trained_at))
     }
 
-    /// Returns the longest interval between two due times of the schedule that overlaps the time from `from` to `now`.
-    /// Times before the schedule's last change do not count. `None` if there is no interval.
+    /// Returns the longest interval between two due times that overlaps the time from `from` to `now`. Time before the
+    /// schedule's last change does not count. `None` if there is no interval.
     fn longest_interval(&self, from: Timestamp, now: Timestamp) -> Option<SignedDuration> {
         let from = self.since.map_or(from, |since| since.max(from));
         let mut later = self.schedule.next_due(now).or_else(|| self.schedule.last_due(now))?;
@@ -125,8 +125,8 @@ impl Timetable {
     }
 }
 
-/// Returns the last of `from`, `from + every`, `from + 2 · every`, … at or before `by`. `None` if `by` is before
-/// `from`.
+/// Returns the latest time at or before `by` among `from`, `from + every`, `from + 2 · every` and so on. `None` if `by`
+/// is before `from`.
 fn last_multiple(from: Timestamp, every: SignedDuration, by: Timestamp) -> Option<Timestamp> {
     let elapsed = by.duration_since(from).as_secs();
     if by < from {

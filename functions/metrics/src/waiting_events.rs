@@ -1,17 +1,17 @@
-//! Publishes the events that a training run stored but did not publish before it ended. Otherwise the events would wait
-//! for the next training run, perhaps until tomorrow.
+//! Sends the events that a training run stored but did not send before it ended. Otherwise these events would wait for
+//! the next training run, perhaps until the next day.
 
 use std::time::Duration;
 
 use evergreen_lifecycle::outbox;
 use evergreen_lifecycle::ports::{Announcer, Clock, EventOutbox};
 
-/// Maximum time for publishing waiting events. The measurement comes first. The next measurement publishes the events
-/// that are left.
+/// Maximum time for sending the waiting events after a measurement. The next measurement sends the events that are
+/// left.
 const MAX_TIME: Duration = Duration::from_secs(15);
 
-/// Publishes the events that wait in the registry's outbox, and logs those that could not be published. A failure does
-/// not fail the function's invocation.
+/// Sends the events that wait in the registry's outbox to the event bus. Logs a failure, but does not fail the
+/// function's invocation.
 pub async fn send_waiting_events(outbox: &impl EventOutbox, bus: &impl Announcer, clock: &impl Clock) {
     let publishing = outbox::deliver(outbox, bus, clock.now());
     match tokio::time::timeout(MAX_TIME, publishing).await {

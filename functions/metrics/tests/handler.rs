@@ -1,4 +1,4 @@
-//! Tests of the metrics function's handler, with in-memory fakes of its interfaces.
+//! Tests of the metrics function, with in-memory test fakes.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
@@ -18,12 +18,12 @@ use serde_json::{Value, json};
 
 use support::{Registry, World, daily, sound_version};
 
-/// Damages the champion's object in the bucket: replaces its content by other bytes.
+/// Replaces the content of the champion's model file in the S3 bucket by other bytes.
 fn damage_object(world: &World) {
     world.memory.state().objects.values_mut().for_each(|bytes| bytes.reverse());
 }
 
-/// Stores a copy of the champion's artifact in the registry, after `change` was applied to the copy's bytes.
+/// Stores a copy of the champion's model file in the registry, after `change` was applied to the copy's bytes.
 fn keep_copy(world: &World, change: impl Fn(&mut Vec<u8>)) {
     let mut state = world.memory.state();
     let key = state.champions.last().unwrap().version.artifact.key.clone();
@@ -39,7 +39,7 @@ fn figures<const N: usize>(report: &MetricsReport, names: [&str; N]) -> [Option<
 
 const HEALTH: [&str; 3] = ["ModelHealthy", "DamagedArtifacts", "UnknownFigures"];
 
-/// Returns fakes with a week of history: a champion from six days ago, one from yesterday, a refusal and a failure.
+/// Returns test fakes with a week of history: champions from six days ago and from yesterday, a refusal and a failure.
 fn a_week() -> World {
     let world = World::at("2026-11-24T05:00:00Z");
     let (first_at, second_at) = (moment("2026-11-18T03:00:00Z"), moment("2026-11-23T03:00:00Z"));
@@ -248,7 +248,7 @@ async fn a_short_outage_of_the_store_does_not_count_as_damage() {
     assert_eq!(figures(&report, HEALTH), [None, None, Some(2.0)]);
     assert_eq!(report.unknown, ["ModelHealthy", "DamagedArtifacts"]);
     assert!(report.artifact.unwrap().object.starts_with("not checked: "));
-    // With an intact copy in the registry, a new environment of the predict function does not need the bucket.
+    // With an intact copy in the registry, the prediction function does not need the file in the bucket.
     world.memory.bring_back("artifacts");
     keep_copy(&world, |_| {});
     world.memory.take_away("artifacts");
@@ -262,15 +262,14 @@ async fn a_deleted_pointer_is_unhealthy_and_a_missing_first_one_is_not() {
     let report = world.measure().await.unwrap();
     assert_eq!(figures(&report, HEALTH), [Some(0.0), None, Some(0.0)]);
     assert_eq!(figures(&report, ["ModelAccuracy", "ModelAgeMarginHours"]), [None, None]);
-    // If the history cannot be read, nobody knows whether a version was ever promoted. So the model's health is unknown
-    // too.
+    // Without the history, nobody knows whether a version was ever promoted. So the model's health is unknown too.
     let blind = World { registry: Registry { away: vec!["history"], ..world.registry }, ..world };
     assert!(blind.measure().await.unwrap().unknown.contains(&"ModelHealthy"));
     let young = World::at("2026-11-24T05:00:00Z");
     assert_eq!(figures(&young.measure().await.unwrap(), HEALTH), [None, None, Some(0.0)]);
 }
 
-/// Changes the stored pointer to the champion with `change`, as a newer release may have written it.
+/// Changes the stored record of the champion with `change`, like a newer software version could.
 fn rewrite_pointer(world: &World, change: impl Fn(&mut Value)) {
     let mut state = world.memory.state();
     let mut fields = serde_json::to_value(state.champions.last().unwrap()).unwrap();
@@ -323,7 +322,7 @@ async fn a_stored_object_that_is_not_a_model_is_unhealthy() {
 async fn a_promotion_between_two_reads_does_not_count_as_damage() {
     let world = a_week();
     keep_copy(&world, |copy| copy.push(0));
-    // The copy belongs to the next champion, which is promoted during the first check of the files.
+    // The copy belongs to the next champion. That champion is promoted during the first check of the files.
     world.memory.state().after_copy_is_read = Some(|state| state.copy = None);
     let report = world.measure().await.unwrap();
     assert_eq!(figures(&report, HEALTH), [Some(1.0), Some(0.0), Some(0.0)]);

@@ -1,4 +1,4 @@
-//! Tests of publishing the events that a training run left unpublished.
+//! Tests of sending the events that a training run left behind.
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
@@ -6,13 +6,13 @@ use evergreen_lifecycle::Announcement;
 use evergreen_metrics::send_waiting_events;
 use evergreen_testkit::{FixedClock, Memory, moment};
 
-/// Returns how many events were published, and how many still wait in the outbox.
+/// Returns the number of sent events and the number of events that still wait in the outbox.
 fn counts(memory: &Memory) -> (usize, usize) {
     let state = memory.state();
     (state.events.len(), state.outbox.len())
 }
 
-/// Returns a store in which this number of events has waited since 03:00, and a clock at 03:05.
+/// Returns a store in which `events` events have waited since 03:00, and a clock that shows 03:05.
 fn world(events: usize) -> (Memory, FixedClock) {
     let memory = Memory::default();
     for event in 0..events {

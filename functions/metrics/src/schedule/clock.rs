@@ -1,5 +1,5 @@
-//! Adapts wall clock times for the cron search of the library croner, which has no calendar of its own. These times
-//! have no time zone. The caller applies the zone's clock changes afterwards.
+//! Makes wall clock times usable in the cron search of the library croner, which has no calendar of its own. These
+//! times have no time zone. The caller handles the clock changes (summer time) afterwards.
 
 use std::cmp::Ordering;
 
@@ -8,7 +8,7 @@ use croner::{CivilDate, CivilDateTime, CivilTime, CronDateTime, Resolution, Week
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
 
-/// A wall clock time, without time zone, in the form that the cron search needs.
+/// A wall clock time without time zone, in the form that the cron library croner searches.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct WallClock(pub DateTime);
 

@@ -1,4 +1,4 @@
-//! Parses the three forms of a schedule expression of EventBridge Scheduler.
+//! Parses the schedule expressions of EventBridge Scheduler: `cron(…)`, `rate(…)` and `at(…)`.
 
 use std::str::FromStr;
 
@@ -10,18 +10,18 @@ use jiff::{SignedDuration, civil::DateTime};
 /// `at(yyyy-mm-ddThh:mm:ss)`.
 #[derive(Debug, Clone)]
 pub enum Expression {
-    /// Training is due whenever the wall clock matches this cron expression.
+    /// `cron(…)`: training is due whenever the wall clock matches this cron expression.
     Cron(Box<Cron>),
-    /// Training is due again after this time, which is at least a minute.
+    /// `rate(…)`: training is due repeatedly, always after this time. It is at least one minute.
     Rate(SignedDuration),
-    /// Training is due once, at this wall clock time.
+    /// `at(…)`: training is due once, at this wall clock time.
     At(DateTime),
 }
 
-/// Error: why a text is not a schedule expression.
+/// Error: a text is not a valid schedule expression.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidExpression {
-    /// The text has none of the three forms. Contains the text.
+    /// The text is not of the form `cron(…)`, `rate(…)` or `at(…)`. Contains the text.
     #[error("expected cron(…), rate(…) or at(…)")]
     Form(String),
     /// The cron expression does not have exactly six fields.
@@ -29,7 +29,7 @@ pub enum InvalidExpression {
     Fields {
         /// The text between the brackets of `cron(…)`.
         text: String,
-        /// The number of cron fields that were found.
+        /// The number of fields in the cron expression; six are required.
         fields: usize,
     },
     /// A field of the cron expression cannot be read.
@@ -37,19 +37,19 @@ pub enum InvalidExpression {
     Cron {
         /// The text between the brackets of `cron(…)`.
         text: String,
-        /// The reason why the cron expression is not valid.
+        /// The cron library's error: why the cron expression is not valid.
         cause: croner::errors::CronError,
     },
-    /// The rate is not a whole number above 0 of minutes, hours or days. Contains the text between the brackets of
-    /// `rate(…)`.
+    /// The text in `rate(…)` is not a whole number above 0 of minutes, hours or days. Contains the text between the
+    /// brackets.
     #[error("rate({0}): expected a whole number above 0 and minutes, hours or days")]
     Rate(String),
-    /// The text between the brackets of `at(…)` is not a wall clock time.
+    /// The text in `at(…)` is not a wall clock time.
     #[error("at({text}): {cause}")]
     At {
         /// The text between the brackets of `at(…)`.
         text: String,
-        /// The reason why the time is not valid.
+        /// The library's error: why the time is not valid.
         cause: jiff::Error,
     },
 }
@@ -72,8 +72,8 @@ impl FromStr for Expression {
     }
 }
 
-/// Parses the text of a cron expression as EventBridge Scheduler writes it. It has no seconds, a year, weekdays 1–7
-/// starting on Sunday, and steps such as `0/15`.
+/// Parses the text between the brackets of EventBridge's `cron(…)`. It has a year but no seconds. Weekdays are 1–7 from
+/// Sunday to Saturday, and steps such as `0/15` are allowed.
 fn cron(text: &str) -> Result<Cron, InvalidExpression> {
     let fields = text.split_whitespace().count();
     if fields != 6 {

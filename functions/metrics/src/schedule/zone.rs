@@ -4,17 +4,17 @@ use std::str::FromStr;
 
 use jiff::tz::TimeZone;
 
-/// An IANA time zone, such as `UTC` or `Europe/Berlin`. The time zone database is built into the program.
+/// An IANA time zone, such as `UTC` or `Europe/Berlin`. Uses the time zone database that is built into the program.
 #[derive(Debug, Clone)]
 pub struct Zone(TimeZone);
 
-/// Error: a text does not name a known time zone. Contains the text.
+/// Error: the text (contained in the error) is not the name of a known time zone.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected an IANA time zone such as Europe/Berlin")]
 pub struct UnknownZone(pub String);
 
 impl Zone {
-    /// Returns the time zone with its UTC offsets and clock changes.
+    /// Returns the time zone with its UTC offsets and summer time rules.
     pub fn time_zone(&self) -> &TimeZone {
         &self.0
     }

@@ -76,8 +76,7 @@ fn an_unreadable_schedule_says_why() {
     insta::assert_snapshot!(error("rate(1 day)", "Mars"), @"the schedule's zone: expected an IANA time zone such as Europe/Berlin");
 }
 
-/// Returns the age in hours up to which a champion trained at `trained_at` is not too old at `now`. `None` if there is
-/// no limit.
+/// Returns the maximum age in hours, at the time `now`, of a champion that was trained at `trained_at`.
 fn limit(timetable: &Timetable, trained_at: &str, now: &str) -> Option<f64> {
     timetable.age_limit(moment(trained_at), moment(now)).map(|limit| limit.as_secs_f64() / 3600.0)
 }
@@ -107,8 +106,8 @@ fn a_weekend_without_trainings_counts_in_the_age_of_the_champion() {
 
 #[test]
 fn a_schedule_that_was_changed_gives_the_champion_time_until_its_first_run() {
-    // The schedule was weekly until Saturday noon and is then daily at 03:00. A champion that is five days old is not
-    // immediately too old.
+    // Until Saturday noon the schedule is weekly, then daily at 03:00. A champion that is five days old does not
+    // immediately count as too old.
     let changed = timetable("cron(0 3 * * ? *)", "UTC", "2026-11-28T12:00:00Z");
     let until_first = 24.0 * 5.0;
     assert_eq!(limit(&changed, "2026-11-24T03:00:00Z", "2026-11-28T13:00:00Z"), Some(until_first * 1.5));

@@ -1,4 +1,4 @@
-//! In-memory fakes of the interfaces of the metrics function's handler. Single reads can be made to fail.
+//! In-memory test fakes of the interfaces of the metrics function. Single reads can be made to fail.
 
 use std::collections::BTreeMap;
 
@@ -13,17 +13,17 @@ use evergreen_scoring::{
 use evergreen_testkit::{FixedClock, Memory, moment, version};
 use jiff::{SignedDuration, Timestamp};
 
-/// Test fakes of everything that the handler accesses, and the configured maximum model age.
+/// Test fakes of all systems that the metrics function uses, and the configured maximum model age.
 pub struct World {
     pub memory: &'static Memory,
     pub registry: Registry,
     pub clock: FixedClock,
-    /// The configured maximum age of a champion. `None` means that the age follows from the training schedule.
+    /// The configured maximum age of the champion. `None` means that the age follows from the training schedule.
     pub max_age: Option<SignedDuration>,
 }
 
 impl World {
-    /// Creates an empty registry at the time `now`. The training schedule, daily at 03:00, has been in force for weeks.
+    /// Creates an empty registry at the time `now`. The training schedule (daily at 03:00) has applied for weeks.
     pub fn at(now: &str) -> Self {
         let memory: &'static Memory = Box::leak(Box::default());
         memory.state().schedule = Some(daily("2026-11-01T12:00:00Z"));
@@ -31,7 +31,7 @@ impl World {
         Self { memory, registry, clock: FixedClock::at(moment(now)), max_age: None }
     }
 
-    /// Runs the handler once, as in a stack with a daily training at 03:00 that may take one hour.
+    /// Runs the metrics function once, with a daily training at 03:00 that may take one hour.
     pub async fn measure(&self) -> Result<MetricsReport, MetricsError> {
         let expectations = Expectations {
             model: "iris".parse().unwrap(),
@@ -53,13 +53,13 @@ impl World {
     }
 }
 
-/// Returns a training schedule, daily at 03:00 UTC, that was last changed at `changed_at`.
+/// Returns a training schedule (daily at 03:00 UTC) that was last changed at `changed_at`.
 pub fn daily(changed_at: &str) -> StoredSchedule {
     let expression = "cron(0 3 * * ? *)".to_owned();
     StoredSchedule { expression, zone: Some("UTC".to_owned()), changed_at: moment(changed_at), is_enabled: true }
 }
 
-/// Test fake of the registry, in memory. The reads named in `away` fail: `pointer`, `history`, `runs` or `versions`.
+/// Test fake of the registry, in memory. The reads that `away` names fail: `pointer`, `history`, `runs` or `versions`.
 pub struct Registry {
     pub memory: &'static Memory,
     pub away: Vec<&'static str>,
@@ -108,7 +108,7 @@ impl Versions for Registry {
     }
 }
 
-/// Returns a model version, and stores a valid artifact for it.
+/// Returns a model version whose valid model file is stored.
 pub fn sound_version(memory: &Memory, number: u32, accuracy: f64, trained_at: Timestamp) -> Version {
     let version = version(number, accuracy, trained_at);
     let (bytes, key) = (model(), version.artifact.key.clone());
@@ -116,8 +116,7 @@ pub fn sound_version(memory: &Memory, number: u32, accuracy: f64, trained_at: Ti
     Version { artifact: artifact(key, &bytes), ..version }
 }
 
-/// Stores `bytes` as the champion's artifact, and sets the artifact's size and digest in the champion's record to
-/// match.
+/// Stores `bytes` as the champion's model file. Sets the file's size and digest in the champion's record to match.
 pub fn store(memory: &Memory, bytes: Vec<u8>) {
     let mut state = memory.state();
     let champion = state.champions.last_mut().unwrap();
@@ -134,7 +133,7 @@ fn model() -> Vec<u8> {
     model_named("iris")
 }
 
-/// Returns the artifact of the smallest possible model: one column, and one tree with one leaf.
+/// Returns the file of the smallest possible model: one column, and one tree with one leaf.
 pub fn model_named(name: &str) -> Vec<u8> {
     let leaf = Node::Leaf(vec![Weight { output: 0, weight: 1.0 }]);
     let trees = vec![Tree { nodes: vec![leaf] }];

@@ -1,6 +1,5 @@
-//! Simulates a year of the scheduler, as AWS describes it, and of training runs. Runs succeed, fail, stop without an
-//! end, or end late. The test computes the metric `DeadlineMissed` every five minutes. The metric must always be right,
-//! whatever the clocks of the time zone do.
+//! Simulates a year of AWS's scheduler and of training runs that succeed, fail, stop without an end, or end late.
+//! Checks the metric `DeadlineMissed` every five minutes. The metric must always be right, even when the clocks change.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 mod scheduler;
@@ -20,8 +19,8 @@ const END: &str = "2027-01-01T00:00:00Z";
 const GRACE: SignedDuration = SignedDuration::from_hours(1);
 const STEP: SignedDuration = SignedDuration::from_mins(5);
 
-/// Returns the simulated training schedules: each as its expression, and as the times when it fires. `skipped` is a
-/// time (hour, minute) that the clocks skip.
+/// Returns the training schedules of the simulation: each as its expression and as the times when it fires. `skipped`
+/// is a time (hour, minute) that the clocks skip.
 fn schedules(skipped: (i8, i8)) -> Vec<(String, When)> {
     let (hour, minute) = skipped;
     vec![
@@ -34,8 +33,8 @@ fn schedules(skipped: (i8, i8)) -> Vec<(String, When)> {
     ]
 }
 
-/// Simulates a year in which each of the `schedules` is in force for a time. At each time in `changes`, the next
-/// schedule replaces the one before.
+/// Simulates a year with the `schedules`, one after the other. At each time in `changes`, the next schedule replaces
+/// the current one.
 fn follow(zone: &str, schedules: &[(String, When)], changes: &[&str], seed: u64) {
     let begins: Vec<Timestamp> = [BEGIN].iter().chain(changes).map(|at| moment(at)).collect();
     let mut now = moment(BEGIN);
@@ -68,8 +67,8 @@ fn follow(zone: &str, schedules: &[(String, When)], changes: &[&str], seed: u64)
     assert!(missed_at_all > 0, "{schedules:?} in {zone}: nothing was ever missed, so nothing was tested");
 }
 
-/// Simulates each schedule alone for a year, then three in sequence. The schedules change around the hour that the
-/// clocks skip and the hour that they repeat.
+/// Simulates each schedule alone for a year, then three schedules in sequence. The changes of the schedule are near the
+/// hours that the clocks skip or repeat.
 fn simulate(zone: &str, skipped: (i8, i8), changes: [&str; 2]) {
     let schedules = schedules(skipped);
     for (seed, schedule) in (1..).zip(&schedules) {
@@ -95,7 +94,7 @@ fn figures_are_right_on_lord_howe_whose_clock_changes_by_half_an_hour() {
     simulate("Australia/Lord_Howe", (2, 15), ["2026-04-04T15:05:00Z", "2026-10-03T15:35:00Z"]);
 }
 
-/// UTC has no clock changes, so this tests only the schedules themselves.
+/// UTC has no clock changes, so this test covers only the schedules themselves.
 #[test]
 fn figures_are_right_in_utc() {
     let schedules = schedules((2, 30));

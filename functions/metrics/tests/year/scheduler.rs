@@ -1,11 +1,11 @@
-//! Simulates EventBridge Scheduler as its user guide describes it. It does not fire at a time that the clocks skip, or
-//! at the second occurrence of a repeated time. The simulation shares no code with the function that is tested.
+//! Simulates EventBridge Scheduler as AWS's user guide describes it. It does not fire at a time that the clocks skip,
+//! or at the second occurrence of a repeated time. It shares no code with the tested function.
 
 use jiff::civil::{DateTime, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-/// The time step of the simulated scheduler. Every simulated schedule fires only at multiples of this step.
+/// Time step of the simulated scheduler. All simulated schedules fire only at multiples of this step.
 const TICK: SignedDuration = SignedDuration::from_mins(15);
 
 /// When a simulated schedule fires.
@@ -19,11 +19,11 @@ pub enum When {
     Quarterly,
     /// The schedule fires every Sunday at this hour and minute.
     OnSundays(i8, i8),
-    /// The schedule fires at the first step after its creation, then each time after this duration.
+    /// The schedule fires at the first step after its creation, and then repeatedly after this time.
     Every(SignedDuration),
 }
 
-/// A simulated EventBridge Scheduler with one schedule.
+/// Test fake of EventBridge Scheduler that holds one schedule.
 #[derive(Debug)]
 pub struct Scheduler {
     zone: TimeZone,
@@ -50,11 +50,11 @@ impl Scheduler {
         self.fired.clear();
         let ticks = since.as_second().div_euclid(TICK.as_secs());
         let after = Timestamp::from_second((ticks + 1) * TICK.as_secs()).unwrap();
-        // The simulated wall clock continues from one schedule to the next.
+        // The simulated wall clock continues when the schedule is replaced.
         self.next_tick = after.max(self.next_tick);
     }
 
-    /// Returns the times until `now` at which the schedule fires, without times that an earlier call has returned.
+    /// Returns the times up to `now` at which the schedule fired, without the times that earlier calls returned.
     pub fn fire_until(&mut self, now: Timestamp) -> Vec<Timestamp> {
         let mut fired = Vec::new();
         while self.next_tick <= now {
@@ -67,7 +67,7 @@ impl Scheduler {
         fired
     }
 
-    /// Returns the last time at or before `by` when the current schedule fired. `None` if it did not.
+    /// Returns the latest time at or before `by` when the current schedule fired. `None` if it did not fire.
     pub fn last_due(&self, by: Timestamp) -> Option<Timestamp> {
         self.fired.iter().rev().copied().find(|due| *due <= by)
     }
@@ -87,8 +87,8 @@ impl Scheduler {
         matches && !is_again
     }
 
-    /// Returns whether a rate fires at the time `tick`. A rate counts from its last firing. It fires first at the first
-    /// step after its creation.
+    /// Returns whether a `rate(…)` schedule fires at the time `tick`. The first time is the first step after its
+    /// creation. Later times count from the last firing.
     fn follows(&self, tick: Timestamp, every: SignedDuration) -> bool {
         self.fired.last().is_none_or(|last| tick.duration_since(*last) >= every)
     }

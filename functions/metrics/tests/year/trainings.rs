@@ -1,28 +1,29 @@
-//! Simulates a year of training runs from a seed. Most runs succeed in time. Some end late, fail, stop without an end,
-//! or never start.
+//! Simulates a year of training runs from a random seed. Most runs succeed in time. Others end late, fail, stop without
+//! an end, or never start.
 
 use evergreen_lifecycle::{Run, RunId, Trigger};
 use evergreen_testkit::{finished_run, run, version};
 use jiff::{SignedDuration, Timestamp};
 
-/// The number of newest training runs that the metrics function reads.
+/// Number of newest training runs that the metrics function reads.
 const RECENT: usize = 100;
 
-/// All simulated training runs so far.
+/// The training runs of the simulation.
 #[derive(Debug)]
 pub struct Trainings {
     random: u64,
     number: u32,
-    /// Future records of training runs, each with its time. A run has a record for its start and one for its end.
+    /// Records of training runs that lie in the future, each with its time. Each run has one record for its start and
+    /// one for its end.
     to_come: Vec<(Timestamp, Run)>,
-    /// The recorded training runs, newest first.
+    /// The training runs that have been recorded so far, newest first.
     recent: Vec<Run>,
-    /// The latest due time for which a model version was made. `None` if there is no version yet.
+    /// The latest due time whose training made a model version. `None` if no training did so yet.
     kept_until: Option<Timestamp>,
 }
 
 impl Trainings {
-    /// Creates a simulation without training runs. The seed determines all later runs.
+    /// Creates a simulation without training runs. All later runs follow from the random seed.
     pub fn new(seed: u64) -> Self {
         Self { random: seed, number: 0, to_come: Vec::new(), recent: Vec::new(), kept_until: None }
     }
@@ -33,8 +34,7 @@ impl Trainings {
         (self.random >> 33) % below
     }
 
-    /// Simulates the training that the schedule starts at `due`. Sometimes a person starts one more training run by
-    /// hand.
+    /// Simulates the training that the schedule starts at `due`. Sometimes a person also starts a training by hand.
     pub fn start(&mut self, due: Timestamp) {
         let trigger = Trigger::Schedule { scheduled_at: Some(due) };
         let id = RunId::scheduled(due);
@@ -53,8 +53,8 @@ impl Trainings {
         }
     }
 
-    /// Adds a training run that starts at `at` and ends `minutes` later. `None` means that the run is stopped and never
-    /// records an end.
+    /// Adds a training run that starts at `at` and ends `minutes` later. `None` means that the run stops without an
+    /// end.
     fn make(&mut self, id: RunId, trigger: Trigger, at: Timestamp, minutes: Option<i64>, succeeds: bool) {
         self.number += 1;
         let at = at + SignedDuration::from_secs(5);
@@ -70,7 +70,7 @@ impl Trainings {
         self.to_come.push((ends, Run { state: ended.state, ..running }));
     }
 
-    /// Records all starts and ends of training runs until `now`.
+    /// Records all starts and ends of training runs up to `now`.
     pub fn proceed(&mut self, now: Timestamp) {
         let Some(next) = self.to_come.iter().map(|(at, _)| *at).min() else { return };
         if next > now {
@@ -99,7 +99,7 @@ impl Trainings {
         &self.recent
     }
 
-    /// Returns whether a model version was made for `due` or for a later due time.
+    /// Returns whether a training for `due` or a later due time made a model version.
     pub fn have_kept(&self, due: Timestamp) -> bool {
         self.kept_until >= Some(due)
     }
