@@ -62,7 +62,7 @@ impl Evaluation {
 /// fit into a DynamoDB item of at most 400 KB.
 pub const MAX_CONFUSED_LABELS: usize = 100;
 
-/// For a classifier with more than [`MAX_CONFUSED_LABELS`] classes: number of worst classes whose metrics are stored.
+/// Number of worst classes whose metrics are stored, for a classifier with more than [`MAX_CONFUSED_LABELS`] classes.
 pub const MAX_WORST_LABELS: usize = 20;
 
 /// A classifier's metrics on the hold-out rows.
@@ -107,9 +107,9 @@ pub struct ClassEvaluation {
     pub label: Label,
     /// Number of hold-out rows that truly belong to this class.
     pub support: usize,
-    /// Precision: the share of the rows predicted as this class that belong to this class, 0–1.
+    /// Precision, 0–1: of the hold-out rows predicted as this class, the share that truly belongs to it.
     pub precision: f64,
-    /// Recall: the share of the rows of this class that are predicted as this class, 0–1.
+    /// Recall, 0–1: of the hold-out rows that truly belong to this class, the share predicted as this class.
     pub recall: f64,
     /// F1 score: harmonic mean of the class's precision and recall, 0–1.
     pub f1: f64,
@@ -174,15 +174,15 @@ pub struct RegressionEvaluation {
     pub mae: f64,
     /// Median absolute error on the hold-out, in the target's unit.
     pub median_absolute_error: f64,
-    /// R²: share of the target's variance that the model explains, at most 1. Predicting the mean for every row gives
-    /// 0.
+    /// R²: share of the target's variance that the model explains, at most 1. A model that always predicts the mean
+    /// gets 0.
     pub r2: f64,
     /// Mean absolute percentage error: the mean of (absolute error / true value), from 0 up; 0.1 means 10%. `None` if a
     /// true value is 0, and in records of earlier software versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mape: Option<f64>,
-    /// Root mean squared logarithmic error: the difference between ln(1 + prediction) and ln(1 + true value), from 0
-    /// up. `None` if a true value is below 0, and in records of earlier software versions.
+    /// Root mean squared logarithmic error (RMSLE): the root mean squared difference between ln(1 + prediction) and
+    /// ln(1 + true value), from 0 up. `None` if a true value is below 0, and in records of earlier software versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rmsle: Option<f64>,
     /// Mean pinball loss (quantile loss) at the quantile [`PINBALL_QUANTILE`], in the target's unit. `None` in records

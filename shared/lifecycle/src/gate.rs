@@ -3,8 +3,8 @@
 //!
 //! The gate compares the answers of both models on the same hold-out rows, row by row. Neither model was trained on
 //! these rows. A difference in two of thirty rows does not distinguish two models. The gate refuses a challenger that
-//! is below the floor (the required score) or no better than a constant answer. The gate also refuses a challenger that
-//! is worse than the champion by more than the tolerance and by more than chance.
+//! is below the required score (the floor) or no better than a constant baseline. The gate also refuses a challenger
+//! that is worse than the champion by more than the tolerance and by more than chance.
 
 mod constant;
 mod decision;
@@ -255,8 +255,8 @@ impl Incumbent {
         }
     }
 
-    /// Returns the verdict if there is no reason to refuse the challenger. It depends only on the champion's state,
-    /// such as "there is none".
+    /// Returns the verdict for a challenger that is not refused. It says whether there was a champion, and whether the
+    /// champion could be scored.
     fn verdict(&self) -> Verdict {
         match self {
             Self::None => Verdict::FirstChampion,

@@ -37,8 +37,8 @@ impl Pointer {
     /// fields.
     ///
     /// # Errors
-    /// Returns the `record` itself if the revision, the version number or the artifact is missing. The prediction function
-    /// then cannot load that champion.
+    /// Returns the `record` itself if the revision, the version number or the artifact is missing. The prediction
+    /// function then cannot load that champion.
     pub fn in_part(record: Unreadable) -> Record<Self> {
         let [revision, number] = ["revision", "version/number"].map(|name| record.field(name));
         let number = number.and_then(VersionNumber::new);

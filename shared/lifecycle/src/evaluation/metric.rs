@@ -41,8 +41,8 @@ pub enum PrimaryMetric {
     /// Mean absolute percentage error: the mean of (absolute error / true value), from 0 up; lower is better. Not
     /// defined if a true value is 0.
     Mape,
-    /// Root mean squared logarithmic error: the difference between ln(1 + prediction) and ln(1 + true value), from 0
-    /// up; lower is better. Not defined if a true value is below 0.
+    /// Root mean squared logarithmic error (RMSLE): the root mean squared difference between ln(1 + prediction) and
+    /// ln(1 + true value), from 0 up; lower is better. Not defined if a true value is below 0.
     Rmsle,
     /// Mean pinball loss (quantile loss) at the quantile [`PINBALL_QUANTILE`], in the target's unit; lower is better.
     Pinball,

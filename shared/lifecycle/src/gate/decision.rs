@@ -1,4 +1,4 @@
-//! The gate's decision about a challenger (a new model version), as it is stored and reported.
+//! The decision whether a new model version (the challenger) replaces the champion, as it is stored and reported.
 
 use std::fmt;
 
@@ -65,7 +65,7 @@ fn accuracy() -> PrimaryMetric {
     PrimaryMetric::Accuracy
 }
 
-/// Whether the gate promoted or refused the challenger (a new model version), and why.
+/// Whether the challenger (a new model version) was promoted or refused, and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {

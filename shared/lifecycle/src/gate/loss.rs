@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Critical value of a one-sided 5% test, in standard errors. A smaller gain counts as chance. A standard normal
-/// variable exceeds this number with probability 5%.
+/// Critical value of a one-sided 5% significance test, in standard errors: a gain below it counts as chance. A standard
+/// normal variable exceeds this value with probability 5%.
 pub(super) const NOISE: f64 = 1.645;
 
 /// Maximum absolute value of a margin, which is a gain in standard errors. Without this limit, a margin would be

@@ -15,8 +15,8 @@ const RESAMPLES: usize = 2000;
 /// Minimum p-value that a test returns. A registry may be unable to store numbers that are much closer to 0.
 const LEAST_P: f64 = 1e-100;
 
-/// Minimum number of rows for the bootstrap. With fewer rows, the bootstrap reports differences that are chance. A
-/// sign-flip permutation test replaces it then.
+/// Minimum number of rows for the bootstrap. With fewer rows, the bootstrap's p-values are too low. A sign-flip
+/// permutation test replaces it then.
 const FEW_ROWS: usize = 16;
 
 /// Maximum number of values that the bootstrap resamples. More rows are first averaged in groups, which does not change
@@ -35,8 +35,8 @@ pub enum PairedTest {
         challenger_only: usize,
         /// Number of rows where the champion is right and the challenger is wrong.
         champion_only: usize,
-        /// The p-value, 0–1. It is the probability that at least this many rows have only the champion right, if both
-        /// models are equally good. Only rows on which exactly one model is right count.
+        /// The p-value, 0–1. If both models are equally good, it is the probability that the champion alone is right on
+        /// at least this many rows. Only rows on which exactly one model is right count.
         p_value: f64,
     },
     /// The bootstrap (Efron, The Annals of Statistics 7, 1979) of the difference between two models' mean losses.
@@ -48,9 +48,8 @@ pub enum PairedTest {
         /// The 95th percentile, over the bootstrap resamples, of the difference between the two models' mean losses.
         upper: f64,
         /// The p-value, 0–1: the share of bootstrap resamples in which the challenger is not worse. With fewer than 16
-        /// rows, it comes from Fisher's randomisation test instead. There, it is the share of all sign changes of the
-        /// row differences that make the sum at least as large. The bootstrap reports chance differences on so few
-        /// rows.
+        /// rows, a bootstrap's p-value is too low. Then Fisher's randomisation test gives the p-value: the share of all
+        /// sign changes of the row differences that make the sum at least as large.
         p_value: f64,
     },
 }

@@ -26,7 +26,7 @@ pub enum Presence {
     AfterTraining,
 }
 
-/// Which value of a period represents the period in alarms and on the dashboard: the lowest or the highest.
+/// Which value of a period is shown in alarms and on the dashboard: the lowest or the highest one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Worst {
     /// The lowest value of the period is shown, because low values are bad.
@@ -39,7 +39,7 @@ pub enum Worst {
 /// A stored input from which health metrics are computed. If it cannot be read, all metrics that need it are unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MetricSource {
-    /// The current champion's record (the model version that answers predictions).
+    /// The record of the champion, the model version that answers predictions.
     Champion,
     /// The records of the recent champions.
     RecentChampions,
@@ -91,7 +91,7 @@ macro_rules! metrics {
                 }
             }
 
-            /// Returns which value of a period represents it in alarms and on the dashboard: the lowest or the highest.
+            /// Returns which value of a period is shown in alarms and on the dashboard: the lowest or the highest one.
             pub fn worst(self) -> Worst {
                 match self {
                     $(Self::$name => Worst::$worst,)+

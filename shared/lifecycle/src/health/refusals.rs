@@ -49,8 +49,8 @@ impl Refusals<'_> {
         run.status_at(now) == RunStatus::Rejected && is_newer && run.finished_at() >= since
     }
 
-    /// Returns whether `recent` includes a version from before the current refusals. If not, the first refusal may be
-    /// missing from `recent`.
+    /// Returns whether the newest runs include a version from before the current refusals. If not, the first refusal
+    /// may be missing from the list.
     fn reaches_back(&self) -> bool {
         let made = |run: &Run| run.version().is_some() && run.version() <= self.highest;
         self.recent.iter().any(made)
