@@ -4,9 +4,9 @@
 //! publishes the event at once and then removes it from the outbox. If the process ends before that, the next training
 //! or measurement publishes the event.
 //!
-//! A new attempt at a training run also stores an event that reports the loss of this attempt. The event is dated at
-//! the end of the attempt's maximum duration. When the attempt succeeds or fails, this event is removed. So the loss of
-//! an attempt is reported, although a stopped process cannot write anything.
+//! A new attempt at a training run also stores an event that reports this attempt as lost (stopped without a result).
+//! The event is dated at the end of the attempt's maximum duration. When the attempt succeeds or fails, this event is
+//! removed. So a lost attempt is reported, although a stopped process cannot write anything.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
-//! Stored records that this release may be unable to read, because a newer release wrote them or because they are
-//! damaged.
+//! Stored records that this release of the software may be unable to read, because a newer release wrote them or
+//! because they are damaged.
 //!
 //! The model registry holds records of older and newer releases, so each record is decoded separately. An unreadable
 //! record is counted, reported and skipped. The other records can still be read.

@@ -54,7 +54,7 @@ pub trait EventOutbox: Send + Sync {
         after: Option<&str>,
     ) -> impl Future<Output = Result<Waiting, Unavailable>> + Send;
 
-    /// Removes a published event from the stored events. `key` is its key in the outbox.
+    /// Removes a published event from the stored events. `key` is the key under which the event is stored.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.

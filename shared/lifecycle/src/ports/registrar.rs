@@ -108,8 +108,8 @@ pub trait Registrar: Send + Sync {
     /// [`Unavailable`] when the call to the model registry fails.
     fn last_revision(&self) -> impl Future<Output = Result<u32, Unavailable>> + Send;
 
-    /// Takes the next free model version number above `above`. No number is given twice. If the stored counter is
-    /// missing, damaged or lower than `above`, it is raised. It is never lowered.
+    /// Takes the next free model version number, which is higher than `above`. No number is given twice. If the stored
+    /// counter is missing, damaged or lower than `above`, the counter is raised. The counter is never lowered.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.

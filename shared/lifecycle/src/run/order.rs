@@ -12,9 +12,9 @@ use super::Run;
 /// clocks of two machines may differ by this time.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(1);
 
-/// A new training run is dated after the newest recorded run. But a recorded start is ignored if it is more than this
-/// time in the future. One clock may be a day ahead and another a day behind, so two days and one hour are allowed. A
-/// start further in the future is wrong, and every later run would otherwise get such a start too.
+/// Maximum time by which the newest recorded start of a training run may be in the future and still affect the start
+/// time of the next run. One clock may be a day ahead and another a day behind, so two days and one hour are allowed. A
+/// start further in the future is wrong and is ignored. Otherwise every later run would get such a start time too.
 const FOLLOWED: SignedDuration = SignedDuration::from_hours(49);
 
 /// Minimum time between the recorded starts of two training runs.
