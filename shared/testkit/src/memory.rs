@@ -170,8 +170,8 @@ fn count_down(counts: &mut BTreeMap<&'static str, u32>, operation: &'static str)
 }
 
 impl MemoryState {
-    /// Makes `champion` the current champion in the test fake. `artifact` is the content of its model file. A copy is
-    /// kept unless the file is too large.
+    /// Makes `champion` the current champion in the test fake. `artifact` is the content of its model file. The fake
+    /// keeps a copy of this file unless it is too large. `None` means that no copy is kept.
     pub fn move_pointer(&mut self, champion: &Champion, artifact: Option<&[u8]>) {
         self.champions.push(champion.clone());
         self.pointer = None;

@@ -5,7 +5,7 @@ use std::future::Future;
 use super::Unavailable;
 use crate::VersionNumber;
 
-/// Error: a model file or a manifest could not be read from the object store.
+/// Error: an object could not be read from the object store (for example a model file, a manifest or a data set file).
 #[derive(Debug, thiserror::Error)]
 pub enum ArtifactReadError {
     /// No stored object has the requested key. The field is that key.
@@ -16,7 +16,7 @@ pub enum ArtifactReadError {
     Unavailable(#[from] Unavailable),
 }
 
-/// A model file or manifest that an attempt at a training run wants to store in the object store.
+/// An object (such as a model file or manifest) that an attempt at a training run wants to store in the object store.
 #[derive(Debug, Clone, Copy)]
 pub struct NewObject<'a> {
     /// The key under which the object will be stored.
