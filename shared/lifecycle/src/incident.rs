@@ -8,25 +8,26 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// Maximum number of incidents that are reported in a row for one alarm, without a quiet hour between them. The next
-/// incident is reported as flapping: the alarm changes too often.
+/// Maximum number of incidents in a row that are reported by mail for one CloudWatch alarm. Incidents are in a row if
+/// no quiet hour is between them. The next incident is reported as flapping: the alarm changes too often.
 pub const MOST_IN_A_ROW: u32 = 3;
 
-/// Maximum number of incidents that are reported in 24 hours for one alarm. With the mails about ends and flapping,
-/// each recipient gets fewer than 20 mails a day for the alarm. In its sandbox, Amazon SES sends at most 200 mails a
-/// day.
+/// Maximum number of incidents of one CloudWatch alarm that are reported by mail in 24 hours. Each incident causes a
+/// mail at its start and a mail at its end. With the mails about flapping (an alarm that changes too often), each
+/// recipient gets fewer than 20 mails a day for the alarm. A new Amazon SES account (in the sandbox) can send at most
+/// 200 mails a day.
 pub const MOST_IN_A_DAY: usize = 8;
 
-/// An alarm counts as quiet if its state has not changed for this time.
+/// A CloudWatch alarm counts as quiet if its state has not changed for this time.
 pub const QUIET: SignedDuration = SignedDuration::from_hours(1);
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// Maximum time by which the date of an alarm's state change may be in the future. A date further in the future is not
-/// trusted.
+/// Maximum time by which the date of a CloudWatch alarm's state change may be in the future. A date further in the
+/// future is treated as wrong.
 const MOST_AHEAD: SignedDuration = SignedDuration::from_mins(5);
 
-/// One state change of an alarm: it was raised, or it became OK.
+/// One state change of a CloudWatch alarm: the alarm was raised, or it became OK.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlarmChange {
     /// `true` if the alarm was raised, `false` if the alarm became OK.
@@ -39,7 +40,7 @@ pub struct AlarmChange {
     pub was_raised: bool,
 }
 
-/// The mail to send about one state change of an alarm, or the reason to send none.
+/// The mail to send about one state change of a CloudWatch alarm, or the reason to send none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum AlarmReport {
@@ -50,9 +51,9 @@ pub enum AlarmReport {
     Flapping,
     /// Send the mail that the incident is over.
     Over {
-        /// The start times of the incidents that are over, newest last. There are several if some recipients may have
-        /// missed the end of an earlier incident. A recipient who got no mail about the start of any listed incident
-        /// gets no mail about the end. If the list is empty, every recipient gets the mail.
+        /// The start times of the incidents that are over, newest last. The list has earlier incidents too if some
+        /// recipients may have missed the mails about their end. Only recipients who got a mail about the start of at
+        /// least one listed incident get this mail. An empty list means that every recipient gets it.
         raised: Vec<Timestamp>,
     },
     /// Send no mail, because a newer state change of the alarm is already known.
@@ -64,24 +65,25 @@ pub enum AlarmReport {
     NothingToReport,
 }
 
-/// The stored record of one alarm: its newest state change, and the mails that were sent about it.
+/// The stored record of one CloudWatch alarm: its newest state change, and the mails that were sent about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlarmRecord {
-    /// The number of state changes of the alarm so far, from 1 up. A conditional write compares it, so two invocations
-    /// cannot overwrite each other's record.
+    /// The number of state changes of the alarm so far, from 1 up. The record is only stored if the stored number is
+    /// one lower. So two Lambda invocations cannot overwrite each other's record.
     pub revision: u32,
     newest: AlarmChange,
-    /// The report about the newest state change. If the same notification arrives again, the answer is the same report.
+    /// The mail about the newest state change, or the reason to send none. If the same notification arrives again, this
+    /// is the answer again.
     #[serde(rename = "telling")]
     alarm_report: AlarmReport,
-    /// Whether the incident that was last reported by mail has not ended yet.
+    /// Whether the incident of the last mail is still going on.
     open: bool,
-    /// The start times of the incident that was last reported, and of earlier incidents whose end some recipients may
-    /// have missed.
+    /// The start times of incidents, newest last: the incident that was last reported by mail, and earlier incidents
+    /// whose end some recipients may have missed.
     raised: Vec<Timestamp>,
-    /// The start times of the incidents that were reported within the last 24 hours.
+    /// The start times of the incidents that were reported by mail within the last 24 hours.
     told: Vec<Timestamp>,
-    /// The number of incidents that were reported in a row, without a quiet hour between them.
+    /// The number of incidents in a row that were reported by mail, without a quiet hour between them.
     in_a_row: u32,
     /// Whether mails about this alarm are suppressed, because the alarm is flapping.
     held: bool,
@@ -104,14 +106,14 @@ impl AlarmRecord {
         }
     }
 
-    /// Returns whether the record contains a state change that is newer than `change`. The result is `false` if the
-    /// newest change in the record is dated in the future.
+    /// Returns whether the record contains a newer state change of the alarm than `change`. If the newest change in the
+    /// record is dated in the future, the result is `false`, because that date is wrong.
     pub fn overtakes(&self, change: AlarmChange, now: Timestamp) -> bool {
         !self.newest.is(change) && self.newest.since >= change.since && self.is_believed(now)
     }
 
-    /// Returns whether the date of the newest state change can be trusted: it is at most [`MOST_AHEAD`] after `now`.
-    /// Otherwise a wrong date would suppress all mails of the alarm until that date.
+    /// Returns whether the date of the record's newest state change is plausible: at most [`MOST_AHEAD`] after `now`. A
+    /// wrong date must not suppress all mails of the alarm until that date.
     fn is_believed(&self, now: Timestamp) -> bool {
         self.newest.since.duration_since(now) <= MOST_AHEAD
     }
@@ -165,8 +167,8 @@ impl AlarmRecord {
         Self { alarm_report: AlarmReport::Raised, open: true, in_a_row: self.in_a_row + 1, ..self }
     }
 
-    /// Returns the record after the alarm became OK, and ends the open incident. If no incident is open, `to_everybody`
-    /// decides whether all recipients get a mail or nobody does.
+    /// Ends the open incident after the alarm became OK, and returns the new record. If no incident is open,
+    /// `to_everybody` decides whether all recipients get a mail (`true`) or nobody does (`false`).
     fn end(self, to_everybody: bool) -> Self {
         let alarm_report = match (self.open, self.held) {
             (true, _) => AlarmReport::Over { raised: self.raised.clone() },

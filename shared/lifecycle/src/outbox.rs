@@ -4,9 +4,9 @@
 //! publishes the event at once and then removes it from the outbox. If the process ends before that, the next training
 //! or measurement publishes the event.
 //!
-//! A new attempt at a training run also stores an event that reports the loss of this attempt. The event is dated at
-//! the end of the attempt's maximum duration. When the attempt succeeds or fails, this event is removed. So the loss of
-//! an attempt is reported, although a stopped process cannot write anything.
+//! A new attempt at a training run also stores an event that reports this attempt as lost (stopped without a result).
+//! The event is dated at the end of the attempt's maximum duration. When the attempt succeeds or fails, this event is
+//! removed. So a lost attempt is reported, although a stopped process cannot write anything.
 
 use std::fmt;
 
@@ -15,18 +15,19 @@ use jiff::{SignedDuration, Timestamp};
 use crate::LifecycleEvent;
 use crate::ports::{Announcer, EventOutbox, MAX_ANNOUNCEMENTS, Refusal, Unavailable};
 
-/// During this time after an event was stored, only the process that stored it publishes it. Publishing takes a
+/// For this time after an event was stored, only the process that stored the event publishes it. Publishing takes a
 /// fraction of a second. Without this delay, two processes would often publish the same event.
 const HEAD_START: SignedDuration = SignedDuration::from_mins(1);
 
-/// Maximum number of pages of the outbox that one call of [`deliver`] reads. Events that the event bus never accepts
+/// Maximum number of pages of stored events that one call of [`deliver`] reads. Events that the event bus never accepts
 /// expire, so more pages are very rare.
 const MAX_PAGES: usize = 10;
 
-/// An event in the form in which the outbox stores it and the event bus accepts it.
+/// A lifecycle event (for example: a model version was promoted) as JSON text. It is stored until EventBridge has
+/// accepted it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Announcement {
-    /// The key of the event in the outbox ([`LifecycleEvent::outbox_key`]).
+    /// The key under which the event is stored until it is published ([`LifecycleEvent::outbox_key`]).
     pub key: String,
     /// The `detail-type` of the EventBridge event, such as `ModelPromoted`.
     pub kind: String,
@@ -53,17 +54,17 @@ impl Announcement {
 pub struct Delivery {
     /// The number of events that the event bus accepted.
     pub published: usize,
-    /// The events that the event bus refused. They stay in the outbox.
+    /// The events that the event bus refused. They stay stored, so a later call publishes them again.
     pub refused: Vec<Refusal>,
-    /// The number of stored events that this release cannot read. They stay in the outbox until a newer release reads
-    /// them, or until they expire.
+    /// The number of stored events that this release of the software cannot read. They stay stored until a newer
+    /// release reads them, or until they expire.
     pub unreadable: usize,
-    /// The errors of failed calls to the event bus or to the outbox.
+    /// The errors of failed calls to the event bus or to the store of the events.
     pub failures: Vec<Unavailable>,
 }
 
 impl Delivery {
-    /// Returns whether every event was published and removed from the outbox.
+    /// Returns whether every event was published and removed from the stored events.
     pub fn is_complete(&self) -> bool {
         self.refused.is_empty() && self.unreadable == 0 && self.failures.is_empty()
     }
@@ -85,8 +86,8 @@ impl fmt::Display for Delivery {
     }
 }
 
-/// Publishes events that are stored in the outbox. Removes those that the event bus accepted. Adds the results to
-/// `delivery`.
+/// Publishes the given stored events on the event bus. Removes those that the event bus accepted from the stored
+/// events. Adds the results to `delivery`.
 pub async fn publish(
     outbox: &impl EventOutbox,
     bus: &impl Announcer,
@@ -108,8 +109,9 @@ pub async fn publish(
     }
 }
 
-/// Publishes all stored events of the outbox, except events from the last minute. The process that stored those may
-/// still publish them. If one event cannot be read, or the event bus refuses it, the other events are still published.
+/// Publishes all events that are stored in the outbox, except events from the last minute. The process that stored such
+/// a new event may still publish it. If one event cannot be read, or the event bus refuses it, the other events are
+/// still published.
 pub async fn deliver(outbox: &impl EventOutbox, bus: &impl Announcer, now: Timestamp) -> Delivery {
     let mut delivery = Delivery::default();
     let before = now.checked_sub(HEAD_START).unwrap_or(now);

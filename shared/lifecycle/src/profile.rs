@@ -28,8 +28,8 @@ pub struct DatasetFile {
     pub sha256: String,
     /// The number of data rows in the file.
     pub rows: usize,
-    /// Unusual properties of the file format as text for people: separator, encoding, decimal commas. Empty if the
-    /// format is usual.
+    /// The unusual properties of the file's format, as text for people (for example that a semicolon separates the
+    /// columns). Empty if the format is usual.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub read_as: String,
 }
@@ -42,11 +42,12 @@ pub struct ColumnProfile {
     /// The type of the column: `number`, `boolean`, `timestamp`, `category` or `identifier`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Why the column has this type: the facts from which the type was inferred, or that the settings define it.
+    /// Why the column has this type, as text for people: the facts from which the type was inferred, or that the
+    /// settings define the type.
     pub because: String,
     /// The number of missing values in the column.
     pub missing: usize,
-    /// The number of different values in the column. The count may stop at a limit.
+    /// The number of different values in the column. Counting may stop at a limit, so there may be more.
     pub distinct: usize,
     /// How the training uses the column, for example as a feature.
     pub role: ColumnRole,
@@ -60,9 +61,9 @@ pub enum ColumnRole {
     Feature,
     /// The column is the target that the model predicts.
     Target,
-    /// The rows are ordered by this column, such as a date.
+    /// The column gives the order of the rows, such as a date.
     Order,
-    /// The column holds the weight of each row in the training.
+    /// The column holds the sample weight of each row for the training.
     Weights,
     /// Rows with the same value in this column stay together. All of them are training rows, or all of them are
     /// hold-out rows.

@@ -1,5 +1,5 @@
-//! Stored records that this release may be unable to read, because a newer release wrote them or because they are
-//! damaged.
+//! Stored records that this release of the software may be unable to read, because a newer release wrote them or
+//! because they are damaged.
 //!
 //! The model registry holds records of older and newer releases, so each record is decoded separately. An unreadable
 //! record is counted, reported and skipped. The other records can still be read.
@@ -8,14 +8,14 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// The result of reading one stored record: the decoded record, or a description of a record that this release cannot
-/// read.
+/// The result of reading one stored record: the decoded record, or the description of a record that this release of the
+/// software cannot read.
 pub type Record<T> = Result<T, Unreadable>;
 
-/// Maximum length of the decoder's error message that is kept, in characters.
+/// Maximum length, in characters, of the stored error message of an unreadable record. Longer messages are shortened.
 const MAX_WORDS: usize = 200;
 
-/// Error: this release cannot read a stored record.
+/// Error: this release of the software cannot read a stored record.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("this release cannot read the record {key}: {cause}")]
 pub struct Unreadable {
@@ -23,29 +23,31 @@ pub struct Unreadable {
     pub key: String,
     /// The error message of the decoder, such as ``unknown variant `PAUSED` ``. Long messages are shortened.
     pub cause: String,
-    /// The record as a JSON object of its fields. Null if even the field names and values cannot be read.
+    /// The unreadable record as a JSON object of its fields. Null if even the field names and values cannot be read.
     fields: Value,
 }
 
 impl Unreadable {
-    /// Describes the unreadable record at `key`, which has these `fields`. `cause` is the error message of the decoder.
+    /// Describes the unreadable record with the key `key` and these `fields`. `cause` is the error message of the
+    /// decoder.
     pub fn new(key: impl Into<String>, cause: impl ToString, fields: Value) -> Self {
         let cause = cause.to_string().chars().take(MAX_WORDS).collect();
         Self { key: key.into(), cause, fields }
     }
 
-    /// Returns the value of the record's field `name`. Returns `None` if the field is missing or does not have the type
-    /// `T`. The name `a/b` means the field `b` inside the field `a`.
+    /// Returns the value of the field `name` of the unreadable record. Returns `None` if the field is missing or does
+    /// not have the type `T`. The name `a/b` means the field `b` inside the field `a`.
     pub fn field<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         field(&self.fields, name)
     }
 
-    /// Returns the time in the record's field `name`. Returns `None` if the field is missing or is not a time.
+    /// Returns the time in the field `name` of the unreadable record. Returns `None` if the field is missing or is not
+    /// a time.
     pub fn moment(&self, name: &str) -> Option<Timestamp> {
         moment(&self.fields, name)
     }
 
-    /// Returns the record as a JSON object of its fields. The result is null if the fields cannot be read.
+    /// Returns the unreadable record as a JSON object of its fields. The result is null if the fields cannot be read.
     pub fn fields(&self) -> &Value {
         &self.fields
     }

@@ -9,12 +9,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{Run, RunState};
 
-/// The number of days for which the records of a failed or refused run and of its model version are kept.
+/// The number of days for which records are kept: those of failed training runs, and of runs whose model version the
+/// gate refused. The records of refused model versions are kept as long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeepDays(NonZeroU16);
 
 impl KeepDays {
-    /// Creates the setting from a number of days. Returns `None` for 0, which means that records are kept forever.
+    /// Creates the setting for how many days records are kept. Returns `None` for 0, which means that records are kept
+    /// forever.
     pub fn new(days: u16) -> Option<Self> {
         NonZeroU16::new(days).map(Self)
     }

@@ -62,8 +62,8 @@ pub struct Run {
     /// The identifier of the Lambda invocation that makes this attempt. If Lambda retries an invocation, the identifier
     /// stays the same.
     pub invocation: String,
-    /// The number of tries that the same Lambda invocation has made, including this one, from 1 up. If a stored record
-    /// has no such field, an earlier release wrote the record, and the value is 1.
+    /// How many times the same Lambda invocation has tried this training run, including this try. The value is 1 if the
+    /// stored record has no such field, because an earlier release of the software wrote it.
     #[serde(default = "first_try")]
     pub tries: u32,
     /// The cause of this training run: the schedule, a person, or an uploaded model file.
@@ -89,11 +89,11 @@ pub struct Run {
     /// Warnings about unusual properties of the data set. They do not prevent the training. Empty if there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
-    /// The uploaded model file. `None` until the run has read it, and for a run that trains a model.
+    /// Facts about the uploaded model file. `None` until the run has read the file, and for a run that trains a model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<Imported>,
-    /// The loss of the champion on the hold-out rows of this training run. `None` if the champion could not be
-    /// evaluated on them.
+    /// The loss of the champion (the model version in use) on the hold-out rows of this training run. `None` if the
+    /// champion could not be evaluated on them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rescored: Option<Rescored>,
     /// The main metrics of the new model. `None` until the training run has evaluated the model.
@@ -103,7 +103,7 @@ pub struct Run {
     pub state: RunState,
 }
 
-/// The loss of an older model version on the hold-out rows of a later training run.
+/// The evaluation of an older model version on the hold-out rows of a later training run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Rescored {
     /// The number of the older model version. It was the champion when the later run evaluated it.
@@ -158,17 +158,17 @@ pub enum RunState {
 /// Source: "How Lambda handles errors and retries with asynchronous invocation" in the AWS Lambda developer guide.
 const RETRY_DELAYS: [SignedDuration; 2] = [SignedDuration::from_mins(1), SignedDuration::from_mins(2)];
 
-/// The maximum delay of the start of a Lambda retry after its planned time. The queue of Lambda may be busy, and a cold
-/// start takes time. Only the start must be within this delay, because a retry that has started sets the run to
-/// `RUNNING`.
+/// The maximum delay between the planned time of a Lambda retry and its real start. The queue of Lambda may be busy,
+/// and a cold start takes time. Only the start must be within this delay, because a started retry sets the training run
+/// to `RUNNING`.
 const RETRY_MARGIN: SignedDuration = SignedDuration::from_mins(2);
 
 fn first_try() -> u32 {
     1
 }
 
-/// The status of a training run at a given time. It equals the stored state, with one exception. If a run is stored as
-/// running after its maximum duration, its status is `Lost`.
+/// The status of a training run at a given time. It equals the stored state, with one exception. If a run is still
+/// stored as running after the maximum duration of its attempt, its status is `Lost`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum RunStatus {
@@ -184,7 +184,7 @@ pub enum RunStatus {
     Failed,
 }
 
-/// The answer to a request to start an attempt at a training run.
+/// The answer to a request to start an attempt at a training run: the attempt may start, or the reason why not.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Admission {
     /// The attempt at the training run may start. The first field is the new attempt, which the caller must store
@@ -290,8 +290,8 @@ impl Run {
     }
 
     /// Returns the time until which Lambda may retry this attempt at a training run if it fails at `now`. Returns
-    /// `None` after the last try. Lambda never retries a synchronous invocation, but the code cannot recognize one. A
-    /// failure of a synchronous invocation therefore counts as final some minutes late.
+    /// `None` after the last try. Lambda never retries a synchronous invocation, but the code cannot recognize one. So
+    /// the failure of a synchronous invocation also counts as final only some minutes later.
     pub fn retry_window(&self, now: Timestamp) -> Option<Timestamp> {
         let delay = RETRY_DELAYS.get(self.tries.saturating_sub(1) as usize)?;
         Some(time::to_millis(now + *delay + RETRY_MARGIN))

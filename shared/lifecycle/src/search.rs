@@ -54,7 +54,7 @@ pub struct SearchSummary {
     pub folds: usize,
     /// The number of candidates that the search planned to try.
     pub planned: usize,
-    /// The number of candidates that the search really tried.
+    /// The number of candidates that the search tried. It may be less than planned if the time limit was reached.
     pub tried: usize,
     /// The mean score of the chosen candidate over the cross-validation folds. `None` if the candidate was not
     /// cross-validated.

@@ -40,8 +40,9 @@ impl Task {
     }
 }
 
-/// The signature of a model: the input columns that it expects and the labels that it predicts. Both lists have the
-/// model's own order. Column names are unique, and so are labels. A regression model has no labels.
+/// The signature of a model: the input columns that it expects and the labels (classes) that it predicts. The order of
+/// both lists matters: it is the order of the model's inputs and class numbers. Column names are unique, and so are
+/// labels. A regression model has no labels.
 ///
 /// The JSON form is `{"columns": [{"name": …, "type": "number", "nullable": false}, …], "task": …, "labels": […]}`.
 /// Reading also accepts an older form, in which a column is only a name and `task` is missing. The older form means a
@@ -58,11 +59,11 @@ pub struct Signature {
 /// Error: the columns and labels are not a valid model signature.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
-    /// The signature has no column. A model without columns cannot distinguish rows.
+    /// The signature has no input column. Without input, a model would give every row the same prediction.
     #[error("a signature needs at least one column")]
     NoColumns,
-    /// The signature of a classifier has fewer than two labels, so the classifier has no choice. The field is the
-    /// number of labels.
+    /// The signature of a classifier has fewer than two labels, so there is nothing to decide. The field is the number
+    /// of labels.
     #[error("a signature needs at least two labels, got {0}")]
     TooFewLabels(usize),
     /// The signature of a regression model has labels, but such a model only predicts numbers. The field is the number

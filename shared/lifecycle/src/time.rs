@@ -28,9 +28,9 @@ const SECONDS_TO_2000: f64 = 946_684_800.0;
 const SECONDS_OF_A_DAY: f64 = 86_400.0;
 const EPOCH: DateTime = date(1970, 1, 1).at(0, 0, 0, 0);
 
-/// Parses a date or time in RFC 3339 or ISO 8601. Returns the number of seconds from 1970-01-01T00:00:00Z to it.
-/// Examples of texts are `2026-11-24`, `2026-11-24 10:00` and `2026-11-24T10:00:00.5+01:00`. A date without a time
-/// means midnight, and a time without an offset is UTC. Returns `None` for any other text.
+/// Parses a date or time in RFC 3339 or ISO 8601. Returns the number of seconds since 1970-01-01T00:00:00Z. Examples of
+/// texts are `2026-11-24`, `2026-11-24 10:00` and `2026-11-24T10:00:00.5+01:00`. A date without a time means midnight,
+/// and a time without an offset is UTC. Returns `None` for any other text.
 pub fn seconds_of(text: &str) -> Option<f64> {
     // A valid date begins with a year of four digits and a hyphen. Without this check, the parser would read some
     // numbers as dates.

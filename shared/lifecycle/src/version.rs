@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Dataset, Decision, Durations, Evaluation, Family, ModelName, Parameters, RunId, SearchSummary};
 
-/// The number of a model version, from 1 up. Every new version gets a higher number. If an attempt takes a number and
-/// is then stopped, this number is never used.
+/// The number of a model version, from 1 up. Every new version gets a higher number. If a training run takes a number
+/// and is then stopped, this number is never used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct VersionNumber(NonZeroU32);
 
@@ -28,8 +28,8 @@ impl VersionNumber {
         self.0.get()
     }
 
-    /// Returns the model version number with eight digits, such as `00000012`. So keys that contain the text sort in
-    /// numeric order.
+    /// Returns the model version number as text with eight digits, such as `00000012`. So keys that contain the text
+    /// are sorted by number.
     pub fn padded(self) -> String {
         format!("{:08}", self.0)
     }
@@ -117,8 +117,8 @@ pub struct Version {
     /// The model family, such as random forest.
     #[serde(default)]
     pub family: Family,
-    /// The hyperparameters of the training. For an imported model, the properties that can be counted in the model
-    /// file.
+    /// The hyperparameters of the training. For an imported model, the properties that can be counted in the model file
+    /// (for example the number of trees).
     pub parameters: Parameters,
     /// A summary of the hyperparameter search. `None` if there was no search.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -126,8 +126,8 @@ pub struct Version {
     /// Facts about the uploaded model file. `None` if this program trained the model and did not import it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<Imported>,
-    /// The score on the training rows: accuracy (0–1) for a classifier, R² (at most 1) for a regression model. An
-    /// imported model may be trained on other rows.
+    /// The score on the training rows: accuracy (0–1) for a classifier, R² (at most 1) for a regression model. For an
+    /// imported model, the rows may not be the rows that the model was trained on.
     #[serde(alias = "training_accuracy")]
     pub training_score: f64,
     /// The metrics of the model on the hold-out rows.

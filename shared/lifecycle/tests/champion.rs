@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 const NOW: &str = "2026-11-24T12:00:00Z";
 
-/// Returns a champion that was promoted `hours` before [`NOW`].
+/// Test helper: returns a champion that was promoted `hours` before [`NOW`].
 fn promoted(revision: u32, accuracy: f64, hours: f64) -> Champion {
     let promoted_at = moment(NOW) - jiff::SignedDuration::from_secs_f64(hours * 3600.0);
     Champion { revision, promoted_at, previous: None, version: version(revision, accuracy, promoted_at) }
@@ -86,7 +86,8 @@ proptest! {
     }
 }
 
-/// Returns the record that names `champion`, after `change` has written fields into it that this release cannot read.
+/// Test helper: returns a stored record of `champion` from a newer release, which this release cannot read. `change`
+/// writes the unreadable fields.
 fn of_a_newer_release(champion: &Champion, change: impl Fn(&mut serde_json::Value)) -> Record<Pointer> {
     let mut fields = serde_json::to_value(champion).unwrap();
     change(&mut fields);

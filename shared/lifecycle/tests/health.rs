@@ -11,7 +11,7 @@ use evergreen_testkit::{champion, finished_run, moment, run, version};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
-/// The time at which the training run is due in the tests. The schedule is daily.
+/// The time at which the daily training run is due in the tests.
 const DUE: &str = "2026-11-24T03:00:00Z";
 
 fn after_due(minutes: i64) -> Timestamp {
@@ -23,13 +23,14 @@ fn figures(figures: &MetricValues) -> BTreeMap<&'static str, f64> {
     figures.known().iter().map(|datum| (datum.metric.name(), datum.value)).collect()
 }
 
-/// Returns whether the deadline of the training run that was due at `due` was missed. The time of the check is 26 hours
-/// after `due`.
+/// Test helper: returns whether no training run succeeded in time after the due time `due`, checked 26 hours after
+/// `due`. `None` means that it is unknown.
 fn deadline_missed(runs: &[Run], due: Timestamp) -> Option<bool> {
     health::deadline_missed(runs, &[], due, due + SignedDuration::from_hours(26))
 }
 
-/// Returns the metrics about refused model versions, `minutes` after the due time. `champion` is the current champion.
+/// Test helper: returns the metrics about model versions that the gate refused, by metric name. They are computed
+/// `minutes` after the due time. `champion` is the current champion.
 fn refused_by(runs: &[Run], champion: Option<&Champion>, minutes: i64) -> BTreeMap<&'static str, f64> {
     let champion = champion.cloned().map(Pointer::from);
     let highest = champion.as_ref().map(|champion| champion.number);
@@ -48,7 +49,7 @@ fn failed(token: &str, at: Timestamp) -> Run {
     run(token, at).failed("no such column".into(), None, at)
 }
 
-/// Changes a training run to an import of a model file.
+/// Test helper: turns a training run into an import of a model file.
 fn import(run: Run) -> Run {
     Run { trigger: Trigger::Import { key: "incoming/iris/a.onnx".into(), note: None }, ..run }
 }
@@ -72,7 +73,8 @@ fn of(champion: &Champion) -> Record<Pointer> {
     Ok(champion.clone().into())
 }
 
-/// Returns the record of a champion that a newer release wrote. This release cannot read the evaluation in it.
+/// Test helper: returns a stored record of `champion` from a newer release. This release cannot read the evaluation in
+/// the record.
 fn of_a_newer_release(champion: &Champion) -> Record<Pointer> {
     let mut fields = serde_json::to_value(champion).unwrap();
     fields["version"]["evaluation"] = serde_json::json!({"ranking": 0.9});
@@ -178,8 +180,8 @@ fn a_success_of_the_future_hides_no_failure() {
     let success = promoted("ahead", after_due(24 * 60));
     let runs = [success.clone(), failed("after", after_due(10)), failed("before", after_due(-10))];
     assert_eq!(figures(&run_metrics(&runs, after_due(20)))["FailedRuns"], 2.0);
-    // The recorded start of each run is later than that of the run before it. So the failure counts as soon as the time
-    // of the wrong clock has passed.
+    // The failed run's recorded start is later than that of the run before it. So the failure counts as soon as the
+    // wrong date of that run has passed.
     let began = evergreen_lifecycle::run::began(after_due(10), Some(success.started_at));
     let runs = [success, failed("after", began), failed("before", after_due(-10))];
     assert_eq!(figures(&run_metrics(&runs, after_due(25 * 60)))["FailedRuns"], 1.0);
@@ -213,7 +215,8 @@ fn refusals_are_counted_anew_after_a_rollback() {
     assert_eq!(told["Rejections"], 1.0);
 }
 
-/// Returns the state of a refused training run with another model version number. Other states are returned unchanged.
+/// Test helper: returns the state of the refused run `run`, with another model version number. Returns any other state
+/// unchanged.
 fn renumbered(run: &Run, number: u32) -> evergreen_lifecycle::RunState {
     match run.state.clone() {
         evergreen_lifecycle::RunState::Rejected { finished_at, reason, .. } => {
@@ -277,8 +280,8 @@ fn a_scheduled_run_counts_for_its_scheduled_time_whatever_its_clock_says() {
     assert_eq!(deadline_missed(&[early], moment(DUE)), Some(false));
 }
 
-/// Changes `run` to a training run that was scheduled for `at`. Its recorded start stays as its own machine's clock
-/// wrote it.
+/// Test helper: turns `run` into a training run that was scheduled for the time `at`. Does not change the recorded
+/// start of the run.
 fn scheduled(at: Timestamp, run: Run) -> Run {
     Run { id: RunId::scheduled(at), trigger: Trigger::Schedule { scheduled_at: Some(at) }, ..run }
 }
@@ -288,8 +291,8 @@ fn a_manual_success_dated_in_the_future_never_meets_the_deadline() {
     let ahead = promoted("ahead", after_due(4 * 60));
     let runs = [ahead.clone()];
     assert_eq!(health::deadline_missed(&runs, &[], moment(DUE), after_due(61)), Some(true));
-    // The scheduled run began after the manual run, and it failed. Its recorded start is later too, but it had to end
-    // long before that time.
+    // The recorded start of the scheduled run is later than that of the manual run. But the scheduled run had to end
+    // long before the manual run's recorded start. So the manual run's date is wrong.
     let began = evergreen_lifecycle::run::began(after_due(0), Some(ahead.started_at));
     let failed = Run { lease_until: after_due(15), ..scheduled(after_due(0), failed("nightly", began)) };
     assert_eq!(health::deadline_missed(&[failed, ahead], &[], moment(DUE), after_due(5 * 60)), Some(true));
@@ -319,7 +322,7 @@ fn an_unreadable_run_makes_the_deadline_unknown() {
     assert_eq!(missed(&[promoted("a", after_due(1))], &unreadable(after_due(5), manual)), Some(false));
 }
 
-/// Generates training runs of every kind that start within a day of the due time.
+/// Test strategy: generates a training run of any kind that starts within a day of the due time.
 fn any_run() -> impl Strategy<Value = Run> {
     (0..4, -1440i64..1440, 0u32..1_000_000).prop_map(|(kind, minutes, token)| {
         let (token, at) = (token.to_string(), after_due(minutes));
@@ -335,7 +338,7 @@ fn any_run() -> impl Strategy<Value = Run> {
 proptest! {
     #[test]
     fn figures_of_runs_do_not_depend_on_their_order(mut runs in prop::collection::vec(any_run(), 0..20)) {
-        // Two runs with the same model version number would hide each other, so each gets its own number.
+        // Runs with the same model version number would hide each other, so each run gets its own number.
         let made = runs.iter_mut().filter(|run| run.version().is_some());
         for (run, number) in made.zip(1..) {
             *run = finished_run(run.id.as_str(), run.started_at, &version(number, 0.95, run.started_at));

@@ -20,17 +20,18 @@ fn over(minute: i64) -> AlarmChange {
     AlarmChange { raised: false, since: at(minute), was_raised: true }
 }
 
-/// Returns the report that incidents are over. `minutes` are the start times of those incidents.
+/// Test helper: returns the expected report that incidents are over. `minutes` are the start times of the incidents.
 fn end_of(minutes: &[i64]) -> AlarmReport {
     AlarmReport::Over { raised: minutes.iter().copied().map(at).collect() }
 }
 
-/// An alarm in a test, with its stored record. `None` if there is no record yet.
+/// Test alarm with its stored record. `None` if no state change has been stored yet.
 #[derive(Default)]
 struct Alarm(Option<AlarmRecord>);
 
 impl Alarm {
-    /// Returns the report about `change`. The notification of the change arrives at `now`.
+    /// Test helper: stores the state change `change`, whose notification arrives at `now`. Returns the mail to send
+    /// about the change, or the reason to send none.
     fn hear_at(&mut self, change: AlarmChange, now: Timestamp) -> AlarmReport {
         let (alarm_report, next) = AlarmRecord::receive(self.0.as_ref(), change, now);
         self.0 = next.or(self.0.take());
@@ -158,8 +159,8 @@ fn is_told(alarm_report: &AlarmReport) -> bool {
     matches!(alarm_report, AlarmReport::Raised | AlarmReport::Flapping | AlarmReport::Over { .. })
 }
 
-/// Generates the state changes of an alarm that is raised and becomes OK in turn. The number beside each change is the
-/// delay of its notification in minutes.
+/// Test strategy: generates the state changes of an alarm that is raised and becomes OK in turn. The number with each
+/// change is the delay of its notification in minutes.
 fn life() -> impl Strategy<Value = Vec<(AlarmChange, i64)>> {
     let pauses = prop_oneof![1i64..30, 30i64..120, 120i64..600];
     proptest::collection::vec((pauses, prop_oneof![Just(0i64), 0i64..90]), 0..80).prop_map(|steps| {
@@ -172,8 +173,8 @@ fn life() -> impl Strategy<Value = Vec<(AlarmChange, i64)>> {
     })
 }
 
-/// Returns the report about each state change, in the order in which the notifications arrive. Each element has the
-/// change, the time at which its notification arrives, and the report.
+/// Test helper: returns each state change with the time at which its notification arrives, and with the report about
+/// the change. The order is that in which the notifications arrive.
 fn told_of(life: &[(AlarmChange, i64)]) -> Vec<(AlarmChange, Timestamp, AlarmReport)> {
     let mut heard: Vec<_> =
         life.iter().map(|(change, late)| (change.since + SignedDuration::from_mins(*late), *change)).collect();

@@ -48,8 +48,8 @@ pub fn run(token: &str, started_at: Timestamp) -> Run {
     }
 }
 
-/// Test helper: returns a finished training run that made `version`. The decision in `version` says whether the gate
-/// promoted or refused the version. The run ends ten seconds after its start.
+/// Test helper: returns a finished training run that made the model version `version`. The decision in `version` says
+/// whether the gate promoted or refused the version. The run ends ten seconds after its start.
 pub fn finished_run(token: &str, started_at: Timestamp, version: &Version) -> Run {
     let (finished_at, number) = (started_at + SignedDuration::from_secs(10), version.number);
     let reason = version.decision.to_string();
@@ -69,8 +69,8 @@ pub fn finished_run(token: &str, started_at: Timestamp, version: &Version) -> Ru
     }
 }
 
-/// Test helper: returns a model version whose accuracy on the hold-out rows is `accuracy`. Its decision comes from a
-/// gate that requires at least 0.9 and has no champion to compare with.
+/// Test helper: returns a model version whose accuracy on the hold-out rows is `accuracy`. The version is promoted if
+/// its accuracy is at least 0.9, because there is no champion to compare with.
 ///
 /// # Panics
 /// Panics if `number` is 0.
@@ -123,15 +123,16 @@ pub fn evaluation(accuracy: f64) -> Evaluation {
     })
 }
 
-/// Test helper: returns the first champion, with the given model version. It was promoted at the time at which it was
-/// trained.
+/// Test helper: returns the first champion, with the given model version. The promotion has the same time as the end of
+/// the training.
 pub fn champion(version: Version) -> Champion {
     let promoted_at = version.trained_at;
     Champion::succeeding(None, version, promoted_at)
 }
 
-/// Test helper: returns the data for registering `version`, which the training run `run` made. If the decision in
-/// `version` promotes it, the version replaces the champion `seen`. `None` means that there is no champion yet.
+/// Test helper: returns the data for registering the model version `version`, which the training run `run` made. If the
+/// decision in `version` promotes the version, it replaces the champion `seen`. `None` means that there is no champion
+/// yet.
 pub fn registration(run: Run, version: Version, seen: Option<&Champion>) -> Registration {
     let finished = finished_run("ignored", run.started_at, &version);
     let promotion =

@@ -22,32 +22,33 @@ use jiff::Timestamp;
 pub use clock::FixedClock;
 pub use mail::{MailClaim, SentMail};
 
-/// Test fake of the model registry, the buckets, the event bus and all other outside services, in memory. Share it by
-/// reference.
+/// Test fake of the model registry, the buckets, the event bus and all other outside services, in memory. Share the
+/// fake by reference.
 #[derive(Debug, Default)]
 pub struct Memory(Mutex<MemoryState>);
 
 /// The content of the test fake [`Memory`]. Tests read and change it through [`Memory::state`].
 #[derive(Debug, Default)]
 pub struct MemoryState {
-    /// The records of training runs, by identifier.
+    /// The stored records of training runs, by the identifier of the run.
     pub runs: BTreeMap<RunId, Run>,
-    /// The records of registered model versions, by number.
+    /// The stored records of model versions, by version number.
     pub versions: BTreeMap<VersionNumber, Version>,
-    /// The last model version number that was taken from the counter. 0 if the counter is lost.
+    /// The model registry's counter: the last model version number that was taken. 0 if the counter is lost.
     pub last_number: u32,
-    /// Stored events that must still be published, by key. `None` is an event that this release cannot read.
+    /// Stored events that must still be published, by key. `None` is an event that this release of the software cannot
+    /// read.
     pub outbox: BTreeMap<String, Option<Announcement>>,
-    /// Records of training runs that this release cannot read. Each record has its own start time.
+    /// Records of training runs that this release of the software cannot read. Each record has its own start time.
     pub unreadable_runs: Vec<Unreadable>,
     /// All champions so far, oldest first. The last one is the current champion.
     pub champions: Vec<Champion>,
-    /// Replaces the record that names the champion, if a test sets it. `Some(None)` means that the record is lost.
-    /// `Some(Some(…))` is a record of another release. `None` means that the record names the last element of
-    /// `champions`.
+    /// The stored record that names the champion, if a test replaces it. `None`: not replaced, so the record names the
+    /// last element of `champions`. `Some(None)`: the record is lost. `Some(Some(…))`: for example a record of a newer
+    /// release.
     pub pointer: Option<Option<Record<Pointer>>>,
-    /// A function that runs once, after the champion and the copy of its model file were read. It simulates a change by
-    /// another process at this moment.
+    /// A function that a test sets to simulate a change by another process. It runs once, just after the champion and
+    /// the copy of its model file were read.
     pub after_copy_is_read: Option<fn(&mut Self)>,
     /// The training schedule. `None` if it does not exist.
     pub schedule: Option<StoredSchedule>,
@@ -57,8 +58,8 @@ pub struct MemoryState {
     pub copy: Option<Vec<u8>>,
     /// The objects of model versions in the bucket, by key.
     pub objects: BTreeMap<String, Vec<u8>>,
-    /// The text that identifies the attempt at a training run that stored each object, by key. Objects that a test
-    /// stored directly have no such text.
+    /// For each stored object, by key: the text that identifies the attempt at a training run that stored the object.
+    /// Objects that a test put there directly have no such text.
     pub marks: BTreeMap<String, String>,
     /// The files of the user's data set in the bucket, by key.
     pub datasets: BTreeMap<String, Vec<u8>>,
@@ -68,7 +69,7 @@ pub struct MemoryState {
     pub etags: BTreeMap<String, String>,
     /// The events that the event bus accepted, in order.
     pub events: Vec<Announcement>,
-    /// The keys of the events that the event bus refuses.
+    /// The keys of the events that the fake event bus refuses.
     pub refused: BTreeSet<String>,
     /// The published metric values, in order.
     pub data: Vec<Datum>,
@@ -78,52 +79,55 @@ pub struct MemoryState {
     pub claims: BTreeMap<String, MailClaim>,
     /// The stored records of CloudWatch alarms, by the alarm's name.
     pub alarms: BTreeMap<String, AlarmRecord>,
-    /// The time at which each marked record expires. The keys are `run ID` for training runs and `version NUMBER` for
-    /// model versions.
+    /// The time at which each record that is marked for deletion expires. The keys are `run ID` for training runs and
+    /// `version NUMBER` for model versions.
     pub forgotten: BTreeMap<String, Timestamp>,
-    /// The records that must never be deleted. The elements are `run ID` for training runs and `version NUMBER` for
-    /// model versions.
+    /// The records that are protected from deletion. The elements are `run ID` for training runs and `version NUMBER`
+    /// for model versions.
     pub kept: BTreeSet<String>,
-    /// The number of days after which an object expires, by key. Objects that are not listed are kept forever.
+    /// The number of days after which an S3 object expires, by key. Objects that are not listed are kept forever.
     pub expiring: BTreeMap<String, KeepDays>,
-    /// The services that fail at each call, by name: `registry`, `retention` (of records), `copy` (the call that reads
-    /// the champion with the copy of its model file), `artifacts`, `datasets`, `incoming`, `outbox`, `bus`, `schedule`,
-    /// `usage`, `sink` (for metrics), `rate` (of mails). A mail address makes sending to this recipient fail.
+    /// The names of the services for which every call fails: `registry`, `retention` (of records), `copy` (the call
+    /// that reads the champion with the copy of its model file), `artifacts`, `datasets`, `incoming`, `outbox`, `bus`,
+    /// `schedule`, `usage`, `sink` (for metrics), `rate` (of mails). A mail address makes sending to this recipient
+    /// fail.
     pub away: BTreeSet<String>,
-    /// How many of the next calls of each operation will fail with a brief error: a retry may succeed. The keys are the
-    /// method names of `Registrar`, and `create` and `replace`.
+    /// For each operation, how many of its next calls fail with a brief error, for which a retry may succeed. The keys
+    /// are the method names of `Registrar`, and `create` and `replace`.
     pub busy: BTreeMap<&'static str, u32>,
-    /// How many of the next calls of each operation will do their work but return an error. This simulates a lost
-    /// answer. The keys are as in [`busy`](Self::busy).
+    /// For each operation, how many of its next calls do their work but return an error. This simulates an answer that
+    /// is lost on the network. The keys are as in [`busy`](Self::busy).
     pub unheard: BTreeMap<&'static str, u32>,
-    /// An entry that is added to [`busy`](Self::busy) as soon as an answer was lost. `None` adds nothing.
+    /// An operation, and how many of its next calls fail with a brief error after the first lost answer. `None` means
+    /// that no call fails for this reason.
     pub busy_after_unheard: Option<(&'static str, u32)>,
     /// How many times objects of model versions were read.
     pub reads: usize,
     /// How many times files of the user's data set were read.
     pub dataset_reads: usize,
-    /// Former champions that are missing in `champions`. Their revisions cannot be used again.
+    /// Earlier champions that are not in `champions`. Their revisions (promotion numbers) cannot be used again.
     pub former: Vec<Champion>,
-    /// An object (key and content) that appears just before the next object is created. It simulates another registry
-    /// that uses the same bucket. `None` adds nothing.
+    /// An object (key and content) that the fake stores just before it creates the next object. It simulates another
+    /// model registry that uses the same bucket. `None` stores nothing.
     pub intruder: Option<(String, Vec<u8>)>,
-    /// A champion that appears just before the next registration or promotion. It simulates another training run at
-    /// this moment. `None` adds nothing.
+    /// A champion that the fake promotes just before the next registration or promotion. It simulates another training
+    /// run that ends at this moment. `None` promotes nothing.
     pub rival: Option<Champion>,
 }
 
 impl Memory {
-    /// Locks the content of the test fake and returns it for reading and changing.
+    /// Locks the content of the test fake, and returns the content for reading and changing.
     pub fn state(&self) -> MutexGuard<'_, MemoryState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes every call to the service `thing` fail. [`MemoryState::away`] lists the names.
+    /// Makes every call to the service `thing` fail in the test fake. [`MemoryState::away`] lists the names of the
+    /// services.
     pub fn take_away(&self, thing: &str) {
         self.state().away.insert(thing.to_owned());
     }
 
-    /// Makes the service `thing` work again after [`take_away`](Self::take_away).
+    /// Makes the service `thing` of the test fake work again after [`take_away`](Self::take_away).
     pub fn bring_back(&self, thing: &str) {
         self.state().away.remove(thing);
     }
@@ -136,8 +140,8 @@ impl Memory {
         Ok(state)
     }
 
-    /// Locks the content for a call of `operation` to the service `thing`. Returns an error if the service is away, or
-    /// if the operation is [busy](MemoryState::busy).
+    /// Locks the content of the test fake for a call of `operation` to the service `thing`. Returns an error if a test
+    /// has made the service fail, or has made the operation fail [briefly](MemoryState::busy).
     fn reach_for(&self, thing: &str, operation: &'static str) -> Result<MutexGuard<'_, MemoryState>, Unavailable> {
         let mut state = self.reach(thing)?;
         if count_down(&mut state.busy, operation) {
@@ -146,8 +150,8 @@ impl Memory {
         Ok(state)
     }
 
-    /// Returns `answer` as the result of a finished call of `operation`. Returns an error instead if the answer must be
-    /// [lost](MemoryState::unheard).
+    /// Returns `answer` as the result of a finished call of `operation`. Returns an error instead if a test wants this
+    /// answer to be [lost](MemoryState::unheard).
     fn answer<T, E: From<Unavailable>>(&self, operation: &'static str, answer: T) -> Result<T, E> {
         let mut state = self.state();
         if count_down(&mut state.unheard, operation) {
@@ -166,8 +170,8 @@ fn count_down(counts: &mut BTreeMap<&'static str, u32>, operation: &'static str)
 }
 
 impl MemoryState {
-    /// Makes `champion` the current champion. `artifact` is the content of its model file, of which the model registry
-    /// keeps a copy.
+    /// Makes `champion` the current champion in the test fake. `artifact` is the content of its model file. The fake
+    /// keeps a copy of this file unless it is too large. `None` means that no copy is kept.
     pub fn move_pointer(&mut self, champion: &Champion, artifact: Option<&[u8]>) {
         self.champions.push(champion.clone());
         self.pointer = None;

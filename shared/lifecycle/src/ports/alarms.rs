@@ -5,7 +5,7 @@ use std::future::Future;
 use super::Unavailable;
 use crate::AlarmRecord;
 
-/// Error: the record of an alarm was not stored.
+/// Error: the record of a CloudWatch alarm was not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum RememberError {
     /// Another Lambda invocation has changed the alarm's record in the meantime. The caller should read the record
@@ -26,8 +26,9 @@ pub trait AlarmRecords: Send + Sync {
     /// [`Unavailable`] when the call to the model registry fails.
     fn alarm(&self, name: &str) -> impl Future<Output = Result<Option<AlarmRecord>, Unavailable>> + Send;
 
-    /// Stores `record` as the new record of the alarm `name`. The write only succeeds if the stored record has the
-    /// revision before `record`'s own revision.
+    /// Stores `record` as the new record of the alarm `name`. The write only succeeds if the stored record's revision
+    /// is one lower than that of `record`. For revision 1, no record may be stored yet. So no change by another Lambda
+    /// invocation is lost.
     ///
     /// # Errors
     /// [`RememberError::Conflict`] when the stored record has another revision. [`RememberError::Unavailable`] when the

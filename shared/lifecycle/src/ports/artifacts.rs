@@ -5,10 +5,10 @@ use std::future::Future;
 use super::Unavailable;
 use crate::VersionNumber;
 
-/// Error: a model file or another stored object could not be read.
+/// Error: an object could not be read from the object store (for example a model file, a manifest or a data set file).
 #[derive(Debug, thiserror::Error)]
 pub enum ArtifactReadError {
-    /// No object has the requested key, which is the field.
+    /// No stored object has the requested key. The field is that key.
     #[error("artifact {0} is missing from the bucket")]
     NotFound(String),
     /// The call to the object store failed.
@@ -16,7 +16,7 @@ pub enum ArtifactReadError {
     Unavailable(#[from] Unavailable),
 }
 
-/// An object to be stored, and the attempt at a training run that stores it.
+/// An object (such as a model file or manifest) that an attempt at a training run wants to store in the object store.
 #[derive(Debug, Clone, Copy)]
 pub struct NewObject<'a> {
     /// The key under which the object will be stored.
@@ -38,7 +38,8 @@ pub struct ObjectTag(pub String);
 /// Error: an object was not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// An object of another attempt at a training run already has the key. It was not changed. The field is the key.
+    /// Another attempt at a training run has already stored an object with this key. That object was not changed. The
+    /// field is the key.
     #[error("object {0} belongs to another attempt")]
     Taken(String),
     /// The call to the object store failed.
@@ -58,16 +59,16 @@ pub trait Artifacts: Send + Sync {
 /// Stores the objects of model versions. It never overwrites an object of another attempt at a training run.
 pub trait ArtifactWriter: Send + Sync {
     /// Stores a new object if no object has its key. The call also succeeds if the same attempt at a training run has
-    /// already stored an object with the key. In this case, an earlier try stored that object, but the answer was lost.
-    /// An attempt must create each key with one content only.
+    /// already stored an object with the key. This happens when an earlier call stored the object, but its answer was
+    /// lost. So an attempt must never create two objects with the same key and different contents.
     ///
     /// # Errors
     /// [`StoreError::Taken`] when another attempt's object has the key. [`StoreError::Unavailable`] when the call to
     /// the object store fails.
     fn create(&self, object: NewObject<'_>) -> impl Future<Output = Result<ObjectTag, StoreError>> + Send;
 
-    /// Replaces an object that the caller stored before. The stored content must still have the entity tag `former`, so
-    /// nobody else has changed it.
+    /// Replaces an object that the caller stored before. The write only succeeds if the stored content still has the
+    /// entity tag `former`, so nobody else has changed it.
     ///
     /// # Errors
     /// [`StoreError::Taken`] when another attempt's object has the key. [`StoreError::Unavailable`] when the call to
@@ -78,8 +79,8 @@ pub trait ArtifactWriter: Send + Sync {
         former: &ObjectTag,
     ) -> impl Future<Output = Result<ObjectTag, StoreError>> + Send;
 
-    /// Returns the highest model version number above `after` for which an object is stored, by whatever attempt.
-    /// Returns `None` if there is no such object.
+    /// Returns the highest model version number above `after` for which the object store has an object. Objects of
+    /// failed and lost attempts at training runs count too. Returns `None` if there is no such object.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the object store fails.

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// A clock. Tests replace it with a fake.
+/// A clock, which gives the current time. Tests use a fake clock instead.
 pub trait Clock: Send + Sync {
     /// Returns the current time of the clock.
     fn now(&self) -> Timestamp;
 }
 
-/// Waits for a given time. Tests replace it with a fake that does not really wait.
+/// A timer that waits for a given time. Tests use a fake timer that does not really wait.
 pub trait Sleeper: Send + Sync {
     /// Waits until `time` has passed.
     fn sleep(&self, time: Duration) -> impl Future<Output = ()> + Send;

@@ -69,8 +69,8 @@ pub trait Incoming: Send + Sync {
     fn incoming_prefix(&self) -> &str;
 
     /// Returns the content of an uploaded model file. The content is not fetched if it has more than `limit` bytes. If
-    /// `etag` is given, it is the expected entity tag. With another entity tag, the file was overwritten, and the
-    /// content is not fetched either. Quotes around the entity tag do not matter.
+    /// `etag` is given, it is the expected entity tag of the file. If the file has another entity tag, somebody has
+    /// overwritten the file, and its content is not fetched. Quotes around the entity tag are ignored.
     ///
     /// # Errors
     /// [`IncomingError`] says whether the file is missing, too large or overwritten, or whether the call to the object

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-/// The underlying error of an outside service or library.
+/// The error that an outside service or a library returned, kept as the cause of another error.
 pub type Cause = Box<dyn Error + Send + Sync>;
 
 /// Error: a call to an outside service failed. The caller may try again.
@@ -14,8 +14,8 @@ pub struct Unavailable {
     /// The underlying error that made the action fail.
     #[source]
     pub cause: Cause,
-    /// Whether the cause usually passes within seconds, as with throttling, a conflict, a timeout or a server error.
-    /// `false` for missing permissions and unreadable records.
+    /// Whether the cause usually passes within seconds, so that a retry may succeed. Examples are throttling, a
+    /// conflict, a timeout and a server error. `false` for missing permissions and unreadable records.
     pub is_brief: bool,
 }
 

@@ -10,20 +10,20 @@ use crate::Announcement;
 /// An event that the event bus refused to accept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// The key of the refused event in the outbox.
+    /// The key under which the refused event is stored until it is published.
     pub key: String,
     /// The error code that the event bus returned for the event.
     pub code: String,
 }
 
-/// One page of the outbox: stored events that must still be published.
+/// One page of the list of stored events that must still be published on the event bus.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Waiting {
-    /// The events on the page that this release can read, oldest first.
+    /// The stored events on this page that this release of the software can read, oldest first.
     pub announcements: Vec<Announcement>,
-    /// The number of events on the page that this release cannot read.
+    /// The number of stored events on this page that this release of the software cannot read.
     pub unreadable: usize,
-    /// The key after which the next page of the outbox begins. `None` on the last page.
+    /// The key of the stored event after which the next page begins. `None` on the last page.
     pub next: Option<String>,
 }
 
@@ -44,7 +44,7 @@ pub trait Announcer: Send + Sync {
 /// reports. [`deliver`](crate::outbox::deliver) publishes the events.
 pub trait EventOutbox: Send + Sync {
     /// Returns one page of the stored events that are dated before `before`, oldest first. The page begins after the
-    /// key `after`. If `after` is `None`, it is the first page.
+    /// event with the key `after`. If `after` is `None`, the result is the first page.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.
@@ -54,7 +54,7 @@ pub trait EventOutbox: Send + Sync {
         after: Option<&str>,
     ) -> impl Future<Output = Result<Waiting, Unavailable>> + Send;
 
-    /// Removes a published event from the stored events. `key` is its key in the outbox.
+    /// Removes a published event from the stored events. `key` is the key under which the event is stored.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.

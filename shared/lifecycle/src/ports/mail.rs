@@ -65,7 +65,7 @@ pub enum Claim {
     Unanswered,
 }
 
-/// The details of a claim on a mail: which invocation makes it, and how long the claim lasts.
+/// The details of a claim, which reserves one mail for one Lambda invocation so that no mail is sent twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
     /// The identifier of the Lambda invocation that claims the mail. The same invocation may repeat its own claim.
@@ -76,27 +76,27 @@ pub struct Lease {
     pub until: Timestamp,
 }
 
-/// How long the model registry keeps a claim on a mail. This is longer than a notification can wait in a queue (14
-/// days) and then be replayed.
+/// How long the model registry remembers that a mail was sent. This is longer than a notification can wait in a queue
+/// (14 days) and then be replayed. So a replayed notification sends no second mail.
 pub const REMEMBERED: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// A mail that may have been sent is not sent again during this time. The time is longer than Lambda's retries of a
-/// notification. So a second copy is only sent if a person replays the notification.
+/// How long a mail is not sent again if it is unknown whether the mail service sent it. The time is longer than
+/// Lambda's retries of a notification. So a second copy is only sent if a person replays the notification.
 pub const UNANSWERED: SignedDuration = SignedDuration::from_hours(1);
 
 /// Remembers which mails were sent. So a notification that is delivered twice causes only one mail.
 pub trait MailClaims: Send + Sync {
-    /// Claims the mail with the key `key` for the invocation in `lease`. The holder must later record the result or
-    /// release the claim. If it does neither, the mail counts as unanswered when the lease ends: it may have been sent.
-    /// An unanswered mail may be claimed again after [`UNANSWERED`].
+    /// Claims the mail with the key `key` for the Lambda invocation in `lease`. The invocation must later record the
+    /// result or release the claim. If it does neither, the mail counts as unanswered when the lease ends: the mail may
+    /// have been sent. An unanswered mail may be claimed again after [`UNANSWERED`].
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.
     fn claim(&self, key: &str, lease: &Lease) -> impl Future<Output = Result<Claim, Unavailable>> + Send;
 
-    /// Returns the state of the mail with the key `key` at `now`, without claiming it. Returns `None` if nobody claimed
-    /// the mail. Otherwise returns why a new claim would be refused. An unanswered mail stays [`Claim::Unanswered`],
-    /// however long ago it was.
+    /// Returns the state of the mail with the key `key` at `now`, without claiming it. Returns `None` if nobody has
+    /// claimed the mail. Otherwise returns why a new claim would be refused. A mail without an answer from the mail
+    /// service stays [`Claim::Unanswered`], however long ago it was sent.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.

@@ -45,14 +45,14 @@ pub struct Registration {
     pub version: Version,
     /// The new champion, with this model version. `None` if the version does not become champion.
     pub promotion: Option<Champion>,
-    /// The revision of the champion with which the gate compared the model version. It counts the promotions so far. 0
-    /// if there was no champion. If the champion has another revision now, the registration fails.
+    /// The number of promotions before the gate's decision, which is the revision of the champion that the gate
+    /// compared with. 0 if there was no champion. If the champion has another revision now, the registration fails.
     pub seen_revision: u32,
     /// The content of the model file, of which the model registry keeps a copy. `None` if the model version does not
     /// become champion, or if no copy is wanted.
     pub artifact: Option<Vec<u8>>,
-    /// The events to publish. They are stored in the same transaction, so they are published even if this invocation is
-    /// stopped.
+    /// The events to publish, such as a promotion. They are stored in the same transaction as the model version. So
+    /// they are published even if this Lambda invocation is stopped.
     pub announcements: Vec<Announcement>,
 }
 
@@ -61,12 +61,12 @@ pub struct Registration {
 pub struct Promotion<'a> {
     /// The new champion, with the requested model version.
     pub champion: &'a Champion,
-    /// The revision of the champion that the caller read. It counts the promotions so far. 0 if there was no champion.
-    /// If the champion has another revision now, the promotion fails.
+    /// The number of promotions before this request, which is the revision of the champion that the caller read. 0 if
+    /// there was no champion. If the champion has another revision now, the promotion fails.
     pub seen_revision: u32,
     /// The content of the model file. The model registry keeps a copy of it.
     pub artifact: &'a [u8],
-    /// The event to publish.
+    /// The event that reports the promotion and must be published.
     pub announcement: &'a Announcement,
 }
 
@@ -74,8 +74,10 @@ pub struct Promotion<'a> {
 /// trait.
 pub trait Registrar: Send + Sync {
     /// Stores a new attempt at a training run. The first attempt is only stored if the run does not exist. A later
-    /// attempt only replaces the attempt before it, and never a run that made a model version. In the same transaction,
-    /// an event that the new attempt was lost is stored for later. It replaces the same event of the previous attempt.
+    /// attempt only replaces the attempt before it, and never a run that made a model version. The same transaction
+    /// stores an event that reports the new attempt as lost (stopped without a result). This event is published after
+    /// the attempt's maximum duration, unless the attempt succeeds or fails before. It replaces the same event of the
+    /// previous attempt.
     ///
     /// # Errors
     /// [`RunWriteError::Conflict`] when another attempt was stored first. [`RunWriteError::Unavailable`] when the call
@@ -98,16 +100,16 @@ pub trait Registrar: Send + Sync {
     /// [`Unavailable`] when the call to the model registry fails.
     fn last_registered(&self) -> impl Future<Output = Result<Option<VersionNumber>, Unavailable>> + Send;
 
-    /// Returns the highest champion revision (number of promotions) in the history of champions. Returns 0 if the
-    /// history is empty. The read is consistent: it sees every earlier write. The result is the revision of the current
-    /// champion, unless somebody deleted or replaced the champion's record.
+    /// Returns the highest champion revision (number of promotions) in the stored history of champions. Returns 0 if
+    /// the history is empty. The read is consistent: it sees every earlier write. Usually the result is the revision of
+    /// the current champion. It differs if somebody deleted or replaced the record that names the champion.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.
     fn last_revision(&self) -> impl Future<Output = Result<u32, Unavailable>> + Send;
 
-    /// Takes the next free model version number above `above`. No number is given twice. If the stored counter is
-    /// missing, damaged or lower than `above`, it is raised. It is never lowered.
+    /// Takes the next free model version number, which is higher than `above`. No number is given twice. If the stored
+    /// counter is missing, damaged or lower than `above`, the counter is raised. The counter is never lowered.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::Unavailable;
 use crate::{KeepDays, Run, Version};
 
-/// The result of marking a record for deletion.
+/// The result of a request to delete the record of a training run or model version later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expiry {
     /// The record in the model registry is marked and will be deleted.

@@ -17,15 +17,16 @@ pub enum RunWriteError {
     Unavailable(#[from] Unavailable),
 }
 
-/// A new attempt at a training run, with all that is stored when it starts.
+/// A new attempt at a training run: the records and the event that are stored when the attempt starts.
 #[derive(Debug, Clone, Copy)]
 pub struct Opening<'a> {
     /// The record of the training run with the new attempt, which will be stored.
     pub run: &'a Run,
     /// The stored record of the previous attempt. `None` if this is the first attempt.
     pub former: Option<&'a Run>,
-    /// The event that the new attempt was lost ([`LifecycleEvent::of_loss`](crate::LifecycleEvent::of_loss)). It is
-    /// published after the attempt's maximum duration, unless the attempt succeeds or fails before.
+    /// The event that reports the new attempt as lost, which means stopped without a result
+    /// ([`LifecycleEvent::of_loss`](crate::LifecycleEvent::of_loss)). It is published after the attempt's maximum
+    /// duration, unless the attempt succeeds or fails before.
     pub lost: &'a Announcement,
 }
 
@@ -42,15 +43,15 @@ pub trait Runs: Send + Sync {
     fn run(&self, id: &RunId) -> impl Future<Output = Result<Option<Record<Run>>, Unavailable>> + Send;
 
     /// Returns the records of the newest training runs and imports, newest first, at most `limit`. The result includes
-    /// records that this release cannot read.
+    /// errors for the records that this release of the software cannot read.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.
     fn recent_runs(&self, limit: u32) -> impl Future<Output = Result<Vec<Record<Run>>, Unavailable>> + Send;
 
-    /// Returns the records of the newest runs, newest first, for a caller that needs runs that train a model. If most
-    /// of the newest `limit` runs are imports, the function returns up to [`MOST_RUNS`] runs. So many imports do not
-    /// hide the runs that train a model.
+    /// Returns the records of the newest runs, newest first. The caller needs runs that train a model, not only imports
+    /// of model files. Usually the result has at most `limit` records. If most of these records are imports, the result
+    /// has up to [`MOST_RUNS`] records, so that it also contains runs that train a model.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.

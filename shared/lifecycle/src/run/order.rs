@@ -8,21 +8,21 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Run;
 
-/// The maximum time by which the recorded start of a training run may be in the future without counting as wrong. The
+/// Maximum time by which the recorded start of a training run may be in the future and still count as correct. The
 /// clocks of two machines may differ by this time.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(1);
 
-/// A new training run is dated after the newest recorded run only if the start of that run is at most this far in the
-/// future. The limit allows one clock to be a day ahead and another a day behind, plus an hour. A start further in the
-/// future is nonsense, and every later run would inherit it.
+/// Maximum time by which the newest recorded start of a training run may be in the future and still affect the start
+/// time of the next run. One clock may be a day ahead and another a day behind, so two days and one hour are allowed. A
+/// start further in the future is wrong and is ignored. Otherwise every later run would get such a start time too.
 const FOLLOWED: SignedDuration = SignedDuration::from_hours(49);
 
 /// Minimum time between the recorded starts of two training runs.
 const STEP: SignedDuration = SignedDuration::from_millis(1);
 
-/// Returns the start time to record for a training run that begins at `now`. `newest` is the start of the newest
-/// recorded run. The result is later than `newest`, because the clock behind `now` may be slow. If `newest` is too far
-/// in the future, it is ignored.
+/// Returns the start time to record for a training run that begins at `now`. `newest` is the recorded start of the
+/// newest run, or `None` if there is no run. The result is later than `newest`, even if this machine's clock is slow.
+/// If `newest` is more than 49 hours after `now`, it is ignored.
 pub fn began(now: Timestamp, newest: Option<Timestamp>) -> Timestamp {
     let followed = newest.filter(|newest| newest.duration_since(now) <= FOLLOWED);
     followed.and_then(|newest| newest.checked_add(STEP).ok()).map_or(now, |next| next.max(now))
@@ -34,15 +34,15 @@ impl Run {
         is_ahead(self.started_at, now)
     }
 
-    /// Returns whether this training run began after the run `other`. A run dated in the future does not count as later
-    /// than a run that is not. Otherwise the wrong date would hide the other run's result.
+    /// Returns whether this training run began after the run `other`. If only this run is dated in the future, its date
+    /// is wrong and the result is `false`. Otherwise the wrong date would hide the result of `other`.
     pub fn came_after(&self, other: &Self, now: Timestamp) -> bool {
         self.started_at > other.started_at && (!self.is_ahead(now) || other.is_ahead(now))
     }
 }
 
-/// Returns whether `moment` is more than one minute after `now`. Up to one minute, the clocks of two machines may
-/// differ.
+/// Returns whether the time `moment` is more than one minute after `now`. A difference of up to one minute does not
+/// count, because the clocks of two machines may differ that much.
 pub fn is_ahead(moment: Timestamp, now: Timestamp) -> bool {
     moment.duration_since(now) > TOLERANCE
 }

@@ -34,13 +34,13 @@ pub enum ColumnKind {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         parts: Vec<DatePart>,
     },
-    /// A category: a text with few different values in the data. A raw row contains a whole number for it, see
-    /// [`ColumnKind::code`].
+    /// A category: a text with few different values in the data. A raw row contains a whole number that represents the
+    /// text, see [`ColumnKind::code`].
     Category {
-        /// The texts that have a model feature of their own, sorted.
+        /// One-hot encoding: the texts of the category column that have their own 0/1 feature, sorted.
         categories: Vec<String>,
-        /// Other texts in the training data, sorted. If the model has no statistic for this column, it treats all of
-        /// these texts and all unseen texts as one value.
+        /// The rare texts of the category column in the training data, sorted. They have no 0/1 feature of their own.
+        /// They only differ from unseen texts if the model uses target encoding for this column.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         rare: Vec<String>,
     },
@@ -52,10 +52,10 @@ pub enum ColumnKind {
     },
 }
 
-/// The whole number that represents the text of a category column in a raw row (the model's input).
+/// The whole number that represents a text of a category column in the model's input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Code {
-    /// The whole number that the raw row contains for the text.
+    /// The whole number that represents the text in the model's input.
     pub index: usize,
     /// Whether the text occurred in the training data. `false` for an unseen text.
     pub is_known: bool,
@@ -64,7 +64,7 @@ pub struct Code {
 /// Texts in a table that mean a missing value. An empty text also means a missing value.
 const MISSING: [&str; 10] = ["NA", "N/A", "n/a", "NaN", "nan", "NAN", "null", "NULL", "Null", "<NA>"];
 
-/// Returns whether a table cell with the content `text` means a missing value. The caller must remove blanks at both
+/// Returns whether a table cell with the content `text` means a missing value. The caller must remove spaces at both
 /// ends first. Training and prediction both use this function, so they agree.
 pub fn is_missing(text: &str) -> bool {
     text.is_empty() || MISSING.contains(&text)
@@ -92,9 +92,9 @@ impl ColumnKind {
         }
     }
 
-    /// Returns the whole number that represents `text` in a raw row. Returns `None` if the column is not a category
-    /// column. For a text in `categories`, the number is its index. For an unseen text, it is the number of categories.
-    /// The texts in `rare` get the numbers that follow, in their order.
+    /// Returns the whole number that represents `text` in a raw row (the model's input). Returns `None` if the column
+    /// is not a category column. For a text in `categories`, the number is its index. For an unseen text, the number is
+    /// the number of categories. The texts in `rare` get the numbers after that, in order.
     pub fn code(&self, text: &str) -> Option<Code> {
         let Self::Category { categories, rare } = self else { return None };
         let find = |texts: &[String]| texts.binary_search_by(|known| known.as_str().cmp(text)).ok();

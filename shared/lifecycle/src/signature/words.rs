@@ -10,7 +10,8 @@ pub fn words(text: &str) -> impl Iterator<Item = String> {
     parts.filter(is_word).map(str::to_lowercase)
 }
 
-/// Writes one number into `slots` for each of the sorted `known` words: 1 if `text` contains the word, else 0.
+/// Writes the word features of a text into `slots`: for each of the sorted `known` words, 1 if `text` contains the
+/// word, else 0.
 pub fn write_words(text: &str, known: &[String], slots: &mut [f32]) {
     slots.fill(0.0);
     for word in words(text) {

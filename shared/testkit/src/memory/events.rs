@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::Memory;
 
-/// Maximum number of events on one page of the outbox. It is small, so tests need few events for several pages.
+/// Maximum number of events on one page of the fake outbox. It is small, so tests need few events for several pages.
 const PAGE: usize = 3;
 
 impl EventOutbox for Memory {

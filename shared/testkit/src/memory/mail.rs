@@ -23,7 +23,7 @@ pub enum MailClaim {
 }
 
 impl MailClaim {
-    /// Returns why another claim on the mail is refused at `now`, and the time until which it is refused.
+    /// Returns why the fake refuses another claim on this mail at `now`, and the time until which the fake refuses it.
     fn claim_at(&self, now: Timestamp) -> (Claim, Timestamp) {
         match self {
             Self::Sent => (Claim::Sent, Timestamp::MAX),

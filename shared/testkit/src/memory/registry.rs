@@ -127,8 +127,7 @@ fn is_at_work(state: &MemoryState, run: &Run) -> bool {
 }
 
 impl MemoryState {
-    /// Returns the record that names the champion, as a caller of the registry reads it. Returns `None` if there is no
-    /// such record.
+    /// Returns the stored record that names the champion. Returns `None` if there is no such record.
     fn pointed(&self) -> Option<Record<Pointer>> {
         match &self.pointer {
             Some(pointer) => pointer.clone(),
