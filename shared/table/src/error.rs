@@ -314,8 +314,8 @@ pub enum TableError {
 }
 
 impl TableError {
-    /// Appends to an error about a single label how many rows were left out of the table, and why. Returns any other
-    /// error unchanged.
+    /// Adds to [`TableError::OneLabel`] how many rows were left out of the table, and why. Returns any other error
+    /// unchanged.
     pub(super) fn with_left_out(self, odd: &OddRows) -> Self {
         match self {
             Self::OneLabel { target, rows, .. } => Self::OneLabel { target, rows, left_out: odd.left_out() },

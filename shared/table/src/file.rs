@@ -18,7 +18,7 @@ pub struct DataFile {
 /// another format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
-    /// CSV (`.csv`, `.tsv`, `.tab`): fields with separators between them. The first record names the columns.
+    /// CSV (`.csv`, `.tsv`, `.tab`): fields with separators between them. The first row has the column names.
     Csv,
     /// CSV that is compressed with gzip (`.csv.gz`, `.tsv.gz`).
     CsvGzip,

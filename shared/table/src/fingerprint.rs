@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 use super::Target;
 use crate::frame::{FrameColumn, Values};
 
-/// SHA-256 over the data of a table. The hashed bytes of a text are its length in bytes, then the text. The same holds
-/// for lists. All numbers are little-endian, and lengths have 64 bits.
+/// SHA-256 over the data of a table. For each text and each list, first the length is hashed, then the content. The
+/// length of a text is in bytes. All numbers are little-endian, and lengths have 64 bits.
 struct Fingerprint(Sha256);
 
 /// The columns of row weights, row order and groups. Each is `None` if the table has no such column.

@@ -15,8 +15,8 @@ use crate::settings::CsvSettings;
 pub(super) struct SurveyedTable {
     pub(super) tallies: Vec<ColumnTally>,
     pub(super) forms: Vec<TextForm>,
-    /// For each column, the values that were already stored in the first pass over the files. No values are stored for
-    /// a column without a prediction of its type.
+    /// For each column, the values that were stored while the values were counted. Only columns whose type was
+    /// predicted from a sample have stored values.
     pub(super) loaded: Vec<LoadedColumn>,
     /// Number of rows in each file. The key is the index of the file.
     pub(super) rows: std::collections::BTreeMap<u32, u64>,
@@ -90,7 +90,8 @@ fn sampled_forms(
 }
 
 /// Corrects for each column the decimal mark and the order of day and month, after its values were counted. Each is
-/// changed only if no value requires the current one and some value requires the other.
+/// changed only if no value requires the current one and some value requires the other. For example, `1,50` requires
+/// the decimal comma, and 12/31/2024 requires the month first.
 ///
 /// A plain number with a point requires the decimal point. If `all` is false, it was not counted how plain numbers are
 /// written, and every number that is not whole counts as one. A column changes to the comma or to the month first at

@@ -33,8 +33,8 @@ pub(super) struct CodedTexts {
     pub names: Vec<String>,
     /// Whether placeholders such as `?` count as missing values in this column.
     marks_are_missing: bool,
-    /// Whether the column is dropped once it has more than [`MAX_DISTINCT`] different texts. This limits the memory of
-    /// columns that are already stored during the first pass over the files.
+    /// Whether the column's values are discarded once it has more than [`MAX_DISTINCT`] different texts, to limit
+    /// memory. This is `true` for columns that are already stored during the first pass over the files.
     has_most: bool,
     known: HashMap<String, u32, foldhash::fast::FixedState>,
 }

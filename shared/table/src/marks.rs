@@ -68,7 +68,8 @@ impl MissingMarks {
         Self { listed }
     }
 
-    /// Returns whether `text` is missing in every column, also in a column of texts. For example, the empty text.
+    /// Returns whether `text` means a missing value in every column, even in a column of texts. For example, the empty
+    /// text.
     pub(super) fn is_missing(&self, text: &str) -> bool {
         match &self.listed {
             Some(listed) => text.is_empty() || listed.texts.iter().any(|listed| listed == text),

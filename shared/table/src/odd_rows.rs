@@ -36,7 +36,7 @@ impl OddRow {
         }
     }
 
-    /// Returns the problem of such a row, as text for an error message.
+    /// Returns the problem of a row that is left out for this reason, as text for an error message.
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::NoTarget => "the target has no value",

@@ -356,8 +356,8 @@ impl PartContent {
     }
 }
 
-/// Returns `error` if every file begins with column names. Otherwise returns another error, about a file whose first row
-/// holds data or may hold data.
+/// Returns `error` if every file begins with column names. Otherwise returns another error, about a file whose first
+/// row holds data or may hold data.
 fn named_by_all<'a>(files: impl IntoIterator<Item = (&'a str, Heading)>, error: TableError) -> TableError {
     let wrong = files.into_iter().filter(|(_, heading)| *heading != Heading::Names);
     match wrong.min_by_key(|(_, heading)| *heading == Heading::Unclear) {
@@ -420,8 +420,8 @@ enum Piece<'a> {
 }
 
 impl TablePart {
-    /// Returns whether numbers in the file may be stored as text. This is always so in CSV, and in a Parquet file with
-    /// a text column.
+    /// Returns whether the file may store numbers as text, such as `1,234.5`. Always true for CSV. True for a Parquet
+    /// file that has a text column.
     pub(super) fn has_texts(&self) -> bool {
         match &self.content {
             PartContent::Csv { .. } => true,

@@ -67,8 +67,8 @@ pub struct DatasetSettings {
     /// Minimum quality that a new model needs to become the champion (the model that answers predictions). `None` means
     /// the default.
     pub floor: Option<Floor>,
-    /// How much worse than the champion's score a new model's score may be. Finite, from 0 up. `None` means the
-    /// default.
+    /// Tolerance: a new model may replace the champion although its score is worse by this much. Finite, from 0 up.
+    /// `None` means the default.
     pub tolerance: Option<f64>,
     /// Model families to try, such as `random_forest`, without repetition. Empty if the settings name none.
     pub families: Vec<FamilyChoice>,

@@ -11,22 +11,25 @@ impl Signs {
     pub(super) const CURRENCY: Self = Self(1 << 1);
     /// Flag: the number has a percent sign.
     pub(super) const PERCENT: Self = Self(1 << 2);
-    /// Flag: the text is a number only with the decimal mark (comma or point) of its column, such as `1.5` with a
-    /// point.
+    /// Flag: the text is a number with its column's decimal mark, but not with the other one. For example, `1.50` in a
+    /// column with decimal points.
     pub(super) const DECIDED_DECIMAL: Self = Self(1 << 3);
-    /// Flag: the text is a number only with the other decimal mark than its column has, such as `1,5` in a column with
-    /// points.
+    /// Flag: the text is not a number with its column's decimal mark, but would be one with the other. For example,
+    /// `1,50` in a column with decimal points.
     pub(super) const OTHER_DECIMAL: Self = Self(1 << 4);
     /// Flag: the date is not written in ISO 8601 (`2024-01-31`).
     pub(super) const DATED: Self = Self(1 << 5);
-    /// Flag: the text is a date only with the order of day and month of its column, such as `31/01/2024` with the day
-    /// first.
+    /// Flag: the text is a date with its column's order of day and month, but not with the other order. For example,
+    /// 31/01/2024 in a column with the day first.
     pub(super) const DECIDED_ORDER: Self = Self(1 << 6);
-    /// Flag: the text is a date only with the other order of day and month than its column has.
+    /// Flag: the text is not a date with its column's order of day and month, but would be one with the other order.
+    /// For example, 01/31/2024 in a column with the day first.
     pub(super) const OTHER_ORDER: Self = Self(1 << 7);
-    /// Flag: the text is a date with both orders of day and month, but not the same date, such as `05/06/2024`.
+    /// Flag: the text is a date with both orders of day and month, and they give different dates. For example,
+    /// 05/06/2024.
     pub(super) const EITHER_ORDER: Self = Self(1 << 8);
-    /// Flag: the text is a number with both decimal marks, but not the same number, such as `1.234`.
+    /// Flag: the text is a number with a decimal point and with a decimal comma, and they give different numbers. For
+    /// example, `1.234`.
     pub(super) const EITHER_DECIMAL: Self = Self(1 << 9);
     /// Flag: the currency of the number is the dollar.
     pub(super) const DOLLAR: Self = Self(1 << 10);

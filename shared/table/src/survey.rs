@@ -81,8 +81,8 @@ pub(crate) struct ColumnTally {
     words: u64,
     /// Whether some value of the column occurs twice. Only the first [`MAX_DISTINCT`] different values are compared.
     repeats: bool,
-    /// Whether this tally does not collect different values. It is `true` if the tally of the earlier rows has already
-    /// collected enough of them.
+    /// Whether no more different values are collected, because the statistics of earlier rows already contain enough of
+    /// them.
     is_settled: bool,
 }
 
@@ -207,15 +207,15 @@ impl ColumnTally {
         }
     }
 
-    /// Creates an empty tally of the same column for later rows. It does not collect different values if `self` already
+    /// Creates empty statistics of the same column for later rows. They collect no different values if `self` already
     /// has enough of them.
     fn sibling(&self) -> Self {
         Self { is_settled: self.is_settled(), ..Self::default() }
     }
 
-    /// Returns whether the tally has collected enough different values, so that more would not change what is inferred.
-    /// It needs at least [`MAX_DISTINCT`]. A column of numbers also needs more than [`MAX_SINGLES`] different `f32`
-    /// numbers, and a number that repeats or is not whole.
+    /// Returns whether enough different values were collected, so that more of them would not change the inferred type
+    /// or a warning. At least [`MAX_DISTINCT`] are needed. A column of numbers also needs more than [`MAX_SINGLES`]
+    /// different `f32` numbers, and a number that repeats or is not whole.
     fn is_settled(&self) -> bool {
         let are_numbers = self.of(ValueClass::Number) == self.valued();
         let is_apart = self.singles.len() > MAX_SINGLES && (self.repeats || self.first_fraction.is_some());
@@ -385,8 +385,8 @@ pub(super) struct ParseOptions<'a> {
 /// values of columns whose type was predicted from a sample.
 pub(super) struct Survey<'a> {
     options: ParseOptions<'a>,
-    /// For each column, the prediction from a sample of how the column is read and stored. Empty if no values are
-    /// stored in this pass.
+    /// For each column, how the column will be read and stored, as predicted from a sample. Empty if values are only
+    /// counted and not stored.
     predicted: &'a [ColumnReading],
     columns: Vec<SurveyedColumn>,
     /// Estimated number of rows, for which each column reserves memory.
@@ -406,8 +406,8 @@ struct SurveyedColumn {
 /// Result of counting the values: the statistics and the stored values of each column, and the number of rows.
 pub(super) struct SurveyResult {
     pub(super) tallies: Vec<ColumnTally>,
-    /// For each column, the values that were already stored in this pass. No values are stored for a column without a
-    /// prediction of its type.
+    /// For each column, the values that were stored while the values were counted. Only columns whose type was
+    /// predicted from a sample have stored values.
     pub(super) loaded: Vec<LoadedColumn>,
     /// Number of rows in each file. The key is the index of the file.
     pub(super) rows: BTreeMap<u32, u64>,
@@ -415,8 +415,8 @@ pub(super) struct SurveyResult {
 }
 
 impl<'a> Survey<'a> {
-    /// Creates a survey with one column for each entry of `options.forms`. Each column whose values are stored reserves
-    /// memory for `rows` values.
+    /// Creates the counter of values, with one column for each entry of `options.forms`. Each column whose values are
+    /// stored reserves memory for `rows` values.
     pub(super) fn new(options: ParseOptions<'a>, predicted: &'a [ColumnReading], rows: usize) -> Self {
         let column = |(index, form): (usize, &TextForm)| SurveyedColumn {
             form: *form,

@@ -59,7 +59,7 @@ fn judged(target: &LoadedColumn) -> Vec<Option<OddRow>> {
     }
 }
 
-/// Returns an error if rows were left out for a reason that the setting `strict` makes an error.
+/// Returns an error if rows were left out for a reason that the setting `strict` in `dataset.toml` lists.
 pub(super) fn check(parts: &TableParts, odd: &OddRows, settings: &DatasetSettings) -> Result<(), TableError> {
     let refused = settings.strict.iter().copied().filter(|why| odd.of(*why) > 0);
     match refused.filter_map(|why| Some((odd.first(why)?, why))).min_by_key(|(at, _)| *at) {
