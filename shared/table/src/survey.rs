@@ -39,8 +39,8 @@ pub(super) enum ValueClass {
 /// Number of variants of [`ValueClass`].
 const VALUE_CLASSES: usize = 10;
 
-/// Maximum number of different numbers in a column that is checked for loss of precision. The check finds different `f64`
-/// numbers that become the same `f32`. It is left out for a column with more different numbers.
+/// Maximum number of different numbers in a column that is checked for loss of precision. The check finds different
+/// `f64` numbers that become the same `f32`. It is left out for a column with more different numbers.
 const MAX_SINGLES: usize = 2_000;
 
 impl ValueClass {
