@@ -1,5 +1,5 @@
-//! Reads a table and prints the seconds and the peak memory that this needs as a JSON object. `make bench-reading`
-//! compares these numbers.
+//! Benchmark: reads a table and prints the seconds and the peak memory of the reading as a JSON object. Used by `make
+//! bench-reading`.
 //!
 //! Usage: `cargo run --release --example read -- FILE [TARGET]`. The default target is that of the benchmark's table.
 //! The seconds cover the time from the file on disk to typed columns and the table's profile.
@@ -44,17 +44,18 @@ fn run() -> Result<Value, Box<dyn Error>> {
     }))
 }
 
-/// Returns the processor time of all threads of this process in seconds, to a hundredth. `None` if the system does not
-/// provide it.
+/// Returns the CPU time of this process in seconds, over all threads, to a hundredth. `None` if the operating system
+/// does not provide it.
 fn cpu_seconds() -> Option<f64> {
     let stat = fs::read_to_string("/proc/self/stat").ok()?;
     // In `/proc/self/stat`, the name of the program ends with the last parenthesis. The twelfth and thirteenth fields
-    // after it are the times.
+    // after it are the CPU times.
     let mut ticks = stat.rsplit(')').next()?.split_whitespace().skip(11).map(str::parse::<f64>);
     Some((ticks.next()?.ok()? + ticks.next()?.ok()?) / 100.0)
 }
 
-/// Returns the peak of this process's resident memory in bytes. `None` if the system does not provide it.
+/// Returns the peak memory (resident set size) of this process in bytes. `None` if the operating system does not
+/// provide it.
 fn peak_rss_bytes() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

@@ -9,11 +9,11 @@ use super::marks::MissingMarks;
 use super::notation;
 use super::signs::Signs;
 
-/// A cell of a file, before its value is interpreted.
+/// A cell of a file as it is stored, before a text such as `12.5` is parsed to a number.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum FileCell<'a> {
-    /// A text without blanks around it, from a CSV file or from a text column of a Parquet file. Its type is not known
-    /// yet.
+    /// A text without blanks around it, from a CSV file or from a text column of a Parquet file. It is not parsed yet,
+    /// so it may be a number or a date.
     Untyped(&'a str),
     /// A missing value.
     Missing,
@@ -31,7 +31,7 @@ pub(super) enum FileCell<'a> {
     Span(f64),
 }
 
-/// The value of a cell, together with how it is written.
+/// Parsed value of a cell, together with how the value is written (for example with a percent sign).
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ParsedCell {
     pub(super) value: CellValue,
@@ -40,17 +40,17 @@ pub(super) struct ParsedCell {
     pub(super) words: u64,
 }
 
-/// The value of a cell after its type was recognized.
+/// Parsed value of a cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum CellValue {
     Missing,
-    /// A mark such as `?`. It counts as a missing value among numbers, dates or truth values. In a column of texts, it
-    /// is a text.
+    /// A placeholder for a missing value, such as `?`. It counts as missing in a column of numbers, dates or truth
+    /// values. In a column of texts, it is an ordinary text.
     Mark,
-    /// A number that is finite, also in single precision (`f32`).
+    /// A finite number. It is also finite after conversion to single precision (`f32`).
     Number(f64),
-    /// A whole number with zeros before it, or with too many digits for double precision. It may be a code such as a
-    /// postcode.
+    /// A number that may be a code, such as a postcode: it begins with zeros (`00123`), or it has too many digits for
+    /// double precision.
     Padded(f64),
     /// Infinity, or a number beyond the range of single precision (`f32`).
     Infinite,
@@ -64,25 +64,25 @@ pub(super) enum CellValue {
     Text,
 }
 
-/// How numbers and dates in a column of texts are written.
+/// How numbers and dates in a column of texts are written: decimal comma or point, day or month first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct TextForm {
-    /// Whether numbers have a decimal comma. `false` means a decimal point.
+    /// Whether numbers have a decimal comma (`true`) or a decimal point (`false`).
     pub(crate) comma: bool,
-    /// Whether the month comes before the day in dates of three numbers. `false` means that the day comes first.
+    /// Whether the month (`true`) or the day (`false`) comes first in dates such as 05/06/2024.
     pub(crate) month_first: bool,
-    /// Whether the decimal comma is only a guess. No value of the table proves it, but semicolons between fields make
-    /// it likely.
+    /// Whether the decimal comma is only a guess. It is guessed if the fields are separated by semicolons and no number
+    /// shows which decimal mark is used.
     pub(crate) is_guess: bool,
 }
 
-/// Maximum number of digits of a whole number that is read as a number. Double precision cannot distinguish longer
-/// numbers, so they are read as codes.
+/// Maximum number of digits of a whole number that is read as a number. A longer one is treated as a code, because
+/// double precision cannot represent it exactly.
 const MAX_DIGITS: usize = 15;
 
 impl FileCell<'_> {
-    /// Returns the value of a cell that is stored with a type, or that is written as programs write numbers. Returns
-    /// `None` for other texts, which [`Self::parse`] must interpret.
+    /// Parses a cell that the file stores with a type, or a text in the usual notation of programs, such as `-1.5e3`.
+    /// This is fast. `None` for other texts, which need [`Self::parse`].
     #[inline]
     pub(super) fn parse_plain(&self, form: TextForm, marks: &MissingMarks) -> Option<CellValue> {
         match *self {
@@ -93,8 +93,8 @@ impl FileCell<'_> {
         }
     }
 
-    /// Returns the value of the cell and how it is written. `form` says how numbers and dates in the column are
-    /// written.
+    /// Parses the cell. Returns its value and how the value is written. `form` says whether numbers have a decimal
+    /// comma, and whether dates begin with the month.
     pub(super) fn parse(&self, form: TextForm, marks: &MissingMarks) -> ParsedCell {
         let (value, signs) = match *self {
             Self::Untyped(text) => read(text, form, marks),
@@ -104,7 +104,8 @@ impl FileCell<'_> {
         ParsedCell { value, signs, words }
     }
 
-    /// Returns the value of the cell. `form` says how numbers and dates in the column are written.
+    /// Parses the cell and returns its value. `form` says whether numbers have a decimal comma, and whether dates begin
+    /// with the month.
     pub(super) fn value(&self, form: TextForm, marks: &MissingMarks) -> CellValue {
         self.parse_plain(form, marks).unwrap_or_else(|| self.parse(form, marks).value)
     }
@@ -140,7 +141,7 @@ impl FileCell<'_> {
     }
 }
 
-/// Returns the truth value that `text` spells: `true` or `false`, in any case. `None` for other texts.
+/// Parses `true` or `false` in upper or lower case. `None` for other texts.
 pub(super) fn boolean(text: &str) -> Option<bool> {
     [("true", true), ("false", false)]
         .into_iter()
@@ -148,19 +149,17 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
         .map(|(_, value)| value)
 }
 
-/// Returns whether `text` consists of digits only and begins with a superfluous zero, such as `007`.
+/// Returns whether `text` is a number with a leading zero and only digits, such as `007`.
 pub(super) fn is_padded(text: &str) -> bool {
     text.len() > 1 && text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The powers of ten that are needed to parse numbers of up to [`MAX_DIGITS`] digits. Double precision represents them
-/// exactly.
+/// Powers of ten, up to 10 to the power of [`MAX_DIGITS`]. Double precision represents them exactly.
 const POWERS: [f64; MAX_DIGITS + 1] =
     [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
 
-/// Parses a number of at most [`MAX_DIGITS`] digits, with or without a decimal point. Returns `None` for other texts.
-/// Most numbers are written like this. Dividend and divisor are exact, so the quotient is the nearest floating-point
-/// number.
+/// Parses a short number fast: at most [`MAX_DIGITS`] digits, with or without a decimal point. `None` for other texts.
+/// It divides the digits by a power of ten. Both are exact in double precision, so the quotient is the nearest `f64`.
 #[inline]
 fn short(text: &str) -> Option<f64> {
     let (digits, is_negative) = match text.as_bytes() {
@@ -183,7 +182,7 @@ fn short(text: &str) -> Option<f64> {
     Some(if is_negative { -number } else { number })
 }
 
-/// Parses a number that is written as programs write it, such as `-1.5e3`. Returns `None` for other texts.
+/// Parses a number in the usual notation of programs, such as `-1.5e3`. `None` for other texts.
 fn plain(text: &str, form: TextForm) -> Option<CellValue> {
     let [b'0'..=b'9' | b'-' | b'+' | b'.', ..] = text.as_bytes() else { return None };
     let is_padded = matches!(text.as_bytes(), [b'0', b'0'..=b'9', ..]) && is_padded(text);
@@ -213,7 +212,7 @@ fn read(text: &str, form: TextForm, marks: &MissingMarks) -> (CellValue, Signs) 
     if marks.is_missing(text) {
         return (CellValue::Missing, Signs::default());
     }
-    // Numbers and dates contain a digit.
+    // Every number and every date contains a digit.
     let has_digit = text.bytes().any(|byte| byte.is_ascii_digit());
     if has_digit && let Some((value, signs)) = number(text, form) {
         let is_listed = matches!(value, CellValue::Number(number) if marks.is_listed(number));
@@ -253,8 +252,8 @@ fn of_moment(moment: Moment) -> CellValue {
     }
 }
 
-/// Returns a flag if the text would be a number with the other decimal mark. Returns another flag if it would be a date
-/// with day and month exchanged. Otherwise returns no flag.
+/// Tries `text` with the opposite of `form`: the other decimal mark, and the other order of day and month. Returns the
+/// flag `OTHER_DECIMAL` if the text is then a number, or `OTHER_ORDER` if it is then a date. Otherwise no flag.
 fn signs_of_other_form(text: &str, form: TextForm) -> Signs {
     if !text.bytes().any(|byte| byte.is_ascii_digit()) {
         return Signs::default();

@@ -1,4 +1,5 @@
-//! Detects the format of a file by its first bytes, whatever its name says. Converts the content to CSV or Parquet.
+//! Detects the format of a file by its first bytes, whatever its name says, and converts other formats than Parquet to
+//! CSV.
 
 mod excel;
 mod json;
@@ -26,20 +27,22 @@ pub(crate) struct CsvText {
     /// Notes for the user on how the file was read, such as `an Excel workbook`.
     pub(crate) read_as: Vec<String>,
     pub(crate) lines: LineMapping,
-    /// Whether the CSV was converted from another format. Its separator and quote are then known.
+    /// Whether the CSV was converted from another format, such as Excel. Its separator and quote character are then
+    /// known.
     pub(crate) is_made: bool,
 }
 
-/// How line numbers of the converted CSV correspond to lines or rows of the original file.
+/// Converts line numbers of the CSV to line or row numbers of the original file, for error messages.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct LineMapping {
-    /// The number that is added to a line number of the CSV to get the number in the original file.
+    /// Number to add to a line number of the CSV to get the number in the original file. For example, rows above the
+    /// header were removed from a workbook.
     pub(crate) shift: i64,
-    /// Whether the original file has numbered rows, as a workbook does, and not lines.
+    /// Whether the original file has numbered rows, like an Excel workbook (`true`), or lines (`false`).
     pub(crate) are_rows: bool,
 }
 
-/// Memory that may be used, in bytes: the total, and the part of it that is still free.
+/// Memory limit in bytes: the total that may be used, and how much is still free.
 #[derive(Debug, Clone, Copy)]
 struct Room {
     memory: u64,
@@ -55,14 +58,14 @@ impl Room {
         TableError::TooLargeDecompressed { file: file.to_owned(), bytes: self.free, memory: self.memory }
     }
 
-    /// Returns the memory that is left after `bytes` bytes of it are used.
+    /// Returns the memory limit after `bytes` bytes of the free memory are used.
     fn beside(self, bytes: usize) -> Self {
         Self { free: self.free.saturating_sub(bytes as u64), ..self }
     }
 }
 
-/// Opens a data file. Decompresses it, and converts JSON and workbooks to CSV. `memory` is the total memory in bytes
-/// that may be used, and `free` is the part of it that is still free.
+/// Opens a data file: decompresses it, and converts JSON and workbooks to CSV. `memory` is the number of bytes that may
+/// be used in all, and `free` is how many of them are still free.
 ///
 /// # Errors
 /// Returns [`TableError`] if the file is not a table. The error says which format the file has and what the user can

@@ -9,16 +9,17 @@ const SECONDS_OF_A_DAY: f64 = 86_400.0;
 /// Maximum length of a text that is parsed as a date with or without a time, in bytes.
 const MAX_LENGTH: usize = 48;
 
-/// Seconds from 1970 to midnight of 2000-01-01 in UTC. A time of day without a date is stored as a time on that day.
+/// Seconds from 1970-01-01 to 2000-01-01, both at midnight UTC. A time of day without a date is stored as a time on
+/// 2000-01-01.
 pub(super) const CLOCK_DAY: f64 = 946_684_800.0;
 
-/// Years that are accepted in a text of a year and a month, such as `2024-05`. With another year, such a text is more
-/// likely a code.
+/// Years that are accepted in a text of a year and a month, such as `2024-05`. A text with another year is more likely
+/// a code.
 const MONTH_YEARS: std::ops::RangeInclusive<i64> = 1600..=2400;
 
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
-/// Beginnings of German month names that differ from the English ones, and the number of the month.
+/// Beginnings of German month names that differ from the English names, each with the number of the month.
 const OTHER_MONTHS: [(&str, i64); 4] = [("mär", 3), ("mai", 5), ("okt", 10), ("dez", 12)];
 
 /// A date, a time of day or a length of time.
@@ -32,8 +33,8 @@ pub(super) enum Moment {
     Span(f64),
 }
 
-/// Parses a date, a time of day or a length of time, and returns also how it is written. In dates such as 05/06/2024,
-/// the month comes first if `month_first` is true. Returns `None` for other texts.
+/// Parses a date, a time of day or a length of time. Returns its value and how it is written. If `month_first` is true,
+/// 05/06/2024 is May 6, otherwise June 5. `None` for other texts.
 pub(super) fn moment(text: &str, month_first: bool) -> Option<(Moment, Signs)> {
     if text.len() > MAX_LENGTH || !text.bytes().any(|byte| byte.is_ascii_digit()) {
         return None;
@@ -60,7 +61,7 @@ fn without_zone(text: &str) -> &str {
     utc.unwrap_or(text).trim_end()
 }
 
-/// Splits a text into the date and the time of day after it. The time is empty if the text has none.
+/// Splits a text into a date and the time of day after the date. The second part is empty if the text has no time.
 fn apart(text: &str) -> (&str, &str) {
     let Some(colon) = text.find(':') else { return (text, "") };
     let before = text.get(..colon).unwrap_or_default();
@@ -72,8 +73,8 @@ fn apart(text: &str) -> (&str, &str) {
     }
 }
 
-/// Returns the seconds of a time such as `13:45`, `13:45:10.5` or `1:45 PM`. Hours above 24 are accepted if neither
-/// `AM` nor `PM` follows. `None` for other texts.
+/// Parses a time such as `13:45`, `13:45:10.5` or `1:45 PM`, and returns its seconds. Hours above 24 are accepted
+/// without `AM` or `PM`. `None` for other texts.
 fn clock(text: &str) -> Option<f64> {
     let upper = text.get(text.len().checked_sub(2)?..).map(str::to_ascii_uppercase);
     let half = match upper.as_deref() {
@@ -99,7 +100,8 @@ fn clock(text: &str) -> Option<f64> {
     Some(hours * 3600.0 + minutes as f64 * 60.0 + seconds)
 }
 
-/// Returns the seconds of a length of time as pandas writes it, such as `3 days 04:05:06`. `None` for other texts.
+/// Parses a length of time as pandas writes it, such as `3 days 04:05:06`, and returns its seconds. `None` for other
+/// texts.
 fn days_and_clock(text: &str) -> Option<f64> {
     let (days, rest) = text.split_once(" day")?;
     let rest = rest.strip_prefix('s').unwrap_or(rest).trim_start_matches([',', ' ']);
@@ -108,8 +110,8 @@ fn days_and_clock(text: &str) -> Option<f64> {
     Some(days as f64 * SECONDS_OF_A_DAY + seconds)
 }
 
-/// Parses a date of numbers, such as `25/12/2024`, `12/25/24`, `2024/12/25`, `25.12.2024` and `2024-12`. Returns the
-/// days since 1970-01-01 and how the date is written.
+/// Parses a date that is written in numbers, such as `25/12/2024`, `12/25/24`, `2024/12/25`, `25.12.2024` and
+/// `2024-12`. Returns the days since 1970-01-01 and how the date is written. `None` for other texts.
 fn numbered(text: &str, month_first: bool) -> Option<(i64, Signs)> {
     let mark = text.chars().find(|letter| !letter.is_ascii_digit())?;
     if !matches!(mark, '/' | '.' | '-') {
@@ -151,8 +153,8 @@ fn ordered(year: i64, first: i64, second: i64, month_first: bool) -> Option<(i64
     Some((found, sign))
 }
 
-/// Parses a date with the name of the month, such as `Dec 25 2024`, `December 25, 2024`, `25 Dec 2024`, `25-Dec-24`,
-/// `Wed, 25. Dezember 2024` and `Dec 2024`. Returns the days since 1970-01-01.
+/// Parses a date with the name of a month, such as `Dec 25 2024`, `December 25, 2024`, `25 Dec 2024`, `25-Dec-24`,
+/// `Wed, 25. Dezember 2024` and `Dec 2024`. Returns the days since 1970-01-01. `None` for other texts.
 fn named(text: &str) -> Option<i64> {
     let mut parts: Vec<&str> = text.split([' ', ',', '-', '/', '.']).filter(|part| !part.is_empty()).collect();
     let is_word = |part: &str| part.chars().next().is_some_and(char::is_alphabetic);
@@ -186,8 +188,8 @@ fn year_of(text: &str) -> Option<i64> {
     }
 }
 
-/// Returns the full year if `year` was written with two digits. As in POSIX, 69 to 99 become 1969 to 1999, while 0 to
-/// 68 become 2000 to 2068. Returns any other year unchanged.
+/// Returns the full year for a year of two digits. As in POSIX, 69 to 99 become 1969 to 1999, and 0 to 68 become 2000
+/// to 2068. A year with another number of `digits` is returned unchanged.
 fn full_year(year: i64, digits: usize) -> i64 {
     match year {
         _ if digits != 2 => year,
@@ -206,8 +208,8 @@ fn fraction(text: &str) -> Option<f64> {
     if is_number && text.len() >= 2 { text.parse().ok() } else { None }
 }
 
-/// Returns the number of days from 1970-01-01 to a date of the Gregorian calendar. `None` if the date does not exist or
-/// the year is not between 1 and 9999.
+/// Returns the days from 1970-01-01 to a date of the Gregorian calendar. `None` if the date does not exist, or if the
+/// year is not between 1 and 9999.
 fn days(year: i64, month: i64, day: i64) -> Option<i64> {
     let is_date = |n: i64| i16::try_from(n).ok();
     let date = jiff::civil::Date::new(is_date(year)?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;

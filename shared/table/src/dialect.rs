@@ -2,13 +2,13 @@
 
 use csv::{ByteRecord, ReaderBuilder};
 
-/// Maximum number of records that are compared to detect the separator of a CSV file.
+/// Maximum number of rows that are examined to detect the separator of a CSV file.
 const MAX_RECORDS: usize = 500;
 
-/// Maximum number of bytes at the beginning of a CSV file that are searched for its separator and its quote character.
+/// Number of bytes at the start of a CSV file that are examined to detect its separator and its quote character.
 const MAX_BYTES: usize = 1 << 20;
 
-/// Characters that are tried as the separator of a CSV file. If several fit equally well, the first one is used.
+/// Separators that are tried for a CSV file. If several fit equally well, the first one is used.
 const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// The separator and the quote character of a CSV file.
@@ -25,8 +25,8 @@ impl Default for Dialect {
 }
 
 impl Dialect {
-    /// Detects the separator and the quote character of the CSV `text`, unless they are given. Returns also the number
-    /// of bytes of a line such as `sep=;` before the header. It is 0 if there is no such line.
+    /// Detects the separator and the quote character of the CSV `text`. A separator or quote that is not `None` is used
+    /// as it is. Returns also the length in bytes of a first line such as `sep=;`, or 0 if there is no such line.
     pub(crate) fn of(text: &[u8], separator: Option<u8>, quote: Option<u8>) -> (Self, usize) {
         let (announced, before) = announced(text);
         let rows = text.get(before..).unwrap_or_default();
@@ -35,7 +35,8 @@ impl Dialect {
         (Self { separator, quote }, before)
     }
 
-    /// Returns a builder for CSV readers with this separator and this quote character. The header is read like a row.
+    /// Returns a builder for CSV readers with this separator and this quote character. The readers treat the header
+    /// like any other row.
     pub(crate) fn reader(self) -> ReaderBuilder {
         let mut builder = ReaderBuilder::new();
         builder.has_headers(false).flexible(true).delimiter(self.separator).quote(self.quote);
@@ -51,15 +52,15 @@ impl Dialect {
     }
 }
 
-/// Excel may write a line such as `sep=;` before the header. Returns the separator in this line and the length of the
-/// line in bytes. Returns `None` and 0 if the text has no such line.
+/// Reads a first line such as `sep=;`, which Excel may write before the header. Returns the separator and the length of
+/// the line in bytes. Returns `None` and 0 if there is no such line.
 fn announced(text: &[u8]) -> (Option<u8>, usize) {
     let end = text.iter().position(|byte| *byte == b'\n').map_or(text.len(), |end| end + 1);
     let line = text.get(..end).unwrap_or_default().trim_ascii_end();
     let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
     match line {
         [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', separator] => (Some(*separator), end),
-        // The line ended with a tab, which was trimmed with the line end.
+        // The line ended with a tab as the separator. The tab was trimmed with the line end.
         [b's' | b'S', b'e' | b'E', b'p' | b'P', b'='] => (Some(b'\t'), end),
         _ => (None, 0),
     }
@@ -71,8 +72,8 @@ fn detect_separator(text: &[u8], quote: u8) -> u8 {
     scores.into_iter().find(|(score, _)| *score == best && best.1 > 1).map_or(b',', |(_, separator)| separator)
 }
 
-/// Rates how well a separator fits. Returns how many records in a thousand have as many fields as the first one, and
-/// this number of fields. The first result is 0 if the first record has a single field.
+/// Scores how well a separator fits: how many rows in a thousand have as many fields as the first row. Returns this
+/// score and the number of fields. The score is 0 if the first row has a single field.
 fn score(text: &[u8], dialect: Dialect) -> (usize, usize) {
     let mut reader = dialect.reader().from_reader(text.get(..MAX_BYTES.min(text.len())).unwrap_or_default());
     let mut record = ByteRecord::new();
@@ -87,8 +88,8 @@ fn score(text: &[u8], dialect: Dialect) -> (usize, usize) {
     if width > 1 { (alike * 1000 / records.max(1), width) } else { (0, width) }
 }
 
-/// Returns the single quote if several fields are in single quotes and no field begins with a double quote. Returns the
-/// double quote otherwise.
+/// Detects the quote character: the single quote if several fields are in single quotes and no field begins with a
+/// double quote. Otherwise the double quote.
 fn detect_quote(text: &[u8]) -> u8 {
     let text = text.get(..MAX_BYTES.min(text.len())).unwrap_or_default();
     let begins = |quote: u8| {

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-/// Number of bytes at the beginning of a file that are checked for UTF-16 if the file has no byte order mark.
+/// Number of bytes at the start of a file that are examined to detect UTF-16 without a byte order mark.
 const DETECTION_BYTES: usize = 4096;
 
-/// The text of a file in UTF-8 without a byte order mark. `encoding` is the name of the original encoding, or `None`
+/// The text of a file in UTF-8, without a byte order mark. `encoding` is the name of the original encoding, or `None`
 /// for UTF-8.
 pub(super) struct DecodedText {
     pub(super) bytes: Bytes,
@@ -17,9 +17,9 @@ pub(super) struct DecodedText {
     pub(super) broken: Option<usize>,
 }
 
-/// Decodes a text file to UTF-8. `declared` is the encoding that the settings name. A byte order mark overrides it.
-/// Without both, zeros in every second byte mean UTF-16. Otherwise the text is UTF-8 if most of its characters beyond
-/// ASCII are valid UTF-8. If not, it is Windows-1252, which Excel uses in Western Europe.
+/// Decodes a text file to UTF-8. A byte order mark decides the encoding first, then `declared`, the encoding in the
+/// settings. Without both, zeros in every second byte mean UTF-16. Otherwise the text is UTF-8 if most of its
+/// characters beyond ASCII are valid UTF-8. If not, it is Windows-1252, which Excel uses in Western Europe.
 pub(super) fn decode(bytes: Bytes, declared: Option<&'static Encoding>) -> DecodedText {
     let (encoding, mark) = match Encoding::for_bom(&bytes) {
         Some((found, mark)) => (found, mark),
@@ -43,7 +43,7 @@ fn detect(bytes: &[u8]) -> &'static Encoding {
     if let Some(encoding) = without_mark(bytes) {
         return encoding;
     }
-    // Nearly all files are valid UTF-8.
+    // Fast path: nearly all files are valid UTF-8.
     if std::str::from_utf8(bytes).is_ok() {
         return UTF_8;
     }
@@ -52,12 +52,12 @@ fn detect(bytes: &[u8]) -> &'static Encoding {
         valid += chunk.valid().chars().filter(|letter| !letter.is_ascii()).count();
         invalid += usize::from(!chunk.invalid().is_empty());
     }
-    // Text in another encoding contains hardly any valid characters of several bytes.
+    // Text in another encoding hardly ever contains a valid multi-byte character of UTF-8.
     if invalid <= valid { UTF_8 } else { WINDOWS_1252 }
 }
 
-/// Returns the kind of UTF-16 of a text without a byte order mark. In mostly Latin characters, every second byte is
-/// then 0. `None` if the text is not UTF-16.
+/// Detects UTF-16 without a byte order mark. In mostly Latin text, every second byte is then 0. `None` if the text is
+/// not UTF-16.
 fn without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     let (pairs, _) = bytes.get(..DETECTION_BYTES.min(bytes.len()))?.as_chunks::<2>();
     let zeros = |side: usize| pairs.iter().filter(|pair| pair.get(side) == Some(&0)).count();

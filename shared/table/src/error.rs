@@ -15,11 +15,11 @@ use crate::file::ENDINGS;
 pub struct FilePlace {
     /// The name of the file.
     pub file: String,
-    /// The line in a CSV file, or the row in another file. Both are counted from 1. The header counts as a line, but
-    /// not as a row.
+    /// The number of the line in a CSV file, or of the row in another file, counted from 1. Lines include the header,
+    /// rows do not.
     pub line: u64,
-    /// Whether `line` is the number of a row, and not of a line. It is if the file has no lines, or if the lines are no
-    /// longer known.
+    /// Whether `line` is the number of a row (`true`) or of a line (`false`). It is a row number if the format has no
+    /// lines, or if the line numbers are no longer in memory.
     pub is_row: bool,
 }
 
@@ -40,7 +40,7 @@ pub enum TableError {
     /// Error: the data set has no data file.
     #[error("there is no data file; expected one or more that end in {ENDINGS}")]
     NoFile,
-    /// Error: the file has no ending of a known format, such as `.csv`. The field is the name of the file.
+    /// Error: the file name does not end with a known format, such as `.csv`. The field is the name of the file.
     #[error("{0}: not a data file; expected one that ends in {ENDINGS}")]
     UnknownFormat(String),
     /// Error: the table does not fit into memory. The field says how large the table is and how much memory it needs.
@@ -73,7 +73,7 @@ pub enum TableError {
         #[source]
         source: std::io::Error,
     },
-    /// Error: a text file is not UTF-8. The field is the place of the first invalid text.
+    /// Error: a text file is not valid UTF-8. The field is the place of the first invalid bytes.
     #[error("{0}: not UTF-8; save the table in that encoding")]
     NotUtf8(FilePlace),
     /// Error: a Parquet file cannot be decoded.
@@ -85,7 +85,7 @@ pub enum TableError {
         #[source]
         source: parquet::errors::ParquetError,
     },
-    /// Error: a CSV file cannot be split into records.
+    /// Error: a CSV file cannot be split into rows and fields.
     #[error("{file}: not a valid CSV file")]
     Csv {
         /// The name of the file.
@@ -94,8 +94,8 @@ pub enum TableError {
         #[source]
         source: csv::Error,
     },
-    /// Error: a quote in a CSV file is not closed, so the rows after it would become part of its field. The field of
-    /// this error is the place of the quote.
+    /// Error: a field in a CSV file begins with a quote that is never closed, so all later rows would become part of
+    /// this field. The `FilePlace` is that of the quote.
     #[error("{0}: the quote that begins a field is not closed; expected another at its end, and two for one within it")]
     UnclosedQuote(FilePlace),
     /// Error: a file is empty, so it has no header. The field is the name of the file.
@@ -121,15 +121,13 @@ pub enum TableError {
         /// The position of the second column with this name, counted from 1.
         second: usize,
     },
-    /// Error: the first line of a file holds values instead of the names of the columns. The field is the name of the
-    /// file.
+    /// Error: the first line of a file holds data instead of column names. The field is the name of the file.
     #[error(
         "{0}: the file has no header row: its first line holds values like the lines below it; add a line with the columns' \
          names"
     )]
     NoHeaderRow(String),
-    /// Error: the file lacks an expected column, and its first line may hold values instead of the names of the
-    /// columns.
+    /// Error: an expected column is missing in a file, and perhaps its first line holds data instead of column names.
     #[error(
         "{file}: the first line does not name {missing}. It may hold values instead of names, so it is not shown here; \
          expected a first line with the columns' names"
@@ -137,32 +135,34 @@ pub enum TableError {
     UnclearHeader {
         /// The name of the file.
         file: String,
-        /// The columns that the file lacks, in words.
+        /// The missing columns, as text for the error message.
         missing: String,
     },
-    /// Error: the content of a file has a format that cannot be read, whatever the name of the file says.
+    /// Error: the content of a file has a format that cannot be read, such as PDF, although the file name has an
+    /// accepted ending.
     #[error("{file}: this is {found}; {advice}")]
     OtherFormat {
         /// The name of the file.
         file: String,
-        /// The detected format of the file, in words.
+        /// The detected format of the file, as text for the error message.
         found: String,
-        /// How the user can correct the file.
+        /// What the user can do about the file, as text for the error message.
         advice: &'static str,
     },
     /// Error: a line of a JSON Lines file is not a JSON object. The field is the place of the line.
     #[error("{0}: not a JSON object; expected one on each line")]
     Json(FilePlace),
-    /// Error: the files have an empty or otherwise unusable row, and the settings (`strict`) forbid leaving out such
-    /// rows.
+    /// Error: a row cannot be used (for example, it is empty), and the setting `strict` in `dataset.toml` makes such
+    /// rows an error.
     #[error("{place}: {}; dataset.toml makes this an error (`strict`)", .why.words())]
     OddRow {
-        /// The place of the first row of this kind.
+        /// The place of the first unusable row.
         place: FilePlace,
-        /// The kind of the unusable row. Without the setting `strict`, such rows are left out.
+        /// The reason why the row cannot be used. Without the setting `strict`, such rows are left out and are no
+        /// error.
         why: OddRow,
     },
-    /// Error: a file lacks a column that the first file of the table has.
+    /// Error: a column of the table's first file is missing in a later file.
     #[error("{file}: no column {column:?}, which {first} has; expected the same columns in every file")]
     MissingColumn {
         /// The name of the file.
@@ -172,17 +172,17 @@ pub enum TableError {
         /// The name of the first file of the table.
         first: String,
     },
-    /// Error: a file has a column that the first file of the table lacks.
+    /// Error: a file has a column that the table's first file does not have.
     #[error("{file}: column {column:?}, which {first} does not have; expected the same columns in every file")]
     ExtraColumn {
         /// The name of the file.
         file: String,
-        /// The name of the additional column.
+        /// The name of the column that only the later file has.
         column: String,
         /// The name of the first file of the table.
         first: String,
     },
-    /// Error: the table lacks the target column, which the model predicts.
+    /// Error: the table does not have the target column, which the model would predict.
     #[error("the table has no target column {target:?}{}; its columns are {columns}", alike(.target, .columns), columns = list(.columns))]
     NoTarget {
         /// The name of the target column.
@@ -198,17 +198,17 @@ pub enum TableError {
         /// The name of the column that the table does not have.
         column: String,
     },
-    /// Error: the settings use one column for two purposes.
+    /// Error: the settings use one column for two purposes, for example as the target and for the row weights.
     #[error("dataset.toml: `{key}`: column {column:?} is already used as `{other}`")]
     UsedTwice {
-        /// The key in `dataset.toml` that names the column for the second purpose.
+        /// The key in `dataset.toml` that is the second one to name the column.
         key: &'static str,
         /// The name of the column.
         column: String,
-        /// The key in `dataset.toml` that names the same column for the first purpose.
+        /// The key in `dataset.toml` that is the first one to name the column.
         other: &'static str,
     },
-    /// Error: the table has no column besides the target that a model can be trained on.
+    /// Error: no column besides the target can be used for training, so there are no features.
     #[error(
         "the table has no column to train on besides the target {target:?}; columns that were left out: {dropped}",
         dropped = list(.dropped)
@@ -219,12 +219,12 @@ pub enum TableError {
         /// The names of the columns that were left out.
         dropped: Vec<String>,
     },
-    /// Error: a record of a CSV file has more or fewer fields than the header.
+    /// Error: a row of a CSV file has more or fewer fields than the header.
     #[error("{place}: {found} fields, expected {expected} as in the header")]
     Ragged {
-        /// The place of the record.
+        /// The place of the row with the wrong number of fields.
         place: FilePlace,
-        /// Number of fields in the record.
+        /// Number of fields in the row.
         found: usize,
         /// Number of fields in the header.
         expected: usize,
@@ -236,7 +236,7 @@ pub enum TableError {
         place: FilePlace,
         /// The name of the column.
         column: String,
-        /// The values that the column accepts, in words.
+        /// The values that the column accepts, as text for the error message.
         expected: &'static str,
     },
     /// Error: a value does not have the type of its column.
@@ -246,12 +246,12 @@ pub enum TableError {
         place: FilePlace,
         /// The name of the column.
         column: String,
-        /// The values that the column accepts, in words.
+        /// The values that the column accepts, as text for the error message.
         expected: &'static str,
-        /// The end of the error message. It may explain how to read the column in another way. It may be empty.
+        /// Text at the end of the error message that explains how to read the column in another way. It may be empty.
         hint: String,
     },
-    /// Error: all row weights are 0. The field is the name of the column with the weights.
+    /// Error: all row weights are 0. The field is the name of the column that holds the weights.
     #[error("column {0:?}: all weights are 0; expected one above 0")]
     NoWeight(String),
     /// Error: the table has fewer than [`MIN_ROWS`] rows, too few to train a model and to evaluate it.
@@ -259,24 +259,24 @@ pub enum TableError {
     TooFewRows {
         /// Number of rows in the table, without the rows that were left out.
         rows: usize,
-        /// The end of the error message, which counts the rows that were left out. Empty if there are none.
+        /// Text at the end of the error message: how many rows were left out of the table, and why. Empty if none were.
         left_out: String,
     },
-    /// Error: all rows have the same label, so there is nothing to predict.
+    /// Error: all rows have the same label, so a classifier has nothing to predict.
     #[error("column {target:?}: all {rows} rows have the same label; expected at least two labels{left_out}")]
     OneLabel {
         /// The name of the target column.
         target: String,
         /// Number of rows in the table.
         rows: usize,
-        /// The end of the error message, which counts the rows that were left out. Empty if there are none.
+        /// Text at the end of the error message: how many rows were left out of the table, and why. Empty if none were.
         left_out: String,
     },
-    /// Error: all rows have the same number in the target column, so there is nothing to predict. The field is the name
-    /// of the target column.
+    /// Error: all rows have the same number in the target column, so a regression has nothing to predict. The field is
+    /// the name of the target column.
     #[error("column {0:?}: all rows have the same number; expected different ones")]
     OneNumber(String),
-    /// Error: the target column has more different labels than a model supports. Perhaps it is an identifier.
+    /// Error: the target column has too many different labels for a classifier. The column may be an identifier.
     #[error(
         "column {target:?}: at least {labels} different labels, expected at most {MAX_LABELS}; for numbers write \
          `task = \"regression\"` \
@@ -302,18 +302,20 @@ pub enum TableError {
     /// target column.
     #[error("dataset.toml: `positive`: expected one of the two labels of {0:?}, of the same type and spelling")]
     NoPositive(String),
-    /// Error: the settings name a positive label, but the target column does not have exactly two labels.
+    /// Error: the settings name a positive label, which needs a target column with exactly two labels. This one has
+    /// another number of labels.
     #[error("dataset.toml: `positive`: expected a target of two labels; {target:?} has {labels}")]
     PositiveOfMany {
         /// The name of the target column.
         target: String,
-        /// Number of different labels in the target column. 0 for regression.
+        /// Number of different labels in the target column. 0 if the target is a number.
         labels: usize,
     },
 }
 
 impl TableError {
-    /// Adds the number of rows that were left out to an error about too few labels. Returns any other error unchanged.
+    /// Adds to [`TableError::OneLabel`] how many rows were left out of the table, and why. Returns any other error
+    /// unchanged.
     pub(super) fn with_left_out(self, odd: &OddRows) -> Self {
         match self {
             Self::OneLabel { target, rows, .. } => Self::OneLabel { target, rows, left_out: odd.left_out() },
@@ -321,8 +323,8 @@ impl TableError {
         }
     }
 
-    /// Describes in words the columns that the file lacks. The description does not contain names from the file,
-    /// because they may be values.
+    /// Returns the columns that the file lacks, as text for an error message. It does not quote names from the file,
+    /// because they may be data.
     pub(super) fn missing(&self) -> String {
         match self {
             Self::NoTarget { target, .. } => format!("the target column {target:?}"),
@@ -334,8 +336,8 @@ impl TableError {
     }
 }
 
-/// Returns a hint for the user if the name of a column differs from `target` only in case or blanks. Returns an empty
-/// text otherwise.
+/// Returns a hint for the user if a column's name differs from the missing `target` only in upper and lower case or in
+/// blanks. Empty otherwise.
 fn alike(target: &str, columns: &[String]) -> String {
     let key = |name: &str| name.trim().to_lowercase();
     let found = columns.iter().find(|name| key(name) == key(target));

@@ -2,7 +2,7 @@
 
 use super::TableError;
 
-/// Endings of data file names that are accepted, for error messages.
+/// Accepted endings of file names, as text for error messages.
 pub(crate) const ENDINGS: &str = ".csv, .tsv, .jsonl, each also with .gz, .parquet, .xlsx or .zip";
 
 /// A data file of a table, with its name and its content.
@@ -14,11 +14,11 @@ pub struct DataFile {
     pub content: Vec<u8>,
 }
 
-/// The format of a data file according to the ending of its name. When the file is opened, its first bytes may show
+/// The format of a data file, according to the ending of its name. The first bytes of the content may later show
 /// another format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
-    /// CSV (`.csv`, `.tsv`, `.tab`): fields with separators between them. The first record names the columns.
+    /// CSV (`.csv`, `.tsv`, `.tab`): fields with separators between them. The first row has the column names.
     Csv,
     /// CSV that is compressed with gzip (`.csv.gz`, `.tsv.gz`).
     CsvGzip,

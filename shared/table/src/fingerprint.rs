@@ -7,19 +7,19 @@ use sha2::{Digest, Sha256};
 use super::Target;
 use crate::frame::{FrameColumn, Values};
 
-/// A SHA-256 that is computed over the data of a table. The length of each text in bytes precedes the text, and the
-/// length of each list precedes the list. All numbers are little-endian, and lengths have 64 bits.
+/// SHA-256 over the data of a table. For each text and each list, first the length is hashed, then the content. The
+/// length of a text is in bytes. All numbers are little-endian, and lengths have 64 bits.
 struct Fingerprint(Sha256);
 
-/// Data of the rows that are not features: weights, order and groups. Each is `None` if the table has no such column.
+/// The columns of row weights, row order and groups. Each is `None` if the table has no such column.
 pub(super) struct RowData<'a> {
     pub weights: Option<&'a [f32]>,
     pub order: Option<&'a [f64]>,
     pub groups: Option<&'a [u64]>,
 }
 
-/// Returns the SHA-256 of a table in lower-case hexadecimal. It covers the target, the feature columns and the weights,
-/// order and groups of the rows.
+/// Returns the fingerprint of a table: a SHA-256 in lower-case hexadecimal. It covers the target, the features, and the
+/// weights, order and groups of the rows.
 pub(super) fn of(target_name: &str, target: &Target, columns: &[FrameColumn], beside: RowData<'_>) -> String {
     let RowData { weights, order, groups } = beside;
     let mut fingerprint = Fingerprint(Sha256::new());
@@ -36,8 +36,8 @@ pub(super) fn of(target_name: &str, target: &Target, columns: &[FrameColumn], be
     columns.iter().for_each(|column| fingerprint.column(column));
     fingerprint.numbers(weights.unwrap_or_default(), |weight| weight.to_le_bytes());
     fingerprint.numbers(order.unwrap_or_default(), |order| order.to_le_bytes());
-    // If there are no groups, nothing is added to the hash. So tables without groups keep the fingerprints that are
-    // already stored.
+    // Without groups, nothing is added to the hash. So tables without groups keep the fingerprints that are already
+    // stored.
     groups.iter().for_each(|groups| fingerprint.numbers(groups, |group| group.to_le_bytes()));
     hex(&fingerprint.0.finalize())
 }

@@ -11,24 +11,23 @@ use super::signs::Signs;
 use super::survey::{ColumnTally, ParseOptions, Survey, SurveyResult};
 use crate::settings::CsvSettings;
 
-/// The result of the first pass over the files. It has the counted values of each column, and how its numbers and dates
-/// are written.
+/// Result of the first pass over the files: for each column the counted values, and how numbers and dates are written.
 pub(super) struct SurveyedTable {
     pub(super) tallies: Vec<ColumnTally>,
     pub(super) forms: Vec<TextForm>,
-    /// For each column, the values that were kept during the first pass over the files. Empty for a column for which no
-    /// way of storing them was predicted.
+    /// For each column, the values that were stored while the values were counted. Only columns whose type was
+    /// predicted from a sample have stored values.
     pub(super) loaded: Vec<LoadedColumn>,
     /// Number of rows in each file. The key is the index of the file.
     pub(super) rows: std::collections::BTreeMap<u32, u64>,
     pub(super) odd: OddRows,
 }
 
-/// Counts the values of each column in all files. A sample shows first how the numbers and dates of each column are
-/// written. If the whole table contradicts this, the files are read again.
+/// Counts the values of each column in all files. A sample first shows whether numbers have a decimal comma and whether
+/// dates begin with the month. If later rows contradict the sample, the files are read again.
 ///
-/// `predict` predicts from the sample how each column will be stored. It returns an empty list if the memory does not
-/// suffice to keep the values during this pass.
+/// `predict` predicts from the sample how each column will be stored, so that its values can be stored in the same
+/// pass. It returns an empty list if the memory is too small for that.
 pub(super) fn survey(
     parts: &TableParts,
     csv_settings: &CsvSettings,
@@ -52,8 +51,8 @@ pub(super) fn survey(
     }
 }
 
-/// Detects from some rows of each file how the numbers and dates of each column are written. Returns also the counted
-/// values of the sampled rows. A column whose values do not decide it follows another column that decides.
+/// Detects from a sample of each file how numbers and dates of each column are written. Returns also the counted values
+/// of the sample. If the values of a column are ambiguous, the column follows the other columns.
 fn sampled_forms(
     parts: &TableParts,
     csv_settings: &CsvSettings,
@@ -90,12 +89,13 @@ fn sampled_forms(
     (forms.iter().zip(&tallies).map(follow).collect(), tallies)
 }
 
-/// Corrects how the numbers and dates of each column are written, after the values were counted. A decimal mark or a
-/// date order is changed if no value needs the current one and some value needs the other.
+/// Corrects for each column the decimal mark and the order of day and month, after its values were counted. Each is
+/// changed only if no value requires the current one and some value requires the other. For example, `1,50` requires
+/// the decimal comma, and 12/31/2024 requires the month first.
 ///
-/// A point in a plain number needs the decimal point. Unless `all` numbers reported how they are written, any number
-/// that is not whole counts as such a value. A column changes to the comma or to the month first at most once. It
-/// changes back only from a comma that was a guess.
+/// A plain number with a point requires the decimal point. If `all` is false, it was not counted how plain numbers are
+/// written, and every number that is not whole counts as one. A column changes to the comma or to the month first at
+/// most once. It changes back only if the comma was a guess.
 fn revised(forms: &[TextForm], tallies: &[ColumnTally], csv_settings: &CsvSettings, all: bool) -> Vec<TextForm> {
     let revise = |(form, tally): (&TextForm, &ColumnTally)| {
         let has_point = tally.written(Signs::DECIDED_DECIMAL) > 0 || !all && tally.has_fraction();

@@ -1,9 +1,9 @@
 //! A table in memory, stored column by column, for training and prediction.
 
-/// The code of a missing value in a column of texts. All other codes are indices into the list of the column's texts.
+/// Code of a missing value in a column of texts. Every other code is the index of a text in the column's list of texts.
 pub const MISSING: u32 = u32::MAX;
 
-/// A table in memory: columns with the same number of values and with unique names.
+/// A table in memory. Its columns have unique names and the same number of values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Frame {
     columns: Vec<FrameColumn>,
@@ -19,8 +19,7 @@ pub struct FrameColumn {
     pub values: Values,
 }
 
-/// The values of a column, which are all of one kind. A missing number, truth value or time is NaN. All other numbers
-/// are finite.
+/// The values of a column, all of one type. A missing number, truth value or date is NaN. All other numbers are finite.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Values {
     /// The values are numbers.
@@ -29,16 +28,16 @@ pub enum Values {
     Boolean(Vec<f32>),
     /// The values are dates or times, in seconds since 1970-01-01T00:00:00Z.
     Timestamp(Vec<f64>),
-    /// The values are texts, and few of them are different.
+    /// The values are categories: texts with few different values, such as countries.
     Category {
-        /// For each row the index of its text in `names`, or [`MISSING`] for a missing text.
+        /// For each row, the index of its text in `names`, or [`MISSING`] for a missing text.
         codes: Vec<u32>,
         /// The different texts of the column, sorted by code point.
         names: Vec<String>,
     },
-    /// The values are texts of several words, and almost all of them are different.
+    /// The values are free text: several words each, and few values occur twice.
     Text {
-        /// For each row the index of its text in `names`, or [`MISSING`] for a missing text.
+        /// For each row, the index of its text in `names`, or [`MISSING`] for a missing text.
         codes: Vec<u32>,
         /// The different texts of the column, sorted by code point.
         names: Vec<String>,
@@ -46,7 +45,7 @@ pub enum Values {
 }
 
 impl Values {
-    /// Returns the number of values in the column, with missing ones.
+    /// Returns the number of values in the column, including missing values.
     pub fn len(&self) -> usize {
         match self {
             Self::Number(values) | Self::Boolean(values) => values.len(),
@@ -60,7 +59,7 @@ impl Values {
         self.len() == 0
     }
 
-    /// Returns the name of the kind of values: `number`, `boolean`, `timestamp`, `category` or `text`.
+    /// Returns the name of the column's type: `number`, `boolean`, `timestamp`, `category` or `text`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Number(_) => "number",
@@ -80,7 +79,7 @@ impl Values {
         }
     }
 
-    /// Returns the values of the rows with the indices `rows`, in that order. All texts in `names` are kept.
+    /// Returns the values of some rows, in the order of the indices `rows`. The list of different texts stays complete.
     fn take(&self, rows: &[u32]) -> Self {
         match self {
             Self::Number(values) => Self::Number(at(values, rows)),
@@ -93,7 +92,7 @@ impl Values {
 }
 
 impl Frame {
-    /// Creates a table in memory from columns that have `rows` values each.
+    /// Creates a table in memory. Each column must have `rows` values.
     pub fn new(columns: Vec<FrameColumn>, rows: usize) -> Self {
         debug_assert!(columns.iter().all(|column| column.values.len() == rows));
         Self { columns, rows }
@@ -114,7 +113,7 @@ impl Frame {
         self.rows
     }
 
-    /// Returns a table of the rows with the indices `rows`, in that order. Indices beyond the last row are ignored.
+    /// Returns a table of some rows, in the order of the indices `rows`. Indices beyond the last row are ignored.
     pub fn take(&self, rows: &[u32]) -> Self {
         let within = rows.iter().filter(|row| (**row as usize) < self.rows).count();
         let column = |column: &FrameColumn| FrameColumn { name: column.name.clone(), values: column.values.take(rows) };
@@ -122,7 +121,7 @@ impl Frame {
     }
 }
 
-/// Returns the elements of `values` that have the indices `rows`, in that order. Indices beyond the end are ignored.
+/// Returns some elements of `values`, in the order of the indices `rows`. Indices beyond the end are ignored.
 pub fn at<T: Clone>(values: &[T], rows: &[u32]) -> Vec<T> {
     rows.iter().filter_map(|row| values.get(*row as usize).cloned()).collect()
 }

@@ -1,11 +1,11 @@
-//! Computes a number for the group of each row.
+//! Computes a hash of each row's group name. Rows with the same hash belong to one group.
 
 use sha2::{Digest, Sha256};
 
 use crate::frame::{MISSING, Values};
 
-/// Returns for each row the number of its group. The number is a hash of the text that names the group, so it stays the
-/// same when the table grows. Each row without such a text is a group of its own.
+/// Returns for each row a hash of its group name, so that rows of one group have the same number. The number stays the
+/// same when the table grows. A row without a group name is a group of its own.
 pub(super) fn hashes(values: &Values) -> Vec<u64> {
     let Values::Category { codes, names } = values else { return Vec::new() };
     let known: Vec<u64> = names.iter().map(|name| hash(b"group", name.as_bytes())).collect();

@@ -1,4 +1,4 @@
-//! Infers from the counted values of each column how the column is read and stored.
+//! Infers from the counted values of each column what the column is used for and how its values are stored.
 
 mod feature;
 mod special;
@@ -21,13 +21,13 @@ pub(super) enum Storage {
     Boolean,
     Timestamp,
     Texts,
-    /// Texts of several words.
+    /// Free text: each value has several words.
     Words,
     /// Numbers, or dates in seconds, in double precision.
     Wide,
 }
 
-/// How a column is read: its role in training, how its values are stored, its type, and the reason for these.
+/// The decision on how a column is read: its role in training, its type, how its values are stored, and the reasons.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ColumnReading {
     pub role: ColumnRole,
@@ -35,28 +35,29 @@ pub(super) struct ColumnReading {
     pub kind: TypeName,
     pub because: String,
     pub warnings: Vec<String>,
-    /// Whether marks such as `?` and infinities count as missing values in this column.
+    /// Whether placeholders such as `?` and infinities count as missing values in this column.
     pub marks_are_missing: bool,
 }
 
-/// The facts about a column that decide how the column is read.
+/// Facts about a column, from which its type is inferred.
 #[derive(Clone, Copy)]
 pub(super) struct ColumnFacts<'a> {
     pub name: &'a str,
     pub tally: &'a ColumnTally,
-    /// The type that the settings name for the column. `None` means that the type is inferred.
+    /// The type that `dataset.toml` sets for the column. `None` means that the type is inferred from the values.
     pub forced: Option<TypeName>,
     pub form: TextForm,
-    /// Whether the header does not name the column.
+    /// Whether the header has no name for the column.
     pub is_unnamed: bool,
     /// Whether a Parquet file stores the column as text.
     pub is_stored_text: bool,
-    /// The stored type of the column if values of this type cannot be read. `None` if they can.
+    /// The column's type in a Parquet file, if values of this type cannot be read. `None` if they can be read.
     pub unread: Option<&'a str>,
     pub parts: &'a TableParts,
 }
 
-/// Decides for each column of the table how it is read and stored. `roles` has one role for each column.
+/// Decides for each column of the table how it is read and stored. `roles` has the role in training of each column,
+/// such as feature or target.
 pub(super) fn infer(
     parts: &TableParts,
     roles: &[ColumnRole],
@@ -68,8 +69,8 @@ pub(super) fn infer(
     Ok(keep_the_only(readings, surveyed))
 }
 
-/// Predicts from a sample of the rows how each column will be read. A column whose values cause an error is predicted
-/// to be skipped. Its values are then not kept during the first pass over the files.
+/// Predicts from a sample of the rows how each column will be read, so that its values can already be stored in the
+/// first pass over the files. A column with invalid values is not stored in that pass.
 pub(super) fn predict_readings(
     parts: &TableParts,
     roles: &[ColumnRole],
@@ -80,7 +81,8 @@ pub(super) fn predict_readings(
     let readings = readings(parts, roles, tallies, forms, settings);
     let seen = roles.iter().zip(tallies).zip(readings);
     seen.map(|((role, tally), reading)| match reading {
-        // More numbers may follow that differ from the sampled zeros or from the sampled index.
+        // The column would be left out, for example because the sample has only zeros or only row numbers. Other
+        // numbers may follow, so its values are stored.
         Ok(reading) if *role == ColumnRole::Feature && reading.storage == Storage::Skip && tally.are_numbers() => {
             ColumnReading::new(*role, Storage::Number, TypeName::Number, "")
         }
@@ -115,7 +117,7 @@ fn readings<'a>(
     })
 }
 
-/// If no feature is left, uses a column that only counts the rows as the single feature.
+/// If no feature remains, makes a feature of a column that was left out because it only holds the row number.
 fn keep_the_only(mut readings: Vec<ColumnReading>, surveyed: &SurveyedTable) -> Vec<ColumnReading> {
     if readings.iter().all(|reading| reading.role != ColumnRole::Feature) {
         let counts = readings.iter().zip(&surveyed.tallies).position(|(reading, tally)| reading.counts_rows(tally));
@@ -127,8 +129,8 @@ fn keep_the_only(mut readings: Vec<ColumnReading>, surveyed: &SurveyedTable) -> 
     readings
 }
 
-/// Returns for each column what determines its memory. `rows` is the number of rows in all files, and `raw` has the
-/// sizes of the files.
+/// Returns for each column the properties that decide how much memory it needs. `rows` is the number of rows in all
+/// files, and `raw` has the sizes of the files.
 pub(super) fn column_shapes(
     readings: &[ColumnReading],
     tallies: &[ColumnTally],
@@ -158,27 +160,27 @@ impl ColumnReading {
         Self { role, storage, kind, because: because.into(), warnings: Vec::new(), marks_are_missing: false }
     }
 
-    /// Returns whether the column is left out only because its numbers count the rows.
+    /// Returns whether the column is left out only because it holds the row number.
     fn counts_rows(&self, tally: &ColumnTally) -> bool {
         self.role == ColumnRole::Dropped && self.because == feature::COUNTS_ROWS && tally.counts_rows()
     }
 
-    /// Returns regression if the column is stored as numbers in double precision, and classification otherwise. It
-    /// applies only to the target column.
+    /// Returns the task if this is the target column: regression if it is stored as `f64` numbers, and classification
+    /// otherwise.
     pub(super) fn task(&self) -> Task {
         if self.storage == Storage::Wide { Task::Regression } else { Task::Classification }
     }
 }
 
 impl ColumnFacts<'_> {
-    /// Creates the error that the value at `at` is not the `expected` one. `hint` is the end of the message.
+    /// Creates the error for the invalid value at the position `at`. `expected` describes valid values, and `hint` is
+    /// added at the end of the message.
     fn wrong(&self, at: RowPosition, expected: &'static str, hint: &str) -> TableError {
         let (place, column) = (self.parts.place(at), self.name.to_owned());
         TableError::WrongCell { place, column, expected, hint: hint.to_owned() }
     }
 
-    /// Returns an error if some value of the column is missing. `expected` describes the values that the column
-    /// accepts.
+    /// Returns an error if a value of the column is missing. `expected` describes valid values for the error message.
     fn check_complete(&self, expected: &'static str) -> Result<(), TableError> {
         match self.tally.first(super::survey::ValueClass::Missing) {
             Some(at) => {
@@ -189,8 +191,8 @@ impl ColumnFacts<'_> {
         }
     }
 
-    /// Returns whether nearly all values of the column belong to a class of values that has `count` of them. The few
-    /// other values are then probably mistakes.
+    /// Returns whether `count` values are nearly all values of the column, but not all. The few other values are then
+    /// probably mistakes in the data.
     fn is_nearly_all(&self, count: u64) -> bool {
         let many = self.tally.distinct() > FEW;
         let present = self.tally.present() - self.tally.of(super::survey::ValueClass::Mark);
@@ -198,8 +200,8 @@ impl ColumnFacts<'_> {
     }
 }
 
-/// Maximum number of different values for which a column may hold labels or codes. A column of more different numbers
-/// holds quantities.
+/// Maximum number of different values in a column of labels or codes. A column with more different numbers holds
+/// quantities.
 const FEW: usize = 20;
 
 const A_NUMBER: &str = "a number";

@@ -1,4 +1,4 @@
-//! Converts the texts of the target column to labels, and each row to the index of its label.
+//! Converts the texts of the target column to labels (the classes of a classification).
 
 use std::collections::HashSet;
 
@@ -9,19 +9,20 @@ use super::load::CodedTexts;
 use super::{MAX_NAME, TableError, Target};
 use crate::frame::{Frame, FrameColumn, Values};
 
-/// The reason why the texts of the target cannot be converted to labels.
+/// Error: the texts of the target column cannot be converted to labels.
 pub(super) enum ClassesError {
-    /// Any error except a label that is too long.
+    /// Any error other than a label that is too long.
     Error(TableError),
-    /// A label is too long. The fields are the index of the first row with this label and the length of the label in
+    /// Error: a label is too long. The fields are the index of the first row with this label and the label's length in
     /// bytes.
     Long(usize, usize),
 }
 
-/// Converts the texts of the target column to labels. There must be at least one text, and none may be missing.
+/// Converts the texts of the target column to labels, and each row to the index of its label. At least one text is
+/// required, and no text may be missing.
 ///
-/// The labels are truth values if all texts are. They are whole numbers if all texts are, and `1.0` counts as one.
-/// Otherwise they are texts.
+/// All labels have one type. They are truth values if all texts are truth values, and whole numbers if all texts are
+/// whole numbers (`1.0` counts as 1). Otherwise they are texts.
 pub(super) fn classes(texts: CodedTexts, target: &str, positive: Option<&Label>) -> Result<Target, ClassesError> {
     let texts = present(texts);
     let of_codes = typed(&texts.names);
@@ -40,8 +41,8 @@ pub(super) fn classes(texts: CodedTexts, target: &str, positive: Option<&Label>)
     Ok(Target::Classes { labels, classes })
 }
 
-/// Returns for each different text whether only one row has its label. Different texts, such as `1` and `1.0`, may have
-/// the same label.
+/// Returns for each different text of the target column whether its label occurs in only one row. Several texts, such
+/// as `1` and `1.0`, may have the same label.
 pub(super) fn rare(texts: &CodedTexts) -> Vec<bool> {
     let labels = typed(&texts.names);
     let mut counts = std::collections::BTreeMap::new();
@@ -51,7 +52,7 @@ pub(super) fn rare(texts: &CodedTexts) -> Vec<bool> {
     labels.iter().map(|label| counts.get(label).copied().unwrap_or_default() < 2).collect()
 }
 
-/// Removes the different texts that occur in no row, because their rows were left out.
+/// Removes the texts that no longer occur in any row, because their rows were left out.
 fn present(mut texts: CodedTexts) -> CodedTexts {
     let mut is_there = vec![false; texts.names.len()];
     for code in &texts.codes {
@@ -88,7 +89,7 @@ fn whole(text: &str) -> Option<i64> {
     if is_padded(text) {
         return None;
     }
-    // Floating-point numbers above 2^53 do not represent every whole number.
+    // An `f64` above 2^53 cannot represent every whole number.
     let from_float = || {
         let number = text.parse::<f64>().ok()?;
         (number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0).then_some(number as i64)
@@ -117,12 +118,12 @@ fn check_length(texts: &CodedTexts) -> Result<(), ClassesError> {
     }
 }
 
-/// Words for yes that precede the word for no (`nein`, `n`) in the alphabet. The label that means yes would then be
+/// Words for yes that come before the word for no (`nein`, `n`) in alphabetical order, so the label for yes comes
 /// first.
 const YES: [&str; 2] = ["ja", "j"];
 
-/// Returns a warning if the first of two labels means yes. The second one is used as the positive label, and the user
-/// may want the other one.
+/// Returns a warning if the first of two labels means yes, such as `ja`. The second label is the positive one by
+/// default, and the user probably means the other one. `None` otherwise.
 pub(super) fn yes_is_first(labels: &[Label], target: &str) -> Option<String> {
     let [Label::Text(first), _] = labels else { return None };
     YES.contains(&first.to_lowercase().as_str()).then(|| {
@@ -147,7 +148,8 @@ fn put_last(labels: &mut [Label], positive: &Label, target: &str) -> Result<(), 
     }
 }
 
-/// Returns a warning if some labels differ only in case, blanks or a final dot. They are probably the same label.
+/// Returns a warning if some labels differ only in upper and lower case, blanks or a final dot. They are probably the
+/// same label. `None` otherwise.
 pub(super) fn alike(labels: &[Label], target: &str) -> Option<String> {
     let more = count_respelled(labels.iter().map(Label::to_string));
     (more > 0).then(|| {
@@ -159,8 +161,8 @@ pub(super) fn alike(labels: &[Label], target: &str) -> Option<String> {
     })
 }
 
-/// Returns a warning for each column whose texts differ only in case, blanks or a final dot. They are probably the same
-/// text.
+/// Returns a warning for each column with texts that differ only in upper and lower case, blanks or a final dot. They
+/// are probably the same text.
 pub(super) fn alike_categories(frame: &Frame) -> Vec<String> {
     let of_column = |column: &FrameColumn| {
         let Values::Category { names, .. } = &column.values else { return None };
@@ -178,7 +180,7 @@ pub(super) fn alike_categories(frame: &Frame) -> Vec<String> {
     frame.columns().iter().filter_map(of_column).collect()
 }
 
-/// Returns how many texts equal an earlier text apart from case, blanks and a final dot.
+/// Returns how many texts equal an earlier text if upper and lower case, blanks and a final dot are ignored.
 fn count_respelled(texts: impl Iterator<Item = String>) -> usize {
     let key = |text: &String| {
         let text = text.to_lowercase();

@@ -1,4 +1,4 @@
-//! Reads the values of the columns after the first pass over the files has decided how each column is read.
+//! Loads the values of the columns into memory, after the type of each column was decided.
 
 use std::collections::HashMap;
 
@@ -19,22 +19,22 @@ pub(super) enum LoadedColumn {
     Boolean(Vec<f32>),
     Timestamp(Vec<f64>),
     Texts(CodedTexts),
-    /// Texts of several words, which are almost all different.
+    /// Free text: each value has several words, and few values occur twice.
     Words(CodedTexts),
     Wide(Vec<f64>),
 }
 
-/// The texts of a column. Each different text is stored once, and each row has the code of its text.
+/// Values of a text column. Each different text is stored once, and each row stores the index of its text as a code.
 #[derive(Debug, Default)]
 pub(super) struct CodedTexts {
-    /// For each row the index of its text in `names`, or [`MISSING`] for a missing text.
+    /// For each row, the index of its text in `names`, or [`MISSING`] for a missing text.
     pub codes: Vec<u32>,
     /// The different texts of the column, in the order in which they first occur.
     pub names: Vec<String>,
-    /// Whether marks such as `?` count as missing values in this column.
+    /// Whether placeholders such as `?` count as missing values in this column.
     marks_are_missing: bool,
-    /// Whether the column is given up if it has more than [`MAX_DISTINCT`] different texts. This holds for columns that
-    /// are kept during the first pass over the files.
+    /// Whether the column's values are discarded once it has more than [`MAX_DISTINCT`] different texts, to limit
+    /// memory. This is `true` for columns that are already stored during the first pass over the files.
     has_most: bool,
     known: HashMap<String, u32, foldhash::fast::FixedState>,
 }
@@ -55,13 +55,13 @@ impl CodedTexts {
         self.codes.extend(later.codes.iter().map(|code| codes.get(*code as usize).copied().unwrap_or(MISSING)));
     }
 
-    /// Returns whether the column has more different texts than may be kept during the first pass over the files.
+    /// Returns whether the column has more different texts than the first pass over the files may store.
     fn is_full(&self) -> bool {
         self.has_most && self.names.len() > MAX_DISTINCT
     }
 
-    /// Returns the codes of all rows and the different texts. The texts are sorted, and the codes are changed
-    /// accordingly.
+    /// Sorts the different texts and adapts the codes of the rows. Returns the codes of all rows, then the sorted
+    /// texts.
     fn sorted(self) -> (Vec<u32>, Vec<String>) {
         let mut order: Vec<(String, usize)> = self.names.into_iter().zip(0..).collect();
         order.sort();
@@ -77,7 +77,7 @@ impl CodedTexts {
 }
 
 impl LoadedColumn {
-    /// Creates a column without values. `reading` says how values are stored. Memory for `rows` values is reserved.
+    /// Creates an empty column for values of the type in `reading`. It reserves memory for `rows` values.
     fn new(reading: &ColumnReading, rows: usize) -> Self {
         let marks_are_missing = reading.marks_are_missing;
         match reading.storage {
@@ -93,20 +93,20 @@ impl LoadedColumn {
         }
     }
 
-    /// Creates a column for values that are kept during the first pass over the files. `reading` is the prediction of
-    /// how the column is read. Without a prediction, the column keeps no values.
+    /// Creates an empty column for values that are stored already during the first pass over the files. `reading` is
+    /// the predicted type. If it is `None` or free text, nothing is stored.
     pub(super) fn predicted(reading: Option<&ColumnReading>, rows: usize) -> Self {
         match reading.map(|reading| Self::new(reading, rows)) {
             Some(Self::Texts(texts)) => Self::Texts(CodedTexts { has_most: true, ..texts }),
-            // Texts of several words hardly ever repeat. They would need too much memory if the column turns out to be
-            // left out.
+            // Free text rarely repeats, and a column of it may still be left out. Storing it early would need too much
+            // memory.
             Some(Self::Words(_)) | None => Self::Skipped,
             Some(loaded) => loaded,
         }
     }
 
-    /// Returns whether the kept values are stored in the way that `reading` requires. If not, the column must be read
-    /// again.
+    /// Returns whether the column's values are stored in the way that `reading` requires. If not, the column must be
+    /// read again from the files.
     pub(super) fn is_as(&self, reading: &ColumnReading) -> bool {
         match (self, reading.storage) {
             (Self::Texts(texts), Storage::Texts) => texts.marks_are_missing == reading.marks_are_missing,
@@ -129,8 +129,8 @@ impl LoadedColumn {
         }
     }
 
-    /// Adds the cell of the next row, whose value is `value`. A value of another type than the column's is stored as
-    /// missing. The inference of types reports such a value as an error.
+    /// Adds the cell of the next row and its parsed value. A value of another type than the column's is stored as
+    /// missing. The inference of types has its own error for such a value.
     #[inline]
     pub(super) fn push(&mut self, cell: &FileCell<'_>, value: CellValue) {
         match self {
@@ -177,7 +177,8 @@ impl LoadedColumn {
 
     pub(super) fn append(&mut self, later: Self) {
         if matches!(later, Self::Skipped) {
-            // The later rows were not kept, for example because the column has too many texts.
+            // The values of the later rows were not stored, for example because the column has too many different
+            // texts.
             *self = Self::Skipped;
         }
         match (&mut *self, later) {
@@ -195,7 +196,7 @@ impl LoadedColumn {
         }
     }
 
-    /// Converts the column to the values of a table in memory. Returns `None` if the column keeps no values.
+    /// Converts the column to the values of a table in memory. `None` if the column stores no values.
     pub(super) fn values(self) -> Option<Values> {
         match self {
             Self::Number(values) => Some(Values::Number(values)),
@@ -237,7 +238,7 @@ fn retain<T>(values: &mut Vec<T>, kept: &[bool]) {
     values.retain(|_| kept.next().copied().unwrap_or(true));
 }
 
-/// Reader of cells that keeps the values of the columns.
+/// Receiver of cells that stores the values of the columns.
 pub(super) struct Loader<'a> {
     columns: Vec<(LoadedColumn, Memo)>,
     readings: &'a [ColumnReading],
@@ -246,8 +247,8 @@ pub(super) struct Loader<'a> {
 }
 
 impl<'a> Loader<'a> {
-    /// Creates a loader. `readings` says how each column is stored. Memory for `rows` values is reserved in each
-    /// column.
+    /// Creates a loader that has one column for each entry of `readings`, the decided types. Each column reserves
+    /// memory for `rows` values.
     pub(super) fn new(
         readings: &'a [ColumnReading],
         forms: &'a [TextForm],
@@ -258,7 +259,6 @@ impl<'a> Loader<'a> {
         Self { columns: readings.iter().map(column).collect(), readings, forms, marks }
     }
 
-    /// Returns the values of all columns that were read.
     pub(super) fn finish(self) -> Vec<LoadedColumn> {
         self.columns.into_iter().map(|(loaded, _)| loaded).collect()
     }

@@ -1,9 +1,9 @@
-//! Defines which texts and numbers mean a missing value, such as `NA` or `?`.
+//! Defines which texts and numbers are placeholders for a missing value, such as `NA` or `?`.
 
 use evergreen_lifecycle::is_missing;
 
-/// Texts, in lower case, that mean a missing value in a column of numbers, dates or truth values. In a column of texts,
-/// they are texts.
+/// Placeholders for a missing value, such as `?`, in lower case. They apply to columns of numbers, dates or truth
+/// values. In a column of texts they are ordinary texts.
 const USUAL: [&str; 36] = [
     "?",
     "??",
@@ -46,8 +46,7 @@ const USUAL: [&str; 36] = [
 /// Length in bytes of the longest text in [`USUAL`].
 const LONGEST: usize = 19;
 
-/// The texts and numbers that mean a missing value in a table. They are the usual ones, or instead those that the
-/// settings list.
+/// Placeholders for missing values in a table: those in `dataset.toml`, or otherwise the usual ones, such as `NA`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct MissingMarks {
     listed: Option<Listed>,
@@ -60,8 +59,7 @@ struct Listed {
 }
 
 impl MissingMarks {
-    /// Returns the texts and numbers of the settings that mean a missing value, or the usual ones if `listed` is
-    /// `None`.
+    /// Creates the placeholders for missing values from the settings. `None` means the usual ones, such as `NA`.
     pub(crate) fn of(listed: Option<&[String]>) -> Self {
         let listed = listed.map(|texts| Listed {
             texts: texts.to_vec(),
@@ -70,7 +68,8 @@ impl MissingMarks {
         Self { listed }
     }
 
-    /// Returns whether `text` means a missing value in every column, whatever its type is.
+    /// Returns whether `text` means a missing value in every column, even in a column of texts. For example, the empty
+    /// text.
     pub(super) fn is_missing(&self, text: &str) -> bool {
         match &self.listed {
             Some(listed) => text.is_empty() || listed.texts.iter().any(|listed| listed == text),
@@ -78,18 +77,18 @@ impl MissingMarks {
         }
     }
 
-    /// Returns whether the settings list numbers that mean a missing value.
+    /// Returns whether the settings list numbers, such as -999, as placeholders for missing values.
     pub(super) fn lists_numbers(&self) -> bool {
         self.listed.as_ref().is_some_and(|listed| !listed.numbers.is_empty())
     }
 
-    /// Returns whether the settings list this number as one that means a missing value.
+    /// Returns whether the settings list this number as a placeholder for a missing value.
     pub(super) fn is_listed(&self, number: f64) -> bool {
         self.listed.as_ref().is_some_and(|listed| listed.numbers.contains(&number))
     }
 
-    /// Returns whether `text` means a missing value in a column of numbers, dates or truth values. In a column of
-    /// texts, it is a text.
+    /// Returns whether `text` is a usual placeholder such as `?`. It then means a missing value in a column of numbers,
+    /// dates or truth values, but not in a column of texts.
     pub(super) fn is_mark(&self, text: &str) -> bool {
         self.listed.is_none() && text.len() <= LONGEST && USUAL.iter().any(|mark| text.eq_ignore_ascii_case(mark))
     }

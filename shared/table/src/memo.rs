@@ -1,5 +1,5 @@
-//! Remembers the parsed values of texts, so that a repeated text is not parsed again. In most columns of texts, few
-//! different texts repeat.
+//! Cache of parsed texts, so that a repeated text is not parsed again. In most text columns, few different texts
+//! repeat.
 
 use std::collections::HashMap;
 
@@ -9,12 +9,12 @@ use super::cell::{FileCell, ParsedCell, TextForm};
 use super::marks::MissingMarks;
 use super::signs::Signs;
 
-/// Maximum number of different texts that are remembered for a column.
+/// Maximum number of different texts of a column in the cache.
 const MAX_TEXTS: usize = 2048;
-/// Maximum length in bytes of a text that is remembered. Longer texts are parsed each time.
+/// Maximum length in bytes of a text in the cache. Longer texts are parsed each time.
 const MAX_BYTES: usize = 64;
 
-/// The texts of a column that were parsed already, with their values.
+/// Cache of the parsed texts of one column.
 #[derive(Debug, Default)]
 pub(super) struct Memo {
     known: HashMap<Box<str>, ParsedCell, FixedState>,
@@ -22,13 +22,14 @@ pub(super) struct Memo {
 }
 
 impl Memo {
-    /// Creates a memo that remembers nothing. It suits a column whose texts hardly repeat.
+    /// Creates a cache that stores nothing, for a column whose texts hardly ever repeat.
     pub(super) fn off() -> Self {
         Self { is_off: true, ..Self::default() }
     }
 
-    /// Parses `cell`, or returns its remembered value. `form` says how numbers and dates in the column are written. If
-    /// `all` is false, the result does not say how a plain number is written, which is faster.
+    /// Parses `cell`, or returns its value from the cache. `form` says whether numbers have a decimal comma, and
+    /// whether dates begin with the month. If `all` is false, it is not reported how plain numbers are written, which
+    /// is faster.
     #[inline]
     pub(super) fn parse(&mut self, cell: &FileCell<'_>, form: TextForm, marks: &MissingMarks, all: bool) -> ParsedCell {
         match cell.parse_plain(form, marks) {
@@ -39,7 +40,7 @@ impl Memo {
 
     fn parse_text(&mut self, cell: &FileCell<'_>, form: TextForm, marks: &MissingMarks) -> ParsedCell {
         let FileCell::Untyped(text) = *cell else { return cell.parse(form, marks) };
-        // If so many texts differ, the next text is probably new as well.
+        // If the cache is full, the texts rarely repeat, and the next text is probably new as well.
         if self.is_off || self.known.len() >= MAX_TEXTS || text.len() > MAX_BYTES {
             return cell.parse(form, marks);
         }

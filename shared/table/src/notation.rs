@@ -1,5 +1,5 @@
-//! Parses numbers as people write them: with commas, points or blanks between thousands, a decimal comma, a currency or
-//! a percent sign. Negative numbers may be in parentheses or have the minus at the end.
+//! Parses numbers as people write them: with thousands separators, a decimal comma, a currency or a percent sign.
+//! Negative numbers may be in parentheses or have the minus at the end.
 
 use super::signs::Signs;
 
@@ -12,8 +12,8 @@ const CURRENCIES: [&str; 42] = [
     "MXN", "ZAR", "TRY", "KRW", "SGD", "HKD",
 ];
 
-/// Parses a number as people write it, such as `$1,234.50`. The number has a decimal comma if `comma` is true, and a
-/// decimal point otherwise. Returns the number and how it is written, or `None` for other texts.
+/// Parses a number as people write it, such as `$1,234.50`. `comma` is true for a decimal comma and false for a decimal
+/// point. Returns the number and how it is written, or `None` for other texts.
 pub(super) fn number(text: &str, comma: bool) -> Option<(f64, Signs)> {
     if text.len() > MAX_LENGTH {
         return None;
@@ -68,8 +68,8 @@ fn without_unit<'a>(text: &'a str, signs: &mut Signs) -> &'a str {
     }
 }
 
-/// Parses the digits of a number without sign and currency. It may have marks between thousands and a decimal mark. How
-/// it is written is added to `signs`.
+/// Parses a number without sign and currency, such as `1,234.5`. Adds to `signs` how it is written. `None` for other
+/// texts.
 fn digits(text: &str, comma: bool, signs: &mut Signs) -> Option<f64> {
     let plain = plain(text, comma, signs)?;
     let number = plain.parse().ok()?;
@@ -81,8 +81,8 @@ fn digits(text: &str, comma: bool, signs: &mut Signs) -> Option<f64> {
     Some(number)
 }
 
-/// Rewrites a number without marks between thousands and with a decimal point, such as `1.234,5` as `1234.5`. `comma`
-/// says whether the decimal mark in `text` is a comma.
+/// Rewrites a number in plain notation: without thousands separators and with a decimal point. For example, `1.234,5`
+/// becomes `1234.5`. `comma` is true if `text` has a decimal comma. `None` for other texts.
 fn plain(text: &str, comma: bool, signs: &mut Signs) -> Option<String> {
     let decimal = if comma { ',' } else { '.' };
     let (whole, fraction) = match text.split_once(decimal) {
@@ -105,9 +105,9 @@ fn plain(text: &str, comma: bool, signs: &mut Signs) -> Option<String> {
     Some(joined)
 }
 
-/// Removes the marks between the thousands of a whole number. Each group has three digits. The first group has one to
-/// three digits and is not 0. All marks must be equal. If the mark is a comma, all groups but the last may have two
-/// digits, as in India.
+/// Removes the thousands separators from a whole number, such as `1,234`. `None` if they are not valid. The first group
+/// has one to three digits and is not 0, and each other group has three. All separators must be equal. Between commas,
+/// groups of two digits are also valid, as in India (`12,34,567`).
 fn ungrouped(whole: &str, comma: bool, signs: &mut Signs) -> Option<String> {
     if whole.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(whole.to_owned());

@@ -1,21 +1,21 @@
-//! Counts the rows of the files that do not belong to the table. They are left out, or are an error if the settings
-//! (`strict`) say so.
+//! Counts the rows that are left out of the table, by reason. Such rows are an error if the setting `strict` names
+//! their reason.
 
 use serde::Deserialize;
 
 use super::parts::RowPosition;
 
-/// The reason why a row of a file is left out of the table.
+/// The reason why a row is left out of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OddRow {
     /// The row is left out because it has no value in the target column.
     NoTarget,
-    /// The row is left out because no other row has its label.
+    /// The row is left out because its label occurs in no other row.
     RareLabel,
-    /// The row is left out because it repeats the header.
+    /// The row is left out because it is a copy of the header.
     RepeatedHeader,
-    /// The row is left out because it is the last one and holds totals of the other rows.
+    /// The row is left out because it is the last one and holds sums of the rows above.
     Total,
     /// The row is left out because all its cells are empty.
     Empty,
@@ -36,7 +36,7 @@ impl OddRow {
         }
     }
 
-    /// Returns the problem of such a row in words, for an error message.
+    /// Returns the problem of a row that is left out for this reason, as text for an error message.
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::NoTarget => "the target has no value",
@@ -47,7 +47,7 @@ impl OddRow {
         }
     }
 
-    /// Returns the words for a warning that `count` rows are left out for this reason.
+    /// Returns the text of a warning: `count` rows are left out for this reason.
     fn rows(self, count: u64) -> String {
         let rows = if count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
         let (is, their) = if count == 1 { ("is", "its") } else { ("are", "their") };
@@ -62,7 +62,7 @@ impl OddRow {
     }
 }
 
-/// For each reason, the number of rows that are left out of the table, and the position of the first one.
+/// Counts of the rows that are left out of the table, by reason, and the position of the first row for each reason.
 #[derive(Debug, Clone, Default)]
 pub(super) struct OddRows {
     counts: [u64; 5],
@@ -74,8 +74,8 @@ impl OddRows {
         self.count(why, 1, Some(at));
     }
 
-    /// Adds `more` rows that are left out for the reason `why`. `at` is the position of the first of them, and is
-    /// ignored if a position is already known.
+    /// Adds `more` rows that are left out for the reason `why`. `at` is the position of the first of these rows. It is
+    /// ignored if an earlier row is already known.
     pub(super) fn count(&mut self, why: OddRow, more: u64, at: Option<RowPosition>) {
         let index = why as usize;
         if let (Some(count), Some(first)) = (self.counts.get_mut(index), self.first.get_mut(index)) {
@@ -98,8 +98,7 @@ impl OddRows {
         self.first.get(why as usize).copied().flatten()
     }
 
-    /// Returns the end of an error message that counts the left-out rows and names the reasons. Empty if no rows are
-    /// left out.
+    /// Returns text to append to an error message: how many rows were left out, and why. Empty if none were.
     pub(super) fn left_out(&self) -> String {
         let odd: Vec<OddRow> = OddRow::ALL.into_iter().filter(|why| self.of(*why) > 0).collect();
         let told: String = odd.iter().map(|why| format!("; {}", why.rows(self.of(*why)))).collect();
@@ -108,7 +107,7 @@ impl OddRows {
         told + if is_empty { hint } else { "" }
     }
 
-    /// Returns a warning for each reason for which rows are left out.
+    /// Returns a warning for each reason for which at least one row is left out.
     pub(super) fn warnings(&self) -> Vec<String> {
         let odd = OddRow::ALL.into_iter().filter(|why| self.of(*why) > 0);
         odd.map(|why| {

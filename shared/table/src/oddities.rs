@@ -1,4 +1,4 @@
-//! Detects columns that reveal the target, such as copies of it.
+//! Detects target leaks: columns that reveal the target, such as copies of it.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -6,8 +6,8 @@ use std::hash::Hash;
 use super::Target;
 use crate::frame::{Frame, MISSING, Values};
 
-/// Returns a warning for each feature column that equals the target, or whose values correspond one to one to the
-/// labels.
+/// Returns a warning for each feature column that is a copy of the target, or in which each value corresponds to
+/// exactly one label.
 pub(super) fn copies(frame: &Frame, target: &Target) -> Vec<String> {
     let copies = frame.columns().iter().filter(|column| is_copy(&column.values, target));
     copies
@@ -28,7 +28,7 @@ pub(super) fn copies(frame: &Frame, target: &Target) -> Vec<String> {
 fn is_copy(values: &Values, target: &Target) -> bool {
     match (values, target) {
         (Values::Number(values) | Values::Boolean(values), Target::Classes { classes, .. }) => {
-            // All missing values count as one value.
+            // All missing values of the column count as one value.
             is_one_to_one(
                 values.iter().map(|value| if value.is_nan() { u32::MAX } else { (value + 0.0).to_bits() }),
                 classes,
@@ -47,7 +47,8 @@ fn is_copy(values: &Values, target: &Target) -> bool {
     }
 }
 
-/// Returns whether each value occurs with a single class and each class occurs with a single value.
+/// Returns whether the values and the classes of the rows correspond one to one: each value has a single class, and
+/// each class has a single value.
 fn is_one_to_one<T: Copy + Eq + Hash>(values: impl Iterator<Item = T>, classes: &[u32]) -> bool {
     let (mut class_of, mut value_of) = (HashMap::new(), HashMap::new());
     values.zip(classes).all(|(value, class)| {

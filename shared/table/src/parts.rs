@@ -1,5 +1,5 @@
-//! Holds the opened files of a table. All files have the same columns. The files are divided into pieces that are read
-//! in parallel.
+//! Opens the files of a table, which all have the same columns. Divides the files into pieces that are read in
+//! parallel.
 
 mod csv;
 pub(crate) mod gzip;
@@ -22,26 +22,27 @@ use crate::container::{self, LineMapping, OpenedContent};
 use crate::odd_rows::OddRow;
 use crate::settings::{CsvSettings, DatasetSettings};
 
-/// Maximum number of pieces of files that are read in parallel before their results are combined. It is enough to use
-/// every core of a Lambda function.
+/// Maximum number of pieces of files that are read in parallel before their results are combined. 8 use every core of a
+/// Lambda function.
 pub(crate) const PARALLEL_PIECES: usize = 8;
 
-/// The position of a row in the files of a table. `file` is the index of the file, from 0. `line` is the line in a CSV
-/// file or the row in a Parquet file, counted from 1.
+/// Position of a row in the files of a table. `file` is the index of the file, from 0. `line` counts from 1: the line
+/// in a CSV file, or the row in a Parquet file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RowPosition {
     pub file: u32,
     pub line: u64,
 }
 
-/// Receives the cells of a piece of a file, either row by row or column by column. The cells of each column arrive in
-/// the order of the rows.
+/// Receives the cells of some rows while a file is read, row by row or column by column. Within a column, the cells
+/// arrive in the order of the rows.
 pub(super) trait CellReader: Send {
-    /// Receives the next cell of the column with the index `column`. `at` is the position of the cell's row.
+    /// Receives the next cell of a column. `column` is the index of the column in the table, and `at` is the position
+    /// of the row in the files.
     fn cell(&mut self, column: usize, at: RowPosition, cell: FileCell<'_>);
 
-    /// Receives the next cells of one column. The first cell is in the row `at`, and each further cell is one row
-    /// below.
+    /// Receives the next cells of a column. `column` is the index of the column in the table. `at` is the position of
+    /// the first cell's row, and each further cell is one row below.
     fn cells<'c>(&mut self, column: usize, mut at: RowPosition, cells: impl Iterator<Item = FileCell<'c>>) {
         for cell in cells {
             self.cell(column, at, cell);
@@ -49,29 +50,30 @@ pub(super) trait CellReader: Send {
         }
     }
 
-    /// Returns whether this reader needs the cells of the column with this index. If not, the column need not be read.
+    /// Returns whether the cells of the column with this index must be passed to this receiver. If not, the file reader
+    /// may skip the column.
     fn needs(&self, _column: usize) -> bool {
         true
     }
 
-    /// Receives the position of a row that does not belong to the table, such as an empty row, and the reason.
+    /// Receives the position of a row that is left out of the table, and the reason, such as an empty row.
     fn left_out(&mut self, _at: RowPosition, _why: OddRow) {}
 }
 
-/// A reader of cells that can be split for parallel reading. Each piece gets its own reader, and their results are
-/// combined afterwards.
+/// Receiver of cells that can be split for parallel reading. Each piece of a file gets its own receiver, and their
+/// results are combined afterwards.
 pub(super) trait CellCollector: CellReader + Sync {
-    /// Creates a reader for a later piece of the files, which has at most `rows` rows.
+    /// Creates a receiver for a later piece of the files. The piece has at most `rows` rows.
     fn sibling(&self, rows: usize) -> Self;
 
-    /// Appends the results of `later`, a reader that has read rows after those of `self`.
+    /// Appends the results of `later` to the results of `self`. `later` received the rows that follow those of `self`.
     fn append(&mut self, later: Self);
 }
 
-/// A file of a table after it was opened.
+/// One opened file of a table.
 pub(super) struct TablePart {
     pub name: String,
-    /// Size of the file as it is stored, in bytes. It may be compressed.
+    /// Size of the stored file, in bytes. For a compressed file, this is the compressed size.
     pub size: u64,
     /// For each column of this file, the index of the same column in the table.
     order: Vec<usize>,
@@ -82,7 +84,7 @@ pub(super) struct TablePart {
 }
 
 enum PartContent {
-    /// The decompressed text of a CSV file, and where its rows begin and end.
+    /// An opened CSV file: its decompressed text, and the positions of its rows in this text.
     Csv {
         bytes: Bytes,
         layout: Box<csv::CsvLayout>,
@@ -90,30 +92,32 @@ enum PartContent {
     Parquet(parquet::ParquetFile),
 }
 
-/// All files of a table after they were opened.
+/// All opened files of a table.
 pub(super) struct TableParts {
     pub parts: Vec<TablePart>,
     /// The names of the table's columns, in the order of the first file.
     pub names: Vec<String>,
-    /// For each column of the table, whether the header gives it no name. Such a column gets a generated name.
+    /// For each column of the table, whether the header has no name for the column. Such a column gets a generated
+    /// name, such as `Unnamed: 0`.
     pub unnamed: Vec<bool>,
-    /// Columns of a type that cannot be read, such as nested values in Parquet. Each has its index in the table and the
-    /// name of its type.
+    /// Columns with a type that cannot be read, such as nested values in Parquet. Each entry is the index of the column
+    /// in the table and the name of the type.
     pub unread: Vec<(usize, String)>,
-    /// Indices of the table's columns that a Parquet file stores as texts. Such texts may be numbers or dates.
+    /// Indices of the table's columns that a Parquet file stores as text. The texts may still be numbers or dates, such
+    /// as `12.5`.
     pub stored_texts: BTreeSet<usize>,
-    /// For each column of the table, whether its cells are never read. They are not if the settings leave the column
-    /// out, or if its type cannot be read.
+    /// For each column of the table, whether its cells are not read. Cells are not read if the settings leave the
+    /// column out, or if its type cannot be read.
     skipped: Vec<bool>,
-    /// Whether the settings (`dataset.toml`) define if the day or the month comes first in dates.
+    /// Whether the settings (`dataset.toml`) define if the day or the month comes first in dates such as 05/06/2024.
     pub says_order: bool,
-    /// Sizes of all files in memory, in bytes.
+    /// Sizes of all opened files in memory, in bytes.
     pub raw: FileSizes,
 }
 
 impl TableParts {
-    /// Opens `files` as parts of one table. Returns an error if their contents need more than `memory` bytes, if their
-    /// columns differ, or if there is no file.
+    /// Opens `files` as the parts of one table. Returns an error if there is no file, if the files have different
+    /// columns, or if their contents need more than `memory` bytes.
     pub(super) fn open(
         files: Vec<(String, Bytes)>,
         settings: &DatasetSettings,
@@ -152,7 +156,8 @@ impl TableParts {
         if parts.parts.is_empty() { Err(TableError::NoFile) } else { Ok(parts) }
     }
 
-    /// Returns the index and the type of each table column that some Parquet file stores in a type that cannot be read.
+    /// Returns the table columns that cannot be read because of their type in a Parquet file: the index and the type of
+    /// each.
     fn unread_columns(&self) -> Vec<(usize, String)> {
         let mut found: Vec<(usize, String)> = Vec::new();
         for part in &self.parts {
@@ -168,7 +173,7 @@ impl TableParts {
         found
     }
 
-    /// Returns the indices of the table's columns that some Parquet file stores as texts.
+    /// Returns the indices of the table's columns that a Parquet file stores as text.
     fn text_columns(&self) -> BTreeSet<usize> {
         let texts = |part: &TablePart| match &part.content {
             PartContent::Parquet(file) => file.texts().filter_map(|index| part.order.get(index).copied()).collect(),
@@ -177,7 +182,8 @@ impl TableParts {
         self.parts.iter().flat_map(texts).collect()
     }
 
-    /// Returns the positions of the last rows that hold totals of the other rows. A CSV file has at most one such row.
+    /// Returns the positions of the total rows: last rows of CSV files that hold sums of the rows above. Each CSV file
+    /// has at most one.
     pub(super) fn totals(&self) -> Vec<RowPosition> {
         let total = |(file, part): (usize, &TablePart)| match &part.content {
             PartContent::Csv { layout, .. } => layout.total.map(|line| RowPosition { file: file as u32, line }),
@@ -186,8 +192,8 @@ impl TableParts {
         self.parts.iter().enumerate().filter_map(total).collect()
     }
 
-    /// Passes the cells of some rows of each file to `reader`. Errors are ignored here. They are reported when the
-    /// files are read whole.
+    /// Passes the cells of some rows of each file to `reader`. Errors in the files are ignored here. They are reported
+    /// later, when all rows are read.
     pub(super) fn read_sample<R: CellReader>(&self, mut reader: R) -> R {
         for (file, part) in self.parts.iter().enumerate() {
             let pieces = match &part.content {
@@ -206,7 +212,8 @@ impl TableParts {
         reader
     }
 
-    /// Returns an upper limit for the number of rows in all files together. For CSV, it includes empty rows.
+    /// Returns an upper limit for the number of rows in all files together. For CSV files, the limit includes empty
+    /// rows.
     pub(super) fn most_rows(&self) -> u64 {
         let rows = |part: &TablePart| match &part.content {
             PartContent::Csv { layout, .. } => layout.most_rows(),
@@ -215,8 +222,8 @@ impl TableParts {
         self.parts.iter().map(rows).fold(0, u64::saturating_add)
     }
 
-    /// Returns the index of each Parquet file and its number of rows. Other files do not store their number of rows, so
-    /// they are left out.
+    /// Returns the index of each Parquet file and its number of rows. Other formats do not store their number of rows,
+    /// so their files are left out.
     pub(super) fn stored_rows(&self) -> impl Iterator<Item = (u32, u64)> {
         let rows = |(file, part): (u32, &TablePart)| match &part.content {
             PartContent::Csv { .. } => None,
@@ -225,8 +232,8 @@ impl TableParts {
         (0..).zip(&self.parts).filter_map(rows)
     }
 
-    /// Returns the number of cells in all Parquet files. CSV files do not store their number of rows, so they count as
-    /// 0.
+    /// Returns the number of cells in all Parquet files. CSV files count as 0, because they do not store their number
+    /// of rows.
     fn cells(&self) -> u64 {
         let cells = |part: &TablePart| match &part.content {
             PartContent::Parquet(file) => file.rows().saturating_mul(self.names.len() as u64),
@@ -235,8 +242,8 @@ impl TableParts {
         self.parts.iter().map(cells).fold(0, u64::saturating_add)
     }
 
-    /// Compares the columns of a file with those of the table. Returns for each column of the file the index of the
-    /// same column in the table. The first file defines the columns of the table.
+    /// Compares the columns of `file` with the columns of the table. Returns for each column of the file the index of
+    /// the same column in the table. The first opened file defines the columns of the table.
     fn align(&mut self, file: &str, names: Vec<String>, content: &PartContent) -> Result<Vec<usize>, TableError> {
         let unnamed = names.iter().map(String::is_empty).collect();
         let names = header::named(&names);
@@ -251,8 +258,8 @@ impl TableParts {
         })
     }
 
-    /// Returns whether there are CSV files and all of them separate fields by semicolons. This is usual where numbers
-    /// have a decimal comma.
+    /// Returns whether all CSV files separate fields by semicolons. Numbers then usually have a decimal comma. `false`
+    /// if there is no CSV file.
     pub(super) fn have_semicolons(&self) -> bool {
         let separators = self.parts.iter().filter_map(|part| match &part.content {
             PartContent::Csv { layout, .. } => Some(layout.dialect.separator),
@@ -262,8 +269,8 @@ impl TableParts {
         separators.into_iter().eq([b';'])
     }
 
-    /// Makes an error safe to log. `error` contains the names from the first record of a file. If that record may hold
-    /// values instead, another error without them is returned.
+    /// Makes an error about column names safe to log. If the first row of a file may hold data instead of column names,
+    /// it returns another error, which does not quote this row.
     pub(super) fn without_values(&self, error: TableError) -> TableError {
         let heading = |part: &TablePart| (part.name.clone(), part.content.heading());
         match self.parts.first().map(heading) {
@@ -272,11 +279,12 @@ impl TableParts {
         }
     }
 
-    /// Passes the cells of all files to `whole` and returns it.
+    /// Reads all files and passes their cells to `whole`, which is then returned.
     ///
-    /// The pieces of the files are read in parallel. Each piece has its own reader, and the readers are appended in the
-    /// order of the rows. At most [`PARALLEL_PIECES`] pieces are in memory at once, because all of them together may be
-    /// as large as the table. This number is fixed, so the result does not depend on the number of cores.
+    /// The pieces of the files are read in parallel. Each piece has its own receiver of cells, and the receivers are
+    /// appended in the order of the rows. At most [`PARALLEL_PIECES`] pieces are in memory at once, because all of them
+    /// together may be as large as the table. This number is fixed, so the result does not depend on the number of
+    /// cores.
     pub(super) fn read<R: CellCollector>(&self, mut whole: R) -> Result<R, TableError> {
         let pieces: Vec<Piece<'_>> = self.pieces(|column| whole.needs(column)).collect();
         if let [only] = pieces.as_slice() {
@@ -289,7 +297,7 @@ impl TableParts {
                 piece.read(&mut reader).map(|()| reader)
             };
             let results: Vec<Result<R, TableError>> = pieces.par_iter().map(read).collect();
-            // The error of the earliest row is returned, whatever the number of cores.
+            // If several pieces have an error, the error of the earliest row is returned, whatever the number of cores.
             for result in results {
                 whole.append(result?);
             }
@@ -297,21 +305,21 @@ impl TableParts {
         Ok(whole)
     }
 
-    /// Passes the cells of all files to `reader`, piece by piece in the order of the rows. Nothing is read in parallel.
+    /// Passes the cells of all files to `reader` in the order of the rows, without parallel reading.
     pub(super) fn read_in_order<R: CellReader>(&self, mut reader: R) -> Result<R, TableError> {
         let pieces: Vec<Piece<'_>> = self.pieces(|column| reader.needs(column)).collect();
         pieces.iter().try_for_each(|piece| piece.read(&mut reader))?;
         Ok(reader)
     }
 
-    /// Returns the pieces of all files. They contain only the columns for which `is_taken` returns true. Columns that
-    /// are never read are left out, too.
+    /// Divides all files into pieces for reading. The pieces contain only the columns for which `is_taken` returns true
+    /// and that can be read.
     fn pieces(&self, is_taken: impl Fn(usize) -> bool) -> impl Iterator<Item = Piece<'_>> {
         let is_read = move |column: usize| is_taken(column) && !self.skipped.get(column).copied().unwrap_or_default();
         self.parts.iter().enumerate().flat_map(move |(file, part)| part.pieces(file, &is_read))
     }
 
-    /// Converts the position of a row to the name of the file and the line or row that the user sees.
+    /// Converts the position of a row to the file name and the line or row number that the user sees.
     pub(super) fn place(&self, at: RowPosition) -> FilePlace {
         let part = self.parts.get(at.file as usize);
         FilePlace {
@@ -323,7 +331,6 @@ impl TableParts {
 }
 
 impl PartContent {
-    /// Returns the size of the opened file in memory, in bytes.
     fn bytes(&self) -> u64 {
         match self {
             Self::Csv { bytes, .. } => bytes.len() as u64,
@@ -331,7 +338,8 @@ impl PartContent {
         }
     }
 
-    /// Returns the memory in bytes that a thread needs to decode one piece of the file. 0 for CSV.
+    /// Returns the memory in bytes that a thread needs to decode one piece of the file. 0 for CSV, which needs no
+    /// decoding.
     fn decoding(&self) -> u64 {
         match self {
             Self::Csv { .. } => 0,
@@ -339,7 +347,7 @@ impl PartContent {
         }
     }
 
-    /// Returns whether the first record of the file holds names of columns or values. A Parquet file always has names.
+    /// Returns whether the first row of the file holds column names or data. A Parquet file always has column names.
     fn heading(&self) -> Heading {
         match self {
             Self::Csv { bytes, layout } => csv::heading(bytes, layout),
@@ -348,8 +356,8 @@ impl PartContent {
     }
 }
 
-/// Returns `error` if the first record of every file holds names of columns. Otherwise it returns an error about a file
-/// whose first record holds values or may hold values.
+/// Returns `error` if every file begins with column names. Otherwise returns another error, about a file whose first
+/// row holds data or may hold data.
 fn named_by_all<'a>(files: impl IntoIterator<Item = (&'a str, Heading)>, error: TableError) -> TableError {
     let wrong = files.into_iter().filter(|(_, heading)| *heading != Heading::Names);
     match wrong.min_by_key(|(_, heading)| *heading == Heading::Unclear) {
@@ -366,7 +374,7 @@ struct OpenedPart {
     lines: LineMapping,
 }
 
-/// Opens one file. `memory` is the total memory in bytes that may be used, and `free` is the part of it that is still
+/// Opens one file. `memory` is the number of bytes that may be used in all, and `free` is how many of them are still
 /// free.
 fn open(
     name: &str,
@@ -405,15 +413,15 @@ fn open(
     }
 }
 
-/// A piece of a file that can be read independently of the other pieces.
+/// A piece of a file that is read by one thread, independently of the other pieces.
 enum Piece<'a> {
     Csv { part: &'a TablePart, rows: csv::CsvRows<'a> },
     Parquet { part: &'a TablePart, rows: parquet::ParquetRows<'a> },
 }
 
 impl TablePart {
-    /// Returns whether the file may store numbers as texts. A CSV file always does. A Parquet file does if it has a
-    /// text column.
+    /// Returns whether the file may store numbers as text, such as `1,234.5`. Always true for CSV. True for a Parquet
+    /// file that has a text column.
     pub(super) fn has_texts(&self) -> bool {
         match &self.content {
             PartContent::Csv { .. } => true,

@@ -1,4 +1,4 @@
-//! Reads the files of a data set into a table: opens them, infers the types of the columns, and loads the values.
+//! Reads the files of a data set into a table: opens the files, infers the type of each column, and loads the values.
 
 use bytes::Bytes;
 use evergreen_lifecycle::digest::sha256_hex;
@@ -39,7 +39,7 @@ pub(super) fn read(
     Ok(table)
 }
 
-/// Reads the files into a table. The SHA-256 digests of the files are not yet in its profile.
+/// Reads the files into a table. The table's profile still lacks the SHA-256 digests of the files.
 fn table(
     files: Vec<(String, Bytes)>,
     settings: DatasetSettings,
@@ -82,14 +82,15 @@ fn table(
         .extend(labels::yes_is_first(columns.target.labels(), &target_name).filter(|_| settings.positive.is_none()));
     warnings.extend(labels::alike_categories(&columns.frame));
     warnings.extend(oddities::copies(&columns.frame, &columns.target));
-    // The contents of the files are no longer needed. They are dropped here, because the fingerprint needs memory, too.
+    // The contents of the files are no longer needed. They are dropped before the fingerprint is computed, which needs
+    // memory, too.
     drop(parts);
     let profile = DatasetProfile { warnings, ..profile };
     Ok(columns.into_table(target_name, settings, profile, left_out, memory))
 }
 
-/// Returns the values of all columns. Values that were kept during the first pass over the files are reused. The other
-/// columns are read now.
+/// Returns the values of all columns. Columns whose values were already stored during the first pass over the files are
+/// reused. The other columns are read now.
 fn load(
     parts: &TableParts,
     readings: &[ColumnReading],
@@ -114,7 +115,7 @@ fn load(
     Ok(loaded)
 }
 
-/// Describes each file and how it was read, for the profile of the table.
+/// Describes each file and how it was read, for the table's profile.
 fn files_of(parts: &TableParts, surveyed: &SurveyedTable) -> Vec<DatasetFile> {
     let commas = surveyed.forms.iter().any(|form| form.comma);
     let read_as = |part: &super::parts::TablePart| {
@@ -134,7 +135,7 @@ fn files_of(parts: &TableParts, surveyed: &SurveyedTable) -> Vec<DatasetFile> {
 fn check_rows(rows: usize, odd: &OddRows) -> Result<(), TableError> {
     match rows {
         rows if rows < MIN_ROWS => Err(TableError::TooFewRows { rows, left_out: odd.left_out() }),
-        // Row indices and codes have 32 bits, and one code means a missing value.
+        // Row indices and codes of texts have 32 bits, and one code means a missing value.
         rows if rows >= u32::MAX as usize => Err(TableError::TooManyRows),
         _ => Ok(()),
     }
@@ -164,14 +165,13 @@ fn profiles(names: &[String], tallies: &[ColumnTally], readings: &[ColumnReading
         .collect()
 }
 
-/// Returns the number of missing values in the column. Marks such as `?` are included if they count as missing in this
-/// column.
+/// Returns the number of missing values in the column. Placeholders such as `?` count as missing if `reading` says so.
 fn missing(tally: &ColumnTally, reading: &ColumnReading) -> usize {
     let present = if reading.marks_are_missing { tally.valued() } else { tally.present() };
     (tally.rows() - present) as usize
 }
 
-/// The columns of a table, split by their role in training.
+/// The columns of a table by their role in training: features, target, row weights, order and groups.
 struct TableColumns {
     frame: Frame,
     target: Target,
@@ -256,11 +256,11 @@ fn target_of(
     }
 }
 
-/// Reader of cells that finds the position in the files of the row with a given index. The table does not store the
-/// positions of its rows, because they would need more memory than the values.
+/// Receiver of cells that finds the file and the line of a row. The positions of all rows are not stored, because they
+/// would need more memory than the values.
 struct RowSearch {
     column: usize,
-    /// Number of rows that are still to skip before the searched row.
+    /// Number of rows to skip before the row that is searched.
     before: usize,
     found: Option<RowPosition>,
 }
@@ -276,7 +276,7 @@ impl CellReader for RowSearch {
     }
 }
 
-/// Creates an error that names the file and the line of the row with the index `row`.
+/// Creates an error about the row with the index `row`. The error names the file and the line of the row.
 fn at_place(
     parts: &TableParts,
     row: usize,
@@ -286,8 +286,8 @@ fn at_place(
     place_of(parts, row, target).map_or_else(|other| other, |at| error(parts.place(at), target.to_owned()))
 }
 
-/// Searches the files for the row with the index `row` and returns its position. `target` is the name of the column
-/// whose cells are counted.
+/// Reads the files again up to the row with the index `row`, and returns the position of this row. `target` is the name
+/// of the column whose cells are counted.
 pub(super) fn place_of(parts: &TableParts, row: usize, target: &str) -> Result<RowPosition, TableError> {
     let column = parts.names.iter().position(|name| name == target).unwrap_or_default();
     let search = parts.read_in_order(RowSearch { column, before: row, found: None })?;

@@ -1,9 +1,10 @@
 //! Detects numbers that mean a missing value, such as -999.
 
-/// Numbers that people often write for a missing value.
+/// Numbers that people often write instead of a missing value.
 const KNOWN: [f64; 9] = [-9.0, -99.0, -999.0, -9999.0, -99999.0, 999.0, 9999.0, 99999.0, 999_999.0];
 
-/// How often each number of [`KNOWN`] occurs in a column, and the minimum and maximum of all other numbers.
+/// Counts of numbers that often mean a missing value, such as -999, in a column. Also the minimum and the maximum of
+/// all other numbers.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sentinels {
     counts: [u64; KNOWN.len()],
@@ -19,7 +20,7 @@ impl Default for Sentinels {
 
 impl Sentinels {
     pub(super) fn add(&mut self, number: f64) {
-        // Nearly all numbers are between these two, so the list is rarely searched.
+        // Fast path: nearly all numbers are between these two limits, so the list is rarely searched.
         if !(-8.0..=998.0).contains(&number) {
             let index = KNOWN.iter().position(|known| *known == number);
             if let Some(count) = index.and_then(|index| self.counts.get_mut(index)) {
@@ -39,14 +40,14 @@ impl Sentinels {
         self.high = self.high.max(later.high);
     }
 
-    /// Returns the minimum and the maximum of the column's numbers, except those that often mean a missing value.
-    /// `None` if there are no other numbers.
+    /// Returns the minimum and the maximum of the column's numbers, without numbers that often mean a missing value.
+    /// `None` if no other number remains.
     pub(super) fn bounds(&self) -> Option<(f64, f64)> {
         (self.low <= self.high).then_some((self.low, self.high))
     }
 
-    /// Returns the number that probably means a missing value, such as -999, and how often it occurs. It occurs more
-    /// than once and is far from all other numbers. `None` if the column has no such number.
+    /// Returns a number that probably means a missing value, such as -999, and how often it occurs. It must occur more
+    /// than once and be far from all other numbers. `None` if there is no such number.
     pub(super) fn found(&self) -> Option<(f64, u64)> {
         let width = self.high - self.low;
         let is_far = |known: f64| {

@@ -1,5 +1,5 @@
-//! First pass over all files of a table: counts the values of each column. The type of each column is inferred from
-//! these counts.
+//! Counts the values of each column in a first pass over all files: how many are numbers, dates, texts and so on. The
+//! type of each column is inferred from these counts.
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, Hash};
@@ -16,12 +16,12 @@ use super::parts::{CellCollector, CellReader, RowPosition};
 use super::sentinel::Sentinels;
 use super::signs::Signs;
 
-/// Maximum number of different values that are counted in a column. A column may hold more. The count then stays at
-/// this number.
+/// Maximum number of different values that are counted per column, to limit memory. A column may hold more. The count
+/// of different values then stays at this number.
 pub(crate) const MAX_DISTINCT: usize = 10_000;
 
-/// The class of a cell's value, such as number or text. [`ColumnTally`] has lists with one entry per class, in this
-/// order.
+/// Kind of a cell's value, such as number, date or text. [`ColumnTally`] counts the values of each kind in lists that
+/// have this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ValueClass {
     Missing,
@@ -36,12 +36,11 @@ pub(super) enum ValueClass {
     Text,
 }
 
-/// Number of variants of [`ValueClass`]. It is the length of the lists in [`ColumnTally`] that have one entry per
-/// class.
+/// Number of variants of [`ValueClass`].
 const VALUE_CLASSES: usize = 10;
 
-/// Maximum number of different numbers of a column that are also compared in single precision (`f32`). If a column has
-/// more, the check for numbers that become equal in `f32` is left out.
+/// Maximum number of different numbers in a column that is checked for loss of precision. The check finds different
+/// `f64` numbers that become the same `f32`. It is left out for a column with more different numbers.
 const MAX_SINGLES: usize = 2_000;
 
 impl ValueClass {
@@ -58,40 +57,41 @@ impl ValueClass {
     ];
 }
 
-/// Counts and other statistics of the values of one column. The type of the column is inferred from them.
+/// Statistics of the values of one column, such as how many are numbers or dates. The type of the column is inferred
+/// from them.
 #[derive(Debug, Clone)]
 pub(crate) struct ColumnTally {
     counts: [u64; VALUE_CLASSES],
     first: [Option<RowPosition>; VALUE_CLASSES],
     signs: [u64; Signs::COUNT],
-    /// Position of the first number in the column that is not whole. `None` if all numbers are whole.
+    /// Position in the files of the first number with a fractional part, such as 2.5. `None` if all numbers are whole.
     pub(super) first_fraction: Option<RowPosition>,
-    /// Position of the first number in the column that is below 0. `None` if there is none.
+    /// Position in the files of the column's first negative number. `None` if there is no negative number.
     pub(super) first_negative: Option<RowPosition>,
-    /// Position of the first number in the column that is neither 0 nor 1. `None` if there is none.
+    /// Position in the files of the column's first number that is neither 0 nor 1. `None` if there is no such number.
     pub(super) first_beyond_one: Option<RowPosition>,
-    /// Whether the column holds a number other than 0.
+    /// Whether the column holds a number other than 0. A column of row weights needs at least one.
     pub(super) has_weight: bool,
     ascent: Ascent,
     distinct: HashSet<u64, FixedState>,
-    /// The bits of the column's different numbers as `f32`. No more are added once there are more than [`MAX_SINGLES`].
+    /// The column's different numbers after conversion to `f32`, as bits. No more are added once there are more than
+    /// [`MAX_SINGLES`].
     singles: HashSet<u32, FixedState>,
     pub(super) sentinels: Sentinels,
-    /// Total number of words in all texts of the column.
     words: u64,
-    /// Whether some value of the column occurs twice. Only the remembered values are compared, up to [`MAX_DISTINCT`].
+    /// Whether some value of the column occurs twice. Only the first [`MAX_DISTINCT`] different values are compared.
     repeats: bool,
-    /// Whether this tally need not remember different values, because the tally of the earlier rows already has enough
-    /// of them.
+    /// Whether no more different values are collected, because the statistics of earlier rows already contain enough of
+    /// them.
     is_settled: bool,
 }
 
-/// Whether the numbers of a column increase strictly from row to row.
+/// Whether the numbers of a column increase from each row to the next.
 #[derive(Debug, Clone, Copy)]
 struct Ascent {
     ends: Option<(f64, f64)>,
     holds: bool,
-    /// Whether each number is the previous number plus 1.
+    /// Whether each number is the number of the previous row plus 1.
     by_one: bool,
 }
 
@@ -149,7 +149,8 @@ impl ColumnTally {
         }
     }
 
-    /// Adds a plain number, written without signs such as a percent sign or a currency.
+    /// Adds a number to the statistics. The number is written without extra signs, such as a percent sign or a
+    /// currency.
     #[inline]
     fn add_number(&mut self, at: RowPosition, cell: &FileCell<'_>, number: f64) {
         self.number(at, number);
@@ -206,22 +207,22 @@ impl ColumnTally {
         }
     }
 
-    /// Creates an empty tally of the same column for later rows. The new tally remembers no different values if `self`
-    /// needs no more of them.
+    /// Creates empty statistics of the same column for later rows. They collect no different values if `self` already
+    /// has enough of them.
     fn sibling(&self) -> Self {
         Self { is_settled: self.is_settled(), ..Self::default() }
     }
 
-    /// Returns whether more different values would change nothing that is inferred from this tally. This needs at least
-    /// [`MAX_DISTINCT`] different values. If all values are numbers, it needs two more things. More than
-    /// [`MAX_SINGLES`] of them differ in single precision, and some number repeats or is not whole.
+    /// Returns whether enough different values were collected, so that more of them would not change the inferred type
+    /// or a warning. At least [`MAX_DISTINCT`] are needed. A column of numbers also needs more than [`MAX_SINGLES`]
+    /// different `f32` numbers, and a number that repeats or is not whole.
     fn is_settled(&self) -> bool {
         let are_numbers = self.of(ValueClass::Number) == self.valued();
         let is_apart = self.singles.len() > MAX_SINGLES && (self.repeats || self.first_fraction.is_some());
         self.has_many() && (!are_numbers || is_apart)
     }
 
-    /// Adds the counts of `later`, a tally of the same column for later rows.
+    /// Adds the statistics of `later`, which counted later rows of the same column.
     fn append(&mut self, later: &Self) {
         for (count, more) in self.counts.iter_mut().zip(later.counts) {
             *count += more;
@@ -243,114 +244,114 @@ impl ColumnTally {
         self.ascent = self.ascent.then(later.ascent);
         self.words += later.words;
         self.repeats = self.repeats || later.repeats || !self.distinct.is_disjoint(&later.distinct);
-        // A table may have thousands of pieces. No values are added once [`MAX_DISTINCT`] are counted.
+        // A table may be read in thousands of pieces. No values are added once [`MAX_DISTINCT`] are counted.
         if !self.has_many() {
             self.distinct.extend(&later.distinct);
         }
     }
 
-    /// Returns the number of values in the column that belong to `class`.
+    /// Returns how many values of the column are of the kind `class`, such as numbers.
     pub(super) fn of(&self, class: ValueClass) -> u64 {
         self.counts.get(class as usize).copied().unwrap_or_default()
     }
 
-    /// Returns how many values of the column have this flag about how they are written, such as "with a percent sign".
+    /// Returns how many values of the column are written in the way `sign`, such as with a percent sign.
     pub(super) fn written(&self, sign: Signs) -> u64 {
         self.signs.get(sign.index()).copied().unwrap_or_default()
     }
 
-    /// Returns the number of values in the column, except missing values, marks such as `?`, and infinities.
+    /// Returns how many values the column has. Missing values, placeholders for missing values such as `?`, and
+    /// infinities are not counted.
     pub(super) fn valued(&self) -> u64 {
         self.present() - self.of(ValueClass::Mark) - self.of(ValueClass::Infinite)
     }
 
-    /// Returns how many different numbers of the column become equal to another one in single precision. Returns 0 if
-    /// the column has too many different numbers to compare, or other values than numbers.
+    /// Returns how many different numbers of the column are lost when they are converted from `f64` to `f32`, because
+    /// several become the same number. Returns 0 if the column has other values than numbers, or too many different
+    /// numbers to compare.
     pub(super) fn collapsed(&self) -> usize {
         let are_all = self.of(ValueClass::Number) == self.valued() && self.singles.len() <= MAX_SINGLES;
         if are_all { self.distinct().saturating_sub(self.singles.len()) } else { 0 }
     }
 
-    /// Returns whether all values of the column are numbers and at least one is. Missing values, marks such as `?` and
-    /// infinities do not count.
+    /// Returns whether the column has numbers only. Missing values, placeholders such as `?`, and infinities are
+    /// ignored. `false` if no value remains.
     pub(super) fn are_numbers(&self) -> bool {
         self.of(ValueClass::Number) > 0 && self.of(ValueClass::Number) == self.valued()
     }
 
-    /// Returns whether all values of the column are dates, or all are times of day. Missing values, marks such as `?`
-    /// and infinities do not count.
+    /// Returns whether the column has dates only, or times of day only. Missing values, placeholders such as `?`, and
+    /// infinities are ignored. `false` if no value remains.
     pub(crate) fn are_moments(&self) -> bool {
         let valued = self.valued();
         valued > 0 && [ValueClass::Moment, ValueClass::Clock].iter().any(|class| self.of(*class) == valued)
     }
 
-    /// Returns the minimum and the maximum of the column's numbers. Numbers that often mean a missing value, such as
-    /// -999, do not count.
+    /// Returns the minimum and the maximum of the column's numbers. It ignores numbers that often mean a missing value,
+    /// such as -999. `None` if no other number remains.
     pub(super) fn bounds(&self) -> Option<(f64, f64)> {
         self.sentinels.bounds()
     }
 
-    /// Returns whether the column only numbers the rows. The first number is then 0 or 1, and each further number is
-    /// the previous one plus 1.
+    /// Returns whether the column only holds the row number: 0, 1, 2, … or 1, 2, 3, …
     pub(super) fn counts_rows(&self) -> bool {
         let starts = self.ascent.ends.is_some_and(|(first, last)| (first == 0.0 || first == 1.0) && first < last);
         starts && self.ascent.by_one && self.of(ValueClass::Number) == self.rows()
     }
 
-    /// Returns the number of values in the column that are not missing. Marks such as `?` and infinities count as
-    /// values here.
+    /// Returns how many values of the column are not missing. Placeholders such as `?` and infinities count as values
+    /// here.
     pub(crate) fn present(&self) -> u64 {
         ValueClass::PRESENT.iter().map(|class| self.of(*class)).sum()
     }
 
-    /// Returns the number of rows that were counted, with and without a value in the column.
+    /// Returns the number of counted rows, including the rows where the column's value is missing.
     pub(crate) fn rows(&self) -> u64 {
         self.present() + self.of(ValueClass::Missing)
     }
 
-    /// Returns the position of the first row whose value belongs to `class`. `None` if no value does.
+    /// Returns the position in the files of the column's first value of the kind `class`. `None` if there is no such
+    /// value.
     pub(super) fn first(&self, class: ValueClass) -> Option<RowPosition> {
         self.first.get(class as usize).copied().flatten()
     }
 
-    /// Returns the position of the first value that belongs to none of `classes`. Missing values are skipped. `None` if
-    /// there is no such value.
+    /// Returns the position in the files of the column's first value whose kind is not in `classes`. Missing values are
+    /// skipped. `None` if there is no such value.
     pub(super) fn first_outside(&self, classes: &[ValueClass]) -> Option<RowPosition> {
         let others = ValueClass::PRESENT.into_iter().filter(|class| !classes.contains(class));
         others.filter_map(|class| self.first(class)).min()
     }
 
-    /// Returns the total number of words in all texts of the column.
     pub(super) fn words(&self) -> u64 {
         self.words
     }
 
-    /// Returns the number of different values in the column. It stops at [`MAX_DISTINCT`], although the column may hold
-    /// more.
+    /// Returns the number of different values in the column, at most [`MAX_DISTINCT`].
     pub(crate) fn distinct(&self) -> usize {
         self.distinct.len().min(MAX_DISTINCT)
     }
 
-    /// Returns whether all values of the column are numbers, all are truth values, all are dates or all are times of
-    /// day. Missing values, marks such as `?` and infinities do not count.
+    /// Returns whether all values of the column are of one kind: numbers, truth values, dates, or times of day. Missing
+    /// values, placeholders such as `?`, and infinities are ignored.
     pub(crate) fn is_typed(&self) -> bool {
         [ValueClass::Number, ValueClass::Boolean, ValueClass::Moment, ValueClass::Clock]
             .iter()
             .any(|class| self.of(*class) == self.valued())
     }
 
-    /// Returns whether the column holds a number that is not whole.
+    /// Returns whether the column holds a number with a fractional part, such as 2.5.
     pub(crate) fn has_fraction(&self) -> bool {
         self.first_fraction.is_some()
     }
 
-    /// Returns whether the column has at least [`MAX_DISTINCT`] different values. Further ones are not counted.
+    /// Returns whether [`MAX_DISTINCT`] different values of the column were counted, the maximum.
     pub(super) fn has_many(&self) -> bool {
         self.distinct.len() >= MAX_DISTINCT
     }
 
-    /// Returns whether no value of the column occurs twice. It compares only the remembered values, up to
-    /// [`MAX_DISTINCT`], unless strictly increasing numbers prove that all values differ.
+    /// Returns whether no value of the column occurs twice. Only the first [`MAX_DISTINCT`] different values are
+    /// compared, unless the numbers increase from row to row, which proves that all differ.
     pub(super) fn is_unique(&self) -> bool {
         !self.repeats || self.ascent.holds && self.of(ValueClass::Number) == self.present()
     }
@@ -370,27 +371,28 @@ fn hash(state: &FixedState, value: impl Hash) -> u64 {
     state.hash_one(value)
 }
 
-/// How the cells of all columns are parsed.
+/// Settings for parsing the cells of all columns.
 #[derive(Clone, Copy)]
 pub(super) struct ParseOptions<'a> {
     pub(super) forms: &'a [TextForm],
     pub(super) marks: &'a MissingMarks,
-    /// Whether plain numbers, such as `12.5`, also report how they are written. This is slower. Other numbers always
-    /// report it.
+    /// Whether the parser also reports how plain numbers such as `12.5` are written, which is slower. For other numbers
+    /// it always reports that.
     pub(super) all_signs: bool,
 }
 
-/// Receives the cells of some rows and counts the values of each column. It also keeps the values of columns for which
-/// a way of storing them was predicted.
+/// Receives the cells of some rows and counts the values of each column. In the same pass it can already store the
+/// values of columns whose type was predicted from a sample.
 pub(super) struct Survey<'a> {
     options: ParseOptions<'a>,
-    /// For each column, the prediction of how it is read and stored. Empty if the survey keeps no values.
+    /// For each column, how the column will be read and stored, as predicted from a sample. Empty if values are only
+    /// counted and not stored.
     predicted: &'a [ColumnReading],
     columns: Vec<SurveyedColumn>,
-    /// Approximate number of rows. Memory for this number of values is reserved in each column.
+    /// Estimated number of rows, for which each column reserves memory.
     room: usize,
     odd: OddRows,
-    /// Number of rows in the pieces that were appended, by the index of their file.
+    /// Number of rows in the pieces of files that were appended so far. The key is the index of the file.
     appended: BTreeMap<u32, u64>,
 }
 
@@ -401,11 +403,11 @@ struct SurveyedColumn {
     memo: Memo,
 }
 
-/// What the survey of the files found: one tally per column, the kept values, and the number of rows.
+/// Result of counting the values: the statistics and the stored values of each column, and the number of rows.
 pub(super) struct SurveyResult {
     pub(super) tallies: Vec<ColumnTally>,
-    /// For each column, the values that the survey kept. Empty for columns for which no way of storing them was
-    /// predicted.
+    /// For each column, the values that were stored while the values were counted. Only columns whose type was
+    /// predicted from a sample have stored values.
     pub(super) loaded: Vec<LoadedColumn>,
     /// Number of rows in each file. The key is the index of the file.
     pub(super) rows: BTreeMap<u32, u64>,
@@ -413,8 +415,8 @@ pub(super) struct SurveyResult {
 }
 
 impl<'a> Survey<'a> {
-    /// Creates a survey with one column for each entry of `options.forms`. Memory for `rows` values is reserved in each
-    /// column whose values are kept.
+    /// Creates the counter of values, with one column for each entry of `options.forms`. Each column whose values are
+    /// stored reserves memory for `rows` values.
     pub(super) fn new(options: ParseOptions<'a>, predicted: &'a [ColumnReading], rows: usize) -> Self {
         let column = |(index, form): (usize, &TextForm)| SurveyedColumn {
             form: *form,
@@ -426,15 +428,15 @@ impl<'a> Survey<'a> {
         Self { options, predicted, columns, room: rows, odd: OddRows::default(), appended: BTreeMap::new() }
     }
 
-    /// Ends the survey and returns the counts and the kept values of all columns.
+    /// Ends the counting and returns the statistics and the stored values of all columns.
     pub(super) fn finish(self) -> SurveyResult {
         let rows = if self.appended.is_empty() { self.rows().into_iter().collect() } else { self.appended };
         let (tallies, loaded) = self.columns.into_iter().map(|column| (column.tally, column.loaded)).unzip();
         SurveyResult { tallies, loaded, rows, odd: self.odd }
     }
 
-    /// Returns the index of the file that this piece belongs to, and the number of rows in the piece. The number comes
-    /// from the column with the most rows, because columns that are left out may not be read.
+    /// Returns the index of the file whose rows were counted, and the number of these rows. The column with the most
+    /// counted rows decides, because columns that are left out may not be read.
     fn rows(&self) -> Option<(u32, u64)> {
         let tallies = || self.columns.iter().map(|column| &column.tally);
         let file = tallies().flat_map(|tally| tally.first).flatten().map(|at| at.file).next()?;

@@ -8,12 +8,12 @@ use crate::settings::{DatasetSettings, FamilyChoice};
 use crate::target::Target;
 use crate::{DataFile, FilePlace, TableError, read};
 
-/// Minimum number of rows in a table. With fewer rows, the fifth of them that is held out would be too small to
+/// Minimum number of rows in a table. A fifth of the rows is the hold-out, and with fewer rows it would be too small to
 /// evaluate a model.
 pub const MIN_ROWS: usize = 10;
 
-/// Maximum length of a column's name and of a label, in bytes. Both are stored in the records of training runs and
-/// model versions, whose size is limited.
+/// Maximum length in bytes of a column name and of a label. Both are stored in the records of training runs and model
+/// versions, whose size is limited.
 pub const MAX_NAME: usize = 200;
 
 /// Maximum number of column names that are stored in the record of a data set.
@@ -31,7 +31,7 @@ pub struct Table {
     pub(crate) settings: DatasetSettings,
     pub(crate) profile: DatasetProfile,
     pub(crate) fingerprint: String,
-    /// For each row that was left out, its index among all rows of the files, from 0.
+    /// For each row that was left out, its index among all rows of the files, counted from 0.
     pub(crate) left_out: Vec<u32>,
     pub(crate) memory: u64,
 }
@@ -39,8 +39,8 @@ pub struct Table {
 impl Table {
     /// Reads `files` as the parts of one table, in the order of their names.
     ///
-    /// `default_target` is the name of the column to predict if the settings name no target. `memory` is the number of
-    /// bytes that the process may use.
+    /// `default_target` is the name of the target column (the column to predict) if the settings name none. `memory` is
+    /// the number of bytes that the process may use.
     ///
     /// # Examples
     /// ```
@@ -65,9 +65,9 @@ impl Table {
         read::read(files, settings, default_target, memory)
     }
 
-    /// Reads the built-in Iris table, which is used if there is no data set. It has 150 rows, four columns of
-    /// measurements and a species with three labels. `target` is the name of the column to predict: the species or any
-    /// other column.
+    /// Reads the built-in Iris table, which is used if the user has no data set. It has 150 rows: four columns of
+    /// measurements, and the species with three labels. `target` is the name of the column to predict, which may be any
+    /// of the five.
     ///
     /// # Errors
     /// Returns [`TableError::NoTarget`] if the Iris table has no column `target`.
@@ -82,8 +82,8 @@ impl Table {
         Ok(table)
     }
 
-    /// Returns the columns that the model is trained on. The target, the columns of order, group and weights, and the
-    /// columns that are left out do not belong to them.
+    /// Returns the feature columns, on which the model is trained. Not included are the target, the columns of row
+    /// order, groups and weights, and the columns that are left out.
     pub fn frame(&self) -> &Frame {
         &self.frame
     }
@@ -103,20 +103,20 @@ impl Table {
         self.target.task()
     }
 
-    /// Returns the weight of each row, or `None` if all rows have the same weight. Weights are finite, from 0 up, and
-    /// not all 0.
+    /// Returns the training weight of each row. `None` if all rows have the same weight. Weights are finite, from 0 up,
+    /// and not all 0.
     pub fn weights(&self) -> Option<&[f32]> {
         self.weights.as_deref()
     }
 
-    /// Returns for each row the value by which the rows are ordered by age. `None` if no column orders them. The values
-    /// are finite numbers, or seconds since 1970-01-01T00:00:00Z.
+    /// Returns for each row the value that orders the rows from old to new: a finite number, or a date in seconds since
+    /// 1970-01-01T00:00:00Z. `None` if the settings name no such column.
     pub fn order(&self) -> Option<&[f64]> {
         self.order.as_deref()
     }
 
-    /// Returns for each row the number of its group, or `None` if the rows are not grouped. The number depends only on
-    /// the text that names the group.
+    /// Returns for each row the hash of its group name (for example, a customer). Rows with the same hash belong
+    /// together. `None` if the settings name no group column.
     pub fn groups(&self) -> Option<&[u64]> {
         self.groups.as_deref()
     }
@@ -136,22 +136,22 @@ impl Table {
         self.target.len()
     }
 
-    /// Returns the SHA-256 of the training data, in lower-case hexadecimal. It covers names, kinds and values of the
-    /// target and the features, the weights, the order and the groups.
+    /// Returns the fingerprint of the training data: a SHA-256 in lower-case hexadecimal. It covers names, types and
+    /// values of the target and the features, and the weights, order and groups of the rows.
     ///
-    /// The hash does not depend on how the files spell the values. It depends on the order of rows and columns.
+    /// The fingerprint does not depend on how the files spell the values. It depends on the order of rows and columns.
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
 
-    /// Converts the index of a row in the table to its index among all rows of the files. The files include the rows
+    /// Converts the index of a row in this table to the index of the same row in the files, which also contain the rows
     /// that were left out. Both indices begin at 0.
     pub fn row_in_files(&self, row: u32) -> u32 {
         self.left_out.iter().fold(row, |row, left_out| row + u32::from(*left_out <= row))
     }
 
-    /// Returns the file that contains the row with this index, and the number of the row in that file. The number of
-    /// the line is no longer known.
+    /// Returns the file that contains the row with this index, and the row's number in that file. The line number is no
+    /// longer in memory.
     pub fn place_of(&self, row: usize) -> FilePlace {
         let row = self.row_in_files(row as u32) as usize;
         let mut before = 0;
@@ -169,8 +169,8 @@ impl Table {
         self.memory
     }
 
-    /// Creates the record of the data set that is stored with a training run. It has at most 200 names of columns.
-    /// `source` is `built-in` or the location of the files.
+    /// Creates the description of the data set that is stored with a training run. It contains at most 200 column
+    /// names. `source` is `built-in` or the location of the files.
     pub fn dataset(&self, source: impl Into<String>) -> Dataset {
         Dataset {
             source: source.into(),
@@ -183,8 +183,8 @@ impl Table {
     }
 }
 
-/// Returns the column names that are stored in a record. Up to 200 names are returned in their order. Of more names,
-/// the first 200 by alphabet are returned, so that the order of the columns does not matter.
+/// Returns the column names that are stored with a training run, at most 200. If there are more, it returns the first
+/// 200 in alphabetical order, so that the order of the columns does not matter.
 fn recorded(mut names: Vec<String>) -> Vec<String> {
     if names.len() > MAX_RECORDED {
         names.sort_unstable();
@@ -193,7 +193,7 @@ fn recorded(mut names: Vec<String>) -> Vec<String> {
     names
 }
 
-/// Reads the built-in Iris table with the species as the target.
+/// Reads the built-in Iris table. The species is the target.
 ///
 /// # Errors
 /// Returns no error in practice. The data is part of the crate, and a test reads it.

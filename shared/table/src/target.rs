@@ -20,7 +20,7 @@ pub enum Target {
 }
 
 impl Target {
-    /// Returns whether the target is one of classification or of regression.
+    /// Returns the task of this target: classification for labels, regression for numbers.
     pub fn task(&self) -> Task {
         match self {
             Self::Classes { .. } => Task::Classification,
@@ -49,8 +49,8 @@ impl Target {
         }
     }
 
-    /// Returns the target values of the rows with the indices `rows`, in that order. Indices beyond the last row are
-    /// ignored. All labels are kept.
+    /// Returns the target values of some rows, in the order of the indices `rows`. Indices beyond the last row are
+    /// ignored. The list of different labels stays complete.
     pub fn take(&self, rows: &[u32]) -> Self {
         match self {
             Self::Classes { labels, classes } => Self::Classes { labels: labels.clone(), classes: at(classes, rows) },

@@ -1,5 +1,5 @@
-//! Selects the rows that a model can be trained on. Such a row has a number as its target, or a label that another row
-//! has, too.
+//! Selects the rows that a model can be trained on. Rows without a target value and rows with a label that occurs only
+//! once are left out.
 
 use evergreen_lifecycle::ColumnRole;
 
@@ -13,8 +13,8 @@ use super::read::place_of;
 use crate::frame::MISSING;
 use crate::settings::DatasetSettings;
 
-/// Leaves out the rows without a value in the target, and the rows whose label no other row has. Returns the indices of
-/// these rows.
+/// Removes rows without a target value and rows with a label that occurs only once. Returns the indices of the removed
+/// rows.
 pub(super) fn keep(
     parts: &TableParts,
     readings: &[ColumnReading],
@@ -41,7 +41,7 @@ pub(super) fn keep(
     Ok(left_out)
 }
 
-/// Returns for each row the reason to leave it out. `None` means that the row is kept.
+/// Returns for each row the reason why it cannot be used for training. `None` if it can be used.
 fn judged(target: &LoadedColumn) -> Vec<Option<OddRow>> {
     match target {
         LoadedColumn::Wide(numbers) => {
@@ -59,7 +59,7 @@ fn judged(target: &LoadedColumn) -> Vec<Option<OddRow>> {
     }
 }
 
-/// Returns an error if rows were left out for a reason that the settings (`strict`) do not allow.
+/// Returns an error if rows were left out for a reason that the setting `strict` in `dataset.toml` lists.
 pub(super) fn check(parts: &TableParts, odd: &OddRows, settings: &DatasetSettings) -> Result<(), TableError> {
     let refused = settings.strict.iter().copied().filter(|why| odd.of(*why) > 0);
     match refused.filter_map(|why| Some((odd.first(why)?, why))).min_by_key(|(at, _)| *at) {

@@ -1,5 +1,4 @@
-//! Computes how many bytes are in memory at once while a table is read. For each list or map that is held, it is rows ×
-//! columns × bytes per cell.
+//! Estimates the peak memory of reading a table. Each list or map in memory needs rows × columns × bytes per cell.
 //!
 //! The constants describe the data structures of this crate. Whoever changes such a structure must change its constant,
 //! too. `make bench-memory` shows whether the estimates agree with measurements.
@@ -8,34 +7,34 @@ use super::shape::TableShape;
 use crate::parts::{PARALLEL_PIECES, PIECE};
 use crate::survey::MAX_DISTINCT;
 
-/// Bytes that the allocator uses for every 100 requested bytes.
+/// Bytes of memory that the allocator uses for every 100 bytes that are requested.
 const ALLOCATED_PERCENT: u64 = 112;
-/// Bytes that the process uses in addition to the table.
+/// Bytes of memory that the process needs without a table.
 const PROCESS_BYTES: u64 = 16 << 20;
 
 /// Bytes of one slot in a hash set of different values.
 const SLOT_BYTES: u64 = 9;
-/// Maximum number of slots in a hash set for each value that it holds.
+/// Maximum number of slots in a hash set per stored value.
 const SLOTS: u64 = 3;
 
 /// Sizes of all files of a table, in bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FileSizes {
-    /// Total bytes of CSV files after decompression and of Parquet files.
+    /// Total bytes of CSV files after decompression, and of Parquet files as they are stored.
     pub bytes: u64,
     /// Total bytes of the compressed files. They stay in memory until they are decompressed.
     pub compressed: u64,
-    /// Bytes that one thread needs to decode a piece of a Parquet file. 0 without Parquet files.
+    /// Bytes that one thread needs to decode a piece of a Parquet file. 0 if there is no Parquet file.
     pub decoding: u64,
 }
 
-/// Returns the bytes of memory that the opened files and `cells` of their values need. A value counts as 4 bytes.
+/// Returns how many bytes of memory the opened files need, and in addition `cells` values of 4 bytes each.
 pub fn opened_bytes(raw: FileSizes, cells: u64) -> u64 {
     with_overhead(add([raw.bytes, raw.compressed, times([cells, 4])]))
 }
 
-/// Returns the bytes of memory that are needed to read a table and to split its rows into training and evaluation. The
-/// number does not depend on the model family.
+/// Returns the peak memory in bytes of reading a table and splitting its rows into training rows and hold-out. It does
+/// not depend on the model family.
 pub fn reading_bytes(shape: &TableShape, raw: FileSizes, threads: u64) -> u64 {
     let opening = add([raw.bytes, raw.compressed]);
     let surveying = add([raw.bytes, survey(shape, raw), times([threads, raw.decoding])]);
@@ -43,7 +42,7 @@ pub fn reading_bytes(shape: &TableShape, raw: FileSizes, threads: u64) -> u64 {
     with_overhead(opening.max(surveying).max(loading).max(splitting(shape)))
 }
 
-/// Returns the bytes of memory that are needed if the values are kept already during the first pass over the files.
+/// Returns the peak memory in bytes if the values are already stored in the first pass over the files.
 pub(super) fn surveying_and_loading(shape: &TableShape, raw: FileSizes, threads: u64) -> u64 {
     let values = add([shape.bytes(), pieces(shape, raw)]);
     with_overhead(add([raw.bytes, survey(shape, raw), values, times([threads, raw.decoding])]))
@@ -54,21 +53,21 @@ pub fn threads() -> u64 {
     rayon::current_num_threads() as u64
 }
 
-/// Adds what the allocator and the process use to `bytes` of values, and returns the sum.
+/// Returns `bytes` plus the overhead of the allocator and of the process.
 pub fn with_overhead(bytes: u64) -> u64 {
     (bytes / 100).saturating_mul(ALLOCATED_PERCENT).saturating_add(PROCESS_BYTES)
 }
 
-/// Returns the bytes of the hash sets that count different values. The whole table has such sets, and so does each
-/// piece that is being read.
+/// Returns the bytes of memory for the hash sets of different values: one set per column for the whole table, and one
+/// per column for each piece of a file that is being read.
 fn survey(shape: &TableShape, raw: FileSizes) -> u64 {
     let of_piece = rows_of_piece(shape, raw).min(MAX_DISTINCT as u64).min(shape.remembered());
     let places = shape.remembered().saturating_add(times([PARALLEL_PIECES as u64, of_piece]));
     times([shape.columns.len() as u64, places, SLOT_BYTES * SLOTS])
 }
 
-/// Returns the bytes of the values in the pieces that are read at once. They count twice, because growing lists have up
-/// to twice the capacity that they need.
+/// Returns the bytes of memory for the values in the pieces of files that are being read. Their bytes count twice,
+/// because growing lists may reserve twice the memory that they need.
 fn pieces(shape: &TableShape, raw: FileSizes) -> u64 {
     let rows = rows_of_piece(shape, raw).min(shape.rows);
     let texts = shape.text_bytes().min(times([shape.columns.len() as u64, rows, 200]));
@@ -80,8 +79,8 @@ fn rows_of_piece(shape: &TableShape, raw: FileSizes) -> u64 {
     (PIECE as u64 / row).max(1)
 }
 
-/// Returns the bytes that the table and the split into training rows and hold-out need. Each row has a hash and a
-/// stratum. If the target is a number, a sorted copy of it is needed, too.
+/// Returns the bytes of memory for the table and for splitting its rows into training rows and hold-out. Each row needs
+/// a hash and a stratum. If the target is a number, a sorted copy of the target is needed, too.
 fn splitting(shape: &TableShape) -> u64 {
     let sorted = if shape.has_labels() { 0 } else { 8 };
     add([shape.bytes(), times([shape.rows, 8 + 4 + 1 + sorted])])

@@ -1,5 +1,5 @@
-//! Estimates the memory of a table from samples of its files. A sample shows the cells per row, the bytes per cell and
-//! the rows per file.
+//! Estimates the memory of a table before its files are read whole. Samples of the files show the number of rows, the
+//! cells per row and the bytes per cell.
 
 use std::collections::HashSet;
 use std::io::Read;
@@ -14,15 +14,14 @@ use crate::settings::{DatasetSettings, TypeName};
 use crate::survey::{ColumnTally, MAX_DISTINCT};
 use crate::{Format, TableError};
 
-/// Size in bytes of the sample from the beginning of a file, and of the one from its middle.
+/// Size in bytes of each sample of a file. One sample is from the beginning of the file, and one from its middle.
 const SAMPLE_BYTES: u64 = 512 << 10;
 
 /// Number of bytes that are read from the end of a Parquet file as its sample. They contain the footer, which describes
 /// the columns.
 const FOOTER_BYTES: u64 = 1 << 20;
 
-/// Total size of all files in bytes below which no file is sampled. Small files are read whole faster than they are
-/// sampled.
+/// Total size of all files in bytes below which no samples are read. Small files are read whole faster.
 const SMALL_TABLE_BYTES: u64 = 4 << 20;
 
 /// Maximum number of files that are sampled. The largest files of the table are chosen.
@@ -31,23 +30,23 @@ const MAX_FILES: usize = 8;
 /// Maximum number of bytes to which the sample of a compressed file is decompressed.
 const MAX_DECOMPRESSED_BYTES: usize = 8 << 20;
 
-/// Number of different texts that is assumed for a text column if the sample shows only its type and no values.
+/// Assumed number of different texts in a text column of a Parquet file whose footer shows only the type of the column.
 const UNKNOWN_TEXTS: u64 = 10;
 
-/// A sample of a file: some of its bytes.
+/// A sample of a file: some of its bytes, from which the memory of the table is estimated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileSample {
     /// Index of the file in the list of the table's files.
     pub file: usize,
-    /// Which bytes of the file the sample contains.
+    /// The byte range of the file that the sample contains.
     pub range: Range<u64>,
     /// The bytes of the sample.
     pub content: Vec<u8>,
 }
 
-/// Returns which bytes of which files to read as samples, before any file is read whole. `files` lists the names and
-/// the sizes in bytes. Each result is the index of a file and a range of its bytes. It is empty for a small table,
-/// which needs no samples.
+/// Returns the byte ranges to read as samples, before any file is read whole. `files` lists the names and the sizes in
+/// bytes. Each result is the index of a file and a byte range in the file. The result is empty for a small table, which
+/// needs no samples.
 ///
 /// # Examples
 /// ```
@@ -93,8 +92,8 @@ fn ranges(format: Format, size: u64) -> impl Iterator<Item = Range<u64>> {
     std::iter::once(first).chain(second)
 }
 
-/// Estimates the number of rows, the columns and the file sizes of a table. `files` lists the names and the sizes in
-/// bytes, and `samples` has some of their contents. Returns `None` if the samples do not suffice.
+/// Estimates the number of rows, the columns and the file sizes of a table from samples of its files. `files` lists the
+/// names and the sizes in bytes. Returns `None` if the samples are not enough for an estimate.
 pub fn estimate_shape(
     files: &[(String, u64)],
     samples: &[FileSample],
@@ -108,13 +107,13 @@ pub fn estimate_shape(
         let format = Format::of(name).ok()?;
         let alike = || estimates.iter().filter(|estimate| estimate.format == format);
         let own = alike().find(|estimate| estimate.file == index);
-        // A file without a sample is estimated by the maximum of the sampled files of the same format.
+        // For a file without a sample, the estimate takes the maximum of all sampled files of the same format.
         let by =
             |of: fn(&FileEstimate) -> f64| own.map(of).or_else(|| alike().map(of).reduce(f64::max)).unwrap_or_default();
         let bytes = (by(|estimate| estimate.plain) * *size as f64) as u64;
         rows = rows.saturating_add((by(|estimate| estimate.rows) * *size as f64).round() as u64);
-        // These formats show their content only after the file is opened. The estimate is at least the size of the
-        // stored file.
+        // The content of files in these formats is known only after they are opened. The estimate is at least the
+        // stored size.
         let (least, compressed) = match format {
             Format::Csv | Format::Parquet => (0, 0),
             Format::CsvGzip => (0, *size),
@@ -128,8 +127,8 @@ pub fn estimate_shape(
     Some((TableShape { rows, columns }, raw))
 }
 
-/// Estimates about a file from its samples. `plain` and `rows` are the decompressed bytes and the rows for each stored
-/// byte of the file.
+/// Estimates from the samples of a file. `plain` is the number of decompressed bytes per stored byte, and `rows` is the
+/// number of rows per stored byte.
 struct FileEstimate {
     file: usize,
     format: Format,
@@ -142,9 +141,9 @@ struct FileEstimate {
 }
 
 enum SampledColumns {
-    /// The counted values of each column in a CSV sample, and the average bytes per value.
+    /// For each column, the counted values in the sample of a CSV file, and the average bytes per value.
     Values(Vec<ColumnTally>, u64),
-    /// The type of each column in a Parquet footer. `None` stands for a column that cannot be read.
+    /// For each column, its type in the footer of a Parquet file. `None` for a column that cannot be read.
     Types(Vec<Option<StoredType>>),
 }
 
@@ -163,7 +162,7 @@ impl FileEstimate {
                 let (plain, ratio) = decompressed(&own().next()?.content)?;
                 Self::from_text(file, format, ratio, &[&plain], settings)
             }
-            // These formats show their content only after the file is opened.
+            // The content of files in these formats is known only after they are opened.
             Format::JsonLines | Format::Excel | Format::Zip => None,
         }
     }
@@ -203,7 +202,7 @@ impl FileEstimate {
         })
     }
 
-    /// Estimates the columns of a table that has `rows` rows. `target` is the default target column if the settings
+    /// Estimates the memory of each column for a table of `rows` rows. `target` is the target column if the settings
     /// name none.
     fn columns(&self, rows: u64, settings: &DatasetSettings, target: &str) -> Vec<ColumnShape> {
         let target = settings.target.as_deref().unwrap_or(target);
@@ -227,13 +226,13 @@ impl FileEstimate {
     }
 }
 
-/// Estimates the memory of a column from its values in a sample. `bytes` is the average length of a value, `sampled`
-/// the number of sampled rows, and `rows` the estimated number of all rows.
+/// Estimates the memory of a column from its values in a sample. `bytes` is the average length of a value. `sampled` is
+/// the number of rows in the sample, and `rows` the estimated number of all rows.
 fn shape_by_values(tally: Option<&ColumnTally>, used: ColumnUse, bytes: u64, sampled: u64, rows: u64) -> ColumnShape {
     let Some(tally) = tally else { return shape_by_type(None, used, rows) };
     let (seen, present) = (tally.distinct() as u64, tally.present());
-    // If the values repeat often, the sample contains all different ones. Otherwise their number grows with the number
-    // of rows.
+    // If the values repeat often, the sample already has all different values. Otherwise the number of different values
+    // grows with the number of rows.
     let more = (seen as f64 * rows as f64 / sampled.max(1) as f64) as u64;
     let distinct = if seen * 4 <= sampled { seen } else { more.max(seen) };
     let is_text = !tally.is_typed();
@@ -251,7 +250,7 @@ fn shape_by_values(tally: Option<&ColumnTally>, used: ColumnUse, bytes: u64, sam
     ColumnShape { kind, used, distinct: distinct.min(rows), has_missing: present < tally.rows() }
 }
 
-/// Estimates the memory of a column from its type in a Parquet file. `None` means that the column cannot be read.
+/// Estimates the memory of a column from its type in a Parquet file. The type is `None` if the column cannot be read.
 fn shape_by_type(stored: Option<StoredType>, used: ColumnUse, rows: u64) -> ColumnShape {
     let kind = match (stored, used) {
         (None, _) => MemoryKind::Skipped,
@@ -263,8 +262,8 @@ fn shape_by_type(stored: Option<StoredType>, used: ColumnUse, rows: u64) -> Colu
     ColumnShape { kind, used, distinct: distinct.min(rows), has_missing: false }
 }
 
-/// Corrects the estimate of a column by the settings. They may set the type of the column, leave the column out, or set
-/// the task.
+/// Corrects the estimated memory of a column if `dataset.toml` sets the column's type, leaves the column out, or sets
+/// the task (classification or regression).
 fn with_settings(column: ColumnShape, name: &String, settings: &DatasetSettings) -> ColumnShape {
     let as_texts =
         ColumnShape { kind: MemoryKind::Text(16), distinct: column.distinct.min(MAX_DISTINCT as u64), ..column };
@@ -284,13 +283,12 @@ fn with_settings(column: ColumnShape, name: &String, settings: &DatasetSettings)
     }
 }
 
-/// Decompresses the beginning of a gzip file. Returns the decompressed bytes and their number per compressed byte.
-/// `None` if nothing can be decompressed.
+/// Decompresses the beginning of a gzip file. Returns the decompressed bytes, and how many of them there are per
+/// compressed byte. `None` if nothing can be decompressed.
 fn decompressed(content: &[u8]) -> Option<(Vec<u8>, f64)> {
     let mut decoder = MultiGzDecoder::new(content);
     let (mut plain, mut block, mut taken) = (Vec::new(), vec![0; 16 << 10], 0);
-    // The sample ends in the middle of a gzip block. The decoder returns everything before the end, except that
-    // incomplete block.
+    // The sample ends within a gzip block. The decoder returns all earlier blocks.
     while plain.len() < MAX_DECOMPRESSED_BYTES {
         match decoder.read(&mut block) {
             Ok(count @ 1..) => plain.extend_from_slice(block.get(..count).unwrap_or_default()),

@@ -1,12 +1,12 @@
-//! Describes the rows and columns of a table as far as they decide how much memory it needs.
+//! Describes a table for the estimate of its memory: the number of rows, and the properties of its columns.
 
 use crate::survey::MAX_DISTINCT;
 
-/// Bytes that each different text of a column needs in addition to its characters. They are two entries in lists and an
-/// entry in a map. The characters are stored twice.
+/// Bytes of memory for each different text of a column, without its characters: two list entries and a map entry. The
+/// characters are stored twice.
 const TEXT_BYTES: u64 = 176;
 
-/// How the values of a column are stored, which decides how many bytes they need.
+/// How the values of a column are stored in memory, which decides how many bytes they need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MemoryKind {
     /// Numbers or truth values, in single precision: 4 bytes per value.
@@ -27,7 +27,7 @@ pub enum ColumnUse {
     Feature,
     /// The model predicts the values of the column.
     Target,
-    /// The column orders, groups or weights the rows.
+    /// The column gives the order, the groups or the weights of the rows.
     Other,
 }
 
@@ -38,13 +38,14 @@ pub struct ColumnShape {
     pub kind: MemoryKind,
     /// The purpose of the column in training.
     pub used: ColumnUse,
-    /// Minimum number of different values in the column. It may have more.
+    /// Minimum number of different values in the column. The column may have more.
     pub distinct: u64,
     /// Whether some value of the column is missing.
     pub has_missing: bool,
 }
 
-/// The number of rows and the columns of a table. Columns that are left out are included.
+/// The number of rows and the columns of a table, for the estimate of its memory. Columns that are left out are
+/// included.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TableShape {
     /// Number of rows in the table.
@@ -54,23 +55,23 @@ pub struct TableShape {
 }
 
 impl TableShape {
-    /// Returns the bytes that all values of the table need in memory.
+    /// Returns how many bytes of memory all values of the table need.
     pub fn bytes(&self) -> u64 {
         self.rows.saturating_mul(self.row_bytes()).saturating_add(self.text_bytes())
     }
 
-    /// Returns the bytes that the values of one row need in memory. Different texts are stored once for the table and
-    /// are not included.
+    /// Returns how many bytes of memory the values of one row need. Each different text is stored once for the whole
+    /// table, so texts are not included.
     pub fn row_bytes(&self) -> u64 {
         self.sum(ColumnShape::bytes)
     }
 
-    /// Returns the bytes that the different texts of all columns need in memory. Each one is stored once.
+    /// Returns how many bytes of memory the different texts of all columns need. Each different text is stored once.
     pub fn text_bytes(&self) -> u64 {
         self.sum(ColumnShape::text_bytes)
     }
 
-    /// Returns the columns that the model is trained on. Columns whose values are not kept are left out.
+    /// Returns the feature columns, on which the model is trained. Columns whose values are not kept are not included.
     pub fn feature_columns(&self) -> impl Iterator<Item = &ColumnShape> {
         self.columns.iter().filter(|column| column.used == ColumnUse::Feature && column.kind != MemoryKind::Skipped)
     }
@@ -85,7 +86,7 @@ impl TableShape {
         self.labels().is_some()
     }
 
-    /// Returns how many different values the first pass over the files remembers for each column, on average.
+    /// Returns the average number of different values per column that are in memory while the values are counted.
     pub(super) fn remembered(&self) -> u64 {
         self.sum(|column| column.distinct.min(2 * MAX_DISTINCT as u64)) / (self.columns.len() as u64).max(1)
     }

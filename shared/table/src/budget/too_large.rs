@@ -6,21 +6,21 @@ use evergreen_lifecycle::Family;
 
 use super::{FileSizes, TableShape};
 
-/// Bytes of memory that the train function needs in addition to a table and its model: for code, AWS SDK and
+/// Bytes of memory that the Lambda function for training needs besides the table and its model: for code, AWS SDK and
 /// connections.
 pub const FUNCTION_OVERHEAD: u64 = 128 << 20;
 
-/// The maximum memory of a Lambda function that AWS allows, in MB.
+/// Maximum memory of a Lambda function in AWS, in MB.
 const MAX_FUNCTION: u64 = 10_240;
 
-/// Error: a table does not fit into the memory of the process.
+/// Error: a table does not fit into the memory of the process. The fields explain what needs how much.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TooLarge {
     /// Number of rows in the table. `None` if it is not known yet.
     pub rows: Option<u64>,
     /// Number of columns in the files of the table.
     pub columns: u64,
-    /// Number of features that the preprocessing makes of the columns. 0 if it is not known yet.
+    /// Number of features that the preprocessing creates from the columns. 0 if it is not known yet.
     pub features: u64,
     /// Total bytes of the decompressed files. 0 if the files are no longer in memory.
     pub bytes: u64,
@@ -32,8 +32,8 @@ pub struct TooLarge {
     pub needed: u64,
     /// Bytes of memory that the process may use.
     pub memory: u64,
-    /// The shape of the table and the sizes of its files, if the files were already surveyed. The memory for training
-    /// can be computed from them, too. Otherwise `None`.
+    /// The rows and columns of the table and its file sizes, from which the memory for training can be computed. `None`
+    /// if the files have not been examined yet.
     pub read: Option<(TableShape, FileSizes)>,
 }
 
@@ -69,7 +69,8 @@ impl fmt::Display for TooLarge {
     }
 }
 
-/// Returns the memory in MB that the train function must have, so that `bytes` are left for a table and its model.
+/// Returns the memory in MB that the Lambda function for training must have, so that `bytes` remain for a table and its
+/// model.
 fn train_memory(bytes: u64) -> u64 {
     bytes.saturating_add(FUNCTION_OVERHEAD).div_ceil(1 << 20)
 }
@@ -82,7 +83,7 @@ fn grouped(number: u64) -> String {
     groups.join(",")
 }
 
-/// Formats a number of bytes as GB if it is 0.5 GB or more, and as MB otherwise.
+/// Formats a number of bytes in GB if it is 0.5 GB or more, and in MB otherwise.
 pub fn gigabytes(bytes: u64) -> String {
     let unit = |shift: u32| bytes as f64 / f64::from(1_u32 << shift);
     if bytes >= 1 << 29 { format!("{:.1} GB", unit(30)) } else { format!("{:.1} MB", unit(20)) }

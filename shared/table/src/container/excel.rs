@@ -13,14 +13,13 @@ use crate::TableError;
 
 const SECONDS_OF_A_DAY: f64 = 86_400.0;
 
-/// Maximum number of bytes in memory per byte of XML. It applies to those files inside a workbook that are read whole,
-/// such as its shared texts.
+/// Maximum memory in bytes for each byte of a file inside a workbook that is read whole, such as its list of texts.
 const INFLATION: u64 = 5;
 
-/// Number of bytes at the beginning of a file inside the workbook that are searched for the number of its texts.
+/// Number of bytes at the start of a file inside a workbook that are searched for the declared number of texts.
 const HEAD: u64 = 4096;
 
-/// Converts the table of the workbook `file` to CSV. Returns an error if the memory in `room` does not suffice: a small
+/// Converts the workbook `file` to CSV. Returns an error if the free memory in `room` is too small, because a small
 /// workbook may hold a huge table.
 pub(super) fn open(file: &str, content: Bytes, room: Room) -> Result<CsvText, TableError> {
     let refused = |found: &str| TableError::OtherFormat {
@@ -61,8 +60,8 @@ pub(super) fn open(file: &str, content: Bytes, room: Room) -> Result<CsvText, Ta
 
 type Book = Xlsx<Cursor<Bytes>>;
 
-/// Returns an error if the decompressed files inside a workbook do not fit into memory. The files are decompressed for
-/// this check, because the sizes that the archive declares may be wrong.
+/// Returns an error if the decompressed files inside a workbook do not fit into memory. It decompresses them to measure
+/// their sizes, because the sizes that the archive declares may be wrong.
 fn check_parts(file: &str, content: &Bytes, room: Room) -> Result<(), TableError> {
     let Ok(mut archive) = ZipArchive::new(Cursor::new(content.clone())) else { return Ok(()) };
     let mut taken = 0_u64;
@@ -71,7 +70,7 @@ fn check_parts(file: &str, content: &Bytes, room: Room) -> Result<(), TableError
         let is_sheet = part.name().is_ok_and(|name| name.starts_with("xl/worksheets/"));
         let mut part = part.take(room.free.saturating_sub(taken).saturating_add(1));
         let mut head = Vec::new();
-        // Damaged files inside the workbook are reported when the workbook is opened.
+        // A damaged file is no error here. It is reported when the workbook is opened.
         let begun = part.by_ref().take(HEAD).read_to_end(&mut head).unwrap_or_default() as u64;
         let bytes = begun + io::copy(&mut part, &mut io::sink()).unwrap_or_default();
         taken = taken.saturating_add(if is_sheet { bytes } else { bytes.saturating_mul(INFLATION) });
@@ -81,8 +80,8 @@ fn check_parts(file: &str, content: &Bytes, room: Room) -> Result<(), TableError
     Ok(())
 }
 
-/// Returns the number of shared texts that the beginning of a file inside the workbook declares. The Excel reader
-/// reserves memory for this number in advance.
+/// Returns how many shared texts a file inside a workbook declares in its first bytes, `head`. The Excel reader
+/// reserves memory for this number.
 fn announced(head: &[u8]) -> u64 {
     const COUNT: &[u8] = b"uniqueCount=";
     let after = memchr::memmem::find(head, COUNT).and_then(|at| head.get(at + COUNT.len() + 1..));
@@ -90,12 +89,12 @@ fn announced(head: &[u8]) -> u64 {
     digits.fold(0_u64, |count, digit| count.saturating_mul(10).saturating_add(u64::from(digit - b'0')))
 }
 
-/// Returns the cells of a sheet that have values. Returns `None` if the cells and the grid that contains them need more
+/// Returns the cells of a sheet that have values. `None` if these cells and the full grid of rows and columns need more
 /// than `free` bytes of memory.
 fn cells(book: &mut Book, sheet: &str, free: u64) -> Result<Option<Vec<Cell<Data>>>, XlsxError> {
     let mut reader = match book.worksheet_cells_reader(sheet) {
         Ok(reader) => reader,
-        // A chart counts as a sheet, too. It has no cells.
+        // A chart sheet has no cells.
         Err(XlsxError::NotAWorksheet(_)) => return Ok(Some(Vec::new())),
         Err(error) => return Err(error),
     };
@@ -108,7 +107,7 @@ fn cells(book: &mut Book, sheet: &str, free: u64) -> Result<Option<Vec<Cell<Data
         }
         rows = (rows.0.min(row), rows.1.max(row));
         columns = (columns.0.min(column), columns.1.max(column));
-        // A growing list has up to twice the capacity that it needs, and each text is copied into the CSV.
+        // A growing list may reserve twice the memory that it needs, and each text is also copied into the CSV.
         let text = value.get_string().map_or(0, |text| 2 * text.len());
         taken = taken.saturating_add((2 * size_of::<Cell<Data>>() + text) as u64);
         let side = |(first, last): (u32, u32)| u64::from(last - first) + 1;
@@ -121,8 +120,8 @@ fn cells(book: &mut Book, sheet: &str, free: u64) -> Result<Option<Vec<Cell<Data
     Ok(Some(cells))
 }
 
-/// Converts the rows of a sheet to CSV, from the header on. Returns the CSV and the number of rows before the header.
-/// These are titles: rows with a single cell above wider rows.
+/// Converts a sheet to CSV, from the header row on. Returns the CSV and the number of skipped title rows above the
+/// header. A title row has a single cell, and wider rows follow.
 fn to_csv(sheet: &Range<Data>) -> Result<(Vec<u8>, usize), csv::Error> {
     let filled = |row: &[Data]| row.iter().filter(|cell| **cell != Data::Empty).count();
     let header = sheet.rows().position(|row| filled(row) > 1).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Converts JSON to CSV. The JSON has an object on each line, or is one list of objects.
+//! Converts JSON to CSV. The JSON is one list of objects, or has one object on each line.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -18,8 +18,8 @@ pub(super) fn is_json(text: &[u8]) -> bool {
     start.starts_with(b"{\"") && (serde_json::from_slice::<Object>(line.trim_ascii()).is_ok() || text.starts_with(b"["))
 }
 
-/// A JSON object: the names and values of its members, in their order. A member of a nested object has its path as the
-/// name, such as `a.b`.
+/// A JSON object: the names and values of its members, in order. A member of a nested object is named by its path, such
+/// as `a.b`.
 struct Object(Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Object {
@@ -55,9 +55,9 @@ fn flatten(name: String, value: Value, members: &mut Vec<(String, Value)>) {
     }
 }
 
-/// Converts the JSON objects in `text` to CSV. Each member that occurs in any object is a column. Returns an error if
-/// the memory in `room` does not suffice. The text is parsed twice, because parsed objects need many times the memory
-/// of their text.
+/// Converts the JSON objects in `text` to CSV, with a column for each member name of any object. Returns an error if
+/// the free memory in `room` is too small. The text is parsed twice, because all parsed objects would need many times
+/// the memory of their text.
 pub(super) fn to_csv(file: &str, text: &[u8], room: Room) -> Result<Vec<u8>, TableError> {
     let wrong = |line| TableError::Json(FilePlace { file: file.to_owned(), line, is_row: false });
     let (mut columns, mut names) = (HashMap::new(), Vec::new());
@@ -97,7 +97,7 @@ pub(super) fn to_csv(file: &str, text: &[u8], room: Room) -> Result<Vec<u8>, Tab
     writer.into_inner().map_err(|error| damaged(error.into_error().into()))
 }
 
-/// Returns the maximum number of bytes that a JSON value needs as a field in CSV, with its quotes.
+/// Returns the maximum size in bytes of a JSON value as a CSV field with quotes.
 fn quoted(value: &Value) -> u64 {
     let length = match value {
         Value::Null => 0,
@@ -115,8 +115,8 @@ fn cell_of(value: &Value) -> String {
     }
 }
 
-/// Passes the JSON objects in `text` to `give` one by one. If a line is not an object, the error is its number, counted
-/// from 1.
+/// Calls `give` with each JSON object in `text`, one by one. If a line is not an object, returns the line number as the
+/// error, counted from 1.
 fn each(text: &[u8], mut give: impl FnMut(Object)) -> Result<(), u64> {
     if text.trim_ascii_start().starts_with(b"[") {
         let mut list = serde_json::Deserializer::from_slice(text);
@@ -132,7 +132,8 @@ fn each(text: &[u8], mut give: impl FnMut(Object)) -> Result<(), u64> {
     Ok(())
 }
 
-/// Visitor for serde that parses a list of JSON objects. It passes each object on before it parses the next one.
+/// Parser (a serde visitor) for a list of JSON objects. It passes each object on before it parses the next one, so the
+/// list is never in memory.
 struct List<'a, F>(&'a mut F);
 
 impl<'de, F: FnMut(Object)> Visitor<'de> for List<'_, F> {

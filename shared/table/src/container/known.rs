@@ -1,4 +1,4 @@
-//! Recognizes files that cannot be read as a table, such as PDF documents, by their first bytes.
+//! Recognizes files that are not tables, such as PDF documents, by their first bytes.
 
 const AS_CSV: &str = "export the table as CSV, Parquet or .xlsx";
 const UNPACK: &str = "unpack it, or compress the table with gzip or ZIP";
@@ -30,7 +30,8 @@ const KNOWN: [(&[u8], &str, &str); 16] = [
     (b"7z\xbc\xaf", "a 7-Zip archive", UNPACK),
 ];
 
-/// Returns which other format the file has and what the user can do. `None` if the file may be a table.
+/// Recognizes a file that is not a table, such as a PDF. Returns the name of its format and advice for the user. `None`
+/// if the file may be a table.
 pub(super) fn other(content: &[u8]) -> Option<(&'static str, &'static str)> {
     let start = content.trim_ascii_start();
     let known = KNOWN.into_iter().find(|(magic, _, _)| start.starts_with(magic));

@@ -9,14 +9,14 @@ use crate::TableError;
 
 /// The content of a ZIP archive.
 pub(super) enum ArchiveContent {
-    /// The archive itself is an Excel workbook. The field holds its bytes.
+    /// The archive itself is an Excel workbook (a ZIP file by format). The field holds its bytes.
     Workbook(Bytes),
     /// The archive contains a single file. The fields are its name and its content.
     Entry(String, Vec<u8>),
 }
 
-/// Opens the ZIP archive `file`. Returns an error if its content does not fit into memory. `memory` is the total memory
-/// in bytes that may be used, and `free` is the part of it that is still free.
+/// Opens the ZIP archive `file`. Returns an error if its content does not fit into memory. `memory` is the number of
+/// bytes that may be used in all, and `free` is how many of them are still free.
 pub(super) fn open(file: &str, content: Bytes, memory: u64, free: u64) -> Result<ArchiveContent, TableError> {
     let other = |found: String| TableError::OtherFormat {
         file: file.to_owned(),
@@ -42,8 +42,8 @@ pub(super) fn open(file: &str, content: Bytes, memory: u64, free: u64) -> Result
     Ok(ArchiveContent::Entry((*name).clone(), bytes))
 }
 
-/// Returns whether an entry of the archive is a file of the user. Folders and files that an operating system adds are
-/// not.
+/// Returns whether an entry of the archive is a file of the user. `false` for folders and for files that operating
+/// systems add.
 fn is_file(name: &str) -> bool {
     let last = name.rsplit('/').next().unwrap_or_default();
     !name.ends_with('/') && !name.starts_with("__MACOSX/") && !last.starts_with('.')

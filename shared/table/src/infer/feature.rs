@@ -1,4 +1,4 @@
-//! Infers how a feature (a column that the model is trained on) is read and stored.
+//! Infers the type of a feature (a column that the model is trained on), and how its values are stored.
 
 use evergreen_lifecycle::ColumnRole;
 
@@ -8,15 +8,15 @@ use crate::settings::TypeName;
 use crate::signs::Signs;
 use crate::survey::{MAX_DISTINCT, ValueClass};
 
-/// The reason why a column is left out: its numbers only count the rows.
+/// Reason, in words for the user, why a column is left out: it only holds the row number (0, 1, 2, …).
 pub(super) const COUNTS_ROWS: &str = "it counts the rows";
 
-/// Minimum average number of words per text. A column of mostly different texts with fewer words holds names or
-/// identifiers.
+/// Minimum average number of words per value for a column of free text. If nearly all values differ and have fewer
+/// words, the column holds names or identifiers.
 const WORDS: u64 = 3;
 
-/// Decides how a feature column is read and stored, or that it is left out. The decision follows the type in the
-/// settings, or otherwise the counted values.
+/// Decides how a feature column is read and stored, or that the column is left out. A type in the settings decides
+/// first. Without it, the counted values decide.
 pub(super) fn infer(column: ColumnFacts<'_>) -> Result<ColumnReading, TableError> {
     let tally = column.tally;
     if let Some(kind) = column.unread {
@@ -108,8 +108,8 @@ fn inferred(column: ColumnFacts<'_>) -> Result<ColumnReading, TableError> {
     Ok(texts(column))
 }
 
-/// Decides how a column of numbers is read. The column is left out if it only numbers the rows. It is also left out if
-/// its name and its values are those of an identifier.
+/// Decides how a column of numbers is read. The column is left out if it only holds the row number. It is also left out
+/// if both its name and its values look like an identifier.
 fn number(column: ColumnFacts<'_>) -> ColumnReading {
     let tally = column.tally;
     let keep = keep_as(column.name, TypeName::Number);
@@ -128,8 +128,8 @@ fn number(column: ColumnFacts<'_>) -> ColumnReading {
     ColumnReading { warnings, ..feature(Storage::Number, TypeName::Number, because) }
 }
 
-/// Returns the words for the column's profile that describe how its numbers are written, such as with percent signs.
-/// Empty for plain numbers.
+/// Returns text for the column's profile on how its numbers are written, such as with percent signs. Empty for plain
+/// numbers.
 fn notation(column: ColumnFacts<'_>) -> String {
     let tally = column.tally;
     let mut words = String::new();
@@ -148,13 +148,14 @@ fn notation(column: ColumnFacts<'_>) -> String {
     words
 }
 
-/// Returns the words for the column's profile if a Parquet file stores the values as text. Empty otherwise.
+/// Returns text for the column's profile that says that a Parquet file stores the values as text. Empty if no file
+/// does.
 fn stored(column: ColumnFacts<'_>) -> &'static str {
     if column.is_stored_text { ", which the file stores as text" } else { "" }
 }
 
-/// Returns the words for the column's profile about how many marks, such as `?`, count as missing values. Empty if
-/// there are none.
+/// Returns text for the column's profile: how many placeholders, such as `?`, count as missing values. Empty if there
+/// are none.
 fn marked(column: ColumnFacts<'_>) -> String {
     match column.tally.of(ValueClass::Mark) {
         0 => String::new(),
@@ -163,7 +164,7 @@ fn marked(column: ColumnFacts<'_>) -> String {
     }
 }
 
-/// Returns warnings for the user about numbers whose notation has more than one possible meaning, such as `1.234`.
+/// Returns warnings for the user about numbers with two possible meanings, such as `1.234` (1234 or 1.234).
 pub(super) fn written(column: ColumnFacts<'_>) -> Vec<String> {
     let (tally, name) = (column.tally, column.name);
     let numbers = tally.of(ValueClass::Number);
@@ -192,8 +193,8 @@ pub(super) fn written(column: ColumnFacts<'_>) -> Vec<String> {
     warnings
 }
 
-/// Returns a warning if the numbers of the column are probably codes, such as postcodes that have lost their leading
-/// zeros. The column's name decides.
+/// Returns a warning if the column's name suggests that its numbers are codes, such as postcodes that have lost their
+/// leading zeros. `None` otherwise.
 fn codes(column: ColumnFacts<'_>) -> Option<String> {
     const NAMES: [&str; 8] =
         ["zip", "zipcode", "zip_code", "plz", "postcode", "postal_code", "postalcode", "postleitzahl"];
@@ -207,8 +208,8 @@ fn codes(column: ColumnFacts<'_>) -> Option<String> {
     })
 }
 
-/// Returns a warning if the numbers of the column are probably dates or times. They may be seconds or milliseconds
-/// since 1970, or days such as 20240131. The column's name and its values decide.
+/// Returns a warning if the column's name and values suggest that its numbers are dates: seconds or milliseconds since
+/// 1970, or days such as 20240131. `None` otherwise.
 fn moments(column: ColumnFacts<'_>) -> Option<String> {
     const FORMS: [(f64, f64, &str); 3] = [
         (19_000_101.0, 21_001_231.0, "days such as 20240131"),
@@ -258,7 +259,8 @@ fn collapsed(column: ColumnFacts<'_>) -> Option<String> {
     })
 }
 
-/// Decides how a column of dates is read. Adds a warning if nothing shows whether the day or the month comes first.
+/// Decides how a column of dates is read. Adds a warning if no value shows whether the day or the month comes first, as
+/// in 05/06/2024.
 fn moment(column: ColumnFacts<'_>) -> ColumnReading {
     let tally = column.tally;
     let (decided, either) = (tally.written(Signs::DECIDED_ORDER), tally.written(Signs::EITHER_ORDER));
@@ -282,8 +284,8 @@ fn keep_as(name: &str, kind: TypeName) -> String {
     format!("; to use it, write types.{name:?} = \"{}\" into dataset.toml", kind.name())
 }
 
-/// Returns whether the column is an index of the rows, whatever its values are. It has no name, or a name that programs
-/// give to their index, such as `rownames`.
+/// Returns whether the column's name shows that it is a row index: it has no name, or a name that programs give to
+/// their index, such as `rownames`. Its values do not matter.
 fn is_index(column: ColumnFacts<'_>) -> bool {
     let lower = column.name.to_lowercase();
     let numbered = |before: &str, after: &str| {
@@ -334,7 +336,7 @@ fn check_mistakes(column: ColumnFacts<'_>) -> Result<(), TableError> {
     }
 }
 
-/// Returns a warning if at least half of the values in a text column are numbers or dates.
+/// Returns a warning if at least half of the values in a text column are numbers or dates. `None` otherwise.
 fn mixed(column: ColumnFacts<'_>) -> Option<String> {
     let tally = column.tally;
     let (numbers, moments) = (tally.of(ValueClass::Number), tally.of(ValueClass::Moment));

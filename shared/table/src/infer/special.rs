@@ -1,5 +1,5 @@
-//! Infers how the columns that are not features are read. They are the target, the order, the group, the weights, and
-//! the columns that the settings leave out.
+//! Infers how columns with a special role are read: the target, the columns of row order, groups and weights, and the
+//! columns that the settings leave out.
 
 use evergreen_lifecycle::{ColumnRole, MAX_LABELS, Task};
 
@@ -8,7 +8,8 @@ use crate::TableError;
 use crate::settings::TypeName;
 use crate::survey::ValueClass;
 
-/// Decides how the target column is read: as numbers for regression, or as texts for classification.
+/// Decides how the target column is read: as numbers for regression, or as labels for classification. `task` is the
+/// task in the settings. If it is `None`, the values decide.
 pub(super) fn target(column: ColumnFacts<'_>, task: Option<Task>) -> Result<ColumnReading, TableError> {
     let by_type = column.forced.map(|kind| match kind {
         TypeName::Number | TypeName::Timestamp => Task::Regression,
@@ -21,7 +22,8 @@ pub(super) fn target(column: ColumnFacts<'_>, task: Option<Task>) -> Result<Colu
     let because = format!("{}: {because}", task.name());
     match task {
         Task::Classification => {
-            // The labels are counted before the values are kept, because there may be as many labels as rows.
+            // The number of labels is checked before the values are stored, because there may be as many labels as
+            // rows.
             if column.tally.distinct() > MAX_LABELS {
                 let (target, labels) = (column.name.to_owned(), column.tally.distinct());
                 return Err(TableError::TooManyLabels { target, labels });
@@ -56,8 +58,9 @@ pub(super) fn target(column: ColumnFacts<'_>, task: Option<Task>) -> Result<Colu
     }
 }
 
-/// Chooses the task by the values of the target. It is regression for numbers that are not whole, that have more than
-/// [`FEW`] different values, or that hardly ever repeat. Otherwise it is classification. The text is the reason.
+/// Chooses regression or classification by the values of the target. Numbers mean regression if they are not whole,
+/// have more than [`FEW`] different values, or hardly ever repeat. Otherwise the task is classification. Returns also
+/// the reason, in words for the user.
 fn inferred_task(column: ColumnFacts<'_>) -> Result<(Task, String), TableError> {
     let tally = column.tally;
     let numbers = tally.of(ValueClass::Number) + tally.of(ValueClass::Infinite);
@@ -84,7 +87,8 @@ fn inferred_task(column: ColumnFacts<'_>) -> Result<(Task, String), TableError> 
     }
 }
 
-/// Returns a warning if the labels look like counts, and the task is classification only because there are few of them.
+/// Returns a warning if the labels look like counts (0, 1, 2, …), so that regression may fit better than
+/// classification. `because` is the reason for the chosen task. `None` if there is nothing to warn about.
 fn counts(column: ColumnFacts<'_>, because: &str) -> Option<String> {
     let (tally, name) = (column.tally, column.name);
     let is_told = because.ends_with("different whole numbers");
@@ -101,10 +105,10 @@ fn counts(column: ColumnFacts<'_>, because: &str) -> Option<String> {
     })
 }
 
-/// Minimum number of different whole numbers in the target for the warning that they may be counts.
+/// Minimum number of different whole numbers in the target for a warning that they look like counts.
 const MANY_COUNTS: usize = 6;
 
-/// Returns the type that all values of the column have. Texts and mixed types are a category.
+/// Returns the type of all values in the column. It is a category for texts and for mixed types.
 fn kind(column: ColumnFacts<'_>) -> TypeName {
     let all = |class| column.tally.of(class) > 0 && column.tally.of(class) == column.tally.valued();
     match (all(ValueClass::Number), all(ValueClass::Boolean), all(ValueClass::Moment)) {
@@ -115,7 +119,7 @@ fn kind(column: ColumnFacts<'_>) -> TypeName {
     }
 }
 
-/// Decides how the column that orders the rows by age is read.
+/// Decides how the column is read that orders the rows from old to new.
 pub(super) fn order(column: ColumnFacts<'_>) -> Result<ColumnReading, TableError> {
     const EXPECTED: &str = "a number, or a date or time, as in the other rows";
     column.check_complete(EXPECTED)?;
@@ -128,7 +132,8 @@ pub(super) fn order(column: ColumnFacts<'_>) -> Result<ColumnReading, TableError
     }
 }
 
-/// Decides how the column that groups the rows is read.
+/// Decides how the group column is read. Rows with the same value in this column are never split between training and
+/// evaluation.
 pub(super) fn group(column: ColumnFacts<'_>) -> ColumnReading {
     let kind = column.forced.unwrap_or(TypeName::Identifier);
     let mut reading =
@@ -145,7 +150,7 @@ pub(super) fn group(column: ColumnFacts<'_>) -> ColumnReading {
     reading
 }
 
-/// Decides how the column with the weights of the rows is read.
+/// Decides how the column with the training weights of the rows is read.
 pub(super) fn weights(column: ColumnFacts<'_>) -> Result<ColumnReading, TableError> {
     const EXPECTED: &str = "a finite number from 0 up";
     column.check_complete(EXPECTED)?;
@@ -160,7 +165,7 @@ pub(super) fn weights(column: ColumnFacts<'_>) -> Result<ColumnReading, TableErr
     }
 }
 
-/// Returns that a column is left out because the settings say so.
+/// Decides that a column is left out because the settings say so.
 pub(super) fn dropped(column: ColumnFacts<'_>) -> ColumnReading {
     let kind = column.forced.unwrap_or_else(|| kind(column));
     ColumnReading::new(ColumnRole::Dropped, Storage::Skip, kind, "dataset.toml leaves it out")

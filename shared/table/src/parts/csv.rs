@@ -1,4 +1,4 @@
-//! Reads CSV files in pieces.
+//! Reads CSV files. A large file is divided into pieces, which can be read in parallel.
 
 mod heading;
 mod quotes;
@@ -18,45 +18,49 @@ use crate::odd_rows::OddRow;
 use crate::settings::CsvSettings;
 use crate::{FilePlace, TableError};
 
-/// Approximate size of a piece of a CSV file in bytes. The values of a piece may need several times as much memory.
+/// Approximate size in bytes of the pieces into which a CSV file is divided. The parsed values of a piece may need
+/// several times as much memory.
 pub(crate) const PIECE: usize = 1 << 20;
 
-/// Size in bytes of a sample from the beginning or the middle of a CSV file. The samples show first how numbers and
-/// dates are written.
+/// Size in bytes of each sample of a CSV file. One is from its beginning and one from its middle. The samples show how
+/// numbers and dates are written.
 const SAMPLE: usize = 128 << 10;
 
-/// Where the header and the rows of a CSV file are, and how its fields are separated.
+/// Layout of a CSV file: where the header and the rows are, and which characters separate and quote fields.
 #[derive(Debug, Clone, Default)]
 pub(super) struct CsvLayout {
     pub(super) dialect: Dialect,
-    /// Index of the first byte after the header, where the rows start.
+    /// Byte offset in the file at which the rows start, after the header.
     start: usize,
-    /// The number of the line on which the rows start. The first line of the file is 1.
+    /// Number of the line on which the rows start, counted from 1.
     line: u64,
-    /// Index of the byte after the last row.
+    /// Byte offset in the file at which the rows end.
     end: usize,
-    /// Byte offsets at which the rows are divided into pieces, relative to the start of the rows.
+    /// Byte offsets at which the rows are divided into pieces. Offset 0 is the start of the first row.
     cuts: Vec<usize>,
-    /// Number of line ends in each piece of the file.
+    /// Number of line ends in each piece of the file. They give the line numbers at which the pieces start.
     lines: Vec<u64>,
-    /// The fields of the header exactly as they are written. A row that equals them repeats the header.
+    /// The fields of the header exactly as they are written. They are compared with each row, to leave out repeated
+    /// headers.
     header: StringRecord,
-    /// The line of the last row if it holds totals of the other rows. Such a row is not read. `None` if there is none.
+    /// Number of the line with the total row: a last row that holds sums of the rows above. The total row is not read.
+    /// `None` if there is none.
     pub(super) total: Option<u64>,
 }
 
-/// A piece of the rows of a CSV file.
+/// A piece of a CSV file: some of its rows.
 pub(super) struct CsvRows<'a> {
     file: u32,
     bytes: &'a [u8],
-    /// The number of the line on which the piece begins. The first line of the file is 1.
+    /// Number of the line on which the piece begins. The first line of the file is 1.
     line: u64,
     /// Number of line ends in the piece.
     lines: u64,
     layout: &'a CsvLayout,
 }
 
-/// Reads the header of a CSV file. Returns the layout of the file and the names of its columns. A name may be empty.
+/// Opens a CSV file and reads its header. Returns the layout of the file and the column names. A column name may be
+/// empty.
 pub(super) fn open(
     file: &str,
     text: &[u8],
@@ -86,7 +90,7 @@ pub(super) fn open(
     Ok((layout, names))
 }
 
-/// Returns whether the first record of a CSV file holds the names of the columns or values.
+/// Returns whether the first row of a CSV file holds column names or data.
 pub(super) fn heading(text: &[u8], layout: &CsvLayout) -> Heading {
     let fields = layout.header.iter();
     let names: Vec<String> = fields.map(|field| field.trim().to_owned()).collect();
@@ -118,7 +122,7 @@ impl CsvLayout {
         Ok(self)
     }
 
-    /// Divides `rows`, the bytes after the header, into pieces of whole rows.
+    /// Divides the bytes `rows`, which follow the header, into pieces that end at row ends.
     fn pieces<'a>(&self, rows: &'a [u8]) -> Vec<&'a [u8]> {
         let mut from = 0;
         let ends = self.cuts.iter().copied().chain([rows.len()]);
@@ -145,8 +149,8 @@ impl<'a> CsvRows<'a> {
         pieces.filter(|rows| !rows.bytes.is_empty()).collect()
     }
 
-    /// Returns some rows from the beginning of the file and, if it is long, some from its middle. A row that is cut off
-    /// at the end is removed.
+    /// Returns some rows from the beginning of the file and, if it is long, some from its middle. A last row that is
+    /// incomplete is removed.
     pub(super) fn read_sample(file: u32, text: &'a [u8], layout: &'a CsvLayout) -> Vec<Self> {
         let rows = layout.rows(text);
         let middle = if rows.len() > 4 * SAMPLE { layout.cuts.get(layout.cuts.len() / 2).copied() } else { None };
@@ -165,7 +169,8 @@ impl<'a> CsvRows<'a> {
         self.lines as usize + 1
     }
 
-    /// Passes every cell of the piece to `reader`. `order` has the index of the table's column for each field of a row.
+    /// Passes every cell of the piece to `reader`. `order` has for each field of a row the index of its column in the
+    /// table.
     pub(super) fn read(&self, file: &str, order: &[usize], reader: &mut impl CellReader) -> Result<(), TableError> {
         let mut to = RowSink { rows: self, file, order, reader };
         match std::str::from_utf8(self.bytes) {
@@ -174,8 +179,8 @@ impl<'a> CsvRows<'a> {
         }
     }
 
-    /// Returns the number of the line on which a record begins. The CSV reader gives the position before the empty
-    /// lines that it skips, so they are added.
+    /// Returns the number of the line on which a row begins. The CSV reader reports the position before the empty lines
+    /// that it skips. These lines are added here.
     fn line(&self, record: &StringRecord) -> u64 {
         let Some(position) = record.position() else { return 0 };
         let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
@@ -187,7 +192,7 @@ impl<'a> CsvRows<'a> {
     }
 }
 
-/// Passes the cells of a piece of a CSV file to a reader of cells.
+/// Passes the cells of a piece of a CSV file to a receiver of cells.
 struct RowSink<'a, R> {
     rows: &'a CsvRows<'a>,
     file: &'a str,
@@ -196,7 +201,7 @@ struct RowSink<'a, R> {
 }
 
 impl<R: CellReader> RowSink<'_, R> {
-    /// Reads rows that contain no quotes. Each line is then a record, and each separator ends a field.
+    /// Reads rows without quotes, which is fast: each line is a row, and each separator ends a field.
     fn plain(&mut self, text: &str) -> Result<(), TableError> {
         let (bytes, separator) = (text.as_bytes(), self.rows.layout.dialect.separator);
         let (mut start, mut line) = (0, self.rows.line);
@@ -219,7 +224,7 @@ impl<R: CellReader> RowSink<'_, R> {
 
     fn quoted(&mut self) -> Result<(), TableError> {
         let mut records = self.rows.layout.dialect.reader().from_reader(self.rows.bytes);
-        // The whole file is known to be UTF-8, so each record is valid, too.
+        // The whole file was checked to be UTF-8, so each row is valid UTF-8, too.
         let mut record = StringRecord::new();
         let damaged = |source| TableError::Csv { file: self.file.to_owned(), source };
         while records.read_record(&mut record).map_err(damaged)? {
@@ -229,8 +234,8 @@ impl<R: CellReader> RowSink<'_, R> {
         Ok(())
     }
 
-    /// Passes the cells of a record to the reader of cells. Reports an empty record or a repeated header as left out.
-    /// Returns an error if the record has a wrong number of fields.
+    /// Passes the cells of a row to the receiver of cells. An empty row or a repeated header is reported as left out.
+    /// Returns an error if the row has a wrong number of fields.
     fn record<'r>(
         &mut self,
         line: u64,
@@ -259,8 +264,8 @@ impl<R: CellReader> RowSink<'_, R> {
     }
 }
 
-/// Iterates over the fields of a record without quotes. Fields are short, so it is fastest to search the next separator
-/// byte by byte.
+/// Iterator over the fields of a row without quotes. It searches the next separator byte by byte, which is fastest for
+/// short fields.
 #[derive(Clone)]
 struct Fields<'r> {
     rest: Option<&'r str>,
@@ -279,7 +284,7 @@ impl<'r> Iterator for Fields<'r> {
     }
 }
 
-/// Removes blanks around a cell. Nearly all cells have no blanks, which is checked first because it is fast.
+/// Removes the blanks around a cell. A fast check comes first, because nearly all cells have no blanks.
 #[inline]
 fn trimmed(cell: &str) -> &str {
     let is_plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);

@@ -6,11 +6,12 @@ use flate2::read::MultiGzDecoder;
 
 use crate::TableError;
 
-/// Maximum factor by which the compression of gzip can shrink a file.
+/// Maximum ratio of decompressed to compressed size in gzip.
 const MAX_RATIO: u64 = 1032;
 
-/// Decompresses the gzip file `file`, which may consist of several members. Returns an error if the result is larger
-/// than `free` bytes. `memory` is the total memory in bytes, for the error message.
+/// Decompresses the gzip file `file`, which may consist of several concatenated members. Returns an error if the
+/// decompressed content is larger than `free` bytes. `memory` is the number of bytes that may be used in all, for the
+/// error message.
 pub(crate) fn decompress(file: &str, content: &[u8], memory: u64, free: u64) -> Result<Vec<u8>, TableError> {
     let room = declared_size(content).min(free).min((content.len() as u64).saturating_mul(MAX_RATIO));
     let mut bytes = Vec::with_capacity(usize::try_from(room).unwrap_or_default());
@@ -22,7 +23,7 @@ pub(crate) fn decompress(file: &str, content: &[u8], memory: u64, free: u64) -> 
     Ok(bytes)
 }
 
-/// Returns the decompressed size, modulo 2^32, that the last bytes of a gzip file declare. Memory of this size is
+/// Returns the decompressed size that the last bytes of a gzip file declare (modulo 2^32). Memory of this size is
 /// reserved, so that the result need not grow repeatedly.
 fn declared_size(content: &[u8]) -> u64 {
     content.last_chunk().map_or(0, |end| u64::from(u32::from_le_bytes(*end)))

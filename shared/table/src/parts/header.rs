@@ -4,11 +4,11 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::{MAX_NAME, TableError};
 
-/// Beginning of the generated name of a column that the header does not name. The index of the column follows, as in
+/// Prefix of the generated name of a column without a name in the header. The index of the column follows, as in
 /// pandas.
 const UNNAMED: &str = "Unnamed: ";
 
-/// Returns the names of the columns. An empty name is replaced by a generated one, such as `Unnamed: 0`.
+/// Returns the column names, with a generated name such as `Unnamed: 0` for each empty one.
 pub(super) fn named(names: &[String]) -> Vec<String> {
     let name = |(index, name): (usize, &String)| {
         if name.is_empty() { format!("{UNNAMED}{index}") } else { name.clone() }
@@ -16,7 +16,7 @@ pub(super) fn named(names: &[String]) -> Vec<String> {
     names.iter().enumerate().map(name).collect()
 }
 
-/// Returns an error if two names of columns are equal or a name is longer than [`MAX_NAME`] bytes.
+/// Returns an error if two columns have the same name, or if a name is longer than [`MAX_NAME`] bytes.
 pub(super) fn check(file: &str, names: &[String]) -> Result<(), TableError> {
     let mut seen = HashMap::new();
     for (index, name) in names.iter().enumerate() {
@@ -30,8 +30,8 @@ pub(super) fn check(file: &str, names: &[String]) -> Result<(), TableError> {
     Ok(())
 }
 
-/// Returns for each column of `file` the index of the same column in the table. `table` has the names of the table's
-/// columns, which come from the file `first`. Returns an error if the two files do not have the same columns.
+/// Returns for each column of `file` the index of the same column in the table. `table` has the column names of the
+/// table, which come from the file `first`. Returns an error if the two files have different columns.
 pub(super) fn align(table: &[String], first: &str, file: &str, names: &[String]) -> Result<Vec<usize>, TableError> {
     let known: HashMap<&str, usize> = table.iter().enumerate().map(|(index, name)| (name.as_str(), index)).collect();
     let own: BTreeSet<&str> = names.iter().map(String::as_str).collect();

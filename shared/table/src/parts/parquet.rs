@@ -1,4 +1,4 @@
-//! Reads Parquet files in pieces.
+//! Reads Parquet files in pieces, which can be read in parallel.
 
 mod cells;
 mod sample;
@@ -12,37 +12,37 @@ pub(crate) use self::sample::{ParquetFooter, StoredType};
 use super::{CellReader, RowPosition, header};
 use crate::TableError;
 
-/// Number of rows of a Parquet file that are decoded at once.
+/// Number of rows of a Parquet file that are decoded together.
 const BATCH: usize = 8192;
 
 pub(super) struct ParquetFile {
     bytes: Bytes,
     metadata: ArrowReaderMetadata,
-    /// Indices of the columns that can be read. Columns of nested values cannot be read.
+    /// Indices of the file's columns that can be read. Columns of nested values cannot be read.
     read: Vec<usize>,
-    /// Columns that cannot be read: the index of the column in the file, and its type.
+    /// The file's columns that cannot be read: the index and the type of each.
     pub(super) unread: Vec<(usize, String)>,
 }
 
-/// Approximate number of cells in a piece of a Parquet file.
+/// Approximate number of cells in one piece of a Parquet file.
 const CELLS: u64 = 1 << 20;
 
-/// A piece of a Parquet file: some columns of one row group.
+/// A piece of a Parquet file: some columns of one row group (a block of rows).
 pub(super) struct ParquetRows<'a> {
     file: u32,
     content: &'a ParquetFile,
     group: usize,
     /// The number of the row group's first row in the file, counted from 1.
     first: u64,
-    /// Indices in the file of the columns that belong to this piece.
+    /// Indices in the file of the columns in this piece.
     columns: Vec<usize>,
 }
 
 impl ParquetFile {
-    /// Opens a Parquet file by its footer. Returns also the names of its columns.
+    /// Opens a Parquet file and reads its footer. Returns the file and its column names.
     pub(super) fn open(name: &str, bytes: Bytes) -> Result<(Self, Vec<String>), TableError> {
-        // The Arrow schema of the writer is ignored. So a text is read as text, whatever type it had in the memory of
-        // the writer.
+        // The Arrow schema of the writer is ignored. So a text is read as text, whatever type it had in the writer's
+        // memory.
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         let metadata = ArrowReaderMetadata::load(&bytes, options).map_err(damaged(name))?;
         let fields = metadata.schema().fields();
@@ -67,7 +67,7 @@ impl ParquetFile {
         self.bytes.len() as u64
     }
 
-    /// Returns the memory in bytes that a thread needs to decode a row group of the file.
+    /// Returns the memory in bytes that a thread needs to decode one row group (a block of rows).
     pub(super) fn decoding(&self) -> u64 {
         sample::decoding(self.metadata.metadata())
     }
@@ -83,8 +83,8 @@ impl ParquetFile {
         self.metadata.metadata().row_groups().iter().map(|group| count(group.num_rows())).sum()
     }
 
-    /// Divides each row group of the file into pieces of some columns. Only columns for which `is_read` returns true
-    /// are included. `file` is the index of the file in the table.
+    /// Divides each row group of the file into pieces that have some of its columns. A column is included if `is_read`
+    /// returns true for its index in the file. `file` is the index of the file in the table.
     pub(super) fn pieces(&self, file: u32, is_read: impl Fn(&usize) -> bool) -> Vec<ParquetRows<'_>> {
         let read: Vec<usize> = self.read.iter().copied().filter(is_read).collect();
         let (mut first, mut pieces) = (1, Vec::new());
@@ -101,8 +101,8 @@ impl ParquetFile {
 }
 
 impl ParquetRows<'_> {
-    /// Passes every cell of the piece to `reader`, column by column. `order` has the index of the table's column for
-    /// each column of the file.
+    /// Passes every cell of the piece to `reader`, column by column. `order` has for each column of the file the index
+    /// of the same column in the table.
     pub(super) fn read(&self, name: &str, order: &[usize], reader: &mut impl CellReader) -> Result<(), TableError> {
         self.read_batches(name, order, reader, usize::MAX)
     }
@@ -113,8 +113,8 @@ impl ParquetRows<'_> {
         groups.get(self.group).map_or(0, |group| count(group.num_rows()) as usize)
     }
 
-    /// Passes the cells of at most [`BATCH`] rows to `reader` if the piece belongs to the first row group. Other pieces
-    /// pass nothing.
+    /// Passes the cells of the first rows, at most [`BATCH`], to `reader`. It passes nothing if the piece is not in the
+    /// first row group of the file.
     pub(super) fn read_sample(
         &self,
         name: &str,

@@ -12,13 +12,12 @@ const DECIMAL: &str = "\".\" or \",\"";
 const DATES: &str = "\"day_first\" or \"month_first\"";
 const ENCODING: &str = "the name of an encoding, such as \"utf-8\", \"windows-1252\" or \"utf-16le\"";
 
-/// The CSV format of the data files (separator, quote, decimal mark). Settings that are `None` are detected from the
-/// files.
+/// The CSV format of the data files (separator, quote, decimal mark). Settings that are `None` are detected.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CsvSettings {
-    /// The character between two fields, in ASCII. `None` means that it is detected.
+    /// The character between two fields, in ASCII, such as `;`. `None` means that it is detected.
     pub separator: Option<u8>,
-    /// The character around fields that contain separators, in ASCII. `None` means that it is detected.
+    /// The quote character around fields that contain separators, in ASCII. `None` means that it is detected.
     pub quote: Option<u8>,
     /// Whether numbers have a decimal comma (`true`) or a decimal point (`false`). `None` means that it is detected.
     pub decimal_comma: Option<bool>,
@@ -64,8 +63,8 @@ fn character(text: &str) -> Option<u8> {
     }
 }
 
-/// Returns `true` if `text` is the second of the two known texts, and `false` if it is the first. Returns `None` if it
-/// is neither.
+/// Returns `false` if `text` is the first of the two texts in `known`, and `true` if it is the second. `None` for other
+/// texts.
 fn one_of(text: &str, known: [&str; 2]) -> Option<bool> {
     known.iter().position(|known| *known == text).map(|index| index == 1)
 }

@@ -1,4 +1,4 @@
-//! Parses the settings in `dataset.toml` that decide which label is predicted.
+//! Parses the settings in `dataset.toml` on labels: class weights, threshold and costs.
 
 use std::collections::BTreeMap;
 
@@ -10,34 +10,35 @@ const CLASS_WEIGHTS: &str = "\"balanced\", or a table of labels and numbers abov
 const THRESHOLD: &str = "\"f1\", \"balanced\", \"cost\", or a number between 0 and 1";
 const COSTS: &str = "false_positive and false_negative, numbers above 0";
 
-/// Factors for the probabilities of the labels. The label with the highest product is predicted.
+/// Class weights: a factor for the predicted probability of each label. The label with the highest product is
+/// predicted.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ClassWeights {
-    /// The factors are computed from the training rows: the rarer a label is, the higher is its factor.
+    /// Factors that are computed from the training rows: rare labels get high factors.
     Balanced,
-    /// A factor above 0 for each named label. Labels that are not named have the factor 1.
+    /// Factors from the settings, above 0, by label. A label that is not in the map has the factor 1.
     Table(BTreeMap<String, f64>),
 }
 
-/// How to choose the probability above which the positive one of two labels is predicted.
+/// How to choose the probability threshold above which the positive one of two labels is predicted.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Threshold {
-    /// The probability that maximizes F1 of the positive label.
+    /// The threshold that maximizes the F1 score of the positive label.
     F1,
-    /// The probability that maximizes balanced accuracy.
+    /// The threshold that maximizes balanced accuracy.
     Balanced,
-    /// The probability that minimizes the total cost of wrong predictions.
+    /// The threshold that minimizes the total cost of wrong predictions.
     Cost,
-    /// The probability is fixed to this number between 0 and 1.
+    /// A fixed threshold between 0 and 1.
     Number(f64),
 }
 
-/// The costs of wrong predictions if the target has two labels, in any unit.
+/// Costs of the two kinds of wrong predictions for a target with two labels, in any unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Costs {
-    /// Cost of each prediction of the positive label that is wrong. Above 0.
+    /// Cost of each false positive: a wrong prediction of the positive label. Above 0.
     pub false_positive: f64,
-    /// Cost of each row with the positive label for which the other label is predicted. Above 0.
+    /// Cost of each false negative: a row with the positive label for which the other label is predicted. Above 0.
     pub false_negative: f64,
 }
 

@@ -1,4 +1,4 @@
-//! Parses the settings file `dataset.toml` key by key, so that an error can name the key.
+//! Parses the settings file `dataset.toml` key by key, so that an error message can name the key.
 
 use std::sync::LazyLock;
 
@@ -28,7 +28,7 @@ const MAX_MEMBERS: usize = 32;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SettingsError {
-    /// Error: the settings file is not UTF-8.
+    /// Error: the settings file is not valid UTF-8.
     #[error("dataset.toml is not UTF-8; save it in that encoding")]
     NotUtf8,
     /// Error: the settings file is not valid TOML.
@@ -42,17 +42,17 @@ pub enum SettingsError {
     /// Error: the settings file contains a key that is not known.
     #[error("dataset.toml: unknown key `{key}`; expected one of {expected}")]
     UnknownKey {
-        /// The unknown key with the TOML tables that contain it, such as `csv.separator`.
+        /// The unknown key with its TOML tables, such as `csv.separator`.
         key: String,
-        /// The keys that are allowed at this place, in words.
+        /// The keys that are allowed at this place, as text for the error message.
         expected: &'static str,
     },
     /// Error: the value of a known key is not valid.
     #[error("dataset.toml: `{key}`: expected {expected}")]
     Value {
-        /// The key with the TOML tables that contain it, such as `csv.separator`.
+        /// The key with its TOML tables, such as `csv.separator`.
         key: String,
-        /// A description of the values that the key accepts.
+        /// The values that the key accepts, as text for the error message.
         expected: &'static str,
     },
 }
@@ -155,7 +155,8 @@ fn read<T: DeserializeOwned>(key: &str, value: Value, expected: &'static str) ->
     value.try_into().map_err(|_| wrong(key, expected))
 }
 
-/// Parses a TOML list of texts and numbers that mean a missing value. The numbers are returned as texts.
+/// Parses the setting `missing`: a TOML list of texts and numbers that mean a missing value. The numbers are returned
+/// as texts.
 fn marks(key: &str, value: Value) -> Result<Vec<String>, SettingsError> {
     const EXPECTED: &str = "a list of texts and numbers that stand for a missing value";
     let list = value.as_array().ok_or_else(|| wrong(key, EXPECTED))?;
@@ -197,7 +198,7 @@ fn number(key: &str, value: Value, least: f64, expected: &'static str) -> Result
     float(&value).filter(|number| *number >= least).ok_or_else(|| wrong(key, expected))
 }
 
-/// Returns the TOML value as a floating-point number. `None` if it is not a number, or not finite.
+/// Returns the TOML value as a finite `f64`. `None` if it is not a number, or if it is infinite or NaN.
 pub(super) fn float(value: &Value) -> Option<f64> {
     match value {
         Value::Integer(number) => Some(*number as f64),

@@ -1,4 +1,4 @@
-//! Tests tables as people have them in their files. Each table has one peculiarity.
+//! Tests tables as users have them. Each test has a table with one peculiarity.
 
 use evergreen_lifecycle::{ColumnRole, Label, Task};
 use evergreen_table::{DataFile, DatasetSettings, Table, TableError};
@@ -19,7 +19,7 @@ fn read(file: DataFile) -> Table {
     read_with(file, "churned", "").unwrap()
 }
 
-/// Returns the type of a column, the reason, and the number of missing values.
+/// Returns the type of a column, the reason for this type, and the number of missing values.
 fn column<'a>(table: &'a Table, name: &str) -> (&'a str, &'a str, usize) {
     let column = table.profile().columns.iter().find(|column| column.name == name).unwrap();
     (&column.kind, &column.because, column.missing)

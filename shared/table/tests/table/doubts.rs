@@ -1,4 +1,4 @@
-//! Tests values that have two possible meanings. The more likely meaning is used, with a warning.
+//! Tests values with two possible meanings, such as `1.234`. The table uses the more likely meaning and has a warning.
 
 use evergreen_table::{Table, Values};
 
@@ -24,13 +24,14 @@ fn thousands_points_and_decimal_points_are_told_apart_by_the_other_values() {
     let table = read(with_semicolons(&["850", "1.234", "12.345", "7"]));
     assert_eq!(numbers(&table)[..3], [850.0, 1234.0, 12_345.0]);
     assert!(is_warned(&table, "csv.decimal = \".\""), "{:?}", table.profile().warnings);
-    // The number 12.5 has one digit after the point. So the point is a decimal point in all numbers of the column.
+    // The number 12.5 has one digit after the point, so the point is not a thousands separator. In all numbers of the
+    // column it is then a decimal point.
     let table = read(with_semicolons(&["850", "1.234", "12.5", "7"]));
     assert_eq!(numbers(&table)[..3], [850.0, 1.234, 12.5]);
     assert!(!is_warned(&table, "csv.decimal"));
     let said = read_with(with_semicolons(&["850", "1.234"]), "csv.decimal = \".\"").unwrap();
     assert_eq!((numbers(&said)[1], is_warned(&said, "csv.decimal")), (1.234, false));
-    // With commas between fields, the point is the decimal point of programs.
+    // If commas separate the fields, the point is the decimal point.
     let table = read(with_column(&["850", "1.234", "12.345"]));
     assert_eq!((numbers(&table)[1], is_warned(&table, "csv.decimal")), (1.234, false));
 }

@@ -20,7 +20,7 @@ fn read_files(files: Vec<DataFile>) -> Result<Table, String> {
     Table::read(files, DatasetSettings::default(), "y", MEMORY).map_err(|error| error.to_string())
 }
 
-/// Returns the valid test table split into two files. The second one has its columns in another order.
+/// Returns the rows of a valid table as two CSV files. The second file has its columns in another order.
 fn halves() -> (String, String) {
     let rows: Vec<String> = valid().lines().skip(1).map(str::to_owned).collect();
     let (first, second) = rows.split_at(10);
@@ -120,8 +120,8 @@ fn zip(parts: &[(&str, &[u8])]) -> Vec<u8> {
     archive.finish().unwrap().into_inner()
 }
 
-/// Creates an Excel workbook of one sheet. `cells` is the XML of its cells, and `texts` is the rest of the XML element
-/// with the shared texts.
+/// Creates an Excel workbook with one sheet. `cells` is the XML of its cells. `texts` is the XML of its shared texts,
+/// which begins with the attributes of their element.
 fn workbook(cells: &str, texts: &str) -> Vec<u8> {
     const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
     const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
@@ -147,7 +147,7 @@ fn workbook(cells: &str, texts: &str) -> Vec<u8> {
     ])
 }
 
-/// Asserts that a file is refused because its content does not fit into `memory` bytes.
+/// Asserts that opening a file fails because its content does not fit into `memory` bytes.
 #[track_caller]
 fn assert_too_large(name: &str, content: Vec<u8>, memory: u64) {
     assert!((content.len() as u64) * 8 < memory, "{} bytes", content.len());

@@ -1,4 +1,4 @@
-//! Tests that tables of every format are read, and that each error says how to correct the table.
+//! Tests that tables of every format are read, and that each error says what the user can correct.
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
@@ -21,14 +21,14 @@ pub(crate) fn valid() -> String {
     format!("a,y,b\n{rows}")
 }
 
-/// Returns the valid table as CSV, with the line `line` (counted from 1) replaced by `text`.
+/// Returns the valid table as CSV, with one line replaced by `text`. `line` counts from 1.
 pub(crate) fn with_line(line: usize, text: &str) -> String {
     let mut lines: Vec<String> = valid().lines().map(str::to_owned).collect();
     lines[line - 1] = text.to_owned();
     lines.join("\n")
 }
 
-/// Returns the valid table as CSV with another column `x`, in which the given values repeat.
+/// Returns the valid table as CSV with an additional column `x`. Its values are `values`, repeated to the last row.
 pub(crate) fn with_column(values: &[&str]) -> String {
     let rows = valid()
         .lines()

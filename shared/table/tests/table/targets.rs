@@ -107,7 +107,7 @@ fn a_recorded_data_set_names_a_limited_number_of_columns() {
     let header: String = (0..300).map(|n| format!("x{n},")).collect();
     let rows: String = (0..20).map(|n| format!("{}{}\n", format!("{},", 3 * n).repeat(300), n % 2)).collect();
     let columns = read(format!("{header}y\n{rows}")).dataset("here").columns;
-    // Of more than 200 names, the first 200 by alphabet are stored. So the stored names do not depend on the order of
+    // At most 200 column names are stored: the first ones in alphabetical order, so they do not depend on the order of
     // the columns.
     assert_eq!((columns.len(), columns.last().map(String::as_str)), (200, Some("x278")));
 }

@@ -1,7 +1,6 @@
-//! Detects whether the first record of a CSV file holds the names of the columns.
+//! Detects whether the first row of a CSV file holds column names or data.
 //!
-//! If it does not, the first record holds values. Errors are logged, mailed and sent in responses, so they must not
-//! contain values.
+//! If it holds data, error messages must not quote it, because they are logged, mailed and sent in responses.
 
 use csv::StringRecord;
 
@@ -9,26 +8,25 @@ use crate::cell::{CellValue, FileCell, TextForm};
 use crate::dialect::Dialect;
 use crate::marks::MissingMarks;
 
-/// Maximum number of rows that are compared with the first record of a CSV file.
+/// Maximum number of rows that are compared with the first row of a CSV file.
 const MAX_ROWS: usize = 1000;
 
-/// Maximum number of cells that are compared with the first record of a CSV file.
+/// Maximum number of cells that are compared with the first row of a CSV file.
 const MAX_CELLS: usize = 200_000;
 
-/// What the first record of a file holds: names of columns, or values.
+/// Content of the first row of a file: column names or data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Heading {
-    /// The record holds names of columns. They are texts above numbers, dates or truth values, and no name occurs again
-    /// below.
+    /// The first row holds column names: texts above numbers, dates or truth values. No name occurs again below.
     Names,
-    /// The record holds values like the rows below it.
+    /// The first row holds data like the rows below.
     Values,
-    /// The record may hold names or values. For example, all columns hold texts.
+    /// The first row may hold column names or data. For example, all columns hold texts.
     Unclear,
 }
 
-/// The type of a cell. Nearly all values of a column have the same type. A column's name is a text, so above numbers or
-/// dates its type differs.
+/// Type of a cell in the check for column names. Nearly all values of a column have one type. A column name is a text,
+/// so its type differs from the numbers or dates below.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CellType {
     Missing,
@@ -39,8 +37,8 @@ enum CellType {
 }
 
 impl CellType {
-    /// Returns the type of the cell `text`. A mark such as `?` gets the type `mark`, because it is a text in a header
-    /// and a missing value below.
+    /// Returns the type of the cell `text`. A placeholder such as `?` gets the type `mark`: in a header it is a text,
+    /// and below it is a missing value.
     fn of(text: &str, mark: Self) -> Self {
         match FileCell::Untyped(text).value(TextForm::default(), &MissingMarks::default()) {
             CellValue::Missing => Self::Missing,
@@ -53,11 +51,11 @@ impl CellType {
     }
 }
 
-/// How many of a column's values in the first rows have each type.
+/// Counts, by type, the values of a column in the first rows below the header.
 #[derive(Debug, Clone, Copy, Default)]
 struct ValuesBelow {
     counts: [usize; 5],
-    /// Whether the column's cell in the first record occurs again among the values below.
+    /// Whether the column's cell in the first row occurs again in the rows below.
     repeated: bool,
 }
 
@@ -70,8 +68,8 @@ impl ValuesBelow {
         self.repeated |= !cell.is_empty() && cell == name;
     }
 
-    /// Returns the type that at least nine in ten of the column's values have. Missing values do not count. `None` if
-    /// no type is so frequent, or if the type is text.
+    /// Returns the type of at least 90 % of the column's values: number, truth value or date. Missing values are
+    /// ignored. `None` if the column has no such type or holds text.
     fn kind(&self) -> Option<CellType> {
         let count = |kind: CellType| self.counts.get(kind as usize).copied().unwrap_or_default();
         let present = self.counts.iter().sum::<usize>() - count(CellType::Missing);
@@ -80,8 +78,8 @@ impl ValuesBelow {
     }
 }
 
-/// Decides whether the first record `names` holds names of columns or values. It compares the record with `rows`, the
-/// bytes after it.
+/// Decides whether the first row holds column names or data. `names` has the cells of this row. They are compared with
+/// `rows`, the bytes below.
 pub(super) fn judge(names: &[String], rows: &[u8], dialect: Dialect) -> Heading {
     let below = below(names, rows, dialect);
     let (mut alike, mut unlike) = (Vec::new(), 0);
@@ -119,8 +117,8 @@ fn below(names: &[String], rows: &[u8], dialect: Dialect) -> Vec<ValuesBelow> {
     below
 }
 
-/// Returns whether there are at least three names and each is the previous one plus 1. Such names may be years, or
-/// numbers that a program gave to columns.
+/// Returns whether `names` are at least three whole numbers, each 1 more than the previous one. Such column names may
+/// be years, or column numbers that a program generated.
 fn is_count(names: &[&str]) -> bool {
     let numbers: Option<Vec<i64>> = names.iter().map(|name| name.parse().ok()).collect();
     numbers.is_some_and(|numbers| {

@@ -1,14 +1,14 @@
-//! Checks the quotes of a CSV file and finds the positions where the file can be divided.
+//! Checks the quotes of a CSV file and finds the row ends at which the file can be divided into pieces.
 //!
-//! If a quote is not closed, its field extends to the end of the file. The rows after the quote are then lost. Within
-//! quotes, the end of a line need not be the end of a row.
+//! A line end within quotes does not end a row. If a quote is never closed, the rest of the file would be part of one
+//! field.
 
 use memchr::memchr;
 
 use crate::dialect::Dialect;
 
-/// Returns byte offsets in `text` at which rows end. They lie about `size` bytes apart, so the text can be divided
-/// there.
+/// Returns the byte offsets at which `text` can be divided into pieces of about `size` bytes. Each offset is the start
+/// of a row.
 ///
 /// # Errors
 /// Returns the byte offset of the first quote that is not closed.
@@ -26,13 +26,14 @@ pub(super) fn cuts(text: &[u8], dialect: Dialect, size: usize) -> Result<Vec<usi
 struct Cuts<'a> {
     text: &'a [u8],
     size: usize,
-    /// Byte offset from which the next end of a row is searched.
+    /// Byte offset from which the next row end is searched.
     next: usize,
     found: Vec<usize>,
 }
 
 impl Cuts<'_> {
-    /// Adds the offsets at which the text can be divided between `from` and `to`. This part of the text has no quotes.
+    /// Finds the offsets at which the text can be divided between the byte offsets `from` and `to`. The text between
+    /// them must have no quotes.
     fn between(&mut self, from: usize, to: usize) {
         while self.next < to {
             let part = self.text.get(..to).unwrap_or_default();
@@ -52,8 +53,8 @@ fn begins_field(text: &[u8], at: usize, dialect: Dialect) -> bool {
     before.is_none_or(|byte| *byte == dialect.separator || matches!(byte, b'\r' | b'\n'))
 }
 
-/// Returns the byte offset after the quote that closes the field whose quote is at `open`. Two quotes in a row are one
-/// character of the field. If none closes the field, `open` is the error.
+/// Returns the byte offset after a quoted field. `open` is the offset of its first quote. A doubled quote is one
+/// character of the field. If no quote closes the field, returns `open` as the error.
 fn closed(text: &[u8], quote: u8, open: usize) -> Result<usize, usize> {
     let mut from = open + 1;
     while let Some(found) = find(text, quote, from) {

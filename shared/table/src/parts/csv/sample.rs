@@ -1,4 +1,4 @@
-//! Reads samples of a CSV file and counts the values of its columns in them.
+//! Counts the values of each column in samples of a CSV file, before the whole file is read.
 
 use bytes::Bytes;
 use csv::StringRecord;
@@ -11,22 +11,22 @@ use crate::marks::MissingMarks;
 use crate::settings::DatasetSettings;
 use crate::survey::{ColumnTally, ParseOptions, Survey};
 
-/// What the samples of a CSV file contain.
+/// Content of the samples of a CSV file: column names and counted values.
 #[derive(Debug)]
 pub(crate) struct CsvSample {
-    /// The fields of the first record, which usually holds the names of the columns.
+    /// The fields of the first row, which are usually the column names.
     pub(crate) names: Vec<String>,
-    /// For each column, the counts of its values in the samples.
+    /// For each column, the statistics of its values in the samples.
     pub(crate) tallies: Vec<ColumnTally>,
     /// Number of rows in the samples.
     pub(crate) rows: u64,
-    /// Number of bytes that the rows of the samples have in the stored file.
+    /// Size in bytes that the sampled rows have in the stored file.
     pub(crate) bytes: u64,
 }
 
 impl CsvSample {
-    /// Reads the samples of a CSV file. The first sample is the beginning of the file. Each sample may end within a
-    /// row. Returns `None` if the samples contain no whole row.
+    /// Parses the samples `parts` of a CSV file. The first sample is the beginning of the file. Each sample may end
+    /// within a row. `None` if the samples contain no complete row.
     pub(crate) fn of(parts: &[&[u8]], settings: &DatasetSettings) -> Option<Self> {
         let csv_settings = &settings.csv;
         let decode = |part: &&[u8]| encoding::decode(Bytes::copy_from_slice(part), csv_settings.encoding).bytes;
@@ -54,8 +54,7 @@ impl CsvSample {
         let mut survey = Survey::new(ParseOptions { forms: &forms, marks: &marks, all_signs: false }, &[], 0);
         let mut counted = Counted { dialect, rows: 0, bytes: 0 };
         counted.add(&mut survey, whole_lines(first).get(start..)?, names.len());
-        // Within quotes, the end of a line need not be the end of a row. A sample that begins within quotes would be
-        // misread.
+        // A line end within quotes does not end a row. A sample that begins within quotes would be parsed wrongly.
         if !decoded.iter().any(|part| part.contains(&dialect.quote)) {
             others.iter().for_each(|part| counted.add(&mut survey, after_first_line(whole_lines(part)), names.len()));
         }
@@ -73,7 +72,8 @@ struct Counted {
 }
 
 impl Counted {
-    /// Counts the rows that have `columns` fields. It stops at the first record with another number of fields.
+    /// Counts the values in the bytes `rows` of a sample. It stops at the first row whose number of fields is not
+    /// `columns`.
     fn add(&mut self, survey: &mut Survey<'_>, rows: &[u8], columns: usize) {
         let mut reader = self.dialect.reader().from_reader(rows);
         let mut record = csv::ByteRecord::new();

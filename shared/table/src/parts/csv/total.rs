@@ -1,11 +1,11 @@
-//! Detects whether the last row of a CSV file holds totals of the other rows.
+//! Detects a total row: the last row of a CSV file, if it holds sums of the rows above.
 
 use csv::ByteRecord;
 use memchr::memrchr;
 
 use crate::dialect::Dialect;
 
-/// Words in lower case with which a row of totals begins.
+/// Words at the start of a total row, in lower case.
 const WORDS: [&str; 14] = [
     "total",
     "totals",
@@ -23,11 +23,11 @@ const WORDS: [&str; 14] = [
     "total général",
 ];
 
-/// Maximum length of a row of totals, in bytes.
+/// Maximum length of a total row, in bytes.
 const MAX_BYTES: usize = 64 << 10;
 
-/// Returns the byte offset at which the last row starts if the row holds totals. Its first text must be a word such as
-/// "total". Neither the first row nor the previous row may begin with such a word. `None` otherwise.
+/// Returns the byte offset of the last row if it is a total row: its first text is a word such as "total", and neither
+/// the first row nor the previous row begins with such a word. `None` otherwise.
 pub(super) fn last(rows: &[u8], dialect: Dialect) -> Option<usize> {
     let text = rows.trim_ascii_end();
     let tail = text.get(text.len().saturating_sub(MAX_BYTES)..)?;

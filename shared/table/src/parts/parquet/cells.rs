@@ -1,4 +1,4 @@
-//! Converts the values of a column in a Parquet file to cells.
+//! Converts the values of a Parquet column to cells of the table.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -16,7 +16,7 @@ use crate::parts::{CellReader, RowPosition};
 
 const SECONDS_OF_A_DAY: f64 = 86_400.0;
 
-/// Returns whether values of this type can be read. The types must be the same as those in [`give`].
+/// Returns whether values of this Arrow type can be read. The types must be the same as in [`give`].
 pub(super) fn is_known(kind: &DataType) -> bool {
     use DataType as D;
     let is_number = kind.is_integer() || kind.is_floating() || kind.is_decimal();
@@ -30,7 +30,7 @@ pub(super) fn is_text(kind: &DataType) -> bool {
     matches!(kind, DataType::Utf8 | DataType::LargeUtf8)
 }
 
-/// Passes every value of `array` to `reader`. The values belong to the table's column with the index `column`. The
+/// Passes all values of the Arrow array `array` to `reader`. `column` is the index of the column in the table. The
 /// first value is in the row `at`, and each further value is one row below.
 pub(super) fn give(array: &dyn Array, column: usize, at: RowPosition, reader: &mut impl CellReader) {
     use DataType as D;
@@ -53,7 +53,7 @@ pub(super) fn give(array: &dyn Array, column: usize, at: RowPosition, reader: &m
         D::Decimal32(_, scale) => to.values::<Decimal32Type>(|n| decimal(n.into(), *scale)),
         D::Decimal64(_, scale) => to.values::<Decimal64Type>(|n| decimal(n as f64, *scale)),
         D::Decimal128(_, scale) => to.values::<Decimal128Type>(|n| decimal(n as f64, *scale)),
-        // A 256-bit integer as text is the number without its decimal point.
+        // A 256-bit decimal is converted to text as a whole number, without its decimal point.
         D::Decimal256(_, scale) => {
             to.values::<Decimal256Type>(|n| decimal(n.to_string().parse().unwrap_or(f64::NAN), *scale));
         }
@@ -85,7 +85,7 @@ pub(super) fn give(array: &dyn Array, column: usize, at: RowPosition, reader: &m
     }
 }
 
-/// Passes the values of an Arrow array to a reader of cells.
+/// Passes the values of an Arrow array to a receiver of cells.
 struct ArraySink<'a, R> {
     array: &'a dyn Array,
     column: usize,
@@ -112,7 +112,8 @@ impl<R: CellReader> ArraySink<'_, R> {
         self.give(values.map(|value| value.map_or(FileCell::Missing, FileCell::Boolean)));
     }
 
-    /// Passes texts to the reader. Their values are interpreted later, like those of a CSV file.
+    /// Passes texts to the receiver of cells. They are parsed later, like texts of a CSV file, so `12.5` may become a
+    /// number.
     fn texts<O: arrow_array::OffsetSizeTrait>(&mut self) {
         let values = self.array.as_string_opt::<O>().into_iter().flatten();
         self.give(values.map(|value| value.map_or(FileCell::Missing, |text| FileCell::Untyped(text.trim()))));
@@ -120,7 +121,7 @@ impl<R: CellReader> ArraySink<'_, R> {
 }
 
 fn decimal(unscaled: f64, scale: i8) -> FileCell<'static> {
-    // A power of ten up to 22 is exact. So the quotient is the floating-point number nearest to the decimal number.
+    // Powers of ten up to 10^22 are exact in `f64`. So the quotient is the `f64` nearest to the decimal number.
     FileCell::Number(if scale >= 0 {
         unscaled / 10_f64.powi(scale.into())
     } else {

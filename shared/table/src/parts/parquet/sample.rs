@@ -1,17 +1,18 @@
-//! Parses the end of a Parquet file. It describes the rows and columns before the rest of the file is read.
+//! Parses the footer at the end of a Parquet file, which describes its rows and columns, before the rest of the file is
+//! read.
 
 use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use parquet::schema::types::Type;
 
-/// Number of bytes at the end of a Parquet file for the length of the footer and the letters `PAR1`.
+/// Number of bytes at the end of a Parquet file that hold the length of the footer and the letters `PAR1`.
 const END: usize = 8;
 
-/// Bytes of memory for each column while a row group is decoded: one page of values and one page of a dictionary. By
-/// default, writers limit each to a megabyte.
+/// Bytes of memory for each column while Parquet rows are decoded: a page of values and a page of dictionary entries.
+/// By default, writers limit each page to a megabyte.
 const PAGES: u64 = 5 << 19;
 
-/// The type of a Parquet column, as far as it decides how many bytes each value needs in memory.
+/// Type of a Parquet column, as far as it matters for memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StoredType {
     /// The column holds texts.
@@ -22,20 +23,20 @@ pub(crate) enum StoredType {
     Number,
 }
 
-/// The content of the footer of a Parquet file, which describes rows and columns.
+/// The footer of a Parquet file, which describes its rows and columns.
 #[derive(Debug)]
 pub(crate) struct ParquetFooter {
     pub(crate) names: Vec<String>,
     /// For each column, its type. `None` for a column that cannot be read.
     pub(crate) types: Vec<Option<StoredType>>,
     pub(crate) rows: u64,
-    /// Bytes of memory that a thread needs to decode a row group of the file.
+    /// Bytes of memory that a thread needs to decode one row group (a block of rows).
     pub(crate) decoding: u64,
 }
 
 impl ParquetFooter {
-    /// Parses the last bytes of a file. Returns `None` if the file is not Parquet or if `end` does not contain the
-    /// whole footer.
+    /// Parses the footer from the last bytes of a file. `None` if the file is not Parquet, or if `end` does not contain
+    /// the whole footer.
     pub(crate) fn of(end: &[u8]) -> Option<Self> {
         let (before, tail) = end.split_at_checked(end.len().checked_sub(END)?)?;
         let (length, letters) = tail.split_first_chunk::<4>()?;
@@ -54,7 +55,7 @@ impl ParquetFooter {
     }
 }
 
-/// Returns the bytes of memory that a thread needs to decode the largest row group of the file.
+/// Returns the bytes of memory that a thread needs to decode the largest row group (block of rows) of the file.
 pub(super) fn decoding(metadata: &ParquetMetaData) -> u64 {
     let of_group = |group: &parquet::file::metadata::RowGroupMetaData| {
         super::count(group.total_byte_size()).min(group.num_columns() as u64 * PAGES)
