@@ -7,7 +7,7 @@ use super::PipelineError;
 /// `f32`.
 const SUM_TOLERANCE: f32 = 1e-4;
 
-/// Limits for the indices and the weights in a decision tree: the numbers of features and outputs that exist.
+/// Numbers of features and outputs that exist, to check the indices in a decision tree.
 pub(super) struct TreeLimits {
     pub(super) features: usize,
     pub(super) outputs: usize,
@@ -16,7 +16,7 @@ pub(super) struct TreeLimits {
 }
 
 /// Checks a decision tree and returns the greatest absolute value of its leaf weights. `index` is the tree's index in
-/// the ensemble, for errors.
+/// the ensemble, for error messages.
 ///
 /// A child comes after its parent, so there are no cycles. Every node except the root has exactly one parent, so the
 /// nodes form one tree.
@@ -51,8 +51,8 @@ pub(super) fn check(tree: &Tree, index: usize, limits: &TreeLimits) -> Result<f3
     }
 }
 
-/// Records in `has_parent` that the node `child` has a parent. Returns `None` if it cannot be a child of `parent`: it
-/// does not exist, is not after `parent`, or already has a parent.
+/// Records in `has_parent` that the tree node `child` has a parent. Returns `None` if `child` cannot be a child of
+/// `parent`: no such node exists, it is not after `parent`, or it already has a parent.
 fn adopt(has_parent: &mut [bool], parent: usize, child: u32) -> Option<()> {
     let taken = has_parent.get_mut(child as usize)?;
     let free = child as usize > parent && !*taken;
