@@ -155,8 +155,8 @@ pub enum PipelineError {
         sum: f32,
     },
     /// A member of a blend has invalid holes (a hole is a feature that may be missing, with its missing-value
-    /// indicator). Only an ensemble of trees with unscaled features may have holes, and the holes must be the pipeline's.
-    /// Contains the number of features.
+    /// indicator). Only an ensemble of trees with unscaled features may have holes, and they must be holes of the
+    /// pipeline. Contains the number of features.
     #[error(
         "a member of a blend does not match its holes; expected an unscaled ensemble, and holes whose values and \
          indicators are among the {0} features"
