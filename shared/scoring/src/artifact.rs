@@ -76,12 +76,13 @@ pub use lineage::Lineage;
 /// Version of the artifact format that [`encode`] writes. Loading an artifact of an unknown version is an error.
 pub const FORMAT_VERSION: &str = "2";
 
-/// Information in a model's artifact besides the pipeline: the name and the lineage.
+/// Information that a model's artifact (ONNX file) contains besides the model itself: the name and the lineage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArtifactMetadata {
     /// Name of the model, for example `iris`.
     pub model: String,
-    /// How the model was trained: code, data set, seed and hyperparameters. `None` if unknown, as in older artifacts.
+    /// Lineage: code version, data set, seed and hyperparameters of the training. `None` if unknown, as in older
+    /// artifacts.
     pub lineage: Option<Lineage>,
 }
 

@@ -23,8 +23,8 @@ use names::{CATEGORIES, LABEL, LOWER, NUMBERS, PREDICTION, PROBABILITIES, UPPER}
 
 pub(super) use predictor::{ensemble, linear};
 
-/// Builds the whole ONNX graph of a pipeline. `predictors` contains the attributes of each operator with trees or a
-/// linear model.
+/// Builds the whole ONNX graph of a pipeline (a trained model). `predictors` contains the attributes of each operator
+/// that has trees or a linear model.
 pub(super) fn around(pipeline: &Pipeline, predictors: Vec<Vec<AttributeProto>>) -> GraphProto {
     let parts = pipeline.parts();
     let mut operators = Operators::default();
@@ -41,7 +41,7 @@ pub(super) fn around(pipeline: &Pipeline, predictors: Vec<Vec<AttributeProto>>) 
     }
 }
 
-/// The ONNX operators of a graph, in the order of computation. The builders append to this list.
+/// The ONNX operators of a graph, in the order in which they are computed.
 #[derive(Default)]
 struct Operators {
     nodes: Vec<NodeProto>,
