@@ -28,8 +28,8 @@
 //! | `numbers` → `filled` | `Imputer` of NaN |
 //! | `numbers` → `indicators` | `IsNaN`, `Cast`, `Gather` of the columns with an indicator for missing values |
 //! | `categories` → `one_hot_0`… | for each column `Gather` and `OneHotEncoder` (`zeros` 1: an unknown text is 0 everywhere). With an indicator, the empty text is one of the texts |
-//! | → `code_0`… → `statistic_0_0`… | for each column with statistics `LabelEncoder` from text to code (the last code is for a missing text), `Reshape`; for each statistic `Gather` by code |
-//! | these → `features` → `scaled` | `Concat` if there are several, `Scaler` if there is one |
+//! | → `code_0`… → `statistic_0_0`… | for each category column with target encodings (statistics) `LabelEncoder` from text to code (the last code is for a missing text), `Reshape`; for each statistic `Gather` by code |
+//! | all features above → `features` → `scaled` | `Concat` if there are several, `Scaler` if there is one |
 //! | → `outputs` | `LinearRegressor`, or `TreeEnsembleRegressor` (AVERAGE or SUM, one target per output) and `Add` of the bases if any is not 0 |
 //! | `outputs` → `prediction` | `Reshape` |
 //! | `outputs` → `half_by_prediction` | a number; or for each step of a curve `Sub`, `Div`, `Clip` to 0–1, and `MatMul` and `Add` of all |

@@ -1,9 +1,9 @@
 //! Checks the sizes of the parts of an ONNX file before anything is decoded.
 //!
 //! A decoded message needs much more memory than its bytes: an empty message has only two bytes. So a small malicious
-//! file could fill the memory. Nearly all bytes of a regular file are of two kinds. Numbers in attributes of operators
-//! grow at most eightfold when they are decoded. Texts in the metadata are the other kind. The rest is called the
-//! frame, and its size is limited strictly.
+//! file could fill the memory. Nearly all bytes of a regular file are numbers in attributes of operators, or texts in
+//! the metadata. Decoded numbers need at most eight times their bytes. The other bytes of a file are called the frame,
+//! and their number is limited strictly.
 
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
