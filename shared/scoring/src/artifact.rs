@@ -73,7 +73,8 @@ pub use error::ArtifactError;
 pub use limits::MAX_ARTIFACT_BYTES;
 pub use lineage::Lineage;
 
-/// Version of the artifact format that [`encode`] writes. Loading an artifact of an unknown version is an error.
+/// Version of the format of model artifacts (ONNX files) that [`encode`] writes. Loading an artifact of an unknown
+/// version is an error.
 pub const FORMAT_VERSION: &str = "2";
 
 /// Information that a model's artifact (ONNX file) contains besides the model itself: the name and the lineage.
@@ -87,7 +88,7 @@ pub struct ArtifactMetadata {
 }
 
 impl ArtifactMetadata {
-    /// Creates the artifact metadata of a model without a known lineage (how it was trained).
+    /// Creates the metadata for the artifact of the model `model`, without a lineage (how the model was trained).
     pub fn named(model: impl Into<String>) -> Self {
         Self { model: model.into(), lineage: None }
     }

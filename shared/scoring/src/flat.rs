@@ -18,7 +18,8 @@ use crate::pipeline::{Aggregate, Ensemble};
 use leaves::{AddLeaf, Dense, InlineWeights, LeafCollector, Leaves, Lists};
 use nodes::{Narrow, PackedNode, Trees, Wide};
 
-/// Number of walks through decision trees at the same time. Their state fits in the sixteen registers of x86-64.
+/// Number of paths through decision trees that are walked at the same time. Their state fits in the sixteen registers
+/// of x86-64.
 const LANES: usize = 8;
 
 /// Number of integer keys per row (one for each feature, and one for leaves) that is enough for most tables. With this
@@ -35,7 +36,8 @@ pub(crate) struct FlatEnsemble {
     trees: Packed,
     leaves: Leaves,
     features: usize,
-    /// Number by which the sums of the leaves are divided: the number of trees for a mean, otherwise 1.
+    /// Number by which the sums of the leaf weights are divided: the number of trees if the trees are averaged,
+    /// otherwise 1.
     divisor: f32,
     base: Vec<f32>,
 }

@@ -1,8 +1,8 @@
 //! Turns the outputs of a predictor into class probabilities.
 //!
-//! The predicted class is the one with the highest score (output), unless the model has label weights. Calibration and
-//! the link (the meaning of the outputs) keep the order of the scores, except for rounding: two probabilities may be
-//! equal in `f32` although their scores differ.
+//! The predicted class is the one with the greatest score (output), unless the model has label weights. Calibration and
+//! the link function keep the order of the scores, except for rounding: two probabilities may be equal in `f32`
+//! although their scores differ.
 
 use crate::pipeline::{LabelRule, Link};
 
@@ -24,8 +24,8 @@ impl Answerer {
         &self.rule
     }
 
-    /// Computes the prediction for one row from the predictor's outputs. Writes the probability of each class into
-    /// `probabilities` and returns the index of the predicted class.
+    /// Computes a classifier's prediction for one row from the predictor's outputs. Writes the probability of each
+    /// class into `probabilities` and returns the index of the predicted class.
     pub(crate) fn answer(&self, outputs: &[f32], probabilities: &mut [f32]) -> usize {
         match (self.link, outputs) {
             (Link::Logistic, &[odds]) => set(probabilities, &[-0.5 * odds, 0.5 * odds]),

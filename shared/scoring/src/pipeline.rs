@@ -24,7 +24,7 @@ pub struct Ensemble {
     pub base: Vec<f32>,
 }
 
-/// How the results of the trees in an ensemble are combined to one result.
+/// How the leaf weights of the trees in an ensemble are combined to one output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Aggregate {
     /// Mean: the output is the average of the trees' leaf weights, as in a random forest.
@@ -36,7 +36,7 @@ pub enum Aggregate {
 /// Binary decision tree. The root is node 0. Every child node has a greater index than its parent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tree {
-    /// The nodes of the tree; at least one. The first node is the root.
+    /// The nodes of the decision tree; at least one. The first node is the root.
     pub nodes: Vec<Node>,
 }
 
@@ -46,7 +46,7 @@ pub enum Node {
     /// Split node. A row goes to the right child if its feature is above the threshold, otherwise to the left child. A
     /// missing value (NaN) goes left.
     Split {
-        /// Index of the feature that is compared with the threshold.
+        /// Index of the feature of the row that is compared with the threshold.
         feature: u32,
         /// Split point: the finite number with which the row's feature is compared.
         threshold: f32,
@@ -100,7 +100,7 @@ pub enum Predictor {
 /// See [`ends`](Self::ends).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hole {
-    /// Index of the feature that contains the value.
+    /// Index of the feature that contains the value which may be missing.
     pub value: u32,
     /// Index of the indicator feature, which is 1 if the value is missing, otherwise 0.
     pub missing: u32,
@@ -181,7 +181,8 @@ pub struct PipelineParts {
     pub interval: Option<Interval>,
 }
 
-/// How a classifier chooses the predicted label, and the minimum of its calibrated probabilities.
+/// Rule by which a classifier chooses the predicted label (label weights), and the minimum of its calibrated
+/// probabilities.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LabelRule {
     /// Minimum probability of each label, below 1 divided by the number of labels. Each probability is multiplied by `1

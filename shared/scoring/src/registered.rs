@@ -29,7 +29,7 @@ pub enum RegisteredError {
     /// The artifact's bytes are the registered ones, but this release of the software cannot read them.
     #[error("not readable by this release: {0}")]
     Unreadable(#[from] ArtifactError),
-    /// The artifact belongs to a model with another name.
+    /// The artifact contains a model with another name than expected.
     #[error("belongs to the model {found:?}; expected the model \"{expected}\"")]
     OtherModel {
         /// Name of the model that was expected: the one of this deployment (stack).

@@ -76,7 +76,7 @@ pub enum ArtifactError {
         /// Type and name of the operator that was expected in this place. `None` if no further operator was expected.
         expected: Option<String>,
     },
-    /// An attribute of an ONNX operator is missing, unknown, repeated or unexpected.
+    /// An attribute of an ONNX operator in the artifact is missing, unknown or repeated, or has an unexpected value.
     #[error("operator {operator}, attribute {attribute:?}: {problem}")]
     Attribute {
         /// Type of the ONNX operator, for example `Scaler`.
@@ -89,7 +89,7 @@ pub enum ArtifactError {
     /// An entry in the artifact's lists of tree nodes or leaf weights is invalid.
     #[error("the ensemble's entry {entry}: {problem}")]
     Ensemble {
-        /// Index of the invalid entry in its list.
+        /// Index of the invalid entry in the artifact's list of tree nodes or leaf weights.
         entry: usize,
         /// Description of what is wrong with the entry, for the error message.
         problem: &'static str,

@@ -27,7 +27,8 @@ const ATTRIBUTE: [u32; 3] = [7, 1, 5];
 /// Protocol Buffers field numbers on the path from an ONNX model to the text of a metadata entry: entry, value.
 const METADATA: [u32; 2] = [14, 2];
 
-/// Checks the sizes of an ONNX file and its parts without allocating memory. A size above its limit is an error.
+/// Checks the sizes of an ONNX file and of its parts without allocating memory. It is an error if one of the sizes is
+/// above its limit.
 pub(crate) fn check(bytes: &[u8]) -> Result<(), ArtifactError> {
     if bytes.len() > MAX_ARTIFACT_BYTES {
         return Err(ArtifactError::TooLarge(bytes.len()));

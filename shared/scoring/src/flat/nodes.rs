@@ -106,7 +106,7 @@ impl PackedNode for Wide {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Group {
     pub(super) roots: [u32; LANES],
-    /// Number of steps from a root to the farthest leaf of the group.
+    /// Number of steps from the root to the farthest leaf, for the deepest tree of the group.
     pub(super) depth: u32,
 }
 
@@ -122,7 +122,8 @@ pub(super) struct Trees<F> {
 }
 
 impl<F: PackedNode> Trees<F> {
-    /// Stores the nodes of valid decision trees in one list, for rows with the given number of features.
+    /// Compiles valid decision trees: stores the nodes of all trees in one list. `features` is the number of features
+    /// of a row.
     pub(super) fn compile(trees: &[Tree], features: usize, leaves: &mut LeafCollector) -> Self {
         let places = trees.iter().map(|tree| tree.nodes.len() + 1).sum::<usize>();
         let mut flat = Self {
@@ -146,9 +147,10 @@ impl<F: PackedNode> Trees<F> {
         flat
     }
 
-    /// Appends one decision tree and returns the number of steps to its farthest leaf. Siblings are neighbours in
-    /// memory. The children of the left sibling come next, so a walk to the left mostly stays within a cache line. An
-    /// unused place after the root keeps siblings from being split between two cache lines.
+    /// Appends one decision tree to the list of nodes and returns the number of steps to the tree's farthest leaf.
+    /// Siblings are neighbours in memory. The children of the left sibling come next, so a walk to the left mostly
+    /// stays within a cache line. An unused place after the root keeps siblings from being split between two cache
+    /// lines.
     fn tree(&mut self, tree: &Tree, features: u32, nothing: F, leaves: &mut LeafCollector) -> u32 {
         let (mut depth, root) = (0, self.nodes.len() as u32);
         self.nodes.extend([nothing; 2]);

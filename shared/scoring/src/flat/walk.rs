@@ -1,4 +1,4 @@
-//! Walks rows through compiled decision trees and adds up the weights of the leaves.
+//! Sends rows through compiled decision trees and adds up the weights of the leaves that the rows reach.
 
 use super::key::{LOWEST, key};
 use super::leaves::AddLeaf;

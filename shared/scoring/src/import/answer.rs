@@ -186,7 +186,7 @@ fn permuted(predictor: Predictor, classes: &[u32], features: usize) -> Predictor
         Predictor::Trees(mut ensemble) => {
             for weights in leaves(&mut ensemble.trees) {
                 for entry in weights.iter_mut() {
-                    // An unknown output gets an invalid index, which the check of the pipeline refuses.
+                    // An unknown output gets an invalid index, so the later check of the pipeline returns an error.
                     entry.output = classes.get(entry.output as usize).copied().unwrap_or(u32::MAX);
                 }
                 ensemble::merge(weights);

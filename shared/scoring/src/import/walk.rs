@@ -21,7 +21,7 @@ const MAX_INPUT_FEATURES: usize = 1_000_000;
 /// summed over all operators. All are kept in memory until the import ends.
 const MAX_OUTPUT_FEATURES: usize = 250_000;
 
-/// Domains (namespaces) of the ONNX operators that the import supports.
+/// Domains (namespaces) of the ONNX operators that the import supports. The empty text is the core domain.
 const DOMAINS: [&str; 3] = ["", "ai.onnx", "ai.onnx.ml"];
 
 /// State of the import while it walks through an ONNX graph.
@@ -134,8 +134,8 @@ impl GraphWalk {
         Err(ImportError::usage(operator, format!("its input {:?} {problem}", short(name))))
     }
 
-    /// Stores the model that an operator of the imported file contains, and returns the model's outputs. A file with a
-    /// second model is refused.
+    /// Stores the imported model, which one operator of the ONNX file contains, and returns the model's outputs. It is
+    /// an error if the file contains a second model.
     pub(super) fn found(&mut self, model: FoundModel) -> Result<GraphValue, ImportError> {
         let transform = model.transform;
         match self.model.replace(model) {
@@ -147,7 +147,7 @@ impl GraphWalk {
         }
     }
 
-    /// Stores the classifier that an operator of the imported file contains, and returns its label and its outputs.
+    /// Stores an imported classifier, which one operator of the ONNX file contains. Returns its label and its outputs.
     pub(super) fn found_classifier(&mut self, model: FoundModel) -> Result<Vec<GraphValue>, ImportError> {
         Ok(vec![GraphValue::Label, self.found(model)?])
     }

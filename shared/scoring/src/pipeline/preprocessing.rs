@@ -19,7 +19,7 @@ pub enum Encoding {
     /// Numeric feature: the slot becomes one feature with the same value. Used for a number, a boolean, a part of a
     /// date, or a word of a text.
     Value {
-        /// Finite number that replaces a missing value.
+        /// Constant that replaces a missing value; finite.
         fill: f32,
         /// Whether there is one more feature, the missing-value indicator: 1 if the value is missing, otherwise 0.
         indicator: bool,
@@ -69,7 +69,7 @@ impl Statistic {
     /// Target encoding: returns the number that replaces the category code `raw`. A missing value (NaN) and an unknown
     /// code get the last number.
     pub fn of(&self, raw: f32) -> f32 {
-        // Negative numbers become code 0, and fractions are rounded down. Callers send neither.
+        // Negative codes become code 0, and fractions are rounded down. Callers send neither.
         debug_assert!(!self.values.is_empty(), "a statistic has a value for missing texts");
         let code = if raw.is_nan() { usize::MAX } else { raw as usize };
         self.values.get(code).or(self.values.last()).copied().unwrap_or_default()
@@ -148,7 +148,7 @@ impl Preprocessing {
             }
         }
         features.extend(self.statistics.iter().map(|statistic| {
-            // A row that is too short counts as having a missing value here.
+            // If a row is too short, the value counts as missing.
             statistic.of(row.get(statistic.slot as usize).copied().unwrap_or(f32::NAN))
         }));
         if let (Some(scaler), Some(features)) = (&self.scaler, features.get_mut(start..)) {

@@ -3,15 +3,15 @@
 use super::super::{Node, Tree, Weight};
 use super::PipelineError;
 
-/// Maximum difference between 1 and the sum of the probabilities in a leaf. Allows for a few hundred rounding errors of
-/// `f32`.
+/// Maximum difference between 1 and the sum of the class probabilities in a tree leaf. Allows for a few hundred
+/// rounding errors of `f32`.
 const SUM_TOLERANCE: f32 = 1e-4;
 
 /// Numbers of features and outputs that exist, to check the indices in a decision tree.
 pub(super) struct TreeLimits {
     pub(super) features: usize,
     pub(super) outputs: usize,
-    /// Whether the weights of each leaf must be a probability distribution over the outputs.
+    /// Whether each leaf must contain a probability distribution over the outputs (weights that sum to 1).
     pub(super) distributions: bool,
 }
 
