@@ -1,6 +1,7 @@
-//! Writes sample models (pipelines) of every kind into a folder, each with rows and this crate's predictions, to
-//! compare the predictions with another ONNX runtime: `cargo run -p evergreen-scoring --example samples -- FOLDER
-//! [COUNT]`.
+//! Writes sample models (pipelines) of every kind into a folder, each with rows and this crate's predictions. The files
+//! serve to compare these predictions with another ONNX runtime:
+//!
+//! `cargo run -p evergreen-scoring --example samples -- FOLDER [COUNT]`
 //!
 //! `N.onnx` is a pipeline, and `N.json` contains rows and their predictions, see `sample`. The artifacts that are
 //! stored with the tests are written under their own names.

@@ -185,8 +185,8 @@ pub struct PipelineParts {
 /// probabilities.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LabelRule {
-    /// Minimum probability of each label, below 1 divided by the number of labels. Each probability is multiplied by `1
-    /// - labels * floor`, and then the floor is added. With `None`, a probability may be 0.
+    /// Floor: the minimum probability of each label, below 1 divided by the number of labels. First, each probability
+    /// is multiplied by `1 - labels * floor`. Then the floor is added. With `None`, a probability may be 0.
     pub floor: Option<f32>,
     /// Label weights: one positive finite factor for the probability of each label. The label with the greatest product
     /// of probability and factor is predicted. With `None`, the most probable label is predicted. For two labels, see
