@@ -1,8 +1,10 @@
-//! Writes pipelines (models) of every kind, with rows and this crate's predictions, into a folder, to compare them with
-//! another ONNX runtime: `cargo run -p evergreen-scoring --example samples -- FOLDER [COUNT]`.
+//! Writes sample models (pipelines) of every kind into a folder, each with rows and this crate's predictions. The files
+//! serve to compare these predictions with another ONNX runtime:
 //!
-//! `N.onnx` is a pipeline and `N.json` contains its rows and predictions, see `sample`. The artifacts that are stored
-//! with the tests are written under their own names.
+//! `cargo run -p evergreen-scoring --example samples -- FOLDER [COUNT]`
+//!
+//! `N.onnx` is a pipeline, and `N.json` contains rows and their predictions, see `sample`. The artifacts that are
+//! stored with the tests are written under their own names.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
@@ -20,7 +22,7 @@ use proptest::prelude::Strategy;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-/// Artifacts of every format that are stored with the tests: name and bytes.
+/// Artifacts (ONNX files) of every format version that are stored with the tests: name and bytes.
 const KEPT: [(&str, &[u8]); 5] = [
     ("format-1", include_bytes!("../tests/artifacts/format-1.onnx")),
     ("format-2-derived", include_bytes!("../tests/artifacts/format-2-derived.onnx")),
@@ -51,7 +53,7 @@ fn main() {
         let row = |place: usize| {
             let value = (place * 7 % 11) as f32 - 1.0;
             match slots[place % slots.len()] {
-                // Any text: a known one, a rare one or an unknown one.
+                // The text may be a known one, a rare one or an unknown one.
                 ColumnKind::Category { categories, rare } => {
                     value.rem_euclid((categories.len() + rare.len() + 1) as f32)
                 }

@@ -28,8 +28,8 @@
 //! | `numbers` → `filled` | `Imputer` of NaN |
 //! | `numbers` → `indicators` | `IsNaN`, `Cast`, `Gather` of the columns with an indicator for missing values |
 //! | `categories` → `one_hot_0`… | for each column `Gather` and `OneHotEncoder` (`zeros` 1: an unknown text is 0 everywhere). With an indicator, the empty text is one of the texts |
-//! | → `code_0`… → `statistic_0_0`… | for each column with statistics `LabelEncoder` from text to code (the last code is for a missing text), `Reshape`; for each statistic `Gather` by code |
-//! | these → `features` → `scaled` | `Concat` if there are several, `Scaler` if there is one |
+//! | → `code_0`… → `statistic_0_0`… | for each category column with target encodings (statistics) `LabelEncoder` from text to code (the last code is for a missing text), `Reshape`; for each statistic `Gather` by code |
+//! | all features above → `features` → `scaled` | `Concat` if there are several, `Scaler` if there is one |
 //! | → `outputs` | `LinearRegressor`, or `TreeEnsembleRegressor` (AVERAGE or SUM, one target per output) and `Add` of the bases if any is not 0 |
 //! | `outputs` → `prediction` | `Reshape` |
 //! | `outputs` → `half_by_prediction` | a number; or for each step of a curve `Sub`, `Div`, `Clip` to 0–1, and `MatMul` and `Add` of all |
@@ -73,20 +73,22 @@ pub use error::ArtifactError;
 pub use limits::MAX_ARTIFACT_BYTES;
 pub use lineage::Lineage;
 
-/// Version of the artifact format that [`encode`] writes. Loading an artifact of an unknown version is an error.
+/// Version of the format of model artifacts (ONNX files) that [`encode`] writes. Loading an artifact of an unknown
+/// version is an error.
 pub const FORMAT_VERSION: &str = "2";
 
-/// Information in a model's artifact besides the pipeline: the name and the lineage.
+/// Information that a model's artifact (ONNX file) contains besides the model itself: the name and the lineage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArtifactMetadata {
     /// Name of the model, for example `iris`.
     pub model: String,
-    /// How the model was trained: code, data set, seed and hyperparameters. `None` if unknown, as in older artifacts.
+    /// Lineage: code version, data set, seed and hyperparameters of the training. `None` if unknown, as in older
+    /// artifacts.
     pub lineage: Option<Lineage>,
 }
 
 impl ArtifactMetadata {
-    /// Creates the artifact metadata of a model without a known lineage (how it was trained).
+    /// Creates the metadata for the artifact of the model `model`, without a lineage (how the model was trained).
     pub fn named(model: impl Into<String>) -> Self {
         Self { model: model.into(), lineage: None }
     }

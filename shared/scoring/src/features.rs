@@ -1,9 +1,10 @@
-//! Turns raw rows into features, fast. Computes the same as [`Preprocessing`], but groups slots (`f32` values of a row)
-//! by what must be done with them.
+//! Turns raw rows into features, fast. Computes the same features as [`Preprocessing`], but groups slots (`f32` values
+//! of a row) by the operation that they need.
 
 use crate::pipeline::{Encoding, Preprocessing, Scaler, Statistic};
 
-/// A feature that is a value of the raw row: the index of its slot, and the number that replaces a missing value.
+/// A numeric feature, copied from the raw row: the position of the value in the row (`slot`), and the constant that
+/// replaces a missing value (`fill`).
 #[derive(Debug, Clone, Copy)]
 struct Filled {
     slot: usize,
@@ -22,7 +23,8 @@ struct OneHot {
 pub(crate) struct CompiledPreprocessing {
     count: usize,
     values: Vec<Filled>,
-    /// Indices of the slots (`f32` values of a raw row) that have an indicator for missing values.
+    /// Positions in a raw row of the values that have a missing-value indicator (a feature that is 1 if the value is
+    /// missing).
     indicators: Vec<usize>,
     categories: Vec<OneHot>,
     statistics: Vec<Statistic>,
@@ -52,7 +54,7 @@ impl CompiledPreprocessing {
         self.count
     }
 
-    /// Computes the features of the raw `row` and writes them into `features`, which has [`Self::count`] elements.
+    /// Computes the features of the raw `row` and writes them into `features`, whose length must be [`Self::count`].
     #[expect(clippy::indexing_slicing, reason = "a row has all slots, and this loop runs for every row")]
     pub(crate) fn write(&self, row: &[f32], features: &mut [f32]) {
         let (values, rest) = features.split_at_mut(self.values.len());

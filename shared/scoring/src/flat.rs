@@ -18,14 +18,16 @@ use crate::pipeline::{Aggregate, Ensemble};
 use leaves::{AddLeaf, Dense, InlineWeights, LeafCollector, Leaves, Lists};
 use nodes::{Narrow, PackedNode, Trees, Wide};
 
-/// Number of walks through decision trees at the same time. Their state fits in the sixteen registers of x86-64.
+/// Number of paths through decision trees that are walked at the same time. Their state fits in the sixteen registers
+/// of x86-64.
 const LANES: usize = 8;
 
-/// Number of keys per row that is enough for the features of most tables. With this number, the keys of a row take two
-/// cache lines.
+/// Number of integer keys per row (one for each feature, and one for leaves) that is enough for most tables. With this
+/// number, the keys of a row take two cache lines.
 const FEW: usize = 32;
 
-/// Number of keys per row that a node can index if it stores the feature in one byte.
+/// Maximum number of keys per row (one for each feature, and one for leaves) if a tree node stores its feature's index
+/// in one byte.
 const MANY: usize = 256;
 
 /// An ensemble of decision trees compiled into flat arrays for fast predictions.
@@ -34,12 +36,14 @@ pub(crate) struct FlatEnsemble {
     trees: Packed,
     leaves: Leaves,
     features: usize,
-    /// Number by which the sums of the leaves are divided: the number of trees for a mean, otherwise 1.
+    /// Number by which the sums of the leaf weights are divided: the number of trees if the trees are averaged,
+    /// otherwise 1.
     divisor: f32,
     base: Vec<f32>,
 }
 
-/// Compiled decision trees, whose nodes have the smallest form with room for all features.
+/// Compiled decision trees. Each variant has a different node type; the smallest type with room for all features is
+/// used.
 #[derive(Debug, Clone)]
 enum Packed {
     Few(Trees<Narrow<FEW>>),
@@ -50,7 +54,7 @@ enum Packed {
 impl FlatEnsemble {
     pub(crate) fn compile(ensemble: &Ensemble, features: usize) -> Self {
         let mut leaves = LeafCollector::new(ensemble.base.len());
-        // There is one more key than features, because leaves use a key of their own.
+        // There is one more key than there are features, because leaves use their own key.
         let trees = if features < FEW {
             Packed::Few(Trees::compile(&ensemble.trees, features, &mut leaves))
         } else if features < MANY {
@@ -65,8 +69,7 @@ impl FlatEnsemble {
         Self { trees, leaves: leaves.finish(), features, divisor, base: ensemble.base.clone() }
     }
 
-    /// Computes the outputs of the trees for rows of `features`. Writes them into `outputs`, row by row, with one
-    /// output for each base.
+    /// Computes the outputs of the decision trees for rows of `features`. Writes them into `outputs`, row by row.
     pub(crate) fn outputs(&self, features: &[f32], outputs: &mut [f32]) {
         match &self.trees {
             Packed::Few(trees) => self.outputs_of(trees, features, outputs),
@@ -91,8 +94,8 @@ impl FlatEnsemble {
         }
     }
 
-    /// Adds up the leaf weights of each row and writes the sums into `sums`. Processes as many rows as possible in
-    /// groups of `LANES`, and the rest one by one.
+    /// Adds up the leaf weights that each row reaches in the decision trees, and writes the sums into `sums`. Processes
+    /// rows in groups of `LANES`, and the remaining rows one by one.
     fn sums<F: PackedNode, const N: usize>(
         &self,
         trees: &Trees<F>,

@@ -75,7 +75,7 @@ pub use error::ImportError;
 /// different meaning.
 const MIN_OPERATOR_SET: i64 = 7;
 
-/// A model that was imported from an ONNX file of another library.
+/// A model that was imported from an ONNX file of another machine-learning library.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImportedModel {
     /// The model as a pipeline. It uses the table's columns and labels, in the table's order, and has no calibration
@@ -83,7 +83,7 @@ pub struct ImportedModel {
     pub pipeline: Pipeline,
     /// Name and version of the program that wrote the file, for example "skl2onnx 1.20.0", or "unknown".
     pub producer: String,
-    /// Assumptions of the import, as sentences for the user who provided the file. Empty if there were no assumptions.
+    /// Warnings about the import, as sentences for the user who provided the file. Empty if there are no warnings.
     pub warnings: Vec<String>,
 }
 
@@ -122,8 +122,8 @@ pub fn import(bytes: &[u8], table: &Signature) -> Result<ImportedModel, ImportEr
     Ok(ImportedModel { pipeline, producer: producer(&model), warnings })
 }
 
-/// Checks that the operator names in an ONNX file have their standard meaning: the file must have no functions and no
-/// old operator set.
+/// Checks that the operator names in an ONNX file have their standard meaning: the file must not define functions, and
+/// its operator set must not be older than the minimum.
 fn check_meaning(model: &ModelProto) -> Result<(), ImportError> {
     if !model.functions.is_empty() {
         return Err(ImportError::Functions);

@@ -1,4 +1,4 @@
-//! Computes the ends of prediction intervals from predictions and features.
+//! Computes the ends of prediction intervals from predicted numbers and features.
 
 use crate::flat::FlatEnsemble;
 use crate::pipeline::{Curve, Interval};
@@ -22,8 +22,8 @@ impl Intervals {
         }
     }
 
-    /// Computes the prediction intervals of rows and appends their lower and upper ends to `ends`. `values` contains
-    /// the predictions for the rows, `features` their features.
+    /// Computes the prediction interval of each row and appends its lower and upper end to `ends`. `values` contains
+    /// the predicted numbers of the rows, and `features` contains the features of the rows.
     pub(crate) fn append(&self, values: &[f32], features: &[f32], ends: &mut Vec<(f32, f32)>) {
         let mut hardness = vec![0.0; if self.difficulty.is_some() { values.len() } else { 0 }];
         if let Some(difficulty) = &self.difficulty {

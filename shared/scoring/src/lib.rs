@@ -1,8 +1,8 @@
-//! Reads a model artifact and predicts with it.
+//! Reads a model artifact (an ONNX file) and predicts with it.
 //!
-//! The artifact of a model is an ONNX file ([`encode`]). [`Model::load`] checks it once and compiles it into flat
-//! arrays. After that, [`Model::predict`] cannot fail on a row. [`import`] reads the models of other libraries. This
-//! crate does not depend on any training library.
+//! The artifact of a model is written by [`encode`]. [`Model::load`] checks it once and compiles it into flat arrays.
+//! After that, [`Model::predict`] cannot fail on a row. [`import`] reads ONNX files of other machine-learning
+//! libraries. This crate does not depend on any training library.
 //!
 //! All arithmetic on features is in `f32`, with the same operations in the same order as the ONNX operators. So this
 //! crate, ONNX Runtime and the trainer take the same path through every tree. Later steps may differ by rounding:

@@ -1,13 +1,13 @@
 //! Turns the outputs of a predictor into class probabilities.
 //!
-//! The predicted class is the one with the highest score (output), unless the model has label weights. Calibration and
-//! the link (the meaning of the outputs) keep the order of the scores, except for rounding: two probabilities may be
-//! equal in `f32` although their scores differ.
+//! The predicted class is the one with the greatest score (output), unless the model has label weights. Calibration and
+//! the link function keep the order of the scores, except for rounding: two probabilities may be equal in `f32`
+//! although their scores differ.
 
 use crate::pipeline::{LabelRule, Link};
 
-/// Turns a classifier's outputs into probabilities and a predicted class. Contains the link (the meaning of the
-/// outputs), the calibration and the rule that chooses the label.
+/// Turns the outputs of a classifier's predictor into class probabilities and a predicted class. Contains the link
+/// function (for example softmax), the calibration and the rule that chooses the label.
 #[derive(Debug, Clone)]
 pub(crate) struct Answerer {
     link: Link,
@@ -24,8 +24,8 @@ impl Answerer {
         &self.rule
     }
 
-    /// Computes the prediction for one row from the predictor's outputs. Writes the probability of each class into
-    /// `probabilities` and returns the index of the predicted class.
+    /// Computes a classifier's prediction for one row from the predictor's outputs. Writes the probability of each
+    /// class into `probabilities` and returns the index of the predicted class.
     pub(crate) fn answer(&self, outputs: &[f32], probabilities: &mut [f32]) -> usize {
         match (self.link, outputs) {
             (Link::Logistic, &[odds]) => set(probabilities, &[-0.5 * odds, 0.5 * odds]),
@@ -52,9 +52,9 @@ impl Answerer {
         }
     }
 
-    /// Turns scores into probabilities in place: multiplies the scores by the calibration power and applies softmax.
-    /// This equals raising the softmax to that power. For minus half and plus half of the log-odds, softmax equals the
-    /// logistic function of the log-odds.
+    /// Turns scores into class probabilities in place: multiplies the scores by the calibration power and applies
+    /// softmax. The result is the same as raising the softmax to that power. For minus half and plus half of the
+    /// log-odds, softmax equals the logistic function of the log-odds.
     fn softmax(&self, scores: &mut [f32]) {
         let power = self.calibration.unwrap_or(1.0);
         let highest = scores.iter().fold(f32::NEG_INFINITY, |highest, score| highest.max(*score));
@@ -67,8 +67,8 @@ fn set(to: &mut [f32], from: &[f32]) {
     to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
 }
 
-/// Raises each probability to the calibration power and normalises the results to sum to 1. First the greatest
-/// probability is scaled to 1, so that the results cannot all become 0.
+/// Temperature scaling: raises each probability to the power `power` and normalises the results to sum to 1. First the
+/// greatest probability is scaled to 1, so that the results cannot all become 0.
 fn raise(probabilities: &mut [f32], power: f32) {
     let highest = probabilities.iter().fold(0.0_f32, |highest, p| highest.max(*p));
     probabilities.iter_mut().for_each(|p| *p = (*p / highest).powf(power));
@@ -80,18 +80,19 @@ fn normalise(weights: &mut [f32]) {
     weights.iter_mut().for_each(|weight| *weight /= sum);
 }
 
-/// Returns the logarithm of the logistic function of the log-odds `odds`.
+/// Returns the natural logarithm of the logistic function of the log-odds `odds`.
 fn log_sigmoid(odds: f32) -> f32 {
     odds.min(0.0) - (-odds.abs()).exp().ln_1p()
 }
 
-/// Returns the factor by which each probability is multiplied before the minimum probability `floor` is added. With
-/// this factor, the probabilities still sum to 1.
+/// Returns the factor `1 - labels * floor`. Class probabilities are multiplied by this factor before the minimum
+/// probability `floor` is added to each, so that they still sum to 1.
 pub(crate) fn kept(floor: f32, labels: usize) -> f32 {
     1.0 - floor * labels as f32
 }
 
-/// Returns the index of the greatest score, or of the first one if several are equal, like ONNX's `ArgMax`.
+/// Returns the index of the greatest score. If several scores are equal, returns the first of them, like ONNX's
+/// `ArgMax`.
 fn first_maximum(scores: impl Iterator<Item = f32>) -> usize {
     let mut best = (0, f32::NEG_INFINITY);
     for (class, score) in scores.enumerate() {

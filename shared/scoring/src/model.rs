@@ -10,8 +10,8 @@ use crate::pipeline::{Pipeline, outputs};
 use crate::predictions::{ClassPredictions, NumberPredictions, Predictions};
 use crate::scorer::Scorer;
 
-/// Number of rows of a batch that are predicted together. Larger blocks load each tree from memory less often. Smaller
-/// blocks keep the features in the processor's cache.
+/// Number of rows that are predicted together, as one block of a batch. Larger blocks load each tree from memory less
+/// often. Smaller blocks keep the features in the processor's cache.
 const BLOCK: usize = 256;
 
 /// A loaded model that can predict: a pipeline compiled for fast predictions.
@@ -19,11 +19,11 @@ const BLOCK: usize = 256;
 pub struct Model {
     metadata: ArtifactMetadata,
     signature: Signature,
-    /// Number of `f32` values in a raw row.
+    /// Number of `f32` values in a raw row. A column of the table may have several.
     slots: usize,
     features: CompiledPreprocessing,
     scorer: Scorer,
-    /// Number of outputs that the predictor computes for one row.
+    /// Number of outputs that the predictor computes for each row.
     outputs: usize,
     answerer: Answerer,
     intervals: Option<Intervals>,
@@ -33,9 +33,9 @@ pub struct Model {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the batch has {values} values; expected a multiple of {slots}, the number of values of a row")]
 pub struct ShapeError {
-    /// Number of values in the batch.
+    /// Number of values in the whole batch of rows.
     pub values: usize,
-    /// Number of values in a row.
+    /// Number of values that one row must have.
     pub slots: usize,
 }
 
@@ -64,7 +64,8 @@ impl Model {
         Ok(Self::compile(&pipeline, metadata))
     }
 
-    /// Creates a model directly from a pipeline, without writing and reading an artifact.
+    /// Creates a model for fast predictions directly from a pipeline, without writing and reading an artifact (ONNX
+    /// file).
     pub fn compile(pipeline: &Pipeline, metadata: ArtifactMetadata) -> Self {
         let (signature, parts) = (pipeline.signature(), pipeline.parts());
         Self {
@@ -84,19 +85,19 @@ impl Model {
         &self.signature
     }
 
-    /// Returns the probability above which a model with two labels predicts the second label. `None` for any other
-    /// model.
+    /// Returns the decision threshold: the probability above which a model with two labels predicts the second label.
+    /// `None` if the model does not have two labels.
     pub fn threshold(&self) -> Option<f32> {
         (self.signature.labels().len() == 2).then(|| self.answerer.rule().threshold())
     }
 
-    /// Returns the factors by which the labels' probabilities are multiplied. The label with the greatest product is
-    /// predicted. `None` if the most probable label is predicted.
+    /// Returns the label weights: factors by which the labels' probabilities are multiplied. The label with the
+    /// greatest product is predicted. `None` if the most probable label is predicted.
     pub fn label_weights(&self) -> Option<&[f32]> {
         self.answerer.rule().weights.as_deref()
     }
 
-    /// Returns the model's name and its lineage (how it was trained), which the artifact contains.
+    /// Returns the model's name and its lineage (how it was trained), as stored in the artifact.
     pub fn metadata(&self) -> &ArtifactMetadata {
         &self.metadata
     }
@@ -156,7 +157,8 @@ impl Model {
         NumberPredictions::new(values, self.intervals.is_some().then_some(ends))
     }
 
-    /// Computes the features and the outputs of the rows block by block, and calls `each` with both for each block.
+    /// Computes the features and the predictor's outputs for all rows, block by block. Calls `each` once for each
+    /// block, with the features and the outputs of its rows.
     #[expect(clippy::indexing_slicing, reason = "the buffers have room for the longest block")]
     fn each_block(&self, rows: &[f32], mut each: impl FnMut(&[f32], &[f32])) {
         let (slots, width) = (self.slots, self.features.count());

@@ -1,4 +1,5 @@
-//! A pipeline: a trained model with its preprocessing. It does not depend on how it was trained or on how it is stored.
+//! A pipeline: a trained model with its preprocessing. The types here do not depend on how the model was trained or on
+//! how it is stored.
 
 mod check;
 mod interval;
@@ -11,161 +12,168 @@ pub(crate) use check::{MAX_OUTPUT, outputs};
 pub use interval::{Curve, CurveStep, Interval};
 pub use preprocessing::{Encoding, Preprocessing, Scaler, Statistic};
 
-/// An ensemble of decision trees. Each output is the mean or the sum of the weights in the leaves that a row reaches,
-/// plus a constant.
+/// Ensemble of decision trees, for example a random forest or boosted trees. Each output is the mean or the sum of the
+/// leaf weights that a row reaches in the trees, plus a constant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ensemble {
-    /// The decision trees; at least one.
+    /// The decision trees of the ensemble; at least one.
     pub trees: Vec<Tree>,
-    /// How the results of the trees are combined: by their mean or by their sum.
+    /// How the weights of the leaves that a row reaches are combined: by their mean or by their sum.
     pub aggregate: Aggregate,
-    /// Constants that are added to the outputs after the trees: one finite number for each output.
+    /// Constant terms: one finite number for each output. Each is added to the mean or the sum of the trees.
     pub base: Vec<f32>,
 }
 
-/// How the results of the trees in an ensemble are combined to one result.
+/// How the leaf weights of the trees in an ensemble are combined to one output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Aggregate {
-    /// The result of the ensemble is the mean of its trees.
+    /// Mean: the output is the average of the trees' leaf weights, as in a random forest.
     Average,
-    /// The result of the ensemble is the sum of its trees.
+    /// Sum: the output is the sum of the trees' leaf weights, as in boosted trees.
     Sum,
 }
 
-/// A binary decision tree. The root is node 0. Children come after their parent.
+/// Binary decision tree. The root is node 0. Every child node has a greater index than its parent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tree {
-    /// The nodes of the tree; at least one. The first node is the root.
+    /// The nodes of the decision tree; at least one. The first node is the root.
     pub nodes: Vec<Node>,
 }
 
-/// A node of a decision tree. Children are given as indices into [`Tree::nodes`].
+/// Node of a decision tree: a split or a leaf. Child nodes are indices into [`Tree::nodes`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Node {
-    /// A split of a decision tree. A row goes right if its feature is above the threshold, otherwise left. NaN goes
-    /// left.
+    /// Split node. A row goes to the right child if its feature is above the threshold, otherwise to the left child. A
+    /// missing value (NaN) goes left.
     Split {
-        /// Index of the feature that is compared with the threshold.
+        /// Index of the feature of the row that is compared with the threshold.
         feature: u32,
-        /// The finite number with which the feature is compared.
+        /// Split point: the finite number with which the row's feature is compared.
         threshold: f32,
-        /// Index of the child node in the tree for values `<= threshold` and for NaN.
+        /// Index of the left child node, for rows whose feature is `<= threshold` or NaN.
         left: u32,
-        /// Index of the child node in the tree for values above the threshold.
+        /// Index of the right child node, for rows whose feature is above the threshold.
         right: u32,
     },
-    /// A leaf of a decision tree: the weights that it adds to the outputs. They are finite and in ascending order of
-    /// output. Outputs without a weight stay unchanged. If the outputs are class probabilities, the weights are above 0
-    /// and sum to 1.
+    /// Leaf node: the weights that it adds to the predictor's outputs for every row that ends here. The weights are
+    /// finite and in ascending order of output. Outputs without a weight stay unchanged. If the outputs are class
+    /// probabilities, the weights are above 0 and sum to 1.
     Leaf(Vec<Weight>),
 }
 
-/// The number that a leaf of a decision tree adds to one output.
+/// Weight of a leaf in a decision tree: a number that is added to one output of the predictor.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Weight {
-    /// Index of the output to which a tree leaf adds the weight.
+    /// Index of the predictor's output to which the leaf adds its weight (for example the index of a class).
     pub output: u32,
-    /// The finite number that a tree leaf adds to the output.
+    /// The finite number that the leaf of a decision tree adds to the output.
     pub weight: f32,
 }
 
 /// A linear model: each output is a weighted sum of the features plus a constant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Linear {
-    /// The weights, output by output: for each output one finite number per feature.
+    /// Coefficients: one finite number for each pair of output and feature. First come the coefficients of all features
+    /// for output 0, then those for output 1, and so on.
     pub weights: Vec<f32>,
-    /// Constants that are added to the outputs: one finite number for each output.
+    /// Constant terms (intercepts): one finite number for each output.
     pub bias: Vec<f32>,
 }
 
-/// The part of a pipeline that computes the outputs of a row from its features.
+/// The part of a trained model that computes outputs from the features of a row: decision trees, a linear model, or the
+/// mean of several predictors.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Predictor {
-    /// An ensemble of decision trees.
+    /// An ensemble of decision trees, for example a random forest.
     Trees(Ensemble),
     /// A linear model.
     Linear(Linear),
-    /// A blend: the weighted mean of the answers of several predictors. Answers are probabilities or predicted numbers.
+    /// Blend: the weighted mean of the predictions of several predictors. The predictions are class probabilities or
+    /// numbers.
     Blend(Vec<Member>),
 }
 
-/// A value that may be missing: the indices of the two features that describe the value.
+/// A feature whose value may be missing: the index of the value's feature and of its missing-value indicator.
 ///
-/// A predictor of a blend that has holes gets more columns after its features. First come the lower ends of all holes,
-/// then the upper ends. See [`ends`](Self::ends).
+/// Each hole becomes two extra numbers after the features of a blend's member (a predictor of the mean). One is very
+/// low if the value is missing, the other very high. First come the low numbers of all holes, then the high numbers.
+/// See [`ends`](Self::ends).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hole {
-    /// Index of the feature that contains the value.
+    /// Index of the feature that contains the value which may be missing.
     pub value: u32,
-    /// Index of the feature that is 1 if the value is missing, otherwise 0.
+    /// Index of the indicator feature, which is 1 if the value is missing, otherwise 0.
     pub missing: u32,
 }
 
 impl Hole {
-    /// Returns two numbers that replace a value which may be missing. If `missing` is 1, the first number is below all
-    /// other values and the second above. If `missing` is 0, both equal `value`. Computed in `f32` with the same
-    /// operations as in the ONNX file.
+    /// Returns the two extra numbers, low and high, that trees get for a value which may be missing. If `missing` is 1,
+    /// the first number is below all other values and the second above. If `missing` is 0, both equal `value`. Computed
+    /// in `f32` with the same operations as in the ONNX file.
     pub fn ends(value: f32, missing: f32) -> [f32; 2] {
         let far = missing * BEYOND;
         [value - far, value + far]
     }
 }
 
-/// A number beyond all sensible values, which replaces a missing value. It is far enough below the greatest `f32` for a
-/// midpoint of two values to be finite.
+/// A number above all sensible values. With a plus or minus sign, it replaces a missing value. It is far enough below
+/// the greatest `f32` that the midpoint between it and another value is finite.
 pub(crate) const BEYOND: f32 = 1e38;
 
-/// One predictor of a blend (the weighted mean of several predictors).
+/// One member of a blend (the weighted mean of several predictors): a predictor, its weight and its inputs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Member {
-    /// Scaler that is applied to the features before this predictor; `None` if they are not scaled.
+    /// Standard scaling of the features before this predictor; `None` if this predictor takes unscaled features.
     pub scaler: Option<Scaler>,
-    /// Values that may be missing, each of which becomes two more columns for this predictor. A missing value is below
-    /// all others in one column and above them in the other. So a tree can send missing values to either side at any
-    /// split.
+    /// Features that may be missing. Each becomes two more input columns for this predictor. A missing value is below
+    /// all other values in one column and above them in the other. So a tree can send missing values to either side at
+    /// any split.
     pub holes: Vec<Hole>,
     /// The predictor itself, which must not be a blend.
     pub predictor: Predictor,
-    /// Meaning of this predictor's outputs, for example log-odds.
+    /// Link function: how this predictor's outputs become its prediction, for example the logistic function of
+    /// log-odds.
     pub link: Link,
-    /// Weight of this predictor in the mean; above 0. The weights of all predictors in the blend sum to 1.
+    /// Weight of this predictor in the weighted mean; above 0. The weights of all predictors in the blend sum to 1.
     pub weight: f32,
 }
 
-/// Meaning of a predictor's outputs, which defines how they become the prediction.
+/// Link function: how a predictor's outputs become the prediction (class probabilities or a number).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Link {
-    /// The outputs are the prediction: one number for regression, or the probability of each class. Only a blend and
-    /// the mean of trees whose leaves are distributions give such probabilities.
+    /// No function: the outputs are the prediction. They are one number for regression, or the probability of each
+    /// class. Only a blend, or the mean of trees with a probability distribution in each leaf, gives such
+    /// probabilities.
     Identity,
-    /// The single output is the log-odds of the second of two classes.
+    /// Logistic function: the single output is the log-odds of the second of two classes.
     Logistic,
-    /// Each output is the log-odds of one class against the rest. The probabilities are normalised to sum to 1.
+    /// Logistic function for each class: each output is the log-odds of one class against all others. The resulting
+    /// probabilities are normalised to sum to 1.
     OneVersusRest,
-    /// The outputs are the unnormalised log-probabilities of the classes.
+    /// Softmax: the outputs are the unnormalised log-probabilities of the classes.
     Softmax,
 }
 
-/// A trained model: all steps from a raw row to the prediction, together with the signature (columns and labels). A
-/// pipeline is checked when it is created, so every pipeline can predict.
+/// A trained model: all steps from a raw row to the prediction, and the signature (columns and labels). A pipeline is
+/// checked when it is created, so every pipeline can predict.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pipeline {
     signature: Signature,
     parts: PipelineParts,
 }
 
-/// The parts of a pipeline (a trained model): the steps from a raw row to the prediction.
+/// The parts of a trained model: the steps that turn a raw row into the prediction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PipelineParts {
-    /// First step of a prediction: turns a raw row into features.
+    /// First step of a prediction: turns a raw row (the values of the table's columns) into features.
     pub preprocessing: Preprocessing,
-    /// Second step of a prediction: computes outputs from the features.
+    /// Second step of a prediction: computes outputs from the features, with trees or a linear model.
     pub predictor: Predictor,
-    /// Third step of a prediction: the meaning of the outputs, which defines how they become the result.
+    /// Third step of a prediction: the link function, which turns the outputs into class probabilities or a number.
     pub link: Link,
-    /// Calibration power of a classifier, above 0; `None` if it is not calibrated. The probabilities are raised to this
-    /// power and normalised again (temperature scaling: Guo, Pleiss, Sun, Weinberger: "On calibration of modern neural
-    /// networks", ICML 2017). The most probable class stays the same.
+    /// Temperature scaling of a classifier: exponent for the class probabilities, above 0. `None` if the classifier is
+    /// not calibrated. After the exponent is applied, the probabilities are normalised again (Guo, Pleiss, Sun,
+    /// Weinberger: "On calibration of modern neural networks", ICML 2017). The most probable class stays the same.
     pub calibration: Option<f32>,
     /// How a classifier chooses the predicted label, and the minimum of its probabilities.
     pub rule: LabelRule,
@@ -173,26 +181,28 @@ pub struct PipelineParts {
     pub interval: Option<Interval>,
 }
 
-/// How a classifier chooses the predicted label, and the minimum of its calibrated probabilities.
+/// Rule by which a classifier chooses the predicted label (label weights), and the minimum of its calibrated
+/// probabilities.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LabelRule {
-    /// Minimum probability of each label, below 1 divided by the number of labels. Each probability is multiplied by
-    /// `1 - labels * floor`, and then the floor is added. With `None`, a probability may be 0.
+    /// Floor: the minimum probability of each label, below 1 divided by the number of labels. First, each probability
+    /// is multiplied by `1 - labels * floor`. Then the floor is added. With `None`, a probability may be 0.
     pub floor: Option<f32>,
-    /// Factors for the probabilities of the labels: one positive finite number for each label. The label with the
-    /// greatest product is predicted. With `None`, the most probable label is predicted. For two labels, see
+    /// Label weights: one positive finite factor for the probability of each label. The label with the greatest product
+    /// of probability and factor is predicted. With `None`, the most probable label is predicted. For two labels, see
     /// [`above`](Self::above).
     pub weights: Option<Vec<f32>>,
 }
 
 impl LabelRule {
-    /// Returns label weights for two labels. With these weights, the second label is predicted if its probability is
-    /// above `threshold` (between 0 and 1).
+    /// Converts a decision threshold to label weights (factors for the probabilities of two labels). With these
+    /// weights, the second label is predicted if its probability is above `threshold` (between 0 and 1).
     pub fn above(threshold: f32) -> Vec<f32> {
         vec![threshold, 1.0 - threshold]
     }
 
-    /// Returns the probability above which the second of two labels is predicted. Without label weights it is 0.5.
+    /// Returns the decision threshold: the probability above which the second of two labels is predicted. Without label
+    /// weights it is 0.5.
     pub fn threshold(&self) -> f32 {
         match self.weights.as_deref() {
             Some([first, second]) => first / (first + second),

@@ -1,5 +1,5 @@
-//! Decides whether a registered artifact can be used for predictions. The predict function, the function that measures,
-//! the gate and a manual promotion all use this code.
+//! Decides whether the artifact of a registered model version can be used for predictions. The predict function, the
+//! function that measures, the gate and a manual promotion all use this code.
 
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::{Artifact, ModelName};
@@ -7,32 +7,32 @@ use evergreen_lifecycle::{Artifact, ModelName};
 use crate::artifact::ArtifactError;
 use crate::model::Model;
 
-/// Error: the bytes are not the artifact of the model version that was registered.
+/// Error: the bytes cannot be used as the artifact of the registered model version.
 #[derive(Debug, thiserror::Error)]
 pub enum RegisteredError {
-    /// The artifact's number of bytes differs from the registered number.
+    /// The artifact's number of bytes differs from the number in the model registry.
     #[error("{found} bytes; expected {expected}, as registered")]
     Size {
-        /// Registered number of bytes of the artifact.
+        /// Number of bytes that the model registry has for the artifact.
         expected: u64,
         /// Number of bytes of the artifact that was read.
         found: u64,
     },
-    /// The artifact's SHA-256 differs from the registered one, so the bytes differ.
+    /// The artifact's SHA-256 differs from the SHA-256 in the model registry, so the bytes differ.
     #[error("SHA-256 {found}; expected {expected}, as registered")]
     Digest {
-        /// Registered SHA-256 of the artifact.
+        /// SHA-256 that the model registry has for the artifact, in lower-case hexadecimal.
         expected: String,
-        /// SHA-256 of the artifact that was read.
+        /// SHA-256 of the artifact that was read, in lower-case hexadecimal.
         found: String,
     },
-    /// The artifact's bytes are the registered ones, but this release cannot read them.
+    /// The artifact's bytes are the registered ones, but this release of the software cannot read them.
     #[error("not readable by this release: {0}")]
     Unreadable(#[from] ArtifactError),
-    /// The artifact belongs to a model with another name.
+    /// The artifact contains a model with another name than expected.
     #[error("belongs to the model {found:?}; expected the model \"{expected}\"")]
     OtherModel {
-        /// Name of the model that belongs to this stack.
+        /// Name of the model that was expected: the one of this deployment (stack).
         expected: ModelName,
         /// Name of the model in the artifact.
         found: String,
@@ -40,8 +40,8 @@ pub enum RegisteredError {
 }
 
 impl Model {
-    /// Loads the model `name` from the bytes of its registered `artifact`. Compares size and SHA-256 with the
-    /// registered values first, so that other bytes are never parsed.
+    /// Loads the model `name` from the bytes of its registered `artifact`. First compares size and SHA-256 with the
+    /// values in the model registry, so that other bytes are never parsed.
     ///
     /// # Errors
     /// [`RegisteredError`] if the bytes are not those that were registered, if this release cannot read them, or if

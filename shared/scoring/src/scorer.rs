@@ -16,7 +16,8 @@ pub(crate) enum Scorer {
 }
 
 impl Scorer {
-    /// Compiles a valid predictor for the given number of features and number of labels (0 for regression).
+    /// Compiles a valid predictor for fast predictions. `features` is the number of features, and `labels` is the
+    /// number of labels (0 for regression).
     pub(crate) fn compile(predictor: &Predictor, features: usize, labels: usize) -> Self {
         match predictor {
             Predictor::Blend(members) => Self::Blend(Blend::compile(members, features, labels)),
@@ -26,7 +27,7 @@ impl Scorer {
     }
 
     /// Computes the predictor's outputs for rows of `features` and writes them into `outputs`, row by row. Outputs are
-    /// finite if the features are.
+    /// finite if all features are finite.
     pub(crate) fn outputs(&self, features: &[f32], outputs: &mut [f32]) {
         match self {
             Self::Trees(ensemble) => ensemble.outputs(features, outputs),
@@ -40,8 +41,8 @@ impl Scorer {
     }
 }
 
-/// Computes the outputs of a linear model for one row. Sums in `f64`, in which finite `f32` cannot overflow, and limits
-/// the sums to `MAX_OUTPUT`.
+/// Computes the outputs of a linear model for one row. Adds in `f64`, in which finite `f32` numbers cannot overflow,
+/// and limits the sums to `MAX_OUTPUT`.
 fn weighted_sums(linear: &Linear, features: &[f32], outputs: &mut [f32]) {
     let rows = linear.weights.chunks_exact(features.len());
     for ((output, bias), weights) in outputs.iter_mut().zip(&linear.bias).zip(rows) {

@@ -20,8 +20,8 @@ const FORMAT_2: [&[u8]; 2] =
 /// metadata `traced()`.
 const FORMAT_2_LINEAGE: &[u8] = include_bytes!("artifacts/format-2-lineage.onnx");
 
-/// Returns the artifact of `small()` in which the first occurrence of `from` is replaced with `to`. Both have the same
-/// length, so that the lengths of the messages in the file stay correct.
+/// Returns the artifact bytes of the model `small()`, in which the first occurrence of `from` is replaced with `to`.
+/// Both have the same length, so that the lengths of messages in the file stay correct.
 fn replaced(from: &[u8], to: &[u8]) -> Vec<u8> {
     replaced_in(&small(), from, to)
 }
@@ -34,12 +34,12 @@ fn replaced_in(pipeline: &Pipeline, from: &[u8], to: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Loads an artifact and returns its predictions for raw rows as a list of numbers.
+/// Loads a model from artifact bytes and returns its predictions for raw rows as a list of numbers.
 fn predictions(bytes: &[u8], rows: &[f32]) -> Vec<f32> {
     numbers(&Model::load(bytes).unwrap().predict(rows).unwrap())
 }
 
-/// Returns whether loading refuses the bytes, or the loaded model predicts finite numbers for a finite row.
+/// Returns whether loading these bytes is an error, or the loaded model predicts finite numbers for a finite row.
 fn is_refused_or_valid(bytes: &[u8]) -> bool {
     let Ok(model) = Model::load(bytes) else { return true };
     let slots = model.signature().slots();
@@ -57,7 +57,7 @@ fn the_stored_artifacts_of_format_2_are_written_and_predict_as_before() {
     let [classification, regression] = FORMAT_2;
     let missing = f32::NAN;
     let rows = [1.0, 50.0, 1.0, 6500.0, 1.0, 2.0, missing, 1.0, missing, missing];
-    // The logistic function of 0.75 × 2 and of 0.75 × -0.875. Platforms may round it differently.
+    // The logistic function of the log-odds 0.75 × 2 and 0.75 × -0.875. Platforms may round it differently.
     let expected = [0.182_425_52, 0.817_574_5, 0.658_417_5, 0.341_582_5];
     let close = |(found, expected): (f32, f32)| (found - expected).abs() < 1e-6;
     assert!(predictions(classification, &rows).into_iter().zip(expected).all(close));
@@ -66,15 +66,14 @@ fn the_stored_artifacts_of_format_2_are_written_and_predict_as_before() {
     assert_eq!(encode(&estimate(), &metadata()), regression);
 }
 
-/// Stored artifact file of format 2 with parts of dates, words of texts and statistics of categories: the pipeline
-/// `derived()`.
+/// Stored artifact file of format 2 with parts of dates, words of texts and target encodings: the pipeline `derived()`.
 const FORMAT_2_DERIVED: &[u8] = include_bytes!("artifacts/format-2-derived.onnx");
 
 #[test]
 fn parts_of_times_words_and_statistics_are_loaded_and_predict() {
     assert_eq!(encode(&derived(), &metadata()), FORMAT_2_DERIVED);
     let (monday, missing) = (1.0, f32::NAN);
-    // Monday at 8 with the rare zip 01067 and "late"; Saturday at 8 with an unknown zip.
+    // The rows: Monday at 8 with the rare zip 01067 and the word "late"; Saturday at 8 with an unknown zip.
     let rows = [9000.25, monday, 8.0, 3.0, 1.0, 0.0, 9005.25, 6.0, 8.0, 2.0, 0.0, 0.0];
     let expected = [0.25 - 0.5 - 0.25 - 3.0, 0.25 + 1.5 + 0.75 + 0.5];
     let odds = |p: &[f32]| (f64::from(p[1]) / f64::from(p[0])).ln();
@@ -82,7 +81,8 @@ fn parts_of_times_words_and_statistics_are_loaded_and_predict() {
     for (pair, expected) in found.chunks(2).zip(expected) {
         assert!((odds(pair) - expected).abs() < 1e-4, "{pair:?}");
     }
-    // All values are missing: the model uses the fills, and the statistics of a missing zip.
+    // All values are missing: the model uses the fills (constants for missing values), and the target encodings of a
+    // missing zip.
     let nothing = predictions(FORMAT_2_DERIVED, &[missing, missing, missing, missing, 0.0, 0.0]);
     assert!((odds(&nothing) - (0.25 + 0.25 + 0.75 + 1.0)).abs() < 1e-4, "{nothing:?}");
 }

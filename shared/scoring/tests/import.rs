@@ -17,7 +17,7 @@ use serde_json::Value;
 
 const FOREIGN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/artifacts/foreign");
 
-/// Returns the names of all stored ONNX files, without their ending, that the import must accept.
+/// Returns the names of all stored ONNX files that the import must accept, without the file extension.
 fn models() -> Vec<String> {
     let files = fs::read_dir(FOREIGN).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<_> = files.filter_map(|file| Some(file.strip_suffix(".onnx")?.to_owned())).collect();
@@ -27,8 +27,8 @@ fn models() -> Vec<String> {
     names
 }
 
-/// Content of a JSON file: rows of a table and the predictions of ONNX Runtime for them. `labels` and `probabilities`
-/// are empty for regression, `numbers` for classification.
+/// Content of a JSON file: rows of a table, and the predictions of ONNX Runtime for these rows. `labels` and
+/// `probabilities` are empty for regression, and `numbers` is empty for classification.
 #[derive(Deserialize)]
 struct Record {
     signature: Signature,
@@ -70,8 +70,8 @@ fn rows(model: &Model, record: &Record) -> Vec<f32> {
     record.rows.iter().flat_map(|row| columns.iter().map(|(column, at)| raw(column, &row[*at]))).collect()
 }
 
-/// Returns the greatest difference between the model's predictions and the recorded ones of ONNX Runtime. It is
-/// absolute for probabilities and relative for numbers.
+/// Returns the greatest difference between the model's predictions and ONNX Runtime's recorded predictions. The
+/// difference is absolute for probabilities and relative for numbers.
 fn difference(model: &Model, record: &Record) -> f64 {
     let answers = model.predict(&rows(model, record)).unwrap();
     if let Predictions::Classes(answers) = &answers {
@@ -138,7 +138,7 @@ fn a_pipeline_has_the_columns_and_fills_of_the_file() {
     let pipeline = import(&bytes, &record.signature).unwrap().pipeline;
     assert_eq!(pipeline.signature().labels(), record.signature.labels());
     let nullable: Vec<_> = pipeline.signature().columns().iter().map(|c| (c.name.as_str(), c.nullable)).collect();
-    // The file fills both numeric columns, and its encoder has a category for a missing country.
+    // The file fills missing values of both numeric columns, and its encoder has a category for a missing country.
     assert_eq!(nullable, [("age", true), ("income", true), ("active", false), ("plan", false), ("country", true)]);
 }
 
@@ -175,8 +175,8 @@ fn two_labels_the_other_way_round_give_the_same_answers() {
     }
 }
 
-/// Imports the stored file `name` for a changed table and returns the error message. `change` edits the columns and the
-/// labels of the table.
+/// Imports the stored file `name` for a changed table, which must be an error, and returns the error message. `change`
+/// edits the columns and the labels of the table.
 fn refused(name: &str, change: impl Fn(&mut Vec<Column>, &mut Vec<Label>)) -> String {
     let (bytes, record) = read(name);
     let (mut columns, mut labels) = (record.signature.columns().to_vec(), record.signature.labels().to_vec());

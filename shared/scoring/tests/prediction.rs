@@ -11,16 +11,16 @@ use evergreen_scoring::{
 };
 use proptest::prelude::*;
 
-/// Computes the outputs of a pipeline's predictor for one raw row directly from the definition, without optimisations.
-/// The tests compare the optimised code with this function.
+/// Computes the outputs of a pipeline's predictor for one raw row in the simplest way, without optimisations. The tests
+/// compare the optimised code with this function.
 fn outputs(pipeline: &Pipeline, row: &[f32]) -> Vec<f64> {
     let mut features = Vec::new();
     pipeline.parts().preprocessing.apply(row, &mut features);
     outputs_of(&pipeline.parts().predictor, &features, pipeline.signature().task())
 }
 
-/// Appends two numbers for each hole (a value that may be missing) to the features. First come all numbers in which a
-/// missing value is -1e38, then all in which it is 1e38.
+/// Appends two numbers to the features for each hole (a feature that may be missing). First come the numbers in which a
+/// missing value is -1e38, then those in which a missing value is 1e38.
 fn append_ends(features: &mut Vec<f32>, holes: &[Hole]) {
     for end in [-1e38, 1e38] {
         let ends = |hole: &Hole| {
@@ -72,7 +72,7 @@ fn outputs_of(predictor: &Predictor, features: &[f32], task: Task) -> Vec<f64> {
     }
 }
 
-/// Returns the class probabilities for the outputs of a predictor. The link defines the meaning of the outputs.
+/// Turns the outputs of a predictor into class probabilities. `link` is the link function, for example softmax.
 fn answer(link: Link, outputs: Vec<f64>) -> Vec<f64> {
     let sigmoid = |odds: &f64| 1.0 / (1.0 + (-odds).exp());
     let highest = outputs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -90,16 +90,15 @@ fn parts_of_sum(weights: Vec<f64>) -> Vec<f64> {
     weights.iter().map(|weight| weight / sum).collect()
 }
 
-/// Computes the class probabilities of one raw row directly from the definition of the pipeline, without the minimum
-/// probability (floor).
+/// Computes the class probabilities for one raw row in the simplest way, without the floor (minimum probability).
 fn probabilities(pipeline: &Pipeline, row: &[f32]) -> Vec<f64> {
     let shares = answer(pipeline.parts().link, outputs(pipeline, row));
     let power = pipeline.parts().calibration.map_or(1.0, f64::from);
     parts_of_sum(shares.iter().map(|p| p.powf(power)).collect())
 }
 
-/// Returns the error that the tests allow in a probability. Larger outputs of the predictor are rounded more to `f32`,
-/// and calibration multiplies this error.
+/// Returns the error that the tests allow in a probability for this row. Great outputs of the predictor lose more
+/// precision in `f32`, and calibration multiplies the error.
 fn tolerance(pipeline: &Pipeline, row: &[f32]) -> f64 {
     let mut features = Vec::new();
     pipeline.parts().preprocessing.apply(row, &mut features);
@@ -129,7 +128,8 @@ fn shares(model: &Model, rows: &[f32]) -> Vec<f32> {
 #[test]
 fn probabilities_are_the_mean_of_the_leaves() {
     let model = Model::compile(&small(), metadata());
-    // The scaled row is (0, 0). In the four trees, it goes: left, right, left and left again, and to the only leaf.
+    // The scaled row is (0, 0). The row takes these ways in the four trees: left; right; left and left again; and the
+    // only leaf.
     assert_eq!(shares(&model, &[10.0, -1.0]), [0.8125, 0.1875]);
     assert_eq!(classes(&model, &[10.0, -1.0]), [0]);
 }
@@ -157,10 +157,11 @@ fn missing_values_and_unknown_categories_have_answers_of_their_own() {
         let shares = shares(&model, row);
         ((shares[1] / shares[0]).ln() / 0.75 * 1000.0).round() / 1000.0
     };
-    // A row of known values: plan pro, age 50, active, since 6500, country fr: 1.5 + 0.75 + 0.25 - 0.5.
+    // A row of known values (plan pro, age 50, active, since 6500, country fr): the log-odds are 1.5 + 0.75 + 0.25 -
+    // 0.5.
     assert_eq!(odds(&[1.0, 50.0, 1.0, 6500.0, 1.0]), 2.0);
-    // An unknown plan, and every value missing that may be missing: age 40 with its indicator, since 7000.5, country
-    // with its indicator: 0.125 + 0.5 - 1 - 0.5.
+    // A row with an unknown plan and all other values missing that may be missing (age is filled with 40, since with
+    // 7000.5; age and country have indicators): the log-odds are 0.125 + 0.5 - 1 - 0.5.
     assert_eq!(odds(&[2.0, f32::NAN, 1.0, f32::NAN, f32::NAN]), -0.875);
 }
 
@@ -176,8 +177,8 @@ fn a_regression_forest_answers_the_mean_of_its_leaves_with_an_interval() {
 #[test]
 fn an_interval_grows_with_the_difficulty_of_its_row_and_ends_at_the_bounds_of_the_target() {
     let model = Model::compile(&appraisal(), metadata());
-    // Half of the interval's width grows from 100 at the prediction 1,000 to 300 at 1,500. A row without rooms has the
-    // difficulty e².
+    // Half the width of the interval grows from 100 at the prediction 1,000 to 300 at 1,500. A row without rooms has
+    // the difficulty e², a factor for the width.
     let batch = model.predict(&[2.0, 0.0, 5.0, 0.0, f32::NAN, 1.0]).unwrap();
     let batch = batch.numbers().unwrap();
     assert_eq!(batch.values(), [950.0, 1550.25, 1800.0]);

@@ -1,4 +1,4 @@
-//! Creates and reads the attributes of ONNX operators by type.
+//! Creates and reads the attributes of ONNX operators, by type.
 
 use std::collections::BTreeMap;
 
@@ -33,8 +33,8 @@ pub(crate) fn strings<'a>(name: &str, values: impl IntoIterator<Item = &'a str>)
     AttributeProto { strings: values.into_iter().collect(), ..named(name, kind::STRINGS) }
 }
 
-/// The attributes of an ONNX operator that have not been read yet. In the end none may be left, because an unknown
-/// attribute could change what the operator means.
+/// Attributes of an ONNX operator that the reader has not read yet. In the end none may be left, because an unknown
+/// attribute could change what the operator computes.
 pub(crate) struct Attributes {
     operator: &'static str,
     unread: BTreeMap<String, AttributeProto>,
@@ -79,7 +79,7 @@ impl Attributes {
         Ok(self.take(name, kind::FLOAT)?.f.unwrap_or_default())
     }
 
-    /// Reads the operator's attribute `name` and checks that it has the given value. A missing attribute is an error.
+    /// Reads the operator's attribute `name` and checks that its value is `value`. A missing attribute is an error.
     pub(super) fn expect_int(&mut self, name: &str, value: i64) -> Result<(), ArtifactError> {
         let found = self.int(name)?;
         if found == value { Ok(()) } else { Err(self.error(name, "it has another number than its format defines")) }

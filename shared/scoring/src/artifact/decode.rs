@@ -1,5 +1,5 @@
-//! Reads an artifact (an ONNX file) into a pipeline. Reading is strict: it accepts only what a writer of the format
-//! writes, and guesses nothing.
+//! Reads an artifact (a model's ONNX file) into a pipeline. Reading is strict: files that our own writer would not
+//! write are errors, and nothing is guessed.
 
 mod ensemble;
 mod format_1;

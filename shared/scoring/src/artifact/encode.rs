@@ -7,8 +7,8 @@ use super::onnx::{AttributeProto, ModelProto, OperatorSetIdProto, StringStringEn
 use super::{ArtifactMetadata, FORMAT_VERSION, graph};
 use crate::pipeline::{Pipeline, Predictor};
 
-/// Version of the ONNX file format of artifacts. It is the version of ONNX 1.8, the release that introduced operator
-/// set 13.
+/// Version of the ONNX file format (`ir_version`) of artifacts. It is the version of ONNX 1.8, the release that
+/// introduced operator set 13.
 const IR_VERSION: i64 = 7;
 
 /// Returns the bytes of an artifact (an ONNX file) with this pipeline and metadata. The same pipeline and metadata
@@ -49,8 +49,8 @@ fn properties(pipeline: &Pipeline, metadata: &ArtifactMetadata) -> Vec<StringStr
 }
 
 fn signature_json(pipeline: &Pipeline) -> String {
-    // Serialises directly to text. With a JSON map in between, features of other crates would decide the order of its
-    // keys. Serialising cannot fail. An empty signature could not be loaded again.
+    // `serde_json` serialises directly to text. With a JSON map in between, features of other crates would decide the
+    // order of the keys. Serialising cannot fail. An empty signature could not be loaded again.
     let json = serde_json::to_string(pipeline.signature());
     debug_assert!(json.is_ok(), "{json:?}");
     json.unwrap_or_default()

@@ -3,7 +3,7 @@
 use super::limits::{MAX_ARTIFACT_BYTES, MAX_FRAME_BYTES, MAX_METADATA_BYTES};
 use crate::pipeline::PipelineError;
 
-/// Error: the bytes are not a model's artifact that this release can read.
+/// Error: the bytes are not a model artifact (ONNX file) that this release of the software can read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ArtifactError {
@@ -14,7 +14,7 @@ pub enum ArtifactError {
     /// bytes.
     #[error("the artifact's metadata has {0} bytes; at most {MAX_METADATA_BYTES} are supported")]
     MetadataTooLarge(usize),
-    /// The artifact has too many bytes besides the operators' attributes and the metadata. Contains their number.
+    /// The artifact has too many bytes besides the attributes of operators and the metadata. Contains their number.
     #[error("the artifact has {0} bytes besides its attributes and metadata; at most {MAX_FRAME_BYTES} are supported")]
     FrameTooLarge(usize),
     /// A part of the artifact is longer than the rest of the file, so the file is not complete.
@@ -23,13 +23,13 @@ pub enum ArtifactError {
     /// The bytes are not a Protocol Buffers message of ONNX.
     #[error("the artifact is not an ONNX file")]
     NotOnnx(#[source] prost::DecodeError),
-    /// The version of the artifact format is missing, or this release does not know it.
+    /// The version of the artifact format is missing in the file, or this release of the software does not know it.
     #[error("the artifact has {}; expected format 1 to {}", format_of(found.as_deref()), super::FORMAT_VERSION)]
     Format {
         /// Version of the format in the file; `None` if it is missing.
         found: Option<String>,
     },
-    /// A part that every artifact has is missing from the file. Contains the name of the part.
+    /// The file lacks a part that every artifact has. Contains the name of the part.
     #[error("the artifact has no {0}")]
     Missing(&'static str),
     /// The signature (columns and labels) in the artifact is not valid JSON or not a valid signature.
@@ -38,7 +38,7 @@ pub enum ArtifactError {
     /// The lineage (how the model was trained) in the artifact is not valid JSON or not a valid lineage.
     #[error("the artifact's lineage is not valid")]
     Lineage(#[source] serde_json::Error),
-    /// The artifact uses an unsupported version of an ONNX operator set.
+    /// The artifact uses an unsupported version of an ONNX operator set (the definitions of the operators).
     #[error("operator set {domain:?} {}; expected version {expected}", version_of(*found))]
     OperatorSet {
         /// Domain (namespace) of the operator set; empty for the core operators.
@@ -48,7 +48,7 @@ pub enum ArtifactError {
         /// The supported version of the operator set.
         expected: i64,
     },
-    /// The artifact's format cannot encode the columns of the signature that the file contains.
+    /// The signature in the file has columns that the artifact's format version does not support.
     #[error("the artifact's format cannot encode the columns of the signature")]
     Columns,
     /// The graph of an artifact of format 1 has other operators than this format defines.
@@ -59,26 +59,27 @@ pub enum ArtifactError {
         /// Types of the ONNX operators that the format defines, in order.
         expected: [&'static str; 3],
     },
-    /// An operator of the artifact has other inputs or outputs than its format defines. Contains the operator's type.
+    /// An operator in the artifact's ONNX graph has other inputs or outputs than the format defines. Contains the
+    /// operator's type.
     #[error("operator {0} has other inputs or outputs than its format defines")]
     Connection(&'static str),
-    /// The ONNX graph in the artifact is not the graph that belongs to its pipeline.
+    /// The ONNX graph in the artifact differs from the graph that the model's numbers require.
     #[error(
         "the graph does not match its pipeline: found {}; expected {}",
         operator(found.as_deref()),
         operator(expected.as_deref())
     )]
     Graph {
-        /// Type and name of the first unexpected operator. `None` if an operator is missing, or if only the inputs or
-        /// outputs of the graph differ.
+        /// Type and name of the first operator that differs from the expected graph. `None` if an operator is missing,
+        /// or if only the graph's inputs or outputs differ.
         found: Option<String>,
-        /// Type and name of the expected operator. `None` if no operator is expected.
+        /// Type and name of the operator that was expected in this place. `None` if no further operator was expected.
         expected: Option<String>,
     },
-    /// An attribute of an ONNX operator is missing, unknown, repeated or unexpected.
+    /// An attribute of an ONNX operator in the artifact is missing, unknown or repeated, or has an unexpected value.
     #[error("operator {operator}, attribute {attribute:?}: {problem}")]
     Attribute {
-        /// Type of the ONNX operator.
+        /// Type of the ONNX operator, for example `Scaler`.
         operator: &'static str,
         /// Name of the operator's attribute.
         attribute: String,
@@ -88,7 +89,7 @@ pub enum ArtifactError {
     /// An entry in the artifact's lists of tree nodes or leaf weights is invalid.
     #[error("the ensemble's entry {entry}: {problem}")]
     Ensemble {
-        /// Index of the invalid entry in its list.
+        /// Index of the invalid entry in the artifact's list of tree nodes or leaf weights.
         entry: usize,
         /// Description of what is wrong with the entry, for the error message.
         problem: &'static str,

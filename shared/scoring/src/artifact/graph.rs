@@ -23,8 +23,8 @@ use names::{CATEGORIES, LABEL, LOWER, NUMBERS, PREDICTION, PROBABILITIES, UPPER}
 
 pub(super) use predictor::{ensemble, linear};
 
-/// Builds the whole ONNX graph of a pipeline. `predictors` contains the attributes of each operator with trees or a
-/// linear model.
+/// Builds the whole ONNX graph of a pipeline (a trained model). `predictors` contains the attributes of each operator
+/// that has trees or a linear model.
 pub(super) fn around(pipeline: &Pipeline, predictors: Vec<Vec<AttributeProto>>) -> GraphProto {
     let parts = pipeline.parts();
     let mut operators = Operators::default();
@@ -41,14 +41,15 @@ pub(super) fn around(pipeline: &Pipeline, predictors: Vec<Vec<AttributeProto>>) 
     }
 }
 
-/// The ONNX operators of a graph, in the order of computation. The builders append to this list.
+/// The ONNX operators of a graph, in the order in which they are computed.
 #[derive(Default)]
 struct Operators {
     nodes: Vec<NodeProto>,
 }
 
 impl Operators {
-    /// Appends an ONNX operator (domain and type) that computes the value `output` from the values `inputs`.
+    /// Appends an ONNX operator, given as its domain and type, that computes the value `output` from the values
+    /// `inputs`.
     fn add(&mut self, operator: (&str, &str), inputs: &[&str], output: &str, attribute: Vec<AttributeProto>) {
         self.nodes.push(NodeProto {
             input: inputs.iter().map(|input| (*input).to_owned()).collect(),
@@ -60,12 +61,12 @@ impl Operators {
         });
     }
 
-    /// Appends an ONNX operator of the core domain.
+    /// Appends an ONNX operator of the core domain, which contains ONNX's standard operators.
     fn core(&mut self, operator: &str, inputs: &[&str], output: &str, attribute: Vec<AttributeProto>) {
         self.add((CORE_DOMAIN, operator), inputs, output, attribute);
     }
 
-    /// Appends an ONNX constant with the given name: a list of numbers.
+    /// Appends an ONNX `Constant` with the given name, whose value is a list of numbers.
     fn numbers(&mut self, name: &str, values: Vec<f32>) {
         self.core(CONSTANT, &[], name, vec![floats("value_floats", values)]);
     }
@@ -74,7 +75,7 @@ impl Operators {
         self.core(CONSTANT, &[], name, vec![float("value_float", value)]);
     }
 
-    /// Appends an ONNX constant with the given name: a list of indices.
+    /// Appends an ONNX `Constant` with the given name, whose value is a list of indices.
     fn indices(&mut self, name: &str, values: Vec<i64>) {
         self.core(CONSTANT, &[], name, vec![ints("value_ints", values)]);
     }
@@ -109,8 +110,8 @@ fn results(pipeline: &Pipeline) -> Vec<ValueInfoProto> {
     }
 }
 
-/// Describes an input or output of the ONNX graph: a tensor of `N` rows. `width` is its second dimension; with `None`
-/// it has only one dimension.
+/// Describes an input or output of the ONNX graph: a tensor with one line per row. `width` is its second dimension;
+/// with `None`, the tensor has only one dimension.
 fn tensor(name: &str, elem_type: i32, width: Option<usize>) -> ValueInfoProto {
     let rows = DimensionProto { dim_value: None, dim_param: Some("N".to_owned()) };
     let width = width.map(|width| DimensionProto { dim_value: i64::try_from(width).ok(), dim_param: None });

@@ -1,8 +1,9 @@
 //! Checks the sizes of the parts of an ONNX file before anything is decoded.
 //!
-//! A decoded message needs much more memory than its bytes: an empty one has only two bytes. So a small malicious file
-//! could fill the memory. Nearly all of a regular file is numbers in attributes of operators, which grow at most
-//! eightfold, and texts in the metadata. The rest is called the frame, and its size is limited strictly.
+//! A decoded message needs much more memory than its bytes: an empty message has only two bytes. So a small malicious
+//! file could fill the memory. Nearly all bytes of a regular file are numbers in attributes of operators, or texts in
+//! the metadata. Decoded numbers need at most eight times their bytes. The other bytes of a file are called the frame,
+//! and their number is limited strictly.
 
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
@@ -12,20 +13,22 @@ use super::ArtifactError;
 /// about 130 million bytes.
 pub const MAX_ARTIFACT_BYTES: usize = 192 << 20;
 
-/// Maximum size of an artifact's metadata in bytes. The signature (columns and labels) is nearly all of it.
+/// Maximum size of an artifact's metadata in bytes. The metadata is nearly only the signature (columns and labels).
 pub(super) const MAX_METADATA_BYTES: usize = 8 << 20;
 
 /// Maximum number of bytes of an ONNX file besides the operators' attributes and the metadata. An operator takes about
 /// a hundred bytes, and a category column needs three operators.
 pub(super) const MAX_FRAME_BYTES: usize = 4 << 20;
 
-/// Protocol Buffers field numbers on the path from an ONNX model to an operator's attribute: graph, node, attribute.
+/// Protocol Buffers field numbers on the path from an ONNX model to an attribute of an operator: graph, node,
+/// attribute.
 const ATTRIBUTE: [u32; 3] = [7, 1, 5];
 
-/// Protocol Buffers field numbers on the path from an ONNX model to a metadata text: entry, value.
+/// Protocol Buffers field numbers on the path from an ONNX model to the text of a metadata entry: entry, value.
 const METADATA: [u32; 2] = [14, 2];
 
-/// Checks the sizes of an ONNX file and its parts without allocating memory. A size above its limit is an error.
+/// Checks the sizes of an ONNX file and of its parts without allocating memory. It is an error if one of the sizes is
+/// above its limit.
 pub(crate) fn check(bytes: &[u8]) -> Result<(), ArtifactError> {
     if bytes.len() > MAX_ARTIFACT_BYTES {
         return Err(ArtifactError::TooLarge(bytes.len()));
@@ -84,7 +87,7 @@ mod tests {
 
     #[test]
     fn a_file_of_empty_messages_is_refused_before_decoding() {
-        // 0x72 0x00: an empty `metadata_props` entry of a model.
+        // The bytes 0x72 0x00 are an empty `metadata_props` entry of an ONNX model.
         let hostile = [0x72, 0x00].repeat(MAX_FRAME_BYTES);
         assert!(matches!(check(&hostile), Err(ArtifactError::FrameTooLarge(n)) if n == hostile.len()));
     }

@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 /// key of the S3 object, the manifest and the registry contain them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lineage {
-    /// Version of the code that trained the model.
+    /// Version of the training code that trained the model.
     pub code_version: String,
     /// Fingerprint of the data set: SHA-256 of the training data, in lower-case hexadecimal.
     pub dataset: String,
     /// Seed of the random numbers in the training run.
     pub seed: u64,
-    /// Family of the model, for example random forest.
+    /// Family (kind of algorithm) of the model, for example random forest.
     pub family: Family,
     /// Hyperparameters with which the model was trained.
     pub parameters: Parameters,

@@ -23,7 +23,7 @@ pub(crate) struct ModelProto {
     pub(crate) opset_import: Vec<OperatorSetIdProto>,
     #[prost(message, repeated, tag = "14")]
     pub(crate) metadata_props: Vec<StringStringEntryProto>,
-    /// Functions (operators that the file defines itself), not decoded. An artifact of this project has none.
+    /// Functions (operators that the ONNX file defines itself), as bytes. An artifact of this project has none.
     #[prost(bytes = "vec", repeated, tag = "25")]
     pub(crate) functions: Vec<Vec<u8>>,
 }
@@ -50,7 +50,7 @@ pub(crate) struct GraphProto {
     pub(crate) node: Vec<NodeProto>,
     #[prost(string, tag = "2")]
     pub(crate) name: String,
-    /// Constant tensors, each as the bytes of a [`TensorProto`]. An artifact of this project has none.
+    /// Constant tensors of the graph, each as the bytes of a [`TensorProto`]. An artifact of this project has none.
     #[prost(bytes = "vec", repeated, tag = "5")]
     pub(crate) initializer: Vec<Vec<u8>>,
     #[prost(message, repeated, tag = "11")]

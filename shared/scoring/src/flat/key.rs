@@ -1,13 +1,13 @@
 //! Maps numbers to unsigned integers (keys) in the same order. Comparing integers saves one instruction in each step of
 //! a walk through a tree.
 
-/// The lowest key, which is not above any threshold. NaN has this key, and so has the extra slot that tree leaves use
-/// as their feature.
+/// The lowest integer key, which is not above any threshold of a tree node. NaN (a missing value) has this key. The
+/// extra element of a row that tree leaves compare also has it.
 pub(super) const LOWEST: u32 = 0;
 
-/// Maps a number to an integer key with the same order: `key(a) > key(b)` if and only if `a > b`. This holds for any
-/// `a`, and any `b` except NaN. NaN is below all numbers, because a walk through a tree only asks whether a value is
-/// above a threshold. Both zeros have the same key.
+/// Maps a number to an integer key with the same order, for comparisons in decision trees: `key(a) > key(b)` if and
+/// only if `a > b`. This holds for any `a`, and any `b` except NaN. NaN is below all numbers, because a tree only asks
+/// whether a value is above a threshold. Both zeros have the same key.
 pub(super) fn key(number: f32) -> u32 {
     const SIGN: u32 = 1 << 31;
     // Adding zero makes a negative zero positive and changes no other number.

@@ -6,17 +6,18 @@ use evergreen_lifecycle::MAX_LABELS;
 
 use crate::pipeline::Weight;
 
-/// Maximum number of different tree leaves that are remembered, to store equal leaves once. A forest that votes has
-/// only as many different leaves as classes. If there are far more, the search costs more than it saves.
+/// Maximum number of different tree leaves that are remembered while equal leaves are merged. A forest whose leaves
+/// vote for a class has only as many different leaves as classes. With far more leaves, the search costs more than it
+/// saves.
 const MAX_KNOWN: usize = 4096;
 
-/// Adds the weights of a tree leaf to the sums of up to `N` outputs. Some implementations add 0 to outputs without a
-/// weight. That changes nothing, because a sum is never a negative zero.
+/// Adds the weights of a tree leaf to the sums of up to `N` outputs. Some implementations also add 0 to the other
+/// outputs. That changes nothing, because a sum is never a negative zero.
 pub(super) trait AddLeaf<const N: usize> {
     fn add(&self, leaf: u32, sums: &mut [f32; N]);
 }
 
-/// Leaf weights of trees with one output. The number of a leaf contains the bits of its weight, so no lookup is
+/// Leaf weights of trees with one output. The leaf node stores the bits of its weight as its number, so no lookup is
 /// necessary.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct InlineWeights;
@@ -28,8 +29,8 @@ impl AddLeaf<1> for InlineWeights {
     }
 }
 
-/// Leaf weights of trees with a few outputs. Each leaf has one weight for every output, so adding a leaf is one vector
-/// addition.
+/// Leaf weights of trees with a few outputs. Each leaf has one weight for every output (0 if none), so that adding a
+/// leaf is one vector addition.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Dense(Vec<[f32; Self::OUTPUTS]>);
 
@@ -46,7 +47,7 @@ impl AddLeaf<{ Self::OUTPUTS }> for Dense {
     }
 }
 
-/// Leaf weights of trees with many outputs. Leaf `n` adds `weights[starts[n]..starts[n + 1]]`.
+/// Leaf weights of trees with many outputs. The weights of leaf `n` are `weights[starts[n]..starts[n + 1]]`.
 #[derive(Debug, Clone)]
 pub(super) struct Lists {
     starts: Vec<u32>,
@@ -54,8 +55,8 @@ pub(super) struct Lists {
 }
 
 impl Lists {
-    /// Number of outputs that is sufficient for most models. The sums of the outputs are cleared for each row, so a
-    /// smaller array saves time. `ALL` is sufficient for every model.
+    /// Number of outputs that is enough for most models; `ALL` is enough for every model. The array of sums is cleared
+    /// for each row, so a smaller array saves time.
     pub(super) const SOME: usize = 100;
     pub(super) const ALL: usize = MAX_LABELS;
 }
@@ -78,11 +79,12 @@ pub(super) enum Leaves {
     Lists(Lists),
 }
 
-/// Assigns a number to each leaf of the trees and stores the weights of the leaves, while the trees are compiled.
+/// Collects the leaves of decision trees while the trees are compiled: gives each leaf a number and stores its weights.
 #[derive(Debug)]
 pub(super) struct LeafCollector {
     leaves: Leaves,
-    /// Numbers of the leaves that are already stored, by the leaf's content: pairs of output and bits of the weight.
+    /// Numbers of the leaves that are already stored. The key is the leaf's content: pairs of output and bits of the
+    /// weight.
     known: HashMap<Vec<(u32, u32)>, u32>,
     content: Vec<(u32, u32)>,
 }
@@ -98,7 +100,8 @@ impl LeafCollector {
         Self { leaves, known: HashMap::new(), content: Vec::new() }
     }
 
-    /// Stores the weights of a tree leaf, if they are new, and returns the number that identifies them.
+    /// Stores the weights of a tree leaf, unless the same weights are already stored. Returns the number of these
+    /// weights.
     pub(super) fn number(&mut self, weights: &[Weight]) -> u32 {
         if let Leaves::Inline = self.leaves {
             return weights.first().map_or(0, |entry| entry.weight.to_bits());

@@ -7,11 +7,11 @@ use super::key::key;
 use super::leaves::LeafCollector;
 use crate::pipeline::{Node, Tree};
 
-/// A compact node of a decision tree. The children of a split are the nodes at `left` and `left + 1`. The `left` of a
-/// leaf is its own position, and its `threshold` is the number that identifies its weights. The feature of a leaf is
-/// the slot after the last feature, whose key is never above a threshold.
+/// A compact node of a decision tree. The children of a split are the nodes at `left` and `left + 1`. A leaf's `left`
+/// is its own position, and its `threshold` is the number of its weights in the list of leaves. A leaf's feature is an
+/// extra key of the row that is never above a threshold. So a walk that has reached a leaf stays there.
 pub(super) trait PackedNode: Copy {
-    /// The keys of a row: its features as integers that nodes compare with their thresholds. Indexed by feature.
+    /// The keys of one row: its features as integers in the same order, which nodes compare with their thresholds.
     type Keys<T: Copy>: Index<usize, Output = T> + ?Sized;
 
     fn new(threshold: u32, feature: u32, left: u32) -> Self;
@@ -19,16 +19,17 @@ pub(super) trait PackedNode: Copy {
     fn feature(self) -> usize;
     fn left(self) -> u32;
 
-    /// Returns the length of the list of keys for a row with this number of features.
+    /// Returns how many keys (features as integers, and one for leaves) a row must have for this number of features.
     fn slots(features: usize) -> usize;
 
-    /// Converts the list of a row's keys to the type that nodes can index, or returns `None` if its length is wrong.
+    /// Converts a row's list of keys (features as integers) to the type that tree nodes index. Returns `None` if the
+    /// length of the list is wrong.
     fn keys<T: Copy>(slots: &[T]) -> Option<&Self::Keys<T>>;
 }
 
-/// A tree node of 8 bytes: four for the threshold, three for the position of the left child, and one for a feature
-/// below `SLOTS`. [`MAX_NODES`](crate::MAX_NODES) keeps positions below 2²⁴. A row has `SLOTS` keys, so indexing needs
-/// no bounds check.
+/// A tree node of 8 bytes: four for the threshold, three for the position of the left child, and one for the index of
+/// the feature, which is below `SLOTS`. [`MAX_NODES`](crate::MAX_NODES) keeps positions below 2²⁴. A row has `SLOTS`
+/// keys, so indexing needs no bounds check.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Narrow<const SLOTS: usize> {
     threshold: u32,
@@ -47,7 +48,7 @@ impl<const SLOTS: usize> PackedNode for Narrow<SLOTS> {
     }
 
     fn feature(self) -> usize {
-        // The byte is always below `SLOTS`. The remainder proves that to the compiler.
+        // The byte is always below `SLOTS`. The remainder operation proves that to the compiler.
         usize::from(self.left_and_feature as u8) % SLOTS
     }
 
@@ -64,7 +65,7 @@ impl<const SLOTS: usize> PackedNode for Narrow<SLOTS> {
     }
 }
 
-/// A tree node of 12 bytes, for any number of features.
+/// A tree node of 12 bytes, which allows any number of features.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wide {
     threshold: u32,
@@ -100,12 +101,12 @@ impl PackedNode for Wide {
     }
 }
 
-/// A group of decision trees that one row walks through at the same time. `roots` are the positions of their root
-/// nodes.
+/// A group of decision trees that one row walks through at the same time. `roots` has the positions of the root nodes
+/// in the list of all nodes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Group {
     pub(super) roots: [u32; LANES],
-    /// Number of steps from a root to the farthest leaf of the group.
+    /// Number of steps from the root to the farthest leaf, for the deepest tree of the group.
     pub(super) depth: u32,
 }
 
@@ -113,15 +114,16 @@ pub(super) struct Group {
 pub(super) struct Trees<F> {
     pub(super) nodes: Vec<F>,
     pub(super) roots: Vec<u32>,
-    /// For each tree, the number of steps from its root to its farthest leaf.
+    /// For each decision tree, the number of steps from its root to its farthest leaf.
     pub(super) depths: Vec<u32>,
-    /// The same trees in the same order, in groups of `LANES` trees. The last group is filled up with leaves that add
+    /// All decision trees in their order, in groups of `LANES` trees. The last group is filled up with leaves that add
     /// nothing.
     pub(super) groups: Vec<Group>,
 }
 
 impl<F: PackedNode> Trees<F> {
-    /// Stores the nodes of valid decision trees in one list, for rows with the given number of features.
+    /// Compiles valid decision trees: stores the nodes of all trees in one list. `features` is the number of features
+    /// of a row.
     pub(super) fn compile(trees: &[Tree], features: usize, leaves: &mut LeafCollector) -> Self {
         let places = trees.iter().map(|tree| tree.nodes.len() + 1).sum::<usize>();
         let mut flat = Self {
@@ -145,9 +147,10 @@ impl<F: PackedNode> Trees<F> {
         flat
     }
 
-    /// Appends one decision tree and returns the number of steps to its farthest leaf. Siblings are neighbours in
-    /// memory. The children of the left sibling come next, so a walk to the left mostly stays within a cache line. An
-    /// unused place after the root keeps siblings from being split between two cache lines.
+    /// Appends one decision tree to the list of nodes and returns the number of steps to the tree's farthest leaf.
+    /// Siblings are neighbours in memory. The children of the left sibling come next, so a walk to the left mostly
+    /// stays within a cache line. An unused place after the root keeps siblings from being split between two cache
+    /// lines.
     fn tree(&mut self, tree: &Tree, features: u32, nothing: F, leaves: &mut LeafCollector) -> u32 {
         let (mut depth, root) = (0, self.nodes.len() as u32);
         self.nodes.extend([nothing; 2]);

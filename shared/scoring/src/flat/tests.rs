@@ -4,7 +4,8 @@ use proptest::sample::{Index, select};
 use super::*;
 use crate::pipeline::{Node, Tree, Weight};
 
-/// Generates random numbers for thresholds and rows, often from a small set, so that many values equal a threshold.
+/// Generates random numbers for thresholds and rows. They often come from a small set, so that many values equal a
+/// threshold.
 fn number() -> impl Strategy<Value = f32> {
     prop_oneof![
         select(vec![-0.0, 0.0, 1.0, 1.0_f32.next_up(), f32::MIN_POSITIVE, -1e-45, f32::MAX, f32::MIN]),
@@ -18,8 +19,8 @@ fn value() -> impl Strategy<Value = f32> {
 
 type Split = (Index, f32);
 
-/// Generates the shape of a random tree: which leaves to split. If the flag is true, always the newest leaf is split,
-/// which makes a chain.
+/// Generates the shape of a random decision tree: which leaf to split in each step. If the flag is true, the newest
+/// leaf is always split, which makes a chain.
 fn shape() -> impl Strategy<Value = (Vec<(Index, Split)>, bool)> {
     let splits = |most| prop::collection::vec((any::<Index>(), (any::<Index>(), number())), 0..most);
     prop_oneof![
@@ -46,7 +47,7 @@ fn tree(
     Tree { nodes }
 }
 
-/// Returns the random weights of a leaf: none, one, or one for each output.
+/// Returns random weights for a tree leaf: none, one, or one for each output.
 fn leaf(outputs: usize, random: &[(u8, f32)], next: &mut usize) -> Vec<Weight> {
     *next += 1;
     let (kind, weight) = random[*next % random.len()];
@@ -58,7 +59,7 @@ fn leaf(outputs: usize, random: &[(u8, f32)], next: &mut usize) -> Vec<Weight> {
     }
 }
 
-/// Generates a random ensemble of trees, its number of features, and rows.
+/// Generates a random ensemble of decision trees, its number of features, and rows.
 fn ensembles() -> impl Strategy<Value = (Ensemble, usize, Vec<f32>)> {
     let features = prop_oneof![1..40_usize, select(vec![FEW - 1, FEW, MANY - 1, MANY, MANY + 40])];
     let shapes = prop::collection::vec(shape(), 1..2 * LANES + 2);
@@ -78,8 +79,8 @@ fn ensembles() -> impl Strategy<Value = (Ensemble, usize, Vec<f32>)> {
     )
 }
 
-/// Computes the outputs for a row by walking node by node, and returns their bits. The test compares the compiled trees
-/// with this function.
+/// Computes the outputs for a row by walking through the trees node by node, and returns the outputs' bits. The test
+/// compares the compiled trees with this function.
 fn walked(ensemble: &Ensemble, row: &[f32]) -> Vec<u32> {
     let mut sums = vec![0.0_f32; ensemble.base.len()];
     for tree in &ensemble.trees {

@@ -1,16 +1,16 @@
-//! Walks rows through compiled decision trees and adds up the weights of the leaves.
+//! Sends rows through compiled decision trees and adds up the weights of the leaves that the rows reach.
 
 use super::key::{LOWEST, key};
 use super::leaves::AddLeaf;
 use super::nodes::{PackedNode, Trees};
 use super::{LANES, MANY};
 
-/// Number of steps in decision trees between two checks whether all walks have reached a leaf. A larger number needs
-/// fewer branches, a smaller one fewer useless steps.
+/// Number of steps through decision trees before the code checks whether all walks have reached a leaf. A larger number
+/// needs fewer checks, a smaller one fewer useless steps.
 const STEPS: u32 = 4;
 
-/// Walks one row of `features` through all trees and adds up the leaf weights. Writes the sums into `sums`, one for
-/// each output.
+/// Sends one row of `features` through all decision trees and adds up the weights of the leaves that it reaches. Writes
+/// the sums into `sums`, one for each output.
 #[expect(clippy::indexing_slicing, reason = "positions and features come from checked trees, and this is the hot path")]
 pub(super) fn row<F: PackedNode, const N: usize>(
     trees: &Trees<F>,
@@ -19,7 +19,7 @@ pub(super) fn row<F: PackedNode, const N: usize>(
     sums: &mut [f32],
 ) {
     let slots = F::slots(features.len());
-    // The array is on the stack because allocating a vector would cost as much as walking a few trees.
+    // The array is on the stack because allocating a vector would take as long as walking through a few trees.
     let (mut few, mut many) = ([LOWEST; MANY], Vec::new());
     let keys = match few.get_mut(..slots) {
         Some(keys) => keys,
@@ -39,8 +39,8 @@ pub(super) fn row<F: PackedNode, const N: usize>(
     sums.iter_mut().zip(all).for_each(|(to, sum)| *to = sum);
 }
 
-/// Walks rows of `width` features through all trees and adds up the leaf weights. Writes the sums into `sums`, with
-/// `outputs` sums per row. The number of rows must be a multiple of [`LANES`].
+/// Sends rows of `width` features through all decision trees and adds up the weights of the leaves that they reach.
+/// Writes the sums into `sums`, with `outputs` sums per row. The number of rows must be a multiple of [`LANES`].
 #[expect(clippy::indexing_slicing, reason = "positions and features come from checked trees, and this is the hot path")]
 pub(super) fn batch<F: PackedNode, const N: usize>(
     trees: &Trees<F>,
@@ -65,8 +65,8 @@ pub(super) fn batch<F: PackedNode, const N: usize>(
     }
 }
 
-/// Returns the keys of rows (their features as integers in the same order), in groups of [`LANES`] rows. Each group has
-/// `slots` arrays; an array contains the keys of one feature for all rows of the group.
+/// Returns the keys of rows (features as integers in the same order), in groups of [`LANES`] rows. Each group has
+/// `slots` arrays. Each array contains the keys of one feature for all rows of the group.
 #[expect(clippy::indexing_slicing, reason = "a group has as many rows as lanes, and this runs for every feature")]
 fn keys(features: &[f32], width: usize, slots: usize) -> Vec<[u32; LANES]> {
     let together = features.chunks_exact(width * LANES);
@@ -79,9 +79,9 @@ fn keys(features: &[f32], width: usize, slots: usize) -> Vec<[u32; LANES]> {
     keys
 }
 
-/// Walks from `roots` to leaves, on `LANES` paths at the same time, and returns the positions of the leaves. The leaves
-/// are at most `depth` steps away. `key` returns the key of a node's feature on one path. The function is inlined so
-/// that positions stay in registers.
+/// Walks through decision trees from `roots` to leaves, on `LANES` paths at the same time, and returns the positions of
+/// the leaves. The leaves are at most `depth` steps away. `key` returns the key of a node's feature on one path. The
+/// function is inlined so that positions stay in registers.
 #[inline(always)]
 #[expect(clippy::indexing_slicing, reason = "positions come from checked trees, and this is the hot path")]
 fn walk<F: PackedNode>(nodes: &[F], roots: [u32; LANES], depth: u32, key: impl Fn(F, usize) -> u32) -> [u32; LANES] {

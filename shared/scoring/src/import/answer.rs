@@ -1,4 +1,4 @@
-//! Turns the model that the import found in an ONNX file into a pipeline with the table's columns and labels.
+//! Turns the model in an imported ONNX file into a pipeline (trained model) with the table's columns and labels.
 
 use evergreen_lifecycle::{Signature, Task};
 
@@ -16,7 +16,7 @@ const SHARE_TOLERANCE: f64 = 1e-4;
 const ROUNDING: &str = "the file scales features in several steps before its trees, which is rounded differently here: \
                         a value at a threshold may go the other way";
 
-/// Returns the pipeline of an imported model, and warnings for the user about assumptions of the import.
+/// Returns the imported model as a pipeline, and warnings for the user about assumptions of the import.
 pub(super) fn pipeline(mut model: FoundModel, table: &Signature) -> Result<(Pipeline, Vec<String>), ImportError> {
     let task = if model.labels.is_empty() { Task::Regression } else { Task::Classification };
     if task != table.task() {
@@ -57,8 +57,8 @@ pub(super) fn pipeline(mut model: FoundModel, table: &Signature) -> Result<(Pipe
     Ok((Pipeline::new(signature, parts)?, warnings))
 }
 
-/// Replaces the file's feature indices in the predictor with those of the pipeline. `places` has the new index of each
-/// feature, and `count` is the number of features in the pipeline.
+/// Renumbers the features of an imported predictor from the file's order to the pipeline's order. `places` has, for
+/// each feature in the file, its index in the pipeline. `count` is the number of features in the pipeline.
 fn on_features(predictor: Predictor, places: &[u32], count: usize, operator: &str) -> Result<Predictor, ImportError> {
     match predictor {
         Predictor::Linear(linear) => {
@@ -90,13 +90,14 @@ fn on_features(predictor: Predictor, places: &[u32], count: usize, operator: &st
             }
             Ok(Predictor::Trees(ensemble))
         }
-        // The import never creates a blend from an operator of a file.
+        // The import never creates a blend (mean of several predictors).
         Predictor::Blend(_) => Err(ImportError::NoPrediction),
     }
 }
 
-/// Changes the predictor from the file's labels to the table's labels. `classes` has the table's class index for each
-/// label of the file. Returns the predictor and its link (the meaning of its outputs).
+/// Reorders the classes of an imported predictor from the file's label order to the table's label order. `classes` has,
+/// for each label of the file, its class index in the table. Also returns the link function, which turns outputs into
+/// the prediction.
 fn of_classes(
     predictor: Predictor,
     transform: PostTransform,
@@ -144,7 +145,7 @@ fn of_classes(
     }
 }
 
-/// Returns whether a linear model has two outputs, of which the second is the negative of the first.
+/// Returns whether a linear model has two outputs and the second output is always the negative of the first.
 fn is_mirrored(linear: &Linear, features: usize) -> bool {
     let (first, second) = linear.weights.split_at(features.min(linear.weights.len()));
     linear.bias.len() == 2
@@ -152,8 +153,8 @@ fn is_mirrored(linear: &Linear, features: usize) -> bool {
         && matches!(linear.bias.as_slice(), [a, b] if *a == -b)
 }
 
-/// Changes a predictor whose output is the log-odds of the file's second label. Afterwards its output is the log-odds
-/// of the table's second label.
+/// Adapts an imported two-class predictor whose output is the log-odds of the file's second label. Returns a predictor
+/// whose output is the log-odds of the table's second label.
 fn of_second(predictor: Predictor, classes: &[u32]) -> Predictor {
     if classes.last() == Some(&1) {
         return predictor;
@@ -171,7 +172,7 @@ fn of_second(predictor: Predictor, classes: &[u32]) -> Predictor {
     }
 }
 
-/// Reorders the outputs of the predictor from the order of the file's labels to the order of the table's labels.
+/// Reorders the outputs of an imported predictor from the file's label order to the table's label order.
 fn permuted(predictor: Predictor, classes: &[u32], features: usize) -> Predictor {
     let mut order: Vec<_> = (0..classes.len()).collect();
     order.sort_by_key(|&output| classes.get(output));
@@ -185,7 +186,7 @@ fn permuted(predictor: Predictor, classes: &[u32], features: usize) -> Predictor
         Predictor::Trees(mut ensemble) => {
             for weights in leaves(&mut ensemble.trees) {
                 for entry in weights.iter_mut() {
-                    // An unknown output gets an invalid index, which the check of the pipeline refuses.
+                    // An unknown output gets an invalid index, so the later check of the pipeline returns an error.
                     entry.output = classes.get(entry.output as usize).copied().unwrap_or(u32::MAX);
                 }
                 ensemble::merge(weights);
@@ -196,8 +197,9 @@ fn permuted(predictor: Predictor, classes: &[u32], features: usize) -> Predictor
     }
 }
 
-/// Changes a forest whose leaves contain class probabilities divided by the number of trees. Afterwards each leaf
-/// contains a whole probability distribution, and the prediction is the mean of the trees. Other leaves are an error.
+/// Adapts an imported forest that sums its trees: its leaves contain class probabilities divided by the number of
+/// trees. Returns a forest with full class probabilities in each leaf, which averages its trees. It is an error if the
+/// leaves contain other weights.
 fn shares(mut ensemble: Ensemble, classes: &[u32], operator: &str) -> Result<Predictor, ImportError> {
     let error = || {
         let problem = "it is NONE, but the leaves do not contain shares of the classes as a forest's leaves do; \
@@ -231,8 +233,8 @@ fn shares(mut ensemble: Ensemble, classes: &[u32], operator: &str) -> Result<Pre
     }))
 }
 
-/// Normalises the class probabilities of a leaf to sum to 1. Returns `None` if their sum is too far from 1 or a
-/// probability is negative by more than rounding.
+/// Normalises the class probabilities of a tree leaf so that they sum to 1. Returns `None` if their sum is too far from
+/// 1, or if a probability is negative by more than a rounding error.
 fn distribution(shares: &[f64], classes: &[u32]) -> Option<Vec<Weight>> {
     let sum: f64 = shares.iter().sum();
     if !((sum - 1.0).abs() <= SHARE_TOLERANCE && shares.iter().all(|share| *share >= -SHARE_TOLERANCE)) {

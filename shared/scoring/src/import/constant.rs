@@ -1,4 +1,4 @@
-//! Numbers in an imported ONNX file: initializers, constants, and attributes that are tensors.
+//! Constant numbers in an imported ONNX file: initializers, `Constant` operators, and attributes that are tensors.
 
 use prost::Message;
 
@@ -20,7 +20,7 @@ pub(super) enum Elements {
 }
 
 impl ConstantTensor {
-    /// Creates a tensor with one dimension from a list of numbers.
+    /// Creates a constant tensor with one dimension from a list of numbers.
     pub(super) fn list(numbers: Elements) -> Self {
         let length = match &numbers {
             Elements::Whole(list) => list.len(),
@@ -29,7 +29,8 @@ impl ConstantTensor {
         Self { dims: vec![length], numbers }
     }
 
-    /// Decodes an ONNX tensor. Returns its name, and its numbers or the reason why they cannot be read.
+    /// Decodes an ONNX tensor of constants. Returns its name, and its numbers or the reason why the numbers cannot be
+    /// read.
     pub(super) fn read(bytes: &[u8]) -> Result<(String, Result<Self, &'static str>), ArtifactError> {
         let tensor = TensorProto::decode(bytes).map_err(ArtifactError::NotOnnx)?;
         let constant = Self::of(&tensor).ok_or_else(|| problem(&tensor));
@@ -41,7 +42,7 @@ impl ConstantTensor {
         format!("[{}]", list(&self.dims))
     }
 
-    /// Returns the numbers and the shape of an ONNX tensor, or `None` if it cannot be read.
+    /// Returns the numbers and the shape of an ONNX tensor, or `None` if the numbers cannot be read.
     fn of(tensor: &TensorProto) -> Option<Self> {
         if tensor.data_location == EXTERNAL {
             return None;
@@ -60,7 +61,7 @@ impl ConstantTensor {
         }
     }
 
-    /// Returns the numbers of the tensor as floating-point numbers, also if they are integers.
+    /// Returns the numbers of the tensor as floating-point numbers. Integers are converted.
     pub(super) fn real(&self) -> Vec<f64> {
         match &self.numbers {
             Elements::Whole(list) => list.iter().map(|&number| number as f64).collect(),
@@ -89,7 +90,7 @@ fn numbers(tensor: &TensorProto) -> Option<Elements> {
 /// Value of ONNX's `TensorProto.DataLocation` if the numbers of a tensor are in another file.
 const EXTERNAL: i32 = 1;
 
-/// Returns the reason why a tensor cannot be read, for an error message.
+/// Returns the reason why an ONNX tensor cannot be read, for an error message.
 fn problem(tensor: &TensorProto) -> &'static str {
     match tensor.data_type {
         _ if tensor.data_location == EXTERNAL => {

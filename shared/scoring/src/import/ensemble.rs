@@ -1,5 +1,5 @@
-//! Imports tree ensembles: builds trees from the attributes of ONNX's tree operators. The attributes are parallel lists
-//! with one entry for each node. A file may list the nodes in any order.
+//! Imports ensembles of decision trees from ONNX files. An ONNX tree operator stores its nodes as parallel lists: entry
+//! `i` of every list belongs to node `i`. A file may list the nodes in any order.
 
 use super::constant::{ConstantTensor, Elements};
 use super::error::{ImportError, short};
@@ -15,8 +15,8 @@ const IGNORED: [(&str, i32); 3] = [
     ("nodes_hitrates_as_tensor", kind::TENSOR),
 ];
 
-/// The imported trees. `places` has one entry for each node, in the file's order: the index of its tree, and its index
-/// in that tree.
+/// Decision trees that were read from an ONNX file. `places` has one entry for each tree node, in the file's order: the
+/// index of its tree, and its index in that tree.
 struct Forest {
     trees: Vec<Tree>,
     places: Vec<(u32, u32)>,
@@ -34,7 +34,8 @@ struct Nodes {
     rights: Vec<i64>,
 }
 
-/// How a tree node compares a feature with its threshold: `<=`, `<`, `>=` or `>`. A leaf compares nothing.
+/// How a node of an imported decision tree compares a feature with its threshold: `<=`, `<`, `>=` or `>`. A leaf
+/// compares nothing.
 #[derive(Clone, Copy, PartialEq)]
 enum Mode {
     Leaf,
@@ -44,9 +45,9 @@ enum Mode {
     Above,
 }
 
-/// Reads all trees of an ONNX tree operator from its attributes. Also returns the index of the output to which all leaf
-/// weights belong, or `None` if there is no such output. The names of the attributes with leaf weights begin with
-/// `weights`: `class` or `target`.
+/// Reads all decision trees of an ONNX tree operator from its attributes. `weights` is the beginning of the attribute
+/// names for leaf weights: `class` for a classifier or `target` for regression. Also returns the only output to which
+/// the leaves add weights, or `None` if there are several outputs or no weights.
 pub(super) fn read(
     operator: &str,
     attributes: &mut Attributes,
@@ -62,8 +63,8 @@ pub(super) fn read(
             "a tree's root is not the first of its nodes in the lists, where runtimes start; expected the root first",
         ));
     }
-    // The ignored attributes say which way missing values go and how often training reached a node. No missing value
-    // reaches the trees here.
+    // The ignored attributes say to which child missing values go, and how often training reached a node. No missing
+    // value reaches the trees here.
     for (ignored, kind) in IGNORED {
         attributes.optional(ignored, kind)?;
     }
@@ -137,8 +138,8 @@ fn same_length(operator: &str, expected: usize, lengths: &[usize]) -> Result<(),
     }
 }
 
-/// Arranges the nodes of the file as trees in which parents are before their children. Returns `None` if the nodes do
-/// not form trees, for example because of a cycle.
+/// Builds decision trees from the nodes of an ONNX file, so that every parent is before its children. Returns `None` if
+/// the nodes do not form trees, for example because of a cycle.
 fn grow(nodes: Nodes) -> Option<Forest> {
     let count = nodes.keys.ids.len();
     let children = (0..).take(count).map(|position| nodes.children(position)).collect::<Option<Vec<_>>>()?;
@@ -156,16 +157,16 @@ fn grow(nodes: Nodes) -> Option<Forest> {
         placed += grown.nodes.len();
         trees.push(grown);
     }
-    // Each node has at most one parent here, so nodes that no root leads to form cycles. More roots than tree numbers
-    // mean that some nodes of a tree are not connected with the others.
+    // Every node has at most one parent here. So a node that cannot be reached from a root is part of a cycle. If there
+    // are more roots than tree numbers, some nodes of a tree are not connected with the others.
     let mut ids: Vec<_> = nodes.keys.sorted.iter().filter_map(|&p| nodes.keys.id(p)).map(|(tree, _)| tree).collect();
     ids.dedup();
     (placed == count && ids.len() == trees.len()).then_some(Forest { trees, places, keys: nodes.keys })
 }
 
 impl Nodes {
-    /// Returns the positions of a split node's two children in the lists of the file. Values at or below the threshold
-    /// go to the first child. Inner `None`: the node is a leaf. Outer `None`: the node is invalid.
+    /// Returns the two children of a tree node: their positions in the file's lists of nodes. Rows with a feature at or
+    /// below the threshold go to the first child. `Some(None)`: the node is a leaf. `None`: the node is invalid.
     fn children(&self, position: u32) -> Option<Option<[u32; 2]>> {
         let at = position as usize;
         let (tree, _) = self.keys.id(position)?;
@@ -178,8 +179,9 @@ impl Nodes {
         })
     }
 
-    /// Builds one tree, level by level, from the position of its root in the lists of the file. Writes into `places`
-    /// where each node is now: index of the tree, and index in the tree. Returns `None` if a node is invalid.
+    /// Builds one decision tree, level by level. `root` is the position of its root in the file's lists of nodes. For
+    /// each node, writes the index of its tree and its index in that tree into `places`. Returns `None` if a node is
+    /// invalid.
     fn tree(&self, root: u32, children: &[Option<[u32; 2]>], tree: u32, places: &mut [(u32, u32)]) -> Option<Tree> {
         let mut order = vec![root];
         let mut nodes = Vec::new();
@@ -202,18 +204,18 @@ impl Nodes {
     }
 }
 
-/// Converts a threshold from the file to `f32`: returns the greatest `f32` that is at most the threshold, or below it
-/// if `below` is true. Features are `f32`, so both thresholds split them in the same way.
+/// Rounds the threshold of a tree node down to `f32`. Returns the greatest `f32` that is at most `threshold`, or less
+/// than `threshold` if `below` is true. Features are `f32`, so the rounded threshold sends every row to the same child.
 fn at_most(threshold: f64, below: bool) -> f32 {
     let nearest = threshold as f32;
     let too_great = if below { f64::from(nearest) >= threshold } else { f64::from(nearest) > threshold };
     let split = if too_great { nearest.next_down() } else { nearest };
-    // Every finite feature is below an infinite threshold.
+    // With an infinite threshold, every finite feature is below the threshold.
     if split == f32::INFINITY { f32::MAX } else { split }
 }
 
-/// Reads the leaf weights from the operator's attributes and adds them to the leaves of `forest`. Returns the index of
-/// the output to which all weights belong, or `None` if there is no such output.
+/// Reads the leaf weights of the decision trees from the operator's attributes and adds them to the leaves of `forest`.
+/// Returns the only output to which the leaves add weights, or `None` if there are several outputs or no weights.
 fn weigh(
     operator: &str,
     attributes: &mut Attributes,
@@ -246,8 +248,8 @@ fn weigh(
 }
 
 impl Forest {
-    /// Returns whether the root of each tree is before its other nodes in the lists of the file. ONNX runtimes start at
-    /// the first node, so they would interpret another order differently.
+    /// Returns whether each tree's root is the first of the tree's nodes in the ONNX file. ONNX runtimes start at the
+    /// first node, so they would interpret another order differently.
     fn is_root_first(&self) -> bool {
         let mut visited = vec![false; self.trees.len()];
         self.places.iter().all(|&(tree, node)| {
@@ -265,7 +267,7 @@ impl Forest {
     }
 }
 
-/// Sorts the weights of a leaf by output, adds up the weights of the same output, and removes weights that are 0.
+/// Sorts the weights of a tree leaf by output, adds up weights of the same output, and removes weights that are 0.
 pub(super) fn merge(weights: &mut Vec<Weight>) {
     weights.sort_by_key(|entry| entry.output);
     weights.dedup_by(|later, kept| {
@@ -284,7 +286,7 @@ mod tests {
     use crate::artifact::attributes::{floats, ints, strings};
     use crate::artifact::onnx::AttributeProto;
 
-    /// Returns the attributes of an ONNX tree operator with one tree: one split and two leaves.
+    /// Returns the attributes of an ONNX tree operator for a tree with one split and two leaves.
     fn lists(mode: &str, left: i64, right: i64) -> Vec<AttributeProto> {
         vec![
             ints("nodes_treeids", vec![5; 3]),
@@ -321,7 +323,7 @@ mod tests {
 
     #[test]
     fn every_mode_sends_values_where_it_says() {
-        // A row for which the condition is true goes to node 8, which has the weight -1.
+        // If a row fulfils the node's condition, it goes to node 8, whose weight is -1.
         for (mode, expected) in [
             ("BRANCH_LEQ", [-1.0, -1.0, 1.0]),
             ("BRANCH_LT", [-1.0, 1.0, 1.0]),

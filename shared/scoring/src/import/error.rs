@@ -126,14 +126,14 @@ pub enum ImportError {
          export the model without this output"
     )]
     Output(String),
-    /// An output of the ONNX file is not the final prediction, because another operator changes it later. Contains the
-    /// output's name.
+    /// An output of the ONNX file is not the final prediction: another operator changes the same numbers later.
+    /// Contains the output's name.
     #[error(
         "the file's output {0:?} is changed by a later operator; expected the final probabilities or the final number"
     )]
     Early(String),
-    /// The ONNX file uses an operator set that is too old, so its operators may have another meaning. Contains the
-    /// version of the operator set.
+    /// The ONNX file uses an operator set (version of the operators' definitions) that is too old, so its operators may
+    /// have another meaning. Contains the version of the operator set.
     #[error(
         "the file has operator set {0}; expected {least} or newer; export it with a higher target_opset",
         least = super::MIN_OPERATOR_SET
@@ -145,8 +145,7 @@ pub enum ImportError {
     /// The ONNX file does not contain a model, or its outputs do not contain the prediction.
     #[error("the file predicts neither probabilities nor a number; export the whole model with its outputs")]
     NoPrediction,
-    /// The signature of the imported model is not valid. It consists of the columns that the ONNX file uses and of the
-    /// table's labels.
+    /// The signature of the imported model (the columns that the ONNX file uses, and the table's labels) is not valid.
     #[error("the file's model has no valid signature: {0}; use at least one column of the table")]
     Signature(#[source] SignatureError),
     /// The ONNX file was read, but the model in it is not valid, for example because a weight is not finite.
@@ -179,7 +178,7 @@ pub(super) fn numbers(shape: &[i64]) -> String {
     format!("[{}]", list(shape))
 }
 
-/// Returns the error message of an artifact error with words for an imported file.
+/// Returns the message of an artifact error, in words for an ONNX file that the user imports.
 fn of_file(error: &ArtifactError) -> String {
     let text = match error {
         ArtifactError::Attribute { operator, attribute, problem } => {

@@ -1,5 +1,5 @@
-//! Imports ONNX operators that compute features or texts. No rows are processed: a feature only describes how a number
-//! is computed from a column.
+//! Imports ONNX operators that compute features (the inputs of a model) or texts. The import processes no rows: it only
+//! records how each feature is computed from a column of the table.
 
 use std::rc::Rc;
 
@@ -58,10 +58,12 @@ fn impute(_: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, Impo
         return Err(ImportError::attribute(operator, "replaced_value_float", problem));
     }
     let filled = each(operator, &features, &fills, |mut feature, &fill| {
-        // A feature that is already filled has no missing values. One-hot features are never missing.
+        // A feature that already has a fill (a constant for missing values) has no missing values. One-hot features are
+        // never missing.
         if feature.fill.is_none() && matches!(feature.source, FeatureSource::Value(_)) {
             let raw = if feature.is_plain() { fill } else { (f64::from(fill) / feature.scale + feature.offset) as f32 };
-            // The fill is converted back to the unit before the scaling, which rounds it.
+            // The fill must be stored in the unit before the scaling. If the feature is already scaled, this conversion
+            // rounds.
             feature.exact &= feature.is_plain();
             feature.fill = Some(raw);
         }
@@ -96,7 +98,7 @@ fn stretch(feature: Feature, scale: f64) -> Feature {
     Feature { scale: feature.scale * scale, exact, ..feature }
 }
 
-/// Imports the ONNX operators `Add`, `Sub`, `Mul` and `Div` of features and a constant, and `Add` of the model's
+/// Imports the ONNX operators `Add`, `Sub`, `Mul` and `Div` for features and a constant, and `Add` for the model's
 /// outputs and a constant.
 fn arithmetic(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let (features, constant) = match (call.name(), call.inputs) {
@@ -124,8 +126,8 @@ fn arithmetic(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue
     Ok(vec![FeatureList::flat(calculated)])
 }
 
-/// Calls `apply` for each feature with its number. `numbers` has one number for each feature, or a single number for
-/// all features.
+/// Calls `apply` for each feature, with the feature's number from `numbers`. `numbers` has one number for each feature,
+/// or a single number for all features.
 fn each<T>(
     operator: &str,
     features: &FeatureList,
@@ -164,8 +166,8 @@ fn one_hot(_: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, Imp
     Ok(vec![GraphValue::Features(Rc::new(FeatureList { list, deep: true }))])
 }
 
-/// Checks the number and the length of an encoder's texts. All texts become part of the model's signature (columns and
-/// labels), so their size must be limited.
+/// Checks how many category texts an encoder in the ONNX file knows, and how long they are. All of them become part of
+/// the model's signature (columns and labels), so their size must be limited.
 fn check_texts(operator: &str, texts: &TextList) -> Result<(), ImportError> {
     let error = |problem| Err(ImportError::attribute(operator, "cats_strings", problem));
     if texts.len() > MAX_TEXTS {
@@ -179,7 +181,7 @@ fn check_texts(operator: &str, texts: &TextList) -> Result<(), ImportError> {
     }
 }
 
-/// Returns the end of an error message: a column has `count` texts, which is too many.
+/// Returns text to append to an error message: the column has `count` category texts, which is too many.
 pub(super) fn too_many_texts(count: usize) -> String {
     format!(
         "{count} texts; at most {MAX_TEXTS} for a column are supported; train the model with fewer, for example with \
@@ -187,8 +189,9 @@ pub(super) fn too_many_texts(count: usize) -> String {
     )
 }
 
-/// Imports the ONNX operator `FeatureVectorizer`, which joins the features of its inputs. If the file gives the widths
-/// of the inputs, they must be the real widths. With other widths, ONNX would cut or fill up the inputs.
+/// Imports the ONNX operator `FeatureVectorizer`, which joins the features of its inputs to one list. If the file gives
+/// the number of features of each input, these numbers must be right. With wrong numbers, ONNX would cut or fill up the
+/// inputs.
 fn vectorize(_: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let (operator, inputs) = (call.name(), call.inputs);
     let mut attributes = call.attributes()?;
@@ -209,8 +212,8 @@ fn concat(_: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphValue>, 
     Ok(vec![join(call.name(), Some(axis), call.inputs)?])
 }
 
-/// Joins the columns of several inputs, which must be all features or all texts. `axis` is `None` for an ONNX operator
-/// without this attribute.
+/// Concatenates the columns of several inputs of an ONNX operator. The inputs must be all features or all texts. `axis`
+/// is `None` if the operator does not have this attribute.
 fn join(operator: &str, axis: Option<i64>, inputs: &[GraphValue]) -> Result<GraphValue, ImportError> {
     let mixed = || {
         let kinds: Vec<_> = inputs.iter().map(GraphValue::kind).collect();
@@ -243,8 +246,9 @@ fn join(operator: &str, axis: Option<i64>, inputs: &[GraphValue]) -> Result<Grap
     Ok(GraphValue::Features(Rc::new(FeatureList { list, deep })))
 }
 
-/// Checks that the attribute `axis` of an ONNX operator is the last dimension, which contains the features. `deep` is
-/// true if the tensor has three dimensions. `axis` is `None` for an operator without this attribute.
+/// Checks that an ONNX operator works on the last dimension of its input, which contains the features. `axis` is the
+/// number of that dimension; `None` if the operator does not have this attribute. `deep` is true if the input has three
+/// dimensions.
 pub(super) fn check_axis(operator: &str, axis: Option<i64>, deep: bool) -> Result<(), ImportError> {
     match (axis, deep) {
         (None | Some(-1), _) | (Some(1), false) | (Some(2), true) => Ok(()),
@@ -266,8 +270,8 @@ fn gather(_: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphValue>, 
     Ok(vec![select(call.name(), value, whole(call.name(), indices)?)?])
 }
 
-/// Returns the columns of `value` (features or texts) with the given indices. A negative index counts from the end: -1
-/// is the last column.
+/// Selects columns by index from `value`, which contains features or texts. A negative index counts from the end: -1 is
+/// the last column.
 pub(super) fn select(operator: &str, value: &GraphValue, indices: &[i64]) -> Result<GraphValue, ImportError> {
     let outside = || {
         let problem = format!("it selects a column that does not exist; its input has {} columns", value.width());

@@ -31,8 +31,8 @@ pub(super) fn is_deep(value: &GraphValue) -> bool {
     matches!(value, GraphValue::Features(features) if features.deep)
 }
 
-/// Returns the features unchanged if their tensor has two dimensions. Three dimensions are an error that names the
-/// operator.
+/// Returns the features unchanged if their tensor has two dimensions. It is an error, which names the operator, if the
+/// tensor has three dimensions.
 pub(super) fn flat(operator: &str, features: &Rc<FeatureList>) -> Result<Rc<FeatureList>, ImportError> {
     if features.deep { Err(three_dimensions(operator)) } else { Ok(Rc::clone(features)) }
 }
@@ -132,9 +132,8 @@ fn split(_: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphValue>, I
     Ok(parts)
 }
 
-/// Returns the sizes of the groups if `width` columns are split into equal `parts`, or `None` if that is impossible.
-/// With `counted`, the file gives the number of groups, and the last group may be smaller. Otherwise all groups must
-/// have the same size.
+/// Returns the group sizes for splitting `width` columns into `parts` groups of equal size, or `None` if that is
+/// impossible. If `counted` is true, the file gives the number of groups, and the last group may be smaller.
 fn equal(width: usize, parts: usize, counted: bool) -> Option<Vec<i64>> {
     if parts == 0 || parts > width || !(counted || width.is_multiple_of(parts)) {
         return None;
@@ -160,7 +159,7 @@ fn reshape(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, 
     }
 }
 
-/// Imports a `Reshape` of features into rows that contain all features. Any other new shape is an error.
+/// Imports the ONNX operator `Reshape` for features. The new shape must have all features of a table row in one line.
 fn to_rows(call: &OperatorCall, features: &FeatureList, shape: &[i64]) -> Result<GraphValue, ImportError> {
     let width = features.list.len() as i64;
     let rows = |dim: i64| dim == -1 || dim == 0;

@@ -1,4 +1,5 @@
-//! Tests of the import with ONNX graphs that no exporter writes, or that other runtimes would interpret differently.
+//! Tests of the import with ONNX graphs that no known library writes, or that ONNX runtimes would interpret
+//! differently.
 
 use evergreen_lifecycle::{Column, ColumnKind, Label, Signature};
 use prost::Message;
@@ -42,7 +43,8 @@ pub(super) fn real(name: &str, dims: &[i64], list: &[f32]) -> Vec<u8> {
     TensorProto { name, dims, data_type: element::FLOAT, float_data, ..TensorProto::default() }.encode_to_vec()
 }
 
-/// Creates an ONNX file with the given operators and one input X, whose elements have the type `elem_type`.
+/// Creates an ONNX file for a test, with the given operators and one input `X`, whose elements have the type
+/// `elem_type`.
 pub(super) fn file(node: Vec<NodeProto>, initializer: Vec<Vec<u8>>, elem_type: i32, outputs: &[&str]) -> ModelProto {
     let output = outputs.iter().map(|name| info(name, element::FLOAT)).collect();
     let input = vec![info("X", elem_type)];
@@ -78,7 +80,8 @@ fn regressor(output: &str) -> NodeProto {
     )
 }
 
-/// Returns a linear classifier that writes the label to L and the untransformed outputs of two classes to R.
+/// Returns an operator for tests: a linear classifier of two classes. Its outputs are the label `L` and the scores `R`,
+/// to which no function is applied.
 fn classifier() -> NodeProto {
     let attributes = vec![
         floats("coefficients", vec![1.0, 0.0, 2.0, 0.0]),
@@ -142,7 +145,7 @@ fn only_the_last_step_of_the_outputs_is_the_answer() {
     let twice = [add(), vec![node("Add", ["r", "c"], ["Q"], Vec::new())]].concat();
     let error = self::error(&file(twice, constant(), element::FLOAT, &["Q"]), &numbers());
     assert!(error.contains("before another operator changed them"), "{error}");
-    // In ONNX, the label would still be computed from the outputs before the addition.
+    // ONNX computes the label from the scores before the addition, so the addition would change only the probabilities.
     let nodes = vec![classifier(), node("Add", ["R", "c"], ["Q"], Vec::new()), softmax("Q", None)];
     let error = self::error(&file(nodes, constant(), element::FLOAT, &["L", "P"]), &classes());
     assert!(error.contains("of a classifier"), "{error}");
@@ -179,7 +182,8 @@ fn combined_widths_cover_all_rows() {
     }
 }
 
-/// Returns a tree classifier with one split and two labels. The weights of its two leaves belong to the classes `ids`.
+/// Returns an operator for tests: a tree classifier with one split and two labels. Each of its two leaves adds a weight
+/// to one class of `ids`.
 fn stump(ids: [i64; 2]) -> NodeProto {
     let attributes = vec![
         ints("nodes_treeids", vec![0; 3]),
@@ -226,8 +230,8 @@ fn the_last_of_counted_parts_may_be_smaller() {
     }
 }
 
-/// Returns a file with a `OneHotEncoder` that knows `texts`, and a linear model of its features. `zeros` is an
-/// attribute of the encoder: with 0, it refuses unknown texts.
+/// Creates an ONNX file for a test: a `OneHotEncoder` that knows `texts`, and a linear model of its features. `zeros`
+/// is an attribute of the encoder: with 0, the encoder refuses unknown texts.
 fn encoded(texts: &[&str], zeros: i64) -> ModelProto {
     let encoder =
         node("OneHotEncoder", ["X"], ["E"], vec![strings("cats_strings", texts.iter().copied()), int("zeros", zeros)]);

@@ -1,4 +1,4 @@
-//! Maps the inputs of an imported file to columns of the table.
+//! Maps the inputs of an imported ONNX file to columns of the table.
 
 use std::rc::Rc;
 
@@ -8,8 +8,8 @@ use super::error::{ImportError, short};
 use super::value::{Feature, FeatureList, FeatureSource, GraphValue};
 use crate::artifact::onnx::{ValueInfoProto, element};
 
-/// Returns, for each input of an imported graph, its name and the table's columns that it takes. `is_constant`
-/// recognises inputs whose values are in the file; they take no column.
+/// Returns, for each input of an imported ONNX graph, its name and the table columns that it takes. `is_constant`
+/// recognises inputs whose values are stored in the file. Such inputs take no column.
 pub(super) fn bind(
     inputs: Vec<ValueInfoProto>,
     table: &Signature,
@@ -25,7 +25,7 @@ pub(super) fn bind(
     inputs.into_iter().map(|input| one_column(&input, table).map(|value| (input.name, value))).collect()
 }
 
-/// Returns the element type of a graph's input, and its number of columns; `None` if that number is not fixed.
+/// Returns the element type of a graph's input, and its number of columns (`None` if the file does not fix the number).
 fn tensor(input: &ValueInfoProto) -> Result<(i32, Option<i64>), ImportError> {
     let problem = |problem| ImportError::InputType { input: short(&input.name), problem };
     let tensor = input.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref());
@@ -39,8 +39,8 @@ fn tensor(input: &ValueInfoProto) -> Result<(i32, Option<i64>), ImportError> {
     }
 }
 
-/// Returns all columns of the table in order, for a file with a single input. `width` is the number of columns of this
-/// input; `None` if it is not fixed.
+/// Returns all columns of the table in order, for an ONNX file with a single input. `width` is the number of columns of
+/// that input (`None` if the file does not fix the number).
 fn whole_table(kind: i32, width: Option<i64>, table: &Signature) -> Result<GraphValue, ImportError> {
     let columns = table.columns();
     match width {
@@ -67,8 +67,8 @@ fn one_column(input: &ValueInfoProto, table: &Signature) -> Result<GraphValue, I
     value(kind, vec![found])
 }
 
-/// Returns the index and the column of the table with this name. Without such a column, returns the only column that an
-/// exporter would write with this name, or `None`.
+/// Finds the table column with this name and returns its index and the column. Exporters replace special characters by
+/// `_`, so `my_column` also finds `my column`. Returns `None` if no column fits, or if several fit only in this way.
 fn find<'a>(table: &'a Signature, name: &str) -> Option<(usize, &'a Column)> {
     let columns = || table.columns().iter().enumerate();
     let mut written = columns().filter(|(_, column)| as_written(&column.name).eq(name.chars()));

@@ -1,7 +1,7 @@
 //! Finds the nodes of imported decision trees by tree number and node number. A file may list the nodes in any order.
 
-/// Finds the nodes of imported decision trees by number. `ids` has the tree number and node number of each node in the
-/// file's order. `sorted` has the positions in `ids`, sorted by these numbers.
+/// Finds nodes of imported decision trees by tree number and node number. `ids` has these two numbers for each node, in
+/// the file's order. `sorted` has the indices of `ids`, sorted by the two numbers.
 pub(super) struct NodeKeys {
     pub(super) ids: Vec<(i64, i64)>,
     pub(super) sorted: Vec<u32>,

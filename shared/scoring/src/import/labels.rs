@@ -1,11 +1,11 @@
-//! Maps the labels of an imported file to those of the table.
+//! Maps the class labels of an imported ONNX file to the class labels of the table.
 
 use evergreen_lifecycle::Label;
 
 use super::error::ImportError;
 
-/// Returns, for each label of an imported file, its class index in the table. Also returns a warning for the user if an
-/// assumption was necessary, otherwise `None`.
+/// Returns, for each class label of an imported file, its class index in the table. Also returns a warning for the user
+/// if the import had to assume something about the labels, otherwise `None`.
 pub(super) fn classes(file: &[Label], table: &[Label]) -> Result<(Vec<u32>, Option<String>), ImportError> {
     let error = || ImportError::Labels { file: file.to_vec(), table: table.to_vec() };
     if file.len() != table.len() {
@@ -39,8 +39,8 @@ fn position(table: &[Label], is: impl Fn(&Label) -> bool) -> Option<u32> {
     table.iter().position(is).and_then(|class| u32::try_from(class).ok())
 }
 
-/// Returns whether a label of the imported file and a label of the table mean the same. Compares their texts. 0 and 1
-/// are equal to false and true, and so are Python's spellings `False` and `True`.
+/// Returns whether a label of the imported file and a label of the table mean the same class. Compares their texts.
+/// Also, 0 and 1 equal false and true, and Python's spellings `False` and `True` are accepted.
 fn is_same(file: &Label, table: &Label) -> bool {
     match (file, table) {
         (Label::Integer(number), Label::Boolean(truth)) => *number == i64::from(*truth),

@@ -1,4 +1,4 @@
-//! Maps the features of an imported file to the features of the pipeline, which have a fixed order.
+//! Maps the features of an imported ONNX file to the features of the pipeline (our model), which have a fixed order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,22 +9,23 @@ use super::features::{MAX_TEXTS, too_many_texts};
 use super::value::{Feature, FeatureList, FeatureSource};
 use crate::pipeline::{Encoding, Preprocessing, Scaler};
 
-/// How the features of an imported file become those of a pipeline: columns, preprocessing and order of the features.
+/// How the features of an imported ONNX file become the features of the pipeline (our model).
 pub(super) struct FeatureLayout {
     /// Columns of the table that the imported file uses, in the table's order.
     pub(super) columns: Vec<Column>,
     pub(super) preprocessing: Preprocessing,
     /// For each feature of the imported file, its index among the features of the pipeline.
     pub(super) places: Vec<u32>,
-    /// Whether the pipeline's scaler rounds in the same way as the imported file.
+    /// Whether the pipeline's scaler gives exactly the same features as the file's operators. `false`: they may differ
+    /// by rounding.
     pub(super) exact: bool,
     /// Differences between the pipeline and the imported file, as sentences for the user.
     pub(super) warnings: Vec<String>,
 }
 
-/// How an imported file uses a column. A number has the replacement for missing values, or `None` if the file does not
-/// replace them. A category has the known texts, whether missing values are known too, and whether unknown texts are
-/// accepted (`lenient`).
+/// How an imported ONNX file uses a column of the table. `Value`: a number, with the constant for missing values
+/// (`None` if the file does not replace them). `Texts`: a category, with the known texts. `missing`: missing values are
+/// known too. `lenient`: unknown texts are accepted.
 enum Use {
     Value(Option<f32>),
     Texts { known: BTreeSet<String>, missing: bool, lenient: bool },
@@ -59,8 +60,8 @@ pub(super) fn of(features: &FeatureList, table: &Signature) -> Result<FeatureLay
     Ok(FeatureLayout { columns, preprocessing, places, exact, warnings })
 }
 
-/// Indices of the pipeline's features, by column and text. The text is `None` for a number, and empty for the feature
-/// that shows missing values.
+/// Index of the pipeline's feature for each pair of table column and text. The text is `None` for a numeric column. An
+/// empty text is the feature that is 1 for missing values.
 #[derive(Default)]
 struct Index(BTreeMap<(usize, Option<String>), u32>);
 
@@ -134,7 +135,7 @@ fn encode(column: &Column, found: &Use) -> Result<(Column, Encoding), ImportErro
     }
 }
 
-/// Returns a warning for the user if the table has texts that the imported file refuses, otherwise `None`.
+/// Returns a warning for the user if the table has texts that the imported file's encoder refuses, otherwise `None`.
 fn unknown(column: &Column, found: &Use) -> Option<String> {
     let ColumnKind::Category { rare, .. } = &column.kind else { return None };
     let Use::Texts { lenient: false, .. } = found else { return None };
@@ -146,15 +147,15 @@ fn unknown(column: &Column, found: &Use) -> Option<String> {
     ))
 }
 
-/// Returns the texts of the table's column that the imported file does not know.
+/// Returns the texts of the table's column that the imported file's encoder does not know.
 fn rare(column: &Column, known: &BTreeSet<String>) -> Vec<String> {
     let ColumnKind::Category { categories, rare } = &column.kind else { return Vec::new() };
     let texts: BTreeSet<_> = categories.iter().chain(rare).filter(|text| !known.contains(*text)).cloned().collect();
     texts.into_iter().collect()
 }
 
-/// Returns one scaler for all features of an imported file, or `None` if no feature is scaled. Also returns whether the
-/// scaler rounds in the same way as the file.
+/// Combines the scalings of all imported features in one scaler; `None` if no feature is scaled. Also returns whether
+/// this scaler gives exactly the same features as the file's operators (otherwise they may differ by rounding).
 fn scaler(
     features: &[Feature],
     places: &[u32],

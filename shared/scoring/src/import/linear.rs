@@ -52,7 +52,8 @@ fn regressor(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>
     Ok(vec![walk.found(FoundModel::regression(operator, features, predictor))?])
 }
 
-/// Imports the ONNX operator `MatMul` of features and a constant matrix, which is a linear regression model.
+/// Imports the ONNX operator `MatMul` with features and a constant matrix, which together are a linear regression
+/// model.
 fn multiply(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let [GraphValue::Features(features), GraphValue::Constant(weights)] = call.inputs else {
         return Err(call.unsupported());
@@ -70,7 +71,8 @@ fn multiply(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>,
     Ok(vec![walk.found(FoundModel::regression(call.name(), features, predictor))?])
 }
 
-/// Imports an `Add` that adds a constant to the outputs of the model that was found before. A classifier is an error.
+/// Imports an ONNX operator `Add` that adds a constant to the outputs of the imported model. It is an error if the
+/// model is a classifier.
 pub(super) fn add_bias(walk: &mut GraphWalk, constant: &ConstantTensor) -> Result<GraphValue, ImportError> {
     const OPERATOR: &str = "Add";
     if walk.has_labels() {
@@ -93,8 +95,8 @@ pub(super) fn add_bias(walk: &mut GraphWalk, constant: &ConstantTensor) -> Resul
     Ok(walk.changed(PostTransform::None))
 }
 
-/// Reads the labels of a classifier from its attributes: texts, or integers from one of the attributes that `numbers`
-/// names.
+/// Reads the class labels of an ONNX classifier from the operator's attributes. The labels are texts, or integers in
+/// one of the attributes that `numbers` lists.
 pub(super) fn labels(operator: &str, attributes: &mut Attributes, numbers: &[&str]) -> Result<Vec<Label>, ImportError> {
     let mut labels = Vec::new();
     let check = |count: usize| match count {
@@ -117,7 +119,8 @@ pub(super) fn labels(operator: &str, attributes: &mut Attributes, numbers: &[&st
     Ok(labels)
 }
 
-/// Reads which function an ONNX classifier applies to its outputs (attribute `post_transform`; none if it is missing).
+/// Reads which function (for example softmax) an ONNX classifier applies to its outputs. This is the operator's
+/// attribute `post_transform`; without the attribute, no function is applied.
 pub(super) fn post_transform(operator: &str, attributes: &mut Attributes) -> Result<PostTransform, ImportError> {
     match transform(attributes)?.as_slice() {
         b"NONE" => Ok(PostTransform::None),
@@ -135,8 +138,8 @@ pub(super) fn no_transform(operator: &str, attributes: &mut Attributes) -> Resul
     }
 }
 
-/// Checks that an ONNX regression model predicts exactly one number. `attribute` is the name of the attribute with the
-/// number of targets; if it is missing, there is one.
+/// Checks that an ONNX regression model predicts exactly one number per row. `attribute` is the name of the attribute
+/// with the number of targets. Without the attribute, there is one target.
 pub(super) fn one_target(
     operator: &str,
     attribute: &'static str,

@@ -44,22 +44,23 @@ pub(super) const OPERATORS: &[Operator] = &[
     outputs::ZIP_MAP,
 ];
 
-/// An ONNX operator that the import supports.
+/// An ONNX operator that the import supports, for example `Scaler`.
 pub(super) struct Operator {
     /// Name of the operator in ONNX.
     pub(super) name: &'static str,
-    /// Description of the supported inputs and attributes, for errors and for docs/IMPORT.md.
+    /// Description of the supported inputs and attributes, for error messages and for docs/IMPORT.md.
     pub(super) supported: &'static str,
-    /// Imports one use of the operator, and returns one value for each of its outputs.
+    /// Function that imports one use of the ONNX operator in a graph. Returns one value for each output of the
+    /// operator.
     pub(super) apply: fn(&mut GraphWalk, OperatorCall) -> Result<Vec<GraphValue>, ImportError>,
 }
 
-/// One use of an ONNX operator in an imported graph.
+/// One use of an ONNX operator in an imported graph, with its inputs and attributes.
 pub(super) struct OperatorCall<'a> {
     pub(super) operator: &'static Operator,
     pub(super) attributes: Vec<AttributeProto>,
     pub(super) inputs: &'a [GraphValue],
-    /// Number of outputs that the graph names for this use of the operator.
+    /// Number of outputs of the operator that have a name in the graph.
     pub(super) outputs: usize,
 }
 
@@ -79,8 +80,8 @@ impl<'a> OperatorCall<'a> {
         self.operator.name
     }
 
-    /// Returns the operator's only input, which must be features, and its attributes. Attributes that are not read
-    /// afterwards are an error.
+    /// Returns the only input of the operator, which must be features, and the operator's attributes. The caller must
+    /// read every attribute: an unread one is an error.
     pub(super) fn features(self) -> Result<(Rc<FeatureList>, Attributes), ImportError> {
         match self.inputs {
             [GraphValue::Features(features)] => Ok((Rc::clone(features), self.attributes()?)),
@@ -88,46 +89,46 @@ impl<'a> OperatorCall<'a> {
         }
     }
 
-    /// Returns the operator's only input, which must be features in two dimensions, and its attributes. Attributes that
-    /// are not read afterwards are an error.
+    /// Returns the only input of the operator, which must be features in two dimensions, and the operator's attributes.
+    /// The caller must read every attribute: an unread one is an error.
     pub(super) fn rows(self) -> Result<(Rc<FeatureList>, Attributes), ImportError> {
         let name = self.name();
         let (features, attributes) = self.features()?;
         Ok((forms::flat(name, &features)?, attributes))
     }
 
-    /// Returns the attributes of the operator. Attributes that are not read afterwards are an error.
+    /// Returns the attributes of the operator. The caller must read every attribute: an unread one is an error.
     pub(super) fn attributes(self) -> Result<Attributes, ArtifactError> {
         Attributes::new(self.name(), self.attributes)
     }
 
-    /// Removes the operator's attribute with this name and returns it, or returns `None` if it does not exist. An
-    /// attribute that is never removed has no effect.
+    /// Removes the operator's attribute `name` and returns it, or returns `None` if it does not exist. Attributes that
+    /// are never removed are ignored.
     pub(super) fn take(&mut self, name: &str) -> Option<AttributeProto> {
         let at = self.attributes.iter().position(|attribute| attribute.name == name)?;
         Some(self.attributes.remove(at))
     }
 
-    /// Removes the operator's attribute `axis` and returns its value, or the default if it does not exist. It is an
-    /// error if there is neither.
+    /// Removes the operator's attribute `axis` and returns its value. If the attribute is missing, returns `default`;
+    /// it is an error if `default` is `None` too.
     pub(super) fn take_axis(&mut self, default: Option<i64>) -> Result<i64, ImportError> {
         let axis = self.take("axis").and_then(|attribute| attribute.i).or(default);
         axis.ok_or_else(|| self.invalid("axis", "it is missing"))
     }
 
-    /// Returns the error that the inputs of the operator are not supported.
+    /// Creates the error that the inputs of this operator are not supported.
     pub(super) fn unsupported(&self) -> ImportError {
         let inputs: Vec<_> = self.inputs.iter().map(GraphValue::kind).collect();
         let found = if inputs.is_empty() { "none".to_owned() } else { list(&inputs) };
         self.error(format!("its inputs ({found}) are not supported; supported: {}", self.operator.supported))
     }
 
-    /// Returns an error about this use of the operator; `problem` is the end of the message.
+    /// Creates an error about this use of the operator. `problem` is the end of the error message.
     pub(super) fn error(&self, problem: impl Into<String>) -> ImportError {
         ImportError::usage(self.name(), problem)
     }
 
-    /// Returns an error about an attribute of the operator; `problem` is the end of the message.
+    /// Creates an error about an attribute of this operator. `problem` is the end of the error message.
     pub(super) fn invalid(&self, attribute: &'static str, problem: impl Into<String>) -> ImportError {
         ImportError::attribute(self.name(), attribute, problem)
     }

@@ -42,8 +42,8 @@ fn normalize(walk: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphVa
     }
 }
 
-/// Imports the ONNX operator `ZipMap`, which combines probabilities with labels. Checks that the labels are those of
-/// the model.
+/// Imports the ONNX operator `ZipMap`, which combines class probabilities with labels. Checks that its labels are the
+/// labels of the model.
 fn zip_map(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let [value @ GraphValue::Outputs(..)] = call.inputs else { return Err(call.unsupported()) };
     let operator = call.name();

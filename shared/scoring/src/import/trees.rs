@@ -51,7 +51,8 @@ fn classifier(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue
     let labels = linear::labels(operator, &mut attributes, &["classlabels_int64s"])?;
     let transform = linear::post_transform(operator, &mut attributes)?;
     let (trees, single) = ensemble::read(operator, &mut attributes, "class")?;
-    // With two classes, all weights may belong to the second class. ONNX files then give it the number 0.
+    // With two classes, all leaf weights may belong to the second class. ONNX files then use the output number 0 for
+    // it.
     let outputs = match (labels.len(), single) {
         (2, Some(0)) => 1,
         (2, Some(class)) => {
@@ -69,8 +70,8 @@ fn classifier(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue
     walk.found_classifier(FoundModel { operator, features, predictor, labels, transform })
 }
 
-/// Reads the numbers that an ONNX tree operator adds to its outputs, one for each output. All are 0 if the file gives
-/// none.
+/// Reads the constant terms of an ONNX tree operator, one for each output. The operator adds them to the sums of the
+/// trees. All are 0 if the file gives none.
 fn base(operator: &str, attributes: &mut Attributes, outputs: usize) -> Result<Vec<f32>, ImportError> {
     let base = ensemble::reals(operator, attributes, "base_values")?.unwrap_or_default();
     match base.len() {

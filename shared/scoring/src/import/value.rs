@@ -8,16 +8,17 @@ use evergreen_lifecycle::Label;
 
 #[derive(Debug, Clone)]
 pub(super) enum GraphValue {
-    /// Features: a tensor of numbers with the shape `[N, features]`.
+    /// Features: a tensor of numbers with the shape `[N, features]`, where N is the number of rows.
     Features(Rc<FeatureList>),
-    /// Texts of category columns, with the shape `[N, columns]`. Contains the indices of the columns in the table.
+    /// Texts of category columns: a tensor with the shape `[N, columns]`. Contains the indices of the columns in the
+    /// table.
     Texts(Rc<Vec<usize>>),
     /// A tensor of numbers that the imported file contains.
     Constant(Rc<ConstantTensor>),
-    /// The model's outputs, with the shape `[N, outputs]`. Contains the function that was applied to them, and how
-    /// often operators had changed the outputs by then.
+    /// The model's outputs, with the shape `[N, outputs]`. Contains the function that was applied to them. The number
+    /// counts the operators that had changed the outputs by then.
     Outputs(PostTransform, u32),
-    /// A constant of an unsupported type. Contains the reason for the error message.
+    /// A constant of a type that the import does not support. Contains the reason for the error message.
     Unread(&'static str),
     Label,
 }
@@ -30,19 +31,20 @@ pub(super) struct FeatureList {
     pub(super) deep: bool,
 }
 
-/// A feature in an imported graph: the number `(x - offset) * scale`. x is the value from the table, or `fill` if the
-/// value is missing. Without a fill (`None`), no value may be missing.
+/// A feature in an imported graph: the number `(x - offset) * scale`. x is a value from the table, or `fill` if that
+/// value is missing. With the fill `None`, missing values are not allowed.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Feature {
     pub(super) source: FeatureSource,
     pub(super) fill: Option<f32>,
     pub(super) offset: f64,
     pub(super) scale: f64,
-    /// Whether the imported file's operators round like a single `Scaler`.
+    /// Whether a single ONNX `Scaler` gives exactly the same number as the file's operators. `false`: it may differ by
+    /// rounding.
     pub(super) exact: bool,
 }
 
-/// Where a feature of an imported graph comes from.
+/// How a feature of an imported graph is made from a column of the table.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum FeatureSource {
     /// The feature is the value of a column. Contains the column's index in the table.
@@ -51,7 +53,7 @@ pub(super) enum FeatureSource {
     Text {
         column: usize,
         text: Rc<str>,
-        /// Whether the file's encoder accepts unknown texts. `false`: it refuses them.
+        /// Whether the file's one-hot encoder accepts unknown texts. `false`: it refuses them.
         lenient: bool,
     },
 }
@@ -59,7 +61,8 @@ pub(super) enum FeatureSource {
 /// The function that an imported model applies to its outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PostTransform {
-    /// No function. The outputs are sums, the number of a regression model, or the class probabilities of a forest.
+    /// No function. The outputs are the number of a regression model, the class probabilities of a forest, or raw
+    /// scores.
     None,
     /// The logistic function of each output.
     Logistic,
@@ -68,22 +71,22 @@ pub(super) enum PostTransform {
     Softmax,
 }
 
-/// A model that an operator of the imported file contains, with the features that it uses.
+/// A model that the import found in an operator of the ONNX file, with the features that the model uses.
 #[derive(Debug)]
 pub(super) struct FoundModel {
     /// Type of the ONNX operator that contains the model, for example `LinearRegressor`.
     pub(super) operator: &'static str,
     pub(super) features: Rc<FeatureList>,
-    /// The predictor. Its indices of features and outputs are those of the imported file.
+    /// The predictor (trees or linear model), with the file's indices of features and outputs.
     pub(super) predictor: Predictor,
-    /// The label of each output; empty for regression. If there are two labels but a single output, the output belongs
-    /// to the second label.
+    /// The label of each output; empty for regression. A model of two labels may have a single output, which then
+    /// belongs to the second label.
     pub(super) labels: Vec<Label>,
     pub(super) transform: PostTransform,
 }
 
 impl FoundModel {
-    /// Creates an imported regression model, which has no labels and applies no function to its output.
+    /// Creates an imported regression model, which has no labels. No function is applied to its output.
     pub(super) fn regression(operator: &'static str, features: Rc<FeatureList>, predictor: Predictor) -> Self {
         Self { operator, features, predictor, labels: Vec::new(), transform: PostTransform::None }
     }
@@ -103,7 +106,7 @@ impl GraphValue {
         }
     }
 
-    /// Returns the number of features or of text columns; 0 for any other value.
+    /// Returns the number of features or of text columns in an ONNX value; 0 for a value of another kind.
     pub(super) fn width(&self) -> usize {
         match self {
             Self::Features(features) => features.list.len(),
@@ -126,7 +129,7 @@ impl Feature {
         Self { source, fill: None, offset: 0.0, scale: 1.0, exact: true }
     }
 
-    /// Returns whether the feature is not scaled. A missing value may still be replaced.
+    /// Returns whether the feature is an unscaled value of the table. Its missing values may still be replaced.
     pub(super) fn is_plain(&self) -> bool {
         self.offset == 0.0 && self.scale == 1.0
     }

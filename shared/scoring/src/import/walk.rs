@@ -1,4 +1,4 @@
-//! Walks through an imported ONNX graph from its inputs to its outputs, operator by operator, and finds the model.
+//! Walks through an imported ONNX graph from its inputs to its outputs, operator by operator, to find the model in it.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -13,31 +13,31 @@ use super::value::{FoundModel, GraphValue, PostTransform};
 use crate::artifact::onnx::{GraphProto, NodeProto};
 use crate::pipeline::{MAX_FEATURES, Predictor};
 
-/// Maximum number of features that all operators of an imported graph may have as inputs together. It is a hundred
-/// times the maximum of a pipeline.
+/// Protects against malicious files: the maximum number of features that the operators of an imported graph take as
+/// inputs, summed over all operators. A hundred times the maximum of a pipeline.
 const MAX_INPUT_FEATURES: usize = 1_000_000;
 
-/// Maximum number of features that all operators of an imported graph may return together. They are kept in memory
-/// until the import ends.
+/// Protects against malicious files: the maximum number of features that the operators of an imported graph return,
+/// summed over all operators. All are kept in memory until the import ends.
 const MAX_OUTPUT_FEATURES: usize = 250_000;
 
-/// Domains (namespaces) of the ONNX operators that the import supports.
+/// Domains (namespaces) of the ONNX operators that the import supports. The empty text is the core domain.
 const DOMAINS: [&str; 3] = ["", "ai.onnx", "ai.onnx.ml"];
 
 /// State of the import while it walks through an ONNX graph.
 pub(super) struct GraphWalk {
     values: HashMap<String, GraphValue>,
     model: Option<FoundModel>,
-    /// How often an operator has changed the model's outputs so far. Only the outputs after the last change are the
+    /// Number of operators so far that changed the model's outputs. Only the outputs after the last change are the
     /// model's prediction.
     changes: u32,
-    /// Number of features that the remaining operators of the graph may still have as inputs.
+    /// How many features the remaining operators of the graph may still take as inputs, in total.
     input_features_left: usize,
-    /// Number of features that the remaining operators of the graph may still return.
+    /// How many features the remaining operators of the graph may still return, in total.
     output_features_left: usize,
 }
 
-/// Walks through an imported graph and returns the model that it contains, with the features that the model uses.
+/// Walks through an imported ONNX graph and returns the model in it, with the features that the model uses.
 pub(super) fn walk(graph: GraphProto, table: &Signature) -> Result<FoundModel, ImportError> {
     if let Some(node) = graph.node.iter().find(|node| operators::find(&node.op_type).is_none()) {
         return Err(unknown(node));
@@ -98,7 +98,7 @@ impl GraphWalk {
     fn step(&mut self, node: NodeProto) -> Result<(), ImportError> {
         let operator = operators::find(&node.op_type).ok_or_else(|| unknown(&node))?;
         let inputs = node.input.iter().map(|name| self.input(operator.name, name)).collect::<Result<Vec<_>, _>>()?;
-        // Checked before the inputs are processed, because a short name in a file may mean many features.
+        // The sum is checked before the inputs are processed, because a short name in a file may mean many features.
         let width: usize = inputs.iter().map(GraphValue::width).sum();
         let too_many = || {
             let problem = format!(
@@ -120,8 +120,8 @@ impl GraphWalk {
         Ok(())
     }
 
-    /// Returns the value with the given name, which is an input of `operator`. A value that is unknown, unsupported or
-    /// outdated is an error.
+    /// Returns the value `name`, which is an input of `operator`. It is an error if the value does not exist or is not
+    /// supported, or if a later operator has already changed it.
     fn input(&self, operator: &str, name: &str) -> Result<GraphValue, ImportError> {
         let problem = match self.values.get(name) {
             Some(GraphValue::Outputs(_, change)) if *change != self.changes => {
@@ -134,8 +134,8 @@ impl GraphWalk {
         Err(ImportError::usage(operator, format!("its input {:?} {problem}", short(name))))
     }
 
-    /// Stores the model that an operator of the imported file contains, and returns the model's outputs. A file with a
-    /// second model is refused.
+    /// Stores the imported model, which one operator of the ONNX file contains, and returns the model's outputs. It is
+    /// an error if the file contains a second model.
     pub(super) fn found(&mut self, model: FoundModel) -> Result<GraphValue, ImportError> {
         let transform = model.transform;
         match self.model.replace(model) {
@@ -147,35 +147,36 @@ impl GraphWalk {
         }
     }
 
-    /// Stores the classifier that an operator of the imported file contains, and returns its label and its outputs.
+    /// Stores an imported classifier, which one operator of the ONNX file contains. Returns its label and its outputs.
     pub(super) fn found_classifier(&mut self, model: FoundModel) -> Result<Vec<GraphValue>, ImportError> {
         Ok(vec![GraphValue::Label, self.found(model)?])
     }
 
-    /// Records that an operator changes the model's outputs, and returns the changed outputs. Earlier outputs are then
-    /// no longer the model's prediction.
+    /// Counts one more change of the model's outputs, and returns the changed outputs. Earlier outputs are then no
+    /// longer the model's prediction.
     pub(super) fn changed(&mut self, transform: PostTransform) -> GraphValue {
         self.changes += 1;
         GraphValue::Outputs(transform, self.changes)
     }
 
-    /// Returns whether the model that was found so far in the file is a classifier. `false` if no model was found yet.
+    /// Returns whether the import has found a classifier in the file. `false` if it found a regression model, or no
+    /// model yet.
     pub(super) fn has_labels(&self) -> bool {
         self.labels().is_some_and(|labels| !labels.is_empty())
     }
 
-    /// Returns the labels of the model that was found so far in the file; empty for regression, `None` if no model was
-    /// found yet.
+    /// Returns the labels of the model that the import has found in the file; empty for regression. `None` if no model
+    /// was found yet.
     pub(super) fn labels(&self) -> Option<&[Label]> {
         self.model.as_ref().map(|model| model.labels.as_slice())
     }
 
-    /// Returns the predictor of the model that was found so far in the file, or `None` if no model was found yet.
+    /// Returns the predictor of the model that the import has found in the file. `None` if no model was found yet.
     pub(super) fn predictor(&mut self) -> Option<&mut Predictor> {
         self.model.as_mut().map(|model| &mut model.predictor)
     }
 
-    /// Returns the number of outputs of the model that was found so far in the file; 0 if no model was found yet.
+    /// Returns the number of outputs of the model that the import has found in the file; 0 if no model was found yet.
     pub(super) fn outputs(&self) -> usize {
         match self.model.as_ref().map(|model| &model.predictor) {
             Some(Predictor::Trees(ensemble)) => ensemble.base.len(),

@@ -1,5 +1,5 @@
-//! Checks that a pipeline (a trained model) is valid. This happens once, when it is created, so predictions need no
-//! checks.
+//! Checks that a pipeline (a trained model) is valid. The check happens once, when a pipeline is created, so
+//! predictions need no checks.
 
 mod blend;
 mod error;
@@ -14,21 +14,22 @@ use super::{Aggregate, Ensemble, LabelRule, Linear, Link, PipelineParts, Predict
 pub use blend::MAX_MEMBERS;
 pub use error::PipelineError;
 
-/// Maximum number of nodes in an ensemble of decision trees, over all trees. A hundred trees that are fully grown on
-/// 20,000 rows have about as many.
+/// Maximum number of nodes in an ensemble of decision trees, over all trees. A random forest of a hundred trees, fully
+/// grown on 20,000 rows, has about as many nodes.
 pub const MAX_NODES: usize = 1 << 22;
 
-/// Maximum number of features of a model, after encoding the categories.
+/// Maximum number of features of a model, counted after one-hot encoding of the categories.
 pub const MAX_FEATURES: usize = 10_000;
 
-/// Minimum weight of a label, by which a classifier multiplies the label's probability. With this limit and the maximum
-/// weight, the product neither vanishes nor overflows.
+/// Minimum label weight: a factor by which a classifier multiplies the probability of a label. With this minimum and
+/// the maximum, the product neither becomes 0 nor overflows.
 const MIN_WEIGHT: f32 = 1e-12;
 
-/// Maximum weight of a label, by which a classifier multiplies the label's probability.
+/// Maximum label weight: a factor by which a classifier multiplies the probability of a label.
 const MAX_WEIGHT: f32 = 1e12;
 
-/// Maximum absolute value of an ensemble's output and of half a prediction interval, so that no sum overflows.
+/// Maximum absolute value of an ensemble's output, and of half the width of a prediction interval, so that no sum
+/// overflows.
 pub(crate) const MAX_OUTPUT: f32 = 1e37;
 
 pub(super) fn all(signature: &Signature, parts: &PipelineParts) -> Result<(), PipelineError> {
@@ -48,7 +49,8 @@ pub(super) fn all(signature: &Signature, parts: &PipelineParts) -> Result<(), Pi
     }
 }
 
-/// Checks a predictor. A blend (mean of several predictors) is an error here.
+/// Checks that a predictor (trees or a linear model) is valid. It is an error if the predictor is a blend (mean of
+/// several predictors).
 fn predictor(signature: &Signature, predictor: &Predictor, link: Link, features: usize) -> Result<(), PipelineError> {
     let outputs = outputs(signature.labels().len(), link);
     match predictor {
@@ -58,7 +60,7 @@ fn predictor(signature: &Signature, predictor: &Predictor, link: Link, features:
     }
 }
 
-/// Returns the number of outputs of a predictor for `labels` labels (0 for regression).
+/// Returns how many outputs a predictor must have for `labels` labels (0 for regression) and this link function.
 pub(crate) fn outputs(labels: usize, link: Link) -> usize {
     if link == Link::Logistic { 1 } else { labels.max(1) }
 }
@@ -67,14 +69,14 @@ fn is_distribution(task: Task, link: Link) -> bool {
     task == Task::Classification && link == Link::Identity
 }
 
-/// Checks that the link (the meaning of the predictor's outputs) fits the task, the number of labels and the predictor.
+/// Checks that the link function (for example softmax) fits the task, the number of labels and the predictor.
 fn link(task: Task, labels: usize, predictor: &Predictor, link: Link) -> Result<(), PipelineError> {
     let averaged = matches!(predictor, Predictor::Trees(Ensemble { aggregate: Aggregate::Average, .. }));
     let fits = match (task, link) {
-        // The members of a blend have their own links.
+        // Each member of a blend has its own link function.
         (_, link) if matches!(predictor, Predictor::Blend(_)) => link == Link::Identity,
         (Task::Regression, link) => link == Link::Identity,
-        // The mean of distributions is a distribution; their sum is not.
+        // The mean of probability distributions is a distribution; their sum is not.
         (Task::Classification, Link::Identity) => averaged,
         (Task::Classification, Link::Logistic) if labels != 2 => return Err(PipelineError::Logistic(labels)),
         (Task::Classification, _) => true,
@@ -91,8 +93,8 @@ fn calibration(task: Task, power: Option<f32>) -> Result<(), PipelineError> {
     }
 }
 
-/// Checks the rule that chooses the label. The minimum probability (floor) must be above 0 and below 1 divided by the
-/// number of labels. Each label must have a weight within the limits.
+/// Checks the rule by which a classifier chooses the label. The floor (minimum probability) must be above 0 and below 1
+/// divided by the number of labels. Each label must have a label weight within the limits.
 fn rule(labels: usize, rule: &LabelRule) -> Result<(), PipelineError> {
     let most = 1.0 / labels.max(1) as f32;
     if let Some(floor) = rule.floor.filter(|floor| labels == 0 || !(0.0 < *floor && *floor < most)) {
@@ -150,7 +152,7 @@ fn linear(linear: &Linear, features: usize, outputs: usize) -> Result<(), Pipeli
     }
 }
 
-/// Checks that a predictor has exactly one finite constant (base or bias) for each output.
+/// Checks that a predictor has exactly one finite constant term (tree base or linear intercept) for each output.
 fn constants(constants: &[f32], outputs: usize) -> Result<(), PipelineError> {
     if constants.len() != outputs {
         return Err(PipelineError::Constants { found: constants.len(), expected: outputs });

@@ -2,57 +2,58 @@
 
 use super::Ensemble;
 
-/// The prediction intervals of a regression model. Half the width of an interval is a function of the prediction,
-/// multiplied by the difficulty of the row. The difficulty is a function of the features.
+/// Prediction intervals of a regression model. Half the width of an interval depends on the predicted number (for
+/// example, wider for higher prices). It is multiplied by the row's difficulty, which depends on the features.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Interval {
-    /// Half the width of the interval for a row of average difficulty, as a function of the prediction.
+    /// Half the width of the prediction interval for a row of average difficulty, as a function of the predicted
+    /// number.
     pub half: Curve,
-    /// Decision trees with one output: the logarithm of a row's difficulty. They take the same features as the
-    /// predictor. With `None`, all rows are equally difficult.
+    /// Decision trees that predict the natural logarithm of a row's difficulty, a factor for the interval's width. They
+    /// take the same features as the predictor. With `None`, the factor is 1 for every row.
     pub difficulty: Option<Ensemble>,
-    /// Minimum of both ends of a prediction interval, in the target's unit; `None` if there is no minimum.
+    /// Lower limit for both ends of every prediction interval, in the target's unit; `None` if there is no limit.
     pub low: Option<f32>,
-    /// Maximum of both ends of a prediction interval, in the target's unit; `None` if there is no maximum.
+    /// Upper limit for both ends of every prediction interval, in the target's unit; `None` if there is no limit.
     pub high: Option<f32>,
 }
 
-/// A continuous function made of straight lines. It is constant before the first step and after the last.
+/// Continuous, piecewise linear function of one number. It is constant before the first step and after the last.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Curve {
     /// Value of the curve before the first step; at least 0.
     pub start: f32,
-    /// The steps in which the curve rises or falls, in ascending order of `from`.
+    /// The sections in which the curve rises or falls in a straight line, in ascending order of `from`.
     pub steps: Vec<CurveStep>,
 }
 
-/// A range of x in which the value of a curve rises or falls.
+/// Section of a piecewise linear curve: a range of x in which the curve rises or falls in a straight line.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CurveStep {
-    /// The x at which the step begins.
+    /// The x at which the section of the curve begins.
     pub from: f32,
-    /// Length of the step's range of x; above 0.
+    /// Length of the section along x; above 0.
     pub length: f32,
-    /// How much the curve's value changes over the step; negative if it falls.
+    /// Change of the curve's value from the beginning to the end of the section; negative if the curve falls.
     pub rise: f32,
 }
 
 impl From<f32> for Interval {
-    /// Creates prediction intervals with the same half width for every row.
+    /// Creates prediction intervals with the half width `half` for every row.
     fn from(half: f32) -> Self {
         Self { half: Curve { start: half, steps: Vec::new() }, difficulty: None, low: None, high: None }
     }
 }
 
 impl Curve {
-    /// Returns the curve's value at `x`; at least 0.
+    /// Returns the value of the piecewise linear curve at `x`, or 0 if the value is negative.
     pub fn at(&self, x: f32) -> f32 {
         let risen: f32 =
             self.steps.iter().map(|step| step.rise * ((x - step.from) / step.length).clamp(0.0, 1.0)).sum();
         (risen + self.start).max(0.0)
     }
 
-    /// Returns the curve's values at the start and after each step, in double precision.
+    /// Returns the values of the piecewise linear curve at the start and after each step, in double precision.
     pub(crate) fn values(&self) -> impl Iterator<Item = f64> {
         let mut value = f64::from(self.start);
         let after = self.steps.iter().map(move |step| {

@@ -1,41 +1,43 @@
-//! Turns a raw row into features.
+//! Turns a raw row (the values of the table's columns) into features.
 //!
 //! A raw row has one or more `f32` for each column of the signature, depending on its
 //! [`ColumnKind`](evergreen_lifecycle::ColumnKind). Each `f32` is called a slot. NaN means a missing value. The
 //! features come in this order, and within each group in the order of the slots:
 //!
-//! 1. for each slot that is not a category: its value, or its fill if the value is missing;
-//! 2. for each slot of the first group with an indicator: 1 if the value is missing, otherwise 0;
-//! 3. for each category column: one feature per category, which is 1 if the value is that category, otherwise 0. With
-//!    an indicator, one more feature is 1 if the value is missing. All are 0 for a rare or unknown category.
-//! 4. for each statistic: the number that was computed for the row's category.
+//! 1. for each slot that is not a category: its value, or its fill (a constant) if the value is missing;
+//! 2. for each slot of the first group with a missing-value indicator: 1 if the value is missing, otherwise 0;
+//! 3. for each category column, one-hot encoding: one feature per category, which is 1 if the value is that category,
+//!    otherwise 0. With an indicator, one more feature is 1 if the value is missing. All are 0 for a rare or unknown
+//!    category.
+//! 4. for each target encoding ([`Statistic`]): the number that replaces the row's category.
 
 use super::Hole;
 
-/// How one slot (one `f32` value of a raw row) becomes features.
+/// Encoding: how one slot (one `f32` value of a raw row) becomes one or more features.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Encoding {
-    /// The slot becomes one feature with the same value. For a number, a boolean, a part of a date, or a word of a
-    /// text.
+    /// Numeric feature: the slot becomes one feature with the same value. Used for a number, a boolean, a part of a
+    /// date, or a word of a text.
     Value {
-        /// Finite number that replaces a missing value.
+        /// Constant that replaces a missing value; finite.
         fill: f32,
-        /// Whether there is one more feature, which is 1 if the value is missing, otherwise 0.
+        /// Whether there is one more feature, the missing-value indicator: 1 if the value is missing, otherwise 0.
         indicator: bool,
     },
     /// One-hot encoding: the slot of a category column becomes one feature for each category.
     OneHot {
-        /// Number of categories; the column in the signature has the same number.
+        /// Number of categories of the column, as in the model's signature.
         categories: u32,
-        /// Whether there is one more feature, which is 1 if the value is missing, otherwise 0.
+        /// Whether there is one more feature, the missing-value indicator: 1 if the value is missing, otherwise 0.
         indicator: bool,
     },
 }
 
-/// Numbers that were computed from the target for each text of a category column, for example smoothed means.
+/// Target encoding of a category column: the number that replaces each category, computed from the target (for example
+/// the smoothed mean target of the training rows with this category).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Statistic {
-    /// Index of the category column's slot (`f32` value) in a raw row.
+    /// Position of the category column in a raw row (index of its `f32` value).
     pub slot: u32,
     /// One finite number for each category code of the column (see
     /// [`ColumnKind::code`](evergreen_lifecycle::ColumnKind::code)). The last number is for a missing value.
@@ -45,28 +47,29 @@ pub struct Statistic {
 /// Standard scaling of each feature: `(x - offset) * scale` in `f32`, like ONNX's `Scaler`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scaler {
-    /// Numbers that are subtracted from the features, one for each feature; finite.
+    /// Numbers that are subtracted from the features (means, for standard scaling): one finite number for each feature.
     pub offset: Vec<f32>,
-    /// Factors that are applied after the subtraction, one for each feature; finite and not 0.
+    /// Factors by which the features are multiplied after the subtraction: one for each feature, finite and not 0.
     pub scale: Vec<f32>,
 }
 
-/// Describes how a raw row becomes the features of the predictor.
+/// Describes how a raw row (the values of the table's columns) becomes the features of the predictor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Preprocessing {
     /// One encoding for each slot (`f32` value) of a raw row.
     pub encodings: Vec<Encoding>,
-    /// Numbers that were computed from the target for the categories, in the order of the columns' slots. A category
-    /// column may have several such statistics.
+    /// Target encodings: for each encoded category column, the numbers (for example mean targets) that replace its
+    /// categories. Sorted by the column's position in a raw row. A column may have several target encodings.
     pub statistics: Vec<Statistic>,
-    /// Scaler that is applied to all features at the end; `None` if they are not scaled.
+    /// Standard scaling of all features as the last step; `None` if features are not scaled.
     pub scaler: Option<Scaler>,
 }
 
 impl Statistic {
-    /// Returns the number for the category code `raw`. A missing value (NaN) and an unknown code get the last number.
+    /// Target encoding: returns the number that replaces the category code `raw`. A missing value (NaN) and an unknown
+    /// code get the last number.
     pub fn of(&self, raw: f32) -> f32 {
-        // Negative numbers become code 0, and fractions are rounded down. Callers send neither.
+        // Negative codes become code 0, and fractions are rounded down. Callers send neither.
         debug_assert!(!self.values.is_empty(), "a statistic has a value for missing texts");
         let code = if raw.is_nan() { usize::MAX } else { raw as usize };
         self.values.get(code).or(self.values.last()).copied().unwrap_or_default()
@@ -83,7 +86,7 @@ impl Scaler {
 }
 
 impl Preprocessing {
-    /// Returns the number of features that a raw row becomes.
+    /// Returns the number of features that are computed from a raw row.
     pub fn features(&self) -> usize {
         let of = |encoding: &Encoding| match *encoding {
             Encoding::Value { indicator, .. } => 1 + usize::from(indicator),
@@ -92,7 +95,7 @@ impl Preprocessing {
         self.encodings.iter().map(of).sum::<usize>() + self.statistics.len()
     }
 
-    /// Returns, for each feature, the index of the slot (`f32` value of a raw row) from which it is computed.
+    /// Returns, for each feature, the index of the raw value (slot) from which the feature is computed.
     pub fn origins(&self) -> Vec<usize> {
         let mut origins = Vec::with_capacity(self.features());
         let slots = || self.encodings.iter().enumerate();
@@ -112,8 +115,8 @@ impl Preprocessing {
         origins
     }
 
-    /// Returns a hole for each value that has an indicator for missing values: the indices of the value's feature and
-    /// of the indicator's feature.
+    /// Returns a [`Hole`] for each feature with a missing-value indicator: the index of the value's feature and the
+    /// index of the indicator's feature.
     pub fn holes(&self) -> Vec<Hole> {
         let values = self.encodings.iter().filter(|encoding| matches!(encoding, Encoding::Value { .. }));
         let with_indicator = |encoding: &&Encoding| matches!(encoding, Encoding::Value { indicator: true, .. });
@@ -145,7 +148,7 @@ impl Preprocessing {
             }
         }
         features.extend(self.statistics.iter().map(|statistic| {
-            // A row that is too short counts as having a missing value here.
+            // If a row is too short, the value counts as missing.
             statistic.of(row.get(statistic.slot as usize).copied().unwrap_or(f32::NAN))
         }));
         if let (Some(scaler), Some(features)) = (&self.scaler, features.get_mut(start..)) {

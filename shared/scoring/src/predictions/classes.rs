@@ -12,15 +12,15 @@ pub struct ClassPredictions {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prediction<'a> {
     /// Index of the predicted class in the labels of the signature. It is the most probable class, or the first of
-    /// several equal ones, unless label weights in the model's rule change this. If probabilities are equal in `f32`
-    /// but their scores differ, the scores decide.
+    /// several equal ones. Label weights of the model may change this choice. If probabilities are equal in `f32` but
+    /// the scores before rounding differ, the scores decide.
     pub class: usize,
     /// Probability of each class (0–1), in the order of the labels. They sum to 1 except for rounding in `f32`.
     pub probabilities: &'a [f32],
 }
 
 impl ClassPredictions {
-    /// Creates empty predictions with room for `rows` rows. `classes` is the number of classes and must be at least 1.
+    /// Creates an empty list of predictions with room for `rows` rows. `classes` is the number of classes, at least 1.
     pub(crate) fn with_capacity(rows: usize, classes: usize) -> Self {
         let probabilities = Vec::with_capacity(rows * classes);
         Self { classes, predicted: Vec::with_capacity(rows), probabilities }

@@ -9,8 +9,8 @@ pub struct NumberPredictions {
 }
 
 impl NumberPredictions {
-    /// Creates the predictions for a batch. `intervals` has one interval per value, or is `None` if the model has no
-    /// intervals.
+    /// Creates the predictions for a batch of rows. `intervals` has one prediction interval for each row, or is `None`
+    /// if the model has no intervals.
     pub(crate) fn new(values: Vec<f32>, intervals: Option<Vec<(f32, f32)>>) -> Self {
         Self { values, intervals }
     }
@@ -21,8 +21,8 @@ impl NumberPredictions {
     }
 
     /// Returns the lower and upper end of each row's prediction interval, in the target's unit, or `None` if the model
-    /// has no intervals. A prediction that the target cannot have, such as a negative price, may be outside of its
-    /// interval.
+    /// has no intervals. The predicted number may be outside of its interval if the target cannot have this number, for
+    /// example a negative price.
     pub fn intervals(&self) -> Option<&[(f32, f32)]> {
         self.intervals.as_deref()
     }

@@ -1,4 +1,4 @@
-//! Computes a blend: the weighted mean of several predictors' answers.
+//! Computes a blend: the weighted mean of the predictions of several predictors.
 
 use super::Scorer;
 use crate::link::Answerer;
@@ -18,7 +18,7 @@ struct Blended {
     scaler: Option<Scaler>,
     holes: Vec<Hole>,
     scorer: Scorer,
-    /// Number of outputs of this predictor for one row.
+    /// Number of outputs that this predictor of the blend computes for one row.
     outputs: usize,
     answerer: Answerer,
     weight: f32,
@@ -37,8 +37,8 @@ impl Blend {
         Self { members: members.iter().map(blended).collect(), features, labels }
     }
 
-    /// Computes the weighted mean of the predictors' answers for rows of `features` and writes it into `outputs`. Adds
-    /// the answers in the order of the members, so that the result is identical to the last bit on every platform.
+    /// Computes the weighted mean of the predictions for rows of `features` and writes it into `outputs`. Adds the
+    /// predictions in the order of the predictors, so that the result is identical to the last bit on every platform.
     pub(super) fn outputs(&self, features: &[f32], outputs: &mut [f32]) {
         outputs.fill(0.0);
         let rows = features.len() / self.features;
@@ -59,8 +59,8 @@ impl Blend {
 }
 
 impl Blended {
-    /// Returns the features that this predictor takes, row by row. They are scaled and followed by two more numbers for
-    /// each hole (a value that may be missing).
+    /// Returns the input features of this predictor, row by row. They are scaled if necessary. Two more numbers follow
+    /// for each hole (a feature that may be missing).
     #[expect(clippy::indexing_slicing, reason = "holes are among the features, and this runs for every row")]
     fn inputs<'a>(&self, features: &'a [f32], width: usize, inputs: &'a mut Vec<f32>) -> &'a [f32] {
         if self.scaler.is_none() && self.holes.is_empty() {

@@ -1,4 +1,4 @@
-//! Generators of random test data for property tests: small pipelines, and rows for them.
+//! Generators of random test data for property tests: small pipelines (trained models), and rows for them.
 
 use evergreen_lifecycle::{Column, ColumnKind, DatePart, Signature};
 use evergreen_scoring::{
@@ -12,7 +12,7 @@ use super::{column, leaf, split, value, with_rare};
 
 const TEXTS: [&str; 5] = ["a", "b c", "d\"e", "é", "日本"];
 
-/// Random numbers for generated test data. Repeats a random list without end.
+/// Source of random numbers for generated test data. Repeats a random list without end.
 struct Numbers<'a>(std::iter::Cycle<std::slice::Iter<'a, f32>>);
 
 impl Numbers<'_> {
@@ -26,8 +26,8 @@ impl Numbers<'_> {
     }
 }
 
-/// A random column, the encodings of its slots (the `f32` values of the column in a row), and the number of its
-/// statistics.
+/// A random column, the encodings of its slots (the column's `f32` values in a raw row), and the number of its target
+/// encodings.
 type Encoded = (Column, Vec<Encoding>, usize);
 
 fn columns() -> impl Strategy<Value = Vec<Encoded>> {
@@ -60,7 +60,7 @@ fn columns() -> impl Strategy<Value = Vec<Encoded>> {
         .prop_filter("there is a feature", |columns| preprocessing(columns, || 0.0).features() > 0)
 }
 
-/// Returns the preprocessing for random columns. `number` returns the numbers for the statistics of category columns.
+/// Returns the preprocessing for random columns. `number` returns the next number for the target encodings.
 fn preprocessing(columns: &[Encoded], mut number: impl FnMut() -> f32) -> Preprocessing {
     let (mut encodings, mut statistics) = (Vec::new(), Vec::new());
     for (column, own, count) in columns {
@@ -74,8 +74,8 @@ fn preprocessing(columns: &[Encoded], mut number: impl FnMut() -> f32) -> Prepro
     Preprocessing { encodings, statistics, scaler: None }
 }
 
-/// Builds a random tree by splitting leaves one after the other. Each entry of `splits` selects the leaf to split, the
-/// feature and the threshold. `weights` returns the leaves.
+/// Builds a random decision tree by splitting leaves one after the other. Each entry of `splits` selects the leaf, the
+/// feature and the threshold. `weights` returns the leaves of the finished tree.
 fn tree(splits: &[(Index, Index, f32)], features: usize, mut weights: impl FnMut() -> Node) -> Tree {
     let mut nodes = vec![None];
     for (which, feature, threshold) in splits {
@@ -138,7 +138,7 @@ fn blend(kind: Kind, (features, holes): (usize, &[Hole]), shapes: &[Shape], numb
     let scaler = Scaler { scale: offset.iter().map(|offset| 1.0 / (1.0 + offset.abs())).collect(), offset };
     let mut member = |kind: Kind, scaler, holes: &[Hole], weight| {
         let predictor = predictor(kind, features + 2 * holes.len(), shapes, numbers);
-        // Linear members have no holes: a weighted sum with ±1e38 for each missing value is meaningless.
+        // Linear members of a blend have no holes: a weighted sum with ±1e38 for each missing value is meaningless.
         Member { scaler, holes: holes.to_vec(), predictor, link: kind.link, weight }
     };
     let split_holes = if kind.linear { &[] } else { holes };
@@ -160,8 +160,8 @@ fn predictor(kind: Kind, features: usize, shapes: &[Shape], numbers: &mut Number
     Predictor::Trees(Ensemble { trees, aggregate: kind.aggregate, base })
 }
 
-/// Returns a prediction interval for tests. Its width is constant if `half` is below 1. Otherwise it depends on the
-/// prediction, and for some values of `half` also on the features.
+/// Returns a random prediction interval. If `half` is below 1, all rows have the same width. Otherwise the width
+/// depends on the predicted number, and for some values of `half` also on the features.
 fn interval(half: f32, features: usize, shapes: &[Shape], numbers: &mut Numbers<'_>) -> Interval {
     if half < 1.0 {
         return half.into();
@@ -176,7 +176,7 @@ fn interval(half: f32, features: usize, shapes: &[Shape], numbers: &mut Numbers<
     Interval { half: Curve { start: half, steps }, difficulty, low: limit(-1.0), high: limit(half) }
 }
 
-/// Generates random small pipelines with 1–6 columns of any kind, for regression or up to 5 classes.
+/// Generates random small pipelines (trained models) with 1–6 columns of any kind, for regression or up to 5 classes.
 pub fn pipelines() -> impl Strategy<Value = Pipeline> {
     let split = (any::<Index>(), any::<Index>(), -2.0..2.0_f32);
     let shapes = prop::collection::vec(prop::collection::vec(split, 0..12), 1..20);
@@ -209,7 +209,8 @@ pub fn pipelines() -> impl Strategy<Value = Pipeline> {
                 LabelRule { floor: options.4.0, weights }
             }
         };
-        // After a scaler, ±1e38 is not certain to be beyond all other values, so holes are not allowed.
+        // Holes (features that may be missing) are not allowed here: after a scaler, ±1e38 is not certain to be beyond
+        // all other values.
         let holes = if options.0 { Vec::new() } else { preprocessing.holes() };
         let (predictor, link) = match options.1 {
             true => (blend(kind, (features, &holes), &shapes, &mut numbers), Link::Identity),
@@ -239,7 +240,7 @@ fn raw(signature: &Signature, random: &[(f32, u8)]) -> Vec<f32> {
         .collect()
 }
 
-/// Generates a random pipeline, and 1–19 random raw rows for it as one list of numbers.
+/// Generates a random pipeline (trained model), and 1–19 random raw rows for it as one list of numbers.
 pub fn rows() -> impl Strategy<Value = (Pipeline, Vec<f32>)> {
     let random = prop::collection::vec((-5.0..5.0_f32, any::<u8>()), 7);
     (pipelines(), prop::collection::vec(random, 1..20)).prop_map(|(pipeline, random)| {

@@ -17,7 +17,7 @@ pub fn metadata() -> ArtifactMetadata {
     ArtifactMetadata::named("iris")
 }
 
-/// Returns metadata of an artifact with a lineage (how the model was trained).
+/// Returns artifact metadata that contains a lineage (how the model was trained).
 pub fn traced() -> ArtifactMetadata {
     let parameters = [("max_depth", 2.into()), ("max_features", "sqrt".into()), ("n_estimators", 4.into())];
     let lineage = Lineage {
@@ -60,8 +60,8 @@ pub fn trees(trees: Vec<Vec<Node>>, aggregate: Aggregate, base: Vec<f32>) -> Pre
     Predictor::Trees(Ensemble { trees, aggregate, base })
 }
 
-/// Returns a small classifier with two columns, two labels and four trees: one split on each column, a tree of two
-/// splits, and a single leaf.
+/// Returns a small classifier for tests. It has two columns, two labels and four trees: one split on each column, a
+/// tree of two splits, and a single leaf.
 pub fn small() -> Pipeline {
     let forest = vec![
         vec![split(0, 0.5, 1, 2), leaf(&[(0, 1.0)]), leaf(&[(1, 1.0)])],
@@ -87,8 +87,8 @@ pub fn small() -> Pipeline {
     Pipeline::new(Signature::classification(columns, labels).unwrap(), parts).unwrap()
 }
 
-/// Returns a calibrated classifier: boosted trees with a logistic link. It has category, number, boolean and date
-/// columns, and some allow missing values.
+/// Returns a calibrated classifier for tests: boosted trees with a logistic link. It has category, number, boolean and
+/// date columns, and some of them allow missing values.
 pub fn mixed() -> Pipeline {
     let columns = vec![
         column("plan", category(&["basic", "pro"]), false),
@@ -104,7 +104,7 @@ pub fn mixed() -> Pipeline {
         value(7000.5, false),
         Encoding::OneHot { categories: 3, indicator: true },
     ];
-    // Features: age, active, since, is age missing, basic, pro, de, fr, it, is country missing.
+    // The features in order: age, active, since, is age missing, basic, pro, de, fr, it, is country missing.
     let boosted = vec![
         vec![split(0, 30.0, 1, 2), leaf(&[(0, -0.75)]), split(5, 0.5, 3, 4), leaf(&[(0, 0.125)]), leaf(&[(0, 1.5)])],
         vec![split(9, 0.5, 1, 2), split(7, 0.5, 3, 4), leaf(&[(0, 0.5)]), leaf(&[(0, -0.25)]), leaf(&[(0, 0.75)])],
@@ -121,8 +121,8 @@ pub fn mixed() -> Pipeline {
     Pipeline::new(Signature::classification(columns, [false, true].map(Label::Boolean).into()).unwrap(), parts).unwrap()
 }
 
-/// Returns a regression model: a forest with a prediction interval of constant width. It has a number column and a
-/// category column, and both allow missing values.
+/// Returns a regression model for tests: a forest with a prediction interval of constant width. It has a number column
+/// and a category column, and both allow missing values.
 pub fn estimate() -> Pipeline {
     let columns =
         vec![column("rooms", ColumnKind::Number, true), column("district", category(&["east", "north"]), true)];
@@ -151,8 +151,8 @@ pub fn estimate() -> Pipeline {
     Pipeline::new(Signature::regression(columns).unwrap(), parts).unwrap()
 }
 
-/// Returns the model of `estimate()` with prediction intervals of variable width: wider for high prices and for
-/// difficult rows, and never below 0.
+/// Returns the model of `estimate()` with prediction intervals of variable width for tests. They are wider for high
+/// prices and for difficult rows, and never below 0.
 pub fn appraisal() -> Pipeline {
     let estimate = estimate();
     let unknown = vec![vec![split(1, 0.5, 1, 2), leaf(&[(0, -1.0)]), leaf(&[(0, 1.0)])]];
@@ -164,7 +164,8 @@ pub fn appraisal() -> Pipeline {
     Pipeline::new(estimate.signature().clone(), parts).unwrap()
 }
 
-/// Returns a classifier with a date column and its parts, a text column, and a category column with statistics.
+/// Returns a classifier for tests. It has a date column with its parts, a text column, and a category column with
+/// target encodings.
 pub fn derived() -> Pipeline {
     let words = ["late", "slow"].map(str::to_owned).to_vec();
     let columns = vec![
@@ -175,10 +176,11 @@ pub fn derived() -> Pipeline {
     let one_hot = Encoding::OneHot { categories: 2, indicator: false };
     let encodings =
         vec![value(9000.0, true), value(4.0, false), value(12.0, false), one_hot, value(0.0, false), value(0.0, false)];
-    // Numbers for the categories 10115 and 20095, an unknown text, the rare texts 01067 and 80331, and a missing text.
+    // Target encodings of the categories 10115 and 20095, an unknown text, the rare texts 01067 and 80331, and a
+    // missing text.
     let statistic = |values: [f32; 6]| Statistic { slot: 3, values: values.to_vec() };
     let statistics = vec![statistic([0.5, 0.25, 0.4, 0.1, 0.9, 0.45]), statistic([-1.0, 2.0, 0.0, -2.5, 1.5, 0.125])];
-    // Features: days, weekday, hour, late, slow, is at missing, 10115, 20095, the two statistics.
+    // The features in order: days, weekday, hour, late, slow, is at missing, 10115, 20095, the two target encodings.
     let boosted = vec![
         vec![split(1, 5.5, 1, 2), split(2, 8.5, 3, 4), leaf(&[(0, 1.5)]), leaf(&[(0, -0.5)]), leaf(&[(0, 0.25)])],
         vec![split(3, 0.5, 1, 2), leaf(&[(0, 0.75)]), split(4, 0.5, 3, 4), leaf(&[(0, -0.25)]), leaf(&[(0, -2.0)])],
@@ -196,7 +198,8 @@ pub fn derived() -> Pipeline {
     Pipeline::new(Signature::classification(columns, labels).unwrap(), parts).unwrap()
 }
 
-/// Returns the numbers in predictions: the probabilities of a classifier, or the predicted numbers.
+/// Returns the numbers in predictions: the probabilities of a classifier, or the predicted numbers of a regression
+/// model.
 pub fn numbers(batch: &Predictions) -> Vec<f32> {
     match batch {
         Predictions::Classes(batch) => batch.probabilities().to_vec(),

@@ -25,8 +25,8 @@ const VALUES: [f32; 14] = [
     f32::NEG_INFINITY,
 ];
 
-/// Loads bytes as an artifact. Checks that they are refused, or that the model predicts any row and can be written and
-/// read again.
+/// Loads bytes as an artifact. Checks that loading is an error, or that the loaded model predicts any row and can be
+/// written and read again.
 pub fn load(bytes: &[u8]) {
     let Ok(model) = Model::load(bytes) else { return };
     answers_any_row(&model);

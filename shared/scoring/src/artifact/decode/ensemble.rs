@@ -1,4 +1,4 @@
-//! Reads the decision trees of an artifact from the attributes of its ONNX operator, which are lists.
+//! Reads decision trees from an artifact. Their ONNX operator stores them as attributes, which are parallel lists.
 
 use evergreen_lifecycle::MAX_LABELS;
 
@@ -12,7 +12,7 @@ use crate::pipeline::{Aggregate, Node, Tree, Weight};
 const MAX_OUTPUTS: i64 = MAX_LABELS as i64;
 
 /// Reads decision trees from the attributes of an ONNX operator. Also returns whether the trees are averaged or summed,
-/// and the number of outputs. The check of the pipeline validates the indices later.
+/// and the number of outputs. Indices of nodes and features are not checked here, but later with the whole pipeline.
 pub(super) fn read(attributes: Vec<AttributeProto>) -> Result<(Vec<Tree>, Aggregate, usize), ArtifactError> {
     let mut attributes = Attributes::new(ENSEMBLE, attributes)?;
     let aggregate = match attributes.string("aggregate_function")? {
@@ -62,8 +62,8 @@ fn read_nodes(attributes: &mut Attributes) -> Result<Vec<Tree>, ArtifactError> {
     Ok(trees)
 }
 
-/// Adds a node to the decision trees that were read so far. It must be the next node of the last tree or the first node
-/// of a new tree; otherwise returns `None`.
+/// Adds a node to the decision trees that were read so far. `tree` and `node` must be the next node of the last tree,
+/// or the first node of a new tree. Otherwise returns `None`.
 fn append(trees: &mut Vec<Tree>, tree: i64, node: i64, content: Node) -> Option<()> {
     let (tree, node) = (usize::try_from(tree).ok()?, usize::try_from(node).ok()?);
     if tree == trees.len() {

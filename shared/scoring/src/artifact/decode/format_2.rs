@@ -1,6 +1,6 @@
-//! Reads artifacts of format 2. The reader takes numbers only from the operators that contain them, which it finds by
-//! name. Then it builds the graph that the writer would write for these numbers, and compares both graphs byte by byte.
-//! So it need not check anything else.
+//! Reads model artifacts of format 2 (ONNX files that this project wrote). The reader finds the operators with the
+//! model's numbers by name. From these numbers, it builds the graph that the writer would write, and compares both
+//! graphs byte by byte. So no other check of the graph is necessary.
 
 use std::collections::BTreeMap;
 
@@ -32,11 +32,12 @@ pub(super) fn read(signature: Signature, mut graph: GraphProto) -> Result<Pipeli
     Ok(pipeline)
 }
 
-/// Content of an ONNX operator that predicts: whether it is a linear model (otherwise trees), and its attributes.
+/// A predictor operator of an ONNX graph: `true` for a linear model, `false` for decision trees, and the operator's
+/// attributes.
 type Taken = (bool, Vec<AttributeProto>);
 
-/// Removes the attributes from the graph's operators that predict, and returns them. They are almost the whole file, so
-/// they are moved and not copied.
+/// Removes the attributes from the graph's predictor operators (trees and linear models) and returns them. They are
+/// almost the whole file, so they are moved and not copied.
 fn predictors(graph: &mut GraphProto) -> Vec<Taken> {
     let predicts = |node: &&mut NodeProto| {
         (node.op_type == ENSEMBLE || node.op_type == LINEAR) && node.name != names::DIFFICULTY_SUM
@@ -45,8 +46,9 @@ fn predictors(graph: &mut GraphProto) -> Vec<Taken> {
     graph.node.iter_mut().filter(predicts).map(take).collect()
 }
 
-/// Builds a predictor from the attributes of its operator. `base` names the constant with the numbers that are added to
-/// the outputs of trees. Without this constant, they are 0.
+/// Builds a predictor (trees or a linear model) from the attributes of its ONNX operator. `base` is the name of the
+/// graph's constant with the numbers that are added to the outputs of the trees. Without this constant, nothing is
+/// added.
 fn predictor(graph: &GraphProto, base: &str, (sums, attributes): Taken) -> Result<Predictor, ArtifactError> {
     if sums {
         return Ok(Predictor::Linear(linear(attributes)?));
@@ -56,7 +58,7 @@ fn predictor(graph: &GraphProto, base: &str, (sums, attributes): Taken) -> Resul
     Ok(Predictor::Trees(Ensemble { trees, aggregate, base }))
 }
 
-/// Reads the members of a blend (predictors whose answers are averaged), in the order of the graph.
+/// Reads the members of a blend (predictors whose predictions are averaged) from the ONNX graph, in its order.
 fn members(graph: &GraphProto, taken: Vec<Taken>) -> Result<Vec<Member>, ArtifactError> {
     let operators = Named::of(graph);
     let read = |(number, taken): (usize, Taken)| {
@@ -167,8 +169,8 @@ fn one_hot(operators: &Named<'_>, column: usize, categories: usize) -> Result<En
     Ok(Encoding::OneHot { categories: count, indicator: texts > categories })
 }
 
-/// The operators of an ONNX graph by name. The reader looks up the operators that contain numbers or show the link (the
-/// meaning of the outputs).
+/// The operators of an ONNX graph by name. The reader looks up operators that contain numbers of the model, or that
+/// show the link function (for example softmax).
 struct Named<'a>(BTreeMap<&'a str, &'a NodeProto>);
 
 impl<'a> Named<'a> {
@@ -176,13 +178,13 @@ impl<'a> Named<'a> {
         Self(graph.node.iter().map(|node| (node.name.as_str(), node)).collect())
     }
 
-    /// Returns the attributes of the operator with this name, or `None` if the graph has no such operator. `operator`
-    /// is its type, for errors.
+    /// Returns the attributes of the ONNX operator with this name, or `None` if the graph has no such operator.
+    /// `operator` is the operator's type, for error messages.
     fn get(&self, name: &str, operator: &'static str) -> Result<Option<Attributes>, ArtifactError> {
         self.0.get(name).map(|node| Attributes::new(operator, node.attribute.clone())).transpose()
     }
 
-    /// Returns the list of numbers in the constant with this name, or `None` if the graph has no such constant.
+    /// Returns the list of numbers in the ONNX constant with this name, or `None` if the graph has no such constant.
     fn numbers(&self, name: &str) -> Result<Option<Vec<f32>>, ArtifactError> {
         self.get(name, CONSTANT)?.map(|mut found| found.floats("value_floats")).transpose()
     }
@@ -192,20 +194,22 @@ impl<'a> Named<'a> {
         Ok(Some(Scaler { offset: found.floats("offset")?, scale: found.floats("scale")? }))
     }
 
-    /// Returns the first number in the constant with this name. A missing constant is an error, in which `what`
-    /// describes it.
+    /// Returns the first number in the ONNX constant with this name. It is an error if the constant is missing; `what`
+    /// describes the constant in the error message.
     fn required(&self, name: &str, what: &'static str) -> Result<f32, ArtifactError> {
         let values = self.numbers(name)?.unwrap_or_default();
         values.first().copied().ok_or(ArtifactError::Missing(what))
     }
 
-    /// Returns the number in a constant that is a list with one element, or `None` if the graph has no such constant.
+    /// Returns the number in an ONNX constant that is a list with one element, or `None` if the graph has no such
+    /// constant.
     fn number(&self, name: &'static str) -> Result<Option<f32>, ArtifactError> {
         let Some(values) = self.numbers(name)? else { return Ok(None) };
         values.first().map(|value| Some(*value)).ok_or(ArtifactError::Missing(name))
     }
 
-    /// Returns the number in a constant that is a scalar and not a list, or `None` if the graph has no such constant.
+    /// Returns the number in an ONNX constant that is a scalar and not a list, or `None` if the graph has no such
+    /// constant.
     fn single(&self, name: &str) -> Result<Option<f32>, ArtifactError> {
         self.get(name, CONSTANT)?.map(|mut found| found.float("value_float")).transpose()
     }
@@ -214,8 +218,8 @@ impl<'a> Named<'a> {
         self.link_of(str::to_owned)
     }
 
-    /// Reads the holes of one member of a blend: the indices of the two features that describe each value that may be
-    /// missing.
+    /// Reads from the ONNX graph which features may be missing for one member of a blend. Each hole has the index of
+    /// the value's feature and the index of its missing-value indicator.
     fn holes(&self, number: usize) -> Result<Vec<Hole>, ArtifactError> {
         let places = |name| -> Result<Vec<i64>, ArtifactError> {
             let found = self.get(&names::member(number, name), CONSTANT)?;
@@ -231,8 +235,8 @@ impl<'a> Named<'a> {
         self.link_of(|name| names::member(number, name))
     }
 
-    /// Returns the link (the meaning of a predictor's outputs), which the operators in the graph show. `name` returns
-    /// an operator's full name for this predictor.
+    /// Finds the link function of a predictor (for example softmax) from the operators that the graph contains. `name`
+    /// returns the full name of an operator of this predictor.
     fn link_of(&self, name: impl Fn(&str) -> String) -> Link {
         let has = |of: &str| self.0.contains_key(name(of).as_str());
         let is_softmax = |of: &str| self.0.get(name(of).as_str()).is_some_and(|node| node.op_type == "Softmax");
@@ -248,8 +252,8 @@ impl<'a> Named<'a> {
     }
 }
 
-/// Checks that the graph equals the expected graph. Compares the encoded bytes, because equal bytes may contain NaN,
-/// which does not equal itself as a number.
+/// Checks that the ONNX graph in the file equals the expected graph. Compares the encoded bytes and not the numbers,
+/// because NaN does not equal itself as a number.
 fn check_rest(found: &GraphProto, expected: &GraphProto) -> Result<(), ArtifactError> {
     if found.encode_to_vec() == expected.encode_to_vec() {
         return Ok(());

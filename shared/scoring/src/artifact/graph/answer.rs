@@ -1,4 +1,4 @@
-//! Builds the ONNX operators that compute the graph's outputs from the predictor's outputs.
+//! Builds the ONNX operators that turn the outputs of the predictor into the final prediction.
 
 use evergreen_lifecycle::{Signature, Task};
 
@@ -12,8 +12,8 @@ use super::{Operators, interval};
 use crate::link::kept;
 use crate::pipeline::{Interval, Link, PipelineParts};
 
-/// Appends all ONNX operators after the predictor. `features` is the name of the predictor's input and `outputs` the
-/// name of its output.
+/// Appends all ONNX operators that follow the predictor. `features` is the name of the predictor's input value and
+/// `outputs` is the name of its output value.
 pub(super) fn add(
     operators: &mut Operators,
     signature: &Signature,
@@ -53,7 +53,8 @@ fn classes(operators: &mut Operators, outputs: &str, parts: &PipelineParts, labe
         (Link::Identity, None) => {}
         (Link::Identity, Some(_)) => raise(operators, scores, probabilities),
         (Link::OneVersusRest, calibration) => {
-            // The logarithm of the logistic function. The logistic function itself would lose small probabilities.
+            // Computes the logarithm of the logistic function. The logistic function itself would lose small
+            // probabilities.
             operators.core("Neg", &[scores], NEGATED, Vec::new());
             operators.core("Softplus", &[NEGATED], SURPRISE, Vec::new());
             operators.core("Neg", &[SURPRISE], LOG_PROBABILITIES, Vec::new());
@@ -71,8 +72,8 @@ fn classes(operators: &mut Operators, outputs: &str, parts: &PipelineParts, labe
     }
 }
 
-/// Returns the name of the ONNX value with the probabilities before the minimum probability (floor) is applied. Without
-/// a floor, this is the output of the graph.
+/// Returns the name of the ONNX value that contains the probabilities before the floor (minimum probability) is
+/// applied. Without a floor, this value is the output of the graph.
 pub(super) fn unbounded(parts: &PipelineParts) -> &'static str {
     if parts.rule.floor.is_some() { UNBOUNDED } else { PROBABILITIES }
 }
@@ -81,7 +82,7 @@ fn label(operators: &mut Operators, scores: &str) {
     operators.core(ARG_MAX, &[scores], LABEL, vec![int("axis", 1), int("keepdims", 0)]);
 }
 
-/// Appends the ONNX operators that raise all probabilities to at least the minimum probability `least`.
+/// Appends the ONNX operators that apply the floor: every probability becomes at least `least`.
 fn bound(operators: &mut Operators, least: f32, labels: usize, probabilities: &str) {
     operators.numbers(KEPT, vec![kept(least, labels)]);
     operators.numbers(FLOOR, vec![least]);
@@ -89,8 +90,8 @@ fn bound(operators: &mut Operators, least: f32, labels: usize, probabilities: &s
     operators.core("Add", &[SHRUNK, FLOOR], PROBABILITIES, Vec::new());
 }
 
-/// Appends the ONNX operators that raise probabilities to the calibration power and normalise them. The greatest
-/// probability is scaled to 1 first.
+/// Appends the ONNX operators for temperature scaling: probabilities are raised to the calibration exponent and
+/// normalised. First, the greatest probability is scaled to 1.
 fn raise(operators: &mut Operators, from: &str, to: &str) {
     operators.core("ReduceMax", &[from], HIGHEST, vec![ints("axes", vec![1]), int("keepdims", 1)]);
     operators.core("Div", &[from, HIGHEST], RELATIVE, Vec::new());

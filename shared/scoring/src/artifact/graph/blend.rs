@@ -1,5 +1,5 @@
-//! Builds the ONNX operators of a blend: several predictors and the weighted mean of their answers. The operators of
-//! each member have their own names.
+//! Builds the ONNX operators of a blend: the weighted mean of the predictions of several predictors. The operators of
+//! each member (predictor) have their own names.
 
 use evergreen_lifecycle::Task;
 
@@ -46,8 +46,9 @@ fn scaled(operators: &mut Operators, member: &Member, features: &str, name: &str
     name.to_owned()
 }
 
-/// Appends ONNX operators that add two columns per hole (a value that may be missing) after the features. A missing
-/// value is below all others in the first column and above them in the second. Returns the name of the result.
+/// Appends ONNX operators that add two input columns for each hole (a feature that may be missing) to a member of a
+/// blend. A missing value is below all others in the first column and above them in the second. Returns the name of the
+/// joined features.
 fn inputs(operators: &mut Operators, number: usize, holes: &[Hole], features: String) -> String {
     if holes.is_empty() {
         return features;
@@ -68,8 +69,8 @@ fn inputs(operators: &mut Operators, number: usize, holes: &[Hole], features: St
     inputs
 }
 
-/// Appends the ONNX operators that turn the outputs of a blend's member into probabilities, like those of a single
-/// predictor. Returns the name of the probabilities.
+/// Appends the ONNX operators that turn the outputs of one predictor of a blend into class probabilities. Returns the
+/// name of the probabilities.
 fn answered(operators: &mut Operators, number: usize, link: Link, outputs: String) -> String {
     let name = |name| member(number, name);
     let scores = match link {

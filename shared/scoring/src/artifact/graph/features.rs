@@ -13,7 +13,7 @@ use super::names::{
 };
 use crate::pipeline::{Encoding, Preprocessing};
 
-/// Appends the ONNX operators that compute the features, and returns the name of the value with all features.
+/// Appends the ONNX operators that compute the features. Returns the name of the ONNX value that contains all features.
 pub(super) fn add(operators: &mut Operators, signature: &Signature, preprocessing: &Preprocessing) -> String {
     let mut blocks = Vec::new();
     add_numbers(operators, preprocessing, &mut blocks);
@@ -67,7 +67,7 @@ struct Category<'a> {
 
 fn categories<'a>(signature: &'a Signature, preprocessing: &'a Preprocessing) -> Vec<Category<'a>> {
     let (mut found, mut slot) = (Vec::new(), 0);
-    // Statistics are in the order of their slots.
+    // The target encodings (`statistics`) are in the order of their columns.
     let mut statistics = preprocessing.statistics.iter().peekable();
     for column in signature.columns() {
         if let (ColumnKind::Category { categories, rare }, Some(Encoding::OneHot { indicator, .. })) =
@@ -113,7 +113,8 @@ fn add_categories(
     }
 }
 
-/// Appends the operators that select the texts of one category column from the input with all category columns.
+/// Appends the ONNX operators that select the texts of one category column from the graph's input with all category
+/// columns.
 fn add_texts(operators: &mut Operators, column: usize) {
     let index = category_index(column);
     operators.index(&index, column as i64);
@@ -127,8 +128,8 @@ fn add_one_hot(operators: &mut Operators, column: usize, texts: Vec<&str>) -> St
     features
 }
 
-/// Appends the operators that map the texts of a category column to codes, like [`ColumnKind::code`]. The code of a
-/// missing text is the last.
+/// Appends the ONNX operators that map the texts of a category column to integer codes, like [`ColumnKind::code`]. The
+/// last code is for a missing text.
 fn add_code(operators: &mut Operators, column: &Category<'_>) {
     let unknown = column.categories.len() as i64;
     let last = unknown + 1 + column.rare.len() as i64;

@@ -71,17 +71,17 @@ pub(in super::super) const PREDICTION: &str = "prediction";
 pub(in super::super) const LOWER: &str = "lower";
 pub(in super::super) const UPPER: &str = "upper";
 
-/// Returns the name of the ONNX constant with a column's index among the category columns.
+/// Returns the name of the ONNX constant that contains the index of a column among the category columns.
 pub(in super::super) fn category_index(column: usize) -> String {
     format!("category_{column}_index")
 }
 
-/// Returns the name of an ONNX operator that belongs to one member of a blend (mean of several predictors).
+/// Returns the full name of an ONNX operator of one member of a blend (mean of several predictors).
 pub(in super::super) fn member(number: usize, name: &str) -> String {
     format!("member_{number}_{name}")
 }
 
-/// Returns the name of the ONNX value with the texts of a category column.
+/// Returns the name of the ONNX value that contains the texts of a category column.
 pub(in super::super) fn category(column: usize) -> String {
     format!("category_{column}")
 }
@@ -90,8 +90,8 @@ pub(in super::super) fn one_hot(column: usize) -> String {
     format!("one_hot_{column}")
 }
 
-/// Returns the name of the ONNX value with the codes of a category column that has statistics, as a list. `code`
-/// returns the name of the same codes as a column.
+/// Returns the name of the ONNX value that contains the category codes of a column with target encodings, as a list.
+/// The same codes as a tensor with two dimensions have the name that `code` returns.
 pub(in super::super) fn codes(column: usize) -> String {
     format!("codes_{column}")
 }

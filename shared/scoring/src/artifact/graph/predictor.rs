@@ -10,8 +10,9 @@ use super::names::{BASE, OUTPUTS, VOTES};
 use super::{Operators, blend};
 use crate::pipeline::{Aggregate, Ensemble, Linear, Link, Node, PipelineParts, Predictor, Weight};
 
-/// Appends the ONNX operators of the predictor. `attributes` has the attributes of each operator that contains trees or
-/// a linear model. Returns the name of the value with the outputs.
+/// Appends the ONNX operators of the predictor (trees, a linear model or a blend). `attributes` has the attributes of
+/// each operator that contains trees or a linear model. Returns the name of the ONNX value that contains the
+/// predictor's outputs.
 pub(super) fn add(
     operators: &mut Operators,
     task: Task,
@@ -20,7 +21,8 @@ pub(super) fn add(
     attributes: Vec<Vec<AttributeProto>>,
 ) -> &'static str {
     let outputs = match (task, parts.link, parts.calibration) {
-        // The outputs are already the probabilities of the graph, except for a minimum probability (floor).
+        // The outputs are already class probabilities. Only the floor (minimum probability) may still have to be
+        // applied.
         (Task::Classification, Link::Identity, None) => unbounded(parts),
         _ => OUTPUTS,
     };
@@ -31,8 +33,8 @@ pub(super) fn add(
     outputs
 }
 
-/// Appends the ONNX operators of one predictor. The three names are for: the sum of an ensemble's trees; the bases
-/// (constants that are added to this sum); the outputs.
+/// Appends the ONNX operators of one predictor (trees or a linear model). The three names are for ONNX values: the sum
+/// or mean of the trees, the constants that are added to it, and the outputs.
 pub(super) fn one(
     operators: &mut Operators,
     predictor: &Predictor,
@@ -47,7 +49,7 @@ pub(super) fn one(
         Predictor::Trees(ensemble) if ensemble.base.iter().all(|base| *base == 0.0) => {
             operators.add((ML_DOMAIN, ENSEMBLE), &[features], outputs, attributes);
         }
-        // Does not use the operator's attribute `base_values`: ONNX Runtime ignores it for an output to which no leaf
+        // The operator's attribute `base_values` is not used: ONNX Runtime ignores it for an output to which no leaf
         // adds a weight.
         Predictor::Trees(ensemble) => {
             operators.add((ML_DOMAIN, ENSEMBLE), &[features], votes, attributes);
@@ -80,8 +82,8 @@ pub(in super::super) fn ensemble(ensemble: &Ensemble) -> Vec<AttributeProto> {
     lists.into_attributes(aggregate, ensemble.base.len())
 }
 
-/// Attributes of ONNX's operator for trees, as lists. Each `nodes` list has one entry per tree node, each `target` list
-/// one entry per leaf weight.
+/// Attributes of the ONNX operator for decision trees, as parallel lists. Each `nodes` list has one entry per tree
+/// node, and each `target` list has one entry per leaf weight.
 #[derive(Default)]
 struct Lists {
     nodes_treeids: Vec<i64>,

@@ -7,7 +7,7 @@ use prost::encoding::{
 };
 use prost::{DecodeError, Message};
 
-/// An attribute of an ONNX operator. `kind` says which other field contains the value (`AttributeProto.AttributeType`).
+/// An attribute of an ONNX operator. `kind` says in which other field the value is (`AttributeProto.AttributeType`).
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct AttributeProto {
     pub(crate) name: String,
@@ -111,7 +111,7 @@ impl Message for AttributeProto {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct TextList {
     bytes: Vec<u8>,
-    /// For each text, the byte offset in `bytes` at which it ends.
+    /// For each text, the offset in `bytes` at which the text ends.
     ends: Vec<u32>,
 }
 

@@ -2,7 +2,7 @@
 
 use prost::Message;
 
-/// A tensor in an ONNX file. Its elements are in `raw_data`, or else in the list for its `data_type` (see
+/// A tensor in an ONNX file. Its elements are in `raw_data`, or otherwise in the list for its `data_type` (see
 /// [`super::element`]).
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct TensorProto {
@@ -18,12 +18,12 @@ pub(crate) struct TensorProto {
     pub(crate) int64_data: Vec<i64>,
     #[prost(string, tag = "8")]
     pub(crate) name: String,
-    /// All elements of the tensor as little-endian bytes. Empty if one of the lists contains them.
+    /// All elements of the tensor as little-endian bytes. Empty if the elements are in one of the typed lists.
     #[prost(bytes = "vec", tag = "9")]
     pub(crate) raw_data: Vec<u8>,
     #[prost(double, repeated, tag = "10")]
     pub(crate) double_data: Vec<f64>,
-    /// Where the elements are (`TensorProto.DataLocation`): 1 if they are in another file.
+    /// Where the elements of the tensor are (`TensorProto.DataLocation`): 1 if they are in another file.
     #[prost(int32, tag = "14")]
     pub(crate) data_location: i32,
 }

@@ -61,8 +61,8 @@ mod tests {
     use crate::import::graphs::{error, file, node, numbers, read, real};
     use crate::{ArtifactMetadata, Model};
 
-    /// Returns an ONNX file with a linear model of two features with the weights 1 and 2 and the constant 0.5. `shape`
-    /// is the shape of its matrix, and `transposed` its attribute `transB`.
+    /// Creates an ONNX file for a test: a linear model of two features with the weights 1 and 2 and the constant 0.5.
+    /// `shape` is the shape of the weight matrix, and `transposed` is the attribute `transB`.
     fn layer(shape: &[i64], transposed: i64) -> ModelProto {
         let layer = node("Gemm", ["X", "w", "c"], ["P"], vec![int("transB", transposed)]);
         file(vec![layer], vec![real("w", shape, &[1.0, 2.0]), real("c", &[1], &[0.5])], element::FLOAT, &["P"])

@@ -1,5 +1,5 @@
-//! Checks that docs/IMPORT.md and the fuzzer's dictionary list all ONNX operators that the import supports.
-//! `EVERGREEN_WRITE_LISTS=1` writes these lists.
+//! Checks that docs/IMPORT.md and the fuzzer's dictionary list all ONNX operators that the import supports. With the
+//! environment variable `EVERGREEN_WRITE_LISTS=1`, writes these lists.
 
 use std::path::PathBuf;
 use std::{env, fs};
@@ -34,7 +34,7 @@ fn the_fuzzer_knows_every_operator() {
     check("fuzz/import.dict", ["# operators\n", "# end of operators\n"], &words);
 }
 
-/// Checks that the text between the two marks in `file` is `list`, or writes it there.
+/// Checks that the text between the two marks in `file` is `list`. If lists are to be written, writes `list` there.
 fn check(file: &str, [start, end]: [&str; 2], list: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(file);
     let text = fs::read_to_string(&path).unwrap();

@@ -19,7 +19,7 @@ pub(super) fn check(
 ) -> Result<(), PipelineError> {
     let (count, holes) = (preprocessing.features(), preprocessing.holes());
     let sum: f32 = members.iter().map(|member| member.weight).sum();
-    // NaN fails both comparisons.
+    // NaN (not a number) fails both comparisons, so it is invalid too.
     let valid = members.iter().all(|member| member.weight > 0.0) && (sum - 1.0).abs() <= SUM_TOLERANCE;
     if members.is_empty() || members.len() > MAX_MEMBERS || !valid {
         return Err(PipelineError::Members { members: members.len(), sum });

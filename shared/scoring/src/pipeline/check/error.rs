@@ -12,8 +12,8 @@ pub enum PipelineError {
     /// The classifier has more labels than supported. Contains the number of labels.
     #[error("the signature has {0} labels; at most {MAX_LABELS} are supported")]
     TooManyLabels(usize),
-    /// The number of encodings differs from the number of slots. A slot is one `f32` value of a raw row, and each needs
-    /// one encoding.
+    /// The number of encodings (how raw values become features) differs from the number of slots. A slot is one `f32`
+    /// value of a raw row, and each slot needs one encoding.
     #[error("there are {encodings} encodings for the {slots} values of a row; expected one for each value")]
     Encodings {
         /// Number of encodings in the preprocessing.
@@ -21,12 +21,12 @@ pub enum PipelineError {
         /// Number of slots (`f32` values) in a raw row.
         slots: usize,
     },
-    /// The encoding of a column is invalid. It does not match the column's kind or number of categories, or its fill
-    /// (the number for missing values) is not finite. Contains the column's name.
+    /// The encoding of a column (how its values become features) is invalid. It does not match the column's kind or
+    /// number of categories, or its fill (the number for missing values) is not finite. Contains the column's name.
     #[error("column {0:?}: the encoding does not match the column's kind or categories, or its fill is not finite")]
     Encoding(String),
-    /// A column has a feature that shows missing values, but the column does not allow missing values. Contains the
-    /// column's name.
+    /// A column has a missing-value indicator (a feature that is 1 if the value is missing), but the column does not
+    /// allow missing values. Contains the column's name.
     #[error("column {0:?}: there is a feature for missing values, but the column does not allow missing values")]
     Indicator(String),
     /// The categories of a column are repeated, not sorted, or empty texts. An empty text means a missing value.
@@ -36,15 +36,15 @@ pub enum PipelineError {
     /// The words of a text column are empty, repeated or not sorted. Contains the column's name.
     #[error("column {0:?}: the words are not valid; expected sorted words, each once and not empty")]
     Words(String),
-    /// A statistic (numbers computed from the target for each category) is invalid. It must belong to a category column
-    /// and have exactly one finite number for each category code. Contains the column's name.
+    /// Target encoding: the numbers that replace a column's categories are invalid. The column must be a category
+    /// column, with exactly one finite number for each category code. Contains the column's name.
     #[error(
         "column {0:?}: the statistic is not valid; expected one finite number for each category and rare text, in \
          sorted order"
     )]
     Statistic(String),
-    /// The statistics (numbers computed from the target for each category) are not in the order of their columns. Or
-    /// one of them belongs to no column.
+    /// Target encoding: the list of encoded columns is not in the order of the table's columns, or one entry belongs to
+    /// no column.
     #[error("the statistics are not in the order of the columns")]
     StatisticsOrder,
     /// The pipeline has no feature, or too many features to predict quickly. Contains the number of features.
@@ -73,33 +73,34 @@ pub enum PipelineError {
         /// Factor by which the scaler multiplies this feature.
         scale: f32,
     },
-    /// The link (the meaning of the predictor's outputs) does not fit. It cannot turn the outputs of this predictor
-    /// into a prediction for the task.
+    /// The link function (for example softmax) does not fit this predictor or the task. It cannot turn the outputs of
+    /// the predictor into a prediction.
     #[error("the link {link:?} cannot turn the outputs of this predictor into a prediction for {}", task.name())]
     Link {
-        /// The link that does not fit the predictor or the task.
+        /// The link function that does not fit the predictor or the task.
         link: Link,
         /// The task of the model: classification or regression.
         task: Task,
     },
-    /// The classifier has a logistic link, which needs two labels, but it has another number of labels. Contains the
-    /// number of labels.
+    /// The classifier uses the logistic function, which needs two labels, but the classifier has another number of
+    /// labels. Contains the number of labels.
     #[error("a logistic link needs 2 labels; found {0}")]
     Logistic(usize),
-    /// The calibration power is not a finite number above 0, or the model is not a classifier. Contains the power.
+    /// The calibration power (exponent for class probabilities) is not a finite number above 0, or the model is not a
+    /// classifier. Contains the power.
     #[error(
         "the calibration {0} is not valid; expected a finite number above 0 for a classifier, and none for other models"
     )]
     Calibration(f32),
-    /// The width of the prediction interval is invalid, or the model is not a regression model. Contains half the width
-    /// at the start of the curve.
+    /// The half width of the prediction interval is invalid, or the model is not a regression model. Contains the half
+    /// width at the start of the curve (half width by predicted number).
     #[error(
         "the interval with the half width {0} at its start is not valid; expected half widths from 0 to {MAX_OUTPUT}, \
          for a regression model"
     )]
     Interval(f32),
-    /// A row could be so difficult that its prediction interval becomes infinite. Contains the greatest possible
-    /// logarithm of a row's difficulty.
+    /// The prediction interval of a row could become infinite. Contains the greatest possible natural logarithm of a
+    /// row's difficulty, which is a factor for the interval's width.
     #[error("the logarithm of a row's difficulty could reach {0}, which could make its interval infinite")]
     Difficulty(f32),
     /// The limits for the ends of prediction intervals are not finite or not in ascending order.
@@ -109,20 +110,20 @@ pub enum PipelineError {
         end(*high)
     )]
     Ends {
-        /// Minimum of both ends of an interval; `None` if there is no minimum.
+        /// Lower limit for both ends of an interval; `None` if there is no limit.
         low: Option<f32>,
-        /// Maximum of both ends of an interval; `None` if there is no maximum.
+        /// Upper limit for both ends of an interval; `None` if there is no limit.
         high: Option<f32>,
     },
-    /// The predictor does not have exactly one constant (base or bias) for each output.
+    /// The predictor does not have exactly one constant term (tree base or linear intercept) for each output.
     #[error("there are {found} constants for {expected} outputs; expected one for each output")]
     Constants {
-        /// Number of constants in the predictor.
+        /// Number of constant terms in the predictor.
         found: usize,
-        /// Number of outputs of the predictor, which is the expected number of constants.
+        /// Number of outputs of the predictor, which is the expected number of constant terms.
         expected: usize,
     },
-    /// A base, bias or weight of the predictor has a value that is not allowed, for example NaN. Contains the value.
+    /// A constant term or weight of the predictor has a value that is not allowed, for example NaN. Contains the value.
     #[error("{0} is not a valid weight or constant here")]
     Constant(f32),
     /// The linear model does not have exactly one weight for each feature and output.
@@ -133,16 +134,16 @@ pub enum PipelineError {
         /// Expected number of weights: number of features times number of outputs.
         expected: usize,
     },
-    /// The minimum probability of a classifier's labels is not between 0 and 1 divided by the number of labels.
-    /// Contains the minimum.
+    /// The floor (minimum probability of every label of a classifier) is not between 0 and 1 divided by the number of
+    /// labels. Contains the floor.
     #[error("the minimum probability is {0}; expected more than 0 and less than 1/labels")]
     Floor(f32),
-    /// The classifier does not have exactly one weight for each label, or a weight is not within the limits. Contains
-    /// the number of weights.
+    /// The classifier does not have exactly one label weight (factor for the label's probability) for each label, or a
+    /// factor is not within the limits. Contains the number of factors.
     #[error("the {0} weights of the labels are not valid; expected one number from 1e-12 to 1e12 for each label")]
     LabelWeights(usize),
-    /// A blend (weighted mean of predictors) has no members or too many, or its weights are not positive with a sum of
-    /// 1.
+    /// A blend (weighted mean of predictors) has no predictors or too many, or the weights are not positive with a sum
+    /// of 1.
     #[error(
         "a blend of {members} predictors whose weights sum to {sum} is not valid; expected 1 to {MAX_MEMBERS} \
          predictors, and positive weights with the sum 1"
@@ -153,8 +154,9 @@ pub enum PipelineError {
         /// Sum of the weights of all predictors in the blend.
         sum: f32,
     },
-    /// A member of a blend has invalid holes (values that may be missing). Only an unscaled ensemble of trees may have
-    /// holes, and they must match the features. Contains the number of features.
+    /// A member of a blend has invalid holes (a hole is a feature that may be missing, with its missing-value
+    /// indicator). Only an ensemble of trees with unscaled features may have holes, and they must be holes of the
+    /// pipeline. Contains the number of features.
     #[error(
         "a member of a blend does not match its holes; expected an unscaled ensemble, and holes whose values and \
          indicators are among the {0} features"
@@ -169,13 +171,13 @@ pub enum PipelineError {
     /// The decision trees of the model have more nodes than can be loaded safely. Contains the number of nodes.
     #[error("the ensemble has {0} nodes; at most {MAX_NODES} are supported")]
     TooManyNodes(usize),
-    /// The sum of the leaves that a row reaches in the decision trees could overflow.
+    /// The sum of the leaf weights that a row reaches in the decision trees could overflow.
     #[error("the ensemble's outputs could exceed {MAX_OUTPUT}")]
     Overflow,
     /// A decision tree has no nodes. Contains the index of the tree.
     #[error("tree {0} has no node; expected at least one")]
     EmptyTree(usize),
-    /// A split in a decision tree uses a feature that does not exist, or its threshold is not finite.
+    /// A split of a decision tree uses a feature that does not exist, or its threshold is not finite.
     #[error(
         "tree {tree}, node {node}: it splits feature {feature} at {threshold}; expected a feature below {features} and \
          a finite threshold"
@@ -189,10 +191,11 @@ pub enum PipelineError {
         feature: u32,
         /// Number of features of the model. The index of a split's feature must be lower.
         features: usize,
-        /// Threshold of the node with which it compares the feature.
+        /// Threshold with which the node compares the feature.
         threshold: f32,
     },
-    /// A split's child is outside of the tree, is not after its parent, or already has a parent.
+    /// Decision tree: the child index of a split is invalid. The child is outside of the tree, is not after its parent,
+    /// or already has a parent.
     #[error("tree {tree}, node {node}: node {child} cannot be its child; expected a later node without another parent")]
     Child {
         /// Index of the tree in the ensemble.

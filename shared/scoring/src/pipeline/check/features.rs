@@ -21,8 +21,8 @@ pub(super) fn check(signature: &Signature, preprocessing: &Preprocessing) -> Res
     preprocessing.scaler.as_ref().map_or(Ok(()), |scaler| check_scaler(scaler, features))
 }
 
-/// Returns the column of each slot, in the order of the slots. A slot is one `f32` value of a raw row, and a column may
-/// have several.
+/// Returns, for each slot (one `f32` value of a raw row), the column to which the slot belongs. A column may have
+/// several slots.
 fn columns_of_slots(signature: &Signature) -> impl Iterator<Item = &Column> {
     signature.columns().iter().flat_map(|column| std::iter::repeat_n(column, column.kind.slots()))
 }
@@ -38,8 +38,8 @@ fn check_texts(column: &Column) -> Result<(), PipelineError> {
     }
 }
 
-/// Checks the statistics (numbers computed from the target for each category). They must be in the order of their slots
-/// in a raw row. Each must have a finite number for every code of its category column.
+/// Checks the target encodings (numbers that replace the categories of a column). They must be in the order of their
+/// columns in a raw row. Each must have a finite number for every code of its category column.
 fn check_statistics(columns: &[&Column], statistics: &[Statistic]) -> Result<(), PipelineError> {
     if !statistics.is_sorted_by_key(|statistic| statistic.slot) {
         return Err(PipelineError::StatisticsOrder);
@@ -50,7 +50,7 @@ fn check_statistics(columns: &[&Column], statistics: &[Statistic]) -> Result<(),
         let ColumnKind::Category { categories, rare } = &column.kind else {
             return Err(PipelineError::Statistic(column.name.clone()));
         };
-        // There is one more code for unknown texts and one for missing texts.
+        // Besides the known texts, there is one code for all unknown texts and one for missing texts.
         let codes = categories.len() + rare.len() + 2;
         let are_codes = are_sorted(rare) && rare.iter().all(|text| categories.binary_search(text).is_err());
         let are_finite = statistic.values.iter().all(|value| value.is_finite());
@@ -145,8 +145,8 @@ mod tests {
         }
     }
 
-    /// Checks statistics with the given slots and values, and returns the error. The category column has two categories
-    /// and one rare text.
+    /// Checks target encodings with the given slots (positions in a raw row) and values, and returns the error. The
+    /// table has a category column with two categories and one rare text.
     fn refused_statistic(slots: &[u32], values: &[f32]) -> Option<PipelineError> {
         let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
         let kind = ColumnKind::Category { categories: texts(&["a", "c"]), rare: texts(&["b"]) };

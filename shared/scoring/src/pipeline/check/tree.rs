@@ -3,20 +3,20 @@
 use super::super::{Node, Tree, Weight};
 use super::PipelineError;
 
-/// Maximum difference between 1 and the sum of the probabilities in a leaf. Allows for a few hundred rounding errors of
-/// `f32`.
+/// Maximum difference between 1 and the sum of the class probabilities in a tree leaf. Allows for a few hundred
+/// rounding errors of `f32`.
 const SUM_TOLERANCE: f32 = 1e-4;
 
-/// Limits for the indices and the weights in a decision tree: the numbers of features and outputs that exist.
+/// Numbers of features and outputs that exist, to check the indices in a decision tree.
 pub(super) struct TreeLimits {
     pub(super) features: usize,
     pub(super) outputs: usize,
-    /// Whether the weights of each leaf must be a probability distribution over the outputs.
+    /// Whether each leaf must contain a probability distribution over the outputs (weights that sum to 1).
     pub(super) distributions: bool,
 }
 
 /// Checks a decision tree and returns the greatest absolute value of its leaf weights. `index` is the tree's index in
-/// the ensemble, for errors.
+/// the ensemble, for error messages.
 ///
 /// A child comes after its parent, so there are no cycles. Every node except the root has exactly one parent, so the
 /// nodes form one tree.
@@ -51,8 +51,8 @@ pub(super) fn check(tree: &Tree, index: usize, limits: &TreeLimits) -> Result<f3
     }
 }
 
-/// Records in `has_parent` that the node `child` has a parent. Returns `None` if it cannot be a child of `parent`: it
-/// does not exist, is not after `parent`, or already has a parent.
+/// Records in `has_parent` that the tree node `child` has a parent. Returns `None` if `child` cannot be a child of
+/// `parent`: no such node exists, it is not after `parent`, or it already has a parent.
 fn adopt(has_parent: &mut [bool], parent: usize, child: u32) -> Option<()> {
     let taken = has_parent.get_mut(child as usize)?;
     let free = child as usize > parent && !*taken;
