@@ -71,8 +71,13 @@ pub enum DriftError {
     },
 }
 
-/// Compares `table` with the signature and the data set of the champion. Returns a warning for each column of the table
-/// that the champion does not know.
+/// Checks that the table still fits the champion: same columns, same types, same task. `champion` is the champion's
+/// signature, and `champion_dataset` describes its training table. Returns a warning for each new column that the
+/// champion does not know.
+///
+/// Differences that the settings ask for are accepted: dropped columns, column types and the task of the target.
+/// Nothing is checked if the table has another target column than the champion. The same is true for an accepted change
+/// of the task.
 ///
 /// Differences that the settings ask for are accepted: dropped columns, column types and the task of the target. If the
 /// table has another target than the champion, nothing is compared. The same is true for an accepted change of the
@@ -112,8 +117,8 @@ fn check_target(champion: &Signature, table: &Table) -> Result<(), DriftError> {
     }
 }
 
-/// Returns the kind of the labels, or `None` if there are none (in a regression). All labels have the same kind, so
-/// only the first is read.
+/// Returns the kind of the labels: truth values, whole numbers or texts. `None` if there are no labels (in a
+/// regression). All labels have the same kind, so only the first is read.
 fn kind(labels: &[Label]) -> Option<&'static str> {
     labels.first().map(|label| match label {
         Label::Boolean(_) => "truth values",
