@@ -93,7 +93,7 @@ fn value(kind: ColumnKind, mut present: Vec<f32>) -> (ColumnKind, Encoding, bool
     (kind, Encoding::Value { fill: lower_median(present), indicator }, indicator)
 }
 
-/// Makes a text column's words into features: each feature counts whether a row's text contains the word. Returns the
+/// Makes a text column's words into features: each feature is 1 if a row contains the word. Returns the
 /// column's entry in the signature, and one encoding for each word. A word is used only if at least two rows in
 /// `training` contain it, and 0.5 % to 95 % of these rows. The most frequent [`MAX_WORDS`] are used. Returns `None` if
 /// no word qualifies or if the column is not a text column.

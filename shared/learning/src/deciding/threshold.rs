@@ -6,7 +6,7 @@
 //!
 //! - The true label of a row counts half, and its predicted probability counts the other half.
 //! - Of all thresholds that are as good as the best one within noise, the one nearest to the default is used. The
-//!   default threshold is computed without the probabilities.
+//!   default threshold follows from the settings and from how frequent the labels are.
 //!
 //! For F1, the default threshold is the positive label's share of the rows. This is below the best threshold, so more
 //! rows of a rare label are found.
