@@ -7,7 +7,7 @@ use super::binary::{POSITIVE, brier};
 use super::influence::{self, Influenced};
 use super::{probabilistic, regression};
 
-/// A relative error is divided by the absolute value of the true number, or by this number if that is larger. It avoids
+/// A relative error is divided by the absolute value of the true number, but at least by this number. It avoids
 /// a division by 0.
 const MIN_TRUTH: f64 = f64::EPSILON;
 
