@@ -35,8 +35,8 @@ pub(crate) trait Hyperparameters {
         column: &dyn Fn(usize) -> String,
     ) -> Result<Fitted, FitError>;
 
-    /// Returns how many seconds a fit on `rows` rows will probably take if it cannot be interrupted, as that of a
-    /// linear model. Returns 0 if the fit can be interrupted.
+    /// Returns how many seconds a fit on `rows` rows will probably take, if the fit cannot be interrupted (only linear
+    /// models). Returns 0 for all other models, because their fit can be interrupted.
     fn expected_seconds(&self, _training: &TrainingData<'_>, _rows: usize) -> f64 {
         0.0
     }
