@@ -22,9 +22,6 @@ const TRAINED_ON_UNKNOWN_ROWS: &str = "the model was imported and may have been 
 /// A column is nullable if its value is missing in any row of the table, also in the hold-out. The model file must then
 /// handle missing values itself: no fill value is made up for it.
 ///
-/// A column is nullable if its value is missing in any row, also in the hold-out. Then the model file must handle
-/// missing values itself: no fill value is made up for it.
-///
 /// # Errors
 /// [`SignatureError`] if the table has no column or if its target has fewer than two labels.
 pub fn signature(prepared: &Prepared) -> Result<Signature, SignatureError> {

@@ -18,13 +18,13 @@ use crate::search::PlanError;
 /// Lower limit for two fitted numbers: the minimum probability of a label (the floor), and the decision threshold.
 const MIN_FLOOR: f32 = 1e-6;
 
-/// The floors to compare, each multiplied by the number of rows n. A floor is the minimum probability that is predicted
-/// for any label. So the floors are 0.01 / n, 0.1 / n and 1 / n. The reason: a model that made no mistake in n rows may
-/// still be wrong in almost one of n rows.
+/// The candidates for the floor, the minimum probability that is predicted for any label. Each number here is divided
+/// by the number of rows n: the floors are 0.01 / n, 0.1 / n and 1 / n. The reason: a model that made no mistake in n
+/// rows may still be wrong in almost one of n rows.
 const FLOORS: [f32; 3] = [0.01, 0.1, 1.0];
 
-/// Default floor (minimum probability that is predicted for any label), multiplied by the number of rows. It is used
-/// while candidate models are compared.
+/// Default floor, the minimum probability that is predicted for any label. This number is divided by the number of
+/// rows. The default is used while candidate models are compared.
 const USUAL_FLOOR: f32 = 0.1;
 
 /// How the predicted label is decided from a classifier's probabilities. The settings choose one of these ways.
@@ -114,7 +114,7 @@ impl LabelChoice {
 
     /// Fits the rule for deciding the label to a model's out-of-fold predictions (`answers`). The floor (minimum
     /// probability) is the one with the lowest log loss. The decision threshold is fitted if the settings ask for that.
-    /// Otherwise the label weights are those of `usual`, the default rule.
+    /// Otherwise the label weights come from `usual`, the default rule.
     pub(crate) fn learnt(&self, usual: LabelRule, target: &Target, answers: &Answers) -> LabelRule {
         let (Target::Classes { classes, labels }, Answers::Classes { probabilities, .. }) = (target, answers) else {
             return usual;

@@ -31,11 +31,11 @@ pub(crate) struct Learnable<'a> {
     pub(crate) target: &'a Target,
     /// Weight of each training row. `None` means that all have the same weight.
     pub(crate) weights: Option<&'a [f32]>,
-    /// Date (position in time) of every row of the table, not only of the training rows. `None` if the settings name no
-    /// date column.
+    /// Date of every row of the table, not only of the training rows, as a number by which rows can be sorted. `None`
+    /// if the settings name no date column.
     pub(crate) order: Option<&'a [f64]>,
-    /// Group of every row of the table, such as a patient, as a number. Not only the training rows have one. `None` if
-    /// the settings name no group column.
+    /// Group number of every row of the table, not only of the training rows. For example, all rows of one patient have
+    /// the same number. `None` if the settings name no group column.
     pub(crate) groups: Option<&'a [u64]>,
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct DerivingLimits<'a> {
     pub(crate) fits: &'a dyn Fn(&FittedColumns) -> bool,
 }
 
-/// Result of a trial: does a further feature make the model better?
+/// Result of a trial that adds a feature to a model: whether the model gets better, or why there was no result.
 enum Outcome {
     Better,
     NoBetter,

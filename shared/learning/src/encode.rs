@@ -37,8 +37,8 @@ pub(crate) struct FittedColumns {
     pub(crate) statistics: Vec<StatisticPlan>,
 }
 
-/// Returns the signature for `frame` and `target`, and the preprocessing without a scaler. Both are fitted only to the
-/// rows in `training`, so that the hold-out stays unseen:
+/// Decides from the rows in `training` how a table's columns become features of a model. Returns the model's signature
+/// (columns and labels) and the preprocessing, without a scaler. The hold-out has no influence. The rules are:
 ///
 /// - A column is nullable if a training row has no value in it. An extra feature then marks missing values.
 /// - A missing number, boolean or timestamp becomes the median (the lower of two middle values).
@@ -93,10 +93,10 @@ fn value(kind: ColumnKind, mut present: Vec<f32>) -> (ColumnKind, Encoding, bool
     (kind, Encoding::Value { fill: lower_median(present), indicator }, indicator)
 }
 
-/// Makes a text column's words into features: each feature is 1 if a row contains the word. Returns the
-/// column's entry in the signature, and one encoding for each word. A word is used only if at least two rows in
-/// `training` contain it, and 0.5 % to 95 % of these rows. The most frequent [`MAX_WORDS`] are used. Returns `None` if
-/// no word qualifies or if the column is not a text column.
+/// Makes the words of a text column into features: a feature is 1 if the row's text contains the word, otherwise 0.
+/// Returns the column's entry in the signature, and one encoding for each word. A word is used only if at least two
+/// rows in `training` contain it, and 0.5 % to 95 % of these rows. The most frequent [`MAX_WORDS`] are used. Returns
+/// `None` if no word qualifies or if the column is not a text column.
 pub(crate) fn words_of(column: &FrameColumn, training: &[u32]) -> Option<(Column, Vec<Encoding>)> {
     let Values::Text { codes, names } = &column.values else { return None };
     let (mut counts, mut is_missing) = (HashMap::<String, usize>::new(), false);

@@ -47,8 +47,8 @@ pub(crate) trait ModelFamily: Sync {
     }
 
     /// Estimates the cost (size in bytes, and time of one prediction) of a model that is fitted to all training rows.
-    /// `cost` is that of the largest model that was fitted in cross-validation, to fewer rows. `growth` says how much
-    /// larger the final fit is.
+    /// `cost` is the cost of the largest model in cross-validation, which was fitted to fewer rows. `growth` says how
+    /// much larger the final fit is.
     fn cost_of_all_rows(&self, cost: Cost, growth: Growth) -> Cost;
 
     /// Returns the maximum memory of a model fit in bytes, without the table and its binned values.
@@ -64,7 +64,7 @@ pub(crate) trait ModelFamily: Sync {
     }
 }
 
-/// How much larger the final fit, to all training rows, is than the fit to one cross-validation fold.
+/// How much larger the final fit, to all training rows, is than a fit in cross-validation.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Growth {
     /// Number of all training rows, divided by the number of rows in the largest fit of cross-validation.
@@ -89,8 +89,8 @@ mod tests {
 
     use super::*;
 
-    /// In docs/DATASETS.md, the table of hyperparameters has several rows for a family. Only the first row has its
-    /// name.
+    /// In docs/DATASETS.md, the table of hyperparameters has several rows for each model family. Only the first row of
+    /// a family has its name.
     #[test]
     fn the_guide_lists_the_hyperparameters_of_every_family() {
         let guide = include_str!("../../../docs/DATASETS.md");

@@ -83,8 +83,9 @@ impl Fitted {
         }
     }
 
-    /// Returns the number of trees for each output number. In gradient boosting, this is the number of boosting rounds.
-    /// `None` if the model has no trees.
+    /// Returns the number of trees, divided by the number of outputs in gradient boosting (one output for each class if
+    /// there are more than two). So for gradient boosting, the result is the number of boosting rounds. `None` if the
+    /// model has no trees or is an ensemble of models.
     pub(crate) fn trees(&self) -> Option<usize> {
         match &self.predictor {
             Predictor::Trees(ensemble) if ensemble.aggregate == Aggregate::Average => Some(ensemble.trees.len()),

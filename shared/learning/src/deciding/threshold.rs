@@ -17,16 +17,16 @@
 
 use super::ThresholdGoal;
 
-/// Number of standard errors by which a threshold may be worse than the best one and still count as equally good. A
-/// threshold that is truly as good is worse by more than that one time in ten.
+/// Number of standard errors by which a threshold may be worse than the best one and still count as equally good. One
+/// time in ten, a threshold that is truly as good is worse by more than that, by chance.
 const NOISE: f64 = 1.28;
 
 /// Rows sorted by the predicted probability of the second (positive) label, highest first.
 pub(super) struct RankedRows {
-    /// One pair for each row. The first number is the predicted probability of the positive label. The second is how
-    /// much the row counts as positive (0–1).
+    /// One pair for each row. The first number is the predicted probability of the positive label. The second (0–1) is
+    /// how much the row counts as positive: half by its true label, half by its probability.
     rows: Vec<(f32, f64)>,
-    /// Sum, over all rows, of how much the row counts as positive (0–1).
+    /// Number of positive rows. Not an integer, because a row may count as positive only in part.
     positives: f64,
 }
 

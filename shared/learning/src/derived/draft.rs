@@ -11,7 +11,7 @@ use crate::statistics::StatisticPlan;
 pub(super) struct DraftColumn {
     pub(super) column: Column,
     /// How the column becomes features: one encoding for each input number of the column. Most columns have one input
-    /// number. A timestamp with date parts has several.
+    /// number. A timestamp with date parts and a text column with words have several.
     pub(super) encodings: Vec<Encoding>,
     /// Plans for target encoding of this column: which numbers (such as the mean target of each category) a fit has to
     /// compute. [`Draft::learnt`] sets the `slot` of each plan, because it depends on the columns before this one.

@@ -1,4 +1,4 @@
-//! Computes the baseline scores: those of a constant prediction, which is the same for every row and uses no column.
+//! Computes the baseline: the scores of a constant prediction, which is the same for every row and uses no column.
 
 use evergreen_lifecycle::{Baseline, Label};
 use evergreen_table::Target;

@@ -10,7 +10,8 @@ use super::constant::ConstantAnswer;
 use super::scores::{Truths, scores};
 use crate::rows::{FrameError, encode_rows};
 
-/// The hold-out: rows of a table with their true targets. No model that is trained on this table gets these rows.
+/// The hold-out: rows of a table with their true targets. No model that is trained on this table is trained on these
+/// rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Holdout {
     frame: Frame,

@@ -7,7 +7,7 @@
 //! area under the ROC curve, this is almost the variance of DeLong, DeLong and Clarke-Pearson (Biometrics 44, 1988).
 //! The only difference is that we divide by the number of rows and not by the number less 1.
 
-/// The value of a metric, and the influence of each row: how the value changes with the weight of the row.
+/// The value of a metric and, for each row, its influence: how much the value changes if the row gets more weight.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Influenced {
     pub(super) value: f64,
@@ -15,7 +15,8 @@ pub(super) struct Influenced {
 }
 
 impl Influenced {
-    /// Returns the metric `value` for rows that all have the influence 0 on the metric.
+    /// Creates the result for a metric that no row influences: the metric has the value `value`, and every row has the
+    /// influence 0.
     fn fixed(value: f64, rows: usize) -> Self {
         Self { value, rows: vec![0.0; rows] }
     }

@@ -48,8 +48,8 @@ impl ModelFamily for GradientBoosting {
     }
 
     /// Returns the memory of a gradient boosting fit in bytes. The binned values count a second time, because the fit
-    /// copies them. The gradients count twice. The scores and probabilities of each output also count, and the sums of
-    /// the leaves that may still be split.
+    /// copies them. The gradients count twice. The scores and probabilities of each row also count, and the histograms
+    /// of the leaves that may still be split.
     fn fitting_bytes(&self, scale: &Scale, space: &Space, threads: u64) -> u64 {
         let (outputs, leaves) = (outputs(scale), most(space, "max_leaves"));
         let tiles = scale.features.next_multiple_of(8);

@@ -33,7 +33,7 @@ impl ModelFamily for LinearModel {
         cost
     }
 
-    /// Returns the memory of a linear model's fit in bytes. The matrix of features in double precision counts, its
+    /// Returns the memory of a linear model's fit in bytes. It includes the matrix of features in double precision, its
     /// transpose, and the copies that the library makes.
     fn fitting_bytes(&self, scale: &Scale, _space: &Space, _threads: u64) -> u64 {
         let cells = times([scale.training, scale.features]).min(MAX_LINEAR_CELLS as u64);

@@ -106,8 +106,8 @@ pub(crate) struct Boosted {
     pub(crate) losses: Vec<f64>,
 }
 
-/// Fits gradient boosting to `rows` of `training`, and fits at least one round. It stops early in three cases: at the
-/// `deadline`, when an artifact has no room for more rounds, or when the loss of the validation rows has not improved
+/// Fits gradient boosting to `rows` of `training`, with at least one boosting round. It stops early in three cases: the
+/// `deadline` has passed, an artifact has no room for more rounds, or the loss of the validation rows has not improved
 /// for many rounds. `seed` decides which rows and features a round uses. The number of threads has no influence: the
 /// same rows give the same trees.
 pub(crate) fn fit(
@@ -180,8 +180,8 @@ fn boost(
     }
 }
 
-/// Returns the maximum number of boosting rounds, at least 1, so that all trees fit into an artifact. A round has
-/// `outputs` trees.
+/// Returns how many boosting rounds fit into an artifact at most, at least 1. `outputs` is the number of trees in a
+/// round.
 fn most_rounds(outputs: usize, max_leaves: usize) -> usize {
     (MAX_NODES / (outputs.max(1) * (2 * max_leaves).max(1))).max(1)
 }

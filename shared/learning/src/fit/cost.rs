@@ -8,7 +8,8 @@ use super::Fitted;
 
 /// Size of one tree node in the artifact, in bytes. The first weight of a leaf is included.
 const NODE: f64 = 32.0;
-/// Size in the artifact, in bytes, of each further weight of a tree's leaf after the first weight.
+/// Size in the artifact, in bytes, of each weight of a tree's leaf except the first. The first one is included in the
+/// size of the node.
 const WEIGHT: f64 = 9.0;
 /// Size of one weight of a linear model in the artifact, in bytes.
 const TERM: f64 = 4.0;

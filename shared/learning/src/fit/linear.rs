@@ -24,7 +24,7 @@ pub(crate) const MAX_LINEAR_CELLS: usize = 1 << 23;
 /// without interruption.
 const MAX_PRODUCTS: usize = 1 << 29;
 
-/// Maximum number of features of a linear model. With so many features, a fit takes a few seconds.
+/// Maximum number of features of a linear model. A fit with 500 features takes a few seconds.
 pub(super) const MAX_FEATURES: usize = 500;
 
 /// Seconds that a logistic regression takes per cell (rows × features × classes), rounded up from measurements.

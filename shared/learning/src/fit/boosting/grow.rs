@@ -65,8 +65,9 @@ struct BinSplit {
     left: GradientSums,
 }
 
-/// Result of splitting a node, for one tile (a group of up to eight features). First come the sums by bin for the
-/// smaller child. Then come the best further splits of the smaller child and of the larger child.
+/// Result of splitting a node, for one tile (a group of up to eight features). First comes the histogram of the smaller
+/// child: sums of the loss's derivatives by bin. Then come the best further splits of the smaller child and of the
+/// larger child.
 type Parted = (Histogram, (Option<BinSplit>, Option<BinSplit>));
 
 /// Leaf of the growing tree that can still be split, with its best split.
@@ -104,7 +105,7 @@ impl<'a> BoostedTreeGrower<'a> {
         self.tiles.codes(feature)(row)
     }
 
-    /// Returns, for each feature, the sum of the gains of its splits in all trees so far.
+    /// Returns, for each feature, the total gain (decrease in loss) of its splits in all trees so far.
     pub(super) fn gains(&self) -> &[f64] {
         &self.gains
     }
@@ -277,7 +278,8 @@ fn sums_of(entries: &[GradientRow]) -> GradientSums {
 }
 
 impl Grown {
-    /// Returns, for each leaf of the tree, its training rows and its value (what it adds to a row's score).
+    /// Returns, for each leaf of the tree, its training rows and its value. The value is what the leaf adds to a row's
+    /// score.
     pub(super) fn leaves(&self) -> impl Iterator<Item = (&[GradientRow], f64)> {
         self.nodes.iter().filter_map(|node| match *node {
             Branch::Leaf { start, end, answer } => Some((self.entries.get(start..end)?, answer)),

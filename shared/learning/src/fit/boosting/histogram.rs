@@ -12,8 +12,8 @@ use crate::fit::binned::{BinnedColumn, MAX_BINS};
 /// Number of features in one tile, a group of features whose bin numbers are stored together.
 pub(super) const WIDTH: usize = 8;
 
-/// Number of rows whose derivatives are summed in single precision, as one parallel task. It is small enough that the
-/// rounding does not matter.
+/// Number of rows in a piece: the rows whose derivatives one parallel task sums in single precision. It is small enough
+/// that the rounding does not matter.
 const PIECE: usize = 1 << 13;
 
 /// Number of pieces (of 8,192 rows each) whose sums are in memory at the same time. For a large table, the sums of all
@@ -24,7 +24,7 @@ const PIECES: usize = 16;
 /// memory once per block and not for each row.
 const BLOCK: usize = 64;
 
-/// Sums over rows: the first derivative of the loss, the second derivative, and the number of rows.
+/// Sums over a group of rows: the first derivative of the loss, the second derivative, and the number of rows.
 pub(super) type GradientSums = [f64; 3];
 
 /// Histogram of a tile (a group of up to eight features): for each feature, one feature after the other, the sums of
@@ -140,12 +140,12 @@ pub(super) fn subtract(node: &mut Histogram, child: &Histogram) {
     node.iter_mut().zip(child).for_each(|(node, child)| *node = less(*node, *child));
 }
 
-/// Returns the element-wise sum of both arguments.
+/// Adds two lists of sums, element by element.
 pub(super) fn more([a, b, c]: GradientSums, [d, e, f]: GradientSums) -> GradientSums {
     [a + d, b + e, c + f]
 }
 
-/// Returns the first argument minus the second, element by element.
+/// Subtracts the second list of sums from the first, element by element.
 pub(super) fn less([a, b, c]: GradientSums, [d, e, f]: GradientSums) -> GradientSums {
     [a - d, b - e, c - f]
 }

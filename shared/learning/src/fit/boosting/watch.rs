@@ -70,7 +70,7 @@ impl<'a> WatchedRows<'a> {
         watch
     }
 
-    /// Adds what one tree predicts to the scores of the validation rows. `output` is the index of the score.
+    /// Adds the prediction of one tree to the scores of the validation rows. `output` is the index of the score.
     #[expect(
         clippy::indexing_slicing,
         reason = "a tree names only features of these columns, and a column has a bin for every row"

@@ -1,4 +1,4 @@
-//! Finds the best split of a node of a forest's tree, feature by feature.
+//! Finds the best split of a tree node in a random forest, feature by feature.
 //!
 //! Let `s` be the sums of the outputs on one side of a split and `w` the sum of the weights there. The best split has
 //! the greatest `Σ s²/w` over both sides. Except for a constant, this is the decrease of Gini impurity, and also of
@@ -25,8 +25,8 @@ pub(super) struct ForestSplit {
     pub(super) score: f64,
 }
 
-/// Sums over the rows of a tree node, or of one side of a split: number of rows, weights, and outputs (one for each
-/// class, or the target).
+/// Sums over the rows of a tree node, or of one side of a split: the number of rows, their weights, and their outputs.
+/// There is one output for each class, or in a regression one for the target.
 #[derive(Debug, Clone)]
 pub(super) struct OutputSums {
     pub(super) rows: usize,
