@@ -186,8 +186,8 @@ fn filled<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding]) -> 
     }
 }
 
-/// Returns the missing-value indicators of a column: features that are 1 if the column has no value in a row, otherwise
-/// 0. There is one for each encoding that asks for an indicator.
+/// Returns the missing-value indicators of a column: features that are 1 if the row has no value in the column,
+/// otherwise 0. There is one for each encoding that asks for an indicator.
 fn indicators<'a>(values: &'a Values, encodings: &[Encoding]) -> Vec<FeatureSource<'a>> {
     let marked = encodings.iter().filter(|encoding| matches!(encoding, Encoding::Value { indicator: true, .. }));
     let feature = |_| match values {
@@ -217,7 +217,7 @@ fn one_hot<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding]) ->
 }
 
 impl Truth<'_> {
-    /// Returns how many output numbers a forest has: one for each class, or 1 for a regression.
+    /// Returns how many numbers a forest predicts for a row: one for each class, or 1 for a regression.
     pub(super) fn outputs(&self) -> usize {
         match self {
             Self::Classes { count, .. } => *count,

@@ -23,12 +23,13 @@ pub(super) struct SampledRow {
 #[derive(Debug)]
 pub(super) struct SamplePool {
     entries: Vec<SampledRow>,
-    /// Number of output numbers of a leaf: one for each class, or 1 in a regression.
+    /// How many numbers a leaf predicts: one for each class, or 1 in a regression.
     pub(super) outputs: usize,
-    /// Mean of the target numbers in a regression, 0 in a classification. A leaf predicts `offset + scale * output`.
+    /// Mean of the target numbers in a regression, 0 in a classification. The prediction of a leaf is `offset + scale *
+    /// output`.
     pub(super) offset: f64,
-    /// Standard deviation of the target numbers in a regression, 1 in a classification. A leaf predicts `offset + scale
-    /// * output`.
+    /// Standard deviation of the target numbers in a regression, 1 in a classification. The prediction of a leaf is
+    /// `offset + scale * output`.
     pub(super) scale: f64,
 }
 
@@ -89,8 +90,8 @@ impl SamplePool {
     }
 }
 
-/// Returns the mean and the standard deviation of `values`. A standard deviation that is 0 or not finite is replaced by
-/// 1.
+/// Returns the mean and the standard deviation of `values`. If the standard deviation is 0 or not finite, it is
+/// replaced by 1.
 pub(in crate::fit) fn moments(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
     let count = values.clone().count().max(1) as f64;
     let mean = values.clone().map(|value| value / count).sum::<f64>();
