@@ -7,8 +7,8 @@ use super::binary::{POSITIVE, brier};
 use super::influence::{self, Influenced};
 use super::{probabilistic, regression};
 
-/// Minimum divisor of a relative error, which is usually the absolute value of the true number. It avoids a division by
-/// 0.
+/// Minimum divisor of a relative error. The divisor is the absolute value of the true number, or this minimum if that
+/// value is smaller. It avoids a division by 0.
 const MIN_TRUTH: f64 = f64::EPSILON;
 
 /// The true target values of rows, to compare with a model's predictions.
