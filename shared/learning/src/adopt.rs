@@ -1,5 +1,5 @@
-//! Evaluates an imported model on a table. The model was uploaded as a file and not trained here. It is evaluated in
-//! the same way as a model that was trained on the table.
+//! Evaluates an imported model: a model file that a user uploaded and that was not trained here. The model is scored on
+//! the hold-out of the table, in the same way as a model that was trained on the table.
 
 use std::time::{Duration, Instant};
 
@@ -11,15 +11,16 @@ use crate::prepared::Prepared;
 use crate::proof::Proof;
 use crate::train::{LearningError, Trained};
 
-/// Warning that every imported model gets. Nothing can show which rows such a model was trained on.
+/// Text of the warning for every imported model: its training may have used rows of the hold-out, because its training
+/// rows are unknown.
 const TRAINED_ON_UNKNOWN_ROWS: &str = "the model was imported and may have been trained on rows of the hold-out; its \
     metrics are then too good";
 
-/// Returns the signature (columns and labels) that an imported model file must fit. It equals the signature of a model
-/// that is trained on the table's training rows, except for missing values.
+/// Returns the signature (columns and labels) that a user's model file must fit to be imported for this table. It
+/// equals the signature of a model that is trained here on the table, except for missing values.
 ///
-/// A column is nullable if its value is missing in any row, also in the hold-out. Then the model file must handle
-/// missing values itself: no fill value is made up for it.
+/// A column is nullable if its value is missing in any row of the table, also in the hold-out. The model file must then
+/// handle missing values itself: no fill value is made up for it.
 ///
 /// # Errors
 /// [`SignatureError`] if the table has no column or if its target has fewer than two labels.
@@ -33,9 +34,9 @@ pub fn signature(prepared: &Prepared) -> Result<Signature, SignatureError> {
     }
 }
 
-/// Evaluates an imported model on the hold-out of the table. First writes `pipeline` as an artifact, loads the artifact
-/// and checks that it predicts the rows as `pipeline` does. Nothing is trained or searched. So the result has no
-/// candidates, no importances and, for regression, no prediction intervals.
+/// Scores an imported model (`pipeline`) on the hold-out of the table. First writes `pipeline` as an artifact file,
+/// loads that file, and checks that both predict the same for the table's rows. Nothing is trained or searched. So the
+/// result has no candidates, no importances and, for regression, no prediction intervals.
 ///
 /// ```
 /// use evergreen_learning::{Origin, Plan, Prepared, adopt, train};
@@ -90,8 +91,8 @@ pub fn adopt(prepared: &Prepared, pipeline: Pipeline, metadata: &ArtifactMetadat
     })
 }
 
-/// Returns the model family of a predictor. For trees, also returns their number and their greatest depth, as
-/// hyperparameters.
+/// Returns the model family of a predictor and, for trees, two hyperparameters: the number of trees and the depth of
+/// the deepest tree.
 fn described(predictor: &Predictor) -> (Family, Parameters) {
     match predictor {
         Predictor::Linear(_) => (Family::Linear, Parameters::new()),
@@ -111,8 +112,8 @@ fn described(predictor: &Predictor) -> (Family, Parameters) {
     }
 }
 
-/// Returns the depth of a tree: the number of splits on the longest path from the root to a leaf. Children come after
-/// their parent in the list of nodes, so one walk from the end is enough.
+/// Returns the depth of a decision tree: the number of splits on the longest path from the root to a leaf. In the list
+/// of nodes, children come after their parent, so one walk from the end is enough.
 fn depth(tree: &Tree) -> usize {
     let mut below = vec![0_usize; tree.nodes.len()];
     for (index, node) in tree.nodes.iter().enumerate().rev() {

@@ -1,6 +1,6 @@
-//! Decides which label a classifier answers, and keeps its probabilities away from 0 and 1. The settings choose the
-//! rule for the label. The floor of the probabilities and the threshold are fitted to out-of-fold answers of
-//! cross-validation.
+//! Decides which label a classifier predicts from its probabilities, and keeps the probabilities away from 0 and 1. The
+//! settings choose how the label is decided. The minimum probability and the decision threshold are fitted to
+//! out-of-fold predictions: each row is predicted by a model that was not trained on the row.
 //!
 //! Class weights and thresholds do not change the probabilities themselves. If probabilities are calibrated, a label's
 //! weight has the same effect in the fit as in the decision. See Elkan, "The foundations of cost-sensitive learning",
@@ -15,32 +15,34 @@ use self::threshold::{RankedRows, best_threshold};
 use crate::evaluate::{Answers, log_loss};
 use crate::search::PlanError;
 
-/// Smallest allowed floor (minimum probability of any label), and smallest allowed fitted threshold.
+/// Lower limit for two fitted numbers: the minimum probability of a label (the floor), and the decision threshold.
 const MIN_FLOOR: f32 = 1e-6;
 
-/// The floors to compare. A floor is the minimum probability of any label. Each number is divided by the number of rows
-/// n to get the floor. A model that made no mistake in n rows may still be wrong in almost one of n rows.
+/// The candidates for the floor, the minimum probability that is predicted for any label. Each number here is divided
+/// by the number of rows n: the floors are 0.01 / n, 0.1 / n and 1 / n. The reason: a model that made no mistake in n
+/// rows may still be wrong in almost one of n rows.
 const FLOORS: [f32; 3] = [0.01, 0.1, 1.0];
 
-/// Numerator of the floor that is used while candidates are compared. The floor (minimum probability of any label) is
-/// this number divided by the number of rows.
+/// Default floor, the minimum probability that is predicted for any label. This number is divided by the number of
+/// rows. The default is used while candidate models are compared.
 const USUAL_FLOOR: f32 = 0.1;
 
-/// Rule that decides which label a classifier answers, chosen by the settings.
+/// How the predicted label is decided from a classifier's probabilities. The settings choose one of these ways.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum LabelChoice {
-    /// Answers the label with the highest probability.
+    /// Predicts the label with the highest probability.
     MostLikely,
-    /// Answers the label with the highest product of probability and weight. The weight is the inverse of the label's
-    /// frequency.
+    /// Predicts the label with the highest product of probability and weight. A label's weight is the inverse of its
+    /// frequency, so rare labels are predicted more often.
     Balanced,
-    /// Answers the label with the highest product of probability and weight. Contains one weight for each label.
+    /// Predicts the label with the highest product of probability and weight. Contains one weight for each label.
     Weighted(Vec<f32>),
-    /// Answers the second of two labels if its probability is above a threshold. The threshold is fitted to this goal.
+    /// For two labels: predicts the second (positive) label if its probability is above a threshold. The threshold is
+    /// fitted to the goal in this variant, for example the best F1.
     Learnt(ThresholdGoal),
 }
 
-/// Goal of a fitted threshold: the metric or cost that the threshold optimises.
+/// What a fitted decision threshold optimises: F1, balanced accuracy, or the cost of mistakes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum ThresholdGoal {
     F1,
@@ -49,7 +51,7 @@ pub(crate) enum ThresholdGoal {
 }
 
 impl LabelChoice {
-    /// Returns the rule for the label that `class_weights`, `threshold` and `costs` in the settings choose.
+    /// Reads from the settings `class_weights`, `threshold` and `costs` how the predicted label is decided.
     pub(crate) fn of(settings: &DatasetSettings, target: &Target) -> Result<Self, PlanError> {
         let labels = target.labels();
         let refuse = |key, problem| Err(PlanError::Labels { key, problem });
@@ -89,8 +91,8 @@ impl LabelChoice {
         }
     }
 
-    /// Returns the label rule that is used while candidates are compared. It depends only on the settings and on the
-    /// share of each label in `target`. It does not depend on any model's answers.
+    /// Returns the default rule for deciding the label, which is used while candidate models are compared. It depends
+    /// only on the settings and on the share of each label in `target`, not on the predictions of a model.
     pub(crate) fn usual(&self, target: &Target) -> LabelRule {
         let counts = counts(target);
         let (labels, rows) = (counts.len(), target.len());
@@ -110,9 +112,9 @@ impl LabelChoice {
         }
     }
 
-    /// Returns the label rule that fits the model's `answers` best. Its floor (minimum probability) is the one with the
-    /// lowest log loss. Its threshold is fitted if the settings ask for a fitted one. Otherwise its weights are those
-    /// of `usual`.
+    /// Fits the rule for deciding the label to a model's out-of-fold predictions (`answers`). The floor (minimum
+    /// probability) is the one with the lowest log loss. The decision threshold is fitted if the settings ask for that.
+    /// Otherwise the label weights come from `usual`, the default rule.
     pub(crate) fn learnt(&self, usual: LabelRule, target: &Target, answers: &Answers) -> LabelRule {
         let (Target::Classes { classes, labels }, Answers::Classes { probabilities, .. }) = (target, answers) else {
             return usual;
@@ -135,8 +137,8 @@ impl LabelChoice {
     }
 }
 
-/// Returns `answers` after the floor (minimum probability) and the label weights of `rule` were applied. The
-/// probabilities in `answers` must be calibrated and have no floor yet.
+/// Applies the floor (minimum probability) and the label weights of `rule` to a classifier's predictions, and returns
+/// the new predictions. The probabilities in `answers` must be calibrated and have no floor yet.
 pub(crate) fn ruled(answers: &Answers, rule: &LabelRule) -> Answers {
     let Answers::Classes { classes, probabilities } = answers else { return answers.clone() };
     let labels = probabilities.len().checked_div(classes.len()).unwrap_or_default().max(1);
@@ -166,8 +168,8 @@ fn bounded(probabilities: &[f32], floor: f32, labels: usize) -> Vec<f32> {
     probabilities.iter().map(|probability| probability * kept + floor).collect()
 }
 
-/// Returns the floor (minimum probability of any label): `share` divided by `rows`. The result is at least 1e-6 and at
-/// most 0.1 divided by the number of labels. If the two limits conflict, it is 1e-6.
+/// Returns the floor (minimum probability of any label): `share` divided by the number of rows. The result is at least
+/// 1e-6 and at most 0.1 divided by the number of labels. If the two limits conflict, it is 1e-6.
 fn floor(share: f32, rows: usize, labels: usize) -> f32 {
     (share / rows.max(1) as f32).min(0.1 / labels.max(1) as f32).max(MIN_FLOOR)
 }
@@ -183,8 +185,8 @@ fn counts(target: &Target) -> Vec<usize> {
 mod tests {
     use super::*;
 
-    /// Returns the truth and a classifier's answers for 100 rows, ten of them positive. All positive rows except one
-    /// get the highest probability.
+    /// Returns the true classes of 100 rows, ten of them positive, and a classifier's predictions. All positive rows
+    /// except one get the highest probability.
     fn answers() -> (Target, Answers) {
         let truth: Vec<u32> = (0..100).map(|row| u32::from(row % 10 == 0)).collect();
         let second = |row: usize| {

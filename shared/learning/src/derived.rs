@@ -1,8 +1,9 @@
-//! Derives further features from columns: date parts, statistics of the target (target encoding), and the words of text
-//! columns. Statistics of the target are for categories with many texts.
+//! Computes further features from a table's columns: date parts, target encoding, and the words of text columns. Target
+//! encoding replaces a category by a number, such as the mean target of its rows. It is used for columns with many
+//! different texts.
 //!
-//! A derived feature is kept only if boosted trees answer unseen rows better with it than without it, by more than
-//! chance. The trial uses only training rows, and a sample of them if there are many.
+//! A feature is kept only if boosted trees with it predict unseen rows better than without it, by more than chance.
+//! This is tried on training rows only, or on a sample of them if there are many.
 
 mod draft;
 mod steps;
@@ -16,7 +17,7 @@ use self::draft::Draft;
 use self::trial::FeatureTrial;
 use crate::encode::FittedColumns;
 
-/// Maximum number of text columns whose words are tried as features.
+/// Maximum number of free-text columns for which a trial finds out whether their words are useful features.
 const MAX_TEXTS: usize = 5;
 
 /// Training rows of a table, with their targets and weights.
@@ -30,22 +31,24 @@ pub(crate) struct Learnable<'a> {
     pub(crate) target: &'a Target,
     /// Weight of each training row. `None` means that all have the same weight.
     pub(crate) weights: Option<&'a [f32]>,
-    /// Date of every row of the table, not only of the training rows. `None` if the settings name no such column.
+    /// Date of every row of the table, not only of the training rows, as a number by which rows can be sorted. `None`
+    /// if the settings name no date column.
     pub(crate) order: Option<&'a [f64]>,
-    /// Group of every row of the table, not only of the training rows. `None` if the settings name no such column.
+    /// Group number of every row of the table, not only of the training rows. For example, all rows of one patient have
+    /// the same number. `None` if the settings name no group column.
     pub(crate) groups: Option<&'a [u64]>,
 }
 
-/// Limits on the time and memory of deriving features.
+/// Limits on the time and memory of computing further features, such as date parts.
 #[derive(Clone, Copy)]
 pub(crate) struct DerivingLimits<'a> {
-    /// Returns whether the time for trying derived features is up.
+    /// Function that returns whether the time for trying further features is up.
     pub(crate) is_up: &'a dyn Fn() -> bool,
-    /// Returns whether a training with the given features fits into memory.
+    /// Function that returns whether a training with the given features fits into memory.
     pub(crate) fits: &'a dyn Fn(&FittedColumns) -> bool,
 }
 
-/// Result of a trial of a derived feature.
+/// Result of a trial that adds a feature to a model: whether the model gets better, or why there was no result.
 enum Outcome {
     Better,
     NoBetter,
@@ -53,9 +56,9 @@ enum Outcome {
     NoRoom,
 }
 
-/// Adds derived features to `base`: those that the `settings` allow and that make boosted trees better in
-/// cross-validation. Features that are not tried before the time is up are left out. Also returns a warning for every
-/// text column that models are not trained on.
+/// Adds further features, such as date parts, to the features `base`. A feature is added if the `settings` allow it and
+/// if it makes boosted trees better in cross-validation. Features that are not tried before the time is up are left
+/// out. Also returns a warning for every text column that models are not trained on.
 ///
 /// # Errors
 /// [`SignatureError`] if there is no column to train on.
@@ -96,8 +99,8 @@ pub(crate) fn derive(
     Ok((best.learnt()?, warnings))
 }
 
-/// Tries the features `next` against the features `best`. If `next` is better and fits into memory, replaces `best` by
-/// it. Returns the result of the trial.
+/// Compares the features `next` with the features `best` in a trial. If `next` gives better models and fits into
+/// memory, `best` becomes `next`.
 fn keep_if_better(best: &mut Draft, next: Draft, trial: &FeatureTrial<'_>) -> Result<Outcome, SignatureError> {
     let learnt = next.learnt()?;
     let features = learnt.preprocessing.features() + learnt.statistics.len();

@@ -1,14 +1,15 @@
-//! Compares a table with the table that the champion (the model version that answers predictions) was trained on.
+//! Compares a table with the table that the champion was trained on. The champion is the model version that answers
+//! predictions.
 
 use evergreen_lifecycle::{Column, Dataset, Label, Signature};
 use evergreen_table::Table;
 
-/// Error: the table differs from the table that the champion was trained on, and the settings do not accept the
-/// difference.
+/// Error: a new table differs from the table that the champion (the model version in use) was trained on, and the
+/// settings do not accept the difference.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DriftError {
-    /// The champion uses a column that the table no longer has.
+    /// Error: the champion (the model version in use) needs a column that the table no longer has.
     #[error(
         "column {column:?}: the champion needs the column and the table does not have it; add the column, or write \
          drop = [{column:?}] into dataset.toml to train without it"
@@ -17,7 +18,8 @@ pub enum DriftError {
         /// Name of the missing column.
         column: String,
     },
-    /// The champion uses a column that is now left out of training because of its values.
+    /// Error: the champion (the model version in use) needs a column that is now left out of training because of its
+    /// values.
     #[error(
         "column {column:?}: the champion needs the column and it is now left out ({because}); expected values as \
          before; correct them, or write drop = [{column:?}] into dataset.toml to train without it"
@@ -28,7 +30,7 @@ pub enum DriftError {
         /// Reason why the column is left out.
         because: String,
     },
-    /// A column has another type than when the champion was trained.
+    /// Error: a column has another type in the table than when the champion (the model version in use) was trained.
     #[error(
         "column {column:?}: the type is {found} and was {expected} when the champion was trained; expected the same \
          type; correct the values, or write types.{column:?} = \"{found}\" into dataset.toml to accept it"
@@ -41,7 +43,8 @@ pub enum DriftError {
         /// Type of the column in the champion's signature.
         expected: &'static str,
     },
-    /// The target column is the same, but the task (classification or regression) is another than the champion's.
+    /// Error: the target column is the same, but the task differs. It is classification for the table and regression
+    /// for the champion, or the reverse.
     #[error(
         "column {column:?}, the target: the task is {found} and was {expected} when the champion was trained; expected \
          the same task; correct the values, or write task = \"{found}\" into dataset.toml to accept it"
@@ -54,8 +57,8 @@ pub enum DriftError {
         /// Task of the champion: classification or regression.
         expected: &'static str,
     },
-    /// The target column is the same, but its labels are of another kind, such as texts and not numbers. No label of
-    /// the table can be equal to a label of the champion.
+    /// Error: the target column is the same, but its labels are of another kind, such as texts and not numbers. So no
+    /// label of the table can be equal to a label of the champion.
     #[error(
         "column {column:?}, the target: the labels are {found} and were {expected} when the champion was trained; \
          expected the same kind; correct the values, or write types.{column:?} = \"category\" into dataset.toml to \
@@ -71,12 +74,13 @@ pub enum DriftError {
     },
 }
 
-/// Compares `table` with the signature and the data set of the champion. Returns a warning for each column of the table
-/// that the champion does not know.
+/// Checks that the table still fits the champion: same columns, same types, same task. `champion` is the champion's
+/// signature, and `champion_dataset` describes its training table. Returns a warning for each new column that the
+/// champion does not know.
 ///
-/// Differences that the settings ask for are accepted: dropped columns, column types and the task of the target. If the
-/// table has another target than the champion, nothing is compared. The same is true for an accepted change of the
-/// task.
+/// Differences that the settings ask for are accepted: dropped columns, column types and the task of the target.
+/// Nothing is checked if the table has another target column than the champion. The same is true for an accepted change
+/// of the task.
 ///
 /// # Errors
 /// [`DriftError`] if the target has another task or another kind of labels. Otherwise for the first column of the
@@ -112,8 +116,8 @@ fn check_target(champion: &Signature, table: &Table) -> Result<(), DriftError> {
     }
 }
 
-/// Returns the kind of the labels, or `None` if there are none (in a regression). All labels have the same kind, so
-/// only the first is read.
+/// Returns the kind of the labels: truth values, whole numbers or texts. `None` if there are no labels (in a
+/// regression). All labels have the same kind, so only the first is read.
 fn kind(labels: &[Label]) -> Option<&'static str> {
     labels.first().map(|label| match label {
         Label::Boolean(_) => "truth values",

@@ -1,5 +1,5 @@
-//! Decides, from the training rows, how each column becomes features of a model. This includes the fill values for
-//! missing values, and the categories of text columns. No model is fitted here.
+//! Decides how each table column becomes features of a model, by the training rows only. Examples are the fill value
+//! for missing numbers and the categories of a text column. No model is fitted here.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
@@ -14,31 +14,31 @@ use crate::statistics::StatisticPlan;
 /// Maximum number of categories of a text column. Each category becomes one feature of the model.
 pub const MAX_CATEGORIES: usize = 50;
 
-/// Maximum number of rare texts that the signature stores for a column. Rare texts are too infrequent to be categories.
-/// The list only serves to distinguish a rare text from an unknown text.
+/// Maximum number of rare texts of a column that the model's signature stores. A rare text occurs in too few training
+/// rows to become a category. The list only serves to distinguish a rare text from an unknown text.
 pub const MAX_RARE: usize = 200;
 
 /// Maximum number of words of one text column that become features.
 pub(crate) const MAX_WORDS: usize = 200;
 
-/// Maximum length of a category's text, in bytes. Longer texts are no categories, because the signature with them would
+/// Maximum length of a category's text, in bytes. A longer text never becomes a category, because the signature would
 /// be larger than the model.
 pub const MAX_TEXT: usize = 200;
 
-/// How the columns of a table become features of a model, fitted to the training rows.
+/// The columns of a model and the way each column becomes features, fitted to the training rows.
 #[derive(Debug, Clone)]
 pub(crate) struct FittedColumns {
     pub(crate) signature: Signature,
-    /// The encoding of each column. The scaler and the statistics of the target are missing: every fit computes them
-    /// again from its own rows.
+    /// How each column becomes features. The scaler and the target encoding are missing here: every model fit computes
+    /// them from its own rows.
     pub(crate) preprocessing: Preprocessing,
-    /// Plans of statistics of the target (target encoding) for category columns. Every fit computes the values of the
-    /// statistics from its own rows.
+    /// Plans for target encoding: which numbers (such as the mean target of each category) every model fit computes
+    /// from its own rows.
     pub(crate) statistics: Vec<StatisticPlan>,
 }
 
-/// Returns the signature for `frame` and `target`, and the preprocessing without a scaler. Both are fitted only to the
-/// rows in `training`, so that the hold-out stays unseen:
+/// Decides from the rows in `training` how a table's columns become features of a model. Returns the model's signature
+/// (columns and labels) and the preprocessing, without a scaler. The hold-out has no influence. The rules are:
 ///
 /// - A column is nullable if a training row has no value in it. An extra feature then marks missing values.
 /// - A missing number, boolean or timestamp becomes the median (the lower of two middle values).
@@ -70,8 +70,8 @@ pub(crate) fn fit(
     Ok((signature, Preprocessing { encodings, statistics: Vec::new(), scaler: None }))
 }
 
-/// Returns the signature's entry and the encoding of one column, fitted to the rows in `training`. Returns `None` for a
-/// column with texts of several words.
+/// Decides from the rows in `training` how one column becomes features. Returns the column's entry in the signature,
+/// and its encoding. Returns `None` for a free-text column.
 fn learn(column: &FrameColumn, training: &[u32]) -> Option<(Column, Encoding)> {
     let (kind, encoding, nullable) = match &column.values {
         Values::Number(values) => value(ColumnKind::Number, at(values, training)),
@@ -93,9 +93,10 @@ fn value(kind: ColumnKind, mut present: Vec<f32>) -> (ColumnKind, Encoding, bool
     (kind, Encoding::Value { fill: lower_median(present), indicator }, indicator)
 }
 
-/// Returns the signature's entry of a text column with its words, and one encoding for each word. A word is used only
-/// if at least two training rows contain it. These must also be 0.5 % to 95 % of the rows in `training`. The most
-/// frequent [`MAX_WORDS`] are used. Returns `None` if no word qualifies or if the column is not a text column.
+/// Makes the words of a text column into features: a feature is 1 if the row's text contains the word, otherwise 0.
+/// Returns the column's entry in the signature, and one encoding for each word. A word is used only if at least two
+/// rows in `training` contain it, and 0.5 % to 95 % of these rows. The most frequent [`MAX_WORDS`] are used. Returns
+/// `None` if no word qualifies or if the column is not a text column.
 pub(crate) fn words_of(column: &FrameColumn, training: &[u32]) -> Option<(Column, Vec<Encoding>)> {
     let Values::Text { codes, names } = &column.values else { return None };
     let (mut counts, mut is_missing) = (HashMap::<String, usize>::new(), false);

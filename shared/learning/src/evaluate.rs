@@ -1,4 +1,4 @@
-//! Evaluates a model on rows that it was not trained on.
+//! Computes the metrics of a model, such as accuracy and R², on rows that the model was not trained on.
 
 mod answers;
 mod baseline;
@@ -24,10 +24,12 @@ pub(crate) use probabilistic::{log_loss, log_losses};
 pub(crate) use regression::INTERVAL_LEVEL;
 pub(crate) use scores::{Truths, scores};
 
-/// Computes all metrics of a model's `answers` to the rows of `target`. There must be at least one row. Returns `None`
-/// if one is for classification and the other for regression.
+/// Computes all metrics, such as accuracy and log loss, from a model's predictions (`answers`) and the true values
+/// (`target`) of the same rows. There must be at least one row. Returns `None` if one argument is for classification
+/// and the other for regression.
 ///
-/// With two labels, the evaluation reports `threshold`: a row gets the second label if its probability is above it.
+/// For two labels, the result also states the decision threshold: a row gets the second label if its probability is
+/// above `threshold`.
 ///
 /// Precision, recall and F1 are computed as in scikit-learn with `average="macro", zero_division=0` over all labels of
 /// the signature. Log loss and ROC AUC use the model's `f32` probabilities as `f64`.
@@ -69,9 +71,9 @@ fn classification(
     }
 }
 
-/// Returns the classes whose metrics are stored in the evaluation, in the order of their labels. If there are at most
-/// `MAX_CONFUSED_LABELS` classes, all are stored. Otherwise only the `MAX_WORST_LABELS` worst classes by F1 that have
-/// rows are stored.
+/// Chooses the classes whose precision, recall and F1 are stored, in the order of their labels. With at most
+/// `MAX_CONFUSED_LABELS` classes, all are stored. With more, only the `MAX_WORST_LABELS` classes with the lowest F1 are
+/// stored, of those that have rows.
 fn kept(per_class: Vec<ClassEvaluation>) -> Vec<ClassEvaluation> {
     if per_class.len() <= MAX_CONFUSED_LABELS {
         return per_class;
@@ -115,7 +117,8 @@ mod tests {
         assert_eq!((figures.rows, figures.binary), (12, None));
     }
 
-    /// An evaluation must contain every metric that the settings may choose to decide between models.
+    /// The settings choose a metric to decide between models. Every metric that they may choose must be in an
+    /// evaluation.
     #[test]
     fn an_evaluation_has_every_metric_of_its_task() {
         let labels = ["a", "b"].map(Label::from).into();

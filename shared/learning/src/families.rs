@@ -1,5 +1,6 @@
-//! The model families. One file for each family holds everything that differs from the other families: hyperparameters,
-//! fit, and the estimates of cost and memory. CONTRIBUTING.md lists the steps in "To add a model family".
+//! The model families, such as random forests. Each family has one file with everything that differs from the other
+//! families: hyperparameters, fit, and the estimates of cost and memory. CONTRIBUTING.md lists the steps in "To add a
+//! model family".
 
 mod decision_tree;
 mod gradient_boosting;
@@ -13,57 +14,62 @@ use crate::hyperparameters::{Choice, Dimension, Space};
 use crate::memory::Scale;
 use crate::search::DEFAULT_CANDIDATES;
 
-/// Properties of a model family (such as random forests) that the search, the settings and the memory check need.
+/// A model family, such as random forests: what the search, the settings and the memory check need to know.
 pub(crate) trait ModelFamily: Sync {
-    /// Returns the family's hyperparameters with their ranges. Candidates hold their values in the same order.
+    /// Returns the hyperparameters of the model family with their ranges. A candidate (a set of hyperparameters in the
+    /// search) holds its values in the same order.
     fn dimensions(&self) -> &'static [Dimension];
 
-    /// Converts chosen hyperparameter values to the form that the fit of this family needs.
+    /// Converts the hyperparameter values of a candidate to the form that the fit of this model family needs.
     fn hyperparameters(&self, choice: &Choice) -> Box<dyn Hyperparameters>;
 
-    /// Returns how many candidates (sets of hyperparameters) a search tries, unless the settings choose another number.
+    /// Returns the default number of candidates (sets of hyperparameters) that a search tries. The settings may change
+    /// it.
     fn candidates(&self) -> usize {
         DEFAULT_CANDIDATES
     }
 
-    /// Returns whether the family can train on rows with different weights.
+    /// Returns whether the model family can train on rows with different weights.
     fn supports_weights(&self) -> bool {
         true
     }
 
-    /// Returns whether the family can make its answer monotone in a column: only rising or only falling.
+    /// Returns whether the model family supports monotone constraints: the prediction may only rise, or only fall, when
+    /// a column's value grows.
     fn supports_monotone(&self) -> bool {
         false
     }
 
-    /// Returns whether cross-validation finds the number of boosting rounds by early stopping, if the settings give a
-    /// range for that number.
+    /// Returns whether cross-validation finds the number of boosting rounds by early stopping. This applies only if the
+    /// settings give a range for that number.
     fn searches_rounds(&self) -> bool {
         false
     }
 
-    /// Estimates the cost (bytes, and time of a prediction) of a model that is fitted to all rows. `cost` is the cost
-    /// of the largest model of a cross-validation fold.
+    /// Estimates the cost (size in bytes, and time of one prediction) of a model that is fitted to all training rows.
+    /// `cost` is the cost of the largest model in cross-validation, which was fitted to fewer rows. `growth` says how
+    /// much larger the final fit is.
     fn cost_of_all_rows(&self, cost: Cost, growth: Growth) -> Cost;
 
-    /// Returns the maximum memory of a fit, in bytes. The table and its bins do not count.
+    /// Returns the maximum memory of a model fit in bytes, without the table and its binned values.
     fn fitting_bytes(&self, scale: &Scale, space: &Space, threads: u64) -> u64;
 
-    /// Returns the maximum number of leaves of all trees of a model. It is 0 for a family without trees.
+    /// Returns the maximum number of leaves of all trees of a model. It is 0 for a model family without trees.
     fn leaves(&self, scale: &Scale, space: &Space) -> u64;
 
-    /// Returns the maximum number of class weights in all leaves of a model, beyond the first weight of each leaf.
+    /// Returns how many class weights all leaves of a model store at most. The first weight of each leaf does not
+    /// count. A class weight is the share of one class in the leaf.
     fn further_weights(&self, _scale: &Scale, _space: &Space) -> u64 {
         0
     }
 }
 
-/// Factors by which the fit to all training rows is larger than the fit to one cross-validation fold.
+/// How much larger the final fit, to all training rows, is than a fit in cross-validation.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Growth {
-    /// Number of all training rows divided by the number of rows that the largest fold is fitted to.
+    /// Number of all training rows, divided by the number of rows in the largest fit of cross-validation.
     pub(crate) rows: f64,
-    /// Number of boosting rounds on all rows divided by the number of rounds on a fold.
+    /// Number of boosting rounds of the final fit, divided by the number of rounds in a cross-validation fold.
     pub(crate) rounds: f64,
 }
 
@@ -83,7 +89,8 @@ mod tests {
 
     use super::*;
 
-    /// The table in docs/DATASETS.md names each family only in the first of its rows.
+    /// In docs/DATASETS.md, the table of hyperparameters has several rows for each model family. Only the first row of
+    /// a family has its name.
     #[test]
     fn the_guide_lists_the_hyperparameters_of_every_family() {
         let guide = include_str!("../../../docs/DATASETS.md");

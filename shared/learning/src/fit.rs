@@ -1,4 +1,5 @@
-//! Fits a predictor (such as trees or a linear model) to features and true targets, one file for each kind of model.
+//! Fits models, such as trees or a linear model, to features and true targets. There is one file for each kind of
+//! model.
 
 mod binned;
 mod boosting;
@@ -21,10 +22,10 @@ pub(crate) use self::forest::{ForestParameters, single_tree};
 use self::linear::MAX_FEATURES;
 pub(crate) use self::linear::{LinearParameters, MAX_LINEAR_CELLS};
 
-/// Hyperparameters of a model family, from which a model can be fitted.
+/// Chosen hyperparameters of one model family. A model with these hyperparameters can be fitted.
 pub(crate) trait Hyperparameters {
-    /// Fits a predictor to `rows` of `training`. A forest or boosting ends early at `deadline`, with fewer trees.
-    /// `column` returns the name of the column that a feature comes from, for error messages.
+    /// Fits a model to `rows` of `training`. A random forest or gradient boosting ends early at `deadline`, with fewer
+    /// trees. `column` is for error messages: it returns the name of the table column that a feature comes from.
     fn fit(
         &self,
         training: &TrainingData<'_>,
@@ -34,39 +35,41 @@ pub(crate) trait Hyperparameters {
         column: &dyn Fn(usize) -> String,
     ) -> Result<Fitted, FitError>;
 
-    /// Returns how many seconds a fit on `rows` rows is expected to take, if the fit cannot be interrupted. Returns 0
-    /// for all other fits.
+    /// Returns how many seconds a fit on `rows` rows will probably take, if the fit cannot be interrupted (only linear
+    /// models). Returns 0 for all other models, because their fit can be interrupted.
     fn expected_seconds(&self, _training: &TrainingData<'_>, _rows: usize) -> f64 {
         0.0
     }
 }
 
-/// A fitted predictor, with everything that the artifact needs besides the columns' encoding.
+/// A fitted model, with all that the artifact needs except the encoding of the columns.
 #[derive(Debug, Clone)]
 pub(crate) struct Fitted {
-    /// Computes outputs from features. If `scaler` is not `None`, the features must be scaled first.
+    /// The trees or the linear model: computes one or more output numbers from a row's features. If `scaler` is not
+    /// `None`, the features must be scaled first.
     pub(crate) predictor: Predictor,
-    /// How the outputs of the predictor become the answer: probabilities or a number.
+    /// Link function: how the model's output numbers become the prediction, which is probabilities or one number.
     pub(crate) link: Link,
-    /// Scales the features before the predictor gets them. `None` if the predictor needs no scaling.
+    /// Scales the features before the model gets them. `None` if the model needs no scaling.
     pub(crate) scaler: Option<Scaler>,
-    /// Features whose value may be missing. Trees get each value twice: with missing values below all others, and above
-    /// all others.
+    /// The features whose value may be missing. The trees get two columns for each: in one, missing values are below
+    /// all other values. In the other, they are above all other values.
     pub(crate) holes: Vec<Hole>,
-    /// For each feature, its share of the importance. The shares have the sum 1. If the model is constant, all shares
-    /// are 0.
+    /// Feature importances: for each feature, its share of the total importance. The sum is 1. If the model predicts
+    /// the same for every row, all shares are 0.
     pub(crate) importances: Vec<f64>,
-    /// Statistics of the target (target encoding) that this fit computed for category columns with many texts.
+    /// Target encoding that was computed in this fit: numbers, such as the mean target of a text, that replace the
+    /// texts of a category column.
     pub(crate) statistics: Vec<Statistic>,
-    /// Whether the fit ended with fewer trees than planned because the time was up.
+    /// Whether the time was up during the fit, so that the model has fewer trees than planned.
     pub(crate) cut_short: bool,
-    /// The mean loss of the watched rows (early stopping) after each boosting round. Empty if no rows are watched or
-    /// the model is not boosting.
+    /// Early stopping: after each boosting round, the mean loss of the rows that no tree is fitted to. Empty if there
+    /// are no such rows, or if the model is not gradient boosting.
     pub(crate) losses: Vec<f64>,
 }
 
 impl Fitted {
-    /// Returns a fitted predictor without scaler, missing values, statistics and losses.
+    /// Returns a fitted model that has no scaler, no missing values, no target encoding and no early stopping.
     pub(crate) fn of(predictor: Predictor, link: Link, importances: Vec<f64>) -> Self {
         Self {
             predictor,
@@ -80,8 +83,9 @@ impl Fitted {
         }
     }
 
-    /// Returns the number of trees for each output (in boosting: the number of rounds). `None` if the predictor has no
-    /// trees.
+    /// Returns the number of trees, divided by the number of outputs in gradient boosting (one output for each class if
+    /// there are more than two). So for gradient boosting, the result is the number of boosting rounds. `None` if the
+    /// model has no trees or is an ensemble of models.
     pub(crate) fn trees(&self) -> Option<usize> {
         match &self.predictor {
             Predictor::Trees(ensemble) if ensemble.aggregate == Aggregate::Average => Some(ensemble.trees.len()),
@@ -90,7 +94,7 @@ impl Fitted {
         }
     }
 
-    /// Converts this predictor to an ensemble that has this predictor as its only member.
+    /// Converts this model to an ensemble of models that has this model as its only member.
     pub(crate) fn into_ensemble(self) -> Self {
         let Self { scaler, holes, predictor, link, importances, statistics, cut_short, losses } = self;
         let members = vec![Member { scaler, holes, predictor, link, weight: 1.0 }];
@@ -98,8 +102,8 @@ impl Fitted {
         Self { scaler: None, holes: Vec::new(), predictor, link, importances, statistics, cut_short, losses }
     }
 
-    /// Returns an ensemble whose answer is the weighted mean of the given predictors. Each comes with its weight. All
-    /// must have been fitted to the same rows. Returns `None` if `parts` is empty.
+    /// Returns an ensemble of the given models. Its prediction is the weighted mean of their predictions. Each model
+    /// comes with its weight. All models must have been fitted to the same rows. Returns `None` if `parts` is empty.
     pub(crate) fn blended(parts: Vec<(Self, f32)>) -> Option<Self> {
         let mut importances = vec![0.0; parts.first()?.0.importances.len()];
         let mut members = Vec::with_capacity(parts.len());
@@ -117,7 +121,7 @@ impl Fitted {
         Some(Self { predictor, link, scaler: None, holes: Vec::new(), importances, statistics, cut_short, losses })
     }
 
-    /// Returns the number of nodes of all trees, or 0 if the predictor has no trees.
+    /// Returns the total number of nodes of all trees, or 0 if the model has no trees.
     pub(crate) fn nodes(&self) -> usize {
         match &self.predictor {
             Predictor::Trees(ensemble) => ensemble.trees.iter().map(|tree| tree.nodes.len()).sum(),
@@ -125,7 +129,8 @@ impl Fitted {
         }
     }
 
-    /// Keeps only the first `rounds` boosting rounds, but at least one. Other predictors are not changed.
+    /// Keeps only the first `rounds` boosting rounds (at least one) and drops the later trees. A model without boosting
+    /// rounds is not changed.
     pub(crate) fn truncate(&mut self, rounds: usize) {
         if let Predictor::Trees(ensemble) = &mut self.predictor
             && ensemble.aggregate == Aggregate::Sum
@@ -139,19 +144,21 @@ impl Fitted {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FitError {
-    /// The values of a column are too far apart for single precision (`f32`). Contains the name of the column.
+    /// Error: the values of a column are too far apart to scale in single precision (`f32`). Contains the name of the
+    /// column.
     #[error(
         "column {0:?}: the values are too far apart to scale in single precision; drop the column or choose another \
          family"
     )]
     Scaling(String),
-    /// The fit of a linear model computed weights that are not finite.
+    /// Error: the fit of a linear model computed weights that are not finite.
     #[error("the weights of the linear model are not finite; choose another family")]
     Diverged,
-    /// The library for linear models (smartcore) returned an error.
+    /// Error of the library for linear models (smartcore).
     #[error("the linear model could not be fitted: {0}")]
     Linear(Failed),
-    /// There are too many features for a linear model, or there are not more training rows than features.
+    /// Error: a linear model cannot be fitted to this table. It has too many features, or not more training rows than
+    /// features.
     #[error(
         "a linear model needs at most {MAX_FEATURES} features and more rows than features; found {features} features \
          (a category has one for each value) and {rows} rows; choose another family"

@@ -1,13 +1,14 @@
-//! Fits the threshold that optimises a goal, even from few positive rows.
+//! Fits the decision threshold of a classifier with two labels, even from few positive rows. A row gets the positive
+//! label if its probability is above the threshold.
 //!
-//! With a few dozen positive rows, the curve of the goal over the thresholds is jagged. Its peak often depends on one
+//! With a few dozen positive rows, the curve of a metric over the thresholds is jagged. Its peak often depends on one
 //! or two rows. Two measures reduce this noise:
 //!
-//! - The label of a row counts half, and the label that its probability predicts counts the other half.
-//! - A threshold counts as good if the best one is better only within noise. The result is the good threshold that is
-//!   nearest to the usual one. The usual threshold follows from the probabilities alone.
+//! - The true label of a row counts half, and its predicted probability counts the other half.
+//! - Of all thresholds that are as good as the best one within noise, the one nearest to the default is used. The
+//!   default threshold follows from the settings and from how frequent the labels are.
 //!
-//! For F1, the usual threshold is the positive label's share of the rows. This is below the best threshold, so more
+//! For F1, the default threshold is the positive label's share of the rows. This is below the best threshold, so more
 //! rows of a rare label are found.
 //!
 //! Measured on 30 splits of a table with 30 positive rows in 3,000. This method finds 87 % of the positive rows in the
@@ -16,28 +17,31 @@
 
 use super::ThresholdGoal;
 
-/// Number of standard errors by which a threshold may miss the best result and still count as equally good. A truly
-/// equal threshold misses it by more than that one time in ten.
+/// Number of standard errors by which a threshold may be worse than the best one and still count as equally good. One
+/// time in ten, a threshold that is truly as good is worse by more than that, by chance.
 const NOISE: f64 = 1.28;
 
 /// Rows sorted by the predicted probability of the second (positive) label, highest first.
 pub(super) struct RankedRows {
-    /// For each row: the predicted probability of the positive label, and how much the row counts as positive (0–1).
+    /// One pair for each row. The first number is the predicted probability of the positive label. The second (0–1) is
+    /// how much the row counts as positive: half by its true label, half by its probability.
     rows: Vec<(f32, f64)>,
-    /// Sum of how much each row counts as positive.
+    /// Number of positive rows. Not an integer, because a row may count as positive only in part.
     positives: f64,
 }
 
-/// The rows whose probability is above a threshold: how many count as positive and how many as negative.
+/// Confusion counts for the rows whose probability is above a threshold: true positives and false positives.
 #[derive(Debug, Clone, Copy, Default)]
 struct Above {
-    /// Number of positive rows above the threshold. Not an integer, because a row may count as positive only in part.
+    /// True positives: positive rows above the threshold. Not an integer, because a row may count as positive only in
+    /// part.
     found: f64,
-    /// Number of negative rows above the threshold. Not an integer, because a row may count as negative only in part.
+    /// False positives: negative rows above the threshold. Not an integer, because a row may count as negative only in
+    /// part.
     wrong: f64,
 }
 
-/// A candidate threshold, the rows above it, and the value of the goal with this threshold.
+/// A candidate decision threshold, the rows above it, and the value of the optimised metric with this threshold.
 #[derive(Debug, Clone, Copy)]
 struct Cut {
     threshold: f32,
@@ -46,8 +50,8 @@ struct Cut {
 }
 
 impl RankedRows {
-    /// Sorts the rows. For each row, `second` is the predicted probability of the second label, and `truth` is the true
-    /// class (0 or 1).
+    /// Sorts rows by probability. For each row, `second` is the predicted probability of the second (positive) label,
+    /// and `truth` is the true class (0 or 1).
     pub(super) fn of(second: &[f32], truth: &[usize]) -> Self {
         let were = truth.iter().filter(|class| **class == 1).count() as f64;
         let expected: f64 = second.iter().copied().map(f64::from).sum();
@@ -66,8 +70,8 @@ impl RankedRows {
         self.rows.len() as f64 - self.positives
     }
 
-    /// Returns one candidate threshold for each way to divide the rows by probability. Each threshold is halfway
-    /// between two neighbouring probabilities.
+    /// Returns all candidate decision thresholds. Each is halfway between two neighbouring predicted probabilities,
+    /// with the value of the metric `goal` at this threshold.
     fn cuts(&self, goal: ThresholdGoal) -> Vec<Cut> {
         let (mut cuts, mut above, mut last) = (Vec::new(), Above::default(), 1.0_f32);
         for ties in self.rows.chunk_by(|a, b| a.0 == b.0) {
@@ -82,7 +86,8 @@ impl RankedRows {
         cuts
     }
 
-    /// Returns the value of the goal if the rows above a threshold get the positive label. A higher value is better.
+    /// Returns the value of the metric `goal` (for example F1) if the rows above a threshold get the positive label. A
+    /// higher value is better. Costs count as negative.
     fn reached(&self, goal: ThresholdGoal, Above { found, wrong }: Above) -> f64 {
         match goal {
             ThresholdGoal::F1 => 2.0 * found / (found + wrong + self.positives).max(1.0),
@@ -93,8 +98,8 @@ impl RankedRows {
         }
     }
 
-    /// Returns the influence of one row on the value of the goal at the threshold `cut`. `is_positive` is the row's
-    /// label. `is_above` says whether its probability is above the threshold.
+    /// Returns how much one row changes the metric `goal` at the threshold `cut` (influence function). `is_positive` is
+    /// the row's label. `is_above` says whether the row's probability is above the threshold.
     fn influence(&self, goal: ThresholdGoal, cut: &Cut, is_positive: bool, is_above: bool) -> f64 {
         let (positive, above) = (f64::from(u8::from(is_positive)), f64::from(u8::from(is_above)));
         match goal {
@@ -114,8 +119,8 @@ impl RankedRows {
         }
     }
 
-    /// Returns the standard error of the difference between the goal's values at the thresholds `a` and `b` on the same
-    /// rows.
+    /// Returns the standard error of a difference between two values of the metric `goal` on the same rows: with the
+    /// threshold `a` and with the threshold `b`.
     fn error(&self, goal: ThresholdGoal, a: &Cut, b: &Cut) -> f64 {
         let of = |is_positive: bool, all: f64, count: fn(&Above) -> f64| {
             let (in_a, in_b) = (count(&a.above), count(&b.above));
@@ -131,8 +136,8 @@ impl RankedRows {
     }
 }
 
-/// Returns the best threshold for `goal`: a row gets the second label if that label's probability is above it. If
-/// several thresholds are equally good within noise, returns the one nearest to `usual`.
+/// Returns the best decision threshold for the metric `goal`: a row gets the second label if that label's probability
+/// is above it. If several thresholds are equally good within noise, returns the one nearest to `usual`.
 pub(super) fn best_threshold(goal: ThresholdGoal, rows: &RankedRows, usual: f32) -> f32 {
     let cuts = rows.cuts(goal);
     let Some(best) = cuts.iter().max_by(|a, b| a.reached.total_cmp(&b.reached)) else { return usual };
@@ -145,7 +150,7 @@ pub(super) fn best_threshold(goal: ThresholdGoal, rows: &RankedRows, usual: f32)
 mod tests {
     use super::*;
 
-    /// Makes rows from tuples: a probability, the number of positive rows and the number of negative rows with it.
+    /// Makes rows from triples: a predicted probability, and how many positive and how many negative rows have it.
     fn ranked(scored: &[(f32, usize, usize)]) -> RankedRows {
         let (mut second, mut truth) = (Vec::new(), Vec::new());
         for &(probability, positives, negatives) in scored {

@@ -1,4 +1,4 @@
-//! A list of a model's columns and their features, to which derived features can be added.
+//! The columns and features of a model that is not trained yet. Further features can be added to the list.
 
 use evergreen_lifecycle::{Column, Label, Signature, SignatureError, Task};
 use evergreen_scoring::{Encoding, Preprocessing};
@@ -6,19 +6,19 @@ use evergreen_scoring::{Encoding, Preprocessing};
 use crate::encode::FittedColumns;
 use crate::statistics::StatisticPlan;
 
-/// A column of a model, and the features that are computed from it.
+/// A table column that a model uses, with the features that are computed from the column.
 #[derive(Debug, Clone)]
 pub(super) struct DraftColumn {
     pub(super) column: Column,
-    /// The encodings of the column, one for each slot. A slot is one number of the column in a row, before
-    /// preprocessing.
+    /// How the column becomes features: one encoding for each input number of the column. Most columns have one input
+    /// number. A timestamp with date parts and a text column with words have several.
     pub(super) encodings: Vec<Encoding>,
-    /// Plans of statistics of the target (target encoding) for this column. [`Draft::learnt`] sets the `slot` of each
-    /// plan: it depends on the columns before this one.
+    /// Plans for target encoding of this column: which numbers (such as the mean target of each category) a fit has to
+    /// compute. [`Draft::learnt`] sets the `slot` of each plan, because it depends on the columns before this one.
     pub(super) statistics: Vec<StatisticPlan>,
 }
 
-/// The columns of a model that is not yet trained, in order, with their features. Derived features can be added.
+/// The columns and features of a model that is not trained yet. Further features can be added.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
     pub(super) parts: Vec<DraftColumn>,
@@ -27,7 +27,7 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// Creates a draft with the columns of `base` and without derived features.
+    /// Creates a draft with the columns and features in `base`, except target encoding.
     pub(super) fn of(base: FittedColumns) -> Self {
         let FittedColumns { signature, preprocessing, .. } = base;
         let mut encodings = preprocessing.encodings.into_iter();
@@ -40,7 +40,7 @@ impl Draft {
         Self { parts, task: signature.task(), labels: signature.labels().to_vec() }
     }
 
-    /// Lets every column have missing values, even if no training row has a missing value in the column.
+    /// Marks every column as one that may have missing values, even if the column has none in the training rows.
     pub(super) fn allow_missing(&mut self) {
         self.parts.iter_mut().for_each(|part| part.column.nullable = true);
     }
@@ -50,7 +50,7 @@ impl Draft {
         self.parts.iter().any(|part| part.column.name == name)
     }
 
-    /// Returns the signature, the preprocessing and the plans of statistics for all columns of the draft.
+    /// Joins all columns of the draft to the signature, the preprocessing and the plans for target encoding of a model.
     ///
     /// # Errors
     /// [`SignatureError`] if the draft has no column.

@@ -1,5 +1,5 @@
-//! Functions that each propose one kind of derived features for a model: date parts, statistics of the target (target
-//! encoding), or words.
+//! Functions that each propose one kind of further features for a model: date parts, target encoding (numbers such as
+//! the mean target of a category), or words.
 
 use std::cell::OnceCell;
 use std::cmp::Reverse;
@@ -15,15 +15,15 @@ use crate::encode::{self, MAX_TEXT};
 use crate::split::unit_keys;
 use crate::statistics::{self, ColumnTexts};
 
-/// Maximum number of texts of a column, besides its categories, that get their own statistic of the target (target
-/// encoding).
+/// Target encoding: maximum number of infrequent texts of a column that get their own number (such as their mean
+/// target). The column's categories do not count.
 const MAX_KNOWN: usize = 5_000;
-/// Maximum number of bytes of all texts of a column that get their own statistic of the target (target encoding). The
+/// Target encoding: maximum total length in bytes of the infrequent texts of a column that get their own number. The
 /// artifact stores each text twice.
 const MAX_KNOWN_BYTES: usize = 100_000;
 
-/// Adds date parts, such as the month, to every timestamp column. A part is added if its values differ between training
-/// rows. Returns `None` if no part was added.
+/// Adds date parts, such as the month, as features of every timestamp column. A part is added only if its values differ
+/// between training rows. Returns `None` if no part was added.
 pub(super) fn with_parts(draft: &Draft, rows: Learnable<'_>) -> Option<Draft> {
     let mut next = draft.clone();
     let mut taken = false;
@@ -52,8 +52,9 @@ fn values<'a>(rows: Learnable<'a>, column: &str) -> Option<&'a Values> {
     rows.frame.column(column).map(|column| &column.values)
 }
 
-/// Adds statistics of the target (target encoding) to category columns that have more texts than categories. A column
-/// gets statistics only if a first check on the training rows promises a gain. Returns `None` if no column gets any.
+/// Adds target encoding (numbers such as the mean target of a text) to category columns that have more texts than
+/// categories. A column gets it only if a first check on the training rows promises a gain. Returns `None` if no column
+/// gets it.
 pub(super) fn with_statistics(draft: &Draft, rows: Learnable<'_>) -> Option<Draft> {
     let mut next = draft.clone();
     let mut taken = false;
@@ -83,9 +84,9 @@ fn statistics_of(part: &DraftColumn, rows: Learnable<'_>, parts: impl Fn() -> Ar
     (!statistics.is_empty()).then(|| DraftColumn { column, encodings: part.encodings.clone(), statistics })
 }
 
-/// Returns the texts of a column that should get their own statistic of the target (target encoding). They are the
-/// texts that are not categories, and all texts of `rare`. If there are too many, the most frequent ones are used. The
-/// result is sorted. It is empty if fewer than two such texts occur in at least two rows.
+/// Target encoding: returns the infrequent texts of a column that get their own number (such as their mean target).
+/// They are the texts without a category, and all texts of `rare`. If there are too many, the most frequent ones are
+/// used. The result is sorted. It is empty if fewer than two such texts occur in at least two rows.
 fn known(codes: &[u32], names: &[String], categories: &[String], rare: &[String]) -> Vec<String> {
     let mut counts = vec![0_usize; names.len()];
     for code in codes.iter().filter(|code| **code != MISSING) {
@@ -114,7 +115,7 @@ fn known(codes: &[u32], names: &[String], categories: &[String], rare: &[String]
     known
 }
 
-/// Adds the words of a text column as features. Returns `None` if no word is in enough rows.
+/// Adds the words of a text column as features. Returns `None` if no word occurs in enough training rows.
 pub(super) fn with_words(draft: &Draft, rows: Learnable<'_>, text: &FrameColumn) -> Option<Draft> {
     let (column, encodings) = encode::words_of(text, rows.rows)?;
     let mut next = draft.clone();

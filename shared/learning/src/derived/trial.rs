@@ -1,5 +1,5 @@
-//! Compares a model with a derived feature and a model without it. The models are compared by their answers to rows
-//! that they were not trained on.
+//! Finds out by cross-validation whether a further feature, such as a date part, makes a model better. A model with the
+//! feature and one without it are compared on rows that they were not trained on.
 
 use std::time::{Duration, Instant};
 
@@ -15,23 +15,25 @@ use crate::hyperparameters::Choice;
 use crate::learner::{Learner, LearnerRows};
 use crate::search::folds;
 
-/// Number of cross-validation folds of a trial of a derived feature.
+/// Number of cross-validation folds in which a model with a further feature and one without it are compared.
 const FOLDS: usize = 3;
 
-/// Maximum number of training rows that a trial of a derived feature uses.
+/// Maximum number of training rows on which a model with a further feature and one without it are compared.
 const MAX_ROWS: usize = 10_000;
-/// Number of training rows that a trial of a derived feature uses even if there are then more cells than the maximum.
+/// Minimum number of training rows on which a model with a further feature and one without it are compared. It has
+/// priority over the maximum number of cells.
 const MIN_ROWS: usize = 1_000;
-/// Maximum number of cells (rows × features × labels) of a trial of a derived feature.
+/// Maximum size, in cells (rows × features × labels), of the data on which a further feature is tried.
 const MAX_CELLS: usize = 2_000_000;
 
-/// A derived feature is kept if it reduces the mean loss by more than this number of standard errors.
+/// A further feature is kept if it reduces the mean loss in cross-validation by more than this number of standard
+/// errors.
 const MIN_GAIN_IN_STANDARD_ERRORS: f64 = 2.0;
 
-/// Maximum duration of one model fit in a trial of a derived feature.
+/// Maximum duration of one model fit while a further feature is tried.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// The training rows and limits of the trials of derived features.
+/// The training rows and the limits for trying further features.
 pub(super) struct FeatureTrial<'a> {
     rows: Learnable<'a>,
     seed: u64,
@@ -43,8 +45,9 @@ impl<'a> FeatureTrial<'a> {
         Self { rows, seed, limits }
     }
 
-    /// Compares the features `next` with the features `best` in cross-validation. Returns `Better` if the models with
-    /// `next` have a lower loss, by more than chance. Otherwise returns `NoTime` if the time is up, or `NoBetter`.
+    /// Compares two sets of features in cross-validation of boosted trees. Returns `Better` if the models with `next`
+    /// have a lower loss than those with `best`, by more than chance. Otherwise returns `NoTime` if the time is up, or
+    /// `NoBetter`.
     pub(super) fn compare(&self, best: &FittedColumns, next: &FittedColumns) -> Outcome {
         // Both sets of features must be compared on the same rows, so the larger set limits the number of rows.
         let cells = next.preprocessing.features().max(1) * self.rows.target.labels().len().max(1);
@@ -56,8 +59,8 @@ impl<'a> FeatureTrial<'a> {
         }
     }
 
-    /// Returns the loss of each row in cross-validation of boosted trees on these features. Uses about `most` rows at
-    /// most. Returns `None` if the time is up or a fit fails.
+    /// Cross-validates boosted trees on the given features. Returns the out-of-fold loss of each used row. Uses at most
+    /// about `most` rows. Returns `None` if the time is up or a fit fails.
     fn losses(&self, learnt: &FittedColumns, most: usize) -> Option<Vec<f64>> {
         let Learnable { frame, rows, target, weights, order, groups } = self.rows;
         let step = rows.len().div_ceil(most).max(1);
@@ -87,8 +90,8 @@ impl<'a> FeatureTrial<'a> {
     }
 }
 
-/// Returns whether the mean of `losses` is lower than that of `others` by more than chance. Both hold the losses of the
-/// same rows.
+/// Returns whether the mean of `losses` is lower than the mean of `others` by more than chance. Both lists have the
+/// losses of the same rows.
 fn is_smaller(losses: &[f64], others: &[f64]) -> bool {
     let gains = || others.iter().zip(losses).map(|(other, loss)| other - loss);
     let rows = losses.len() as f64;
@@ -104,7 +107,8 @@ mod tests {
     use super::*;
     use crate::prepared::Prepared;
 
-    /// Probabilities have a floor (minimum), so the loss of a wrong answer is at most minus the logarithm of the floor.
+    /// Predicted probabilities have a floor (minimum), so one wrong answer costs at most minus the logarithm of the
+    /// floor.
     #[test]
     fn one_mistake_does_not_dominate_the_loss() {
         let row = |row: usize| format!("{},{}\n", row % 100, usize::from((row % 100 > 49) != row.is_multiple_of(199)));

@@ -1,4 +1,4 @@
-//! Computes a model's answers to many rows, on all processor cores.
+//! Computes a model's predictions for many rows, on all processor cores.
 
 use evergreen_scoring::{Model, Predictions, ShapeError};
 use rayon::prelude::*;
@@ -6,28 +6,28 @@ use rayon::prelude::*;
 /// Number of rows that one parallel task predicts.
 const CHUNK_ROWS: usize = 4096;
 
-/// The answers of a model to a list of rows, in the order of the rows.
+/// The predictions of a model for a list of rows, in the order of the rows.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Answers {
-    /// Answers of a classifier.
+    /// Predictions of a classifier.
     Classes {
         /// The predicted class of each row, as an index of the model's labels.
         classes: Vec<usize>,
-        /// The probabilities, row after row. Each row has one for each class.
+        /// The predicted probabilities as one flat list: for each row, one number for each class.
         probabilities: Vec<f32>,
     },
-    /// Answers of a regression model.
+    /// Predictions of a regression model.
     Numbers {
-        /// The estimated number of each row.
+        /// The predicted number of each row.
         values: Vec<f32>,
-        /// The lower and upper end of the prediction interval of each row. Empty if the model has no intervals.
+        /// Prediction interval of each row: its lower and its upper end. Empty if the model has no intervals.
         intervals: Vec<(f32, f32)>,
     },
 }
 
 impl Answers {
-    /// Returns the answers of `model` to rows. `raw` holds the column values of the rows as numbers, row after row,
-    /// before the model's preprocessing.
+    /// Predicts all rows with `model`. `raw` is a flat list: for each row, the column values as numbers, before the
+    /// model's preprocessing.
     pub(crate) fn of(model: &Model, raw: &[f32]) -> Result<Self, ShapeError> {
         let slots = model.signature().slots();
         let chunk = |rows| model.predict(rows);
@@ -37,7 +37,7 @@ impl Answers {
         Ok(answers)
     }
 
-    /// Returns a list of answers with no rows, for the task of `model`.
+    /// Returns an empty list of predictions for the task of `model` (classification or regression).
     fn none(model: &Model) -> Self {
         match model.signature().labels() {
             [] => Self::Numbers { values: Vec::new(), intervals: Vec::new() },
@@ -45,7 +45,7 @@ impl Answers {
         }
     }
 
-    /// Returns the number of stored numbers: all probabilities of a classifier, or one estimate for each row.
+    /// Returns how many numbers are stored: all probabilities of a classifier, or one predicted number for each row.
     pub(crate) fn numbers(&self) -> usize {
         match self {
             Self::Classes { probabilities, .. } => probabilities.len(),
@@ -53,7 +53,7 @@ impl Answers {
         }
     }
 
-    /// Appends the answers `more`. Nothing is appended if one is for classification and the other for regression.
+    /// Appends the predictions `more`. Does nothing if one list is for classification and the other for regression.
     pub(crate) fn append(&mut self, more: &Self) {
         match (self, more) {
             (

@@ -1,4 +1,4 @@
-//! Computes the baseline: the scores of an answer that uses no column.
+//! Computes the baseline: the scores of a constant prediction, which is the same for every row and uses no column.
 
 use evergreen_lifecycle::{Baseline, Label};
 use evergreen_table::Target;
@@ -6,9 +6,9 @@ use evergreen_table::Target;
 use super::probabilistic::surprise;
 use super::regression::{mean_square, r2};
 
-/// Returns the baseline: the scores on the hold-out of an answer that uses only the targets of the training rows. Every
-/// row has the same weight. Returns `None` if either list is empty, or if one is for classification and the other for
-/// regression.
+/// Returns the baseline: the scores of a constant prediction on the hold-out. The prediction is computed only from the
+/// targets of the training rows. Every row has the same weight. Returns `None` if either list is empty, or if one is
+/// for classification and the other for regression.
 pub(crate) fn baseline(training: &Target, holdout: &Target) -> Option<Baseline> {
     match (training, holdout) {
         _ if training.is_empty() || holdout.is_empty() => None,
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     /// The expected values come from scikit-learn 1.9.1: `accuracy_score` of the most frequent label, and `log_loss` of
-    /// the shares of the labels.
+    /// the labels' shares.
     #[test]
     fn a_constant_answer_has_the_shares_of_the_training_rows() {
         let labels: Vec<Label> = ["a", "b", "c"].map(Label::from).into();

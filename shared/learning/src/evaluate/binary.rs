@@ -2,11 +2,12 @@
 
 use evergreen_lifecycle::{BinaryEvaluation, ClassEvaluation, Label};
 
-/// Index of the positive class. The table puts the positive label second.
+/// Index of the positive class. In a table with two labels, the positive label is the second.
 pub(super) const POSITIVE: usize = 1;
 
-/// Returns the metrics of a classification with two classes, or `None` if there are more or fewer. `confusion` and
-/// `per_class` must belong to the same answers. `probabilities` has two numbers for each row.
+/// Returns the metrics of a classifier with two classes, such as true positives and Brier score. Returns `None` if
+/// there are more or fewer classes. `confusion` (the confusion matrix) and `per_class` must be computed from the same
+/// predictions. `probabilities` has two numbers for each row.
 pub(super) fn evaluate(
     truth: &[usize],
     probabilities: &[f32],
@@ -32,20 +33,20 @@ pub(super) fn evaluate(
     })
 }
 
-/// Returns, for each row, the probability of the positive class.
+/// Returns the predicted probability of the positive class for each row.
 fn scores(probabilities: &[f32]) -> impl Iterator<Item = f32> {
     probabilities.chunks_exact(2).filter_map(|row| row.get(POSITIVE).copied())
 }
 
-/// Returns a row's Brier score: the squared difference between the probability of the positive class and the truth. The
-/// truth is 1 for a positive row and 0 for a negative row.
+/// Returns the Brier score of one row: the squared difference between the predicted probability of the positive class
+/// and the truth. The truth is 1 for a positive row and 0 for a negative row.
 pub(super) fn brier(probability: f32, positive: bool) -> f64 {
     (f64::from(probability) - f64::from(u8::from(positive))).powi(2)
 }
 
 /// Returns the area under the precision-recall curve, as scikit-learn's `average_precision_score`. This is the sum,
-/// over the thresholds, of the precision times the increase in recall. Each element is a row's score and whether the
-/// row is positive. `None` if no row is positive.
+/// over the thresholds, of the precision times the increase in recall. Each element of `scored` is a row's score and
+/// whether the row is positive. Returns `None` if no row is positive.
 fn average_precision(mut scored: Vec<(f32, bool)>) -> Option<f64> {
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));
     let positives = scored.iter().filter(|row| row.1).count();

@@ -1,4 +1,4 @@
-//! Computes the classification metrics that need only the predicted classes, without probabilities.
+//! Computes the classification metrics that need only the predicted classes and no probabilities, such as accuracy.
 
 use evergreen_lifecycle::{ClassEvaluation, Label, MAX_CONFUSED_LABELS};
 
@@ -11,14 +11,15 @@ pub(super) struct Confusion {
     rows: usize,
     /// For each class, the number of rows that have this true class.
     truth: Vec<usize>,
-    /// For each class, the number of rows for which the model answers this class.
+    /// For each class, the number of rows for which the model predicts this class.
     answered: Vec<usize>,
-    /// For each class, the number of rows that have this true class and for which the model answers it.
+    /// For each class, the number of rows that have this true class and are predicted correctly.
     right: Vec<usize>,
 }
 
 impl Confusion {
-    /// Counts the rows by true class (`truth`) and predicted class (`answered`). All classes must be below `classes`.
+    /// Counts rows by true class (`truth`) and predicted class (`answered`). `classes` is the number of classes, and
+    /// every class in the lists must be below it.
     pub(super) fn of(truth: &[usize], answered: &[usize], classes: usize) -> Self {
         let kept = if classes > MAX_CONFUSED_LABELS { 0 } else { classes };
         let none = || vec![0; classes];

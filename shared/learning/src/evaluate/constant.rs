@@ -1,4 +1,4 @@
-//! The best constant answer: every row gets the same answer, as from a model that ignores all columns.
+//! The best constant prediction: the same for every row, as from a model that ignores all columns.
 
 use evergreen_lifecycle::{PINBALL_QUANTILE, PrimaryMetric};
 
@@ -6,21 +6,22 @@ use super::answers::Answers;
 use super::binary::POSITIVE;
 use evergreen_table::Target;
 
-/// The best answer that is the same for every row. It is computed only from the targets of the training rows.
+/// The best constant prediction: the same for every row. It is computed only from the targets of the training rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConstantAnswer(Best);
 
 #[derive(Debug, Clone, PartialEq)]
 enum Best {
-    /// For classification: the share of each label, and the index of the most frequent label. If several labels are
-    /// equally frequent, it is the first of them.
+    /// Constant prediction of a classifier: the share of each label as its probability, and the index of the most
+    /// frequent label. If several labels are equally frequent, it is the first of them.
     Classes { shares: Vec<f32>, frequent: usize },
-    /// For regression: for each metric, the number with the best score on the training rows.
+    /// Constant prediction for regression. The best constant depends on the metric, so there is one number for each
+    /// kind of metric. For example, `mean` is best for the squared error, and `median` for the absolute error.
     Numbers { mean: f64, median: f64, relative: f64, of_logarithms: f64, quantile: f64 },
 }
 
 impl ConstantAnswer {
-    /// Returns the best constant answer for the targets of the training rows, or `None` if there are no rows.
+    /// Returns the best constant prediction for the targets of the training rows, or `None` if there are no rows.
     pub(crate) fn of(training: &Target) -> Option<Self> {
         match training {
             _ if training.is_empty() => None,
@@ -36,8 +37,8 @@ impl ConstantAnswer {
         }
     }
 
-    /// Returns the constant answer by `metric`, repeated for `rows` rows. For F1 with two labels, the answer is the
-    /// positive label, even if that is rare.
+    /// Returns the constant prediction that is best by `metric`, repeated for `rows` rows. For F1 with two labels, the
+    /// positive label is predicted, even if it is rare.
     pub(super) fn answers(&self, metric: PrimaryMetric, rows: usize) -> Answers {
         match &self.0 {
             Best::Classes { shares, frequent } => {
@@ -73,8 +74,8 @@ fn of_numbers(numbers: &[f64]) -> Best {
     }
 }
 
-/// Returns the weighted quantile: the smallest number such that the numbers up to it have at least `share` of the total
-/// weight. Each element is a number and its weight.
+/// Returns the weighted quantile: the smallest number such that the numbers up to it have at least the share `share` of
+/// the total weight. Each element of `numbers` is a number and its weight.
 fn quantile(mut numbers: Vec<(f64, f64)>, share: f64) -> f64 {
     numbers.sort_by(|a, b| a.0.total_cmp(&b.0));
     let all: f64 = numbers.iter().map(|(_, weight)| weight).sum();

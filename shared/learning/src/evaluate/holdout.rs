@@ -1,4 +1,5 @@
-//! The hold-out: the rows on which the challenger (a new model version) and the champion are compared.
+//! The hold-out: rows that are kept out of the training. On these rows, the challenger (a new model version) and the
+//! champion are compared.
 
 use evergreen_lifecycle::{PrimaryMetric, Scores, Task};
 use evergreen_scoring::{Model, ShapeError};
@@ -9,7 +10,8 @@ use super::constant::ConstantAnswer;
 use super::scores::{Truths, scores};
 use crate::rows::{FrameError, encode_rows};
 
-/// The hold-out: rows of a table, with their targets, that no model of this table was trained on.
+/// The hold-out: rows of a table with their true targets. No model that is trained on this table is trained on these
+/// rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Holdout {
     frame: Frame,
@@ -20,10 +22,10 @@ pub struct Holdout {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EvaluationError {
-    /// The hold-out has no rows.
+    /// Error: the hold-out has no rows.
     #[error("the hold-out has no rows; expected at least one")]
     NoRows,
-    /// The model and the table are for different tasks: one for classification and the other for regression.
+    /// Error: the model is for another task than the table: one for classification, the other for regression.
     #[error("the model is for {model} and the table for {table}; expected the same task")]
     OtherTask {
         /// Task of the model: classification or regression.
@@ -31,16 +33,16 @@ pub enum EvaluationError {
         /// Task of the table: classification or regression.
         table: &'static str,
     },
-    /// The model does not know any label of the table's target.
+    /// Error: the model and the table have no label in common.
     #[error("the model knows no label of the table; expected at least one label that both have")]
     OtherLabels,
-    /// The metric belongs to the other task: for example, accuracy in a regression. Contains the metric.
+    /// Error: the metric is for the other task, for example accuracy in a regression. Contains the metric.
     #[error("the metric {0} does not suit the task of the table; choose another metric")]
     OtherMetric(PrimaryMetric),
-    /// The rows do not have the columns that the model's signature needs.
+    /// Error: the rows lack a column that the model's signature needs, or the column has another kind.
     #[error(transparent)]
     Frame(#[from] FrameError),
-    /// The model refused the encoded rows because the number of values is not a multiple of a row's width.
+    /// Error: the model refused the encoded rows because the number of values is not a multiple of a row's width.
     #[error(transparent)]
     Shape(#[from] ShapeError),
 }
@@ -66,9 +68,9 @@ impl Holdout {
         &self.target
     }
 
-    /// Returns the score of `model` on the hold-out by `metric`, with the loss of each row. Columns and labels are
-    /// matched by name, so a model of an earlier table can be scored too. If the model does not know a row's label, its
-    /// answer counts as wrong, with probability 0.
+    /// Scores `model` on the hold-out by `metric`. The result also has the loss of each row. Columns and labels are
+    /// matched by name, so a model of an earlier table can be scored too. If the model does not know a row's true
+    /// label, its prediction counts as wrong, with probability 0.
     ///
     /// ```
     /// use evergreen_learning::{Origin, Plan, Prepared, train};
@@ -105,7 +107,7 @@ impl Holdout {
         self.scored(metric, &known, &answers)
     }
 
-    /// Returns the score, on the hold-out, of a model that gives every row the answer `constant`.
+    /// Returns the score, on the hold-out, of a constant prediction: every row is predicted as `constant`.
     ///
     /// # Errors
     /// [`EvaluationError`] if there are no rows, or if the metric or the constant is for another task.
@@ -117,9 +119,9 @@ impl Holdout {
         self.scored(metric, &known, &constant.answers(metric, self.rows()))
     }
 
-    /// Returns the score of `answers` to the rows of the hold-out: the log loss for classification, R² for regression.
-    /// The answers must be those of a model that was trained on the same table. Returns `None` if they are for another
-    /// task.
+    /// Scores the predictions `answers` on the hold-out by the default metric of the task: log loss for classification,
+    /// R² for regression. The predictions must come from a model that was trained on the same table. Returns `None` if
+    /// they are for another task.
     pub(crate) fn own_scores(&self, answers: &Answers) -> Option<Scores> {
         let known: Vec<Option<usize>> = (0..self.target.labels().len()).map(Some).collect();
         self.scored(PrimaryMetric::default_for(self.target.task()), &known, answers).ok()

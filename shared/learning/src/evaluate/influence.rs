@@ -1,4 +1,5 @@
-//! Computes metrics that are not a mean over rows, and the influence of each row on the metric.
+//! Computes metrics that are not a mean over rows, such as ROC AUC and F1, and the influence of each row on the metric.
+//! The influences show how uncertain the metric is.
 //!
 //! A metric is a function of the distribution of rows. Its influence function says how the metric changes with the
 //! weight of one row. See Hampel, "The influence curve and its role in robust estimation", JASA 69, 1974. The
@@ -6,7 +7,7 @@
 //! area under the ROC curve, this is almost the variance of DeLong, DeLong and Clarke-Pearson (Biometrics 44, 1988).
 //! The only difference is that we divide by the number of rows and not by the number less 1.
 
-/// The value of a metric, and the influence of each row: how the value changes with the weight of the row.
+/// The value of a metric and, for each row, its influence: how much the value changes if the row gets more weight.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Influenced {
     pub(super) value: f64,
@@ -14,12 +15,14 @@ pub(super) struct Influenced {
 }
 
 impl Influenced {
-    /// Returns a metric's value with the influence 0 for every row.
+    /// Creates the result for a metric that no row influences: the metric has the value `value`, and every row has the
+    /// influence 0.
     fn fixed(value: f64, rows: usize) -> Self {
         Self { value, rows: vec![0.0; rows] }
     }
 
-    /// Returns the mean of several metrics that were computed on the same rows, or `None` if `parts` is empty.
+    /// Returns the mean of several metrics of the same rows, with the mean influence of each row. `None` if `parts` is
+    /// empty.
     pub(super) fn mean(parts: &[Self]) -> Option<Self> {
         let count = parts.len() as f64;
         let rows = parts.first()?.rows.len();
@@ -29,8 +32,8 @@ impl Influenced {
     }
 }
 
-/// Returns the area under the ROC curve. For each row, `scores` holds the score, and `members` is true for a positive
-/// row. Returns `None` if all rows are positive or no row is.
+/// Returns the area under the ROC curve, with the influence of each row. `scores` holds the predicted score of each
+/// row, and `members` whether the row is positive. Returns `None` if all rows are positive or no row is.
 pub(super) fn roc_auc(scores: &[f32], members: &[bool]) -> Option<Influenced> {
     let inside = members.iter().filter(|member| **member).count() as f64;
     let outside = members.len() as f64 - inside;
@@ -61,8 +64,9 @@ pub(super) fn roc_auc(scores: &[f32], members: &[bool]) -> Option<Influenced> {
     Some(Influenced { value, rows: won.iter().zip(members).map(|(won, m)| (won - value) / share(m)).collect() })
 }
 
-/// Returns the area under the precision-recall curve, as the sum of its steps. For each row, `scores` holds the score,
-/// and `members` is true for a positive row. The area is 0 if no row is positive.
+/// Returns the area under the precision-recall curve (average precision, a sum of steps), with the influence of each
+/// row. `scores` holds the predicted score of each row, and `members` whether the row is positive. The area is 0 if no
+/// row is positive.
 pub(super) fn average_precision(scores: &[f32], members: &[bool]) -> Influenced {
     let rows = members.len() as f64;
     let share = members.iter().filter(|member| **member).count() as f64 / rows;
@@ -101,8 +105,8 @@ pub(super) fn average_precision(scores: &[f32], members: &[bool]) -> Influenced 
     Influenced { value, rows: influence }
 }
 
-/// Returns the F1 score of one class. For each row, `truth` is true if the row has the class, and `answered` is true if
-/// the model answered the class. The F1 score is 0 if all elements of both lists are false.
+/// Returns the F1 score of one class, with the influence of each row. `truth` holds whether a row has the class, and
+/// `answered` whether the model predicts the class for the row. The score is 0 if all elements of both lists are false.
 pub(super) fn f1(truth: &[bool], answered: &[bool]) -> Influenced {
     let pairs = || truth.iter().zip(answered);
     let both = |(truth, answered): (&bool, &bool)| 2.0 * f64::from(u8::from(*truth && *answered));
@@ -115,8 +119,9 @@ pub(super) fn f1(truth: &[bool], answered: &[bool]) -> Influenced {
     Influenced { value, rows: pairs().map(|pair| (both(pair) - value * either(pair)) / all).collect() }
 }
 
-/// Returns Matthews' correlation coefficient for `classes` classes (Gorodkin, Computational Biology and Chemistry 28,
-/// 2004). It is 0 if all rows have the same true class or the same answered class.
+/// Returns Matthews' correlation coefficient of the true classes `truth` and the predicted classes `answered`, with the
+/// influence of each row (Gorodkin, Computational Biology and Chemistry 28, 2004). It is 0 if all rows have the same
+/// true class or the same predicted class.
 pub(super) fn mcc(truth: &[usize], answered: &[usize], classes: usize) -> Influenced {
     let rows = truth.len() as f64;
     let shares = |list: &[usize]| {
@@ -174,8 +179,7 @@ mod tests {
     const SCORES: [f32; 8] = [0.125, 0.875, 0.5, 0.5, 0.25, 0.25, 0.75, 0.625];
 
     /// The expected values come from scikit-learn 1.9.1: `roc_auc_score`, `average_precision_score`, `f1_score` and
-    /// `matthews_corrcoef` of these lists. For the last two, rows with a score of at least 0.5 are answered as
-    /// positive.
+    /// `matthews_corrcoef`. For the last two, rows with a score of at least 0.5 are predicted as positive.
     #[test]
     fn values_equal_those_of_scikit_learn() {
         let close = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-12, "{found}");
@@ -196,7 +200,7 @@ mod tests {
         assert_eq!(mcc(&[0, 1], &[1, 1], 2), Influenced::fixed(0.0, 2));
     }
 
-    /// Returns the metric of a list of rows in which each row is repeated as often as `counts` says.
+    /// Returns the value of `metric` if each row is repeated as often as `counts` says.
     fn weighed(metric: &dyn Fn(&[usize]) -> f64, counts: &[usize]) -> f64 {
         let rows: Vec<usize> =
             counts.iter().enumerate().flat_map(|(row, count)| std::iter::repeat_n(row, *count)).collect();
@@ -208,8 +212,8 @@ mod tests {
     }
 
     proptest! {
-        /// Checks the definition of an influence: one row gets a little more weight. The influence is the change of the
-        /// metric divided by that weight.
+        /// Checks the definition of an influence. The weight of one row is increased a little. The influence of this
+        /// row must be the change of the metric, divided by the increase in weight.
         #[test]
         fn influences_are_the_slopes_of_the_metric(
             rows in prop::collection::vec((0..4_u8, 0..2_usize, 0..3_usize, 0..3_usize), 4..12), row in 0_usize..12,

@@ -1,4 +1,5 @@
-//! Computes the metrics that need probabilities. The probabilities come row by row, one for each class.
+//! Computes the classification metrics that need probabilities, such as log loss and ROC AUC. The probabilities are a
+//! flat list: for each row, one number for each class.
 
 use rayon::prelude::*;
 
@@ -11,20 +12,21 @@ pub(crate) fn log_loss(truth: &[usize], probabilities: &[f32], classes: usize) -
     losses.sum::<f64>() / truth.len() as f64
 }
 
-/// Returns, for each row, the negative logarithm of the probability of the row's true class.
+/// Returns the log loss of each row: the negative logarithm of the predicted probability of the row's true class.
 pub(crate) fn log_losses(truth: &[u32], probabilities: &[f32], classes: usize) -> impl Iterator<Item = f64> {
     let rows = truth.iter().zip(probabilities.chunks_exact(classes.max(1)));
     rows.map(|(class, row)| surprise(row.get(*class as usize).copied().unwrap_or_default()))
 }
 
-/// Returns the negative logarithm of a probability. The probability is limited as in [`log_loss`].
+/// Returns the log loss of one row: the negative logarithm of the true class's predicted probability. The probability
+/// is limited as in [`log_loss`].
 pub(super) fn surprise(probability: f32) -> f64 {
     -f64::from(probability).clamp(f64::EPSILON, 1.0 - f64::EPSILON).ln()
 }
 
-/// Returns the mean, over the classes, of the area under the ROC curve of the class against all others. It is computed
-/// as scikit-learn's `roc_auc_score(multi_class="ovr", average="macro")`. A class that all rows have, or no row has,
-/// does not count, because it has no curve. Returns `None` if no class has a curve.
+/// Returns the mean ROC AUC: the area under the ROC curve of each class against all others, averaged over the classes.
+/// It is computed as scikit-learn's `roc_auc_score(multi_class="ovr", average="macro")`. A class that all rows have, or
+/// no row has, does not count, because it has no curve. Returns `None` if no class has a curve.
 pub(super) fn roc_auc(truth: &[usize], probabilities: &[f32], classes: usize) -> Option<f64> {
     let of = |class: usize| {
         let scores = probabilities.iter().skip(class).step_by(classes).copied();
@@ -34,9 +36,9 @@ pub(super) fn roc_auc(truth: &[usize], probabilities: &[f32], classes: usize) ->
     (!areas.is_empty()).then(|| areas.iter().sum::<f64>() / areas.len() as f64)
 }
 
-/// Returns the area under the ROC curve, from the ranks of the positive rows (Mann–Whitney U). Each row is a pair of
-/// its score and whether it is positive. Rows with equal scores share their mean rank. `None` if all rows are positive
-/// or no row is.
+/// Returns the area under the ROC curve, from the ranks of the positive rows (Mann–Whitney U). Each element of `scored`
+/// is a row's score and whether the row is positive. Rows with equal scores share their mean rank. Returns `None` if
+/// all rows are positive or no row is.
 fn area(mut scored: Vec<(f32, bool)>) -> Option<f64> {
     scored.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (mut below, mut rank_sum) = (0_usize, 0.0);
@@ -109,8 +111,8 @@ mod tests {
     }
 
     proptest! {
-        /// Checks the definition: of all pairs of a positive and a negative row, the share in which the positive row
-        /// scores higher. Ties count half.
+        /// Checks the definition of ROC AUC. It is the share of pairs, of a positive and a negative row, in which the
+        /// positive row has the higher score. Ties count half.
         #[test]
         fn roc_auc_is_the_probability_that_a_positive_row_scores_higher(
             scored in prop::collection::vec((0..6_u8, any::<bool>()), 1..40),

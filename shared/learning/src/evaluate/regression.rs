@@ -1,4 +1,4 @@
-//! Computes the metrics of a regression model: true numbers compared with estimated numbers.
+//! Computes the metrics of a regression model from true and predicted numbers, such as R² and the mean absolute error.
 
 use std::cmp::Ordering;
 
@@ -6,18 +6,18 @@ use evergreen_lifecycle::{IntervalEvaluation, RegressionEvaluation};
 
 use super::scores::{log_error, pinball, relative_error};
 
-/// Share of rows whose true number should lie in the prediction interval.
+/// Coverage that prediction intervals aim at: the share of rows whose true number lies in the row's interval.
 pub(crate) const INTERVAL_LEVEL: f64 = 0.9;
 
-/// Minimum number of rows for a report of interval coverage by fifths (the rows sorted by prediction, in five equal
-/// parts).
+/// Minimum number of rows for which the coverage of prediction intervals is reported by fifths. For this, the rows are
+/// sorted by predicted number and divided into five equal parts.
 const MIN_ROWS_BY_FIFTH: usize = 25;
 
-/// Returns the metrics of the estimates `values` against the true numbers `truth`. Both lists have the same length, at
-/// least 1. `intervals` holds the lower and upper end of each prediction interval. A row without an interval counts as
-/// covered only if its estimate is exact.
+/// Returns the metrics of the predicted numbers `values` against the true numbers `truth`. Both lists have the same
+/// length, at least 1. `intervals` holds the lower and upper end of each prediction interval. A row without an interval
+/// counts as covered only if its prediction is exact.
 ///
-/// R² is computed as scikit-learn's `r2_score`. If all true numbers are equal, R² is 1 for a perfect answer and 0
+/// R² is computed as scikit-learn's `r2_score`. If all true numbers are equal, R² is 1 for exact predictions and 0
 /// otherwise.
 pub(super) fn evaluate(truth: &[f64], values: &[f32], intervals: &[(f32, f32)]) -> RegressionEvaluation {
     let rows = truth.len().max(1) as f64;
@@ -59,7 +59,7 @@ fn of_intervals(truth: &[f64], values: &[f32], intervals: &[(f32, f32)]) -> Inte
     }
 }
 
-/// Returns, for each row, the estimated number minus the true number.
+/// Returns, for each row, the predicted number minus the true number.
 pub(super) fn errors(truth: &[f64], values: &[f32]) -> impl Iterator<Item = f64> {
     truth.iter().zip(values).map(|(truth, value)| f64::from(*value) - truth)
 }
@@ -68,8 +68,8 @@ pub(super) fn mean_square(errors: &[f64]) -> f64 {
     errors.iter().map(|error| error * error).sum::<f64>() / errors.len().max(1) as f64
 }
 
-/// Returns R²: 1 minus `error` divided by the variance of `truth`. `error` is the model's mean squared error. If the
-/// variance is 0, R² is 1 without an error and 0 with one.
+/// Returns R² (coefficient of determination): 1 minus `error` divided by the variance of the true numbers. `error` is
+/// the model's mean squared error. If the variance is 0, R² is 1 if `error` is 0, and otherwise 0.
 pub(super) fn r2(truth: &[f64], error: f64) -> f64 {
     let rows = truth.len().max(1) as f64;
     let mean = truth.iter().sum::<f64>() / rows;

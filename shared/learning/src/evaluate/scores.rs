@@ -1,4 +1,4 @@
-//! Computes the score of a model and the loss of each row, by the metric that decides between models.
+//! Computes a model's score, and the loss of each row, by the metric that decides between models.
 
 use evergreen_lifecycle::{PINBALL_QUANTILE, PrimaryMetric, Scores};
 
@@ -7,22 +7,23 @@ use super::binary::{POSITIVE, brier};
 use super::influence::{self, Influenced};
 use super::{probabilistic, regression};
 
-/// Minimum of the true number's absolute value as the divisor of a relative error. It avoids a division by 0.
+/// Minimum divisor of a relative error. The divisor is the absolute value of the true number, or this minimum if that
+/// value is smaller. It avoids a division by 0.
 const MIN_TRUTH: f64 = f64::EPSILON;
 
-/// The true target values of rows, to compare with a model's answers.
+/// The true target values of rows, to compare with a model's predictions.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Truths<'a> {
-    /// Target of a classification. The first field is the true class of each row, as the table's index of the label.
-    /// The second field holds, for each class of the table, the model's index of the same label. It is `None` if the
-    /// model does not know the label.
+    /// True classes for classification. A class is the index of a label, and the table and the model may order labels
+    /// differently. The first field has the true class of each row in the table's order. The second field has, for each
+    /// class of the table, the model's index of the same label. It is `None` if the model does not know the label.
     Classes(&'a [u32], &'a [Option<usize>]),
-    /// Target of a regression: the true number of each row.
+    /// True numbers for regression, one for each row.
     Numbers(&'a [f64]),
 }
 
-/// Returns the model's score by `metric` and the loss of each row. Returns `None` if `metric`, `truths` and `answers`
-/// are not all for the same task (classification or regression).
+/// Returns a model's score by `metric` and the loss of each row, from the true values and the model's predictions
+/// (`answers`). Returns `None` if the three arguments are not all for the same task (classification or regression).
 pub(crate) fn scores(metric: PrimaryMetric, truths: Truths<'_>, answers: &Answers) -> Option<Scores> {
     match (truths, answers) {
         (Truths::Classes(truth, known), Answers::Classes { classes, probabilities }) => {
@@ -34,13 +35,13 @@ pub(crate) fn scores(metric: PrimaryMetric, truths: Truths<'_>, answers: &Answer
     }
 }
 
-/// The answers of a classifier and the true classes of the same rows. True classes are the table's indices of the
-/// labels.
+/// Predictions of a classifier, and the true classes of the same rows. A true class is the table's index of the label.
 struct Classified<'a> {
     truth: &'a [u32],
-    /// For each class of the table, the model's index of the same label. `None` if the model does not know the label.
+    /// For each class of the table, the index that the model uses for the same label. `None` if the model does not know
+    /// the label.
     known: &'a [Option<usize>],
-    /// The predicted class of each row, as the model's index of the label.
+    /// The predicted class of each row. It is the index that the model uses for the label, not the table's index.
     classes: &'a [usize],
     probabilities: &'a [f32],
     width: usize,
@@ -78,7 +79,7 @@ impl Classified<'_> {
         Some(Scores { score: if metric.higher_is_better() { 1.0 - mean } else { mean }, losses, headline })
     }
 
-    /// Returns, for each row, 1 if the model's answer is wrong and 0 if it is right.
+    /// Returns, for each row, 1 if the predicted class is wrong and 0 if it is right.
     fn wrong(&self) -> impl Iterator<Item = f64> {
         let theirs = |class: u32| self.known.get(class as usize).copied().flatten();
         self.truth
@@ -95,7 +96,7 @@ impl Classified<'_> {
         })
     }
 
-    /// Returns, for each row, the model's probability of one class. `class` is the table's index of the label. The
+    /// Returns, for each row, the predicted probability of one class. `class` is the table's index of the label. The
     /// probability is 0 if the model does not know the label.
     fn of_class(&self, class: usize) -> impl Iterator<Item = f32> {
         let theirs = self.known.get(class).copied().flatten();
@@ -117,8 +118,8 @@ impl Classified<'_> {
         Influenced::mean(&classes.filter_map(of).collect::<Vec<_>>())
     }
 
-    /// Returns, for each row, the table's index of the label that the model answered. For a label that the table does
-    /// not have, it is the number of classes.
+    /// Returns the predicted class of each row, as the table's index of the label. For a predicted label that the table
+    /// does not have, it is the number of the table's classes.
     fn answered(&self) -> Vec<usize> {
         let mut ours = vec![self.known.len(); self.width];
         for (class, theirs) in self.known.iter().enumerate() {
@@ -142,8 +143,8 @@ impl Classified<'_> {
         influence::mcc(&truth, &self.answered(), self.known.len() + 1)
     }
 
-    /// Returns one loss for each row. The mean of the losses is 1 minus the metric. If the metric is `None`, because it
-    /// is undefined for these rows, every loss is 0.5, as for a random answer.
+    /// Returns one loss for each row, such that the mean loss is 1 minus the metric. If the metric is `None`, because
+    /// it is undefined for these rows, every loss is 0.5, as for random predictions.
     fn influenced(&self, metric: Option<Influenced>) -> Vec<f64> {
         match metric {
             Some(metric) => metric.rows.iter().map(|row| 1.0 - metric.value - row).collect(),
@@ -152,8 +153,8 @@ impl Classified<'_> {
     }
 }
 
-/// Returns a weight for each row, so that all classes have the same total weight. It is rows / (classes × rows of the
-/// row's class). Classes without rows do not count.
+/// Returns a weight for each row, so that every class has the same total weight (balanced class weights). The weight is
+/// rows / (classes × rows of the row's class). Classes without rows do not count.
 fn balance(truth: &[u32], classes: usize) -> impl Iterator<Item = f64> {
     let mut rows = vec![0_usize; classes];
     for class in truth {
@@ -195,18 +196,18 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
-/// Returns the relative error of an estimated number, as in scikit-learn's `mean_absolute_percentage_error`.
+/// Returns the relative error of a predicted number (`value`), as in scikit-learn's `mean_absolute_percentage_error`.
 pub(super) fn relative_error(truth: f64, value: f64) -> f64 {
     (value - truth).abs() / truth.abs().max(MIN_TRUTH)
 }
 
-/// Returns the difference of the logarithms of an estimated and a true number, as in scikit-learn's
-/// `root_mean_squared_log_error`. An estimate below 0 counts as 0.
+/// Returns the difference of the logarithms of a predicted number (`value`) and a true number, as in scikit-learn's
+/// `root_mean_squared_log_error`. A predicted number below 0 counts as 0.
 pub(super) fn log_error(truth: f64, value: f64) -> f64 {
     value.max(0.0).ln_1p() - truth.max(0.0).ln_1p()
 }
 
-/// Returns the quantile loss of an estimated number, as in scikit-learn's `mean_pinball_loss`.
+/// Returns the quantile loss (pinball loss) of a predicted number (`value`), as in scikit-learn's `mean_pinball_loss`.
 pub(super) fn pinball(truth: f64, value: f64) -> f64 {
     let below = truth - value;
     if below >= 0.0 { PINBALL_QUANTILE * below } else { (PINBALL_QUANTILE - 1.0) * below }

@@ -1,5 +1,5 @@
-//! The model family of single decision trees, for models that a person can read. It is tried only if the settings or an
-//! event name it.
+//! The model family of single decision trees, for models that a person can read. It is tried only if the settings or
+//! the event that starts a training name it.
 
 use std::time::Instant;
 
@@ -32,14 +32,14 @@ impl ModelFamily for DecisionTree {
         })
     }
 
-    /// Estimates the cost of a tree on all rows. The size grows with the number of rows. The time of a prediction stays
-    /// the same.
+    /// Estimates the cost of a tree that is fitted to all training rows. The size grows with the number of rows. The
+    /// time of a prediction stays the same.
     fn cost_of_all_rows(&self, cost: Cost, growth: Growth) -> Cost {
         cost.times(growth.rows, 1.0)
     }
 
-    /// Returns the bytes that a fit of a decision tree needs. Each training row with its target counts three times:
-    /// once in the data, and twice in the growing tree.
+    /// Returns the memory of a decision tree's fit in bytes. Each training row with its target counts three times: once
+    /// in the data, and twice in the growing tree.
     fn fitting_bytes(&self, scale: &Scale, space: &Space, _threads: u64) -> u64 {
         let histogram = times([256, (scale.answers() + 2) * 8]);
         add([times([scale.training, 3 * 16]), histogram, times([nodes(scale, space), GROWING_NODE])])
@@ -50,8 +50,8 @@ impl ModelFamily for DecisionTree {
         (scale.training / least(space, "min_samples_leaf").max(1)).min(scale.different).min(deepest)
     }
 
-    /// Returns the maximum number of class weights in all leaves, beyond the first of each leaf. A leaf holds one
-    /// weight for each class of its rows.
+    /// Returns how many class weights all leaves store at most, without the first weight of each leaf. A leaf stores
+    /// one weight for each class that its rows have.
     fn further_weights(&self, scale: &Scale, space: &Space) -> u64 {
         if scale.classes <= 2 {
             return 0;
@@ -65,7 +65,7 @@ impl ModelFamily for DecisionTree {
 struct TreeParameters {
     /// Maximum number of splits between root and leaf, at least 1.
     max_depth: usize,
-    /// Minimum number of training rows of a node, so that the node may be split.
+    /// Minimum number of training rows that a node must have to be split.
     min_samples_split: usize,
     /// Minimum number of training rows on each side of a split, at least 1.
     min_samples_leaf: usize,
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
     use crate::fit::{Binned, FrameFeatures, Truth};
 
-    /// Scikit-learn's `DecisionTreeClassifier(max_depth=2)` splits such rows at 0.5 and then at 0.25 and at 0.75.
+    /// Scikit-learn's `DecisionTreeClassifier(max_depth=2)` splits these rows at 0.5, then at 0.25 and at 0.75.
     #[test]
     fn one_tree_on_all_rows_is_stored_as_an_ensemble_of_one() {
         let column: Vec<f32> = (0..80).map(|row| row as f32 / 80.0 + 1.0 / 160.0).collect();

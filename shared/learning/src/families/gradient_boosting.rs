@@ -47,9 +47,9 @@ impl ModelFamily for GradientBoosting {
         cost.times(growth.rounds, growth.rounds)
     }
 
-    /// Returns the bytes that a fit of gradient boosting needs. The bins count a second time, because the fit copies
-    /// them. The gradients count twice. Also counted are the scores and probabilities of each output, and the sums of
-    /// the leaves that may be split.
+    /// Returns the memory of a gradient boosting fit in bytes. The binned values count a second time, because the fit
+    /// copies them. The gradients count twice. The scores and probabilities of each row also count, and the histograms
+    /// of the leaves that may still be split.
     fn fitting_bytes(&self, scale: &Scale, space: &Space, threads: u64) -> u64 {
         let (outputs, leaves) = (outputs(scale), most(space, "max_leaves"));
         let tiles = scale.features.next_multiple_of(8);
@@ -65,7 +65,8 @@ impl ModelFamily for GradientBoosting {
     }
 }
 
-/// Returns how many scores boosting computes for a row: one for each class if there are more than two, otherwise 1.
+/// Returns how many scores gradient boosting computes for a row: one for each class if there are more than two,
+/// otherwise 1.
 fn outputs(scale: &Scale) -> u64 {
     if scale.classes > 2 { scale.classes } else { 1 }
 }

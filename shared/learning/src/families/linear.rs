@@ -19,8 +19,8 @@ impl ModelFamily for LinearModel {
         Box::new(LinearParameters { alpha: choice.number("alpha") })
     }
 
-    /// Returns the number of candidates of a search. It is smaller than for other families because there is only one
-    /// hyperparameter.
+    /// Returns the default number of candidates (sets of hyperparameters) of a search. It is smaller than for other
+    /// model families because there is only one hyperparameter.
     fn candidates(&self) -> usize {
         16
     }
@@ -33,7 +33,7 @@ impl ModelFamily for LinearModel {
         cost
     }
 
-    /// Returns the bytes that a linear fit needs. Counted are the matrix of features in double precision, its
+    /// Returns the memory of a linear model's fit in bytes. It includes the matrix of features in double precision, its
     /// transpose, and the copies that the library makes.
     fn fitting_bytes(&self, scale: &Scale, _space: &Space, _threads: u64) -> u64 {
         let cells = times([scale.training, scale.features]).min(MAX_LINEAR_CELLS as u64);

@@ -31,14 +31,14 @@ impl ModelFamily for RandomForest {
         })
     }
 
-    /// Estimates the cost of a forest on all rows: its size grows with the number of rows. The number of trees, and so
-    /// the time of a prediction, stays the same.
+    /// Estimates the cost of a forest that is fitted to all training rows. The size grows with the number of rows. The
+    /// number of trees, and so the time of a prediction, stays the same.
     fn cost_of_all_rows(&self, cost: Cost, growth: Growth) -> Cost {
         cost.times(growth.rows, 1.0)
     }
 
-    /// Returns the bytes that a fit of a forest needs. All training rows with their targets count once. For each tree
-    /// that grows at the same time, the drawn rows count twice.
+    /// Returns the memory of a random forest's fit in bytes. All training rows with their targets count once. For each
+    /// tree that grows at the same time, the rows of its sample count twice.
     fn fitting_bytes(&self, scale: &Scale, space: &Space, threads: u64) -> u64 {
         let trees = times([threads, times([scale.training, 2 * 16 * DRAWN / 100 + 1])]);
         let histograms = times([threads, 256, (scale.answers() + 2) * 8]);
@@ -51,8 +51,8 @@ impl ModelFamily for RandomForest {
         times([most(space, "n_estimators"), (drawn(scale) / least).min(scale.different).min(deepest)])
     }
 
-    /// Returns the maximum number of class weights in all leaves, beyond the first of each leaf. A leaf holds one
-    /// weight for each class of its rows.
+    /// Returns how many class weights all leaves store at most, without the first weight of each leaf. A leaf stores
+    /// one weight for each class that its rows have.
     fn further_weights(&self, scale: &Scale, space: &Space) -> u64 {
         if scale.classes <= 2 {
             return 0;

@@ -1,4 +1,5 @@
-//! Sorts the values of each feature into at most 256 bins. Trees are grown on bins.
+//! Sorts the values of each feature into at most 256 bins (value ranges). Trees are grown on bin numbers and not on
+//! values.
 //!
 //! A feature with at most 256 different values has one bin for each value. If there are more, the bins hold about
 //! equally many rows. A split lies between two bins. Its threshold is halfway between the largest value of the lower
@@ -15,32 +16,34 @@ use evergreen_table::Direction;
 /// Maximum number of bins of a feature.
 pub(super) const MAX_BINS: usize = 256;
 
-/// Maximum number of rows that the limits of the bins are computed from. With more rows, evenly spaced rows are used.
+/// Maximum number of rows from which the limits of a feature's bins are computed. With more rows, evenly spaced rows
+/// are used.
 const LAYOUT_ROWS: usize = 200_000;
 
-/// The bins of all features of a training, for every row.
+/// The training rows in binned form: for each feature, its bins (value ranges), and the bin number of every row.
 #[derive(Debug, Clone)]
 pub(crate) struct Binned {
     columns: Vec<BinnedColumn>,
-    /// Values that may be missing. Each names the feature with the value and the feature that marks missing values.
+    /// The features whose value may be missing. Each element names two features: the one with the value, and the one
+    /// that is 1 if the value is missing.
     holes: Vec<Hole>,
-    /// Two binned columns for each element of `holes`. The first half has one column for each hole, in which missing
-    /// values are below all others. In the second half, missing values are above all others.
+    /// Binned columns for features whose value may be missing: two for each element of `holes`. In the first half of
+    /// this list, missing values are below all other values. In the second half, they are above all other values.
     ends: Vec<BinnedColumn>,
 }
 
-/// The binned columns that boosting may split on, in a fixed order.
+/// The binned columns on which gradient boosting may split.
 #[derive(Debug, Clone)]
 pub(super) struct Splittable<'a> {
     pub(super) columns: Vec<&'a BinnedColumn>,
-    /// For each column, the index of the feature that trees use for it.
+    /// For each binned column, the feature index that a finished tree stores for its splits on the column.
     pub(super) features: Vec<u32>,
-    /// For each column, the index of the feature from which it was computed. The gain of its splits counts for that
-    /// feature.
+    /// For each binned column, the index of the feature from which the column was made. When importances are computed,
+    /// the gain of the column's splits is added to that feature.
     pub(super) origins: Vec<usize>,
 }
 
-/// The bins of one feature, in ascending order of its values, and the bin of each row.
+/// One feature in binned form: its bins (value ranges) in ascending order, and the bin number of each row.
 #[derive(Debug, Clone)]
 pub(super) struct BinnedColumn {
     codes: Arc<[u8]>,
@@ -52,15 +55,16 @@ pub(super) struct BinnedColumn {
 }
 
 impl Binned {
-    /// Computes the bins of every feature for all rows. All values must be finite.
+    /// Sorts the values of every feature into bins, for all rows. All values must be finite.
     pub(crate) fn new(features: &FrameFeatures<'_>) -> Self {
         let column = |index| BinnedColumn::new(features.column(index));
         let columns = (0..features.width()).into_par_iter().map(column).collect();
         Self { columns, holes: Vec::new(), ends: Vec::new() }
     }
 
-    /// Adds two columns of bins for each feature whose values may be missing. Missing values are below all others in
-    /// the first column and above all others in the second.
+    /// Adds two binned columns for each feature whose value may be missing. In the first column, missing values are
+    /// below all other values. In the second, they are above all other values. So a split can send missing values to
+    /// either side.
     pub(crate) fn with_holes(mut self, features: &FrameFeatures<'_>, holes: Vec<Hole>) -> Self {
         let column = |(is_above, hole): (bool, &Hole)| {
             let values = features.column(hole.value as usize).into_iter();
@@ -78,15 +82,16 @@ impl Binned {
         self
     }
 
-    /// Returns the values that may be missing and for which boosting splits on columns with missing values at either
-    /// end.
+    /// Returns the features whose value may be missing and for which two columns were added: with missing values lowest
+    /// and with missing values highest.
     pub(super) fn holes(&self) -> &[Hole] {
         &self.holes
     }
 
-    /// Returns the columns that boosting splits on. A feature whose value may be missing is replaced by two columns,
-    /// with the missing values below or above all others. A feature with a direction (monotone constraint) is kept with
-    /// its fill value instead. Otherwise the direction would also order missing values against all other values.
+    /// Returns the binned columns on which gradient boosting may split. A feature whose value may be missing is
+    /// replaced by two columns: missing values are lowest in one and highest in the other. A feature with a monotone
+    /// constraint keeps its one column, with a fill value for missing values. Otherwise the constraint would also order
+    /// missing values against all other values.
     pub(super) fn splittable(&self) -> Splittable<'_> {
         let free = |hole: &Hole| self.columns.get(hole.value as usize).is_some_and(|column| column.direction.is_none());
         let replaced = |feature: usize| {
@@ -108,22 +113,23 @@ impl Binned {
         found
     }
 
-    /// Sets the direction of a feature: when the feature grows, the answer of boosting may only move in this direction.
+    /// Sets a monotone constraint: when the value of `feature` grows, the prediction of gradient boosting may only
+    /// rise, or only fall, as `direction` says.
     pub(crate) fn constrain(&mut self, feature: usize, direction: Direction) {
         if let Some(column) = self.columns.get_mut(feature) {
             column.direction = Some(direction);
         }
     }
 
-    /// Returns a copy with the bins of more features. Each element of `more` is a feature with a finite number for
-    /// every row.
+    /// Returns a copy with more features. Each element of `more` is one feature, with a finite number for every row.
     pub(crate) fn with(&self, more: &[Arc<[f32]>]) -> Self {
         let mut columns = self.columns.clone();
         columns.extend(more.iter().map(|values| BinnedColumn::new(values.to_vec())));
         Self { columns, ..self.clone() }
     }
 
-    /// Returns the bins of all features, in the order of the features. The columns for missing values are not included.
+    /// Returns the binned columns of all features, in the order of the features. The extra columns for missing values
+    /// are not included.
     pub(super) fn columns(&self) -> &[BinnedColumn] {
         &self.columns
     }
@@ -146,13 +152,13 @@ impl BinnedColumn {
         Self { codes, lowest, highest, direction: None }
     }
 
-    /// Returns the index of the bin of each row.
+    /// Returns the bin number of each row for this feature.
     pub(super) fn codes(&self) -> &[u8] {
         &self.codes
     }
 
-    /// Returns the direction in which the answer may move when the feature grows. `None` means that both ways are
-    /// allowed.
+    /// Returns the feature's monotone constraint: whether the prediction may only rise, or only fall, when the feature
+    /// grows. `None` means that both are allowed.
     pub(super) fn direction(&self) -> Option<Direction> {
         self.direction
     }
@@ -162,8 +168,8 @@ impl BinnedColumn {
         self.highest.len()
     }
 
-    /// Returns the threshold of a split between the bins `left` and `right`. This is the `f32` halfway between them,
-    /// rounded down. It is at least the largest value of `left` and below the smallest value of `right`.
+    /// Returns the split threshold between the bins `left` and `right`. It is the `f32` halfway between them, rounded
+    /// down. It is at least the largest value of `left` and below the smallest value of `right`.
     pub(super) fn threshold(&self, left: usize, right: usize) -> f32 {
         let below = self.highest.get(left).copied().unwrap_or(f32::MIN);
         let above = self.lowest.get(right).copied().unwrap_or(f32::MAX);
@@ -173,7 +179,7 @@ impl BinnedColumn {
     }
 }
 
-/// Divides the values of a feature into at most 256 bins. Returns the largest value of each bin.
+/// Divides the values of a feature into at most 256 bins (value ranges). Returns the largest value of each bin.
 fn ends(values: &[f32]) -> Vec<f32> {
     let step = values.len().div_ceil(LAYOUT_ROWS).max(1);
     let mut sorted: Vec<f32> = values.iter().step_by(step).copied().collect();

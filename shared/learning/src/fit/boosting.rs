@@ -1,5 +1,5 @@
 //! Gradient boosting: Friedman, "Greedy function approximation: a gradient boosting machine", Annals of Statistics 29,
-//! 2001. The answers of leaves use second derivatives (Chen, Guestrin: "XGBoost", KDD 2016, equations 5 to 7). Features
+//! 2001. The values of leaves use second derivatives (Chen, Guestrin: "XGBoost", KDD 2016, equations 5 to 7). Features
 //! are in bins, and the leaf with the greatest gain is split first (Ke et al.: "LightGBM", NeurIPS 2017).
 //!
 //! We do not use the maintained library, forust-ml 0.8. It grows level by level, or splits the node with the largest
@@ -34,35 +34,37 @@ use super::{FitError, Fitted, Hyperparameters};
 /// Hyperparameters of gradient boosting.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct BoostingParameters {
-    /// Number of boosting rounds, at least 1. Each round grows one tree for each output. There is one output per class
-    /// if there are more than two classes, otherwise one.
+    /// Number of boosting rounds, at least 1. Each round grows one tree, or with more than two classes one tree for
+    /// each class.
     pub(crate) n_estimators: usize,
-    /// Learning rate: the factor for the answer of each tree, above 0.
+    /// Learning rate: each tree's prediction is multiplied by this factor, which is above 0.
     pub(crate) learning_rate: f64,
     /// Maximum number of leaves of a tree, at least 2.
     pub(crate) max_leaves: usize,
     /// Minimum number of training rows in a leaf, at least 1.
     pub(crate) min_samples_leaf: usize,
-    /// Penalty on the squared answers of leaves (L2 regularisation), at least 0.
+    /// L2 regularisation: penalty on the squared values of the leaves, at least 0.
     pub(crate) l2: f64,
-    /// Share of the training rows that each boosting round is fitted to, above 0. A share of 1 or more means all rows.
+    /// Row sampling: share of the training rows that each boosting round is fitted to, above 0. A share of 1 or more
+    /// means all rows.
     pub(crate) subsample: f64,
-    /// Share of the features that each boosting round may split on, above 0. A share of 1 or more means all features.
+    /// Feature sampling: share of the features that each boosting round may split on, above 0. A share of 1 or more
+    /// means all features.
     pub(crate) max_features: f64,
 }
 
-/// The rows of one fit of a model: those to train on, and those to watch for early stopping.
+/// The rows of one model fit: rows to train on, and validation rows for early stopping.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FitRows<'a> {
     /// Indices of the rows to train on. There is at least one.
     pub(crate) fitted: &'a [u32],
-    /// Indices of rows for early stopping of boosting. No tree is fitted to them. Their loss shows when further rounds
-    /// do not help. If empty, all rounds are fitted.
+    /// Indices of the validation rows for early stopping of gradient boosting. No tree is fitted to these rows. Their
+    /// loss shows when further rounds do not help. If the list is empty, all rounds are fitted.
     pub(crate) watched: &'a [u32],
 }
 
 impl<'a> FitRows<'a> {
-    /// Returns the rows of a fit that trains on `fitted` and watches no rows for early stopping.
+    /// Returns the rows of a fit that trains on the rows `fitted`, without early stopping.
     pub(crate) fn all(fitted: &'a [u32]) -> Self {
         Self { fitted, watched: &[] }
     }
@@ -88,22 +90,24 @@ impl Hyperparameters for BoostingParameters {
     }
 }
 
-/// Result of a fit of gradient boosting.
+/// Result of a gradient boosting fit.
 #[derive(Debug)]
 pub(crate) struct Boosted {
-    /// The trees, in the order of the boosting rounds. Each round has one tree for each output.
+    /// The trees in the order of the boosting rounds. Each round has one tree, or with more than two classes one for
+    /// each class.
     pub(crate) ensemble: Ensemble,
-    /// For each feature, its share of the gain of all splits. The shares have the sum 1. If no tree has a split, all
-    /// shares are 0.
+    /// Feature importances: for each feature, its share of the gain of all splits. The sum is 1. If no tree has a
+    /// split, all shares are 0.
     pub(crate) importances: Vec<f64>,
     /// Whether boosting ended before its planned number of rounds because the time was up.
     pub(crate) cut_short: bool,
-    /// The mean loss of the watched rows (early stopping) after each boosting round. Empty if no rows are watched.
+    /// Early stopping: the mean loss of the validation rows after each boosting round. Empty if there are no validation
+    /// rows.
     pub(crate) losses: Vec<f64>,
 }
 
-/// Fits gradient boosting to `rows` of `training`. It stops at the `deadline`, but fits at least one round. It also
-/// stops when an artifact has no room for more rounds. And it stops when the loss of the watched rows has not improved
+/// Fits gradient boosting to `rows` of `training`, with at least one boosting round. It stops early in three cases: the
+/// `deadline` has passed, an artifact has no room for more rounds, or the loss of the validation rows has not improved
 /// for many rounds. `seed` decides which rows and features a round uses. The number of threads has no influence: the
 /// same rows give the same trees.
 pub(crate) fn fit(
@@ -116,8 +120,8 @@ pub(crate) fn fit(
     boost(training, rows, parameters, seed, || Instant::now() >= deadline)
 }
 
-/// Fits gradient boosting until `is_up` returns true. `is_up` is called before every tree, except those of the first
-/// round.
+/// Fits gradient boosting until `is_up` returns true. `is_up` is called before every tree, except before the trees of
+/// the first round.
 fn boost(
     training: &TrainingData<'_>,
     rows: FitRows<'_>,
@@ -176,7 +180,8 @@ fn boost(
     }
 }
 
-/// Returns the maximum number of boosting rounds whose trees fit into an artifact, at least 1.
+/// Returns how many boosting rounds fit into an artifact at most, at least 1. `outputs` is the number of trees in a
+/// round.
 fn most_rounds(outputs: usize, max_leaves: usize) -> usize {
     (MAX_NODES / (outputs.max(1) * (2 * max_leaves).max(1))).max(1)
 }

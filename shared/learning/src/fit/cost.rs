@@ -1,4 +1,4 @@
-//! Computes the cost of a fitted predictor: its bytes in the artifact, and the time of a prediction. The cost is
+//! Computes the cost of a fitted model: its size in the artifact in bytes, and the time of a prediction. The cost is
 //! counted and not measured, so that choices by cost do not depend on the machine.
 
 use evergreen_scoring::{Node, Predictor, Tree};
@@ -6,31 +6,32 @@ use evergreen_table::EnsembleLimits;
 
 use super::Fitted;
 
-/// Bytes of one tree node in the artifact. A leaf's first weight is included.
+/// Size of one tree node in the artifact, in bytes. The first weight of a leaf is included.
 const NODE: f64 = 32.0;
-/// Bytes of each weight of a leaf in the artifact, beyond the leaf's first weight.
+/// Size in the artifact, in bytes, of each weight of a tree's leaf except the first. The first one is included in the
+/// size of the node.
 const WEIGHT: f64 = 9.0;
-/// Bytes of one weight of a linear model in the artifact.
+/// Size of one weight of a linear model in the artifact, in bytes.
 const TERM: f64 = 4.0;
 
-/// Microseconds that one tree takes to predict one row. The number is on the slow side of the measured times.
+/// Time in microseconds in which one tree predicts one row. The number is on the slow side of the measured times.
 const TREE: f64 = 0.03;
-/// Microseconds that one product of a weight and a feature takes in a linear model. The number is on the slow side of
-/// the measured times.
+/// Time in microseconds to multiply one weight of a linear model by one feature. The number is on the slow side of the
+/// measured times.
 const PRODUCT: f64 = 0.001;
 
-/// The cost of a predictor: its size and the time of a prediction.
+/// The cost of a fitted model: its size in bytes, and the time of a prediction.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Cost {
-    /// Bytes of the predictor in the artifact file.
+    /// Size of the model in the artifact file, in bytes.
     pub(crate) bytes: f64,
-    /// Microseconds to predict one row.
+    /// Time to predict one row, in microseconds.
     pub(crate) microseconds: f64,
 }
 
 impl Cost {
-    /// Returns whether the predictor's size and its prediction time per row are within the limits of the settings for
-    /// an ensemble.
+    /// Returns whether the model's size and its prediction time per row are within the limits that the settings set for
+    /// an ensemble of models.
     pub(crate) fn is_within(self, limits: &EnsembleLimits) -> bool {
         self.bytes <= limits.megabytes * 1e6 && self.microseconds <= limits.microseconds
     }
@@ -40,19 +41,20 @@ impl Cost {
         Self { bytes: self.bytes + other.bytes, microseconds: self.microseconds + other.microseconds }
     }
 
-    /// Returns the greater number of bytes and the greater number of microseconds of both costs.
+    /// Returns the maximum of two costs: the greater number of bytes and the greater number of microseconds.
     pub(crate) fn greater(self, other: Self) -> Self {
         Self { bytes: self.bytes.max(other.bytes), microseconds: self.microseconds.max(other.microseconds) }
     }
 
-    /// Returns the cost multiplied by one factor for its bytes and one for its microseconds.
+    /// Returns the cost with its bytes multiplied by `bytes` and its microseconds multiplied by `microseconds`.
     pub(crate) fn times(self, bytes: f64, microseconds: f64) -> Self {
         Self { bytes: self.bytes * bytes, microseconds: self.microseconds * microseconds }
     }
 }
 
 impl Fitted {
-    /// Returns the cost of the predictor: its bytes in the artifact, and the microseconds to predict one row.
+    /// Returns the cost of the model: its size in the artifact in bytes, and the time to predict one row in
+    /// microseconds.
     pub(crate) fn cost(&self) -> Cost {
         of(&self.predictor)
     }

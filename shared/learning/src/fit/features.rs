@@ -1,4 +1,4 @@
-//! The data that a model is fitted to: the features, the true target and the weight of each row.
+//! The training data of a model fit: the features, the true target and the weight of each row.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -11,36 +11,39 @@ use evergreen_table::{Frame, MISSING, Values};
 use super::binned::Binned;
 use crate::rows::{Words, words_of};
 
-/// The features of rows of a table, computed from the table's columns on each use. Stored features would be the largest
-/// part of a training's memory. Trees need them only once, to compute bins.
+/// The features of a table's rows. They are not stored but computed from the table's columns on each use. Stored
+/// features would be the largest part of a training's memory. Trees need them only once, to compute bins.
 #[derive(Debug, Clone)]
 pub(crate) struct FrameFeatures<'a> {
     features: Vec<FeatureSource<'a>>,
-    /// Indices of the used rows in the table, in this order. `None` means all rows.
+    /// Indices of the used table rows, in the order in which they are used. `None` means all rows of the table.
     rows: Option<&'a [u32]>,
     count: usize,
 }
 
-/// Source of one feature: the column from which it is computed, and how.
+/// How one feature is computed from a table column.
 #[derive(Debug, Clone)]
 enum FeatureSource<'a> {
-    /// The feature is the column's value. If the value is missing, the feature is the second field.
+    /// The feature is the column's value in the first field. A missing value is replaced by the second field (fill
+    /// value).
     Value(Cow<'a, [f32]>, f32),
-    /// The feature is a timestamp in days or, with a date part, that part of the timestamp. If the timestamp is
-    /// missing, the feature is the third field.
+    /// The feature is a timestamp in days, or one date part of the timestamp, such as the month. The second field names
+    /// the date part. A missing timestamp is replaced by the third field (fill value).
     Moment(&'a [f64], Option<DatePart>, f32),
-    /// The feature is 1 if the column's value is missing, otherwise 0.
+    /// Missing-value indicator: the feature is 1 if the column has no value in the row, otherwise 0.
     NoValue(&'a [f32]),
-    /// The feature is 1 if the column's timestamp is missing, otherwise 0.
+    /// Missing-value indicator: the feature is 1 if the row has no timestamp, otherwise 0.
     NoMoment(&'a [f64]),
-    /// The feature is 1 if the row's text has the code in the second field, otherwise 0. A missing text has the code
+    /// One-hot encoding: the feature is 1 if the row has one particular text, otherwise 0. The first field has the code
+    /// of each row's text, and the second field the code of the particular text. A missing text has the code
     /// [`MISSING`].
     Text(&'a [u32], u32),
-    /// The feature is 1 if the row's text contains the word whose index is in the third field, otherwise 0. The second
-    /// field lists the words of each text.
+    /// Word feature: 1 if the row's text contains one particular word, otherwise 0. The first field has the code of
+    /// each row's text. The second field has the words of each text. The third field is the index of the particular
+    /// word.
     Word(&'a [u32], Words, u16),
-    /// The feature is a number that was computed in advance for each row, such as a statistic of the target (target
-    /// encoding).
+    /// The feature is a number that was computed in advance for each row, such as target encoding (for example the mean
+    /// target of the row's category).
     Learnt(Arc<[f32]>),
 }
 
@@ -58,12 +61,12 @@ pub(crate) enum Truth<'a> {
     Numbers(&'a [f64]),
 }
 
-/// The rows with all data from which a model may be fitted. One fit uses some or all of the rows.
+/// The training rows of a model: features, true target and weight of each row. One fit uses some or all of the rows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TrainingData<'a> {
     /// The features of each row, without scaling.
     pub(crate) features: &'a FrameFeatures<'a>,
-    /// The same features as `features`, sorted into bins for trees.
+    /// The same features as `features`, as bin numbers (value ranges) for trees.
     pub(crate) binned: &'a Binned,
     /// The true target of each row.
     pub(crate) truth: Truth<'a>,
@@ -72,7 +75,7 @@ pub(crate) struct TrainingData<'a> {
 }
 
 impl<'a> FrameFeatures<'a> {
-    /// Prepares the features of the rows `rows` of a table, encoded by `preprocessing`. `columns` are the columns of
+    /// Prepares the features of the table rows `rows`, computed as `preprocessing` says. `columns` are the columns of
     /// the model's signature. The preprocessing must have no scaler.
     pub(crate) fn new<'c>(
         frame: &'a Frame,
@@ -96,7 +99,7 @@ impl<'a> FrameFeatures<'a> {
         Self { features, rows: Some(rows), count: rows.len() }
     }
 
-    /// Uses each of the given columns as a feature. All columns must have the same length.
+    /// Creates features from columns of numbers: each column is one feature. All columns must have the same length.
     #[cfg(test)]
     pub(crate) fn of_columns(columns: &[&[f32]]) -> FrameFeatures<'static> {
         let feature = |column: &&[f32]| FeatureSource::Value(Cow::Owned(column.to_vec()), 0.0);
@@ -104,7 +107,7 @@ impl<'a> FrameFeatures<'a> {
         FrameFeatures { features: columns.iter().map(feature).collect(), rows: None, count }
     }
 
-    /// Returns a copy with additional features. Each element of `more` is a feature with a number for every row.
+    /// Returns a copy with more features. Each element of `more` is one feature, with a number for every row.
     pub(crate) fn with(&self, more: &[Arc<[f32]>]) -> Self {
         let mut features = self.features.clone();
         features.extend(more.iter().map(|values| FeatureSource::Learnt(Arc::clone(values))));
@@ -128,14 +131,14 @@ impl<'a> FrameFeatures<'a> {
         self.features.iter().map(move |feature| feature.at(row as usize, place))
     }
 
-    /// Returns the index in the table of the row with index `row` in this list of rows.
+    /// Returns a row's index in the table. `row` is the row's index among the used rows.
     fn place(&self, row: usize) -> usize {
         self.rows.map_or(row, |rows| rows.get(row).map_or(usize::MAX, |place| *place as usize))
     }
 }
 
 impl FeatureSource<'_> {
-    /// Returns the feature's value for one row. `row` is the index of the row in the list of used rows, and `place` its
+    /// Returns the value of this feature for one row. `row` is the row's index among the used rows, and `place` its
     /// index in the table.
     fn at(&self, row: usize, place: usize) -> f32 {
         let is = |is: bool| f32::from(u8::from(is));
@@ -158,8 +161,9 @@ impl FeatureSource<'_> {
     }
 }
 
-/// Returns the features that contain a column's values, with missing values filled. A timestamp column has a feature
-/// for each date part too. A text column has a feature for each word. A category column has none.
+/// Returns the features that contain a column's values, with missing values filled. A timestamp column also has one
+/// feature for each date part. A text column has one feature for each word. A category column has none here, because it
+/// is one-hot encoded.
 fn filled<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding]) -> Vec<FeatureSource<'a>> {
     let fill = |encoding: &Encoding| match encoding {
         Encoding::Value { fill, .. } => Some(*fill),
@@ -182,7 +186,8 @@ fn filled<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding]) -> 
     }
 }
 
-/// Returns, for each encoding of a column that marks missing values, a feature that is 1 if the value is missing.
+/// Returns the missing-value indicators of a column: features that are 1 if the row has no value in the column,
+/// otherwise 0. There is one for each encoding that asks for an indicator.
 fn indicators<'a>(values: &'a Values, encodings: &[Encoding]) -> Vec<FeatureSource<'a>> {
     let marked = encodings.iter().filter(|encoding| matches!(encoding, Encoding::Value { indicator: true, .. }));
     let feature = |_| match values {
@@ -193,8 +198,9 @@ fn indicators<'a>(values: &'a Values, encodings: &[Encoding]) -> Vec<FeatureSour
     marked.map(feature).collect()
 }
 
-/// Returns the features of a category column: one for each category, which is 1 if the row has it. If the column marks
-/// missing texts, there is one more. For other columns the list is empty.
+/// One-hot encoding: returns one feature for each category of a column, which is 1 if the row has the category,
+/// otherwise 0. One more feature marks missing texts if the encoding asks for it. The list is empty for a column
+/// without categories.
 fn one_hot<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding]) -> Vec<FeatureSource<'a>> {
     let (
         Values::Category { codes, names },
@@ -211,7 +217,7 @@ fn one_hot<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding]) ->
 }
 
 impl Truth<'_> {
-    /// Returns the number of outputs of a forest: one for each class, or 1 for a regression.
+    /// Returns how many numbers a forest predicts for a row: one for each class, or 1 for a regression.
     pub(super) fn outputs(&self) -> usize {
         match self {
             Self::Classes { count, .. } => *count,

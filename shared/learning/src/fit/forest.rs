@@ -1,6 +1,6 @@
 //! Random forests: Breiman, "Random forests", Machine Learning 45, 2001, as in scikit-learn. Each tree grows on a
 //! bootstrap sample of all rows, by Gini impurity or variance. At each split it tries a few features. A leaf holds the
-//! distribution of its rows, and the answer is the mean over the trees.
+//! share of each class among its rows, or their mean target. The prediction is the mean over the trees.
 //!
 //! We do not use a library. The forest of smartcore reads every row of the table at every node, and each of its trees
 //! votes for one class. The crate biosphere supports only regression and does not give access to its trees. Tests
@@ -28,12 +28,12 @@ pub(crate) struct ForestParameters {
     pub(crate) n_estimators: usize,
     /// Maximum number of splits between root and leaf, at least 1.
     pub(crate) max_depth: usize,
-    /// Minimum number of training rows of a node, so that the node may be split.
+    /// Minimum number of training rows that a node must have to be split.
     pub(crate) min_samples_split: usize,
     /// Minimum number of training rows on each side of a split, at least 1.
     pub(crate) min_samples_leaf: usize,
-    /// Share of the features that a tree tries at each split. 0 means the usual number. That is the square root of the
-    /// number of features for classification, and all features for regression.
+    /// Share of the features that a tree tries at each split. 0 means the default: the square root of the number of
+    /// features for classification, and all features for regression.
     pub(crate) max_features: f64,
 }
 
@@ -58,22 +58,22 @@ impl Hyperparameters for ForestParameters {
 pub(crate) struct Forest {
     /// The trees of the forest. If the time was up, there are fewer than planned.
     pub(crate) ensemble: Ensemble,
-    /// For each feature, its share of the decrease in impurity by all splits. The shares have the sum 1. If no tree has
-    /// a split, all shares are 0.
+    /// Feature importances: for each feature, its share of the decrease in impurity (Gini or variance) by all splits.
+    /// The sum is 1. If no tree has a split, all shares are 0.
     pub(crate) importances: Vec<f64>,
 }
 
-/// The limits of each tree of a forest.
+/// The size limits of each tree of a forest.
 #[derive(Debug, Clone, Copy)]
 struct Shape {
     parameters: ForestParameters,
-    /// Number of features that are tried at each split.
+    /// Number of features that a tree tries at each split.
     tried: usize,
     /// Maximum number of nodes of one tree. If a tree would have more, the nodes with the most rows are split first.
     max_nodes: usize,
 }
 
-/// Grows a random forest on `rows` of `training`. There must be at least one row. No tree is started after the
+/// Fits a random forest to `rows` of `training`. There must be at least one row. No tree is started after the
 /// `deadline`, except the first one. Apart from that, the same `seed` and rows give the same forest, whatever the
 /// number of threads.
 pub(crate) fn fit(
@@ -104,8 +104,8 @@ pub(crate) fn fit(
     }
 }
 
-/// Grows a single decision tree on all `rows` of `training`, without a bootstrap sample. There must be at least one
-/// row. The tree tries all features at each split.
+/// Fits a single decision tree to all `rows` of `training`, without a bootstrap sample. There must be at least one row.
+/// The tree tries all features at each split.
 pub(crate) fn single_tree(
     training: &TrainingData<'_>,
     rows: &[u32],
@@ -123,9 +123,10 @@ pub(crate) fn single_tree(
     }
 }
 
-/// Returns the importance of each feature, computed as scikit-learn's `feature_importances_`. The decreases of each
-/// tree are scaled to the sum 1. Trees without a split do not count. See Breiman, Friedman, Olshen, Stone:
-/// "Classification and regression trees", 1984, section 5.3.4.
+/// Returns the importance of each feature, computed as scikit-learn's `feature_importances_`. `decreases` holds, for
+/// each tree, the decrease in impurity by each feature. The decreases of each tree are scaled to the sum 1. Trees
+/// without a split do not count. See Breiman, Friedman, Olshen, Stone: "Classification and regression trees", 1984,
+/// section 5.3.4.
 fn importances(decreases: &[Vec<f64>], features: usize) -> Vec<f64> {
     let mut total = vec![0.0; features];
     for tree in decreases {
@@ -134,7 +135,7 @@ fn importances(decreases: &[Vec<f64>], features: usize) -> Vec<f64> {
     normalised(&total)
 }
 
-/// Returns the values divided by their sum. If the sum is not above 0, returns zeros.
+/// Divides the values by their sum, so that the new sum is 1. Returns zeros if the sum is not above 0.
 pub(super) fn normalised(values: &[f64]) -> Vec<f64> {
     let sum: f64 = values.iter().sum();
     values.iter().map(|value| if sum > 0.0 { value / sum } else { 0.0 }).collect()

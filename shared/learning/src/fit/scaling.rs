@@ -1,11 +1,11 @@
-//! Scales features to mean 0 and standard deviation 1. Linear models need this, and trees do not.
+//! Standardises features: scales them to mean 0 and standard deviation 1. Linear models need this, and trees do not.
 
 use evergreen_scoring::Scaler;
 
 use super::features::FrameFeatures;
 
-/// Returns the scaler fitted to `rows`. For each feature, it has the mean of these rows and the factor 1 / standard
-/// deviation. The factor is 1 if all values are equal, or too close for single precision.
+/// Fits a scaler that standardises features to the rows in `rows`. For each feature, it has the mean of these rows and
+/// the factor 1 / standard deviation. The factor is 1 if all values are equal, or too close for single precision.
 pub(super) fn fit(features: &FrameFeatures<'_>, rows: &[u32]) -> Scaler {
     let count = rows.len().max(1) as f64;
     let mut means = vec![0.0; features.width()];

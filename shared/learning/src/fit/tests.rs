@@ -51,7 +51,7 @@ impl Data {
         }
     }
 
-    /// Keeps only the first `rows` rows of the features and computes the bins of the features from these rows.
+    /// Keeps only the first `rows` rows, and computes the bins of the features from these rows.
     fn head(mut self, rows: usize) -> Self {
         let columns: Vec<Vec<f32>> =
             (0..6).map(|column| self.features.column(column).into_iter().take(rows).collect()).collect();
@@ -102,7 +102,7 @@ fn both(trees: usize) -> [Box<dyn Hyperparameters>; 2] {
     [Box::new(forest(trees)), Box::new(boosting(trees, 0.1, 31))]
 }
 
-/// Computes a fitted model's answer to one row of features, by the mathematical definition of the model.
+/// Predicts one row with a fitted model, by the mathematical definition of the model.
 fn answer(fitted: &Fitted, row: &[f32]) -> Vec<f64> {
     let mut row = row.to_vec();
     fitted.scaler.iter().for_each(|scaler| scaler.apply(&mut row));
@@ -146,8 +146,7 @@ fn trees(ensemble: &Ensemble, row: &[f32]) -> Vec<f64> {
     outputs.iter().zip(&ensemble.base).map(|(sum, base)| sum / divisor + f64::from(*base)).collect()
 }
 
-/// Returns the log loss and the accuracy of a classifier on the last 1,000 rows. The classifier was not trained on
-/// them.
+/// Returns the log loss and the accuracy of a classifier on the last 1,000 rows, on which it was not trained.
 fn of_classes(data: &Data, classes: &[u32], fitted: &Fitted) -> (f64, f64) {
     let (mut loss, mut right) = (0.0, 0.0);
     for row in TRAINING..ROWS {
@@ -341,8 +340,8 @@ fn a_linear_fit_takes_a_few_seconds_at_most_and_trees_end_in_time() {
     }
 }
 
-/// A feature can have a direction: increasing or decreasing. If such a feature grows, the answer of boosting never
-/// moves against the direction. This is true for all rows, whatever the values of the other features are.
+/// Checks monotone constraints. If an increasing feature grows, the prediction of gradient boosting never falls. If a
+/// decreasing feature grows, it never rises. This is true for all rows, whatever the values of the other features are.
 #[test]
 fn boosting_keeps_the_monotone_directions() {
     let mut data = Data::new().head(ROWS as usize);
@@ -369,8 +368,8 @@ fn boosting_keeps_the_monotone_directions() {
     }
 }
 
-/// In the test data, rows with a missing value have all low or all high numbers. A tree can put missing values on
-/// either side of a split. So one split is enough to separate low from high numbers.
+/// In the test data, missing values occur only in rows with a low target or only in rows with a high target. A tree can
+/// put missing values on either side of a split. So one split is enough to separate low from high targets.
 #[test]
 fn missing_values_may_go_to_either_side_of_a_split() {
     let rows: Vec<u32> = (0..400).collect();

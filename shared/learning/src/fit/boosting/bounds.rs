@@ -1,12 +1,12 @@
-//! Limits the answers of leaves for features with a direction (monotone constraint). So the answer of a tree only
-//! rises, or only falls, with such a feature. After a split on such a feature, the middle of both sides' answers limits
-//! all leaves below either side.
+//! Monotone constraints of gradient boosting: limits the values of leaves, so that a tree's prediction only rises, or
+//! only falls, with a constrained feature. After a split on such a feature, the mean of the two children's values is a
+//! limit for all leaves below either child.
 
 use super::histogram::GradientSums;
 use evergreen_table::Direction;
 
-/// The minimum and the maximum answer of a tree's leaf, before the learning rate is applied. The limits come from
-/// features with a direction.
+/// The minimum and the maximum value of a tree's leaf, before the learning rate is applied. The limits come from
+/// monotone constraints: the prediction may only rise, or only fall, when a feature grows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct AnswerLimits {
     least: f64,
@@ -14,23 +14,24 @@ pub(super) struct AnswerLimits {
 }
 
 impl AnswerLimits {
-    /// Limits that allow every answer.
+    /// Limits that allow every value of a leaf.
     pub(super) const FREE: Self = Self { least: f64::NEG_INFINITY, most: f64::INFINITY };
 
-    /// Returns the answer of a leaf with the least loss within these limits. `sums` are the sums of the loss's
-    /// derivatives over the leaf's rows. `l2` is the penalty on squared answers.
+    /// Returns the value of a leaf with the least loss within these limits. `sums` are the sums of the loss's
+    /// derivatives over the leaf's rows. `l2` is the penalty on squared values (L2 regularisation).
     pub(super) fn answer(self, sums: GradientSums, l2: f64) -> f64 {
         (-sums[0] / (sums[1] + l2)).clamp(self.least, self.most)
     }
 
-    /// Returns twice the gain (decrease in loss) of the best answer of a leaf within these limits.
+    /// Returns twice the decrease in loss by the best value of a leaf within these limits.
     pub(super) fn score(self, sums: GradientSums, l2: f64) -> f64 {
         let answer = self.answer(sums, l2);
         -answer * (2.0 * sums[0] + (sums[1] + l2) * answer)
     }
 
-    /// Returns whether the direction of the feature allows a split. The answers of both sides must be in the right
-    /// order.
+    /// Returns whether the monotone constraint `direction` of a feature allows a split. For an increasing feature, the
+    /// value of the left child must not be above that of the right child. For a decreasing feature, it must not be
+    /// below.
     pub(super) fn allow(self, direction: Option<Direction>, left: GradientSums, right: GradientSums, l2: f64) -> bool {
         match direction {
             None => true,
@@ -39,8 +40,8 @@ impl AnswerLimits {
         }
     }
 
-    /// Returns the limits for the answers on the left and on the right side of a split. `direction` is that of the
-    /// feature.
+    /// Returns the limits for the values of leaves below the left and below the right child of a split. `direction` is
+    /// the monotone constraint of the feature that the split uses.
     pub(super) fn split(
         self,
         direction: Option<Direction>,

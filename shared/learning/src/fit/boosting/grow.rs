@@ -1,4 +1,4 @@
-//! Grows one tree of gradient boosting. The next leaf to split is always the one whose split has the greatest gain.
+//! Grows one tree of gradient boosting. The next leaf to split is always the one whose split decreases the loss most.
 
 use evergreen_scoring::{Node, Tree, Weight};
 use rayon::prelude::*;
@@ -10,11 +10,11 @@ use super::partition::{GradientRow, partition};
 use crate::fit::binned::Splittable;
 
 /// Minimum sum of the loss's second derivatives over the rows of a leaf, as in scikit-learn. With a smaller sum, the
-/// answer of a leaf is unreliable.
+/// value of the leaf is unreliable.
 const MIN_CURVATURE: f64 = 1e-3;
 
-/// Minimum amount of work for one parallel task that sums gradients by bin. The unit is rows × tiles. A tile is a group
-/// of eight features.
+/// Minimum amount of work for one parallel task that sums the loss's derivatives by bin. The unit is rows × groups of
+/// eight features.
 const ROWS_OF_A_TASK: usize = 1 << 12;
 
 /// Grows the trees of gradient boosting one after the other. Its buffers are reused from tree to tree.
@@ -26,7 +26,8 @@ pub(super) struct BoostedTreeGrower<'a> {
     spare: Vec<GradientRow>,
     /// For each feature, whether the trees of the current round may split on the feature.
     taken: Vec<bool>,
-    /// Whether any feature has a direction. Then the answer may only rise, or only fall, when the feature grows.
+    /// Whether any feature has a monotone constraint: the prediction may only rise, or only fall, when the feature
+    /// grows.
     directed: bool,
 }
 
@@ -38,7 +39,8 @@ pub(super) struct Grown {
 
 #[derive(Debug, Clone, Copy)]
 enum Branch {
-    /// Inner node. Rows whose bin of `feature` is at most `bin` go to the node `left`, the others to the node `right`.
+    /// Inner node of a tree. Rows whose bin number for `feature` is `bin` or lower go to the node `left`, the others to
+    /// the node `right`.
     Split {
         feature: usize,
         bin: usize,
@@ -53,18 +55,19 @@ enum Branch {
     },
 }
 
-/// Candidate split of a tree node: rows whose bin of `feature` is at most `bin` go left.
+/// Candidate split of a tree node: rows whose bin number for `feature` is `bin` or lower go to the left child.
 #[derive(Debug, Clone, Copy)]
 struct BinSplit {
     gain: f64,
     feature: usize,
-    /// Index of the last bin whose rows go left.
+    /// Split point: rows with this bin number or a lower one go to the left child.
     bin: usize,
     left: GradientSums,
 }
 
-/// Result for one tile (a group of up to eight features) after a node was split. It is the smaller child's sums by bin,
-/// then the best split of the smaller child and of the larger child.
+/// Result of splitting a node, for one tile (a group of up to eight features). First comes the histogram of the smaller
+/// child: sums of the loss's derivatives by bin. Then come the best further splits of the smaller child and of the
+/// larger child.
 type Parted = (Histogram, (Option<BinSplit>, Option<BinSplit>));
 
 /// Leaf of the growing tree that can still be split, with its best split.
@@ -92,22 +95,22 @@ impl<'a> BoostedTreeGrower<'a> {
         }
     }
 
-    /// Sets which features the following trees may split on: those that are `true` in `taken`.
+    /// Sets which features the following trees may split on: a feature is allowed if its element of `taken` is true.
     pub(super) fn take_features(&mut self, taken: &[bool]) {
         self.taken.copy_from_slice(taken);
     }
 
-    /// Returns the bin of one training row for `feature`. `row` is the row's index among the rows of this fit.
+    /// Returns the bin number of one training row for `feature`. `row` is the row's index among the rows of this fit.
     pub(super) fn code(&self, row: u32, feature: usize) -> u8 {
         self.tiles.codes(feature)(row)
     }
 
-    /// Returns, for each feature, the sum of the gains of its splits in all trees so far.
+    /// Returns, for each feature, the total gain (decrease in loss) of its splits in all trees so far.
     pub(super) fn gains(&self) -> &[f64] {
         &self.gains
     }
 
-    /// Grows one tree on the rows in `entries`, which contain the derivatives of the loss.
+    /// Grows one tree on the rows in `entries`, which hold the derivatives of each row's loss.
     pub(super) fn grow(&mut self, entries: Vec<GradientRow>) -> Grown {
         self.spare.resize(entries.len(), GradientRow::default());
         let sums = sums_of(&entries);
@@ -137,8 +140,8 @@ impl<'a> BoostedTreeGrower<'a> {
         grown
     }
 
-    /// Splits one leaf of the growing tree into two children. A child that can be split is added to `open`. If `last`
-    /// is true, the tree is complete, and nothing is added to `open`.
+    /// Splits one leaf of the growing tree into two children. A child that can be split again is added to `open`. If
+    /// `last` is true, the tree is complete after this split, and nothing is added.
     #[expect(
         clippy::indexing_slicing,
         reason = "an open leaf is a node of this tree, and its split is on one of the features"
@@ -191,7 +194,7 @@ impl<'a> BoostedTreeGrower<'a> {
     }
 
     /// Returns the best split of a node on one feature of tile number `at` (a group of up to eight features). Returns
-    /// `None` if no split has a gain.
+    /// `None` if no split decreases the loss.
     fn best(
         &self,
         at: usize,
@@ -248,21 +251,22 @@ impl<'a> BoostedTreeGrower<'a> {
     }
 }
 
-/// Returns the minimum number of tiles (groups of eight features) that one parallel task sums, for a node of `rows`
-/// rows. Waking another thread costs more time than summing a few rows.
+/// Returns how many tiles (groups of eight features) one parallel task must sum at least, for a node of `rows` rows.
+/// Waking another thread costs more time than summing a few rows.
 fn tiles_of_a_task(rows: usize) -> usize {
     (ROWS_OF_A_TASK / rows.max(1)).max(1)
 }
 
-/// Sorts the leaves that can be split by gain, the greatest last. Keeps only the last `splits` leaves, because the tree
-/// may have no more splits than that. The sums that one leaf holds take megabytes if the table is wide.
+/// Sorts the leaves that can still be split by gain, the greatest last. Drops all but the last `splits` leaves, because
+/// the tree may have no more splits. The reason for dropping: the sums of one leaf take megabytes if the table is wide.
 fn keep_greatest(open: &mut Vec<Open>, splits: usize) {
     // If two leaves have the same gain, the older one comes later in the list and is split first.
     open.sort_unstable_by(|a, b| a.split.gain.total_cmp(&b.split.gain).then(b.node.cmp(&a.node)));
     open.drain(..open.len().saturating_sub(splits));
 }
 
-/// Returns the split with the greatest gain, or `None` if all elements are `None`. Of equal gains, returns the first.
+/// Returns the split that decreases the loss most (greatest gain), or `None` if all elements are `None`. Of equally
+/// good splits, returns the first.
 fn better(splits: Vec<Option<BinSplit>>) -> Option<BinSplit> {
     splits.into_iter().flatten().reduce(|best, split| if split.gain > best.gain { split } else { best })
 }
@@ -274,7 +278,8 @@ fn sums_of(entries: &[GradientRow]) -> GradientSums {
 }
 
 impl Grown {
-    /// Returns, for each leaf of the tree, its training rows and its answer.
+    /// Returns, for each leaf of the tree, its training rows and its value. The value is what the leaf adds to a row's
+    /// score.
     pub(super) fn leaves(&self) -> impl Iterator<Item = (&[GradientRow], f64)> {
         self.nodes.iter().filter_map(|node| match *node {
             Branch::Leaf { start, end, answer } => Some((self.entries.get(start..end)?, answer)),
@@ -282,7 +287,7 @@ impl Grown {
         })
     }
 
-    /// Returns the tree's answer to one row. `code` returns the row's bin for a feature.
+    /// Returns what the tree adds to the score of one row. `code` returns the row's bin number for a feature.
     pub(super) fn answer(&self, code: impl Fn(usize) -> u8) -> f64 {
         let mut at = 0;
         loop {
@@ -296,9 +301,9 @@ impl Grown {
         }
     }
 
-    /// Returns the tree in the form of the artifact. `output` is the index of the output that the leaves add to. Each
-    /// leaf's answer is multiplied by `scale`, so that it has the unit of the target. `features` holds, for each
-    /// feature of this grower, its index in the trees of the artifact.
+    /// Converts the tree to the form of the artifact. `output` is the index of the score that the leaves add to. Each
+    /// leaf's value is multiplied by `scale`, so that it has the unit of the target. `features` has, for each column of
+    /// this grower, the feature index that the artifact's trees store for it.
     #[expect(clippy::indexing_slicing, reason = "`features` has a number for each feature that may be split on")]
     pub(super) fn tree(&self, output: u32, scale: f64, features: &[u32]) -> Tree {
         let node = |node: &Branch| match *node {

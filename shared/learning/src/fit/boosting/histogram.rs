@@ -1,49 +1,50 @@
-//! Sums the derivatives of the loss by bin, for eight features at a time.
+//! Histograms for gradient boosting: sums the derivatives of the loss by bin, for eight features at a time.
 //!
-//! A tile holds the bins of eight features, row by row. One read gets the bins of all eight features, and their sums
-//! stay in the processor's first-level cache. Rows are summed in pieces of a fixed length, and the sums of the pieces
-//! are added in order. So the sums are the same to the last bit, whatever the number of threads.
+//! A tile holds the bin numbers of eight features, row by row. One read gets the bin numbers of all eight features, and
+//! their sums stay in the processor's first-level cache. Rows are summed in pieces of a fixed length, and the sums of
+//! the pieces are added in order. So the sums are the same to the last bit, whatever the number of threads.
 
 use rayon::prelude::*;
 
 use super::partition::GradientRow;
 use crate::fit::binned::{BinnedColumn, MAX_BINS};
 
-/// Number of features in one tile.
+/// Number of features in one tile, a group of features whose bin numbers are stored together.
 pub(super) const WIDTH: usize = 8;
 
-/// Number of rows whose derivatives are summed in single precision, as one parallel task. It is small enough that the
-/// rounding does not matter.
+/// Number of rows in a piece: the rows whose derivatives one parallel task sums in single precision. It is small enough
+/// that the rounding does not matter.
 const PIECE: usize = 1 << 13;
 
 /// Number of pieces (of 8,192 rows each) whose sums are in memory at the same time. For a large table, the sums of all
 /// pieces would take more memory than the bins of its rows.
 const PIECES: usize = 16;
 
-/// Number of rows whose bins are read before any of these rows is summed. So the processor waits for memory once per
-/// block and not for each row.
+/// Number of rows whose bin numbers are read before the first of these rows is summed. So the processor waits for
+/// memory once per block and not for each row.
 const BLOCK: usize = 64;
 
-/// Sums over rows: the first derivative of the loss, the second derivative, and the number of rows.
+/// Sums over a group of rows: the first derivative of the loss, the second derivative, and the number of rows.
 pub(super) type GradientSums = [f64; 3];
 
-/// The sums of a tile's features, one feature after the other. Each feature has one element for each of its bins.
+/// Histogram of a tile (a group of up to eight features): for each feature, one feature after the other, the sums of
+/// each bin.
 pub(super) type Histogram = Vec<GradientSums>;
 
-/// The bins of all features of the training rows, in tiles of eight features.
+/// The bin numbers of all features for the training rows, in tiles (groups) of eight features.
 pub(super) struct Tiles {
     tiles: Vec<Tile>,
 }
 
-/// The bins of up to eight features, row by row.
+/// The bin numbers of up to eight features, row by row.
 pub(super) struct Tile {
     codes: Vec<[u8; WIDTH]>,
     /// For each feature of the tile, its number of bins.
     bins: Vec<usize>,
 }
 
-/// The sums for each feature of a tile and each bin: first derivative, second derivative, number of rows, and an unused
-/// number. The fourth number exists because the processor adds four numbers at once.
+/// Sums for each feature of a tile (a group of eight features) and each bin: first derivative, second derivative,
+/// number of rows, and an unused number. The fourth number exists because the processor adds four numbers at once.
 type Scratch = [[[f32; 4]; MAX_BINS]; WIDTH];
 
 impl Tiles {
@@ -55,8 +56,8 @@ impl Tiles {
         &self.tiles
     }
 
-    /// Returns a function for one feature. The function returns the bin of a training row. Its argument is the row's
-    /// index among the rows of this fit.
+    /// Returns a function that returns the bin number of a training row for one feature. The function's argument is the
+    /// row's index among the rows of this fit.
     #[expect(
         clippy::indexing_slicing,
         reason = "a tile has the bins of every row that is fitted on, and a place is below WIDTH"
@@ -82,12 +83,13 @@ impl Tile {
         Self { codes, bins: columns.iter().map(|column| column.bins()).collect() }
     }
 
-    /// Returns, for each feature of the tile, its number of bins.
+    /// Returns how many bins each feature of the tile has.
     pub(super) fn bins(&self) -> &[usize] {
         &self.bins
     }
 
-    /// Returns the sums by bin of the tile's features, over the rows in `entries`.
+    /// Returns the histogram of the tile's features: for each bin, the sums of the loss's derivatives over the rows in
+    /// `entries`.
     pub(super) fn histogram(&self, entries: &[GradientRow]) -> Histogram {
         if entries.len() <= PIECE {
             return self.piece(entries);
@@ -132,18 +134,18 @@ impl Tile {
     }
 }
 
-/// Subtracts the sums of one child from those of its parent `node`. Afterwards, `node` holds the sums of the other
-/// child.
+/// Subtracts the histogram of one child from that of its parent `node`. Afterwards, `node` holds the histogram of the
+/// other child.
 pub(super) fn subtract(node: &mut Histogram, child: &Histogram) {
     node.iter_mut().zip(child).for_each(|(node, child)| *node = less(*node, *child));
 }
 
-/// Returns the element-wise sum of both arguments.
+/// Adds two lists of sums, element by element.
 pub(super) fn more([a, b, c]: GradientSums, [d, e, f]: GradientSums) -> GradientSums {
     [a + d, b + e, c + f]
 }
 
-/// Returns the first argument minus the second, element by element.
+/// Subtracts the second list of sums from the first, element by element.
 pub(super) fn less([a, b, c]: GradientSums, [d, e, f]: GradientSums) -> GradientSums {
     [a - d, b - e, c - f]
 }

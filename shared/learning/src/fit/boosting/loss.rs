@@ -7,11 +7,11 @@ use super::partition::GradientRow;
 use crate::fit::features::{TrainingData, Truth};
 use crate::fit::forest::moments;
 
-/// Maximum of a class's log-odds before any tree. Minus this number is the minimum. The limits take effect if no row or
-/// every row has the class.
+/// Limit for the start score of a class, in log-odds: at most this number and at least minus this number. It takes
+/// effect if no row or every row has the class.
 const MAX_LOG_ODDS: f64 = 16.0;
 
-/// Minimum second derivative of a row's loss. Because of it, a row that is predicted with certainty still counts.
+/// Minimum second derivative of a row's loss. Without it, a row that is predicted with certainty would not count.
 const MIN_CURVATURE: f32 = 1e-16;
 
 /// Minimum number of rows whose derivatives one parallel task computes.
@@ -20,15 +20,16 @@ const PIECE: usize = 1 << 13;
 /// The loss of the training rows during boosting, with the true targets and the current scores.
 pub(super) struct Loss {
     kind: LossKind,
-    /// For each training row, its class (0, 1, …) or its standardised number.
+    /// The true target of each training row: its class (0, 1, …), or its standardised number in a regression.
     truth: Vec<f32>,
     weights: Vec<f32>,
-    /// For each output, the current score of every training row: the start value plus the answers of all trees so far.
+    /// For each output (class, or the one number), the current score of every training row: the start score plus what
+    /// all trees so far add.
     scores: Vec<Vec<f64>>,
-    /// For each output, the score of all rows before any tree.
+    /// For each output (class, or the one number), the start score: the score of all rows before any tree.
     start: Vec<f64>,
-    /// For each output (class) and each training row, the probability before this boosting round. Used only with more
-    /// than two classes.
+    /// Predicted probability before this boosting round, for each class and each training row. Used only with more than
+    /// two classes.
     probabilities: Vec<Vec<f32>>,
     offset: f64,
     scale: f64,
@@ -36,9 +37,9 @@ pub(super) struct Loss {
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum LossKind {
-    /// Loss for two classes. The score is the log-odds of the second class.
+    /// Logistic loss, for two classes. The score of a row is the log-odds of the second class.
     Logistic,
-    /// Loss for more than two classes. There is a score for each class.
+    /// Softmax loss, for more than two classes. A row has one score for each class.
     Softmax,
     /// Loss for regression: half the squared error.
     Squared,
@@ -74,24 +75,23 @@ impl Loss {
         Self { kind, truth, weights, scores, start, probabilities: Vec::new(), offset, scale }
     }
 
-    /// Returns the number of scores of a row, at least 1. It is the number of classes if there are more than two,
-    /// otherwise 1.
+    /// Returns how many scores a row has: one for each class if there are more than two classes, otherwise 1.
     pub(super) fn outputs(&self) -> usize {
         self.start.len()
     }
 
-    /// Returns the factor that converts a tree's answers to the unit of the target. It is 1 for classes.
+    /// Returns the factor that converts leaf values to the unit of the target. It is 1 for classification.
     pub(super) fn scale(&self) -> f64 {
         self.scale
     }
 
-    /// Returns, for each output, the constant that is added to the answers of all trees.
+    /// Returns, for each score of a row, the constant that is added to what the trees add.
     pub(super) fn base(&self) -> Vec<f32> {
         self.start.iter().map(|start| (self.offset + self.scale * start) as f32).collect()
     }
 
-    /// Starts a boosting round: with more than two classes, computes the probabilities of all classes from the current
-    /// scores.
+    /// Starts a boosting round. With more than two classes, computes each row's probabilities of all classes from the
+    /// current scores.
     #[expect(
         clippy::indexing_slicing,
         reason = "truth, weights and scores have a number for every row that is fitted on"
@@ -117,7 +117,8 @@ impl Loss {
         }
     }
 
-    /// Returns all training rows with the first and second derivative of their loss by the score of `output`.
+    /// Returns all training rows, each with the first and second derivative of its loss with respect to the score
+    /// number `output`.
     #[expect(
         clippy::indexing_slicing,
         reason = "truth, weights and scores have a number for every row that is fitted on"
@@ -143,7 +144,7 @@ impl Loss {
         (0..self.truth.len()).into_par_iter().with_min_len(PIECE).map(entry).collect()
     }
 
-    /// Adds each leaf's answer to the score of the training rows in the leaf. `output` is the index of the score.
+    /// Adds each leaf's value to the score of the training rows in the leaf. `output` is the index of the score.
     #[expect(clippy::indexing_slicing, reason = "each output has a score for every row that is fitted on")]
     pub(super) fn add<'a>(&mut self, output: usize, leaves: impl Iterator<Item = (&'a [GradientRow], f64)>) {
         let Some(scores) = self.scores.get_mut(output) else { return };
@@ -152,8 +153,8 @@ impl Loss {
         }
     }
 
-    /// Adds a tree's answers to the scores of training rows that the tree was not grown on, because sampling left them
-    /// out. `output` is the index of the score. `code` returns the bin of a row for a feature.
+    /// Adds a tree's values to the scores of training rows that the tree was not grown on, because row sampling left
+    /// them out. `output` is the index of the score. `code` returns the bin number of a row for a feature.
     #[expect(clippy::indexing_slicing, reason = "each output has a score for every row that is fitted on")]
     pub(super) fn add_each(
         &mut self,
@@ -168,12 +169,14 @@ impl Loss {
         rows.iter().zip(answers).for_each(|(row, answer)| scores[*row as usize] += answer);
     }
 
-    /// Returns, for each output, the score that every row has before any tree.
+    /// Returns the start scores: for each output (class, or the one number), the score that every row has before any
+    /// tree.
     pub(super) fn start(&self) -> &[f64] {
         &self.start
     }
 
-    /// Returns the true target of a row as the loss uses it: a standardised number, or the index of the class.
+    /// Returns the true target of a row in the form that the loss needs: a standardised number, or the index of the
+    /// class.
     pub(super) fn truth_of(&self, truth: Truth<'_>, row: u32) -> f64 {
         match truth {
             Truth::Numbers(numbers) => {
@@ -203,7 +206,7 @@ pub(super) fn loss_of(truth: Truth<'_>, value: f64, scores: impl Iterator<Item =
     }
 }
 
-/// Returns the weighted mean of `of(value)` over all values.
+/// Returns the weighted mean of `of(value)` over all `values`.
 fn mean(values: &[f32], weights: &[f32], of: impl Fn(f32) -> f64) -> f64 {
     let total: f64 = weights.iter().copied().map(f64::from).sum();
     values.iter().zip(weights).map(|(value, weight)| of(*value) * f64::from(*weight)).sum::<f64>() / total

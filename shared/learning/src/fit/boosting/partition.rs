@@ -1,4 +1,5 @@
-//! Sorts the training rows of a boosted tree by leaf.
+//! Sorts the training rows of a boosted tree by leaf: at a split, the rows of the left child move in front of the
+//! others.
 
 use rayon::prelude::*;
 
@@ -10,13 +11,13 @@ const PIECE: usize = 1 << 13;
 pub(super) struct GradientRow {
     /// Index of the row among the rows that the trees are fitted to.
     pub(super) row: u32,
-    /// First and second derivative of the row's loss by its score.
+    /// First and second derivative of the row's loss with respect to its score.
     pub(super) gradients: [f32; 2],
 }
 
-/// Reorders the rows of a node for a split: rows for which `left` returns true come first. Both sides keep their order.
-/// Returns the number of rows on the left side. `spare` is a buffer. It must be at least as long as `entries` and is
-/// overwritten.
+/// Reorders the rows of a tree node for a split: rows for which `left` returns true come first. Both sides keep their
+/// order. Returns the number of rows on the left side. `spare` is a buffer. It must be at least as long as `entries`
+/// and is overwritten.
 pub(super) fn partition(
     entries: &mut [GradientRow],
     spare: &mut [GradientRow],

@@ -1,5 +1,5 @@
-//! Draws the rows and features that each round of gradient boosting uses. See Friedman, "Stochastic gradient boosting",
-//! Computational Statistics & Data Analysis 38, 2002.
+//! Row and feature sampling of gradient boosting: draws the training rows and the features that each boosting round
+//! uses. See Friedman, "Stochastic gradient boosting", Computational Statistics & Data Analysis 38, 2002.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -33,8 +33,8 @@ impl Sampling {
         }
     }
 
-    /// Draws the rows and features of boosting round number `round`. The result depends only on the seed and this
-    /// number, and not on other rounds.
+    /// Draws the rows and features of boosting round number `round`. The result depends only on the seed and the round
+    /// number, and not on earlier rounds.
     pub(super) fn draw(&mut self, round: u64) {
         if self.rows.is_empty() && self.max_features >= 1.0 {
             return;
@@ -73,12 +73,12 @@ impl Sampling {
         }
     }
 
-    /// Returns, for each feature, whether the current round may split on the feature.
+    /// Returns, for each feature, whether the current boosting round may split on the feature.
     pub(super) fn features(&self) -> &[bool] {
         &self.features
     }
 
-    /// Returns those of `entries` whose row the current round uses.
+    /// Keeps only the training rows in `entries` that the current boosting round uses.
     pub(super) fn take(&self, mut entries: Vec<GradientRow>) -> Vec<GradientRow> {
         if !self.others.is_empty() {
             entries.retain(|entry| self.rows.get(entry.row as usize).copied().unwrap_or(true));
@@ -86,7 +86,7 @@ impl Sampling {
         entries
     }
 
-    /// Returns the indices of the training rows that the current round does not use.
+    /// Returns the indices of the training rows that the current boosting round does not use.
     pub(super) fn others(&self) -> &[u32] {
         &self.others
     }

@@ -1,4 +1,5 @@
-//! Early stopping of gradient boosting: after each round, computes the loss of rows that the trees are not fitted to.
+//! Early stopping of gradient boosting: after each round, computes the loss of validation rows, which the trees are not
+//! fitted to.
 
 use rayon::prelude::*;
 
@@ -7,38 +8,40 @@ use super::loss::{Loss, loss_of};
 use crate::fit::binned::BinnedColumn;
 use crate::fit::features::{TrainingData, Truth};
 
-/// Minimum and maximum patience: the number of boosting rounds without a better loss after which boosting stops. The
-/// patience is lower if the learning rate is higher.
+/// Minimum and maximum patience of early stopping. Patience is the number of boosting rounds without a better loss
+/// after which boosting stops. The patience is lower if the learning rate is higher.
 const PATIENCE: (f64, f64) = (20.0, 100.0);
 
-/// Patience for a learning rate of 1, in boosting rounds. It is divided by the learning rate.
+/// Patience of early stopping for a learning rate of 1, in boosting rounds. For another learning rate, this number is
+/// divided by the rate.
 const PATIENCE_OF_RATE: f64 = 3.0;
 
-/// For classes: how much lower than the best loss so far a round's loss must be to count as better. The unit is the
-/// loss before any round. If classes can be separated perfectly, each further round improves the loss a little and only
-/// makes the probabilities extreme.
+/// Early stopping, for classification: minimum decrease of the loss that counts as an improvement, as a share of the
+/// loss before any boosting round. The reason: if classes can be separated perfectly, each further round improves the
+/// loss a little and only makes the probabilities extreme.
 const MIN_GAIN: f64 = 1e-4;
 
 /// Number of rows whose losses one parallel task sums. It is fixed, so that the number of threads does not change the
 /// sum.
 const PIECE: usize = 1 << 12;
 
-/// The watched rows (early stopping). No tree is fitted to them, and their loss shows when further rounds do not help.
+/// Validation rows for early stopping of gradient boosting. No tree is fitted to them. Their loss shows when further
+/// boosting rounds do not help.
 pub(super) struct WatchedRows<'a> {
     columns: &'a [&'a BinnedColumn],
     rows: &'a [u32],
     truth: Truth<'a>,
-    /// For each watched row, its true target as the loss uses it: a standardised number, or the index of the class.
+    /// The true target of each validation row: a standardised number, or the index of its class.
     values: Vec<f64>,
-    /// For each output, the current score of every watched row.
+    /// For each output (class, or the one number), the current score of every validation row.
     scores: Vec<Vec<f64>>,
-    /// Mean loss of the watched rows after each round.
+    /// Mean loss of the validation rows after each boosting round.
     losses: Vec<f64>,
-    /// Index of the round with the best loss so far.
+    /// Index of the boosting round with the best loss so far.
     best: usize,
-    /// How much lower than the best loss a loss must be to count as better.
+    /// Early stopping: minimum decrease of the loss that counts as an improvement.
     least_gain: f64,
-    /// Number of rounds without a better loss after which boosting stops.
+    /// Patience of early stopping: number of boosting rounds without a better loss after which boosting stops.
     patience: usize,
 }
 
@@ -67,7 +70,7 @@ impl<'a> WatchedRows<'a> {
         watch
     }
 
-    /// Adds the answers of one tree to the scores of the watched rows. `output` is the index of the score.
+    /// Adds the prediction of one tree to the scores of the validation rows. `output` is the index of the score.
     #[expect(
         clippy::indexing_slicing,
         reason = "a tree names only features of these columns, and a column has a bin for every row"
@@ -80,8 +83,8 @@ impl<'a> WatchedRows<'a> {
         });
     }
 
-    /// Computes and records the loss of the watched rows after a boosting round. All trees of the round must have been
-    /// added before.
+    /// Computes and records the loss of the validation rows after a boosting round. All trees of the round must have
+    /// been added before.
     pub(super) fn end_round(&mut self) {
         if self.rows.is_empty() {
             return;
@@ -93,7 +96,7 @@ impl<'a> WatchedRows<'a> {
         self.losses.push(loss);
     }
 
-    /// Returns the mean loss of the watched rows at their current scores.
+    /// Returns the mean loss of the validation rows at their current scores.
     #[expect(clippy::indexing_slicing, reason = "each watched row has a truth and a score for each output")]
     fn loss(&self) -> f64 {
         let places: Vec<usize> = (0..self.rows.len()).collect();
@@ -103,12 +106,13 @@ impl<'a> WatchedRows<'a> {
         pieces.into_iter().sum::<f64>() / self.rows.len().max(1) as f64
     }
 
-    /// Returns whether boosting should stop, because the loss of the watched rows has not improved for many rounds.
+    /// Returns whether boosting should stop early, because the loss of the validation rows has not improved for many
+    /// rounds.
     pub(super) fn is_done(&self) -> bool {
         self.losses.len() > self.best + self.patience
     }
 
-    /// Returns the mean loss of the watched rows after each boosting round. Empty if no rows are watched.
+    /// Returns the mean loss of the validation rows after each boosting round. Empty if there are no validation rows.
     pub(super) fn into_losses(self) -> Vec<f64> {
         self.losses
     }

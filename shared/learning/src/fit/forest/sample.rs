@@ -1,40 +1,41 @@
-//! Draws the rows that each tree of a random forest grows on.
+//! Draws the bootstrap sample of training rows on which each tree of a random forest grows.
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use crate::fit::features::{TrainingData, Truth};
 
-/// A row in the sample of one tree of a forest.
+/// A training row in the bootstrap sample of one tree of a random forest.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SampledRow {
     /// Index of the row in the training data.
     pub(super) row: u32,
-    /// Index of the output that the row counts for: its class, or 0 in a regression.
+    /// Index of the sum to which the row is added in a tree node: the row's class, or 0 in a regression.
     pub(super) output: u32,
-    /// Weight of the row multiplied by how often the row was drawn.
+    /// Weight of the row, multiplied by how often the row was drawn into the bootstrap sample.
     pub(super) weight: f32,
-    /// What the row adds to its output per unit of weight: 1 in a classification, the standardised target in a
+    /// What the row adds to a node's sum, per unit of weight: 1 in a classification, the standardised target in a
     /// regression.
     pub(super) value: f32,
 }
 
-/// All training rows from which the samples of a forest's trees are drawn.
+/// The training rows from which the bootstrap samples of a random forest's trees are drawn.
 #[derive(Debug)]
 pub(super) struct SamplePool {
     entries: Vec<SampledRow>,
-    /// Number of outputs: one for each class, or 1 in a regression.
+    /// How many numbers a leaf predicts: one for each class, or 1 in a regression.
     pub(super) outputs: usize,
-    /// Mean of the target numbers, or 0 in a classification. The answer of a leaf is `offset + scale * output`.
-    pub(super) offset: f64,
-    /// Standard deviation of the target numbers, or 1 in a classification. The answer of a leaf is `offset + scale *
+    /// Mean of the target numbers in a regression, 0 in a classification. The prediction of a leaf is `offset + scale *
     /// output`.
+    pub(super) offset: f64,
+    /// Standard deviation of the target numbers in a regression, 1 in a classification. The prediction of a leaf is
+    /// `offset + scale * output`.
     pub(super) scale: f64,
 }
 
 impl SamplePool {
-    /// Creates the pool from `rows` of the training data. Target numbers are standardised, so single precision is
-    /// enough for any unit.
+    /// Creates the pool from `rows` of the training data. In a regression, target numbers are standardised, so single
+    /// precision is enough for any unit.
     pub(super) fn new(training: &TrainingData<'_>, rows: &[u32]) -> Self {
         debug_assert!(training.truth.has(rows), "every row has a truth");
         let (offset, scale) = match training.truth {
@@ -54,15 +55,15 @@ impl SamplePool {
         Self { entries: rows.iter().map(entry).collect(), outputs: training.truth.outputs(), offset, scale }
     }
 
-    /// Returns all rows of the pool, each once.
+    /// Returns all training rows of the pool, each once.
     #[cfg(test)]
     pub(super) fn entries(&self) -> &[SampledRow] {
         &self.entries
     }
 
-    /// Draws a bootstrap sample: as many rows as the pool has, with replacement. Each drawn row is in the result once,
-    /// with its weight multiplied by how often it was drawn. Rows with weight 0 are left out. If no row is left, all
-    /// rows are returned once, with weight 1.
+    /// Draws a bootstrap sample: as many draws as the pool has rows, with replacement. A row that was drawn several
+    /// times is in the result once, with its weight multiplied by the number of draws. Rows with weight 0 are left out.
+    /// If no row is left, all rows of the pool are returned once, with weight 1.
     pub(super) fn draw(&self, generator: &mut ChaCha8Rng) -> Vec<SampledRow> {
         let mut times = vec![0_u32; self.entries.len()];
         for _ in 0..times.len() {
@@ -77,8 +78,8 @@ impl SamplePool {
         if drawn.is_empty() { self.unweighted() } else { drawn }
     }
 
-    /// Returns all rows of the pool with a weight above 0, each once. If all weights are 0, returns all rows with
-    /// weight 1.
+    /// Returns all training rows of the pool with a weight above 0, each once. If all weights are 0, returns all rows
+    /// with weight 1.
     pub(super) fn all(&self) -> Vec<SampledRow> {
         let weighed: Vec<SampledRow> = self.entries.iter().filter(|entry| entry.weight > 0.0).copied().collect();
         if weighed.is_empty() { self.unweighted() } else { weighed }
@@ -89,7 +90,8 @@ impl SamplePool {
     }
 }
 
-/// Returns the mean and the standard deviation of the values. A standard deviation that is 0 or not finite becomes 1.
+/// Returns the mean and the standard deviation of `values`. If the standard deviation is 0 or not finite, it is
+/// replaced by 1.
 pub(in crate::fit) fn moments(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
     let count = values.clone().count().max(1) as f64;
     let mean = values.clone().map(|value| value / count).sum::<f64>();

@@ -1,4 +1,4 @@
-//! Finds the best split of a node of a forest's tree, feature by feature.
+//! Finds the best split of a tree node in a random forest, feature by feature.
 //!
 //! Let `s` be the sums of the outputs on one side of a split and `w` the sum of the weights there. The best split has
 //! the greatest `Σ s²/w` over both sides. Except for a constant, this is the decrease of Gini impurity, and also of
@@ -7,24 +7,26 @@
 use super::sample::SampledRow;
 use crate::fit::binned::{BinnedColumn, MAX_BINS};
 
-/// Factor that decides how the best split is found. Rows are sorted by bin if (rows of the node × factor) is less than
-/// the number of bins. Otherwise they are summed bin by bin.
+/// Decides how the best split of a tree node is found. If (rows of the node × this factor) is less than the number of
+/// bins, the rows are sorted by bin number. Otherwise they are summed bin by bin.
 const SORT_BELOW: usize = 4;
 
-/// Candidate split of a node of a forest's tree, on one feature.
+/// Candidate split of a tree node in a random forest, on one feature.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ForestSplit {
     pub(super) feature: usize,
-    /// Index of the last bin whose rows go to the left side.
+    /// Split point: rows with this bin number or a lower one go to the left child.
     pub(super) left: usize,
-    /// Index of the first bin on the right side that contains a row of the node.
+    /// Lowest bin number that a row of the right child has. The bins between `left` and this one have no row of the
+    /// node.
     pub(super) right: usize,
-    /// Quality of the split, higher is better: `Σ s²/w` over both sides (`s`: sums of the outputs, `w`: sum of the
-    /// weights).
+    /// Quality of the split, higher is better: `Σ s²/w` over both children. `s` are the sums of the outputs in a child,
+    /// and `w` is the sum of the weights.
     pub(super) score: f64,
 }
 
-/// Sums over the rows of a node, or of one side of a split: number, weights and outputs.
+/// Sums over the rows of a tree node, or of one side of a split: the number of rows, their weights, and their outputs.
+/// There is one output for each class, or in a regression one for the target.
 #[derive(Debug, Clone)]
 pub(super) struct OutputSums {
     pub(super) rows: usize,
@@ -52,7 +54,8 @@ impl OutputSums {
         sums
     }
 
-    /// Returns `Σ s²/w` of these rows: the squared sums of the outputs, divided by the sum of the weights.
+    /// Returns `Σ s²/w`, the part that these rows add to the quality of a split. `s` are the sums of the outputs, and
+    /// `w` is the sum of the weights.
     pub(super) fn score(&self) -> f64 {
         if self.weight > 0.0 { self.squares / self.weight } else { 0.0 }
     }
@@ -79,22 +82,23 @@ fn amount(entry: &SampledRow) -> f64 {
     f64::from(entry.weight) * f64::from(entry.value)
 }
 
-/// Finds the best split of nodes, one feature at a time. Its buffers are reused from node to node.
+/// Finds the best split of a tree node, one feature at a time. Its buffers are reused from node to node.
 #[derive(Debug)]
 pub(super) struct Splitter {
     min_rows: usize,
     left: OutputSums,
     right: OutputSums,
-    /// For each bin of a feature: the number of rows, the sum of the weights, then the sum of each output.
+    /// Sums for each bin of a feature: first the number of rows, then the sum of the weights, then the sum of each
+    /// output.
     histogram: Vec<f64>,
-    /// One key for each row of the node. The upper 32 bits are the row's bin. The lower 32 bits are its index among the
-    /// node's rows.
+    /// Sort keys, one for each row of the node. The upper 32 bits are the row's bin number. The lower 32 bits are its
+    /// index among the node's rows.
     keys: Vec<u64>,
 }
 
 impl Splitter {
-    /// Creates a splitter. `outputs` is the number of outputs of the tree. Each side of a split must have at least
-    /// `min_rows` rows.
+    /// Creates a splitter. `outputs` is the number of sums in a node: one for each class, or 1 in a regression. Each
+    /// side of a split must have at least `min_rows` rows.
     pub(super) fn new(outputs: usize, min_rows: usize) -> Self {
         Self {
             min_rows,
@@ -105,8 +109,8 @@ impl Splitter {
         }
     }
 
-    /// Returns the best split of a node on one feature, or `None` if no split has a score above `least`. `entries` are
-    /// the node's rows, and `total` is their sum.
+    /// Returns the best split of a node on one feature, or `None` if no split has a quality above `least`. `entries`
+    /// are the node's rows, and `total` holds their sums.
     pub(super) fn best(
         &mut self,
         entries: &[SampledRow],
@@ -183,8 +187,8 @@ impl Splitter {
         self.right.weight -= weight;
     }
 
-    /// Replaces `best` by the split between the bins `before` and `bin` if that one is better. Both sides must have
-    /// enough rows. `self.left` and `self.right` must hold the sums of both sides.
+    /// Compares `best` with the split between the bins `before` and `bin`, and keeps the better one. Both sides must
+    /// have enough rows. `self.left` and `self.right` must hold the sums of both sides.
     fn consider(&self, before: Option<usize>, bin: usize, best: &mut ForestSplit) {
         if let Some(before) = before
             && self.left.rows >= self.min_rows

@@ -5,11 +5,11 @@ use crate::fit::binned::Binned;
 use crate::fit::features::FrameFeatures;
 use evergreen_scoring::Node;
 
-/// Summary of a tree's node. An inner node has the index of its feature and the threshold. A leaf has `None` and its
+/// Summary of a tree node. An inner node has the index of its feature and its threshold. A leaf has `None` and its
 /// first weight.
 type NodeSummary = (Option<u32>, f64);
 
-/// Returns 200 rows of seven numbers. The tests of all model families use this generator.
+/// Returns 200 rows of seven pseudorandom numbers. The tests of all model families use this generator.
 fn rows() -> Vec<[f64; 7]> {
     let mut state = 42_u64;
     let mut next = || {

@@ -11,31 +11,32 @@ use super::sample::{SamplePool, SampledRow};
 use super::split::{ForestSplit, OutputSums, Splitter};
 use crate::fit::binned::Binned;
 
-/// A node of a growing tree that may still be split. The node that compares as the greatest is split next.
+/// A node of a growing tree that may still be split. The node with the highest `rank` is split next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Pending {
-    /// Priority of the node: the highest is next. If the number of nodes is limited, this is the node's number of rows.
-    /// Otherwise it is the order of creation: the newest node is next, because its rows are still in the processor's
-    /// cache.
+    /// Priority of the node: the node with the highest number is split next. If the tree has a maximum number of nodes,
+    /// this is the node's number of rows. Otherwise it is the order of creation: the newest node is next, because its
+    /// rows are still in the processor's cache.
     rank: usize,
     node: usize,
-    /// Start of the node's range in the tree's list of rows.
+    /// Index of the node's first row in the tree's list of rows.
     start: usize,
-    /// End of the node's range in the tree's list of rows. The row at this index is not included.
+    /// Index after the node's last row in the tree's list of rows.
     end: usize,
     /// Number of splits between the root and this node.
     depth: usize,
 }
 
 impl Pending {
-    /// Returns the sampled rows that belong to this node. `entries` are all rows of the tree.
+    /// Returns the rows of this node. `entries` are all rows of the tree's sample, and a node's rows are neighbours in
+    /// it.
     #[expect(clippy::indexing_slicing, reason = "a node is a range of the rows of the tree")]
     fn rows<'e>(&self, entries: &'e [SampledRow]) -> &'e [SampledRow] {
         &entries[self.start..self.end]
     }
 }
 
-/// Grows one tree of a random forest on its sample of the training rows.
+/// Grows one tree of a random forest on its bootstrap sample of the training rows.
 pub(super) struct ForestTreeGrower<'a> {
     binned: &'a Binned,
     sample: &'a SamplePool,
@@ -52,8 +53,8 @@ pub(super) struct ForestTreeGrower<'a> {
 }
 
 impl<'a> ForestTreeGrower<'a> {
-    /// Prepares tree number `index` of a forest. It draws the tree's sample of rows. `seed` is the random seed of the
-    /// whole forest.
+    /// Prepares tree number `index` of a random forest and draws its bootstrap sample of rows. `seed` is the random
+    /// seed of the whole forest.
     pub(super) fn new(binned: &'a Binned, sample: &'a SamplePool, shape: Shape, seed: u64, index: u64) -> Self {
         let mut generator = ChaCha8Rng::seed_from_u64(seed);
         generator.set_stream(index);
@@ -61,7 +62,7 @@ impl<'a> ForestTreeGrower<'a> {
         Self::with(binned, sample, shape, entries, generator)
     }
 
-    /// Prepares a tree that grows on exactly the rows in `entries`. No sample of rows is drawn.
+    /// Prepares a tree that grows on exactly the rows in `entries`, without a bootstrap sample.
     pub(super) fn on(
         binned: &'a Binned,
         sample: &'a SamplePool,
@@ -99,7 +100,8 @@ impl<'a> ForestTreeGrower<'a> {
         }
     }
 
-    /// Grows the tree. Returns the tree and, for each feature, the sum of the decreases in impurity by its splits.
+    /// Grows the tree. Returns the tree and, for each feature, the total decrease in impurity (Gini or variance) by its
+    /// splits.
     pub(super) fn grow(mut self) -> (Tree, Vec<f64>) {
         self.push(0, self.entries.len(), 0);
         while let Some(pending) = self.pending.pop() {
@@ -132,8 +134,8 @@ impl<'a> ForestTreeGrower<'a> {
             && !alike(pending.rows(&self.entries))
     }
 
-    /// Returns the best split of a node on a few features that are drawn at random. If none of them has a split,
-    /// further features are tried until one has. `None` if no feature has a split.
+    /// Returns the best split of a node on a few features that are drawn at random. If no drawn feature allows a split,
+    /// further features are tried until one does. Returns `None` if no feature allows a split.
     #[expect(clippy::indexing_slicing, reason = "`features` is a permutation of the indices of the columns")]
     fn best_split(&mut self, pending: &Pending, sums: &OutputSums) -> Option<ForestSplit> {
         let entries = pending.rows(&self.entries);
@@ -164,8 +166,8 @@ impl<'a> ForestTreeGrower<'a> {
         Node::Split { feature: split.feature as u32, threshold, left, right }
     }
 
-    /// Reorders the rows of a node for a split. Rows whose bin is at most `last` move to the front. Both sides keep
-    /// their order. Returns the index at which the second side starts.
+    /// Reorders the rows of a node for a split: rows with the bin number `last` or a lower one come first. Both sides
+    /// keep their order. Returns the index at which the right side starts.
     #[expect(
         clippy::indexing_slicing,
         reason = "a node is a range of the rows of the tree, and a column has a bin for every row"
@@ -193,7 +195,7 @@ impl<'a> ForestTreeGrower<'a> {
     }
 }
 
-/// Returns whether all rows of a node have the same true target.
+/// Returns whether all rows of a node have the same true target, so that a split is useless.
 fn alike(entries: &[SampledRow]) -> bool {
     entries.windows(2).all(|pair| match pair {
         [a, b] => a.output == b.output && a.value == b.value,
