@@ -31,8 +31,8 @@ const MAX_CLASSES: usize = 10;
 /// reduction must be at least this many standard errors.
 const MIN_GAIN_IN_STANDARD_ERRORS: f64 = 3.0;
 
-/// Target encoding: a class's share is limited to this value … 1 minus this value before its log-odds are taken. So the
-/// log-odds are finite.
+/// Target encoding: a class's share becomes at least this value and at most 1 minus this value before its log-odds are
+/// taken. So the log-odds are finite.
 const MIN_SHARE: f64 = 1e-4;
 
 /// Settings of one target-encoded feature: its text column, its class, and its smoothing.
