@@ -1,5 +1,6 @@
 //! Trains a model of every family on a table. Writes each model as an ONNX file into a folder, with all rows of the
 //! table and the model's predictions for them. So the predictions can be compared with those of another ONNX runtime.
+//!
 //! Usage: `cargo run --example answers -- TABLE_FOLDER FOLDER`. The first folder has CSV files and their
 //! `dataset.toml`. The second folder receives `FAMILY.onnx` and `FAMILY.json`, see `sample`. The search is short, but
 //! long enough for calibration and prediction intervals.

@@ -126,8 +126,8 @@ fn matrix(values: &[f32], columns: usize) -> Result<DenseMatrix<f32>, smartcore:
     DenseMatrix::new(values.len() / columns, columns, values.to_vec(), false)
 }
 
-/// For each line of standard input (`one`: one row per call, or `batch`: all rows in one call), measures the
-/// predictions and prints the seconds per row.
+/// Measures predictions and prints the seconds per row, once for each line of standard input. The line `one` means one
+/// row per call, `batch` means all rows in one call.
 fn obey<A, B>(rows: usize, mut one: impl FnMut() -> A, mut batch: impl FnMut() -> B) -> Result<(), Box<dyn Error>> {
     for line in stdin().lock().lines() {
         let seconds = match line?.as_str() {

@@ -89,8 +89,8 @@ pub(crate) fn gap(validated: Losses, holdout: Losses, table: RowDependence) -> O
 /// interval contains the true value.
 const NEWER_STANDARD_ERRORS: f64 = 2.0;
 
-/// Returns a warning if the prediction intervals contain the true value in fewer hold-out rows than promised (for
-/// example 90 %), by more than chance explains.
+/// Returns a warning if too few prediction intervals contain the true value (for example, clearly fewer than 90 %). The
+/// intervals of the hold-out rows are counted. A shortfall that chance can explain gives no warning.
 pub(crate) fn low_coverage(holdout: &Evaluation, table: RowDependence) -> Option<String> {
     let Evaluation::Regression(figures) = holdout else { return None };
     let IntervalEvaluation { level, coverage, width, .. } = figures.interval;

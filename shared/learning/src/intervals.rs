@@ -1,5 +1,5 @@
-//! Learns prediction intervals for regression models: how wide an interval around a prediction must be, so that nine in
-//! ten intervals contain the true value. The width depends on the prediction.
+//! Learns prediction intervals for regression models: how wide intervals must be so that nine in ten contain the true
+//! value. The width depends on the prediction.
 //!
 //! The method is split conformal prediction (Lei, G'Sell, Rinaldo, Tibshirani, Wasserman: "Distribution-free predictive
 //! inference for regression", JASA 113, 2018) on out-of-fold errors. With scaled residuals (section 5.2), each error is
@@ -176,9 +176,10 @@ fn parts(folds: &[Errors]) -> Vec<Range<usize>> {
     sizes.into_iter().map(range).collect()
 }
 
-/// Returns the interval score of the prediction intervals, summed over the rows (lower is better). It is the width,
-/// plus twenty times the distance by which an error exceeds half the width (Gneiting, Raftery: "Strictly proper scoring
-/// rules, prediction, and estimation", JASA 102, 2007). Twenty belongs to intervals for nine in ten rows.
+/// Returns the interval score of the prediction intervals, summed over the rows. Lower is better. A row's score is the
+/// width of its interval. If the true value is outside, twenty times its distance from the interval is added. Twenty is
+/// right for intervals that contain nine in ten rows (Gneiting, Raftery: "Strictly proper scoring rules, prediction,
+/// and estimation", JASA 102, 2007).
 fn cost(half: &Curve, all: &Errors, hardness: impl Fn(usize) -> f64) -> f64 {
     let of = |(row, (value, error)): (usize, (&f32, &f64))| {
         let half = f64::from(half.at(*value)) * hardness(row);

@@ -1,10 +1,10 @@
 //! Estimates whether a table fits into the cloud function's memory, so that it can be refused before the process runs
 //! out of memory.
 //!
-//! There are three checks with the same formula: rows × columns × bytes of a cell, summed over all data structures that
-//! are in memory at the same time (see `need`). The first check uses samples of the files, before any file is read
-//! whole. The second check follows the first pass over the files. Then the numbers of rows and columns are known, but
-//! no value is kept. The third check comes before fitting, when the features are known.
+//! There are three checks with the same formula: rows × columns × bytes of a cell. The formula is summed over all data
+//! structures that are in memory at the same time (see `need`). The first check uses samples of the files, before any
+//! file is read whole. The second check follows the first pass over the files. Then the numbers of rows and columns are
+//! known, but no value is kept. The third check comes before fitting, when the features are known.
 
 pub(crate) mod need;
 mod scale;

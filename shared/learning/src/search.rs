@@ -154,8 +154,8 @@ pub(crate) fn search(learner: &Learner<'_>, plan: &Plan, deadline: Instant) -> R
     search.found(planned, &plan.ensemble)
 }
 
-/// Returns the candidates of all families in the order in which the search tries them: the first candidate of each
-/// family, then the second candidate of each family, and so on.
+/// Returns the candidates of all families, in the order of the search. The first candidate of each family comes first,
+/// then the second candidate of each family, and so on.
 fn in_turn(plan: &Plan) -> Vec<Choice> {
     let families: Vec<Vec<Choice>> =
         plan.spaces.iter().map(|space| space.candidates(plan.candidates_of(space.family), plan.seed)).collect();

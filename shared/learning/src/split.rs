@@ -190,8 +190,8 @@ fn hold_first<K: Ord, T: Ord>(
     }
 }
 
-/// Returns how many of the sorted members are held out: the number nearest to a fifth of `members` at which the sorted
-/// list can be cut without separating equal keys.
+/// Returns how many of the sorted members become hold-out: about a fifth of `members`. The cut never separates members
+/// with equal keys.
 fn cut<K: Eq>(members: usize, key: impl Fn(usize) -> Option<K>) -> usize {
     let ideal = fifth(members);
     let between = |at: &usize| matches!((key(at - 1), key(*at)), (Some(a), Some(b)) if a != b);

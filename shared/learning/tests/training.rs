@@ -334,8 +334,8 @@ fn rare_with(toml: &str) -> Trained {
     train(&table, &plan(&table, None, 1))
 }
 
-/// Returns two numbers of a trained classifier: the recall of the positive class on the hold-out, and the probability
-/// threshold from which the model answers "positive".
+/// Returns two numbers for the positive class: the recall on the hold-out, and the probability threshold from which the
+/// model answers "positive".
 fn found(trained: &Trained) -> (f64, f64) {
     let figures = classification(trained);
     (figures.per_class[1].recall, figures.binary.as_ref().unwrap().threshold)

@@ -1,5 +1,5 @@
-//! Tests that a model's evaluation is honest: folds keep rows together that reveal each other, prediction intervals
-//! contain as many rows as promised, and warnings appear.
+//! Tests that models are evaluated honestly: folds keep rows together that reveal each other's target, prediction
+//! intervals contain as many rows as promised, and warnings appear.
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 

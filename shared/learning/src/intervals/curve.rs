@@ -18,8 +18,8 @@ const MIN_GAP: f32 = 1e-3;
 /// Minimum width of a prediction interval, divided by the largest width. It keeps rounded sums above 0.
 const MIN_SHARE: f64 = 1e-3;
 
-/// How often the half widths at the knots (the median prediction of each range) are corrected, so that the curve
-/// between the knots has the right width too.
+/// How often the half widths at the knots (the median prediction of each range) are corrected. The corrections make the
+/// curve between the knots right too.
 const CORRECTIONS: usize = 6;
 
 /// A range of predictions. It is one knot of the curve that gives the width of prediction intervals.

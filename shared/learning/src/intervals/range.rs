@@ -6,16 +6,16 @@ const WHOLE: f64 = 1.0;
 const NEARLY_WHOLE: f64 = 0.9;
 
 /// At least this many rows must have the target's smallest (or largest) value, for this value to count as a limit of
-/// the target. Examples of such limits are the best mark, a capacity, or the cap of a survey.
+/// the target. Examples of such limits are the best grade of an exam, a capacity, or the cap of a survey.
 const PILED_UP: usize = 5;
 
-/// At least this share of all rows must have the target's smallest (or largest) value, for this value to count as a
-/// limit of the target.
+/// The target's smallest (or largest) value counts as a limit of the target only if at least this share of all rows has
+/// this value.
 const PILED_UP_SHARE: f64 = 0.01;
 
-/// If at least this share of the rows has the target's smallest (or largest) value, this value is a limit of the target
-/// without further checks. With a smaller share, it must also have more rows than the next value. This excludes counts,
-/// which get rarer towards their end.
+/// If at least this share of the rows has the target's smallest (or largest) value, it is a limit of the target without
+/// further checks. With a smaller share, it must also have more rows than the next value. This excludes counts, which
+/// get rarer towards their end.
 const PLAIN_SHARE: f64 = 0.1;
 
 /// Returns the lower and the upper limit of a regression target, each `None` if there is no obvious limit. The limit is

@@ -7,7 +7,7 @@ use evergreen_table::{MISSING, Target, Values, at};
 /// share of the errors of a constant answer (always the most frequent label) may remain.
 const ERRORS_LEFT: f64 = 0.02;
 
-/// Leak detection for labels, by missing values: a column is also a leak if knowing whether its value is missing
+/// Leak detection for labels, by missing values. A column is also a leak if the question whether its value is missing
 /// predicts the labels with few errors. At most this share of the errors of a constant answer (always the most frequent
 /// label) may remain.
 const ERRORS_LEFT_BY_MISSING: f64 = 0.1;
@@ -24,12 +24,12 @@ const VARIANCE_LEFT_BY_MISSING: f64 = 0.2;
 /// label. For missing values, at least this many rows must have a value and at least this many must have none.
 const MIN_ROWS: usize = 10;
 
-/// Leak detection by missing values: a column is also a leak if nearly all rows with a value (or nearly all rows
-/// without one) have the same label. They must be at least this share of all rows with this label.
+/// Leak detection by missing values. A column is also a leak if nearly all rows with a value (or nearly all without
+/// one) have the same label. They must be at least this share of all rows with this label.
 const MIN_PURE_SHARE: f64 = 0.3;
 
-/// Leak detection by missing values: a column that reveals a label by its missing values is a leak only if at most this
-/// share of all rows has the label.
+/// Leak detection by missing values. A column whose missing values reveal a label is a leak only if this label is not
+/// too frequent: at most this share of all rows may have it.
 const MAX_PURE_SHARE_OF_ROWS: f64 = 0.7;
 
 /// Leak detection for labels: if the target has more labels than this, columns of numbers are not checked for

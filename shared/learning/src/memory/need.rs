@@ -34,8 +34,8 @@ pub(crate) fn judging(scale: &Scale) -> u64 {
     with_overhead(proof(scale))
 }
 
-/// Returns the bytes of memory for training a model of the family in `space` on a table that has been read, including
-/// the table's values.
+/// Returns the bytes of memory for training a model of the family in `space`. The table has been read, and its values
+/// are included.
 pub(crate) fn learning(scale: &Scale, space: &Space, threads: u64) -> u64 {
     let held = add([scale.bytes, split(scale), prepared(scale)]);
     let binning = times([threads, scale.training, 4]).saturating_add(threads << 20);
@@ -73,7 +73,7 @@ fn searching(scale: &Scale, space: &Space) -> u64 {
     add([times([rows, 6, 8 + 4 * scale.answers()]), times([rows, scale.learnt, 4]), kept])
 }
 
-/// Returns the bytes of memory that evaluating a model needs: for the hold-out rows as columns and as rows, the
+/// Returns the bytes of memory that evaluating a model needs. They hold the hold-out rows (as columns and as rows), the
 /// predictions, and the intermediate values of the metrics.
 fn proof(scale: &Scale) -> u64 {
     let row = add([scale.row_bytes, 4 * scale.learnt, 2 * (8 + 4 * scale.answers()), 28]);

@@ -55,8 +55,9 @@ fn drawn(target: &Target, seed: u64) -> Vec<Vec<u32>> {
     strata
 }
 
-/// Returns how many of a class's rows are used to compare candidates: all, or from a large table the class's share of
-/// [`MAX_ROWS`], but at least 20. `members` is the number of the class's rows, `rows` is the number of all rows.
+/// Returns how many of a class's rows are used to compare candidates. On a small table, these are all rows. On a large
+/// table, it is the class's share of [`MAX_ROWS`], but at least 20. `members` is the number of the class's rows, `rows`
+/// is the number of all rows.
 fn share(members: usize, rows: usize) -> usize {
     if rows <= MAX_ROWS { members } else { (members * MAX_ROWS / rows).max(20).min(members) }
 }

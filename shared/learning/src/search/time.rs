@@ -17,8 +17,8 @@ pub(super) const SLOWER: f64 = 1.5;
 /// stop early if it is not enough.
 const RESERVED_SHARE: f64 = 0.6;
 
-/// At most this share of the search's time is reserved for the last fit when the next candidate is from a family that
-/// was not tried yet. It is small because the choice of the family matters most.
+/// At most this share of the search's time is reserved for the last fit before a candidate of a new family is tried.
+/// The share is small because the choice of the family matters most.
 const RESERVED_SHARE_FIRST: f64 = 0.3;
 
 /// Share of the search's time that is kept for scoring the better candidates on more folds (successive halving).

@@ -1,5 +1,5 @@
-//! Tests of preparing a table: its split into training rows and hold-out, the memory that it needs, and whether it
-//! still fits the champion (the model version that answers predictions).
+//! Tests of preparing a table: its split into training rows and hold-out, and the memory that it needs. Also tests
+//! whether the table still fits the champion (the model version that answers predictions).
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
