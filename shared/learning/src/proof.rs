@@ -26,8 +26,8 @@ pub(crate) struct Proof {
     scores: Scores,
     /// Mean and spread of the loaded model's losses on the hold-out rows. `None` if they cannot be computed.
     pub(crate) losses: Option<Losses>,
-    /// Accuracy (0–1) or R² (at most 1) on the training rows. If there are more than 50,000, it is computed on 50,000
-    /// evenly spaced ones.
+    /// The model's score on the training rows: accuracy (0–1) for labels, R² (at most 1) for numbers. If there are more
+    /// than 50,000 training rows, it is computed on 50,000 evenly spaced rows.
     pub(crate) training_score: f64,
 }
 

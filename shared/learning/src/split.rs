@@ -90,7 +90,7 @@ impl Split {
     /// hold-out. Without one, the rows of each class are sorted by a hash of their content. The hash is SHA-256 of the
     /// features' names and values, in any column order. The first fifth of each class is the hold-out: rounded, at
     /// least one row, but not all. For regression, ten quantiles of the target replace the classes. Equal rows stay
-    /// together if both sides then have a row. Groups are held out whole.
+    /// together, unless the training rows or the hold-out would then be empty. Groups are held out whole.
     pub(crate) fn of(frame: &Frame, target: &Target, order: Option<&[f64]>, groups: Option<&[u64]>) -> Self {
         let rows = target.len();
         let mut held = vec![false; rows];

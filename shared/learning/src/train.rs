@@ -61,8 +61,8 @@ pub struct Trained {
     /// The best constant answer: a model that answers the same for every row. The trained model must beat it. `None` if
     /// there is no such answer.
     pub constant: Option<ConstantAnswer>,
-    /// Accuracy (0–1) or R² (at most 1) on the training rows. If there are more than 50,000, it is computed on 50,000
-    /// evenly spaced ones.
+    /// The model's score on the training rows: accuracy (0–1) for labels, R² (at most 1) for numbers. If there are more
+    /// than 50,000 training rows, it is computed on 50,000 evenly spaced rows.
     pub training_score: f64,
     /// Feature importance of each input column, in the order of the model's signature. The sum is 1, or 0 if no column
     /// matters. For a forest, it is the column's share of the decrease in impurity. For boosting, it is its share of
