@@ -90,7 +90,7 @@ impl Split {
     /// hold-out. Without one, the rows of each class are sorted by a hash of their content. The hash is SHA-256 of the
     /// features' names and values, in any column order. The first fifth of each class is the hold-out: rounded, at
     /// least one row, but not all. For regression, ten quantiles of the target replace the classes. Equal rows stay
-    /// together, unless the training rows or the hold-out would then be empty. Groups are held out whole.
+    /// together, unless a class would then have no training row or no hold-out row. Groups are held out whole.
     pub(crate) fn of(frame: &Frame, target: &Target, order: Option<&[f64]>, groups: Option<&[u64]>) -> Self {
         let rows = target.len();
         let mut held = vec![false; rows];
@@ -190,8 +190,8 @@ fn hold_first<K: Ord, T: Ord>(
     }
 }
 
-/// Returns how many of the sorted members become hold-out: about a fifth of `members`. The cut never separates members
-/// with equal keys.
+/// Returns how many of the sorted members become hold-out. It is the number nearest to a fifth of `members` that does
+/// not separate members with equal keys. If all keys are equal, it is a fifth.
 fn cut<K: Eq>(members: usize, key: impl Fn(usize) -> Option<K>) -> usize {
     let ideal = fifth(members);
     let between = |at: &usize| matches!((key(at - 1), key(*at)), (Some(a), Some(b)) if a != b);
@@ -205,7 +205,7 @@ fn cut<K: Eq>(members: usize, key: impl Fn(usize) -> Option<K>) -> usize {
     }
 }
 
-/// Returns one fifth of `members`, rounded, but at least 1 and fewer than all members.
+/// Returns one fifth of `members`, rounded, but at least 1 and fewer than all members. Returns 0 for a single member.
 fn fifth(members: usize) -> usize {
     ((members * 2 + 5) / 10).max(1).min(members.saturating_sub(1))
 }
