@@ -5,7 +5,7 @@ use evergreen_table::Target;
 
 use crate::evaluate::{Answers, log_losses};
 
-/// A model's hold-out loss counts as worse than its cross-validation loss only if the difference is at least this many
+/// A model's hold-out loss counts as worse than its cross-validation loss only if the difference is more than this many
 /// standard errors. The number is high because the model was chosen as the best of many by its cross-validation loss.
 const STANDARD_ERRORS: f64 = 4.0;
 

@@ -37,16 +37,16 @@ const TREES: BoostingParameters = BoostingParameters {
     max_features: 1.0,
 };
 
-/// Maximum number of cells (rows × features) on which the trees that predict a row's difficulty are trained. If there
-/// are more, evenly spaced rows are taken.
+/// Maximum number of cells (rows × features) for training the trees that predict how difficult a row is (how large its
+/// error will be). If there are more, evenly spaced rows are taken.
 const MAX_CELLS: usize = 4_000_000;
 
-/// If there is only one fold of errors, it is cut into this many parts. Then the trees that predict a row's difficulty
-/// can be tested on rows that they have not seen.
+/// If there is only one fold of errors, it is cut into this many parts. Then the trees that predict how difficult a row
+/// is can be tested on rows that they have not seen.
 const PARTS: usize = 5;
 
-/// Prediction intervals use the trees that predict a row's difficulty only if this improves the interval score by at
-/// least this share.
+/// Prediction intervals depend on how difficult a row is only if this improves the interval score by at least this
+/// share. Boosted trees predict the difficulty.
 const WORTHWHILE: f64 = 0.01;
 
 /// Before the logarithm of an error is taken, this share of the mean error is added to the error. Otherwise tiny errors
@@ -123,8 +123,9 @@ fn logarithms(all: &Errors) -> Vec<f64> {
     all.errors.iter().map(|error| (error + least).ln()).collect()
 }
 
-/// Returns how difficult each row is to predict, in the order of the folds. The difficulty of a row is predicted by
-/// trees that were not trained on this row's error. Returns `None` if there was no time.
+/// Returns how difficult each row is to predict (how large its error is expected to be), in the order of the folds. The
+/// difficulty of a row is predicted by trees that were not trained on this row's error. Returns `None` if there was no
+/// time.
 fn left_out(
     learner: &Learner<'_>,
     (folds, all): (&[Errors], &Errors),

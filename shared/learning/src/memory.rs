@@ -99,8 +99,8 @@ pub fn of_learning(prepared: &Prepared, plan: &Plan) -> u64 {
     learning(&Scale::learning(prepared), &plan.spaces).0
 }
 
-/// Extends the error of a table that is too large to be read: adds the memory that training needs. So the user can
-/// provide for both at once. Other errors stay as they are.
+/// Extends the error of a table that is too large to be read: adds the memory that training needs. So the user does not
+/// meet a second memory limit later. Other errors stay as they are.
 #[must_use]
 pub fn with_learning(error: TableError, settings: &DatasetSettings) -> TableError {
     let TableError::TooLarge(found) = error else { return error };

@@ -90,8 +90,8 @@ fn through(parts: &[CurvePart]) -> Curve {
     Curve { start: parts.first().map_or(0.0, half), steps: parts.windows(2).filter_map(step).collect() }
 }
 
-/// Returns the [`INTERVAL_LEVEL`] quantile: the smallest of the numbers that is not below that share of the numbers. If
-/// there are too few numbers, returns the largest. If there are none, returns 0.
+/// Returns the [`INTERVAL_LEVEL`] quantile: the smallest of the numbers that is at least as large as this share of the
+/// numbers. If there are too few numbers, returns the largest. If there are none, returns 0.
 fn level(mut numbers: Vec<f64>) -> f64 {
     numbers.sort_by(f64::total_cmp);
     let rank = ((numbers.len() + 1) as f64 * INTERVAL_LEVEL).ceil() as usize;

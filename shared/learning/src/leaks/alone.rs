@@ -52,8 +52,8 @@ pub(super) enum LeakKind {
     Value,
 }
 
-/// Returns how a single column alone predicts `target` almost without error. `values` is the whole column, and `rows`
-/// are the indices of the rows that `target` belongs to. Returns `None` if it does not.
+/// Returns how a single column alone predicts `target` almost without error (a leak). `values` is the whole column, and
+/// `rows` are the indices of the rows that `target` belongs to. Returns `None` if the column is no leak.
 pub(super) fn leak_kind(values: &Values, rows: &[u32], target: &Target) -> Option<LeakKind> {
     let holes: Vec<bool> = match values {
         Values::Category { codes, .. } => at(codes, rows).into_iter().map(|code| code == MISSING).collect(),

@@ -37,8 +37,8 @@ const NUMBERS: [&str; 10] = ["code", "id", "key", "name", "no", "nr", "num", "nu
 /// different values. With fewer values, it may be a category of rows.
 const MIN_DISTINCT_OF_OWNER: usize = 5;
 
-/// A column whose name ends with `id` but names no person or thing counts as an identifier if it has at least this many
-/// different values.
+/// A column whose name ends with `id` or `uuid` but names no person or thing is an identifier if it has at least this
+/// many different values.
 const MIN_DISTINCT_OF_ID: usize = 20;
 
 /// Returns the minimum number of different values for which a column with this name counts as the identifier of persons
