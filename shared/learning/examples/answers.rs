@@ -1,5 +1,5 @@
-//! Trains a model of every family on a table. Writes each model into a folder, with all rows of the table and the
-//! model's predictions. Another ONNX runtime's predictions can then be compared with them.
+//! Trains a model of every family on a table. Writes each model as an ONNX file into a folder, with all rows of the
+//! table and the model's predictions for them. So the predictions can be compared with those of another ONNX runtime.
 //!
 //! Usage: `cargo run --example answers -- TABLE_FOLDER FOLDER`. The first folder has CSV files and their
 //! `dataset.toml`. The second folder receives `FAMILY.onnx` and `FAMILY.json`, see `sample`. The search is short, but
@@ -21,10 +21,10 @@ use evergreen_table::{DataFile, DatasetSettings, Range, SETTINGS_FILE, Table};
 
 const USAGE: &str = "usage: answers TABLE_FOLDER FOLDER";
 
-/// A time limit for training that is never reached. The model must not depend on how busy the machine is.
+/// Time limit for training. It is never reached, so that the model does not depend on how busy the machine is.
 const LIMIT: Duration = Duration::from_secs(3600);
 
-/// Number of trees of a random forest or of boosting: the comparison of predictions needs only a few.
+/// Number of trees of a random forest or of boosting. A few are enough to compare predictions.
 const FEW_TREES: f64 = 40.0;
 
 const SEED: u64 = 7;

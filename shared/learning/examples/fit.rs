@@ -1,5 +1,5 @@
-//! Fits one model without a hyperparameter search. Prints the time of the fit and the model's score as one JSON object.
-//! `make bench-train` compares them with scikit-learn.
+//! Fits one model without a hyperparameter search. Prints the duration of the fit and the model's score as one JSON
+//! object. `make bench-train` compares these numbers with those of scikit-learn.
 //!
 //! Usage: `cargo run --release --example fit -- --train A.csv --test B.csv --target COLUMN --family NAME --set
 //! NAME=VALUE…` fits on all rows of the first file. It scores the rows of the second file. `--csv FILE` instead of both
@@ -23,7 +23,7 @@ use serde_json::{Map, Value, json};
 const USAGE: &str = "usage: fit (--train FILE --test FILE | --csv FILE) --target COLUMN --family NAME [--set NAME=VALUE]... \
                      [--seed NUMBER] [--budget SECONDS] [--settings FILE]";
 
-/// Maximum time of a model fit.
+/// Time limit for the fit of the model.
 const LIMIT: Duration = Duration::from_secs(3600);
 
 fn main() -> ExitCode {
@@ -151,7 +151,8 @@ fn scores(model: &Model, holdout: &Holdout, task: Task) -> Result<Map<String, Va
     Ok(said)
 }
 
-/// Returns the maximum resident memory of the process in bytes. `None` if the system does not report it.
+/// Returns the peak memory (maximum resident set size) of this process in bytes. `None` if the system does not report
+/// it.
 fn peak_rss_bytes() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

@@ -47,7 +47,7 @@ fn holdout() -> Result<Vec<u32>, Box<dyn std::error::Error>> {
     Ok(Prepared::of(table)?.split().holdout.clone())
 }
 
-/// Returns the paths of all files in a directory. If the path is a file, returns this path.
+/// Returns the paths of all files in the directory `path`. If `path` is a file, returns only `path`.
 fn inside(path: PathBuf) -> io::Result<Vec<PathBuf>> {
     if !path.is_dir() {
         return Ok(vec![path]);

@@ -1,4 +1,4 @@
-//! Trains a model as the train function does, and prints the estimated and the actual memory as one JSON object. `make
+//! Trains a model as the train function does. Prints the estimated and the actual memory use as one JSON object. `make
 //! bench-memory` runs it for several tables.
 //!
 //! Usage: `cargo run --release --example memory -- FILE TARGET FAMILY SECONDS`. The family `auto` means that the search
@@ -74,7 +74,8 @@ fn sample(path: &str, file: usize, range: Range<u64>) -> Result<FileSample, Box<
     Ok(FileSample { file, range, content })
 }
 
-/// Returns the maximum resident memory of the process in bytes. `None` if the system does not report it.
+/// Returns the peak memory (maximum resident set size) of this process in bytes. `None` if the system does not report
+/// it.
 fn peak_rss_bytes() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

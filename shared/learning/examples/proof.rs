@@ -1,5 +1,5 @@
-//! Trains a model as a user would. Prints the hold-out rows and the model's loss on each row as one JSON object. `make
-//! proof` compares the losses with those of other libraries.
+//! Trains a model as a user would. Prints the indices of the hold-out rows and the model's loss on each of them as one
+//! JSON object. `make proof` compares the losses with those of other libraries.
 //!
 //! Usage: `cargo run --example proof -- FILE --target COLUMN --seconds 60`. Rows are numbered from 0 in the order of
 //! the file. For a label, the loss is minus the logarithm of its predicted probability. For a number, it is the squared
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 const USAGE: &str = "usage: proof FILE --target COLUMN --seconds SECONDS";
 
-/// The seed that the train function uses by default.
+/// The default random seed of the train function.
 const SEED: u64 = 7;
 
 fn main() -> ExitCode {

@@ -28,10 +28,10 @@ const USAGE: &str = "usage: score train --csv FILE --target COLUMN --artifact FI
 
 const TREES: u16 = 100;
 
-/// Minimum time for which the predictions of a round are repeated.
+/// Predictions are repeated for at least this long in each measurement.
 const ROUND: Duration = Duration::from_millis(100);
 
-/// Maximum time of training the model.
+/// Time limit for training the model.
 const LIMIT: Duration = Duration::from_secs(3600);
 
 fn main() -> ExitCode {
@@ -126,7 +126,8 @@ fn matrix(values: &[f32], columns: usize) -> Result<DenseMatrix<f32>, smartcore:
     DenseMatrix::new(values.len() / columns, columns, values.to_vec(), false)
 }
 
-/// For each line of standard input, `one` or `batch`, measures a round of predictions and prints the seconds per row.
+/// Measures predictions and prints the seconds per row, once for each line of standard input. The line `one` means one
+/// row per call, `batch` means all rows in one call.
 fn obey<A, B>(rows: usize, mut one: impl FnMut() -> A, mut batch: impl FnMut() -> B) -> Result<(), Box<dyn Error>> {
     for line in stdin().lock().lines() {
         let seconds = match line?.as_str() {
@@ -140,7 +141,7 @@ fn obey<A, B>(rows: usize, mut one: impl FnMut() -> A, mut batch: impl FnMut() -
     Ok(())
 }
 
-/// Repeats `call`, which predicts `rows` rows, for at least `ROUND`. Returns the seconds per row.
+/// Repeats `call` for at least `ROUND`. Each call predicts `rows` rows. Returns the seconds per row.
 fn round(rows: usize, mut call: impl FnMut()) -> f64 {
     let began = Instant::now();
     let mut calls = 0_u32;

@@ -1,24 +1,24 @@
-//! Checks whether the results of cross-validation and hold-out agree for a model.
+//! Checks whether a model does equally well in cross-validation and on the hold-out.
 
 use evergreen_lifecycle::{Evaluation, IntervalEvaluation, Task};
 use evergreen_table::Target;
 
 use crate::evaluate::{Answers, log_losses};
 
-/// Minimum difference between hold-out loss and cross-validation loss, in standard errors, that counts as more than
-/// chance. The limit is high because the model was chosen as the best of many by its cross-validation loss.
+/// A model's hold-out loss counts as worse than its cross-validation loss only if the difference is more than this many
+/// standard errors. The number is high because the model was chosen as the best of many by its cross-validation loss.
 const STANDARD_ERRORS: f64 = 4.0;
 
-/// Minimum relative difference between hold-out and cross-validation loss that is reported. A smaller one does not
-/// matter, even if it is certain.
+/// Minimum relative difference between hold-out loss and cross-validation loss for a warning. A smaller difference does
+/// not matter, even if it is certain.
 const MIN_RELATIVE_GAP: f64 = 0.2;
 
-/// Minimum difference between two log losses that is reported. If a model makes no mistakes, any difference is many
-/// times its loss.
+/// Minimum difference between two log losses for a warning. If a model makes no mistakes, even a tiny difference is
+/// many times its loss.
 const MIN_LOG_LOSS_GAP: f64 = 0.02;
 
-/// Mean and spread of a model's losses on rows that it was not trained on. For a class, the loss of a row is the log
-/// loss. For a number, it is the absolute error.
+/// Mean and spread of a model's losses on rows that it was not trained on. The loss of a row is the log loss for a
+/// classifier, and the absolute error for regression.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Losses {
     task: Task,
@@ -28,8 +28,8 @@ pub(crate) struct Losses {
 }
 
 impl Losses {
-    /// Returns mean and spread of the losses of the predictions `answers`. Returns `None` if there are no rows, or if
-    /// `answers` is for another task than `target`.
+    /// Returns mean and spread of the losses of the predictions `answers`. Returns `None` if there are no rows. Returns
+    /// `None` also if one of both arguments is for classification and the other for regression.
     pub(crate) fn of(target: &Target, answers: &Answers) -> Option<Self> {
         let losses: Vec<f64> = match (target, answers) {
             (Target::Classes { labels, classes }, Answers::Classes { probabilities, .. }) => {
@@ -47,16 +47,18 @@ impl Losses {
     }
 }
 
-/// How the rows of a table depend on each other: whether they have an order in time, and which share is distinct.
+/// How the rows of a table depend on each other: whether they are ordered in time, and which share of them is distinct.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RowDependence {
-    /// Whether the table has an order column, so that rows follow each other in time.
+    /// Whether the table has an order column. Then the hold-out rows are newer than the training rows.
     pub(crate) is_ordered: bool,
-    /// The share of rows that are not repetitions, 0–1. The smaller the share, the more a metric varies by chance.
+    /// The share of distinct rows, 0–1: repeated rows count once. The smaller the share, the more a metric varies by
+    /// chance.
     pub(crate) distinct_share: f64,
 }
 
-/// Returns a warning if a model does worse on the hold-out than in cross-validation by more than chance explains.
+/// Returns a warning if a model does clearly worse on the hold-out (`holdout`) than in cross-validation (`validated`),
+/// by more than chance explains.
 pub(crate) fn gap(validated: Losses, holdout: Losses, table: RowDependence) -> Option<String> {
     let variance = |losses: Losses| losses.deviation.powi(2) / losses.rows as f64;
     let error = ((variance(validated) + variance(holdout)) / table.distinct_share).sqrt();
@@ -82,18 +84,19 @@ pub(crate) fn gap(validated: Losses, holdout: Losses, table: RowDependence) -> O
     ))
 }
 
-/// If the hold-out rows are newer than the training rows: by how many standard errors the coverage of prediction
-/// intervals may be too low. Coverage is the share of rows whose interval contains the true value.
+/// Limit for a warning about prediction intervals if the hold-out rows are newer than the training rows. The warning
+/// appears if the coverage is too low by more than this many standard errors. Coverage is the share of rows whose
+/// interval contains the true value.
 const NEWER_STANDARD_ERRORS: f64 = 2.0;
 
-/// Returns a warning if the prediction intervals contain fewer hold-out rows than their level states, by more than
-/// chance explains.
+/// Returns a warning if too few prediction intervals contain the true value (for example, clearly fewer than 90 %). The
+/// intervals of the hold-out rows are counted. A shortfall that chance can explain gives no warning.
 pub(crate) fn low_coverage(holdout: &Evaluation, table: RowDependence) -> Option<String> {
     let Evaluation::Regression(figures) = holdout else { return None };
     let IntervalEvaluation { level, coverage, width, .. } = figures.interval;
     let error = (level * (1.0 - level) / (figures.rows as f64 * table.distinct_share)).sqrt();
     let most = if table.is_ordered { NEWER_STANDARD_ERRORS } else { STANDARD_ERRORS };
-    // Empty prediction intervals have a warning of their own.
+    // Prediction intervals of width 0 have a warning of their own.
     if width <= 0.0 || coverage >= level - most * error {
         return None;
     }

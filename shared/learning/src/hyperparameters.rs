@@ -10,18 +10,20 @@ pub(crate) use space::{Space, ValueRange};
 use crate::families;
 use crate::fit::Hyperparameters;
 
-/// One hyperparameter of a model family, with its limits.
+/// One hyperparameter of a model family: its name, its limits, and the range that the search tries.
 #[derive(Debug)]
 pub(crate) struct Dimension {
     /// The hyperparameter's name. It is scikit-learn's name if scikit-learn has the same hyperparameter.
     pub(crate) name: &'static str,
     /// Whether the hyperparameter's values are whole numbers.
     pub(crate) whole: bool,
-    /// Whether the search draws values evenly on a logarithmic scale.
+    /// Whether the search draws the hyperparameter's values evenly on a logarithmic scale. `false` means a linear
+    /// scale.
     pub(crate) log: bool,
     /// The allowed range of the hyperparameter, both ends included.
     pub(crate) allowed: (f64, f64),
-    /// The range that the search draws values from, unless the settings in `dataset.toml` choose another range.
+    /// The default range (lower end, upper end) from which the search draws values. The settings in `dataset.toml` may
+    /// choose another range.
     pub(crate) drawn: (f64, f64),
     /// The value of the hyperparameter in the first candidate of a search.
     pub(crate) first: f64,
@@ -39,8 +41,8 @@ pub(crate) const fn fraction(name: &'static str, allowed: (f64, f64), drawn: (f6
     Dimension { name, whole: false, log: false, allowed, drawn, first }
 }
 
-/// The name of the hyperparameter for the number of boosting rounds. If it has a range, cross-validation finds the best
-/// number.
+/// The name of the hyperparameter that is the number of boosting rounds. If this hyperparameter has a range,
+/// cross-validation finds the best number in the range.
 pub(crate) const ROUNDS: &str = "n_estimators";
 
 /// Returns the hyperparameters of a model family.
@@ -48,29 +50,31 @@ pub(crate) fn dimensions(family: Family) -> &'static [Dimension] {
     families::of(family).dimensions()
 }
 
-/// A model family with a value for each of its hyperparameters. All values are within their limits.
+/// A hyperparameter candidate: a model family with a value for each of its hyperparameters. All values are within the
+/// hyperparameters' limits.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Choice {
     pub(crate) family: Family,
-    /// The hyperparameter values, in the order that [`dimensions`] returns for the family.
+    /// The hyperparameter values, in the same order as the list that [`dimensions`] returns for the family.
     pub(crate) values: Vec<f64>,
-    /// The range in which cross-validation looks for the best number of boosting rounds. `None` if the number is fixed.
+    /// The range in which cross-validation looks for the best number of boosting rounds. `None` if the number of rounds
+    /// is fixed.
     pub(crate) rounds: Option<ValueRange>,
 }
 
 impl Choice {
-    /// Returns the family with its usual hyperparameter values, which a search tries first.
+    /// Returns a model family with its usual hyperparameter values, which a search tries first.
     pub(crate) fn usual(family: Family) -> Self {
         Self { family, values: dimensions(family).iter().map(|dimension| dimension.first).collect(), rounds: None }
     }
 
-    /// Returns the hyperparameters as the type that the family's fit takes.
+    /// Returns the hyperparameters as the type that the model family's fit function takes.
     pub(crate) fn hyperparameters(&self) -> Box<dyn Hyperparameters> {
         families::of(self.family).hyperparameters(self)
     }
 
-    /// Returns this choice with the number of boosting rounds that cross-validation found, limited to the allowed
-    /// range. A fixed number of rounds does not change.
+    /// Returns these hyperparameters with the number of boosting rounds that cross-validation found, limited to the
+    /// allowed range. If the number of rounds is fixed, it does not change.
     pub(crate) fn with_rounds(&self, rounds: f64) -> Self {
         let mut choice = self.clone();
         if let Some(ValueRange { least, most }) = self.rounds
@@ -82,12 +86,12 @@ impl Choice {
         choice
     }
 
-    /// Returns the number of boosting rounds or trees, or 0 for a family without them.
+    /// Returns the number of boosting rounds, or of a forest's trees. Returns 0 for a model family that has neither.
     pub(crate) fn round_count(&self) -> f64 {
         self.value(ROUNDS).unwrap_or(0.0)
     }
 
-    /// Returns the hyperparameter values in the form that the training run records.
+    /// Returns the hyperparameters as the training run records them: by name, as JSON values.
     pub(crate) fn parameters(&self) -> Parameters {
         let entry = |(dimension, value): (&Dimension, &f64)| {
             let value = if dimension.whole { Value::from(*value as u64) } else { Value::from(*value) };

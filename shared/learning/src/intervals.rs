@@ -1,10 +1,10 @@
-//! Learns prediction intervals for regression models: how wide they must be to contain nine in ten rows. The width
-//! depends on the prediction.
+//! Learns prediction intervals for regression models: how wide intervals must be so that nine in ten contain the true
+//! value. The width depends on the prediction.
 //!
 //! The method is split conformal prediction (Lei, G'Sell, Rinaldo, Tibshirani, Wasserman: "Distribution-free predictive
-//! inference for regression", JASA 113, 2018) on the errors of cross-validation. With scaled residuals (section 5.2),
-//! each error is divided by the difficulty of its row. A few boosted trees predict the difficulty. The width is fitted
-//! separately for each part of the predictions (Boström, Johansson: "Mondrian conformal regressors", PMLR 128, 2020).
+//! inference for regression", JASA 113, 2018) on out-of-fold errors. With scaled residuals (section 5.2), each error is
+//! divided by the difficulty of its row. A few boosted trees predict this difficulty. The width is fitted separately
+//! for each range of predictions (Boström, Johansson: "Mondrian conformal regressors", PMLR 128, 2020).
 
 mod curve;
 mod range;
@@ -21,12 +21,12 @@ use crate::fit::{BoostingParameters, Fitted};
 use crate::learner::Learner;
 use crate::train::LearningError;
 
-/// Minimum number of cross-validation errors from which the difficulty of rows is learned. With fewer errors, all rows
+/// Minimum number of out-of-fold errors from which the model learns how difficult each row is. With fewer errors, rows
 /// with the same prediction get intervals of the same width.
 const MIN_ERRORS: usize = 200;
 
-/// Hyperparameters of the boosted trees that predict how difficult a row is. The trees are few and small, since one
-/// error says little about its row.
+/// Hyperparameters of the boosted trees that predict how difficult a row is (how large its error will be). The trees
+/// are few and small, since one error says little about its row.
 const TREES: BoostingParameters = BoostingParameters {
     n_estimators: 50,
     learning_rate: 0.1,
@@ -37,35 +37,36 @@ const TREES: BoostingParameters = BoostingParameters {
     max_features: 1.0,
 };
 
-/// Maximum number of cells (rows × features) that the trees for row difficulty are trained on. If there are more,
-/// evenly spaced rows are taken.
+/// Maximum number of cells (rows × features) for training the trees that predict how difficult a row is (how large its
+/// error will be). If there are more, evenly spaced rows are taken.
 const MAX_CELLS: usize = 4_000_000;
 
-/// If there is only one fold of errors, it is cut into this many parts. The trees for row difficulty are then judged on
-/// rows that they have not seen.
+/// If there is only one fold of errors, it is cut into this many parts. Then the trees that predict how difficult a row
+/// is can be tested on rows that they have not seen.
 const PARTS: usize = 5;
 
-/// Minimum relative improvement for which prediction intervals use the trees that predict row difficulty.
+/// Prediction intervals depend on how difficult a row is only if this improves the interval score by at least this
+/// share. Boosted trees predict the difficulty.
 const WORTHWHILE: f64 = 0.01;
 
-/// This share of the mean error is added to every error before the logarithm is taken. Otherwise tiny errors would
-/// dominate.
+/// Before the logarithm of an error is taken, this share of the mean error is added to the error. Otherwise tiny errors
+/// would dominate.
 const MIN_SHARE: f64 = 0.1;
 
-/// The absolute errors of a regression model on rows that it was not trained on.
+/// The absolute out-of-fold errors of a regression model (on rows that it was not trained on).
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Errors {
-    /// Indices of the rows among the training rows.
+    /// The rows that were predicted, as indices among the training rows.
     rows: Vec<u32>,
-    /// The predicted number of each row.
+    /// The predicted number for each row.
     values: Vec<f32>,
     /// The absolute difference between prediction and true value of each row.
     errors: Vec<f64>,
 }
 
 impl Errors {
-    /// Returns the absolute errors of the predictions `answers` for `rows`, whose true values are `target`. Returns
-    /// `None` for classifiers.
+    /// Computes the absolute errors of a regression model's predictions `answers` for `rows`. `target` has the true
+    /// values of these rows. Returns `None` for classifiers.
     pub(crate) fn of(rows: &[u32], target: &Target, answers: &Answers) -> Option<Self> {
         let (Target::Numbers(truth), Answers::Numbers { values, .. }) = (target, answers) else { return None };
         let errors = truth.iter().zip(values).map(|(truth, value)| (f64::from(*value) - truth).abs()).collect();
@@ -79,8 +80,8 @@ impl Errors {
     }
 }
 
-/// Learns the prediction intervals of a regression model from its cross-validation errors, which are given fold by
-/// fold. Returns `None` for classifiers. `scaler` is the scaling that the model applies to the features.
+/// Learns the prediction intervals of a regression model from its out-of-fold errors, given fold by fold. Returns
+/// `None` for classifiers. `scaler` is the scaling that the model applies to its features.
 ///
 /// # Errors
 /// [`LearningError`] if the trees that predict row difficulty cannot be fitted or cannot predict. The data is never the
@@ -122,8 +123,9 @@ fn logarithms(all: &Errors) -> Vec<f64> {
     all.errors.iter().map(|error| (error + least).ln()).collect()
 }
 
-/// Returns how difficult each row is to predict, in the order of the folds. The trees that predict the difficulty of a
-/// row have not seen the row's own error. Returns `None` if there was no time.
+/// Returns how difficult each row is to predict (how large its error is expected to be), in the order of the folds. The
+/// difficulty of a row is predicted by trees that were not trained on this row's error. Returns `None` if there was no
+/// time.
 fn left_out(
     learner: &Learner<'_>,
     (folds, all): (&[Errors], &Errors),
@@ -147,8 +149,8 @@ fn left_out(
     Ok(Some(hardness))
 }
 
-/// Fits the trees that predict row difficulty to `rows`. If there are more than `MAX_CELLS` cells, it uses evenly
-/// spaced rows.
+/// Fits the trees that predict how difficult a row is. If `rows` are more than `MAX_CELLS` cells (rows × features),
+/// evenly spaced rows are used.
 fn fit(learner: &Learner<'_>, rows: &[u32], logarithms: &[f64], deadline: Instant) -> Result<Fitted, LearningError> {
     let step = (rows.len() * learner.width()).div_ceil(MAX_CELLS).max(1);
     let rows: Vec<u32> = rows.iter().step_by(step).copied().collect();
@@ -156,7 +158,8 @@ fn fit(learner: &Learner<'_>, rows: &[u32], logarithms: &[f64], deadline: Instan
     Ok(learner.fit_numbers(&rows, &logarithms, TREES, deadline)?)
 }
 
-/// Returns, for each fold, the range of its rows in the list of all errors. A single fold is cut into `PARTS` ranges.
+/// Splits the list of all errors into parts. Returns the index range of each fold. A single fold is cut into `PARTS`
+/// ranges.
 fn parts(folds: &[Errors]) -> Vec<Range<usize>> {
     let sizes: Vec<usize> = match folds {
         [lone] => {
@@ -174,9 +177,10 @@ fn parts(folds: &[Errors]) -> Vec<Range<usize>> {
     sizes.into_iter().map(range).collect()
 }
 
-/// Returns the cost of prediction intervals: their width, plus twenty times the distance by which each error exceeds
-/// them. This is the interval score for nine in ten rows (Gneiting, Raftery: "Strictly proper scoring rules,
-/// prediction, and estimation", JASA 102, 2007).
+/// Returns the interval score of the prediction intervals, summed over the rows. Lower is better. A row's score is the
+/// width of its interval. If the true value is outside, twenty times its distance from the interval is added. Twenty is
+/// right for intervals that contain nine in ten rows (Gneiting, Raftery: "Strictly proper scoring rules, prediction,
+/// and estimation", JASA 102, 2007).
 fn cost(half: &Curve, all: &Errors, hardness: impl Fn(usize) -> f64) -> f64 {
     let of = |(row, (value, error)): (usize, (&f32, &f64))| {
         let half = f64::from(half.at(*value)) * hardness(row);
@@ -185,8 +189,8 @@ fn cost(half: &Curve, all: &Errors, hardness: impl Fn(usize) -> f64) -> f64 {
     all.values.iter().zip(&all.errors).enumerate().map(of).sum()
 }
 
-/// Converts the thresholds in the trees from unscaled to scaled features. Without a `scaler`, the trees stay as they
-/// are.
+/// Converts the thresholds (split points) in the trees, so that they apply to scaled features. Without a `scaler`, the
+/// trees stay as they are.
 fn on_scaled(mut ensemble: Ensemble, scaler: Option<&Scaler>) -> Ensemble {
     let Some(Scaler { offset, scale }) = scaler else { return ensemble };
     let nodes = ensemble.trees.iter_mut().flat_map(|tree| &mut tree.nodes);

@@ -1,5 +1,5 @@
-//! Finds columns that predict the target too well. The values of such a column are often known only after the predicted
-//! event.
+//! Leak detection: finds columns that predict the target too well. The values of such a column are often known only
+//! after the event that the model predicts.
 
 mod alone;
 mod names;
@@ -12,20 +12,18 @@ use rayon::prelude::*;
 use self::alone::{LeakKind, leak_kind};
 use crate::prepared::Prepared;
 
-/// Maximum number of training rows on which columns are checked for leaks. If there are more, evenly spaced rows are
-/// taken.
+/// Leak detection checks columns on at most this many training rows. If there are more, evenly spaced rows are taken.
 const MAX_ROWS: usize = 5_000;
 
-/// Minimum number of training rows for which columns are checked for leaks. With fewer rows, a column may predict all
-/// of them by chance.
+/// Leak detection needs at least this many training rows. With fewer rows, a column may predict all of them by chance.
 const MIN_ROWS: usize = 40;
 
-/// Maximum number of leaking columns that get a warning with their name. For further columns, one more warning gives
-/// their number.
+/// Maximum number of leaking columns that get a warning with the column's name. For all other leaking columns together,
+/// one more warning gives their number.
 const MAX_NAMED: usize = 3;
 
-/// Returns a warning for each column that alone predicts the target of the training rows almost without error. Columns
-/// that the table's profile already warns about are left out.
+/// Leak detection: returns a warning for each column that alone predicts the target of nearly every training row.
+/// Columns that the table's profile already warns about are left out.
 pub(crate) fn leaks(prepared: &Prepared) -> Vec<String> {
     let (table, training) = (prepared.table(), &prepared.split().training);
     let step = training.len().div_ceil(MAX_ROWS).max(1);
@@ -51,7 +49,8 @@ pub(crate) fn leaks(prepared: &Prepared) -> Vec<String> {
 }
 
 fn warnings(found: &[(&str, LeakKind)], task: Task, columns: usize) -> Vec<String> {
-    // If a table has only one column, that column is meant to predict the target.
+    // If a table has only one column, that column is meant to predict the target. Report it only if its missing values
+    // predict the target.
     let counts = |kind: &LeakKind| *kind == LeakKind::Missing || columns > 1;
     let found: Vec<&(&str, LeakKind)> = found.iter().filter(|(_, kind)| counts(kind)).collect();
     let mut warnings: Vec<String> =
@@ -95,8 +94,8 @@ pub(crate) fn unordered(table: &Table) -> Option<String> {
     ))
 }
 
-/// Returns whether a column may be the order of the rows. It must hold dates, but not of birth. At least 95 % of its
-/// values must be given, and at least ten must be different.
+/// Returns whether a column may give the order of the rows in time. It must hold dates, but not dates of birth. At
+/// least 95 % of the rows must have a date, and at least ten dates must be different.
 fn orders(column: &FrameColumn) -> bool {
     let Values::Timestamp(values) = &column.values else { return false };
     let name = column.name.to_lowercase();
@@ -114,8 +113,8 @@ fn is_sorted(values: &Values) -> bool {
     is_monotone(values.iter().copied())
 }
 
-/// Returns whether the numbers nearly always rise or nearly always fall. At most 1 % of the steps may go against the
-/// main direction.
+/// Returns whether the numbers, in their order in the list, nearly always rise or nearly always fall. At most 1 % of
+/// the steps may go against the main direction.
 fn is_monotone(numbers: impl Iterator<Item = impl PartialOrd> + Clone) -> bool {
     let pairs = || numbers.clone().zip(numbers.clone().skip(1));
     let (all, grows) = (pairs().count(), pairs().filter(|(a, b)| a < b).count());
@@ -123,8 +122,8 @@ fn is_monotone(numbers: impl Iterator<Item = impl PartialOrd> + Clone) -> bool {
     grows.min(falls) * 100 <= all
 }
 
-/// Returns a warning if a column looks like the identifier of a person or thing with several rows. There is no warning
-/// if the settings name a group column.
+/// Returns a warning if a column looks like an identifier of persons or things that have several rows each (for example
+/// `customer_id`). Returns `None` if the settings name a group column.
 pub(crate) fn ungrouped(table: &Table) -> Option<String> {
     let ColumnProfile { name, distinct, .. } = owner(table)?;
     Some(format!(
@@ -135,8 +134,8 @@ pub(crate) fn ungrouped(table: &Table) -> Option<String> {
     ))
 }
 
-/// Returns the column that looks like the identifier of a person or thing with several rows. Returns `None` if there is
-/// no such column, or if the table already has a group column.
+/// Returns the column that looks like an identifier of persons or things that have several rows each (for example
+/// `customer_id`). Returns `None` if there is no such column, or if the table has a group column.
 fn owner(table: &Table) -> Option<&ColumnProfile> {
     if table.groups().is_some() {
         return None;
@@ -155,8 +154,8 @@ fn owner(table: &Table) -> Option<&ColumnProfile> {
     table.profile().columns.iter().find(repeats)
 }
 
-/// Returns whether a column's values rise or fall with time, like a counter. Such a column reveals when a row was
-/// recorded, and with that its neighbours.
+/// Returns whether a column's values rise or fall with time, as a counter does. Such a column reveals when a row was
+/// recorded, so a model can find neighbouring rows.
 fn follows(values: &Values, order: &[f64]) -> bool {
     let values: Vec<f64> = match values {
         Values::Number(values) => values.iter().copied().map(f64::from).collect(),
@@ -168,8 +167,8 @@ fn follows(values: &Values, order: &[f64]) -> bool {
     is_monotone(pairs.iter().map(|(_, value)| *value))
 }
 
-/// Returns the values of a column at the given `rows` as numbers, with NaN for missing ones. Returns `None` for
-/// categories and texts.
+/// Returns the column's values in the given `rows` as numbers. Missing values are NaN. Returns `None` for columns of
+/// categories or texts.
 fn numbers(values: &Values, rows: &[u32]) -> Option<Vec<f32>> {
     match values {
         Values::Number(values) | Values::Boolean(values) => Some(at(values, rows)),

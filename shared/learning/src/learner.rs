@@ -1,4 +1,4 @@
-//! Encodes the training rows of a table into features once. Every model fit of a training run then uses them.
+//! Encodes the training rows of a table into features once. All model fits of a training run use the result.
 
 use std::collections::BTreeMap;
 use std::iter::repeat_n;
@@ -23,43 +23,45 @@ use crate::split::{Units, unit_keys};
 use crate::statistics::{ColumnTexts, Recipe, StatisticPlan, parts};
 
 /// The training rows of a table, encoded as features and as bins (small numbers for ranges of a feature's values).
-/// Training rows are addressed by their index among the training rows.
+/// Methods that take `rows` expect indices among the training rows, not in the whole table.
 #[derive(Debug)]
 pub(crate) struct Learner<'a> {
     signature: Signature,
     preprocessing: Preprocessing,
     frame: &'a Frame,
-    /// The indices in `frame` of the training rows.
+    /// The training rows, as row indices in `frame`.
     rows: &'a [u32],
-    /// The time of every row of the frame. `None` if the table has no order column.
+    /// The time of each row of the frame, training row or not. `None` if the table has no order column.
     order: Option<&'a [f64]>,
-    /// The group of every row of the frame. `None` if the table has no group column.
+    /// The group of each row of the frame, training row or not. `None` if the table has no group column.
     groups: Option<&'a [u64]>,
     encoder: Encoder<'a>,
     features: FrameFeatures<'a>,
     binned: Binned,
-    /// The target statistics of text columns. Every fit computes them again from its own training rows.
+    /// The target-encoded features (numbers that replace texts, computed from the target). Every fit computes them
+    /// again from its own training rows.
     recipes: Vec<Recipe>,
     target: Target,
     weights: Option<Vec<f32>>,
-    /// For each class, its index in the list of labels, which is always the class itself. The evaluation code needs
-    /// this list.
+    /// For each class, the index of its label in the list of labels. This index is always the class number itself, but
+    /// the evaluation code needs a list.
     known: Vec<Option<usize>>,
 }
 
-/// The rows of a frame that a learner trains on. The times and groups decide which rows stay in one fold.
+/// The rows of a frame that a learner trains on. The times and groups decide which rows stay in the same
+/// cross-validation fold.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LearnerRows<'a> {
     pub(crate) rows: &'a [u32],
     /// The time (`order`) and the group (`groups`) of every row of the frame, not only of `rows`. `None` if the table
-    /// has no such column.
+    /// has no order column or no group column.
     pub(crate) order: Option<&'a [f64]>,
     pub(crate) groups: Option<&'a [u64]>,
 }
 
 impl<'a> Learner<'a> {
-    /// Encodes the given rows of `frame`. `target` and `weights` have one entry for each of these rows, not for all
-    /// rows of the frame.
+    /// Encodes the given rows of `frame` for training. `target` and `weights` have one entry for each of the given
+    /// rows, not for all rows of the frame.
     pub(crate) fn new(
         frame: &'a Frame,
         LearnerRows { rows, order, groups }: LearnerRows<'a>,
@@ -95,18 +97,18 @@ impl<'a> Learner<'a> {
         self.order.is_some()
     }
 
-    /// Returns which of the given training rows must stay together in the same cross-validation fold.
+    /// Returns which of the given training rows must stay together in one cross-validation fold.
     pub(crate) fn units(&self, rows: &[u32]) -> Units {
         Units::of(self.frame, &at(self.rows, rows), self.order, self.groups)
     }
 
-    /// Makes boosted trees monotone in the given columns: the prediction only rises, or only falls, when the column's
-    /// value grows.
+    /// Makes boosted trees monotone: when the value of a given column grows, the prediction only rises, or only falls,
+    /// as `directions` says for this column.
     pub(crate) fn constrain(&mut self, directions: &BTreeMap<String, Direction>) {
         let origins = self.origins();
         for (column, content) in self.signature.columns().iter().enumerate() {
             let value = !matches!(content.kind, ColumnKind::Category { .. } | ColumnKind::Text { .. });
-            // The first feature that comes from a column is the column's own value.
+            // A column can give several features. The first one is the column's own value.
             let feature = origins.iter().position(|origin| *origin == column).filter(|_| value);
             if let (Some(direction), Some(feature)) = (directions.get(&content.name), feature) {
                 self.binned.constrain(feature, *direction);
@@ -119,17 +121,18 @@ impl<'a> Learner<'a> {
         self.target.len()
     }
 
-    /// Returns the true target values of the training rows.
+    /// Returns the target of the training rows: their true labels or numbers.
     pub(crate) fn target(&self) -> &Target {
         &self.target
     }
 
-    /// Returns the true target values of the training rows and frees all other memory of the learner.
+    /// Returns the target (the true labels or numbers) of the training rows, and frees all other memory of the learner.
     pub(crate) fn into_target(self) -> Target {
         self.target
     }
 
-    /// Returns the values of the given training rows as models read them: row by row, before preprocessing.
+    /// Returns the given training rows as raw rows: the input numbers of a model before preprocessing, one row after
+    /// the other.
     pub(crate) fn raw_rows(&self, rows: &[u32]) -> Vec<f32> {
         self.encoder.rows(rows.iter().map(|row| self.rows.get(*row as usize).copied().unwrap_or(u32::MAX)))
     }
@@ -169,7 +172,7 @@ impl<'a> Learner<'a> {
         Ok(Fitted { statistics, ..fitted })
     }
 
-    /// Returns, for each feature, the index of the table column that the feature comes from.
+    /// Returns, for each feature of the model, the index of the table column that the feature was made from.
     fn origins(&self) -> Vec<usize> {
         let slots = || self.signature.columns().iter().map(|column| column.kind.slots());
         let columns: Vec<usize> = slots().enumerate().flat_map(|(column, slots)| repeat_n(column, slots)).collect();
@@ -178,8 +181,8 @@ impl<'a> Learner<'a> {
         self.preprocessing.origins().into_iter().chain(learnt).map(of_slot).collect()
     }
 
-    /// Fits boosted trees to the given `numbers` instead of the target, one number for each of `rows`. The trees get no
-    /// special handling of missing values and no monotone directions.
+    /// Fits boosted trees that predict the given `numbers` instead of the table's target. `numbers` has one number for
+    /// each of `rows`. Missing values get no special handling, and no column is monotone.
     pub(crate) fn fit_numbers(
         &self,
         rows: &[u32],
@@ -196,19 +199,19 @@ impl<'a> Learner<'a> {
         parameters.fit(&training, FitRows::all(&all), 0, deadline, &|_| String::new())
     }
 
-    /// Returns the number of features after preprocessing, without target statistics.
+    /// Returns the number of features after preprocessing. Target-encoded features do not count.
     pub(crate) fn width(&self) -> usize {
         self.preprocessing.features()
     }
 
-    /// Returns how many seconds the first fit with this hyperparameter choice is expected to take on `rows` training
-    /// rows. It is 0 if there is no estimate.
+    /// Returns the expected duration, in seconds, of the first fit with these hyperparameters on `rows` training rows.
+    /// Returns 0 if there is no estimate.
     pub(crate) fn expected_seconds(&self, rows: usize, choice: &Choice) -> f64 {
         choice.hyperparameters().expected_seconds(&self.training(&self.features, &self.binned), rows)
     }
 
-    /// Builds the complete prediction pipeline of a fitted model: preprocessing, predictor, calibration, label rule and
-    /// prediction interval.
+    /// Builds the complete prediction pipeline from a fitted model: preprocessing, predictor, calibration of
+    /// probabilities, label rule and prediction interval.
     pub(crate) fn pipeline(
         &self,
         fitted: Fitted,
@@ -216,7 +219,8 @@ impl<'a> Learner<'a> {
         rule: LabelRule,
         interval: Option<Interval>,
     ) -> Result<Pipeline, PipelineError> {
-        // A model with special handling of missing values must be the only member of an ensemble.
+        // A pipeline can treat missing values specially only if its predictor is an ensemble. So convert such a model
+        // into an ensemble with one member.
         let fitted = if fitted.holes.is_empty() { fitted } else { fitted.into_ensemble() };
         let Fitted { statistics, scaler, .. } = fitted;
         let preprocessing = Preprocessing { statistics, scaler, ..self.preprocessing.clone() };
@@ -238,8 +242,8 @@ impl<'a> Learner<'a> {
         Ok(Answers::of(&model, &self.raw_rows(rows))?)
     }
 
-    /// Returns the true values in `target` in the form that the evaluation needs. `target` may hold only some of the
-    /// training rows.
+    /// Returns the true labels or numbers in `target` in the form that the evaluation code needs. `target` may belong
+    /// to only some of the training rows.
     pub(crate) fn truths<'t>(&'t self, target: &'t Target) -> Truths<'t> {
         match target {
             Target::Classes { classes, .. } => Truths::Classes(classes, &self.known),
@@ -247,7 +251,8 @@ impl<'a> Learner<'a> {
         }
     }
 
-    /// Returns the importance of each table column: the sum of the importances of its features.
+    /// Returns the importance of each table column. It is the sum of the importances of the features that were made
+    /// from the column.
     pub(crate) fn importances(&self, features: &[f64]) -> Vec<f64> {
         let mut columns = vec![0.0; self.signature.columns().len()];
         for (origin, importance) in self.origins().into_iter().zip(features) {
@@ -259,7 +264,8 @@ impl<'a> Learner<'a> {
     }
 }
 
-/// Returns each planned target statistic together with the column's texts, from which every fit computes the statistic.
+/// Prepares the planned target encodings: joins each plan with the texts of its column. Every fit then computes the
+/// encoding from them.
 fn recipes(
     frame: &Frame,
     (rows, groups): (&[u32], Option<&[u64]>),
@@ -284,10 +290,10 @@ fn recipes(
 /// Error: why a fitted model could not predict rows. The data is never the reason.
 #[derive(Debug, thiserror::Error)]
 pub enum AnswerError {
-    /// The fitted model does not form a valid prediction pipeline.
+    /// The fitted model and its preprocessing do not form a valid prediction pipeline.
     #[error("the fitted model is not a valid pipeline: {0}")]
     Pipeline(#[from] PipelineError),
-    /// The rows do not have the number of values that the model expects.
+    /// A row has another number of input values than the model expects.
     #[error(transparent)]
     Shape(#[from] ShapeError),
 }

@@ -1,8 +1,8 @@
 //! Trains models on a table and evaluates them.
 //!
-//! Everything is synchronous and depends only on its arguments: the same table, hyperparameters and seed give the same
-//! model artifact, byte for byte. Nothing here reads files, network, clock or entropy, except for the stop-watch around
-//! the steps of [`train()`].
+//! All functions are synchronous, and their results depend only on their arguments. The same table, hyperparameters and
+//! seed give the same model artifact, byte for byte. No code here reads files, network, clock or entropy. The only
+//! exception is the stop-watch around the steps of [`train()`].
 
 mod adopt;
 mod deciding;

@@ -1,9 +1,10 @@
-//! Checks whether a table fits into the function's memory, before the process runs out of memory.
+//! Estimates whether a table fits into the cloud function's memory, so that it can be refused before the process runs
+//! out of memory.
 //!
-//! There are three checks with the same formula: rows × columns × bytes of a cell. The formula is applied to every data
-//! structure that is held at the same time (see `need`). The first check uses samples of the files, before any file is
-//! read whole. The second check follows the first pass over the files. Then the numbers of rows and columns are known,
-//! but no value is kept. The third check precedes fitting, when the features are known.
+//! There are three checks with the same formula: rows × columns × bytes of a cell. The formula is summed over all data
+//! structures that are in memory at the same time (see `need`). The first check uses samples of the files, before any
+//! file is read whole. The second check follows the first pass over the files. Then the numbers of rows and columns are
+//! known, but no value is kept. The third check comes before fitting, when the features are known.
 
 pub(crate) mod need;
 mod scale;
@@ -23,34 +24,34 @@ use crate::hyperparameters::Space;
 use crate::prepared::Prepared;
 use crate::search::{Plan, spaces};
 
-/// The purpose of reading a table, which decides how much memory is needed.
+/// Why a table is read: to train models, or only to evaluate one. Training needs more memory.
 #[derive(Debug, Clone, Copy)]
 pub enum Purpose<'a> {
-    /// The table is read to train models. If a family is given, only models of this family are trained, otherwise all
-    /// families of the settings. The map fixes hyperparameters.
+    /// The table is read to train models. If a family is given, only models of this family are trained, otherwise
+    /// models of all families in the settings. The map sets hyperparameters to fixed values.
     Learn(Option<Family>, &'a BTreeMap<String, Value>),
     /// The table is read to evaluate an existing model.
     Judge,
 }
 
-/// The expected size of a table and the memory that it needs, estimated from samples of the table's files.
+/// Estimate, from samples of a table's files, of the table's size and of the memory that it needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Estimate {
-    /// Estimated number of rows.
+    /// Estimated number of rows in the table.
     pub rows: u64,
     /// Number of columns in the files, including those that are left out of training.
     pub columns: u64,
-    /// Estimated size of the decompressed files, in bytes.
+    /// Estimated total size of the files after decompression, in bytes.
     pub bytes: u64,
-    /// Estimated memory, in bytes, that reading and using the table needs.
+    /// Estimated memory, in bytes, for reading the table and for training or evaluating models on it.
     pub needed: u64,
-    /// The model family that needs the most memory. `None` if reading the table needs more memory than training any
-    /// family.
+    /// The model family whose training needs the most memory. `None` if reading the table needs more memory than
+    /// training any family.
     pub family: Option<Family>,
 }
 
 /// Estimates the size and the memory need of a table from `samples` of its files. `files` has the name and the size in
-/// bytes of each file. Returns `None` if the samples do not suffice.
+/// bytes of each file. Returns `None` if the samples are too small for an estimate.
 /// [`sample_ranges`](evergreen_table::budget::sample_ranges) says which samples to take.
 pub fn estimate(
     files: &[(String, u64)],
@@ -62,7 +63,7 @@ pub fn estimate(
     let (shape, raw) = estimate_shape(files, samples, settings, target)?;
     let spaces = match purpose {
         Purpose::Judge => Vec::new(),
-        // An invalid search plan is reported later, once the table has been read.
+        // If the search plan is invalid, the error is reported later, once the table has been read.
         Purpose::Learn(family, overrides) => spaces(settings, family, overrides).unwrap_or_default(),
     };
     let (needed, family) = needed(&shape, raw, &spaces);
@@ -70,8 +71,8 @@ pub fn estimate(
     Some(Estimate { rows: shape.rows, columns, bytes: raw.bytes, needed, family })
 }
 
-/// Estimates from `samples` whether the table in `files` can be read and used in `memory` bytes. If the samples do not
-/// suffice for an estimate, only checks whether the files alone fit.
+/// Estimates from `samples` whether `memory` bytes suffice to read and use the table in `files`. If the samples are too
+/// small for an estimate, only checks whether the files alone fit.
 ///
 /// # Errors
 /// [`TableError::TooLarge`] if the table does not fit.
@@ -98,8 +99,8 @@ pub fn of_learning(prepared: &Prepared, plan: &Plan) -> u64 {
     learning(&Scale::learning(prepared), &plan.spaces).0
 }
 
-/// If a table is too large to be read, adds the memory that training needs to the error. The user then does not hit a
-/// second limit later. Other errors stay as they are.
+/// Extends the error of a table that is too large to be read: adds the memory that training needs. So the user does not
+/// meet a second memory limit later. Other errors stay as they are.
 #[must_use]
 pub fn with_learning(error: TableError, settings: &DatasetSettings) -> TableError {
     let TableError::TooLarge(found) = error else { return error };
@@ -113,7 +114,7 @@ pub fn with_learning(error: TableError, settings: &DatasetSettings) -> TableErro
     }))
 }
 
-/// Checks whether every model family of `spaces` can be trained in the memory that the table was read with.
+/// Checks whether every model family in `spaces` can be trained in the memory limit with which the table was read.
 pub(crate) fn check_learning(prepared: &Prepared, spaces: &[Space]) -> Result<(), TooLarge> {
     let scale = Scale::learning(prepared);
     let (needed, family) = learning(&scale, spaces);
@@ -125,15 +126,16 @@ pub(crate) fn check_learning(prepared: &Prepared, spaces: &[Space]) -> Result<()
     Err(TooLarge { rows: Some(rows), columns, features, family, needed, memory, ..TooLarge::default() })
 }
 
-/// Returns whether training also fits into memory with the features in `learnt`, which may include derived features.
+/// Returns whether training still fits into memory if it uses the features in `learnt`, which may include derived
+/// features.
 pub(crate) fn fits(prepared: &Prepared, spaces: &[Space], learnt: &FittedColumns) -> bool {
     let features = (learnt.preprocessing.features() + learnt.statistics.len()) as u64;
     let scale = Scale { features, learnt: learnt.signature.slots() as u64, ..Scale::learning(prepared) };
     learning(&scale, spaces).0 <= prepared.table().memory()
 }
 
-/// Returns the bytes that the largest step of a training run needs. If that step is the training of a model, also
-/// returns its family. If it is reading or evaluating the table, the family is `None`.
+/// Returns the bytes of memory that the largest step of a training run needs. If that step is the training of a model,
+/// also returns its family. If that step is reading or evaluating the table, the family is `None`.
 fn needed(shape: &TableShape, raw: FileSizes, spaces: &[Space]) -> (u64, Option<Family>) {
     let scale = Scale::of(shape);
     let reading = budget::reading_bytes(shape, raw, threads()).max(need::judging(&scale));
@@ -143,7 +145,7 @@ fn needed(shape: &TableShape, raw: FileSizes, spaces: &[Space]) -> (u64, Option<
     }
 }
 
-/// Returns the memory, in bytes, that the most demanding model family needs for training, and that family.
+/// Returns the model family whose training needs the most memory, and this memory in bytes.
 fn learning(scale: &Scale, spaces: &[Space]) -> (u64, Option<Family>) {
     let of = |space: &Space| (need::learning(scale, space, threads()), Some(space.family));
     spaces.iter().map(of).max_by_key(|(needed, _)| *needed).unwrap_or_default()

@@ -1,4 +1,5 @@
-//! Prepares a table for training: splits it into training rows and hold-out, and fits how columns become features.
+//! Prepares a table for training: splits it into training rows and hold-out, and fits how columns are encoded as
+//! features.
 
 use evergreen_lifecycle::{DatasetProfile, Signature, SignatureError};
 use evergreen_scoring::{MAX_FEATURES, Preprocessing};
@@ -9,7 +10,8 @@ use crate::memory::{self, TooLarge};
 use crate::search::Plan;
 use crate::split::Split;
 
-/// A table, split into training rows and hold-out, with the preprocessing that was fitted on its training rows.
+/// A table that is ready for training: split into training rows and hold-out, with the preprocessing that was fitted on
+/// its training rows.
 #[derive(Debug, Clone)]
 pub struct Prepared {
     table: Table,
@@ -22,22 +24,22 @@ pub struct Prepared {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PrepareError {
-    /// The columns give no feature, or too many, after categories have become features. Contains the number of
-    /// features.
+    /// The columns of the table give no feature, or too many features (each category can become a feature). Contains
+    /// the number of features.
     #[error("the columns give {0} features; expected from 1 to {MAX_FEATURES}; add or drop columns")]
     Features(usize),
-    /// No training row has a certain label: only hold-out rows have it.
+    /// A label occurs only in the hold-out, which has the newest rows. No training row has this label.
     #[error(
         "{place}, column {target:?}: only the newest rows, which are the hold-out, have the label of this row; \
          expected older rows with the label too; add such rows or remove these"
     )]
     NewLabel {
-        /// The first row with the label: its file and its place in the file.
+        /// Where the first row with this label is: the file, and the place in the file.
         place: FilePlace,
         /// The name of the target column.
         target: String,
     },
-    /// The table's columns do not give a valid model signature.
+    /// The columns of the table do not give a valid model signature (the list of input columns that a model expects).
     #[error(transparent)]
     Signature(#[from] SignatureError),
 }
@@ -76,7 +78,7 @@ impl Prepared {
         }
     }
 
-    /// Returns the table that was prepared.
+    /// Returns the whole table: training rows and hold-out rows.
     pub fn table(&self) -> &Table {
         &self.table
     }
@@ -91,19 +93,19 @@ impl Prepared {
         &self.signature
     }
 
-    /// Returns the preprocessing that turns a raw row into features. It has no scaler, since only some model families
-    /// scale features.
+    /// Returns the preprocessing that turns a raw row (the input numbers of a model) into features. It does not scale
+    /// features, since only some model families need that.
     pub fn preprocessing(&self) -> &Preprocessing {
         &self.preprocessing
     }
 
-    /// Returns the table's signature and preprocessing, without derived features.
+    /// Returns the table's signature (input columns) and preprocessing, as they are before derived features are added.
     pub(crate) fn learnt(&self) -> FittedColumns {
         let (signature, preprocessing) = (self.signature.clone(), self.preprocessing.clone());
         FittedColumns { signature, preprocessing, statistics: Vec::new() }
     }
 
-    /// Returns the table's profile: how the table was read and split, with the warnings about it.
+    /// Returns the table's profile for the user: how the table was read and split, and the warnings about it.
     pub fn profile(&self) -> DatasetProfile {
         DatasetProfile {
             holdout_rows: self.split.holdout.len(),
@@ -112,8 +114,8 @@ impl Prepared {
         }
     }
 
-    /// Checks whether a training run by `plan` fits into the memory that the table was read with. Call it before the
-    /// rows are copied.
+    /// Checks whether a training run with `plan` fits into the memory limit with which the table was read. Call it
+    /// before the rows are copied.
     ///
     /// # Errors
     /// [`TooLarge`], which says how much memory is needed.
@@ -121,14 +123,15 @@ impl Prepared {
         memory::check_learning(self, &plan.spaces)
     }
 
-    /// Returns whether training by `plan` also fits into memory with the features in `learnt`. They may include derived
-    /// features.
+    /// Returns whether a training run with `plan` still fits into memory if it uses the features in `learnt`, which may
+    /// include derived features.
     pub(crate) fn has_memory(&self, plan: &Plan, learnt: &FittedColumns) -> bool {
         memory::fits(self, &plan.spaces, learnt)
     }
 }
 
-/// Checks that each label has a training row. With an order column, a new label may occur only in the hold-out.
+/// Checks that each label has a training row. With an order column, the hold-out has the newest rows, so a new label
+/// may occur only there.
 fn check_training_labels(table: &Table, split: &Split) -> Result<(), PrepareError> {
     let Target::Classes { labels, classes } = table.target() else { return Ok(()) };
     let mut known = vec![false; labels.len()];

@@ -1,4 +1,5 @@
-//! Writes a fitted model as an artifact, loads the artifact back, compares both, and evaluates the loaded model.
+//! Writes a fitted model as an artifact, loads it back, checks that both predict the same, and evaluates the loaded
+//! model.
 
 use evergreen_lifecycle::{Advantage, AgainstConstant, Evaluation, PrimaryMetric, Scores, Task};
 use evergreen_scoring::{ArtifactMetadata, Model, Pipeline, encode as write};
@@ -9,23 +10,24 @@ use crate::prepared::Prepared;
 use crate::rows::encode_rows;
 use crate::train::LearningError;
 
-/// Maximum number of hold-out rows, and of training rows, on which the loaded artifact is compared with the fitted
-/// model. The limit saves time on large tables.
+/// Maximum number of hold-out rows, and of training rows, on which the predictions of the loaded model are compared
+/// with those of the fitted model. The limit saves time on large tables.
 const CHECKED_ROWS: usize = 50_000;
 
-/// A model artifact with its evaluation on the hold-out. It predicts the same as the fitted model on all compared rows.
+/// A model artifact that was loaded and checked, with its evaluation on the hold-out. The loaded and the fitted model
+/// predict the same on all compared rows.
 #[derive(Debug)]
 pub(crate) struct Proof {
     pub(crate) artifact: Vec<u8>,
     pub(crate) model: Model,
     pub(crate) holdout: Holdout,
     pub(crate) evaluation: Evaluation,
-    /// The model's score on the hold-out: log loss for classifiers, R² for regression.
+    /// The loaded model's score on the hold-out: log loss for classifiers, R² for regression.
     scores: Scores,
-    /// Mean and spread of the model's losses on the hold-out. `None` if they cannot be computed.
+    /// Mean and spread of the loaded model's losses on the hold-out rows. `None` if they cannot be computed.
     pub(crate) losses: Option<Losses>,
-    /// Accuracy (0–1) or R² (at most 1) on the training rows. If there are more than 50,000, it is computed on 50,000
-    /// evenly spaced ones.
+    /// The model's score on the training rows: accuracy (0–1) for labels, R² (at most 1) for numbers. If there are more
+    /// than 50,000 training rows, it is computed on 50,000 evenly spaced rows.
     pub(crate) training_score: f64,
 }
 
@@ -42,7 +44,8 @@ impl Proof {
     ) -> Result<Self, LearningError> {
         let compiled = Model::compile(&pipeline, metadata.clone());
         let artifact = write(&pipeline, metadata);
-        // Loading creates another copy of the model. Millions of trees must not be held twice.
+        // Free the fitted model: loading creates a second copy, and a model with millions of trees must not be in
+        // memory twice.
         drop(pipeline);
         let model = Model::load(&artifact)?;
         let holdout = Holdout::of(prepared.table(), &prepared.split().holdout);
@@ -58,8 +61,7 @@ impl Proof {
         Ok(Self { artifact, model, holdout, evaluation, scores, losses, training_score })
     }
 
-    /// Returns a warning if the model is not clearly better than one that ignores all columns and always answers
-    /// `constant`.
+    /// Returns a warning if the model is not clearly better than a model that answers `constant` for every row.
     pub(crate) fn useless(&self, constant: Option<&ConstantAnswer>) -> Option<String> {
         let metric = PrimaryMetric::default_for(self.holdout.target().task());
         let beside = self.holdout.constant_scores(constant?, metric).ok()?;
@@ -80,15 +82,15 @@ impl Proof {
     }
 }
 
-/// Returns the predictions of `model` for raw rows. Fails if `written` (the same model before it was written and
-/// loaded) predicts differently.
+/// Returns the predictions of `model` for the given raw rows (input numbers). `written` is the same model before it was
+/// written and loaded. Fails if both predict differently.
 fn same_answers(model: &Model, written: &Model, raw: &[f32]) -> Result<Answers, LearningError> {
     let answers = Answers::of(model, raw)?;
     if answers == Answers::of(written, raw)? { Ok(answers) } else { Err(LearningError::OtherPrediction) }
 }
 
-/// Returns the model's score on up to 50,000 training rows. Fails if `written` (the same model before it was written
-/// and loaded) predicts differently.
+/// Returns the model's score on up to 50,000 training rows. `written` is the same model before it was written and
+/// loaded. Fails if both predict differently.
 fn training_score(prepared: &Prepared, model: &Model, written: &Model) -> Result<f64, LearningError> {
     let (table, training) = (prepared.table(), &prepared.split().training);
     let step = training.len().div_ceil(CHECKED_ROWS).max(1);

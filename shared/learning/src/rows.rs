@@ -1,4 +1,4 @@
-//! Converts a table's rows into the raw rows of numbers that a model reads.
+//! Encodes a table's rows as raw rows: the numbers that a model reads as its input, before preprocessing.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -6,14 +6,15 @@ use std::sync::Arc;
 use evergreen_lifecycle::{Column, ColumnKind, DatePart, Signature, words as lifecycle_words, write_moment};
 use evergreen_table::{Frame, MISSING, Values};
 
-/// Error: why a table does not fit a model's signature (the columns that the model expects).
+/// Error: why a table does not fit a model's signature (the list of input columns that the model expects).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FrameError {
-    /// The table lacks a column that the model's signature has. Contains the column's name.
+    /// The table lacks an input column that the model expects. Contains the column's name.
     #[error("column {0:?}: the model needs the column and the table does not have it")]
     NoColumn(String),
-    /// A column has another type in the table than in the model's signature.
+    /// A column has one type in the table (for example number) and another type in the model's signature (for example
+    /// category).
     #[error("column {column:?}: the type is {found} in the table; the model expects {expected}")]
     OtherKind {
         /// The name of the column.
@@ -25,9 +26,9 @@ pub enum FrameError {
     },
 }
 
-/// Encodes the rows of `frame` as a model with this signature reads them, row by row. Each column becomes one or more
-/// `f32` (see [`ColumnKind`]). Columns are found by name. Columns that are not in the signature are ignored. Missing
-/// values are NaN.
+/// Encodes the rows of `frame` as raw rows, the input that a model with this signature reads. The rows follow each
+/// other in one list. Each column becomes one or more `f32` (see [`ColumnKind`]). Columns are found by name. Columns
+/// that are not in the signature are ignored. Missing values are NaN.
 ///
 /// # Errors
 /// [`FrameError`] if a column of the signature is missing in the frame or has another type.
@@ -35,7 +36,8 @@ pub fn encode_rows(frame: &Frame, signature: &Signature) -> Result<Vec<f32>, Fra
     Ok(Encoder::of(frame, signature.columns())?.rows(0..frame.rows() as u32))
 }
 
-/// Encodes rows of a table as raw rows. In a raw row, each column of the model's signature has one or more slots.
+/// Encodes rows of a table as raw rows (the input numbers of a model). Each column of the model's signature fills one
+/// or more places (slots) of a raw row.
 #[derive(Debug)]
 pub(crate) struct Encoder<'a> {
     columns: Vec<Cells<'a>>,
@@ -43,7 +45,7 @@ pub(crate) struct Encoder<'a> {
 }
 
 impl<'a> Encoder<'a> {
-    /// Creates the encoder for rows of `frame`. `columns` are the columns of the model's signature.
+    /// Creates an encoder for the rows of `frame`. `columns` are the input columns that the model expects.
     ///
     /// # Errors
     /// The same as [`encode_rows`].
@@ -57,7 +59,8 @@ impl<'a> Encoder<'a> {
         Ok(Self { columns, slots })
     }
 
-    /// Returns the given rows as raw rows, one after the other. A row with an invalid index is all NaN.
+    /// Returns the given rows of the table as raw rows, one after the other in one list. If a row index is not in the
+    /// table, its raw row is all NaN.
     pub(crate) fn rows(&self, rows: impl ExactSizeIterator<Item = u32>) -> Vec<f32> {
         let mut values = vec![f32::NAN; rows.len() * self.slots];
         for (row, mut values) in rows.zip(values.chunks_exact_mut(self.slots.max(1))) {
@@ -71,20 +74,22 @@ impl<'a> Encoder<'a> {
     }
 }
 
-/// The values of one table column, with what the encoder needs to write them into a raw row.
+/// The values of one table column, in the form from which the encoder writes them into a raw row.
 #[derive(Debug)]
 enum Cells<'a> {
     Numbers(&'a [f32]),
     Moments(&'a [f64], Vec<DatePart>),
     Texts(&'a [u32], Vec<f32>),
-    /// A column of free text: the code of each row's text, the words of each code, and the number of different words.
+    /// A column of free text. Holds the code of each row's text, the words that belong to each code, and the number of
+    /// different words.
     Words(&'a [u32], Words, usize),
 }
 
-/// For each text of a column, the ascending indices of the words of the model's signature that the text contains.
+/// For each different text of a column, which words of the model's signature the text contains, as ascending indices of
+/// the words.
 pub(crate) type Words = Arc<[Vec<u16>]>;
 
-/// Returns, for each text in `names`, the indices of the `words` that it contains. `words` must be sorted.
+/// Returns, for each text in `names`, the indices of those `words` that the text contains. `words` must be sorted.
 pub(crate) fn words_of(names: &[String], words: &[String]) -> Words {
     let of = |name: &String| {
         let found = lifecycle_words(name).filter_map(|word| words.binary_search(&word).ok());
@@ -121,8 +126,8 @@ impl<'a> Cells<'a> {
         }
     }
 
-    /// Writes the column's values of the given row into `slots`, the column's place in the raw row. The slots must be
-    /// NaN before.
+    /// Writes the column's value in the given row into `slots`, the places of this column in a raw row. All slots must
+    /// be NaN before the call.
     fn write(&self, row: usize, slots: &mut [f32]) {
         let mut set = |value: f32| slots.iter_mut().take(1).for_each(|slot| *slot = value);
         match self {
@@ -140,7 +145,7 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// Returns, for each text in `names`, the number that encodes it in a raw row: see [`ColumnKind::code`].
+/// Returns, for each text in `names`, the number that encodes the text in a raw row, see [`ColumnKind::code`].
 fn indices(names: &[String], categories: &[String], rare: &[String]) -> Vec<f32> {
     let unseen = categories.len();
     let known = categories.iter().zip(0..).chain(rare.iter().zip(unseen + 1..));

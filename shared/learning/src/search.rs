@@ -1,16 +1,16 @@
-//! Searches for a model family and its hyperparameters. The search draws random candidates from a seed and compares
-//! them by cross-validation on the training rows. With an order column, every fold is scored on rows that are newer
-//! than the fold's training rows.
+//! Hyperparameter search: finds the best model family and its hyperparameters. The search draws random candidates (a
+//! family with hyperparameter values) from a seed. It compares candidates by cross-validation on the training rows. If
+//! the table has an order column, every fold is scored on rows that are newer than the fold's training rows.
 //!
 //! First, the search scores the usual hyperparameters of each family on all folds. So even a short search tries each
-//! family. Then it scores many more candidates on one fold. It scores the better ones on two more folds, and the best
-//! on all. This is successive halving (Jamieson, Talwalkar: "Non-stochastic best arm identification and hyperparameter
-//! optimization", AISTATS 2016). On a small table the search scores each candidate on more folds, see [`small`].
-//! Cross-validation also finds the number of boosting rounds.
+//! family. Then it scores many more candidates on one fold each. It scores the better candidates on two more folds, and
+//! the best candidates on all folds. This is successive halving (Jamieson, Talwalkar: "Non-stochastic best arm
+//! identification and hyperparameter optimization", AISTATS 2016). On a small table, the search scores each candidate
+//! on more folds, see [`small`]. Cross-validation also finds the best number of boosting rounds.
 //!
-//! Preprocessing and feature bins are fitted once, to all training rows but never from their labels. So the scored rows
-//! of a fold influence the quantiles and the features for missing values. The candidates of all families take turns.
-//! All rows count the same in scores, whatever their weight.
+//! Preprocessing and feature bins are fitted once, to all training rows, but never from their labels. So the scored
+//! rows of a fold influence the quantiles and the features for missing values. The candidates of all families take
+//! turns. All rows count the same in scores, even if the rows have weights.
 
 mod blend;
 mod calibrate;
@@ -42,15 +42,17 @@ use crate::hyperparameters::Choice;
 use crate::intervals::Errors;
 use crate::learner::{AnswerError, Learner};
 
-/// If a family has at most this many candidates, the search scores all of them on all folds.
+/// If a model family has at most this many hyperparameter candidates, the search scores all of them on all
+/// cross-validation folds, without successive halving.
 const FEW_CANDIDATES: usize = 4;
 
-/// Steps of successive halving. In a step `(n, folds)`, the best one in `n` candidates of each family is scored on up
-/// to `folds` folds. So one in three goes on to three folds, then one in three of those to all folds.
+/// Steps of successive halving. In a step `(n, folds)`, the best candidates of each family (one in `n`) are scored on
+/// up to `folds` folds. So the best third goes on to three folds. The best third of these candidates goes on to all
+/// folds.
 const RUNGS: [(usize, usize); 2] = [(3, 3), (3, usize::MAX)];
 
-/// Exponent for boosting: the best number of rounds grows with the number of training rows to this power. Measured on
-/// generated tables of 6,000 to 400,000 rows.
+/// Exponent in the rule for the number of boosting rounds: the best number grows with the number of training rows to
+/// this power. Measured on generated tables of 6,000 to 400,000 rows.
 const ROUNDS_BY_ROWS: f64 = 0.4;
 
 /// The result of a hyperparameter search.
@@ -63,32 +65,35 @@ pub(crate) struct SearchResult {
     pub(crate) summary: SearchSummary,
     pub(crate) candidates: Vec<Candidate>,
     pub(crate) warnings: Vec<String>,
-    /// Limits for an ensemble of models: number of members, size and time of a prediction.
+    /// Limits for an ensemble (a weighted mean of several models): number of members, size, and time of a prediction.
     pub(crate) limits: EnsembleLimits,
 }
 
-/// A candidate that the search evaluated, with everything that the last fit on all training rows needs.
+/// A hyperparameter candidate that the search evaluated, with everything that its last fit on all training rows needs.
 #[derive(Debug)]
 pub(crate) struct RankedCandidate {
     pub(crate) choice: Choice,
-    /// The members of an ensemble and their weights. `choice` is the first member. Empty for a single model.
+    /// The members of an ensemble (a weighted mean of several models) with their weights. `choice` is the first member.
+    /// Empty for a single model.
     pub(crate) members: Vec<(Choice, f32)>,
     /// Number of cross-validation folds that the candidate was scored on.
     pub(crate) folds: usize,
     /// The candidate's mean score over the folds. `None` if the mean is not a finite number.
     pub(crate) score: Option<f64>,
-    /// The power that a classifier's probabilities are raised to, which calibrates them. `None` if calibration does not
-    /// help.
+    /// Calibration of a classifier: the power that its probabilities are raised to, so that they match how often it is
+    /// right. `None` if calibration does not help, or for regression.
     pub(crate) calibration: Option<f32>,
-    /// How the model limits a classifier's probabilities, and which label it answers.
+    /// How a classifier turns probabilities into an answer: the limits of the probabilities, and which label it
+    /// answers.
     pub(crate) rule: LabelRule,
-    /// The errors of a regression model on rows that it was not trained on, fold by fold. Empty for a classifier, or if
-    /// the search did not keep the model's answers.
+    /// Out-of-fold errors of a regression model (on rows that it was not trained on), fold by fold. Empty for a
+    /// classifier, or if the search did not keep the model's predictions.
     pub(crate) errors: Vec<Errors>,
-    /// Mean and spread of the candidate's losses on rows that it was not trained on. `None` if the search did not keep
-    /// the candidate's answers.
+    /// Mean and spread of the candidate's out-of-fold losses (on rows that it was not trained on). `None` if the search
+    /// did not keep the candidate's predictions.
     pub(crate) validated: Option<Losses>,
-    /// How long the steps after the last fit are expected to take: writing, loading and evaluating the artifact.
+    /// The expected duration of the steps after the candidate's last fit: writing, loading and evaluating the model
+    /// artifact.
     pub(crate) after: Duration,
 }
 
@@ -96,10 +101,10 @@ pub(crate) struct RankedCandidate {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SearchError {
-    /// A candidate could not be fitted, and no other model family was left to try.
+    /// A hyperparameter candidate could not be fitted, and no other model family was left to try.
     #[error(transparent)]
     Fit(#[from] FitError),
-    /// A fitted model could not predict the scored rows.
+    /// A fitted model could not predict the rows of a fold on which it should be scored.
     #[error(transparent)]
     Answer(#[from] AnswerError),
     /// The metric does not suit the table's task, for example a regression metric for a classification table.
@@ -116,10 +121,10 @@ struct Search<'a> {
     labels: &'a LabelChoice,
     started: Instant,
     deadline: Instant,
-    /// The candidates evaluated so far. If the candidates' predictions are large, only the best trial of each family
-    /// keeps them.
+    /// The candidates that the search evaluated so far. If the candidates' predictions are large, only the best
+    /// candidate of each family keeps its predictions.
     trials: Vec<Trial>,
-    /// Families that the search no longer tries, because a fit failed or there was no time.
+    /// Model families that the search no longer tries, because a fit failed or because there was not enough time.
     left_out: Vec<Family>,
     warnings: Vec<String>,
     cut_short: bool,
@@ -149,8 +154,8 @@ pub(crate) fn search(learner: &Learner<'_>, plan: &Plan, deadline: Instant) -> R
     search.found(planned, &plan.ensemble)
 }
 
-/// Returns the candidates of all families in turn: the first candidate of each family, then the second of each, and so
-/// on.
+/// Returns the candidates of all families, in the order of the search. The first candidate of each family comes first,
+/// then the second candidate of each family, and so on.
 fn in_turn(plan: &Plan) -> Vec<Choice> {
     let families: Vec<Vec<Choice>> =
         plan.spaces.iter().map(|space| space.candidates(plan.candidates_of(space.family), plan.seed)).collect();
@@ -194,8 +199,8 @@ impl Search<'_> {
         }
     }
 
-    /// Successive halving: scores the better candidates of each family on more folds, and the best of them on all
-    /// folds.
+    /// Does successive halving: scores the better candidates of each family on more folds, and the best candidates on
+    /// all folds.
     fn narrow_down(&mut self) -> Result<(), SearchError> {
         let mut before = self.context.first_folds();
         for (part, folds) in RUNGS {
@@ -221,8 +226,9 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// Returns the indices in `trials` of the best candidates: one in `part` of each family. They are compared by their
-    /// score on the first `folds` folds. The best candidate of each family comes first.
+    /// Returns the indices in `trials` of the best candidates of each family. Of every `part` candidates, one is
+    /// returned. Candidates are compared by their score on the first `folds` folds. The best candidate of each family
+    /// comes first.
     fn better_part(&self, part: usize, folds: usize) -> Vec<usize> {
         let metric = self.context.metric;
         let mut chosen: Vec<(usize, usize)> = Vec::new();
@@ -262,7 +268,8 @@ impl Search<'_> {
         self.left_out.push(family);
     }
 
-    /// Adds an evaluated candidate. If predictions are large, only the best candidate of each family keeps them.
+    /// Adds an evaluated candidate to the search. If the candidates' predictions are large, only the best candidate of
+    /// each family keeps its predictions.
     fn keep(&mut self, trial: Trial) {
         self.trials.push(trial);
         self.drop_large();
@@ -312,8 +319,8 @@ impl Search<'_> {
         let usual = self.context.rule;
         let every = trial.out_of_fold(self.context.folds.len());
         let calibration = every.as_ref().and_then(|(target, answers)| calibrate::power(target, answers, usual));
-        // Take only the folds of one division, so that each row counts once. Repeated rows would make chance look
-        // smaller than it is.
+        // Small tables are divided into folds several times. Use only the folds of the first division, so that each row
+        // counts once. Repeated rows would make random differences look smaller than they are.
         let out_of_fold = trial.out_of_fold(self.context.division);
         let answers = out_of_fold.as_ref();
         let rule = match answers {
@@ -335,8 +342,9 @@ impl Search<'_> {
         }
     }
 
-    /// Returns an ensemble of several trials, with the indices in `trials` and the weights of its members. Returns
-    /// `None` if the ensemble is not better than the best candidate, or if there is no time to fit it.
+    /// Builds an ensemble (a weighted mean of several candidates). Also returns the index in `trials` and the weight of
+    /// each member. Returns `None` if the ensemble is not better than the best candidate, or if there is no time to fit
+    /// it.
     fn blend(&mut self, limits: &EnsembleLimits) -> Option<(Trial, Vec<(usize, f32)>)> {
         let (all, metric) = (self.context.folds.len(), self.context.metric);
         let complete = |trial: &&Trial| trial.scores.len() == all && trial.whole().is_some();
@@ -360,8 +368,7 @@ impl Search<'_> {
         Some((blended, parts))
     }
 
-    /// Estimates the size and prediction time that a candidate's model will have when it is fitted to all training
-    /// rows.
+    /// Estimates the size and the prediction time of the model when this candidate is fitted to all training rows.
     fn cost_of_all_rows(&self, trial: &Trial) -> Cost {
         let fitted = self.context.folds.iter().map(|fold| fold.training.len()).max().unwrap_or_default();
         let rows = (self.context.learner.rows() as f64 / fitted.max(1) as f64).max(1.0);
@@ -369,8 +376,8 @@ impl Search<'_> {
         families::of(trial.choice.family).cost_of_all_rows(trial.cost, Growth { rows, rounds })
     }
 
-    /// Returns the hyperparameters for the last fit on all training rows. A fold has fewer training rows, so for the
-    /// last fit boosting gets more rounds.
+    /// Returns the hyperparameters for the last fit on all training rows. Boosting gets more rounds than
+    /// cross-validation found, because a fold has fewer training rows.
     fn for_all_rows(&self, choice: &Choice) -> Choice {
         let fitted = self.context.folds.iter().map(|fold| fold.training.len()).max().unwrap_or_default();
         let ratio = self.context.learner.rows() as f64 / fitted.max(1) as f64;

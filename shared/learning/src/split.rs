@@ -1,8 +1,8 @@
 //! Splits a table into training rows and hold-out.
 //!
-//! The split depends on the rows alone, not on a seed. Training runs on the same table have the same hold-out. So the
-//! champion (the model version that answers predictions) was never trained on the hold-out. The champion and a new
-//! version are compared on the hold-out. A table that grows keeps nearly all of its hold-out rows.
+//! The split depends only on the content of the rows, not on a seed. So training runs on the same table have the same
+//! hold-out, and the champion (the model version that answers predictions) was never trained on it. The champion and a
+//! new model version are compared on the hold-out. When a table grows, nearly all hold-out rows stay hold-out rows.
 
 mod groups;
 mod hash;
@@ -11,8 +11,8 @@ use evergreen_table::{DatasetSettings, Frame, Target, at};
 
 const STRATA: usize = 10;
 
-/// The split of a table into training rows and hold-out, as ascending row indices. Each row is in exactly one list, and
-/// neither list is empty.
+/// Which rows of a table are training rows and which are hold-out, as ascending row indices. Each row is in exactly one
+/// of both lists, and neither list is empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Split {
     /// Indices of the training rows: about four fifths of the table's rows.
@@ -21,18 +21,20 @@ pub struct Split {
     pub holdout: Vec<u32>,
 }
 
-/// Which rows must stay together in one cross-validation fold. For each row, it has the number of the row's unit.
+/// Units of rows that must stay together in one cross-validation fold. Holds a number for each row: rows with the same
+/// number belong to the same unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Units {
-    /// Rows stay together if they have the same content or the same group.
+    /// Unit numbers of rows without order. Rows stay together if they have the same content or the same group.
     Alike(Vec<u64>),
-    /// Rows stay together if they have the same time or the same group. A unit with a higher number is newer.
+    /// Unit numbers of rows ordered in time. Rows stay together if they have the same time or the same group. The
+    /// higher the number, the newer the unit.
     Ordered(Vec<u64>),
 }
 
 impl Units {
-    /// Returns which of the given `rows` of a frame must stay together in a fold. `order` and `groups` have the time
-    /// and the group of every row of the frame. They are `None` if the table has no such column.
+    /// Returns which of the given `rows` of a frame must stay together in one cross-validation fold. `order` and
+    /// `groups` have the time and the group of every row of the frame. They are `None` if the table has no such column.
     pub(crate) fn of(frame: &Frame, rows: &[u32], order: Option<&[f64]>, groups: Option<&[u64]>) -> Self {
         match (order, groups) {
             (Some(order), Some(groups)) => Self::Ordered(groups::ranks(&at(groups, rows), &at(order, rows))),
@@ -42,8 +44,8 @@ impl Units {
     }
 }
 
-/// Returns which share of the given `rows` is distinct, 0–1. Equal rows count as one row. If the table has groups, the
-/// rows of a group count as one row.
+/// Returns the share of distinct rows among the given `rows`, 0–1. Rows with equal content count as one row. If the
+/// table has groups, all rows of a group count as one row.
 pub(crate) fn distinct_share(frame: &Frame, rows: &[u32], groups: Option<&[u64]>) -> f64 {
     let mut units = unit_keys(frame, rows, groups);
     let all = units.len().max(1);
@@ -52,13 +54,13 @@ pub(crate) fn distinct_share(frame: &Frame, rows: &[u32], groups: Option<&[u64]>
     units.len() as f64 / all as f64
 }
 
-/// Returns a key for each of the given `rows`. With groups, all rows of a group have the same key. Without groups, rows
-/// with equal content have the same key.
+/// Returns a number (key) for each of the given `rows` that is equal for rows that reveal each other's target. With
+/// groups, these are the rows of a group. Without groups, these are rows with equal content.
 pub(crate) fn unit_keys(frame: &Frame, rows: &[u32], groups: Option<&[u64]>) -> Vec<u64> {
     groups.map_or_else(|| hash::some_rows(frame, rows), |groups| at(groups, rows))
 }
 
-/// Returns, for each time, how many different earlier times there are.
+/// Returns the rank of each time in `moments`: the number of different earlier times.
 fn ranks(moments: &[f64]) -> Vec<u64> {
     let mut sorted = moments.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
@@ -67,7 +69,7 @@ fn ranks(moments: &[f64]) -> Vec<u64> {
 }
 
 impl Split {
-    /// Returns a sentence for the user about how the hold-out rows are chosen.
+    /// Returns a sentence that explains to the user how the hold-out rows were chosen.
     pub(crate) fn rule(settings: &DatasetSettings, target: &Target) -> String {
         match (&settings.order, &settings.group, target) {
             (Some(order), Some(group), _) => {
@@ -88,7 +90,7 @@ impl Split {
     /// hold-out. Without one, the rows of each class are sorted by a hash of their content. The hash is SHA-256 of the
     /// features' names and values, in any column order. The first fifth of each class is the hold-out: rounded, at
     /// least one row, but not all. For regression, ten quantiles of the target replace the classes. Equal rows stay
-    /// together if both sides then have a row. Groups are held out whole.
+    /// together, unless a class would then have no training row or no hold-out row. Groups are held out whole.
     pub(crate) fn of(frame: &Frame, target: &Target, order: Option<&[f64]>, groups: Option<&[u64]>) -> Self {
         let rows = target.len();
         let mut held = vec![false; rows];
@@ -114,7 +116,7 @@ impl Split {
 }
 
 fn hold_newest(order: &[f64], held: &mut [bool]) {
-    // The newest rows come first in the sort. Of equally new rows, those later in the table come first.
+    // Sorts the newest rows to the front. Of rows with the same time, the row that is later in the table comes first.
     let key = |row: u32| order.get(row as usize).map(|moment| std::cmp::Reverse(Total(*moment)));
     hold_first((0..order.len() as u32).collect(), key, std::cmp::Reverse, held);
 }
@@ -137,8 +139,9 @@ impl Ord for Total {
     }
 }
 
-/// Returns the rows of each stratum. Each stratum is split into training rows and hold-out separately. A stratum has
-/// the rows of one class, or of about one tenth of the target's numbers. Equal numbers share a stratum.
+/// Divides the rows into strata, each of which is then split into training rows and hold-out. A stratum holds the rows
+/// of one class. For regression, it holds about one tenth of the rows, by target value, and equal numbers share a
+/// stratum.
 fn strata(target: &Target) -> Vec<Vec<u32>> {
     match target {
         Target::Classes { labels, classes } => {
@@ -170,8 +173,8 @@ fn by_quantile(numbers: &[f64]) -> Vec<Vec<u32>> {
     members
 }
 
-/// Marks the first fifth of the rows in `members`, sorted by `key`, as hold-out. `tie` is unique for each row and
-/// decides between equal keys. So the sort need not be stable. A stable sort would take half as much memory again.
+/// Sorts the rows in `members` by `key` and marks the first fifth as hold-out. `tie` is unique for each row and decides
+/// between equal keys, so an unstable sort suffices. A stable sort would take half as much memory again.
 fn hold_first<K: Ord, T: Ord>(
     mut members: Vec<u32>,
     key: impl Fn(u32) -> K,
@@ -187,8 +190,8 @@ fn hold_first<K: Ord, T: Ord>(
     }
 }
 
-/// Returns how many of the sorted members belong to the first fifth. It is the number nearest to a fifth that does not
-/// separate equal keys.
+/// Returns how many of the sorted members become hold-out. It is the number nearest to a fifth of `members` that does
+/// not separate members with equal keys. If all keys are equal, it is a fifth.
 fn cut<K: Eq>(members: usize, key: impl Fn(usize) -> Option<K>) -> usize {
     let ideal = fifth(members);
     let between = |at: &usize| matches!((key(at - 1), key(*at)), (Some(a), Some(b)) if a != b);
@@ -202,7 +205,7 @@ fn cut<K: Eq>(members: usize, key: impl Fn(usize) -> Option<K>) -> usize {
     }
 }
 
-/// Returns a fifth of the number of members, rounded to the nearest number, but at least one and not all.
+/// Returns one fifth of `members`, rounded, but at least 1 and fewer than all members. Returns 0 for a single member.
 fn fifth(members: usize) -> usize {
     ((members * 2 + 5) / 10).max(1).min(members.saturating_sub(1))
 }

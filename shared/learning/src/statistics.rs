@@ -1,11 +1,11 @@
-//! Target encoding: statistics of the target for each text of a column with many different texts (Micci-Barreca, "A
-//! preprocessing scheme for high-cardinality categorical attributes", SIGKDD Explorations 3, 2001).
+//! Target encoding: replaces the texts of a column with many different texts by statistics of the target
+//! (Micci-Barreca, "A preprocessing scheme for high-cardinality categorical attributes", SIGKDD Explorations 3, 2001).
 //!
-//! A text's statistic is the mean of the target over the rows with this text. The statistic is drawn towards the mean
-//! of all rows, which counts as many rows as the smoothing says. For a class, the feature is the log-odds of the mean.
-//! A training row must not find its own target in the statistic. So the rows are split into parts, and a row's
-//! statistic is computed from the other parts. Rows of one group, and equal rows, are in one part, because they reveal
-//! each other's target. At prediction, the statistic comes from all training rows.
+//! The statistic of a text is the mean of the target over the rows with this text. Smoothing draws it towards the mean
+//! of all rows: the overall mean counts as a certain number of rows. For a class, the feature is the log-odds of this
+//! mean. The feature of a training row must not contain the row's own target. So the rows are split into parts, and the
+//! statistic of a row is computed from the other parts (out-of-fold). Rows of one group, and equal rows, are in one
+//! part, because they reveal each other's target. For predictions, the statistic is computed from all training rows.
 
 use std::sync::Arc;
 
@@ -15,37 +15,39 @@ use evergreen_table::{Frame, Target};
 
 use crate::rows::Encoder;
 
-/// Target encoding splits the training rows into this many parts. The target statistic of a row is computed from the
-/// other parts.
+/// Out-of-fold target encoding: the training rows are split into this many parts. The encoding of a row is computed
+/// from the rows of the other parts.
 const PARTS: usize = 10;
 
-/// Smoothing values that target encoding chooses from. A value is the number of rows that the mean of all rows counts
-/// as.
+/// Target encoding: the amounts of smoothing to choose from. With the amount 4, the overall mean counts as 4 rows when
+/// it is averaged with the mean of a text.
 const SMOOTHING: [f64; 4] = [1.0, 4.0, 16.0, 64.0];
 
-/// Maximum number of classes that get a target statistic. They are the most frequent classes.
+/// Target encoding: maximum number of classes whose share in each text becomes a feature. The most frequent classes are
+/// taken.
 const MAX_CLASSES: usize = 10;
 
-/// Minimum gain, in standard errors, for which a statistic of the target is used as a feature. The gain is the decrease
-/// of the squared error, compared with the error of the overall mean.
+/// Target encoding is used only if it reduces the squared error, compared with always predicting the overall mean. The
+/// reduction must be at least this many standard errors.
 const MIN_GAIN_IN_STANDARD_ERRORS: f64 = 3.0;
 
-/// Limit for the share of a class before its log-odds are taken. The share becomes at least this value and at most 1
-/// minus this value.
+/// Target encoding: a class's share becomes at least this value and at most 1 minus this value before its log-odds are
+/// taken. So the log-odds are finite.
 const MIN_SHARE: f64 = 1e-4;
 
-/// Settings of one target statistic that becomes a feature of the model.
+/// Settings of one target-encoded feature: its text column, its class, and its smoothing.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct StatisticPlan {
-    /// The index of the text column's value in a raw row.
+    /// The index in a raw row (the row of input numbers) at which the text column's value stands.
     pub(crate) slot: u32,
-    /// The class whose share of the rows is computed. `None` for regression, where the mean of the target is computed.
+    /// The class whose share of the rows is computed. `None` for regression, where the mean of the target is computed
+    /// instead.
     pub(crate) class: Option<u32>,
     /// How many rows the overall mean counts as when it is averaged with the mean of a text.
     pub(crate) smoothing: f64,
 }
 
-/// The texts of one column, as a code for each row.
+/// The texts of one column, each row's text replaced by a number (code).
 #[derive(Debug, Clone)]
 pub(crate) struct ColumnTexts {
     /// The code of each row's text, smaller than `count`. The highest code, `count - 1`, means that the text is
@@ -53,7 +55,8 @@ pub(crate) struct ColumnTexts {
     pub(crate) codes: Arc<[u32]>,
     /// Number of different codes, including the one for a missing text.
     pub(crate) count: usize,
-    /// For each row, the number of the part that it belongs to. A row's statistic is computed from the other parts.
+    /// For each row, the number of its part for target encoding. A row's encoding is computed only from rows of other
+    /// parts.
     pub(crate) parts: Arc<[u8]>,
 }
 
@@ -70,20 +73,21 @@ impl ColumnTexts {
     }
 }
 
-/// One target statistic to compute: its settings, and the column's texts that it is computed from.
+/// One target-encoded feature to compute: its settings, and the texts of its column.
 #[derive(Debug, Clone)]
 pub(crate) struct Recipe {
     pub(crate) texts: ColumnTexts,
     pub(crate) plan: StatisticPlan,
 }
 
-/// A target statistic that was computed from training rows.
+/// One target-encoded feature, computed from training rows.
 #[derive(Debug)]
 pub(crate) struct FittedStatistic {
-    /// The target statistic of each text of the column, computed from all training rows. It is used for predictions.
+    /// Target encoding for predictions: the number that replaces each text of the column, computed from all training
+    /// rows.
     pub(crate) statistic: Statistic,
-    /// The value of the feature during training, for each row of the learner. For a training row, it does not depend on
-    /// the row's own target.
+    /// The feature's value in each row during training. For a training row, it is computed without the row's own target
+    /// (out-of-fold).
     pub(crate) feature: Vec<f32>,
 }
 
@@ -104,7 +108,7 @@ impl Sum {
         Self { rows: self.rows - other.rows, target: self.target - other.target }
     }
 
-    /// Returns the mean of the target, drawn towards `prior`. `smoothing` is the number of rows that `prior` counts as.
+    /// Returns the smoothed mean of the target. Smoothing draws it towards `prior`, which counts as `smoothing` rows.
     fn smoothed(self, prior: f64, smoothing: f64) -> f64 {
         (self.target + smoothing * prior) / (self.rows + smoothing)
     }
@@ -114,7 +118,7 @@ impl Sum {
     }
 }
 
-/// Sums of the target: over all rows, by part, by text code, and by text code and part.
+/// Sums of the target for target encoding: over all rows, by part, by text code, and by text code and part.
 struct TargetSums {
     all: Sum,
     parts: [Sum; PARTS],
@@ -122,14 +126,15 @@ struct TargetSums {
     codes_of_parts: Vec<[Sum; PARTS]>,
 }
 
-/// Returns the number of the part that each row belongs to. Rows with the same key in `unit_keys` are in the same part.
+/// Splits rows into parts for out-of-fold target encoding. Returns each row's part number. Rows with the same key in
+/// `unit_keys` are in the same part.
 pub(crate) fn parts(unit_keys: &[u64]) -> Arc<[u8]> {
     unit_keys.iter().map(|key| part(*key) as u8).collect()
 }
 
 fn part(key: u64) -> usize {
-    // The steps below are the finaliser of SplitMix64, a random number generator. They spread the keys evenly over the
-    // parts.
+    // The steps below are the last steps of the random number generator SplitMix64. They spread the keys evenly over
+    // the parts.
     let mut bits = key.wrapping_add(0x9E37_79B9_7F4A_7C15);
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -176,7 +181,7 @@ impl TargetSums {
         sum.smoothed(self.all.mean(), smoothing)
     }
 
-    /// Returns the smoothed mean of the target over the rows with the given text code that are not in `part`.
+    /// Returns the smoothed mean of the target over the rows with the given text code, without the rows of `part`.
     fn apart(&self, code: usize, part: usize, smoothing: f64) -> f64 {
         let of = |sums: &[Sum; PARTS]| sums.get(part).copied().unwrap_or_default();
         let prior = self.all.without(of(&self.parts)).mean();
@@ -204,8 +209,8 @@ impl Recipe {
         }
     }
 
-    /// Computes the target statistic of each text of the column from `rows`. All other rows of the learner get the
-    /// value that is used for predictions.
+    /// Computes the target encoding of each text of the column from `rows`. Rows of the learner outside `rows` get the
+    /// same number as at prediction.
     pub(crate) fn learn(&self, target: &Target, rows: &[u32]) -> FittedStatistic {
         let sums = TargetSums::of(self, target, rows);
         let whole = |code| self.feature(sums.whole(code, self.plan.smoothing));
@@ -221,8 +226,8 @@ impl Recipe {
     }
 }
 
-/// Plans the target statistics of the text column at `slot`. The result is empty if the statistics do not clearly
-/// reduce the error on `rows`. Each row is evaluated with a statistic from the parts that the row is not in.
+/// Decides which target-encoded features the text column at `slot` gets. Returns an empty list if they do not clearly
+/// reduce the error on `rows`. The error is out-of-fold: a row's encoding is computed without the rows of its part.
 pub(crate) fn plan_statistics(slot: u32, texts: &ColumnTexts, target: &Target, rows: &[u32]) -> Vec<StatisticPlan> {
     let recipe = |class| Recipe { texts: texts.clone(), plan: StatisticPlan { slot, class, smoothing: 0.0 } };
     let recipes: Vec<Recipe> = classes(target).into_iter().map(recipe).collect();
@@ -236,8 +241,8 @@ pub(crate) fn plan_statistics(slot: u32, texts: &ColumnTexts, target: &Target, r
     }
 }
 
-/// Returns the classes that get a target statistic. Of two classes, this is the second. Of more classes, these are the
-/// most frequent ones. For regression, the result is a single `None`.
+/// Returns the classes whose share becomes a target-encoded feature. Of two classes, only the second is taken. Of more
+/// classes, the most frequent ones are taken. For regression, returns a single `None`.
 fn classes(target: &Target) -> Vec<Option<u32>> {
     let Target::Classes { labels, classes } = target else { return vec![None] };
     if labels.len() == 2 {
@@ -256,8 +261,8 @@ fn classes(target: &Target) -> Vec<Option<u32>> {
     order.into_iter().map(Some).collect()
 }
 
-/// Returns by how much the target statistics reduce the mean squared error, compared with the overall mean. The second
-/// value is the standard error of this reduction.
+/// Returns by how much target encoding reduces the mean squared error, compared with predicting the overall mean. The
+/// second returned number is the standard error of this reduction.
 fn gain(recipes: &[Recipe], sums: &[TargetSums], target: &Target, rows: &[u32], smoothing: f64) -> (f64, f64) {
     let (mut sum, mut squares) = (0.0, 0.0);
     for &row in rows {
@@ -295,7 +300,8 @@ mod tests {
     fn the_statistic_of_a_text_is_its_mean_shrunk_towards_the_overall_mean() {
         let target = Target::Numbers(vec![10.0, 20.0, 40.0, 0.0, 90.0]);
         let learnt = recipe(vec![0, 0, 1, 1, 1], 4, None).learn(&target, &[0, 1, 2, 3]);
-        // The mean of the four training rows is 17.5. The fifth row is not a training row, and two codes have no row.
+        // The mean of the four training rows is 17.5. The fifth row is not a training row, and two text codes occur in
+        // no row.
         assert_eq!(learnt.statistic.values, [47.5 / 3.0, 57.5 / 3.0, 17.5, 17.5].map(|value: f64| value as f32));
         assert_eq!(learnt.feature[4], learnt.statistic.values[1]);
     }
@@ -320,7 +326,8 @@ mod tests {
     }
 
     proptest! {
-        /// During training, a row's feature depends neither on the target of hold-out rows nor on the row's own target.
+        /// During training, the target-encoded feature of a row depends neither on targets of hold-out rows nor on the
+        /// row's own target.
         #[test]
         fn neither_the_holdout_nor_a_row_itself_changes_its_statistic(
             rows in prop::collection::vec((0..6_u32, any::<bool>(), any::<bool>()), 12..80),

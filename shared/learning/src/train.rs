@@ -1,4 +1,4 @@
-//! Trains a model from a table, and checks that the model's artifact predicts the same as the fitted model.
+//! Trains a model from a table. Then checks that the written model artifact predicts the same as the fitted model.
 
 use std::time::{Duration, Instant};
 
@@ -24,10 +24,12 @@ use crate::search::{Plan, RankedCandidate, SearchError, SearchResult, search};
 use crate::split::distinct_share;
 use crate::{intervals, memory};
 
-/// Maximum share of the training time for trying out derived features.
+/// Maximum share of the training time that may be used to try out derived features (such as parts of dates, or words of
+/// texts).
 const DERIVING_SHARE: f64 = 0.15;
 
-/// The parts of an artifact's metadata that do not follow from the table and the training plan.
+/// The name of the model and the version of the program, for the artifact's metadata. All other metadata follows from
+/// the table and the training plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     /// The name of the model that the artifact is for.
@@ -36,11 +38,11 @@ pub struct Origin {
     pub code_version: String,
 }
 
-/// The result of a training run.
+/// The result of a training run: the model artifact, its metrics, and a report of how the model was found.
 #[derive(Debug, Clone)]
 pub struct Trained {
-    /// The bytes of the model artifact. The training run has already loaded them and compared their predictions with
-    /// those of the fitted model.
+    /// The bytes of the model artifact. The training run has already loaded the artifact and checked that it predicts
+    /// the same as the fitted model.
     pub artifact: Vec<u8>,
     /// The model, loaded from the artifact.
     pub model: Model,
@@ -48,22 +50,24 @@ pub struct Trained {
     pub family: Family,
     /// The hyperparameters of the chosen model.
     pub parameters: Parameters,
-    /// The summary of the hyperparameter search. `None` if there was no search.
+    /// The summary of the hyperparameter search. `None` if the training run did not search.
     pub search: Option<SearchSummary>,
     /// The candidates that the search evaluated, in the order in which it tried them.
     pub candidates: Vec<Candidate>,
     /// The model's metrics on the hold-out.
     pub evaluation: Evaluation,
-    /// The metrics on the hold-out of a baseline that uses no column. `None` if there is no baseline.
+    /// The hold-out metrics of a baseline model that ignores all input columns. `None` if there is no baseline.
     pub baseline: Option<Baseline>,
-    /// The best constant answer, which the model must beat. `None` if there is none.
+    /// The best constant answer: a model that answers the same for every row. The trained model must beat it. `None` if
+    /// there is no such answer.
     pub constant: Option<ConstantAnswer>,
-    /// Accuracy (0–1) or R² (at most 1) on the training rows. If there are more than 50,000, it is computed on 50,000
-    /// evenly spaced ones.
+    /// The model's score on the training rows: accuracy (0–1) for labels, R² (at most 1) for numbers. If there are more
+    /// than 50,000 training rows, it is computed on 50,000 evenly spaced rows.
     pub training_score: f64,
-    /// The importance of each column, in the order of the model's signature. The sum is 1, or 0 if no column matters.
-    /// An importance is a share of the decrease in impurity (forest), of the gain (boosting), or of the absolute
-    /// weights of scaled features (linear). Empty for an imported model.
+    /// Feature importance of each input column, in the order of the model's signature. The sum is 1, or 0 if no column
+    /// matters. For a forest, it is the column's share of the decrease in impurity. For boosting, it is its share of
+    /// the gain. For a linear model, it is its share of the absolute weights of scaled features. Empty for an imported
+    /// model.
     pub importances: Vec<f64>,
     /// The hold-out rows. The champion (the model version that answers predictions) is scored on the same rows.
     pub holdout: Holdout,
@@ -79,13 +83,13 @@ pub struct Trained {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LearningError {
-    /// The table's columns do not give a valid model signature.
+    /// The columns of the table do not give a valid model signature (the list of input columns that a model expects).
     #[error(transparent)]
     Signature(#[from] SignatureError),
-    /// The table's rows do not fit the table's own signature.
+    /// The rows of the table do not fit the signature (list of input columns) that was made from the same table.
     #[error(transparent)]
     Frame(#[from] FrameError),
-    /// Training needs more memory than the function has.
+    /// Training needs more memory than the cloud function has.
     #[error(transparent)]
     TooLarge(#[from] memory::TooLarge),
     /// The hyperparameter search failed, for example because no candidate could be fitted.
@@ -94,10 +98,10 @@ pub enum LearningError {
     /// The best candidate could not be fitted to all training rows.
     #[error(transparent)]
     Fit(#[from] FitError),
-    /// The fitted model could not predict the rows.
+    /// The fitted model could not predict the rows on which it should be evaluated.
     #[error(transparent)]
     Answer(#[from] AnswerError),
-    /// The fitted model does not form a valid prediction pipeline.
+    /// The fitted model and its preprocessing do not form a valid prediction pipeline.
     #[error("the fitted model is not a valid pipeline: {0}")]
     Pipeline(#[from] PipelineError),
     /// The written model artifact cannot be loaded.
@@ -106,10 +110,10 @@ pub enum LearningError {
     /// The model that was loaded from the artifact predicts other values than the fitted model.
     #[error("the loaded artifact predicts other values than the fitted model")]
     OtherPrediction,
-    /// The rows do not have the number of values that the model expects.
+    /// A row has another number of input values than the model expects.
     #[error(transparent)]
     Shape(#[from] ShapeError),
-    /// The model is for another task (classification or regression) than the table.
+    /// The model and the table are for different tasks: one for classification, the other for regression.
     #[error("the model is for another task than the table; expected the same task")]
     OtherTask,
 }
@@ -143,8 +147,8 @@ pub enum LearningError {
 /// # Errors
 /// [`LearningError`], which names the step that failed.
 pub fn train(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origin) -> Result<Trained, LearningError> {
-    // Run on a thread of rayon's pool. From outside, each of the many small steps would wait for another thread to wake
-    // up.
+    // Run the training on a thread of rayon's thread pool. From a thread outside the pool, each of many small steps
+    // would wait until a thread of the pool wakes up.
     rayon::scope(|_| on_pool(prepared, plan, deadline, origin))
 }
 
@@ -204,8 +208,8 @@ fn on_pool(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origin)
     })
 }
 
-/// Fits the first candidate of `plan` to the training rows, without search, calibration or intervals. It is for
-/// comparisons with other libraries. If the `deadline` is near, it grows fewer trees.
+/// Fits one model to the training rows: the first candidate of `plan`, without search, calibration or prediction
+/// intervals. Benchmarks use it to compare with other libraries. If the `deadline` is near, the model gets fewer trees.
 ///
 /// # Errors
 /// [`LearningError`], which names the step that failed.
@@ -225,8 +229,8 @@ pub fn fit(
     Ok(Model::compile(&learner.pipeline(fitted, None, rule, interval)?, metadata.clone()))
 }
 
-/// Returns the metadata that the artifact stores. With the metadata and the table, anybody can produce the same
-/// artifact bytes again.
+/// Returns the metadata that the model artifact stores. From this metadata and the same table, anybody can produce the
+/// same artifact bytes again.
 fn metadata(table: &Table, plan: &Plan, origin: &Origin, choice: &Choice) -> ArtifactMetadata {
     let lineage = Lineage {
         code_version: origin.code_version.clone(),
@@ -238,7 +242,7 @@ fn metadata(table: &Table, plan: &Plan, origin: &Origin, choice: &Choice) -> Art
     ArtifactMetadata { model: origin.model.clone(), lineage: Some(lineage) }
 }
 
-/// Encodes the training rows of a table into features, once for all fits.
+/// Encodes the training rows of a table into features. It does this once, and all model fits use the result.
 fn learner(prepared: &Prepared, learnt: FittedColumns) -> Result<Learner<'_>, LearningError> {
     let (table, rows) = (prepared.table(), &prepared.split().training);
     let weights = table.weights().map(|weights| at(weights, rows));
@@ -248,21 +252,21 @@ fn learner(prepared: &Prepared, learnt: FittedColumns) -> Result<Learner<'_>, Le
     Ok(learner)
 }
 
-/// Returns whether the hold-out rows are ordered in time, and which share of them is distinct.
+/// Returns whether the hold-out rows are ordered in time, and which share of the hold-out rows is distinct.
 fn row_dependence(prepared: &Prepared) -> RowDependence {
     let (table, holdout) = (prepared.table(), &prepared.split().holdout);
     let distinct_share = distinct_share(table.frame(), holdout, table.groups());
     RowDependence { is_ordered: table.order().is_some(), distinct_share }
 }
 
-/// The warning about a rarely predicted label is for labels whose recall is below this value.
+/// A rare label gets the warning that the model almost never predicts it if its recall (0–1) is below this value.
 const RARE_RECALL: f64 = 0.2;
 
-/// Minimum number of hold-out rows that a label needs before its recall is judged.
+/// Minimum number of hold-out rows with a label for which the recall of this label is judged.
 const MIN_LABEL_ROWS: usize = 3;
 
-/// Returns a warning if the model almost never predicts a rare label. A label is rare if it has less than half of an
-/// even share of the rows.
+/// Returns a warning if the model almost never predicts a rare label. A label is rare if it has fewer than half as many
+/// hold-out rows as the average label.
 fn rarely_predicted(evaluation: &Evaluation) -> Option<String> {
     let Evaluation::Classification(figures) = evaluation else { return None };
     let is_rare = |class: &ClassEvaluation| class.support * figures.per_class.len() * 2 < figures.rows;
@@ -282,7 +286,8 @@ fn rarely_predicted(evaluation: &Evaluation) -> Option<String> {
     ))
 }
 
-/// Fits the columns' encoding and the derived features. Also returns warnings about columns that are left out.
+/// Fits how columns are encoded, and which features are derived from them. Also returns warnings about columns that are
+/// left out.
 fn columns(prepared: &Prepared, plan: &Plan, deadline: Instant) -> Result<(FittedColumns, Vec<String>), LearningError> {
     prepared.check_memory(plan)?;
     let (table, rows) = (prepared.table(), &prepared.split().training);
@@ -302,7 +307,7 @@ fn columns(prepared: &Prepared, plan: &Plan, deadline: Instant) -> Result<(Fitte
     Ok(derive(known, prepared.learnt(), table.settings(), plan.seed, limits)?)
 }
 
-/// Returns a warning if the prediction intervals of a regression model have no width.
+/// Returns a warning if the prediction intervals of a regression model have the width 0.
 fn no_width(interval: &Interval) -> Option<String> {
     (interval.half == Interval::from(0.0).half).then(|| {
         "the prediction intervals are empty: there was no time to learn their width, or no errors to learn it from"
@@ -318,8 +323,8 @@ fn fewer_trees(choice: &Choice, fitted: &Fitted) -> Option<String> {
     ((trees as u64) < wanted).then(|| format!("{why} {trees} of {wanted} trees"))
 }
 
-/// Fits the best candidate to all training rows. If its fit fails, fits the next one. Adapts the summary of the search
-/// to the fitted candidate.
+/// Fits the best candidate of the search to all training rows. If this fit fails, fits the next best candidate. Updates
+/// the search's summary to the candidate that was fitted.
 fn fit_best(
     learner: &Learner<'_>,
     found: &mut SearchResult,

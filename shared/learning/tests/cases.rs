@@ -1,5 +1,5 @@
-//! Tests that training works on realistic files, without settings or with the one setting that the file's special
-//! property needs.
+//! Tests that training works on realistic files. Each file needs no settings, or only one setting for its special
+//! property.
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
@@ -10,8 +10,8 @@ use evergreen_learning::{Prepared, Trained};
 use evergreen_lifecycle::Evaluation;
 use evergreen_table::{DataFile, DatasetSettings, Table};
 
-/// Trains a model on a file of `cases/` with two candidates per family. `settings` is a `dataset.toml` that starts with
-/// the name of the target.
+/// Trains a model on a file of the folder `cases/`, with two candidates per model family. `settings` is the text of
+/// `dataset.toml`, which starts with the name of the target.
 fn trained(name: &str, settings: &str) -> (Prepared, Trained) {
     let content = std::fs::read(format!("{}/tests/cases/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let settings = DatasetSettings::parse(&format!("candidates = 2\ntarget = {settings}")).unwrap();
@@ -22,7 +22,7 @@ fn trained(name: &str, settings: &str) -> (Prepared, Trained) {
     (prepared, trained)
 }
 
-/// Returns the model's accuracy or R² on the hold-out.
+/// Returns the model's hold-out accuracy for labels, or its R² for regression.
 fn headline(name: &str, settings: &str) -> f64 {
     trained(name, settings).1.evaluation.headline()
 }

@@ -1,4 +1,4 @@
-//! Tests of derived features: parts of dates, target statistics of categories with many texts, and words of texts.
+//! Tests of derived features: parts of dates, target encoding of columns with many different texts, and words of texts.
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
@@ -20,7 +20,7 @@ fn column<'a>(trained: &'a Trained, name: &str) -> Option<&'a Column> {
     trained.model.signature().columns().iter().find(|column| column.name == name)
 }
 
-/// Returns the model's accuracy or R² on the hold-out.
+/// Returns the model's hold-out accuracy for labels, or its R² for regression.
 fn headline(trained: &Trained) -> f64 {
     trained.evaluation.headline()
 }
@@ -32,15 +32,15 @@ fn noise(number: u64) -> f64 {
     (bits >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-/// Returns CSV text with sales per hour over a hundred days, in random order. Sales are higher in the evening and at
-/// the weekend.
+/// Returns CSV text with the sales of each hour over a hundred days, in random order. Sales are higher in the evening
+/// and at the weekend.
 fn sales() -> String {
     let row = |number: u64| {
         let hours = (noise(number) * 2400.0) as u64;
         let (day, hour) = (hours / 24, hours % 24);
         let (month, first) = [(4, 90), (3, 59), (2, 31), (1, 0)].into_iter().find(|(_, first)| day >= *first).unwrap();
         let date = format!("2025-{month:02}-{:02}", day - first + 1);
-        // The first day is a Wednesday.
+        // The first day in the table is a Wednesday.
         let at_weekend = (day + 2) % 7 > 4;
         let sales = if at_weekend { 50.0 } else { 0.0 } + if hour > 17 { 80.0 } else { 0.0 } + noise(number + 9999);
         format!("{date} {hour:02}:00:00,{},{sales}\n", number % 2)
@@ -58,7 +58,7 @@ fn sales_by_weekday_and_hour_are_predicted_from_a_date() {
         trained(&sales(), DatasetSettings { derived_features: Some(false), ..DatasetSettings::default() });
     assert_eq!(column(&without, "at").unwrap().kind, ColumnKind::moment());
     assert!(headline(&with) > 0.95 && headline(&without) < 0.6, "{} {}", headline(&with), headline(&without));
-    // The importance of the date parts counts for the column that they come from.
+    // The features made from a date (such as the hour) add their importance to the date's column.
     assert!(with.importances[0] > 0.9, "{:?}", with.importances);
 }
 
@@ -73,7 +73,8 @@ fn parts_without_information_are_left_out() {
     assert_eq!(column(&trained, "at").unwrap().kind, ColumnKind::moment());
 }
 
-/// Returns CSV text with customers of 200 districts. In half of the districts, the customers leave.
+/// Returns CSV text with one row per customer. The customers live in 200 districts. In half of the districts, the
+/// customers leave the company.
 fn districts() -> String {
     let row = |number: u64| {
         let district = (noise(number) * 200.0) as u64;
@@ -88,8 +89,8 @@ fn many_categories_are_encoded_by_a_statistic_without_leaks_into_folds() {
     let (table, with) = trained(&districts(), DatasetSettings::default());
     let accuracy = headline(&with);
     assert!(accuracy > 0.82, "{accuracy}");
-    // A statistic that had seen the scored rows of a fold would make the cross-validation score far better than the
-    // hold-out score.
+    // Target encoding must not use the targets of a fold's scored rows. Otherwise the cross-validation score would be
+    // far better than the hold-out score.
     let search = with.search.as_ref().and_then(|search| search.score).unwrap();
     let Evaluation::Classification(figures) = &with.evaluation else { panic!("labels are classified") };
     let loss = figures.log_loss;
@@ -98,7 +99,7 @@ fn many_categories_are_encoded_by_a_statistic_without_leaks_into_folds() {
         panic!("no category")
     };
     assert!(categories.len() + rare.len() > 190, "{} {}", categories.len(), rare.len());
-    // For a district that training did not see, the model is undecided.
+    // For a district that has no training row, the model must be undecided.
     let raw = encode_rows(table.table().frame(), with.model.signature()).unwrap();
     let share = |code: f32| match with.model.predict(&[code, raw[1]]).unwrap() {
         evergreen_scoring::Predictions::Classes(classes) => classes.probabilities()[1],

@@ -1,5 +1,5 @@
-//! Tests that models are evaluated honestly: folds that keep rows together, coverage of prediction intervals, and
-//! warnings.
+//! Tests that models are evaluated honestly: folds keep rows together that reveal each other's target, prediction
+//! intervals contain as many rows as promised, and warnings appear.
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
@@ -41,7 +41,7 @@ fn regression(trained: &Trained) -> &RegressionEvaluation {
     }
 }
 
-/// Returns the lower and the upper end of the prediction interval of each hold-out row.
+/// Returns the lower and the upper end of the prediction interval for each hold-out row.
 fn ends(trained: &Trained) -> Vec<(f32, f32)> {
     let raw = encode_rows(trained.holdout.frame(), trained.model.signature()).unwrap();
     trained.model.predict(&raw).unwrap().numbers().unwrap().intervals().unwrap().to_vec()
@@ -53,7 +53,7 @@ fn warned(trained: &Trained, part: &str) -> bool {
 
 #[test]
 fn equal_rows_are_on_one_side_of_folds_so_that_cross_validation_and_holdout_agree() {
-    // Each row occurs five times, and the target does not depend on the columns.
+    // The table has every row five times, and the target does not depend on the columns.
     let mut draw = Draw::new(1);
     let rows: String =
         (0..150).map(|_| format!("{:.4},{:.4},{:.4}\n", draw.even(), draw.even(), draw.normal()).repeat(5)).collect();
@@ -64,7 +64,7 @@ fn equal_rows_are_on_one_side_of_folds_so_that_cross_validation_and_holdout_agre
     assert!(!warned(&trained, "cross-validation"), "{:?}", trained.warnings);
 }
 
-/// Returns a table whose target is a price that follows two columns. The price's random error is in proportion to it.
+/// Returns a table whose target is a price computed from two columns, plus a random error in proportion to the price.
 fn prices(rows: usize) -> Prepared {
     let mut draw = Draw::new(2);
     let mut row = || {
@@ -99,7 +99,7 @@ fn no_interval_of_a_price_goes_below_0() {
 
 #[test]
 fn intervals_are_wide_where_a_row_is_hard_to_predict() {
-    // The size of the target's random error depends on a column that does not influence the target itself.
+    // The size of the target's random error depends on a column that otherwise has no influence on the target.
     let mut draw = Draw::new(3);
     let mut row = || {
         let (a, b) = (draw.even(), draw.even());
@@ -181,8 +181,8 @@ fn ordinary_tables_give_no_warning() {
     }
 }
 
-/// Returns a table of forty patients with twenty rows each. No column shows who is ill, but `habit` identifies the
-/// patient.
+/// Returns a table of forty patients with twenty rows each. The target is whether the patient is ill. No column shows
+/// it, but the column `habit` identifies the patient.
 fn patients(settings: &str) -> Prepared {
     let mut draw = Draw::new(5);
     let habits: Vec<f64> = (0..40).map(|_| draw.normal()).collect();
@@ -212,7 +212,7 @@ fn rows_of_a_group_are_on_one_side_of_every_split() {
     let trained = train(&whole, &plan(&whole, Some(Family::RandomForest), 1));
     let validated = &trained.candidates[0].scores;
     let validated = validated.iter().sum::<f64>() / validated.len() as f64;
-    // The cross-validation score is a log loss. A model that has learned nothing has 0.69.
+    // The cross-validation score is a log loss. A model that has learned nothing has a log loss of 0.69.
     assert!(accuracy(&trained) < 0.8 && validated > 0.5, "{validated} {:?}", trained.evaluation);
     assert!(!warned(&trained, "group ="), "{:?}", trained.warnings);
 }

@@ -8,18 +8,19 @@ use crate::families;
 
 use super::{Choice, Dimension, ROUNDS, dimensions};
 
-/// Maximum number of random draws per wanted candidate, since a draw may repeat an earlier candidate.
+/// Drawing hyperparameter candidates: at most this many random draws for each wanted candidate, since a draw may repeat
+/// an earlier candidate.
 const ATTEMPTS: usize = 20;
 
-/// The range of a hyperparameter, both ends included. Both ends are within the hyperparameter's limits. If the
-/// hyperparameter is a whole number, they are whole.
+/// The range of values that a search tries for one hyperparameter, both ends included. Both ends are within the
+/// hyperparameter's limits. If the hyperparameter must be a whole number, both ends are whole.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct ValueRange {
     pub(crate) least: f64,
     pub(crate) most: f64,
 }
 
-/// A model family with the hyperparameter ranges that its candidates are drawn from.
+/// A search space: a model family with the range of each hyperparameter from which candidates are drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Space {
     pub(crate) family: Family,
@@ -28,15 +29,15 @@ pub(crate) struct Space {
 }
 
 impl Space {
-    /// Returns the default hyperparameter ranges of a family.
+    /// Returns the search space of a family with its default hyperparameter ranges.
     pub(crate) fn of(family: Family) -> Self {
         let bounds = |dimension: &Dimension| ValueRange { least: dimension.drawn.0, most: dimension.drawn.1 };
         Self { family, bounds: dimensions(family).iter().map(bounds).collect() }
     }
 
-    /// Returns `count` different candidates, or fewer if the ranges do not contain as many. The first candidate has the
-    /// usual hyperparameters, as near as the ranges allow. The others are drawn at random. The same seed gives the same
-    /// candidates.
+    /// Returns `count` different hyperparameter candidates, or fewer if the ranges do not contain as many. The first
+    /// candidate has the usual values, as near as the ranges allow. The others are drawn at random. The same seed gives
+    /// the same candidates.
     pub(crate) fn candidates(&self, count: usize, seed: u64) -> Vec<Choice> {
         let mut generator = ChaCha8Rng::seed_from_u64(seed);
         generator.set_stream(u64::MAX - self.family as u64);
@@ -53,8 +54,8 @@ impl Space {
         found
     }
 
-    /// Returns the usual value of each hyperparameter. If the settings chose another range, it is the value in this
-    /// range nearest to the usual one.
+    /// Returns the usual value of each hyperparameter. If the settings chose a range without the usual value, returns
+    /// the nearest value in this range.
     pub(crate) fn usual(&self) -> Choice {
         let usual = |(dimension, bounds): (&Dimension, &ValueRange)| {
             let ValueRange { least, most } = *bounds;
@@ -64,8 +65,8 @@ impl Space {
         Choice { family: self.family, values, rounds: None }
     }
 
-    /// Sets the number of boosting rounds to the maximum of its range, if it has a range. Cross-validation then finds
-    /// the best number up to this maximum.
+    /// If the number of boosting rounds has a range, sets it to the maximum. Cross-validation then finds the best
+    /// number up to this maximum.
     fn most_rounds(&self, mut choice: Choice) -> Choice {
         if families::of(self.family).searches_rounds() {
             let mut rounds = dimensions(self.family).iter().zip(&self.bounds);
@@ -82,9 +83,9 @@ impl Space {
     }
 }
 
-/// Returns the value at `share` (0–1) of the way through the hyperparameter's range.
+/// Returns the hyperparameter value at `share` of its range: 0 is the lower end, 1 the upper end.
 fn draw(dimension: &Dimension, ValueRange { least, most }: ValueRange, share: f64) -> f64 {
-    // Half a unit more at both ends makes the first and the last whole number as likely as the others.
+    // Extending the range by 0.5 at both ends makes the first and the last whole number as likely as the others.
     let (from, to) = if dimension.whole { (least - 0.5, most + 0.5) } else { (least, most) };
     let drawn = if dimension.log && from > 0.0 { from * (to / from).powf(share) } else { from + (to - from) * share };
     let drawn = if dimension.whole { drawn.round() } else { drawn };

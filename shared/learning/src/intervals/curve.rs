@@ -1,28 +1,28 @@
-//! Computes half the width of prediction intervals as a function of the predicted number.
+//! Width of prediction intervals as a curve: computes half the width for each predicted number.
 
 use evergreen_scoring::{Curve, CurveStep};
 
 use crate::evaluate::INTERVAL_LEVEL;
 
-/// Predictions are divided into at most this many ranges, each with its own interval width. There are two for each
-/// fifth of the predictions.
+/// Predictions are divided into at most this many ranges, each with its own interval width. There are at most two
+/// ranges for each fifth of the predictions.
 const MAX_PARTS: usize = 10;
 
-/// Minimum number of rows in a range of predictions. With fewer rows, a 90 % quantile is a matter of chance.
+/// Minimum number of rows in a range of predictions. From fewer rows, a 90 % quantile would be a matter of chance.
 const ROWS: usize = 50;
 
-/// Minimum distance of two neighbouring ranges of predictions, as a share of the range of all predictions. A steeper
-/// curve would follow rounding.
+/// Minimum distance between two neighbouring ranges of predictions, divided by the distance between the lowest and the
+/// highest prediction. With less distance, the curve would follow rounding errors.
 const MIN_GAP: f32 = 1e-3;
 
-/// Minimum width of an interval, as a share of the largest width. It keeps rounded sums above 0.
+/// Minimum width of a prediction interval, divided by the largest width. It keeps rounded sums above 0.
 const MIN_SHARE: f64 = 1e-3;
 
-/// How often the interval widths at the knots (the medians of the ranges of predictions) are corrected. Then the curve
-/// between the knots fits too.
+/// How often the half widths at the knots (the median prediction of each range) are corrected. The corrections make the
+/// curve between the knots right too.
 const CORRECTIONS: usize = 6;
 
-/// A range of predictions, with an interval width of its own.
+/// A range of predictions. It is one knot of the curve that gives the width of prediction intervals.
 struct CurvePart {
     /// The median of the predictions in this range.
     knot: f32,
@@ -31,9 +31,9 @@ struct CurvePart {
     rows: Vec<(f32, f64)>,
 }
 
-/// Returns half the width of prediction intervals as a curve over the prediction. In each range of `values`, the
-/// intervals contain [`INTERVAL_LEVEL`] of the rows. `values` are predictions, `errors` their absolute errors. If there
-/// are too few rows for the level, the half width is the largest error.
+/// Returns half the width of prediction intervals as a curve over the prediction. `values` are predictions, `errors`
+/// their absolute errors. In each range of predictions, the share [`INTERVAL_LEVEL`] of the rows has its true value in
+/// the interval. If there are too few rows for this level, the half width is the largest error.
 pub(super) fn curve(values: &[f32], errors: &[f64]) -> Curve {
     let mut rows: Vec<(f32, f64)> = values.iter().copied().zip(errors.iter().copied()).collect();
     rows.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
@@ -50,7 +50,7 @@ pub(super) fn curve(values: &[f32], errors: &[f64]) -> Curve {
 }
 
 /// Splits the rows into ranges of predictions with about equally many rows. Equal predictions stay in one range. A row
-/// is a prediction with its absolute error.
+/// is a pair of prediction and absolute error.
 fn parts(rows: &[(f32, f64)]) -> Vec<CurvePart> {
     let count = (rows.len() / ROWS).clamp(1, MAX_PARTS);
     let value = |at: usize| rows.get(at).map(|row| row.0);
@@ -79,7 +79,7 @@ fn parts(rows: &[(f32, f64)]) -> Vec<CurvePart> {
     parts
 }
 
-/// Returns the curve that connects the half widths at the knots of the given ranges.
+/// Returns the curve that connects the half widths of prediction intervals at the knots of the given ranges.
 fn through(parts: &[CurvePart]) -> Curve {
     let greatest = parts.iter().map(|part| part.half).fold(0.0, f64::max);
     let half = |part: &CurvePart| above(part.half.max(MIN_SHARE * greatest));
@@ -90,15 +90,15 @@ fn through(parts: &[CurvePart]) -> Curve {
     Curve { start: parts.first().map_or(0.0, half), steps: parts.windows(2).filter_map(step).collect() }
 }
 
-/// Returns the smallest of the numbers that at least [`INTERVAL_LEVEL`] of the numbers do not exceed. If there are too
-/// few numbers, returns the largest. If there are none, returns 0.
+/// Returns the [`INTERVAL_LEVEL`] quantile: the smallest of the numbers that is at least as large as this share of the
+/// numbers. If there are too few numbers, returns the largest. If there are none, returns 0.
 fn level(mut numbers: Vec<f64>) -> f64 {
     numbers.sort_by(f64::total_cmp);
     let rank = ((numbers.len() + 1) as f64 * INTERVAL_LEVEL).ceil() as usize;
     rank.min(numbers.len()).checked_sub(1).and_then(|at| numbers.get(at)).copied().unwrap_or_default()
 }
 
-/// Rounds up to a 32-bit float. Returns 0 if the number is outside the range of 32-bit floats.
+/// Converts a number to a 32-bit float, rounded up. Returns 0 if the number is outside the range of 32-bit floats.
 fn above(number: f64) -> f32 {
     let rounded = number as f32;
     match f64::from(rounded) < number {
@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(curve(&[], &[]), Curve { start: 0.0, steps: vec![] });
     }
 
-    /// Returns predictions, and errors that grow with the square of the prediction.
+    /// Returns predictions with absolute errors that grow with the square of the prediction.
     fn growing(rows: usize) -> (Vec<f32>, Vec<f64>) {
         let values: Vec<f32> = (0..rows).map(|row| row as f32 / rows as f32).collect();
         let error = |(row, value): (usize, &f32)| f64::from(*value).powi(2) * (row * 37 % 101) as f64 / 10.0;

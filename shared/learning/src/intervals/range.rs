@@ -1,24 +1,26 @@
-//! Finds the range of values that a regression target can have.
+//! Finds the natural limits of a regression target, such as 0 for prices.
 
 const WHOLE: f64 = 1.0;
 
-/// A target of non-negative numbers counts as a share (0–1) only if its largest value is at least this.
+/// A target without negative numbers counts as a share (0–1) only if its largest value is at least this number.
 const NEARLY_WHOLE: f64 = 0.9;
 
-/// Minimum number of rows with the target's smallest or largest value for which this value counts as a limit. Examples
-/// are the best mark, a capacity, or the cap of a survey.
+/// At least this many rows must have the target's smallest (or largest) value, for this value to count as a limit of
+/// the target. Examples of such limits are the best grade of an exam, a capacity, or the cap of a survey.
 const PILED_UP: usize = 5;
 
-/// Minimum share of all rows with the target's smallest or largest value for which this value counts as a limit.
+/// The target's smallest (or largest) value counts as a limit of the target only if at least this share of all rows has
+/// this value.
 const PILED_UP_SHARE: f64 = 0.01;
 
-/// A smallest or largest target value with at least this share of the rows is a limit without further checks. Below
-/// this share, the next value must have fewer rows, since counts thin out towards their end.
+/// If at least this share of the rows has the target's smallest (or largest) value, it is a limit of the target without
+/// further checks. With a smaller share, it must also have more rows than the next value. This excludes counts, which
+/// get rarer towards their end.
 const PLAIN_SHARE: f64 = 0.1;
 
-/// Returns the smallest and the largest value that the target can have. An end without an obvious limit is `None`. The
-/// limit is 0 if no number is on the other side of 0. A share ends at 1. A smallest or largest value with many rows is
-/// itself a limit.
+/// Returns the lower and the upper limit of a regression target, each `None` if there is no obvious limit. The limit is
+/// 0 if all numbers are on one side of 0. The upper limit of shares is 1. A smallest or largest value that many rows
+/// have is itself a limit.
 pub(super) fn of(numbers: &[f64]) -> (Option<f32>, Option<f32>) {
     let least = numbers.iter().copied().fold(f64::INFINITY, f64::min);
     let greatest = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);

@@ -1,55 +1,59 @@
-//! Measures how well a single column predicts the target.
+//! Detects leaks: measures how well a single column predicts the target.
 
 use super::numbers;
 use evergreen_table::{MISSING, Target, Values, at};
 
-/// A column is reported as a leak if it predicts labels with few errors. They must be at most this share of the errors
-/// of a constant answer, the most frequent label.
+/// Leak detection for labels: a column is a leak if it alone predicts the labels with very few errors. At most this
+/// share of the errors of a constant answer (always the most frequent label) may remain.
 const ERRORS_LEFT: f64 = 0.02;
 
-/// A column is also reported as a leak if its missing values alone predict labels with few errors. They must be at most
-/// this share of the errors of a constant answer, the most frequent label.
+/// Leak detection for labels, by missing values. A column is also a leak if the question whether its value is missing
+/// predicts the labels with few errors. At most this share of the errors of a constant answer (always the most frequent
+/// label) may remain.
 const ERRORS_LEFT_BY_MISSING: f64 = 0.1;
 
-/// For regression: a column is reported as a leak if it leaves at most this share of the target's variance.
+/// Leak detection for regression: a column is a leak if, after it alone predicts the target, at most this share of the
+/// target's variance remains.
 const VARIANCE_LEFT: f64 = 0.005;
 
-/// For regression: a column is also reported as a leak if its missing values alone leave at most this share of the
-/// target's variance.
+/// Leak detection for regression, by missing values: a column is also a leak if knowing whether its value is missing
+/// explains most of the target. At most this share of the target's variance may remain.
 const VARIANCE_LEFT_BY_MISSING: f64 = 0.2;
 
-/// A column is checked for a leak of labels only if at least this many rows do not have the most frequent label. To
-/// check its missing values, at least this many rows must have a value and this many must have none.
+/// Minimum numbers of rows for leak detection. For labels, at least this many rows must not have the most frequent
+/// label. For missing values, at least this many rows must have a value and at least this many must have none.
 const MIN_ROWS: usize = 10;
 
-/// A column is also a leak if nearly all rows with a value, or nearly all without one, have the same label. These rows
-/// must be at least this share of all rows with the label.
+/// Leak detection by missing values. A column is also a leak if nearly all rows with a value (or nearly all without
+/// one) have the same label. They must be at least this share of all rows with this label.
 const MIN_PURE_SHARE: f64 = 0.3;
 
-/// A column whose missing values reveal a label is reported as a leak only if this label has at most this share of all
-/// rows.
+/// Leak detection by missing values. A column whose missing values reveal a label is a leak only if this label is not
+/// too frequent: at most this share of all rows may have it.
 const MAX_PURE_SHARE_OF_ROWS: f64 = 0.7;
 
-/// For a target with more labels than this, columns of numbers are not checked for thresholds that separate the labels.
+/// Leak detection for labels: if the target has more labels than this, columns of numbers are not checked for
+/// thresholds that separate the labels.
 const MAX_LABELS: usize = 10;
 
-/// For regression, neighbouring rows in the order of the column are put into blocks of this many. A row is predicted by
-/// the mean of the others in its block. Rows with the same value always stay together.
+/// Leak detection for regression: the rows are sorted by the column's value and cut into blocks of about this many
+/// rows. Each row is predicted by the mean target of the other rows in its block. Rows with the same value share a
+/// block.
 const GROUP: usize = 6;
 
-/// How a single column predicts the target.
+/// How a single column predicts the target too well (a leak).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LeakKind {
-    /// The column predicts the target by whether its value is missing.
+    /// Leak: whether the column's value is missing predicts the target.
     Missing,
-    /// The column predicts the target by whether its value is below or above some thresholds.
+    /// Leak: whether the column's number is below or above certain thresholds predicts the target.
     Threshold,
-    /// The column predicts the target by its value.
+    /// Leak: the column's value itself (a category or a number) predicts the target.
     Value,
 }
 
-/// Returns how a single column predicts `target`. `values` is the column, and `rows` are the rows that `target` belongs
-/// to. Returns `None` if the column does not predict the target.
+/// Returns how a single column alone predicts `target` almost without error (a leak). `values` is the whole column, and
+/// `rows` are the indices of the rows that `target` belongs to. Returns `None` if the column is no leak.
 pub(super) fn leak_kind(values: &Values, rows: &[u32], target: &Target) -> Option<LeakKind> {
     let holes: Vec<bool> = match values {
         Values::Category { codes, .. } => at(codes, rows).into_iter().map(|code| code == MISSING).collect(),
@@ -96,7 +100,7 @@ fn counts(classes: impl Iterator<Item = u32>, labels: usize) -> Vec<usize> {
     counts
 }
 
-/// Returns the number of errors of a constant answer: the most frequent class.
+/// Returns the number of errors of a constant answer, which is always the most frequent class.
 fn most_errors(classes: &[u32], labels: usize) -> usize {
     classes.len() - counts(classes.iter().copied(), labels).into_iter().max().unwrap_or_default()
 }
@@ -122,8 +126,8 @@ fn missing_predicts_class(holes: &[bool], classes: &[u32], labels: usize) -> boo
     most >= MIN_ROWS && (errors as f64 <= ERRORS_LEFT_BY_MISSING * most as f64 || pure)
 }
 
-/// Returns the number of errors when a row is predicted by the other rows with its category. The prediction is their
-/// most frequent class.
+/// Returns the number of wrong predictions if the column's categories predict the class. A row's prediction is the most
+/// frequent class among the other rows with the same category.
 fn errors_by_category(codes: &[u32], classes: &[u32], labels: usize) -> usize {
     let mut sorted: Vec<(u32, u32)> = codes.iter().copied().zip(classes.iter().copied()).collect();
     sorted.sort_unstable();
@@ -140,14 +144,15 @@ fn errors_by_category(codes: &[u32], classes: &[u32], labels: usize) -> usize {
     sorted.chunk_by(|a, b| a.0 == b.0).map(of_group).sum()
 }
 
-/// Returns the fewest errors with which ranges of the numbers predict the class. There are at most as many ranges as
-/// classes. Missing values are one more range.
+/// Returns the smallest number of wrong predictions if ranges of the column's numbers predict the class. There are at
+/// most as many ranges as classes. Missing values are one more range.
 fn errors_by_cuts(numbers: &[f32], classes: &[u32], labels: usize) -> usize {
     let pairs = || numbers.iter().copied().zip(classes.iter().copied());
     let lost: Vec<u32> = pairs().filter(|(number, _)| number.is_nan()).map(|(_, class)| class).collect();
     let mut sorted: Vec<(f32, u32)> = pairs().filter(|(number, _)| !number.is_nan()).collect();
     sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
-    // The fewest errors so far, by the number of cuts and by the class that the last range predicts.
+    // The smallest number of errors so far, by the number of cuts between ranges and by the class that the last range
+    // predicts.
     let mut errors = vec![vec![usize::MAX; labels]; labels];
     errors.iter_mut().take(1).for_each(|first| first.fill(0));
     for group in sorted.chunk_by(|a, b| a.0 == b.0) {
@@ -164,8 +169,8 @@ fn errors_by_cuts(numbers: &[f32], classes: &[u32], labels: usize) -> usize {
     least.saturating_add(most_errors(&lost, labels))
 }
 
-/// Returns the group of each row. Rows of one group predict each other. A group is a category, or a block of about
-/// [`GROUP`] neighbouring numbers.
+/// Returns the group number of each row. Rows of one group predict each other's target. A group has the rows of one
+/// category, or about [`GROUP`] rows with neighbouring numbers.
 fn neighbours(values: &Values, rows: &[u32]) -> Vec<u32> {
     let Some(numbers) = numbers(values, rows) else {
         let Values::Category { codes, .. } = values else { return Vec::new() };
@@ -188,7 +193,8 @@ fn neighbours(values: &Values, rows: &[u32]) -> Vec<u32> {
     groups
 }
 
-/// Returns the share of the variance that is left when each row is predicted by the mean of its group's other rows.
+/// Returns the share (0–1) of the target's variance that remains if each row is predicted by the mean target of the
+/// other rows in its group.
 fn variance_left(groups: &[u32], numbers: &[f64]) -> f64 {
     let mut sorted: Vec<(u32, f64)> = groups.iter().copied().zip(numbers.iter().copied()).collect();
     sorted.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));

@@ -1,6 +1,6 @@
-//! Recognises columns whose name says that they identify a person or a thing.
+//! Recognises columns that identify a person or a thing by their name (for example `customer_id`).
 
-/// Words in a column's name for persons or things that several rows can belong to.
+/// Words for persons or things that can have several rows, as they occur in column names.
 const OWNERS: [&str; 26] = [
     "animal",
     "athlete",
@@ -30,18 +30,19 @@ const OWNERS: [&str; 26] = [
     "worker",
 ];
 
-/// Words that may follow a person or a thing in a column's name, like `id` in `customer_id`.
+/// Words that follow a person or a thing in the name of an identifier column, like `id` in `customer_id`.
 const NUMBERS: [&str; 10] = ["code", "id", "key", "name", "no", "nr", "num", "number", "ref", "uuid"];
 
-/// Minimum number of different values in a column that is named after a person or thing, like `customer`. With fewer
-/// values, the column may be a mere class of rows.
+/// A column named after a person or thing, like `customer`, counts as an identifier if it has at least this many
+/// different values. With fewer values, it may be a category of rows.
 const MIN_DISTINCT_OF_OWNER: usize = 5;
 
-/// Minimum number of different values in a column that is only named an identifier, like `id`.
+/// A column whose name ends with `id` or `uuid` but names no person or thing is an identifier if it has at least this
+/// many different values.
 const MIN_DISTINCT_OF_ID: usize = 20;
 
-/// Returns how many different values a column of this name must have at least to identify a person or thing. Returns
-/// `usize::MAX` for names that do not look like an identifier.
+/// Returns the minimum number of different values for which a column with this name counts as the identifier of persons
+/// or things. Returns `usize::MAX` if the name does not look like an identifier.
 pub(super) fn least_distinct(name: &str) -> usize {
     let words = words(name);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();

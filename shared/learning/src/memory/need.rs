@@ -1,6 +1,6 @@
-//! Computes how many bytes training or evaluating a model holds at the same time. Each data structure counts by its
-//! rows, columns and bytes of a cell. The numbers mirror the code: change both together. `make bench-memory` shows
-//! whether they agree. The numbers of a model fit are in the file of its family, see [`families`].
+//! Computes how many bytes of memory training or evaluating a model needs at the same time. Each data structure counts
+//! with its rows, columns and bytes of a cell. The numbers mirror the code: change both together. `make bench-memory`
+//! shows whether they agree. The numbers for fitting a model are in the file of its family, see [`families`].
 
 use evergreen_scoring::MAX_NODES;
 
@@ -11,29 +11,31 @@ use crate::families;
 use crate::hyperparameters::{Space, dimensions};
 use crate::search::{DEFAULT_CANDIDATES, MAX_KEPT_ANSWERS, MAX_KEPT_NODES};
 
-/// Bytes of a tree node. `GROWING_NODE` counts while trees grow: the node in the pipeline and its share of a leaf.
-/// `NODE` is the maximum while the artifact is read back: file, lists of numbers, pipeline and model.
+/// Bytes of memory that one tree node takes. `GROWING_NODE` counts while trees grow: the node in the pipeline and its
+/// share of a leaf. `NODE` counts while the model artifact is read back: file, lists of numbers, pipeline and model.
 pub(crate) const GROWING_NODE: u64 = 64;
 const NODE: u64 = 150;
 
-/// Bytes of each class weight after the first in a tree leaf, while the model artifact is read back.
+/// Bytes of memory that each class weight in a tree leaf takes, from the second weight on, while the model artifact is
+/// read back.
 const WEIGHT: u64 = 90;
 
-/// The percentage of different training rows that a bootstrap sample (rows drawn with repetition) contains.
+/// Percentage of the training rows that occur in a bootstrap sample (rows drawn with repetition).
 pub(crate) const DRAWN: u64 = 64;
 
-/// Maximum number of training rows on which the search compares candidates.
+/// Maximum number of training rows on which the hyperparameter search compares candidates.
 const SEARCHED: u64 = 30_000;
 
-/// Bytes of the sums that boosting keeps for each bin of a feature.
+/// Bytes of the sums over rows that boosting keeps for each bin (range of values) of a feature.
 pub(crate) const SUMS: u64 = 24;
 
-/// Returns the bytes that evaluating a model needs, for a table that has been read.
+/// Returns the bytes of memory for evaluating a model on a table that has been read, including the table's values.
 pub(crate) fn judging(scale: &Scale) -> u64 {
     with_overhead(proof(scale))
 }
 
-/// Returns the bytes that training a model of the family of `space` needs, for a table that has been read.
+/// Returns the bytes of memory for training a model of the family in `space`. The table has been read, and its values
+/// are included.
 pub(crate) fn learning(scale: &Scale, space: &Space, threads: u64) -> u64 {
     let held = add([scale.bytes, split(scale), prepared(scale)]);
     let binning = times([threads, scale.training, 4]).saturating_add(threads << 20);
@@ -46,10 +48,11 @@ fn split(scale: &Scale) -> u64 {
     times([scale.rows, 4])
 }
 
-/// Returns the bytes of the training rows as a model fit needs them: target, weight, index, and a bin for each feature.
-/// A column with missing values has two more binned features, with the missing values at either end.
+/// Returns the bytes of the training rows in the form that a model fit needs: target, weight, index, and a bin for each
+/// feature. A column with missing values counts as two more features: missing values below all others, and above all
+/// others.
 fn prepared(scale: &Scale) -> u64 {
-    // `scale.features` has one more feature for each column with missing values.
+    // `scale.features` already contains one more feature for each column with missing values.
     let holes = scale.features.saturating_sub(scale.learnt).min(scale.learnt);
     add([target(scale), times([scale.training, 8]), times([scale.training, scale.features + 2 * holes])])
 }
@@ -58,8 +61,9 @@ fn target(scale: &Scale) -> u64 {
     times([scale.training, scale.truth_bytes()])
 }
 
-/// Returns the bytes that comparing candidates needs. In each family, one trial holds its predictions and the
-/// statistics that are computed from them. The other trials keep their predictions and the trees of a fold.
+/// Returns the bytes of memory that comparing hyperparameter candidates needs. In each family, one candidate holds its
+/// predictions and the statistics computed from them. The other candidates hold their predictions and the trees of one
+/// fold.
 fn searching(scale: &Scale, space: &Space) -> u64 {
     let rows = scale.training.min(SEARCHED);
     let answers = times([rows, scale.answers()]).min(MAX_KEPT_ANSWERS as u64);
@@ -69,7 +73,7 @@ fn searching(scale: &Scale, space: &Space) -> u64 {
     add([times([rows, 6, 8 + 4 * scale.answers()]), times([rows, scale.learnt, 4]), kept])
 }
 
-/// Returns the bytes that evaluating the model needs. They are for the hold-out rows as columns and as rows, the
+/// Returns the bytes of memory that evaluating a model needs. They hold the hold-out rows (as columns and as rows), the
 /// predictions, and the intermediate values of the metrics.
 fn proof(scale: &Scale) -> u64 {
     let row = add([scale.row_bytes, 4 * scale.learnt, 2 * (8 + 4 * scale.answers()), 28]);
@@ -77,28 +81,28 @@ fn proof(scale: &Scale) -> u64 {
     add([scale.bytes, split(scale), times([rows, row])])
 }
 
-/// Returns the bytes of the model artifact and of the models that are read from it.
+/// Returns the bytes of memory for the model artifact and for the models that are read from it.
 fn artifact(scale: &Scale, space: &Space) -> u64 {
     let weights = families::of(space.family).further_weights(scale, space);
     add([times([nodes(scale, space), NODE]), times([weights, WEIGHT])])
 }
 
-/// Returns the maximum number of nodes of all trees of a model.
+/// Returns the maximum number of tree nodes in a model, all trees together.
 pub(crate) fn nodes(scale: &Scale, space: &Space) -> u64 {
     times([families::of(space.family).leaves(scale, space), 2]).min(MAX_NODES as u64)
 }
 
-/// Returns how many different training rows a bootstrap sample (rows drawn with repetition) contains.
+/// Returns how many different training rows occur in a bootstrap sample (rows drawn with repetition).
 pub(crate) fn drawn(scale: &Scale) -> u64 {
     scale.training * DRAWN / 100 + 1
 }
 
-/// Returns the upper end of the range of the hyperparameter `name`.
+/// Returns the largest value that the search may choose for the hyperparameter `name`.
 pub(crate) fn most(space: &Space, name: &str) -> u64 {
     bound(space, name, |bounds| bounds.most)
 }
 
-/// Returns the lower end of the range of the hyperparameter `name`.
+/// Returns the smallest value that the search may choose for the hyperparameter `name`.
 pub(crate) fn least(space: &Space, name: &str) -> u64 {
     bound(space, name, |bounds| bounds.least)
 }
@@ -109,12 +113,12 @@ fn bound(space: &Space, name: &str, of: fn(&crate::hyperparameters::ValueRange) 
     found.map_or(1, |(_, bounds)| of(bounds) as u64)
 }
 
-/// Returns the sum. A sum that does not fit into `u64` becomes the largest `u64`.
+/// Returns the sum of the numbers, or the largest `u64` if the sum is larger.
 pub(crate) fn add<const N: usize>(parts: [u64; N]) -> u64 {
     parts.into_iter().fold(0, u64::saturating_add)
 }
 
-/// Returns the product. A product that does not fit into `u64` becomes the largest `u64`.
+/// Returns the product of the numbers, or the largest `u64` if the product is larger.
 pub(crate) fn times<const N: usize>(factors: [u64; N]) -> u64 {
     factors.into_iter().fold(1, u64::saturating_mul)
 }

@@ -1,4 +1,4 @@
-//! The quantities that the memory of a training run depends on.
+//! The sizes from which the memory need of a training run is computed.
 
 use evergreen_lifecycle::{ColumnRole, DatasetProfile, MAX_LABELS};
 use evergreen_table::budget::{ColumnShape, ColumnUse, MemoryKind, TableShape};
@@ -9,7 +9,8 @@ use crate::prepared::Prepared;
 
 const MAX_BINS: u64 = 256;
 
-/// The size of a table for training: numbers of rows, columns, features and classes, and bytes of the values.
+/// The size of a table, for the estimate of a training run's memory: numbers of rows, columns, features and classes,
+/// and bytes of the values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Scale {
     /// Number of all rows of the table (`rows`), and of the training rows (`training`).
@@ -19,21 +20,23 @@ pub(crate) struct Scale {
     pub(crate) columns: u64,
     /// Number of columns that models are trained on.
     pub(crate) learnt: u64,
-    /// Bytes of the table's values in memory: of all rows (`bytes`), and of one row (`row_bytes`).
+    /// Bytes that the table's values take in memory: all rows (`bytes`), and one row (`row_bytes`).
     pub(crate) bytes: u64,
     pub(crate) row_bytes: u64,
-    /// Number of features after categories have become features (`features`), and number of bins of all features
+    /// Number of features after each column is encoded (`features`). Number of bins (ranges of values) of all features
     /// together (`bins`).
     pub(crate) features: u64,
     pub(crate) bins: u64,
-    /// Maximum number of rows that can differ from each other in their binned features.
+    /// Maximum number of different rows after each value is replaced by its bin: the product of the columns' numbers of
+    /// bins.
     pub(crate) different: u64,
     /// Number of classes of the target. 0 for regression.
     pub(crate) classes: u64,
 }
 
 impl Scale {
-    /// Returns the size of a table with the given columns. It assumes that one fifth of the rows is the hold-out.
+    /// Returns the size of a table from the shapes of its columns, before it is split. It assumes that one fifth of the
+    /// rows becomes the hold-out.
     pub(crate) fn of(shape: &TableShape) -> Self {
         Self {
             rows: shape.rows,
@@ -49,7 +52,7 @@ impl Scale {
         }
     }
 
-    /// Returns the size of a table that has been read, split and preprocessed.
+    /// Returns the size of a table that has been read, split into training rows and hold-out, and preprocessed.
     pub(crate) fn learning(prepared: &Prepared) -> Self {
         let table = prepared.table();
         let columns = learnt(table).chain(others(table.profile(), table)).collect();
@@ -62,7 +65,7 @@ impl Scale {
         self.rows.saturating_sub(self.training)
     }
 
-    /// Returns how many bytes the target of one row takes.
+    /// Returns how many bytes of memory the target of one row takes.
     pub(crate) fn truth_bytes(&self) -> u64 {
         if self.classes == 0 { 8 } else { 4 }
     }
@@ -88,13 +91,13 @@ fn bins(column: &ColumnShape) -> u64 {
     }
 }
 
-/// Returns how many different binned values a column can have.
+/// Returns the maximum number of different values of a column after binning. A missing value counts as one more.
 fn variants(column: &ColumnShape) -> u64 {
     let most = if matches!(column.kind, MemoryKind::Text(_)) { MAX_CATEGORIES as u64 + 1 } else { MAX_BINS };
     column.distinct.min(most) + u64::from(column.has_missing)
 }
 
-/// Returns the shapes of the columns that models are trained on.
+/// Returns the shapes (type and size) of the columns that models are trained on.
 fn learnt(table: &Table) -> impl Iterator<Item = ColumnShape> {
     let distinct = |name: &str| {
         let profile = table.profile().columns.iter().find(|profile| profile.name == name);
@@ -113,8 +116,8 @@ fn learnt(table: &Table) -> impl Iterator<Item = ColumnShape> {
     })
 }
 
-/// Returns the shapes of the columns that are no features: target, order, group, weights, and columns that are left
-/// out.
+/// Returns the shapes (type and size) of the columns that no model is trained on: target, order, group, weights, and
+/// columns that are left out.
 fn others(profile: &DatasetProfile, table: &Table) -> impl Iterator<Item = ColumnShape> {
     let classes = table.target().labels().len() as u64;
     profile.columns.iter().filter_map(move |column| {

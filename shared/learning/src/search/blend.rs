@@ -1,6 +1,6 @@
-//! Builds an ensemble (a weighted mean of the predictions of several candidates) if cross-validation shows that it
-//! beats the best candidate. See Caruana, Niculescu-Mizil, Crew, Ksikes: "Ensemble selection from libraries of models",
-//! ICML 2004.
+//! Ensemble selection: builds an ensemble (a weighted mean of the predictions of several candidates) if it beats the
+//! best single candidate in cross-validation. See Caruana, Niculescu-Mizil, Crew, Ksikes: "Ensemble selection from
+//! libraries of models", ICML 2004.
 
 use evergreen_lifecycle::PrimaryMetric;
 use evergreen_table::{EnsembleLimits, Target};
@@ -10,39 +10,40 @@ use super::trial::Trial;
 use crate::evaluate::Answers;
 use crate::fit::Cost;
 
-/// Maximum number of times that a candidate is picked for an ensemble. The same candidate may be picked several times.
+/// Ensemble selection: maximum number of picks. Each pick adds a candidate to the ensemble. The same candidate may be
+/// picked several times, which raises its weight.
 const PICKS: usize = 24;
 
-/// Minimum relative improvement of the loss for which an ensemble replaces the best single candidate. A single model is
+/// An ensemble replaces the best single model only if it lowers the loss by at least this share. A single model is
 /// smaller, faster, and easier to explain.
 const WORTHWHILE: f64 = 0.002;
 
-/// For the log loss, probabilities below this value count as this value. So the logarithm is finite.
+/// Smallest probability in the log loss. Smaller probabilities count as this value, so that the logarithm is finite.
 const LEAST: f64 = 1e-15;
 
 struct Pickable {
-    /// The index of the candidate among the trials of the search.
+    /// The candidate's index in the list of the search's trials.
     place: usize,
     cost: Cost,
-    /// The candidate's cross-validation prediction for each row: for classifiers the probability of the true class, for
-    /// regression the predicted number.
+    /// The candidate's out-of-fold prediction for each row: the probability of the true class, or for regression the
+    /// predicted number.
     answers: Vec<f64>,
 }
 
-/// The loss that the choice of ensemble members minimises, with the true values that the loss needs.
+/// The loss that the selection of ensemble members minimises. For regression, it holds the true numbers.
 enum Loss {
-    /// The log loss. It needs no true values, because the candidates' answers already are the probabilities of the true
-    /// class.
+    /// The log loss of a classifier. It needs no true values, because the candidates' predictions are already the
+    /// probabilities of the true classes.
     Surprise,
-    /// The squared error from the given true numbers.
+    /// The squared error of a regression model. Holds the true number of each row.
     Squared(Vec<f64>),
-    /// The absolute error from the given true numbers.
+    /// The absolute error of a regression model. Holds the true number of each row.
     Absolute(Vec<f64>),
 }
 
-/// Chooses the members of an ensemble. Returns the index and the weight of each member. The list is empty if no
-/// weighted mean beats the best trial enough. `trials` has the index of each trial and the cost (size and prediction
-/// time) of its model.
+/// Chooses the members of an ensemble. Returns the index and the weight of each member. Returns an empty list if no
+/// weighted mean is clearly better than the best single candidate. `trials` has each trial's index and the cost (size
+/// and prediction time) of its model.
 pub(super) fn select(
     trials: &[(usize, &Trial, Cost)],
     metric: PrimaryMetric,
@@ -63,8 +64,8 @@ pub(super) fn select(
     weighed.map(|(one, count)| (one.place, weight(count))).collect()
 }
 
-/// Picks ensemble members one after the other. Returns how often each candidate is picked, and the loss of the mean of
-/// all picks.
+/// Picks ensemble members one after the other. Returns how often each candidate was picked, and the loss of the
+/// ensemble (the mean of all picks).
 fn picked(pickable: &[Pickable], loss: &Loss, limits: &EnsembleLimits) -> (Vec<u32>, f64) {
     let mut picks = vec![0_u32; pickable.len()];
     let mut sums = vec![0.0; pickable.first().map_or(0, |one| one.answers.len())];
@@ -81,7 +82,7 @@ fn picked(pickable: &[Pickable], loss: &Loss, limits: &EnsembleLimits) -> (Vec<u
             Some((loss.mean(&together, pick as f64), number))
         };
         let tried: Vec<Option<(f64, usize)>> = (0..pickable.len()).into_par_iter().map(with).collect();
-        // If several candidates give the same loss, take the first, because it is better alone.
+        // If several candidates give the same loss, take the first, because it is the best as a single model.
         let best = tried.into_iter().flatten().reduce(|best, next| if next.0 < best.0 { next } else { best });
         let Some((found, number)) = best.filter(|(found, _)| *found < least) else { break };
         least = found;
@@ -123,8 +124,8 @@ fn loss(trial: &Trial, metric: PrimaryMetric) -> Option<Loss> {
 }
 
 impl Loss {
-    /// Returns the mean loss after each of the summed predictions in `answers` is divided by `parts`, the number of
-    /// picks.
+    /// Returns the mean loss of an ensemble. `answers` has for each row the sum of the picked candidates' predictions.
+    /// Each sum is divided by `parts`, the number of picks.
     fn mean(&self, answers: &[f64], parts: f64) -> f64 {
         let sum: f64 = match self {
             Self::Surprise => answers.iter().map(|sum| -(sum / parts).max(LEAST).ln()).sum(),

@@ -1,4 +1,5 @@
-//! Calibrates a classifier's probabilities with its cross-validation predictions.
+//! Calibration: corrects a classifier's probabilities so that they match how often it is right, measured on its
+//! out-of-fold predictions.
 
 use evergreen_table::Target;
 
@@ -6,18 +7,19 @@ use evergreen_scoring::LabelRule;
 
 use crate::evaluate::{Answers, log_loss};
 
-/// Minimum relative gain in log loss for which a classifier's probabilities are calibrated.
+/// A classifier's probabilities are calibrated only if this lowers the log loss by at least this share.
 const WORTHWHILE: f64 = 0.01;
 
-/// The largest power that calibration tries for the probabilities. The smallest is 1 divided by this number.
+/// Calibration raises probabilities to a power. This is the largest power that it tries. The smallest is 1 divided by
+/// this number.
 const MAX_POWER: f64 = 8.0;
 
-/// Number of steps of the search for the best power. Each step leaves 62 % of the interval.
+/// Number of steps of the golden-section search for the best power. Each step leaves 62 % of the search interval.
 const STEPS: usize = 30;
 
-/// Returns the power of the probabilities that best matches them to the true classes (see
-/// [`evergreen_scoring::PipelineParts::calibration`]). Probabilities are limited as in `rule`. Returns `None` for
-/// regression, or if the gain in log loss is too small.
+/// Calibration: returns the power to which probabilities are raised so that they best match the true classes (see
+/// [`evergreen_scoring::PipelineParts::calibration`]). Probabilities are limited as `rule` says. Returns `None` for
+/// regression, or if calibration hardly lowers the log loss.
 pub(super) fn power(target: &Target, answers: &Answers, rule: &LabelRule) -> Option<f32> {
     let (Target::Classes { labels, classes: truth }, Answers::Classes { probabilities, .. }) = (target, answers) else {
         return None;
@@ -30,7 +32,8 @@ pub(super) fn power(target: &Target, answers: &Answers, rule: &LabelRule) -> Opt
         raised.iter_mut().for_each(|probability| *probability = *probability * kept + floor);
         log_loss(&truth, &raised, labels.len())
     };
-    // The log loss is convex in the power and unimodal in its logarithm. So golden-section search works.
+    // The log loss is a convex function of the power, so it has a single minimum, also over the power's logarithm. So
+    // golden-section search finds the minimum.
     let golden = (5.0_f64.sqrt() - 1.0) / 2.0;
     let (mut low, mut high) = (-MAX_POWER.ln(), MAX_POWER.ln());
     let (mut a, mut b) = (high - golden * (high - low), low + golden * (high - low));
@@ -50,7 +53,8 @@ pub(super) fn power(target: &Target, answers: &Answers, rule: &LabelRule) -> Opt
     (loss(best) < loss(0.0) * (1.0 - WORTHWHILE)).then(|| best.exp() as f32)
 }
 
-/// Returns the predictions with their probabilities raised to `power`. Without a power, returns them unchanged.
+/// Returns calibrated predictions: each probability is raised to `power`. Without a power, returns the predictions
+/// unchanged.
 pub(super) fn calibrated(answers: &Answers, power: Option<f32>) -> Answers {
     match (answers, power) {
         (Answers::Classes { classes, probabilities }, Some(power)) => {
@@ -64,8 +68,8 @@ pub(super) fn calibrated(answers: &Answers, power: Option<f32>) -> Answers {
     }
 }
 
-/// Raises the probabilities of each row to a power and normalises them to the sum 1, as the model's artifact does.
-/// `classes` is the number of probabilities in a row.
+/// Raises each row's probabilities to a power and divides them by their sum, as the model artifact does. `classes` is
+/// the number of probabilities in a row.
 fn raised(probabilities: &[f32], classes: usize, power: f64) -> Vec<f32> {
     let mut raised = Vec::with_capacity(probabilities.len());
     for row in probabilities.chunks_exact(classes) {
@@ -88,7 +92,7 @@ mod tests {
 
     #[test]
     fn an_overconfident_model_is_calibrated() {
-        // The model says 0.99 and is right in 8 of 10 rows. The power that turns 0.99 into 0.8 is ln 4 / ln 99.
+        // The model predicts 0.99 and is right in 8 of 10 rows. The power that turns 0.99 into 0.8 is ln 4 / ln 99.
         let (target, answers) = classes([0.99, 0.01].repeat(10), vec![0, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
         let power = power(&target, &answers, &LabelRule::default()).unwrap();
         assert!((f64::from(power) - 4.0_f64.ln() / 99.0_f64.ln()).abs() < 1e-3, "{power}");

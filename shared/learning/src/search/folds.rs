@@ -1,4 +1,5 @@
-//! Chooses the rows on which a search compares candidates, and splits them into cross-validation folds.
+//! Chooses the training rows on which a search compares hyperparameter candidates, and splits them into
+//! cross-validation folds.
 
 mod alike;
 mod time;
@@ -11,24 +12,24 @@ use evergreen_table::Target;
 
 use crate::split::Units;
 
-/// Maximum number of training rows on which candidates are compared. From a larger table, rows are drawn, each class in
-/// proportion. These rows show which candidate is best. The last fit uses all training rows.
+/// Maximum number of training rows on which hyperparameter candidates are compared. From a larger table, this many rows
+/// are drawn, each class in proportion. They suffice to find the best candidate. The last fit uses all training rows.
 pub(super) const MAX_ROWS: usize = 30_000;
 
-/// The random generator's stream for drawing rows. No tree and no family uses the same stream.
+/// The stream number of the random generator that draws rows. Trees and families use other streams.
 const STREAM: u64 = u64::MAX / 2;
 
-/// A cross-validation fold: the rows that a candidate is fitted to, and the rows that it is scored on. Both lists are
-/// ascending and share no row.
+/// A cross-validation fold: the rows that a candidate is fitted to, and the other rows that it is scored on. Both are
+/// ascending lists of row indices without a common row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fold {
     pub(crate) training: Vec<u32>,
     pub(crate) scored: Vec<u32>,
 }
 
-/// Splits the rows of `target` into cross-validation folds. If `units` says that rows are ordered, each fold trains on
-/// all rows that are older than its scored rows. Otherwise every row is scored in one fold, and the classes have
-/// similar shares in all folds. Rows of one unit stay in the same fold.
+/// Splits the rows of `target` into cross-validation folds. `units` says which rows must stay in the same fold. If the
+/// rows are ordered in time, each fold trains on all rows that are older than its scored rows. Otherwise every row is
+/// scored in one fold, and the classes have similar shares in all folds.
 pub(crate) fn folds(target: &Target, units: impl FnOnce(&[u32]) -> Units, folds: usize, seed: u64) -> Vec<Fold> {
     let strata = drawn(target, seed);
     match units(&strata.concat()) {
@@ -41,7 +42,7 @@ pub(crate) fn folds(target: &Target, units: impl FnOnce(&[u32]) -> Units, folds:
     }
 }
 
-/// Returns the rows on which candidates are compared: a shuffled list for each class.
+/// Returns the rows on which hyperparameter candidates are compared: a shuffled list for each class.
 fn drawn(target: &Target, seed: u64) -> Vec<Vec<u32>> {
     let mut generator = ChaCha8Rng::seed_from_u64(seed);
     generator.set_stream(STREAM);
@@ -54,8 +55,9 @@ fn drawn(target: &Target, seed: u64) -> Vec<Vec<u32>> {
     strata
 }
 
-/// Returns how many of a class's rows are taken: all, or their share of [`MAX_ROWS`] but at least 20. `members` is the
-/// number of the class's rows, `rows` that of all rows.
+/// Returns how many of a class's rows are used to compare candidates. On a small table, these are all rows. On a large
+/// table, it is the class's share of [`MAX_ROWS`], but at least 20. `members` is the number of the class's rows, `rows`
+/// is the number of all rows.
 fn share(members: usize, rows: usize) -> usize {
     if rows <= MAX_ROWS { members } else { (members * MAX_ROWS / rows).max(20).min(members) }
 }

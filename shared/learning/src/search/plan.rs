@@ -1,4 +1,5 @@
-//! Checks the settings in `dataset.toml` and plans which model families and hyperparameters a search tries.
+//! Checks the search settings in `dataset.toml`. Plans which model families and hyperparameters a hyperparameter search
+//! tries.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,8 @@ use crate::deciding::LabelChoice;
 use crate::families;
 use crate::hyperparameters::{Choice, Dimension, Space, ValueRange, dimensions};
 
-/// Number of hyperparameter candidates to try of most families, unless the settings choose another number.
+/// Default number of hyperparameter candidates that a search tries of a model family. The settings can choose another
+/// number, and some families have another default.
 pub(crate) const DEFAULT_CANDIDATES: usize = 24;
 
 /// Number of cross-validation folds, unless the settings choose another number.
@@ -21,11 +23,11 @@ const DEFAULT_FOLDS: usize = 5;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     pub(crate) spaces: Vec<Space>,
-    /// Number of candidates to try of each family. `None` means the family's default.
+    /// Number of hyperparameter candidates to try of each model family. `None` means each family's default.
     pub(crate) candidates: Option<usize>,
     pub(crate) folds: usize,
-    /// Whether a table with few rows may be divided into folds several times. `true` if the settings do not choose a
-    /// number of folds.
+    /// Whether a table with few rows may be divided into cross-validation folds several times. `false` if the settings
+    /// choose a number of folds.
     pub(crate) may_divide_again: bool,
     pub(crate) ensemble: EnsembleLimits,
     pub(crate) metric: PrimaryMetric,
@@ -41,11 +43,11 @@ pub enum PlanError {
     /// A training event or `dataset.toml` names a hyperparameter that does not exist.
     #[error("unknown hyperparameter {name:?} of {families}; expected one of {known}")]
     Unknown {
-        /// The hyperparameter name that was given and does not exist.
+        /// The unknown hyperparameter name that the training event or `dataset.toml` contains.
         name: String,
-        /// The model families that have no hyperparameter of this name.
+        /// The chosen model families. None has a hyperparameter of the given name.
         families: String,
-        /// The names of the hyperparameters that exist.
+        /// The names of the hyperparameters that the chosen families have.
         known: String,
     },
     /// The value of a hyperparameter is not a number.
@@ -53,7 +55,7 @@ pub enum PlanError {
     NoNumber {
         /// The name of the hyperparameter.
         name: String,
-        /// The value that was given for the hyperparameter.
+        /// The value that the user gave for the hyperparameter. It is not a number.
         value: String,
         /// The smallest allowed value of the hyperparameter.
         least: f64,
@@ -65,7 +67,7 @@ pub enum PlanError {
     Limits {
         /// The name of the hyperparameter.
         name: String,
-        /// The value that was given for the hyperparameter.
+        /// The value that the user gave for the hyperparameter. It is not valid.
         value: f64,
         /// Whether the hyperparameter's value must be a whole number.
         whole: bool,
@@ -74,10 +76,12 @@ pub enum PlanError {
         /// The largest allowed value of the hyperparameter.
         most: f64,
     },
-    /// The rows have weights, but the only chosen family is linear, which does not support weights.
+    /// The rows of the table have weights, but the only chosen model family is linear, which does not support row
+    /// weights.
     #[error("linear models do not support row weights; choose another family or leave out the weights column")]
     WeightedLinear,
-    /// The settings that decide which label the model answers contradict each other or do not suit the target.
+    /// The settings in `dataset.toml` that decide which label the model answers contradict each other or do not suit
+    /// the target.
     #[error("dataset.toml: `{key}`: {problem}")]
     Labels {
         /// The name of the setting in `dataset.toml`.
@@ -85,34 +89,37 @@ pub enum PlanError {
         /// Why the setting is not valid, and how to correct it.
         problem: &'static str,
     },
-    /// The settings name monotone columns, but no chosen family supports monotone columns.
+    /// The settings name monotone columns (the prediction may only rise, or only fall, with the column's value), but no
+    /// chosen model family supports them.
     #[error("`monotone` needs the family gradient_boosting; add the family to `families`, or leave `monotone` out")]
     MonotoneFamily,
-    /// The settings name monotone columns, but the target has more than two labels.
+    /// The settings name monotone columns (the prediction may only rise, or only fall, with the column's value), but
+    /// the target has more than two labels.
     #[error(
         "`monotone` needs a target of numbers or of two labels, but the target has {0} labels; leave `monotone` out"
     )]
     MonotoneLabels(usize),
-    /// A column in the setting `monotone` does not exist, or its values have no order.
+    /// The setting `monotone` names a column that does not exist, or a column whose values have no order (such as
+    /// texts).
     #[error(
         "`monotone.{0}`: expected a column of numbers, truth values or dates that models are trained on; correct the \
          name, set the column's type in [types], or leave the key out"
     )]
     MonotoneColumn(String),
-    /// The metric that the settings choose does not suit the target.
+    /// The metric in the settings does not suit the target (for example a regression metric for a target of labels).
     #[error("the primary metric {metric} does not fit the table: {expected}")]
     Metric {
         /// The unsuitable metric.
         metric: PrimaryMetric,
-        /// Why the metric does not suit the target, and which metrics would.
+        /// Why the metric does not suit the target, and which metrics do.
         expected: &'static str,
     },
 }
 
 impl Plan {
-    /// Plans the hyperparameter search for `table` by the table's settings. `family` limits the search to one model
-    /// family. `overrides` sets hyperparameters to fixed values. The `seed` decides the candidates, the folds and the
-    /// fits.
+    /// Plans the hyperparameter search for `table` by the settings of its `dataset.toml`. If `family` is given, the
+    /// search tries only this model family. `overrides` sets hyperparameters to fixed values. The `seed` decides the
+    /// random candidates, the folds and the fits.
     ///
     /// # Errors
     /// [`PlanError`], which names the hyperparameter or setting, its value, and what was expected.
@@ -154,14 +161,15 @@ impl Plan {
 }
 
 impl Plan {
-    /// Returns the usual hyperparameters of the first family. `None` if the plan has no family.
+    /// Returns the first model family of the plan with its usual hyperparameter values. `None` if the plan has no
+    /// family.
     pub(crate) fn first(&self) -> Option<Choice> {
         self.spaces.first().map(Space::usual)
     }
 }
 
-/// Returns the hyperparameter ranges that the search draws candidates from. The `settings` of `dataset.toml`, or the
-/// `family` and `overrides` of an event, may choose families and ranges.
+/// Returns, for each model family to try, the hyperparameter ranges from which the search draws candidates. Families
+/// and ranges come from the `settings` in `dataset.toml`. `family` and `overrides` of a training event replace them.
 pub(crate) fn spaces(
     settings: &DatasetSettings,
     family: Option<Family>,
@@ -187,8 +195,8 @@ fn spaces_of(
     Ok(spaces)
 }
 
-/// Returns the model families to try: the given `family`. Without it, the families in the settings. Without those, the
-/// families that `auto` stands for.
+/// Returns the model families to try: the given `family`, otherwise the families in the settings. If both are missing,
+/// returns the families that the setting `auto` stands for.
 fn wanted(settings: &DatasetSettings, family: Option<Family>) -> Vec<Family> {
     let chosen = match family {
         Some(family) => vec![FamilyChoice::Family(family)],
@@ -202,7 +210,7 @@ fn wanted(settings: &DatasetSettings, family: Option<Family>) -> Vec<Family> {
         .collect()
 }
 
-/// Returns the model families that the search can try, and warnings about families that are left out.
+/// Returns the model families that can be trained on this table, and warnings about families that are left out.
 fn usable(table: &Table, family: Option<Family>) -> Result<(Vec<Family>, Vec<String>), PlanError> {
     let mut families = wanted(table.settings(), family);
     let mut warnings = Vec::new();
@@ -222,7 +230,8 @@ fn usable(table: &Table, family: Option<Family>) -> Result<(Vec<Family>, Vec<Str
     Ok((families, warnings))
 }
 
-/// Removes the model families that do not support monotone columns. Returns a warning if it removed any.
+/// Removes the model families that do not support monotone columns (the prediction only rises, or only falls, with the
+/// column's value). Returns a warning if it removed any.
 fn monotone(table: &Table, families: &mut Vec<Family>) -> Result<Option<String>, PlanError> {
     let labels = table.target().labels().len();
     if labels > 2 {

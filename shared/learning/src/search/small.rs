@@ -1,24 +1,27 @@
-//! Gives the search more folds if the table has few rows. The score of a single small fold is mostly chance.
+//! On a table with few rows, scores each candidate on more folds, because the score of a single small fold is mostly
+//! chance.
 
 use super::folds::{Fold, folds};
 use super::plan::Plan;
 use super::trial::SearchContext;
 use crate::learner::Learner;
 
-/// On a larger table, each candidate is scored on this many folds first.
+/// If the table is not small, each candidate is first scored on this many folds. Only better candidates are scored on
+/// more.
 const FIRST_FOLDS: usize = 1;
 
-/// Maximum number of cells (rows × features × labels) for which the search scores every candidate on every row.
+/// A table is small if it has at most this many cells (rows × features × labels). On a small table, the search scores
+/// every candidate on every row.
 const MAX_CELLS: usize = 50_000;
 
-/// A small table is divided into folds several times, until about `MIN_SCORED` rows are scored in total. It is divided
-/// at most `MAX_DIVISIONS` times.
+/// A table with few rows is divided into folds several times, until about `MIN_SCORED` rows are scored in total. It is
+/// divided at most `MAX_DIVISIONS` times.
 const MIN_SCORED: usize = 600;
 const MAX_DIVISIONS: usize = 3;
 
-/// Splits the training rows into cross-validation folds. Returns the folds, and how many of them belong to one division
-/// of the rows. If there are few rows, they are divided several times. They are divided once if the settings name a
-/// number of folds or if the rows are ordered in time.
+/// Splits the training rows into cross-validation folds. Returns the folds, and the number of folds of a single
+/// division. A table with few rows is divided several times, each time differently. It is divided only once if the
+/// settings name a number of folds, or if the rows are ordered in time.
 pub(super) fn divided(learner: &Learner<'_>, plan: &Plan) -> (Vec<Fold>, usize) {
     let divide = |seed| folds(learner.target(), |rows| learner.units(rows), plan.folds, seed);
     let mut all = divide(plan.seed);
@@ -34,7 +37,8 @@ fn divisions(rows: usize) -> usize {
 }
 
 impl SearchContext<'_> {
-    /// Returns on how many folds the search scores each candidate before it selects the better ones.
+    /// Returns on how many folds the search scores each candidate at first. Then only the better candidates are scored
+    /// on more folds.
     pub(super) fn first_folds(&self) -> usize {
         let labels = self.learner.target().labels().len().max(1);
         let cells = self.learner.rows() * self.learner.width() * labels;

@@ -1,4 +1,5 @@
-//! Decides what a search has time for. It keeps the time for the last fit and the steps after it.
+//! Decides whether a hyperparameter search has time for another step. Time for the last fit on all training rows, and
+//! for the steps after it, stays reserved.
 
 use std::time::Instant;
 
@@ -8,29 +9,32 @@ use super::Search;
 use super::trial::Trial;
 use crate::hyperparameters::Choice;
 
-/// The last fit may take this many times what the folds' fits suggest. More rows do not fit into the processor's
-/// caches.
+/// Safety factor for the last fit on all training rows: it may take this many times as long per row as a fold's fit.
+/// The larger data does not fit into the processor's caches.
 pub(super) const SLOWER: f64 = 1.5;
 
-/// Maximum share of the search's time that is reserved for the last fit. Boosting and forests can be cut short.
+/// At most this share of the search's time is reserved for the last fit on all training rows. Boosting and forests can
+/// stop early if it is not enough.
 const RESERVED_SHARE: f64 = 0.6;
 
-/// While a family has not been tried yet, at most this share of the search's time is reserved for the last fit. The
-/// choice of the family matters most.
+/// At most this share of the search's time is reserved for the last fit before a candidate of a new family is tried.
+/// The share is small because the choice of the family matters most.
 const RESERVED_SHARE_FIRST: f64 = 0.3;
 
-/// Share of the search's time that is kept for scoring the better candidates on more folds.
+/// Share of the search's time that is kept for scoring the better candidates on more folds (successive halving).
 const SHARE_FOR_BETTER: f64 = 0.4;
 
-/// The steps after the last fit take as long as this many predictions of all training rows. The steps are writing,
-/// loading, comparing and evaluating the model.
+/// Estimated duration of the steps after the last fit (writing, loading, comparing and evaluating the model), as a
+/// number of predictions of all training rows.
 const PASSES: f64 = 2.0;
 
-/// Maximum share of the search's time that is reserved for the steps after the last fit.
+/// At most this share of the search's time is reserved for the steps after the last fit (writing, loading, comparing
+/// and evaluating the model).
 const RESERVED_SHARE_AFTER: f64 = 0.2;
 
 impl Search<'_> {
-    /// Returns whether there is time to score another candidate on `folds` folds. The very first candidate always runs.
+    /// Returns whether there is time to score one more candidate on `folds` folds. Always `true` for the very first
+    /// candidate.
     pub(super) fn has_time_for(&self, choice: &Choice, folds: usize) -> bool {
         let family = choice.family;
         let new = !self.has_tried(family);
@@ -46,7 +50,7 @@ impl Search<'_> {
         expected + reserve < self.left()
     }
 
-    /// Returns whether there is time to score a candidate on more folds, until `folds` folds are done.
+    /// Returns whether there is time to score a candidate on more folds, until `folds` folds are scored.
     pub(super) fn has_time_to_go_on(&self, trial: &Trial, folds: usize) -> bool {
         let more = folds.min(self.context.folds.len()).saturating_sub(trial.done());
         let expected = trial.seconds / trial.done().max(1) as f64 * more as f64;
@@ -54,21 +58,21 @@ impl Search<'_> {
         expected + others.max(self.reserve(trial, RESERVED_SHARE)) < self.left()
     }
 
-    /// Returns how many seconds the first candidate of a family is expected to take.
+    /// Returns the expected duration, in seconds, of scoring the first candidate of a family on all folds.
     fn expected_seconds(&self, choice: &Choice) -> f64 {
         let folds = self.context.folds;
         let rows = folds.iter().map(|fold| fold.training.len()).max().unwrap_or_default();
         folds.len() as f64 * self.context.learner.expected_seconds(rows, choice)
     }
 
-    /// Returns whether there is time for one more fold of a candidate.
+    /// Returns whether there is time to fit and score a candidate on one more fold.
     pub(super) fn has_time_after(&self, trial: &Trial) -> bool {
         let done = trial.done();
         done == 0 || trial.seconds / done as f64 + self.reserve(trial, RESERVED_SHARE_FIRST) < self.left()
     }
 
-    /// Returns the seconds to reserve for a candidate's last fit on all training rows and the steps after it. The fit
-    /// gets at most the share `most` of the search's time.
+    /// Returns how many seconds to reserve for a candidate's last fit on all training rows and for the steps after it.
+    /// `most` limits the fit's part, as a share of the search's time.
     fn reserve(&self, trial: &Trial, most: f64) -> f64 {
         let rows = self.context.learner.rows() as f64;
         let fit = (trial.seconds_per_row * rows * SLOWER).min(self.budget() * most);

@@ -1,4 +1,4 @@
-//! Cross-validation of one hyperparameter candidate.
+//! Cross-validation of one hyperparameter candidate: fits and scores it fold by fold.
 
 use std::time::Instant;
 
@@ -15,64 +15,68 @@ use crate::hyperparameters::Choice;
 use crate::intervals::Errors;
 use crate::learner::{Learner, seed_of};
 
-/// Limits for a candidate that is not scored on all folds yet. It keeps at most `MAX_KEPT_NODES` tree nodes and
-/// `MAX_ANSWERS` predicted numbers. A larger candidate fits its folds again when the search goes on with it.
+/// Memory limits for a candidate that is not scored on all folds yet: it keeps at most `MAX_KEPT_NODES` tree nodes and
+/// `MAX_ANSWERS` predicted numbers. A larger candidate drops them, and its folds are fitted again if the search
+/// continues with this candidate.
 pub(crate) const MAX_KEPT_NODES: usize = 20_000;
 const MAX_ANSWERS: usize = 100_000;
 
-/// Maximum number of predicted numbers that a candidate keeps after its last fold. The limit does not apply to the best
-/// candidate of a family.
+/// Memory limit: maximum number of predicted numbers that a candidate keeps after its last fold. The best candidate of
+/// each family keeps all.
 pub(crate) const MAX_KEPT_ANSWERS: usize = 300_000;
 
-/// Share of the total gain in log loss that a classifier may give up for fewer boosting rounds. Fewer rounds give less
-/// extreme probabilities and a smaller model.
+/// Fewer boosting rounds are chosen if they cost a classifier at most this share of its total gain in log loss. Fewer
+/// rounds give less extreme probabilities and a smaller model.
 const ROUNDS_TOLERANCE: f64 = 1e-4;
 
-/// A hyperparameter candidate with the state and the results of its cross-validation.
+/// One hyperparameter candidate of a search, with the state and the results of its cross-validation.
 #[derive(Debug)]
 pub(super) struct Trial {
-    /// The hyperparameters as they are fitted. If the search looks for the best number of boosting rounds, they have
-    /// the maximum number.
+    /// The hyperparameters with which the folds are fitted. If the search looks for the best number of boosting rounds,
+    /// this is the maximum number.
     tried: Choice,
     /// The candidate's hyperparameters, with the best number of boosting rounds that cross-validation found.
     pub(super) choice: Choice,
-    /// The score on each fold, for the folds that there was time for.
+    /// The candidate's score on each fold. Folds for which there was no time are missing.
     pub(super) scores: Vec<f64>,
-    /// The sum of a classifier's log losses over the folds. It decides between candidates with equal scores.
+    /// The sum of a classifier's log losses over the folds. Of two candidates with equal scores, the one with the lower
+    /// log loss wins.
     pub(super) log_loss: f64,
-    /// The true values and the predictions of the scored rows, fold by fold. Empty if they are not kept.
+    /// The true values and the predictions of the scored rows, fold by fold. Empty if they were dropped to save memory.
     answers: Vec<(Target, Answers)>,
     /// Seconds that the whole cross-validation of the candidate took.
     pub(super) seconds: f64,
-    /// Seconds per training row of the slowest fit.
+    /// Duration of the slowest fit, in seconds per training row.
     pub(super) seconds_per_row: f64,
-    /// Seconds per predicted row of the slowest prediction.
+    /// Duration of the slowest prediction, in seconds per predicted row.
     pub(super) answer_seconds_per_row: f64,
-    /// For each fold, the loss after each boosting round. Empty if the number of rounds is fixed.
+    /// For each fold, the loss after each boosting round. Empty if the number of boosting rounds is fixed.
     losses: Vec<Vec<f64>>,
-    /// The fitted model of each fold in `losses`. `None` if the model is not kept.
+    /// The fitted model of each fold in `losses`. `None` if the model was dropped to save memory.
     fits: Vec<Option<Fitted>>,
     /// Size and prediction time of the largest model among the folds.
     pub(super) cost: Cost,
 }
 
-/// What all candidates of a search share: training rows, cross-validation folds, metric, label rule and seed.
+/// What all candidates of one search have in common: training rows, cross-validation folds, metric, label rule and
+/// seed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SearchContext<'a> {
     pub(super) learner: &'a Learner<'a>,
     pub(super) folds: &'a [Fold],
-    /// Number of folds in one division of the rows. Further folds come from dividing the same rows again.
+    /// Number of folds in one division of the rows. If there are more folds, the same rows were divided several times.
     pub(super) division: usize,
     pub(super) metric: PrimaryMetric,
-    /// How classifiers' probabilities are limited and how the label is chosen.
+    /// How a classifier turns probabilities into an answer: the limits of the probabilities, and which label it
+    /// answers.
     pub(super) rule: &'a LabelRule,
     pub(super) seed: u64,
 }
 
 impl Trial {
-    /// Returns the cross-validation result of an ensemble of `parts`, which are trials with their weights. The first
-    /// part is the best, and the ensemble is recorded with its hyperparameters. Returns `None` if a member did not keep
-    /// its predictions.
+    /// Returns the cross-validation result of an ensemble (a weighted mean of several candidates). `parts` has the
+    /// trial and the weight of each member, the best member first. The result is recorded with the hyperparameters of
+    /// the best member. Returns `None` if a member did not keep its predictions.
     pub(super) fn blended(context: SearchContext<'_>, parts: &[(&Self, f32)]) -> Option<Self> {
         let (first, _) = parts.first()?;
         let mut blended = Self::new(first.choice.clone());
@@ -110,19 +114,19 @@ impl Trial {
         }
     }
 
-    /// Returns the true values and the predictions, fold by fold. Returns `None` if those of any scored fold are not
-    /// kept.
+    /// Returns the true values and the out-of-fold predictions, fold by fold. Returns `None` if those of a scored fold
+    /// were dropped.
     pub(super) fn whole(&self) -> Option<&[(Target, Answers)]> {
         (self.answers.len() == self.scores.len() && !self.answers.is_empty()).then_some(&self.answers)
     }
 
-    /// Returns the number of folds that the candidate was fitted on.
+    /// Returns the number of folds on which the candidate was already fitted and scored.
     pub(super) fn done(&self) -> usize {
         self.scores.len().max(self.losses.len())
     }
 
-    /// Fits and scores the candidate on the first `folds` folds, except those that are done. Before each fold, it asks
-    /// `goes_on` whether to continue.
+    /// Fits and scores the candidate on the first `folds` folds. Folds that are already scored are skipped. Before each
+    /// fold, `goes_on` is asked whether to continue.
     pub(super) fn run(
         &mut self,
         context: SearchContext<'_>,
@@ -168,8 +172,8 @@ impl Trial {
         Ok(fit)
     }
 
-    /// Finds the number of boosting rounds with the lowest mean loss over all folds so far. Scores each fold with this
-    /// number.
+    /// Finds the best number of boosting rounds: the one with the lowest mean loss over all folds so far. Then scores
+    /// each fold with this number.
     fn choose_rounds(&mut self, context: SearchContext<'_>, deadline: Instant) -> Result<(), SearchError> {
         let started = Instant::now();
         let trifle = if context.learner.target().labels().is_empty() { 0.0 } else { ROUNDS_TOLERANCE };
@@ -189,7 +193,7 @@ impl Trial {
         Ok(())
     }
 
-    /// Scores a fitted model on the rows of fold `number` that the model was not trained on.
+    /// Scores a fitted model on the fold with this number, on the rows that the model was not trained on.
     fn score_fold(&mut self, context: SearchContext<'_>, fitted: Fitted, number: usize) -> Result<(), SearchError> {
         let fold = context.folds.get(number).map(|fold| fold.scored.as_slice()).unwrap_or_default();
         self.cost = self.cost.greater(fitted.cost());
@@ -204,8 +208,8 @@ impl Trial {
         Ok(())
     }
 
-    /// Returns the score of the predictions, after the usual label rule was applied. For classifiers, it also adds the
-    /// log loss to the trial's sum. Returns `None` if the metric does not suit the task.
+    /// Returns the score of the predictions after the usual label rule was applied. For classifiers, also adds the log
+    /// loss to the candidate's sum. Returns `None` if the metric does not suit the task.
     fn judge(&mut self, context: SearchContext<'_>, target: &Target, answers: &Answers) -> Option<f64> {
         let (ruled, truths) = (ruled(answers, context.rule), context.learner.truths(target));
         if context.metric.task() == Task::Classification {
@@ -214,8 +218,8 @@ impl Trial {
         scores(context.metric, truths, &ruled).map(|scores| scores.score)
     }
 
-    /// Drops predictions and fitted models that are too large to keep for a trial that is not the best. `all` is the
-    /// number of folds in the search.
+    /// Saves memory: drops large predictions and fitted models of a candidate that is not the best. `all` is the number
+    /// of folds in the search.
     pub(super) fn drop_large(&mut self, all: usize) {
         let most = if self.done() == all { MAX_KEPT_ANSWERS } else { MAX_ANSWERS };
         if self.answers.iter().map(|(_, answers)| answers.numbers()).sum::<usize>() > most {
@@ -226,7 +230,7 @@ impl Trial {
         }
     }
 
-    /// Fits the folds again if their predictions were dropped.
+    /// Fits the folds again if their predictions were dropped to save memory.
     fn restore_answers(&mut self, context: SearchContext<'_>, deadline: Instant) -> Result<(), SearchError> {
         if self.tried.rounds.is_some() || self.answers.len() == self.scores.len() {
             return Ok(());
@@ -252,7 +256,8 @@ impl Trial {
         self.score_of(self.scores.len())
     }
 
-    /// Returns whether this trial is better than `other`. A trial with more scored folds is always better.
+    /// Returns whether this candidate is better than `other` by `metric`. A candidate with more scored folds is always
+    /// better.
     pub(super) fn is_better_than(&self, other: &Self, metric: PrimaryMetric) -> bool {
         match (self.score(), other.score()) {
             _ if self.scores.len() != other.scores.len() => self.scores.len() > other.scores.len(),
@@ -262,15 +267,15 @@ impl Trial {
         }
     }
 
-    /// Returns the candidate in the form that the training run records.
+    /// Returns the candidate as the training run records it: family, hyperparameters and the score of each fold.
     pub(super) fn record(&self) -> Candidate {
         let (family, parameters) = (self.choice.family, self.choice.parameters());
         Candidate { family, parameters, scores: self.scores.clone(), weight: None }
     }
 
-    /// Returns the absolute errors of a regression model on rows that it was not trained on, fold by fold. If the rows
-    /// are ordered in time, only the newest fold counts, since its errors are most like future ones. Empty if the
-    /// predictions were dropped.
+    /// Returns the absolute out-of-fold errors of a regression model, fold by fold. If the rows are ordered in time,
+    /// returns only the newest fold, because its errors are most like future errors. Empty if the predictions were
+    /// dropped.
     pub(super) fn errors(&self, context: SearchContext<'_>) -> Vec<Errors> {
         if self.answers.len() < self.scores.len() {
             return Vec::new();
@@ -284,8 +289,8 @@ impl Trial {
         errors
     }
 
-    /// Returns the true values and the predictions of the first `folds` folds, joined into one list each. `None` if
-    /// they are not kept.
+    /// Returns the true values and the out-of-fold predictions of the first `folds` folds, each joined into one list.
+    /// `None` if they were dropped.
     pub(super) fn out_of_fold(&self, folds: usize) -> Option<(Target, Answers)> {
         if self.answers.len() < self.scores.len() {
             return None;
@@ -304,8 +309,9 @@ impl Trial {
     }
 }
 
-/// Returns the best number of boosting rounds, at least 1. It is the smallest whose mean loss is minimal or misses at
-/// most the share `trifle` of the gain. A fold that stopped early keeps its last loss.
+/// Returns the best number of boosting rounds, at least 1. This is the smallest number whose mean loss is close enough
+/// to the minimum. The distance may be at most the share `trifle` of the total gain. A fold that stopped early keeps
+/// its last loss.
 fn best_rounds(losses: &[Vec<f64>], trifle: f64) -> usize {
     let most = losses.iter().map(Vec::len).max().unwrap_or_default();
     let mean = |round: usize| -> f64 {

@@ -1,4 +1,4 @@
-//! Splits a table with a group column: the hold-out consists of whole groups.
+//! Splits a table with a group column into training rows and hold-out: a group is never divided between both.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -10,24 +10,24 @@ use super::{Total, fifth};
 struct Group {
     hash: u64,
     rows: Vec<u32>,
-    /// The time of the group's newest row.
+    /// The time of the newest row in the group.
     newest: f64,
-    /// The number of the group's rows of each class. For regression, a single number: all rows of the group.
+    /// The number of rows of each class in the group. For regression, one number: all rows of the group.
     classes: Vec<usize>,
 }
 
 impl Group {
-    /// Returns the most frequent class of the group's rows. If several classes are equally frequent, returns the first.
+    /// Returns the most frequent class among the group's rows. If several classes are equally frequent, returns the
+    /// first.
     fn class(&self) -> usize {
         let most = self.classes.iter().copied().max().unwrap_or_default();
         self.classes.iter().position(|rows| *rows == most).unwrap_or_default()
     }
 }
 
-/// Marks the rows of whole groups as hold-out, about a fifth of all rows. With `order`, it takes the groups whose
-/// newest row is newest. Without `order`, it takes the first groups of each class, sorted by the group's hash. So a
-/// growing table keeps its hold-out groups. Every class keeps a training row, unless the class consists of a single
-/// group.
+/// Marks whole groups as hold-out, about a fifth of all rows. With `order`, the groups with the newest rows are marked.
+/// Without `order`, the groups of each class are sorted by the group's hash, and the first groups are marked. So a
+/// growing table keeps its hold-out groups. Every class keeps a training row, except a class with a single group.
 pub(super) fn hold(groups: &[u64], order: Option<&[f64]>, target: &Target, held: &mut [bool]) {
     let mut found = found(groups, order, target);
     found.sort_by_key(|group| (Reverse(Total(group.newest)), group.hash));
@@ -42,14 +42,14 @@ pub(super) fn hold(groups: &[u64], order: Option<&[f64]>, target: &Target, held:
         taken += hold_first_groups(&members, &mut left, held);
     }
     if taken == 0 {
-        // Every class consists of a single group. Hold out some groups anyway.
+        // Each class has only a single group, so none could be marked. Mark some groups anyway.
         let members: Vec<&Group> = found.iter().collect();
         hold_first_groups(&members, &mut left, held);
     }
 }
 
-/// Marks the first groups in `members` as hold-out, as near to a fifth of their rows as whole groups allow. Returns how
-/// many groups it marked.
+/// Marks the first groups in `members` as hold-out, until they have about a fifth of the members' rows. Returns how
+/// many groups were marked.
 fn hold_first_groups(members: &[&Group], left: &mut [usize], held: &mut [bool]) -> usize {
     let wanted = fifth(members.iter().map(|group| group.rows.len()).sum());
     let is_needed =
@@ -107,8 +107,8 @@ fn found(groups: &[u64], order: Option<&[f64]>, target: &Target) -> Vec<Group> {
     found
 }
 
-/// Returns the rank of each row's group, where groups are sorted by the time of their newest row. The hash decides
-/// between groups with the same time.
+/// Returns, for each row, the rank of its group. Groups are ranked by the time of their newest row. Of groups with the
+/// same time, the hash decides.
 pub(super) fn ranks(groups: &[u64], moments: &[f64]) -> Vec<u64> {
     let mut newest: HashMap<u64, f64> = HashMap::new();
     for (group, moment) in groups.iter().zip(moments) {

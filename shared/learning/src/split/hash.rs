@@ -1,5 +1,5 @@
-//! Hashes the content of each row. The hash does not depend on the row's position, on other rows, or on the order of
-//! the columns.
+//! Hashes the content of each row of a table. The hash does not depend on the row's position, on other rows, or on the
+//! order of the columns. The split into training rows and hold-out uses it.
 
 use evergreen_lifecycle::time::raw_days;
 use rayon::prelude::*;
@@ -11,21 +11,21 @@ use evergreen_table::{Frame, FrameColumn, Values};
 /// table into training rows and hold-out.
 const SPLIT_SEED: u64 = 42;
 
-/// Returns a hash of each row of the frame: the first 64 bits of SHA-256. The hashed bytes begin with [`SPLIT_SEED`].
-/// Then each column, in order of the names, adds a hash of its name and its value. The value is the bits of a number,
+/// Returns a hash of each row's content: the first 64 bits of SHA-256. The hashed bytes begin with [`SPLIT_SEED`]. Then
+/// each column, sorted by name, adds the hash of its name and its value in the row. The value is the bits of a number,
 /// or the hash of a category. Columns of free text do not count.
 pub(super) fn rows(frame: &Frame) -> Vec<u64> {
     hashes(frame, (0..frame.rows() as u32).into_par_iter())
 }
 
-/// Returns a hash of the content of each of the given `rows`, in their order.
+/// Returns a hash of the content of each of the given `rows`, in the order of `rows`.
 pub(super) fn some_rows(frame: &Frame, rows: &[u32]) -> Vec<u64> {
     hashes(frame, rows.par_iter().copied())
 }
 
 fn hashes(frame: &Frame, rows: impl IndexedParallelIterator<Item = u32>) -> Vec<u64> {
-    // Columns of free text are left out. Whether models are trained on them is decided later, and the split must not
-    // depend on that.
+    // Columns of free text are left out of the hash. Whether models are trained on free text is decided later, and the
+    // split into training rows and hold-out must not depend on that.
     let counts = |column: &&FrameColumn| !matches!(column.values, Values::Text { .. });
     let mut sorted: Vec<&FrameColumn> = frame.columns().iter().filter(counts).collect();
     sorted.sort_by(|a, b| a.name.cmp(&b.name));
@@ -46,10 +46,10 @@ struct Column<'a> {
 
 enum Cells<'a> {
     Bits(&'a [f32]),
-    /// The values of a time column. They are hashed as days, as models read them.
+    /// The times of a time column. They are hashed as days, because models read them as days.
     Moments(&'a [f64]),
-    /// The codes of a text column, one for each row, and for each code the hash of its text. Codes alone would depend
-    /// on the other texts of the table.
+    /// A column of texts: the code of each row's text, and for each code the hash of its text. The codes themselves are
+    /// not hashed, because they depend on the other texts of the table.
     Texts(&'a [u32], Vec<u64>),
 }
 
@@ -79,7 +79,7 @@ impl<'a> Cells<'a> {
         match self {
             Self::Bits(values) => {
                 let value = values.get(row).copied().unwrap_or(f32::NAN);
-                // NaN and 0 have several bit patterns. Use one of each.
+                // NaN and 0 have several bit patterns. Hash only one pattern of NaN and one of 0.
                 let value = if value.is_nan() { f32::NAN } else { value + 0.0 };
                 content.extend_from_slice(&value.to_bits().to_le_bytes());
             }
@@ -133,7 +133,7 @@ mod tests {
         assert_ne!(one, hash([column("a", 1.0), column("c", 2.0)]), "a name is content");
     }
 
-    /// The split of every deployed table into training rows and hold-out depends on this hash.
+    /// If this hash changed, every deployed table would get another split into training rows and hold-out.
     #[test]
     fn the_hash_is_stable() {
         assert_eq!(first_64_bits(b"abc"), 0xba78_16bf_8f01_cfea);

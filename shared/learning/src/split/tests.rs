@@ -100,8 +100,8 @@ proptest! {
         prop_assert!(of(&split.training).is_disjoint(&of(&split.holdout)));
     }
 
-    /// When a table grows, a row moves between training rows and hold-out only if its rank by hash crosses the fifth.
-    /// This happens to a few rows in a hundred.
+    /// When a table grows, a row moves between training rows and hold-out only if its rank by hash moves across the
+    /// border of the first fifth. This happens to a few rows in a hundred.
     #[test]
     fn a_table_that_grows_keeps_nearly_all_rows_where_they_are(rows in 200_u32..400, more in 1_u32..40) {
         let before = two_classes(rows);
@@ -114,7 +114,7 @@ proptest! {
     }
 }
 
-/// Returns the groups of the hold-out rows. Panics if a group has rows on both sides.
+/// Returns the groups of the hold-out rows. Panics if a group has rows both in the hold-out and in the training rows.
 fn held_groups(split: &Split, groups: &[u64]) -> BTreeSet<u64> {
     let of = |rows: &[u32]| rows.iter().map(|row| groups[*row as usize]).collect::<BTreeSet<u64>>();
     let (training, held) = (of(&split.training), of(&split.holdout));
@@ -122,7 +122,7 @@ fn held_groups(split: &Split, groups: &[u64]) -> BTreeSet<u64> {
     held
 }
 
-/// Returns the group of each row: groups have 1 to 20 rows, which are mixed in the table.
+/// Returns a group number for each row. Groups have 1 to 20 rows, which are scattered over the table.
 fn groups(rows: u32) -> Vec<u64> {
     (0..rows).map(|row| u64::from(row * 37 % rows / 10).wrapping_mul(0x9E37_79B9_7F4A_7C15)).collect()
 }
@@ -144,7 +144,7 @@ fn groups_are_held_out_whole_and_stay_held_out_while_the_table_grows() {
 #[test]
 fn groups_of_one_class_are_held_out_by_class() {
     let groups: Vec<u64> = (0..400_u64).map(|row| row / 10).collect();
-    // Groups 0 to 29 have the first class, 30 to 38 the second, and one group the third.
+    // Rows of groups 0 to 29 have the first class, rows of groups 30 to 38 the second, and rows of group 39 the third.
     let class = |group: u64| u32::from(group >= 30) + u32::from(group == 39);
     let target = Target::Classes {
         labels: (0..3).map(Label::Integer).collect(),

@@ -1,4 +1,5 @@
-//! Tests of training with candidates that cannot be fitted to all rows, and with fewer trees than planned.
+//! Tests of training with hyperparameter candidates that cannot be fitted to all rows, and with fewer trees than
+//! planned.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +9,7 @@ use super::*;
 use crate::hyperparameters::Space;
 use evergreen_table::{DataFile, DatasetSettings};
 
-/// Returns a table with more columns than rows. Linear models cannot be fitted to it.
+/// Returns a table with more columns than rows, to which linear models cannot be fitted.
 fn wide() -> Prepared {
     let columns = 60;
     let header: String = (0..columns).map(|column| format!("c{column},")).collect();

@@ -23,7 +23,7 @@ pub fn iris() -> Prepared {
     Prepared::of(evergreen_table::iris().unwrap()).unwrap()
 }
 
-/// Returns CSV text with two columns of numbers and a label.
+/// Returns CSV text. Each row has two numbers and a label.
 pub fn csv(rows: impl IntoIterator<Item = (f32, f32, usize)>) -> String {
     rows.into_iter().map(|(a, b, label)| format!("{a},{b},{label}\n")).fold("a,b,y\n".to_owned(), |csv, row| csv + &row)
 }
@@ -36,7 +36,7 @@ pub fn fixed(values: &[(&str, i64)]) -> Parameters {
     values.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect()
 }
 
-/// Trains a model with so much time that the deadline has no effect.
+/// Trains a model without time pressure: the deadline is so late that it has no effect.
 pub fn train(table: &Prepared, plan: &Plan) -> Trained {
     evergreen_learning::train(table, plan, Instant::now() + Duration::from_secs(600), &origin()).unwrap()
 }

@@ -1,12 +1,13 @@
-//! Tests that a table is refused if columns have vanished or changed since the champion (the current model version) was
-//! trained.
+//! Tests that a table is refused for training if columns have vanished or changed since the champion (the model version
+//! that answers predictions) was trained.
 
 use evergreen_learning::{Prepared, drift};
 use evergreen_table::Table;
 
 use super::{read, read_with, with_column};
 
-/// Test helper: checks the table `now` against a champion that was trained on the table `before`.
+/// Test helper: checks the table `now` against a champion that was trained on the table `before`. Returns the warnings,
+/// or why the table is refused.
 fn check(before: &Table, now: &Table) -> Result<Vec<String>, String> {
     let learnt = Prepared::of(before.clone()).unwrap();
     drift::check(learnt.signature(), &before.dataset("before"), now).map_err(|error| error.to_string())
@@ -60,7 +61,7 @@ fn another_target_makes_another_table() {
     assert_eq!(check(&champions(), &other), Ok(vec![]));
 }
 
-/// Returns the CSV text of a valid table in which the target has the given values, in turn.
+/// Returns the CSV text of a valid table. Its target column repeats the given values.
 fn with_target(values: &[&str]) -> String {
     let rows = (0..20).map(|n| format!("{n}.5,{},-{n}e1\n", values[n % values.len()]));
     format!("a,y,b\n{}", rows.collect::<String>())

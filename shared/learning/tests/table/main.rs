@@ -1,5 +1,5 @@
-//! Tests of preparing a table: its split, the memory that it needs, and whether it still fits the champion (the current
-//! model version).
+//! Tests of preparing a table: its split into training rows and hold-out, and the memory that it needs. Also tests
+//! whether the table still fits the champion (the model version that answers predictions).
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
@@ -12,13 +12,13 @@ use evergreen_table::{DataFile, DatasetSettings, Table, TableError};
 /// Memory in bytes that is enough for every table of these tests.
 pub(crate) const MEMORY: u64 = 1 << 30;
 
-/// Returns the CSV text of a valid table: twenty rows with the header `a,y,b`. The rows are on lines 2 to 21.
+/// Returns the CSV text of a valid table: the header `a,y,b` on line 1, and twenty rows on lines 2 to 21.
 pub(crate) fn sound() -> String {
     let rows: String = (0..20).map(|n| format!("{n}.5,{},-{n}e1\n", ["no", "yes"][n % 2])).collect();
     format!("a,y,b\n{rows}")
 }
 
-/// Returns the CSV text of a valid table with one more column `x`, which repeats the given values.
+/// Returns the CSV text of a valid table with an additional column `x`, whose rows repeat the given values.
 pub(crate) fn with_column(values: &[&str]) -> String {
     let rows = sound()
         .lines()
@@ -33,7 +33,7 @@ pub(crate) fn file(name: &str, content: impl AsRef<[u8]>) -> DataFile {
     DataFile { name: name.to_owned(), content: content.as_ref().to_vec() }
 }
 
-/// Reads the CSV text `csv` as a table with the target `y` and the settings `toml`.
+/// Reads the CSV text `csv` as a table. The target is column `y`, and `toml` has the settings.
 pub(crate) fn read_with(csv: impl AsRef<[u8]>, toml: &str) -> Result<Table, TableError> {
     Table::read(vec![file("a.csv", csv)], DatasetSettings::parse(toml).unwrap(), "y", MEMORY)
 }

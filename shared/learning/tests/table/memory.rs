@@ -1,4 +1,5 @@
-//! Tests that a table is refused before the process runs out of memory, even if its files are small.
+//! Tests that a table that needs too much memory is refused before the process runs out of memory, even if its
+//! compressed files are small.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -19,15 +20,16 @@ use super::{file, sound};
 
 const MB: u64 = 1 << 20;
 
-/// Returns the memory in bytes that a Lambda function of `size` MB has for its table.
+/// Returns how many bytes of memory a Lambda function with `size` MB of memory has for its table.
 fn function(size: u64) -> u64 {
     size * MB - budget::FUNCTION_OVERHEAD
 }
 
-/// Number of generated rows in a sample of a file.
+/// Number of rows in each generated sample of a file.
 const ROWS: usize = 100_000;
 
-/// A generated table that is never written whole: samples of its rows, and the size that its file would have.
+/// A generated table that is too large to write in a test. It has samples of the rows, and the size that the whole file
+/// would have.
 struct Made {
     files: Vec<(String, u64)>,
     samples: Vec<FileSample>,
@@ -51,7 +53,8 @@ impl Made {
     }
 }
 
-/// Returns a generated table of 20 million rows with three one-character columns. Its file has 120 MB.
+/// Returns a generated table of 20 million rows with three columns of one character each. Its whole file would have 120
+/// MB.
 fn narrow() -> Made {
     Made::of("a,b,y\n", |n| format!("{},{},{}\n", n % 10, n * 7 % 9, n % 2), 20_000_000)
 }
@@ -107,7 +110,7 @@ fn the_memory_of_wide_tables_is_estimated_from_their_cells() {
 
 #[test]
 fn the_memory_of_compressed_files_is_estimated_from_their_content() {
-    // These digits compress as well as those of a real table.
+    // Generates digits that compress as well as the digits of a real table.
     let digit = |n: usize| n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
     let plain = Made::of("a,b,y\n", |n| format!("{},{},{}\n", digit(n) % 10, digit(n + 7) % 9, n % 2), 20_000_000);
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());

@@ -1,4 +1,4 @@
-//! Tests which rows are in the hold-out, and that no model is trained on them.
+//! Tests which rows become the hold-out, and that no model is trained on them.
 
 use evergreen_learning::{Prepared, Split, encode_rows};
 use evergreen_table::{Table, iris};
@@ -58,7 +58,7 @@ fn csv(rows: &[(Option<i8>, Option<u8>, bool)]) -> String {
 }
 
 proptest! {
-    /// If the hold-out has other rows, the preprocessing of features stays the same.
+    /// Checks that other values in the hold-out rows do not change how columns are encoded as features.
     #[test]
     fn the_preprocessing_ignores_the_holdout(rows in prop::collection::vec(row(), 30..60), others in prop::collection::vec(row(), 60)) {
         let Ok(table) = read_with(csv(&rows), "[types]\nx = \"number\"\nc = \"category\"") else { return Ok(()) };
@@ -81,7 +81,8 @@ proptest! {
         let text = |lines: Vec<String>| format!("x,y\n{}\n", lines.join("\n"));
         let read_held = |lines: Vec<String>| {
             let table = Prepared::of(read_with(text(lines.clone()), "task = \"classification\"").ok()?).ok()?;
-            // Rows with a unique label are left out of the table, which would change the places of the other rows.
+            // The table leaves out rows whose label occurs only once, which would change the row indices of the other
+            // rows.
             if table.table().rows() < lines.len() {
                 return None;
             }

@@ -1,28 +1,28 @@
-//! Cross-validation folds for rows without order: every row is scored once, and the classes have similar shares in all
-//! folds.
+//! Cross-validation folds for rows without order. Every row is scored once, and each class has a similar share in all
+//! folds (stratified folds).
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::Fold;
 
-/// Rows that must stay in the same fold, with the number of rows of each class.
+/// Rows that must stay in the same cross-validation fold, with the number of these rows in each class.
 struct Unit {
     rows: Vec<u32>,
-    /// The classes of the unit's rows, ascending, as (class, number of rows).
+    /// The classes of the unit's rows in ascending order, as pairs of class and number of rows.
     classes: Vec<(usize, usize)>,
 }
 
-/// Splits rows into 2 to `folds` cross-validation folds. `strata` has the rows of each class. `units` has the unit of
-/// each row, in the order of the strata. Rows of one unit stay in the same fold. If there are fewer units than folds,
-/// each row is its own unit.
+/// Splits rows into 2 to `folds` cross-validation folds, with similar shares of each class. `strata` has the rows of
+/// each class. `units` has a unit number for each row, in the order of `strata`. Rows with the same unit number stay in
+/// the same fold. If there are fewer units than folds, each row becomes its own unit.
 pub(super) fn folds(strata: &[Vec<u32>], units: &[u64], folds: usize) -> Vec<Fold> {
     let mut dealt = units_of(strata, units);
     if dealt.len() < folds {
         let rows: Vec<u64> = (0..units.len() as u64).collect();
         dealt = units_of(strata, &rows);
     }
-    // Count the folds first, so that no fold lacks a class that could be in every fold.
+    // Decide the number of folds first: a class with few units limits it, so that each fold can contain every class.
     let least = (0..strata.len()).map(|class| with(&dealt, class)).filter(|units| *units > 0).min();
     let count = folds.min(least.unwrap_or_default()).max(2);
     let sizes: Vec<f64> = strata.iter().map(|stratum| stratum.len().max(1) as f64).collect();
@@ -43,8 +43,8 @@ pub(super) fn folds(strata: &[Vec<u32>], units: &[u64], folds: usize) -> Vec<Fol
     (0..count).map(|scored| of(&parts, scored)).collect()
 }
 
-/// Returns the units in the order in which they are put into folds. The order is by class, and within a class the
-/// largest unit comes first. Small units then balance what large ones leave uneven.
+/// Returns the units in the order in which they are put into folds: by class, and within a class the largest unit
+/// first. Small units then even out the differences that large units leave.
 fn units_of(strata: &[Vec<u32>], units: &[u64]) -> Vec<Unit> {
     let mut known: HashMap<u64, usize> = HashMap::with_capacity(units.len());
     let mut found: Vec<Unit> = Vec::new();
@@ -62,7 +62,7 @@ fn units_of(strata: &[Vec<u32>], units: &[u64]) -> Vec<Unit> {
             }
         }
     }
-    // The sort is stable, so units of equal size stay in their random order.
+    // The sort is stable, so units of equal size stay in their shuffled order.
     found.sort_by_key(|unit| (unit.classes.first().map(|(class, _)| *class), Reverse(unit.rows.len())));
     found
 }
@@ -71,8 +71,8 @@ fn with(units: &[Unit], class: usize) -> usize {
     units.iter().filter(|unit| unit.classes.iter().any(|(other, _)| *other == class)).count()
 }
 
-/// Returns the index of the part of the rows that a unit is added to. It is the part with the smallest share of the
-/// unit's classes. Of equal parts, it is the one with the fewest rows, then the first.
+/// Returns the index of the part that a unit of rows is added to: the part that has the smallest share of the unit's
+/// classes. Of equal parts, it is the part with the fewest rows, then the first.
 fn emptiest(unit: &Unit, parts: &[Vec<u32>], have: &[Vec<usize>], sizes: &[f64]) -> Option<usize> {
     let cost = |part: usize| {
         let of = |class: usize| {
@@ -85,7 +85,7 @@ fn emptiest(unit: &Unit, parts: &[Vec<u32>], have: &[Vec<usize>], sizes: &[f64])
     (0..parts.len()).min_by(|a, b| cost(*a).total_cmp(&cost(*b)).then(rows(*a).cmp(&rows(*b))))
 }
 
-/// Returns the cross-validation fold that is scored on the part with index `scored` and trains on all other parts.
+/// Returns the cross-validation fold that is scored on the part with index `scored`, and trained on all other parts.
 fn of(parts: &[Vec<u32>], scored: usize) -> Fold {
     let others = parts.iter().enumerate().filter(|(part, _)| *part != scored);
     let mut training: Vec<u32> = others.flat_map(|(_, rows)| rows.iter().copied()).collect();

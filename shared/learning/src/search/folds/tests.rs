@@ -10,7 +10,7 @@ fn classes(counts: &[usize]) -> Target {
     Target::Classes { labels: (0..counts.len() as i64).map(Label::Integer).collect(), classes }
 }
 
-/// Test helper: makes each row its own unit, so that folds may separate any two rows.
+/// Test helper: makes each row its own unit, so that any two rows may be in different folds.
 fn alone(rows: &[u32]) -> Units {
     Units::Alike(rows.iter().map(|row| u64::from(*row)).collect())
 }
@@ -38,7 +38,7 @@ fn a_large_table_is_compared_on_a_part_that_has_every_class() {
 
 #[test]
 fn groups_with_several_classes_give_balanced_folds() {
-    // There are 40 groups of 10 rows. The share of the second class differs between them.
+    // There are 40 groups of 10 rows. The share of rows with the second class differs from group to group.
     let classes: Vec<u32> = (0..400_u32).map(|row| u32::from(row % 10 < row / 100 * 2)).collect();
     let positive = |rows: &[u32]| rows.iter().filter(|row| classes[**row as usize] == 1).count();
     let target = Target::Classes { labels: vec![Label::Integer(0), Label::Integer(1)], classes: classes.clone() };
@@ -53,7 +53,7 @@ fn groups_with_several_classes_give_balanced_folds() {
 
 #[test]
 fn each_fold_in_time_trains_on_earlier_rows_than_it_is_scored_on() {
-    // The rows of the table are not sorted by time, and seven share a day.
+    // The rows are not sorted by time, and seven rows have the same day.
     let day = |row: u32| u64::from((row * 37 % 300) / 7);
     let target = Target::Numbers((0..300).map(f64::from).collect());
     let chained = in_time(&target, day);
@@ -70,7 +70,7 @@ fn each_fold_in_time_trains_on_earlier_rows_than_it_is_scored_on() {
 
 #[test]
 fn folds_in_time_contain_every_class_if_possible() {
-    // The second class occurs from the 150th of 300 days on.
+    // The second class occurs only from day 150 on, of 300 days.
     let target = classes(&[150, 150]);
     let chained = in_time(&target, u64::from);
     assert_eq!(chained.iter().map(|fold| fold.training.len()).collect::<Vec<_>>(), [200, 250]);

@@ -4,13 +4,14 @@ use evergreen_table::Target;
 
 use super::Fold;
 
-/// Minimum number of rows that a fold trains on, and that it is scored on. With fewer rows, the fold's score is chance.
+/// Minimum number of training rows, and of scored rows, in a cross-validation fold. With fewer rows, the fold's score
+/// would be chance.
 const MIN_ROWS: usize = 5;
 
 /// Splits ordered rows into at most `folds` cross-validation folds, the oldest fold first. `rows` is cut into one part
-/// more than there are folds, with about equally many rows. Rows with the same rank in `ranks` stay together. Each fold
-/// is scored on one part and trains on all parts before it. A fold whose training rows lack a class is left out, except
-/// the last fold. The result is empty if the rows cannot be cut.
+/// more than there are folds, with about equally many rows. Rows with the same rank (time) in `ranks` stay together.
+/// Each fold is scored on one part and trains on all older parts. A fold whose training rows lack a class is left out,
+/// except the last fold. Returns an empty list if the rows cannot be cut.
 pub(super) fn folds(rows: &[u32], ranks: &[u64], target: &Target, folds: usize) -> Vec<Fold> {
     let mut sorted: Vec<(u64, u32)> = ranks.iter().copied().zip(rows.iter().copied()).collect();
     sorted.sort_unstable();
@@ -26,7 +27,8 @@ pub(super) fn folds(rows: &[u32], ranks: &[u64], target: &Target, folds: usize) 
     chained
 }
 
-/// Returns the indices in `sorted` at which the parts after the first begin, ascending.
+/// Cuts sorted rows into parts of about equal size. Returns the indices at which the second part, the third part, and
+/// so on begin.
 fn cuts(sorted: &[(u64, u32)], folds: usize) -> Vec<usize> {
     let rank = |at: usize| sorted.get(at).map(|(rank, _)| *rank);
     let between = |at: &usize| rank(*at) != rank(at - 1);
@@ -52,7 +54,7 @@ fn fold(sorted: &[(u64, u32)], cut: usize, end: usize) -> Option<Fold> {
     Some(Fold { training: rows(sorted.get(..cut)?), scored: rows(sorted.get(cut..end)?) })
 }
 
-/// Returns how many different classes the given rows have. It is 1 for regression.
+/// Returns how many different classes occur in the given rows. Returns 1 for regression.
 fn distinct(target: &Target, rows: &[u32]) -> usize {
     let Target::Classes { labels, classes } = target else { return 1 };
     let mut known = vec![false; labels.len()];
