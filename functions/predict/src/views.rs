@@ -72,16 +72,16 @@ pub struct ModelView<'a> {
     /// answers the second label. `None` for other models.
     #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<f32>,
-    /// Weight by which the model multiplies each label's probability before it chooses a label. `None` if all labels
-    /// count the same.
+    /// For each label, the weight by which the model multiplies the label's probability before it chooses a label.
+    /// `None` if all labels count the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     label_weights: Option<&'a [f32]>,
     row_schema: RowSchema<'a>,
     artifact: ArtifactView<'a>,
     #[serde(flatten)]
     record: Option<RecordView<'a>>,
-    /// Why the fields of `record` are missing: a newer release wrote the version's record. `None` if this release can
-    /// read it.
+    /// Why the answer lacks the fields from the registry's record of the version: a newer release of the software wrote
+    /// the record. `None` if this release can read the record.
     #[serde(skip_serializing_if = "Option::is_none")]
     unreadable: Option<String>,
 }
