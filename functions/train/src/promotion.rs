@@ -24,7 +24,7 @@ pub struct Promoted {
     pub replaced: Option<VersionNumber>,
     /// Revision number of this promotion. Each promotion gets a higher number.
     pub revision: u32,
-    /// Whether the requested version already was the champion, so that nothing changed.
+    /// `true` if the requested version already was the champion, so that nothing changed.
     pub duplicate: bool,
 }
 
@@ -52,7 +52,8 @@ pub async fn promote<W: TrainWorld>(
     loop {
         let seen = retries.call(async || trainer.world.registry().champion().await).await?.transpose()?;
         if let Some(pointer) = seen.as_ref().filter(|pointer| pointer.number == number) {
-            // If the registry's answer to an earlier try was lost, this invocation itself made the version champion.
+            // The registry's answer to an earlier try may be lost. In that case, this invocation itself has already
+            // made the version champion.
             let is_own = sent.as_ref().is_some_and(|champion| pointer.champion() == Some(champion));
             return Ok(answer(pointer, !is_own));
         }

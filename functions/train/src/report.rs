@@ -9,7 +9,7 @@ use serde::Serialize;
 pub struct TrainReport {
     /// ID of the run.
     pub run_id: RunId,
-    /// Status of the run at the time of the answer.
+    /// Status of the run (for example, failed) at the time of the answer.
     pub status: RunStatus,
     /// Number of the version that the run created, or `None` if it created none.
     pub version: Option<VersionNumber>,
@@ -20,14 +20,14 @@ pub struct TrainReport {
     pub family: Option<Family>,
     /// The most important metrics of the version. `None` if there is no version.
     pub metrics: Option<RunMetrics>,
-    /// How far the hyperparameter search came. `None` if there was no search.
+    /// Summary of the hyperparameter search: how far it came. `None` if there was no search.
     pub search: Option<SearchSummary>,
-    /// The imported model file, if the run imported one.
+    /// The imported model file. `None` if the run trained a model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub imported: Option<Imported>,
     /// Warnings about the data set and the training.
     pub warnings: Vec<String>,
-    /// Whether this invocation did nothing, because another invocation did the same run or is working on it.
+    /// `true` if this invocation did nothing, because another invocation did the same run or is working on it.
     pub duplicate: bool,
 }
 

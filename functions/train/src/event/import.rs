@@ -11,7 +11,7 @@ use super::{ModelFile, RequestError, RunRequest, RunTask, checked_note, fields};
 /// Maximum length of an S3 key in bytes.
 const MAX_KEY: usize = 1024;
 
-/// Number of hexadecimal digits of the SHA-256 in the run ID of an uploaded file.
+/// Number of hexadecimal digits of a SHA-256 that become part of the run ID of an uploaded file.
 const DIGITS: usize = 16;
 
 /// The `source` field of an event that S3 sends through EventBridge.
@@ -83,7 +83,8 @@ pub(super) fn upload(event: Value) -> Result<RunRequest, RequestError> {
         return Err(RequestError::NotCreated(detail_type));
     }
     let parts = [Some(&object.key), object.version_id.as_ref(), object.etag.as_ref(), object.sequencer.as_ref()];
-    // The parts are separated by line breaks. Only the key can contain a line break, and the key comes first.
+    // The parts are separated by line breaks. Only the S3 key can contain a line break, and the key comes first. So
+    // different files never give the same text.
     let identity = parts.map(|part| part.map_or("", String::as_str)).join("\n");
     let digest = sha256_hex(identity.as_bytes());
     let id = RunId::import(digest.get(..DIGITS).unwrap_or(&digest)).map_err(RequestError::Id)?;
