@@ -25,8 +25,8 @@ pub struct AnsweredRequest<'a> {
     pub problem: Option<&'static str>,
     /// Number of rows that got a prediction. 0 for requests that are not predictions.
     pub rows: usize,
-    /// Number of the model version that answered. `None` if the response does not come from the champion, such as a list
-    /// of runs or an error.
+    /// Number of the model version that answered. `None` if the response does not come from the champion, such as a
+    /// list of runs or an error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<VersionNumber>,
     /// How long the predict function took to answer the request.

@@ -265,7 +265,7 @@ impl From<TrainError> for Diagnostic {
     }
 }
 
-/// Cuts an error text to [`MAX_REASON`] characters.
+/// Cuts an error text to `MAX_REASON` characters.
 pub(crate) fn cut(words: String) -> String {
     evergreen_lifecycle::text::shortened(&words, MAX_REASON)
 }

@@ -61,8 +61,8 @@ pub struct TrainingOptions {
     pub seed: u64,
     /// The only model family that the training tries. `None` tries all model families.
     pub family: Option<Family>,
-    /// Hyperparameters whose values the event sets, by name (for example `trees`). Whether they are valid is checked
-    /// later, because the data set decides which hyperparameters exist.
+    /// Hyperparameters whose values the event sets, by name (for example `n_estimators`). Whether they are valid is
+    /// checked later, because the data set decides which hyperparameters exist.
     pub overrides: BTreeMap<String, Value>,
 }
 

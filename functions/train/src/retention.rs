@@ -42,8 +42,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
         }
     }
 
-    /// Keeps a version, its run and its S3 objects forever: removes their marks for deletion. Called before the version
-    /// is promoted.
+    /// Protects a version, its run and its S3 objects from deletion, now and later. Called before the version is
+    /// promoted.
     ///
     /// # Errors
     /// Returns [`TrainError::NoSuchVersion`] if the registry has deleted the version meanwhile.

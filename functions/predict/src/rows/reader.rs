@@ -99,7 +99,7 @@ impl<'c> RowReader<'c> {
         E::custom("refused")
     }
 
-    /// Writes `value` to the array of all raw rows, at the index `slot`.
+    /// Writes `value` to the array that has the numbers of all rows, at the index `slot`.
     #[expect(
         clippy::indexing_slicing,
         reason = "the row has space for every column; a bug becomes a 500, not a prediction"
@@ -109,7 +109,7 @@ impl<'c> RowReader<'c> {
         self.values[slot] = value;
     }
 
-    /// Returns `count` values of the array of all raw rows, from the index `slot` on.
+    /// Returns `count` numbers of the array that has the numbers of all rows, from the index `slot` on.
     #[expect(
         clippy::indexing_slicing,
         reason = "the row has space for every column; a bug becomes a 500, not a prediction"
