@@ -88,7 +88,7 @@ impl LoadedChampion {
         &self.pointer
     }
 
-    /// Returns the loaded model.
+    /// Returns the champion's model, which predicts rows.
     pub fn model(&self) -> &Model {
         &self.model
     }
@@ -179,7 +179,7 @@ impl<W: PredictWorld> ChampionCache<W> {
 
     fn plan(&self, now: Timestamp, pace: RequestPace) -> RequestPlan {
         let mut plan = RequestPlan::ANSWER;
-        // No task waits for the start of a refresh, so no task is notified.
+        // No task waits for the start of a check, so no task is notified.
         self.state.send_if_modified(|state| {
             plan = state.plan(now, self.interval, pace);
             false
@@ -203,7 +203,7 @@ impl<W: PredictWorld> ChampionCache<W> {
             return;
         }
         let mut state = self.state.subscribe();
-        // After a timeout, the refresh continues and the request goes on without it.
+        // After a timeout, the check for a new champion continues and the request goes on without it.
         let _ = timeout(wait, state.wait_for(|state| !state.is_running())).await;
     }
 

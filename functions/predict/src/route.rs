@@ -11,7 +11,7 @@ pub enum Api {
     /// The prediction API: `POST /predict`, and information about the champion. Its 5XX responses count as failed
     /// predictions.
     Prediction,
-    /// The status API: the training runs and the health of the function.
+    /// The status API: the runs (trainings and imports) and the health of the function.
     Status,
 }
 
@@ -24,9 +24,9 @@ pub enum Endpoint {
     Model,
     /// `GET /version`: returns only the champion's version number and the time of its promotion.
     Version,
-    /// `GET /runs`: lists the last training runs.
+    /// `GET /runs`: lists the last runs (trainings and imports).
     Runs,
-    /// `GET /runs/{id}`: returns one training run.
+    /// `GET /runs/{id}`: returns one run (a training or an import).
     Run,
     /// `GET /health`: returns 200 if a champion is loaded, otherwise 503.
     Health,

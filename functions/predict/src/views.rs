@@ -45,7 +45,8 @@ impl<'a> HealthView<'a> {
 pub struct VersionView<'a> {
     model: &'a ModelName,
     version: VersionNumber,
-    /// Time of the promotion. `None` if a newer release wrote the time and this release cannot read it.
+    /// Time at which this model version became the champion. `None` if a newer release of the software wrote the time
+    /// and this release cannot read it.
     #[serde(serialize_with = "maybe_moment")]
     promoted_at: Option<Timestamp>,
 }

@@ -29,7 +29,7 @@ pub struct DatasetRecord {
 pub struct RegistrySnapshot<'a> {
     /// The registry record that names the champion. `None` if no version was ever promoted.
     pub pointer: Option<&'a Pointer>,
-    /// Revision number of the last promotion in the history of champions. Each promotion gets a higher number.
+    /// Revision number of the last promotion. Each promotion of a model version to champion gets a higher number.
     pub last_revision: u32,
 }
 

@@ -35,7 +35,8 @@ pub enum TrainError {
         #[source]
         error: Box<TableError>,
     },
-    /// The data set cannot be split into training rows and hold-out rows, or its columns yield no features.
+    /// The data set cannot be split into training rows and hold-out rows, or no features can be computed from its
+    /// columns.
     #[error("{}", Located(.origin, .error))]
     Unprepared {
         /// Source of the data set: `built-in`, the S3 key of the only file, or the prefix of the S3 keys of many files.
@@ -58,7 +59,7 @@ pub enum TrainError {
     Drift {
         /// Source of the data set: `built-in`, or the prefix of the S3 keys of its files.
         origin: String,
-        /// The column that changed, and how a person can accept the change.
+        /// The column of the data set that changed, and how a person can accept the change.
         #[source]
         error: DriftError,
     },
@@ -127,7 +128,7 @@ pub enum TrainError {
     /// variant holds the number of changes.
     #[error("the champion changed {0} times while the gate decided, until the invocation's time was over")]
     Contended(u32),
-    /// Another attempt has already stored an object under this S3 key.
+    /// Another attempt has already stored an object under this S3 key, so the version number in the key is taken.
     #[error(
         "object {0} belongs to another attempt, so the version number is taken; another registry may use the same bucket"
     )]
@@ -135,15 +136,15 @@ pub enum TrainError {
     /// The version's manifest or an event to publish cannot be serialized as JSON.
     #[error("the manifest or an event cannot be written as JSON: {0}")]
     Manifest(#[from] serde_json::Error),
-    /// The version that a person asked to promote is not in the registry.
+    /// The model version that a person asked to promote is not in the registry. The variant holds the version number.
     #[error("version {0} is not registered")]
     NoSuchVersion(VersionNumber),
-    /// The version that a person asked to promote cannot be loaded, so it could not answer predictions.
+    /// The model version that a person asked to promote cannot be loaded, so it could not answer predictions.
     #[error("version {version} cannot be promoted: {error}")]
     CannotServe {
-        /// Number of the version that a person asked to promote.
+        /// Number of the model version that a person asked to promote.
         version: VersionNumber,
-        /// Why the version's model cannot be loaded.
+        /// Why the model of that version cannot be loaded.
         #[source]
         error: VersionLoadError,
     },

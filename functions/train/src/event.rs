@@ -21,7 +21,7 @@ const NOTE_LIMIT: usize = 1000;
 pub enum TrainEvent {
     /// The schedule, a person or an upload asks for a run, which trains or imports a model.
     Run(RunRequest),
-    /// A person asks to make an earlier version the champion.
+    /// A person asks to make an earlier model version the champion (the model version that answers predictions).
     Promotion(PromotionRequest),
 }
 
@@ -66,11 +66,11 @@ pub struct TrainingOptions {
     pub overrides: BTreeMap<String, Value>,
 }
 
-/// Event in which a person asks to make an earlier version the champion.
+/// Event in which a person asks to make an earlier model version the champion (the version that answers predictions).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PromotionRequest {
-    /// Number of the version that becomes the champion.
+    /// Number of the model version that should become the champion.
     pub promote: VersionNumber,
     /// Reason that the person gives for the promotion. `None` if there is no reason in the event.
     pub note: Option<String>,

@@ -7,18 +7,18 @@ use serde::Serialize;
 /// JSON answer of the train function to an event that asked for a run (a training or an import).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TrainReport {
-    /// ID of the run.
+    /// ID of the run (a training or an import).
     pub run_id: RunId,
     /// Status of the run (for example, failed) at the time of the answer.
     pub status: RunStatus,
-    /// Number of the version that the run created, or `None` if it created none.
+    /// Number of the model version that the run created. `None` if the run created no version.
     pub version: Option<VersionNumber>,
-    /// Why the gate promoted or refused the version, or, for a failed run, the error message. `None` while the run goes
-    /// on.
+    /// Why the gate promoted or refused the model version, or, for a failed run, the error message. `None` while the
+    /// run goes on.
     pub reason: Option<String>,
-    /// Model family of the version that the run created. `None` if it created none.
+    /// Model family of the version that the run created, such as random forest. `None` if the run created no version.
     pub family: Option<Family>,
-    /// The most important metrics of the version. `None` if there is no version.
+    /// The most important metrics of the model version that the run created. `None` if the run created no version.
     pub metrics: Option<RunMetrics>,
     /// Summary of the hyperparameter search: how far it came. `None` if there was no search.
     pub search: Option<SearchSummary>,

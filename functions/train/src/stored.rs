@@ -14,7 +14,7 @@ use crate::work::off_thread;
 /// Error: why the model of a stored version cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum VersionLoadError {
-    /// S3 has no artifact under the version's key.
+    /// S3 has no artifact (model file) under the S3 key of the model version.
     #[error("its artifact is missing from the bucket")]
     Missing,
     /// The version's artifact in S3 is damaged, or this release of the software cannot read it.
@@ -50,12 +50,12 @@ impl CurrentChampion {
         Ok(Some(Self { pointer, model }))
     }
 
-    /// Returns the registry record that names the champion.
+    /// Returns the registry record that names the current champion.
     pub fn pointer(&self) -> &Pointer {
         &self.pointer
     }
 
-    /// Returns the champion's model, or `None` if its artifact is missing or damaged.
+    /// Returns the champion's model. `None` if the champion's artifact is missing or damaged.
     pub fn model(&self) -> Option<&Model> {
         self.model.as_deref()
     }

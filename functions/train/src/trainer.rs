@@ -38,12 +38,12 @@ pub enum TrainResponse {
     Promotion(Promoted),
 }
 
-/// Handles the invocations of the train function. `W` supplies the registry, the store, the event bus and the clock.
+/// Handles the invocations of the train function. `W` supplies the connections to registry, store, event bus and clock.
 #[derive(Debug)]
 pub struct Trainer<'a, W> {
     /// The connections to registry, store, event bus and clock.
     pub world: &'a W,
-    /// The stack's settings for training and for the gate.
+    /// The stack's settings for training, and for the gate (the check whether a new version becomes the champion).
     pub settings: &'a TrainingSettings,
 }
 

@@ -212,7 +212,7 @@ fn new_columns(
     Ok(if pointer.is_imported() { Vec::new() } else { new })
 }
 
-/// Returns the first [`MAX_WARNINGS`] warnings, and one more that says how many were dropped.
+/// Returns the first [`MAX_WARNINGS`] warnings. If there are more, adds a last warning that says how many were dropped.
 fn short(mut warnings: Vec<String>) -> Vec<String> {
     let more = warnings.len().saturating_sub(MAX_WARNINGS);
     if more > 0 {

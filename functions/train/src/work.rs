@@ -13,7 +13,7 @@ const RESERVE: Duration = Duration::from_secs(5);
 /// registering the model. A large data set gives a large artifact, which takes longer to evaluate and store.
 const RESERVED_SHARE: u32 = 10;
 
-/// Time at the end of an invocation that is reserved for recording a failed run whose time ran out.
+/// Time at the end of an invocation that is reserved for recording that the run failed because its time ran out.
 const RECORDING_RESERVE: Duration = Duration::from_secs(2);
 
 /// Time at the end of an invocation that is reserved for returning the answer.

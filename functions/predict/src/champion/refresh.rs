@@ -44,15 +44,15 @@ pub(super) enum RefreshError {
     /// artifact (model file) that record names.
     #[error(transparent)]
     Pointer(#[from] Unreadable),
-    /// The champion's artifact could not be fetched from S3.
+    /// The champion's artifact (model file) could not be fetched from S3.
     #[error(transparent)]
     Fetch(#[from] ArtifactReadError),
-    /// The champion's artifact is damaged or cannot be loaded.
+    /// The champion's artifact (model file) is damaged or cannot be loaded.
     #[error("the artifact of version {version}: {cause}")]
     Damaged {
         /// Number of the model version that is the champion.
         version: VersionNumber,
-        /// Why the artifact cannot be loaded.
+        /// Why the champion's artifact cannot be loaded.
         cause: RegisteredError,
     },
     /// The check for a new champion took longer than its time limit. The field holds the limit in seconds.

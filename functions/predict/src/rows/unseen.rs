@@ -14,9 +14,9 @@ pub struct UnseenCategories {
 /// Position of one value in a prediction request: its row and its column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CellPosition {
-    /// Index of the row, from 0.
+    /// Index of the value's row in the request, from 0.
     pub row: usize,
-    /// Index of the column in the model's order.
+    /// Index of the value's column, in the model's column order.
     pub field: usize,
 }
 

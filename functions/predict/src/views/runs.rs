@@ -20,7 +20,8 @@ pub struct RunsView<'a> {
     runs: Vec<RunEntry<'a>>,
 }
 
-/// Entry of `GET /runs`: a run, or a run that a newer release wrote and this release cannot read.
+/// Entry of `GET /runs`: a run, or a run whose record a newer release of the software wrote and this release cannot
+/// read.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum RunEntry<'a> {

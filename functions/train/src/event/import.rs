@@ -55,8 +55,8 @@ pub(super) fn is_upload(event: &Value) -> bool {
     event.get("source").and_then(Value::as_str) == Some(SOURCE)
 }
 
-/// Returns the S3 key of the model file in an import event, cut to the maximum length. Returns an empty text if the key
-/// is not a string. Returns `None` if the event does not ask for an import.
+/// Returns the S3 key of the model file in an import event, cut to 1024 bytes. Returns an empty text if the key is not
+/// a string. Returns `None` if the event does not ask for an import.
 pub(super) fn key_of(event: &Value) -> Option<String> {
     let key = match event.get("import") {
         Some(key) => Some(key),
@@ -67,8 +67,8 @@ pub(super) fn key_of(event: &Value) -> Option<String> {
     Some(key.get(..key.floor_char_boundary(MAX_KEY)).unwrap_or_default().to_owned())
 }
 
-/// Parses an event in which a person asks for an import. If the event has no ID, the run's ID is derived from
-/// `invocation`, the request ID of the invocation.
+/// Parses an event in which a person asks for the import of a model file. If the event has no ID, the run's ID is
+/// derived from `invocation`, the request ID of the invocation.
 pub(super) fn by_hand(event: Value, invocation: &str) -> Result<RunRequest, RequestError> {
     let ImportEvent { import: key, id, note } = fields(event)?;
     let id = RunId::import(id.as_deref().unwrap_or(invocation)).map_err(RequestError::Id)?;
