@@ -11,8 +11,8 @@ use crate::champion::LoadedChampion;
 use crate::problem::shortened;
 use crate::rows::{CellPosition, ColumnIndex, RequestRows};
 
-/// Estimated size of an answer to `POST /predict` in bytes: a fixed part, a part per row, and a part per number. The
-/// buffer starts with this size, which saves most answers a second allocation.
+/// Estimated size of the JSON answer to `POST /predict`, in bytes: fixed part, part per row, part per predicted number.
+/// The output buffer starts with the estimated size. So most answers need no second allocation.
 const ANSWER_SIZE: (usize, usize, usize) = (160, 24, 12);
 
 /// JSON answer to `POST /predict` if the model is a classifier. The first three arrays have one element for each row,
@@ -79,7 +79,7 @@ impl Serialize for Probabilities<'_> {
 #[derive(Debug, Serialize)]
 struct Warnings<'a> {
     warnings: Vec<Warning<'a>>,
-    /// Number of further warnings that `warnings` does not list. `None` if it lists all.
+    /// Number of further warnings that the answer leaves out. `None` if the list `warnings` is complete.
     #[serde(skip_serializing_if = "Option::is_none")]
     more_warnings: Option<usize>,
 }
@@ -113,8 +113,8 @@ impl<'a> Warnings<'a> {
     }
 }
 
-/// Returns the JSON answer to a prediction request with these rows. The answer warns about categories that are not in
-/// the training data. It also warns about columns that the model does not use.
+/// Returns the JSON answer to a prediction request: the predictions for `rows`, and warnings. A warning names a
+/// category that is not in the training data, or a column that the model does not use.
 ///
 /// # Errors
 /// Fails only through a bug: names and finite numbers always serialize, and every predicted class has a label.

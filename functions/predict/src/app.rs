@@ -22,13 +22,13 @@ use crate::route::{Endpoint, Route, last_segment};
 use crate::views::{HealthView, ModelView, RunsView, UnreadableRunView, VersionView, WholeRunView};
 use crate::{answer, body, rows};
 
-/// Number of runs that `GET /runs` lists if the request has no `limit` parameter.
+/// Number of runs (trainings and imports) that `GET /runs` lists if the request has no `limit` parameter.
 const DEFAULT_RUNS: u32 = 20;
 /// Largest `limit` parameter that `GET /runs` accepts: the maximum number of runs in one response.
 const MAX_RUNS: u32 = 100;
 
-/// The predict function: answers HTTP requests. `W` supplies the registry, the artifact store, the clock and the
-/// journal.
+/// The predict function: answers HTTP requests. `W` supplies the connections to the registry (DynamoDB), the artifact
+/// store (S3), the clock and the log.
 #[derive(Debug)]
 pub struct App<W> {
     model: ModelName,
@@ -36,7 +36,8 @@ pub struct App<W> {
     cache: Arc<ChampionCache<W>>,
 }
 
-/// JSON body of a successful response, with the number of rows and the model version that the journal records.
+/// JSON body of a successful response, with two facts for the log: the number of rows, and the model version that
+/// answered.
 struct Reply {
     body: String,
     rows: usize,
@@ -44,15 +45,17 @@ struct Reply {
 }
 
 impl<W: PredictWorld> App<W> {
-    /// Creates the function that serves the model named `model`. `refresh` is the time between two checks for a new
-    /// champion. If `refresh` is zero, the function checks before each answer.
+    /// Creates the predict function for the model named `model`. `refresh` is the time between two checks for a new
+    /// champion (the model version that answers predictions). If `refresh` is zero, every request checks before its
+    /// answer.
     pub fn new(world: W, model: ModelName, refresh: SignedDuration) -> Self {
         let world = Arc::new(world);
         let cache = ChampionCache::new(Arc::clone(&world), model.clone(), refresh);
         Self { model, world, cache }
     }
 
-    /// Loads the champion before the first request. If loading fails, the first request tries again.
+    /// Loads the champion (the model version that answers predictions) before the first request. If loading fails, the
+    /// first request tries again.
     pub async fn warm_up(&self) {
         self.cache.warm_up().await;
     }
@@ -64,8 +67,8 @@ impl<W: PredictWorld> App<W> {
         let route = Route::of(request);
         let template = route.as_ref().map_or("none", |route| route.template);
         let outcome = match route {
-            // After a panic, only the champion cache is used again. The cache is never half changed: only functions
-            // that do not panic change it, under its lock.
+            // After a panic, later requests use only one thing that this request used: the champion cache. The cache is
+            // never half changed: only functions that do not panic change it, under its lock.
             Ok(route) => AssertUnwindSafe(self.answer(route.endpoint, request))
                 .catch_unwind()
                 .await
@@ -172,9 +175,9 @@ fn reply(view: &impl Serialize) -> Result<Reply, Problem> {
     Ok(Reply { body, rows: 0, version: None })
 }
 
-/// Awaits `reading`, a read of the registry, for at most 5 s. If the registry does not answer in time or fails, returns
-/// a 503 problem. The limit is needed because the SDK's retries alone can take longer than the function's timeout. The
-/// platform would then end the environment, and the champion in its memory would be lost.
+/// Waits for `reading`, a read of the registry (DynamoDB), for at most 5 s. If the registry does not answer in time or
+/// fails, returns a 503 problem. The SDK's retries alone can take longer than the function's timeout. Lambda would then
+/// end the environment, and the model in its memory would be lost.
 async fn read<T>(reading: impl Future<Output = Result<T, Unavailable>>) -> Result<T, Problem> {
     let Ok(answer) = timeout(REFRESH_TIMEOUT, reading).await else {
         tracing::error!(limit = REFRESH_TIMEOUT.as_secs(), "the registry did not answer in time");

@@ -75,24 +75,25 @@ impl LoadedChampion {
         Self { pointer, model: Arc::new(model), columns, loaded_at }
     }
 
-    /// Returns a champion with the same model and another pointer. Used if a new version has the same artifact.
+    /// Returns this champion with `pointer` as its registry record. The loaded model is reused. Called if a newly
+    /// promoted model version has the same artifact (the same file content).
     fn promoted_again(&self, pointer: Pointer) -> Self {
         let (model, columns) = (Arc::clone(&self.model), self.columns.clone());
         Self { pointer, model, columns, loaded_at: self.loaded_at }
     }
 
-    /// Returns the champion pointer: the registry record that named this version as champion. It has only the fields
-    /// that this release can read.
+    /// Returns the champion pointer: the registry record that names this model version as champion. The pointer has
+    /// only the fields that this release of the software can read.
     pub fn pointer(&self) -> &Pointer {
         &self.pointer
     }
 
-    /// Returns the loaded model.
+    /// Returns the champion's model, which predicts rows.
     pub fn model(&self) -> &Model {
         &self.model
     }
 
-    /// Returns the columns that the model expects in a row, indexed by name.
+    /// Returns the columns that the model expects in each row of a request. They can be searched by name.
     pub fn columns(&self) -> &ColumnIndex {
         &self.columns
     }
@@ -108,7 +109,7 @@ impl LoadedChampion {
 pub struct ConfirmedChampion {
     /// The loaded champion, which answers predictions.
     pub champion: Arc<LoadedChampion>,
-    /// Start time of the last refresh in which the registry named this champion.
+    /// Start time of the last check in which the registry named this model version as champion.
     pub confirmed_at: Timestamp,
 }
 
@@ -120,19 +121,21 @@ pub struct ChampionCache<W> {
     model: ModelName,
     interval: SignedDuration,
     state: watch::Sender<RefreshState>,
-    /// Time of the last activity, in microseconds since 1970: the end of init, or the begin or end of a request.
+    /// Time of the last activity of this Lambda environment: the end of init, or the begin or end of a request. In
+    /// microseconds since 1970.
     active_at: AtomicI64,
 }
 
 impl<W: PredictWorld> ChampionCache<W> {
-    /// Creates an empty cache for the model named `model`. The cache checks for a new champion at most every
-    /// `interval`. If `interval` is zero, every request checks before its answer.
+    /// Creates a cache for the champion of the model named `model`. At first, no champion is loaded. The cache checks
+    /// for a new champion at most every `interval`. If `interval` is zero, every request checks before its answer.
     pub fn new(world: Arc<W>, model: ModelName, interval: SignedDuration) -> Arc<Self> {
         let (state, active_at) = (watch::Sender::new(RefreshState::default()), AtomicI64::new(i64::MIN));
         Arc::new(Self { world, model, interval, state, active_at })
     }
 
-    /// Loads the champion, within [`REFRESH_TIMEOUT`]. A failure is logged and counted. The next request tries again.
+    /// Loads the champion into memory, within the time limit [`REFRESH_TIMEOUT`]. A failure is logged and counted. The
+    /// next request then tries again.
     pub async fn warm_up(self: &Arc<Self>) {
         let now = self.world.clock().now();
         let pace = self.mark_active(now);
@@ -142,14 +145,14 @@ impl<W: PredictWorld> ChampionCache<W> {
         }
     }
 
-    /// Returns the champion, or `None` if no champion is loaded. If a refresh is due, starts it and waits for it
-    /// briefly.
+    /// Returns the champion in memory, or `None` if no champion is loaded. If a check for a new champion is due, starts
+    /// the check and waits for it briefly.
     pub async fn current(self: &Arc<Self>) -> Option<Arc<LoadedChampion>> {
         self.confirmed().await.map(|confirmed| confirmed.champion)
     }
 
-    /// Returns the champion and the last time at which the registry named it, or `None` if no champion is loaded. If a
-    /// refresh is due, starts it and waits for it briefly.
+    /// Returns the champion in memory and the time at which the registry last named it. Returns `None` if no champion
+    /// is loaded. If a check for a new champion is due, starts the check and waits for it briefly.
     pub async fn confirmed(self: &Arc<Self>) -> Option<ConfirmedChampion> {
         let now = self.world.clock().now();
         let pace = self.mark_active(now);
@@ -160,8 +163,8 @@ impl<W: PredictWorld> ChampionCache<W> {
         Some(ConfirmedChampion { champion: state.champion.clone()?, confirmed_at: state.confirmed_at? })
     }
 
-    /// Records that a request began or ended at `now`. Returns the pace of the requests, which depends on the time
-    /// since the last call.
+    /// Records that a request began or ended at `now`. Returns whether requests come fast or rarely (busy, calm or
+    /// idle), by the time since the last record.
     fn mark_active(&self, now: Timestamp) -> RequestPace {
         let before = self.active_at.swap(now.as_microsecond(), Ordering::Relaxed);
         let pause = SignedDuration::from_micros(now.as_microsecond().saturating_sub(before));
@@ -169,14 +172,14 @@ impl<W: PredictWorld> ChampionCache<W> {
     }
 
     /// Records that a request ended at `now`. The pause until the next request decides how long that request may wait
-    /// for a refresh.
+    /// for a check for a new champion.
     pub fn request_ended(&self, now: Timestamp) {
         self.mark_active(now);
     }
 
     fn plan(&self, now: Timestamp, pace: RequestPace) -> RequestPlan {
         let mut plan = RequestPlan::ANSWER;
-        // No task waits for the start of a refresh, so no task is notified.
+        // No task waits for the start of a check, so no task is notified.
         self.state.send_if_modified(|state| {
             plan = state.plan(now, self.interval, pace);
             false
@@ -200,12 +203,12 @@ impl<W: PredictWorld> ChampionCache<W> {
             return;
         }
         let mut state = self.state.subscribe();
-        // After a timeout, the refresh continues and the request goes on without it.
+        // After a timeout, the check for a new champion continues and the request goes on without it.
         let _ = timeout(wait, state.wait_for(|state| !state.is_running())).await;
     }
 
-    /// Runs one refresh of the champion. `started_at` identifies the refresh. The request that started it waits for
-    /// `first_wait`.
+    /// Runs one check for a new champion. `started_at` identifies the check. `first_wait` is the time for which the
+    /// request that started the check waits for it.
     async fn refresh(&self, started_at: Timestamp, first_wait: Duration) {
         let mut guard = RefreshGuard { cache: self, started_at, first_wait, outcome: Err(RefreshError::Panicked) };
         let loaded = self.state.borrow().champion.clone();
@@ -227,7 +230,7 @@ impl<W: PredictWorld> ChampionCache<W> {
                 tracing::info!(version = champion.pointer.number.get(), "champion loaded")
             }
             Ok(Refreshed::Unchanged | Refreshed::NoChampion) => {}
-            // The connections closed while the environment was frozen. That is no error: the next refresh gets more
+            // The connections closed while Lambda froze the environment. That is no error: the next check gets more
             // time. But a failure after the longest wait must be logged as an error. Otherwise nobody would notice that
             // the champion cannot be loaded.
             Err(error) if (!counts || is_frozen(started_at, now)) && first_wait < LONGEST_WAIT => {
@@ -238,8 +241,8 @@ impl<W: PredictWorld> ChampionCache<W> {
     }
 }
 
-/// Guard of a running refresh of the champion. When dropped, it reports the result to the cache, even after a panic.
-/// Otherwise the cache would wait forever for this refresh and would never start another one.
+/// Guard of a running check for a new champion. When dropped, reports the check's result to the champion cache, even
+/// after a panic. Otherwise the cache would wait forever for this check and would never start another one.
 struct RefreshGuard<'a, W: PredictWorld> {
     cache: &'a ChampionCache<W>,
     started_at: Timestamp,

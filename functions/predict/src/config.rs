@@ -4,7 +4,7 @@ use evergreen_aws::env::{ConfigError, Environment};
 use evergreen_lifecycle::ModelName;
 use jiff::SignedDuration;
 
-/// Largest allowed value of `EVERGREEN_REFRESH_SECONDS`: one day.
+/// Largest allowed value of the environment variable `EVERGREEN_REFRESH_SECONDS`: one day, in seconds.
 const MAX_REFRESH_SECONDS: u32 = 86_400;
 
 /// Configuration of the predict function, from its environment variables.
@@ -14,9 +14,10 @@ pub struct PredictConfig {
     pub model: ModelName,
     /// Name of the S3 bucket with the model artifacts.
     pub bucket: String,
-    /// Name of the DynamoDB table that is the registry of versions and runs.
+    /// Name of the DynamoDB table with the records of model versions and runs (trainings and imports).
     pub table: String,
-    /// Time between two checks for a new champion. If it is zero, every request checks before its answer.
+    /// Time between two checks for a new champion (the model version that answers predictions). If it is zero, every
+    /// request checks before its answer.
     pub refresh: SignedDuration,
 }
 

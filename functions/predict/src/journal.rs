@@ -20,12 +20,13 @@ pub struct AnsweredRequest<'a> {
     pub route: &'static str,
     /// The HTTP status code of the response.
     pub status: u16,
-    /// Code of the error response, such as `not-json`. `None` if the request succeeded.
+    /// Error code in the response, such as `not-json`. `None` if the request succeeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<&'static str>,
     /// Number of rows that got a prediction. 0 for requests that are not predictions.
     pub rows: usize,
-    /// Number of the model version that answered. `None` if the answer does not come from the champion.
+    /// Number of the model version that answered. `None` if the response does not come from the champion, such as a
+    /// list of runs or an error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<VersionNumber>,
     /// How long the predict function took to answer the request.
@@ -33,7 +34,8 @@ pub struct AnsweredRequest<'a> {
     pub duration: Duration,
 }
 
-/// Logs answered requests and failed refreshes of the champion, and counts them as metrics.
+/// The log of the predict function: writes answered requests and failed checks for a new champion, and counts them as
+/// metrics.
 pub trait Journal: Send + Sync {
     /// Logs one answered request, at the time `at`.
     fn answered(&self, call: &AnsweredRequest<'_>, at: Timestamp);
@@ -50,7 +52,7 @@ pub struct StdoutJournal {
 }
 
 impl StdoutJournal {
-    /// Creates a journal whose metrics have `model`, the model's name, as their dimension.
+    /// Creates a journal for the model named `model`. The name is the CloudWatch dimension of its metrics.
     pub fn new(model: ModelName) -> Self {
         Self { model }
     }

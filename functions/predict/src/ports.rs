@@ -7,29 +7,29 @@ use evergreen_lifecycle::ports::{Artifacts, Champions, Clock, Runs};
 
 use crate::journal::Journal;
 
-/// The predict function's connections to other systems. Requests share them with the refresh of the champion, which may
-/// outlive a request.
+/// The predict function's connections to other systems. They are shared pointers (`Arc`), because the background check
+/// for a new champion also uses them and may outlive a request.
 #[derive(Debug)]
 pub struct PredictPorts<R, A, C, J> {
-    /// The registry: reads the champion pointer and the records of runs.
+    /// The registry (DynamoDB): reads the record that names the champion, and the records of runs.
     pub registry: Arc<R>,
-    /// The artifact store: reads model artifacts.
+    /// The artifact store (S3): reads model files.
     pub artifacts: Arc<A>,
     /// The clock: returns the current time.
     pub clock: Arc<C>,
-    /// The journal: logs and counts requests.
+    /// The journal: writes log lines and counts requests as metrics.
     pub journal: Arc<J>,
 }
 
 /// The predict function's connections to other systems: registry, artifact store, clock and journal. Generic code takes
 /// this one trait instead of four type parameters.
 pub trait PredictWorld: Send + Sync + 'static {
-    /// Type of the registry, which has the champion pointer and the records of runs.
+    /// Type of the registry (DynamoDB), which has the record that names the champion, and the records of runs.
     type Registry: Champions + Runs;
     /// Type of the store that has the model artifacts.
     type Artifacts: Artifacts;
 
-    /// Returns the registry, which has the champion pointer and the records of runs.
+    /// Returns the registry (DynamoDB), which has the record that names the champion, and the records of runs.
     fn registry(&self) -> &Self::Registry;
     /// Returns the store that has the model artifacts.
     fn artifacts(&self) -> &Self::Artifacts;

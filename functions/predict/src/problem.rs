@@ -15,15 +15,15 @@ use crate::journal::causes;
 use crate::response::JsonResponse;
 use crate::route;
 
-/// The `Retry-After` header of a 503 response, in seconds. By then a refresh of the champion or the SDK's retries are
-/// over.
+/// Seconds in the `Retry-After` header of a 503 response. After this time, a running attempt to load the champion, or
+/// the SDK's retries, have usually ended.
 const RETRY_AFTER_SECONDS: u16 = 2;
 
 /// Body of a 500 response if the error response itself cannot be written as JSON.
 const INTERNAL_BODY: &str = r#"{"type":"urn:evergreen:problem:internal","title":"Internal error","status":500}"#;
 
-/// A kind of error response. Its URN, the JSON field `type`, ends with `code`. The URN never changes, so that callers
-/// can rely on it.
+/// A kind of error response, such as 404 "not found". The JSON field `type` of the response is a URN that ends with
+/// `code`. The URN never changes, so that callers can rely on it.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct ProblemKind {
     /// Code by which callers recognize the kind of error, such as `unknown-column`.
@@ -96,7 +96,8 @@ impl Problem {
         Self::new(&NOT_FOUND, "No endpoint has this path.").expecting(route::summary())
     }
 
-    /// Creates the 404 response to a request that was sent to the wrong API: its path belongs to the stack's other API.
+    /// Creates the 404 response to a request whose path exists only on the stack's other API. The prediction API and
+    /// the status API have different routes.
     pub fn elsewhere() -> Self {
         Self::new(&NOT_FOUND, "This path belongs to the other API of the stack.").expecting(route::summary())
     }
@@ -108,7 +109,7 @@ impl Problem {
         Self { allow: Some(allow), ..problem }.expecting(allow)
     }
 
-    /// Creates the 404 response to a request for a run that does not exist.
+    /// Creates the 404 response to a request for a run (a training or an import) that does not exist.
     pub fn unknown_run() -> Self {
         Self::new(&UNKNOWN_RUN, "No run has this ID.").at("id")
     }
@@ -127,13 +128,13 @@ impl Problem {
             .expecting(format!("a whole number from 1 to {max}"))
     }
 
-    /// Creates the 503 response for the time in which no champion is loaded.
+    /// Creates the 503 response to a request that needs the champion while no champion is loaded.
     pub fn no_champion() -> Self {
         let problem = Self::new(&NO_CHAMPION, "No champion is loaded; try again later.");
         Self { retry_after: Some(RETRY_AFTER_SECONDS), ..problem }
     }
 
-    /// Creates the 503 response for the time in which the registry does not answer.
+    /// Creates the 503 response to a request that needs the registry (DynamoDB) while the registry does not answer.
     pub fn unavailable() -> Self {
         let problem = Self::new(&UNAVAILABLE, "The request cannot be answered now; try again later.");
         Self { retry_after: Some(RETRY_AFTER_SECONDS), ..problem }

@@ -8,13 +8,14 @@ use crate::problem::Problem;
 /// One of the two HTTP APIs of the stack. Each API has its own API keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Api {
-    /// The prediction API: predictions and the champion. Its 5XX responses count as failed predictions.
+    /// The prediction API: `POST /predict`, and information about the champion. Its 5XX responses count as failed
+    /// predictions.
     Prediction,
-    /// The status API: the training runs and the health of the function.
+    /// The status API: the runs (trainings and imports) and the health of the function.
     Status,
 }
 
-/// The operation that a request asks for. `App::answer` runs the handler of each endpoint.
+/// The operation that a request asks for, such as a prediction or a list of runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Endpoint {
     /// `POST /predict`: returns a prediction for each row of the request.
@@ -23,9 +24,9 @@ pub enum Endpoint {
     Model,
     /// `GET /version`: returns only the champion's version number and the time of its promotion.
     Version,
-    /// `GET /runs`: lists the last training runs.
+    /// `GET /runs`: lists the last runs (trainings and imports).
     Runs,
-    /// `GET /runs/{id}`: returns one training run.
+    /// `GET /runs/{id}`: returns one run (a training or an import).
     Run,
     /// `GET /health`: returns 200 if a champion is loaded, otherwise 503.
     Health,
@@ -110,14 +111,14 @@ pub fn last_segment(request: &Request) -> &str {
     path.rsplit_once('/').map_or(path, |(_, last)| last)
 }
 
-/// The path by which the request is matched to a route. The request's URI cannot be used: `lambda_http` adds the API
-/// Gateway stage to its path, even if the caller used a custom domain without it.
+/// The path by which a request is matched to a route. The request's URI cannot be used: `lambda_http` adds the API
+/// Gateway stage to its path, even if the caller used a custom domain without the stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum RoutedPath<'a> {
     /// The path template that API Gateway matched, without stage or base path. Without API Gateway, the plain path of
     /// the request.
     Matched(&'a str),
-    /// The request's path without the stage. API Gateway matched the request only by the API's catch-all route.
+    /// The request's path without the stage. API Gateway found no route with this path, only the API's catch-all route.
     CaughtAll(&'a str),
 }
 

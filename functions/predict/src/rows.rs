@@ -1,4 +1,5 @@
-//! Turns the JSON text of a request body into raw rows: one flat array of `f32` values, row after row.
+//! Turns the JSON text of a request body into numbers that the model can read: one flat array of `f32` values, row
+//! after row. Such a row of numbers is called a raw row.
 //!
 //! One pass over the text writes the array. It builds no JSON tree, so the length of the text limits the cost, and
 //! nesting needs no stack. A nested value is rejected where it begins, except in a column that the model does not use.

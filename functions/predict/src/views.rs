@@ -45,7 +45,8 @@ impl<'a> HealthView<'a> {
 pub struct VersionView<'a> {
     model: &'a ModelName,
     version: VersionNumber,
-    /// Time of the promotion. `None` if a newer release wrote the time and this release cannot read it.
+    /// Time at which this model version became the champion. `None` if a newer release of the software wrote the time
+    /// and this release cannot read it.
     #[serde(serialize_with = "maybe_moment")]
     promoted_at: Option<Timestamp>,
 }
@@ -72,16 +73,16 @@ pub struct ModelView<'a> {
     /// answers the second label. `None` for other models.
     #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<f32>,
-    /// Weight by which the model multiplies each label's probability before it chooses a label. `None` if all labels
-    /// count the same.
+    /// For each label, the weight by which the model multiplies the label's probability before it chooses a label.
+    /// `None` if all labels count the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     label_weights: Option<&'a [f32]>,
     row_schema: RowSchema<'a>,
     artifact: ArtifactView<'a>,
     #[serde(flatten)]
     record: Option<RecordView<'a>>,
-    /// Why the fields of `record` are missing: a newer release wrote the version's record. `None` if this release can
-    /// read it.
+    /// Why the answer lacks the fields from the registry's record of the version: a newer release of the software wrote
+    /// the record. `None` if this release can read the record.
     #[serde(skip_serializing_if = "Option::is_none")]
     unreadable: Option<String>,
 }

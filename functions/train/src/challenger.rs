@@ -11,10 +11,11 @@ use evergreen_scoring::Model;
 use evergreen_table::{FrameColumn, Values};
 use jiff::Timestamp;
 
-/// Everything that is recorded about the data set of a run.
+/// Summary and statistics of the data set of a run (a training or an import), and the time that reading the data set
+/// took.
 #[derive(Debug, Clone)]
 pub struct DatasetRecord {
-    /// Summary of the data set, which the records of runs and versions contain.
+    /// Summary of the data set. It becomes part of the registry records of the run and of the version.
     pub summary: Dataset,
     /// Statistics of the data set, with all warnings about the data set and about the training.
     pub profile: DatasetProfile,
@@ -22,16 +23,18 @@ pub struct DatasetRecord {
     pub load_seconds: f64,
 }
 
-/// State of the registry when the gate decided about a new version.
+/// The registry's state when the gate decided whether the new version becomes the champion: the record that names the
+/// champion, and the last revision number.
 #[derive(Debug, Clone, Copy)]
 pub struct RegistrySnapshot<'a> {
-    /// The record that names the champion, or `None` if no version was ever promoted.
+    /// The registry record that names the champion. `None` if no version was ever promoted.
     pub pointer: Option<&'a Pointer>,
-    /// The highest revision number in the history of champions. Each promotion has a revision number.
+    /// Revision number of the last promotion. Each promotion of a model version to champion gets a higher number.
     pub last_revision: u32,
 }
 
-/// The challenger: a trained or imported model with a version number, about which the gate has not decided yet.
+/// The challenger: a trained or imported model with a version number. The gate has not yet decided whether this version
+/// becomes the champion.
 #[derive(Debug, Clone)]
 pub struct Challenger {
     number: VersionNumber,
@@ -41,16 +44,16 @@ pub struct Challenger {
 }
 
 impl Challenger {
-    /// Returns the names of the hold-out's columns, except columns whose texts have several words. An imported model
-    /// may use fewer columns.
+    /// Returns the names of the columns in the hold-out rows, except free-text columns (each value has several words).
+    /// An imported model may use fewer columns.
     pub fn columns(&self) -> impl Iterator<Item = &str> {
         let columns = self.trained.holdout.frame().columns().iter();
         let counts = |column: &&FrameColumn| !matches!(column.values, Values::Text { .. });
         columns.filter(counts).map(|column| column.name.as_str())
     }
 
-    /// Creates the challenger `number` from a trained model. Its S3 key is derived from the number, and its SHA-256 is
-    /// computed.
+    /// Creates the challenger with version number `number` from a trained model. Derives the S3 key of its artifact
+    /// from the number, and computes the artifact's SHA-256.
     pub fn new(run: &Run, number: VersionNumber, dataset: DatasetRecord, trained: Trained) -> Self {
         let artifact = Artifact {
             key: number.object_key(&run.model, "model.onnx"),
@@ -60,7 +63,8 @@ impl Challenger {
         Self { number, dataset, trained, artifact }
     }
 
-    /// Returns the same model under another version number, because the first number was taken.
+    /// Returns the same model with `number` as its version number. Called if another attempt has taken the first
+    /// number.
     pub fn renumbered(self, run: &Run, number: VersionNumber) -> Self {
         let artifact = Artifact { key: number.object_key(&run.model, "model.onnx"), ..self.artifact };
         Self { number, artifact, ..self }
@@ -81,12 +85,12 @@ impl Challenger {
         &self.trained.artifact
     }
 
-    /// Returns the summary of the data set that the model was trained on.
+    /// Returns the summary of the data set on which the model was trained, or, for an imported model, evaluated.
     pub fn dataset(&self) -> &Dataset {
         &self.dataset.summary
     }
 
-    /// Scores this new model by `metric` on the hold-out.
+    /// Scores this new model by `metric` on the hold-out rows.
     ///
     /// # Errors
     /// Returns [`EvaluationError`] if the metric belongs to another task.
@@ -94,13 +98,13 @@ impl Challenger {
         self.scores_of(&self.trained.model, metric)
     }
 
-    /// Scores a model that always gives the same answer, on the same hold-out, as a baseline. Returns `None` if there
-    /// is no such model or no such score.
+    /// Baseline: scores a model that gives the same answer for every row, by `metric` on the same hold-out rows.
+    /// Returns `None` if there is no such model, or if the model cannot be scored by `metric`.
     pub fn constant_scores(&self, metric: PrimaryMetric) -> Option<Scores> {
         self.trained.holdout.constant_scores(self.trained.constant.as_ref()?, metric).ok()
     }
 
-    /// Scores another model, such as the champion's, on the hold-out of this run.
+    /// Scores another model, such as the champion's, on the hold-out rows of this run.
     ///
     /// # Errors
     /// Returns [`EvaluationError`] if that model has other columns, other labels or another task.
@@ -108,9 +112,9 @@ impl Challenger {
         self.trained.holdout.scores(model, metric)
     }
 
-    /// Creates the registration after the gate's decision: everything that the registry writes, with the events to
-    /// publish. `seen` is the registry's state on which the decision is based. `total_seconds` is the duration of the
-    /// run so far.
+    /// Creates everything that the registry writes to register this model as a version, with the events to publish.
+    /// `decision` says whether the version becomes the champion. `seen` is the registry's state on which the decision
+    /// is based. `total_seconds` is the duration of the run so far.
     ///
     /// # Errors
     /// Returns an error if an event cannot be serialized.
@@ -134,7 +138,7 @@ impl Challenger {
             .decision
             .promotes()
             .then(|| Champion::following(seen.pointer, seen.last_revision, version.clone(), finished_at));
-        // The registry keeps no larger copy, so a larger artifact is not cloned here.
+        // The registry copies only small artifacts, so a larger artifact is not cloned here.
         let is_kept = promotion.is_some() && self.content().len() <= LARGEST_COPY;
         let run = Run { metrics: Some(metrics), rescored: rescored(&version.decision), state, ..run.clone() };
         let events = LifecycleEvent::of_version(&run, &version, finished_at);
@@ -148,7 +152,7 @@ impl Challenger {
         })
     }
 
-    /// Creates the manifest of the version in `registration`: a JSON file beside the artifact that describes the
+    /// Creates the manifest of the version in `registration`: a JSON file beside the artifact in S3 that describes the
     /// version.
     pub fn manifest(&self, registration: &Registration) -> Manifest {
         let signature = self.trained.model.signature().clone();
@@ -196,8 +200,8 @@ impl Challenger {
     }
 }
 
-/// Returns the champion's loss on the hold-out of this run, from the gate's decision. Returns `None` if the gate could
-/// not score the champion.
+/// Returns how badly the champion predicts the hold-out rows of this run (its loss), from the gate's decision. Returns
+/// `None` if the gate could not score the champion.
 fn rescored(decision: &Decision) -> Option<Rescored> {
     let (version, loss) = (decision.champion_version?, decision.champion_loss?);
     Some(Rescored { version, metric: decision.metric, loss })

@@ -10,8 +10,8 @@ const DEFAULT_MEMORY: u64 = 1769;
 /// Largest memory of the function in MB that the configuration accepts. It is far above what Lambda offers.
 const MAX_MEMORY: u64 = 1 << 20;
 
-/// Value of `EVERGREEN_ACCURACY_FLOOR` for no fixed floor. Then a champion must be better than a constant answer
-/// instead.
+/// Value of the environment variable `EVERGREEN_ACCURACY_FLOOR` that sets no fixed minimum accuracy. A new champion
+/// must then be better than a model that always gives the same answer.
 const RELATIVE: &str = "relative";
 
 /// Bytes in a MB, as Lambda counts.
@@ -24,27 +24,28 @@ pub struct TrainConfig {
     pub model: ModelName,
     /// Name of the S3 bucket with the data sets and the model artifacts.
     pub bucket: String,
-    /// Name of the DynamoDB table that is the registry of versions and runs.
+    /// Name of the DynamoDB table with the records of model versions and runs (trainings and imports).
     pub table: String,
-    /// The stack's settings for training and for the gate.
+    /// The stack's settings for training, and for the gate (the check whether a new version becomes the champion).
     pub training: TrainingSettings,
 }
 
-/// The stack's settings for training and for the gate, which decides about new versions. The settings file of the data
-/// set takes precedence.
+/// The stack's settings for training, and for the gate (the check whether a new version becomes the champion). The
+/// settings file of a data set takes precedence.
 #[derive(Debug, Clone)]
 pub struct TrainingSettings {
     /// Name of the model that this stack trains.
     pub model: ModelName,
     /// Name of the column that the model predicts.
     pub target: String,
-    /// Minimum accuracy (0–1) or R² of a champion. `None`: the champion must be better than a constant answer instead.
+    /// Minimum accuracy (0–1) or R² of a champion. `None`: a champion must instead be better than a model that always
+    /// gives the same answer.
     pub floor: Option<f64>,
     /// How far a new champion's accuracy or R² may be below the old champion's. At least 0.
     pub tolerance: f64,
-    /// Bytes of memory that a data set and its model may take together.
+    /// Maximum memory in bytes that a data set and its model may take together.
     pub memory: u64,
-    /// Number of days for which failed and rejected runs are kept. `None` keeps them forever.
+    /// Number of days for which failed runs and runs with a rejected version are kept. `None` keeps them forever.
     pub keep_days: Option<KeepDays>,
     /// Version of this program's code, which the records of runs and versions contain.
     pub code_version: String,
@@ -81,9 +82,9 @@ impl TrainConfig {
 }
 
 impl TrainingSettings {
-    /// Returns the gate: the rule that a new version trained on a data set with these `settings` must pass. The data
-    /// set's floor and tolerance apply to the metric that its settings name. If they name no metric, floor and
-    /// tolerance apply to accuracy or R², like those of the stack.
+    /// Returns the gate: the rule by which a new version becomes the champion. `settings` are the settings of the data
+    /// set. Their floor (minimum score) and tolerance apply to the metric that they name. If they name no metric, floor
+    /// and tolerance apply to accuracy or R², like those of the stack.
     ///
     /// # Errors
     /// Returns [`InvalidGate`] if the floor or tolerance is not valid for the metric.
@@ -105,8 +106,8 @@ impl TrainingSettings {
         self.bounded(gate, stacks, None)
     }
 
-    /// Returns the gate with a floor and a tolerance for accuracy or R². If `floor` is `None`, no floor is added. If
-    /// `tolerance` is `None`, the stack's tolerance is used.
+    /// Returns `gate` with a floor (minimum) and a tolerance for accuracy or R². If `floor` is `None`, no floor is
+    /// added. If `tolerance` is `None`, the stack's tolerance is used.
     fn bounded(&self, gate: Gate, floor: Option<f64>, tolerance: Option<f64>) -> Result<Gate, InvalidGate> {
         let gate = floor.map_or(Ok(gate), |floor| gate.with_headline_floor(floor))?;
         gate.with_headline_tolerance(tolerance.unwrap_or(self.tolerance))

@@ -11,7 +11,8 @@ use crate::config::TrainingSettings;
 use crate::error::TrainError;
 use crate::work::off_thread;
 
-/// Source that a version's record names if it was trained on the Iris data set, which is part of the code.
+/// Source of the Iris data set, which is part of the code. The record of a version trained on it has this text as its
+/// source.
 pub const BUILT_IN: &str = "built-in";
 
 /// A data set that is ready for training, and the place from which it was read.
@@ -44,8 +45,8 @@ impl Listing {
         listing
     }
 
-    /// Returns the name of the data set for error texts: the key of the only data file, or the prefix if there are
-    /// several.
+    /// Returns a name for the data set in error texts: the S3 key of its only data file, or the prefix of the keys if
+    /// there are several files.
     fn name(&self, prefix: &str) -> String {
         match self.data.as_slice() {
             [only] => only.key.clone(),
@@ -54,8 +55,8 @@ impl Listing {
     }
 }
 
-/// Reads the user's data set, or the Iris data set if the user has no files. First checks samples of the files, to find
-/// out whether the data set fits into memory.
+/// Reads the user's data set from S3. If the user has no files, returns the Iris data set. First checks samples of the
+/// files, to find out whether the data set fits into memory.
 ///
 /// # Errors
 /// Returns [`TrainError::Table`] if the files are not a valid data set, or if there are settings without a data file.
@@ -114,8 +115,8 @@ async fn fetch(storage: &impl Datasets, key: &str) -> Result<Vec<u8>, Unavailabl
     listed(storage.content(key).await)
 }
 
-/// Turns the error about a missing file into [`Unavailable`]. The file was listed before, so it is being replaced and a
-/// retry helps.
+/// Turns the error "file not found" into the temporary error [`Unavailable`]. The file was listed a moment ago, so it
+/// is being replaced, and a retry helps.
 fn listed(read: Result<Vec<u8>, ArtifactReadError>) -> Result<Vec<u8>, Unavailable> {
     read.map_err(|error| match error {
         ArtifactReadError::Unavailable(error) => error,

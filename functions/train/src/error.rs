@@ -23,22 +23,23 @@ pub enum TrainError {
     /// The event that invoked the function is not a valid request.
     #[error(transparent)]
     Request(#[from] RequestError),
-    /// The invocation ID of the platform cannot be part of a run ID.
+    /// The request ID of the Lambda invocation cannot be part of a run ID.
     #[error(transparent)]
     Invocation(#[from] InvalidRunId),
     /// The files of the data set cannot be read as a table for training.
     #[error("{}", Located(.origin, .error))]
     Table {
-        /// Source of the data set: `built-in`, the key of the only file, or the prefix of many files.
+        /// Source of the data set: `built-in`, the S3 key of the only file, or the prefix of the S3 keys of many files.
         origin: String,
         /// The error in the data set, and the file, line or column that has it.
         #[source]
         error: Box<TableError>,
     },
-    /// The data set cannot be split into training rows and hold-out rows, or its columns yield no features.
+    /// The data set cannot be split into training rows and hold-out rows, or no features can be computed from its
+    /// columns.
     #[error("{}", Located(.origin, .error))]
     Unprepared {
-        /// Source of the data set: `built-in`, the key of the only file, or the prefix of many files.
+        /// Source of the data set: `built-in`, the S3 key of the only file, or the prefix of the S3 keys of many files.
         origin: String,
         /// Why the data set cannot be prepared for training.
         #[source]
@@ -53,12 +54,12 @@ pub enum TrainError {
         #[source]
         error: SettingsError,
     },
-    /// The data set has changed so much that the champion cannot predict its rows.
+    /// Data drift: the data set has changed so much that the champion cannot predict its rows.
     #[error("data set {origin}: {error}")]
     Drift {
-        /// Source of the data set: `built-in`, or the prefix of its files.
+        /// Source of the data set: `built-in`, or the prefix of the S3 keys of its files.
         origin: String,
-        /// The column that changed, and how a person can accept the change.
+        /// The column of the data set that changed, and how a person can accept the change.
         #[source]
         error: DriftError,
     },
@@ -66,13 +67,13 @@ pub enum TrainError {
     /// hyperparameter.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// The data set's settings have a floor or a tolerance that is not valid for the metric.
+    /// The data set's settings have a floor (minimum score) or a tolerance that is not valid for the metric.
     #[error("dataset.toml: {0}")]
     Gate(#[from] InvalidGate),
-    /// Training gave no model that can be stored.
+    /// The training ended without a model that can be stored.
     #[error(transparent)]
     Learning(#[from] LearningError),
-    /// The event asks for the import of a file whose key has a wrong prefix or suffix.
+    /// The event asks for the import of a model file whose S3 key has a wrong prefix or suffix.
     #[error(
         "{key:?} is not a valid key of a model file; expected a key that begins with {prefix:?} and ends with \".onnx\""
     )]
@@ -85,7 +86,7 @@ pub enum TrainError {
     /// The uploaded model file no longer exists, is too large, or was replaced.
     #[error(transparent)]
     Incoming(IncomingError),
-    /// The model file needs more memory than the function has.
+    /// The import of the model file needs more memory than the function has.
     #[error(
         "{key}: reading a model file of this size needs about {} MB of memory, {} MB are allowed; give the function more \
          memory, or export a smaller model", .needed.div_ceil(1_000_000), .memory / 1_000_000
@@ -107,27 +108,27 @@ pub enum TrainError {
         #[source]
         error: Box<ImportError>,
     },
-    /// The new model cannot be scored by the metric that the gate compares.
+    /// The new model cannot be scored by the metric by which the gate compares models.
     #[error(transparent)]
     Evaluation(#[from] EvaluationError),
-    /// The run needs more time than the invocation has.
+    /// The training or import needs more time than the Lambda invocation has.
     #[error("the run did not end within the time of the invocation")]
     OutOfTime,
     /// Training or another long computation panicked.
     #[error("training was stopped by an internal error; the log has the panic")]
     Aborted,
-    /// Another attempt is working on the same run.
+    /// Another attempt is working on the same run. The variant holds the run's ID.
     #[error("another attempt is working on run {0}; send the event again after it has ended")]
     RunTaken(RunId),
-    /// This invocation failed before, a retry cannot help, but the platform retries it all the same. The variant holds
-    /// the recorded reason.
+    /// Lambda retried an invocation that had failed permanently, so nothing was done. The variant holds the recorded
+    /// reason of the first failure.
     #[error("{0}")]
     FailedBefore(String),
-    /// Other runs changed the champion each time while the gate decided, until time ran out. The variant holds the
-    /// number of changes.
+    /// Other runs changed the champion each time while the gate decided, until the invocation's time ran out. The
+    /// variant holds the number of changes.
     #[error("the champion changed {0} times while the gate decided, until the invocation's time was over")]
     Contended(u32),
-    /// Another attempt has already stored an object under this S3 key.
+    /// Another attempt has already stored an object under this S3 key, so the version number in the key is taken.
     #[error(
         "object {0} belongs to another attempt, so the version number is taken; another registry may use the same bucket"
     )]
@@ -135,22 +136,22 @@ pub enum TrainError {
     /// The version's manifest or an event to publish cannot be serialized as JSON.
     #[error("the manifest or an event cannot be written as JSON: {0}")]
     Manifest(#[from] serde_json::Error),
-    /// The version that a person asked to promote is not in the registry.
+    /// The model version that a person asked to promote is not in the registry. The variant holds the version number.
     #[error("version {0} is not registered")]
     NoSuchVersion(VersionNumber),
-    /// The version that a person asked to promote cannot be loaded, so it could not answer predictions.
+    /// The model version that a person asked to promote cannot be loaded, so it could not answer predictions.
     #[error("version {version} cannot be promoted: {error}")]
     CannotServe {
-        /// Number of the version that should be promoted.
+        /// Number of the model version that a person asked to promote.
         version: VersionNumber,
-        /// Why the version's model cannot be loaded.
+        /// Why the model of that version cannot be loaded.
         #[source]
         error: VersionLoadError,
     },
-    /// A newer release wrote a registry record that this release needs but cannot read.
+    /// A newer release of the software wrote a registry record that this release needs but cannot read.
     #[error("{0}; deploy the release that wrote it, or a newer one")]
     UnreadableRecord(#[from] Unreadable),
-    /// Another service, such as the registry or the store, did not answer.
+    /// Another service, such as the registry (DynamoDB) or the store (S3), did not answer.
     #[error("{0}: {cause}", cause = .0.cause)]
     Unavailable(#[from] Unavailable),
 }
@@ -218,7 +219,7 @@ impl TrainError {
     }
 }
 
-/// Displays an error after the name of the data set, unless the error's text already contains the name.
+/// Displays `data set NAME: ` and the error. Leaves the name out if the error's text already contains it.
 struct Located<'a, E>(&'a str, &'a E);
 
 impl<E: fmt::Display> fmt::Display for Located<'_, E> {

@@ -21,7 +21,7 @@ const NOTE_LIMIT: usize = 1000;
 pub enum TrainEvent {
     /// The schedule, a person or an upload asks for a run, which trains or imports a model.
     Run(RunRequest),
-    /// A person asks to make an earlier version the champion.
+    /// A person asks to make an earlier model version the champion (the model version that answers predictions).
     Promotion(PromotionRequest),
 }
 
@@ -30,7 +30,7 @@ pub enum TrainEvent {
 pub struct RunRequest {
     /// ID of the run. The same request, sent again, has the same ID.
     pub id: RunId,
-    /// Cause of the run: the schedule, a person or an upload.
+    /// Cause of the run: the schedule, a person or an upload of a model file.
     pub trigger: Trigger,
     /// Whether the run trains a model or imports a model file.
     pub task: RunTask,
@@ -50,27 +50,27 @@ pub enum RunTask {
 pub struct ModelFile {
     /// S3 key of the model file.
     pub key: String,
-    /// Entity tag (`ETag`) of the uploaded file. `None` accepts any content that S3 has under the key.
+    /// Entity tag (`ETag`) of the uploaded file's content. `None` accepts any content that S3 has under the key.
     pub etag: Option<String>,
 }
 
 /// Options of an event that asks for a training.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainingOptions {
-    /// Seed of all random choices in the training. If the event has no seed, the seed is derived from the run's ID.
+    /// Seed of all random choices in the training. An event without a seed gets one that is derived from the run's ID.
     pub seed: u64,
     /// The only model family that the training tries. `None` tries all model families.
     pub family: Option<Family>,
-    /// Hyperparameters with values that the event fixes, by name. They are checked later, because the data set decides
-    /// which hyperparameters exist.
+    /// Hyperparameters whose values the event sets, by name (for example `n_estimators`). Whether they are valid is
+    /// checked later, because the data set decides which hyperparameters exist.
     pub overrides: BTreeMap<String, Value>,
 }
 
-/// Event in which a person asks to make an earlier version the champion.
+/// Event in which a person asks to make an earlier model version the champion (the version that answers predictions).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PromotionRequest {
-    /// Number of the version that becomes the champion.
+    /// Number of the model version that should become the champion.
     pub promote: VersionNumber,
     /// Reason that the person gives for the promotion. `None` if there is no reason in the event.
     pub note: Option<String>,
@@ -79,7 +79,7 @@ pub struct PromotionRequest {
 /// Error: the event that invoked the train function is not a valid request.
 #[derive(Debug)]
 pub struct InvalidEvent {
-    /// Cause of the run in which this error is recorded. `None` if the event asks for a promotion, which has no run.
+    /// Cause of the run whose record gets this error. `None` if the event asks for a promotion, which has no run.
     pub trigger: Option<Trigger>,
     /// The error that was found in the event.
     pub error: RequestError,
@@ -106,19 +106,19 @@ pub enum RequestError {
     /// The S3 key of the model file is too long. The variant holds the key's length in bytes.
     #[error("event: expected the key of a model file, of at most 1024 bytes, got one of {0}")]
     KeyTooLong(usize),
-    /// The event comes from S3, but it is not about a new object. The variant holds its detail type.
+    /// S3 sent the event, but the event does not report a new object. The variant holds the event's detail type.
     #[error("event: expected \"Object Created\" of S3, got {0:?}")]
     NotCreated(String),
 }
 
-/// Displays a deserialization error after the path of the wrong field, such as `event field "detail.object"`.
+/// Displays an error in a JSON event after the path of the wrong field, such as `event field "detail.object"`.
 struct ShapeError<'a>(&'a serde_path_to_error::Error<serde_json::Error>);
 
 impl fmt::Display for ShapeError<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(error) = self;
         let path = error.path();
-        // The path is empty if the event itself lacks a field.
+        // The path is empty if the event as a whole is wrong, for example if it lacks a field.
         match path.iter().len() {
             0 => write!(formatter, "event: {}", error.inner()),
             _ => write!(formatter, "event field \"{path}\": {}", error.inner()),
@@ -137,8 +137,8 @@ enum EventKind {
 }
 
 impl EventKind {
-    /// Returns the kind of an event, by a field that only this kind has. An event without such a field is a manual
-    /// request.
+    /// Returns the kind of an event, which is found by a field that only this kind has. An event without such a field
+    /// is a request of a person for a training.
     fn of(event: &Value) -> Self {
         if event.get("promote").is_some() {
             Self::Promotion
@@ -248,8 +248,8 @@ fn seed_of(id: &RunId) -> u64 {
     first.unwrap_or_default()
 }
 
-/// Parses the `scheduled_time` field of a scheduled event. AWS replaces a placeholder in the event with the time. If
-/// the placeholder was not replaced, returns `None`.
+/// Parses the `scheduled_time` field of a scheduled event. AWS replaces a placeholder in the event with the time.
+/// Returns `None` if the text is still the placeholder.
 fn parse_scheduled_time(text: String) -> Result<Option<Timestamp>, RequestError> {
     if text.starts_with('<') {
         return Ok(None);

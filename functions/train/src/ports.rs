@@ -9,9 +9,9 @@ use evergreen_lifecycle::ports::{
 /// The train function's connections to other systems: registry, store, event bus and clock.
 #[derive(Debug)]
 pub struct TrainPorts<'a, R, S, B, C> {
-    /// The registry, which has the records of runs and versions, and the champion pointer.
+    /// The registry (DynamoDB), which has the records of runs and versions, and the record that names the champion.
     pub registry: &'a R,
-    /// The store, which has the data sets and the model artifacts.
+    /// The store (S3), which has the data sets and the model artifacts.
     pub storage: &'a S,
     /// The event bus, to which events are published.
     pub bus: &'a B,
@@ -22,14 +22,16 @@ pub struct TrainPorts<'a, R, S, B, C> {
 /// The train function's connections to other systems: registry, store, event bus and clock. Generic code takes this one
 /// trait instead of four type parameters.
 pub trait TrainWorld {
-    /// Type of the registry, which has the records of runs and versions, and the champion pointer.
+    /// Type of the registry (DynamoDB), which has the records of runs and versions, and the record that names the
+    /// champion.
     type Registry: Runs + Registrar + Champions + Versions + EventOutbox + RecordRetention;
     /// Type of the store, which has the data sets and the model artifacts.
     type Storage: Artifacts + ArtifactWriter + Datasets + Incoming + ObjectRetention;
     /// Type of the event bus, to which events are published.
     type Bus: Announcer;
 
-    /// Returns the registry, which has the records of runs and versions, and the champion pointer.
+    /// Returns the registry (DynamoDB), which has the records of runs and versions, and the record that names the
+    /// champion.
     fn registry(&self) -> &Self::Registry;
     /// Returns the store, which has the data sets and the model artifacts.
     fn storage(&self) -> &Self::Storage;

@@ -15,20 +15,20 @@ use crate::stored;
 use crate::trainer::{Invocation, Trainer};
 use crate::work;
 
-/// JSON answer to a request to make an earlier version the champion.
+/// JSON answer to a request to make an earlier model version the champion (the version that answers predictions).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Promoted {
-    /// Number of the version that is the champion now.
+    /// Number of the model version that is the champion now.
     pub promoted: VersionNumber,
-    /// Number of the version that was the champion before. `None` if there was no champion.
+    /// Number of the model version that was the champion before. `None` if there was no champion.
     pub replaced: Option<VersionNumber>,
-    /// Revision number of this promotion. Each promotion gets a higher number.
+    /// Revision number of this promotion to champion. Each later promotion gets a higher number.
     pub revision: u32,
-    /// Whether the requested version already was the champion, so that nothing changed.
+    /// `true` if the requested model version already was the champion, so that nothing changed.
     pub duplicate: bool,
 }
 
-/// Makes the version that the request names the champion.
+/// Makes the model version that the request names the champion (the version that answers predictions).
 ///
 /// # Errors
 /// Returns [`TrainError`] if the version does not exist or cannot be loaded. The champion stays the same.
@@ -52,7 +52,8 @@ pub async fn promote<W: TrainWorld>(
     loop {
         let seen = retries.call(async || trainer.world.registry().champion().await).await?.transpose()?;
         if let Some(pointer) = seen.as_ref().filter(|pointer| pointer.number == number) {
-            // If the registry's answer to an earlier try was lost, this invocation itself made the version champion.
+            // The registry's answer to an earlier try may be lost. In that case, this invocation itself has already
+            // made the version champion.
             let is_own = sent.as_ref().is_some_and(|champion| pointer.champion() == Some(champion));
             return Ok(answer(pointer, !is_own));
         }

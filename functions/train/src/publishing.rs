@@ -10,12 +10,12 @@ use crate::ports::TrainWorld;
 use crate::trainer::{Invocation, Trainer};
 use crate::work::time_afterwards;
 
-/// Maximum time for publishing events after the work of an invocation. The invocation must not appear to fail because
-/// the event bus is slow.
+/// Maximum time for publishing events after the training, import or promotion of an invocation. The invocation must not
+/// appear to fail because the event bus is slow.
 const MAX_TIME: Duration = Duration::from_secs(10);
 
 impl<W: TrainWorld> Trainer<'_, W> {
-    /// Publishes the events that this invocation has stored.
+    /// Publishes `announcements`, the events that this invocation has stored in the registry.
     pub(crate) async fn publish(&self, announcements: &[Announcement], invocation: &Invocation) {
         let publishing = async {
             let mut delivery = Delivery::default();
@@ -25,7 +25,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
         self.in_time(publishing, invocation).await;
     }
 
-    /// Publishes the events that earlier invocations have stored but not published.
+    /// Publishes the events that earlier invocations have stored in the registry but not published.
     pub(crate) async fn publish_waiting(&self, invocation: &Invocation) {
         let publishing = outbox::deliver(self.world.registry(), self.world.bus(), self.world.clock().now());
         if let Some(published) = self.in_time(publishing, invocation).await.filter(|count| *count > 0) {
@@ -33,8 +33,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
         }
     }
 
-    /// Awaits `publishing` within the remaining time of the invocation. Returns the number of published events, or
-    /// `None` if time ran out.
+    /// Waits for `publishing`, but no longer than the remaining time of the invocation. Returns the number of published
+    /// events, or `None` if time ran out.
     async fn in_time(&self, publishing: impl Future<Output = Delivery>, invocation: &Invocation) -> Option<usize> {
         let limit = time_afterwards(invocation.deadline, self.world.clock().now()).min(MAX_TIME);
         let Ok(delivery) = tokio::time::timeout(limit, publishing).await else {

@@ -7,27 +7,27 @@ use serde::Serialize;
 /// JSON answer of the train function to an event that asked for a run (a training or an import).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TrainReport {
-    /// ID of the run.
+    /// ID of the run (a training or an import).
     pub run_id: RunId,
-    /// Status of the run at the time of the answer.
+    /// Status of the run (for example, failed) at the time of the answer.
     pub status: RunStatus,
-    /// Number of the version that the run created, or `None` if it created none.
+    /// Number of the model version that the run created. `None` if the run created no version.
     pub version: Option<VersionNumber>,
-    /// Why the gate promoted or refused the version, or, for a failed run, the error message. `None` while the run goes
-    /// on.
+    /// Why the gate promoted or refused the model version, or, for a failed run, the error message. `None` while the
+    /// run goes on.
     pub reason: Option<String>,
-    /// Model family of the version that the run created. `None` if it created none.
+    /// Model family of the version that the run created, such as random forest. `None` if the run created no version.
     pub family: Option<Family>,
-    /// The most important metrics of the version. `None` if there is no version.
+    /// The most important metrics of the model version that the run created. `None` if the run created no version.
     pub metrics: Option<RunMetrics>,
-    /// How far the hyperparameter search came. `None` if there was no search.
+    /// Summary of the hyperparameter search: how far it came. `None` if there was no search.
     pub search: Option<SearchSummary>,
-    /// The imported model file, if the run imported one.
+    /// The imported model file. `None` if the run trained a model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub imported: Option<Imported>,
     /// Warnings about the data set and the training.
     pub warnings: Vec<String>,
-    /// Whether this invocation did nothing, because another invocation did the same run or is working on it.
+    /// `true` if this invocation did nothing, because another invocation did the same run or is working on it.
     pub duplicate: bool,
 }
 

@@ -20,9 +20,9 @@ impl<W: TrainWorld> Trainer<'_, W> {
         }
     }
 
-    /// Marks a run and its version for deletion, the S3 objects before the registry records. A promotion that happens
-    /// meanwhile does it in the other order: it keeps the records first and the objects second. So if the promotion has
-    /// kept the records, this function sees that and removes the marks from the objects.
+    /// Marks a run and its version for deletion: first the S3 objects, then the registry records. A promotion at the
+    /// same time removes the marks in the opposite order: first from the records, then from the objects. If the
+    /// promotion was first at the records, this function removes its own marks from the objects.
     async fn mark(
         &self,
         run: &Run,
@@ -42,7 +42,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
         }
     }
 
-    /// Keeps a version, its run and its S3 objects forever, because the version is about to be promoted.
+    /// Protects a version, its run and its S3 objects from deletion, now and later. Called before the version is
+    /// promoted.
     ///
     /// # Errors
     /// Returns [`TrainError::NoSuchVersion`] if the registry has deleted the version meanwhile.

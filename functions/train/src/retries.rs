@@ -10,41 +10,42 @@ use tokio::time::Instant;
 
 use crate::error::TrainError;
 
-/// Upper limit of the pause before the first retry.
+/// Upper limit of the pause before the first retry of a failed call.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
-/// Upper limit of every pause between two tries. The limit of the first pause is 200 ms. It doubles with each pause, up
-/// to this value.
+/// Upper limit of every pause between two tries of a failed call. The limit of the first pause is 200 ms. It doubles
+/// with each pause, up to this value.
 const MAX_PAUSE: Duration = Duration::from_secs(10);
 
 /// How long calls to a service are retried before training starts. If the service is still unavailable then, the
 /// invocation fails. The platform retries it a minute later, and no work is lost.
 pub const BEFORE_TRAINING: Duration = Duration::from_secs(60);
 
-/// Time until which failed calls to a service are retried.
+/// Time limit for retries of failed calls to a service.
 #[derive(Debug, Clone, Copy)]
 pub struct RetryLimit {
     until: Instant,
 }
 
-/// Error of a call to another service. Some errors are temporary, so that a retry of the call helps.
+/// Error of a call to another service. It may be temporary (transient), so that a retry of the call helps.
 pub trait MaybeTransient {
     /// Returns the service's error if that error usually passes within seconds. Returns `None` for a permanent error.
     fn transient(&self) -> Option<&Unavailable>;
 }
 
 impl RetryLimit {
-    /// Allows retries for `time` from now on.
+    /// Creates a time limit: failed calls are retried for `time` from now on.
     pub fn lasting(time: Duration) -> Self {
         Self { until: Instant::now() + time }
     }
 
-    /// Returns this limit, or a limit that ends `time` from now, whichever is earlier.
+    /// Returns the earlier one of two time limits for retries: this one, or one that ends `time` from now.
     pub fn at_most(self, time: Duration) -> Self {
         Self { until: self.until.min(Instant::now() + time) }
     }
 
-    /// Runs `call` until it succeeds, fails permanently or time runs out.
+    /// Runs `call`, and retries it while its errors are temporary. Stops if `call` succeeds or fails permanently, or if
+    /// time runs out.
     ///
     /// # Errors
     /// Returns the last error of `call` if it fails permanently or if time runs out.
@@ -64,9 +65,9 @@ impl RetryLimit {
         }
     }
 
-    /// Returns the pause after a failed call. `turn` is the number of failed calls before it. Returns `None` if time
-    /// would run out during the pause. The length is random between zero and an upper limit (full jitter), so that
-    /// clients that collided do not collide again.
+    /// Returns how long to wait before a failed call is retried. `turn` is the number of failed calls before it.
+    /// Returns `None` if time would run out during the pause. The length is random between zero and an upper limit
+    /// (full jitter), so that clients that collided do not collide again.
     pub fn pause(&self, turn: u32) -> Option<Duration> {
         let longest = FIRST_PAUSE.saturating_mul(1 << turn.min(16)).min(MAX_PAUSE);
         let pause = longest.mul_f64(fastrand::f64());

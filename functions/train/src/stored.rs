@@ -14,15 +14,15 @@ use crate::work::off_thread;
 /// Error: why the model of a stored version cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum VersionLoadError {
-    /// S3 has no artifact under the version's key.
+    /// S3 has no artifact (model file) under the S3 key of the model version.
     #[error("its artifact is missing from the bucket")]
     Missing,
-    /// The version's artifact is damaged, or this release cannot read it.
+    /// The version's artifact in S3 is damaged, or this release of the software cannot read it.
     #[error("its artifact cannot be loaded: {0}")]
     Damaged(#[from] RegisteredError),
 }
 
-/// The current champion: its registry record, and its model if the model can be loaded.
+/// The current champion: its registry record, and its model if the model's artifact can be loaded.
 #[derive(Debug, Clone)]
 pub struct CurrentChampion {
     pointer: Pointer,
@@ -30,8 +30,8 @@ pub struct CurrentChampion {
 }
 
 impl CurrentChampion {
-    /// Loads the current champion of the model `name`. Returns `None` if no version was ever promoted. Reuses `known`,
-    /// a champion loaded before, if it still is the champion.
+    /// Loads the current champion of the model named `name`. Returns `None` if no version was ever promoted. `known` is
+    /// a champion that was loaded before. If it still is the champion, it is returned and not loaded again.
     ///
     /// # Errors
     /// Returns [`TrainError`] if the registry or the store does not answer. Also if this release cannot read the record
@@ -50,20 +50,20 @@ impl CurrentChampion {
         Ok(Some(Self { pointer, model }))
     }
 
-    /// Returns the registry record that names the champion.
+    /// Returns the registry record that names the current champion.
     pub fn pointer(&self) -> &Pointer {
         &self.pointer
     }
 
-    /// Returns the champion's model, or `None` if its artifact is missing or damaged.
+    /// Returns the champion's model. `None` if the champion's artifact is missing or damaged.
     pub fn model(&self) -> Option<&Model> {
         self.model.as_deref()
     }
 
-    /// Scores the champion by `metric` on the hold-out of the challenger, the new model, if the two are comparable.
-    /// They are not comparable if their data sets have different targets or columns. The champion's hold-out was then
-    /// drawn from other content, so the champion was trained on many of the challenger's hold-out rows. They are not
-    /// comparable either if this release cannot read the record of the champion's data set.
+    /// Scores the champion by `metric` on the hold-out rows of the challenger (the new model), if the two can be
+    /// compared. They cannot be compared if their data sets have different targets or columns. The champion's hold-out
+    /// was then drawn from other content, so the champion was trained on many of the challenger's hold-out rows. They
+    /// cannot be compared either if this release cannot read the record of the champion's data set.
     ///
     /// # Errors
     /// Returns [`TrainError::Aborted`] if scoring panics.
@@ -84,11 +84,10 @@ impl CurrentChampion {
         })
     }
 
-    /// Returns whether the champion's data set had the same columns as the challenger's, in any order. For a trained
-    /// champion, the columns of its `model` are compared. An imported model may use only some columns of the data set.
-    /// So for an imported champion the recorded columns are compared, at most 200. For trained models, columns whose
-    /// texts have several words are not compared: the hold-out does not depend on them, and a model uses them only if
-    /// they help.
+    /// Returns whether the champion and the challenger were trained on the same columns, in any order. Free-text
+    /// columns of trained models are not compared: the hold-out does not depend on them, and a model uses them only if
+    /// they help. An imported model may use only some columns of its data set. So for an imported champion, the
+    /// recorded columns of the data sets are compared, at most 200.
     fn knows_the_columns_of(&self, model: &Model, known: &Dataset, challenger: &Challenger) -> bool {
         let names = |columns: &[String]| columns.iter().cloned().collect::<BTreeSet<_>>();
         if self.pointer.is_imported() {
@@ -100,8 +99,8 @@ impl CurrentChampion {
     }
 }
 
-/// Reads the artifact of a stored version from S3 and loads its model. Returns the bytes and the model, or in the inner
-/// `Result` why the model cannot be loaded.
+/// Reads the artifact of a stored version from S3 and loads its model. The inner `Result` has the bytes and the model,
+/// or the reason why the model cannot be loaded.
 ///
 /// # Errors
 /// Returns [`Unavailable`] if the store does not answer.

@@ -17,12 +17,13 @@ use crate::trainer::Trainer;
 /// Media type of model artifacts and imported files in S3.
 const BYTES: &str = "application/octet-stream";
 
-/// Maximum number of version numbers that one attempt tries. Each one is above all stored numbers. If a number is taken
-/// all the same, another registry that uses the same bucket has stored it meanwhile.
+/// Maximum number of version numbers that one attempt of a run tries. Each number is above all stored numbers. A number
+/// is taken all the same if another registry uses the same bucket and has just stored that number.
 const MAX_NUMBERS: u32 = 16;
 
 impl<W: TrainWorld> Trainer<'_, W> {
-    /// Stores the model's artifact under the next free version number, and the uploaded file of an import.
+    /// Stores the model's artifact in S3 under the next free version number. For an import, also stores the uploaded
+    /// file.
     pub(crate) async fn store(
         &self,
         run: &Run,
@@ -49,8 +50,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
         Ok(challenger)
     }
 
-    /// Returns a version number above all registered and stored ones, and reserves it. The registry's counter alone is
-    /// not enough: it may be lost, and another registry may use the same bucket.
+    /// Returns a new version number, and reserves it. The number is above all numbers in the registry and in S3. The
+    /// registry's counter alone is not enough: it may be lost, and another registry may use the same bucket.
     async fn free_number(&self, retries: RetryLimit) -> Result<VersionNumber, TrainError> {
         let registered = retries.call(async || self.world.registry().last_registered().await).await?;
         let stored = retries.call(async || self.world.storage().last_stored(registered).await).await?;
@@ -74,8 +75,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
     }
 
     /// Stores the version's manifest, the JSON file that describes the version. `former` is the tag of the manifest
-    /// that this attempt stored before, if any. That manifest is replaced. The manifest must exist before the
-    /// registration makes it final, and at that time the registration may still fail.
+    /// that this attempt stored before, and that is now replaced. `None` if there is no such manifest. The manifest is
+    /// stored before the version is registered, and the registration may still fail.
     pub(crate) async fn store_manifest(
         &self,
         run: &Run,

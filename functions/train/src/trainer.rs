@@ -32,18 +32,18 @@ pub struct Invocation {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum TrainResponse {
-    /// The event asked for a run (a training or an import). Holds the run's result.
+    /// Answer to an event that asked for a run (a training or an import): the run's result.
     Run(Box<TrainReport>),
-    /// The event asked to promote an earlier version. Holds the result.
+    /// Answer to an event that asked to promote an earlier version: the promotion's result.
     Promotion(Promoted),
 }
 
-/// Handles the invocations of the train function. `W` supplies the registry, the store, the event bus and the clock.
+/// Handles the invocations of the train function. `W` supplies the connections to registry, store, event bus and clock.
 #[derive(Debug)]
 pub struct Trainer<'a, W> {
     /// The connections to registry, store, event bus and clock.
     pub world: &'a W,
-    /// The stack's settings for training and for the gate.
+    /// The stack's settings for training, and for the gate (the check whether a new version becomes the champion).
     pub settings: &'a TrainingSettings,
 }
 
@@ -79,8 +79,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
     }
 
     /// Runs a training or an import, which creates a version. Does nothing if the run has already ended or another
-    /// invocation works on it. If the event is invalid, `task` is the error. Such an event gets a run too, so that the
-    /// registry records the failure.
+    /// invocation works on it. If the event is invalid, `task` is the error. Even an invalid event gets a run, so that
+    /// the registry records the failure.
     ///
     /// # Errors
     /// Returns [`TrainError`] with the reason why there is no version. The run's record contains the reason too, if the
@@ -103,8 +103,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
         }
     }
 
-    /// Returns the model family of the version that the run created, from the registry. Returns `None` if the run has
-    /// no version.
+    /// Reads from the registry which model family the run's version has, such as random forest. Returns `None` if the
+    /// run has no version.
     async fn family_of(&self, run: &Run) -> Result<Option<Family>, TrainError> {
         let Some(number) = run.version() else { return Ok(None) };
         Ok(self.world.registry().version(number).await?.and_then(Result::ok).map(|version| version.family))
@@ -199,8 +199,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
         }
     }
 
-    /// Trains or imports the version. Gives up with [`TrainError::OutOfTime`] while there is still time to record the
-    /// failure.
+    /// Runs the training or the import. If that takes too long, returns [`TrainError::OutOfTime`] while there is still
+    /// time to record the failure.
     async fn create_in_time(
         &self,
         run: &mut Run,
@@ -218,14 +218,14 @@ impl<W: TrainWorld> Trainer<'_, W> {
         tokio::time::timeout(limit, created).await.unwrap_or(Err(TrainError::OutOfTime))
     }
 
-    /// Returns the time limit for retries of calls to other services: shortly before the invocation ends.
+    /// Returns until when failed calls to other services are retried: shortly before the invocation ends.
     fn retries(&self, invocation: &Invocation) -> RetryLimit {
         RetryLimit::lasting(work::time_limit(invocation.deadline, self.world.clock().now()))
     }
 
-    /// Records the failure of a run in the registry and publishes it. Usually returns `None`. If time ran out during
-    /// the registration, the registration may have succeeded all the same. Then returns the stored run, which has a
-    /// version.
+    /// Records the failure of a run in the registry and publishes an event about it. Usually returns `None`. If time
+    /// ran out during the registration of the version, the registration may have succeeded all the same. Then returns
+    /// the stored run, which has a version.
     async fn record_failure(&self, run: Run, error: &TrainError, invocation: &Invocation) -> Option<Run> {
         let now = self.world.clock().now();
         let retry_until = if error.may_succeed_on_retry(&run) { run.retry_window(now) } else { None };

@@ -22,11 +22,11 @@ use crate::stored::CurrentChampion;
 use crate::trainer::{Invocation, Trainer};
 use crate::work::{learning_deadline, off_thread};
 
-/// Everything that a run loads before it trains or imports a model: the data set, the gate's rule and the champion.
+/// Everything that a run (a training or an import) loads at first: the data set, the gate's rule and the champion.
 pub(crate) struct RunInputs<T> {
-    /// The data set, ready for training. `()` after it was handed over, because it may take much of the memory.
+    /// The data set, ready for training. `()` after the data set was taken out, because it may take much of the memory.
     pub(crate) prepared: T,
-    /// The record and the statistics of the data set.
+    /// Summary and statistics of the data set.
     pub(crate) dataset: DatasetRecord,
     /// The gate: the rule that a new version must pass to become the champion.
     pub(crate) gate: Gate,
@@ -37,15 +37,16 @@ pub(crate) struct RunInputs<T> {
 }
 
 impl RunInputs<Prepared> {
-    /// Splits these inputs into the data set and everything else, so that the data set can be dropped earlier.
+    /// Takes the data set out of these inputs, so that the data set can be dropped earlier. Returns the data set and
+    /// the other inputs.
     pub(crate) fn without_dataset(self) -> (Prepared, RunInputs<()>) {
         let Self { prepared, dataset, gate, champion, started } = self;
         (prepared, RunInputs { prepared: (), dataset, gate, champion, started })
     }
 }
 
-/// Inputs of the gate's decision about a new version: the rule, the current champion, the start of the run and a time
-/// limit.
+/// Inputs of the gate's decision whether a new version becomes the champion: the rule, the current champion, the start
+/// of the run and a time limit.
 struct GateInputs {
     gate: Gate,
     champion: Option<CurrentChampion>,
@@ -58,8 +59,8 @@ struct GateInputs {
 const MAX_WARNINGS: usize = 50;
 
 impl<W: TrainWorld> Trainer<'_, W> {
-    /// Trains a model version with these `options`. Then the gate decides whether it becomes the champion. Writes
-    /// intermediate results to `run`, so that the record of a failed run contains them.
+    /// Trains a model version with these `options`. Then the gate decides whether the version becomes the champion.
+    /// Writes intermediate results to `run`, so that the record of a failed run contains them.
     pub(crate) async fn train_version(
         &self,
         run: &mut Run,
@@ -75,7 +76,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
         self.register_trained(run, inputs, trained, None, retries).await
     }
 
-    /// Reads the data set, the champion and the gate's rule. Checks that the champion can predict rows of this data
+    /// Loads the data set, the champion and the gate's rule. Checks that the champion can predict rows of this data
     /// set. `started` is the start time of the run.
     pub(crate) async fn load_inputs(
         &self,
@@ -99,8 +100,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
         Ok(RunInputs { prepared, dataset, gate, champion, started })
     }
 
-    /// Stores the trained or imported model, and the uploaded file of an import. Then the gate decides, and the version
-    /// is registered.
+    /// Stores the trained or imported model in S3, and the uploaded file of an import. Then the gate decides whether
+    /// the version becomes the champion, and the version is registered.
     pub(crate) async fn register_trained(
         &self,
         run: &mut Run,
@@ -134,9 +135,9 @@ impl<W: TrainWorld> Trainer<'_, W> {
         Ok(off_thread(move || evergreen_learning::train(&prepared, &plan, deadline, &origin)).await??)
     }
 
-    /// Asks the gate (the check of a new version) whether the version becomes the champion. Registers the version with
-    /// the decision. If another run changes the champion meanwhile, the gate decides again. Each repetition means that
-    /// another run has succeeded, so the repetitions make progress.
+    /// Asks the gate whether the new version becomes the champion. Registers the version together with the decision. If
+    /// another run changes the champion meanwhile, the gate decides again. Each repetition means that another run has
+    /// succeeded, so the repetitions make progress.
     async fn judge_and_register(
         &self,
         run: &Run,
@@ -175,8 +176,9 @@ impl<W: TrainWorld> Trainer<'_, W> {
         }
     }
 
-    /// Returns the current champion, and the highest revision number in the history of champions. The champion is
-    /// `None` if no version was ever promoted. Reuses `known`, the champion loaded before, if it still is the champion.
+    /// Returns the current champion, and the revision number of the last promotion. The champion is `None` if no
+    /// version was ever promoted. `known` is the champion that was loaded before. If it still is the champion, it is
+    /// not loaded again.
     async fn current_champion(
         &self,
         known: Option<CurrentChampion>,
@@ -191,9 +193,9 @@ impl<W: TrainWorld> Trainer<'_, W> {
     }
 }
 
-/// Checks that the champion can predict rows of this data set. Returns a warning for each column that is new since the
-/// champion was trained. Returns no warnings if the champion's artifact or data set cannot be read: that champion is
-/// about to be replaced.
+/// Data drift check: returns an error if the champion cannot predict rows of this data set. Otherwise returns a warning
+/// for each column that is new since the champion was trained. Returns no warnings if the champion's artifact or data
+/// set cannot be read: that champion is about to be replaced.
 fn new_columns(
     champion: Option<&CurrentChampion>,
     table: &Table,
@@ -206,11 +208,11 @@ fn new_columns(
     let Some((pointer, model, dataset)) = known else { return Ok(Vec::new()) };
     let new = drift::check(model.signature(), &dataset, table)
         .map_err(|error| TrainError::Drift { origin: record.summary.source.clone(), error })?;
-    // An imported model may leave out columns that are not new.
+    // For an imported champion, a column that its model lacks may have been in the data set before.
     Ok(if pointer.is_imported() { Vec::new() } else { new })
 }
 
-/// Returns the first [`MAX_WARNINGS`] warnings, and one more that says how many were dropped.
+/// Returns the first [`MAX_WARNINGS`] warnings. If there are more, adds a last warning that says how many were dropped.
 fn short(mut warnings: Vec<String>) -> Vec<String> {
     let more = warnings.len().saturating_sub(MAX_WARNINGS);
     if more > 0 {

@@ -6,22 +6,22 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::error::TrainError;
 
-/// Minimum time that is reserved at the end of an invocation for evaluating, storing and registering a trained model.
+/// Minimum time at the end of an invocation that is reserved for evaluating, storing and registering a trained model.
 const RESERVE: Duration = Duration::from_secs(5);
 
-/// Divisor of the remaining time: one tenth of it is reserved for evaluating, storing and registering the model. A
-/// large data set gives a large artifact, which takes longer to evaluate and store.
+/// Divisor of the remaining time of an invocation: one tenth of that time is reserved for evaluating, storing and
+/// registering the model. A large data set gives a large artifact, which takes longer to evaluate and store.
 const RESERVED_SHARE: u32 = 10;
 
-/// Time at the end of an invocation that is reserved for recording a failed run whose time ran out.
+/// Time at the end of an invocation that is reserved for recording that the run failed because its time ran out.
 const RECORDING_RESERVE: Duration = Duration::from_secs(2);
 
 /// Time at the end of an invocation that is reserved for returning the answer.
 const RESPONSE_RESERVE: Duration = Duration::from_millis(300);
 
-/// Returns the time at which training must stop. `deadline` is the end of the invocation. The last tenth of the
-/// remaining time, at least 5 s, is reserved for evaluating and storing the model. `budget` limits the training time
-/// further. `None` means no such limit.
+/// Returns the time at which training must stop. `deadline` is the end of the Lambda invocation. The last tenth of the
+/// remaining time, at least 5 s, is reserved for evaluating and storing the model. `budget` is a maximum training time.
+/// `None` means no such maximum.
 pub fn learning_deadline(deadline: Timestamp, now: Timestamp, budget: Option<Duration>) -> Instant {
     let left = left(deadline, now);
     let reserve = RESERVE.max(left / RESERVED_SHARE);
@@ -29,8 +29,8 @@ pub fn learning_deadline(deadline: Timestamp, now: Timestamp, budget: Option<Dur
     Instant::now() + budget.map_or(allowed, |budget| budget.min(allowed))
 }
 
-/// Returns how long a run may take in total before it is given up and recorded as failed. `deadline` is the end of the
-/// invocation. Training stops earlier by itself, so this limit is for unexpected delays.
+/// Returns how long a run (a training or an import) may take before it is given up and recorded as failed. `deadline`
+/// is the end of the invocation. Training stops earlier by itself, so this time limit is for unexpected delays.
 pub fn time_limit(deadline: Timestamp, now: Timestamp) -> Duration {
     left(deadline, now).saturating_sub(RECORDING_RESERVE)
 }
@@ -59,7 +59,7 @@ pub async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'st
 mod tests {
     use super::*;
 
-    /// Returns the time for training in whole seconds if the invocation ends in `left` seconds.
+    /// Returns how many whole seconds training may take if the invocation ends in `left` seconds.
     fn allowed(left: i64, budget: Option<u64>) -> u64 {
         let now: Timestamp = "2026-11-24T03:00:00Z".parse().unwrap();
         let before = Instant::now();

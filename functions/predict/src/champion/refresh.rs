@@ -15,9 +15,9 @@ use super::LoadedChampion;
 use crate::journal::causes;
 use crate::ports::PredictWorld;
 
-/// Artifacts longer than this number of bytes are verified and parsed on another thread. For them that takes half a
-/// millisecond or more, and would block requests on the runtime's only thread. For smaller artifacts, the hand-over to
-/// the thread costs more than it saves.
+/// Artifacts (model files) longer than this number of bytes are verified and parsed on another thread. For them that
+/// takes half a millisecond or more, and would block requests on the runtime's only thread. For smaller artifacts, the
+/// hand-over to the thread costs more than it saves.
 const LARGE_ARTIFACT: usize = 128 * 1024;
 
 /// Result of a successful check for a new champion.
@@ -34,37 +34,38 @@ pub(super) enum Refreshed {
 /// Error: why a check for a new champion failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RefreshError {
-    /// The registry could not be read.
+    /// The registry (DynamoDB) could not be read.
     #[error(transparent)]
     Registry(#[from] Unavailable),
-    /// The registry has no champion pointer, although a champion was loaded before.
+    /// The registry has no record that names the champion, although a champion was loaded before.
     #[error("the registry has no champion pointer, but a champion was loaded before; the loaded champion is kept")]
     PointerGone,
-    /// A newer release wrote the champion pointer, and this release cannot read which artifact it names.
+    /// A newer release of the software wrote the record that names the champion. This release cannot read which
+    /// artifact (model file) that record names.
     #[error(transparent)]
     Pointer(#[from] Unreadable),
-    /// The champion's artifact could not be fetched from S3.
+    /// The champion's artifact (model file) could not be fetched from S3.
     #[error(transparent)]
     Fetch(#[from] ArtifactReadError),
-    /// The champion's artifact is damaged or cannot be loaded.
+    /// The champion's artifact (model file) is damaged or cannot be loaded.
     #[error("the artifact of version {version}: {cause}")]
     Damaged {
-        /// Number of the champion's version.
+        /// Number of the model version that is the champion.
         version: VersionNumber,
-        /// Why the artifact cannot be loaded.
+        /// Why the champion's artifact cannot be loaded.
         cause: RegisteredError,
     },
-    /// The refresh took longer than its time limit. The field holds the limit in seconds.
+    /// The check for a new champion took longer than its time limit. The field holds the limit in seconds.
     #[error("the refresh of the champion took longer than {0} s")]
     TimedOut(u64),
-    /// The refresh panicked, which is a bug of this function.
+    /// The check for a new champion panicked, which is a bug of this function.
     #[error("the refresh of the champion panicked")]
     Panicked,
 }
 
 impl RefreshError {
-    /// Returns whether the refresh may have failed for lack of time. Calls to other services also fail if Lambda
-    /// freezes the environment during the call.
+    /// Returns whether a check for a new champion may have failed for lack of time. Calls to AWS services also fail if
+    /// Lambda freezes the environment during the call.
     pub(super) fn may_lack_time(&self) -> bool {
         match self {
             Self::Registry(_) | Self::Fetch(_) | Self::TimedOut(_) => true,
@@ -73,8 +74,8 @@ impl RefreshError {
     }
 }
 
-/// Checks whether the registry names a new champion for the model named `model`, and loads it. `loaded` is the champion
-/// in memory, or `None`. If the new champion has the same artifact, its loaded model is reused.
+/// Checks whether the registry names a new champion, and loads that champion. `loaded` is the champion in memory, or
+/// `None`. If the new champion has the same artifact as `loaded`, the loaded model is reused.
 pub(super) async fn refresh<W: PredictWorld>(
     world: &W,
     model: &ModelName,
@@ -89,8 +90,9 @@ pub(super) async fn refresh<W: PredictWorld>(
     }
 }
 
-/// Reads the champion pointer together with the copy of the champion's artifact. If that fails, reads the pointer
-/// alone. The two reads need separate permissions, and a new permission takes a while to become effective everywhere.
+/// Reads the record that names the champion (the pointer), together with the registry's copy of the champion's
+/// artifact. If that fails, reads the pointer alone. The two reads need separate permissions, and a new permission
+/// takes a while to become effective everywhere.
 async fn champion_with_copy<W: PredictWorld>(world: &W) -> Result<Option<WithCopy>, Unavailable> {
     match world.registry().champion_with_artifact().await {
         Ok(found) => Ok(found),
@@ -102,8 +104,9 @@ async fn champion_with_copy<W: PredictWorld>(world: &W) -> Result<Option<WithCop
     }
 }
 
-/// Checks whether the registry names another champion than `loaded`, and loads it. Reads only the pointer first: it
-/// nearly always names the same artifact, and reading the copy of the artifact costs money.
+/// Checks whether the registry names another champion than `loaded`, and loads that champion. First reads only the
+/// record that names the champion: usually it names the same artifact, and reading the copy of the artifact costs
+/// money.
 async fn follow<W: PredictWorld>(
     world: &W,
     model: &ModelName,
@@ -125,8 +128,8 @@ async fn follow<W: PredictWorld>(
     load(world, model, pointer?, copy).await
 }
 
-/// Loads the champion that `pointer` names. Uses `copy`, the registry's copy of the artifact, if its bytes are valid.
-/// Otherwise fetches the artifact from S3.
+/// Loads the model of the champion that `pointer` names. Uses `copy`, the registry's copy of the artifact, if its bytes
+/// are valid. Otherwise fetches the artifact from S3.
 async fn load<W: PredictWorld>(
     world: &W,
     model: &ModelName,

@@ -9,46 +9,50 @@ use jiff::{SignedDuration, Timestamp};
 use super::refresh::{RefreshError, Refreshed};
 use super::{LoadedChampion, REFRESH_TIMEOUT};
 
-/// How long a request usually waits for a refresh of the champion, while an older champion can answer. Over open
+/// How long a request usually waits for a check for a new champion, while an older champion can answer. Over open
 /// connections, this is enough to find that nothing is new, or to load a small artifact.
 const SHORT_WAIT: Duration = Duration::from_millis(50);
-/// How long a request waits for a refresh of the champion in two cases: after an idle time, and if the last refresh had
+/// How long a request waits for a check for a new champion in two cases: after an idle time, and if the last check had
 /// too little time. The registry and the artifact store may take 200 ms each, including a new connection. The wait is
 /// well below the latency alarm's threshold of one second. Callers this rare also meet cold starts, which wait for the
-/// whole refresh.
+/// whole check.
 const LONG_WAIT: Duration = Duration::from_millis(400);
-/// How long a request waits for a refresh if no champion can answer, or if even [`LONG_WAIT`] was too short. This is
-/// enough to fetch and parse a large artifact, and well below the function's timeout of 10 s.
+/// How long a request waits for a check for a new champion if no champion is loaded, or if even [`LONG_WAIT`] was too
+/// short. This is enough to fetch and parse a large artifact, and well below the function's timeout of 10 s.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(2);
-/// Minimum time between the starts of two refreshes while no champion is loaded.
+/// Minimum time between the starts of two attempts to load the champion, while no champion is loaded.
 const RETRY_WITHOUT_CHAMPION: SignedDuration = SignedDuration::from_secs(1);
-/// A request counts as busy if it follows the previous one within this time. Busy requests do not wait for a refresh,
-/// because that wait would be most of their latency. A refresh runs only during requests. The limit is so small that
-/// the refresh still ends within a fraction of a second. If requests are rarer, one in hundreds waits for a round trip,
-/// at an interval of one minute.
+/// A request counts as busy if it follows the previous request within this time. Busy requests do not wait for a check
+/// for a new champion, because that wait would be most of their latency. The check runs only while requests run. At
+/// this pace, it still ends within a fraction of a second. Requests at a slower pace do wait: at a check interval of
+/// one minute, one request in hundreds waits for a round trip.
 const BUSY_PAUSE: SignedDuration = SignedDuration::from_millis(100);
-/// After this number of refresh intervals without a request, the next request counts as idle.
+/// After a pause of this number of check intervals, the next request counts as idle. An idle request waits longer for a
+/// check for a new champion.
 const IDLE_INTERVALS: i32 = 2;
-/// A refresh that still runs at this age was frozen together with its Lambda environment. The reason: the timer that
-/// ends a refresh is never 500 ms late.
+/// A check for a new champion that still runs at this age was frozen together with its Lambda environment. The reason:
+/// a timer ends each check at its time limit, and that timer is never 500 ms late.
 const FROZEN_AFTER: Duration = REFRESH_TIMEOUT.saturating_add(Duration::from_millis(500));
 
-/// How soon a request follows the previous request.
+/// How soon a request follows the previous request. This decides how long the request waits for a check for a new
+/// champion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RequestPace {
-    /// The request comes within [`BUSY_PAUSE`]. A running refresh continues during the next requests.
+    /// The request comes within [`BUSY_PAUSE`] after the previous one. A running check for a new champion continues
+    /// during the next requests.
     Busy,
-    /// The request comes later than [`BUSY_PAUSE`]. Lambda may freeze the environment after each request.
+    /// The request comes later than [`BUSY_PAUSE`] after the previous one. Lambda may freeze the environment after each
+    /// such request.
     Calm,
-    /// The request comes after [`IDLE_INTERVALS`] refresh intervals or more. A refresh has only the time of the request
-    /// that starts it.
+    /// The request comes [`IDLE_INTERVALS`] check intervals or more after the previous one. A check for a new champion
+    /// has only the time of the request that starts it.
     Idle,
 }
 
 impl RequestPace {
     /// Returns the pace of a request that comes `pause` after the previous one. `interval` is the time between two
-    /// refreshes. If it is zero, every request counts as idle, so that each waits for its own refresh. A negative pause
-    /// means that the clock was set back: the request counts as calm.
+    /// checks for a new champion. If `interval` is zero, every request counts as idle, so that each waits for its own
+    /// check. A negative pause means that the clock was set back: the request counts as calm.
     pub(super) fn of(pause: SignedDuration, interval: SignedDuration) -> Self {
         match pause {
             _ if pause.is_negative() => Self::Calm,
@@ -59,17 +63,18 @@ impl RequestPace {
     }
 }
 
-/// Decision about a refresh of the champion, made before a request is answered.
+/// Decision before a request is answered: whether the request starts a check for a new champion, and how long it waits
+/// for a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RequestPlan {
-    /// Whether the request starts a refresh of the champion.
+    /// Whether the request starts a check for a new champion.
     pub(super) starts_refresh: bool,
-    /// Maximum time that the request waits for the running refresh. Zero: the request does not wait.
+    /// Maximum time that the request waits for the running check for a new champion. Zero: the request does not wait.
     pub(super) wait: Duration,
 }
 
 impl RequestPlan {
-    /// The request starts no refresh and answers at once with the champion in memory.
+    /// The request starts no check for a new champion and answers at once with the champion in memory.
     pub(super) const ANSWER: Self = Self::wait(Duration::ZERO);
 
     const fn wait(wait: Duration) -> Self {
@@ -83,31 +88,33 @@ impl RequestPlan {
 pub(super) struct RefreshState {
     /// The champion in memory, or `None` if no champion was loaded yet.
     pub(super) champion: Option<Arc<LoadedChampion>>,
-    /// Start time of the last refresh in which the registry named this champion.
+    /// Start time of the last check in which the registry named this champion. `None` if no champion was loaded yet.
     pub(super) confirmed_at: Option<Timestamp>,
     phase: Phase,
-    /// Minimum time that a request waits for the next refresh. Zero, unless the last refresh had too little time.
+    /// Minimum time that a request waits for the next check for a new champion. Zero, unless the last check had too
+    /// little time.
     min_wait: Duration,
 }
 
 #[derive(Debug, Default)]
 enum Phase {
-    /// The next request starts a refresh: a check for a new champion.
+    /// A check for a new champion is due. The next request starts it.
     #[default]
     Due,
-    /// A refresh is running.
+    /// A check for a new champion is running.
     Running(RunningRefresh),
-    /// The last refresh ended. The next one is due one interval after `started_at`, the start of the last one.
+    /// The last check for a new champion ended. The next one is due one interval after `started_at`, the start of the
+    /// last one.
     Ended { started_at: Timestamp },
 }
 
 #[derive(Debug, Clone, Copy)]
 struct RunningRefresh {
     started_at: Timestamp,
-    /// How long the request that started the refresh waits for the refresh.
+    /// How long the request that started this check for a new champion waits for the check.
     first_wait: Duration,
-    /// How long one later request waits for the refresh, in case Lambda froze it. Zero after one request has waited: if
-    /// more requests waited, a hanging registry would delay them all.
+    /// How long one later request waits for this check for a new champion, in case Lambda froze the check. Zero after
+    /// one request has waited: if more requests waited, a hanging registry would delay them all.
     second_wait: Duration,
 }
 
@@ -117,33 +124,35 @@ impl RunningRefresh {
         Self { started_at, first_wait, second_wait }
     }
 
-    /// Returns how long a request waits for this refresh, which an earlier request started. If that request did not
-    /// wait because the environment was busy, the other busy requests do not wait either.
+    /// Returns how long a request waits for this running check, which an earlier request started. Zero if both are busy
+    /// requests: the earlier request did not wait either.
     fn join(&mut self, pace: RequestPace) -> Duration {
         let is_beside_requests = pace == RequestPace::Busy && self.first_wait.is_zero();
         if is_beside_requests { Duration::ZERO } else { std::mem::take(&mut self.second_wait) }
     }
 
-    /// Returns the minimum time that a request waits for the next refresh. Called if this refresh had too little time.
+    /// Returns the minimum time that a request waits for the next check for a new champion, because this check had too
+    /// little time.
     fn next_wait(&self) -> Duration {
         if self.first_wait < LONG_WAIT { LONG_WAIT } else { LONGEST_WAIT }
     }
 }
 
-/// Returns whether a refresh that started at `started_at` and still runs at `now` was frozen with its Lambda
-/// environment.
+/// Returns whether Lambda froze a check for a new champion together with its environment. The check started at
+/// `started_at` and still runs at `now`.
 pub(super) fn is_frozen(started_at: Timestamp, now: Timestamp) -> bool {
     now.duration_since(started_at).unsigned_abs() > FROZEN_AFTER
 }
 
 impl RefreshState {
-    /// Returns whether a request at `now` can use the champion in memory at once: no refresh is running or due.
+    /// Returns whether a request at `now` can use the champion in memory at once: no check for a new champion is
+    /// running or due.
     pub(super) fn is_settled(&self, now: Timestamp, interval: SignedDuration) -> bool {
         !self.is_running() && !self.is_due(now, interval)
     }
 
-    /// Decides whether the request at `now` starts a refresh and how long it waits, and records the decision. `now`
-    /// also identifies the refresh that the request starts.
+    /// Decides whether the request at `now` starts a check for a new champion and how long the request waits. Records
+    /// the decision. `now` also identifies the check that the request starts.
     pub(super) fn plan(&mut self, now: Timestamp, interval: SignedDuration, pace: RequestPace) -> RequestPlan {
         if let Phase::Running(refresh) = self.phase
             && is_frozen(refresh.started_at, now)
@@ -166,9 +175,9 @@ impl RefreshState {
         matches!(self.phase, Phase::Running(_))
     }
 
-    /// Records the result of the refresh that started at `started_at`. A failure keeps the champion in memory. Returns
-    /// whether the result was used. Returns `false` if a later refresh had replaced this one, because the champion that
-    /// this one found may be outdated.
+    /// Records the result of the check for a new champion that started at `started_at`. A failure keeps the champion in
+    /// memory. Returns `false` if a later check has replaced this one: the result is then ignored, because the champion
+    /// that it found may be outdated. Otherwise returns `true`.
     pub(super) fn finish(
         &mut self,
         outcome: &Result<Refreshed, RefreshError>,
@@ -201,16 +210,16 @@ impl RefreshState {
         self.confirmed_at = Some(started_at);
     }
 
-    /// Gives up a refresh that was frozen with its Lambda environment. The next request starts another refresh, unless
-    /// the request that started this one waited [`LONG_WAIT`] or more. Otherwise a hanging registry would delay every
-    /// rare request.
+    /// Gives up a check for a new champion that was frozen with its Lambda environment. The next request starts another
+    /// check. Exception: if the request that started the frozen check waited [`LONG_WAIT`] or more, the next check
+    /// starts one interval later. Otherwise a hanging registry would delay every rare request.
     fn abandon(&mut self, refresh: RunningRefresh) {
         let had_enough_time = refresh.first_wait >= LONG_WAIT;
         self.phase = if had_enough_time { Phase::Ended { started_at: refresh.started_at } } else { Phase::Due };
         self.min_wait = refresh.next_wait();
     }
 
-    /// Returns how long a request waits for the refresh that it starts itself.
+    /// Returns how long a request waits for a check for a new champion that the request itself starts.
     fn first_wait(&self, pace: RequestPace) -> Duration {
         let usual = match (&self.champion, pace) {
             (None, _) => LONGEST_WAIT,

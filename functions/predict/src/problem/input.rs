@@ -87,7 +87,8 @@ impl Problem {
     }
 }
 
-/// Returns a text that describes the values that the column accepts, for the error response.
+/// Returns a text that describes the values that `column` accepts, such as "true or false, 1 or 0". The error response
+/// contains the text as its `expected` field.
 fn wanted(column: &Column) -> String {
     let wanted = match column.kind {
         ColumnKind::Number => {
@@ -106,7 +107,8 @@ fn wanted(column: &Column) -> String {
     format!("{wanted}{or_null}")
 }
 
-/// Returns the kind of error response for a value that the column does not accept.
+/// Returns the kind of error response for a value that `column` does not accept, by the kind of the column. `None` is
+/// treated as a column of numbers.
 fn unfit(column: Option<&Column>) -> &'static ProblemKind {
     match column.map(|column| &column.kind) {
         None | Some(ColumnKind::Number) => &NOT_A_NUMBER,
@@ -117,8 +119,8 @@ fn unfit(column: Option<&Column>) -> &'static ProblemKind {
     }
 }
 
-/// Returns a text about a column that the row does not have, for the error response. A column without a value is always
-/// an error, even if the model accepts missing values in that column.
+/// Returns the end of the error text for a row that lacks `column`, such as "is missing". A row without the column is
+/// always an error, even if the model accepts `null` in that column.
 fn left_out(column: Option<&Column>) -> String {
     let nullable = column.is_some_and(|column| column.nullable);
     if nullable { "is missing; send a missing value as null".into() } else { "is missing".into() }

@@ -1,4 +1,4 @@
-//! Turns the JSON value of one column into the `f32` values that represent it in a raw row.
+//! Turns the JSON value of one column into the `f32` values with which the model represents the value.
 
 use std::io::Write;
 
@@ -12,12 +12,13 @@ use super::{JsonKind, RowFault};
 /// Maximum number of characters of a 64-bit integer, including its sign.
 const DIGITS: usize = 20;
 
-/// Reads the JSON value of one column in one row of a request, and writes it to the raw row.
+/// Reads the JSON value of one column in one row of a request. Writes the `f32` values that represent it to the array
+/// of all rows.
 pub(super) struct JsonCellReader<'a, 'c> {
     pub(super) reader: &'a mut RowReader<'c>,
     pub(super) column: &'c Column,
     pub(super) field: usize,
-    /// Index of the value's first `f32` in the array of all raw rows.
+    /// Index, in the array of all rows, of the first `f32` that represents this JSON value.
     pub(super) slot: usize,
 }
 
@@ -41,8 +42,8 @@ impl JsonCellReader<'_, '_> {
         Err(self.reader.refuse(RowFault::Missing { row, field, found }))
     }
 
-    /// Handles a JSON number in a column of another kind. 1 and 0 are valid booleans. In a category or text column, a
-    /// whole number is read as its text. Any other number is an error.
+    /// Handles a JSON number in a column whose kind is not number. In a boolean column, only 1 and 0 are valid. In a
+    /// category or text column, a whole number is read as its text. Any other number is an error.
     fn number_elsewhere<E: Error>(self, number: f64, whole: Option<JsonInteger>) -> Result<(), E> {
         match self.column.kind {
             ColumnKind::Boolean if number == 0.0 || number == 1.0 => return self.set(number as f32),
@@ -81,8 +82,8 @@ impl JsonCellReader<'_, '_> {
         }
     }
 
-    /// Reads the text of a number. Letters other than the exponent are rejected, because they would spell an infinity
-    /// or NaN.
+    /// Handles a JSON string in a column of numbers, such as "1.5". Letters other than the exponent are rejected,
+    /// because they would spell an infinity or NaN.
     fn digits<E: Error>(self, text: &str) -> Result<(), E> {
         let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
         match text.parse::<f64>() {
@@ -109,7 +110,8 @@ impl JsonCellReader<'_, '_> {
         Ok(())
     }
 
-    /// Handles a text in a text or category column. `found` is the JSON kind that the caller sent, for the error.
+    /// Handles a text in a text or category column. `found` is the kind of JSON value that the caller sent, for the
+    /// error response.
     fn words<E: Error>(self, text: &str, found: JsonKind) -> Result<(), E> {
         let ColumnKind::Text { words } = &self.column.kind else { return self.category(text, found) };
         write_words(text, words, self.reader.slots(self.slot, words.len()));
@@ -127,7 +129,7 @@ impl JsonCellReader<'_, '_> {
     }
 
     /// Handles a text in a category column. A category that is not in the training data is noted for a warning. `found`
-    /// is the JSON kind that the caller sent, for the error.
+    /// is the kind of JSON value that the caller sent, for the error response.
     fn category<E: Error>(self, text: &str, found: JsonKind) -> Result<(), E> {
         let Some(code) = self.column.kind.code(text) else { return self.unfit(found) };
         if !code.is_known {

@@ -1,4 +1,5 @@
-//! The columns that a model expects, indexed by name, and the places of their values in a raw row.
+//! The columns that a model expects, indexed by name. Also the offsets of their values in a raw row (one row of a
+//! request as `f32` values).
 
 use evergreen_lifecycle::Column;
 
@@ -8,18 +9,19 @@ use super::reader::{MAX_PROBABILITIES, MAX_ROWS};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnIndex {
     columns: Vec<Column>,
-    /// For each column, the offset of its first value in a raw row. A raw row is one row of a request as `f32` values.
+    /// For each column of the model, the offset of its first `f32` value in a row of numbers. A column may need several
+    /// values.
     offsets: Vec<usize>,
-    /// Number of `f32` values in a raw row. A raw row is one row of a request as numbers.
+    /// Number of `f32` values that represent one row of a request. A column may need several values.
     slots: usize,
-    /// The indices of all columns, sorted by column name, for a binary search.
+    /// Indices of the model's columns, sorted by column name. Used for a binary search by name.
     sorted: Vec<usize>,
     max_rows: usize,
 }
 
 impl ColumnIndex {
-    /// Creates the index of a model's columns. The names must be unique. Categories and words must be sorted. A text
-    /// column must have at least one word.
+    /// Creates the index of a model's columns. The column names must be unique. The categories and the words of each
+    /// column must be sorted. A text column must have at least one word.
     pub fn new(columns: &[Column]) -> Self {
         let mut sorted: Vec<usize> = (0..columns.len()).collect();
         sorted.sort_by_key(|&index| columns.get(index).map(|column| &column.name));
@@ -39,30 +41,29 @@ impl ColumnIndex {
         Self { max_rows: (MAX_PROBABILITIES / labels.max(1)).clamp(1, MAX_ROWS), ..self }
     }
 
-    /// Returns the maximum number of rows in one request.
+    /// Returns the maximum number of rows in one prediction request.
     pub fn max_rows(&self) -> usize {
         self.max_rows
     }
 
-    /// Returns the number of `f32` values in a raw row (one row of a request as numbers).
+    /// Returns the number of `f32` values that represent one row of a request. A column may need several values.
     pub fn slots(&self) -> usize {
         self.slots
     }
 
-    /// Returns the offset in a raw row of the first value of the column `index`. A raw row is one row of a request as
-    /// `f32` values.
+    /// Returns the offset of the first `f32` value of the column `index` among the `f32` values of one row.
     #[expect(clippy::indexing_slicing, reason = "the index comes from `find`, and every column has an offset")]
     pub(super) fn offset(&self, index: usize) -> usize {
         self.offsets[index]
     }
 
-    /// Returns the index of the column to which the value at `offset` in a raw row belongs. A raw row is one row of a
-    /// request as `f32` values.
+    /// Returns the index of the column to which the `f32` value at `offset` belongs. `offset` counts the `f32` values
+    /// of one row.
     pub(super) fn containing(&self, offset: usize) -> usize {
         self.offsets.partition_point(|&start| start <= offset).saturating_sub(1)
     }
 
-    /// Returns all columns in the model's order.
+    /// Returns all columns that the model expects, in the model's order.
     pub fn all(&self) -> &[Column] {
         &self.columns
     }

@@ -57,12 +57,12 @@ pub enum RowFault {
     NotJson {
         /// Index of the row in which the invalid JSON is, from 0. `None` if the body is not a list.
         row: Option<usize>,
-        /// Index of the model's column in whose value, or right after it, the invalid JSON is. `None` if it is in no
-        /// such place.
+        /// Index of the model's column whose value is invalid JSON or is followed by invalid JSON. `None` if the error
+        /// is elsewhere.
         field: Option<usize>,
-        /// Line in the request body.
+        /// Number of the line in the request body that has the invalid JSON, from 1.
         line: usize,
-        /// Byte in the line, counted from 1.
+        /// Position of the invalid JSON in its line, in bytes, from 1.
         column: usize,
     },
     /// The request body is neither an object nor a list. The field holds the kind of value that was found.
@@ -83,14 +83,14 @@ pub enum RowFault {
     UnknownColumn {
         /// Index of the row, from 0. `None` if the body is a single object.
         row: Option<usize>,
-        /// Name of the unknown column, as the caller sent it.
+        /// Name of the column that the model does not know, as the caller sent it.
         name: String,
     },
     /// A row contains the same column twice.
     DuplicateColumn {
         /// Index of the row, from 0. `None` if the body is a single object.
         row: Option<usize>,
-        /// Index of the column in the model's order.
+        /// Index of the column that occurs twice, in the model's order.
         field: usize,
     },
     /// A row does not contain one of the model's columns.
@@ -104,7 +104,7 @@ pub enum RowFault {
     Unfit {
         /// Index of the row, from 0. `None` if the body is a single object.
         row: Option<usize>,
-        /// Index of the column in the model's order.
+        /// Index of the column with the wrong value, in the model's order.
         field: usize,
         /// The kind of JSON value that was found.
         found: JsonKind,
@@ -114,7 +114,7 @@ pub enum RowFault {
     Missing {
         /// Index of the row, from 0. `None` if the body is a single object.
         row: Option<usize>,
-        /// Index of the column in the model's order.
+        /// Index of the column with the missing value, in the model's order.
         field: usize,
         /// The kind of JSON value that was found.
         found: JsonKind,
@@ -123,7 +123,7 @@ pub enum RowFault {
     OutOfRange {
         /// Index of the row, from 0. `None` if the body is a single object.
         row: Option<usize>,
-        /// Index of the column in the model's order.
+        /// Index of the column with the number that is too large, in the model's order.
         field: usize,
     },
 }

@@ -7,8 +7,8 @@ use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 
 use super::JsonKind;
 
-/// Handles one JSON value, with one method for each kind of value. An implementation overrides the methods of the kinds
-/// that it accepts. All other kinds go to [`unfit`](JsonHandler::unfit).
+/// Handles one JSON value, with one method for each kind of value (null, number, string, …). An implementation
+/// overrides the methods of the kinds that it accepts. All other kinds go to [`unfit`](JsonHandler::unfit).
 pub(super) trait JsonHandler<'de>: Sized {
     /// Handles a value of a kind that is not accepted: returns an error.
     fn unfit<E: Error>(self, found: JsonKind) -> Result<(), E>;
@@ -23,8 +23,8 @@ pub(super) trait JsonHandler<'de>: Sized {
         self.unfit(JsonKind::Boolean)
     }
 
-    /// Handles a number. `_whole` has the same number if the JSON text writes it as a 64-bit integer. Otherwise it is
-    /// `None`.
+    /// Handles a number. If the JSON text writes it as a 64-bit integer, `_whole` is the same number as an integer.
+    /// Otherwise `_whole` is `None`.
     fn number<E: Error>(self, _number: f64, _whole: Option<JsonInteger>) -> Result<(), E> {
         self.unfit(JsonKind::Number)
     }

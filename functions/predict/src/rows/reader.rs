@@ -13,23 +13,23 @@ use super::{ColumnIndex, IgnoredColumns, JsonKind, RowFault, UnseenCategories};
 /// Maximum number of rows in one prediction request.
 pub const MAX_ROWS: usize = 1000;
 
-/// Maximum number of probabilities in one answer. Lambda limits an answer to 6 MB.
+/// Maximum number of class probabilities in one answer (rows × labels). Lambda limits an answer to 6 MB.
 pub(super) const MAX_PROBABILITIES: usize = 100_000;
 
-/// Bit pattern of a number that has not been read yet, in the `f32` values of a row. It is a NaN, but not the NaN of a
-/// missing value.
+/// Placeholder for a value of a row that has not been read yet. It is the bit pattern of a NaN, but not of the NaN that
+/// represents a missing value.
 const UNREAD: u32 = f32::NAN.to_bits() ^ 1;
 
 /// The parsed rows of a prediction request, in the order of the body. The values of each row are in the order of the
 /// model's columns.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RequestRows {
-    /// The values of all rows, row after row. Each column's kind defines which numbers represent a value. A value is
-    /// finite, or NaN if it is missing and the column accepts missing values.
+    /// The values of all rows, row after row, as the model reads them. Each column's kind defines which numbers
+    /// represent a value. A value is finite, or NaN if it is missing and the column accepts missing values.
     pub values: Vec<f32>,
     /// Number of rows, from 1 to [`ColumnIndex::max_rows`].
     pub count: usize,
-    /// Rows and columns of the categories that are not in the training data.
+    /// Rows and columns of the request's categories that are not in the training data.
     pub unseen: UnseenCategories,
     /// Names of the request's columns that the model does not use.
     pub ignored: IgnoredColumns,
@@ -65,7 +65,7 @@ pub(super) struct RowReader<'c> {
     field: Option<usize>,
     /// Index of the column whose value was read last in this row. `None` at the start of a row.
     last: Option<usize>,
-    /// Index of the column that comes next if the caller sends the columns in the model's order.
+    /// Index of the column that should come next, because most callers send the columns in the model's order.
     expected: usize,
     /// The error that stopped the reading. `None` if there is no error, or if the JSON itself is invalid.
     fault: Option<RowFault>,
@@ -92,14 +92,14 @@ impl<'c> RowReader<'c> {
         self.in_list.then_some(self.row)
     }
 
-    /// Stops the reading because of the error `fault`. `fault` is stored in the reader. The returned error contains
-    /// nothing of it, so that no value of the caller can get into an error text.
+    /// Stops the reading because of the error `fault`, and stores `fault` in the reader. The returned error has no
+    /// details, so that no value of the caller can get into an error text.
     pub(super) fn refuse<E: Error>(&mut self, fault: RowFault) -> E {
         self.fault = Some(fault);
         E::custom("refused")
     }
 
-    /// Writes `value` to the array of all raw rows, at the index `slot`.
+    /// Writes `value` to the array that has the numbers of all rows, at the index `slot`.
     #[expect(
         clippy::indexing_slicing,
         reason = "the row has space for every column; a bug becomes a 500, not a prediction"
@@ -109,7 +109,7 @@ impl<'c> RowReader<'c> {
         self.values[slot] = value;
     }
 
-    /// Returns `count` values of the array of all raw rows, from the index `slot` on.
+    /// Returns `count` numbers of the array that has the numbers of all rows, from the index `slot` on.
     #[expect(
         clippy::indexing_slicing,
         reason = "the row has space for every column; a bug becomes a 500, not a prediction"
@@ -124,8 +124,8 @@ impl<'c> RowReader<'c> {
         self.unseen.note(self.row, field);
     }
 
-    /// Returns the error that stopped the reading. If none is stored, the JSON is invalid: returns the place of
-    /// `error`.
+    /// Returns why the reading stopped: the error that the reader stored, or else a syntax error of the JSON at the
+    /// line and column of `error`.
     fn fault_of(&mut self, error: &serde_json::Error) -> RowFault {
         if let Some(fault) = self.fault.take() {
             return fault;
@@ -217,7 +217,7 @@ impl<'de> JsonHandler<'de> for Element<'_, '_> {
 
 struct Name<'a, 'c>(&'a RowReader<'c>);
 
-/// Result of the search for a column name of the request in the model's columns.
+/// Result of the search for a column name of the request among the model's columns.
 enum FoundName<'c> {
     /// The name belongs to a column of the model. Holds the column's index and the column.
     Column(usize, &'c Column),

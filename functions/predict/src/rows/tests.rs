@@ -36,7 +36,7 @@ fn read(name: &str, value: &str) -> Result<RequestRows, RowFault> {
     parse(&row(name, value), &columns())
 }
 
-/// Returns the number that represents `value`, the JSON value of the column `name`, in the raw row.
+/// Returns the number by which the model represents `value`, the JSON value of the column `name`.
 fn raw(name: &str, value: &str) -> f32 {
     let index = columns().all().iter().position(|column| column.name == name).unwrap();
     read(name, value).unwrap_or_else(|fault| panic!("{name}: {value}: {fault:?}")).values[index]

@@ -1,9 +1,10 @@
-//! Places of the categories in a request that are not in the training data.
+//! Rows and columns of a request in which a category is not in the training data.
 
-/// Number of places of unknown categories that are kept for warnings. Further places are only counted.
+/// Maximum number of unknown categories whose row and column are kept for warnings. Further unknown categories are only
+/// counted.
 const MAX_KEPT: usize = 20;
 
-/// Places in a request (row and column) of categories that are not in the training data, in reading order.
+/// The values of a request that are categories unknown from training: the row and column of each, in reading order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UnseenCategories {
     first: Vec<CellPosition>,
@@ -13,9 +14,9 @@ pub struct UnseenCategories {
 /// Position of one value in a prediction request: its row and its column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CellPosition {
-    /// Index of the row, from 0.
+    /// Index of the value's row in the request, from 0.
     pub row: usize,
-    /// Index of the column in the model's order.
+    /// Index of the value's column, in the model's column order.
     pub field: usize,
 }
 
@@ -27,12 +28,12 @@ impl UnseenCategories {
         self.count += 1;
     }
 
-    /// Returns the first places of unknown categories, at most 20.
+    /// Returns the rows and columns of the first unknown categories, at most 20.
     pub fn first(&self) -> &[CellPosition] {
         &self.first
     }
 
-    /// Returns how many more unknown categories there are than [`first`](Self::first) returns.
+    /// Returns the number of unknown categories beyond those that [`first`](Self::first) returns.
     pub fn more(&self) -> usize {
         self.count - self.first.len()
     }

@@ -11,16 +11,17 @@ use serde_json::Value;
 
 use super::{maybe_moment, moment};
 
-/// Prefix of the DynamoDB key of a run. The run's ID follows it.
+/// Prefix of the DynamoDB key of a run (a training or an import). The run's ID follows the prefix.
 const PREFIX: &str = "RUN#";
 
-/// JSON answer to `GET /runs`: the list of runs.
+/// JSON answer to `GET /runs`: the list of runs (trainings and imports).
 #[derive(Debug, Serialize)]
 pub struct RunsView<'a> {
     runs: Vec<RunEntry<'a>>,
 }
 
-/// Entry of `GET /runs`: a run, or a run that a newer release wrote and this release cannot read.
+/// Entry of `GET /runs`: a run, or a run whose record a newer release of the software wrote and this release cannot
+/// read.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum RunEntry<'a> {
@@ -29,7 +30,7 @@ enum RunEntry<'a> {
 }
 
 impl<'a> RunsView<'a> {
-    /// Creates the answer to `GET /runs`. It has the runs in the given order, each with its status at the time `now`.
+    /// Creates the answer to `GET /runs` with the given runs, in the same order. `now` is needed for each run's status.
     pub fn new(runs: &'a [Record<Run>], now: Timestamp) -> Self {
         let listed = |run: &'a Record<Run>| match run {
             Ok(run) => RunEntry::Run(RunView::new(run, now)),
@@ -110,7 +111,7 @@ impl<'a> WholeRunView<'a> {
 pub struct UnreadableRunView<'a> {
     id: &'a str,
     status: &'static str,
-    /// The run's status as the registry stores it. `None` if even that cannot be read.
+    /// The run's status as the registry stores it. `None` if the status cannot be read.
     stored_status: Option<String>,
     trigger: Value,
     #[serde(serialize_with = "maybe_moment")]

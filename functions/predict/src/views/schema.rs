@@ -36,8 +36,8 @@ impl Serialize for Properties<'_> {
     }
 }
 
-/// JSON Schema of one value of a row. Only its `type` keyword decides whether null is allowed: the other keywords do
-/// not apply to null.
+/// JSON Schema of the value of one column in a row. Only its `type` keyword decides whether null is allowed: the other
+/// keywords do not apply to null.
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Property<'a> {

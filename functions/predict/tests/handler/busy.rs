@@ -14,7 +14,7 @@ const SHORTLY: SignedDuration = SignedDuration::from_millis(20);
 /// as frozen.
 const A_PAUSE: SignedDuration = SignedDuration::from_secs(1);
 
-/// Returns a function that has just answered a request. Version 2 is promoted, and a refresh of the champion is due.
+/// Returns a function that has just answered a request. Version 2 was just promoted. A check for a new champion is due.
 async fn busy() -> Fixture {
     let fixture = Fixture::serving().await;
     fixture.promote(2);

@@ -8,16 +8,16 @@ use tokio::time::Instant;
 
 use crate::support::{Fixture, INTERVAL};
 
-/// Maximum wait of a request for a refresh of the champion, while an older champion could answer.
+/// Maximum time that a request waits for a check for a new champion, while an older champion could answer.
 const BOUND: Duration = Duration::from_millis(400);
-/// Maximum wait of a request for a refresh of the champion, if the last refresh had too little time even with
+/// Maximum time that a request waits for a check for a new champion, if the last check had too little time even with
 /// [`BOUND`].
 const LONGEST: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_millis(50);
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
-/// Two behaviors of the timers' clock. While the environment is frozen, the clock stands still. Or it jumps to the
-/// current time when the environment runs again.
+/// Behavior of the timers' clock while Lambda freezes the environment: it stands still, or it jumps to the current time
+/// afterwards.
 #[derive(Debug, Clone, Copy)]
 enum Timers {
     Stand,

@@ -8,7 +8,7 @@ use evergreen_scoring::{
     Preprocessing, Tree, Weight, encode,
 };
 
-/// The built-in Iris data set as CSV, with a header.
+/// The Iris data set as CSV, with a header. The data set is part of the software.
 pub const IRIS: &str = include_str!("../../../../shared/table/data/iris.csv");
 
 /// Returns the artifact of a random forest that classifies Iris flowers well. Each `number` gives a different forest.
@@ -41,7 +41,7 @@ pub fn forest(name: &str, trees: u32, seed: u32) -> Vec<u8> {
 }
 
 /// Returns the artifact of a classifier with two classes and one column of each kind. Values may be missing. The model
-/// is sure about subscribers who complained, and less sure if the age is missing. It answers no for all others. It
+/// predicts yes for subscribers who complained, less surely if the age is missing. It answers no for all others. It
 /// knows the countries `de` and `fr`, and `li` as a rare one.
 pub fn subscribers() -> Vec<u8> {
     let country = ColumnKind::Category { categories: vec!["de".into(), "fr".into()], rare: vec!["li".into()] };

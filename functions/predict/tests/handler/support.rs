@@ -27,7 +27,7 @@ pub const REQUEST_ID: &str = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef";
 /// Time between two checks for a new champion in the tests.
 pub const INTERVAL: SignedDuration = SignedDuration::from_secs(60);
 
-/// Test fake of registry and store in memory. Its answers can be delayed, fail or panic.
+/// Test fake of registry and store in memory. Tests can make its answers slow, make them fail or make it panic.
 #[derive(Default)]
 pub struct Remote {
     pub memory: Memory,
@@ -47,7 +47,7 @@ impl Remote {
         *self.panics.lock().unwrap() = panics;
     }
 
-    /// Returns how often the champion pointer was read.
+    /// Returns how often the record that names the champion was read.
     pub fn pointer_reads(&self) -> usize {
         *self.pointer_reads.lock().unwrap()
     }
@@ -99,7 +99,7 @@ impl Artifacts for Remote {
     }
 }
 
-/// Test fake of the journal. It keeps the entries about requests and counts the failed refreshes of the champion.
+/// Test fake of the journal. It keeps the log entries about requests and counts the failed checks for a new champion.
 #[derive(Default)]
 pub struct Recorder {
     lines: Mutex<Vec<JournalLine>>,
@@ -283,9 +283,9 @@ pub fn event(name: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// Method to change a field of a sample event.
+/// Adds a method to JSON values that changes one field of a sample event.
 pub trait With {
-    /// Returns the same event, in which the field `member` has the value `value`.
+    /// Returns the event with the field `member` set to `value`.
     fn with(self, member: &str, value: impl Into<Value>) -> Self;
 }
 

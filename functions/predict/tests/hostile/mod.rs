@@ -36,7 +36,7 @@ fn check(text: &str, rows: &RequestRows, columns: &ColumnIndex) {
     }
 }
 
-/// Returns whether `column` may have the number `value` in a raw row.
+/// Returns whether the parser may write the number `value` for `column`.
 fn is_taken(column: &Column, value: f32) -> bool {
     if value.is_nan() {
         return column.nullable;

@@ -11,7 +11,7 @@ use super::{ModelFile, RequestError, RunRequest, RunTask, checked_note, fields};
 /// Maximum length of an S3 key in bytes.
 const MAX_KEY: usize = 1024;
 
-/// Number of hexadecimal digits of the SHA-256 in the run ID of an uploaded file.
+/// Number of hexadecimal digits of a SHA-256 that become part of the run ID of an uploaded file.
 const DIGITS: usize = 16;
 
 /// The `source` field of an event that S3 sends through EventBridge.
@@ -55,8 +55,8 @@ pub(super) fn is_upload(event: &Value) -> bool {
     event.get("source").and_then(Value::as_str) == Some(SOURCE)
 }
 
-/// Returns the S3 key of the model file in an import event, cut to the maximum length. Returns an empty text if the key
-/// is not a string. Returns `None` if the event does not ask for an import.
+/// Returns the S3 key of the model file in an import event, cut to 1024 bytes. Returns an empty text if the key is not
+/// a string. Returns `None` if the event does not ask for an import.
 pub(super) fn key_of(event: &Value) -> Option<String> {
     let key = match event.get("import") {
         Some(key) => Some(key),
@@ -67,8 +67,8 @@ pub(super) fn key_of(event: &Value) -> Option<String> {
     Some(key.get(..key.floor_char_boundary(MAX_KEY)).unwrap_or_default().to_owned())
 }
 
-/// Parses an event in which a person asks for an import. If the event has no ID, the run's ID is derived from
-/// `invocation`, the request ID of the invocation.
+/// Parses an event in which a person asks for the import of a model file. If the event has no ID, the run's ID is
+/// derived from `invocation`, the request ID of the invocation.
 pub(super) fn by_hand(event: Value, invocation: &str) -> Result<RunRequest, RequestError> {
     let ImportEvent { import: key, id, note } = fields(event)?;
     let id = RunId::import(id.as_deref().unwrap_or(invocation)).map_err(RequestError::Id)?;
@@ -83,7 +83,8 @@ pub(super) fn upload(event: Value) -> Result<RunRequest, RequestError> {
         return Err(RequestError::NotCreated(detail_type));
     }
     let parts = [Some(&object.key), object.version_id.as_ref(), object.etag.as_ref(), object.sequencer.as_ref()];
-    // The parts are separated by line breaks. Only the key can contain a line break, and the key comes first.
+    // The parts are separated by line breaks. Only the S3 key can contain a line break, and the key comes first. So
+    // different files never give the same text.
     let identity = parts.map(|part| part.map_or("", String::as_str)).join("\n");
     let digest = sha256_hex(identity.as_bytes());
     let id = RunId::import(digest.get(..DIGITS).unwrap_or(&digest)).map_err(RequestError::Id)?;

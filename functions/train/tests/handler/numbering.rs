@@ -15,7 +15,7 @@ fn number(report: &TrainReport) -> u32 {
     report.version.map_or(0, VersionNumber::get)
 }
 
-/// Returns all stored objects, except those of the version that `report` names as created.
+/// Returns the S3 objects in the fake store, except those of the version that `report` names as created.
 fn objects_before(world: &TestWorld, report: &TrainReport) -> BTreeMap<String, Vec<u8>> {
     let mut objects = world.memory.state().objects.clone();
     objects.retain(|key, _| !key.contains(&format!("/{:08}/", number(report))));
