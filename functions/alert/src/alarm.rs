@@ -22,11 +22,12 @@ pub struct Alarm {
     pub since: Timestamp,
     /// The measured value, read from the text in which CloudWatch gives the reason for the change.
     pub reading: AlarmReading,
-    /// The limit with which the measured value is compared; `None` if it is unknown.
+    /// The alarm's threshold, with which CloudWatch compares the measured value. `None` if it is unknown.
     pub threshold: Option<f64>,
-    /// How the value is compared with the limit. If the comparison holds, something is wrong. `None` if it is unknown.
+    /// The operator with which CloudWatch compares the measured value and the threshold, such as "greater than". If the
+    /// comparison is true, something is wrong. `None` if the operator is unknown.
     pub comparison: Option<Comparison>,
-    /// The name of the metric that the alarm watches. `None` if the alarm watches an expression.
+    /// The name of the CloudWatch metric that the alarm watches. `None` if the alarm watches a math expression instead.
     pub metric: Option<String>,
     /// The description in the alarm's definition; `None` if there is none.
     pub description: Option<String>,
@@ -45,7 +46,7 @@ pub enum AlarmState {
     InsufficientData,
 }
 
-/// How an alarm compares its value with its threshold. If the comparison holds, something is wrong.
+/// The comparison operator of a CloudWatch alarm. If `value operator threshold` is true, something is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
     /// Something is wrong if value > threshold.
@@ -58,20 +59,21 @@ pub enum Comparison {
     LessOrEqual,
 }
 
-/// Error: a text is not a known alarm state or comparison. Holds the text.
+/// Error: a text is not CloudWatch's name of an alarm state (such as `ALARM`) or of a comparison operator. Holds the
+/// text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is unknown")]
 pub struct UnknownName(pub String);
 
 impl Alarm {
-    /// Returns whether the alarm watches the accuracy margin. The champion's record in the registry does not contain
-    /// that margin.
+    /// Returns whether the alarm watches the metric `ModelAccuracyMargin`. The champion's record in the registry does
+    /// not contain that metric's value.
     pub(crate) fn measures_margin(&self) -> bool {
         self.metric.as_deref() == Some(Metric::ModelAccuracyMargin.name())
     }
 
-    /// Returns the change that the alarm reports: that it was raised, or that it is OK. `None` for missing data, which
-    /// means neither that something is wrong nor that all is well.
+    /// Returns the change that the alarm reports: it was raised, or it is OK. `None` if CloudWatch has too little data.
+    /// That state means neither that something is wrong nor that all is well.
     pub fn change(&self) -> Option<AlarmChange> {
         let raised = match self.state {
             AlarmState::Alarm => true,
@@ -104,7 +106,7 @@ impl FromStr for AlarmState {
 }
 
 impl Comparison {
-    /// Returns whether the comparison of `value` with `threshold` holds, which means that something is wrong.
+    /// Returns whether `value` is bad: whether the comparison of `value` with `threshold` is true, such as 41 > 36.
     pub fn holds(self, value: f64, threshold: f64) -> bool {
         match self {
             Self::Greater => value > threshold,
@@ -114,7 +116,8 @@ impl Comparison {
         }
     }
 
-    /// Describes the values that are not wrong, such as `at most 36 h`. `threshold` is the limit as text.
+    /// Describes the good values of an alarm's metric, such as `at most 36 h`. `threshold` is the alarm's limit as
+    /// text.
     pub fn wanted(self, threshold: &str) -> String {
         match self {
             Self::Greater => format!("at most {threshold}"),

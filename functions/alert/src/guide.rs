@@ -75,8 +75,8 @@ impl Commands<'_> {
         )
     }
 
-    /// Returns the command that prints each API key's requests in the current month. GNU and BSD `date` both accept
-    /// this date format.
+    /// Returns the command that prints how many requests each API key has sent in the current month. GNU and BSD `date`
+    /// both accept the command's date format.
     fn usage(&self) -> String {
         format!(
             "aws apigateway get-usage --start-date \"$(date -u +%Y-%m-01)\" --end-date \"$(date -u +%Y-%m-%d)\" \
@@ -97,8 +97,8 @@ impl Commands<'_> {
         format!("aws sqs purge-queue --queue-url {}", self.url())
     }
 
-    /// Returns the command that describes the alarm. The alarm's name is quoted, because readers paste the command into
-    /// a shell.
+    /// Returns the AWS CLI command that describes the alarm. The alarm's name is quoted, because readers paste the
+    /// command into a shell.
     fn describe(&self) -> String {
         format!("aws cloudwatch describe-alarms --alarm-names '{}'", self.alarm.name.replace('\'', r"'\''"))
     }

@@ -27,27 +27,27 @@ pub struct AlertHandler<'a, W> {
     pub letterhead: &'a Letterhead,
 }
 
-/// Counts of mails and notifications, for an event that was handled completely.
+/// Result of a completely handled SNS event: the counts of sent mails, and of mails and notifications without effect.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct AlertReport {
     /// Number of mails sent.
     pub sent: usize,
     /// Number of mails that were not sent, because they had been sent before.
     pub sent_before: usize,
-    /// Number of mails that were not sent, because they are not due. Either a newer mail is due instead. Or the mail
-    /// says that an incident has ended, and its recipient never got a mail about that incident.
+    /// Number of mails that were not sent, because they are not due. Either a newer mail has replaced the mail. Or the
+    /// mail says that an incident has ended, and its recipient never got a mail about that incident.
     pub not_due: usize,
-    /// Number of notifications that need no mail. They report missing data, or that an alarm is OK that no mail had
-    /// reported.
+    /// Number of alarm notifications that need no mail. They report missing data, or that an alarm is OK although no
+    /// mail had said that it was raised.
     pub no_news: usize,
-    /// Number of notifications that led to no mail, because a newer change of the alarm was known when they arrived.
+    /// Number of alarm notifications that led to no mail, because the alarm had changed again before they arrived.
     pub overtaken: usize,
     /// Number of notifications that led to no mail, because the alarm flaps (is raised and cleared again and again).
     pub held_back: usize,
 }
 
-/// Error: a part of an event could not be handled. Everything else was done, and a retry of the event does not repeat
-/// it.
+/// Error: some mails of an SNS event were not sent, or some notifications could not be read. Everything else was done,
+/// and a retry of the event does not repeat it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, thiserror::Error)]
 #[error("{not_sent} mails were not sent, or perhaps not; {not_understood} notifications could not be read")]
 pub struct AlertError {
@@ -64,7 +64,7 @@ impl From<AlertError> for Diagnostic {
     }
 }
 
-/// Error: no mail could be written about a notification.
+/// Error: no mail could be written about an alarm notification.
 #[derive(Debug, thiserror::Error)]
 enum Unwritten {
     #[error(transparent)]
@@ -74,8 +74,8 @@ enum Unwritten {
 }
 
 impl<W: AlertWorld> AlertHandler<'_, W> {
-    /// Handles all notifications of `event`, and tries all recipients of each one, before it reports a failure.
-    /// `invocation` is the id of this Lambda invocation, and `until` is when the platform ends the invocation.
+    /// Handles all notifications of `event`. It tries to mail every recipient before it reports a failure. `invocation`
+    /// is the id of this Lambda invocation, and `until` is when AWS Lambda ends the invocation.
     ///
     /// # Errors
     /// [`AlertError`] when a mail was not sent or a notification is not an alarm. Sent mails are recorded, so the
@@ -110,7 +110,7 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
         if failures == AlertError::default() { Ok(report) } else { Err(failures) }
     }
 
-    /// Returns the alarm that a notification describes, the decision what to report, and the mail. `None` if no mail is
+    /// Reads one alarm notification. Returns the alarm, the decision what to report, and the mail. `None` if no mail is
     /// due. Then the reason is counted in `report`.
     async fn read(
         &self,
@@ -147,8 +147,8 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
         letter::write(alarm, alarm_report, &knowledge, failure.as_ref(), self.letterhead, now)
     }
 
-    /// Decides what to report about an alarm's change, and stores the change in the alarm's record. If the registry
-    /// does not answer, this logs a warning and decides from the notification alone.
+    /// Decides what to mail about an alarm's change, and stores the change in the alarm's record. If the registry does
+    /// not answer, this logs a warning and decides from the notification alone.
     async fn decide(&self, alarm: &Alarm, change: AlarmChange) -> AlarmReport {
         for _ in 0..MAX_UPDATES {
             match self.update_record(alarm, change).await {
@@ -172,8 +172,9 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
         Ok(alarm_report)
     }
 
-    /// Returns the pace at which the SES account may send mails. The request to SES also renews a connection that was
-    /// closed while the Lambda environment was frozen. It is safe to repeat this request, but not to repeat a mail.
+    /// Returns how fast the SES account may send mails. The request to SES also opens a new connection if the old one
+    /// was closed while the Lambda environment was frozen. A retry of this request is harmless, but a retry of a mail
+    /// is not.
     async fn pace(&self) -> Pace {
         let rate = self.ports.mailer().rate().await;
         if let Err(error) = &rate {

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::alarm::{Alarm, AlarmState, Comparison};
 use crate::{AlarmKind, AlarmReading};
 
-/// The message that CloudWatch sends when an alarm changes. Holds only the parts that the alert function uses.
+/// The JSON message that CloudWatch sends when an alarm changes. It has only the fields that the alert function uses.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Notification {
@@ -33,8 +33,8 @@ struct Trigger {
     threshold: Option<f64>,
 }
 
-/// Error: a message is not a readable alarm. The error never repeats the message, because the message may name a
-/// person.
+/// Error: an SNS message is not a readable alarm notification. The error never contains the message, because the
+/// message may name a person.
 #[derive(Debug, thiserror::Error)]
 pub enum NotificationError {
     /// The message is not the JSON of an alarm.

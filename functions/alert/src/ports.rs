@@ -1,4 +1,4 @@
-//! The ports through which the alert function reaches the outside world: the registry, the mail service and the clock.
+//! The outside services that the alert function uses: the registry, the mail service and the clock.
 
 use evergreen_lifecycle::ports::{AlarmRecords, Champions, Clock, MailClaims, Mailer, Runs, Sleeper};
 

@@ -11,10 +11,10 @@ use crate::pace::Pace;
 use crate::{Address, AlertWorld, Recipients};
 
 /// Maximum number of failed tries for one recipient, and of failed tries in a row over all recipients. A try fails if
-/// SES is unreachable or broken. Throttling does not count, because it passes.
+/// SES is unreachable or broken. Throttling does not count as a failure, because it passes.
 const MOST_FAILURES: usize = 5;
 
-/// How long to wait before the next check whether another invocation has sent a mail.
+/// Pause before the next check whether another Lambda invocation has sent a mail.
 const RECHECK_PAUSE: Duration = Duration::from_secs(1);
 
 /// Counts what happened to the mails about one change of an alarm.
@@ -42,7 +42,7 @@ impl<'a> Waiting<'a> {
         Self { place, address, turned_away: None, failures: 0 }
     }
 
-    /// Returns the recipient after a failed try, with the `cause` of the failure.
+    /// Returns the recipient after a failed try to send the mail, with the `cause` of the failure.
     fn turned_away(self, cause: Unavailable) -> Self {
         Self { turned_away: Some(cause), ..self }
     }

@@ -24,7 +24,7 @@ struct Ses<'a> {
     closed_until: Timestamp,
     /// How long the fake SES takes to answer.
     answer: SignedDuration,
-    /// How long the caller waits for an answer of the fake SES.
+    /// How long the caller waits for an answer of the fake SES, at most.
     patience: SignedDuration,
     /// A recipient whose mails the fake SES always throttles; `None` if there is none.
     unwanted: Option<&'static str>,
@@ -98,7 +98,6 @@ async fn tell(ses: &Ses<'_>, count: usize, event: SnsEvent) -> Result<AlertRepor
     handle_with(ses.memory, ses, ses.clock, &recipients(count), event).await
 }
 
-/// Returns the highest number of mails that one recipient got, and the number of recipients with any mail.
 fn told(memory: &Memory) -> (usize, usize) {
     let mut all = readers(memory);
     all.sort_unstable();
@@ -140,8 +139,8 @@ async fn an_account_with_a_higher_rate_sends_faster() {
 #[tokio::test]
 async fn the_pace_adapts_to_a_rate_that_others_share() {
     let (memory, clock) = (memory(), FixedClock::at(moment(START)));
-    /// Test fake of SES when other senders share the account. It reports a rate of fourteen mails a second but accepts
-    /// one mail every two seconds.
+    /// Test fake of SES for an account that other senders use too. It reports a rate of fourteen mails a second, but
+    /// accepts only one mail every two seconds.
     struct Shared<'a>(Ses<'a>);
     impl Mailer for Shared<'_> {
         async fn send(&self, recipient: &str, mail: &Mail) -> Result<(), SendError> {
@@ -184,7 +183,7 @@ async fn mails_beyond_the_time_of_an_invocation_are_sent_by_the_platforms_retry(
 async fn a_late_answer_sends_no_second_copy() {
     let (memory, clock) = (memory(), FixedClock::at(moment(START)));
     let ses = Ses { answer: SignedDuration::from_secs(25), ..Ses::sandbox(&memory, &clock) };
-    // Three tries of the same event, as the platform makes them.
+    // Lambda tries the same event three times.
     for pause in [0, 60, 120] {
         clock.sleep(SignedDuration::from_secs(pause).unsigned_abs()).await;
         assert_eq!(tell(&ses, 5, event(RAISED)).await.unwrap_err().not_sent, 5);
