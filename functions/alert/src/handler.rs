@@ -78,8 +78,8 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
     /// is the id of this Lambda invocation, and `until` is when AWS Lambda ends the invocation.
     ///
     /// # Errors
-    /// [`AlertError`] when a mail was not sent or a notification is not an alarm. Sent mails are recorded, so the
-    /// platform's retry of the event sends only the rest.
+    /// [`AlertError`] when a mail was not sent or a notification is not an alarm. Sent mails are recorded, so Lambda's
+    /// retry of the event sends only the rest.
     pub async fn handle(&self, event: SnsEvent, invocation: &str, until: Timestamp) -> Result<AlertReport, AlertError> {
         let now = self.ports.clock().now();
         // The platform's retries have the same request id, so the time distinguishes them.

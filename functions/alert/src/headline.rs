@@ -91,7 +91,7 @@ impl<'a> Situation<'a> {
         self.value.as_deref()
     }
 
-    /// Returns the champion's score and its margin (distance to the threshold), such as `: accuracy 0.7667, margin
+    /// Returns the champion's score and its margin above the required minimum, such as `: accuracy 0.7667, margin
     /// -1.2`. Unknown values are left out.
     fn score_and_margin(&self) -> String {
         let champion = self.knowledge.champion();

@@ -174,7 +174,7 @@ impl Environment<'_> {
     }
 }
 
-/// A type of whole numbers that [`Environment`] can read from a variable.
+/// An integer type, such as `u32`, that [`Environment`] can read from an environment variable.
 pub trait WholeNumber: FromStr + PartialOrd + fmt::Display {}
 
 impl WholeNumber for u16 {}
@@ -199,8 +199,8 @@ fn number(key: &'static str, value: String, expected: &str) -> Result<f64, Confi
     value.parse().map_err(|_| ConfigError::NotANumber { key, expected: expected.to_owned(), value })
 }
 
-/// Parses the text `value` of the variable `key` as a whole number within `range`. `or` is added to the list of allowed
-/// values in the error message.
+/// Parses the text `value` of the environment variable `key` as a whole number within `range`. `or` is text for the
+/// error message: another allowed value, such as ` or auto`.
 fn whole<T: WholeNumber>(
     key: &'static str,
     value: String,

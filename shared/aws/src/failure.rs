@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::operation::RequestId;
 use evergreen_lifecycle::ports::Unavailable;
 
 /// Error: why an AWS call failed. The text has the service's error code, message and request identifier. If there was
-/// no answer, it says how far the call got.
+/// no answer, the text says whether the request was sent.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct CallFailure(String);
@@ -44,8 +44,8 @@ where
     move |error| Unavailable { is_brief: is_brief(&error), ..Unavailable::new(what, CallFailure::of(&error)) }
 }
 
-/// Error codes of AWS services whose cause usually disappears within seconds. Server errors (status 5xx) count too, but
-/// are not listed.
+/// Error codes of AWS services for short problems, which usually end within seconds. Server errors (status 5xx) count
+/// too, but are not in this list.
 const BRIEF: [&str; 11] = [
     // DynamoDB
     "ProvisionedThroughputExceededException",
@@ -63,8 +63,7 @@ const BRIEF: [&str; 11] = [
     "Throttling",
 ];
 
-/// Returns whether the cause of a failed AWS call usually passes within seconds, so that the same call may succeed
-/// then.
+/// Returns whether an AWS call failed because of a short problem, so that the same call may succeed some seconds later.
 fn is_brief<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
     match error {
         SdkError::ConstructionFailure(_) => false,

@@ -93,7 +93,7 @@ mod tests {
         config.service_config(endpoints).build()
     }
 
-    /// Returns whether the client of S3 uses the custom endpoint, and whether the client of DynamoDB does.
+    /// Test helper: returns whether the S3 client uses the custom endpoint, and whether the DynamoDB client uses it.
     fn asked(variables: &[(&str, &str)]) -> (bool, bool) {
         let config = config(variables);
         let s3 = aws_sdk_s3::Client::new(&config);
