@@ -74,7 +74,7 @@ impl Functions {
         call.invocation_type(InvocationType::Event).send().await.expect("Lambda takes the event");
     }
 
-    /// Calls the metrics function, which publishes the metrics now. Returns the published values by the metric's name.
+    /// Calls the metrics function, so that it publishes the metrics now. Returns the published values by metric name.
     ///
     /// # Panics
     /// When the metrics function fails.

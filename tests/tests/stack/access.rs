@@ -81,7 +81,7 @@ async fn health_needs_no_key_and_has_a_throttle_of_its_own() {
     let health = async || Answer::to(stack.api.anonymous(Method::GET, "/health")).await;
     stack.api.health().await.ok();
 
-    // The path without a key soon reaches its rate limit. Callers with a key are not affected.
+    // Requests without a key to the path `/health` soon reach its rate limit. Callers with a key are not affected.
     until("health to be refused", seconds(30), async || (health().await.status == 429).then_some(())).await;
     Answer::to(stack.api.request(Method::GET, "/runs")).await.ok();
     stack.api.predict(&setosa()).await.ok();

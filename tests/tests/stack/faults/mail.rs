@@ -15,7 +15,8 @@ use crate::alarms::{assert_recipients, delivery, notification};
 /// alarm, so no other mails about it are sent.
 const KIND: &str = "train-schedule-queue";
 
-/// Duration for which SES throttles all calls. It is longer than the tries of one call and Lambda's retries here.
+/// Duration for which SES throttles all calls. It is longer than all tries of one call, and longer than Lambda's
+/// retries in this test.
 const THROTTLED: Duration = seconds(15);
 
 /// Checks that every recipient gets exactly one mail about an alarm, although the alert function's calls have the
