@@ -36,7 +36,8 @@ impl CloudWatch {
         pages.into_iter().flat_map(|page| page.metric_alarms.unwrap_or_default()).collect()
     }
 
-    /// Returns the full name of a CloudWatch alarm: the stack's name, a hyphen, and `kind`.
+    /// Returns the full name of a CloudWatch alarm of the deployed stack: the stack's name, a hyphen, and `kind` (such
+    /// as `accuracy-low`).
     pub fn name(&self, kind: &str) -> String {
         format!("{}-{kind}", self.stack)
     }
@@ -51,7 +52,8 @@ impl CloudWatch {
         found.unwrap_or_else(|| panic!("there is no alarm {name}"))
     }
 
-    /// Returns the current state of the stack's CloudWatch alarm of this kind: `OK`, `ALARM` or `INSUFFICIENT_DATA`.
+    /// Returns the current state of the CloudWatch alarm `kind`, such as `accuracy-low`: `OK`, `ALARM` or
+    /// `INSUFFICIENT_DATA`.
     pub async fn state(&self, kind: &str) -> StateValue {
         self.alarm(kind).await.state_value.expect("an alarm has a state")
     }

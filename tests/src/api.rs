@@ -39,9 +39,9 @@ impl ApiAccess {
 /// that serves the request's path.
 #[derive(Debug, Clone)]
 pub struct Api {
-    /// Client of the API that answers predictions and describes the model.
+    /// Test client of the API that answers predictions and describes the model.
     pub predictions: ApiAccess,
-    /// Client of the API that lists training runs and reports health.
+    /// Test client of the API that lists training runs and reports health.
     pub status: ApiAccess,
 }
 
@@ -64,7 +64,7 @@ impl Api {
         self.door(path).anonymous(method, path)
     }
 
-    /// Sends `GET path` with the API key and returns the response.
+    /// Sends `GET path` with the API key of the API that serves the path, and returns the response.
     pub async fn get(&self, path: &str) -> Answer {
         Answer::to(self.request(Method::GET, path)).await
     }
@@ -92,7 +92,7 @@ impl Api {
     }
 }
 
-/// HTTP response of an API.
+/// HTTP response of an API, for tests.
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// The HTTP status code.

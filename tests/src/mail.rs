@@ -39,7 +39,7 @@ impl Inbox {
         Self { endpoint }
     }
 
-    /// Returns all mails that the stack has sent so far, oldest first.
+    /// Returns all mails that the deployed stack has sent so far, oldest first.
     ///
     /// # Panics
     /// When the AWS emulator does not show the mails.

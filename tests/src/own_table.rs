@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::stack::{MODEL, Stack};
 use crate::wait::until;
 
-/// Returns the S3 key of a file of the user's training table, or of the table's settings file.
+/// Returns the S3 key of a file in the user's data set: a file of the training table, or the table's settings file.
 pub fn key(file: &str) -> String {
     format!("datasets/{MODEL}/{file}")
 }

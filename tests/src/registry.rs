@@ -190,7 +190,7 @@ impl Registry {
         self.item("CHAMPION").await.map(read)
     }
 
-    /// Returns the records of all champions so far, oldest first.
+    /// Returns the registry's records of all champions so far, oldest first.
     pub async fn history(&self) -> Vec<Value> {
         self.items("CHAMPION#").await.into_iter().map(read).collect()
     }

@@ -33,11 +33,11 @@ pub struct Stack {
     pub bucket: Bucket,
     /// Test client of CloudWatch, for the stack's metrics and alarms.
     pub cloudwatch: CloudWatch,
-    /// Access to the mails that the stack has sent.
+    /// Test access to the mails that the deployed stack has sent.
     pub inbox: Inbox,
-    /// Injects faults into the functions' calls to AWS.
+    /// Test helper that injects faults into the Lambda functions' calls to AWS.
     pub faults: Faults,
-    /// AWS configuration for clients of other services that a single test needs.
+    /// AWS configuration. A test uses it to create clients of AWS services for which this struct has no client.
     pub config: SdkConfig,
     _turn: MutexGuard<'static, ()>,
 }

@@ -28,7 +28,8 @@ impl Stack {
         payload
     }
 
-    /// Trains a model version with the settings of [`good`], which the gate promotes. Returns the version number.
+    /// Trains a model version with the settings of [`good`] and checks that the gate promotes it. Returns the version
+    /// number.
     ///
     /// # Panics
     /// When the gate refuses the version.
@@ -47,7 +48,7 @@ impl Stack {
         report["version"].as_u64().expect("a run that succeeded has a version")
     }
 
-    /// Trains a model version and waits until the API's predictions come from it. Returns the version number.
+    /// Trains a new model version and waits until the API's predictions come from it. Returns the version number.
     ///
     /// # Panics
     /// When the API does not use the version in time, or when a prediction fails although an older version is
@@ -98,7 +99,7 @@ impl Stack {
         }
     }
 
-    /// Waits until the API's predictions come from this model version. The time limit is the refresh time plus a
+    /// Waits until the API's predictions come from model version `version`. The time limit is the refresh time plus a
     /// reserve for the emulator's calls.
     ///
     /// # Panics
@@ -112,8 +113,8 @@ impl Stack {
         .await;
     }
 
-    /// Waits until the API's predictions come from this model version. Unlike [`until_served`](Self::until_served), it
-    /// accepts answers with status 503 meanwhile.
+    /// Waits until the API's predictions come from model version `version`. Unlike
+    /// [`until_served`](Self::until_served), it accepts answers with status 503 meanwhile.
     ///
     /// # Panics
     /// When the time limit passes, or when a prediction fails with another status than 503.
@@ -126,7 +127,7 @@ impl Stack {
         .await;
     }
 
-    /// Asserts, for more than two refresh times, that this model version answers every prediction request.
+    /// Asserts that model version `version` answers every prediction request, for more than two refresh times.
     pub async fn assert_keeps_serving(&self, version: u64) {
         let time = self.refresh_time().await * 2 + seconds(1);
         wait::throughout(time, async || {
@@ -142,7 +143,7 @@ impl Stack {
         seconds(setting.parse().expect("a number of seconds"))
     }
 
-    /// Returns the version number of the champion, which the registry names.
+    /// Returns the version number of the champion, as stored in the registry.
     ///
     /// # Panics
     /// When there is no champion.
@@ -169,7 +170,7 @@ pub fn bad() -> Value {
     json!({"seed": 42, "hyperparameters": {"n_estimators": 1, "max_depth": 1, "min_samples_leaf": 90}})
 }
 
-/// Returns an id for a new training run that no other run has.
+/// Returns a new id for a training run. No other run has this id.
 pub fn fresh_id() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     format!("test-{}-{}", jiff::Timestamp::now().as_millisecond(), COUNT.fetch_add(1, Ordering::Relaxed))

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// Pause between two checks of a condition.
+/// Pause between two checks of the condition for which a test waits.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Polls: calls `look` again and again until it returns a value, and returns that value.

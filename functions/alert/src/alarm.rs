@@ -12,15 +12,16 @@ use crate::{AlarmKind, AlarmReading};
 pub struct Alarm {
     /// The alarm's full name, which begins with the stack's name.
     pub name: String,
-    /// The kind of the alarm: one of the stack's own alarms, or one that somebody has added.
+    /// The kind of the CloudWatch alarm: one of the alarms that the template defines, or one that somebody has added by
+    /// hand.
     pub kind: AlarmKind,
-    /// The state that the alarm has now.
+    /// The current state of the CloudWatch alarm, such as `ALARM`.
     pub state: AlarmState,
-    /// The state that the alarm had before; `None` if the notification does not contain it.
+    /// The previous state of the CloudWatch alarm. `None` if the notification does not contain it.
     pub before: Option<AlarmState>,
-    /// When the alarm entered its current state.
+    /// The time at which the CloudWatch alarm entered its current state.
     pub since: Timestamp,
-    /// The measured value, read from the text in which CloudWatch gives the reason for the change.
+    /// The measured value of the alarm's metric. It is read from the text with which CloudWatch explains the change.
     pub reading: AlarmReading,
     /// The alarm's threshold, with which CloudWatch compares the measured value. `None` if it is unknown.
     pub threshold: Option<f64>,
@@ -29,9 +30,9 @@ pub struct Alarm {
     pub comparison: Option<Comparison>,
     /// The name of the CloudWatch metric that the alarm watches. `None` if the alarm watches a math expression instead.
     pub metric: Option<String>,
-    /// The description in the alarm's definition; `None` if there is none.
+    /// The description in the CloudWatch alarm's definition. `None` if there is none.
     pub description: Option<String>,
-    /// The reason for the change of state, in CloudWatch's own words.
+    /// Why the CloudWatch alarm changed its state, in CloudWatch's own words.
     pub reason: String,
 }
 
@@ -40,7 +41,7 @@ pub struct Alarm {
 pub enum AlarmState {
     /// The alarm is raised: something is wrong.
     Alarm,
-    /// The alarm is not raised: all is well.
+    /// The alarm is not raised: everything is in order.
     Ok,
     /// CloudWatch has too few values to decide whether something is wrong.
     InsufficientData,
@@ -49,13 +50,13 @@ pub enum AlarmState {
 /// The comparison operator of a CloudWatch alarm. If `value operator threshold` is true, something is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
-    /// Something is wrong if value > threshold.
+    /// The alarm is raised if the measured value is greater than the threshold.
     Greater,
-    /// Something is wrong if value >= threshold.
+    /// The alarm is raised if the measured value is greater than or equal to the threshold.
     GreaterOrEqual,
-    /// Something is wrong if value < threshold.
+    /// The alarm is raised if the measured value is less than the threshold.
     Less,
-    /// Something is wrong if value <= threshold.
+    /// The alarm is raised if the measured value is less than or equal to the threshold.
     LessOrEqual,
 }
 

@@ -11,7 +11,8 @@ pub enum MissingData {
     /// Missing values raise the alarm. Its metric is published every five minutes, so a missing value means that
     /// something is wrong.
     Raises,
-    /// Missing values end the alarm. The alarm's metric has values only when something has happened.
+    /// Missing values end the alarm. Its metric (such as a count of errors) has values only when something has
+    /// happened.
     Ends,
     /// Missing values do not change the alarm's state, because they do not show whether something is wrong.
     KeepsState,
@@ -33,7 +34,7 @@ impl MissingData {
 pub struct CatalogEntry {
     /// The alarm's name without the stack's name, such as `accuracy-low`.
     pub name: &'static str,
-    /// What the alarm means and who is affected, as text for the mail.
+    /// What the alarm means and who is affected: a text that the mail about the alarm contains.
     pub meaning: &'static str,
     /// Function that writes the mail's subject when the alarm is raised: only the end of the subject, without a full
     /// stop.
@@ -56,9 +57,9 @@ pub struct CatalogEntry {
 /// Template of a step that a mail about an alarm recommends. The stack's name is not yet inserted into the command.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StepTemplate {
-    /// The instruction, as text for the mail.
+    /// The instruction of a recommended step, as text for the mail.
     pub(crate) what: &'static str,
-    /// The command to run; `None` if the step has no command.
+    /// The AWS CLI command of a recommended step. `None` if the step has no command.
     pub(crate) command: Option<Command>,
 }
 
@@ -81,7 +82,7 @@ pub(crate) enum Command {
     Purge,
     /// AWS CLI command that prints the definition and the state of the alarm.
     Describe,
-    /// AWS CLI command that is the same for every stack. Holds the command's text.
+    /// AWS CLI command with a fixed text, which is the same for every stack. Holds the command's text.
     Always(&'static str),
 }
 
@@ -93,13 +94,15 @@ const fn advice(what: &'static str) -> StepTemplate {
     StepTemplate { what, command: None }
 }
 
-/// Defines [`AlarmKind`] from one row for each alarm. The doc comment of a row says what the alarm watches.
+/// Macro that defines the enum [`AlarmKind`] from a list with one row for each alarm. The row's doc comment says what
+/// the alarm watches.
 macro_rules! alarms {
     ($(
         $(#[doc = $watches:literal])+
         $kind:ident { $($field:ident: $value:expr),+ $(,)? }
     )+) => {
-        /// The kind of a CloudWatch alarm, named after the alarm without the stack's name.
+        /// The kind of a CloudWatch alarm. Each variant has the alarm's name without the stack's name, such as
+        /// `AccuracyLow`.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum AlarmKind {
             $($(#[doc = $watches])+ $kind,)+
@@ -108,7 +111,7 @@ macro_rules! alarms {
         }
 
         impl AlarmKind {
-            /// The kinds of alarms that every stack has.
+            /// All alarms that the template defines. Alarms that somebody has added by hand are not in the list.
             pub const KNOWN: [Self; [$(stringify!($kind)),+].len()] = [$(Self::$kind),+];
 
             /// Returns the row of the alarm catalogue with this alarm's texts and settings.

@@ -17,7 +17,7 @@ pub struct AlertConfig {
     /// The name of the SES configuration set that publishes delivery events (such as bounces) of mails. `None` if there
     /// is no such set.
     pub configuration_set: Option<String>,
-    /// The names and links that every mail about an alarm contains.
+    /// The names and links that every mail about an alarm contains, such as the dashboard's URL.
     pub letterhead: Letterhead,
 }
 

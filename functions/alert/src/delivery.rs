@@ -19,7 +19,7 @@ const RESERVE: Duration = Duration::from_secs(30);
 /// Result of one try to send a mail to one recipient.
 #[derive(Debug)]
 pub(crate) enum DeliveryResult {
-    /// The mail was sent.
+    /// The mail was sent to the recipient in this try.
     Sent,
     /// The mail was not sent now, because it had been sent before.
     SentBefore,
@@ -174,8 +174,8 @@ impl<W: AlertWorld> MailSender<'_, W> {
         alarm.change().is_some_and(|change| record.ok().flatten().is_some_and(|record| record.overtakes(change, now)))
     }
 
-    /// Returns why `recipient` gets no mail about the end of an alarm, or does not get that mail yet. `None` if the
-    /// mail is due.
+    /// Checks whether the mail "the alarm is over" is due for `recipient`. Returns why the recipient gets no such mail,
+    /// or not yet. `None` if the mail is due.
     async fn undue(&self, mail: AlarmMail<'_>, recipient: &Address) -> Option<DeliveryResult> {
         let AlarmReport::Over { raised } = mail.alarm_report else { return None };
         let mut is_busy = false;
@@ -200,7 +200,8 @@ impl<W: AlertWorld> MailSender<'_, W> {
     }
 }
 
-/// Returns the mail's key in the registry: a digest of the alarm, its state, the time of the change and the recipient.
+/// Returns the key of the record about one mail in the registry: a hash of the alarm, its state, the time of the change
+/// and the recipient.
 fn key(alarm: &str, state: AlarmState, since: Timestamp, recipient: &Address) -> String {
     let mut content = Vec::new();
     for part in [alarm, state.as_str(), &since.to_string(), recipient.as_str()] {

@@ -11,7 +11,7 @@ use crate::{Alarm, AlarmKind, AlarmState};
 /// Number of newest runs that are searched for the run that caused an alarm. More runs are read if many of them are
 /// imports.
 const RUNS: u32 = 20;
-/// Maximum length, in characters, of the reason for a run's failure in a mail.
+/// Maximum length of an error message in a mail, in characters. It is the message of a failed training run.
 const MAX_REASON: usize = 2000;
 
 /// A training run or import that made no champion: it failed, it was lost, or the gate refused its model version.

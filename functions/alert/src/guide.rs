@@ -7,7 +7,7 @@ use crate::{Alarm, Letterhead};
 /// The explanation of an alarm in its mail, and the steps that the mail recommends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guide {
-    /// What the alarm means and who is affected, as text for the mail.
+    /// What the alarm means and who is affected: a text that the mail about the alarm contains.
     pub meaning: &'static str,
     /// The steps that the mail recommends, in order.
     pub steps: Vec<GuideStep>,
@@ -16,9 +16,9 @@ pub struct Guide {
 /// One step that a mail about an alarm recommends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuideStep {
-    /// The instruction, as text for the mail.
+    /// The instruction of a recommended step, as text for the mail.
     pub what: &'static str,
-    /// The command to run; `None` if the step has no command.
+    /// The AWS CLI command of a recommended step. `None` if the step has no command.
     pub command: Option<String>,
 }
 

@@ -13,7 +13,8 @@ use crate::{
     Alarm, AlertWorld, Knowledge, Letterhead, Notification, NotificationError, Recipients, RunFailure, letter,
 };
 
-/// Maximum number of tries to update an alarm's stored record while other invocations change that record too.
+/// Maximum number of tries to update an alarm's stored record. A try fails if another Lambda invocation changes that
+/// record at the same time.
 const MAX_UPDATES: usize = 5;
 
 /// Handles SNS events: turns each notification about an alarm into mails and sends them.
@@ -23,7 +24,7 @@ pub struct AlertHandler<'a, W> {
     pub ports: &'a W,
     /// The mail addresses that receive the mails about alarms.
     pub recipients: &'a Recipients,
-    /// The names and links that every mail about an alarm contains.
+    /// The names and links that every mail about an alarm contains, such as the dashboard's URL.
     pub letterhead: &'a Letterhead,
 }
 
@@ -51,9 +52,9 @@ pub struct AlertReport {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, thiserror::Error)]
 #[error("{not_sent} mails were not sent, or perhaps not; {not_understood} notifications could not be read")]
 pub struct AlertError {
-    /// Number of mails that were not sent, or that perhaps were not sent.
+    /// Number of mails that were not sent, or about which it is unknown whether they were sent.
     pub not_sent: usize,
-    /// Number of notifications that could not be read as alarms.
+    /// Number of SNS notifications that could not be read as alarms.
     pub not_understood: usize,
 }
 

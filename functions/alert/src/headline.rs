@@ -23,7 +23,8 @@ pub(crate) fn headline(alarm: &Alarm, alarm_report: &AlarmReport, knowledge: &Kn
     }
 }
 
-/// An alarm and everything that its one-line summary may mention, as text. A field that is `None` is unknown.
+/// An alarm and the texts that its one-line summary may contain, such as the value and the limit. Texts that are `None`
+/// are unknown.
 #[derive(Debug)]
 pub(crate) struct Situation<'a> {
     pub(crate) alarm: &'a Alarm,
@@ -52,7 +53,7 @@ impl<'a> Situation<'a> {
             && known.is_some_and(|((value, threshold), comparison)| !comparison.holds(value, threshold))
     }
 
-    /// Returns the alarm's limit as a text such as ` (limit 36 h)`. Empty if the limit is unknown.
+    /// Returns the alarm's threshold as a text such as ` (limit 36 h)`. Empty if the threshold is unknown.
     pub(crate) fn limit(&self) -> String {
         self.limit.as_ref().map(|limit| format!(" (limit {limit})")).unwrap_or_default()
     }

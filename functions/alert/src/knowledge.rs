@@ -15,11 +15,12 @@ pub enum Knowledge {
     NoChampion,
     /// This version of the software cannot read all fields of the champion's record.
     Unreadable,
-    /// The record of the champion could be read.
+    /// The record of the champion (the model version that answers predictions) could be read.
     Champion {
-        /// The record of the current champion.
+        /// The registry's record of the current champion.
         champion: Box<Champion>,
-        /// The record of the champion before the current one. `None` if there was none or the record is unreadable.
+        /// The registry's record of the champion before the current one. `None` if there was none or the record is
+        /// unreadable.
         previous: Option<Box<Champion>>,
     },
 }

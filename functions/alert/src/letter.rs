@@ -14,7 +14,7 @@ use crate::{Alarm, AlarmState, Knowledge, RunFailure, version_values};
 /// half of this time.
 const LATE: SignedDuration = SignedDuration::from_hours(1);
 
-/// The names and links that every mail about an alarm contains.
+/// The names and links that every mail about an alarm contains: the model, the stack, the table and the dashboard.
 #[derive(Debug, Clone)]
 pub struct Letterhead {
     /// The name of this stack's model.
@@ -153,7 +153,8 @@ fn lasted(alarm: &Alarm, alarm_report: &AlarmReport, knowledge: &Knowledge) -> O
     knowledge.lasted(alarm).or_else(|| Some(alarm.since.duration_since(*raised.last()?)))
 }
 
-/// Lists the mail's facts about the alarm: its value, the expected value, when it changed, and CloudWatch's own words.
+/// Returns the facts that the mail lists about the alarm: its value, the expected value, when it changed, and
+/// CloudWatch's own words.
 fn facts<'a>(alarm: &'a Alarm, lasted: Option<SignedDuration>, knowledge: &Knowledge) -> Vec<Fact<'a>> {
     let quantity = Quantity::of(alarm);
     let value = knowledge.value(alarm).map_or_else(|| "unknown".to_owned(), |value| quantity.write(value));

@@ -13,8 +13,8 @@ pub struct AlertPorts<'a, R, M, C> {
     pub clock: &'a C,
 }
 
-/// The registry, the mail service and the clock in one type. Generic code takes this trait instead of three type
-/// parameters.
+/// Trait that combines the registry, the mail service and the clock. Generic code takes one type with this trait
+/// instead of three type parameters.
 pub trait AlertWorld: Send + Sync {
     /// Type of the registry, which holds champions, runs, alarm records and mail claims.
     type Registry: AlarmRecords + Champions + MailClaims + Runs;

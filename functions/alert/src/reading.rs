@@ -7,14 +7,14 @@ use crate::Comparison;
 pub enum AlarmReading {
     /// The reason contains this measured value. If the reason has several, this is the newest one.
     Value(f64),
-    /// The reason says that no values have arrived.
+    /// CloudWatch's reason says that no values of the metric have arrived.
     NoData,
-    /// The reason says nothing about values, because somebody has set the alarm's state by hand.
+    /// CloudWatch's reason contains no value, because somebody has set the alarm's state by hand.
     Missing,
 }
 
 impl AlarmReading {
-    /// Reads the measured value from CloudWatch's `reason` for a change of an alarm's state.
+    /// Reads the measured value from `reason`, CloudWatch's text about a change of an alarm's state.
     pub fn of(reason: &str) -> Self {
         if let Some(value) = datapoint(reason).or_else(|| comparison(reason)) {
             Self::Value(value)

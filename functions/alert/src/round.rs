@@ -17,7 +17,7 @@ const MOST_FAILURES: usize = 5;
 /// Pause before the next check whether another Lambda invocation has sent a mail.
 const RECHECK_PAUSE: Duration = Duration::from_secs(1);
 
-/// Counts what happened to the mails about one change of an alarm.
+/// Counts of the mails about one change of an alarm, by result.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct MailCounts {
     pub(crate) sent: usize,
@@ -49,8 +49,9 @@ impl<'a> Waiting<'a> {
 }
 
 impl<W: AlertWorld> MailSender<'_, W> {
-    /// Sends the mail to all `recipients`, as fast as `pace` allows, until the invocation runs out of time. A failure
-    /// for one recipient does not stop the others. Returns how many mails were sent, and how many were not, by reason.
+    /// Sends the mail to all `recipients`, as fast as `pace` allows, until the Lambda invocation runs out of time. A
+    /// failure for one recipient does not stop the others. Returns how many mails were sent, and how many were not, by
+    /// reason.
     pub(crate) async fn send_to_all(
         &self,
         mail: AlarmMail<'_>,

@@ -31,8 +31,8 @@ pub struct ArtifactBucket {
 }
 
 impl ArtifactBucket {
-    /// Creates a client for the S3 bucket named `bucket` for one model. `config` may have a custom endpoint, such as an
-    /// emulator. Then the bucket's name is in the path of the URL and not in the host name.
+    /// Creates a client for the S3 bucket named `bucket` for one model. If `config` has a custom endpoint (such as an
+    /// emulator's), the bucket's name is in the path of the URL, and not in the host name.
     pub fn new(config: &SdkConfig, bucket: &str, model: ModelName) -> Self {
         let path_style = has_own_endpoint(config, "S3");
         let config = aws_sdk_s3::config::Builder::from(config).force_path_style(path_style).build();
@@ -44,8 +44,9 @@ impl ArtifactBucket {
         Self { client, bucket: bucket.to_owned(), model: model.clone(), datasets, incoming }
     }
 
-    /// Returns the content of the S3 object `key`, or `None` if the object does not exist. If the caller may not list
-    /// the bucket, S3 reports a missing object as "forbidden", which is an error. `what` names the action in an error.
+    /// Returns the content of the S3 object `key`, or `None` if the object does not exist. `what` names the action in
+    /// an error message. If the caller may not list the bucket, S3 reports a missing object as "forbidden", which is an
+    /// error.
     async fn read(&self, key: &str, what: &'static str) -> Result<Option<Vec<u8>>, Unavailable> {
         let Some(object) = self.open(key, None, what).await? else { return Ok(None) };
         whole(object, what).await.map(Some)

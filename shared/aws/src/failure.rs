@@ -17,7 +17,7 @@ use evergreen_lifecycle::ports::Unavailable;
 pub(crate) struct CallFailure(String);
 
 impl CallFailure {
-    /// Describes the failed AWS call, including the service's error message.
+    /// Describes why an AWS call failed, including the service's error message.
     pub(crate) fn of<E: Error + ProvideErrorMetadata + 'static>(error: &SdkError<E>) -> Self {
         match error.message() {
             Some(message) => Self(format!("{}: {message} (request {})", code(error), request(error))),
@@ -25,8 +25,7 @@ impl CallFailure {
         }
     }
 
-    /// Describes the failed AWS call without the service's error message, because the message may contain a mail
-    /// address.
+    /// Describes why an AWS call failed, without the service's error message. That message may contain a mail address.
     pub(crate) fn unworded<E: Error + ProvideErrorMetadata + 'static>(error: &SdkError<E>) -> Self {
         match error {
             SdkError::ServiceError(_) => Self(format!("{} (request {})", code(error), request(error))),

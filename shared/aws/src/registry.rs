@@ -36,7 +36,8 @@ use crate::failure::unavailable;
 use items::{RegistryItem, Stored};
 use keys::{Key, RegistryKeys};
 
-/// The model registry: a client for the records of one model in the DynamoDB table.
+/// Client for the model registry: the DynamoDB records of one model (training runs, model versions, champions and
+/// mails).
 #[derive(Debug, Clone)]
 pub struct Registry {
     client: Client,

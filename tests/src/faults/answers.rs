@@ -22,8 +22,8 @@ pub(super) enum Problem {
     Cancelled(usize, String),
 }
 
-/// Returns the error response that the called AWS service would send: HTTP status, media type, body, and the error
-/// header that some services use.
+/// Returns the error response that the called AWS service would send. It has the HTTP status, the media type, the body,
+/// and the error header that some services use.
 pub(super) fn answer(problem: &Problem, call: &Call) -> Response<Vec<u8>> {
     let service = call.service.unwrap_or(Service::S3);
     match problem {

@@ -10,7 +10,7 @@ use super::call::{Call, Service};
 pub(super) enum Effect {
     /// The proxy forwards the call and the answer unchanged.
     Pass,
-    /// The AWS service is not called. The proxy itself answers the function with this error.
+    /// The proxy does not call the AWS service. It answers the Lambda function with this error.
     Refuse(Problem),
     /// The proxy forwards the call to the AWS service after this delay.
     Delay(Duration),

@@ -73,8 +73,8 @@ impl Copy {
         if above { threshold + 0.5 } else { threshold - 0.5 }
     }
 
-    /// Creates the copy of the alarm in LocalStack. LocalStack evaluates it at once, and then each time its periods
-    /// have passed.
+    /// Creates the test copy of the alarm in LocalStack. LocalStack evaluates the copy at once, and then after every
+    /// period.
     pub async fn define(&self, stack: &Stack) {
         stack.cloudwatch.define(self.alarm.clone()).await;
     }

@@ -8,7 +8,7 @@ use evergreen_testkit::registration;
 
 use crate::world::{attempt, bad, champion_of, good, history_of, open, opened, promoted, registry, run_of, version_of};
 
-/// Asserts that the registry has stored no part of the registration, and that its champion is `champion`.
+/// Asserts that the registry has stored no part of `registration`, and that the registry's champion is `champion`.
 async fn assert_absent(registry: &Registry, registration: &Registration, champion: Option<&Champion>) {
     assert_eq!(version_of(registry, registration.version.number).await, None);
     assert_eq!(champion_of(registry).await.as_ref(), champion);

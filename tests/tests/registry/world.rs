@@ -21,7 +21,7 @@ pub fn config() -> SdkConfig {
     evergreen_aws::connect(&Environment::process()).expect("the environment names an AWS endpoint, as `make e2e` does")
 }
 
-/// Returns the name of the DynamoDB table that these tests use.
+/// Returns the name of the DynamoDB table that the registry tests use.
 pub fn table() -> String {
     variable("EVERGREEN_TABLE")
 }
@@ -57,12 +57,12 @@ pub fn attempt(token: &str, attempt: u32) -> Run {
     Run { attempt, invocation: format!("invocation-{token}-{attempt}"), ..run(token, start()) }
 }
 
-/// Returns a model version with the accuracy 0.97, which the gate promotes.
+/// Returns a model version with the accuracy 0.97, which is good enough for a promotion.
 pub fn good(number: u32) -> Version {
     version(number, 0.97, start())
 }
 
-/// Returns a model version with the accuracy 0.5, which the gate refuses.
+/// Returns a model version with the accuracy 0.5, which is too bad for a promotion.
 pub fn bad(number: u32) -> Version {
     version(number, 0.5, start())
 }

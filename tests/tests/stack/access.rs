@@ -9,9 +9,9 @@ use evergreen_tests::wait::{seconds, until};
 use reqwest::Method;
 use tokio::task::JoinSet;
 
-/// Number of clients that send requests at the same time, so that together they exceed the rate limit.
+/// Number of clients that send requests at the same time, to exceed the API's rate limit.
 const CLIENTS: usize = 16;
-/// Maximum number of requests that all clients together send.
+/// Maximum number of requests that all clients of the rate limit test send together.
 const MAX_CALLS: usize = 1200;
 
 #[tokio::test]

@@ -175,8 +175,8 @@ pub async fn assert_recipients(stack: &Stack, mails: &[Mail]) {
     assert!(mails.iter().all(|mail| mail.from.contains(&sender)), "{mails:?}");
 }
 
-/// Returns the SNS message that CloudWatch publishes when the alarm is raised. It contains the current time, so each
-/// message is different.
+/// Returns the SNS message that CloudWatch publishes when the alarm `kind` is raised. It contains the current time, so
+/// each message is different.
 pub fn notification(stack: &Stack, kind: &str) -> Value {
     json!({
         "AlarmName": stack.cloudwatch.name(kind),

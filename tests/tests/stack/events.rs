@@ -59,7 +59,8 @@ async fn leave(stack: &Stack, id: &str) -> String {
     key
 }
 
-/// Returns the received events with this id. Waits until one second after the first of them has arrived.
+/// Returns the received EventBridge events whose detail has this id. Waits until one second after the first of them has
+/// arrived.
 async fn heard_of(stack: &Stack, listener: &Listener, id: &str) -> Vec<Value> {
     let mut received = Vec::new();
     until(&format!("the event {id}"), seconds(20), async || {

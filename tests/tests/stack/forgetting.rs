@@ -66,7 +66,7 @@ async fn expiry(stack: &Stack, key: &str) -> Option<i64> {
     item.get("expires_at").map(|at| at.as_n().expect("a number").parse().expect("whole seconds"))
 }
 
-/// Returns the S3 object tags of each stored object of model version `number`.
+/// Returns the S3 tags of each stored object of model version `number`.
 async fn tags(stack: &Stack, number: u64) -> Vec<BTreeMap<String, String>> {
     let keys = stack.bucket.keys(&format!("models/iris/{number:08}/")).await;
     assert!(keys.len() >= 2, "an artifact and a manifest: {keys:?}");

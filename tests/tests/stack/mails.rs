@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 
 use crate::alarms::{assert_recipients, delivery, notification};
 
-/// Name of the alarm that these tests raise by hand, without the stack's name. Nothing in the emulator raises this
-/// alarm, so no other mails about it are sent.
+/// Name of the alarm that these tests raise by hand, without the stack's name. The emulator never raises this alarm
+/// itself, so no other mails about the alarm are sent.
 const KIND: &str = "train-schedule-queue";
 
 /// Returns a CloudWatch notification: an alarm was raised, or has ended, `minutes` from now. A negative number means a

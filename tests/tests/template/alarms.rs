@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::document::{Template, file, list};
 use crate::metrics::{NAMESPACE, published};
 
-/// Returns the kinds of the template's alarms. The kind is the alarm's name without the stack's name and the hyphen.
+/// Returns the names of the template's alarms without the stack's name and the hyphen, such as `accuracy-low`.
 pub fn kinds(template: &Template) -> BTreeSet<String> {
     let names = template.resources("AWS::CloudWatch::Alarm").into_iter().map(|(_, alarm)| &alarm["AlarmName"]);
     let kinds = names.map(|name| template.resolve(name).strip_prefix("evergreen-").map(str::to_owned));

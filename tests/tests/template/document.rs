@@ -53,7 +53,8 @@ impl Template {
         self.root["Globals"][kind].clone()
     }
 
-    /// Returns an attribute of a template resource outside its properties, such as `DeletionPolicy`.
+    /// Returns an attribute of a template resource, such as `DeletionPolicy`. Such attributes are not among the
+    /// resource's properties.
     pub fn attribute(&self, id: &str, name: &str) -> String {
         text(&self.root["Resources"][id][name])
     }
@@ -151,7 +152,7 @@ pub fn chosen(value: &Value) -> &Value {
     }
 }
 
-/// Returns the content of a file of this repository. `path` starts at the repository's root.
+/// Returns the content of a file of this repository as text. `path` starts at the repository's root.
 pub fn file(path: &str) -> String {
     let path = format!("{}/../{path}", env!("CARGO_MANIFEST_DIR"));
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))

@@ -22,9 +22,9 @@ const NAMED: [(&str, &str, usize); 9] = [
     ("AWS::XRay::SamplingRule", "/SamplingRule/RuleName", 32),
 ];
 
-/// Function events whose names the template sets: the type of the event, and the property with the name.
+/// Events in the SAM template that start functions and have names: the event's type, and the property with its name.
 const EVENTS: [(&str, &str); 2] = [("ScheduleV2", "Name"), ("EventBridgeRule", "RuleName")];
-/// Maximum length of the name of a function event, in characters.
+/// Maximum length of the name of an event that starts a function, in characters.
 const LONGEST_EVENT: usize = 64;
 
 #[test]

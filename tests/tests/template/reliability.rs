@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::document::file;
 
-/// Folder with the tests that inject faults into the stack.
+/// Folder with the tests that inject faults into the deployed stack.
 const FAULTS: &str = "tests/tests/stack/faults";
 /// File with the tests of the fault proxy itself. The table of faults in docs/RELIABILITY.md has no rows for them,
 /// because they inject no fault into the stack.

@@ -30,7 +30,7 @@ struct Ses<'a> {
     unwanted: Option<&'static str>,
     /// The fake SES is unreachable until this time.
     down_until: Timestamp,
-    /// When the fake SES last accepted a mail; `None` if it has accepted none.
+    /// When the fake SES last accepted a mail. `None` if it has not accepted any.
     taken: Mutex<Option<Timestamp>>,
     tries: Mutex<usize>,
 }
@@ -57,7 +57,8 @@ impl<'a> Ses<'a> {
         *self.tries.lock().unwrap()
     }
 
-    /// Returns whether a mail comes too soon after the last accepted mail for the fake SES's rate.
+    /// Returns whether the fake SES rejects a mail at `now`, because the last accepted mail was too short a time
+    /// before.
     fn is_too_fast(&self, now: Timestamp) -> bool {
         let least = SignedDuration::from_secs_f64(1.0 / self.per_second);
         self.taken.lock().unwrap().is_some_and(|taken| now.duration_since(taken) < least)

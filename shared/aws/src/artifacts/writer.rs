@@ -27,7 +27,7 @@ const UPLOAD_TRY: Duration = Duration::from_secs(60);
 /// Maximum time for all tries of an upload to S3, including the pauses.
 const UPLOAD: Duration = Duration::from_secs(90);
 
-/// Name of the S3 metadata field with the text that identifies the attempt at a training run that stored the object.
+/// Name of the S3 metadata field that says which attempt at a training run stored the object.
 const MARK: &str = "evergreen-attempt";
 
 /// Maximum number of puts for storing one S3 object. A put is repeated if the object has changed since it was read.
@@ -84,8 +84,8 @@ impl ArtifactWriter for ArtifactBucket {
 }
 
 impl ArtifactBucket {
-    /// Stores `object` in S3. If `former` is given, the put replaces the content that has this entity tag. If `former`
-    /// is `None`, the put only succeeds if no object has the key. Returns the entity tag of the new content.
+    /// Stores `object` in S3 and returns its entity tag. If `former` is given, the put succeeds only if the stored
+    /// content still has this entity tag. If `former` is `None`, the put succeeds only if no object has the key.
     async fn put(
         &self,
         object: NewObject<'_>,

@@ -11,7 +11,7 @@ use crate::failure::CallFailure;
 /// Error codes of SES for too many mails: too many in a short time, or more than a quota allows.
 const TOO_MANY: [&str; 4] = ["TooManyRequestsException", "ThrottlingException", "Throttling", "LimitExceededException"];
 
-/// HTTP status of a gateway that got no answer from the service behind it. That service may have sent the mail.
+/// HTTP status 504: a gateway got no answer from SES behind it. SES may have sent the mail.
 const GATEWAY_TIMEOUT: u16 = 504;
 
 /// Converts the error of a failed call to SES. The result says whether the mail was refused, may be sent again, or may

@@ -16,8 +16,8 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "reading the events to be published";
 
-/// Maximum number of events on one page of the outbox. An event has only a few KB, so a page stays below DynamoDB's
-/// limit of 1 MB.
+/// Maximum number of stored events that are read in one page. An event has only a few KB, so a page stays below
+/// DynamoDB's limit of 1 MB.
 const PAGE: i32 = 100;
 
 /// Maximum time for which a stored event waits to be published, before DynamoDB deletes it. Dead-letter queues keep
@@ -30,7 +30,7 @@ const KEPT: SignedDuration = SignedDuration::from_hours(14 * 24);
 struct OutboxRecord {
     detail_type: String,
     detail: String,
-    /// The time at which DynamoDB's time-to-live may delete the item, in seconds since 1970.
+    /// The time at which DynamoDB's time-to-live may delete the stored event, in seconds since 1970.
     expires_at: i64,
 }
 

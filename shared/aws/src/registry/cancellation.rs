@@ -21,7 +21,7 @@ const BRIEF: [&str; 3] = ["TransactionConflict", "ThrottlingError", "Provisioned
 /// Error: a DynamoDB transaction failed, so none of its writes was performed.
 #[derive(Debug)]
 pub(super) struct Refused {
-    /// The sort keys of the records whose conditions failed.
+    /// The sort keys of the DynamoDB records whose conditions were false.
     unmet: Vec<String>,
     /// The error to return if the caller finds no more precise error for the failed conditions.
     pub(super) error: Unavailable,
@@ -35,7 +35,8 @@ impl Refused {
 }
 
 impl Registry {
-    /// Performs all of `writes` in one DynamoDB transaction, or none of them. `what` names the action in an error.
+    /// Performs all of `writes` in one DynamoDB transaction, or none of them. `what` names the action in an error
+    /// message.
     pub(super) async fn transact(&self, writes: Vec<TransactWriteItem>, what: &'static str) -> Result<(), Refused> {
         let places: Vec<_> = writes.iter().map(place).collect();
         // The SDK adds a token to the call, so that its own retries cannot perform the writes twice.

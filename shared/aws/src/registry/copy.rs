@@ -14,8 +14,8 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "reading the champion and its artifact";
 
-/// Name of the DynamoDB attribute with the bytes of the model file. The other attributes help people who inspect the
-/// table.
+/// Name of the DynamoDB attribute that contains the bytes of the model file. The item's other attributes only help
+/// people who inspect the table.
 const CONTENT: &str = "content";
 
 /// Returns the DynamoDB item that stores `content`, the model file of `champion`.

@@ -14,7 +14,7 @@ use super::keys::{self, Key};
 /// A DynamoDB item: its attributes by name.
 pub(super) type RegistryItem = HashMap<String, AttributeValue>;
 
-/// Returns the DynamoDB item that stores `record` under `key`. `what` names the action in an error.
+/// Returns the DynamoDB item that stores `record` under `key`. `what` names the action in an error message.
 pub(super) fn encode<T: Serialize>(key: &Key, record: &T, what: &'static str) -> Result<RegistryItem, Unavailable> {
     let mut item: RegistryItem = serde_dynamo::to_item(record).map_err(|error| Unavailable::new(what, error))?;
     item.values_mut().for_each(keep_in_range);
@@ -22,8 +22,8 @@ pub(super) fn encode<T: Serialize>(key: &Key, record: &T, what: &'static str) ->
     Ok(item)
 }
 
-/// The minimum (except 0) and the maximum absolute value of a number in DynamoDB. Source: "Supported data types" in the
-/// DynamoDB developer guide.
+/// The smallest (except 0) and the largest absolute value of a number that DynamoDB can store. Source: "Supported data
+/// types" in the DynamoDB developer guide.
 const RANGE: (f64, f64) = (1e-130, 9.999e125);
 
 /// Replaces each number outside DynamoDB's range by the nearest number that DynamoDB accepts. Without this, such a
@@ -44,7 +44,7 @@ fn keep_in_range(value: &mut AttributeValue) {
     }
 }
 
-/// Decodes the record in a DynamoDB item. `what` names the action in an error.
+/// Decodes the record in a DynamoDB item. `what` names the action in an error message.
 pub(super) fn decode<T: DeserializeOwned>(item: RegistryItem, what: &'static str) -> Result<T, Unavailable> {
     serde_dynamo::from_item(item).map_err(|error| Unavailable::new(what, error))
 }

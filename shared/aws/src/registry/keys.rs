@@ -21,7 +21,7 @@ pub(super) const VERSIONS: &str = "VERSION#";
 /// also stored under the sort key `CHAMPION`.
 pub(super) const CHAMPIONS: &str = "CHAMPION#";
 
-/// Builds the DynamoDB keys of one model's records.
+/// Builds the DynamoDB keys under which the records of one model are stored.
 #[derive(Debug, Clone)]
 pub(super) struct RegistryKeys {
     partition: String,
@@ -130,17 +130,17 @@ impl Key {
         item.get(SORT)?.as_s().ok().map(String::as_str)
     }
 
-    /// Returns the sort key, without the partition key.
+    /// Returns the sort key of this DynamoDB key, without the partition key.
     pub(super) fn sort(&self) -> &str {
         &self.sort
     }
 
-    /// Returns a DynamoDB item that contains only the partition key and the sort key.
+    /// Returns a DynamoDB item that contains only this key: the partition key and the sort key.
     pub(super) fn into_item(self) -> RegistryItem {
         self.attributes().into()
     }
 
-    /// Returns the partition key and the sort key as DynamoDB attributes with their names.
+    /// Returns this DynamoDB key as two attributes with their names: the partition key and the sort key.
     pub(super) fn attributes(&self) -> [(String, AttributeValue); 2] {
         [(PARTITION.to_owned(), text(&self.partition)), (SORT.to_owned(), text(&self.sort))]
     }

@@ -69,7 +69,7 @@ impl Registry {
     }
 }
 
-/// Sends a DynamoDB update, and returns whether its condition was true.
+/// Sends a DynamoDB update. Returns `true` if its condition was true, so that the update was performed.
 async fn sent(update: UpdateItemFluentBuilder, what: &'static str) -> Result<bool, Unavailable> {
     let Err(error) = update.send().await else { return Ok(true) };
     match error.as_service_error() {

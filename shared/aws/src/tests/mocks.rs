@@ -10,12 +10,12 @@ use aws_smithy_mocks::{MockResponse, Rule, RuleBuilder};
 pub struct Sent<I>(Arc<Mutex<Vec<I>>>);
 
 impl<I: Clone> Sent<I> {
-    /// Returns all recorded requests, in order.
+    /// Returns all requests that a fake SDK call has recorded, in order.
     pub fn all(&self) -> Vec<I> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Returns the only recorded request. Panics if there are more or none.
+    /// Returns the only request that a fake SDK call has recorded. Panics if there is more than one, or none.
     pub fn only(&self) -> I {
         let mut all = self.all();
         assert_eq!(all.len(), 1, "expected one request");

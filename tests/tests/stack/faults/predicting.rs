@@ -15,8 +15,8 @@ use serde_json::json;
 /// Delay of a call to AWS that hangs. It is longer than any function waits for an answer.
 const HANGING: Duration = seconds(60);
 
-/// Maximum time for a prediction request. The function waits at most 2 s for a refresh, and the rest is for the
-/// emulator.
+/// Maximum time for a prediction request in these tests. The function waits at most 2 s for a refresh of the champion,
+/// and the rest is for the emulator.
 const PATIENCE: Duration = seconds(5);
 
 /// Checks that the old model version answers while the registry has the fault, although a newer version was promoted.

@@ -22,7 +22,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-/// Body of every answer of the fake AWS service behind the proxy.
+/// Body of every answer of the fake AWS service to which the fault proxy forwards calls.
 const ANSWER: &str = "0123456789";
 
 /// Test fake of an AWS service, for tests of the fault proxy. It records the requests that it receives.

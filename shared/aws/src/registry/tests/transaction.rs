@@ -179,7 +179,7 @@ async fn the_call_has_an_idempotency_token() {
     assert!(sent.only().client_request_token().is_some_and(|token| !token.is_empty()));
 }
 
-/// The expected write that deletes the event "attempt 1 of the run was lost".
+/// Expected DynamoDB write as text: it deletes the stored event "attempt 1 of the run was lost".
 const NO_LOSS: &str = "delete OUTBOX#iris 2026-11-24T03:15:00.000Z#3#iris/manual-7/1/TrainingFailed if - {}";
 
 fn attempt(attempt: u32) -> Run {

@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::registry::items::RegistryItem;
 use crate::registry::tests::support::item;
 
-/// A sample record: a training run, a champion or a model version.
+/// A sample record for tests: a training run, a champion or a model version.
 pub enum GoldenRecord {
     Run(Box<Run>),
     Champion(Box<Champion>),
@@ -31,7 +31,7 @@ impl GoldenRecord {
     }
 }
 
-/// Returns all sample records, by name.
+/// Returns all sample records of the compatibility tests, by name.
 pub fn all() -> BTreeMap<&'static str, GoldenRecord> {
     let (classes, numbers) = (classes(), numbers());
     let first = champion(classes.clone());
