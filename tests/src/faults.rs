@@ -64,6 +64,7 @@ impl Faults {
 impl ActiveFault {
     /// Waits until the injected fault has affected at least `times` calls to AWS.
     ///
+    /// # Panics
     /// When fewer calls were affected within `limit`.
     pub async fn until_happened(&self, times: usize, limit: Duration) {
         until(&format!("the fault to happen {times} times"), limit, async || (self.times() >= times).then_some(()))

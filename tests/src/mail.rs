@@ -93,6 +93,7 @@ impl Stack {
     /// Waits for the mails about one kind of alarm in one state, such as `accuracy-low` in the state `OK`, and returns
     /// them. It skips the first `mark` mails, and waits until there is one mail for each recipient.
     ///
+    /// # Panics
     /// When the mails do not arrive in time.
     pub async fn until_mailed(&self, mark: usize, kind: &str, state: StateValue) -> Vec<Mail> {
         let recipients = self.functions.setting(&self.functions.alert, "EVERGREEN_RECIPIENTS").await.split(',').count();

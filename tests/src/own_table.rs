@@ -62,6 +62,7 @@ impl Stack {
 
     /// Waits until the answer of `GET /model` has the number of this model version, and returns the answer.
     ///
+    /// # Panics
     /// When `GET /model` does not return the version's number within the refresh time plus 10 s.
     pub async fn until_model(&self, version: &Value) -> Value {
         let limit = self.refresh_time().await + crate::wait::seconds(10);

@@ -46,6 +46,7 @@ impl Stack {
     /// Reserves the deployed stack for one test: waits until no other test uses the stack. Deletes the registry's
     /// records of earlier alarms.
     ///
+    /// # Panics
     /// When an environment variable with the location of the stack is missing.
     pub async fn take() -> Self {
         let turn = TURN.lock().await;

@@ -78,6 +78,7 @@ impl Stack {
     /// Trains on the Iris data set, after a test that used another table. Waits until `/model` describes the new model
     /// version.
     ///
+    /// # Panics
     /// When `/model` does not describe the new version in time.
     pub async fn serve_iris_again(&self) {
         let version = self.train_good().await;

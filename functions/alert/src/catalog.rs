@@ -219,7 +219,7 @@ alarms! {
         threshold: 48.0,
     }
 
-    /// Alarm: a new environment of the predict function could not load the champion, neither from DynamoDB nor from S3.
+    /// Alarm: a new environment (running instance) of the predict function could not load the champion.
     ModelUnhealthy {
         name: "model-unhealthy",
         meaning: "A new environment of the predict function could not load the champion. Its pointer is gone, or \
@@ -244,8 +244,8 @@ alarms! {
         missing_data: MissingData::KeepsState,
     }
 
-    /// Alarm: an environment of the predict function failed to load a new champion. It uses the last version that it
-    /// has loaded.
+    /// Alarm: an environment (running instance) of the predict function failed to load a champion. It answers with the
+    /// last version that it has loaded, or with 503 if there is none.
     ModelLoadFailures {
         name: "model-load-failures",
         meaning: "An environment of the predict function could not fetch, verify or read the champion. It uses \
