@@ -80,8 +80,8 @@ pub(crate) struct MailSender<'a, W> {
 }
 
 impl<W: AlertWorld> MailSender<'_, W> {
-    /// Sends the mail to `recipient` when `pace` allows it, unless the mail was sent before or is not due. First it
-    /// reserves the mail in the registry (a claim), so that no other invocation sends the mail too.
+    /// Sends the mail to `recipient` when `pace` allows it, unless the mail was sent before or is no longer needed.
+    /// First it reserves the mail in the registry (a claim), so that no other invocation sends the mail too.
     ///
     /// If the registry does not answer, the mail is sent without a claim, because two mails are better than none. If
     /// the result cannot be recorded, the mail counts as unanswered (perhaps sent) after this invocation ends.
@@ -174,8 +174,8 @@ impl<W: AlertWorld> MailSender<'_, W> {
         alarm.change().is_some_and(|change| record.ok().flatten().is_some_and(|record| record.overtakes(change, now)))
     }
 
-    /// Checks whether the mail "the alarm is over" is due for `recipient`. Returns why the recipient gets no such mail,
-    /// or not yet. `None` if the mail is due.
+    /// Checks whether `recipient` must get the mail "the alarm is over". `None` means yes. Otherwise returns why the
+    /// recipient gets no such mail, or does not get it yet.
     async fn undue(&self, mail: AlarmMail<'_>, recipient: &Address) -> Option<DeliveryResult> {
         let AlarmReport::Over { raised } = mail.alarm_report else { return None };
         let mut is_busy = false;

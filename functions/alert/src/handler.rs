@@ -35,7 +35,7 @@ pub struct AlertReport {
     pub sent: usize,
     /// Number of mails that were not sent, because they had been sent before.
     pub sent_before: usize,
-    /// Number of mails that were not sent, because they are not due. Either a newer mail has replaced the mail. Or the
+    /// Number of mails that were not sent, because nobody needs them. Either a newer mail has replaced the mail. Or the
     /// mail says that an incident has ended, and its recipient never got a mail about that incident.
     pub not_due: usize,
     /// Number of alarm notifications that need no mail. They report missing data, or that an alarm is OK although no
@@ -111,8 +111,8 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
         if failures == AlertError::default() { Ok(report) } else { Err(failures) }
     }
 
-    /// Reads one alarm notification. Returns the alarm, the decision what to report, and the mail. `None` if no mail is
-    /// due. Then the reason is counted in `report`.
+    /// Reads one alarm notification. Returns the alarm, the decision what to report, and the mail. `None` if the
+    /// notification needs no mail. Then the reason is counted in `report`.
     async fn read(
         &self,
         record: &SnsRecord,

@@ -6,8 +6,8 @@ use evergreen_testkit::registration;
 
 use crate::world::{announcement, attempt, good, later, open, opened, promote, promoted, registry};
 
-/// Returns the unpublished events that are due earlier than `before_minutes` minutes after the start time of the tests.
-/// It reads all pages.
+/// Returns the unpublished events whose publishing time is earlier than `before_minutes` minutes after the start time
+/// of the tests. It reads all pages.
 async fn waiting(registry: &impl EventOutbox, before_minutes: i64) -> Vec<Announcement> {
     let (mut found, mut after) = (Vec::new(), None);
     loop {
