@@ -69,8 +69,8 @@ impl Api {
         Answer::to(self.request(Method::GET, path)).await
     }
 
-    /// Sends `GET /health` without an API key and returns the response. Repeats the request for up to 30 seconds while
-    /// the API throttles it, because an earlier test may have used up the rate limit.
+    /// Sends `GET /health` without an API key and returns the response. While the API throttles the request, it is
+    /// repeated, for up to 30 seconds. An earlier test may have used up the rate limit.
     pub async fn health(&self) -> Answer {
         until("/health to be let through", seconds(30), async || {
             let answer = Answer::to(self.anonymous(Method::GET, "/health")).await;

@@ -200,8 +200,8 @@ impl<W: AlertWorld> MailSender<'_, W> {
     }
 }
 
-/// Returns the key of the record about one mail in the registry: a hash of the alarm, its state, the time of the change
-/// and the recipient.
+/// Returns the registry's key for the record about one mail. The key is a hash of the alarm, its state, the time of the
+/// change and the recipient.
 fn key(alarm: &str, state: AlarmState, since: Timestamp, recipient: &Address) -> String {
     let mut content = Vec::new();
     for part in [alarm, state.as_str(), &since.to_string(), recipient.as_str()] {

@@ -26,7 +26,7 @@ impl AlarmReading {
     }
 }
 
-/// Returns the newest measured value in CloudWatch's reason: the first number after a square bracket, as in `2
+/// Returns the newest measured value in CloudWatch's reason. It is the first number after a square bracket: `2
 /// datapoints [0.83 (24/11/26 03:05:00), 0.9 (…)] were …`.
 fn datapoint(reason: &str) -> Option<f64> {
     reason.split('[').skip(1).find_map(|after| number(after.split([' ', ',', ']']).next()?))

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 
 use crate::quantity::{hours, moment, number};
 
-/// Row of the table in a mail: the name of a fact about a model version (such as its accuracy), and the formatted
-/// value.
+/// Row of the table in a mail, about one fact (such as the accuracy) of a model version. Holds the fact's name and its
+/// formatted value.
 pub(crate) type VersionValue = (&'static str, String);
 
 /// Returns the name of the main score of models for `task`, such as `accuracy`. [`Champion::headline`] returns its

@@ -31,8 +31,8 @@ pub struct ArtifactBucket {
 }
 
 impl ArtifactBucket {
-    /// Creates a client for the S3 bucket named `bucket` for one model. If `config` has a custom endpoint (such as an
-    /// emulator's), the bucket's name is in the path of the URL, and not in the host name.
+    /// Creates a client for the S3 bucket named `bucket` for one model. `config` may have a custom endpoint, such as an
+    /// emulator. Then the bucket's name is in the path of the URL, and not in the host name.
     pub fn new(config: &SdkConfig, bucket: &str, model: ModelName) -> Self {
         let path_style = has_own_endpoint(config, "S3");
         let config = aws_sdk_s3::config::Builder::from(config).force_path_style(path_style).build();

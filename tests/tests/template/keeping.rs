@@ -6,8 +6,8 @@ use crate::document::{Template, list};
 
 const OWN_KEY: &str = "KmsKeyArn";
 
-/// Returns the two values of a conditional property in the template: first the value with a customer-managed encryption
-/// key, then the value without one.
+/// Returns the two values of a conditional property in the template: the value with a customer-managed encryption key,
+/// and the value without one.
 fn with_and_without_key(value: &Value) -> (&Value, &Value) {
     let choice = value["Fn::If"].as_array().unwrap_or_else(|| panic!("{value} does not hang on the key"));
     assert_eq!(choice[0], "HasKey");

@@ -8,8 +8,8 @@ use crate::document::{Template, written};
 /// Maximum length of a stack's name in characters. The README promises this length.
 const LONGEST_STACK: usize = 56;
 
-/// The resource names that the template sets, each with AWS's length limit: resource type, path of the name in the
-/// properties, and maximum length in characters.
+/// The resource names that the template sets. Each entry has the resource type, the path of the name in the properties,
+/// and AWS's maximum length in characters.
 const NAMED: [(&str, &str, usize); 9] = [
     ("AWS::CloudWatch::Alarm", "/AlarmName", 255),
     ("AWS::CloudWatch::Dashboard", "/DashboardName", 255),

@@ -17,8 +17,8 @@ use crate::env::{ConfigError, Environment};
 /// built-in ones, as in other AWS SDKs.
 const BUNDLE: &str = "AWS_CA_BUNDLE";
 
-/// Returns the root certificates that are trusted for connections to AWS: those in the file that `AWS_CA_BUNDLE` in
-/// `environment` names, or else the built-in ones.
+/// Returns the root certificates that are trusted for connections to AWS. They come from the file that `AWS_CA_BUNDLE`
+/// in `environment` names. Without that variable, they are the built-in ones.
 ///
 /// # Errors
 /// [`ConfigError::Unreadable`] when the certificate file cannot be read or contains no certificate.

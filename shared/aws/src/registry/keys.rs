@@ -103,8 +103,8 @@ impl RegistryKeys {
         Key { partition: self.mails.clone(), sort: format!("ALARM#{name}") }
     }
 
-    /// Returns the sort key of a claim on a mail (a reservation to send it) as releases up to 0.1 stored it: in the
-    /// model's partition. The last such claims expire 30 days after the update to a newer release.
+    /// Returns the sort key of a claim on a mail (a reservation to send it), for claims that releases up to 0.1 stored.
+    /// They are in the model's partition. The last such claims expire 30 days after the update to a newer release.
     pub(super) fn early_claim(key: &str) -> String {
         format!("MAIL#{key}")
     }
