@@ -11,7 +11,7 @@ use crate::wait::{seconds, until};
 /// The CloudWatch namespace of the metrics that this product publishes.
 pub const NAMESPACE: &str = "Evergreen";
 
-/// The shortened period, in seconds, of an alarm that a test has passed to [`Stack::quicken`].
+/// The period, in seconds, of a CloudWatch alarm whose period a test has shortened with [`Stack::quicken`].
 pub const QUICK_PERIOD: i32 = 10;
 
 /// Test helper: a CloudWatch client for the metrics and alarms of the deployed stack.
@@ -36,7 +36,8 @@ impl CloudWatch {
         pages.into_iter().flat_map(|page| page.metric_alarms.unwrap_or_default()).collect()
     }
 
-    /// Returns the full name of a CloudWatch alarm: the stack's name, a hyphen, and `kind`.
+    /// Returns the full name of a CloudWatch alarm of the deployed stack: the stack's name, a hyphen, and `kind` (such
+    /// as `accuracy-low`).
     pub fn name(&self, kind: &str) -> String {
         format!("{}-{kind}", self.stack)
     }
@@ -51,12 +52,13 @@ impl CloudWatch {
         found.unwrap_or_else(|| panic!("there is no alarm {name}"))
     }
 
-    /// Returns the current state of the stack's CloudWatch alarm of this kind: `OK`, `ALARM` or `INSUFFICIENT_DATA`.
+    /// Returns the current state of the CloudWatch alarm `kind`, such as `accuracy-low`: `OK`, `ALARM` or
+    /// `INSUFFICIENT_DATA`.
     pub async fn state(&self, kind: &str) -> StateValue {
         self.alarm(kind).await.state_value.expect("an alarm has a state")
     }
 
-    /// Sets the state of a CloudWatch alarm by hand, as an operator can do to test its effects.
+    /// Test helper: sets the state of a CloudWatch alarm by hand, as an operator can do to test the alarm's effects.
     ///
     /// The emulator records the time of a state change in whole seconds. Subscribers cannot distinguish two changes to
     /// the same state in one second. So this function waits until the last change is at least one second old.
@@ -99,7 +101,7 @@ impl CloudWatch {
             .expect("CloudWatch accepts the alarm");
     }
 
-    /// Publishes one value of a metric of the model to CloudWatch, as the metrics function does.
+    /// Publishes one value of a metric to CloudWatch, as the deployed metrics function does.
     ///
     /// # Panics
     /// When CloudWatch refuses the request.
@@ -109,7 +111,7 @@ impl CloudWatch {
         put.send().await.expect("CloudWatch accepts the value");
     }
 
-    /// Returns the newest CloudWatch value of a metric of the model. `None` if the last ten minutes have no value.
+    /// Returns the newest value of the model's metric in CloudWatch. `None` if the last ten minutes have no value.
     ///
     /// # Panics
     /// When CloudWatch does not answer.
@@ -119,7 +121,7 @@ impl CloudWatch {
         let statistics = get
             .start_time(DateTime::from_secs(now - 600))
             .end_time(DateTime::from_secs(now + 60))
-            // A period of one second separates values of the same minute.
+            // With a period of one second, CloudWatch returns the values of one minute separately.
             .period(1)
             .statistics(aws_sdk_cloudwatch::types::Statistic::Maximum)
             .send()
@@ -132,7 +134,7 @@ impl CloudWatch {
 
 impl Stack {
     /// Shortens the period of a CloudWatch alarm to [`QUICK_PERIOD`] seconds, so that a test need not wait for minutes.
-    /// All other settings of the alarm stay. Waits until the alarm is over and the mail about its end has arrived.
+    /// All other settings of the alarm stay. Waits until the alarm's state is OK and the mail about this has arrived.
     /// Returns the alarm's original definition, which the test restores with [`CloudWatch::define`].
     pub async fn quicken(&self, kind: &str) -> MetricAlarm {
         let (deployed, mark) = (self.cloudwatch.alarm(kind).await, self.inbox.mark().await);
@@ -151,8 +153,8 @@ impl Stack {
         deployed
     }
 
-    /// Publishes the model's metrics again and again until the CloudWatch alarm is over. The test must have
-    /// [quickened](Self::quicken) the alarm before.
+    /// Publishes the model's metrics again and again until the CloudWatch alarm is OK. The test must have shortened the
+    /// alarm's period with [`quicken`](Self::quicken) before.
     pub async fn until_over(&self, kind: &str) {
         until(&format!("{kind} to be over"), 3 * seconds(QUICK_PERIOD.unsigned_abs().into()), async || {
             self.functions.measure().await;

@@ -35,17 +35,19 @@ impl ApiAccess {
     }
 }
 
-/// Test client of both HTTP APIs, with one API key for each. The path of a request decides which API gets it.
+/// Test client of both HTTP APIs (predictions, and status), with one API key for each. It sends each request to the API
+/// that serves the request's path.
 #[derive(Debug, Clone)]
 pub struct Api {
-    /// Client of the API that answers predictions and describes the model.
+    /// Test client of the API that answers predictions and describes the model.
     pub predictions: ApiAccess,
-    /// Client of the API that lists training runs and reports health.
+    /// Test client of the API that lists training runs and reports health.
     pub status: ApiAccess,
 }
 
 impl Api {
-    /// Returns the client of the API that serves this path: the status API for `/runs` and `/health`.
+    /// Returns the client of the API that serves this path: the status API for `/runs` and `/health`, else the
+    /// prediction API.
     fn door(&self, path: &str) -> &ApiAccess {
         let is_status = path.starts_with("/runs") || path.starts_with("/health");
         if is_status { &self.status } else { &self.predictions }
@@ -62,13 +64,13 @@ impl Api {
         self.door(path).anonymous(method, path)
     }
 
-    /// Sends `GET path` with the API key and returns the response.
+    /// Sends `GET path` with the API key of the API that serves the path, and returns the response.
     pub async fn get(&self, path: &str) -> Answer {
         Answer::to(self.request(Method::GET, path)).await
     }
 
-    /// Sends `GET /health` without an API key and returns the response. Repeats the request for up to 30 seconds while
-    /// the API throttles it, because an earlier test may have used up the rate limit.
+    /// Sends `GET /health` without an API key and returns the response. While the API throttles the request, it is
+    /// repeated, for up to 30 seconds. An earlier test may have used up the rate limit.
     pub async fn health(&self) -> Answer {
         until("/health to be let through", seconds(30), async || {
             let answer = Answer::to(self.anonymous(Method::GET, "/health")).await;
@@ -77,19 +79,20 @@ impl Api {
         .await
     }
 
-    /// Sends `POST /predict` with the API key. The body is one row or a list of rows.
+    /// Sends `POST /predict` with the API key. The body is one feature row or a list of feature rows.
     pub async fn predict(&self, rows: &Value) -> Answer {
         Answer::to(self.request(Method::POST, "/predict").json(rows)).await
     }
 
-    /// Sends `POST /predict` with the API key and these bytes as the body. The header declares the body as JSON.
+    /// Sends `POST /predict` with the API key. The body has exactly these bytes, which need not be valid JSON. The
+    /// header declares the body as JSON.
     pub async fn predict_text(&self, body: impl Into<Vec<u8>>) -> Answer {
         let request = self.request(Method::POST, "/predict").header(CONTENT_TYPE, "application/json");
         Answer::to(request.body(body.into())).await
     }
 }
 
-/// HTTP response of an API.
+/// HTTP response of an API, for tests.
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// The HTTP status code.
@@ -129,7 +132,7 @@ impl Answer {
         self
     }
 
-    /// Returns the error description (RFC 9457) in the response's body. Checks that the HTTP status is `status`.
+    /// Checks that the HTTP status is `status`, and returns the error description (RFC 9457) in the response's body.
     ///
     /// # Panics
     /// When the HTTP status differs or the body is not in the format of RFC 9457.
@@ -158,7 +161,8 @@ impl Answer {
 pub struct Problem {
     /// Short name of the kind of error, the field `title` of RFC 9457.
     pub title: String,
-    /// Explanation of the error in the request: the field and the expected value.
+    /// Explanation of the error, the field `detail` of RFC 9457. It names the wrong field of the request and the
+    /// expected value.
     pub detail: String,
     /// The whole HTTP response.
     pub answer: Answer,

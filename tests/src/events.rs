@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use crate::stack::Stack;
 
-/// Name of the SQS queue that receives the events, without the stack's name.
+/// Name of the test's SQS queue that receives the published events, without the stack's name.
 const QUEUE: &str = "test-events";
 
-/// Test consumer of the EventBridge bus: a rule that the test creates, and an SQS queue that receives all its events.
+/// Test helper that receives all events on the EventBridge bus: a rule and an SQS queue, which the test creates.
 #[derive(Debug)]
 pub struct Listener {
     events: Client,
@@ -19,7 +19,7 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Creates the rule and the queue, and so starts to receive the events on the EventBridge bus.
+    /// Creates an EventBridge rule and an SQS queue. From now on, the queue receives all events on the EventBridge bus.
     ///
     /// # Panics
     /// When EventBridge or SQS refuses a request.
@@ -38,7 +38,7 @@ impl Listener {
         Self { events, queues, rule, url }
     }
 
-    /// Returns the EventBridge events that arrived in the test's queue since the last call.
+    /// Returns the EventBridge events that have arrived in the test's queue since the last call of this function.
     pub async fn received(&self, stack: &Stack) -> Vec<Value> {
         stack.kept_in(QUEUE).await
     }

@@ -23,8 +23,8 @@ use crate::wait::until;
 /// `<function>:<port>,<function>:<port>`.
 const PORTS: &str = "EVERGREEN_FAULT_PROXIES";
 
-/// The active faults of the proxies in this process. `None` if the functions use no proxies. The proxies must run while
-/// any test calls a function, even without faults.
+/// The active faults, which all fault proxies in this process share. `None` if the Lambda functions use no proxies. The
+/// proxies must run while any test calls a function, even without faults.
 static PROXIES: OnceLock<Option<Rules>> = OnceLock::new();
 
 /// Test helper that injects faults into the Lambda functions' calls to AWS.
@@ -34,8 +34,8 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// Returns the fault proxies in front of `upstream`, the URL of an AWS emulator. The first call starts the proxies,
-    /// if the functions use proxies.
+    /// Returns the fault injector for calls to the AWS emulator at the URL `upstream`. The first call starts the fault
+    /// proxies, if the Lambda functions use proxies.
     pub(crate) fn before(upstream: &str) -> Self {
         let start_all = || {
             let (ports, rules) = (std::env::var(PORTS).ok()?, Rules::default());
@@ -49,7 +49,8 @@ impl Faults {
         Self { rules: PROXIES.get_or_init(start_all).clone() }
     }
 
-    /// Injects the fault into the functions' calls. The fault stays active until the returned guard is dropped.
+    /// Injects the fault into the Lambda functions' calls to AWS. The fault stays active until the returned guard is
+    /// dropped.
     ///
     /// # Panics
     /// When the functions of the stack do not use proxies.
@@ -61,7 +62,7 @@ impl Faults {
 }
 
 impl ActiveFault {
-    /// Waits until the fault has affected at least `times` calls.
+    /// Waits until the injected fault has affected at least `times` calls to AWS.
     ///
     /// # Panics
     /// When fewer calls were affected within `limit`.

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::stack::variable;
 use crate::wait::{seconds, until};
 
-/// Names of the deployed Lambda functions, and a Lambda client that calls them.
+/// Test client of the deployed Lambda functions, with the functions' names.
 #[derive(Debug, Clone)]
 pub struct Functions {
     client: Client,
@@ -30,7 +30,7 @@ pub struct Functions {
 pub struct Outcome {
     /// Whether the Lambda function returned an error.
     pub failed: bool,
-    /// The return value of the Lambda function, or its error.
+    /// The return value of the Lambda function as JSON, or its error as JSON.
     pub payload: Value,
     /// The last lines of the Lambda function's log.
     pub log: String,
@@ -74,7 +74,7 @@ impl Functions {
         call.invocation_type(InvocationType::Event).send().await.expect("Lambda takes the event");
     }
 
-    /// Calls the metrics function, which publishes the metrics now. Returns the published values by the metric's name.
+    /// Calls the metrics function, so that it publishes the metrics now. Returns the published values by metric name.
     ///
     /// # Panics
     /// When the metrics function fails.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-/// The Iris data set as CSV. The product trains on this table if the user stores no table.
+/// The Iris data set as CSV. The product trains on this table if the user has stored no table of their own.
 pub const CSV: &str = include_str!("../../shared/table/data/iris.csv");
 
 /// Name of the label column in the Iris data set.
@@ -11,7 +11,7 @@ pub const TARGET: &str = "variety";
 /// The three species of the Iris data set, in the order of the model's classes.
 pub const SPECIES: [&str; 3] = ["setosa", "versicolor", "virginica"];
 
-/// A flower of the Iris data set: a feature row as the API accepts it, and its label.
+/// A row of the Iris data set: the features, as the API accepts them, and the label.
 #[derive(Debug, Clone)]
 pub struct Flower {
     /// The flower's measurements in centimetres, as a JSON object by column name.
@@ -41,7 +41,7 @@ pub fn flowers() -> Vec<Flower> {
     reader.records().map(|record| flower(record.expect("a row"))).collect()
 }
 
-/// Returns the feature row of an Iris setosa. It is the example row of the seed's README.
+/// Returns a feature row of the species Iris setosa, as the API accepts it. The README has the same example row.
 pub fn setosa() -> Value {
     json!({"sepal length (cm)": 5.1, "sepal width (cm)": 3.5, "petal length (cm)": 1.4, "petal width (cm)": 0.2})
 }

@@ -6,13 +6,13 @@ use serde_json::Value;
 use crate::stack::{Stack, variable};
 use crate::wait::{seconds, until};
 
-/// Test access to the mails that the AWS emulator has kept instead of sending them.
+/// Test access to all sent mails. The AWS emulator keeps the mails instead of sending them.
 #[derive(Debug, Clone)]
 pub struct Inbox {
     endpoint: String,
 }
 
-/// A sent mail, as one of its recipients gets it.
+/// A sent mail, addressed to one recipient.
 #[derive(Debug, Clone)]
 pub struct Mail {
     /// The mail address of the sender.
@@ -39,7 +39,7 @@ impl Inbox {
         Self { endpoint }
     }
 
-    /// Returns all mails that the stack has sent so far, oldest first.
+    /// Returns all mails that the deployed stack has sent so far, oldest first.
     ///
     /// # Panics
     /// When the AWS emulator does not show the mails.
@@ -51,29 +51,30 @@ impl Inbox {
         accounts.values().flat_map(|mails| mails.as_array().into_iter().flatten()).map(read).collect()
     }
 
-    /// Returns the number of mails sent so far. [`since`](Self::since) takes this number as its starting point.
+    /// Returns the number of mails sent so far. A test passes this number to [`since`](Self::since) to skip these
+    /// mails.
     pub async fn mark(&self) -> usize {
         self.all().await.len()
     }
 
-    /// Returns the sent mails that `wanted` accepts. It skips the first `mark` mails.
+    /// Returns the sent mails for which `wanted` returns true. It skips the first `mark` mails.
     pub async fn since(&self, mark: usize, wanted: impl Fn(&Mail) -> bool) -> Vec<Mail> {
         self.all().await.into_iter().skip(mark).filter(wanted).collect()
     }
 }
 
 impl Stack {
-    /// Returns the ARN of the SNS topic to which all alarms publish.
+    /// Returns the ARN of the SNS topic to which all alarms publish their changes.
     pub fn topic(&self) -> String {
         variable("EVERGREEN_ALERT_TOPIC_ARN")
     }
 
-    /// Returns the ARN of the second SNS topic. The alarms about undelivered mail publish to it too.
+    /// Returns the ARN of the second SNS topic. Only the alarms about undelivered mail publish to it too.
     pub fn undelivered_topic(&self) -> String {
         variable("EVERGREEN_UNDELIVERED_TOPIC_ARN")
     }
 
-    /// Publishes an alarm's notification on the alarm topic, as CloudWatch does.
+    /// Publishes a notification on the alarms' SNS topic, as CloudWatch does when an alarm changes its state.
     ///
     /// # Panics
     /// When SNS does not accept the notification.
@@ -82,17 +83,18 @@ impl Stack {
         publish.message(notification.to_string()).send().await.expect("SNS takes the notification");
     }
 
-    /// Returns the sent mails which say that the alarm of this kind is in this state. It skips the first `mark` mails.
+    /// Returns the sent mails about one kind of alarm in one state, such as `accuracy-low` in the state `OK`. It skips
+    /// the first `mark` mails.
     pub async fn mails_about(&self, mark: usize, kind: &str, state: StateValue) -> Vec<Mail> {
         let (name, state) = (self.cloudwatch.name(kind), state.to_string());
         self.inbox.since(mark, |mail| mail.text.contains(&name) && mail.subject.contains(&state)).await
     }
 
-    /// Waits for the mails which say that the alarm is in this state. It skips the first `mark` mails.
-    /// Returns as soon as there is one mail for each recipient.
+    /// Waits for the mails about one kind of alarm in one state, such as `accuracy-low` in the state `OK`, and returns
+    /// them. It skips the first `mark` mails, and waits until there is one mail for each recipient.
     ///
     /// # Panics
-    /// When the mails do not arrive.
+    /// When the mails do not arrive in time.
     pub async fn until_mailed(&self, mark: usize, kind: &str, state: StateValue) -> Vec<Mail> {
         let recipients = self.functions.setting(&self.functions.alert, "EVERGREEN_RECIPIENTS").await.split(',').count();
         until(&format!("{recipients} mails that {kind} is {state}"), seconds(20), async || {

@@ -7,13 +7,13 @@ use serde_json::Value;
 use crate::stack::{MODEL, Stack};
 use crate::wait::until;
 
-/// Returns the S3 key of a file of the user's training table, or of the table's settings file.
+/// Returns the S3 key of a file in the user's data set: a file of the training table, or the table's settings file.
 pub fn key(file: &str) -> String {
     format!("datasets/{MODEL}/{file}")
 }
 
-/// Returns a CSV table of subscribers who stay or leave. It has numbers, a Boolean, a date, a country and missing
-/// values.
+/// Returns a training table as CSV, for classification: subscribers who stay or leave. It has numbers, a Boolean, a
+/// date, a country and missing values.
 ///
 /// Subscribers with a fee above 35 and a complaint leave. One in twenty does the opposite.
 pub fn subscribers(rows: std::ops::Range<usize>) -> String {
@@ -31,8 +31,8 @@ pub fn subscribers(rows: std::ops::Range<usize>) -> String {
     csv
 }
 
-/// Returns a CSV table of flats and their rents. The rent is 9 per square metre, plus 200 in the centre, plus or minus
-/// 20.
+/// Returns a training table as CSV, for regression: flats and their rents. The rent is 9 per square metre, plus 200 in
+/// the centre, plus or minus 20.
 pub fn flats(rows: usize) -> String {
     let mut csv = "area,rooms,district,rent\n".to_owned();
     for row in 0..rows {
@@ -60,10 +60,10 @@ impl Stack {
         }
     }
 
-    /// Waits until `GET /model` names this model version, and returns the response.
+    /// Waits until the answer of `GET /model` has the number of this model version, and returns the answer.
     ///
     /// # Panics
-    /// When `GET /model` does not name the version within the refresh time plus 10 s.
+    /// When `GET /model` does not return the version's number within the refresh time plus 10 s.
     pub async fn until_model(&self, version: &Value) -> Value {
         let limit = self.refresh_time().await + crate::wait::seconds(10);
         until(&format!("version {version} in /model"), limit, async || {

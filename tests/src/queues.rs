@@ -6,8 +6,8 @@ use serde_json::Value;
 use crate::stack::Stack;
 
 impl Stack {
-    /// Removes up to ten messages from one of the stack's SQS queues and returns them. A message that is not JSON
-    /// becomes a string.
+    /// Removes up to ten messages from one of the deployed stack's SQS queues and returns them. A message that is not
+    /// JSON becomes a JSON string.
     ///
     /// # Panics
     /// When the stack has no queue of this name.

@@ -66,8 +66,8 @@ impl Registry {
         page.items.unwrap_or_default()
     }
 
-    /// Stores an unpublished event in the registry table. A training run leaves such an event if it stops before
-    /// publishing.
+    /// Stores an unpublished event in the registry table. A training run that is stopped before publishing leaves such
+    /// an event.
     ///
     /// # Panics
     /// When DynamoDB does not accept the item.
@@ -86,7 +86,7 @@ impl Registry {
         delete.send().await.expect("the table deletes it");
     }
 
-    /// Creates an empty DynamoDB table with this name and the same definition as the registry table.
+    /// Creates a second, empty DynamoDB table with the name `name` and the same definition as the registry table.
     ///
     /// # Panics
     /// When DynamoDB does not create the table.
@@ -111,8 +111,8 @@ impl Registry {
         self.client.delete_table().table_name(&self.table).send().await.expect("the table is deleted");
     }
 
-    /// Makes each unpublished event in the registry table one hour older. Other calls of the functions publish only old
-    /// events, because the training run that stored a new event publishes it itself.
+    /// Makes each unpublished event in the registry table one hour older. The deployed functions publish stored events
+    /// only when they are old. A new event is published by the training run that stored it.
     ///
     /// # Panics
     /// When DynamoDB does not answer.
@@ -145,7 +145,7 @@ impl Registry {
         delete.send().await.expect("the table deletes it");
     }
 
-    /// Returns the registry items about mails and alarms whose sort keys start with `prefix`.
+    /// Returns the registry items about mails and alarms whose sort keys begin with `prefix`.
     ///
     /// # Panics
     /// When DynamoDB does not answer.
@@ -162,8 +162,8 @@ impl Registry {
         delete.send().await.expect("the table deletes it");
     }
 
-    /// Makes the registry's claims on unanswered mails old, as if an hour had passed. A claim is the record that the
-    /// alert function has begun to send a mail. With an old claim, the function may send the mail again.
+    /// Makes the registry's claims on unanswered mails an hour older. A claim is the record that the alert function has
+    /// begun to send a mail. With an old claim, the function may send the mail again.
     ///
     /// # Panics
     /// When DynamoDB does not answer.
@@ -175,7 +175,7 @@ impl Registry {
     }
 
     /// Deletes the registry's records of all alarms. Tests raise the same alarms again within minutes. With the old
-    /// records, that would count as flapping.
+    /// records, the alert function would treat that as flapping and hold back mails.
     ///
     /// # Panics
     /// When DynamoDB does not answer.
@@ -185,12 +185,12 @@ impl Registry {
         }
     }
 
-    /// Returns the registry's champion pointer (the record that names the champion). `None` if there is no champion.
+    /// Returns the registry's record of the current champion. `None` if there is no champion.
     pub async fn champion(&self) -> Option<Value> {
         self.item("CHAMPION").await.map(read)
     }
 
-    /// Returns the records of all champions so far, oldest first.
+    /// Returns the registry's records of all champions so far, oldest first.
     pub async fn history(&self) -> Vec<Value> {
         self.items("CHAMPION#").await.into_iter().map(read).collect()
     }
@@ -205,7 +205,8 @@ impl Registry {
         self.items("VERSION#").await.into_iter().map(read).collect()
     }
 
-    /// Makes a registered model version the champion without checking its artifact. The train function would check it.
+    /// Makes a registered model version the champion by hand, without checking its model file (the artifact). The train
+    /// function would check the file.
     ///
     /// # Panics
     /// When there is no champion, or no model version with this number.
@@ -224,7 +225,7 @@ impl Registry {
         self.put(item).await;
     }
 
-    /// Deletes the champion pointer and the history of champions. The registered model versions stay.
+    /// Deletes the record of the current champion and the history of champions. The registered model versions stay.
     pub async fn forget_champions(&self) {
         self.delete("CHAMPION").await;
         for champion in self.history().await {

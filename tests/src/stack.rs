@@ -14,13 +14,14 @@ use crate::storage::Bucket;
 /// Name of the model that the stack under test trains.
 pub const MODEL: &str = "iris";
 
-/// Lock that the test holds while it uses the stack. Tests share one stack and would disturb each other.
+/// Lock that a test holds while it uses the deployed stack. All tests share one stack and would disturb each other.
 static TURN: Mutex<()> = Mutex::const_new(());
 
-/// The deployed stack, reserved for one test until the test drops this value.
+/// The deployed stack (Lambda functions, APIs, tables) under test. It is reserved for one test until the test drops
+/// this value.
 #[derive(Debug)]
 pub struct Stack {
-    /// Name of the stack. The names of all its resources begin with it.
+    /// Name of the deployed stack. The names of all its resources begin with this name.
     pub name: String,
     /// Clients of both HTTP APIs, each with its API key.
     pub api: Api,
@@ -28,25 +29,25 @@ pub struct Stack {
     pub functions: Functions,
     /// Test client of the registry table, which stores training runs, model versions and the champion.
     pub registry: Registry,
-    /// Test client of the S3 bucket, which stores artifacts, manifests and training tables.
+    /// Test client of the S3 bucket, which stores model files (artifacts), their manifests and training tables.
     pub bucket: Bucket,
     /// Test client of CloudWatch, for the stack's metrics and alarms.
     pub cloudwatch: CloudWatch,
-    /// Access to the mails that the stack has sent.
+    /// Test access to the mails that the deployed stack has sent.
     pub inbox: Inbox,
-    /// Injects faults into the functions' calls to AWS.
+    /// Test helper that injects faults into the Lambda functions' calls to AWS.
     pub faults: Faults,
-    /// AWS configuration for clients of other services that a single test needs.
+    /// AWS configuration. A test uses it to create clients of AWS services for which this struct has no client.
     pub config: SdkConfig,
     _turn: MutexGuard<'static, ()>,
 }
 
 impl Stack {
-    /// Waits until no other test uses the stack, and returns the stack. Deletes the registry's records of earlier
-    /// alarms.
+    /// Reserves the deployed stack for one test: waits until no other test uses the stack. Deletes the registry's
+    /// records of earlier alarms.
     ///
     /// # Panics
-    /// When an environment variable that locates the stack is missing.
+    /// When an environment variable with the location of the stack is missing.
     pub async fn take() -> Self {
         let turn = TURN.lock().await;
         let endpoint = variable("AWS_ENDPOINT_URL");

@@ -8,7 +8,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// Test client of the stack's S3 bucket, which stores artifacts, manifests and training tables.
+/// Test client of the stack's S3 bucket, which stores model files (artifacts), their manifests and training tables.
 #[derive(Debug, Clone)]
 pub struct Bucket {
     client: Client,

@@ -10,12 +10,12 @@ use crate::stack::Stack;
 use crate::wait::{seconds, until};
 use crate::{iris, wait};
 
-/// Extra waiting time after a promotion, on top of the refresh time. It covers the refresh itself and the calls to the
-/// emulator.
+/// Extra time that a test waits for a promoted model version, on top of the refresh time. It covers the refresh itself
+/// and the calls to the emulator.
 const SLACK: Duration = seconds(10);
 
 impl Stack {
-    /// Calls the train function for a new training run and returns the report of that run.
+    /// Calls the train function, which starts a new training run, and returns its report.
     ///
     /// # Panics
     /// When the train function returns an error.
@@ -28,7 +28,8 @@ impl Stack {
         payload
     }
 
-    /// Trains a model version with the settings of [`good`], which the gate promotes. Returns the version number.
+    /// Trains a model version with the settings of [`good`] and checks that the gate promotes it. Returns the version
+    /// number.
     ///
     /// # Panics
     /// When the gate refuses the version.
@@ -36,7 +37,8 @@ impl Stack {
         self.train_to_serve(good()).await
     }
 
-    /// Trains a model version with the settings in `event`. The gate must promote it. Returns the version number.
+    /// Trains a model version with the settings in `event`, and checks that the gate promotes it. Returns the version
+    /// number.
     ///
     /// # Panics
     /// When the gate refuses the version.
@@ -46,7 +48,7 @@ impl Stack {
         report["version"].as_u64().expect("a run that succeeded has a version")
     }
 
-    /// Trains a model version and waits until the API's predictions come from it. Returns the version number.
+    /// Trains a new model version and waits until the API's predictions come from it. Returns the version number.
     ///
     /// # Panics
     /// When the API does not use the version in time, or when a prediction fails although an older version is
@@ -62,7 +64,7 @@ impl Stack {
         version
     }
 
-    /// Promotes an older model version by hand and waits until the API's predictions come from it.
+    /// Promotes the older model version `version` by hand and waits until the API's predictions come from it.
     ///
     /// # Panics
     /// When the API does not use the version in time.
@@ -73,17 +75,18 @@ impl Stack {
         self.until_served(version).await;
     }
 
-    /// Trains on the Iris data set after a test with another table. Waits until `/model` names the new model version.
+    /// Trains on the Iris data set, after a test that used another table. Waits until `/model` describes the new model
+    /// version.
     ///
     /// # Panics
-    /// When `/model` does not name the version in time.
+    /// When `/model` does not describe the new version in time.
     pub async fn serve_iris_again(&self) {
         let version = self.train_good().await;
         self.until_model(&version.into()).await;
     }
 
-    /// Returns the number of a model version with which the API answers, for tests that need any version. This is the
-    /// champion if it answers, or else a newly trained version.
+    /// Returns the number of a model version that answers the API's predictions now, for tests that need any version.
+    /// If the champion does not answer, a new version is trained.
     pub async fn served(&self) -> u64 {
         let champion = self.registry.champion().await.and_then(|champion| champion["version"]["number"].as_u64());
         let answer = self.api.predict(&iris::setosa()).await;
@@ -97,7 +100,7 @@ impl Stack {
         }
     }
 
-    /// Waits until the API's predictions come from this model version. The time limit is the refresh time plus a
+    /// Waits until the API's predictions come from model version `version`. The time limit is the refresh time plus a
     /// reserve for the emulator's calls.
     ///
     /// # Panics
@@ -111,8 +114,8 @@ impl Stack {
         .await;
     }
 
-    /// Waits until the API's predictions come from this model version. Unlike [`until_served`](Self::until_served), it
-    /// accepts answers with status 503 meanwhile.
+    /// Waits until the API's predictions come from model version `version`. Unlike
+    /// [`until_served`](Self::until_served), it accepts answers with status 503 meanwhile.
     ///
     /// # Panics
     /// When the time limit passes, or when a prediction fails with another status than 503.
@@ -125,7 +128,7 @@ impl Stack {
         .await;
     }
 
-    /// Asserts, for more than two refresh times, that this model version answers every prediction request.
+    /// Asserts that model version `version` answers every prediction request, for more than two refresh times.
     pub async fn assert_keeps_serving(&self, version: u64) {
         let time = self.refresh_time().await * 2 + seconds(1);
         wait::throughout(time, async || {
@@ -135,13 +138,13 @@ impl Stack {
         .await;
     }
 
-    /// Returns the time between two checks of a warm predict function for a new champion.
+    /// Returns how often a running predict function checks for a new champion: the time between two checks.
     pub async fn refresh_time(&self) -> Duration {
         let setting = self.functions.setting(&self.functions.predict, "EVERGREEN_REFRESH_SECONDS").await;
         seconds(setting.parse().expect("a number of seconds"))
     }
 
-    /// Returns the version number of the champion, which the registry names.
+    /// Returns the version number of the champion, as stored in the registry.
     ///
     /// # Panics
     /// When there is no champion.
@@ -151,23 +154,24 @@ impl Stack {
     }
 }
 
-/// Returns a train event whose model version is as good as the Iris data set allows. The same seed and hyperparameters
-/// give an artifact with the same bytes.
+/// Returns a train event that makes a good model version: as good as the Iris data set allows. The fixed seed and
+/// hyperparameters always give a model file (artifact) with the same bytes.
 pub fn good() -> Value {
     json!({"seed": 42, "hyperparameters": {"n_estimators": 60, "max_depth": 10, "min_samples_split": 2, "min_samples_leaf": 1}})
 }
 
-/// Returns a train event whose model version is as good as that of [`good`], but whose artifact has other bytes.
+/// Returns a train event that makes a model version as good as that of [`good`]. But its model file (artifact) has
+/// other bytes.
 pub fn as_good() -> Value {
     json!({"seed": 43, "hyperparameters": {"n_estimators": 70, "max_depth": 10, "min_samples_split": 2, "min_samples_leaf": 1}})
 }
 
-/// Returns a train event whose model version is bad: it confuses some species of the Iris data set.
+/// Returns a train event that makes a bad model version, which confuses some species of the Iris data set.
 pub fn bad() -> Value {
     json!({"seed": 42, "hyperparameters": {"n_estimators": 1, "max_depth": 1, "min_samples_leaf": 90}})
 }
 
-/// Returns an id for a new training run that no other run has.
+/// Returns a new id for a training run. No other run has this id.
 pub fn fresh_id() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     format!("test-{}-{}", jiff::Timestamp::now().as_millisecond(), COUNT.fetch_add(1, Ordering::Relaxed))

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-/// Pause between two checks of a condition.
+/// Pause between two checks of the condition for which a test waits.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Calls `look` again and again until it returns a value, and returns that value.
+/// Polls: calls `look` again and again until it returns a value, and returns that value.
 ///
 /// # Panics
 /// When `look` has returned no value within `limit`. The message is "waited … for `what`".
@@ -20,7 +20,7 @@ pub async fn until<T>(what: &str, limit: Duration, mut look: impl AsyncFnMut() -
     }
 }
 
-/// Calls `look` again and again until `time` has passed. `look` must panic if it sees a state that must not occur.
+/// Calls `look` again and again until `time` has passed. `look` must panic if it sees a forbidden state.
 pub async fn throughout(time: Duration, mut look: impl AsyncFnMut()) {
     let begun = Instant::now();
     while begun.elapsed() < time {

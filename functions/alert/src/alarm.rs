@@ -12,25 +12,27 @@ use crate::{AlarmKind, AlarmReading};
 pub struct Alarm {
     /// The alarm's full name, which begins with the stack's name.
     pub name: String,
-    /// The kind of the alarm: one of the stack's own alarms, or one that somebody has added.
+    /// The kind of the CloudWatch alarm: one of the alarms that the template defines, or one that somebody has added by
+    /// hand.
     pub kind: AlarmKind,
-    /// The state that the alarm has now.
+    /// The current state of the CloudWatch alarm, such as `ALARM`.
     pub state: AlarmState,
-    /// The state that the alarm had before; `None` if the notification does not contain it.
+    /// The previous state of the CloudWatch alarm. `None` if the notification does not contain it.
     pub before: Option<AlarmState>,
-    /// When the alarm entered its current state.
+    /// The time at which the CloudWatch alarm entered its current state.
     pub since: Timestamp,
-    /// The measured value, read from the text in which CloudWatch gives the reason for the change.
+    /// The measured value of the alarm's metric. It is read from the text with which CloudWatch explains the change.
     pub reading: AlarmReading,
-    /// The limit with which the measured value is compared; `None` if it is unknown.
+    /// The alarm's threshold, with which CloudWatch compares the measured value. `None` if it is unknown.
     pub threshold: Option<f64>,
-    /// How the value is compared with the limit. If the comparison holds, something is wrong. `None` if it is unknown.
+    /// The operator with which CloudWatch compares the measured value and the threshold, such as "greater than". If the
+    /// comparison is true, something is wrong. `None` if the operator is unknown.
     pub comparison: Option<Comparison>,
-    /// The name of the metric that the alarm watches. `None` if the alarm watches an expression.
+    /// The name of the CloudWatch metric that the alarm watches. `None` if the alarm watches a math expression instead.
     pub metric: Option<String>,
-    /// The description in the alarm's definition; `None` if there is none.
+    /// The description in the CloudWatch alarm's definition. `None` if there is none.
     pub description: Option<String>,
-    /// The reason for the change of state, in CloudWatch's own words.
+    /// Why the CloudWatch alarm changed its state, in CloudWatch's own words.
     pub reason: String,
 }
 
@@ -39,39 +41,40 @@ pub struct Alarm {
 pub enum AlarmState {
     /// The alarm is raised: something is wrong.
     Alarm,
-    /// The alarm is not raised: all is well.
+    /// The alarm is not raised: everything is in order.
     Ok,
     /// CloudWatch has too few values to decide whether something is wrong.
     InsufficientData,
 }
 
-/// How an alarm compares its value with its threshold. If the comparison holds, something is wrong.
+/// The comparison operator of a CloudWatch alarm. If `value operator threshold` is true, something is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
-    /// Something is wrong if value > threshold.
+    /// The alarm is raised if the measured value is greater than the threshold.
     Greater,
-    /// Something is wrong if value >= threshold.
+    /// The alarm is raised if the measured value is greater than or equal to the threshold.
     GreaterOrEqual,
-    /// Something is wrong if value < threshold.
+    /// The alarm is raised if the measured value is less than the threshold.
     Less,
-    /// Something is wrong if value <= threshold.
+    /// The alarm is raised if the measured value is less than or equal to the threshold.
     LessOrEqual,
 }
 
-/// Error: a text is not a known alarm state or comparison. Holds the text.
+/// Error: a text is not CloudWatch's name of an alarm state (such as `ALARM`) or of a comparison operator. Holds the
+/// text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is unknown")]
 pub struct UnknownName(pub String);
 
 impl Alarm {
-    /// Returns whether the alarm watches the accuracy margin. The champion's record in the registry does not contain
-    /// that margin.
+    /// Returns whether the alarm watches the metric `ModelAccuracyMargin`. The champion's record in the registry does
+    /// not contain that metric's value.
     pub(crate) fn measures_margin(&self) -> bool {
         self.metric.as_deref() == Some(Metric::ModelAccuracyMargin.name())
     }
 
-    /// Returns the change that the alarm reports: that it was raised, or that it is OK. `None` for missing data, which
-    /// means neither that something is wrong nor that all is well.
+    /// Returns the change that the alarm reports: it was raised, or it is OK. `None` if CloudWatch has too little data.
+    /// That state means neither that something is wrong nor that all is well.
     pub fn change(&self) -> Option<AlarmChange> {
         let raised = match self.state {
             AlarmState::Alarm => true,
@@ -104,7 +107,7 @@ impl FromStr for AlarmState {
 }
 
 impl Comparison {
-    /// Returns whether the comparison of `value` with `threshold` holds, which means that something is wrong.
+    /// Returns whether `value` is bad: whether the comparison of `value` with `threshold` is true, such as 41 > 36.
     pub fn holds(self, value: f64, threshold: f64) -> bool {
         match self {
             Self::Greater => value > threshold,
@@ -114,7 +117,8 @@ impl Comparison {
         }
     }
 
-    /// Describes the values that are not wrong, such as `at most 36 h`. `threshold` is the limit as text.
+    /// Describes the good values of an alarm's metric, such as `at most 36 h`. `threshold` is the alarm's limit as
+    /// text.
     pub fn wanted(self, threshold: &str) -> String {
         match self {
             Self::Greater => format!("at most {threshold}"),

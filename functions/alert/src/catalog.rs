@@ -8,12 +8,13 @@ use crate::headline::{
 /// How a CloudWatch alarm treats missing values of its metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MissingData {
-    /// Missing values raise the alarm. The alarm's metric is published every five minutes, so a missing value means
-    /// that something is wrong.
+    /// Missing values raise the alarm. Its metric is published every five minutes, so a missing value means that
+    /// something is wrong.
     Raises,
-    /// Missing values end the alarm. The alarm's metric has values only when something has happened.
+    /// Missing values end the alarm. Its metric (such as a count of errors) has values only when something has
+    /// happened.
     Ends,
-    /// Missing values leave the alarm in its state. They say nothing about what the alarm watches.
+    /// Missing values do not change the alarm's state, because they do not show whether something is wrong.
     KeepsState,
 }
 
@@ -33,11 +34,13 @@ impl MissingData {
 pub struct CatalogEntry {
     /// The alarm's name without the stack's name, such as `accuracy-low`.
     pub name: &'static str,
-    /// What the alarm means and who is affected, as text for the mail.
+    /// What the alarm means and who is affected: a text that the mail about the alarm contains.
     pub meaning: &'static str,
-    /// Function that writes the end of the mail's subject when the alarm is raised, without a full stop.
+    /// Function that writes the mail's subject when the alarm is raised: only the end of the subject, without a full
+    /// stop.
     pub(crate) raised: fn(&Situation<'_>) -> String,
-    /// Function that writes the end of the mail's subject when the alarm is OK again, without a full stop.
+    /// Function that writes the mail's subject when the alarm is OK again: only the end of the subject, without a full
+    /// stop.
     pub(crate) cleared: fn(&Situation<'_>) -> String,
     /// The steps that a mail about the raised alarm recommends, in order.
     pub(crate) steps: &'static [StepTemplate],
@@ -45,33 +48,33 @@ pub struct CatalogEntry {
     pub missing_data: MissingData,
     /// The alarm's threshold in template.yaml, in the unit of the alarm's metric.
     pub threshold: f64,
-    /// Whether a second SNS topic reports the alarm too, because the alarm means that mail does not arrive.
+    /// Whether the alarm means that mails do not arrive. A second SNS topic reports such an alarm too.
     pub is_about_mail: bool,
     /// Whether the stack also creates this alarm when it runs on an emulator of AWS.
     pub is_emulated: bool,
 }
 
-/// A step that a mail about an alarm recommends. The step's command does not contain the stack's name yet.
+/// Template of a step that a mail about an alarm recommends. The stack's name is not yet inserted into the command.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StepTemplate {
-    /// The instruction, as text for the mail.
+    /// The instruction of a recommended step, as text for the mail.
     pub(crate) what: &'static str,
-    /// The command to run; `None` if the step has no command.
+    /// The AWS CLI command of a recommended step. `None` if the step has no command.
     pub(crate) command: Option<Command>,
 }
 
-/// A kind of AWS CLI command that a mail recommends. The command's text is written later, for one stack.
+/// A kind of AWS CLI command that a mail recommends. The command's full text, with the stack's name, is written later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Command {
-    /// AWS CLI command that lists the newest runs.
+    /// AWS CLI command that lists the newest training runs.
     Runs,
     /// AWS CLI command that prints the log of the Lambda function with this name.
     Logs(&'static str),
     /// AWS CLI command that starts a training run.
     Train,
-    /// AWS CLI command that prints the number of requests of each API key.
+    /// AWS CLI command that prints how many requests each API key has sent.
     Usage,
-    /// AWS CLI command that invokes the metrics function.
+    /// AWS CLI command that invokes the metrics function, which publishes all metrics.
     Measure,
     /// AWS CLI command that receives the messages of the queue that the alarm watches.
     Messages,
@@ -79,7 +82,7 @@ pub(crate) enum Command {
     Purge,
     /// AWS CLI command that prints the definition and the state of the alarm.
     Describe,
-    /// AWS CLI command that is the same for every stack. Holds the command's text.
+    /// AWS CLI command with a fixed text, which is the same for every stack. Holds the command's text.
     Always(&'static str),
 }
 
@@ -91,22 +94,24 @@ const fn advice(what: &'static str) -> StepTemplate {
     StepTemplate { what, command: None }
 }
 
-/// Defines [`AlarmKind`] from one row for each alarm. The doc comment of a row says what the alarm watches.
+/// Macro that defines the enum [`AlarmKind`] from a list with one row for each alarm. The row's doc comment says what
+/// the alarm watches.
 macro_rules! alarms {
     ($(
         $(#[doc = $watches:literal])+
         $kind:ident { $($field:ident: $value:expr),+ $(,)? }
     )+) => {
-        /// The kind of a CloudWatch alarm, named after the alarm without the stack's name.
+        /// The kind of a CloudWatch alarm. Each variant has the alarm's name without the stack's name, such as
+        /// `AccuracyLow`.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum AlarmKind {
             $($(#[doc = $watches])+ $kind,)+
-            /// An alarm that is not in the catalogue, because somebody has added it. Holds the alarm's name.
+            /// The kind of a CloudWatch alarm of this stack. It has the alarm's name without the stack's name.
             Other(String),
         }
 
         impl AlarmKind {
-            /// The kinds of alarms that every stack has.
+            /// All alarms that the template defines. Alarms that somebody has added by hand are not in the list.
             pub const KNOWN: [Self; [$(stringify!($kind)),+].len()] = [$(Self::$kind),+];
 
             /// Returns the row of the alarm catalogue with this alarm's texts and settings.
@@ -120,8 +125,8 @@ macro_rules! alarms {
     };
 }
 
-/// The row for every alarm that is not in the catalogue. Rows of the catalogue take fields that they do not set from
-/// this row.
+/// Default row of the alarm catalogue, for alarms that somebody has added by hand. The other rows take from it the
+/// fields that they do not set.
 const OTHER: CatalogEntry = CatalogEntry {
     name: "",
     meaning: "This alarm does not belong to Evergreen. Its description says what it watches.",
@@ -138,7 +143,8 @@ const OTHER: CatalogEntry = CatalogEntry {
 };
 
 alarms! {
-    /// The champion is too old, or values of the metric about its age do not arrive.
+    /// Alarm: the champion (the model version that answers predictions) is too old, or the metric about its age is
+    /// missing.
     ChampionTooOld {
         name: "champion-too-old",
         meaning: "For too long no version has become champion. Training does not run, training fails, or the gate \
@@ -151,7 +157,7 @@ alarms! {
         threshold: 0.0,
     }
 
-    /// The champion's score is below the alarm's threshold.
+    /// Alarm: the score of the champion (the model version that answers predictions) is below the alarm's threshold.
     AccuracyLow {
         name: "accuracy-low",
         meaning: "The champion is not known to be better than a constant answer, or its score on the newest \
@@ -173,7 +179,7 @@ alarms! {
         threshold: 0.0,
     }
 
-    /// A scheduled training run has not made a model version in time.
+    /// Alarm: a scheduled training run has not made a model version in time.
     DeadlineMissed {
         name: "deadline-missed",
         meaning: "Since the scheduled time no run has made a version, promoted or refused. The champion keeps \
@@ -184,7 +190,7 @@ alarms! {
         missing_data: MissingData::KeepsState,
     }
 
-    /// Training runs fail, or are lost without a result.
+    /// Alarm: training runs fail, or are lost without a result.
     TrainingFailed {
         name: "training-failed",
         meaning: "Runs have failed or were lost since a run last made a version. The champion keeps answering \
@@ -195,7 +201,7 @@ alarms! {
         missing_data: MissingData::KeepsState,
     }
 
-    /// The gate has refused every new model version for days.
+    /// Alarm: for days, the gate (the check before promotion) has refused every new model version.
     VersionsRefused {
         name: "versions-refused",
         meaning: "For two days or more the gate has refused every version that was trained. The champion keeps \
@@ -213,7 +219,7 @@ alarms! {
         threshold: 48.0,
     }
 
-    /// A new predict environment could not load the champion.
+    /// Alarm: a new environment (running instance) of the predict function could not load the champion.
     ModelUnhealthy {
         name: "model-unhealthy",
         meaning: "A new environment of the predict function could not load the champion. Its pointer is gone, or \
@@ -225,8 +231,8 @@ alarms! {
         missing_data: MissingData::KeepsState,
     }
 
-    /// One of the champion's two stored files is missing or damaged. The other file may hide that, because predictions
-    /// go on.
+    /// Alarm: one of the champion's two stored files (in S3 and in DynamoDB) is missing or damaged. The other file may
+    /// be intact, so predictions may still work.
     ArtifactDamaged {
         name: "artifact-damaged",
         meaning: "The registry's copy of the champion's artifact or the bucket's object is missing or damaged. As \
@@ -238,7 +244,8 @@ alarms! {
         missing_data: MissingData::KeepsState,
     }
 
-    /// An environment of the predict function failed to load a champion.
+    /// Alarm: an environment (running instance) of the predict function failed to load a champion. It answers with the
+    /// last version that it has loaded, or with 503 if there is none.
     ModelLoadFailures {
         name: "model-load-failures",
         meaning: "An environment of the predict function could not fetch, verify or read the champion. It uses \
@@ -249,7 +256,7 @@ alarms! {
         missing_data: MissingData::Ends,
     }
 
-    /// The prediction API answers requests with server errors (5xx).
+    /// Alarm: the prediction API answers requests with server errors (5xx).
     PredictionErrors {
         name: "prediction-errors",
         meaning: "In two of three periods of 5 minutes, callers got server errors and no prediction.",
@@ -262,7 +269,7 @@ alarms! {
         missing_data: MissingData::Ends,
     }
 
-    /// The prediction API answers too slowly.
+    /// Alarm: the prediction API answers too slowly.
     PredictionLatency {
         name: "prediction-latency",
         meaning: "One request in a hundred took longer than the limit. Callers may stop waiting for an answer.",
@@ -280,7 +287,7 @@ alarms! {
         threshold: 1000.0,
     }
 
-    /// Predictions are rejected because the predict function has reached its concurrency limit.
+    /// Alarm: predictions are rejected because the predict function has reached its concurrency limit.
     Throttles {
         name: "throttles",
         meaning: "Lambda had no environment left for the predict function and rejected requests.",
@@ -296,7 +303,7 @@ alarms! {
         missing_data: MissingData::Ends,
     }
 
-    /// A client's API key has used most of its monthly requests.
+    /// Alarm: a client's API key has used most of its monthly requests.
     QuotaNearlyUsed {
         name: "quota-nearly-used",
         meaning: "A client's key has used four fifths of its requests for this calendar month. Once all are used, \
@@ -313,7 +320,7 @@ alarms! {
         threshold: 0.8,
     }
 
-    /// Some health metrics cannot be computed, so their alarms rely on old values.
+    /// Alarm: some health metrics cannot be computed, so their alarms rely on old values.
     FiguresUnknown {
         name: "figures-unknown",
         meaning: "For 15 minutes or more some metrics could not be computed, because something could not be read. \
@@ -327,7 +334,7 @@ alarms! {
         missing_data: MissingData::KeepsState,
     }
 
-    /// The registry holds records that this release cannot read, or can read only in part.
+    /// Alarm: the registry holds records that this version of the software cannot read, or can read only in part.
     UnreadableRecords {
         name: "unreadable-records",
         meaning: "The registry holds records that this release cannot read, or only in part. Metrics leave them \
@@ -342,7 +349,8 @@ alarms! {
         missing_data: MissingData::KeepsState,
     }
 
-    /// The train function's dead-letter queue holds events. Their training runs or imports failed in all attempts.
+    /// Alarm: the train function's dead-letter queue holds events. Their training runs or imports failed in all
+    /// attempts.
     TrainFailureQueue {
         name: "train-failure-queue",
         meaning: "A training run, or the import of a model file, failed in all its attempts. Its event is kept \
@@ -353,7 +361,7 @@ alarms! {
         missing_data: MissingData::Ends,
     }
 
-    /// The queue of the events that could not be delivered to the train function holds events.
+    /// Alarm: the queue of the events that could not be delivered to the train function holds events.
     TrainScheduleQueue {
         name: "train-schedule-queue",
         meaning: "An event could not be delivered to the train function. If it is the schedule's event, the \
@@ -365,7 +373,7 @@ alarms! {
         missing_data: MissingData::Ends,
     }
 
-    /// The metrics function's dead-letter queue holds events.
+    /// Alarm: the metrics function's dead-letter queue holds events.
     MetricsFailureQueue {
         name: "metrics-failure-queue",
         meaning: "The metrics function failed three times in a row. Values of metrics are missing, and alarms may \
@@ -380,7 +388,7 @@ alarms! {
         missing_data: MissingData::Ends,
     }
 
-    /// The alert function's dead-letter queue holds events. Their mails could not be sent.
+    /// Alarm: the alert function's dead-letter queue holds events. Their mails could not be sent.
     AlertFailureQueue {
         name: "alert-failure-queue",
         meaning: "A mail about an alarm was not sent in three attempts, or SES did not answer whether it was \
@@ -392,7 +400,7 @@ alarms! {
         is_about_mail: true,
     }
 
-    /// The queue of the alarm notifications that did not reach the alert function holds messages.
+    /// Alarm: the queue of the alarm notifications that did not reach the alert function holds messages.
     AlertTopicQueue {
         name: "alert-topic-queue",
         meaning: "An alarm did not reach the function that writes mails. Nobody got a mail about it.",
@@ -403,7 +411,7 @@ alarms! {
         is_about_mail: true,
     }
 
-    /// Mails that SES accepted have bounced, were reported as spam, or were rejected.
+    /// Alarm: mails that SES accepted have bounced, were reported as spam, or were rejected.
     MailBounced {
         name: "mail-bounced",
         meaning: "SES accepted a mail about an alarm and could not deliver it, or the recipient reported it as \

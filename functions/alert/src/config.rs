@@ -14,9 +14,10 @@ pub struct AlertConfig {
     pub sender: Address,
     /// The mail addresses that receive the mails about alarms.
     pub recipients: Recipients,
-    /// The name of the SES configuration set that publishes what happens to mails; `None` if there is none.
+    /// The name of the SES configuration set that publishes delivery events (such as bounces) of mails. `None` if there
+    /// is no such set.
     pub configuration_set: Option<String>,
-    /// The names and links that every mail about an alarm contains.
+    /// The names and links that every mail about an alarm contains, such as the dashboard's URL.
     pub letterhead: Letterhead,
 }
 
@@ -61,7 +62,7 @@ mod tests {
         ("EVERGREEN_DASHBOARD_URL", "https://example.com/dashboard"),
     ];
 
-    /// Reads a complete environment in which `key` has the value `value`.
+    /// Test helper: reads a complete environment in which the variable `key` has the value `value`.
     fn read_with(key: &str, value: &str) -> Result<AlertConfig, ConfigError> {
         AlertConfig::read(&Environment::from_lookup(environment_with(&COMPLETE, &[(key, value)])))
     }

@@ -12,24 +12,24 @@ use jiff::Timestamp;
 use crate::pace::Pace;
 use crate::{Address, Alarm, AlarmState, AlertWorld};
 
-/// Minimum time that an invocation needs to start sending a mail. SES may take up to 20 s to answer, and the result
-/// must be recorded.
+/// Minimum time that a Lambda invocation must have left to start sending a mail. SES may take up to 20 s to answer, and
+/// then the invocation must record the result.
 const RESERVE: Duration = Duration::from_secs(30);
 
 /// Result of one try to send a mail to one recipient.
 #[derive(Debug)]
 pub(crate) enum DeliveryResult {
-    /// The mail was sent.
+    /// The mail was sent to the recipient in this try.
     Sent,
     /// The mail was not sent now, because it had been sent before.
     SentBefore,
-    /// The mail that the alarm is over was not sent. Its recipient got no mail when the alarm was raised.
+    /// The mail "the alarm is over" was not sent, because its recipient got no mail when the alarm was raised.
     NotDue,
-    /// The mail was not sent, because a newer change of the alarm is known. The mails to the remaining recipients are
-    /// not due either.
+    /// The mail was not sent, because the alarm has changed again since. The remaining recipients get no such mail
+    /// either.
     Overtaken,
-    /// The mail about the end of the alarm must wait. Another invocation is still sending the mail that the alarm is
-    /// raised.
+    /// The mail "the alarm is over" must wait. Another Lambda invocation is still sending the mail "the alarm is
+    /// raised".
     NotYet,
     /// SES rejected the mail for now, because too many mails came in too short a time. Holds SES's answer.
     Throttled(Unavailable),
@@ -37,11 +37,11 @@ pub(crate) enum DeliveryResult {
     Unreachable(Unavailable),
 }
 
-/// Error: this invocation did not send a mail, or does not know whether it did.
+/// Error: this Lambda invocation did not send a mail, or does not know whether it sent the mail.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MailError {
-    /// Another invocation has claimed the mail and may still fail to send it. So this invocation must not report
-    /// success.
+    /// Another Lambda invocation has reserved the mail and may still fail to send it. So this invocation must report an
+    /// error.
     #[error("another invocation is sending the mail")]
     Busy,
     /// SES did not answer, so the mail may have been sent. Holds the cause, if it is known.
@@ -53,7 +53,8 @@ pub(crate) enum MailError {
     /// SES was unreachable, or failed, too many times. Holds the cause of the last failure, if it is known.
     #[error("SES does not accept mails{}", cause(.0.as_ref()))]
     Unreachable(Option<Unavailable>),
-    /// The invocation has too little time left to send the mail. Holds why an earlier try failed, if there was one.
+    /// The Lambda invocation has too little time left to send the mail. Holds why an earlier try failed, if there was
+    /// one.
     #[error("the invocation has too little time left for the mail{}", cause(.0.as_ref()))]
     NoTime(Option<Unavailable>),
 }
@@ -62,7 +63,7 @@ fn cause(unavailable: Option<&Unavailable>) -> String {
     unavailable.map(|unavailable| format!(" ({})", unavailable.cause)).unwrap_or_default()
 }
 
-/// An alarm, the decision what to report about the alarm, and the finished mail.
+/// A CloudWatch alarm, the decision which change of the alarm to report, and the finished mail about the change.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AlarmMail<'a> {
     pub(crate) alarm: &'a Alarm,
@@ -70,17 +71,17 @@ pub(crate) struct AlarmMail<'a> {
     pub(crate) mail: &'a Mail,
 }
 
-/// Sends the mails of one invocation.
+/// Sends the mails of one Lambda invocation.
 #[derive(Debug)]
 pub(crate) struct MailSender<'a, W> {
     pub(crate) ports: &'a W,
-    /// Identifies this invocation as the holder of its mail claims, and says when the claims end.
+    /// Identifies this Lambda invocation as the one that has reserved its mails, and says when the reservations end.
     pub(crate) lease: &'a Lease,
 }
 
 impl<W: AlertWorld> MailSender<'_, W> {
-    /// Sends the mail to `recipient` when `pace` allows it, unless the mail was sent before or is not due. The mail is
-    /// first claimed in the registry, so that no other invocation sends it too.
+    /// Sends the mail to `recipient` when `pace` allows it, unless the mail was sent before or is no longer needed.
+    /// First it reserves the mail in the registry (a claim), so that no other invocation sends the mail too.
     ///
     /// If the registry does not answer, the mail is sent without a claim, because two mails are better than none. If
     /// the result cannot be recorded, the mail counts as unanswered (perhaps sent) after this invocation ends.
@@ -110,8 +111,8 @@ impl<W: AlertWorld> MailSender<'_, W> {
             }
         };
         self.ports.clock().sleep(wait).await;
-        // An invocation with a newer change stores that change first and checks the mail claims afterwards. So at least
-        // one of the two invocations sees the other.
+        // An invocation with a newer change of the alarm stores that change first and checks the mail claims
+        // afterwards. So at least one of the two invocations sees the other.
         let outcome =
             if self.is_overtaken(mail.alarm).await { None } else { Some(self.send(mail, recipient, pace, &key).await) };
         if is_claimed {
@@ -127,7 +128,7 @@ impl<W: AlertWorld> MailSender<'_, W> {
         }
     }
 
-    /// Returns whether the invocation has enough time left to start a mail after waiting for `wait`.
+    /// Returns whether the invocation has enough time left to send a mail after it has waited for `wait`.
     fn has_time(&self, wait: Duration) -> bool {
         let end = self.ports.clock().now().saturating_add(wait + RESERVE).unwrap_or(Timestamp::MAX);
         end <= self.lease.until
@@ -153,8 +154,8 @@ impl<W: AlertWorld> MailSender<'_, W> {
         outcome
     }
 
-    /// Records the result of a try to send the mail with this `key`. A mail that was not sent may be claimed again at
-    /// once. An `outcome` of `None` means that no try was made.
+    /// Records the result of a try to send the mail with this `key`. A mail that was not sent may be sent by any
+    /// invocation at once. An `outcome` of `None` means that no try was made.
     async fn record(&self, key: &str, outcome: Option<&Result<(), SendError>>) {
         let now = self.ports.clock().now();
         let recorded = match outcome {
@@ -173,8 +174,8 @@ impl<W: AlertWorld> MailSender<'_, W> {
         alarm.change().is_some_and(|change| record.ok().flatten().is_some_and(|record| record.overtakes(change, now)))
     }
 
-    /// Returns why `recipient` gets no mail about the end of an alarm, or does not get that mail yet. `None` if the
-    /// mail is due.
+    /// Checks whether `recipient` must get the mail "the alarm is over". `None` means yes. Otherwise returns why the
+    /// recipient gets no such mail, or does not get it yet.
     async fn undue(&self, mail: AlarmMail<'_>, recipient: &Address) -> Option<DeliveryResult> {
         let AlarmReport::Over { raised } = mail.alarm_report else { return None };
         let mut is_busy = false;
@@ -199,7 +200,8 @@ impl<W: AlertWorld> MailSender<'_, W> {
     }
 }
 
-/// Returns the mail's key in the registry: a digest of the alarm, its state, the time of the change and the recipient.
+/// Returns the registry's key for the record about one mail. The key is a hash of the alarm, its state, the time of the
+/// change and the recipient.
 fn key(alarm: &str, state: AlarmState, since: Timestamp, recipient: &Address) -> String {
     let mut content = Vec::new();
     for part in [alarm, state.as_str(), &since.to_string(), recipient.as_str()] {
@@ -209,7 +211,8 @@ fn key(alarm: &str, state: AlarmState, since: Timestamp, recipient: &Address) ->
     sha256_hex(&content)
 }
 
-/// Derives a number from 0 to 1 from the mail's key. This number spreads the retries of different mails over time.
+/// Derives a number from 0 to 1 from the mail's key. It decides how much longer a retry waits, so that the retries of
+/// different mails do not come together.
 fn share(key: &str) -> f64 {
     let byte = key.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
     debug_assert!(byte.is_some(), "a key is a digest in hexadecimal digits: {key}");

@@ -8,19 +8,20 @@ use jiff::Timestamp;
 use crate::quantity::moment;
 use crate::{Alarm, AlarmKind, AlarmState};
 
-/// Number of newest runs that are searched for the run behind an alarm. More are read if many of them are imports.
+/// Number of newest runs that are searched for the run that caused an alarm. More runs are read if many of them are
+/// imports.
 const RUNS: u32 = 20;
-/// Maximum length, in characters, of the reason for a run's failure in a mail.
+/// Maximum length of an error message in a mail, in characters. It is the message of a failed training run.
 const MAX_REASON: usize = 2000;
 
-/// A run that made no champion: it failed, it was lost, or the gate refused its version.
+/// A training run or import that made no champion: it failed, it was lost, or the gate refused its model version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunFailure {
     run: RunId,
-    /// The key of the imported model file. `None` if the run is not an import.
+    /// The S3 key of the imported model file. `None` if the run is a training run and not an import.
     file: Option<String>,
     ended: Ended,
-    /// When the run ended, or when it started if its end is unknown.
+    /// When the training run ended, or when it started if its end is unknown.
     at: Timestamp,
     reason: Option<String>,
 }
@@ -33,15 +34,15 @@ enum Ended {
 }
 
 impl RunFailure {
-    /// Returns the newest run that explains why `alarm` is raised at `now`. `None` if no run explains it, if the alarm
-    /// is not raised, or if the alarm is not about training. If the registry does not answer, this logs a warning, and
-    /// the mail is sent without the run.
+    /// Returns the newest training run that explains why `alarm` is raised at `now`. `None` if no run explains it, if
+    /// the alarm is not raised, or if the alarm is not about training. If the registry does not answer, this logs a
+    /// warning and returns `None`, and the mail is sent without the run.
     pub async fn behind(alarm: &Alarm, registry: &impl Runs, now: Timestamp) -> Option<Self> {
         if alarm.state != AlarmState::Alarm || !is_about_training(&alarm.kind) {
             return None;
         }
         match registry.recent_runs_with_trainings(RUNS).await {
-            // A record that this release cannot read explains nothing.
+            // A run whose record cannot be read is skipped.
             Ok(runs) => newest(&alarm.kind, &runs.into_iter().filter_map(Result::ok).collect::<Vec<_>>(), now),
             Err(error) => {
                 tracing::warn!(%error, cause = %error.cause, "the mail is sent without the run");
@@ -50,7 +51,7 @@ impl RunFailure {
         }
     }
 
-    /// Describes the run in one line: its id, how it ended and why.
+    /// Describes the failed training run in one line: its id, how it ended and why.
     pub fn describe(&self) -> String {
         let at = moment(self.at);
         let run = match &self.file {
@@ -71,14 +72,14 @@ impl RunFailure {
         }
     }
 
-    /// Returns how `run` failed to make a champion. `None` if the run has not ended by `now`, has made a champion, or
-    /// will be retried by the platform.
+    /// Returns how the training run `run` failed to make a champion. `None` if the run has not ended by `now`, has made
+    /// a champion, or will be retried by AWS Lambda.
     fn of(run: &Run, now: Timestamp) -> Option<Self> {
         let ended = match run.status_at(now) {
             RunStatus::Rejected => Ended::Refused,
             RunStatus::Failed if failed_for_good(run, now) => Ended::Failed,
             RunStatus::Lost if failed_for_good(run, now) => Ended::Lost,
-            // The platform retries such a failure by itself, so nobody needs to know yet.
+            // AWS Lambda retries such a failure by itself, so nobody needs to know yet.
             RunStatus::Running | RunStatus::Succeeded | RunStatus::Failed | RunStatus::Lost => return None,
         };
         let at = run.finished_at().unwrap_or(run.started_at);
@@ -101,11 +102,11 @@ fn is_about_training(kind: &AlarmKind) -> bool {
     )
 }
 
-/// Returns the first of `runs`, newest first, that explains an alarm of that `kind`.
+/// Returns the newest training run that explains an alarm of that `kind`. `runs` are sorted, newest first.
 ///
 /// A run before a successful run explains nothing. The alarm about the train function's dead-letter queue is an
-/// exception, because the queue keeps old failures. An import explains this queue alarm only, because it says nothing
-/// about training.
+/// exception, because the queue keeps old failures. An import explains only this queue alarm, because an import says
+/// nothing about training.
 fn newest(kind: &AlarmKind, runs: &[Run], now: Timestamp) -> Option<RunFailure> {
     let tells_refusals = matches!(kind, AlarmKind::ChampionTooOld | AlarmKind::VersionsRefused);
     let ends = |run: &&Run| match kind {
@@ -123,7 +124,7 @@ fn newest(kind: &AlarmKind, runs: &[Run], now: Timestamp) -> Option<RunFailure> 
     runs.iter().filter(|run| !is_over(run)).filter_map(|run| RunFailure::of(run, now)).find(explains)
 }
 
-/// Puts the reason for a run's failure on one line and limits its length.
+/// Shortens the error message of a failed training run to one line of limited length.
 fn in_short(reason: &str) -> String {
     let line = reason.split_whitespace().collect::<Vec<_>>().join(" ");
     evergreen_lifecycle::text::shortened(&line, MAX_REASON)

@@ -7,7 +7,7 @@ use crate::{Alarm, Letterhead};
 /// The explanation of an alarm in its mail, and the steps that the mail recommends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guide {
-    /// What the alarm means and who is affected, as text for the mail.
+    /// What the alarm means and who is affected: a text that the mail about the alarm contains.
     pub meaning: &'static str,
     /// The steps that the mail recommends, in order.
     pub steps: Vec<GuideStep>,
@@ -16,9 +16,9 @@ pub struct Guide {
 /// One step that a mail about an alarm recommends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuideStep {
-    /// The instruction, as text for the mail.
+    /// The instruction of a recommended step, as text for the mail.
     pub what: &'static str,
-    /// The command to run; `None` if the step has no command.
+    /// The AWS CLI command of a recommended step. `None` if the step has no command.
     pub command: Option<String>,
 }
 
@@ -75,8 +75,8 @@ impl Commands<'_> {
         )
     }
 
-    /// Returns the command that prints each API key's requests in the current month. GNU and BSD `date` both accept
-    /// this date format.
+    /// Returns the command that prints how many requests each API key has sent in the current month. GNU and BSD `date`
+    /// both accept the command's date format.
     fn usage(&self) -> String {
         format!(
             "aws apigateway get-usage --start-date \"$(date -u +%Y-%m-01)\" --end-date \"$(date -u +%Y-%m-%d)\" \
@@ -97,8 +97,8 @@ impl Commands<'_> {
         format!("aws sqs purge-queue --queue-url {}", self.url())
     }
 
-    /// Returns the command that describes the alarm. The alarm's name is quoted, because readers paste the command into
-    /// a shell.
+    /// Returns the AWS CLI command that describes the alarm. The alarm's name is quoted, because readers paste the
+    /// command into a shell.
     fn describe(&self) -> String {
         format!("aws cloudwatch describe-alarms --alarm-names '{}'", self.alarm.name.replace('\'', r"'\''"))
     }

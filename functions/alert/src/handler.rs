@@ -13,7 +13,8 @@ use crate::{
     Alarm, AlertWorld, Knowledge, Letterhead, Notification, NotificationError, Recipients, RunFailure, letter,
 };
 
-/// Maximum number of tries to update an alarm's stored record while other invocations change that record too.
+/// Maximum number of tries to update an alarm's stored record. A try fails if another Lambda invocation changes that
+/// record at the same time.
 const MAX_UPDATES: usize = 5;
 
 /// Handles SNS events: turns each notification about an alarm into mails and sends them.
@@ -23,37 +24,37 @@ pub struct AlertHandler<'a, W> {
     pub ports: &'a W,
     /// The mail addresses that receive the mails about alarms.
     pub recipients: &'a Recipients,
-    /// The names and links that every mail about an alarm contains.
+    /// The names and links that every mail about an alarm contains, such as the dashboard's URL.
     pub letterhead: &'a Letterhead,
 }
 
-/// Counts of mails and notifications, for an event that was handled completely.
+/// Result of a completely handled SNS event: the counts of sent mails, and of mails and notifications without effect.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct AlertReport {
     /// Number of mails sent.
     pub sent: usize,
     /// Number of mails that were not sent, because they had been sent before.
     pub sent_before: usize,
-    /// Number of mails that were not sent, because they are not due. Either a newer mail is due instead. Or the mail
-    /// says that an incident has ended, and its recipient never got a mail about that incident.
+    /// Number of mails that were not sent, because nobody needs them. Either a newer mail has replaced the mail. Or the
+    /// mail says that an incident has ended, and its recipient never got a mail about that incident.
     pub not_due: usize,
-    /// Number of notifications that need no mail. They report missing data, or that an alarm is OK that no mail had
-    /// reported.
+    /// Number of alarm notifications that need no mail. They report missing data, or that an alarm is OK although no
+    /// mail had said that it was raised.
     pub no_news: usize,
-    /// Number of notifications that led to no mail, because a newer change of the alarm was known when they arrived.
+    /// Number of alarm notifications that led to no mail, because the alarm had changed again before they arrived.
     pub overtaken: usize,
     /// Number of notifications that led to no mail, because the alarm flaps (is raised and cleared again and again).
     pub held_back: usize,
 }
 
-/// Error: a part of an event could not be handled. Everything else was done, and a retry of the event does not repeat
-/// it.
+/// Error: some mails of an SNS event were not sent, or some notifications could not be read. Everything else was done,
+/// and a retry of the event does not repeat it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, thiserror::Error)]
 #[error("{not_sent} mails were not sent, or perhaps not; {not_understood} notifications could not be read")]
 pub struct AlertError {
-    /// Number of mails that were not sent, or that perhaps were not sent.
+    /// Number of mails that were not sent, or about which it is unknown whether they were sent.
     pub not_sent: usize,
-    /// Number of notifications that could not be read as alarms.
+    /// Number of SNS notifications that could not be read as alarms.
     pub not_understood: usize,
 }
 
@@ -64,7 +65,7 @@ impl From<AlertError> for Diagnostic {
     }
 }
 
-/// Error: no mail could be written about a notification.
+/// Error: no mail could be written about an alarm notification.
 #[derive(Debug, thiserror::Error)]
 enum Unwritten {
     #[error(transparent)]
@@ -74,12 +75,12 @@ enum Unwritten {
 }
 
 impl<W: AlertWorld> AlertHandler<'_, W> {
-    /// Handles all notifications of `event`, and tries all recipients of each one, before it reports a failure.
-    /// `invocation` is the id of this Lambda invocation, and `until` is when the platform ends the invocation.
+    /// Handles all notifications of `event`. It tries to mail every recipient before it reports a failure. `invocation`
+    /// is the id of this Lambda invocation, and `until` is when AWS Lambda ends the invocation.
     ///
     /// # Errors
-    /// [`AlertError`] when a mail was not sent or a notification is not an alarm. Sent mails are recorded, so the
-    /// platform's retry of the event sends only the rest.
+    /// [`AlertError`] when a mail was not sent or a notification is not an alarm. Sent mails are recorded, so Lambda's
+    /// retry of the event sends only the rest.
     pub async fn handle(&self, event: SnsEvent, invocation: &str, until: Timestamp) -> Result<AlertReport, AlertError> {
         let now = self.ports.clock().now();
         // The platform's retries have the same request id, so the time distinguishes them.
@@ -110,8 +111,8 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
         if failures == AlertError::default() { Ok(report) } else { Err(failures) }
     }
 
-    /// Returns the alarm that a notification describes, the decision what to report, and the mail. `None` if no mail is
-    /// due. Then the reason is counted in `report`.
+    /// Reads one alarm notification. Returns the alarm, the decision what to report, and the mail. `None` if the
+    /// notification needs no mail. Then the reason is counted in `report`.
     async fn read(
         &self,
         record: &SnsRecord,
@@ -147,8 +148,8 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
         letter::write(alarm, alarm_report, &knowledge, failure.as_ref(), self.letterhead, now)
     }
 
-    /// Decides what to report about an alarm's change, and stores the change in the alarm's record. If the registry
-    /// does not answer, this logs a warning and decides from the notification alone.
+    /// Decides what to mail about an alarm's change, and stores the change in the alarm's record. If the registry does
+    /// not answer, this logs a warning and decides from the notification alone.
     async fn decide(&self, alarm: &Alarm, change: AlarmChange) -> AlarmReport {
         for _ in 0..MAX_UPDATES {
             match self.update_record(alarm, change).await {
@@ -172,8 +173,9 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
         Ok(alarm_report)
     }
 
-    /// Returns the pace at which the SES account may send mails. The request to SES also renews a connection that was
-    /// closed while the Lambda environment was frozen. It is safe to repeat this request, but not to repeat a mail.
+    /// Returns how fast the SES account may send mails. The request to SES also opens a new connection if the old one
+    /// was closed while the Lambda environment was frozen. A retry of this request is harmless, but a retry of a mail
+    /// is not.
     async fn pace(&self) -> Pace {
         let rate = self.ports.mailer().rate().await;
         if let Err(error) = &rate {

@@ -7,8 +7,8 @@ use crate::quantity::{Quantity, hours, number};
 use crate::version_values::headline_name;
 use crate::{Alarm, AlarmReading, AlarmState, Knowledge};
 
-/// Returns the summary of an alarm in one line without a full stop. The line says what is wrong, or that all is good
-/// enough again, with the value and the limit.
+/// Summarizes an alarm in one line without a full stop. The line says what is wrong, or that all is well again, with
+/// the measured value and the limit.
 pub(crate) fn headline(alarm: &Alarm, alarm_report: &AlarmReport, knowledge: &Knowledge, now: Timestamp) -> String {
     let situation = Situation::new(alarm, knowledge, now);
     let (entry, kind) = (alarm.kind.entry(), alarm.kind.as_str());
@@ -23,7 +23,8 @@ pub(crate) fn headline(alarm: &Alarm, alarm_report: &AlarmReport, knowledge: &Kn
     }
 }
 
-/// An alarm and everything that its one-line summary may mention, as text. A field that is `None` is unknown.
+/// An alarm and the texts that its one-line summary may contain, such as the value and the limit. Texts that are `None`
+/// are unknown.
 #[derive(Debug)]
 pub(crate) struct Situation<'a> {
     pub(crate) alarm: &'a Alarm,
@@ -43,8 +44,8 @@ impl<'a> Situation<'a> {
         Self { alarm, knowledge, now, value, limit, wanted }
     }
 
-    /// Returns whether somebody set the alarm's state by hand. CloudWatch's reason then names no value, and the known
-    /// value is within the limit.
+    /// Returns whether somebody set the alarm's state by hand. This is so if CloudWatch's reason contains no value, and
+    /// the known value is not bad.
     fn is_set_by_hand(&self) -> bool {
         let Alarm { threshold, comparison, .. } = self.alarm;
         let known = self.knowledge.value(self.alarm).zip(*threshold).zip(*comparison);
@@ -52,45 +53,47 @@ impl<'a> Situation<'a> {
             && known.is_some_and(|((value, threshold), comparison)| !comparison.holds(value, threshold))
     }
 
-    /// Returns the alarm's limit as a text such as ` (limit 36 h)`. Empty if the limit is unknown.
+    /// Returns the alarm's threshold as a text such as ` (limit 36 h)`. Empty if the threshold is unknown.
     pub(crate) fn limit(&self) -> String {
         self.limit.as_ref().map(|limit| format!(" (limit {limit})")).unwrap_or_default()
     }
 
-    /// Returns the expected values as a text such as ` (at least 0.9 is expected)`. Empty if they are unknown.
+    /// Returns the good values of the alarm's metric as text, such as ` (at least 0.9 is expected)`. Empty if they are
+    /// unknown.
     pub(crate) fn wanted(&self) -> String {
         self.wanted.as_ref().map(|wanted| format!(" ({wanted} is expected)")).unwrap_or_default()
     }
 
     /// Returns the alarm's value as a text such as ` (3 in 5 minutes)`. Empty if the value is unknown. `of_what` is the
-    /// part after the value, such as `in 5 minutes`.
+    /// text after the value, such as `in 5 minutes`.
     pub(crate) fn counted(&self, of_what: &str) -> String {
         self.value.as_ref().map(|value| format!(" ({value} {of_what})")).unwrap_or_default()
     }
 
-    /// Returns the alarm's value as a count of the last five minutes: ` (3 in 5 minutes)`. Empty if the value is
+    /// Returns the alarm's value as a count in the last five minutes: ` (3 in 5 minutes)`. Empty if the value is
     /// unknown.
     pub(crate) fn recently(&self) -> String {
         self.counted("in 5 minutes")
     }
 
-    /// Returns the alarm's value as a number of messages, such as ` (3 in its queue)`. Empty if the value is unknown.
+    /// Returns the alarm's value as a number of messages in a queue: ` (3 in its queue)`. Empty if the value is
+    /// unknown.
     pub(crate) fn waiting(&self) -> String {
         self.counted("in its queue")
     }
 
-    /// Returns the alarm's value as text, or `unknown`.
+    /// Returns the alarm's measured value as text, or `unknown`.
     pub(crate) fn value(&self) -> &str {
         self.known_value().unwrap_or("unknown")
     }
 
-    /// Returns the alarm's value as text, or `None` if the value is unknown.
+    /// Returns the alarm's measured value as text, or `None` if the value is unknown.
     pub(crate) fn known_value(&self) -> Option<&str> {
         self.value.as_deref()
     }
 
-    /// Returns the champion's score and its margin as a text such as `: accuracy 0.7667, margin -1.2`. Unknown values
-    /// are left out.
+    /// Returns the champion's score and its margin above the required minimum, such as `: accuracy 0.7667, margin
+    /// -1.2`. Unknown values are left out.
     fn score_and_margin(&self) -> String {
         let champion = self.knowledge.champion();
         let score = champion.map(|champion| format!("{} {}", self.score_name(), number(champion.headline())));
@@ -107,7 +110,8 @@ impl<'a> Situation<'a> {
     }
 }
 
-/// Writes the one-line summary that the champion's score is too low. The alarm watches a margin, or the score itself.
+/// Writes the one-line summary "the champion's score is too low". The alarm watches the score's margin, or the score
+/// itself.
 pub(crate) fn champion_score(it: &Situation<'_>) -> String {
     if it.alarm.measures_margin() {
         format!("the champion is not good enough{}", it.score_and_margin())
@@ -116,7 +120,7 @@ pub(crate) fn champion_score(it: &Situation<'_>) -> String {
     }
 }
 
-/// Writes the one-line summary that the champion's score is good enough again.
+/// Writes the one-line summary "the champion's score is good enough again".
 pub(crate) fn champion_score_is_good_again(it: &Situation<'_>) -> String {
     if it.alarm.measures_margin() {
         format!("the champion is good enough again{}", it.score_and_margin())
@@ -125,9 +129,9 @@ pub(crate) fn champion_score_is_good_again(it: &Situation<'_>) -> String {
     }
 }
 
-/// Writes the one-line summary that the champion is too old. The alarm is also raised when no value arrives, because
-/// there is no champion or nobody measures. The alarm's value is the margin to the limit, so the age comes from the
-/// registry.
+/// Writes the one-line summary "the champion is too old". The alarm's value is only the time until the maximum age, so
+/// the age comes from the registry. The alarm is also raised if no value arrives: there is no champion, or the metrics
+/// function does not run.
 pub(crate) fn champion_age(it: &Situation<'_>) -> String {
     match (it.alarm.reading, it.knowledge.age(it.now).map(hours), it.known_value()) {
         (AlarmReading::NoData | AlarmReading::Missing, None, _) if *it.knowledge == Knowledge::NoChampion => {
@@ -144,7 +148,7 @@ pub(crate) fn champion_age(it: &Situation<'_>) -> String {
     }
 }
 
-/// Writes the one-line summary that the champion is no longer too old.
+/// Writes the one-line summary "the champion is no longer too old".
 pub(crate) fn champion_is_young_again(it: &Situation<'_>) -> String {
     match it.knowledge.age(it.now).map(hours) {
         Some(age) => format!("the champion is no longer too old: {age} old"),
@@ -152,7 +156,7 @@ pub(crate) fn champion_is_young_again(it: &Situation<'_>) -> String {
     }
 }
 
-/// Writes the one-line summary that the queue of the alarm is empty again.
+/// Writes the one-line summary "the queue is empty again", for an alarm that watches a queue.
 pub(crate) fn queue_is_empty(it: &Situation<'_>) -> String {
     let kind = &it.alarm.kind;
     format!("the queue {} is empty again", kind.queue().unwrap_or(kind.as_str()))

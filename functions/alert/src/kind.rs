@@ -18,8 +18,8 @@ impl AlarmKind {
         }
     }
 
-    /// Returns the name of the queue that the alarm watches, without the stack's name. `None` if the alarm watches no
-    /// queue.
+    /// Returns the name of the SQS queue that the alarm watches, without the stack's name. `None` if the alarm watches
+    /// no queue.
     pub fn queue(&self) -> Option<&str> {
         self.as_str().strip_suffix("-queue")
     }

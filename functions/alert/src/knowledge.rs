@@ -1,4 +1,4 @@
-//! The facts that the registry has about the champion, for the mail about an alarm.
+//! Reads the facts about the champion from the registry, for the mail about an alarm.
 
 use evergreen_lifecycle::ports::Champions;
 use evergreen_lifecycle::{Champion, Pointer, Record};
@@ -6,20 +6,21 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{Alarm, AlarmKind, AlarmReading};
 
-/// The facts about the champion that could be read from the registry for a mail.
+/// What a mail about an alarm knows about the champion (the model version that answers predictions).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Knowledge {
-    /// The registry could not be read, so nothing is known about the champion.
+    /// The registry could not be read, so the mail says nothing about the champion.
     Nothing,
     /// The registry holds no champion, because no model version has been promoted yet.
     NoChampion,
-    /// This release cannot read the champion's record completely.
+    /// This version of the software cannot read all fields of the champion's record.
     Unreadable,
-    /// The record of the champion could be read.
+    /// The record of the champion (the model version that answers predictions) could be read.
     Champion {
-        /// The record of the current champion.
+        /// The registry's record of the current champion.
         champion: Box<Champion>,
-        /// The record of the champion before the current one. `None` if there was none or the record is unreadable.
+        /// The registry's record of the champion before the current one. `None` if there was none or the record is
+        /// unreadable.
         previous: Option<Box<Champion>>,
     },
 }
@@ -56,8 +57,8 @@ impl Knowledge {
         }
     }
 
-    /// Returns the value that `alarm` measures. The value comes from CloudWatch's text about the change, or else from
-    /// the registry. `None` if the value is unknown.
+    /// Returns the value of the metric that `alarm` watches. It comes from CloudWatch's reason for the change, or else
+    /// from the registry. `None` if the value is unknown.
     pub fn value(&self, alarm: &Alarm) -> Option<f64> {
         match (alarm.reading, &alarm.kind) {
             (AlarmReading::Value(value), _) => Some(value),
@@ -66,8 +67,8 @@ impl Knowledge {
         }
     }
 
-    /// Returns how long the value that `alarm` watches was bad before the alarm cleared. The time is computed from the
-    /// last two champions, because CloudWatch does not say it. `None` if it cannot be computed.
+    /// Returns how long the value that `alarm` watches was bad before the alarm ended. The time is computed from the
+    /// last two champions, because CloudWatch does not report it. `None` if it cannot be computed.
     pub fn lasted(&self, alarm: &Alarm) -> Option<SignedDuration> {
         let (Self::Champion { champion, previous: Some(previous) }, Some(threshold)) = (self, alarm.threshold) else {
             return None;

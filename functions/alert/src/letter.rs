@@ -10,11 +10,11 @@ use crate::headline::headline;
 use crate::quantity::{Quantity, moment, span};
 use crate::{Alarm, AlarmState, Knowledge, RunFailure, version_values};
 
-/// A mail says that it is late if it is written more than this time after the alarm's change. The platform's retries
-/// take less than half of this time.
+/// Time after the alarm's change from which a mail contains the remark that it is late. Lambda's retries take less than
+/// half of this time.
 const LATE: SignedDuration = SignedDuration::from_hours(1);
 
-/// The names and links that every mail about an alarm contains.
+/// The names and links that every mail about an alarm contains: the model, the stack, the table and the dashboard.
 #[derive(Debug, Clone)]
 pub struct Letterhead {
     /// The name of this stack's model.
@@ -27,16 +27,17 @@ pub struct Letterhead {
     pub dashboard_url: String,
 }
 
-/// Everything that a mail about an alarm says, as text for the templates.
+/// The content of a mail about an alarm, as text for the mail templates.
 struct Letter<'a> {
     about: &'a Letterhead,
     raised: bool,
     state: &'static str,
     headline: String,
     meaning: &'a str,
-    /// Remarks of the mail: that the alarm flaps and later mails are held back, or that this mail is late.
+    /// Remarks in the mail: the alarm flaps (changes again and again), so later mails are held back, or this mail is
+    /// late.
     notes: Vec<String>,
-    /// Describes the training run that explains the alarm; `None` if there is none.
+    /// Describes the training run that explains the alarm. `None` if no run explains it.
     run: Option<String>,
     facts: Vec<Fact<'a>>,
     table: Option<Table>,
@@ -49,7 +50,7 @@ struct Fact<'a> {
     value: std::borrow::Cow<'a, str>,
 }
 
-/// Table in a mail that compares the champion with the previous version.
+/// Table in a mail that compares the champion with the champion before it.
 struct Table {
     champion: String,
     previous: Option<String>,
@@ -75,7 +76,7 @@ struct Text<'a> {
 }
 
 /// Writes the mail about `alarm` at the time `now`. `alarm_report` is the decision what to report about the alarm.
-/// `knowledge` says which model version is the champion. `failure` is the training run that explains the alarm, if any.
+/// `knowledge` has the facts about the champion. `failure` is the training run that explains the alarm, if any.
 ///
 /// # Errors
 /// [`askama::Error`] when a template cannot be rendered. No content of a mail causes this.
@@ -129,7 +130,7 @@ impl<'a> Letter<'a> {
     }
 }
 
-/// Returns the remarks of a mail: that later mails are held back because the alarm flaps, or that this mail is late.
+/// Returns the remarks in a mail: later mails are held back because the alarm flaps, or this mail is late.
 fn notes(alarm: &Alarm, alarm_report: &AlarmReport, now: Timestamp) -> Vec<String> {
     let flapping = (*alarm_report == AlarmReport::Flapping).then(|| {
         "This alarm is flapping: it is raised and cleared again and again. Mails about it are now held back until \
@@ -145,14 +146,15 @@ fn notes(alarm: &Alarm, alarm_report: &AlarmReport, now: Timestamp) -> Vec<Strin
     flapping.into_iter().chain(late).collect()
 }
 
-/// Returns how long the alarm was raised, or how long its value was bad. `None` if the alarm is not over, or if the
-/// time is unknown.
+/// Returns how long the alarm was raised, or how long the watched value was bad. `None` if the alarm is not over, or if
+/// the time is unknown.
 fn lasted(alarm: &Alarm, alarm_report: &AlarmReport, knowledge: &Knowledge) -> Option<SignedDuration> {
     let AlarmReport::Over { raised } = alarm_report else { return None };
     knowledge.lasted(alarm).or_else(|| Some(alarm.since.duration_since(*raised.last()?)))
 }
 
-/// Lists the mail's facts about the alarm: its value, the expected value, when it changed, and CloudWatch's own words.
+/// Returns the facts that the mail lists about the alarm: its value, the expected value, when it changed, and
+/// CloudWatch's own words.
 fn facts<'a>(alarm: &'a Alarm, lasted: Option<SignedDuration>, knowledge: &Knowledge) -> Vec<Fact<'a>> {
     let quantity = Quantity::of(alarm);
     let value = knowledge.value(alarm).map_or_else(|| "unknown".to_owned(), |value| quantity.write(value));
@@ -176,7 +178,7 @@ fn facts<'a>(alarm: &'a Alarm, lasted: Option<SignedDuration>, knowledge: &Knowl
 fn table(knowledge: &Knowledge, now: Timestamp) -> Option<Table> {
     let Knowledge::Champion { champion, previous } = knowledge else { return None };
     let before = previous.as_ref().map(|previous| version_values::of(previous, now)).unwrap_or_default();
-    // The two versions may have different tasks, and then the table has different values for them.
+    // The two model versions may have different tasks. Then the table has different rows for them.
     let other = |name| before.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
     let rows = version_values::of(champion, now).into_iter();
     Some(Table {

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::alarm::{Alarm, AlarmState, Comparison};
 use crate::{AlarmKind, AlarmReading};
 
-/// The message that CloudWatch sends when an alarm changes. Holds only the parts that the alert function uses.
+/// The JSON message that CloudWatch sends when an alarm changes. It has only the fields that the alert function uses.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Notification {
@@ -33,24 +33,24 @@ struct Trigger {
     threshold: Option<f64>,
 }
 
-/// Error: a message is not a readable alarm. The error never repeats the message, because the message may name a
-/// person.
+/// Error: an SNS message is not a readable alarm notification. The error never contains the message, because the
+/// message may name a person.
 #[derive(Debug, thiserror::Error)]
 pub enum NotificationError {
-    /// The message is not the JSON of an alarm.
+    /// The SNS message is not the JSON of an alarm.
     #[error(
         "the message is not an alarm: expected JSON with AlarmName, NewStateValue and StateChangeTime (line {line}, column {column})"
     )]
     Json {
-        /// The line of the JSON error in the message, starting at 1.
+        /// The line of the SNS message at which reading its JSON failed, starting at 1.
         line: usize,
-        /// The column of the JSON error in its line.
+        /// The column of the SNS message's line at which reading its JSON failed.
         column: usize,
     },
-    /// The message names a state that no CloudWatch alarm can have.
+    /// The SNS message contains a state that no CloudWatch alarm can have.
     #[error("the alarm's NewStateValue is not a state; expected ALARM, OK or INSUFFICIENT_DATA")]
     AlarmState,
-    /// The time of the alarm's change cannot be read.
+    /// The time of the alarm's change in the SNS message cannot be read.
     #[error("the alarm's StateChangeTime is not a time; expected one such as 2026-11-24T03:00:00.000+0000")]
     Time,
 }

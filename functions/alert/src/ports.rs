@@ -1,4 +1,4 @@
-//! The ports through which the alert function reaches the outside world: the registry, the mail service and the clock.
+//! The outside services that the alert function uses: the registry, the mail service and the clock.
 
 use evergreen_lifecycle::ports::{AlarmRecords, Champions, Clock, MailClaims, Mailer, Runs, Sleeper};
 
@@ -13,8 +13,8 @@ pub struct AlertPorts<'a, R, M, C> {
     pub clock: &'a C,
 }
 
-/// The registry, the mail service and the clock in one type. Generic code takes this trait instead of three type
-/// parameters.
+/// Trait that combines the registry, the mail service and the clock. Generic code takes one type with this trait
+/// instead of three type parameters.
 pub trait AlertWorld: Send + Sync {
     /// Type of the registry, which holds champions, runs, alarm records and mail claims.
     type Registry: AlarmRecords + Champions + MailClaims + Runs;

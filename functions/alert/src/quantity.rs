@@ -6,19 +6,19 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::Alarm;
 
-/// The metrics of AWS services whose values are times in milliseconds.
+/// Names of metrics of AWS services whose values are durations in milliseconds.
 const AWS_MILLISECONDS: [&str; 3] = ["Latency", "IntegrationLatency", "Duration"];
 
-/// Kind of a metric's value, such as hours or a share. It decides how a mail writes the value.
+/// The kind of a metric's values, such as hours. It decides how a mail writes a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Quantity {
-    /// A time in hours.
+    /// A duration in hours.
     Hours,
-    /// The hours that remain until something is too old. Below 0, it is too old already.
+    /// The hours left until a model version is too old. A negative value means that it is too old already.
     Margin,
-    /// A time in milliseconds.
+    /// A duration in milliseconds.
     Milliseconds,
-    /// A share from 0 to 1, written as a percentage.
+    /// A share from 0 to 1. The mail writes it as a percentage.
     Share,
     /// Any other number, such as an accuracy or a count.
     Number,
@@ -38,7 +38,7 @@ impl Quantity {
         }
     }
 
-    /// Formats a value of this kind, with its unit.
+    /// Formats a metric's value of this kind, with its unit.
     pub(crate) fn write(self, value: f64) -> String {
         match self {
             Self::Hours => hours(value),
@@ -58,8 +58,7 @@ pub(crate) fn number(value: f64) -> String {
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
-/// Formats a time given in hours as hours and minutes: `41 h`, `36 h 5 min`, `12 min`. From two days up it uses days:
-/// `3 d 4 h`.
+/// Formats a duration in hours as text: `41 h`, `36 h 5 min`, `12 min`. From two days up, the text has days: `3 d 4 h`.
 pub(crate) fn hours(value: f64) -> String {
     // A value too large for `i64` becomes the largest `i64`, which is still far too old.
     let minutes = (value * 60.0).round() as i64;
@@ -75,12 +74,12 @@ pub(crate) fn hours(value: f64) -> String {
     }
 }
 
-/// Formats a duration in hours and minutes, or days and hours, as `hours` does.
+/// Formats a duration in hours and minutes, or from two days up in days and hours.
 pub(crate) fn span(duration: SignedDuration) -> String {
     hours(duration.as_secs_f64() / 3600.0)
 }
 
-/// Formats a time in UTC, such as `Tue 24 Nov 2026, 03:00 UTC`.
+/// Formats a time as UTC, such as `Tue 24 Nov 2026, 03:00 UTC`.
 pub(crate) fn moment(at: Timestamp) -> String {
     Offset::UTC.to_datetime(at).strftime("%a %-d %b %Y, %H:%M UTC").to_string()
 }

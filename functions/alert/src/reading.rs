@@ -2,19 +2,19 @@
 
 use crate::Comparison;
 
-/// The measured value that CloudWatch's reason for an alarm's change contains.
+/// The measured value of a metric, as CloudWatch's reason for an alarm's change gives it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum AlarmReading {
-    /// The reason contains this value, the newest one.
+    /// The reason contains this measured value. If the reason has several, this is the newest one.
     Value(f64),
-    /// The reason says that no values have arrived.
+    /// CloudWatch's reason says that no values of the metric have arrived.
     NoData,
-    /// The reason says nothing about values, because somebody has set the alarm's state by hand.
+    /// CloudWatch's reason contains no value, because somebody has set the alarm's state by hand.
     Missing,
 }
 
 impl AlarmReading {
-    /// Reads the measured value from CloudWatch's `reason` for a change of an alarm's state.
+    /// Reads the measured value from `reason`, CloudWatch's text about a change of an alarm's state.
     pub fn of(reason: &str) -> Self {
         if let Some(value) = datapoint(reason).or_else(|| comparison(reason)) {
             Self::Value(value)
@@ -26,14 +26,14 @@ impl AlarmReading {
     }
 }
 
-/// Returns the first number after a square bracket in CloudWatch's reason. It is the newest value, as in
-/// `2 datapoints [0.83 (24/11/26 03:05:00), 0.9 (…)] were …`.
+/// Returns the newest measured value in CloudWatch's reason. It is the first number after a square bracket: `2
+/// datapoints [0.83 (24/11/26 03:05:00), 0.9 (…)] were …`.
 fn datapoint(reason: &str) -> Option<f64> {
     reason.split('[').skip(1).find_map(|after| number(after.split([' ', ',', ']']).next()?))
 }
 
-/// Returns the number before the name of a comparison in CloudWatch's reason, as in
-/// `Maximum 41.2 GreaterThanThreshold 36.0`.
+/// Returns the measured value in CloudWatch's reason: the number before the name of a comparison, as in `Maximum 41.2
+/// GreaterThanThreshold 36.0`.
 fn comparison(reason: &str) -> Option<f64> {
     let words = reason.split_whitespace();
     let pairs = words.clone().zip(words.skip(1));

@@ -11,18 +11,20 @@ pub struct Address(String);
 #[derive(Clone, PartialEq, Eq)]
 pub struct Recipients(Vec<Address>);
 
-/// Error: a text is not a mail address. The error does not repeat the text.
+/// Error: a text is not a mail address. The error message does not contain the text, because mail addresses are
+/// private.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected one plain mail address such as name@example.com")]
 pub struct InvalidMailAddress;
 
-/// Error: a list of recipients is invalid. The error does not repeat the list.
+/// Error: a list of mail recipients is invalid. The error does not contain the list, because mail addresses are
+/// private.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRecipients {
-    /// The list contains no address.
+    /// The list of recipients contains no mail address.
     #[error("expected at least one mail address")]
     Nobody,
-    /// An address in the list is invalid. Holds the position of the address, starting at 1.
+    /// A mail address in the list of recipients is invalid. Holds the position of the address, starting at 1.
     #[error("address {0}: expected a plain mail address such as name@example.com")]
     Address(usize),
 }

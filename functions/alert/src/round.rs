@@ -11,13 +11,13 @@ use crate::pace::Pace;
 use crate::{Address, AlertWorld, Recipients};
 
 /// Maximum number of failed tries for one recipient, and of failed tries in a row over all recipients. A try fails if
-/// SES is unreachable or broken. Throttling does not count, because it passes.
+/// SES is unreachable or broken. Throttling does not count as a failure, because it passes.
 const MOST_FAILURES: usize = 5;
 
-/// How long to wait before the next check whether another invocation has sent a mail.
+/// Pause before the next check whether another Lambda invocation has sent a mail.
 const RECHECK_PAUSE: Duration = Duration::from_secs(1);
 
-/// Counts what happened to the mails about one change of an alarm.
+/// Counts of the mails about one change of an alarm, by result.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct MailCounts {
     pub(crate) sent: usize,
@@ -42,15 +42,16 @@ impl<'a> Waiting<'a> {
         Self { place, address, turned_away: None, failures: 0 }
     }
 
-    /// Returns the recipient after a failed try, with the `cause` of the failure.
+    /// Returns the recipient after a failed try to send the mail, with the `cause` of the failure.
     fn turned_away(self, cause: Unavailable) -> Self {
         Self { turned_away: Some(cause), ..self }
     }
 }
 
 impl<W: AlertWorld> MailSender<'_, W> {
-    /// Sends the mail to all `recipients`, as fast as `pace` allows, until the invocation runs out of time. A failure
-    /// for one recipient does not stop the others. Returns how many mails were sent, and how many were not, by reason.
+    /// Sends the mail to all `recipients`, as fast as `pace` allows, until the Lambda invocation runs out of time. A
+    /// failure for one recipient does not stop the others. Returns how many mails were sent, and how many were not, by
+    /// reason.
     pub(crate) async fn send_to_all(
         &self,
         mail: AlarmMail<'_>,

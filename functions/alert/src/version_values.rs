@@ -1,14 +1,16 @@
-//! Lists the values of a model version for the table in a mail.
+//! Lists the facts about a model version for the table in a mail.
 
 use evergreen_lifecycle::{Champion, ClassificationEvaluation, Evaluation, RegressionEvaluation, Task};
 use jiff::Timestamp;
 
 use crate::quantity::{hours, moment, number};
 
-/// Row of the table in a mail: the name of a model version's value, and the formatted value.
+/// Row of the table in a mail, about one fact (such as the accuracy) of a model version. Holds the fact's name and its
+/// formatted value.
 pub(crate) type VersionValue = (&'static str, String);
 
-/// Returns the name of the main score of models for `task`: the score that [`Champion::headline`] returns.
+/// Returns the name of the main score of models for `task`, such as `accuracy`. [`Champion::headline`] returns its
+/// value.
 pub(crate) fn headline_name(task: Task) -> &'static str {
     match task {
         Task::Classification => "accuracy",
@@ -16,7 +18,8 @@ pub(crate) fn headline_name(task: Task) -> &'static str {
     }
 }
 
-/// Returns the values of one model version, as its column in the table of a mail: metrics, dates, data set and run.
+/// Returns the facts about one model version for its column in a mail's table: metrics, dates, data set and training
+/// run.
 pub(crate) fn of(champion: &Champion, now: Timestamp) -> Vec<VersionValue> {
     let version = &champion.version;
     let training = number(version.training_score);

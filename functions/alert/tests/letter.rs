@@ -57,8 +57,8 @@ fn accuracy_low() -> Alarm {
     }
 }
 
-/// Returns what the registry knows if version 2 is the champion. That version was trained about 41 hours before
-/// [`NOW`].
+/// Test helper: returns the facts about champion version 2 and its predecessor. Version 2 was trained about 41 hours
+/// before [`NOW`].
 fn knowledge() -> Knowledge {
     let first = champion(version(1, 0.9333, moment("2026-11-22T03:00:00Z")));
     let second_at = moment("2026-11-23T03:00:00Z");
@@ -179,7 +179,8 @@ fn a_first_champion_has_no_predecessor() {
     assert!(mail(&too_old(), &Knowledge::Unreadable).text.contains("cannot read the champion's record"));
 }
 
-/// Returns what the registry knows if a regression model has replaced the classifier of [`knowledge`].
+/// Test helper: returns the facts about the champion after a regression model has replaced the classifier of
+/// [`knowledge`].
 fn regression() -> Knowledge {
     let interval = IntervalEvaluation { level: 0.9, coverage: 0.925, width: 210.5, by_fifth: None };
     let figures = RegressionEvaluation {

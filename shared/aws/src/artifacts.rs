@@ -32,7 +32,7 @@ pub struct ArtifactBucket {
 
 impl ArtifactBucket {
     /// Creates a client for the S3 bucket named `bucket` for one model. `config` may have a custom endpoint, such as an
-    /// emulator. Then the bucket's name is in the path of the URL and not in the host name.
+    /// emulator. Then the bucket's name is in the path of the URL, and not in the host name.
     pub fn new(config: &SdkConfig, bucket: &str, model: ModelName) -> Self {
         let path_style = has_own_endpoint(config, "S3");
         let config = aws_sdk_s3::config::Builder::from(config).force_path_style(path_style).build();
@@ -44,14 +44,15 @@ impl ArtifactBucket {
         Self { client, bucket: bucket.to_owned(), model: model.clone(), datasets, incoming }
     }
 
-    /// Returns the content of the S3 object `key`, or `None` if the object does not exist. If the caller may not list
-    /// the bucket, S3 reports a missing object as "forbidden", which is an error. `what` names the action in an error.
+    /// Returns the content of the S3 object `key`, or `None` if the object does not exist. `what` names the action in
+    /// an error message. If the caller may not list the bucket, S3 reports a missing object as "forbidden", which is an
+    /// error.
     async fn read(&self, key: &str, what: &'static str) -> Result<Option<Vec<u8>>, Unavailable> {
         let Some(object) = self.open(key, None, what).await? else { return Ok(None) };
         whole(object, what).await.map(Some)
     }
 
-    /// Requests the S3 object `key`, but does not yet fetch its content. `range` selects some of its bytes, in HTTP
+    /// Requests the S3 object `key` without downloading its content yet. `range` selects some of its bytes, in HTTP
     /// syntax such as `bytes=0-9`. `None` means the whole object. Returns `None` if the object does not exist.
     async fn open(
         &self,
@@ -67,15 +68,15 @@ impl ArtifactBucket {
     }
 }
 
-/// Fetches the content of an S3 object.
+/// Downloads the content of an S3 object that was already requested.
 async fn whole(object: GetObjectOutput, what: &'static str) -> Result<Vec<u8>, Unavailable> {
-    // The size only decides how much memory is reserved, so a missing size is harmless.
+    // The size is only used to reserve memory, so a missing size is harmless.
     let size = object.content_length.and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
     gather(object.body, size).await.map_err(|error| Unavailable::new(what, error))
 }
 
-/// Reads the body of an S3 answer, which has about `size` bytes, into one block of memory. It makes no second copy,
-/// because a data set may take much of the memory.
+/// Downloads the body of an S3 answer, which has about `size` bytes, into one block of memory. A data set may take much
+/// of the memory, so no second copy is made.
 async fn gather(mut body: ByteStream, size: usize) -> Result<Vec<u8>, ByteStreamError> {
     let mut content = Vec::with_capacity(size);
     while let Some(chunk) = body.try_next().await? {
@@ -149,13 +150,14 @@ impl Incoming for ArtifactBucket {
     }
 }
 
-/// Returns an S3 entity tag without quotes. Answers of S3 have quotes around the tag, but its events do not.
+/// Removes the quotes from an S3 entity tag (a checksum-like mark of an object's content). S3's answers have quotes
+/// around the tag, but its events do not.
 fn bare(etag: &str) -> &str {
     etag.trim_matches('"')
 }
 
-/// Converts a listed S3 object to a file of the data set. Returns `None` if its key or its size is missing. The caller
-/// must then fail, because a data set must not be read without one of its files.
+/// Converts an entry of an S3 list to a file of the user's data set. Returns `None` if the key or the size is missing.
+/// The caller must then fail, because a data set must not be read without one of its files.
 fn stored(object: Object) -> Option<StoredFile> {
     let size = object.size.and_then(|size| u64::try_from(size).ok())?;
     object.key.map(|key| StoredFile { key, size })

@@ -6,8 +6,8 @@ use evergreen_lifecycle::ports::{Clock, Sleeper};
 use evergreen_lifecycle::time;
 use jiff::Timestamp;
 
-/// The clock of the operating system. It returns whole milliseconds, so that a time does not change when it is stored
-/// and read.
+/// The clock of the operating system. It returns times in whole milliseconds, so that a time stays the same when it is
+/// stored and read again.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 

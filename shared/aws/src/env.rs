@@ -6,8 +6,8 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-/// The environment variables of a Lambda function. Tests can supply the variables with their own function, so they need
-/// not change the variables of the process.
+/// The environment variables of a Lambda function. Tests can provide the variables with a function, so they need not
+/// change the variables of the process.
 pub struct Environment<'a>(Box<Lookup<'a>>);
 
 type Lookup<'a> = dyn Fn(&str) -> Option<String> + 'a;
@@ -15,7 +15,7 @@ type Lookup<'a> = dyn Fn(&str) -> Option<String> + 'a;
 /// Error: an environment variable is missing or has a wrong value.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The environment variable, whose name is the field, is required but not set.
+    /// A required environment variable is not set. Holds the name of the variable.
     #[error("{0} is not set")]
     Missing(&'static str),
     /// The text of the environment variable cannot be parsed to the required type.
@@ -25,7 +25,7 @@ pub enum ConfigError {
         key: &'static str,
         /// The text of the environment variable.
         value: String,
-        /// The parser's error message.
+        /// The error message of the parser that could not parse the environment variable.
         #[source]
         cause: Box<dyn Error + Send + Sync>,
     },
@@ -34,18 +34,18 @@ pub enum ConfigError {
     NotANumber {
         /// The name of the environment variable.
         key: &'static str,
-        /// The allowed values, as text for the error message.
+        /// The allowed values of the environment variable, as text for the error message.
         expected: String,
         /// The text of the environment variable.
         value: String,
     },
-    /// The value of the environment variable is not allowed, and the error message does not show it. The value may be
-    /// private, or the cause already says enough.
+    /// The value of the environment variable is not allowed. The error message does not show the value, because it may
+    /// be private, or because the cause says enough.
     #[error("{key}: {cause}")]
     Invalid {
         /// The name of the environment variable, or the names of variables that contradict each other.
         key: &'static str,
-        /// Why the value is not allowed.
+        /// Why the value of the environment variable is not allowed.
         #[source]
         cause: Box<dyn Error + Send + Sync>,
     },
@@ -66,7 +66,8 @@ impl Environment<'static> {
 }
 
 impl<'a> Environment<'a> {
-    /// Creates an environment from the function `lookup`, which returns the value of a variable by name.
+    /// Creates an environment whose variables come from the function `lookup`. It returns the value of a variable by
+    /// name, or `None` if the variable is not set.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String> + 'a) -> Self {
         Self(Box::new(lookup))
     }
@@ -174,14 +175,14 @@ impl Environment<'_> {
     }
 }
 
-/// A type of whole numbers that [`Environment`] can read from a variable.
+/// An integer type, such as `u32`, that [`Environment`] can read from an environment variable.
 pub trait WholeNumber: FromStr + PartialOrd + fmt::Display {}
 
 impl WholeNumber for u16 {}
 impl WholeNumber for u32 {}
 impl WholeNumber for u64 {}
 
-/// The debug output does not contain the values of the variables, because some are addresses.
+/// Debug output without the values of the environment variables, because some are mail addresses.
 impl fmt::Debug for Environment<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Environment")
@@ -199,8 +200,8 @@ fn number(key: &'static str, value: String, expected: &str) -> Result<f64, Confi
     value.parse().map_err(|_| ConfigError::NotANumber { key, expected: expected.to_owned(), value })
 }
 
-/// Parses the text `value` of the variable `key` as a whole number within `range`. `or` is added to the list of allowed
-/// values in the error message.
+/// Parses the text `value` of the environment variable `key` as a whole number within `range`. `or` is text for the
+/// error message: another allowed value, such as ` or auto`.
 fn whole<T: WholeNumber>(
     key: &'static str,
     value: String,

@@ -11,7 +11,7 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "announcing events";
 
-/// The `source` of all published events.
+/// Value of the field `source` in all events that this program publishes.
 const SOURCE: &str = "evergreen";
 
 /// Client for the default event bus of the AWS account. All events that this program publishes there have the source
@@ -44,8 +44,8 @@ fn entry(event: &Announcement) -> PutEventsRequestEntry {
     PutEventsRequestEntry::builder().source(SOURCE).detail_type(&event.kind).detail(&event.detail).build()
 }
 
-/// Returns which of `events` the event bus refused, with their error codes. The answer has one entry for each event, in
-/// the same order.
+/// Returns the events that the event bus refused, each with its error code. `answer` has one entry for each of
+/// `events`, in the same order.
 fn refusals(events: &[Announcement], answer: &PutEventsOutput) -> Vec<Refusal> {
     let entries = events.iter().zip(answer.entries());
     let refused = entries.filter_map(|(event, entry)| Some((event, entry.error_code()?)));

@@ -11,13 +11,13 @@ use aws_sdk_dynamodb::operation::RequestId;
 use evergreen_lifecycle::ports::Unavailable;
 
 /// Error: why an AWS call failed. The text has the service's error code, message and request identifier. If there was
-/// no answer, it says how far the call got.
+/// no answer, the text says whether the request was sent.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct CallFailure(String);
 
 impl CallFailure {
-    /// Describes the failed AWS call, including the service's error message.
+    /// Describes why an AWS call failed, including the service's error message.
     pub(crate) fn of<E: Error + ProvideErrorMetadata + 'static>(error: &SdkError<E>) -> Self {
         match error.message() {
             Some(message) => Self(format!("{}: {message} (request {})", code(error), request(error))),
@@ -25,8 +25,7 @@ impl CallFailure {
         }
     }
 
-    /// Describes the failed AWS call without the service's error message, because the message may contain a mail
-    /// address.
+    /// Describes why an AWS call failed, without the service's error message. That message may contain a mail address.
     pub(crate) fn unworded<E: Error + ProvideErrorMetadata + 'static>(error: &SdkError<E>) -> Self {
         match error {
             SdkError::ServiceError(_) => Self(format!("{} (request {})", code(error), request(error))),
@@ -44,8 +43,8 @@ where
     move |error| Unavailable { is_brief: is_brief(&error), ..Unavailable::new(what, CallFailure::of(&error)) }
 }
 
-/// Error codes of AWS services whose cause usually disappears within seconds. Server errors (status 5xx) count too, but
-/// are not listed.
+/// Error codes of AWS services for short problems, which usually end within seconds. Server errors (status 5xx) count
+/// too, but are not in this list.
 const BRIEF: [&str; 11] = [
     // DynamoDB
     "ProvisionedThroughputExceededException",
@@ -63,8 +62,7 @@ const BRIEF: [&str; 11] = [
     "Throttling",
 ];
 
-/// Returns whether the cause of a failed AWS call usually passes within seconds, so that the same call may succeed
-/// then.
+/// Returns whether an AWS call failed because of a short problem, so that the same call may succeed some seconds later.
 fn is_brief<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
     match error {
         SdkError::ConstructionFailure(_) => false,

@@ -17,7 +17,7 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "sending a mail";
 
-/// Maximum time to wait for an answer of SES, about twenty times the usual time. A mail without an answer may have been
+/// Maximum time to wait for an answer of SES, about twenty times the usual time. After that, the mail may have been
 /// sent, so it is not sent again soon.
 const ANSWER: Duration = Duration::from_secs(20);
 
@@ -38,8 +38,7 @@ impl Ses {
         Self { client: Client::new(config), sender: sender.to_owned(), configuration_set, answer_timeout: ANSWER }
     }
 
-    /// Sends a mail in a single try. The SDK's own retries are off, because they could send the mail twice if an answer
-    /// is late.
+    /// Sends a mail without retries. The SDK's own retries could send the mail twice if SES's answer is late.
     async fn try_once(
         &self,
         recipient: &str,
@@ -64,7 +63,7 @@ impl Mailer for Ses {
         let content = content(mail).map_err(|error| SendError::Refused(Unavailable::new(WHAT, error)))?;
         let sent = match self.try_once(recipient, content.clone(), self.configuration_set.as_deref()).await {
             // The SES configuration set only serves to monitor mails. If somebody deleted it, the mail is sent without
-            // it.
+            // a configuration set.
             Err(error) if self.configuration_set.is_some() && outcome::is_of_the_set(&error) => {
                 tracing::warn!("the configuration set does not exist; the mail is sent without it");
                 self.try_once(recipient, content, None).await

@@ -36,7 +36,8 @@ use crate::failure::unavailable;
 use items::{RegistryItem, Stored};
 use keys::{Key, RegistryKeys};
 
-/// The model registry: a client for the records of one model in the DynamoDB table.
+/// Client for the model registry: the DynamoDB records of one model (training runs, model versions, champions and
+/// mails).
 #[derive(Debug, Clone)]
 pub struct Registry {
     client: Client,
@@ -54,21 +55,21 @@ impl Registry {
         Self { client, table: table.to_owned(), keys: RegistryKeys::of(model) }
     }
 
-    /// Returns the record stored under `key`, or `None` if there is no record. The read sees every earlier write.
-    /// `what` names the action in an error.
+    /// Returns the record stored under `key` in DynamoDB, or `None` if there is no record. The read sees every earlier
+    /// write. `what` names the action in an error message.
     async fn read<T: Stored>(&self, key: Key, what: &'static str) -> Result<Option<Record<T>>, Unavailable> {
         Ok(self.item(key, what).await?.map(T::read))
     }
 
     /// Returns the DynamoDB item stored under `key`, or `None` if there is no item. The read sees every earlier write.
-    /// `what` names the action in an error.
+    /// `what` names the action in an error message.
     async fn item(&self, key: Key, what: &'static str) -> Result<Option<RegistryItem>, Unavailable> {
         let get = self.client.get_item().table_name(&self.table).set_key(Some(key.into_item())).consistent_read(true);
         Ok(get.send().await.map_err(unavailable(what))?.item)
     }
 
-    /// Returns at most `limit` records that match `query`, in descending order of the sort key. It reads as many pages
-    /// as necessary. Each record is decoded separately, so an unreadable record does not hide the others.
+    /// Returns the newest records that match `query`: at most `limit`, in descending order of the sort key. It reads as
+    /// many pages as necessary. Each record is decoded separately, so an unreadable record does not hide the others.
     async fn newest<T: Stored>(
         &self,
         query: QueryFluentBuilder,
@@ -78,7 +79,7 @@ impl Registry {
         let page = i32::try_from(limit).unwrap_or(i32::MAX);
         let mut items = query.scan_index_forward(false).into_paginator().page_size(page).items().send();
         let mut records = Vec::new();
-        // The number of records is checked first, because asking for one more item would fetch another page.
+        // The number of records is checked first, because one more item from the stream may need another page.
         while records.len() < limit as usize
             && let Some(item) = items.next().await
         {

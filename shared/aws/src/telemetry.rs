@@ -8,7 +8,7 @@ use tracing_subscriber::{fmt, registry};
 
 use crate::env::Environment;
 
-/// The log level if no environment variable sets one.
+/// The log level that is used if no environment variable sets one.
 const DEFAULT: &str = "info";
 
 /// Starts logging to standard output, one JSON object per line. The environment variable `AWS_LAMBDA_LOG_LEVEL` sets
@@ -34,9 +34,9 @@ fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
     tracing::error!(place, "the function panicked: please report this place in the code");
 }
 
-/// Creates the subscriber that writes log entries as JSON lines. The fields `level`, `timestamp` and `message` are at
-/// the top level, where Lambda looks for the first two. Each line also has the innermost tracing span, which names the
-/// request.
+/// Creates the `tracing` subscriber that writes log entries as JSON lines. The fields `level`, `timestamp` and
+/// `message` are at the top level, where Lambda looks for the first two. Each line also has the innermost tracing span,
+/// which names the request.
 fn subscriber<W>(filter: Targets, writer: W) -> impl tracing::Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
@@ -47,8 +47,8 @@ where
 
 /// Parses the log level settings, such as `warn,evergreen_aws=debug`. Returns `None` if they are invalid. Only levels
 /// and targets are supported. Filters on spans and fields need regular expressions, which add 140 kB to a Lambda
-/// function. A target must have a level. Otherwise a misspelt level would count as a target, and nothing else would be
-/// logged.
+/// function. Each target (a part of the code) must have a level. Otherwise a misspelt level would count as a target,
+/// and nothing else would be logged.
 fn filter(directives: &str) -> Option<Targets> {
     let is_clear = |part: &str| part.contains('=') || part.parse::<LevelFilter>().is_ok();
     if !directives.split(',').map(str::trim).filter(|part| !part.is_empty()).all(is_clear) {
@@ -57,8 +57,8 @@ fn filter(directives: &str) -> Option<Targets> {
     directives.parse().ok()
 }
 
-/// Returns the text of the log level settings. Lambda's own variable has priority over `RUST_LOG`, because a person who
-/// changes it expects an effect.
+/// Returns the text of the log level settings from the environment variables. Lambda's own variable has priority over
+/// `RUST_LOG`, because a person who changes Lambda's setting expects an effect.
 fn directives(environment: &Environment) -> String {
     match environment.optional("AWS_LAMBDA_LOG_LEVEL").or_else(|| environment.optional("RUST_LOG")) {
         // Lambda has the level `fatal` above `error`, but the crate `tracing` has no such level.

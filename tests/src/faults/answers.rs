@@ -6,23 +6,24 @@ use serde_json::{Value, json};
 
 use super::call::{Call, Service};
 
-/// The error that the fault proxy returns in place of the AWS service.
+/// An error that the fault proxy answers, as if the called AWS service had answered it.
 #[derive(Debug, Clone)]
 pub(super) enum Problem {
-    /// The service throttles the call, because there were too many calls.
+    /// The answer says that the AWS service throttles the call, because there were too many calls.
     Throttled,
-    /// The service reports an internal error.
+    /// The answer says that the AWS service has an internal error.
     Failed,
-    /// The service refuses the call with this HTTP status and error code.
+    /// The answer says that the AWS service refuses the call, with this HTTP status and error code.
     Refused(u16, String),
-    /// The service answers with HTTP status 200 and this body, although it did nothing.
+    /// The answer has HTTP status 200 and this body, although the AWS service was not called.
     Answered(String),
-    /// DynamoDB cancels the transaction. The write at this position (from 0) gets this error code as its reason.
+    /// The answer says that DynamoDB has cancelled the transaction. The write at this position (from 0) has this error
+    /// code.
     Cancelled(usize, String),
 }
 
-/// Returns the error response that the called AWS service would send: HTTP status, media type, body, and the error
-/// header that some services use.
+/// Returns the error response that the called AWS service would send. It has the HTTP status, the media type, the body,
+/// and the error header that some services use.
 pub(super) fn answer(problem: &Problem, call: &Call) -> Response<Vec<u8>> {
     let service = call.service.unwrap_or(Service::S3);
     match problem {
@@ -95,7 +96,8 @@ fn respond(status: u16, media_type: &'static str, body: Vec<u8>) -> Response<Vec
     answer
 }
 
-/// Returns the response body of a cancelled DynamoDB transaction. It has one reason for each write of the transaction.
+/// Returns the body of DynamoDB's answer to a cancelled transaction. It has one entry for each write of the
+/// transaction. Only the write at `position` (from 0) has the error `code`.
 fn cancelled(call: &Call, position: usize, code: &str) -> Vec<u8> {
     let asked: Value = serde_json::from_slice(&call.body).expect("a transaction is JSON");
     let writes = asked["TransactItems"].as_array().expect("a transaction has writes").len();

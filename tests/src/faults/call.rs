@@ -4,12 +4,12 @@ use bytes::Bytes;
 use hyper::Method;
 use hyper::http::request::Parts;
 
-/// An AWS service that the Lambda functions call.
+/// An AWS service that the Lambda functions under test call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {
     /// DynamoDB, which stores the registry of versions and training runs.
     DynamoDb,
-    /// S3, which stores artifacts and training tables.
+    /// S3, which stores model files (artifacts) and training tables.
     S3,
     /// SES, which sends mail.
     Ses,
@@ -17,14 +17,14 @@ pub enum Service {
     EventBridge,
     /// CloudWatch, which stores metrics.
     CloudWatch,
-    /// API Gateway. The metrics function asks it how much of the request quota is used.
+    /// API Gateway. The metrics function asks API Gateway how much of the request quota is used.
     ApiGateway,
     /// EventBridge Scheduler, which holds the schedule of the training.
     Scheduler,
 }
 
 impl Service {
-    /// Returns the AWS service for the service name in the request's signature. `None` if the name is not known.
+    /// Returns the AWS service with this name in a request's signature, such as `s3`. `None` if the name is not known.
     fn signed(name: &str) -> Option<Self> {
         Some(match name {
             "dynamodb" => Self::DynamoDb,
@@ -39,14 +39,14 @@ impl Service {
     }
 }
 
-/// A function's HTTP request to an AWS service, split into the parts that faults match on.
+/// A Lambda function's HTTP request to an AWS service, with the details by which a test selects calls for a fault.
 #[derive(Debug)]
 pub(super) struct Call {
-    /// Name of the function that sends the request: `train`, `predict`, `metrics` or `alert`.
+    /// Name of the Lambda function that sends the request: `train`, `predict`, `metrics` or `alert`.
     pub(super) function: String,
     /// The AWS service that is called. `None` if it is not one of the variants of [`Service`].
     pub(super) service: Option<Service>,
-    /// Name of the API operation, such as `PutObject`. If the operation is unknown, the HTTP method and path.
+    /// Name of the AWS API operation that is called, such as `PutObject`. If it is unknown, the HTTP method and path.
     pub(super) operation: String,
     /// The path and query of the request's URL.
     pub(super) target: String,
@@ -88,7 +88,7 @@ fn operation(service: Option<Service>, head: &Parts, target: &str) -> String {
     }
 }
 
-/// Returns the name of the AWS service in the header `AWS4-HMAC-SHA256
+/// Returns the name of the AWS service in an `Authorization` header: `AWS4-HMAC-SHA256
 /// Credential=<key>/<date>/<region>/<service>/aws4_request, …`.
 fn scope(authorization: &str) -> Option<&str> {
     authorization.split("Credential=").nth(1)?.split(',').next()?.split('/').nth(3)

@@ -5,12 +5,12 @@ use std::time::Duration;
 use super::answers::Problem;
 use super::call::{Call, Service};
 
-/// What the fault proxy does with a function's call to an AWS service.
+/// What the fault proxy does with a Lambda function's call to an AWS service.
 #[derive(Debug, Clone)]
 pub(super) enum Effect {
     /// The proxy forwards the call and the answer unchanged.
     Pass,
-    /// The AWS service is not called. The proxy itself answers the function with this error.
+    /// The proxy does not call the AWS service. It answers the Lambda function with this error.
     Refuse(Problem),
     /// The proxy forwards the call to the AWS service after this delay.
     Delay(Duration),
@@ -20,16 +20,18 @@ pub(super) enum Effect {
     DropAnswer,
     /// The AWS service handles the call at once, but the proxy delays the answer by this time.
     Withhold(Duration),
-    /// The proxy flips one bit in the middle of the answer's body.
+    /// The AWS service handles the call, and the proxy flips one bit in the middle of the answer's body.
     Flip,
-    /// The proxy closes the connection in the middle of the answer's body. The header has the full length.
+    /// The AWS service handles the call, but the proxy closes the connection in the middle of the answer's body. The
+    /// length in the header is that of the whole body.
     Cut,
-    /// The proxy sends only the first half of the answer's body. The length in the header fits that half.
+    /// The AWS service handles the call, but the proxy sends only the first half of the answer's body. The length in
+    /// the header is that of the half, so the answer looks complete.
     Shorten,
 }
 
-/// A fault that the proxy injects into calls to AWS. By default it affects every call of every function. Methods such
-/// as `with` and `of` limit it to some calls.
+/// A fault that the test proxy injects into the Lambda functions' calls to AWS. By default it affects every call of
+/// every function. Methods such as `with` and `of` limit it to some calls.
 #[derive(Debug, Clone)]
 pub struct Fault {
     effect: Effect,
@@ -46,7 +48,7 @@ impl Fault {
         Self { effect, service: None, operation: None, function: None, mentioned: None, first: usize::MAX, every: 1 }
     }
 
-    /// Creates a fault that changes nothing. It only counts the matching calls.
+    /// Creates a fault without an effect, for counting the matching calls to AWS.
     pub fn nothing() -> Self {
         Self::new(Effect::Pass)
     }
@@ -77,7 +79,7 @@ impl Fault {
             .with(Service::DynamoDb, "TransactWriteItems")
     }
 
-    /// Creates a fault: the call reaches the AWS service only after the delay `time`.
+    /// Creates a fault: the call reaches the AWS service late, after the delay `time`.
     pub fn delays(time: Duration) -> Self {
         Self::new(Effect::Delay(time))
     }
@@ -142,7 +144,8 @@ impl Fault {
         self
     }
 
-    /// Limits the fault to every `nth` matching call. With 2, these are the second call, the fourth and so on.
+    /// Limits the fault to every `nth` of the calls that match its other conditions. With 2, these are the second call,
+    /// the fourth and so on.
     pub fn every(mut self, nth: usize) -> Self {
         self.every = nth;
         self
@@ -159,7 +162,8 @@ impl Fault {
             && self.mentioned.as_ref().is_none_or(|text| call.mentions(text))
     }
 
-    /// Returns whether the fault affects the `nth` call that matches its conditions. The first call has the number 1.
+    /// Returns whether the fault affects a call. `nth` counts the calls that match the fault's conditions, starting at
+    /// 1.
     pub(super) fn happens_to(&self, nth: usize) -> bool {
         nth <= self.first.saturating_mul(self.every) && nth.is_multiple_of(self.every)
     }

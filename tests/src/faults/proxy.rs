@@ -24,8 +24,9 @@ use super::call::Call;
 use super::fault::Effect;
 use super::rules::Rules;
 
-/// Starts a fault proxy in its own thread. The proxy listens on `port` of the loopback interface. It forwards the calls
-/// of `function` to `upstream`, and injects the faults of `rules`. `upstream` is a URL without a path.
+/// Starts a proxy that injects faults into a Lambda function's calls to AWS. The proxy listens on `port` of the
+/// loopback interface, in its own thread. It forwards the calls of `function` to `upstream`, a URL without a path.
+/// `rules` are the faults.
 ///
 /// Returns the address of the proxy. Port 0 picks a free port. The thread ends with the process.
 ///
@@ -50,7 +51,7 @@ pub fn start(function: &str, port: u16, upstream: &str, rules: &Rules) -> Socket
     address
 }
 
-/// Fault proxy between one function and the AWS emulator.
+/// Test proxy between one Lambda function and the AWS emulator. It injects faults into the function's calls.
 struct Proxy {
     function: String,
     upstream: String,
@@ -66,7 +67,7 @@ async fn serve(stream: TcpStream, proxy: Arc<Proxy>) {
             proxy.handle(head, body).await
         }
     });
-    // An error here means that a test's fault broke the connection, or that the function closed it.
+    // An error here means that an injected fault broke the connection, or that the Lambda function closed it.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
@@ -94,8 +95,8 @@ impl Proxy {
         })
     }
 
-    /// Forwards the call to the AWS emulator over a new connection. The emulator may be about to close an older
-    /// connection.
+    /// Forwards the call to the AWS emulator over a new connection. A connection from an earlier call would sometimes
+    /// fail, because the emulator may be about to close it.
     async fn pass_on(&self, head: Parts, call: &Call) -> Result<Response<Bytes>, Dropped> {
         let stream = TcpStream::connect(&self.upstream).await.map_err(|_| Dropped)?;
         let (mut sender, connection) =
@@ -130,7 +131,7 @@ fn flipped(body: &Bytes) -> Bytes {
     other.into()
 }
 
-/// Error: the proxy closes the connection without an answer.
+/// Error: the fault proxy must close the connection to the Lambda function without an answer.
 #[derive(Debug)]
 struct Dropped;
 
@@ -142,8 +143,8 @@ impl std::fmt::Display for Dropped {
 
 impl std::error::Error for Dropped {}
 
-/// Body of an HTTP answer of the fault proxy. The body does not report its own size, because the proxy may cut it. The
-/// header has the full length.
+/// Body of an HTTP answer of the fault proxy. The proxy may cut the body short. So the body does not report its own
+/// size, and the header has the full length.
 struct Content {
     left: Option<Bytes>,
     is_cut: bool,

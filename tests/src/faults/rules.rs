@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::call::Call;
 use super::fault::{Effect, Fault};
 
-/// An active fault, with the number of calls that have matched its conditions.
+/// An active fault of the test proxies, with the number of calls to AWS that have matched its conditions.
 #[derive(Debug)]
 struct Rule {
     fault: Fault,
@@ -14,12 +14,12 @@ struct Rule {
     times: Arc<AtomicUsize>,
 }
 
-/// The active faults of the proxies, in the order in which tests added them.
+/// The active faults of all test proxies, in the order in which tests added them.
 #[derive(Debug, Clone, Default)]
 pub struct Rules(Arc<Mutex<Vec<Rule>>>);
 
 impl Rules {
-    /// Makes the fault active. It stays active until the returned guard is dropped.
+    /// Makes the fault active for all test proxies. It stays active until the returned guard is dropped.
     #[must_use = "the fault ends when this is dropped"]
     pub fn add(&self, fault: Fault) -> ActiveFault {
         let times = Arc::new(AtomicUsize::new(0));
@@ -27,8 +27,8 @@ impl Rules {
         ActiveFault { rules: self.clone(), times }
     }
 
-    /// Returns what the proxy does with `call`: the effect of the first active fault that affects the call. If no
-    /// fault does, the call passes unchanged.
+    /// Returns what the proxy does with the Lambda function's `call`. This is the effect of the first active fault that
+    /// affects the call. If there is none, the call passes unchanged.
     pub(super) fn effect_on(&self, call: &Call) -> Effect {
         for rule in self.lock().iter_mut().filter(|rule| rule.fault.concerns(call)) {
             rule.concerned += 1;
@@ -53,12 +53,12 @@ pub struct ActiveFault {
 }
 
 impl ActiveFault {
-    /// Returns how many calls the fault has affected so far.
+    /// Returns how many calls to AWS the fault has affected so far.
     pub fn times(&self) -> usize {
         self.times.load(Ordering::Relaxed)
     }
 
-    /// Ends the fault and returns how many calls it has affected.
+    /// Ends the fault and returns how many calls to AWS it has affected.
     pub fn end(self) -> usize {
         self.times()
     }

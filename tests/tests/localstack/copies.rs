@@ -8,18 +8,18 @@ use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{ComparisonOperator, MetricAlarm, MetricDatum, StateValue, Statistic};
 use evergreen_tests::Stack;
 
-/// The number for the next copy of an alarm, which makes its name unique.
+/// Number for the name of the next copy of an alarm. It makes the name unique.
 static COPIES: AtomicU32 = AtomicU32::new(1);
 
 /// Test copy of one of the stack's CloudWatch alarms.
 pub struct Copy {
     client: Client,
-    /// The definition of the alarm's copy. A test may change it before it calls `define`.
+    /// The alarm's definition. A test may change it before it calls `define`.
     pub alarm: MetricAlarm,
 }
 
 impl Copy {
-    /// Copies the definition of the stack's alarm `deployed`. The copy watches a metric without values and notifies
+    /// Creates a test copy of the stack's alarm `deployed`. The copy watches a metric without values and notifies
     /// nobody.
     ///
     /// LocalStack does not evaluate percentiles. If the alarm uses one, the copy uses the maximum instead. Both are the
@@ -37,18 +37,18 @@ impl Copy {
         Self { client: Client::new(&stack.config), alarm }
     }
 
-    /// Returns how many of the last periods the alarm examines.
+    /// Returns how many of the last periods CloudWatch examines for this alarm.
     pub fn periods(&self) -> i32 {
         self.alarm.evaluation_periods().expect("an alarm examines periods")
     }
 
-    /// Returns how many of the examined periods must have bad values to raise the alarm.
+    /// Returns how many of the examined periods must have bad values, so that the alarm is raised.
     pub fn needed(&self) -> i32 {
         self.alarm.datapoints_to_alarm().unwrap_or(self.periods())
     }
 
-    /// Publishes one value of the alarm's metric. Its time is the middle of the period that is `periods_ago` periods
-    /// before the last one. `is_bad` says whether the value is on the side of the threshold that raises the alarm.
+    /// Publishes one value of the alarm's metric, with a time in the middle of an earlier period. `periods_ago` counts
+    /// back from the last period. `is_bad` says whether the value may raise the alarm.
     pub async fn publish(&self, periods_ago: i32, is_bad: bool) {
         let seconds_ago = i64::from(self.alarm.period().unwrap_or_default()) * (2 * i64::from(periods_ago) + 1) / 2;
         let datum = MetricDatum::builder()
@@ -61,8 +61,8 @@ impl Copy {
         put.metric_data(datum).send().await.expect("CloudWatch accepts the value");
     }
 
-    /// Returns a value of the alarm's metric: on the side of the threshold that raises the alarm if `is_bad`, or else
-    /// on the other side.
+    /// Returns a test value of the alarm's metric. If `is_bad`, the value is bad: it lies on the side of the threshold
+    /// that raises the alarm. Else it lies on the other side.
     fn value(&self, is_bad: bool) -> f64 {
         let threshold = self.alarm.threshold().expect("an alarm has a threshold");
         let above = match self.alarm.comparison_operator().expect("an alarm compares") {
@@ -73,8 +73,8 @@ impl Copy {
         if above { threshold + 0.5 } else { threshold - 0.5 }
     }
 
-    /// Creates the copy of the alarm in LocalStack. LocalStack evaluates it at once, and then each time its periods
-    /// have passed.
+    /// Creates the test copy of the alarm in LocalStack. LocalStack evaluates the copy at once, and then after every
+    /// period.
     pub async fn define(&self, stack: &Stack) {
         stack.cloudwatch.define(self.alarm.clone()).await;
     }

@@ -9,7 +9,7 @@ use evergreen_tests::wait::seconds;
 
 use crate::copies::Copy;
 
-/// Period of the alarms' copies in seconds. It is the shortest period that is possible.
+/// Period of the alarms' test copies in seconds. It is the shortest possible period.
 const PERIOD: i32 = 10;
 
 #[tokio::test]
@@ -32,7 +32,7 @@ async fn missing_data_raises_ends_or_keeps_each_alarm_as_intended() {
             copies.push((kind, silence, before, copy));
         }
     }
-    // After this time the first evaluation of the copies is over. The next evaluation starts from the states that the
+    // LocalStack has now evaluated the copies for the first time. The next evaluation starts from the states that the
     // test sets.
     tokio::time::sleep(seconds(3)).await;
     for (_, _, before, copy) in &copies {

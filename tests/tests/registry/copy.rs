@@ -7,7 +7,8 @@ use evergreen_lifecycle::ports::{LARGEST_COPY, Registrar, Registration};
 
 use crate::world::{bad, champion_of, champion_with_copy, good, later, opened, promote, registry};
 
-/// Returns pseudo-random bytes for an artifact. They cannot be compressed and do not repeat soon.
+/// Returns pseudo-random bytes as the content of a model file (artifact). They cannot be compressed and do not repeat
+/// soon.
 fn artifact(seed: u32, size: usize) -> Vec<u8> {
     let mut state = seed;
     let next = move || {
@@ -17,8 +18,8 @@ fn artifact(seed: u32, size: usize) -> Vec<u8> {
     std::iter::repeat_with(next).take(size).collect()
 }
 
-/// Registers model version `number`, with the content `artifact`, and promotes it over the current champion. Returns
-/// the new champion.
+/// Registers model version `number` with the model file `artifact`, and makes it the champion. Returns the new
+/// champion.
 async fn promoted_with(registry: &Registry, number: u32, artifact: Vec<u8>) -> Champion {
     let seen = champion_of(registry).await;
     let registration = opened(registry, good(number), seen.as_ref()).await;

@@ -9,8 +9,8 @@ use crate::world::{
     attempt, bad, config, later, new_model, open, opened, promoted, registry_of, run_of, table, version_of,
 };
 
-/// Returns the time at which the registry item with this sort key expires, in seconds since 1970. `None` if it never
-/// expires.
+/// Returns when DynamoDB may delete the registry item with this sort key, in seconds since 1970. `None` if the item
+/// never expires.
 async fn expiry(model: &str, sort: &str) -> Option<i64> {
     let get = Client::new(&config()).get_item().table_name(table()).consistent_read(true);
     let get = get.key("pk", AttributeValue::S(format!("MODEL#{model}"))).key("sk", AttributeValue::S(sort.into()));

@@ -10,7 +10,7 @@ use evergreen_lifecycle::ports::Registrar;
 
 use crate::world::{config, new_model, promoted, registry, registry_of, table};
 
-/// Returns the version numbers that twenty concurrent callers get. Each caller asks for a number above `above`.
+/// Test helper: lets twenty concurrent callers take a version number above `above`. Returns the numbers that they get.
 async fn taken_at_once(registry: &Registry, above: Option<VersionNumber>) -> BTreeSet<u32> {
     let takers: Vec<_> = (0..20)
         .map(|_| {

@@ -6,8 +6,8 @@ use evergreen_testkit::registration;
 
 use crate::world::{announcement, attempt, good, later, open, opened, promote, promoted, registry};
 
-/// Returns the unpublished events that are due earlier than `before_minutes` minutes after the start time of the tests.
-/// Reads all pages.
+/// Returns the unpublished events whose publishing time is earlier than `before_minutes` minutes after the start time
+/// of the tests. It reads all pages.
 async fn waiting(registry: &impl EventOutbox, before_minutes: i64) -> Vec<Announcement> {
     let (mut found, mut after) = (Vec::new(), None);
     loop {
@@ -19,7 +19,7 @@ async fn waiting(registry: &impl EventOutbox, before_minutes: i64) -> Vec<Announ
     }
 }
 
-/// Returns the registration after adding the events that describe its run and its version.
+/// Adds to the registration the events that describe its training run and its model version.
 fn with_events(registration: Registration) -> Registration {
     let events = LifecycleEvent::of_version(&registration.run, &registration.version, later(1));
     Registration {
@@ -60,7 +60,7 @@ async fn a_registration_that_failed_leaves_no_event() {
     assert_eq!(waiting(&registry, 60).await, [death(&attempt("v1", 2))]);
 }
 
-/// Returns the event that an attempt at a training run was lost. It is published when the attempt's time is over.
+/// Returns the event "this attempt at a training run was lost". It is published when the attempt's time is over.
 fn death(run: &Run) -> Announcement {
     Announcement::of(&LifecycleEvent::of_loss(run)).unwrap()
 }
@@ -76,8 +76,8 @@ async fn the_event_of_a_lost_attempt_waits_for_its_deadline_and_only_for_the_new
     open(&registry, &second).await.unwrap();
     assert_eq!(waiting(&registry, 60).await, [death(&second)]);
 
-    // An attempt that fails at the last moment has the same key for the event of its failure and for that of its loss.
-    // A transaction can write an item only once.
+    // If an attempt fails at the last moment, the event of its failure and the event of its loss have the same key. A
+    // transaction can write an item only once.
     let failed = second.clone().failed("no such column".into(), None, later(35));
     let event = Announcement::of(&LifecycleEvent::of_failure(&failed, later(35))).unwrap();
     assert_eq!(event.key, death(&second).key);

@@ -52,7 +52,7 @@ async fn only_one_of_many_concurrent_promotions_succeeds() {
     assert_eq!(champion_of(&registry).await, champions.pop());
 }
 
-/// Returns whether the error means that another promotion came first or is in progress. In that case the caller
+/// Returns whether the error means that another caller has promoted a version first, or is doing so. Then the test
 /// retries.
 fn is_of_a_rival(error: &PromoteError) -> bool {
     match error {

@@ -8,7 +8,7 @@ use evergreen_testkit::registration;
 
 use crate::world::{attempt, bad, champion_of, good, history_of, open, opened, promoted, registry, run_of, version_of};
 
-/// Asserts that the registry has stored no part of the registration, and that its champion is `champion`.
+/// Asserts that the registry has stored no part of `registration`, and that the registry's champion is `champion`.
 async fn assert_absent(registry: &Registry, registration: &Registration, champion: Option<&Champion>) {
     assert_eq!(version_of(registry, registration.version.number).await, None);
     assert_eq!(champion_of(registry).await.as_ref(), champion);
@@ -98,8 +98,8 @@ async fn a_registered_number_is_not_registered_again() {
     assert_eq!(run_of(&registry, &again.run.id).await, Some(attempt("again", 1)));
 }
 
-/// Registers model version `number` and promotes it over the current champion. Retries if another caller has changed
-/// the champion meanwhile. Returns the new champion.
+/// Registers model version `number` and makes it the champion. Retries if another caller has changed the champion
+/// meanwhile. Returns the new champion.
 async fn persist(registry: Registry, number: u32) -> Champion {
     let mut seen = None;
     let mut tried = opened(&registry, good(number), None).await;

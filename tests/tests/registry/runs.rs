@@ -6,7 +6,7 @@ use evergreen_testkit::registration;
 
 use crate::world::{attempt, good, later, open, registry, run_of};
 
-/// Returns the record of the training run's attempt after it has failed.
+/// Test helper: returns the record of the same attempt at a training run after the attempt has failed.
 fn failed(run: Run) -> Run {
     run.failed("no such column".into(), None, later(1))
 }

@@ -13,7 +13,7 @@ use evergreen_testkit::{moment, registration, run, version};
 use evergreen_tests::stack::variable;
 use jiff::{SignedDuration, Timestamp};
 
-/// Number for the next model name, which makes each test's model name unique.
+/// Number for the next model name. It gives each test its own model name.
 static MODELS: AtomicU32 = AtomicU32::new(1);
 
 /// Returns the AWS configuration that the functions' own clients use, with its timeouts and retries.
@@ -21,12 +21,12 @@ pub fn config() -> SdkConfig {
     evergreen_aws::connect(&Environment::process()).expect("the environment names an AWS endpoint, as `make e2e` does")
 }
 
-/// Returns the name of the DynamoDB table that these tests use.
+/// Returns the name of the DynamoDB table that the registry tests use.
 pub fn table() -> String {
     variable("EVERGREEN_TABLE")
 }
 
-/// Returns a new model name that no record in the table has.
+/// Returns a new model name that no stored record has.
 pub fn new_model() -> String {
     let number = MODELS.fetch_add(1, Ordering::Relaxed);
     format!("registry-{}-{}-{number}", std::process::id(), Timestamp::now().as_millisecond())
@@ -57,33 +57,33 @@ pub fn attempt(token: &str, attempt: u32) -> Run {
     Run { attempt, invocation: format!("invocation-{token}-{attempt}"), ..run(token, start()) }
 }
 
-/// Returns a model version with the accuracy 0.97, which the gate promotes.
+/// Returns a model version with the accuracy 0.97, which is good enough for a promotion.
 pub fn good(number: u32) -> Version {
     version(number, 0.97, start())
 }
 
-/// Returns a model version with the accuracy 0.5, which the gate refuses.
+/// Returns a model version with the accuracy 0.5, which is too bad for a promotion.
 pub fn bad(number: u32) -> Version {
     version(number, 0.5, start())
 }
 
-/// Stores the start of an attempt at a training run, as the train function does. A later attempt replaces the recorded
-/// one.
+/// Stores the start of an attempt at a training run, as the train function does. A later attempt replaces the earlier
+/// attempt in the record of the run.
 pub async fn open(registry: &Registry, run: &Run) -> Result<(), RunWriteError> {
     let former = registry.run(&run.id).await?.and_then(Result::ok).filter(|former| former.attempt < run.attempt);
     let lost = &Announcement::of(&LifecycleEvent::of_loss(run)).expect("an event is JSON");
     registry.open(&Opening { run, former: former.as_ref(), lost }).await
 }
 
-/// Starts a training run and returns the registration of `version`. The gate has compared the version with the champion
-/// `seen`. `None` means that there was no champion.
+/// Starts a training run and returns the request to register its model version `version`. `seen` is the champion with
+/// which the gate has compared the version. `None` means that there was no champion.
 pub async fn opened(registry: &Registry, version: Version, seen: Option<&Champion>) -> Registration {
     let run = attempt(&format!("v{}", version.number), 1);
     open(registry, &run).await.expect("nobody else has opened this run");
     registration(run, version, seen)
 }
 
-/// Returns the event that describes a promotion of `champion` by hand.
+/// Returns the event "somebody has promoted `champion` by hand".
 pub fn announcement(champion: &Champion) -> Announcement {
     let model = "iris".parse().expect("a model's name");
     Announcement::of(&LifecycleEvent::of_promotion(model, champion, "as asked".into())).expect("an event is JSON")
@@ -104,7 +104,8 @@ pub async fn champion_of(registry: &Registry) -> Option<Champion> {
     registry.champion().await.unwrap().map(|pointer| whole(pointer.unwrap()))
 }
 
-/// Returns the champion and the registry's copy of its artifact. The copy is `None` if the artifact was too large.
+/// Returns the champion and the registry's copy of its model file (artifact). The copy is `None` if the file was too
+/// large.
 pub async fn champion_with_copy(registry: &Registry) -> Option<(Champion, Option<Vec<u8>>)> {
     let found = registry.champion_with_artifact().await.unwrap();
     found.map(|(pointer, copy)| (whole(pointer.unwrap()), copy))
@@ -129,7 +130,7 @@ fn whole(pointer: Pointer) -> Champion {
     pointer.champion().expect("this release has written it").clone()
 }
 
-/// Registers model version `number` and promotes it over the current champion. Returns the new champion.
+/// Registers model version `number` and makes it the champion. Returns the new champion.
 pub async fn promoted(registry: &Registry, number: u32) -> Champion {
     let seen = champion_of(registry).await;
     let registration = opened(registry, good(number), seen.as_ref()).await;

@@ -9,9 +9,9 @@ use evergreen_tests::wait::{seconds, until};
 use reqwest::Method;
 use tokio::task::JoinSet;
 
-/// Number of clients that send requests at the same time, so that together they exceed the rate limit.
+/// Number of clients that send requests at the same time, to exceed the API's rate limit.
 const CLIENTS: usize = 16;
-/// Maximum number of requests that all clients together send.
+/// Maximum number of requests that all clients of the rate limit test send together.
 const MAX_CALLS: usize = 1200;
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn health_needs_no_key_and_has_a_throttle_of_its_own() {
     let health = async || Answer::to(stack.api.anonymous(Method::GET, "/health")).await;
     stack.api.health().await.ok();
 
-    // The path without a key soon reaches its rate limit. Callers with a key are not affected.
+    // Requests without a key to the path `/health` soon reach its rate limit. Callers with a key are not affected.
     until("health to be refused", seconds(30), async || (health().await.status == 429).then_some(())).await;
     Answer::to(stack.api.request(Method::GET, "/runs")).await.ok();
     stack.api.predict(&setosa()).await.ok();

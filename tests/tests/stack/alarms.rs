@@ -154,15 +154,15 @@ async fn a_mail_that_cannot_be_sent_is_kept_and_can_be_sent_later() {
     assert_recipients(&stack, &stack.mails_about(mark, kind, StateValue::Alarm).await).await;
 }
 
-/// Puts the emulated account into SES's sandbox, where it can send only to verified recipients. If `sandboxed` is
-/// false, takes the account out of it.
+/// Puts the emulated AWS account into SES's sandbox, where it can send mail only to verified recipients. If `sandboxed`
+/// is false, takes the account out of the sandbox.
 async fn put_into_sandbox(stack: &Stack, sandboxed: bool) {
     let details = aws_sdk_sesv2::Client::new(&stack.config).put_account_details().production_access_enabled(!sandboxed);
     let details = details.mail_type(MailType::Transactional).website_url("https://example.com");
     details.send().await.expect("SES changes the account");
 }
 
-/// Asserts that the mails are one for each configured recipient, all from the configured sender.
+/// Asserts that there is one mail for each configured recipient, and that all come from the configured sender.
 pub async fn assert_recipients(stack: &Stack, mails: &[Mail]) {
     let setting = async |name| stack.functions.setting(&stack.functions.alert, name).await;
     let (recipients, sender) = (setting("EVERGREEN_RECIPIENTS").await, setting("EVERGREEN_SENDER").await);
@@ -175,8 +175,8 @@ pub async fn assert_recipients(stack: &Stack, mails: &[Mail]) {
     assert!(mails.iter().all(|mail| mail.from.contains(&sender)), "{mails:?}");
 }
 
-/// Returns the SNS message that CloudWatch publishes when the alarm is raised. It contains the current time, so each
-/// message is different.
+/// Returns the SNS message that CloudWatch publishes when the alarm `kind` is raised. It contains the current time, so
+/// each message is different.
 pub fn notification(stack: &Stack, kind: &str) -> Value {
     json!({
         "AlarmName": stack.cloudwatch.name(kind),

@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 
 const PETAL_WIDTH: &str = "petal width (cm)";
 
-/// Returns the JSON text of a row of an Iris setosa with another petal width. It is written as text, because this
-/// crate's JSON values cannot hold all of the tested numbers.
+/// Returns the JSON text of a feature row of an Iris setosa with another petal width. It is text, because this crate's
+/// JSON values cannot hold all of the tested numbers.
 fn row_with(petal_width: &str) -> String {
     format!(
         r#"{{"sepal length (cm)":5.1,"sepal width (cm)":3.5,"petal length (cm)":1.4,"{PETAL_WIDTH}":{petal_width}}}"#
     )
 }
 
-/// Returns the JSON text of a row of an Iris setosa after `change`, which adds or removes columns.
+/// Returns the JSON text of a feature row of an Iris setosa after `change`, which adds or removes columns.
 fn row_but(change: impl Fn(&mut serde_json::Map<String, Value>)) -> String {
     let mut row = setosa();
     change(row.as_object_mut().expect("a row is an object"));
@@ -80,7 +80,7 @@ async fn a_value_that_is_not_a_number_is_refused_with_its_column() {
     }
 }
 
-/// Returns a row of an Iris setosa in which the petal width column has the name `name`.
+/// Returns a feature row of an Iris setosa in which the column of the petal width has the name `name`.
 fn renamed(name: &str) -> String {
     row_but(|row| {
         let width = row.remove(PETAL_WIDTH);

@@ -171,11 +171,11 @@ async fn a_pointer_written_by_a_newer_release_serves() {
     stack.serve_new().await;
 }
 
-/// Damages the artifact of an older model version and makes that version the champion. Meanwhile another version
-/// answers predictions. Returns the number of the damaged version and then of the other one.
+/// Damages the model file (artifact) of an older model version and makes that version the champion. The previous
+/// champion continues to answer predictions. Returns the number of the damaged version and then of the answering one.
 ///
-/// An older version is used, so that its artifact is damaged before any function environment reads it. Its artifact has
-/// other bytes than that of the answering version, because an artifact in memory is not read again.
+/// An older version is used, so that its file is damaged before any function environment reads it. Its file has other
+/// bytes than that of the answering version, because a file in memory is not read again.
 async fn break_champion(stack: &Stack, damage: impl AsyncFnOnce(&str)) -> (u64, u64) {
     let older = stack.train_to_serve(as_good()).await;
     let serving = stack.serve_new().await;
@@ -184,8 +184,8 @@ async fn break_champion(stack: &Stack, damage: impl AsyncFnOnce(&str)) -> (u64, 
     (older, serving)
 }
 
-/// Checks the whole incident: the champion's artifact is damaged, an alarm is mailed, training repairs it, and the end
-/// is mailed.
+/// Checks the whole incident: the champion's model file is damaged, and an alarm is mailed. Then training replaces the
+/// champion, and the end of the alarm is mailed.
 async fn survives(stack: &Stack, damage: impl AsyncFnOnce(&str)) {
     stack.served().await;
     let deployed = stack.quicken("model-unhealthy").await;
@@ -211,7 +211,7 @@ async fn survives(stack: &Stack, damage: impl AsyncFnOnce(&str)) {
     stack.cloudwatch.define(deployed).await;
 }
 
-/// Calls the predict function until its log has the line from which CloudWatch counts failed loads of a model.
+/// Calls the predict function until its log has the line by which CloudWatch counts failed loads of a model.
 async fn load_failure_is_counted(stack: &Stack) {
     let event = serde_json::from_str(include_str!("../../../events/predict-health.json")).expect("an event is JSON");
     let line = until("a failed load to be counted", stack.refresh_time().await + seconds(10), async || {

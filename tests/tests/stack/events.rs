@@ -50,8 +50,8 @@ async fn trainings_promotions_refusals_and_failures_are_sent_to_the_bus() {
     stack.train_good().await;
 }
 
-/// Stores an unpublished event in the registry. A training run leaves such an event if it is killed after its
-/// transaction and before it publishes.
+/// Stores an unpublished event in the registry. A training run leaves such an event if it is killed between its
+/// transaction and the publishing.
 async fn leave(stack: &Stack, id: &str) -> String {
     let key = format!("2026-11-24T03:00:00.000Z#1#{id}");
     let detail = json!({"id": id, "model": "iris", "reason": "the process was killed"}).to_string();
@@ -59,7 +59,8 @@ async fn leave(stack: &Stack, id: &str) -> String {
     key
 }
 
-/// Returns the received events with this id. Waits until one second after the first of them has arrived.
+/// Returns the received EventBridge events whose detail has this id. Waits until one second after the first of them has
+/// arrived.
 async fn heard_of(stack: &Stack, listener: &Listener, id: &str) -> Vec<Value> {
     let mut received = Vec::new();
     until(&format!("the event {id}"), seconds(20), async || {

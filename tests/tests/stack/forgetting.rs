@@ -8,7 +8,7 @@ use evergreen_tests::training::{bad, fresh_id};
 use jiff::Timestamp;
 use serde_json::json;
 
-/// Name of the S3 object tag that the bucket's lifecycle rule checks to delete objects.
+/// Name of the S3 object tag by which the bucket's lifecycle rule selects objects to delete.
 const TAG: &str = "evergreen-keep-days";
 
 #[tokio::test]
@@ -59,14 +59,14 @@ async fn a_failed_run_is_marked_to_expire() {
     stack.serve_new().await;
 }
 
-/// Returns the time after which DynamoDB may delete the registry item with this sort key, in seconds since 1970. `None`
-/// if it never expires.
+/// Returns when DynamoDB may delete the registry item with this sort key, in seconds since 1970. `None` if the item
+/// never expires.
 async fn expiry(stack: &Stack, key: &str) -> Option<i64> {
     let item = stack.registry.item(key).await.unwrap_or_else(|| panic!("there is no {key}"));
     item.get("expires_at").map(|at| at.as_n().expect("a number").parse().expect("whole seconds"))
 }
 
-/// Returns the S3 object tags of each stored object of model version `number`.
+/// Returns the S3 tags of each stored object of model version `number`.
 async fn tags(stack: &Stack, number: u64) -> Vec<BTreeMap<String, String>> {
     let keys = stack.bucket.keys(&format!("models/iris/{number:08}/")).await;
     assert!(keys.len() >= 2, "an artifact and a manifest: {keys:?}");

@@ -10,11 +10,12 @@ use sha2::{Digest, Sha256};
 
 use crate::alarms::{assert_recipients, delivery, notification};
 
-/// Name of the alarm that these tests raise by hand, without the stack's name. Nothing in the emulator raises this
-/// alarm, so no other mails about it are sent.
+/// Name of the alarm that these tests raise by hand, without the stack's name. The emulator never raises this alarm
+/// itself, so no other mails about the alarm are sent.
 const KIND: &str = "train-schedule-queue";
 
-/// Returns the notification that an alarm was raised, or that it has ended, `minutes` from now.
+/// Returns a CloudWatch notification: an alarm was raised, or has ended, `minutes` from now. A negative number means a
+/// past time.
 fn changed(stack: &Stack, raised: bool, minutes: i64) -> Value {
     let mut change = notification(stack, KIND);
     let (before, after) = if raised { ("OK", "ALARM") } else { ("ALARM", "OK") };
@@ -158,8 +159,8 @@ async fn mail_problems_are_reported_without_the_alert_function() {
     sns.unsubscribe().subscription_arn(arn).send().await.expect("SNS ends the subscription");
 }
 
-/// Returns the key under which the registry stores the state of one mail: the mail to `recipient` about an alarm's
-/// notification. The key is the same in every release.
+/// Returns the key of the registry's record about one mail: the mail to `recipient` about this alarm notification.
+/// Every release of the software computes the same key.
 fn key(notification: &Value, recipient: &str) -> String {
     let word = |name: &str| notification[name].as_str().expect("a text").to_owned();
     let since: jiff::Timestamp = word("StateChangeTime").parse().expect("a time");

@@ -31,7 +31,7 @@ const RANGES: [(&str, f64, f64); 18] = [
     ("QuotaUsed", 0.0, 0.0),
 ];
 
-/// Expected range, smallest and largest value, of a metric that is not in `RANGES`.
+/// Expected range (smallest and largest value) of every metric that is not in `RANGES`.
 const ANY: (f64, f64) = (0.0, 100_000.0);
 
 #[tokio::test]

@@ -24,7 +24,7 @@ async fn last_number(stack: &Stack) -> u64 {
     versions.last().and_then(|version| version["number"].as_u64()).expect("there is a version")
 }
 
-/// Returns the last version number that the registry's counter has given out.
+/// Returns the last model version number that the registry has given out.
 async fn counter(stack: &Stack) -> u64 {
     let item = stack.registry.item("COUNTER").await.expect("there is a counter");
     item["last_version"].as_n().expect("a number").parse().expect("a whole number")

@@ -90,7 +90,7 @@ async fn missing_values_and_new_categories_get_the_answers_of_the_model() {
     assert_eq!(warning["field"], "country", "{}", answer.text);
     assert!(!warning.to_string().contains("Atlantis"), "{}", answer.text);
 
-    // The API reads a text value like a cell of a CSV file.
+    // The API treats a value that is given as text like a cell of a CSV file.
     let [number, text] = [json!(55), json!("55")].map(|fee| subscriber(|row| row["fee"] = fee.clone()));
     let answers = stack.api.predict(&json!([number, text])).await.ok();
     assert_eq!(answers.body["probabilities"][0], answers.body["probabilities"][1], "{}", answers.text);

@@ -48,7 +48,8 @@ async fn a_new_version_serves_within_the_refresh_interval_and_no_call_fails() {
     let caller = Caller::start(stack.api.clone());
     let new = stack.train_to_serve(as_good()).await;
     stack.until_served(new).await;
-    // The client's calls may reach another function environment, which refreshes the champion at its own time.
+    // The client's calls may reach another environment of the predict function, which refreshes the champion at another
+    // time.
     tokio::time::sleep(stack.refresh_time().await).await;
     let answers = caller.stop().await;
 
@@ -199,8 +200,8 @@ async fn a_deleted_pointer_is_restored_above_its_history() {
     stack.serve_new().await;
 }
 
-/// Asserts that the champion pointer is the last entry of the history of champions, and that the history has no gaps.
-/// Also asserts that the champion's artifact in S3 is unchanged.
+/// Asserts that the record of the current champion is the last entry of the history of champions. The history must have
+/// no gaps, and the champion's model file (artifact) in S3 must be unchanged.
 pub async fn assert_champion_is_sound(stack: &Stack) {
     let champion = stack.registry.champion().await.expect("there is a champion");
     let history = stack.registry.history().await;
@@ -208,7 +209,7 @@ pub async fn assert_champion_is_sound(stack: &Stack) {
     assert_eq!(revisions, (1..=history.len() as u64).collect::<Vec<_>>());
     assert_eq!(history.last().map(|last| &last["version"]), Some(&champion["version"]));
     for pair in history.windows(2) {
-        // If a test has deleted the champion pointer, the next champion has no predecessor.
+        // If a test has deleted the record of the current champion, the next champion has no predecessor.
         let previous = &pair[1]["previous"];
         assert!(previous.is_null() || *previous == pair[0]["version"]["number"], "{previous}");
     }

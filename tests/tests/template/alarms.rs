@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use crate::document::{Template, file, list};
 use crate::metrics::{NAMESPACE, published};
 
-/// Returns the kinds of the template's alarms. The kind is the alarm's name without the stack's name and the hyphen.
+/// Returns the names of the template's alarms without the stack's name and the hyphen, such as `accuracy-low`.
 pub fn kinds(template: &Template) -> BTreeSet<String> {
     let names = template.resources("AWS::CloudWatch::Alarm").into_iter().map(|(_, alarm)| &alarm["AlarmName"]);
     let kinds = names.map(|name| template.resolve(name).strip_prefix("evergreen-").map(str::to_owned));
     kinds.map(|kind| kind.expect("an alarm's name begins with the stack's")).collect()
 }
 
-/// Logical ids of the template's alarms that are raised when mail does not reach people.
+/// Logical ids of the template's alarms about mail: they are raised when mail does not reach people.
 pub const ABOUT_MAIL: [&str; 3] = ["AlertFailureQueueAlarm", "AlertTopicQueueAlarm", "MailBouncedAlarm"];
 
 #[test]
@@ -78,7 +78,7 @@ fn mail_events_are_published_where_the_alarm_reads_them() {
     assert_eq!(chosen_on_aws(set), &json!({"Ref": "MailEvents"}));
 }
 
-/// Returns the value that a choice in the template gives on AWS, and not on an emulator.
+/// Resolves a conditional template value: returns the value for AWS, and not the value for an emulator.
 fn chosen_on_aws(value: &Value) -> &Value {
     let choice = value["Fn::If"].as_array().unwrap_or_else(|| panic!("{value} does not hang on the emulator"));
     assert_eq!(choice[0], "NotEmulated");
@@ -136,8 +136,8 @@ fn every_alarms_rule_has_a_comment_with_its_reason() {
     }
 }
 
-/// Names of metrics that count single errors. An error may be over before anybody reads about it. So the alarms on
-/// these metrics need bad values in two of three periods.
+/// Names of metrics that count errors. A single error may be over before anybody reads about it. So the alarms on these
+/// metrics need bad values in two of three periods.
 const SINGLE_ERRORS: [&str; 3] = ["5XXError", "ModelLoadFailures", "Throttles"];
 
 #[test]
@@ -166,7 +166,7 @@ fn an_alarm_watches_the_worst_value_of_a_period() {
     for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
         let below = alarm["ComparisonOperator"].as_str().is_some_and(|operator| operator.starts_with("Less"));
         let Some(statistic) = alarm["Statistic"].as_str() else { continue };
-        // Unknown metrics matter only if they stay unknown, so the alarm uses the best value of a period.
+        // A metric that is unknown for a moment does no harm, so this alarm uses the best value of a period.
         let expected: &[&str] = match (below, alarm["MetricName"].as_str()) {
             (true, _) | (_, Some("UnknownFigures")) => &["Minimum"],
             _ => &["Maximum", "Sum"],
@@ -175,7 +175,7 @@ fn an_alarm_watches_the_worst_value_of_a_period() {
     }
 }
 
-/// The example events in the folder `events` are the ones that tests and `sam local` send to the alert function.
+/// The example events in the folder `events` are those that tests and `sam local` send to the alert function.
 #[test]
 fn the_sample_events_match_the_alarms_of_the_template() {
     let template = Template::read();

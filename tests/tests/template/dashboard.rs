@@ -73,7 +73,7 @@ fn limits_are_drawn_at_their_values() {
     }
 }
 
-/// Names of metrics that count single occurrences. The dashboard must show their sum.
+/// Names of metrics that count events, such as errors. The dashboard must show the sum of each such metric.
 const COUNTED: [&str; 6] = ["4XXError", "5XXError", "Count", "Errors", "ModelLoadFailures", "Predictions"];
 
 #[test]

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 /// AWS region of the stacks in these tests.
 const REGION: &str = "eu-central-1";
 
-/// The SAM template, read for a stack of a given name. Every parameter has its default.
+/// The SAM template (`template.yaml`) as JSON, as a stack of a given name would use it. Every parameter has its
+/// default.
 #[derive(Debug)]
 pub struct Template {
     root: Value,
@@ -52,7 +53,8 @@ impl Template {
         self.root["Globals"][kind].clone()
     }
 
-    /// Returns an attribute of a template resource outside its properties, such as `DeletionPolicy`.
+    /// Returns an attribute of a template resource, such as `DeletionPolicy`. Such attributes are not among the
+    /// resource's properties.
     pub fn attribute(&self, id: &str, name: &str) -> String {
         text(&self.root["Resources"][id][name])
     }
@@ -88,8 +90,8 @@ impl Template {
         parameters.map(|(name, it)| (name.as_str(), default(it), text(&it["Description"]))).collect()
     }
 
-    /// Returns the text that a template value has after deployment. If only a deployment knows the text, the result is
-    /// the logical id, such as `Table` or `Table.Arn`.
+    /// Returns a template value as the text that it has after deployment. If only a deployment knows the text, the
+    /// result is the logical id, such as `Table` or `Table.Arn`.
     pub fn resolve(&self, value: &Value) -> String {
         if let Some(name) = value["Ref"].as_str() {
             return self.lookup(name);
@@ -126,21 +128,22 @@ impl Template {
     }
 }
 
-/// Returns a template value as text, as the template writes it: `Table` for a reference, `Table.Arn` for an attribute,
-/// or a pattern with its `${…}`.
+/// Returns a template value as text, without evaluating it: `Table` for a reference, `Table.Arn` for an attribute, or a
+/// pattern with its `${…}`.
 pub fn written(value: &Value) -> String {
     let function = ["Ref", "Fn::GetAtt", "Fn::Sub"].iter().find_map(|function| value.get(function));
     text(function.unwrap_or(value))
 }
 
-/// Returns the items of a template value that is one item or a list of items. It includes items that depend on a
-/// condition.
+/// Returns the items of a template value, which is one item or a list of items. Items that exist only under a condition
+/// are included.
 pub fn list(value: &Value) -> Vec<&Value> {
     let things: Vec<_> = value.as_array().map_or_else(|| vec![value], |values| values.iter().collect());
     things.into_iter().map(chosen).collect()
 }
 
-/// Returns the value that a conditional template value has if its condition holds. Returns every other value unchanged.
+/// Resolves a template value that exists only under a condition (`Fn::If`): returns the value for a true condition.
+/// Returns every other value unchanged.
 pub fn chosen(value: &Value) -> &Value {
     let choice = value.get("Fn::If").and_then(Value::as_array);
     match choice.map(Vec::as_slice) {
@@ -149,7 +152,7 @@ pub fn chosen(value: &Value) -> &Value {
     }
 }
 
-/// Returns the content of a file of this repository. `path` starts at the repository's root.
+/// Returns the content of a file of this repository as text. `path` starts at the repository's root.
 pub fn file(path: &str) -> String {
     let path = format!("{}/../{path}", env!("CARGO_MANIFEST_DIR"));
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))

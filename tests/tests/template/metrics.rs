@@ -17,8 +17,7 @@ pub fn published() -> BTreeSet<&'static str> {
     Metric::ALL.map(Metric::name).into_iter().chain(COUNTED).collect()
 }
 
-/// Returns whether the highest or the lowest value of a metric is the worst. For metrics of AWS services, it is the
-/// highest.
+/// Returns whether high or low values of a metric are bad. For metrics of AWS services, high values are bad.
 pub fn worst(name: &str) -> Worst {
     Metric::ALL.into_iter().find(|metric| metric.name() == name).map_or(Worst::Highest, Metric::worst)
 }

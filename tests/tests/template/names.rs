@@ -8,8 +8,8 @@ use crate::document::{Template, written};
 /// Maximum length of a stack's name in characters. The README promises this length.
 const LONGEST_STACK: usize = 56;
 
-/// Resource names that the template sets: resource type, path of the name in the properties, and AWS's maximum length
-/// in characters.
+/// The resource names that the template sets. Each entry has the resource type, the path of the name in the properties,
+/// and AWS's maximum length in characters.
 const NAMED: [(&str, &str, usize); 9] = [
     ("AWS::CloudWatch::Alarm", "/AlarmName", 255),
     ("AWS::CloudWatch::Dashboard", "/DashboardName", 255),
@@ -22,9 +22,9 @@ const NAMED: [(&str, &str, usize); 9] = [
     ("AWS::XRay::SamplingRule", "/SamplingRule/RuleName", 32),
 ];
 
-/// Function events whose names the template sets: the type of the event, and the property with the name.
+/// Events in the SAM template that start functions and have names: the event's type, and the property with its name.
 const EVENTS: [(&str, &str); 2] = [("ScheduleV2", "Name"), ("EventBridgeRule", "RuleName")];
-/// Maximum length of the name of a function event, in characters.
+/// Maximum length of the name of an event that starts a function, in characters.
 const LONGEST_EVENT: usize = 64;
 
 #[test]

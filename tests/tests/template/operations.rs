@@ -15,7 +15,7 @@ fn every_alarm_has_a_section_and_every_section_an_alarm() {
     assert_eq!(sections, kinds(&Template::read()));
 }
 
-/// The test finds defaults in the guide by texts such as ``…within `DeadlineMinutes` (60)…``.
+/// The test finds default values in the operator's guide by texts such as ``…within `DeadlineMinutes` (60)…``.
 #[test]
 fn every_default_in_the_documents_is_that_of_the_template() {
     let guide = file("docs/OPERATIONS.md");

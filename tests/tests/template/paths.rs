@@ -14,8 +14,8 @@ fn every_path_in_the_documents_exists() {
     }
 }
 
-/// Returns the file paths in a document: texts between backticks that begin with a folder of the repository and have no
-/// placeholder.
+/// Returns the repository paths in a document. A path is a text between backticks that begins with a folder of the
+/// repository and has no placeholder.
 fn paths(document: &str) -> Vec<String> {
     let folders = ["docs/", "events/", "functions/", "fuzz/", "infra/", "shared/", "tests/"];
     let quoted = document.split('`').skip(1).step_by(2);

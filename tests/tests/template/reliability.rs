@@ -7,16 +7,17 @@ use std::path::Path;
 
 use crate::document::file;
 
-/// Folder with the tests that inject faults into the stack.
+/// Folder with the tests that inject faults into the deployed stack.
 const FAULTS: &str = "tests/tests/stack/faults";
-/// File with the tests of the fault proxy itself. They inject no fault into the stack, so they are in no row of the
-/// table.
+/// File with the tests of the fault proxy itself. The table of faults in docs/RELIABILITY.md has no rows for them,
+/// because they inject no fault into the stack.
 const PROXY: &str = "proxy.rs";
 
-/// Folders that may contain the tests named in the table of faults.
+/// Folders with the tests that the table of faults in docs/RELIABILITY.md may name.
 const TESTS: [&str; 3] = ["functions", "shared", "tests/tests/stack"];
 
-/// Returns the rows of the table of faults. A row has three cells: ``| fault | promise | `test` |``.
+/// Returns the rows of the table of faults in docs/RELIABILITY.md. A row has three cells: ``| fault | promise | `test`
+/// |``.
 fn rows() -> Vec<[String; 3]> {
     let guide = file("docs/RELIABILITY.md");
     let rows = guide.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| Fault |"));

@@ -14,9 +14,9 @@ const INCOMING: &str = "${ArtifactBucket.Arn}/incoming/${ModelName}/*";
 const MODELS: &str = "${ArtifactBucket.Arn}/models/${ModelName}/*";
 const MANIFESTS: &str = "${ArtifactBucket.Arn}/models/${ModelName}/*/manifest.json";
 const BUS: &str = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default";
-/// Template parameter with the customer-managed encryption key. The key is optional. It decrypts the content of the S3
-/// bucket and the table. It also encrypts new S3 objects, and the messages that Lambda sends into a queue with the
-/// function's role.
+/// Template parameter with the customer-managed encryption key, which is optional. The functions' roles need permission
+/// to use the key. It decrypts the content of the S3 bucket and the table. It also encrypts new S3 objects, and the
+/// messages that Lambda sends into a queue with the function's role.
 const KEY: &str = "KmsKeyArn";
 const USAGE: &str = "arn:${AWS::Partition}:apigateway:${AWS::Region}::/usageplans/${PredictionApiUsagePlan}/usage";
 const SCHEDULE: &str =
@@ -25,7 +25,7 @@ const SENDERS: &str = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId
 const MAIL_EVENTS: &str =
     "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:configuration-set/${AWS::StackName}";
 
-/// The AWS actions that each function's code calls, each with the resource that it calls the action on.
+/// The AWS actions that each Lambda function's code calls, each with the resource of the call.
 ///
 /// Only training calls `s3:ListBucket`, to find the table's files. For all functions, this permission lets S3 report
 /// that an object is missing, if no prefix condition applies. DynamoDB checks permissions for the actions inside a
@@ -111,7 +111,7 @@ const WRITES_LOGS: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
 /// Actions for sending traces. Every function's role has them, although the function's code does not call them itself.
 const TRACES: [&str; 2] = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"];
 
-/// Actions that AWS allows only on all resources (`*`), or whose narrower form would not work.
+/// AWS actions that need permission on all resources (`*`). AWS allows no narrower permission, or it would not work.
 const ON_EVERYTHING: [&str; 8] = [
     "cloudwatch:DescribeAlarms",
     "cloudwatch:GetMetricData",
@@ -295,8 +295,9 @@ fn a_function_reaches_only_the_records_namespace_and_sender_of_its_model() {
     }
 }
 
-/// Returns the condition that the template must set on DynamoDB access: only the model's items or the unpublished
-/// events. Training writes both in one transaction. Separately, it deletes the events that it has published.
+/// Returns the expected IAM condition on DynamoDB access: a role may access only this model's items, or only its
+/// unpublished events. Training writes both in one transaction. Separately, it deletes the events that it has
+/// published.
 fn of_the_models_records(function: &str, statement: &Value) -> Value {
     let condition = |partitions: &[&str]| {
         let keys: Vec<_> = partitions.iter().map(|name| json!({"Fn::Sub": format!("{name}#${{ModelName}}")})).collect();
@@ -315,14 +316,14 @@ fn of_the_models_records(function: &str, statement: &Value) -> Value {
     }
 }
 
-/// Returns the condition that the template must set on storing S3 objects. An object must not replace another one. A
-/// manifest may only replace content that its writer knows.
+/// Returns the expected IAM condition on storing S3 objects. A new object must not replace another one. A manifest
+/// (JSON description of a model version) may only replace content that its writer has read before.
 fn over_nothing_unknown(statement: &Value) -> Value {
     let is_manifest = written(&statement["Resource"]) == MANIFESTS;
     json!({"Null": {if is_manifest { "s3:if-match" } else { "s3:if-none-match" }: "false"}})
 }
 
-/// Returns the condition that the template must set on DynamoDB access to the items about mails.
+/// Returns the expected IAM condition on DynamoDB access to the items about mails of this model.
 fn of_the_models_mails() -> Value {
     json!({"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [{"Fn::Sub": "MAIL#${ModelName}"}]}})
 }
@@ -366,7 +367,7 @@ fn the_reviewer_may_only_read() {
     }
 }
 
-/// Returns the permissions of an IAM role: pairs of action and resource, as the template writes them.
+/// Returns the permissions of an IAM role: pairs of action and resource. Both are texts as the template writes them.
 fn allowed(role: &Value) -> BTreeSet<(String, String)> {
     let pairs = |statement: &Value| {
         let resources: Vec<_> = list(&statement["Resource"]).into_iter().map(written).collect();

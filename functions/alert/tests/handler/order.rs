@@ -83,7 +83,7 @@ async fn remaining_mails_are_not_sent_after_the_alarm_changes() {
         ) -> Result<(), evergreen_lifecycle::ports::SendError> {
             self.0.send(recipient, mail).await?;
             let over = handle_at(self.0, changed("OK", OVER_AT), LATER).await;
-            // The first recipient has got the first mail, or gets it now. Nobody else will get it.
+            // The first recipient has got the mail about the raised alarm, or gets it now. Nobody else will get it.
             assert_eq!(over.map_err(|error| error.not_sent), Err(1));
             Ok(())
         }
@@ -96,7 +96,7 @@ async fn remaining_mails_are_not_sent_after_the_alarm_changes() {
     let told = handle_with(&memory, &Meanwhile(&memory), &clock, &format!("{FIRST},{SECOND}"), raised).await;
     assert_eq!(told, Ok(AlertReport { sent: 1, not_due: 1, ..AlertReport::default() }));
     assert_eq!(kinds(&memory), ["first@example.com [ALARM]"]);
-    // The platform's retry sends the second mail only to recipients of the first one.
+    // Lambda's retry sends the mail about the end only to recipients of the mail about the raised alarm.
     let over = handle_at(&memory, changed("OK", OVER_AT), "2026-11-24T03:33:00Z").await;
     assert_eq!(over, Ok(AlertReport { sent: 1, not_due: 1, ..AlertReport::default() }));
     assert_eq!(kinds(&memory), ["first@example.com [ALARM]", "first@example.com [OK]"]);

@@ -24,13 +24,13 @@ struct Ses<'a> {
     closed_until: Timestamp,
     /// How long the fake SES takes to answer.
     answer: SignedDuration,
-    /// How long the caller waits for an answer of the fake SES.
+    /// How long the caller waits for an answer of the fake SES, at most.
     patience: SignedDuration,
     /// A recipient whose mails the fake SES always throttles; `None` if there is none.
     unwanted: Option<&'static str>,
     /// The fake SES is unreachable until this time.
     down_until: Timestamp,
-    /// When the fake SES last accepted a mail; `None` if it has accepted none.
+    /// When the fake SES last accepted a mail. `None` if it has not accepted any.
     taken: Mutex<Option<Timestamp>>,
     tries: Mutex<usize>,
 }
@@ -57,7 +57,8 @@ impl<'a> Ses<'a> {
         *self.tries.lock().unwrap()
     }
 
-    /// Returns whether a mail comes too soon after the last accepted mail for the fake SES's rate.
+    /// Returns whether the fake SES rejects a mail at `now`, because the last accepted mail was too short a time
+    /// before.
     fn is_too_fast(&self, now: Timestamp) -> bool {
         let least = SignedDuration::from_secs_f64(1.0 / self.per_second);
         self.taken.lock().unwrap().is_some_and(|taken| now.duration_since(taken) < least)
@@ -98,7 +99,6 @@ async fn tell(ses: &Ses<'_>, count: usize, event: SnsEvent) -> Result<AlertRepor
     handle_with(ses.memory, ses, ses.clock, &recipients(count), event).await
 }
 
-/// Returns the highest number of mails that one recipient got, and the number of recipients with any mail.
 fn told(memory: &Memory) -> (usize, usize) {
     let mut all = readers(memory);
     all.sort_unstable();
@@ -140,8 +140,8 @@ async fn an_account_with_a_higher_rate_sends_faster() {
 #[tokio::test]
 async fn the_pace_adapts_to_a_rate_that_others_share() {
     let (memory, clock) = (memory(), FixedClock::at(moment(START)));
-    /// Test fake of SES when other senders share the account. It reports a rate of fourteen mails a second but accepts
-    /// one mail every two seconds.
+    /// Test fake of SES for an account that other senders use too. It reports a rate of fourteen mails a second, but
+    /// accepts only one mail every two seconds.
     struct Shared<'a>(Ses<'a>);
     impl Mailer for Shared<'_> {
         async fn send(&self, recipient: &str, mail: &Mail) -> Result<(), SendError> {
@@ -184,7 +184,7 @@ async fn mails_beyond_the_time_of_an_invocation_are_sent_by_the_platforms_retry(
 async fn a_late_answer_sends_no_second_copy() {
     let (memory, clock) = (memory(), FixedClock::at(moment(START)));
     let ses = Ses { answer: SignedDuration::from_secs(25), ..Ses::sandbox(&memory, &clock) };
-    // Three tries of the same event, as the platform makes them.
+    // Lambda tries the same event three times.
     for pause in [0, 60, 120] {
         clock.sleep(SignedDuration::from_secs(pause).unsigned_abs()).await;
         assert_eq!(tell(&ses, 5, event(RAISED)).await.unwrap_err().not_sent, 5);

@@ -17,14 +17,14 @@ pub fn event(json: &str) -> SnsEvent {
     serde_json::from_str(json).unwrap()
 }
 
-/// Merges the notifications of several SNS events into one event.
+/// Test helper: merges the notifications of several SNS events into one event.
 pub fn together(events: &[&str]) -> SnsEvent {
     let mut all = event(RAISED);
     all.records = events.iter().flat_map(|json| event(json).records).collect();
     all
 }
 
-/// Returns the SNS event of [`RAISED`] with another state and another time of the alarm's change.
+/// Test helper: returns the SNS event of [`RAISED`] with another state and another time of the alarm's change.
 pub fn changed(state: &str, since: &str) -> SnsEvent {
     let mut event = event(RAISED);
     let message = &mut event.records[0].sns.message;
@@ -35,7 +35,7 @@ pub fn changed(state: &str, since: &str) -> SnsEvent {
     event
 }
 
-/// Returns an in-memory registry whose champion is version 2.
+/// Test helper: returns an in-memory registry whose champion is model version 2.
 pub fn memory() -> Memory {
     let memory = Memory::default();
     let first = champion(version(1, 0.8333, moment("2026-11-22T03:00:00Z")));
@@ -45,7 +45,8 @@ pub fn memory() -> Memory {
     memory
 }
 
-/// Handles the event less than a minute after the alarm's change in [`RAISED`], for two recipients.
+/// Test helper: lets the alert function handle the event, for two recipients. The time is less than a minute after the
+/// alarm's change in [`RAISED`].
 pub async fn handle(memory: &Memory, event: SnsEvent) -> Result<AlertReport, AlertError> {
     handle_at(memory, event, "2026-11-24T03:06:00Z").await
 }
@@ -54,7 +55,7 @@ pub async fn handle_at(memory: &Memory, event: SnsEvent, now: &str) -> Result<Al
     handle_with(memory, memory, &FixedClock::at(moment(now)), &format!("{FIRST},{SECOND}"), event).await
 }
 
-/// Handles the event in an invocation that ends after five minutes.
+/// Test helper: lets the alert function handle the event, in an invocation that ends after five minutes.
 pub async fn handle_with(
     memory: &Memory,
     mailer: &impl Mailer,
@@ -83,7 +84,8 @@ pub fn readers(memory: &Memory) -> Vec<String> {
     mails(memory).into_iter().map(|(reader, _)| reader).collect()
 }
 
-/// Returns the recipient of each sent mail and the state in its subject, such as `first@example.com [OK]`.
+/// Test helper: returns the recipient of each sent mail and the state in the mail's subject, such as `first@example.com
+/// [OK]`.
 pub fn kinds(memory: &Memory) -> Vec<String> {
     let kind = |subject: &str| subject.split(' ').next().unwrap().to_owned();
     mails(memory).into_iter().map(|(reader, mail)| format!("{reader} {}", kind(&mail.subject))).collect()

@@ -9,8 +9,8 @@ use evergreen_lifecycle::{IMPORTED_FILE, KeepDays, Version};
 use super::ArtifactBucket;
 use crate::failure::unavailable;
 
-/// The key of the S3 object tag that lets objects expire. The value of the tag is the number of days. The lifecycle
-/// rule of the bucket matches key and value. So objects that were tagged with another number of days are not deleted.
+/// Key of the S3 object tag that marks an object for deletion. The tag's value is the number of days. The bucket's
+/// lifecycle rule matches key and value, so objects that were tagged with another number of days are not deleted.
 const KEEP_DAYS_TAG: &str = "evergreen-keep-days";
 
 const EXPIRING: &str = "marking an artifact to expire";
@@ -39,7 +39,7 @@ impl ObjectRetention for ArtifactBucket {
     }
 }
 
-/// Returns the S3 keys of all stored objects of a model version.
+/// Returns the S3 keys of all objects that are stored for a model version.
 fn objects(version: &Version) -> Vec<String> {
     let mut keys = vec![version.artifact.key.clone(), version.manifest_key.clone()];
     if version.imported.is_some()

@@ -20,22 +20,22 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "storing an artifact";
 
-/// Maximum time for one try of an upload to S3. 1 GB in this time needs 17 MB/s, and even the slowest Lambda function
-/// reaches that.
+/// Maximum time for one try of an upload to S3. In this time, 1 GB needs 17 MB/s, which even the slowest Lambda
+/// function reaches.
 const UPLOAD_TRY: Duration = Duration::from_secs(60);
 
 /// Maximum time for all tries of an upload to S3, including the pauses.
 const UPLOAD: Duration = Duration::from_secs(90);
 
-/// Name of the S3 metadata field with the text that identifies the attempt at a training run that stored the object.
+/// Name of the S3 metadata field that says which attempt at a training run stored the object.
 const MARK: &str = "evergreen-attempt";
 
-/// Maximum number of puts for one object. Each put replaces the content that the previous put found. Only the caller
-/// writes to its own objects, so the second put usually succeeds.
+/// Maximum number of puts for storing one S3 object. A put is repeated if the object has changed since it was read.
+/// Only the caller writes this object, so the second put usually succeeds.
 const MAX_PUTS: u32 = 3;
 
-/// Returns the time limits for an upload to S3. A try lasts until the last byte is sent, so the usual limits would make
-/// large uploads impossible.
+/// Returns longer time limits, for an upload to S3. The limit for a try includes sending all bytes, so the usual limits
+/// would make large uploads impossible.
 fn upload_timeouts() -> TimeoutConfig {
     TimeoutConfig::builder().operation_attempt_timeout(UPLOAD_TRY).operation_timeout(UPLOAD).build()
 }
@@ -68,8 +68,7 @@ impl ArtifactWriter for ArtifactBucket {
 
     async fn last_stored(&self, after: Option<VersionNumber>) -> Result<Option<VersionNumber>, Unavailable> {
         let prefix = VersionNumber::objects_of(&self.model);
-        // Files of the model version `after` sort before this start key, because no file name begins with a character
-        // after `~`. So S3 does not list them.
+        // All file names of model version `after` sort before `~`. So S3 lists only the files of later versions.
         let start = after.map(|number| number.object_key(&self.model, "~"));
         let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix).set_start_after(start);
         let mut pages = list.into_paginator().send();
@@ -85,8 +84,8 @@ impl ArtifactWriter for ArtifactBucket {
 }
 
 impl ArtifactBucket {
-    /// Stores `object` in S3. If `former` is given, the put replaces the content that has this entity tag. If `former`
-    /// is `None`, the put only succeeds if no object has the key. Returns the entity tag of the new content.
+    /// Stores `object` in S3 and returns its entity tag. If `former` is given, the put succeeds only if the stored
+    /// content still has this entity tag. If `former` is `None`, the put succeeds only if no object has the key.
     async fn put(
         &self,
         object: NewObject<'_>,
@@ -103,8 +102,8 @@ impl ArtifactBucket {
         Ok(put.send().await?.e_tag)
     }
 
-    /// Returns the entity tag of the stored S3 object with the same key, if this attempt stored it. Returns `None` if
-    /// there is no such object. Returns an error if another attempt stored it.
+    /// Checks whether this attempt at a training run has stored the S3 object already. If so, returns the object's
+    /// entity tag. Returns `None` if there is no object with this key. Returns an error if another attempt stored it.
     async fn own(&self, object: NewObject<'_>) -> Result<Option<ObjectTag>, StoreError> {
         let Some(found) = self.head(object.key).await? else { return Ok(None) };
         if found.metadata().and_then(|metadata| metadata.get(MARK)).is_none_or(|mark| mark != object.mark) {
@@ -167,7 +166,7 @@ mod tests {
         })
     }
 
-    /// Returns the bucket, key, media type, conditions and attempt of a put request as text.
+    /// Test helper: returns a put request's bucket, key, media type, conditions and attempt mark as text.
     fn condition(put: &PutObjectInput) -> String {
         let words = [put.bucket(), put.key(), put.content_type(), put.if_none_match(), put.if_match()];
         let words = words.map(|word| word.unwrap_or("-").to_owned());

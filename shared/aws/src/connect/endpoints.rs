@@ -9,8 +9,8 @@ use crate::env::{ConfigError, Environment};
 /// Name of the environment variable with the custom endpoint of all AWS services.
 const ALL: &str = "AWS_ENDPOINT_URL";
 
-/// The AWS services that this crate calls: the SDK's name of the service, and the environment variable with its custom
-/// endpoint.
+/// The AWS services that this crate calls. Each entry has the SDK's name of the service, and the environment variable
+/// with a custom endpoint of that service.
 const SERVICES: [(&str, &str); 7] = [
     ("API Gateway", "AWS_ENDPOINT_URL_API_GATEWAY"),
     ("CloudWatch", "AWS_ENDPOINT_URL_CLOUDWATCH"),
@@ -44,7 +44,8 @@ impl Endpoints {
         Ok(Self { all: url(environment, ALL)?, own })
     }
 
-    /// Returns the custom endpoint for all AWS services that have none of their own. `None` means the usual endpoints.
+    /// Returns the custom endpoint from `AWS_ENDPOINT_URL`, for all AWS services that have no custom endpoint of their
+    /// own. `None` means AWS's usual endpoints.
     pub(super) fn of_all(&self) -> Option<&str> {
         self.all.as_deref()
     }
@@ -65,7 +66,7 @@ pub(crate) fn has_own_endpoint(config: &SdkConfig, service: &str) -> bool {
 }
 
 /// Returns the text of the environment variable `key` if it is a URL. Returns `None` if the variable is not set. The
-/// text is not normalised, because that might add a path to it.
+/// text is returned unchanged, because URL normalisation might add a path to it.
 fn url(environment: &Environment, key: &'static str) -> Result<Option<String>, ConfigError> {
     let Some(text) = environment.optional(key) else { return Ok(None) };
     let cause = match text.parse::<Uri>() {
@@ -93,7 +94,7 @@ mod tests {
         config.service_config(endpoints).build()
     }
 
-    /// Returns whether the client of S3 uses the custom endpoint, and whether the client of DynamoDB does.
+    /// Test helper: returns whether the S3 client uses the custom endpoint, and whether the DynamoDB client uses it.
     fn asked(variables: &[(&str, &str)]) -> (bool, bool) {
         let config = config(variables);
         let s3 = aws_sdk_s3::Client::new(&config);

@@ -50,8 +50,8 @@ pub(super) fn client(roots: RootCertStore, limit: Duration) -> Result<SharedHttp
     Ok(http_client_fn(move |_, _| connector.clone()))
 }
 
-/// Configures TLS with the library ring. Its first random number takes microseconds, while the library aws-lc adds tens
-/// of milliseconds to a cold start.
+/// Returns the TLS configuration, which uses the cryptography library ring. Ring's first random number takes
+/// microseconds, but the library aws-lc adds tens of milliseconds to a cold start.
 fn tls(roots: RootCertStore) -> Result<ClientConfig, rustls::Error> {
     let versions = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
     Ok(versions.with_safe_default_protocol_versions()?.with_root_certificates(roots).with_no_client_auth())
@@ -77,7 +77,8 @@ impl Connector for Pool {
     }
 }
 
-/// Lets the AWS SDK close the connection of a failed request before it tries again.
+/// Gives the AWS SDK access to the connection of a request. If the request fails, the SDK closes this connection before
+/// it tries again.
 fn report_connection(request: &mut Request<SdkBody>) {
     let connection = capture_connection(request);
     if let Some(sdk) = request.extensions().get::<CaptureSmithyConnection>() {
@@ -123,8 +124,8 @@ fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a
     successors(Some(error), |&error| error.source()).find_map(<dyn Error>::downcast_ref)
 }
 
-/// Opens network connections with the service `inner`. If a connection takes longer than `limit`, the result is an
-/// error.
+/// Wrapper that limits how long the connector `inner` may take to open a network connection. After `limit`, the result
+/// is an error.
 #[derive(Debug, Clone)]
 struct Timely<C> {
     inner: C,

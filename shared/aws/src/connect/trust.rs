@@ -13,11 +13,12 @@ use rustls::pki_types::pem::PemObject;
 
 use crate::env::{ConfigError, Environment};
 
-/// Name of the environment variable with the path of a certificate file. Its certificates replace the built-in ones, as
-/// in other AWS SDKs.
+/// Name of the environment variable with the path of a certificate file. The certificates in that file replace the
+/// built-in ones, as in other AWS SDKs.
 const BUNDLE: &str = "AWS_CA_BUNDLE";
 
-/// Returns the trusted root certificates: those in the file that `environment` names, or else the built-in ones.
+/// Returns the root certificates that are trusted for connections to AWS. They come from the file that `AWS_CA_BUNDLE`
+/// in `environment` names. Without that variable, they are the built-in ones.
 ///
 /// # Errors
 /// [`ConfigError::Unreadable`] when the certificate file cannot be read or contains no certificate.

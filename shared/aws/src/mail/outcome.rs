@@ -8,10 +8,10 @@ use super::WHAT;
 use crate::connect::never_connected;
 use crate::failure::CallFailure;
 
-/// Error codes of SES for too many mails, in a short time or beyond a quota.
+/// Error codes of SES for too many mails: too many in a short time, or more than a quota allows.
 const TOO_MANY: [&str; 4] = ["TooManyRequestsException", "ThrottlingException", "Throttling", "LimitExceededException"];
 
-/// HTTP status of a gateway that got no answer from the service behind it. That service may have sent the mail.
+/// HTTP status 504: a gateway got no answer from SES behind it. SES may have sent the mail.
 const GATEWAY_TIMEOUT: u16 = 504;
 
 /// Converts the error of a failed call to SES. The result says whether the mail was refused, may be sent again, or may
@@ -40,8 +40,8 @@ pub(super) fn of(error: &SdkError<SendEmailError>) -> SendError {
     }
 }
 
-/// Returns whether the call failed because the SES configuration set does not exist. A mail refers to nothing else that
-/// can be missing.
+/// Returns whether SES refused the mail because its configuration set does not exist. "Not found" can mean only this,
+/// because a mail refers to no other resource.
 pub(super) fn is_of_the_set(error: &SdkError<SendEmailError>) -> bool {
     error.as_service_error().is_some_and(SendEmailError::is_not_found_exception)
 }

@@ -83,8 +83,8 @@ enum Answer {
     HangUp,
 }
 
-/// Sends a mail to a test server that gives the answer `answer`. Returns the result of the call, and the number of
-/// requests that the server received.
+/// Test helper: sends a mail to a test server that gives the answer `answer`. Returns the result of the call, and the
+/// number of requests that the server received.
 async fn sent_to(answer: Answer) -> (Result<(), SendError>, usize) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -106,7 +106,7 @@ async fn sent_to(answer: Answer) -> (Result<(), SendError>, usize) {
     (sent, seen.load(Ordering::SeqCst))
 }
 
-/// Returns an SES client that calls a test server at the port `port` of this machine.
+/// Test helper: returns an SES client that calls a test server at the port `port` of this machine.
 fn over_http(port: u16, answer_timeout: Duration) -> Ses {
     let environment = Environment::from_lookup(|key| match key {
         "AWS_REGION" => Some("eu-central-1".into()),

@@ -47,21 +47,21 @@ mod tests {
     use crate::registry::tests::support::{item, json, registry, texts};
     use crate::tests::mocks::record;
 
-    /// Returns the record of an alarm that was raised once.
+    /// Test helper: returns the stored record of an alarm that was raised once.
     fn raised() -> AlarmRecord {
         let now = moment("2026-11-24T03:00:00Z");
         let change = AlarmChange { raised: true, since: now, was_raised: false };
         AlarmRecord::receive(None, change, now).1.unwrap()
     }
 
-    /// Returns the record of an alarm that was raised and then became OK.
+    /// Test helper: returns the stored record of an alarm that was raised and then became OK.
     fn over() -> AlarmRecord {
         let now = moment("2026-11-24T03:05:00Z");
         let change = AlarmChange { raised: false, since: now, was_raised: true };
         AlarmRecord::receive(Some(&raised()), change, now).1.unwrap()
     }
 
-    /// Stores the record in a fake table, and returns the request that DynamoDB gets.
+    /// Test helper: stores the alarm record in a fake table, and returns the request that DynamoDB gets.
     async fn stored(remembered: &AlarmRecord) -> PutItemInput {
         let (rule, sent) = record(mock!(Client::put_item), || MockResponse::Output(PutItemOutput::builder().build()));
         registry(&[&rule]).remember("evergreen-throttles", remembered).await.unwrap();

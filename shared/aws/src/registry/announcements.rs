@@ -16,21 +16,21 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "reading the events to be published";
 
-/// Maximum number of events on one page of the outbox. An event has only a few KB, so a page stays below DynamoDB's
-/// limit of 1 MB.
+/// Maximum number of stored events that are read in one page. An event has only a few KB, so a page stays below
+/// DynamoDB's limit of 1 MB.
 const PAGE: i32 = 100;
 
-/// Maximum time for which a stored event waits to be published. Then it is deleted. Dead-letter queues keep their
-/// messages for the same time.
+/// Maximum time for which a stored event waits to be published, before DynamoDB deletes it. Dead-letter queues keep
+/// their messages for the same time.
 const KEPT: SignedDuration = SignedDuration::from_hours(14 * 24);
 
-/// DynamoDB item of an event that must be published, without its key. The detail is stored in its final form, so every
-/// release can publish events that another release stored.
+/// DynamoDB item of an event that must be published, without its key. The event is stored in its published form, so
+/// every release of the software can publish events that another release stored.
 #[derive(Debug, Serialize, Deserialize)]
 struct OutboxRecord {
     detail_type: String,
     detail: String,
-    /// The time at which DynamoDB's time-to-live may delete the item, in seconds since 1970.
+    /// The time at which DynamoDB's time-to-live may delete the stored event, in seconds since 1970.
     expires_at: i64,
 }
 
@@ -48,8 +48,8 @@ impl Registry {
     }
 }
 
-/// Returns the time at which the event with this key may be deleted, in seconds since 1970. The key begins with the
-/// time of the event.
+/// Returns when DynamoDB may delete the stored event with this key, in seconds since 1970. The time is computed from
+/// the event's time, with which the key begins.
 fn expiry(key: &str) -> Result<i64, Unavailable> {
     let (occurred_at, _id) = key.split_once('#').unwrap_or((key, ""));
     let occurred_at: Timestamp =
@@ -90,7 +90,8 @@ impl EventOutbox for Registry {
     }
 }
 
-/// Returns the event that the DynamoDB item stores. Returns `None` if this release cannot read it.
+/// Returns the event that the DynamoDB item stores. Returns `None` if this version of the software cannot read the
+/// item.
 fn decode(mut item: RegistryItem) -> Option<Announcement> {
     let key = Key::sort_of(&item)?.to_owned();
     let mut word = |name: &str| match item.remove(name) {

@@ -14,28 +14,29 @@ use crate::failure::unavailable;
 /// DynamoDB's error code for a write whose condition failed.
 const CONDITION: &str = "ConditionalCheckFailed";
 
-/// DynamoDB's error codes for writes that may succeed a moment later: another transaction uses the item, or the table
-/// is busy. Source: `TransactionCanceledException` in the DynamoDB API reference.
+/// DynamoDB's error codes for short problems, after which a write may soon succeed: another transaction uses the item,
+/// or the table is busy. Source: `TransactionCanceledException` in the DynamoDB API reference.
 const BRIEF: [&str; 3] = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
 
-/// Error: a DynamoDB transaction failed.
+/// Error: a DynamoDB transaction failed, so none of its writes was performed.
 #[derive(Debug)]
 pub(super) struct Refused {
-    /// The sort keys of the records whose conditions failed.
+    /// The sort keys of the DynamoDB records whose conditions were false.
     unmet: Vec<String>,
-    /// The error to return if the failed conditions do not lead to a more precise error.
+    /// The error to return if the caller finds no more precise error for the failed conditions.
     pub(super) error: Unavailable,
 }
 
 impl Refused {
-    /// Returns whether the condition on the record with the key `key` failed.
+    /// Returns whether the transaction failed because the condition on the record with the key `key` was false.
     pub(super) fn is_about(&self, key: &Key) -> bool {
         self.unmet.iter().any(|sort| sort == key.sort())
     }
 }
 
 impl Registry {
-    /// Performs all of `writes` in one DynamoDB transaction, or none of them. `what` names the action in an error.
+    /// Performs all of `writes` in one DynamoDB transaction, or none of them. `what` names the action in an error
+    /// message.
     pub(super) async fn transact(&self, writes: Vec<TransactWriteItem>, what: &'static str) -> Result<(), Refused> {
         let places: Vec<_> = writes.iter().map(place).collect();
         // The SDK adds a token to the call, so that its own retries cannot perform the writes twice.
@@ -62,13 +63,13 @@ fn cancellation(
     let words: Vec<_> = refused().map(|(place, reason)| in_words(place, reason)).collect();
     let request = error.request_id().unwrap_or("unknown");
     let words = format!("the table cancelled the transaction: {} (request {request})", words.join("; "));
-    // If the answer contains no reason, another try may succeed, so the error counts as brief.
+    // If the answer contains no reason, another try may succeed, so the error counts as a short problem.
     let is_brief = refused().all(|(_, reason)| BRIEF.contains(&code(reason)));
     Refused { unmet, error: Unavailable { is_brief, ..Unavailable::new(what, words) } }
 }
 
-/// Describes a refused write of a transaction as text: its sort key and its error code. The text includes DynamoDB's
-/// message, except for a failed condition, where the code says enough.
+/// Describes one refused write of a transaction as text: its sort key and its error code. DynamoDB's message is added,
+/// except for a failed condition, where the code says enough.
 fn in_words(place: &str, reason: &CancellationReason) -> String {
     match reason.message().filter(|_| code(reason) != CONDITION) {
         Some(message) => format!("{place} {}, {message}", code(reason)),
@@ -80,7 +81,7 @@ fn code(reason: &CancellationReason) -> &str {
     reason.code().unwrap_or("None")
 }
 
-/// Returns the sort key of the record that a write of a transaction changes or checks.
+/// Returns the sort key of the DynamoDB record that a write of a transaction changes or checks.
 fn place(write: &TransactWriteItem) -> String {
     let put = write.put().map(|put| put.item());
     let key = put.or(write.delete().map(|delete| delete.key())).or(write.condition_check().map(|check| check.key()));

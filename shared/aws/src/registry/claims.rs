@@ -13,14 +13,15 @@ use super::keys::RegistryKeys;
 use super::{Registry, items};
 use crate::failure::unavailable;
 
-/// DynamoDB item of a claim on a mail, without its key.
+/// DynamoDB item of a claim on a mail (one invocation's reservation to send that mail), without its key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct ClaimRecord {
     state: ClaimState,
-    /// The identifier of the Lambda invocation that holds the claim. Empty if the result of the mail is recorded.
+    /// The identifier of the Lambda invocation that has reserved the mail. Empty after the result of sending is
+    /// recorded.
     holder: String,
-    /// The time from which another invocation may take the claim. A claim on a sent mail can never be taken. The text
-    /// is in a format that sorts by time.
+    /// The time from which another invocation may reserve the mail. A sent mail can never be reserved again. The text
+    /// format of the time sorts by time.
     open_at: String,
     /// The time at which DynamoDB's time-to-live may delete the claim, in seconds since 1970.
     expires_at: i64,
@@ -34,8 +35,8 @@ enum ClaimState {
     Unanswered,
 }
 
-/// DynamoDB item of a claim on a mail, as releases up to 0.1 stored it. It is in the partition of the model's training
-/// runs.
+/// DynamoDB item of a claim (a reservation to send a mail) in the format of releases up to 0.1. Such an item is in the
+/// partition of the model's training runs.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 struct EarlyClaimRecord {
     sent: bool,
@@ -48,7 +49,8 @@ impl ClaimRecord {
         Self { state, holder: holder.to_owned(), open_at: time::format(open_at), expires_at }
     }
 
-    /// Returns why another invocation cannot take this claim at `now`.
+    /// Returns why another invocation cannot reserve the mail at `now`: the mail was sent, may have been sent, or is
+    /// being sent.
     fn claim_at(&self, now: Timestamp) -> Claim {
         match self.state {
             ClaimState::Sent => Claim::Sent,
@@ -59,7 +61,8 @@ impl ClaimRecord {
 }
 
 impl EarlyClaimRecord {
-    /// Returns why this old claim prevents a new claim on the mail at `now`. Returns `None` if it does not prevent one.
+    /// Returns why this claim of an old release prevents another invocation from sending the mail at `now`. Returns
+    /// `None` if it does not prevent that.
     fn claim_at(&self, now: Timestamp) -> Option<Claim> {
         if self.sent {
             Some(Claim::Sent)
@@ -122,7 +125,7 @@ impl MailClaims for Registry {
             .expression_attribute_values(":holder", items::text(&lease.holder));
         let Err(error) = delete.send().await else { return Ok(()) };
         match error.as_service_error() {
-            // This invocation holds no claim, so there is nothing to release.
+            // This invocation has no claim on the mail, so there is no claim to delete.
             Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(()),
             _ => Err(unavailable("releasing the claim on a mail")(error)),
         }
@@ -138,9 +141,9 @@ impl Registry {
         Ok(())
     }
 
-    /// Returns the answer that a claim of an earlier release gives for the mail `key`. Returns `None` if there is no
-    /// such claim, or if it does not prevent a new one. It uses a DynamoDB query and not a get, so the role needs no
-    /// permission to get items of that partition.
+    /// Looks for a claim on the mail `key` that a release up to 0.1 stored. Returns why that claim prevents sending the
+    /// mail. Returns `None` if there is no such claim, or if it prevents nothing. The code uses a DynamoDB query and
+    /// not a get, so the role needs no permission to get items of that partition.
     async fn early_claim(&self, key: &str, now: Timestamp) -> Result<Option<Claim>, Unavailable> {
         let what = "reading a claim of an earlier release";
         let query = self.query(&RegistryKeys::early_claim(key)).consistent_read(true).limit(1).send();
@@ -150,13 +153,12 @@ impl Registry {
     }
 }
 
-/// Returns the answer to the caller of `lease`, whose claim DynamoDB refused because of the existing claim `item`. If
-/// `item` is `None`, the existing claim was released in the meantime. The answer is then `Busy`, so the caller tries
-/// again.
+/// Returns the result for an invocation whose claim on a mail DynamoDB refused, because the claim `item` existed. If
+/// `item` is `None`, that claim was deleted in the meantime. The result is then `Busy`, so the invocation tries again.
 fn refused(item: Option<&items::RegistryItem>, lease: &Lease) -> Result<Claim, Unavailable> {
     let Some(item) = item else { return Ok(Claim::Busy) };
     let record: ClaimRecord = items::decode(item.clone(), "reading a claim")?;
-    // The SDK repeats a write if the answer is lost. In this case, the invocation finds its own claim.
+    // The SDK repeats a write if the answer is lost. Then the stored claim is this invocation's own one.
     let own = record.state == ClaimState::Sending && record.holder == lease.holder;
     Ok(if own { Claim::Granted } else { record.claim_at(lease.now) })
 }
@@ -187,7 +189,7 @@ mod tests {
         Lease { holder: "invocation-7".into(), now: moment(now), until: moment(LATER) }
     }
 
-    /// Returns the stored item of a claim as JSON.
+    /// Test helper: returns the stored item of a claim as JSON.
     fn stored(state: &str, holder: &str, open_at: &str) -> serde_json::Value {
         value!({
             "pk": "MAIL#iris",
@@ -203,8 +205,8 @@ mod tests {
         ClaimRecord::new(ClaimState::Sending, holder, moment(NOW), later(moment(LATER), UNANSWERED))
     }
 
-    /// Returns a rule that answers the query for a claim of an earlier release. `sent` says whether that claim is on a
-    /// sent mail. `None` means that there is no claim.
+    /// Test helper: returns a rule that answers the query for a claim of an old release. `sent` says whether the mail
+    /// of that claim was sent. `None` means that there is no claim.
     fn early(sent: Option<bool>) -> Rule {
         mock!(Client::query)
             .match_requests(|query| {

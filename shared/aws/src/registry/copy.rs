@@ -14,8 +14,8 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "reading the champion and its artifact";
 
-/// Name of the DynamoDB attribute with the bytes of the model file. The other attributes help people who inspect the
-/// table.
+/// Name of the DynamoDB attribute that contains the bytes of the model file. The item's other attributes only help
+/// people who inspect the table.
 const CONTENT: &str = "content";
 
 /// Returns the DynamoDB item that stores `content`, the model file of `champion`.
@@ -29,8 +29,8 @@ pub(super) fn encode(keys: &RegistryKeys, champion: &Champion, content: &[u8]) -
     keys.artifact().attributes().into_iter().chain(attributes).collect()
 }
 
-/// Returns the model file in the DynamoDB item. For a damaged item, the result is empty. A model file is never empty,
-/// so the caller's comparison with the champion's hash then fails.
+/// Returns the model file in the DynamoDB item, or empty bytes if the item is damaged. A model file is never empty. So
+/// the caller's comparison with the champion's hash detects the damage.
 fn decode(mut item: RegistryItem) -> Vec<u8> {
     match item.remove(CONTENT) {
         Some(AttributeValue::B(content)) => content.into_inner(),
@@ -39,10 +39,10 @@ fn decode(mut item: RegistryItem) -> Vec<u8> {
 }
 
 impl Registry {
-    /// Reads the champion record and the copy of its model file in one call. Returns `None` if there is no champion.
-    /// Both reads see every earlier write. But they are not a transaction, so the copy may belong to a later champion.
-    /// DynamoDB may leave out an item when it is busy. If it left out the champion record, that record is read again. A
-    /// missing copy is not read again, because the model file is also in S3.
+    /// Reads the champion record and the copy of the champion's model file in one DynamoDB call. Returns `None` if
+    /// there is no champion. Both reads see every earlier write. But they are not a transaction, so the copy may belong
+    /// to a later champion. DynamoDB may leave out an item when it is busy. If it left out the champion record, that
+    /// record is read again. A missing copy is not read again, because the model file is also in S3.
     pub(super) async fn read_with_copy(&self) -> Result<Option<WithCopy>, Unavailable> {
         let (pointer, copy) = (self.keys.champion(), self.keys.artifact());
         let keys = KeysAndAttributes::builder()
@@ -103,7 +103,7 @@ mod tests {
         encode(&keys(), &first(), CONTENT_OF_FIRST)
     }
 
-    /// Returns an answer of DynamoDB that contains `items`, and that says that it left out the keys `left_out`.
+    /// Test helper: returns an answer of DynamoDB with `items`. The answer reports the keys `left_out` as unprocessed.
     fn answer(items: Vec<RegistryItem>, left_out: Vec<RegistryItem>) -> BatchGetItemOutput {
         let left_out = (!left_out.is_empty())
             .then(|| ("registry".to_owned(), KeysAndAttributes::builder().set_keys(Some(left_out)).build().unwrap()));

@@ -14,7 +14,7 @@ use super::keys::{self, Key};
 /// A DynamoDB item: its attributes by name.
 pub(super) type RegistryItem = HashMap<String, AttributeValue>;
 
-/// Returns the DynamoDB item that stores `record` under `key`. `what` names the action in an error.
+/// Returns the DynamoDB item that stores `record` under `key`. `what` names the action in an error message.
 pub(super) fn encode<T: Serialize>(key: &Key, record: &T, what: &'static str) -> Result<RegistryItem, Unavailable> {
     let mut item: RegistryItem = serde_dynamo::to_item(record).map_err(|error| Unavailable::new(what, error))?;
     item.values_mut().for_each(keep_in_range);
@@ -22,12 +22,12 @@ pub(super) fn encode<T: Serialize>(key: &Key, record: &T, what: &'static str) ->
     Ok(item)
 }
 
-/// The minimum (except 0) and the maximum absolute value of a number in DynamoDB. Source: "Supported data types" in the
-/// DynamoDB developer guide.
+/// The smallest (except 0) and the largest absolute value of a number that DynamoDB can store. Source: "Supported data
+/// types" in the DynamoDB developer guide.
 const RANGE: (f64, f64) = (1e-130, 9.999e125);
 
-/// Replaces each number that DynamoDB would refuse by the nearest number that it accepts. The exact size of such a
-/// number does not matter, and it must not prevent the storing of a training run.
+/// Replaces each number outside DynamoDB's range by the nearest number that DynamoDB accepts. Without this, such a
+/// number would prevent the storing of a training run. Its exact size does not matter.
 fn keep_in_range(value: &mut AttributeValue) {
     match value {
         AttributeValue::M(members) => members.values_mut().for_each(keep_in_range),
@@ -44,15 +44,16 @@ fn keep_in_range(value: &mut AttributeValue) {
     }
 }
 
-/// Decodes the record in a DynamoDB item. `what` names the action in an error.
+/// Decodes the record in a DynamoDB item. `what` names the action in an error message.
 pub(super) fn decode<T: DeserializeOwned>(item: RegistryItem, what: &'static str) -> Result<T, Unavailable> {
     serde_dynamo::from_item(item).map_err(|error| Unavailable::new(what, error))
 }
 
-/// A record type that is decoded item by item. If one item is unreadable, the call does not fail.
+/// A record type that can be read from a DynamoDB item. An unreadable item gives a description and not an error, so one
+/// such item does not make a list fail.
 pub(super) trait Stored: Sized {
-    /// Decodes the record in a DynamoDB item. If this release cannot read it, returns a description of the unreadable
-    /// record.
+    /// Decodes the record in a DynamoDB item. If this version of the software cannot read it, returns a description of
+    /// the unreadable record.
     fn read(item: RegistryItem) -> Record<Self>;
 }
 
@@ -171,8 +172,8 @@ mod tests {
         assert_eq!(there_and_back(&second.version), second.version);
     }
 
-    /// The stored item has the form from before there were model families. At that time, every model was a random
-    /// forest classifier.
+    /// The stored item has the format from before model families existed. At that time, every model was a random forest
+    /// classifier.
     #[test]
     fn a_version_stored_before_families_existed_is_read() {
         let version = version(1, 0.97, moment("2026-11-24T03:00:00Z"));
@@ -213,7 +214,7 @@ mod tests {
         })
     }
 
-    /// Generates numbers in the range that DynamoDB can store.
+    /// Generator of random test values: numbers in the range that DynamoDB can store.
     fn figures() -> impl Strategy<Value = f64> {
         prop_oneof![Just(0.0), 0.0..1.0, 1e-100..1e-6, 0.0..1e9]
     }

@@ -11,21 +11,22 @@ const PARTITION: &str = "pk";
 /// Name of the DynamoDB attribute that holds the sort key.
 pub(super) const SORT: &str = "sk";
 
-/// Name of the DynamoDB index that orders the training runs of a model by their start.
+/// Name of the DynamoDB index that sorts the training runs of a model by their start time.
 pub(super) const BY_START: &str = "by-start";
 
 /// Prefix of the sort keys of model versions.
 pub(super) const VERSIONS: &str = "VERSION#";
 
-/// Prefix of the sort keys of all champions so far, including the current one. The current champion is also stored
-/// under the sort key `CHAMPION`.
+/// Prefix of the sort keys in the history of champions, which includes the current champion. The current champion is
+/// also stored under the sort key `CHAMPION`.
 pub(super) const CHAMPIONS: &str = "CHAMPION#";
 
-/// Builds the DynamoDB keys of one model's records.
+/// Builds the DynamoDB keys under which the records of one model are stored.
 #[derive(Debug, Clone)]
 pub(super) struct RegistryKeys {
     partition: String,
-    /// The partition key of records about mails. The Lambda function that sends mails may only write to this partition.
+    /// The partition key of records about mails. An IAM policy lets the Lambda function that sends mails write only to
+    /// this partition.
     mails: String,
     outbox: String,
 }
@@ -38,8 +39,8 @@ pub(super) struct Key {
 }
 
 impl RegistryKeys {
-    /// Creates the object that builds the DynamoDB keys of `model`. The name of a model contains no `#`, so no two
-    /// models share a partition.
+    /// Creates the object that builds the DynamoDB keys of `model`. A model's name contains no `#`, so two models never
+    /// share a partition.
     pub(super) fn of(model: &ModelName) -> Self {
         Self { partition: format!("MODEL#{model}"), mails: format!("MAIL#{model}"), outbox: format!("OUTBOX#{model}") }
     }
@@ -49,8 +50,8 @@ impl RegistryKeys {
         &self.partition
     }
 
-    /// Returns the partition key of events that must still be published. An IAM role can get access to this partition
-    /// alone.
+    /// Returns the partition key of events that must still be published. These events have their own partition, so an
+    /// IAM role can get access to them alone.
     pub(super) fn outbox(&self) -> &str {
         &self.outbox
     }
@@ -85,13 +86,14 @@ impl RegistryKeys {
         self.at("ARTIFACT".to_owned())
     }
 
-    /// Returns the DynamoDB key of a champion in the history. `revision` is the number of promotions up to this
-    /// champion. It is written with eight digits, so keys sort in numeric order.
+    /// Returns the DynamoDB key of a champion in the history of champions. `revision` is the number of promotions up to
+    /// this champion. The key has it with eight digits, so keys sort in numeric order.
     pub(super) fn champion_of(&self, revision: u32) -> Key {
         self.at(format!("{CHAMPIONS}{revision:08}"))
     }
 
-    /// Returns the DynamoDB key of the claim on a mail. `key` is the mail's own key.
+    /// Returns the DynamoDB key of the claim on a mail (an invocation's reservation to send it). `key` is the mail's
+    /// own key.
     pub(super) fn claim(&self, key: &str) -> Key {
         Key { partition: self.mails.clone(), sort: format!("CLAIM#{key}") }
     }
@@ -101,8 +103,8 @@ impl RegistryKeys {
         Key { partition: self.mails.clone(), sort: format!("ALARM#{name}") }
     }
 
-    /// Returns the sort key of a claim on a mail in the model's partition. Releases up to 0.1 stored claims there. The
-    /// last of those claims expire 30 days after the update to a newer release.
+    /// Returns the sort key of a claim on a mail (a reservation to send it), for claims that releases up to 0.1 stored.
+    /// They are in the model's partition. The last such claims expire 30 days after the update to a newer release.
     pub(super) fn early_claim(key: &str) -> String {
         format!("MAIL#{key}")
     }
@@ -118,7 +120,7 @@ pub(super) fn sort_of(item: &RegistryItem) -> &str {
 }
 
 impl Key {
-    /// Returns whether the DynamoDB item `item` has this key.
+    /// Returns whether the DynamoDB item `item` is stored under this key.
     pub(super) fn is_of(&self, item: &RegistryItem) -> bool {
         self.attributes().iter().all(|(name, value)| item.get(name) == Some(value))
     }
@@ -128,17 +130,17 @@ impl Key {
         item.get(SORT)?.as_s().ok().map(String::as_str)
     }
 
-    /// Returns the sort key, without the partition key.
+    /// Returns the sort key of this DynamoDB key, without the partition key.
     pub(super) fn sort(&self) -> &str {
         &self.sort
     }
 
-    /// Returns a DynamoDB item that contains only the partition key and the sort key.
+    /// Returns a DynamoDB item that contains only this key: the partition key and the sort key.
     pub(super) fn into_item(self) -> RegistryItem {
         self.attributes().into()
     }
 
-    /// Returns the partition key and the sort key as DynamoDB attributes with their names.
+    /// Returns this DynamoDB key as two attributes with their names: the partition key and the sort key.
     pub(super) fn attributes(&self) -> [(String, AttributeValue); 2] {
         [(PARTITION.to_owned(), text(&self.partition)), (SORT.to_owned(), text(&self.sort))]
     }

@@ -15,27 +15,27 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "taking a version number";
 
-/// Maximum number of rounds for taking a model version number. In each round, the code tries to increment the counter,
-/// and then to raise it. If both fail, another caller raised the counter in between, so the next increment usually
-/// succeeds.
+/// Maximum number of rounds for taking a model version number. A round increments the counter if it is valid, and else
+/// raises it. If both fail, another caller has raised the counter, so the next increment usually succeeds.
 const MAX_TURNS: u32 = 5;
 
-/// DynamoDB condition: the counter plus one is above `:above`.
+/// DynamoDB condition: the next version number (the counter plus one) is above `:above`.
 const IS_ABOVE: &str = "last_version >= :above";
 
-/// DynamoDB condition: the counter is missing, is not a number, or is so low that adding one gives no number above
+/// DynamoDB condition: the counter of version numbers is missing, is not a number, or its next number is not above
 /// `:above`.
 const IS_BEHIND: &str =
     "attribute_not_exists(last_version) OR NOT attribute_type(last_version, :number) OR last_version < :above";
 
-/// The part of a DynamoDB answer that contains the counter after a model version number was taken.
+/// The part of a DynamoDB answer that contains the new value of the counter of model version numbers.
 #[derive(Deserialize)]
 struct Counter {
     last_version: VersionNumber,
 }
 
 impl Registry {
-    /// Takes the next model version number above `above`. `None` means that no number is used yet.
+    /// Takes the next free model version number, which is above `above`. If `above` is `None`, no number has been used
+    /// yet.
     pub(super) async fn next_number(&self, above: Option<VersionNumber>) -> Result<VersionNumber, Unavailable> {
         let above = above.map_or(0, VersionNumber::get);
         for _ in 0..MAX_TURNS {
@@ -70,8 +70,8 @@ impl Registry {
     }
 
     /// Returns the highest sort key that begins with `prefix`, without the prefix. Returns `None` if there is no such
-    /// key. The read sees every earlier write. It reads only the key and not the record, which this release may be
-    /// unable to read.
+    /// key. The read sees every earlier write. It reads only the key, because this release may be unable to read the
+    /// record.
     pub(super) async fn highest(&self, prefix: &str, what: &'static str) -> Result<Option<String>, Unavailable> {
         let query = self.query(prefix).scan_index_forward(false).consistent_read(true).limit(1);
         let page = query.projection_expression(keys::SORT).send().await.map_err(unavailable(what))?;
@@ -80,8 +80,8 @@ impl Registry {
     }
 }
 
-/// Sends an update of the counter and returns the model version number that it takes. Returns `None` if the condition
-/// of the update failed.
+/// Sends an update that increments or raises the counter, and returns the new model version number. Returns `None` if
+/// the update's condition was false.
 async fn take(update: UpdateItemFluentBuilder) -> Result<Option<VersionNumber>, Unavailable> {
     match update.send().await {
         Ok(answer) => {

@@ -41,7 +41,8 @@ impl Registrar for Registry {
         let Err(refused) = self.transact(self.writes(registration)?, "registering a version").await else {
             return Ok(());
         };
-        // The condition on the run is checked first. If another attempt has taken over the run, nothing else matters.
+        // The condition on the run is checked first. If another attempt has taken over the run, the other conditions do
+        // not matter.
         if refused.is_about(&self.keys.run(&run.id)) {
             return if self.holds(run).await? { Ok(()) } else { Err(RegisterError::RunTaken(run.id.clone())) };
         }
@@ -62,16 +63,15 @@ impl Registrar for Registry {
 }
 
 impl Registry {
-    /// Returns whether the transaction was refused because another champion is already stored. That champion is the
-    /// current one, or it has the same revision (number of promotions) in the history.
+    /// Returns whether the transaction was refused because somebody else has promoted a champion meanwhile. It is the
+    /// current champion, or it has the same revision (number of promotions) in the history of champions.
     fn is_overtaken(&self, champion: &Champion, refused: &Refused) -> bool {
         let places = [self.keys.champion(), self.keys.champion_of(champion.revision)];
         places.iter().any(|place| refused.is_about(place))
     }
 
-    /// Returns whether the model registry already holds this attempt of `run` in this state. If so, an earlier try
-    /// wrote it, and the answer was lost. Metrics are not compared, because DynamoDB may store a number in another
-    /// form.
+    /// Returns whether the registry already holds this attempt of `run` in this state. If so, an earlier try wrote it,
+    /// and its answer was lost. Metrics are not compared, because DynamoDB may store a number in another form.
     async fn holds(&self, run: &Run) -> Result<bool, Unavailable> {
         let stored = self.run(&run.id).await?;
         let facts =
@@ -79,9 +79,9 @@ impl Registry {
         Ok(stored.and_then(Result::ok).is_some_and(|stored| facts(&stored) == facts(run)))
     }
 
-    /// Performs `writes`, which store the training run `run`. Their only condition is that the stored record of the run
-    /// has not changed unexpectedly. If the condition fails, the result is [`RunWriteError::Conflict`]. But if the
-    /// stored record is already the intended one, the result is success.
+    /// Performs `writes`, which store the training run `run`. Their only condition is that the stored run has the
+    /// expected attempt and status. If the condition is false, the result is [`RunWriteError::Conflict`]. But if the
+    /// stored run is already the intended one, the result is success.
     async fn write_run(
         &self,
         run: &Run,

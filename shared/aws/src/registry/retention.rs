@@ -31,16 +31,16 @@ impl RecordRetention for Registry {
 
     async fn keep_records(&self, version: &Version) -> Result<bool, Unavailable> {
         let is_registered = self.keep(self.keys.version(version.number)).await?;
-        // The training run may no longer exist. Then its update does nothing, which is correct.
+        // The training run's record may have expired. Then its update does nothing, which is correct.
         self.keep(self.keys.run(&version.run_id)).await?;
         Ok(is_registered)
     }
 }
 
 impl Registry {
-    /// Marks the record with the key `key` for deletion at the time `at`, and returns `true`. Returns `false` if the
-    /// record must stay, does not exist, or belongs to another attempt than `attempt`. If `attempt` is `None`, the
-    /// attempt is not compared.
+    /// Sets the deletion time `at` for the record with the key `key`, and returns `true`. Returns `false` if the record
+    /// must stay, does not exist, or belongs to another attempt than `attempt`. If `attempt` is `None`, the attempt is
+    /// not compared.
     async fn expire(&self, key: Key, at: Timestamp, attempt: Option<u32>) -> Result<bool, Unavailable> {
         let mut update = self
             .update(key)
@@ -69,7 +69,7 @@ impl Registry {
     }
 }
 
-/// Sends a DynamoDB update, and returns whether its condition was true.
+/// Sends a DynamoDB update. Returns `true` if its condition was true, so that the update was performed.
 async fn sent(update: UpdateItemFluentBuilder, what: &'static str) -> Result<bool, Unavailable> {
     let Err(error) = update.send().await else { return Ok(true) };
     match error.as_service_error() {
@@ -78,7 +78,8 @@ async fn sent(update: UpdateItemFluentBuilder, what: &'static str) -> Result<boo
     }
 }
 
-/// Returns the number of the model version that the gate refused in this run. Returns `None` if the gate refused none.
+/// Returns the number of the model version that this run made and the gate refused. Returns `None` if the gate refused
+/// none.
 fn refused(run: &Run) -> Option<VersionNumber> {
     matches!(run.state, RunState::Rejected { .. }).then(|| run.version()).flatten()
 }
@@ -98,7 +99,7 @@ mod tests {
     const START: &str = "2026-11-24T03:00:00Z";
     const LATER: &str = "2026-12-24T03:00:00Z";
 
-    /// Returns a registry for tests. `rule` answers each of its calls.
+    /// Test helper: returns a registry whose calls are all answered by `rule`.
     fn registry(rule: &Rule) -> Registry {
         Registry::over(mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [rule]), "registry", &"iris".parse().unwrap())
     }

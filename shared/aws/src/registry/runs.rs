@@ -85,7 +85,7 @@ mod tests {
         assert_eq!(registry(&[]).recent_runs(0).await.unwrap(), []);
     }
 
-    /// Returns the item of a training run with a status that only a newer release knows.
+    /// Test helper: returns the item of a training run with a status that only a newer version of the software knows.
     fn of_a_newer_release(day: u8) -> RegistryItem {
         let mut item = item(&nightly(day));
         item.insert("sk".to_owned(), items::text(format!("RUN#{}", nightly(day).id)));

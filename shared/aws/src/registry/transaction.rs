@@ -18,17 +18,17 @@ use serde::Serialize;
 use super::keys::Key;
 use super::{Registry, copy, items};
 
-/// The action that an error names if a write of a transaction cannot be built.
+/// Name of the action in the error message if a write of a transaction cannot be built.
 pub(super) const WHAT: &str = "preparing a transaction";
 
-/// The stored status of a training run whose attempt is running.
+/// The stored status of a training run that has not ended.
 const RUNNING: &str = "RUNNING";
 
-/// DynamoDB condition: the attempt with the number `:attempt` is running.
+/// DynamoDB condition: the attempt at the training run with the number `:attempt` is running.
 const AT_WORK: &str = "attempt = :attempt AND #status = :running";
 
-/// DynamoDB condition for a new attempt: the previous attempt is stored, and it made no model version. A training run
-/// that made a model version is never overwritten.
+/// DynamoDB condition for starting another attempt at a training run. The previous attempt is stored, and it made no
+/// model version. A run that made a model version is never overwritten.
 const OVER_PREDECESSOR: &str = "attempt = :predecessor AND #status IN (:running, :failed)";
 
 /// DynamoDB condition: no record has this key.
@@ -38,9 +38,9 @@ const ABSENT: &str = "attribute_not_exists(pk)";
 const UNMOVED: &str = "revision = :seen";
 
 impl Registry {
-    /// Returns the DynamoDB writes that start an attempt at a training run. One of them stores the event that the
-    /// attempt was lost, which is published after the attempt's maximum duration. When the attempt succeeds or fails,
-    /// this event is deleted.
+    /// Returns the DynamoDB writes that start an attempt at a training run. One write stores the event "the attempt was
+    /// lost". That event is published after the attempt's maximum duration, unless the attempt ends before and deletes
+    /// it.
     pub(super) fn opening(&self, opening: &Opening<'_>) -> Result<Vec<TransactWriteItem>, Unavailable> {
         let Opening { run, former, lost } = opening;
         let put = self.write(&self.keys.run(&run.id), run)?;
@@ -92,7 +92,7 @@ impl Registry {
     }
 
     /// Returns the DynamoDB write that deletes the stored event "the attempt of `run` was lost". Returns `None` if one
-    /// of `announcements` has the same key, because a transaction may write each record only once.
+    /// of `announcements` has the same key and replaces that event. A transaction may write each record only once.
     fn removal_of_loss(
         &self,
         run: &Run,
@@ -116,9 +116,9 @@ impl Registry {
         Ok(writes)
     }
 
-    /// Returns the DynamoDB writes that make `champion` the current champion. They have the condition that the current
-    /// champion's revision is `seen`. They also store the copy of the champion's model file. If `artifact` is `None` or
-    /// too large, they delete the old copy.
+    /// Returns the DynamoDB writes that make `champion` the current champion. Their condition is that the current
+    /// champion still has the revision `seen`. The writes also store a copy of the champion's model file. If `artifact`
+    /// is `None` or too large, they delete the old copy instead.
     fn move_pointer(
         &self,
         champion: &Champion,
@@ -132,8 +132,8 @@ impl Registry {
         Ok([self.succession(champion, seen)?, self.history_of(champion)?, copy])
     }
 
-    /// Returns the DynamoDB write that stores a copy of the champion's model file. The write has no condition, because
-    /// the condition on the champion record decides about the whole transaction.
+    /// Returns the DynamoDB write that stores a copy of the champion's model file. It needs no condition. If the
+    /// condition on the champion record is false, the whole transaction is cancelled.
     fn copy_of(&self, champion: &Champion, content: &[u8]) -> Result<TransactWriteItem, Unavailable> {
         finish(Put::builder().table_name(&self.table).set_item(Some(copy::encode(&self.keys, champion, content))))
     }

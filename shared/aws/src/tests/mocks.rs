@@ -6,16 +6,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_smithy_mocks::{MockResponse, Rule, RuleBuilder};
 
-/// The requests that a fake SDK call received, in order.
+/// Test helper: the recorded requests of a fake SDK call, in order.
 pub struct Sent<I>(Arc<Mutex<Vec<I>>>);
 
 impl<I: Clone> Sent<I> {
-    /// Returns all recorded requests, in order.
+    /// Returns all requests that a fake SDK call has recorded, in order.
     pub fn all(&self) -> Vec<I> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Returns the only recorded request. Panics if there are more or none.
+    /// Returns the only request that a fake SDK call has recorded. Panics if there is more than one, or none.
     pub fn only(&self) -> I {
         let mut all = self.all();
         assert_eq!(all.len(), 1, "expected one request");
@@ -23,7 +23,7 @@ impl<I: Clone> Sent<I> {
     }
 }
 
-/// Test helper: creates a rule that answers each request of the SDK call `operation` with `answer` and records the
+/// Test helper: creates a fake of the SDK call `operation`. It answers each request with `answer` and records the
 /// request.
 pub fn record<I, O, E>(
     operation: RuleBuilder<I, O, E>,
@@ -37,7 +37,7 @@ where
     record_part(operation, I::clone, answer)
 }
 
-/// Test helper: creates a rule that answers each request of the SDK call `operation` with `answer`. It records the
+/// Test helper: creates a fake of the SDK call `operation`, which answers each request with `answer`. It records the
 /// result of `part` for each request. This is for requests with a body, which cannot be copied.
 pub fn record_part<I, O, E, T>(
     operation: RuleBuilder<I, O, E>,

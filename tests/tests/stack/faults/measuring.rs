@@ -80,7 +80,8 @@ async fn measured<const N: usize>(stack: &Stack, faults: [Fault; N]) -> Value {
     outcome.payload
 }
 
-/// Asserts that these metrics are not published. They must be counted as unknown, which raises an alarm.
+/// Asserts that the metrics in `figures` are not published, and that the report counts them as unknown. Unknown metrics
+/// raise an alarm.
 fn assert_unknown(report: &Value, figures: &[&str]) {
     for figure in figures {
         assert!(report["published"][figure].is_null(), "{figure} is published: {report}");
@@ -166,7 +167,7 @@ async fn a_pointer_to_a_missing_artifact_is_unhealthy() {
     stack.until_recovered(version).await;
 }
 
-/// Returns the champion pointer after a change: it names an artifact key that does not exist in S3.
+/// Changes the record of the current champion: the record names an artifact key that does not exist in S3.
 fn pointing_elsewhere(mut pointer: Item) -> Item {
     let AttributeValue::M(version) = pointer.get_mut("version").expect("a pointer holds a version") else {
         panic!("a version is a map")

@@ -12,15 +12,15 @@ use evergreen_tests::training::as_good;
 use evergreen_tests::wait::{seconds, until};
 use serde_json::json;
 
-/// Duration of a call to AWS that hangs. It is longer than any function waits for an answer.
+/// Delay of a call to AWS that hangs. It is longer than any function waits for an answer.
 const HANGING: Duration = seconds(60);
 
-/// Maximum time for a prediction request. The function waits at most 2 s for a refresh, and the rest is for the
-/// emulator.
+/// Maximum time for a prediction request in these tests. The function waits at most 2 s for a refresh of the champion,
+/// and the rest is for the emulator.
 const PATIENCE: Duration = seconds(5);
 
-/// Checks that the old model version answers while the registry has the fault, although a newer version is promoted.
-/// After the fault, the new version answers.
+/// Checks that the old model version answers while the registry has the fault, although a newer version was promoted.
+/// After the fault, the newer version answers.
 async fn serves_on_without_the_registry(fault: Fault) {
     let stack = Stack::take().await;
     let old = stack.serve_new().await;
@@ -61,8 +61,9 @@ async fn a_registry_that_answers_late_leaves_the_last_version_serving_without_lo
     serves_on_without_the_registry(Fault::withholds_answer(HANGING)).await;
 }
 
-/// Checks that the old model version answers while reads from S3 have the fault, although a newer version is promoted.
-/// The copy of the artifact in the registry is unavailable meanwhile. After the fault, the new version answers.
+/// Checks that the old model version answers while reads from S3 have the fault, although a newer version was promoted.
+/// Meanwhile, the copy of the model file in the registry cannot be read either. After the fault, the newer version
+/// answers.
 async fn serves_on_without_the_store(fault: Fault) {
     let stack = Stack::take().await;
     let old = stack.serve_new().await;
@@ -201,8 +202,8 @@ async fn a_pointer_that_was_deleted_leaves_the_last_version_serving() {
     stack.registry.put(pointer).await;
 }
 
-/// Returns a fault: the registry refuses the operation that reads the copy of the champion's artifact. A separate
-/// operation reads the champion pointer alone, and still works.
+/// Returns a fault: the registry refuses to read the champion together with the copy of its model file
+/// (`BatchGetItem`). Another operation reads the champion's record alone and still works.
 fn no_copy() -> Fault {
     Fault::refuses(400, "AccessDeniedException").with(DynamoDb, "BatchGetItem").of("predict")
 }

@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 
 use evergreen_tests::events::Listener;
 
-/// Types of the events that a training run publishes if it promotes a model version.
+/// Types of the events that a training run publishes if its model version becomes the champion.
 const KINDS: [&str; 2] = ["ModelPromoted", "TrainingSucceeded"];
 
-/// Trains a model version while the train function's calls have the fault. Its events are published at once, or by a
-/// later measurement. Returns how many events of each type arrived.
+/// Trains a model version while the train function's calls have the fault. The run's events are published at once, or
+/// later by the metrics function. Returns how many events of each type arrived.
 async fn tells_in_the_end(fault: Fault) -> BTreeMap<String, usize> {
     let stack = Stack::take().await;
     stack.served().await;
@@ -29,8 +29,8 @@ async fn tells_in_the_end(fault: Fault) -> BTreeMap<String, usize> {
     received
 }
 
-/// Publishes all events that wait in the registry. Returns the number of received events of the training run by event
-/// type.
+/// Publishes all events that are stored in the registry. Returns how many events of each type arrived for this training
+/// run.
 async fn until_told(stack: &Stack, run: &Value) -> BTreeMap<String, usize> {
     stack.registry.age_outbox().await;
     stack.functions.measure().await;

@@ -56,7 +56,7 @@ async fn a_champion_damaged_in_transit_does_not_count_as_unreadable() {
     event["id"] = fresh_id().into();
     let outcome = stack.functions.call(&stack.functions.train, &event).await;
     assert_eq!(fault.end(), 1);
-    // Damage in transit does not count as a result. The run fails and is retried.
+    // A file that is damaged in transit does not count as a damaged champion. The run fails and is retried.
     let report = if outcome.failed { stack.train(event).await } else { outcome.payload };
     assert_eq!(report["status"], "SUCCEEDED", "{report}");
     assert_eq!(decision(&stack).await["verdict"], "not_worse");
@@ -66,7 +66,8 @@ async fn decision(stack: &Stack) -> Value {
     stack.registry.champion().await.expect("there is a champion")["version"]["decision"].clone()
 }
 
-/// Checks that the training run fails, and that the champion stays, if the table is damaged on the way from S3.
+/// Checks that the training run fails, and that the champion stays, if the training table is damaged on its way from
+/// S3.
 async fn does_not_learn_from(fault: Fault) {
     let stack = Stack::take().await;
     let serving = stack.serve_new().await;

@@ -27,7 +27,7 @@ pub async fn trains_all_the_same(fault: Fault, least_times: usize) -> Value {
     report
 }
 
-/// Checks that a training run with the fault fails and its record contains `reason`. The current model version
+/// Checks that a training run with the fault fails, and that its record contains `reason`. The current model version
 /// continues to answer. A second try without the fault succeeds.
 pub async fn fails_and_says_so(fault: Fault, reason: &str) {
     let stack = Stack::take().await;

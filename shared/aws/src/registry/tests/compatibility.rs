@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::support::{item, json};
 use crate::registry::items::Stored;
 
-/// Returns the stored sample items that the given release wrote, by name.
+/// Test helper: returns the sample DynamoDB items that `release` wrote, by name.
 fn golden(release: &str) -> BTreeMap<String, Value> {
     let folder = format!("{}/golden/{release}", env!("CARGO_MANIFEST_DIR"));
     let files = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{folder}: {error}"));
@@ -28,8 +28,8 @@ fn golden(release: &str) -> BTreeMap<String, Value> {
     files.map(|file| read(file.unwrap().path())).collect()
 }
 
-/// Returns an error if this release cannot read every field of the item `fields`. The name of the item says the kind of
-/// its record.
+/// Test helper: returns an error if this release cannot read every field of the sample item. The item's name begins
+/// with the kind of the record, such as `run`.
 fn is_read(name: &str, fields: &Value) -> Result<(), String> {
     let told = |error: evergreen_lifecycle::Unreadable| error.to_string();
     match name.split('-').next() {
@@ -42,8 +42,8 @@ fn is_read(name: &str, fields: &Value) -> Result<(), String> {
     }
 }
 
-/// Returns an error if the first release cannot read the item `fields`. The name of the item says the kind of its
-/// record.
+/// Test helper: returns an error if the first release cannot read the sample item. The item's name begins with the kind
+/// of the record, such as `run`.
 fn was_read(name: &str, fields: &Value) -> Result<(), String> {
     fn read<T: DeserializeOwned>(fields: &Value) -> Result<(), String> {
         serde_dynamo::from_item::<_, T>(item(fields)).map(drop).map_err(|error| error.to_string())
@@ -111,7 +111,7 @@ fn fields_of_a_newer_release_are_ignored() {
     }
 }
 
-/// Adds an unknown field to every JSON object whose keys are defined by the release.
+/// Test helper: adds an unknown field to every JSON object, except to objects whose keys come from the user.
 fn add_everywhere(fields: &mut Value) {
     match fields {
         Value::Object(members) => {
@@ -125,8 +125,8 @@ fn add_everywhere(fields: &mut Value) {
     }
 }
 
-/// The fields into which a newer release may write a value that this release does not know. Each entry is the name of
-/// an item, the path of the field, and such a value as JSON.
+/// Sample values that only a newer release knows, for fields to which a newer release may add values. Each entry is the
+/// name of an item, the path of the field, and the value as JSON.
 const UNKNOWN_VALUES: [(&str, &str, &str); 10] = [
     ("champion-classes", "/version/family", "\"oracle\""),
     ("champion-classes", "/version/search/metric", "\"hinge\""),

@@ -18,7 +18,7 @@ use super::support::{item, registry};
 use crate::registry::items::RegistryItem;
 use crate::tests::mocks::record;
 
-/// The expected condition of the write that ends a training run, with its values.
+/// Expected DynamoDB condition of the write that ends a training run, followed by the condition's values.
 const AT_WORK: &str = r#"attempt = :attempt AND #status = :running {":attempt":1,":running":"RUNNING"}"#;
 
 const START: &str = "2026-11-24T03:00:00Z";
@@ -31,7 +31,7 @@ fn of(number: u32, accuracy: f64, seen: Option<&Champion>) -> Registration {
     registration(run("7", moment(START)), version(number, accuracy, moment(START)), seen)
 }
 
-/// Returns each write of a transaction as text: its kind, key, condition and the condition's values.
+/// Test helper: returns each write of a transaction as text: its kind, key, condition and the condition's values.
 fn outline(writes: &[TransactWriteItem]) -> Vec<String> {
     let line = |kind: &str, item: &RegistryItem, condition: Option<&str>, values: Option<&RegistryItem>| {
         let values: BTreeMap<String, serde_json::Value> =
@@ -63,7 +63,8 @@ async fn sent_for(registration: &Registration) -> Vec<TransactWriteItem> {
     sent.only().transact_items.unwrap()
 }
 
-/// Returns a rule by which DynamoDB cancels each transaction. `codes` has one error code for each write.
+/// Test helper: returns a fake DynamoDB answer that cancels each transaction. `codes` has one error code for each
+/// write.
 fn cancelling(codes: &'static [&'static str]) -> Rule {
     mock!(Client::transact_write_items).then_error(move || {
         let reason = |code: &str| {
@@ -76,12 +77,13 @@ fn cancelling(codes: &'static [&'static str]) -> Rule {
     })
 }
 
-/// Returns the error of a registration that DynamoDB cancels. `codes` has one error code for each write.
+/// Test helper: registers a model version and returns the error after DynamoDB has cancelled the transaction. `codes`
+/// has one error code for each write.
 async fn cancelled_with(codes: &'static [&'static str]) -> RegisterError {
     registry(&[&cancelling(codes)]).register(&of(1, 0.97, None)).await.unwrap_err()
 }
 
-/// Returns a rule by which DynamoDB answers a read with the run `stored`. `None` means that there is no run.
+/// Test helper: returns a fake DynamoDB answer to a read, with the run `stored`. `None` means that there is no run.
 fn on_record(stored: Option<Run>) -> Rule {
     mock!(Client::get_item).then_output(move || GetItemOutput::builder().set_item(stored.as_ref().map(item)).build())
 }
@@ -177,7 +179,7 @@ async fn the_call_has_an_idempotency_token() {
     assert!(sent.only().client_request_token().is_some_and(|token| !token.is_empty()));
 }
 
-/// The expected write that deletes the event "attempt 1 of the run was lost".
+/// Expected DynamoDB write as text: it deletes the stored event "attempt 1 of the run was lost".
 const NO_LOSS: &str = "delete OUTBOX#iris 2026-11-24T03:15:00.000Z#3#iris/manual-7/1/TrainingFailed if - {}";
 
 fn attempt(attempt: u32) -> Run {
@@ -345,8 +347,8 @@ async fn any_other_failure_is_not_retryable() {
     assert!(matches!(error, RegisterError::Unavailable(_)));
 }
 
-/// Returns a request to make model version 1 the champion. `seen_revision` is the champion's revision that the caller
-/// read.
+/// Test helper: returns a request to make model version 1 the champion. `seen_revision` is the revision of the champion
+/// that the caller has read.
 fn promotion<'a>(champion: &'a Champion, seen_revision: u32, announcement: &'a Announcement) -> Promotion<'a> {
     Promotion { champion, seen_revision, artifact: b"a model", announcement }
 }

@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::registry::items::RegistryItem;
 use crate::registry::tests::support::item;
 
-/// A sample record: a training run, a champion or a model version.
+/// A sample record for tests: a training run, a champion or a model version.
 pub enum GoldenRecord {
     Run(Box<Run>),
     Champion(Box<Champion>),
@@ -21,7 +21,7 @@ pub enum GoldenRecord {
 }
 
 impl GoldenRecord {
-    /// Returns the DynamoDB item that stores the sample record, without its key.
+    /// Returns the DynamoDB item that stores this sample record, without its key.
     pub fn item(&self) -> RegistryItem {
         match self {
             Self::Run(run) => item(run),
@@ -31,7 +31,7 @@ impl GoldenRecord {
     }
 }
 
-/// Returns all sample records, by name.
+/// Returns all sample records of the compatibility tests, by name.
 pub fn all() -> BTreeMap<&'static str, GoldenRecord> {
     let (classes, numbers) = (classes(), numbers());
     let first = champion(classes.clone());
@@ -91,7 +91,7 @@ fn imported() -> Imported {
     }
 }
 
-/// Returns the record of a classifier with two classes, whose hyperparameters a search chose.
+/// Sample record: a classifier with two classes, whose hyperparameters were found by a search.
 fn classes() -> Version {
     let mut version = Version { search: Some(search()), ..version(1, 0.97, at()) };
     let Evaluation::Classification(figures) = &mut version.evaluation else { panic!("it is a classifier") };
@@ -109,7 +109,7 @@ fn classes() -> Version {
     version
 }
 
-/// Returns the record of an imported regression model that the gate compared with a champion.
+/// Sample record: an imported regression model that the gate compared with a champion.
 fn numbers() -> Version {
     let interval = IntervalEvaluation { level: 0.9, coverage: 0.925, width: 210.5, by_fifth: None };
     let figures = RegressionEvaluation {
@@ -133,7 +133,7 @@ fn numbers() -> Version {
         training_score: 0.95,
         family: Family::GradientBoosting,
         imported: Some(imported()),
-        // The first release did not store the losses.
+        // The first release did not store the losses of the gate's decision.
         decision: Decision { loss: None, champion_loss: None, ..decision },
         dataset: Dataset { task: Task::Regression, target: "rent".into(), ..version.dataset.clone() },
         ..version
