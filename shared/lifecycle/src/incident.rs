@@ -8,23 +8,24 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// Maximum number of incidents in a row that are reported by mail for one CloudWatch alarm. Incidents are in a row if
-/// no quiet hour is between them. The next incident is reported as flapping: the alarm changes too often.
+// Incidents are in a row if no quiet hour is between them. The next incident is reported as flapping: the alarm changes
+// too often.
+/// Maximum number of incidents in a row that are reported by mail for one CloudWatch alarm.
 pub const MOST_IN_A_ROW: u32 = 3;
 
-/// Maximum number of incidents of one CloudWatch alarm that are reported by mail in 24 hours. Each incident causes a
-/// mail at its start and a mail at its end. With the mails about flapping (an alarm that changes too often), each
-/// recipient gets fewer than 20 mails a day for the alarm. A new Amazon SES account (in the sandbox) can send at most
-/// 200 mails a day.
+// Each incident causes a mail at its start and a mail at its end. With the mails about flapping (an alarm that changes
+// too often), each recipient gets fewer than 20 mails a day for the alarm. A new Amazon SES account (in the sandbox)
+// can send at most 200 mails a day.
+/// Maximum number of incidents of one CloudWatch alarm that are reported by mail in 24 hours.
 pub const MOST_IN_A_DAY: usize = 8;
 
-/// A CloudWatch alarm counts as quiet if its state has not changed for this time.
+/// How long a CloudWatch alarm must stay in one state to count as quiet.
 pub const QUIET: SignedDuration = SignedDuration::from_hours(1);
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// Maximum time by which the date of a CloudWatch alarm's state change may be in the future. A date further in the
-/// future is treated as wrong.
+// A date further in the future is treated as wrong.
+/// How far the date of a CloudWatch alarm's state change may be in the future.
 const MOST_AHEAD: SignedDuration = SignedDuration::from_mins(5);
 
 /// One state change of a CloudWatch alarm: the alarm was raised, or it became OK.
@@ -34,8 +35,8 @@ pub struct AlarmChange {
     pub raised: bool,
     /// The time at which the alarm changed its state.
     pub since: Timestamp,
-    /// Whether the alarm was in the raised state before this change, according to the notification. The value is only
-    /// used if no record of the alarm is stored.
+    // Only used if no record of the alarm is stored.
+    /// Whether the alarm was raised before this change, according to the notification.
     #[serde(skip)]
     pub was_raised: bool,
 }
@@ -46,14 +47,14 @@ pub struct AlarmChange {
 pub enum AlarmReport {
     /// Send the mail that the alarm is raised.
     Raised,
-    /// Send the mail that the alarm is raised and flapping (it changes too often). The mail also says that no more
-    /// mails about the alarm follow for now.
+    // The mail also says that no more mails about the alarm follow for now.
+    /// Send the mail that the alarm is raised and flapping (it changes too often).
     Flapping,
     /// Send the mail that the incident is over.
     Over {
-        /// The start times of the incidents that are over, newest last. The list has earlier incidents too if some
-        /// recipients may have missed the mails about their end. Only recipients who got a mail about the start of at
-        /// least one listed incident get this mail. An empty list means that every recipient gets it.
+        // The list has earlier incidents too if some recipients may have missed the mails about their end. Only
+        // recipients who got a mail about the start of at least one listed incident get this mail.
+        /// The start times of the incidents that are over, newest last. Empty: the mail goes to every recipient.
         raised: Vec<Timestamp>,
     },
     /// Send no mail, because a newer state change of the alarm is already known.
@@ -68,31 +69,33 @@ pub enum AlarmReport {
 /// The stored record of one CloudWatch alarm: its newest state change, and the mails that were sent about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlarmRecord {
-    /// The number of state changes of the alarm so far, from 1 up. The record is only stored if the stored number is
-    /// one lower. So two Lambda invocations cannot overwrite each other's record.
+    // The record is only stored if the stored number is one lower. So two Lambda invocations cannot overwrite each
+    // other's record.
+    /// The number of state changes of the alarm so far, from 1 up.
     pub revision: u32,
     newest: AlarmChange,
-    /// The mail about the newest state change, or the reason to send none. If the same notification arrives again, this
-    /// is the answer again.
+    // If the same notification arrives again, this is the answer again.
+    /// The mail about the newest state change, or the reason to send none.
     #[serde(rename = "telling")]
     alarm_report: AlarmReport,
     /// Whether the incident of the last mail is still going on.
     open: bool,
-    /// The start times of incidents, newest last: the incident that was last reported by mail, and earlier incidents
-    /// whose end some recipients may have missed.
+    // Earlier incidents are listed if some recipients may have missed the mails about their end.
+    /// The start times of the last reported incident and of earlier incidents, newest last.
     raised: Vec<Timestamp>,
     /// The start times of the incidents that were reported by mail within the last 24 hours.
     told: Vec<Timestamp>,
-    /// The number of incidents in a row that were reported by mail, without a quiet hour between them.
+    // Incidents are in a row if no quiet hour is between them.
+    /// The number of incidents in a row that were reported by mail.
     in_a_row: u32,
-    /// Whether mails about this alarm are suppressed, because the alarm is flapping.
+    /// Whether mails about this alarm are suppressed, because it changes too often.
     held: bool,
 }
 
 impl AlarmRecord {
-    /// Decides at the time `now` which mail to send about the state change `change`. `known` is the alarm's stored
-    /// record, or `None` if there is none. The second result is the new record, which the caller must store. It is
-    /// `None` if the stored record stays as it is.
+    // `known` is the alarm's stored record, or `None` if there is none. The returned record is `None` if the stored
+    // record stays as it is.
+    /// Decides which mail to send about a state change of a CloudWatch alarm, and returns the new record to store.
     pub fn receive(known: Option<&Self>, change: AlarmChange, now: Timestamp) -> (AlarmReport, Option<Self>) {
         match known {
             Some(record) if record.newest.is(change) => (record.alarm_report.clone(), None),
@@ -106,15 +109,15 @@ impl AlarmRecord {
         }
     }
 
-    /// Returns whether the record contains a newer state change of the alarm than `change`. If the newest change in the
-    /// record is dated in the future, the result is `false`, because that date is wrong.
+    /// Returns whether this record contains a newer state change of the alarm than `change`.
     pub fn overtakes(&self, change: AlarmChange, now: Timestamp) -> bool {
+        // If the newest change in the record is dated in the future, its date is wrong.
         !self.newest.is(change) && self.newest.since >= change.since && self.is_believed(now)
     }
 
-    /// Returns whether the date of the record's newest state change is plausible: at most [`MOST_AHEAD`] after `now`. A
-    /// wrong date must not suppress all mails of the alarm until that date.
+    /// Returns whether the date of the record's newest state change is plausible.
     fn is_believed(&self, now: Timestamp) -> bool {
+        // A wrong date must not suppress all mails of the alarm until that date.
         self.newest.since.duration_since(now) <= MOST_AHEAD
     }
 
@@ -167,8 +170,9 @@ impl AlarmRecord {
         Self { alarm_report: AlarmReport::Raised, open: true, in_a_row: self.in_a_row + 1, ..self }
     }
 
-    /// Ends the open incident after the alarm became OK, and returns the new record. If no incident is open,
-    /// `to_everybody` decides whether all recipients get a mail (`true`) or nobody does (`false`).
+    // If no incident is open, `to_everybody` decides whether all recipients get a mail (`true`) or nobody does
+    // (`false`).
+    /// Ends the open incident after the alarm became OK, and returns the new record.
     fn end(self, to_everybody: bool) -> Self {
         let alarm_report = match (self.open, self.held) {
             (true, _) => AlarmReport::Over { raised: self.raised.clone() },

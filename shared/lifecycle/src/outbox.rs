@@ -15,16 +15,16 @@ use jiff::{SignedDuration, Timestamp};
 use crate::LifecycleEvent;
 use crate::ports::{Announcer, EventOutbox, MAX_ANNOUNCEMENTS, Refusal, Unavailable};
 
-/// For this time after an event was stored, only the process that stored the event publishes it. Publishing takes a
-/// fraction of a second. Without this delay, two processes would often publish the same event.
+// Publishing takes a fraction of a second. Without this delay, two processes would often publish the same event.
+/// How long after storing an event only the process that stored it may publish it.
 const HEAD_START: SignedDuration = SignedDuration::from_mins(1);
 
-/// Maximum number of pages of stored events that one call of [`deliver`] reads. Events that the event bus never accepts
-/// expire, so more pages are very rare.
+// Events that the event bus never accepts expire, so more pages are very rare.
+/// Maximum number of pages of stored events that one call of [`deliver`] reads.
 const MAX_PAGES: usize = 10;
 
-/// A lifecycle event (for example: a model version was promoted) as JSON text. It is stored until EventBridge has
-/// accepted it.
+// The event is stored until EventBridge has accepted it.
+/// A lifecycle event (such as a promotion of a model version) as JSON text, for the event bus.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Announcement {
     /// The key under which the event is stored until it is published ([`LifecycleEvent::outbox_key`]).
@@ -54,10 +54,10 @@ impl Announcement {
 pub struct Delivery {
     /// The number of events that the event bus accepted.
     pub published: usize,
-    /// The events that the event bus refused. They stay stored, so a later call publishes them again.
+    /// The events that the event bus refused. They stay stored for a later call.
     pub refused: Vec<Refusal>,
-    /// The number of stored events that this release of the software cannot read. They stay stored until a newer
-    /// release reads them, or until they expire.
+    // They stay stored until a newer release reads them, or until they expire.
+    /// The number of stored events that this release of the software cannot read.
     pub unreadable: usize,
     /// The errors of failed calls to the event bus or to the store of the events.
     pub failures: Vec<Unavailable>,
@@ -86,8 +86,8 @@ impl fmt::Display for Delivery {
     }
 }
 
-/// Publishes the given stored events on the event bus. Removes those that the event bus accepted from the stored
-/// events. Adds the results to `delivery`.
+// Adds the results to `delivery`.
+/// Publishes stored events on the event bus, and removes the accepted ones from the store.
 pub async fn publish(
     outbox: &impl EventOutbox,
     bus: &impl Announcer,
@@ -109,11 +109,10 @@ pub async fn publish(
     }
 }
 
-/// Publishes all events that are stored in the outbox, except events from the last minute. The process that stored such
-/// a new event may still publish it. If one event cannot be read, or the event bus refuses it, the other events are
-/// still published.
+/// Publishes the events that are stored in the outbox, except events from the last minute.
 pub async fn deliver(outbox: &impl EventOutbox, bus: &impl Announcer, now: Timestamp) -> Delivery {
     let mut delivery = Delivery::default();
+    // The process that stored an event in the last minute may still publish it.
     let before = now.checked_sub(HEAD_START).unwrap_or(now);
     let mut after = None;
     for _ in 0..MAX_PAGES {
@@ -125,6 +124,7 @@ pub async fn deliver(outbox: &impl EventOutbox, bus: &impl Announcer, now: Times
             }
         };
         delivery.unreadable += page.unreadable;
+        // If one event cannot be read, or the event bus refuses it, the other events are still published.
         publish(outbox, bus, &page.announcements, &mut delivery).await;
         after = page.next;
         // After a failed call to the event bus or the outbox, the function stops. The next call of the function tries

@@ -8,11 +8,10 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// The result of reading one stored record: the decoded record, or the description of a record that this release of the
-/// software cannot read.
+/// The result of reading one stored record: the decoded record, or a description of the unreadable record.
 pub type Record<T> = Result<T, Unreadable>;
 
-/// Maximum length, in characters, of the stored error message of an unreadable record. Longer messages are shortened.
+/// Maximum length, in characters, of the stored error message of an unreadable record.
 const MAX_WORDS: usize = 200;
 
 /// Error: this release of the software cannot read a stored record.
@@ -21,47 +20,43 @@ const MAX_WORDS: usize = 200;
 pub struct Unreadable {
     /// The key of the record in the model registry, such as `RUN#manual-7`.
     pub key: String,
-    /// The error message of the decoder, such as ``unknown variant `PAUSED` ``. Long messages are shortened.
+    /// The error message of the decoder, such as ``unknown variant `PAUSED` ``, shortened.
     pub cause: String,
-    /// The unreadable record as a JSON object of its fields. Null if even the field names and values cannot be read.
+    /// The unreadable record as a JSON object of its fields. Null if the fields cannot be read.
     fields: Value,
 }
 
 impl Unreadable {
-    /// Describes the unreadable record with the key `key` and these `fields`. `cause` is the error message of the
-    /// decoder.
+    /// Creates the error for a stored record that cannot be read. `cause` is the error message of the decoder.
     pub fn new(key: impl Into<String>, cause: impl ToString, fields: Value) -> Self {
         let cause = cause.to_string().chars().take(MAX_WORDS).collect();
         Self { key: key.into(), cause, fields }
     }
 
-    /// Returns the value of the field `name` of the unreadable record. Returns `None` if the field is missing or does
-    /// not have the type `T`. The name `a/b` means the field `b` inside the field `a`.
+    /// Returns the value of one field of the unreadable record. `None` if it is missing or does not have the type `T`.
     pub fn field<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        // The name `a/b` means the field `b` inside the field `a`.
         field(&self.fields, name)
     }
 
-    /// Returns the time in the field `name` of the unreadable record. Returns `None` if the field is missing or is not
-    /// a time.
+    /// Returns the time in one field of the unreadable record. `None` if the field is missing or is not a time.
     pub fn moment(&self, name: &str) -> Option<Timestamp> {
         moment(&self.fields, name)
     }
 
-    /// Returns the unreadable record as a JSON object of its fields. The result is null if the fields cannot be read.
+    /// Returns the unreadable record as a JSON object of its fields. Null if the fields cannot be read.
     pub fn fields(&self) -> &Value {
         &self.fields
     }
 }
 
-/// Returns the value of the field `name` in the JSON object `fields`. Returns `None` if the field is missing, is null,
-/// or does not have the type `T`.
+/// Returns the value of one field of a JSON object. `None` if it is missing, null, or does not have the type `T`.
 pub(crate) fn field<T: DeserializeOwned>(fields: &Value, name: &str) -> Option<T> {
     let value = fields.pointer(&format!("/{name}")).filter(|value| !value.is_null())?;
     serde_json::from_value(value.clone()).ok()
 }
 
-/// Returns the time in the field `name` of the JSON object `fields`. Returns `None` if the field is missing or is not a
-/// time.
+/// Returns the time in one field of a JSON object. `None` if the field is missing or is not a time.
 pub(crate) fn moment(fields: &Value, name: &str) -> Option<Timestamp> {
     field::<String>(fields, name)?.parse().ok()
 }

@@ -1,5 +1,4 @@
-//! Training runs. A run trains and evaluates one model version, or imports a model file. The types here describe a run
-//! from its start to its end.
+//! Training runs: the records of their cause, input, state and result.
 
 mod metrics;
 mod order;
@@ -28,42 +27,39 @@ pub enum Trigger {
         /// The person's reason for the request, in free text. `None` if the person gave no reason.
         note: Option<String>,
     },
-    /// Somebody uploaded a model file. The run evaluates this file and trains nothing.
+    /// Somebody uploaded a model file. The training run only evaluates this file.
     Import {
         /// The S3 key of the uploaded model file.
         key: String,
-        /// The reason for the import, in free text from the person or program that requested it. `None` if there is no
-        /// reason.
+        /// The reason for the import, in free text. `None` if nobody gave a reason.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
 }
 
 impl Trigger {
-    /// Returns whether the training run trains a model. An import only evaluates a model file, so the result is
-    /// `false`.
+    /// Returns whether the run trains a model. `false` for an import of a model file.
     pub fn is_training(&self) -> bool {
         !matches!(self, Self::Import { .. })
     }
 }
 
-/// Record of one training run: its cause, its input and its state. The record of a run whose model version became the
-/// champion is kept forever. Records of failed runs, and of runs whose model version the gate refused, may be deleted
-/// after some days.
+// The record of a run whose model version became the champion is kept forever. Records of failed runs, and of runs
+// whose model version the gate refused, may be deleted after some days.
+/// Record of one training run: its cause, its input and its state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     /// The unique identifier of the training run.
     pub id: RunId,
     /// The name of the model that this training run trains or imports.
     pub model: ModelName,
-    /// The number of this attempt at the training run, from 1 up. A retry is a new attempt. Conditional writes to the
-    /// model registry compare this number, so an older attempt cannot overwrite a newer one.
+    // Conditional writes to the model registry compare this number, so an older attempt cannot overwrite a newer one.
+    /// The number of this attempt at the training run, from 1 up. A retry is a new attempt.
     pub attempt: u32,
-    /// The identifier of the Lambda invocation that makes this attempt. If Lambda retries an invocation, the identifier
-    /// stays the same.
+    /// The identifier of the Lambda invocation that makes this attempt. Lambda's retries keep the same identifier.
     pub invocation: String,
-    /// How many times the same Lambda invocation has tried this training run, including this try. The value is 1 if the
-    /// stored record has no such field, because an earlier release of the software wrote it.
+    // Records of earlier releases have no such field. Then the value is 1.
+    /// How many times the same Lambda invocation has tried this training run, including this try.
     #[serde(default = "first_try")]
     pub tries: u32,
     /// The cause of this training run: the schedule, a person, or an uploaded model file.
@@ -73,8 +69,8 @@ pub struct Run {
     /// The time at which this attempt at the training run began.
     #[serde(with = "crate::time")]
     pub started_at: Timestamp,
-    /// The time by which Lambda has stopped this attempt at the training run. If the state is still `RUNNING` after
-    /// this time, the attempt counts as lost.
+    // If the state is still `RUNNING` after this time, the attempt counts as lost.
+    /// The time by which Lambda has stopped this attempt at the training run.
     #[serde(with = "crate::time")]
     pub lease_until: Timestamp,
     /// The training data set. `None` until the training run has loaded it.
@@ -86,14 +82,15 @@ pub struct Run {
     /// A summary of the hyperparameter search. `None` if there was no search, or if it has not ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<SearchSummary>,
-    /// Warnings about unusual properties of the data set. They do not prevent the training. Empty if there are none.
+    // The warnings do not prevent the training.
+    /// Warnings about unusual properties of the data set. Empty if there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
-    /// Facts about the uploaded model file. `None` until the run has read the file, and for a run that trains a model.
+    /// Facts about the uploaded model file. `None` until the file was read, and for a run that trains a model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<Imported>,
-    /// The loss of the champion (the model version in use) on the hold-out rows of this training run. `None` if the
-    /// champion could not be evaluated on them.
+    // `None` if the champion could not be evaluated on these rows.
+    /// The loss of the champion (the model in use) on the hold-out rows of this training run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rescored: Option<Rescored>,
     /// The main metrics of the new model. `None` until the training run has evaluated the model.
@@ -106,7 +103,7 @@ pub struct Run {
 /// The evaluation of an older model version on the hold-out rows of a later training run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Rescored {
-    /// The number of the older model version. It was the champion when the later run evaluated it.
+    /// The number of the older model version, which was the champion at that time.
     pub version: VersionNumber,
     /// The metric that defines the loss.
     pub metric: PrimaryMetric,
@@ -147,28 +144,28 @@ pub enum RunState {
         finished_at: Timestamp,
         /// The error message of the failed training run, as text for a person.
         reason: String,
-        /// Until this time, Lambda may retry the failed training run automatically. `None` means that Lambda will not
-        /// retry it.
+        /// The time until which Lambda may retry the failed training run. `None` if Lambda will not retry the run.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retry_until: Option<Timestamp>,
     },
 }
 
-/// The pause before each of Lambda's two retries of an asynchronous invocation. The first pause follows the first try.
-/// Source: "How Lambda handles errors and retries with asynchronous invocation" in the AWS Lambda developer guide.
+// The first pause follows the first try. Source: "How Lambda handles errors and retries with asynchronous invocation"
+// in the AWS Lambda developer guide.
+/// The pauses before Lambda's two retries of an asynchronous invocation.
 const RETRY_DELAYS: [SignedDuration; 2] = [SignedDuration::from_mins(1), SignedDuration::from_mins(2)];
 
-/// The maximum delay between the planned time of a Lambda retry and its real start. The queue of Lambda may be busy,
-/// and a cold start takes time. Only the start must be within this delay, because a started retry sets the training run
-/// to `RUNNING`.
+// Lambda's queue may be busy, and a cold start takes time. Only the start must be within this delay, because a started
+// retry sets the training run to `RUNNING`.
+/// The maximum delay between the planned time of a Lambda retry and its real start.
 const RETRY_MARGIN: SignedDuration = SignedDuration::from_mins(2);
 
 fn first_try() -> u32 {
     1
 }
 
-/// The status of a training run at a given time. It equals the stored state, with one exception. If a run is still
-/// stored as running after the maximum duration of its attempt, its status is `Lost`.
+// A run is `Lost` if the stored state is still `Running` after the maximum duration of its attempt.
+/// The status of a training run at a given time: the stored state, or `Lost`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum RunStatus {
@@ -184,28 +181,26 @@ pub enum RunStatus {
     Failed,
 }
 
-/// The answer to a request to start an attempt at a training run: the attempt may start, or the reason why not.
+/// The answer to a request to start an attempt at a training run: permission to start, or why it was refused.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Admission {
-    /// The attempt at the training run may start. The first field is the new attempt, which the caller must store
-    /// before it does anything else. The second field is the previous attempt. It is `None` for the first attempt.
+    // The caller must store the new attempt before it does anything else.
+    /// The attempt may start. The fields are the new attempt and the previous one (`None` for a first attempt).
     Open(Box<Run>, Option<Box<Run>>),
-    /// The training run has already made a model version, so the caller has nothing to do. The field is the stored run.
+    // The caller has nothing to do.
+    /// Refused: the training run has already made a model version. The field is the stored run.
     Finished(Box<Run>),
-    /// Another Lambda invocation is working on the same training run. The field is the stored run.
+    /// Refused: another Lambda invocation is working on the same training run. The field is the stored run.
     Busy(Box<Run>),
-    /// The same Lambda invocation has already failed, and its failure is final. Another try would fail in the same way.
-    /// The field is the stored training run.
+    // Another try of the invocation would fail in the same way.
+    /// Refused: the same Lambda invocation has already failed for good. The field is the stored run.
     Failed(Box<Run>),
 }
 
 impl Run {
-    /// Decides whether the attempt `request` at a training run may start. `request` has the attempt number 1. `stored`
-    /// is the stored record of the same run, or `None` if there is no record.
+    /// Decides whether a requested attempt at a training run may start.
     ///
-    /// A training run whose attempt was lost may be tried again. An attempt is lost if its maximum duration has passed,
-    /// or if Lambda retries the same invocation. A failed run may also be tried again, because the cause of the failure
-    /// may be gone. But a Lambda invocation whose own failure is final gets [`Admission::Failed`].
+    /// `stored` is the stored record of the same run, or `None` if there is no record.
     ///
     /// ```
     /// use evergreen_lifecycle::{Admission, Run};
@@ -222,15 +217,21 @@ impl Run {
     /// assert_eq!(admission, Admission::Busy(Box::new(request)));
     /// ```
     pub fn admit(request: Self, stored: Option<Self>, now: Timestamp) -> Admission {
+        // The caller gives `request` the attempt number 1. For a retry, the number is increased below.
         let Some(stored) = stored else {
             return Admission::Open(Box::new(request), None);
         };
         match stored.status_at(now) {
             RunStatus::Succeeded | RunStatus::Rejected => Admission::Finished(Box::new(stored)),
+            // If Lambda retries the same invocation, the earlier attempt was stopped. So only another invocation is
+            // refused.
             RunStatus::Running if stored.invocation != request.invocation => Admission::Busy(Box::new(stored)),
+            // The failure of this invocation is final, so another try of the invocation would fail too.
             RunStatus::Failed if stored.invocation == request.invocation && stored.retry_until().is_none() => {
                 Admission::Failed(Box::new(stored))
             }
+            // A lost attempt may be repeated: its maximum duration has passed, or Lambda retries the same invocation. A
+            // failed run may also be tried again, because the cause of the failure may be gone.
             RunStatus::Running | RunStatus::Lost | RunStatus::Failed => {
                 let tries = if stored.invocation == request.invocation { stored.tries.saturating_add(1) } else { 1 };
                 let attempt = Self { attempt: stored.attempt + 1, tries, ..request };
@@ -260,8 +261,8 @@ impl Run {
         }
     }
 
-    /// Returns why the gate promoted or refused the model version. For a failed run, returns the error message. Returns
-    /// `None` while the run is running or lost.
+    // `None` while the run is running or lost.
+    /// Returns why the gate promoted or refused the model version, or the error message of a failed run.
     pub fn reason(&self) -> Option<&str> {
         match &self.state {
             RunState::Running => None,
@@ -271,8 +272,7 @@ impl Run {
         }
     }
 
-    /// Returns the number of the model version that the training run made. Returns `None` if the run has made no
-    /// version.
+    /// Returns the number of the model version that the training run made. `None` if it made no version.
     pub fn version(&self) -> Option<VersionNumber> {
         match self.state {
             RunState::Succeeded { version, .. } | RunState::Rejected { version, .. } => Some(version),
@@ -280,8 +280,7 @@ impl Run {
         }
     }
 
-    /// Returns the time until which Lambda may retry the failed training run automatically. Returns `None` if Lambda
-    /// will not retry the run, or if the run did not fail.
+    /// Returns the time until which Lambda may retry this failed training run. `None` if no retry can follow.
     pub fn retry_until(&self) -> Option<Timestamp> {
         match self.state {
             RunState::Failed { retry_until, .. } => retry_until,
@@ -289,25 +288,26 @@ impl Run {
         }
     }
 
-    /// Returns the time until which Lambda may retry this attempt at a training run if it fails at `now`. Returns
-    /// `None` after the last try. Lambda never retries a synchronous invocation, but the code cannot recognize one. So
-    /// the failure of a synchronous invocation also counts as final only some minutes later.
+    /// Returns the time until which Lambda may retry this attempt if it fails at `now`. `None` after the last try.
     pub fn retry_window(&self, now: Timestamp) -> Option<Timestamp> {
+        // Lambda never retries a synchronous invocation, but the code cannot recognize one. So the failure of a
+        // synchronous invocation also counts as final only some minutes later.
         let delay = RETRY_DELAYS.get(self.tries.saturating_sub(1) as usize)?;
         Some(time::to_millis(now + *delay + RETRY_MARGIN))
     }
 
-    /// Returns a text that identifies this attempt at the training run. The text is stored in the metadata of each S3
-    /// object that the attempt creates. It differs from the text of every other attempt, even of attempts in another
-    /// model registry that uses the same bucket. It contains only printable ASCII characters, as S3 metadata requires.
+    /// Returns a text that identifies this attempt at the training run, for the metadata of the S3 objects that it
+    /// creates.
     pub fn mark(&self) -> String {
+        // The text differs from that of every other attempt, even of attempts in another model registry that uses the
+        // same bucket.
         let mark = format!("{}/{}/{}", self.id, self.attempt, self.invocation);
+        // S3 metadata may only contain printable ASCII characters.
         mark.replace(|char: char| !char.is_ascii_graphic(), "_")
     }
 
-    /// Returns a copy of this training run in the state `Failed`, with the error message `reason` and the end time
-    /// `now`. `retry_until` is the time until which Lambda may retry the run. `None` means that Lambda will not retry
-    /// it.
+    // `retry_until` is the time until which Lambda may retry the run. `None` means that Lambda will not retry it.
+    /// Returns a copy of this training run as failed at `now`, with the error message `reason`.
     pub fn failed(self, reason: String, retry_until: Option<Timestamp>, now: Timestamp) -> Self {
         Self { state: RunState::Failed { finished_at: time::to_millis(now), reason, retry_until }, ..self }
     }

@@ -8,7 +8,7 @@ use jiff::tz::Offset;
 use jiff::{Timestamp, Unit};
 use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-/// Returns the time as RFC 3339 text in UTC with milliseconds and a fixed length, such as `2026-11-24T03:00:00.000Z`.
+/// Returns the time as RFC 3339 text in UTC with milliseconds, such as `2026-11-24T03:00:00.000Z`.
 pub fn format(moment: Timestamp) -> String {
     format!("{moment:.3}")
 }
@@ -18,7 +18,7 @@ pub fn to_millis(moment: Timestamp) -> Timestamp {
     moment.round(jiff::TimestampRound::new().smallest(Unit::Millisecond).mode(jiff::RoundMode::Trunc)).unwrap_or(moment)
 }
 
-/// Returns the number of hours from `earlier` to `later`. The result is negative if `later` is before `earlier`.
+/// Returns the number of hours from `earlier` to `later`. Negative if `later` is before `earlier`.
 pub fn hours_between(earlier: Timestamp, later: Timestamp) -> f64 {
     later.duration_since(earlier).as_secs_f64() / 3600.0
 }
@@ -28,9 +28,10 @@ const SECONDS_TO_2000: f64 = 946_684_800.0;
 const SECONDS_OF_A_DAY: f64 = 86_400.0;
 const EPOCH: DateTime = date(1970, 1, 1).at(0, 0, 0, 0);
 
-/// Parses a date or time in RFC 3339 or ISO 8601. Returns the number of seconds since 1970-01-01T00:00:00Z. Examples of
-/// texts are `2026-11-24`, `2026-11-24 10:00` and `2026-11-24T10:00:00.5+01:00`. A date without a time means midnight,
-/// and a time without an offset is UTC. Returns `None` for any other text.
+// Other examples are `2026-11-24` and `2026-11-24 10:00` (RFC 3339 or ISO 8601). A date without a time means midnight,
+// and a time without an offset is UTC.
+/// Parses a date or time such as `2026-11-24T10:00:00.5+01:00`, and returns the seconds since 1970 (UTC). `None` for
+/// any other text.
 pub fn seconds_of(text: &str) -> Option<f64> {
     // A valid date begins with a year of four digits and a hyphen. Without this check, the parser would read some
     // numbers as dates.
@@ -46,8 +47,7 @@ pub fn seconds_of(text: &str) -> Option<f64> {
     Some(local.duration_since(EPOCH).as_secs_f64() - f64::from(offset))
 }
 
-/// Returns the number that represents a time in a raw row (the model's input). `seconds` is the time in seconds after
-/// 1970-01-01T00:00:00Z. The result is the number of days since 2000-01-01T00:00:00Z.
+/// Converts seconds since 1970-01-01T00:00:00Z to days since 2000-01-01T00:00:00Z, the model's input for a time.
 pub fn raw_days(seconds: f64) -> f32 {
     ((seconds - SECONDS_TO_2000) / SECONDS_OF_A_DAY) as f32
 }

@@ -1,11 +1,11 @@
-//! The main metrics of a training run. They are stored with the run, so runs can be compared without reading the model
-//! versions.
+//! The main metrics of a training run. They are stored with the run, so that runs can be compared quickly.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Evaluation;
 
-/// The main metrics of the model that a training run made. The record of the model version has all metrics.
+// The record of the model version has all metrics.
+/// The main metrics of the model that a training run made.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum RunMetrics {
@@ -44,8 +44,9 @@ pub enum RunMetrics {
 }
 
 impl RunMetrics {
-    /// Returns the main metrics from `evaluation`. `training_score` is the accuracy or R² on the training rows.
-    /// `duration` is the duration of the training run in seconds.
+    // `training_score` is the accuracy or R² on the training rows. `duration` is the duration of the training run in
+    // seconds.
+    /// Returns the main metrics of a model from its `evaluation`.
     pub fn of(evaluation: &Evaluation, training_score: f64, duration: f64) -> Self {
         match evaluation {
             Evaluation::Classification(figures) => Self::Classification {
@@ -68,7 +69,7 @@ impl RunMetrics {
         }
     }
 
-    /// Returns the score on the training rows: accuracy (0–1) for a classifier, R² (at most 1) for a regression model.
+    /// Returns the score on the training rows: accuracy (0–1) for a classifier, R² for a regression model.
     pub fn training_score(&self) -> f64 {
         match *self {
             Self::Classification { training_accuracy, .. } => training_accuracy,
@@ -76,7 +77,7 @@ impl RunMetrics {
         }
     }
 
-    /// Returns the score on the hold-out rows: accuracy (0–1) for a classifier, R² (at most 1) for a regression model.
+    /// Returns the score on the hold-out rows: accuracy (0–1) for a classifier, R² for a regression model.
     pub fn headline(&self) -> f64 {
         match *self {
             Self::Classification { accuracy, .. } => accuracy,

@@ -8,42 +8,44 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Run;
 
-/// Maximum time by which the recorded start of a training run may be in the future and still count as correct. The
-/// clocks of two machines may differ by this time.
+// The clocks of two machines may differ by this time.
+/// How far a training run's recorded start may be in the future and still count as correct.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(1);
 
-/// Maximum time by which the newest recorded start of a training run may be in the future and still affect the start
-/// time of the next run. One clock may be a day ahead and another a day behind, so two days and one hour are allowed. A
-/// start further in the future is wrong and is ignored. Otherwise every later run would get such a start time too.
+// One clock may be a day ahead and another a day behind, so two days and one hour are allowed. A start further in the
+// future is wrong and is ignored. Otherwise every later run would get such a start time too.
+/// How far the newest run's recorded start may be in the future and still affect the start time of the next run.
 const FOLLOWED: SignedDuration = SignedDuration::from_hours(49);
 
 /// Minimum time between the recorded starts of two training runs.
 const STEP: SignedDuration = SignedDuration::from_millis(1);
 
-/// Returns the start time to record for a training run that begins at `now`. `newest` is the recorded start of the
-/// newest run, or `None` if there is no run. The result is later than `newest`, even if this machine's clock is slow.
-/// If `newest` is more than 49 hours after `now`, it is ignored.
+// `newest` is the recorded start of the newest run, or `None` if there is no run. The result is later than `newest`,
+// even if this machine's clock is slow. If `newest` is more than 49 hours after `now`, it is ignored.
+/// Returns the start time to record for a training run that begins at `now`. It is later than the start of the newest
+/// run.
 pub fn began(now: Timestamp, newest: Option<Timestamp>) -> Timestamp {
     let followed = newest.filter(|newest| newest.duration_since(now) <= FOLLOWED);
     followed.and_then(|newest| newest.checked_add(STEP).ok()).map_or(now, |next| next.max(now))
 }
 
 impl Run {
-    /// Returns whether the recorded start of the training run is more than one minute in the future, as seen at `now`.
+    /// Returns whether the recorded start of this training run is more than one minute after `now`.
     pub fn is_ahead(&self, now: Timestamp) -> bool {
         is_ahead(self.started_at, now)
     }
 
-    /// Returns whether this training run began after the run `other`. If only this run is dated in the future, its date
-    /// is wrong and the result is `false`. Otherwise the wrong date would hide the result of `other`.
+    /// Returns whether this training run began after the run `other`.
     pub fn came_after(&self, other: &Self, now: Timestamp) -> bool {
+        // If only this run is dated in the future, its date is wrong. Otherwise the wrong date would hide the result of
+        // `other`.
         self.started_at > other.started_at && (!self.is_ahead(now) || other.is_ahead(now))
     }
 }
 
-/// Returns whether the time `moment` is more than one minute after `now`. A difference of up to one minute does not
-/// count, because the clocks of two machines may differ that much.
+/// Returns whether the time `moment` is more than one minute after `now`.
 pub fn is_ahead(moment: Timestamp, now: Timestamp) -> bool {
+    // A smaller difference does not count, because the clocks of two machines may differ that much.
     moment.duration_since(now) > TOLERANCE
 }
 
