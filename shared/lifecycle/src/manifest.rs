@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Baseline, Candidate, DatasetProfile, ModelName, Signature, Trigger, Version};
 
-/// The version of the manifest's JSON format. The manifest describes one model version. The number is increased when a
-/// program for the older format would misread a new manifest.
+// The number is increased when a program for the older format would misread a new manifest.
+/// The version of the JSON format of manifests. A manifest is a file that describes one model version.
 pub const MANIFEST_FORMAT: u32 = 2;
 
-/// The manifest of one model version: all known facts about it, stored as JSON beside the model file in S3. The model
-/// registry only holds the facts that are read often. The manifest remains when the registry is deleted.
+// The model registry only holds the facts that are read often. The manifest remains when the registry is deleted.
+/// The manifest of one model version: all known facts about it, stored as JSON beside the model file in S3.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// The version of the JSON format of this manifest: the value of [`MANIFEST_FORMAT`] when it was written.
@@ -26,15 +26,15 @@ pub struct Manifest {
     pub trigger: Trigger,
     /// How the training data set was read: its files, its columns and its warnings.
     pub profile: DatasetProfile,
-    /// The score on the hold-out rows of a baseline: a predictor that always gives the same answer. The model should
-    /// score better. `None` in older manifests.
+    // The model should score better than this baseline.
+    /// The hold-out score of a predictor that always gives the same answer. `None` in older manifests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Baseline>,
-    /// The candidates of the hyperparameter search, in the order in which they were tried. Empty for an imported model.
+    /// The candidates of the hyperparameter search, in the order of their trial. Empty for an imported model.
     pub candidates: Vec<Candidate>,
-    /// Feature importance: how much each input column helps the model, by column name. The values are from 0 to 1, and
-    /// their sum is 1. All values are 0 if no column helps. For trees and random forests, a value is the column's share
-    /// of the decrease in impurity. For gradient boosting, it is the share of the gain. For linear models, it is the
-    /// share of the absolute scaled coefficients. Empty for an imported model.
+    // All values are 0 if no column helps. Empty for an imported model. For trees and random forests, a value is the
+    // column's share of the decrease in impurity. For gradient boosting, it is the share of the gain. For linear
+    // models, it is the share of the absolute scaled coefficients.
+    /// Feature importance: how much each input column helps the model (0–1, sum 1), by column name.
     pub feature_importances: BTreeMap<String, f64>,
 }

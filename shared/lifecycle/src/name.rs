@@ -5,13 +5,13 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A model's name: 1–64 lower-case letters, digits and hyphens. The first character is a letter. The name is part of S3
-/// keys, DynamoDB keys and metric dimensions, so it has no character that needs escaping there.
+// The name is part of S3 keys, DynamoDB keys and metric dimensions, so it has no character that needs escaping there.
+/// A model's name: 1–64 lower-case letters, digits and hyphens. The first character is a letter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ModelName(String);
 
-/// Error: the text, which is the field, is not a valid model name.
+/// Error: the text in the field is not a valid model name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("model name {0:?}: expected 1–64 lower-case letters, digits and hyphens, beginning with a letter")]
 pub struct InvalidModelName(pub String);

@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 pub struct DatasetProfile {
     /// The files of the data set, in the order in which their rows are read.
     pub files: Vec<DatasetFile>,
-    /// The number of hold-out rows. They are kept for the evaluation and not used for training.
+    /// The number of hold-out rows, which are used for the evaluation and not for training.
     pub holdout_rows: usize,
     /// How the hold-out rows were chosen, as a sentence for people.
     pub holdout_rule: String,
     /// The columns of the data set, in the order in which they appear in the files.
     pub columns: Vec<ColumnProfile>,
-    /// Warnings about unusual properties of the data set. They do not prevent the training.
+    /// Warnings about unusual properties of the data set, which do not prevent the training.
     pub warnings: Vec<String>,
 }
 
@@ -28,8 +28,8 @@ pub struct DatasetFile {
     pub sha256: String,
     /// The number of data rows in the file.
     pub rows: usize,
-    /// The unusual properties of the file's format, as text for people (for example that a semicolon separates the
-    /// columns). Empty if the format is usual.
+    // For example, that a semicolon separates the columns.
+    /// The unusual properties of the file's format, as text for people. Empty if there are none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub read_as: String,
 }
@@ -42,12 +42,12 @@ pub struct ColumnProfile {
     /// The type of the column: `number`, `boolean`, `timestamp`, `category` or `identifier`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Why the column has this type, as text for people: the facts from which the type was inferred, or that the
-    /// settings define the type.
+    // The text names the facts from which the type was inferred, or says that the settings define the type.
+    /// Why the column has this type, as text for people.
     pub because: String,
     /// The number of missing values in the column.
     pub missing: usize,
-    /// The number of different values in the column. Counting may stop at a limit, so there may be more.
+    /// The number of different values in the column, or a lower limit if counting stopped early.
     pub distinct: usize,
     /// How the training uses the column, for example as a feature.
     pub role: ColumnRole,
@@ -65,8 +65,7 @@ pub enum ColumnRole {
     Order,
     /// The column holds the sample weight of each row for the training.
     Weights,
-    /// Rows with the same value in this column stay together. All of them are training rows, or all of them are
-    /// hold-out rows.
+    /// Rows with the same value in this column stay together, as training rows or as hold-out rows.
     Group,
     /// The model does not use this column.
     Dropped,

@@ -9,23 +9,22 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{Run, RunState};
 
-/// The number of days for which records are kept: those of failed training runs, and of runs whose model version the
-/// gate refused. The records of refused model versions are kept as long.
+// A refused run is a run whose model version the gate refused. The records of refused model versions are kept as long.
+/// The number of days for which the records of failed and refused training runs are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeepDays(NonZeroU16);
 
 impl KeepDays {
-    /// Creates the setting for how many days records are kept. Returns `None` for 0, which means that records are kept
-    /// forever.
+    /// Creates the setting for how many days records are kept. `None` for 0, which means forever.
     pub fn new(days: u16) -> Option<Self> {
         NonZeroU16::new(days).map(Self)
     }
 
-    /// Returns the time at which the model registry may delete the record of `run`. Returns `None` if the run is still
-    /// running, or if its model version became champion.
+    /// Returns the time at which the record of `run` may be deleted. `None`: the record is not deleted.
     pub fn expires_at(self, run: &Run) -> Option<Timestamp> {
         let ended = match &run.state {
             RunState::Rejected { finished_at, .. } | RunState::Failed { finished_at, .. } => *finished_at,
+            // The run is still running, or its model version became champion.
             RunState::Running | RunState::Succeeded { .. } => return None,
         };
         Some(ended + SignedDuration::from_hours(24 * i64::from(self.0.get())))

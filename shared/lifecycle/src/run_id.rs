@@ -7,26 +7,25 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 
-/// The identifier of a training run. It has 1–128 characters: letters, digits, `-`, `_` and `.`. A repeated request
-/// gets the same identifier, so it does not create a second run.
+// A repeated request gets the same identifier, so it does not create a second run.
+/// The identifier of a training run: 1–128 letters, digits, `-`, `_` and `.`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RunId(String);
 
-/// Error: the text, which is the field, is not a valid identifier of a training run.
+/// Error: the text in the field is not a valid identifier of a training run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("run id {0:?}: expected 1–128 letters, digits, hyphens, underscores and dots")]
 pub struct InvalidRunId(pub String);
 
 impl RunId {
-    /// Returns the identifier of the training run that is scheduled for the time `at`. If the scheduler sends the event
-    /// for one time twice, both events get the same identifier.
+    /// Returns the identifier of the training run that is scheduled for the time `at`.
     pub fn scheduled(at: Timestamp) -> Self {
+        // If the scheduler sends the event for one time twice, both events get the same identifier.
         Self(format!("scheduled-{}", Offset::UTC.to_datetime(at).strftime("%Y%m%dT%H%M%SZ")))
     }
 
-    /// Returns the identifier of a training run that a caller requested with its own token. A repeated request has the
-    /// same token, so it gets the same identifier.
+    /// Returns the identifier of a training run that a caller requested with a token of its choice.
     ///
     /// # Errors
     /// [`InvalidRunId`] when the token is empty, too long, or contains a character that is not allowed.
@@ -34,11 +33,11 @@ impl RunId {
         if token.is_empty() {
             return Err(InvalidRunId(token.to_owned()));
         }
+        // A repeated request has the same token, so it gets the same identifier.
         format!("manual-{token}").parse()
     }
 
-    /// Returns the identifier of a run that imports a model file. The token comes from the person or program that
-    /// requested the import. A repeated request has the same token, so it gets the same identifier.
+    /// Returns the identifier of a run that imports a model file. The caller chooses the token.
     ///
     /// # Errors
     /// [`InvalidRunId`] when the token is empty, too long, or contains a character that is not allowed.
@@ -46,6 +45,7 @@ impl RunId {
         if token.is_empty() {
             return Err(InvalidRunId(token.to_owned()));
         }
+        // A repeated request has the same token, so it gets the same identifier.
         format!("import-{token}").parse()
     }
 

@@ -10,14 +10,15 @@ use crate::{Parameters, PrimaryMetric};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Family {
-    /// A random forest: the mean of many decision trees. Each tree is trained on a sample of the rows.
+    /// A random forest: the mean of many decision trees, each trained on a sample of the rows.
     #[default]
     RandomForest,
-    /// Gradient boosting: the sum of many small decision trees. Each tree corrects the errors of the trees before it.
+    /// Gradient boosting: the sum of many small decision trees, each correcting the errors of the trees before it.
     GradientBoosting,
-    /// A linear model: a weighted sum of the features. It is logistic regression or ridge regression.
+    /// A linear model: a weighted sum of the features (logistic or ridge regression).
     Linear,
-    /// A single decision tree. It is only tried if the settings or the event that starts the training name it.
+    // It is only tried if the settings or the event that starts the training name it.
+    /// A single decision tree.
     DecisionTree,
 }
 
@@ -50,21 +51,20 @@ impl fmt::Display for Family {
 pub struct SearchSummary {
     /// The metric by which the candidates were compared.
     pub metric: PrimaryMetric,
-    /// The number of cross-validation folds. 0 if there was only one candidate, so there was nothing to compare.
+    /// The number of cross-validation folds. 0 if there was only one candidate.
     pub folds: usize,
     /// The number of candidates that the search planned to try.
     pub planned: usize,
-    /// The number of candidates that the search tried. It may be less than planned if the time limit was reached.
+    /// The number of candidates that the search tried. Fewer than planned if the time limit was reached.
     pub tried: usize,
-    /// The mean score of the chosen candidate over the cross-validation folds. `None` if the candidate was not
-    /// cross-validated.
+    /// The chosen candidate's mean score over the cross-validation folds. `None` if it was not cross-validated.
     pub score: Option<f64>,
     /// The duration of the search and the final training together, in seconds.
     pub seconds: f64,
     /// The time limit for the search and the final training together, in seconds.
     pub budget_seconds: f64,
-    /// Whether the time limit was reached. Then some candidates were not tried, or the final training was stopped
-    /// early.
+    // Then some candidates were not tried, or the final training was stopped early.
+    /// Whether the time limit was reached.
     pub cut_short: bool,
 }
 
@@ -75,11 +75,9 @@ pub struct Candidate {
     pub family: Family,
     /// The hyperparameters of the candidate.
     pub parameters: Parameters,
-    /// The score of the candidate on each cross-validation fold that was tried. Empty if the candidate was not
-    /// cross-validated.
+    /// The candidate's score on each cross-validation fold that was tried. Empty without cross-validation.
     pub scores: Vec<f64>,
-    /// The weight of this candidate in the ensemble. `None` if the model is not an ensemble, or if the ensemble does
-    /// not contain this candidate.
+    /// The weight of this candidate in the ensemble. `None` if it is part of no ensemble.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<f64>,
 }

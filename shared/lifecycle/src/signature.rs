@@ -15,8 +15,8 @@ pub use label::Label;
 pub use moment::{DatePart, write_moment};
 pub use words::{words, write_words};
 
-/// Maximum number of labels (classes) of a model. The limit exists because every prediction contains a probability for
-/// each label.
+// The limit exists because every prediction contains a probability for each label.
+/// Maximum number of labels (classes) that a model may predict.
 pub const MAX_LABELS: usize = 1000;
 
 /// The kind of prediction that a model makes: a class or a number.
@@ -40,13 +40,11 @@ impl Task {
     }
 }
 
-/// The signature of a model: the input columns that it expects and the labels (classes) that it predicts. The order of
-/// both lists matters: it is the order of the model's inputs and class numbers. Column names are unique, and so are
-/// labels. A regression model has no labels.
-///
-/// The JSON form is `{"columns": [{"name": …, "type": "number", "nullable": false}, …], "task": …, "labels": […]}`.
-/// Reading also accepts an older form, in which a column is only a name and `task` is missing. The older form means a
-/// classifier whose columns are numbers that are never missing.
+// The order of both lists matters: it is the order of the model's inputs and class numbers. Column names are unique,
+// and so are labels. A regression model has no labels. The JSON form is `{"columns": [{"name": …, "type": "number",
+// "nullable": false}, …], "task": …, "labels": […]}`. Reading also accepts an older form, in which a column is only a
+// name and `task` is missing. The older form means a classifier whose columns are numbers that are never missing.
+/// The signature of a model: the input columns that it expects and the labels (classes) that it predicts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "RawSignature")]
 pub struct Signature {
@@ -59,15 +57,14 @@ pub struct Signature {
 /// Error: the columns and labels are not a valid model signature.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
-    /// The signature has no input column. Without input, a model would give every row the same prediction.
+    // Without input, a model would give every row the same prediction.
+    /// The signature has no input column.
     #[error("a signature needs at least one column")]
     NoColumns,
-    /// The signature of a classifier has fewer than two labels, so there is nothing to decide. The field is the number
-    /// of labels.
+    /// The signature of a classifier has fewer than two labels. The field is the number of labels.
     #[error("a signature needs at least two labels, got {0}")]
     TooFewLabels(usize),
-    /// The signature of a regression model has labels, but such a model only predicts numbers. The field is the number
-    /// of labels.
+    /// The signature of a regression model has labels, but it must have none. The field is the number of labels.
     #[error("a signature for regression has no labels, got {0}")]
     LabelsOfRegression(usize),
     /// The same column name or the same label occurs twice in the signature. The field is that name or label.
@@ -92,8 +89,8 @@ enum RawColumn {
 }
 
 impl Signature {
-    /// Creates the signature of a classifier with `columns` (at least one) and `labels` (at least two). The model
-    /// predicts a class as a number, which is the index of the label in `labels`.
+    // The model predicts a class as a number, which is the index of the label in `labels`.
+    /// Creates the signature of a classifier with `columns` (at least one) and `labels` (at least two).
     ///
     /// # Errors
     /// [`SignatureError`] when there are too few columns or labels, or when a column name or a label occurs twice.
@@ -137,9 +134,10 @@ impl Signature {
         self.columns.iter().map(|column| column.name.as_str())
     }
 
-    /// Returns the number of `f32` values in a raw row (the model's input). Most columns have one value. A timestamp
-    /// column has one more value for each date part. A text column has one value for each word that the model knows.
+    /// Returns the number of `f32` values in one row of the model's input.
     pub fn slots(&self) -> usize {
+        // Most columns have one value. A timestamp column has one more value for each date part. A text column has one
+        // value for each word that the model knows.
         self.columns.iter().map(|column| column.kind.slots()).sum()
     }
 
@@ -148,8 +146,8 @@ impl Signature {
         self.task
     }
 
-    /// Returns the labels that a classifier predicts. The index of a label in the list is its class number. Empty for a
-    /// regression model.
+    /// Returns the labels that a classifier predicts, in the order of their class numbers. Empty for a regression
+    /// model.
     pub fn labels(&self) -> &[Label] {
         &self.labels
     }

@@ -1,5 +1,4 @@
-//! Model versions. Each training run or import that succeeds stores one version of the model. Versions are numbered 1,
-//! 2, 3 and so on.
+//! Model versions: their numbers and their records. Each successful training run or import stores one version.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -9,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Dataset, Decision, Durations, Evaluation, Family, ModelName, Parameters, RunId, SearchSummary};
 
-/// The number of a model version, from 1 up. Every new version gets a higher number. If a training run takes a number
-/// and is then stopped, this number is never used.
+// If a training run takes a number and is then stopped, this number is never used.
+/// The number of a model version, from 1 up. Every new version gets a higher number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct VersionNumber(NonZeroU32);
 
@@ -28,9 +27,9 @@ impl VersionNumber {
         self.0.get()
     }
 
-    /// Returns the model version number as text with eight digits, such as `00000012`. So keys that contain the text
-    /// are sorted by number.
+    /// Returns the model version number as text with eight digits, such as `00000012`.
     pub fn padded(self) -> String {
+        // Keys that contain the text are sorted by number.
         format!("{:08}", self.0)
     }
 
@@ -44,15 +43,13 @@ impl VersionNumber {
         format!("models/{model}/")
     }
 
-    /// Returns the model version number in the S3 key `key`. Returns `None` if the key does not belong to a version of
-    /// `model`.
+    /// Returns the model version number in the S3 key `key`. `None` if the key belongs to no version of `model`.
     pub fn of_object(model: &ModelName, key: &str) -> Option<Self> {
         let (number, _file) = key.strip_prefix(&Self::objects_of(model))?.split_once('/')?;
         Self::of_padded(number)
     }
 
-    /// Parses a model version number with eight digits, as [`padded`](Self::padded) writes it. Returns `None` for any
-    /// other text.
+    /// Parses a model version number with eight digits, such as `00000012`. `None` for any other text.
     pub fn of_padded(text: &str) -> Option<Self> {
         Self::new(text.parse().ok()?).filter(|number| number.padded() == text)
     }
@@ -75,8 +72,8 @@ pub struct Artifact {
     pub size: u64,
 }
 
-/// Facts about a model file that somebody uploaded, at the time of its import. A copy of the file is kept beside the
-/// model version's own file, under the name [`IMPORTED_FILE`].
+// A copy of the file is kept beside the model version's own file, under the name `IMPORTED_FILE`.
+/// Facts about a model file that somebody uploaded, at the time of its import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Imported {
     /// The S3 key under which somebody uploaded the model file.
@@ -85,13 +82,12 @@ pub struct Imported {
     pub sha256: String,
     /// The size of the uploaded file in bytes.
     pub size: u64,
-    /// The program that wrote the uploaded model file, as the file itself says, such as `skl2onnx 1.19`. `unknown` if
-    /// the file does not say it.
+    /// The program that wrote the uploaded model file, such as `skl2onnx 1.19`. `unknown` if the file does not name it.
     pub producer: String,
 }
 
-/// The file name of the copy of an uploaded model file. The copy is kept in S3 beside the model file that was made from
-/// it.
+// The copy is kept in S3 beside the model file that was made from it.
+/// The file name of the copy of an uploaded model file.
 pub const IMPORTED_FILE: &str = "imported.onnx";
 
 /// The model registry's record of one model version.
@@ -117,8 +113,7 @@ pub struct Version {
     /// The model family, such as random forest.
     #[serde(default)]
     pub family: Family,
-    /// The hyperparameters of the training. For an imported model, the properties that can be counted in the model file
-    /// (for example the number of trees).
+    /// The hyperparameters of the training. For an imported model, counts from the file, such as the number of trees.
     pub parameters: Parameters,
     /// A summary of the hyperparameter search. `None` if there was no search.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -126,8 +121,8 @@ pub struct Version {
     /// Facts about the uploaded model file. `None` if this program trained the model and did not import it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<Imported>,
-    /// The score on the training rows: accuracy (0–1) for a classifier, R² (at most 1) for a regression model. For an
-    /// imported model, the rows may not be the rows that the model was trained on.
+    // For an imported model, the rows may not be the rows that the model was trained on.
+    /// The score on the training rows: accuracy (0–1) for a classifier, R² (at most 1) for a regression model.
     #[serde(alias = "training_accuracy")]
     pub training_score: f64,
     /// The metrics of the model on the hold-out rows.

@@ -8,8 +8,8 @@ use crate::AlarmRecord;
 /// Error: the record of a CloudWatch alarm was not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum RememberError {
-    /// Another Lambda invocation has changed the alarm's record in the meantime. The caller should read the record
-    /// again.
+    // The caller should read the record again.
+    /// Another Lambda invocation has changed the alarm's record in the meantime.
     #[error("another invocation changed the alarm's record meanwhile")]
     Conflict,
     /// The call to the model registry failed.
@@ -19,16 +19,15 @@ pub enum RememberError {
 
 /// Reads and stores one record for each CloudWatch alarm.
 pub trait AlarmRecords: Send + Sync {
-    /// Returns the record of the alarm `name`, or `None` if there is no record. The read is consistent: it sees every
-    /// earlier write.
+    // The read is consistent: it sees every earlier write.
+    /// Returns the record of the alarm `name`, or `None` if there is no record.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.
     fn alarm(&self, name: &str) -> impl Future<Output = Result<Option<AlarmRecord>, Unavailable>> + Send;
 
-    /// Stores `record` as the new record of the alarm `name`. The write only succeeds if the stored record's revision
-    /// is one lower than that of `record`. For revision 1, no record may be stored yet. So no change by another Lambda
-    /// invocation is lost.
+    // For revision 1, no record may be stored yet. So no change by another Lambda invocation is lost.
+    /// Stores the new record of the alarm `name`. Fails if the stored record's revision is not one lower.
     ///
     /// # Errors
     /// [`RememberError::Conflict`] when the stored record has another revision. [`RememberError::Unavailable`] when the

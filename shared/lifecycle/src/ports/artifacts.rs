@@ -16,7 +16,7 @@ pub enum ArtifactReadError {
     Unavailable(#[from] Unavailable),
 }
 
-/// An object (such as a model file or manifest) that an attempt at a training run wants to store in the object store.
+/// An object, such as a model file, that an attempt at a training run wants to store in the object store.
 #[derive(Debug, Clone, Copy)]
 pub struct NewObject<'a> {
     /// The key under which the object will be stored.
@@ -25,21 +25,21 @@ pub struct NewObject<'a> {
     pub content: &'a [u8],
     /// The media type of the object, such as `application/json`.
     pub media_type: &'static str,
-    /// The text that identifies the attempt at a training run that stores the object ([`Run::mark`](crate::Run::mark)).
-    /// The text is stored in the object's metadata.
+    // The text is stored in the object's metadata.
+    /// The text that identifies the storing attempt at a training run ([`Run::mark`](crate::Run::mark)).
     pub mark: &'a str,
 }
 
-/// The entity tag that the object store gave to an object's current content. When the object is replaced, the tag
-/// proves that nobody else has changed it.
+// When the object is replaced, the tag proves that nobody else has changed it.
+/// The entity tag that the object store gave to an object's current content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectTag(pub String);
 
 /// Error: an object was not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Another attempt at a training run has already stored an object with this key. That object was not changed. The
-    /// field is the key.
+    // That object was not changed.
+    /// Another attempt at a training run has already stored an object with this key. The field is the key.
     #[error("object {0} belongs to another attempt")]
     Taken(String),
     /// The call to the object store failed.
@@ -56,19 +56,20 @@ pub trait Artifacts: Send + Sync {
     fn get(&self, key: &str) -> impl Future<Output = Result<Vec<u8>, ArtifactReadError>> + Send;
 }
 
-/// Stores the objects of model versions. It never overwrites an object of another attempt at a training run.
+/// Stores the objects of model versions. Never overwrites an object of another attempt at a training run.
 pub trait ArtifactWriter: Send + Sync {
-    /// Stores a new object if no object has its key. The call also succeeds if the same attempt at a training run has
-    /// already stored an object with the key. This happens when an earlier call stored the object, but its answer was
-    /// lost. So an attempt must never create two objects with the same key and different contents.
+    // The call also succeeds if the same attempt has already stored an object with the key. This happens when an
+    // earlier call stored the object, but its answer was lost. So an attempt must never create two objects with the
+    // same key and different contents.
+    /// Stores a new object, if no other attempt at a training run has an object with this key.
     ///
     /// # Errors
     /// [`StoreError::Taken`] when another attempt's object has the key. [`StoreError::Unavailable`] when the call to
     /// the object store fails.
     fn create(&self, object: NewObject<'_>) -> impl Future<Output = Result<ObjectTag, StoreError>> + Send;
 
-    /// Replaces an object that the caller stored before. The write only succeeds if the stored content still has the
-    /// entity tag `former`, so nobody else has changed it.
+    // The condition ensures that nobody else has changed the object.
+    /// Replaces an object that the caller stored before, if the stored content still has the entity tag `former`.
     ///
     /// # Errors
     /// [`StoreError::Taken`] when another attempt's object has the key. [`StoreError::Unavailable`] when the call to
@@ -79,8 +80,8 @@ pub trait ArtifactWriter: Send + Sync {
         former: &ObjectTag,
     ) -> impl Future<Output = Result<ObjectTag, StoreError>> + Send;
 
-    /// Returns the highest model version number above `after` for which the object store has an object. Objects of
-    /// failed and lost attempts at training runs count too. Returns `None` if there is no such object.
+    // Objects of failed and lost attempts at training runs count too.
+    /// Returns the highest model version number above `after` that has a stored object. `None` if there is none.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the object store fails.

@@ -5,25 +5,23 @@ use std::future::Future;
 use super::Unavailable;
 use crate::{Pointer, Record, Version, VersionNumber};
 
-/// The champion pointer (the record that names the champion), and the content of the champion's model file. The content
-/// is a copy in the model registry. `None` means that there is no copy.
+/// The record that names the champion, and the registry's copy of the champion's model file. `None`: there is no copy.
 pub type WithCopy = (Record<Pointer>, Option<Vec<u8>>);
 
-/// Reads the champion pointer (the record that names the champion) and the earlier champions.
+/// Reads the record that names the champion, and the records of earlier champions.
 pub trait Champions: Send + Sync {
-    /// Returns the record that names the champion, or `None` if there is no champion. The read is consistent: it sees
-    /// every earlier write.
+    // The read is consistent: it sees every earlier write.
+    /// Returns the record that names the champion, or `None` if there is no champion.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.
     fn champion(&self) -> impl Future<Output = Result<Option<Record<Pointer>>, Unavailable>> + Send;
 
-    /// Returns the record that names the champion, and the model registry's copy of the champion's model file, in one
-    /// call. Returns `None` if there is no champion.
+    // The copy is not checked. It may be shortened, altered, or of another model version if the champion changed
+    // between the two reads.
+    /// Returns the record that names the champion, with a copy of the champion's model file. `None` without a champion.
     ///
-    /// The copy is not checked. It may be shortened, altered, or of another model version if the champion changed
-    /// between the two reads. The caller must compare the copy's hash with the champion's hash. If they differ, the
-    /// caller must use the object in S3.
+    /// The caller must compare the copy's hash with the champion's hash, and use the object in S3 if they differ.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails. If only the copy cannot be read, the result has no

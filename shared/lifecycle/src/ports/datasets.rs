@@ -31,8 +31,8 @@ pub trait Datasets: Send + Sync {
     /// [`ArtifactReadError::NotFound`] when the file does not exist, [`ArtifactReadError::Unavailable`] otherwise.
     fn content(&self, key: &str) -> impl Future<Output = Result<Vec<u8>, ArtifactReadError>> + Send;
 
-    /// Returns the bytes of a data set file in `range`, which must not be empty. The result is shorter if the file ends
-    /// within `range`.
+    // The range must not be empty.
+    /// Returns the bytes of a data set file in `range`. The result is shorter if the file ends within `range`.
     ///
     /// # Errors
     /// [`ArtifactReadError::NotFound`] when the file does not exist, [`ArtifactReadError::Unavailable`] otherwise.
@@ -68,9 +68,9 @@ pub trait Incoming: Send + Sync {
     /// Returns the S3 prefix under which users upload model files. It ends with `/`.
     fn incoming_prefix(&self) -> &str;
 
-    /// Returns the content of an uploaded model file. The content is not fetched if it has more than `limit` bytes. If
-    /// `etag` is given, it is the expected entity tag of the file. If the file has another entity tag, somebody has
-    /// overwritten the file, and its content is not fetched. Quotes around the entity tag are ignored.
+    // If the file is larger or has another entity tag, its content is not fetched. Another entity tag means that
+    // somebody has overwritten the file. Quotes around the entity tag are ignored.
+    /// Returns the content of an uploaded model file of at most `limit` bytes, with the entity tag `etag` if given.
     ///
     /// # Errors
     /// [`IncomingError`] says whether the file is missing, too large or overwritten, or whether the call to the object

@@ -14,19 +14,19 @@ pub struct Unavailable {
     /// The underlying error that made the action fail.
     #[source]
     pub cause: Cause,
-    /// Whether the cause usually passes within seconds, so that a retry may succeed. Examples are throttling, a
-    /// conflict, a timeout and a server error. `false` for missing permissions and unreadable records.
+    // Examples are throttling, a conflict, a timeout and a server error. `false` for missing permissions and unreadable
+    // records.
+    /// Whether the cause usually passes within seconds, so that a retry may succeed.
     pub is_brief: bool,
 }
 
 impl Unavailable {
-    /// Creates an error for the failed action `what`. The cause does not pass by itself, so a retry within seconds will
-    /// fail too.
+    /// Creates an error for the failed action `what`. A retry within seconds will fail too.
     pub fn new(what: &'static str, cause: impl Into<Cause>) -> Self {
         Self { what, cause: cause.into(), is_brief: false }
     }
 
-    /// Creates an error for the failed action `what`. The cause usually passes within seconds, so a retry may succeed.
+    /// Creates an error for the failed action `what`. A retry within seconds may succeed.
     pub fn briefly(what: &'static str, cause: impl Into<Cause>) -> Self {
         Self { is_brief: true, ..Self::new(what, cause) }
     }

@@ -32,19 +32,18 @@ pub const MAX_ANNOUNCEMENTS: usize = 10;
 
 /// Publishes events on the event bus.
 pub trait Announcer: Send + Sync {
-    /// Publishes at most [`MAX_ANNOUNCEMENTS`] events on the event bus, in order. Returns the events that the event bus
-    /// refused.
+    /// Publishes at most [`MAX_ANNOUNCEMENTS`] events in order. Returns the events that the event bus refused.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the event bus fails. The event bus may have accepted the events all the same.
     fn announce(&self, events: &[Announcement]) -> impl Future<Output = Result<Vec<Refusal>, Unavailable>> + Send;
 }
 
-/// Holds stored events until they are published. Each event is stored in the same transaction as the change that it
-/// reports. [`deliver`](crate::outbox::deliver) publishes the events.
+// Each event is stored in the same transaction as the change that it reports. `outbox::deliver` publishes the events.
+/// Store of the events that must still be published on the event bus.
 pub trait EventOutbox: Send + Sync {
-    /// Returns one page of the stored events that are dated before `before`, oldest first. The page begins after the
-    /// event with the key `after`. If `after` is `None`, the result is the first page.
+    // The page begins after the event with the key `after`. If `after` is `None`, the result is the first page.
+    /// Returns one page of the stored events that are dated before `before`, oldest first.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.
@@ -54,7 +53,7 @@ pub trait EventOutbox: Send + Sync {
         after: Option<&str>,
     ) -> impl Future<Output = Result<Waiting, Unavailable>> + Send;
 
-    /// Removes a published event from the stored events. `key` is the key under which the event is stored.
+    /// Removes a published event, which is stored under `key`, from the stored events.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.

@@ -1,4 +1,4 @@
-//! Traits for sending mails, and for claims. A claim reserves one mail for one sender, so no mail is sent twice.
+//! Traits for sending mails, and for claims, which prevent that a mail is sent twice.
 
 use std::future::Future;
 
@@ -17,11 +17,11 @@ pub struct Mail {
     pub html: String,
 }
 
-/// Error: the mail service did not accept a mail, or it is not known whether the service accepted it.
+/// Error: the mail service did not accept a mail, or its answer is unknown.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
-    /// The mail service refused the mail, and another try would be refused too. Either this recipient may not receive
-    /// mail, or the account may not send it.
+    // Another try would be refused too. Either this recipient may not receive mail, or the account may not send it.
+    /// The mail service refused the mail for good.
     #[error(transparent)]
     Refused(Unavailable),
     /// The account sent too many mails in too short a time. This mail was not sent.
@@ -37,8 +37,8 @@ pub enum SendError {
 
 /// A mail service that sends mails, such as Amazon SES.
 pub trait Mailer: Send + Sync {
-    /// Sends `mail` to the mail address `recipient` in a single try. The caller decides whether to try again, because
-    /// it knows the result of the first try.
+    // The caller decides whether to try again, because it knows the result of the first try.
+    /// Sends `mail` to the mail address `recipient` in a single try.
     ///
     /// # Errors
     /// [`SendError`] says whether another try may help, and whether the mail may have been sent.
@@ -60,43 +60,48 @@ pub enum Claim {
     Sent,
     /// The caller must not send the mail, because another Lambda invocation is sending it.
     Busy,
-    /// The caller must not send the mail, because it may have been sent a short time ago. The mail service had not
-    /// answered.
+    // The mail service had not answered.
+    /// The caller must not send the mail, because it may have been sent a short time ago.
     Unanswered,
 }
 
-/// The details of a claim, which reserves one mail for one Lambda invocation so that no mail is sent twice.
+/// The details of a claim, which reserves one mail for one Lambda invocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
-    /// The identifier of the Lambda invocation that claims the mail. The same invocation may repeat its own claim.
+    // The same invocation may repeat its own claim.
+    /// The identifier of the Lambda invocation that claims the mail.
     pub holder: String,
     /// The current time, at which the claim is made.
     pub now: Timestamp,
-    /// The time by which Lambda has stopped the invocation. The claim lasts until then.
+    /// The time at which the claim ends. Lambda has stopped the claiming invocation by then.
     pub until: Timestamp,
 }
 
-/// How long the model registry remembers that a mail was sent. This is longer than a notification can wait in a queue
-/// (14 days) and then be replayed. So a replayed notification sends no second mail.
+// This is longer than a notification can wait in a queue (14 days) and then be replayed. So a replayed notification
+// sends no second mail.
+/// How long the model registry remembers that a mail was sent.
 pub const REMEMBERED: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// How long a mail is not sent again if it is unknown whether the mail service sent it. The time is longer than
-/// Lambda's retries of a notification. So a second copy is only sent if a person replays the notification.
+// The time is longer than Lambda's retries of a notification. So a second copy is only sent if a person replays the
+// notification.
+/// How long a mail is not sent again if the mail service did not answer.
 pub const UNANSWERED: SignedDuration = SignedDuration::from_hours(1);
 
-/// Remembers which mails were sent. So a notification that is delivered twice causes only one mail.
+// A notification may be delivered twice.
+/// Remembers which mails were sent, so that no mail is sent twice.
 pub trait MailClaims: Send + Sync {
-    /// Claims the mail with the key `key` for the Lambda invocation in `lease`. The invocation must later record the
-    /// result or release the claim. If it does neither, the mail counts as unanswered when the lease ends: the mail may
-    /// have been sent. An unanswered mail may be claimed again after [`UNANSWERED`].
+    // The invocation must later record the result or release the claim. If it does neither, the mail counts as
+    // unanswered when the lease ends: the mail may have been sent. An unanswered mail may be claimed again after
+    // `UNANSWERED`.
+    /// Claims the mail with the key `key` for the Lambda invocation in `lease`.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.
     fn claim(&self, key: &str, lease: &Lease) -> impl Future<Output = Result<Claim, Unavailable>> + Send;
 
-    /// Returns the state of the mail with the key `key` at `now`, without claiming it. Returns `None` if nobody has
-    /// claimed the mail. Otherwise returns why a new claim would be refused. A mail without an answer from the mail
-    /// service stays [`Claim::Unanswered`], however long ago it was sent.
+    // A mail without an answer from the mail service stays `Claim::Unanswered`, however long ago it was sent. But it
+    // may be claimed again after `UNANSWERED`.
+    /// Returns why a claim on the mail with the key `key` would be refused. `None` if nobody has claimed the mail.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.
@@ -109,13 +114,13 @@ pub trait MailClaims: Send + Sync {
     /// [`Unavailable`] when the call to the model registry fails.
     fn sent(&self, key: &str, now: Timestamp) -> impl Future<Output = Result<(), Unavailable>> + Send;
 
-    /// Records that the mail service had not answered at `now`, so the mail with the key `key` may have been sent.
+    /// Records that the mail service did not answer, so the mail with the key `key` may have been sent.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.
     fn unanswered(&self, key: &str, now: Timestamp) -> impl Future<Output = Result<(), Unavailable>> + Send;
 
-    /// Releases the claim in `lease` on the mail with the key `key`, so that another try may claim the mail at once.
+    /// Releases the claim in `lease` on the mail with the key `key`. The mail may be claimed again at once.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.

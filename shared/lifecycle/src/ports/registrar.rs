@@ -11,8 +11,8 @@ pub enum RegisterError {
     /// Another attempt at the same training run has taken over, or the run has already ended.
     #[error("run {0} belongs to another attempt now")]
     RunTaken(RunId),
-    /// Another model version became champion after the gate's decision. The caller should compare with the new champion
-    /// and decide again.
+    // The caller should compare with the new champion and decide again.
+    /// Another model version became champion after the gate's decision.
     #[error("the champion changed while the gate decided")]
     ChampionMoved,
     /// The call to the model registry failed.
@@ -31,12 +31,14 @@ pub enum PromoteError {
     Unavailable(#[from] Unavailable),
 }
 
-/// Maximum size in bytes of a model file that the model registry copies. The copy lets a Lambda function load the
-/// champion in one call. A DynamoDB item holds at most 400 KB, and reads and writes are billed by size.
+// The copy lets a Lambda function load the champion in one call. A DynamoDB item holds at most 400 KB, and reads and
+// writes are billed by size.
+/// Maximum size in bytes of a model file of which the model registry keeps a copy.
 pub const LARGEST_COPY: usize = 256 * 1024;
 
-/// A model version that is ready to be registered. One transaction registers the version, ends its training run and, if
-/// the gate decided so, makes the version the champion.
+// The transaction registers the version, ends its training run and, if the gate decided so, makes the version the
+// champion.
+/// A model version that is ready to be registered, with everything that the same transaction stores.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Registration {
     /// The training run that made the model version, in its final state.
@@ -45,14 +47,16 @@ pub struct Registration {
     pub version: Version,
     /// The new champion, with this model version. `None` if the version does not become champion.
     pub promotion: Option<Champion>,
-    /// The number of promotions before the gate's decision, which is the revision of the champion that the gate
-    /// compared with. 0 if there was no champion. If the champion has another revision now, the registration fails.
+    // The revision is the number of promotions so far. If the champion has another revision now, the registration
+    // fails.
+    /// The revision of the champion that the gate compared with. 0 if there was no champion.
     pub seen_revision: u32,
-    /// The content of the model file, of which the model registry keeps a copy. `None` if the model version does not
-    /// become champion, or if no copy is wanted.
+    // `None` if the model version does not become champion, or if no copy is wanted.
+    /// The content of the model file, which the model registry will copy. `None`: the registry keeps no copy.
     pub artifact: Option<Vec<u8>>,
-    /// The events to publish, such as a promotion. They are stored in the same transaction as the model version. So
-    /// they are published even if this Lambda invocation is stopped.
+    // They are stored in the same transaction as the model version. So they are published even if this Lambda
+    // invocation is stopped.
+    /// The events to publish, such as a promotion.
     pub announcements: Vec<Announcement>,
 }
 
@@ -61,31 +65,31 @@ pub struct Registration {
 pub struct Promotion<'a> {
     /// The new champion, with the requested model version.
     pub champion: &'a Champion,
-    /// The number of promotions before this request, which is the revision of the champion that the caller read. 0 if
-    /// there was no champion. If the champion has another revision now, the promotion fails.
+    // The revision is the number of promotions so far. If the champion has another revision now, the promotion fails.
+    /// The revision of the champion that the caller read. 0 if there was no champion.
     pub seen_revision: u32,
-    /// The content of the model file. The model registry keeps a copy of it.
+    /// The content of the model file, which the model registry will copy.
     pub artifact: &'a [u8],
     /// The event that reports the promotion and must be published.
     pub announcement: &'a Announcement,
 }
 
-/// Writes the records of training runs and model versions to the model registry. Only the training function uses this
-/// trait.
+// Only the training function uses this trait.
+/// Writes the records of training runs and model versions to the model registry.
 pub trait Registrar: Send + Sync {
-    /// Stores a new attempt at a training run. The first attempt is only stored if the run does not exist. A later
-    /// attempt only replaces the attempt before it, and never a run that made a model version. The same transaction
-    /// stores an event that reports the new attempt as lost (stopped without a result). This event is published after
-    /// the attempt's maximum duration, unless the attempt succeeds or fails before. It replaces the same event of the
-    /// previous attempt.
+    // The first attempt is only stored if the run does not exist. A later attempt only replaces the attempt before it,
+    // and never a run that made a model version. The same transaction stores the event. The event is published after
+    // the attempt's maximum duration, unless the attempt succeeds or fails before. It replaces the same event of the
+    // previous attempt.
+    /// Stores a new attempt at a training run, and an event that reports the attempt as lost if it never ends.
     ///
     /// # Errors
     /// [`RunWriteError::Conflict`] when another attempt was stored first. [`RunWriteError::Unavailable`] when the call
     /// to the registry fails.
     fn open(&self, opening: &Opening<'_>) -> impl Future<Output = Result<(), RunWriteError>> + Send;
 
-    /// Stores the failed training run `run`, together with the events to publish. Nothing is stored if another attempt
-    /// has taken over.
+    // Nothing is stored if another attempt has taken over.
+    /// Stores the failed training run `run`, together with the events to publish.
     ///
     /// # Errors
     /// [`RunWriteError::Conflict`] when another attempt is running, or the run has ended.
@@ -93,23 +97,24 @@ pub trait Registrar: Send + Sync {
     fn fail(&self, run: &Run, announcements: &[Announcement])
     -> impl Future<Output = Result<(), RunWriteError>> + Send;
 
-    /// Returns the highest number of a registered model version. Returns `None` if no version is registered. The read
-    /// is consistent: it sees every earlier write.
+    // The read is consistent: it sees every earlier write.
+    /// Returns the highest number of a registered model version. `None` if no version is registered.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.
     fn last_registered(&self) -> impl Future<Output = Result<Option<VersionNumber>, Unavailable>> + Send;
 
-    /// Returns the highest champion revision (number of promotions) in the stored history of champions. Returns 0 if
-    /// the history is empty. The read is consistent: it sees every earlier write. Usually the result is the revision of
-    /// the current champion. It differs if somebody deleted or replaced the record that names the champion.
+    // The read is consistent: it sees every earlier write. Usually the result is the revision of the current champion.
+    // It differs if somebody deleted or replaced the record that names the champion.
+    /// Returns the highest champion revision (number of promotions) in the stored history. 0 if the history is empty.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.
     fn last_revision(&self) -> impl Future<Output = Result<u32, Unavailable>> + Send;
 
-    /// Takes the next free model version number, which is higher than `above`. No number is given twice. If the stored
-    /// counter is missing, damaged or lower than `above`, the counter is raised. The counter is never lowered.
+    // If the stored counter is missing, damaged or lower than `above`, the counter is raised. The counter is never
+    // lowered.
+    /// Takes the next free model version number, which is higher than `above`. No number is given twice.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.
@@ -118,18 +123,19 @@ pub trait Registrar: Send + Sync {
         above: Option<VersionNumber>,
     ) -> impl Future<Output = Result<VersionNumber, Unavailable>> + Send;
 
-    /// Registers a model version, ends its training run and stores the events to publish. If requested, it also makes
-    /// the version the champion. All of this happens in one transaction, or nothing happens. If the version becomes
-    /// champion, the registry's copy of the champion's model file is replaced. If the new model file is missing or
-    /// larger than [`LARGEST_COPY`] bytes, no copy remains. Repeating a successful registration succeeds.
+    // One transaction also stores the events to publish. If the version becomes champion, the registry's copy of the
+    // champion's model file is replaced. If the new model file is missing or larger than `LARGEST_COPY` bytes, no copy
+    // remains. Repeating a successful registration succeeds.
+    /// Registers a model version, ends its training run and, if requested, makes the version the champion. All or
+    /// nothing happens.
     ///
     /// # Errors
     /// [`RegisterError`] says which condition failed, or that the call to the model registry failed.
     fn register(&self, registration: &Registration) -> impl Future<Output = Result<(), RegisterError>> + Send;
 
-    /// Makes an already registered model version the champion. It also writes the entry in the history of champions and
-    /// the event to publish. It stores the copy of the model file as in [`register`](Self::register). All of this
-    /// happens in one transaction, or nothing happens.
+    // One transaction also writes the entry in the history of champions and the event to publish. It stores the copy of
+    // the model file as `register` does.
+    /// Makes an already registered model version the champion. All or nothing is written.
     ///
     /// # Errors
     /// [`PromoteError::ChampionMoved`] when the champion has changed since the caller read it.

@@ -1,4 +1,4 @@
-//! Traits that control when the registry and the object store delete old model versions, and which versions they keep.
+//! Traits that control how long old model versions and their records are kept.
 
 use std::future::Future;
 
@@ -12,22 +12,22 @@ use crate::{KeepDays, Run, Version};
 pub enum Expiry {
     /// The record in the model registry is marked and will be deleted.
     Marked,
-    /// The record in the model registry will not be deleted. Somebody asked to keep it, or it now belongs to another
-    /// attempt at the training run.
+    // Somebody asked to keep it, or it now belongs to another attempt at the training run.
+    /// The record in the model registry will not be deleted.
     Kept,
 }
 
 /// Controls how long the model registry keeps the records of training runs and model versions.
 pub trait RecordRetention: Send + Sync {
-    /// Marks the record of a failed or refused training run for deletion at the time `at`. It also marks the record of
-    /// the run's model version. Records that [`keep_records`](Self::keep_records) protects stay.
+    // Records that `keep_records` protects stay.
+    /// Marks the records of a failed or refused training run and of its model version for deletion at the time `at`.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.
     fn expire_records(&self, run: &Run, at: Timestamp) -> impl Future<Output = Result<Expiry, Unavailable>> + Send;
 
-    /// Protects the records of a model version and of its training run from deletion, now and later. Returns whether
-    /// the model version is still registered.
+    // The protection holds now and later. The version exists if it is still registered.
+    /// Protects the records of a model version and its training run from deletion. Returns whether the version exists.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.

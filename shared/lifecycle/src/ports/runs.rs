@@ -8,8 +8,8 @@ use crate::{Announcement, Record, Run, RunId};
 /// Error: the record of a training run was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum RunWriteError {
-    /// The model registry holds another attempt at this training run, so nothing was written. The field is the
-    /// identifier of the run.
+    // Nothing was written.
+    /// The model registry holds another attempt at this training run. The field is the identifier of the run.
     #[error("run {0} belongs to another attempt now")]
     Conflict(RunId),
     /// The call to the model registry failed.
@@ -17,16 +17,16 @@ pub enum RunWriteError {
     Unavailable(#[from] Unavailable),
 }
 
-/// A new attempt at a training run: the records and the event that are stored when the attempt starts.
+/// A new attempt at a training run: the records and the event that are stored when it starts.
 #[derive(Debug, Clone, Copy)]
 pub struct Opening<'a> {
-    /// The record of the training run with the new attempt, which will be stored.
+    /// The record of the training run with the new attempt.
     pub run: &'a Run,
     /// The stored record of the previous attempt. `None` if this is the first attempt.
     pub former: Option<&'a Run>,
-    /// The event that reports the new attempt as lost, which means stopped without a result
-    /// ([`LifecycleEvent::of_loss`](crate::LifecycleEvent::of_loss)). It is published after the attempt's maximum
-    /// duration, unless the attempt succeeds or fails before.
+    // It is published after the attempt's maximum duration, unless the attempt succeeds or fails before. See
+    // `LifecycleEvent::of_loss`.
+    /// The event that reports the new attempt as lost: stopped without a result.
     pub lost: &'a Announcement,
 }
 
@@ -35,23 +35,21 @@ pub const MOST_RUNS: u32 = 500;
 
 /// Reads the records of training runs.
 pub trait Runs: Send + Sync {
-    /// Returns the record of the training run `id`, or `None` if it does not exist. The read is consistent: it sees
-    /// every earlier write.
+    // The read is consistent: it sees every earlier write.
+    /// Returns the record of the training run `id`, or `None` if it does not exist.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.
     fn run(&self, id: &RunId) -> impl Future<Output = Result<Option<Record<Run>>, Unavailable>> + Send;
 
-    /// Returns the records of the newest training runs and imports, newest first, at most `limit`. The result includes
-    /// errors for the records that this release of the software cannot read.
+    // The result includes errors for the records that this release of the software cannot read.
+    /// Returns the records of the newest training runs and imports, newest first, at most `limit`.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.
     fn recent_runs(&self, limit: u32) -> impl Future<Output = Result<Vec<Record<Run>>, Unavailable>> + Send;
 
-    /// Returns the records of the newest runs, newest first. The caller needs runs that train a model, not only imports
-    /// of model files. Usually the result has at most `limit` records. If most of these records are imports, the result
-    /// has up to [`MOST_RUNS`] records, so that it also contains runs that train a model.
+    /// Returns the records of the newest runs, newest first, so many that runs that train a model are among them.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.
@@ -64,8 +62,10 @@ pub trait Runs: Send + Sync {
             let trains = |run: &&Record<Run>| run.as_ref().is_ok_and(|run| run.trigger.is_training());
             let (wanted, trainings) = (limit as usize, runs.iter().filter(trains).count());
             if runs.len() < wanted || trainings >= wanted / 2 {
+                // Usually the result has at most `limit` records.
                 return Ok(runs);
             }
+            // Most of the newest records are imports of model files, so this reads more records.
             self.recent_runs(MOST_RUNS).await
         }
     }

@@ -13,7 +13,8 @@ pub struct StoredSchedule {
     pub expression: String,
     /// The IANA time zone of the expression, such as `Europe/Berlin`. `None` means UTC.
     pub zone: Option<String>,
-    /// The time at which the schedule was created or last changed. No training run was due before that time.
+    // No training run was due before that time.
+    /// The time at which the schedule was created or last changed.
     pub changed_at: Timestamp,
     /// Whether the schedule is enabled. If `false`, it starts no training runs.
     pub is_enabled: bool,

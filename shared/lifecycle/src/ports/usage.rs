@@ -6,10 +6,11 @@ use jiff::civil::Date;
 
 use super::Unavailable;
 
-/// Reads the request counts of the API keys from the API gateway, which compares the counts with the quota.
+// The API gateway compares the counts with the quota.
+/// Reads from the API gateway how many requests each API key has sent.
 pub trait RequestUsage: Send + Sync {
-    /// Returns the number of requests of each API key in the days from `first` to `last`, both included. Empty if there
-    /// is no API key.
+    // Empty if there is no API key.
+    /// Returns the number of requests of each API key in the days from `first` to `last`, both included.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the API gateway fails.

@@ -12,13 +12,14 @@ pub struct Column {
     /// The type of the column's values, such as number or category.
     #[serde(flatten)]
     pub kind: ColumnKind,
-    /// Whether a row may have no value in this column. The field is `true` if values were missing in the training rows.
+    /// Whether a value may be missing in this column. `true` if values were missing in the training rows.
     #[serde(default)]
     pub nullable: bool,
 }
 
-/// The type of an input column. It also says how a raw row (the model's input) encodes a value: as one `f32`, or as
-/// several in sequence. For every type, all `f32` values of a missing value are NaN.
+// A raw row (the model's input) contains the numbers of one value in sequence. For every type, all `f32` values of a
+// missing value are NaN.
+/// The type of an input column. It defines how a value is encoded as one or several `f32` numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ColumnKind {
@@ -26,26 +27,23 @@ pub enum ColumnKind {
     Number,
     /// A Boolean. A raw row contains 0 for false and 1 for true.
     Boolean,
-    /// A date or time. A raw row contains the number of days since 2000-01-01T00:00:00Z, followed by each of the
-    /// `parts`. The time of day is precise to about a minute and a half.
+    // The time of day is precise to about a minute and a half.
+    /// A date or time, encoded as the number of days since 2000-01-01T00:00:00Z, followed by each of the `parts`.
     Timestamp {
-        /// The date parts, such as the weekday, that a raw row contains after the number of days. Empty if there are
-        /// none.
+        /// The date parts, such as the weekday, that follow the number of days. Empty if there are none.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         parts: Vec<DatePart>,
     },
-    /// A category: a text with few different values in the data. A raw row contains a whole number that represents the
-    /// text, see [`ColumnKind::code`].
+    /// A category (one of a few different texts), encoded as a whole number, see [`ColumnKind::code`].
     Category {
         /// One-hot encoding: the texts of the category column that have their own 0/1 feature, sorted.
         categories: Vec<String>,
-        /// The rare texts of the category column in the training data, sorted. They have no 0/1 feature of their own.
-        /// They only differ from unseen texts if the model uses target encoding for this column.
+        // They only differ from unseen texts if the model uses target encoding for this column.
+        /// The texts of the category column that are rare in the training data and have no 0/1 feature, sorted.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         rare: Vec<String>,
     },
-    /// A text of several words. A raw row contains one value for each known word: 1 if the text contains the word, else
-    /// 0.
+    /// A text of several words, encoded as one number for each known word: 1 if the text contains the word, else 0.
     Text {
         /// The words that the model knows, sorted, in the form in which [`words`](fn@super::words) returns them.
         words: Vec<String>,
@@ -64,8 +62,8 @@ pub struct Code {
 /// Texts in a table that mean a missing value. An empty text also means a missing value.
 const MISSING: [&str; 10] = ["NA", "N/A", "n/a", "NaN", "nan", "NAN", "null", "NULL", "Null", "<NA>"];
 
-/// Returns whether a table cell with the content `text` means a missing value. The caller must remove spaces at both
-/// ends first. Training and prediction both use this function, so they agree.
+// The caller must remove spaces at both ends first. Training and prediction both use this function, so they agree.
+/// Returns whether a table cell with the content `text` means a missing value, such as `NA`.
 pub fn is_missing(text: &str) -> bool {
     text.is_empty() || MISSING.contains(&text)
 }
@@ -83,7 +81,7 @@ impl ColumnKind {
         Self::Timestamp { parts: Vec::new() }
     }
 
-    /// Returns the number of `f32` values that a raw row (the model's input) contains for one value of this column.
+    /// Returns the number of `f32` values that encode one value of this column.
     pub fn slots(&self) -> usize {
         match self {
             Self::Number | Self::Boolean | Self::Category { .. } => 1,
@@ -92,13 +90,13 @@ impl ColumnKind {
         }
     }
 
-    /// Returns the whole number that represents `text` in a raw row (the model's input). Returns `None` if the column
-    /// is not a category column. For a text in `categories`, the number is its index. For an unseen text, the number is
-    /// the number of categories. The texts in `rare` get the numbers after that, in order.
+    /// Returns the whole number that encodes a text of a category column. `None` if the column has another type.
     pub fn code(&self, text: &str) -> Option<Code> {
         let Self::Category { categories, rare } = self else { return None };
         let find = |texts: &[String]| texts.binary_search_by(|known| known.as_str().cmp(text)).ok();
         let unseen = categories.len();
+        // A text in `categories` gets its index. An unseen text gets the number of categories. The texts in `rare` get
+        // the numbers after that, in order.
         let index = find(categories).or_else(|| find(rare).map(|index| unseen + 1 + index));
         Some(Code { index: index.unwrap_or(unseen), is_known: index.is_some() })
     }

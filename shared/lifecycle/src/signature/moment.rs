@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::raw_days;
 
-/// A part of a date or time in UTC, such as the weekday, that a model uses as a feature. For example, sales may depend
-/// on the weekday. A model cannot compute the weekday from the number of days since 2000.
+// For example, sales may depend on the weekday. A model cannot compute the weekday from the number of days since 2000.
+/// A part of a date or time in UTC, such as the weekday, that a model uses as a feature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DatePart {
@@ -29,8 +29,9 @@ impl DatePart {
     /// All date parts, in the order of the variants.
     pub const ALL: [Self; 5] = [Self::Year, Self::Month, Self::Day, Self::Weekday, Self::Hour];
 
-    /// Returns this date part, such as the weekday, of the time `seconds` after 1970-01-01T00:00:00Z. Returns NaN if
-    /// `seconds` is NaN, or if the date is outside the range of the calendar.
+    // There is none if `seconds` is NaN, or if the date is outside the range of the calendar.
+    /// Returns this date part, such as the weekday, of the time `seconds` after 1970-01-01T00:00:00Z. NaN if there is
+    /// none.
     pub fn of(self, seconds: f64) -> f32 {
         let days = (seconds / SECONDS_OF_A_DAY).floor();
         match self {
@@ -55,9 +56,9 @@ impl DatePart {
     }
 }
 
-/// Writes the features of a date or time into `slots`, its place in a raw row (the model's input). The first feature is
-/// the number of days since 2000-01-01. Each of the date parts `parts` follows. `seconds` is the time in seconds after
-/// 1970-01-01T00:00:00Z. NaN means that the time is missing.
+// `slots` is the column's place in a raw row (the model's input). `seconds` is the time in seconds after
+// 1970-01-01T00:00:00Z. NaN means that the time is missing.
+/// Writes the features of a date or time into `slots`: the number of days since 2000-01-01, then each date part.
 pub fn write_moment(seconds: f64, parts: &[DatePart], slots: &mut [f32]) {
     let values = std::iter::once(raw_days(seconds)).chain(parts.iter().map(|part| part.of(seconds)));
     slots.iter_mut().zip(values).for_each(|(slot, value)| *slot = value);

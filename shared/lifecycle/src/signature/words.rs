@@ -1,6 +1,7 @@
 //! Splits a text into words.
 
-/// Maximum length of a word in characters. A longer word is ignored, because it is unlikely to occur in another text.
+// A longer word is unlikely to occur in another text.
+/// Maximum length of a word in characters. Longer words are ignored.
 const MAX_WORD: usize = 40;
 
 /// Returns the words of `text` in lower case. A word is a sequence of 2 to 40 letters and digits.
@@ -10,8 +11,8 @@ pub fn words(text: &str) -> impl Iterator<Item = String> {
     parts.filter(is_word).map(str::to_lowercase)
 }
 
-/// Writes the word features of a text into `slots`: for each of the sorted `known` words, 1 if `text` contains the
-/// word, else 0.
+// The list `known` must be sorted.
+/// Writes the features of a text into `slots`: for each known word, 1 if `text` contains the word, else 0.
 pub fn write_words(text: &str, known: &[String], slots: &mut [f32]) {
     slots.fill(0.0);
     for word in words(text) {
