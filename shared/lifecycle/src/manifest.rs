@@ -14,7 +14,7 @@ pub const MANIFEST_FORMAT: u32 = 2;
 /// The manifest of one model version: all known facts about it, stored as JSON beside the model file in S3.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// The version of the JSON format of this manifest: the value of [`MANIFEST_FORMAT`] when it was written.
+    /// The version of this manifest's JSON format: the value of [`MANIFEST_FORMAT`] when it was written.
     pub format: u32,
     /// The name of the model.
     pub model: ModelName,

@@ -86,8 +86,8 @@ proptest! {
     }
 }
 
-/// Test helper: returns a stored record of `champion` from a newer release, which this release cannot read. `change`
-/// writes the unreadable fields.
+// `change` writes the unreadable fields.
+/// Test helper: returns an unreadable record of `champion`, as a newer release might write it.
 fn of_a_newer_release(champion: &Champion, change: impl Fn(&mut serde_json::Value)) -> Record<Pointer> {
     let mut fields = serde_json::to_value(champion).unwrap();
     change(&mut fields);

@@ -23,14 +23,13 @@ fn figures(figures: &MetricValues) -> BTreeMap<&'static str, f64> {
     figures.known().iter().map(|datum| (datum.metric.name(), datum.value)).collect()
 }
 
-/// Test helper: returns whether no training run succeeded in time after the due time `due`, checked 26 hours after
-/// `due`. `None` means that it is unknown.
+/// Test helper: returns whether no training run succeeded within 26 hours after `due`. `None`: unknown.
 fn deadline_missed(runs: &[Run], due: Timestamp) -> Option<bool> {
     health::deadline_missed(runs, &[], due, due + SignedDuration::from_hours(26))
 }
 
-/// Test helper: returns the metrics about model versions that the gate refused, by metric name. They are computed
-/// `minutes` after the due time. `champion` is the current champion.
+// `champion` is the current champion.
+/// Test helper: returns the metrics about refused model versions by name, `minutes` after the due time.
 fn refused_by(runs: &[Run], champion: Option<&Champion>, minutes: i64) -> BTreeMap<&'static str, f64> {
     let champion = champion.cloned().map(Pointer::from);
     let highest = champion.as_ref().map(|champion| champion.number);
@@ -73,8 +72,7 @@ fn of(champion: &Champion) -> Record<Pointer> {
     Ok(champion.clone().into())
 }
 
-/// Test helper: returns a stored record of `champion` from a newer release. This release cannot read the evaluation in
-/// the record.
+/// Test helper: returns a stored record of `champion` from a newer release, with an unreadable evaluation.
 fn of_a_newer_release(champion: &Champion) -> Record<Pointer> {
     let mut fields = serde_json::to_value(champion).unwrap();
     fields["version"]["evaluation"] = serde_json::json!({"ranking": 0.9});
@@ -215,8 +213,7 @@ fn refusals_are_counted_anew_after_a_rollback() {
     assert_eq!(told["Rejections"], 1.0);
 }
 
-/// Test helper: returns the state of the refused run `run`, with another model version number. Returns any other state
-/// unchanged.
+/// Test helper: returns the state of a refused run with another model version number. Other states stay unchanged.
 fn renumbered(run: &Run, number: u32) -> evergreen_lifecycle::RunState {
     match run.state.clone() {
         evergreen_lifecycle::RunState::Rejected { finished_at, reason, .. } => {
@@ -280,8 +277,8 @@ fn a_scheduled_run_counts_for_its_scheduled_time_whatever_its_clock_says() {
     assert_eq!(deadline_missed(&[early], moment(DUE)), Some(false));
 }
 
-/// Test helper: turns `run` into a training run that was scheduled for the time `at`. Does not change the recorded
-/// start of the run.
+// The recorded start of the run stays the same.
+/// Test helper: turns `run` into a training run that was scheduled for the time `at`.
 fn scheduled(at: Timestamp, run: Run) -> Run {
     Run { id: RunId::scheduled(at), trigger: Trigger::Schedule { scheduled_at: Some(at) }, ..run }
 }
@@ -367,9 +364,10 @@ proptest! {
         prop_assert_eq!(deadline_missed(&runs, moment(DUE)) == Some(false), kept);
     }
 
-    /// Each training run is recorded by a machine whose clock is wrong by up to a day. A day after the last run, the
-    /// time of every wrong clock has passed. From then on, the number of failed runs must be the same as with correct
-    /// clocks.
+    // Each training run is recorded by a machine whose clock is wrong by up to a day. A day after the last run, the
+    // time of every wrong clock has passed. From then on, the number of failed runs must be the same as with correct
+    // clocks.
+    /// Property: wrong clocks do not change the number of failed runs for longer than a day.
     #[test]
     fn clocks_that_disagree_by_a_day_change_no_verdict_for_longer_than_a_day(
         runs in prop::collection::vec((1i64..600, -1440i64..1440, any::<bool>()), 1..20),

@@ -1,5 +1,4 @@
-//! Tests which state changes of an alarm are reported by mail: each incident once and in order. The number of mails is
-//! limited.
+//! Tests which state changes of an alarm are reported by mail, and that the number of mails is limited.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 use evergreen_lifecycle::incident::{MOST_IN_A_DAY, MOST_IN_A_ROW};
@@ -30,8 +29,8 @@ fn end_of(minutes: &[i64]) -> AlarmReport {
 struct Alarm(Option<AlarmRecord>);
 
 impl Alarm {
-    /// Test helper: stores the state change `change`, whose notification arrives at `now`. Returns the mail to send
-    /// about the change, or the reason to send none.
+    // The notification of the change arrives at `now`.
+    /// Test helper: stores the state change `change`, and returns the mail to send about it (or why none is sent).
     fn hear_at(&mut self, change: AlarmChange, now: Timestamp) -> AlarmReport {
         let (alarm_report, next) = AlarmRecord::receive(self.0.as_ref(), change, now);
         self.0 = next.or(self.0.take());
@@ -159,8 +158,8 @@ fn is_told(alarm_report: &AlarmReport) -> bool {
     matches!(alarm_report, AlarmReport::Raised | AlarmReport::Flapping | AlarmReport::Over { .. })
 }
 
-/// Test strategy: generates the state changes of an alarm that is raised and becomes OK in turn. The number with each
-/// change is the delay of its notification in minutes.
+// The alarm is raised and becomes OK in turn.
+/// Test strategy: generates an alarm's state changes, each with the delay of its notification in minutes.
 fn life() -> impl Strategy<Value = Vec<(AlarmChange, i64)>> {
     let pauses = prop_oneof![1i64..30, 30i64..120, 120i64..600];
     proptest::collection::vec((pauses, prop_oneof![Just(0i64), 0i64..90]), 0..80).prop_map(|steps| {
@@ -173,8 +172,8 @@ fn life() -> impl Strategy<Value = Vec<(AlarmChange, i64)>> {
     })
 }
 
-/// Test helper: returns each state change with the time at which its notification arrives, and with the report about
-/// the change. The order is that in which the notifications arrive.
+// The order is that in which the notifications arrive.
+/// Test helper: returns each state change with the arrival of its notification and with the report about it.
 fn told_of(life: &[(AlarmChange, i64)]) -> Vec<(AlarmChange, Timestamp, AlarmReport)> {
     let mut heard: Vec<_> =
         life.iter().map(|(change, late)| (change.since + SignedDuration::from_mins(*late), *change)).collect();

@@ -1,4 +1,4 @@
-//! Tests the metric that says by how much the champion is better than required (its margin to the minimum quality).
+//! Tests the metric of the champion's margin: how much better the champion is than required.
 
 #![allow(clippy::indexing_slicing)]
 
@@ -18,8 +18,8 @@ fn better_by(margin: f64) -> Version {
     version
 }
 
-/// Test helper: returns a later training run that evaluated model version 1 again. The mean loss of version 1 on the
-/// hold-out rows of this run is `mean`.
+// The loss is that on the hold-out rows of this run.
+/// Test helper: returns a training run that evaluated model version 1 again, with the mean loss `mean`.
 fn asked(mean: f64) -> Run {
     let version = version(2, 0.9, moment("2026-11-25T03:00:00Z"));
     let loss = MeanLoss { mean, ..LOSS };

@@ -19,8 +19,8 @@ pub fn moment(text: &str) -> Timestamp {
     }
 }
 
-/// Test helper: returns a training run that is still running. It is the first attempt of a run that a caller requested
-/// with `token`. The run began at `started_at`.
+// It is the first attempt of the run.
+/// Test helper: returns a running training run that began at `started_at`. A caller requested it with `token`.
 ///
 /// # Panics
 /// Panics if the token is not valid in the identifier of a training run.
@@ -48,11 +48,11 @@ pub fn run(token: &str, started_at: Timestamp) -> Run {
     }
 }
 
-/// Test helper: returns a finished training run that made the model version `version`. The decision in `version` says
-/// whether the gate promoted or refused the version. The run ends ten seconds after its start.
+/// Test helper: returns a finished training run that made the model version `version`.
 pub fn finished_run(token: &str, started_at: Timestamp, version: &Version) -> Run {
     let (finished_at, number) = (started_at + SignedDuration::from_secs(10), version.number);
     let reason = version.decision.to_string();
+    // The decision in `version` says whether the gate promoted or refused the version.
     let state = if version.decision.promotes() {
         RunState::Succeeded { finished_at, version: number, reason }
     } else {
@@ -69,8 +69,7 @@ pub fn finished_run(token: &str, started_at: Timestamp, version: &Version) -> Ru
     }
 }
 
-/// Test helper: returns a model version whose accuracy on the hold-out rows is `accuracy`. The version is promoted if
-/// its accuracy is at least 0.9, because there is no champion to compare with.
+/// Test helper: returns a model version with the given accuracy on the hold-out rows. From 0.9, it is promoted.
 ///
 /// # Panics
 /// Panics if `number` is 0.
@@ -93,12 +92,13 @@ pub fn version(number: u32, accuracy: f64, trained_at: Timestamp) -> Version {
         training_score: 1.0,
         evaluation: evaluation(accuracy),
         durations: Durations { load: 0.001, fit: 0.1, evaluate: 0.01, total: 0.5 },
+        // There is no champion to compare with, so the version only needs the minimum accuracy of 0.9.
         decision: decision(accuracy),
     }
 }
 
-/// Test helper: returns the evaluation of a classifier on 30 rows with three plant species. Accuracy, precision and all
-/// other shares are `accuracy`.
+// There are 30 rows. Precision and all other shares equal the accuracy.
+/// Test helper: returns the evaluation of a classifier for three plant species, with the given accuracy.
 pub fn evaluation(accuracy: f64) -> Evaluation {
     let class = |label: &str| ClassEvaluation {
         label: label.into(),
@@ -123,16 +123,16 @@ pub fn evaluation(accuracy: f64) -> Evaluation {
     })
 }
 
-/// Test helper: returns the first champion, with the given model version. The promotion has the same time as the end of
-/// the training.
+/// Test helper: returns the first champion, with the given model version.
 pub fn champion(version: Version) -> Champion {
+    // The promotion has the same time as the end of the training.
     let promoted_at = version.trained_at;
     Champion::succeeding(None, version, promoted_at)
 }
 
-/// Test helper: returns the data for registering the model version `version`, which the training run `run` made. If the
-/// decision in `version` promotes the version, it replaces the champion `seen`. `None` means that there is no champion
-/// yet.
+// If the decision in `version` promotes the version, it replaces the champion `seen`. `None` means that there is no
+// champion yet.
+/// Test helper: returns the data for registering the model version `version`, which the training run `run` made.
 pub fn registration(run: Run, version: Version, seen: Option<&Champion>) -> Registration {
     let finished = finished_run("ignored", run.started_at, &version);
     let promotion =

@@ -1,7 +1,7 @@
 //! Test helper that replaces the environment variables of a process.
 
-/// Test helper: returns a function that looks up an environment variable by name. The variables in `changed` replace
-/// those in `usual`. To simulate a variable that is not set, a test gives it an empty value in `changed`.
+// To simulate a variable that is not set, a test gives it an empty value in `changed`.
+/// Test helper: returns a function that looks up an environment variable, first in `changed` and then in `usual`.
 pub fn environment_with<'a>(
     usual: &'a [(&'a str, &'a str)],
     changed: &'a [(&'a str, &'a str)],

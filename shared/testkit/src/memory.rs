@@ -1,5 +1,5 @@
-//! Test fake of all ports (the traits for outside services) in memory. Writes have the same conditions as in the real
-//! services. Tests can make each service fail.
+// Writes have the same conditions as in the real services.
+//! Test fake of all outside services in memory. Tests can make each service fail.
 
 mod clock;
 mod events;
@@ -22,8 +22,8 @@ use jiff::Timestamp;
 pub use clock::FixedClock;
 pub use mail::{MailClaim, SentMail};
 
-/// Test fake of the model registry, the buckets, the event bus and all other outside services, in memory. Share the
-/// fake by reference.
+// Share the fake by reference.
+/// Test fake of all outside services, such as the model registry and the event bus, in memory.
 #[derive(Debug, Default)]
 pub struct Memory(Mutex<MemoryState>);
 
@@ -34,21 +34,20 @@ pub struct MemoryState {
     pub runs: BTreeMap<RunId, Run>,
     /// The stored records of model versions, by version number.
     pub versions: BTreeMap<VersionNumber, Version>,
-    /// The model registry's counter: the last model version number that was taken. 0 if the counter is lost.
+    /// The last model version number that was taken from the fake registry. 0 if the counter is lost.
     pub last_number: u32,
-    /// Stored events that must still be published, by key. `None` is an event that this release of the software cannot
-    /// read.
+    /// Stored events that must still be published, by key. `None` is an unreadable event.
     pub outbox: BTreeMap<String, Option<Announcement>>,
-    /// Records of training runs that this release of the software cannot read. Each record has its own start time.
+    /// The stored records of training runs that cannot be read. Each record has its own start time.
     pub unreadable_runs: Vec<Unreadable>,
     /// All champions so far, oldest first. The last one is the current champion.
     pub champions: Vec<Champion>,
-    /// The stored record that names the champion, if a test replaces it. `None`: not replaced, so the record names the
-    /// last element of `champions`. `Some(None)`: the record is lost. `Some(Some(…))`: for example a record of a newer
-    /// release.
+    // Without a replacement, the record names the last element of `champions`. `Some(None)`: the record is lost.
+    // `Some(Some(…))`: for example a record of a newer release.
+    /// The stored record that names the champion, if a test replaces it. `None` if no test does.
     pub pointer: Option<Option<Record<Pointer>>>,
-    /// A function that a test sets to simulate a change by another process. It runs once, just after the champion and
-    /// the copy of its model file were read.
+    // It runs once, just after the champion and the copy of its model file were read.
+    /// A function that a test sets to simulate a change by another process.
     pub after_copy_is_read: Option<fn(&mut Self)>,
     /// The training schedule. `None` if it does not exist.
     pub schedule: Option<StoredSchedule>,
@@ -58,8 +57,8 @@ pub struct MemoryState {
     pub copy: Option<Vec<u8>>,
     /// The objects of model versions in the bucket, by key.
     pub objects: BTreeMap<String, Vec<u8>>,
-    /// For each stored object, by key: the text that identifies the attempt at a training run that stored the object.
-    /// Objects that a test put there directly have no such text.
+    // Objects that a test put there directly have no such text.
+    /// For each stored object, by key: the text that identifies the attempt at a training run that stored it.
     pub marks: BTreeMap<String, String>,
     /// The files of the user's data set in the bucket, by key.
     pub datasets: BTreeMap<String, Vec<u8>>,
@@ -79,50 +78,49 @@ pub struct MemoryState {
     pub claims: BTreeMap<String, MailClaim>,
     /// The stored records of CloudWatch alarms, by the alarm's name.
     pub alarms: BTreeMap<String, AlarmRecord>,
-    /// The time at which each record that is marked for deletion expires. The keys are `run ID` for training runs and
-    /// `version NUMBER` for model versions.
+    // The keys are `run ID` for training runs and `version NUMBER` for model versions.
+    /// The times at which records expire that are marked for deletion, by name.
     pub forgotten: BTreeMap<String, Timestamp>,
-    /// The records that are protected from deletion. The elements are `run ID` for training runs and `version NUMBER`
-    /// for model versions.
+    /// The names of the records that are protected from deletion: `run ID` or `version NUMBER`.
     pub kept: BTreeSet<String>,
-    /// The number of days after which an S3 object expires, by key. Objects that are not listed are kept forever.
+    // Objects that are not listed are kept forever.
+    /// The number of days after which an S3 object expires, by key.
     pub expiring: BTreeMap<String, KeepDays>,
-    /// The names of the services for which every call fails: `registry`, `retention` (of records), `copy` (the call
-    /// that reads the champion with the copy of its model file), `artifacts`, `datasets`, `incoming`, `outbox`, `bus`,
-    /// `schedule`, `usage`, `sink` (for metrics), `rate` (of mails). A mail address makes sending to this recipient
-    /// fail.
+    // The names: `registry`, `retention` (of records), `copy` (the call that reads the champion with the copy of its
+    // model file), `artifacts`, `datasets`, `incoming`, `outbox`, `bus`, `schedule`, `usage`, `sink` (for metrics),
+    // `rate` (of mails). A mail address makes sending to this recipient fail.
+    /// The names of the services for which every call fails, such as `registry`.
     pub away: BTreeSet<String>,
-    /// For each operation, how many of its next calls fail with a brief error, for which a retry may succeed. The keys
-    /// are the method names of `Registrar`, and `create` and `replace`.
+    // The keys are the method names of `Registrar`, and `create` and `replace`.
+    /// For each operation, how many of its next calls fail with a brief error. A retry may succeed.
     pub busy: BTreeMap<&'static str, u32>,
-    /// For each operation, how many of its next calls do their work but return an error. This simulates an answer that
-    /// is lost on the network. The keys are as in [`busy`](Self::busy).
+    // This simulates an answer that is lost on the network. The keys are as in `busy`.
+    /// For each operation, how many of its next calls do their work but return an error.
     pub unheard: BTreeMap<&'static str, u32>,
-    /// An operation, and how many of its next calls fail with a brief error after the first lost answer. `None` means
-    /// that no call fails for this reason.
+    /// An operation, and how many of its next calls fail briefly after the first lost answer. `None`: no calls fail.
     pub busy_after_unheard: Option<(&'static str, u32)>,
     /// How many times objects of model versions were read.
     pub reads: usize,
     /// How many times files of the user's data set were read.
     pub dataset_reads: usize,
-    /// Earlier champions that are not in `champions`. Their revisions (promotion numbers) cannot be used again.
+    // Their revisions (promotion numbers) cannot be used again.
+    /// Earlier champions that are not in `champions`.
     pub former: Vec<Champion>,
-    /// An object (key and content) that the fake stores just before it creates the next object. It simulates another
-    /// model registry that uses the same bucket. `None` stores nothing.
+    // It simulates another model registry that uses the same bucket.
+    /// An object (key and content) that the fake stores just before it creates the next object. `None` stores nothing.
     pub intruder: Option<(String, Vec<u8>)>,
-    /// A champion that the fake promotes just before the next registration or promotion. It simulates another training
-    /// run that ends at this moment. `None` promotes nothing.
+    // It simulates another training run that ends at this moment.
+    /// A champion that the fake promotes just before the next registration or promotion. `None` promotes nothing.
     pub rival: Option<Champion>,
 }
 
 impl Memory {
-    /// Locks the content of the test fake, and returns the content for reading and changing.
+    /// Locks the content of the test fake, for reading and changing.
     pub fn state(&self) -> MutexGuard<'_, MemoryState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes every call to the service `thing` fail in the test fake. [`MemoryState::away`] lists the names of the
-    /// services.
+    /// Makes every call to the service `thing` fail in the test fake ([`MemoryState::away`] lists the names).
     pub fn take_away(&self, thing: &str) {
         self.state().away.insert(thing.to_owned());
     }
@@ -140,8 +138,7 @@ impl Memory {
         Ok(state)
     }
 
-    /// Locks the content of the test fake for a call of `operation` to the service `thing`. Returns an error if a test
-    /// has made the service fail, or has made the operation fail [briefly](MemoryState::busy).
+    /// Locks the content of the test fake for a call, or returns an error if a test wants the call to fail.
     fn reach_for(&self, thing: &str, operation: &'static str) -> Result<MutexGuard<'_, MemoryState>, Unavailable> {
         let mut state = self.reach(thing)?;
         if count_down(&mut state.busy, operation) {
@@ -150,8 +147,7 @@ impl Memory {
         Ok(state)
     }
 
-    /// Returns `answer` as the result of a finished call of `operation`. Returns an error instead if a test wants this
-    /// answer to be [lost](MemoryState::unheard).
+    /// Returns `answer` for a finished call, or an error if a test wants the answer to be [lost](MemoryState::unheard).
     fn answer<T, E: From<Unavailable>>(&self, operation: &'static str, answer: T) -> Result<T, E> {
         let mut state = self.state();
         if count_down(&mut state.unheard, operation) {
@@ -170,11 +166,11 @@ fn count_down(counts: &mut BTreeMap<&'static str, u32>, operation: &'static str)
 }
 
 impl MemoryState {
-    /// Makes `champion` the current champion in the test fake. `artifact` is the content of its model file. The fake
-    /// keeps a copy of this file unless it is too large. `None` means that no copy is kept.
+    /// Makes `champion` the current champion in the test fake, and keeps a copy of the model file `artifact`.
     pub fn move_pointer(&mut self, champion: &Champion, artifact: Option<&[u8]>) {
         self.champions.push(champion.clone());
         self.pointer = None;
+        // No copy is kept of a file that is too large.
         self.copy = artifact.filter(|content| content.len() <= LARGEST_COPY).map(<[u8]>::to_vec);
     }
 

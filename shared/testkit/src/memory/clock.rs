@@ -6,7 +6,7 @@ use std::time::Duration;
 use evergreen_lifecycle::ports::{Clock, Sleeper};
 use jiff::Timestamp;
 
-/// Test fake of the clock. Its time only changes when a test sets it, or when the code under test sleeps.
+/// Test fake of the clock. Its time only changes when a test sets it or the tested code sleeps.
 #[derive(Debug)]
 pub struct FixedClock(Mutex<Timestamp>);
 

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use super::Memory;
 
-/// Maximum number of events on one page of the fake outbox. It is small, so tests need few events for several pages.
+// It is small, so tests need few events for several pages.
+/// Maximum number of events on one page of the fake outbox.
 const PAGE: usize = 3;
 
 impl EventOutbox for Memory {

@@ -11,19 +11,19 @@ use super::Memory;
 /// A mail that the test fake was asked to send: the recipient's address and the content.
 pub type SentMail = (String, Mail);
 
-/// Test fake: the state of a mail that a Lambda invocation has claimed for sending.
+/// Test fake of a claim: the state of a mail that a Lambda invocation has claimed for sending.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MailClaim {
     /// A Lambda invocation is sending the mail.
     Sending(Lease),
     /// The claimed mail was sent.
     Sent,
-    /// The mail service did not answer, so the mail may have been sent. The field is the time of the try.
+    /// The mail may have been sent, but the mail service did not answer. The field is the time of the try.
     Unanswered(Timestamp),
 }
 
 impl MailClaim {
-    /// Returns why the fake refuses another claim on this mail at `now`, and the time until which the fake refuses it.
+    /// Returns why the fake refuses another claim on this mail at `now`, and until which time.
     fn claim_at(&self, now: Timestamp) -> (Claim, Timestamp) {
         match self {
             Self::Sent => (Claim::Sent, Timestamp::MAX),

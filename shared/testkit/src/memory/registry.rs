@@ -127,7 +127,7 @@ fn is_at_work(state: &MemoryState, run: &Run) -> bool {
 }
 
 impl MemoryState {
-    /// Returns the stored record that names the champion. Returns `None` if there is no such record.
+    /// Returns the stored record that names the champion, or `None` if there is no such record.
     fn pointed(&self) -> Option<Record<Pointer>> {
         match &self.pointer {
             Some(pointer) => pointer.clone(),
@@ -135,8 +135,7 @@ impl MemoryState {
         }
     }
 
-    /// Returns the revision (number of promotions) in the record that names the champion. Returns 0 if the record is
-    /// missing or unreadable.
+    /// Returns the revision (number of promotions) of the champion. 0 if its record is missing or unreadable.
     fn revision(&self) -> u32 {
         self.pointed().and_then(Result::ok).map_or(0, |pointer| pointer.revision)
     }
