@@ -1,9 +1,10 @@
-//! Decides which state changes of a CloudWatch alarm are reported by mail. Each incident and its end are reported once
-//! and in order. The number of mails is limited.
+//! Decides which state changes of a CloudWatch alarm are reported by mail.
 //!
-//! An incident begins when an alarm is raised, and it ends when the alarm is OK again. Notifications from CloudWatch
-//! may arrive twice, late, or in the wrong order. So every alarm has a stored record of its newest state change and of
-//! the latest reports.
+//! An incident begins when an alarm is raised, and it ends when the alarm is OK again. Each incident and its end are
+//! reported once and in order. The number of mails is limited.
+//!
+//! Notifications from CloudWatch may arrive twice, late, or in the wrong order. So every alarm has a stored record of
+//! its newest state change and of the latest reports.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,8 @@
-//! The domain types of a model's lifecycle: training runs, model versions, the champion, the gate and the health
-//! metrics. The champion is the model version that answers predictions. The gate is the test that a new version must
-//! pass to become champion. This crate also defines the ports, the traits through which the code calls outside
-//! services. It does not depend on AWS, an async runtime or a machine learning library.
+//! The domain types of a model's lifecycle, such as training runs, model versions and the champion.
+//!
+//! The champion is the model version that answers predictions. The gate is the test that a new version must pass to
+//! become champion. This crate also computes the health metrics. It defines the ports, the traits through which the
+//! code calls outside services. It does not depend on AWS, an async runtime or a machine learning library.
 
 mod baseline;
 pub mod champion;

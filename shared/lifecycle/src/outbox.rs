@@ -5,8 +5,8 @@
 //! or measurement publishes the event.
 //!
 //! A new attempt at a training run also stores an event that reports this attempt as lost (stopped without a result).
-//! The event is dated at the end of the attempt's maximum duration. When the attempt succeeds or fails, this event is
-//! removed. So a lost attempt is reported, although a stopped process cannot write anything.
+//! When the attempt succeeds or fails, this event is removed. So a lost attempt is reported, although a stopped process
+//! cannot write anything. The event is dated at the end of the attempt's maximum duration.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ use crate::LifecycleEvent;
 use crate::ports::{Announcer, EventOutbox, MAX_ANNOUNCEMENTS, Refusal, Unavailable};
 
 // Publishing takes a fraction of a second. Without this delay, two processes would often publish the same event.
-/// How long after storing an event only the process that stored it may publish it.
+/// How long a stored event may only be published by the process that stored the event.
 const HEAD_START: SignedDuration = SignedDuration::from_mins(1);
 
 // Events that the event bus never accepts expire, so more pages are very rare.

@@ -47,7 +47,7 @@ pub struct ColumnProfile {
     pub because: String,
     /// The number of missing values in the column.
     pub missing: usize,
-    /// The number of different values in the column, or a lower limit if counting stopped early.
+    /// The number of different values in the column. There may be more if counting stopped at a limit.
     pub distinct: usize,
     /// How the training uses the column, for example as a feature.
     pub role: ColumnRole,

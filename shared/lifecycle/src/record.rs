@@ -1,8 +1,8 @@
-//! Stored records that this release of the software may be unable to read, because a newer release wrote them or
-//! because they are damaged.
+//! Stored records that this release of the software may be unable to read.
 //!
-//! The model registry holds records of older and newer releases, so each record is decoded separately. An unreadable
-//! record is counted, reported and skipped. The other records can still be read.
+//! A newer release may have written a record, or the record may be damaged. The model registry holds records of older
+//! and newer releases, so each record is decoded separately. An unreadable record is counted, reported and skipped. The
+//! other records can still be read.
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;

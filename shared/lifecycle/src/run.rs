@@ -296,8 +296,7 @@ impl Run {
         Some(time::to_millis(now + *delay + RETRY_MARGIN))
     }
 
-    /// Returns a text that identifies this attempt at the training run, for the metadata of the S3 objects that it
-    /// creates.
+    /// Returns a text that identifies this attempt at the training run. S3 objects store the text as metadata.
     pub fn mark(&self) -> String {
         // The text differs from that of every other attempt, even of attempts in another model registry that uses the
         // same bucket.

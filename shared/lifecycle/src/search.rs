@@ -57,7 +57,7 @@ pub struct SearchSummary {
     pub planned: usize,
     /// The number of candidates that the search tried. Fewer than planned if the time limit was reached.
     pub tried: usize,
-    /// The chosen candidate's mean score over the cross-validation folds. `None` if it was not cross-validated.
+    /// The chosen candidate's mean score over the cross-validation folds. `None` without cross-validation.
     pub score: Option<f64>,
     /// The duration of the search and the final training together, in seconds.
     pub seconds: f64,
@@ -77,7 +77,7 @@ pub struct Candidate {
     pub parameters: Parameters,
     /// The candidate's score on each cross-validation fold that was tried. Empty without cross-validation.
     pub scores: Vec<f64>,
-    /// The weight of this candidate in the ensemble. `None` if it is part of no ensemble.
+    /// The weight of this candidate in the ensemble. `None` if the candidate is in no ensemble.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<f64>,
 }

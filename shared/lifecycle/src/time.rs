@@ -1,6 +1,7 @@
-//! Formats and parses times. Stored times are RFC 3339 text in UTC with exactly three decimals, so sorting the text
-//! sorts by time. The same function parses times in a data set and in a prediction request, so training and prediction
-//! agree.
+//! Formats and parses times.
+//!
+//! Stored times are RFC 3339 text in UTC with exactly three decimals, so sorting the text sorts by time. Training and
+//! prediction parse times with the same function, so they agree.
 
 use jiff::civil::{DateTime, Time, date};
 use jiff::fmt::temporal::Pieces;

@@ -19,8 +19,7 @@ pub fn moment(text: &str) -> Timestamp {
     }
 }
 
-// It is the first attempt of the run.
-/// Test helper: returns a running training run that began at `started_at`. A caller requested it with `token`.
+/// Test helper: returns the running first attempt at a training run that a caller requested with `token`.
 ///
 /// # Panics
 /// Panics if the token is not valid in the identifier of a training run.
@@ -69,7 +68,7 @@ pub fn finished_run(token: &str, started_at: Timestamp, version: &Version) -> Ru
     }
 }
 
-/// Test helper: returns a model version with the given accuracy on the hold-out rows. From 0.9, it is promoted.
+/// Test helper: returns a model version with the given accuracy. The version is promoted if it is at least 0.9.
 ///
 /// # Panics
 /// Panics if `number` is 0.

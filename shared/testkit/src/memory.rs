@@ -1,5 +1,6 @@
-// Writes have the same conditions as in the real services.
 //! Test fake of all outside services in memory. Tests can make each service fail.
+//!
+//! Writes have the same conditions as in the real services.
 
 mod clock;
 mod events;
@@ -22,8 +23,7 @@ use jiff::Timestamp;
 pub use clock::FixedClock;
 pub use mail::{MailClaim, SentMail};
 
-// Share the fake by reference.
-/// Test fake of all outside services, such as the model registry and the event bus, in memory.
+/// Test fake of all outside services, such as the model registry and the event bus, in memory. Share it by reference.
 #[derive(Debug, Default)]
 pub struct Memory(Mutex<MemoryState>);
 
@@ -46,8 +46,8 @@ pub struct MemoryState {
     // `Some(Some(…))`: for example a record of a newer release.
     /// The stored record that names the champion, if a test replaces it. `None` if no test does.
     pub pointer: Option<Option<Record<Pointer>>>,
-    // It runs once, just after the champion and the copy of its model file were read.
-    /// A function that a test sets to simulate a change by another process.
+    // The function runs just after the champion and the copy of its model file were read.
+    /// A function that runs once after the champion was read, to simulate a change by another process.
     pub after_copy_is_read: Option<fn(&mut Self)>,
     /// The training schedule. `None` if it does not exist.
     pub schedule: Option<StoredSchedule>,

@@ -8,8 +8,7 @@ use crate::AlarmRecord;
 /// Error: the record of a CloudWatch alarm was not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum RememberError {
-    // The caller should read the record again.
-    /// Another Lambda invocation has changed the alarm's record in the meantime.
+    /// Another Lambda invocation has changed the alarm's record. The caller should read the record again.
     #[error("another invocation changed the alarm's record meanwhile")]
     Conflict,
     /// The call to the model registry failed.
@@ -19,8 +18,7 @@ pub enum RememberError {
 
 /// Reads and stores one record for each CloudWatch alarm.
 pub trait AlarmRecords: Send + Sync {
-    // The read is consistent: it sees every earlier write.
-    /// Returns the record of the alarm `name`, or `None` if there is no record.
+    /// Returns the record of the alarm `name`, or `None` if there is no record. The read sees every earlier write.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.

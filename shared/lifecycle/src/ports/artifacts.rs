@@ -25,12 +25,11 @@ pub struct NewObject<'a> {
     pub content: &'a [u8],
     /// The media type of the object, such as `application/json`.
     pub media_type: &'static str,
-    // The text is stored in the object's metadata.
-    /// The text that identifies the storing attempt at a training run ([`Run::mark`](crate::Run::mark)).
+    /// The text that identifies the attempt at a training run that stores the object ([`Run::mark`](crate::Run::mark)).
     pub mark: &'a str,
 }
 
-// When the object is replaced, the tag proves that nobody else has changed it.
+// When an object is replaced, its entity tag proves that nobody else has changed the object.
 /// The entity tag that the object store gave to an object's current content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectTag(pub String);
@@ -38,8 +37,7 @@ pub struct ObjectTag(pub String);
 /// Error: an object was not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    // That object was not changed.
-    /// Another attempt at a training run has already stored an object with this key. The field is the key.
+    /// Another attempt at a training run has an object with this key, which stays unchanged. The field is the key.
     #[error("object {0} belongs to another attempt")]
     Taken(String),
     /// The call to the object store failed.
@@ -59,17 +57,17 @@ pub trait Artifacts: Send + Sync {
 /// Stores the objects of model versions. Never overwrites an object of another attempt at a training run.
 pub trait ArtifactWriter: Send + Sync {
     // The call also succeeds if the same attempt has already stored an object with the key. This happens when an
-    // earlier call stored the object, but its answer was lost. So an attempt must never create two objects with the
-    // same key and different contents.
-    /// Stores a new object, if no other attempt at a training run has an object with this key.
+    // earlier call stored the object, but its answer was lost.
+    /// Stores a new object, if no other attempt at a training run has an object with this key. One attempt must not
+    /// create two different objects with the same key.
     ///
     /// # Errors
     /// [`StoreError::Taken`] when another attempt's object has the key. [`StoreError::Unavailable`] when the call to
     /// the object store fails.
     fn create(&self, object: NewObject<'_>) -> impl Future<Output = Result<ObjectTag, StoreError>> + Send;
 
-    // The condition ensures that nobody else has changed the object.
-    /// Replaces an object that the caller stored before, if the stored content still has the entity tag `former`.
+    /// Replaces an object that the caller stored before. Fails if the stored content has another entity tag than
+    /// `former`.
     ///
     /// # Errors
     /// [`StoreError::Taken`] when another attempt's object has the key. [`StoreError::Unavailable`] when the call to
@@ -80,8 +78,8 @@ pub trait ArtifactWriter: Send + Sync {
         former: &ObjectTag,
     ) -> impl Future<Output = Result<ObjectTag, StoreError>> + Send;
 
-    // Objects of failed and lost attempts at training runs count too.
     /// Returns the highest model version number above `after` that has a stored object. `None` if there is none.
+    /// Objects of failed and lost attempts at training runs count too.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the object store fails.

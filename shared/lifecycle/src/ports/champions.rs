@@ -10,8 +10,8 @@ pub type WithCopy = (Record<Pointer>, Option<Vec<u8>>);
 
 /// Reads the record that names the champion, and the records of earlier champions.
 pub trait Champions: Send + Sync {
-    // The read is consistent: it sees every earlier write.
-    /// Returns the record that names the champion, or `None` if there is no champion.
+    /// Returns the record that names the champion, or `None` if there is no champion. The read sees every earlier
+    /// write.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.

@@ -31,8 +31,7 @@ pub trait Datasets: Send + Sync {
     /// [`ArtifactReadError::NotFound`] when the file does not exist, [`ArtifactReadError::Unavailable`] otherwise.
     fn content(&self, key: &str) -> impl Future<Output = Result<Vec<u8>, ArtifactReadError>> + Send;
 
-    // The range must not be empty.
-    /// Returns the bytes of a data set file in `range`. The result is shorter if the file ends within `range`.
+    /// Returns the bytes of a data set file in the non-empty `range`. The result is shorter if the file ends before.
     ///
     /// # Errors
     /// [`ArtifactReadError::NotFound`] when the file does not exist, [`ArtifactReadError::Unavailable`] otherwise.
@@ -68,9 +67,10 @@ pub trait Incoming: Send + Sync {
     /// Returns the S3 prefix under which users upload model files. It ends with `/`.
     fn incoming_prefix(&self) -> &str;
 
-    // If the file is larger or has another entity tag, its content is not fetched. Another entity tag means that
-    // somebody has overwritten the file. Quotes around the entity tag are ignored.
-    /// Returns the content of an uploaded model file of at most `limit` bytes, with the entity tag `etag` if given.
+    // The content of a refused file is not fetched. Another entity tag means that somebody has overwritten the file.
+    // Quotes around the entity tag are ignored.
+    /// Returns the content of an uploaded model file. Fails if the file is larger than `limit` bytes or has another
+    /// entity tag than `etag`.
     ///
     /// # Errors
     /// [`IncomingError`] says whether the file is missing, too large or overwritten, or whether the call to the object

@@ -42,8 +42,8 @@ pub trait Announcer: Send + Sync {
 // Each event is stored in the same transaction as the change that it reports. `outbox::deliver` publishes the events.
 /// Store of the events that must still be published on the event bus.
 pub trait EventOutbox: Send + Sync {
-    // The page begins after the event with the key `after`. If `after` is `None`, the result is the first page.
-    /// Returns one page of the stored events that are dated before `before`, oldest first.
+    /// Returns one page of the stored events that are dated before `before`, oldest first. The page begins after the
+    /// key `after`, or at the first event for `None`.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.

@@ -1,4 +1,4 @@
-//! Traits for sending mails, and for claims, which prevent that a mail is sent twice.
+//! Traits for sending mails, and for claims. A claim reserves a mail for one sender.
 
 use std::future::Future;
 
@@ -17,11 +17,11 @@ pub struct Mail {
     pub html: String,
 }
 
-/// Error: the mail service did not accept a mail, or its answer is unknown.
+/// Error: the mail service did not accept a mail, or did not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
-    // Another try would be refused too. Either this recipient may not receive mail, or the account may not send it.
-    /// The mail service refused the mail for good.
+    // Either this recipient may not receive mail, or the account may not send it.
+    /// The mail service refused the mail. Another try would be refused too.
     #[error(transparent)]
     Refused(Unavailable),
     /// The account sent too many mails in too short a time. This mail was not sent.
@@ -60,16 +60,15 @@ pub enum Claim {
     Sent,
     /// The caller must not send the mail, because another Lambda invocation is sending it.
     Busy,
-    // The mail service had not answered.
-    /// The caller must not send the mail, because it may have been sent a short time ago.
+    /// The caller must not send the mail, because it may have been sent a short time ago (the mail service did not
+    /// answer).
     Unanswered,
 }
 
 /// The details of a claim, which reserves one mail for one Lambda invocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
-    // The same invocation may repeat its own claim.
-    /// The identifier of the Lambda invocation that claims the mail.
+    /// The identifier of the Lambda invocation that claims the mail. The invocation may repeat the claim.
     pub holder: String,
     /// The current time, at which the claim is made.
     pub now: Timestamp,
@@ -87,13 +86,12 @@ pub const REMEMBERED: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How long a mail is not sent again if the mail service did not answer.
 pub const UNANSWERED: SignedDuration = SignedDuration::from_hours(1);
 
-// A notification may be delivered twice.
-/// Remembers which mails were sent, so that no mail is sent twice.
+/// Remembers which mails were sent, so that a notification that is delivered twice causes only one mail.
 pub trait MailClaims: Send + Sync {
-    // The invocation must later record the result or release the claim. If it does neither, the mail counts as
-    // unanswered when the lease ends: the mail may have been sent. An unanswered mail may be claimed again after
-    // `UNANSWERED`.
-    /// Claims the mail with the key `key` for the Lambda invocation in `lease`.
+    // If the invocation neither records the result nor releases the claim, the mail counts as unanswered when the lease
+    // ends: the mail may have been sent. An unanswered mail may be claimed again after `UNANSWERED`.
+    /// Claims the mail with the key `key` for a Lambda invocation, which must later record the result or release the
+    /// claim.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.
@@ -101,7 +99,7 @@ pub trait MailClaims: Send + Sync {
 
     // A mail without an answer from the mail service stays `Claim::Unanswered`, however long ago it was sent. But it
     // may be claimed again after `UNANSWERED`.
-    /// Returns why a claim on the mail with the key `key` would be refused. `None` if nobody has claimed the mail.
+    /// Returns the state of the claim on a mail, without claiming the mail. `None` if nobody has claimed the mail.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.

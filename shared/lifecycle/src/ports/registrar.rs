@@ -11,8 +11,7 @@ pub enum RegisterError {
     /// Another attempt at the same training run has taken over, or the run has already ended.
     #[error("run {0} belongs to another attempt now")]
     RunTaken(RunId),
-    // The caller should compare with the new champion and decide again.
-    /// Another model version became champion after the gate's decision.
+    /// Another model version became champion after the gate's decision. The caller should decide again.
     #[error("the champion changed while the gate decided")]
     ChampionMoved,
     /// The call to the model registry failed.
@@ -54,9 +53,8 @@ pub struct Registration {
     // `None` if the model version does not become champion, or if no copy is wanted.
     /// The content of the model file, which the model registry will copy. `None`: the registry keeps no copy.
     pub artifact: Option<Vec<u8>>,
-    // They are stored in the same transaction as the model version. So they are published even if this Lambda
-    // invocation is stopped.
-    /// The events to publish, such as a promotion.
+    // The events are published even if this Lambda invocation is stopped.
+    /// The events to publish, such as a promotion. The same transaction stores them.
     pub announcements: Vec<Announcement>,
 }
 
@@ -88,8 +86,7 @@ pub trait Registrar: Send + Sync {
     /// to the registry fails.
     fn open(&self, opening: &Opening<'_>) -> impl Future<Output = Result<(), RunWriteError>> + Send;
 
-    // Nothing is stored if another attempt has taken over.
-    /// Stores the failed training run `run`, together with the events to publish.
+    /// Stores the failed training run `run` and the events to publish, unless another attempt has taken over.
     ///
     /// # Errors
     /// [`RunWriteError::Conflict`] when another attempt is running, or the run has ended.
@@ -97,8 +94,8 @@ pub trait Registrar: Send + Sync {
     fn fail(&self, run: &Run, announcements: &[Announcement])
     -> impl Future<Output = Result<(), RunWriteError>> + Send;
 
-    // The read is consistent: it sees every earlier write.
-    /// Returns the highest number of a registered model version. `None` if no version is registered.
+    /// Returns the highest number of a registered model version, or `None` if there is none. The read sees every
+    /// earlier write.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.
@@ -114,7 +111,7 @@ pub trait Registrar: Send + Sync {
 
     // If the stored counter is missing, damaged or lower than `above`, the counter is raised. The counter is never
     // lowered.
-    /// Takes the next free model version number, which is higher than `above`. No number is given twice.
+    /// Takes the next free model version number, which is higher than `above`. No number is taken twice.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.
@@ -123,19 +120,19 @@ pub trait Registrar: Send + Sync {
         above: Option<VersionNumber>,
     ) -> impl Future<Output = Result<VersionNumber, Unavailable>> + Send;
 
-    // One transaction also stores the events to publish. If the version becomes champion, the registry's copy of the
+    // The transaction also stores the events to publish. If the version becomes champion, the registry's copy of the
     // champion's model file is replaced. If the new model file is missing or larger than `LARGEST_COPY` bytes, no copy
     // remains. Repeating a successful registration succeeds.
-    /// Registers a model version, ends its training run and, if requested, makes the version the champion. All or
-    /// nothing happens.
+    /// Registers a model version, ends its training run and, if requested, makes the version the champion. One
+    /// transaction writes everything or nothing.
     ///
     /// # Errors
     /// [`RegisterError`] says which condition failed, or that the call to the model registry failed.
     fn register(&self, registration: &Registration) -> impl Future<Output = Result<(), RegisterError>> + Send;
 
-    // One transaction also writes the entry in the history of champions and the event to publish. It stores the copy of
+    // The transaction also writes the entry in the history of champions and the event to publish. It stores the copy of
     // the model file as `register` does.
-    /// Makes an already registered model version the champion. All or nothing is written.
+    /// Makes an already registered model version the champion. One transaction writes everything or nothing.
     ///
     /// # Errors
     /// [`PromoteError::ChampionMoved`] when the champion has changed since the caller read it.

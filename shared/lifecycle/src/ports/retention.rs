@@ -12,22 +12,22 @@ use crate::{KeepDays, Run, Version};
 pub enum Expiry {
     /// The record in the model registry is marked and will be deleted.
     Marked,
-    // Somebody asked to keep it, or it now belongs to another attempt at the training run.
+    // Somebody asked to keep the record, or the record now belongs to another attempt at the training run.
     /// The record in the model registry will not be deleted.
     Kept,
 }
 
 /// Controls how long the model registry keeps the records of training runs and model versions.
 pub trait RecordRetention: Send + Sync {
-    // Records that `keep_records` protects stay.
     /// Marks the records of a failed or refused training run and of its model version for deletion at the time `at`.
+    /// Records that [`keep_records`](Self::keep_records) protects stay.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.
     fn expire_records(&self, run: &Run, at: Timestamp) -> impl Future<Output = Result<Expiry, Unavailable>> + Send;
 
-    // The protection holds now and later. The version exists if it is still registered.
-    /// Protects the records of a model version and its training run from deletion. Returns whether the version exists.
+    /// Protects the records of a model version and its training run from deletion, now and later. Returns `false` if
+    /// the version is no longer registered.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.

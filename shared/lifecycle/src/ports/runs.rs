@@ -8,8 +8,7 @@ use crate::{Announcement, Record, Run, RunId};
 /// Error: the record of a training run was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum RunWriteError {
-    // Nothing was written.
-    /// The model registry holds another attempt at this training run. The field is the identifier of the run.
+    /// Nothing was written: the model registry holds another attempt at this training run. The field is its identifier.
     #[error("run {0} belongs to another attempt now")]
     Conflict(RunId),
     /// The call to the model registry failed.
@@ -24,7 +23,7 @@ pub struct Opening<'a> {
     pub run: &'a Run,
     /// The stored record of the previous attempt. `None` if this is the first attempt.
     pub former: Option<&'a Run>,
-    // It is published after the attempt's maximum duration, unless the attempt succeeds or fails before. See
+    // The event is published after the attempt's maximum duration, unless the attempt succeeds or fails before. See
     // `LifecycleEvent::of_loss`.
     /// The event that reports the new attempt as lost: stopped without a result.
     pub lost: &'a Announcement,
@@ -35,21 +34,22 @@ pub const MOST_RUNS: u32 = 500;
 
 /// Reads the records of training runs.
 pub trait Runs: Send + Sync {
-    // The read is consistent: it sees every earlier write.
-    /// Returns the record of the training run `id`, or `None` if it does not exist.
+    /// Returns the record of the training run `id`, or `None` if it does not exist. The read sees every earlier write.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.
     fn run(&self, id: &RunId) -> impl Future<Output = Result<Option<Record<Run>>, Unavailable>> + Send;
 
-    // The result includes errors for the records that this release of the software cannot read.
-    /// Returns the records of the newest training runs and imports, newest first, at most `limit`.
+    /// Returns the records of the newest training runs and imports, newest first, at most `limit`. Records that cannot
+    /// be read are included as errors.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.
     fn recent_runs(&self, limit: u32) -> impl Future<Output = Result<Vec<Record<Run>>, Unavailable>> + Send;
 
-    /// Returns the records of the newest runs, newest first, so many that runs that train a model are among them.
+    // The caller needs runs that train a model, not only imports of model files. The result has at most `MOST_RUNS`
+    // records.
+    /// Returns the records of the newest runs, newest first. Reads more than `limit` if most of them are imports.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.

@@ -13,8 +13,7 @@ pub struct StoredSchedule {
     pub expression: String,
     /// The IANA time zone of the expression, such as `Europe/Berlin`. `None` means UTC.
     pub zone: Option<String>,
-    // No training run was due before that time.
-    /// The time at which the schedule was created or last changed.
+    /// The time at which the schedule was created or last changed. No training run was due before.
     pub changed_at: Timestamp,
     /// Whether the schedule is enabled. If `false`, it starts no training runs.
     pub is_enabled: bool,

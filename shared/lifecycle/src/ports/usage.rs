@@ -9,8 +9,8 @@ use super::Unavailable;
 // The API gateway compares the counts with the quota.
 /// Reads from the API gateway how many requests each API key has sent.
 pub trait RequestUsage: Send + Sync {
-    // Empty if there is no API key.
-    /// Returns the number of requests of each API key in the days from `first` to `last`, both included.
+    /// Returns the number of requests of each API key from `first` to `last`, both included. Empty if there is no API
+    /// key.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the API gateway fails.

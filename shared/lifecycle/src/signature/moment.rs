@@ -29,9 +29,8 @@ impl DatePart {
     /// All date parts, in the order of the variants.
     pub const ALL: [Self; 5] = [Self::Year, Self::Month, Self::Day, Self::Weekday, Self::Hour];
 
-    // There is none if `seconds` is NaN, or if the date is outside the range of the calendar.
-    /// Returns this date part, such as the weekday, of the time `seconds` after 1970-01-01T00:00:00Z. NaN if there is
-    /// none.
+    /// Returns this date part of a time in seconds after 1970-01-01T00:00:00Z. NaN if the time is NaN or outside the
+    /// range of the calendar.
     pub fn of(self, seconds: f64) -> f32 {
         let days = (seconds / SECONDS_OF_A_DAY).floor();
         match self {
