@@ -56,7 +56,7 @@ pub struct Delivery {
     pub published: usize,
     /// The events that the event bus refused. They stay stored for a later call.
     pub refused: Vec<Refusal>,
-    // They stay stored until a newer release reads them, or until they expire.
+    // The events stay stored until a newer release reads them, or until they expire.
     /// The number of stored events that this release of the software cannot read.
     pub unreadable: usize,
     /// The errors of failed calls to the event bus or to the store of the events.

@@ -17,8 +17,7 @@ pub enum Family {
     GradientBoosting,
     /// A linear model: a weighted sum of the features (logistic or ridge regression).
     Linear,
-    // It is only tried if the settings or the event that starts the training name it.
-    /// A single decision tree.
+    /// A single decision tree. It is only tried if the settings or the starting event name it.
     DecisionTree,
 }
 
@@ -63,8 +62,7 @@ pub struct SearchSummary {
     pub seconds: f64,
     /// The time limit for the search and the final training together, in seconds.
     pub budget_seconds: f64,
-    // Then some candidates were not tried, or the final training was stopped early.
-    /// Whether the time limit was reached.
+    /// Whether the time limit was reached, so that candidates were not tried or the final training was stopped early.
     pub cut_short: bool,
 }
 

@@ -89,8 +89,8 @@ enum RawColumn {
 }
 
 impl Signature {
-    // The model predicts a class as a number, which is the index of the label in `labels`.
-    /// Creates the signature of a classifier with `columns` (at least one) and `labels` (at least two).
+    /// Creates the signature of a classifier with at least one column and two labels. The model predicts the index of a
+    /// label in `labels`.
     ///
     /// # Errors
     /// [`SignatureError`] when there are too few columns or labels, or when a column name or a label occurs twice.

@@ -172,7 +172,7 @@ fn life() -> impl Strategy<Value = Vec<(AlarmChange, i64)>> {
     })
 }
 
-// The order is that in which the notifications arrive.
+// The notifications are in the order of their arrival.
 /// Test helper: returns each state change with the arrival of its notification and with the report about it.
 fn told_of(life: &[(AlarmChange, i64)]) -> Vec<(AlarmChange, Timestamp, AlarmReport)> {
     let mut heard: Vec<_> =

@@ -83,8 +83,7 @@ pub struct MemoryState {
     pub forgotten: BTreeMap<String, Timestamp>,
     /// The names of the records that are protected from deletion: `run ID` or `version NUMBER`.
     pub kept: BTreeSet<String>,
-    // Objects that are not listed are kept forever.
-    /// The number of days after which an S3 object expires, by key.
+    /// The number of days after which an S3 object expires, by key. Objects that are not listed are kept forever.
     pub expiring: BTreeMap<String, KeepDays>,
     // The names: `registry`, `retention` (of records), `copy` (the call that reads the champion with the copy of its
     // model file), `artifacts`, `datasets`, `incoming`, `outbox`, `bus`, `schedule`, `usage`, `sink` (for metrics),
@@ -94,7 +93,7 @@ pub struct MemoryState {
     // The keys are the method names of `Registrar`, and `create` and `replace`.
     /// For each operation, how many of its next calls fail with a brief error. A retry may succeed.
     pub busy: BTreeMap<&'static str, u32>,
-    // This simulates an answer that is lost on the network. The keys are as in `busy`.
+    // The error simulates an answer that is lost on the network. The keys are as in `busy`.
     /// For each operation, how many of its next calls do their work but return an error.
     pub unheard: BTreeMap<&'static str, u32>,
     /// An operation, and how many of its next calls fail briefly after the first lost answer. `None`: no calls fail.
@@ -103,13 +102,12 @@ pub struct MemoryState {
     pub reads: usize,
     /// How many times files of the user's data set were read.
     pub dataset_reads: usize,
-    // Their revisions (promotion numbers) cannot be used again.
-    /// Earlier champions that are not in `champions`.
+    /// Earlier champions that are not in `champions`. Their revisions (promotion numbers) cannot be used again.
     pub former: Vec<Champion>,
-    // It simulates another model registry that uses the same bucket.
+    // The object simulates another model registry that uses the same bucket.
     /// An object (key and content) that the fake stores just before it creates the next object. `None` stores nothing.
     pub intruder: Option<(String, Vec<u8>)>,
-    // It simulates another training run that ends at this moment.
+    // The promotion simulates another training run that ends at this moment.
     /// A champion that the fake promotes just before the next registration or promotion. `None` promotes nothing.
     pub rival: Option<Champion>,
 }

@@ -76,7 +76,7 @@ pub struct Lease {
     pub until: Timestamp,
 }
 
-// This is longer than a notification can wait in a queue (14 days) and then be replayed. So a replayed notification
+// The time is longer than a notification can wait in a queue (14 days) and then be replayed. So a replayed notification
 // sends no second mail.
 /// How long the model registry remembers that a mail was sent.
 pub const REMEMBERED: SignedDuration = SignedDuration::from_hours(30 * 24);

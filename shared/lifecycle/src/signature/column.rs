@@ -38,7 +38,7 @@ pub enum ColumnKind {
     Category {
         /// One-hot encoding: the texts of the category column that have their own 0/1 feature, sorted.
         categories: Vec<String>,
-        // They only differ from unseen texts if the model uses target encoding for this column.
+        // The rare texts only differ from unseen texts if the model uses target encoding for this column.
         /// The texts of the category column that are rare in the training data and have no 0/1 feature, sorted.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         rare: Vec<String>,
@@ -62,8 +62,8 @@ pub struct Code {
 /// Texts in a table that mean a missing value. An empty text also means a missing value.
 const MISSING: [&str; 10] = ["NA", "N/A", "n/a", "NaN", "nan", "NAN", "null", "NULL", "Null", "<NA>"];
 
-// The caller must remove spaces at both ends first. Training and prediction both use this function, so they agree.
-/// Returns whether a table cell with the content `text` means a missing value, such as `NA`.
+// Training and prediction both use this function, so they agree.
+/// Returns whether a table cell with the content `text`, trimmed by the caller, means a missing value (such as `NA`).
 pub fn is_missing(text: &str) -> bool {
     text.is_empty() || MISSING.contains(&text)
 }

@@ -11,8 +11,7 @@ pub fn words(text: &str) -> impl Iterator<Item = String> {
     parts.filter(is_word).map(str::to_lowercase)
 }
 
-// The list `known` must be sorted.
-/// Writes the features of a text into `slots`: for each known word, 1 if `text` contains the word, else 0.
+/// Writes the features of a text into `slots`: for each of the sorted `known` words, 1 if `text` contains it, else 0.
 pub fn write_words(text: &str, known: &[String], slots: &mut [f32]) {
     slots.fill(0.0);
     for word in words(text) {

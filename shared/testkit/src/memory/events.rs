@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::Memory;
 
-// It is small, so tests need few events for several pages.
+// The number is small, so tests need few events for several pages.
 /// Maximum number of events on one page of the fake outbox.
 const PAGE: usize = 3;
 
