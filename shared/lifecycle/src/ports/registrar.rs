@@ -102,7 +102,7 @@ pub trait Registrar: Send + Sync {
     fn last_registered(&self) -> impl Future<Output = Result<Option<VersionNumber>, Unavailable>> + Send;
 
     // The read is consistent: it sees every earlier write. Usually the result is the revision of the current champion.
-    // It differs if somebody deleted or replaced the record that names the champion.
+    // The result differs if somebody deleted or replaced the record that names the champion.
     /// Returns the highest champion revision (number of promotions) in the stored history. 0 if the history is empty.
     ///
     /// # Errors
