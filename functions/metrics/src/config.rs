@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 
 use crate::{Expectations, Schedule};
 
-/// Value of the environment variable `EVERGREEN_MAX_MODEL_AGE_HOURS`: the maximum age follows from the training
+/// Value of the environment variable `EVERGREEN_MAX_MODEL_AGE_HOURS` that means: the age limit follows from the
 /// schedule.
 const AUTO: &str = "auto";
 

@@ -22,7 +22,7 @@ use crate::{MetricsWorld, Schedule, Timetable};
 pub struct MetricsHandler<'a, W> {
     /// The systems that the metrics function uses, such as the registry and the clock.
     pub ports: &'a W,
-    /// The settings for the model and its training that the stack was deployed with.
+    /// The settings of the deployed stack for the model and its training.
     pub expectations: &'a Expectations,
 }
 
@@ -33,7 +33,7 @@ pub struct Expectations {
     pub model: ModelName,
     /// The training schedule of the deployed stack.
     pub schedule: Schedule,
-    /// Extra time after the scheduled time in which a training must end. Later, its deadline is missed.
+    /// Time after the scheduled start until which a training must end to meet its deadline.
     pub grace: SignedDuration,
     /// The champion's maximum age. `None` means that the age follows from the training schedule.
     pub max_age: Option<SignedDuration>,
@@ -102,6 +102,7 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
             tokio::join!(self.inspect(&readings), quota::used(self.ports.usage(), self.expectations.quota, now));
         let mut values = self.values(&readings, inspection.as_ref(), now);
         values.expect(Metric::QuotaUsed, used);
+        // If only some reads fail, only the metrics that need these reads are unknown.
         let unknown = values.unknown().len() as f64;
         values.know(Metric::UnknownFigures, unknown);
         self.ports.sink().publish(values.known(), now).await.map_err(MetricsError::NotPublished)?;

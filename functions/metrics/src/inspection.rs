@@ -37,7 +37,7 @@ impl FileCondition {
         Model::load_registered(bytes, &pointer.artifact, model).map_or_else(Self::Damaged, |_| Self::Sound)
     }
 
-    /// Returns whether the model file can be loaded. `None` if it was not checked.
+    /// Returns whether the model file can be loaded. `None` if the file was not checked.
     fn serves(&self) -> Option<bool> {
         match self {
             Self::Sound => Some(true),

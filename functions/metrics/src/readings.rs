@@ -1,4 +1,6 @@
-//! Reader of all inputs of one measurement. A failed read affects only the metrics that need it.
+//! Reader of the inputs of one measurement, such as the champion's record and the newest training runs.
+//!
+//! A failed read affects only the metrics that need it.
 
 use evergreen_lifecycle::ports::{Champions, Runs, Schedules, Unavailable, Versions, WithCopy};
 use evergreen_lifecycle::{Metric, MetricSource, Pointer, Record, Run, Unreadable, VersionNumber};
@@ -15,7 +17,7 @@ pub const CHAMPIONS: u32 = 200;
 /// Number of newest training runs that the metrics function reads.
 pub const RUNS: u32 = 100;
 
-/// The inputs of one measurement. A field is `None` if its read failed.
+/// The inputs of one measurement of the model's health. A field is `None` if its read failed.
 pub(crate) struct Readings {
     pub(crate) pointer: Option<Option<WithCopy>>,
     pub(crate) history: Option<Vec<Record<Pointer>>>,
@@ -31,7 +33,7 @@ pub(crate) struct SortedRuns {
 }
 
 impl Readings {
-    /// Reads all inputs of one measurement. Also returns the first error of a registry read, if there was one.
+    /// Reads all inputs of one measurement. Also returns the first error of a registry read; `None` if all succeeded.
     pub(crate) async fn take(ports: &impl MetricsWorld, configured: &Schedule) -> (Self, Option<Unavailable>) {
         let (registry, schedules) = (ports.registry(), ports.schedules());
         let (pointer, history, runs, versions, timetable) = tokio::join!(
@@ -57,7 +59,7 @@ impl Readings {
         self.pointer.is_none() && self.history.is_none() && self.runs.is_none() && self.versions.is_none()
     }
 
-    /// Returns the champion's record. `None` if it was not read, is missing or is unreadable.
+    /// Returns the champion's record. `None` if the record was not read, is missing or is unreadable.
     pub(crate) fn champion(&self) -> Option<&Pointer> {
         let (pointer, _) = self.pointer.as_ref()?.as_ref()?;
         pointer.as_ref().ok()
@@ -80,7 +82,7 @@ impl Readings {
         Some(pointers.chain(&self.runs.as_ref()?.unreadable).collect())
     }
 
-    /// Returns the metrics that cannot be computed, because the read of an input failed.
+    /// Returns the metrics that cannot be computed, because an input could not be read.
     pub(crate) fn missing(&self) -> Vec<Metric> {
         let failed = |source: &MetricSource| match source {
             MetricSource::Champion => self.pointer.is_none(),
@@ -121,7 +123,7 @@ pub(crate) async fn pointer(registry: &impl Champions) -> Result<Option<WithCopy
     }
 }
 
-/// Reads the training schedule. `None` if it cannot be read or is not valid.
+/// Reads the training schedule. `None` if the schedule cannot be read or is not valid.
 async fn timetable(schedules: &impl Schedules, configured: &Schedule) -> Option<Timetable> {
     match schedules.schedule().await {
         Ok(Some(stored)) => Timetable::stored(&stored)

@@ -20,7 +20,7 @@ const SLACK: SignedDuration = SignedDuration::from_hours(12);
 /// Maximum number of intervals that the search for the longest interval between trainings examines.
 const MAX_INTERVALS: usize = 1000;
 
-/// A training schedule and the time of its last change, if that is known.
+/// A training schedule and the time of its last change.
 #[derive(Debug, Clone)]
 pub struct Timetable {
     schedule: Schedule,
@@ -29,7 +29,7 @@ pub struct Timetable {
 }
 
 // The template checks the schedule that it creates.
-/// Error: the schedule in EventBridge Scheduler is not valid. A person has changed it outside the stack.
+/// Error: the schedule in EventBridge Scheduler is not valid. A person must have changed the schedule by hand.
 #[derive(Debug, thiserror::Error)]
 pub enum UnknownSchedule {
     /// Error: the schedule's expression, such as `cron(…)`, is not valid.
@@ -62,11 +62,12 @@ impl Timetable {
         self.since
     }
 
-    /// Returns the latest time at or before `by` when training was due. `None` if there is none since the schedule
-    /// changed.
+    /// Returns the latest time at or before `by` when training was due by the current schedule. `None` if there is no due
+    /// time yet.
     ///
     /// `recent` holds the newest training runs.
     pub fn last_due(&self, recent: &[Run], by: Timestamp) -> Option<Timestamp> {
+        // Due times from before the schedule's last change do not count.
         let in_force = |due: &Timestamp| self.is_enabled && self.since.is_none_or(|since| *due > since);
         let due = match self.schedule.expression() {
             // A `rate(…)` schedule has no start time. So its due times count from the newest run that this schedule

@@ -19,15 +19,14 @@ pub struct Champion {
     /// When this model version became champion.
     #[serde(with = "crate::time")]
     pub promoted_at: Timestamp,
-    /// Version number of the previous champion; `None` if this is the first one.
+    /// Version number of the previous champion; `None` for the first champion.
     pub previous: Option<VersionNumber>,
     /// The record of the model version that answers predictions.
     pub version: Version,
 }
 
 impl Champion {
-    /// Creates the champion record of a newly promoted model version. `before` is the previous champion, if there was
-    /// one.
+    /// Creates the champion record of a newly promoted model version. `before` is the previous champion, if any.
     pub fn succeeding(before: Option<&Self>, version: Version, promoted_at: Timestamp) -> Self {
         Self::after(before.map(|champion| (champion.revision, champion.version.number)), 0, version, promoted_at)
     }

@@ -72,7 +72,7 @@ pub struct Scores {
     pub headline: f64,
 }
 
-/// The current champion in the comparison with a new model version: its scores, or why it has none.
+/// The current champion in the comparison with a new model version: its scores, or why the scores are missing.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Incumbent {
     /// There is no champion yet: no model version answers predictions.
@@ -219,7 +219,7 @@ impl Gate {
         self.floor.into_iter().chain([self.tolerance]).any(|bound| self.named(bound).is_some())
     }
 
-    /// Returns the metric of a limit of the promotion gate. `None` if it is the metric that compares two models.
+    /// Returns the metric of a limit of the gate. `None` if this metric is the same that compares two models.
     fn named(&self, bound: Bound) -> Option<PrimaryMetric> {
         (bound.metric != self.metric).then_some(bound.metric)
     }

@@ -34,7 +34,7 @@ pub struct Scheduler {
     when: When,
     since: Timestamp,
     next_tick: Timestamp,
-    /// The latest wall clock time that the simulation has reached. `None` before its first step.
+    /// The latest wall clock time that the simulation has reached. `None` before the first step.
     latest: Option<DateTime>,
     fired: Vec<Timestamp>,
 }
@@ -47,7 +47,7 @@ impl Scheduler {
         Self { zone, when: When::Hourly, since: never, next_tick: never, latest: None, fired: Vec::new() }
     }
 
-    /// Creates the schedule at the time `since`, or replaces it.
+    /// Creates the simulated schedule at the time `since`, or replaces the current schedule.
     pub fn change(&mut self, when: When, since: Timestamp) {
         (self.when, self.since) = (when, since);
         self.fired.clear();
@@ -70,7 +70,7 @@ impl Scheduler {
         fired
     }
 
-    /// Returns the latest time at or before `by` when the current schedule fired. `None` if it did not fire.
+    /// Returns the latest time at or before `by` when the simulated schedule fired. `None` if it did not fire.
     pub fn last_due(&self, by: Timestamp) -> Option<Timestamp> {
         self.fired.iter().rev().copied().find(|due| *due <= by)
     }

@@ -53,8 +53,7 @@ impl Pointer {
         self.rest.as_deref().ok()
     }
 
-    /// Returns why this version of the software cannot read all fields of the stored champion. `None` if it can read
-    /// all.
+    /// Returns why this version of the software cannot read all fields of the stored champion. `None` if all are readable.
     pub fn unreadable(&self) -> Option<&Unreadable> {
         self.rest.as_ref().err()
     }
@@ -74,8 +73,7 @@ impl Pointer {
         self.of(|champion| Some(champion.version.trained_at), |fields| moment(fields, "version/trained_at"))
     }
 
-    /// Returns the champion's accuracy (0–1) or R² (at most 1) on the hold-out rows of its training. `None` if
-    /// unreadable.
+    /// Returns the champion's accuracy (0–1) or R² (at most 1) on its hold-out rows. `None` if the score is unreadable.
     pub fn headline(&self) -> Option<f64> {
         self.of(
             |champion| Some(champion.headline()),
@@ -86,12 +84,12 @@ impl Pointer {
         )
     }
 
-    /// Returns the promotion gate's decision on the champion, with its numbers. `None` if it is unreadable.
+    /// Returns the promotion gate's decision on the champion, with its numbers. `None` if the decision is unreadable.
     pub fn decision(&self) -> Option<Decision> {
         self.of(|champion| Some(champion.version.decision.clone()), |fields| field(fields, "version/decision"))
     }
 
-    /// Returns the champion's metrics on the hold-out rows of its training. `None` if they are unreadable.
+    /// Returns the champion's metrics on the hold-out rows of its training. `None` if the metrics are unreadable.
     pub fn evaluation(&self) -> Option<Evaluation> {
         self.of(|champion| Some(champion.version.evaluation.clone()), |fields| field(fields, "version/evaluation"))
     }
@@ -108,7 +106,7 @@ impl Pointer {
         )
     }
 
-    /// Returns the data set on which the champion was trained. `None` if it is unreadable.
+    /// Returns the data set on which the champion was trained. `None` if the field is unreadable.
     pub fn dataset(&self) -> Option<Dataset> {
         // For an imported model, this is the data set on which the model was evaluated.
         self.of(|champion| Some(champion.version.dataset.clone()), |fields| field(fields, "version/dataset"))

@@ -39,8 +39,7 @@ pub enum Advantage {
 }
 
 impl AgainstConstant {
-    /// Compares the scores of a `model` with the scores of a `constant` baseline in the given `metric`. Both scores
-    /// must belong to the same hold-out rows.
+    /// Compares the scores of a model with the scores of a constant baseline on the same hold-out rows.
     pub fn of(metric: PrimaryMetric, model: &Scores, constant: &Scores) -> Self {
         let test = PairedTest::of(metric, &constant.losses, &model.losses);
         let gains: Vec<f64> = constant.losses.iter().zip(&model.losses).map(|(c, m)| c - m).collect();
@@ -50,8 +49,7 @@ impl AgainstConstant {
         Self { score: constant.score, test, margin }
     }
 
-    /// Returns whether a model with this `score` beats the constant baseline, and whether by more than chance. `metric`
-    /// is the metric of both scores.
+    /// Returns whether a model with this `score` beats the constant baseline, and whether by more than chance.
     pub fn advantage(&self, metric: PrimaryMetric, score: f64) -> Advantage {
         match metric.gain(score, self.score) {
             gain if gain <= SAME || gain.is_nan() => Advantage::NoBetter,

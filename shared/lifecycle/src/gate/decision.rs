@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Advantage, AgainstConstant, MeanLoss, PairedTest, SAME, SIGNIFICANCE};
 use crate::{PrimaryMetric, VersionNumber};
 
-/// The promotion gate's decision: whether a new model version (the challenger) replaces the champion, and the numbers
-/// that led to it.
+/// The promotion gate's decision on a new model version (the challenger), with the numbers that led to the decision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
     /// Whether the challenger (the new model version) was promoted or refused, and why.
@@ -28,7 +27,7 @@ pub struct Decision {
     /// scored.
     #[serde(default)]
     pub same_table: Option<bool>,
-    /// The score that the challenger must reach. `None` means that it must beat a constant baseline instead.
+    /// The score that the challenger must reach. `None` means that the challenger must beat a constant baseline.
     pub floor: Option<f64>,
     /// The metric of the required score (`floor`). `None` if it is the metric of `score`, or if there is no floor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,7 +39,7 @@ pub struct Decision {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tolerance_metric: Option<PrimaryMetric>,
     // The limits are the floor and the tolerance. They use the metric of `score` or else this number.
-    /// The challenger's accuracy (0–1) or R² (at most 1) on the hold-out rows. `None` if neither limit uses it.
+    /// The challenger's accuracy (0–1) or R² (at most 1) on the hold-out rows. `None` if no limit uses this score.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub headline: Option<f64>,
     // `None` in decisions of earlier software versions.
@@ -49,7 +48,7 @@ pub struct Decision {
     pub constant: Option<AgainstConstant>,
     // `None` if the mean loss could not be computed, and in decisions of earlier software versions. The loss belongs to
     // `metric`.
-    /// The challenger's mean loss on the hold-out rows. `None` if it is not known.
+    /// The challenger's mean loss on the hold-out rows. `None` if the loss is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loss: Option<MeanLoss>,
     /// The champion's mean loss on the challenger's hold-out rows. `None` if no champion could be scored.
@@ -141,7 +140,7 @@ impl Decision {
     }
 }
 
-/// Writes the decision as a sentence, with the numbers that led to it.
+/// Writes the promotion gate's decision as a sentence, with its numbers.
 impl fmt::Display for Decision {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.verdict == Verdict::BelowFloor {

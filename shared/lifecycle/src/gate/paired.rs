@@ -130,13 +130,13 @@ fn bootstrap(challenger: &[f64], champion: &[f64]) -> PairedTest {
     }
 }
 
-/// Returns the p-value of a sign-flip permutation test of the row differences. It is the share of all sign combinations
-/// whose sum is at least the observed sum.
+/// Returns the p-value of a sign-flip permutation test of the differences between two models' losses.
 fn sign_flips(differences: &[f64]) -> f64 {
     let flipped = |signs: u32| -> f64 {
         let signed = |(row, difference): (usize, &f64)| if signs >> row & 1 == 1 { -difference } else { *difference };
         differences.iter().enumerate().map(signed).sum()
     };
+    // The p-value is the share of all sign combinations whose sum is at least the observed sum.
     let (ways, sum) = (1_u32 << differences.len().min(FEW_ROWS), flipped(0));
     let as_large = (0..ways).filter(|signs| flipped(*signs) >= sum - 1e-9 * sum.abs()).count();
     as_large as f64 / f64::from(ways)
@@ -146,10 +146,10 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
-/// Averages the row differences in at most [`GROUPS`] groups of nearly equal size. Each group takes its rows from the
-/// whole list. With few rows, each row is its own group.
+/// Part of the bootstrap test: averages the row differences in at most [`GROUPS`] groups of nearly equal size.
 fn grouped(differences: &[f64]) -> Vec<f64> {
     let groups = differences.len().min(GROUPS);
+    // Each group takes its rows from the whole list. With few rows, each row is its own group.
     let group = |first: usize| mean(&differences.iter().skip(first).step_by(groups).copied().collect::<Vec<_>>());
     (0..groups).map(group).collect()
 }

@@ -22,7 +22,7 @@ pub fn champion_metrics(pointer: &Pointer, limit: Option<SignedDuration>, now: T
     values
 }
 
-/// Computes the average accuracy or R² of the champions of the last seven days. Not published if `history` is empty.
+/// Computes the metric `ModelAccuracy7DayAverage`: the champions' average accuracy or R². Empty if `history` is empty.
 ///
 /// `history` holds the champions' records, newest first, including the current champion.
 pub fn average_champion_accuracy(history: &[Record<Pointer>], now: Timestamp) -> MetricValues {

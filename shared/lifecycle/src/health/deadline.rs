@@ -5,8 +5,7 @@ use jiff::Timestamp;
 use crate::record::Unreadable;
 use crate::{Run, Trigger, run};
 
-/// Returns whether the training that was scheduled for `due` missed its deadline. `None` if a run record that decides
-/// this is unreadable.
+/// Returns whether the training that was scheduled for `due` missed its deadline. `None` if a run record is unreadable.
 pub fn deadline_missed(recent: &[Run], unreadable: &[Unreadable], due: Timestamp, now: Timestamp) -> Option<bool> {
     // The deadline has passed at `now`. It is kept if a training run for `due` or a later time made a model version.
     // Imports do not count.
@@ -17,7 +16,7 @@ pub fn deadline_missed(recent: &[Run], unreadable: &[Unreadable], due: Timestamp
     if recent.iter().filter(made).any(keeps) {
         return Some(false);
     }
-    // An unreadable run record may have made a model version.
+    // The run of an unreadable record may have made a model version. Then the result is unknown.
     let may_keep = |record: &Unreadable| stands_for(record).is_none_or(|at| at >= due && !run::is_ahead(at, now));
     if unreadable.iter().any(may_keep) { None } else { Some(true) }
 }
@@ -37,7 +36,8 @@ pub fn intended_time(run: &Run) -> Timestamp {
     scheduled_at(run).unwrap_or(run.started_at)
 }
 
-/// Returns the time for which the schedule planned the run. `None` if it is unknown, and for manual runs and imports.
+/// Returns the time for which the schedule planned the run. `None` for manual runs and imports, and if the time is
+/// unknown.
 pub fn scheduled_at(run: &Run) -> Option<Timestamp> {
     match run.trigger {
         Trigger::Schedule { scheduled_at } => scheduled_at,

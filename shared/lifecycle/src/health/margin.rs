@@ -6,8 +6,8 @@ use crate::{Decision, Evaluation, Rescored, Run};
 
 /// Computes by how much the champion's quality exceeds the required minimum. Below 0, the champion is not good enough.
 ///
-/// With a `threshold`, this is the champion's accuracy or R² minus the threshold. Without a threshold, the unit is
-/// standard errors. `recent` holds the newest runs in any order.
+/// With a `threshold`, the result is the champion's accuracy or R² minus the threshold. Without a threshold, the unit
+/// is standard errors. `recent` holds the newest runs in any order.
 pub fn accuracy_margin(pointer: &Pointer, recent: &[Run], threshold: Option<f64>) -> MetricValues {
     let mut figures = MetricValues::default();
     let margin = match threshold {

@@ -11,7 +11,7 @@ pub enum Unit {
     Seconds,
     /// A time in hours.
     Hours,
-    /// Hours that are left before something is too old. Negative if it is too old already.
+    /// Hours until something is too old. Negative after that time.
     HoursLeft,
     /// A share of a whole, such as 0.5 for a half.
     Share,
@@ -22,7 +22,7 @@ pub enum Unit {
 pub enum Presence {
     /// The metric has a value from the first measurement of a new stack.
     Always,
-    /// The metric has a value after the first training. Before that, it has no meaning and is not published.
+    /// The metric has a value after the first training, and is not published before.
     AfterTraining,
 }
 
@@ -36,7 +36,8 @@ pub enum Worst {
     Highest,
 }
 
-/// A stored input of the health metrics, such as the training runs. If it cannot be read, its metrics are unknown.
+/// A stored input of the health metrics, such as the training runs. If the input cannot be read, its metrics are
+/// unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MetricSource {
     /// The record of the champion, the model version that answers predictions.
