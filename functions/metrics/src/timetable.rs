@@ -62,8 +62,7 @@ impl Timetable {
         self.since
     }
 
-    /// Returns the latest time at or before `by` when training was due by the current schedule. `None` if there is no due
-    /// time yet.
+    /// Returns the latest time at or before `by` when training was due. `None` if training was not due yet.
     ///
     /// `recent` holds the newest training runs.
     pub fn last_due(&self, recent: &[Run], by: Timestamp) -> Option<Timestamp> {

@@ -53,7 +53,7 @@ impl Pointer {
         self.rest.as_deref().ok()
     }
 
-    /// Returns why this version of the software cannot read all fields of the stored champion. `None` if all are readable.
+    /// Returns why some fields of the champion's record are unreadable. `None` if this software version can read all.
     pub fn unreadable(&self) -> Option<&Unreadable> {
         self.rest.as_ref().err()
     }

@@ -30,7 +30,7 @@ impl MeanLoss {
         (losses.len() > 1 && mean.is_finite() && standard_error.is_finite()).then_some(Self { mean, standard_error })
     }
 
-    /// Compares this mean loss with an earlier one, in standard errors. Below 0, the loss has grown by more than chance.
+    /// Compares this mean loss with an earlier loss, in standard errors. Below 0, this loss is worse beyond chance.
     pub fn margin_after(&self, before: &Self) -> f64 {
         // The two hold-outs are assumed to share no rows. If they share rows, a difference is found less often.
         margin(before.mean - self.mean, self.standard_error.hypot(before.standard_error)) + 2.0 * NOISE

@@ -22,7 +22,7 @@ pub fn champion_metrics(pointer: &Pointer, limit: Option<SignedDuration>, now: T
     values
 }
 
-/// Computes the metric `ModelAccuracy7DayAverage`: the champions' average accuracy or R². Empty if `history` is empty.
+/// Computes the champions' average accuracy or R² over the last seven days. No metric if `history` is empty.
 ///
 /// `history` holds the champions' records, newest first, including the current champion.
 pub fn average_champion_accuracy(history: &[Record<Pointer>], now: Timestamp) -> MetricValues {
