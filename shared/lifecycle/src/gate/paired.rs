@@ -35,9 +35,9 @@ pub enum PairedTest {
         challenger_only: usize,
         /// Number of rows where the champion is right and the challenger is wrong.
         champion_only: usize,
-        // Only rows on which exactly one model is right count. The champion wins a row if the champion alone is right.
-        /// The p-value, 0–1: the probability that the champion wins this often by chance, if both models are equally
-        /// good.
+        // The p-value holds if both models are equally good. Only rows on which exactly one model is right count. The
+        // champion wins a row if the champion alone is right.
+        /// The p-value, 0–1: the probability that the champion wins at least this often by chance.
         p_value: f64,
     },
     /// Result of the bootstrap test (Efron, The Annals of Statistics 7, 1979) of the difference between two models'
