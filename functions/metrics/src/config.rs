@@ -5,12 +5,12 @@ use jiff::SignedDuration;
 
 use crate::{Expectations, Schedule};
 
-/// Value of the environment variable `EVERGREEN_MAX_MODEL_AGE_HOURS`: the maximum age follows from the training
+/// Value of the environment variable `EVERGREEN_MAX_MODEL_AGE_HOURS` that means: the age limit follows from the
 /// schedule.
 const AUTO: &str = "auto";
 
-/// Value of the environment variable `EVERGREEN_ACCURACY_THRESHOLD`: no fixed threshold. The champion (the model
-/// version that answers predictions) is then compared with a constant baseline and with its own hold-out score.
+// The champion is then compared with a constant baseline and with its own hold-out score.
+/// Value of the environment variable `EVERGREEN_ACCURACY_THRESHOLD` that means: no fixed threshold.
 const RELATIVE: &str = "relative";
 
 /// The configuration of the metrics function, from environment variables.
@@ -22,8 +22,7 @@ pub struct MetricsConfig {
     pub table: String,
     /// The name of the training schedule in EventBridge Scheduler.
     pub schedule_name: String,
-    /// The settings of the deployed stack for the model and its training, such as the schedule and the minimum
-    /// accuracy.
+    /// The settings of the deployed stack for the model and its training, such as the minimum accuracy.
     pub expectations: Expectations,
     /// The id of the API Gateway usage plan that counts prediction requests per API key.
     pub usage_plan: String,
@@ -55,15 +54,15 @@ impl MetricsConfig {
     }
 }
 
-/// Returns the configured maximum age of the champion (the model version that answers predictions). `None` means that
-/// the maximum age follows from the training schedule.
+/// Returns the configured maximum age of the champion. `None` means that the age follows from the training schedule.
 fn max_age(environment: &Environment) -> Result<Option<SignedDuration>, ConfigError> {
     let hours = environment.whole_unless("EVERGREEN_MAX_MODEL_AGE_HOURS", 0..=u32::MAX, AUTO)?;
     Ok(hours.map(|hours| SignedDuration::from_hours(i64::from(hours))))
 }
 
-/// Returns the minimum accuracy or R² of the champion; below it, an alarm is raised. `None` means that there is no
-/// fixed minimum. The champion is then compared with a constant baseline and with its own hold-out score.
+// Below the minimum, an alarm is raised. Without a fixed minimum, the champion is compared with a constant baseline and
+// with its own hold-out score.
+/// Returns the minimum accuracy or R² of the champion. `None` means that there is no fixed minimum.
 fn threshold(environment: &Environment) -> Result<Option<f64>, ConfigError> {
     environment.number_unless("EVERGREEN_ACCURACY_THRESHOLD", RELATIVE)
 }
@@ -88,7 +87,7 @@ mod tests {
         ("EVERGREEN_MONTHLY_QUOTA", "1000000"),
     ];
 
-    /// Reads a complete configuration in which only the variable `key` has a special value: `value`.
+    /// Reads a complete configuration in which only the variable `key` is changed, to `value`.
     fn read_with(key: &str, value: &str) -> Result<MetricsConfig, ConfigError> {
         MetricsConfig::read(&Environment::from_lookup(environment_with(&COMPLETE, &[(key, value)])))
     }

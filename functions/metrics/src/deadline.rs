@@ -1,4 +1,4 @@
-//! Checks whether the last scheduled training that was due ended before its deadline.
+//! Health metric `DeadlineMissed`: whether the last scheduled training ended before its deadline.
 
 use evergreen_lifecycle::health::{deadline_missed, intended_time};
 use evergreen_lifecycle::{Metric, MetricValues, Run, Unreadable};
@@ -6,12 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::Timetable;
 
-/// Computes the metric `DeadlineMissed` for the last training that was due at least `grace` before `now`. The metric is
-/// 1 if no training for this due time made a model version, otherwise 0. Also 0 if no training was due since the
-/// schedule last changed.
+/// Computes the metric `DeadlineMissed` for the last scheduled training: 1 if it was not done in time, otherwise 0.
 ///
-/// If the time of the schedule's last change is unknown, the stack may be younger than the due time. So there is no
-/// value if the training was missed and no known run is as old.
+/// `grace` is the time that a training may take.
 pub fn deadline_metric(
     timetable: &Timetable,
     grace: SignedDuration,
@@ -21,10 +18,13 @@ pub fn deadline_metric(
 ) -> MetricValues {
     let mut values = MetricValues::default();
     let due = now.checked_sub(grace).ok().and_then(|by| timetable.last_due(recent, by));
+    // If no training was due since the schedule last changed, none was missed.
     let Some(due) = due else {
         values.know(Metric::DeadlineMissed, 0.0);
         return values;
     };
+    // If the time of the schedule's last change is unknown, the stack may be younger than the due time. So there is no
+    // value if the training was missed and no known run is as old.
     let was_in_force = timetable.since().is_some() || recent.iter().any(|run| intended_time(run) <= due);
     match deadline_missed(recent, unreadable, due, now) {
         Some(false) => values.know(Metric::DeadlineMissed, 0.0),

@@ -1,5 +1,4 @@
-//! Measures a model's health: reads the registry, the S3 bucket, the schedule and the request counts, computes the
-//! metrics, and publishes them.
+//! The metrics function's handler: measures a model's health and publishes the result as metrics.
 
 use std::collections::BTreeMap;
 
@@ -21,39 +20,38 @@ use crate::{MetricsWorld, Schedule, Timetable};
 /// Measures the health of one model and publishes the result as metrics.
 #[derive(Debug)]
 pub struct MetricsHandler<'a, W> {
-    /// The interfaces to the registry, the model files, the schedule, the request counts, the metrics and the clock.
+    /// The systems that the metrics function uses, such as the registry and the clock.
     pub ports: &'a W,
-    /// The settings for the model and its training that the stack was deployed with.
+    /// The settings of the deployed stack for the model and its training.
     pub expectations: &'a Expectations,
 }
 
-/// Settings of the deployed stack for the model and its training, such as the schedule and the minimum accuracy.
+/// Settings of the deployed stack for the model and its training, such as the schedule.
 #[derive(Debug, Clone)]
 pub struct Expectations {
     /// The name of the model.
     pub model: ModelName,
     /// The training schedule of the deployed stack.
     pub schedule: Schedule,
-    /// Extra time after the due time in which a scheduled training must end. After that, its deadline is missed.
+    /// Time after the scheduled start until which a training must end to meet its deadline.
     pub grace: SignedDuration,
-    /// The champion's maximum age (the champion is the model version that answers predictions). `None` means that the
-    /// age follows from the training schedule.
+    /// The champion's maximum age. `None` means that the age follows from the training schedule.
     pub max_age: Option<SignedDuration>,
-    /// The champion's minimum accuracy or R². `None` means that there is no fixed minimum. The champion is then
-    /// compared with a constant baseline and with its own hold-out score.
+    // Without a fixed minimum, the champion is compared with a constant baseline and with its own hold-out score.
+    /// The champion's minimum accuracy or R². `None` means that there is no fixed minimum.
     pub threshold: Option<f64>,
     /// Maximum number of prediction requests of one API key in a calendar month.
     pub quota: u64,
 }
 
-/// The result of one measurement, as JSON for a person who invokes the metrics function by hand.
+/// Result of one measurement, as JSON for a person who invokes the metrics function by hand.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct MetricsReport {
     /// JSON field: the published metrics, as a map from the metric's name to its value.
     pub published: BTreeMap<&'static str, f64>,
     /// JSON field: the names of the metrics that could not be computed.
     pub unknown: Vec<&'static str>,
-    /// JSON field: the keys of the registry records of which this software version cannot read all fields.
+    /// JSON field: the keys of the registry records that this software version cannot read completely.
     pub unreadable: Vec<String>,
     /// JSON field: the check of the champion's two stored model files. `None` if no champion is known.
     pub artifact: Option<ArtifactFiles>,
@@ -62,20 +60,21 @@ pub struct MetricsReport {
 /// The check of the champion's two stored model files, as text for a person.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct ArtifactFiles {
-    /// JSON field: the check of the copy of the model file in the registry. `None` if the registry keeps no copy.
+    /// JSON field: the check of the registry's copy of the model file. `None` if there is no copy.
     pub copy: Option<String>,
     /// JSON field: the check of the model file in the S3 bucket.
     pub object: String,
 }
 
-/// Error: why a measurement failed. It may succeed when it is repeated.
+// A repeated measurement may succeed.
+/// Error: why a measurement of the model's health failed.
 #[derive(Debug, thiserror::Error)]
 pub enum MetricsError {
-    /// No read of the registry succeeded. Contains the first read's error. The number of unknown metrics is published
-    /// all the same.
+    // The number of unknown metrics is published all the same.
+    /// Error: every read of the registry failed. Contains the first read's error.
     #[error("no read of the registry succeeded, so every metric of the model is unknown")]
     NothingKnown(#[source] Unavailable),
-    /// The metrics could not be published, for example to CloudWatch.
+    /// Error: the metrics could not be published, for example to CloudWatch.
     #[error("the metrics could not be published")]
     NotPublished(#[source] Unavailable),
 }
@@ -103,6 +102,7 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
             tokio::join!(self.inspect(&readings), quota::used(self.ports.usage(), self.expectations.quota, now));
         let mut values = self.values(&readings, inspection.as_ref(), now);
         values.expect(Metric::QuotaUsed, used);
+        // If only some reads fail, only the metrics that need these reads are unknown.
         let unknown = values.unknown().len() as f64;
         values.know(Metric::UnknownFigures, unknown);
         self.ports.sink().publish(values.known(), now).await.map_err(MetricsError::NotPublished)?;
@@ -123,11 +123,11 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
         })
     }
 
-    /// Checks the champion's two stored model files. If a file is not intact, reads the champion's record again and
-    /// repeats the check. Otherwise, a promotion between two reads could compare one champion's record with another
-    /// champion's file. Returns `None` if the record cannot be read.
+    /// Checks the champion's two stored model files. `None` if the champion's record cannot be read.
     async fn inspect(&self, readings: &Readings) -> Option<ArtifactInspection> {
         let first = self.inspect_files(readings.pointer.as_ref()?.as_ref()?).await?;
+        // A promotion between two reads would compare one champion's record with another champion's file. So if a file
+        // is not intact, the record is read again and the check repeated.
         let again = if first.is_sound() { None } else { readings::pointer(self.ports.registry()).await.ok().flatten() };
         let second = match &again {
             Some(again) => self.inspect_files(again).await,
@@ -178,8 +178,7 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
         values
     }
 
-    /// Computes the champion's metrics. If the registry has no champion, the model counts as unhealthy only if a
-    /// version was ever promoted.
+    /// Computes the champion's health metrics.
     fn of_champion(
         &self,
         readings: &Readings,
@@ -204,6 +203,7 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
                 tracing::error!(%record, "the champion's pointer names no artifact");
                 values.know(Metric::ModelHealthy, 0.0);
             }
+            // Without a champion, the model is unhealthy only if a version was ever promoted.
             (None, Some(history)) if !history.is_empty() => {
                 tracing::error!("the champion's pointer is missing");
                 values.know(Metric::ModelHealthy, 0.0);
@@ -214,8 +214,7 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
         values
     }
 
-    /// Returns the champion's maximum age from the settings, or else from the training schedule. `None` if neither
-    /// gives one.
+    /// Returns the champion's maximum age from the settings, or else from the training schedule.
     fn age_limit(&self, pointer: &Pointer, readings: &Readings, now: Timestamp) -> Option<SignedDuration> {
         let Expectations { schedule, max_age, .. } = self.expectations;
         let by_schedule = || {

@@ -1,10 +1,8 @@
-//! Checks whether the champion (the model version that answers predictions) can be loaded, and whether its two stored
-//! files are intact.
+//! Check of the champion's two stored model files: the copy in the registry and the file in the S3 bucket.
 //!
-//! When the prediction function starts, it reads the champion's record, then the copy of the model file in the
-//! registry. If the copy is unusable, it reads the model file in the S3 bucket. This module always checks both files,
-//! because one good file hides that the other one is damaged. The promotion rule and a promotion by hand need the file
-//! in S3.
+//! When the prediction function starts, it reads the copy in the registry. If the copy is unusable, it reads the file
+//! in S3. This module always checks both files, because one good file hides that the other one is damaged. The
+//! promotion gate and a promotion by hand need the file in S3.
 
 use std::fmt;
 
@@ -19,17 +17,16 @@ pub enum FileCondition {
     Sound,
     /// The stored file does not exist.
     Gone,
-    /// The file exists, but it does not load as the model version that the registry names. Contains the error.
+    /// The file exists, but it does not load as the model version that the registry names.
     Damaged(RegisteredError),
-    /// The file could not be fetched, so it was not checked. Contains the reason.
+    /// The file could not be read, so it was not checked. Contains the reason.
     Unchecked(String),
 }
 
-/// Result of the check of the champion's two stored model files: the copy in the registry and the file in S3.
+/// Result of the check of the champion's two stored model files.
 #[derive(Debug)]
 pub struct ArtifactInspection {
-    /// Check of the copy of the model file in the registry. `None` if the registry keeps no copy, because the file is
-    /// too large.
+    /// Check of the registry's copy of the model file. `None` if there is no copy, because the file is too large.
     pub copy: Option<FileCondition>,
     /// Check of the model file in the S3 bucket.
     pub object: FileCondition,
@@ -40,7 +37,7 @@ impl FileCondition {
         Model::load_registered(bytes, &pointer.artifact, model).map_or_else(Self::Damaged, |_| Self::Sound)
     }
 
-    /// Returns whether this model file could be loaded. `None` if the file was not checked.
+    /// Returns whether the model file can be loaded. `None` if the file was not checked.
     fn serves(&self) -> Option<bool> {
         match self {
             Self::Sound => Some(true),
@@ -62,8 +59,8 @@ impl fmt::Display for FileCondition {
 }
 
 impl ArtifactInspection {
-    /// Checks the two stored files of the model version in `pointer`. `copy` holds the bytes of the copy in the
-    /// registry. `copy` is `None` if the registry keeps no copy.
+    /// Checks the two stored files of the model version in `pointer`. `copy` holds the bytes of the registry's copy, if
+    /// there is one.
     pub async fn of(pointer: &Pointer, copy: Option<&[u8]>, artifacts: &impl Artifacts, model: &ModelName) -> Self {
         let object = match artifacts.get(&pointer.artifact.key).await {
             Ok(bytes) => FileCondition::of(&bytes, pointer, model),
@@ -78,15 +75,13 @@ impl ArtifactInspection {
         [self.copy.as_ref(), Some(&self.object)].into_iter().flatten().all(|file| file.serves() == Some(true))
     }
 
-    /// Returns whether the prediction function could load the champion from at least one stored file. `None` if that is
-    /// unknown.
+    /// Returns whether the prediction function can load the champion from one of its files. `None` if unknown.
     pub fn serves(&self) -> Option<bool> {
         let copy = self.copy.as_ref().and_then(FileCondition::serves);
         if copy == Some(true) { copy } else { self.object.serves() }
     }
 
-    /// Returns how many of the champion's two model files are missing or damaged. `None` if a file could not be
-    /// checked.
+    /// Returns how many of the champion's two model files are missing or damaged. `None` if a file was not checked.
     fn damaged(&self) -> Option<f64> {
         let copy = self.copy.as_ref().map_or(Some(true), FileCondition::serves)?;
         Some([copy, self.object.serves()?].into_iter().map(|serves| f64::from(u8::from(!serves))).sum())

@@ -1,9 +1,9 @@
-//! The metrics function: publishes the score (accuracy or R²), age and health of the champion (the model version that
-//! answers predictions) and of its training.
+//! The metrics function: publishes metrics about the health of the champion (the model version that answers
+//! predictions) and of its training.
 //!
-//! The function runs every few minutes and after each registry event. It ignores the event's content and reads the
-//! registry, the S3 bucket and the scheduler. If one source cannot be read, it still publishes the metrics from the
-//! other sources. It also publishes how many metrics are unknown.
+//! The function runs every few minutes and after each registry event, and ignores the event's content. If one of its
+//! sources cannot be read, it still publishes the metrics of the other sources. It also publishes how many metrics are
+//! unknown.
 
 mod config;
 mod deadline;

@@ -2,8 +2,7 @@
 
 use evergreen_lifecycle::ports::{Artifacts, Champions, Clock, MetricSink, RequestUsage, Runs, Schedules, Versions};
 
-/// The implementations of all interfaces that the metrics function uses: registry, model files, metrics, schedule,
-/// request counts, clock.
+/// The systems that the metrics function uses, such as the registry and the clock.
 #[derive(Debug)]
 pub struct MetricsPorts<'a, R, A, S, T, U, C> {
     /// Reads the records of champions, training runs and model versions.
@@ -20,8 +19,8 @@ pub struct MetricsPorts<'a, R, A, S, T, U, C> {
     pub clock: &'a C,
 }
 
-/// All interfaces that the metrics function uses. Generic code takes one parameter of this trait instead of six type
-/// parameters.
+// Generic code takes one parameter of this trait instead of six type parameters.
+/// All systems that the metrics function uses, as one trait.
 pub trait MetricsWorld: Send + Sync {
     /// Type of the model registry, which holds champions, training runs and model versions.
     type Registry: Champions + Runs + Versions;

@@ -5,8 +5,8 @@ use evergreen_lifecycle::ports::RequestUsage;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
-/// Returns the share (0 to 1) of the monthly request `quota` that the busiest API key has used this month. Each API key
-/// has the whole quota for itself. `None` if the request counts cannot be read.
+// Each API key has the whole quota for itself. `None` if the request counts cannot be read.
+/// Returns the share (0 to 1) of the monthly request quota that the busiest API key has used. `None` if unknown.
 pub(crate) async fn used(usage: &impl RequestUsage, quota: u64, now: Timestamp) -> Option<f64> {
     // API Gateway's month begins at midnight UTC.
     let today = Offset::UTC.to_datetime(now).date();
@@ -27,8 +27,8 @@ mod tests {
 
     use super::*;
 
-    /// Test fake of the request counts. Returns fixed counts for the expected range of days. Fails if `requests` is
-    /// `None`.
+    // Returns the counts only for the expected range of days.
+    /// Test fake of the request counts. Fails if `requests` is `None`.
     struct Counted {
         expected: (Date, Date),
         requests: Option<Vec<u64>>,

@@ -1,19 +1,23 @@
-//! Reads all inputs of one measurement. The reads are independent: a failed read affects only the metrics that need it.
+//! Reader of the inputs of one measurement, such as the champion's record and the newest training runs.
+//!
+//! A failed read affects only the metrics that need it.
 
 use evergreen_lifecycle::ports::{Champions, Runs, Schedules, Unavailable, Versions, WithCopy};
 use evergreen_lifecycle::{Metric, MetricSource, Pointer, Record, Run, Unreadable, VersionNumber};
 
 use crate::{MetricsWorld, Schedule, Timetable};
 
-/// Number of champions to read, newest first. The 7-day average score is exact for up to this many promotions in a
-/// week. With more promotions, it covers only the time since the oldest champion that was read.
+// The 7-day average score is exact for up to this many promotions in a week. With more promotions, it covers only the
+// time since the oldest champion that was read.
+/// Number of newest champions that the metrics function reads.
 pub const CHAMPIONS: u32 = 200;
 
-/// Number of newest runs to read. More are read if many of these runs are model imports. Failed runs and refused
-/// versions are counted among the runs that were read.
+// More are read if many of these runs are model imports. Failed runs and refused versions are counted among the runs
+// that were read.
+/// Number of newest training runs that the metrics function reads.
 pub const RUNS: u32 = 100;
 
-/// The inputs of one measurement. A field is `None` if its read failed.
+/// The inputs of one measurement of the model's health. A field is `None` if its read failed.
 pub(crate) struct Readings {
     pub(crate) pointer: Option<Option<WithCopy>>,
     pub(crate) history: Option<Vec<Record<Pointer>>>,
@@ -22,16 +26,14 @@ pub(crate) struct Readings {
     pub(crate) timetable: Option<Timetable>,
 }
 
-/// The newest runs, sorted into readable records and unreadable ones (records of another software version, for
-/// example).
+/// The newest runs, sorted into records that this software version can read and records that it cannot read.
 pub(crate) struct SortedRuns {
     pub(crate) readable: Vec<Run>,
     pub(crate) unreadable: Vec<Unreadable>,
 }
 
 impl Readings {
-    /// Reads all inputs of one measurement. The second result is the first error of a registry read, or `None` if all
-    /// reads succeeded.
+    /// Reads all inputs of one measurement. Also returns the first error of a registry read; `None` if all succeeded.
     pub(crate) async fn take(ports: &impl MetricsWorld, configured: &Schedule) -> (Self, Option<Unavailable>) {
         let (registry, schedules) = (ports.registry(), ports.schedules());
         let (pointer, history, runs, versions, timetable) = tokio::join!(
@@ -57,21 +59,20 @@ impl Readings {
         self.pointer.is_none() && self.history.is_none() && self.runs.is_none() && self.versions.is_none()
     }
 
-    /// Returns the champion's record. `None` if it was not read, is missing or is unreadable.
+    /// Returns the champion's record. `None` if the record was not read, is missing or is unreadable.
     pub(crate) fn champion(&self) -> Option<&Pointer> {
         let (pointer, _) = self.pointer.as_ref()?.as_ref()?;
         pointer.as_ref().ok()
     }
 
-    /// Returns the highest number of a model version that was ever promoted, as far as the records are readable. `None`
-    /// if there is none.
+    /// Returns the highest number of a model version that was ever promoted. `None` if no promotion is known.
     pub(crate) fn highest_promoted(&self) -> Option<VersionNumber> {
         let history = self.history.iter().flatten().filter_map(|record| record.as_ref().ok());
         history.chain(self.champion()).map(|pointer| pointer.number).max()
     }
 
-    /// Returns the registry records that this software version cannot read completely. `None` if the champion, the
-    /// history or the runs could not be read.
+    // The reads are those of the champion, the history and the runs.
+    /// Returns the registry records that this software version cannot read completely. `None` if a read failed.
     pub(crate) fn unreadable(&self) -> Option<Vec<&Unreadable>> {
         let pointer = self.pointer.as_ref()?.as_ref().map(|(pointer, _)| pointer);
         let pointers = pointer.into_iter().chain(self.history.as_ref()?).filter_map(|record| match record {
@@ -81,7 +82,7 @@ impl Readings {
         Some(pointers.chain(&self.runs.as_ref()?.unreadable).collect())
     }
 
-    /// Returns the metrics that cannot be computed, because the read of an input failed.
+    /// Returns the metrics that cannot be computed, because an input could not be read.
     pub(crate) fn missing(&self) -> Vec<Metric> {
         let failed = |source: &MetricSource| match source {
             MetricSource::Champion => self.pointer.is_none(),
@@ -109,9 +110,10 @@ impl SortedRuns {
     }
 }
 
-/// Reads the champion's record and the copy of its model file in the registry, in one request. If this request fails,
-/// reads only the record. The prediction function also reads both first when it starts.
+/// Reads the champion's record and the copy of its model file in the registry.
 pub(crate) async fn pointer(registry: &impl Champions) -> Result<Option<WithCopy>, Unavailable> {
+    // The prediction function also reads both in one request when it starts. If this request fails, only the record is
+    // read.
     match registry.champion_with_artifact().await {
         Ok(found) => Ok(found),
         Err(error) => {
@@ -121,14 +123,14 @@ pub(crate) async fn pointer(registry: &impl Champions) -> Result<Option<WithCopy
     }
 }
 
-/// Reads the training schedule. `None` if it cannot be read or is not valid. If a person deleted the schedule, returns
-/// the deployed stack's schedule, because training is still expected.
+/// Reads the training schedule. `None` if the schedule cannot be read or is not valid.
 async fn timetable(schedules: &impl Schedules, configured: &Schedule) -> Option<Timetable> {
     match schedules.schedule().await {
         Ok(Some(stored)) => Timetable::stored(&stored)
             .inspect_err(|error| tracing::warn!(%error, "the schedule is not valid, so deadlines are unknown"))
             .ok(),
         Ok(None) => {
+            // After a person deleted the schedule, training is still expected by the deployed stack's schedule.
             tracing::warn!("the training schedule was deleted: deadlines follow the deployed one");
             Some(Timetable::configured(configured))
         }
@@ -146,7 +148,7 @@ struct Failures {
 }
 
 impl Failures {
-    /// Returns the value that was read. If the read failed, logs and remembers the error, and returns `None`.
+    /// Returns the value that was read, or `None` if the read failed. Keeps the first error.
     fn note<T>(&mut self, name: &'static str, read: Result<T, Unavailable>) -> Option<T> {
         match read {
             Ok(value) => Some(value),

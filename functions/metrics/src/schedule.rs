@@ -1,8 +1,9 @@
-//! The training schedule: when training is due, by the rules of EventBridge Scheduler.
+//! The training schedule: when training is due, by the rules of [EventBridge Scheduler].
 //!
-//! See <https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html>. When the clocks go forward, a time
-//! that does not exist is skipped. When the clocks go back, a time that occurs twice is due only at its first
-//! occurrence.
+//! When the clocks go forward, a time that does not exist is skipped. When the clocks go back, a time that occurs twice
+//! is due only at its first occurrence.
+//!
+//! [EventBridge Scheduler]: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 
 mod clock;
 mod expression;
@@ -17,14 +18,14 @@ use croner::Cron;
 pub use expression::{Expression, InvalidExpression};
 pub use zone::{UnknownZone, Zone};
 
-/// The training schedule: an expression, such as `cron(…)`, and a time zone. It says when training is due.
+/// The training schedule: an expression, such as `cron(…)`, and a time zone.
 #[derive(Debug, Clone)]
 pub struct Schedule {
     expression: Expression,
     zone: Zone,
 }
 
-/// Upper limit of the time by which clocks go back when summer time ends. No clock goes back by more than a day.
+/// Upper limit of the time by which clocks go back when summer time ends: no clock goes back by more than a day.
 const FOLD: SignedDuration = SignedDuration::from_hours(24);
 
 impl Schedule {
@@ -38,18 +39,17 @@ impl Schedule {
         &self.expression
     }
 
-    /// Returns the latest time at or before `by` when training was due. `None` if training was never due before. Also
-    /// `None` for `rate(…)`, because its due times depend on the start of the schedule.
+    /// Returns the latest time at or before `by` when training was due. `None` if there is none, and for `rate(…)`.
     pub fn last_due(&self, by: Timestamp) -> Option<Timestamp> {
         match &self.expression {
             Expression::Cron(cron) => self.last_match(cron, by),
             Expression::At(at) => self.moment(*at).filter(|due| *due <= by),
+            // The due times of a `rate(…)` schedule depend on its start, which is not known here.
             Expression::Rate(_) => None,
         }
     }
 
-    /// Returns the first time after `after` when training is due. `None` if training is never due again, and for
-    /// `rate(…)`.
+    /// Returns the first time after `after` when training is due. `None` if there is none, and for `rate(…)`.
     pub fn next_due(&self, after: Timestamp) -> Option<Timestamp> {
         match &self.expression {
             Expression::Cron(cron) => self.next_match(cron, after),

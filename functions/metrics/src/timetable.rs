@@ -1,5 +1,5 @@
-//! The training schedule, and since when it has applied. Computes when training was last due, and how old a champion
-//! (the model version that answers predictions) may become.
+//! The training schedule and the time of its last change. Computes when training was last due, and how old a champion
+//! may become.
 
 use evergreen_lifecycle::Run;
 use evergreen_lifecycle::health::scheduled_at;
@@ -8,18 +8,19 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{Expression, InvalidExpression, Schedule, UnknownZone};
 
-/// Tolerance for the question whether a training run belongs to the schedule's latest version. EventBridge Scheduler is
-/// exact to a minute. So a run of the changed schedule may be dated up to a minute before the change.
+// A run of the changed schedule may be dated up to a minute before the change.
+/// Tolerance when a training run is assigned to a schedule: one minute, the precision of EventBridge Scheduler.
 const PRECISION: SignedDuration = SignedDuration::from_mins(1);
 
-/// Minimum extra time that is added to the longest interval between trainings, to get the champion's maximum age. It
-/// gives people a night to investigate.
+// It gives people a night to investigate.
+/// Minimum extra time in the champion's maximum age, on top of the longest interval between trainings.
 const SLACK: SignedDuration = SignedDuration::from_hours(12);
 
-/// Maximum number of intervals between due times that the search for the longest interval examines, newest first.
+// The newest intervals come first.
+/// Maximum number of intervals that the search for the longest interval between trainings examines.
 const MAX_INTERVALS: usize = 1000;
 
-/// A training schedule, and since when it has applied (if known).
+/// A training schedule and the time of its last change.
 #[derive(Debug, Clone)]
 pub struct Timetable {
     schedule: Schedule,
@@ -27,14 +28,14 @@ pub struct Timetable {
     is_enabled: bool,
 }
 
-/// Error: the schedule in EventBridge Scheduler cannot be used. The template checks the schedule that it creates. So a
-/// person has changed the schedule outside the stack.
+// The template checks the schedule that it creates.
+/// Error: the schedule in EventBridge Scheduler is not valid. A person must have changed the schedule by hand.
 #[derive(Debug, thiserror::Error)]
 pub enum UnknownSchedule {
-    /// The schedule's expression, such as `cron(…)`, is not valid.
+    /// Error: the schedule's expression, such as `cron(…)`, is not valid.
     #[error("the schedule's expression: {0}")]
     Expression(#[from] InvalidExpression),
-    /// The schedule's time zone is not known.
+    /// Error: the schedule's time zone is not known.
     #[error("the schedule's zone: {0}")]
     Zone(#[from] UnknownZone),
 }
@@ -50,9 +51,9 @@ impl Timetable {
         Ok(Self { schedule, since: Some(stored.changed_at), is_enabled: stored.is_enabled })
     }
 
-    /// Creates the timetable from the training schedule of the deployed stack's settings. The time of its last change
-    /// is then unknown.
+    /// Creates the timetable from the training schedule in the deployed stack's settings.
     pub fn configured(schedule: &Schedule) -> Self {
+        // The time of the schedule's last change is unknown.
         Self { schedule: schedule.clone(), since: None, is_enabled: true }
     }
 
@@ -61,14 +62,15 @@ impl Timetable {
         self.since
     }
 
-    /// Returns the latest time at or before `by` when training was due. `None` if training was not due since the
-    /// schedule last changed.
+    /// Returns the latest time at or before `by` when training was due. `None` if training was not due yet.
     ///
-    /// A `rate(…)` schedule has no start time. So its due times count from the newest run in `recent` that this
-    /// schedule started. If there is none, they count from the schedule's last change.
+    /// `recent` holds the newest training runs.
     pub fn last_due(&self, recent: &[Run], by: Timestamp) -> Option<Timestamp> {
+        // Due times from before the schedule's last change do not count.
         let in_force = |due: &Timestamp| self.is_enabled && self.since.is_none_or(|since| *due > since);
         let due = match self.schedule.expression() {
+            // A `rate(…)` schedule has no start time. So its due times count from the newest run that this schedule
+            // started. If there is none, they count from the schedule's last change.
             Expression::Rate(every) => self.last_of_rate(recent, *every, by),
             Expression::Cron(_) | Expression::At(_) => self.schedule.last_due(by),
         };
@@ -82,10 +84,11 @@ impl Timetable {
         last_multiple(newest.or(self.since)?, every, by)
     }
 
-    /// Returns the maximum age, at `now`, of a champion that was trained at `trained_at`. It is the longest interval
-    /// between due times since the training, plus half of that interval, but at least plus 12 hours. `None` if the
-    /// schedule has no intervals.
+    /// Returns the maximum age of a champion that was trained at `trained_at`. `None` if training has no regular
+    /// interval.
     pub fn age_limit(&self, trained_at: Timestamp, now: Timestamp) -> Option<SignedDuration> {
+        // The maximum age is the longest interval between due times since the training, plus half of that interval, but
+        // at least plus 12 hours.
         let interval = match self.schedule.expression() {
             Expression::Rate(every) => Some(*every),
             Expression::Cron(_) => self.longest_interval(trained_at, now),
@@ -95,9 +98,10 @@ impl Timetable {
         Some(longest.checked_add((longest / 2).max(SLACK)).unwrap_or(SignedDuration::MAX))
     }
 
-    /// If the schedule changed after the champion's training, returns the time from this training to the first due time
-    /// of the new schedule. The champion could not be replaced earlier. `None` if the schedule did not change.
+    /// Returns the time from the champion's training to the first due time after the schedule changed. `None` without a
+    /// change.
     fn until_first(&self, trained_at: Timestamp) -> Option<SignedDuration> {
+        // The champion could not be replaced earlier. Only a change after the champion's training counts.
         let since = self.since.filter(|since| *since > trained_at)?;
         let first = match self.schedule.expression() {
             Expression::Rate(every) => since.checked_add(*every).ok(),
@@ -106,9 +110,9 @@ impl Timetable {
         Some(first?.duration_since(trained_at))
     }
 
-    /// Returns the longest interval between two due times that overlaps the time from `from` to `now`. Time before the
-    /// schedule's last change does not count. `None` if there is no interval.
+    /// Returns the longest interval between two due times from `from` to `now`. `None` if there is no interval.
     fn longest_interval(&self, from: Timestamp, now: Timestamp) -> Option<SignedDuration> {
+        // Intervals that overlap the time count too. Time before the schedule's last change does not count.
         let from = self.since.map_or(from, |since| since.max(from));
         let mut later = self.schedule.next_due(now).or_else(|| self.schedule.last_due(now))?;
         let mut longest = None;
@@ -125,8 +129,7 @@ impl Timetable {
     }
 }
 
-/// Returns the latest time at or before `by` among `from`, `from + every`, `from + 2 · every` and so on. `None` if `by`
-/// is before `from`.
+/// Returns the last multiple of `every`, counted from `from`, that is not after `by`. `None` if `by` is before `from`.
 fn last_multiple(from: Timestamp, every: SignedDuration, by: Timestamp) -> Option<Timestamp> {
     let elapsed = by.duration_since(from).as_secs();
     if by < from {

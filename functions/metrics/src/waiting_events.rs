@@ -1,18 +1,19 @@
-//! Sends the events that a training run stored but did not send before it ended. Otherwise these events would wait for
-//! the next training run, perhaps until the next day.
+//! Sends the events that a training run stored but did not send before it ended.
+//!
+//! Otherwise these events would wait for the next training run, perhaps until the next day.
 
 use std::time::Duration;
 
 use evergreen_lifecycle::outbox;
 use evergreen_lifecycle::ports::{Announcer, Clock, EventOutbox};
 
-/// Maximum time for sending the waiting events after a measurement. The next measurement sends the events that are
-/// left.
+// The next measurement sends the events that are left.
+/// Maximum time for sending the waiting events after a measurement.
 const MAX_TIME: Duration = Duration::from_secs(15);
 
-/// Sends the events that wait in the registry's outbox to the event bus. Logs a failure, but does not fail the
-/// function's invocation.
+/// Sends the events that wait in the registry's outbox to the event bus. Logs a failure.
 pub async fn send_waiting_events(outbox: &impl EventOutbox, bus: &impl Announcer, clock: &impl Clock) {
+    // A failure does not fail the function's invocation.
     let publishing = outbox::deliver(outbox, bus, clock.now());
     match tokio::time::timeout(MAX_TIME, publishing).await {
         Ok(delivery) if !delivery.is_complete() => {

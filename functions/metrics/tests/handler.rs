@@ -23,7 +23,7 @@ fn damage_object(world: &World) {
     world.memory.state().objects.values_mut().for_each(|bytes| bytes.reverse());
 }
 
-/// Stores a copy of the champion's model file in the registry, after `change` was applied to the copy's bytes.
+/// Stores a changed copy of the champion's model file in the registry.
 fn keep_copy(world: &World, change: impl Fn(&mut Vec<u8>)) {
     let mut state = world.memory.state();
     let key = state.champions.last().unwrap().version.artifact.key.clone();
@@ -39,8 +39,9 @@ fn figures<const N: usize>(report: &MetricsReport, names: [&str; N]) -> [Option<
 
 const HEALTH: [&str; 3] = ["ModelHealthy", "DamagedArtifacts", "UnknownFigures"];
 
-/// Returns test fakes with a week of history: champions from six days ago and from yesterday, a refusal and a failure.
+/// Returns test fakes with a week of history.
 fn a_week() -> World {
+    // Champions from six days ago and from yesterday, a refusal and a failure.
     let world = World::at("2026-11-24T05:00:00Z");
     let (first_at, second_at) = (moment("2026-11-18T03:00:00Z"), moment("2026-11-23T03:00:00Z"));
     let first = champion(version(1, 0.9, first_at));

@@ -4,20 +4,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::Label;
 
-/// Constant baseline: a model that gives the same answer for every row and uses no feature. Contains the target's
-/// distribution in the training rows and the hold-out score of that answer. A useful model must beat this score.
+/// Constant baseline: a model that gives the same answer for every row. A useful model must score better.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Baseline {
     /// Constant baseline of a classifier.
     Classification {
-        /// The most frequent label in the training rows; the first one if several are equally frequent.
+        // The first label if several are equally frequent.
+        /// The most frequent label in the training rows, which the baseline answers for every row.
         label: Label,
         /// The share of training rows with each label, 0–1, in the order of the signature's labels.
         shares: Vec<f64>,
-        /// Hold-out accuracy of the answer `label` for every row, 0–1.
+        /// Hold-out accuracy (0–1) of always answering the most frequent label.
         accuracy: f64,
-        /// Hold-out log loss of the answer `shares` (one probability for each label) for every row, in nats, from 0 up.
+        /// Hold-out log loss of always answering the shares of the labels, in nats, from 0 up.
         log_loss: f64,
     },
     /// Constant baseline of a regression model.
@@ -26,10 +26,10 @@ pub enum Baseline {
         mean: f64,
         /// Standard deviation of the target in the training rows, from 0 up.
         standard_deviation: f64,
-        /// Hold-out root mean squared error of the answer `mean` for every row, in the target's unit.
+        /// Hold-out root mean squared error of always answering the mean, in the target's unit.
         rmse: f64,
-        /// Hold-out R² of the answer `mean` for every row. At most 0, unless every hold-out value equals the mean, so
-        /// that nothing remains to be explained.
+        // Higher only if every hold-out value equals the mean, so that nothing remains to be explained.
+        /// Hold-out R² of always answering the mean, usually at most 0.
         r2: f64,
     },
 }

@@ -9,33 +9,34 @@ pub use pointer::Pointer;
 
 use crate::{Version, VersionNumber, time};
 
-/// Record of the champion, the model version that answers predictions. It contains the version's whole record. So
-/// the prediction function reads only one DynamoDB item.
+// The record contains the whole record of the model version, so the prediction function reads only one DynamoDB item.
+/// Record of the champion, the model version that answers predictions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Champion {
-    /// Number of promotions of this model so far, from 1 up. A conditional write compares this number, so that it
-    /// cannot overwrite a newer promotion.
+    // A conditional write compares this number, so that it cannot overwrite a newer promotion.
+    /// Number of promotions of this model so far, from 1 up.
     pub revision: u32,
     /// When this model version became champion.
     #[serde(with = "crate::time")]
     pub promoted_at: Timestamp,
-    /// Version number of the previous champion; `None` if this is the first one.
+    /// Version number of the previous champion; `None` for the first champion.
     pub previous: Option<VersionNumber>,
     /// The record of the model version that answers predictions.
     pub version: Version,
 }
 
 impl Champion {
-    /// Creates the champion record when `version` is promoted. `before` is the previous champion, or `None` if there
-    /// was none.
+    /// Creates the champion record of a newly promoted model version. `before` is the previous champion, if any.
     pub fn succeeding(before: Option<&Self>, version: Version, promoted_at: Timestamp) -> Self {
         Self::after(before.map(|champion| (champion.revision, champion.version.number)), 0, version, promoted_at)
     }
 
-    /// Creates the champion record when `version` is promoted. `before` is the previous champion's record, of which
-    /// some fields may be unreadable. Its `revision` may be too low if somebody deleted or replaced the record. So
-    /// `last_revision`, the highest revision in the history, counts too. The new revision is higher than both.
+    /// Creates the champion record of a newly promoted model version, if the previous record may be damaged.
+    ///
+    /// `before` is the previous champion's record. `last_revision` is the highest revision in the history.
     pub fn following(before: Option<&Pointer>, last_revision: u32, version: Version, promoted_at: Timestamp) -> Self {
+        // The previous record's revision may be too low if somebody deleted or replaced the record. So the new revision
+        // is higher than both.
         Self::after(before.map(|pointer| (pointer.revision, pointer.number)), last_revision, version, promoted_at)
     }
 
@@ -69,12 +70,10 @@ impl Champion {
     }
 }
 
-/// The period in which one model version was the champion, with its hold-out score. The average accuracy of the
-/// champions is computed from such periods.
+/// The period in which one model version was the champion, with its hold-out score.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tenure {
-    /// The number of promotions of the model, up to and including this one. Sorting by this number puts the champions
-    /// in order.
+    /// The number of promotions of the model, up to and including this one.
     pub revision: u32,
     /// When this model version became the champion.
     pub promoted_at: Timestamp,
@@ -83,25 +82,23 @@ pub struct Tenure {
 }
 
 impl Tenure {
-    /// Returns the period of the champion that `pointer` records. `None` if the record lacks the promotion date or the
-    /// score.
+    /// Returns the period of the champion in `pointer`. `None` if the record lacks the promotion date or the score.
     pub fn of(pointer: &Pointer) -> Option<Self> {
         let (promoted_at, headline) = (pointer.promoted_at()?, pointer.headline()?);
         Some(Self { revision: pointer.revision, promoted_at, headline })
     }
 }
 
-/// Returns the average accuracy or R² of the champions over the last `days` days before `now`. Each champion's score is
-/// weighted by how long it was the champion.
+/// Returns the average accuracy or R² of the champions over the last `days` days, weighted by time. `None` if `history`
+/// is empty.
 ///
-/// `history` holds the champions' periods in any order. It includes the champion from before the window, if there was
-/// one. Time before the first champion does not count. Returns `None` if `history` is empty. If a clock is behind, no
-/// champion may have served any time yet. Then the result is the last champion's score.
+/// `history` holds the champions' periods in any order, including the champion from before these days.
 pub fn average_accuracy(history: &[Tenure], now: Timestamp, days: u32) -> Option<f64> {
     let window_hours = f64::from(days) * 24.0;
     let hours_ago = |moment: Timestamp| time::hours_between(moment, now).clamp(0.0, window_hours);
     let mut ordered = history.to_vec();
     ordered.sort_by_key(|tenure| tenure.revision);
+    // Time before the first champion does not count.
     let ends = ordered.iter().skip(1).map(|next| next.promoted_at).chain([now]);
     let (mut weighted, mut total) = (0.0, 0.0);
     for (tenure, end) in ordered.iter().zip(ends) {
@@ -112,5 +109,6 @@ pub fn average_accuracy(history: &[Tenure], now: Timestamp, days: u32) -> Option
         total += served;
     }
     let last = ordered.last()?;
+    // If a clock is behind, no champion may have served any time yet. Then the result is the last champion's score.
     Some(if total > 0.0 { weighted / total } else { last.headline })
 }

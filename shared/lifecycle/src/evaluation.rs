@@ -1,4 +1,4 @@
-//! Evaluation results: the metrics of a model on the hold-out rows.
+//! Evaluation results: a model's metrics on the hold-out rows.
 
 mod metric;
 
@@ -48,9 +48,10 @@ impl Evaluation {
         }
     }
 
-    /// Returns the model's value of `metric` on the hold-out rows. `None` if the metric belongs to the other task, is
-    /// not defined on these rows, or is missing in a record of an earlier software version.
+    /// Returns the model's value of `metric` on the hold-out rows. `None` if the evaluation does not contain it.
     pub fn figure(&self, metric: PrimaryMetric) -> Option<f64> {
+        // `None` if the metric belongs to the other task, is not defined on these rows, or is missing in a record of an
+        // earlier software version.
         match self {
             Self::Classification(figures) => figures.figure(metric),
             Self::Regression(figures) => figures.figure(metric),
@@ -58,11 +59,12 @@ impl Evaluation {
     }
 }
 
-/// Maximum number of classes for which the whole confusion matrix and each class's metrics are stored. A record must
-/// fit into a DynamoDB item of at most 400 KB.
+// A record must fit into a DynamoDB item of at most 400 KB.
+/// Maximum number of classes for which the confusion matrix and all classes' metrics are stored.
 pub const MAX_CONFUSED_LABELS: usize = 100;
 
-/// Number of worst classes whose metrics are stored, for a classifier with more than [`MAX_CONFUSED_LABELS`] classes.
+// Very many: more than [`MAX_CONFUSED_LABELS`].
+/// Number of worst classes whose metrics are stored for a classifier with very many classes.
 pub const MAX_WORST_LABELS: usize = 20;
 
 /// A classifier's metrics on the hold-out rows.
@@ -74,7 +76,8 @@ pub struct ClassificationEvaluation {
     pub accuracy: f64,
     /// Balanced accuracy: mean recall over the classes, 0–1.
     pub balanced_accuracy: f64,
-    /// Mean precision over the classes, 0–1. The precision of a class that is never predicted counts as 0.
+    // The precision of a class that is never predicted counts as 0.
+    /// Mean precision over the classes, 0–1.
     pub precision: f64,
     /// Mean recall over the classes, 0–1.
     pub recall: f64,
@@ -82,18 +85,20 @@ pub struct ClassificationEvaluation {
     pub f1: f64,
     /// Log loss: mean negative log-likelihood of the true class in nats, from 0 up; lower is better.
     pub log_loss: f64,
-    /// ROC AUC: area under the ROC curve of each class against the rest, averaged over the classes, 0–1. `None` if
-    /// every class has either all or none of the hold-out rows.
+    // The curve of a class is the class against the rest. The area is not defined if every class has either all or none
+    // of the hold-out rows.
+    /// ROC AUC: area under the ROC curve, averaged over the classes, 0–1. `None` if not defined on the hold-out rows.
     pub roc_auc: Option<f64>,
-    /// Matthews correlation between the predicted class and the true class, -1 to 1. `None` in records of earlier
-    /// software versions.
+    // `None` in records of earlier software versions.
+    /// Matthews correlation between the predicted class and the true class, -1 to 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mcc: Option<f64>,
+    // The classes are in the order of the labels. Empty if there are more than [`MAX_CONFUSED_LABELS`] labels.
     /// Confusion matrix: `confusion[i][j]` is the number of hold-out rows of class i that are predicted as class j.
-    /// Classes are in the order of the labels. Empty if there are more than [`MAX_CONFUSED_LABELS`] labels.
     pub confusion: Vec<Vec<usize>>,
-    /// Metrics of each class, in the order of the labels. With more than [`MAX_CONFUSED_LABELS`] labels, the list has
-    /// only the [`MAX_WORST_LABELS`] classes with the lowest F1. Classes without hold-out rows are not among them.
+    // With more than [`MAX_CONFUSED_LABELS`] labels, the list has only [`MAX_WORST_LABELS`] classes. Classes without
+    // hold-out rows are not among them.
+    /// Metrics of each class, in the order of the labels. With many labels, only of the classes with the lowest F1.
     pub per_class: Vec<ClassEvaluation>,
     /// Additional metrics of a classifier with exactly two classes; `None` with more classes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -115,12 +120,12 @@ pub struct ClassEvaluation {
     pub f1: f64,
 }
 
-/// Additional metrics of a classifier with two classes, such as false positives and the Brier score.
+/// Additional metrics of a classifier with two classes, such as the number of false positives.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BinaryEvaluation {
     /// The label of the positive class.
     pub positive: Label,
-    /// Decision threshold: the classifier predicts the positive label if its probability is at least this number, 0–1.
+    /// Decision threshold, 0–1: the lowest probability at which the classifier predicts the positive label.
     pub threshold: f64,
     /// Number of hold-out rows of the positive class that are predicted as positive.
     pub true_positives: usize,
@@ -130,14 +135,14 @@ pub struct BinaryEvaluation {
     pub true_negatives: usize,
     /// Number of hold-out rows of the positive class that are predicted as negative.
     pub false_negatives: usize,
-    /// Average precision: area under the precision-recall curve, as a sum of steps, 0–1. `None` if no hold-out row is
-    /// positive.
+    // The area is computed as a sum of steps.
+    /// Average precision: area under the precision-recall curve, 0–1. `None` if no hold-out row is positive.
     pub average_precision: Option<f64>,
-    /// Brier score: mean squared difference between the positive label's probability and the truth (0 or 1), 0–1; lower
-    /// is better.
+    // The truth is 1 for the positive label and 0 for the negative one.
+    /// Brier score, 0–1: mean squared error of the predicted probability of the positive label; lower is better.
     pub brier_score: f64,
-    /// F1 score: harmonic mean of precision and recall of the positive label, 0–1. `None` in records of earlier
-    /// software versions.
+    // `None` in records of earlier software versions.
+    /// F1 score of the positive label: harmonic mean of precision and recall, 0–1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub f1: Option<f64>,
 }
@@ -174,22 +179,23 @@ pub struct RegressionEvaluation {
     pub mae: f64,
     /// Median absolute error on the hold-out, in the target's unit.
     pub median_absolute_error: f64,
-    /// R²: share of the target's variance that the model explains, at most 1. A model that always predicts the mean
-    /// gets 0.
+    // A model that always predicts the mean gets 0.
+    /// R²: share of the target's variance that the model explains, at most 1.
     pub r2: f64,
-    /// Mean absolute percentage error: the mean of (absolute error / true value), from 0 up; 0.1 means 10%. `None` if a
-    /// true value is 0, and in records of earlier software versions.
+    // The mean of (absolute error / true value). Also `None` in records of earlier software versions.
+    /// Mean absolute percentage error, from 0 up; 0.1 means 10%. `None` if a true value is 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mape: Option<f64>,
-    /// Root mean squared logarithmic error (RMSLE): the root mean squared difference between ln(1 + prediction) and
-    /// ln(1 + true value), from 0 up. `None` if a true value is below 0, and in records of earlier software versions.
+    // The root mean squared difference between ln(1 + prediction) and ln(1 + true value). Also `None` in records of
+    // earlier software versions.
+    /// Root mean squared logarithmic error (RMSLE), from 0 up. `None` if a true value is below 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rmsle: Option<f64>,
-    /// Mean pinball loss (quantile loss) at the quantile [`PINBALL_QUANTILE`], in the target's unit. `None` in records
-    /// of earlier software versions.
+    // `None` in records of earlier software versions.
+    /// Mean pinball loss (quantile loss) at the quantile [`PINBALL_QUANTILE`], in the target's unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pinball: Option<f64>,
-    /// Quality of the prediction intervals: how often they contain the true value, and how wide they are.
+    /// Quality of the model's prediction intervals, such as how often they contain the true value.
     pub interval: IntervalEvaluation,
 }
 
@@ -207,34 +213,35 @@ impl RegressionEvaluation {
     }
 }
 
-/// Quality of a regression model's prediction intervals on the hold-out rows: how often they contain the true value,
-/// and how wide they are.
+/// Quality of a regression model's prediction intervals on the hold-out rows.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct IntervalEvaluation {
-    /// Target coverage: the share of rows whose true value a prediction interval should contain, 0–1.
+    /// Target coverage, 0–1: the share of rows whose true value should be inside the prediction interval.
     pub level: f64,
-    /// Measured coverage: the share of hold-out rows whose true value is inside the prediction interval, 0–1.
+    /// Measured coverage, 0–1: the share of hold-out rows whose true value is inside the prediction interval.
     pub coverage: f64,
     /// Mean width of the prediction intervals over the hold-out rows, in the target's unit.
     pub width: f64,
-    /// Coverage of the prediction intervals in five equal groups of the hold-out rows, 0–1. The groups go from the
-    /// lowest to the highest predictions. `None` for a small hold-out, and in records of earlier software versions.
+    // `None` for a small hold-out, and in records of earlier software versions.
+    /// Coverage (0–1) of the prediction intervals in five equal groups of hold-out rows, from the lowest to the highest
+    /// predictions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_fifth: Option<[f64; 5]>,
 }
 
-/// Description of a training run's data set: where it came from, its content's hash, its size and its columns.
+/// Description of a training run's data set, such as its source, size and columns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dataset {
     /// Where the data came from: `built-in`, or the key prefix of the S3 objects.
     pub source: String,
-    /// SHA-256 of the values that the model learns from, in lower-case hexadecimal. The same values give the same hash,
-    /// however the files write them (such as `1.0` or `1`).
+    // Only the values that the model learns from count. Equal values give the same hash, however the files write them
+    // (such as `1.0` or `1`).
+    /// Hash of the training data: SHA-256 in lower-case hexadecimal.
     pub fingerprint: String,
     /// Number of rows in the data set: training rows and hold-out rows together.
     pub rows: usize,
-    /// Names of the feature columns, in the table's order. With more than 200 columns, only the first 200 names in
-    /// alphabetical order.
+    // With more than 200 columns, only the first 200 names in alphabetical order.
+    /// Names of the feature columns, in the table's order; at most 200 names.
     pub columns: Vec<String>,
     /// Name of the column that the model predicts.
     pub target: String,

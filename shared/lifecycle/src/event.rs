@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Champion, Decision, ModelName, Run, RunId, RunMetrics, Version, VersionNumber, time};
 
-/// Kind of event in a model's life, such as a promotion. Events with the same time are sent in the order of this enum.
+// Events with the same time are sent in the order of this enum.
+/// Kind of event in a model's life, such as a promotion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EventKind {
-    /// A training run or an import ended with a new model version. The version may have been promoted or refused.
+    /// A training run or an import made a new model version, which may have been promoted or refused.
     TrainingSucceeded,
     /// A model version became the champion (the version that answers predictions).
     ModelPromoted,
@@ -30,42 +31,44 @@ impl EventKind {
     }
 }
 
-/// An event in a model's life, such as a promotion. Its JSON form is the detail of the event on the EventBridge bus.
-/// The JSON leaves out `kind`, which is the event's detail type.
+// The JSON is the event's detail. It leaves out `kind`, which is the event's detail type.
+/// An event in a model's life, such as a promotion. Sent as JSON to the EventBridge bus.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LifecycleEvent {
-    /// Unique id of the event. The same event may be sent more than once. A consumer recognizes a repeated event by its
-    /// id.
+    /// Unique id of the event. An event that is sent twice has the same id.
     pub id: String,
     /// Kind of the event, such as a promotion or a failed run.
     #[serde(skip)]
     pub kind: EventKind,
-    /// When the event happened. It may be sent later than that.
+    // The event may be sent later.
+    /// When the event happened.
     #[serde(with = "crate::time")]
     pub occurred_at: Timestamp,
     /// The model that the event is about.
     pub model: ModelName,
-    /// Id of the training run that the event is about, or that made the promoted version.
+    // For a promotion by hand: the run that made the promoted version.
+    /// Id of the training run that the event is about.
     pub run_id: RunId,
     /// Number of the model version that the event is about. `None` if the training run made no version.
     pub version: Option<VersionNumber>,
     /// The main metrics of the run; `None` if the run evaluated no model.
     pub metrics: Option<RunMetrics>,
-    /// Why the model version was promoted or refused. For a failed run: the error message. For a promotion by hand:
-    /// `promoted by hand` and the person's note.
+    // For a promotion by hand: `promoted by hand` and the person's note.
+    /// Why the model version was promoted or refused. For a failed run: the error message.
     pub reason: String,
-    /// The automatic decision to promote or refuse the version. `None` if the run made no version, or if a person
-    /// promoted the version.
+    // `None` if the run made no version, or if a person promoted the version.
+    /// The promotion gate's decision on the model version. `None` if there was no decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
-    /// Until when the platform may retry the failed run. `None` if the failure is final, or if no run failed.
+    // `None` if the failure is final, or if no run failed.
+    /// Until when the platform may retry the failed run. `None` if there will be no retry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_until: Option<Timestamp>,
 }
 
 impl LifecycleEvent {
-    /// Creates the two events for a training run that made a model version and ended at `ended_at`. The first event
-    /// reports the success of the run, the second one whether the version was promoted.
+    /// Creates the two events for a training run that made a model version: the run's success, and the promotion or
+    /// refusal.
     pub fn of_version(run: &Run, version: &Version, ended_at: Timestamp) -> [Self; 2] {
         let judged = if version.decision.promotes() { EventKind::ModelPromoted } else { EventKind::ModelRejected };
         [EventKind::TrainingSucceeded, judged].map(|kind| Self {
@@ -76,32 +79,33 @@ impl LifecycleEvent {
         })
     }
 
-    /// Creates the event for a training run that failed at `ended_at` without making a model version.
+    /// Creates the event for a training run that failed without making a model version.
     pub fn of_failure(run: &Run, ended_at: Timestamp) -> Self {
         Self { retry_until: run.retry_until(), ..Self::of_run(EventKind::TrainingFailed, run, ended_at) }
     }
 
-    /// Creates the event for a training run that stopped without recording a result (for example, out of memory). Call
-    /// this only if the attempt's time is over and no result was recorded.
+    /// Creates the event for a training run that stopped without recording a result, for example out of memory.
     pub fn of_loss(run: &Run) -> Self {
+        // Call this only if the attempt's time is over and no result was recorded.
         let reason =
             "the attempt ended without recording a result: the platform stopped it, or it ran out of memory or time"
                 .to_owned();
         Self { reason, ..Self::of_run(EventKind::TrainingFailed, run, run.lease_until) }
     }
 
-    /// Returns the key of the event in the outbox (the list of events that wait to be sent). Keys sort by time. Events
-    /// with the same time sort by kind.
+    /// Returns the key of the event in the outbox, the list of events that wait to be sent.
     pub fn outbox_key(&self) -> String {
+        // Keys sort by time. Events with the same time sort by kind.
         format!("{}#{}#{}", time::format(self.occurred_at), self.kind as u8, self.id)
     }
 
-    /// Creates the event for a promotion by hand: a person made an earlier version of `model` the champion. The event's
-    /// id contains the revision and the time, because a revision can repeat after somebody deleted the history.
+    /// Creates the event for a promotion by hand: a person made an earlier model version the champion.
     pub fn of_promotion(model: ModelName, champion: &Champion, reason: String) -> Self {
         let kind = EventKind::ModelPromoted;
         let at = champion.promoted_at.as_millisecond();
         Self {
+            // The id contains the revision and the time, because a revision can repeat after somebody deleted the
+            // history.
             id: format!("{model}/champion-{}-{at}/{}", champion.revision, kind.as_str()),
             kind,
             occurred_at: champion.promoted_at,

@@ -1,10 +1,12 @@
-//! The gate decides whether a newly trained model version (the challenger) replaces the champion. The champion is the
-//! model version that answers predictions.
+//! The promotion gate: decides whether a newly trained model version (the challenger) replaces the champion, which
+//! answers predictions.
 //!
-//! The gate compares the answers of both models on the same hold-out rows, row by row. Neither model was trained on
-//! these rows. A difference in two of thirty rows does not distinguish two models. The gate refuses a challenger that
-//! is below the required score (the floor) or no better than a constant baseline. The gate also refuses a challenger
-//! that is worse than the champion by more than the tolerance and by more than chance.
+//! The gate compares the losses of both models on the same hold-out rows, on which neither model was trained. It
+//! refuses a challenger for three reasons:
+//!
+//! - The challenger's score is below the required score (the floor).
+//! - The challenger is no better than a constant baseline.
+//! - The challenger is worse than the champion, by more than the tolerance and by more than chance.
 
 mod constant;
 mod decision;
@@ -17,17 +19,15 @@ pub use self::loss::MeanLoss;
 pub use self::paired::PairedTest;
 use crate::{PrimaryMetric, VersionNumber};
 
-/// Tolerance for rounding errors: two scores that differ by less than this number count as equal. Scores are ratios of
-/// small integers, so rounding makes tiny differences.
+// Scores are ratios of small integers, so rounding makes tiny differences.
+/// Rounding tolerance of the promotion gate: scores that differ by less count as equal.
 const SAME: f64 = 1e-9;
 
-/// Significance level of the one-sided test whether the challenger (the new model version) is worse than the champion.
-/// If the test's p-value is lower, the challenger counts as worse. The p-value is the probability that an equally good
-/// challenger scores this badly by chance.
+// The p-value is the probability that an equally good challenger scores this badly by chance. The test is one-sided.
+/// Significance level of the promotion gate: below this p-value, a new model version counts as worse than the champion.
 pub const SIGNIFICANCE: f64 = 0.05;
 
-/// Promotion rule: decides whether a new model version (the challenger) replaces the current one (the champion). Holds
-/// the metric that compares the two, the required score and the tolerance.
+/// Promotion gate: the rule that decides whether a new model version (the challenger) replaces the champion.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Gate {
     metric: PrimaryMetric,
@@ -35,20 +35,19 @@ pub struct Gate {
     tolerance: Bound,
 }
 
-/// A limit on a score, such as a minimum accuracy of 0.9. `metric` says what `value` measures: the metric that compares
-/// two models, or else accuracy or R².
+// `metric` is the metric that compares two models, or else accuracy or R².
+/// A limit of the promotion gate on a model's score, such as a minimum accuracy of 0.9.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Bound {
     metric: PrimaryMetric,
     value: f64,
 }
 
-/// Error: the required score or the tolerance is impossible for its metric, such as an accuracy of 1.5.
+/// Error: a setting of the promotion gate is impossible for its metric, such as a required accuracy of 1.5.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("gate {name}: expected {expected}, got {value}")]
 pub struct InvalidGate {
-    /// Which setting is invalid: `floor` (the required score) or `tolerance` (how much worse than the champion is
-    /// allowed).
+    /// The name of the invalid setting: `floor` (the required score) or `tolerance`.
     pub name: &'static str,
     /// The allowed values of the setting, in words, such as `a finite number`.
     pub expected: &'static str,
@@ -56,29 +55,24 @@ pub struct InvalidGate {
     pub value: f64,
 }
 
-/// The scores of one model on the hold-out rows: its score in the metric that compares models, and its loss on each
-/// row.
+/// The scores of one model on the hold-out rows, for the comparison of two models.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scores {
-    /// The model's score on the hold-out rows, in the metric that compares the challenger with the champion.
+    /// The model's score on the hold-out rows, in the metric that compares two models.
     pub score: f64,
-    /// The model's loss on each hold-out row, in the order of the rows. The better the score, the lower the mean of the
-    /// losses.
-    ///
-    /// For a metric that is a mean over rows, the losses are the terms of that mean. Accuracy: a wrong answer is 1 and
-    /// a right one 0. Log loss: the negative logarithm of the true class's probability. Brier score, R², RMSE and
-    /// RMSLE: a squared error.
-    ///
-    /// For other metrics, a loss is 1 minus the score minus the row's influence on the score (Hampel, JASA 69, 1974).
-    /// The variance of these losses is the variance of the score. For ROC AUC, that is DeLong's variance (Biometrics
-    /// 44, 1988).
+    // For a metric that is a mean over rows, the losses are the terms of that mean. Accuracy: a wrong answer is 1 and a
+    // right one 0. Log loss: the negative logarithm of the true class's probability. Brier score, R², RMSE and RMSLE: a
+    // squared error.
+    // For other metrics, a loss is 1 minus the score minus the row's influence on the score (Hampel, JASA 69, 1974).
+    // The variance of these losses is the variance of the score. For ROC AUC, that is DeLong's variance (Biometrics 44,
+    // 1988).
+    /// The model's loss on each hold-out row, in the order of the rows. A better model has a lower mean loss.
     pub losses: Vec<f64>,
-    /// Accuracy of a classifier (0–1), or R² of a regression model (at most 1), on the same hold-out rows as `losses`.
+    /// The model's accuracy (0–1) or R² (at most 1) on the same hold-out rows.
     pub headline: f64,
 }
 
-/// The current model version (the champion) that a new one (the challenger) may replace. Contains the champion's scores
-/// on the challenger's hold-out rows, or why there are none.
+/// The current champion in the comparison with a new model version: its scores, or why the scores are missing.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Incumbent {
     /// There is no champion yet: no model version answers predictions.
@@ -89,16 +83,15 @@ pub enum Incumbent {
         version: VersionNumber,
         /// The champion's scores on the challenger's hold-out rows.
         scores: Scores,
-        /// Whether the champion and the challenger were trained on the same data table. `false` means that the tables
-        /// differ.
+        /// Whether the champion and the challenger were trained on the same data table.
         same_table: bool,
     },
-    /// The champion has other input columns or labels than the challenger, so their scores cannot be compared.
+    /// The champion cannot be compared: it has other input columns or labels than the challenger.
     Incomparable {
         /// The champion's version number.
         version: VersionNumber,
     },
-    /// The champion's model file is missing or damaged. The prediction function cannot load the champion.
+    /// The champion cannot be loaded: its model file is missing or damaged.
     Unreadable {
         /// The champion's version number.
         version: VersionNumber,
@@ -106,12 +99,10 @@ pub enum Incumbent {
 }
 
 impl Gate {
-    /// Creates the promotion rule. `metric` compares the new model version (the challenger) with the champion. `floor`
-    /// is the score that a challenger must reach. `tolerance`, from 0 up, is how much worse than the champion a
-    /// challenger may be. Both are in the unit of `metric`.
+    /// Creates a promotion gate that compares models in `metric`. A new model version must reach `floor` and may be
+    /// worse than the champion by `tolerance`.
     ///
-    /// If `floor` is `None`, a challenger must beat a constant baseline (always the same answer). If the champion beats
-    /// the baseline beyond chance, the challenger must do so too.
+    /// If `floor` is `None`, a new model version must beat a constant baseline (always the same answer) instead.
     ///
     /// # Errors
     /// [`InvalidGate`] when `floor` or `tolerance` is not finite, or `tolerance` is negative. Also when `metric` is a
@@ -121,35 +112,36 @@ impl Gate {
         Ok(Self { metric, floor, tolerance: tolerance_of(metric, tolerance)? })
     }
 
-    /// Sets a minimum accuracy (classifiers) or R² (regression). The gate refuses a challenger (a new model version)
-    /// that is below `floor`. This holds even if another metric compares the challenger with the champion.
+    /// Sets the minimum accuracy (classifiers) or R² (regression) of a new model version.
     ///
     /// # Errors
     /// [`InvalidGate`] when accuracy or R² cannot have the value `floor`.
     pub fn with_headline_floor(self, floor: f64) -> Result<Self, InvalidGate> {
+        // This metric may differ from the metric that compares the challenger with the champion.
         let floor = floor_of(PrimaryMetric::headline_of(self.metric.task()), floor)?;
         Ok(Self { floor: Some(floor), ..self })
     }
 
-    /// Sets how much lower than the champion's the challenger's accuracy (classifiers) or R² (regression) may be. This
-    /// holds even if another metric compares the two. A tolerance of 0 applies to that metric instead.
+    /// Sets by how much a new model version's accuracy or R² may be lower than the champion's.
     ///
     /// # Errors
     /// [`InvalidGate`] when `tolerance` is negative, not finite, or above 1 for accuracy.
     pub fn with_headline_tolerance(self, tolerance: f64) -> Result<Self, InvalidGate> {
         let headline = PrimaryMetric::headline_of(self.metric.task());
+        // A tolerance of 0 applies to the metric that compares the two models instead.
         let metric = if tolerance > 0.0 { headline } else { self.metric };
         Ok(Self { tolerance: tolerance_of(metric, tolerance)?, ..self })
     }
 
-    /// Returns the metric that compares the challenger (the new model version) with the champion.
+    /// Returns the metric that compares a new model version with the champion.
     pub fn metric(&self) -> PrimaryMetric {
         self.metric
     }
 
-    /// Decides whether a new model version (the challenger) replaces the champion, `incumbent`. `constant` holds the
-    /// scores of a baseline that gives the same answer for every row. If `constant` is `None`, the challenger is not
-    /// compared with a baseline. All losses must belong to the same hold-out rows in the same order.
+    /// Decides whether a new model version (the challenger) replaces the champion (`incumbent`).
+    ///
+    /// `constant` holds the scores of a constant baseline; `None` means no comparison with a baseline. All scores must
+    /// be from the same hold-out rows, in the same order.
     ///
     /// ```
     /// use evergreen_lifecycle::{Gate, Incumbent, PrimaryMetric, Scores, Verdict};
@@ -212,6 +204,7 @@ impl Gate {
             }
             None => match advantage {
                 Some(Advantage::NoBetter) => true,
+                // If the champion beats the baseline beyond chance, the challenger must do so too.
                 Some(Advantage::Unclear) => champion_advantage == Some(Advantage::Better),
                 Some(Advantage::Better) | None => false,
             },
@@ -222,20 +215,19 @@ impl Gate {
         decision
     }
 
-    /// Returns whether the required score or the tolerance uses another metric than the comparison of the two models.
     fn is_bounded_otherwise(&self) -> bool {
         self.floor.into_iter().chain([self.tolerance]).any(|bound| self.named(bound).is_some())
     }
 
-    /// Returns the metric of the limit `bound`, or `None` if it is the metric that compares the two models.
+    /// Returns the metric of a limit of the gate. `None` if this metric is the same that compares two models.
     fn named(&self, bound: Bound) -> Option<PrimaryMetric> {
         (bound.metric != self.metric).then_some(bound.metric)
     }
 }
 
 impl Bound {
-    /// Returns by how much the challenger is worse than the champion, in the limit's metric. Negative if it is better.
-    /// `metric` is the metric that compares the two.
+    /// Returns by how much the challenger is worse than the champion, in the limit's metric. Negative if the challenger
+    /// is better.
     fn lost(&self, metric: PrimaryMetric, challenger: &Scores, champion: &Scores) -> f64 {
         if self.metric == metric {
             metric.gain(champion.score, challenger.score)
@@ -255,8 +247,7 @@ impl Incumbent {
         }
     }
 
-    /// Returns the verdict for a challenger that is not refused. It says whether there was a champion, and whether the
-    /// champion could be scored.
+    /// Returns the gate's verdict for a challenger that is not refused, such as [`Verdict::FirstChampion`].
     fn verdict(&self) -> Verdict {
         match self {
             Self::None => Verdict::FirstChampion,

@@ -1,5 +1,4 @@
-//! Health metrics that the stack publishes about its model. Each one is a pure function of stored records. [`Metric`]
-//! lists all of them.
+//! Health metrics of the model, computed from stored records. [`Metric`] lists all of them.
 //!
 //! A metric is absent if it has no meaning yet, such as the accuracy before the first training. A metric is unknown if
 //! its input could not be read. Unknown metrics are counted, and they raise an alarm.
@@ -29,9 +28,11 @@ pub struct Datum {
     pub value: f64,
 }
 
-/// Returns the share of the monthly request quota that the busiest API key has used (0 to 1). Each API key has the
-/// whole quota for itself. `requests` holds each key's number of requests in this month.
+/// Returns the share of the monthly request quota (0 to 1) that the busiest API key has used.
+///
+/// `requests` holds the number of requests of each API key in this month.
 pub fn quota_used(requests: &[u64], quota: u64) -> f64 {
+    // Each API key has the whole quota for itself.
     // With no API key, the result is 0. The numbers are exact below 2^53 requests.
     let most = requests.iter().copied().max().unwrap_or_default() as f64;
     most / quota.max(1) as f64

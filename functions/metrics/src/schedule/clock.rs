@@ -1,5 +1,6 @@
-//! Makes wall clock times usable in the cron search of the library croner, which has no calendar of its own. These
-//! times have no time zone. The caller handles the clock changes (summer time) afterwards.
+//! Adapter of wall clock times for the cron search of the library croner, which has no calendar of its own.
+//!
+//! These times have no time zone. The caller handles the clock changes (summer time) afterwards.
 
 use std::cmp::Ordering;
 
@@ -8,7 +9,7 @@ use croner::{CivilDate, CivilDateTime, CivilTime, CronDateTime, Resolution, Week
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
 
-/// A wall clock time without time zone, in the form that the cron library croner searches.
+/// A wall clock time without time zone, for the cron library croner.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct WallClock(pub DateTime);
 

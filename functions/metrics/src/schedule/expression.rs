@@ -6,13 +6,13 @@ use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 use jiff::{SignedDuration, civil::DateTime};
 
-/// A schedule expression: `cron(minutes hours day-of-month month day-of-week year)`, `rate(value unit)` or
+/// Schedule expression: `cron(minutes hours day-of-month month day-of-week year)`, `rate(value unit)` or
 /// `at(yyyy-mm-ddThh:mm:ss)`.
 #[derive(Debug, Clone)]
 pub enum Expression {
     /// `cron(…)`: training is due whenever the wall clock matches this cron expression.
     Cron(Box<Cron>),
-    /// `rate(…)`: training is due repeatedly, always after this time. It is at least one minute.
+    /// `rate(…)`: training is due again each time this duration has passed, at least one minute.
     Rate(SignedDuration),
     /// `at(…)`: training is due once, at this wall clock time.
     At(DateTime),
@@ -21,10 +21,10 @@ pub enum Expression {
 /// Error: a text is not a valid schedule expression.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidExpression {
-    /// The text is not of the form `cron(…)`, `rate(…)` or `at(…)`. Contains the text.
+    /// Error: the text is not of the form `cron(…)`, `rate(…)` or `at(…)`. Contains the text.
     #[error("expected cron(…), rate(…) or at(…)")]
     Form(String),
-    /// The cron expression does not have exactly six fields.
+    /// Error: the cron expression does not have exactly six fields.
     #[error("cron({text}): expected six fields (minutes hours day-of-month month day-of-week year), got {fields}")]
     Fields {
         /// The text between the brackets of `cron(…)`.
@@ -32,7 +32,7 @@ pub enum InvalidExpression {
         /// The number of fields in the cron expression; six are required.
         fields: usize,
     },
-    /// A field of the cron expression cannot be read.
+    /// Error: a field of the cron expression cannot be read.
     #[error("cron({text}): {cause}")]
     Cron {
         /// The text between the brackets of `cron(…)`.
@@ -40,11 +40,11 @@ pub enum InvalidExpression {
         /// The cron library's error: why the cron expression is not valid.
         cause: croner::errors::CronError,
     },
-    /// The text in `rate(…)` is not a whole number above 0 of minutes, hours or days. Contains the text between the
-    /// brackets.
+    // The number must be whole and above 0.
+    /// Error: the text in `rate(…)` is not a number of minutes, hours or days. Contains the text between the brackets.
     #[error("rate({0}): expected a whole number above 0 and minutes, hours or days")]
     Rate(String),
-    /// The text in `at(…)` is not a wall clock time.
+    /// Error: the text in `at(…)` is not a wall clock time.
     #[error("at({text}): {cause}")]
     At {
         /// The text between the brackets of `at(…)`.
@@ -72,9 +72,9 @@ impl FromStr for Expression {
     }
 }
 
-/// Parses the text between the brackets of EventBridge's `cron(…)`. It has a year but no seconds. Weekdays are 1–7 from
-/// Sunday to Saturday, and steps such as `0/15` are allowed.
+/// Parses the text between the brackets of EventBridge's `cron(…)`.
 fn cron(text: &str) -> Result<Cron, InvalidExpression> {
+    // It has a year but no seconds. Weekdays are 1–7 from Sunday to Saturday, and steps such as `0/15` are allowed.
     let fields = text.split_whitespace().count();
     if fields != 6 {
         return Err(InvalidExpression::Fields { text: text.to_owned(), fields });

@@ -4,11 +4,12 @@ use std::str::FromStr;
 
 use jiff::tz::TimeZone;
 
-/// An IANA time zone, such as `UTC` or `Europe/Berlin`. Uses the time zone database that is built into the program.
+// Uses the time zone database that is built into the program.
+/// An IANA time zone, such as `UTC` or `Europe/Berlin`.
 #[derive(Debug, Clone)]
 pub struct Zone(TimeZone);
 
-/// Error: the text (contained in the error) is not the name of a known time zone.
+/// Error: the text is not the name of a known time zone. Contains the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected an IANA time zone such as Europe/Berlin")]
 pub struct UnknownZone(pub String);

@@ -76,7 +76,7 @@ fn an_unreadable_schedule_says_why() {
     insta::assert_snapshot!(error("rate(1 day)", "Mars"), @"the schedule's zone: expected an IANA time zone such as Europe/Berlin");
 }
 
-/// Returns the maximum age in hours, at the time `now`, of a champion that was trained at `trained_at`.
+/// Returns the maximum age in hours of a champion that was trained at `trained_at`.
 fn limit(timetable: &Timetable, trained_at: &str, now: &str) -> Option<f64> {
     timetable.age_limit(moment(trained_at), moment(now)).map(|limit| limit.as_secs_f64() / 3600.0)
 }

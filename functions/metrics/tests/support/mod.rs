@@ -18,13 +18,14 @@ pub struct World {
     pub memory: &'static Memory,
     pub registry: Registry,
     pub clock: FixedClock,
-    /// The configured maximum age of the champion. `None` means that the age follows from the training schedule.
+    /// The configured maximum age of the champion. `None` means that it follows from the training schedule.
     pub max_age: Option<SignedDuration>,
 }
 
 impl World {
-    /// Creates an empty registry at the time `now`. The training schedule (daily at 03:00) has applied for weeks.
+    /// Creates test fakes with an empty registry and a daily training schedule at 03:00.
     pub fn at(now: &str) -> Self {
+        // The schedule has applied for weeks.
         let memory: &'static Memory = Box::leak(Box::default());
         memory.state().schedule = Some(daily("2026-11-01T12:00:00Z"));
         let registry = Registry { memory, away: Vec::new() };
@@ -116,8 +117,9 @@ pub fn sound_version(memory: &Memory, number: u32, accuracy: f64, trained_at: Ti
     Version { artifact: artifact(key, &bytes), ..version }
 }
 
-/// Stores `bytes` as the champion's model file. Sets the file's size and digest in the champion's record to match.
+/// Stores `bytes` as the champion's model file and corrects the champion's record.
 pub fn store(memory: &Memory, bytes: Vec<u8>) {
+    // The record contains the file's size and digest.
     let mut state = memory.state();
     let champion = state.champions.last_mut().unwrap();
     let key = champion.version.artifact.key.clone();

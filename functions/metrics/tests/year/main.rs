@@ -1,5 +1,7 @@
-//! Simulates a year of AWS's scheduler and of training runs that succeed, fail, stop without an end, or end late.
-//! Checks the metric `DeadlineMissed` every five minutes. The metric must always be right, even when the clocks change.
+//! Simulation of a year of training runs, in which the metric `DeadlineMissed` must always be right.
+//!
+//! AWS's scheduler is simulated too, even when the clocks change. The training runs succeed, fail, stop without an end,
+//! or end late. The metric is checked every five minutes.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 mod scheduler;
@@ -19,9 +21,9 @@ const END: &str = "2027-01-01T00:00:00Z";
 const GRACE: SignedDuration = SignedDuration::from_hours(1);
 const STEP: SignedDuration = SignedDuration::from_mins(5);
 
-/// Returns the training schedules of the simulation: each as its expression and as the times when it fires. `skipped`
-/// is a time (hour, minute) that the clocks skip.
+/// Returns the training schedules of the simulation: each as its expression and as the times when it fires.
 fn schedules(skipped: (i8, i8)) -> Vec<(String, When)> {
+    // `skipped` is a time (hour, minute) that the clocks skip.
     let (hour, minute) = skipped;
     vec![
         (format!("cron({minute} {hour} * * ? *)"), When::Daily(hour, minute)),
@@ -33,9 +35,9 @@ fn schedules(skipped: (i8, i8)) -> Vec<(String, When)> {
     ]
 }
 
-/// Simulates a year with the `schedules`, one after the other. At each time in `changes`, the next schedule replaces
-/// the current one.
+/// Simulates a year with the `schedules`, one after the other.
 fn follow(zone: &str, schedules: &[(String, When)], changes: &[&str], seed: u64) {
+    // At each time in `changes`, the next schedule replaces the current one.
     let begins: Vec<Timestamp> = [BEGIN].iter().chain(changes).map(|at| moment(at)).collect();
     let mut now = moment(BEGIN);
     let (mut scheduler, mut trainings) = (Scheduler::new(zone), Trainings::new(seed));
@@ -67,13 +69,13 @@ fn follow(zone: &str, schedules: &[(String, When)], changes: &[&str], seed: u64)
     assert!(missed_at_all > 0, "{schedules:?} in {zone}: nothing was ever missed, so nothing was tested");
 }
 
-/// Simulates each schedule alone for a year, then three schedules in sequence. The changes of the schedule are near the
-/// hours that the clocks skip or repeat.
+/// Simulates each schedule alone for a year, then three schedules in sequence.
 fn simulate(zone: &str, skipped: (i8, i8), changes: [&str; 2]) {
     let schedules = schedules(skipped);
     for (seed, schedule) in (1..).zip(&schedules) {
         follow(zone, std::slice::from_ref(schedule), &[], seed);
     }
+    // The schedule changes near the hours that the clocks skip or repeat.
     for (seed, three) in (100..).zip([[0, 1, 5], [5, 3, 4]]) {
         follow(zone, &three.map(|index: usize| schedules[index].clone()), &changes, seed);
     }

@@ -1,11 +1,14 @@
-//! Simulates EventBridge Scheduler as AWS's user guide describes it. It does not fire at a time that the clocks skip,
-//! or at the second occurrence of a repeated time. It shares no code with the tested function.
+//! Simulation of EventBridge Scheduler, as AWS's user guide describes it.
+//!
+//! It does not fire at a time that the clocks skip, or at the second occurrence of a repeated time. It shares no code
+//! with the tested function.
 
 use jiff::civil::{DateTime, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-/// Time step of the simulated scheduler. All simulated schedules fire only at multiples of this step.
+// All simulated schedules fire only at multiples of this step.
+/// Time step of the simulated scheduler.
 const TICK: SignedDuration = SignedDuration::from_mins(15);
 
 /// When a simulated schedule fires.
@@ -19,7 +22,8 @@ pub enum When {
     Quarterly,
     /// The schedule fires every Sunday at this hour and minute.
     OnSundays(i8, i8),
-    /// The schedule fires at the first step after its creation, and then repeatedly after this time.
+    // The first time is the first step after the creation.
+    /// The schedule fires first at its creation, and then each time this duration has passed.
     Every(SignedDuration),
 }
 
@@ -30,21 +34,20 @@ pub struct Scheduler {
     when: When,
     since: Timestamp,
     next_tick: Timestamp,
-    /// The latest wall clock time that the simulation has reached. `None` before its first step.
+    /// The latest wall clock time that the simulation has reached. `None` before the first step.
     latest: Option<DateTime>,
     fired: Vec<Timestamp>,
 }
 
 impl Scheduler {
-    /// Creates a simulated scheduler in the time zone `zone`. It has no schedule until [`change`](Self::change) is
-    /// called.
+    /// Creates a simulated scheduler without a schedule, in the time zone `zone`.
     pub fn new(zone: &str) -> Self {
         let never = Timestamp::UNIX_EPOCH;
         let zone = TimeZone::get(zone).unwrap();
         Self { zone, when: When::Hourly, since: never, next_tick: never, latest: None, fired: Vec::new() }
     }
 
-    /// Creates the schedule at the time `since`, or replaces it.
+    /// Creates the simulated schedule at the time `since`, or replaces the current schedule.
     pub fn change(&mut self, when: When, since: Timestamp) {
         (self.when, self.since) = (when, since);
         self.fired.clear();
@@ -54,7 +57,7 @@ impl Scheduler {
         self.next_tick = after.max(self.next_tick);
     }
 
-    /// Returns the times up to `now` at which the schedule fired, without the times that earlier calls returned.
+    /// Returns the times up to `now` at which the schedule fired since the last call.
     pub fn fire_until(&mut self, now: Timestamp) -> Vec<Timestamp> {
         let mut fired = Vec::new();
         while self.next_tick <= now {
@@ -67,7 +70,7 @@ impl Scheduler {
         fired
     }
 
-    /// Returns the latest time at or before `by` when the current schedule fired. `None` if it did not fire.
+    /// Returns the latest time at or before `by` when the simulated schedule fired. `None` if it did not fire.
     pub fn last_due(&self, by: Timestamp) -> Option<Timestamp> {
         self.fired.iter().rev().copied().find(|due| *due <= by)
     }
@@ -87,9 +90,9 @@ impl Scheduler {
         matches && !is_again
     }
 
-    /// Returns whether a `rate(…)` schedule fires at the time `tick`. The first time is the first step after its
-    /// creation. Later times count from the last firing.
+    /// Returns whether a `rate(…)` schedule fires at the time `tick`.
     fn follows(&self, tick: Timestamp, every: SignedDuration) -> bool {
+        // The first time is the first step after its creation. Later times count from the last firing.
         self.fired.last().is_none_or(|last| tick.duration_since(*last) >= every)
     }
 }

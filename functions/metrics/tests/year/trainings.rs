@@ -1,5 +1,6 @@
-//! Simulates a year of training runs from a random seed. Most runs succeed in time. Others end late, fail, stop without
-//! an end, or never start.
+//! Simulation of a year of training runs, from a random seed.
+//!
+//! Most runs succeed in time. Others end late, fail, stop without an end, or never start.
 
 use evergreen_lifecycle::{Run, RunId, Trigger};
 use evergreen_testkit::{finished_run, run, version};
@@ -13,29 +14,31 @@ const RECENT: usize = 100;
 pub struct Trainings {
     random: u64,
     number: u32,
-    /// Records of training runs that lie in the future, each with its time. Each run has one record for its start and
-    /// one for its end.
+    // Each run has one record for its start and one for its end.
+    /// Training run records of the future, each with the time when it is stored.
     to_come: Vec<(Timestamp, Run)>,
     /// The training runs that have been recorded so far, newest first.
     recent: Vec<Run>,
-    /// The latest due time whose training made a model version. `None` if no training did so yet.
+    /// The latest due time whose training made a model version. `None` if there is none yet.
     kept_until: Option<Timestamp>,
 }
 
 impl Trainings {
-    /// Creates a simulation without training runs. All later runs follow from the random seed.
+    /// Creates a simulation without training runs. `seed` decides all later runs.
     pub fn new(seed: u64) -> Self {
         Self { random: seed, number: 0, to_come: Vec::new(), recent: Vec::new(), kept_until: None }
     }
 
-    /// Returns a pseudo-random number from 0 to `below` - 1. Uses Knuth's linear congruential generator (MMIX).
+    /// Returns a pseudo-random number from 0 to `below` - 1.
     fn draw(&mut self, below: u64) -> u64 {
+        // Knuth's linear congruential generator (MMIX).
         self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.random >> 33) % below
     }
 
-    /// Simulates the training that the schedule starts at `due`. Sometimes a person also starts a training by hand.
+    /// Simulates the training that the schedule starts at `due`.
     pub fn start(&mut self, due: Timestamp) {
+        // Sometimes a person also starts a training by hand.
         let trigger = Trigger::Schedule { scheduled_at: Some(due) };
         let id = RunId::scheduled(due);
         match self.draw(20) {
@@ -53,8 +56,7 @@ impl Trainings {
         }
     }
 
-    /// Adds a training run that starts at `at` and ends `minutes` later. `None` means that the run stops without an
-    /// end.
+    /// Adds a training run that starts at `at` and ends `minutes` later. Without `minutes`, the run never ends.
     fn make(&mut self, id: RunId, trigger: Trigger, at: Timestamp, minutes: Option<i64>, succeeds: bool) {
         self.number += 1;
         let at = at + SignedDuration::from_secs(5);

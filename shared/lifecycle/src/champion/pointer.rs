@@ -1,8 +1,7 @@
-//! The record of the champion (the model version that answers predictions), even if this version of the software can
-//! read only a part of it.
+//! The champion's record in the registry, even if this version of the software can read only a part of it.
 //!
-//! To load the champion, the prediction function needs only three fields: the artifact, the version number and the
-//! revision. They can be read even if other fields cannot, for example after a rollback to an older software version.
+//! The prediction function needs only three fields: the artifact, the version number and the revision. They can be read
+//! even if other fields cannot, for example after a rollback to an older software version.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -11,12 +10,12 @@ use super::Champion;
 use crate::record::{Record, Unreadable, field, moment};
 use crate::{Artifact, Dataset, Decision, Evaluation, VersionNumber};
 
-/// The champion's record in the registry, of which some fields may be unreadable. Every version of the software must be
-/// able to read the public fields.
+// Every version of the software must be able to read the public fields.
+/// The champion's record in the registry, of which some fields may be unreadable.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pointer {
-    /// Number of promotions of this model so far, from 1 up. A conditional write compares this number, so that it
-    /// cannot overwrite a newer promotion.
+    // A conditional write compares this number, so that it cannot overwrite a newer promotion.
+    /// Number of promotions of this model so far, from 1 up.
     pub revision: u32,
     /// The version number of the champion, the model version that answers predictions.
     pub number: VersionNumber,
@@ -33,8 +32,7 @@ impl From<Champion> for Pointer {
 }
 
 impl Pointer {
-    /// Reads only the public fields of a champion's record, because this version of the software cannot read all
-    /// fields.
+    /// Reads only the three fields of a champion's record that every version of the software can read.
     ///
     /// # Errors
     /// Returns the `record` itself if the revision, the version number or the artifact is missing. The prediction
@@ -55,8 +53,7 @@ impl Pointer {
         self.rest.as_deref().ok()
     }
 
-    /// Returns why this version of the software cannot read all fields of the stored champion. `None` if it can read
-    /// all.
+    /// Returns why some fields of the champion's record are unreadable. `None` if this software version can read all.
     pub fn unreadable(&self) -> Option<&Unreadable> {
         self.rest.as_ref().err()
     }
@@ -71,14 +68,12 @@ impl Pointer {
         self.of(|champion| champion.previous, |fields| field(fields, "previous"))
     }
 
-    /// Returns when the champion's training ended, or when an imported champion was imported. `None` if the date is
-    /// unreadable.
+    /// Returns when the champion was trained or imported. `None` if the date is unreadable.
     pub fn trained_at(&self) -> Option<Timestamp> {
         self.of(|champion| Some(champion.version.trained_at), |fields| moment(fields, "version/trained_at"))
     }
 
-    /// Returns the champion's accuracy (0–1) or R² (at most 1) on the hold-out rows of its training. `None` if
-    /// unreadable.
+    /// Returns the champion's accuracy (0–1) or R² (at most 1) on its hold-out rows. `None` if the score is unreadable.
     pub fn headline(&self) -> Option<f64> {
         self.of(
             |champion| Some(champion.headline()),
@@ -89,19 +84,19 @@ impl Pointer {
         )
     }
 
-    /// Returns why the champion was promoted, with the numbers that led to it. `None` if this is unreadable.
+    /// Returns the promotion gate's decision on the champion, with its numbers. `None` if the decision is unreadable.
     pub fn decision(&self) -> Option<Decision> {
         self.of(|champion| Some(champion.version.decision.clone()), |fields| field(fields, "version/decision"))
     }
 
-    /// Returns the champion's metrics on the hold-out rows of its training. `None` if they are unreadable.
+    /// Returns the champion's metrics on the hold-out rows of its training. `None` if the metrics are unreadable.
     pub fn evaluation(&self) -> Option<Evaluation> {
         self.of(|champion| Some(champion.version.evaluation.clone()), |fields| field(fields, "version/evaluation"))
     }
 
-    /// Returns the target coverage of the prediction intervals: the share (0–1) of rows whose true value an interval
-    /// should contain. `None` for a classifier, and if the share is unreadable.
+    /// Returns the target coverage (0–1) of the champion's prediction intervals. `None` for a classifier.
     pub fn interval_level(&self) -> Option<f64> {
+        // Also `None` if the coverage is unreadable.
         self.of(
             |champion| match &champion.version.evaluation {
                 Evaluation::Regression(figures) => Some(figures.interval.level),
@@ -111,9 +106,9 @@ impl Pointer {
         )
     }
 
-    /// Returns the data set on which the champion was trained. For an imported model, returns the data set on which it
-    /// was evaluated. `None` if the description is unreadable.
+    /// Returns the data set on which the champion was trained. `None` if the field is unreadable.
     pub fn dataset(&self) -> Option<Dataset> {
+        // For an imported model, this is the data set on which the model was evaluated.
         self.of(|champion| Some(champion.version.dataset.clone()), |fields| field(fields, "version/dataset"))
     }
 

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Task;
 
-/// Quantile of the pinball loss (quantile loss) in [`PrimaryMetric::Pinball`], 0–1. At 0.9, a prediction that is too
-/// low costs nine times as much as one that is too high.
+// At 0.9, a prediction that is too low costs nine times as much as one that is too high.
+/// Quantile (0–1) of the pinball loss in [`PrimaryMetric::Pinball`].
 pub const PINBALL_QUANTILE: f64 = 0.9;
 
 /// A metric in which two models are compared on the hold-out rows.
@@ -20,17 +20,18 @@ pub enum PrimaryMetric {
     BalancedAccuracy,
     /// Log loss: mean negative log-likelihood of the true class in nats, from 0 up; lower is better.
     LogLoss,
-    /// Brier score: mean squared difference between the positive label's probability and the truth (0 or 1), 0–1; lower
-    /// is better. Only defined for two classes.
+    /// Brier score, 0–1: mean squared error of the positive label's probability; lower is better. Only for two classes.
     BrierScore,
-    /// ROC AUC: area under the ROC curve, 0–1. With more than two classes, the mean over each class against the rest.
+    // With more than two classes, the mean over each class against the rest.
+    /// ROC AUC: area under the ROC curve, 0–1.
     RocAuc,
-    /// Area under the precision-recall curve, 0–1. Only defined for two classes.
+    /// Area under the precision-recall curve, 0–1. Only for two classes.
     AveragePrecision,
-    /// F1 score: harmonic mean of precision and recall of the positive class, 0–1. With more than two classes, the mean
-    /// over the classes.
+    // Two classes: precision and recall of the positive class. More classes: the mean over the classes.
+    /// F1 score: harmonic mean of precision and recall, 0–1.
     F1,
-    /// Matthews correlation between the predicted class and the true class, -1 to 1. A constant answer gets 0.
+    // A constant answer gets 0.
+    /// Matthews correlation between the predicted class and the true class, -1 to 1.
     Mcc,
     /// R²: share of the target's variance that the model explains, at most 1.
     R2,
@@ -38,11 +39,11 @@ pub enum PrimaryMetric {
     Rmse,
     /// Mean absolute error, in the target's unit; lower is better.
     Mae,
-    /// Mean absolute percentage error: the mean of (absolute error / true value), from 0 up; lower is better. Not
-    /// defined if a true value is 0.
+    // The mean of (absolute error / true value).
+    /// Mean absolute percentage error, from 0 up; lower is better. Not defined if a true value is 0.
     Mape,
-    /// Root mean squared logarithmic error (RMSLE): the root mean squared difference between ln(1 + prediction) and
-    /// ln(1 + true value), from 0 up; lower is better. Not defined if a true value is below 0.
+    // The root mean squared difference between ln(1 + prediction) and ln(1 + true value).
+    /// Root mean squared logarithmic error (RMSLE), from 0 up; lower is better. Not defined if a true value is below 0.
     Rmsle,
     /// Mean pinball loss (quantile loss) at the quantile [`PINBALL_QUANTILE`], in the target's unit; lower is better.
     Pinball,
@@ -67,7 +68,7 @@ impl PrimaryMetric {
         Self::Pinball,
     ];
 
-    /// Returns the default metric in which models are compared, for a user who chose none.
+    /// Returns the metric in which models are compared if the user chose none.
     pub fn default_for(task: Task) -> Self {
         match task {
             Task::Classification => Self::LogLoss,
@@ -75,9 +76,9 @@ impl PrimaryMetric {
         }
     }
 
-    /// Returns the metric that dashboards show: accuracy for classification, R² for regression. The stack's parameters
-    /// use the same metric.
+    /// Returns the metric that dashboards show: accuracy for classification, R² for regression.
     pub fn headline_of(task: Task) -> Self {
+        // The stack's parameters use the same metric.
         match task {
             Task::Classification => Self::Accuracy,
             Task::Regression => Self::R2,
@@ -104,7 +105,7 @@ impl PrimaryMetric {
         matches!(self, Self::BrierScore | Self::AveragePrecision)
     }
 
-    /// Returns whether a higher value of the metric is better. `false` means that a lower value is better.
+    /// Returns whether a higher value of the metric is better.
     pub fn higher_is_better(self) -> bool {
         match self {
             Self::Accuracy
@@ -125,7 +126,7 @@ impl PrimaryMetric {
         matches!(self, Self::Accuracy | Self::BalancedAccuracy | Self::RocAuc | Self::AveragePrecision | Self::F1)
     }
 
-    /// Returns by how much `score` is better than `other` in this metric; negative if `score` is worse.
+    /// Returns by how much `score` is better than `other`. Negative if `score` is worse.
     pub fn gain(self, score: f64, other: f64) -> f64 {
         if self.higher_is_better() { score - other } else { other - score }
     }

@@ -1,4 +1,4 @@
-//! Compares a model with a constant baseline, which gives the same answer for every row and uses no feature.
+//! Comparison of a model with a constant baseline, which gives the same answer for every row.
 
 use std::fmt;
 
@@ -8,21 +8,22 @@ use super::loss::{MeanLoss, margin};
 use super::{PairedTest, SAME, SIGNIFICANCE, Scores};
 use crate::PrimaryMetric;
 
-/// Minimum distance of [`AgainstConstant::margin`] from 0. The margin and the significance test may disagree on whether
-/// the model beats the baseline. Then the margin becomes plus or minus this number, as the test says.
+// The margin and the significance test may disagree on whether the model beats the baseline. Then the margin becomes
+// plus or minus this number, as the test says.
+/// Minimum distance from 0 of [`AgainstConstant::margin`].
 const LEAST_MARGIN: f64 = 0.01;
 
-/// Compares a model with a constant baseline on the same hold-out rows. The baseline gives the same answer for every
-/// row: the share of each label in the training rows, or the mean of their target. For other metrics, it is the
-/// constant answer that scores best.
+// The baseline answers the share of each label in the training rows, or the mean of their target. For other metrics,
+// the baseline is the constant answer that scores best.
+/// Result of the comparison of a model with a constant baseline (the same answer for every row).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct AgainstConstant {
-    /// The score of the constant baseline (the same answer for every row) on the same hold-out rows as the model.
+    /// The score of the constant baseline on the hold-out rows.
     pub score: f64,
-    /// Result of the significance test whether the constant baseline is worse than the model by more than chance.
+    /// Result of the significance test: is the constant baseline worse than the model?
     pub test: PairedTest,
-    /// By how many standard errors the model's gain over the constant baseline exceeds chance. Below 0, the gain may be
-    /// chance.
+    /// The model's gain over the constant baseline in standard errors, minus the gain that chance explains. Below 0,
+    /// the gain may be chance.
     pub margin: f64,
 }
 
@@ -38,8 +39,7 @@ pub enum Advantage {
 }
 
 impl AgainstConstant {
-    /// Compares the scores of a `model` with the scores of a `constant` baseline in the given `metric`. Both scores
-    /// must belong to the same hold-out rows.
+    /// Compares the scores of a model with the scores of a constant baseline on the same hold-out rows.
     pub fn of(metric: PrimaryMetric, model: &Scores, constant: &Scores) -> Self {
         let test = PairedTest::of(metric, &constant.losses, &model.losses);
         let gains: Vec<f64> = constant.losses.iter().zip(&model.losses).map(|(c, m)| c - m).collect();
@@ -49,8 +49,7 @@ impl AgainstConstant {
         Self { score: constant.score, test, margin }
     }
 
-    /// Returns whether a model with this `score` beats the constant baseline, and whether by more than chance. `metric`
-    /// is the metric of both scores.
+    /// Returns whether a model with this `score` beats the constant baseline, and whether by more than chance.
     pub fn advantage(&self, metric: PrimaryMetric, score: f64) -> Advantage {
         match metric.gain(score, self.score) {
             gain if gain <= SAME || gain.is_nan() => Advantage::NoBetter,

@@ -1,4 +1,4 @@
-//! The decision whether a new model version (the challenger) replaces the champion, as it is stored and reported.
+//! The promotion gate's decision on a new model version (the challenger), as it is stored and reported.
 
 use std::fmt;
 
@@ -7,20 +7,18 @@ use serde::{Deserialize, Serialize};
 use super::{Advantage, AgainstConstant, MeanLoss, PairedTest, SAME, SIGNIFICANCE};
 use crate::{PrimaryMetric, VersionNumber};
 
-/// Result of the comparison of a new model version (the challenger) with the current one (the champion): whether the
-/// challenger replaces the champion, and the numbers that led to this decision.
+/// The promotion gate's decision on a new model version (the challenger), with the numbers that led to the decision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
     /// Whether the challenger (the new model version) was promoted or refused, and why.
     pub verdict: Verdict,
-    /// The metric of `score` and `champion_score`, in which the challenger and the champion are compared.
+    /// The metric in which the challenger and the champion are compared.
     #[serde(default = "accuracy")]
     pub metric: PrimaryMetric,
     /// The score of the challenger (the new model version) on its hold-out rows.
     #[serde(alias = "accuracy")]
     pub score: f64,
-    /// The champion's score on the challenger's hold-out rows. `None` if there was no champion or it could not be
-    /// scored.
+    /// The champion's score on the challenger's hold-out rows. `None` if no champion could be scored.
     #[serde(alias = "champion_accuracy")]
     pub champion_score: Option<f64>,
     /// The champion's version number; `None` if there was no champion.
@@ -29,34 +27,35 @@ pub struct Decision {
     /// scored.
     #[serde(default)]
     pub same_table: Option<bool>,
-    /// The score that the challenger must reach. `None` means that it must beat a constant baseline instead.
+    /// The score that the challenger must reach. `None` means that the challenger must beat a constant baseline.
     pub floor: Option<f64>,
-    /// The metric of the required score `floor`. `None` if it is the metric of `score`, or if there is no floor.
+    /// The metric of the required score (`floor`). `None` if it is the metric of `score`, or if there is no floor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub floor_metric: Option<PrimaryMetric>,
-    /// How much worse than the champion a challenger may be, from 0 up. A challenger within the tolerance is not
-    /// refused as worse, whatever the significance test says.
+    // A challenger within the tolerance is not refused as worse, whatever the significance test says.
+    /// How much worse than the champion a challenger may be, from 0 up.
     pub tolerance: f64,
     /// The metric of `tolerance`. `None` if it is the metric of `score`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tolerance_metric: Option<PrimaryMetric>,
-    /// The challenger's accuracy (0–1) or R² (at most 1) on the hold-out rows. `None` if the floor and the tolerance
-    /// use the metric of `score`.
+    // The limits are the floor and the tolerance. They use the metric of `score` or else this number.
+    /// The challenger's accuracy (0–1) or R² (at most 1) on the hold-out rows. `None` if no limit uses this score.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub headline: Option<f64>,
-    /// Comparison of the challenger with a constant baseline (the same answer for every row). `None` in decisions of
-    /// earlier software versions.
+    // `None` in decisions of earlier software versions.
+    /// Comparison of the challenger with a constant baseline (the same answer for every row).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub constant: Option<AgainstConstant>,
-    /// The challenger's mean loss on the hold-out rows, for `metric`. `None` if it could not be computed, and in
-    /// decisions of earlier software versions.
+    // `None` if the mean loss could not be computed, and in decisions of earlier software versions. The loss belongs to
+    // `metric`.
+    /// The challenger's mean loss on the hold-out rows. `None` if the loss is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loss: Option<MeanLoss>,
-    /// The champion's mean loss on the challenger's hold-out rows, for `metric`. `None` if no champion could be scored.
+    /// The champion's mean loss on the challenger's hold-out rows. `None` if no champion could be scored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub champion_loss: Option<MeanLoss>,
-    /// Result of the significance test whether the challenger is worse than the champion by more than chance. `None` if
-    /// no champion could be scored.
+    /// Result of the significance test: is the challenger worse than the champion? `None` if no champion could be
+    /// scored.
     #[serde(default)]
     pub test: Option<PairedTest>,
 }
@@ -71,11 +70,11 @@ fn accuracy() -> PrimaryMetric {
 pub enum Verdict {
     /// Promoted: there was no champion, so the new version becomes the first one.
     FirstChampion,
-    /// Promoted: the new version is within the tolerance of the champion's score, or its difference may be chance.
+    /// Promoted: the new version is not worse than the champion, or not by more than the tolerance or chance.
     NotWorse,
-    /// Promoted: the champion has other columns or labels than the new version, so the two could not be compared.
+    /// Promoted: the new version could not be compared, because the champion has other columns or labels.
     ChampionIncomparable,
-    /// Promoted: the champion's model file is missing or damaged, so the champion could not be scored.
+    /// Promoted: the champion's model file is missing or damaged.
     ChampionUnreadable,
     /// Refused: the new version is below the required score, or not better than a constant baseline.
     BelowFloor,
@@ -89,14 +88,14 @@ impl Decision {
         !matches!(self.verdict, Verdict::BelowFloor | Verdict::WorseThanChampion)
     }
 
-    /// Returns whether the challenger (the new version) beats a constant baseline. `None` for decisions of earlier
-    /// software versions.
+    /// Returns whether the new model version beats a constant baseline. `None` in decisions of earlier software
+    /// versions.
     pub fn advantage(&self) -> Option<Advantage> {
         self.constant.map(|constant| constant.advantage(self.metric, self.score))
     }
 
-    /// If the challenger is below the required score (the floor), returns the floor's metric, the challenger's value of
-    /// it, and the floor. `None` if the challenger reaches the floor, or if there is none.
+    /// If the challenger is below the required score, returns the metric, the challenger's score and the required
+    /// score.
     fn missed_floor(&self) -> Option<(PrimaryMetric, f64, f64)> {
         let floor = self.floor?;
         let (metric, found) = match (self.floor_metric, self.headline) {
@@ -141,7 +140,7 @@ impl Decision {
     }
 }
 
-/// Writes the decision as a sentence, with the numbers that led to it.
+/// Writes the promotion gate's decision as a sentence, with its numbers.
 impl fmt::Display for Decision {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.verdict == Verdict::BelowFloor {

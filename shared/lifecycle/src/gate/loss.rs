@@ -2,15 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Critical value of a one-sided 5% significance test, in standard errors: a gain below it counts as chance. A standard
-/// normal variable exceeds this value with probability 5%.
+// A standard normal variable exceeds this value with probability 5%.
+/// Critical value of the one-sided 5% significance test: a gain below this many standard errors counts as chance.
 pub(super) const NOISE: f64 = 1.645;
 
-/// Maximum absolute value of a margin, which is a gain in standard errors. Without this limit, a margin would be
-/// infinite if the standard error is 0.
+// Without this limit, a margin would be infinite if the standard error is 0.
+/// Maximum absolute value of a margin (a gain in standard errors).
 const MAX_MARGIN: f64 = 100.0;
 
-/// A model's mean loss over the rows of a hold-out, with its standard error. Lower is better.
+/// A model's mean loss on the hold-out rows, with its standard error. A lower loss is better.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct MeanLoss {
     /// Mean loss of one hold-out row.
@@ -20,26 +20,24 @@ pub struct MeanLoss {
 }
 
 impl MeanLoss {
-    /// Returns the mean of the rows' `losses` and its standard error. Returns `None` for fewer than two losses, or if a
-    /// result is not finite.
+    /// Returns the mean and the standard error of the rows' losses. `None` if they cannot be computed.
     pub fn of(losses: &[f64]) -> Option<Self> {
         let rows = losses.len() as f64;
         let mean = losses.iter().sum::<f64>() / rows;
         let variance = losses.iter().map(|loss| (loss - mean).powi(2)).sum::<f64>() / (rows - 1.0);
         let standard_error = (variance / rows).sqrt();
+        // At least two losses are needed, and the results must be finite.
         (losses.len() > 1 && mean.is_finite() && standard_error.is_finite()).then_some(Self { mean, standard_error })
     }
 
-    /// Compares this mean loss with `before`, a mean loss on another hold-out. A result below 0 means that this mean
-    /// loss is worse by more than chance. The unit is standard errors of the difference. The function assumes that the
-    /// two hold-outs share no rows. If they share rows, it finds a difference less often.
+    /// Compares this mean loss with an earlier loss, in standard errors. Below 0, this loss is worse beyond chance.
     pub fn margin_after(&self, before: &Self) -> f64 {
+        // The two hold-outs are assumed to share no rows. If they share rows, a difference is found less often.
         margin(before.mean - self.mean, self.standard_error.hypot(before.standard_error)) + 2.0 * NOISE
     }
 }
 
 /// Returns by how many standard errors a `gain` exceeds the gain that chance explains. Below 0, the gain may be chance.
-/// `standard_error` is the standard error of the gain.
 pub(super) fn margin(gain: f64, standard_error: f64) -> f64 {
     let errors = match gain / standard_error {
         errors if errors.is_nan() => 0.0,

@@ -1,5 +1,4 @@
-//! Tests whether one model is worse than another beyond chance. The tests compare the losses of both models on the same
-//! rows.
+//! Significance tests of whether one model is worse than another, from the losses of both models on the same rows.
 
 use std::fmt;
 
@@ -9,60 +8,63 @@ use serde::{Deserialize, Serialize};
 
 use crate::PrimaryMetric;
 
-/// Number of bootstrap resamples that a test draws. The p-value and the percentiles are computed from them.
+/// Number of bootstrap resamples in the test of whether one model is worse than another.
 const RESAMPLES: usize = 2000;
 
-/// Minimum p-value that a test returns. A registry may be unable to store numbers that are much closer to 0.
+// Some registries cannot store numbers that are much closer to 0.
+/// Minimum p-value that a significance test returns.
 const LEAST_P: f64 = 1e-100;
 
-/// Minimum number of rows for the bootstrap. With fewer rows, the bootstrap's p-values are too low. A sign-flip
-/// permutation test replaces it then.
+// With fewer rows, the bootstrap's p-values are too low.
+/// Minimum number of rows for the bootstrap test. With fewer rows, a sign-flip permutation test is used.
 const FEW_ROWS: usize = 16;
 
-/// Maximum number of values that the bootstrap resamples. More rows are first averaged in groups, which does not change
-/// the result.
+// More rows are first averaged in groups, which does not change the result.
+/// Maximum number of values that the bootstrap test resamples.
 const GROUPS: usize = 5000;
 
-/// Result of a one-sided significance test: is the challenger (a new model version) worse than the champion? Both
-/// models are compared on the same hold-out rows.
+/// Result of the significance test: is the new model version (the challenger) worse than the champion?
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum PairedTest {
-    /// McNemar's exact test (Psychometrika 12, 1947): uses only the rows on which exactly one of the two models is
-    /// right.
+    // McNemar's test uses only the rows on which exactly one of the two models is right.
+    /// Result of McNemar's exact test (Psychometrika 12, 1947), which compares the right and wrong answers of two
+    /// models.
     Mcnemar {
         /// Number of rows where the challenger is right and the champion is wrong.
         challenger_only: usize,
         /// Number of rows where the champion is right and the challenger is wrong.
         champion_only: usize,
-        /// The p-value, 0–1. If both models are equally good, it is the probability that the champion alone is right on
-        /// at least this many rows. Only rows on which exactly one model is right count.
+        // The p-value holds if both models are equally good. Only rows on which exactly one model is right count. The
+        // champion wins a row if the champion alone is right.
+        /// The p-value, 0–1: the probability that the champion wins at least this often by chance.
         p_value: f64,
     },
-    /// The bootstrap (Efron, The Annals of Statistics 7, 1979) of the difference between two models' mean losses.
+    /// Result of the bootstrap test (Efron, The Annals of Statistics 7, 1979) of the difference between two models'
+    /// mean losses.
     Bootstrap {
         /// The challenger's mean loss minus the champion's mean loss. Above 0, the challenger is worse.
         difference: f64,
-        /// The 5th percentile, over the bootstrap resamples, of the difference between the two models' mean losses.
+        /// The 5th percentile of the resampled differences between the two models' mean losses.
         lower: f64,
-        /// The 95th percentile, over the bootstrap resamples, of the difference between the two models' mean losses.
+        /// The 95th percentile of the resampled differences between the two models' mean losses.
         upper: f64,
-        /// The p-value, 0–1: the share of bootstrap resamples in which the challenger is not worse. With fewer than 16
-        /// rows, a bootstrap's p-value is too low. Then Fisher's randomisation test gives the p-value: the share of all
-        /// sign changes of the row differences that make the sum at least as large.
+        // With fewer than 16 rows, a bootstrap's p-value is too low. Then Fisher's randomisation test gives the
+        // p-value: the share of all sign changes of the row differences that make the sum at least as large.
+        /// The p-value, 0–1: the share of bootstrap resamples in which the challenger is not worse than the champion.
         p_value: f64,
     },
 }
 
 impl PairedTest {
-    /// Tests whether the challenger is worse than the champion: McNemar's test for accuracy, the bootstrap for other
-    /// metrics. `challenger` and `champion` hold the losses of the two models on the same rows, in the same order.
+    /// Runs the significance test of whether the challenger is worse than the champion. Both lists hold the losses on
+    /// the same rows.
     pub(super) fn of(metric: PrimaryMetric, challenger: &[f64], champion: &[f64]) -> Self {
+        // McNemar's test needs right and wrong answers, so it is used only for accuracy.
         if metric == PrimaryMetric::Accuracy { mcnemar(challenger, champion) } else { bootstrap(challenger, champion) }
     }
 
-    /// Returns the p-value (0–1): the probability that the challenger scores this badly by chance, if it is really as
-    /// good as the champion.
+    /// Returns the p-value (0–1). A low p-value means that the challenger is worse by more than chance.
     pub fn p_value(&self) -> f64 {
         match self {
             Self::Mcnemar { p_value, .. } | Self::Bootstrap { p_value, .. } => *p_value,
@@ -93,10 +95,10 @@ fn mcnemar(challenger: &[f64], champion: &[f64]) -> PairedTest {
     PairedTest::Mcnemar { challenger_only, champion_only, p_value }
 }
 
-/// Returns the probability of at least `heads` heads in `tosses` tosses of a fair coin (upper tail of the binomial
-/// distribution).
+/// Returns the probability of at least `heads` heads in `tosses` tosses of a fair coin.
 fn upper_tail(heads: usize, tosses: usize) -> f64 {
     // ln C(tosses, k) - tosses ln 2, from k = 0 upwards.
+    // This is the upper tail of the binomial distribution.
     let mut logarithm = -(tosses as f64) * std::f64::consts::LN_2;
     let mut sum = 0.0;
     for k in 0..=tosses {
@@ -128,13 +130,13 @@ fn bootstrap(challenger: &[f64], champion: &[f64]) -> PairedTest {
     }
 }
 
-/// Returns the p-value of a sign-flip permutation test of the row differences. It is the share of all sign combinations
-/// whose sum is at least the observed sum.
+/// Returns the p-value of a sign-flip permutation test of the differences between two models' losses.
 fn sign_flips(differences: &[f64]) -> f64 {
     let flipped = |signs: u32| -> f64 {
         let signed = |(row, difference): (usize, &f64)| if signs >> row & 1 == 1 { -difference } else { *difference };
         differences.iter().enumerate().map(signed).sum()
     };
+    // The p-value is the share of all sign combinations whose sum is at least the observed sum.
     let (ways, sum) = (1_u32 << differences.len().min(FEW_ROWS), flipped(0));
     let as_large = (0..ways).filter(|signs| flipped(*signs) >= sum - 1e-9 * sum.abs()).count();
     as_large as f64 / f64::from(ways)
@@ -144,10 +146,10 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
-/// Averages the row differences in at most [`GROUPS`] groups of nearly equal size. Each group takes its rows from the
-/// whole list. With few rows, each row is its own group.
+/// Part of the bootstrap test: averages the row differences in at most [`GROUPS`] groups of nearly equal size.
 fn grouped(differences: &[f64]) -> Vec<f64> {
     let groups = differences.len().min(GROUPS);
+    // Each group takes its rows from the whole list. With few rows, each row is its own group.
     let group = |first: usize| mean(&differences.iter().skip(first).step_by(groups).copied().collect::<Vec<_>>());
     (0..groups).map(group).collect()
 }

@@ -10,9 +10,9 @@ use crate::time::hours_between;
 /// Number of days over which the champions' accuracy is averaged.
 pub const AVERAGE_DAYS: u32 = 7;
 
-/// Computes the champion's health metrics: version number, accuracy or R², age, and hours until it is too old. `limit`
-/// is the maximum age. If `limit` is `None`, the hours until it is too old are unknown.
+/// Computes the champion's health metrics, such as its accuracy or R² and its age. `limit` is the maximum age.
 pub fn champion_metrics(pointer: &Pointer, limit: Option<SignedDuration>, now: Timestamp) -> MetricValues {
+    // Without a `limit`, the hours until the champion is too old are unknown.
     let mut values = MetricValues::default();
     let age = pointer.trained_at().map(|trained_at| hours_between(trained_at, now).max(0.0));
     values.know(Metric::ModelVersion, f64::from(pointer.number.get()));
@@ -22,8 +22,9 @@ pub fn champion_metrics(pointer: &Pointer, limit: Option<SignedDuration>, now: T
     values
 }
 
-/// Computes the average accuracy or R² of the champions of the last seven days. `history` holds the champions' records,
-/// newest first, including the current champion. If `history` is empty, the metric is not published.
+/// Computes the champions' average accuracy or R² over the last seven days. No metric if `history` is empty.
+///
+/// `history` holds the champions' records, newest first, including the current champion.
 pub fn average_champion_accuracy(history: &[Record<Pointer>], now: Timestamp) -> MetricValues {
     let mut values = MetricValues::default();
     if !history.is_empty() {
@@ -33,8 +34,7 @@ pub fn average_champion_accuracy(history: &[Record<Pointer>], now: Timestamp) ->
     values
 }
 
-/// Returns when each champion of the last seven days served, with its score. `None` if one of their records cannot be
-/// read.
+/// Returns the periods and scores of the champions of the last seven days. `None` if one record cannot be read.
 fn tenures(history: &[Record<Pointer>], now: Timestamp) -> Option<Vec<Tenure>> {
     let begins = now.checked_sub(SignedDuration::from_hours(24 * i64::from(AVERAGE_DAYS))).unwrap_or(Timestamp::MIN);
     let mut tenures = Vec::new();

@@ -1,20 +1,13 @@
-//! Computes by how much the champion's quality exceeds the required minimum.
+//! Health metric `ModelAccuracyMargin`: by how much the champion's quality exceeds the required minimum.
 
 use super::{Metric, MetricValues};
 use crate::champion::Pointer;
 use crate::{Decision, Evaluation, Rescored, Run};
 
 /// Computes by how much the champion's quality exceeds the required minimum. Below 0, the champion is not good enough.
-/// `recent` holds the newest runs in any order.
 ///
-/// With a `threshold`, the margin is the champion's accuracy or R² minus the threshold.
-///
-/// Without a threshold, the margin is the lower of two numbers, both in standard errors. The first says by how much the
-/// champion beats a constant baseline beyond chance. The second compares the champion's loss on the newest run's
-/// hold-out with its loss on its own hold-out. Below 0, the champion has become worse beyond chance.
-///
-/// A champion's record of an earlier software version may lack both numbers. Then the margin is the champion's accuracy
-/// minus the share of the most frequent class, or its R².
+/// With a `threshold`, the result is the champion's accuracy or R² minus the threshold. Without a threshold, the unit
+/// is standard errors. `recent` holds the newest runs in any order.
 pub fn accuracy_margin(pointer: &Pointer, recent: &[Run], threshold: Option<f64>) -> MetricValues {
     let mut figures = MetricValues::default();
     let margin = match threshold {
@@ -26,15 +19,21 @@ pub fn accuracy_margin(pointer: &Pointer, recent: &[Run], threshold: Option<f64>
 }
 
 fn relative(pointer: &Pointer, recent: &[Run]) -> Option<f64> {
+    // The margin is the lower of two numbers, both in standard errors. The first says by how much the champion beats a
+    // constant baseline beyond chance. The second compares the champion's loss on the newest run's hold-out with its
+    // loss on its own hold-out.
     let decision = pointer.decision();
     let over_constant = decision.as_ref().and_then(|decision| decision.constant).map(|constant| constant.margin);
+    // The record of a champion of an earlier software version may lack both numbers. Then the margin is the champion's
+    // accuracy minus the share of the most frequent class, or its R².
     let margin = over_constant.or_else(|| pointer.evaluation().as_ref().map(over_the_most_frequent));
     let since = decision.and_then(|decision| since_its_training(pointer, &decision, recent));
     margin.map(|margin| since.map_or(margin, |since| since.min(margin)))
 }
 
-/// Compares the champion's loss on the newest run's hold-out with its loss on its own hold-out, in standard errors.
-/// Below 0, the champion has become worse beyond chance. `None` if one of the two losses is unknown.
+// The new rows are the hold-out of the newest run. Below 0, the champion has become worse beyond chance. `None` if one
+// of the two losses is unknown.
+/// Compares the champion's loss on new rows with its loss after its training, in standard errors.
 fn since_its_training(pointer: &Pointer, decision: &Decision, recent: &[Run]) -> Option<f64> {
     let asked = recent.iter().filter(|run| run.trigger.is_training() && run.rescored.is_some());
     let newest = asked.max_by_key(|run| run.version())?;
@@ -42,9 +41,9 @@ fn since_its_training(pointer: &Pointer, decision: &Decision, recent: &[Run]) ->
     Some(newest.rescored.filter(of_it)?.loss.margin_after(&decision.loss?))
 }
 
-/// Returns by how much the model's accuracy or R² exceeds that of a constant baseline (always the same answer). The
-/// result says nothing about chance.
+/// Returns the model's accuracy or R² minus that of a constant baseline (always the same answer).
 fn over_the_most_frequent(evaluation: &Evaluation) -> f64 {
+    // This difference may be chance.
     match evaluation {
         Evaluation::Classification(figures) => {
             let most = figures.per_class.iter().map(|class| class.support).max().unwrap_or_default();

@@ -11,32 +11,33 @@ pub enum Unit {
     Seconds,
     /// A time in hours.
     Hours,
-    /// Hours that are left before something is too old. Negative if it is too old already.
+    /// Hours until something is too old. Negative after that time.
     HoursLeft,
     /// A share of a whole, such as 0.5 for a half.
     Share,
 }
 
-/// Since when a health metric has a value, if all its inputs can be read.
+/// Since when a health metric has a value: always, or only after the first training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
     /// The metric has a value from the first measurement of a new stack.
     Always,
-    /// The metric has a value after the first training. Before that, it has no meaning and is not published.
+    /// The metric has a value after the first training, and is not published before.
     AfterTraining,
 }
 
-/// Which value of a period is shown in alarms and on the dashboard: the lowest or the highest one.
+/// Which value of a health metric alarms and dashboards show for a period: the lowest or the highest one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Worst {
-    /// The lowest value of the period is shown, because low values are bad.
+    /// Alarms and dashboards show the lowest value of a period, because low values are bad.
     Lowest,
-    /// The highest value of the period is shown, because high values are bad. Also used if neither high nor low values
-    /// are bad.
+    // Used if high values are bad, and if neither high nor low values are bad.
+    /// Alarms and dashboards show the highest value of a period.
     Highest,
 }
 
-/// A stored input from which health metrics are computed. If it cannot be read, all metrics that need it are unknown.
+/// A stored input of the health metrics, such as the training runs. If the input cannot be read, its metrics are
+/// unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MetricSource {
     /// The record of the champion, the model version that answers predictions.
@@ -53,8 +54,7 @@ pub enum MetricSource {
     Usage,
 }
 
-/// Defines the enum [`Metric`] from a list with one row for each metric. The doc comment of each row says what the
-/// metric means.
+/// Defines the enum [`Metric`] from a list with one row for each metric.
 macro_rules! metrics {
     ($(
         $(#[doc = $meaning:literal])+
@@ -91,14 +91,14 @@ macro_rules! metrics {
                 }
             }
 
-            /// Returns which value of a period is shown in alarms and on the dashboard: the lowest or the highest one.
+            /// Returns which value of a period alarms and dashboards show: the lowest or the highest one.
             pub fn worst(self) -> Worst {
                 match self {
                     $(Self::$name => Worst::$worst,)+
                 }
             }
 
-            /// Returns the stored inputs that the metric needs. If one of them cannot be read, the metric is unknown.
+            /// Returns the stored inputs from which the metric is computed.
             pub fn sources(self) -> &'static [MetricSource] {
                 match self {
                     $(Self::$name => &[$(MetricSource::$source),*],)+
@@ -112,7 +112,7 @@ metrics! {
     /// Accuracy (0–1) or R² of the newest trained model version on its own training rows.
     TrainingAccuracy { unit: None, presence: AfterTraining, worst: Lowest, sources: [Runs] }
 
-    /// Accuracy (0–1) or R² of the champion (the model version that answers predictions) on its hold-out rows.
+    /// Accuracy (0–1) or R² of the champion on its hold-out rows.
     ModelAccuracy { unit: None, presence: AfterTraining, worst: Lowest, sources: [Champion] }
 
     /// By how much the champion's quality exceeds the required minimum. Below 0, the champion is not good enough. See
@@ -123,7 +123,7 @@ metrics! {
     /// [`average_accuracy`](crate::champion::average_accuracy).
     ModelAccuracy7DayAverage { unit: None, presence: AfterTraining, worst: Lowest, sources: [RecentChampions] }
 
-    /// Hours since the champion (the model version that answers predictions) was trained.
+    /// Hours since the champion was trained.
     ModelAgeHours { unit: Hours, presence: AfterTraining, worst: Highest, sources: [Champion] }
 
     /// Hours until the champion exceeds its maximum age. Negative if the champion is too old already.
@@ -138,33 +138,33 @@ metrics! {
     /// Number of model versions in the registry.
     Versions { unit: Count, presence: Always, worst: Highest, sources: [Versions] }
 
-    /// The champion's version number. A change shows that another version became champion.
+    /// The champion's version number.
     ModelVersion { unit: None, presence: AfterTraining, worst: Highest, sources: [Champion] }
 
     /// Number of new model versions that were refused since the champion was promoted.
     Rejections { unit: Count, presence: Always, worst: Highest, sources: [Champion, RecentChampions, Runs] }
 
-    /// Hours for which every newly trained version has been refused, counted from the first refusal. 0 if fewer than
-    /// two versions were refused in a row.
+    // Counted from the first refusal.
+    /// Hours for which every newly trained model version has been refused. 0 if fewer than two were refused in a row.
     RefusedHours { unit: Hours, presence: Always, worst: Highest, sources: [Champion, RecentChampions, Runs] }
 
-    /// Number of failed or lost training runs since the last run that made a version. Runs that are still retried do
-    /// not count.
+    // Runs that are still retried do not count.
+    /// Number of failed or lost training runs since the last run that made a model version.
     FailedRuns { unit: Count, presence: Always, worst: Highest, sources: [Runs] }
 
     /// 1 if the last scheduled training did not finish before its deadline, else 0.
     DeadlineMissed { unit: None, presence: Always, worst: Highest, sources: [Runs, Schedule] }
 
-    /// 1 if the prediction function could load the champion when it starts, else 0.
+    /// 1 if the prediction function could load the champion, else 0.
     ModelHealthy { unit: None, presence: AfterTraining, worst: Lowest, sources: [Champion] }
 
     /// Share of the monthly request quota that the busiest client's API key has used: 0 to 1, or slightly more.
     QuotaUsed { unit: Share, presence: Always, worst: Highest, sources: [Usage] }
 
-    /// How many of the champion's two stored model files are missing or damaged: the registry's copy and the S3 object.
+    /// How many of the champion's two stored model files (in the registry and in S3) are missing or damaged.
     DamagedArtifacts { unit: Count, presence: AfterTraining, worst: Highest, sources: [Champion] }
 
-    /// Number of registry records of which this version of the software cannot read all fields.
+    /// Number of registry records that this version of the software cannot read completely.
     UnreadableRecords { unit: Count, presence: Always, worst: Highest, sources: [Champion, RecentChampions, Runs] }
 
     /// Number of health metrics that could not be computed because an input could not be read.

@@ -1,4 +1,4 @@
-//! Counts the new model versions that were refused since the last promotion.
+//! Health metrics of the new model versions that were refused since the last promotion.
 
 use jiff::Timestamp;
 
@@ -8,26 +8,27 @@ use crate::champion::Pointer;
 use crate::time::hours_between;
 use crate::{Run, RunStatus, VersionNumber};
 
-/// Minimum number of refused model versions before [`Metric::RefusedHours`] counts hours. A single refusal may be due
-/// to bad data.
+// A single refusal may be due to bad data.
+/// Minimum number of refused model versions before [`Metric::RefusedHours`] counts hours.
 const NEWS: usize = 2;
 
-/// Input for counting the refused model versions: the newest runs and the latest promotion.
+/// Input of the health metrics that count refused model versions.
 #[derive(Debug, Clone, Copy)]
 pub struct Refusals<'a> {
     /// The records of the newest runs, in any order.
     pub recent: &'a [Run],
     /// The champion's record; `None` if there is no champion.
     pub champion: Option<&'a Pointer>,
-    /// The highest version number that was ever promoted; `None` if no version was ever promoted.
+    /// The highest model version number that was ever promoted; `None` if there was no promotion yet.
     pub highest: Option<VersionNumber>,
 }
 
-/// Computes how many new model versions were refused since the last promotion ([`Metric::Rejections`]). Also computes
-/// for how many hours all were refused ([`Metric::RefusedHours`]). Refused imports count for the number, but only
-/// training runs count for the hours.
+/// Computes how many new model versions were refused since the last promotion, and for how many hours.
+///
+/// Sets the metrics [`Metric::Rejections`] and [`Metric::RefusedHours`].
 pub fn refusals(known: &Refusals<'_>, now: Timestamp) -> MetricValues {
     let refused = || known.recent.iter().filter(|run| known.is_refused(run, now));
+    // Refused imports count for the number, but only training runs count for the hours.
     let trained: Vec<&Run> = refused().filter(|run| run.trigger.is_training()).collect();
     let first = trained.iter().filter_map(|run| run.finished_at()).min();
     let since = if known.reaches_back() { first } else { known.champion.and_then(Pointer::promoted_at).or(first) };
@@ -39,19 +40,19 @@ pub fn refusals(known: &Refusals<'_>, now: Timestamp) -> MetricValues {
 }
 
 impl Refusals<'_> {
-    /// Returns whether the run's model version was refused after the last promotion. Version numbers only grow, so the
-    /// numbers show the order even if a clock was wrong. After a person went back to an earlier version, the date of
-    /// that promotion decides.
+    /// Returns whether the run's model version was refused after the last promotion.
     fn is_refused(&self, run: &Run, now: Timestamp) -> bool {
+        // Version numbers only grow, so they show the order even if a clock was wrong.
         let is_newer = run.version() > self.highest.max(self.champion.map(|champion| champion.number));
+        // After a person went back to an earlier version, the date of that promotion decides.
         let gone_back = self.champion.filter(|champion| self.highest > Some(champion.number));
         let since = gone_back.and_then(Pointer::promoted_at);
         run.status_at(now) == RunStatus::Rejected && is_newer && run.finished_at() >= since
     }
 
-    /// Returns whether the newest runs include a version from before the current refusals. If not, the first refusal
-    /// may be missing from the list.
+    /// Returns whether the list of the newest runs contains the first of the current refusals.
     fn reaches_back(&self) -> bool {
+        // A model version from before the refusals shows that the list is long enough.
         let made = |run: &Run| run.version().is_some() && run.version() <= self.highest;
         self.recent.iter().any(made)
     }

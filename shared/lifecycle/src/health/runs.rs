@@ -7,10 +7,11 @@ use super::{Metric, MetricValues};
 use crate::time::hours_between;
 use crate::{Run, RunStatus};
 
-/// Computes the health metrics of the newest training runs: failures, hours since the last success, and the last
-/// success's score and duration. `recent` holds the runs in any order. Imports of model files do not count: a refused
-/// import says nothing about the schedule, and an accepted one must not hide failed training.
+/// Computes the health metrics of the training runs, such as the number of failed runs. `recent` holds the newest runs
+/// in any order.
 pub fn run_metrics(recent: &[Run], now: Timestamp) -> MetricValues {
+    // Imports of model files do not count: a refused import says nothing about the schedule, and an accepted one must
+    // not hide failed training.
     let trainings = || recent.iter().filter(|run| run.trigger.is_training());
     let made: Vec<&Run> = trainings().filter(|run| run.version().is_some()).collect();
     let mut values = MetricValues::default();
@@ -29,7 +30,7 @@ pub fn run_metrics(recent: &[Run], now: Timestamp) -> MetricValues {
     values
 }
 
-/// Returns whether `run` failed or was lost (stopped without a result), and will not be retried automatically.
+/// Returns whether a training run failed or stopped without a result, and will not be retried.
 pub fn failed_for_good(run: &Run, now: Timestamp) -> bool {
     let retry_until = match run.status_at(now) {
         RunStatus::Failed => run.retry_until(),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Datum, Metric};
 
-/// Values of the health metrics at one time. Also lists the metrics that could not be computed ("unknown").
+/// Values of the health metrics at one time, and the list of the metrics that could not be computed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct MetricValues {
     known: Vec<Datum>,
