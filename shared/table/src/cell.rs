@@ -31,7 +31,7 @@ pub(super) enum FileCell<'a> {
     Span(f64),
 }
 
-/// Parsed value of a cell, together with how the value is written (for example with a percent sign).
+/// Parsed value of a cell, with its notation, such as a percent sign.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ParsedCell {
     pub(super) value: CellValue,
@@ -44,13 +44,13 @@ pub(super) struct ParsedCell {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum CellValue {
     Missing,
-    // It counts as missing in a column of numbers, dates or truth values. In a column of texts, it is an ordinary text.
+    // A placeholder counts as missing in a column of numbers, dates or truth values. In a column of texts, it is text.
     /// Placeholder for a missing value, such as `?`.
     Mark,
-    // It is also finite after conversion to single precision (`f32`).
+    // The number is also finite after conversion to single precision (`f32`).
     /// Finite number.
     Number(f64),
-    // It begins with zeros, or it has too many digits for double precision.
+    // The number begins with zeros, or has too many digits for double precision.
     /// Number that may be a code, such as a postcode (`00123`).
     Padded(f64),
     /// Infinity, or a number beyond the range of single precision (`f32`).
@@ -72,7 +72,7 @@ pub(crate) struct TextForm {
     pub(crate) comma: bool,
     /// Whether the month (`true`) or the day (`false`) comes first in dates such as 05/06/2024.
     pub(crate) month_first: bool,
-    // It is guessed if semicolons separate the fields and no number shows which decimal mark is used.
+    // The comma is guessed if semicolons separate the fields and no number shows which decimal mark is used.
     /// Whether the decimal comma is only a guess.
     pub(crate) is_guess: bool,
 }
@@ -254,8 +254,8 @@ fn of_moment(moment: Moment) -> CellValue {
     }
 }
 
-/// Tries to parse `text` with the other decimal mark and the other order of day and month. Returns a flag if one of
-/// them fits.
+/// Checks whether `text` is a number or a date in the opposite notation (decimal comma instead of point, month first
+/// instead of day first). Returns a flag for this.
 fn signs_of_other_form(text: &str, form: TextForm) -> Signs {
     // `OTHER_DECIMAL` means that the text is then a number, and `OTHER_ORDER` that it is then a date.
     if !text.bytes().any(|byte| byte.is_ascii_digit()) {

@@ -93,7 +93,7 @@ fn score(text: &[u8], dialect: Dialect) -> (usize, usize) {
 
 /// Detects the quote character of a CSV text: the single or the double quote.
 fn detect_quote(text: &[u8]) -> u8 {
-    // It is the single quote if several fields are in single quotes and no field begins with a double quote.
+    // Single quotes: several fields are in single quotes, and no field begins with a double quote.
     let text = text.get(..MAX_BYTES.min(text.len())).unwrap_or_default();
     let begins = |quote: u8| {
         let pairs = text.windows(2);

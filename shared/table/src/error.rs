@@ -18,7 +18,7 @@ pub struct FilePlace {
     // Lines include the header, rows do not.
     /// Number of the line in a CSV file, or of the row in another file, counted from 1.
     pub line: u64,
-    // It is a row number if the format has no lines, or if the line numbers are no longer in memory.
+    // Row numbers are used if the format has no lines, or if the line numbers are no longer in memory.
     /// Whether `line` is the number of a row (`true`) or of a line (`false`).
     pub is_row: bool,
 }
@@ -325,7 +325,7 @@ impl TableError {
 
     /// Returns text for an error message: the column names that a data file lacks.
     pub(super) fn missing(&self) -> String {
-        // It does not quote names from the file, because they may be data.
+        // The text does not quote names from the file, because they may be data.
         match self {
             Self::NoTarget { target, .. } => format!("the target column {target:?}"),
             Self::MissingColumn { first, .. } | Self::ExtraColumn { first, .. } => {

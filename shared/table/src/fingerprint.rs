@@ -22,7 +22,7 @@ pub(super) struct RowData<'a> {
 
 /// Returns the fingerprint of a table's training data: a SHA-256 in lower-case hexadecimal.
 pub(super) fn of(target_name: &str, target: &Target, columns: &[FrameColumn], beside: RowData<'_>) -> String {
-    // It covers the target, the features, and the weights, order and groups of the rows.
+    // The hash covers the target, the features, and the weights, order and groups of the rows.
     let RowData { weights, order, groups } = beside;
     let mut fingerprint = Fingerprint(Sha256::new());
     fingerprint.text(target_name);

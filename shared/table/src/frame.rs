@@ -21,8 +21,8 @@ pub struct FrameColumn {
     pub values: Values,
 }
 
-// A missing number, truth value or date is NaN. All other numbers are finite.
-/// Values of a column, all of one type.
+// All numbers except NaN are finite.
+/// Values of a column, all of one type. A missing number, truth value or date is NaN.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Values {
     /// The values are numbers.

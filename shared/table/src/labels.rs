@@ -11,7 +11,7 @@ use crate::frame::{Frame, FrameColumn, Values};
 
 /// Error: the texts of the target column cannot be converted to labels.
 pub(super) enum ClassesError {
-    /// Any error other than a label that is too long.
+    /// Error: the labels are not valid for another reason, such as only one label.
     Error(TableError),
     /// Error: a label is too long. The fields are the index of its first row and its length in bytes.
     Long(usize, usize),
@@ -52,7 +52,7 @@ pub(super) fn rare(texts: &CodedTexts) -> Vec<bool> {
 
 /// Removes the texts that no longer occur in any row of the column.
 fn present(mut texts: CodedTexts) -> CodedTexts {
-    // Their rows were left out.
+    // The rows of these texts were left out of the table.
     let mut is_there = vec![false; texts.names.len()];
     for code in &texts.codes {
         if let Some(is_there) = is_there.get_mut(*code as usize) {
@@ -149,7 +149,7 @@ fn put_last(labels: &mut [Label], positive: &Label, target: &str) -> Result<(), 
 
 /// Returns a warning if some labels differ only in spelling, such as `Yes` and `yes`. `None` otherwise.
 pub(super) fn alike(labels: &[Label], target: &str) -> Option<String> {
-    // They differ in upper and lower case, blanks or a final dot, and are probably the same label.
+    // Labels that differ in upper and lower case, blanks or a final dot are probably the same label.
     let more = count_respelled(labels.iter().map(Label::to_string));
     (more > 0).then(|| {
         format!(
@@ -162,7 +162,7 @@ pub(super) fn alike(labels: &[Label], target: &str) -> Option<String> {
 
 /// Returns a warning for each column with texts that differ only in spelling, such as `Berlin` and `berlin`.
 pub(super) fn alike_categories(frame: &Frame) -> Vec<String> {
-    // They differ in upper and lower case, blanks or a final dot, and are probably the same text.
+    // Texts that differ in upper and lower case, blanks or a final dot are probably the same text.
     let of_column = |column: &FrameColumn| {
         let Values::Category { names, .. } = &column.values else { return None };
         let more = count_respelled(names.iter().cloned());

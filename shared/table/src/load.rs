@@ -34,7 +34,7 @@ pub(super) struct CodedTexts {
     pub names: Vec<String>,
     /// Whether placeholders such as `?` count as missing values in this column.
     marks_are_missing: bool,
-    // This is `true` for columns that are already stored during the first pass over the files.
+    // `true` for columns that are already stored during the first pass over the files.
     /// Whether the values are discarded if the column has more than [`MAX_DISTINCT`] different texts, to limit memory.
     has_most: bool,
     known: HashMap<String, u32, foldhash::fast::FixedState>,

@@ -2,7 +2,7 @@
 
 use evergreen_lifecycle::is_missing;
 
-// They apply to columns of numbers, dates or truth values. In a column of texts they are ordinary texts.
+// The placeholders apply to columns of numbers, dates or truth values. In a column of texts they are ordinary texts.
 /// Usual placeholders for a missing value, such as `?`, in lower case.
 const USUAL: [&str; 36] = [
     "?",
@@ -89,7 +89,8 @@ impl MissingMarks {
 
     /// Returns whether `text` is a usual placeholder for a missing value, such as `?`.
     pub(super) fn is_mark(&self, text: &str) -> bool {
-        // It then means a missing value in a column of numbers, dates or truth values, but not in a column of texts.
+        // A placeholder means a missing value in a column of numbers, dates or truth values, but not in a column of
+        // texts.
         self.listed.is_none() && text.len() <= LONGEST && USUAL.iter().any(|mark| text.eq_ignore_ascii_case(mark))
     }
 }

@@ -63,7 +63,7 @@ impl OddRow {
     }
 }
 
-// Also the position of the first row for each reason.
+// The position of the first row is stored for each reason, too.
 /// Counts of the rows that are left out of the table, by reason.
 #[derive(Debug, Clone, Default)]
 pub(super) struct OddRows {

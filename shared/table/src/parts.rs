@@ -243,6 +243,7 @@ impl TableParts {
 
     /// Returns for each column of a data file the index of the same column in the table.
     fn align(&mut self, file: &str, names: Vec<String>, content: &PartContent) -> Result<Vec<usize>, TableError> {
+        // The first opened file defines the columns of the table.
         let unnamed = names.iter().map(String::is_empty).collect();
         let names = header::named(&names);
         let Some(first) = self.parts.first() else {
@@ -256,7 +257,6 @@ impl TableParts {
         })
     }
 
-    // The first opened file defines the columns of the table.
     /// Returns whether all CSV files separate fields by semicolons. `false` if there is no CSV file.
     pub(super) fn have_semicolons(&self) -> bool {
         // Numbers in files with semicolons usually have a decimal comma.
@@ -354,9 +354,9 @@ impl PartContent {
     }
 }
 
-/// Returns `error`, or another error if the first row of a file holds data, or may hold data.
+/// Replaces `error` by an error about the header if the first row of a data file may hold data instead of names.
 fn named_by_all<'a>(files: impl IntoIterator<Item = (&'a str, Heading)>, error: TableError) -> TableError {
-    // The other error is about the first row, which is not quoted.
+    // The new error does not quote the first row.
     let wrong = files.into_iter().filter(|(_, heading)| *heading != Heading::Names);
     match wrong.min_by_key(|(_, heading)| *heading == Heading::Unclear) {
         Some((file, Heading::Values)) => TableError::NoHeaderRow(file.to_owned()),

@@ -7,7 +7,7 @@ use crate::settings::DatasetSettings;
 
 /// Returns a warning for each column in the setting `drop` that the table does not have.
 pub(super) fn absent(names: &[String], settings: &DatasetSettings) -> Vec<String> {
-    // It is no error, because the column may have been removed from the files.
+    // A missing column is no error, because the column may have been removed from the files.
     let absent = settings.drop.iter().filter(|name| !names.contains(name));
     absent.map(|name| format!("dataset.toml: `drop`: the table has no column {name:?}")).collect()
 }

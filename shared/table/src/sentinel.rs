@@ -3,7 +3,7 @@
 /// Numbers that people often write instead of a missing value.
 const KNOWN: [f64; 9] = [-9.0, -99.0, -999.0, -9999.0, -99999.0, 999.0, 9999.0, 99999.0, 999_999.0];
 
-// Also the minimum and the maximum of all other numbers.
+// The minimum and the maximum of all other numbers are stored, too.
 /// Counts of numbers in a column that often mean a missing value, such as -999.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sentinels {
@@ -43,7 +43,7 @@ impl Sentinels {
     /// Returns the minimum and the maximum of the column's numbers. Numbers such as -999 are ignored. `None` without
     /// numbers.
     pub(super) fn bounds(&self) -> Option<(f64, f64)> {
-        // Ignored numbers often mean a missing value.
+        // The ignored numbers often mean a missing value.
         (self.low <= self.high).then_some((self.low, self.high))
     }
 

@@ -212,7 +212,7 @@ impl ColumnTally {
 
     /// Creates empty statistics of the same column for later rows.
     fn sibling(&self) -> Self {
-        // They collect no different values if `self` already has enough of them.
+        // The new statistics collect no different values if `self` already has enough of them.
         Self { is_settled: self.is_settled(), ..Self::default() }
     }
 
@@ -264,9 +264,8 @@ impl ColumnTally {
         self.signs.get(sign.index()).copied().unwrap_or_default()
     }
 
-    /// Returns how many values the column has, without missing values.
+    /// Returns how many values the column has. Missing values, placeholders such as `?` and infinities do not count.
     pub(super) fn valued(&self) -> u64 {
-        // Placeholders for missing values, such as `?`, and infinities are not counted.
         self.present() - self.of(ValueClass::Mark) - self.of(ValueClass::Infinite)
     }
 

@@ -71,8 +71,8 @@ impl Table {
     /// # Errors
     /// Returns [`TableError::NoTarget`] if the Iris table has no column `target`.
     pub fn built_in(target: &str) -> Result<Self, TableError> {
-        // It is used if the user has no data set. The species has three labels. The target may be any of the five
-        // columns.
+        // The Iris table is used if the user has no data set. The species has three labels. The target may be any of
+        // the five columns.
         let families = vec![FamilyChoice::Family(evergreen_lifecycle::Family::RandomForest)];
         let file = DataFile { name: "iris.csv".to_owned(), content: IRIS_CSV.as_bytes().to_vec() };
         let mut table =
@@ -140,8 +140,8 @@ impl Table {
 
     /// Returns the fingerprint of the training data: a SHA-256 in lower-case hexadecimal.
     pub fn fingerprint(&self) -> &str {
-        // It covers names, types and values of the target and the features, and the weights, order and groups of the
-        // rows. It does not depend on how the files spell the values. It depends on the order of rows and columns.
+        // The hash covers names, types and values of the target and the features, and the weights, order and groups of
+        // the rows. It does not depend on how the files spell the values. It depends on the order of rows and columns.
         &self.fingerprint
     }
 
@@ -172,7 +172,7 @@ impl Table {
 
     /// Creates the description of the data set that is stored with a training run.
     pub fn dataset(&self, source: impl Into<String>) -> Dataset {
-        // It contains at most 200 column names. `source` is `built-in` or the location of the files.
+        // The description contains at most 200 column names. `source` is `built-in` or the location of the files.
         Dataset {
             source: source.into(),
             fingerprint: self.fingerprint.clone(),

@@ -22,7 +22,7 @@ const SLOTS: u64 = 3;
 pub struct FileSizes {
     /// Total bytes of the CSV and Parquet files. CSV files count after decompression.
     pub bytes: u64,
-    // They stay in memory until they are decompressed.
+    // Compressed files stay in memory until they are decompressed.
     /// Total bytes of the compressed files.
     pub compressed: u64,
     /// Memory in bytes that one thread needs to decode a piece of a Parquet file. 0 if there is no Parquet file.
@@ -53,7 +53,7 @@ pub fn threads() -> u64 {
     rayon::current_num_threads() as u64
 }
 
-/// Returns `bytes` plus the overhead of the allocator and of the process.
+/// Memory estimate: returns `bytes` plus the overhead of the memory allocator and of the process.
 pub fn with_overhead(bytes: u64) -> u64 {
     (bytes / 100).saturating_mul(ALLOCATED_PERCENT).saturating_add(PROCESS_BYTES)
 }

@@ -18,7 +18,7 @@ use crate::{Format, TableError};
 /// Size in bytes of each sample of a data file.
 const SAMPLE_BYTES: u64 = 512 << 10;
 
-// It contains the footer, which describes the columns.
+// The sample contains the footer, which describes the columns.
 /// Size in bytes of the sample from the end of a Parquet file.
 const FOOTER_BYTES: u64 = 1 << 20;
 

@@ -2,7 +2,7 @@
 
 use crate::survey::MAX_DISTINCT;
 
-// These are two list entries and a map entry. The characters are stored twice.
+// Each text needs two list entries and a map entry. The characters are stored twice.
 /// Memory estimate: bytes for each different text of a column, without its characters.
 const TEXT_BYTES: u64 = 176;
 
@@ -37,7 +37,7 @@ pub struct ColumnShape {
     pub kind: MemoryKind,
     /// The purpose of the column in training.
     pub used: ColumnUse,
-    /// Number of different values in the column. The true number may be larger.
+    /// Minimum number of different values in the column, because not all of them are counted.
     pub distinct: u64,
     /// Whether some value of the column is missing.
     pub has_missing: bool,

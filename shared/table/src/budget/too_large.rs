@@ -6,7 +6,7 @@ use evergreen_lifecycle::Family;
 
 use super::{FileSizes, TableShape};
 
-// It is for code, AWS SDK and connections.
+// Code, AWS SDK and connections need memory.
 /// Memory in bytes that the Lambda function for training needs besides the table and the model.
 pub const FUNCTION_OVERHEAD: u64 = 128 << 20;
 

@@ -210,7 +210,8 @@ fn codes(column: ColumnFacts<'_>) -> Option<String> {
 
 /// Returns a warning if the column's numbers seem to be dates, such as 20240131. `None` otherwise.
 fn moments(column: ColumnFacts<'_>) -> Option<String> {
-    // The name and the values decide. The numbers may be seconds or milliseconds since 1970, or days such as 20240131.
+    // The column's name and its values decide. The numbers may be seconds or milliseconds since 1970, or days such as
+    // 20240131.
     const FORMS: [(f64, f64, &str); 3] = [
         (19_000_101.0, 21_001_231.0, "days such as 20240131"),
         (6e8, 4e9, "seconds since 1970"),

@@ -265,7 +265,7 @@ impl<R: CellReader> RowSink<'_, R> {
     }
 }
 
-// It searches the next separator byte by byte, which is fastest for short fields.
+// The iterator searches the next separator byte by byte, which is fastest for short fields.
 /// Iterator over the fields of a CSV row without quotes.
 #[derive(Clone)]
 struct Fields<'r> {

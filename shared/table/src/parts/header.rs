@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::{MAX_NAME, TableError};
 
-/// Generated name of a column without a name in the header. The index of the column follows, as in pandas.
+/// Prefix of the generated name of a column without a name in the header. The column's index follows, as in pandas.
 const UNNAMED: &str = "Unnamed: ";
 
 /// Returns the column names of a header. An empty name is replaced by a generated name such as `Unnamed: 0`.

@@ -25,7 +25,7 @@ pub(crate) struct CsvSample {
 }
 
 impl CsvSample {
-    /// Parses samples of a CSV file. Returns `None` if they contain no complete row.
+    /// Parses samples of a CSV file. Returns `None` if the samples contain no complete row.
     pub(crate) fn of(parts: &[&[u8]], settings: &DatasetSettings) -> Option<Self> {
         // The first sample is the beginning of the file. Each sample may end within a row.
         let csv_settings = &settings.csv;

@@ -116,7 +116,7 @@ impl<R: CellReader> ArraySink<'_, R> {
 
     /// Passes the texts of an Arrow array to the receiver of cells.
     fn texts<O: arrow_array::OffsetSizeTrait>(&mut self) {
-        // They are parsed later, like texts of a CSV file, so `12.5` may become a number.
+        // The texts are parsed later, like texts of a CSV file, so `12.5` may become a number.
         let values = self.array.as_string_opt::<O>().into_iter().flatten();
         self.give(values.map(|value| value.map_or(FileCell::Missing, |text| FileCell::Untyped(text.trim()))));
     }
