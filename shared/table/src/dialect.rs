@@ -25,8 +25,7 @@ impl Default for Dialect {
 }
 
 impl Dialect {
-    /// Detects the separator and the quote character of a CSV text. `Some` in `separator` or `quote` sets the
-    /// character.
+    /// Detects the separator and the quote character of a CSV text. A given `separator` or `quote` is used as it is.
     pub(crate) fn of(text: &[u8], separator: Option<u8>, quote: Option<u8>) -> (Self, usize) {
         // The second result is the length in bytes of a first line such as `sep=;`, or 0 without this line.
         let (announced, before) = announced(text);

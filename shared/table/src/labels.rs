@@ -11,7 +11,7 @@ use crate::frame::{Frame, FrameColumn, Values};
 
 /// Error: the texts of the target column cannot be converted to labels.
 pub(super) enum ClassesError {
-    /// Error: the labels are not valid for another reason, such as only one label.
+    /// Error: the labels are not valid, for example because there is only one label.
     Error(TableError),
     /// Error: a label is too long. The fields are the index of its first row and its length in bytes.
     Long(usize, usize),

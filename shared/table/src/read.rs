@@ -279,7 +279,7 @@ impl CellReader for RowSearch {
     }
 }
 
-/// Creates an error that names the file and the line of a row. `row` is the row's index in the files.
+/// Creates an error that names the file and the line of the row with the index `row`.
 fn at_place(
     parts: &TableParts,
     row: usize,

@@ -37,7 +37,7 @@ pub struct ColumnShape {
     pub kind: MemoryKind,
     /// The purpose of the column in training.
     pub used: ColumnUse,
-    /// Minimum number of different values in the column, because not all of them are counted.
+    /// Minimum number of different values in the column. The true number may be larger.
     pub distinct: u64,
     /// Whether some value of the column is missing.
     pub has_missing: bool,

@@ -44,7 +44,7 @@ pub(super) fn open(file: &str, content: Bytes, memory: u64, free: u64) -> Result
 
 /// Returns whether an entry of a ZIP archive is a file of the user.
 fn is_file(name: &str) -> bool {
-    // Folders and files that operating systems add are none.
+    // Folders and files that operating systems add are not files of the user.
     let last = name.rsplit('/').next().unwrap_or_default();
     !name.ends_with('/') && !name.starts_with("__MACOSX/") && !last.starts_with('.')
 }

@@ -7,8 +7,8 @@ use memchr::memchr;
 
 use crate::dialect::Dialect;
 
-/// Divides CSV text into pieces of about `size` bytes. Returns the byte offset at which each piece starts, always a
-/// row's start.
+/// Finds the byte offsets at which CSV text can be divided into pieces of about `size` bytes. Each offset is the start
+/// of a row.
 ///
 /// # Errors
 /// Returns the byte offset of the first quote that is not closed.
