@@ -1,8 +1,7 @@
-//! Estimates the memory that reading a table needs. Before the files are read, the estimate uses samples. After all
-//! values are counted, it is exact.
+//! Estimates the memory that reading a table needs: from samples before the files are read, and exactly after all
+//! values are counted.
 //!
-//! Each result is the sum of everything that is in memory at the same time. The module `need` computes it as rows ×
-//! columns × bytes per cell. Memory for training is not included.
+//! Each result is the sum of everything that is in memory at the same time. Memory for training is not included.
 
 mod need;
 mod sample;
@@ -15,16 +14,16 @@ pub use self::shape::{ColumnShape, ColumnUse, MemoryKind, TableShape};
 pub use self::too_large::{FUNCTION_OVERHEAD, TooLarge, gigabytes};
 use crate::TableError;
 
-/// Returns an error if the opened files need more than `memory` bytes. `raw` has the file sizes, and `cells` is the
-/// number of cells in Parquet files.
+/// Memory check after the files of a table are opened: returns an error if the files need more than `memory` bytes.
 pub(crate) fn check_opened(raw: FileSizes, cells: u64, memory: u64) -> Result<(), TableError> {
+    // `raw` has the sizes of the files. `cells` is the number of cells in Parquet files.
     let needed = opened_bytes(raw, cells);
     check_memory(TooLarge { bytes: raw.bytes, needed, memory, ..TooLarge::default() })
 }
 
-/// Returns an error if reading the table needs more than `memory` bytes. `shape` describes the values to store. `raw`
-/// has the sizes of the files, which are in memory at the same time.
+/// Memory check before the values of a table are loaded: returns an error if this needs more than `memory` bytes.
 pub(crate) fn check_reading(shape: TableShape, raw: FileSizes, memory: u64) -> Result<(), TableError> {
+    // `shape` describes the values to store. `raw` has the sizes of the files, which are in memory at the same time.
     check_memory(TooLarge {
         rows: Some(shape.rows),
         columns: shape.columns.len() as u64,
@@ -36,13 +35,12 @@ pub(crate) fn check_reading(shape: TableShape, raw: FileSizes, memory: u64) -> R
     })
 }
 
-/// Returns whether there is enough memory to store the values of a table already in the first pass over its files.
-/// `memory` is the number of bytes that may be used.
+/// Returns whether `memory` bytes are enough to store the table's values already during the first reading of its files.
 pub(crate) fn fits_during_survey(shape: &TableShape, raw: FileSizes, memory: u64) -> bool {
     need::surveying_and_loading(shape, raw, threads()) <= memory
 }
 
-/// Compares the needed memory with the available memory. `found` contains both.
+/// Compares the memory that the table needs with the memory that is available. `found` has both numbers.
 ///
 /// # Errors
 /// Returns [`TableError::TooLarge`] if the table needs more memory than is available.

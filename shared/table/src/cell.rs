@@ -1,4 +1,4 @@
-//! Parses the cells of a file: decides whether each cell is a number, a date, a text or another value.
+//! Parses the cells of a data file: decides whether each cell is a number, a date, a text or another value.
 
 use std::borrow::Cow;
 
@@ -9,11 +9,11 @@ use super::marks::MissingMarks;
 use super::notation;
 use super::signs::Signs;
 
-/// A cell of a file as it is stored, before a text such as `12.5` is parsed to a number.
+/// Cell of a data file before parsing. For example, a number in a CSV file is still the text `12.5`.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum FileCell<'a> {
-    /// A text without blanks around it, from a CSV file or from a text column of a Parquet file. It is not parsed yet,
-    /// so it may be a number or a date.
+    // Cells of CSV files and of text columns in Parquet files.
+    /// Text that is not parsed yet, without blanks around it. It may be a number or a date.
     Untyped(&'a str),
     /// A missing value.
     Missing,
@@ -31,12 +31,12 @@ pub(super) enum FileCell<'a> {
     Span(f64),
 }
 
-/// Parsed value of a cell, together with how the value is written (for example with a percent sign).
+/// Parsed value of a cell, with its notation, such as a percent sign.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ParsedCell {
     pub(super) value: CellValue,
     pub(super) signs: Signs,
-    /// Number of words in the cell if it is a text. 0 for other values.
+    /// Number of words in the cell. 0 if the cell is not a text.
     pub(super) words: u64,
 }
 
@@ -44,13 +44,14 @@ pub(super) struct ParsedCell {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum CellValue {
     Missing,
-    /// A placeholder for a missing value, such as `?`. It counts as missing in a column of numbers, dates or truth
-    /// values. In a column of texts, it is an ordinary text.
+    // A placeholder counts as missing in a column of numbers, dates or truth values. In a column of texts, it is text.
+    /// Placeholder for a missing value, such as `?`.
     Mark,
-    /// A finite number. It is also finite after conversion to single precision (`f32`).
+    // The number is also finite after conversion to single precision (`f32`).
+    /// Finite number.
     Number(f64),
-    /// A number that may be a code, such as a postcode: it begins with zeros (`00123`), or it has too many digits for
-    /// double precision.
+    // The number begins with zeros, or has too many digits for double precision.
+    /// Number that may be a code, such as a postcode (`00123`).
     Padded(f64),
     /// Infinity, or a number beyond the range of single precision (`f32`).
     Infinite,
@@ -64,27 +65,27 @@ pub(super) enum CellValue {
     Text,
 }
 
-/// How numbers and dates in a column of texts are written: decimal comma or point, day or month first.
+/// Notation of numbers and dates in a column: decimal comma or point, day or month first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct TextForm {
     /// Whether numbers have a decimal comma (`true`) or a decimal point (`false`).
     pub(crate) comma: bool,
     /// Whether the month (`true`) or the day (`false`) comes first in dates such as 05/06/2024.
     pub(crate) month_first: bool,
-    /// Whether the decimal comma is only a guess. It is guessed if the fields are separated by semicolons and no number
-    /// shows which decimal mark is used.
+    // The comma is guessed if semicolons separate the fields and no number shows which decimal mark is used.
+    /// Whether the decimal comma is only a guess.
     pub(crate) is_guess: bool,
 }
 
-/// Maximum number of digits of a whole number that is read as a number. A longer one is treated as a code, because
-/// double precision cannot represent it exactly.
+// Double precision cannot represent longer numbers exactly.
+/// Maximum number of digits of a whole number. A longer number is treated as a code.
 const MAX_DIGITS: usize = 15;
 
 impl FileCell<'_> {
-    /// Parses a cell that the file stores with a type, or a text in the usual notation of programs, such as `-1.5e3`.
-    /// This is fast. `None` for other texts, which need [`Self::parse`].
+    /// Fast parser of a cell: handles typed cells and plain numbers such as `-1.5e3`. Returns `None` for other texts.
     #[inline]
     pub(super) fn parse_plain(&self, form: TextForm, marks: &MissingMarks) -> Option<CellValue> {
+        // Other texts need `parse`.
         match *self {
             Self::Untyped("") => Some(CellValue::Missing),
             Self::Untyped(_) if marks.lists_numbers() => None,
@@ -93,9 +94,9 @@ impl FileCell<'_> {
         }
     }
 
-    /// Parses the cell. Returns its value and how the value is written. `form` says whether numbers have a decimal
-    /// comma, and whether dates begin with the month.
+    /// Parses a cell of a data file. Returns the value and its notation, such as a percent sign.
     pub(super) fn parse(&self, form: TextForm, marks: &MissingMarks) -> ParsedCell {
+        // `form` says whether numbers have a decimal comma, and whether dates begin with the month.
         let (value, signs) = match *self {
             Self::Untyped(text) => read(text, form, marks),
             _ => (self.typed(marks), Signs::default()),
@@ -104,9 +105,9 @@ impl FileCell<'_> {
         ParsedCell { value, signs, words }
     }
 
-    /// Parses the cell and returns its value. `form` says whether numbers have a decimal comma, and whether dates begin
-    /// with the month.
+    /// Parses a cell of a data file and returns its value, for example a number or a date.
     pub(super) fn value(&self, form: TextForm, marks: &MissingMarks) -> CellValue {
+        // `form` says whether numbers have a decimal comma, and whether dates begin with the month.
         self.parse_plain(form, marks).unwrap_or_else(|| self.parse(form, marks).value)
     }
 
@@ -154,12 +155,12 @@ pub(super) fn is_padded(text: &str) -> bool {
     text.len() > 1 && text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Powers of ten, up to 10 to the power of [`MAX_DIGITS`]. Double precision represents them exactly.
+// Double precision represents them exactly.
+/// Powers of ten, from 10⁰ to 10¹⁵, for the fast parser of numbers.
 const POWERS: [f64; MAX_DIGITS + 1] =
     [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
 
-/// Parses a short number fast: at most [`MAX_DIGITS`] digits, with or without a decimal point. `None` for other texts.
-/// It divides the digits by a power of ten. Both are exact in double precision, so the quotient is the nearest `f64`.
+/// Fast parser of short numbers such as `12.5`. Returns `None` for other texts.
 #[inline]
 fn short(text: &str) -> Option<f64> {
     let (digits, is_negative) = match text.as_bytes() {
@@ -178,6 +179,7 @@ fn short(text: &str) -> Option<f64> {
         }
     }
     let power = POWERS.get(point.map_or(0, |place| digits.len() - 1 - place))?;
+    // Both numbers are exact in double precision, so the quotient is the nearest `f64`.
     let number = number as f64 / power;
     Some(if is_negative { -number } else { number })
 }
@@ -252,9 +254,10 @@ fn of_moment(moment: Moment) -> CellValue {
     }
 }
 
-/// Tries `text` with the opposite of `form`: the other decimal mark, and the other order of day and month. Returns the
-/// flag `OTHER_DECIMAL` if the text is then a number, or `OTHER_ORDER` if it is then a date. Otherwise no flag.
+/// Checks whether `text` is a number or a date in the opposite notation (decimal comma instead of point, month first
+/// instead of day first). Returns a flag for this.
 fn signs_of_other_form(text: &str, form: TextForm) -> Signs {
+    // `OTHER_DECIMAL` means that the text is then a number, and `OTHER_ORDER` that it is then a date.
     if !text.bytes().any(|byte| byte.is_ascii_digit()) {
         return Signs::default();
     }

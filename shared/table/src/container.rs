@@ -1,5 +1,4 @@
-//! Detects the format of a file by its first bytes, whatever its name says, and converts other formats than Parquet to
-//! CSV.
+//! Opens data files: detects the format of a file by its first bytes and converts all formats except Parquet to CSV.
 
 mod excel;
 mod json;
@@ -15,34 +14,34 @@ use crate::{FilePlace, Format, TableError};
 
 /// The content of a data file after it was decompressed and converted.
 pub(crate) enum OpenedContent {
-    /// The content is CSV. All formats except Parquet are converted to CSV.
+    /// CSV text. The original file may have another format, such as Excel.
     Text(CsvText),
     /// The content is Apache Parquet.
     Parquet(Bytes),
 }
 
-/// The content of a data file as CSV in UTF-8.
+/// Content of a data file, as CSV in UTF-8.
 pub(crate) struct CsvText {
     pub(crate) bytes: Bytes,
-    /// Notes for the user on how the file was read, such as `an Excel workbook`.
+    /// Notes for the user on how the data file was read, such as `an Excel workbook`.
     pub(crate) read_as: Vec<String>,
     pub(crate) lines: LineMapping,
-    /// Whether the CSV was converted from another format, such as Excel. Its separator and quote character are then
-    /// known.
+    // Its separator and quote character are then known.
+    /// Whether the CSV was converted from another format, such as Excel.
     pub(crate) is_made: bool,
 }
 
-/// Converts line numbers of the CSV to line or row numbers of the original file, for error messages.
+/// Conversion of CSV line numbers to line or row numbers of the original file, for error messages.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct LineMapping {
-    /// Number to add to a line number of the CSV to get the number in the original file. For example, rows above the
-    /// header were removed from a workbook.
+    // For example, rows above the header were removed from a workbook.
+    /// Number to add to a line number of the CSV to get the number in the original file.
     pub(crate) shift: i64,
-    /// Whether the original file has numbered rows, like an Excel workbook (`true`), or lines (`false`).
+    /// Whether the original file has numbered rows, like Excel (`true`), or lines (`false`).
     pub(crate) are_rows: bool,
 }
 
-/// Memory limit in bytes: the total that may be used, and how much is still free.
+/// Memory limit for opening a data file: the total bytes that may be used, and how many are still free.
 #[derive(Debug, Clone, Copy)]
 struct Room {
     memory: u64,
@@ -58,14 +57,13 @@ impl Room {
         TableError::TooLargeDecompressed { file: file.to_owned(), bytes: self.free, memory: self.memory }
     }
 
-    /// Returns the memory limit after `bytes` bytes of the free memory are used.
+    /// Returns the memory limit with `bytes` fewer free bytes.
     fn beside(self, bytes: usize) -> Self {
         Self { free: self.free.saturating_sub(bytes as u64), ..self }
     }
 }
 
-/// Opens a data file: decompresses it, and converts JSON and workbooks to CSV. `memory` is the number of bytes that may
-/// be used in all, and `free` is how many of them are still free.
+/// Opens a data file: decompresses the content, and converts JSON and Excel workbooks to CSV.
 ///
 /// # Errors
 /// Returns [`TableError`] if the file is not a table. The error says which format the file has and what the user can
@@ -77,6 +75,7 @@ pub(crate) fn open(
     memory: u64,
     free: u64,
 ) -> Result<OpenedContent, TableError> {
+    // `memory` is the number of bytes that may be used in all, and `free` is how many of them are still free.
     Format::of(name)?;
     let (mut entry, mut content, mut read_as) = (name.to_owned(), content, Vec::new());
     if content.starts_with(b"\x1f\x8b") || name.to_lowercase().ends_with(".gz") {

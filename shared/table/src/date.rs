@@ -9,17 +9,16 @@ const SECONDS_OF_A_DAY: f64 = 86_400.0;
 /// Maximum length of a text that is parsed as a date with or without a time, in bytes.
 const MAX_LENGTH: usize = 48;
 
-/// Seconds from 1970-01-01 to 2000-01-01, both at midnight UTC. A time of day without a date is stored as a time on
-/// 2000-01-01.
+/// Seconds from 1970-01-01 to 2000-01-01. Times of day without a date are stored as times on 2000-01-01.
 pub(super) const CLOCK_DAY: f64 = 946_684_800.0;
 
-/// Years that are accepted in a text of a year and a month, such as `2024-05`. A text with another year is more likely
-/// a code.
+// A text with another year is more likely a code.
+/// Years that are accepted in a date of year and month, such as `2024-05`.
 const MONTH_YEARS: std::ops::RangeInclusive<i64> = 1600..=2400;
 
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
-/// Beginnings of German month names that differ from the English names, each with the number of the month.
+/// German month names that differ from English: their first letters and the number of the month.
 const OTHER_MONTHS: [(&str, i64); 4] = [("mär", 3), ("mai", 5), ("okt", 10), ("dez", 12)];
 
 /// A date, a time of day or a length of time.
@@ -29,13 +28,13 @@ pub(super) enum Moment {
     At(f64),
     /// A time of day, in seconds since midnight.
     Clock(f64),
-    /// A length of time in seconds. It may be longer than a day.
+    /// A length of time in seconds, such as 30 hours.
     Span(f64),
 }
 
-/// Parses a date, a time of day or a length of time. Returns its value and how it is written. If `month_first` is true,
-/// 05/06/2024 is May 6, otherwise June 5. `None` for other texts.
+/// Parses a date, a time of day or a length of time. Returns the value and its notation, or `None` for other texts.
 pub(super) fn moment(text: &str, month_first: bool) -> Option<(Moment, Signs)> {
+    // If `month_first` is true, 05/06/2024 is May 6, otherwise June 5.
     if text.len() > MAX_LENGTH || !text.bytes().any(|byte| byte.is_ascii_digit()) {
         return None;
     }
@@ -61,7 +60,7 @@ fn without_zone(text: &str) -> &str {
     utc.unwrap_or(text).trim_end()
 }
 
-/// Splits a text into a date and the time of day after the date. The second part is empty if the text has no time.
+/// Splits a text such as `2024-05-06 13:45` into date and time. The time is empty if the text has none.
 fn apart(text: &str) -> (&str, &str) {
     let Some(colon) = text.find(':') else { return (text, "") };
     let before = text.get(..colon).unwrap_or_default();
@@ -73,9 +72,9 @@ fn apart(text: &str) -> (&str, &str) {
     }
 }
 
-/// Parses a time such as `13:45`, `13:45:10.5` or `1:45 PM`, and returns its seconds. Hours above 24 are accepted
-/// without `AM` or `PM`. `None` for other texts.
+/// Parses a time such as `13:45` or `1:45 PM` to seconds. Returns `None` for other texts.
 fn clock(text: &str) -> Option<f64> {
+    // Hours above 24 are accepted without `AM` or `PM`. Seconds may have a fraction, such as `13:45:10.5`.
     let upper = text.get(text.len().checked_sub(2)?..).map(str::to_ascii_uppercase);
     let half = match upper.as_deref() {
         Some("AM") => Some(0.0),
@@ -100,7 +99,7 @@ fn clock(text: &str) -> Option<f64> {
     Some(hours * 3600.0 + minutes as f64 * 60.0 + seconds)
 }
 
-/// Parses a length of time as pandas writes it, such as `3 days 04:05:06`, and returns its seconds. `None` for other
+/// Parses a length of time in the notation of pandas, such as `3 days 04:05:06`, to seconds. Returns `None` for other
 /// texts.
 fn days_and_clock(text: &str) -> Option<f64> {
     let (days, rest) = text.split_once(" day")?;
@@ -110,9 +109,10 @@ fn days_and_clock(text: &str) -> Option<f64> {
     Some(days as f64 * SECONDS_OF_A_DAY + seconds)
 }
 
-/// Parses a date that is written in numbers, such as `25/12/2024`, `12/25/24`, `2024/12/25`, `25.12.2024` and
-/// `2024-12`. Returns the days since 1970-01-01 and how the date is written. `None` for other texts.
+/// Parses a date in numbers, such as `25/12/2024`. Returns the days since 1970-01-01 and the notation, or `None` for
+/// other texts.
 fn numbered(text: &str, month_first: bool) -> Option<(i64, Signs)> {
+    // Examples: `12/25/24`, `2024/12/25`, `25.12.2024` and `2024-12`.
     let mark = text.chars().find(|letter| !letter.is_ascii_digit())?;
     if !matches!(mark, '/' | '.' | '-') {
         return None;
@@ -153,9 +153,10 @@ fn ordered(year: i64, first: i64, second: i64, month_first: bool) -> Option<(i64
     Some((found, sign))
 }
 
-/// Parses a date with the name of a month, such as `Dec 25 2024`, `December 25, 2024`, `25 Dec 2024`, `25-Dec-24`,
-/// `Wed, 25. Dezember 2024` and `Dec 2024`. Returns the days since 1970-01-01. `None` for other texts.
+/// Parses a date with a month name, such as `25 Dec 2024`. Returns the days since 1970-01-01, or `None` for other
+/// texts.
 fn named(text: &str) -> Option<i64> {
+    // Examples: `Dec 25 2024`, `December 25, 2024`, `25-Dec-24`, `Wed, 25. Dezember 2024` and `Dec 2024`.
     let mut parts: Vec<&str> = text.split([' ', ',', '-', '/', '.']).filter(|part| !part.is_empty()).collect();
     let is_word = |part: &str| part.chars().next().is_some_and(char::is_alphabetic);
     if parts.len() == 4 && is_word(parts.first()?) && month(parts.first()?).is_none() {
@@ -188,9 +189,9 @@ fn year_of(text: &str) -> Option<i64> {
     }
 }
 
-/// Returns the full year for a year of two digits. As in POSIX, 69 to 99 become 1969 to 1999, and 0 to 68 become 2000
-/// to 2068. A year with another number of `digits` is returned unchanged.
+/// Completes a year of two digits, for example 99 to 1999 and 24 to 2024. Other years are returned unchanged.
 fn full_year(year: i64, digits: usize) -> i64 {
+    // As in POSIX, 69 to 99 become 1969 to 1999, and 0 to 68 become 2000 to 2068.
     match year {
         _ if digits != 2 => year,
         69.. => 1900 + year,
@@ -208,8 +209,7 @@ fn fraction(text: &str) -> Option<f64> {
     if is_number && text.len() >= 2 { text.parse().ok() } else { None }
 }
 
-/// Returns the days from 1970-01-01 to a date of the Gregorian calendar. `None` if the date does not exist, or if the
-/// year is not between 1 and 9999.
+/// Returns the days from 1970-01-01 to a date. `None` if the date does not exist, or if the year is not in 1–9999.
 fn days(year: i64, month: i64, day: i64) -> Option<i64> {
     let is_date = |n: i64| i16::try_from(n).ok();
     let date = jiff::civil::Date::new(is_date(year)?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;

@@ -5,10 +5,10 @@ use csv::{ByteRecord, ReaderBuilder};
 /// Maximum number of rows that are examined to detect the separator of a CSV file.
 const MAX_RECORDS: usize = 500;
 
-/// Number of bytes at the start of a CSV file that are examined to detect its separator and its quote character.
+/// Number of bytes at the start of a CSV file that are examined to detect the separator and the quote character.
 const MAX_BYTES: usize = 1 << 20;
 
-/// Separators that are tried for a CSV file. If several fit equally well, the first one is used.
+/// Separators that are tried for a CSV file, in order of preference.
 const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// The separator and the quote character of a CSV file.
@@ -25,9 +25,9 @@ impl Default for Dialect {
 }
 
 impl Dialect {
-    /// Detects the separator and the quote character of the CSV `text`. A separator or quote that is not `None` is used
-    /// as it is. Returns also the length in bytes of a first line such as `sep=;`, or 0 if there is no such line.
+    /// Detects the separator and the quote character of a CSV text. A given `separator` or `quote` is used as it is.
     pub(crate) fn of(text: &[u8], separator: Option<u8>, quote: Option<u8>) -> (Self, usize) {
+        // The second result is the length in bytes of a first line such as `sep=;`, or 0 without this line.
         let (announced, before) = announced(text);
         let rows = text.get(before..).unwrap_or_default();
         let quote = quote.unwrap_or_else(|| detect_quote(rows));
@@ -35,9 +35,9 @@ impl Dialect {
         (Self { separator, quote }, before)
     }
 
-    /// Returns a builder for CSV readers with this separator and this quote character. The readers treat the header
-    /// like any other row.
+    /// Returns a builder of CSV readers with this separator and quote character.
     pub(crate) fn reader(self) -> ReaderBuilder {
+        // The readers treat the header like any other row.
         let mut builder = ReaderBuilder::new();
         builder.has_headers(false).flexible(true).delimiter(self.separator).quote(self.quote);
         builder
@@ -52,9 +52,10 @@ impl Dialect {
     }
 }
 
-/// Reads a first line such as `sep=;`, which Excel may write before the header. Returns the separator and the length of
-/// the line in bytes. Returns `None` and 0 if there is no such line.
+/// Parses a first line such as `sep=;`, which Excel may write above the header. Returns the separator and the length of
+/// the line in bytes.
 fn announced(text: &[u8]) -> (Option<u8>, usize) {
+    // The result is `None` and 0 without this line.
     let end = text.iter().position(|byte| *byte == b'\n').map_or(text.len(), |end| end + 1);
     let line = text.get(..end).unwrap_or_default().trim_ascii_end();
     let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
@@ -72,9 +73,10 @@ fn detect_separator(text: &[u8], quote: u8) -> u8 {
     scores.into_iter().find(|(score, _)| *score == best && best.1 > 1).map_or(b',', |(_, separator)| separator)
 }
 
-/// Scores how well a separator fits: how many rows in a thousand have as many fields as the first row. Returns this
-/// score and the number of fields. The score is 0 if the first row has a single field.
+/// Scores how well a separator fits a CSV text. Returns the score (0–1000) and the number of fields in the first row.
 fn score(text: &[u8], dialect: Dialect) -> (usize, usize) {
+    // The score is how many rows in a thousand have as many fields as the first row. It is 0 if the first row has a
+    // single field.
     let mut reader = dialect.reader().from_reader(text.get(..MAX_BYTES.min(text.len())).unwrap_or_default());
     let mut record = ByteRecord::new();
     let (mut width, mut alike, mut records) = (0, 0, 0);
@@ -88,9 +90,9 @@ fn score(text: &[u8], dialect: Dialect) -> (usize, usize) {
     if width > 1 { (alike * 1000 / records.max(1), width) } else { (0, width) }
 }
 
-/// Detects the quote character: the single quote if several fields are in single quotes and no field begins with a
-/// double quote. Otherwise the double quote.
+/// Detects the quote character of a CSV text: the single or the double quote.
 fn detect_quote(text: &[u8]) -> u8 {
+    // Single quotes: several fields are in single quotes, and no field begins with a double quote.
     let text = text.get(..MAX_BYTES.min(text.len())).unwrap_or_default();
     let begins = |quote: u8| {
         let pairs = text.windows(2);

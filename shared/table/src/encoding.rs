@@ -5,22 +5,21 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-/// Number of bytes at the start of a file that are examined to detect UTF-16 without a byte order mark.
+/// Number of bytes at the start of a file that are examined to detect the encoding UTF-16.
 const DETECTION_BYTES: usize = 4096;
 
-/// The text of a file in UTF-8, without a byte order mark. `encoding` is the name of the original encoding, or `None`
-/// for UTF-8.
+// `encoding` is the name of the original encoding, or `None` for UTF-8.
+/// Text of a data file after decoding to UTF-8, without a byte order mark.
 pub(super) struct DecodedText {
     pub(super) bytes: Bytes,
     pub(super) encoding: Option<&'static str>,
-    /// Offset of the first byte that is not valid UTF-8. `None` if the whole text is valid.
+    /// Byte offset of the first invalid UTF-8. `None` if the whole text is valid.
     pub(super) broken: Option<usize>,
 }
 
-/// Decodes a text file to UTF-8. A byte order mark decides the encoding first, then `declared`, the encoding in the
-/// settings. Without both, zeros in every second byte mean UTF-16. Otherwise the text is UTF-8 if most of its
-/// characters beyond ASCII are valid UTF-8. If not, it is Windows-1252, which Excel uses in Western Europe.
+/// Decodes a text file to UTF-8. `declared` is the encoding in the settings, if there is one.
 pub(super) fn decode(bytes: Bytes, declared: Option<&'static Encoding>) -> DecodedText {
+    // A byte order mark decides the encoding first, then the settings, then the content.
     let (encoding, mark) = match Encoding::for_bom(&bytes) {
         Some((found, mark)) => (found, mark),
         None => (declared.unwrap_or_else(|| detect(&bytes)), 0),
@@ -53,12 +52,13 @@ fn detect(bytes: &[u8]) -> &'static Encoding {
         invalid += usize::from(!chunk.invalid().is_empty());
     }
     // Text in another encoding hardly ever contains a valid multi-byte character of UTF-8.
+    // Windows-1252 is the encoding that Excel uses in Western Europe.
     if invalid <= valid { UTF_8 } else { WINDOWS_1252 }
 }
 
-/// Detects UTF-16 without a byte order mark. In mostly Latin text, every second byte is then 0. `None` if the text is
-/// not UTF-16.
+/// Detects UTF-16 in a text without a byte order mark. Returns `None` for other encodings.
 fn without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
+    // In mostly Latin text in UTF-16, every second byte is 0.
     let (pairs, _) = bytes.get(..DETECTION_BYTES.min(bytes.len()))?.as_chunks::<2>();
     let zeros = |side: usize| pairs.iter().filter(|pair| pair.get(side) == Some(&0)).count();
     let many = |count: usize| pairs.len() > 4 && count * 10 > pairs.len() * 7;

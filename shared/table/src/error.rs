@@ -10,16 +10,16 @@ use crate::OddRow;
 use crate::budget::{TooLarge, gigabytes};
 use crate::file::ENDINGS;
 
-/// The place of a row in the files of a table, for error messages.
+/// Place of a row in the data files, for error messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilePlace {
     /// The name of the file.
     pub file: String,
-    /// The number of the line in a CSV file, or of the row in another file, counted from 1. Lines include the header,
-    /// rows do not.
+    // Lines include the header, rows do not.
+    /// Number of the line in a CSV file, or of the row in another file, counted from 1.
     pub line: u64,
-    /// Whether `line` is the number of a row (`true`) or of a line (`false`). It is a row number if the format has no
-    /// lines, or if the line numbers are no longer in memory.
+    // Row numbers are used if the format has no lines, or if the line numbers are no longer in memory.
+    /// Whether `line` is the number of a row (`true`) or of a line (`false`).
     pub is_row: bool,
 }
 
@@ -30,10 +30,9 @@ impl fmt::Display for FilePlace {
     }
 }
 
-/// An error in the files of a table, or in how the settings use the table.
-///
-/// Lines count from 1 and include the header. No error contains a label or a value of a column, because errors are
-/// logged.
+// Lines count from 1 and include the header. No error contains a label or a value of a column, because errors are
+// logged.
+/// Error: the data files cannot be read as a table, or the settings do not fit the table.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TableError {
@@ -43,7 +42,7 @@ pub enum TableError {
     /// Error: the file name does not end with a known format, such as `.csv`. The field is the name of the file.
     #[error("{0}: not a data file; expected one that ends in {ENDINGS}")]
     UnknownFormat(String),
-    /// Error: the table does not fit into memory. The field says how large the table is and how much memory it needs.
+    /// Error: the table does not fit into memory. The field has the needed and the available memory.
     #[error(transparent)]
     TooLarge(Box<TooLarge>),
     /// Error: a compressed file does not fit into memory after decompression.
@@ -56,7 +55,7 @@ pub enum TableError {
     TooLargeDecompressed {
         /// The name of the file.
         file: String,
-        /// Number of decompressed bytes when the reader stopped.
+        /// Number of decompressed bytes at which the decompression stopped.
         bytes: u64,
         /// Number of bytes of memory that may be used.
         memory: u64,
@@ -94,8 +93,8 @@ pub enum TableError {
         #[source]
         source: csv::Error,
     },
-    /// Error: a field in a CSV file begins with a quote that is never closed, so all later rows would become part of
-    /// this field. The `FilePlace` is that of the quote.
+    // All later rows would become part of the CSV field.
+    /// Error: a field in a CSV file begins with a quote that is never closed. The field is the place of this quote.
     #[error("{0}: the quote that begins a field is not closed; expected another at its end, and two for one within it")]
     UnclosedQuote(FilePlace),
     /// Error: a file is empty, so it has no header. The field is the name of the file.
@@ -121,13 +120,13 @@ pub enum TableError {
         /// The position of the second column with this name, counted from 1.
         second: usize,
     },
-    /// Error: the first line of a file holds data instead of column names. The field is the name of the file.
+    /// Error: the first line of a data file has values instead of column names. The field is the name of the file.
     #[error(
         "{0}: the file has no header row: its first line holds values like the lines below it; add a line with the columns' \
          names"
     )]
     NoHeaderRow(String),
-    /// Error: an expected column is missing in a file, and perhaps its first line holds data instead of column names.
+    /// Error: an expected column is missing in a data file. The first line may hold values instead of column names.
     #[error(
         "{file}: the first line does not name {missing}. It may hold values instead of names, so it is not shown here; \
          expected a first line with the columns' names"
@@ -138,8 +137,8 @@ pub enum TableError {
         /// The missing columns, as text for the error message.
         missing: String,
     },
-    /// Error: the content of a file has a format that cannot be read, such as PDF, although the file name has an
-    /// accepted ending.
+    /// Error: a data file has a format that cannot be read, such as PDF, although its name ends with `.csv`, for
+    /// example.
     #[error("{file}: this is {found}; {advice}")]
     OtherFormat {
         /// The name of the file.
@@ -152,14 +151,14 @@ pub enum TableError {
     /// Error: a line of a JSON Lines file is not a JSON object. The field is the place of the line.
     #[error("{0}: not a JSON object; expected one on each line")]
     Json(FilePlace),
-    /// Error: a row cannot be used (for example, it is empty), and the setting `strict` in `dataset.toml` makes such
-    /// rows an error.
+    // For example, the row is empty.
+    /// Error: a row cannot be used, and the setting `strict` in `dataset.toml` forbids unusable rows.
     #[error("{place}: {}; dataset.toml makes this an error (`strict`)", .why.words())]
     OddRow {
         /// The place of the first unusable row.
         place: FilePlace,
-        /// The reason why the row cannot be used. Without the setting `strict`, such rows are left out and are no
-        /// error.
+        // Without the setting `strict`, unusable rows are left out and are no error.
+        /// Reason why the row cannot be used, for example because it is empty.
         why: OddRow,
     },
     /// Error: a column of the table's first file is missing in a later file.
@@ -182,7 +181,7 @@ pub enum TableError {
         /// The name of the first file of the table.
         first: String,
     },
-    /// Error: the table does not have the target column, which the model would predict.
+    /// Error: the table has no column with the name of the target, which the model would predict.
     #[error("the table has no target column {target:?}{}; its columns are {columns}", alike(.target, .columns), columns = list(.columns))]
     NoTarget {
         /// The name of the target column.
@@ -201,14 +200,14 @@ pub enum TableError {
     /// Error: the settings use one column for two purposes, for example as the target and for the row weights.
     #[error("dataset.toml: `{key}`: column {column:?} is already used as `{other}`")]
     UsedTwice {
-        /// The key in `dataset.toml` that is the second one to name the column.
+        /// The second key in `dataset.toml` that names the column.
         key: &'static str,
         /// The name of the column.
         column: String,
-        /// The key in `dataset.toml` that is the first one to name the column.
+        /// The first key in `dataset.toml` that names the column.
         other: &'static str,
     },
-    /// Error: no column besides the target can be used for training, so there are no features.
+    /// Error: the table has no feature, because no column except the target can be used for training.
     #[error(
         "the table has no column to train on besides the target {target:?}; columns that were left out: {dropped}",
         dropped = list(.dropped)
@@ -248,18 +247,19 @@ pub enum TableError {
         column: String,
         /// The values that the column accepts, as text for the error message.
         expected: &'static str,
-        /// Text at the end of the error message that explains how to read the column in another way. It may be empty.
+        /// Advice at the end of the error message: how to read the column in another way. It may be empty.
         hint: String,
     },
     /// Error: all row weights are 0. The field is the name of the column that holds the weights.
     #[error("column {0:?}: all weights are 0; expected one above 0")]
     NoWeight(String),
-    /// Error: the table has fewer than [`MIN_ROWS`] rows, too few to train a model and to evaluate it.
+    /// Error: the table has fewer than [`MIN_ROWS`] rows, which is too few for training and evaluation.
     #[error("the table has {rows} rows, expected at least {MIN_ROWS}{left_out}")]
     TooFewRows {
         /// Number of rows in the table, without the rows that were left out.
         rows: usize,
-        /// Text at the end of the error message: how many rows were left out of the table, and why. Empty if none were.
+        /// Text at the end of the error message: how many rows were left out of the table, and why. Empty if no row was
+        /// left out.
         left_out: String,
     },
     /// Error: all rows have the same label, so a classifier has nothing to predict.
@@ -269,14 +269,16 @@ pub enum TableError {
         target: String,
         /// Number of rows in the table.
         rows: usize,
-        /// Text at the end of the error message: how many rows were left out of the table, and why. Empty if none were.
+        /// Text at the end of the error message: how many rows were left out of the table, and why. Empty if no row was
+        /// left out.
         left_out: String,
     },
-    /// Error: all rows have the same number in the target column, so a regression has nothing to predict. The field is
-    /// the name of the target column.
+    /// Error: all rows have the same number as target, so a regression has nothing to predict. The field is the
+    /// target's name.
     #[error("column {0:?}: all rows have the same number; expected different ones")]
     OneNumber(String),
-    /// Error: the target column has too many different labels for a classifier. The column may be an identifier.
+    // The column may be an identifier.
+    /// Error: the target column has too many different labels for a classification.
     #[error(
         "column {target:?}: at least {labels} different labels, expected at most {MAX_LABELS}; for numbers write \
          `task = \"regression\"` \
@@ -298,12 +300,10 @@ pub enum TableError {
         /// Length of the label in bytes.
         bytes: usize,
     },
-    /// Error: the positive label in the settings does not occur in the target column. The field is the name of the
-    /// target column.
+    /// Error: no row has the positive label of the settings. The field is the name of the target column.
     #[error("dataset.toml: `positive`: expected one of the two labels of {0:?}, of the same type and spelling")]
     NoPositive(String),
-    /// Error: the settings name a positive label, which needs a target column with exactly two labels. This one has
-    /// another number of labels.
+    /// Error: the settings name a positive label, but the target does not have exactly two labels.
     #[error("dataset.toml: `positive`: expected a target of two labels; {target:?} has {labels}")]
     PositiveOfMany {
         /// The name of the target column.
@@ -314,18 +314,18 @@ pub enum TableError {
 }
 
 impl TableError {
-    /// Adds to [`TableError::OneLabel`] how many rows were left out of the table, and why. Returns any other error
-    /// unchanged.
+    /// Adds to the error message how many rows were left out of the table, and why.
     pub(super) fn with_left_out(self, odd: &OddRows) -> Self {
+        // Only `TableError::OneLabel` has this text. Any other error is returned unchanged.
         match self {
             Self::OneLabel { target, rows, .. } => Self::OneLabel { target, rows, left_out: odd.left_out() },
             error => error,
         }
     }
 
-    /// Returns the columns that the file lacks, as text for an error message. It does not quote names from the file,
-    /// because they may be data.
+    /// Returns text for an error message: the column names that a data file lacks.
     pub(super) fn missing(&self) -> String {
+        // The text does not quote names from the file, because they may be data.
         match self {
             Self::NoTarget { target, .. } => format!("the target column {target:?}"),
             Self::MissingColumn { first, .. } | Self::ExtraColumn { first, .. } => {
@@ -336,9 +336,9 @@ impl TableError {
     }
 }
 
-/// Returns a hint for the user if a column's name differs from the missing `target` only in upper and lower case or in
-/// blanks. Empty otherwise.
+/// Returns a hint for the user if a column has nearly the name of the missing target. Otherwise the text is empty.
 fn alike(target: &str, columns: &[String]) -> String {
+    // The name may differ in upper and lower case or in blanks.
     let key = |name: &str| name.trim().to_lowercase();
     let found = columns.iter().find(|name| key(name) == key(target));
     found.map_or_else(String::new, |name| format!(", but {name:?}, which differs in case or blanks only"))
@@ -346,7 +346,7 @@ fn alike(target: &str, columns: &[String]) -> String {
 
 /// Maximum number of column names that are listed in an error message.
 const MAX_LIST: usize = 20;
-/// Maximum number of characters of each column name in an error message. Longer names are shortened.
+/// Maximum number of characters of a column name in an error message. Longer names are shortened.
 const MAX_CHARACTERS: usize = 60;
 
 fn list(texts: &[String]) -> String {

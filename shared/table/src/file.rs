@@ -14,11 +14,12 @@ pub struct DataFile {
     pub content: Vec<u8>,
 }
 
-/// The format of a data file, according to the ending of its name. The first bytes of the content may later show
-/// another format.
+// The first bytes of the content may later show another format.
+/// Format of a data file by the ending of its name, such as `.csv`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
-    /// CSV (`.csv`, `.tsv`, `.tab`): fields with separators between them. The first row has the column names.
+    // Separators are between the fields. The first row has the column names.
+    /// CSV (`.csv`, `.tsv`, `.tab`).
     Csv,
     /// CSV that is compressed with gzip (`.csv.gz`, `.tsv.gz`).
     CsvGzip,

@@ -7,20 +7,22 @@ use sha2::{Digest, Sha256};
 use super::Target;
 use crate::frame::{FrameColumn, Values};
 
-/// SHA-256 over the data of a table. For each text and each list, first the length is hashed, then the content. The
-/// length of a text is in bytes. All numbers are little-endian, and lengths have 64 bits.
+// For each text and each list, first the length is hashed, then the content. The length of a text is in bytes. All
+// numbers are little-endian, and lengths have 64 bits.
+/// SHA-256 over the data of a table, while the data are added.
 struct Fingerprint(Sha256);
 
-/// The columns of row weights, row order and groups. Each is `None` if the table has no such column.
+/// Columns of a table for the row weights, the row order and the groups. Each is `None` if the table has no such
+/// column.
 pub(super) struct RowData<'a> {
     pub weights: Option<&'a [f32]>,
     pub order: Option<&'a [f64]>,
     pub groups: Option<&'a [u64]>,
 }
 
-/// Returns the fingerprint of a table: a SHA-256 in lower-case hexadecimal. It covers the target, the features, and the
-/// weights, order and groups of the rows.
+/// Returns the fingerprint of a table's training data: a SHA-256 in lower-case hexadecimal.
 pub(super) fn of(target_name: &str, target: &Target, columns: &[FrameColumn], beside: RowData<'_>) -> String {
+    // The hash covers the target, the features, and the weights, order and groups of the rows.
     let RowData { weights, order, groups } = beside;
     let mut fingerprint = Fingerprint(Sha256::new());
     fingerprint.text(target_name);

@@ -1,4 +1,4 @@
-//! Detects for each column how its numbers and dates are written: decimal comma or point, day or month first.
+//! Detects the notation of numbers and dates in each column: decimal comma or point, day or month first.
 
 use super::TableError;
 use super::cell::TextForm;
@@ -11,31 +11,31 @@ use super::signs::Signs;
 use super::survey::{ColumnTally, ParseOptions, Survey, SurveyResult};
 use crate::settings::CsvSettings;
 
-/// Result of the first pass over the files: for each column the counted values, and how numbers and dates are written.
+/// Result of the first reading of the files: for each column the statistics of its values and their notation.
 pub(super) struct SurveyedTable {
     pub(super) tallies: Vec<ColumnTally>,
     pub(super) forms: Vec<TextForm>,
-    /// For each column, the values that were stored while the values were counted. Only columns whose type was
-    /// predicted from a sample have stored values.
+    // Only columns whose type was predicted from a sample have stored values.
+    /// For each column, the values that were stored already during the first reading of the files.
     pub(super) loaded: Vec<LoadedColumn>,
-    /// Number of rows in each file. The key is the index of the file.
+    /// Number of rows in each data file. The key is the index of the file.
     pub(super) rows: std::collections::BTreeMap<u32, u64>,
     pub(super) odd: OddRows,
 }
 
-/// Counts the values of each column in all files. A sample first shows whether numbers have a decimal comma and whether
-/// dates begin with the month. If later rows contradict the sample, the files are read again.
-///
-/// `predict` predicts from the sample how each column will be stored, so that its values can be stored in the same
-/// pass. It returns an empty list if the memory is too small for that.
+/// First reading of all files: counts the values of each column and detects the notation of numbers and dates.
 pub(super) fn survey(
     parts: &TableParts,
     csv_settings: &CsvSettings,
     marks: &MissingMarks,
     predict: impl Fn(&[ColumnTally], &[TextForm]) -> Vec<ColumnReading>,
 ) -> Result<SurveyedTable, TableError> {
+    // A sample first shows whether numbers have a decimal comma and whether dates begin with the month. If later rows
+    // contradict the sample, the files are read again.
     let (mut forms, sampled_forms) = sampled_forms(parts, csv_settings, marks);
     loop {
+        // `predict` predicts from the sample how each column will be stored, so that its values can be stored in the
+        // same pass. It returns an empty list if the memory is too small for that.
         let predicted = predict(&sampled_forms, &forms);
         let options = ParseOptions { forms: &forms, marks, all_signs: false };
         let rows = usize::try_from(parts.most_rows()).unwrap_or_default();
@@ -51,8 +51,8 @@ pub(super) fn survey(
     }
 }
 
-/// Detects from a sample of each file how numbers and dates of each column are written. Returns also the counted values
-/// of the sample. If the values of a column are ambiguous, the column follows the other columns.
+/// Detects the notation of numbers and dates in each column from samples. Returns also the statistics of the sampled
+/// values.
 fn sampled_forms(
     parts: &TableParts,
     csv_settings: &CsvSettings,
@@ -69,6 +69,7 @@ fn sampled_forms(
     };
     let forms = revised(&forms, &read_sample(&forms), csv_settings, true);
     let tallies = read_sample(&forms);
+    // If the values of a column are ambiguous, the column follows the other columns.
     let decides = |sign: Signs, of: fn(&TextForm) -> bool, is: bool| {
         forms.iter().zip(&tallies).any(|(form, tally)| of(form) == is && tally.written(sign) > 0)
     };
@@ -89,15 +90,14 @@ fn sampled_forms(
     (forms.iter().zip(&tallies).map(follow).collect(), tallies)
 }
 
-/// Corrects for each column the decimal mark and the order of day and month, after its values were counted. Each is
-/// changed only if no value requires the current one and some value requires the other. For example, `1,50` requires
-/// the decimal comma, and 12/31/2024 requires the month first.
-///
-/// A plain number with a point requires the decimal point. If `all` is false, it was not counted how plain numbers are
-/// written, and every number that is not whole counts as one. A column changes to the comma or to the month first at
-/// most once. It changes back only if the comma was a guess.
+/// Corrects the decimal mark and the date order of each column by the counted values.
 fn revised(forms: &[TextForm], tallies: &[ColumnTally], csv_settings: &CsvSettings, all: bool) -> Vec<TextForm> {
+    // A notation is changed only if no value requires the current one and some value requires the other. For example,
+    // `1,50` requires the decimal comma, and 12/31/2024 requires the month first. A column changes to the comma or to
+    // the month first at most once. It changes back only if the comma was a guess.
     let revise = |(form, tally): (&TextForm, &ColumnTally)| {
+        // A plain number with a point requires the decimal point. If `all` is false, it was not counted how plain
+        // numbers are written, and every number that is not whole counts as one.
         let has_point = tally.written(Signs::DECIDED_DECIMAL) > 0 || !all && tally.has_fraction();
         let other_decimal = tally.written(Signs::OTHER_DECIMAL) > 0 && !has_point;
         let was_wrong = form.is_guess && other_decimal;

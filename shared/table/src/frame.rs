@@ -1,9 +1,11 @@
 //! A table in memory, stored column by column, for training and prediction.
 
-/// Code of a missing value in a column of texts. Every other code is the index of a text in the column's list of texts.
+// Every other code is the index of a text in the column's list of texts.
+/// Code of a missing value in a column of texts.
 pub const MISSING: u32 = u32::MAX;
 
-/// A table in memory. Its columns have unique names and the same number of values.
+// The names of the columns are unique.
+/// Table in memory, stored column by column. All columns have the same number of values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Frame {
     columns: Vec<FrameColumn>,
@@ -19,7 +21,8 @@ pub struct FrameColumn {
     pub values: Values,
 }
 
-/// The values of a column, all of one type. A missing number, truth value or date is NaN. All other numbers are finite.
+// All numbers except NaN are finite.
+/// Values of a column, all of one type. A missing number, truth value or date is NaN.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Values {
     /// The values are numbers.
@@ -70,7 +73,7 @@ impl Values {
         }
     }
 
-    /// Returns whether some value of the column is missing.
+    /// Returns whether at least one value of the column is missing.
     pub fn has_missing(&self) -> bool {
         match self {
             Self::Number(values) | Self::Boolean(values) => values.iter().any(|value| value.is_nan()),
@@ -79,8 +82,9 @@ impl Values {
         }
     }
 
-    /// Returns the values of some rows, in the order of the indices `rows`. The list of different texts stays complete.
+    /// Returns a column with only the rows whose indices are in `rows`, in this order.
     fn take(&self, rows: &[u32]) -> Self {
+        // The list of different texts stays complete.
         match self {
             Self::Number(values) => Self::Number(at(values, rows)),
             Self::Boolean(values) => Self::Boolean(at(values, rows)),
@@ -113,7 +117,8 @@ impl Frame {
         self.rows
     }
 
-    /// Returns a table of some rows, in the order of the indices `rows`. Indices beyond the last row are ignored.
+    /// Returns a table with only the rows whose indices are in `rows`, in this order. Indices beyond the last row are
+    /// ignored.
     pub fn take(&self, rows: &[u32]) -> Self {
         let within = rows.iter().filter(|row| (**row as usize) < self.rows).count();
         let column = |column: &FrameColumn| FrameColumn { name: column.name.clone(), values: column.values.take(rows) };
@@ -121,7 +126,7 @@ impl Frame {
     }
 }
 
-/// Returns some elements of `values`, in the order of the indices `rows`. Indices beyond the end are ignored.
+/// Returns those elements of `values` whose indices are in `rows`, in this order. Indices beyond the end are ignored.
 pub fn at<T: Clone>(values: &[T], rows: &[u32]) -> Vec<T> {
     rows.iter().filter_map(|row| values.get(*row as usize).cloned()).collect()
 }

@@ -4,9 +4,9 @@ use sha2::{Digest, Sha256};
 
 use crate::frame::{MISSING, Values};
 
-/// Returns for each row a hash of its group name, so that rows of one group have the same number. The number stays the
-/// same when the table grows. A row without a group name is a group of its own.
+/// Returns for each row a hash of its group name. Rows of one group have the same hash.
 pub(super) fn hashes(values: &Values) -> Vec<u64> {
+    // The hash stays the same when the table grows. A row without a group name is a group of its own.
     let Values::Category { codes, names } = values else { return Vec::new() };
     let known: Vec<u64> = names.iter().map(|name| hash(b"group", name.as_bytes())).collect();
     let of = |(row, code): (u64, &u32)| match known.get(*code as usize) {

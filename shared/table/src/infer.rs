@@ -1,4 +1,4 @@
-//! Infers from the counted values of each column what the column is used for and how its values are stored.
+//! Infers how each column is read: its role in training, its type, and the storage of its values.
 
 mod feature;
 mod special;
@@ -13,7 +13,7 @@ use crate::cell::TextForm;
 use crate::forms::SurveyedTable;
 use crate::settings::{DatasetSettings, TypeName};
 
-/// How the values of a column are stored in memory.
+/// Storage type of a column's values in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Storage {
     Skip,
@@ -27,7 +27,7 @@ pub(super) enum Storage {
     Wide,
 }
 
-/// The decision on how a column is read: its role in training, its type, how its values are stored, and the reasons.
+/// Decision on how a column of the table is read: its role in training, its type and the reasons.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ColumnReading {
     pub role: ColumnRole,
@@ -39,38 +39,37 @@ pub(super) struct ColumnReading {
     pub marks_are_missing: bool,
 }
 
-/// Facts about a column, from which its type is inferred.
+/// Facts about a column of the table, from which its type is inferred.
 #[derive(Clone, Copy)]
 pub(super) struct ColumnFacts<'a> {
     pub name: &'a str,
     pub tally: &'a ColumnTally,
-    /// The type that `dataset.toml` sets for the column. `None` means that the type is inferred from the values.
+    /// Type of the column in `dataset.toml`. `None` means that the type is inferred from the values.
     pub forced: Option<TypeName>,
     pub form: TextForm,
     /// Whether the header has no name for the column.
     pub is_unnamed: bool,
     /// Whether a Parquet file stores the column as text.
     pub is_stored_text: bool,
-    /// The column's type in a Parquet file, if values of this type cannot be read. `None` if they can be read.
+    /// Name of the column's Parquet type if such values cannot be read. `None` if the values can be read.
     pub unread: Option<&'a str>,
     pub parts: &'a TableParts,
 }
 
-/// Decides for each column of the table how it is read and stored. `roles` has the role in training of each column,
-/// such as feature or target.
+/// Decides how each column of the table is read and stored.
 pub(super) fn infer(
     parts: &TableParts,
     roles: &[ColumnRole],
     surveyed: &SurveyedTable,
     settings: &DatasetSettings,
 ) -> Result<Vec<ColumnReading>, TableError> {
+    // `roles` has the role in training of each column, such as feature or target.
     let readings = readings(parts, roles, &surveyed.tallies, &surveyed.forms, settings);
     let readings = readings.collect::<Result<Vec<ColumnReading>, TableError>>()?;
     Ok(keep_the_only(readings, surveyed))
 }
 
-/// Predicts from a sample of the rows how each column will be read, so that its values can already be stored in the
-/// first pass over the files. A column with invalid values is not stored in that pass.
+/// Predicts from a sample of the rows how each column of the table will be read and stored.
 pub(super) fn predict_readings(
     parts: &TableParts,
     roles: &[ColumnRole],
@@ -78,6 +77,8 @@ pub(super) fn predict_readings(
     forms: &[TextForm],
     settings: &DatasetSettings,
 ) -> Vec<ColumnReading> {
+    // The values can then be stored already in the first pass over the files. A column with invalid values is not
+    // stored in that pass.
     let readings = readings(parts, roles, tallies, forms, settings);
     let seen = roles.iter().zip(tallies).zip(readings);
     seen.map(|((role, tally), reading)| match reading {
@@ -117,7 +118,7 @@ fn readings<'a>(
     })
 }
 
-/// If no feature remains, makes a feature of a column that was left out because it only holds the row number.
+/// If the table has no feature, makes a feature of the column that only holds the row number.
 fn keep_the_only(mut readings: Vec<ColumnReading>, surveyed: &SurveyedTable) -> Vec<ColumnReading> {
     if readings.iter().all(|reading| reading.role != ColumnRole::Feature) {
         let counts = readings.iter().zip(&surveyed.tallies).position(|(reading, tally)| reading.counts_rows(tally));
@@ -129,14 +130,14 @@ fn keep_the_only(mut readings: Vec<ColumnReading>, surveyed: &SurveyedTable) -> 
     readings
 }
 
-/// Returns for each column the properties that decide how much memory it needs. `rows` is the number of rows in all
-/// files, and `raw` has the sizes of the files.
+/// Memory estimate: returns the memory properties of each column of the table.
 pub(super) fn column_shapes(
     readings: &[ColumnReading],
     tallies: &[ColumnTally],
     rows: u64,
     raw: FileSizes,
 ) -> Vec<ColumnShape> {
+    // `rows` is the number of rows in all files, and `raw` has the sizes of the files.
     let bytes = raw.bytes / (rows * readings.len() as u64).max(1);
     let column = |(reading, tally): (&ColumnReading, &ColumnTally)| {
         let used = match reading.role {
@@ -160,28 +161,29 @@ impl ColumnReading {
         Self { role, storage, kind, because: because.into(), warnings: Vec::new(), marks_are_missing: false }
     }
 
-    /// Returns whether the column is left out only because it holds the row number.
+    /// Returns whether the column is left out only because it holds the row number (1, 2, 3, …).
     fn counts_rows(&self, tally: &ColumnTally) -> bool {
         self.role == ColumnRole::Dropped && self.because == feature::COUNTS_ROWS && tally.counts_rows()
     }
 
-    /// Returns the task if this is the target column: regression if it is stored as `f64` numbers, and classification
-    /// otherwise.
+    /// Returns the task if this column is the target: regression or classification.
     pub(super) fn task(&self) -> Task {
+        // The task is regression if the column is stored as `f64` numbers.
         if self.storage == Storage::Wide { Task::Regression } else { Task::Classification }
     }
 }
 
 impl ColumnFacts<'_> {
-    /// Creates the error for the invalid value at the position `at`. `expected` describes valid values, and `hint` is
-    /// added at the end of the message.
+    /// Creates the error about an invalid value in the row `at`.
     fn wrong(&self, at: RowPosition, expected: &'static str, hint: &str) -> TableError {
+        // `expected` describes valid values, and `hint` is added at the end of the message.
         let (place, column) = (self.parts.place(at), self.name.to_owned());
         TableError::WrongCell { place, column, expected, hint: hint.to_owned() }
     }
 
-    /// Returns an error if a value of the column is missing. `expected` describes valid values for the error message.
+    /// Returns an error if a value of the column is missing.
     fn check_complete(&self, expected: &'static str) -> Result<(), TableError> {
+        // `expected` describes valid values for the error message.
         match self.tally.first(super::survey::ValueClass::Missing) {
             Some(at) => {
                 let (place, column) = (self.parts.place(at), self.name.to_owned());
@@ -191,17 +193,17 @@ impl ColumnFacts<'_> {
         }
     }
 
-    /// Returns whether `count` values are nearly all values of the column, but not all. The few other values are then
-    /// probably mistakes in the data.
+    /// Returns whether `count` values are nearly all values of the column, but not all.
     fn is_nearly_all(&self, count: u64) -> bool {
+        // The few other values are then probably mistakes in the data.
         let many = self.tally.distinct() > FEW;
         let present = self.tally.present() - self.tally.of(super::survey::ValueClass::Mark);
         count < present && (count * 100 >= present * 99 || many && count * 10 >= present * 9)
     }
 }
 
-/// Maximum number of different values in a column of labels or codes. A column with more different numbers holds
-/// quantities.
+// A column with more different numbers holds quantities.
+/// Maximum number of different numbers in a column of labels or codes.
 const FEW: usize = 20;
 
 const A_NUMBER: &str = "a number";

@@ -1,10 +1,10 @@
 //! The built-in Iris table.
 
-/// Fisher's Iris data as CSV, with the values of scikit-learn's copy. `data/README.md` names the origin and the
-/// licence.
+// The values are those of scikit-learn's copy. `data/README.md` names the origin and the licence.
+/// Fisher's Iris data as CSV, a small example table.
 pub const IRIS_CSV: &str = include_str!("../data/iris.csv");
 
-/// Name of the column in the Iris data that holds the species, which the model predicts.
+/// Name of the target column in the Iris data, which holds the species.
 pub const IRIS_TARGET: &str = "variety";
 
 #[cfg(test)]
@@ -15,16 +15,16 @@ mod tests {
     use crate::{Target, Values, iris};
     use evergreen_lifecycle::digest::sha256_hex;
 
-    /// The SHA-256 was computed when the file was compared with scikit-learn 1.9.1. `data/README.md` shows how to
-    /// repeat this.
+    // The SHA-256 was computed when the file was compared with scikit-learn 1.9.1. `data/README.md` shows how to repeat
+    // this.
     #[test]
     fn iris_is_the_copy_that_was_compared_with_scikit_learn() {
         let digest = "deb490b9857201c33d699f5c6210f3c0179e1feb89b777c707134dd65fd4e277";
         assert_eq!(sha256_hex(IRIS_CSV.as_bytes()), digest);
     }
 
-    /// The expected sums come from `load_iris().data.sum(axis=0)`, the other values from the two rows in which UCI's
-    /// file differs.
+    // The expected sums come from `load_iris().data.sum(axis=0)`, the other values from the two rows in which UCI's
+    // file differs.
     #[test]
     fn iris_has_the_values_of_scikit_learn() {
         let table = iris().unwrap();

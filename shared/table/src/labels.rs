@@ -11,20 +11,18 @@ use crate::frame::{Frame, FrameColumn, Values};
 
 /// Error: the texts of the target column cannot be converted to labels.
 pub(super) enum ClassesError {
-    /// Any error other than a label that is too long.
+    /// Error: the labels are not valid, for example because there is only one label.
     Error(TableError),
-    /// Error: a label is too long. The fields are the index of the first row with this label and the label's length in
-    /// bytes.
+    /// Error: a label is too long. The fields are the index of its first row and its length in bytes.
     Long(usize, usize),
 }
 
-/// Converts the texts of the target column to labels, and each row to the index of its label. At least one text is
-/// required, and no text may be missing.
-///
-/// All labels have one type. They are truth values if all texts are truth values, and whole numbers if all texts are
-/// whole numbers (`1.0` counts as 1). Otherwise they are texts.
+/// Converts the texts of the target column to labels, and each row to the index of its label.
 pub(super) fn classes(texts: CodedTexts, target: &str, positive: Option<&Label>) -> Result<Target, ClassesError> {
+    // At least one text is required, and no text may be missing.
     let texts = present(texts);
+    // All labels have one type. They are truth values if all texts are truth values, and whole numbers if all texts are
+    // whole numbers (`1.0` counts as 1). Otherwise they are texts.
     let of_codes = typed(&texts.names);
     let mut labels = of_codes.clone();
     labels.sort();
@@ -41,9 +39,9 @@ pub(super) fn classes(texts: CodedTexts, target: &str, positive: Option<&Label>)
     Ok(Target::Classes { labels, classes })
 }
 
-/// Returns for each different text of the target column whether its label occurs in only one row. Several texts, such
-/// as `1` and `1.0`, may have the same label.
+/// Returns for each different text of the target column whether its label occurs in only one row.
 pub(super) fn rare(texts: &CodedTexts) -> Vec<bool> {
+    // Several texts, such as `1` and `1.0`, may have the same label.
     let labels = typed(&texts.names);
     let mut counts = std::collections::BTreeMap::new();
     for label in texts.codes.iter().filter_map(|code| labels.get(*code as usize)) {
@@ -52,8 +50,9 @@ pub(super) fn rare(texts: &CodedTexts) -> Vec<bool> {
     labels.iter().map(|label| counts.get(label).copied().unwrap_or_default() < 2).collect()
 }
 
-/// Removes the texts that no longer occur in any row, because their rows were left out.
+/// Removes the texts that no longer occur in any row of the column.
 fn present(mut texts: CodedTexts) -> CodedTexts {
+    // The rows of these texts were left out of the table.
     let mut is_there = vec![false; texts.names.len()];
     for code in &texts.codes {
         if let Some(is_there) = is_there.get_mut(*code as usize) {
@@ -118,13 +117,13 @@ fn check_length(texts: &CodedTexts) -> Result<(), ClassesError> {
     }
 }
 
-/// Words for yes that come before the word for no (`nein`, `n`) in alphabetical order, so the label for yes comes
-/// first.
+// The label for yes is then the first one, but the second label is the positive one by default.
+/// Words for yes that come before the word for no in alphabetical order, such as `ja` before `nein`.
 const YES: [&str; 2] = ["ja", "j"];
 
-/// Returns a warning if the first of two labels means yes, such as `ja`. The second label is the positive one by
-/// default, and the user probably means the other one. `None` otherwise.
+/// Returns a warning if the first of two labels means yes, such as `ja`. `None` otherwise.
 pub(super) fn yes_is_first(labels: &[Label], target: &str) -> Option<String> {
+    // The second label is the positive one by default, and the user probably means the other one.
     let [Label::Text(first), _] = labels else { return None };
     YES.contains(&first.to_lowercase().as_str()).then(|| {
         format!(
@@ -148,9 +147,9 @@ fn put_last(labels: &mut [Label], positive: &Label, target: &str) -> Result<(), 
     }
 }
 
-/// Returns a warning if some labels differ only in upper and lower case, blanks or a final dot. They are probably the
-/// same label. `None` otherwise.
+/// Returns a warning if some labels differ only in spelling, such as `Yes` and `yes`. `None` otherwise.
 pub(super) fn alike(labels: &[Label], target: &str) -> Option<String> {
+    // Labels that differ in upper and lower case, blanks or a final dot are probably the same label.
     let more = count_respelled(labels.iter().map(Label::to_string));
     (more > 0).then(|| {
         format!(
@@ -161,9 +160,9 @@ pub(super) fn alike(labels: &[Label], target: &str) -> Option<String> {
     })
 }
 
-/// Returns a warning for each column with texts that differ only in upper and lower case, blanks or a final dot. They
-/// are probably the same text.
+/// Returns a warning for each column with texts that differ only in spelling, such as `Berlin` and `berlin`.
 pub(super) fn alike_categories(frame: &Frame) -> Vec<String> {
+    // Texts that differ in upper and lower case, blanks or a final dot are probably the same text.
     let of_column = |column: &FrameColumn| {
         let Values::Category { names, .. } = &column.values else { return None };
         let more = count_respelled(names.iter().cloned());
@@ -180,8 +179,9 @@ pub(super) fn alike_categories(frame: &Frame) -> Vec<String> {
     frame.columns().iter().filter_map(of_column).collect()
 }
 
-/// Returns how many texts equal an earlier text if upper and lower case, blanks and a final dot are ignored.
+/// Returns how many texts equal an earlier text except in spelling, such as `Yes` and `yes`.
 fn count_respelled(texts: impl Iterator<Item = String>) -> usize {
+    // Upper and lower case, blanks and a final dot are ignored.
     let key = |text: &String| {
         let text = text.to_lowercase();
         text.trim().trim_end_matches('.').split_whitespace().collect::<Vec<_>>().join(" ")

@@ -2,8 +2,8 @@
 //!
 //! [`Table::read`] infers the type of each column. The table's profile reports how each column was read and why.
 //!
-//! Each function depends only on its arguments. The crate does not access files, the network, the clock or random
-//! numbers, and has no async functions. The caller passes the contents of the files.
+//! Each function depends only on its arguments. The caller passes the contents of the files. The crate does not access
+//! files, the network, the clock or random numbers, and has no async functions.
 
 pub mod budget;
 mod cell;

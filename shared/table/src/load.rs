@@ -11,7 +11,7 @@ use super::parts::{CellCollector, CellReader, RowPosition};
 use crate::frame::{MISSING, Values};
 use crate::survey::MAX_DISTINCT;
 
-/// The values of one column that have been read so far.
+/// Values of one column that have been read from the files so far.
 #[derive(Debug)]
 pub(super) enum LoadedColumn {
     Skipped,
@@ -19,12 +19,13 @@ pub(super) enum LoadedColumn {
     Boolean(Vec<f32>),
     Timestamp(Vec<f64>),
     Texts(CodedTexts),
-    /// Free text: each value has several words, and few values occur twice.
+    // Few values occur twice.
+    /// Free text: each value has several words.
     Words(CodedTexts),
     Wide(Vec<f64>),
 }
 
-/// Values of a text column. Each different text is stored once, and each row stores the index of its text as a code.
+/// Values of a text column: each different text once, and for each row the index of its text (the code).
 #[derive(Debug, Default)]
 pub(super) struct CodedTexts {
     /// For each row, the index of its text in `names`, or [`MISSING`] for a missing text.
@@ -33,8 +34,8 @@ pub(super) struct CodedTexts {
     pub names: Vec<String>,
     /// Whether placeholders such as `?` count as missing values in this column.
     marks_are_missing: bool,
-    /// Whether the column's values are discarded once it has more than [`MAX_DISTINCT`] different texts, to limit
-    /// memory. This is `true` for columns that are already stored during the first pass over the files.
+    // `true` for columns that are already stored during the first pass over the files.
+    /// Whether the values are discarded if the column has more than [`MAX_DISTINCT`] different texts, to limit memory.
     has_most: bool,
     known: HashMap<String, u32, foldhash::fast::FixedState>,
 }
@@ -55,13 +56,12 @@ impl CodedTexts {
         self.codes.extend(later.codes.iter().map(|code| codes.get(*code as usize).copied().unwrap_or(MISSING)));
     }
 
-    /// Returns whether the column has more different texts than the first pass over the files may store.
+    /// Returns whether the column has more different texts than the first reading of the files may store.
     fn is_full(&self) -> bool {
         self.has_most && self.names.len() > MAX_DISTINCT
     }
 
-    /// Sorts the different texts and adapts the codes of the rows. Returns the codes of all rows, then the sorted
-    /// texts.
+    /// Sorts the different texts of the column. Returns the new codes of all rows, then the sorted texts.
     fn sorted(self) -> (Vec<u32>, Vec<String>) {
         let mut order: Vec<(String, usize)> = self.names.into_iter().zip(0..).collect();
         order.sort();
@@ -77,7 +77,7 @@ impl CodedTexts {
 }
 
 impl LoadedColumn {
-    /// Creates an empty column for values of the type in `reading`. It reserves memory for `rows` values.
+    /// Creates an empty column for values of the type in `reading`, with memory for `rows` values.
     fn new(reading: &ColumnReading, rows: usize) -> Self {
         let marks_are_missing = reading.marks_are_missing;
         match reading.storage {
@@ -93,9 +93,9 @@ impl LoadedColumn {
         }
     }
 
-    /// Creates an empty column for values that are stored already during the first pass over the files. `reading` is
-    /// the predicted type. If it is `None` or free text, nothing is stored.
+    /// Creates an empty column for the first reading of the files, in which types are only predicted from a sample.
     pub(super) fn predicted(reading: Option<&ColumnReading>, rows: usize) -> Self {
+        // If the predicted type `reading` is `None` or free text, nothing is stored.
         match reading.map(|reading| Self::new(reading, rows)) {
             Some(Self::Texts(texts)) => Self::Texts(CodedTexts { has_most: true, ..texts }),
             // Free text rarely repeats, and a column of it may still be left out. Storing it early would need too much
@@ -105,9 +105,9 @@ impl LoadedColumn {
         }
     }
 
-    /// Returns whether the column's values are stored in the way that `reading` requires. If not, the column must be
-    /// read again from the files.
+    /// Returns whether the column's values are already stored as `reading` requires.
     pub(super) fn is_as(&self, reading: &ColumnReading) -> bool {
+        // If not, the column must be read again from the files.
         match (self, reading.storage) {
             (Self::Texts(texts), Storage::Texts) => texts.marks_are_missing == reading.marks_are_missing,
             (Self::Skipped, Storage::Skip)
@@ -119,8 +119,9 @@ impl LoadedColumn {
         }
     }
 
-    /// Reserves memory for `rows` values if the column has none yet.
+    /// Reserves memory for `rows` values of the column.
     pub(super) fn reserve(&mut self, rows: usize) {
+        // Only for a column without values.
         match self {
             Self::Number(values) | Self::Boolean(values) if values.is_empty() => values.reserve_exact(rows),
             Self::Timestamp(values) | Self::Wide(values) if values.is_empty() => values.reserve_exact(rows),
@@ -129,10 +130,10 @@ impl LoadedColumn {
         }
     }
 
-    /// Adds the cell of the next row and its parsed value. A value of another type than the column's is stored as
-    /// missing. The inference of types has its own error for such a value.
+    /// Adds the value of the next row to the column. A value of a wrong type is stored as missing.
     #[inline]
     pub(super) fn push(&mut self, cell: &FileCell<'_>, value: CellValue) {
+        // The inference of types has its own error for a value of a wrong type.
         match self {
             Self::Skipped => {}
             Self::Number(values) => values.push(match value {
@@ -238,7 +239,7 @@ fn retain<T>(values: &mut Vec<T>, kept: &[bool]) {
     values.retain(|_| kept.next().copied().unwrap_or(true));
 }
 
-/// Receiver of cells that stores the values of the columns.
+/// Receiver of cells while the files are read: stores the values of the columns in memory.
 pub(super) struct Loader<'a> {
     columns: Vec<(LoadedColumn, Memo)>,
     readings: &'a [ColumnReading],
@@ -247,14 +248,14 @@ pub(super) struct Loader<'a> {
 }
 
 impl<'a> Loader<'a> {
-    /// Creates a loader that has one column for each entry of `readings`, the decided types. Each column reserves
-    /// memory for `rows` values.
+    /// Creates a loader with one column for each entry of `readings`, the types chosen earlier.
     pub(super) fn new(
         readings: &'a [ColumnReading],
         forms: &'a [TextForm],
         marks: &'a MissingMarks,
         rows: usize,
     ) -> Self {
+        // Each column reserves memory for `rows` values.
         let column = |reading| (LoadedColumn::new(reading, rows), Memo::default());
         Self { columns: readings.iter().map(column).collect(), readings, forms, marks }
     }

@@ -2,8 +2,8 @@
 
 use evergreen_lifecycle::is_missing;
 
-/// Placeholders for a missing value, such as `?`, in lower case. They apply to columns of numbers, dates or truth
-/// values. In a column of texts they are ordinary texts.
+// The placeholders apply to columns of numbers, dates or truth values. In a column of texts they are ordinary texts.
+/// Usual placeholders for a missing value, such as `?`, in lower case.
 const USUAL: [&str; 36] = [
     "?",
     "??",
@@ -43,10 +43,10 @@ const USUAL: [&str; 36] = [
     "0000-00-00 00:00:00",
 ];
 
-/// Length in bytes of the longest text in [`USUAL`].
+/// Length in bytes of the longest usual placeholder for a missing value.
 const LONGEST: usize = 19;
 
-/// Placeholders for missing values in a table: those in `dataset.toml`, or otherwise the usual ones, such as `NA`.
+/// Placeholders for missing values, such as `NA`, from `dataset.toml` or by default.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct MissingMarks {
     listed: Option<Listed>,
@@ -68,7 +68,7 @@ impl MissingMarks {
         Self { listed }
     }
 
-    /// Returns whether `text` means a missing value in every column, even in a column of texts. For example, the empty
+    /// Returns whether `text` means a missing value in every column, even in a column of texts. An example is the empty
     /// text.
     pub(super) fn is_missing(&self, text: &str) -> bool {
         match &self.listed {
@@ -87,9 +87,10 @@ impl MissingMarks {
         self.listed.as_ref().is_some_and(|listed| listed.numbers.contains(&number))
     }
 
-    /// Returns whether `text` is a usual placeholder such as `?`. It then means a missing value in a column of numbers,
-    /// dates or truth values, but not in a column of texts.
+    /// Returns whether `text` is a usual placeholder for a missing value, such as `?`.
     pub(super) fn is_mark(&self, text: &str) -> bool {
+        // A placeholder means a missing value in a column of numbers, dates or truth values, but not in a column of
+        // texts.
         self.listed.is_none() && text.len() <= LONGEST && USUAL.iter().any(|mark| text.eq_ignore_ascii_case(mark))
     }
 }

@@ -1,5 +1,6 @@
-//! Cache of parsed texts, so that a repeated text is not parsed again. In most text columns, few different texts
-//! repeat.
+//! Cache of parsed texts, so that a repeated text is not parsed again.
+//!
+//! In most text columns, few different texts repeat.
 
 use std::collections::HashMap;
 
@@ -9,9 +10,9 @@ use super::cell::{FileCell, ParsedCell, TextForm};
 use super::marks::MissingMarks;
 use super::signs::Signs;
 
-/// Maximum number of different texts of a column in the cache.
+/// Cache of parsed texts: maximum number of different texts for each column.
 const MAX_TEXTS: usize = 2048;
-/// Maximum length in bytes of a text in the cache. Longer texts are parsed each time.
+/// Cache of parsed texts: maximum length in bytes of a text. Longer texts are parsed each time.
 const MAX_BYTES: usize = 64;
 
 /// Cache of the parsed texts of one column.
@@ -27,11 +28,11 @@ impl Memo {
         Self { is_off: true, ..Self::default() }
     }
 
-    /// Parses `cell`, or returns its value from the cache. `form` says whether numbers have a decimal comma, and
-    /// whether dates begin with the month. If `all` is false, it is not reported how plain numbers are written, which
-    /// is faster.
+    /// Parses a cell of a data file, or returns its value from the cache of parsed texts.
     #[inline]
     pub(super) fn parse(&mut self, cell: &FileCell<'_>, form: TextForm, marks: &MissingMarks, all: bool) -> ParsedCell {
+        // `form` says whether numbers have a decimal comma, and whether dates begin with the month. If `all` is false,
+        // it is not reported how plain numbers are written, which is faster.
         match cell.parse_plain(form, marks) {
             Some(value) if !all => ParsedCell { value, signs: Signs::default(), words: 0 },
             _ => self.parse_text(cell, form, marks),

@@ -1,5 +1,7 @@
-//! Parses numbers as people write them: with thousands separators, a decimal comma, a currency or a percent sign.
-//! Negative numbers may be in parentheses or have the minus at the end.
+//! Parses numbers in the notation of people, such as `$1,234.50`.
+//!
+//! Numbers may have thousands separators, a decimal comma, a currency or a percent sign. Negative numbers may be in
+//! parentheses or have the minus at the end.
 
 use super::signs::Signs;
 
@@ -12,9 +14,10 @@ const CURRENCIES: [&str; 42] = [
     "MXN", "ZAR", "TRY", "KRW", "SGD", "HKD",
 ];
 
-/// Parses a number as people write it, such as `$1,234.50`. `comma` is true for a decimal comma and false for a decimal
-/// point. Returns the number and how it is written, or `None` for other texts.
+/// Parses a number in the notation of people, such as `$1,234.50`. Returns the number and its notation, or `None` for
+/// other texts.
 pub(super) fn number(text: &str, comma: bool) -> Option<(f64, Signs)> {
+    // `comma` is true for a decimal comma and false for a decimal point.
     if text.len() > MAX_LENGTH {
         return None;
     }
@@ -68,8 +71,8 @@ fn without_unit<'a>(text: &'a str, signs: &mut Signs) -> &'a str {
     }
 }
 
-/// Parses a number without sign and currency, such as `1,234.5`. Adds to `signs` how it is written. `None` for other
-/// texts.
+/// Parses a number without sign and currency, such as `1,234.5`. Adds flags on its notation to `signs`. Returns `None`
+/// for other texts.
 fn digits(text: &str, comma: bool, signs: &mut Signs) -> Option<f64> {
     let plain = plain(text, comma, signs)?;
     let number = plain.parse().ok()?;
@@ -81,9 +84,9 @@ fn digits(text: &str, comma: bool, signs: &mut Signs) -> Option<f64> {
     Some(number)
 }
 
-/// Rewrites a number in plain notation: without thousands separators and with a decimal point. For example, `1.234,5`
-/// becomes `1234.5`. `comma` is true if `text` has a decimal comma. `None` for other texts.
+/// Rewrites a number in plain notation: `1.234,5` becomes `1234.5`. Returns `None` for other texts.
 fn plain(text: &str, comma: bool, signs: &mut Signs) -> Option<String> {
+    // The result has no thousands separators and a decimal point. `comma` is true if `text` has a decimal comma.
     let decimal = if comma { ',' } else { '.' };
     let (whole, fraction) = match text.split_once(decimal) {
         Some((whole, fraction)) => (whole, Some(fraction)),
@@ -105,9 +108,7 @@ fn plain(text: &str, comma: bool, signs: &mut Signs) -> Option<String> {
     Some(joined)
 }
 
-/// Removes the thousands separators from a whole number, such as `1,234`. `None` if they are not valid. The first group
-/// has one to three digits and is not 0, and each other group has three. All separators must be equal. Between commas,
-/// groups of two digits are also valid, as in India (`12,34,567`).
+/// Removes the thousands separators from a whole number, such as `1,234`. Returns `None` if they are not valid.
 fn ungrouped(whole: &str, comma: bool, signs: &mut Signs) -> Option<String> {
     if whole.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(whole.to_owned());
@@ -122,6 +123,8 @@ fn ungrouped(whole: &str, comma: bool, signs: &mut Signs) -> Option<String> {
     if !is_mark {
         return None;
     }
+    // The first group has one to three digits and is not 0, and each other group has three. All separators must be
+    // equal. Between commas, groups of two digits are also valid, as in India (`12,34,567`).
     let groups: Vec<&str> = whole.split(mark).collect();
     let (first, rest) = groups.split_first()?;
     let is_group = |group: &&str| group.bytes().all(|byte| byte.is_ascii_digit());

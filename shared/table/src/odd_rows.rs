@@ -1,11 +1,12 @@
-//! Counts the rows that are left out of the table, by reason. Such rows are an error if the setting `strict` names
-//! their reason.
+//! Counts the rows that are left out of the table, by reason.
+//!
+//! Such rows are an error if the setting `strict` names their reason.
 
 use serde::Deserialize;
 
 use super::parts::RowPosition;
 
-/// The reason why a row is left out of the table.
+/// Reason for leaving a row out of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OddRow {
@@ -36,7 +37,7 @@ impl OddRow {
         }
     }
 
-    /// Returns the problem of a row that is left out for this reason, as text for an error message.
+    /// Returns text for an error message: the problem of a row with this reason.
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::NoTarget => "the target has no value",
@@ -47,7 +48,7 @@ impl OddRow {
         }
     }
 
-    /// Returns the text of a warning: `count` rows are left out for this reason.
+    /// Returns the warning that `count` rows are left out of the table for this reason.
     fn rows(self, count: u64) -> String {
         let rows = if count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
         let (is, their) = if count == 1 { ("is", "its") } else { ("are", "their") };
@@ -62,7 +63,8 @@ impl OddRow {
     }
 }
 
-/// Counts of the rows that are left out of the table, by reason, and the position of the first row for each reason.
+// The position of the first row is stored for each reason, too.
+/// Counts of the rows that are left out of the table, by reason.
 #[derive(Debug, Clone, Default)]
 pub(super) struct OddRows {
     counts: [u64; 5],
@@ -74,9 +76,9 @@ impl OddRows {
         self.count(why, 1, Some(at));
     }
 
-    /// Adds `more` rows that are left out for the reason `why`. `at` is the position of the first of these rows. It is
-    /// ignored if an earlier row is already known.
+    /// Adds `more` left-out rows to the count of the reason `why`.
     pub(super) fn count(&mut self, why: OddRow, more: u64, at: Option<RowPosition>) {
+        // `at` is the position of the first added row. It is ignored if an earlier row is already known.
         let index = why as usize;
         if let (Some(count), Some(first)) = (self.counts.get_mut(index), self.first.get_mut(index)) {
             *count += more;
@@ -98,7 +100,8 @@ impl OddRows {
         self.first.get(why as usize).copied().flatten()
     }
 
-    /// Returns text to append to an error message: how many rows were left out, and why. Empty if none were.
+    /// Returns text for the end of an error message: how many rows were left out, and why. Empty if no row was left
+    /// out.
     pub(super) fn left_out(&self) -> String {
         let odd: Vec<OddRow> = OddRow::ALL.into_iter().filter(|why| self.of(*why) > 0).collect();
         let told: String = odd.iter().map(|why| format!("; {}", why.rows(self.of(*why)))).collect();
@@ -107,7 +110,7 @@ impl OddRows {
         told + if is_empty { hint } else { "" }
     }
 
-    /// Returns a warning for each reason for which at least one row is left out.
+    /// Returns warnings about the rows that are left out of the table, one for each reason.
     pub(super) fn warnings(&self) -> Vec<String> {
         let odd = OddRow::ALL.into_iter().filter(|why| self.of(*why) > 0);
         odd.map(|why| {

@@ -6,9 +6,9 @@ use std::hash::Hash;
 use super::Target;
 use crate::frame::{Frame, MISSING, Values};
 
-/// Returns a warning for each feature column that is a copy of the target, or in which each value corresponds to
-/// exactly one label.
+/// Detects target leaks: returns a warning for each feature column that reveals the target.
 pub(super) fn copies(frame: &Frame, target: &Target) -> Vec<String> {
+    // The column is a copy of the target, or each of its values corresponds to exactly one label.
     let copies = frame.columns().iter().filter(|column| is_copy(&column.values, target));
     copies
         .map(|column| {
@@ -47,8 +47,7 @@ fn is_copy(values: &Values, target: &Target) -> bool {
     }
 }
 
-/// Returns whether the values and the classes of the rows correspond one to one: each value has a single class, and
-/// each class has a single value.
+/// Returns whether each value of a column has a single class and each class a single value.
 fn is_one_to_one<T: Copy + Eq + Hash>(values: impl Iterator<Item = T>, classes: &[u32]) -> bool {
     let (mut class_of, mut value_of) = (HashMap::new(), HashMap::new());
     values.zip(classes).all(|(value, class)| {

@@ -22,58 +22,57 @@ use crate::container::{self, LineMapping, OpenedContent};
 use crate::odd_rows::OddRow;
 use crate::settings::{CsvSettings, DatasetSettings};
 
-/// Maximum number of pieces of files that are read in parallel before their results are combined. 8 use every core of a
-/// Lambda function.
+// 8 pieces use every core of a Lambda function.
+/// Maximum number of file pieces that are read in parallel before their results are combined.
 pub(crate) const PARALLEL_PIECES: usize = 8;
 
-/// Position of a row in the files of a table. `file` is the index of the file, from 0. `line` counts from 1: the line
-/// in a CSV file, or the row in a Parquet file.
+// In a Parquet file, `line` is the number of the row.
+/// Position of a row: the index of the data file, and the line in the file, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RowPosition {
     pub file: u32,
     pub line: u64,
 }
 
-/// Receives the cells of some rows while a file is read, row by row or column by column. Within a column, the cells
-/// arrive in the order of the rows.
+// The cells arrive row by row or column by column. Within a column, they arrive in the order of the rows.
+/// Receiver of cells: gets the cells of a data file while the file is read.
 pub(super) trait CellReader: Send {
-    /// Receives the next cell of a column. `column` is the index of the column in the table, and `at` is the position
-    /// of the row in the files.
+    /// Receives one cell of the table: `column` is the column's index, and `at` the row's position in the files.
     fn cell(&mut self, column: usize, at: RowPosition, cell: FileCell<'_>);
 
-    /// Receives the next cells of a column. `column` is the index of the column in the table. `at` is the position of
-    /// the first cell's row, and each further cell is one row below.
+    /// Receives the next cells of a column. `at` is the position of the first cell's row.
     fn cells<'c>(&mut self, column: usize, mut at: RowPosition, cells: impl Iterator<Item = FileCell<'c>>) {
+        // Each further cell is one row below.
         for cell in cells {
             self.cell(column, at, cell);
             at.line += 1;
         }
     }
 
-    /// Returns whether the cells of the column with this index must be passed to this receiver. If not, the file reader
-    /// may skip the column.
+    /// Returns whether this receiver needs the cells of the column with this index.
     fn needs(&self, _column: usize) -> bool {
+        // If not, the file reader may skip the column.
         true
     }
 
-    /// Receives the position of a row that is left out of the table, and the reason, such as an empty row.
+    /// Receives the position of a row that is left out of the table, and the reason (for example, an empty row).
     fn left_out(&mut self, _at: RowPosition, _why: OddRow) {}
 }
 
-/// Receiver of cells that can be split for parallel reading. Each piece of a file gets its own receiver, and their
-/// results are combined afterwards.
+// The results of the receivers are combined afterwards.
+/// Receiver of cells for parallel reading: each piece of a file gets a separate receiver.
 pub(super) trait CellCollector: CellReader + Sync {
-    /// Creates a receiver for a later piece of the files. The piece has at most `rows` rows.
+    /// Creates a receiver of cells for a later piece of the files, which has at most `rows` rows.
     fn sibling(&self, rows: usize) -> Self;
 
-    /// Appends the results of `later` to the results of `self`. `later` received the rows that follow those of `self`.
+    /// Appends the results of the receiver `later`, which got the cells of the following rows.
     fn append(&mut self, later: Self);
 }
 
 /// One opened file of a table.
 pub(super) struct TablePart {
     pub name: String,
-    /// Size of the stored file, in bytes. For a compressed file, this is the compressed size.
+    /// Size of the stored file in bytes, before decompression.
     pub size: u64,
     /// For each column of this file, the index of the same column in the table.
     order: Vec<usize>,
@@ -97,32 +96,33 @@ pub(super) struct TableParts {
     pub parts: Vec<TablePart>,
     /// The names of the table's columns, in the order of the first file.
     pub names: Vec<String>,
-    /// For each column of the table, whether the header has no name for the column. Such a column gets a generated
-    /// name, such as `Unnamed: 0`.
+    // A column without a name gets a generated name, such as `Unnamed: 0`.
+    /// For each column of the table, whether the header has no name for the column.
     pub unnamed: Vec<bool>,
-    /// Columns with a type that cannot be read, such as nested values in Parquet. Each entry is the index of the column
-    /// in the table and the name of the type.
+    /// Columns with a type that cannot be read, such as nested values in Parquet: the column's index and the type's
+    /// name.
     pub unread: Vec<(usize, String)>,
-    /// Indices of the table's columns that a Parquet file stores as text. The texts may still be numbers or dates, such
-    /// as `12.5`.
+    // The texts may still be numbers or dates, such as `12.5`.
+    /// Indices of the table's columns that a Parquet file stores as text.
     pub stored_texts: BTreeSet<usize>,
-    /// For each column of the table, whether its cells are not read. Cells are not read if the settings leave the
-    /// column out, or if its type cannot be read.
+    // Cells are not read if the settings leave the column out, or if its type cannot be read.
+    /// For each column of the table, whether its cells are not read.
     skipped: Vec<bool>,
-    /// Whether the settings (`dataset.toml`) define if the day or the month comes first in dates such as 05/06/2024.
+    /// Whether the settings (`dataset.toml`) define the order of day and month in dates such as 05/06/2024.
     pub says_order: bool,
     /// Sizes of all opened files in memory, in bytes.
     pub raw: FileSizes,
 }
 
 impl TableParts {
-    /// Opens `files` as the parts of one table. Returns an error if there is no file, if the files have different
-    /// columns, or if their contents need more than `memory` bytes.
+    /// Opens the data files of one table. Returns an error if they have different columns or need more than `memory`
+    /// bytes.
     pub(super) fn open(
         files: Vec<(String, Bytes)>,
         settings: &DatasetSettings,
         memory: u64,
     ) -> Result<Self, TableError> {
+        // An empty list of files is an error, too.
         let is_compressed = |name: &str| !matches!(Format::of(name), Ok(Format::Csv | Format::Parquet));
         let compressed = files.iter().filter(|(name, _)| is_compressed(name));
         let compressed = compressed.map(|(_, content)| content.len() as u64).sum();
@@ -156,8 +156,7 @@ impl TableParts {
         if parts.parts.is_empty() { Err(TableError::NoFile) } else { Ok(parts) }
     }
 
-    /// Returns the table columns that cannot be read because of their type in a Parquet file: the index and the type of
-    /// each.
+    /// Returns the index and the type of each column that cannot be read from a Parquet file, such as nested values.
     fn unread_columns(&self) -> Vec<(usize, String)> {
         let mut found: Vec<(usize, String)> = Vec::new();
         for part in &self.parts {
@@ -182,9 +181,9 @@ impl TableParts {
         self.parts.iter().flat_map(texts).collect()
     }
 
-    /// Returns the positions of the total rows: last rows of CSV files that hold sums of the rows above. Each CSV file
-    /// has at most one.
+    /// Returns the positions of total rows: last rows of CSV files that hold sums of the rows above.
     pub(super) fn totals(&self) -> Vec<RowPosition> {
+        // Each CSV file has at most one.
         let total = |(file, part): (usize, &TablePart)| match &part.content {
             PartContent::Csv { layout, .. } => layout.total.map(|line| RowPosition { file: file as u32, line }),
             PartContent::Parquet(_) => None,
@@ -192,9 +191,9 @@ impl TableParts {
         self.parts.iter().enumerate().filter_map(total).collect()
     }
 
-    /// Passes the cells of some rows of each file to `reader`. Errors in the files are ignored here. They are reported
-    /// later, when all rows are read.
+    /// Passes the cells of some rows of each data file to `reader`, and returns `reader`.
     pub(super) fn read_sample<R: CellReader>(&self, mut reader: R) -> R {
+        // Errors in the files are ignored here. They are reported later, when all rows are read.
         for (file, part) in self.parts.iter().enumerate() {
             let pieces = match &part.content {
                 PartContent::Csv { bytes, layout } => {
@@ -212,9 +211,9 @@ impl TableParts {
         reader
     }
 
-    /// Returns an upper limit for the number of rows in all files together. For CSV files, the limit includes empty
-    /// rows.
+    /// Returns an upper limit for the number of rows in all data files.
     pub(super) fn most_rows(&self) -> u64 {
+        // For CSV files, the limit includes empty rows.
         let rows = |part: &TablePart| match &part.content {
             PartContent::Csv { layout, .. } => layout.most_rows(),
             PartContent::Parquet(file) => file.rows(),
@@ -222,9 +221,9 @@ impl TableParts {
         self.parts.iter().map(rows).fold(0, u64::saturating_add)
     }
 
-    /// Returns the index of each Parquet file and its number of rows. Other formats do not store their number of rows,
-    /// so their files are left out.
+    /// Returns the index and the number of rows of each Parquet file.
     pub(super) fn stored_rows(&self) -> impl Iterator<Item = (u32, u64)> {
+        // Other formats do not store their number of rows, so their files are left out.
         let rows = |(file, part): (u32, &TablePart)| match &part.content {
             PartContent::Csv { .. } => None,
             PartContent::Parquet(content) => Some((file, content.rows())),
@@ -232,9 +231,9 @@ impl TableParts {
         (0..).zip(&self.parts).filter_map(rows)
     }
 
-    /// Returns the number of cells in all Parquet files. CSV files count as 0, because they do not store their number
-    /// of rows.
+    /// Returns the number of cells in all Parquet files.
     fn cells(&self) -> u64 {
+        // CSV files count as 0, because they do not store their number of rows.
         let cells = |part: &TablePart| match &part.content {
             PartContent::Parquet(file) => file.rows().saturating_mul(self.names.len() as u64),
             PartContent::Csv { .. } => 0,
@@ -242,9 +241,9 @@ impl TableParts {
         self.parts.iter().map(cells).fold(0, u64::saturating_add)
     }
 
-    /// Compares the columns of `file` with the columns of the table. Returns for each column of the file the index of
-    /// the same column in the table. The first opened file defines the columns of the table.
+    /// Returns for each column of a data file the index of the same column in the table.
     fn align(&mut self, file: &str, names: Vec<String>, content: &PartContent) -> Result<Vec<usize>, TableError> {
+        // The first opened file defines the columns of the table.
         let unnamed = names.iter().map(String::is_empty).collect();
         let names = header::named(&names);
         let Some(first) = self.parts.first() else {
@@ -258,9 +257,9 @@ impl TableParts {
         })
     }
 
-    /// Returns whether all CSV files separate fields by semicolons. Numbers then usually have a decimal comma. `false`
-    /// if there is no CSV file.
+    /// Returns whether all CSV files separate fields by semicolons. `false` if there is no CSV file.
     pub(super) fn have_semicolons(&self) -> bool {
+        // Numbers in files with semicolons usually have a decimal comma.
         let separators = self.parts.iter().filter_map(|part| match &part.content {
             PartContent::Csv { layout, .. } => Some(layout.dialect.separator),
             PartContent::Parquet(_) => None,
@@ -269,9 +268,10 @@ impl TableParts {
         separators.into_iter().eq([b';'])
     }
 
-    /// Makes an error about column names safe to log. If the first row of a file may hold data instead of column names,
-    /// it returns another error, which does not quote this row.
+    /// Makes an error about column names safe to log: it then quotes no data from the first row.
     pub(super) fn without_values(&self, error: TableError) -> TableError {
+        // If the first row of a file may hold data instead of column names, another error is returned, which does not
+        // quote this row.
         let heading = |part: &TablePart| (part.name.clone(), part.content.heading());
         match self.parts.first().map(heading) {
             Some((file, heading)) => named_by_all([(file.as_str(), heading)], error),
@@ -279,18 +279,17 @@ impl TableParts {
         }
     }
 
-    /// Reads all files and passes their cells to `whole`, which is then returned.
-    ///
-    /// The pieces of the files are read in parallel. Each piece has its own receiver of cells, and the receivers are
-    /// appended in the order of the rows. At most [`PARALLEL_PIECES`] pieces are in memory at once, because all of them
-    /// together may be as large as the table. This number is fixed, so the result does not depend on the number of
-    /// cores.
+    /// Reads all data files in parallel and passes their cells to `whole`, which is returned.
     pub(super) fn read<R: CellCollector>(&self, mut whole: R) -> Result<R, TableError> {
+        // The pieces of the files are read in parallel. Each piece has a separate receiver of cells, and the receivers
+        // are appended in the order of the rows.
         let pieces: Vec<Piece<'_>> = self.pieces(|column| whole.needs(column)).collect();
         if let [only] = pieces.as_slice() {
             only.read(&mut whole)?;
             return Ok(whole);
         }
+        // At most `PARALLEL_PIECES` pieces are in memory at once, because all of them together may be as large as the
+        // table. This number is fixed, so the result does not depend on the number of cores.
         for pieces in pieces.chunks(PARALLEL_PIECES) {
             let read = |piece: &Piece<'_>| {
                 let mut reader = whole.sibling(piece.most_rows());
@@ -305,21 +304,21 @@ impl TableParts {
         Ok(whole)
     }
 
-    /// Passes the cells of all files to `reader` in the order of the rows, without parallel reading.
+    /// Reads all data files without parallel reading and passes their cells to `reader` in the order of the rows.
     pub(super) fn read_in_order<R: CellReader>(&self, mut reader: R) -> Result<R, TableError> {
         let pieces: Vec<Piece<'_>> = self.pieces(|column| reader.needs(column)).collect();
         pieces.iter().try_for_each(|piece| piece.read(&mut reader))?;
         Ok(reader)
     }
 
-    /// Divides all files into pieces for reading. The pieces contain only the columns for which `is_taken` returns true
-    /// and that can be read.
+    /// Divides all data files into pieces for reading. `is_taken` selects the columns by their index.
     fn pieces(&self, is_taken: impl Fn(usize) -> bool) -> impl Iterator<Item = Piece<'_>> {
+        // Columns that cannot be read are left out.
         let is_read = move |column: usize| is_taken(column) && !self.skipped.get(column).copied().unwrap_or_default();
         self.parts.iter().enumerate().flat_map(move |(file, part)| part.pieces(file, &is_read))
     }
 
-    /// Converts the position of a row to the file name and the line or row number that the user sees.
+    /// Converts the position of a row to the file name and the line or row number for error messages.
     pub(super) fn place(&self, at: RowPosition) -> FilePlace {
         let part = self.parts.get(at.file as usize);
         FilePlace {
@@ -338,8 +337,7 @@ impl PartContent {
         }
     }
 
-    /// Returns the memory in bytes that a thread needs to decode one piece of the file. 0 for CSV, which needs no
-    /// decoding.
+    /// Returns the memory in bytes that a thread needs to decode one piece of the file. 0 for CSV.
     fn decoding(&self) -> u64 {
         match self {
             Self::Csv { .. } => 0,
@@ -356,9 +354,9 @@ impl PartContent {
     }
 }
 
-/// Returns `error` if every file begins with column names. Otherwise returns another error, about a file whose first
-/// row holds data or may hold data.
+/// Replaces `error` by an error about the header if the first row of a data file may hold data instead of names.
 fn named_by_all<'a>(files: impl IntoIterator<Item = (&'a str, Heading)>, error: TableError) -> TableError {
+    // The new error does not quote the first row.
     let wrong = files.into_iter().filter(|(_, heading)| *heading != Heading::Names);
     match wrong.min_by_key(|(_, heading)| *heading == Heading::Unclear) {
         Some((file, Heading::Values)) => TableError::NoHeaderRow(file.to_owned()),
@@ -374,8 +372,7 @@ struct OpenedPart {
     lines: LineMapping,
 }
 
-/// Opens one file. `memory` is the number of bytes that may be used in all, and `free` is how many of them are still
-/// free.
+/// Opens one data file of the table.
 fn open(
     name: &str,
     content: Bytes,
@@ -383,6 +380,7 @@ fn open(
     memory: u64,
     free: u64,
 ) -> Result<OpenedPart, TableError> {
+    // `memory` is the number of bytes that may be used in all, and `free` is how many of them are still free.
     match container::open(name, content, csv_settings, memory, free)? {
         OpenedContent::Parquet(bytes) => {
             let (file, names) = parquet::ParquetFile::open(name, bytes)?;
@@ -413,16 +411,16 @@ fn open(
     }
 }
 
-/// A piece of a file that is read by one thread, independently of the other pieces.
+/// Piece of a data file, which one thread reads.
 enum Piece<'a> {
     Csv { part: &'a TablePart, rows: csv::CsvRows<'a> },
     Parquet { part: &'a TablePart, rows: parquet::ParquetRows<'a> },
 }
 
 impl TablePart {
-    /// Returns whether the file may store numbers as text, such as `1,234.5`. Always true for CSV. True for a Parquet
-    /// file that has a text column.
+    /// Returns whether the file may store numbers as text, such as `1,234.5`.
     pub(super) fn has_texts(&self) -> bool {
+        // Always true for CSV. True for a Parquet file that has a text column.
         match &self.content {
             PartContent::Csv { .. } => true,
             PartContent::Parquet(file) => file.texts().next().is_some(),
@@ -453,7 +451,7 @@ impl Piece<'_> {
         }
     }
 
-    /// Returns an upper limit for the number of rows in the piece.
+    /// Returns an upper limit for the number of rows in this piece of a data file.
     fn most_rows(&self) -> usize {
         match self {
             Self::Csv { rows, .. } => rows.most(),
@@ -461,7 +459,7 @@ impl Piece<'_> {
         }
     }
 
-    /// Passes the cells of some rows of the piece to `reader`.
+    /// Passes the cells of some rows in this piece of a data file to `reader`.
     fn read_sample(&self, reader: &mut impl CellReader) -> Result<(), TableError> {
         match self {
             Self::Csv { .. } => self.read(reader),

@@ -39,13 +39,14 @@ pub(super) fn read(
     Ok(table)
 }
 
-/// Reads the files into a table. The table's profile still lacks the SHA-256 digests of the files.
+/// Reads the data files into a table.
 fn table(
     files: Vec<(String, Bytes)>,
     settings: DatasetSettings,
     default_target: &str,
     memory: u64,
 ) -> Result<Table, TableError> {
+    // The table's profile still lacks the SHA-256 digests of the files.
     let target_name = settings.target.clone().unwrap_or_else(|| default_target.to_owned());
     let parts = TableParts::open(files, &settings, memory)?;
     let roles = roles::roles(&parts.names, &target_name, &settings).map_err(|error| match error {
@@ -89,8 +90,7 @@ fn table(
     Ok(columns.into_table(target_name, settings, profile, left_out, memory))
 }
 
-/// Returns the values of all columns. Columns whose values were already stored during the first pass over the files are
-/// reused. The other columns are read now.
+/// Loads the values of all columns of the table.
 fn load(
     parts: &TableParts,
     readings: &[ColumnReading],
@@ -98,6 +98,8 @@ fn load(
     marks: &MissingMarks,
     rows: usize,
 ) -> Result<Vec<LoadedColumn>, TableError> {
+    // Columns whose values were already stored during the first pass over the files are reused. The other columns are
+    // read now.
     let mut loaded = std::mem::take(&mut surveyed.loaded);
     let later = |(loaded, reading): (&mut LoadedColumn, &ColumnReading)| {
         if loaded.is_as(reading) {
@@ -115,7 +117,7 @@ fn load(
     Ok(loaded)
 }
 
-/// Describes each file and how it was read, for the table's profile.
+/// Describes each data file for the table's profile, for example its number of rows.
 fn files_of(parts: &TableParts, surveyed: &SurveyedTable) -> Vec<DatasetFile> {
     let commas = surveyed.forms.iter().any(|form| form.comma);
     let read_as = |part: &super::parts::TablePart| {
@@ -165,13 +167,14 @@ fn profiles(names: &[String], tallies: &[ColumnTally], readings: &[ColumnReading
         .collect()
 }
 
-/// Returns the number of missing values in the column. Placeholders such as `?` count as missing if `reading` says so.
+/// Returns the number of missing values in a column. Placeholders such as `?` may count as missing.
 fn missing(tally: &ColumnTally, reading: &ColumnReading) -> usize {
+    // `reading` says whether placeholders count.
     let present = if reading.marks_are_missing { tally.valued() } else { tally.present() };
     (tally.rows() - present) as usize
 }
 
-/// The columns of a table by their role in training: features, target, row weights, order and groups.
+/// Columns of a table by their role in training: features, target, row weights, order and groups.
 struct TableColumns {
     frame: Frame,
     target: Target,
@@ -256,11 +259,11 @@ fn target_of(
     }
 }
 
-/// Receiver of cells that finds the file and the line of a row. The positions of all rows are not stored, because they
-/// would need more memory than the values.
+// The positions of all rows are not stored, because they would need more memory than the values.
+/// Receiver of cells that finds the file and the line of one row.
 struct RowSearch {
     column: usize,
-    /// Number of rows to skip before the row that is searched.
+    /// Number of rows that are still to skip before the searched row.
     before: usize,
     found: Option<RowPosition>,
 }
@@ -276,7 +279,7 @@ impl CellReader for RowSearch {
     }
 }
 
-/// Creates an error about the row with the index `row`. The error names the file and the line of the row.
+/// Creates an error that names the file and the line of the row with the index `row`.
 fn at_place(
     parts: &TableParts,
     row: usize,
@@ -286,9 +289,9 @@ fn at_place(
     place_of(parts, row, target).map_or_else(|other| other, |at| error(parts.place(at), target.to_owned()))
 }
 
-/// Reads the files again up to the row with the index `row`, and returns the position of this row. `target` is the name
-/// of the column whose cells are counted.
+/// Returns the position of a row in the data files. The files are read again up to this row.
 pub(super) fn place_of(parts: &TableParts, row: usize, target: &str) -> Result<RowPosition, TableError> {
+    // `target` is the name of the column whose cells are counted.
     let column = parts.names.iter().position(|name| name == target).unwrap_or_default();
     let search = parts.read_in_order(RowSearch { column, before: row, found: None })?;
     Ok(search.found.unwrap_or(RowPosition { file: 0, line: 0 }))

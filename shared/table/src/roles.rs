@@ -5,16 +5,17 @@ use evergreen_lifecycle::ColumnRole;
 use super::TableError;
 use crate::settings::DatasetSettings;
 
-/// Returns a warning for each column in the setting `drop` that the table does not have. It is no error, because the
-/// column may have been removed from the files.
+/// Returns a warning for each column in the setting `drop` that the table does not have.
 pub(super) fn absent(names: &[String], settings: &DatasetSettings) -> Vec<String> {
+    // A missing column is no error, because the column may have been removed from the files.
     let absent = settings.drop.iter().filter(|name| !names.contains(name));
     absent.map(|name| format!("dataset.toml: `drop`: the table has no column {name:?}")).collect()
 }
 
-/// Returns the role in training of each column in `names`, such as feature or target. `target` is the name of the
-/// target column. Returns an error if the settings name a column that the table does not have, or use a column twice.
+/// Assigns a role in training to each column, such as feature or target. Returns an error if the settings are wrong.
 pub(super) fn roles(names: &[String], target: &str, settings: &DatasetSettings) -> Result<Vec<ColumnRole>, TableError> {
+    // `target` is the name of the target column. It is an error if the settings name a column that the table does not
+    // have, or use a column twice.
     if !names.iter().any(|name| name == target) {
         return Err(TableError::NoTarget { target: target.to_owned(), columns: names.to_vec() });
     }

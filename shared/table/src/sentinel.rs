@@ -3,8 +3,8 @@
 /// Numbers that people often write instead of a missing value.
 const KNOWN: [f64; 9] = [-9.0, -99.0, -999.0, -9999.0, -99999.0, 999.0, 9999.0, 99999.0, 999_999.0];
 
-/// Counts of numbers that often mean a missing value, such as -999, in a column. Also the minimum and the maximum of
-/// all other numbers.
+// The minimum and the maximum of all other numbers are stored, too.
+/// Counts of numbers in a column that often mean a missing value, such as -999.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sentinels {
     counts: [u64; KNOWN.len()],
@@ -40,15 +40,17 @@ impl Sentinels {
         self.high = self.high.max(later.high);
     }
 
-    /// Returns the minimum and the maximum of the column's numbers, without numbers that often mean a missing value.
-    /// `None` if no other number remains.
+    /// Returns the minimum and the maximum of the column's numbers. Numbers such as -999 are ignored. `None` without
+    /// numbers.
     pub(super) fn bounds(&self) -> Option<(f64, f64)> {
+        // The ignored numbers often mean a missing value.
         (self.low <= self.high).then_some((self.low, self.high))
     }
 
-    /// Returns a number that probably means a missing value, such as -999, and how often it occurs. It must occur more
-    /// than once and be far from all other numbers. `None` if there is no such number.
+    /// Returns a number that probably means a missing value, such as -999, and its frequency. `None` without such a
+    /// number.
     pub(super) fn found(&self) -> Option<(f64, u64)> {
+        // The number must occur more than once and be far from all other numbers.
         let width = self.high - self.low;
         let is_far = |known: f64| {
             if known < 0.0 {

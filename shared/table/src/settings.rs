@@ -15,79 +15,81 @@ pub use parse::SettingsError;
 
 pub use crate::odd_rows::OddRow;
 
-/// Name of the settings file. It is stored in the same place as the data files.
+/// Name of the settings file, which is next to the data files.
 pub const SETTINGS_FILE: &str = "dataset.toml";
 
-/// The settings of a data set from `dataset.toml`. Missing settings are inferred from the data or have a default.
+// Missing settings are inferred from the data or have a default.
+/// Settings of a data set from the file `dataset.toml`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct DatasetSettings {
-    /// The name of the column that the model predicts. `None` means the default target.
+    /// Name of the target column, which the model predicts. `None` means the default target.
     pub target: Option<String>,
-    /// Whether the model predicts labels (classification) or numbers (regression). `None` means that the values of the
-    /// target decide.
+    /// Task: classification (predict labels) or regression (predict numbers). `None` means that the target's values
+    /// decide.
     pub task: Option<Task>,
     /// The positive label of a target with two labels, such as `yes`. `None` means the second label in sorted order.
     pub positive: Option<Label>,
-    /// Types of columns, by column name. The types of all other columns are inferred from their values.
+    /// Types of columns that the user has set, by column name. Other types are inferred from the values.
     pub types: BTreeMap<String, TypeName>,
-    /// Whether the model may use derived features: parts of dates, words of texts and statistics of categories. `None`
-    /// means that the model uses them only if they make it better.
+    // Derived features are parts of dates, words of texts and statistics of categories.
+    /// Whether the model may use derived features, such as parts of dates. `None` means only if they make the model
+    /// better.
     pub derived_features: Option<bool>,
-    /// Whether a missing value in a prediction request is imputed (replaced) even if the column had no missing value in
-    /// the training rows.
+    /// Whether missing values in requests are replaced even in columns without missing values in the training rows.
     pub impute_missing: bool,
-    /// Names of columns that are left out: the model does not use them.
+    /// Names of columns that the model does not use.
     pub drop: Vec<String>,
     /// Texts and numbers that mean a missing value. `None` means the usual ones, such as `NA`.
     pub missing: Option<Vec<String>>,
     /// The CSV format of the data files (separator, quote, decimal mark). Settings that are `None` are detected.
     pub csv: CsvSettings,
-    /// Kinds of unusable rows, such as empty rows, that stop the training with an error. Rows of other kinds are left
-    /// out.
+    // Rows of other kinds are left out.
+    /// Kinds of unusable rows, such as empty rows, that stop the training with an error.
     pub strict: Vec<OddRow>,
-    /// Name of the column that orders the rows from old to new, with numbers or dates. `None` means that the rows have
-    /// no order.
+    /// Name of the column with numbers or dates that orders the rows from old to new. `None` means no order.
     pub order: Option<String>,
-    /// Name of the group column, such as a customer number. Rows of one group are never split between training data and
-    /// evaluation data. `None` means no groups.
+    // Rows of one group are never split between training data and evaluation data.
+    /// Name of the group column, such as a customer number. `None` means no groups.
     pub group: Option<String>,
-    /// Name of the column with the training weight of each row, from 0 up. `None` means equal weights.
+    // Weights are from 0 up.
+    /// Name of the column with the training weight of each row. `None` means equal weights.
     pub weights: Option<String>,
     /// The metric by which models are compared, such as accuracy. `None` means the default metric.
     pub primary_metric: Option<PrimaryMetric>,
-    /// Class weights: a factor for the predicted probability of each label. The label with the highest product is
-    /// predicted. `None` means no factors.
+    // The label with the highest product is predicted.
+    /// Class weights: factors for the predicted probabilities of the labels. `None` means no factors.
     pub class_weights: Option<ClassWeights>,
-    /// Probability threshold: the positive label is predicted above this probability. `None` means that no threshold is
-    /// used.
+    /// Probability threshold above which the positive label is predicted. `None` means no threshold.
     pub threshold: Option<Threshold>,
     /// Costs of a false positive and of a false negative, for the threshold `cost`. `None` means that the settings name
     /// no costs.
     pub costs: Option<Costs>,
-    /// Minimum quality that a new model needs to become the champion (the model that answers predictions). `None` means
-    /// the default.
+    /// Minimum quality that a new model needs to become the champion, which answers predictions. `None` means the
+    /// default.
     pub floor: Option<Floor>,
-    /// Tolerance: a new model may replace the champion although its score is worse by this much. Finite, from 0 up.
-    /// `None` means the default.
+    // Finite, from 0 up.
+    /// Tolerance: how much worse a new model's score may be when it replaces the champion. `None` means the default.
     pub tolerance: Option<f64>,
-    /// Model families to try, such as `random_forest`, without repetition. Empty if the settings name none.
+    // No family occurs twice.
+    /// Model families to try, such as `random_forest`. Empty if the settings name none.
     pub families: Vec<FamilyChoice>,
-    /// Time limit in seconds for the hyperparameter search and the final training, from 1 up. `None` means the default.
+    // From 1 up.
+    /// Time limit in seconds for the hyperparameter search and the final training. `None` means the default.
     pub time_budget_seconds: Option<u64>,
-    /// Number of hyperparameter sets that the search tries for each model family, 1–1000. `None` means the default.
+    /// Number of hyperparameter sets to try for each model family, 1–1000. `None` means the default.
     pub candidates: Option<usize>,
     /// Number of cross-validation folds, 2–20. `None` means the default.
     pub folds: Option<usize>,
-    /// Monotonic constraints by column name: whether the prediction may only increase or only decrease when the
-    /// column's value increases.
+    /// Monotonic constraints by column name: the prediction may only increase, or only decrease, with the column's
+    /// value.
     pub monotone: BTreeMap<String, Direction>,
-    /// Limits for the size and the speed of an ensemble (a model that predicts the mean of several models).
+    /// Limits of an ensemble, which combines several models: its size and its speed.
     pub ensemble: EnsembleLimits,
-    /// Ranges of the hyperparameter search, by model family and hyperparameter name.
+    /// Ranges of hyperparameters for the search, by model family and hyperparameter name.
     pub ranges: BTreeMap<Family, BTreeMap<String, Range>>,
 }
 
-/// Minimum quality that a new model needs to become the champion (the model that answers predictions).
+/// Minimum quality that a new model needs to become the champion, which answers predictions.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Floor {
     /// The model must be better than a baseline that predicts the same value for every row.
@@ -96,8 +98,8 @@ pub enum Floor {
     Number(f64),
 }
 
-/// Direction of a monotonic constraint: how the prediction may change when a column's value increases. For two labels,
-/// the prediction is the probability of the positive label.
+// For two labels, the prediction is the probability of the positive label.
+/// Direction of a monotonic constraint: how the prediction may change when a column's value increases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
@@ -107,15 +109,15 @@ pub enum Direction {
     Decreasing,
 }
 
-/// Limits of an ensemble, which predicts the weighted mean of several models. An ensemble is used only if its
-/// cross-validation score is better than that of the best single model.
+// An ensemble is used only if its cross-validation score is better than that of the best single model.
+/// Limits of an ensemble, which predicts the weighted mean of several models.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EnsembleLimits {
-    /// Maximum number of models in the ensemble. With 1, no ensemble is used.
+    /// Maximum number of models in an ensemble. 1 means no ensemble.
     pub members: usize,
-    /// Maximum estimated size of the ensemble's artifact in megabytes (10⁶ bytes).
+    /// Maximum estimated size of an ensemble's artifact in megabytes (10⁶ bytes).
     pub megabytes: f64,
-    /// Maximum estimated time in which the ensemble predicts one row, in microseconds.
+    /// Maximum estimated time of an ensemble's prediction for one row, in microseconds.
     pub microseconds: f64,
 }
 
@@ -125,7 +127,7 @@ impl Default for EnsembleLimits {
     }
 }
 
-/// Type of a column, as it is named in `dataset.toml` and in the table's profile.
+/// Type of a column in `dataset.toml` and in the table's profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TypeName {
@@ -137,9 +139,10 @@ pub enum TypeName {
     Timestamp,
     /// Type of a column of texts with few different values.
     Category,
-    /// Type of a column of free text with several words per value. The words become features.
+    // Each value has several words.
+    /// Type of a column of free text, whose words become features.
     Text,
-    /// Type of a column that only identifies the row, such as a customer number. The model does not use it.
+    /// Type of a column that only identifies the row, such as a customer number. The model ignores the column.
     Identifier,
 }
 

@@ -1,6 +1,6 @@
-//! Flags that describe how a number or a date is written, for example with a percent sign.
+//! Flags on the notation of a number or a date, such as "with a percent sign".
 
-/// A set of flags about how a number or a date is written, such as "with a percent sign".
+/// Set of flags on the notation of a number or a date, such as "with a percent sign".
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Signs(u16);
 
@@ -11,25 +11,24 @@ impl Signs {
     pub(super) const CURRENCY: Self = Self(1 << 1);
     /// Flag: the number has a percent sign.
     pub(super) const PERCENT: Self = Self(1 << 2);
-    /// Flag: the text is a number with its column's decimal mark, but not with the other one. For example, `1.50` in a
-    /// column with decimal points.
+    // The text is a number with the column's decimal mark, but not with the other one.
+    /// Flag: the number proves the decimal mark of its column, such as `1.50` for the decimal point.
     pub(super) const DECIDED_DECIMAL: Self = Self(1 << 3);
-    /// Flag: the text is not a number with its column's decimal mark, but would be one with the other. For example,
-    /// `1,50` in a column with decimal points.
+    // The text is not a number with the column's decimal mark, but would be one with the other.
+    /// Flag: the number contradicts the decimal mark of its column, such as `1,50` in a column with decimal points.
     pub(super) const OTHER_DECIMAL: Self = Self(1 << 4);
     /// Flag: the date is not written in ISO 8601 (`2024-01-31`).
     pub(super) const DATED: Self = Self(1 << 5);
-    /// Flag: the text is a date with its column's order of day and month, but not with the other order. For example,
-    /// 31/01/2024 in a column with the day first.
+    // The text is a date with the column's order, but not with the other one.
+    /// Flag: the date proves the order of day and month in its column, such as 31/01/2024 for the day first.
     pub(super) const DECIDED_ORDER: Self = Self(1 << 6);
-    /// Flag: the text is not a date with its column's order of day and month, but would be one with the other order.
-    /// For example, 01/31/2024 in a column with the day first.
+    // The text is not a date with the column's order, but would be one with the other.
+    /// Flag: the date contradicts the order of day and month in its column, such as 01/31/2024 in a column with the day
+    /// first.
     pub(super) const OTHER_ORDER: Self = Self(1 << 7);
-    /// Flag: the text is a date with both orders of day and month, and they give different dates. For example,
-    /// 05/06/2024.
+    /// Flag: the date has two meanings, because the day or the month may come first, as in 05/06/2024.
     pub(super) const EITHER_ORDER: Self = Self(1 << 8);
-    /// Flag: the text is a number with a decimal point and with a decimal comma, and they give different numbers. For
-    /// example, `1.234`.
+    /// Flag: the number has two meanings, with a decimal point or with a decimal comma, as in `1.234`.
     pub(super) const EITHER_DECIMAL: Self = Self(1 << 9);
     /// Flag: the currency of the number is the dollar.
     pub(super) const DOLLAR: Self = Self(1 << 10);
@@ -51,8 +50,9 @@ impl Signs {
         self.0 == 0
     }
 
-    /// Returns the index of the flag, from 0. The set must contain exactly one flag.
+    /// Returns the index of the flag in this set, from 0.
     pub(super) fn index(self) -> usize {
+        // The set must contain exactly one flag.
         self.0.trailing_zeros() as usize
     }
 

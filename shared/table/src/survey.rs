@@ -1,5 +1,6 @@
-//! Counts the values of each column in a first pass over all files: how many are numbers, dates, texts and so on. The
-//! type of each column is inferred from these counts.
+//! Counts the values of each column in a first pass over all files, such as numbers, dates and texts.
+//!
+//! The type of each column is inferred from these counts.
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, Hash};
@@ -16,12 +17,12 @@ use super::parts::{CellCollector, CellReader, RowPosition};
 use super::sentinel::Sentinels;
 use super::signs::Signs;
 
-/// Maximum number of different values that are counted per column, to limit memory. A column may hold more. The count
-/// of different values then stays at this number.
+// The limit saves memory. The count of different values stays at this number.
+/// Maximum number of different values that are counted per column. A column may hold more.
 pub(crate) const MAX_DISTINCT: usize = 10_000;
 
-/// Kind of a cell's value, such as number, date or text. [`ColumnTally`] counts the values of each kind in lists that
-/// have this order.
+// `ColumnTally` counts the values of each kind in lists that have this order.
+/// Kind of a cell's value, such as number, date or text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ValueClass {
     Missing,
@@ -39,8 +40,9 @@ pub(super) enum ValueClass {
 /// Number of variants of [`ValueClass`].
 const VALUE_CLASSES: usize = 10;
 
-/// Maximum number of different numbers in a column that is checked for loss of precision. The check finds different
-/// `f64` numbers that become the same `f32`. It is left out for a column with more different numbers.
+// The check finds different `f64` numbers that become the same `f32`. It is left out for a column with more different
+// numbers.
+/// Maximum number of different numbers in a column for the check that `f32` is precise enough.
 const MAX_SINGLES: usize = 2_000;
 
 impl ValueClass {
@@ -57,41 +59,42 @@ impl ValueClass {
     ];
 }
 
-/// Statistics of the values of one column, such as how many are numbers or dates. The type of the column is inferred
-/// from them.
+// The type of the column is inferred from them.
+/// Statistics of a column's values, such as how many are numbers or dates.
 #[derive(Debug, Clone)]
 pub(crate) struct ColumnTally {
     counts: [u64; VALUE_CLASSES],
     first: [Option<RowPosition>; VALUE_CLASSES],
     signs: [u64; Signs::COUNT],
-    /// Position in the files of the first number with a fractional part, such as 2.5. `None` if all numbers are whole.
+    /// Position of the column's first number with a fractional part, such as 2.5. `None` if all numbers are whole.
     pub(super) first_fraction: Option<RowPosition>,
-    /// Position in the files of the column's first negative number. `None` if there is no negative number.
+    /// Position of the column's first negative number. `None` without negative numbers.
     pub(super) first_negative: Option<RowPosition>,
-    /// Position in the files of the column's first number that is neither 0 nor 1. `None` if there is no such number.
+    /// Position of the column's first number that is neither 0 nor 1. `None` without such a number.
     pub(super) first_beyond_one: Option<RowPosition>,
     /// Whether the column holds a number other than 0. A column of row weights needs at least one.
     pub(super) has_weight: bool,
     ascent: Ascent,
     distinct: HashSet<u64, FixedState>,
-    /// The column's different numbers after conversion to `f32`, as bits. No more are added once there are more than
-    /// [`MAX_SINGLES`].
+    // No more are added once there are more than `MAX_SINGLES`.
+    /// Different numbers of the column after conversion to `f32`, as bits.
     singles: HashSet<u32, FixedState>,
     pub(super) sentinels: Sentinels,
     words: u64,
-    /// Whether some value of the column occurs twice. Only the first [`MAX_DISTINCT`] different values are compared.
+    // Only the first `MAX_DISTINCT` different values are compared.
+    /// Whether at least one value of the column occurs twice.
     repeats: bool,
-    /// Whether no more different values are collected, because the statistics of earlier rows already contain enough of
-    /// them.
+    // The statistics of earlier rows already contain enough of them.
+    /// Whether no more different values of the column are collected.
     is_settled: bool,
 }
 
-/// Whether the numbers of a column increase from each row to the next.
+/// Statistic of a column: whether the numbers increase from row to row.
 #[derive(Debug, Clone, Copy)]
 struct Ascent {
     ends: Option<(f64, f64)>,
     holds: bool,
-    /// Whether each number is the number of the previous row plus 1.
+    /// Whether each number is the number of the previous row plus 1, as in row numbers.
     by_one: bool,
 }
 
@@ -149,10 +152,10 @@ impl ColumnTally {
         }
     }
 
-    /// Adds a number to the statistics. The number is written without extra signs, such as a percent sign or a
-    /// currency.
+    /// Adds a plain number to the statistics of the column.
     #[inline]
     fn add_number(&mut self, at: RowPosition, cell: &FileCell<'_>, number: f64) {
+        // The number is written without extra signs, such as a percent sign or a currency.
         self.number(at, number);
         self.count(ValueClass::Number, at);
         if !self.is_settled && self.distinct.len() < MAX_DISTINCT {
@@ -207,22 +210,23 @@ impl ColumnTally {
         }
     }
 
-    /// Creates empty statistics of the same column for later rows. They collect no different values if `self` already
-    /// has enough of them.
+    /// Creates empty statistics of the same column for later rows.
     fn sibling(&self) -> Self {
+        // The new statistics collect no different values if `self` already has enough of them.
         Self { is_settled: self.is_settled(), ..Self::default() }
     }
 
-    /// Returns whether enough different values were collected, so that more of them would not change the inferred type
-    /// or a warning. At least [`MAX_DISTINCT`] are needed. A column of numbers also needs more than [`MAX_SINGLES`]
-    /// different `f32` numbers, and a number that repeats or is not whole.
+    /// Returns whether enough different values of the column were collected to infer its type.
     fn is_settled(&self) -> bool {
+        // More different values would not change the inferred type or a warning. At least `MAX_DISTINCT` are needed. A
+        // column of numbers also needs more than `MAX_SINGLES` different `f32` numbers, and a number that repeats or is
+        // not whole.
         let are_numbers = self.of(ValueClass::Number) == self.valued();
         let is_apart = self.singles.len() > MAX_SINGLES && (self.repeats || self.first_fraction.is_some());
         self.has_many() && (!are_numbers || is_apart)
     }
 
-    /// Adds the statistics of `later`, which counted later rows of the same column.
+    /// Adds the statistics of later rows of the same column.
     fn append(&mut self, later: &Self) {
         for (count, more) in self.counts.iter_mut().zip(later.counts) {
             *count += more;
@@ -255,41 +259,42 @@ impl ColumnTally {
         self.counts.get(class as usize).copied().unwrap_or_default()
     }
 
-    /// Returns how many values of the column are written in the way `sign`, such as with a percent sign.
+    /// Returns how many values of the column have the notation `sign`, such as a percent sign.
     pub(super) fn written(&self, sign: Signs) -> u64 {
         self.signs.get(sign.index()).copied().unwrap_or_default()
     }
 
-    /// Returns how many values the column has. Missing values, placeholders for missing values such as `?`, and
-    /// infinities are not counted.
+    /// Returns how many values the column has. Missing values, placeholders such as `?` and infinities do not count.
     pub(super) fn valued(&self) -> u64 {
         self.present() - self.of(ValueClass::Mark) - self.of(ValueClass::Infinite)
     }
 
-    /// Returns how many different numbers of the column are lost when they are converted from `f64` to `f32`, because
-    /// several become the same number. Returns 0 if the column has other values than numbers, or too many different
-    /// numbers to compare.
+    /// Returns how many different numbers of the column are lost if they are stored as `f32`. 0 if this was not
+    /// counted.
     pub(super) fn collapsed(&self) -> usize {
+        // Several `f64` numbers may become the same `f32`. They are not counted if the column has other values than
+        // numbers, or too many different numbers to compare.
         let are_all = self.of(ValueClass::Number) == self.valued() && self.singles.len() <= MAX_SINGLES;
         if are_all { self.distinct().saturating_sub(self.singles.len()) } else { 0 }
     }
 
-    /// Returns whether the column has numbers only. Missing values, placeholders such as `?`, and infinities are
-    /// ignored. `false` if no value remains.
+    /// Returns whether all values of the column are numbers. `false` if the column has no values.
     pub(super) fn are_numbers(&self) -> bool {
+        // Missing values, placeholders such as `?`, and infinities are ignored.
         self.of(ValueClass::Number) > 0 && self.of(ValueClass::Number) == self.valued()
     }
 
-    /// Returns whether the column has dates only, or times of day only. Missing values, placeholders such as `?`, and
-    /// infinities are ignored. `false` if no value remains.
+    /// Returns whether all values of the column are dates, or all are times of day. `false` if the column has no
+    /// values.
     pub(crate) fn are_moments(&self) -> bool {
+        // Missing values, placeholders such as `?`, and infinities are ignored.
         let valued = self.valued();
         valued > 0 && [ValueClass::Moment, ValueClass::Clock].iter().any(|class| self.of(*class) == valued)
     }
 
-    /// Returns the minimum and the maximum of the column's numbers. It ignores numbers that often mean a missing value,
-    /// such as -999. `None` if no other number remains.
+    /// Returns the minimum and the maximum of the column's numbers. `None` without numbers.
     pub(super) fn bounds(&self) -> Option<(f64, f64)> {
+        // Numbers that often mean a missing value, such as -999, are ignored.
         self.sentinels.bounds()
     }
 
@@ -299,26 +304,26 @@ impl ColumnTally {
         starts && self.ascent.by_one && self.of(ValueClass::Number) == self.rows()
     }
 
-    /// Returns how many values of the column are not missing. Placeholders such as `?` and infinities count as values
-    /// here.
+    /// Returns how many values of the column are not missing.
     pub(crate) fn present(&self) -> u64 {
+        // Placeholders such as `?` and infinities count as values here.
         ValueClass::PRESENT.iter().map(|class| self.of(*class)).sum()
     }
 
-    /// Returns the number of counted rows, including the rows where the column's value is missing.
+    /// Returns the number of rows in the statistics of the column, including rows without a value.
     pub(crate) fn rows(&self) -> u64 {
         self.present() + self.of(ValueClass::Missing)
     }
 
-    /// Returns the position in the files of the column's first value of the kind `class`. `None` if there is no such
-    /// value.
+    /// Returns the position of the column's first value of the kind `class`. `None` without such a value.
     pub(super) fn first(&self, class: ValueClass) -> Option<RowPosition> {
         self.first.get(class as usize).copied().flatten()
     }
 
-    /// Returns the position in the files of the column's first value whose kind is not in `classes`. Missing values are
-    /// skipped. `None` if there is no such value.
+    /// Returns the position of the column's first value of a kind that is not in `classes`. `None` without such a
+    /// value.
     pub(super) fn first_outside(&self, classes: &[ValueClass]) -> Option<RowPosition> {
+        // Missing values are skipped.
         let others = ValueClass::PRESENT.into_iter().filter(|class| !classes.contains(class));
         others.filter_map(|class| self.first(class)).min()
     }
@@ -332,9 +337,9 @@ impl ColumnTally {
         self.distinct.len().min(MAX_DISTINCT)
     }
 
-    /// Returns whether all values of the column are of one kind: numbers, truth values, dates, or times of day. Missing
-    /// values, placeholders such as `?`, and infinities are ignored.
+    /// Returns whether all values of the column have one type: number, truth value, date or time of day.
     pub(crate) fn is_typed(&self) -> bool {
+        // Missing values, placeholders such as `?`, and infinities are ignored.
         [ValueClass::Number, ValueClass::Boolean, ValueClass::Moment, ValueClass::Clock]
             .iter()
             .any(|class| self.of(*class) == self.valued())
@@ -345,14 +350,15 @@ impl ColumnTally {
         self.first_fraction.is_some()
     }
 
-    /// Returns whether [`MAX_DISTINCT`] different values of the column were counted, the maximum.
+    /// Returns whether the column has the maximum number of different values that are counted.
     pub(super) fn has_many(&self) -> bool {
         self.distinct.len() >= MAX_DISTINCT
     }
 
-    /// Returns whether no value of the column occurs twice. Only the first [`MAX_DISTINCT`] different values are
-    /// compared, unless the numbers increase from row to row, which proves that all differ.
+    /// Returns whether no value of the column occurs twice.
     pub(super) fn is_unique(&self) -> bool {
+        // Only the first `MAX_DISTINCT` different values are compared. If the numbers increase from row to row, all
+        // differ.
         !self.repeats || self.ascent.holds && self.of(ValueClass::Number) == self.present()
     }
 }
@@ -371,28 +377,27 @@ fn hash(state: &FixedState, value: impl Hash) -> u64 {
     state.hash_one(value)
 }
 
-/// Settings for parsing the cells of all columns.
+/// Options for parsing the cells of all columns.
 #[derive(Clone, Copy)]
 pub(super) struct ParseOptions<'a> {
     pub(super) forms: &'a [TextForm],
     pub(super) marks: &'a MissingMarks,
-    /// Whether the parser also reports how plain numbers such as `12.5` are written, which is slower. For other numbers
-    /// it always reports that.
+    // For other numbers, the notation is always reported.
+    /// Whether the parser also reports the notation of plain numbers such as `12.5`, which is slower.
     pub(super) all_signs: bool,
 }
 
-/// Receives the cells of some rows and counts the values of each column. In the same pass it can already store the
-/// values of columns whose type was predicted from a sample.
+// In the same pass it can already store the values of columns whose type was predicted from a sample.
+/// Receiver of cells that counts the values of each column.
 pub(super) struct Survey<'a> {
     options: ParseOptions<'a>,
-    /// For each column, how the column will be read and stored, as predicted from a sample. Empty if values are only
-    /// counted and not stored.
+    /// For each column, its type and storage as predicted from a sample. Empty if no values are stored.
     predicted: &'a [ColumnReading],
     columns: Vec<SurveyedColumn>,
-    /// Estimated number of rows, for which each column reserves memory.
+    /// Estimated number of rows for which each column reserves memory.
     room: usize,
     odd: OddRows,
-    /// Number of rows in the pieces of files that were appended so far. The key is the index of the file.
+    /// Number of rows in the file pieces that were appended so far. The key is the index of the file.
     appended: BTreeMap<u32, u64>,
 }
 
@@ -403,21 +408,21 @@ struct SurveyedColumn {
     memo: Memo,
 }
 
-/// Result of counting the values: the statistics and the stored values of each column, and the number of rows.
+/// Result of counting the values: the statistics and stored values of each column, and the number of rows.
 pub(super) struct SurveyResult {
     pub(super) tallies: Vec<ColumnTally>,
-    /// For each column, the values that were stored while the values were counted. Only columns whose type was
-    /// predicted from a sample have stored values.
+    // Only columns whose type was predicted from a sample have stored values.
+    /// For each column, the values that were stored already while the values were counted.
     pub(super) loaded: Vec<LoadedColumn>,
-    /// Number of rows in each file. The key is the index of the file.
+    /// Number of rows in each data file. The key is the index of the file.
     pub(super) rows: BTreeMap<u32, u64>,
     pub(super) odd: OddRows,
 }
 
 impl<'a> Survey<'a> {
-    /// Creates the counter of values, with one column for each entry of `options.forms`. Each column whose values are
-    /// stored reserves memory for `rows` values.
+    /// Creates a counter of the values, with one column for each entry of `options.forms`.
     pub(super) fn new(options: ParseOptions<'a>, predicted: &'a [ColumnReading], rows: usize) -> Self {
+        // Each column whose values are stored reserves memory for `rows` values.
         let column = |(index, form): (usize, &TextForm)| SurveyedColumn {
             form: *form,
             tally: ColumnTally::default(),
@@ -428,16 +433,16 @@ impl<'a> Survey<'a> {
         Self { options, predicted, columns, room: rows, odd: OddRows::default(), appended: BTreeMap::new() }
     }
 
-    /// Ends the counting and returns the statistics and the stored values of all columns.
+    /// Ends the counting of values and returns the statistics and the stored values of all columns.
     pub(super) fn finish(self) -> SurveyResult {
         let rows = if self.appended.is_empty() { self.rows().into_iter().collect() } else { self.appended };
         let (tallies, loaded) = self.columns.into_iter().map(|column| (column.tally, column.loaded)).unzip();
         SurveyResult { tallies, loaded, rows, odd: self.odd }
     }
 
-    /// Returns the index of the file whose rows were counted, and the number of these rows. The column with the most
-    /// counted rows decides, because columns that are left out may not be read.
+    /// Returns the index of the data file whose rows were counted, and the number of its rows.
     fn rows(&self) -> Option<(u32, u64)> {
+        // The column with the most counted rows decides, because columns that are left out may not be read.
         let tallies = || self.columns.iter().map(|column| &column.tally);
         let file = tallies().flat_map(|tally| tally.first).flatten().map(|at| at.file).next()?;
         Some((file, tallies().map(ColumnTally::rows).max().unwrap_or_default()))

@@ -1,4 +1,4 @@
-//! Defines the table: the checked rows of a data set, stored by column, with one column to predict.
+//! Defines the table: the checked rows of a data set, stored column by column, with a target column to predict.
 
 use evergreen_lifecycle::{Dataset, DatasetProfile, Task};
 
@@ -8,18 +8,18 @@ use crate::settings::{DatasetSettings, FamilyChoice};
 use crate::target::Target;
 use crate::{DataFile, FilePlace, TableError, read};
 
-/// Minimum number of rows in a table. A fifth of the rows is the hold-out, and with fewer rows it would be too small to
-/// evaluate a model.
+// A fifth of the rows is the hold-out. With fewer rows, the hold-out would be too small to evaluate a model.
+/// Minimum number of rows in a table.
 pub const MIN_ROWS: usize = 10;
 
-/// Maximum length in bytes of a column name and of a label. Both are stored in the records of training runs and model
-/// versions, whose size is limited.
+// Both are stored in the records of training runs and model versions, whose size is limited.
+/// Maximum length in bytes of a column name and of a label.
 pub const MAX_NAME: usize = 200;
 
 /// Maximum number of column names that are stored in the record of a data set.
 const MAX_RECORDED: usize = 200;
 
-/// A table to train a model on: the typed columns, the target, and how they were read.
+/// Table to train a model on: the typed columns, the target, and a report on how they were read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
     pub(crate) target_name: String,
@@ -31,7 +31,7 @@ pub struct Table {
     pub(crate) settings: DatasetSettings,
     pub(crate) profile: DatasetProfile,
     pub(crate) fingerprint: String,
-    /// For each row that was left out, its index among all rows of the files, counted from 0.
+    /// Indices of the rows that were left out, among all rows of the files, counted from 0.
     pub(crate) left_out: Vec<u32>,
     pub(crate) memory: u64,
 }
@@ -65,13 +65,14 @@ impl Table {
         read::read(files, settings, default_target, memory)
     }
 
-    /// Reads the built-in Iris table, which is used if the user has no data set. It has 150 rows: four columns of
-    /// measurements, and the species with three labels. `target` is the name of the column to predict, which may be any
-    /// of the five.
+    /// Reads the built-in Iris table: 150 flowers with four measurements and a species. `target` is the column to
+    /// predict.
     ///
     /// # Errors
     /// Returns [`TableError::NoTarget`] if the Iris table has no column `target`.
     pub fn built_in(target: &str) -> Result<Self, TableError> {
+        // The Iris table is used if the user has no data set. The species has three labels. The target may be any of
+        // the five columns.
         let families = vec![FamilyChoice::Family(evergreen_lifecycle::Family::RandomForest)];
         let file = DataFile { name: "iris.csv".to_owned(), content: IRIS_CSV.as_bytes().to_vec() };
         let mut table =
@@ -82,9 +83,9 @@ impl Table {
         Ok(table)
     }
 
-    /// Returns the feature columns, on which the model is trained. Not included are the target, the columns of row
-    /// order, groups and weights, and the columns that are left out.
+    /// Returns the feature columns, on which the model is trained.
     pub fn frame(&self) -> &Frame {
+        // Not included are the target, the columns of row order, groups and weights, and the columns that are left out.
         &self.frame
     }
 
@@ -103,21 +104,22 @@ impl Table {
         self.target.task()
     }
 
-    /// Returns the training weight of each row. `None` if all rows have the same weight. Weights are finite, from 0 up,
-    /// and not all 0.
+    /// Returns the training weight of each row. `None` if all rows have the same weight.
     pub fn weights(&self) -> Option<&[f32]> {
+        // Weights are finite, from 0 up, and not all 0.
         self.weights.as_deref()
     }
 
-    /// Returns for each row the value that orders the rows from old to new: a finite number, or a date in seconds since
-    /// 1970-01-01T00:00:00Z. `None` if the settings name no such column.
+    /// Returns for each row the value that orders the rows from old to new. `None` if the settings name no order
+    /// column.
     pub fn order(&self) -> Option<&[f64]> {
+        // The value is a finite number, or a date in seconds since 1970-01-01T00:00:00Z.
         self.order.as_deref()
     }
 
-    /// Returns for each row the hash of its group name (for example, a customer). Rows with the same hash belong
-    /// together. `None` if the settings name no group column.
+    /// Returns for each row the hash of its group name. `None` if the settings name no group column.
     pub fn groups(&self) -> Option<&[u64]> {
+        // Rows with the same hash belong together. A group is, for example, a customer.
         self.groups.as_deref()
     }
 
@@ -126,7 +128,7 @@ impl Table {
         &self.settings
     }
 
-    /// Returns a description for the user of how the files and columns were read, with warnings.
+    /// Returns the profile of the table: a report for the user on how files and columns were read, with warnings.
     pub fn profile(&self) -> &DatasetProfile {
         &self.profile
     }
@@ -136,23 +138,22 @@ impl Table {
         self.target.len()
     }
 
-    /// Returns the fingerprint of the training data: a SHA-256 in lower-case hexadecimal. It covers names, types and
-    /// values of the target and the features, and the weights, order and groups of the rows.
-    ///
-    /// The fingerprint does not depend on how the files spell the values. It depends on the order of rows and columns.
+    /// Returns the fingerprint of the training data: a SHA-256 in lower-case hexadecimal.
     pub fn fingerprint(&self) -> &str {
+        // The hash covers names, types and values of the target and the features, and the weights, order and groups of
+        // the rows. It does not depend on how the files spell the values. It depends on the order of rows and columns.
         &self.fingerprint
     }
 
-    /// Converts the index of a row in this table to the index of the same row in the files, which also contain the rows
-    /// that were left out. Both indices begin at 0.
+    /// Converts a row's index in the table to its index in the files, which also contain left-out rows.
     pub fn row_in_files(&self, row: u32) -> u32 {
+        // Both indices begin at 0.
         self.left_out.iter().fold(row, |row, left_out| row + u32::from(*left_out <= row))
     }
 
-    /// Returns the file that contains the row with this index, and the row's number in that file. The line number is no
-    /// longer in memory.
+    /// Returns the file of the row with this index, and the row's number in this file, for error messages.
     pub fn place_of(&self, row: usize) -> FilePlace {
+        // The line number is no longer in memory.
         let row = self.row_in_files(row as u32) as usize;
         let mut before = 0;
         let file = self.profile.files.iter().find(|file| {
@@ -169,9 +170,9 @@ impl Table {
         self.memory
     }
 
-    /// Creates the description of the data set that is stored with a training run. It contains at most 200 column
-    /// names. `source` is `built-in` or the location of the files.
+    /// Creates the description of the data set that is stored with a training run.
     pub fn dataset(&self, source: impl Into<String>) -> Dataset {
+        // The description contains at most 200 column names. `source` is `built-in` or the location of the files.
         Dataset {
             source: source.into(),
             fingerprint: self.fingerprint.clone(),
@@ -183,9 +184,10 @@ impl Table {
     }
 }
 
-/// Returns the column names that are stored with a training run, at most 200. If there are more, it returns the first
-/// 200 in alphabetical order, so that the order of the columns does not matter.
+/// Returns the column names that are stored with a training run, at most 200.
 fn recorded(mut names: Vec<String>) -> Vec<String> {
+    // If there are more, the first 200 in alphabetical order are stored, so that the order of the columns does not
+    // matter.
     if names.len() > MAX_RECORDED {
         names.sort_unstable();
         names.truncate(MAX_RECORDED);
@@ -193,7 +195,7 @@ fn recorded(mut names: Vec<String>) -> Vec<String> {
     names
 }
 
-/// Reads the built-in Iris table. The species is the target.
+/// Reads the built-in Iris table with the species as the target.
 ///
 /// # Errors
 /// Returns no error in practice. The data is part of the crate, and a test reads it.

@@ -4,18 +4,18 @@ use evergreen_lifecycle::{Label, Task};
 
 use crate::frame::at;
 
-/// The values of the target column, one for each row.
+/// Values of the target column, one for each row.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Target {
     /// The target of a classification: each row has a label.
     Classes {
-        /// The different labels, sorted. There are at least two. If the settings name the positive one of two labels,
-        /// it is the last one.
+        // If the settings name the positive one of two labels, it is the last one.
+        /// Different labels of the target, sorted. There are at least two labels.
         labels: Vec<Label>,
         /// For each row, the index of its label in `labels`.
         classes: Vec<u32>,
     },
-    /// The target of a regression: each row has a number. All numbers are finite.
+    /// The target of a regression: each row has a finite number.
     Numbers(Vec<f64>),
 }
 
@@ -49,9 +49,9 @@ impl Target {
         }
     }
 
-    /// Returns the target values of some rows, in the order of the indices `rows`. Indices beyond the last row are
-    /// ignored. The list of different labels stays complete.
+    /// Returns the target values of the rows whose indices are in `rows`, in this order.
     pub fn take(&self, rows: &[u32]) -> Self {
+        // Indices beyond the last row are ignored. The list of different labels stays complete.
         match self {
             Self::Classes { labels, classes } => Self::Classes { labels: labels.clone(), classes: at(classes, rows) },
             Self::Numbers(numbers) => Self::Numbers(at(numbers, rows)),

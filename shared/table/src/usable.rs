@@ -1,5 +1,6 @@
-//! Selects the rows that a model can be trained on. Rows without a target value and rows with a label that occurs only
-//! once are left out.
+//! Selects the rows that a model can be trained on.
+//!
+//! Rows without a target value and rows with a label that occurs only once are left out.
 
 use evergreen_lifecycle::ColumnRole;
 
@@ -13,8 +14,7 @@ use super::read::place_of;
 use crate::frame::MISSING;
 use crate::settings::DatasetSettings;
 
-/// Removes rows without a target value and rows with a label that occurs only once. Returns the indices of the removed
-/// rows.
+/// Removes rows without a target value and rows with a rare label. Returns the indices of the removed rows.
 pub(super) fn keep(
     parts: &TableParts,
     readings: &[ColumnReading],
@@ -22,6 +22,7 @@ pub(super) fn keep(
     odd: &mut OddRows,
     target: &str,
 ) -> Result<Vec<u32>, TableError> {
+    // A rare label occurs only once.
     let Some(index) = readings.iter().position(|reading| reading.role == ColumnRole::Target) else {
         return Ok(Vec::new());
     };
@@ -41,7 +42,7 @@ pub(super) fn keep(
     Ok(left_out)
 }
 
-/// Returns for each row the reason why it cannot be used for training. `None` if it can be used.
+/// Returns for each row the reason why it cannot be used for training. `None` means that the row can be used.
 fn judged(target: &LoadedColumn) -> Vec<Option<OddRow>> {
     match target {
         LoadedColumn::Wide(numbers) => {
@@ -59,7 +60,7 @@ fn judged(target: &LoadedColumn) -> Vec<Option<OddRow>> {
     }
 }
 
-/// Returns an error if rows were left out for a reason that the setting `strict` in `dataset.toml` lists.
+/// Returns an error if a row was left out for a reason that the setting `strict` in `dataset.toml` forbids.
 pub(super) fn check(parts: &TableParts, odd: &OddRows, settings: &DatasetSettings) -> Result<(), TableError> {
     let refused = settings.strict.iter().copied().filter(|why| odd.of(*why) > 0);
     match refused.filter_map(|why| Some((odd.first(why)?, why))).min_by_key(|(at, _)| *at) {

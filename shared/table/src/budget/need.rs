@@ -1,40 +1,40 @@
 //! Estimates the peak memory of reading a table. Each list or map in memory needs rows × columns × bytes per cell.
 //!
-//! The constants describe the data structures of this crate. Whoever changes such a structure must change its constant,
-//! too. `make bench-memory` shows whether the estimates agree with measurements.
+//! The constants describe the data structures of this crate. A change of a structure also needs a change of its
+//! constant. `make bench-memory` compares the estimates with measurements.
 
 use super::shape::TableShape;
 use crate::parts::{PARALLEL_PIECES, PIECE};
 use crate::survey::MAX_DISTINCT;
 
-/// Bytes of memory that the allocator uses for every 100 bytes that are requested.
+/// Memory estimate: number of bytes that the memory allocator uses for every 100 requested bytes.
 const ALLOCATED_PERCENT: u64 = 112;
-/// Bytes of memory that the process needs without a table.
+/// Memory estimate: bytes that the process needs without a table.
 const PROCESS_BYTES: u64 = 16 << 20;
 
-/// Bytes of one slot in a hash set of different values.
+/// Memory estimate: bytes of one slot in a hash set that collects the different values of a column.
 const SLOT_BYTES: u64 = 9;
-/// Maximum number of slots in a hash set per stored value.
+/// Memory estimate: maximum number of hash set slots for each stored value.
 const SLOTS: u64 = 3;
 
 /// Sizes of all files of a table, in bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FileSizes {
-    /// Total bytes of CSV files after decompression, and of Parquet files as they are stored.
+    /// Total bytes of the CSV and Parquet files. CSV files count after decompression.
     pub bytes: u64,
-    /// Total bytes of the compressed files. They stay in memory until they are decompressed.
+    // Compressed files stay in memory until they are decompressed.
+    /// Total bytes of the compressed files.
     pub compressed: u64,
-    /// Bytes that one thread needs to decode a piece of a Parquet file. 0 if there is no Parquet file.
+    /// Memory in bytes that one thread needs to decode a piece of a Parquet file. 0 if there is no Parquet file.
     pub decoding: u64,
 }
 
-/// Returns how many bytes of memory the opened files need, and in addition `cells` values of 4 bytes each.
+/// Memory estimate: returns the bytes that the opened files need, plus 4 bytes for each of `cells` values.
 pub fn opened_bytes(raw: FileSizes, cells: u64) -> u64 {
     with_overhead(add([raw.bytes, raw.compressed, times([cells, 4])]))
 }
 
-/// Returns the peak memory in bytes of reading a table and splitting its rows into training rows and hold-out. It does
-/// not depend on the model family.
+/// Memory estimate: returns the peak bytes for reading a table and splitting its rows into training rows and hold-out.
 pub fn reading_bytes(shape: &TableShape, raw: FileSizes, threads: u64) -> u64 {
     let opening = add([raw.bytes, raw.compressed]);
     let surveying = add([raw.bytes, survey(shape, raw), times([threads, raw.decoding])]);
@@ -42,7 +42,7 @@ pub fn reading_bytes(shape: &TableShape, raw: FileSizes, threads: u64) -> u64 {
     with_overhead(opening.max(surveying).max(loading).max(splitting(shape)))
 }
 
-/// Returns the peak memory in bytes if the values are already stored in the first pass over the files.
+/// Memory estimate: returns the peak bytes if the values are stored already during the first reading of the files.
 pub(super) fn surveying_and_loading(shape: &TableShape, raw: FileSizes, threads: u64) -> u64 {
     let values = add([shape.bytes(), pieces(shape, raw)]);
     with_overhead(add([raw.bytes, survey(shape, raw), values, times([threads, raw.decoding])]))
@@ -53,22 +53,22 @@ pub fn threads() -> u64 {
     rayon::current_num_threads() as u64
 }
 
-/// Returns `bytes` plus the overhead of the allocator and of the process.
+/// Memory estimate: returns `bytes` plus the overhead of the memory allocator and of the process.
 pub fn with_overhead(bytes: u64) -> u64 {
     (bytes / 100).saturating_mul(ALLOCATED_PERCENT).saturating_add(PROCESS_BYTES)
 }
 
-/// Returns the bytes of memory for the hash sets of different values: one set per column for the whole table, and one
-/// per column for each piece of a file that is being read.
+/// Memory estimate: returns the bytes of the hash sets that collect the different values of each column.
 fn survey(shape: &TableShape, raw: FileSizes) -> u64 {
+    // There is one set per column for the whole table, and one per column for each piece of a file that is being read.
     let of_piece = rows_of_piece(shape, raw).min(MAX_DISTINCT as u64).min(shape.remembered());
     let places = shape.remembered().saturating_add(times([PARALLEL_PIECES as u64, of_piece]));
     times([shape.columns.len() as u64, places, SLOT_BYTES * SLOTS])
 }
 
-/// Returns the bytes of memory for the values in the pieces of files that are being read. Their bytes count twice,
-/// because growing lists may reserve twice the memory that they need.
+/// Memory estimate: returns the bytes of the values in those pieces of files that are being read.
 fn pieces(shape: &TableShape, raw: FileSizes) -> u64 {
+    // Growing lists may reserve twice the memory that they need, so each row counts twice.
     let rows = rows_of_piece(shape, raw).min(shape.rows);
     let texts = shape.text_bytes().min(times([shape.columns.len() as u64, rows, 200]));
     times([PARALLEL_PIECES as u64, add([times([rows, shape.row_bytes(), 2]), texts])])
@@ -79,9 +79,9 @@ fn rows_of_piece(shape: &TableShape, raw: FileSizes) -> u64 {
     (PIECE as u64 / row).max(1)
 }
 
-/// Returns the bytes of memory for the table and for splitting its rows into training rows and hold-out. Each row needs
-/// a hash and a stratum. If the target is a number, a sorted copy of the target is needed, too.
+/// Memory estimate: returns the bytes for a table and for splitting its rows into training rows and hold-out.
 fn splitting(shape: &TableShape) -> u64 {
+    // Each row needs a hash and a stratum. A target of numbers also needs a sorted copy.
     let sorted = if shape.has_labels() { 0 } else { 8 };
     add([shape.bytes(), times([shape.rows, 8 + 4 + 1 + sorted])])
 }

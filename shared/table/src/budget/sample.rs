@@ -14,39 +14,42 @@ use crate::settings::{DatasetSettings, TypeName};
 use crate::survey::{ColumnTally, MAX_DISTINCT};
 use crate::{Format, TableError};
 
-/// Size in bytes of each sample of a file. One sample is from the beginning of the file, and one from its middle.
+// One sample is from the beginning of the file, and one from its middle.
+/// Size in bytes of each sample of a data file.
 const SAMPLE_BYTES: u64 = 512 << 10;
 
-/// Number of bytes that are read from the end of a Parquet file as its sample. They contain the footer, which describes
-/// the columns.
+// The sample contains the footer, which describes the columns.
+/// Size in bytes of the sample from the end of a Parquet file.
 const FOOTER_BYTES: u64 = 1 << 20;
 
-/// Total size of all files in bytes below which no samples are read. Small files are read whole faster.
+/// Table size in bytes below which no samples are read: small files are read whole.
 const SMALL_TABLE_BYTES: u64 = 4 << 20;
 
-/// Maximum number of files that are sampled. The largest files of the table are chosen.
+// The largest files are chosen.
+/// Maximum number of files of a table from which samples are read.
 const MAX_FILES: usize = 8;
 
 /// Maximum number of bytes to which the sample of a compressed file is decompressed.
 const MAX_DECOMPRESSED_BYTES: usize = 8 << 20;
 
-/// Assumed number of different texts in a text column of a Parquet file whose footer shows only the type of the column.
+/// Assumed number of different texts in a text column of a Parquet file. Its footer shows only the type of the column.
 const UNKNOWN_TEXTS: u64 = 10;
 
-/// A sample of a file: some of its bytes, from which the memory of the table is estimated.
+/// Sample of a data file: some of its bytes, for estimating the memory that the table needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileSample {
-    /// Index of the file in the list of the table's files.
+    /// Index of the sampled file in the list of the table's files.
     pub file: usize,
-    /// The byte range of the file that the sample contains.
+    /// Byte range of the file that the sample covers.
     pub range: Range<u64>,
     /// The bytes of the sample.
     pub content: Vec<u8>,
 }
 
-/// Returns the byte ranges to read as samples, before any file is read whole. `files` lists the names and the sizes in
-/// bytes. Each result is the index of a file and a byte range in the file. The result is empty for a small table, which
-/// needs no samples.
+/// Chooses samples of the data files: returns the file index and the byte range of each. The result is empty for small
+/// tables.
+///
+/// `files` has the name and the size in bytes of each file.
 ///
 /// # Examples
 /// ```
@@ -92,8 +95,8 @@ fn ranges(format: Format, size: u64) -> impl Iterator<Item = Range<u64>> {
     std::iter::once(first).chain(second)
 }
 
-/// Estimates the number of rows, the columns and the file sizes of a table from samples of its files. `files` lists the
-/// names and the sizes in bytes. Returns `None` if the samples are not enough for an estimate.
+/// Estimates the number of rows, the columns and the file sizes of a table from samples of its files. Returns `None` if
+/// the samples are not enough.
 pub fn estimate_shape(
     files: &[(String, u64)],
     samples: &[FileSample],
@@ -127,12 +130,13 @@ pub fn estimate_shape(
     Some((TableShape { rows, columns }, raw))
 }
 
-/// Estimates from the samples of a file. `plain` is the number of decompressed bytes per stored byte, and `rows` is the
-/// number of rows per stored byte.
+/// Estimates from the samples of one data file, such as its number of rows per byte.
 struct FileEstimate {
     file: usize,
     format: Format,
+    // Number of decompressed bytes per stored byte.
     plain: f64,
+    // Number of rows per stored byte.
     rows: f64,
     decoding: u64,
     names: Vec<String>,
@@ -141,9 +145,9 @@ struct FileEstimate {
 }
 
 enum SampledColumns {
-    /// For each column, the counted values in the sample of a CSV file, and the average bytes per value.
+    /// Sampled CSV file: statistics of the values of each column, and the average bytes per value.
     Values(Vec<ColumnTally>, u64),
-    /// For each column, its type in the footer of a Parquet file. `None` for a column that cannot be read.
+    /// Sampled Parquet file: the type of each column. `None` for a column that cannot be read.
     Types(Vec<Option<StoredType>>),
 }
 
@@ -202,9 +206,9 @@ impl FileEstimate {
         })
     }
 
-    /// Estimates the memory of each column for a table of `rows` rows. `target` is the target column if the settings
-    /// name none.
+    /// Memory estimate: returns the memory properties of each column for a table of `rows` rows.
     fn columns(&self, rows: u64, settings: &DatasetSettings, target: &str) -> Vec<ColumnShape> {
+        // `target` is the target column if the settings name none.
         let target = settings.target.as_deref().unwrap_or(target);
         let column = |(index, name): (usize, &String)| {
             let used = match name {
@@ -226,9 +230,10 @@ impl FileEstimate {
     }
 }
 
-/// Estimates the memory of a column from its values in a sample. `bytes` is the average length of a value. `sampled` is
-/// the number of rows in the sample, and `rows` the estimated number of all rows.
+/// Memory estimate: returns the memory properties of a CSV column from the values in a sample.
 fn shape_by_values(tally: Option<&ColumnTally>, used: ColumnUse, bytes: u64, sampled: u64, rows: u64) -> ColumnShape {
+    // `bytes` is the average length of a value. `sampled` is the number of rows in the sample, and `rows` the estimated
+    // number of all rows.
     let Some(tally) = tally else { return shape_by_type(None, used, rows) };
     let (seen, present) = (tally.distinct() as u64, tally.present());
     // If the values repeat often, the sample already has all different values. Otherwise the number of different values
@@ -250,7 +255,8 @@ fn shape_by_values(tally: Option<&ColumnTally>, used: ColumnUse, bytes: u64, sam
     ColumnShape { kind, used, distinct: distinct.min(rows), has_missing: present < tally.rows() }
 }
 
-/// Estimates the memory of a column from its type in a Parquet file. The type is `None` if the column cannot be read.
+/// Memory estimate: returns the memory properties of a Parquet column from its type. The type `None` means that the
+/// column cannot be read.
 fn shape_by_type(stored: Option<StoredType>, used: ColumnUse, rows: u64) -> ColumnShape {
     let kind = match (stored, used) {
         (None, _) => MemoryKind::Skipped,
@@ -262,9 +268,9 @@ fn shape_by_type(stored: Option<StoredType>, used: ColumnUse, rows: u64) -> Colu
     ColumnShape { kind, used, distinct: distinct.min(rows), has_missing: false }
 }
 
-/// Corrects the estimated memory of a column if `dataset.toml` sets the column's type, leaves the column out, or sets
-/// the task (classification or regression).
+/// Memory estimate: corrects the memory properties of a column by the settings in `dataset.toml`.
 fn with_settings(column: ColumnShape, name: &String, settings: &DatasetSettings) -> ColumnShape {
+    // The settings may set the column's type, leave the column out, or set the task (classification or regression).
     let as_texts =
         ColumnShape { kind: MemoryKind::Text(16), distinct: column.distinct.min(MAX_DISTINCT as u64), ..column };
     match (column.used, settings.types.get(name), settings.task) {
@@ -283,8 +289,8 @@ fn with_settings(column: ColumnShape, name: &String, settings: &DatasetSettings)
     }
 }
 
-/// Decompresses the beginning of a gzip file. Returns the decompressed bytes, and how many of them there are per
-/// compressed byte. `None` if nothing can be decompressed.
+/// Decompresses the beginning of a gzip file. Returns the bytes and their number per compressed byte, or `None` if
+/// nothing can be decompressed.
 fn decompressed(content: &[u8]) -> Option<(Vec<u8>, f64)> {
     let mut decoder = MultiGzDecoder::new(content);
     let (mut plain, mut block, mut taken) = (Vec::new(), vec![0; 16 << 10], 0);

@@ -2,19 +2,18 @@
 
 use crate::survey::MAX_DISTINCT;
 
-/// Bytes of memory for each different text of a column, without its characters: two list entries and a map entry. The
-/// characters are stored twice.
+// Each text needs two list entries and a map entry. The characters are stored twice.
+/// Memory estimate: bytes for each different text of a column, without its characters.
 const TEXT_BYTES: u64 = 176;
 
-/// How the values of a column are stored in memory, which decides how many bytes they need.
+/// Storage type of a column's values in memory, which decides how many bytes a value needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MemoryKind {
-    /// Numbers or truth values, in single precision: 4 bytes per value.
+    /// Numbers or truth values in single precision: 4 bytes per value.
     Number,
-    /// Texts. Each different text is stored once, and each row has a code of 4 bytes. The field is the average length
-    /// of the texts in bytes.
+    /// Texts: a code of 4 bytes per row, and each different text once. The field is the average text length in bytes.
     Text(u64),
-    /// Numbers, or dates in seconds, in double precision: 8 bytes per value.
+    /// Numbers or dates in double precision: 8 bytes per value.
     Wide,
     /// The values of the column are not kept in memory: 0 bytes per value.
     Skipped,
@@ -38,19 +37,18 @@ pub struct ColumnShape {
     pub kind: MemoryKind,
     /// The purpose of the column in training.
     pub used: ColumnUse,
-    /// Minimum number of different values in the column. The column may have more.
+    /// Minimum number of different values in the column. The true number may be larger.
     pub distinct: u64,
     /// Whether some value of the column is missing.
     pub has_missing: bool,
 }
 
-/// The number of rows and the columns of a table, for the estimate of its memory. Columns that are left out are
-/// included.
+/// Shape of a table for the memory estimate: its number of rows and all its columns.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TableShape {
     /// Number of rows in the table.
     pub rows: u64,
-    /// The columns of the table, in the order of the files.
+    /// The columns of the table in the order of the files, including the columns that are left out of training.
     pub columns: Vec<ColumnShape>,
 }
 
@@ -60,23 +58,23 @@ impl TableShape {
         self.rows.saturating_mul(self.row_bytes()).saturating_add(self.text_bytes())
     }
 
-    /// Returns how many bytes of memory the values of one row need. Each different text is stored once for the whole
-    /// table, so texts are not included.
+    /// Returns how many bytes of memory one row of the table needs.
     pub fn row_bytes(&self) -> u64 {
+        // Each different text is stored once for the whole table, so texts are not included.
         self.sum(ColumnShape::bytes)
     }
 
-    /// Returns how many bytes of memory the different texts of all columns need. Each different text is stored once.
+    /// Returns how many bytes of memory the different texts of all columns need.
     pub fn text_bytes(&self) -> u64 {
         self.sum(ColumnShape::text_bytes)
     }
 
-    /// Returns the feature columns, on which the model is trained. Columns whose values are not kept are not included.
+    /// Returns the feature columns, on which the model is trained, without columns whose values are not stored.
     pub fn feature_columns(&self) -> impl Iterator<Item = &ColumnShape> {
         self.columns.iter().filter(|column| column.used == ColumnUse::Feature && column.kind != MemoryKind::Skipped)
     }
 
-    /// Returns the target column if its values are labels. `None` if they are numbers.
+    /// Returns the target column of a classification. `None` for a regression.
     pub fn labels(&self) -> Option<&ColumnShape> {
         let target = self.columns.iter().find(|column| column.used == ColumnUse::Target);
         target.filter(|target| matches!(target.kind, MemoryKind::Text(_)))
@@ -86,7 +84,7 @@ impl TableShape {
         self.labels().is_some()
     }
 
-    /// Returns the average number of different values per column that are in memory while the values are counted.
+    /// Memory estimate: returns the average number of different values per column that the counting keeps in memory.
     pub(super) fn remembered(&self) -> u64 {
         self.sum(|column| column.distinct.min(2 * MAX_DISTINCT as u64)) / (self.columns.len() as u64).max(1)
     }
@@ -97,7 +95,7 @@ impl TableShape {
 }
 
 impl ColumnShape {
-    /// Returns the bytes that one value of the column needs in memory.
+    /// Returns the bytes of memory that one value of the column needs.
     fn bytes(&self) -> u64 {
         match self.kind {
             MemoryKind::Number | MemoryKind::Text(_) => 4,

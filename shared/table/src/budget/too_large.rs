@@ -6,34 +6,34 @@ use evergreen_lifecycle::Family;
 
 use super::{FileSizes, TableShape};
 
-/// Bytes of memory that the Lambda function for training needs besides the table and its model: for code, AWS SDK and
-/// connections.
+// Code, AWS SDK and connections need memory.
+/// Memory in bytes that the Lambda function for training needs besides the table and the model.
 pub const FUNCTION_OVERHEAD: u64 = 128 << 20;
 
 /// Maximum memory of a Lambda function in AWS, in MB.
 const MAX_FUNCTION: u64 = 10_240;
 
-/// Error: a table does not fit into the memory of the process. The fields explain what needs how much.
+/// Error: a table does not fit into the memory of the process. The fields are for the error message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TooLarge {
     /// Number of rows in the table. `None` if it is not known yet.
     pub rows: Option<u64>,
     /// Number of columns in the files of the table.
     pub columns: u64,
-    /// Number of features that the preprocessing creates from the columns. 0 if it is not known yet.
+    /// Number of features that the preprocessing creates from the table's columns. 0 if it is not known yet.
     pub features: u64,
-    /// Total bytes of the decompressed files. 0 if the files are no longer in memory.
+    /// Total bytes of the decompressed data files. 0 if the files are no longer in memory.
     pub bytes: u64,
-    /// Whether `rows` and `bytes` are estimated from samples of the files.
+    /// Whether the number of rows and the file sizes are only estimated from samples of the files.
     pub is_estimate: bool,
-    /// The model family that needs the most memory. `None` if the error concerns only the reading of the table.
+    /// Model family that needs the most memory. `None` if already reading the table needs too much.
     pub family: Option<Family>,
-    /// Bytes of memory that are needed to read the table and to train a model on it.
+    /// Memory in bytes that is needed to read the table and to train a model.
     pub needed: u64,
     /// Bytes of memory that the process may use.
     pub memory: u64,
-    /// The rows and columns of the table and its file sizes, from which the memory for training can be computed. `None`
-    /// if the files have not been examined yet.
+    /// Shape and file sizes of the table, for estimating the memory of the training. `None` if the files have not been
+    /// examined yet.
     pub read: Option<(TableShape, FileSizes)>,
 }
 
@@ -69,7 +69,7 @@ impl fmt::Display for TooLarge {
     }
 }
 
-/// Returns the memory in MB that the Lambda function for training must have, so that `bytes` remain for a table and its
+/// Returns the memory in MB that the Lambda function for training needs, so that `bytes` remain for the table and its
 /// model.
 fn train_memory(bytes: u64) -> u64 {
     bytes.saturating_add(FUNCTION_OVERHEAD).div_ceil(1 << 20)

@@ -13,15 +13,15 @@ use crate::TableError;
 
 const SECONDS_OF_A_DAY: f64 = 86_400.0;
 
-/// Maximum memory in bytes for each byte of a file inside a workbook that is read whole, such as its list of texts.
+/// Estimated memory for reading a file inside a workbook whole: bytes of memory for each byte of the file.
 const INFLATION: u64 = 5;
 
-/// Number of bytes at the start of a file inside a workbook that are searched for the declared number of texts.
+/// Number of bytes at the start of a file inside a workbook in which the declared number of texts is searched.
 const HEAD: u64 = 4096;
 
-/// Converts the workbook `file` to CSV. Returns an error if the free memory in `room` is too small, because a small
-/// workbook may hold a huge table.
+/// Converts an Excel workbook to CSV. Returns an error if the memory is too small.
 pub(super) fn open(file: &str, content: Bytes, room: Room) -> Result<CsvText, TableError> {
+    // A small workbook may hold a huge table, so the free memory in `room` is compared with the decompressed sizes.
     let refused = |found: &str| TableError::OtherFormat {
         file: file.to_owned(),
         found: found.to_owned(),
@@ -60,9 +60,9 @@ pub(super) fn open(file: &str, content: Bytes, room: Room) -> Result<CsvText, Ta
 
 type Book = Xlsx<Cursor<Bytes>>;
 
-/// Returns an error if the decompressed files inside a workbook do not fit into memory. It decompresses them to measure
-/// their sizes, because the sizes that the archive declares may be wrong.
+/// Returns an error if the decompressed files inside an Excel workbook do not fit into memory.
 fn check_parts(file: &str, content: &Bytes, room: Room) -> Result<(), TableError> {
+    // The sizes that the archive declares may be wrong, so the files are decompressed to measure their sizes.
     let Ok(mut archive) = ZipArchive::new(Cursor::new(content.clone())) else { return Ok(()) };
     let mut taken = 0_u64;
     for index in 0..archive.len() {
@@ -80,18 +80,18 @@ fn check_parts(file: &str, content: &Bytes, room: Room) -> Result<(), TableError
     Ok(())
 }
 
-/// Returns how many shared texts a file inside a workbook declares in its first bytes, `head`. The Excel reader
-/// reserves memory for this number.
+/// Returns how many texts a file inside an Excel workbook declares. `head` has the first bytes of this file.
 fn announced(head: &[u8]) -> u64 {
+    // The Excel reader reserves memory for this number.
     const COUNT: &[u8] = b"uniqueCount=";
     let after = memchr::memmem::find(head, COUNT).and_then(|at| head.get(at + COUNT.len() + 1..));
     let digits = after.unwrap_or_default().iter().take_while(|byte| byte.is_ascii_digit());
     digits.fold(0_u64, |count, digit| count.saturating_mul(10).saturating_add(u64::from(digit - b'0')))
 }
 
-/// Returns the cells of a sheet that have values. `None` if these cells and the full grid of rows and columns need more
-/// than `free` bytes of memory.
+/// Returns the cells of an Excel sheet that have values. `None` if they do not fit into `free` bytes of memory.
 fn cells(book: &mut Book, sheet: &str, free: u64) -> Result<Option<Vec<Cell<Data>>>, XlsxError> {
+    // The full grid of rows and columns must fit into this memory, too.
     let mut reader = match book.worksheet_cells_reader(sheet) {
         Ok(reader) => reader,
         // A chart sheet has no cells.
@@ -120,9 +120,9 @@ fn cells(book: &mut Book, sheet: &str, free: u64) -> Result<Option<Vec<Cell<Data
     Ok(Some(cells))
 }
 
-/// Converts a sheet to CSV, from the header row on. Returns the CSV and the number of skipped title rows above the
-/// header. A title row has a single cell, and wider rows follow.
+/// Converts an Excel sheet to CSV, beginning at the header row. Returns the CSV and the number of skipped title rows.
 fn to_csv(sheet: &Range<Data>) -> Result<(Vec<u8>, usize), csv::Error> {
+    // A title row is a row above the header with a single cell, and wider rows follow.
     let filled = |row: &[Data]| row.iter().filter(|cell| **cell != Data::Empty).count();
     let header = sheet.rows().position(|row| filled(row) > 1).unwrap_or_default();
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());

@@ -18,8 +18,8 @@ pub(super) fn is_json(text: &[u8]) -> bool {
     start.starts_with(b"{\"") && (serde_json::from_slice::<Object>(line.trim_ascii()).is_ok() || text.starts_with(b"["))
 }
 
-/// A JSON object: the names and values of its members, in order. A member of a nested object is named by its path, such
-/// as `a.b`.
+// A member of a nested object is named by its path, such as `a.b`.
+/// JSON object: the names and values of its members, in order.
 struct Object(Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Object {
@@ -55,10 +55,9 @@ fn flatten(name: String, value: Value, members: &mut Vec<(String, Value)>) {
     }
 }
 
-/// Converts the JSON objects in `text` to CSV, with a column for each member name of any object. Returns an error if
-/// the free memory in `room` is too small. The text is parsed twice, because all parsed objects would need many times
-/// the memory of their text.
+/// Converts JSON objects to CSV, with one column for each member name. Returns an error if the memory is too small.
 pub(super) fn to_csv(file: &str, text: &[u8], room: Room) -> Result<Vec<u8>, TableError> {
+    // The text is parsed twice, because all parsed objects would need many times the memory of their text.
     let wrong = |line| TableError::Json(FilePlace { file: file.to_owned(), line, is_row: false });
     let (mut columns, mut names) = (HashMap::new(), Vec::new());
     let (mut rows, mut bytes) = (0_u64, 0_u64);
@@ -115,9 +114,9 @@ fn cell_of(value: &Value) -> String {
     }
 }
 
-/// Calls `give` with each JSON object in `text`, one by one. If a line is not an object, returns the line number as the
-/// error, counted from 1.
+/// Calls `give` with each JSON object in `text`. If a line is not an object, returns its line number as the error.
 fn each(text: &[u8], mut give: impl FnMut(Object)) -> Result<(), u64> {
+    // Line numbers are counted from 1.
     if text.trim_ascii_start().starts_with(b"[") {
         let mut list = serde_json::Deserializer::from_slice(text);
         let read = list.deserialize_seq(List(&mut give)).and_then(|()| list.end());
@@ -132,8 +131,8 @@ fn each(text: &[u8], mut give: impl FnMut(Object)) -> Result<(), u64> {
     Ok(())
 }
 
-/// Parser (a serde visitor) for a list of JSON objects. It passes each object on before it parses the next one, so the
-/// list is never in memory.
+// Each object is passed on before the next one is parsed, so the list is never in memory.
+/// Parser (a serde visitor) that passes on the objects of a JSON list one by one.
 struct List<'a, F>(&'a mut F);
 
 impl<'de, F: FnMut(Object)> Visitor<'de> for List<'_, F> {

@@ -30,8 +30,7 @@ const KNOWN: [(&[u8], &str, &str); 16] = [
     (b"7z\xbc\xaf", "a 7-Zip archive", UNPACK),
 ];
 
-/// Recognizes a file that is not a table, such as a PDF. Returns the name of its format and advice for the user. `None`
-/// if the file may be a table.
+/// Recognizes a file that is not a table, such as a PDF. Returns the format and advice for the user, or else `None`.
 pub(super) fn other(content: &[u8]) -> Option<(&'static str, &'static str)> {
     let start = content.trim_ascii_start();
     let known = KNOWN.into_iter().find(|(magic, _, _)| start.starts_with(magic));

@@ -15,9 +15,9 @@ pub(super) enum ArchiveContent {
     Entry(String, Vec<u8>),
 }
 
-/// Opens the ZIP archive `file`. Returns an error if its content does not fit into memory. `memory` is the number of
-/// bytes that may be used in all, and `free` is how many of them are still free.
+/// Opens a ZIP archive. Returns an error if its content does not fit into memory.
 pub(super) fn open(file: &str, content: Bytes, memory: u64, free: u64) -> Result<ArchiveContent, TableError> {
+    // `memory` is the number of bytes that may be used in all, and `free` is how many of them are still free.
     let other = |found: String| TableError::OtherFormat {
         file: file.to_owned(),
         found,
@@ -42,9 +42,9 @@ pub(super) fn open(file: &str, content: Bytes, memory: u64, free: u64) -> Result
     Ok(ArchiveContent::Entry((*name).clone(), bytes))
 }
 
-/// Returns whether an entry of the archive is a file of the user. `false` for folders and for files that operating
-/// systems add.
+/// Returns whether an entry of a ZIP archive is a file of the user.
 fn is_file(name: &str) -> bool {
+    // Folders and files that operating systems add are not files of the user.
     let last = name.rsplit('/').next().unwrap_or_default();
     !name.ends_with('/') && !name.starts_with("__MACOSX/") && !last.starts_with('.')
 }

@@ -8,16 +8,16 @@ use crate::settings::TypeName;
 use crate::signs::Signs;
 use crate::survey::{MAX_DISTINCT, ValueClass};
 
-/// Reason, in words for the user, why a column is left out: it only holds the row number (0, 1, 2, …).
+/// Reason for leaving out a column, in words for the user: the column only holds the row number (0, 1, 2, …).
 pub(super) const COUNTS_ROWS: &str = "it counts the rows";
 
-/// Minimum average number of words per value for a column of free text. If nearly all values differ and have fewer
-/// words, the column holds names or identifiers.
+// If nearly all values differ and have fewer words, the column holds names or identifiers.
+/// Minimum average number of words per value for a column of free text.
 const WORDS: u64 = 3;
 
-/// Decides how a feature column is read and stored, or that the column is left out. A type in the settings decides
-/// first. Without it, the counted values decide.
+/// Decides how a feature column is read and stored, or that the column is left out of training.
 pub(super) fn infer(column: ColumnFacts<'_>) -> Result<ColumnReading, TableError> {
+    // A type in the settings decides first. Without it, the counted values decide.
     let tally = column.tally;
     if let Some(kind) = column.unread {
         let hint = "; convert it in the file to use it";
@@ -108,15 +108,16 @@ fn inferred(column: ColumnFacts<'_>) -> Result<ColumnReading, TableError> {
     Ok(texts(column))
 }
 
-/// Decides how a column of numbers is read. The column is left out if it only holds the row number. It is also left out
-/// if both its name and its values look like an identifier.
+/// Decides how a column of numbers is read, or that the column is left out of training.
 fn number(column: ColumnFacts<'_>) -> ColumnReading {
     let tally = column.tally;
     let keep = keep_as(column.name, TypeName::Number);
+    // Left out: both the column's name and its values look like an identifier.
     if is_identifiers_name(column.name) && tally.is_unique() && tally.first_fraction.is_none() {
         let because = "whole numbers, each there once, under the name of an identifier";
         return left_out(column, TypeName::Identifier, because, &keep);
     }
+    // Left out: the column only holds the row number.
     if tally.counts_rows() {
         return left_out(column, TypeName::Identifier, COUNTS_ROWS, &keep);
     }
@@ -128,7 +129,7 @@ fn number(column: ColumnFacts<'_>) -> ColumnReading {
     ColumnReading { warnings, ..feature(Storage::Number, TypeName::Number, because) }
 }
 
-/// Returns text for the column's profile on how its numbers are written, such as with percent signs. Empty for plain
+/// Returns text for the column's profile on the notation of its numbers, such as percent signs. Empty for plain
 /// numbers.
 fn notation(column: ColumnFacts<'_>) -> String {
     let tally = column.tally;
@@ -148,14 +149,13 @@ fn notation(column: ColumnFacts<'_>) -> String {
     words
 }
 
-/// Returns text for the column's profile that says that a Parquet file stores the values as text. Empty if no file
-/// does.
+/// Returns text for the column's profile if a Parquet file stores the values as text. Otherwise the text is empty.
 fn stored(column: ColumnFacts<'_>) -> &'static str {
     if column.is_stored_text { ", which the file stores as text" } else { "" }
 }
 
-/// Returns text for the column's profile: how many placeholders, such as `?`, count as missing values. Empty if there
-/// are none.
+/// Returns text for the column's profile: how many placeholders, such as `?`, count as missing. Empty without
+/// placeholders.
 fn marked(column: ColumnFacts<'_>) -> String {
     match column.tally.of(ValueClass::Mark) {
         0 => String::new(),
@@ -193,9 +193,9 @@ pub(super) fn written(column: ColumnFacts<'_>) -> Vec<String> {
     warnings
 }
 
-/// Returns a warning if the column's name suggests that its numbers are codes, such as postcodes that have lost their
-/// leading zeros. `None` otherwise.
+/// Returns a warning if the column's name suggests codes, such as postcodes. `None` otherwise.
 fn codes(column: ColumnFacts<'_>) -> Option<String> {
+    // Codes that are stored as numbers have lost their leading zeros.
     const NAMES: [&str; 8] =
         ["zip", "zipcode", "zip_code", "plz", "postcode", "postal_code", "postalcode", "postleitzahl"];
     let name = column.name;
@@ -208,9 +208,10 @@ fn codes(column: ColumnFacts<'_>) -> Option<String> {
     })
 }
 
-/// Returns a warning if the column's name and values suggest that its numbers are dates: seconds or milliseconds since
-/// 1970, or days such as 20240131. `None` otherwise.
+/// Returns a warning if the column's numbers seem to be dates, such as 20240131. `None` otherwise.
 fn moments(column: ColumnFacts<'_>) -> Option<String> {
+    // The column's name and its values decide. The numbers may be seconds or milliseconds since 1970, or days such as
+    // 20240131.
     const FORMS: [(f64, f64, &str); 3] = [
         (19_000_101.0, 21_001_231.0, "days such as 20240131"),
         (6e8, 4e9, "seconds since 1970"),
@@ -259,9 +260,9 @@ fn collapsed(column: ColumnFacts<'_>) -> Option<String> {
     })
 }
 
-/// Decides how a column of dates is read. Adds a warning if no value shows whether the day or the month comes first, as
-/// in 05/06/2024.
+/// Decides how a column of dates is read. Adds a warning if the order of day and month is unclear, as in 05/06/2024.
 fn moment(column: ColumnFacts<'_>) -> ColumnReading {
+    // The order is unclear if no value shows whether the day or the month comes first.
     let tally = column.tally;
     let (decided, either) = (tally.written(Signs::DECIDED_ORDER), tally.written(Signs::EITHER_ORDER));
     let (first, other) = if column.form.month_first { ("month", "day") } else { ("day", "month") };
@@ -284,9 +285,9 @@ fn keep_as(name: &str, kind: TypeName) -> String {
     format!("; to use it, write types.{name:?} = \"{}\" into dataset.toml", kind.name())
 }
 
-/// Returns whether the column's name shows that it is a row index: it has no name, or a name that programs give to
-/// their index, such as `rownames`. Its values do not matter.
+/// Returns whether the column is a row index by its name, such as `rownames`. A column without a name is one, too.
 fn is_index(column: ColumnFacts<'_>) -> bool {
+    // Programs give these names to their index. The values of the column do not matter.
     let lower = column.name.to_lowercase();
     let numbered = |before: &str, after: &str| {
         let number = lower.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
@@ -298,11 +299,11 @@ fn is_index(column: ColumnFacts<'_>) -> bool {
         || numbered("__index_level_", "__")
 }
 
-/// Returns whether the column's name is usual for an identifier: `id`, `customer_id`, `customerId`, `index`, or the
-/// name that programs give to an unnamed index.
+/// Returns whether a column name is usual for an identifier, such as `id` or `customer_id`.
 fn is_identifiers_name(name: &str) -> bool {
     let lower = name.to_lowercase();
     let before = |end: &str| name.strip_suffix(end).and_then(|rest| rest.chars().next_back());
+    // For example, `customerId`.
     let camel = |end: &str| before(end).is_some_and(|last| last.is_lowercase() || last.is_ascii_digit());
     ["id", "index", "uuid", "guid", "row", "row_number", "rownumber", "nr", "no", "no.", "#"].contains(&lower.as_str())
         || ["_id", " id", "-id", ".id"].iter().any(|end| lower.ends_with(end))
@@ -310,9 +311,9 @@ fn is_identifiers_name(name: &str) -> bool {
         || camel("ID")
 }
 
-/// Returns an error if nearly all values of the column are numbers, or nearly all are dates. The few other values are
-/// then probably mistakes in the data.
+/// Returns an error if nearly all values of the column are numbers, or nearly all are dates.
 fn check_mistakes(column: ColumnFacts<'_>) -> Result<(), TableError> {
+    // The few other values are then probably mistakes in the data.
     const MARK: &str = " as in nearly all other rows; correct it, or, if it stands for a missing value, add it to `missing` in \
                         dataset.toml";
     let tally = column.tally;

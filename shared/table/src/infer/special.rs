@@ -1,5 +1,5 @@
-//! Infers how columns with a special role are read: the target, the columns of row order, groups and weights, and the
-//! columns that the settings leave out.
+//! Decides how columns with a special role in training are read: target, row order, groups, weights, and columns that
+//! the settings leave out.
 
 use evergreen_lifecycle::{ColumnRole, MAX_LABELS, Task};
 
@@ -8,9 +8,9 @@ use crate::TableError;
 use crate::settings::TypeName;
 use crate::survey::ValueClass;
 
-/// Decides how the target column is read: as numbers for regression, or as labels for classification. `task` is the
-/// task in the settings. If it is `None`, the values decide.
+/// Decides how the target column is read: as numbers for regression, or as labels for classification.
 pub(super) fn target(column: ColumnFacts<'_>, task: Option<Task>) -> Result<ColumnReading, TableError> {
+    // `task` is the task in the settings. If it is `None`, the values decide.
     let by_type = column.forced.map(|kind| match kind {
         TypeName::Number | TypeName::Timestamp => Task::Regression,
         TypeName::Boolean | TypeName::Category | TypeName::Text | TypeName::Identifier => Task::Classification,
@@ -58,10 +58,10 @@ pub(super) fn target(column: ColumnFacts<'_>, task: Option<Task>) -> Result<Colu
     }
 }
 
-/// Chooses regression or classification by the values of the target. Numbers mean regression if they are not whole,
-/// have more than [`FEW`] different values, or hardly ever repeat. Otherwise the task is classification. Returns also
-/// the reason, in words for the user.
+/// Chooses regression or classification by the values of the target. Returns also the reason, in words for the user.
 fn inferred_task(column: ColumnFacts<'_>) -> Result<(Task, String), TableError> {
+    // Numbers mean regression if they are not whole, have more than `FEW` different values, or hardly ever repeat.
+    // Otherwise the task is classification.
     let tally = column.tally;
     let numbers = tally.of(ValueClass::Number) + tally.of(ValueClass::Infinite);
     let distinct = tally.distinct();
@@ -87,9 +87,10 @@ fn inferred_task(column: ColumnFacts<'_>) -> Result<(Task, String), TableError> 
     }
 }
 
-/// Returns a warning if the labels look like counts (0, 1, 2, …), so that regression may fit better than
-/// classification. `because` is the reason for the chosen task. `None` if there is nothing to warn about.
+/// Returns a warning if the labels look like counts (0, 1, 2, …), for which regression may fit better. `None`
+/// otherwise.
 fn counts(column: ColumnFacts<'_>, because: &str) -> Option<String> {
+    // `because` is the reason for the chosen task.
     let (tally, name) = (column.tally, column.name);
     let is_told = because.ends_with("different whole numbers");
     let (least, most) = tally.bounds()?;
@@ -105,10 +106,10 @@ fn counts(column: ColumnFacts<'_>, because: &str) -> Option<String> {
     })
 }
 
-/// Minimum number of different whole numbers in the target for a warning that they look like counts.
+/// Minimum number of different labels for the warning that the labels look like counts (0, 1, 2, …).
 const MANY_COUNTS: usize = 6;
 
-/// Returns the type of all values in the column. It is a category for texts and for mixed types.
+/// Returns the common type of the column's values, such as number. Texts and mixed types give a category.
 fn kind(column: ColumnFacts<'_>) -> TypeName {
     let all = |class| column.tally.of(class) > 0 && column.tally.of(class) == column.tally.valued();
     match (all(ValueClass::Number), all(ValueClass::Boolean), all(ValueClass::Moment)) {
@@ -119,7 +120,7 @@ fn kind(column: ColumnFacts<'_>) -> TypeName {
     }
 }
 
-/// Decides how the column is read that orders the rows from old to new.
+/// Decides how the order column is read, which orders the rows from old to new.
 pub(super) fn order(column: ColumnFacts<'_>) -> Result<ColumnReading, TableError> {
     const EXPECTED: &str = "a number, or a date or time, as in the other rows";
     column.check_complete(EXPECTED)?;
@@ -132,9 +133,9 @@ pub(super) fn order(column: ColumnFacts<'_>) -> Result<ColumnReading, TableError
     }
 }
 
-/// Decides how the group column is read. Rows with the same value in this column are never split between training and
-/// evaluation.
+/// Decides how the group column is read, which keeps rows of one group together.
 pub(super) fn group(column: ColumnFacts<'_>) -> ColumnReading {
+    // Rows with the same value in this column are never split between training and evaluation.
     let kind = column.forced.unwrap_or(TypeName::Identifier);
     let mut reading =
         ColumnReading::new(ColumnRole::Group, Storage::Texts, kind, "dataset.toml keeps its rows together");

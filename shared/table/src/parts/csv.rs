@@ -18,49 +18,48 @@ use crate::odd_rows::OddRow;
 use crate::settings::CsvSettings;
 use crate::{FilePlace, TableError};
 
-/// Approximate size in bytes of the pieces into which a CSV file is divided. The parsed values of a piece may need
-/// several times as much memory.
+// The parsed values of a piece may need several times as much memory.
+/// Approximate size in bytes of the pieces into which a CSV file is divided for parallel reading.
 pub(crate) const PIECE: usize = 1 << 20;
 
-/// Size in bytes of each sample of a CSV file. One is from its beginning and one from its middle. The samples show how
-/// numbers and dates are written.
+// One sample is from the beginning of the file, and one from its middle.
+/// Size in bytes of each sample of a CSV file. The samples show the notation of numbers and dates.
 const SAMPLE: usize = 128 << 10;
 
-/// Layout of a CSV file: where the header and the rows are, and which characters separate and quote fields.
+/// Layout of a CSV file: the places of the header and the rows, the separator and the quote character.
 #[derive(Debug, Clone, Default)]
 pub(super) struct CsvLayout {
     pub(super) dialect: Dialect,
-    /// Byte offset in the file at which the rows start, after the header.
+    /// Byte offset in the CSV file at which the rows start, after the header.
     start: usize,
     /// Number of the line on which the rows start, counted from 1.
     line: u64,
-    /// Byte offset in the file at which the rows end.
+    /// Byte offset in the CSV file at which the rows end.
     end: usize,
-    /// Byte offsets at which the rows are divided into pieces. Offset 0 is the start of the first row.
+    // Offset 0 is the start of the first row.
+    /// Byte offsets at which the rows of the CSV file are divided into pieces.
     cuts: Vec<usize>,
-    /// Number of line ends in each piece of the file. They give the line numbers at which the pieces start.
+    /// Number of line ends in each piece of the CSV file, for the line numbers in error messages.
     lines: Vec<u64>,
-    /// The fields of the header exactly as they are written. They are compared with each row, to leave out repeated
-    /// headers.
+    /// Fields of the CSV header exactly as they are written. Rows that repeat this header are left out.
     header: StringRecord,
-    /// Number of the line with the total row: a last row that holds sums of the rows above. The total row is not read.
-    /// `None` if there is none.
+    // The total row is not read.
+    /// Line number of the total row: a last row that holds sums of the rows above. `None` without a total row.
     pub(super) total: Option<u64>,
 }
 
-/// A piece of a CSV file: some of its rows.
+/// Piece of a CSV file: some of the rows.
 pub(super) struct CsvRows<'a> {
     file: u32,
     bytes: &'a [u8],
-    /// Number of the line on which the piece begins. The first line of the file is 1.
+    /// Line number at which the piece begins, counted from 1 in the CSV file.
     line: u64,
-    /// Number of line ends in the piece.
+    /// Number of line ends in this piece of the CSV file.
     lines: u64,
     layout: &'a CsvLayout,
 }
 
-/// Opens a CSV file and reads its header. Returns the layout of the file and the column names. A column name may be
-/// empty.
+/// Opens a CSV file and reads the header. Returns the layout of the file and the column names, which may be empty.
 pub(super) fn open(
     file: &str,
     text: &[u8],
@@ -122,23 +121,24 @@ impl CsvLayout {
         Ok(self)
     }
 
-    /// Divides the bytes `rows`, which follow the header, into pieces that end at row ends.
+    /// Divides the bytes `rows` of a CSV file into pieces that end at row ends.
     fn pieces<'a>(&self, rows: &'a [u8]) -> Vec<&'a [u8]> {
+        // `rows` follow the header.
         let mut from = 0;
         let ends = self.cuts.iter().copied().chain([rows.len()]);
         ends.map(|to| rows.get(std::mem::replace(&mut from, to)..to).unwrap_or_default()).collect()
     }
 
-    /// Returns an upper limit for the number of rows in the file. It includes empty rows.
+    /// Returns an upper limit for the number of rows in the CSV file, because empty rows count.
     pub(super) fn most_rows(&self) -> u64 {
         self.lines.iter().sum::<u64>() + 1
     }
 }
 
 impl<'a> CsvRows<'a> {
-    /// Divides the rows of a CSV file into pieces that can be read independently. `file` is the index of the file in
-    /// the table.
+    /// Divides the rows of a CSV file into pieces for parallel reading.
     pub(super) fn cut(file: u32, text: &'a [u8], layout: &'a CsvLayout) -> Vec<Self> {
+        // `file` is the index of the file in the table.
         let mut line = layout.line;
         let pieces = layout.pieces(layout.rows(text)).into_iter().zip(&layout.lines);
         let pieces = pieces.map(|(bytes, lines)| {
@@ -149,9 +149,9 @@ impl<'a> CsvRows<'a> {
         pieces.filter(|rows| !rows.bytes.is_empty()).collect()
     }
 
-    /// Returns some rows from the beginning of the file and, if it is long, some from its middle. A last row that is
-    /// incomplete is removed.
+    /// Returns a sample of a CSV file: some complete rows from the beginning and from the middle.
     pub(super) fn read_sample(file: u32, text: &'a [u8], layout: &'a CsvLayout) -> Vec<Self> {
+        // Only a long file has a sample from the middle. A last row that is incomplete is removed.
         let rows = layout.rows(text);
         let middle = if rows.len() > 4 * SAMPLE { layout.cuts.get(layout.cuts.len() / 2).copied() } else { None };
         let part = |from: usize| {
@@ -164,14 +164,14 @@ impl<'a> CsvRows<'a> {
         [Some(0), middle].into_iter().flatten().map(part).collect()
     }
 
-    /// Returns an upper limit for the number of rows in the piece.
+    /// Returns an upper limit for the number of rows in this piece of a CSV file.
     pub(super) fn most(&self) -> usize {
         self.lines as usize + 1
     }
 
-    /// Passes every cell of the piece to `reader`. `order` has for each field of a row the index of its column in the
-    /// table.
+    /// Passes every cell in this piece of a CSV file to `reader`.
     pub(super) fn read(&self, file: &str, order: &[usize], reader: &mut impl CellReader) -> Result<(), TableError> {
+        // `order` has for each field of a row the index of its column in the table.
         let mut to = RowSink { rows: self, file, order, reader };
         match std::str::from_utf8(self.bytes) {
             Ok(text) if memchr(self.layout.dialect.quote, self.bytes).is_none() => to.plain(text),
@@ -179,9 +179,9 @@ impl<'a> CsvRows<'a> {
         }
     }
 
-    /// Returns the number of the line on which a row begins. The CSV reader reports the position before the empty lines
-    /// that it skips. These lines are added here.
+    /// Returns the line number at which a row of the CSV file begins.
     fn line(&self, record: &StringRecord) -> u64 {
+        // The CSV reader reports the position before the empty lines that it skips. These lines are added here.
         let Some(position) = record.position() else { return 0 };
         let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
         let from = self.bytes.get(start..).unwrap_or_default();
@@ -192,7 +192,7 @@ impl<'a> CsvRows<'a> {
     }
 }
 
-/// Passes the cells of a piece of a CSV file to a receiver of cells.
+/// Part of the CSV reader: passes the cells of one piece of the file to a receiver of cells.
 struct RowSink<'a, R> {
     rows: &'a CsvRows<'a>,
     file: &'a str,
@@ -201,8 +201,9 @@ struct RowSink<'a, R> {
 }
 
 impl<R: CellReader> RowSink<'_, R> {
-    /// Reads rows without quotes, which is fast: each line is a row, and each separator ends a field.
+    /// Reads CSV rows without quotes, which is fast.
     fn plain(&mut self, text: &str) -> Result<(), TableError> {
+        // Each line is a row, and each separator ends a field.
         let (bytes, separator) = (text.as_bytes(), self.rows.layout.dialect.separator);
         let (mut start, mut line) = (0, self.rows.line);
         while let Some(first) = bytes.get(start) {
@@ -234,8 +235,7 @@ impl<R: CellReader> RowSink<'_, R> {
         Ok(())
     }
 
-    /// Passes the cells of a row to the receiver of cells. An empty row or a repeated header is reported as left out.
-    /// Returns an error if the row has a wrong number of fields.
+    /// Passes the cells of one CSV row to the receiver of cells. Returns an error if the number of fields is wrong.
     fn record<'r>(
         &mut self,
         line: u64,
@@ -243,6 +243,7 @@ impl<R: CellReader> RowSink<'_, R> {
         is_empty: bool,
         fields: impl Iterator<Item = &'r str> + Clone,
     ) -> Result<(), TableError> {
+        // An empty row or a repeated header is reported as left out.
         let at = RowPosition { file: self.rows.file, line };
         if is_empty && (width > 1 || width != self.order.len()) {
             self.reader.left_out(at, OddRow::Empty);
@@ -264,8 +265,8 @@ impl<R: CellReader> RowSink<'_, R> {
     }
 }
 
-/// Iterator over the fields of a row without quotes. It searches the next separator byte by byte, which is fastest for
-/// short fields.
+// The iterator searches the next separator byte by byte, which is fastest for short fields.
+/// Iterator over the fields of a CSV row without quotes.
 #[derive(Clone)]
 struct Fields<'r> {
     rest: Option<&'r str>,
@@ -284,9 +285,10 @@ impl<'r> Iterator for Fields<'r> {
     }
 }
 
-/// Removes the blanks around a cell. A fast check comes first, because nearly all cells have no blanks.
+/// Removes the blanks around a cell of a CSV file.
 #[inline]
 fn trimmed(cell: &str) -> &str {
+    // A fast check comes first, because nearly all cells have no blanks.
     let is_plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
     if is_plain(cell.as_bytes().first()) && is_plain(cell.as_bytes().last()) { cell } else { cell.trim() }
 }

@@ -4,11 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::{MAX_NAME, TableError};
 
-/// Prefix of the generated name of a column without a name in the header. The index of the column follows, as in
-/// pandas.
+/// Prefix of the generated name of a column without a name in the header. The column's index follows, as in pandas.
 const UNNAMED: &str = "Unnamed: ";
 
-/// Returns the column names, with a generated name such as `Unnamed: 0` for each empty one.
+/// Returns the column names of a header. An empty name is replaced by a generated name such as `Unnamed: 0`.
 pub(super) fn named(names: &[String]) -> Vec<String> {
     let name = |(index, name): (usize, &String)| {
         if name.is_empty() { format!("{UNNAMED}{index}") } else { name.clone() }
@@ -30,9 +29,9 @@ pub(super) fn check(file: &str, names: &[String]) -> Result<(), TableError> {
     Ok(())
 }
 
-/// Returns for each column of `file` the index of the same column in the table. `table` has the column names of the
-/// table, which come from the file `first`. Returns an error if the two files have different columns.
+/// Returns for each column of a data file the index of the same column in the table, or an error if the columns differ.
 pub(super) fn align(table: &[String], first: &str, file: &str, names: &[String]) -> Result<Vec<usize>, TableError> {
+    // `table` has the column names of the table, which come from the file `first`.
     let known: HashMap<&str, usize> = table.iter().enumerate().map(|(index, name)| (name.as_str(), index)).collect();
     let own: BTreeSet<&str> = names.iter().map(String::as_str).collect();
     let words = |column: &str| (file.to_owned(), column.to_owned(), first.to_owned());

@@ -18,28 +18,29 @@ const BATCH: usize = 8192;
 pub(super) struct ParquetFile {
     bytes: Bytes,
     metadata: ArrowReaderMetadata,
-    /// Indices of the file's columns that can be read. Columns of nested values cannot be read.
+    // Columns of nested values cannot be read.
+    /// Indices of the Parquet file's columns that can be read.
     read: Vec<usize>,
-    /// The file's columns that cannot be read: the index and the type of each.
+    /// Parquet columns that cannot be read, such as nested values: the index and the type of each.
     pub(super) unread: Vec<(usize, String)>,
 }
 
 /// Approximate number of cells in one piece of a Parquet file.
 const CELLS: u64 = 1 << 20;
 
-/// A piece of a Parquet file: some columns of one row group (a block of rows).
+/// Piece of a Parquet file: some columns of one row group (a block of rows).
 pub(super) struct ParquetRows<'a> {
     file: u32,
     content: &'a ParquetFile,
     group: usize,
-    /// The number of the row group's first row in the file, counted from 1.
+    /// Number of the row group's first row in the Parquet file, counted from 1.
     first: u64,
-    /// Indices in the file of the columns in this piece.
+    /// Indices of the Parquet file's columns that this piece contains.
     columns: Vec<usize>,
 }
 
 impl ParquetFile {
-    /// Opens a Parquet file and reads its footer. Returns the file and its column names.
+    /// Opens a Parquet file and reads the footer. Returns the file and its column names.
     pub(super) fn open(name: &str, bytes: Bytes) -> Result<(Self, Vec<String>), TableError> {
         // The Arrow schema of the writer is ignored. So a text is read as text, whatever type it had in the writer's
         // memory.
@@ -72,20 +73,22 @@ impl ParquetFile {
         sample::decoding(self.metadata.metadata())
     }
 
-    /// Returns the indices of the columns in the file that hold texts.
+    /// Returns the indices of the Parquet file's columns that hold texts.
     pub(super) fn texts(&self) -> impl Iterator<Item = usize> {
         let fields = self.metadata.schema().fields().iter().enumerate();
         fields.filter(|(_, field)| cells::is_text(field.data_type())).map(|(index, _)| index)
     }
 
-    /// Returns the number of rows in the file.
+    /// Returns the number of rows in the Parquet file.
     pub(super) fn rows(&self) -> u64 {
         self.metadata.metadata().row_groups().iter().map(|group| count(group.num_rows())).sum()
     }
 
-    /// Divides each row group of the file into pieces that have some of its columns. A column is included if `is_read`
-    /// returns true for its index in the file. `file` is the index of the file in the table.
+    /// Divides a Parquet file into pieces for parallel reading. Only columns for which `is_read` returns true are
+    /// included.
     pub(super) fn pieces(&self, file: u32, is_read: impl Fn(&usize) -> bool) -> Vec<ParquetRows<'_>> {
+        // Each piece has some columns of one row group. `is_read` gets the index of the column in the file. `file` is
+        // the index of the file in the table.
         let read: Vec<usize> = self.read.iter().copied().filter(is_read).collect();
         let (mut first, mut pieces) = (1, Vec::new());
         for (group, content) in self.metadata.metadata().row_groups().iter().enumerate() {
@@ -101,26 +104,26 @@ impl ParquetFile {
 }
 
 impl ParquetRows<'_> {
-    /// Passes every cell of the piece to `reader`, column by column. `order` has for each column of the file the index
-    /// of the same column in the table.
+    /// Passes every cell in this piece of a Parquet file to `reader`, column by column.
     pub(super) fn read(&self, name: &str, order: &[usize], reader: &mut impl CellReader) -> Result<(), TableError> {
+        // `order` has for each column of the file the index of the same column in the table.
         self.read_batches(name, order, reader, usize::MAX)
     }
 
-    /// Returns the number of rows in the piece.
+    /// Returns the number of rows in this piece of a Parquet file.
     pub(super) fn most(&self) -> usize {
         let groups = self.content.metadata.metadata().row_groups();
         groups.get(self.group).map_or(0, |group| count(group.num_rows()) as usize)
     }
 
-    /// Passes the cells of the first rows, at most [`BATCH`], to `reader`. It passes nothing if the piece is not in the
-    /// first row group of the file.
+    /// Passes the cells of the Parquet file's first rows to `reader`, as a sample.
     pub(super) fn read_sample(
         &self,
         name: &str,
         order: &[usize],
         reader: &mut impl CellReader,
     ) -> Result<(), TableError> {
+        // There are at most `BATCH` rows. Only a piece of the file's first row group passes cells.
         if self.first == 1 { self.read_batches(name, order, reader, 1) } else { Ok(()) }
     }
 

@@ -63,8 +63,7 @@ fn character(text: &str) -> Option<u8> {
     }
 }
 
-/// Returns `false` if `text` is the first of the two texts in `known`, and `true` if it is the second. `None` for other
-/// texts.
+/// Parser of a setting with two allowed texts: returns whether `text` is the second one. `None` for other texts.
 fn one_of(text: &str, known: [&str; 2]) -> Option<bool> {
     known.iter().position(|known| *known == text).map(|index| index == 1)
 }

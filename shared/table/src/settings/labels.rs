@@ -10,17 +10,18 @@ const CLASS_WEIGHTS: &str = "\"balanced\", or a table of labels and numbers abov
 const THRESHOLD: &str = "\"f1\", \"balanced\", \"cost\", or a number between 0 and 1";
 const COSTS: &str = "false_positive and false_negative, numbers above 0";
 
-/// Class weights: a factor for the predicted probability of each label. The label with the highest product is
-/// predicted.
+// The label with the highest product is predicted.
+/// Class weights: a factor for the predicted probability of each label.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ClassWeights {
-    /// Factors that are computed from the training rows: rare labels get high factors.
+    /// Class weights that are computed from the training rows: rare labels get high factors.
     Balanced,
-    /// Factors from the settings, above 0, by label. A label that is not in the map has the factor 1.
+    // All factors are above 0.
+    /// Class weights from the settings, by label. A label that is not in the map has the factor 1.
     Table(BTreeMap<String, f64>),
 }
 
-/// How to choose the probability threshold above which the positive one of two labels is predicted.
+/// Choice of the probability threshold above which the positive label is predicted.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Threshold {
     /// The threshold that maximizes the F1 score of the positive label.
@@ -33,12 +34,13 @@ pub enum Threshold {
     Number(f64),
 }
 
-/// Costs of the two kinds of wrong predictions for a target with two labels, in any unit.
+// For a target with two labels, in any unit.
+/// Costs of the two kinds of wrong predictions: false positives and false negatives.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Costs {
-    /// Cost of each false positive: a wrong prediction of the positive label. Above 0.
+    /// Cost of each false positive (a wrong prediction of the positive label), above 0.
     pub false_positive: f64,
-    /// Cost of each false negative: a row with the positive label for which the other label is predicted. Above 0.
+    /// Cost of each false negative (a positive row that is predicted as negative), above 0.
     pub false_negative: f64,
 }
 

@@ -21,10 +21,11 @@ static FAMILIES: LazyLock<String> = LazyLock::new(|| {
 static FAMILY_NAMES: LazyLock<String> = LazyLock::new(|| Family::ALL.map(Family::name).join(", "));
 const RANGE: &str = "a number, or [low, high] with low not above high";
 
-/// Maximum number of models that an ensemble may combine. The model artifact has the same limit.
+// The model artifact has the same limit.
+/// Maximum number of models in an ensemble.
 const MAX_MEMBERS: usize = 32;
 
-/// An error in the text of the settings file `dataset.toml`.
+/// Error: the settings file `dataset.toml` is not valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SettingsError {
@@ -155,9 +156,9 @@ fn read<T: DeserializeOwned>(key: &str, value: Value, expected: &'static str) ->
     value.try_into().map_err(|_| wrong(key, expected))
 }
 
-/// Parses the setting `missing`: a TOML list of texts and numbers that mean a missing value. The numbers are returned
-/// as texts.
+/// Parser of the setting `missing`: a TOML list of texts and numbers that mean a missing value.
 fn marks(key: &str, value: Value) -> Result<Vec<String>, SettingsError> {
+    // The numbers are returned as texts.
     const EXPECTED: &str = "a list of texts and numbers that stand for a missing value";
     let list = value.as_array().ok_or_else(|| wrong(key, EXPECTED))?;
     let mark = |value: &Value| match value {
@@ -198,7 +199,7 @@ fn number(key: &str, value: Value, least: f64, expected: &'static str) -> Result
     float(&value).filter(|number| *number >= least).ok_or_else(|| wrong(key, expected))
 }
 
-/// Returns the TOML value as a finite `f64`. `None` if it is not a number, or if it is infinite or NaN.
+/// Returns a TOML value as a finite number. `None` if it is not a finite number.
 pub(super) fn float(value: &Value) -> Option<f64> {
     match value {
         Value::Integer(number) => Some(*number as f64),

@@ -14,10 +14,11 @@ const MAX_ROWS: usize = 1000;
 /// Maximum number of cells that are compared with the first row of a CSV file.
 const MAX_CELLS: usize = 200_000;
 
-/// Content of the first row of a file: column names or data.
+/// Content of the first row of a data file: column names or data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Heading {
-    /// The first row holds column names: texts above numbers, dates or truth values. No name occurs again below.
+    // Texts are above numbers, dates or truth values. No name occurs again below.
+    /// The first row holds column names, because the rows below hold other types of values.
     Names,
     /// The first row holds data like the rows below.
     Values,
@@ -25,8 +26,9 @@ pub(crate) enum Heading {
     Unclear,
 }
 
-/// Type of a cell in the check for column names. Nearly all values of a column have one type. A column name is a text,
-/// so its type differs from the numbers or dates below.
+// Nearly all values of a column have one type. A column name is a text, so its type differs from the numbers or dates
+// below.
+/// Type of a cell in a CSV file, for detecting whether the first row holds column names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CellType {
     Missing,
@@ -37,9 +39,9 @@ enum CellType {
 }
 
 impl CellType {
-    /// Returns the type of the cell `text`. A placeholder such as `?` gets the type `mark`: in a header it is a text,
-    /// and below it is a missing value.
+    /// Returns the type of the cell `text`. A placeholder such as `?` has the type `mark`.
     fn of(text: &str, mark: Self) -> Self {
+        // In a header, a placeholder is a text. Below, it is a missing value.
         match FileCell::Untyped(text).value(TextForm::default(), &MissingMarks::default()) {
             CellValue::Missing => Self::Missing,
             CellValue::Mark => mark,
@@ -51,11 +53,11 @@ impl CellType {
     }
 }
 
-/// Counts, by type, the values of a column in the first rows below the header.
+/// Counts of a CSV column's values by type, in the first rows below the header.
 #[derive(Debug, Clone, Copy, Default)]
 struct ValuesBelow {
     counts: [usize; 5],
-    /// Whether the column's cell in the first row occurs again in the rows below.
+    /// Whether the text of the first row occurs again in the same column below.
     repeated: bool,
 }
 
@@ -68,9 +70,10 @@ impl ValuesBelow {
         self.repeated |= !cell.is_empty() && cell == name;
     }
 
-    /// Returns the type of at least 90 % of the column's values: number, truth value or date. Missing values are
-    /// ignored. `None` if the column has no such type or holds text.
+    /// Returns the type of nearly all values of the column: number, truth value or date. `None` without one type, or
+    /// for texts.
     fn kind(&self) -> Option<CellType> {
+        // Nearly all are at least 90 % of the values. Missing values are ignored.
         let count = |kind: CellType| self.counts.get(kind as usize).copied().unwrap_or_default();
         let present = self.counts.iter().sum::<usize>() - count(CellType::Missing);
         let kinds = [CellType::Number, CellType::Boolean, CellType::Moment].into_iter();
@@ -78,9 +81,9 @@ impl ValuesBelow {
     }
 }
 
-/// Decides whether the first row holds column names or data. `names` has the cells of this row. They are compared with
-/// `rows`, the bytes below.
+/// Decides whether the first row of a CSV file holds column names or data.
 pub(super) fn judge(names: &[String], rows: &[u8], dialect: Dialect) -> Heading {
+    // `names` has the cells of this row. They are compared with `rows`, the bytes below.
     let below = below(names, rows, dialect);
     let (mut alike, mut unlike) = (Vec::new(), 0);
     for (name, below) in names.iter().zip(&below) {
@@ -117,9 +120,10 @@ fn below(names: &[String], rows: &[u8], dialect: Dialect) -> Vec<ValuesBelow> {
     below
 }
 
-/// Returns whether `names` are at least three whole numbers, each 1 more than the previous one. Such column names may
-/// be years, or column numbers that a program generated.
+/// Returns whether the column names count up, such as 2020, 2021, 2022. At least three names are required.
 fn is_count(names: &[&str]) -> bool {
+    // Each name is a whole number, 1 more than the previous one. The names may be years, or column numbers that a
+    // program generated.
     let numbers: Option<Vec<i64>> = names.iter().map(|name| name.parse().ok()).collect();
     numbers.is_some_and(|numbers| {
         numbers.len() > 2 && numbers.windows(2).all(|pair| matches!(pair, [a, b] if a.checked_add(1) == Some(*b)))

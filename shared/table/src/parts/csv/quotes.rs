@@ -7,7 +7,7 @@ use memchr::memchr;
 
 use crate::dialect::Dialect;
 
-/// Returns the byte offsets at which `text` can be divided into pieces of about `size` bytes. Each offset is the start
+/// Finds the byte offsets at which CSV text can be divided into pieces of about `size` bytes. Each offset is the start
 /// of a row.
 ///
 /// # Errors
@@ -26,15 +26,15 @@ pub(super) fn cuts(text: &[u8], dialect: Dialect, size: usize) -> Result<Vec<usi
 struct Cuts<'a> {
     text: &'a [u8],
     size: usize,
-    /// Byte offset from which the next row end is searched.
+    /// Byte offset from which the search for the next row end starts.
     next: usize,
     found: Vec<usize>,
 }
 
 impl Cuts<'_> {
-    /// Finds the offsets at which the text can be divided between the byte offsets `from` and `to`. The text between
-    /// them must have no quotes.
+    /// Finds the offsets at which CSV text can be divided, between the byte offsets `from` and `to`.
     fn between(&mut self, from: usize, to: usize) {
+        // The text between them must have no quotes.
         while self.next < to {
             let part = self.text.get(..to).unwrap_or_default();
             let Some(end) = find(part, b'\n', self.next.max(from)) else { return };
@@ -53,16 +53,17 @@ fn begins_field(text: &[u8], at: usize, dialect: Dialect) -> bool {
     before.is_none_or(|byte| *byte == dialect.separator || matches!(byte, b'\r' | b'\n'))
 }
 
-/// Returns the byte offset after a quoted field. `open` is the offset of its first quote. A doubled quote is one
-/// character of the field. If no quote closes the field, returns `open` as the error.
+/// Finds the end of a quoted CSV field that begins at the byte offset `open`. Returns the offset after the field.
 fn closed(text: &[u8], quote: u8, open: usize) -> Result<usize, usize> {
     let mut from = open + 1;
     while let Some(found) = find(text, quote, from) {
+        // A doubled quote is one character of the field.
         if text.get(found + 1) != Some(&quote) {
             return Ok(found + 1);
         }
         from = found + 2;
     }
+    // No quote closes the field.
     Err(open)
 }
 

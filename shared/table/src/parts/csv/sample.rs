@@ -11,23 +11,23 @@ use crate::marks::MissingMarks;
 use crate::settings::DatasetSettings;
 use crate::survey::{ColumnTally, ParseOptions, Survey};
 
-/// Content of the samples of a CSV file: column names and counted values.
+/// Content of the samples of a CSV file: column names and statistics of the values.
 #[derive(Debug)]
 pub(crate) struct CsvSample {
-    /// The fields of the first row, which are usually the column names.
+    /// Fields of the CSV file's first row, which are usually the column names.
     pub(crate) names: Vec<String>,
     /// For each column, the statistics of its values in the samples.
     pub(crate) tallies: Vec<ColumnTally>,
-    /// Number of rows in the samples.
+    /// Number of rows in the samples of the CSV file.
     pub(crate) rows: u64,
-    /// Size in bytes that the sampled rows have in the stored file.
+    /// Bytes of the sampled rows in the stored file.
     pub(crate) bytes: u64,
 }
 
 impl CsvSample {
-    /// Parses the samples `parts` of a CSV file. The first sample is the beginning of the file. Each sample may end
-    /// within a row. `None` if the samples contain no complete row.
+    /// Parses samples of a CSV file. Returns `None` if the samples contain no complete row.
     pub(crate) fn of(parts: &[&[u8]], settings: &DatasetSettings) -> Option<Self> {
+        // The first sample is the beginning of the file. Each sample may end within a row.
         let csv_settings = &settings.csv;
         let decode = |part: &&[u8]| encoding::decode(Bytes::copy_from_slice(part), csv_settings.encoding).bytes;
         let decoded: Vec<Bytes> = parts.iter().map(decode).collect();
@@ -72,8 +72,7 @@ struct Counted {
 }
 
 impl Counted {
-    /// Counts the values in the bytes `rows` of a sample. It stops at the first row whose number of fields is not
-    /// `columns`.
+    /// Counts the values in the bytes `rows` of a CSV sample, until a row does not have `columns` fields.
     fn add(&mut self, survey: &mut Survey<'_>, rows: &[u8], columns: usize) {
         let mut reader = self.dialect.reader().from_reader(rows);
         let mut record = csv::ByteRecord::new();

@@ -5,7 +5,7 @@ use memchr::memrchr;
 
 use crate::dialect::Dialect;
 
-/// Words at the start of a total row, in lower case.
+/// Words at the start of a total row (a last row with sums), in lower case.
 const WORDS: [&str; 14] = [
     "total",
     "totals",
@@ -23,11 +23,11 @@ const WORDS: [&str; 14] = [
     "total général",
 ];
 
-/// Maximum length of a total row, in bytes.
+/// Maximum length in bytes of a total row (a last row with sums) in a CSV file.
 const MAX_BYTES: usize = 64 << 10;
 
-/// Returns the byte offset of the last row if it is a total row: its first text is a word such as "total", and neither
-/// the first row nor the previous row begins with such a word. `None` otherwise.
+/// Returns the byte offset of the last CSV row if it is a total row, which begins with a word such as "total".
+/// Otherwise `None`.
 pub(super) fn last(rows: &[u8], dialect: Dialect) -> Option<usize> {
     let text = rows.trim_ascii_end();
     let tail = text.get(text.len().saturating_sub(MAX_BYTES)..)?;
@@ -36,6 +36,7 @@ pub(super) fn last(rows: &[u8], dialect: Dialect) -> Option<usize> {
     let before_it = before.get(memrchr(b'\n', before).map_or(0, |end| end + 1)..)?;
     let is_total = |row: &[u8]| is_total(row, dialect);
     let first = text.split(|byte| *byte == b'\n').next()?;
+    // Neither the first row nor the previous row may begin with such a word.
     (is_total(text.get(start..)?) && !is_total(before_it) && !is_total(first)).then_some(start)
 }
 

@@ -16,8 +16,9 @@ use crate::parts::{CellReader, RowPosition};
 
 const SECONDS_OF_A_DAY: f64 = 86_400.0;
 
-/// Returns whether values of this Arrow type can be read. The types must be the same as in [`give`].
+/// Returns whether values of this Arrow type can be read from a Parquet file.
 pub(super) fn is_known(kind: &DataType) -> bool {
+    // The types must be the same as in `give`.
     use DataType as D;
     let is_number = kind.is_integer() || kind.is_floating() || kind.is_decimal();
     let is_time =
@@ -25,14 +26,15 @@ pub(super) fn is_known(kind: &DataType) -> bool {
     is_number || is_text(kind) || is_time || matches!(kind, D::Null | D::Boolean)
 }
 
-/// Returns whether values of this type are texts.
+/// Returns whether values of this Arrow type are texts.
 pub(super) fn is_text(kind: &DataType) -> bool {
     matches!(kind, DataType::Utf8 | DataType::LargeUtf8)
 }
 
-/// Passes all values of the Arrow array `array` to `reader`. `column` is the index of the column in the table. The
-/// first value is in the row `at`, and each further value is one row below.
+/// Passes all values of an Arrow array to `reader`, as cells of one column.
 pub(super) fn give(array: &dyn Array, column: usize, at: RowPosition, reader: &mut impl CellReader) {
+    // `column` is the index of the column in the table. The first value is in the row `at`, and each further value is
+    // one row below.
     use DataType as D;
     let mut to = ArraySink { array, column, at, reader };
     match array.data_type() {
@@ -85,7 +87,7 @@ pub(super) fn give(array: &dyn Array, column: usize, at: RowPosition, reader: &m
     }
 }
 
-/// Passes the values of an Arrow array to a receiver of cells.
+/// Part of the Parquet reader: passes the values of an Arrow array to a receiver of cells.
 struct ArraySink<'a, R> {
     array: &'a dyn Array,
     column: usize,
@@ -112,9 +114,9 @@ impl<R: CellReader> ArraySink<'_, R> {
         self.give(values.map(|value| value.map_or(FileCell::Missing, FileCell::Boolean)));
     }
 
-    /// Passes texts to the receiver of cells. They are parsed later, like texts of a CSV file, so `12.5` may become a
-    /// number.
+    /// Passes the texts of an Arrow array to the receiver of cells.
     fn texts<O: arrow_array::OffsetSizeTrait>(&mut self) {
+        // The texts are parsed later, like texts of a CSV file, so `12.5` may become a number.
         let values = self.array.as_string_opt::<O>().into_iter().flatten();
         self.give(values.map(|value| value.map_or(FileCell::Missing, |text| FileCell::Untyped(text.trim()))));
     }

@@ -1,18 +1,19 @@
-//! Parses the footer at the end of a Parquet file, which describes its rows and columns, before the rest of the file is
-//! read.
+//! Parses the footer at the end of a Parquet file, which describes the rows and columns.
+//!
+//! The rest of the file need not be read for this.
 
 use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use parquet::schema::types::Type;
 
-/// Number of bytes at the end of a Parquet file that hold the length of the footer and the letters `PAR1`.
+/// Number of bytes at the end of a Parquet file: the length of the footer and the letters `PAR1`.
 const END: usize = 8;
 
-/// Bytes of memory for each column while Parquet rows are decoded: a page of values and a page of dictionary entries.
-/// By default, writers limit each page to a megabyte.
+// A page of values and a page of dictionary entries. By default, writers limit each page to a megabyte.
+/// Memory in bytes for each column while Parquet rows are decoded.
 const PAGES: u64 = 5 << 19;
 
-/// Type of a Parquet column, as far as it matters for memory.
+/// Type of a Parquet column, for the estimate of its memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StoredType {
     /// The column holds texts.
@@ -23,20 +24,19 @@ pub(crate) enum StoredType {
     Number,
 }
 
-/// The footer of a Parquet file, which describes its rows and columns.
+/// Footer of a Parquet file, which describes the rows and columns.
 #[derive(Debug)]
 pub(crate) struct ParquetFooter {
     pub(crate) names: Vec<String>,
-    /// For each column, its type. `None` for a column that cannot be read.
+    /// Type of each column in the Parquet file. `None` for a column that cannot be read.
     pub(crate) types: Vec<Option<StoredType>>,
     pub(crate) rows: u64,
-    /// Bytes of memory that a thread needs to decode one row group (a block of rows).
+    /// Memory in bytes that a thread needs to decode one row group (a block of rows).
     pub(crate) decoding: u64,
 }
 
 impl ParquetFooter {
-    /// Parses the footer from the last bytes of a file. `None` if the file is not Parquet, or if `end` does not contain
-    /// the whole footer.
+    /// Parses a Parquet footer from the last bytes of a file. Returns `None` if the bytes have no whole Parquet footer.
     pub(crate) fn of(end: &[u8]) -> Option<Self> {
         let (before, tail) = end.split_at_checked(end.len().checked_sub(END)?)?;
         let (length, letters) = tail.split_first_chunk::<4>()?;
@@ -55,7 +55,7 @@ impl ParquetFooter {
     }
 }
 
-/// Returns the bytes of memory that a thread needs to decode the largest row group (block of rows) of the file.
+/// Returns the memory in bytes that a thread needs to decode the largest row group (a block of rows) of a Parquet file.
 pub(super) fn decoding(metadata: &ParquetMetaData) -> u64 {
     let of_group = |group: &parquet::file::metadata::RowGroupMetaData| {
         super::count(group.total_byte_size()).min(group.num_columns() as u64 * PAGES)
