@@ -72,8 +72,8 @@ fn multiply(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>,
 
 /// Imports the ONNX operator `Add`, which adds a constant to the outputs of a regression model.
 pub(super) fn add_bias(walk: &mut GraphWalk, constant: &ConstantTensor) -> Result<GraphValue, ImportError> {
-    // It is an error if the model is a classifier.
     const OPERATOR: &str = "Add";
+    // It is an error if the model is a classifier.
     if walk.has_labels() {
         let problem = "it changes the outputs of a classifier after these have decided the label; expected no constant";
         return Err(ImportError::usage(OPERATOR, problem));
