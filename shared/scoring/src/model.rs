@@ -123,7 +123,7 @@ impl Model {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn predict(&self, rows: &[f32]) -> Result<Predictions, ShapeError> {
-        // The [`ColumnKind`] of a column says how many `f32` a value takes. A row without infinite values has a finite
+        // The `ColumnKind` of a column says how many `f32` a value takes. A row without infinite values has a finite
         // prediction.
         let slots = self.slots;
         // The caller checks the values, because only the caller can name the field in its error.

@@ -74,8 +74,9 @@ pub struct Weight {
 /// A linear model: each output is a weighted sum of the features plus a constant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Linear {
-    /// Coefficients of the linear model. First come those of all features for output 0, then those for output 1, and so
-    /// on.
+    // All coefficients are finite.
+    /// Coefficients of the linear model. First come the coefficients of all features for output 0, then those for
+    /// output 1, and so on.
     pub weights: Vec<f32>,
     /// Constant terms (intercepts): one finite number for each output.
     pub bias: Vec<f32>,
@@ -116,7 +117,7 @@ impl Hole {
     }
 }
 
-// It is far enough below the greatest `f32` that the midpoint between it and another value is finite.
+// 1e38 is far enough below the greatest `f32` that the midpoint between it and another value is finite.
 /// Very large number, above all sensible values. With a plus or minus sign, it replaces a missing value.
 pub(crate) const BEYOND: f32 = 1e38;
 
@@ -129,7 +130,7 @@ pub struct Member {
     // values to either side at any split.
     /// Features that may be missing. Each one becomes two more input columns for this predictor.
     pub holes: Vec<Hole>,
-    /// The predictor of this member. Must not be a blend.
+    /// Predictor of this member of the blend. Must not be a blend itself.
     pub predictor: Predictor,
     /// Link function: turns the predictor's outputs into its prediction, for example log-odds into a probability.
     pub link: Link,
@@ -183,8 +184,8 @@ pub struct PipelineParts {
 /// How a classifier chooses the predicted label, and its minimum probability for each label.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LabelRule {
-    // Below 1 divided by the number of labels. Each probability is multiplied by `1 - labels * floor`. Then the floor
-    // is added.
+    // The minimum is below 1 divided by the number of labels. Each probability is multiplied by `1 - labels * floor`.
+    // Then the minimum is added.
     /// Minimum probability of each label. `None`: a probability may be 0.
     pub floor: Option<f32>,
     // The factors are positive and finite.

@@ -7,7 +7,7 @@ mod hostile;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-// In a debug build on a busy machine.
+// The time is for a debug build on a busy machine.
 /// Maximum time to check a file of a few kilobytes.
 const MAX_TIME: Duration = Duration::from_secs(5);
 

@@ -33,7 +33,7 @@ pub(crate) fn strings<'a>(name: &str, values: impl IntoIterator<Item = &'a str>)
     AttributeProto { strings: values.into_iter().collect(), ..named(name, kind::STRINGS) }
 }
 
-// In the end none may be left, because an unknown attribute could change what the operator computes.
+// In the end no unread attribute may be left, because an unknown attribute could change what the operator computes.
 /// Attributes of an ONNX operator that have not been read yet.
 pub(crate) struct Attributes {
     operator: &'static str,

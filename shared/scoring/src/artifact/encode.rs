@@ -7,7 +7,7 @@ use super::onnx::{AttributeProto, ModelProto, OperatorSetIdProto, StringStringEn
 use super::{ArtifactMetadata, FORMAT_VERSION, graph};
 use crate::pipeline::{Pipeline, Predictor};
 
-// It is the version of ONNX 1.8, the release that introduced operator set 13.
+// This is the version of ONNX 1.8, the release that introduced operator set 13.
 /// Version of the ONNX file format (`ir_version`) of artifacts.
 const IR_VERSION: i64 = 7;
 

@@ -53,7 +53,7 @@ pub(crate) struct GraphProto {
     pub(crate) node: Vec<NodeProto>,
     #[prost(string, tag = "2")]
     pub(crate) name: String,
-    // An artifact of this project has none.
+    // An artifact of this project has no constant tensors.
     /// Constant tensors of an ONNX graph, each as the bytes of a [`TensorProto`].
     #[prost(bytes = "vec", repeated, tag = "5")]
     pub(crate) initializer: Vec<Vec<u8>>,

@@ -89,7 +89,7 @@ pub fn small() -> Pipeline {
 
 /// Returns a calibrated classifier for tests: boosted trees with all kinds of columns.
 pub fn mixed() -> Pipeline {
-    // It has category, number, boolean and date columns, and some of them allow missing values.
+    // The table has category, number, boolean and date columns, and some of them allow missing values.
     let columns = vec![
         column("plan", category(&["basic", "pro"]), false),
         column("age", ColumnKind::Number, true),
@@ -123,7 +123,7 @@ pub fn mixed() -> Pipeline {
 
 /// Returns a regression model for tests: a forest with prediction intervals of constant width.
 pub fn estimate() -> Pipeline {
-    // It has a number column and a category column, and both allow missing values.
+    // The table has a number column and a category column, and both allow missing values.
     let columns =
         vec![column("rooms", ColumnKind::Number, true), column("district", category(&["east", "north"]), true)];
     let forest = vec![

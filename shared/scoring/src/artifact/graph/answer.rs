@@ -19,8 +19,8 @@ pub(super) fn add(
     parts: &PipelineParts,
     features: &str,
     outputs: &str,
-// `features` is the name of the predictor's input value, and `outputs` is the name of its output value.
 ) {
+    // `features` is the name of the predictor's input value, and `outputs` is the name of its output value.
     match signature.task() {
         Task::Regression => number(operators, parts.interval.as_ref(), features, outputs),
         Task::Classification => classes(operators, outputs, parts, signature.labels().len()),

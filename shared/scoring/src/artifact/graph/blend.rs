@@ -70,7 +70,8 @@ fn inputs(operators: &mut Operators, number: usize, holes: &[Hole], features: St
     inputs
 }
 
-/// Appends the ONNX operators that turn one predictor's outputs into class probabilities. Returns their name.
+/// Appends the ONNX operators that turn one predictor's outputs into class probabilities. Returns the name of the
+/// probabilities.
 fn answered(operators: &mut Operators, number: usize, link: Link, outputs: String) -> String {
     let name = |name| member(number, name);
     let scores = match link {

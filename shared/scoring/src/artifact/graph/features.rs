@@ -129,7 +129,7 @@ fn add_one_hot(operators: &mut Operators, column: usize, texts: Vec<&str>) -> St
 
 /// Appends the ONNX operators that map the texts of a category column to integer codes.
 fn add_code(operators: &mut Operators, column: &Category<'_>) {
-    // The codes are those of `ColumnKind::code`. The last code is for a missing text.
+    // The codes are the same as those of `ColumnKind::code`. The last code is for a missing text.
     let unknown = column.categories.len() as i64;
     let last = unknown + 1 + column.rare.len() as i64;
     let texts = column.categories.iter().chain(column.rare).map(String::as_str).chain([""]);

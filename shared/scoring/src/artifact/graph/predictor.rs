@@ -10,7 +10,8 @@ use super::names::{BASE, OUTPUTS, VOTES};
 use super::{Operators, blend};
 use crate::pipeline::{Aggregate, Ensemble, Linear, Link, Node, PipelineParts, Predictor, Weight};
 
-/// Appends the ONNX operators of the predictor (trees, a linear model or a blend). Returns the name of the outputs.
+/// Appends the ONNX operators of the predictor (trees, a linear model or a blend). Returns the name of the ONNX value
+/// with the outputs.
 pub(super) fn add(
     operators: &mut Operators,
     task: Task,

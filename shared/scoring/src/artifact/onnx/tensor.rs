@@ -2,7 +2,7 @@
 
 use prost::Message;
 
-// The elements are in `raw_data`, or otherwise in the list for the `data_type` (see [`super::element`]).
+// The elements are in `raw_data`, or otherwise in the list for the `data_type` (see `super::element`).
 /// Tensor (numbers with a shape) in an ONNX file.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct TensorProto {
