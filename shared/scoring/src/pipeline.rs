@@ -82,7 +82,8 @@ pub struct Linear {
     pub bias: Vec<f32>,
 }
 
-/// Predictor of a trained model: computes outputs from a row's features with trees, a linear model or a blend.
+/// Predictor of a trained model: computes outputs from a row's features with trees, a linear model, or a blend of
+/// several predictors.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Predictor {
     /// An ensemble of decision trees, for example a random forest.
@@ -93,11 +94,10 @@ pub enum Predictor {
     Blend(Vec<Member>),
 }
 
-/// Numeric feature that may be missing, with its missing-value indicator. Trees get two extra numbers for it, see
-/// [`ends`](Self::ends).
-///
-/// The extra numbers follow the features of a blend's member. First come the numbers that are very low for missing
-/// values, then those that are very high.
+// The extra numbers follow the features of a blend's member. First come the numbers that are very low for missing
+// values, then those that are very high.
+/// Feature whose value may be missing, with its missing-value indicator. In a blend, [`ends`](Self::ends) replaces a
+/// missing value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hole {
     /// Index of the feature with the value that may be missing.
@@ -107,8 +107,8 @@ pub struct Hole {
 }
 
 impl Hole {
-    /// Returns two numbers for the trees of a blend. Both equal `value` if `missing` is 0. If `missing` is 1, they are
-    /// very low and very high.
+    /// Returns two numbers that replace a value which may be missing. Both equal `value`, or are very low and very high
+    /// if `missing` is 1.
     pub fn ends(value: f32, missing: f32) -> [f32; 2] {
         // For a missing value, the first number is below all other values and the second above. Computed in `f32` with
         // the same operations as in the ONNX file.
@@ -188,9 +188,9 @@ pub struct LabelRule {
     // Then the minimum is added.
     /// Minimum probability of each label. `None`: a probability may be 0.
     pub floor: Option<f32>,
-    // The factors are positive and finite.
+    // The factors are positive and finite. For two labels, see `above`.
     /// Label weights: factors for the labels' probabilities. The label with the greatest product is predicted. `None`:
-    /// the most probable label. See [`above`](Self::above) for two labels.
+    /// the most probable label.
     pub weights: Option<Vec<f32>>,
 }
 

@@ -56,7 +56,7 @@ pub(super) struct Lists {
 
 impl Lists {
     // `ALL` is enough for every model. The array of sums is cleared for each row, so a smaller array saves time.
-    /// Number of model outputs that is enough for most models.
+    /// Array length for the sums of a row's outputs. Enough for most models.
     pub(super) const SOME: usize = 100;
     pub(super) const ALL: usize = MAX_LABELS;
 }

@@ -80,7 +80,7 @@ fn keys(features: &[f32], width: usize, slots: usize) -> Vec<[u32; LANES]> {
 
 // Inlined so that positions stay in registers.
 /// Walks down decision trees on `LANES` paths at the same time, and returns the positions of the leaves. `key` returns
-/// a row's integer value of a node's feature.
+/// the row's integer key for a node's feature.
 #[inline(always)]
 #[expect(clippy::indexing_slicing, reason = "positions come from checked trees, and this is the hot path")]
 fn walk<F: PackedNode>(nodes: &[F], roots: [u32; LANES], depth: u32, key: impl Fn(F, usize) -> u32) -> [u32; LANES] {

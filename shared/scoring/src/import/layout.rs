@@ -14,7 +14,7 @@ pub(super) struct FeatureLayout {
     /// Columns of the table that the imported file uses, in the table's order.
     pub(super) columns: Vec<Column>,
     pub(super) preprocessing: Preprocessing,
-    /// For each feature of the imported file, its index among the features of the pipeline.
+    /// For each feature of the imported ONNX file, the index of the same feature in the pipeline (our model).
     pub(super) places: Vec<u32>,
     /// Whether the pipeline's scaler gives exactly the same features as the file. `false`: rounding may differ.
     pub(super) exact: bool,

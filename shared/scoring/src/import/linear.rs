@@ -118,8 +118,9 @@ pub(super) fn labels(operator: &str, attributes: &mut Attributes, numbers: &[&st
     Ok(labels)
 }
 
-/// Reads which function (for example softmax) an ONNX classifier applies to its outputs. Without the attribute, none.
+/// Reads which function (for example softmax) an ONNX classifier applies to its outputs.
 pub(super) fn post_transform(operator: &str, attributes: &mut Attributes) -> Result<PostTransform, ImportError> {
+    // Without the attribute `post_transform`, no function is applied.
     match transform(attributes)?.as_slice() {
         b"NONE" => Ok(PostTransform::None),
         b"LOGISTIC" => Ok(PostTransform::Logistic),

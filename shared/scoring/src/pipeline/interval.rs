@@ -8,7 +8,7 @@ use super::Ensemble;
 /// features.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Interval {
-    /// Half the width of a prediction interval for each predicted number, for a row of average difficulty.
+    /// Half the width of a prediction interval, as a function of the predicted number, for a row of average difficulty.
     pub half: Curve,
     // The trees take the same features as the predictor.
     /// Decision trees that predict how difficult a row is: the natural logarithm of a factor for the interval's width.

@@ -57,7 +57,7 @@ pub struct Scaler {
 /// Preprocessing of a model: how a raw row (the values of the table's columns) becomes features.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Preprocessing {
-    /// One encoding for each slot (`f32` value) of a raw row.
+    /// How each `f32` value of a raw row becomes features: one encoding for each value.
     pub encodings: Vec<Encoding>,
     // Sorted by the column's position in a raw row. A column may have several target encodings.
     /// Target encodings of category columns: numbers (for example mean targets) that replace the categories.

@@ -16,10 +16,9 @@ pub(super) struct TreeLimits {
 }
 
 /// Checks one decision tree and returns the greatest absolute value of its leaf weights. `index` is for error messages.
-///
-/// Every child must come after its parent, and every node except the root must have exactly one parent.
 pub(super) fn check(tree: &Tree, index: usize, limits: &TreeLimits) -> Result<f32, PipelineError> {
-    // Children come after their parents, so there are no cycles, and the nodes form one tree.
+    // Every child must come after its parent, and every node except the root must have exactly one parent.
+    // So there are no cycles, and the nodes form one tree.
     if tree.nodes.is_empty() {
         return Err(PipelineError::EmptyTree(index));
     }
