@@ -24,11 +24,12 @@ const LANES: usize = 8;
 
 // With this number, the integer keys of a row take two cache lines. A row has one key for each feature, and one for
 // leaves.
-/// Maximum number of integer keys per row for the smallest type of tree nodes.
+/// Length of the array with a row's integer keys (one per feature), for most tables.
 const FEW: usize = 32;
 
-// A row has one key for each feature, and one for leaves. A tree node stores its feature's index in one byte.
-/// Maximum number of integer keys per row for tree nodes of 8 bytes.
+// A row has one key for each feature, and one for leaves. A tree node still stores its feature's index in one byte.
+/// Length of the array with a row's integer keys (one per feature), for wide tables. More features need larger tree
+/// nodes.
 const MANY: usize = 256;
 
 /// An ensemble of decision trees compiled into flat arrays for fast predictions.

@@ -26,7 +26,7 @@ pub enum ArtifactError {
     /// The version of the artifact format is missing or unknown to this release of the software.
     #[error("the artifact has {}; expected format 1 to {}", format_of(found.as_deref()), super::FORMAT_VERSION)]
     Format {
-        /// Version of the format in the file; `None` if it is missing.
+        /// Version of the artifact format in the file. `None` if the file has no version.
         found: Option<String>,
     },
     /// The artifact lacks a required part. Contains the name of the part.

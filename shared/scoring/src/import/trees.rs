@@ -70,7 +70,7 @@ fn classifier(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue
     walk.found_classifier(FoundModel { operator, features, predictor, labels, transform })
 }
 
-/// Reads the constant terms of an ONNX tree operator, one for each output. 0 if the file has none.
+/// Reads the constant terms of an ONNX tree operator, one for each output. All are 0 if the file has none.
 fn base(operator: &str, attributes: &mut Attributes, outputs: usize) -> Result<Vec<f32>, ImportError> {
     // The operator adds the constant terms to the sums of the trees.
     let base = ensemble::reals(operator, attributes, "base_values")?.unwrap_or_default();

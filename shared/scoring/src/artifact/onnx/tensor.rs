@@ -24,7 +24,7 @@ pub(crate) struct TensorProto {
     #[prost(double, repeated, tag = "10")]
     pub(crate) double_data: Vec<f64>,
     // Values of `TensorProto.DataLocation`.
-    /// Where the elements of the tensor are. 1: in another file.
+    /// Where the elements of the tensor are stored. 1: in another file.
     #[prost(int32, tag = "14")]
     pub(crate) data_location: i32,
 }
