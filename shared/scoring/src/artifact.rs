@@ -73,28 +73,28 @@ pub use error::ArtifactError;
 pub use limits::MAX_ARTIFACT_BYTES;
 pub use lineage::Lineage;
 
-/// Version of the format of model artifacts (ONNX files) that [`encode`] writes. Loading an artifact of an unknown
-/// version is an error.
+// Loading an artifact of an unknown version is an error.
+/// Version of the format of model artifacts (ONNX files) that [`encode`] writes.
 pub const FORMAT_VERSION: &str = "2";
 
-/// Information that a model's artifact (ONNX file) contains besides the model itself: the name and the lineage.
+/// Name and lineage (how it was trained) of a model, as stored in its artifact (ONNX file).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArtifactMetadata {
     /// Name of the model, for example `iris`.
     pub model: String,
-    /// Lineage: code version, data set, seed and hyperparameters of the training. `None` if unknown, as in older
-    /// artifacts.
+    // Older artifacts have no lineage.
+    /// Lineage: code version, data set, seed and hyperparameters of the training. `None` if unknown.
     pub lineage: Option<Lineage>,
 }
 
 impl ArtifactMetadata {
-    /// Creates the metadata for the artifact of the model `model`, without a lineage (how the model was trained).
+    /// Creates the metadata of an artifact with the model name `model` and without a lineage (how it was trained).
     pub fn named(model: impl Into<String>) -> Self {
         Self { model: model.into(), lineage: None }
     }
 }
 
-/// Names in the ONNX file of an artifact, which the writer and the readers share.
+/// Names in the ONNX file of an artifact. The writer and the readers share them.
 mod names {
     pub(super) const ML_DOMAIN: &str = "ai.onnx.ml";
     pub(super) const ML_OPSET: i64 = 3;

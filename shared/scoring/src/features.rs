@@ -3,8 +3,7 @@
 
 use crate::pipeline::{Encoding, Preprocessing, Scaler, Statistic};
 
-/// A numeric feature, copied from the raw row: the position of the value in the row (`slot`), and the constant that
-/// replaces a missing value (`fill`).
+/// Numeric feature: the value at position `slot` of the raw row. `fill` replaces a missing value.
 #[derive(Debug, Clone, Copy)]
 struct Filled {
     slot: usize,
@@ -23,8 +22,7 @@ struct OneHot {
 pub(crate) struct CompiledPreprocessing {
     count: usize,
     values: Vec<Filled>,
-    /// Positions in a raw row of the values that have a missing-value indicator (a feature that is 1 if the value is
-    /// missing).
+    /// Positions of raw values that have a missing-value indicator (a feature that is 1 if the value is missing).
     indicators: Vec<usize>,
     categories: Vec<OneHot>,
     statistics: Vec<Statistic>,
@@ -54,7 +52,7 @@ impl CompiledPreprocessing {
         self.count
     }
 
-    /// Computes the features of the raw `row` and writes them into `features`, whose length must be [`Self::count`].
+    /// Computes the features of the raw `row` and writes them into `features`.
     #[expect(clippy::indexing_slicing, reason = "a row has all slots, and this loop runs for every row")]
     pub(crate) fn write(&self, row: &[f32], features: &mut [f32]) {
         let (values, rest) = features.split_at_mut(self.values.len());

@@ -18,16 +18,18 @@ use crate::pipeline::{Aggregate, Ensemble};
 use leaves::{AddLeaf, Dense, InlineWeights, LeafCollector, Leaves, Lists};
 use nodes::{Narrow, PackedNode, Trees, Wide};
 
-/// Number of paths through decision trees that are walked at the same time. Their state fits in the sixteen registers
-/// of x86-64.
+// The state of eight walks fits in the sixteen registers of x86-64.
+/// Number of paths through decision trees that are walked at the same time.
 const LANES: usize = 8;
 
-/// Number of integer keys per row (one for each feature, and one for leaves) that is enough for most tables. With this
-/// number, the keys of a row take two cache lines.
+// With this number, the integer keys of a row take two cache lines. A row has one key for each feature, and one for
+// leaves.
+/// Length of the array with a row's integer keys (one per feature), for most tables.
 const FEW: usize = 32;
 
-/// Maximum number of keys per row (one for each feature, and one for leaves) if a tree node stores its feature's index
-/// in one byte.
+// A row has one key for each feature, and one for leaves. A tree node still stores its feature's index in one byte.
+/// Length of the array with a row's integer keys (one per feature), for wide tables. More features need larger tree
+/// nodes.
 const MANY: usize = 256;
 
 /// An ensemble of decision trees compiled into flat arrays for fast predictions.
@@ -42,8 +44,8 @@ pub(crate) struct FlatEnsemble {
     base: Vec<f32>,
 }
 
-/// Compiled decision trees. Each variant has a different node type; the smallest type with room for all features is
-/// used.
+// The smallest type with room for all features is used.
+/// Compiled decision trees. The variants differ in the type of the tree nodes.
 #[derive(Debug, Clone)]
 enum Packed {
     Few(Trees<Narrow<FEW>>),
@@ -94,8 +96,7 @@ impl FlatEnsemble {
         }
     }
 
-    /// Adds up the leaf weights that each row reaches in the decision trees, and writes the sums into `sums`. Processes
-    /// rows in groups of `LANES`, and the remaining rows one by one.
+    /// Sums up the leaf weights that each row reaches in the decision trees, and writes them into `sums`.
     fn sums<F: PackedNode, const N: usize>(
         &self,
         trees: &Trees<F>,
@@ -103,6 +104,7 @@ impl FlatEnsemble {
         features: &[f32],
         sums: &mut [f32],
     ) {
+        // Processes rows in groups of `LANES`, and the remaining rows one by one.
         let outputs = self.base.len();
         let together = sums.len() / outputs / LANES * LANES;
         let (features, single) = features.split_at(together * self.features);

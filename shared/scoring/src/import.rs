@@ -71,25 +71,24 @@ use crate::pipeline::Pipeline;
 
 pub use error::ImportError;
 
-/// Oldest version of ONNX's core operator set that the import accepts. In older versions, some operators have a
-/// different meaning.
+// In older versions, some operators have a different meaning.
+/// Limit of the ONNX import: oldest accepted version of ONNX's core operator set.
 const MIN_OPERATOR_SET: i64 = 7;
 
 /// A model that was imported from an ONNX file of another machine-learning library.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImportedModel {
-    /// The model as a pipeline. It uses the table's columns and labels, in the table's order, and has no calibration
-    /// and no prediction intervals.
+    // The pipeline has no calibration and no prediction intervals.
+    /// The imported model as a pipeline, with the table's columns and labels in the table's order.
     pub pipeline: Pipeline,
     /// Name and version of the program that wrote the file, for example "skl2onnx 1.20.0", or "unknown".
     pub producer: String,
-    /// Warnings about the import, as sentences for the user who provided the file. Empty if there are no warnings.
+    /// Warnings about the import, as sentences for the user. Empty if there are none.
     pub warnings: Vec<String>,
 }
 
-/// Imports a model: reads an ONNX file that another library exported, for a table with the signature `table` (columns
-/// and labels). It is safe to pass untrusted bytes: anything that cannot be read is an error. Time and memory are
-/// proportional to the number of bytes.
+/// Imports a model from an ONNX file that another library exported, for the columns and labels of `table`. Untrusted
+/// bytes are safe: an unreadable file is an error. Time and memory are proportional to the number of bytes.
 ///
 /// # Errors
 /// [`ImportError`], which names the invalid operator, attribute, column or label.
@@ -122,9 +121,9 @@ pub fn import(bytes: &[u8], table: &Signature) -> Result<ImportedModel, ImportEr
     Ok(ImportedModel { pipeline, producer: producer(&model), warnings })
 }
 
-/// Checks that the operator names in an ONNX file have their standard meaning: the file must not define functions, and
-/// its operator set must not be older than the minimum.
+/// Checks that the operator names in an ONNX file have their standard meaning.
 fn check_meaning(model: &ModelProto) -> Result<(), ImportError> {
+    // The file must not define functions, and its operator set must not be older than the minimum.
     if !model.functions.is_empty() {
         return Err(ImportError::Functions);
     }
@@ -135,9 +134,9 @@ fn check_meaning(model: &ModelProto) -> Result<(), ImportError> {
     }
 }
 
-/// Returns the name and the version of the program that wrote the ONNX file, without control characters and with at
-/// most 80 characters.
+/// Returns the name and the version of the program that wrote the ONNX file, in at most 80 characters.
 fn producer(model: &ModelProto) -> String {
+    // Control characters are removed.
     let text = format!("{} {}", model.producer_name, model.producer_version);
     let short: String = text.trim().chars().filter(|c| !c.is_control()).take(80).collect();
     if short.is_empty() { "unknown".to_owned() } else { short }

@@ -22,9 +22,9 @@ impl Intervals {
         }
     }
 
-    /// Computes the prediction interval of each row and appends its lower and upper end to `ends`. `values` contains
-    /// the predicted numbers of the rows, and `features` contains the features of the rows.
+    /// Computes the prediction interval of each row and appends its lower and upper end to `ends`.
     pub(crate) fn append(&self, values: &[f32], features: &[f32], ends: &mut Vec<(f32, f32)>) {
+        // `values` contains the predicted numbers of the rows, and `features` contains the features of the rows.
         let mut hardness = vec![0.0; if self.difficulty.is_some() { values.len() } else { 0 }];
         if let Some(difficulty) = &self.difficulty {
             difficulty.outputs(features, &mut hardness);

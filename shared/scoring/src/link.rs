@@ -6,8 +6,7 @@
 
 use crate::pipeline::{LabelRule, Link};
 
-/// Turns the outputs of a classifier's predictor into class probabilities and a predicted class. Contains the link
-/// function (for example softmax), the calibration and the rule that chooses the label.
+/// Last step of a classifier: turns the predictor's outputs into class probabilities and a predicted class.
 #[derive(Debug, Clone)]
 pub(crate) struct Answerer {
     link: Link,
@@ -24,8 +23,8 @@ impl Answerer {
         &self.rule
     }
 
-    /// Computes a classifier's prediction for one row from the predictor's outputs. Writes the probability of each
-    /// class into `probabilities` and returns the index of the predicted class.
+    /// Computes a classifier's prediction for one row: writes the class probabilities and returns the index of the
+    /// predicted class.
     pub(crate) fn answer(&self, outputs: &[f32], probabilities: &mut [f32]) -> usize {
         match (self.link, outputs) {
             (Link::Logistic, &[odds]) => set(probabilities, &[-0.5 * odds, 0.5 * odds]),
@@ -52,10 +51,10 @@ impl Answerer {
         }
     }
 
-    /// Turns scores into class probabilities in place: multiplies the scores by the calibration power and applies
-    /// softmax. The result is the same as raising the softmax to that power. For minus half and plus half of the
-    /// log-odds, softmax equals the logistic function of the log-odds.
+    /// Turns a classifier's scores into class probabilities in place, with softmax and calibration.
     fn softmax(&self, scores: &mut [f32]) {
+        // Multiplying the scores by the calibration power gives the same result as raising the softmax to that power.
+        // For minus half and plus half of the log-odds, softmax equals the logistic function of the log-odds.
         let power = self.calibration.unwrap_or(1.0);
         let highest = scores.iter().fold(f32::NEG_INFINITY, |highest, score| highest.max(*score));
         scores.iter_mut().for_each(|score| *score = (power * (*score - highest)).exp());
@@ -67,9 +66,9 @@ fn set(to: &mut [f32], from: &[f32]) {
     to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
 }
 
-/// Temperature scaling: raises each probability to the power `power` and normalises the results to sum to 1. First the
-/// greatest probability is scaled to 1, so that the results cannot all become 0.
+/// Temperature scaling: raises each class probability to the power `power` and normalises the results to sum to 1.
 fn raise(probabilities: &mut [f32], power: f32) {
+    // First the greatest probability is scaled to 1, so that the results cannot all become 0.
     let highest = probabilities.iter().fold(0.0_f32, |highest, p| highest.max(*p));
     probabilities.iter_mut().for_each(|p| *p = (*p / highest).powf(power));
     normalise(probabilities);
@@ -85,15 +84,16 @@ fn log_sigmoid(odds: f32) -> f32 {
     odds.min(0.0) - (-odds.abs()).exp().ln_1p()
 }
 
-/// Returns the factor `1 - labels * floor`. Class probabilities are multiplied by this factor before the minimum
-/// probability `floor` is added to each, so that they still sum to 1.
+/// Returns `1 - labels * floor`, the share of the class probabilities that is left beside the minimum probability
+/// `floor`.
 pub(crate) fn kept(floor: f32, labels: usize) -> f32 {
+    // Class probabilities are multiplied by this factor before the floor is added to each, so that they still sum to 1.
     1.0 - floor * labels as f32
 }
 
-/// Returns the index of the greatest score. If several scores are equal, returns the first of them, like ONNX's
-/// `ArgMax`.
+/// Returns the index of the greatest score, and the first one of equal scores.
 fn first_maximum(scores: impl Iterator<Item = f32>) -> usize {
+    // ONNX's `ArgMax` does the same.
     let mut best = (0, f32::NEG_INFINITY);
     for (class, score) in scores.enumerate() {
         if score > best.1 {

@@ -10,8 +10,8 @@ use crate::pipeline::{Pipeline, outputs};
 use crate::predictions::{ClassPredictions, NumberPredictions, Predictions};
 use crate::scorer::Scorer;
 
-/// Number of rows that are predicted together, as one block of a batch. Larger blocks load each tree from memory less
-/// often. Smaller blocks keep the features in the processor's cache.
+// Larger blocks load each tree from memory less often. Smaller blocks keep the features in the processor's cache.
+/// Number of rows of a batch that are predicted together as one block.
 const BLOCK: usize = 256;
 
 /// A loaded model that can predict: a pipeline compiled for fast predictions.
@@ -40,9 +40,8 @@ pub struct ShapeError {
 }
 
 impl Model {
-    /// Loads a model from the bytes of its artifact (an ONNX file), checks all of them and compiles the model. It is
-    /// safe to pass untrusted bytes: anything except a valid artifact of a known format is an error. Time and memory
-    /// are proportional to the number of bytes.
+    /// Loads a model from the bytes of its artifact (an ONNX file) and checks all bytes. Untrusted bytes are safe: an
+    /// invalid artifact is an error. Time and memory are proportional to the number of bytes.
     ///
     /// # Errors
     /// [`ArtifactError`] if the bytes are not a valid artifact.
@@ -64,8 +63,7 @@ impl Model {
         Ok(Self::compile(&pipeline, metadata))
     }
 
-    /// Creates a model for fast predictions directly from a pipeline, without writing and reading an artifact (ONNX
-    /// file).
+    /// Creates a model for fast predictions directly from a pipeline, without an ONNX file.
     pub fn compile(pipeline: &Pipeline, metadata: ArtifactMetadata) -> Self {
         let (signature, parts) = (pipeline.signature(), pipeline.parts());
         Self {
@@ -85,14 +83,14 @@ impl Model {
         &self.signature
     }
 
-    /// Returns the decision threshold: the probability above which a model with two labels predicts the second label.
-    /// `None` if the model does not have two labels.
+    /// Returns the decision threshold of a model with two labels: the second label is predicted above this probability.
+    /// `None` for other models.
     pub fn threshold(&self) -> Option<f32> {
         (self.signature.labels().len() == 2).then(|| self.answerer.rule().threshold())
     }
 
-    /// Returns the label weights: factors by which the labels' probabilities are multiplied. The label with the
-    /// greatest product is predicted. `None` if the most probable label is predicted.
+    /// Returns the label weights: factors for the labels' probabilities. The label with the greatest product is
+    /// predicted. `None` if the most probable label is predicted.
     pub fn label_weights(&self) -> Option<&[f32]> {
         self.answerer.rule().weights.as_deref()
     }
@@ -102,13 +100,11 @@ impl Model {
         &self.metadata
     }
 
-    /// Predicts a batch of rows. `rows` contains the raw values row by row, each row in the order of the signature's
-    /// columns. The [`ColumnKind`](evergreen_lifecycle::ColumnKind) of a column says how many `f32` a value takes. A
-    /// missing value is NaN. A row without infinite values has a finite prediction.
+    /// Predicts a batch of raw rows, one after the other in `rows`. A row has the columns in the order of the
+    /// signature. A missing value is NaN.
     ///
-    /// The caller must check for infinite values, and for missing values in columns that do not allow them. Only the
-    /// caller can name the field in its error. For such values, this method predicts some class or number and does not
-    /// panic.
+    /// The caller must check for infinite values, and for missing values in columns that do not allow them. For such
+    /// values, the method predicts some class or number and does not panic.
     ///
     /// # Errors
     /// [`ShapeError`] if the number of values is not a multiple of the row length.
@@ -127,7 +123,10 @@ impl Model {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn predict(&self, rows: &[f32]) -> Result<Predictions, ShapeError> {
+        // The `ColumnKind` of a column says how many `f32` a value takes. A row without infinite values has a finite
+        // prediction.
         let slots = self.slots;
+        // The caller checks the values, because only the caller can name the field in its error.
         if !rows.len().is_multiple_of(slots) {
             return Err(ShapeError { values: rows.len(), slots });
         }
@@ -157,8 +156,7 @@ impl Model {
         NumberPredictions::new(values, self.intervals.is_some().then_some(ends))
     }
 
-    /// Computes the features and the predictor's outputs for all rows, block by block. Calls `each` once for each
-    /// block, with the features and the outputs of its rows.
+    /// Computes the features and the predictor's outputs of all rows, and passes them to `each` block by block.
     #[expect(clippy::indexing_slicing, reason = "the buffers have room for the longest block")]
     fn each_block(&self, rows: &[f32], mut each: impl FnMut(&[f32], &[f32])) {
         let (slots, width) = (self.slots, self.features.count());

@@ -11,7 +11,7 @@ pub use numbers::NumberPredictions;
 pub enum Predictions {
     /// Predictions of a classifier: classes and probabilities.
     Classes(ClassPredictions),
-    /// Predictions of a regression model: numbers, and prediction intervals if the model has them.
+    /// Predictions of a regression model: numbers, with prediction intervals if the model has them.
     Numbers(NumberPredictions),
 }
 

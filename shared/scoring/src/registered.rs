@@ -1,5 +1,4 @@
-//! Decides whether the artifact of a registered model version can be used for predictions. The predict function, the
-//! function that measures, the gate and a manual promotion all use this code.
+//! Decides whether the artifact of a registered model version can be used for predictions.
 
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::{Artifact, ModelName};
@@ -26,7 +25,7 @@ pub enum RegisteredError {
         /// SHA-256 of the artifact that was read, in lower-case hexadecimal.
         found: String,
     },
-    /// The artifact's bytes are the registered ones, but this release of the software cannot read them.
+    /// The artifact is the registered one, but this release of the software cannot read it.
     #[error("not readable by this release: {0}")]
     Unreadable(#[from] ArtifactError),
     /// The artifact contains a model with another name than expected.
@@ -40,13 +39,14 @@ pub enum RegisteredError {
 }
 
 impl Model {
-    /// Loads the model `name` from the bytes of its registered `artifact`. First compares size and SHA-256 with the
-    /// values in the model registry, so that other bytes are never parsed.
+    /// Loads the model `name` from the bytes of its registered `artifact`. First checks that size and SHA-256 equal the
+    /// registered ones.
     ///
     /// # Errors
     /// [`RegisteredError`] if the bytes are not those that were registered, if this release cannot read them, or if
     /// they belong to another model. Such an artifact cannot be used for predictions.
     pub fn load_registered(bytes: &[u8], artifact: &Artifact, name: &ModelName) -> Result<Self, RegisteredError> {
+        // Other bytes than the registered ones are never parsed.
         let found = bytes.len() as u64;
         if found != artifact.size {
             return Err(RegisteredError::Size { expected: artifact.size, found });

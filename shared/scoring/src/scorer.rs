@@ -16,8 +16,8 @@ pub(crate) enum Scorer {
 }
 
 impl Scorer {
-    /// Compiles a valid predictor for fast predictions. `features` is the number of features, and `labels` is the
-    /// number of labels (0 for regression).
+    // `labels` is 0 for regression.
+    /// Compiles a predictor for fast predictions, given the numbers of features and labels.
     pub(crate) fn compile(predictor: &Predictor, features: usize, labels: usize) -> Self {
         match predictor {
             Predictor::Blend(members) => Self::Blend(Blend::compile(members, features, labels)),
@@ -26,9 +26,9 @@ impl Scorer {
         }
     }
 
-    /// Computes the predictor's outputs for rows of `features` and writes them into `outputs`, row by row. Outputs are
-    /// finite if all features are finite.
+    /// Computes the predictor's outputs for rows of features, and writes them into `outputs` row by row.
     pub(crate) fn outputs(&self, features: &[f32], outputs: &mut [f32]) {
+        // Outputs are finite if all features are finite.
         match self {
             Self::Trees(ensemble) => ensemble.outputs(features, outputs),
             Self::Blend(blend) => blend.outputs(features, outputs),
@@ -41,9 +41,9 @@ impl Scorer {
     }
 }
 
-/// Computes the outputs of a linear model for one row. Adds in `f64`, in which finite `f32` numbers cannot overflow,
-/// and limits the sums to `MAX_OUTPUT`.
+/// Computes the outputs of a linear model for one row.
 fn weighted_sums(linear: &Linear, features: &[f32], outputs: &mut [f32]) {
+    // Adds in `f64`, in which finite `f32` numbers cannot overflow, and limits the sums to `MAX_OUTPUT`.
     let rows = linear.weights.chunks_exact(features.len());
     for ((output, bias), weights) in outputs.iter_mut().zip(&linear.bias).zip(rows) {
         let products = weights.iter().zip(features).map(|(weight, x)| {

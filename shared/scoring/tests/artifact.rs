@@ -1,5 +1,4 @@
-//! Tests that artifacts (models as ONNX files) can be read again, and that loading damaged or malicious ones is an
-//! error.
+//! Tests that artifacts (models as ONNX files) can be read again, and that damaged ones are refused.
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
@@ -16,13 +15,14 @@ const FORMAT_1: &[u8] = include_bytes!("artifacts/format-1.onnx");
 const FORMAT_2: [&[u8]; 2] =
     [include_bytes!("artifacts/format-2-classification.onnx"), include_bytes!("artifacts/format-2-regression.onnx")];
 
-/// Stored artifact file of format 2 with a lineage (how the model was trained): the pipeline `small()` with the
-/// metadata `traced()`.
+// The pipeline `small()` with the metadata `traced()`.
+/// Stored artifact file of format 2 with a lineage (how the model was trained).
 const FORMAT_2_LINEAGE: &[u8] = include_bytes!("artifacts/format-2-lineage.onnx");
 
-/// Returns the artifact bytes of the model `small()`, in which the first occurrence of `from` is replaced with `to`.
-/// Both have the same length, so that the lengths of messages in the file stay correct.
+/// Returns the artifact bytes of the model `small()`, in which `from` is replaced with `to`.
 fn replaced(from: &[u8], to: &[u8]) -> Vec<u8> {
+    // Replaces the first occurrence. Both have the same length, so that the lengths of messages in the file stay
+    // correct.
     replaced_in(&small(), from, to)
 }
 

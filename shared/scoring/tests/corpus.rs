@@ -7,7 +7,8 @@ mod hostile;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Maximum time to check a file of a few kilobytes, in a debug build on a busy machine.
+// The time is for a debug build on a busy machine.
+/// Maximum time to check a file of a few kilobytes.
 const MAX_TIME: Duration = Duration::from_secs(5);
 
 /// Calls `check` with the bytes of every file in the corpus of a fuzz target, and checks the time of each call.

@@ -27,8 +27,8 @@ fn models() -> Vec<String> {
     names
 }
 
-/// Content of a JSON file: rows of a table, and the predictions of ONNX Runtime for these rows. `labels` and
-/// `probabilities` are empty for regression, and `numbers` is empty for classification.
+// `labels` and `probabilities` are empty for regression, and `numbers` is empty for classification.
+/// Content of a JSON file for tests: rows of a table, and the predictions of ONNX Runtime for these rows.
 #[derive(Deserialize)]
 struct Record {
     signature: Signature,
@@ -70,9 +70,9 @@ fn rows(model: &Model, record: &Record) -> Vec<f32> {
     record.rows.iter().flat_map(|row| columns.iter().map(|(column, at)| raw(column, &row[*at]))).collect()
 }
 
-/// Returns the greatest difference between the model's predictions and ONNX Runtime's recorded predictions. The
-/// difference is absolute for probabilities and relative for numbers.
+/// Returns the greatest difference between the model's predictions and ONNX Runtime's recorded predictions.
 fn difference(model: &Model, record: &Record) -> f64 {
+    // The difference is absolute for probabilities and relative for numbers.
     let answers = model.predict(&rows(model, record)).unwrap();
     if let Predictions::Classes(answers) = &answers {
         let labels: Vec<_> = answers.classes().iter().map(|&class| &model.signature().labels()[class]).collect();
@@ -175,9 +175,9 @@ fn two_labels_the_other_way_round_give_the_same_answers() {
     }
 }
 
-/// Imports the stored file `name` for a changed table, which must be an error, and returns the error message. `change`
-/// edits the columns and the labels of the table.
+/// Imports a stored ONNX file for a changed table, which must be an error, and returns the error message.
 fn refused(name: &str, change: impl Fn(&mut Vec<Column>, &mut Vec<Label>)) -> String {
+    // `change` edits the columns and the labels of the table.
     let (bytes, record) = read(name);
     let (mut columns, mut labels) = (record.signature.columns().to_vec(), record.signature.labels().to_vec());
     change(&mut columns, &mut labels);

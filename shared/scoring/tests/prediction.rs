@@ -11,17 +11,16 @@ use evergreen_scoring::{
 };
 use proptest::prelude::*;
 
-/// Computes the outputs of a pipeline's predictor for one raw row in the simplest way, without optimisations. The tests
-/// compare the optimised code with this function.
+/// Reference implementation for tests: computes a predictor's outputs for one raw row without optimisations.
 fn outputs(pipeline: &Pipeline, row: &[f32]) -> Vec<f64> {
     let mut features = Vec::new();
     pipeline.parts().preprocessing.apply(row, &mut features);
     outputs_of(&pipeline.parts().predictor, &features, pipeline.signature().task())
 }
 
-/// Appends two numbers to the features for each hole (a feature that may be missing). First come the numbers in which a
-/// missing value is -1e38, then those in which a missing value is 1e38.
+/// Appends two numbers to the features for each feature that may be missing.
 fn append_ends(features: &mut Vec<f32>, holes: &[Hole]) {
+    // First come the numbers in which a missing value is -1e38, then those in which a missing value is 1e38.
     for end in [-1e38, 1e38] {
         let ends = |hole: &Hole| {
             let missing = features[hole.missing as usize] == 1.0;
@@ -90,16 +89,16 @@ fn parts_of_sum(weights: Vec<f64>) -> Vec<f64> {
     weights.iter().map(|weight| weight / sum).collect()
 }
 
-/// Computes the class probabilities for one raw row in the simplest way, without the floor (minimum probability).
+/// Reference implementation for tests: computes the class probabilities without the minimum probability.
 fn probabilities(pipeline: &Pipeline, row: &[f32]) -> Vec<f64> {
     let shares = answer(pipeline.parts().link, outputs(pipeline, row));
     let power = pipeline.parts().calibration.map_or(1.0, f64::from);
     parts_of_sum(shares.iter().map(|p| p.powf(power)).collect())
 }
 
-/// Returns the error that the tests allow in a probability for this row. Great outputs of the predictor lose more
-/// precision in `f32`, and calibration multiplies the error.
+/// Returns the error that the tests allow in a probability for this row.
 fn tolerance(pipeline: &Pipeline, row: &[f32]) -> f64 {
+    // Great outputs of the predictor lose more precision in `f32`, and calibration multiplies the error.
     let mut features = Vec::new();
     pipeline.parts().preprocessing.apply(row, &mut features);
     let of_member = |member: &Member| {

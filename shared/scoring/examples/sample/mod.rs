@@ -40,8 +40,7 @@ fn inputs(signature: &Signature, rows: &[f32]) -> Value {
     json!({ "numbers": numbers, "categories": categories })
 }
 
-/// Returns a category text whose code in a raw row is `value`: empty for NaN, and "never seen" for the code of unknown
-/// texts.
+/// Returns a category text for a code in a raw row. Empty for NaN, "never seen" for the code of unknown texts.
 fn text(kind: &ColumnKind, value: f32) -> &str {
     let ColumnKind::Category { categories, rare } = kind else { return "" };
     let is_it = |text: &&String| matches!(kind.code(text), Some(Code { index, .. }) if index as f32 == value);

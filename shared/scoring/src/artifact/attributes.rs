@@ -33,8 +33,8 @@ pub(crate) fn strings<'a>(name: &str, values: impl IntoIterator<Item = &'a str>)
     AttributeProto { strings: values.into_iter().collect(), ..named(name, kind::STRINGS) }
 }
 
-/// Attributes of an ONNX operator that the reader has not read yet. In the end none may be left, because an unknown
-/// attribute could change what the operator computes.
+// In the end no unread attribute may be left, because an unknown attribute could change what the operator computes.
+/// Attributes of an ONNX operator that have not been read yet.
 pub(crate) struct Attributes {
     operator: &'static str,
     unread: BTreeMap<String, AttributeProto>,
@@ -79,7 +79,7 @@ impl Attributes {
         Ok(self.take(name, kind::FLOAT)?.f.unwrap_or_default())
     }
 
-    /// Reads the operator's attribute `name` and checks that its value is `value`. A missing attribute is an error.
+    /// Reads an integer attribute of an ONNX operator and checks its value. A missing attribute is an error.
     pub(super) fn expect_int(&mut self, name: &str, value: i64) -> Result<(), ArtifactError> {
         let found = self.int(name)?;
         if found == value { Ok(()) } else { Err(self.error(name, "it has another number than its format defines")) }
@@ -94,7 +94,7 @@ impl Attributes {
         }
     }
 
-    /// Checks that all attributes of the operator have been read. An unread attribute is an error.
+    /// Returns an error if the ONNX operator has an attribute that was not read.
     pub(crate) fn finish(self) -> Result<(), ArtifactError> {
         match self.unread.keys().next() {
             Some(name) => Err(self.error(name, "it is not supported")),
@@ -102,9 +102,9 @@ impl Attributes {
         }
     }
 
-    /// Removes the operator's attribute `name` and returns it, or returns `None` if it does not exist. An attribute of
-    /// another type than `kind` is an error.
+    /// Removes the operator's attribute `name` and returns it. `None` if the operator has no such attribute.
     pub(crate) fn optional(&mut self, name: &str, kind: i32) -> Result<Option<AttributeProto>, ArtifactError> {
+        // An attribute of another type than `kind` is an error.
         if self.unread.contains_key(name) { self.take(name, kind).map(Some) } else { Ok(None) }
     }
 

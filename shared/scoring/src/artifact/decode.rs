@@ -1,5 +1,6 @@
-//! Reads an artifact (a model's ONNX file) into a pipeline. Reading is strict: files that our own writer would not
-//! write are errors, and nothing is guessed.
+//! Reads an artifact (a model's ONNX file) into a pipeline.
+//!
+//! Reading is strict: files that our own writer would not write are errors, and nothing is guessed.
 
 mod ensemble;
 mod format_1;
@@ -13,15 +14,15 @@ use super::onnx::{GraphProto, ModelProto};
 use super::{ArtifactError, ArtifactMetadata, limits};
 use crate::pipeline::Pipeline;
 
-/// Function that builds a pipeline from the ONNX graph of one version of the artifact format.
+/// Function that builds a pipeline from the ONNX graph of one artifact format.
 type Reader = fn(Signature, GraphProto) -> Result<Pipeline, ArtifactError>;
 
-/// Reads and checks an artifact that [`encode`](super::encode) wrote, and returns its pipeline and its metadata.
-/// Untrusted bytes are safe, as for [`Model::load`](crate::Model::load), which also compiles the pipeline.
+/// Reads and checks an artifact that [`encode`](super::encode) wrote. Untrusted bytes are safe.
 ///
 /// # Errors
 /// [`ArtifactError`] if the bytes are not a valid artifact.
 pub fn decode(bytes: &[u8]) -> Result<(Pipeline, ArtifactMetadata), ArtifactError> {
+    // `Model::load` is as safe, and also compiles the pipeline.
     limits::check(bytes)?;
     let model = ModelProto::decode(bytes).map_err(ArtifactError::NotOnnx)?;
     let read = reader(property(&model, FORMAT_KEY))?;

@@ -7,12 +7,11 @@ use super::onnx::{AttributeProto, ModelProto, OperatorSetIdProto, StringStringEn
 use super::{ArtifactMetadata, FORMAT_VERSION, graph};
 use crate::pipeline::{Pipeline, Predictor};
 
-/// Version of the ONNX file format (`ir_version`) of artifacts. It is the version of ONNX 1.8, the release that
-/// introduced operator set 13.
+// This is the version of ONNX 1.8, the release that introduced operator set 13.
+/// Version of the ONNX file format (`ir_version`) of artifacts.
 const IR_VERSION: i64 = 7;
 
-/// Returns the bytes of an artifact (an ONNX file) with this pipeline and metadata. The same pipeline and metadata
-/// always give the same bytes.
+/// Writes a pipeline (a trained model) as an artifact (an ONNX file). Equal arguments always give the same bytes.
 pub fn encode(pipeline: &Pipeline, metadata: &ArtifactMetadata) -> Vec<u8> {
     let predictors = match &pipeline.parts().predictor {
         Predictor::Blend(members) => members.iter().map(|member| attributes(&member.predictor)).collect(),

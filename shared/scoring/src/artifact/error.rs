@@ -10,26 +10,26 @@ pub enum ArtifactError {
     /// The artifact file is too large. Contains its size in bytes.
     #[error("the artifact has {0} bytes; at most {MAX_ARTIFACT_BYTES} are supported")]
     TooLarge(usize),
-    /// The metadata of the artifact is too large; it is mainly the signature (columns and labels). Contains its size in
-    /// bytes.
+    /// The metadata of the artifact (mainly columns and labels) is too large. Contains its size in bytes.
     #[error("the artifact's metadata has {0} bytes; at most {MAX_METADATA_BYTES} are supported")]
     MetadataTooLarge(usize),
-    /// The artifact has too many bytes besides the attributes of operators and the metadata. Contains their number.
+    // The frame is everything besides the attributes of operators and the metadata.
+    /// The artifact has too many bytes outside of numbers and metadata. Contains the number of bytes.
     #[error("the artifact has {0} bytes besides its attributes and metadata; at most {MAX_FRAME_BYTES} are supported")]
     FrameTooLarge(usize),
-    /// A part of the artifact is longer than the rest of the file, so the file is not complete.
+    /// The file is not complete: a part of the artifact is longer than the rest of the file.
     #[error("the artifact is not complete: a part is longer than the rest of the file; copy the file again")]
     Truncated,
     /// The bytes are not a Protocol Buffers message of ONNX.
     #[error("the artifact is not an ONNX file")]
     NotOnnx(#[source] prost::DecodeError),
-    /// The version of the artifact format is missing in the file, or this release of the software does not know it.
+    /// The version of the artifact format is missing or unknown to this release of the software.
     #[error("the artifact has {}; expected format 1 to {}", format_of(found.as_deref()), super::FORMAT_VERSION)]
     Format {
-        /// Version of the format in the file; `None` if it is missing.
+        /// Version of the artifact format in the file. `None` if the file has no version.
         found: Option<String>,
     },
-    /// The file lacks a part that every artifact has. Contains the name of the part.
+    /// The artifact lacks a required part. Contains the name of the part.
     #[error("the artifact has no {0}")]
     Missing(&'static str),
     /// The signature (columns and labels) in the artifact is not valid JSON or not a valid signature.
@@ -38,7 +38,8 @@ pub enum ArtifactError {
     /// The lineage (how the model was trained) in the artifact is not valid JSON or not a valid lineage.
     #[error("the artifact's lineage is not valid")]
     Lineage(#[source] serde_json::Error),
-    /// The artifact uses an unsupported version of an ONNX operator set (the definitions of the operators).
+    // An operator set contains the definitions of the operators.
+    /// The artifact uses an unsupported version of an ONNX operator set.
     #[error("operator set {domain:?} {}; expected version {expected}", version_of(*found))]
     OperatorSet {
         /// Domain (namespace) of the operator set; empty for the core operators.
@@ -48,10 +49,10 @@ pub enum ArtifactError {
         /// The supported version of the operator set.
         expected: i64,
     },
-    /// The signature in the file has columns that the artifact's format version does not support.
+    /// The artifact's format version does not support the kinds of columns in the artifact.
     #[error("the artifact's format cannot encode the columns of the signature")]
     Columns,
-    /// The graph of an artifact of format 1 has other operators than this format defines.
+    /// The graph of an artifact of format 1 has other operators than format 1 defines.
     #[error("the graph has the operators {found:?}; expected {expected:?}")]
     Operators {
         /// Types of the ONNX operators in the file, in order.
@@ -59,21 +60,20 @@ pub enum ArtifactError {
         /// Types of the ONNX operators that the format defines, in order.
         expected: [&'static str; 3],
     },
-    /// An operator in the artifact's ONNX graph has other inputs or outputs than the format defines. Contains the
-    /// operator's type.
+    /// An operator in the artifact has other inputs or outputs than the format defines. Contains the operator's type.
     #[error("operator {0} has other inputs or outputs than its format defines")]
     Connection(&'static str),
-    /// The ONNX graph in the artifact differs from the graph that the model's numbers require.
+    /// The ONNX graph in the artifact is not the graph that the model's numbers require.
     #[error(
         "the graph does not match its pipeline: found {}; expected {}",
         operator(found.as_deref()),
         operator(expected.as_deref())
     )]
     Graph {
-        /// Type and name of the first operator that differs from the expected graph. `None` if an operator is missing,
-        /// or if only the graph's inputs or outputs differ.
+        // If only the graph's inputs or outputs differ, the value is also `None`.
+        /// Type and name of the first operator that differs from the expected graph. `None` if an operator is missing.
         found: Option<String>,
-        /// Type and name of the operator that was expected in this place. `None` if no further operator was expected.
+        /// Type and name of the expected operator. `None` if the expected graph has no further operator.
         expected: Option<String>,
     },
     /// An attribute of an ONNX operator in the artifact is missing, unknown or repeated, or has an unexpected value.

@@ -23,9 +23,9 @@ use names::{CATEGORIES, LABEL, LOWER, NUMBERS, PREDICTION, PROBABILITIES, UPPER}
 
 pub(super) use predictor::{ensemble, linear};
 
-/// Builds the whole ONNX graph of a pipeline (a trained model). `predictors` contains the attributes of each operator
-/// that has trees or a linear model.
+/// Builds the ONNX graph of a pipeline (a trained model).
 pub(super) fn around(pipeline: &Pipeline, predictors: Vec<Vec<AttributeProto>>) -> GraphProto {
+    // `predictors` contains the attributes of each operator that has trees or a linear model.
     let parts = pipeline.parts();
     let mut operators = Operators::default();
     let features = features::add(&mut operators, pipeline.signature(), &parts.preprocessing);
@@ -48,9 +48,9 @@ struct Operators {
 }
 
 impl Operators {
-    /// Appends an ONNX operator, given as its domain and type, that computes the value `output` from the values
-    /// `inputs`.
+    /// Appends an ONNX operator that computes the value `output` from the values `inputs`.
     fn add(&mut self, operator: (&str, &str), inputs: &[&str], output: &str, attribute: Vec<AttributeProto>) {
+        // `operator` is the domain and the type of the ONNX operator.
         self.nodes.push(NodeProto {
             input: inputs.iter().map(|input| (*input).to_owned()).collect(),
             output: vec![output.to_owned()],
@@ -61,7 +61,7 @@ impl Operators {
         });
     }
 
-    /// Appends an ONNX operator of the core domain, which contains ONNX's standard operators.
+    /// Appends an operator of ONNX's core domain (the standard operators).
     fn core(&mut self, operator: &str, inputs: &[&str], output: &str, attribute: Vec<AttributeProto>) {
         self.add((CORE_DOMAIN, operator), inputs, output, attribute);
     }
@@ -110,9 +110,9 @@ fn results(pipeline: &Pipeline) -> Vec<ValueInfoProto> {
     }
 }
 
-/// Describes an input or output of the ONNX graph: a tensor with one line per row. `width` is its second dimension;
-/// with `None`, the tensor has only one dimension.
+/// Describes an input or output of the ONNX graph: a tensor with one line per row. `width`: number of columns.
 fn tensor(name: &str, elem_type: i32, width: Option<usize>) -> ValueInfoProto {
+    // With the width `None`, the tensor has only one dimension.
     let rows = DimensionProto { dim_value: None, dim_param: Some("N".to_owned()) };
     let width = width.map(|width| DimensionProto { dim_value: i64::try_from(width).ok(), dim_param: None });
     let shape = TensorShapeProto { dim: std::iter::once(rows).chain(width).collect() };

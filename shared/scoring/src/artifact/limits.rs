@@ -9,26 +9,25 @@ use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_f
 
 use super::ArtifactError;
 
-/// Maximum size of an artifact (a model's ONNX file) in bytes. A model with the maximum number of tree nodes takes
-/// about 130 million bytes.
+// A model with the maximum number of tree nodes takes about 130 million bytes.
+/// Maximum size of an artifact (a model's ONNX file) in bytes.
 pub const MAX_ARTIFACT_BYTES: usize = 192 << 20;
 
-/// Maximum size of an artifact's metadata in bytes. The metadata is nearly only the signature (columns and labels).
+// The metadata is nearly only the signature (columns and labels).
+/// Maximum size of an artifact's metadata (for example columns and labels) in bytes.
 pub(super) const MAX_METADATA_BYTES: usize = 8 << 20;
 
-/// Maximum number of bytes of an ONNX file besides the operators' attributes and the metadata. An operator takes about
-/// a hundred bytes, and a category column needs three operators.
+// An operator takes about a hundred bytes, and a category column needs three operators.
+/// Maximum number of bytes of an ONNX file outside of operator attributes and metadata.
 pub(super) const MAX_FRAME_BYTES: usize = 4 << 20;
 
-/// Protocol Buffers field numbers on the path from an ONNX model to an attribute of an operator: graph, node,
-/// attribute.
+/// Protocol Buffers field numbers that lead to an operator's attribute in an ONNX model: graph, node, attribute.
 const ATTRIBUTE: [u32; 3] = [7, 1, 5];
 
-/// Protocol Buffers field numbers on the path from an ONNX model to the text of a metadata entry: entry, value.
+/// Protocol Buffers field numbers that lead to the text of a metadata entry in an ONNX model: entry, value.
 const METADATA: [u32; 2] = [14, 2];
 
-/// Checks the sizes of an ONNX file and of its parts without allocating memory. It is an error if one of the sizes is
-/// above its limit.
+/// Checks the sizes of an ONNX file and of its parts. Allocates no memory.
 pub(crate) fn check(bytes: &[u8]) -> Result<(), ArtifactError> {
     if bytes.len() > MAX_ARTIFACT_BYTES {
         return Err(ArtifactError::TooLarge(bytes.len()));
@@ -44,8 +43,7 @@ pub(crate) fn check(bytes: &[u8]) -> Result<(), ArtifactError> {
     Ok(())
 }
 
-/// Returns the total size in bytes of all Protocol Buffers fields at the end of `path`. The path is a list of nested
-/// field numbers.
+/// Returns the total size in bytes of all Protocol Buffers fields at `path`, a list of nested field numbers.
 fn bytes_at(path: &[u32], message: &[u8]) -> Result<usize, ArtifactError> {
     let Some((&next, rest)) = path.split_first() else { return Ok(message.len()) };
     let mut total = 0;
@@ -58,7 +56,7 @@ fn bytes_at(path: &[u32], message: &[u8]) -> Result<usize, ArtifactError> {
     Ok(total)
 }
 
-/// Calls `each` with the field number and the content of every length-delimited field of a Protocol Buffers message.
+/// Calls `each` for every length-delimited field of a Protocol Buffers message, with field number and content.
 fn visit(
     mut message: &[u8],
     mut each: impl FnMut(u32, &[u8]) -> Result<(), ArtifactError>,

@@ -3,13 +3,15 @@
 use evergreen_lifecycle::{Family, Parameters};
 use serde::{Deserialize, Serialize};
 
-/// How a model was trained: everything that is needed to make the same artifact again, byte for byte.
+// Version numbers, run numbers and times belong to a single training run. The key of the S3 object, the manifest and
+// the registry contain them.
+/// Lineage: how a model was trained. It contains everything that is needed to make the same artifact again, byte for
+/// byte.
 ///
-/// A lineage does not contain version numbers, run numbers or times, because they belong to a single training run. The
-/// key of the S3 object, the manifest and the registry contain them.
+/// A lineage contains no version numbers, run numbers or times.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lineage {
-    /// Version of the training code that trained the model.
+    /// Version of the training code.
     pub code_version: String,
     /// Fingerprint of the data set: SHA-256 of the training data, in lower-case hexadecimal.
     pub dataset: String,
@@ -22,7 +24,7 @@ pub struct Lineage {
 }
 
 impl Lineage {
-    /// Returns the lineage of the model as JSON with a fixed order of keys.
+    /// Returns the lineage (how the model was trained) as JSON with a fixed order of keys.
     pub(super) fn to_json(&self) -> String {
         // Serialises directly to text, like the signature, and cannot fail.
         let json = serde_json::to_string(self);

@@ -1,5 +1,7 @@
-//! The part of `onnx.proto` that an artifact (a model stored as an ONNX file) uses. Field numbers are from
-//! <https://github.com/onnx/onnx/blob/main/onnx/onnx.proto>. Readers skip fields that are not declared here.
+//! The part of `onnx.proto` that an artifact (a model stored as an ONNX file) uses.
+//!
+//! Field numbers are from <https://github.com/onnx/onnx/blob/main/onnx/onnx.proto>. Readers skip fields that are not
+//! declared here.
 
 mod attribute;
 mod tensor;
@@ -23,7 +25,8 @@ pub(crate) struct ModelProto {
     pub(crate) opset_import: Vec<OperatorSetIdProto>,
     #[prost(message, repeated, tag = "14")]
     pub(crate) metadata_props: Vec<StringStringEntryProto>,
-    /// Functions (operators that the ONNX file defines itself), as bytes. An artifact of this project has none.
+    // An artifact of this project has no functions.
+    /// Operators that the ONNX file defines itself (functions), as bytes.
     #[prost(bytes = "vec", repeated, tag = "25")]
     pub(crate) functions: Vec<Vec<u8>>,
 }
@@ -50,7 +53,8 @@ pub(crate) struct GraphProto {
     pub(crate) node: Vec<NodeProto>,
     #[prost(string, tag = "2")]
     pub(crate) name: String,
-    /// Constant tensors of the graph, each as the bytes of a [`TensorProto`]. An artifact of this project has none.
+    // An artifact of this project has no constant tensors.
+    /// Constant tensors of an ONNX graph, each as the bytes of a [`TensorProto`].
     #[prost(bytes = "vec", repeated, tag = "5")]
     pub(crate) initializer: Vec<Vec<u8>>,
     #[prost(message, repeated, tag = "11")]
@@ -114,7 +118,7 @@ pub(crate) struct TensorShapeProto {
     pub(crate) dim: Vec<DimensionProto>,
 }
 
-/// A dimension of a tensor: a number, or a name if its size varies.
+/// A dimension of a tensor in an ONNX file: a number, or a name if its size varies.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct DimensionProto {
     #[prost(int64, optional, tag = "1")]

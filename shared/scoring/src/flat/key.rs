@@ -1,14 +1,15 @@
 //! Maps numbers to unsigned integers (keys) in the same order. Comparing integers saves one instruction in each step of
 //! a walk through a tree.
 
-/// The lowest integer key, which is not above any threshold of a tree node. NaN (a missing value) has this key. The
-/// extra element of a row that tree leaves compare also has it.
+// This key is not above any threshold of a tree node. The extra element of a row that tree leaves compare also has it.
+/// The lowest integer key of a feature value. A missing value (NaN) has this key.
 pub(super) const LOWEST: u32 = 0;
 
-/// Maps a number to an integer key with the same order, for comparisons in decision trees: `key(a) > key(b)` if and
-/// only if `a > b`. This holds for any `a`, and any `b` except NaN. NaN is below all numbers, because a tree only asks
-/// whether a value is above a threshold. Both zeros have the same key.
+/// Converts a number to an integer with the same order, for comparisons in decision trees: if `a > b`, then `key(a) >
+/// key(b)`.
 pub(super) fn key(number: f32) -> u32 {
+    // `key(a) > key(b)` if and only if `a > b`. This holds for any `a`, and any `b` except NaN. NaN is below all
+    // numbers, because a tree only asks whether a value is above a threshold. Both zeros have the same key.
     const SIGN: u32 = 1 << 31;
     // Adding zero makes a negative zero positive and changes no other number.
     let bits = (number + 0.0).to_bits();

@@ -6,19 +6,18 @@ use evergreen_lifecycle::MAX_LABELS;
 
 use crate::pipeline::Weight;
 
-/// Maximum number of different tree leaves that are remembered while equal leaves are merged. A forest whose leaves
-/// vote for a class has only as many different leaves as classes. With far more leaves, the search costs more than it
-/// saves.
+// A forest whose leaves vote for a class has only as many different leaves as classes. With far more leaves, the search
+// costs more than it saves.
+/// Maximum number of different tree leaves that are remembered to find equal leaves.
 const MAX_KNOWN: usize = 4096;
 
-/// Adds the weights of a tree leaf to the sums of up to `N` outputs. Some implementations also add 0 to the other
-/// outputs. That changes nothing, because a sum is never a negative zero.
+// Some implementations also add 0 to the other outputs. That changes nothing, because a sum is never a negative zero.
+/// Adds the weights of a decision-tree leaf to the sums of up to `N` model outputs.
 pub(super) trait AddLeaf<const N: usize> {
     fn add(&self, leaf: u32, sums: &mut [f32; N]);
 }
 
-/// Leaf weights of trees with one output. The leaf node stores the bits of its weight as its number, so no lookup is
-/// necessary.
+/// Leaf weights of decision trees with one output. Each leaf node contains its weight, so there is no list of weights.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct InlineWeights;
 
@@ -29,8 +28,7 @@ impl AddLeaf<1> for InlineWeights {
     }
 }
 
-/// Leaf weights of trees with a few outputs. Each leaf has one weight for every output (0 if none), so that adding a
-/// leaf is one vector addition.
+/// List of leaf weights for decision trees with 2 to 4 outputs. Each leaf has one weight for every output.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Dense(Vec<[f32; Self::OUTPUTS]>);
 
@@ -42,12 +40,14 @@ impl AddLeaf<{ Self::OUTPUTS }> for Dense {
     #[inline(always)]
     #[expect(clippy::indexing_slicing, reason = "the collector assigned the number, and this runs for every leaf")]
     fn add(&self, leaf: u32, sums: &mut [f32; Self::OUTPUTS]) {
+        // An output without a weight has 0, so that adding a leaf is one vector addition.
         let weights = self.0[leaf as usize];
         sums.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += weight);
     }
 }
 
-/// Leaf weights of trees with many outputs. The weights of leaf `n` are `weights[starts[n]..starts[n + 1]]`.
+// The weights of leaf `n` are `weights[starts[n]..starts[n + 1]]`.
+/// List of leaf weights for decision trees with many outputs.
 #[derive(Debug, Clone)]
 pub(super) struct Lists {
     starts: Vec<u32>,
@@ -55,8 +55,8 @@ pub(super) struct Lists {
 }
 
 impl Lists {
-    /// Number of outputs that is enough for most models; `ALL` is enough for every model. The array of sums is cleared
-    /// for each row, so a smaller array saves time.
+    // `ALL` is enough for every model. The array of sums is cleared for each row, so a smaller array saves time.
+    /// Array length for the sums of a row's outputs. Enough for most models.
     pub(super) const SOME: usize = 100;
     pub(super) const ALL: usize = MAX_LABELS;
 }
@@ -79,18 +79,17 @@ pub(super) enum Leaves {
     Lists(Lists),
 }
 
-/// Collects the leaves of decision trees while the trees are compiled: gives each leaf a number and stores its weights.
+/// Collector of leaf weights while decision trees are compiled. It gives each different leaf a number.
 #[derive(Debug)]
 pub(super) struct LeafCollector {
     leaves: Leaves,
-    /// Numbers of the leaves that are already stored. The key is the leaf's content: pairs of output and bits of the
-    /// weight.
+    /// Numbers of the stored tree leaves, by content: pairs of an output and the bits of its weight.
     known: HashMap<Vec<(u32, u32)>, u32>,
     content: Vec<(u32, u32)>,
 }
 
 impl LeafCollector {
-    /// Creates an empty collector of leaves for trees with the given number of outputs.
+    /// Creates an empty collector of tree leaves for models with the given number of outputs.
     pub(super) fn new(outputs: usize) -> Self {
         let leaves = match outputs {
             1 => Leaves::Inline,
@@ -100,8 +99,7 @@ impl LeafCollector {
         Self { leaves, known: HashMap::new(), content: Vec::new() }
     }
 
-    /// Stores the weights of a tree leaf, unless the same weights are already stored. Returns the number of these
-    /// weights.
+    /// Stores the weights of a tree leaf and returns their number. Equal leaves mostly get the same number.
     pub(super) fn number(&mut self, weights: &[Weight]) -> u32 {
         if let Leaves::Inline = self.leaves {
             return weights.first().map_or(0, |entry| entry.weight.to_bits());

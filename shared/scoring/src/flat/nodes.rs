@@ -7,11 +7,12 @@ use super::key::key;
 use super::leaves::LeafCollector;
 use crate::pipeline::{Node, Tree};
 
-/// A compact node of a decision tree. The children of a split are the nodes at `left` and `left + 1`. A leaf's `left`
-/// is its own position, and its `threshold` is the number of its weights in the list of leaves. A leaf's feature is an
-/// extra key of the row that is never above a threshold. So a walk that has reached a leaf stays there.
+// The children of a split are the nodes at `left` and `left + 1`. A leaf's `left` is its own position, and its
+// `threshold` is the number of its weights in the list of leaves. A leaf's feature is an extra key of the row that is
+// never above a threshold. So a walk that has reached a leaf stays there.
+/// Compact memory layout of one decision-tree node (a split or a leaf), for fast predictions.
 pub(super) trait PackedNode: Copy {
-    /// The keys of one row: its features as integers in the same order, which nodes compare with their thresholds.
+    /// Type of a row's keys: the row's features as integers, which tree nodes compare with their thresholds.
     type Keys<T: Copy>: Index<usize, Output = T> + ?Sized;
 
     fn new(threshold: u32, feature: u32, left: u32) -> Self;
@@ -19,17 +20,17 @@ pub(super) trait PackedNode: Copy {
     fn feature(self) -> usize;
     fn left(self) -> u32;
 
-    /// Returns how many keys (features as integers, and one for leaves) a row must have for this number of features.
+    /// Returns the number of integer keys per row for this number of features. Tree leaves need one more key.
     fn slots(features: usize) -> usize;
 
-    /// Converts a row's list of keys (features as integers) to the type that tree nodes index. Returns `None` if the
-    /// length of the list is wrong.
+    /// Converts a row's list of integer keys to the type that tree nodes index. Returns `None` if the list has the
+    /// wrong length.
     fn keys<T: Copy>(slots: &[T]) -> Option<&Self::Keys<T>>;
 }
 
-/// A tree node of 8 bytes: four for the threshold, three for the position of the left child, and one for the index of
-/// the feature, which is below `SLOTS`. [`MAX_NODES`](crate::MAX_NODES) keeps positions below 2²⁴. A row has `SLOTS`
-/// keys, so indexing needs no bounds check.
+// Four bytes for the threshold, three for the position of the left child, and one for the index of the feature, which
+// is below `SLOTS`. `MAX_NODES` keeps positions below 2²⁴. A row has `SLOTS` keys, so indexing needs no bounds check.
+/// Decision-tree node of 8 bytes, for models with fewer than `SLOTS` features.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Narrow<const SLOTS: usize> {
     threshold: u32,
@@ -65,7 +66,7 @@ impl<const SLOTS: usize> PackedNode for Narrow<SLOTS> {
     }
 }
 
-/// A tree node of 12 bytes, which allows any number of features.
+/// Decision-tree node of 12 bytes, for models with any number of features.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wide {
     threshold: u32,
@@ -101,8 +102,8 @@ impl PackedNode for Wide {
     }
 }
 
-/// A group of decision trees that one row walks through at the same time. `roots` has the positions of the root nodes
-/// in the list of all nodes.
+/// Group of decision trees that one row walks through at the same time. `roots` are the positions of the trees' root
+/// nodes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Group {
     pub(super) roots: [u32; LANES],
@@ -116,14 +117,12 @@ pub(super) struct Trees<F> {
     pub(super) roots: Vec<u32>,
     /// For each decision tree, the number of steps from its root to its farthest leaf.
     pub(super) depths: Vec<u32>,
-    /// All decision trees in their order, in groups of `LANES` trees. The last group is filled up with leaves that add
-    /// nothing.
+    /// All decision trees in their order, in groups of `LANES` trees.
     pub(super) groups: Vec<Group>,
 }
 
 impl<F: PackedNode> Trees<F> {
-    /// Compiles valid decision trees: stores the nodes of all trees in one list. `features` is the number of features
-    /// of a row.
+    /// Compiles decision trees for fast predictions: stores the nodes of all trees in one list.
     pub(super) fn compile(trees: &[Tree], features: usize, leaves: &mut LeafCollector) -> Self {
         let places = trees.iter().map(|tree| tree.nodes.len() + 1).sum::<usize>();
         let mut flat = Self {
@@ -139,6 +138,7 @@ impl<F: PackedNode> Trees<F> {
             let depth = flat.tree(tree, features as u32, nothing, leaves);
             flat.depths.push(depth);
         }
+        // The last group is filled up with leaves that add nothing.
         for (roots, depths) in flat.roots.chunks(LANES).zip(flat.depths.chunks(LANES)) {
             let mut group = Group { roots: [0; LANES], depth: depths.iter().copied().max().unwrap_or(0) };
             group.roots.iter_mut().zip(roots).for_each(|(to, root)| *to = *root);
@@ -147,12 +147,11 @@ impl<F: PackedNode> Trees<F> {
         flat
     }
 
-    /// Appends one decision tree to the list of nodes and returns the number of steps to the tree's farthest leaf.
-    /// Siblings are neighbours in memory. The children of the left sibling come next, so a walk to the left mostly
-    /// stays within a cache line. An unused place after the root keeps siblings from being split between two cache
-    /// lines.
+    /// Appends one decision tree to the node list and returns its depth.
     fn tree(&mut self, tree: &Tree, features: u32, nothing: F, leaves: &mut LeafCollector) -> u32 {
         let (mut depth, root) = (0, self.nodes.len() as u32);
+        // Siblings are neighbours in memory. An unused place after the root keeps siblings from being split between two
+        // cache lines.
         self.nodes.extend([nothing; 2]);
         let mut open = vec![(0_u32, root, 0_u32)];
         while let Some((index, position, steps)) = open.pop() {
@@ -161,6 +160,8 @@ impl<F: PackedNode> Trees<F> {
                 Some(&Node::Split { feature, threshold, left, right }) => {
                     let children = self.nodes.len() as u32;
                     self.nodes.extend([nothing; 2]);
+                    // The children of the left sibling come next, so a walk to the left mostly stays within a cache
+                    // line.
                     open.extend([(right, children + 1, steps + 1), (left, children, steps + 1)]);
                     F::new(key(threshold), feature, children)
                 }

@@ -4,8 +4,7 @@ use proptest::sample::{Index, select};
 use super::*;
 use crate::pipeline::{Node, Tree, Weight};
 
-/// Generates random numbers for thresholds and rows. They often come from a small set, so that many values equal a
-/// threshold.
+/// Generates random thresholds and feature values. Many values equal a threshold.
 fn number() -> impl Strategy<Value = f32> {
     prop_oneof![
         select(vec![-0.0, 0.0, 1.0, 1.0_f32.next_up(), f32::MIN_POSITIVE, -1e-45, f32::MAX, f32::MIN]),
@@ -19,8 +18,8 @@ fn value() -> impl Strategy<Value = f32> {
 
 type Split = (Index, f32);
 
-/// Generates the shape of a random decision tree: which leaf to split in each step. If the flag is true, the newest
-/// leaf is always split, which makes a chain.
+/// Generates the shape of a random decision tree: which leaf to split in each step. If the flag is true, the tree is a
+/// chain.
 fn shape() -> impl Strategy<Value = (Vec<(Index, Split)>, bool)> {
     let splits = |most| prop::collection::vec((any::<Index>(), (any::<Index>(), number())), 0..most);
     prop_oneof![
@@ -79,8 +78,7 @@ fn ensembles() -> impl Strategy<Value = (Ensemble, usize, Vec<f32>)> {
     )
 }
 
-/// Computes the outputs for a row by walking through the trees node by node, and returns the outputs' bits. The test
-/// compares the compiled trees with this function.
+/// Simple reference implementation: walks through the trees node by node and returns the outputs' bits.
 fn walked(ensemble: &Ensemble, row: &[f32]) -> Vec<u32> {
     let mut sums = vec![0.0_f32; ensemble.base.len()];
     for tree in &ensemble.trees {

@@ -5,12 +5,11 @@ use super::leaves::AddLeaf;
 use super::nodes::{PackedNode, Trees};
 use super::{LANES, MANY};
 
-/// Number of steps through decision trees before the code checks whether all walks have reached a leaf. A larger number
-/// needs fewer checks, a smaller one fewer useless steps.
+// A larger number needs fewer checks, a smaller one fewer useless steps.
+/// Number of steps through a decision tree between two checks whether all walks have reached a leaf.
 const STEPS: u32 = 4;
 
-/// Sends one row of `features` through all decision trees and adds up the weights of the leaves that it reaches. Writes
-/// the sums into `sums`, one for each output.
+/// Sends one row through all decision trees and writes the summed leaf weights into `sums`, one sum for each output.
 #[expect(clippy::indexing_slicing, reason = "positions and features come from checked trees, and this is the hot path")]
 pub(super) fn row<F: PackedNode, const N: usize>(
     trees: &Trees<F>,
@@ -39,8 +38,8 @@ pub(super) fn row<F: PackedNode, const N: usize>(
     sums.iter_mut().zip(all).for_each(|(to, sum)| *to = sum);
 }
 
-/// Sends rows of `width` features through all decision trees and adds up the weights of the leaves that they reach.
-/// Writes the sums into `sums`, with `outputs` sums per row. The number of rows must be a multiple of [`LANES`].
+/// Sends many rows through all decision trees and writes the summed leaf weights into `sums`, row by row. The number of
+/// rows must be a multiple of [`LANES`].
 #[expect(clippy::indexing_slicing, reason = "positions and features come from checked trees, and this is the hot path")]
 pub(super) fn batch<F: PackedNode, const N: usize>(
     trees: &Trees<F>,
@@ -65,10 +64,10 @@ pub(super) fn batch<F: PackedNode, const N: usize>(
     }
 }
 
-/// Returns the keys of rows (features as integers in the same order), in groups of [`LANES`] rows. Each group has
-/// `slots` arrays. Each array contains the keys of one feature for all rows of the group.
+/// Converts the features of rows to integers for the decision trees, in groups of [`LANES`] rows.
 #[expect(clippy::indexing_slicing, reason = "a group has as many rows as lanes, and this runs for every feature")]
 fn keys(features: &[f32], width: usize, slots: usize) -> Vec<[u32; LANES]> {
+    // Each group has `slots` arrays. Each array contains the keys of one feature for all rows of the group.
     let together = features.chunks_exact(width * LANES);
     let mut keys = vec![[LOWEST; LANES]; together.len() * slots];
     for (keys, rows) in keys.chunks_exact_mut(slots).zip(together) {
@@ -79,9 +78,9 @@ fn keys(features: &[f32], width: usize, slots: usize) -> Vec<[u32; LANES]> {
     keys
 }
 
-/// Walks through decision trees from `roots` to leaves, on `LANES` paths at the same time, and returns the positions of
-/// the leaves. The leaves are at most `depth` steps away. `key` returns the key of a node's feature on one path. The
-/// function is inlined so that positions stay in registers.
+// Inlined so that positions stay in registers.
+/// Walks down decision trees on `LANES` paths at the same time, and returns the positions of the leaves. `key` returns
+/// the row's integer key for a node's feature.
 #[inline(always)]
 #[expect(clippy::indexing_slicing, reason = "positions come from checked trees, and this is the hot path")]
 fn walk<F: PackedNode>(nodes: &[F], roots: [u32; LANES], depth: u32, key: impl Fn(F, usize) -> u32) -> [u32; LANES] {
@@ -91,6 +90,7 @@ fn walk<F: PackedNode>(nodes: &[F], roots: [u32; LANES], depth: u32, key: impl F
             *position = node.left() + u32::from(key(node, lane) > node.threshold());
         }
     };
+    // The leaves are at most `depth` steps away.
     let mut at = roots;
     for _ in 0..depth.div_ceil(STEPS) {
         for _ in 1..STEPS {

@@ -1,4 +1,4 @@
-//! Turns the model in an imported ONNX file into a pipeline (trained model) with the table's columns and labels.
+//! Last step of the ONNX import: turns the found model into a pipeline with the table's columns and labels.
 
 use evergreen_lifecycle::{Signature, Task};
 
@@ -16,7 +16,7 @@ const SHARE_TOLERANCE: f64 = 1e-4;
 const ROUNDING: &str = "the file scales features in several steps before its trees, which is rounded differently here: \
                         a value at a threshold may go the other way";
 
-/// Returns the imported model as a pipeline, and warnings for the user about assumptions of the import.
+/// Converts the imported model to a pipeline. Also returns warnings for the user about assumptions of the import.
 pub(super) fn pipeline(mut model: FoundModel, table: &Signature) -> Result<(Pipeline, Vec<String>), ImportError> {
     let task = if model.labels.is_empty() { Task::Regression } else { Task::Classification };
     if task != table.task() {
@@ -57,9 +57,10 @@ pub(super) fn pipeline(mut model: FoundModel, table: &Signature) -> Result<(Pipe
     Ok((Pipeline::new(signature, parts)?, warnings))
 }
 
-/// Renumbers the features of an imported predictor from the file's order to the pipeline's order. `places` has, for
-/// each feature in the file, its index in the pipeline. `count` is the number of features in the pipeline.
+/// Changes an imported model from the file's feature indices to the pipeline's. `places` has the new index of each
+/// feature.
 fn on_features(predictor: Predictor, places: &[u32], count: usize, operator: &str) -> Result<Predictor, ImportError> {
+    // `count` is the number of features in the pipeline.
     match predictor {
         Predictor::Linear(linear) => {
             let outputs = linear.bias.len();
@@ -95,9 +96,7 @@ fn on_features(predictor: Predictor, places: &[u32], count: usize, operator: &st
     }
 }
 
-/// Reorders the classes of an imported predictor from the file's label order to the table's label order. `classes` has,
-/// for each label of the file, its class index in the table. Also returns the link function, which turns outputs into
-/// the prediction.
+/// Changes an imported classifier from the file's label order to the table's. Also returns the link function.
 fn of_classes(
     predictor: Predictor,
     transform: PostTransform,
@@ -105,6 +104,8 @@ fn of_classes(
     classes: &[u32],
     features: usize,
 ) -> Result<(Predictor, Link), ImportError> {
+    // `classes` has, for each label of the file, its class index in the table. The link function turns outputs into the
+    // prediction.
     let outputs = match &predictor {
         Predictor::Linear(linear) => linear.bias.len(),
         Predictor::Trees(ensemble) => ensemble.base.len(),
@@ -145,7 +146,7 @@ fn of_classes(
     }
 }
 
-/// Returns whether a linear model has two outputs and the second output is always the negative of the first.
+/// Returns whether a linear classifier has two outputs that always differ only in their sign.
 fn is_mirrored(linear: &Linear, features: usize) -> bool {
     let (first, second) = linear.weights.split_at(features.min(linear.weights.len()));
     linear.bias.len() == 2
@@ -153,9 +154,9 @@ fn is_mirrored(linear: &Linear, features: usize) -> bool {
         && matches!(linear.bias.as_slice(), [a, b] if *a == -b)
 }
 
-/// Adapts an imported two-class predictor whose output is the log-odds of the file's second label. Returns a predictor
-/// whose output is the log-odds of the table's second label.
+/// Adapts an imported two-class model, so that its output is the log-odds of the table's second label.
 fn of_second(predictor: Predictor, classes: &[u32]) -> Predictor {
+    // The file's output is the log-odds of the file's second label.
     if classes.last() == Some(&1) {
         return predictor;
     }
@@ -172,7 +173,7 @@ fn of_second(predictor: Predictor, classes: &[u32]) -> Predictor {
     }
 }
 
-/// Reorders the outputs of an imported predictor from the file's label order to the table's label order.
+/// Changes the outputs of an imported model from the file's label order to the table's label order.
 fn permuted(predictor: Predictor, classes: &[u32], features: usize) -> Predictor {
     let mut order: Vec<_> = (0..classes.len()).collect();
     order.sort_by_key(|&output| classes.get(output));
@@ -197,10 +198,10 @@ fn permuted(predictor: Predictor, classes: &[u32], features: usize) -> Predictor
     }
 }
 
-/// Adapts an imported forest that sums its trees: its leaves contain class probabilities divided by the number of
-/// trees. Returns a forest with full class probabilities in each leaf, which averages its trees. It is an error if the
-/// leaves contain other weights.
+/// Converts an imported forest that sums class shares to a forest that averages class probabilities.
 fn shares(mut ensemble: Ensemble, classes: &[u32], operator: &str) -> Result<Predictor, ImportError> {
+    // The leaves contain class probabilities divided by the number of trees. It is an error if the leaves contain other
+    // weights.
     let error = || {
         let problem = "it is NONE, but the leaves do not contain shares of the classes as a forest's leaves do; \
                        expected LOGISTIC or SOFTMAX";
@@ -233,9 +234,9 @@ fn shares(mut ensemble: Ensemble, classes: &[u32], operator: &str) -> Result<Pre
     }))
 }
 
-/// Normalises the class probabilities of a tree leaf so that they sum to 1. Returns `None` if their sum is too far from
-/// 1, or if a probability is negative by more than a rounding error.
+/// Normalises the class probabilities of a tree leaf to the sum 1. Returns `None` if the probabilities are invalid.
 fn distribution(shares: &[f64], classes: &[u32]) -> Option<Vec<Weight>> {
+    // Invalid: a sum too far from 1, or a probability that is negative by more than a rounding error.
     let sum: f64 = shares.iter().sum();
     if !((sum - 1.0).abs() <= SHARE_TOLERANCE && shares.iter().all(|share| *share >= -SHARE_TOLERANCE)) {
         return None;

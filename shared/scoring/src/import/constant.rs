@@ -6,7 +6,7 @@ use super::error::list;
 use crate::artifact::ArtifactError;
 use crate::artifact::onnx::{TensorProto, element};
 
-/// A tensor of numbers from an imported ONNX file, with its shape.
+/// Tensor of constant numbers in an imported ONNX file, with its shape.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ConstantTensor {
     pub(super) dims: Vec<usize>,
@@ -29,8 +29,8 @@ impl ConstantTensor {
         Self { dims: vec![length], numbers }
     }
 
-    /// Decodes an ONNX tensor of constants. Returns its name, and its numbers or the reason why the numbers cannot be
-    /// read.
+    /// Decodes a tensor of an ONNX file. Returns the tensor's name, and its numbers or the reason why they are
+    /// unreadable.
     pub(super) fn read(bytes: &[u8]) -> Result<(String, Result<Self, &'static str>), ArtifactError> {
         let tensor = TensorProto::decode(bytes).map_err(ArtifactError::NotOnnx)?;
         let constant = Self::of(&tensor).ok_or_else(|| problem(&tensor));
@@ -61,7 +61,7 @@ impl ConstantTensor {
         }
     }
 
-    /// Returns the numbers of the tensor as floating-point numbers. Integers are converted.
+    /// Returns the numbers of the tensor as floating-point numbers, also if they are integers.
     pub(super) fn real(&self) -> Vec<f64> {
         match &self.numbers {
             Elements::Whole(list) => list.iter().map(|&number| number as f64).collect(),
@@ -87,7 +87,7 @@ fn numbers(tensor: &TensorProto) -> Option<Elements> {
     }
 }
 
-/// Value of ONNX's `TensorProto.DataLocation` if the numbers of a tensor are in another file.
+/// Value of ONNX's `TensorProto.DataLocation` for a tensor whose numbers are in another file.
 const EXTERNAL: i32 = 1;
 
 /// Returns the reason why an ONNX tensor cannot be read, for an error message.

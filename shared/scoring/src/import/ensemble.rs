@@ -1,5 +1,7 @@
-//! Imports ensembles of decision trees from ONNX files. An ONNX tree operator stores its nodes as parallel lists: entry
-//! `i` of every list belongs to node `i`. A file may list the nodes in any order.
+//! Imports decision trees from ONNX files.
+//!
+//! An ONNX tree operator stores its nodes as parallel lists: entry `i` of every list belongs to node `i`. A file may
+//! list the nodes in any order.
 
 use super::constant::{ConstantTensor, Elements};
 use super::error::{ImportError, short};
@@ -8,23 +10,22 @@ use crate::artifact::attributes::Attributes;
 use crate::artifact::onnx::kind;
 use crate::pipeline::{MAX_NODES, Node, Tree, Weight};
 
-/// Attributes of ONNX's tree operators that the import ignores: name and attribute type.
+/// Attributes of ONNX tree operators that the import does not use: name and type.
 const IGNORED: [(&str, i32); 3] = [
     ("nodes_missing_value_tracks_true", kind::INTS),
     ("nodes_hitrates", kind::FLOATS),
     ("nodes_hitrates_as_tensor", kind::TENSOR),
 ];
 
-/// Decision trees that were read from an ONNX file. `places` has one entry for each tree node, in the file's order: the
-/// index of its tree, and its index in that tree.
+// `places` has one entry for each tree node, in the file's order: the index of its tree, and its index in that tree.
+/// Decision trees that were read from an ONNX file, and where each node of the file is in them.
 struct Forest {
     trees: Vec<Tree>,
     places: Vec<(u32, u32)>,
     keys: NodeKeys,
 }
 
-/// The nodes of all trees, as parallel lists of equal length from the ONNX file. Entry `i` of every list belongs to the
-/// same node.
+/// Nodes of all decision trees in an ONNX file, as parallel lists: entry `i` of every list belongs to node `i`.
 struct Nodes {
     keys: NodeKeys,
     features: Vec<i64>,
@@ -34,8 +35,8 @@ struct Nodes {
     rights: Vec<i64>,
 }
 
-/// How a node of an imported decision tree compares a feature with its threshold: `<=`, `<`, `>=` or `>`. A leaf
-/// compares nothing.
+// A leaf compares nothing.
+/// Comparison of a feature with the threshold in a tree node of an ONNX file: `<=`, `<`, `>=` or `>`.
 #[derive(Clone, Copy, PartialEq)]
 enum Mode {
     Leaf,
@@ -45,14 +46,15 @@ enum Mode {
     Above,
 }
 
-/// Reads all decision trees of an ONNX tree operator from its attributes. `weights` is the beginning of the attribute
-/// names for leaf weights: `class` for a classifier or `target` for regression. Also returns the only output to which
-/// the leaves add weights, or `None` if there are several outputs or no weights.
+/// Reads all decision trees from the attributes of an ONNX tree operator. Also returns the output to which all leaves
+/// add weights, if there is only one.
 pub(super) fn read(
     operator: &str,
     attributes: &mut Attributes,
     weights: &str,
 ) -> Result<(Vec<Tree>, Option<i64>), ImportError> {
+    // `weights` is the beginning of the attribute names for leaf weights: `class` for a classifier or `target` for
+    // regression.
     let nodes = nodes(operator, attributes)?;
     let mut forest = grow(nodes).ok_or_else(|| {
         ImportError::usage(operator, "its nodes do not form trees; expected one parent for each node except a root")
@@ -72,9 +74,10 @@ pub(super) fn read(
     Ok((forest.trees, output))
 }
 
-/// Reads a list of numbers from the operator's attribute `name` (floats) or from `name` followed by `_as_tensor` (a
-/// tensor of float or double). Returns `None` if both are missing.
+/// Reads a list of numbers from an attribute of an ONNX operator. Returns `None` if the attribute is missing.
 pub(super) fn reals(operator: &str, attributes: &mut Attributes, name: &str) -> Result<Option<Vec<f64>>, ImportError> {
+    // The numbers are in the attribute `name` (floats), or in `name` followed by `_as_tensor` (a tensor of float or
+    // double).
     let tensor = attributes.optional(&format!("{name}_as_tensor"), kind::TENSOR)?;
     if let Some(bytes) = tensor.and_then(|attribute| attribute.t) {
         let constant = ConstantTensor::read(&bytes)?.1;
@@ -138,9 +141,9 @@ fn same_length(operator: &str, expected: usize, lengths: &[usize]) -> Result<(),
     }
 }
 
-/// Builds decision trees from the nodes of an ONNX file, so that every parent is before its children. Returns `None` if
-/// the nodes do not form trees, for example because of a cycle.
+/// Builds decision trees from the nodes of an ONNX file. Returns `None` if the nodes do not form trees.
 fn grow(nodes: Nodes) -> Option<Forest> {
+    // In the trees, every parent is before its children. Nodes with a cycle, for example, do not form a tree.
     let count = nodes.keys.ids.len();
     let children = (0..).take(count).map(|position| nodes.children(position)).collect::<Option<Vec<_>>>()?;
     let mut has_parent = vec![false; count];
@@ -165,13 +168,14 @@ fn grow(nodes: Nodes) -> Option<Forest> {
 }
 
 impl Nodes {
-    /// Returns the two children of a tree node: their positions in the file's lists of nodes. Rows with a feature at or
-    /// below the threshold go to the first child. `Some(None)`: the node is a leaf. `None`: the node is invalid.
+    /// Returns the positions of a tree node's two children in the ONNX file. `Some(None)`: the node is a leaf. `None`:
+    /// the node is invalid.
     fn children(&self, position: u32) -> Option<Option<[u32; 2]>> {
         let at = position as usize;
         let (tree, _) = self.keys.id(position)?;
         let (left, right) = (*self.lefts.get(at)?, *self.rights.get(at)?);
         let find = |node| self.keys.find((tree, node));
+        // Rows with a feature at or below the threshold go to the first child.
         Some(match self.modes.get(at)? {
             Mode::Leaf => None,
             Mode::AtMost | Mode::Below => Some([find(left)?, find(right)?]),
@@ -179,14 +183,14 @@ impl Nodes {
         })
     }
 
-    /// Builds one decision tree, level by level. `root` is the position of its root in the file's lists of nodes. For
-    /// each node, writes the index of its tree and its index in that tree into `places`. Returns `None` if a node is
-    /// invalid.
+    /// Builds one decision tree of an ONNX file, level by level, from the position of its root node. Returns `None` if
+    /// a node is invalid.
     fn tree(&self, root: u32, children: &[Option<[u32; 2]>], tree: u32, places: &mut [(u32, u32)]) -> Option<Tree> {
         let mut order = vec![root];
         let mut nodes = Vec::new();
         while let Some(&position) = order.get(nodes.len()) {
             let at = position as usize;
+            // The index of the node's tree, and the node's index in that tree.
             *places.get_mut(at)? = (tree, u32::try_from(nodes.len()).ok()?);
             nodes.push(match children.get(at)? {
                 None => Node::Leaf(Vec::new()),
@@ -204,9 +208,10 @@ impl Nodes {
     }
 }
 
-/// Rounds the threshold of a tree node down to `f32`. Returns the greatest `f32` that is at most `threshold`, or less
-/// than `threshold` if `below` is true. Features are `f32`, so the rounded threshold sends every row to the same child.
+/// Rounds the threshold of a tree node down to `f32`, so that every row still goes to the same child.
 fn at_most(threshold: f64, below: bool) -> f32 {
+    // The result is the greatest `f32` that is at most `threshold`, or less than `threshold` if `below` is true.
+    // Features are `f32`, so no feature is between both thresholds.
     let nearest = threshold as f32;
     let too_great = if below { f64::from(nearest) >= threshold } else { f64::from(nearest) > threshold };
     let split = if too_great { nearest.next_down() } else { nearest };
@@ -214,8 +219,8 @@ fn at_most(threshold: f64, below: bool) -> f32 {
     if split == f32::INFINITY { f32::MAX } else { split }
 }
 
-/// Reads the leaf weights of the decision trees from the operator's attributes and adds them to the leaves of `forest`.
-/// Returns the only output to which the leaves add weights, or `None` if there are several outputs or no weights.
+/// Reads the leaf weights of an ONNX tree operator into `forest`. Returns the output to which all weights belong, if
+/// there is only one.
 fn weigh(
     operator: &str,
     attributes: &mut Attributes,
@@ -248,9 +253,9 @@ fn weigh(
 }
 
 impl Forest {
-    /// Returns whether each tree's root is the first of the tree's nodes in the ONNX file. ONNX runtimes start at the
-    /// first node, so they would interpret another order differently.
+    /// Returns whether the root of each tree is the first of the tree's nodes in the ONNX file.
     fn is_root_first(&self) -> bool {
+        // ONNX runtimes start at the first node, so they would interpret another order differently.
         let mut visited = vec![false; self.trees.len()];
         self.places.iter().all(|&(tree, node)| {
             let is_visited = visited.get_mut(tree as usize).is_none_or(|visited| std::mem::replace(visited, true));
@@ -267,7 +272,7 @@ impl Forest {
     }
 }
 
-/// Sorts the weights of a tree leaf by output, adds up weights of the same output, and removes weights that are 0.
+/// Normalises the weights of a tree leaf: sorts by output, adds up equal outputs, and removes zeros.
 pub(super) fn merge(weights: &mut Vec<Weight>) {
     weights.sort_by_key(|entry| entry.output);
     weights.dedup_by(|later, kept| {
@@ -286,7 +291,7 @@ mod tests {
     use crate::artifact::attributes::{floats, ints, strings};
     use crate::artifact::onnx::AttributeProto;
 
-    /// Returns the attributes of an ONNX tree operator for a tree with one split and two leaves.
+    /// Returns the attributes of an ONNX tree operator with one split and two leaves, for tests.
     fn lists(mode: &str, left: i64, right: i64) -> Vec<AttributeProto> {
         vec![
             ints("nodes_treeids", vec![5; 3]),

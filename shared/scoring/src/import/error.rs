@@ -10,8 +10,8 @@ use crate::pipeline::PipelineError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
-    /// The bytes are not an ONNX file, or the file is too large. Or an attribute of an operator is unknown or has
-    /// another type than expected.
+    // An attribute of an operator may also have another type than expected.
+    /// The file is not a valid or supported ONNX file: for example not ONNX, too large, or with an unknown attribute.
     #[error("{}", of_file(.0))]
     File(#[from] ArtifactError),
     /// The ONNX file contains an operator that the import does not support.
@@ -66,7 +66,8 @@ pub enum ImportError {
         /// Names of all columns of the table, for the error message.
         columns: Vec<String>,
     },
-    /// An input of the ONNX file is not a supported tensor, or it has several columns although there are other inputs.
+    // Or the input has several columns although there are other inputs.
+    /// An input of the ONNX file is not a supported tensor.
     #[error("the file's input {input:?} {problem}")]
     InputType {
         /// Name of the file's input that is not supported.
@@ -74,7 +75,7 @@ pub enum ImportError {
         /// Description of what is wrong with the input, for the error message.
         problem: &'static str,
     },
-    /// The ONNX file expects another kind of values for a column than the table has, for example texts and not numbers.
+    /// The ONNX file expects another kind of values in a column than the table has (for example texts, not numbers).
     #[error(
         "column {column:?}: the table has a {kind}, the file expects {expected}; export the model with an input that \
          matches the table"
@@ -93,8 +94,8 @@ pub enum ImportError {
          (SimpleImputer; for a category also OneHotEncoder(handle_unknown=\"ignore\")) and export both as one pipeline"
     )]
     Missing(String),
-    /// The ONNX file uses a column twice and fills or scales it differently, which a pipeline cannot do. Contains the
-    /// column's name.
+    /// The ONNX file uses a column twice with different scaling or fills, which is not supported. Contains the column's
+    /// name.
     #[error(
         "column {0:?}: the file uses it twice and fills or scales it differently; expected one way for each column; \
          change the preprocessing of the model"
@@ -126,14 +127,14 @@ pub enum ImportError {
          export the model without this output"
     )]
     Output(String),
-    /// An output of the ONNX file is not the final prediction: another operator changes the same numbers later.
-    /// Contains the output's name.
+    /// An output of the ONNX file is not the final prediction, because a later operator changes it. Contains the
+    /// output's name.
     #[error(
         "the file's output {0:?} is changed by a later operator; expected the final probabilities or the final number"
     )]
     Early(String),
-    /// The ONNX file uses an operator set (version of the operators' definitions) that is too old, so its operators may
-    /// have another meaning. Contains the version of the operator set.
+    // In older operator sets, operators may have another meaning.
+    /// The ONNX operator set (version of the operators' definitions) of the file is too old. Contains its version.
     #[error(
         "the file has operator set {0}; expected {least} or newer; export it with a higher target_opset",
         least = super::MIN_OPERATOR_SET
@@ -145,7 +146,8 @@ pub enum ImportError {
     /// The ONNX file does not contain a model, or its outputs do not contain the prediction.
     #[error("the file predicts neither probabilities nor a number; export the whole model with its outputs")]
     NoPrediction,
-    /// The signature of the imported model (the columns that the ONNX file uses, and the table's labels) is not valid.
+    // The signature consists of the columns that the ONNX file uses, and the table's labels.
+    /// The columns and labels of the imported model are not valid together.
     #[error("the file's model has no valid signature: {0}; use at least one column of the table")]
     Signature(#[source] SignatureError),
     /// The ONNX file was read, but the model in it is not valid, for example because a weight is not finite.
@@ -178,7 +180,7 @@ pub(super) fn numbers(shape: &[i64]) -> String {
     format!("[{}]", list(shape))
 }
 
-/// Returns the message of an artifact error, in words for an ONNX file that the user imports.
+/// Returns the message of an artifact error, worded for an ONNX file that a user imports.
 fn of_file(error: &ArtifactError) -> String {
     let text = match error {
         ArtifactError::Attribute { operator, attribute, problem } => {

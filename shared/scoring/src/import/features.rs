@@ -1,5 +1,6 @@
-//! Imports ONNX operators that compute features (the inputs of a model) or texts. The import processes no rows: it only
-//! records how each feature is computed from a column of the table.
+//! Imports ONNX operators that compute features (the inputs of a model) or texts.
+//!
+//! The import processes no rows: it only records how each feature is computed from a column of the table.
 
 use std::rc::Rc;
 
@@ -12,11 +13,11 @@ use super::{forms, linear};
 use crate::artifact::onnx::{TextList, kind};
 use crate::pipeline::MAX_FEATURES;
 
-/// Maximum number of different texts that the encoder of an imported model may know for one category column.
+/// Limit of the ONNX import: maximum number of different texts in one category column.
 pub(super) const MAX_TEXTS: usize = 1000;
 
-/// Maximum size in bytes of a category text in an imported model. Categories of models that are trained here have the
-/// same maximum.
+// Categories of models that are trained here have the same maximum.
+/// Limit of the ONNX import: maximum size of a category text in bytes.
 const MAX_TEXT: usize = 200;
 
 const JOINED: &str = "features or texts of columns";
@@ -72,8 +73,7 @@ fn impute(_: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, Impo
     Ok(vec![FeatureList::flat(filled)])
 }
 
-/// Imports the ONNX operator `Scaler`, which subtracts an offset from each feature and multiplies the result by a
-/// factor.
+/// Imports the ONNX operator `Scaler`, which computes `(x - offset) * scale` for each feature.
 fn scale(_: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let operator = call.name();
     let (features, mut attributes) = call.features()?;
@@ -98,9 +98,9 @@ fn stretch(feature: Feature, scale: f64) -> Feature {
     Feature { scale: feature.scale * scale, exact, ..feature }
 }
 
-/// Imports the ONNX operators `Add`, `Sub`, `Mul` and `Div` for features and a constant, and `Add` for the model's
-/// outputs and a constant.
+/// Imports the ONNX operators `Add`, `Sub`, `Mul` and `Div` with a constant.
 fn arithmetic(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
+    // All are supported for features, and `Add` also for the model's outputs.
     let (features, constant) = match (call.name(), call.inputs) {
         ("Add", [GraphValue::Outputs(PostTransform::None, _), GraphValue::Constant(bias)]) => {
             return Ok(vec![linear::add_bias(walk, bias)?]);
@@ -126,8 +126,7 @@ fn arithmetic(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue
     Ok(vec![FeatureList::flat(calculated)])
 }
 
-/// Calls `apply` for each feature, with the feature's number from `numbers`. `numbers` has one number for each feature,
-/// or a single number for all features.
+/// Calls `apply` for each feature with its number from `numbers`. A single number is used for all features.
 fn each<T>(
     operator: &str,
     features: &FeatureList,
@@ -166,9 +165,9 @@ fn one_hot(_: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, Imp
     Ok(vec![GraphValue::Features(Rc::new(FeatureList { list, deep: true }))])
 }
 
-/// Checks how many category texts an encoder in the ONNX file knows, and how long they are. All of them become part of
-/// the model's signature (columns and labels), so their size must be limited.
+/// Checks the number and the length of the category texts that an encoder in the ONNX file knows.
 fn check_texts(operator: &str, texts: &TextList) -> Result<(), ImportError> {
+    // All texts become part of the model's signature (columns and labels), so their size must be limited.
     let error = |problem| Err(ImportError::attribute(operator, "cats_strings", problem));
     if texts.len() > MAX_TEXTS {
         return error(format!("it has {}", too_many_texts(texts.len())));
@@ -181,7 +180,7 @@ fn check_texts(operator: &str, texts: &TextList) -> Result<(), ImportError> {
     }
 }
 
-/// Returns text to append to an error message: the column has `count` category texts, which is too many.
+/// Returns the end of an error message: the column has `count` category texts, which is too many.
 pub(super) fn too_many_texts(count: usize) -> String {
     format!(
         "{count} texts; at most {MAX_TEXTS} for a column are supported; train the model with fewer, for example with \
@@ -189,9 +188,7 @@ pub(super) fn too_many_texts(count: usize) -> String {
     )
 }
 
-/// Imports the ONNX operator `FeatureVectorizer`, which joins the features of its inputs to one list. If the file gives
-/// the number of features of each input, these numbers must be right. With wrong numbers, ONNX would cut or fill up the
-/// inputs.
+/// Imports the ONNX operator `FeatureVectorizer`, which joins the features of its inputs to one list.
 fn vectorize(_: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let (operator, inputs) = (call.name(), call.inputs);
     let mut attributes = call.attributes()?;
@@ -199,6 +196,7 @@ fn vectorize(_: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, I
     attributes.finish()?;
     let widths: Vec<_> = inputs.iter().map(|input| input.width() as i64).collect();
     match given {
+        // With wrong numbers, ONNX would cut or fill up the inputs.
         Some(given) if given != widths => {
             let problem = format!("it is {}; expected the widths of the inputs, {}", numbers(&given), numbers(&widths));
             Err(ImportError::attribute(operator, "inputdimensions", problem))
@@ -212,9 +210,9 @@ fn concat(_: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphValue>, 
     Ok(vec![join(call.name(), Some(axis), call.inputs)?])
 }
 
-/// Concatenates the columns of several inputs of an ONNX operator. The inputs must be all features or all texts. `axis`
-/// is `None` if the operator does not have this attribute.
+/// Joins the columns of several inputs of an ONNX operator. The inputs must be all features or all texts.
 fn join(operator: &str, axis: Option<i64>, inputs: &[GraphValue]) -> Result<GraphValue, ImportError> {
+    // `axis` is `None` if the operator does not have this attribute.
     let mixed = || {
         let kinds: Vec<_> = inputs.iter().map(GraphValue::kind).collect();
         let problem = format!(
@@ -246,10 +244,10 @@ fn join(operator: &str, axis: Option<i64>, inputs: &[GraphValue]) -> Result<Grap
     Ok(GraphValue::Features(Rc::new(FeatureList { list, deep })))
 }
 
-/// Checks that an ONNX operator works on the last dimension of its input, which contains the features. `axis` is the
-/// number of that dimension; `None` if the operator does not have this attribute. `deep` is true if the input has three
-/// dimensions.
+/// Checks that an ONNX operator works on the features, which are the last dimension of its input.
 pub(super) fn check_axis(operator: &str, axis: Option<i64>, deep: bool) -> Result<(), ImportError> {
+    // `axis` is the number of the dimension; `None` if the operator does not have this attribute. `deep` is true if the
+    // input has three dimensions.
     match (axis, deep) {
         (None | Some(-1), _) | (Some(1), false) | (Some(2), true) => Ok(()),
         (Some(axis), _) => {
@@ -270,8 +268,7 @@ fn gather(_: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphValue>, 
     Ok(vec![select(call.name(), value, whole(call.name(), indices)?)?])
 }
 
-/// Selects columns by index from `value`, which contains features or texts. A negative index counts from the end: -1 is
-/// the last column.
+/// Selects features or texts from `value` by column index. A negative index counts from the end: -1 is the last column.
 pub(super) fn select(operator: &str, value: &GraphValue, indices: &[i64]) -> Result<GraphValue, ImportError> {
     let outside = || {
         let problem = format!("it selects a column that does not exist; its input has {} columns", value.width());

@@ -31,8 +31,7 @@ pub(super) fn is_deep(value: &GraphValue) -> bool {
     matches!(value, GraphValue::Features(features) if features.deep)
 }
 
-/// Returns the features unchanged if their tensor has two dimensions. It is an error, which names the operator, if the
-/// tensor has three dimensions.
+/// Returns the features unchanged if their tensor has two dimensions, otherwise an error that names the operator.
 pub(super) fn flat(operator: &str, features: &Rc<FeatureList>) -> Result<Rc<FeatureList>, ImportError> {
     if features.deep { Err(three_dimensions(operator)) } else { Ok(Rc::clone(features)) }
 }
@@ -54,9 +53,9 @@ fn identity(_: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, Im
     }
 }
 
-/// Imports the ONNX operator `Cast`, which converts a value to another type. The new type must not change the meaning
-/// of the value.
+/// Imports the ONNX operator `Cast`, which converts a value to another type.
 fn cast(_: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
+    // The new type must not change the meaning of the value.
     let [value] = call.inputs else { return Err(call.unsupported()) };
     let to = call.take("to").and_then(|attribute| attribute.i);
     let element = to.and_then(|to| i32::try_from(to).ok());
@@ -132,9 +131,9 @@ fn split(_: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphValue>, I
     Ok(parts)
 }
 
-/// Returns the group sizes for splitting `width` columns into `parts` groups of equal size, or `None` if that is
-/// impossible. If `counted` is true, the file gives the number of groups, and the last group may be smaller.
+/// Returns the sizes for splitting `width` columns into `parts` groups of equal size. `None` if that is impossible.
 fn equal(width: usize, parts: usize, counted: bool) -> Option<Vec<i64>> {
+    // If `counted` is true, the file gives the number of groups, and the last group may be smaller.
     if parts == 0 || parts > width || !(counted || width.is_multiple_of(parts)) {
         return None;
     }
@@ -159,7 +158,7 @@ fn reshape(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, 
     }
 }
 
-/// Imports the ONNX operator `Reshape` for features. The new shape must have all features of a table row in one line.
+/// Imports the ONNX operator `Reshape` for features. The new shape must have one line for each row of the table.
 fn to_rows(call: &OperatorCall, features: &FeatureList, shape: &[i64]) -> Result<GraphValue, ImportError> {
     let width = features.list.len() as i64;
     let rows = |dim: i64| dim == -1 || dim == 0;

@@ -1,5 +1,4 @@
-//! Tests of the import with ONNX graphs that no known library writes, or that ONNX runtimes would interpret
-//! differently.
+//! Tests of the ONNX import with graphs that no known library writes, or that runtimes interpret differently.
 
 use evergreen_lifecycle::{Column, ColumnKind, Label, Signature};
 use prost::Message;
@@ -43,8 +42,7 @@ pub(super) fn real(name: &str, dims: &[i64], list: &[f32]) -> Vec<u8> {
     TensorProto { name, dims, data_type: element::FLOAT, float_data, ..TensorProto::default() }.encode_to_vec()
 }
 
-/// Creates an ONNX file for a test, with the given operators and one input `X`, whose elements have the type
-/// `elem_type`.
+/// Creates an ONNX file for a test, with the given operators and one input `X` of the type `elem_type`.
 pub(super) fn file(node: Vec<NodeProto>, initializer: Vec<Vec<u8>>, elem_type: i32, outputs: &[&str]) -> ModelProto {
     let output = outputs.iter().map(|name| info(name, element::FLOAT)).collect();
     let input = vec![info("X", elem_type)];
@@ -80,8 +78,8 @@ fn regressor(output: &str) -> NodeProto {
     )
 }
 
-/// Returns an operator for tests: a linear classifier of two classes. Its outputs are the label `L` and the scores `R`,
-/// to which no function is applied.
+/// Creates an ONNX operator for tests: a linear classifier of two classes with the outputs `L` (label) and `R`
+/// (scores).
 fn classifier() -> NodeProto {
     let attributes = vec![
         floats("coefficients", vec![1.0, 0.0, 2.0, 0.0]),
@@ -182,9 +180,9 @@ fn combined_widths_cover_all_rows() {
     }
 }
 
-/// Returns an operator for tests: a tree classifier with one split and two labels. Each of its two leaves adds a weight
-/// to one class of `ids`.
+/// Creates an ONNX operator for tests: a tree classifier with one split and two leaves.
 fn stump(ids: [i64; 2]) -> NodeProto {
+    // Each leaf adds a weight to one class of `ids`.
     let attributes = vec![
         ints("nodes_treeids", vec![0; 3]),
         ints("nodes_nodeids", vec![0, 1, 2]),
@@ -230,9 +228,9 @@ fn the_last_of_counted_parts_may_be_smaller() {
     }
 }
 
-/// Creates an ONNX file for a test: a `OneHotEncoder` that knows `texts`, and a linear model of its features. `zeros`
-/// is an attribute of the encoder: with 0, the encoder refuses unknown texts.
+/// Creates an ONNX file for a test: a one-hot encoder that knows `texts`, and a linear model of its features.
 fn encoded(texts: &[&str], zeros: i64) -> ModelProto {
+    // `zeros` is an attribute of the encoder: with 0, the encoder refuses unknown texts.
     let encoder =
         node("OneHotEncoder", ["X"], ["E"], vec![strings("cats_strings", texts.iter().copied()), int("zeros", zeros)]);
     let flat = node("Flatten", ["E"], ["F"], vec![int("axis", 1)]);

@@ -8,13 +8,13 @@ use super::error::{ImportError, short};
 use super::value::{Feature, FeatureList, FeatureSource, GraphValue};
 use crate::artifact::onnx::{ValueInfoProto, element};
 
-/// Returns, for each input of an imported ONNX graph, its name and the table columns that it takes. `is_constant`
-/// recognises inputs whose values are stored in the file. Such inputs take no column.
+/// Step of the ONNX import: returns each input's name and the table columns that the input takes.
 pub(super) fn bind(
     inputs: Vec<ValueInfoProto>,
     table: &Signature,
     is_constant: impl Fn(&str) -> bool,
 ) -> Result<Vec<(String, GraphValue)>, ImportError> {
+    // Inputs that `is_constant` recognises have their values stored in the file. Such inputs take no column.
     let inputs: Vec<_> = inputs.into_iter().filter(|input| !is_constant(&input.name)).collect();
     if let [all] = inputs.as_slice() {
         let (kind, width) = tensor(all)?;
@@ -25,7 +25,7 @@ pub(super) fn bind(
     inputs.into_iter().map(|input| one_column(&input, table).map(|value| (input.name, value))).collect()
 }
 
-/// Returns the element type of a graph's input, and its number of columns (`None` if the file does not fix the number).
+/// Returns the element type and the number of columns of an ONNX graph's input. `None`: any number of columns.
 fn tensor(input: &ValueInfoProto) -> Result<(i32, Option<i64>), ImportError> {
     let problem = |problem| ImportError::InputType { input: short(&input.name), problem };
     let tensor = input.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref());
@@ -39,9 +39,9 @@ fn tensor(input: &ValueInfoProto) -> Result<(i32, Option<i64>), ImportError> {
     }
 }
 
-/// Returns all columns of the table in order, for an ONNX file with a single input. `width` is the number of columns of
-/// that input (`None` if the file does not fix the number).
+/// Returns all columns of the table in order, for an ONNX file with a single input of `width` columns.
 fn whole_table(kind: i32, width: Option<i64>, table: &Signature) -> Result<GraphValue, ImportError> {
+    // The width is `None` if the file does not fix the number of columns.
     let columns = table.columns();
     match width {
         Some(found) if usize::try_from(found) != Ok(columns.len()) => {
@@ -67,9 +67,10 @@ fn one_column(input: &ValueInfoProto, table: &Signature) -> Result<GraphValue, I
     value(kind, vec![found])
 }
 
-/// Finds the table column with this name and returns its index and the column. Exporters replace special characters by
-/// `_`, so `my_column` also finds `my column`. Returns `None` if no column fits, or if several fit only in this way.
+/// Finds the table column to which the name of an ONNX input belongs. Returns the column with its index.
 fn find<'a>(table: &'a Signature, name: &str) -> Option<(usize, &'a Column)> {
+    // Exporters replace special characters by `_`, so `my_column` also finds `my column`. Returns `None` if no column
+    // fits, or if several fit only in this way.
     let columns = || table.columns().iter().enumerate();
     let mut written = columns().filter(|(_, column)| as_written(&column.name).eq(name.chars()));
     columns().find(|(_, column)| column.name == name).or_else(|| written.next().filter(|_| written.next().is_none()))

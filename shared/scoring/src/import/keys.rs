@@ -1,7 +1,8 @@
 //! Finds the nodes of imported decision trees by tree number and node number. A file may list the nodes in any order.
 
-/// Finds nodes of imported decision trees by tree number and node number. `ids` has these two numbers for each node, in
-/// the file's order. `sorted` has the indices of `ids`, sorted by the two numbers.
+// `ids` has the tree number and the node number of each node, in the file's order. `sorted` has the indices of `ids`,
+// sorted by the two numbers.
+/// Index of the nodes of imported decision trees, to find a node by tree number and node number.
 pub(super) struct NodeKeys {
     pub(super) ids: Vec<(i64, i64)>,
     pub(super) sorted: Vec<u32>,

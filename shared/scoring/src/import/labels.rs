@@ -4,8 +4,8 @@ use evergreen_lifecycle::Label;
 
 use super::error::ImportError;
 
-/// Returns, for each class label of an imported file, its class index in the table. Also returns a warning for the user
-/// if the import had to assume something about the labels, otherwise `None`.
+/// Step of the ONNX import: returns the table's class index for each label of the file, and a warning if that needs an
+/// assumption.
 pub(super) fn classes(file: &[Label], table: &[Label]) -> Result<(Vec<u32>, Option<String>), ImportError> {
     let error = || ImportError::Labels { file: file.to_vec(), table: table.to_vec() };
     if file.len() != table.len() {
@@ -39,9 +39,9 @@ fn position(table: &[Label], is: impl Fn(&Label) -> bool) -> Option<u32> {
     table.iter().position(is).and_then(|class| u32::try_from(class).ok())
 }
 
-/// Returns whether a label of the imported file and a label of the table mean the same class. Compares their texts.
-/// Also, 0 and 1 equal false and true, and Python's spellings `False` and `True` are accepted.
+/// Returns whether a label of the imported file and a label of the table mean the same class.
 fn is_same(file: &Label, table: &Label) -> bool {
+    // Compares their texts. Also, 0 and 1 equal false and true, and Python's spellings `False` and `True` are accepted.
     match (file, table) {
         (Label::Integer(number), Label::Boolean(truth)) => *number == i64::from(*truth),
         (Label::Text(text), Label::Boolean(truth)) => text.eq_ignore_ascii_case(&truth.to_string()),

@@ -9,23 +9,22 @@ use super::features::{MAX_TEXTS, too_many_texts};
 use super::value::{Feature, FeatureList, FeatureSource};
 use crate::pipeline::{Encoding, Preprocessing, Scaler};
 
-/// How the features of an imported ONNX file become the features of the pipeline (our model).
+/// Step of the ONNX import: how the features of the file become the features of the pipeline (our model).
 pub(super) struct FeatureLayout {
     /// Columns of the table that the imported file uses, in the table's order.
     pub(super) columns: Vec<Column>,
     pub(super) preprocessing: Preprocessing,
-    /// For each feature of the imported file, its index among the features of the pipeline.
+    /// For each feature of the imported ONNX file, the index of the same feature in the pipeline (our model).
     pub(super) places: Vec<u32>,
-    /// Whether the pipeline's scaler gives exactly the same features as the file's operators. `false`: they may differ
-    /// by rounding.
+    /// Whether the pipeline's scaler gives exactly the same features as the file. `false`: rounding may differ.
     pub(super) exact: bool,
     /// Differences between the pipeline and the imported file, as sentences for the user.
     pub(super) warnings: Vec<String>,
 }
 
-/// How an imported ONNX file uses a column of the table. `Value`: a number, with the constant for missing values
-/// (`None` if the file does not replace them). `Texts`: a category, with the known texts. `missing`: missing values are
-/// known too. `lenient`: unknown texts are accepted.
+// `Value`: a number, with the constant for missing values (`None` if the file does not replace them). `Texts`: a
+// category, with the known texts. `missing`: missing values are known too. `lenient`: unknown texts are accepted.
+/// How an imported ONNX file uses a column of the table: as a number or as a category.
 enum Use {
     Value(Option<f32>),
     Texts { known: BTreeSet<String>, missing: bool, lenient: bool },
@@ -60,8 +59,8 @@ pub(super) fn of(features: &FeatureList, table: &Signature) -> Result<FeatureLay
     Ok(FeatureLayout { columns, preprocessing, places, exact, warnings })
 }
 
-/// Index of the pipeline's feature for each pair of table column and text. The text is `None` for a numeric column. An
-/// empty text is the feature that is 1 for missing values.
+// The text is `None` for a numeric column. An empty text is the feature that is 1 for missing values.
+/// Index of the pipeline's feature for each pair of a table column and a category text.
 #[derive(Default)]
 struct Index(BTreeMap<(usize, Option<String>), u32>);
 
@@ -135,7 +134,7 @@ fn encode(column: &Column, found: &Use) -> Result<(Column, Encoding), ImportErro
     }
 }
 
-/// Returns a warning for the user if the table has texts that the imported file's encoder refuses, otherwise `None`.
+/// Returns a warning for the user if the table has category texts that the imported file refuses.
 fn unknown(column: &Column, found: &Use) -> Option<String> {
     let ColumnKind::Category { rare, .. } = &column.kind else { return None };
     let Use::Texts { lenient: false, .. } = found else { return None };
@@ -147,21 +146,22 @@ fn unknown(column: &Column, found: &Use) -> Option<String> {
     ))
 }
 
-/// Returns the texts of the table's column that the imported file's encoder does not know.
+/// Returns the category texts of a table column that the imported file does not know.
 fn rare(column: &Column, known: &BTreeSet<String>) -> Vec<String> {
     let ColumnKind::Category { categories, rare } = &column.kind else { return Vec::new() };
     let texts: BTreeSet<_> = categories.iter().chain(rare).filter(|text| !known.contains(*text)).cloned().collect();
     texts.into_iter().collect()
 }
 
-/// Combines the scalings of all imported features in one scaler; `None` if no feature is scaled. Also returns whether
-/// this scaler gives exactly the same features as the file's operators (otherwise they may differ by rounding).
+/// Combines the scalings of all imported features in one scaler. `None`: no feature is scaled.
 fn scaler(
     features: &[Feature],
     places: &[u32],
     count: usize,
     table: &Signature,
 ) -> Result<(Option<Scaler>, bool), ImportError> {
+    // Also returns whether this scaler gives exactly the same features as the file's operators. Otherwise they may
+    // differ by rounding.
     if features.iter().all(Feature::is_plain) {
         return Ok((None, true));
     }

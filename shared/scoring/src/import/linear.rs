@@ -52,8 +52,7 @@ fn regressor(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>
     Ok(vec![walk.found(FoundModel::regression(operator, features, predictor))?])
 }
 
-/// Imports the ONNX operator `MatMul` with features and a constant matrix, which together are a linear regression
-/// model.
+/// Imports the ONNX operator `MatMul` of features and a constant matrix as a linear regression model.
 fn multiply(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let [GraphValue::Features(features), GraphValue::Constant(weights)] = call.inputs else {
         return Err(call.unsupported());
@@ -71,10 +70,10 @@ fn multiply(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>,
     Ok(vec![walk.found(FoundModel::regression(call.name(), features, predictor))?])
 }
 
-/// Imports an ONNX operator `Add` that adds a constant to the outputs of the imported model. It is an error if the
-/// model is a classifier.
+/// Imports the ONNX operator `Add`, which adds a constant to the outputs of a regression model.
 pub(super) fn add_bias(walk: &mut GraphWalk, constant: &ConstantTensor) -> Result<GraphValue, ImportError> {
     const OPERATOR: &str = "Add";
+    // It is an error if the model is a classifier.
     if walk.has_labels() {
         let problem = "it changes the outputs of a classifier after these have decided the label; expected no constant";
         return Err(ImportError::usage(OPERATOR, problem));
@@ -95,9 +94,9 @@ pub(super) fn add_bias(walk: &mut GraphWalk, constant: &ConstantTensor) -> Resul
     Ok(walk.changed(PostTransform::None))
 }
 
-/// Reads the class labels of an ONNX classifier from the operator's attributes. The labels are texts, or integers in
-/// one of the attributes that `numbers` lists.
+/// Reads the class labels of an ONNX classifier from the operator's attributes.
 pub(super) fn labels(operator: &str, attributes: &mut Attributes, numbers: &[&str]) -> Result<Vec<Label>, ImportError> {
+    // The labels are texts, or integers in one of the attributes that `numbers` lists.
     let mut labels = Vec::new();
     let check = |count: usize| match count {
         0..=MAX_LABELS => Ok(()),
@@ -119,9 +118,9 @@ pub(super) fn labels(operator: &str, attributes: &mut Attributes, numbers: &[&st
     Ok(labels)
 }
 
-/// Reads which function (for example softmax) an ONNX classifier applies to its outputs. This is the operator's
-/// attribute `post_transform`; without the attribute, no function is applied.
+/// Reads which function (for example softmax) an ONNX classifier applies to its outputs.
 pub(super) fn post_transform(operator: &str, attributes: &mut Attributes) -> Result<PostTransform, ImportError> {
+    // Without the attribute `post_transform`, no function is applied.
     match transform(attributes)?.as_slice() {
         b"NONE" => Ok(PostTransform::None),
         b"LOGISTIC" => Ok(PostTransform::Logistic),
@@ -130,7 +129,7 @@ pub(super) fn post_transform(operator: &str, attributes: &mut Attributes) -> Res
     }
 }
 
-/// Checks that an ONNX regression model does not apply a function to its output (attribute `post_transform`).
+/// Checks that an ONNX regression operator applies no function (for example softmax) to its output.
 pub(super) fn no_transform(operator: &str, attributes: &mut Attributes) -> Result<(), ImportError> {
     match transform(attributes)?.as_slice() {
         b"NONE" => Ok(()),
@@ -138,13 +137,13 @@ pub(super) fn no_transform(operator: &str, attributes: &mut Attributes) -> Resul
     }
 }
 
-/// Checks that an ONNX regression model predicts exactly one number per row. `attribute` is the name of the attribute
-/// with the number of targets. Without the attribute, there is one target.
+/// Checks that an ONNX regression operator predicts exactly one number per row.
 pub(super) fn one_target(
     operator: &str,
     attribute: &'static str,
     attributes: &mut Attributes,
 ) -> Result<(), ImportError> {
+    // `attribute` is the name of the attribute with the number of targets. Without the attribute, there is one target.
     match attributes.optional(attribute, kind::INT)?.and_then(|found| found.i) {
         None | Some(1) => Ok(()),
         Some(other) => Err(ImportError::attribute(

@@ -48,10 +48,9 @@ pub(super) const OPERATORS: &[Operator] = &[
 pub(super) struct Operator {
     /// Name of the operator in ONNX.
     pub(super) name: &'static str,
-    /// Description of the supported inputs and attributes, for error messages and for docs/IMPORT.md.
+    /// Supported inputs and attributes of the operator, as text for error messages and for docs/IMPORT.md.
     pub(super) supported: &'static str,
-    /// Function that imports one use of the ONNX operator in a graph. Returns one value for each output of the
-    /// operator.
+    /// Function that imports one use of the ONNX operator, and returns a value for each output.
     pub(super) apply: fn(&mut GraphWalk, OperatorCall) -> Result<Vec<GraphValue>, ImportError>,
 }
 
@@ -80,55 +79,55 @@ impl<'a> OperatorCall<'a> {
         self.operator.name
     }
 
-    /// Returns the only input of the operator, which must be features, and the operator's attributes. The caller must
-    /// read every attribute: an unread one is an error.
+    /// Returns the operator's only input, which must be features, and the operator's attributes.
     pub(super) fn features(self) -> Result<(Rc<FeatureList>, Attributes), ImportError> {
+        // The caller must read every attribute: an unread one is an error.
         match self.inputs {
             [GraphValue::Features(features)] => Ok((Rc::clone(features), self.attributes()?)),
             _ => Err(self.unsupported()),
         }
     }
 
-    /// Returns the only input of the operator, which must be features in two dimensions, and the operator's attributes.
-    /// The caller must read every attribute: an unread one is an error.
+    /// Returns the operator's only input, which must be features in two dimensions, and the operator's attributes.
     pub(super) fn rows(self) -> Result<(Rc<FeatureList>, Attributes), ImportError> {
+        // The caller must read every attribute: an unread one is an error.
         let name = self.name();
         let (features, attributes) = self.features()?;
         Ok((forms::flat(name, &features)?, attributes))
     }
 
-    /// Returns the attributes of the operator. The caller must read every attribute: an unread one is an error.
+    /// Returns the attributes of the ONNX operator. The caller must read every attribute.
     pub(super) fn attributes(self) -> Result<Attributes, ArtifactError> {
         Attributes::new(self.name(), self.attributes)
     }
 
-    /// Removes the operator's attribute `name` and returns it, or returns `None` if it does not exist. Attributes that
-    /// are never removed are ignored.
+    /// Removes the operator's attribute `name` and returns it. Returns `None` if the operator has no such attribute.
     pub(super) fn take(&mut self, name: &str) -> Option<AttributeProto> {
+        // Attributes that are never removed are ignored.
         let at = self.attributes.iter().position(|attribute| attribute.name == name)?;
         Some(self.attributes.remove(at))
     }
 
-    /// Removes the operator's attribute `axis` and returns its value. If the attribute is missing, returns `default`;
-    /// it is an error if `default` is `None` too.
+    /// Removes the operator's attribute `axis` and returns its value, or `default` if the attribute is missing.
     pub(super) fn take_axis(&mut self, default: Option<i64>) -> Result<i64, ImportError> {
+        // A missing attribute without a default is an error.
         let axis = self.take("axis").and_then(|attribute| attribute.i).or(default);
         axis.ok_or_else(|| self.invalid("axis", "it is missing"))
     }
 
-    /// Creates the error that the inputs of this operator are not supported.
+    /// Creates the error that the inputs of an ONNX operator are not supported.
     pub(super) fn unsupported(&self) -> ImportError {
         let inputs: Vec<_> = self.inputs.iter().map(GraphValue::kind).collect();
         let found = if inputs.is_empty() { "none".to_owned() } else { list(&inputs) };
         self.error(format!("its inputs ({found}) are not supported; supported: {}", self.operator.supported))
     }
 
-    /// Creates an error about this use of the operator. `problem` is the end of the error message.
+    /// Creates an error about an ONNX operator in the file. `problem` is the end of the error message.
     pub(super) fn error(&self, problem: impl Into<String>) -> ImportError {
         ImportError::usage(self.name(), problem)
     }
 
-    /// Creates an error about an attribute of this operator. `problem` is the end of the error message.
+    /// Creates an error about an attribute of an ONNX operator. `problem` is the end of the error message.
     pub(super) fn invalid(&self, attribute: &'static str, problem: impl Into<String>) -> ImportError {
         ImportError::attribute(self.name(), attribute, problem)
     }

@@ -42,9 +42,9 @@ fn normalize(walk: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphVa
     }
 }
 
-/// Imports the ONNX operator `ZipMap`, which combines class probabilities with labels. Checks that its labels are the
-/// labels of the model.
+/// Imports the ONNX operator `ZipMap`, which combines class probabilities with labels.
 fn zip_map(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
+    // The operator's labels must be the labels of the model.
     let [value @ GraphValue::Outputs(..)] = call.inputs else { return Err(call.unsupported()) };
     let operator = call.name();
     let mut attributes = call.attributes()?;

@@ -70,9 +70,9 @@ fn classifier(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue
     walk.found_classifier(FoundModel { operator, features, predictor, labels, transform })
 }
 
-/// Reads the constant terms of an ONNX tree operator, one for each output. The operator adds them to the sums of the
-/// trees. All are 0 if the file gives none.
+/// Reads the constant terms of an ONNX tree operator, one for each output. All are 0 if the file has none.
 fn base(operator: &str, attributes: &mut Attributes, outputs: usize) -> Result<Vec<f32>, ImportError> {
+    // The operator adds the constant terms to the sums of the trees.
     let base = ensemble::reals(operator, attributes, "base_values")?.unwrap_or_default();
     match base.len() {
         0 => Ok(vec![0.0; outputs]),

@@ -8,15 +8,15 @@ use evergreen_lifecycle::Label;
 
 #[derive(Debug, Clone)]
 pub(super) enum GraphValue {
-    /// Features: a tensor of numbers with the shape `[N, features]`, where N is the number of rows.
+    /// Features: a tensor of numbers, with one row for each row of the table and one column for each feature.
     Features(Rc<FeatureList>),
-    /// Texts of category columns: a tensor with the shape `[N, columns]`. Contains the indices of the columns in the
-    /// table.
+    // The tensor has the shape `[N, columns]`.
+    /// Texts of category columns. Contains the indices of the columns in the table.
     Texts(Rc<Vec<usize>>),
-    /// A tensor of numbers that the imported file contains.
+    /// Tensor of constant numbers that the imported file contains.
     Constant(Rc<ConstantTensor>),
-    /// The model's outputs, with the shape `[N, outputs]`. Contains the function that was applied to them. The number
-    /// counts the operators that had changed the outputs by then.
+    // The number counts the operators that had changed the outputs by then.
+    /// Outputs of the imported model, with the function that was applied to the outputs (for example softmax).
     Outputs(PostTransform, u32),
     /// A constant of a type that the import does not support. Contains the reason for the error message.
     Unread(&'static str),
@@ -26,25 +26,24 @@ pub(super) enum GraphValue {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct FeatureList {
     pub(super) list: Vec<Feature>,
-    /// Whether the tensor has three dimensions, `[N, 1, features]`, as one-hot encoders return it. Otherwise it has
-    /// two, `[N, features]`.
+    /// Whether the tensor has three dimensions (`[N, 1, features]`, as one-hot encoders return it) and not two.
     pub(super) deep: bool,
 }
 
-/// A feature in an imported graph: the number `(x - offset) * scale`. x is a value from the table, or `fill` if that
-/// value is missing. With the fill `None`, missing values are not allowed.
+// With the fill `None`, missing values are not allowed.
+/// Feature of an imported model: `(x - offset) * scale`. x is a value from the table; `fill` replaces a missing value.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Feature {
     pub(super) source: FeatureSource,
     pub(super) fill: Option<f32>,
     pub(super) offset: f64,
     pub(super) scale: f64,
-    /// Whether a single ONNX `Scaler` gives exactly the same number as the file's operators. `false`: it may differ by
-    /// rounding.
+    /// Whether a single ONNX `Scaler` gives exactly the same number as the file's operators. `false`: rounding may
+    /// differ.
     pub(super) exact: bool,
 }
 
-/// How a feature of an imported graph is made from a column of the table.
+/// How a feature of an imported model is made from a column of the table.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum FeatureSource {
     /// The feature is the value of a column. Contains the column's index in the table.
@@ -61,8 +60,7 @@ pub(super) enum FeatureSource {
 /// The function that an imported model applies to its outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PostTransform {
-    /// No function. The outputs are the number of a regression model, the class probabilities of a forest, or raw
-    /// scores.
+    /// No function: the outputs are predicted numbers, class probabilities of a forest, or raw scores.
     None,
     /// The logistic function of each output.
     Logistic,
@@ -71,7 +69,7 @@ pub(super) enum PostTransform {
     Softmax,
 }
 
-/// A model that the import found in an operator of the ONNX file, with the features that the model uses.
+/// Model that the import found in the ONNX file, with the features that the model uses.
 #[derive(Debug)]
 pub(super) struct FoundModel {
     /// Type of the ONNX operator that contains the model, for example `LinearRegressor`.
@@ -79,14 +77,14 @@ pub(super) struct FoundModel {
     pub(super) features: Rc<FeatureList>,
     /// The predictor (trees or linear model), with the file's indices of features and outputs.
     pub(super) predictor: Predictor,
-    /// The label of each output; empty for regression. A model of two labels may have a single output, which then
-    /// belongs to the second label.
+    // A model of two labels may have a single output, which then belongs to the second label.
+    /// Label of each output of the imported classifier. Empty for regression.
     pub(super) labels: Vec<Label>,
     pub(super) transform: PostTransform,
 }
 
 impl FoundModel {
-    /// Creates an imported regression model, which has no labels. No function is applied to its output.
+    /// Creates an imported regression model. No function (for example softmax) is applied to its output.
     pub(super) fn regression(operator: &'static str, features: Rc<FeatureList>, predictor: Predictor) -> Self {
         Self { operator, features, predictor, labels: Vec::new(), transform: PostTransform::None }
     }

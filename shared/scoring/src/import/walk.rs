@@ -13,12 +13,12 @@ use super::value::{FoundModel, GraphValue, PostTransform};
 use crate::artifact::onnx::{GraphProto, NodeProto};
 use crate::pipeline::{MAX_FEATURES, Predictor};
 
-/// Protects against malicious files: the maximum number of features that the operators of an imported graph take as
-/// inputs, summed over all operators. A hundred times the maximum of a pipeline.
+// Protects against malicious files. A hundred times the maximum of a pipeline.
+/// Limit of the ONNX import: maximum number of input features, summed over all operators of a graph.
 const MAX_INPUT_FEATURES: usize = 1_000_000;
 
-/// Protects against malicious files: the maximum number of features that the operators of an imported graph return,
-/// summed over all operators. All are kept in memory until the import ends.
+// Protects against malicious files. All features are kept in memory until the import ends.
+/// Limit of the ONNX import: maximum number of output features, summed over all operators of a graph.
 const MAX_OUTPUT_FEATURES: usize = 250_000;
 
 /// Domains (namespaces) of the ONNX operators that the import supports. The empty text is the core domain.
@@ -28,16 +28,16 @@ const DOMAINS: [&str; 3] = ["", "ai.onnx", "ai.onnx.ml"];
 pub(super) struct GraphWalk {
     values: HashMap<String, GraphValue>,
     model: Option<FoundModel>,
-    /// Number of operators so far that changed the model's outputs. Only the outputs after the last change are the
-    /// model's prediction.
+    // Only the outputs after the last change are the model's prediction.
+    /// Number of operators so far that changed the model's outputs.
     changes: u32,
-    /// How many features the remaining operators of the graph may still take as inputs, in total.
+    /// How many input features the remaining operators of the graph may still have in total.
     input_features_left: usize,
-    /// How many features the remaining operators of the graph may still return, in total.
+    /// How many output features the remaining operators of the graph may still have in total.
     output_features_left: usize,
 }
 
-/// Walks through an imported ONNX graph and returns the model in it, with the features that the model uses.
+/// Main step of the ONNX import: walks through the graph and returns the model that it contains.
 pub(super) fn walk(graph: GraphProto, table: &Signature) -> Result<FoundModel, ImportError> {
     if let Some(node) = graph.node.iter().find(|node| operators::find(&node.op_type).is_none()) {
         return Err(unknown(node));
@@ -120,11 +120,12 @@ impl GraphWalk {
         Ok(())
     }
 
-    /// Returns the value `name`, which is an input of `operator`. It is an error if the value does not exist or is not
-    /// supported, or if a later operator has already changed it.
+    /// Returns the value `name`, an input of `operator`. Returns an error if the value is unknown, unsupported or
+    /// outdated.
     fn input(&self, operator: &str, name: &str) -> Result<GraphValue, ImportError> {
         let problem = match self.values.get(name) {
             Some(GraphValue::Outputs(_, change)) if *change != self.changes => {
+                // Only the latest outputs may be used.
                 "has the model's outputs before another operator changed them; expected the changed outputs"
             }
             Some(GraphValue::Unread(problem)) => problem,
@@ -134,8 +135,8 @@ impl GraphWalk {
         Err(ImportError::usage(operator, format!("its input {:?} {problem}", short(name))))
     }
 
-    /// Stores the imported model, which one operator of the ONNX file contains, and returns the model's outputs. It is
-    /// an error if the file contains a second model.
+    /// Stores the model that an operator of the ONNX file contains, and returns the model's outputs. A second model is
+    /// an error.
     pub(super) fn found(&mut self, model: FoundModel) -> Result<GraphValue, ImportError> {
         let transform = model.transform;
         match self.model.replace(model) {
@@ -147,36 +148,35 @@ impl GraphWalk {
         }
     }
 
-    /// Stores an imported classifier, which one operator of the ONNX file contains. Returns its label and its outputs.
+    /// Stores a classifier that an operator of the ONNX file contains, and returns its label and its outputs.
     pub(super) fn found_classifier(&mut self, model: FoundModel) -> Result<Vec<GraphValue>, ImportError> {
         Ok(vec![GraphValue::Label, self.found(model)?])
     }
 
-    /// Counts one more change of the model's outputs, and returns the changed outputs. Earlier outputs are then no
-    /// longer the model's prediction.
+    /// Returns new outputs of the imported model, after an operator has changed the previous ones.
     pub(super) fn changed(&mut self, transform: PostTransform) -> GraphValue {
+        // Earlier outputs are then no longer the model's prediction.
         self.changes += 1;
         GraphValue::Outputs(transform, self.changes)
     }
 
-    /// Returns whether the import has found a classifier in the file. `false` if it found a regression model, or no
-    /// model yet.
+    /// Returns whether the import has found a classifier. `false` for a regression model, or before a model was found.
     pub(super) fn has_labels(&self) -> bool {
         self.labels().is_some_and(|labels| !labels.is_empty())
     }
 
-    /// Returns the labels of the model that the import has found in the file; empty for regression. `None` if no model
-    /// was found yet.
+    /// Returns the labels of the model that the import has found (empty for regression). `None` before a model was
+    /// found.
     pub(super) fn labels(&self) -> Option<&[Label]> {
         self.model.as_ref().map(|model| model.labels.as_slice())
     }
 
-    /// Returns the predictor of the model that the import has found in the file. `None` if no model was found yet.
+    /// Returns the predictor of the model that the import has found. `None` before a model was found.
     pub(super) fn predictor(&mut self) -> Option<&mut Predictor> {
         self.model.as_mut().map(|model| &mut model.predictor)
     }
 
-    /// Returns the number of outputs of the model that the import has found in the file; 0 if no model was found yet.
+    /// Returns the number of outputs of the model that the import has found. 0 before a model was found.
     pub(super) fn outputs(&self) -> usize {
         match self.model.as_ref().map(|model| &model.predictor) {
             Some(Predictor::Trees(ensemble)) => ensemble.base.len(),

@@ -14,22 +14,22 @@ use super::{Aggregate, Ensemble, LabelRule, Linear, Link, PipelineParts, Predict
 pub use blend::MAX_MEMBERS;
 pub use error::PipelineError;
 
-/// Maximum number of nodes in an ensemble of decision trees, over all trees. A random forest of a hundred trees, fully
-/// grown on 20,000 rows, has about as many nodes.
+// A random forest of a hundred trees, fully grown on 20,000 rows, has about as many nodes.
+/// Maximum number of nodes in all decision trees of an ensemble.
 pub const MAX_NODES: usize = 1 << 22;
 
 /// Maximum number of features of a model, counted after one-hot encoding of the categories.
 pub const MAX_FEATURES: usize = 10_000;
 
-/// Minimum label weight: a factor by which a classifier multiplies the probability of a label. With this minimum and
-/// the maximum, the product neither becomes 0 nor overflows.
+// With the minimum and the maximum, the product with the probability neither becomes 0 nor overflows.
+/// Minimum label weight of a classifier (factor for the probability of a label).
 const MIN_WEIGHT: f32 = 1e-12;
 
-/// Maximum label weight: a factor by which a classifier multiplies the probability of a label.
+/// Maximum label weight of a classifier (factor for the probability of a label).
 const MAX_WEIGHT: f32 = 1e12;
 
-/// Maximum absolute value of an ensemble's output, and of half the width of a prediction interval, so that no sum
-/// overflows.
+// Below this limit, no sum overflows.
+/// Maximum absolute value of a model's output and of half the width of a prediction interval.
 pub(crate) const MAX_OUTPUT: f32 = 1e37;
 
 pub(super) fn all(signature: &Signature, parts: &PipelineParts) -> Result<(), PipelineError> {
@@ -49,8 +49,7 @@ pub(super) fn all(signature: &Signature, parts: &PipelineParts) -> Result<(), Pi
     }
 }
 
-/// Checks that a predictor (trees or a linear model) is valid. It is an error if the predictor is a blend (mean of
-/// several predictors).
+/// Checks a predictor that must be trees or a linear model, not a blend (mean of several predictors).
 fn predictor(signature: &Signature, predictor: &Predictor, link: Link, features: usize) -> Result<(), PipelineError> {
     let outputs = outputs(signature.labels().len(), link);
     match predictor {
@@ -60,7 +59,7 @@ fn predictor(signature: &Signature, predictor: &Predictor, link: Link, features:
     }
 }
 
-/// Returns how many outputs a predictor must have for `labels` labels (0 for regression) and this link function.
+/// Returns how many outputs a predictor must have. `labels` is 0 for regression.
 pub(crate) fn outputs(labels: usize, link: Link) -> usize {
     if link == Link::Logistic { 1 } else { labels.max(1) }
 }
@@ -93,9 +92,10 @@ fn calibration(task: Task, power: Option<f32>) -> Result<(), PipelineError> {
     }
 }
 
-/// Checks the rule by which a classifier chooses the label. The floor (minimum probability) must be above 0 and below 1
-/// divided by the number of labels. Each label must have a label weight within the limits.
+/// Checks a classifier's minimum probability and its label weights (factors for the labels' probabilities).
 fn rule(labels: usize, rule: &LabelRule) -> Result<(), PipelineError> {
+    // The floor (minimum probability) must be above 0 and below 1 divided by the number of labels. Each label must have
+    // a label weight within the limits.
     let most = 1.0 / labels.max(1) as f32;
     if let Some(floor) = rule.floor.filter(|floor| labels == 0 || !(0.0 < *floor && *floor < most)) {
         return Err(PipelineError::Floor(floor));
@@ -152,7 +152,7 @@ fn linear(linear: &Linear, features: usize, outputs: usize) -> Result<(), Pipeli
     }
 }
 
-/// Checks that a predictor has exactly one finite constant term (tree base or linear intercept) for each output.
+/// Checks that a predictor has one finite constant term (tree base or linear intercept) for each output.
 fn constants(constants: &[f32], outputs: usize) -> Result<(), PipelineError> {
     if constants.len() != outputs {
         return Err(PipelineError::Constants { found: constants.len(), expected: outputs });

@@ -2,39 +2,42 @@
 
 use super::Ensemble;
 
-/// Prediction intervals of a regression model. Half the width of an interval depends on the predicted number (for
-/// example, wider for higher prices). It is multiplied by the row's difficulty, which depends on the features.
+// Half the width depends on the predicted number (for example, wider for higher prices). It is multiplied by the row's
+// difficulty, which depends on the features.
+/// Prediction intervals of a regression model. The width of an interval depends on the predicted number and on the
+/// features.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Interval {
-    /// Half the width of the prediction interval for a row of average difficulty, as a function of the predicted
-    /// number.
+    /// Half the width of a prediction interval, as a function of the predicted number, for a row of average difficulty.
     pub half: Curve,
-    /// Decision trees that predict the natural logarithm of a row's difficulty, a factor for the interval's width. They
-    /// take the same features as the predictor. With `None`, the factor is 1 for every row.
+    // The trees take the same features as the predictor.
+    /// Decision trees that predict how difficult a row is: the natural logarithm of a factor for the interval's width.
+    /// `None`: the factor is 1.
     pub difficulty: Option<Ensemble>,
-    /// Lower limit for both ends of every prediction interval, in the target's unit; `None` if there is no limit.
+    /// Lower limit for both ends of every prediction interval, in the target's unit. `None`: no limit.
     pub low: Option<f32>,
-    /// Upper limit for both ends of every prediction interval, in the target's unit; `None` if there is no limit.
+    /// Upper limit for both ends of every prediction interval, in the target's unit. `None`: no limit.
     pub high: Option<f32>,
 }
 
-/// Continuous, piecewise linear function of one number. It is constant before the first step and after the last.
+// The curve is constant before the first step and after the last.
+/// Piecewise linear function of one number, for example the width of prediction intervals by predicted number.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Curve {
     /// Value of the curve before the first step; at least 0.
     pub start: f32,
-    /// The sections in which the curve rises or falls in a straight line, in ascending order of `from`.
+    /// Sections in which the curve rises or falls in a straight line, sorted by `from`.
     pub steps: Vec<CurveStep>,
 }
 
-/// Section of a piecewise linear curve: a range of x in which the curve rises or falls in a straight line.
+/// One section of a piecewise linear curve, in which the curve rises or falls in a straight line.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CurveStep {
     /// The x at which the section of the curve begins.
     pub from: f32,
     /// Length of the section along x; above 0.
     pub length: f32,
-    /// Change of the curve's value from the beginning to the end of the section; negative if the curve falls.
+    /// Change of the curve's value from the beginning to the end of the section. Negative if the curve falls.
     pub rise: f32,
 }
 
@@ -46,14 +49,14 @@ impl From<f32> for Interval {
 }
 
 impl Curve {
-    /// Returns the value of the piecewise linear curve at `x`, or 0 if the value is negative.
+    /// Returns the value of the piecewise linear curve at `x`. Never negative.
     pub fn at(&self, x: f32) -> f32 {
         let risen: f32 =
             self.steps.iter().map(|step| step.rise * ((x - step.from) / step.length).clamp(0.0, 1.0)).sum();
         (risen + self.start).max(0.0)
     }
 
-    /// Returns the values of the piecewise linear curve at the start and after each step, in double precision.
+    /// Returns the values of the piecewise linear curve at the start and after each step.
     pub(crate) fn values(&self) -> impl Iterator<Item = f64> {
         let mut value = f64::from(self.start);
         let after = self.steps.iter().map(move |step| {

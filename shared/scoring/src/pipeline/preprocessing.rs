@@ -16,15 +16,14 @@ use super::Hole;
 /// Encoding: how one slot (one `f32` value of a raw row) becomes one or more features.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Encoding {
-    /// Numeric feature: the slot becomes one feature with the same value. Used for a number, a boolean, a part of a
-    /// date, or a word of a text.
+    /// Numeric feature: the value itself. Used for a number, a boolean, a part of a date, or a word of a text.
     Value {
         /// Constant that replaces a missing value; finite.
         fill: f32,
         /// Whether there is one more feature, the missing-value indicator: 1 if the value is missing, otherwise 0.
         indicator: bool,
     },
-    /// One-hot encoding: the slot of a category column becomes one feature for each category.
+    /// One-hot encoding: the value of a category column becomes one feature for each category.
     OneHot {
         /// Number of categories of the column, as in the model's signature.
         categories: u32,
@@ -33,11 +32,11 @@ pub enum Encoding {
     },
 }
 
-/// Target encoding of a category column: the number that replaces each category, computed from the target (for example
-/// the smoothed mean target of the training rows with this category).
+/// Target encoding of a category column: a number replaces each category, for example the mean target of the training
+/// rows with this category.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Statistic {
-    /// Position of the category column in a raw row (index of its `f32` value).
+    /// Position of the category column's value in a raw row.
     pub slot: u32,
     /// One finite number for each category code of the column (see
     /// [`ColumnKind::code`](evergreen_lifecycle::ColumnKind::code)). The last number is for a missing value.
@@ -47,27 +46,29 @@ pub struct Statistic {
 /// Standard scaling of each feature: `(x - offset) * scale` in `f32`, like ONNX's `Scaler`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scaler {
-    /// Numbers that are subtracted from the features (means, for standard scaling): one finite number for each feature.
+    // Every offset is finite.
+    /// Numbers that are subtracted from the features (usually means), one for each feature.
     pub offset: Vec<f32>,
-    /// Factors by which the features are multiplied after the subtraction: one for each feature, finite and not 0.
+    // Every factor is finite and not 0.
+    /// Factors that multiply the features after the subtraction, one for each feature.
     pub scale: Vec<f32>,
 }
 
-/// Describes how a raw row (the values of the table's columns) becomes the features of the predictor.
+/// Preprocessing of a model: how a raw row (the values of the table's columns) becomes features.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Preprocessing {
-    /// One encoding for each slot (`f32` value) of a raw row.
+    /// How each `f32` value of a raw row becomes features: one encoding for each value.
     pub encodings: Vec<Encoding>,
-    /// Target encodings: for each encoded category column, the numbers (for example mean targets) that replace its
-    /// categories. Sorted by the column's position in a raw row. A column may have several target encodings.
+    // Sorted by the column's position in a raw row. A column may have several target encodings.
+    /// Target encodings of category columns: numbers (for example mean targets) that replace the categories.
     pub statistics: Vec<Statistic>,
     /// Standard scaling of all features as the last step; `None` if features are not scaled.
     pub scaler: Option<Scaler>,
 }
 
 impl Statistic {
-    /// Target encoding: returns the number that replaces the category code `raw`. A missing value (NaN) and an unknown
-    /// code get the last number.
+    /// Target encoding: returns the number that replaces the category code `raw`. Unknown codes and NaN (missing) get
+    /// the last number.
     pub fn of(&self, raw: f32) -> f32 {
         // Negative codes become code 0, and fractions are rounded down. Callers send neither.
         debug_assert!(!self.values.is_empty(), "a statistic has a value for missing texts");
@@ -115,8 +116,8 @@ impl Preprocessing {
         origins
     }
 
-    /// Returns a [`Hole`] for each feature with a missing-value indicator: the index of the value's feature and the
-    /// index of the indicator's feature.
+    /// Returns a [`Hole`] for each feature with a missing-value indicator (a feature that is 1 if the value is
+    /// missing).
     pub fn holes(&self) -> Vec<Hole> {
         let values = self.encodings.iter().filter(|encoding| matches!(encoding, Encoding::Value { .. }));
         let with_indicator = |encoding: &&Encoding| matches!(encoding, Encoding::Value { indicator: true, .. });

@@ -1,6 +1,6 @@
 //! Predicted classes and their probabilities.
 
-/// Predictions of a classifier for a batch: the class and the probabilities of each row, in the order of the rows.
+/// Predictions of a classifier for a batch of rows: the class and the class probabilities of each row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ClassPredictions {
     classes: usize,
@@ -11,23 +11,24 @@ pub struct ClassPredictions {
 /// The prediction of a classifier for one row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prediction<'a> {
-    /// Index of the predicted class in the labels of the signature. It is the most probable class, or the first of
-    /// several equal ones. Label weights of the model may change this choice. If probabilities are equal in `f32` but
-    /// the scores before rounding differ, the scores decide.
+    // It is the most probable class, or the first of several equal ones. Label weights of the model may change this
+    // choice. If probabilities are equal in `f32` but the scores before rounding differ, the scores decide.
+    /// Index of the predicted class in the labels of the signature. Usually the most probable class.
     pub class: usize,
-    /// Probability of each class (0–1), in the order of the labels. They sum to 1 except for rounding in `f32`.
+    // The sum is not exactly 1 because of rounding in `f32`.
+    /// Probability of each class (0–1), in the order of the labels. The sum is 1.
     pub probabilities: &'a [f32],
 }
 
 impl ClassPredictions {
-    /// Creates an empty list of predictions with room for `rows` rows. `classes` is the number of classes, at least 1.
+    /// Creates an empty list of predictions with room for `rows` rows. `classes` is the number of classes.
     pub(crate) fn with_capacity(rows: usize, classes: usize) -> Self {
+        // At least one class.
         let probabilities = Vec::with_capacity(rows * classes);
         Self { classes, predicted: Vec::with_capacity(rows), probabilities }
     }
 
-    /// Appends the prediction for one row. `answer` writes the probability of each class and returns the index of the
-    /// predicted class.
+    /// Appends the prediction for one row. `answer` writes the class probabilities and returns the predicted class.
     #[expect(clippy::indexing_slicing, reason = "the row was appended, and this runs for every row")]
     pub(crate) fn push(&mut self, answer: impl FnOnce(&mut [f32]) -> usize) {
         let before = self.probabilities.len();
@@ -50,7 +51,7 @@ impl ClassPredictions {
         &self.predicted
     }
 
-    /// Returns the class probabilities of all rows, row by row, with one number per label in each row.
+    /// Returns the class probabilities of all rows, row by row. Each row has one number per label.
     pub fn probabilities(&self) -> &[f32] {
         &self.probabilities
     }

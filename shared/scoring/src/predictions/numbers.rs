@@ -1,7 +1,7 @@
 //! Predicted numbers and their prediction intervals.
 
-/// Predictions of a regression model for a batch: a number for each row, in the order of the rows, and intervals if the
-/// model has them.
+/// Predictions of a regression model for a batch of rows: one number per row, with a prediction interval if the model
+/// has them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NumberPredictions {
     values: Vec<f32>,
@@ -9,8 +9,7 @@ pub struct NumberPredictions {
 }
 
 impl NumberPredictions {
-    /// Creates the predictions for a batch of rows. `intervals` has one prediction interval for each row, or is `None`
-    /// if the model has no intervals.
+    /// Creates the predictions for a batch of rows. `intervals` is `None` if the model has no prediction intervals.
     pub(crate) fn new(values: Vec<f32>, intervals: Option<Vec<(f32, f32)>>) -> Self {
         Self { values, intervals }
     }
@@ -20,10 +19,11 @@ impl NumberPredictions {
         &self.values
     }
 
-    /// Returns the lower and upper end of each row's prediction interval, in the target's unit, or `None` if the model
-    /// has no intervals. The predicted number may be outside of its interval if the target cannot have this number, for
-    /// example a negative price.
+    /// Returns the lower and upper end of each row's prediction interval, in the target's unit. `None` if the model has
+    /// no intervals.
     pub fn intervals(&self) -> Option<&[(f32, f32)]> {
+        // The predicted number may be outside of its interval if the target cannot have this number, for example a
+        // negative price.
         self.intervals.as_deref()
     }
 

@@ -37,9 +37,10 @@ impl Blend {
         Self { members: members.iter().map(blended).collect(), features, labels }
     }
 
-    /// Computes the weighted mean of the predictions for rows of `features` and writes it into `outputs`. Adds the
-    /// predictions in the order of the predictors, so that the result is identical to the last bit on every platform.
+    /// Computes the weighted mean of the predictors' predictions for each row, and writes it into `outputs`.
     pub(super) fn outputs(&self, features: &[f32], outputs: &mut [f32]) {
+        // Adds the predictions in the order of the predictors, so that the result is identical to the last bit on every
+        // platform.
         outputs.fill(0.0);
         let rows = features.len() / self.features;
         let (mut inputs, mut own, mut answer) = (Vec::new(), Vec::new(), vec![0.0; self.labels.max(1)]);
@@ -59,13 +60,13 @@ impl Blend {
 }
 
 impl Blended {
-    /// Returns the input features of this predictor, row by row. They are scaled if necessary. Two more numbers follow
-    /// for each hole (a feature that may be missing).
+    /// Returns the input features of this predictor of the blend, row by row, scaled if the predictor needs it.
     #[expect(clippy::indexing_slicing, reason = "holes are among the features, and this runs for every row")]
     fn inputs<'a>(&self, features: &'a [f32], width: usize, inputs: &'a mut Vec<f32>) -> &'a [f32] {
         if self.scaler.is_none() && self.holes.is_empty() {
             return features;
         }
+        // Two more numbers follow for each hole (a feature that may be missing).
         inputs.clear();
         for row in features.chunks_exact(width) {
             let start = inputs.len();

@@ -26,8 +26,7 @@ impl Numbers<'_> {
     }
 }
 
-/// A random column, the encodings of its slots (the column's `f32` values in a raw row), and the number of its target
-/// encodings.
+/// Random column for tests: the column, the encodings of its values, and the number of its target encodings.
 type Encoded = (Column, Vec<Encoding>, usize);
 
 fn columns() -> impl Strategy<Value = Vec<Encoded>> {
@@ -74,9 +73,10 @@ fn preprocessing(columns: &[Encoded], mut number: impl FnMut() -> f32) -> Prepro
     Preprocessing { encodings, statistics, scaler: None }
 }
 
-/// Builds a random decision tree by splitting leaves one after the other. Each entry of `splits` selects the leaf, the
-/// feature and the threshold. `weights` returns the leaves of the finished tree.
+/// Builds a random decision tree for tests by splitting leaves one after the other.
 fn tree(splits: &[(Index, Index, f32)], features: usize, mut weights: impl FnMut() -> Node) -> Tree {
+    // Each entry of `splits` selects the leaf, the feature and the threshold. `weights` returns the leaves of the
+    // finished tree.
     let mut nodes = vec![None];
     for (which, feature, threshold) in splits {
         let leaves: Vec<_> = (0..nodes.len()).filter(|&n| nodes[n].is_none()).collect();
@@ -160,9 +160,10 @@ fn predictor(kind: Kind, features: usize, shapes: &[Shape], numbers: &mut Number
     Predictor::Trees(Ensemble { trees, aggregate: kind.aggregate, base })
 }
 
-/// Returns a random prediction interval. If `half` is below 1, all rows have the same width. Otherwise the width
-/// depends on the predicted number, and for some values of `half` also on the features.
+/// Returns a random prediction interval for tests.
 fn interval(half: f32, features: usize, shapes: &[Shape], numbers: &mut Numbers<'_>) -> Interval {
+    // If `half` is below 1, all rows have the same width. Otherwise the width depends on the predicted number, and for
+    // some values of `half` also on the features.
     if half < 1.0 {
         return half.into();
     }
@@ -176,7 +177,7 @@ fn interval(half: f32, features: usize, shapes: &[Shape], numbers: &mut Numbers<
     Interval { half: Curve { start: half, steps }, difficulty, low: limit(-1.0), high: limit(half) }
 }
 
-/// Generates random small pipelines (trained models) with 1–6 columns of any kind, for regression or up to 5 classes.
+/// Generates random small pipelines (trained models) with 1–6 columns, for regression or up to 5 classes.
 pub fn pipelines() -> impl Strategy<Value = Pipeline> {
     let split = (any::<Index>(), any::<Index>(), -2.0..2.0_f32);
     let shapes = prop::collection::vec(prop::collection::vec(split, 0..12), 1..20);
@@ -221,7 +222,7 @@ pub fn pipelines() -> impl Strategy<Value = Pipeline> {
     })
 }
 
-/// Returns a random raw row with a value for every slot of `signature`. Texts are known, rare, unknown or missing.
+/// Returns a random raw row for a model with this signature. Texts are known, rare, unknown or missing.
 fn raw(signature: &Signature, random: &[(f32, u8)]) -> Vec<f32> {
     let columns = signature.columns().iter().zip(random.iter().cycle());
     columns

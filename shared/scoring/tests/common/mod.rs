@@ -60,9 +60,9 @@ pub fn trees(trees: Vec<Vec<Node>>, aggregate: Aggregate, base: Vec<f32>) -> Pre
     Predictor::Trees(Ensemble { trees, aggregate, base })
 }
 
-/// Returns a small classifier for tests. It has two columns, two labels and four trees: one split on each column, a
-/// tree of two splits, and a single leaf.
+/// Returns a small classifier for tests, with two columns, two labels and four trees.
 pub fn small() -> Pipeline {
+    // The trees: one split on each column, a tree of two splits, and a single leaf.
     let forest = vec![
         vec![split(0, 0.5, 1, 2), leaf(&[(0, 1.0)]), leaf(&[(1, 1.0)])],
         vec![split(1, -1.0, 1, 2), leaf(&[(1, 1.0)]), leaf(&[(0, 0.25), (1, 0.75)])],
@@ -87,9 +87,9 @@ pub fn small() -> Pipeline {
     Pipeline::new(Signature::classification(columns, labels).unwrap(), parts).unwrap()
 }
 
-/// Returns a calibrated classifier for tests: boosted trees with a logistic link. It has category, number, boolean and
-/// date columns, and some of them allow missing values.
+/// Returns a calibrated classifier for tests: boosted trees with all kinds of columns.
 pub fn mixed() -> Pipeline {
+    // The table has category, number, boolean and date columns, and some of them allow missing values.
     let columns = vec![
         column("plan", category(&["basic", "pro"]), false),
         column("age", ColumnKind::Number, true),
@@ -121,9 +121,9 @@ pub fn mixed() -> Pipeline {
     Pipeline::new(Signature::classification(columns, [false, true].map(Label::Boolean).into()).unwrap(), parts).unwrap()
 }
 
-/// Returns a regression model for tests: a forest with a prediction interval of constant width. It has a number column
-/// and a category column, and both allow missing values.
+/// Returns a regression model for tests: a forest with prediction intervals of constant width.
 pub fn estimate() -> Pipeline {
+    // The table has a number column and a category column, and both allow missing values.
     let columns =
         vec![column("rooms", ColumnKind::Number, true), column("district", category(&["east", "north"]), true)];
     let forest = vec![
@@ -151,9 +151,9 @@ pub fn estimate() -> Pipeline {
     Pipeline::new(Signature::regression(columns).unwrap(), parts).unwrap()
 }
 
-/// Returns the model of `estimate()` with prediction intervals of variable width for tests. They are wider for high
-/// prices and for difficult rows, and never below 0.
+/// Returns a regression model for tests, with prediction intervals of variable width.
 pub fn appraisal() -> Pipeline {
+    // The model of `estimate()`. Intervals are wider for high prices and for difficult rows, and never below 0.
     let estimate = estimate();
     let unknown = vec![vec![split(1, 0.5, 1, 2), leaf(&[(0, -1.0)]), leaf(&[(0, 1.0)])]];
     let Predictor::Trees(difficulty) = trees(unknown, Aggregate::Sum, vec![1.0]) else { unreachable!() };
@@ -164,8 +164,7 @@ pub fn appraisal() -> Pipeline {
     Pipeline::new(estimate.signature().clone(), parts).unwrap()
 }
 
-/// Returns a classifier for tests. It has a date column with its parts, a text column, and a category column with
-/// target encodings.
+/// Returns a classifier for tests with parts of a date, words of a text and target encodings.
 pub fn derived() -> Pipeline {
     let words = ["late", "slow"].map(str::to_owned).to_vec();
     let columns = vec![

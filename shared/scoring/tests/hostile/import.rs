@@ -7,8 +7,8 @@ use evergreen_scoring::{ArtifactMetadata, Model, encode, import};
 
 use super::{answers, answers_any_row, rows};
 
-/// Signatures of tables for the checks: numbers with three labels, numbers with two labels, a regression task, and
-/// every kind of column.
+// Numbers with three labels, numbers with two labels, a regression task, and every kind of column.
+/// Signatures of test tables.
 static TABLES: LazyLock<Vec<Signature>> = LazyLock::new(|| {
     let records = [
         include_str!("../../../../tests/artifacts/foreign/skl-forest-3.json"),
@@ -23,9 +23,9 @@ static TABLES: LazyLock<Vec<Signature>> = LazyLock::new(|| {
     records.map(signature).into()
 });
 
-/// Imports bytes as an ONNX file for each test table. Checks that the file is refused, or that its model predicts any
-/// row. The model must give the same predictions after its artifact is written and loaded.
+/// Checks that the import refuses the bytes, or reads a model that can predict any row.
 pub fn check(bytes: &[u8]) {
+    // For each test table. The model must give the same predictions after its artifact is written and loaded.
     for table in TABLES.iter() {
         let Ok(imported) = import(bytes, table) else { continue };
         let metadata = ArtifactMetadata { model: "foreign".into(), lineage: None };

@@ -25,9 +25,9 @@ const VALUES: [f32; 14] = [
     f32::NEG_INFINITY,
 ];
 
-/// Loads bytes as an artifact. Checks that loading is an error, or that the loaded model predicts any row and can be
-/// written and read again.
+/// Checks that loading the bytes as an artifact is an error, or gives a model that can predict any row.
 pub fn load(bytes: &[u8]) {
+    // The loaded model must also be writable and readable again.
     let Ok(model) = Model::load(bytes) else { return };
     answers_any_row(&model);
     let (pipeline, metadata) = decode(bytes).unwrap();
@@ -38,9 +38,9 @@ pub fn load(bytes: &[u8]) {
     assert_eq!(answers(&rewritten, &rows), answers(&model, &rows));
 }
 
-/// Checks that the model's predictions are finite for rows without infinite values, and that a batch gives the same
-/// predictions as single rows.
+/// Checks that predictions are finite, and that a batch gives the same predictions as single rows.
 fn answers_any_row(model: &Model) {
+    // Predictions of rows with infinite values need not be finite.
     let rows = rows(model);
     let alone: Vec<_> = rows.iter().map(|row| answers(model, row)).collect();
     assert_eq!(alone.concat(), answers(model, &rows.concat()));
@@ -58,9 +58,9 @@ fn rows(model: &Model) -> Vec<Vec<f32>> {
     uniform.chain(mixed).collect()
 }
 
-/// Returns the model's prediction for each row as bits for an exact comparison: class and probabilities, or number and
-/// interval. All NaN are equal.
+/// Returns the model's prediction for each row as bits, for an exact comparison.
 fn answers(model: &Model, rows: &[f32]) -> Vec<Vec<u32>> {
+    // Class and probabilities, or number and interval. All NaN are equal.
     let bits = |number: f32| if number.is_nan() { f32::NAN.to_bits() } else { number.to_bits() };
     match model.predict(rows).unwrap() {
         Predictions::Classes(batch) => {

@@ -1,4 +1,4 @@
-//! Reads decision trees from an artifact. Their ONNX operator stores them as attributes, which are parallel lists.
+//! Reads decision trees from an artifact. Their ONNX operator stores the trees as attributes, which are parallel lists.
 
 use evergreen_lifecycle::MAX_LABELS;
 
@@ -11,9 +11,10 @@ use crate::pipeline::{Aggregate, Node, Tree, Weight};
 /// Maximum number of outputs of the decision trees in an artifact.
 const MAX_OUTPUTS: i64 = MAX_LABELS as i64;
 
-/// Reads decision trees from the attributes of an ONNX operator. Also returns whether the trees are averaged or summed,
-/// and the number of outputs. Indices of nodes and features are not checked here, but later with the whole pipeline.
+/// Reads decision trees from the attributes of an ONNX operator. Also returns how the trees are combined, and the
+/// number of outputs.
 pub(super) fn read(attributes: Vec<AttributeProto>) -> Result<(Vec<Tree>, Aggregate, usize), ArtifactError> {
+    // Indices of nodes and features are not checked here, but later with the whole pipeline.
     let mut attributes = Attributes::new(ENSEMBLE, attributes)?;
     let aggregate = match attributes.string("aggregate_function")? {
         name if name == AVERAGE.as_bytes() => Aggregate::Average,
@@ -62,9 +63,9 @@ fn read_nodes(attributes: &mut Attributes) -> Result<Vec<Tree>, ArtifactError> {
     Ok(trees)
 }
 
-/// Adds a node to the decision trees that were read so far. `tree` and `node` must be the next node of the last tree,
-/// or the first node of a new tree. Otherwise returns `None`.
+/// Appends a node to the decision trees that were read so far. Returns `None` if the node is not the next one.
 fn append(trees: &mut Vec<Tree>, tree: i64, node: i64, content: Node) -> Option<()> {
+    // `tree` and `node` must be the next node of the last tree, or the first node of a new tree.
     let (tree, node) = (usize::try_from(tree).ok()?, usize::try_from(node).ok()?);
     if tree == trees.len() {
         trees.push(Tree { nodes: Vec::new() });

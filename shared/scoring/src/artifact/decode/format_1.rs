@@ -62,8 +62,8 @@ fn check_connection(
     }
 }
 
-/// Returns encodings that use the value of every column as a feature without any change. It is an error if a column is
-/// not a number or may have missing values.
+/// Returns encodings that copy the value of every column unchanged. A column that is not a number, or may be missing,
+/// is an error.
 fn encodings(signature: &Signature) -> Result<Vec<Encoding>, ArtifactError> {
     if signature.columns().iter().any(|column| column.kind != ColumnKind::Number || column.nullable) {
         return Err(ArtifactError::Columns);

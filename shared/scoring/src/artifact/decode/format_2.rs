@@ -1,6 +1,7 @@
-//! Reads model artifacts of format 2 (ONNX files that this project wrote). The reader finds the operators with the
-//! model's numbers by name. From these numbers, it builds the graph that the writer would write, and compares both
-//! graphs byte by byte. So no other check of the graph is necessary.
+//! Reads model artifacts of format 2 (ONNX files that this project wrote).
+//!
+//! The reader finds the operators with the model's numbers by name. From these numbers, it builds the graph that the
+//! writer would write, and compares both graphs byte by byte. So no other check of the graph is necessary.
 
 use std::collections::BTreeMap;
 
@@ -32,28 +33,27 @@ pub(super) fn read(signature: Signature, mut graph: GraphProto) -> Result<Pipeli
     Ok(pipeline)
 }
 
-/// A predictor operator of an ONNX graph: `true` for a linear model, `false` for decision trees, and the operator's
-/// attributes.
+/// Predictor operator of an ONNX graph with its attributes: `true` for a linear model, `false` for decision trees.
 type Taken = (bool, Vec<AttributeProto>);
 
-/// Removes the attributes from the graph's predictor operators (trees and linear models) and returns them. They are
-/// almost the whole file, so they are moved and not copied.
+/// Moves the attributes of all predictor operators (trees and linear models) out of the ONNX graph and returns them.
 fn predictors(graph: &mut GraphProto) -> Vec<Taken> {
     let predicts = |node: &&mut NodeProto| {
         (node.op_type == ENSEMBLE || node.op_type == LINEAR) && node.name != names::DIFFICULTY_SUM
     };
+    // The attributes are almost the whole file, so they are moved and not copied.
     let take = |node: &mut NodeProto| (node.op_type == LINEAR, std::mem::take(&mut node.attribute));
     graph.node.iter_mut().filter(predicts).map(take).collect()
 }
 
-/// Builds a predictor (trees or a linear model) from the attributes of its ONNX operator. `base` is the name of the
-/// graph's constant with the numbers that are added to the outputs of the trees. Without this constant, nothing is
-/// added.
+/// Builds a predictor (trees or a linear model) from the attributes of its ONNX operator.
 fn predictor(graph: &GraphProto, base: &str, (sums, attributes): Taken) -> Result<Predictor, ArtifactError> {
     if sums {
         return Ok(Predictor::Linear(linear(attributes)?));
     }
     let (trees, aggregate, outputs) = ensemble::read(attributes)?;
+    // The graph's constant `base` has the numbers that are added to the outputs of the trees. Without this constant,
+    // nothing is added.
     let base = Named::of(graph).numbers(base)?.unwrap_or_else(|| vec![0.0; outputs]);
     Ok(Predictor::Trees(Ensemble { trees, aggregate, base }))
 }
@@ -169,8 +169,9 @@ fn one_hot(operators: &Named<'_>, column: usize, categories: usize) -> Result<En
     Ok(Encoding::OneHot { categories: count, indicator: texts > categories })
 }
 
-/// The operators of an ONNX graph by name. The reader looks up operators that contain numbers of the model, or that
-/// show the link function (for example softmax).
+// The reader looks up operators that contain numbers of the model, or that show the link function (for example
+// softmax).
+/// Operators of an ONNX graph, by name.
 struct Named<'a>(BTreeMap<&'a str, &'a NodeProto>);
 
 impl<'a> Named<'a> {
@@ -178,13 +179,13 @@ impl<'a> Named<'a> {
         Self(graph.node.iter().map(|node| (node.name.as_str(), node)).collect())
     }
 
-    /// Returns the attributes of the ONNX operator with this name, or `None` if the graph has no such operator.
-    /// `operator` is the operator's type, for error messages.
+    /// Returns the attributes of the ONNX operator with this name. `None` if the graph has no such operator.
     fn get(&self, name: &str, operator: &'static str) -> Result<Option<Attributes>, ArtifactError> {
+        // `operator` is the operator's type, for error messages.
         self.0.get(name).map(|node| Attributes::new(operator, node.attribute.clone())).transpose()
     }
 
-    /// Returns the list of numbers in the ONNX constant with this name, or `None` if the graph has no such constant.
+    /// Returns the list of numbers in the ONNX constant with this name. `None` if the graph has no such constant.
     fn numbers(&self, name: &str) -> Result<Option<Vec<f32>>, ArtifactError> {
         self.get(name, CONSTANT)?.map(|mut found| found.floats("value_floats")).transpose()
     }
@@ -194,22 +195,19 @@ impl<'a> Named<'a> {
         Ok(Some(Scaler { offset: found.floats("offset")?, scale: found.floats("scale")? }))
     }
 
-    /// Returns the first number in the ONNX constant with this name. It is an error if the constant is missing; `what`
-    /// describes the constant in the error message.
+    /// Returns the first number in the ONNX constant with this name. `what` describes a missing constant in the error.
     fn required(&self, name: &str, what: &'static str) -> Result<f32, ArtifactError> {
         let values = self.numbers(name)?.unwrap_or_default();
         values.first().copied().ok_or(ArtifactError::Missing(what))
     }
 
-    /// Returns the number in an ONNX constant that is a list with one element, or `None` if the graph has no such
-    /// constant.
+    /// Returns the number in an ONNX constant that is a list of one element. `None` if the graph has no such constant.
     fn number(&self, name: &'static str) -> Result<Option<f32>, ArtifactError> {
         let Some(values) = self.numbers(name)? else { return Ok(None) };
         values.first().map(|value| Some(*value)).ok_or(ArtifactError::Missing(name))
     }
 
-    /// Returns the number in an ONNX constant that is a scalar and not a list, or `None` if the graph has no such
-    /// constant.
+    /// Returns the number in an ONNX constant that is a scalar. `None` if the graph has no such constant.
     fn single(&self, name: &str) -> Result<Option<f32>, ArtifactError> {
         self.get(name, CONSTANT)?.map(|mut found| found.float("value_float")).transpose()
     }
@@ -218,8 +216,7 @@ impl<'a> Named<'a> {
         self.link_of(str::to_owned)
     }
 
-    /// Reads from the ONNX graph which features may be missing for one member of a blend. Each hole has the index of
-    /// the value's feature and the index of its missing-value indicator.
+    /// Reads which features of a blend's member may be missing, from the ONNX graph.
     fn holes(&self, number: usize) -> Result<Vec<Hole>, ArtifactError> {
         let places = |name| -> Result<Vec<i64>, ArtifactError> {
             let found = self.get(&names::member(number, name), CONSTANT)?;
@@ -227,6 +224,7 @@ impl<'a> Named<'a> {
         };
         let feature =
             |place: i64| u32::try_from(place).map_err(|_| ArtifactError::Missing("feature of a missing value"));
+        // Each hole has the index of the value's feature and the index of its missing-value indicator.
         let all = places(names::HOLLOW)?.into_iter().zip(places(names::WITH_INDICATOR)?);
         all.map(|(value, missing)| Ok(Hole { value: feature(value)?, missing: feature(missing)? })).collect()
     }
@@ -235,9 +233,9 @@ impl<'a> Named<'a> {
         self.link_of(|name| names::member(number, name))
     }
 
-    /// Finds the link function of a predictor (for example softmax) from the operators that the graph contains. `name`
-    /// returns the full name of an operator of this predictor.
+    /// Finds the link function of a predictor (for example softmax) from the operators of the ONNX graph.
     fn link_of(&self, name: impl Fn(&str) -> String) -> Link {
+        // `name` returns the full name of an operator of this predictor.
         let has = |of: &str| self.0.contains_key(name(of).as_str());
         let is_softmax = |of: &str| self.0.get(name(of).as_str()).is_some_and(|node| node.op_type == "Softmax");
         if has(names::HALVES) {
@@ -252,9 +250,9 @@ impl<'a> Named<'a> {
     }
 }
 
-/// Checks that the ONNX graph in the file equals the expected graph. Compares the encoded bytes and not the numbers,
-/// because NaN does not equal itself as a number.
+/// Checks that the ONNX graph in the file equals the expected graph.
 fn check_rest(found: &GraphProto, expected: &GraphProto) -> Result<(), ArtifactError> {
+    // Compares the encoded bytes, because NaN does not equal itself as a number.
     if found.encode_to_vec() == expected.encode_to_vec() {
         return Ok(());
     }

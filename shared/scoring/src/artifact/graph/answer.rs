@@ -12,8 +12,7 @@ use super::{Operators, interval};
 use crate::link::kept;
 use crate::pipeline::{Interval, Link, PipelineParts};
 
-/// Appends all ONNX operators that follow the predictor. `features` is the name of the predictor's input value and
-/// `outputs` is the name of its output value.
+/// Appends the ONNX operators that turn a predictor's outputs into the final prediction.
 pub(super) fn add(
     operators: &mut Operators,
     signature: &Signature,
@@ -21,6 +20,7 @@ pub(super) fn add(
     features: &str,
     outputs: &str,
 ) {
+    // `features` is the name of the predictor's input value, and `outputs` is the name of its output value.
     match signature.task() {
         Task::Regression => number(operators, parts.interval.as_ref(), features, outputs),
         Task::Classification => classes(operators, outputs, parts, signature.labels().len()),
@@ -72,9 +72,9 @@ fn classes(operators: &mut Operators, outputs: &str, parts: &PipelineParts, labe
     }
 }
 
-/// Returns the name of the ONNX value that contains the probabilities before the floor (minimum probability) is
-/// applied. Without a floor, this value is the output of the graph.
+/// Returns the name of the ONNX value with the class probabilities before the minimum probability is applied.
 pub(super) fn unbounded(parts: &PipelineParts) -> &'static str {
+    // Without a floor (minimum probability), this value is the output of the graph.
     if parts.rule.floor.is_some() { UNBOUNDED } else { PROBABILITIES }
 }
 
@@ -82,7 +82,7 @@ fn label(operators: &mut Operators, scores: &str) {
     operators.core(ARG_MAX, &[scores], LABEL, vec![int("axis", 1), int("keepdims", 0)]);
 }
 
-/// Appends the ONNX operators that apply the floor: every probability becomes at least `least`.
+/// Appends the ONNX operators that make every class probability at least `least`.
 fn bound(operators: &mut Operators, least: f32, labels: usize, probabilities: &str) {
     operators.numbers(KEPT, vec![kept(least, labels)]);
     operators.numbers(FLOOR, vec![least]);
@@ -90,9 +90,10 @@ fn bound(operators: &mut Operators, least: f32, labels: usize, probabilities: &s
     operators.core("Add", &[SHRUNK, FLOOR], PROBABILITIES, Vec::new());
 }
 
-/// Appends the ONNX operators for temperature scaling: probabilities are raised to the calibration exponent and
-/// normalised. First, the greatest probability is scaled to 1.
+/// Appends the ONNX operators for temperature scaling of the class probabilities.
 fn raise(operators: &mut Operators, from: &str, to: &str) {
+    // Probabilities are raised to the calibration exponent and normalised. First, the greatest probability is scaled to
+    // 1.
     operators.core("ReduceMax", &[from], HIGHEST, vec![ints("axes", vec![1]), int("keepdims", 1)]);
     operators.core("Div", &[from, HIGHEST], RELATIVE, Vec::new());
     operators.core("Pow", &[RELATIVE, CALIBRATION], CALIBRATED, Vec::new());

@@ -1,5 +1,6 @@
-//! Builds the ONNX operators of a blend: the weighted mean of the predictions of several predictors. The operators of
-//! each member (predictor) have their own names.
+//! Builds the ONNX operators of a blend: the weighted mean of several predictors' predictions.
+//!
+//! The operators of each member (predictor) have their own names.
 
 use evergreen_lifecycle::Task;
 
@@ -46,10 +47,10 @@ fn scaled(operators: &mut Operators, member: &Member, features: &str, name: &str
     name.to_owned()
 }
 
-/// Appends ONNX operators that add two input columns for each hole (a feature that may be missing) to a member of a
-/// blend. A missing value is below all others in the first column and above them in the second. Returns the name of the
-/// joined features.
+/// Appends ONNX operators that add two input columns for each feature that may be missing. Returns the name of all
+/// columns.
 fn inputs(operators: &mut Operators, number: usize, holes: &[Hole], features: String) -> String {
+    // A missing value is below all others in the first column and above them in the second.
     if holes.is_empty() {
         return features;
     }
@@ -69,8 +70,8 @@ fn inputs(operators: &mut Operators, number: usize, holes: &[Hole], features: St
     inputs
 }
 
-/// Appends the ONNX operators that turn the outputs of one predictor of a blend into class probabilities. Returns the
-/// name of the probabilities.
+/// Appends the ONNX operators that turn one predictor's outputs into class probabilities. Returns the name of the
+/// probabilities.
 fn answered(operators: &mut Operators, number: usize, link: Link, outputs: String) -> String {
     let name = |name| member(number, name);
     let scores = match link {

@@ -13,7 +13,7 @@ use super::names::{
 };
 use crate::pipeline::{Encoding, Preprocessing};
 
-/// Appends the ONNX operators that compute the features. Returns the name of the ONNX value that contains all features.
+/// Appends the ONNX operators that compute a model's features. Returns the name of the value with all features.
 pub(super) fn add(operators: &mut Operators, signature: &Signature, preprocessing: &Preprocessing) -> String {
     let mut blocks = Vec::new();
     add_numbers(operators, preprocessing, &mut blocks);
@@ -55,9 +55,9 @@ fn add_numbers(operators: &mut Operators, preprocessing: &Preprocessing, blocks:
     }
 }
 
-/// A category column of the model: its known texts and how they become features.
+/// Category column of a model: its known texts and how the texts become features.
 struct Category<'a> {
-    /// Index of the column among the category columns.
+    /// Index of the column among the model's category columns.
     index: usize,
     categories: &'a [String],
     rare: &'a [String],
@@ -113,8 +113,7 @@ fn add_categories(
     }
 }
 
-/// Appends the ONNX operators that select the texts of one category column from the graph's input with all category
-/// columns.
+/// Appends the ONNX operators that select one category column from the graph's input.
 fn add_texts(operators: &mut Operators, column: usize) {
     let index = category_index(column);
     operators.index(&index, column as i64);
@@ -128,9 +127,9 @@ fn add_one_hot(operators: &mut Operators, column: usize, texts: Vec<&str>) -> St
     features
 }
 
-/// Appends the ONNX operators that map the texts of a category column to integer codes, like [`ColumnKind::code`]. The
-/// last code is for a missing text.
+/// Appends the ONNX operators that map the texts of a category column to integer codes.
 fn add_code(operators: &mut Operators, column: &Category<'_>) {
+    // The codes are the same as those of `ColumnKind::code`. The last code is for a missing text.
     let unknown = column.categories.len() as i64;
     let last = unknown + 1 + column.rare.len() as i64;
     let texts = column.categories.iter().chain(column.rare).map(String::as_str).chain([""]);

@@ -9,9 +9,10 @@ use super::names::{
 use super::{Operators, predictor};
 use crate::pipeline::{Curve, Ensemble, Interval};
 
-/// Appends the ONNX operators that compute a prediction interval. `features` and `outputs` are names of ONNX values:
-/// the features, and the predicted numbers as a tensor with a second dimension of 1.
+/// Appends the ONNX operators that compute a prediction interval.
 pub(super) fn add(operators: &mut Operators, interval: &Interval, features: &str, outputs: &str) {
+    // `features` and `outputs` are names of ONNX values: the features, and the predicted numbers as a tensor with a
+    // second dimension of 1.
     let mut half = curve(operators, &interval.half, outputs);
     if let Some(ensemble) = &interval.difficulty {
         difficulty(operators, ensemble, features);
@@ -35,9 +36,9 @@ pub(super) fn add(operators: &mut Operators, interval: &Interval, features: &str
     operators.core("Clip", &[UPPER_FREE, low, high], UPPER, Vec::new());
 }
 
-/// Appends the ONNX operators that compute half the width of the prediction interval from the predicted number. Returns
-/// the name of the result.
+/// Appends the ONNX operators that compute half the width of the prediction interval. Returns the name of the result.
 fn curve(operators: &mut Operators, curve: &Curve, outputs: &str) -> &'static str {
+    // The width depends on the predicted number.
     operators.numbers(HALF_INTERVAL, vec![curve.start]);
     if curve.steps.is_empty() {
         return HALF_INTERVAL;
@@ -55,8 +56,8 @@ fn curve(operators: &mut Operators, curve: &Curve, outputs: &str) -> &'static st
     HALF_BY_PREDICTION
 }
 
-/// Appends the ONNX operators that compute the difficulty of each row. The difficulty is a factor for the width of the
-/// row's prediction interval.
+/// Appends the ONNX operators that compute the difficulty of each row, a factor for the width of its prediction
+/// interval.
 fn difficulty(operators: &mut Operators, ensemble: &Ensemble, features: &str) {
     operators.add((ML_DOMAIN, ENSEMBLE), &[features], DIFFICULTY_SUM, predictor::ensemble(ensemble));
     operators.numbers(DIFFICULTY_BASE, ensemble.base.clone());

@@ -1,5 +1,6 @@
-//! Names of the inputs, outputs and operators in the ONNX graph of an artifact. Every artifact contains these texts, so
-//! they never change.
+//! Names of the inputs, outputs and operators in the ONNX graph of an artifact.
+//!
+//! Every artifact contains these texts, so they never change.
 
 pub(in super::super) const NUMBERS: &str = "numbers";
 pub(in super::super) const CATEGORIES: &str = "categories";
@@ -71,12 +72,12 @@ pub(in super::super) const PREDICTION: &str = "prediction";
 pub(in super::super) const LOWER: &str = "lower";
 pub(in super::super) const UPPER: &str = "upper";
 
-/// Returns the name of the ONNX constant that contains the index of a column among the category columns.
+/// Returns the name of the ONNX constant with the index of a category column.
 pub(in super::super) fn category_index(column: usize) -> String {
     format!("category_{column}_index")
 }
 
-/// Returns the full name of an ONNX operator of one member of a blend (mean of several predictors).
+/// Returns the full name of an ONNX operator that belongs to one member (predictor) of a blend.
 pub(in super::super) fn member(number: usize, name: &str) -> String {
     format!("member_{number}_{name}")
 }
@@ -90,9 +91,9 @@ pub(in super::super) fn one_hot(column: usize) -> String {
     format!("one_hot_{column}")
 }
 
-/// Returns the name of the ONNX value that contains the category codes of a column with target encodings, as a list.
-/// The same codes as a tensor with two dimensions have the name that `code` returns.
+/// Returns the name of the ONNX value with the category codes of a column, as a list.
 pub(in super::super) fn codes(column: usize) -> String {
+    // The same codes as a tensor with two dimensions have the name that `code` returns.
     format!("codes_{column}")
 }
 

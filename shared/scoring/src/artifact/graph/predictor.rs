@@ -10,9 +10,8 @@ use super::names::{BASE, OUTPUTS, VOTES};
 use super::{Operators, blend};
 use crate::pipeline::{Aggregate, Ensemble, Linear, Link, Node, PipelineParts, Predictor, Weight};
 
-/// Appends the ONNX operators of the predictor (trees, a linear model or a blend). `attributes` has the attributes of
-/// each operator that contains trees or a linear model. Returns the name of the ONNX value that contains the
-/// predictor's outputs.
+/// Appends the ONNX operators of the predictor (trees, a linear model or a blend). Returns the name of the ONNX value
+/// with the outputs.
 pub(super) fn add(
     operators: &mut Operators,
     task: Task,
@@ -20,6 +19,7 @@ pub(super) fn add(
     features: &str,
     attributes: Vec<Vec<AttributeProto>>,
 ) -> &'static str {
+    // `attributes` has the attributes of each operator that contains trees or a linear model.
     let outputs = match (task, parts.link, parts.calibration) {
         // The outputs are already class probabilities. Only the floor (minimum probability) may still have to be
         // applied.
@@ -33,8 +33,7 @@ pub(super) fn add(
     outputs
 }
 
-/// Appends the ONNX operators of one predictor (trees or a linear model). The three names are for ONNX values: the sum
-/// or mean of the trees, the constants that are added to it, and the outputs.
+/// Appends the ONNX operators of one predictor (trees or a linear model).
 pub(super) fn one(
     operators: &mut Operators,
     predictor: &Predictor,
@@ -43,6 +42,8 @@ pub(super) fn one(
     attributes: Option<Vec<AttributeProto>>,
 ) {
     let attributes = attributes.unwrap_or_default();
+    // The three names are for ONNX values: the sum or mean of the trees, the constants that are added to it, and the
+    // outputs.
     match predictor {
         Predictor::Blend(_) => {}
         Predictor::Linear(_) => operators.add((ML_DOMAIN, LINEAR), &[features], outputs, attributes),
@@ -82,8 +83,8 @@ pub(in super::super) fn ensemble(ensemble: &Ensemble) -> Vec<AttributeProto> {
     lists.into_attributes(aggregate, ensemble.base.len())
 }
 
-/// Attributes of the ONNX operator for decision trees, as parallel lists. Each `nodes` list has one entry per tree
-/// node, and each `target` list has one entry per leaf weight.
+// Each `nodes` list has one entry per tree node, and each `target` list has one entry per leaf weight.
+/// Attributes of the ONNX operator for decision trees, as parallel lists.
 #[derive(Default)]
 struct Lists {
     nodes_treeids: Vec<i64>,

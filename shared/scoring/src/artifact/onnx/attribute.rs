@@ -1,5 +1,7 @@
-//! The ONNX message `AttributeProto`, implemented by hand to keep all its texts in one piece of memory. An ensemble has
-//! one text per tree node, and a million small allocations would need most of the memory for loading.
+//! The ONNX message `AttributeProto`.
+//!
+//! It is implemented by hand to keep all its texts in one piece of memory. An ensemble has one text per tree node, and
+//! a million small allocations would need most of the memory for loading.
 
 use prost::bytes::{Buf, BufMut};
 use prost::encoding::{
@@ -7,15 +9,16 @@ use prost::encoding::{
 };
 use prost::{DecodeError, Message};
 
-/// An attribute of an ONNX operator. `kind` says in which other field the value is (`AttributeProto.AttributeType`).
+// `AttributeProto.AttributeType` lists the values of `kind`.
+/// Attribute of an ONNX operator. `kind` says which other field contains the value.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct AttributeProto {
     pub(crate) name: String,
     pub(crate) f: Option<f32>,
     pub(crate) i: Option<i64>,
     pub(crate) s: Option<Vec<u8>>,
-    /// A tensor as the bytes of a `TensorProto`. Only imported files have such attributes, not the artifacts of this
-    /// project.
+    // Only imported files have tensor attributes, not the artifacts of this project.
+    /// Value of a tensor attribute, as the bytes of a `TensorProto`.
     pub(crate) t: Option<Vec<u8>>,
     pub(crate) floats: Vec<f32>,
     pub(crate) ints: Vec<i64>,
@@ -107,7 +110,7 @@ impl Message for AttributeProto {
     }
 }
 
-/// A list of texts, stored one after the other in one piece of memory.
+/// List of texts, stored one after the other in one piece of memory.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct TextList {
     bytes: Vec<u8>,

@@ -2,8 +2,8 @@
 
 use prost::Message;
 
-/// A tensor in an ONNX file. Its elements are in `raw_data`, or otherwise in the list for its `data_type` (see
-/// [`super::element`]).
+// The elements are in `raw_data`, or otherwise in the list for the `data_type` (see `super::element`).
+/// Tensor (numbers with a shape) in an ONNX file.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct TensorProto {
     #[prost(int64, repeated, tag = "1")]
@@ -18,12 +18,13 @@ pub(crate) struct TensorProto {
     pub(crate) int64_data: Vec<i64>,
     #[prost(string, tag = "8")]
     pub(crate) name: String,
-    /// All elements of the tensor as little-endian bytes. Empty if the elements are in one of the typed lists.
+    /// All elements of the tensor as little-endian bytes. Empty if one of the typed lists has the elements.
     #[prost(bytes = "vec", tag = "9")]
     pub(crate) raw_data: Vec<u8>,
     #[prost(double, repeated, tag = "10")]
     pub(crate) double_data: Vec<f64>,
-    /// Where the elements of the tensor are (`TensorProto.DataLocation`): 1 if they are in another file.
+    // Values of `TensorProto.DataLocation`.
+    /// Where the elements of the tensor are stored. 1: in another file.
     #[prost(int32, tag = "14")]
     pub(crate) data_location: i32,
 }

@@ -61,9 +61,10 @@ mod tests {
     use crate::import::graphs::{error, file, node, numbers, read, real};
     use crate::{ArtifactMetadata, Model};
 
-    /// Creates an ONNX file for a test: a linear model of two features with the weights 1 and 2 and the constant 0.5.
-    /// `shape` is the shape of the weight matrix, and `transposed` is the attribute `transB`.
+    /// Creates an ONNX file for a test: a linear model of two features.
     fn layer(shape: &[i64], transposed: i64) -> ModelProto {
+        // The weights are 1 and 2 and the constant is 0.5. `shape` is the shape of the weight matrix, and `transposed`
+        // is the attribute `transB`.
         let layer = node("Gemm", ["X", "w", "c"], ["P"], vec![int("transB", transposed)]);
         file(vec![layer], vec![real("w", shape, &[1.0, 2.0]), real("c", &[1], &[0.5])], element::FLOAT, &["P"])
     }

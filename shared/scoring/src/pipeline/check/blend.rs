@@ -8,8 +8,8 @@ use super::{MAX_NODES, PipelineError, features, link, predictor};
 /// Maximum number of predictors in a blend (the weighted mean of several predictors).
 pub const MAX_MEMBERS: usize = 32;
 
-/// Maximum difference between 1 and the sum of the weights in a blend (the weighted mean of several predictors). Allows
-/// for a few rounding errors of `f32`.
+// Allows for a few rounding errors of `f32`.
+/// Maximum difference between 1 and the sum of the predictors' weights in a blend (weighted mean of predictors).
 const SUM_TOLERANCE: f32 = 1e-4;
 
 pub(super) fn check(

@@ -12,8 +12,8 @@ pub enum PipelineError {
     /// The classifier has more labels than supported. Contains the number of labels.
     #[error("the signature has {0} labels; at most {MAX_LABELS} are supported")]
     TooManyLabels(usize),
-    /// The number of encodings (how raw values become features) differs from the number of slots. A slot is one `f32`
-    /// value of a raw row, and each slot needs one encoding.
+    // A slot is one `f32` value of a raw row, and each slot needs one encoding.
+    /// The number of encodings (how raw values become features) differs from the number of raw values in a row.
     #[error("there are {encodings} encodings for the {slots} values of a row; expected one for each value")]
     Encodings {
         /// Number of encodings in the preprocessing.
@@ -21,30 +21,30 @@ pub enum PipelineError {
         /// Number of slots (`f32` values) in a raw row.
         slots: usize,
     },
-    /// The encoding of a column (how its values become features) is invalid. It does not match the column's kind or
-    /// number of categories, or its fill (the number for missing values) is not finite. Contains the column's name.
+    // The encoding does not match the column's kind or number of categories, or its fill (the number for missing
+    // values) is not finite.
+    /// The encoding of a column (how its values become features) is invalid. Contains the column's name.
     #[error("column {0:?}: the encoding does not match the column's kind or categories, or its fill is not finite")]
     Encoding(String),
-    /// A column has a missing-value indicator (a feature that is 1 if the value is missing), but the column does not
-    /// allow missing values. Contains the column's name.
+    // The indicator is a feature that is 1 if the value is missing.
+    /// A column has a missing-value indicator but does not allow missing values. Contains the column's name.
     #[error("column {0:?}: there is a feature for missing values, but the column does not allow missing values")]
     Indicator(String),
-    /// The categories of a column are repeated, not sorted, or empty texts. An empty text means a missing value.
-    /// Contains the column's name.
+    // An empty text means a missing value.
+    /// The categories of a column are repeated, not sorted or empty. Contains the column's name.
     #[error("column {0:?}: the categories are not valid; expected sorted texts, each once and not empty")]
     Categories(String),
     /// The words of a text column are empty, repeated or not sorted. Contains the column's name.
     #[error("column {0:?}: the words are not valid; expected sorted words, each once and not empty")]
     Words(String),
-    /// Target encoding: the numbers that replace a column's categories are invalid. The column must be a category
-    /// column, with exactly one finite number for each category code. Contains the column's name.
+    // The column must be a category column, with exactly one finite number for each category code.
+    /// Target encoding: the numbers that replace a column's categories are invalid. Contains the column's name.
     #[error(
         "column {0:?}: the statistic is not valid; expected one finite number for each category and rare text, in \
          sorted order"
     )]
     Statistic(String),
-    /// Target encoding: the list of encoded columns is not in the order of the table's columns, or one entry belongs to
-    /// no column.
+    /// Target encodings are not in the order of the table's columns, or one belongs to no column.
     #[error("the statistics are not in the order of the columns")]
     StatisticsOrder,
     /// The pipeline has no feature, or too many features to predict quickly. Contains the number of features.
@@ -57,7 +57,7 @@ pub enum PipelineError {
         offsets: usize,
         /// Number of scales in the scaler.
         scales: usize,
-        /// Number of features of the pipeline, which is the expected number of offsets and of scales.
+        /// Number of features of the pipeline. The scaler needs as many offsets and scales.
         features: usize,
     },
     /// The scaler has an offset or a scale that is not finite, or a scale that is 0.
@@ -73,8 +73,8 @@ pub enum PipelineError {
         /// Factor by which the scaler multiplies this feature.
         scale: f32,
     },
-    /// The link function (for example softmax) does not fit this predictor or the task. It cannot turn the outputs of
-    /// the predictor into a prediction.
+    // The link function cannot turn the outputs of the predictor into a prediction.
+    /// The link function (for example softmax) does not fit this predictor or the task.
     #[error("the link {link:?} cannot turn the outputs of this predictor into a prediction for {}", task.name())]
     Link {
         /// The link function that does not fit the predictor or the task.
@@ -82,25 +82,27 @@ pub enum PipelineError {
         /// The task of the model: classification or regression.
         task: Task,
     },
-    /// The classifier uses the logistic function, which needs two labels, but the classifier has another number of
-    /// labels. Contains the number of labels.
+    /// The logistic function needs two labels, but the classifier has another number. Contains the number of labels.
     #[error("a logistic link needs 2 labels; found {0}")]
     Logistic(usize),
-    /// The calibration power (exponent for class probabilities) is not a finite number above 0, or the model is not a
-    /// classifier. Contains the power.
+    // The power must be a finite number above 0.
+    /// The calibration power (exponent for class probabilities) is invalid, or the model is not a classifier. Contains
+    /// the power.
     #[error(
         "the calibration {0} is not valid; expected a finite number above 0 for a classifier, and none for other models"
     )]
     Calibration(f32),
+    // This is the half width at the start of the curve (half width by predicted number).
     /// The half width of the prediction interval is invalid, or the model is not a regression model. Contains the half
-    /// width at the start of the curve (half width by predicted number).
+    /// width.
     #[error(
         "the interval with the half width {0} at its start is not valid; expected half widths from 0 to {MAX_OUTPUT}, \
          for a regression model"
     )]
     Interval(f32),
+    // The difficulty is a factor for the interval's width.
     /// The prediction interval of a row could become infinite. Contains the greatest possible natural logarithm of a
-    /// row's difficulty, which is a factor for the interval's width.
+    /// row's difficulty.
     #[error("the logarithm of a row's difficulty could reach {0}, which could make its interval infinite")]
     Difficulty(f32),
     /// The limits for the ends of prediction intervals are not finite or not in ascending order.
@@ -110,20 +112,20 @@ pub enum PipelineError {
         end(*high)
     )]
     Ends {
-        /// Lower limit for both ends of an interval; `None` if there is no limit.
+        /// Lower limit for both ends of an interval. `None`: no limit.
         low: Option<f32>,
-        /// Upper limit for both ends of an interval; `None` if there is no limit.
+        /// Upper limit for both ends of an interval. `None`: no limit.
         high: Option<f32>,
     },
-    /// The predictor does not have exactly one constant term (tree base or linear intercept) for each output.
+    /// The predictor needs exactly one constant term (tree base or linear intercept) for each output.
     #[error("there are {found} constants for {expected} outputs; expected one for each output")]
     Constants {
         /// Number of constant terms in the predictor.
         found: usize,
-        /// Number of outputs of the predictor, which is the expected number of constant terms.
+        /// Expected number of constant terms, which is the number of outputs of the predictor.
         expected: usize,
     },
-    /// A constant term or weight of the predictor has a value that is not allowed, for example NaN. Contains the value.
+    /// A constant term or weight of the predictor is invalid, for example NaN. Contains the value.
     #[error("{0} is not a valid weight or constant here")]
     Constant(f32),
     /// The linear model does not have exactly one weight for each feature and output.
@@ -134,16 +136,16 @@ pub enum PipelineError {
         /// Expected number of weights: number of features times number of outputs.
         expected: usize,
     },
-    /// The floor (minimum probability of every label of a classifier) is not between 0 and 1 divided by the number of
-    /// labels. Contains the floor.
+    // The floor must be between 0 and 1 divided by the number of labels.
+    /// The floor (minimum probability of every label of a classifier) is invalid. Contains the floor.
     #[error("the minimum probability is {0}; expected more than 0 and less than 1/labels")]
     Floor(f32),
-    /// The classifier does not have exactly one label weight (factor for the label's probability) for each label, or a
-    /// factor is not within the limits. Contains the number of factors.
+    // There must be exactly one factor for each label, within the limits.
+    /// The label weights of a classifier (factors for the labels' probabilities) are invalid. Contains their number.
     #[error("the {0} weights of the labels are not valid; expected one number from 1e-12 to 1e12 for each label")]
     LabelWeights(usize),
-    /// A blend (weighted mean of predictors) has no predictors or too many, or the weights are not positive with a sum
-    /// of 1.
+    // The weights must be positive with a sum of 1.
+    /// A blend (weighted mean of predictors) has too few or too many predictors, or invalid weights.
     #[error(
         "a blend of {members} predictors whose weights sum to {sum} is not valid; expected 1 to {MAX_MEMBERS} \
          predictors, and positive weights with the sum 1"
@@ -154,9 +156,9 @@ pub enum PipelineError {
         /// Sum of the weights of all predictors in the blend.
         sum: f32,
     },
-    /// A member of a blend has invalid holes (a hole is a feature that may be missing, with its missing-value
-    /// indicator). Only an ensemble of trees with unscaled features may have holes, and they must be holes of the
-    /// pipeline. Contains the number of features.
+    // A hole is a feature that may be missing, with its missing-value indicator. Only an ensemble of trees with
+    // unscaled features may have holes, and they must be holes of the pipeline.
+    /// A member of a blend has invalid holes (features that may be missing). Contains the number of features.
     #[error(
         "a member of a blend does not match its holes; expected an unscaled ensemble, and holes whose values and \
          indicators are among the {0} features"
@@ -171,7 +173,7 @@ pub enum PipelineError {
     /// The decision trees of the model have more nodes than can be loaded safely. Contains the number of nodes.
     #[error("the ensemble has {0} nodes; at most {MAX_NODES} are supported")]
     TooManyNodes(usize),
-    /// The sum of the leaf weights that a row reaches in the decision trees could overflow.
+    /// The sum of a row's leaf weights in the decision trees could overflow.
     #[error("the ensemble's outputs could exceed {MAX_OUTPUT}")]
     Overflow,
     /// A decision tree has no nodes. Contains the index of the tree.
@@ -189,13 +191,13 @@ pub enum PipelineError {
         node: usize,
         /// Index of the feature that the node compares with its threshold.
         feature: u32,
-        /// Number of features of the model. The index of a split's feature must be lower.
+        /// Number of features of the model. The feature's index must be lower.
         features: usize,
         /// Threshold with which the node compares the feature.
         threshold: f32,
     },
-    /// Decision tree: the child index of a split is invalid. The child is outside of the tree, is not after its parent,
-    /// or already has a parent.
+    // The child is outside of the tree, is not after its parent, or already has a parent.
+    /// A split of a decision tree has an invalid child index.
     #[error("tree {tree}, node {node}: node {child} cannot be its child; expected a later node without another parent")]
     Child {
         /// Index of the tree in the ensemble.
@@ -205,7 +207,7 @@ pub enum PipelineError {
         /// Index of the invalid child node.
         child: u32,
     },
-    /// A decision tree has a node that no row can reach, because the node has no parent.
+    /// A decision tree has a node without a parent, which no row can reach.
     #[error("tree {tree}, node {node}: it has no parent; expected a parent for each node except the first")]
     Unreachable {
         /// Index of the tree in the ensemble.
@@ -213,8 +215,9 @@ pub enum PipelineError {
         /// Index of the node in the tree.
         node: usize,
     },
-    /// The weights of a leaf in a decision tree are invalid. They must be finite and in ascending order of output. If
-    /// the outputs are probabilities, they must be a probability distribution.
+    // The weights must be finite and in ascending order of output. If the outputs are probabilities, they must be a
+    // probability distribution.
+    /// The weights of a leaf in a decision tree are invalid.
     #[error(
         "tree {tree}, node {node}: the leaf's weights are not valid for {outputs} outputs; expected finite weights in \
          the order of the outputs, which sum to 1 if they are probabilities"

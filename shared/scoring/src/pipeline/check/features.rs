@@ -21,14 +21,14 @@ pub(super) fn check(signature: &Signature, preprocessing: &Preprocessing) -> Res
     preprocessing.scaler.as_ref().map_or(Ok(()), |scaler| check_scaler(scaler, features))
 }
 
-/// Returns, for each slot (one `f32` value of a raw row), the column to which the slot belongs. A column may have
-/// several slots.
+/// Returns, for each `f32` value of a raw row, the table column to which the value belongs.
 fn columns_of_slots(signature: &Signature) -> impl Iterator<Item = &Column> {
     signature.columns().iter().flat_map(|column| std::iter::repeat_n(column, column.kind.slots()))
 }
 
-/// Checks that the categories or words of a column are sorted, because predictions find them with a binary search.
+/// Checks that the categories or words of a column are sorted.
 fn check_texts(column: &Column) -> Result<(), PipelineError> {
+    // Predictions find them with a binary search.
     match &column.kind {
         ColumnKind::Category { categories, .. } if !are_sorted(categories) => {
             Err(PipelineError::Categories(column.name.clone()))
@@ -38,8 +38,7 @@ fn check_texts(column: &Column) -> Result<(), PipelineError> {
     }
 }
 
-/// Checks the target encodings (numbers that replace the categories of a column). They must be in the order of their
-/// columns in a raw row. Each must have a finite number for every code of its category column.
+/// Checks the target encodings of a pipeline: sorted by column, and one finite number for each category code.
 fn check_statistics(columns: &[&Column], statistics: &[Statistic]) -> Result<(), PipelineError> {
     if !statistics.is_sorted_by_key(|statistic| statistic.slot) {
         return Err(PipelineError::StatisticsOrder);
@@ -78,9 +77,9 @@ fn check_encoding(column: &Column, encoding: Encoding) -> Result<(), PipelineErr
     }
 }
 
-/// Returns whether the texts are sorted, unique and not empty. In a table and in ONNX, an empty text means a missing
-/// value.
+/// Returns whether a column's categories or words are sorted, unique and not empty.
 fn are_sorted(categories: &[String]) -> bool {
+    // In a table and in ONNX, an empty text means a missing value.
     categories.first().is_none_or(|first| !first.is_empty())
         && categories.windows(2).all(|pair| matches!(pair, [a, b] if a < b))
 }
@@ -145,9 +144,9 @@ mod tests {
         }
     }
 
-    /// Checks target encodings with the given slots (positions in a raw row) and values, and returns the error. The
-    /// table has a category column with two categories and one rare text.
+    /// Checks a target encoding for a test table and returns the error.
     fn refused_statistic(slots: &[u32], values: &[f32]) -> Option<PipelineError> {
+        // The table has a category column with two categories and one rare text.
         let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
         let kind = ColumnKind::Category { categories: texts(&["a", "c"]), rare: texts(&["b"]) };
         let columns = vec![Column::number("other"), Column { name: "column".into(), kind, nullable: false }];

@@ -5,12 +5,12 @@ use evergreen_lifecycle::Task;
 use super::super::{Curve, CurveStep, Interval};
 use super::{MAX_OUTPUT, PipelineError, ensemble_bound};
 
-/// Maximum absolute value of the natural logarithm of a row's difficulty. The difficulty is a factor for the width of
-/// the row's prediction interval.
+/// Maximum absolute value of the natural logarithm of a row's difficulty (a factor for the width of its prediction
+/// interval).
 const MAX_DIFFICULTY: f32 = 40.0;
 
-/// Maximum number of steps of the piecewise linear curve that gives the width of prediction intervals. Each step costs
-/// a little time for every row.
+// Each step costs a little time for every row.
+/// Maximum number of steps of the curve that gives the width of prediction intervals.
 const MAX_STEPS: usize = 100;
 
 pub(super) fn check(task: Task, interval: Option<&Interval>, features: usize) -> Result<(), PipelineError> {
@@ -35,9 +35,9 @@ pub(super) fn check(task: Task, interval: Option<&Interval>, features: usize) ->
     }
 }
 
-/// Returns the greatest half width of prediction intervals on the curve, or `None` if the curve is invalid. Steps must
-/// be ascending and finite. Values below 0 are invalid, except for rounding errors.
+/// Returns the greatest half width of prediction intervals on the curve. `None` if the curve is invalid.
 fn widest(curve: &Curve) -> Option<f64> {
+    // Steps must be ascending and finite. Values below 0 are invalid, except for rounding errors.
     let is_valid = |step: &CurveStep| {
         step.from.abs() <= MAX_OUTPUT && step.length > 0.0 && step.length <= MAX_OUTPUT && step.rise.abs() <= MAX_OUTPUT
     };

@@ -3,24 +3,22 @@
 use super::super::{Node, Tree, Weight};
 use super::PipelineError;
 
-/// Maximum difference between 1 and the sum of the class probabilities in a tree leaf. Allows for a few hundred
-/// rounding errors of `f32`.
+// Allows for a few hundred rounding errors of `f32`.
+/// Maximum difference between 1 and the sum of the class probabilities in a tree leaf.
 const SUM_TOLERANCE: f32 = 1e-4;
 
-/// Numbers of features and outputs that exist, to check the indices in a decision tree.
+/// Numbers of features and outputs of a model, to check the indices in its decision trees.
 pub(super) struct TreeLimits {
     pub(super) features: usize,
     pub(super) outputs: usize,
-    /// Whether each leaf must contain a probability distribution over the outputs (weights that sum to 1).
+    /// Whether the weights of each leaf must be a probability distribution (sum 1).
     pub(super) distributions: bool,
 }
 
-/// Checks a decision tree and returns the greatest absolute value of its leaf weights. `index` is the tree's index in
-/// the ensemble, for error messages.
-///
-/// A child comes after its parent, so there are no cycles. Every node except the root has exactly one parent, so the
-/// nodes form one tree.
+/// Checks one decision tree and returns the greatest absolute value of its leaf weights. `index` is for error messages.
 pub(super) fn check(tree: &Tree, index: usize, limits: &TreeLimits) -> Result<f32, PipelineError> {
+    // Every child must come after its parent, and every node except the root must have exactly one parent.
+    // So there are no cycles, and the nodes form one tree.
     if tree.nodes.is_empty() {
         return Err(PipelineError::EmptyTree(index));
     }
@@ -52,8 +50,9 @@ pub(super) fn check(tree: &Tree, index: usize, limits: &TreeLimits) -> Result<f3
 }
 
 /// Records in `has_parent` that the tree node `child` has a parent. Returns `None` if `child` cannot be a child of
-/// `parent`: no such node exists, it is not after `parent`, or it already has a parent.
+/// `parent`.
 fn adopt(has_parent: &mut [bool], parent: usize, child: u32) -> Option<()> {
+    // No such node exists, the node is not after `parent`, or the node already has a parent.
     let taken = has_parent.get_mut(child as usize)?;
     let free = child as usize > parent && !*taken;
     *taken = true;
