@@ -1,15 +1,14 @@
-//! Compares a table with the table that the champion was trained on. The champion is the model version that answers
-//! predictions.
+//! Checks whether a new table still fits the model version in use (the champion): same columns, same types, same task.
 
 use evergreen_lifecycle::{Column, Dataset, Label, Signature};
 use evergreen_table::Table;
 
-/// Error: a new table differs from the table that the champion (the model version in use) was trained on, and the
-/// settings do not accept the difference.
+/// Error: a new table does not fit the model version in use (the champion), and the settings do not accept the
+/// difference.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DriftError {
-    /// Error: the champion (the model version in use) needs a column that the table no longer has.
+    /// Error: the table has lost a column that the model version in use (the champion) needs.
     #[error(
         "column {column:?}: the champion needs the column and the table does not have it; add the column, or write \
          drop = [{column:?}] into dataset.toml to train without it"
@@ -18,7 +17,7 @@ pub enum DriftError {
         /// Name of the missing column.
         column: String,
     },
-    /// Error: the champion (the model version in use) needs a column that is now left out of training because of its
+    /// Error: the model version in use (the champion) needs a column that is now left out of training because of its
     /// values.
     #[error(
         "column {column:?}: the champion needs the column and it is now left out ({because}); expected values as \
@@ -43,8 +42,8 @@ pub enum DriftError {
         /// Type of the column in the champion's signature.
         expected: &'static str,
     },
-    /// Error: the target column is the same, but the task differs. It is classification for the table and regression
-    /// for the champion, or the reverse.
+    /// Error: the target column has changed from numbers to classes since the champion's training, or from classes to
+    /// numbers.
     #[error(
         "column {column:?}, the target: the task is {found} and was {expected} when the champion was trained; expected \
          the same task; correct the values, or write task = \"{found}\" into dataset.toml to accept it"
@@ -57,9 +56,9 @@ pub enum DriftError {
         /// Task of the champion: classification or regression.
         expected: &'static str,
     },
-    /// Error: the target column is the same, but its labels are of another kind, such as texts and not numbers. So no
-    /// label of the table can be equal to a label of the champion.
+    /// Error: the target's labels are now of another kind, such as texts and not numbers.
     #[error(
+        // So no label of the table can be equal to a label of the champion.
         "column {column:?}, the target: the labels are {found} and were {expected} when the champion was trained; \
          expected the same kind; correct the values, or write types.{column:?} = \"category\" into dataset.toml to \
          accept it"
@@ -74,22 +73,20 @@ pub enum DriftError {
     },
 }
 
-/// Checks that the table still fits the champion: same columns, same types, same task. `champion` is the champion's
-/// signature, and `champion_dataset` describes its training table. Returns a warning for each new column that the
-/// champion does not know.
+/// Checks that a new table still fits the champion: same columns, same types, same task. Returns a warning for each new
+/// column.
 ///
-/// Differences that the settings ask for are accepted: dropped columns, column types and the task of the target.
-/// Nothing is checked if the table has another target column than the champion. The same is true for an accepted change
-/// of the task.
+/// `champion` is the champion's signature, and `champion_dataset` describes the table of its training.
 ///
 /// # Errors
-/// [`DriftError`] if the target has another task or another kind of labels. Otherwise for the first column of the
-/// champion that is missing, left out or of another type. The error says how to accept the change.
+/// [`DriftError`] for the first difference that the settings do not accept. The error says how to accept it.
 pub fn check(champion: &Signature, champion_dataset: &Dataset, table: &Table) -> Result<Vec<String>, DriftError> {
+    // With another target column, nothing is checked.
     if champion_dataset.target != table.target_name() {
         return Ok(Vec::new());
     }
     check_target(champion, table)?;
+    // The settings have accepted the change of the task. So the columns are not checked.
     if champion.task() != table.task() {
         return Ok(Vec::new());
     }
@@ -116,9 +113,9 @@ fn check_target(champion: &Signature, table: &Table) -> Result<(), DriftError> {
     }
 }
 
-/// Returns the kind of the labels: truth values, whole numbers or texts. `None` if there are no labels (in a
-/// regression). All labels have the same kind, so only the first is read.
+/// Returns the kind of the labels: truth values, whole numbers or texts. `None` in a regression.
 fn kind(labels: &[Label]) -> Option<&'static str> {
+    // All labels have the same kind, so only the first is read.
     labels.first().map(|label| match label {
         Label::Boolean(_) => "truth values",
         Label::Integer(_) => "whole numbers",
