@@ -56,9 +56,9 @@ pub enum DriftError {
         /// Task of the champion: classification or regression.
         expected: &'static str,
     },
+    // So no label of the table can be equal to a label of the champion.
     /// Error: the target's labels are now of another kind, such as texts and not numbers.
     #[error(
-        // So no label of the table can be equal to a label of the champion.
         "column {column:?}, the target: the labels are {found} and were {expected} when the champion was trained; \
          expected the same kind; correct the values, or write types.{column:?} = \"category\" into dataset.toml to \
          accept it"

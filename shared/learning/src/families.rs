@@ -46,9 +46,9 @@ pub(crate) trait ModelFamily: Sync {
         false
     }
 
-    /// Estimates the size and the prediction time of a model that is fitted to all training rows.
     // `cost` is the cost of the largest model in cross-validation, which was fitted to fewer rows. `growth` says how
     // much larger the final fit is.
+    /// Estimates the size and the prediction time of a model that is fitted to all training rows.
     fn cost_of_all_rows(&self, cost: Cost, growth: Growth) -> Cost;
 
     /// Returns the maximum memory of a model fit in bytes. The table and its binned values are not included.

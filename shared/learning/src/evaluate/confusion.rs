@@ -5,9 +5,9 @@ use evergreen_lifecycle::{ClassEvaluation, Label, MAX_CONFUSED_LABELS};
 /// The confusion matrix of a classifier, and its totals.
 #[derive(Debug)]
 pub(super) struct Confusion {
+    // More than [`MAX_CONFUSED_LABELS`] classes are too many.
     /// Number of rows by true class (outer index) and predicted class (inner index). Empty if there are too many
     /// classes.
-    // At most [`MAX_CONFUSED_LABELS`] classes.
     pub(super) matrix: Vec<Vec<usize>>,
     rows: usize,
     /// For each class, the number of rows that have this true class.

@@ -12,12 +12,12 @@ pub struct ConstantAnswer(Best);
 
 #[derive(Debug, Clone, PartialEq)]
 enum Best {
+    // If several labels are equally frequent, `frequent` is the first of them.
     /// Constant prediction of a classifier: each label's share of the rows as its probability, and the index of the
     /// most frequent label.
-    // If several labels are equally frequent, `frequent` is the first of them.
     Classes { shares: Vec<f32>, frequent: usize },
-    /// Constant predictions for regression, one number for each kind of metric.
     // For example, `mean` is best for the squared error, and `median` for the absolute error.
+    /// Constant predictions for regression, one number for each kind of metric.
     Numbers { mean: f64, median: f64, relative: f64, of_logarithms: f64, quantile: f64 },
 }
 

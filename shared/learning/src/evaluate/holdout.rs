@@ -41,9 +41,9 @@ pub enum EvaluationError {
     /// Error: the rows lack a column that the model's signature needs, or the column has another kind.
     #[error(transparent)]
     Frame(#[from] FrameError),
+    // The number of values is not a multiple of a row's width.
     /// Error: the model refused the encoded rows, because they have the wrong number of values.
     #[error(transparent)]
-    // The number of values is not a multiple of a row's width.
     Shape(#[from] ShapeError),
 }
 

@@ -34,8 +34,8 @@ pub(crate) fn scores(metric: PrimaryMetric, truths: Truths<'_>, answers: &Answer
     }
 }
 
-/// Predictions of a classifier, with the true classes of the same rows.
 // A true class is the table's index of the label.
+/// Predictions of a classifier, with the true classes of the same rows.
 struct Classified<'a> {
     truth: &'a [u32],
     /// For each class of the table, the model's index of the same class. `None` if the model does not know the class.

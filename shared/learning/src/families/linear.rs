@@ -19,9 +19,9 @@ impl ModelFamily for LinearModel {
         Box::new(LinearParameters { alpha: choice.number("alpha") })
     }
 
-    // The number is smaller than for other model families because there is only one hyperparameter.
     /// Returns the default number of candidates (sets of hyperparameters) of a search.
     fn candidates(&self) -> usize {
+        // The number is smaller than for other model families because there is only one hyperparameter.
         16
     }
 
