@@ -42,8 +42,7 @@ pub enum DriftError {
         /// Type of the column in the champion's signature.
         expected: &'static str,
     },
-    /// Error: the target column has changed from numbers to classes since the champion's training, or from classes to
-    /// numbers.
+    /// Error: the task has changed since the champion was trained: from regression to classification, or the reverse.
     #[error(
         "column {column:?}, the target: the task is {found} and was {expected} when the champion was trained; expected \
          the same task; correct the values, or write task = \"{found}\" into dataset.toml to accept it"
@@ -56,7 +55,7 @@ pub enum DriftError {
         /// Task of the champion: classification or regression.
         expected: &'static str,
     },
-    // So no label of the table can be equal to a label of the champion.
+    // If the kinds differ, no label of the table can be equal to a label of the champion.
     /// Error: the target's labels are now of another kind, such as texts and not numbers.
     #[error(
         "column {column:?}, the target: the labels are {found} and were {expected} when the champion was trained; \

@@ -23,7 +23,7 @@ pub const MAX_RARE: usize = 200;
 /// Maximum number of words of one text column that become features.
 pub(crate) const MAX_WORDS: usize = 200;
 
-// With a longer text, the signature would be larger than the model.
+// With longer texts, the signature would be larger than the model.
 /// Maximum length of a category's text, in bytes. A longer text never becomes a category.
 pub const MAX_TEXT: usize = 200;
 
@@ -108,8 +108,8 @@ pub(crate) fn words_of(column: &FrameColumn, training: &[u32]) -> Option<(Column
             *counts.entry(word).or_default() += 1;
         }
     }
-    // A word must occur in at least two training rows, and in 0.5 % to 95 % of them. Of these words, the most frequent
-    // ones are used.
+    // A word must occur in at least two training rows, and in 0.5 % to 95 % of them. Only the most frequent words are
+    // used.
     let enough = least(training.len())..=training.len() * 19 / 20;
     let mut found: Vec<(String, usize)> = counts.into_iter().filter(|(_, count)| enough.contains(count)).collect();
     found.sort_by(|(a, many), (b, more)| more.cmp(many).then_with(|| a.cmp(b)));

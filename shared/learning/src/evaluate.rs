@@ -116,8 +116,8 @@ mod tests {
         assert_eq!((figures.rows, figures.binary), (12, None));
     }
 
-    /// The settings choose the metric that decides between models. An evaluation must have every metric that they may
-    /// choose.
+    /// The settings choose the metric that decides between models. An evaluation must have every metric that the
+    /// settings may choose.
     #[test]
     fn an_evaluation_has_every_metric_of_its_task() {
         let labels = ["a", "b"].map(Label::from).into();

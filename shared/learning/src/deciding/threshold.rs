@@ -137,7 +137,7 @@ impl RankedRows {
 pub(super) fn best_threshold(goal: ThresholdGoal, rows: &RankedRows, usual: f32) -> f32 {
     let cuts = rows.cuts(goal);
     let Some(best) = cuts.iter().max_by(|a, b| a.reached.total_cmp(&b.reached)) else { return usual };
-    // Of all thresholds that are equally good within noise, the one nearest to the default is used.
+    // If several thresholds are equally good within noise, the one nearest to the default is used.
     let good = cuts.iter().filter(|cut| best.reached - cut.reached <= NOISE * rows.error(goal, cut, best) + 1e-12);
     let distance = |cut: &&Cut| (cut.threshold - usual).abs();
     good.min_by(|a, b| distance(a).total_cmp(&distance(b))).map_or(usual, |cut| cut.threshold)

@@ -60,7 +60,7 @@ pub(crate) struct BoostingParameters {
 pub(crate) struct FitRows<'a> {
     /// Indices of the rows to train on. There is at least one.
     pub(crate) fitted: &'a [u32],
-    // No tree is fitted to these rows. Their loss shows when further rounds do not help.
+    // No tree is fitted to these rows. The loss of the validation rows shows when further rounds do not help.
     /// Indices of the validation rows for early stopping of gradient boosting. If empty, all rounds are fitted.
     pub(crate) watched: &'a [u32],
 }

@@ -11,7 +11,7 @@ use evergreen_table::{Frame, MISSING, Values};
 use super::binned::Binned;
 use crate::rows::{Words, words_of};
 
-// Stored features would be the largest part of a training's memory. Trees need them only once, to compute bins.
+// Stored features would be the largest part of a training's memory. Trees need the features only once, to compute bins.
 /// The features of a table's rows. They are not stored, but computed from the table's columns on each use.
 #[derive(Debug, Clone)]
 pub(crate) struct FrameFeatures<'a> {

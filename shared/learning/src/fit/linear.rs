@@ -39,7 +39,7 @@ const BIAS_WITHOUT_ROWS: f32 = -30.0;
 /// Hyperparameters of a linear model.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct LinearParameters {
-    // It is relative to the loss summed over all training rows.
+    // The penalty is relative to the loss summed over all training rows.
     /// Penalty on the squared weights of a linear model (L2 regularisation), above 0.
     pub(crate) alpha: f64,
 }

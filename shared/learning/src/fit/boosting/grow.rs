@@ -9,7 +9,7 @@ use super::histogram::{GradientSums, Histogram, Tile, Tiles, WIDTH, less, more, 
 use super::partition::{GradientRow, partition};
 use crate::fit::binned::Splittable;
 
-// As in scikit-learn. With a smaller sum, the value of the leaf is unreliable.
+// The minimum is the same as in scikit-learn. With a smaller sum, the value of the leaf is unreliable.
 /// Minimum sum of the loss's second derivatives over the rows of a leaf.
 const MIN_CURVATURE: f64 = 1e-3;
 
@@ -164,7 +164,7 @@ impl<'a> BoostedTreeGrower<'a> {
             right: first + 1,
         };
         grown.nodes.extend(children.map(|(start, end, sums, bounds)| self.leaf(start, end, sums, bounds)));
-        // The tree is complete after this split.
+        // If `last` is true, the tree is complete after this split.
         if last {
             return;
         }

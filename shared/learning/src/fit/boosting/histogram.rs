@@ -12,7 +12,7 @@ use crate::fit::binned::{BinnedColumn, MAX_BINS};
 /// Number of features in a tile, a group of features whose bin numbers are stored together.
 pub(super) const WIDTH: usize = 8;
 
-// It is small enough that the rounding does not matter.
+// The number is small enough that the rounding does not matter.
 /// Number of rows whose derivatives one parallel task sums in single precision.
 const PIECE: usize = 1 << 13;
 

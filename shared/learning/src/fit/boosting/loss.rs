@@ -11,7 +11,7 @@ use crate::fit::forest::moments;
 /// Maximum absolute start score of a class in gradient boosting, in log-odds.
 const MAX_LOG_ODDS: f64 = 16.0;
 
-// Without it, a row that is predicted with certainty would not count.
+// Without this minimum, a row that is predicted with certainty would not count.
 /// Minimum second derivative of a row's loss in gradient boosting.
 const MIN_CURVATURE: f32 = 1e-16;
 
@@ -29,7 +29,7 @@ pub(super) struct Loss {
     scores: Vec<Vec<f64>>,
     /// For each output (class, or the one number), the score that all rows have before the first tree.
     start: Vec<f64>,
-    // Used only with more than two classes.
+    // These probabilities are used only with more than two classes.
     /// For each class, the predicted probability of every training row before the current boosting round.
     probabilities: Vec<Vec<f32>>,
     offset: f64,

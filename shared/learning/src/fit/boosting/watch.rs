@@ -28,7 +28,7 @@ const MIN_GAIN: f64 = 1e-4;
 /// Number of rows whose losses one parallel task sums.
 const PIECE: usize = 1 << 12;
 
-// Their loss shows when further boosting rounds do not help.
+// The loss of these rows shows when further boosting rounds do not help.
 /// Validation rows for early stopping of gradient boosting. No tree is fitted to these rows.
 pub(super) struct WatchedRows<'a> {
     columns: &'a [&'a BinnedColumn],

@@ -90,7 +90,7 @@ pub(super) struct Splitter {
     min_rows: usize,
     left: OutputSums,
     right: OutputSums,
-    // In this order: the number of rows, the sum of the weights, the sum of each output.
+    // The sums of a bin have this order: the number of rows, the sum of the weights, the sum of each output.
     /// Sums of the node's rows for each bin of a feature.
     histogram: Vec<f64>,
     // The upper 32 bits are the row's bin number. The lower 32 bits are its index among the node's rows.
