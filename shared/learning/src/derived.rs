@@ -56,8 +56,8 @@ enum Outcome {
     NoRoom,
 }
 
-/// Tries further features, such as date parts, and adds those that improve the model to the features `base`. Also
-/// returns a warning for every text column that is not used.
+/// Tries further features, such as date parts, and adds to `base` those that improve the model. Also returns a warning
+/// for every text column that is not used.
 ///
 /// # Errors
 /// [`SignatureError`] if there is no column to train on.

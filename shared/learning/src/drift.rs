@@ -14,7 +14,7 @@ pub enum DriftError {
          drop = [{column:?}] into dataset.toml to train without it"
     )]
     Vanished {
-        /// Name of the missing column.
+        /// Name of the column that the table has lost.
         column: String,
     },
     /// Error: the model version in use (the champion) needs a column that is now left out of training because of its
@@ -35,11 +35,11 @@ pub enum DriftError {
          type; correct the values, or write types.{column:?} = \"{found}\" into dataset.toml to accept it"
     )]
     OtherType {
-        /// Name of the column.
+        /// Name of the column whose type has changed.
         column: String,
-        /// Type of the column in the table.
+        /// Type of the column in the new table.
         found: &'static str,
-        /// Type of the column in the champion's signature.
+        /// Type of the column when the champion was trained.
         expected: &'static str,
     },
     /// Error: the task has changed since the champion was trained: from regression to classification, or the reverse.
@@ -50,7 +50,7 @@ pub enum DriftError {
     OtherTask {
         /// Name of the target column.
         column: String,
-        /// Task of the table: classification or regression.
+        /// Task of the new table: classification or regression.
         found: &'static str,
         /// Task of the champion: classification or regression.
         expected: &'static str,
@@ -65,7 +65,7 @@ pub enum DriftError {
     OtherLabels {
         /// Name of the target column.
         column: String,
-        /// Kind of the table's labels: truth values, whole numbers or texts.
+        /// Kind of the new table's labels: truth values, whole numbers or texts.
         found: &'static str,
         /// Kind of the champion's labels: truth values, whole numbers or texts.
         expected: &'static str,
@@ -78,7 +78,8 @@ pub enum DriftError {
 /// `champion` is the champion's signature, and `champion_dataset` describes the table of its training.
 ///
 /// # Errors
-/// [`DriftError`] for the first difference that the settings do not accept. The error says how to accept it.
+/// [`DriftError`] for the first difference that the settings do not accept. The error says how to accept the
+/// difference.
 pub fn check(champion: &Signature, champion_dataset: &Dataset, table: &Table) -> Result<Vec<String>, DriftError> {
     // With another target column, nothing is checked.
     if champion_dataset.target != table.target_name() {

@@ -47,7 +47,6 @@ pub(crate) struct FittedColumns {
 ///   [`MAX_CATEGORIES`] categories, of at most [`MAX_TEXT`] bytes each.
 /// - A column with texts of several words is left out.
 ///
-///
 /// # Errors
 /// [`SignatureError`] if the frame has no column or if the target has fewer than two labels.
 pub(crate) fn fit(

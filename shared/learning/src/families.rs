@@ -23,9 +23,9 @@ pub(crate) trait ModelFamily: Sync {
     /// Converts the hyperparameter values of a candidate to the form that the fit of this model family needs.
     fn hyperparameters(&self, choice: &Choice) -> Box<dyn Hyperparameters>;
 
-    /// Returns the default number of candidates (sets of hyperparameters) that a search tries. The settings may change
-    /// it.
+    /// Returns the default number of candidates (sets of hyperparameters) that a search tries.
     fn candidates(&self) -> usize {
+        // The settings may change the number.
         DEFAULT_CANDIDATES
     }
 
@@ -34,15 +34,15 @@ pub(crate) trait ModelFamily: Sync {
         true
     }
 
-    /// Returns whether the model family supports monotone constraints: the prediction may only rise, or only fall, when
-    /// a column's value grows.
+    /// Returns whether the model family supports monotone constraints (the prediction only rises, or only falls, with a
+    /// column).
     fn supports_monotone(&self) -> bool {
         false
     }
 
-    /// Returns whether cross-validation finds the number of boosting rounds by early stopping. This applies only if the
-    /// settings give a range for that number.
+    /// Returns whether cross-validation finds the number of boosting rounds by early stopping.
     fn searches_rounds(&self) -> bool {
+        // This applies only if the settings give a range for the number of rounds.
         false
     }
 

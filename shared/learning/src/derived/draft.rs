@@ -28,7 +28,7 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// Creates a draft with the columns and features in `base`.
+    /// Creates an extensible list of columns and features from the columns and features in `base`.
     pub(super) fn of(base: FittedColumns) -> Self {
         // Target encoding is not taken from `base`.
         let FittedColumns { signature, preprocessing, .. } = base;

@@ -66,8 +66,7 @@ pub(super) fn mean_square(errors: &[f64]) -> f64 {
     errors.iter().map(|error| error * error).sum::<f64>() / errors.len().max(1) as f64
 }
 
-/// Returns R² (coefficient of determination): 1 minus the mean squared error, divided by the variance of the true
-/// numbers.
+/// Returns R² (coefficient of determination): 1 - (mean squared error / variance of the true numbers).
 pub(super) fn r2(truth: &[f64], error: f64) -> f64 {
     let rows = truth.len().max(1) as f64;
     let mean = truth.iter().sum::<f64>() / rows;

@@ -182,7 +182,8 @@ fn boost(
     }
 }
 
-/// Returns how many rounds of gradient boosting fit into an artifact file. `outputs` is the number of trees in a round.
+/// Returns the maximum number of boosting rounds whose trees fit into an artifact file. `outputs` is the number of
+/// trees in a round.
 fn most_rounds(outputs: usize, max_leaves: usize) -> usize {
     (MAX_NODES / (outputs.max(1) * (2 * max_leaves).max(1))).max(1)
 }

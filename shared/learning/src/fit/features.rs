@@ -75,7 +75,8 @@ pub(crate) struct TrainingData<'a> {
 }
 
 impl<'a> FrameFeatures<'a> {
-    /// Prepares the features of the table rows `rows`. `preprocessing` says how they are computed from the `columns`.
+    /// Prepares the features of the table rows `rows`. `preprocessing` says how features are computed from the
+    /// `columns`.
     pub(crate) fn new<'c>(
         frame: &'a Frame,
         rows: &'a [u32],
@@ -197,8 +198,8 @@ fn indicators<'a>(values: &'a Values, encodings: &[Encoding]) -> Vec<FeatureSour
     marked.map(feature).collect()
 }
 
-/// One-hot encoding: returns one feature for each category of a column. It is 1 if the row has the category, otherwise
-/// 0.
+/// One-hot encoding: returns one feature for each category of a column. The feature is 1 if the row has the category,
+/// otherwise 0.
 fn one_hot<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding]) -> Vec<FeatureSource<'a>> {
     let (
         Values::Category { codes, names },

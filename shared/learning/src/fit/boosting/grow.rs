@@ -25,7 +25,7 @@ pub(super) struct BoostedTreeGrower<'a> {
     parameters: BoostingParameters,
     gains: Vec<f64>,
     spare: Vec<GradientRow>,
-    /// For each feature, whether trees of the current boosting round may split on it.
+    /// For each feature, whether trees of the current boosting round may split on the feature.
     taken: Vec<bool>,
     /// Whether any feature has a monotone constraint (the prediction may only rise, or only fall, with the feature).
     directed: bool,

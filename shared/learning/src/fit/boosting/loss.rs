@@ -87,7 +87,7 @@ impl Loss {
         self.scale
     }
 
-    /// Returns the constant part of each score, to which the trees add.
+    /// Returns, for each score of a row, the constant to which the predictions of the trees are added.
     pub(super) fn base(&self) -> Vec<f32> {
         self.start.iter().map(|start| (self.offset + self.scale * start) as f32).collect()
     }
@@ -118,12 +118,14 @@ impl Loss {
         }
     }
 
-    /// Returns all training rows with the first and second derivative of their loss by the score number `output`.
+    /// Returns all training rows with the first and second derivative of their loss with respect to one of their
+    /// scores.
     #[expect(
         clippy::indexing_slicing,
         reason = "truth, weights and scores have a number for every row that is fitted on"
     )]
     pub(super) fn gradients(&self, output: usize) -> Vec<GradientRow> {
+        // `output` is the index of the score.
         let (kind, scores) = (self.kind, self.scores.get(output).map_or(&[][..], Vec::as_slice));
         let probabilities = self.probabilities.get(output);
         let entry = |row: usize| {
@@ -144,9 +146,10 @@ impl Loss {
         (0..self.truth.len()).into_par_iter().with_min_len(PIECE).map(entry).collect()
     }
 
-    /// Adds the value of each leaf to the score number `output` of the training rows in the leaf.
+    /// Adds the value of each tree leaf to the current scores of the training rows in the leaf.
     #[expect(clippy::indexing_slicing, reason = "each output has a score for every row that is fitted on")]
     pub(super) fn add<'a>(&mut self, output: usize, leaves: impl Iterator<Item = (&'a [GradientRow], f64)>) {
+        // `output` is the index of the score.
         let Some(scores) = self.scores.get_mut(output) else { return };
         for (entries, answer) in leaves {
             entries.iter().for_each(|entry| scores[entry.row as usize] += answer);

@@ -4,7 +4,7 @@
 
 use rayon::prelude::*;
 
-/// Number of rows that one parallel task moves.
+/// Number of training rows that one parallel task moves when a tree node is split.
 const PIECE: usize = 1 << 13;
 
 /// A training row with the derivatives of its loss, for gradient boosting.

@@ -40,7 +40,7 @@ pub(super) struct WatchedRows<'a> {
     scores: Vec<Vec<f64>>,
     /// Mean loss of the validation rows after each boosting round.
     losses: Vec<f64>,
-    /// Index of the boosting round with the best loss so far.
+    /// Index of the boosting round with the best validation loss so far.
     best: usize,
     /// Early stopping: minimum decrease of the loss that counts as an improvement.
     least_gain: f64,
@@ -73,12 +73,13 @@ impl<'a> WatchedRows<'a> {
         watch
     }
 
-    /// Adds the prediction of one tree to the score number `output` of the validation rows.
+    /// Adds the predictions of one tree to the current scores of the validation rows.
     #[expect(
         clippy::indexing_slicing,
         reason = "a tree names only features of these columns, and a column has a bin for every row"
     )]
     pub(super) fn add(&mut self, output: usize, grown: &Grown) {
+        // `output` is the index of the score.
         let (rows, columns) = (self.rows, self.columns);
         let Some(scores) = self.scores.get_mut(output) else { return };
         scores.par_iter_mut().zip(rows).with_min_len(PIECE).for_each(|(score, row)| {

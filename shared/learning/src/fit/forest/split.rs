@@ -99,7 +99,8 @@ pub(super) struct Splitter {
 }
 
 impl Splitter {
-    /// Creates a finder of splits. Each side of a split must have at least `min_rows` rows.
+    /// Creates an object that finds the best splits of tree nodes. Each side of a split must have at least `min_rows`
+    /// rows.
     pub(super) fn new(outputs: usize, min_rows: usize) -> Self {
         // `outputs` is the number of sums in a node: one for each class, or 1 in a regression.
         Self {
