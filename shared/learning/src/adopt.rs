@@ -1,5 +1,4 @@
-//! Evaluates an imported model: a model file that a user uploaded and that was not trained here. The model is scored on
-//! the hold-out of the table, in the same way as a model that was trained on the table.
+//! Evaluates an imported model (a model file that a user uploaded, not trained here) on the hold-out of the table.
 
 use std::time::{Duration, Instant};
 
@@ -11,21 +10,18 @@ use crate::prepared::Prepared;
 use crate::proof::Proof;
 use crate::train::{LearningError, Trained};
 
-/// Text of the warning for every imported model: its training may have used rows of the hold-out, because its training
-/// rows are unknown.
+/// Warning for every imported model: the model may have been trained on rows of the hold-out.
 const TRAINED_ON_UNKNOWN_ROWS: &str = "the model was imported and may have been trained on rows of the hold-out; its \
     metrics are then too good";
 
-/// Returns the signature (columns and labels) that a user's model file must fit to be imported for this table. It
-/// equals the signature of a model that is trained here on the table, except for missing values.
-///
-/// A column is nullable if its value is missing in any row of the table, also in the hold-out. The model file must then
-/// handle missing values itself: no fill value is made up for it.
+/// Returns the columns and labels that a user's model file must have to be imported for this table.
 ///
 /// # Errors
 /// [`SignatureError`] if the table has no column or if its target has fewer than two labels.
 pub fn signature(prepared: &Prepared) -> Result<Signature, SignatureError> {
     let (table, learnt) = (prepared.table(), prepared.signature());
+    // The model file must handle missing values itself: no fill value is made up for an imported model. So a column is
+    // nullable if its value is missing in any row of the table, also in the hold-out.
     let pairs = learnt.columns().iter().zip(table.frame().columns());
     let columns = pairs.map(|(column, values)| Column { nullable: values.values.has_missing(), ..column.clone() });
     match table.task() {
@@ -34,9 +30,9 @@ pub fn signature(prepared: &Prepared) -> Result<Signature, SignatureError> {
     }
 }
 
-/// Scores an imported model (`pipeline`) on the hold-out of the table. First writes `pipeline` as an artifact file,
-/// loads that file, and checks that both predict the same for the table's rows. Nothing is trained or searched. So the
-/// result has no candidates, no importances and, for regression, no prediction intervals.
+/// Scores an imported model (`pipeline`) on the hold-out of the table. Trains nothing.
+///
+/// The result has no candidates and no importances, and in a regression no prediction intervals.
 ///
 /// ```
 /// use evergreen_learning::{Origin, Plan, Prepared, adopt, train};
@@ -62,6 +58,8 @@ pub fn signature(prepared: &Prepared) -> Result<Signature, SignatureError> {
 pub fn adopt(prepared: &Prepared, pipeline: Pipeline, metadata: &ArtifactMetadata) -> Result<Trained, LearningError> {
     let (started, table) = (Instant::now(), prepared.table());
     let (family, parameters) = described(&pipeline.parts().predictor);
+    // Writes the pipeline as an artifact file, loads that file, and checks that both predict the same for the table's
+    // rows.
     let proof = Proof::of(prepared, pipeline, metadata)?;
     let mut warnings = vec![TRAINED_ON_UNKNOWN_ROWS.to_owned()];
     let target = table.target().take(&prepared.split().training);
@@ -91,8 +89,8 @@ pub fn adopt(prepared: &Prepared, pipeline: Pipeline, metadata: &ArtifactMetadat
     })
 }
 
-/// Returns the model family of a predictor and, for trees, two hyperparameters: the number of trees and the depth of
-/// the deepest tree.
+/// Returns the model family of an imported model. For trees, also the number of trees and the depth of the deepest
+/// tree.
 fn described(predictor: &Predictor) -> (Family, Parameters) {
     match predictor {
         Predictor::Linear(_) => (Family::Linear, Parameters::new()),
@@ -112,9 +110,9 @@ fn described(predictor: &Predictor) -> (Family, Parameters) {
     }
 }
 
-/// Returns the depth of a decision tree: the number of splits on the longest path from the root to a leaf. In the list
-/// of nodes, children come after their parent, so one walk from the end is enough.
+/// Returns the depth of a decision tree: the number of splits on the longest path from the root to a leaf.
 fn depth(tree: &Tree) -> usize {
+    // In the list of nodes, children come after their parent. So one walk from the end is enough.
     let mut below = vec![0_usize; tree.nodes.len()];
     for (index, node) in tree.nodes.iter().enumerate().rev() {
         if let Node::Split { left, right, .. } = node {
@@ -149,7 +147,7 @@ mod tests {
         Predictor::Trees(Ensemble { trees: vec![stump, deep], aggregate, base: vec![0.0] })
     }
 
-    /// Returns a table of 60 rows. In the row with index `missing`, the value of the column `size` is missing.
+    /// Returns a table of 60 rows. In the row with index `missing`, the column `size` has no value.
     fn table(missing: usize) -> Prepared {
         let row = |index: usize| match index == missing {
             true => format!(",{},{}\n", 3 * index, index % 2),

@@ -1,10 +1,11 @@
-//! Decides which label a classifier predicts from its probabilities, and keeps the probabilities away from 0 and 1. The
-//! settings choose how the label is decided. The minimum probability and the decision threshold are fitted to
-//! out-of-fold predictions: each row is predicted by a model that was not trained on the row.
-//!
-//! Class weights and thresholds do not change the probabilities themselves. If probabilities are calibrated, a label's
-//! weight has the same effect in the fit as in the decision. See Elkan, "The foundations of cost-sensitive learning",
-//! IJCAI 2001. Weights are applied in the decision because that works for every model family.
+//! Decides which label a classifier predicts from its probabilities, and keeps the probabilities away from 0 and 1.
+
+// The minimum probability and the decision threshold are fitted to out-of-fold predictions: each row is predicted by a
+// model that was not trained on the row.
+//
+// Class weights and thresholds do not change the probabilities themselves. If probabilities are calibrated, a label's
+// weight has the same effect in the fit as in the decision. See Elkan, "The foundations of cost-sensitive learning",
+// IJCAI 2001. Weights are applied in the decision because that works for every model family.
 
 mod threshold;
 
@@ -15,30 +16,31 @@ use self::threshold::{RankedRows, best_threshold};
 use crate::evaluate::{Answers, log_loss};
 use crate::search::PlanError;
 
-/// Lower limit for two fitted numbers: the minimum probability of a label (the floor), and the decision threshold.
+/// Lower limit for a classifier's minimum probability and for its decision threshold.
 const MIN_FLOOR: f32 = 1e-6;
 
-/// The candidates for the floor, the minimum probability that is predicted for any label. Each number here is divided
-/// by the number of rows n: the floors are 0.01 / n, 0.1 / n and 1 / n. The reason: a model that made no mistake in n
-/// rows may still be wrong in almost one of n rows.
+// A model that made no mistake in n rows may still be wrong in almost one of n rows.
+/// Candidates for the minimum probability that a classifier predicts for any label. Each number is divided by the
+/// number of rows.
 const FLOORS: [f32; 3] = [0.01, 0.1, 1.0];
 
-/// Default floor, the minimum probability that is predicted for any label. This number is divided by the number of
-/// rows. The default is used while candidate models are compared.
+// This default is used while candidate models are compared.
+/// Default for the minimum probability that a classifier predicts for any label. The number is divided by the number of
+/// rows.
 const USUAL_FLOOR: f32 = 0.1;
 
-/// How the predicted label is decided from a classifier's probabilities. The settings choose one of these ways.
+/// How a classifier's predicted label is chosen from its probabilities.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum LabelChoice {
     /// Predicts the label with the highest probability.
     MostLikely,
-    /// Predicts the label with the highest product of probability and weight. A label's weight is the inverse of its
-    /// frequency, so rare labels are predicted more often.
+    // The weight of each label is the inverse of its frequency.
+    /// Predicts the label with the highest product of probability and weight. Rare labels have higher weights.
     Balanced,
     /// Predicts the label with the highest product of probability and weight. Contains one weight for each label.
     Weighted(Vec<f32>),
     /// For two labels: predicts the second (positive) label if its probability is above a threshold. The threshold is
-    /// fitted to the goal in this variant, for example the best F1.
+    /// fitted to this goal, for example the best F1.
     Learnt(ThresholdGoal),
 }
 
@@ -51,8 +53,9 @@ pub(crate) enum ThresholdGoal {
 }
 
 impl LabelChoice {
-    /// Reads from the settings `class_weights`, `threshold` and `costs` how the predicted label is decided.
+    /// Reads from the user's settings how the predicted label is chosen.
     pub(crate) fn of(settings: &DatasetSettings, target: &Target) -> Result<Self, PlanError> {
+        // The settings are `class_weights`, `threshold` and `costs`.
         let labels = target.labels();
         let refuse = |key, problem| Err(PlanError::Labels { key, problem });
         match (&settings.class_weights, settings.threshold) {
@@ -91,9 +94,10 @@ impl LabelChoice {
         }
     }
 
-    /// Returns the default rule for deciding the label, which is used while candidate models are compared. It depends
-    /// only on the settings and on the share of each label in `target`, not on the predictions of a model.
+    /// Returns the default rule for choosing the predicted label, before any model is trained.
     pub(crate) fn usual(&self, target: &Target) -> LabelRule {
+        // This rule is used while candidate models are compared. It depends only on the settings and on the share of
+        // each label.
         let counts = counts(target);
         let (labels, rows) = (counts.len(), target.len());
         let of_shares = || counts.iter().map(|count| rows as f32 / (labels * (*count).max(1)) as f32).collect();
@@ -112,18 +116,19 @@ impl LabelChoice {
         }
     }
 
-    /// Fits the rule for deciding the label to a model's out-of-fold predictions (`answers`). The floor (minimum
-    /// probability) is the one with the lowest log loss. The decision threshold is fitted if the settings ask for that.
-    /// Otherwise the label weights come from `usual`, the default rule.
+    /// Fits the rule for choosing the predicted label to a model's out-of-fold predictions (`answers`).
     pub(crate) fn learnt(&self, usual: LabelRule, target: &Target, answers: &Answers) -> LabelRule {
         let (Target::Classes { classes, labels }, Answers::Classes { probabilities, .. }) = (target, answers) else {
             return usual;
         };
         let truth: Vec<usize> = classes.iter().map(|class| *class as usize).collect();
         let loss = |floor: f32| log_loss(&truth, &bounded(probabilities, floor, labels.len()), labels.len());
+        // The floor (minimum probability) is the one with the lowest log loss.
         let floors = FLOORS.map(|share| floor(share, truth.len(), labels.len()));
         let least = floors.into_iter().map(|floor| (loss(floor), floor)).min_by(|a, b| a.0.total_cmp(&b.0));
         let floor = least.map(|(_, floor)| floor);
+        // The threshold is fitted only if the settings ask for that. Otherwise the weights of the default rule are
+        // used.
         let weights = match (self, floor) {
             (Self::Learnt(goal), Some(floor)) => {
                 let found = bounded(probabilities, floor, labels.len());
@@ -137,10 +142,10 @@ impl LabelChoice {
     }
 }
 
-/// Applies the floor (minimum probability) and the label weights of `rule` to a classifier's predictions, and returns
-/// the new predictions. The probabilities in `answers` must be calibrated and have no floor yet.
+/// Applies a rule for choosing the predicted label to a classifier's predictions. Returns the new predictions.
 pub(crate) fn ruled(answers: &Answers, rule: &LabelRule) -> Answers {
     let Answers::Classes { classes, probabilities } = answers else { return answers.clone() };
+    // The probabilities must be calibrated and have no floor yet.
     let labels = probabilities.len().checked_div(classes.len()).unwrap_or_default().max(1);
     let probabilities = match rule.floor {
         Some(floor) => bounded(probabilities, floor, labels),
@@ -168,9 +173,9 @@ fn bounded(probabilities: &[f32], floor: f32, labels: usize) -> Vec<f32> {
     probabilities.iter().map(|probability| probability * kept + floor).collect()
 }
 
-/// Returns the floor (minimum probability of any label): `share` divided by the number of rows. The result is at least
-/// 1e-6 and at most 0.1 divided by the number of labels. If the two limits conflict, it is 1e-6.
+/// Returns the minimum probability that a classifier predicts for any label.
 fn floor(share: f32, rows: usize, labels: usize) -> f32 {
+    // It is at most 0.1 divided by the number of labels, and at least 1e-6. If the two limits conflict, it is 1e-6.
     (share / rows.max(1) as f32).min(0.1 / labels.max(1) as f32).max(MIN_FLOOR)
 }
 
@@ -185,9 +190,9 @@ fn counts(target: &Target) -> Vec<usize> {
 mod tests {
     use super::*;
 
-    /// Returns the true classes of 100 rows, ten of them positive, and a classifier's predictions. All positive rows
-    /// except one get the highest probability.
+    /// Returns the true classes of 100 rows, ten of them positive, and a classifier's predictions.
     fn answers() -> (Target, Answers) {
+        // All positive rows except one get the highest probability.
         let truth: Vec<u32> = (0..100).map(|row| u32::from(row % 10 == 0)).collect();
         let second = |row: usize| {
             if row.is_multiple_of(10) && row != 50 {

@@ -1,9 +1,10 @@
-//! Computes further features from a table's columns: date parts, target encoding, and the words of text columns. Target
-//! encoding replaces a category by a number, such as the mean target of its rows. It is used for columns with many
-//! different texts.
-//!
-//! A feature is kept only if boosted trees with it predict unseen rows better than without it, by more than chance.
-//! This is tried on training rows only, or on a sample of them if there are many.
+//! Feature engineering: tries further features, such as date parts, and keeps those that improve the model.
+
+// The further features are date parts, target encoding, and the words of text columns. Target encoding replaces a
+// category by a number, such as the mean target of its rows. It is used for columns with many different texts.
+//
+// A feature is kept only if boosted trees with it predict unseen rows better than without it, by more than chance. This
+// is tried on training rows only, or on a sample of them if there are many.
 
 mod draft;
 mod steps;
@@ -17,7 +18,7 @@ use self::draft::Draft;
 use self::trial::FeatureTrial;
 use crate::encode::FittedColumns;
 
-/// Maximum number of free-text columns for which a trial finds out whether their words are useful features.
+/// Maximum number of free-text columns whose words are tried as features.
 const MAX_TEXTS: usize = 5;
 
 /// Training rows of a table, with their targets and weights.
@@ -31,24 +32,23 @@ pub(crate) struct Learnable<'a> {
     pub(crate) target: &'a Target,
     /// Weight of each training row. `None` means that all have the same weight.
     pub(crate) weights: Option<&'a [f32]>,
-    /// Date of every row of the table, not only of the training rows, as a number by which rows can be sorted. `None`
-    /// if the settings name no date column.
+    /// Date of every row of the table, as a sortable number. `None` if the settings name no date column.
     pub(crate) order: Option<&'a [f64]>,
-    /// Group number of every row of the table, not only of the training rows. For example, all rows of one patient have
-    /// the same number. `None` if the settings name no group column.
+    /// Group number of every row of the table. Rows of one group (for example, one patient) have the same number.
+    /// `None` if the settings name no group column.
     pub(crate) groups: Option<&'a [u64]>,
 }
 
-/// Limits on the time and memory of computing further features, such as date parts.
+/// Limits on the time and memory for trying further features, such as date parts.
 #[derive(Clone, Copy)]
 pub(crate) struct DerivingLimits<'a> {
     /// Function that returns whether the time for trying further features is up.
     pub(crate) is_up: &'a dyn Fn() -> bool,
-    /// Function that returns whether a training with the given features fits into memory.
+    /// Function that returns whether training a model with the given features fits into memory.
     pub(crate) fits: &'a dyn Fn(&FittedColumns) -> bool,
 }
 
-/// Result of a trial that adds a feature to a model: whether the model gets better, or why there was no result.
+/// Result of trying a further feature: whether the feature improved the model, or why it was not tried.
 enum Outcome {
     Better,
     NoBetter,
@@ -56,9 +56,8 @@ enum Outcome {
     NoRoom,
 }
 
-/// Adds further features, such as date parts, to the features `base`. A feature is added if the `settings` allow it and
-/// if it makes boosted trees better in cross-validation. Features that are not tried before the time is up are left
-/// out. Also returns a warning for every text column that models are not trained on.
+/// Tries further features, such as date parts, and adds to `base` those that improve the model. Also returns a warning
+/// for every text column that is not used.
 ///
 /// # Errors
 /// [`SignatureError`] if there is no column to train on.
@@ -74,6 +73,8 @@ pub(crate) fn derive(
         best.allow_missing();
     }
     let is_wanted = settings.derived_features.unwrap_or(true);
+    // A feature is added if it makes boosted trees better in cross-validation. Features that are not tried before the
+    // time is up are left out.
     let trial = FeatureTrial::new(rows, seed, limits);
     for step in [steps::with_parts, steps::with_statistics] {
         if let Some(next) = step(&best, rows).filter(|_| is_wanted) {
@@ -99,8 +100,7 @@ pub(crate) fn derive(
     Ok((best.learnt()?, warnings))
 }
 
-/// Compares the features `next` with the features `best` in a trial. If `next` gives better models and fits into
-/// memory, `best` becomes `next`.
+/// Replaces the features `best` by `next` if a trial shows that models with `next` are better.
 fn keep_if_better(best: &mut Draft, next: Draft, trial: &FeatureTrial<'_>) -> Result<Outcome, SignatureError> {
     let learnt = next.learnt()?;
     let features = learnt.preprocessing.features() + learnt.statistics.len();

@@ -1,24 +1,23 @@
-//! Compares a table with the table that the champion was trained on. The champion is the model version that answers
-//! predictions.
+//! Checks whether a new table still fits the model version in use (the champion): same columns, same types, same task.
 
 use evergreen_lifecycle::{Column, Dataset, Label, Signature};
 use evergreen_table::Table;
 
-/// Error: a new table differs from the table that the champion (the model version in use) was trained on, and the
-/// settings do not accept the difference.
+/// Error: a new table does not fit the model version in use (the champion), and the settings do not accept the
+/// difference.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DriftError {
-    /// Error: the champion (the model version in use) needs a column that the table no longer has.
+    /// Error: the table has lost a column that the model version in use (the champion) needs.
     #[error(
         "column {column:?}: the champion needs the column and the table does not have it; add the column, or write \
          drop = [{column:?}] into dataset.toml to train without it"
     )]
     Vanished {
-        /// Name of the missing column.
+        /// Name of the column that the table has lost.
         column: String,
     },
-    /// Error: the champion (the model version in use) needs a column that is now left out of training because of its
+    /// Error: the model version in use (the champion) needs a column that is now left out of training because of its
     /// values.
     #[error(
         "column {column:?}: the champion needs the column and it is now left out ({because}); expected values as \
@@ -36,15 +35,14 @@ pub enum DriftError {
          type; correct the values, or write types.{column:?} = \"{found}\" into dataset.toml to accept it"
     )]
     OtherType {
-        /// Name of the column.
+        /// Name of the column whose type has changed.
         column: String,
-        /// Type of the column in the table.
+        /// Type of the column in the new table.
         found: &'static str,
-        /// Type of the column in the champion's signature.
+        /// Type of the column when the champion was trained.
         expected: &'static str,
     },
-    /// Error: the target column is the same, but the task differs. It is classification for the table and regression
-    /// for the champion, or the reverse.
+    /// Error: the task has changed since the champion was trained: from regression to classification, or the reverse.
     #[error(
         "column {column:?}, the target: the task is {found} and was {expected} when the champion was trained; expected \
          the same task; correct the values, or write task = \"{found}\" into dataset.toml to accept it"
@@ -52,13 +50,13 @@ pub enum DriftError {
     OtherTask {
         /// Name of the target column.
         column: String,
-        /// Task of the table: classification or regression.
+        /// Task of the new table: classification or regression.
         found: &'static str,
         /// Task of the champion: classification or regression.
         expected: &'static str,
     },
-    /// Error: the target column is the same, but its labels are of another kind, such as texts and not numbers. So no
-    /// label of the table can be equal to a label of the champion.
+    // If the kinds differ, no label of the table can be equal to a label of the champion.
+    /// Error: the target's labels are now of another kind, such as texts and not numbers.
     #[error(
         "column {column:?}, the target: the labels are {found} and were {expected} when the champion was trained; \
          expected the same kind; correct the values, or write types.{column:?} = \"category\" into dataset.toml to \
@@ -67,29 +65,28 @@ pub enum DriftError {
     OtherLabels {
         /// Name of the target column.
         column: String,
-        /// Kind of the table's labels: truth values, whole numbers or texts.
+        /// Kind of the new table's labels: truth values, whole numbers or texts.
         found: &'static str,
         /// Kind of the champion's labels: truth values, whole numbers or texts.
         expected: &'static str,
     },
 }
 
-/// Checks that the table still fits the champion: same columns, same types, same task. `champion` is the champion's
-/// signature, and `champion_dataset` describes its training table. Returns a warning for each new column that the
-/// champion does not know.
+/// Checks that a new table still fits the champion: same columns, same types, same task. Returns a warning for each new
+/// column.
 ///
-/// Differences that the settings ask for are accepted: dropped columns, column types and the task of the target.
-/// Nothing is checked if the table has another target column than the champion. The same is true for an accepted change
-/// of the task.
+/// `champion` is the champion's signature, and `champion_dataset` describes the table of its training.
 ///
 /// # Errors
-/// [`DriftError`] if the target has another task or another kind of labels. Otherwise for the first column of the
-/// champion that is missing, left out or of another type. The error says how to accept the change.
+/// [`DriftError`] for the first difference that the settings do not accept. The error says how to accept the
+/// difference.
 pub fn check(champion: &Signature, champion_dataset: &Dataset, table: &Table) -> Result<Vec<String>, DriftError> {
+    // With another target column, nothing is checked.
     if champion_dataset.target != table.target_name() {
         return Ok(Vec::new());
     }
     check_target(champion, table)?;
+    // The settings have accepted the change of the task. So the columns are not checked.
     if champion.task() != table.task() {
         return Ok(Vec::new());
     }
@@ -116,9 +113,9 @@ fn check_target(champion: &Signature, table: &Table) -> Result<(), DriftError> {
     }
 }
 
-/// Returns the kind of the labels: truth values, whole numbers or texts. `None` if there are no labels (in a
-/// regression). All labels have the same kind, so only the first is read.
+/// Returns the kind of the labels: truth values, whole numbers or texts. `None` in a regression.
 fn kind(labels: &[Label]) -> Option<&'static str> {
+    // All labels have the same kind, so only the first is read.
     labels.first().map(|label| match label {
         Label::Boolean(_) => "truth values",
         Label::Integer(_) => "whole numbers",

@@ -1,5 +1,6 @@
-//! Decides how each table column becomes features of a model, by the training rows only. Examples are the fill value
-//! for missing numbers and the categories of a text column. No model is fitted here.
+//! Decides how each table column becomes features of a model, from the training rows only.
+
+// Examples are the fill value for missing numbers and the categories of a text column. No model is fitted here.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
@@ -14,37 +15,37 @@ use crate::statistics::StatisticPlan;
 /// Maximum number of categories of a text column. Each category becomes one feature of the model.
 pub const MAX_CATEGORIES: usize = 50;
 
-/// Maximum number of rare texts of a column that the model's signature stores. A rare text occurs in too few training
-/// rows to become a category. The list only serves to distinguish a rare text from an unknown text.
+// A rare text occurs in too few training rows to become a category. The list only serves to distinguish a rare text
+// from an unknown text.
+/// Maximum number of rare texts of a column that a model version stores.
 pub const MAX_RARE: usize = 200;
 
 /// Maximum number of words of one text column that become features.
 pub(crate) const MAX_WORDS: usize = 200;
 
-/// Maximum length of a category's text, in bytes. A longer text never becomes a category, because the signature would
-/// be larger than the model.
+// With longer texts, the signature would be larger than the model.
+/// Maximum length of a category's text, in bytes. A longer text never becomes a category.
 pub const MAX_TEXT: usize = 200;
 
-/// The columns of a model and the way each column becomes features, fitted to the training rows.
+/// The columns of a model, and how each column is converted to features. Computed from the training rows.
 #[derive(Debug, Clone)]
 pub(crate) struct FittedColumns {
     pub(crate) signature: Signature,
-    /// How each column becomes features. The scaler and the target encoding are missing here: every model fit computes
-    /// them from its own rows.
+    // The scaler and the target encoding are missing here: every model fit computes them from its rows.
+    /// How each column is converted to features, without scaling and target encoding.
     pub(crate) preprocessing: Preprocessing,
-    /// Plans for target encoding: which numbers (such as the mean target of each category) every model fit computes
-    /// from its own rows.
+    /// Target encodings (for example the mean target of each category) that every model fit computes from its rows.
     pub(crate) statistics: Vec<StatisticPlan>,
 }
 
-/// Decides from the rows in `training` how a table's columns become features of a model. Returns the model's signature
-/// (columns and labels) and the preprocessing, without a scaler. The hold-out has no influence. The rules are:
+/// Decides from the training rows how each table column becomes features. Returns the model's columns and the
+/// preprocessing.
 ///
 /// - A column is nullable if a training row has no value in it. An extra feature then marks missing values.
-/// - A missing number, boolean or timestamp becomes the median (the lower of two middle values).
+/// - A missing number, boolean or timestamp becomes the median.
 /// - A text becomes a category if at least two training rows and at least 0.5 % of them have it. A column has at most
-///   [`MAX_CATEGORIES`], the most frequent ones, and no text longer than [`MAX_TEXT`] bytes.
-/// - A column with texts of several words is left out, unless the table has no other column.
+///   [`MAX_CATEGORIES`] categories, of at most [`MAX_TEXT`] bytes each.
+/// - A column with texts of several words is left out.
 ///
 /// # Errors
 /// [`SignatureError`] if the frame has no column or if the target has fewer than two labels.
@@ -53,9 +54,11 @@ pub(crate) fn fit(
     target: &Target,
     training: &[u32],
 ) -> Result<(Signature, Preprocessing), SignatureError> {
+    // The preprocessing has no scaler. The hold-out has no influence.
     let learnt = frame.columns().iter().filter_map(|column| learn(column, training));
     let (mut columns, encodings): (Vec<Column>, Vec<Encoding>) = learnt.unzip();
     let mut encodings = encodings;
+    // Texts of several words are used only if the table has no other column.
     if columns.is_empty() {
         let words = frame.columns().iter().filter_map(|column| words_of(column, training));
         for (column, own) in words {
@@ -70,8 +73,7 @@ pub(crate) fn fit(
     Ok((signature, Preprocessing { encodings, statistics: Vec::new(), scaler: None }))
 }
 
-/// Decides from the rows in `training` how one column becomes features. Returns the column's entry in the signature,
-/// and its encoding. Returns `None` for a free-text column.
+/// Decides from the training rows how one column becomes features. Returns `None` for free text.
 fn learn(column: &FrameColumn, training: &[u32]) -> Option<(Column, Encoding)> {
     let (kind, encoding, nullable) = match &column.values {
         Values::Number(values) => value(ColumnKind::Number, at(values, training)),
@@ -93,10 +95,8 @@ fn value(kind: ColumnKind, mut present: Vec<f32>) -> (ColumnKind, Encoding, bool
     (kind, Encoding::Value { fill: lower_median(present), indicator }, indicator)
 }
 
-/// Makes the words of a text column into features: a feature is 1 if the row's text contains the word, otherwise 0.
-/// Returns the column's entry in the signature, and one encoding for each word. A word is used only if at least two
-/// rows in `training` contain it, and 0.5 % to 95 % of these rows. The most frequent [`MAX_WORDS`] are used. Returns
-/// `None` if no word qualifies or if the column is not a text column.
+/// Creates one feature for each frequent word of a text column: 1 if the row's text contains the word, otherwise 0.
+/// Returns `None` if no word is frequent enough.
 pub(crate) fn words_of(column: &FrameColumn, training: &[u32]) -> Option<(Column, Vec<Encoding>)> {
     let Values::Text { codes, names } = &column.values else { return None };
     let (mut counts, mut is_missing) = (HashMap::<String, usize>::new(), false);
@@ -107,6 +107,8 @@ pub(crate) fn words_of(column: &FrameColumn, training: &[u32]) -> Option<(Column
             *counts.entry(word).or_default() += 1;
         }
     }
+    // A word must occur in at least two training rows, and in 0.5 % to 95 % of them. Only the most frequent words are
+    // used.
     let enough = least(training.len())..=training.len() * 19 / 20;
     let mut found: Vec<(String, usize)> = counts.into_iter().filter(|(_, count)| enough.contains(count)).collect();
     found.sort_by(|(a, many), (b, more)| more.cmp(many).then_with(|| a.cmp(b)));
@@ -120,8 +122,9 @@ pub(crate) fn words_of(column: &FrameColumn, training: &[u32]) -> Option<(Column
     Some((Column { name: column.name.clone(), kind, nullable: is_missing }, encodings))
 }
 
-/// Returns the median: the lower of the two middle values, or 0 if there are no values.
+/// Returns the median of a list of numbers, or 0 for an empty list.
 pub(crate) fn lower_median(mut values: Vec<f32>) -> f32 {
+    // With an even count, the lower of the two middle values.
     let middle = values.len().saturating_sub(1) / 2;
     if values.is_empty() { 0.0 } else { *values.select_nth_unstable_by(middle, f32::total_cmp).1 }
 }
@@ -153,9 +156,9 @@ fn category(codes: &[u32], names: &[String], training: &[u32]) -> (ColumnKind, E
     (ColumnKind::Category { categories: texts(kept), rare: texts(rare) }, encoding, missing)
 }
 
-/// Returns the minimum number of training rows in which a text or a word must occur to become a feature. It is 0.5 % of
-/// the training rows, rounded up, but at least two. `training` is the number of training rows.
+/// Returns the minimum number of training rows in which a text or a word must occur to become a feature.
 fn least(training: usize) -> usize {
+    // 0.5 % of the training rows, rounded up, but at least two.
     training.div_ceil(200).max(2)
 }
 

@@ -25,15 +25,13 @@ pub(crate) use regression::INTERVAL_LEVEL;
 pub(crate) use scores::{Truths, scores};
 
 /// Computes all metrics, such as accuracy and log loss, from a model's predictions (`answers`) and the true values
-/// (`target`) of the same rows. There must be at least one row. Returns `None` if one argument is for classification
+/// (`target`). There must be at least one row.
+///
+/// `threshold` is the decision threshold to report for two labels. Returns `None` if one argument is for classification
 /// and the other for regression.
-///
-/// For two labels, the result also states the decision threshold: a row gets the second label if its probability is
-/// above `threshold`.
-///
-/// Precision, recall and F1 are computed as in scikit-learn with `average="macro", zero_division=0` over all labels of
-/// the signature. Log loss and ROC AUC use the model's `f32` probabilities as `f64`.
 pub(crate) fn evaluate(target: &Target, answers: &Answers, threshold: f64) -> Option<Evaluation> {
+    // Precision, recall and F1 are computed as in scikit-learn with `average="macro", zero_division=0` over all labels
+    // of the signature. Log loss and ROC AUC use the model's `f32` probabilities as `f64`.
     match (target, answers) {
         (Target::Classes { labels, classes: truth }, Answers::Classes { classes, probabilities }) => {
             let truth: Vec<usize> = truth.iter().map(|class| *class as usize).collect();
@@ -71,13 +69,14 @@ fn classification(
     }
 }
 
-/// Chooses the classes whose precision, recall and F1 are stored, in the order of their labels. With at most
-/// `MAX_CONFUSED_LABELS` classes, all are stored. With more, only the `MAX_WORST_LABELS` classes with the lowest F1 are
-/// stored, of those that have rows.
+/// Chooses the classes whose precision, recall and F1 are stored: all classes, or only the worst ones if there are
+/// many.
 fn kept(per_class: Vec<ClassEvaluation>) -> Vec<ClassEvaluation> {
     if per_class.len() <= MAX_CONFUSED_LABELS {
         return per_class;
     }
+    // The `MAX_WORST_LABELS` classes with the lowest F1, without classes that have no rows, in the order of their
+    // labels.
     let mut worst: Vec<(usize, ClassEvaluation)> =
         per_class.into_iter().enumerate().filter(|(_, class)| class.support > 0).collect();
     worst.sort_by(|(_, a), (_, b)| a.f1.total_cmp(&b.f1).then(b.support.cmp(&a.support)));
@@ -117,8 +116,8 @@ mod tests {
         assert_eq!((figures.rows, figures.binary), (12, None));
     }
 
-    /// The settings choose a metric to decide between models. Every metric that they may choose must be in an
-    /// evaluation.
+    /// The settings choose the metric that decides between models. An evaluation must have every metric that the
+    /// settings may choose.
     #[test]
     fn an_evaluation_has_every_metric_of_its_task() {
         let labels = ["a", "b"].map(Label::from).into();

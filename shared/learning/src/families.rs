@@ -1,6 +1,7 @@
-//! The model families, such as random forests. Each family has one file with everything that differs from the other
-//! families: hyperparameters, fit, and the estimates of cost and memory. CONTRIBUTING.md lists the steps in "To add a
-//! model family".
+//! The model families, such as random forests. Each family has one file with its hyperparameters, fit and cost
+//! estimates.
+
+// CONTRIBUTING.md lists the steps in "To add a model family".
 
 mod decision_tree;
 mod gradient_boosting;
@@ -14,18 +15,17 @@ use crate::hyperparameters::{Choice, Dimension, Space};
 use crate::memory::Scale;
 use crate::search::DEFAULT_CANDIDATES;
 
-/// A model family, such as random forests: what the search, the settings and the memory check need to know.
+/// A model family, such as random forests: its hyperparameters, fit, cost and memory.
 pub(crate) trait ModelFamily: Sync {
-    /// Returns the hyperparameters of the model family with their ranges. A candidate (a set of hyperparameters in the
-    /// search) holds its values in the same order.
+    /// Returns the hyperparameters of the model family with their ranges. Candidates of the search use the same order.
     fn dimensions(&self) -> &'static [Dimension];
 
     /// Converts the hyperparameter values of a candidate to the form that the fit of this model family needs.
     fn hyperparameters(&self, choice: &Choice) -> Box<dyn Hyperparameters>;
 
-    /// Returns the default number of candidates (sets of hyperparameters) that a search tries. The settings may change
-    /// it.
+    /// Returns the default number of candidates (sets of hyperparameters) that a search tries.
     fn candidates(&self) -> usize {
+        // The settings may change the number.
         DEFAULT_CANDIDATES
     }
 
@@ -34,42 +34,42 @@ pub(crate) trait ModelFamily: Sync {
         true
     }
 
-    /// Returns whether the model family supports monotone constraints: the prediction may only rise, or only fall, when
-    /// a column's value grows.
+    /// Returns whether the model family supports monotone constraints (the prediction only rises, or only falls, with a
+    /// column).
     fn supports_monotone(&self) -> bool {
         false
     }
 
-    /// Returns whether cross-validation finds the number of boosting rounds by early stopping. This applies only if the
-    /// settings give a range for that number.
+    /// Returns whether cross-validation finds the number of boosting rounds by early stopping.
     fn searches_rounds(&self) -> bool {
+        // This applies only if the settings give a range for the number of rounds.
         false
     }
 
-    /// Estimates the cost (size in bytes, and time of one prediction) of a model that is fitted to all training rows.
-    /// `cost` is the cost of the largest model in cross-validation, which was fitted to fewer rows. `growth` says how
-    /// much larger the final fit is.
+    // `cost` is the cost of the largest model in cross-validation, which was fitted to fewer rows. `growth` says how
+    // much larger the final fit is.
+    /// Estimates the size and the prediction time of a model that is fitted to all training rows.
     fn cost_of_all_rows(&self, cost: Cost, growth: Growth) -> Cost;
 
-    /// Returns the maximum memory of a model fit in bytes, without the table and its binned values.
+    /// Returns the maximum memory of a model fit in bytes. The table and its binned values are not included.
     fn fitting_bytes(&self, scale: &Scale, space: &Space, threads: u64) -> u64;
 
     /// Returns the maximum number of leaves of all trees of a model. It is 0 for a model family without trees.
     fn leaves(&self, scale: &Scale, space: &Space) -> u64;
 
-    /// Returns how many class weights all leaves of a model store at most. The first weight of each leaf does not
-    /// count. A class weight is the share of one class in the leaf.
+    /// Returns how many class weights (shares of a class) all leaves of a model store at most.
     fn further_weights(&self, _scale: &Scale, _space: &Space) -> u64 {
+        // The first weight of each leaf does not count.
         0
     }
 }
 
-/// How much larger the final fit, to all training rows, is than a fit in cross-validation.
+/// How much larger the final fit (to all training rows) is than a fit in cross-validation.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Growth {
-    /// Number of all training rows, divided by the number of rows in the largest fit of cross-validation.
+    /// Number of training rows of the final fit, divided by the number of rows of the largest fit in cross-validation.
     pub(crate) rows: f64,
-    /// Number of boosting rounds of the final fit, divided by the number of rounds in a cross-validation fold.
+    /// Number of boosting rounds of the final fit, divided by the number of rounds of a fit in cross-validation.
     pub(crate) rounds: f64,
 }
 

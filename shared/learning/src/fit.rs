@@ -1,5 +1,4 @@
-//! Fits models, such as trees or a linear model, to features and true targets. There is one file for each kind of
-//! model.
+//! Fits models, such as trees or a linear model, to features and true targets. Each kind of model has one file.
 
 mod binned;
 mod boosting;
@@ -22,10 +21,10 @@ pub(crate) use self::forest::{ForestParameters, single_tree};
 use self::linear::MAX_FEATURES;
 pub(crate) use self::linear::{LinearParameters, MAX_LINEAR_CELLS};
 
-/// Chosen hyperparameters of one model family. A model with these hyperparameters can be fitted.
+/// Chosen hyperparameters of a model family, with which a model can be fitted.
 pub(crate) trait Hyperparameters {
-    /// Fits a model to `rows` of `training`. A random forest or gradient boosting ends early at `deadline`, with fewer
-    /// trees. `column` is for error messages: it returns the name of the table column that a feature comes from.
+    // A random forest or gradient boosting ends early at `deadline`, with fewer trees.
+    /// Fits a model to `rows` of `training`. `column` returns the name of a feature's table column, for error messages.
     fn fit(
         &self,
         training: &TrainingData<'_>,
@@ -35,41 +34,42 @@ pub(crate) trait Hyperparameters {
         column: &dyn Fn(usize) -> String,
     ) -> Result<Fitted, FitError>;
 
-    /// Returns how many seconds a fit on `rows` rows will probably take, if the fit cannot be interrupted (only linear
-    /// models). Returns 0 for all other models, because their fit can be interrupted.
+    /// Returns the expected duration of a model fit in seconds, if the fit cannot be interrupted. Otherwise 0.
     fn expected_seconds(&self, _training: &TrainingData<'_>, _rows: usize) -> f64 {
+        // Only the fit of linear models cannot be interrupted.
         0.0
     }
 }
 
-/// A fitted model, with all that the artifact needs except the encoding of the columns.
+/// A fitted model, before the encoding of its columns is added for the artifact.
 #[derive(Debug, Clone)]
 pub(crate) struct Fitted {
-    /// The trees or the linear model: computes one or more output numbers from a row's features. If `scaler` is not
-    /// `None`, the features must be scaled first.
+    // If `scaler` is not `None`, the features must be scaled first.
+    /// The fitted trees or the linear model: computes one or more numbers from the features of a row.
     pub(crate) predictor: Predictor,
-    /// Link function: how the model's output numbers become the prediction, which is probabilities or one number.
+    /// Link function: how the numbers that the model computes become probabilities or one predicted number.
     pub(crate) link: Link,
     /// Scales the features before the model gets them. `None` if the model needs no scaling.
     pub(crate) scaler: Option<Scaler>,
-    /// The features whose value may be missing. The trees get two columns for each: in one, missing values are below
-    /// all other values. In the other, they are above all other values.
+    // The trees get two columns for each feature: in one, missing values are below all other values. In the other, they
+    // are above all other values.
+    /// The features whose value may be missing in a row.
     pub(crate) holes: Vec<Hole>,
-    /// Feature importances: for each feature, its share of the total importance. The sum is 1. If the model predicts
-    /// the same for every row, all shares are 0.
+    // If the model predicts the same for every row, all shares are 0.
+    /// Feature importances: for each feature, its share of the total importance. The sum is 1.
     pub(crate) importances: Vec<f64>,
-    /// Target encoding that was computed in this fit: numbers, such as the mean target of a text, that replace the
-    /// texts of a category column.
+    /// Target encodings of this fit: numbers, such as the mean target of a category, that replace the categories of a
+    /// column.
     pub(crate) statistics: Vec<Statistic>,
-    /// Whether the time was up during the fit, so that the model has fewer trees than planned.
+    /// Whether the model has fewer trees than planned, because the time was up during the fit.
     pub(crate) cut_short: bool,
-    /// Early stopping: after each boosting round, the mean loss of the rows that no tree is fitted to. Empty if there
-    /// are no such rows, or if the model is not gradient boosting.
+    /// Early stopping of gradient boosting: mean loss of the validation rows after each round. Empty without early
+    /// stopping.
     pub(crate) losses: Vec<f64>,
 }
 
 impl Fitted {
-    /// Returns a fitted model that has no scaler, no missing values, no target encoding and no early stopping.
+    /// Creates a fitted model without scaling, missing values, target encoding and early stopping.
     pub(crate) fn of(predictor: Predictor, link: Link, importances: Vec<f64>) -> Self {
         Self {
             predictor,
@@ -83,18 +83,17 @@ impl Fitted {
         }
     }
 
-    /// Returns the number of trees, divided by the number of outputs in gradient boosting (one output for each class if
-    /// there are more than two). So for gradient boosting, the result is the number of boosting rounds. `None` if the
-    /// model has no trees or is an ensemble of models.
+    /// Returns the number of trees of a forest, or the number of rounds of gradient boosting. `None` for other models.
     pub(crate) fn trees(&self) -> Option<usize> {
         match &self.predictor {
             Predictor::Trees(ensemble) if ensemble.aggregate == Aggregate::Average => Some(ensemble.trees.len()),
+            // A boosting round has one tree for each output: one for each class if there are more than two.
             Predictor::Trees(ensemble) => ensemble.trees.len().checked_div(ensemble.base.len()),
             Predictor::Linear(_) | Predictor::Blend(_) => None,
         }
     }
 
-    /// Converts this model to an ensemble of models that has this model as its only member.
+    /// Converts this model to an ensemble of models with one member.
     pub(crate) fn into_ensemble(self) -> Self {
         let Self { scaler, holes, predictor, link, importances, statistics, cut_short, losses } = self;
         let members = vec![Member { scaler, holes, predictor, link, weight: 1.0 }];
@@ -102,9 +101,10 @@ impl Fitted {
         Self { scaler: None, holes: Vec::new(), predictor, link, importances, statistics, cut_short, losses }
     }
 
-    /// Returns an ensemble of the given models. Its prediction is the weighted mean of their predictions. Each model
-    /// comes with its weight. All models must have been fitted to the same rows. Returns `None` if `parts` is empty.
+    /// Combines models, each with a weight, to an ensemble that predicts their weighted mean. `None` if `parts` is
+    /// empty.
     pub(crate) fn blended(parts: Vec<(Self, f32)>) -> Option<Self> {
+        // All models must have been fitted to the same rows.
         let mut importances = vec![0.0; parts.first()?.0.importances.len()];
         let mut members = Vec::with_capacity(parts.len());
         // All members have the same statistics because they were fitted to the same rows.
@@ -129,12 +129,12 @@ impl Fitted {
         }
     }
 
-    /// Keeps only the first `rounds` boosting rounds (at least one) and drops the later trees. A model without boosting
-    /// rounds is not changed.
+    /// Removes the trees after the first `rounds` boosting rounds. A model without boosting rounds is not changed.
     pub(crate) fn truncate(&mut self, rounds: usize) {
         if let Predictor::Trees(ensemble) = &mut self.predictor
             && ensemble.aggregate == Aggregate::Sum
         {
+            // At least one round is kept.
             ensemble.trees.truncate(rounds.max(1) * ensemble.base.len());
         }
     }
@@ -144,8 +144,8 @@ impl Fitted {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FitError {
-    /// Error: the values of a column are too far apart to scale in single precision (`f32`). Contains the name of the
-    /// column.
+    /// Error: the values of a column are too far apart to scale in single precision (`f32`). Contains the column's
+    /// name.
     #[error(
         "column {0:?}: the values are too far apart to scale in single precision; drop the column or choose another \
          family"
@@ -157,16 +157,16 @@ pub enum FitError {
     /// Error of the library for linear models (smartcore).
     #[error("the linear model could not be fitted: {0}")]
     Linear(Failed),
-    /// Error: a linear model cannot be fitted to this table. It has too many features, or not more training rows than
-    /// features.
+    // Too few rows: not more training rows than features.
+    /// Error: a linear model cannot be fitted to this table, because the table has too many features or too few rows.
     #[error(
         "a linear model needs at most {MAX_FEATURES} features and more rows than features; found {features} features \
          (a category has one for each value) and {rows} rows; choose another family"
     )]
     LinearShape {
-        /// Number of training rows that the fit would use.
+        /// Number of training rows of the linear model that could not be fitted.
         rows: usize,
-        /// Number of features after preprocessing.
+        /// Number of features of the linear model that could not be fitted.
         features: usize,
     },
 }

@@ -1,47 +1,46 @@
 //! Fits the decision threshold of a classifier with two labels, even from few positive rows. A row gets the positive
 //! label if its probability is above the threshold.
-//!
-//! With a few dozen positive rows, the curve of a metric over the thresholds is jagged. Its peak often depends on one
-//! or two rows. Two measures reduce this noise:
-//!
-//! - The true label of a row counts half, and its predicted probability counts the other half.
-//! - Of all thresholds that are as good as the best one within noise, the one nearest to the default is used. The
-//!   default threshold follows from the settings and from how frequent the labels are.
-//!
-//! For F1, the default threshold is the positive label's share of the rows. This is below the best threshold, so more
-//! rows of a rare label are found.
-//!
-//! Measured on 30 splits of a table with 30 positive rows in 3,000. This method finds 87 % of the positive rows in the
-//! hold-out, with an F1 of 0.097. The peak finds 30 %, with an F1 of 0.103. On rows drawn from normal distributions, F1
-//! is up to 0.05 lower than at the peak with a few dozen positive rows. It is up to 0.01 lower with hundreds.
+
+// With a few dozen positive rows, the curve of a metric over the thresholds is jagged. Its peak often depends on one or
+// two rows. Two measures reduce this noise:
+//
+// - The true label of a row counts half, and its predicted probability counts the other half.
+// - Of all thresholds that are as good as the best one within noise, the one nearest to the default is used. The
+//   default threshold follows from the settings and from how frequent the labels are.
+//
+// For F1, the default threshold is the positive label's share of the rows. This is below the best threshold, so more
+// rows of a rare label are found.
+//
+// Measured on 30 splits of a table with 30 positive rows in 3,000. This method finds 87 % of the positive rows in the
+// hold-out, with an F1 of 0.097. The peak finds 30 %, with an F1 of 0.103. On rows drawn from normal distributions, F1
+// is up to 0.05 lower than at the peak with a few dozen positive rows. It is up to 0.01 lower with hundreds.
 
 use super::ThresholdGoal;
 
-/// Number of standard errors by which a threshold may be worse than the best one and still count as equally good. One
-/// time in ten, a threshold that is truly as good is worse by more than that, by chance.
+// One time in ten, a threshold that is truly as good is worse by more than that, by chance.
+/// Number of standard errors by which a decision threshold may be worse than the best one and still count as equally
+/// good.
 const NOISE: f64 = 1.28;
 
 /// Rows sorted by the predicted probability of the second (positive) label, highest first.
 pub(super) struct RankedRows {
-    /// One pair for each row. The first number is the predicted probability of the positive label. The second (0–1) is
-    /// how much the row counts as positive: half by its true label, half by its probability.
+    // A row counts as positive half by its true label, and half by its predicted probability.
+    /// For each row: the predicted probability of the positive label, and how much the row counts as positive (0–1).
     rows: Vec<(f32, f64)>,
-    /// Number of positive rows. Not an integer, because a row may count as positive only in part.
+    /// Number of positive rows. It may be a fraction, because a row may count as positive only in part.
     positives: f64,
 }
 
-/// Confusion counts for the rows whose probability is above a threshold: true positives and false positives.
+/// Numbers of true and false positives among the rows whose probability is above a threshold.
 #[derive(Debug, Clone, Copy, Default)]
 struct Above {
-    /// True positives: positive rows above the threshold. Not an integer, because a row may count as positive only in
-    /// part.
+    /// Number of true positives: positive rows above the threshold. It may be a fraction.
     found: f64,
-    /// False positives: negative rows above the threshold. Not an integer, because a row may count as negative only in
-    /// part.
+    /// Number of false positives: negative rows above the threshold. It may be a fraction.
     wrong: f64,
 }
 
-/// A candidate decision threshold, the rows above it, and the value of the optimised metric with this threshold.
+/// Candidate decision threshold, with the value of the optimised metric (for example F1) at this threshold.
 #[derive(Debug, Clone, Copy)]
 struct Cut {
     threshold: f32,
@@ -50,8 +49,8 @@ struct Cut {
 }
 
 impl RankedRows {
-    /// Sorts rows by probability. For each row, `second` is the predicted probability of the second (positive) label,
-    /// and `truth` is the true class (0 or 1).
+    /// Sorts rows by the predicted probability of the positive label (`second`). `truth` holds each row's true class, 0
+    /// or 1.
     pub(super) fn of(second: &[f32], truth: &[usize]) -> Self {
         let were = truth.iter().filter(|class| **class == 1).count() as f64;
         let expected: f64 = second.iter().copied().map(f64::from).sum();
@@ -70,9 +69,9 @@ impl RankedRows {
         self.rows.len() as f64 - self.positives
     }
 
-    /// Returns all candidate decision thresholds. Each is halfway between two neighbouring predicted probabilities,
-    /// with the value of the metric `goal` at this threshold.
+    /// Returns all candidate decision thresholds, each with its value of the metric `goal`.
     fn cuts(&self, goal: ThresholdGoal) -> Vec<Cut> {
+        // Each threshold is halfway between two neighbouring predicted probabilities.
         let (mut cuts, mut above, mut last) = (Vec::new(), Above::default(), 1.0_f32);
         for ties in self.rows.chunk_by(|a, b| a.0 == b.0) {
             let here = ties.first().map_or(0.0, |row| row.0);
@@ -86,20 +85,19 @@ impl RankedRows {
         cuts
     }
 
-    /// Returns the value of the metric `goal` (for example F1) if the rows above a threshold get the positive label. A
-    /// higher value is better. Costs count as negative.
+    /// Returns the value of a metric, for example F1, at a decision threshold. A higher value is better.
     fn reached(&self, goal: ThresholdGoal, Above { found, wrong }: Above) -> f64 {
         match goal {
             ThresholdGoal::F1 => 2.0 * found / (found + wrong + self.positives).max(1.0),
             ThresholdGoal::Balanced => found / self.positives.max(1.0) - wrong / self.negatives().max(1.0),
+            // Costs count as negative.
             ThresholdGoal::Cost(costs) => {
                 -(wrong * costs.false_positive + (self.positives - found) * costs.false_negative)
             }
         }
     }
 
-    /// Returns how much one row changes the metric `goal` at the threshold `cut` (influence function). `is_positive` is
-    /// the row's label. `is_above` says whether the row's probability is above the threshold.
+    /// Influence function of a metric: returns how much one row changes the metric at the decision threshold `cut`.
     fn influence(&self, goal: ThresholdGoal, cut: &Cut, is_positive: bool, is_above: bool) -> f64 {
         let (positive, above) = (f64::from(u8::from(is_positive)), f64::from(u8::from(is_above)));
         match goal {
@@ -119,8 +117,7 @@ impl RankedRows {
         }
     }
 
-    /// Returns the standard error of a difference between two values of the metric `goal` on the same rows: with the
-    /// threshold `a` and with the threshold `b`.
+    /// Returns the standard error of the difference between a metric at two decision thresholds, on the same rows.
     fn error(&self, goal: ThresholdGoal, a: &Cut, b: &Cut) -> f64 {
         let of = |is_positive: bool, all: f64, count: fn(&Above) -> f64| {
             let (in_a, in_b) = (count(&a.above), count(&b.above));
@@ -136,11 +133,11 @@ impl RankedRows {
     }
 }
 
-/// Returns the best decision threshold for the metric `goal`: a row gets the second label if that label's probability
-/// is above it. If several thresholds are equally good within noise, returns the one nearest to `usual`.
+/// Returns the best decision threshold of a classifier with two labels, for example for the best F1.
 pub(super) fn best_threshold(goal: ThresholdGoal, rows: &RankedRows, usual: f32) -> f32 {
     let cuts = rows.cuts(goal);
     let Some(best) = cuts.iter().max_by(|a, b| a.reached.total_cmp(&b.reached)) else { return usual };
+    // If several thresholds are equally good within noise, the one nearest to the default is used.
     let good = cuts.iter().filter(|cut| best.reached - cut.reached <= NOISE * rows.error(goal, cut, best) + 1e-12);
     let distance = |cut: &&Cut| (cut.threshold - usual).abs();
     good.min_by(|a, b| distance(a).total_cmp(&distance(b))).map_or(usual, |cut| cut.threshold)
@@ -150,7 +147,7 @@ pub(super) fn best_threshold(goal: ThresholdGoal, rows: &RankedRows, usual: f32)
 mod tests {
     use super::*;
 
-    /// Makes rows from triples: a predicted probability, and how many positive and how many negative rows have it.
+    /// Creates rows from triples: a predicted probability, and how many positive and how many negative rows have it.
     fn ranked(scored: &[(f32, usize, usize)]) -> RankedRows {
         let (mut second, mut truth) = (Vec::new(), Vec::new());
         for &(probability, positives, negatives) in scored {

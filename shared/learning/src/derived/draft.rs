@@ -6,15 +6,16 @@ use evergreen_scoring::{Encoding, Preprocessing};
 use crate::encode::FittedColumns;
 use crate::statistics::StatisticPlan;
 
-/// A table column that a model uses, with the features that are computed from the column.
+/// Table column that a model uses, with the features that are made from the column.
 #[derive(Debug, Clone)]
 pub(super) struct DraftColumn {
     pub(super) column: Column,
-    /// How the column becomes features: one encoding for each input number of the column. Most columns have one input
-    /// number. A timestamp with date parts and a text column with words have several.
+    /// How the column is converted to features. Most columns have one encoding. A column with date parts or words has
+    /// several.
     pub(super) encodings: Vec<Encoding>,
-    /// Plans for target encoding of this column: which numbers (such as the mean target of each category) a fit has to
-    /// compute. [`Draft::learnt`] sets the `slot` of each plan, because it depends on the columns before this one.
+    // [`Draft::learnt`] sets the `slot` of each plan, because it depends on the columns before this one.
+    /// Target encodings of this column (for example the mean target of each category), to be computed by every model
+    /// fit.
     pub(super) statistics: Vec<StatisticPlan>,
 }
 
@@ -27,8 +28,9 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// Creates a draft with the columns and features in `base`, except target encoding.
+    /// Creates an extensible list of columns and features from the columns and features in `base`.
     pub(super) fn of(base: FittedColumns) -> Self {
+        // Target encoding is not taken from `base`.
         let FittedColumns { signature, preprocessing, .. } = base;
         let mut encodings = preprocessing.encodings.into_iter();
         let part = |column: &Column| DraftColumn {
@@ -40,8 +42,9 @@ impl Draft {
         Self { parts, task: signature.task(), labels: signature.labels().to_vec() }
     }
 
-    /// Marks every column as one that may have missing values, even if the column has none in the training rows.
+    /// Marks every column as one whose value may be missing.
     pub(super) fn allow_missing(&mut self) {
+        // This applies even if a column has no missing value in the training rows.
         self.parts.iter_mut().for_each(|part| part.column.nullable = true);
     }
 
@@ -50,7 +53,7 @@ impl Draft {
         self.parts.iter().any(|part| part.column.name == name)
     }
 
-    /// Joins all columns of the draft to the signature, the preprocessing and the plans for target encoding of a model.
+    /// Returns the draft in the form that model fits use: signature, preprocessing and target encodings.
     ///
     /// # Errors
     /// [`SignatureError`] if the draft has no column.

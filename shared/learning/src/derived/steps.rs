@@ -1,5 +1,5 @@
-//! Functions that each propose one kind of further features for a model: date parts, target encoding (numbers such as
-//! the mean target of a category), or words.
+//! Steps of feature engineering: each function proposes one kind of further features (date parts, target encoding or
+//! words).
 
 use std::cell::OnceCell;
 use std::cmp::Reverse;
@@ -15,15 +15,15 @@ use crate::encode::{self, MAX_TEXT};
 use crate::split::unit_keys;
 use crate::statistics::{self, ColumnTexts};
 
-/// Target encoding: maximum number of infrequent texts of a column that get their own number (such as their mean
-/// target). The column's categories do not count.
+// The column's categories do not count.
+/// Target encoding: maximum number of infrequent texts of a column that are replaced by a number, such as their mean
+/// target.
 const MAX_KNOWN: usize = 5_000;
-/// Target encoding: maximum total length in bytes of the infrequent texts of a column that get their own number. The
-/// artifact stores each text twice.
+// The artifact stores each text twice.
+/// Target encoding: maximum total length in bytes of the infrequent texts of one column.
 const MAX_KNOWN_BYTES: usize = 100_000;
 
-/// Adds date parts, such as the month, as features of every timestamp column. A part is added only if its values differ
-/// between training rows. Returns `None` if no part was added.
+/// Adds date parts, such as the month, of every timestamp column as features. Returns `None` if no part was added.
 pub(super) fn with_parts(draft: &Draft, rows: Learnable<'_>) -> Option<Draft> {
     let mut next = draft.clone();
     let mut taken = false;
@@ -37,6 +37,7 @@ pub(super) fn with_parts(draft: &Draft, rows: Learnable<'_>) -> Option<Draft> {
         for of_date in DatePart::ALL {
             let mut values: Vec<f32> = seconds.iter().map(|seconds| of_date.of(*seconds)).collect();
             values.retain(|value| !value.is_nan());
+            // A date part is added only if its values differ between training rows.
             let differs = values.first().is_some_and(|first| values.iter().any(|value| value != first));
             if differs {
                 parts.push(of_date);
@@ -52,12 +53,13 @@ fn values<'a>(rows: Learnable<'a>, column: &str) -> Option<&'a Values> {
     rows.frame.column(column).map(|column| &column.values)
 }
 
-/// Adds target encoding (numbers such as the mean target of a text) to category columns that have more texts than
-/// categories. A column gets it only if a first check on the training rows promises a gain. Returns `None` if no column
-/// gets it.
+/// Adds target encoding: replaces the texts of category columns by numbers, such as their mean target. Returns `None`
+/// if no column gets target encoding.
 pub(super) fn with_statistics(draft: &Draft, rows: Learnable<'_>) -> Option<Draft> {
     let mut next = draft.clone();
     let mut taken = false;
+    // Only columns with more texts than categories get target encoding, if a first check on the training rows promises
+    // a gain.
     let parts = OnceCell::new();
     let parts = || Arc::clone(parts.get_or_init(|| statistics::parts(&unit_keys(rows.frame, rows.rows, rows.groups))));
     for part in &mut next.parts {
@@ -84,9 +86,7 @@ fn statistics_of(part: &DraftColumn, rows: Learnable<'_>, parts: impl Fn() -> Ar
     (!statistics.is_empty()).then(|| DraftColumn { column, encodings: part.encodings.clone(), statistics })
 }
 
-/// Target encoding: returns the infrequent texts of a column that get their own number (such as their mean target).
-/// They are the texts without a category, and all texts of `rare`. If there are too many, the most frequent ones are
-/// used. The result is sorted. It is empty if fewer than two such texts occur in at least two rows.
+/// Returns the infrequent texts of a column that target encoding replaces by a number. The list is sorted.
 fn known(codes: &[u32], names: &[String], categories: &[String], rare: &[String]) -> Vec<String> {
     let mut counts = vec![0_usize; names.len()];
     for code in codes.iter().filter(|code| **code != MISSING) {
@@ -94,6 +94,8 @@ fn known(codes: &[u32], names: &[String], categories: &[String], rare: &[String]
             *count += 1;
         }
     }
+    // These are the texts without a category, and all texts of `rare`. If there are too many, the most frequent ones
+    // are used.
     let is_other = |name: &String| name.len() <= MAX_TEXT && categories.binary_search(name).is_err();
     let counted = counts.into_iter().zip(names);
     let mut found: Vec<(usize, &String)> = counted.filter(|(count, name)| *count > 0 && is_other(name)).collect();

@@ -1,5 +1,6 @@
-//! Finds out by cross-validation whether a further feature, such as a date part, makes a model better. A model with the
-//! feature and one without it are compared on rows that they were not trained on.
+//! Finds out by cross-validation whether a further feature, such as a date part, makes a model better.
+
+// A model with the feature and a model without the feature are compared on rows that they were not trained on.
 
 use std::time::{Duration, Instant};
 
@@ -15,22 +16,21 @@ use crate::hyperparameters::Choice;
 use crate::learner::{Learner, LearnerRows};
 use crate::search::folds;
 
-/// Number of cross-validation folds in which a model with a further feature and one without it are compared.
+/// Number of cross-validation folds for trying a further feature.
 const FOLDS: usize = 3;
 
-/// Maximum number of training rows on which a model with a further feature and one without it are compared.
+/// Maximum number of training rows for trying a further feature.
 const MAX_ROWS: usize = 10_000;
-/// Minimum number of training rows on which a model with a further feature and one without it are compared. It has
-/// priority over the maximum number of cells.
+// This minimum has priority over the maximum number of cells.
+/// Minimum number of training rows for trying a further feature.
 const MIN_ROWS: usize = 1_000;
-/// Maximum size, in cells (rows × features × labels), of the data on which a further feature is tried.
+/// Maximum size of the data for trying a further feature, in cells (rows × features × labels).
 const MAX_CELLS: usize = 2_000_000;
 
-/// A further feature is kept if it reduces the mean loss in cross-validation by more than this number of standard
-/// errors.
+/// Number of standard errors by which a further feature must reduce the mean loss in cross-validation to be kept.
 const MIN_GAIN_IN_STANDARD_ERRORS: f64 = 2.0;
 
-/// Maximum duration of one model fit while a further feature is tried.
+/// Maximum duration of one model fit when a further feature is tried.
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// The training rows and the limits for trying further features.
@@ -45,9 +45,8 @@ impl<'a> FeatureTrial<'a> {
         Self { rows, seed, limits }
     }
 
-    /// Compares two sets of features in cross-validation of boosted trees. Returns `Better` if the models with `next`
-    /// have a lower loss than those with `best`, by more than chance. Otherwise returns `NoTime` if the time is up, or
-    /// `NoBetter`.
+    /// Compares two sets of features by cross-validation of boosted trees. Returns `Better` if the set `next` gives a
+    /// lower loss, by more than chance.
     pub(super) fn compare(&self, best: &FittedColumns, next: &FittedColumns) -> Outcome {
         // Both sets of features must be compared on the same rows, so the larger set limits the number of rows.
         let cells = next.preprocessing.features().max(1) * self.rows.target.labels().len().max(1);
@@ -59,10 +58,11 @@ impl<'a> FeatureTrial<'a> {
         }
     }
 
-    /// Cross-validates boosted trees on the given features. Returns the out-of-fold loss of each used row. Uses at most
-    /// about `most` rows. Returns `None` if the time is up or a fit fails.
+    /// Cross-validates boosted trees on the given features. Returns the out-of-fold loss of each row, or `None` if the
+    /// time is up or a fit fails.
     fn losses(&self, learnt: &FittedColumns, most: usize) -> Option<Vec<f64>> {
         let Learnable { frame, rows, target, weights, order, groups } = self.rows;
+        // At most about `most` rows are used.
         let step = rows.len().div_ceil(most).max(1);
         let chosen: Vec<u32> = (0..rows.len() as u32).step_by(step).collect();
         let (rows, target) = (at(rows, &chosen), target.take(&chosen));
@@ -90,9 +90,9 @@ impl<'a> FeatureTrial<'a> {
     }
 }
 
-/// Returns whether the mean of `losses` is lower than the mean of `others` by more than chance. Both lists have the
-/// losses of the same rows.
+/// Returns whether the mean of `losses` is lower than the mean of `others` by more than chance.
 fn is_smaller(losses: &[f64], others: &[f64]) -> bool {
+    // Both lists hold the losses of the same rows.
     let gains = || others.iter().zip(losses).map(|(other, loss)| other - loss);
     let rows = losses.len() as f64;
     let mean = gains().sum::<f64>() / rows;
@@ -107,8 +107,7 @@ mod tests {
     use super::*;
     use crate::prepared::Prepared;
 
-    /// Predicted probabilities have a floor (minimum), so one wrong answer costs at most minus the logarithm of the
-    /// floor.
+    /// Because of the minimum probability, a single wrong prediction cannot dominate the mean loss.
     #[test]
     fn one_mistake_does_not_dominate_the_loss() {
         let row = |row: usize| format!("{},{}\n", row % 100, usize::from((row % 100 > 49) != row.is_multiple_of(199)));

@@ -45,7 +45,8 @@ impl Answers {
         }
     }
 
-    /// Returns how many numbers are stored: all probabilities of a classifier, or one predicted number for each row.
+    /// Returns how many predicted numbers the list holds: all probabilities of a classifier, or one number for each
+    /// row.
     pub(crate) fn numbers(&self) -> usize {
         match self {
             Self::Classes { probabilities, .. } => probabilities.len(),
@@ -53,7 +54,7 @@ impl Answers {
         }
     }
 
-    /// Appends the predictions `more`. Does nothing if one list is for classification and the other for regression.
+    /// Appends more predictions. Does nothing if one list is for classification and the other for regression.
     pub(crate) fn append(&mut self, more: &Self) {
         match (self, more) {
             (

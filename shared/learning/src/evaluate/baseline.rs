@@ -6,10 +6,10 @@ use evergreen_table::Target;
 use super::probabilistic::surprise;
 use super::regression::{mean_square, r2};
 
-/// Returns the baseline: the scores of a constant prediction on the hold-out. The prediction is computed only from the
-/// targets of the training rows. Every row has the same weight. Returns `None` if either list is empty, or if one is
-/// for classification and the other for regression.
+/// Returns the baseline: the scores of a constant prediction on the hold-out. Returns `None` if there are no rows or
+/// the tasks differ.
 pub(crate) fn baseline(training: &Target, holdout: &Target) -> Option<Baseline> {
+    // The constant is computed only from the targets of the training rows. Every row has the same weight.
     match (training, holdout) {
         _ if training.is_empty() || holdout.is_empty() => None,
         (Target::Classes { labels, classes }, Target::Classes { classes: truth, .. }) => {

@@ -5,9 +5,8 @@ use evergreen_lifecycle::{BinaryEvaluation, ClassEvaluation, Label};
 /// Index of the positive class. In a table with two labels, the positive label is the second.
 pub(super) const POSITIVE: usize = 1;
 
-/// Returns the metrics of a classifier with two classes, such as true positives and Brier score. Returns `None` if
-/// there are more or fewer classes. `confusion` (the confusion matrix) and `per_class` must be computed from the same
-/// predictions. `probabilities` has two numbers for each row.
+/// Returns the metrics of a classifier with two classes, such as true positives and Brier score. `None` if there are
+/// not two classes.
 pub(super) fn evaluate(
     truth: &[usize],
     probabilities: &[f32],
@@ -15,6 +14,8 @@ pub(super) fn evaluate(
     (confusion, per_class): (&[Vec<usize>], &[ClassEvaluation]),
     labels: &[Label],
 ) -> Option<BinaryEvaluation> {
+    // The confusion matrix and `per_class` must be computed from the same predictions. `probabilities` has two numbers
+    // for each row.
     let [_, positive] = labels else { return None };
     let count = |truth: usize, predicted: usize| {
         confusion.get(truth).and_then(|row| row.get(predicted)).copied().unwrap_or_default()
@@ -38,16 +39,16 @@ fn scores(probabilities: &[f32]) -> impl Iterator<Item = f32> {
     probabilities.chunks_exact(2).filter_map(|row| row.get(POSITIVE).copied())
 }
 
-/// Returns the Brier score of one row: the squared difference between the predicted probability of the positive class
-/// and the truth. The truth is 1 for a positive row and 0 for a negative row.
+/// Returns the Brier score of one row: the squared difference between the predicted probability and the truth (0 or 1).
 pub(super) fn brier(probability: f32, positive: bool) -> f64 {
     (f64::from(probability) - f64::from(u8::from(positive))).powi(2)
 }
 
-/// Returns the area under the precision-recall curve, as scikit-learn's `average_precision_score`. This is the sum,
-/// over the thresholds, of the precision times the increase in recall. Each element of `scored` is a row's score and
-/// whether the row is positive. Returns `None` if no row is positive.
+/// Returns the area under the precision-recall curve, or `None` if no row is positive. `scored` holds each row's score
+/// and whether the row is positive.
 fn average_precision(mut scored: Vec<(f32, bool)>) -> Option<f64> {
+    // As scikit-learn's `average_precision_score`: the sum, over the thresholds, of the precision times the increase in
+    // recall.
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));
     let positives = scored.iter().filter(|row| row.1).count();
     let (mut rows, mut found, mut area) = (0, 0, 0.0);

@@ -5,21 +5,21 @@ use evergreen_lifecycle::{ClassEvaluation, Label, MAX_CONFUSED_LABELS};
 /// The confusion matrix of a classifier, and its totals.
 #[derive(Debug)]
 pub(super) struct Confusion {
-    /// Number of rows by true class (outer index) and predicted class (inner index). Empty if there are more than
-    /// [`MAX_CONFUSED_LABELS`] classes.
+    // More than [`MAX_CONFUSED_LABELS`] classes are too many.
+    /// Number of rows by true class (outer index) and predicted class (inner index). Empty if there are too many
+    /// classes.
     pub(super) matrix: Vec<Vec<usize>>,
     rows: usize,
     /// For each class, the number of rows that have this true class.
     truth: Vec<usize>,
-    /// For each class, the number of rows for which the model predicts this class.
+    /// For each class, the number of rows for which the model predicts the class.
     answered: Vec<usize>,
-    /// For each class, the number of rows that have this true class and are predicted correctly.
+    /// For each class, the number of its rows that are predicted correctly.
     right: Vec<usize>,
 }
 
 impl Confusion {
-    /// Counts rows by true class (`truth`) and predicted class (`answered`). `classes` is the number of classes, and
-    /// every class in the lists must be below it.
+    /// Counts rows by true class (`truth`) and predicted class (`answered`). Every class must be below `classes`.
     pub(super) fn of(truth: &[usize], answered: &[usize], classes: usize) -> Self {
         let kept = if classes > MAX_CONFUSED_LABELS { 0 } else { classes };
         let none = || vec![0; classes];

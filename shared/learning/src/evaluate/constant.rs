@@ -6,17 +6,18 @@ use super::answers::Answers;
 use super::binary::POSITIVE;
 use evergreen_table::Target;
 
-/// The best constant prediction: the same for every row. It is computed only from the targets of the training rows.
+/// The best constant prediction, which is the same for every row. It is computed from the targets of the training rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConstantAnswer(Best);
 
 #[derive(Debug, Clone, PartialEq)]
 enum Best {
-    /// Constant prediction of a classifier: the share of each label as its probability, and the index of the most
-    /// frequent label. If several labels are equally frequent, it is the first of them.
+    // If several labels are equally frequent, `frequent` is the first of them.
+    /// Constant prediction of a classifier: each label's share of the rows as its probability, and the index of the
+    /// most frequent label.
     Classes { shares: Vec<f32>, frequent: usize },
-    /// Constant prediction for regression. The best constant depends on the metric, so there is one number for each
-    /// kind of metric. For example, `mean` is best for the squared error, and `median` for the absolute error.
+    // For example, `mean` is best for the squared error, and `median` for the absolute error.
+    /// Constant predictions for regression, one number for each kind of metric.
     Numbers { mean: f64, median: f64, relative: f64, of_logarithms: f64, quantile: f64 },
 }
 
@@ -37,11 +38,11 @@ impl ConstantAnswer {
         }
     }
 
-    /// Returns the constant prediction that is best by `metric`, repeated for `rows` rows. For F1 with two labels, the
-    /// positive label is predicted, even if it is rare.
+    /// Returns the best constant prediction by `metric`, repeated for `rows` rows.
     pub(super) fn answers(&self, metric: PrimaryMetric, rows: usize) -> Answers {
         match &self.0 {
             Best::Classes { shares, frequent } => {
+                // For F1 with two labels, the positive label is predicted, even if it is rare.
                 let looked_for = metric == PrimaryMetric::F1 && shares.len() == 2;
                 let class = if looked_for { POSITIVE } else { *frequent };
                 Answers::Classes { classes: vec![class; rows], probabilities: shares.repeat(rows) }
@@ -74,8 +75,8 @@ fn of_numbers(numbers: &[f64]) -> Best {
     }
 }
 
-/// Returns the weighted quantile: the smallest number such that the numbers up to it have at least the share `share` of
-/// the total weight. Each element of `numbers` is a number and its weight.
+/// Returns the weighted quantile of `numbers`, which are pairs of a number and its weight. `share` is the quantile,
+/// such as 0.5 for the median.
 fn quantile(mut numbers: Vec<(f64, f64)>, share: f64) -> f64 {
     numbers.sort_by(|a, b| a.0.total_cmp(&b.0));
     let all: f64 = numbers.iter().map(|(_, weight)| weight).sum();
@@ -83,6 +84,7 @@ fn quantile(mut numbers: Vec<(f64, f64)>, share: f64) -> f64 {
     for (number, weight) in &numbers {
         below += weight;
         if below >= share * all {
+            // The smallest number such that the numbers up to it have at least this share of the total weight.
             return *number;
         }
     }

@@ -1,5 +1,5 @@
-//! The hold-out: rows that are kept out of the training. On these rows, the challenger (a new model version) and the
-//! champion are compared.
+//! The hold-out: rows that are kept out of the training. New model versions and the champion are compared on these
+//! rows.
 
 use evergreen_lifecycle::{PrimaryMetric, Scores, Task};
 use evergreen_scoring::{Model, ShapeError};
@@ -10,8 +10,7 @@ use super::constant::ConstantAnswer;
 use super::scores::{Truths, scores};
 use crate::rows::{FrameError, encode_rows};
 
-/// The hold-out: rows of a table with their true targets. No model that is trained on this table is trained on these
-/// rows.
+/// The hold-out: rows of a table that are not used for training, with their true targets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Holdout {
     frame: Frame,
@@ -42,7 +41,8 @@ pub enum EvaluationError {
     /// Error: the rows lack a column that the model's signature needs, or the column has another kind.
     #[error(transparent)]
     Frame(#[from] FrameError),
-    /// Error: the model refused the encoded rows because the number of values is not a multiple of a row's width.
+    // The number of values is not a multiple of a row's width.
+    /// Error: the model refused the encoded rows, because they have the wrong number of values.
     #[error(transparent)]
     Shape(#[from] ShapeError),
 }
@@ -68,9 +68,8 @@ impl Holdout {
         &self.target
     }
 
-    /// Scores `model` on the hold-out by `metric`. The result also has the loss of each row. Columns and labels are
-    /// matched by name, so a model of an earlier table can be scored too. If the model does not know a row's true
-    /// label, its prediction counts as wrong, with probability 0.
+    /// Returns the score of `model` on the hold-out by `metric`, and the loss of each row. A model of an earlier table
+    /// can be scored too.
     ///
     /// ```
     /// use evergreen_learning::{Origin, Plan, Prepared, train};
@@ -99,6 +98,8 @@ impl Holdout {
         if theirs != ours {
             return Err(EvaluationError::OtherTask { model: theirs.name(), table: ours.name() });
         }
+        // Columns and labels are matched by name. If the model does not know a row's true label, its prediction counts
+        // as wrong, with probability 0.
         let known: Vec<Option<usize>> = self.target.labels().iter().map(|label| position(model, label)).collect();
         if !known.is_empty() && known.iter().all(Option::is_none) {
             return Err(EvaluationError::OtherLabels);
@@ -107,7 +108,7 @@ impl Holdout {
         self.scored(metric, &known, &answers)
     }
 
-    /// Returns the score, on the hold-out, of a constant prediction: every row is predicted as `constant`.
+    /// Returns the score of a constant prediction on the hold-out: the prediction is the same for every row.
     ///
     /// # Errors
     /// [`EvaluationError`] if there are no rows, or if the metric or the constant is for another task.
@@ -119,10 +120,10 @@ impl Holdout {
         self.scored(metric, &known, &constant.answers(metric, self.rows()))
     }
 
-    /// Scores the predictions `answers` on the hold-out by the default metric of the task: log loss for classification,
-    /// R² for regression. The predictions must come from a model that was trained on the same table. Returns `None` if
-    /// they are for another task.
+    /// Scores predictions on the hold-out by the default metric: log loss for classification, R² for regression. `None`
+    /// if they are for another task.
     pub(crate) fn own_scores(&self, answers: &Answers) -> Option<Scores> {
+        // The predictions must come from a model that was trained on the same table.
         let known: Vec<Option<usize>> = (0..self.target.labels().len()).map(Some).collect();
         self.scored(PrimaryMetric::default_for(self.target.task()), &known, answers).ok()
     }

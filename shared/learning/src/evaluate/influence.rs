@@ -1,13 +1,13 @@
 //! Computes metrics that are not a mean over rows, such as ROC AUC and F1, and the influence of each row on the metric.
-//! The influences show how uncertain the metric is.
-//!
-//! A metric is a function of the distribution of rows. Its influence function says how the metric changes with the
-//! weight of one row. See Hampel, "The influence curve and its role in robust estimation", JASA 69, 1974. The
-//! influences have the mean 0. Their variance, divided by the number of rows, is the variance of the metric. For the
-//! area under the ROC curve, this is almost the variance of DeLong, DeLong and Clarke-Pearson (Biometrics 44, 1988).
-//! The only difference is that we divide by the number of rows and not by the number less 1.
 
-/// The value of a metric and, for each row, its influence: how much the value changes if the row gets more weight.
+// The influences show how uncertain the metric is. A metric is a function of the distribution of rows. Its influence
+// function says how the metric changes with the weight of one row. See Hampel, "The influence curve and its role in
+// robust estimation", JASA 69, 1974. The influences have the mean 0. Their variance, divided by the number of rows, is
+// the variance of the metric. For the area under the ROC curve, this is almost the variance of DeLong, DeLong and
+// Clarke-Pearson (Biometrics 44, 1988). The only difference is that we divide by the number of rows and not by the
+// number less 1.
+
+/// A metric of some rows, with the influence of each row: how much the metric changes if the row gets more weight.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Influenced {
     pub(super) value: f64,
@@ -15,14 +15,12 @@ pub(super) struct Influenced {
 }
 
 impl Influenced {
-    /// Creates the result for a metric that no row influences: the metric has the value `value`, and every row has the
-    /// influence 0.
+    /// Creates a metric with a fixed value, which no row influences.
     fn fixed(value: f64, rows: usize) -> Self {
         Self { value, rows: vec![0.0; rows] }
     }
 
-    /// Returns the mean of several metrics of the same rows, with the mean influence of each row. `None` if `parts` is
-    /// empty.
+    /// Returns the mean of several metrics of the same rows. `None` if there are no metrics.
     pub(super) fn mean(parts: &[Self]) -> Option<Self> {
         let count = parts.len() as f64;
         let rows = parts.first()?.rows.len();
@@ -32,9 +30,9 @@ impl Influenced {
     }
 }
 
-/// Returns the area under the ROC curve, with the influence of each row. `scores` holds the predicted score of each
-/// row, and `members` whether the row is positive. Returns `None` if all rows are positive or no row is.
+/// Returns the area under the ROC curve, with the influence of each row. `None` if all rows are positive or no row is.
 pub(super) fn roc_auc(scores: &[f32], members: &[bool]) -> Option<Influenced> {
+    // `scores` holds the predicted score of each row, and `members` whether the row is positive.
     let inside = members.iter().filter(|member| **member).count() as f64;
     let outside = members.len() as f64 - inside;
     if inside == 0.0 || outside == 0.0 {
@@ -64,10 +62,10 @@ pub(super) fn roc_auc(scores: &[f32], members: &[bool]) -> Option<Influenced> {
     Some(Influenced { value, rows: won.iter().zip(members).map(|(won, m)| (won - value) / share(m)).collect() })
 }
 
-/// Returns the area under the precision-recall curve (average precision, a sum of steps), with the influence of each
-/// row. `scores` holds the predicted score of each row, and `members` whether the row is positive. The area is 0 if no
-/// row is positive.
+/// Returns the area under the precision-recall curve (average precision), with the influence of each row.
 pub(super) fn average_precision(scores: &[f32], members: &[bool]) -> Influenced {
+    // `scores` holds the predicted score of each row, and `members` whether the row is positive. The area is 0 if no
+    // row is positive.
     let rows = members.len() as f64;
     let share = members.iter().filter(|member| **member).count() as f64 / rows;
     if share == 0.0 || share.is_nan() {
@@ -105,13 +103,14 @@ pub(super) fn average_precision(scores: &[f32], members: &[bool]) -> Influenced 
     Influenced { value, rows: influence }
 }
 
-/// Returns the F1 score of one class, with the influence of each row. `truth` holds whether a row has the class, and
-/// `answered` whether the model predicts the class for the row. The score is 0 if all elements of both lists are false.
+/// Returns the F1 score of one class, with the influence of each row. The lists hold whether a row has the class, and
+/// whether the class is predicted.
 pub(super) fn f1(truth: &[bool], answered: &[bool]) -> Influenced {
     let pairs = || truth.iter().zip(answered);
     let both = |(truth, answered): (&bool, &bool)| 2.0 * f64::from(u8::from(*truth && *answered));
     let either = |(truth, answered): (&bool, &bool)| f64::from(u8::from(*truth) + u8::from(*answered));
     let all = pairs().map(either).sum::<f64>() / truth.len() as f64;
+    // No row has the class, and the class is never predicted.
     if all == 0.0 || all.is_nan() {
         return Influenced::fixed(0.0, truth.len());
     }
@@ -119,10 +118,10 @@ pub(super) fn f1(truth: &[bool], answered: &[bool]) -> Influenced {
     Influenced { value, rows: pairs().map(|pair| (both(pair) - value * either(pair)) / all).collect() }
 }
 
-/// Returns Matthews' correlation coefficient of the true classes `truth` and the predicted classes `answered`, with the
-/// influence of each row (Gorodkin, Computational Biology and Chemistry 28, 2004). It is 0 if all rows have the same
-/// true class or the same predicted class.
+/// Returns Matthews' correlation coefficient (MCC) of true and predicted classes, with the influence of each row.
 pub(super) fn mcc(truth: &[usize], answered: &[usize], classes: usize) -> Influenced {
+    // Gorodkin, Computational Biology and Chemistry 28, 2004. The coefficient is 0 if all rows have the same true class
+    // or the same predicted class.
     let rows = truth.len() as f64;
     let shares = |list: &[usize]| {
         let mut shares = vec![0.0; classes];
@@ -212,12 +211,13 @@ mod tests {
     }
 
     proptest! {
-        /// Checks the definition of an influence. The weight of one row is increased a little. The influence of this
-        /// row must be the change of the metric, divided by the increase in weight.
+        /// Checks the influence of one row: the weight of the row is increased a little, and the change of the metric
+        /// is measured.
         #[test]
         fn influences_are_the_slopes_of_the_metric(
             rows in prop::collection::vec((0..4_u8, 0..2_usize, 0..3_usize, 0..3_usize), 4..12), row in 0_usize..12,
         ) {
+            // The influence must be the change of the metric, divided by the increase in weight.
             let scores: Vec<f32> = rows.iter().map(|row| f32::from(row.0)).collect();
             let members: Vec<bool> = rows.iter().map(|row| row.1 == 1).collect();
             let positive: Vec<bool> = rows.iter().map(|row| row.0 > 1).collect();

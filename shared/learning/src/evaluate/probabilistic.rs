@@ -1,12 +1,13 @@
-//! Computes the classification metrics that need probabilities, such as log loss and ROC AUC. The probabilities are a
-//! flat list: for each row, one number for each class.
+//! Computes the classification metrics that need probabilities, such as log loss and ROC AUC.
+
+// The probabilities are a flat list: for each row, one number for each class.
 
 use rayon::prelude::*;
 
-/// Returns the log loss: the mean negative logarithm of the true class's probability, as scikit-learn's `log_loss` on
-/// `f64`. Probabilities are limited to the range from 2.2e-16 (`f64::EPSILON`) to 1 minus 2.2e-16. So a confident
-/// mistake costs at most 36 nats.
+/// Returns the log loss of a classifier: the mean negative logarithm of the true class's predicted probability.
 pub(crate) fn log_loss(truth: &[usize], probabilities: &[f32], classes: usize) -> f64 {
+    // As scikit-learn's `log_loss` on `f64`. Probabilities are limited to the range from 2.2e-16 (`f64::EPSILON`) to 1
+    // minus 2.2e-16. So a confident mistake costs at most 36 nats.
     let rows = truth.iter().zip(probabilities.chunks_exact(classes));
     let losses = rows.map(|(class, row)| surprise(row.get(*class).copied().unwrap_or_default()));
     losses.sum::<f64>() / truth.len() as f64
@@ -18,16 +19,17 @@ pub(crate) fn log_losses(truth: &[u32], probabilities: &[f32], classes: usize) -
     rows.map(|(class, row)| surprise(row.get(*class as usize).copied().unwrap_or_default()))
 }
 
-/// Returns the log loss of one row: the negative logarithm of the true class's predicted probability. The probability
-/// is limited as in [`log_loss`].
+/// Returns the log loss of one row, from the predicted probability of its true class. The probability is limited as in
+/// [`log_loss`].
 pub(super) fn surprise(probability: f32) -> f64 {
     -f64::from(probability).clamp(f64::EPSILON, 1.0 - f64::EPSILON).ln()
 }
 
-/// Returns the mean ROC AUC: the area under the ROC curve of each class against all others, averaged over the classes.
-/// It is computed as scikit-learn's `roc_auc_score(multi_class="ovr", average="macro")`. A class that all rows have, or
-/// no row has, does not count, because it has no curve. Returns `None` if no class has a curve.
+/// Returns the ROC AUC of a classifier, averaged over the classes. Returns `None` if the ROC curve of no class is
+/// defined.
 pub(super) fn roc_auc(truth: &[usize], probabilities: &[f32], classes: usize) -> Option<f64> {
+    // As scikit-learn's `roc_auc_score(multi_class="ovr", average="macro")`. A class that all rows have, or no row has,
+    // does not count, because it has no curve.
     let of = |class: usize| {
         let scores = probabilities.iter().skip(class).step_by(classes).copied();
         area(scores.zip(truth.iter().map(|truth| *truth == class)).collect())
@@ -36,10 +38,10 @@ pub(super) fn roc_auc(truth: &[usize], probabilities: &[f32], classes: usize) ->
     (!areas.is_empty()).then(|| areas.iter().sum::<f64>() / areas.len() as f64)
 }
 
-/// Returns the area under the ROC curve, from the ranks of the positive rows (Mann–Whitney U). Each element of `scored`
-/// is a row's score and whether the row is positive. Rows with equal scores share their mean rank. Returns `None` if
-/// all rows are positive or no row is.
+/// Returns the area under the ROC curve of one class. `scored` holds each row's score and whether the row is positive.
+/// `None` if all rows are positive or no row is.
 fn area(mut scored: Vec<(f32, bool)>) -> Option<f64> {
+    // Computed from the ranks of the positive rows (Mann–Whitney U). Rows with equal scores share their mean rank.
     scored.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (mut below, mut rank_sum) = (0_usize, 0.0);
     for ties in scored.chunk_by(|a, b| a.0 == b.0) {
@@ -111,12 +113,13 @@ mod tests {
     }
 
     proptest! {
-        /// Checks the definition of ROC AUC. It is the share of pairs, of a positive and a negative row, in which the
-        /// positive row has the higher score. Ties count half.
+        /// Checks that ROC AUC is the share of pairs, of a positive and a negative row, in which the positive row has
+        /// the higher score.
         #[test]
         fn roc_auc_is_the_probability_that_a_positive_row_scores_higher(
             scored in prop::collection::vec((0..6_u8, any::<bool>()), 1..40),
         ) {
+            // Ties count half.
             let scored: Vec<_> = scored.into_iter().map(|(score, member)| (f32::from(score), member)).collect();
             let (mut won, mut pairs) = (0.0, 0.0);
             for (member, _) in scored.iter().filter(|(_, is)| *is) {

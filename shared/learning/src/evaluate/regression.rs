@@ -6,20 +6,18 @@ use evergreen_lifecycle::{IntervalEvaluation, RegressionEvaluation};
 
 use super::scores::{log_error, pinball, relative_error};
 
-/// Coverage that prediction intervals aim at: the share of rows whose true number lies in the row's interval.
+/// Share of rows (90 %) whose true number should lie in the prediction interval.
 pub(crate) const INTERVAL_LEVEL: f64 = 0.9;
 
-/// Minimum number of rows for which the coverage of prediction intervals is reported by fifths. For this, the rows are
-/// sorted by predicted number and divided into five equal parts.
+// For this, the rows are sorted by predicted number and divided into five equal parts.
+/// Minimum number of rows for which the coverage of prediction intervals is reported for each fifth of the rows.
 const MIN_ROWS_BY_FIFTH: usize = 25;
 
-/// Returns the metrics of the predicted numbers `values` against the true numbers `truth`. Both lists have the same
-/// length, at least 1. `intervals` holds the lower and upper end of each prediction interval. A row without an interval
-/// counts as covered only if its prediction is exact.
-///
-/// R² is computed as scikit-learn's `r2_score`. If all true numbers are equal, R² is 1 for exact predictions and 0
-/// otherwise.
+/// Returns the metrics of a regression model, such as R². The predicted numbers are `values`, the true numbers `truth`,
+/// and the prediction intervals `intervals`.
 pub(super) fn evaluate(truth: &[f64], values: &[f32], intervals: &[(f32, f32)]) -> RegressionEvaluation {
+    // The lists of numbers have the same length, at least 1. A row without an interval counts as covered only if its
+    // prediction is exact. R² is computed as scikit-learn's `r2_score`.
     let rows = truth.len().max(1) as f64;
     let pairs = || truth.iter().zip(values).map(|(truth, value)| (*truth, f64::from(*value)));
     let mean = |losses: &mut dyn Iterator<Item = f64>| losses.sum::<f64>() / rows;
@@ -68,12 +66,12 @@ pub(super) fn mean_square(errors: &[f64]) -> f64 {
     errors.iter().map(|error| error * error).sum::<f64>() / errors.len().max(1) as f64
 }
 
-/// Returns R² (coefficient of determination): 1 minus `error` divided by the variance of the true numbers. `error` is
-/// the model's mean squared error. If the variance is 0, R² is 1 if `error` is 0, and otherwise 0.
+/// Returns R² (coefficient of determination): 1 - (mean squared error / variance of the true numbers).
 pub(super) fn r2(truth: &[f64], error: f64) -> f64 {
     let rows = truth.len().max(1) as f64;
     let mean = truth.iter().sum::<f64>() / rows;
     let variance = truth.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / rows;
+    // If all true numbers are equal, R² is 1 for exact predictions and 0 otherwise.
     if variance > 0.0 { 1.0 - error / variance } else { f64::from(u8::from(error == 0.0)) }
 }
 

@@ -7,23 +7,22 @@ use super::binary::{POSITIVE, brier};
 use super::influence::{self, Influenced};
 use super::{probabilistic, regression};
 
-/// Minimum divisor of a relative error. The divisor is the absolute value of the true number, or this minimum if that
-/// value is smaller. It avoids a division by 0.
+// The divisor is the absolute value of the true number, or this minimum if that value is smaller.
+/// Minimum divisor of a relative error. It avoids a division by 0.
 const MIN_TRUTH: f64 = f64::EPSILON;
 
 /// The true target values of rows, to compare with a model's predictions.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Truths<'a> {
-    /// True classes for classification. A class is the index of a label, and the table and the model may order labels
-    /// differently. The first field has the true class of each row in the table's order. The second field has, for each
-    /// class of the table, the model's index of the same label. It is `None` if the model does not know the label.
+    // The table and the model may order labels differently. If the model does not know a label, its index is `None`.
+    /// True classes of a classification: the true class of each row, and for each class of the table the model's index
+    /// of the class.
     Classes(&'a [u32], &'a [Option<usize>]),
     /// True numbers for regression, one for each row.
     Numbers(&'a [f64]),
 }
 
-/// Returns a model's score by `metric` and the loss of each row, from the true values and the model's predictions
-/// (`answers`). Returns `None` if the three arguments are not all for the same task (classification or regression).
+/// Returns a model's score by `metric` and the loss of each row. Returns `None` if an argument is for another task.
 pub(crate) fn scores(metric: PrimaryMetric, truths: Truths<'_>, answers: &Answers) -> Option<Scores> {
     match (truths, answers) {
         (Truths::Classes(truth, known), Answers::Classes { classes, probabilities }) => {
@@ -35,13 +34,13 @@ pub(crate) fn scores(metric: PrimaryMetric, truths: Truths<'_>, answers: &Answer
     }
 }
 
-/// Predictions of a classifier, and the true classes of the same rows. A true class is the table's index of the label.
+// A true class is the table's index of the label.
+/// Predictions of a classifier, with the true classes of the same rows.
 struct Classified<'a> {
     truth: &'a [u32],
-    /// For each class of the table, the index that the model uses for the same label. `None` if the model does not know
-    /// the label.
+    /// For each class of the table, the model's index of the same class. `None` if the model does not know the class.
     known: &'a [Option<usize>],
-    /// The predicted class of each row. It is the index that the model uses for the label, not the table's index.
+    /// The predicted class of each row, as the model's index of the class (not the table's index).
     classes: &'a [usize],
     probabilities: &'a [f32],
     width: usize,
@@ -96,9 +95,10 @@ impl Classified<'_> {
         })
     }
 
-    /// Returns, for each row, the predicted probability of one class. `class` is the table's index of the label. The
-    /// probability is 0 if the model does not know the label.
+    /// Returns, for each row, the predicted probability of one class. The probability is 0 if the model does not know
+    /// the class.
     fn of_class(&self, class: usize) -> impl Iterator<Item = f32> {
+        // `class` is the table's index of the class.
         let theirs = self.known.get(class).copied().flatten();
         let rows = self.probabilities.chunks_exact(self.width);
         rows.map(move |row| theirs.and_then(|class| row.get(class)).copied().unwrap_or_default())
@@ -118,9 +118,9 @@ impl Classified<'_> {
         Influenced::mean(&classes.filter_map(of).collect::<Vec<_>>())
     }
 
-    /// Returns the predicted class of each row, as the table's index of the label. For a predicted label that the table
-    /// does not have, it is the number of the table's classes.
+    /// Returns the predicted class of each row, as the table's index of the class.
     fn answered(&self) -> Vec<usize> {
+        // A class that the table does not have gets the next index after the table's classes.
         let mut ours = vec![self.known.len(); self.width];
         for (class, theirs) in self.known.iter().enumerate() {
             theirs.and_then(|theirs| ours.get_mut(theirs)).into_iter().for_each(|ours| *ours = class);
@@ -143,19 +143,19 @@ impl Classified<'_> {
         influence::mcc(&truth, &self.answered(), self.known.len() + 1)
     }
 
-    /// Returns one loss for each row, such that the mean loss is 1 minus the metric. If the metric is `None`, because
-    /// it is undefined for these rows, every loss is 0.5, as for random predictions.
+    /// Returns a loss for each row, such that the mean loss is 1 minus the metric.
     fn influenced(&self, metric: Option<Influenced>) -> Vec<f64> {
         match metric {
             Some(metric) => metric.rows.iter().map(|row| 1.0 - metric.value - row).collect(),
+            // The metric is undefined for these rows. The loss is that of random predictions.
             None => vec![0.5; self.truth.len()],
         }
     }
 }
 
-/// Returns a weight for each row, so that every class has the same total weight (balanced class weights). The weight is
-/// rows / (classes × rows of the row's class). Classes without rows do not count.
+/// Returns balanced row weights: every class has the same total weight.
 fn balance(truth: &[u32], classes: usize) -> impl Iterator<Item = f64> {
+    // The weight is rows / (classes × rows of the row's class). Classes without rows do not count.
     let mut rows = vec![0_usize; classes];
     for class in truth {
         if let Some(rows) = rows.get_mut(*class as usize) {
@@ -202,8 +202,9 @@ pub(super) fn relative_error(truth: f64, value: f64) -> f64 {
 }
 
 /// Returns the difference of the logarithms of a predicted number (`value`) and a true number, as in scikit-learn's
-/// `root_mean_squared_log_error`. A predicted number below 0 counts as 0.
+/// `root_mean_squared_log_error`.
 pub(super) fn log_error(truth: f64, value: f64) -> f64 {
+    // A predicted number below 0 counts as 0.
     value.max(0.0).ln_1p() - truth.max(0.0).ln_1p()
 }
 

@@ -1,5 +1,6 @@
-//! The model family of single decision trees, for models that a person can read. It is tried only if the settings or
-//! the event that starts a training name it.
+//! The model family of single decision trees, for models that a person can read.
+
+// It is tried only if the settings or the event that starts a training name it.
 
 use std::time::Instant;
 
@@ -32,15 +33,15 @@ impl ModelFamily for DecisionTree {
         })
     }
 
-    /// Estimates the cost of a tree that is fitted to all training rows. The size grows with the number of rows. The
-    /// time of a prediction stays the same.
+    /// Estimates the size and the prediction time of a decision tree that is fitted to all training rows.
     fn cost_of_all_rows(&self, cost: Cost, growth: Growth) -> Cost {
+        // The size grows with the number of rows. The time of a prediction stays the same.
         cost.times(growth.rows, 1.0)
     }
 
-    /// Returns the memory of a decision tree's fit in bytes. Each training row with its target counts three times: once
-    /// in the data, and twice in the growing tree.
+    /// Returns the memory of a decision tree's fit in bytes.
     fn fitting_bytes(&self, scale: &Scale, space: &Space, _threads: u64) -> u64 {
+        // Each training row with its target counts three times: once in the data, and twice in the growing tree.
         let histogram = times([256, (scale.answers() + 2) * 8]);
         add([times([scale.training, 3 * 16]), histogram, times([nodes(scale, space), GROWING_NODE])])
     }
@@ -50,9 +51,10 @@ impl ModelFamily for DecisionTree {
         (scale.training / least(space, "min_samples_leaf").max(1)).min(scale.different).min(deepest)
     }
 
-    /// Returns how many class weights all leaves store at most, without the first weight of each leaf. A leaf stores
-    /// one weight for each class that its rows have.
+    /// Returns how many class weights (shares of a class) all leaves store at most, without the first weight of each
+    /// leaf.
     fn further_weights(&self, scale: &Scale, space: &Space) -> u64 {
+        // A leaf stores one weight for each class that its rows have.
         if scale.classes <= 2 {
             return 0;
         }

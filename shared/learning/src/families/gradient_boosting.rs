@@ -47,10 +47,10 @@ impl ModelFamily for GradientBoosting {
         cost.times(growth.rounds, growth.rounds)
     }
 
-    /// Returns the memory of a gradient boosting fit in bytes. The binned values count a second time, because the fit
-    /// copies them. The gradients count twice. The scores and probabilities of each row also count, and the histograms
-    /// of the leaves that may still be split.
+    /// Returns the memory of a gradient boosting fit in bytes.
     fn fitting_bytes(&self, scale: &Scale, space: &Space, threads: u64) -> u64 {
+        // The binned values count a second time, because the fit copies them. The gradients count twice. The scores and
+        // probabilities of each row also count, and the histograms of the leaves that may still be split.
         let (outputs, leaves) = (outputs(scale), most(space, "max_leaves"));
         let tiles = scale.features.next_multiple_of(8);
         let row = add([4 + 8 + 2 * 12, tiles, times([outputs, 8]), if outputs > 1 { 8 + 4 * outputs } else { 0 }]);
@@ -65,7 +65,7 @@ impl ModelFamily for GradientBoosting {
     }
 }
 
-/// Returns how many scores gradient boosting computes for a row: one for each class if there are more than two,
+/// Returns how many scores gradient boosting computes for a row: the number of classes if there are more than two,
 /// otherwise 1.
 fn outputs(scale: &Scale) -> u64 {
     if scale.classes > 2 { scale.classes } else { 1 }

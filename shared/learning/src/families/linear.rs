@@ -19,9 +19,9 @@ impl ModelFamily for LinearModel {
         Box::new(LinearParameters { alpha: choice.number("alpha") })
     }
 
-    /// Returns the default number of candidates (sets of hyperparameters) of a search. It is smaller than for other
-    /// model families because there is only one hyperparameter.
+    /// Returns the default number of candidates (sets of hyperparameters) of a search.
     fn candidates(&self) -> usize {
+        // The number is smaller than for other model families because there is only one hyperparameter.
         16
     }
 
@@ -33,9 +33,9 @@ impl ModelFamily for LinearModel {
         cost
     }
 
-    /// Returns the memory of a linear model's fit in bytes. It includes the matrix of features in double precision, its
-    /// transpose, and the copies that the library makes.
+    /// Returns the memory of a linear model's fit in bytes.
     fn fitting_bytes(&self, scale: &Scale, _space: &Space, _threads: u64) -> u64 {
+        // It includes the matrix of features in double precision, its transpose, and the copies that the library makes.
         let cells = times([scale.training, scale.features]).min(MAX_LINEAR_CELLS as u64);
         let answers = times([scale.training.min(cells), scale.answers(), 16]);
         add([times([cells, 3 * 8]), answers])

@@ -31,15 +31,16 @@ impl ModelFamily for RandomForest {
         })
     }
 
-    /// Estimates the cost of a forest that is fitted to all training rows. The size grows with the number of rows. The
-    /// number of trees, and so the time of a prediction, stays the same.
+    /// Estimates the size and the prediction time of a random forest that is fitted to all training rows.
     fn cost_of_all_rows(&self, cost: Cost, growth: Growth) -> Cost {
+        // The size grows with the number of rows. The number of trees, and so the time of a prediction, stays the same.
         cost.times(growth.rows, 1.0)
     }
 
-    /// Returns the memory of a random forest's fit in bytes. All training rows with their targets count once. For each
-    /// tree that grows at the same time, the rows of its sample count twice.
+    /// Returns the memory of a random forest's fit in bytes.
     fn fitting_bytes(&self, scale: &Scale, space: &Space, threads: u64) -> u64 {
+        // All training rows with their targets count once. For each tree that grows at the same time, the rows of its
+        // sample count twice.
         let trees = times([threads, times([scale.training, 2 * 16 * DRAWN / 100 + 1])]);
         let histograms = times([threads, 256, (scale.answers() + 2) * 8]);
         add([times([scale.training, 16]), trees, histograms, times([nodes(scale, space), GROWING_NODE])])
@@ -51,9 +52,10 @@ impl ModelFamily for RandomForest {
         times([most(space, "n_estimators"), (drawn(scale) / least).min(scale.different).min(deepest)])
     }
 
-    /// Returns how many class weights all leaves store at most, without the first weight of each leaf. A leaf stores
-    /// one weight for each class that its rows have.
+    /// Returns how many class weights (shares of a class) all leaves store at most, without the first weight of each
+    /// leaf.
     fn further_weights(&self, scale: &Scale, space: &Space) -> u64 {
+        // A leaf stores one weight for each class that its rows have.
         if scale.classes <= 2 {
             return 0;
         }

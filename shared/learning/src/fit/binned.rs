@@ -1,9 +1,9 @@
 //! Sorts the values of each feature into at most 256 bins (value ranges). Trees are grown on bin numbers and not on
 //! values.
-//!
-//! A feature with at most 256 different values has one bin for each value. If there are more, the bins hold about
-//! equally many rows. A split lies between two bins. Its threshold is halfway between the largest value of the lower
-//! bin and the smallest value of the upper bin.
+
+// A feature with at most 256 different values has one bin for each value. If there are more, the bins hold about
+// equally many rows. A split lies between two bins. Its threshold is halfway between the largest value of the lower bin
+// and the smallest value of the upper bin.
 
 use std::sync::Arc;
 
@@ -16,19 +16,19 @@ use evergreen_table::Direction;
 /// Maximum number of bins of a feature.
 pub(super) const MAX_BINS: usize = 256;
 
-/// Maximum number of rows from which the limits of a feature's bins are computed. With more rows, evenly spaced rows
-/// are used.
+// With more rows, evenly spaced rows are used.
+/// Maximum number of rows from which the bins (value ranges) of a feature are computed.
 const LAYOUT_ROWS: usize = 200_000;
 
-/// The training rows in binned form: for each feature, its bins (value ranges), and the bin number of every row.
+/// The training rows in binned form: each value of a feature is replaced by the number of its bin (value range).
 #[derive(Debug, Clone)]
 pub(crate) struct Binned {
     columns: Vec<BinnedColumn>,
-    /// The features whose value may be missing. Each element names two features: the one with the value, and the one
-    /// that is 1 if the value is missing.
+    /// The features whose value may be missing, each with the index of its missing-value indicator.
     holes: Vec<Hole>,
-    /// Binned columns for features whose value may be missing: two for each element of `holes`. In the first half of
-    /// this list, missing values are below all other values. In the second half, they are above all other values.
+    // There are two columns for each element of `holes`. In the first half of this list, missing values are below all
+    // other values. In the second half, they are above all other values.
+    /// Additional binned columns for features whose value may be missing.
     ends: Vec<BinnedColumn>,
 }
 
@@ -36,14 +36,15 @@ pub(crate) struct Binned {
 #[derive(Debug, Clone)]
 pub(super) struct Splittable<'a> {
     pub(super) columns: Vec<&'a BinnedColumn>,
-    /// For each binned column, the feature index that a finished tree stores for its splits on the column.
+    /// For each binned column, the feature index that a finished tree uses for the column.
     pub(super) features: Vec<u32>,
-    /// For each binned column, the index of the feature from which the column was made. When importances are computed,
-    /// the gain of the column's splits is added to that feature.
+    // The gain of a column's splits is added to its original feature.
+    /// For each binned column, the index of its original feature, which gets the importance of the column's splits.
     pub(super) origins: Vec<usize>,
 }
 
-/// One feature in binned form: its bins (value ranges) in ascending order, and the bin number of each row.
+// The bins are in ascending order.
+/// One feature in binned form: its bins (value ranges), and the bin number of each row.
 #[derive(Debug, Clone)]
 pub(super) struct BinnedColumn {
     codes: Arc<[u8]>,
@@ -62,10 +63,11 @@ impl Binned {
         Self { columns, holes: Vec::new(), ends: Vec::new() }
     }
 
-    /// Adds two binned columns for each feature whose value may be missing. In the first column, missing values are
-    /// below all other values. In the second, they are above all other values. So a split can send missing values to
+    /// Adds two binned columns for each feature whose value may be missing, so that a split can send missing values to
     /// either side.
     pub(crate) fn with_holes(mut self, features: &FrameFeatures<'_>, holes: Vec<Hole>) -> Self {
+        // In the first column, missing values are below all other values. In the second, they are above all other
+        // values.
         let column = |(is_above, hole): (bool, &Hole)| {
             let values = features.column(hole.value as usize).into_iter();
             let missing = features.column(hole.missing as usize);
@@ -82,18 +84,18 @@ impl Binned {
         self
     }
 
-    /// Returns the features whose value may be missing and for which two columns were added: with missing values lowest
-    /// and with missing values highest.
+    /// Returns the features whose value may be missing and for which additional binned columns exist.
     pub(super) fn holes(&self) -> &[Hole] {
         &self.holes
     }
 
-    /// Returns the binned columns on which gradient boosting may split. A feature whose value may be missing is
-    /// replaced by two columns: missing values are lowest in one and highest in the other. A feature with a monotone
-    /// constraint keeps its one column, with a fill value for missing values. Otherwise the constraint would also order
-    /// missing values against all other values.
+    /// Returns the binned columns on which gradient boosting may split.
     pub(super) fn splittable(&self) -> Splittable<'_> {
+        // A feature with a monotone constraint keeps its one column, with a fill value for missing values. Otherwise
+        // the constraint would also order missing values against all other values.
         let free = |hole: &Hole| self.columns.get(hole.value as usize).is_some_and(|column| column.direction.is_none());
+        // A feature whose value may be missing is replaced by two columns: missing values are lowest in one and highest
+        // in the other.
         let replaced = |feature: usize| {
             let of = |hole: &&Hole| [hole.value, hole.missing].contains(&(feature as u32));
             self.holes.iter().find(of).is_some_and(free)
@@ -113,23 +115,22 @@ impl Binned {
         found
     }
 
-    /// Sets a monotone constraint: when the value of `feature` grows, the prediction of gradient boosting may only
-    /// rise, or only fall, as `direction` says.
+    /// Sets a monotone constraint: when the feature's value grows, the prediction may only rise, or only fall.
     pub(crate) fn constrain(&mut self, feature: usize, direction: Direction) {
         if let Some(column) = self.columns.get_mut(feature) {
             column.direction = Some(direction);
         }
     }
 
-    /// Returns a copy with more features. Each element of `more` is one feature, with a finite number for every row.
+    /// Returns a copy with additional features. Each element of `more` holds one feature's values for all rows, which
+    /// must be finite.
     pub(crate) fn with(&self, more: &[Arc<[f32]>]) -> Self {
         let mut columns = self.columns.clone();
         columns.extend(more.iter().map(|values| BinnedColumn::new(values.to_vec())));
         Self { columns, ..self.clone() }
     }
 
-    /// Returns the binned columns of all features, in the order of the features. The extra columns for missing values
-    /// are not included.
+    /// Returns the binned columns of all features, without the additional columns for missing values.
     pub(super) fn columns(&self) -> &[BinnedColumn] {
         &self.columns
     }
@@ -157,8 +158,8 @@ impl BinnedColumn {
         &self.codes
     }
 
-    /// Returns the feature's monotone constraint: whether the prediction may only rise, or only fall, when the feature
-    /// grows. `None` means that both are allowed.
+    /// Returns the feature's monotone constraint (prediction only rises, or only falls), or `None` if there is no
+    /// constraint.
     pub(super) fn direction(&self) -> Option<Direction> {
         self.direction
     }
@@ -168,12 +169,13 @@ impl BinnedColumn {
         self.highest.len()
     }
 
-    /// Returns the split threshold between the bins `left` and `right`. It is the `f32` halfway between them, rounded
-    /// down. It is at least the largest value of `left` and below the smallest value of `right`.
+    /// Returns the threshold of a split: a number between the values of the bins `left` and `right`.
     pub(super) fn threshold(&self, left: usize, right: usize) -> f32 {
         let below = self.highest.get(left).copied().unwrap_or(f32::MIN);
         let above = self.lowest.get(right).copied().unwrap_or(f32::MAX);
         let middle = f64::midpoint(below.into(), above.into());
+        // The `f32` halfway between the bins, rounded down. It is at least the largest value of `left` and below the
+        // smallest value of `right`.
         let rounded = middle as f32;
         if f64::from(rounded) > middle { rounded.next_down() } else { rounded }
     }

@@ -1,14 +1,16 @@
-//! Gradient boosting: Friedman, "Greedy function approximation: a gradient boosting machine", Annals of Statistics 29,
-//! 2001. The values of leaves use second derivatives (Chen, Guestrin: "XGBoost", KDD 2016, equations 5 to 7). Features
-//! are in bins, and the leaf with the greatest gain is split first (Ke et al.: "LightGBM", NeurIPS 2017).
-//!
-//! We do not use the maintained library, forust-ml 0.8. It grows level by level, or splits the node with the largest
-//! gradients next and not the one that gains most. With the same number of leaves, its log loss is 1.5 times that of
-//! scikit-learn. Its fit cannot be ended in time. Tests compare our trees with scikit-learn's results.
-//!
-//! For two classes, the trees compute the log-odds of the second class. For more classes, they compute one score per
-//! class, and the softmax makes probabilities of the scores. In a regression, the target numbers are standardised, so
-//! single precision is enough for any unit.
+//! Gradient boosting: each tree is fitted to the errors of the trees before.
+
+// Friedman, "Greedy function approximation: a gradient boosting machine", Annals of Statistics 29, 2001. The values of
+// leaves use second derivatives (Chen, Guestrin: "XGBoost", KDD 2016, equations 5 to 7). Features are in bins, and the
+// leaf with the greatest gain is split first (Ke et al.: "LightGBM", NeurIPS 2017).
+//
+// We do not use the maintained library, forust-ml 0.8. It grows level by level, or splits the node with the largest
+// gradients next and not the one that gains most. With the same number of leaves, its log loss is 1.5 times that of
+// scikit-learn. Its fit cannot be ended in time. Tests compare our trees with scikit-learn's results.
+//
+// For two classes, the trees compute the log-odds of the second class. For more classes, they compute one score per
+// class, and the softmax makes probabilities of the scores. In a regression, the target numbers are standardised, so
+// single precision is enough for any unit.
 
 mod bounds;
 mod grow;
@@ -34,8 +36,8 @@ use super::{FitError, Fitted, Hyperparameters};
 /// Hyperparameters of gradient boosting.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct BoostingParameters {
-    /// Number of boosting rounds, at least 1. Each round grows one tree, or with more than two classes one tree for
-    /// each class.
+    // A round grows one tree, or with more than two classes one tree for each class.
+    /// Number of boosting rounds, at least 1.
     pub(crate) n_estimators: usize,
     /// Learning rate: each tree's prediction is multiplied by this factor, which is above 0.
     pub(crate) learning_rate: f64,
@@ -45,8 +47,8 @@ pub(crate) struct BoostingParameters {
     pub(crate) min_samples_leaf: usize,
     /// L2 regularisation: penalty on the squared values of the leaves, at least 0.
     pub(crate) l2: f64,
-    /// Row sampling: share of the training rows that each boosting round is fitted to, above 0. A share of 1 or more
-    /// means all rows.
+    /// Row sampling: share of the training rows that each boosting round uses, above 0. A share of 1 or more means all
+    /// rows.
     pub(crate) subsample: f64,
     /// Feature sampling: share of the features that each boosting round may split on, above 0. A share of 1 or more
     /// means all features.
@@ -58,13 +60,13 @@ pub(crate) struct BoostingParameters {
 pub(crate) struct FitRows<'a> {
     /// Indices of the rows to train on. There is at least one.
     pub(crate) fitted: &'a [u32],
-    /// Indices of the validation rows for early stopping of gradient boosting. No tree is fitted to these rows. Their
-    /// loss shows when further rounds do not help. If the list is empty, all rounds are fitted.
+    // No tree is fitted to these rows. The loss of the validation rows shows when further rounds do not help.
+    /// Indices of the validation rows for early stopping of gradient boosting. If empty, all rounds are fitted.
     pub(crate) watched: &'a [u32],
 }
 
 impl<'a> FitRows<'a> {
-    /// Returns the rows of a fit that trains on the rows `fitted`, without early stopping.
+    /// Creates the rows of a model fit without early stopping. The fit trains on the rows `fitted`.
     pub(crate) fn all(fitted: &'a [u32]) -> Self {
         Self { fitted, watched: &[] }
     }
@@ -93,23 +95,21 @@ impl Hyperparameters for BoostingParameters {
 /// Result of a gradient boosting fit.
 #[derive(Debug)]
 pub(crate) struct Boosted {
-    /// The trees in the order of the boosting rounds. Each round has one tree, or with more than two classes one for
-    /// each class.
+    // A round has one tree, or with more than two classes one for each class.
+    /// The trees of gradient boosting, in the order of the rounds.
     pub(crate) ensemble: Ensemble,
-    /// Feature importances: for each feature, its share of the gain of all splits. The sum is 1. If no tree has a
-    /// split, all shares are 0.
+    // If no tree has a split, all shares are 0.
+    /// Feature importances: for each feature, its share of the gain of all splits. The sum is 1.
     pub(crate) importances: Vec<f64>,
     /// Whether boosting ended before its planned number of rounds because the time was up.
     pub(crate) cut_short: bool,
-    /// Early stopping: the mean loss of the validation rows after each boosting round. Empty if there are no validation
-    /// rows.
+    /// Early stopping: mean loss of the validation rows after each boosting round. Empty without validation rows.
     pub(crate) losses: Vec<f64>,
 }
 
-/// Fits gradient boosting to `rows` of `training`, with at least one boosting round. It stops early in three cases: the
-/// `deadline` has passed, an artifact has no room for more rounds, or the loss of the validation rows has not improved
-/// for many rounds. `seed` decides which rows and features a round uses. The number of threads has no influence: the
-/// same rows give the same trees.
+/// Fits gradient boosting to `rows` of `training`. The fit ends early at `deadline`, after at least one round.
+///
+/// `seed` decides which rows and features a boosting round uses.
 pub(crate) fn fit(
     training: &TrainingData<'_>,
     rows: FitRows<'_>,
@@ -117,11 +117,12 @@ pub(crate) fn fit(
     seed: u64,
     deadline: Instant,
 ) -> Boosted {
+    // Boosting also ends if an artifact has no room for more rounds, or if the loss of the validation rows has not
+    // improved for many rounds. The number of threads has no influence: the same rows give the same trees.
     boost(training, rows, parameters, seed, || Instant::now() >= deadline)
 }
 
-/// Fits gradient boosting until `is_up` returns true. `is_up` is called before every tree, except before the trees of
-/// the first round.
+/// Fits gradient boosting until `is_up` returns true.
 fn boost(
     training: &TrainingData<'_>,
     rows: FitRows<'_>,
@@ -148,6 +149,7 @@ fn boost(
         sampling.draw(rounds as u64);
         grower.take_features(sampling.features());
         let mut round = Vec::with_capacity(loss.outputs());
+        // In the first round, all trees are grown, even if the time is up.
         while round.len() < loss.outputs() && (rounds == 0 || !is_up()) {
             let grown = grower.grow(sampling.take(loss.gradients(round.len())));
             round.push(grown);
@@ -180,8 +182,8 @@ fn boost(
     }
 }
 
-/// Returns how many boosting rounds fit into an artifact at most, at least 1. `outputs` is the number of trees in a
-/// round.
+/// Returns the maximum number of boosting rounds whose trees fit into an artifact file. `outputs` is the number of
+/// trees in a round.
 fn most_rounds(outputs: usize, max_leaves: usize) -> usize {
     (MAX_NODES / (outputs.max(1) * (2 * max_leaves).max(1))).max(1)
 }

@@ -1,23 +1,25 @@
-//! Computes the cost of a fitted model: its size in the artifact in bytes, and the time of a prediction. The cost is
-//! counted and not measured, so that choices by cost do not depend on the machine.
+//! Computes the cost of a fitted model: its size in bytes and the time of a prediction.
+
+// The cost is counted and not measured, so that choices by cost do not depend on the machine.
 
 use evergreen_scoring::{Node, Predictor, Tree};
 use evergreen_table::EnsembleLimits;
 
 use super::Fitted;
 
-/// Size of one tree node in the artifact, in bytes. The first weight of a leaf is included.
+/// Size of one tree node in the artifact file, in bytes. The first weight of a leaf is included.
 const NODE: f64 = 32.0;
-/// Size in the artifact, in bytes, of each weight of a tree's leaf except the first. The first one is included in the
-/// size of the node.
+// The first weight is included in the size of the node.
+/// Size of each further weight of a tree's leaf in the artifact file, in bytes.
 const WEIGHT: f64 = 9.0;
 /// Size of one weight of a linear model in the artifact, in bytes.
 const TERM: f64 = 4.0;
 
-/// Time in microseconds in which one tree predicts one row. The number is on the slow side of the measured times.
+// The number is on the slow side of the measured times.
+/// Time in microseconds in which one tree predicts one row.
 const TREE: f64 = 0.03;
-/// Time in microseconds to multiply one weight of a linear model by one feature. The number is on the slow side of the
-/// measured times.
+// The number is on the slow side of the measured times.
+/// Time in microseconds for multiplying one weight of a linear model by one feature.
 const PRODUCT: f64 = 0.001;
 
 /// The cost of a fitted model: its size in bytes, and the time of a prediction.
@@ -30,18 +32,17 @@ pub(crate) struct Cost {
 }
 
 impl Cost {
-    /// Returns whether the model's size and its prediction time per row are within the limits that the settings set for
-    /// an ensemble of models.
+    /// Returns whether the model's size and prediction time are within the user's limits for an ensemble of models.
     pub(crate) fn is_within(self, limits: &EnsembleLimits) -> bool {
         self.bytes <= limits.megabytes * 1e6 && self.microseconds <= limits.microseconds
     }
 
-    /// Returns the sum of both costs: bytes and microseconds are each added.
+    /// Returns the sum of the costs of two models: bytes and microseconds are each added.
     pub(crate) fn and(self, other: Self) -> Self {
         Self { bytes: self.bytes + other.bytes, microseconds: self.microseconds + other.microseconds }
     }
 
-    /// Returns the maximum of two costs: the greater number of bytes and the greater number of microseconds.
+    /// Returns the maximum of two models' costs: the greater number of bytes and the greater number of microseconds.
     pub(crate) fn greater(self, other: Self) -> Self {
         Self { bytes: self.bytes.max(other.bytes), microseconds: self.microseconds.max(other.microseconds) }
     }
@@ -53,8 +54,7 @@ impl Cost {
 }
 
 impl Fitted {
-    /// Returns the cost of the model: its size in the artifact in bytes, and the time to predict one row in
-    /// microseconds.
+    /// Returns the model's size in bytes and its prediction time per row in microseconds.
     pub(crate) fn cost(&self) -> Cost {
         of(&self.predictor)
     }

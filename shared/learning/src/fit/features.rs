@@ -11,12 +11,12 @@ use evergreen_table::{Frame, MISSING, Values};
 use super::binned::Binned;
 use crate::rows::{Words, words_of};
 
-/// The features of a table's rows. They are not stored but computed from the table's columns on each use. Stored
-/// features would be the largest part of a training's memory. Trees need them only once, to compute bins.
+// Stored features would be the largest part of a training's memory. Trees need the features only once, to compute bins.
+/// The features of a table's rows. They are not stored, but computed from the table's columns on each use.
 #[derive(Debug, Clone)]
 pub(crate) struct FrameFeatures<'a> {
     features: Vec<FeatureSource<'a>>,
-    /// Indices of the used table rows, in the order in which they are used. `None` means all rows of the table.
+    /// Indices of the used table rows, in the order of use. `None` means all rows of the table.
     rows: Option<&'a [u32]>,
     count: usize,
 }
@@ -24,26 +24,25 @@ pub(crate) struct FrameFeatures<'a> {
 /// How one feature is computed from a table column.
 #[derive(Debug, Clone)]
 enum FeatureSource<'a> {
-    /// The feature is the column's value in the first field. A missing value is replaced by the second field (fill
-    /// value).
+    /// Value feature: the number in the column. The second field replaces a missing number.
     Value(Cow<'a, [f32]>, f32),
-    /// The feature is a timestamp in days, or one date part of the timestamp, such as the month. The second field names
-    /// the date part. A missing timestamp is replaced by the third field (fill value).
+    // The second field names the date part. `None` means the timestamp in days.
+    /// Date feature: a timestamp in days, or one date part such as the month. The third field replaces a missing
+    /// timestamp.
     Moment(&'a [f64], Option<DatePart>, f32),
     /// Missing-value indicator: the feature is 1 if the column has no value in the row, otherwise 0.
     NoValue(&'a [f32]),
     /// Missing-value indicator: the feature is 1 if the row has no timestamp, otherwise 0.
     NoMoment(&'a [f64]),
-    /// One-hot encoding: the feature is 1 if the row has one particular text, otherwise 0. The first field has the code
-    /// of each row's text, and the second field the code of the particular text. A missing text has the code
-    /// [`MISSING`].
+    // The first field has the code of each row's text, and the second field the code of the particular text. A missing
+    // text has the code [`MISSING`].
+    /// One-hot encoding: the feature is 1 if the row has one particular text, otherwise 0.
     Text(&'a [u32], u32),
-    /// Word feature: 1 if the row's text contains one particular word, otherwise 0. The first field has the code of
-    /// each row's text. The second field has the words of each text. The third field is the index of the particular
-    /// word.
+    // The first field has the code of each row's text. The second field has the words of each text. The third field is
+    // the index of the particular word.
+    /// Word feature: 1 if the row's text contains one particular word, otherwise 0.
     Word(&'a [u32], Words, u16),
-    /// The feature is a number that was computed in advance for each row, such as target encoding (for example the mean
-    /// target of the row's category).
+    /// Computed feature: one number for each row that was computed in advance, such as target encoding.
     Learnt(Arc<[f32]>),
 }
 
@@ -61,12 +60,13 @@ pub(crate) enum Truth<'a> {
     Numbers(&'a [f64]),
 }
 
-/// The training rows of a model: features, true target and weight of each row. One fit uses some or all of the rows.
+// One fit uses some or all of the rows.
+/// The training rows of a model: the features, the true target and the weight of each row.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TrainingData<'a> {
     /// The features of each row, without scaling.
     pub(crate) features: &'a FrameFeatures<'a>,
-    /// The same features as `features`, as bin numbers (value ranges) for trees.
+    /// The same features as in `features`, as bin numbers (value ranges) for trees.
     pub(crate) binned: &'a Binned,
     /// The true target of each row.
     pub(crate) truth: Truth<'a>,
@@ -75,14 +75,15 @@ pub(crate) struct TrainingData<'a> {
 }
 
 impl<'a> FrameFeatures<'a> {
-    /// Prepares the features of the table rows `rows`, computed as `preprocessing` says. `columns` are the columns of
-    /// the model's signature. The preprocessing must have no scaler.
+    /// Prepares the features of the table rows `rows`. `preprocessing` says how features are computed from the
+    /// `columns`.
     pub(crate) fn new<'c>(
         frame: &'a Frame,
         rows: &'a [u32],
         columns: &'c [Column],
         preprocessing: &'c Preprocessing,
     ) -> Self {
+        // The columns are those of the model's signature. The preprocessing must have no scaler.
         let mut first = 0;
         let of_column = |column: &'c Column| {
             let slots = first..first + column.kind.slots();
@@ -107,7 +108,7 @@ impl<'a> FrameFeatures<'a> {
         FrameFeatures { features: columns.iter().map(feature).collect(), rows: None, count }
     }
 
-    /// Returns a copy with more features. Each element of `more` is one feature, with a number for every row.
+    /// Returns a copy with additional features. Each element of `more` holds one feature's values for all rows.
     pub(crate) fn with(&self, more: &[Arc<[f32]>]) -> Self {
         let mut features = self.features.clone();
         features.extend(more.iter().map(|values| FeatureSource::Learnt(Arc::clone(values))));
@@ -138,9 +139,9 @@ impl<'a> FrameFeatures<'a> {
 }
 
 impl FeatureSource<'_> {
-    /// Returns the value of this feature for one row. `row` is the row's index among the used rows, and `place` its
-    /// index in the table.
+    /// Returns the value of this feature for one row.
     fn at(&self, row: usize, place: usize) -> f32 {
+        // `row` is the row's index among the used rows, and `place` its index in the table.
         let is = |is: bool| f32::from(u8::from(is));
         match self {
             Self::Value(values, fill) => values.get(place).copied().filter(|value| !value.is_nan()).unwrap_or(*fill),
@@ -161,9 +162,7 @@ impl FeatureSource<'_> {
     }
 }
 
-/// Returns the features that contain a column's values, with missing values filled. A timestamp column also has one
-/// feature for each date part. A text column has one feature for each word. A category column has none here, because it
-/// is one-hot encoded.
+/// Returns the features with a column's values, such as its number, date parts or words. Missing values are filled.
 fn filled<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding]) -> Vec<FeatureSource<'a>> {
     let fill = |encoding: &Encoding| match encoding {
         Encoding::Value { fill, .. } => Some(*fill),
@@ -182,13 +181,14 @@ fn filled<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding]) -> 
             let found = words_of(names, words);
             (0..words.len() as u16).map(|word| FeatureSource::Word(codes, Words::clone(&found), word)).collect()
         }
+        // A category column has no feature here, because it is one-hot encoded.
         _ => Vec::new(),
     }
 }
 
-/// Returns the missing-value indicators of a column: features that are 1 if the row has no value in the column,
-/// otherwise 0. There is one for each encoding that asks for an indicator.
+/// Returns the missing-value indicators of a column: features that are 1 if the row has no value, otherwise 0.
 fn indicators<'a>(values: &'a Values, encodings: &[Encoding]) -> Vec<FeatureSource<'a>> {
+    // There is one for each encoding that asks for an indicator.
     let marked = encodings.iter().filter(|encoding| matches!(encoding, Encoding::Value { indicator: true, .. }));
     let feature = |_| match values {
         Values::Number(values) | Values::Boolean(values) => FeatureSource::NoValue(values),
@@ -198,9 +198,8 @@ fn indicators<'a>(values: &'a Values, encodings: &[Encoding]) -> Vec<FeatureSour
     marked.map(feature).collect()
 }
 
-/// One-hot encoding: returns one feature for each category of a column, which is 1 if the row has the category,
-/// otherwise 0. One more feature marks missing texts if the encoding asks for it. The list is empty for a column
-/// without categories.
+/// One-hot encoding: returns one feature for each category of a column. The feature is 1 if the row has the category,
+/// otherwise 0.
 fn one_hot<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding]) -> Vec<FeatureSource<'a>> {
     let (
         Values::Category { codes, names },
@@ -208,10 +207,12 @@ fn one_hot<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding]) ->
         [Encoding::OneHot { indicator, .. }],
     ) = (values, kind, encodings)
     else {
+        // A column without categories has no such features.
         return Vec::new();
     };
     // The list `names` is sorted.
     let code = |text: &String| names.binary_search(text).map_or(u32::MAX - 1, |code| code as u32);
+    // One more feature marks missing texts if the encoding asks for it.
     let missing = indicator.then_some(MISSING);
     categories.iter().map(code).chain(missing).map(|code| FeatureSource::Text(codes, code)).collect()
 }

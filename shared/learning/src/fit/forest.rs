@@ -1,10 +1,12 @@
-//! Random forests: Breiman, "Random forests", Machine Learning 45, 2001, as in scikit-learn. Each tree grows on a
-//! bootstrap sample of all rows, by Gini impurity or variance. At each split it tries a few features. A leaf holds the
-//! share of each class among its rows, or their mean target. The prediction is the mean over the trees.
-//!
-//! We do not use a library. The forest of smartcore reads every row of the table at every node, and each of its trees
-//! votes for one class. The crate biosphere supports only regression and does not give access to its trees. Tests
-//! compare our trees with scikit-learn's results.
+//! Random forests: many decision trees, each grown on a random sample of the rows. The prediction is their mean.
+
+// Breiman, "Random forests", Machine Learning 45, 2001, as in scikit-learn. Each tree grows on a bootstrap sample of
+// all rows, by Gini impurity or variance. At each split it tries a few features. A leaf holds the share of each class
+// among its rows, or their mean target.
+//
+// We do not use a library. The forest of smartcore reads every row of the table at every node, and each of its trees
+// votes for one class. The crate biosphere supports only regression and does not give access to its trees. Tests
+// compare our trees with scikit-learn's results.
 
 mod sample;
 mod split;
@@ -32,8 +34,8 @@ pub(crate) struct ForestParameters {
     pub(crate) min_samples_split: usize,
     /// Minimum number of training rows on each side of a split, at least 1.
     pub(crate) min_samples_leaf: usize,
-    /// Share of the features that a tree tries at each split. 0 means the default: the square root of the number of
-    /// features for classification, and all features for regression.
+    // The default is the square root of the number of features for classification, and all features for regression.
+    /// Share of the features that a tree tries at each split. 0 means the default.
     pub(crate) max_features: f64,
 }
 
@@ -58,8 +60,9 @@ impl Hyperparameters for ForestParameters {
 pub(crate) struct Forest {
     /// The trees of the forest. If the time was up, there are fewer than planned.
     pub(crate) ensemble: Ensemble,
-    /// Feature importances: for each feature, its share of the decrease in impurity (Gini or variance) by all splits.
-    /// The sum is 1. If no tree has a split, all shares are 0.
+    // The decrease is in Gini impurity or in variance.
+    // If no tree has a split, all shares are 0.
+    /// Feature importances: for each feature, its share of the decrease in impurity by all splits. The sum is 1.
     pub(crate) importances: Vec<f64>,
 }
 
@@ -69,13 +72,12 @@ struct Shape {
     parameters: ForestParameters,
     /// Number of features that a tree tries at each split.
     tried: usize,
-    /// Maximum number of nodes of one tree. If a tree would have more, the nodes with the most rows are split first.
+    // If a tree would have more, the nodes with the most rows are split first.
+    /// Maximum number of nodes of one tree.
     max_nodes: usize,
 }
 
-/// Fits a random forest to `rows` of `training`. There must be at least one row. No tree is started after the
-/// `deadline`, except the first one. Apart from that, the same `seed` and rows give the same forest, whatever the
-/// number of threads.
+/// Fits a random forest to `rows` of `training`. No further tree is started after the `deadline`.
 pub(crate) fn fit(
     training: &TrainingData<'_>,
     rows: &[u32],
@@ -83,6 +85,8 @@ pub(crate) fn fit(
     seed: u64,
     deadline: Instant,
 ) -> Forest {
+    // There must be at least one row. Before the deadline, the same seed and rows give the same forest, whatever the
+    // number of threads.
     let sample = SamplePool::new(training, rows);
     let features = training.binned.columns().len();
     let tried = match training.truth {
@@ -92,6 +96,7 @@ pub(crate) fn fit(
     };
     let shape = Shape { parameters, tried, max_nodes: (MAX_NODES / parameters.n_estimators.max(1)).max(3) };
     let grow = |index: usize| {
+        // The first tree is always grown.
         let wanted = index == 0 || Instant::now() < deadline;
         wanted.then(|| ForestTreeGrower::new(training.binned, &sample, shape, seed, index as u64).grow())
     };
@@ -104,14 +109,14 @@ pub(crate) fn fit(
     }
 }
 
-/// Fits a single decision tree to all `rows` of `training`, without a bootstrap sample. There must be at least one row.
-/// The tree tries all features at each split.
+/// Fits a single decision tree to all `rows` of `training`. All features are tried at each split.
 pub(crate) fn single_tree(
     training: &TrainingData<'_>,
     rows: &[u32],
     parameters: ForestParameters,
     seed: u64,
 ) -> Forest {
+    // There must be at least one row. The tree has no bootstrap sample.
     let sample = SamplePool::new(training, rows);
     let features = training.binned.columns().len();
     let shape = Shape { parameters, tried: features, max_nodes: MAX_NODES };
@@ -123,11 +128,11 @@ pub(crate) fn single_tree(
     }
 }
 
-/// Returns the importance of each feature, computed as scikit-learn's `feature_importances_`. `decreases` holds, for
-/// each tree, the decrease in impurity by each feature. The decreases of each tree are scaled to the sum 1. Trees
-/// without a split do not count. See Breiman, Friedman, Olshen, Stone: "Classification and regression trees", 1984,
-/// section 5.3.4.
+/// Returns the importance of each feature, as scikit-learn's `feature_importances_`. `decreases` holds, for each tree,
+/// the decrease in impurity by each feature.
 fn importances(decreases: &[Vec<f64>], features: usize) -> Vec<f64> {
+    // The decreases of each tree are scaled to the sum 1. Trees without a split do not count. See Breiman, Friedman,
+    // Olshen, Stone: "Classification and regression trees", 1984, section 5.3.4.
     let mut total = vec![0.0; features];
     for tree in decreases {
         total.iter_mut().zip(normalised(tree)).for_each(|(sum, share)| *sum += share);

@@ -14,17 +14,18 @@ use super::forest::{moments, normalised};
 use super::scaling;
 use super::{FitError, FitRows, Fitted, Hyperparameters};
 
-/// Maximum size of the data for a linear model's fit, in cells (rows × features × outputs). For larger tables, the fit
-/// uses evenly spaced rows. The reason: the library uses one thread and cannot be interrupted, and a linear model
-/// improves little with more cells.
+// For larger tables, the fit uses evenly spaced rows. The library uses one thread and cannot be interrupted, and a
+// linear model improves little with more cells.
+/// Maximum size of the data for the fit of a linear model, in cells (rows × features × outputs).
 pub(crate) const MAX_LINEAR_CELLS: usize = 1 << 23;
 
-/// Maximum size of the data for ridge regression, in products of two features (rows × features²). For larger tables,
-/// the fit uses evenly spaced rows. The reason: the library multiplies the matrix with itself, on one thread and
-/// without interruption.
+// For larger tables, the fit uses evenly spaced rows. The library multiplies the matrix with itself, on one thread and
+// without interruption.
+/// Maximum size of the data for ridge regression, in products of two features (rows × features²).
 const MAX_PRODUCTS: usize = 1 << 29;
 
-/// Maximum number of features of a linear model. A fit with 500 features takes a few seconds.
+// A fit with 500 features takes a few seconds.
+/// Maximum number of features of a linear model.
 pub(super) const MAX_FEATURES: usize = 500;
 
 /// Seconds that a logistic regression takes per cell (rows × features × classes), rounded up from measurements.
@@ -32,15 +33,14 @@ const SECONDS_PER_CELL: f64 = 4e-7;
 /// Seconds that ridge regression takes per product of two features (rows × features²), rounded up from measurements.
 const SECONDS_PER_PRODUCT: f64 = 8e-9;
 
-/// Bias (constant term of the score) that is used for a class without training rows. It makes the probability of the
-/// class almost 0.
+/// Bias (constant term of the score) for a class without training rows. It makes the probability of the class almost 0.
 const BIAS_WITHOUT_ROWS: f32 = -30.0;
 
 /// Hyperparameters of a linear model.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct LinearParameters {
-    /// Penalty on the squared weights (L2 regularisation), above 0. It is relative to the loss summed over all training
-    /// rows.
+    // The penalty is relative to the loss summed over all training rows.
+    /// Penalty on the squared weights of a linear model (L2 regularisation), above 0.
     pub(crate) alpha: f64,
 }
 
@@ -68,30 +68,30 @@ impl Hyperparameters for LinearParameters {
     }
 }
 
-/// A fitted linear model, with the scaler of its features.
+/// A fitted linear model (logistic regression or ridge regression), with the scaler of its features.
 #[derive(Debug)]
 pub(crate) struct WeightedSum {
     /// The weights and the bias of the linear model. The weights are for scaled features.
     pub(crate) linear: Linear,
     /// Scales the features before the weights are applied.
     pub(crate) scaler: Scaler,
-    /// Link function: how the weighted sums become the prediction, which is probabilities or one number.
+    /// Link function: how the weighted sums of the linear model become probabilities or one predicted number.
     pub(crate) link: Link,
-    /// Feature importances: for each feature, its share of the absolute weights. The sum is 1. If all weights are 0,
-    /// all shares are 0.
+    // If all weights are 0, all shares are 0.
+    /// Feature importances: for each feature, its share of the absolute weights. The sum is 1.
     pub(crate) importances: Vec<f64>,
 }
 
 /// Error: a linear model could not be fitted.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LinearError {
-    /// Error: a value of a feature is not finite after scaling. Contains the index of the feature.
+    /// Error: a value of a feature is not finite after scaling. Contains the feature's index.
     #[error("feature {0} is not finite after scaling")]
     Scaling(usize),
     /// Error: the library computed weights that are not finite.
     #[error("the weights are not finite")]
     Diverged,
-    /// Error: there are more than 500 features, or not more training rows than features.
+    /// Error: there are more than 500 features, or too few training rows (not more than features).
     #[error("a linear model of {features} features cannot be fitted to {rows} rows")]
     Shape { rows: usize, features: usize },
     /// Error of the library smartcore.
@@ -99,9 +99,9 @@ pub(crate) enum LinearError {
     Library(#[from] Failed),
 }
 
-/// Returns which rows a linear model is fitted to: 1 means every row, 2 every second row. With more rows, the step is
-/// larger, so that the fit does not exceed its maximum size.
+/// Returns the step between the rows that a linear model is fitted to: 1 means every row, 2 every second row.
 fn step(training: &TrainingData<'_>, rows: usize) -> usize {
+    // With more rows, the step is larger, so that the fit does not exceed its maximum size.
     let width = training.features.width();
     let cells = (rows * width * training.truth.outputs()).div_ceil(MAX_LINEAR_CELLS);
     let products = match training.truth {
@@ -111,7 +111,7 @@ fn step(training: &TrainingData<'_>, rows: usize) -> usize {
     cells.max(products).max(1)
 }
 
-/// Returns how many seconds the fit of a linear model will probably take. `rows` is the number of training rows.
+/// Returns the expected duration of a linear model's fit in seconds. `rows` is the number of training rows.
 fn expected_seconds(training: &TrainingData<'_>, rows: usize) -> f64 {
     let width = training.features.width();
     let cells = (rows.div_ceil(step(training, rows)) * width) as f64;
@@ -121,13 +121,13 @@ fn expected_seconds(training: &TrainingData<'_>, rows: usize) -> f64 {
     }
 }
 
-/// Fits a linear model to `rows` of `training`. All rows have the same weight. From a large table, only evenly spaced
-/// rows are used.
+/// Fits a linear model to `rows` of `training`. All rows have the same weight.
 pub(crate) fn fit(
     training: &TrainingData<'_>,
     rows: &[u32],
     parameters: LinearParameters,
 ) -> Result<WeightedSum, LinearError> {
+    // From a large table, only evenly spaced rows are used.
     let width = training.features.width();
     let rows: Vec<u32> = rows.iter().step_by(step(training, rows.len())).copied().collect();
     if width > MAX_FEATURES || rows.len() <= width {
@@ -146,9 +146,9 @@ pub(crate) fn fit(
     Ok(WeightedSum { linear, scaler, link, importances })
 }
 
-/// Returns the scaled features as a flat list: for each row in `rows`, the value of each feature. They are scaled in
-/// `f32`, as at prediction.
+/// Returns the scaled features as a flat list: for each row in `rows`, the value of each feature.
 fn scaled(training: &TrainingData<'_>, rows: &[u32], scaler: &Scaler) -> Result<Vec<f64>, LinearError> {
+    // They are scaled in `f32`, as at prediction.
     let width = training.features.width();
     let mut values = Vec::with_capacity(rows.len() * width);
     let mut features = vec![0.0; width];
@@ -211,10 +211,10 @@ fn ridge(
     Ok(Linear { weights, bias: vec![offset as f32] })
 }
 
-/// Returns the importance of each feature of a linear model, with the sum 1. With one output, it is the absolute
-/// weight. With several classes, it is a sum over the classes: the absolute difference between the class's weight and
-/// the mean weight of all classes.
+/// Returns the importance of each feature of a linear model, from its absolute weights. The sum is 1.
 fn importances(linear: &Linear, width: usize) -> Vec<f64> {
+    // With several classes, it is a sum over the classes: the absolute difference between the class's weight and the
+    // mean weight of all classes.
     let outputs = linear.bias.len().max(1);
     let importance = |feature: usize| {
         let weights = || linear.weights.iter().skip(feature).step_by(width.max(1)).copied().map(f64::from);

@@ -1,12 +1,12 @@
-//! Standardises features: scales them to mean 0 and standard deviation 1. Linear models need this, and trees do not.
+//! Standardises features: scales them to mean 0 and standard deviation 1. Only linear models need scaling.
 
 use evergreen_scoring::Scaler;
 
 use super::features::FrameFeatures;
 
-/// Fits a scaler that standardises features to the rows in `rows`. For each feature, it has the mean of these rows and
-/// the factor 1 / standard deviation. The factor is 1 if all values are equal, or too close for single precision.
+/// Fits a scaler that standardises features (mean 0, standard deviation 1) on the rows in `rows`.
 pub(super) fn fit(features: &FrameFeatures<'_>, rows: &[u32]) -> Scaler {
+    // A feature's factor is 1 / standard deviation. It is 1 if all values are equal, or too close for single precision.
     let count = rows.len().max(1) as f64;
     let mut means = vec![0.0; features.width()];
     for row in rows {

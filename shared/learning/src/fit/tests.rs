@@ -51,7 +51,7 @@ impl Data {
         }
     }
 
-    /// Keeps only the first `rows` rows, and computes the bins of the features from these rows.
+    /// Keeps only the first `rows` rows, and computes the bins (value ranges) of the features from these rows.
     fn head(mut self, rows: usize) -> Self {
         let columns: Vec<Vec<f32>> =
             (0..6).map(|column| self.features.column(column).into_iter().take(rows).collect()).collect();
@@ -102,7 +102,7 @@ fn both(trees: usize) -> [Box<dyn Hyperparameters>; 2] {
     [Box::new(forest(trees)), Box::new(boosting(trees, 0.1, 31))]
 }
 
-/// Predicts one row with a fitted model, by the mathematical definition of the model.
+/// Predicts one row with a fitted model, directly by the mathematical definition of the model.
 fn answer(fitted: &Fitted, row: &[f32]) -> Vec<f64> {
     let mut row = row.to_vec();
     fitted.scaler.iter().for_each(|scaler| scaler.apply(&mut row));
@@ -340,8 +340,8 @@ fn a_linear_fit_takes_a_few_seconds_at_most_and_trees_end_in_time() {
     }
 }
 
-/// Checks monotone constraints. If an increasing feature grows, the prediction of gradient boosting never falls. If a
-/// decreasing feature grows, it never rises. This is true for all rows, whatever the values of the other features are.
+/// Checks monotone constraints of gradient boosting: with an increasing feature, the prediction never falls. With a
+/// decreasing feature, the prediction never rises.
 #[test]
 fn boosting_keeps_the_monotone_directions() {
     let mut data = Data::new().head(ROWS as usize);
@@ -368,10 +368,10 @@ fn boosting_keeps_the_monotone_directions() {
     }
 }
 
-/// In the test data, missing values occur only in rows with a low target or only in rows with a high target. A tree can
-/// put missing values on either side of a split. So one split is enough to separate low from high targets.
+/// A tree can put missing values on either side of a split, so one split separates low from high targets.
 #[test]
 fn missing_values_may_go_to_either_side_of_a_split() {
+    // Missing values occur only in rows with a low target or only in rows with a high target.
     let rows: Vec<u32> = (0..400).collect();
     let value: Vec<f32> = rows.iter().map(|row| if row % 4 == 0 { 0.5 } else { (row % 100) as f32 / 100.0 }).collect();
     let missing: Vec<f32> = rows.iter().map(|row| f32::from(u8::from(row % 4 == 0))).collect();

@@ -3,9 +3,10 @@ use evergreen_table::{DataFile, DatasetSettings, Table};
 use super::*;
 use crate::prepared::Prepared;
 
-/// Returns a CSV file with three visits of each of 300 patients. Each clinic has only two patients. Labels are random
-/// per patient, so a clinic does not predict the labels of its other patient.
+/// Returns a CSV file with three visits of each of 300 patients.
 fn visits() -> String {
+    // Each clinic has only two patients. Labels are random per patient, so a clinic does not predict the labels of its
+    // other patient.
     let mixed = |bits: u64, times: u64| (bits ^ (bits >> 31)).wrapping_mul(times);
     let label = |patient: u64| (mixed(mixed(patient + 1, 0x9E37_79B9_7F4A_7C15), 0xBF58_476D_1CE4_E5B9) >> 40) % 2;
     let row = |visit: u64| {
@@ -15,7 +16,7 @@ fn visits() -> String {
     "patient,clinic,x,y\n".to_owned() + &(0..900).map(row).collect::<String>()
 }
 
-/// Returns whether target encoding is proposed for the clinics. `toml` holds the settings.
+/// Returns whether target encoding is proposed for the column of clinics, with the settings `toml`.
 fn has_statistics(toml: &str) -> bool {
     let file = DataFile { name: "visits.csv".into(), content: visits().into_bytes() };
     let table = Table::read(vec![file], DatasetSettings::parse(toml).unwrap(), "y", u64::MAX).unwrap();

@@ -1,4 +1,4 @@
-//! Grows one tree of gradient boosting. The next leaf to split is always the one whose split decreases the loss most.
+//! Grows one tree of gradient boosting. The leaf whose split decreases the loss most is always split next.
 
 use evergreen_scoring::{Node, Tree, Weight};
 use rayon::prelude::*;
@@ -9,25 +9,25 @@ use super::histogram::{GradientSums, Histogram, Tile, Tiles, WIDTH, less, more, 
 use super::partition::{GradientRow, partition};
 use crate::fit::binned::Splittable;
 
-/// Minimum sum of the loss's second derivatives over the rows of a leaf, as in scikit-learn. With a smaller sum, the
-/// value of the leaf is unreliable.
+// The minimum is the same as in scikit-learn. With a smaller sum, the value of the leaf is unreliable.
+/// Minimum sum of the loss's second derivatives over the rows of a leaf.
 const MIN_CURVATURE: f64 = 1e-3;
 
-/// Minimum amount of work for one parallel task that sums the loss's derivatives by bin. The unit is rows × groups of
-/// eight features.
+// The unit is rows × groups of eight features.
+/// Minimum amount of work for one parallel task that computes histograms of gradient boosting.
 const ROWS_OF_A_TASK: usize = 1 << 12;
 
-/// Grows the trees of gradient boosting one after the other. Its buffers are reused from tree to tree.
+// The buffers are reused from tree to tree.
+/// Grows the trees of gradient boosting, one after the other.
 pub(super) struct BoostedTreeGrower<'a> {
     tiles: &'a Tiles,
     splittable: &'a Splittable<'a>,
     parameters: BoostingParameters,
     gains: Vec<f64>,
     spare: Vec<GradientRow>,
-    /// For each feature, whether the trees of the current round may split on the feature.
+    /// For each feature, whether trees of the current boosting round may split on the feature.
     taken: Vec<bool>,
-    /// Whether any feature has a monotone constraint: the prediction may only rise, or only fall, when the feature
-    /// grows.
+    /// Whether any feature has a monotone constraint (the prediction may only rise, or only fall, with the feature).
     directed: bool,
 }
 
@@ -39,8 +39,7 @@ pub(super) struct Grown {
 
 #[derive(Debug, Clone, Copy)]
 enum Branch {
-    /// Inner node of a tree. Rows whose bin number for `feature` is `bin` or lower go to the node `left`, the others to
-    /// the node `right`.
+    /// Inner node of a decision tree. Rows with the bin number `bin` or a lower one go to the left child.
     Split {
         feature: usize,
         bin: usize,
@@ -55,7 +54,7 @@ enum Branch {
     },
 }
 
-/// Candidate split of a tree node: rows whose bin number for `feature` is `bin` or lower go to the left child.
+/// Candidate split of a tree node. Rows with the bin number `bin` or a lower one go to the left child.
 #[derive(Debug, Clone, Copy)]
 struct BinSplit {
     gain: f64,
@@ -65,9 +64,9 @@ struct BinSplit {
     left: GradientSums,
 }
 
-/// Result of splitting a node, for one tile (a group of up to eight features). First comes the histogram of the smaller
-/// child: sums of the loss's derivatives by bin. Then come the best further splits of the smaller child and of the
-/// larger child.
+// The histogram holds the sums of the loss's derivatives by bin.
+/// Result of splitting a node, for one group of features: the histogram of the smaller child, and the best next splits
+/// of the smaller and of the larger child.
 type Parted = (Histogram, (Option<BinSplit>, Option<BinSplit>));
 
 /// Leaf of the growing tree that can still be split, with its best split.
@@ -95,13 +94,14 @@ impl<'a> BoostedTreeGrower<'a> {
         }
     }
 
-    /// Sets which features the following trees may split on: a feature is allowed if its element of `taken` is true.
+    /// Sets the features on which the next trees may split: those with `true` in `taken`.
     pub(super) fn take_features(&mut self, taken: &[bool]) {
         self.taken.copy_from_slice(taken);
     }
 
-    /// Returns the bin number of one training row for `feature`. `row` is the row's index among the rows of this fit.
+    /// Returns the bin number of a training row for a feature.
     pub(super) fn code(&self, row: u32, feature: usize) -> u8 {
+        // `row` is the row's index among the rows of this fit.
         self.tiles.codes(feature)(row)
     }
 
@@ -110,7 +110,7 @@ impl<'a> BoostedTreeGrower<'a> {
         &self.gains
     }
 
-    /// Grows one tree on the rows in `entries`, which hold the derivatives of each row's loss.
+    /// Grows one tree of gradient boosting on the training rows in `entries`.
     pub(super) fn grow(&mut self, entries: Vec<GradientRow>) -> Grown {
         self.spare.resize(entries.len(), GradientRow::default());
         let sums = sums_of(&entries);
@@ -140,8 +140,7 @@ impl<'a> BoostedTreeGrower<'a> {
         grown
     }
 
-    /// Splits one leaf of the growing tree into two children. A child that can be split again is added to `open`. If
-    /// `last` is true, the tree is complete after this split, and nothing is added.
+    /// Splits one leaf of the growing tree into two children. Children that can be split again are added to `open`.
     #[expect(
         clippy::indexing_slicing,
         reason = "an open leaf is a node of this tree, and its split is on one of the features"
@@ -165,6 +164,7 @@ impl<'a> BoostedTreeGrower<'a> {
             right: first + 1,
         };
         grown.nodes.extend(children.map(|(start, end, sums, bounds)| self.leaf(start, end, sums, bounds)));
+        // If `last` is true, the tree is complete after this split.
         if last {
             return;
         }
@@ -193,8 +193,7 @@ impl<'a> BoostedTreeGrower<'a> {
         Branch::Leaf { start, end, answer: self.parameters.learning_rate * bounds.answer(sums, self.parameters.l2) }
     }
 
-    /// Returns the best split of a node on one feature of tile number `at` (a group of up to eight features). Returns
-    /// `None` if no split decreases the loss.
+    /// Returns the best split of a tree node on one group of features. `None` if no split decreases the loss.
     fn best(
         &self,
         at: usize,
@@ -202,6 +201,7 @@ impl<'a> BoostedTreeGrower<'a> {
         histogram: &Histogram,
         of: (GradientSums, AnswerLimits),
     ) -> Option<BinSplit> {
+        // `at` is the number of the tile, a group of up to eight features.
         // Most tables have no feature with a direction. For them, `best_of::<false>` contains no check of directions
         // for each bin.
         let best = if self.directed { Self::best_of::<true> } else { Self::best_of::<false> };
@@ -251,23 +251,24 @@ impl<'a> BoostedTreeGrower<'a> {
     }
 }
 
-/// Returns how many tiles (groups of eight features) one parallel task must sum at least, for a node of `rows` rows.
-/// Waking another thread costs more time than summing a few rows.
+/// Returns how many groups of eight features one parallel task must process at least. `rows` is the number of rows in
+/// the tree node.
 fn tiles_of_a_task(rows: usize) -> usize {
+    // Waking another thread costs more time than summing a few rows.
     (ROWS_OF_A_TASK / rows.max(1)).max(1)
 }
 
-/// Sorts the leaves that can still be split by gain, the greatest last. Drops all but the last `splits` leaves, because
-/// the tree may have no more splits. The reason for dropping: the sums of one leaf take megabytes if the table is wide.
+/// Sorts the leaves that can still be split by gain, the greatest last, and keeps only the best `splits` leaves.
 fn keep_greatest(open: &mut Vec<Open>, splits: usize) {
     // If two leaves have the same gain, the older one comes later in the list and is split first.
     open.sort_unstable_by(|a, b| a.split.gain.total_cmp(&b.split.gain).then(b.node.cmp(&a.node)));
+    // The tree may have no more splits. The sums of one leaf take megabytes if the table is wide.
     open.drain(..open.len().saturating_sub(splits));
 }
 
-/// Returns the split that decreases the loss most (greatest gain), or `None` if all elements are `None`. Of equally
-/// good splits, returns the first.
+/// Returns the split that decreases the loss most, or `None` if there is no split.
 fn better(splits: Vec<Option<BinSplit>>) -> Option<BinSplit> {
+    // If several splits are equally good, the first of them is returned.
     splits.into_iter().flatten().reduce(|best, split| if split.gain > best.gain { split } else { best })
 }
 
@@ -278,8 +279,7 @@ fn sums_of(entries: &[GradientRow]) -> GradientSums {
 }
 
 impl Grown {
-    /// Returns, for each leaf of the tree, its training rows and its value. The value is what the leaf adds to a row's
-    /// score.
+    /// Returns, for each leaf of the tree, its training rows and the number that the leaf adds to their score.
     pub(super) fn leaves(&self) -> impl Iterator<Item = (&[GradientRow], f64)> {
         self.nodes.iter().filter_map(|node| match *node {
             Branch::Leaf { start, end, answer } => Some((self.entries.get(start..end)?, answer)),
@@ -287,7 +287,8 @@ impl Grown {
         })
     }
 
-    /// Returns what the tree adds to the score of one row. `code` returns the row's bin number for a feature.
+    /// Returns the number that the tree adds to the score of one row. `code` returns the row's bin number for a
+    /// feature.
     pub(super) fn answer(&self, code: impl Fn(usize) -> u8) -> f64 {
         let mut at = 0;
         loop {
@@ -301,11 +302,11 @@ impl Grown {
         }
     }
 
-    /// Converts the tree to the form of the artifact. `output` is the index of the score that the leaves add to. Each
-    /// leaf's value is multiplied by `scale`, so that it has the unit of the target. `features` has, for each column of
-    /// this grower, the feature index that the artifact's trees store for it.
+    /// Converts the grown tree to the form that artifacts store. Each leaf's value is multiplied by `scale`.
     #[expect(clippy::indexing_slicing, reason = "`features` has a number for each feature that may be split on")]
     pub(super) fn tree(&self, output: u32, scale: f64, features: &[u32]) -> Tree {
+        // `output` is the index of the score that the leaves add to. The scale gives the leaf values the unit of the
+        // target. `features` has, for each column of this grower, the feature index that the artifact's trees store.
         let node = |node: &Branch| match *node {
             Branch::Split { feature, threshold, left, right, .. } => {
                 Node::Split { feature: features[feature], threshold, left: left as u32, right: right as u32 }

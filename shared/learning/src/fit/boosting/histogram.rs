@@ -1,37 +1,37 @@
-//! Histograms for gradient boosting: sums the derivatives of the loss by bin, for eight features at a time.
-//!
-//! A tile holds the bin numbers of eight features, row by row. One read gets the bin numbers of all eight features, and
-//! their sums stay in the processor's first-level cache. Rows are summed in pieces of a fixed length, and the sums of
-//! the pieces are added in order. So the sums are the same to the last bit, whatever the number of threads.
+//! Histograms for gradient boosting: for each feature, the sums of the loss's derivatives by bin.
+
+// A tile holds the bin numbers of eight features, row by row. One read gets the bin numbers of all eight features, and
+// their sums stay in the processor's first-level cache. Rows are summed in pieces of a fixed length, and the sums of
+// the pieces are added in order. So the sums are the same to the last bit, whatever the number of threads.
 
 use rayon::prelude::*;
 
 use super::partition::GradientRow;
 use crate::fit::binned::{BinnedColumn, MAX_BINS};
 
-/// Number of features in one tile, a group of features whose bin numbers are stored together.
+/// Number of features in a tile, a group of features whose bin numbers are stored together.
 pub(super) const WIDTH: usize = 8;
 
-/// Number of rows in a piece: the rows whose derivatives one parallel task sums in single precision. It is small enough
-/// that the rounding does not matter.
+// The number is small enough that the rounding does not matter.
+/// Number of rows whose derivatives one parallel task sums in single precision.
 const PIECE: usize = 1 << 13;
 
-/// Number of pieces (of 8,192 rows each) whose sums are in memory at the same time. For a large table, the sums of all
-/// pieces would take more memory than the bins of its rows.
+// A piece has 8,192 rows. For a large table, the sums of all pieces would take more memory than the bins of its rows.
+/// Maximum number of pieces (groups of rows) whose sums are in memory at the same time.
 const PIECES: usize = 16;
 
-/// Number of rows whose bin numbers are read before the first of these rows is summed. So the processor waits for
-/// memory once per block and not for each row.
+// The processor then waits for memory once per block and not for each row.
+/// Number of rows whose bin numbers are read ahead before they are summed.
 const BLOCK: usize = 64;
 
 /// Sums over a group of rows: the first derivative of the loss, the second derivative, and the number of rows.
 pub(super) type GradientSums = [f64; 3];
 
-/// Histogram of a tile (a group of up to eight features): for each feature, one feature after the other, the sums of
-/// each bin.
+// The group is a tile of up to eight features. Its features follow one another in the list.
+/// Histogram of a group of features: for each feature, the sums of the loss's derivatives in each bin.
 pub(super) type Histogram = Vec<GradientSums>;
 
-/// The bin numbers of all features for the training rows, in tiles (groups) of eight features.
+/// The bin numbers of all features for the training rows, stored in tiles (groups) of eight features.
 pub(super) struct Tiles {
     tiles: Vec<Tile>,
 }
@@ -43,8 +43,9 @@ pub(super) struct Tile {
     bins: Vec<usize>,
 }
 
-/// Sums for each feature of a tile (a group of eight features) and each bin: first derivative, second derivative,
-/// number of rows, and an unused number. The fourth number exists because the processor adds four numbers at once.
+// The third number counts rows. The fourth is unused, because the processor adds four numbers at once.
+/// Sums for each feature of a tile (group of eight features) and each bin: first derivative, second derivative and
+/// rows.
 type Scratch = [[[f32; 4]; MAX_BINS]; WIDTH];
 
 impl Tiles {
@@ -56,8 +57,8 @@ impl Tiles {
         &self.tiles
     }
 
-    /// Returns a function that returns the bin number of a training row for one feature. The function's argument is the
-    /// row's index among the rows of this fit.
+    // The function's argument is the row's index among the rows of this fit.
+    /// Returns a function that looks up the bin number of a training row for one feature.
     #[expect(
         clippy::indexing_slicing,
         reason = "a tile has the bins of every row that is fitted on, and a place is below WIDTH"
@@ -88,7 +89,7 @@ impl Tile {
         &self.bins
     }
 
-    /// Returns the histogram of the tile's features: for each bin, the sums of the loss's derivatives over the rows in
+    /// Returns the histogram of these features: the sums of the loss's derivatives in each bin, over the rows in
     /// `entries`.
     pub(super) fn histogram(&self, entries: &[GradientRow]) -> Histogram {
         if entries.len() <= PIECE {
@@ -134,8 +135,8 @@ impl Tile {
     }
 }
 
-/// Subtracts the histogram of one child from that of its parent `node`. Afterwards, `node` holds the histogram of the
-/// other child.
+/// Subtracts the histogram of one child from the histogram of its parent. The parent's list then holds the second
+/// child's histogram.
 pub(super) fn subtract(node: &mut Histogram, child: &Histogram) {
     node.iter_mut().zip(child).for_each(|(node, child)| *node = less(*node, *child));
 }

@@ -7,11 +7,12 @@ use super::partition::GradientRow;
 use crate::fit::features::{TrainingData, Truth};
 use crate::fit::forest::moments;
 
-/// Limit for the start score of a class, in log-odds: at most this number and at least minus this number. It takes
-/// effect if no row or every row has the class.
+// The limit takes effect if no row or every row has the class.
+/// Maximum absolute start score of a class in gradient boosting, in log-odds.
 const MAX_LOG_ODDS: f64 = 16.0;
 
-/// Minimum second derivative of a row's loss. Without it, a row that is predicted with certainty would not count.
+// Without this minimum, a row that is predicted with certainty would not count.
+/// Minimum second derivative of a row's loss in gradient boosting.
 const MIN_CURVATURE: f32 = 1e-16;
 
 /// Minimum number of rows whose derivatives one parallel task computes.
@@ -20,16 +21,16 @@ const PIECE: usize = 1 << 13;
 /// The loss of the training rows during boosting, with the true targets and the current scores.
 pub(super) struct Loss {
     kind: LossKind,
-    /// The true target of each training row: its class (0, 1, …), or its standardised number in a regression.
+    /// The true target of each training row: the index of its class, or its standardised number in a regression.
     truth: Vec<f32>,
     weights: Vec<f32>,
-    /// For each output (class, or the one number), the current score of every training row: the start score plus what
-    /// all trees so far add.
+    // A score is the start score plus what all trees so far add.
+    /// For each output (class, or the one number), the current score of every training row.
     scores: Vec<Vec<f64>>,
-    /// For each output (class, or the one number), the start score: the score of all rows before any tree.
+    /// For each output (class, or the one number), the score that all rows have before the first tree.
     start: Vec<f64>,
-    /// Predicted probability before this boosting round, for each class and each training row. Used only with more than
-    /// two classes.
+    // These probabilities are used only with more than two classes.
+    /// For each class, the predicted probability of every training row before the current boosting round.
     probabilities: Vec<Vec<f32>>,
     offset: f64,
     scale: f64,
@@ -46,8 +47,9 @@ enum LossKind {
 }
 
 impl Loss {
-    /// Creates the loss for the training rows `rows`. There must be at least one row, and all weights must be above 0.
+    /// Creates the loss of gradient boosting for the training rows `rows`.
     pub(super) fn new(training: &TrainingData<'_>, rows: &[u32]) -> Self {
+        // There must be at least one row, and all weights must be above 0.
         debug_assert!(training.truth.has(rows), "every row has a truth");
         let weights: Vec<f32> = rows.iter().map(|row| training.weight(*row)).collect();
         let (kind, truth, start, offset, scale) = match training.truth {
@@ -75,23 +77,22 @@ impl Loss {
         Self { kind, truth, weights, scores, start, probabilities: Vec::new(), offset, scale }
     }
 
-    /// Returns how many scores a row has: one for each class if there are more than two classes, otherwise 1.
+    /// Returns how many scores a row has: the number of classes if there are more than two, otherwise 1.
     pub(super) fn outputs(&self) -> usize {
         self.start.len()
     }
 
-    /// Returns the factor that converts leaf values to the unit of the target. It is 1 for classification.
+    /// Returns the factor that converts leaf values to the unit of the target. 1 for classification.
     pub(super) fn scale(&self) -> f64 {
         self.scale
     }
 
-    /// Returns, for each score of a row, the constant that is added to what the trees add.
+    /// Returns, for each score of a row, the constant to which the predictions of the trees are added.
     pub(super) fn base(&self) -> Vec<f32> {
         self.start.iter().map(|start| (self.offset + self.scale * start) as f32).collect()
     }
 
-    /// Starts a boosting round. With more than two classes, computes each row's probabilities of all classes from the
-    /// current scores.
+    /// Starts a boosting round. With more than two classes, computes the current probabilities of all rows.
     #[expect(
         clippy::indexing_slicing,
         reason = "truth, weights and scores have a number for every row that is fitted on"
@@ -117,13 +118,14 @@ impl Loss {
         }
     }
 
-    /// Returns all training rows, each with the first and second derivative of its loss with respect to the score
-    /// number `output`.
+    /// Returns all training rows with the first and second derivative of their loss with respect to one of their
+    /// scores.
     #[expect(
         clippy::indexing_slicing,
         reason = "truth, weights and scores have a number for every row that is fitted on"
     )]
     pub(super) fn gradients(&self, output: usize) -> Vec<GradientRow> {
+        // `output` is the index of the score.
         let (kind, scores) = (self.kind, self.scores.get(output).map_or(&[][..], Vec::as_slice));
         let probabilities = self.probabilities.get(output);
         let entry = |row: usize| {
@@ -144,17 +146,17 @@ impl Loss {
         (0..self.truth.len()).into_par_iter().with_min_len(PIECE).map(entry).collect()
     }
 
-    /// Adds each leaf's value to the score of the training rows in the leaf. `output` is the index of the score.
+    /// Adds the value of each tree leaf to the current scores of the training rows in the leaf.
     #[expect(clippy::indexing_slicing, reason = "each output has a score for every row that is fitted on")]
     pub(super) fn add<'a>(&mut self, output: usize, leaves: impl Iterator<Item = (&'a [GradientRow], f64)>) {
+        // `output` is the index of the score.
         let Some(scores) = self.scores.get_mut(output) else { return };
         for (entries, answer) in leaves {
             entries.iter().for_each(|entry| scores[entry.row as usize] += answer);
         }
     }
 
-    /// Adds a tree's values to the scores of training rows that the tree was not grown on, because row sampling left
-    /// them out. `output` is the index of the score. `code` returns the bin number of a row for a feature.
+    /// Adds a tree's values to the scores of training rows that were left out by row sampling.
     #[expect(clippy::indexing_slicing, reason = "each output has a score for every row that is fitted on")]
     pub(super) fn add_each(
         &mut self,
@@ -163,20 +165,19 @@ impl Loss {
         code: impl Fn(u32, usize) -> u8 + Sync,
         grown: &Grown,
     ) {
+        // `output` is the index of the score. `code` returns the bin number of a row for a feature.
         let Some(scores) = self.scores.get_mut(output) else { return };
         let answer = |row: &u32| grown.answer(|feature| code(*row, feature));
         let answers: Vec<f64> = rows.par_iter().with_min_len(PIECE).map(answer).collect();
         rows.iter().zip(answers).for_each(|(row, answer)| scores[*row as usize] += answer);
     }
 
-    /// Returns the start scores: for each output (class, or the one number), the score that every row has before any
-    /// tree.
+    /// Returns the start scores: for each output (class, or the one number), the score before the first tree.
     pub(super) fn start(&self) -> &[f64] {
         &self.start
     }
 
-    /// Returns the true target of a row in the form that the loss needs: a standardised number, or the index of the
-    /// class.
+    /// Returns the true target of a row as the loss needs it: the index of the class, or a standardised number.
     pub(super) fn truth_of(&self, truth: Truth<'_>, row: u32) -> f64 {
         match truth {
             Truth::Numbers(numbers) => {
@@ -187,9 +188,9 @@ impl Loss {
     }
 }
 
-/// Returns the loss of one row. `value` is the row's true target: a standardised number, or the index of its class.
-/// `scores` are the row's current scores.
+/// Returns the loss of one row from its true target (`value`) and its current scores.
 pub(super) fn loss_of(truth: Truth<'_>, value: f64, scores: impl Iterator<Item = f64> + Clone) -> f64 {
+    // The true target is the index of the class, or a standardised number.
     let first = scores.clone().next().unwrap_or_default();
     match truth {
         Truth::Numbers(_) => (first - value).powi(2),
@@ -206,7 +207,7 @@ pub(super) fn loss_of(truth: Truth<'_>, value: f64, scores: impl Iterator<Item =
     }
 }
 
-/// Returns the weighted mean of `of(value)` over all `values`.
+/// Returns the weighted mean of the function `of`, applied to each of the values.
 fn mean(values: &[f32], weights: &[f32], of: impl Fn(f32) -> f64) -> f64 {
     let total: f64 = weights.iter().copied().map(f64::from).sum();
     values.iter().zip(weights).map(|(value, weight)| of(*value) * f64::from(*weight)).sum::<f64>() / total

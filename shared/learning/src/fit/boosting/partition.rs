@@ -1,12 +1,13 @@
-//! Sorts the training rows of a boosted tree by leaf: at a split, the rows of the left child move in front of the
-//! others.
+//! Part of tree growing in gradient boosting: sorts the training rows by leaf.
+
+// At a split, the rows of the left child move in front of the others.
 
 use rayon::prelude::*;
 
-/// Number of rows that one parallel task moves.
+/// Number of training rows that one parallel task moves when a tree node is split.
 const PIECE: usize = 1 << 13;
 
-/// A training row with the derivatives of its loss.
+/// A training row with the derivatives of its loss, for gradient boosting.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct GradientRow {
     /// Index of the row among the rows that the trees are fitted to.
@@ -15,14 +16,13 @@ pub(super) struct GradientRow {
     pub(super) gradients: [f32; 2],
 }
 
-/// Reorders the rows of a tree node for a split: rows for which `left` returns true come first. Both sides keep their
-/// order. Returns the number of rows on the left side. `spare` is a buffer. It must be at least as long as `entries`
-/// and is overwritten.
+/// Reorders the rows of a tree node: rows for which `left` returns true come first. Returns the number of these rows.
 pub(super) fn partition(
     entries: &mut [GradientRow],
     spare: &mut [GradientRow],
     left: impl Fn(u32) -> bool + Sync,
 ) -> usize {
+    // Both sides keep their order. `spare` is a buffer. It must be at least as long as `entries` and is overwritten.
     let Some(spare) = spare.get_mut(..entries.len()) else { return 0 };
     let apart = |(from, to): (&[GradientRow], &mut [GradientRow])| part(from, to, &left);
     let lefts: Vec<usize> = if entries.len() <= PIECE {
@@ -47,8 +47,8 @@ pub(super) fn partition(
     total
 }
 
-/// Copies rows from `from` to `to`: rows for which `left` returns true from the front, the others from the back.
-/// Returns the number of rows at the front.
+/// Copies rows from `from` to `to`: rows for which `left` returns true to the front, the others to the back. Returns
+/// the number of rows at the front.
 fn part(from: &[GradientRow], to: &mut [GradientRow], left: &impl Fn(u32) -> bool) -> usize {
     let (mut lefts, mut rights) = (0, to.len());
     for entry in from {

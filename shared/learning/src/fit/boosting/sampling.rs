@@ -1,5 +1,6 @@
-//! Row and feature sampling of gradient boosting: draws the training rows and the features that each boosting round
-//! uses. See Friedman, "Stochastic gradient boosting", Computational Statistics & Data Analysis 38, 2002.
+//! Row and feature sampling of gradient boosting: draws the training rows and features that each boosting round uses.
+
+// Friedman, "Stochastic gradient boosting", Computational Statistics & Data Analysis 38, 2002.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -33,9 +34,9 @@ impl Sampling {
         }
     }
 
-    /// Draws the rows and features of boosting round number `round`. The result depends only on the seed and the round
-    /// number, and not on earlier rounds.
+    /// Draws the rows and features of boosting round number `round`.
     pub(super) fn draw(&mut self, round: u64) {
+        // The result depends only on the seed and the round number, and not on earlier rounds.
         if self.rows.is_empty() && self.max_features >= 1.0 {
             return;
         }

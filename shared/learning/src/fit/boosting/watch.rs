@@ -1,5 +1,6 @@
-//! Early stopping of gradient boosting: after each round, computes the loss of validation rows, which the trees are not
-//! fitted to.
+//! Early stopping of gradient boosting: computes the loss of validation rows after each round.
+
+// The trees are not fitted to the validation rows.
 
 use rayon::prelude::*;
 
@@ -8,36 +9,38 @@ use super::loss::{Loss, loss_of};
 use crate::fit::binned::BinnedColumn;
 use crate::fit::features::{TrainingData, Truth};
 
-/// Minimum and maximum patience of early stopping. Patience is the number of boosting rounds without a better loss
-/// after which boosting stops. The patience is lower if the learning rate is higher.
+// The patience is lower if the learning rate is higher.
+/// Minimum and maximum patience of early stopping: number of boosting rounds without a better loss after which boosting
+/// stops.
 const PATIENCE: (f64, f64) = (20.0, 100.0);
 
-/// Patience of early stopping for a learning rate of 1, in boosting rounds. For another learning rate, this number is
-/// divided by the rate.
+// For another learning rate, this number is divided by the rate.
+/// Patience of early stopping at learning rate 1, in boosting rounds.
 const PATIENCE_OF_RATE: f64 = 3.0;
 
-/// Early stopping, for classification: minimum decrease of the loss that counts as an improvement, as a share of the
-/// loss before any boosting round. The reason: if classes can be separated perfectly, each further round improves the
-/// loss a little and only makes the probabilities extreme.
+// If classes can be separated perfectly, each further round improves the loss a little and only makes the probabilities
+// extreme.
+/// Early stopping in classification: minimum decrease of the loss that counts as an improvement, as a share of the
+/// start loss.
 const MIN_GAIN: f64 = 1e-4;
 
-/// Number of rows whose losses one parallel task sums. It is fixed, so that the number of threads does not change the
-/// sum.
+// The number is fixed, so that the number of threads does not change the sum.
+/// Number of rows whose losses one parallel task sums.
 const PIECE: usize = 1 << 12;
 
-/// Validation rows for early stopping of gradient boosting. No tree is fitted to them. Their loss shows when further
-/// boosting rounds do not help.
+// The loss of these rows shows when further boosting rounds do not help.
+/// Validation rows for early stopping of gradient boosting. No tree is fitted to these rows.
 pub(super) struct WatchedRows<'a> {
     columns: &'a [&'a BinnedColumn],
     rows: &'a [u32],
     truth: Truth<'a>,
-    /// The true target of each validation row: a standardised number, or the index of its class.
+    /// The true target of each validation row: the index of its class, or a standardised number.
     values: Vec<f64>,
     /// For each output (class, or the one number), the current score of every validation row.
     scores: Vec<Vec<f64>>,
     /// Mean loss of the validation rows after each boosting round.
     losses: Vec<f64>,
-    /// Index of the boosting round with the best loss so far.
+    /// Index of the boosting round with the best validation loss so far.
     best: usize,
     /// Early stopping: minimum decrease of the loss that counts as an improvement.
     least_gain: f64,
@@ -70,12 +73,13 @@ impl<'a> WatchedRows<'a> {
         watch
     }
 
-    /// Adds the prediction of one tree to the scores of the validation rows. `output` is the index of the score.
+    /// Adds the predictions of one tree to the current scores of the validation rows.
     #[expect(
         clippy::indexing_slicing,
         reason = "a tree names only features of these columns, and a column has a bin for every row"
     )]
     pub(super) fn add(&mut self, output: usize, grown: &Grown) {
+        // `output` is the index of the score.
         let (rows, columns) = (self.rows, self.columns);
         let Some(scores) = self.scores.get_mut(output) else { return };
         scores.par_iter_mut().zip(rows).with_min_len(PIECE).for_each(|(score, row)| {
@@ -83,9 +87,9 @@ impl<'a> WatchedRows<'a> {
         });
     }
 
-    /// Computes and records the loss of the validation rows after a boosting round. All trees of the round must have
-    /// been added before.
+    /// Computes the loss of the validation rows after a boosting round.
     pub(super) fn end_round(&mut self) {
+        // All trees of the round must have been added before.
         if self.rows.is_empty() {
             return;
         }
@@ -106,8 +110,7 @@ impl<'a> WatchedRows<'a> {
         pieces.into_iter().sum::<f64>() / self.rows.len().max(1) as f64
     }
 
-    /// Returns whether boosting should stop early, because the loss of the validation rows has not improved for many
-    /// rounds.
+    /// Returns whether boosting should stop early, because the validation loss has not improved for many rounds.
     pub(super) fn is_done(&self) -> bool {
         self.losses.len() > self.best + self.patience
     }

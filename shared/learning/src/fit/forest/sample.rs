@@ -10,12 +10,12 @@ use crate::fit::features::{TrainingData, Truth};
 pub(super) struct SampledRow {
     /// Index of the row in the training data.
     pub(super) row: u32,
-    /// Index of the sum to which the row is added in a tree node: the row's class, or 0 in a regression.
+    /// Index of the output that the row counts for in a tree node: the row's class, or 0 in a regression.
     pub(super) output: u32,
-    /// Weight of the row, multiplied by how often the row was drawn into the bootstrap sample.
+    /// Weight of the row, multiplied by the number of times that the row was drawn into the bootstrap sample.
     pub(super) weight: f32,
-    /// What the row adds to a node's sum, per unit of weight: 1 in a classification, the standardised target in a
-    /// regression.
+    /// Number that the row adds to the sum of its output, per unit of weight: 1 in a classification, the standardised
+    /// target in a regression.
     pub(super) value: f32,
 }
 
@@ -25,18 +25,18 @@ pub(super) struct SamplePool {
     entries: Vec<SampledRow>,
     /// How many numbers a leaf predicts: one for each class, or 1 in a regression.
     pub(super) outputs: usize,
-    /// Mean of the target numbers in a regression, 0 in a classification. The prediction of a leaf is `offset + scale *
-    /// output`.
+    // The prediction of a leaf is `offset + scale * output`.
+    /// Mean of the target numbers in a regression, 0 in a classification.
     pub(super) offset: f64,
-    /// Standard deviation of the target numbers in a regression, 1 in a classification. The prediction of a leaf is
-    /// `offset + scale * output`.
+    // The prediction of a leaf is `offset + scale * output`.
+    /// Standard deviation of the target numbers in a regression, 1 in a classification.
     pub(super) scale: f64,
 }
 
 impl SamplePool {
-    /// Creates the pool from `rows` of the training data. In a regression, target numbers are standardised, so single
-    /// precision is enough for any unit.
+    /// Creates the pool from which bootstrap samples are drawn, from `rows` of the training data.
     pub(super) fn new(training: &TrainingData<'_>, rows: &[u32]) -> Self {
+        // In a regression, target numbers are standardised, so single precision is enough for any unit.
         debug_assert!(training.truth.has(rows), "every row has a truth");
         let (offset, scale) = match training.truth {
             Truth::Classes { .. } => (0.0, 1.0),
@@ -61,9 +61,7 @@ impl SamplePool {
         &self.entries
     }
 
-    /// Draws a bootstrap sample: as many draws as the pool has rows, with replacement. A row that was drawn several
-    /// times is in the result once, with its weight multiplied by the number of draws. Rows with weight 0 are left out.
-    /// If no row is left, all rows of the pool are returned once, with weight 1.
+    /// Draws a bootstrap sample of training rows: as many draws as there are rows, with replacement.
     pub(super) fn draw(&self, generator: &mut ChaCha8Rng) -> Vec<SampledRow> {
         let mut times = vec![0_u32; self.entries.len()];
         for _ in 0..times.len() {
@@ -73,15 +71,18 @@ impl SamplePool {
             }
         }
         let mut drawn = Vec::with_capacity(times.iter().filter(|times| **times > 0).count());
+        // A row that was drawn several times is in the result once, with its weight multiplied by the number of draws.
+        // Rows with weight 0 are left out.
         let weighed = |(entry, times): (&SampledRow, u32)| SampledRow { weight: entry.weight * times as f32, ..*entry };
         drawn.extend(self.entries.iter().zip(times).map(weighed).filter(|entry| entry.weight > 0.0));
+        // If no row is left, all rows of the pool are returned once, with weight 1.
         if drawn.is_empty() { self.unweighted() } else { drawn }
     }
 
-    /// Returns all training rows of the pool with a weight above 0, each once. If all weights are 0, returns all rows
-    /// with weight 1.
+    /// Returns all training rows with a weight above 0, each once.
     pub(super) fn all(&self) -> Vec<SampledRow> {
         let weighed: Vec<SampledRow> = self.entries.iter().filter(|entry| entry.weight > 0.0).copied().collect();
+        // If all weights are 0, all rows are returned with weight 1.
         if weighed.is_empty() { self.unweighted() } else { weighed }
     }
 
@@ -90,11 +91,11 @@ impl SamplePool {
     }
 }
 
-/// Returns the mean and the standard deviation of `values`. If the standard deviation is 0 or not finite, it is
-/// replaced by 1.
+/// Returns the mean and the standard deviation of `values`.
 pub(in crate::fit) fn moments(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
     let count = values.clone().count().max(1) as f64;
     let mean = values.clone().map(|value| value / count).sum::<f64>();
     let deviation = values.map(|value| (value - mean).powi(2) / count).sum::<f64>().sqrt();
+    // A deviation that is 0 or not finite is replaced by 1.
     (mean, if deviation.is_finite() && deviation > 0.0 { deviation } else { 1.0 })
 }

@@ -1,14 +1,15 @@
 //! Finds the best split of a tree node in a random forest, feature by feature.
-//!
-//! Let `s` be the sums of the outputs on one side of a split and `w` the sum of the weights there. The best split has
-//! the greatest `Σ s²/w` over both sides. Except for a constant, this is the decrease of Gini impurity, and also of
-//! variance.
+
+// Let `s` be the sums of the outputs on one side of a split and `w` the sum of the weights there. The best split has
+// the greatest `Σ s²/w` over both sides. Except for a constant, this is the decrease of Gini impurity, and also of
+// variance.
 
 use super::sample::SampledRow;
 use crate::fit::binned::{BinnedColumn, MAX_BINS};
 
-/// Decides how the best split of a tree node is found. If (rows of the node × this factor) is less than the number of
-/// bins, the rows are sorted by bin number. Otherwise they are summed bin by bin.
+// If (rows of the node × this factor) is less than the number of bins, the rows are sorted by bin number. Otherwise
+// they are summed bin by bin.
+/// Factor that decides how the best split of a tree node is found: small nodes by sorting rows, large nodes by bins.
 const SORT_BELOW: usize = 4;
 
 /// Candidate split of a tree node in a random forest, on one feature.
@@ -17,16 +18,16 @@ pub(super) struct ForestSplit {
     pub(super) feature: usize,
     /// Split point: rows with this bin number or a lower one go to the left child.
     pub(super) left: usize,
-    /// Lowest bin number that a row of the right child has. The bins between `left` and this one have no row of the
-    /// node.
+    // The bins between `left` and this one have no row of the node.
+    /// Lowest bin number that a row of the right child has.
     pub(super) right: usize,
-    /// Quality of the split, higher is better: `Σ s²/w` over both children. `s` are the sums of the outputs in a child,
-    /// and `w` is the sum of the weights.
+    // `s` are the sums of the outputs in a child, and `w` is the sum of the weights.
+    /// Quality of the split, higher is better: `Σ s²/w` over both children.
     pub(super) score: f64,
 }
 
-/// Sums over the rows of a tree node, or of one side of a split: the number of rows, their weights, and their outputs.
-/// There is one output for each class, or in a regression one for the target.
+// There is one output for each class, or in a regression one for the target.
+/// Sums over the rows of a tree node: the number of rows, their weights and their outputs.
 #[derive(Debug, Clone)]
 pub(super) struct OutputSums {
     pub(super) rows: usize,
@@ -54,9 +55,9 @@ impl OutputSums {
         sums
     }
 
-    /// Returns `Σ s²/w`, the part that these rows add to the quality of a split. `s` are the sums of the outputs, and
-    /// `w` is the sum of the weights.
+    /// Returns the quality `Σ s²/w` of one side of a split. Higher is better.
     pub(super) fn score(&self) -> f64 {
+        // `s` are the sums of the outputs, and `w` is the sum of the weights.
         if self.weight > 0.0 { self.squares / self.weight } else { 0.0 }
     }
 
@@ -82,24 +83,26 @@ fn amount(entry: &SampledRow) -> f64 {
     f64::from(entry.weight) * f64::from(entry.value)
 }
 
-/// Finds the best split of a tree node, one feature at a time. Its buffers are reused from node to node.
+// The buffers are reused from node to node.
+/// Finds the best split of a tree node, one feature at a time.
 #[derive(Debug)]
 pub(super) struct Splitter {
     min_rows: usize,
     left: OutputSums,
     right: OutputSums,
-    /// Sums for each bin of a feature: first the number of rows, then the sum of the weights, then the sum of each
-    /// output.
+    // The sums of a bin have this order: the number of rows, the sum of the weights, the sum of each output.
+    /// Sums of the node's rows for each bin of a feature.
     histogram: Vec<f64>,
-    /// Sort keys, one for each row of the node. The upper 32 bits are the row's bin number. The lower 32 bits are its
-    /// index among the node's rows.
+    // The upper 32 bits are the row's bin number. The lower 32 bits are its index among the node's rows.
+    /// Sort keys, one for each row of the tree node.
     keys: Vec<u64>,
 }
 
 impl Splitter {
-    /// Creates a splitter. `outputs` is the number of sums in a node: one for each class, or 1 in a regression. Each
-    /// side of a split must have at least `min_rows` rows.
+    /// Creates an object that finds the best splits of tree nodes. Each side of a split must have at least `min_rows`
+    /// rows.
     pub(super) fn new(outputs: usize, min_rows: usize) -> Self {
+        // `outputs` is the number of sums in a node: one for each class, or 1 in a regression.
         Self {
             min_rows,
             left: OutputSums::new(outputs),
@@ -109,8 +112,7 @@ impl Splitter {
         }
     }
 
-    /// Returns the best split of a node on one feature, or `None` if no split has a quality above `least`. `entries`
-    /// are the node's rows, and `total` holds their sums.
+    /// Returns the best split of a tree node on one feature. `None` if no split has a quality above `least`.
     pub(super) fn best(
         &mut self,
         entries: &[SampledRow],
@@ -118,6 +120,7 @@ impl Splitter {
         (feature, column): (usize, &BinnedColumn),
         least: f64,
     ) -> Option<ForestSplit> {
+        // `entries` are the node's rows, and `total` holds their sums.
         if column.bins() < 2 {
             return None;
         }
@@ -187,13 +190,13 @@ impl Splitter {
         self.right.weight -= weight;
     }
 
-    /// Compares `best` with the split between the bins `before` and `bin`, and keeps the better one. Both sides must
-    /// have enough rows. `self.left` and `self.right` must hold the sums of both sides.
+    /// Compares the best split so far with the split between the bins `before` and `bin`, and keeps the better one.
     fn consider(&self, before: Option<usize>, bin: usize, best: &mut ForestSplit) {
         if let Some(before) = before
             && self.left.rows >= self.min_rows
             && self.right.rows >= self.min_rows
         {
+            // `self.left` and `self.right` hold the sums of both sides.
             let score = self.left.score() + self.right.score();
             if score > best.score {
                 *best = ForestSplit { left: before, right: bin, score, ..*best };

@@ -5,8 +5,7 @@ use crate::fit::binned::Binned;
 use crate::fit::features::FrameFeatures;
 use evergreen_scoring::Node;
 
-/// Summary of a tree node. An inner node has the index of its feature and its threshold. A leaf has `None` and its
-/// first weight.
+/// Summary of a tree node: the index of its feature and its threshold. For a leaf: `None` and its first weight.
 type NodeSummary = (Option<u32>, f64);
 
 /// Returns 200 rows of seven pseudorandom numbers. The tests of all model families use this generator.
@@ -24,9 +23,9 @@ fn number(x: &[f64; 7]) -> f64 {
     10.0 * sine + 20.0 * (x[2] - 0.5).powi(2) + 10.0 * x[3] + 5.0 * x[4] + 2.0 * (x[6] - 0.5)
 }
 
-/// Grows a tree of depth 2 on all rows, without a bootstrap sample. All features are tried at each split. Returns a
-/// summary of each node.
+/// Grows a tree of depth 2 on all rows and returns a summary of each node.
 fn tree(truth: Truth<'_>, weights: Option<&[f32]>, min_samples_leaf: usize) -> Vec<NodeSummary> {
+    // There is no bootstrap sample. All features are tried at each split.
     let rows = rows();
     let columns: Vec<Vec<f32>> = (0..6).map(|column| rows.iter().map(|row| row[column] as f32).collect()).collect();
     let features = FrameFeatures::of_columns(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>());
@@ -87,10 +86,10 @@ fn a_tree_with_weights_equals_that_of_scikit_learn() {
     same(&found, &expected);
 }
 
-/// The expected values come from `DecisionTreeClassifier(max_depth=2)` of scikit-learn 1.9.1. They are thresholds and,
-/// for each leaf, the share of the first class that has rows in the leaf.
+/// The expected values come from `DecisionTreeClassifier(max_depth=2)` of scikit-learn 1.9.1.
 #[test]
 fn a_classification_tree_equals_that_of_scikit_learn() {
+    // They are thresholds and, for each leaf, the share of the first class that has rows in the leaf.
     let class = |row: &[f64; 7]| u32::from(number(row) >= 12.0) + u32::from(number(row) >= 17.0);
     let classes: Vec<u32> = rows().iter().map(class).collect();
     let found = tree(Truth::Classes { classes: &classes, count: 3 }, None, 1);

@@ -11,12 +11,12 @@ use super::sample::{SamplePool, SampledRow};
 use super::split::{ForestSplit, OutputSums, Splitter};
 use crate::fit::binned::Binned;
 
-/// A node of a growing tree that may still be split. The node with the highest `rank` is split next.
+/// Node of a growing tree that may still be split. The node with the highest `rank` is split next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Pending {
-    /// Priority of the node: the node with the highest number is split next. If the tree has a maximum number of nodes,
-    /// this is the node's number of rows. Otherwise it is the order of creation: the newest node is next, because its
-    /// rows are still in the processor's cache.
+    // If the tree has a maximum number of nodes, this is the node's number of rows. Otherwise it is the order of
+    // creation: the newest node is next, because its rows are still in the processor's cache.
+    /// Priority of the node: the node with the highest number is split next.
     rank: usize,
     node: usize,
     /// Index of the node's first row in the tree's list of rows.
@@ -28,10 +28,10 @@ struct Pending {
 }
 
 impl Pending {
-    /// Returns the rows of this node. `entries` are all rows of the tree's sample, and a node's rows are neighbours in
-    /// it.
+    /// Returns the rows of this tree node. `entries` are all rows of the tree's sample.
     #[expect(clippy::indexing_slicing, reason = "a node is a range of the rows of the tree")]
     fn rows<'e>(&self, entries: &'e [SampledRow]) -> &'e [SampledRow] {
+        // A node's rows are neighbours in the sample.
         &entries[self.start..self.end]
     }
 }
@@ -53,9 +53,9 @@ pub(super) struct ForestTreeGrower<'a> {
 }
 
 impl<'a> ForestTreeGrower<'a> {
-    /// Prepares tree number `index` of a random forest and draws its bootstrap sample of rows. `seed` is the random
-    /// seed of the whole forest.
+    /// Prepares tree number `index` of a random forest, with a bootstrap sample of the training rows.
     pub(super) fn new(binned: &'a Binned, sample: &'a SamplePool, shape: Shape, seed: u64, index: u64) -> Self {
+        // `seed` is the random seed of the whole forest.
         let mut generator = ChaCha8Rng::seed_from_u64(seed);
         generator.set_stream(index);
         let entries = sample.draw(&mut generator);
@@ -100,9 +100,9 @@ impl<'a> ForestTreeGrower<'a> {
         }
     }
 
-    /// Grows the tree. Returns the tree and, for each feature, the total decrease in impurity (Gini or variance) by its
-    /// splits.
+    /// Grows the tree. Also returns, for each feature, the total decrease in impurity by its splits.
     pub(super) fn grow(mut self) -> (Tree, Vec<f64>) {
+        // Impurity: Gini impurity or variance.
         self.push(0, self.entries.len(), 0);
         while let Some(pending) = self.pending.pop() {
             let sums = OutputSums::of(pending.rows(&self.entries), self.sample.outputs);
@@ -134,13 +134,13 @@ impl<'a> ForestTreeGrower<'a> {
             && !alike(pending.rows(&self.entries))
     }
 
-    /// Returns the best split of a node on a few features that are drawn at random. If no drawn feature allows a split,
-    /// further features are tried until one does. Returns `None` if no feature allows a split.
+    /// Returns the best split of a node on a few random features. `None` if no feature allows a split.
     #[expect(clippy::indexing_slicing, reason = "`features` is a permutation of the indices of the columns")]
     fn best_split(&mut self, pending: &Pending, sums: &OutputSums) -> Option<ForestSplit> {
         let entries = pending.rows(&self.entries);
         let mut best: Option<ForestSplit> = None;
         for tried in 0..self.features.len() {
+            // If no drawn feature allows a split, further features are tried until one does.
             if tried >= self.shape.tried && best.is_some() {
                 break;
             }
@@ -166,13 +166,14 @@ impl<'a> ForestTreeGrower<'a> {
         Node::Split { feature: split.feature as u32, threshold, left, right }
     }
 
-    /// Reorders the rows of a node for a split: rows with the bin number `last` or a lower one come first. Both sides
-    /// keep their order. Returns the index at which the right side starts.
+    /// Moves the rows of the left child in front: rows with the bin number `last` or a lower one. Returns the index at
+    /// which the right child's rows start.
     #[expect(
         clippy::indexing_slicing,
         reason = "a node is a range of the rows of the tree, and a column has a bin for every row"
     )]
     fn partition(&mut self, pending: &Pending, codes: &[u8], last: usize) -> usize {
+        // Both sides keep their order.
         self.spare.clear();
         let mut write = pending.start;
         for read in pending.start..pending.end {
