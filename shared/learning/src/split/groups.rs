@@ -25,10 +25,11 @@ impl Group {
     }
 }
 
-/// Marks whole groups as hold-out, about a fifth of all rows. With `order`, the groups with the newest rows are marked.
-/// Without `order`, the groups of each class are sorted by the group's hash, and the first groups are marked. So a
-/// growing table keeps its hold-out groups. Every class keeps a training row, except a class with a single group.
+/// Marks whole groups of rows as hold-out, until they have about a fifth of all rows.
 pub(super) fn hold(groups: &[u64], order: Option<&[f64]>, target: &Target, held: &mut [bool]) {
+    // With `order`, the groups with the newest rows are marked. Without `order`, the groups of each class are sorted by
+    // the group's hash, and the first ones are marked. So a growing table keeps its hold-out groups. Every class keeps
+    // a training row, except a class with a single group.
     let mut found = found(groups, order, target);
     found.sort_by_key(|group| (Reverse(Total(group.newest)), group.hash));
     let mut left = vec![0; target.labels().len().max(1)];
@@ -48,8 +49,8 @@ pub(super) fn hold(groups: &[u64], order: Option<&[f64]>, target: &Target, held:
     }
 }
 
-/// Marks the first groups in `members` as hold-out, until they have about a fifth of the members' rows. Returns how
-/// many groups were marked.
+/// Marks the first groups in `members` as hold-out, about a fifth of the members' rows. Returns how many groups it
+/// marked.
 fn hold_first_groups(members: &[&Group], left: &mut [usize], held: &mut [bool]) -> usize {
     let wanted = fifth(members.iter().map(|group| group.rows.len()).sum());
     let is_needed =
@@ -107,9 +108,9 @@ fn found(groups: &[u64], order: Option<&[f64]>, target: &Target) -> Vec<Group> {
     found
 }
 
-/// Returns, for each row, the rank of its group. Groups are ranked by the time of their newest row. Of groups with the
-/// same time, the hash decides.
+/// Returns, for each row, the rank of its group in time.
 pub(super) fn ranks(groups: &[u64], moments: &[f64]) -> Vec<u64> {
+    // Groups are ranked by the time of their newest row. Of groups with the same time, the hash decides.
     let mut newest: HashMap<u64, f64> = HashMap::new();
     for (group, moment) in groups.iter().zip(moments) {
         let known = newest.entry(*group).or_insert(f64::NEG_INFINITY);
