@@ -80,7 +80,7 @@ impl Errors {
     }
 }
 
-// `scaler` is the scaling that the model applies to its features. `errors` has one entry for each fold.
+// `scaler` is the scaling that the model applies to its features.
 /// Learns the prediction intervals of a regression model from its out-of-fold errors. Returns `None` for classifiers.
 ///
 /// # Errors

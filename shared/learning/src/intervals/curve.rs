@@ -17,7 +17,7 @@ const ROWS: usize = 50;
 /// prediction.
 const MIN_GAP: f32 = 1e-3;
 
-// It keeps rounded sums above 0.
+// The minimum keeps rounded sums above 0.
 /// Minimum width of a prediction interval, as a share of the largest width.
 const MIN_SHARE: f64 = 1e-3;
 
@@ -26,7 +26,7 @@ const MIN_SHARE: f64 = 1e-3;
 /// How often the curve that gives the widths of prediction intervals is corrected.
 const CORRECTIONS: usize = 6;
 
-// It is one knot of the curve that gives the width of prediction intervals.
+// Each range is one knot of the curve that gives the width of prediction intervals.
 /// A range of predictions, with the width of the prediction intervals in this range.
 struct CurvePart {
     /// The median of the predictions in this range.
