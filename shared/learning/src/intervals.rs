@@ -41,7 +41,7 @@ const TREES: BoostingParameters = BoostingParameters {
 /// Maximum number of cells (rows × features) for training the trees that predict how large a row's error will be.
 const MAX_CELLS: usize = 4_000_000;
 
-// Then the trees that predict how difficult a row is can be tested on rows that they have not seen.
+// The cut allows testing the trees that predict how difficult a row is on rows that they have not seen.
 /// Number of parts into which a single fold of errors is cut.
 const PARTS: usize = 5;
 

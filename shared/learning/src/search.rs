@@ -296,7 +296,7 @@ impl Search<'_> {
 
     /// Returns the candidates that the search evaluated, best first.
     fn ranking(&self) -> Vec<&Trial> {
-        // The order is that of [`SearchResult::ranking`].
+        // The order is that of `SearchResult::ranking`.
         let metric = self.context.metric;
         let mut ranking: Vec<&Trial> = Vec::with_capacity(self.trials.len());
         for trial in &self.trials {

@@ -63,7 +63,7 @@ impl ColumnTexts {
     /// Returns the texts of `column` in the given `rows`. `None` if the column is not a category in the model's
     /// signature.
     pub(crate) fn of(frame: &Frame, column: &Column, rows: &[u32], parts: Arc<[u8]>) -> Option<Self> {
-        // The argument `parts` comes from the function [`parts`].
+        // The argument `parts` comes from the function `parts`.
         let ColumnKind::Category { categories, rare } = &column.kind else { return None };
         let encoder = Encoder::of(frame, std::slice::from_ref(column)).ok()?;
         let count = categories.len() + rare.len() + 2;

@@ -39,7 +39,7 @@ struct CurvePart {
 /// Returns a curve: for each prediction of a regression model, half the width of its prediction interval.
 pub(super) fn curve(values: &[f32], errors: &[f64]) -> Curve {
     // `values` are predictions, `errors` their absolute errors. In each range of predictions, the share
-    // [`INTERVAL_LEVEL`] of the rows has its true value in the interval. If there are too few rows for this level, the
+    // `INTERVAL_LEVEL` of the rows has its true value in the interval. If there are too few rows for this level, the
     // half width is the largest error.
     let mut rows: Vec<(f32, f64)> = values.iter().copied().zip(errors.iter().copied()).collect();
     rows.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));

@@ -173,7 +173,7 @@ fn errors_by_cuts(numbers: &[f32], classes: &[u32], labels: usize) -> usize {
 
 /// Returns the group number of each row for leak detection. Rows of one group predict each other's target.
 fn neighbours(values: &Values, rows: &[u32]) -> Vec<u32> {
-    // A group has the rows of one category, or about [`GROUP`] rows with neighbouring numbers.
+    // A group has the rows of one category, or about `GROUP` rows with neighbouring numbers.
     let Some(numbers) = numbers(values, rows) else {
         let Values::Category { codes, .. } = values else { return Vec::new() };
         return at(codes, rows);

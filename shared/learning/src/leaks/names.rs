@@ -37,7 +37,7 @@ const NUMBERS: [&str; 10] = ["code", "id", "key", "name", "no", "nr", "num", "nu
 /// Minimum number of different values for an identifier column that is named after a person or thing, like `customer`.
 const MIN_DISTINCT_OF_OWNER: usize = 5;
 
-// This holds for names without a person or thing.
+// The limit holds for names without a person or thing.
 /// Minimum number of different values for an identifier column whose name ends with `id` or `uuid`.
 const MIN_DISTINCT_OF_ID: usize = 20;
 

@@ -19,7 +19,7 @@ const MAX_POWER: f64 = 8.0;
 const STEPS: usize = 30;
 
 // `None` for regression, or if calibration hardly lowers the log loss. The artifact stores the power, see
-// [`evergreen_scoring::PipelineParts::calibration`].
+// `evergreen_scoring::PipelineParts::calibration`.
 /// Calibration of a classifier: returns the power to which its probabilities are raised to best match the true classes.
 pub(super) fn power(target: &Target, answers: &Answers, rule: &LabelRule) -> Option<f32> {
     let (Target::Classes { labels, classes: truth }, Answers::Classes { probabilities, .. }) = (target, answers) else {

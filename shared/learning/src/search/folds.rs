@@ -60,7 +60,7 @@ fn drawn(target: &Target, seed: u64) -> Vec<Vec<u32>> {
 /// Returns how many rows of a class are used to compare hyperparameter candidates.
 fn share(members: usize, rows: usize) -> usize {
     // `members` is the number of the class's rows, `rows` the number of all rows. On a small table, all rows are used.
-    // On a large table, it is the class's share of [`MAX_ROWS`], but at least 20.
+    // On a large table, it is the class's share of `MAX_ROWS`, but at least 20.
     if rows <= MAX_ROWS { members } else { (members * MAX_ROWS / rows).max(20).min(members) }
 }
 

@@ -14,7 +14,7 @@ const FIRST_FOLDS: usize = 1;
 /// Maximum number of cells (rows × features × labels) of a small table.
 const MAX_CELLS: usize = 50_000;
 
-// It is divided at most `MAX_DIVISIONS` times.
+// A table is divided at most `MAX_DIVISIONS` times.
 /// Number of scored rows that cross-validation aims at. A table with fewer rows is divided into folds several times.
 const MIN_SCORED: usize = 600;
 const MAX_DIVISIONS: usize = 3;

@@ -13,7 +13,7 @@ const SPLIT_SEED: u64 = 42;
 
 /// Returns a hash of each row's content: the first 64 bits of SHA-256.
 pub(super) fn rows(frame: &Frame) -> Vec<u64> {
-    // The hashed bytes begin with [`SPLIT_SEED`]. Then each column, sorted by name, adds the hash of its name and its
+    // The hashed bytes begin with `SPLIT_SEED`. Then each column, sorted by name, adds the hash of its name and its
     // value in the row. The value is the bits of a number, or the hash of a category.
     hashes(frame, (0..frame.rows() as u32).into_par_iter())
 }
