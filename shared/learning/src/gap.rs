@@ -6,7 +6,8 @@ use evergreen_table::Target;
 use crate::evaluate::{Answers, log_losses};
 
 // The number is high because the model was chosen as the best of many by its cross-validation loss.
-/// Warning about a worse hold-out loss: the difference to the cross-validation loss must be this many standard errors.
+/// Limit for a warning: the hold-out loss is worse than the cross-validation loss by more than this many standard
+/// errors.
 const STANDARD_ERRORS: f64 = 4.0;
 
 // A smaller difference does not matter, even if it is certain.
@@ -28,7 +29,8 @@ pub(crate) struct Losses {
 }
 
 impl Losses {
-    /// Computes mean and spread of the losses of the predictions `answers`. Returns `None` if there are no rows.
+    /// Computes mean and spread of the losses of a model's predictions (`answers`). Returns `None` if there are no
+    /// rows.
     pub(crate) fn of(target: &Target, answers: &Answers) -> Option<Self> {
         // The result is also `None` if one of both arguments is for classification and the other for regression.
         let losses: Vec<f64> = match (target, answers) {
@@ -86,7 +88,7 @@ pub(crate) fn gap(validated: Losses, holdout: Losses, table: RowDependence) -> O
 
 // Coverage is the share of rows whose interval contains the true value. The limit is used if the hold-out rows are
 // newer than the training rows.
-/// Warning about prediction intervals on newer rows: the coverage is too low by more than this many standard errors.
+/// Limit for a warning about prediction intervals: the coverage is too low by more than this many standard errors.
 const NEWER_STANDARD_ERRORS: f64 = 2.0;
 
 /// Returns a warning if too few prediction intervals contain the true value, for example clearly fewer than 90 %.

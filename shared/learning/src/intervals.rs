@@ -22,7 +22,7 @@ use crate::learner::Learner;
 use crate::train::LearningError;
 
 // With fewer errors, rows with the same prediction get intervals of the same width.
-/// Minimum number of out-of-fold errors for learning how difficult each row is to predict.
+/// Minimum number of out-of-fold errors from which a model learns how difficult each row is to predict.
 const MIN_ERRORS: usize = 200;
 
 // The trees are few and small, since one error says little about its row.
@@ -42,11 +42,12 @@ const TREES: BoostingParameters = BoostingParameters {
 const MAX_CELLS: usize = 4_000_000;
 
 // The cut allows testing the trees that predict how difficult a row is on rows that they have not seen.
-/// Number of parts into which a single fold of errors is cut.
+/// Number of parts into which the out-of-fold errors are cut if there is only one cross-validation fold.
 const PARTS: usize = 5;
 
-// Boosted trees predict the difficulty. With less improvement, the width depends only on the prediction.
-/// Minimum relative improvement of the interval score, for prediction intervals that depend on the row's difficulty.
+// Boosted trees predict the difficulty. The gain is the decrease of the interval score. With less gain, the width
+// depends only on the prediction.
+/// Minimum relative gain for which the width of prediction intervals depends on how difficult the row is to predict.
 const WORTHWHILE: f64 = 0.01;
 
 // Otherwise tiny errors would dominate.
@@ -157,7 +158,7 @@ fn fit(learner: &Learner<'_>, rows: &[u32], logarithms: &[f64], deadline: Instan
     Ok(learner.fit_numbers(&rows, &logarithms, TREES, deadline)?)
 }
 
-/// Splits the list of all errors into one index range for each fold.
+/// Splits the list of all out-of-fold errors into index ranges, one for each cross-validation fold.
 fn parts(folds: &[Errors]) -> Vec<Range<usize>> {
     // A single fold is cut into `PARTS` ranges.
     let sizes: Vec<usize> = match folds {

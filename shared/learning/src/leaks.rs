@@ -24,7 +24,7 @@ const MIN_ROWS: usize = 40;
 /// Maximum number of leaking columns that get a warning with the column's name.
 const MAX_NAMED: usize = 3;
 
-/// Leak detection: returns a warning for each column that alone predicts the target almost without error.
+/// Leak detection: returns warnings about columns that alone predict the target almost without error.
 pub(crate) fn leaks(prepared: &Prepared) -> Vec<String> {
     let (table, training) = (prepared.table(), &prepared.split().training);
     let step = training.len().div_ceil(MAX_ROWS).max(1);
@@ -124,8 +124,7 @@ fn is_monotone(numbers: impl Iterator<Item = impl PartialOrd> + Clone) -> bool {
     grows.min(falls) * 100 <= all
 }
 
-/// Returns a warning if a column looks like an identifier (for example `customer_id`) that has several rows for each
-/// value.
+/// Returns a warning if a column looks like an identifier whose values repeat (for example `customer_id`).
 pub(crate) fn ungrouped(table: &Table) -> Option<String> {
     // No warning if the settings name a group column.
     let ColumnProfile { name, distinct, .. } = owner(table)?;
@@ -137,7 +136,7 @@ pub(crate) fn ungrouped(table: &Table) -> Option<String> {
     ))
 }
 
-/// Returns the column that looks like an identifier (for example `customer_id`) with several rows for each value.
+/// Returns the column that looks like an identifier whose values repeat (for example `customer_id`).
 fn owner(table: &Table) -> Option<&ColumnProfile> {
     // No column is reported if the table has a group column.
     if table.groups().is_some() {

@@ -22,10 +22,9 @@ use crate::rows::{Encoder, FrameError};
 use crate::split::{Units, unit_keys};
 use crate::statistics::{ColumnTexts, Recipe, StatisticPlan, parts};
 
-// The rows are encoded as features and as bins (small numbers for ranges of a feature's values). The indices count
-// training rows, not rows of the whole table.
-/// The training rows of a table, encoded as features for fitting models. Parameters named `rows` are indices of
-/// training rows.
+// The rows are encoded as features and as bins (small numbers for ranges of a feature's values). Methods that take
+// `rows` expect indices among the training rows, not in the whole table.
+/// The training rows of a table, encoded as features for fitting models.
 #[derive(Debug)]
 pub(crate) struct Learner<'a> {
     signature: Signature,
@@ -46,7 +45,7 @@ pub(crate) struct Learner<'a> {
     target: Target,
     weights: Option<Vec<f32>>,
     // This index is always the class number itself, but the evaluation code needs a list.
-    /// For each class, the index of its label in the list of labels.
+    /// For each class, the index of its label in the list of the target's labels.
     known: Vec<Option<usize>>,
 }
 

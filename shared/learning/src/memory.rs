@@ -34,8 +34,7 @@ pub enum Purpose<'a> {
     Judge,
 }
 
-/// Estimated size of a table, and the memory that the table needs. The estimate comes from samples of the table's
-/// files.
+/// Estimate, from samples of a table's files, of the table's size and of the memory that the table needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Estimate {
     /// Estimated number of rows in the table.
@@ -99,10 +98,10 @@ pub fn of_learning(prepared: &Prepared, plan: &Plan) -> u64 {
     learning(&Scale::learning(prepared), &plan.spaces).0
 }
 
-/// Adds the memory that training needs to the error of a table that is too large to be read. Other errors do not
-/// change.
+/// Adds the memory that training needs to the error of a table that is too large to be read.
 #[must_use]
 pub fn with_learning(error: TableError, settings: &DatasetSettings) -> TableError {
+    // Other errors stay as they are.
     let TableError::TooLarge(found) = error else { return error };
     TableError::TooLarge(Box::new(match &found.read {
         Some((shape, raw)) => {

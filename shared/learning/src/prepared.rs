@@ -65,12 +65,12 @@ impl Prepared {
         Self::split_by(table, split)
     }
 
-    /// Fits the preprocessing of `table` with a given split into training rows and hold-out. The split must have
-    /// training rows.
+    /// Fits the preprocessing of a table whose split into training rows and hold-out is given.
     ///
     /// # Errors
     /// The same as [`Prepared::of`].
     pub fn split_by(table: Table, split: Split) -> Result<Self, PrepareError> {
+        // The split must have training rows.
         check_training_labels(&table, &split)?;
         let (signature, preprocessing) = encode::fit(table.frame(), table.target(), &split.training)?;
         match preprocessing.features() {

@@ -13,8 +13,7 @@ pub enum FrameError {
     /// The table lacks an input column that the model expects. Contains the column's name.
     #[error("column {0:?}: the model needs the column and the table does not have it")]
     NoColumn(String),
-    /// A column has one type in the table (for example number), but the model expects another type (for example
-    /// category).
+    /// A column has another type in the table (for example number) than the model expects (for example category).
     #[error("column {column:?}: the type is {found} in the table; the model expects {expected}")]
     OtherKind {
         /// The name of the column.
@@ -80,8 +79,8 @@ enum Cells<'a> {
     Numbers(&'a [f32]),
     Moments(&'a [f64], Vec<DatePart>),
     Texts(&'a [u32], Vec<f32>),
-    // Holds the code of each row's text, the words that belong to each code, and the number of different words.
-    /// A column of free text.
+    // The last value is the number of different words.
+    /// Values of a column of free text: the code of each row's text, and the known words in the text of each code.
     Words(&'a [u32], Words, usize),
 }
 

@@ -48,7 +48,7 @@ const FEW_CANDIDATES: usize = 4;
 
 // In a step `(n, folds)`, one in `n` candidates of each family goes on. So the best third goes on to three folds. The
 // best third of these candidates goes on to all folds.
-/// Steps of successive halving: `(3, 3)` means that the best third of the candidates is scored on up to 3 folds.
+/// Steps of the search (successive halving): `(3, 3)` means that the best third of the candidates is scored on 3 folds.
 const RUNGS: [(usize, usize); 2] = [(3, 3), (3, usize::MAX)];
 
 // Measured on generated tables of 6,000 to 400,000 training rows.
@@ -83,7 +83,7 @@ pub(crate) struct RankedCandidate {
     pub(crate) score: Option<f64>,
     // Calibrated probabilities match how often the classifier is right. `None` if calibration does not help, or for
     // regression.
-    /// Calibration of a classifier: the power to which its probabilities are raised. `None` means no calibration.
+    /// Calibration of a classifier: the power to which the probabilities are raised. `None` means no calibration.
     pub(crate) calibration: Option<f32>,
     // The rule contains the limits of the probabilities, and which label the classifier answers.
     /// Rule by which a classifier turns probabilities into a label.
@@ -91,8 +91,7 @@ pub(crate) struct RankedCandidate {
     // Empty for a classifier, or if the search did not keep the model's predictions.
     /// Out-of-fold errors of a regression model (on rows that the model was not trained on), fold by fold.
     pub(crate) errors: Vec<Errors>,
-    /// Mean and spread of the candidate's out-of-fold losses. `None` if the search did not keep the candidate's
-    /// predictions.
+    /// Mean and spread of the candidate's out-of-fold losses. `None` if its predictions were not kept.
     pub(crate) validated: Option<Losses>,
     /// Expected duration of the steps after the last fit: writing, loading and evaluating the model artifact.
     pub(crate) after: Duration,

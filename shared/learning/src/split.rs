@@ -21,14 +21,12 @@ pub struct Split {
     pub holdout: Vec<u32>,
 }
 
-/// Numbers that say which rows must stay together in one cross-validation fold: rows with the same number stay
-/// together.
+/// For each row, a unit number: rows with the same number must stay together in one cross-validation fold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Units {
-    /// Rows without an order in time. Rows with equal content, or with the same group, have the same number.
+    /// Unit numbers of rows without an order. Rows with equal content, or of the same group, share a number.
     Alike(Vec<u64>),
-    /// Rows ordered in time. Rows with the same time, or with the same group, have the same number. A higher number is
-    /// newer.
+    /// Unit numbers of rows ordered in time. A higher number is newer. Rows of the same time or group share a number.
     Ordered(Vec<u64>),
 }
 
@@ -124,7 +122,7 @@ fn hold_newest(order: &[f64], held: &mut [bool]) {
     hold_first((0..order.len() as u32).collect(), key, std::cmp::Reverse, held);
 }
 
-/// A floating-point number that can be sorted: it has a total order, with NaN too.
+/// A floating-point number that can be sorted, even if it is NaN.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Total(f64);
 

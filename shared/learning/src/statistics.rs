@@ -55,7 +55,7 @@ pub(crate) struct ColumnTexts {
     /// Number of different codes, including the one for a missing text.
     pub(crate) count: usize,
     // A row's encoding is computed only from rows of other parts.
-    /// Target encoding: for each row, the number of its part.
+    /// For each row, the number of the part that the row belongs to in out-of-fold target encoding.
     pub(crate) parts: Arc<[u8]>,
 }
 
@@ -91,7 +91,7 @@ pub(crate) struct FittedStatistic {
     pub(crate) feature: Vec<f32>,
 }
 
-/// Number of rows, and the sum of the target over these rows.
+/// Number of training rows, and the sum of the target over these rows.
 #[derive(Debug, Clone, Copy, Default)]
 struct Sum {
     rows: f64,

@@ -64,10 +64,10 @@ pub struct Trained {
     // If there are more than 50,000 training rows, the score is computed on 50,000 evenly spaced rows.
     /// Score of the model on the training rows: accuracy (0–1) for labels, R² (at most 1) for numbers.
     pub training_score: f64,
-    // For a forest, the importance is the column's share of the decrease in impurity. For boosting, it is its share of
-    // the gain. For a linear model, it is its share of the absolute weights of scaled features.
-    /// Feature importance of each input column, in the order of the model's signature. The sum is 1, or 0 if no column
-    /// matters. Empty for an imported model.
+    // The importances have the order of the columns in the model's signature. Their sum is 1, or 0 if no column
+    // matters. For a forest, the importance is the column's share of the decrease in impurity. For boosting, it is its
+    // share of the gain. For a linear model, it is its share of the absolute weights of scaled features.
+    /// Importance of each input column for the predictions, 0–1. Empty for an imported model.
     pub importances: Vec<f64>,
     /// The hold-out rows. The champion (the model version that answers predictions) is evaluated on the same rows.
     pub holdout: Holdout,
@@ -119,8 +119,7 @@ pub enum LearningError {
     OtherTask,
 }
 
-/// Trains a model: searches for the best hyperparameters, fits the best candidate, and evaluates the model on the
-/// hold-out.
+/// Trains a model: searches for hyperparameters, fits the best candidate, and evaluates the model on the hold-out.
 ///
 /// Training ends by the `deadline` or soon after. If time is short, it tries fewer candidates and grows fewer trees,
 /// and the summary of the search says so. Otherwise the same table, plan and origin give the same artifact, byte for
@@ -253,8 +252,7 @@ fn learner(prepared: &Prepared, learnt: FittedColumns) -> Result<Learner<'_>, Le
     Ok(learner)
 }
 
-/// Returns how the hold-out rows depend on each other: whether they are ordered in time, and the share of distinct
-/// rows.
+/// Returns whether the hold-out rows are ordered in time, and the share of distinct hold-out rows.
 fn row_dependence(prepared: &Prepared) -> RowDependence {
     let (table, holdout) = (prepared.table(), &prepared.split().holdout);
     let distinct_share = distinct_share(table.frame(), holdout, table.groups());
@@ -309,7 +307,7 @@ fn columns(prepared: &Prepared, plan: &Plan, deadline: Instant) -> Result<(Fitte
     Ok(derive(known, prepared.learnt(), table.settings(), plan.seed, limits)?)
 }
 
-/// Returns a warning if the prediction intervals of a regression model have the width 0.
+/// Returns a warning if a regression model's prediction intervals have the width 0.
 fn no_width(interval: &Interval) -> Option<String> {
     (interval.half == Interval::from(0.0).half).then(|| {
         "the prediction intervals are empty: there was no time to learn their width, or no errors to learn it from"

@@ -9,12 +9,11 @@ use crate::evaluate::INTERVAL_LEVEL;
 const MAX_PARTS: usize = 10;
 
 // From fewer rows, a 90 % quantile would be a matter of chance.
-/// Minimum number of rows in a range of predictions.
+/// Minimum number of rows in a range of predictions that has its own width of prediction intervals.
 const ROWS: usize = 50;
 
 // With less distance, the curve would follow rounding errors.
-/// Minimum distance between two ranges of predictions, as a share of the distance between the lowest and highest
-/// prediction.
+/// Minimum distance of two neighbouring ranges of predictions, as a share of the whole range of predictions.
 const MIN_GAP: f32 = 1e-3;
 
 // The minimum keeps rounded sums above 0.
@@ -23,7 +22,7 @@ const MIN_SHARE: f64 = 1e-3;
 
 // The curve goes through the half width at each knot (the median prediction of each range). The corrections make the
 // curve between the knots right too.
-/// How often the curve that gives the widths of prediction intervals is corrected.
+/// How often the widths of the prediction intervals are corrected.
 const CORRECTIONS: usize = 6;
 
 // Each range is one knot of the curve that gives the width of prediction intervals.
@@ -55,7 +54,8 @@ pub(super) fn curve(values: &[f32], errors: &[f64]) -> Curve {
     through(&parts)
 }
 
-/// Splits rows into ranges of predictions with about equally many rows. A row is a pair: prediction and absolute error.
+/// Splits rows into ranges of predictions, each with about equally many rows. A row is a prediction and its absolute
+/// error.
 fn parts(rows: &[(f32, f64)]) -> Vec<CurvePart> {
     // Equal predictions stay in one range.
     let count = (rows.len() / ROWS).clamp(1, MAX_PARTS);

@@ -3,21 +3,20 @@
 const WHOLE: f64 = 1.0;
 
 // The target must also have no negative numbers.
-/// If the largest value of a target is between this number and 1, the target counts as a share (0–1).
+/// Smallest maximum for which a regression target counts as a share (a number from 0 to 1).
 const NEARLY_WHOLE: f64 = 0.9;
 
 // Examples of natural limits are the best grade of an exam, a capacity, or the cap of a survey.
-/// Minimum number of rows with the target's smallest (or largest) value, for this value to be a natural limit of the
-/// target.
+/// Minimum number of rows with the smallest (or largest) target value, for this value to be the target's natural limit.
 const PILED_UP: usize = 5;
 
-/// Minimum share of rows with the target's smallest (or largest) value, for this value to be a natural limit of the
-/// target.
+/// Minimum share of rows with the smallest (or largest) target value, for this value to be the target's natural limit.
 const PILED_UP_SHARE: f64 = 0.01;
 
 // With a smaller share, it must also have more rows than the next value. This excludes counts, which get rarer towards
 // their end.
-/// If this share of the rows has the target's smallest (or largest) value, this value is a natural limit of the target.
+/// Share of rows with the smallest (or largest) target value from which this value is always the target's natural
+/// limit.
 const PLAIN_SHARE: f64 = 0.1;
 
 /// Returns the natural lower and upper limit of a regression target (for example 0 for prices). `None` means no limit.

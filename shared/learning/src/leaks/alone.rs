@@ -8,8 +8,7 @@ use evergreen_table::{MISSING, Target, Values, at};
 const ERRORS_LEFT: f64 = 0.02;
 
 // At most this share of the errors of a constant answer (always the most frequent label) may remain.
-/// Limit of leak detection for labels: a column is a leak if its missing values alone predict the labels with few
-/// errors.
+/// Limit of leak detection for labels: a column's missing values alone predict the labels with few errors.
 const ERRORS_LEFT_BY_MISSING: f64 = 0.1;
 
 // At most this share of the target's variance may remain.
@@ -22,7 +21,7 @@ const VARIANCE_LEFT_BY_MISSING: f64 = 0.2;
 
 // For labels, at least this many rows must not have the most frequent label. For missing values, at least this many
 // rows must have a value and at least this many must have none.
-/// Minimum numbers of rows for leak detection.
+/// Minimum number of rows for each check of leak detection.
 const MIN_ROWS: usize = 10;
 
 // A column is also a leak if nearly all rows with a value (or nearly all without one) have the same label. They must be
@@ -46,11 +45,12 @@ const GROUP: usize = 6;
 /// How a single column predicts the target too well (a leak).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LeakKind {
-    /// Leak: whether the column's value is missing predicts the target.
+    /// Kind of leak: whether the column's value is missing predicts the target.
     Missing,
-    /// Leak: whether the column's number is below or above certain thresholds predicts the target.
+    // There may be several thresholds.
+    /// Kind of leak: whether the column's number is above or below a threshold predicts the target.
     Threshold,
-    /// Leak: the column's value itself (a category or a number) predicts the target.
+    /// Kind of leak: the column's value (a category or a number) predicts the target.
     Value,
 }
 

@@ -9,8 +9,7 @@ use crate::prepared::Prepared;
 
 const MAX_BINS: u64 = 256;
 
-/// Size of a table for the memory estimate of a training run: numbers of rows, columns, features and classes, and
-/// bytes.
+/// Size of a table, from which the memory need of a training run is estimated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Scale {
     /// Number of all rows of the table.

@@ -17,7 +17,8 @@ const PICKS: usize = 24;
 /// Minimum relative decrease of the loss for which an ensemble replaces the best single model.
 const WORTHWHILE: f64 = 0.002;
 
-/// Smallest probability in the log loss. It keeps the logarithm finite.
+// Smaller probabilities count as this value, so that the logarithm is finite.
+/// Smallest probability in the log loss of an ensemble.
 const LEAST: f64 = 1e-15;
 
 struct Pickable {
@@ -28,7 +29,8 @@ struct Pickable {
     answers: Vec<f64>,
 }
 
-/// The loss that an ensemble must minimise. For regression, it holds the true numbers.
+// For regression, the loss holds the true numbers.
+/// The loss that an ensemble must minimise.
 enum Loss {
     // The log loss needs no true values here, because the candidates' predictions are already the probabilities of the
     // true classes.
@@ -40,12 +42,13 @@ enum Loss {
     Absolute(Vec<f64>),
 }
 
-/// Chooses the members of an ensemble. Returns the index and the weight of each member. Empty: no ensemble is worth it.
+/// Chooses the members of an ensemble and their weights. Returns an empty list if a single model is as good.
 pub(super) fn select(
     trials: &[(usize, &Trial, Cost)],
     metric: PrimaryMetric,
     limits: &EnsembleLimits,
 ) -> Vec<(usize, f32)> {
+    // Returns the index and the weight of each member.
     // `trials` has each trial's index and the cost (size and prediction time) of its model.
     let pickable: Vec<Pickable> =
         trials.iter().filter_map(|(place, trial, cost)| pickable(*place, trial, *cost)).collect();

@@ -7,7 +7,7 @@ use evergreen_scoring::LabelRule;
 
 use crate::evaluate::{Answers, log_loss};
 
-/// A classifier's probabilities are calibrated only if this lowers the log loss by at least this share.
+/// Minimum relative decrease of the log loss for which a classifier's probabilities are calibrated.
 const WORTHWHILE: f64 = 0.01;
 
 // The smallest power is 1 divided by this number.

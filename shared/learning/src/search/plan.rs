@@ -15,7 +15,7 @@ use crate::hyperparameters::{Choice, Dimension, Space, ValueRange, dimensions};
 /// Default number of hyperparameter candidates that a search tries of a model family.
 pub(crate) const DEFAULT_CANDIDATES: usize = 24;
 
-/// Number of cross-validation folds, unless the settings choose another number.
+/// Default number of cross-validation folds. The settings can choose another number.
 const DEFAULT_FOLDS: usize = 5;
 
 // A plan is valid only for the table that it was made for.
@@ -45,7 +45,7 @@ pub enum PlanError {
     Unknown {
         /// The unknown hyperparameter name that the training event or `dataset.toml` contains.
         name: String,
-        /// The chosen model families. None has a hyperparameter of the given name.
+        /// The chosen model families, which have no hyperparameter of the given name.
         families: String,
         /// The names of the hyperparameters that the chosen families have.
         known: String,
@@ -55,7 +55,7 @@ pub enum PlanError {
     NoNumber {
         /// The name of the hyperparameter.
         name: String,
-        /// The value that the user gave for the hyperparameter. It is not a number.
+        /// The value that the user gave for the hyperparameter, which is not a number.
         value: String,
         /// The smallest allowed value of the hyperparameter.
         least: f64,
@@ -67,7 +67,7 @@ pub enum PlanError {
     Limits {
         /// The name of the hyperparameter.
         name: String,
-        /// The value that the user gave for the hyperparameter. It is not valid.
+        /// The value that the user gave for the hyperparameter, which is not valid.
         value: f64,
         /// Whether the hyperparameter's value must be a whole number.
         whole: bool,
@@ -114,8 +114,8 @@ pub enum PlanError {
 }
 
 impl Plan {
-    /// Plans the hyperparameter search for `table` by the settings of its `dataset.toml`. A given `family` is the only
-    /// one tried. `overrides` sets hyperparameters to fixed values.
+    /// Plans the hyperparameter search for `table` by the settings of its `dataset.toml`. `overrides` fixes
+    /// hyperparameters.
     ///
     /// # Errors
     /// [`PlanError`], which names the hyperparameter or setting, its value, and what was expected.
@@ -125,6 +125,7 @@ impl Plan {
         overrides: &BTreeMap<String, Value>,
         seed: u64,
     ) -> Result<Self, PlanError> {
+        // If `family` is given, the search tries only this model family.
         // The `seed` decides the random candidates, the folds and the fits.
         let settings = table.settings();
         let (families, warnings) = usable(table, family)?;
@@ -158,7 +159,8 @@ impl Plan {
 }
 
 impl Plan {
-    /// Returns the first model family of the plan, with its usual hyperparameters. `None` if the plan has no family.
+    /// Returns the first model family of the search plan, with its usual hyperparameters. `None` if the plan has no
+    /// family.
     pub(crate) fn first(&self) -> Option<Choice> {
         self.spaces.first().map(Space::usual)
     }
@@ -293,7 +295,7 @@ fn narrow(space: &mut Space, name: &str, range: Range) -> Result<(), PlanError> 
     Ok(())
 }
 
-/// Sets a hyperparameter to a fixed value in every family that has it.
+/// Fixes the value of a hyperparameter in the search space of every model family that has this hyperparameter.
 fn fix(spaces: &mut [Space], name: &str, value: &Value) -> Result<(), PlanError> {
     let families: Vec<Family> = spaces.iter().map(|space| space.family).collect();
     let mut found = false;

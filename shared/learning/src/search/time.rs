@@ -72,8 +72,7 @@ impl Search<'_> {
         done == 0 || trial.seconds / done as f64 + self.reserve(trial, RESERVED_SHARE_FIRST) < self.left()
     }
 
-    /// Returns how many seconds of the search's time to reserve for a candidate's last fit and the steps after this
-    /// fit.
+    /// Returns how many seconds of the search to keep for a candidate's last fit and the steps after the fit.
     fn reserve(&self, trial: &Trial, most: f64) -> f64 {
         let rows = self.context.learner.rows() as f64;
         // `most` limits the time of the fit, as a share of the search's time.

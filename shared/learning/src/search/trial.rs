@@ -42,8 +42,7 @@ pub(super) struct Trial {
     // Of two candidates with equal scores, the one with the lower log loss wins.
     /// The sum of a classifier's log losses over the folds.
     pub(super) log_loss: f64,
-    /// True values and predictions of the scored rows, fold by fold. Empty if the predictions were dropped to save
-    /// memory.
+    /// True values and predictions of the scored rows, fold by fold. Empty if dropped to save memory.
     answers: Vec<(Target, Answers)>,
     /// Seconds that the whole cross-validation of the candidate took.
     pub(super) seconds: f64,
@@ -115,8 +114,7 @@ impl Trial {
         }
     }
 
-    /// Returns the true values and the out-of-fold predictions, fold by fold. `None` if some were dropped to save
-    /// memory.
+    /// Returns the true values and the out-of-fold predictions, fold by fold. `None` if predictions were dropped.
     pub(super) fn whole(&self) -> Option<&[(Target, Answers)]> {
         (self.answers.len() == self.scores.len() && !self.answers.is_empty()).then_some(&self.answers)
     }
@@ -209,7 +207,7 @@ impl Trial {
         Ok(())
     }
 
-    /// Returns the score of the predictions. Returns `None` if the metric does not suit the task.
+    /// Returns the score of a candidate's predictions. Returns `None` if the metric does not suit the table's task.
     fn judge(&mut self, context: SearchContext<'_>, target: &Target, answers: &Answers) -> Option<f64> {
         // The usual label rule is applied before the score is computed.
         let (ruled, truths) = (ruled(answers, context.rule), context.learner.truths(target));
@@ -275,8 +273,7 @@ impl Trial {
         Candidate { family, parameters, scores: self.scores.clone(), weight: None }
     }
 
-    /// Returns the absolute out-of-fold errors of a regression model, fold by fold. Empty if the predictions were
-    /// dropped.
+    /// Returns the absolute out-of-fold errors of a regression model, fold by fold. Empty if predictions were dropped.
     pub(super) fn errors(&self, context: SearchContext<'_>) -> Vec<Errors> {
         if self.answers.len() < self.scores.len() {
             return Vec::new();
@@ -291,7 +288,7 @@ impl Trial {
         errors
     }
 
-    /// Returns the true values and the out-of-fold predictions of the first `folds` folds. `None` if some were dropped.
+    /// Returns the true values and the out-of-fold predictions of the first folds. `None` if predictions were dropped.
     pub(super) fn out_of_fold(&self, folds: usize) -> Option<(Target, Answers)> {
         if self.answers.len() < self.scores.len() {
             return None;
@@ -311,7 +308,8 @@ impl Trial {
     }
 }
 
-/// Returns the best number of boosting rounds (at least 1): the smallest one whose mean loss is close to the minimum.
+// The number is at least 1.
+/// Returns the best number of boosting rounds: the smallest one whose mean loss is close to the minimum.
 fn best_rounds(losses: &[Vec<f64>], trifle: f64) -> usize {
     // A fold that stopped early keeps its last loss.
     let most = losses.iter().map(Vec::len).max().unwrap_or_default();

@@ -12,13 +12,12 @@ struct Group {
     rows: Vec<u32>,
     /// The time of the newest row in the group.
     newest: f64,
-    /// The number of rows of each class in the group. For regression, one number: all rows of the group.
+    /// The number of rows of each class in the group. For regression, the number of all rows, as the only entry.
     classes: Vec<usize>,
 }
 
 impl Group {
-    /// Returns the most frequent class among the group's rows. If several classes are equally frequent, returns the
-    /// first.
+    /// Returns the most frequent class among the group's rows, or the first of several equally frequent classes.
     fn class(&self) -> usize {
         let most = self.classes.iter().copied().max().unwrap_or_default();
         self.classes.iter().position(|rows| *rows == most).unwrap_or_default()
@@ -49,8 +48,7 @@ pub(super) fn hold(groups: &[u64], order: Option<&[f64]>, target: &Target, held:
     }
 }
 
-/// Marks the first groups in `members` as hold-out, about a fifth of the members' rows. Returns how many groups it
-/// marked.
+/// Marks the first groups in `members` as hold-out, about a fifth of the rows. Returns how many groups were marked.
 fn hold_first_groups(members: &[&Group], left: &mut [usize], held: &mut [bool]) -> usize {
     let wanted = fifth(members.iter().map(|group| group.rows.len()).sum());
     let is_needed =

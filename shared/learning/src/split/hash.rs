@@ -133,7 +133,7 @@ mod tests {
         assert_ne!(one, hash([column("a", 1.0), column("c", 2.0)]), "a name is content");
     }
 
-    /// If this hash changed, every deployed table would get another split into training rows and hold-out.
+    /// A different hash would give every deployed table another split into training rows and hold-out.
     #[test]
     fn the_hash_is_stable() {
         assert_eq!(first_64_bits(b"abc"), 0xba78_16bf_8f01_cfea);

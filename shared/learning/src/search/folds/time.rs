@@ -8,9 +8,10 @@ use super::Fold;
 /// Minimum number of training rows, and of scored rows, in a cross-validation fold.
 const MIN_ROWS: usize = 5;
 
-/// Splits rows that are ordered in time into at most `folds` cross-validation folds. Returns an empty list if it
-/// cannot.
+/// Splits rows that are ordered in time into cross-validation folds. Each fold is scored on newer rows than it trains
+/// on.
 pub(super) fn folds(rows: &[u32], ranks: &[u64], target: &Target, folds: usize) -> Vec<Fold> {
+    // There are at most `folds` folds. The list is empty if the rows cannot be cut.
     // `ranks` has the rank in time of each row. Rows with the same rank stay together.
     let mut sorted: Vec<(u64, u32)> = ranks.iter().copied().zip(rows.iter().copied()).collect();
     sorted.sort_unstable();
