@@ -55,7 +55,7 @@ pub(crate) struct RowDependence {
     /// Whether the table has an order column, so that the hold-out rows are newer than the training rows.
     pub(crate) is_ordered: bool,
     // The smaller the share, the more a metric varies by chance.
-    /// Share of distinct rows in the table, 0–1. Repeated rows count once.
+    /// Share of distinct rows, 0–1. Repeated rows count once.
     pub(crate) distinct_share: f64,
 }
 
