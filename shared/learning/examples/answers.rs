@@ -21,10 +21,11 @@ use evergreen_table::{DataFile, DatasetSettings, Range, SETTINGS_FILE, Table};
 
 const USAGE: &str = "usage: answers TABLE_FOLDER FOLDER";
 
-/// Time limit for training. It is never reached, so that the model does not depend on how busy the machine is.
+// The model must not depend on how busy the machine is.
+/// Time limit for training, long enough that training never reaches it.
 const LIMIT: Duration = Duration::from_secs(3600);
 
-/// Number of trees of a random forest or of boosting. A few are enough to compare predictions.
+/// Number of trees of a random forest or of boosting. Few trees are enough to compare predictions.
 const FEW_TREES: f64 = 40.0;
 
 const SEED: u64 = 7;

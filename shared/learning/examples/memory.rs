@@ -74,9 +74,9 @@ fn sample(path: &str, file: usize, range: Range<u64>) -> Result<FileSample, Box<
     Ok(FileSample { file, range, content })
 }
 
-/// Returns the peak memory (maximum resident set size) of this process in bytes. `None` if the system does not report
-/// it.
+/// Returns the peak memory of this process in bytes. `None` if the system does not report the peak memory.
 fn peak_rss_bytes() -> Option<u64> {
+    // The peak memory is the maximum resident set size.
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kibibytes| kibibytes * 1024)

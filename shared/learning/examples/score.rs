@@ -126,9 +126,9 @@ fn matrix(values: &[f32], columns: usize) -> Result<DenseMatrix<f32>, smartcore:
     DenseMatrix::new(values.len() / columns, columns, values.to_vec(), false)
 }
 
-/// Measures predictions and prints the seconds per row, once for each line of standard input. The line `one` means one
-/// row per call, `batch` means all rows in one call.
+/// Measures how long predictions take, once for each line of standard input. Prints the seconds per row.
 fn obey<A, B>(rows: usize, mut one: impl FnMut() -> A, mut batch: impl FnMut() -> B) -> Result<(), Box<dyn Error>> {
+    // The line `one` means one row per call, `batch` means all rows in one call.
     for line in stdin().lock().lines() {
         let seconds = match line?.as_str() {
             "one" => round(1, || drop((0..64).map(|_| one()).last())) / 64.0,
@@ -141,7 +141,7 @@ fn obey<A, B>(rows: usize, mut one: impl FnMut() -> A, mut batch: impl FnMut() -
     Ok(())
 }
 
-/// Repeats `call` for at least `ROUND`. Each call predicts `rows` rows. Returns the seconds per row.
+/// Repeats `call` for at least `ROUND` and returns the seconds per row. Each call predicts `rows` rows.
 fn round(rows: usize, mut call: impl FnMut()) -> f64 {
     let began = Instant::now();
     let mut calls = 0_u32;

@@ -5,20 +5,21 @@ use evergreen_table::Target;
 
 use crate::evaluate::{Answers, log_losses};
 
-/// A model's hold-out loss counts as worse than its cross-validation loss only if the difference is more than this many
-/// standard errors. The number is high because the model was chosen as the best of many by its cross-validation loss.
+// The number is high because the model was chosen as the best of many by its cross-validation loss.
+/// Limit for a warning: the hold-out loss is worse than the cross-validation loss by more than this many standard
+/// errors.
 const STANDARD_ERRORS: f64 = 4.0;
 
-/// Minimum relative difference between hold-out loss and cross-validation loss for a warning. A smaller difference does
-/// not matter, even if it is certain.
+// A smaller difference does not matter, even if it is certain.
+/// Minimum relative difference between hold-out loss and cross-validation loss for a warning.
 const MIN_RELATIVE_GAP: f64 = 0.2;
 
-/// Minimum difference between two log losses for a warning. If a model makes no mistakes, even a tiny difference is
-/// many times its loss.
+// If a model makes no mistakes, even a tiny difference is many times its loss.
+/// Minimum difference between the log losses on the hold-out and in cross-validation for a warning.
 const MIN_LOG_LOSS_GAP: f64 = 0.02;
 
-/// Mean and spread of a model's losses on rows that it was not trained on. The loss of a row is the log loss for a
-/// classifier, and the absolute error for regression.
+// The loss of a row is the log loss for a classifier, and the absolute error for regression.
+/// Mean and spread of a model's losses on rows that the model was not trained on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Losses {
     task: Task,
@@ -28,9 +29,10 @@ pub(crate) struct Losses {
 }
 
 impl Losses {
-    /// Returns mean and spread of the losses of the predictions `answers`. Returns `None` if there are no rows. Returns
-    /// `None` also if one of both arguments is for classification and the other for regression.
+    /// Computes mean and spread of the losses of a model's predictions (`answers`). Returns `None` if there are no
+    /// rows.
     pub(crate) fn of(target: &Target, answers: &Answers) -> Option<Self> {
+        // The result is also `None` if one of both arguments is for classification and the other for regression.
         let losses: Vec<f64> = match (target, answers) {
             (Target::Classes { labels, classes }, Answers::Classes { probabilities, .. }) => {
                 log_losses(classes, probabilities, labels.len()).collect()
@@ -47,21 +49,21 @@ impl Losses {
     }
 }
 
-/// How the rows of a table depend on each other: whether they are ordered in time, and which share of them is distinct.
+/// How the rows of a table depend on each other: whether they are ordered in time, and the share of distinct rows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RowDependence {
-    /// Whether the table has an order column. Then the hold-out rows are newer than the training rows.
+    /// Whether the table has an order column, so that the hold-out rows are newer than the training rows.
     pub(crate) is_ordered: bool,
-    /// The share of distinct rows, 0–1: repeated rows count once. The smaller the share, the more a metric varies by
-    /// chance.
+    // The smaller the share, the more a metric varies by chance.
+    /// Share of distinct rows, 0–1. Repeated rows count once.
     pub(crate) distinct_share: f64,
 }
 
-/// Returns a warning if a model does clearly worse on the hold-out (`holdout`) than in cross-validation (`validated`),
-/// by more than chance explains.
+/// Returns a warning if a model does clearly worse on the hold-out than in cross-validation.
 pub(crate) fn gap(validated: Losses, holdout: Losses, table: RowDependence) -> Option<String> {
     let variance = |losses: Losses| losses.deviation.powi(2) / losses.rows as f64;
     let error = ((variance(validated) + variance(holdout)) / table.distinct_share).sqrt();
+    // A difference that chance explains gives no warning.
     let apart = holdout.mean - validated.mean;
     let (what, least) = match holdout.task {
         Task::Classification => ("log loss", MIN_LOG_LOSS_GAP),
@@ -84,16 +86,16 @@ pub(crate) fn gap(validated: Losses, holdout: Losses, table: RowDependence) -> O
     ))
 }
 
-/// Limit for a warning about prediction intervals if the hold-out rows are newer than the training rows. The warning
-/// appears if the coverage is too low by more than this many standard errors. Coverage is the share of rows whose
-/// interval contains the true value.
+// Coverage is the share of rows whose interval contains the true value. The limit is used if the hold-out rows are
+// newer than the training rows.
+/// Limit for a warning about prediction intervals: the coverage is too low by more than this many standard errors.
 const NEWER_STANDARD_ERRORS: f64 = 2.0;
 
-/// Returns a warning if too few prediction intervals contain the true value (for example, clearly fewer than 90 %). The
-/// intervals of the hold-out rows are counted. A shortfall that chance can explain gives no warning.
+/// Returns a warning if too few prediction intervals contain the true value, for example clearly fewer than 90 %.
 pub(crate) fn low_coverage(holdout: &Evaluation, table: RowDependence) -> Option<String> {
     let Evaluation::Regression(figures) = holdout else { return None };
     let IntervalEvaluation { level, coverage, width, .. } = figures.interval;
+    // The intervals of the hold-out rows are counted. A shortfall that chance can explain gives no warning.
     let error = (level * (1.0 - level) / (figures.rows as f64 * table.distinct_share)).sqrt();
     let most = if table.is_ordered { NEWER_STANDARD_ERRORS } else { STANDARD_ERRORS };
     // Prediction intervals of width 0 have a warning of their own.

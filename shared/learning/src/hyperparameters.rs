@@ -13,7 +13,7 @@ use crate::fit::Hyperparameters;
 /// One hyperparameter of a model family: its name, its limits, and the range that the search tries.
 #[derive(Debug)]
 pub(crate) struct Dimension {
-    /// The hyperparameter's name. It is scikit-learn's name if scikit-learn has the same hyperparameter.
+    /// The hyperparameter's name, which is scikit-learn's name if scikit-learn has the same hyperparameter.
     pub(crate) name: &'static str,
     /// Whether the hyperparameter's values are whole numbers.
     pub(crate) whole: bool,
@@ -22,8 +22,8 @@ pub(crate) struct Dimension {
     pub(crate) log: bool,
     /// The allowed range of the hyperparameter, both ends included.
     pub(crate) allowed: (f64, f64),
-    /// The default range (lower end, upper end) from which the search draws values. The settings in `dataset.toml` may
-    /// choose another range.
+    // The settings in `dataset.toml` may choose another range.
+    /// The default range (lower end, upper end) from which the search draws values of the hyperparameter.
     pub(crate) drawn: (f64, f64),
     /// The value of the hyperparameter in the first candidate of a search.
     pub(crate) first: f64,
@@ -41,8 +41,8 @@ pub(crate) const fn fraction(name: &'static str, allowed: (f64, f64), drawn: (f6
     Dimension { name, whole: false, log: false, allowed, drawn, first }
 }
 
-/// The name of the hyperparameter that is the number of boosting rounds. If this hyperparameter has a range,
-/// cross-validation finds the best number in the range.
+// If this hyperparameter has a range, cross-validation finds the best number in the range.
+/// Name of the hyperparameter that is the number of boosting rounds.
 pub(crate) const ROUNDS: &str = "n_estimators";
 
 /// Returns the hyperparameters of a model family.
@@ -50,15 +50,14 @@ pub(crate) fn dimensions(family: Family) -> &'static [Dimension] {
     families::of(family).dimensions()
 }
 
-/// A hyperparameter candidate: a model family with a value for each of its hyperparameters. All values are within the
-/// hyperparameters' limits.
+// All values are within the hyperparameters' limits.
+/// A hyperparameter candidate: a model family with a value for each of its hyperparameters.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Choice {
     pub(crate) family: Family,
-    /// The hyperparameter values, in the same order as the list that [`dimensions`] returns for the family.
+    /// The hyperparameter values, in the order of [`dimensions`] for the model family.
     pub(crate) values: Vec<f64>,
-    /// The range in which cross-validation looks for the best number of boosting rounds. `None` if the number of rounds
-    /// is fixed.
+    /// The range in which cross-validation looks for the best number of boosting rounds. `None` if the number is fixed.
     pub(crate) rounds: Option<ValueRange>,
 }
 
@@ -73,9 +72,9 @@ impl Choice {
         families::of(self.family).hyperparameters(self)
     }
 
-    /// Returns these hyperparameters with the number of boosting rounds that cross-validation found, limited to the
-    /// allowed range. If the number of rounds is fixed, it does not change.
+    /// Returns the hyperparameters with the number of boosting rounds that cross-validation found.
     pub(crate) fn with_rounds(&self, rounds: f64) -> Self {
+        // The number is limited to the allowed range. If the number of rounds is fixed, it does not change.
         let mut choice = self.clone();
         if let Some(ValueRange { least, most }) = self.rounds
             && let Some(place) = dimensions(self.family).iter().position(|dimension| dimension.name == ROUNDS)
@@ -86,7 +85,7 @@ impl Choice {
         choice
     }
 
-    /// Returns the number of boosting rounds, or of a forest's trees. Returns 0 for a model family that has neither.
+    /// Returns the number of boosting rounds or of a forest's trees. 0 for other model families.
     pub(crate) fn round_count(&self) -> f64 {
         self.value(ROUNDS).unwrap_or(0.0)
     }

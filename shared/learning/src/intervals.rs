@@ -21,12 +21,12 @@ use crate::fit::{BoostingParameters, Fitted};
 use crate::learner::Learner;
 use crate::train::LearningError;
 
-/// Minimum number of out-of-fold errors from which the model learns how difficult each row is. With fewer errors, rows
-/// with the same prediction get intervals of the same width.
+// With fewer errors, rows with the same prediction get intervals of the same width.
+/// Minimum number of out-of-fold errors from which a model learns how difficult each row is to predict.
 const MIN_ERRORS: usize = 200;
 
-/// Hyperparameters of the boosted trees that predict how difficult a row is (how large its error will be). The trees
-/// are few and small, since one error says little about its row.
+// The trees are few and small, since one error says little about its row.
+/// Hyperparameters of the boosted trees that predict how large a row's error will be.
 const TREES: BoostingParameters = BoostingParameters {
     n_estimators: 50,
     learning_rate: 0.1,
@@ -37,26 +37,27 @@ const TREES: BoostingParameters = BoostingParameters {
     max_features: 1.0,
 };
 
-/// Maximum number of cells (rows × features) for training the trees that predict how difficult a row is (how large its
-/// error will be). If there are more, evenly spaced rows are taken.
+// If there are more cells, evenly spaced rows are taken.
+/// Maximum number of cells (rows × features) for training the trees that predict how large a row's error will be.
 const MAX_CELLS: usize = 4_000_000;
 
-/// If there is only one fold of errors, it is cut into this many parts. Then the trees that predict how difficult a row
-/// is can be tested on rows that they have not seen.
+// The cut allows testing the trees that predict how difficult a row is on rows that they have not seen.
+/// Number of parts into which the out-of-fold errors are cut if there is only one cross-validation fold.
 const PARTS: usize = 5;
 
-/// Prediction intervals depend on how difficult a row is only if this improves the interval score by at least this
-/// share. Boosted trees predict the difficulty.
+// Boosted trees predict the difficulty. The gain is the decrease of the interval score. With less gain, the width
+// depends only on the prediction.
+/// Minimum relative gain for which the width of prediction intervals depends on how difficult the row is to predict.
 const WORTHWHILE: f64 = 0.01;
 
-/// Before the logarithm of an error is taken, this share of the mean error is added to the error. Otherwise tiny errors
-/// would dominate.
+// Otherwise tiny errors would dominate.
+/// Share of the mean error that is added to each error before its logarithm is taken.
 const MIN_SHARE: f64 = 0.1;
 
-/// The absolute out-of-fold errors of a regression model (on rows that it was not trained on).
+/// Absolute out-of-fold errors of a regression model: errors on rows that the model was not trained on.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Errors {
-    /// The rows that were predicted, as indices among the training rows.
+    /// The predicted rows, as indices among the training rows.
     rows: Vec<u32>,
     /// The predicted number for each row.
     values: Vec<f32>,
@@ -65,9 +66,9 @@ pub(crate) struct Errors {
 }
 
 impl Errors {
-    /// Computes the absolute errors of a regression model's predictions `answers` for `rows`. `target` has the true
-    /// values of these rows. Returns `None` for classifiers.
+    /// Computes the absolute errors of a regression model's predictions `answers`. Returns `None` for classifiers.
     pub(crate) fn of(rows: &[u32], target: &Target, answers: &Answers) -> Option<Self> {
+        // `target` has the true values of `rows`.
         let (Target::Numbers(truth), Answers::Numbers { values, .. }) = (target, answers) else { return None };
         let errors = truth.iter().zip(values).map(|(truth, value)| (f64::from(*value) - truth).abs()).collect();
         Some(Self { rows: rows.to_vec(), values: values.clone(), errors })
@@ -80,8 +81,8 @@ impl Errors {
     }
 }
 
-/// Learns the prediction intervals of a regression model from its out-of-fold errors, given fold by fold. Returns
-/// `None` for classifiers. `scaler` is the scaling that the model applies to its features.
+// `scaler` is the scaling that the model applies to its features.
+/// Learns the prediction intervals of a regression model from its out-of-fold errors. Returns `None` for classifiers.
 ///
 /// # Errors
 /// [`LearningError`] if the trees that predict row difficulty cannot be fitted or cannot predict. The data is never the
@@ -123,9 +124,7 @@ fn logarithms(all: &Errors) -> Vec<f64> {
     all.errors.iter().map(|error| (error + least).ln()).collect()
 }
 
-/// Returns how difficult each row is to predict (how large its error is expected to be), in the order of the folds. The
-/// difficulty of a row is predicted by trees that were not trained on this row's error. Returns `None` if there was no
-/// time.
+/// Predicts how large the error of each row will be, in the order of the folds. Returns `None` if there was no time.
 fn left_out(
     learner: &Learner<'_>,
     (folds, all): (&[Errors], &Errors),
@@ -134,6 +133,7 @@ fn left_out(
 ) -> Result<Option<Vec<f64>>, LearningError> {
     let mut hardness = Vec::new();
     for part in parts(folds) {
+        // The trees that predict a row's error are not trained on this row's error.
         let keep = |index: &usize| !part.contains(index);
         let others: Vec<usize> = (0..all.rows.len()).filter(keep).collect();
         let rows: Vec<u32> = others.iter().filter_map(|index| all.rows.get(*index).copied()).collect();
@@ -149,18 +149,18 @@ fn left_out(
     Ok(Some(hardness))
 }
 
-/// Fits the trees that predict how difficult a row is. If `rows` are more than `MAX_CELLS` cells (rows × features),
-/// evenly spaced rows are used.
+/// Fits the trees that predict how large a row's error will be.
 fn fit(learner: &Learner<'_>, rows: &[u32], logarithms: &[f64], deadline: Instant) -> Result<Fitted, LearningError> {
+    // More than `MAX_CELLS` cells (rows × features): take evenly spaced rows.
     let step = (rows.len() * learner.width()).div_ceil(MAX_CELLS).max(1);
     let rows: Vec<u32> = rows.iter().step_by(step).copied().collect();
     let logarithms: Vec<f64> = logarithms.iter().step_by(step).copied().collect();
     Ok(learner.fit_numbers(&rows, &logarithms, TREES, deadline)?)
 }
 
-/// Splits the list of all errors into parts. Returns the index range of each fold. A single fold is cut into `PARTS`
-/// ranges.
+/// Splits the list of all out-of-fold errors into index ranges, one for each cross-validation fold.
 fn parts(folds: &[Errors]) -> Vec<Range<usize>> {
+    // A single fold is cut into `PARTS` ranges.
     let sizes: Vec<usize> = match folds {
         [lone] => {
             let size = lone.rows.len().div_ceil(PARTS).max(1);
@@ -177,11 +177,11 @@ fn parts(folds: &[Errors]) -> Vec<Range<usize>> {
     sizes.into_iter().map(range).collect()
 }
 
-/// Returns the interval score of the prediction intervals, summed over the rows. Lower is better. A row's score is the
-/// width of its interval. If the true value is outside, twenty times its distance from the interval is added. Twenty is
-/// right for intervals that contain nine in ten rows (Gneiting, Raftery: "Strictly proper scoring rules, prediction,
-/// and estimation", JASA 102, 2007).
+/// Returns the interval score of the prediction intervals, summed over the rows. Lower is better.
 fn cost(half: &Curve, all: &Errors, hardness: impl Fn(usize) -> f64) -> f64 {
+    // A row's score is the width of its interval. If the true value is outside, twenty times its distance from the
+    // interval is added. Twenty is right for intervals that contain nine in ten rows (Gneiting, Raftery: "Strictly
+    // proper scoring rules, prediction, and estimation", JASA 102, 2007).
     let of = |(row, (value, error)): (usize, (&f32, &f64))| {
         let half = f64::from(half.at(*value)) * hardness(row);
         2.0 * half + 20.0 * (error - half).max(0.0)
@@ -189,9 +189,9 @@ fn cost(half: &Curve, all: &Errors, hardness: impl Fn(usize) -> f64) -> f64 {
     all.values.iter().zip(&all.errors).enumerate().map(of).sum()
 }
 
-/// Converts the thresholds (split points) in the trees, so that they apply to scaled features. Without a `scaler`, the
-/// trees stay as they are.
+/// Converts the trees' thresholds (split points), so that the trees can read scaled features.
 fn on_scaled(mut ensemble: Ensemble, scaler: Option<&Scaler>) -> Ensemble {
+    // Without a scaler, the trees stay as they are.
     let Some(Scaler { offset, scale }) = scaler else { return ensemble };
     let nodes = ensemble.trees.iter_mut().flat_map(|tree| &mut tree.nodes);
     for node in nodes {

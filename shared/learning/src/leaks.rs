@@ -12,18 +12,19 @@ use rayon::prelude::*;
 use self::alone::{LeakKind, leak_kind};
 use crate::prepared::Prepared;
 
-/// Leak detection checks columns on at most this many training rows. If there are more, evenly spaced rows are taken.
+// From a larger table, evenly spaced rows are taken.
+/// Maximum number of training rows on which leak detection checks columns.
 const MAX_ROWS: usize = 5_000;
 
-/// Leak detection needs at least this many training rows. With fewer rows, a column may predict all of them by chance.
+// With fewer rows, a column may predict all of them by chance.
+/// Minimum number of training rows for leak detection.
 const MIN_ROWS: usize = 40;
 
-/// Maximum number of leaking columns that get a warning with the column's name. For all other leaking columns together,
-/// one more warning gives their number.
+// One more warning gives the number of all other leaking columns.
+/// Maximum number of leaking columns that get a warning with the column's name.
 const MAX_NAMED: usize = 3;
 
-/// Leak detection: returns a warning for each column that alone predicts the target of nearly every training row.
-/// Columns that the table's profile already warns about are left out.
+/// Leak detection: returns warnings about columns that alone predict the target almost without error.
 pub(crate) fn leaks(prepared: &Prepared) -> Vec<String> {
     let (table, training) = (prepared.table(), &prepared.split().training);
     let step = training.len().div_ceil(MAX_ROWS).max(1);
@@ -34,6 +35,7 @@ pub(crate) fn leaks(prepared: &Prepared) -> Vec<String> {
     let target = table.target().take(&rows);
     let frame = table.frame();
     let group = owner(table);
+    // Columns that the table's profile already warns about are left out.
     let known = |column: &FrameColumn| {
         let (about, drop) = (format!("column {:?}", column.name), format!("drop = [{:?}]", column.name));
         table.profile().warnings.iter().any(|warning| warning.starts_with(&about) || warning.contains(&drop))
@@ -94,8 +96,7 @@ pub(crate) fn unordered(table: &Table) -> Option<String> {
     ))
 }
 
-/// Returns whether a column may give the order of the rows in time. It must hold dates, but not dates of birth. At
-/// least 95 % of the rows must have a date, and at least ten dates must be different.
+/// Returns whether a column may give the order of the rows in time: it holds dates, but not dates of birth.
 fn orders(column: &FrameColumn) -> bool {
     let Values::Timestamp(values) = &column.values else { return false };
     let name = column.name.to_lowercase();
@@ -104,6 +105,7 @@ fn orders(column: &FrameColumn) -> bool {
     let mut different: Vec<u64> = values.iter().map(|value| value.to_bits()).collect();
     different.sort_unstable();
     different.dedup();
+    // At least 95 % of the rows must have a date, and at least ten dates must be different.
     !is_birth && missing * 20 <= values.len() && different.len() >= 10
 }
 
@@ -113,18 +115,18 @@ fn is_sorted(values: &Values) -> bool {
     is_monotone(values.iter().copied())
 }
 
-/// Returns whether the numbers, in their order in the list, nearly always rise or nearly always fall. At most 1 % of
-/// the steps may go against the main direction.
+/// Returns whether a list of numbers nearly always rises or nearly always falls.
 fn is_monotone(numbers: impl Iterator<Item = impl PartialOrd> + Clone) -> bool {
     let pairs = || numbers.clone().zip(numbers.clone().skip(1));
     let (all, grows) = (pairs().count(), pairs().filter(|(a, b)| a < b).count());
     let falls = pairs().filter(|(a, b)| a > b).count();
+    // At most 1 % of the steps may go against the main direction.
     grows.min(falls) * 100 <= all
 }
 
-/// Returns a warning if a column looks like an identifier of persons or things that have several rows each (for example
-/// `customer_id`). Returns `None` if the settings name a group column.
+/// Returns a warning if a column looks like an identifier whose values repeat (for example `customer_id`).
 pub(crate) fn ungrouped(table: &Table) -> Option<String> {
+    // No warning if the settings name a group column.
     let ColumnProfile { name, distinct, .. } = owner(table)?;
     Some(format!(
         "column {name:?} has {distinct} values that repeat in {rows} rows, like an identifier; if the model is to \
@@ -134,9 +136,9 @@ pub(crate) fn ungrouped(table: &Table) -> Option<String> {
     ))
 }
 
-/// Returns the column that looks like an identifier of persons or things that have several rows each (for example
-/// `customer_id`). Returns `None` if there is no such column, or if the table has a group column.
+/// Returns the column that looks like an identifier whose values repeat (for example `customer_id`).
 fn owner(table: &Table) -> Option<&ColumnProfile> {
+    // No column is reported if the table has a group column.
     if table.groups().is_some() {
         return None;
     }
@@ -154,9 +156,9 @@ fn owner(table: &Table) -> Option<&ColumnProfile> {
     table.profile().columns.iter().find(repeats)
 }
 
-/// Returns whether a column's values rise or fall with time, as a counter does. Such a column reveals when a row was
-/// recorded, so a model can find neighbouring rows.
+/// Returns whether a column's values rise or fall with time, as a counter does.
 fn follows(values: &Values, order: &[f64]) -> bool {
+    // Such a column reveals when a row was recorded, so a model can find neighbouring rows.
     let values: Vec<f64> = match values {
         Values::Number(values) => values.iter().copied().map(f64::from).collect(),
         Values::Timestamp(values) => values.clone(),
@@ -167,9 +169,9 @@ fn follows(values: &Values, order: &[f64]) -> bool {
     is_monotone(pairs.iter().map(|(_, value)| *value))
 }
 
-/// Returns the column's values in the given `rows` as numbers. Missing values are NaN. Returns `None` for columns of
-/// categories or texts.
+/// Returns the column's values in the given `rows` as numbers. `None` for columns of categories or texts.
 fn numbers(values: &Values, rows: &[u32]) -> Option<Vec<f32>> {
+    // Missing values are NaN.
     match values {
         Values::Number(values) | Values::Boolean(values) => Some(at(values, rows)),
         Values::Timestamp(seconds) => Some(at(seconds, rows).into_iter().map(raw_days).collect()),

@@ -22,8 +22,9 @@ use crate::rows::{Encoder, FrameError};
 use crate::split::{Units, unit_keys};
 use crate::statistics::{ColumnTexts, Recipe, StatisticPlan, parts};
 
-/// The training rows of a table, encoded as features and as bins (small numbers for ranges of a feature's values).
-/// Methods that take `rows` expect indices among the training rows, not in the whole table.
+// The rows are encoded as features and as bins (small numbers for ranges of a feature's values). Methods that take
+// `rows` expect indices among the training rows, not in the whole table.
+/// The training rows of a table, encoded as features for fitting models.
 #[derive(Debug)]
 pub(crate) struct Learner<'a> {
     signature: Signature,
@@ -31,37 +32,36 @@ pub(crate) struct Learner<'a> {
     frame: &'a Frame,
     /// The training rows, as row indices in `frame`.
     rows: &'a [u32],
-    /// The time of each row of the frame, training row or not. `None` if the table has no order column.
+    /// The time of each row of the frame (also rows that are not trained on). `None` if the table has no order column.
     order: Option<&'a [f64]>,
-    /// The group of each row of the frame, training row or not. `None` if the table has no group column.
+    /// The group of each row of the frame (also rows that are not trained on). `None` if the table has no group column.
     groups: Option<&'a [u64]>,
     encoder: Encoder<'a>,
     features: FrameFeatures<'a>,
     binned: Binned,
-    /// The target-encoded features (numbers that replace texts, computed from the target). Every fit computes them
-    /// again from its own training rows.
+    // Every fit computes the numbers again from its own training rows.
+    /// Target-encoded features: numbers, computed from the target, that replace texts.
     recipes: Vec<Recipe>,
     target: Target,
     weights: Option<Vec<f32>>,
-    /// For each class, the index of its label in the list of labels. This index is always the class number itself, but
-    /// the evaluation code needs a list.
+    // This index is always the class number itself, but the evaluation code needs a list.
+    /// For each class, the index of its label in the list of the target's labels.
     known: Vec<Option<usize>>,
 }
 
-/// The rows of a frame that a learner trains on. The times and groups decide which rows stay in the same
-/// cross-validation fold.
+// Times and groups decide which rows stay in the same cross-validation fold.
+/// The training rows of a table, with the time and group of each row.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LearnerRows<'a> {
     pub(crate) rows: &'a [u32],
-    /// The time (`order`) and the group (`groups`) of every row of the frame, not only of `rows`. `None` if the table
-    /// has no order column or no group column.
+    /// The time of every row of the frame, not only of `rows`. `None` if the table has no order column.
     pub(crate) order: Option<&'a [f64]>,
+    // The group of every row of the frame. `None` if the table has no group column.
     pub(crate) groups: Option<&'a [u64]>,
 }
 
 impl<'a> Learner<'a> {
-    /// Encodes the given rows of `frame` for training. `target` and `weights` have one entry for each of the given
-    /// rows, not for all rows of the frame.
+    /// Encodes the given rows of `frame` for training. `target` and `weights` have one entry for each given row.
     pub(crate) fn new(
         frame: &'a Frame,
         LearnerRows { rows, order, groups }: LearnerRows<'a>,
@@ -102,9 +102,9 @@ impl<'a> Learner<'a> {
         Units::of(self.frame, &at(self.rows, rows), self.order, self.groups)
     }
 
-    /// Makes boosted trees monotone: when the value of a given column grows, the prediction only rises, or only falls,
-    /// as `directions` says for this column.
+    /// Makes boosted trees monotone: when a column's value grows, the prediction only rises, or only falls.
     pub(crate) fn constrain(&mut self, directions: &BTreeMap<String, Direction>) {
+        // `directions` has the direction for each monotone column.
         let origins = self.origins();
         for (column, content) in self.signature.columns().iter().enumerate() {
             let value = !matches!(content.kind, ColumnKind::Category { .. } | ColumnKind::Text { .. });
@@ -126,14 +126,14 @@ impl<'a> Learner<'a> {
         &self.target
     }
 
-    /// Returns the target (the true labels or numbers) of the training rows, and frees all other memory of the learner.
+    /// Returns the target (true labels or numbers) of the training rows, and frees all other memory of the learner.
     pub(crate) fn into_target(self) -> Target {
         self.target
     }
 
-    /// Returns the given training rows as raw rows: the input numbers of a model before preprocessing, one row after
-    /// the other.
+    /// Returns the given training rows as raw rows: the input numbers of a model, before preprocessing.
     pub(crate) fn raw_rows(&self, rows: &[u32]) -> Vec<f32> {
+        // The raw rows follow each other in one list.
         self.encoder.rows(rows.iter().map(|row| self.rows.get(*row as usize).copied().unwrap_or(u32::MAX)))
     }
 
@@ -145,7 +145,7 @@ impl<'a> Learner<'a> {
         TrainingData { features, binned, truth, weights: self.weights.as_deref() }
     }
 
-    /// Fits a model to the given training rows. The fit stops at the `deadline`, with fewer trees if needed.
+    /// Fits a model to the given training rows until the `deadline`. If time is short, the model gets fewer trees.
     pub(crate) fn fit(
         &self,
         rows: FitRows<'_>,
@@ -181,8 +181,7 @@ impl<'a> Learner<'a> {
         self.preprocessing.origins().into_iter().chain(learnt).map(of_slot).collect()
     }
 
-    /// Fits boosted trees that predict the given `numbers` instead of the table's target. `numbers` has one number for
-    /// each of `rows`. Missing values get no special handling, and no column is monotone.
+    /// Fits boosted trees that predict the given `numbers` (one for each of `rows`) instead of the table's target.
     pub(crate) fn fit_numbers(
         &self,
         rows: &[u32],
@@ -192,6 +191,7 @@ impl<'a> Learner<'a> {
     ) -> Result<Fitted, FitError> {
         let frame_rows = at(self.rows, rows);
         let features = FrameFeatures::new(self.frame, &frame_rows, self.signature.columns(), &self.preprocessing);
+        // Missing values get no special handling, and no column is monotone.
         let binned = Binned::new(&features);
         let training =
             TrainingData { features: &features, binned: &binned, truth: Truth::Numbers(numbers), weights: None };
@@ -204,14 +204,13 @@ impl<'a> Learner<'a> {
         self.preprocessing.features()
     }
 
-    /// Returns the expected duration, in seconds, of the first fit with these hyperparameters on `rows` training rows.
-    /// Returns 0 if there is no estimate.
+    /// Returns the expected duration, in seconds, of the first fit with these hyperparameters. 0 means no estimate.
     pub(crate) fn expected_seconds(&self, rows: usize, choice: &Choice) -> f64 {
+        // `rows` is the number of training rows.
         choice.hyperparameters().expected_seconds(&self.training(&self.features, &self.binned), rows)
     }
 
-    /// Builds the complete prediction pipeline from a fitted model: preprocessing, predictor, calibration of
-    /// probabilities, label rule and prediction interval.
+    /// Builds the complete prediction pipeline from a fitted model, for example with its preprocessing and calibration.
     pub(crate) fn pipeline(
         &self,
         fitted: Fitted,
@@ -219,6 +218,7 @@ impl<'a> Learner<'a> {
         rule: LabelRule,
         interval: Option<Interval>,
     ) -> Result<Pipeline, PipelineError> {
+        // The parts are: preprocessing, predictor, calibration of probabilities, label rule and prediction interval.
         // A pipeline can treat missing values specially only if its predictor is an ensemble. So convert such a model
         // into an ensemble with one member.
         let fitted = if fitted.holes.is_empty() { fitted } else { fitted.into_ensemble() };
@@ -242,17 +242,16 @@ impl<'a> Learner<'a> {
         Ok(Answers::of(&model, &self.raw_rows(rows))?)
     }
 
-    /// Returns the true labels or numbers in `target` in the form that the evaluation code needs. `target` may belong
-    /// to only some of the training rows.
+    /// Returns the true labels or numbers in `target` in the form that the evaluation code needs.
     pub(crate) fn truths<'t>(&'t self, target: &'t Target) -> Truths<'t> {
+        // `target` may belong to only some of the training rows.
         match target {
             Target::Classes { classes, .. } => Truths::Classes(classes, &self.known),
             Target::Numbers(numbers) => Truths::Numbers(numbers),
         }
     }
 
-    /// Returns the importance of each table column. It is the sum of the importances of the features that were made
-    /// from the column.
+    /// Returns the importance of each table column: the sum of the importances of its features.
     pub(crate) fn importances(&self, features: &[f64]) -> Vec<f64> {
         let mut columns = vec![0.0; self.signature.columns().len()];
         for (origin, importance) in self.origins().into_iter().zip(features) {
@@ -264,14 +263,14 @@ impl<'a> Learner<'a> {
     }
 }
 
-/// Prepares the planned target encodings: joins each plan with the texts of its column. Every fit then computes the
-/// encoding from them.
+/// Prepares the planned target encodings: joins each plan with the texts of its column.
 fn recipes(
     frame: &Frame,
     (rows, groups): (&[u32], Option<&[u64]>),
     signature: &Signature,
     statistics: &[StatisticPlan],
 ) -> Vec<Recipe> {
+    // Every fit then computes the encodings from the plans and texts.
     if statistics.is_empty() {
         return Vec::new();
     }

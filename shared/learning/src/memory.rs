@@ -27,14 +27,14 @@ use crate::search::{Plan, spaces};
 /// Why a table is read: to train models, or only to evaluate one. Training needs more memory.
 #[derive(Debug, Clone, Copy)]
 pub enum Purpose<'a> {
-    /// The table is read to train models. If a family is given, only models of this family are trained, otherwise
-    /// models of all families in the settings. The map sets hyperparameters to fixed values.
+    // The map (second value) sets hyperparameters to fixed values.
+    /// The table is read to train models of the given family, or, with `None`, of all families in the settings.
     Learn(Option<Family>, &'a BTreeMap<String, Value>),
     /// The table is read to evaluate an existing model.
     Judge,
 }
 
-/// Estimate, from samples of a table's files, of the table's size and of the memory that it needs.
+/// Estimate, from samples of a table's files, of the table's size and of the memory that the table needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Estimate {
     /// Estimated number of rows in the table.
@@ -45,14 +45,11 @@ pub struct Estimate {
     pub bytes: u64,
     /// Estimated memory, in bytes, for reading the table and for training or evaluating models on it.
     pub needed: u64,
-    /// The model family whose training needs the most memory. `None` if reading the table needs more memory than
-    /// training any family.
+    /// The model family whose training needs the most memory. `None` if reading the table needs the most memory.
     pub family: Option<Family>,
 }
 
-/// Estimates the size and the memory need of a table from `samples` of its files. `files` has the name and the size in
-/// bytes of each file. Returns `None` if the samples are too small for an estimate.
-/// [`sample_ranges`](evergreen_table::budget::sample_ranges) says which samples to take.
+/// Estimates a table's size and memory need from `samples` of its files. `None` if the samples are too small.
 pub fn estimate(
     files: &[(String, u64)],
     samples: &[FileSample],
@@ -60,6 +57,8 @@ pub fn estimate(
     target: &str,
     purpose: Purpose<'_>,
 ) -> Option<Estimate> {
+    // `files` has the name and the size in bytes of each file. `evergreen_table::budget::sample_ranges` says which
+    // samples to take.
     let (shape, raw) = estimate_shape(files, samples, settings, target)?;
     let spaces = match purpose {
         Purpose::Judge => Vec::new(),
@@ -71,8 +70,7 @@ pub fn estimate(
     Some(Estimate { rows: shape.rows, columns, bytes: raw.bytes, needed, family })
 }
 
-/// Estimates from `samples` whether `memory` bytes suffice to read and use the table in `files`. If the samples are too
-/// small for an estimate, only checks whether the files alone fit.
+/// Checks, from `samples` of a table's files, whether `memory` bytes suffice to read and use the table.
 ///
 /// # Errors
 /// [`TableError::TooLarge`] if the table does not fit.
@@ -84,6 +82,7 @@ pub fn check(
     purpose: Purpose<'_>,
     memory: u64,
 ) -> Result<(), TableError> {
+    // If the samples are too small for an estimate, only check whether the files alone fit.
     let stored = files.iter().map(|(_, size)| *size).fold(0, u64::saturating_add);
     let files_alone = TooLarge { bytes: stored, is_estimate: true, needed: stored, memory, ..TooLarge::default() };
     budget::check_memory(match estimate(files, samples, settings, target, purpose) {
@@ -99,14 +98,15 @@ pub fn of_learning(prepared: &Prepared, plan: &Plan) -> u64 {
     learning(&Scale::learning(prepared), &plan.spaces).0
 }
 
-/// Extends the error of a table that is too large to be read: adds the memory that training needs. So the user does not
-/// meet a second memory limit later. Other errors stay as they are.
+/// Adds the memory that training needs to the error of a table that is too large to be read.
 #[must_use]
 pub fn with_learning(error: TableError, settings: &DatasetSettings) -> TableError {
+    // Other errors stay as they are.
     let TableError::TooLarge(found) = error else { return error };
     TableError::TooLarge(Box::new(match &found.read {
         Some((shape, raw)) => {
             let spaces = spaces(settings, None, &BTreeMap::new()).unwrap_or_default();
+            // Add the memory for training, so that the user does not meet a second memory limit later.
             let (needed, family) = needed(shape, *raw, &spaces);
             TooLarge { needed, family, ..(*found).clone() }
         }
@@ -114,8 +114,9 @@ pub fn with_learning(error: TableError, settings: &DatasetSettings) -> TableErro
     }))
 }
 
-/// Checks whether every model family in `spaces` can be trained in the memory limit with which the table was read.
+/// Checks whether all model families in `spaces` can be trained within the memory limit.
 pub(crate) fn check_learning(prepared: &Prepared, spaces: &[Space]) -> Result<(), TooLarge> {
+    // The memory limit is the one with which the table was read.
     let scale = Scale::learning(prepared);
     let (needed, family) = learning(&scale, spaces);
     let memory = prepared.table().memory();
@@ -126,17 +127,17 @@ pub(crate) fn check_learning(prepared: &Prepared, spaces: &[Space]) -> Result<()
     Err(TooLarge { rows: Some(rows), columns, features, family, needed, memory, ..TooLarge::default() })
 }
 
-/// Returns whether training still fits into memory if it uses the features in `learnt`, which may include derived
-/// features.
+/// Returns whether training fits into memory if it uses the features in `learnt`.
 pub(crate) fn fits(prepared: &Prepared, spaces: &[Space], learnt: &FittedColumns) -> bool {
+    // The features in `learnt` may include derived features.
     let features = (learnt.preprocessing.features() + learnt.statistics.len()) as u64;
     let scale = Scale { features, learnt: learnt.signature.slots() as u64, ..Scale::learning(prepared) };
     learning(&scale, spaces).0 <= prepared.table().memory()
 }
 
-/// Returns the bytes of memory that the largest step of a training run needs. If that step is the training of a model,
-/// also returns its family. If that step is reading or evaluating the table, the family is `None`.
+/// Returns the bytes of memory that the largest step of a training run needs, and the model family of this step.
 fn needed(shape: &TableShape, raw: FileSizes, spaces: &[Space]) -> (u64, Option<Family>) {
+    // If the step is reading or evaluating the table, the family is `None`.
     let scale = Scale::of(shape);
     let reading = budget::reading_bytes(shape, raw, threads()).max(need::judging(&scale));
     match learning(&scale, spaces) {

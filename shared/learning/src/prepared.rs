@@ -10,8 +10,8 @@ use crate::memory::{self, TooLarge};
 use crate::search::Plan;
 use crate::split::Split;
 
-/// A table that is ready for training: split into training rows and hold-out, with the preprocessing that was fitted on
-/// its training rows.
+// The preprocessing was fitted on the training rows.
+/// A table that is ready for training: split into training rows and hold-out, with fitted preprocessing.
 #[derive(Debug, Clone)]
 pub struct Prepared {
     table: Table,
@@ -24,22 +24,23 @@ pub struct Prepared {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PrepareError {
-    /// The columns of the table give no feature, or too many features (each category can become a feature). Contains
-    /// the number of features.
+    // Each category can become a feature.
+    /// The columns of the table give no feature, or too many features. Contains the number of features.
     #[error("the columns give {0} features; expected from 1 to {MAX_FEATURES}; add or drop columns")]
     Features(usize),
-    /// A label occurs only in the hold-out, which has the newest rows. No training row has this label.
+    // The hold-out has the newest rows.
+    /// A label occurs only in the hold-out, so no training row has this label.
     #[error(
         "{place}, column {target:?}: only the newest rows, which are the hold-out, have the label of this row; \
          expected older rows with the label too; add such rows or remove these"
     )]
     NewLabel {
-        /// Where the first row with this label is: the file, and the place in the file.
+        /// The file, and the place in the file, of the first row with this label.
         place: FilePlace,
         /// The name of the target column.
         target: String,
     },
-    /// The columns of the table do not give a valid model signature (the list of input columns that a model expects).
+    /// The columns of the table do not give a valid model signature (the list of a model's input columns).
     #[error(transparent)]
     Signature(#[from] SignatureError),
 }
@@ -64,12 +65,12 @@ impl Prepared {
         Self::split_by(table, split)
     }
 
-    /// Fits the preprocessing of `table` with a given split into training rows and hold-out. The split must have
-    /// training rows.
+    /// Fits the preprocessing of a table whose split into training rows and hold-out is given.
     ///
     /// # Errors
     /// The same as [`Prepared::of`].
     pub fn split_by(table: Table, split: Split) -> Result<Self, PrepareError> {
+        // The split must have training rows.
         check_training_labels(&table, &split)?;
         let (signature, preprocessing) = encode::fit(table.frame(), table.target(), &split.training)?;
         match preprocessing.features() {
@@ -93,13 +94,13 @@ impl Prepared {
         &self.signature
     }
 
-    /// Returns the preprocessing that turns a raw row (the input numbers of a model) into features. It does not scale
-    /// features, since only some model families need that.
+    // The preprocessing does not scale features, since only some model families need that.
+    /// Returns the preprocessing, which turns a raw row (the input numbers of a model) into features.
     pub fn preprocessing(&self) -> &Preprocessing {
         &self.preprocessing
     }
 
-    /// Returns the table's signature (input columns) and preprocessing, as they are before derived features are added.
+    /// Returns the table's signature (input columns) and preprocessing, without derived features.
     pub(crate) fn learnt(&self) -> FittedColumns {
         let (signature, preprocessing) = (self.signature.clone(), self.preprocessing.clone());
         FittedColumns { signature, preprocessing, statistics: Vec::new() }
@@ -114,25 +115,25 @@ impl Prepared {
         }
     }
 
-    /// Checks whether a training run with `plan` fits into the memory limit with which the table was read. Call it
-    /// before the rows are copied.
+    /// Checks whether a training run with `plan` fits into memory. Call it before the rows are copied.
     ///
     /// # Errors
     /// [`TooLarge`], which says how much memory is needed.
     pub fn check_memory(&self, plan: &Plan) -> Result<(), TooLarge> {
+        // The memory limit is the one with which the table was read.
         memory::check_learning(self, &plan.spaces)
     }
 
-    /// Returns whether a training run with `plan` still fits into memory if it uses the features in `learnt`, which may
-    /// include derived features.
+    /// Returns whether a training run with `plan` fits into memory if it uses the features in `learnt`.
     pub(crate) fn has_memory(&self, plan: &Plan, learnt: &FittedColumns) -> bool {
+        // The features in `learnt` may include derived features.
         memory::fits(self, &plan.spaces, learnt)
     }
 }
 
-/// Checks that each label has a training row. With an order column, the hold-out has the newest rows, so a new label
-/// may occur only there.
+/// Checks that each label has a training row.
 fn check_training_labels(table: &Table, split: &Split) -> Result<(), PrepareError> {
+    // With an order column, the hold-out has the newest rows, so a new label may occur only there.
     let Target::Classes { labels, classes } = table.target() else { return Ok(()) };
     let mut known = vec![false; labels.len()];
     for class in split.training.iter().filter_map(|row| classes.get(*row as usize)) {

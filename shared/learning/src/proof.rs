@@ -10,12 +10,12 @@ use crate::prepared::Prepared;
 use crate::rows::encode_rows;
 use crate::train::LearningError;
 
-/// Maximum number of hold-out rows, and of training rows, on which the predictions of the loaded model are compared
-/// with those of the fitted model. The limit saves time on large tables.
+// The limit holds for hold-out rows and for training rows. The limit saves time on large tables.
+/// Maximum number of rows on which the predictions of the loaded and the fitted model are compared.
 const CHECKED_ROWS: usize = 50_000;
 
-/// A model artifact that was loaded and checked, with its evaluation on the hold-out. The loaded and the fitted model
-/// predict the same on all compared rows.
+// The loaded and the fitted model predict the same on all compared rows.
+/// A model artifact that was loaded and checked, with its evaluation on the hold-out.
 #[derive(Debug)]
 pub(crate) struct Proof {
     pub(crate) artifact: Vec<u8>,
@@ -26,14 +26,13 @@ pub(crate) struct Proof {
     scores: Scores,
     /// Mean and spread of the loaded model's losses on the hold-out rows. `None` if they cannot be computed.
     pub(crate) losses: Option<Losses>,
-    /// The model's score on the training rows: accuracy (0–1) for labels, R² (at most 1) for numbers. If there are more
-    /// than 50,000 training rows, it is computed on 50,000 evenly spaced rows.
+    // If there are more than 50,000 training rows, the score is computed on 50,000 evenly spaced rows.
+    /// The model's score on the training rows: accuracy (0–1) for labels, R² (at most 1) for numbers.
     pub(crate) training_score: f64,
 }
 
 impl Proof {
-    /// Writes the fitted `pipeline` as an artifact, loads the artifact back, and evaluates the loaded model. Loaded and
-    /// fitted model must predict the same for up to 50,000 hold-out rows and up to 50,000 training rows.
+    /// Writes the fitted `pipeline` as an artifact, loads the artifact, and evaluates the loaded model on the hold-out.
     ///
     /// # Errors
     /// [`LearningError`], which names the step that failed.
@@ -56,6 +55,7 @@ impl Proof {
         let losses = Losses::of(holdout.target(), &answers);
         drop(answers);
         let slots = model.signature().slots();
+        // Loaded and fitted model must predict the same for up to 50,000 hold-out rows and up to 50,000 training rows.
         same_answers(&model, &compiled, raw.get(..CHECKED_ROWS * slots).unwrap_or(&raw))?;
         let training_score = training_score(prepared, &model, &compiled)?;
         Ok(Self { artifact, model, holdout, evaluation, scores, losses, training_score })
@@ -82,20 +82,20 @@ impl Proof {
     }
 }
 
-/// Returns the predictions of `model` for the given raw rows (input numbers). `written` is the same model before it was
-/// written and loaded. Fails if both predict differently.
+/// Returns the predictions of `model`. Fails if `written`, the same model before it was written, predicts differently.
 fn same_answers(model: &Model, written: &Model, raw: &[f32]) -> Result<Answers, LearningError> {
+    // `raw` has the raw rows (input numbers) to predict.
     let answers = Answers::of(model, raw)?;
     if answers == Answers::of(written, raw)? { Ok(answers) } else { Err(LearningError::OtherPrediction) }
 }
 
-/// Returns the model's score on up to 50,000 training rows. `written` is the same model before it was written and
-/// loaded. Fails if both predict differently.
+/// Returns the model's score on up to 50,000 training rows.
 fn training_score(prepared: &Prepared, model: &Model, written: &Model) -> Result<f64, LearningError> {
     let (table, training) = (prepared.table(), &prepared.split().training);
     let step = training.len().div_ceil(CHECKED_ROWS).max(1);
     let checked: Vec<u32> = training.iter().step_by(step).copied().collect();
     let raw = encode_rows(&table.frame().take(&checked), model.signature())?;
+    // `written` is the same model before it was written and loaded. Both must predict the same.
     let answers = same_answers(model, written, &raw)?;
     let evaluation =
         evaluate(&table.target().take(&checked), &answers, threshold(model)).ok_or(LearningError::OtherTask)?;

@@ -13,8 +13,7 @@ pub enum FrameError {
     /// The table lacks an input column that the model expects. Contains the column's name.
     #[error("column {0:?}: the model needs the column and the table does not have it")]
     NoColumn(String),
-    /// A column has one type in the table (for example number) and another type in the model's signature (for example
-    /// category).
+    /// A column has another type in the table (for example number) than the model expects (for example category).
     #[error("column {column:?}: the type is {found} in the table; the model expects {expected}")]
     OtherKind {
         /// The name of the column.
@@ -26,18 +25,18 @@ pub enum FrameError {
     },
 }
 
-/// Encodes the rows of `frame` as raw rows, the input that a model with this signature reads. The rows follow each
-/// other in one list. Each column becomes one or more `f32` (see [`ColumnKind`]). Columns are found by name. Columns
-/// that are not in the signature are ignored. Missing values are NaN.
+/// Encodes the rows of `frame` as raw rows, the input numbers of a model. All rows follow each other in one list.
 ///
 /// # Errors
 /// [`FrameError`] if a column of the signature is missing in the frame or has another type.
 pub fn encode_rows(frame: &Frame, signature: &Signature) -> Result<Vec<f32>, FrameError> {
+    // Each column becomes one or more `f32` (see `ColumnKind`). Columns are found by name. Columns that are not in the
+    // signature are ignored. Missing values are NaN.
     Ok(Encoder::of(frame, signature.columns())?.rows(0..frame.rows() as u32))
 }
 
-/// Encodes rows of a table as raw rows (the input numbers of a model). Each column of the model's signature fills one
-/// or more places (slots) of a raw row.
+// Each column of the model's signature fills one or more places (slots) of a raw row.
+/// Encoder of table rows: turns them into raw rows, the input numbers of a model.
 #[derive(Debug)]
 pub(crate) struct Encoder<'a> {
     columns: Vec<Cells<'a>>,
@@ -59,9 +58,9 @@ impl<'a> Encoder<'a> {
         Ok(Self { columns, slots })
     }
 
-    /// Returns the given rows of the table as raw rows, one after the other in one list. If a row index is not in the
-    /// table, its raw row is all NaN.
+    /// Returns the given rows of the table as raw rows, one after the other in one list.
     pub(crate) fn rows(&self, rows: impl ExactSizeIterator<Item = u32>) -> Vec<f32> {
+        // If a row index is not in the table, its raw row is all NaN.
         let mut values = vec![f32::NAN; rows.len() * self.slots];
         for (row, mut values) in rows.zip(values.chunks_exact_mut(self.slots.max(1))) {
             for cells in &self.columns {
@@ -74,19 +73,19 @@ impl<'a> Encoder<'a> {
     }
 }
 
-/// The values of one table column, in the form from which the encoder writes them into a raw row.
+/// Values of one table column, in the form from which the encoder writes raw rows.
 #[derive(Debug)]
 enum Cells<'a> {
     Numbers(&'a [f32]),
     Moments(&'a [f64], Vec<DatePart>),
     Texts(&'a [u32], Vec<f32>),
-    /// A column of free text. Holds the code of each row's text, the words that belong to each code, and the number of
-    /// different words.
+    // The last value is the number of different words.
+    /// Values of a column of free text: the code of each row's text, and the known words in the text of each code.
     Words(&'a [u32], Words, usize),
 }
 
-/// For each different text of a column, which words of the model's signature the text contains, as ascending indices of
-/// the words.
+// The known words are those of the model's signature.
+/// For each different text of a column, the known words that the text contains, as ascending word indices.
 pub(crate) type Words = Arc<[Vec<u16>]>;
 
 /// Returns, for each text in `names`, the indices of those `words` that the text contains. `words` must be sorted.
@@ -126,9 +125,9 @@ impl<'a> Cells<'a> {
         }
     }
 
-    /// Writes the column's value in the given row into `slots`, the places of this column in a raw row. All slots must
-    /// be NaN before the call.
+    /// Writes the column's value in the given row into `slots`, the column's places in a raw row.
     fn write(&self, row: usize, slots: &mut [f32]) {
+        // All slots must be NaN before the call.
         let mut set = |value: f32| slots.iter_mut().take(1).for_each(|slot| *slot = value);
         match self {
             Self::Numbers(values) => set(values.get(row).copied().unwrap_or(f32::NAN)),

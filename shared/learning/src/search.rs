@@ -42,26 +42,27 @@ use crate::hyperparameters::Choice;
 use crate::intervals::Errors;
 use crate::learner::{AnswerError, Learner};
 
-/// If a model family has at most this many hyperparameter candidates, the search scores all of them on all
-/// cross-validation folds, without successive halving.
+// With more candidates, the search uses successive halving.
+/// Maximum number of hyperparameter candidates of a model family that are all scored on every cross-validation fold.
 const FEW_CANDIDATES: usize = 4;
 
-/// Steps of successive halving. In a step `(n, folds)`, the best candidates of each family (one in `n`) are scored on
-/// up to `folds` folds. So the best third goes on to three folds. The best third of these candidates goes on to all
-/// folds.
+// In a step `(n, folds)`, one in `n` candidates of each family goes on. So the best third goes on to three folds. The
+// best third of these candidates goes on to all folds.
+/// Steps of the search (successive halving): `(3, 3)` means that the best third of the candidates is scored on 3 folds.
 const RUNGS: [(usize, usize); 2] = [(3, 3), (3, usize::MAX)];
 
-/// Exponent in the rule for the number of boosting rounds: the best number grows with the number of training rows to
-/// this power. Measured on generated tables of 6,000 to 400,000 rows.
+// Measured on generated tables of 6,000 to 400,000 training rows.
+/// Exponent in a rule of the search: the best number of boosting rounds grows with the number of rows to this power.
 const ROUNDS_BY_ROWS: f64 = 0.4;
 
 /// The result of a hyperparameter search.
 #[derive(Debug)]
 pub(crate) struct SearchResult {
-    /// The evaluated candidates, best first: the best one, then the best one of each other model family, then the rest.
-    /// Never empty.
+    // The order is: the best candidate, then the best one of each other model family, then the rest.
+    /// The evaluated candidates, best first. Never empty.
     pub(crate) ranking: Vec<RankedCandidate>,
-    /// The summary of the search. Its score is the score of the first candidate in `ranking`.
+    // The score of the summary is the score of the first candidate in `ranking`.
+    /// The summary of the hyperparameter search.
     pub(crate) summary: SearchSummary,
     pub(crate) candidates: Vec<Candidate>,
     pub(crate) warnings: Vec<String>,
@@ -69,31 +70,30 @@ pub(crate) struct SearchResult {
     pub(crate) limits: EnsembleLimits,
 }
 
-/// A hyperparameter candidate that the search evaluated, with everything that its last fit on all training rows needs.
+/// A hyperparameter candidate that the search evaluated, with all settings for its last fit on all training rows.
 #[derive(Debug)]
 pub(crate) struct RankedCandidate {
     pub(crate) choice: Choice,
-    /// The members of an ensemble (a weighted mean of several models) with their weights. `choice` is the first member.
-    /// Empty for a single model.
+    // `choice` is the first member.
+    /// Ensemble (weighted mean of several models): the members and their weights. Empty for a single model.
     pub(crate) members: Vec<(Choice, f32)>,
     /// Number of cross-validation folds that the candidate was scored on.
     pub(crate) folds: usize,
     /// The candidate's mean score over the folds. `None` if the mean is not a finite number.
     pub(crate) score: Option<f64>,
-    /// Calibration of a classifier: the power that its probabilities are raised to, so that they match how often it is
-    /// right. `None` if calibration does not help, or for regression.
+    // Calibrated probabilities match how often the classifier is right. `None` if calibration does not help, or for
+    // regression.
+    /// Calibration of a classifier: the power to which the probabilities are raised. `None` means no calibration.
     pub(crate) calibration: Option<f32>,
-    /// How a classifier turns probabilities into an answer: the limits of the probabilities, and which label it
-    /// answers.
+    // The rule contains the limits of the probabilities, and which label the classifier answers.
+    /// Rule by which a classifier turns probabilities into a label.
     pub(crate) rule: LabelRule,
-    /// Out-of-fold errors of a regression model (on rows that it was not trained on), fold by fold. Empty for a
-    /// classifier, or if the search did not keep the model's predictions.
+    // Empty for a classifier, or if the search did not keep the model's predictions.
+    /// Out-of-fold errors of a regression model (on rows that the model was not trained on), fold by fold.
     pub(crate) errors: Vec<Errors>,
-    /// Mean and spread of the candidate's out-of-fold losses (on rows that it was not trained on). `None` if the search
-    /// did not keep the candidate's predictions.
+    /// Mean and spread of the candidate's out-of-fold losses. `None` if its predictions were not kept.
     pub(crate) validated: Option<Losses>,
-    /// The expected duration of the steps after the candidate's last fit: writing, loading and evaluating the model
-    /// artifact.
+    /// Expected duration of the steps after the last fit: writing, loading and evaluating the model artifact.
     pub(crate) after: Duration,
 }
 
@@ -101,10 +101,10 @@ pub(crate) struct RankedCandidate {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SearchError {
-    /// A hyperparameter candidate could not be fitted, and no other model family was left to try.
+    /// A hyperparameter candidate could not be fitted, and no model family was left to try.
     #[error(transparent)]
     Fit(#[from] FitError),
-    /// A fitted model could not predict the rows of a fold on which it should be scored.
+    /// A fitted model could not predict the rows on which its score should be computed.
     #[error(transparent)]
     Answer(#[from] AnswerError),
     /// The metric does not suit the table's task, for example a regression metric for a classification table.
@@ -121,18 +121,18 @@ struct Search<'a> {
     labels: &'a LabelChoice,
     started: Instant,
     deadline: Instant,
-    /// The candidates that the search evaluated so far. If the candidates' predictions are large, only the best
-    /// candidate of each family keeps its predictions.
+    // If the candidates' predictions are large, only the best candidate of each family keeps its predictions.
+    /// The candidates that the search evaluated so far.
     trials: Vec<Trial>,
-    /// Model families that the search no longer tries, because a fit failed or because there was not enough time.
+    /// Model families that the search no longer tries: a fit failed, or the time was too short.
     left_out: Vec<Family>,
     warnings: Vec<String>,
     cut_short: bool,
 }
 
-/// Searches for the best model candidate as `plan` says. Leaves enough time before the `deadline` for the last fit on
-/// all training rows.
+/// Searches for the best hyperparameters as `plan` says.
 pub(crate) fn search(learner: &Learner<'_>, plan: &Plan, deadline: Instant) -> Result<SearchResult, SearchError> {
+    // The search leaves enough time before the `deadline` for the last fit on all training rows.
     let (folds, division) = small::divided(learner, plan);
     let rule = plan.labels.usual(learner.target());
     let context = SearchContext { learner, folds: &folds, division, metric: plan.metric, rule: &rule, seed: plan.seed };
@@ -154,17 +154,17 @@ pub(crate) fn search(learner: &Learner<'_>, plan: &Plan, deadline: Instant) -> R
     search.found(planned, &plan.ensemble)
 }
 
-/// Returns the candidates of all families, in the order of the search. The first candidate of each family comes first,
-/// then the second candidate of each family, and so on.
+/// Returns the hyperparameter candidates of all families, in the order in which the search tries them.
 fn in_turn(plan: &Plan) -> Vec<Choice> {
     let families: Vec<Vec<Choice>> =
         plan.spaces.iter().map(|space| space.candidates(plan.candidates_of(space.family), plan.seed)).collect();
+    // The first candidate of each family comes first, then the second candidate of each family, and so on.
     let most = families.iter().map(Vec::len).max().unwrap_or_default();
     (0..most).flat_map(|turn| families.iter().filter_map(move |family| family.get(turn).cloned())).collect()
 }
 
 impl Search<'_> {
-    /// Evaluates all candidates by cross-validation. The first candidate of each family is scored on all folds.
+    /// Step of the hyperparameter search: evaluates all candidates by cross-validation.
     fn run(&mut self, candidates: Vec<Choice>) -> Result<(), SearchError> {
         let mut failure = None;
         let count = |family| candidates.iter().filter(|choice| choice.family == family).count();
@@ -174,6 +174,7 @@ impl Search<'_> {
             if self.left_out.contains(&family) {
                 continue;
             }
+            // The first candidate of each family is scored on all folds.
             let all = few.contains(&family) || !self.has_tried(family);
             let folds = if all { self.context.folds.len() } else { self.context.first_folds() };
             if !self.has_time_for(&choice, folds) {
@@ -199,8 +200,7 @@ impl Search<'_> {
         }
     }
 
-    /// Does successive halving: scores the better candidates of each family on more folds, and the best candidates on
-    /// all folds.
+    /// Step of the hyperparameter search (successive halving): scores the better candidates on more folds.
     fn narrow_down(&mut self) -> Result<(), SearchError> {
         let mut before = self.context.first_folds();
         for (part, folds) in RUNGS {
@@ -226,9 +226,7 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// Returns the indices in `trials` of the best candidates of each family. Of every `part` candidates, one is
-    /// returned. Candidates are compared by their score on the first `folds` folds. The best candidate of each family
-    /// comes first.
+    /// Returns the indices in `trials` of the best candidates of each family, one of every `part` candidates.
     fn better_part(&self, part: usize, folds: usize) -> Vec<usize> {
         let metric = self.context.metric;
         let mut chosen: Vec<(usize, usize)> = Vec::new();
@@ -239,6 +237,7 @@ impl Search<'_> {
             let all = numbers.len();
             let complete = folds.min(self.context.folds.len());
             numbers.retain(|number| self.trials.get(*number).is_some_and(|trial| trial.done() >= complete));
+            // Compare the candidates by their score on the first `folds` folds.
             let score = |number: &usize| self.trials.get(*number).and_then(|trial| trial.score_of(folds));
             numbers.sort_by(|a, b| match (score(a), score(b)) {
                 (Some(a), Some(b)) => 0.0_f64.total_cmp(&metric.gain(a, b)),
@@ -247,13 +246,14 @@ impl Search<'_> {
             numbers.truncate(all.div_ceil(part));
             chosen.extend((0..).zip(numbers));
         }
+        // The best candidate of each family comes first.
         chosen.sort_unstable();
         chosen.into_iter().map(|(_, number)| number).collect()
     }
 
-    /// Fits and scores a candidate on up to `folds` folds. Stops early when another fold would leave too little time
-    /// for the last fit on all training rows.
+    /// Fits and scores a candidate on up to `folds` cross-validation folds, or fewer if time is short.
     fn advanced(&mut self, mut trial: Trial, folds: usize) -> Result<Trial, SearchError> {
+        // Stops when another fold would leave too little time for the last fit on all training rows.
         trial.run(self.context, self.deadline, folds, |trial| self.has_time_after(trial))?;
         self.cut_short |= trial.done() < folds.min(self.context.folds.len());
         Ok(trial)
@@ -268,9 +268,9 @@ impl Search<'_> {
         self.left_out.push(family);
     }
 
-    /// Adds an evaluated candidate to the search. If the candidates' predictions are large, only the best candidate of
-    /// each family keeps its predictions.
+    /// Adds an evaluated candidate to the results of the search.
     fn keep(&mut self, trial: Trial) {
+        // If the candidates' predictions are large, only the best candidate of each family keeps its predictions.
         self.trials.push(trial);
         self.drop_large();
     }
@@ -293,8 +293,9 @@ impl Search<'_> {
         }
     }
 
-    /// Returns the evaluated candidates, best first, in the order of [`SearchResult::ranking`].
+    /// Returns the candidates that the search evaluated, best first.
     fn ranking(&self) -> Vec<&Trial> {
+        // The order is that of `SearchResult::ranking`.
         let metric = self.context.metric;
         let mut ranking: Vec<&Trial> = Vec::with_capacity(self.trials.len());
         for trial in &self.trials {
@@ -342,10 +343,9 @@ impl Search<'_> {
         }
     }
 
-    /// Builds an ensemble (a weighted mean of several candidates). Also returns the index in `trials` and the weight of
-    /// each member. Returns `None` if the ensemble is not better than the best candidate, or if there is no time to fit
-    /// it.
+    /// Builds an ensemble (a weighted mean of several candidates), if it is better than the best candidate.
     fn blend(&mut self, limits: &EnsembleLimits) -> Option<(Trial, Vec<(usize, f32)>)> {
+        // The result also has the index in `trials` and the weight of each member.
         let (all, metric) = (self.context.folds.len(), self.context.metric);
         let complete = |trial: &&Trial| trial.scores.len() == all && trial.whole().is_some();
         let ranking = self.ranking();
@@ -359,6 +359,7 @@ impl Search<'_> {
         if best.is_better_than(&blended, metric) {
             return None;
         }
+        // Without time to fit the ensemble, it is not used.
         let rows = self.context.learner.rows() as f64;
         if blended.seconds_per_row * rows * time::SLOWER + self.after(&blended) > self.left() {
             self.cut_short = true;
@@ -376,15 +377,15 @@ impl Search<'_> {
         families::of(trial.choice.family).cost_of_all_rows(trial.cost, Growth { rows, rounds })
     }
 
-    /// Returns the hyperparameters for the last fit on all training rows. Boosting gets more rounds than
-    /// cross-validation found, because a fold has fewer training rows.
+    /// Returns the hyperparameters for the last fit on all training rows.
     fn for_all_rows(&self, choice: &Choice) -> Choice {
         let fitted = self.context.folds.iter().map(|fold| fold.training.len()).max().unwrap_or_default();
         let ratio = self.context.learner.rows() as f64 / fitted.max(1) as f64;
+        // Boosting gets more rounds than cross-validation found, because a fold has fewer training rows.
         choice.with_rounds(choice.round_count() * ratio.max(1.0).powf(ROUNDS_BY_ROWS))
     }
 
-    /// Builds the final result of the search. `planned` is the number of candidates that the plan asked for.
+    /// Builds the result of the hyperparameter search. `planned` is the number of candidates that the plan asked for.
     fn found(mut self, planned: usize, limits: &EnsembleLimits) -> Result<SearchResult, SearchError> {
         let blend = self.blend(limits);
         let mut ranking: Vec<RankedCandidate> = self.ranking().into_iter().map(|trial| self.ranked(trial)).collect();

@@ -11,8 +11,8 @@ use evergreen_table::{DatasetSettings, Frame, Target, at};
 
 const STRATA: usize = 10;
 
-/// Which rows of a table are training rows and which are hold-out, as ascending row indices. Each row is in exactly one
-/// of both lists, and neither list is empty.
+// Each row is in exactly one of both lists. Neither list is empty.
+/// Split of a table into training rows and hold-out, as two ascending lists of row indices.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Split {
     /// Indices of the training rows: about four fifths of the table's rows.
@@ -21,20 +21,19 @@ pub struct Split {
     pub holdout: Vec<u32>,
 }
 
-/// Units of rows that must stay together in one cross-validation fold. Holds a number for each row: rows with the same
-/// number belong to the same unit.
+/// For each row, a unit number: rows with the same number must stay together in one cross-validation fold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Units {
-    /// Unit numbers of rows without order. Rows stay together if they have the same content or the same group.
+    /// Unit numbers of rows without an order. Rows with equal content, or of the same group, share a number.
     Alike(Vec<u64>),
-    /// Unit numbers of rows ordered in time. Rows stay together if they have the same time or the same group. The
-    /// higher the number, the newer the unit.
+    /// Unit numbers of rows ordered in time. A higher number is newer. Rows of the same time or group share a number.
     Ordered(Vec<u64>),
 }
 
 impl Units {
-    /// Returns which of the given `rows` of a frame must stay together in one cross-validation fold. `order` and
-    /// `groups` have the time and the group of every row of the frame. They are `None` if the table has no such column.
+    // `order` has the time and `groups` the group of every row of the frame. `None`: the table has no order or group
+    // column.
+    /// Returns which of the given `rows` must stay together in one cross-validation fold.
     pub(crate) fn of(frame: &Frame, rows: &[u32], order: Option<&[f64]>, groups: Option<&[u64]>) -> Self {
         match (order, groups) {
             (Some(order), Some(groups)) => Self::Ordered(groups::ranks(&at(groups, rows), &at(order, rows))),
@@ -44,9 +43,9 @@ impl Units {
     }
 }
 
-/// Returns the share of distinct rows among the given `rows`, 0–1. Rows with equal content count as one row. If the
-/// table has groups, all rows of a group count as one row.
+/// Returns the share (0–1) of distinct rows among the given `rows`. Rows with equal content count as one row.
 pub(crate) fn distinct_share(frame: &Frame, rows: &[u32], groups: Option<&[u64]>) -> f64 {
+    // If the table has groups, all rows of a group count as one row.
     let mut units = unit_keys(frame, rows, groups);
     let all = units.len().max(1);
     units.sort_unstable();
@@ -54,9 +53,9 @@ pub(crate) fn distinct_share(frame: &Frame, rows: &[u32], groups: Option<&[u64]>
     units.len() as f64 / all as f64
 }
 
-/// Returns a number (key) for each of the given `rows` that is equal for rows that reveal each other's target. With
-/// groups, these are the rows of a group. Without groups, these are rows with equal content.
+/// Returns a number (key) for each of the given `rows`. Rows that reveal each other's target have equal keys.
 pub(crate) fn unit_keys(frame: &Frame, rows: &[u32], groups: Option<&[u64]>) -> Vec<u64> {
+    // With groups, the rows of a group get equal keys. Without groups, rows with equal content do.
     groups.map_or_else(|| hash::some_rows(frame, rows), |groups| at(groups, rows))
 }
 
@@ -86,21 +85,23 @@ impl Split {
         }
     }
 
-    /// Splits a table into training rows and hold-out. With an order column, the newest fifth of the rows is the
-    /// hold-out. Without one, the rows of each class are sorted by a hash of their content. The hash is SHA-256 of the
-    /// features' names and values, in any column order. The first fifth of each class is the hold-out: rounded, at
-    /// least one row, but not all. For regression, ten quantiles of the target replace the classes. Equal rows stay
-    /// together, unless a class would then have no training row or no hold-out row. Groups are held out whole.
+    /// Splits a table into training rows and hold-out. About one fifth of the rows becomes the hold-out.
     pub(crate) fn of(frame: &Frame, target: &Target, order: Option<&[f64]>, groups: Option<&[u64]>) -> Self {
         let rows = target.len();
         let mut held = vec![false; rows];
+        // Equal rows stay together, unless a class would then have no training row or no hold-out row. Groups are held
+        // out whole. The hold-out of a class has at least one row, but not all.
         match (order, groups) {
             // A single group cannot be split, so this arm needs two groups.
             (order, Some(groups)) if groups.iter().any(|group| Some(group) != groups.first()) => {
                 groups::hold(groups, order, target, &mut held);
             }
+            // With an order column, the newest fifth of the rows is the hold-out.
             (Some(order), _) => hold_newest(order, &mut held),
             (None, _) => {
+                // The rows of each class are sorted by a hash of their content, and the first fifth is the hold-out.
+                // The hash is SHA-256 of the features' names and values, in any column order. For regression, ten
+                // quantiles of the target replace the classes.
                 let hashes = hash::rows(frame);
                 for members in strata(target) {
                     hold_first(members, |row| hashes.get(row as usize).copied(), |row| row, &mut held);
@@ -121,7 +122,7 @@ fn hold_newest(order: &[f64], held: &mut [bool]) {
     hold_first((0..order.len() as u32).collect(), key, std::cmp::Reverse, held);
 }
 
-/// A floating-point number that can be sorted: it has a total order, with NaN too.
+/// A floating-point number that can be sorted, even if it is NaN.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Total(f64);
 
@@ -139,9 +140,7 @@ impl Ord for Total {
     }
 }
 
-/// Divides the rows into strata, each of which is then split into training rows and hold-out. A stratum holds the rows
-/// of one class. For regression, it holds about one tenth of the rows, by target value, and equal numbers share a
-/// stratum.
+/// Divides the rows into strata (classes). Each stratum is then split into training rows and hold-out.
 fn strata(target: &Target) -> Vec<Vec<u32>> {
     match target {
         Target::Classes { labels, classes } => {
@@ -153,6 +152,7 @@ fn strata(target: &Target) -> Vec<Vec<u32>> {
             }
             strata
         }
+        // For regression, a stratum holds about one tenth of the rows, by target value. Equal numbers share a stratum.
         Target::Numbers(numbers) => by_quantile(numbers),
     }
 }
@@ -173,14 +173,14 @@ fn by_quantile(numbers: &[f64]) -> Vec<Vec<u32>> {
     members
 }
 
-/// Sorts the rows in `members` by `key` and marks the first fifth as hold-out. `tie` is unique for each row and decides
-/// between equal keys, so an unstable sort suffices. A stable sort would take half as much memory again.
+/// Marks a fifth of the rows in `members` as hold-out: the first rows when sorted by `key`.
 fn hold_first<K: Ord, T: Ord>(
     mut members: Vec<u32>,
     key: impl Fn(u32) -> K,
     tie: impl Fn(u32) -> T,
     held: &mut [bool],
 ) {
+    // `tie` is unique for each row, so an unstable sort suffices. A stable sort would take half as much memory again.
     members.sort_unstable_by_key(|row| (key(*row), tie(*row)));
     let count = cut(members.len(), |at| members.get(at).map(|row| key(*row)));
     for row in members.iter().take(count) {
@@ -190,9 +190,9 @@ fn hold_first<K: Ord, T: Ord>(
     }
 }
 
-/// Returns how many of the sorted members become hold-out. It is the number nearest to a fifth of `members` that does
-/// not separate members with equal keys. If all keys are equal, it is a fifth.
+/// Returns how many of the sorted `members` become hold-out: about a fifth. Members with equal keys stay together.
 fn cut<K: Eq>(members: usize, key: impl Fn(usize) -> Option<K>) -> usize {
+    // If all keys are equal, it is exactly a fifth.
     let ideal = fifth(members);
     let between = |at: &usize| matches!((key(at - 1), key(*at)), (Some(a), Some(b)) if a != b);
     let below = (1..=ideal).rev().find(between);

@@ -15,55 +15,55 @@ use evergreen_table::{Frame, Target};
 
 use crate::rows::Encoder;
 
-/// Out-of-fold target encoding: the training rows are split into this many parts. The encoding of a row is computed
-/// from the rows of the other parts.
+// The encoding of a row is computed from the rows of the other parts.
+/// Number of parts into which the training rows are split for out-of-fold target encoding.
 const PARTS: usize = 10;
 
-/// Target encoding: the amounts of smoothing to choose from. With the amount 4, the overall mean counts as 4 rows when
-/// it is averaged with the mean of a text.
+// With the amount 4, the overall mean counts as 4 rows when it is averaged with the mean of a text.
+/// Target encoding: the amounts of smoothing to choose from.
 const SMOOTHING: [f64; 4] = [1.0, 4.0, 16.0, 64.0];
 
-/// Target encoding: maximum number of classes whose share in each text becomes a feature. The most frequent classes are
-/// taken.
+// The most frequent classes are taken.
+/// Target encoding: maximum number of classes whose share in each text becomes a feature.
 const MAX_CLASSES: usize = 10;
 
-/// Target encoding is used only if it reduces the squared error, compared with always predicting the overall mean. The
-/// reduction must be at least this many standard errors.
+// The gain is the reduction of the squared error, compared with always predicting the overall mean.
+/// Minimum gain for which target encoding is used, in standard errors.
 const MIN_GAIN_IN_STANDARD_ERRORS: f64 = 3.0;
 
-/// Target encoding: a class's share becomes at least this value and at most 1 minus this value before its log-odds are
-/// taken. So the log-odds are finite.
+// The largest share is 1 minus this value. So the log-odds are finite.
+/// Target encoding: smallest share of a class before the share's log-odds are taken.
 const MIN_SHARE: f64 = 1e-4;
 
 /// Settings of one target-encoded feature: its text column, its class, and its smoothing.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct StatisticPlan {
-    /// The index in a raw row (the row of input numbers) at which the text column's value stands.
+    /// Index of the text column's value in a raw row (the row of a model's input numbers).
     pub(crate) slot: u32,
-    /// The class whose share of the rows is computed. `None` for regression, where the mean of the target is computed
-    /// instead.
+    /// The class whose share of the rows is computed. `None` for regression: the mean of the target is computed.
     pub(crate) class: Option<u32>,
-    /// How many rows the overall mean counts as when it is averaged with the mean of a text.
+    /// Amount of smoothing: the overall mean counts as this many rows when it is averaged with the mean of a text.
     pub(crate) smoothing: f64,
 }
 
 /// The texts of one column, each row's text replaced by a number (code).
 #[derive(Debug, Clone)]
 pub(crate) struct ColumnTexts {
-    /// The code of each row's text, smaller than `count`. The highest code, `count - 1`, means that the text is
-    /// missing.
+    // The highest code, `count - 1`, means that the text is missing.
+    /// The code (number) of each row's text, smaller than `count`.
     pub(crate) codes: Arc<[u32]>,
     /// Number of different codes, including the one for a missing text.
     pub(crate) count: usize,
-    /// For each row, the number of its part for target encoding. A row's encoding is computed only from rows of other
-    /// parts.
+    // A row's encoding is computed only from rows of other parts.
+    /// For each row, the number of the part that the row belongs to in out-of-fold target encoding.
     pub(crate) parts: Arc<[u8]>,
 }
 
 impl ColumnTexts {
-    /// Returns the texts of `column` in the given `rows` of `frame`. Returns `None` if the column is not a category in
-    /// the model's signature. The argument `parts` comes from the function [`parts`].
+    /// Returns the texts of `column` in the given `rows`. `None` if the column is not a category in the model's
+    /// signature.
     pub(crate) fn of(frame: &Frame, column: &Column, rows: &[u32], parts: Arc<[u8]>) -> Option<Self> {
+        // The argument `parts` comes from the function `parts`.
         let ColumnKind::Category { categories, rare } = &column.kind else { return None };
         let encoder = Encoder::of(frame, std::slice::from_ref(column)).ok()?;
         let count = categories.len() + rare.len() + 2;
@@ -83,15 +83,15 @@ pub(crate) struct Recipe {
 /// One target-encoded feature, computed from training rows.
 #[derive(Debug)]
 pub(crate) struct FittedStatistic {
-    /// Target encoding for predictions: the number that replaces each text of the column, computed from all training
-    /// rows.
+    // The numbers are computed from all training rows.
+    /// Target encoding for predictions: the number that replaces each text of the column.
     pub(crate) statistic: Statistic,
-    /// The feature's value in each row during training. For a training row, it is computed without the row's own target
-    /// (out-of-fold).
+    // The value of a training row is computed without the row's own target (out-of-fold).
+    /// Values of the target-encoded feature during training, one for each row.
     pub(crate) feature: Vec<f32>,
 }
 
-/// Number of rows, and the sum of the target over these rows.
+/// Number of training rows, and the sum of the target over these rows.
 #[derive(Debug, Clone, Copy, Default)]
 struct Sum {
     rows: f64,
@@ -108,8 +108,9 @@ impl Sum {
         Self { rows: self.rows - other.rows, target: self.target - other.target }
     }
 
-    /// Returns the smoothed mean of the target. Smoothing draws it towards `prior`, which counts as `smoothing` rows.
+    /// Returns the smoothed mean of the target.
     fn smoothed(self, prior: f64, smoothing: f64) -> f64 {
+        // Smoothing draws it towards `prior`, which counts as `smoothing` rows.
         (self.target + smoothing * prior) / (self.rows + smoothing)
     }
 
@@ -126,9 +127,9 @@ struct TargetSums {
     codes_of_parts: Vec<[Sum; PARTS]>,
 }
 
-/// Splits rows into parts for out-of-fold target encoding. Returns each row's part number. Rows with the same key in
-/// `unit_keys` are in the same part.
+/// Splits rows into parts for out-of-fold target encoding. Returns each row's part number.
 pub(crate) fn parts(unit_keys: &[u64]) -> Arc<[u8]> {
+    // Rows with the same key in `unit_keys` are in the same part.
     unit_keys.iter().map(|key| part(*key) as u8).collect()
 }
 
@@ -181,7 +182,7 @@ impl TargetSums {
         sum.smoothed(self.all.mean(), smoothing)
     }
 
-    /// Returns the smoothed mean of the target over the rows with the given text code, without the rows of `part`.
+    /// Returns the smoothed mean of the target over the rows with the given text code that are not in `part`.
     fn apart(&self, code: usize, part: usize, smoothing: f64) -> f64 {
         let of = |sums: &[Sum; PARTS]| sums.get(part).copied().unwrap_or_default();
         let prior = self.all.without(of(&self.parts)).mean();
@@ -209,9 +210,9 @@ impl Recipe {
         }
     }
 
-    /// Computes the target encoding of each text of the column from `rows`. Rows of the learner outside `rows` get the
-    /// same number as at prediction.
+    /// Computes the target encoding of each text of the column from `rows`.
     pub(crate) fn learn(&self, target: &Target, rows: &[u32]) -> FittedStatistic {
+        // Rows of the learner outside `rows` get the same number as at prediction.
         let sums = TargetSums::of(self, target, rows);
         let whole = |code| self.feature(sums.whole(code, self.plan.smoothing));
         let values: Vec<f32> = (0..self.texts.count).map(whole).collect();
@@ -226,9 +227,10 @@ impl Recipe {
     }
 }
 
-/// Decides which target-encoded features the text column at `slot` gets. Returns an empty list if they do not clearly
-/// reduce the error on `rows`. The error is out-of-fold: a row's encoding is computed without the rows of its part.
+/// Decides which target-encoded features the text column at `slot` gets. Returns an empty list if none is worth it.
 pub(crate) fn plan_statistics(slot: u32, texts: &ColumnTexts, target: &Target, rows: &[u32]) -> Vec<StatisticPlan> {
+    // The features must clearly reduce the error on `rows`. The error is out-of-fold: a row's encoding is computed
+    // without the rows of its part.
     let recipe = |class| Recipe { texts: texts.clone(), plan: StatisticPlan { slot, class, smoothing: 0.0 } };
     let recipes: Vec<Recipe> = classes(target).into_iter().map(recipe).collect();
     let sums: Vec<TargetSums> = recipes.iter().map(|recipe| TargetSums::of(recipe, target, rows)).collect();
@@ -241,10 +243,10 @@ pub(crate) fn plan_statistics(slot: u32, texts: &ColumnTexts, target: &Target, r
     }
 }
 
-/// Returns the classes whose share becomes a target-encoded feature. Of two classes, only the second is taken. Of more
-/// classes, the most frequent ones are taken. For regression, returns a single `None`.
+/// Returns the classes whose share becomes a target-encoded feature. For regression, returns a single `None`.
 fn classes(target: &Target) -> Vec<Option<u32>> {
     let Target::Classes { labels, classes } = target else { return vec![None] };
+    // Of two classes, only the second is taken.
     if labels.len() == 2 {
         return vec![Some(1)];
     }
@@ -255,15 +257,16 @@ fn classes(target: &Target) -> Vec<Option<u32>> {
         }
     }
     let mut order: Vec<u32> = (0..labels.len() as u32).collect();
+    // Of more classes, the most frequent ones are taken.
     order.sort_by_key(|class| std::cmp::Reverse(counts.get(*class as usize).copied()));
     order.truncate(MAX_CLASSES);
     order.sort_unstable();
     order.into_iter().map(Some).collect()
 }
 
-/// Returns by how much target encoding reduces the mean squared error, compared with predicting the overall mean. The
-/// second returned number is the standard error of this reduction.
+/// Returns the gain of target encoding, and the standard error of this gain.
 fn gain(recipes: &[Recipe], sums: &[TargetSums], target: &Target, rows: &[u32], smoothing: f64) -> (f64, f64) {
+    // The gain is the reduction of the mean squared error, compared with predicting the overall mean.
     let (mut sum, mut squares) = (0.0, 0.0);
     for &row in rows {
         let of = |(recipe, sums): (&Recipe, &TargetSums)| {
@@ -326,8 +329,7 @@ mod tests {
     }
 
     proptest! {
-        /// During training, the target-encoded feature of a row depends neither on targets of hold-out rows nor on the
-        /// row's own target.
+        /// The target-encoded feature of a row depends neither on hold-out rows nor on the row's own target.
         #[test]
         fn neither_the_holdout_nor_a_row_itself_changes_its_statistic(
             rows in prop::collection::vec((0..6_u32, any::<bool>(), any::<bool>()), 12..80),

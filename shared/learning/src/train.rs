@@ -24,12 +24,12 @@ use crate::search::{Plan, RankedCandidate, SearchError, SearchResult, search};
 use crate::split::distinct_share;
 use crate::{intervals, memory};
 
-/// Maximum share of the training time that may be used to try out derived features (such as parts of dates, or words of
-/// texts).
+// Examples of derived features are parts of dates, and words of texts.
+/// Maximum share of the training time for trying out derived features.
 const DERIVING_SHARE: f64 = 0.15;
 
-/// The name of the model and the version of the program, for the artifact's metadata. All other metadata follows from
-/// the table and the training plan.
+// All other metadata follows from the table and the training plan.
+/// Who made a model artifact: the model's name and the program version. Both become metadata of the artifact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     /// The name of the model that the artifact is for.
@@ -41,10 +41,10 @@ pub struct Origin {
 /// The result of a training run: the model artifact, its metrics, and a report of how the model was found.
 #[derive(Debug, Clone)]
 pub struct Trained {
-    /// The bytes of the model artifact. The training run has already loaded the artifact and checked that it predicts
-    /// the same as the fitted model.
+    // The training run has already loaded the artifact and checked that it predicts the same as the fitted model.
+    /// The bytes of the model artifact.
     pub artifact: Vec<u8>,
-    /// The model, loaded from the artifact.
+    /// The trained model, loaded from its artifact.
     pub model: Model,
     /// The model family that the search chose, for example random forest.
     pub family: Family,
@@ -56,20 +56,20 @@ pub struct Trained {
     pub candidates: Vec<Candidate>,
     /// The model's metrics on the hold-out.
     pub evaluation: Evaluation,
-    /// The hold-out metrics of a baseline model that ignores all input columns. `None` if there is no baseline.
+    /// Metrics, on the hold-out, of a baseline model that ignores all input columns. `None` if there is no baseline.
     pub baseline: Option<Baseline>,
-    /// The best constant answer: a model that answers the same for every row. The trained model must beat it. `None` if
-    /// there is no such answer.
+    // The trained model must beat this answer.
+    /// The best constant answer for the table: the same answer for every row. `None` if there is no such answer.
     pub constant: Option<ConstantAnswer>,
-    /// The model's score on the training rows: accuracy (0–1) for labels, R² (at most 1) for numbers. If there are more
-    /// than 50,000 training rows, it is computed on 50,000 evenly spaced rows.
+    // If there are more than 50,000 training rows, the score is computed on 50,000 evenly spaced rows.
+    /// Score of the model on the training rows: accuracy (0–1) for labels, R² (at most 1) for numbers.
     pub training_score: f64,
-    /// Feature importance of each input column, in the order of the model's signature. The sum is 1, or 0 if no column
-    /// matters. For a forest, it is the column's share of the decrease in impurity. For boosting, it is its share of
-    /// the gain. For a linear model, it is its share of the absolute weights of scaled features. Empty for an imported
-    /// model.
+    // The importances have the order of the columns in the model's signature. Their sum is 1, or 0 if no column
+    // matters. For a forest, the importance is the column's share of the decrease in impurity. For boosting, it is its
+    // share of the gain. For a linear model, it is its share of the absolute weights of scaled features.
+    /// Importance of each input column for the predictions, 0–1. Empty for an imported model.
     pub importances: Vec<f64>,
-    /// The hold-out rows. The champion (the model version that answers predictions) is scored on the same rows.
+    /// The hold-out rows. The champion (the model version that answers predictions) is evaluated on the same rows.
     pub holdout: Holdout,
     /// Warnings for the user about the table and the model.
     pub warnings: Vec<String>,
@@ -86,7 +86,8 @@ pub enum LearningError {
     /// The columns of the table do not give a valid model signature (the list of input columns that a model expects).
     #[error(transparent)]
     Signature(#[from] SignatureError),
-    /// The rows of the table do not fit the signature (list of input columns) that was made from the same table.
+    // A signature is the list of input columns that a model expects.
+    /// The rows of the table do not fit the model signature that was made from the same table.
     #[error(transparent)]
     Frame(#[from] FrameError),
     /// Training needs more memory than the cloud function has.
@@ -118,10 +119,7 @@ pub enum LearningError {
     OtherTask,
 }
 
-/// Trains a model. It searches for the best hyperparameters as `plan` says, fits the best candidate to all training
-/// rows, and writes the artifact. Then it loads the artifact and evaluates the loaded model on the hold-out. It also
-/// compares the predictions of the loaded and the fitted model. It compares up to 50,000 hold-out rows and up to 50,000
-/// training rows.
+/// Trains a model: searches for hyperparameters, fits the best candidate, and evaluates the model on the hold-out.
 ///
 /// Training ends by the `deadline` or soon after. If time is short, it tries fewer candidates and grows fewer trees,
 /// and the summary of the search says so. Otherwise the same table, plan and origin give the same artifact, byte for
@@ -149,6 +147,8 @@ pub enum LearningError {
 pub fn train(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origin) -> Result<Trained, LearningError> {
     // Run the training on a thread of rayon's thread pool. From a thread outside the pool, each of many small steps
     // would wait until a thread of the pool wakes up.
+    // Training writes the artifact, loads it, and evaluates the loaded model. It compares the predictions of the loaded
+    // and the fitted model on up to 50,000 hold-out rows and up to 50,000 training rows.
     rayon::scope(|_| on_pool(prepared, plan, deadline, origin))
 }
 
@@ -208,8 +208,7 @@ fn on_pool(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origin)
     })
 }
 
-/// Fits one model to the training rows: the first candidate of `plan`, without search, calibration or prediction
-/// intervals. Benchmarks use it to compare with other libraries. If the `deadline` is near, the model gets fewer trees.
+/// Fits one model to the training rows, without search, calibration or prediction intervals. Benchmarks use it.
 ///
 /// # Errors
 /// [`LearningError`], which names the step that failed.
@@ -221,6 +220,7 @@ pub fn fit(
 ) -> Result<Model, LearningError> {
     prepared.check_memory(plan)?;
     let learner = learner(prepared, prepared.learnt())?;
+    // The model is the first candidate of `plan`. If the `deadline` is near, it gets fewer trees.
     let choice = plan.first().ok_or(SearchError::NoCandidate)?;
     let rows: Vec<u32> = (0..learner.rows() as u32).collect();
     let fitted = learner.fit(FitRows::all(&rows), &choice, seed_of(plan.seed, choice.family), deadline)?;
@@ -229,9 +229,9 @@ pub fn fit(
     Ok(Model::compile(&learner.pipeline(fitted, None, rule, interval)?, metadata.clone()))
 }
 
-/// Returns the metadata that the model artifact stores. From this metadata and the same table, anybody can produce the
-/// same artifact bytes again.
+/// Returns the metadata that the model artifact stores.
 fn metadata(table: &Table, plan: &Plan, origin: &Origin, choice: &Choice) -> ArtifactMetadata {
+    // From this metadata and the same table, anybody can produce the same artifact bytes again.
     let lineage = Lineage {
         code_version: origin.code_version.clone(),
         dataset: table.fingerprint().to_owned(),
@@ -242,7 +242,7 @@ fn metadata(table: &Table, plan: &Plan, origin: &Origin, choice: &Choice) -> Art
     ArtifactMetadata { model: origin.model.clone(), lineage: Some(lineage) }
 }
 
-/// Encodes the training rows of a table into features. It does this once, and all model fits use the result.
+/// Encodes the training rows of a table into features. All model fits of a training run share the result.
 fn learner(prepared: &Prepared, learnt: FittedColumns) -> Result<Learner<'_>, LearningError> {
     let (table, rows) = (prepared.table(), &prepared.split().training);
     let weights = table.weights().map(|weights| at(weights, rows));
@@ -252,23 +252,23 @@ fn learner(prepared: &Prepared, learnt: FittedColumns) -> Result<Learner<'_>, Le
     Ok(learner)
 }
 
-/// Returns whether the hold-out rows are ordered in time, and which share of the hold-out rows is distinct.
+/// Returns whether the hold-out rows are ordered in time, and the share of distinct hold-out rows.
 fn row_dependence(prepared: &Prepared) -> RowDependence {
     let (table, holdout) = (prepared.table(), &prepared.split().holdout);
     let distinct_share = distinct_share(table.frame(), holdout, table.groups());
     RowDependence { is_ordered: table.order().is_some(), distinct_share }
 }
 
-/// A rare label gets the warning that the model almost never predicts it if its recall (0–1) is below this value.
+/// Recall (0–1) below which a rare label gets the warning that the model almost never predicts it.
 const RARE_RECALL: f64 = 0.2;
 
-/// Minimum number of hold-out rows with a label for which the recall of this label is judged.
+/// Minimum number of hold-out rows with a label for judging how often the model predicts the label.
 const MIN_LABEL_ROWS: usize = 3;
 
-/// Returns a warning if the model almost never predicts a rare label. A label is rare if it has fewer than half as many
-/// hold-out rows as the average label.
+/// Returns a warning if the model almost never predicts a rare label.
 fn rarely_predicted(evaluation: &Evaluation) -> Option<String> {
     let Evaluation::Classification(figures) = evaluation else { return None };
+    // A label is rare if it has fewer than half as many hold-out rows as the average label.
     let is_rare = |class: &ClassEvaluation| class.support * figures.per_class.len() * 2 < figures.rows;
     let missed =
         |class: &&ClassEvaluation| class.support >= MIN_LABEL_ROWS && class.recall < RARE_RECALL && is_rare(class);
@@ -286,8 +286,7 @@ fn rarely_predicted(evaluation: &Evaluation) -> Option<String> {
     ))
 }
 
-/// Fits how columns are encoded, and which features are derived from them. Also returns warnings about columns that are
-/// left out.
+/// Fits how columns are encoded as features. Also returns warnings about columns that are left out.
 fn columns(prepared: &Prepared, plan: &Plan, deadline: Instant) -> Result<(FittedColumns, Vec<String>), LearningError> {
     prepared.check_memory(plan)?;
     let (table, rows) = (prepared.table(), &prepared.split().training);
@@ -304,10 +303,11 @@ fn columns(prepared: &Prepared, plan: &Plan, deadline: Instant) -> Result<(Fitte
     let last = started + deadline.saturating_duration_since(started).mul_f64(DERIVING_SHARE);
     let limits =
         DerivingLimits { is_up: &|| Instant::now() >= last, fits: &|learnt| prepared.has_memory(plan, learnt) };
+    // Features are also derived from the columns.
     Ok(derive(known, prepared.learnt(), table.settings(), plan.seed, limits)?)
 }
 
-/// Returns a warning if the prediction intervals of a regression model have the width 0.
+/// Returns a warning if a regression model's prediction intervals have the width 0.
 fn no_width(interval: &Interval) -> Option<String> {
     (interval.half == Interval::from(0.0).half).then(|| {
         "the prediction intervals are empty: there was no time to learn their width, or no errors to learn it from"
@@ -323,14 +323,14 @@ fn fewer_trees(choice: &Choice, fitted: &Fitted) -> Option<String> {
     ((trees as u64) < wanted).then(|| format!("{why} {trees} of {wanted} trees"))
 }
 
-/// Fits the best candidate of the search to all training rows. If this fit fails, fits the next best candidate. Updates
-/// the search's summary to the candidate that was fitted.
+/// Fits the best candidate of the search to all training rows. If this fit fails, fits the next best candidate.
 fn fit_best(
     learner: &Learner<'_>,
     found: &mut SearchResult,
     seed: u64,
     deadline: Instant,
 ) -> Result<(RankedCandidate, Fitted), LearningError> {
+    // The search's summary is updated to the candidate that was fitted.
     let rows: Vec<u32> = (0..learner.rows() as u32).collect();
     let mut failure = LearningError::Search(SearchError::NoCandidate);
     for ranked in std::mem::take(&mut found.ranking) {
@@ -360,7 +360,7 @@ fn fit_best(
     Err(failure)
 }
 
-/// Fits one ranked candidate to the rows. For an ensemble, fits all its members.
+/// Fits one candidate of the search to the rows. For an ensemble, fits all its members.
 fn fit_ranked(
     learner: &Learner<'_>,
     rows: &[u32],

@@ -10,9 +10,9 @@ use evergreen_learning::{Prepared, Trained};
 use evergreen_lifecycle::Evaluation;
 use evergreen_table::{DataFile, DatasetSettings, Table};
 
-/// Trains a model on a file of the folder `cases/`, with two candidates per model family. `settings` is the text of
-/// `dataset.toml`, which starts with the name of the target.
+/// Trains a model on a file of the folder `cases/`, with two hyperparameter candidates per model family.
 fn trained(name: &str, settings: &str) -> (Prepared, Trained) {
+    // `settings` is the text of `dataset.toml`, which starts with the name of the target.
     let content = std::fs::read(format!("{}/tests/cases/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let settings = DatasetSettings::parse(&format!("candidates = 2\ntarget = {settings}")).unwrap();
     let target = settings.target.clone().unwrap();

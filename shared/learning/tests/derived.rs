@@ -32,9 +32,9 @@ fn noise(number: u64) -> f64 {
     (bits >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-/// Returns CSV text with the sales of each hour over a hundred days, in random order. Sales are higher in the evening
-/// and at the weekend.
+/// Returns CSV text with the sales of each hour over a hundred days, in random order.
 fn sales() -> String {
+    // Sales are higher in the evening and at the weekend.
     let row = |number: u64| {
         let hours = (noise(number) * 2400.0) as u64;
         let (day, hour) = (hours / 24, hours % 24);
@@ -73,8 +73,7 @@ fn parts_without_information_are_left_out() {
     assert_eq!(column(&trained, "at").unwrap().kind, ColumnKind::moment());
 }
 
-/// Returns CSV text with one row per customer. The customers live in 200 districts. In half of the districts, the
-/// customers leave the company.
+/// Returns CSV text with one row per customer. In half of the 200 districts, the customers leave the company.
 fn districts() -> String {
     let row = |number: u64| {
         let district = (noise(number) * 200.0) as u64;

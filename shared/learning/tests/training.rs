@@ -28,9 +28,9 @@ fn regression(trained: &Trained) -> &evergreen_lifecycle::RegressionEvaluation {
     }
 }
 
-/// Returns CSV text for regression tests. The target is a number: a function of three columns plus noise. One column is
-/// a category with missing values.
+/// Returns CSV text for regression tests. The target is a function of three columns plus noise.
 fn numbers(rows: usize) -> String {
+    // One column is a category with missing values.
     let row = |n: usize| {
         let (a, b) = ((n * 37 % 101) as f64 / 10.0, (n * 53 % 97) as f64 / 10.0);
         let (kind, add) = [("red", 5.0), ("green", 0.0), ("", -5.0)][n * 7 % 3];
@@ -117,8 +117,7 @@ fn the_same_table_and_seed_give_the_same_artifact_on_any_number_of_cores() {
     assert_eq!(in_pool(1, &several, &plan), in_pool(3, &several, &plan));
 }
 
-/// Returns a model artifact's bytes after the one-digit seed in its metadata is removed. So tests can compare the
-/// artifacts of two seeds.
+/// Test helper: removes the one-digit seed from a model artifact's metadata, to compare the artifacts of two seeds.
 fn without_seed(mut artifact: Vec<u8>) -> Vec<u8> {
     let name = b"\"seed\":";
     let at = artifact.windows(name.len()).position(|window| window == name).unwrap();
@@ -161,8 +160,7 @@ fn fixed_hyperparameters_are_used() {
     );
 }
 
-/// Returns CSV text for regression tests. The target is a weighted sum of columns, plus step functions of columns, plus
-/// noise.
+/// Returns CSV text for regression tests. The target is a weighted sum and step functions of columns, plus noise.
 fn sums_and_steps(rows: usize) -> String {
     let row = |n: usize| {
         let x: [f64; 4] = [37, 53, 71, 89].map(|step| (n * step % 9973) as f64 / 9973.0);
@@ -322,9 +320,9 @@ fn a_table_without_a_signal_gives_a_warning() {
     assert_eq!(warned, 6);
 }
 
-/// Trains a model with the settings `toml` on a table with rare positives: one row in a hundred is positive. Two
-/// columns make a positive row more likely, but never certain.
+/// Trains a model with the settings `toml` on a table with rare positives: one row in a hundred is positive.
 fn rare(toml: &str) -> Trained {
+    // Two columns make a positive row more likely, but never certain.
     rare_with(&format!("candidates = 2\n{toml}"))
 }
 
@@ -334,8 +332,7 @@ fn rare_with(toml: &str) -> Trained {
     train(&table, &plan(&table, None, 1))
 }
 
-/// Returns two numbers for the positive class: the recall on the hold-out, and the probability threshold from which the
-/// model answers "positive".
+/// Returns the recall of the positive class on the hold-out, and the probability threshold for the answer "positive".
 fn found(trained: &Trained) -> (f64, f64) {
     let figures = classification(trained);
     (figures.per_class[1].recall, figures.binary.as_ref().unwrap().threshold)
@@ -430,8 +427,8 @@ fn a_decision_tree_is_tried_where_it_is_named_and_nowhere_else() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// `train` itself compares the predictions of the written artifact with those of the fitted model. The random
-    /// tables have repeated and nearly equal values, missing values, and rare categories.
+    // `train` itself compares the predictions of the written artifact with those of the fitted model.
+    /// Random tables have repeated and nearly equal values, missing values, and rare categories.
     #[test]
     fn any_table_trains_to_an_artifact_that_predicts_what_was_fitted(
         rows in prop::collection::vec((0..400_u32, -1e6..1e6_f32, 0..7_u32, 0..4_u32), 20..80),
@@ -456,8 +453,7 @@ fn a_file_reads_into_the_table_that_is_trained_on() {
     assert_eq!(table.rows(), 50);
 }
 
-/// Returns CSV text with three hundred different labels. The rows of each label are scattered around a point that only
-/// this label has.
+/// Returns CSV text with three hundred different labels. Rows of one label are scattered around one point.
 fn many_labels() -> String {
     let row = |row: usize| {
         let (label, noise) = (row % 300, |times: usize| ((row * times % 101) as f64 / 101.0 - 0.5) * 0.4);

@@ -181,9 +181,9 @@ fn ordinary_tables_give_no_warning() {
     }
 }
 
-/// Returns a table of forty patients with twenty rows each. The target is whether the patient is ill. No column shows
-/// it, but the column `habit` identifies the patient.
+/// Returns a table of forty patients with twenty rows each. The target is whether the patient is ill.
 fn patients(settings: &str) -> Prepared {
+    // No column shows the illness, but the column `habit` identifies the patient.
     let mut draw = Draw::new(5);
     let habits: Vec<f64> = (0..40).map(|_| draw.normal()).collect();
     let row = |n: usize, draw: &mut Draw| {

@@ -8,19 +8,19 @@ use crate::families;
 
 use super::{Choice, Dimension, ROUNDS, dimensions};
 
-/// Drawing hyperparameter candidates: at most this many random draws for each wanted candidate, since a draw may repeat
-/// an earlier candidate.
+// A draw may repeat an earlier candidate.
+/// Maximum number of random draws for each wanted hyperparameter candidate.
 const ATTEMPTS: usize = 20;
 
-/// The range of values that a search tries for one hyperparameter, both ends included. Both ends are within the
-/// hyperparameter's limits. If the hyperparameter must be a whole number, both ends are whole.
+// Both ends are within the hyperparameter's limits. If the hyperparameter must be a whole number, both ends are whole.
+/// The range of values that a search tries for one hyperparameter, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct ValueRange {
     pub(crate) least: f64,
     pub(crate) most: f64,
 }
 
-/// A search space: a model family with the range of each hyperparameter from which candidates are drawn.
+/// Search space of a model family: for each hyperparameter, the range from which its values are drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Space {
     pub(crate) family: Family,
@@ -35,15 +35,15 @@ impl Space {
         Self { family, bounds: dimensions(family).iter().map(bounds).collect() }
     }
 
-    /// Returns `count` different hyperparameter candidates, or fewer if the ranges do not contain as many. The first
-    /// candidate has the usual values, as near as the ranges allow. The others are drawn at random. The same seed gives
-    /// the same candidates.
+    /// Returns `count` different hyperparameter candidates. The same seed gives the same candidates.
     pub(crate) fn candidates(&self, count: usize, seed: u64) -> Vec<Choice> {
         let mut generator = ChaCha8Rng::seed_from_u64(seed);
         generator.set_stream(u64::MAX - self.family as u64);
+        // The first candidate has the usual values, as near as the ranges allow. The others are drawn at random.
         let mut found = vec![self.most_rounds(self.usual())];
         for _ in 0..count.saturating_mul(ATTEMPTS) {
             if found.len() >= count || self.bounds.iter().all(|bounds| bounds.least == bounds.most) {
+                // The ranges may contain fewer candidates than `count`.
                 break;
             }
             let drawn = self.most_rounds(self.drawn(&mut generator));
@@ -54,20 +54,20 @@ impl Space {
         found
     }
 
-    /// Returns the usual value of each hyperparameter. If the settings chose a range without the usual value, returns
-    /// the nearest value in this range.
+    /// Returns the usual value of each hyperparameter, or the nearest value in its range.
     pub(crate) fn usual(&self) -> Choice {
         let usual = |(dimension, bounds): (&Dimension, &ValueRange)| {
             let ValueRange { least, most } = *bounds;
+            // The settings may have chosen a range without the usual value.
             if (least, most) == dimension.drawn { dimension.first } else { dimension.first.clamp(least, most) }
         };
         let values = dimensions(self.family).iter().zip(&self.bounds).map(usual).collect();
         Choice { family: self.family, values, rounds: None }
     }
 
-    /// If the number of boosting rounds has a range, sets it to the maximum. Cross-validation then finds the best
-    /// number up to this maximum.
+    /// Sets the number of boosting rounds to the maximum of its range, if it has a range.
     fn most_rounds(&self, mut choice: Choice) -> Choice {
+        // Cross-validation then finds the best number up to this maximum.
         if families::of(self.family).searches_rounds() {
             let mut rounds = dimensions(self.family).iter().zip(&self.bounds);
             let bounds = rounds.find(|(dimension, _)| dimension.name == ROUNDS).map(|(_, bounds)| *bounds);

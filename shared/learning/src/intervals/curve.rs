@@ -4,37 +4,42 @@ use evergreen_scoring::{Curve, CurveStep};
 
 use crate::evaluate::INTERVAL_LEVEL;
 
-/// Predictions are divided into at most this many ranges, each with its own interval width. There are at most two
-/// ranges for each fifth of the predictions.
+// There are at most two ranges for each fifth of the predictions.
+/// Maximum number of ranges into which predictions are divided. Each range has its own width of prediction intervals.
 const MAX_PARTS: usize = 10;
 
-/// Minimum number of rows in a range of predictions. From fewer rows, a 90 % quantile would be a matter of chance.
+// From fewer rows, a 90 % quantile would be a matter of chance.
+/// Minimum number of rows in a range of predictions that has its own width of prediction intervals.
 const ROWS: usize = 50;
 
-/// Minimum distance between two neighbouring ranges of predictions, divided by the distance between the lowest and the
-/// highest prediction. With less distance, the curve would follow rounding errors.
+// With less distance, the curve would follow rounding errors.
+/// Minimum distance of two neighbouring ranges of predictions, as a share of the whole range of predictions.
 const MIN_GAP: f32 = 1e-3;
 
-/// Minimum width of a prediction interval, divided by the largest width. It keeps rounded sums above 0.
+// The minimum keeps rounded sums above 0.
+/// Minimum width of a prediction interval, as a share of the largest width.
 const MIN_SHARE: f64 = 1e-3;
 
-/// How often the half widths at the knots (the median prediction of each range) are corrected. The corrections make the
-/// curve between the knots right too.
+// The curve goes through the half width at each knot (the median prediction of each range). The corrections make the
+// curve between the knots right too.
+/// How often the widths of the prediction intervals are corrected.
 const CORRECTIONS: usize = 6;
 
-/// A range of predictions. It is one knot of the curve that gives the width of prediction intervals.
+// Each range is one knot of the curve that gives the width of prediction intervals.
+/// A range of predictions, with the width of the prediction intervals in this range.
 struct CurvePart {
     /// The median of the predictions in this range.
     knot: f32,
-    /// Half the width of the prediction interval at the knot.
+    /// Half the width of the prediction interval at the median prediction of this range.
     half: f64,
     rows: Vec<(f32, f64)>,
 }
 
-/// Returns half the width of prediction intervals as a curve over the prediction. `values` are predictions, `errors`
-/// their absolute errors. In each range of predictions, the share [`INTERVAL_LEVEL`] of the rows has its true value in
-/// the interval. If there are too few rows for this level, the half width is the largest error.
+/// Returns a curve: for each prediction of a regression model, half the width of its prediction interval.
 pub(super) fn curve(values: &[f32], errors: &[f64]) -> Curve {
+    // `values` are predictions, `errors` their absolute errors. In each range of predictions, the share
+    // `INTERVAL_LEVEL` of the rows has its true value in the interval. If there are too few rows for this level, the
+    // half width is the largest error.
     let mut rows: Vec<(f32, f64)> = values.iter().copied().zip(errors.iter().copied()).collect();
     rows.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     let mut parts = parts(&rows);
@@ -49,9 +54,10 @@ pub(super) fn curve(values: &[f32], errors: &[f64]) -> Curve {
     through(&parts)
 }
 
-/// Splits the rows into ranges of predictions with about equally many rows. Equal predictions stay in one range. A row
-/// is a pair of prediction and absolute error.
+/// Splits rows into ranges of predictions, each with about equally many rows. A row is a prediction and its absolute
+/// error.
 fn parts(rows: &[(f32, f64)]) -> Vec<CurvePart> {
+    // Equal predictions stay in one range.
     let count = (rows.len() / ROWS).clamp(1, MAX_PARTS);
     let value = |at: usize| rows.get(at).map(|row| row.0);
     let range = match (rows.first(), rows.last()) {
@@ -79,7 +85,7 @@ fn parts(rows: &[(f32, f64)]) -> Vec<CurvePart> {
     parts
 }
 
-/// Returns the curve that connects the half widths of prediction intervals at the knots of the given ranges.
+/// Returns the curve through the half widths of the prediction intervals in the given ranges.
 fn through(parts: &[CurvePart]) -> Curve {
     let greatest = parts.iter().map(|part| part.half).fold(0.0, f64::max);
     let half = |part: &CurvePart| above(part.half.max(MIN_SHARE * greatest));
@@ -90,9 +96,10 @@ fn through(parts: &[CurvePart]) -> Curve {
     Curve { start: parts.first().map_or(0.0, half), steps: parts.windows(2).filter_map(step).collect() }
 }
 
-/// Returns the [`INTERVAL_LEVEL`] quantile: the smallest of the numbers that is at least as large as this share of the
-/// numbers. If there are too few numbers, returns the largest. If there are none, returns 0.
+/// Returns the [`INTERVAL_LEVEL`] quantile of the numbers, for example the 90 % quantile.
 fn level(mut numbers: Vec<f64>) -> f64 {
+    // It is the smallest of the numbers that is at least as large as this share of the numbers. If there are too few
+    // numbers, it is the largest. If there are none, it is 0.
     numbers.sort_by(f64::total_cmp);
     let rank = ((numbers.len() + 1) as f64 * INTERVAL_LEVEL).ceil() as usize;
     rank.min(numbers.len()).checked_sub(1).and_then(|at| numbers.get(at)).copied().unwrap_or_default()

@@ -2,26 +2,27 @@
 
 const WHOLE: f64 = 1.0;
 
-/// A target without negative numbers counts as a share (0–1) only if its largest value is at least this number.
+// The target must also have no negative numbers.
+/// Smallest maximum for which a regression target counts as a share (a number from 0 to 1).
 const NEARLY_WHOLE: f64 = 0.9;
 
-/// At least this many rows must have the target's smallest (or largest) value, for this value to count as a limit of
-/// the target. Examples of such limits are the best grade of an exam, a capacity, or the cap of a survey.
+// Examples of natural limits are the best grade of an exam, a capacity, or the cap of a survey.
+/// Minimum number of rows with the smallest (or largest) target value, for this value to be the target's natural limit.
 const PILED_UP: usize = 5;
 
-/// The target's smallest (or largest) value counts as a limit of the target only if at least this share of all rows has
-/// this value.
+/// Minimum share of rows with the smallest (or largest) target value, for this value to be the target's natural limit.
 const PILED_UP_SHARE: f64 = 0.01;
 
-/// If at least this share of the rows has the target's smallest (or largest) value, it is a limit of the target without
-/// further checks. With a smaller share, it must also have more rows than the next value. This excludes counts, which
-/// get rarer towards their end.
+// With a smaller share, it must also have more rows than the next value. This excludes counts, which get rarer towards
+// their end.
+/// Share of rows with the smallest (or largest) target value from which this value is always the target's natural
+/// limit.
 const PLAIN_SHARE: f64 = 0.1;
 
-/// Returns the lower and the upper limit of a regression target, each `None` if there is no obvious limit. The limit is
-/// 0 if all numbers are on one side of 0. The upper limit of shares is 1. A smallest or largest value that many rows
-/// have is itself a limit.
+/// Returns the natural lower and upper limit of a regression target (for example 0 for prices). `None` means no limit.
 pub(super) fn of(numbers: &[f64]) -> (Option<f32>, Option<f32>) {
+    // A smallest or largest value that many rows have is a limit. Otherwise the limit is 0 if all numbers are on one
+    // side of 0. The upper limit of shares is 1.
     let least = numbers.iter().copied().fold(f64::INFINITY, f64::min);
     let greatest = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let rows = |at: f64| numbers.iter().filter(|number| **number == at).count();

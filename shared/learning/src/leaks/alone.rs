@@ -3,58 +3,60 @@
 use super::numbers;
 use evergreen_table::{MISSING, Target, Values, at};
 
-/// Leak detection for labels: a column is a leak if it alone predicts the labels with very few errors. At most this
-/// share of the errors of a constant answer (always the most frequent label) may remain.
+// At most this share of the errors of a constant answer (always the most frequent label) may remain.
+/// Limit of leak detection for labels: a column is a leak if it alone predicts the labels with very few errors.
 const ERRORS_LEFT: f64 = 0.02;
 
-/// Leak detection for labels, by missing values. A column is also a leak if the question whether its value is missing
-/// predicts the labels with few errors. At most this share of the errors of a constant answer (always the most frequent
-/// label) may remain.
+// At most this share of the errors of a constant answer (always the most frequent label) may remain.
+/// Limit of leak detection for labels: a column's missing values alone predict the labels with few errors.
 const ERRORS_LEFT_BY_MISSING: f64 = 0.1;
 
-/// Leak detection for regression: a column is a leak if, after it alone predicts the target, at most this share of the
-/// target's variance remains.
+// At most this share of the target's variance may remain.
+/// Limit of leak detection for regression: a column is a leak if it alone predicts the target almost exactly.
 const VARIANCE_LEFT: f64 = 0.005;
 
-/// Leak detection for regression, by missing values: a column is also a leak if knowing whether its value is missing
-/// explains most of the target. At most this share of the target's variance may remain.
+// At most this share of the target's variance may remain.
+/// Limit of leak detection for regression: a column is a leak if its missing values alone explain most of the target.
 const VARIANCE_LEFT_BY_MISSING: f64 = 0.2;
 
-/// Minimum numbers of rows for leak detection. For labels, at least this many rows must not have the most frequent
-/// label. For missing values, at least this many rows must have a value and at least this many must have none.
+// For labels, at least this many rows must not have the most frequent label. For missing values, at least this many
+// rows must have a value and at least this many must have none.
+/// Minimum number of rows for each check of leak detection.
 const MIN_ROWS: usize = 10;
 
-/// Leak detection by missing values. A column is also a leak if nearly all rows with a value (or nearly all without
-/// one) have the same label. They must be at least this share of all rows with this label.
+// A column is also a leak if nearly all rows with a value (or nearly all without one) have the same label. They must be
+// at least this share of all rows with this label.
+/// Limit of leak detection by missing values: share of a label's rows that missing values must reveal.
 const MIN_PURE_SHARE: f64 = 0.3;
 
-/// Leak detection by missing values. A column whose missing values reveal a label is a leak only if this label is not
-/// too frequent: at most this share of all rows may have it.
+// A column whose missing values reveal a label is a leak only if this label is not too frequent.
+/// Limit of leak detection by missing values: maximum share of all rows that a revealed label may have.
 const MAX_PURE_SHARE_OF_ROWS: f64 = 0.7;
 
-/// Leak detection for labels: if the target has more labels than this, columns of numbers are not checked for
-/// thresholds that separate the labels.
+// Leak detection looks for thresholds that separate the labels.
+/// Maximum number of labels for which leak detection checks columns of numbers.
 const MAX_LABELS: usize = 10;
 
-/// Leak detection for regression: the rows are sorted by the column's value and cut into blocks of about this many
-/// rows. Each row is predicted by the mean target of the other rows in its block. Rows with the same value share a
-/// block.
+// The rows are sorted by the column's value and cut into blocks of about this many rows. Each row is predicted by the
+// mean target of the other rows in its block. Rows with the same value share a block.
+/// Leak detection for regression: number of rows in a block that predict each other's target.
 const GROUP: usize = 6;
 
 /// How a single column predicts the target too well (a leak).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LeakKind {
-    /// Leak: whether the column's value is missing predicts the target.
+    /// Kind of leak: whether the column's value is missing predicts the target.
     Missing,
-    /// Leak: whether the column's number is below or above certain thresholds predicts the target.
+    // There may be several thresholds.
+    /// Kind of leak: whether the column's number is above or below a threshold predicts the target.
     Threshold,
-    /// Leak: the column's value itself (a category or a number) predicts the target.
+    /// Kind of leak: the column's value (a category or a number) predicts the target.
     Value,
 }
 
-/// Returns how a single column alone predicts `target` almost without error (a leak). `values` is the whole column, and
-/// `rows` are the indices of the rows that `target` belongs to. Returns `None` if the column is no leak.
+/// Returns how a single column alone predicts `target` almost without error (a leak). `None` if the column is no leak.
 pub(super) fn leak_kind(values: &Values, rows: &[u32], target: &Target) -> Option<LeakKind> {
+    // `values` is the whole column. `rows` are the indices of the rows that `target` belongs to.
     let holes: Vec<bool> = match values {
         Values::Category { codes, .. } => at(codes, rows).into_iter().map(|code| code == MISSING).collect(),
         values => numbers(values, rows)?.into_iter().map(f32::is_nan).collect(),
@@ -126,13 +128,13 @@ fn missing_predicts_class(holes: &[bool], classes: &[u32], labels: usize) -> boo
     most >= MIN_ROWS && (errors as f64 <= ERRORS_LEFT_BY_MISSING * most as f64 || pure)
 }
 
-/// Returns the number of wrong predictions if the column's categories predict the class. A row's prediction is the most
-/// frequent class among the other rows with the same category.
+/// Returns the number of wrong predictions if only the column's categories predict the class.
 fn errors_by_category(codes: &[u32], classes: &[u32], labels: usize) -> usize {
     let mut sorted: Vec<(u32, u32)> = codes.iter().copied().zip(classes.iter().copied()).collect();
     sorted.sort_unstable();
     let of_group = |group: &[(u32, u32)]| {
         let counts = counts(group.iter().map(|(_, class)| *class), labels);
+        // A row's prediction is the most frequent class among the other rows with the same category.
         let wrong = |class: usize| {
             let others = |other: usize, count: usize| if other == class { count - 1 } else { count };
             let own = counts.get(class).copied().unwrap_or_default().saturating_sub(1);
@@ -144,9 +146,9 @@ fn errors_by_category(codes: &[u32], classes: &[u32], labels: usize) -> usize {
     sorted.chunk_by(|a, b| a.0 == b.0).map(of_group).sum()
 }
 
-/// Returns the smallest number of wrong predictions if ranges of the column's numbers predict the class. There are at
-/// most as many ranges as classes. Missing values are one more range.
+/// Returns the smallest number of wrong predictions if only ranges of the column's numbers predict the class.
 fn errors_by_cuts(numbers: &[f32], classes: &[u32], labels: usize) -> usize {
+    // There are at most as many ranges as classes. Missing values are one more range.
     let pairs = || numbers.iter().copied().zip(classes.iter().copied());
     let lost: Vec<u32> = pairs().filter(|(number, _)| number.is_nan()).map(|(_, class)| class).collect();
     let mut sorted: Vec<(f32, u32)> = pairs().filter(|(number, _)| !number.is_nan()).collect();
@@ -169,9 +171,9 @@ fn errors_by_cuts(numbers: &[f32], classes: &[u32], labels: usize) -> usize {
     least.saturating_add(most_errors(&lost, labels))
 }
 
-/// Returns the group number of each row. Rows of one group predict each other's target. A group has the rows of one
-/// category, or about [`GROUP`] rows with neighbouring numbers.
+/// Returns the group number of each row for leak detection. Rows of one group predict each other's target.
 fn neighbours(values: &Values, rows: &[u32]) -> Vec<u32> {
+    // A group has the rows of one category, or about `GROUP` rows with neighbouring numbers.
     let Some(numbers) = numbers(values, rows) else {
         let Values::Category { codes, .. } = values else { return Vec::new() };
         return at(codes, rows);
@@ -193,8 +195,7 @@ fn neighbours(values: &Values, rows: &[u32]) -> Vec<u32> {
     groups
 }
 
-/// Returns the share (0–1) of the target's variance that remains if each row is predicted by the mean target of the
-/// other rows in its group.
+/// Returns the share (0–1) of the target's variance that remains if the rows of a group predict each other.
 fn variance_left(groups: &[u32], numbers: &[f64]) -> f64 {
     let mut sorted: Vec<(u32, f64)> = groups.iter().copied().zip(numbers.iter().copied()).collect();
     sorted.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
@@ -203,6 +204,7 @@ fn variance_left(groups: &[u32], numbers: &[f64]) -> f64 {
     let left = |group: &[(u32, f64)]| -> f64 {
         let rows = group.len() as f64;
         let sum: f64 = group.iter().map(|(_, number)| number).sum();
+        // Each row is predicted by the mean target of the other rows in its group.
         let others = |number: f64| if rows > 1.0 { (sum - number) / (rows - 1.0) } else { mean };
         group.iter().map(|(_, number)| (number - others(*number)).powi(2)).sum()
     };

@@ -1,6 +1,6 @@
 //! Recognises columns that identify a person or a thing by their name (for example `customer_id`).
 
-/// Words for persons or things that can have several rows, as they occur in column names.
+/// Words for persons or things, as they occur in names of identifier columns (for example `customer`).
 const OWNERS: [&str; 26] = [
     "animal",
     "athlete",
@@ -30,20 +30,20 @@ const OWNERS: [&str; 26] = [
     "worker",
 ];
 
-/// Words that follow a person or a thing in the name of an identifier column, like `id` in `customer_id`.
+/// Last words of typical identifier column names, such as `id` in `customer_id`.
 const NUMBERS: [&str; 10] = ["code", "id", "key", "name", "no", "nr", "num", "number", "ref", "uuid"];
 
-/// A column named after a person or thing, like `customer`, counts as an identifier if it has at least this many
-/// different values. With fewer values, it may be a category of rows.
+// With fewer values, it may be a category of rows.
+/// Minimum number of different values for an identifier column that is named after a person or thing, like `customer`.
 const MIN_DISTINCT_OF_OWNER: usize = 5;
 
-/// A column whose name ends with `id` or `uuid` but names no person or thing is an identifier if it has at least this
-/// many different values.
+// The limit holds for names without a person or thing.
+/// Minimum number of different values for an identifier column whose name ends with `id` or `uuid`.
 const MIN_DISTINCT_OF_ID: usize = 20;
 
-/// Returns the minimum number of different values for which a column with this name counts as the identifier of persons
-/// or things. Returns `usize::MAX` if the name does not look like an identifier.
+/// Returns how many different values a column with this name must have to count as an identifier.
 pub(super) fn least_distinct(name: &str) -> usize {
+    // `usize::MAX` means that the name does not look like an identifier of persons or things.
     let words = words(name);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {

@@ -11,13 +11,14 @@ use crate::families;
 use crate::hyperparameters::{Space, dimensions};
 use crate::search::{DEFAULT_CANDIDATES, MAX_KEPT_ANSWERS, MAX_KEPT_NODES};
 
-/// Bytes of memory that one tree node takes. `GROWING_NODE` counts while trees grow: the node in the pipeline and its
-/// share of a leaf. `NODE` counts while the model artifact is read back: file, lists of numbers, pipeline and model.
+/// Bytes of memory that one tree node takes while trees grow: the node in the pipeline and its share of a leaf.
 pub(crate) const GROWING_NODE: u64 = 64;
+// Bytes of memory that one tree node takes while the model artifact is read back: file, lists of numbers, pipeline and
+// model.
 const NODE: u64 = 150;
 
-/// Bytes of memory that each class weight in a tree leaf takes, from the second weight on, while the model artifact is
-/// read back.
+// The first weight of a leaf does not count.
+/// Bytes of memory for each further class weight in a tree leaf, while the model artifact is read back.
 const WEIGHT: u64 = 90;
 
 /// Percentage of the training rows that occur in a bootstrap sample (rows drawn with repetition).
@@ -29,13 +30,12 @@ const SEARCHED: u64 = 30_000;
 /// Bytes of the sums over rows that boosting keeps for each bin (range of values) of a feature.
 pub(crate) const SUMS: u64 = 24;
 
-/// Returns the bytes of memory for evaluating a model on a table that has been read, including the table's values.
+/// Returns the bytes of memory for evaluating a model on a table, including the table's values.
 pub(crate) fn judging(scale: &Scale) -> u64 {
     with_overhead(proof(scale))
 }
 
-/// Returns the bytes of memory for training a model of the family in `space`. The table has been read, and its values
-/// are included.
+/// Returns the bytes of memory for training a model of the family in `space`, including the table's values.
 pub(crate) fn learning(scale: &Scale, space: &Space, threads: u64) -> u64 {
     let held = add([scale.bytes, split(scale), prepared(scale)]);
     let binning = times([threads, scale.training, 4]).saturating_add(threads << 20);
@@ -48,12 +48,12 @@ fn split(scale: &Scale) -> u64 {
     times([scale.rows, 4])
 }
 
-/// Returns the bytes of the training rows in the form that a model fit needs: target, weight, index, and a bin for each
-/// feature. A column with missing values counts as two more features: missing values below all others, and above all
-/// others.
+/// Returns the bytes of memory of the training rows in the form that a model fit needs.
 fn prepared(scale: &Scale) -> u64 {
     // `scale.features` already contains one more feature for each column with missing values.
     let holes = scale.features.saturating_sub(scale.learnt).min(scale.learnt);
+    // A row has a target, a weight, an index, and a bin for each feature. A column with missing values counts as two
+    // more features: missing values below all others, and above all others.
     add([target(scale), times([scale.training, 8]), times([scale.training, scale.features + 2 * holes])])
 }
 
@@ -61,10 +61,10 @@ fn target(scale: &Scale) -> u64 {
     times([scale.training, scale.truth_bytes()])
 }
 
-/// Returns the bytes of memory that comparing hyperparameter candidates needs. In each family, one candidate holds its
-/// predictions and the statistics computed from them. The other candidates hold their predictions and the trees of one
-/// fold.
+/// Returns the bytes of memory for comparing hyperparameter candidates.
 fn searching(scale: &Scale, space: &Space) -> u64 {
+    // In each family, one candidate holds its predictions and the statistics computed from them. The other candidates
+    // hold their predictions and the trees of one fold.
     let rows = scale.training.min(SEARCHED);
     let answers = times([rows, scale.answers()]).min(MAX_KEPT_ANSWERS as u64);
     let keeps_trees = families::of(space.family).searches_rounds();
@@ -73,9 +73,10 @@ fn searching(scale: &Scale, space: &Space) -> u64 {
     add([times([rows, 6, 8 + 4 * scale.answers()]), times([rows, scale.learnt, 4]), kept])
 }
 
-/// Returns the bytes of memory that evaluating a model needs. They hold the hold-out rows (as columns and as rows), the
-/// predictions, and the intermediate values of the metrics.
+/// Returns the bytes of memory for evaluating a model.
 fn proof(scale: &Scale) -> u64 {
+    // The memory holds the hold-out rows (as columns and as rows), the predictions, and the intermediate values of the
+    // metrics.
     let row = add([scale.row_bytes, 4 * scale.learnt, 2 * (8 + 4 * scale.answers()), 28]);
     let rows = scale.holdout().max(scale.training.min(50_000));
     add([scale.bytes, split(scale), times([rows, row])])

@@ -9,35 +9,36 @@ use crate::prepared::Prepared;
 
 const MAX_BINS: u64 = 256;
 
-/// The size of a table, for the estimate of a training run's memory: numbers of rows, columns, features and classes,
-/// and bytes of the values.
+/// Size of a table, from which the memory need of a training run is estimated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Scale {
-    /// Number of all rows of the table (`rows`), and of the training rows (`training`).
+    /// Number of all rows of the table.
     pub(crate) rows: u64,
+    // Number of training rows.
     pub(crate) training: u64,
     /// Number of columns in the files, including columns that are left out of training.
     pub(crate) columns: u64,
     /// Number of columns that models are trained on.
     pub(crate) learnt: u64,
-    /// Bytes that the table's values take in memory: all rows (`bytes`), and one row (`row_bytes`).
+    /// Bytes of memory that the table's values take.
     pub(crate) bytes: u64,
+    // Bytes of memory that the values of one row take.
     pub(crate) row_bytes: u64,
-    /// Number of features after each column is encoded (`features`). Number of bins (ranges of values) of all features
-    /// together (`bins`).
+    /// Number of features after each column is encoded.
     pub(crate) features: u64,
+    // Number of bins (ranges of values) of all features together.
     pub(crate) bins: u64,
-    /// Maximum number of different rows after each value is replaced by its bin: the product of the columns' numbers of
-    /// bins.
+    // The maximum is the product of the columns' numbers of bins.
+    /// Maximum number of different rows after each value is replaced by its bin (range of values).
     pub(crate) different: u64,
     /// Number of classes of the target. 0 for regression.
     pub(crate) classes: u64,
 }
 
 impl Scale {
-    /// Returns the size of a table from the shapes of its columns, before it is split. It assumes that one fifth of the
-    /// rows becomes the hold-out.
+    /// Estimates the size of a table from the shapes (type and size) of its columns, before the table is split.
     pub(crate) fn of(shape: &TableShape) -> Self {
+        // The estimate assumes that one fifth of the rows becomes the hold-out.
         Self {
             rows: shape.rows,
             training: shape.rows - shape.rows / 5,
@@ -116,9 +117,9 @@ fn learnt(table: &Table) -> impl Iterator<Item = ColumnShape> {
     })
 }
 
-/// Returns the shapes (type and size) of the columns that no model is trained on: target, order, group, weights, and
-/// columns that are left out.
+/// Returns the shapes (type and size) of the columns that no model is trained on.
 fn others(profile: &DatasetProfile, table: &Table) -> impl Iterator<Item = ColumnShape> {
+    // No model is trained on target, order, group, weights, and columns that are left out.
     let classes = table.target().labels().len() as u64;
     profile.columns.iter().filter_map(move |column| {
         let (kind, used) = match column.role {

@@ -10,30 +10,31 @@ use super::trial::Trial;
 use crate::evaluate::Answers;
 use crate::fit::Cost;
 
-/// Ensemble selection: maximum number of picks. Each pick adds a candidate to the ensemble. The same candidate may be
-/// picked several times, which raises its weight.
+/// Ensemble selection: maximum number of picks. Each pick adds a candidate to the ensemble, or raises its weight.
 const PICKS: usize = 24;
 
-/// An ensemble replaces the best single model only if it lowers the loss by at least this share. A single model is
-/// smaller, faster, and easier to explain.
+// A single model is smaller, faster, and easier to explain.
+/// Minimum relative decrease of the loss for which an ensemble replaces the best single model.
 const WORTHWHILE: f64 = 0.002;
 
-/// Smallest probability in the log loss. Smaller probabilities count as this value, so that the logarithm is finite.
+// Smaller probabilities count as this value, so that the logarithm is finite.
+/// Smallest probability in the log loss of an ensemble.
 const LEAST: f64 = 1e-15;
 
 struct Pickable {
     /// The candidate's index in the list of the search's trials.
     place: usize,
     cost: Cost,
-    /// The candidate's out-of-fold prediction for each row: the probability of the true class, or for regression the
-    /// predicted number.
+    /// Out-of-fold prediction for each row: the probability of the true class, or the predicted number (regression).
     answers: Vec<f64>,
 }
 
-/// The loss that the selection of ensemble members minimises. For regression, it holds the true numbers.
+// For regression, the loss holds the true numbers.
+/// The loss that an ensemble must minimise.
 enum Loss {
-    /// The log loss of a classifier. It needs no true values, because the candidates' predictions are already the
-    /// probabilities of the true classes.
+    // The log loss needs no true values here, because the candidates' predictions are already the probabilities of the
+    // true classes.
+    /// The log loss of a classifier.
     Surprise,
     /// The squared error of a regression model. Holds the true number of each row.
     Squared(Vec<f64>),
@@ -41,20 +42,21 @@ enum Loss {
     Absolute(Vec<f64>),
 }
 
-/// Chooses the members of an ensemble. Returns the index and the weight of each member. Returns an empty list if no
-/// weighted mean is clearly better than the best single candidate. `trials` has each trial's index and the cost (size
-/// and prediction time) of its model.
+/// Chooses the members of an ensemble and their weights. Returns an empty list if a single model is as good.
 pub(super) fn select(
     trials: &[(usize, &Trial, Cost)],
     metric: PrimaryMetric,
     limits: &EnsembleLimits,
 ) -> Vec<(usize, f32)> {
+    // Returns the index and the weight of each member.
+    // `trials` has each trial's index and the cost (size and prediction time) of its model.
     let pickable: Vec<Pickable> =
         trials.iter().filter_map(|(place, trial, cost)| pickable(*place, trial, *cost)).collect();
     let Some(loss) = trials.iter().find_map(|(_, trial, _)| loss(trial, metric)) else { return Vec::new() };
     let alone = pickable.iter().map(|one| loss.mean(&one.answers, 1.0)).fold(f64::INFINITY, f64::min);
     let (picks, mean) = picked(&pickable, &loss, limits);
     let members = picks.iter().filter(|count| **count > 0).count();
+    // No weighted mean is clearly better than the best single candidate.
     if members < 2 || mean > alone * (1.0 - WORTHWHILE) {
         return Vec::new();
     }
@@ -64,9 +66,9 @@ pub(super) fn select(
     weighed.map(|(one, count)| (one.place, weight(count))).collect()
 }
 
-/// Picks ensemble members one after the other. Returns how often each candidate was picked, and the loss of the
-/// ensemble (the mean of all picks).
+/// Picks ensemble members one by one. Returns how often each candidate was picked, and the loss of the ensemble.
 fn picked(pickable: &[Pickable], loss: &Loss, limits: &EnsembleLimits) -> (Vec<u32>, f64) {
+    // The ensemble is the mean of all picks.
     let mut picks = vec![0_u32; pickable.len()];
     let mut sums = vec![0.0; pickable.first().map_or(0, |one| one.answers.len())];
     let (mut cost, mut least) = (Cost::default(), f64::INFINITY);
@@ -124,9 +126,10 @@ fn loss(trial: &Trial, metric: PrimaryMetric) -> Option<Loss> {
 }
 
 impl Loss {
-    /// Returns the mean loss of an ensemble. `answers` has for each row the sum of the picked candidates' predictions.
-    /// Each sum is divided by `parts`, the number of picks.
+    /// Returns the mean loss of an ensemble of `parts` picked models.
     fn mean(&self, answers: &[f64], parts: f64) -> f64 {
+        // `answers` has for each row the sum of the picked models' predictions. The sum divided by `parts` is the
+        // ensemble's prediction.
         let sum: f64 = match self {
             Self::Surprise => answers.iter().map(|sum| -(sum / parts).max(LEAST).ln()).sum(),
             Self::Squared(truth) => answers.iter().zip(truth).map(|(sum, truth)| (sum / parts - truth).powi(2)).sum(),

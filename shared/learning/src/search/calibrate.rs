@@ -7,25 +7,27 @@ use evergreen_scoring::LabelRule;
 
 use crate::evaluate::{Answers, log_loss};
 
-/// A classifier's probabilities are calibrated only if this lowers the log loss by at least this share.
+/// Minimum relative decrease of the log loss for which a classifier's probabilities are calibrated.
 const WORTHWHILE: f64 = 0.01;
 
-/// Calibration raises probabilities to a power. This is the largest power that it tries. The smallest is 1 divided by
-/// this number.
+// The smallest power is 1 divided by this number.
+/// Calibration raises probabilities to a power. This is the largest power that it tries.
 const MAX_POWER: f64 = 8.0;
 
-/// Number of steps of the golden-section search for the best power. Each step leaves 62 % of the search interval.
+// Each step leaves 62 % of the search interval.
+/// Number of steps of the golden-section search for the best power of the calibration.
 const STEPS: usize = 30;
 
-/// Calibration: returns the power to which probabilities are raised so that they best match the true classes (see
-/// [`evergreen_scoring::PipelineParts::calibration`]). Probabilities are limited as `rule` says. Returns `None` for
-/// regression, or if calibration hardly lowers the log loss.
+// `None` for regression, or if calibration hardly lowers the log loss. The artifact stores the power, see
+// `evergreen_scoring::PipelineParts::calibration`.
+/// Calibration of a classifier: returns the power to which its probabilities are raised to best match the true classes.
 pub(super) fn power(target: &Target, answers: &Answers, rule: &LabelRule) -> Option<f32> {
     let (Target::Classes { labels, classes: truth }, Answers::Classes { probabilities, .. }) = (target, answers) else {
         return None;
     };
     let truth: Vec<usize> = truth.iter().map(|class| *class as usize).collect();
     let floor = rule.floor.unwrap_or_default();
+    // The probabilities are limited as `rule` says.
     let kept = 1.0 - floor * labels.len() as f32;
     let loss = |log_power: f64| {
         let mut raised = raised(probabilities, labels.len(), log_power.exp());
@@ -53,8 +55,7 @@ pub(super) fn power(target: &Target, answers: &Answers, rule: &LabelRule) -> Opt
     (loss(best) < loss(0.0) * (1.0 - WORTHWHILE)).then(|| best.exp() as f32)
 }
 
-/// Returns calibrated predictions: each probability is raised to `power`. Without a power, returns the predictions
-/// unchanged.
+/// Returns calibrated predictions: each probability is raised to `power`. `None` leaves the predictions unchanged.
 pub(super) fn calibrated(answers: &Answers, power: Option<f32>) -> Answers {
     match (answers, power) {
         (Answers::Classes { classes, probabilities }, Some(power)) => {
@@ -68,9 +69,9 @@ pub(super) fn calibrated(answers: &Answers, power: Option<f32>) -> Answers {
     }
 }
 
-/// Raises each row's probabilities to a power and divides them by their sum, as the model artifact does. `classes` is
-/// the number of probabilities in a row.
+/// Raises each row's probabilities to a power and divides them by their sum. A row has one probability for each class.
 fn raised(probabilities: &[f32], classes: usize, power: f64) -> Vec<f32> {
+    // The model artifact calibrates in the same way.
     let mut raised = Vec::with_capacity(probabilities.len());
     for row in probabilities.chunks_exact(classes) {
         let highest = row.iter().fold(0.0_f32, |highest, p| highest.max(*p));

@@ -12,28 +12,30 @@ use evergreen_table::Target;
 
 use crate::split::Units;
 
-/// Maximum number of training rows on which hyperparameter candidates are compared. From a larger table, this many rows
-/// are drawn, each class in proportion. They suffice to find the best candidate. The last fit uses all training rows.
+// From a larger table, this many rows are drawn, each class in proportion. They suffice to find the best candidate. The
+// last fit uses all training rows.
+/// Maximum number of training rows on which hyperparameter candidates are compared.
 pub(super) const MAX_ROWS: usize = 30_000;
 
-/// The stream number of the random generator that draws rows. Trees and families use other streams.
+// Trees and families use other streams.
+/// Stream number of the random generator that draws rows for comparing hyperparameters.
 const STREAM: u64 = u64::MAX / 2;
 
-/// A cross-validation fold: the rows that a candidate is fitted to, and the other rows that it is scored on. Both are
-/// ascending lists of row indices without a common row.
+// Both are ascending lists of row indices without a common row.
+/// A cross-validation fold: the rows that a model is fitted to, and the rows that the model is scored on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fold {
     pub(crate) training: Vec<u32>,
     pub(crate) scored: Vec<u32>,
 }
 
-/// Splits the rows of `target` into cross-validation folds. `units` says which rows must stay in the same fold. If the
-/// rows are ordered in time, each fold trains on all rows that are older than its scored rows. Otherwise every row is
-/// scored in one fold, and the classes have similar shares in all folds.
+/// Splits the rows of `target` into cross-validation folds. `units` says which rows must stay in the same fold.
 pub(crate) fn folds(target: &Target, units: impl FnOnce(&[u32]) -> Units, folds: usize, seed: u64) -> Vec<Fold> {
     let strata = drawn(target, seed);
     match units(&strata.concat()) {
+        // Every row is scored in one fold, and the classes have similar shares in all folds.
         Units::Alike(units) => alike::folds(&strata, &units, folds),
+        // The rows are ordered in time: each fold trains on all rows that are older than its scored rows.
         Units::Ordered(ranks) => {
             let rows = strata.concat();
             let chained = time::folds(&rows, &ranks, target, folds);
@@ -42,7 +44,7 @@ pub(crate) fn folds(target: &Target, units: impl FnOnce(&[u32]) -> Units, folds:
     }
 }
 
-/// Returns the rows on which hyperparameter candidates are compared: a shuffled list for each class.
+/// Draws the rows on which hyperparameter candidates are compared: a shuffled list of rows for each class.
 fn drawn(target: &Target, seed: u64) -> Vec<Vec<u32>> {
     let mut generator = ChaCha8Rng::seed_from_u64(seed);
     generator.set_stream(STREAM);
@@ -55,10 +57,10 @@ fn drawn(target: &Target, seed: u64) -> Vec<Vec<u32>> {
     strata
 }
 
-/// Returns how many of a class's rows are used to compare candidates. On a small table, these are all rows. On a large
-/// table, it is the class's share of [`MAX_ROWS`], but at least 20. `members` is the number of the class's rows, `rows`
-/// is the number of all rows.
+/// Returns how many rows of a class are used to compare hyperparameter candidates.
 fn share(members: usize, rows: usize) -> usize {
+    // `members` is the number of the class's rows, `rows` the number of all rows. On a small table, all rows are used.
+    // On a large table, it is the class's share of `MAX_ROWS`, but at least 20.
     if rows <= MAX_ROWS { members } else { (members * MAX_ROWS / rows).max(20).min(members) }
 }
 

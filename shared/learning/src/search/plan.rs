@@ -11,23 +11,23 @@ use crate::deciding::LabelChoice;
 use crate::families;
 use crate::hyperparameters::{Choice, Dimension, Space, ValueRange, dimensions};
 
-/// Default number of hyperparameter candidates that a search tries of a model family. The settings can choose another
-/// number, and some families have another default.
+// The settings can choose another number, and some families have another default.
+/// Default number of hyperparameter candidates that a search tries of a model family.
 pub(crate) const DEFAULT_CANDIDATES: usize = 24;
 
-/// Number of cross-validation folds, unless the settings choose another number.
+/// Default number of cross-validation folds. The settings can choose another number.
 const DEFAULT_FOLDS: usize = 5;
 
-/// The plan of a hyperparameter search: families, hyperparameter ranges, folds, metric and seed. A plan is valid only
-/// for the table that it was made for.
+// A plan is valid only for the table that it was made for.
+/// The plan of a hyperparameter search: families, hyperparameter ranges, folds, metric and seed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     pub(crate) spaces: Vec<Space>,
     /// Number of hyperparameter candidates to try of each model family. `None` means each family's default.
     pub(crate) candidates: Option<usize>,
     pub(crate) folds: usize,
-    /// Whether a table with few rows may be divided into cross-validation folds several times. `false` if the settings
-    /// choose a number of folds.
+    // `false` if the settings choose a number of folds.
+    /// Whether a table with few rows may be divided into cross-validation folds several times.
     pub(crate) may_divide_again: bool,
     pub(crate) ensemble: EnsembleLimits,
     pub(crate) metric: PrimaryMetric,
@@ -45,7 +45,7 @@ pub enum PlanError {
     Unknown {
         /// The unknown hyperparameter name that the training event or `dataset.toml` contains.
         name: String,
-        /// The chosen model families. None has a hyperparameter of the given name.
+        /// The chosen model families, which have no hyperparameter of the given name.
         families: String,
         /// The names of the hyperparameters that the chosen families have.
         known: String,
@@ -55,19 +55,19 @@ pub enum PlanError {
     NoNumber {
         /// The name of the hyperparameter.
         name: String,
-        /// The value that the user gave for the hyperparameter. It is not a number.
+        /// The value that the user gave for the hyperparameter, which is not a number.
         value: String,
         /// The smallest allowed value of the hyperparameter.
         least: f64,
         /// The largest allowed value of the hyperparameter.
         most: f64,
     },
-    /// The value of a hyperparameter is outside its limits, or it is a fraction and must be a whole number.
+    /// The value of a hyperparameter is not allowed: it is outside its limits, or it is not a whole number.
     #[error("{name} is {value}; expected {} from {least} to {most}", if *.whole { "a whole number" } else { "a number" })]
     Limits {
         /// The name of the hyperparameter.
         name: String,
-        /// The value that the user gave for the hyperparameter. It is not valid.
+        /// The value that the user gave for the hyperparameter, which is not valid.
         value: f64,
         /// Whether the hyperparameter's value must be a whole number.
         whole: bool,
@@ -76,12 +76,10 @@ pub enum PlanError {
         /// The largest allowed value of the hyperparameter.
         most: f64,
     },
-    /// The rows of the table have weights, but the only chosen model family is linear, which does not support row
-    /// weights.
+    /// The rows of the table have weights, but the only chosen model family (linear) does not support row weights.
     #[error("linear models do not support row weights; choose another family or leave out the weights column")]
     WeightedLinear,
-    /// The settings in `dataset.toml` that decide which label the model answers contradict each other or do not suit
-    /// the target.
+    /// The settings in `dataset.toml` about the answered label contradict each other or do not suit the target.
     #[error("dataset.toml: `{key}`: {problem}")]
     Labels {
         /// The name of the setting in `dataset.toml`.
@@ -89,18 +87,17 @@ pub enum PlanError {
         /// Why the setting is not valid, and how to correct it.
         problem: &'static str,
     },
-    /// The settings name monotone columns (the prediction may only rise, or only fall, with the column's value), but no
-    /// chosen model family supports them.
+    // Monotone: the prediction may only rise, or only fall, with the column's value.
+    /// The settings name monotone columns, but no chosen model family supports monotone columns.
     #[error("`monotone` needs the family gradient_boosting; add the family to `families`, or leave `monotone` out")]
     MonotoneFamily,
-    /// The settings name monotone columns (the prediction may only rise, or only fall, with the column's value), but
-    /// the target has more than two labels.
+    // Monotone: the prediction may only rise, or only fall, with the column's value.
+    /// The settings name monotone columns, but the target has more than two labels.
     #[error(
         "`monotone` needs a target of numbers or of two labels, but the target has {0} labels; leave `monotone` out"
     )]
     MonotoneLabels(usize),
-    /// The setting `monotone` names a column that does not exist, or a column whose values have no order (such as
-    /// texts).
+    /// The setting `monotone` names a column that does not exist, or that has no order (for example texts).
     #[error(
         "`monotone.{0}`: expected a column of numbers, truth values or dates that models are trained on; correct the \
          name, set the column's type in [types], or leave the key out"
@@ -117,9 +114,8 @@ pub enum PlanError {
 }
 
 impl Plan {
-    /// Plans the hyperparameter search for `table` by the settings of its `dataset.toml`. If `family` is given, the
-    /// search tries only this model family. `overrides` sets hyperparameters to fixed values. The `seed` decides the
-    /// random candidates, the folds and the fits.
+    /// Plans the hyperparameter search for `table` by the settings of its `dataset.toml`. `overrides` fixes
+    /// hyperparameters.
     ///
     /// # Errors
     /// [`PlanError`], which names the hyperparameter or setting, its value, and what was expected.
@@ -129,6 +125,8 @@ impl Plan {
         overrides: &BTreeMap<String, Value>,
         seed: u64,
     ) -> Result<Self, PlanError> {
+        // If `family` is given, the search tries only this model family.
+        // The `seed` decides the random candidates, the folds and the fits.
         let settings = table.settings();
         let (families, warnings) = usable(table, family)?;
         Ok(Self {
@@ -161,20 +159,21 @@ impl Plan {
 }
 
 impl Plan {
-    /// Returns the first model family of the plan with its usual hyperparameter values. `None` if the plan has no
+    /// Returns the first model family of the search plan, with its usual hyperparameters. `None` if the plan has no
     /// family.
     pub(crate) fn first(&self) -> Option<Choice> {
         self.spaces.first().map(Space::usual)
     }
 }
 
-/// Returns, for each model family to try, the hyperparameter ranges from which the search draws candidates. Families
-/// and ranges come from the `settings` in `dataset.toml`. `family` and `overrides` of a training event replace them.
+/// Returns the search space of each model family to try: the ranges from which its hyperparameters are drawn.
 pub(crate) fn spaces(
     settings: &DatasetSettings,
     family: Option<Family>,
     overrides: &BTreeMap<String, Value>,
 ) -> Result<Vec<Space>, PlanError> {
+    // Families and ranges come from the `settings` in `dataset.toml`. `family` and `overrides` of a training event
+    // replace them.
     spaces_of(&wanted(settings, family), settings, overrides)
 }
 
@@ -195,11 +194,11 @@ fn spaces_of(
     Ok(spaces)
 }
 
-/// Returns the model families to try: the given `family`, otherwise the families in the settings. If both are missing,
-/// returns the families that the setting `auto` stands for.
+/// Returns the model families to try: the given `family`, otherwise the families in the settings.
 fn wanted(settings: &DatasetSettings, family: Option<Family>) -> Vec<Family> {
     let chosen = match family {
         Some(family) => vec![FamilyChoice::Family(family)],
+        // Without families in the settings, these are the families that the setting `auto` stands for.
         None if settings.families.is_empty() => vec![FamilyChoice::Auto],
         None => settings.families.clone(),
     };
@@ -230,9 +229,9 @@ fn usable(table: &Table, family: Option<Family>) -> Result<(Vec<Family>, Vec<Str
     Ok((families, warnings))
 }
 
-/// Removes the model families that do not support monotone columns (the prediction only rises, or only falls, with the
-/// column's value). Returns a warning if it removed any.
+/// Removes the model families that do not support monotone columns. Returns a warning if it removed any.
 fn monotone(table: &Table, families: &mut Vec<Family>) -> Result<Option<String>, PlanError> {
+    // Monotone: the prediction only rises, or only falls, with the column's value.
     let labels = table.target().labels().len();
     if labels > 2 {
         return Err(PlanError::MonotoneLabels(labels));
@@ -296,7 +295,7 @@ fn narrow(space: &mut Space, name: &str, range: Range) -> Result<(), PlanError> 
     Ok(())
 }
 
-/// Sets a hyperparameter to a fixed value in every family that has it.
+/// Fixes the value of a hyperparameter in the search space of every model family that has this hyperparameter.
 fn fix(spaces: &mut [Space], name: &str, value: &Value) -> Result<(), PlanError> {
     let families: Vec<Family> = spaces.iter().map(|space| space.family).collect();
     let mut found = false;

@@ -6,26 +6,26 @@ use super::plan::Plan;
 use super::trial::SearchContext;
 use crate::learner::Learner;
 
-/// If the table is not small, each candidate is first scored on this many folds. Only better candidates are scored on
-/// more.
+// Only better candidates are scored on more folds.
+/// Number of cross-validation folds on which a hyperparameter candidate is scored first, if the table is not small.
 const FIRST_FOLDS: usize = 1;
 
-/// A table is small if it has at most this many cells (rows × features × labels). On a small table, the search scores
-/// every candidate on every row.
+// On a small table, the search scores every candidate on every row.
+/// Maximum number of cells (rows × features × labels) of a small table.
 const MAX_CELLS: usize = 50_000;
 
-/// A table with few rows is divided into folds several times, until about `MIN_SCORED` rows are scored in total. It is
-/// divided at most `MAX_DIVISIONS` times.
+// A table is divided at most `MAX_DIVISIONS` times.
+/// Number of scored rows that cross-validation aims at. A table with fewer rows is divided into folds several times.
 const MIN_SCORED: usize = 600;
 const MAX_DIVISIONS: usize = 3;
 
-/// Splits the training rows into cross-validation folds. Returns the folds, and the number of folds of a single
-/// division. A table with few rows is divided several times, each time differently. It is divided only once if the
-/// settings name a number of folds, or if the rows are ordered in time.
+/// Splits the training rows into cross-validation folds. Also returns the number of folds of a single division.
 pub(super) fn divided(learner: &Learner<'_>, plan: &Plan) -> (Vec<Fold>, usize) {
     let divide = |seed| folds(learner.target(), |rows| learner.units(rows), plan.folds, seed);
     let mut all = divide(plan.seed);
     let division = all.len();
+    // A table with few rows is divided several times, each time differently. It is divided only once if the settings
+    // name a number of folds, or if the rows are ordered in time.
     let is_once = learner.is_ordered() || !plan.may_divide_again;
     let divisions = if is_once { 1 } else { divisions(learner.rows()) };
     all.extend((1..divisions as u64).flat_map(|number| divide(plan.seed.wrapping_add(number << 32))));
@@ -37,8 +37,7 @@ fn divisions(rows: usize) -> usize {
 }
 
 impl SearchContext<'_> {
-    /// Returns on how many folds the search scores each candidate at first. Then only the better candidates are scored
-    /// on more folds.
+    /// Returns on how many cross-validation folds the search scores each hyperparameter candidate at first.
     pub(super) fn first_folds(&self) -> usize {
         let labels = self.learner.target().labels().len().max(1);
         let cells = self.learner.rows() * self.learner.width() * labels;

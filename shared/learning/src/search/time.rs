@@ -9,33 +9,34 @@ use super::Search;
 use super::trial::Trial;
 use crate::hyperparameters::Choice;
 
-/// Safety factor for the last fit on all training rows: it may take this many times as long per row as a fold's fit.
-/// The larger data does not fit into the processor's caches.
+// The fit may take this many times as long per row as a fold's fit: the larger data does not fit into the processor's
+// caches.
+/// Safety factor for the duration of the last fit on all training rows.
 pub(super) const SLOWER: f64 = 1.5;
 
-/// At most this share of the search's time is reserved for the last fit on all training rows. Boosting and forests can
-/// stop early if it is not enough.
+// Boosting and forests can stop early if it is not enough.
+/// Maximum share of the search's time that is reserved for the last fit on all training rows.
 const RESERVED_SHARE: f64 = 0.6;
 
-/// At most this share of the search's time is reserved for the last fit before a candidate of a new family is tried.
-/// The share is small because the choice of the family matters most.
+// The share is small because the choice of the family matters most.
+/// Maximum share of the search's time that is reserved for the last fit, before a candidate of a new family is tried.
 const RESERVED_SHARE_FIRST: f64 = 0.3;
 
-/// Share of the search's time that is kept for scoring the better candidates on more folds (successive halving).
+/// Share of the search's time that is kept for scoring the better hyperparameter candidates on more folds.
 const SHARE_FOR_BETTER: f64 = 0.4;
 
-/// Estimated duration of the steps after the last fit (writing, loading, comparing and evaluating the model), as a
-/// number of predictions of all training rows.
+// The steps are: writing, loading, comparing and evaluating the model.
+/// Estimated duration of the steps after the last fit, as a number of predictions of all training rows.
 const PASSES: f64 = 2.0;
 
-/// At most this share of the search's time is reserved for the steps after the last fit (writing, loading, comparing
-/// and evaluating the model).
+// The steps are: writing, loading, comparing and evaluating the model.
+/// Maximum share of the search's time that is reserved for the steps after the last fit.
 const RESERVED_SHARE_AFTER: f64 = 0.2;
 
 impl Search<'_> {
-    /// Returns whether there is time to score one more candidate on `folds` folds. Always `true` for the very first
-    /// candidate.
+    /// Returns whether the search has time to score one more hyperparameter candidate on `folds` folds.
     pub(super) fn has_time_for(&self, choice: &Choice, folds: usize) -> bool {
+        // Always `true` for the very first candidate.
         let family = choice.family;
         let new = !self.has_tried(family);
         let most = if new { RESERVED_SHARE_FIRST } else { RESERVED_SHARE };
@@ -50,7 +51,7 @@ impl Search<'_> {
         expected + reserve < self.left()
     }
 
-    /// Returns whether there is time to score a candidate on more folds, until `folds` folds are scored.
+    /// Returns whether the search has time to score a candidate on more folds, up to `folds` folds.
     pub(super) fn has_time_to_go_on(&self, trial: &Trial, folds: usize) -> bool {
         let more = folds.min(self.context.folds.len()).saturating_sub(trial.done());
         let expected = trial.seconds / trial.done().max(1) as f64 * more as f64;
@@ -58,23 +59,23 @@ impl Search<'_> {
         expected + others.max(self.reserve(trial, RESERVED_SHARE)) < self.left()
     }
 
-    /// Returns the expected duration, in seconds, of scoring the first candidate of a family on all folds.
+    /// Returns the expected duration, in seconds, of scoring the first candidate of a model family on all folds.
     fn expected_seconds(&self, choice: &Choice) -> f64 {
         let folds = self.context.folds;
         let rows = folds.iter().map(|fold| fold.training.len()).max().unwrap_or_default();
         folds.len() as f64 * self.context.learner.expected_seconds(rows, choice)
     }
 
-    /// Returns whether there is time to fit and score a candidate on one more fold.
+    /// Returns whether the search has time to fit and score a candidate on one more fold.
     pub(super) fn has_time_after(&self, trial: &Trial) -> bool {
         let done = trial.done();
         done == 0 || trial.seconds / done as f64 + self.reserve(trial, RESERVED_SHARE_FIRST) < self.left()
     }
 
-    /// Returns how many seconds to reserve for a candidate's last fit on all training rows and for the steps after it.
-    /// `most` limits the fit's part, as a share of the search's time.
+    /// Returns how many seconds of the search to keep for a candidate's last fit and the steps after the fit.
     fn reserve(&self, trial: &Trial, most: f64) -> f64 {
         let rows = self.context.learner.rows() as f64;
+        // `most` limits the time of the fit, as a share of the search's time.
         let fit = (trial.seconds_per_row * rows * SLOWER).min(self.budget() * most);
         fit + self.after(trial)
     }

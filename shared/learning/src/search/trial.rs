@@ -15,34 +15,34 @@ use crate::hyperparameters::Choice;
 use crate::intervals::Errors;
 use crate::learner::{Learner, seed_of};
 
-/// Memory limits for a candidate that is not scored on all folds yet: it keeps at most `MAX_KEPT_NODES` tree nodes and
-/// `MAX_ANSWERS` predicted numbers. A larger candidate drops them, and its folds are fitted again if the search
-/// continues with this candidate.
+// A candidate that is not scored on all folds yet also keeps at most `MAX_ANSWERS` predicted numbers. A larger
+// candidate drops them. Its folds are fitted again if the search continues with this candidate.
+/// Maximum number of tree nodes that a candidate keeps in memory between two steps of the search.
 pub(crate) const MAX_KEPT_NODES: usize = 20_000;
 const MAX_ANSWERS: usize = 100_000;
 
-/// Memory limit: maximum number of predicted numbers that a candidate keeps after its last fold. The best candidate of
-/// each family keeps all.
+// The best candidate of each family keeps all.
+/// Maximum number of predicted numbers that a candidate keeps in memory after its last fold.
 pub(crate) const MAX_KEPT_ANSWERS: usize = 300_000;
 
-/// Fewer boosting rounds are chosen if they cost a classifier at most this share of its total gain in log loss. Fewer
-/// rounds give less extreme probabilities and a smaller model.
+// Fewer rounds give less extreme probabilities and a smaller model.
+/// Maximum share of a classifier's gain in log loss that is given up for fewer boosting rounds.
 const ROUNDS_TOLERANCE: f64 = 1e-4;
 
 /// One hyperparameter candidate of a search, with the state and the results of its cross-validation.
 #[derive(Debug)]
 pub(super) struct Trial {
-    /// The hyperparameters with which the folds are fitted. If the search looks for the best number of boosting rounds,
-    /// this is the maximum number.
+    // If the search looks for the best number of boosting rounds, this is the maximum number.
+    /// The hyperparameters with which the cross-validation folds are fitted.
     tried: Choice,
-    /// The candidate's hyperparameters, with the best number of boosting rounds that cross-validation found.
+    /// The candidate's hyperparameters, with the best number of boosting rounds.
     pub(super) choice: Choice,
-    /// The candidate's score on each fold. Folds for which there was no time are missing.
+    /// The candidate's score on each cross-validation fold. Folds for which there was no time are missing.
     pub(super) scores: Vec<f64>,
-    /// The sum of a classifier's log losses over the folds. Of two candidates with equal scores, the one with the lower
-    /// log loss wins.
+    // Of two candidates with equal scores, the one with the lower log loss wins.
+    /// The sum of a classifier's log losses over the folds.
     pub(super) log_loss: f64,
-    /// The true values and the predictions of the scored rows, fold by fold. Empty if they were dropped to save memory.
+    /// True values and predictions of the scored rows, fold by fold. Empty if dropped to save memory.
     answers: Vec<(Target, Answers)>,
     /// Seconds that the whole cross-validation of the candidate took.
     pub(super) seconds: f64,
@@ -58,26 +58,26 @@ pub(super) struct Trial {
     pub(super) cost: Cost,
 }
 
-/// What all candidates of one search have in common: training rows, cross-validation folds, metric, label rule and
-/// seed.
+/// Settings and data that all candidates of one search share.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SearchContext<'a> {
     pub(super) learner: &'a Learner<'a>,
     pub(super) folds: &'a [Fold],
-    /// Number of folds in one division of the rows. If there are more folds, the same rows were divided several times.
+    // If there are more folds, the same rows were divided several times.
+    /// Number of cross-validation folds in one division of the rows.
     pub(super) division: usize,
     pub(super) metric: PrimaryMetric,
-    /// How a classifier turns probabilities into an answer: the limits of the probabilities, and which label it
-    /// answers.
+    // The rule contains the limits of the probabilities, and which label the classifier answers.
+    /// Rule by which a classifier turns probabilities into a label.
     pub(super) rule: &'a LabelRule,
     pub(super) seed: u64,
 }
 
 impl Trial {
-    /// Returns the cross-validation result of an ensemble (a weighted mean of several candidates). `parts` has the
-    /// trial and the weight of each member, the best member first. The result is recorded with the hyperparameters of
-    /// the best member. Returns `None` if a member did not keep its predictions.
+    /// Computes the cross-validation result of an ensemble. Returns `None` if a member did not keep its predictions.
     pub(super) fn blended(context: SearchContext<'_>, parts: &[(&Self, f32)]) -> Option<Self> {
+        // `parts` has the trial and the weight of each member, the best member first. The result is recorded with the
+        // hyperparameters of the best member.
         let (first, _) = parts.first()?;
         let mut blended = Self::new(first.choice.clone());
         for number in 0..first.scores.len() {
@@ -114,8 +114,7 @@ impl Trial {
         }
     }
 
-    /// Returns the true values and the out-of-fold predictions, fold by fold. Returns `None` if those of a scored fold
-    /// were dropped.
+    /// Returns the true values and the out-of-fold predictions, fold by fold. `None` if predictions were dropped.
     pub(super) fn whole(&self) -> Option<&[(Target, Answers)]> {
         (self.answers.len() == self.scores.len() && !self.answers.is_empty()).then_some(&self.answers)
     }
@@ -125,8 +124,7 @@ impl Trial {
         self.scores.len().max(self.losses.len())
     }
 
-    /// Fits and scores the candidate on the first `folds` folds. Folds that are already scored are skipped. Before each
-    /// fold, `goes_on` is asked whether to continue.
+    /// Fits and scores the candidate on the first `folds` cross-validation folds, as long as `goes_on` returns `true`.
     pub(super) fn run(
         &mut self,
         context: SearchContext<'_>,
@@ -135,6 +133,7 @@ impl Trial {
         goes_on: impl Fn(&Self) -> bool,
     ) -> Result<(), SearchError> {
         self.restore_answers(context, deadline)?;
+        // Folds that are already scored are skipped.
         for number in self.done()..folds.min(context.folds.len()) {
             if !goes_on(self) {
                 break;
@@ -172,11 +171,11 @@ impl Trial {
         Ok(fit)
     }
 
-    /// Finds the best number of boosting rounds: the one with the lowest mean loss over all folds so far. Then scores
-    /// each fold with this number.
+    /// Finds the best number of boosting rounds over all folds so far. Then scores each fold with this number.
     fn choose_rounds(&mut self, context: SearchContext<'_>, deadline: Instant) -> Result<(), SearchError> {
         let started = Instant::now();
         let trifle = if context.learner.target().labels().is_empty() { 0.0 } else { ROUNDS_TOLERANCE };
+        // The best number has the lowest mean loss.
         let rounds = best_rounds(&self.losses, trifle);
         self.choice = self.tried.with_rounds(rounds as f64);
         self.scores.clear();
@@ -193,7 +192,7 @@ impl Trial {
         Ok(())
     }
 
-    /// Scores a fitted model on the fold with this number, on the rows that the model was not trained on.
+    /// Scores a model on the cross-validation fold with this number, on rows that the model was not trained on.
     fn score_fold(&mut self, context: SearchContext<'_>, fitted: Fitted, number: usize) -> Result<(), SearchError> {
         let fold = context.folds.get(number).map(|fold| fold.scored.as_slice()).unwrap_or_default();
         self.cost = self.cost.greater(fitted.cost());
@@ -208,19 +207,20 @@ impl Trial {
         Ok(())
     }
 
-    /// Returns the score of the predictions after the usual label rule was applied. For classifiers, also adds the log
-    /// loss to the candidate's sum. Returns `None` if the metric does not suit the task.
+    /// Returns the score of a candidate's predictions. Returns `None` if the metric does not suit the table's task.
     fn judge(&mut self, context: SearchContext<'_>, target: &Target, answers: &Answers) -> Option<f64> {
+        // The usual label rule is applied before the score is computed.
         let (ruled, truths) = (ruled(answers, context.rule), context.learner.truths(target));
         if context.metric.task() == Task::Classification {
+            // For classifiers, also add the log loss to the candidate's sum.
             self.log_loss += scores(PrimaryMetric::LogLoss, truths, &ruled)?.score;
         }
         scores(context.metric, truths, &ruled).map(|scores| scores.score)
     }
 
-    /// Saves memory: drops large predictions and fitted models of a candidate that is not the best. `all` is the number
-    /// of folds in the search.
+    /// Saves memory: drops large predictions and fitted models of a candidate that is not the best.
     pub(super) fn drop_large(&mut self, all: usize) {
+        // `all` is the number of folds in the search.
         let most = if self.done() == all { MAX_KEPT_ANSWERS } else { MAX_ANSWERS };
         if self.answers.iter().map(|(_, answers)| answers.numbers()).sum::<usize>() > most {
             self.answers.clear();
@@ -230,7 +230,7 @@ impl Trial {
         }
     }
 
-    /// Fits the folds again if their predictions were dropped to save memory.
+    /// Fits the folds again if the candidate's predictions were dropped to save memory.
     fn restore_answers(&mut self, context: SearchContext<'_>, deadline: Instant) -> Result<(), SearchError> {
         if self.tried.rounds.is_some() || self.answers.len() == self.scores.len() {
             return Ok(());
@@ -256,10 +256,10 @@ impl Trial {
         self.score_of(self.scores.len())
     }
 
-    /// Returns whether this candidate is better than `other` by `metric`. A candidate with more scored folds is always
-    /// better.
+    /// Returns whether this candidate is better than `other` by `metric`.
     pub(super) fn is_better_than(&self, other: &Self, metric: PrimaryMetric) -> bool {
         match (self.score(), other.score()) {
+            // A candidate with more scored folds is always better.
             _ if self.scores.len() != other.scores.len() => self.scores.len() > other.scores.len(),
             (Some(own), Some(others)) if own == others => self.log_loss < other.log_loss,
             (Some(own), Some(others)) => metric.gain(own, others) > 0.0,
@@ -273,9 +273,7 @@ impl Trial {
         Candidate { family, parameters, scores: self.scores.clone(), weight: None }
     }
 
-    /// Returns the absolute out-of-fold errors of a regression model, fold by fold. If the rows are ordered in time,
-    /// returns only the newest fold, because its errors are most like future errors. Empty if the predictions were
-    /// dropped.
+    /// Returns the absolute out-of-fold errors of a regression model, fold by fold. Empty if predictions were dropped.
     pub(super) fn errors(&self, context: SearchContext<'_>) -> Vec<Errors> {
         if self.answers.len() < self.scores.len() {
             return Vec::new();
@@ -284,17 +282,18 @@ impl Trial {
         let mut errors: Vec<Errors> =
             folds.filter_map(|(fold, (target, answers))| Errors::of(&fold.scored, target, answers)).collect();
         if context.learner.is_ordered() {
+            // Keep only the newest fold, because its errors are most like future errors.
             errors.drain(..errors.len().saturating_sub(1));
         }
         errors
     }
 
-    /// Returns the true values and the out-of-fold predictions of the first `folds` folds, each joined into one list.
-    /// `None` if they were dropped.
+    /// Returns the true values and the out-of-fold predictions of the first folds. `None` if predictions were dropped.
     pub(super) fn out_of_fold(&self, folds: usize) -> Option<(Target, Answers)> {
         if self.answers.len() < self.scores.len() {
             return None;
         }
+        // Join the folds into one list.
         let mut parts = self.answers.iter().take(folds);
         let (mut target, mut answers) = parts.next().cloned()?;
         for (more_target, more_answers) in parts {
@@ -309,16 +308,17 @@ impl Trial {
     }
 }
 
-/// Returns the best number of boosting rounds, at least 1. This is the smallest number whose mean loss is close enough
-/// to the minimum. The distance may be at most the share `trifle` of the total gain. A fold that stopped early keeps
-/// its last loss.
+// The number is at least 1.
+/// Returns the best number of boosting rounds: the smallest one whose mean loss is close to the minimum.
 fn best_rounds(losses: &[Vec<f64>], trifle: f64) -> usize {
+    // A fold that stopped early keeps its last loss.
     let most = losses.iter().map(Vec::len).max().unwrap_or_default();
     let mean = |round: usize| -> f64 {
         losses.iter().filter_map(|fold| fold.get(round).or(fold.last())).sum::<f64>() / losses.len() as f64
     };
     let means: Vec<f64> = (0..most).map(mean).collect();
     let least = means.iter().copied().fold(f64::INFINITY, f64::min);
+    // The distance to the minimum may be at most the share `trifle` of the total gain.
     let enough = least + trifle * means.first().map_or(0.0, |first| first - least);
     means.iter().position(|loss| *loss <= enough).unwrap_or_default() + 1
 }

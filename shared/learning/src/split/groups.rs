@@ -12,23 +12,23 @@ struct Group {
     rows: Vec<u32>,
     /// The time of the newest row in the group.
     newest: f64,
-    /// The number of rows of each class in the group. For regression, one number: all rows of the group.
+    /// The number of rows of each class in the group. For regression, the number of all rows, as the only entry.
     classes: Vec<usize>,
 }
 
 impl Group {
-    /// Returns the most frequent class among the group's rows. If several classes are equally frequent, returns the
-    /// first.
+    /// Returns the most frequent class among the group's rows, or the first of several equally frequent classes.
     fn class(&self) -> usize {
         let most = self.classes.iter().copied().max().unwrap_or_default();
         self.classes.iter().position(|rows| *rows == most).unwrap_or_default()
     }
 }
 
-/// Marks whole groups as hold-out, about a fifth of all rows. With `order`, the groups with the newest rows are marked.
-/// Without `order`, the groups of each class are sorted by the group's hash, and the first groups are marked. So a
-/// growing table keeps its hold-out groups. Every class keeps a training row, except a class with a single group.
+/// Marks whole groups of rows as hold-out, until they have about a fifth of all rows.
 pub(super) fn hold(groups: &[u64], order: Option<&[f64]>, target: &Target, held: &mut [bool]) {
+    // With `order`, the groups with the newest rows are marked. Without `order`, the groups of each class are sorted by
+    // the group's hash, and the first ones are marked. So a growing table keeps its hold-out groups. Every class keeps
+    // a training row, except a class with a single group.
     let mut found = found(groups, order, target);
     found.sort_by_key(|group| (Reverse(Total(group.newest)), group.hash));
     let mut left = vec![0; target.labels().len().max(1)];
@@ -48,8 +48,7 @@ pub(super) fn hold(groups: &[u64], order: Option<&[f64]>, target: &Target, held:
     }
 }
 
-/// Marks the first groups in `members` as hold-out, until they have about a fifth of the members' rows. Returns how
-/// many groups were marked.
+/// Marks the first groups in `members` as hold-out, about a fifth of the rows. Returns how many groups were marked.
 fn hold_first_groups(members: &[&Group], left: &mut [usize], held: &mut [bool]) -> usize {
     let wanted = fifth(members.iter().map(|group| group.rows.len()).sum());
     let is_needed =
@@ -107,9 +106,9 @@ fn found(groups: &[u64], order: Option<&[f64]>, target: &Target) -> Vec<Group> {
     found
 }
 
-/// Returns, for each row, the rank of its group. Groups are ranked by the time of their newest row. Of groups with the
-/// same time, the hash decides.
+/// Returns, for each row, the rank of its group in time.
 pub(super) fn ranks(groups: &[u64], moments: &[f64]) -> Vec<u64> {
+    // Groups are ranked by the time of their newest row. Of groups with the same time, the hash decides.
     let mut newest: HashMap<u64, f64> = HashMap::new();
     for (group, moment) in groups.iter().zip(moments) {
         let known = newest.entry(*group).or_insert(f64::NEG_INFINITY);

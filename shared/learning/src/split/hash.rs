@@ -7,14 +7,14 @@ use sha2::{Digest, Sha256};
 
 use evergreen_table::{Frame, FrameColumn, Values};
 
-/// A constant number that begins the hashed content of every row. A different number would change the split of every
-/// table into training rows and hold-out.
+// A different number would change the split of every table into training rows and hold-out.
+/// First number in the hashed content of every row of a table.
 const SPLIT_SEED: u64 = 42;
 
-/// Returns a hash of each row's content: the first 64 bits of SHA-256. The hashed bytes begin with [`SPLIT_SEED`]. Then
-/// each column, sorted by name, adds the hash of its name and its value in the row. The value is the bits of a number,
-/// or the hash of a category. Columns of free text do not count.
+/// Returns a hash of each row's content: the first 64 bits of SHA-256.
 pub(super) fn rows(frame: &Frame) -> Vec<u64> {
+    // The hashed bytes begin with `SPLIT_SEED`. Then each column, sorted by name, adds the hash of its name and its
+    // value in the row. The value is the bits of a number, or the hash of a category.
     hashes(frame, (0..frame.rows() as u32).into_par_iter())
 }
 
@@ -46,10 +46,10 @@ struct Column<'a> {
 
 enum Cells<'a> {
     Bits(&'a [f32]),
-    /// The times of a time column. They are hashed as days, because models read them as days.
+    /// Values of a time column. Times are hashed as days, because models read them as days.
     Moments(&'a [f64]),
-    /// A column of texts: the code of each row's text, and for each code the hash of its text. The codes themselves are
-    /// not hashed, because they depend on the other texts of the table.
+    // The codes are not hashed, because a code depends on the other texts of the table.
+    /// Texts of a column: the code of each row's text, and for each code the hash of its text.
     Texts(&'a [u32], Vec<u64>),
 }
 
@@ -133,7 +133,7 @@ mod tests {
         assert_ne!(one, hash([column("a", 1.0), column("c", 2.0)]), "a name is content");
     }
 
-    /// If this hash changed, every deployed table would get another split into training rows and hold-out.
+    /// A different hash would give every deployed table another split into training rows and hold-out.
     #[test]
     fn the_hash_is_stable() {
         assert_eq!(first_64_bits(b"abc"), 0xba78_16bf_8f01_cfea);

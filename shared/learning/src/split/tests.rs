@@ -100,8 +100,8 @@ proptest! {
         prop_assert!(of(&split.training).is_disjoint(&of(&split.holdout)));
     }
 
-    /// When a table grows, a row moves between training rows and hold-out only if its rank by hash moves across the
-    /// border of the first fifth. This happens to a few rows in a hundred.
+    // A row moves only if its rank by hash moves across the border of the first fifth.
+    /// When a table grows, only a few rows in a hundred move between training rows and hold-out.
     #[test]
     fn a_table_that_grows_keeps_nearly_all_rows_where_they_are(rows in 200_u32..400, more in 1_u32..40) {
         let before = two_classes(rows);

@@ -6,9 +6,9 @@ use evergreen_table::Table;
 
 use super::{read, read_with, with_column};
 
-/// Test helper: checks the table `now` against a champion that was trained on the table `before`. Returns the warnings,
-/// or why the table is refused.
+/// Test helper: checks the table `now` against a champion (model version) that was trained on the table `before`.
 fn check(before: &Table, now: &Table) -> Result<Vec<String>, String> {
+    // Returns the warnings, or why the table is refused.
     let learnt = Prepared::of(before.clone()).unwrap();
     drift::check(learnt.signature(), &before.dataset("before"), now).map_err(|error| error.to_string())
 }

@@ -28,8 +28,7 @@ fn function(size: u64) -> u64 {
 /// Number of rows in each generated sample of a file.
 const ROWS: usize = 100_000;
 
-/// A generated table that is too large to write in a test. It has samples of the rows, and the size that the whole file
-/// would have.
+/// A generated table that is too large to write in a test: samples of the rows, and the size of the whole file.
 struct Made {
     files: Vec<(String, u64)>,
     samples: Vec<FileSample>,
@@ -53,8 +52,7 @@ impl Made {
     }
 }
 
-/// Returns a generated table of 20 million rows with three columns of one character each. Its whole file would have 120
-/// MB.
+/// Returns a generated table of 20 million rows with three columns of one character each (120 MB as a file).
 fn narrow() -> Made {
     Made::of("a,b,y\n", |n| format!("{},{},{}\n", n % 10, n * 7 % 9, n % 2), 20_000_000)
 }

@@ -6,19 +6,20 @@ use std::collections::HashMap;
 
 use super::Fold;
 
-/// Rows that must stay in the same cross-validation fold, with the number of these rows in each class.
+/// A set of rows that must stay in the same cross-validation fold.
 struct Unit {
     rows: Vec<u32>,
-    /// The classes of the unit's rows in ascending order, as pairs of class and number of rows.
+    /// How many rows of each class the set has, as pairs (class, number of rows) in ascending order.
     classes: Vec<(usize, usize)>,
 }
 
-/// Splits rows into 2 to `folds` cross-validation folds, with similar shares of each class. `strata` has the rows of
-/// each class. `units` has a unit number for each row, in the order of `strata`. Rows with the same unit number stay in
-/// the same fold. If there are fewer units than folds, each row becomes its own unit.
+/// Splits rows into 2 to `folds` cross-validation folds. Each class has a similar share in all folds.
 pub(super) fn folds(strata: &[Vec<u32>], units: &[u64], folds: usize) -> Vec<Fold> {
+    // `strata` has the rows of each class. `units` has a unit number for each row, in the order of `strata`. Rows with
+    // the same unit number stay in the same fold.
     let mut dealt = units_of(strata, units);
     if dealt.len() < folds {
+        // There are fewer units than folds, so each row becomes its own unit.
         let rows: Vec<u64> = (0..units.len() as u64).collect();
         dealt = units_of(strata, &rows);
     }
@@ -43,8 +44,7 @@ pub(super) fn folds(strata: &[Vec<u32>], units: &[u64], folds: usize) -> Vec<Fol
     (0..count).map(|scored| of(&parts, scored)).collect()
 }
 
-/// Returns the units in the order in which they are put into folds: by class, and within a class the largest unit
-/// first. Small units then even out the differences that large units leave.
+/// Returns the sets of rows that stay together, in the order in which they are put into folds.
 fn units_of(strata: &[Vec<u32>], units: &[u64]) -> Vec<Unit> {
     let mut known: HashMap<u64, usize> = HashMap::with_capacity(units.len());
     let mut found: Vec<Unit> = Vec::new();
@@ -62,6 +62,8 @@ fn units_of(strata: &[Vec<u32>], units: &[u64]) -> Vec<Unit> {
             }
         }
     }
+    // Sort by class, and within a class the largest unit first. Small units then even out the differences that large
+    // units leave.
     // The sort is stable, so units of equal size stay in their shuffled order.
     found.sort_by_key(|unit| (unit.classes.first().map(|(class, _)| *class), Reverse(unit.rows.len())));
     found
@@ -71,8 +73,7 @@ fn with(units: &[Unit], class: usize) -> usize {
     units.iter().filter(|unit| unit.classes.iter().any(|(other, _)| *other == class)).count()
 }
 
-/// Returns the index of the part that a unit of rows is added to: the part that has the smallest share of the unit's
-/// classes. Of equal parts, it is the part with the fewest rows, then the first.
+/// Returns the index of the fold that a set of rows is added to: the fold with the smallest share of the set's classes.
 fn emptiest(unit: &Unit, parts: &[Vec<u32>], have: &[Vec<usize>], sizes: &[f64]) -> Option<usize> {
     let cost = |part: usize| {
         let of = |class: usize| {
@@ -82,10 +83,11 @@ fn emptiest(unit: &Unit, parts: &[Vec<u32>], have: &[Vec<usize>], sizes: &[f64])
         unit.classes.iter().map(|(class, count)| *count as f64 * of(*class)).sum::<f64>()
     };
     let rows = |part: usize| parts.get(part).map_or(0, Vec::len);
+    // Of equal parts, it is the part with the fewest rows, then the first.
     (0..parts.len()).min_by(|a, b| cost(*a).total_cmp(&cost(*b)).then(rows(*a).cmp(&rows(*b))))
 }
 
-/// Returns the cross-validation fold that is scored on the part with index `scored`, and trained on all other parts.
+/// Returns a cross-validation fold: scored on the part with index `scored`, trained on all other parts.
 fn of(parts: &[Vec<u32>], scored: usize) -> Fold {
     let others = parts.iter().enumerate().filter(|(part, _)| *part != scored);
     let mut training: Vec<u32> = others.flat_map(|(_, rows)| rows.iter().copied()).collect();

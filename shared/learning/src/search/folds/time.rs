@@ -4,22 +4,25 @@ use evergreen_table::Target;
 
 use super::Fold;
 
-/// Minimum number of training rows, and of scored rows, in a cross-validation fold. With fewer rows, the fold's score
-/// would be chance.
+// With fewer rows, the fold's score would be chance.
+/// Minimum number of training rows, and of scored rows, in a cross-validation fold.
 const MIN_ROWS: usize = 5;
 
-/// Splits ordered rows into at most `folds` cross-validation folds, the oldest fold first. `rows` is cut into one part
-/// more than there are folds, with about equally many rows. Rows with the same rank (time) in `ranks` stay together.
-/// Each fold is scored on one part and trains on all older parts. A fold whose training rows lack a class is left out,
-/// except the last fold. Returns an empty list if the rows cannot be cut.
+/// Splits rows that are ordered in time into cross-validation folds. Each fold is scored on newer rows than it trains
+/// on.
 pub(super) fn folds(rows: &[u32], ranks: &[u64], target: &Target, folds: usize) -> Vec<Fold> {
+    // There are at most `folds` folds. The list is empty if the rows cannot be cut.
+    // `ranks` has the rank in time of each row. Rows with the same rank stay together.
     let mut sorted: Vec<(u64, u32)> = ranks.iter().copied().zip(rows.iter().copied()).collect();
     sorted.sort_unstable();
+    // The rows are cut into one part more than there are folds, with about equally many rows. Each fold is scored on
+    // one part and trains on all older parts. The oldest fold comes first.
     let cuts = cuts(&sorted, folds.min(rows.len() / MIN_ROWS).max(2));
     let ends = cuts.iter().copied().skip(1).chain([sorted.len()]);
     let mut chained: Vec<Fold> = cuts.iter().zip(ends).filter_map(|(cut, end)| fold(&sorted, *cut, end)).collect();
     let classes = distinct(target, rows);
     let is_whole = |fold: &Fold| distinct(target, &fold.training) == classes;
+    // A fold whose training rows lack a class is left out, except the last fold.
     if let Some(last) = chained.pop() {
         chained.retain(is_whole);
         chained.push(last);
@@ -27,8 +30,7 @@ pub(super) fn folds(rows: &[u32], ranks: &[u64], target: &Target, folds: usize) 
     chained
 }
 
-/// Cuts sorted rows into parts of about equal size. Returns the indices at which the second part, the third part, and
-/// so on begin.
+/// Cuts sorted rows into parts of about equal size. Returns the index at which each part after the first begins.
 fn cuts(sorted: &[(u64, u32)], folds: usize) -> Vec<usize> {
     let rank = |at: usize| sorted.get(at).map(|(rank, _)| *rank);
     let between = |at: &usize| rank(*at) != rank(at - 1);
