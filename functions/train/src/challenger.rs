@@ -121,7 +121,7 @@ impl Challenger {
         total_seconds: f64,
         now: Timestamp,
     ) -> Result<Registration, serde_json::Error> {
-        // `seen` is the registry's state on which the decision is based. `total_seconds` is the duration of the run so far.
+        // The decision is based on `seen`, the registry's state. The run took `total_seconds` so far.
         let (finished_at, reason, version) = (time::to_millis(now), decision.to_string(), self.number);
         let state = if decision.promotes() {
             RunState::Succeeded { finished_at, version, reason }

@@ -10,12 +10,11 @@ use crate::ports::TrainWorld;
 use crate::trainer::Trainer;
 
 impl<W: TrainWorld> Trainer<'_, W> {
-    /// Marks a failed or rejected run and its version for deletion.
+    /// Marks a failed or rejected run and its version for deletion. A failure is only logged.
     pub(crate) async fn expire_run(&self, run: &Run, version: Option<&Version>) {
         let Some(days) = self.settings.keep_days else { return };
         let Some(at) = days.expires_at(run) else { return };
         if let Err(error) = self.mark(run, version, days, at).await {
-            // A run that is kept too long does no harm, so this is no error.
             tracing::warn!(run = %run.id, %error, "the run could not be marked for deletion; it is kept");
         }
     }

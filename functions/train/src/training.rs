@@ -24,7 +24,7 @@ use crate::work::{learning_deadline, off_thread};
 
 /// The inputs of a training or an import: the data set, the gate's rule and the current champion.
 pub(crate) struct RunInputs<T> {
-    // The data set is taken out before the model is stored, because it may take much of the memory.
+    // The data set may take much of the memory, so it is taken out early and dropped after the training.
     /// The data set, ready for training. `()` after the data set was taken out.
     pub(crate) prepared: T,
     /// Summary and statistics of the data set.

@@ -82,7 +82,7 @@ pub(super) fn upload(event: Value) -> Result<RunRequest, RequestError> {
     if detail_type != CREATED {
         return Err(RequestError::NotCreated(detail_type));
     }
-    // So a second delivery of the event is the same run, and new content under the same key is a new run.
+    // A second delivery of the event is the same run. New content under the same key is a new run.
     let parts = [Some(&object.key), object.version_id.as_ref(), object.etag.as_ref(), object.sequencer.as_ref()];
     // The parts are separated by line breaks. Only the S3 key can contain a line break, and the key comes first. So
     // different files never give the same text.
