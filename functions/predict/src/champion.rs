@@ -142,14 +142,13 @@ impl<W: PredictWorld> ChampionCache<W> {
         }
     }
 
-    /// Returns the champion in memory, or `None` if no champion is loaded. If a refresh is due, starts it and waits
-    /// briefly.
+    /// Returns the champion in memory, or `None`. If a refresh of the champion is due, starts it and waits briefly.
     pub async fn current(self: &Arc<Self>) -> Option<Arc<LoadedChampion>> {
         self.confirmed().await.map(|confirmed| confirmed.champion)
     }
 
-    /// Returns the champion in memory, or `None` if no champion is loaded, and when the registry last named it. If a
-    /// refresh is due, starts it and waits briefly.
+    /// Returns the champion in memory and when the registry last named it, or `None`. If a refresh of the champion is
+    /// due, starts it and waits briefly.
     pub async fn confirmed(self: &Arc<Self>) -> Option<ConfirmedChampion> {
         let now = self.world.clock().now();
         let pace = self.mark_active(now);

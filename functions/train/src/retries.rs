@@ -65,8 +65,8 @@ impl RetryLimit {
         }
     }
 
-    /// Returns how long to wait before the next retry, a random time. `turn` is the number of failed calls before.
-    /// `None` if the time limit would pass.
+    /// Returns a random pause before the next retry. `turn` is the number of failed calls before. `None` if the time
+    /// limit would pass.
     pub fn pause(&self, turn: u32) -> Option<Duration> {
         let longest = FIRST_PAUSE.saturating_mul(1 << turn.min(16)).min(MAX_PAUSE);
         // Full jitter: clients that collided do not collide again.

@@ -21,7 +21,7 @@ const LONG_WAIT: Duration = Duration::from_millis(400);
 // large artifact, and well below the function's timeout of 10 s.
 /// Longest time that a request waits for a refresh of the champion.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(2);
-/// Minimum time between the starts of two attempts to load the champion, while no champion is loaded.
+/// Minimum time between two attempts to load the champion, while no champion is loaded.
 const RETRY_WITHOUT_CHAMPION: SignedDuration = SignedDuration::from_secs(1);
 // Busy requests do not wait for a refresh, because that wait would be most of their latency. The refresh runs only
 // while requests run. At this pace, it still ends within a fraction of a second. Requests at a slower pace do wait: at
@@ -29,7 +29,8 @@ const RETRY_WITHOUT_CHAMPION: SignedDuration = SignedDuration::from_secs(1);
 /// A request counts as busy if it follows the previous request within this time.
 const BUSY_PAUSE: SignedDuration = SignedDuration::from_millis(100);
 // An idle request waits longer for a refresh of the champion.
-/// A request counts as idle if it follows the previous request after this number of refresh intervals.
+/// Number of refresh intervals (times between two refreshes of the champion) without a request, after which a request
+/// counts as idle.
 const IDLE_INTERVALS: i32 = 2;
 // A timer ends each refresh at its time limit, and that timer is never 500 ms late.
 /// Age at which a running refresh of the champion must have been frozen together with its Lambda environment.
@@ -132,7 +133,8 @@ impl RunningRefresh {
         if is_beside_requests { Duration::ZERO } else { std::mem::take(&mut self.second_wait) }
     }
 
-    /// Returns the minimum time that a request waits for the next refresh, after this refresh had too little time.
+    /// Returns the minimum time that a request waits for the next refresh of the champion, if this refresh had too
+    /// little time.
     fn next_wait(&self) -> Duration {
         if self.first_wait < LONG_WAIT { LONG_WAIT } else { LONGEST_WAIT }
     }
@@ -144,7 +146,8 @@ pub(super) fn is_frozen(started_at: Timestamp, now: Timestamp) -> bool {
 }
 
 impl RefreshState {
-    /// Returns whether a request at `now` can use the champion in memory at once: no refresh is running or due.
+    /// Returns whether a request at `now` can use the champion in memory at once: no refresh of the champion is running
+    /// or due.
     pub(super) fn is_settled(&self, now: Timestamp, interval: SignedDuration) -> bool {
         !self.is_running() && !self.is_due(now, interval)
     }
