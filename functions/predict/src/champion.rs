@@ -83,6 +83,7 @@ impl LoadedChampion {
 
     /// Returns the registry record that names this model version as champion.
     pub fn pointer(&self) -> &Pointer {
+        // The pointer has only the fields that this release of the software can read.
         &self.pointer
     }
 

@@ -25,7 +25,7 @@ pub struct AnsweredRequest<'a> {
     pub problem: Option<&'static str>,
     /// Number of rows that got a prediction. 0 for requests that are not predictions.
     pub rows: usize,
-    /// Number of the model version that answered. `None` if the champion was not needed, such as for a list of runs.
+    /// Number of the model version that answered. `None` for an error or a list of runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<VersionNumber>,
     /// How long the predict function took to answer the request.

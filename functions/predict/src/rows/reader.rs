@@ -24,8 +24,8 @@ const UNREAD: u32 = f32::NAN.to_bits() ^ 1;
 /// The parsed rows of a prediction request, in the order of the body.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RequestRows {
-    // A number is finite, or NaN if its value is missing and the column accepts missing values. Each column's kind defines how
-    // its values are encoded as numbers.
+    // A number is finite, or NaN if its value is missing and the column accepts missing values. Each column's kind
+    // defines how its values are encoded as numbers.
     /// The input numbers for the model: the values of all rows, row after row, in the model's column order.
     pub values: Vec<f32>,
     /// Number of rows, from 1 to [`ColumnIndex::max_rows`].
