@@ -167,7 +167,7 @@ impl<W: PredictWorld> ChampionCache<W> {
         RequestPace::of(pause, self.interval)
     }
 
-    /// Records that a request ended at `now`.
+    /// Records the time at which a request ended.
     pub fn request_ended(&self, now: Timestamp) {
         // The pause until the next request decides how long that request may wait for a refresh of the champion.
         self.mark_active(now);

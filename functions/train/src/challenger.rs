@@ -45,6 +45,7 @@ pub struct Challenger {
 impl Challenger {
     /// Returns the names of the columns in the hold-out rows, except free-text columns (each value has several words).
     pub fn columns(&self) -> impl Iterator<Item = &str> {
+        // An imported model may use fewer columns.
         let columns = self.trained.holdout.frame().columns().iter();
         let counts = |column: &&FrameColumn| !matches!(column.values, Values::Text { .. });
         columns.filter(counts).map(|column| column.name.as_str())

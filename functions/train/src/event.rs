@@ -139,7 +139,7 @@ enum EventKind {
 }
 
 impl EventKind {
-    /// Returns the kind of an event.
+    /// Returns which kind of request an event is, by its fields.
     fn of(event: &Value) -> Self {
         // Each kind has a field that no other kind has. A person's request for a training may have no field.
         if event.get("promote").is_some() {

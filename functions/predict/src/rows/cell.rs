@@ -30,7 +30,7 @@ impl JsonCellReader<'_, '_> {
         Ok(())
     }
 
-    /// Handles a missing value: writes NaN if the column accepts missing values, otherwise returns an error.
+    /// Handles a missing value in a request row: writes NaN if the column accepts missing values, otherwise returns an error.
     fn missing<E: Error>(self, found: JsonKind) -> Result<(), E> {
         if self.column.nullable {
             self.reader.slots(self.slot, self.column.kind.slots()).fill(f32::NAN);
@@ -63,7 +63,7 @@ impl JsonCellReader<'_, '_> {
         }
     }
 
-    /// Reads a JSON string like a cell of a CSV file.
+    /// Handles a JSON string in a request row, which is read like a cell of a CSV file.
     fn text<E: Error>(self, text: &str) -> Result<(), E> {
         // A text that is one of the column's known categories is used unchanged. Other texts are trimmed, and may be
         // words for a missing value.
@@ -150,7 +150,7 @@ impl<'de> JsonHandler<'de> for JsonCellReader<'_, '_> {
         self.missing(JsonKind::Null)
     }
 
-    /// Handles `true` or `false`.
+    /// Handles the JSON value `true` or `false` in a request row.
     fn boolean<E: Error>(self, value: bool) -> Result<(), E> {
         match self.column.kind {
             ColumnKind::Boolean => self.set(f32::from(u8::from(value))),

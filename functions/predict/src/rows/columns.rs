@@ -19,7 +19,7 @@ pub struct ColumnIndex {
 }
 
 impl ColumnIndex {
-    /// Creates the index of a model's columns. Column names must be unique.
+    /// Creates the list of a model's columns, in which a column can be found by name. Column names must be unique.
     pub fn new(columns: &[Column]) -> Self {
         // The categories and the words of each column must be sorted. A text column must have at least one word.
         let mut sorted: Vec<usize> = (0..columns.len()).collect();

@@ -18,7 +18,7 @@ pub const MAX_ROWS: usize = 1000;
 pub(super) const MAX_PROBABILITIES: usize = 100_000;
 
 // It is the bit pattern of a NaN, but not of the NaN that represents a missing value.
-/// Bits of the placeholder for a value that has not been read yet.
+/// Reader of request rows: bit pattern of the placeholder for a value that has not been read yet.
 const UNREAD: u32 = f32::NAN.to_bits() ^ 1;
 
 /// The parsed rows of a prediction request, in the order of the body.
@@ -60,15 +60,15 @@ pub(super) struct RowReader<'c> {
     values: Vec<f32>,
     unseen: UnseenCategories,
     ignored: IgnoredColumns,
-    /// Index of the row that is being read, which is also the number of completed rows.
+    /// Index of the request row that is being read, which is also the number of completed rows.
     row: usize,
     in_list: bool,
     /// Index of the column whose value is being read. `None` if no value is being read.
     field: Option<usize>,
-    /// Index of the column whose value was read last in this row. `None` at the start of a row.
+    /// Index of the column whose value was read last in the current request row. `None` at the start of a row.
     last: Option<usize>,
     // Most callers send the columns in the model's order.
-    /// Index of the column that probably comes next in the row.
+    /// Index of the column that probably comes next in the request row.
     expected: usize,
     /// The error that stopped the reading. `None` if there is no error or the JSON itself is invalid.
     fault: Option<RowFault>,
@@ -127,7 +127,7 @@ impl<'c> RowReader<'c> {
         self.unseen.note(self.row, field);
     }
 
-    /// Returns why the reading stopped: the stored error, or else the JSON syntax error `error`.
+    /// Returns why the reading of the request body stopped: the stored error, or else the JSON syntax error `error`.
     fn fault_of(&mut self, error: &serde_json::Error) -> RowFault {
         if let Some(fault) = self.fault.take() {
             return fault;
