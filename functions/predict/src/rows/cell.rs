@@ -30,7 +30,7 @@ impl JsonCellReader<'_, '_> {
         Ok(())
     }
 
-    /// Handles a missing value in a request row: writes NaN if the column accepts missing values, otherwise returns an error.
+    /// Handles a missing value in a request row: writes NaN, or returns an error if the column must have a value.
     fn missing<E: Error>(self, found: JsonKind) -> Result<(), E> {
         if self.column.nullable {
             self.reader.slots(self.slot, self.column.kind.slots()).fill(f32::NAN);
