@@ -21,8 +21,8 @@ use crate::work::off_thread;
 /// Suffix that the S3 key of a model file must have.
 const SUFFIX: &str = ".onnx";
 
-// This memory holds the file, its trees while they are read and while they predict, and the artifact. The data set needs
-// memory in addition.
+// This memory holds the file, its trees while they are read and while they predict, and the artifact. The data set
+// needs memory in addition.
 /// Bytes of memory that an import needs for each byte of the model file.
 const FILE_FACTOR: u64 = 8;
 

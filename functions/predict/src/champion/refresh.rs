@@ -95,7 +95,7 @@ async fn champion_with_copy<W: PredictWorld>(world: &W) -> Result<Option<WithCop
     match world.registry().champion_with_artifact().await {
         Ok(found) => Ok(found),
         Err(error) => {
-            // The two reads need separate permissions, and a new permission takes a while to become effective everywhere.
+            // The two reads need separate permissions, and a new permission is not effective everywhere at once.
             let cause = causes(&error);
             tracing::warn!(cause, "the registry's copy of the artifact cannot be read: the stored object is fetched");
             Ok(world.registry().champion().await?.map(|pointer| (pointer, None)))
