@@ -11,12 +11,11 @@ use crate::champion::LoadedChampion;
 use crate::problem::shortened;
 use crate::rows::{CellPosition, ColumnIndex, RequestRows};
 
-/// Estimated size of the JSON answer to `POST /predict`, in bytes: fixed part, part per row, part per predicted number.
-/// The output buffer starts with the estimated size. So most answers need no second allocation.
+// The output buffer starts with this size, so most answers need no second allocation.
+/// Estimated size in bytes of the JSON answer to `POST /predict`: fixed part, part per row, part per predicted number.
 const ANSWER_SIZE: (usize, usize, usize) = (160, 24, 12);
 
-/// JSON answer to `POST /predict` if the model is a classifier. The first three arrays have one element for each row,
-/// in row order.
+/// JSON answer to `POST /predict` if the model is a classifier. The first three arrays have one element for each row.
 #[derive(Debug, Serialize)]
 struct ClassificationAnswer<'a> {
     prediction: &'a [usize],
@@ -28,8 +27,7 @@ struct ClassificationAnswer<'a> {
     model: ModelReference<'a>,
 }
 
-/// JSON answer to `POST /predict` if the model predicts numbers. The arrays have one element for each row, in row
-/// order.
+/// JSON answer to `POST /predict` if the model predicts numbers. The arrays have one element for each row.
 #[derive(Debug, Serialize)]
 struct RegressionAnswer<'a> {
     prediction: &'a [f32],
@@ -79,7 +77,7 @@ impl Serialize for Probabilities<'_> {
 #[derive(Debug, Serialize)]
 struct Warnings<'a> {
     warnings: Vec<Warning<'a>>,
-    /// Number of further warnings that the answer leaves out. `None` if the list `warnings` is complete.
+    /// Number of further warnings that the answer leaves out. `None` if no warning is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     more_warnings: Option<usize>,
 }
@@ -113,8 +111,7 @@ impl<'a> Warnings<'a> {
     }
 }
 
-/// Returns the JSON answer to a prediction request: the predictions for `rows`, and warnings. A warning names a
-/// category that is not in the training data, or a column that the model does not use.
+/// Returns the JSON answer to a prediction request: a prediction for each row, and warnings.
 ///
 /// # Errors
 /// Fails only through a bug: names and finite numbers always serialize, and every predicted class has a label.

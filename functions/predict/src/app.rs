@@ -22,13 +22,12 @@ use crate::route::{Endpoint, Route, last_segment};
 use crate::views::{HealthView, ModelView, RunsView, UnreadableRunView, VersionView, WholeRunView};
 use crate::{answer, body, rows};
 
-/// Number of runs (trainings and imports) that `GET /runs` lists if the request has no `limit` parameter.
+/// Number of training runs and imports that `GET /runs` lists if the request has no `limit` parameter.
 const DEFAULT_RUNS: u32 = 20;
-/// Largest `limit` parameter that `GET /runs` accepts: the maximum number of runs in one response.
+/// Largest value of the `limit` parameter of `GET /runs`: the maximum number of runs in one response.
 const MAX_RUNS: u32 = 100;
 
-/// The predict function: answers HTTP requests. `W` supplies the connections to the registry (DynamoDB), the artifact
-/// store (S3), the clock and the log.
+/// The predict function: answers HTTP requests. `W` supplies the connections to AWS services, the clock and the log.
 #[derive(Debug)]
 pub struct App<W> {
     model: ModelName,
@@ -36,8 +35,8 @@ pub struct App<W> {
     cache: Arc<ChampionCache<W>>,
 }
 
-/// JSON body of a successful response, with two facts for the log: the number of rows, and the model version that
-/// answered.
+// The other fields are for the log.
+/// A successful response: its JSON body, the number of predicted rows, and the model version that answered.
 struct Reply {
     body: String,
     rows: usize,
@@ -45,16 +44,16 @@ struct Reply {
 }
 
 impl<W: PredictWorld> App<W> {
-    /// Creates the predict function for the model named `model`. `refresh` is the time between two checks for a new
-    /// champion (the model version that answers predictions). If `refresh` is zero, every request checks before its
-    /// answer.
+    /// Creates the predict function for the model named `model`. `refresh` is the time between two refreshes of the
+    /// champion.
     pub fn new(world: W, model: ModelName, refresh: SignedDuration) -> Self {
+        // If `refresh` is zero, every request waits for a refresh of the champion.
         let world = Arc::new(world);
         let cache = ChampionCache::new(Arc::clone(&world), model.clone(), refresh);
         Self { model, world, cache }
     }
 
-    /// Loads the champion (the model version that answers predictions) before the first request. If loading fails, the
+    /// Loads the champion (the model version that answers predictions) before the first request. After a failure, the
     /// first request tries again.
     pub async fn warm_up(&self) {
         self.cache.warm_up().await;
@@ -175,10 +174,10 @@ fn reply(view: &impl Serialize) -> Result<Reply, Problem> {
     Ok(Reply { body, rows: 0, version: None })
 }
 
-/// Waits for `reading`, a read of the registry (DynamoDB), for at most 5 s. If the registry does not answer in time or
-/// fails, returns a 503 problem. The SDK's retries alone can take longer than the function's timeout. Lambda would then
-/// end the environment, and the model in its memory would be lost.
+/// Waits for a read of the registry (DynamoDB), at most 5 s. Returns a 503 problem if the read fails or takes longer.
 async fn read<T>(reading: impl Future<Output = Result<T, Unavailable>>) -> Result<T, Problem> {
+    // The SDK's retries alone can take longer than the function's timeout. Lambda would then end the environment, and
+    // the model in its memory would be lost.
     let Ok(answer) = timeout(REFRESH_TIMEOUT, reading).await else {
         tracing::error!(limit = REFRESH_TIMEOUT.as_secs(), "the registry did not answer in time");
         return Err(Problem::unavailable());

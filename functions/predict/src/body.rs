@@ -40,16 +40,16 @@ pub fn json_text(request: &Request) -> Result<&str, BodyFault> {
     }
 }
 
-/// Returns the text of a request body. API Gateway may send the body as base64. The decoded bytes must be UTF-8.
+/// Returns the text of a request body, which must be UTF-8.
 fn text(body: &Body) -> Result<&str, BodyFault> {
+    // API Gateway may send the body as base64, which `lambda_http` decodes to bytes.
     match body {
         Body::Text(text) => Ok(text),
         bytes => std::str::from_utf8(bytes).map_err(|_| BodyFault::Utf8),
     }
 }
 
-/// Returns whether a media type is `application/json` or `application/*+json`. Parameters such as the charset are
-/// ignored.
+/// Returns whether a media type is JSON: `application/json` or `application/*+json`, with any parameters.
 fn is_json(media_type: &str) -> bool {
     const PREFIX: &[u8] = b"application/";
     let essence = media_type.split_once(';').map_or(media_type, |(essence, _)| essence).trim().as_bytes();

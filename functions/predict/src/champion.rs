@@ -54,12 +54,11 @@ use crate::journal::causes;
 use crate::ports::PredictWorld;
 use crate::rows::ColumnIndex;
 
-/// Time limit for one refresh (a check for a new champion), and for any other read of the registry. The limit is well
-/// below the function's timeout of 10 s.
+// It is well below the function's timeout of 10 s.
+/// Time limit for one refresh of the champion (a check for a new champion), and for any other read of the registry.
 pub const REFRESH_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The loaded champion: the model version that answers predictions. Its artifact is verified, and its model is in
-/// memory.
+/// The champion in memory: the model version that answers predictions, with its verified and loaded model.
 #[derive(Debug)]
 pub struct LoadedChampion {
     pointer: Pointer,
@@ -75,16 +74,16 @@ impl LoadedChampion {
         Self { pointer, model: Arc::new(model), columns, loaded_at }
     }
 
-    /// Returns this champion with `pointer` as its registry record. The loaded model is reused. Called if a newly
-    /// promoted model version has the same artifact (the same file content).
+    /// Returns this champion under the new registry record `pointer`. The loaded model is reused.
     fn promoted_again(&self, pointer: Pointer) -> Self {
+        // The newly promoted model version has the same artifact (the same file content).
         let (model, columns) = (Arc::clone(&self.model), self.columns.clone());
         Self { pointer, model, columns, loaded_at: self.loaded_at }
     }
 
-    /// Returns the champion pointer: the registry record that names this model version as champion. The pointer has
-    /// only the fields that this release of the software can read.
+    /// Returns the registry record that names this model version as champion.
     pub fn pointer(&self) -> &Pointer {
+        // The pointer has only the fields that this release of the software can read.
         &self.pointer
     }
 
@@ -93,7 +92,7 @@ impl LoadedChampion {
         &self.model
     }
 
-    /// Returns the columns that the model expects in each row of a request. They can be searched by name.
+    /// Returns the columns that the model expects in each row of a request.
     pub fn columns(&self) -> &ColumnIndex {
         &self.columns
     }
@@ -104,38 +103,37 @@ impl LoadedChampion {
     }
 }
 
-/// The champion in memory, and the last time at which the registry named it as champion.
+/// The champion in memory, and the last time at which the registry named it.
 #[derive(Debug, Clone)]
 pub struct ConfirmedChampion {
     /// The loaded champion, which answers predictions.
     pub champion: Arc<LoadedChampion>,
-    /// Start time of the last check in which the registry named this model version as champion.
+    /// Start time of the last refresh in which the registry named this model version as champion.
     pub confirmed_at: Timestamp,
 }
 
-/// Holds the champion (the model version that answers predictions) in memory. At an interval, checks the registry for a
-/// new champion and loads it.
+/// Cache of the champion (the model version that answers predictions). Refreshes the champion at an interval.
 #[derive(Debug)]
 pub struct ChampionCache<W> {
     world: Arc<W>,
     model: ModelName,
     interval: SignedDuration,
     state: watch::Sender<RefreshState>,
-    /// Time of the last activity of this Lambda environment: the end of init, or the begin or end of a request. In
-    /// microseconds since 1970.
+    // An activity is the end of init, or the begin or end of a request.
+    /// Time of the last activity of this Lambda environment, in microseconds since 1970.
     active_at: AtomicI64,
 }
 
 impl<W: PredictWorld> ChampionCache<W> {
-    /// Creates a cache for the champion of the model named `model`. At first, no champion is loaded. The cache checks
-    /// for a new champion at most every `interval`. If `interval` is zero, every request checks before its answer.
+    /// Creates an empty cache for the champion of the model named `model`. The champion is refreshed at most every
+    /// `interval`.
     pub fn new(world: Arc<W>, model: ModelName, interval: SignedDuration) -> Arc<Self> {
+        // If `interval` is zero, every request waits for a refresh of the champion.
         let (state, active_at) = (watch::Sender::new(RefreshState::default()), AtomicI64::new(i64::MIN));
         Arc::new(Self { world, model, interval, state, active_at })
     }
 
-    /// Loads the champion into memory, within the time limit [`REFRESH_TIMEOUT`]. A failure is logged and counted. The
-    /// next request then tries again.
+    /// Loads the champion into memory. A failure is logged and counted, and the next request tries again.
     pub async fn warm_up(self: &Arc<Self>) {
         let now = self.world.clock().now();
         let pace = self.mark_active(now);
@@ -145,14 +143,13 @@ impl<W: PredictWorld> ChampionCache<W> {
         }
     }
 
-    /// Returns the champion in memory, or `None` if no champion is loaded. If a check for a new champion is due, starts
-    /// the check and waits for it briefly.
+    /// Returns the champion in memory, or `None`. If a refresh of the champion is due, starts it and waits briefly.
     pub async fn current(self: &Arc<Self>) -> Option<Arc<LoadedChampion>> {
         self.confirmed().await.map(|confirmed| confirmed.champion)
     }
 
-    /// Returns the champion in memory and the time at which the registry last named it. Returns `None` if no champion
-    /// is loaded. If a check for a new champion is due, starts the check and waits for it briefly.
+    /// Returns the champion in memory and when the registry last named it, or `None`. If a refresh of the champion is
+    /// due, starts it and waits briefly.
     pub async fn confirmed(self: &Arc<Self>) -> Option<ConfirmedChampion> {
         let now = self.world.clock().now();
         let pace = self.mark_active(now);
@@ -163,23 +160,22 @@ impl<W: PredictWorld> ChampionCache<W> {
         Some(ConfirmedChampion { champion: state.champion.clone()?, confirmed_at: state.confirmed_at? })
     }
 
-    /// Records that a request began or ended at `now`. Returns whether requests come fast or rarely (busy, calm or
-    /// idle), by the time since the last record.
+    /// Records that a request began or ended at `now`. Returns how soon `now` follows the last record.
     fn mark_active(&self, now: Timestamp) -> RequestPace {
         let before = self.active_at.swap(now.as_microsecond(), Ordering::Relaxed);
         let pause = SignedDuration::from_micros(now.as_microsecond().saturating_sub(before));
         RequestPace::of(pause, self.interval)
     }
 
-    /// Records that a request ended at `now`. The pause until the next request decides how long that request may wait
-    /// for a check for a new champion.
+    /// Records the time at which a request ended.
     pub fn request_ended(&self, now: Timestamp) {
+        // The pause until the next request decides how long that request may wait for a refresh of the champion.
         self.mark_active(now);
     }
 
     fn plan(&self, now: Timestamp, pace: RequestPace) -> RequestPlan {
         let mut plan = RequestPlan::ANSWER;
-        // No task waits for the start of a check, so no task is notified.
+        // No task waits for the start of a refresh, so no task is notified.
         self.state.send_if_modified(|state| {
             plan = state.plan(now, self.interval, pace);
             false
@@ -203,12 +199,12 @@ impl<W: PredictWorld> ChampionCache<W> {
             return;
         }
         let mut state = self.state.subscribe();
-        // After a timeout, the check for a new champion continues and the request goes on without it.
+        // After a timeout, the refresh of the champion continues and the request goes on without it.
         let _ = timeout(wait, state.wait_for(|state| !state.is_running())).await;
     }
 
-    /// Runs one check for a new champion. `started_at` identifies the check. `first_wait` is the time for which the
-    /// request that started the check waits for it.
+    /// Runs one refresh of the champion, which began at `started_at`. The request that started the refresh waits
+    /// `first_wait`.
     async fn refresh(&self, started_at: Timestamp, first_wait: Duration) {
         let mut guard = RefreshGuard { cache: self, started_at, first_wait, outcome: Err(RefreshError::Panicked) };
         let loaded = self.state.borrow().champion.clone();
@@ -230,7 +226,7 @@ impl<W: PredictWorld> ChampionCache<W> {
                 tracing::info!(version = champion.pointer.number.get(), "champion loaded")
             }
             Ok(Refreshed::Unchanged | Refreshed::NoChampion) => {}
-            // The connections closed while Lambda froze the environment. That is no error: the next check gets more
+            // The connections closed while Lambda froze the environment. That is no error: the next refresh gets more
             // time. But a failure after the longest wait must be logged as an error. Otherwise nobody would notice that
             // the champion cannot be loaded.
             Err(error) if (!counts || is_frozen(started_at, now)) && first_wait < LONGEST_WAIT => {
@@ -241,8 +237,9 @@ impl<W: PredictWorld> ChampionCache<W> {
     }
 }
 
-/// Guard of a running check for a new champion. When dropped, reports the check's result to the champion cache, even
-/// after a panic. Otherwise the cache would wait forever for this check and would never start another one.
+// Without the guard, the cache would wait forever for a refresh that panicked and would never start another one.
+/// Guard of a running refresh of the champion. When dropped, reports the result to the champion cache, even after a
+/// panic.
 struct RefreshGuard<'a, W: PredictWorld> {
     cache: &'a ChampionCache<W>,
     started_at: Timestamp,

@@ -7,17 +7,17 @@ use jiff::SignedDuration;
 /// Largest allowed value of the environment variable `EVERGREEN_REFRESH_SECONDS`: one day, in seconds.
 const MAX_REFRESH_SECONDS: u32 = 86_400;
 
-/// Configuration of the predict function, from its environment variables.
+/// Configuration of the predict function, read from environment variables.
 #[derive(Debug, Clone)]
 pub struct PredictConfig {
     /// Name of the model that this stack serves.
     pub model: ModelName,
     /// Name of the S3 bucket with the model artifacts.
     pub bucket: String,
-    /// Name of the DynamoDB table with the records of model versions and runs (trainings and imports).
+    /// Name of the DynamoDB table with the records of model versions, trainings and imports.
     pub table: String,
-    /// Time between two checks for a new champion (the model version that answers predictions). If it is zero, every
-    /// request checks before its answer.
+    // If the time is zero, every request waits for a refresh.
+    /// Time between two refreshes of the champion (the model version that answers predictions).
     pub refresh: SignedDuration,
 }
 

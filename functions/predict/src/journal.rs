@@ -1,5 +1,5 @@
 //! Writes one line of JSON to standard output for each answered request and each failed refresh of the champion. The
-//! line is both the log entry and a metric, in CloudWatch's embedded metric format. One line costs one write, and half
+//! line is both a log entry and a metric, in CloudWatch's embedded metric format. One line costs one write, and half
 //! the log volume of two. No line contains request bodies, values, keys or addresses.
 
 use std::error::Error;
@@ -25,8 +25,7 @@ pub struct AnsweredRequest<'a> {
     pub problem: Option<&'static str>,
     /// Number of rows that got a prediction. 0 for requests that are not predictions.
     pub rows: usize,
-    /// Number of the model version that answered. `None` if the response does not come from the champion, such as a
-    /// list of runs or an error.
+    /// Number of the model version that answered. `None` for an error or a list of runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<VersionNumber>,
     /// How long the predict function took to answer the request.
@@ -34,25 +33,24 @@ pub struct AnsweredRequest<'a> {
     pub duration: Duration,
 }
 
-/// The log of the predict function: writes answered requests and failed checks for a new champion, and counts them as
-/// metrics.
+/// The log of the predict function. Writes log entries about requests and failed refreshes of the champion, and counts
+/// them as metrics.
 pub trait Journal: Send + Sync {
     /// Logs one answered request, at the time `at`.
     fn answered(&self, call: &AnsweredRequest<'_>, at: Timestamp);
 
-    /// Logs that the champion could not be read from the registry, fetched, verified or parsed. `cause` is the error
-    /// message.
+    /// Logs that a refresh of the champion failed, with the error message `cause`.
     fn load_failed(&self, cause: &str, at: Timestamp);
 }
 
-/// Journal that writes log lines and metrics as JSON to standard output, from where CloudWatch reads them.
+/// Journal that writes log lines and metrics as JSON to standard output, for CloudWatch.
 #[derive(Debug)]
 pub struct StdoutJournal {
     model: ModelName,
 }
 
 impl StdoutJournal {
-    /// Creates a journal for the model named `model`. The name is the CloudWatch dimension of its metrics.
+    /// Creates a journal for the model named `model`. CloudWatch groups the metrics by that name.
     pub fn new(model: ModelName) -> Self {
         Self { model }
     }
@@ -80,7 +78,7 @@ impl Journal for StdoutJournal {
     }
 }
 
-/// Returns the messages of the error and of all its sources in one line, for the log.
+/// Returns the messages of an error and of all its sources, joined in one line for the log.
 pub(crate) fn causes(error: &(dyn Error + 'static)) -> String {
     let chain = std::iter::successors(Some(error), |&error| error.source());
     chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
@@ -91,7 +89,7 @@ fn write(line: &LogLine<'_>) {
     let _ = std::io::stdout().lock().write_all(&line.to_bytes());
 }
 
-/// One JSON line of the log. If `metric` is set, CloudWatch reads the field that `metric` names as a metric.
+/// JSON line of the log, which may contain a metric for CloudWatch.
 #[derive(Serialize)]
 struct LogLine<'a> {
     level: &'static str,
@@ -136,7 +134,7 @@ impl<'a> LogLine<'a> {
     }
 }
 
-/// The part of a log line that names the metric in it, in CloudWatch's embedded metric format.
+/// JSON field that says which metric a log line contains, in CloudWatch's embedded metric format.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct EmbeddedMetric {

@@ -7,13 +7,13 @@ use evergreen_lifecycle::ports::{Artifacts, Champions, Clock, Runs};
 
 use crate::journal::Journal;
 
-/// The predict function's connections to other systems. They are shared pointers (`Arc`), because the background check
-/// for a new champion also uses them and may outlive a request.
+// They are shared pointers (`Arc`), because a refresh of the champion also uses them and may outlive a request.
+/// The predict function's connections to other systems: registry, artifact store, clock and journal.
 #[derive(Debug)]
 pub struct PredictPorts<R, A, C, J> {
-    /// The registry (DynamoDB): reads the record that names the champion, and the records of runs.
+    /// The registry (DynamoDB), from which the records of the champion and of runs are read.
     pub registry: Arc<R>,
-    /// The artifact store (S3): reads model files.
+    /// The artifact store (S3), from which model files are read.
     pub artifacts: Arc<A>,
     /// The clock: returns the current time.
     pub clock: Arc<C>,
@@ -21,15 +21,15 @@ pub struct PredictPorts<R, A, C, J> {
     pub journal: Arc<J>,
 }
 
-/// The predict function's connections to other systems: registry, artifact store, clock and journal. Generic code takes
-/// this one trait instead of four type parameters.
+// Generic code takes this one trait instead of four type parameters.
+/// The predict function's connections to other systems: registry, artifact store, clock and journal.
 pub trait PredictWorld: Send + Sync + 'static {
-    /// Type of the registry (DynamoDB), which has the record that names the champion, and the records of runs.
+    /// Type of the registry (DynamoDB) with the records of the champion and of runs.
     type Registry: Champions + Runs;
     /// Type of the store that has the model artifacts.
     type Artifacts: Artifacts;
 
-    /// Returns the registry (DynamoDB), which has the record that names the champion, and the records of runs.
+    /// Returns the registry (DynamoDB) with the records of the champion and of runs.
     fn registry(&self) -> &Self::Registry;
     /// Returns the store that has the model artifacts.
     fn artifacts(&self) -> &Self::Artifacts;

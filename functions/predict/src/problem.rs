@@ -15,15 +15,16 @@ use crate::journal::causes;
 use crate::response::JsonResponse;
 use crate::route;
 
-/// Seconds in the `Retry-After` header of a 503 response. After this time, a running attempt to load the champion, or
-/// the SDK's retries, have usually ended.
+// After this time, a running attempt to load the champion, or the SDK's retries, have usually ended.
+/// Number of seconds in the `Retry-After` header of a 503 response.
 const RETRY_AFTER_SECONDS: u16 = 2;
 
-/// Body of a 500 response if the error response itself cannot be written as JSON.
+/// Body of a 500 response, used if the error response itself cannot be written as JSON.
 const INTERNAL_BODY: &str = r#"{"type":"urn:evergreen:problem:internal","title":"Internal error","status":500}"#;
 
-/// A kind of error response, such as 404 "not found". The JSON field `type` of the response is a URN that ends with
-/// `code`. The URN never changes, so that callers can rely on it.
+// The JSON field `type` of the response is a URN that ends with the code. The URN never changes, so that callers can
+// rely on it.
+/// A kind of error response, such as 404 "not found".
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct ProblemKind {
     /// Code by which callers recognize the kind of error, such as `unknown-column`.
@@ -63,7 +64,7 @@ pub struct Problem {
     /// Name of the column or parameter that is wrong. `None` if the error does not belong to one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// Index of the row that is wrong, counted from 0. `None` if the body is a single object, or if no row is wrong.
+    /// Index of the wrong row, from 0. `None` if no row is wrong or the body is a single object.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub row: Option<usize>,
     /// Text that describes what the request should contain instead.
@@ -96,20 +97,19 @@ impl Problem {
         Self::new(&NOT_FOUND, "No endpoint has this path.").expecting(route::summary())
     }
 
-    /// Creates the 404 response to a request whose path exists only on the stack's other API. The prediction API and
-    /// the status API have different routes.
+    // The prediction API and the status API have different routes.
+    /// Creates the 404 response to a request whose path exists only on the stack's other API.
     pub fn elsewhere() -> Self {
         Self::new(&NOT_FOUND, "This path belongs to the other API of the stack.").expecting(route::summary())
     }
 
-    /// Creates the 405 response to a request with a wrong HTTP method. `allow` is the only method that the path
-    /// accepts.
+    /// Creates the 405 response to a request with a wrong HTTP method. `allow` is the method that the path accepts.
     pub fn method_not_allowed(allow: &'static str) -> Self {
         let problem = Self::new(&METHOD_NOT_ALLOWED, format!("This path accepts only {allow}."));
         Self { allow: Some(allow), ..problem }.expecting(allow)
     }
 
-    /// Creates the 404 response to a request for a run (a training or an import) that does not exist.
+    /// Creates the 404 response to a request for a training run or an import that does not exist.
     pub fn unknown_run() -> Self {
         Self::new(&UNKNOWN_RUN, "No run has this ID.").at("id")
     }

@@ -6,9 +6,9 @@ use lambda_http::http::header::CONTENT_TYPE;
 use lambda_http::http::{HeaderValue, StatusCode};
 use lambda_http::{Body, BoxFuture, IntoResponse, Response};
 
-/// An HTTP response whose body is JSON text. For a plain `Response<String>`, `lambda_http` would look up the charset
-/// and decode the text. That takes longer and links the tables of all charsets. `JsonResponse` passes the text on
-/// unchanged.
+// For a plain `Response<String>`, `lambda_http` would look up the charset and decode the text. That takes longer and
+// links the tables of all charsets.
+/// An HTTP response whose body is JSON text, which is sent unchanged.
 #[derive(Debug)]
 pub struct JsonResponse(pub Response<String>);
 

@@ -1,4 +1,4 @@
-//! The routes of the prediction API and the status API, and the function that finds the route of a request.
+//! The routes of the prediction API and the status API. Finds the route of a request.
 
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
@@ -8,10 +8,10 @@ use crate::problem::Problem;
 /// One of the two HTTP APIs of the stack. Each API has its own API keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Api {
-    /// The prediction API: `POST /predict`, and information about the champion. Its 5XX responses count as failed
-    /// predictions.
+    // Its 5XX responses count as failed predictions.
+    /// The prediction API: `POST /predict`, and information about the champion.
     Prediction,
-    /// The status API: the runs (trainings and imports) and the health of the function.
+    /// The status API: training runs, imports, and the health of the function.
     Status,
 }
 
@@ -24,9 +24,9 @@ pub enum Endpoint {
     Model,
     /// `GET /version`: returns only the champion's version number and the time of its promotion.
     Version,
-    /// `GET /runs`: lists the last runs (trainings and imports).
+    /// `GET /runs`: lists the last training runs and imports.
     Runs,
-    /// `GET /runs/{id}`: returns one run (a training or an import).
+    /// `GET /runs/{id}`: returns one training run or import.
     Run,
     /// `GET /health`: returns 200 if a champion is loaded, otherwise 503.
     Health,
@@ -39,13 +39,15 @@ pub struct Route {
     pub api: Api,
     /// The only HTTP method that the path accepts.
     pub method: &'static str,
-    /// Path template, such as `/runs/{id}`, as API Gateway and the log write it. A segment in braces matches any text.
+    // A segment in braces matches any text.
+    /// Path template of the route, such as `/runs/{id}`.
     pub template: &'static str,
     /// The operation that handles requests on this route.
     pub endpoint: Endpoint,
 }
 
-/// All routes of both APIs. Tests compare them with the paths in `template.yaml` and with the tables in `README.md`.
+// Tests compare them with the paths in `template.yaml` and with the tables in `README.md`.
+/// All routes of both APIs.
 pub static ROUTES: &[Route] = &[
     Route::new(Api::Prediction, "POST", "/predict", Endpoint::Predict),
     Route::new(Api::Prediction, "GET", "/model", Endpoint::Model),
@@ -62,9 +64,6 @@ impl Route {
 
     /// Returns the route that matches the request's path and method.
     ///
-    /// API Gateway may match a request only by an API's catch-all route. Such a request always gets a 404: permission
-    /// to use one API must give no access to the other.
-    ///
     /// # Errors
     /// Returns a 404 [`Problem`] if no route has the request's path. Returns a 405 [`Problem`] if the method is wrong.
     pub fn of(request: &Request) -> Result<&'static Self, Problem> {
@@ -75,23 +74,25 @@ impl Route {
         }
         match path {
             RoutedPath::Matched(_) => Ok(route),
+            // API Gateway matched the request only by an API's catch-all route. Permission to use one API must give no
+            // access to the other API.
             RoutedPath::CaughtAll(_) => Err(Problem::elsewhere()),
         }
     }
 
-    /// Returns whether `path` matches this route's template, such as `/runs/{id}`. The literal text of the template
-    /// matches too.
+    /// Returns whether `path` matches this route's template, such as `/runs/{id}`.
     fn has_path(&self, path: &str) -> bool {
         let mut segments = path.split('/');
         let matches = self.template.split('/').all(|expected| {
             let is_parameter = expected.starts_with('{');
+            // The literal text of the template matches too.
             segments.next().is_some_and(|segment| segment == expected || (is_parameter && !segment.is_empty()))
         });
         matches && segments.next().is_none()
     }
 }
 
-/// Returns a text that lists all routes of both APIs. A 404 response has the text in its `expected` field.
+/// Returns a text that lists all routes of both APIs, for the 404 response.
 pub(crate) fn summary() -> String {
     format!("{} of the prediction API; {} of the status API", listed(Api::Prediction), listed(Api::Status))
 }
@@ -111,14 +112,15 @@ pub fn last_segment(request: &Request) -> &str {
     path.rsplit_once('/').map_or(path, |(_, last)| last)
 }
 
-/// The path by which a request is matched to a route. The request's URI cannot be used: `lambda_http` adds the API
-/// Gateway stage to its path, even if the caller used a custom domain without the stage.
+// The request's URI cannot be used: `lambda_http` adds the API Gateway stage to its path, even if the caller used a
+// custom domain without the stage.
+/// Path of a request, used to find the route of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum RoutedPath<'a> {
-    /// The path template that API Gateway matched, without stage or base path. Without API Gateway, the plain path of
-    /// the request.
+    // Without API Gateway, the plain path of the request.
+    /// The path template that API Gateway matched, without stage or base path.
     Matched(&'a str),
-    /// The request's path without the stage. API Gateway found no route with this path, only the API's catch-all route.
+    /// The request's path without the stage. API Gateway found only the route for unknown paths (catch-all route).
     CaughtAll(&'a str),
 }
 
@@ -143,8 +145,7 @@ impl<'a> RoutedPath<'a> {
     }
 }
 
-/// Returns `path` without its first segment if that segment is `stage`, the API Gateway stage. Otherwise returns `path`
-/// unchanged.
+/// Removes the API Gateway stage, `stage`, from the start of `path`. A path without the stage is returned unchanged.
 fn without<'a>(stage: &str, path: &'a str) -> &'a str {
     let rest = path.strip_prefix('/').and_then(|rest| rest.strip_prefix(stage));
     rest.filter(|rest| !stage.is_empty() && rest.starts_with('/')).unwrap_or(path)

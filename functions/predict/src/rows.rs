@@ -1,10 +1,10 @@
 //! Turns the JSON text of a request body into numbers that the model can read: one flat array of `f32` values, row
-//! after row. Such a row of numbers is called a raw row.
+//! after row. One row of numbers is called a raw row.
 //!
-//! One pass over the text writes the array. It builds no JSON tree, so the length of the text limits the cost, and
-//! nesting needs no stack. A nested value is rejected where it begins, except in a column that the model does not use.
-//! The column decides which values are valid. [`ColumnKind`](evergreen_lifecycle::ColumnKind) defines the numbers that
-//! represent a value in a raw row.
+//! One pass over the text writes the array, without a JSON tree. The length of the text limits the cost, and nesting
+//! needs no stack. A nested value is rejected where it begins, except in a column that the model does not use.
+//! [`ColumnKind`](evergreen_lifecycle::ColumnKind) defines which values are valid in a column and how they are encoded
+//! as numbers.
 
 mod cell;
 mod columns;

@@ -15,7 +15,7 @@ pub use self::runs::{RunsView, UnreadableRunView, WholeRunView};
 use self::schema::RowSchema;
 use crate::champion::ConfirmedChampion;
 
-/// JSON answer to `GET /health` while a champion is loaded. Anyone may read it: the endpoint needs no API key.
+/// JSON answer to `GET /health` while a champion is loaded. The endpoint needs no API key.
 #[derive(Debug, Serialize)]
 pub struct HealthView<'a> {
     status: &'static str,
@@ -69,25 +69,25 @@ pub struct ModelView<'a> {
     #[serde(serialize_with = "maybe_moment")]
     promoted_at: Option<Timestamp>,
     signature: &'a Signature,
-    /// Decision threshold of a classifier with two labels. If the second label's probability is above it, the model
-    /// answers the second label. `None` for other models.
+    /// Decision threshold of a classifier with two labels: the model answers the second label above this probability.
+    /// `None` for other models.
     #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<f32>,
-    /// For each label, the weight by which the model multiplies the label's probability before it chooses a label.
-    /// `None` if all labels count the same.
+    /// For each label, the factor of its probability before the model chooses a label. `None` if all labels count the
+    /// same.
     #[serde(skip_serializing_if = "Option::is_none")]
     label_weights: Option<&'a [f32]>,
     row_schema: RowSchema<'a>,
     artifact: ArtifactView<'a>,
     #[serde(flatten)]
     record: Option<RecordView<'a>>,
-    /// Why the answer lacks the fields from the registry's record of the version: a newer release of the software wrote
-    /// the record. `None` if this release can read the record.
+    /// Why fields from the registry are missing in the answer: a newer release of the software wrote the record. `None`
+    /// if none are missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     unreadable: Option<String>,
 }
 
-/// The fields of `GET /model` that come from the registry's record of the model version.
+/// Fields of `GET /model` that come from the registry's record of the model version.
 #[derive(Debug, Serialize)]
 struct RecordView<'a> {
     run_id: &'a RunId,
@@ -135,8 +135,8 @@ struct GateView<'a> {
 }
 
 impl<'a> ModelView<'a> {
-    /// Creates the answer to `GET /model`. `loaded` is the champion's model, and `pointer` is the registry record that
-    /// names the champion.
+    /// Creates the answer to `GET /model`. `pointer` is the registry record of the champion, and `loaded` is the
+    /// champion's model.
     pub fn new(model: &'a ModelName, pointer: &'a Pointer, loaded: &'a Model) -> Self {
         let signature = loaded.signature();
         Self {

@@ -11,8 +11,7 @@ use evergreen_scoring::Model;
 use evergreen_table::{FrameColumn, Values};
 use jiff::Timestamp;
 
-/// Summary and statistics of the data set of a run (a training or an import), and the time that reading the data set
-/// took.
+/// The data set of one training or import: its summary, its statistics, and how long reading it took.
 #[derive(Debug, Clone)]
 pub struct DatasetRecord {
     /// Summary of the data set. It becomes part of the registry records of the run and of the version.
@@ -23,8 +22,8 @@ pub struct DatasetRecord {
     pub load_seconds: f64,
 }
 
-/// The registry's state when the gate decided whether the new version becomes the champion: the record that names the
-/// champion, and the last revision number.
+/// State of the registry at the time of the gate's decision: the current champion's record and the last revision
+/// number.
 #[derive(Debug, Clone, Copy)]
 pub struct RegistrySnapshot<'a> {
     /// The registry record that names the champion. `None` if no version was ever promoted.
@@ -33,8 +32,8 @@ pub struct RegistrySnapshot<'a> {
     pub last_revision: u32,
 }
 
-/// The challenger: a trained or imported model with a version number. The gate has not yet decided whether this version
-/// becomes the champion.
+// The gate decides later whether this version becomes the champion.
+/// The challenger: a trained or imported model that has a version number and is not yet registered.
 #[derive(Debug, Clone)]
 pub struct Challenger {
     number: VersionNumber,
@@ -45,15 +44,14 @@ pub struct Challenger {
 
 impl Challenger {
     /// Returns the names of the columns in the hold-out rows, except free-text columns (each value has several words).
-    /// An imported model may use fewer columns.
     pub fn columns(&self) -> impl Iterator<Item = &str> {
+        // An imported model may use fewer columns.
         let columns = self.trained.holdout.frame().columns().iter();
         let counts = |column: &&FrameColumn| !matches!(column.values, Values::Text { .. });
         columns.filter(counts).map(|column| column.name.as_str())
     }
 
-    /// Creates the challenger with version number `number` from a trained model. Derives the S3 key of its artifact
-    /// from the number, and computes the artifact's SHA-256.
+    /// Creates the challenger with version number `number` from a trained model. Computes its S3 key and its SHA-256.
     pub fn new(run: &Run, number: VersionNumber, dataset: DatasetRecord, trained: Trained) -> Self {
         let artifact = Artifact {
             key: number.object_key(&run.model, "model.onnx"),
@@ -63,8 +61,7 @@ impl Challenger {
         Self { number, dataset, trained, artifact }
     }
 
-    /// Returns the same model with `number` as its version number. Called if another attempt has taken the first
-    /// number.
+    /// Returns the same model under the new version number `number`.
     pub fn renumbered(self, run: &Run, number: VersionNumber) -> Self {
         let artifact = Artifact { key: number.object_key(&run.model, "model.onnx"), ..self.artifact };
         Self { number, artifact, ..self }
@@ -90,7 +87,7 @@ impl Challenger {
         &self.dataset.summary
     }
 
-    /// Scores this new model by `metric` on the hold-out rows.
+    /// Scores this new model on its hold-out rows, by the given metric.
     ///
     /// # Errors
     /// Returns [`EvaluationError`] if the metric belongs to another task.
@@ -98,13 +95,13 @@ impl Challenger {
         self.scores_of(&self.trained.model, metric)
     }
 
-    /// Baseline: scores a model that gives the same answer for every row, by `metric` on the same hold-out rows.
-    /// Returns `None` if there is no such model, or if the model cannot be scored by `metric`.
+    /// Scores a baseline that gives the same answer for every hold-out row, by the given metric. `None` if there is no
+    /// such baseline.
     pub fn constant_scores(&self, metric: PrimaryMetric) -> Option<Scores> {
         self.trained.holdout.constant_scores(self.trained.constant.as_ref()?, metric).ok()
     }
 
-    /// Scores another model, such as the champion's, on the hold-out rows of this run.
+    /// Scores another model (for example, the champion's) on the hold-out rows of this training run.
     ///
     /// # Errors
     /// Returns [`EvaluationError`] if that model has other columns, other labels or another task.
@@ -112,9 +109,8 @@ impl Challenger {
         self.trained.holdout.scores(model, metric)
     }
 
-    /// Creates everything that the registry writes to register this model as a version, with the events to publish.
-    /// `decision` says whether the version becomes the champion. `seen` is the registry's state on which the decision
-    /// is based. `total_seconds` is the duration of the run so far.
+    /// Creates the registry records and the events with which this model version is registered. `decision` says whether
+    /// the version becomes the champion.
     ///
     /// # Errors
     /// Returns an error if an event cannot be serialized.
@@ -126,6 +122,7 @@ impl Challenger {
         total_seconds: f64,
         now: Timestamp,
     ) -> Result<Registration, serde_json::Error> {
+        // The decision is based on `seen`, the registry's state. The run took `total_seconds` so far.
         let (finished_at, reason, version) = (time::to_millis(now), decision.to_string(), self.number);
         let state = if decision.promotes() {
             RunState::Succeeded { finished_at, version, reason }
@@ -152,8 +149,7 @@ impl Challenger {
         })
     }
 
-    /// Creates the manifest of the version in `registration`: a JSON file beside the artifact in S3 that describes the
-    /// version.
+    /// Creates the manifest of the model version: a JSON file beside the artifact in S3 that describes the version.
     pub fn manifest(&self, registration: &Registration) -> Manifest {
         let signature = self.trained.model.signature().clone();
         let importances = self.trained.importances.iter().copied();
@@ -200,8 +196,7 @@ impl Challenger {
     }
 }
 
-/// Returns how badly the champion predicts the hold-out rows of this run (its loss), from the gate's decision. Returns
-/// `None` if the gate could not score the champion.
+/// Returns the champion's loss on the hold-out rows of this run. `None` if the gate could not score the champion.
 fn rescored(decision: &Decision) -> Option<Rescored> {
     let (version, loss) = (decision.champion_version?, decision.champion_loss?);
     Some(Rescored { version, metric: decision.metric, loss })

@@ -10,8 +10,8 @@ const DEFAULT_MEMORY: u64 = 1769;
 /// Largest memory of the function in MB that the configuration accepts. It is far above what Lambda offers.
 const MAX_MEMORY: u64 = 1 << 20;
 
-/// Value of the environment variable `EVERGREEN_ACCURACY_FLOOR` that sets no fixed minimum accuracy. A new champion
-/// must then be better than a model that always gives the same answer.
+// A new champion must then be better than a model that always gives the same answer.
+/// Value of the environment variable `EVERGREEN_ACCURACY_FLOOR` for "no fixed minimum accuracy".
 const RELATIVE: &str = "relative";
 
 /// Bytes in a MB, as Lambda counts.
@@ -30,16 +30,16 @@ pub struct TrainConfig {
     pub training: TrainingSettings,
 }
 
-/// The stack's settings for training, and for the gate (the check whether a new version becomes the champion). The
-/// settings file of a data set takes precedence.
+// The settings file of a data set takes precedence over these settings.
+/// The stack's settings for training, and for the gate (the check whether a new version becomes the champion).
 #[derive(Debug, Clone)]
 pub struct TrainingSettings {
     /// Name of the model that this stack trains.
     pub model: ModelName,
     /// Name of the column that the model predicts.
     pub target: String,
-    /// Minimum accuracy (0–1) or R² of a champion. `None`: a champion must instead be better than a model that always
-    /// gives the same answer.
+    // Without a minimum, a champion must be better than a model that always gives the same answer.
+    /// Minimum accuracy (0–1) or minimum R² of a champion. `None` means no fixed minimum.
     pub floor: Option<f64>,
     /// How far a new champion's accuracy or R² may be below the old champion's. At least 0.
     pub tolerance: f64,
@@ -82,13 +82,14 @@ impl TrainConfig {
 }
 
 impl TrainingSettings {
-    /// Returns the gate: the rule by which a new version becomes the champion. `settings` are the settings of the data
-    /// set. Their floor (minimum score) and tolerance apply to the metric that they name. If they name no metric, floor
-    /// and tolerance apply to accuracy or R², like those of the stack.
+    /// Returns the gate: the rule by which a new version becomes the champion. The settings of the data set take
+    /// precedence over those of the stack.
     ///
     /// # Errors
     /// Returns [`InvalidGate`] if the floor or tolerance is not valid for the metric.
     pub fn gate(&self, settings: &DatasetSettings, task: Task) -> Result<Gate, InvalidGate> {
+        // Floor (minimum score) and tolerance of the data set apply to the metric that its settings name. If its
+        // settings name no metric, they apply to accuracy or R², like those of the stack.
         let tolerance = settings.tolerance;
         let (floor, stacks) = match settings.floor {
             Some(Floor::Number(floor)) => (Some(floor), None),
@@ -106,8 +107,8 @@ impl TrainingSettings {
         self.bounded(gate, stacks, None)
     }
 
-    /// Returns `gate` with a floor (minimum) and a tolerance for accuracy or R². If `floor` is `None`, no floor is
-    /// added. If `tolerance` is `None`, the stack's tolerance is used.
+    /// Returns `gate` with a minimum and a tolerance for accuracy or R². `None` as `floor` adds no minimum, `None` as
+    /// `tolerance` means the stack's tolerance.
     fn bounded(&self, gate: Gate, floor: Option<f64>, tolerance: Option<f64>) -> Result<Gate, InvalidGate> {
         let gate = floor.map_or(Ok(gate), |floor| gate.with_headline_floor(floor))?;
         gate.with_headline_tolerance(tolerance.unwrap_or(self.tolerance))

@@ -11,11 +11,10 @@ use crate::config::TrainingSettings;
 use crate::error::TrainError;
 use crate::work::off_thread;
 
-/// Source of the Iris data set, which is part of the code. The record of a version trained on it has this text as its
-/// source.
+/// Source name of the Iris data set, which is part of the program. Records of versions trained on it contain this text.
 pub const BUILT_IN: &str = "built-in";
 
-/// A data set that is ready for training, and the place from which it was read.
+/// A data set that is ready for training, and the name of its source.
 #[derive(Debug)]
 pub struct LoadedDataset {
     /// Source of the data set: [`BUILT_IN`], or the S3 prefix of its files.
@@ -24,7 +23,8 @@ pub struct LoadedDataset {
     pub prepared: Prepared,
 }
 
-/// The files of the data set in S3: the key of the settings file, if there is one, and the data files.
+/// The files of the user's data set in S3: the data files, and the key of the settings file (`None` if there is no
+/// settings file).
 #[derive(Debug, Default)]
 struct Listing {
     settings: Option<String>,
@@ -45,8 +45,8 @@ impl Listing {
         listing
     }
 
-    /// Returns a name for the data set in error texts: the S3 key of its only data file, or the prefix of the keys if
-    /// there are several files.
+    /// Returns the name of the data set for error messages: the S3 key of its only file, or the common prefix of
+    /// several files.
     fn name(&self, prefix: &str) -> String {
         match self.data.as_slice() {
             [only] => only.key.clone(),
@@ -55,8 +55,7 @@ impl Listing {
     }
 }
 
-/// Reads the user's data set from S3. If the user has no files, returns the Iris data set. First checks samples of the
-/// files, to find out whether the data set fits into memory.
+/// Reads the user's data set from S3. If the user has no files there, returns the Iris data set.
 ///
 /// # Errors
 /// Returns [`TrainError::Table`] if the files are not a valid data set, or if there are settings without a data file.
@@ -80,6 +79,7 @@ pub async fn read(
             .map_err(|error| TrainError::Settings { prefix: prefix.to_owned(), error })?,
         None => DatasetSettings::default(),
     };
+    // Samples of the files show whether the data set fits into memory.
     let mut samples = Vec::with_capacity(wanted.len());
     for (file, range) in wanted {
         let Some(StoredFile { key, .. }) = listing.data.get(file) else { continue };
@@ -115,11 +115,11 @@ async fn fetch(storage: &impl Datasets, key: &str) -> Result<Vec<u8>, Unavailabl
     listed(storage.content(key).await)
 }
 
-/// Turns the error "file not found" into the temporary error [`Unavailable`]. The file was listed a moment ago, so it
-/// is being replaced, and a retry helps.
+/// Turns "file not found" into a temporary error, so that the read is retried.
 fn listed(read: Result<Vec<u8>, ArtifactReadError>) -> Result<Vec<u8>, Unavailable> {
     read.map_err(|error| match error {
         ArtifactReadError::Unavailable(error) => error,
+        // The file was listed a moment ago, so somebody is replacing it.
         gone @ ArtifactReadError::NotFound(_) => Unavailable::new("reading the data set", gone),
     })
 }

@@ -13,11 +13,11 @@ use lambda_runtime::Diagnostic;
 use crate::event::RequestError;
 use crate::stored::VersionLoadError;
 
-/// Error texts are cut to this number of characters before they are recorded, published or returned. The error of a
-/// data set may list all columns.
+// The error of a data set may list all columns.
+/// Maximum number of characters of an error message that is recorded, published or returned. Longer messages are cut.
 const MAX_REASON: usize = 2000;
 
-/// Error: why a training, an import or a promotion failed. The champion stays the same in every case.
+/// Error: why a training, an import or a promotion failed. No failure changes the champion.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
     /// The event that invoked the function is not a valid request.
@@ -29,17 +29,17 @@ pub enum TrainError {
     /// The files of the data set cannot be read as a table for training.
     #[error("{}", Located(.origin, .error))]
     Table {
-        /// Source of the data set: `built-in`, the S3 key of the only file, or the prefix of the S3 keys of many files.
+        /// Source of the data set: `built-in`, the S3 key of its only file, or the S3 prefix of its files.
         origin: String,
         /// The error in the data set, and the file, line or column that has it.
         #[source]
         error: Box<TableError>,
     },
-    /// The data set cannot be split into training rows and hold-out rows, or no features can be computed from its
-    /// columns.
+    /// The data set cannot be prepared for training: it cannot be split into training and hold-out rows, or no features
+    /// can be computed.
     #[error("{}", Located(.origin, .error))]
     Unprepared {
-        /// Source of the data set: `built-in`, the S3 key of the only file, or the prefix of the S3 keys of many files.
+        /// Source of the data set: `built-in`, the S3 key of its only file, or the S3 prefix of its files.
         origin: String,
         /// Why the data set cannot be prepared for training.
         #[source]
@@ -59,21 +59,20 @@ pub enum TrainError {
     Drift {
         /// Source of the data set: `built-in`, or the prefix of the S3 keys of its files.
         origin: String,
-        /// The column of the data set that changed, and how a person can accept the change.
+        /// The column that changed, and how a person can accept the change.
         #[source]
         error: DriftError,
     },
-    /// The event or the data set's settings ask for a training that is impossible, for example by an unknown
-    /// hyperparameter.
+    /// The requested training is impossible, for example because of an unknown hyperparameter.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// The data set's settings have a floor (minimum score) or a tolerance that is not valid for the metric.
+    /// The data set's settings have a minimum score or a tolerance that is not valid for the metric.
     #[error("dataset.toml: {0}")]
     Gate(#[from] InvalidGate),
     /// The training ended without a model that can be stored.
     #[error(transparent)]
     Learning(#[from] LearningError),
-    /// The event asks for the import of a model file whose S3 key has a wrong prefix or suffix.
+    /// The S3 key of the model file to import has a wrong prefix or suffix.
     #[error(
         "{key:?} is not a valid key of a model file; expected a key that begins with {prefix:?} and ends with \".onnx\""
     )]
@@ -83,7 +82,7 @@ pub enum TrainError {
         /// The prefix that the keys of model files must have.
         prefix: String,
     },
-    /// The uploaded model file no longer exists, is too large, or was replaced.
+    /// The model file to import no longer exists in S3, is too large, or was replaced.
     #[error(transparent)]
     Incoming(IncomingError),
     /// The import of the model file needs more memory than the function has.
@@ -124,11 +123,11 @@ pub enum TrainError {
     /// reason of the first failure.
     #[error("{0}")]
     FailedBefore(String),
-    /// Other runs changed the champion each time while the gate decided, until the invocation's time ran out. The
-    /// variant holds the number of changes.
+    /// Other runs kept changing the champion while the gate decided, until time ran out. The variant holds the number
+    /// of changes.
     #[error("the champion changed {0} times while the gate decided, until the invocation's time was over")]
     Contended(u32),
-    /// Another attempt has already stored an object under this S3 key, so the version number in the key is taken.
+    /// The new version number is taken: S3 already has an object under this key. The variant holds the S3 key.
     #[error(
         "object {0} belongs to another attempt, so the version number is taken; another registry may use the same bucket"
     )]
@@ -148,7 +147,7 @@ pub enum TrainError {
         #[source]
         error: VersionLoadError,
     },
-    /// A newer release of the software wrote a registry record that this release needs but cannot read.
+    /// A newer release of the software wrote a registry record that this release needs and cannot read.
     #[error("{0}; deploy the release that wrote it, or a newer one")]
     UnreadableRecord(#[from] Unreadable),
     /// Another service, such as the registry (DynamoDB) or the store (S3), did not answer.
@@ -157,16 +156,15 @@ pub enum TrainError {
 }
 
 impl TrainError {
-    /// Returns whether the same event may succeed on a retry, without any change by a person. An invalid data set,
-    /// settings, file or event stays invalid.
-    ///
-    /// After running out of time, a training may succeed on a retry: it limits itself to the time it has, so the cause
-    /// was bad luck. An import is not retried, because its duration depends only on its file and a retry would be just
-    /// as slow. Anyone who may upload a file could then cause three invocations of fifteen minutes.
+    /// Returns whether a retry with the same event may succeed although nobody changes anything.
     pub fn may_succeed_on_retry(&self, run: &Run) -> bool {
         match self {
+            // A training limits itself to the time it has, so running out of time was bad luck. An import is as slow at
+            // each try: its duration depends only on its file. If imports were retried, an upload could cause three
+            // invocations of fifteen minutes.
             Self::OutOfTime | Self::Aborted => run.trigger.is_training(),
             Self::RunTaken(_) | Self::Contended(_) | Self::NumberTaken(_) | Self::Unavailable(_) => true,
+            // An invalid data set, settings, file or event stays invalid.
             Self::Request(_)
             | Self::Invocation(_)
             | Self::Table { .. }
@@ -189,8 +187,7 @@ impl TrainError {
         }
     }
 
-    /// Returns the name of this kind of error, such as `InvalidTable`, for logs and diagnostics. The names never
-    /// change.
+    /// Returns the fixed name of this kind of error for the log, such as `InvalidTable`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Request(_) => "InvalidRequest",

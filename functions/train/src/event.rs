@@ -1,5 +1,5 @@
-//! Parses the event that invokes the train function, once. The result is a request to train, to import a model file, or
-//! to promote an earlier version.
+//! Parses the event that invokes the train function. The event asks for a training, for the import of a model file, or
+//! for the promotion of an earlier version.
 
 mod import;
 
@@ -19,20 +19,20 @@ const NOTE_LIMIT: usize = 1000;
 /// A parsed event that invokes the train function.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TrainEvent {
-    /// The schedule, a person or an upload asks for a run, which trains or imports a model.
+    /// Request for a run: to train or to import a model. It comes from the schedule, a person or an upload.
     Run(RunRequest),
-    /// A person asks to make an earlier model version the champion (the model version that answers predictions).
+    /// Request of a person to make an earlier model version the champion, which answers predictions.
     Promotion(PromotionRequest),
 }
 
 /// A request for a run: a training, or the import of a model file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunRequest {
-    /// ID of the run. The same request, sent again, has the same ID.
+    /// ID of the run. A repeated request has the same ID.
     pub id: RunId,
     /// Cause of the run: the schedule, a person or an upload of a model file.
     pub trigger: Trigger,
-    /// Whether the run trains a model or imports a model file.
+    /// The work of the run: training a model or importing a model file.
     pub task: RunTask,
 }
 
@@ -50,36 +50,38 @@ pub enum RunTask {
 pub struct ModelFile {
     /// S3 key of the model file.
     pub key: String,
-    /// Entity tag (`ETag`) of the uploaded file's content. `None` accepts any content that S3 has under the key.
+    /// Entity tag (`ETag`) of the uploaded file's content. `None` means any content under the S3 key.
     pub etag: Option<String>,
 }
 
 /// Options of an event that asks for a training.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainingOptions {
-    /// Seed of all random choices in the training. An event without a seed gets one that is derived from the run's ID.
+    // An event without a seed gets a seed that is derived from the run's ID.
+    /// Seed of all random choices in the training.
     pub seed: u64,
     /// The only model family that the training tries. `None` tries all model families.
     pub family: Option<Family>,
-    /// Hyperparameters whose values the event sets, by name (for example `n_estimators`). Whether they are valid is
-    /// checked later, because the data set decides which hyperparameters exist.
+    // Their validity is checked later: the data set decides which hyperparameters exist.
+    /// Hyperparameter values that the event sets, by hyperparameter name (for example `n_estimators`).
     pub overrides: BTreeMap<String, Value>,
 }
 
-/// Event in which a person asks to make an earlier model version the champion (the version that answers predictions).
+/// Request of a person to make an earlier model version the champion, which answers predictions.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PromotionRequest {
     /// Number of the model version that should become the champion.
     pub promote: VersionNumber,
-    /// Reason that the person gives for the promotion. `None` if there is no reason in the event.
+    /// Reason for the promotion, as the person wrote it. `None` if the event has no reason.
     pub note: Option<String>,
 }
 
 /// Error: the event that invoked the train function is not a valid request.
 #[derive(Debug)]
 pub struct InvalidEvent {
-    /// Cause of the run whose record gets this error. `None` if the event asks for a promotion, which has no run.
+    /// Cause of the run that records the error, for example an upload. `None` for a promotion request, which has no
+    /// run.
     pub trigger: Option<Trigger>,
     /// The error that was found in the event.
     pub error: RequestError,
@@ -94,7 +96,7 @@ pub enum RequestError {
     /// A field of the event is missing or unknown, or has the wrong type.
     #[error("{}", ShapeError(.0))]
     Shape(#[source] serde_path_to_error::Error<serde_json::Error>),
-    /// The `id` field of the event has characters or a length that a run ID must not have.
+    /// The `id` field of the event is not a valid run ID.
     #[error("event field \"id\": {0}")]
     Id(#[source] InvalidRunId),
     /// The `scheduled_time` field of the event is not an RFC 3339 time.
@@ -106,12 +108,12 @@ pub enum RequestError {
     /// The S3 key of the model file is too long. The variant holds the key's length in bytes.
     #[error("event: expected the key of a model file, of at most 1024 bytes, got one of {0}")]
     KeyTooLong(usize),
-    /// S3 sent the event, but the event does not report a new object. The variant holds the event's detail type.
+    /// S3 sent an event that does not report a new object. The variant holds the event's detail type.
     #[error("event: expected \"Object Created\" of S3, got {0:?}")]
     NotCreated(String),
 }
 
-/// Displays an error in a JSON event after the path of the wrong field, such as `event field "detail.object"`.
+/// Error in a JSON event, displayed after the path of the wrong field, such as `event field "detail.object"`.
 struct ShapeError<'a>(&'a serde_path_to_error::Error<serde_json::Error>);
 
 impl fmt::Display for ShapeError<'_> {
@@ -126,7 +128,7 @@ impl fmt::Display for ShapeError<'_> {
     }
 }
 
-/// The kinds of events that invoke the train function. Each kind has its own fields.
+/// The kinds of events that invoke the train function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum EventKind {
     Promotion,
@@ -137,9 +139,9 @@ enum EventKind {
 }
 
 impl EventKind {
-    /// Returns the kind of an event, which is found by a field that only this kind has. An event without such a field
-    /// is a request of a person for a training.
+    /// Returns which kind of request an event is, by its fields.
     fn of(event: &Value) -> Self {
+        // Each kind has a field that no other kind has. A person's request for a training may have no field.
         if event.get("promote").is_some() {
             Self::Promotion
         } else if event.get("trigger").and_then(Value::as_str) == Some("schedule") {
@@ -175,12 +177,12 @@ struct ManualEvent {
 }
 
 impl TrainEvent {
-    /// Parses the event that invoked the train function. If the event has no ID, the run's ID is derived from
-    /// `invocation`, the request ID of the invocation.
+    /// Parses the event that invoked the train function. `invocation` is the request ID of the Lambda invocation.
     ///
     /// # Errors
     /// [`InvalidEvent`] names the field that is unknown or invalid.
     pub fn parse(event: Value, invocation: &str) -> Result<Self, InvalidEvent> {
+        // If the event has no ID, the run's ID is derived from the request ID.
         let kind = EventKind::of(&event);
         let trigger = (kind != EventKind::Promotion).then(|| trigger_if_invalid(&event));
         let parsed = match kind {
@@ -194,8 +196,7 @@ impl TrainEvent {
     }
 }
 
-/// Returns the trigger (the cause of a run) to record if `event` is invalid. An invalid import request is recorded as
-/// an import, not as a training.
+/// Returns the cause to record for a run whose event is invalid: an import request, or else a request for a training.
 fn trigger_if_invalid(event: &Value) -> Trigger {
     import::key_of(event).map_or(Trigger::Manual { note: None }, |key| Trigger::Import { key, note: None })
 }
@@ -227,7 +228,7 @@ fn manual(event: Value, invocation: &str) -> Result<RunRequest, RequestError> {
     Ok(RunRequest { id, trigger: Trigger::Manual { note }, task: RunTask::Training(options) })
 }
 
-/// Deserializes the fields of an event. The error names the path of the wrong field.
+/// Deserializes an event. An error contains the path of the wrong field.
 fn fields<T: DeserializeOwned>(event: Value) -> Result<T, RequestError> {
     serde_path_to_error::deserialize(event).map_err(RequestError::Shape)
 }
@@ -239,18 +240,18 @@ fn checked_note(note: Option<String>) -> Result<Option<String>, RequestError> {
     }
 }
 
-/// Returns a random seed that is derived from the run's ID. It differs between runs and stays the same on a retry. It
-/// is the first four bytes of the ID's SHA-256, so that every JSON reader can represent it exactly.
+/// Returns a random seed for a training, derived from the run's ID. A retry of the run gets the same seed.
 fn seed_of(id: &RunId) -> u64 {
+    // Four bytes of the SHA-256: every JSON reader represents a number of this size exactly.
     let digest = sha256_hex(id.as_str().as_bytes());
     let first = digest.get(..8).and_then(|first| u64::from_str_radix(first, 16).ok());
     debug_assert!(first.is_some(), "a SHA-256 in hexadecimal begins with eight digits");
     first.unwrap_or_default()
 }
 
-/// Parses the `scheduled_time` field of a scheduled event. AWS replaces a placeholder in the event with the time.
-/// Returns `None` if the text is still the placeholder.
+/// Parses the `scheduled_time` field of the event from the schedule. `None` if AWS did not fill in the time.
 fn parse_scheduled_time(text: String) -> Result<Option<Timestamp>, RequestError> {
+    // AWS replaces a placeholder in angle brackets with the time.
     if text.starts_with('<') {
         return Ok(None);
     }

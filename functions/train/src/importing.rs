@@ -21,11 +21,12 @@ use crate::work::off_thread;
 /// Suffix that the S3 key of a model file must have.
 const SUFFIX: &str = ".onnx";
 
-/// Bytes of memory that an import needs for each byte of the model file, in addition to the memory of the data set. The
-/// memory holds the file, its trees while they are read and while they predict, and the artifact.
+// This memory holds the file, its trees while they are read and while they predict, and the artifact. The data set
+// needs memory in addition.
+/// Bytes of memory that an import needs for each byte of the model file.
 const FILE_FACTOR: u64 = 8;
 
-/// An uploaded model file that was read as a model for the columns of the data set, and evaluated.
+/// An uploaded model file after it was read as a model and evaluated.
 struct AdoptedModel {
     content: Vec<u8>,
     producer: String,
@@ -33,8 +34,8 @@ struct AdoptedModel {
 }
 
 impl<W: TrainWorld> Trainer<'_, W> {
-    /// Imports an uploaded model file as a new version. Then the gate decides whether the version becomes the champion.
-    /// Writes intermediate results to `run`, so that the record of a failed run contains them.
+    /// Imports an uploaded model file as a new model version. Then the gate decides whether the version becomes the
+    /// champion.
     pub(crate) async fn import_version(
         &self,
         run: &mut Run,
@@ -43,6 +44,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
     ) -> Result<Registration, TrainError> {
         let started = Instant::now();
         let key = &file.key;
+        // Intermediate results are written to `run`, so that the record of a failed run contains them.
         let content = self.fetch_model_file(file).await?;
         let settings = &self.settings_beside(key, content.len() as u64)?;
         let trainer = Trainer { settings, ..*self };
@@ -55,8 +57,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
         self.register_trained(run, inputs, trained, Some(content), retries).await
     }
 
-    /// Returns the stack's settings with less memory for the data set, because the model file of `bytes` bytes needs
-    /// memory too. Returns an error if the model file alone needs too much memory.
+    /// Returns the stack's settings with the memory that remains for the data set beside a model file of `bytes` bytes.
     fn settings_beside(&self, key: &str, bytes: u64) -> Result<TrainingSettings, TrainError> {
         let (needed, memory) = (bytes.saturating_mul(FILE_FACTOR), self.settings.memory);
         match memory.checked_sub(needed) {
@@ -76,8 +77,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
     }
 }
 
-/// Reads the bytes of a model file as a model for the columns of the data set, and evaluates that model. Adds the
-/// warnings of the file's reader to the model's warnings.
+/// Reads a model file as a model for the columns of the data set, and evaluates the model on the data set.
 fn adopt_file(content: Vec<u8>, key: &str, prepared: &Prepared, model: &ModelName) -> Result<AdoptedModel, TrainError> {
     let signature = signature(prepared).map_err(evergreen_learning::LearningError::from)?;
     let read = import(&content, &signature)

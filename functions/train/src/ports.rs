@@ -9,7 +9,7 @@ use evergreen_lifecycle::ports::{
 /// The train function's connections to other systems: registry, store, event bus and clock.
 #[derive(Debug)]
 pub struct TrainPorts<'a, R, S, B, C> {
-    /// The registry (DynamoDB), which has the records of runs and versions, and the record that names the champion.
+    /// The registry (DynamoDB) with the records of runs, model versions and the champion.
     pub registry: &'a R,
     /// The store (S3), which has the data sets and the model artifacts.
     pub storage: &'a S,
@@ -19,19 +19,17 @@ pub struct TrainPorts<'a, R, S, B, C> {
     pub clock: &'a C,
 }
 
-/// The train function's connections to other systems: registry, store, event bus and clock. Generic code takes this one
-/// trait instead of four type parameters.
+// Generic code takes this one trait instead of four type parameters.
+/// The train function's connections to other systems: registry, store, event bus and clock.
 pub trait TrainWorld {
-    /// Type of the registry (DynamoDB), which has the records of runs and versions, and the record that names the
-    /// champion.
+    /// Type of the registry (DynamoDB) with the records of runs, model versions and the champion.
     type Registry: Runs + Registrar + Champions + Versions + EventOutbox + RecordRetention;
     /// Type of the store, which has the data sets and the model artifacts.
     type Storage: Artifacts + ArtifactWriter + Datasets + Incoming + ObjectRetention;
     /// Type of the event bus, to which events are published.
     type Bus: Announcer;
 
-    /// Returns the registry (DynamoDB), which has the records of runs and versions, and the record that names the
-    /// champion.
+    /// Returns the registry (DynamoDB) with the records of runs, model versions and the champion.
     fn registry(&self) -> &Self::Registry;
     /// Returns the store, which has the data sets and the model artifacts.
     fn storage(&self) -> &Self::Storage;

@@ -22,13 +22,13 @@ pub struct Promoted {
     pub promoted: VersionNumber,
     /// Number of the model version that was the champion before. `None` if there was no champion.
     pub replaced: Option<VersionNumber>,
-    /// Revision number of this promotion to champion. Each later promotion gets a higher number.
+    /// Revision number of this promotion. Each later promotion gets a higher number.
     pub revision: u32,
-    /// `true` if the requested model version already was the champion, so that nothing changed.
+    /// `true` if the requested model version was already the champion and nothing changed.
     pub duplicate: bool,
 }
 
-/// Makes the model version that the request names the champion (the version that answers predictions).
+/// Makes the requested model version the champion, which answers predictions.
 ///
 /// # Errors
 /// Returns [`TrainError`] if the version does not exist or cannot be loaded. The champion stays the same.

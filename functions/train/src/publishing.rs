@@ -1,5 +1,5 @@
-//! Publishes events to the event bus. Each event is stored in the registry together with the change that it reports. So
-//! publishing may fail: the next invocation of the train function or of the metrics function publishes the event.
+//! Publishes events to the event bus. Each event is stored in the registry together with the change that it reports. If
+//! publishing fails, the next invocation of the train function or of the metrics function publishes the event.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use crate::ports::TrainWorld;
 use crate::trainer::{Invocation, Trainer};
 use crate::work::time_afterwards;
 
-/// Maximum time for publishing events after the training, import or promotion of an invocation. The invocation must not
-/// appear to fail because the event bus is slow.
+// The invocation must not appear to fail because the event bus is slow.
+/// Maximum time for publishing events at the end of an invocation.
 const MAX_TIME: Duration = Duration::from_secs(10);
 
 impl<W: TrainWorld> Trainer<'_, W> {
@@ -33,8 +33,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
         }
     }
 
-    /// Waits for `publishing`, but no longer than the remaining time of the invocation. Returns the number of published
-    /// events, or `None` if time ran out.
+    /// Waits for `publishing` at most for the remaining time of the invocation. Returns the number of published events,
+    /// or `None` if time ran out.
     async fn in_time(&self, publishing: impl Future<Output = Delivery>, invocation: &Invocation) -> Option<usize> {
         let limit = time_afterwards(invocation.deadline, self.world.clock().now()).min(MAX_TIME);
         let Ok(delivery) = tokio::time::timeout(limit, publishing).await else {

@@ -13,8 +13,8 @@ pub struct TrainReport {
     pub status: RunStatus,
     /// Number of the model version that the run created. `None` if the run created no version.
     pub version: Option<VersionNumber>,
-    /// Why the gate promoted or refused the model version, or, for a failed run, the error message. `None` while the
-    /// run goes on.
+    /// Why the gate promoted or refused the model version, or the error message of a failed run. `None` while the run
+    /// goes on.
     pub reason: Option<String>,
     /// Model family of the version that the run created, such as random forest. `None` if the run created no version.
     pub family: Option<Family>,
@@ -27,13 +27,12 @@ pub struct TrainReport {
     pub imported: Option<Imported>,
     /// Warnings about the data set and the training.
     pub warnings: Vec<String>,
-    /// `true` if this invocation did nothing, because another invocation did the same run or is working on it.
+    /// `true` if this invocation did nothing because another invocation does or did the same run.
     pub duplicate: bool,
 }
 
 impl TrainReport {
-    /// Creates the answer about `run`, with its status at the time `now`. `family` is the model family of the run's
-    /// version. `duplicate` is true if this invocation did nothing.
+    /// Creates the answer about `run` at the time `now`. `duplicate` is true if this invocation did nothing.
     pub fn of(run: &Run, family: Option<Family>, duplicate: bool, now: Timestamp) -> Self {
         Self {
             run_id: run.id.clone(),

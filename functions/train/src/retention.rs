@@ -10,8 +10,7 @@ use crate::ports::TrainWorld;
 use crate::trainer::Trainer;
 
 impl<W: TrainWorld> Trainer<'_, W> {
-    /// Marks a failed or rejected run and its version for deletion. If marking fails, the run and the version are kept,
-    /// and only a warning is logged.
+    /// Marks a failed or rejected run and its version for deletion. A failure is only logged.
     pub(crate) async fn expire_run(&self, run: &Run, version: Option<&Version>) {
         let Some(days) = self.settings.keep_days else { return };
         let Some(at) = days.expires_at(run) else { return };
@@ -20,9 +19,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
         }
     }
 
-    /// Marks a run and its version for deletion: first the S3 objects, then the registry records. A promotion at the
-    /// same time removes the marks in the opposite order: first from the records, then from the objects. If the
-    /// promotion was first at the records, this function removes its own marks from the objects.
+    /// Marks a run and its version for deletion: first the S3 objects, then the registry records.
     async fn mark(
         &self,
         run: &Run,
@@ -31,6 +28,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
         at: Timestamp,
     ) -> Result<(), Unavailable> {
         let Some(version) = version else { return self.world.registry().expire_records(run, at).await.map(|_| ()) };
+        // A promotion at the same time removes the marks in the opposite order: first from the records, then from the
+        // objects. If the promotion was first at the records, the marks are removed from the objects again.
         self.world.storage().expire_objects(version, days).await?;
         match self.world.registry().expire_records(run, at).await {
             Ok(Expiry::Marked) => Ok(()),
@@ -42,8 +41,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
         }
     }
 
-    /// Protects a version, its run and its S3 objects from deletion, now and later. Called before the version is
-    /// promoted.
+    /// Protects a version that will be promoted, its run and its S3 objects from deletion, now and later.
     ///
     /// # Errors
     /// Returns [`TrainError::NoSuchVersion`] if the registry has deleted the version meanwhile.

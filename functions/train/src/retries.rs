@@ -10,15 +10,16 @@ use tokio::time::Instant;
 
 use crate::error::TrainError;
 
-/// Upper limit of the pause before the first retry of a failed call.
+/// Longest pause before the first retry of a failed call.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
-/// Upper limit of every pause between two tries of a failed call. The limit of the first pause is 200 ms. It doubles
-/// with each pause, up to this value.
+// The limit of the pause doubles with each retry, from 200 ms up to this value.
+/// Longest pause between two tries of a failed call.
 const MAX_PAUSE: Duration = Duration::from_secs(10);
 
-/// How long calls to a service are retried before training starts. If the service is still unavailable then, the
-/// invocation fails. The platform retries it a minute later, and no work is lost.
+// If the service is still unavailable then, the invocation fails. The platform retries it a minute later, and no work
+// is lost.
+/// How long failed calls to a service are retried before training starts.
 pub const BEFORE_TRAINING: Duration = Duration::from_secs(60);
 
 /// Time limit for retries of failed calls to a service.
@@ -27,9 +28,9 @@ pub struct RetryLimit {
     until: Instant,
 }
 
-/// Error of a call to another service. It may be temporary (transient), so that a retry of the call helps.
+/// Error of a call to another service, which may be temporary (transient).
 pub trait MaybeTransient {
-    /// Returns the service's error if that error usually passes within seconds. Returns `None` for a permanent error.
+    /// Returns the service's error if a retry within seconds may help. `None` for a permanent error.
     fn transient(&self) -> Option<&Unavailable>;
 }
 
@@ -39,13 +40,12 @@ impl RetryLimit {
         Self { until: Instant::now() + time }
     }
 
-    /// Returns the earlier one of two time limits for retries: this one, or one that ends `time` from now.
+    /// Returns this time limit for retries, but no later than `time` from now.
     pub fn at_most(self, time: Duration) -> Self {
         Self { until: self.until.min(Instant::now() + time) }
     }
 
-    /// Runs `call`, and retries it while its errors are temporary. Stops if `call` succeeds or fails permanently, or if
-    /// time runs out.
+    /// Runs `call` and retries it after each temporary error, until the time limit.
     ///
     /// # Errors
     /// Returns the last error of `call` if it fails permanently or if time runs out.
@@ -65,11 +65,11 @@ impl RetryLimit {
         }
     }
 
-    /// Returns how long to wait before a failed call is retried. `turn` is the number of failed calls before it.
-    /// Returns `None` if time would run out during the pause. The length is random between zero and an upper limit
-    /// (full jitter), so that clients that collided do not collide again.
+    /// Returns a random pause before the next retry. `turn` is the number of failed calls before. `None` if the time
+    /// limit would pass.
     pub fn pause(&self, turn: u32) -> Option<Duration> {
         let longest = FIRST_PAUSE.saturating_mul(1 << turn.min(16)).min(MAX_PAUSE);
+        // Full jitter: clients that collided do not collide again.
         let pause = longest.mul_f64(fastrand::f64());
         (Instant::now() + pause < self.until).then_some(pause)
     }

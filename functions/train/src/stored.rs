@@ -17,7 +17,7 @@ pub enum VersionLoadError {
     /// S3 has no artifact (model file) under the S3 key of the model version.
     #[error("its artifact is missing from the bucket")]
     Missing,
-    /// The version's artifact in S3 is damaged, or this release of the software cannot read it.
+    /// The version's artifact (model file) in S3 is damaged, or this release of the software cannot read it.
     #[error("its artifact cannot be loaded: {0}")]
     Damaged(#[from] RegisteredError),
 }
@@ -30,12 +30,12 @@ pub struct CurrentChampion {
 }
 
 impl CurrentChampion {
-    /// Loads the current champion of the model named `name`. Returns `None` if no version was ever promoted. `known` is
-    /// a champion that was loaded before. If it still is the champion, it is returned and not loaded again.
+    /// Loads the current champion of the model named `name`. `None` if no version was ever promoted. `known` is a
+    /// champion that was loaded before, and is reused if possible.
     ///
     /// # Errors
-    /// Returns [`TrainError`] if the registry or the store does not answer. Also if this release cannot read the record
-    /// that names the champion. A missing or damaged artifact is not an error.
+    /// Returns [`TrainError`] if the registry or the store does not answer, or if a newer release wrote the champion's
+    /// record and this release cannot read it.
     pub async fn load(
         registry: &impl Champions,
         storage: &impl Artifacts,
@@ -46,6 +46,7 @@ impl CurrentChampion {
         if let Some(known) = known.filter(|known| known.pointer == pointer) {
             return Ok(Some(known));
         }
+        // A missing or damaged artifact is not an error: the champion then has no model.
         let model = read(storage, &pointer.artifact, name).await?.ok().map(|(_, model)| Arc::new(model));
         Ok(Some(Self { pointer, model }))
     }
@@ -60,10 +61,8 @@ impl CurrentChampion {
         self.model.as_deref()
     }
 
-    /// Scores the champion by `metric` on the hold-out rows of the challenger (the new model), if the two can be
-    /// compared. They cannot be compared if their data sets have different targets or columns. The champion's hold-out
-    /// was then drawn from other content, so the champion was trained on many of the challenger's hold-out rows. They
-    /// cannot be compared either if this release cannot read the record of the champion's data set.
+    /// Scores the champion on the hold-out rows of the challenger (the new model), so that the gate can compare the
+    /// two.
     ///
     /// # Errors
     /// Returns [`TrainError::Aborted`] if scoring panics.
@@ -71,7 +70,10 @@ impl CurrentChampion {
         let version = self.pointer.number;
         let dataset = challenger.dataset();
         let Some(model) = self.model.clone() else { return Ok(Incumbent::Unreadable { version }) };
+        // The record of the champion's data set may come from a newer release that this release cannot read.
         let Some(known) = self.pointer.dataset() else { return Ok(Incumbent::Incomparable { version }) };
+        // With other columns or another target, the champion's hold-out was drawn from other content. The champion was
+        // then trained on many of the challenger's hold-out rows.
         if known.target != dataset.target || !self.knows_the_columns_of(&model, &known, challenger) {
             return Ok(Incumbent::Incomparable { version });
         }
@@ -84,23 +86,24 @@ impl CurrentChampion {
         })
     }
 
-    /// Returns whether the champion and the challenger were trained on the same columns, in any order. Free-text
-    /// columns of trained models are not compared: the hold-out does not depend on them, and a model uses them only if
-    /// they help. An imported model may use only some columns of its data set. So for an imported champion, the
-    /// recorded columns of the data sets are compared, at most 200.
+    /// Returns whether the champion and the challenger (the new model) were trained on the same columns, in any order.
     fn knows_the_columns_of(&self, model: &Model, known: &Dataset, challenger: &Challenger) -> bool {
         let names = |columns: &[String]| columns.iter().cloned().collect::<BTreeSet<_>>();
+        // An imported model may use only some columns of its data set. So the recorded columns of the data sets are
+        // compared, at most 200.
         if self.pointer.is_imported() {
             return names(&known.columns) == names(&challenger.dataset().columns);
         }
+        // Free-text columns are not compared: the hold-out does not depend on them, and a model uses them only if they
+        // help.
         let counts = |column: &&Column| !matches!(column.kind, ColumnKind::Text { .. });
         let columns = model.signature().columns().iter().filter(counts).map(|column| column.name.as_str());
         columns.collect::<BTreeSet<_>>() == challenger.columns().collect()
     }
 }
 
-/// Reads the artifact of a stored version from S3 and loads its model. The inner `Result` has the bytes and the model,
-/// or the reason why the model cannot be loaded.
+/// Reads the artifact of a stored model version from S3 and loads its model. The inner error says why the model cannot
+/// be loaded.
 ///
 /// # Errors
 /// Returns [`Unavailable`] if the store does not answer.

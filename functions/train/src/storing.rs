@@ -17,8 +17,9 @@ use crate::trainer::Trainer;
 /// Media type of model artifacts and imported files in S3.
 const BYTES: &str = "application/octet-stream";
 
-/// Maximum number of version numbers that one attempt of a run tries. Each number is above all stored numbers. A number
-/// is taken all the same if another registry uses the same bucket and has just stored that number.
+// Each number is above all stored numbers. A number is taken all the same if another registry uses the same bucket and
+// has just stored that number.
+/// Maximum number of version numbers that one attempt of a run tries.
 const MAX_NUMBERS: u32 = 16;
 
 impl<W: TrainWorld> Trainer<'_, W> {
@@ -50,9 +51,9 @@ impl<W: TrainWorld> Trainer<'_, W> {
         Ok(challenger)
     }
 
-    /// Returns a new version number, and reserves it. The number is above all numbers in the registry and in S3. The
-    /// registry's counter alone is not enough: it may be lost, and another registry may use the same bucket.
+    /// Reserves a new version number, above all numbers in the registry and in S3.
     async fn free_number(&self, retries: RetryLimit) -> Result<VersionNumber, TrainError> {
+        // The registry's counter alone is not enough: it may be lost, and another registry may use the same bucket.
         let registered = retries.call(async || self.world.registry().last_registered().await).await?;
         let stored = retries.call(async || self.world.storage().last_stored(registered).await).await?;
         Ok(retries.call(async || self.world.registry().take_number(registered.max(stored)).await).await?)
@@ -74,9 +75,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
         Ok(())
     }
 
-    /// Stores the version's manifest, the JSON file that describes the version. `former` is the tag of the manifest
-    /// that this attempt stored before, and that is now replaced. `None` if there is no such manifest. The manifest is
-    /// stored before the version is registered, and the registration may still fail.
+    /// Stores the version's manifest in S3: the JSON file that describes the version. `former` is the tag of the
+    /// manifest to replace, or `None`.
     pub(crate) async fn store_manifest(
         &self,
         run: &Run,
@@ -85,6 +85,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
         former: Option<ObjectTag>,
         retries: RetryLimit,
     ) -> Result<ObjectTag, TrainError> {
+        // The version is registered later, and that may still fail.
         let content = &serde_json::to_vec_pretty(&challenger.manifest(registration))?;
         let (key, mark) = (&registration.version.manifest_key, &run.mark());
         let object = NewObject { key, content, media_type: "application/json", mark };

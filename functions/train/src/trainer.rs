@@ -16,7 +16,7 @@ use crate::report::TrainReport;
 use crate::retries::{BEFORE_TRAINING, RetryLimit};
 use crate::work;
 
-/// Maximum number of tries to write the record of a new run while other attempts change that record.
+/// Maximum number of tries to write the record of a new run, if other attempts change the record meanwhile.
 const MAX_ADMISSIONS: u32 = 3;
 
 /// One invocation of the train function by Lambda: its request ID and its deadline.
@@ -38,7 +38,7 @@ pub enum TrainResponse {
     Promotion(Promoted),
 }
 
-/// Handles the invocations of the train function. `W` supplies the connections to registry, store, event bus and clock.
+/// Handles the invocations of the train function. `W` supplies the connections to AWS services and the clock.
 #[derive(Debug)]
 pub struct Trainer<'a, W> {
     /// The connections to registry, store, event bus and clock.
@@ -48,14 +48,14 @@ pub struct Trainer<'a, W> {
 }
 
 impl<W: TrainWorld> Trainer<'_, W> {
-    /// Does the work that the event asks for: a training, an import, or the promotion of an earlier version. Then
-    /// publishes events that earlier invocations have stored but not published.
+    /// Does the work that the event asks for: a training, an import, or the promotion of an earlier version.
     ///
     /// # Errors
     /// Returns [`TrainError`] with the reason for the failure.
     pub async fn handle(&self, event: Value, invocation: &Invocation) -> Result<TrainResponse, TrainError> {
         // The future is boxed, because the compiler limits the depth of nested futures.
         let response = Box::pin(self.respond(event, invocation)).await;
+        // Publishes events that earlier invocations have stored but not published.
         self.publish_waiting(invocation).await;
         response
     }
@@ -78,13 +78,11 @@ impl<W: TrainWorld> Trainer<'_, W> {
         report.map(|report| TrainResponse::Run(Box::new(report)))
     }
 
-    /// Runs a training or an import, which creates a version. Does nothing if the run has already ended or another
-    /// invocation works on it. If the event is invalid, `task` is the error. Even an invalid event gets a run, so that
-    /// the registry records the failure.
+    /// Runs a training or an import, which creates a model version. `task` is an error if the event is invalid.
     ///
     /// # Errors
-    /// Returns [`TrainError`] with the reason why there is no version. The run's record contains the reason too, if the
-    /// registry answers.
+    /// Returns [`TrainError`] with the reason why there is no version. The reason is also recorded, if the registry
+    /// answers.
     async fn run(
         &self,
         id: RunId,
@@ -92,19 +90,21 @@ impl<W: TrainWorld> Trainer<'_, W> {
         task: Result<RunTask, RequestError>,
         invocation: &Invocation,
     ) -> Result<TrainReport, TrainError> {
+        // Even an invalid event gets a run, so that the registry records the failure.
         match self.admit(self.new_run(id, trigger, invocation), invocation).await? {
             Admission::Failed(run) => {
                 Err(TrainError::FailedBefore(run.reason().unwrap_or("it failed before").to_owned()))
             }
             Admission::Open(run, _) => self.attempt(*run, task, invocation).await,
+            // The run has already ended, or another invocation works on it.
             Admission::Finished(run) | Admission::Busy(run) => {
                 Ok(TrainReport::of(&run, self.family_of(&run).await?, true, self.world.clock().now()))
             }
         }
     }
 
-    /// Reads from the registry which model family the run's version has, such as random forest. Returns `None` if the
-    /// run has no version.
+    /// Reads from the registry the model family (such as random forest) of the version that a run created. `None` if
+    /// the run created no version.
     async fn family_of(&self, run: &Run) -> Result<Option<Family>, TrainError> {
         let Some(number) = run.version() else { return Ok(None) };
         Ok(self.world.registry().version(number).await?.and_then(Result::ok).map(|version| version.family))
@@ -152,9 +152,9 @@ impl<W: TrainWorld> Trainer<'_, W> {
         Err(TrainError::RunTaken(request.id))
     }
 
-    /// Returns the start time for a new run. It is later than the start of every recorded run, even if the clocks of
-    /// two machines differ. If the registry does not answer, only this machine's clock decides.
+    /// Returns the start time for a new run. It is later than the start of every recorded run.
     async fn start_time(&self) -> Timestamp {
+        // The clocks of two machines may differ.
         let now = self.world.clock().now();
         let newest = match self.world.registry().recent_runs(1).await {
             Ok(runs) => runs.into_iter().next(),
@@ -199,14 +199,14 @@ impl<W: TrainWorld> Trainer<'_, W> {
         }
     }
 
-    /// Runs the training or the import. If that takes too long, returns [`TrainError::OutOfTime`] while there is still
-    /// time to record the failure.
+    /// Runs the training or the import. If it takes too long, returns [`TrainError::OutOfTime`].
     async fn create_in_time(
         &self,
         run: &mut Run,
         task: &RunTask,
         invocation: &Invocation,
     ) -> Result<Registration, TrainError> {
+        // The limit leaves time to record the failure.
         let limit = work::time_limit(invocation.deadline, self.world.clock().now());
         let retries = self.retries(invocation);
         let created = async {
@@ -223,9 +223,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
         RetryLimit::lasting(work::time_limit(invocation.deadline, self.world.clock().now()))
     }
 
-    /// Records the failure of a run in the registry and publishes an event about it. Usually returns `None`. If time
-    /// ran out during the registration of the version, the registration may have succeeded all the same. Then returns
-    /// the stored run, which has a version.
+    /// Records the failure of a run in the registry and publishes an event about it. Returns the stored run if that run
+    /// has a version all the same, otherwise `None`.
     async fn record_failure(&self, run: Run, error: &TrainError, invocation: &Invocation) -> Option<Run> {
         let now = self.world.clock().now();
         let retry_until = if error.may_succeed_on_retry(&run) { run.retry_window(now) } else { None };
@@ -241,6 +240,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
         let is_taken = matches!(error, RunWriteError::Conflict(_));
         let error = TrainError::from(error);
         tracing::warn!(run = %failed.id, %error, "the failure of the run could not be recorded");
+        // If time ran out during the registration of the version, the registration may have succeeded all the same.
         let stored = if is_taken { self.world.registry().run(&failed.id).await.ok().flatten() } else { None };
         let stored = stored.and_then(Result::ok);
         stored.filter(|stored| stored.attempt == failed.attempt && stored.version().is_some())

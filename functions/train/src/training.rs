@@ -1,6 +1,6 @@
-//! Creates a model version by training. First it reads the data set, checks the data set's drift, plans the training
-//! and trains the model. Then it stores the artifact, asks the gate and writes to the registry. An import takes the
-//! same steps except the plan and the training.
+//! Creates a model version by training. The steps: read the data set, check its drift, plan the training, train the
+//! model, store the artifact, ask the gate, write to the registry. An import takes the same steps except the plan and
+//! the training.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,9 +22,10 @@ use crate::stored::CurrentChampion;
 use crate::trainer::{Invocation, Trainer};
 use crate::work::{learning_deadline, off_thread};
 
-/// Everything that a run (a training or an import) loads at first: the data set, the gate's rule and the champion.
+/// The inputs of a training or an import: the data set, the gate's rule and the current champion.
 pub(crate) struct RunInputs<T> {
-    /// The data set, ready for training. `()` after the data set was taken out, because it may take much of the memory.
+    // The data set may take much of the memory, so it is taken out early and dropped after the training.
+    /// The data set, ready for training. `()` after the data set was taken out.
     pub(crate) prepared: T,
     /// Summary and statistics of the data set.
     pub(crate) dataset: DatasetRecord,
@@ -37,16 +38,14 @@ pub(crate) struct RunInputs<T> {
 }
 
 impl RunInputs<Prepared> {
-    /// Takes the data set out of these inputs, so that the data set can be dropped earlier. Returns the data set and
-    /// the other inputs.
+    /// Splits these inputs into the data set and the rest, so that the data set can be dropped early.
     pub(crate) fn without_dataset(self) -> (Prepared, RunInputs<()>) {
         let Self { prepared, dataset, gate, champion, started } = self;
         (prepared, RunInputs { prepared: (), dataset, gate, champion, started })
     }
 }
 
-/// Inputs of the gate's decision whether a new version becomes the champion: the rule, the current champion, the start
-/// of the run and a time limit.
+/// Inputs of the gate's decision whether a new model version becomes the champion.
 struct GateInputs {
     gate: Gate,
     champion: Option<CurrentChampion>,
@@ -54,13 +53,13 @@ struct GateInputs {
     retries: RetryLimit,
 }
 
-/// Maximum number of warnings in the registry's record of a run. A registry item has limited size, and a data set may
-/// have thousands of columns to warn about. The version's manifest contains all warnings.
+// A registry item has limited size, and a data set may have thousands of columns to warn about. The version's manifest
+// contains all warnings.
+/// Maximum number of warnings in the registry's record of a run.
 const MAX_WARNINGS: usize = 50;
 
 impl<W: TrainWorld> Trainer<'_, W> {
     /// Trains a model version with these `options`. Then the gate decides whether the version becomes the champion.
-    /// Writes intermediate results to `run`, so that the record of a failed run contains them.
     pub(crate) async fn train_version(
         &self,
         run: &mut Run,
@@ -68,6 +67,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
         invocation: &Invocation,
         retries: RetryLimit,
     ) -> Result<Registration, TrainError> {
+        // Intermediate results are written to `run`, so that the record of a failed run contains them.
         run.seed = Some(options.seed);
         let purpose = Purpose::Learn(options.family, &options.overrides);
         let (prepared, inputs) = self.load_inputs(run, purpose, Instant::now()).await?.without_dataset();
@@ -76,8 +76,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
         self.register_trained(run, inputs, trained, None, retries).await
     }
 
-    /// Loads the data set, the champion and the gate's rule. Checks that the champion can predict rows of this data
-    /// set. `started` is the start time of the run.
+    /// Loads the inputs of a run: the data set, the champion and the gate's rule. Checks that the champion can predict
+    /// rows of this data set.
     pub(crate) async fn load_inputs(
         &self,
         run: &mut Run,
@@ -100,8 +100,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
         Ok(RunInputs { prepared, dataset, gate, champion, started })
     }
 
-    /// Stores the trained or imported model in S3, and the uploaded file of an import. Then the gate decides whether
-    /// the version becomes the champion, and the version is registered.
+    /// Stores the new model in S3, asks the gate whether it becomes the champion, and registers it as a model version.
     pub(crate) async fn register_trained(
         &self,
         run: &mut Run,
@@ -115,13 +114,14 @@ impl<W: TrainWorld> Trainer<'_, W> {
         run.search.clone_from(&trained.search);
         dataset.profile.warnings.extend_from_slice(&trained.warnings);
         run.warnings = short(dataset.profile.warnings.clone());
+        // For an import, the uploaded file is stored too.
         let challenger = self.store(run, dataset, trained, imported.as_deref(), retries).await?;
         drop(imported);
         let inputs = GateInputs { gate, champion, started, retries };
         self.judge_and_register(run, &Arc::new(challenger), inputs).await
     }
 
-    /// Trains the model on a separate thread. The training stops by itself before the invocation's time is over.
+    /// Trains the model on a separate thread, within the time of the Lambda invocation.
     async fn train_model(
         &self,
         prepared: Prepared,
@@ -135,9 +135,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
         Ok(off_thread(move || evergreen_learning::train(&prepared, &plan, deadline, &origin)).await??)
     }
 
-    /// Asks the gate whether the new version becomes the champion. Registers the version together with the decision. If
-    /// another run changes the champion meanwhile, the gate decides again. Each repetition means that another run has
-    /// succeeded, so the repetitions make progress.
+    /// Asks the gate whether the new version becomes the champion, and registers the version with the decision.
     async fn judge_and_register(
         &self,
         run: &Run,
@@ -166,6 +164,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
             manifest = Some(self.store_manifest(run, challenger, &registration, manifest, retries).await?);
             match retries.call(async || self.world.registry().register(&registration).await).await {
                 Ok(()) => return Ok(registration),
+                // Another run changed the champion, so the gate decides again. That run succeeded, so the repetitions
+                // make progress.
                 Err(RegisterError::ChampionMoved) => {}
                 Err(RegisterError::RunTaken(id)) => return Err(TrainError::RunTaken(id)),
                 Err(RegisterError::Unavailable(error)) => return Err(error.into()),
@@ -176,9 +176,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
         }
     }
 
-    /// Returns the current champion, and the revision number of the last promotion. The champion is `None` if no
-    /// version was ever promoted. `known` is the champion that was loaded before. If it still is the champion, it is
-    /// not loaded again.
+    /// Returns the current champion (`None` if there is none) and the revision number of the last promotion. `known` is
+    /// a champion that was loaded before, and is reused if possible.
     async fn current_champion(
         &self,
         known: Option<CurrentChampion>,
@@ -194,13 +193,13 @@ impl<W: TrainWorld> Trainer<'_, W> {
 }
 
 /// Data drift check: returns an error if the champion cannot predict rows of this data set. Otherwise returns a warning
-/// for each column that is new since the champion was trained. Returns no warnings if the champion's artifact or data
-/// set cannot be read: that champion is about to be replaced.
+/// for each new column.
 fn new_columns(
     champion: Option<&CurrentChampion>,
     table: &Table,
     record: &DatasetRecord,
 ) -> Result<Vec<String>, TrainError> {
+    // A champion whose artifact or data set cannot be read is about to be replaced: nothing is compared with it.
     let known = champion.and_then(|champion| {
         let pointer = champion.pointer();
         Some((pointer, champion.model()?, pointer.dataset()?))
@@ -212,7 +211,7 @@ fn new_columns(
     Ok(if pointer.is_imported() { Vec::new() } else { new })
 }
 
-/// Returns the first [`MAX_WARNINGS`] warnings. If there are more, adds a last warning that says how many were dropped.
+/// Returns the first [`MAX_WARNINGS`] warnings. A last warning says how many more were dropped.
 fn short(mut warnings: Vec<String>) -> Vec<String> {
     let more = warnings.len().saturating_sub(MAX_WARNINGS);
     if more > 0 {

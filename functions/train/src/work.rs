@@ -6,38 +6,39 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::error::TrainError;
 
-/// Minimum time at the end of an invocation that is reserved for evaluating, storing and registering a trained model.
+/// Minimum time at the end of an invocation that is kept free for evaluating and storing a trained model.
 const RESERVE: Duration = Duration::from_secs(5);
 
-/// Divisor of the remaining time of an invocation: one tenth of that time is reserved for evaluating, storing and
-/// registering the model. A large data set gives a large artifact, which takes longer to evaluate and store.
+// A large data set gives a large artifact, which takes longer to evaluate and store.
+/// Share of the remaining Lambda time (one tenth) that is kept free for evaluating and storing the model.
 const RESERVED_SHARE: u32 = 10;
 
-/// Time at the end of an invocation that is reserved for recording that the run failed because its time ran out.
+/// Time at the end of an invocation that is kept free for recording that the run ran out of time.
 const RECORDING_RESERVE: Duration = Duration::from_secs(2);
 
-/// Time at the end of an invocation that is reserved for returning the answer.
+/// Time at the end of an invocation that is kept free for returning the answer.
 const RESPONSE_RESERVE: Duration = Duration::from_millis(300);
 
-/// Returns the time at which training must stop. `deadline` is the end of the Lambda invocation. The last tenth of the
-/// remaining time, at least 5 s, is reserved for evaluating and storing the model. `budget` is a maximum training time.
-/// `None` means no such maximum.
+/// Returns the time at which training must stop. `budget` is the maximum training time, or `None`.
 pub fn learning_deadline(deadline: Timestamp, now: Timestamp, budget: Option<Duration>) -> Instant {
     let left = left(deadline, now);
+    // The last tenth of the remaining time, at least 5 s, is kept free for evaluating and storing the model.
     let reserve = RESERVE.max(left / RESERVED_SHARE);
     let allowed = left.saturating_sub(reserve);
     Instant::now() + budget.map_or(allowed, |budget| budget.min(allowed))
 }
 
-/// Returns how long a run (a training or an import) may take before it is given up and recorded as failed. `deadline`
-/// is the end of the invocation. Training stops earlier by itself, so this time limit is for unexpected delays.
+/// Returns how long a training or an import may take before the run is recorded as failed. `deadline` is the end of the
+/// Lambda invocation.
 pub fn time_limit(deadline: Timestamp, now: Timestamp) -> Duration {
+    // Training stops earlier by itself, so this limit is for unexpected delays.
     left(deadline, now).saturating_sub(RECORDING_RESERVE)
 }
 
-/// Returns the time that remains for recording a failure and publishing events after a run. `deadline` is the end of
-/// the invocation. If the platform ended the invocation during that time, the invocation would appear to have failed.
+/// Returns the remaining time for recording a failure and publishing events. `deadline` is the end of the Lambda
+/// invocation.
 pub fn time_afterwards(deadline: Timestamp, now: Timestamp) -> Duration {
+    // If the platform ended the invocation during that time, the invocation would appear to have failed.
     left(deadline, now).saturating_sub(RESPONSE_RESERVE)
 }
 
@@ -47,11 +48,12 @@ fn left(deadline: Timestamp, now: Timestamp) -> Duration {
     Duration::try_from(left).unwrap_or_default()
 }
 
-/// Runs `work` on a separate thread. A long computation on the main thread would block the timers of the time limits.
+/// Runs a long computation on a separate thread.
 ///
 /// # Errors
 /// Returns [`TrainError::Aborted`] if `work` panics.
 pub async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, TrainError> {
+    // On the main thread, `work` would block the timers of the time limits.
     tokio::task::spawn_blocking(work).await.map_err(|_| TrainError::Aborted)
 }
 

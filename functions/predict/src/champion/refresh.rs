@@ -15,33 +15,32 @@ use super::LoadedChampion;
 use crate::journal::causes;
 use crate::ports::PredictWorld;
 
-/// Artifacts (model files) longer than this number of bytes are verified and parsed on another thread. For them that
-/// takes half a millisecond or more, and would block requests on the runtime's only thread. For smaller artifacts, the
-/// hand-over to the thread costs more than it saves.
+// For larger files, the work takes half a millisecond or more and would block requests on the runtime's only thread.
+// For smaller files, the hand-over to the thread costs more than it saves.
+/// Model files longer than this number of bytes are verified and parsed on another thread.
 const LARGE_ARTIFACT: usize = 128 * 1024;
 
-/// Result of a successful check for a new champion.
+/// Result of a successful refresh of the champion (a check for a new champion).
 #[derive(Debug)]
 pub(super) enum Refreshed {
     /// The registry still names the champion that is in memory.
     Unchanged,
-    /// The registry names another champion. That champion is now loaded and verified.
+    /// The registry names another champion, which is now loaded.
     New(Arc<LoadedChampion>),
     /// The registry names no champion: no model version was ever promoted.
     NoChampion,
 }
 
-/// Error: why a check for a new champion failed.
+/// Error: why a refresh of the champion failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RefreshError {
     /// The registry (DynamoDB) could not be read.
     #[error(transparent)]
     Registry(#[from] Unavailable),
-    /// The registry has no record that names the champion, although a champion was loaded before.
+    /// The registry no longer names a champion, although a champion was loaded before.
     #[error("the registry has no champion pointer, but a champion was loaded before; the loaded champion is kept")]
     PointerGone,
-    /// A newer release of the software wrote the record that names the champion. This release cannot read which
-    /// artifact (model file) that record names.
+    /// A newer release of the software wrote the champion's record, and this release cannot read it.
     #[error(transparent)]
     Pointer(#[from] Unreadable),
     /// The champion's artifact (model file) could not be fetched from S3.
@@ -55,18 +54,18 @@ pub(super) enum RefreshError {
         /// Why the champion's artifact cannot be loaded.
         cause: RegisteredError,
     },
-    /// The check for a new champion took longer than its time limit. The field holds the limit in seconds.
+    /// The refresh of the champion took longer than its time limit. The field holds the limit in seconds.
     #[error("the refresh of the champion took longer than {0} s")]
     TimedOut(u64),
-    /// The check for a new champion panicked, which is a bug of this function.
+    /// The refresh of the champion panicked, which is a bug of this function.
     #[error("the refresh of the champion panicked")]
     Panicked,
 }
 
 impl RefreshError {
-    /// Returns whether a check for a new champion may have failed for lack of time. Calls to AWS services also fail if
-    /// Lambda freezes the environment during the call.
+    /// Returns whether the refresh of the champion may have failed for lack of time.
     pub(super) fn may_lack_time(&self) -> bool {
+        // Calls to AWS services also fail if Lambda freezes the environment during the call.
         match self {
             Self::Registry(_) | Self::Fetch(_) | Self::TimedOut(_) => true,
             Self::PointerGone | Self::Pointer(_) | Self::Damaged { .. } | Self::Panicked => false,
@@ -74,8 +73,8 @@ impl RefreshError {
     }
 }
 
-/// Checks whether the registry names a new champion, and loads that champion. `loaded` is the champion in memory, or
-/// `None`. If the new champion has the same artifact as `loaded`, the loaded model is reused.
+/// Refreshes the champion: checks whether the registry names a new champion, and loads it. `loaded` is the champion in
+/// memory, or `None`.
 pub(super) async fn refresh<W: PredictWorld>(
     world: &W,
     model: &ModelName,
@@ -90,13 +89,13 @@ pub(super) async fn refresh<W: PredictWorld>(
     }
 }
 
-/// Reads the record that names the champion (the pointer), together with the registry's copy of the champion's
-/// artifact. If that fails, reads the pointer alone. The two reads need separate permissions, and a new permission
-/// takes a while to become effective everywhere.
+/// Reads the champion's registry record together with the registry's copy of the artifact. If that fails, reads the
+/// record alone.
 async fn champion_with_copy<W: PredictWorld>(world: &W) -> Result<Option<WithCopy>, Unavailable> {
     match world.registry().champion_with_artifact().await {
         Ok(found) => Ok(found),
         Err(error) => {
+            // The two reads need separate permissions, and a new permission is not effective everywhere at once.
             let cause = causes(&error);
             tracing::warn!(cause, "the registry's copy of the artifact cannot be read: the stored object is fetched");
             Ok(world.registry().champion().await?.map(|pointer| (pointer, None)))
@@ -104,14 +103,14 @@ async fn champion_with_copy<W: PredictWorld>(world: &W) -> Result<Option<WithCop
     }
 }
 
-/// Checks whether the registry names another champion than `loaded`, and loads that champion. First reads only the
-/// record that names the champion: usually it names the same artifact, and reading the copy of the artifact costs
-/// money.
+/// Refreshes the champion in memory, `loaded`: checks whether the registry names another champion, and loads it.
 async fn follow<W: PredictWorld>(
     world: &W,
     model: &ModelName,
     loaded: &LoadedChampion,
 ) -> Result<Refreshed, RefreshError> {
+    // Reads only the pointer first: usually it names the same artifact, and reading the copy of the artifact costs
+    // money.
     let pointer = world.registry().champion().await?.ok_or(RefreshError::PointerGone)??;
     if *loaded.pointer() == pointer {
         return Ok(Refreshed::Unchanged);
@@ -128,14 +127,14 @@ async fn follow<W: PredictWorld>(
     load(world, model, pointer?, copy).await
 }
 
-/// Loads the model of the champion that `pointer` names. Uses `copy`, the registry's copy of the artifact, if its bytes
-/// are valid. Otherwise fetches the artifact from S3.
+/// Loads the model of the champion that `pointer` names, from the registry's copy or from S3.
 async fn load<W: PredictWorld>(
     world: &W,
     model: &ModelName,
     pointer: Pointer,
     copy: Option<Vec<u8>>,
 ) -> Result<Refreshed, RefreshError> {
+    // A copy with other bytes than those that were registered is not used.
     if let Some(copy) = copy {
         match parse(copy, &pointer, model).await {
             Ok(parsed) => {

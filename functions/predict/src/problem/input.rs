@@ -87,8 +87,8 @@ impl Problem {
     }
 }
 
-/// Returns a text that describes the values that `column` accepts, such as "true or false, 1 or 0". The error response
-/// contains the text as its `expected` field.
+/// Returns a text that describes the values that a column accepts, such as "true or false, 1 or 0". It becomes the
+/// `expected` field of the error response.
 fn wanted(column: &Column) -> String {
     let wanted = match column.kind {
         ColumnKind::Number => {
@@ -107,8 +107,7 @@ fn wanted(column: &Column) -> String {
     format!("{wanted}{or_null}")
 }
 
-/// Returns the kind of error response for a value that `column` does not accept, by the kind of the column. `None` is
-/// treated as a column of numbers.
+/// Returns the kind of error response for a wrong value in a column. `None` counts as a column of numbers.
 fn unfit(column: Option<&Column>) -> &'static ProblemKind {
     match column.map(|column| &column.kind) {
         None | Some(ColumnKind::Number) => &NOT_A_NUMBER,
@@ -119,9 +118,9 @@ fn unfit(column: Option<&Column>) -> &'static ProblemKind {
     }
 }
 
-/// Returns the end of the error text for a row that lacks `column`, such as "is missing". A row without the column is
-/// always an error, even if the model accepts `null` in that column.
+/// Returns the end of the error message for a row without the given column, such as "is missing".
 fn left_out(column: Option<&Column>) -> String {
+    // A row without the column is always an error, even if the model accepts `null` in that column.
     let nullable = column.is_some_and(|column| column.nullable);
     if nullable { "is missing; send a missing value as null".into() } else { "is missing".into() }
 }

@@ -12,13 +12,12 @@ use super::{JsonKind, RowFault};
 /// Maximum number of characters of a 64-bit integer, including its sign.
 const DIGITS: usize = 20;
 
-/// Reads the JSON value of one column in one row of a request. Writes the `f32` values that represent it to the array
-/// of all rows.
+/// Reader of one JSON value in a request row. Writes the value as one or more `f32` numbers for the model.
 pub(super) struct JsonCellReader<'a, 'c> {
     pub(super) reader: &'a mut RowReader<'c>,
     pub(super) column: &'c Column,
     pub(super) field: usize,
-    /// Index, in the array of all rows, of the first `f32` that represents this JSON value.
+    /// Index of the first `f32` number for this JSON value, in the array of all rows.
     pub(super) slot: usize,
 }
 
@@ -31,8 +30,7 @@ impl JsonCellReader<'_, '_> {
         Ok(())
     }
 
-    /// Handles a missing value. Writes NaN if the model accepts missing values in the column. Otherwise returns an
-    /// error.
+    /// Handles a missing value in a request row: writes NaN, or returns an error if the column must have a value.
     fn missing<E: Error>(self, found: JsonKind) -> Result<(), E> {
         if self.column.nullable {
             self.reader.slots(self.slot, self.column.kind.slots()).fill(f32::NAN);
@@ -42,10 +40,11 @@ impl JsonCellReader<'_, '_> {
         Err(self.reader.refuse(RowFault::Missing { row, field, found }))
     }
 
-    /// Handles a JSON number in a column whose kind is not number. In a boolean column, only 1 and 0 are valid. In a
-    /// category or text column, a whole number is read as its text. Any other number is an error.
+    /// Handles a JSON number in a column whose kind is not number.
     fn number_elsewhere<E: Error>(self, number: f64, whole: Option<JsonInteger>) -> Result<(), E> {
         match self.column.kind {
+            // In a boolean column, only 1 and 0 are valid. In a category or text column, a whole number is read as its
+            // text.
             ColumnKind::Boolean if number == 0.0 || number == 1.0 => return self.set(number as f32),
             ColumnKind::Category { .. } | ColumnKind::Text { .. } => {}
             ColumnKind::Number | ColumnKind::Boolean | ColumnKind::Timestamp { .. } => {
@@ -64,9 +63,10 @@ impl JsonCellReader<'_, '_> {
         }
     }
 
-    /// Reads a JSON string like a cell of a CSV file: trims blanks and recognizes words for a missing value. Exception:
-    /// a text that is one of the column's known categories is used unchanged.
+    /// Handles a JSON string in a request row, which is read like a cell of a CSV file.
     fn text<E: Error>(self, text: &str) -> Result<(), E> {
+        // A text that is one of the column's known categories is used unchanged. Other texts are trimmed, and may be
+        // words for a missing value.
         if let Some(known) = self.column.kind.code(text).filter(|code| code.is_known) {
             return self.set(known.index as f32);
         }
@@ -82,9 +82,9 @@ impl JsonCellReader<'_, '_> {
         }
     }
 
-    /// Handles a JSON string in a column of numbers, such as "1.5". Letters other than the exponent are rejected,
-    /// because they would spell an infinity or NaN.
+    /// Handles a JSON string in a column of numbers, such as "1.5".
     fn digits<E: Error>(self, text: &str) -> Result<(), E> {
+        // Letters other than the exponent would spell an infinity or NaN.
         let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
         match text.parse::<f64>() {
             Ok(number) if is_number => self.finite(number),
@@ -110,8 +110,8 @@ impl JsonCellReader<'_, '_> {
         Ok(())
     }
 
-    /// Handles a text in a text or category column. `found` is the kind of JSON value that the caller sent, for the
-    /// error response.
+    /// Handles a text in a text or category column. `found` is the kind of JSON value in the request, for the error
+    /// response.
     fn words<E: Error>(self, text: &str, found: JsonKind) -> Result<(), E> {
         let ColumnKind::Text { words } = &self.column.kind else { return self.category(text, found) };
         write_words(text, words, self.reader.slots(self.slot, words.len()));
@@ -128,11 +128,11 @@ impl JsonCellReader<'_, '_> {
         self.set(value)
     }
 
-    /// Handles a text in a category column. A category that is not in the training data is noted for a warning. `found`
-    /// is the kind of JSON value that the caller sent, for the error response.
+    /// Handles a text in a category column. `found` is the kind of JSON value in the request, for the error response.
     fn category<E: Error>(self, text: &str, found: JsonKind) -> Result<(), E> {
         let Some(code) = self.column.kind.code(text) else { return self.unfit(found) };
         if !code.is_known {
+            // The answer gets a warning about a category that is not in the training data.
             self.reader.note_unseen(self.field);
         }
         // The conversion is exact, because there are far fewer than 2^24 categories.
@@ -150,11 +150,12 @@ impl<'de> JsonHandler<'de> for JsonCellReader<'_, '_> {
         self.missing(JsonKind::Null)
     }
 
-    /// Handles `true` or `false`. A boolean is also valid in a category or text column. The reason: a CSV file does not
-    /// distinguish the text `true` from the boolean.
+    /// Handles the JSON value `true` or `false` in a request row.
     fn boolean<E: Error>(self, value: bool) -> Result<(), E> {
         match self.column.kind {
             ColumnKind::Boolean => self.set(f32::from(u8::from(value))),
+            // Also valid in a category or text column: a CSV file does not distinguish the text `true` from the
+            // boolean.
             _ => self.words(if value { "true" } else { "false" }, JsonKind::Boolean),
         }
     }

@@ -1,28 +1,27 @@
-//! The columns that a model expects, indexed by name. Also the offsets of their values in a raw row (one row of a
-//! request as `f32` values).
+//! The columns that a model expects, indexed by name, and the offsets of their `f32` values in a request row.
 
 use evergreen_lifecycle::Column;
 
 use super::reader::{MAX_PROBABILITIES, MAX_ROWS};
 
-/// The columns that a model expects in a request's rows, in the model's order. Finds a column by its name.
+/// The columns that a model expects in each request row, in the model's order. Columns can be found by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnIndex {
     columns: Vec<Column>,
-    /// For each column of the model, the offset of its first `f32` value in a row of numbers. A column may need several
-    /// values.
+    // A column may need several values.
+    /// For each column of the model, the offset of its first `f32` value in a row.
     offsets: Vec<usize>,
-    /// Number of `f32` values that represent one row of a request. A column may need several values.
+    /// Number of `f32` values that represent one request row.
     slots: usize,
-    /// Indices of the model's columns, sorted by column name. Used for a binary search by name.
+    /// Indices of the model's columns, sorted by column name for a binary search.
     sorted: Vec<usize>,
     max_rows: usize,
 }
 
 impl ColumnIndex {
-    /// Creates the index of a model's columns. The column names must be unique. The categories and the words of each
-    /// column must be sorted. A text column must have at least one word.
+    /// Creates the list of a model's columns, in which a column can be found by name. Column names must be unique.
     pub fn new(columns: &[Column]) -> Self {
+        // The categories and the words of each column must be sorted. A text column must have at least one word.
         let mut sorted: Vec<usize> = (0..columns.len()).collect();
         sorted.sort_by_key(|&index| columns.get(index).map(|column| &column.name));
         let mut slots = 0;
@@ -35,9 +34,9 @@ impl ColumnIndex {
         Self { columns: columns.to_vec(), offsets, slots, sorted, max_rows: MAX_ROWS }
     }
 
-    /// Limits the number of rows in one request for a model with this number of labels. An answer has a probability for
-    /// each label and row, and must not get too large.
+    /// Limits the number of rows in one request, for a model with this number of labels.
     pub fn with_labels(self, labels: usize) -> Self {
+        // An answer has a probability for each label and row, and must not get too large.
         Self { max_rows: (MAX_PROBABILITIES / labels.max(1)).clamp(1, MAX_ROWS), ..self }
     }
 
@@ -46,19 +45,18 @@ impl ColumnIndex {
         self.max_rows
     }
 
-    /// Returns the number of `f32` values that represent one row of a request. A column may need several values.
+    /// Returns the number of `f32` values that represent one request row.
     pub fn slots(&self) -> usize {
         self.slots
     }
 
-    /// Returns the offset of the first `f32` value of the column `index` among the `f32` values of one row.
+    /// Returns the offset, in a row of `f32` values, of the first value of the column `index`.
     #[expect(clippy::indexing_slicing, reason = "the index comes from `find`, and every column has an offset")]
     pub(super) fn offset(&self, index: usize) -> usize {
         self.offsets[index]
     }
 
-    /// Returns the index of the column to which the `f32` value at `offset` belongs. `offset` counts the `f32` values
-    /// of one row.
+    /// Returns the index of the column to which the `f32` value at `offset` in a row belongs.
     pub(super) fn containing(&self, offset: usize) -> usize {
         self.offsets.partition_point(|&start| start <= offset).saturating_sub(1)
     }
@@ -73,9 +71,9 @@ impl ColumnIndex {
         self.columns.get(index)
     }
 
-    /// Returns the column with this name and its index, or `None` if the model has no such column. Tries the index
-    /// `hint` first, because most callers send the columns in the model's order.
+    /// Returns the column with this name and its index, or `None`. The index `hint` is tried first.
     pub(super) fn find(&self, name: &str, hint: usize) -> Option<(usize, &Column)> {
+        // Most callers send the columns in the model's order.
         if let Some(hinted) = self.columns.get(hint)
             && hinted.name.as_bytes() == name.as_bytes()
         {

@@ -15,8 +15,7 @@ pub enum JsonKind {
     Boolean,
     /// A number, whole or with a fraction.
     Number,
-    /// A number that is not a 64-bit integer: it has a decimal point or an exponent, or is too large. Found where a
-    /// text or a whole number was expected.
+    /// A number that is not a 64-bit integer, where a text or a whole number was expected.
     Fraction,
     /// A string that the column does not accept.
     String,
@@ -49,16 +48,16 @@ impl fmt::Display for JsonKind {
     }
 }
 
-/// The first error in the body of a prediction request. Row indices count from 0. They are `None` if the body is a
-/// single object. A `field` is the index of a column in the model's order.
+// Row indices count from 0, and are `None` if the body is a single object. A `field` is the index of a column in the
+// model's order.
+/// Error: the first error in the body of a prediction request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RowFault {
     /// The request body is not valid JSON. Line and column count from 1.
     NotJson {
         /// Index of the row in which the invalid JSON is, from 0. `None` if the body is not a list.
         row: Option<usize>,
-        /// Index of the model's column whose value is invalid JSON or is followed by invalid JSON. `None` if the error
-        /// is elsewhere.
+        /// Index of the model's column at which the JSON is invalid. `None` if the invalid JSON is elsewhere.
         field: Option<usize>,
         /// Number of the line in the request body that has the invalid JSON, from 1.
         line: usize,
@@ -78,8 +77,7 @@ pub enum RowFault {
         /// The kind of JSON value that was found.
         found: JsonKind,
     },
-    /// A row lacks one of the model's columns, and has a column that the model does not know. The unknown name may be a
-    /// misspelling.
+    /// A row lacks one of the model's columns, and has a column that the model does not know, perhaps a misspelling.
     UnknownColumn {
         /// Index of the row, from 0. `None` if the body is a single object.
         row: Option<usize>,
@@ -109,8 +107,7 @@ pub enum RowFault {
         /// The kind of JSON value that was found.
         found: JsonKind,
     },
-    /// A value is missing: it is null, empty or a word such as `NA`. But the training data has no missing values in
-    /// this column.
+    /// A value is missing (null, empty or a word such as `NA`) in a column without missing values in the training data.
     Missing {
         /// Index of the row, from 0. `None` if the body is a single object.
         row: Option<usize>,
@@ -129,8 +126,7 @@ pub enum RowFault {
 }
 
 impl RowFault {
-    /// Returns the index of the row with the error, from 0. Returns `None` if the body as a whole is wrong or is a
-    /// single object.
+    /// Returns the index of the row with the error, from 0. `None` if the whole body is wrong or is a single object.
     pub fn row(&self) -> Option<usize> {
         match *self {
             Self::NotAnObject { row, .. } => Some(row),
@@ -145,8 +141,7 @@ impl RowFault {
         }
     }
 
-    /// Returns the model's column in which the error is. Returns `None` if the error is not in one of the model's
-    /// columns.
+    /// Returns the model's column in which the error is, or `None`.
     pub fn column<'a>(&self, columns: &'a ColumnIndex) -> Option<&'a Column> {
         let field = match *self {
             Self::NotJson { field, .. } => field?,
@@ -164,8 +159,8 @@ impl RowFault {
         columns.get(field)
     }
 
-    /// Returns the name of the column in which the error is, even if the model has no such column. Returns `None` if
-    /// the error is not in a column.
+    /// Returns the name of the column in which the error is, even if the model has no such column. `None` if the error
+    /// is not in a column.
     pub fn field<'a>(&'a self, columns: &'a ColumnIndex) -> Option<&'a str> {
         match self {
             Self::UnknownColumn { name, .. } => Some(name),

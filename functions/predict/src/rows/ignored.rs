@@ -3,8 +3,7 @@
 /// Number of ignored column names that are kept for warnings. Further names are dropped.
 const MAX_KEPT: usize = 20;
 
-/// Names of the request's columns that the model does not use, for a warning. Each name occurs once, in reading order.
-/// At most 20 names are kept.
+/// Names of the request's columns that the model does not use, for a warning. At most 20 names, each once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IgnoredColumns(Vec<String>);
 

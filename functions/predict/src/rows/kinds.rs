@@ -1,4 +1,4 @@
-//! Calls a method of a `JsonHandler` for a JSON value, by the kind of the value.
+//! Reads a JSON value and calls the handler method for its kind, such as number or string.
 
 use std::fmt;
 
@@ -7,10 +7,10 @@ use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 
 use super::JsonKind;
 
-/// Handles one JSON value, with one method for each kind of value (null, number, string, …). An implementation
-/// overrides the methods of the kinds that it accepts. All other kinds go to [`unfit`](JsonHandler::unfit).
+// An implementation overrides the methods of the kinds that it accepts. All other kinds go to `unfit`.
+/// Handler of one JSON value, with one method for each kind of value (null, number, string, …).
 pub(super) trait JsonHandler<'de>: Sized {
-    /// Handles a value of a kind that is not accepted: returns an error.
+    /// Returns the error for a value of a kind that is not accepted.
     fn unfit<E: Error>(self, found: JsonKind) -> Result<(), E>;
 
     /// Handles the value `null`.
@@ -23,8 +23,7 @@ pub(super) trait JsonHandler<'de>: Sized {
         self.unfit(JsonKind::Boolean)
     }
 
-    /// Handles a number. If the JSON text writes it as a 64-bit integer, `_whole` is the same number as an integer.
-    /// Otherwise `_whole` is `None`.
+    /// Handles a number. `_whole` is the number as an integer, or `None` if the JSON text is not a 64-bit integer.
     fn number<E: Error>(self, _number: f64, _whole: Option<JsonInteger>) -> Result<(), E> {
         self.unfit(JsonKind::Number)
     }
@@ -45,7 +44,7 @@ pub(super) trait JsonHandler<'de>: Sized {
     }
 }
 
-/// A number that the JSON text writes as a 64-bit integer, with or without a sign.
+/// JSON number that is written as a 64-bit integer.
 #[derive(Clone, Copy)]
 pub(super) struct JsonInteger {
     bits: u64,

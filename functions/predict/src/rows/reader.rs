@@ -13,34 +13,36 @@ use super::{ColumnIndex, IgnoredColumns, JsonKind, RowFault, UnseenCategories};
 /// Maximum number of rows in one prediction request.
 pub const MAX_ROWS: usize = 1000;
 
-/// Maximum number of class probabilities in one answer (rows × labels). Lambda limits an answer to 6 MB.
+// Lambda limits an answer to 6 MB.
+/// Maximum number of class probabilities in one answer (rows × labels).
 pub(super) const MAX_PROBABILITIES: usize = 100_000;
 
-/// Placeholder for a value of a row that has not been read yet. It is the bit pattern of a NaN, but not of the NaN that
-/// represents a missing value.
+// It is the bit pattern of a NaN, but not of the NaN that represents a missing value.
+/// Reader of request rows: bit pattern of the placeholder for a value that has not been read yet.
 const UNREAD: u32 = f32::NAN.to_bits() ^ 1;
 
-/// The parsed rows of a prediction request, in the order of the body. The values of each row are in the order of the
-/// model's columns.
+/// The parsed rows of a prediction request, in the order of the body.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RequestRows {
-    /// The values of all rows, row after row, as the model reads them. Each column's kind defines which numbers
-    /// represent a value. A value is finite, or NaN if it is missing and the column accepts missing values.
+    // A number is finite, or NaN if its value is missing and the column accepts missing values. Each column's kind
+    // defines how its values are encoded as numbers.
+    /// The input numbers for the model: the values of all rows, row after row, in the model's column order.
     pub values: Vec<f32>,
     /// Number of rows, from 1 to [`ColumnIndex::max_rows`].
     pub count: usize,
-    /// Rows and columns of the request's categories that are not in the training data.
+    /// Positions of the request's categories that are not in the training data.
     pub unseen: UnseenCategories,
     /// Names of the request's columns that the model does not use.
     pub ignored: IgnoredColumns,
 }
 
-/// Parses a request body: one object (a row), or a list of 1 to [`ColumnIndex::max_rows`] objects. Each object must
-/// have a value for every column of the model. Other columns are ignored.
+/// Parses the body of a prediction request: one object (a row), or a list of objects.
 ///
 /// # Errors
 /// Returns the first [`RowFault`] in the text.
 pub fn parse(text: &str, columns: &ColumnIndex) -> Result<RequestRows, RowFault> {
+    // Each object must have a value for every column of the model. Other columns are ignored. A list has 1 to
+    // `max_rows` objects.
     let mut reader = RowReader::new(columns);
     let mut json = serde_json::Deserializer::from_str(text);
     match JsonVisitor(Body(&mut reader)).deserialize(&mut json).and_then(|()| json.end()) {
@@ -52,22 +54,23 @@ pub fn parse(text: &str, columns: &ColumnIndex) -> Result<RequestRows, RowFault>
     }
 }
 
-/// Reads the rows of one request body. Holds the values read so far and the current position.
+/// Reader of the rows of one request body.
 pub(super) struct RowReader<'c> {
     columns: &'c ColumnIndex,
     values: Vec<f32>,
     unseen: UnseenCategories,
     ignored: IgnoredColumns,
-    /// Index of the row that is being read, which is also the number of completed rows.
+    /// Index of the request row that is being read, which is also the number of completed rows.
     row: usize,
     in_list: bool,
-    /// Index of the column whose value is being read. `None` between two values.
+    /// Index of the column whose value is being read. `None` if no value is being read.
     field: Option<usize>,
-    /// Index of the column whose value was read last in this row. `None` at the start of a row.
+    /// Index of the column whose value was read last in the current request row. `None` at the start of a row.
     last: Option<usize>,
-    /// Index of the column that should come next, because most callers send the columns in the model's order.
+    // Most callers send the columns in the model's order.
+    /// Index of the column that probably comes next in the request row.
     expected: usize,
-    /// The error that stopped the reading. `None` if there is no error, or if the JSON itself is invalid.
+    /// The error that stopped the reading. `None` if there is no error or the JSON itself is invalid.
     fault: Option<RowFault>,
 }
 
@@ -87,19 +90,19 @@ impl<'c> RowReader<'c> {
         }
     }
 
-    /// Returns the index of the row that is being read. Returns `None` if the body is a single object, not a list.
+    /// Returns the index of the row that is being read. `None` if the body is a single object.
     pub(super) fn row(&self) -> Option<usize> {
         self.in_list.then_some(self.row)
     }
 
-    /// Stops the reading because of the error `fault`, and stores `fault` in the reader. The returned error has no
-    /// details, so that no value of the caller can get into an error text.
+    /// Stops the reading of the request body because of the error `fault`.
     pub(super) fn refuse<E: Error>(&mut self, fault: RowFault) -> E {
         self.fault = Some(fault);
+        // Without details, so that no value of the caller can get into an error text.
         E::custom("refused")
     }
 
-    /// Writes `value` to the array that has the numbers of all rows, at the index `slot`.
+    /// Writes `value` at index `slot` of the array with the numbers of all rows.
     #[expect(
         clippy::indexing_slicing,
         reason = "the row has space for every column; a bug becomes a 500, not a prediction"
@@ -109,7 +112,7 @@ impl<'c> RowReader<'c> {
         self.values[slot] = value;
     }
 
-    /// Returns `count` numbers of the array that has the numbers of all rows, from the index `slot` on.
+    /// Returns `count` numbers from index `slot` on, from the array with the numbers of all rows.
     #[expect(
         clippy::indexing_slicing,
         reason = "the row has space for every column; a bug becomes a 500, not a prediction"
@@ -118,14 +121,13 @@ impl<'c> RowReader<'c> {
         &mut self.values[slot..slot + count]
     }
 
-    /// Records that the current row has a category that is not in the training data. `field` is the index of its
+    /// Records that a category in the current row is not in the training data. `field` is the index of the category's
     /// column.
     pub(super) fn note_unseen(&mut self, field: usize) {
         self.unseen.note(self.row, field);
     }
 
-    /// Returns why the reading stopped: the error that the reader stored, or else a syntax error of the JSON at the
-    /// line and column of `error`.
+    /// Returns why the reading of the request body stopped: the stored error, or else the JSON syntax error `error`.
     fn fault_of(&mut self, error: &serde_json::Error) -> RowFault {
         if let Some(fault) = self.fault.take() {
             return fault;
@@ -217,9 +219,9 @@ impl<'de> JsonHandler<'de> for Element<'_, '_> {
 
 struct Name<'a, 'c>(&'a RowReader<'c>);
 
-/// Result of the search for a column name of the request among the model's columns.
+/// Result of looking up a column name of the request among the model's columns.
 enum FoundName<'c> {
-    /// The name belongs to a column of the model. Holds the column's index and the column.
+    /// The name of a column of the model, with the column's index.
     Column(usize, &'c Column),
     /// The model has no column with this name.
     Other(String),

@@ -1,10 +1,10 @@
 //! Rows and columns of a request in which a category is not in the training data.
 
-/// Maximum number of unknown categories whose row and column are kept for warnings. Further unknown categories are only
-/// counted.
+// Further unknown categories are only counted.
+/// Maximum number of unknown categories whose row and column are kept for warnings.
 const MAX_KEPT: usize = 20;
 
-/// The values of a request that are categories unknown from training: the row and column of each, in reading order.
+/// Positions of the request's categories that are not in the training data, in reading order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UnseenCategories {
     first: Vec<CellPosition>,
@@ -28,12 +28,12 @@ impl UnseenCategories {
         self.count += 1;
     }
 
-    /// Returns the rows and columns of the first unknown categories, at most 20.
+    /// Returns the positions (row and column) of the first unknown categories, at most 20.
     pub fn first(&self) -> &[CellPosition] {
         &self.first
     }
 
-    /// Returns the number of unknown categories beyond those that [`first`](Self::first) returns.
+    /// Returns how many more unknown categories there are than [`first`](Self::first) returns.
     pub fn more(&self) -> usize {
         self.count - self.first.len()
     }

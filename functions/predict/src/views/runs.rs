@@ -1,5 +1,5 @@
-//! JSON bodies of the answers about runs: trainings and imports. A newer release may have written a run that this
-//! release cannot read. Such a run is marked as unreadable and shown with the fields that can be read.
+//! JSON bodies of the answers about runs: trainings and imports. A run that a newer release wrote and this release
+//! cannot read is marked as unreadable, and shown with the fields that can be read.
 
 use evergreen_lifecycle::{
     Dataset, Imported, ModelName, Parameters, Record, Run, RunId, RunMetrics, RunStatus, SearchSummary, Trigger,
@@ -11,17 +11,16 @@ use serde_json::Value;
 
 use super::{maybe_moment, moment};
 
-/// Prefix of the DynamoDB key of a run (a training or an import). The run's ID follows the prefix.
+/// Prefix of the DynamoDB key of a run. The run's ID follows the prefix.
 const PREFIX: &str = "RUN#";
 
-/// JSON answer to `GET /runs`: the list of runs (trainings and imports).
+/// JSON answer to `GET /runs`: a list of training runs and imports.
 #[derive(Debug, Serialize)]
 pub struct RunsView<'a> {
     runs: Vec<RunEntry<'a>>,
 }
 
-/// Entry of `GET /runs`: a run, or a run whose record a newer release of the software wrote and this release cannot
-/// read.
+/// Entry of `GET /runs`: a run that this release of the software can read, or one that it cannot read.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum RunEntry<'a> {
@@ -30,7 +29,7 @@ enum RunEntry<'a> {
 }
 
 impl<'a> RunsView<'a> {
-    /// Creates the answer to `GET /runs` with the given runs, in the same order. `now` is needed for each run's status.
+    /// Creates the answer to `GET /runs` for the given runs. `now` is needed for each run's status.
     pub fn new(runs: &'a [Record<Run>], now: Timestamp) -> Self {
         let listed = |run: &'a Record<Run>| match run {
             Ok(run) => RunEntry::Run(RunView::new(run, now)),
@@ -40,7 +39,7 @@ impl<'a> RunsView<'a> {
     }
 }
 
-/// JSON entry of `GET /runs` for a run that this release can read.
+/// Entry of `GET /runs` for a run that this release of the software can read.
 #[derive(Debug, Serialize)]
 pub struct RunView<'a> {
     id: &'a RunId,
@@ -76,7 +75,7 @@ impl<'a> RunView<'a> {
     }
 }
 
-/// JSON answer to `GET /runs/{id}`: the fields of the entry in `GET /runs`, and all other fields of the run.
+/// JSON answer to `GET /runs/{id}`: all fields of one run.
 #[derive(Debug, Serialize)]
 pub struct WholeRunView<'a> {
     #[serde(flatten)]
@@ -105,13 +104,13 @@ impl<'a> WholeRunView<'a> {
     }
 }
 
-/// JSON of a run that a newer release wrote and this release cannot read, for `GET /runs` and `GET /runs/{id}`. It has
-/// the same fields as a readable run. Fields that cannot be read are empty.
+// It has the same fields as a readable run. Fields that cannot be read are empty.
+/// JSON of a run that a newer release of the software wrote and this release cannot read.
 #[derive(Debug, Serialize)]
 pub struct UnreadableRunView<'a> {
     id: &'a str,
     status: &'static str,
-    /// The run's status as the registry stores it. `None` if the status cannot be read.
+    /// The run's status as stored in the registry. `None` if the status cannot be read.
     stored_status: Option<String>,
     trigger: Value,
     #[serde(serialize_with = "maybe_moment")]

@@ -10,8 +10,7 @@ use serde::{Serialize, Serializer};
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
-/// JSON Schema of one row of `POST /predict`, from the columns that the model expects. The properties are in the
-/// model's column order.
+/// JSON Schema of one row of `POST /predict`, with one property for each column that the model expects.
 #[derive(Debug)]
 pub struct RowSchema<'a>(pub &'a [Column]);
 
@@ -36,8 +35,8 @@ impl Serialize for Properties<'_> {
     }
 }
 
-/// JSON Schema of the value of one column in a row. Only its `type` keyword decides whether null is allowed: the other
-/// keywords do not apply to null.
+// Only its `type` keyword decides whether null is allowed: the other keywords do not apply to null.
+/// JSON Schema of one column's value in a row of `POST /predict`.
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Property<'a> {

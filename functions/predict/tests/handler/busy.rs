@@ -8,13 +8,14 @@ use tokio::time::Instant;
 
 use crate::support::{Fixture, INTERVAL};
 
-/// Pause between two requests that makes an environment busy. It is well below the limit of 100 ms.
+// It is well below the limit of 100 ms.
+/// Pause between two requests that makes an environment busy.
 const SHORTLY: SignedDuration = SignedDuration::from_millis(20);
-/// Pause between two requests after which an environment is not busy any more. It is too short for a refresh to count
-/// as frozen.
+// It is too short for a refresh of the champion to count as frozen.
+/// Pause between two requests after which an environment is no longer busy.
 const A_PAUSE: SignedDuration = SignedDuration::from_secs(1);
 
-/// Returns a function that has just answered a request. Version 2 was just promoted. A check for a new champion is due.
+/// Returns a function that has just answered a request. A refresh of the champion is due: version 2 was just promoted.
 async fn busy() -> Fixture {
     let fixture = Fixture::serving().await;
     fixture.promote(2);
@@ -25,14 +26,14 @@ async fn busy() -> Fixture {
 }
 
 impl Fixture {
-    /// Sends a request. Returns the number of the version that answered, and how long the answer took.
+    /// Sends a prediction request. Returns the number of the model version that answered, and how long the answer took.
     async fn answered(&self) -> (u64, Duration) {
         let began = Instant::now();
         let version = self.version().await;
         (version, began.elapsed())
     }
 
-    /// Advances the clock and the timers by `time`, as if the environment runs on without a request.
+    /// Advances the clock and the timers by `time`, as if the environment runs without a request.
     async fn run(&self, time: SignedDuration) {
         self.pass(time);
         tokio::time::sleep(time.unsigned_abs()).await;

@@ -8,15 +8,15 @@ use tokio::time::Instant;
 
 use crate::support::{Fixture, INTERVAL};
 
-/// Maximum time that a request waits for a check for a new champion, while an older champion could answer.
+/// Maximum time that a request waits for a refresh of the champion, while an older champion could answer.
 const BOUND: Duration = Duration::from_millis(400);
-/// Maximum time that a request waits for a check for a new champion, if the last check had too little time even with
+/// Maximum time that a request waits for a refresh of the champion, if the last refresh lacked time in spite of
 /// [`BOUND`].
 const LONGEST: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_millis(50);
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
-/// Behavior of the timers' clock while Lambda freezes the environment: it stands still, or it jumps to the current time
+/// How the timers behave while Lambda freezes the environment: they stand still, or they jump to the current time
 /// afterwards.
 #[derive(Debug, Clone, Copy)]
 enum Timers {
@@ -27,8 +27,7 @@ enum Timers {
 const TIMERS: [Timers; 2] = [Timers::Stand, Timers::Jump];
 
 impl Fixture {
-    /// Advances the clock by `time`, as if the environment was frozen for that time. `timers` decides whether the
-    /// timers advance too.
+    /// Advances the clock by `time`, as if Lambda froze the environment. `timers` says whether the timers advance too.
     async fn freeze(&self, time: SignedDuration, timers: Timers) {
         self.pass(time);
         match timers {
@@ -37,7 +36,7 @@ impl Fixture {
         }
     }
 
-    /// Sends a request. Returns the number of the version that answered, and how long the answer took.
+    /// Sends a prediction request. Returns the number of the model version that answered, and how long the answer took.
     async fn timed(&self) -> (u64, Duration) {
         let began = Instant::now();
         (self.version().await, began.elapsed())

@@ -8,19 +8,19 @@ use evergreen_scoring::{
     Preprocessing, Tree, Weight, encode,
 };
 
-/// The Iris data set as CSV, with a header. The data set is part of the software.
+/// The Iris data set as CSV, with a header.
 pub const IRIS: &str = include_str!("../../../../shared/table/data/iris.csv");
 
-/// Returns the artifact of a random forest that classifies Iris flowers well. Each `number` gives a different forest.
+/// Returns the model file of a random forest that classifies Iris flowers well. Each `number` gives a different forest.
 pub fn artifact(number: u32) -> &'static [u8] {
     static ARTIFACTS: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
     let artifacts = ARTIFACTS.get_or_init(|| (1..=3).map(|seed| forest("iris", 20, seed)).collect());
     artifacts[number as usize - 1].as_slice()
 }
 
-/// Returns the artifact of a random forest for Iris flowers, for the model named `name`. It has `trees` trees. Each
-/// tree splits by petal length and petal width, at slightly different thresholds.
+/// Returns the model file of a random forest for Iris flowers, with the given model name and number of trees.
 pub fn forest(name: &str, trees: u32, seed: u32) -> Vec<u8> {
+    // Each tree splits by petal length and petal width, at slightly different thresholds.
     let tree = |index: u32| {
         let nudge = ((index * 7 + seed) % 10) as f32 / 100.0;
         Tree {
@@ -40,10 +40,10 @@ pub fn forest(name: &str, trees: u32, seed: u32) -> Vec<u8> {
     written(name, Signature::classification(columns, labels).unwrap(), parts(encodings, predictor, None))
 }
 
-/// Returns the artifact of a classifier with two classes and one column of each kind. Values may be missing. The model
-/// predicts yes for subscribers who complained, less surely if the age is missing. It answers no for all others. It
-/// knows the countries `de` and `fr`, and `li` as a rare one.
+/// Returns the model file of a classifier that predicts whether a subscriber leaves. It has one column of each kind.
 pub fn subscribers() -> Vec<u8> {
+    // The model answers yes for subscribers who complained, less surely if the age is missing, and no for all others.
+    // It knows the countries `de` and `fr`, and `li` as a rare one. Values may be missing.
     let country = ColumnKind::Category { categories: vec!["de".into(), "fr".into()], rare: vec!["li".into()] };
     let columns = vec![
         column("age", ColumnKind::Number, true),
@@ -70,9 +70,10 @@ pub fn subscribers() -> Vec<u8> {
     written("iris", Signature::classification(columns, labels).unwrap(), parts(encodings, predictor, None))
 }
 
-/// Returns the artifact of a regression model with one column. It predicts 1 for values up to a half, and 2.5 above.
-/// `interval` is the optional interval around each prediction.
+/// Returns the model file of a regression model with one column. `interval` is the optional interval around each
+/// prediction.
 pub fn estimate(interval: Option<f32>) -> Vec<u8> {
+    // The model predicts 1 for values up to a half, and 2.5 above.
     let nodes = vec![split(0, 0.5, 1, 2), leaf(&[(0, 1.0)]), leaf(&[(0, 2.5)])];
     let predictor = ensemble(vec![Tree { nodes }], Aggregate::Sum, 1);
     let signature = Signature::regression(vec![Column::number("x")]).unwrap();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Fixture, FunctionAnswer, JournalLine, SETOSA, With, event};
 
-/// Returns the JSON of a row of four numbers, with `text` in place of the second number.
+/// Returns the JSON of a row of four numbers in which `text` replaces the second number.
 fn with(text: &str) -> String {
     SETOSA.replace("3.5", text)
 }
@@ -16,7 +16,7 @@ fn in_base64(body: &[u8]) -> Value {
     event("predict-one").with("body", STANDARD.encode(body)).with("isBase64Encoded", true)
 }
 
-/// Checks that the response is an error response. Returns its status, code, row, field and detail.
+/// Checks that a response is an error response, and returns its status, code, row, field and detail.
 fn problem(response: &FunctionAnswer) -> (u16, String, Value, Value, String) {
     assert_eq!(response.header("content-type"), Some("application/problem+json"), "{response:?}");
     let body = response.json();
@@ -27,9 +27,9 @@ fn problem(response: &FunctionAnswer) -> (u16, String, Value, Value, String) {
     (response.status, code, body["row"].clone(), body["field"].clone(), detail)
 }
 
-/// Sends the JSON row `body` alone, and as the second row of a list. Checks that both get a 400 response with this
-/// error code and this column name. Returns the detail of the first response.
+/// Sends a wrong JSON row alone and in a list, and checks that both get a 400 response with this code and column name.
 async fn refused(body: &str, code: &str, field: &str) -> String {
+    // The row is the second one in the list. The detail of the first response is returned.
     let fixture = Fixture::serving().await;
     let (status, found, row, column, detail) = problem(&fixture.predict(body).await);
     assert_eq!((status, found.as_str(), row, column), (400, code, Value::Null, field.into()), "{body}");

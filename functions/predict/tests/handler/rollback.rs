@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Fixture, INTERVAL, SETOSA};
 
-/// Replaces the champion pointer with one that a newer release might write: the record of `champion`, changed by
-/// `change`.
+/// Replaces the champion's registry record by a changed one, which a newer release of the software might write.
 fn rewrite_pointer(fixture: &Fixture, champion: &Champion, change: impl Fn(&mut Value)) {
     let mut fields = serde_json::to_value(champion).unwrap();
     change(&mut fields);
@@ -59,7 +58,7 @@ async fn a_pointer_without_an_artifact_is_counted_and_the_champion_in_memory_ser
     assert_eq!(cold.predict(SETOSA).await.status, 503);
 }
 
-/// Returns the record of a run as a newer release might write it. Its status is unknown to this release.
+/// Returns the record of a run with a status that only a newer release of the software knows.
 fn paused() -> Unreadable {
     let fields = json!({
         "id": "manual-paused",

@@ -24,10 +24,10 @@ pub const VIRGINICA: &str =
 /// The Lambda request ID that every test request has.
 pub const REQUEST_ID: &str = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef";
 
-/// Time between two checks for a new champion in the tests.
+/// Time between two refreshes of the champion in the tests.
 pub const INTERVAL: SignedDuration = SignedDuration::from_secs(60);
 
-/// Test fake of registry and store in memory. Tests can make its answers slow, make them fail or make it panic.
+/// Test fake of registry and store, in memory. Its answers can be slow, fail or panic.
 #[derive(Default)]
 pub struct Remote {
     pub memory: Memory,
@@ -37,12 +37,12 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// Delays every later answer of registry and store by `delay`, in the time of the test runtime.
+    /// Delays all later answers of the fake registry and store, in the time of the test runtime.
     pub fn delay(&self, delay: Duration) {
         *self.delay.lock().unwrap() = delay;
     }
 
-    /// Sets whether every later call of registry and store panics.
+    /// Sets whether later calls of the fake registry and store panic.
     pub fn panic(&self, panics: bool) {
         *self.panics.lock().unwrap() = panics;
     }
@@ -99,7 +99,7 @@ impl Artifacts for Remote {
     }
 }
 
-/// Test fake of the journal. It keeps the log entries about requests and counts the failed checks for a new champion.
+/// Test fake of the journal. Keeps the log entries about requests, and counts failed refreshes of the champion.
 #[derive(Default)]
 pub struct Recorder {
     lines: Mutex<Vec<JournalLine>>,
@@ -154,8 +154,7 @@ impl Fixture {
         Self::with_interval(INTERVAL)
     }
 
-    /// Creates a function that has not loaded a champion, with an empty registry. `interval` is the time between two
-    /// checks for a new champion.
+    /// Creates a function that has not loaded a champion. `interval` is the time between two refreshes of the champion.
     pub fn with_interval(interval: SignedDuration) -> Self {
         let (remote, journal) = (Arc::new(Remote::default()), Arc::new(Recorder::default()));
         let clock = Arc::new(FixedClock::at(moment("2026-11-24T08:00:00Z")));
@@ -177,7 +176,7 @@ impl Fixture {
         fixture
     }
 
-    /// Creates a function that has loaded version 1 as the champion. The version has the given artifact.
+    /// Creates a function that has loaded version 1, with the given artifact, as the champion.
     pub async fn serving_as(artifact: &[u8]) -> Self {
         let fixture = Self::empty();
         fixture.promote_as(1, artifact);
@@ -229,8 +228,7 @@ impl Fixture {
         self.clock.set(self.clock.now() + time);
     }
 
-    /// Sends the API Gateway event `event` to the function through `lambda_http`, as in the cloud. Returns the
-    /// response.
+    /// Sends an API Gateway event to the function through `lambda_http`, as in the cloud, and returns the response.
     pub async fn call(&self, event: &Value) -> FunctionAnswer {
         let mut context = Context::default();
         context.request_id = REQUEST_ID.into();
@@ -261,8 +259,7 @@ impl Fixture {
     }
 }
 
-/// Sends `count` prediction requests at once. Returns the number of the version that answers each one, in request
-/// order.
+/// Sends `count` prediction requests at once. Returns which model version answered each request, in request order.
 pub async fn together(count: usize, fixture: &Fixture) -> Vec<u64> {
     let calls: Vec<_> = (0..count)
         .map(|_| {
@@ -283,7 +280,7 @@ pub fn event(name: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// Adds a method to JSON values that changes one field of a sample event.
+/// Extension of JSON values: changes one field of a sample event.
 pub trait With {
     /// Returns the event with the field `member` set to `value`.
     fn with(self, member: &str, value: impl Into<Value>) -> Self;

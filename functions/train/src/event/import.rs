@@ -11,7 +11,7 @@ use super::{ModelFile, RequestError, RunRequest, RunTask, checked_note, fields};
 /// Maximum length of an S3 key in bytes.
 const MAX_KEY: usize = 1024;
 
-/// Number of hexadecimal digits of a SHA-256 that become part of the run ID of an uploaded file.
+/// Number of hexadecimal digits of a SHA-256 in the run ID of an uploaded model file.
 const DIGITS: usize = 16;
 
 /// The `source` field of an event that S3 sends through EventBridge.
@@ -28,7 +28,7 @@ struct ImportEvent {
     note: Option<String>,
 }
 
-/// JSON event that S3 sends for an uploaded model file. Fields of the event that are not needed are not listed.
+/// JSON event that S3 sends for an uploaded model file. Only the needed fields are listed.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct UploadEvent {
@@ -55,33 +55,34 @@ pub(super) fn is_upload(event: &Value) -> bool {
     event.get("source").and_then(Value::as_str) == Some(SOURCE)
 }
 
-/// Returns the S3 key of the model file in an import event, cut to 1024 bytes. Returns an empty text if the key is not
-/// a string. Returns `None` if the event does not ask for an import.
+/// Returns the S3 key of the model file in an import event. `None` if the event does not ask for an import.
 pub(super) fn key_of(event: &Value) -> Option<String> {
     let key = match event.get("import") {
         Some(key) => Some(key),
         None if is_upload(event) => event.pointer("/detail/object/key"),
         None => return None,
     };
+    // A key that is not a string becomes an empty text. A key that is too long is cut.
     let key = key.and_then(Value::as_str).unwrap_or_default();
     Some(key.get(..key.floor_char_boundary(MAX_KEY)).unwrap_or_default().to_owned())
 }
 
-/// Parses an event in which a person asks for the import of a model file. If the event has no ID, the run's ID is
-/// derived from `invocation`, the request ID of the invocation.
+/// Parses an event in which a person asks for the import of a model file. `invocation` is the request ID of the Lambda
+/// invocation.
 pub(super) fn by_hand(event: Value, invocation: &str) -> Result<RunRequest, RequestError> {
     let ImportEvent { import: key, id, note } = fields(event)?;
+    // If the event has no ID, the run's ID is derived from the request ID.
     let id = RunId::import(id.as_deref().unwrap_or(invocation)).map_err(RequestError::Id)?;
     request(id, ModelFile { key, etag: None }, checked_note(note)?)
 }
 
 /// Parses the event that S3 sends for an uploaded model file. The run's ID is derived from the file's key and content.
-/// So a second delivery of the event is the same run. New content under the same key is a new run.
 pub(super) fn upload(event: Value) -> Result<RunRequest, RequestError> {
     let UploadEvent { detail_type, detail: UploadDetail { object } } = fields(event)?;
     if detail_type != CREATED {
         return Err(RequestError::NotCreated(detail_type));
     }
+    // A second delivery of the event is the same run. New content under the same key is a new run.
     let parts = [Some(&object.key), object.version_id.as_ref(), object.etag.as_ref(), object.sequencer.as_ref()];
     // The parts are separated by line breaks. Only the S3 key can contain a line break, and the key comes first. So
     // different files never give the same text.

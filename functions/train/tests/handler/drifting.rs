@@ -70,7 +70,7 @@ async fn reordered_columns_are_measured_on_the_same_rows() {
     assert_eq!(after.champion_score, Some(before.score), "the champion is the version before, on its own hold-out");
 }
 
-/// Returns the Iris data set as CSV. A number replaces the species as the target.
+/// Returns the Iris data set as CSV, with a number as the target in place of the species.
 fn numbered(number: impl Fn(usize) -> String) -> String {
     let (header, rows) = IRIS_CSV.split_once('\n').unwrap();
     let rows = rows.lines().enumerate().map(|(row, line)| {

@@ -9,7 +9,7 @@ use crate::support::{TestWorld, customers, quick};
 
 const TARGET: &str = "target = \"left\"\n";
 
-/// Returns the CSV of the test customers, with the line `line` replaced by `text`. The header is line 1.
+/// Returns the CSV of the test customers, with one line replaced by `text`. The header is line 1.
 fn with_line(line: usize, text: &[u8]) -> Vec<u8> {
     let table = customers(0..60);
     let mut lines: Vec<&[u8]> = table.lines().map(str::as_bytes).collect();
@@ -17,7 +17,7 @@ fn with_line(line: usize, text: &[u8]) -> Vec<u8> {
     lines.join(&b'\n')
 }
 
-/// Returns the CSV of test customers who all stay, except the customers on these lines.
+/// Returns the CSV of test customers who all stay, except the customers on the given lines.
 fn all_stay_but(lines: &[usize]) -> Vec<u8> {
     let table = customers(0..60);
     let lines = table.lines().enumerate().map(|(index, line)| match line.rsplit_once(',') {

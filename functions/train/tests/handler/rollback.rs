@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::TestWorld;
 
-/// Replaces the champion pointer with one that a newer release might write: the champion's record, changed by `change`.
+/// Replaces the champion's registry record by a changed one, which a newer release of the software might write.
 fn rewrite_pointer(world: &TestWorld, change: impl Fn(&mut Value)) {
     let mut state = world.memory.state();
     let mut fields = serde_json::to_value(state.champions.last().unwrap()).unwrap();

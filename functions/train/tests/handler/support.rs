@@ -11,15 +11,16 @@ use evergreen_train::{
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-/// Returns an event that asks for a training of one random forest, without a search.
+/// Returns an event that asks for a training of one random forest, without a hyperparameter search.
 pub fn quick() -> Value {
     json!({"seed": 7, "family": "random_forest", "hyperparameters": {
         "n_estimators": 20, "max_depth": 8, "min_samples_split": 2, "min_samples_leaf": 1,
     }})
 }
 
-/// Returns an event that asks for a forest of one tree, which distinguishes at most two of the three Iris species.
+/// Returns an event that asks for a training of a forest with only one tree, which gives a bad model for Iris.
 pub fn stump() -> Value {
+    // One such tree distinguishes at most two of the three Iris species.
     json!({"family": "random_forest", "hyperparameters": {
         "n_estimators": 1, "max_depth": 1, "min_samples_split": 2, "min_samples_leaf": 1,
     }})
@@ -51,14 +52,14 @@ impl TestWorld {
         }
     }
 
-    /// Creates a test world in which these files are the user's data set.
+    /// Creates a test world in which the given files are the user's data set.
     pub fn with(files: &[(&str, &[u8])]) -> Self {
         let world = Self::new();
         world.store(files);
         world
     }
 
-    /// Replaces the user's data set in the fake store with these files. Each file is a name and a content.
+    /// Replaces the user's data set in the fake store with the given files (name and content).
     pub fn store(&self, files: &[(&str, &[u8])]) {
         let keyed = files.iter().map(|(name, content)| (format!("datasets/iris/{name}"), content.to_vec()));
         self.memory.state().datasets = keyed.collect();
@@ -115,9 +116,9 @@ impl TestWorld {
         self.memory.state().champions.last().map(|champion| champion.version.number.get())
     }
 
-    /// Sends `event`. Checks that the run fails with the error `kind`, that the failure is recorded and published, and
-    /// that the champion stays. Returns the recorded reason.
+    /// Sends an event and checks that the run fails with the error `kind`. Returns the recorded reason.
     pub async fn assert_fails(&self, invocation: &str, event: Value, kind: &str) -> String {
+        // The failure must be recorded and published, and the champion must stay.
         let serving = self.champion_number();
         let error = self.invoke(invocation, event).await.unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
@@ -137,9 +138,10 @@ pub fn sample(name: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// Returns a CSV data set of customers who stay or leave. Customers who pay by hand and use little leave, except one in
-/// ten. Some months and plans are missing, and the last plan is rare.
+/// Returns a CSV data set of customers who stay or leave.
 pub fn customers(rows: Range<usize>) -> String {
+    // Customers who pay by hand and use little leave, except one in ten. Some months and plans are missing, and the
+    // last plan is rare.
     let mut csv = "id,plan,months,usage,autopay,joined,left\n".to_owned();
     for row in rows {
         let plan = ["basic", "family", "", "plus"][row % 4];
@@ -154,8 +156,9 @@ pub fn customers(rows: Range<usize>) -> String {
     csv
 }
 
-/// Returns a CSV data set of houses. The prices depend on area and quarter, with a little noise.
+/// Returns a CSV data set of houses and their prices.
 pub fn houses(rows: usize) -> String {
+    // The prices depend on area and quarter, with a little noise.
     let mut csv = "area,quarter,price\n".to_owned();
     for row in 0..rows {
         let (area, quarter) = (40 + row * 37 % 160, ["harbour", "hill", "mill"][row % 3]);
@@ -165,9 +168,9 @@ pub fn houses(rows: usize) -> String {
     csv
 }
 
-/// Returns the Iris data set as CSV, with its columns in the order `columns`. A column that appears again gets another
-/// name.
+/// Returns the Iris data set as CSV, with its columns in the given order.
 pub fn reordered_iris(columns: &[usize]) -> Vec<u8> {
+    // A column that appears again gets another name.
     let mut lines = Vec::new();
     for (row, line) in evergreen_table::IRIS_CSV.lines().enumerate() {
         let cells: Vec<&str> = line.split(',').collect();
