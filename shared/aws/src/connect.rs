@@ -22,20 +22,22 @@ pub(crate) use http::never_connected;
 /// Maximum time to open a network connection, including TLS.
 const CONNECT: Duration = Duration::from_secs(2);
 
-/// Maximum time for one try of an AWS call: sending the request and receiving the head of the answer. It is many times
-/// the usual time. The prediction function may spend 5 s on a refresh of its model, so two tries fit. The SDK itself
-/// watches the body of a download. Large uploads, and calls that must not be repeated, have their own limits.
+// It is many times the usual time. The prediction function may spend 5 s on a refresh of its model, so two tries fit.
+// The SDK itself watches the body of a download. Large uploads, and calls that must not be repeated, have their own
+// limits.
+/// Maximum time for one try of an AWS call: sending the request and receiving the head of the answer.
 const TRY: Duration = Duration::from_secs(2);
 
-/// Maximum time for all tries of one AWS call, including the pauses. It is longer than any healthy call and shorter
-/// than the 29 s that API Gateway waits.
+// It is longer than any healthy call and shorter than the 29 s that API Gateway waits.
+/// Maximum time for all tries of one AWS call, including the pauses.
 const CALL: Duration = Duration::from_secs(16);
 
 /// Maximum number of tries of one AWS call, including the first.
 const TRIES: u32 = 3;
 
-/// Maximum pause before the second try of an AWS call. Before the third try, the maximum is twice as long. The SDK's
-/// default of one second is too long for callers that wait.
+// Before the third try, the maximum is twice as long. The SDK's default of one second is too long for callers that
+// wait.
+/// Maximum pause before the second try of an AWS call.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Returns the AWS configuration for the clients of all services. It contains one HTTP client with one connection pool,

@@ -19,7 +19,8 @@ const DIMENSION: &str = "ModelName";
 /// Maximum number of metric values that CloudWatch accepts in one call.
 const MOST_PER_CALL: usize = 1000;
 
-/// Publishes metrics to CloudWatch in the namespace `Evergreen`. Each metric has the dimension `ModelName`.
+// Each metric has the dimension `ModelName`.
+/// Publishes metrics to CloudWatch in the namespace `Evergreen`.
 #[derive(Debug, Clone)]
 pub struct CloudWatchMetrics {
     client: Client,
