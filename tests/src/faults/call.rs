@@ -17,7 +17,7 @@ pub enum Service {
     EventBridge,
     /// CloudWatch, which stores metrics.
     CloudWatch,
-    /// API Gateway. The metrics function asks API Gateway how much of the request quota is used.
+    /// API Gateway, which reports how much of the request quota is used.
     ApiGateway,
     /// EventBridge Scheduler, which holds the schedule of the training.
     Scheduler,
@@ -39,7 +39,8 @@ impl Service {
     }
 }
 
-/// A Lambda function's HTTP request to an AWS service, with the details by which a test selects calls for a fault.
+// A test selects calls for a fault by these details.
+/// A Lambda function's HTTP request to an AWS service.
 #[derive(Debug)]
 pub(super) struct Call {
     /// Name of the Lambda function that sends the request: `train`, `predict`, `metrics` or `alert`.
@@ -88,9 +89,9 @@ fn operation(service: Option<Service>, head: &Parts, target: &str) -> String {
     }
 }
 
-/// Returns the name of the AWS service in an `Authorization` header: `AWS4-HMAC-SHA256
-/// Credential=<key>/<date>/<region>/<service>/aws4_request, …`.
+/// Returns the name of the AWS service in an `Authorization` header, such as `s3`.
 fn scope(authorization: &str) -> Option<&str> {
+    // The header is `AWS4-HMAC-SHA256 Credential=<key>/<date>/<region>/<service>/aws4_request, …`.
     authorization.split("Credential=").nth(1)?.split(',').next()?.split('/').nth(3)
 }
 
