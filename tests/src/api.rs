@@ -35,7 +35,7 @@ impl ApiAccess {
     }
 }
 
-// It sends each request to the API that serves the request's path.
+// The client sends each request to the API that serves the request's path.
 /// Test client of the two HTTP APIs, for predictions and for status. It has one API key for each.
 #[derive(Debug, Clone)]
 pub struct Api {
@@ -162,7 +162,7 @@ impl Answer {
 pub struct Problem {
     /// Short name of the kind of error, the field `title` of RFC 9457.
     pub title: String,
-    // It names the wrong field of the request and the expected value.
+    // The explanation names the wrong field of the request and the expected value.
     /// Explanation of the error, the field `detail` of RFC 9457.
     pub detail: String,
     /// The whole HTTP response.

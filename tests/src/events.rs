@@ -9,7 +9,7 @@ use crate::stack::Stack;
 /// Name of the test's SQS queue that receives the published events, without the stack's name.
 const QUEUE: &str = "test-events";
 
-// It consists of a rule and an SQS queue, which the test creates.
+// The test creates an EventBridge rule and an SQS queue for this.
 /// Test helper that receives all events on the EventBridge bus.
 #[derive(Debug)]
 pub struct Listener {

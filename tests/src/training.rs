@@ -10,7 +10,7 @@ use crate::stack::Stack;
 use crate::wait::{seconds, until};
 use crate::{iris, wait};
 
-// It covers the refresh itself and the calls to the emulator.
+// The extra time covers the refresh itself and the calls to the emulator.
 /// Extra time that a test waits for a promoted model version, on top of the refresh time.
 const SLACK: Duration = seconds(10);
 

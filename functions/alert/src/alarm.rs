@@ -20,7 +20,7 @@ pub struct Alarm {
     pub before: Option<AlarmState>,
     /// The time at which the CloudWatch alarm entered its current state.
     pub since: Timestamp,
-    /// The measured value of the alarm's metric. It is read from the text with which CloudWatch explains the change.
+    /// The measured value of the alarm's metric, from the text with which CloudWatch explains the change.
     pub reading: AlarmReading,
     /// The alarm's threshold, with which CloudWatch compares the measured value. `None` if it is unknown.
     pub threshold: Option<f64>,

@@ -11,10 +11,10 @@ pub enum MissingData {
     // The metric is published every five minutes, so a missing value means that something is wrong.
     /// Missing values of the metric raise the alarm.
     Raises,
-    // Such a metric (for example, a count of errors) has values only when something has happened.
+    // A metric such as a count of errors has values only when something has happened.
     /// Missing values of the metric end the alarm.
     Ends,
-    // They do not show whether something is wrong.
+    // Missing values of such a metric do not show whether something is wrong.
     /// Missing values of the metric do not change the alarm's state.
     KeepsState,
 }
@@ -104,8 +104,7 @@ macro_rules! alarms {
         $(#[doc = $watches:literal])+
         $kind:ident { $($field:ident: $value:expr),+ $(,)? }
     )+) => {
-        // Each variant has the alarm's name without the stack's name.
-        /// The kind of a CloudWatch alarm, such as `AccuracyLow`.
+        /// The kind of a CloudWatch alarm, such as `AccuracyLow`: the alarm's name without the stack's name.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum AlarmKind {
             $($(#[doc = $watches])+ $kind,)+
@@ -130,7 +129,7 @@ macro_rules! alarms {
     };
 }
 
-// The other rows take from it the fields that they do not set.
+// The other rows of the catalogue take from this row the fields that they do not set.
 /// Row of the alarm catalogue for alarms that somebody has added by hand.
 const OTHER: CatalogEntry = CatalogEntry {
     name: "",
@@ -148,8 +147,7 @@ const OTHER: CatalogEntry = CatalogEntry {
 };
 
 alarms! {
-    /// Alarm: the champion (the model version that answers predictions) is too old, or the metric about its age is
-    /// missing.
+    /// Alarm: the champion is too old, or the metric about the champion's age is missing.
     ChampionTooOld {
         name: "champion-too-old",
         meaning: "For too long no version has become champion. Training does not run, training fails, or the gate \
@@ -236,7 +234,7 @@ alarms! {
         missing_data: MissingData::KeepsState,
     }
 
-    // The other file may be intact, so predictions may still work.
+    // If only one file is damaged, predictions still work with the other file.
     /// Alarm: one of the champion's two stored files (in S3 and in DynamoDB) is missing or damaged.
     ArtifactDamaged {
         name: "artifact-damaged",
@@ -249,7 +247,8 @@ alarms! {
         missing_data: MissingData::KeepsState,
     }
 
-    // It answers with the last version that it has loaded, or with 503 if there is none.
+    // After a failed load, the predict function answers with the last version that it has loaded, or with 503 if there
+    // is none.
     /// Alarm: a running instance of the predict function failed to load a champion.
     ModelLoadFailures {
         name: "model-load-failures",
@@ -354,7 +353,7 @@ alarms! {
         missing_data: MissingData::KeepsState,
     }
 
-    // Their training runs or imports failed in all attempts.
+    // The training runs or imports of these events failed in all attempts.
     /// Alarm: the train function's dead-letter queue holds events.
     TrainFailureQueue {
         name: "train-failure-queue",

@@ -40,8 +40,7 @@ pub(crate) enum DeliveryResult {
 /// Error: this Lambda invocation did not send a mail, or does not know whether it sent the mail.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MailError {
-    /// Another Lambda invocation has reserved the mail and may still fail to send it. So this invocation must report an
-    /// error.
+    /// Another Lambda invocation has reserved the mail, and has not sent it yet.
     #[error("another invocation is sending the mail")]
     Busy,
     /// SES did not answer, so the mail may have been sent. Holds the cause, if it is known.
@@ -210,7 +209,7 @@ fn key(alarm: &str, state: AlarmState, since: Timestamp, recipient: &Address) ->
     sha256_hex(&content)
 }
 
-/// Derives a number from 0 to 1 from the mail's key. It decides how much longer a retry waits.
+/// Derives a number from 0 to 1 from the mail's key, by which a retry of the mail waits longer.
 fn share(key: &str) -> f64 {
     // The retries of different mails must not come together.
     let byte = key.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok());

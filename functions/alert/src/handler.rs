@@ -35,11 +35,11 @@ pub struct AlertReport {
     pub sent: usize,
     /// Number of mails that were not sent, because they had been sent before.
     pub sent_before: usize,
-    // Either a newer mail has replaced the mail. Or the mail says that an incident has ended, and its recipient never
-    // got a mail about that incident.
+    // A mail is not needed if a newer mail has replaced it. Nor is a mail that says that an incident has ended, if its
+    // recipient never got a mail about that incident.
     /// Number of mails that were not sent, because nobody needs them.
     pub not_due: usize,
-    // They report missing data, or that an alarm is OK although no mail had said that it was raised.
+    // Such a notification reports missing data, or that an alarm is OK although no mail had said that it was raised.
     /// Number of alarm notifications that need no mail.
     pub no_news: usize,
     /// Number of alarm notifications that led to no mail, because the alarm had changed again before they arrived.
@@ -48,7 +48,7 @@ pub struct AlertReport {
     pub held_back: usize,
 }
 
-// Everything else was done, and a retry of the event does not repeat it.
+// Everything else in the event was done, and a retry of the event does not repeat it.
 /// Error: some mails of an SNS event were not sent, or some notifications could not be read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, thiserror::Error)]
 #[error("{not_sent} mails were not sent, or perhaps not; {not_understood} notifications could not be read")]

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{Alarm, AlarmKind, AlarmReading};
 
-/// What a mail about an alarm knows about the champion (the model version that answers predictions).
+/// The facts about the champion (the model version that answers predictions) for a mail about an alarm.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Knowledge {
     /// The registry could not be read, so the mail says nothing about the champion.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::alarm::{Alarm, AlarmState, Comparison};
 use crate::{AlarmKind, AlarmReading};
 
-// It has only the fields that the alert function uses.
+// The struct has only the fields that the alert function uses.
 /// The JSON message that CloudWatch sends when an alarm changes.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]

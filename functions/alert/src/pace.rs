@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-// It is the rate limit of SES's sandbox.
+// 1 mail per second is the rate limit of SES's sandbox.
 /// Number of mails per second if SES does not report its rate limit.
 const RATE: f64 = 1.0;
 
@@ -16,8 +16,8 @@ const MARGIN: f64 = 1.1;
 /// Maximum pause between two tries to send a mail.
 const LONGEST: Duration = Duration::from_secs(16);
 
-// It slows down when SES rejects a mail for now, and speeds up again when SES accepts mails.
-/// Rate limiter that decides when the next mail may be sent.
+/// Rate limiter that decides when the next mail may be sent. It slows down when SES rejects a mail for now, and speeds
+/// up again when SES accepts mails.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Pace {
     /// The minimum pause between two mails.

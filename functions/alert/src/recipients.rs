@@ -3,8 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-// Parsing rejects only texts that are certainly invalid.
-/// A mail address.
+/// A mail address. Parsing rejects only texts that are certainly invalid.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Address(String);
 

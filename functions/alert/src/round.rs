@@ -11,7 +11,7 @@ use crate::pace::Pace;
 use crate::{Address, AlertWorld, Recipients};
 
 // A try fails if SES is unreachable or broken. Throttling does not count as a failure, because it passes.
-/// Maximum number of failed tries to send a mail, for one recipient, and in a row over all recipients.
+/// Maximum number of failed tries to send a mail: for one recipient, and in a row over all recipients.
 const MOST_FAILURES: usize = 5;
 
 /// Pause before the next check whether another Lambda invocation has sent a mail.

@@ -22,13 +22,13 @@ pub(crate) use http::never_connected;
 /// Maximum time to open a network connection, including TLS.
 const CONNECT: Duration = Duration::from_secs(2);
 
-// It is many times the usual time. The prediction function may spend 5 s on a refresh of its model, so two tries fit.
-// The SDK itself watches the body of a download. Large uploads, and calls that must not be repeated, have their own
-// limits.
+// The maximum is many times the usual time. The prediction function may spend 5 s on a refresh of its model, so two
+// tries fit. The SDK itself watches the body of a download. Large uploads, and calls that must not be repeated, have
+// their own limits.
 /// Maximum time for one try of an AWS call: sending the request and receiving the head of the answer.
 const TRY: Duration = Duration::from_secs(2);
 
-// It is longer than any healthy call and shorter than the 29 s that API Gateway waits.
+// The maximum is longer than any healthy call and shorter than the 29 s that API Gateway waits.
 /// Maximum time for all tries of one AWS call, including the pauses.
 const CALL: Duration = Duration::from_secs(16);
 

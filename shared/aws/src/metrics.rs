@@ -19,8 +19,7 @@ const DIMENSION: &str = "ModelName";
 /// Maximum number of metric values that CloudWatch accepts in one call.
 const MOST_PER_CALL: usize = 1000;
 
-// Each metric has the dimension `ModelName`.
-/// Publishes metrics to CloudWatch in the namespace `Evergreen`.
+/// Publishes metrics to CloudWatch in the namespace `Evergreen`. Each metric has the dimension `ModelName`.
 #[derive(Debug, Clone)]
 pub struct CloudWatchMetrics {
     client: Client,

@@ -36,7 +36,7 @@ use crate::failure::unavailable;
 use items::{RegistryItem, Stored};
 use keys::{Key, RegistryKeys};
 
-// It also has the champions and the records about mails.
+// The registry also has the champions and the records about mails.
 /// Client for the model registry: the DynamoDB records of one model, such as training runs and model versions.
 #[derive(Debug, Clone)]
 pub struct Registry {

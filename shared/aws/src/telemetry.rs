@@ -11,8 +11,8 @@ use crate::env::Environment;
 /// The log level that is used if no environment variable sets one.
 const DEFAULT: &str = "info";
 
-/// Starts logging to standard output, one JSON object per line. `AWS_LAMBDA_LOG_LEVEL` or `RUST_LOG` sets the log
-/// level, which is else `info`.
+/// Starts logging to standard output, one JSON object per line. The environment variable `AWS_LAMBDA_LOG_LEVEL` or
+/// `RUST_LOG` sets the log level (default: `info`).
 pub fn init() {
     // `AWS_LAMBDA_LOG_LEVEL` has priority. Both variables may also set levels for parts of the code:
     // `warn,evergreen_aws=debug`. If logging has already started, the function only sets the panic hook again. The log

@@ -17,8 +17,8 @@ pub(super) enum Problem {
     Refused(u16, String),
     /// The answer has HTTP status 200 and this body, although the AWS service was not called.
     Answered(String),
-    /// The answer says that DynamoDB has cancelled the transaction, because the write at this position (from 0) had
-    /// this error code.
+    /// The answer says that DynamoDB has cancelled the transaction. Holds the position of the failed write (from 0) and
+    /// its error code.
     Cancelled(usize, String),
 }
 

@@ -30,7 +30,7 @@ pub(super) enum Effect {
     Shorten,
 }
 
-// By default it affects every call of every function. Methods such as `with` and `of` limit it to some calls.
+// By default, a fault affects every call of every function. Methods such as `with` and `of` limit it to some calls.
 /// A fault that the test proxy injects into the Lambda functions' calls to AWS.
 #[derive(Debug, Clone)]
 pub struct Fault {

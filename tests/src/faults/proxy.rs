@@ -142,7 +142,7 @@ impl std::fmt::Display for Dropped {
 
 impl std::error::Error for Dropped {}
 
-// So the body does not report its own size, and the header has the full length.
+// The body does not report its own size, because it may be cut short. The header has the full length.
 /// Body of an HTTP answer of the fault proxy, which the proxy may cut short.
 struct Content {
     left: Option<Bytes>,

@@ -8,7 +8,7 @@ use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{ComparisonOperator, MetricAlarm, MetricDatum, StateValue, Statistic};
 use evergreen_tests::Stack;
 
-// It makes the name unique.
+// The number makes the copy's name unique.
 /// Number for the name of the next copy of an alarm.
 static COPIES: AtomicU32 = AtomicU32::new(1);
 

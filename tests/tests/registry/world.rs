@@ -13,7 +13,7 @@ use evergreen_testkit::{moment, registration, run, version};
 use evergreen_tests::stack::variable;
 use jiff::{SignedDuration, Timestamp};
 
-// It gives each test its own model name.
+// The number gives each test its own model name.
 /// Number for the next model name.
 static MODELS: AtomicU32 = AtomicU32::new(1);
 

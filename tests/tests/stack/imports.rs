@@ -6,7 +6,7 @@ use evergreen_tests::training::fresh_id;
 use evergreen_tests::wait::{seconds, until};
 use serde_json::{Value, json};
 
-// It covers storing, event delivery, a cold start and the gate's decision on an emulator.
+// The time covers storing, event delivery, a cold start and the gate's decision on an emulator.
 /// Maximum time until an uploaded model file is imported.
 const LIMIT: std::time::Duration = seconds(60);
 

@@ -13,7 +13,7 @@ use evergreen_tests::training::{as_good, bad, good};
 use evergreen_tests::{Stack, training};
 use serde_json::{Value, json};
 
-// It keeps all answers.
+// The client keeps all answers.
 /// Test client that calls the prediction API repeatedly until it is stopped.
 struct Caller {
     stop: Arc<AtomicBool>,

@@ -47,7 +47,8 @@ fn failing_mail_is_reported_by_another_way_than_the_alert_function() {
     assert_eq!(subscription["Endpoint"]["Fn::If"], json!(["NamesUndeliveredRecipient", named, first]));
 }
 
-/// The alert function reads all mail addresses when it starts. A single address that it rejects would stop every mail.
+/// A single address that the alert function rejects would stop every mail, because it reads all addresses when it
+/// starts.
 #[test]
 fn the_template_accepts_no_address_that_the_alert_function_refuses() {
     let template = Template::read();

@@ -23,7 +23,7 @@ const NAMED: [(&str, &str, usize); 9] = [
     ("AWS::XRay::SamplingRule", "/SamplingRule/RuleName", 32),
 ];
 
-// These events start functions.
+// The events start Lambda functions.
 /// Kinds of events in the SAM template that have names: the event's type, and the property with its name.
 const EVENTS: [(&str, &str); 2] = [("ScheduleV2", "Name"), ("EventBridgeRule", "RuleName")];
 /// Maximum length of the name of an event that starts a function, in characters.

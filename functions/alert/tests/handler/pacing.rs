@@ -140,7 +140,7 @@ async fn an_account_with_a_higher_rate_sends_faster() {
 #[tokio::test]
 async fn the_pace_adapts_to_a_rate_that_others_share() {
     let (memory, clock) = (memory(), FixedClock::at(moment(START)));
-    // It reports a rate of fourteen mails a second, but accepts only one mail every two seconds.
+    // The fake reports a rate of fourteen mails a second, but accepts only one mail every two seconds.
     /// Test fake of SES for an account that other senders use too.
     struct Shared<'a>(Ses<'a>);
     impl Mailer for Shared<'_> {

@@ -20,7 +20,7 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "storing an artifact";
 
-// In this time, 1 GB needs 17 MB/s, which even the slowest Lambda function reaches.
+// In 60 s, an upload of 1 GB needs 17 MB/s, which even the slowest Lambda function reaches.
 /// Maximum time for one try of an upload to S3.
 const UPLOAD_TRY: Duration = Duration::from_secs(60);
 
@@ -85,8 +85,8 @@ impl ArtifactWriter for ArtifactBucket {
 }
 
 impl ArtifactBucket {
-    /// Stores `object` in S3 and returns its entity tag (a mark of the content). It never overwrites content that the
-    /// caller does not know.
+    /// Stores `object` in S3 without overwriting unknown content. Returns the entity tag (a mark of the stored
+    /// content).
     async fn put(
         &self,
         object: NewObject<'_>,

@@ -9,7 +9,7 @@ use crate::env::{ConfigError, Environment};
 /// Name of the environment variable with the custom endpoint of all AWS services.
 const ALL: &str = "AWS_ENDPOINT_URL";
 
-/// The AWS services that this crate calls: the SDK's name of each service, and the environment variable with its custom
+/// The AWS services that this crate calls. For each: the SDK's name, and the environment variable with a custom
 /// endpoint.
 const SERVICES: [(&str, &str); 7] = [
     ("API Gateway", "AWS_ENDPOINT_URL_API_GATEWAY"),
@@ -21,7 +21,7 @@ const SERVICES: [(&str, &str); 7] = [
     ("Scheduler", "AWS_ENDPOINT_URL_SCHEDULER"),
 ];
 
-// Each SDK client reads its own endpoint here.
+// Each SDK client reads the endpoint of its service here.
 /// The custom endpoints (URLs) of AWS services, from the environment variables.
 #[derive(Debug, Default)]
 pub(super) struct Endpoints {

@@ -8,7 +8,7 @@ use super::WHAT;
 use crate::connect::never_connected;
 use crate::failure::CallFailure;
 
-// Too many in a short time, or more than a quota allows.
+// SES refuses too many mails in a short time, and more mails than a quota allows.
 /// Error codes of SES for too many mails.
 const TOO_MANY: [&str; 4] = ["TooManyRequestsException", "ThrottlingException", "Throttling", "LimitExceededException"];
 
@@ -16,7 +16,7 @@ const TOO_MANY: [&str; 4] = ["TooManyRequestsException", "ThrottlingException", 
 /// HTTP status 504: a gateway got no answer from SES behind it.
 const GATEWAY_TIMEOUT: u16 = 504;
 
-/// Converts the error of a failed call to SES: was the mail refused, may it be sent again, or may it have been sent?
+/// Converts the error of a failed call to SES to the program's own error type.
 pub(super) fn of(error: &SdkError<SendEmailError>) -> SendError {
     // If SES itself answers with an error, it has not sent the mail.
     // The messages of SES may contain mail addresses, so they are left out.

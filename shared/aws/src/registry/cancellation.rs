@@ -14,8 +14,8 @@ use crate::failure::unavailable;
 /// DynamoDB's error code for a write whose condition failed.
 const CONDITION: &str = "ConditionalCheckFailed";
 
-// Another transaction uses the item, or the table is busy. Source: `TransactionCanceledException` in the DynamoDB API
-// reference.
+// The reason is that another transaction uses the item, or that the table is busy. Source:
+// `TransactionCanceledException` in the DynamoDB API reference.
 /// DynamoDB's error codes for short problems, after which a write may soon succeed.
 const BRIEF: [&str; 3] = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
 

@@ -35,7 +35,7 @@ enum ClaimState {
     Unanswered,
 }
 
-// Such an item is in the partition of the model's training runs.
+// A claim of such a release is in the partition of the model's training runs.
 /// DynamoDB item of a claim (a reservation to send a mail), in the format of releases up to 0.1.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 struct EarlyClaimRecord {
@@ -154,8 +154,7 @@ impl Registry {
     }
 }
 
-/// Returns why an invocation cannot send a mail after DynamoDB refused its claim. `item` is the existing claim of
-/// another invocation.
+/// Returns why an invocation must not send a mail for which DynamoDB refused a claim. `item` is the existing claim.
 fn refused(item: Option<&items::RegistryItem>, lease: &Lease) -> Result<Claim, Unavailable> {
     // If `item` is `None`, that claim was deleted in the meantime. The result is then `Busy`, so the invocation tries
     // again.

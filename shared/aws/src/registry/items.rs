@@ -52,7 +52,7 @@ pub(super) fn decode<T: DeserializeOwned>(item: RegistryItem, what: &'static str
 }
 
 // An unreadable item gives a description and not an error, so one such item does not make a list fail.
-/// A record type that can be read from a DynamoDB item.
+/// Trait of the record types that can be read from a DynamoDB item.
 pub(super) trait Stored: Sized {
     // An item is unreadable if this version of the software cannot decode it.
     /// Decodes the record in a DynamoDB item. If the item is unreadable, returns a description of the problem.

@@ -23,7 +23,7 @@ const MAX_TURNS: u32 = 5;
 /// DynamoDB condition: the next version number (the counter plus one) is above `:above`.
 const IS_ABOVE: &str = "last_version >= :above";
 
-// It is damaged if it is not a number, and too low if its next number is not above `:above`.
+// The counter is damaged if it is not a number, and too low if its next number is not above `:above`.
 /// DynamoDB condition: the counter of version numbers is missing, damaged or too low.
 const IS_BEHIND: &str =
     "attribute_not_exists(last_version) OR NOT attribute_type(last_version, :number) OR last_version < :above";

@@ -81,8 +81,8 @@ impl Registry {
         Ok(stored.and_then(Result::ok).is_some_and(|stored| facts(&stored) == facts(run)))
     }
 
-    /// Performs the DynamoDB writes that store the training run `run`. Returns a conflict if the stored run has changed
-    /// meanwhile.
+    /// Stores the training run `run` with the DynamoDB writes `writes`. Returns a conflict if the stored run has
+    /// changed before.
     async fn write_run(
         &self,
         run: &Run,

@@ -15,7 +15,7 @@ use crate::alarms::{assert_recipients, delivery, notification};
 /// Name of the alarm that these tests raise by hand, without the stack's name.
 const KIND: &str = "train-schedule-queue";
 
-// It is longer than all tries of one call, and longer than Lambda's retries in this test.
+// The duration is longer than all tries of one call, and longer than Lambda's retries in this test.
 /// Duration for which the fake fault makes SES throttle all calls.
 const THROTTLED: Duration = seconds(15);
 

@@ -12,7 +12,7 @@ use evergreen_tests::training::as_good;
 use evergreen_tests::wait::{seconds, until};
 use serde_json::json;
 
-// It is longer than any function waits for an answer.
+// The delay is longer than any function waits for an answer.
 /// Delay of a call to AWS that hangs.
 const HANGING: Duration = seconds(60);
 

@@ -25,8 +25,7 @@ use tokio::net::TcpListener;
 /// Body of every answer of the fake AWS service to which the fault proxy forwards calls.
 const ANSWER: &str = "0123456789";
 
-// It records the requests that it receives.
-/// Test fake of an AWS service, for tests of the fault proxy.
+/// Test fake of an AWS service, for tests of the fault proxy. It records the requests that it receives.
 #[derive(Debug, Clone, Default)]
 struct Upstream(Arc<Mutex<Vec<String>>>);
 

@@ -125,7 +125,7 @@ fn add_everywhere(fields: &mut Value) {
     }
 }
 
-// They are for fields to which a newer release may add values.
+// The values are for fields to which a newer release may add values.
 /// Sample values that only a newer release knows: the name of an item, the path of the field, and the value as JSON.
 const UNKNOWN_VALUES: [(&str, &str, &str); 10] = [
     ("champion-classes", "/version/family", "\"oracle\""),
