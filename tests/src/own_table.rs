@@ -14,8 +14,8 @@ pub fn key(file: &str) -> String {
 
 /// Returns a training table as CSV, for classification: subscribers who stay or leave.
 pub fn subscribers(rows: std::ops::Range<usize>) -> String {
-    // It has numbers, a Boolean, a date, a country and missing values. Subscribers with a fee above 35 and a complaint
-    // leave. One in twenty does the opposite.
+    // The table has numbers, a Boolean, a date, a country and missing values. Subscribers with a fee above 35 and a
+    // complaint leave. One in twenty does the opposite.
     let mut csv = "customer,age,fee,complained,since,country,churned\n".to_owned();
     for row in rows {
         let (age, fee, country) = (18 + row * 7 % 60, 10 + row * 13 % 50, ["DE", "FR", "IT"][row % 3]);

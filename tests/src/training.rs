@@ -87,7 +87,7 @@ impl Stack {
 
     /// Returns the number of a model version that answers the API's predictions now.
     pub async fn served(&self) -> u64 {
-        // For tests that need any version. If the champion does not answer, a new version is trained.
+        // If the champion does not answer, a new version is trained.
         let champion = self.registry.champion().await.and_then(|champion| champion["version"]["number"].as_u64());
         let answer = self.api.predict(&iris::setosa()).await;
         match champion {

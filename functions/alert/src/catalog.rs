@@ -234,7 +234,7 @@ alarms! {
         missing_data: MissingData::KeepsState,
     }
 
-    // If only one file is damaged, predictions still work with the other file.
+    // If only one file is damaged, predictions may still work with the other file.
     /// Alarm: one of the champion's two stored files (in S3 and in DynamoDB) is missing or damaged.
     ArtifactDamaged {
         name: "artifact-damaged",

@@ -46,7 +46,7 @@ impl<'a> Situation<'a> {
 
     /// Returns whether somebody set the alarm's state by hand.
     fn is_set_by_hand(&self) -> bool {
-        // This is so if CloudWatch's reason contains no value, and the known value is not bad.
+        // The state was set by hand if CloudWatch's reason contains no value, and the known value is not bad.
         let Alarm { threshold, comparison, .. } = self.alarm;
         let known = self.knowledge.value(self.alarm).zip(*threshold).zip(*comparison);
         self.alarm.reading == AlarmReading::Missing

@@ -56,8 +56,8 @@ impl<W: AlertWorld> MailSender<'_, W> {
         recipients: &Recipients,
         pace: &mut Pace,
     ) -> MailCounts {
-        // It sends as fast as `pace` allows, until the Lambda invocation runs out of time. A failure for one recipient
-        // does not stop the others.
+        // The mails are sent as fast as `pace` allows, until the Lambda invocation runs out of time. A failure for one
+        // recipient does not stop the others.
         let (mut counts, mut failures_in_a_row) = (MailCounts::default(), 0);
         let all = recipients.iter().zip(1..).map(|(address, place)| Waiting::first(place, address));
         let mut waiting: VecDeque<_> = all.collect();

@@ -28,7 +28,7 @@ impl CallFailure {
 
     /// Describes why an AWS call failed, without the service's error message.
     pub(crate) fn unworded<E: Error + ProvideErrorMetadata + 'static>(error: &SdkError<E>) -> Self {
-        // That message may contain a mail address.
+        // The service's message may contain a mail address.
         match error {
             SdkError::ServiceError(_) => Self(format!("{} (request {})", code(error), request(error))),
             _ => Self(chain(error)),

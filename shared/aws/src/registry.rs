@@ -75,8 +75,8 @@ impl Registry {
         limit: u32,
         what: &'static str,
     ) -> Result<Vec<Record<T>>, Unavailable> {
-        // They are in descending order of the sort key. As many pages as necessary are read. Each record is decoded
-        // separately, so an unreadable record does not hide the others.
+        // The records are in descending order of the sort key. As many pages as necessary are read. Each record is
+        // decoded separately, so an unreadable record does not hide the others.
         let page = i32::try_from(limit).unwrap_or(i32::MAX);
         let mut items = query.scan_index_forward(false).into_paginator().page_size(page).items().send();
         let mut records = Vec::new();

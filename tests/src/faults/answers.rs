@@ -24,7 +24,7 @@ pub(super) enum Problem {
 
 /// Returns the error response that the called AWS service would send.
 pub(super) fn answer(problem: &Problem, call: &Call) -> Response<Vec<u8>> {
-    // It has the HTTP status, the media type, the body, and the error header that some services use.
+    // The response has the HTTP status, the media type, the body, and the error header that some services use.
     let service = call.service.unwrap_or(Service::S3);
     match problem {
         Problem::Throttled => {
@@ -98,7 +98,8 @@ fn respond(status: u16, media_type: &'static str, body: Vec<u8>) -> Response<Vec
 
 /// Returns the body of DynamoDB's answer to a cancelled transaction.
 fn cancelled(call: &Call, position: usize, code: &str) -> Vec<u8> {
-    // It has one entry for each write of the transaction. Only the write at `position` (from 0) has the error `code`.
+    // The body has one entry for each write of the transaction. Only the write at `position` (from 0) has the error
+    // `code`.
     let asked: Value = serde_json::from_slice(&call.body).expect("a transaction is JSON");
     let writes = asked["TransactItems"].as_array().expect("a transaction has writes").len();
     assert!(position < writes, "the transaction has {writes} writes");

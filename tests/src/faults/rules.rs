@@ -29,7 +29,7 @@ impl Rules {
 
     /// Returns what the proxy does with the Lambda function's `call`.
     pub(super) fn effect_on(&self, call: &Call) -> Effect {
-        // This is the effect of the first active fault that affects the call. If there is none, the call passes
+        // The effect is that of the first active fault that affects the call. If there is none, the call passes
         // unchanged.
         for rule in self.lock().iter_mut().filter(|rule| rule.fault.concerns(call)) {
             rule.concerned += 1;

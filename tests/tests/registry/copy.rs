@@ -9,7 +9,7 @@ use crate::world::{bad, champion_of, champion_with_copy, good, later, opened, pr
 
 /// Returns pseudo-random bytes as the content of a model file (artifact).
 fn artifact(seed: u32, size: usize) -> Vec<u8> {
-    // They cannot be compressed and do not repeat soon.
+    // The bytes cannot be compressed and do not repeat soon.
     let mut state = seed;
     let next = move || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

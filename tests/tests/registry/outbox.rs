@@ -9,7 +9,7 @@ use crate::world::{announcement, attempt, good, later, open, opened, promote, pr
 /// Returns the unpublished events that are to be published earlier than `before_minutes` after the start time of the
 /// tests.
 async fn waiting(registry: &impl EventOutbox, before_minutes: i64) -> Vec<Announcement> {
-    // It reads all pages.
+    // All pages of the list are read.
     let (mut found, mut after) = (Vec::new(), None);
     loop {
         let page = registry.waiting(later(before_minutes), after.as_deref()).await.unwrap();
@@ -63,7 +63,7 @@ async fn a_registration_that_failed_leaves_no_event() {
 
 /// Returns the event "this attempt at a training run was lost".
 fn death(run: &Run) -> Announcement {
-    // It is published when the attempt's time is over.
+    // The event is published when the attempt's time is over.
     Announcement::of(&LifecycleEvent::of_loss(run)).unwrap()
 }
 

@@ -54,7 +54,7 @@ async fn only_one_of_many_concurrent_promotions_succeeds() {
 
 /// Returns whether the error means that another caller promotes a version at the same time.
 fn is_of_a_rival(error: &PromoteError) -> bool {
-    // Then the test retries.
+    // On such an error, the test retries.
     match error {
         PromoteError::ChampionMoved => true,
         PromoteError::Unavailable(unavailable) => unavailable.is_brief,

@@ -97,7 +97,7 @@ pub async fn promote(
     seen_revision: u32,
     artifact: &[u8],
 ) -> Result<(), PromoteError> {
-    // It fails if the current champion does not have the revision `seen_revision`.
+    // The promotion fails if the current champion does not have the revision `seen_revision`.
     registry.promote(&Promotion { champion, seen_revision, artifact, announcement: &announcement(champion) }).await
 }
 

@@ -177,7 +177,7 @@ pub async fn assert_recipients(stack: &Stack, mails: &[Mail]) {
 
 /// Returns the SNS message that CloudWatch publishes when the alarm `kind` is raised.
 pub fn notification(stack: &Stack, kind: &str) -> Value {
-    // It contains the current time, so each message is different.
+    // The message contains the current time, so each message is different.
     json!({
         "AlarmName": stack.cloudwatch.name(kind),
         "AlarmDescription": "The schedule could not start a training of iris.",

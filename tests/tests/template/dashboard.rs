@@ -110,7 +110,7 @@ fn widgets() -> Vec<Value> {
 
 /// Returns the metrics of all dashboard widgets.
 fn metrics() -> Vec<Value> {
-    // Each is a JSON list: namespace, name, and pairs of dimensions.
+    // Each metric is a JSON list: namespace, name, and pairs of dimensions.
     let metrics = |widget: &Value| widget["properties"]["metrics"].as_array().cloned().unwrap_or_default();
     widgets().iter().flat_map(metrics).collect()
 }

@@ -68,7 +68,7 @@ fn the_metrics_function_asks_for_the_schedule_that_trains() {
 
 /// Returns all names that the template sets.
 fn names(template: &Template) -> Vec<(String, Value, usize)> {
-    // Each has the logical id of the resource, the name, and the maximum length in characters.
+    // Each entry has the logical id of the resource, the name, and the maximum length in characters.
     let mut names = Vec::new();
     for (kind, path, limit) in NAMED {
         for (id, properties) in template.resources(kind) {

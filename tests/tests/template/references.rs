@@ -9,7 +9,7 @@ use crate::document::Template;
 
 /// Returns the names of the template resources and parameters to which `value` refers.
 fn references(value: &Value) -> Vec<String> {
-    // They have no attributes such as `.Arn`.
+    // The names have no attributes such as `.Arn`.
     match value {
         Value::Array(items) => items.iter().flat_map(references).collect(),
         Value::Object(members) => members.iter().flat_map(|(name, value)| named(name, value)).collect(),

@@ -41,7 +41,7 @@ fn tests_in(source: &str) -> impl Iterator<Item = String> {
 
 /// Returns the names of all test functions in the Rust files of a folder.
 fn tests_under(folder: &str, except: &str) -> BTreeSet<String> {
-    // It skips files with the name `except`.
+    // Files with the name `except` are skipped.
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
     let mut found = BTreeSet::new();
     every_source(&root, except, &mut |source| found.extend(tests_in(&source)));

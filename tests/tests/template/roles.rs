@@ -372,7 +372,7 @@ fn the_reviewer_may_only_read() {
 
 /// Returns the permissions of an IAM role: pairs of action and resource.
 fn allowed(role: &Value) -> BTreeSet<(String, String)> {
-    // Both are texts as the template writes them.
+    // Action and resource are texts as the template writes them.
     let pairs = |statement: &Value| {
         let resources: Vec<_> = list(&statement["Resource"]).into_iter().map(written).collect();
         let actions = actions(statement).into_iter().map(str::to_owned).collect::<Vec<_>>();

@@ -108,7 +108,7 @@ impl ArtifactBucket {
     /// Returns the entity tag of the S3 object if this attempt at a training run has stored it already. `None` if there
     /// is no such object.
     async fn own(&self, object: NewObject<'_>) -> Result<Option<ObjectTag>, StoreError> {
-        // It is an error if another attempt stored the object.
+        // If another attempt stored the object, the result is an error.
         let Some(found) = self.head(object.key).await? else { return Ok(None) };
         if found.metadata().and_then(|metadata| metadata.get(MARK)).is_none_or(|mark| mark != object.mark) {
             return Err(StoreError::Taken(object.key.to_owned()));

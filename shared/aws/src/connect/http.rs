@@ -52,8 +52,8 @@ pub(super) fn client(roots: RootCertStore, limit: Duration) -> Result<SharedHttp
 
 /// Returns the TLS configuration of the connections to AWS.
 fn tls(roots: RootCertStore) -> Result<ClientConfig, rustls::Error> {
-    // It uses the cryptography library ring. Ring's first random number takes microseconds, but the library aws-lc adds
-    // tens of milliseconds to a cold start.
+    // The cryptography library is ring. Ring's first random number takes microseconds, but the library aws-lc adds tens
+    // of milliseconds to a cold start.
     let versions = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
     Ok(versions.with_safe_default_protocol_versions()?.with_root_certificates(roots).with_no_client_auth())
 }

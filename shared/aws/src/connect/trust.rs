@@ -22,8 +22,8 @@ const BUNDLE: &str = "AWS_CA_BUNDLE";
 /// # Errors
 /// [`ConfigError::Unreadable`] when the certificate file cannot be read or contains no certificate.
 pub(super) fn roots(environment: &Environment) -> Result<RootCertStore, ConfigError> {
-    // They come from the file that `AWS_CA_BUNDLE` in `environment` names. Without that variable, they are the built-in
-    // ones.
+    // The certificates come from the file that `AWS_CA_BUNDLE` in `environment` names. Without that variable, they are
+    // the built-in ones.
     match environment.optional(BUNDLE) {
         None => Ok(webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect()),
         Some(path) => read(&path).map_err(|cause| ConfigError::Unreadable { key: BUNDLE, value: path, cause }),

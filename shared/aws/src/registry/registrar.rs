@@ -65,8 +65,8 @@ impl Registrar for Registry {
 impl Registry {
     /// Returns whether the transaction was refused because somebody else has promoted a champion meanwhile.
     fn is_overtaken(&self, champion: &Champion, refused: &Refused) -> bool {
-        // That champion is the current one, or it has the same revision (number of promotions) in the history of
-        // champions.
+        // The promoted champion is the current one, or it has the same revision (number of promotions) in the history
+        // of champions.
         let places = [self.keys.champion(), self.keys.champion_of(champion.revision)];
         places.iter().any(|place| refused.is_about(place))
     }

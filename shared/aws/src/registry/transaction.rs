@@ -98,8 +98,8 @@ impl Registry {
         run: &Run,
         announcements: &[Announcement],
     ) -> Result<Option<TransactWriteItem>, Unavailable> {
-        // None is needed if one of `announcements` has the same key and replaces that event. A transaction may write
-        // each record only once.
+        // No deletion is needed if one of `announcements` has the same key and replaces that event. A transaction may
+        // write each record only once.
         let key = LifecycleEvent::of_loss(run).outbox_key();
         if announcements.iter().any(|announcement| announcement.key == key) {
             return Ok(None);
@@ -137,7 +137,8 @@ impl Registry {
 
     /// Returns the DynamoDB write that stores a copy of the champion's model file.
     fn copy_of(&self, champion: &Champion, content: &[u8]) -> Result<TransactWriteItem, Unavailable> {
-        // It needs no condition. If the condition on the champion record is false, the whole transaction is cancelled.
+        // This write needs no condition. If the condition on the champion record is false, the whole transaction is
+        // cancelled.
         finish(Put::builder().table_name(&self.table).set_item(Some(copy::encode(&self.keys, champion, content))))
     }
 

@@ -49,7 +49,7 @@ where
     E: Debug + Error + Send + Sync + 'static,
     T: Send + 'static,
 {
-    // This is for requests with a body, which cannot be copied.
+    // Requests with a body cannot be copied, so only a part of each is recorded.
     let sent = Arc::new(Mutex::new(Vec::new()));
     let memory = Arc::clone(&sent);
     let rule = operation.then_compute_response(move |request| {

@@ -221,7 +221,7 @@ async fn cold_start_serves(fault: Fault) {
 
 /// Asserts that model version `version` answers every prediction request within 5 s while the fault is active.
 async fn still_serves(stack: &Stack, version: u64, fault: &ActiveFault) {
-    // It ends when the fault has affected a refresh of the champion.
+    // The check ends when the fault has affected a refresh of the champion.
     let limit = 2 * stack.refresh_time().await + seconds(10);
     until("a refresh to meet the fault", limit, async || {
         let (begun, has_met) = (Instant::now(), fault.times() > 0);
