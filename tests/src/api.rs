@@ -36,7 +36,7 @@ impl ApiAccess {
 }
 
 // The client sends each request to the API that serves the request's path.
-/// Test client of the two HTTP APIs, for predictions and for status. It has one API key for each.
+/// Test client of the prediction API and the status API, with one API key for each API.
 #[derive(Debug, Clone)]
 pub struct Api {
     /// Test client of the API that answers predictions and describes the model.

@@ -52,7 +52,8 @@ impl Inbox {
         accounts.values().flat_map(|mails| mails.as_array().into_iter().flatten()).map(read).collect()
     }
 
-    /// Returns the number of mails sent so far. A test passes it to [`since`](Self::since) to skip these mails.
+    /// Returns the number of mails sent so far. A test passes the number to [`since`](Self::since) to skip earlier
+    /// mails.
     pub async fn mark(&self) -> usize {
         self.all().await.len()
     }

@@ -12,7 +12,7 @@ use crate::stack::MODEL;
 /// A DynamoDB item of the registry table: attribute values by attribute name.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// Test client of the registry's DynamoDB table. It reads and writes the items of this stack's model.
+/// Test client of the registry's DynamoDB table, for the items of this stack's model.
 #[derive(Debug, Clone)]
 pub struct Registry {
     client: Client,

@@ -22,7 +22,7 @@ pub struct Alarm {
     pub since: Timestamp,
     /// The measured value of the alarm's metric, from the text with which CloudWatch explains the change.
     pub reading: AlarmReading,
-    /// The alarm's threshold, with which CloudWatch compares the measured value. `None` if it is unknown.
+    /// The alarm's threshold, with which CloudWatch compares the measured value. `None` if the threshold is unknown.
     pub threshold: Option<f64>,
     // If the comparison is true, something is wrong.
     /// The operator with which CloudWatch compares the measured value and the threshold, such as "greater than". `None`

@@ -37,7 +37,7 @@ pub(crate) enum DeliveryResult {
     Unreachable(Unavailable),
 }
 
-/// Error: this Lambda invocation did not send a mail, or does not know whether it sent the mail.
+/// Error: a mail was not sent, or it is unknown whether the mail was sent.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MailError {
     /// Another Lambda invocation has reserved the mail, and has not sent it yet.

@@ -58,8 +58,8 @@ impl<'a> Situation<'a> {
         self.limit.as_ref().map(|limit| format!(" (limit {limit})")).unwrap_or_default()
     }
 
-    /// Returns the good values of the alarm's metric as text, such as ` (at least 0.9 is expected)`. Empty if they are
-    /// unknown.
+    /// Returns the good values of the alarm's metric as text, such as ` (at least 0.9 is expected)`. Empty if the limit
+    /// is unknown.
     pub(crate) fn wanted(&self) -> String {
         self.wanted.as_ref().map(|wanted| format!(" ({wanted} is expected)")).unwrap_or_default()
     }

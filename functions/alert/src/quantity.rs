@@ -14,7 +14,7 @@ const AWS_MILLISECONDS: [&str; 3] = ["Latency", "IntegrationLatency", "Duration"
 pub(crate) enum Quantity {
     /// A duration in hours.
     Hours,
-    /// The hours left until a model version is too old. A negative value means that it is too old already.
+    /// The hours left until a model version is too old. Negative if the version is too old already.
     Margin,
     /// A duration in milliseconds.
     Milliseconds,

@@ -17,7 +17,7 @@ pub(crate) fn headline_name(task: Task) -> &'static str {
     }
 }
 
-/// Returns the facts about one model version, such as its accuracy, for its column in a mail's table.
+/// Returns the facts about one model version, such as the accuracy, for the mail's table of model versions.
 pub(crate) fn of(champion: &Champion, now: Timestamp) -> Vec<VersionValue> {
     let version = &champion.version;
     let training = number(version.training_score);

@@ -40,8 +40,7 @@ const TRIES: u32 = 3;
 /// Maximum pause before the second try of an AWS call.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Returns the AWS configuration for the clients of all services. It contains one HTTP client with one connection pool,
-/// the time limits, and the settings from these environment variables:
+/// Returns the AWS configuration for the clients of all services, with the settings from these environment variables:
 ///
 /// | Variable | Meaning |
 /// |---|---|
@@ -52,13 +51,13 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// | `AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT` | `true`: use AWS's FIPS or dual-stack endpoints |
 /// | `AWS_CA_BUNDLE` | a PEM file with trusted certificates, instead of the built-in ones |
 ///
-/// AWS Lambda, `sam local` and the emulator provide credentials only in these variables. So the SDK's other credential
-/// sources, such as profiles and metadata services, are not part of the program.
-///
 /// # Errors
 /// [`ConfigError`] when the Region is missing, when an endpoint is not a URL, or when the certificate file cannot be
 /// read.
 pub fn connect(environment: &Environment) -> Result<SdkConfig, ConfigError> {
+    // All clients share one HTTP client with one connection pool and the same time limits.
+    // AWS Lambda, `sam local` and the emulator provide credentials only in environment variables. So the SDK's other
+    // credential sources, such as profiles and metadata services, are not part of the program.
     let region = environment.optional("AWS_REGION").or_else(|| environment.optional("AWS_DEFAULT_REGION"));
     let region = region.ok_or(ConfigError::Missing("AWS_REGION"))?;
     let credentials = EnvironmentVariableCredentialsProvider::new();

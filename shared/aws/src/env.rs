@@ -52,7 +52,7 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
-    /// Creates an error for the environment variable `key`. `cause` says why its value is not allowed.
+    /// Creates an error for the environment variable `key`. `cause` says why the variable's value is not allowed.
     pub fn invalid(key: &'static str, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Invalid { key, cause: cause.into() }
     }
@@ -66,8 +66,8 @@ impl Environment<'static> {
 }
 
 impl<'a> Environment<'a> {
-    /// Creates environment variables for tests: `lookup` returns the value of a variable by name, or `None` if it is
-    /// not set.
+    /// Creates an environment whose variables come from the function `lookup`. For a variable that is not set, `lookup`
+    /// returns `None`.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String> + 'a) -> Self {
         Self(Box::new(lookup))
     }

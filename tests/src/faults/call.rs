@@ -24,7 +24,8 @@ pub enum Service {
 }
 
 impl Service {
-    /// Returns the AWS service with this name in a request's signature, such as `s3`. `None` if the name is not known.
+    /// Returns the AWS service that has the name `name`, such as `s3`, in request signatures. `None` if the name is
+    /// unknown.
     fn signed(name: &str) -> Option<Self> {
         Some(match name {
             "dynamodb" => Self::DynamoDb,
@@ -47,7 +48,8 @@ pub(super) struct Call {
     pub(super) function: String,
     /// The AWS service that is called. `None` if it is not one of the variants of [`Service`].
     pub(super) service: Option<Service>,
-    /// Name of the AWS API operation that is called, such as `PutObject`. If it is unknown, the HTTP method and path.
+    /// Name of the AWS API operation that is called, such as `PutObject`. For an unknown operation, the HTTP method and
+    /// path.
     pub(super) operation: String,
     /// The path and query of the request's URL.
     pub(super) target: String,

@@ -96,7 +96,7 @@ impl Fault {
         Self::new(Effect::DropAnswer)
     }
 
-    /// Creates a fault: the AWS service handles the call at once, but its answer comes only after the delay `time`.
+    /// Creates a fault: the AWS service handles the call at once, but the answer comes only after the delay `time`.
     pub fn withholds_answer(time: Duration) -> Self {
         Self::new(Effect::Withhold(time))
     }

@@ -50,7 +50,7 @@ pub fn start(function: &str, port: u16, upstream: &str, rules: &Rules) -> Socket
     address
 }
 
-/// Test proxy between one Lambda function and the AWS emulator. It injects faults into the function's calls.
+/// Test proxy between one Lambda function and the AWS emulator, which injects faults into the function's calls.
 struct Proxy {
     function: String,
     upstream: String,

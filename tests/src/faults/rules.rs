@@ -19,7 +19,7 @@ struct Rule {
 pub struct Rules(Arc<Mutex<Vec<Rule>>>);
 
 impl Rules {
-    /// Makes the fault active for all test proxies. It stays active until the returned guard is dropped.
+    /// Makes the fault active for all test proxies, until the returned guard is dropped.
     #[must_use = "the fault ends when this is dropped"]
     pub fn add(&self, fault: Fault) -> ActiveFault {
         let times = Arc::new(AtomicUsize::new(0));

@@ -171,8 +171,8 @@ async fn a_pointer_written_by_a_newer_release_serves() {
     stack.serve_new().await;
 }
 
-/// Damages the model file (artifact) of an older model version and makes that version the champion. Returns the numbers
-/// of the damaged version and of the version that answers predictions.
+/// Damages the model file of an older model version and makes that version the champion. Returns the numbers of the
+/// damaged version and of the version that answers predictions.
 async fn break_champion(stack: &Stack, damage: impl AsyncFnOnce(&str)) -> (u64, u64) {
     // The previous champion continues to answer predictions. An older version is used, so that its file is damaged
     // before any function environment reads it. Its file has other bytes than that of the answering version, because a

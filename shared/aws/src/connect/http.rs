@@ -116,7 +116,7 @@ fn failure(error: legacy::Error) -> ConnectorError {
     }
 }
 
-/// Returns whether a failed AWS call never sent its request because it could not open a connection.
+/// Returns whether an AWS call failed before the request was sent, because no connection could be opened.
 pub(crate) fn never_connected(error: &ConnectorError) -> bool {
     cause::<legacy::Error>(error).is_some_and(legacy::Error::is_connect)
 }

@@ -49,7 +49,7 @@ impl Registry {
     }
 }
 
-/// Returns when DynamoDB may delete the stored event with this key, in seconds since 1970.
+/// Returns when DynamoDB may delete the stored event with the key `key`, in seconds since 1970.
 fn expiry(key: &str) -> Result<i64, Unavailable> {
     // The time is computed from the event's time, with which the key begins.
     let (occurred_at, _id) = key.split_once('#').unwrap_or((key, ""));

@@ -61,8 +61,7 @@ impl ClaimRecord {
 }
 
 impl EarlyClaimRecord {
-    /// Returns why this claim of an old release prevents another invocation from sending the mail at `now`. `None` if
-    /// the mail may be sent.
+    /// Returns why a claim stored by an old release forbids to send the mail at `now`. `None` if the mail may be sent.
     fn claim_at(&self, now: Timestamp) -> Option<Claim> {
         if self.sent {
             Some(Claim::Sent)
@@ -141,8 +140,8 @@ impl Registry {
         Ok(())
     }
 
-    /// Returns why a claim that a release up to 0.1 stored prevents sending the mail `key`. `None` if the mail may be
-    /// sent.
+    /// Returns why a claim stored by an old release (up to 0.1) forbids to send the mail `key`. `None` if the mail may
+    /// be sent.
     async fn early_claim(&self, key: &str, now: Timestamp) -> Result<Option<Claim>, Unavailable> {
         // `None` also means that there is no such claim. The code uses a DynamoDB query and not a get, so the role
         // needs no permission to get items of that partition.

@@ -56,7 +56,8 @@ impl RegistryKeys {
         &self.outbox
     }
 
-    /// Returns the DynamoDB key of a stored event that must still be published. `key` is the event's own key.
+    /// Returns the DynamoDB key of a stored event that must still be published. `key` is the key that the event has
+    /// outside DynamoDB.
     pub(super) fn event(&self, key: &str) -> Key {
         Key { partition: self.outbox.clone(), sort: key.to_owned() }
     }
@@ -141,7 +142,7 @@ impl Key {
         self.attributes().into()
     }
 
-    /// Returns this DynamoDB key as two attributes with their names: the partition key and the sort key.
+    /// Returns this DynamoDB key as two named attributes: the partition key and the sort key.
     pub(super) fn attributes(&self) -> [(String, AttributeValue); 2] {
         [(PARTITION.to_owned(), text(&self.partition)), (SORT.to_owned(), text(&self.sort))]
     }
