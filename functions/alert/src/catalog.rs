@@ -9,10 +9,10 @@ use crate::headline::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MissingData {
     // The metric is published every five minutes, so a missing value means that something is wrong.
-    /// Missing values of the metric raise the alarm.
+    /// Missing values of the metric raise the alarm: its state becomes ALARM.
     Raises,
     // A metric such as a count of errors has values only when something has happened.
-    /// Missing values of the metric end the alarm.
+    /// Missing values of the metric end the alarm: its state becomes OK.
     Ends,
     // Missing values of such a metric do not show whether something is wrong.
     /// Missing values of the metric do not change the alarm's state.

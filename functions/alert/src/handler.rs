@@ -40,7 +40,7 @@ pub struct AlertReport {
     /// Number of mails that were not sent, because nobody needs them.
     pub not_due: usize,
     // Such a notification reports missing data, or that an alarm is OK although no mail had said that it was raised.
-    /// Number of alarm notifications that need no mail.
+    /// Number of alarm notifications that need no mail, such as notifications about missing data.
     pub no_news: usize,
     /// Number of alarm notifications that led to no mail, because the alarm had changed again before they arrived.
     pub overtaken: usize,

@@ -93,7 +93,7 @@ impl Notification {
     }
 }
 
-/// Reads the time of an alarm's change.
+/// Parses the time of an alarm's change in the text format of CloudWatch.
 fn moment(text: &str) -> Result<Timestamp, NotificationError> {
     // CloudWatch writes the offset without a colon: `2026-11-24T03:00:00.000+0000`.
     let moment: Timestamp = text.parse().map_err(|_| NotificationError::Time)?;

@@ -40,7 +40,7 @@ impl Ses {
         Self { client: Client::new(config), sender: sender.to_owned(), configuration_set, answer_timeout: ANSWER }
     }
 
-    /// Sends a mail without retries.
+    /// Sends a mail through SES without retries.
     async fn try_once(
         &self,
         recipient: &str,

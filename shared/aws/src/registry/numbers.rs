@@ -15,9 +15,9 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "taking a version number";
 
-// A round increments the counter if it is valid, and else raises it. If both fail, another caller has raised the
+// A try increments the counter if it is valid, and else raises it. If both fail, another caller has raised the
 // counter, so the next increment usually succeeds.
-/// Maximum number of rounds for taking a model version number.
+/// Maximum number of tries to take a new model version number.
 const MAX_TURNS: u32 = 5;
 
 /// DynamoDB condition: the next version number (the counter plus one) is above `:above`.
