@@ -11,7 +11,7 @@ use crate::wait::{seconds, until};
 /// The CloudWatch namespace of the metrics that this product publishes.
 pub const NAMESPACE: &str = "Evergreen";
 
-/// The period, in seconds, of a CloudWatch alarm whose period a test has shortened with [`Stack::quicken`].
+/// Period, in seconds, of a CloudWatch alarm whose period a test has shortened with [`Stack::quicken`].
 pub const QUICK_PERIOD: i32 = 10;
 
 /// Test helper: a CloudWatch client for the metrics and alarms of the deployed stack.
@@ -36,9 +36,9 @@ impl CloudWatch {
         pages.into_iter().flat_map(|page| page.metric_alarms.unwrap_or_default()).collect()
     }
 
-    /// Returns the full name of a CloudWatch alarm of the deployed stack: the stack's name, a hyphen, and `kind` (such
-    /// as `accuracy-low`).
+    /// Returns the full name of the stack's CloudWatch alarm `kind`, such as `accuracy-low`.
     pub fn name(&self, kind: &str) -> String {
+        // The full name is the stack's name, a hyphen, and `kind`.
         format!("{}-{kind}", self.stack)
     }
 
@@ -60,12 +60,11 @@ impl CloudWatch {
 
     /// Test helper: sets the state of a CloudWatch alarm by hand, as an operator can do to test the alarm's effects.
     ///
-    /// The emulator records the time of a state change in whole seconds. Subscribers cannot distinguish two changes to
-    /// the same state in one second. So this function waits until the last change is at least one second old.
-    ///
     /// # Panics
     /// When CloudWatch refuses the request.
     pub async fn set_state(&self, kind: &str, state: StateValue, reason: &str) {
+        // The emulator records the time of a state change in whole seconds. Subscribers cannot distinguish two changes
+        // to the same state in one second. So this function waits until the last change is at least one second old.
         let changed = self.alarm(kind).await.state_updated_timestamp.map_or(i64::MAX, |moment| moment.secs());
         if changed >= jiff::Timestamp::now().as_second() {
             tokio::time::sleep(seconds(1)).await;
@@ -133,10 +132,11 @@ impl CloudWatch {
 }
 
 impl Stack {
-    /// Shortens the period of a CloudWatch alarm to [`QUICK_PERIOD`] seconds, so that a test need not wait for minutes.
-    /// All other settings of the alarm stay. Waits until the alarm's state is OK and the mail about this has arrived.
-    /// Returns the alarm's original definition, which the test restores with [`CloudWatch::define`].
+    /// Shortens the period of a CloudWatch alarm to [`QUICK_PERIOD`] seconds. Returns the alarm's original definition,
+    /// which the test restores with [`CloudWatch::define`].
     pub async fn quicken(&self, kind: &str) -> MetricAlarm {
+        // A test then need not wait for minutes. All other settings of the alarm stay. The function waits until the
+        // alarm's state is OK and the mail about this has arrived.
         let (deployed, mark) = (self.cloudwatch.alarm(kind).await, self.inbox.mark().await);
         let is_raised = deployed.state_value == Some(StateValue::Alarm);
         if is_raised {
@@ -153,9 +153,9 @@ impl Stack {
         deployed
     }
 
-    /// Publishes the model's metrics again and again until the CloudWatch alarm is OK. The test must have shortened the
-    /// alarm's period with [`quicken`](Self::quicken) before.
+    /// Publishes the model's metrics again and again until the CloudWatch alarm is OK.
     pub async fn until_over(&self, kind: &str) {
+        // The test must have shortened the alarm's period with `quicken` before.
         until(&format!("{kind} to be over"), 3 * seconds(QUICK_PERIOD.unsigned_abs().into()), async || {
             self.functions.measure().await;
             (self.cloudwatch.state(kind).await == StateValue::Ok).then_some(())

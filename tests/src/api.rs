@@ -35,8 +35,8 @@ impl ApiAccess {
     }
 }
 
-/// Test client of both HTTP APIs (predictions, and status), with one API key for each. It sends each request to the API
-/// that serves the request's path.
+// The client sends each request to the API that serves the request's path.
+/// Test client of the prediction API and the status API, with one API key for each API.
 #[derive(Debug, Clone)]
 pub struct Api {
     /// Test client of the API that answers predictions and describes the model.
@@ -46,9 +46,9 @@ pub struct Api {
 }
 
 impl Api {
-    /// Returns the client of the API that serves this path: the status API for `/runs` and `/health`, else the
-    /// prediction API.
+    /// Returns the client of the HTTP API that serves this path.
     fn door(&self, path: &str) -> &ApiAccess {
+        // The status API serves `/runs` and `/health`, and the prediction API serves all other paths.
         let is_status = path.starts_with("/runs") || path.starts_with("/health");
         if is_status { &self.status } else { &self.predictions }
     }
@@ -69,9 +69,10 @@ impl Api {
         Answer::to(self.request(Method::GET, path)).await
     }
 
-    /// Sends `GET /health` without an API key and returns the response. While the API throttles the request, it is
-    /// repeated, for up to 30 seconds. An earlier test may have used up the rate limit.
+    /// Sends `GET /health` without an API key and returns the response.
     pub async fn health(&self) -> Answer {
+        // While the API throttles the request, it is repeated, for up to 30 seconds. An earlier test may have used up
+        // the rate limit.
         until("/health to be let through", seconds(30), async || {
             let answer = Answer::to(self.anonymous(Method::GET, "/health")).await;
             (answer.status != StatusCode::TOO_MANY_REQUESTS).then_some(answer)
@@ -84,9 +85,9 @@ impl Api {
         Answer::to(self.request(Method::POST, "/predict").json(rows)).await
     }
 
-    /// Sends `POST /predict` with the API key. The body has exactly these bytes, which need not be valid JSON. The
-    /// header declares the body as JSON.
+    /// Sends `POST /predict` with the API key. The body has exactly these bytes, which need not be valid JSON.
     pub async fn predict_text(&self, body: impl Into<Vec<u8>>) -> Answer {
+        // The header declares the body as JSON.
         let request = self.request(Method::POST, "/predict").header(CONTENT_TYPE, "application/json");
         Answer::to(request.body(body.into())).await
     }
@@ -161,8 +162,8 @@ impl Answer {
 pub struct Problem {
     /// Short name of the kind of error, the field `title` of RFC 9457.
     pub title: String,
-    /// Explanation of the error, the field `detail` of RFC 9457. It names the wrong field of the request and the
-    /// expected value.
+    // The explanation names the wrong field of the request and the expected value.
+    /// Explanation of the error, the field `detail` of RFC 9457.
     pub detail: String,
     /// The whole HTTP response.
     pub answer: Answer,

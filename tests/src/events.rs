@@ -9,7 +9,8 @@ use crate::stack::Stack;
 /// Name of the test's SQS queue that receives the published events, without the stack's name.
 const QUEUE: &str = "test-events";
 
-/// Test helper that receives all events on the EventBridge bus: a rule and an SQS queue, which the test creates.
+// The test creates an EventBridge rule and an SQS queue for this.
+/// Test helper that receives all events on the EventBridge bus.
 #[derive(Debug)]
 pub struct Listener {
     events: Client,
@@ -19,11 +20,12 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Creates an EventBridge rule and an SQS queue. From now on, the queue receives all events on the EventBridge bus.
+    /// Starts receiving all events on the EventBridge bus.
     ///
     /// # Panics
     /// When EventBridge or SQS refuses a request.
     pub async fn start(stack: &Stack) -> Self {
+        // An EventBridge rule sends the events to a new SQS queue.
         let (events, queues) = (Client::new(&stack.config), aws_sdk_sqs::Client::new(&stack.config));
         let rule = format!("{}-{QUEUE}", stack.name);
         let created = queues.create_queue().queue_name(&rule).send().await.expect("SQS makes a queue");

@@ -19,12 +19,12 @@ pub use rules::{ActiveFault, Rules};
 
 use crate::wait::until;
 
-/// Environment variable with the ports of the fault proxies on the loopback interface. Its format is
-/// `<function>:<port>,<function>:<port>`.
+// The ports are on the loopback interface.
+/// Environment variable with the ports of the fault proxies, as `<function>:<port>,<function>:<port>`.
 const PORTS: &str = "EVERGREEN_FAULT_PROXIES";
 
-/// The active faults, which all fault proxies in this process share. `None` if the Lambda functions use no proxies. The
-/// proxies must run while any test calls a function, even without faults.
+// The proxies must run while any test calls a function, even without faults.
+/// The active faults, which all fault proxies in this process share. `None` if the Lambda functions use no proxies.
 static PROXIES: OnceLock<Option<Rules>> = OnceLock::new();
 
 /// Test helper that injects faults into the Lambda functions' calls to AWS.
@@ -34,9 +34,9 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// Returns the fault injector for calls to the AWS emulator at the URL `upstream`. The first call starts the fault
-    /// proxies, if the Lambda functions use proxies.
+    /// Returns the fault injector for calls to the AWS emulator at the URL `upstream`.
     pub(crate) fn before(upstream: &str) -> Self {
+        // The first call starts the fault proxies, if the Lambda functions use proxies.
         let start_all = || {
             let (ports, rules) = (std::env::var(PORTS).ok()?, Rules::default());
             for proxy in ports.split(',') {
@@ -49,8 +49,7 @@ impl Faults {
         Self { rules: PROXIES.get_or_init(start_all).clone() }
     }
 
-    /// Injects the fault into the Lambda functions' calls to AWS. The fault stays active until the returned guard is
-    /// dropped.
+    /// Injects the fault into the Lambda functions' calls to AWS, until the returned guard is dropped.
     ///
     /// # Panics
     /// When the functions of the stack do not use proxies.

@@ -64,12 +64,12 @@ impl Functions {
         }
     }
 
-    /// Sends an asynchronous event to the Lambda function, as other AWS services do. Lambda retries a failed event and
-    /// then puts it into a dead-letter queue.
+    /// Sends an asynchronous event to the Lambda function, as other AWS services do.
     ///
     /// # Panics
     /// When Lambda refuses the event.
     pub async fn hand_over(&self, function: &str, event: &Value) {
+        // Lambda retries a failed event and then puts it into a dead-letter queue.
         let call = self.client.invoke().function_name(function).payload(Blob::new(event.to_string()));
         call.invocation_type(InvocationType::Event).send().await.expect("Lambda takes the event");
     }
@@ -110,12 +110,12 @@ impl Functions {
         self.until_settled(function).await;
     }
 
-    /// Ends the warm environments (running instances) of the Lambda function, so that the next call is a cold start.
-    /// Any update of the configuration does this, even one that changes nothing.
+    /// Ends the running instances of the Lambda function, so that the next call is a cold start.
     ///
     /// # Panics
     /// When Lambda refuses the new configuration.
     pub async fn forget_environments(&self, function: &str) {
+        // Any update of the configuration does this, even one that changes nothing.
         let configuration = self.client.get_function_configuration().function_name(function).send().await;
         let memory = configuration.expect("the function is there").memory_size;
         let update = self.client.update_function_configuration().function_name(function).set_memory_size(memory);

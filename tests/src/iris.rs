@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-/// The Iris data set as CSV. The product trains on this table if the user has stored no table of their own.
+// The product trains on this table if the user has stored no table of their own.
+/// The Iris data set as CSV.
 pub const CSV: &str = include_str!("../../shared/table/data/iris.csv");
 
 /// Name of the label column in the Iris data set.
@@ -41,7 +42,8 @@ pub fn flowers() -> Vec<Flower> {
     reader.records().map(|record| flower(record.expect("a row"))).collect()
 }
 
-/// Returns a feature row of the species Iris setosa, as the API accepts it. The README has the same example row.
+/// Returns a feature row of the species Iris setosa, as the API accepts it.
 pub fn setosa() -> Value {
+    // The README has the same example row.
     json!({"sepal length (cm)": 5.1, "sepal width (cm)": 3.5, "petal length (cm)": 1.4, "petal width (cm)": 0.2})
 }

@@ -6,7 +6,8 @@ use serde_json::Value;
 use crate::stack::{Stack, variable};
 use crate::wait::{seconds, until};
 
-/// Test access to all sent mails. The AWS emulator keeps the mails instead of sending them.
+// The AWS emulator keeps the mails instead of sending them.
+/// Test access to all sent mails.
 #[derive(Debug, Clone)]
 pub struct Inbox {
     endpoint: String,
@@ -51,13 +52,13 @@ impl Inbox {
         accounts.values().flat_map(|mails| mails.as_array().into_iter().flatten()).map(read).collect()
     }
 
-    /// Returns the number of mails sent so far. A test passes this number to [`since`](Self::since) to skip these
+    /// Returns the number of mails sent so far. A test passes the number to [`since`](Self::since) to skip earlier
     /// mails.
     pub async fn mark(&self) -> usize {
         self.all().await.len()
     }
 
-    /// Returns the sent mails for which `wanted` returns true. It skips the first `mark` mails.
+    /// Returns the sent mails for which `wanted` returns true, without the first `mark` mails.
     pub async fn since(&self, mark: usize, wanted: impl Fn(&Mail) -> bool) -> Vec<Mail> {
         self.all().await.into_iter().skip(mark).filter(wanted).collect()
     }
@@ -69,8 +70,9 @@ impl Stack {
         variable("EVERGREEN_ALERT_TOPIC_ARN")
     }
 
-    /// Returns the ARN of the second SNS topic. Only the alarms about undelivered mail publish to it too.
+    /// Returns the ARN of the second SNS topic, for alarms about mail that does not arrive.
     pub fn undelivered_topic(&self) -> String {
+        // Only these alarms publish to it too.
         variable("EVERGREEN_UNDELIVERED_TOPIC_ARN")
     }
 
@@ -83,19 +85,20 @@ impl Stack {
         publish.message(notification.to_string()).send().await.expect("SNS takes the notification");
     }
 
-    /// Returns the sent mails about one kind of alarm in one state, such as `accuracy-low` in the state `OK`. It skips
-    /// the first `mark` mails.
+    /// Returns the sent mails about one kind of alarm in one state, without the first `mark` mails.
     pub async fn mails_about(&self, mark: usize, kind: &str, state: StateValue) -> Vec<Mail> {
+        // For example, `accuracy-low` in the state `OK`.
         let (name, state) = (self.cloudwatch.name(kind), state.to_string());
         self.inbox.since(mark, |mail| mail.text.contains(&name) && mail.subject.contains(&state)).await
     }
 
-    /// Waits for the mails about one kind of alarm in one state, such as `accuracy-low` in the state `OK`, and returns
-    /// them. It skips the first `mark` mails, and waits until there is one mail for each recipient.
+    /// Waits until every recipient has a mail about one kind of alarm in one state, and returns these mails. Skips the
+    /// first `mark` mails.
     ///
     /// # Panics
     /// When the mails do not arrive in time.
     pub async fn until_mailed(&self, mark: usize, kind: &str, state: StateValue) -> Vec<Mail> {
+        // For example, `accuracy-low` in the state `OK`.
         let recipients = self.functions.setting(&self.functions.alert, "EVERGREEN_RECIPIENTS").await.split(',').count();
         until(&format!("{recipients} mails that {kind} is {state}"), seconds(20), async || {
             let mails = self.mails_about(mark, kind, state.clone()).await;

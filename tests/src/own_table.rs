@@ -12,11 +12,10 @@ pub fn key(file: &str) -> String {
     format!("datasets/{MODEL}/{file}")
 }
 
-/// Returns a training table as CSV, for classification: subscribers who stay or leave. It has numbers, a Boolean, a
-/// date, a country and missing values.
-///
-/// Subscribers with a fee above 35 and a complaint leave. One in twenty does the opposite.
+/// Returns a training table as CSV, for classification: subscribers who stay or leave.
 pub fn subscribers(rows: std::ops::Range<usize>) -> String {
+    // The table has numbers, a Boolean, a date, a country and missing values. Subscribers with a fee above 35 and a
+    // complaint leave. One in twenty does the opposite.
     let mut csv = "customer,age,fee,complained,since,country,churned\n".to_owned();
     for row in rows {
         let (age, fee, country) = (18 + row * 7 % 60, 10 + row * 13 % 50, ["DE", "FR", "IT"][row % 3]);
@@ -31,9 +30,9 @@ pub fn subscribers(rows: std::ops::Range<usize>) -> String {
     csv
 }
 
-/// Returns a training table as CSV, for regression: flats and their rents. The rent is 9 per square metre, plus 200 in
-/// the centre, plus or minus 20.
+/// Returns a training table as CSV, for regression: flats and their rents.
 pub fn flats(rows: usize) -> String {
+    // The rent is 9 per square metre, plus 200 in the centre, plus or minus 20.
     let mut csv = "area,rooms,district,rent\n".to_owned();
     for row in 0..rows {
         let (area, rooms) = (20 + row * 17 % 100, 1 + row * 3 % 5);
@@ -60,7 +59,7 @@ impl Stack {
         }
     }
 
-    /// Waits until the answer of `GET /model` has the number of this model version, and returns the answer.
+    /// Waits until `GET /model` returns this model version, and returns the answer.
     ///
     /// # Panics
     /// When `GET /model` does not return the version's number within the refresh time plus 10 s.

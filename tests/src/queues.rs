@@ -6,12 +6,12 @@ use serde_json::Value;
 use crate::stack::Stack;
 
 impl Stack {
-    /// Removes up to ten messages from one of the deployed stack's SQS queues and returns them. A message that is not
-    /// JSON becomes a JSON string.
+    /// Removes up to ten messages from one of the deployed stack's SQS queues and returns them.
     ///
     /// # Panics
     /// When the stack has no queue of this name.
     pub async fn kept_in(&self, queue: &str) -> Vec<Value> {
+        // A message that is not JSON becomes a JSON string.
         let client = Client::new(&self.config);
         let found = client.get_queue_url().queue_name(format!("{}-{queue}", self.name)).send().await;
         let url = found.expect("the queue is there").queue_url.expect("a queue has an address");

@@ -12,7 +12,7 @@ use crate::stack::MODEL;
 /// A DynamoDB item of the registry table: attribute values by attribute name.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// Test client of the registry's DynamoDB table. It reads and writes the items of this stack's model.
+/// Test client of the registry's DynamoDB table, for the items of this stack's model.
 #[derive(Debug, Clone)]
 pub struct Registry {
     client: Client,
@@ -24,12 +24,12 @@ impl Registry {
         Self { client: Client::new(config), table }
     }
 
-    /// Returns the registry item of the model with the sort key `sk`. `None` if there is no such item. The read is
-    /// strongly consistent.
+    /// Returns the registry item of the model with the sort key `sk`. `None` if there is no such item.
     ///
     /// # Panics
     /// When DynamoDB does not answer.
     pub async fn item(&self, sk: &str) -> Option<Item> {
+        // The read is strongly consistent.
         let get = self.client.get_item().table_name(&self.table).consistent_read(true);
         let got = get.key("pk", partition()).key("sk", text(sk)).send().await;
         got.expect("the table answers").item
@@ -66,12 +66,12 @@ impl Registry {
         page.items.unwrap_or_default()
     }
 
-    /// Stores an unpublished event in the registry table. A training run that is stopped before publishing leaves such
-    /// an event.
+    /// Stores an unpublished event in the registry table, as a stopped training run would leave it.
     ///
     /// # Panics
     /// When DynamoDB does not accept the item.
     pub async fn leave_event(&self, key: &str, attributes: &[(&str, &str)]) {
+        // The run is stopped before publishing.
         let attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), text(value)));
         let keys = [("pk".to_owned(), outbox()), ("sk".to_owned(), text(key))];
         self.put(keys.into_iter().chain(attributes).collect()).await;
@@ -111,12 +111,13 @@ impl Registry {
         self.client.delete_table().table_name(&self.table).send().await.expect("the table is deleted");
     }
 
-    /// Makes each unpublished event in the registry table one hour older. The deployed functions publish stored events
-    /// only when they are old. A new event is published by the training run that stored it.
+    /// Makes each unpublished event in the registry table one hour older.
     ///
     /// # Panics
     /// When DynamoDB does not answer.
     pub async fn age_outbox(&self) {
+        // The deployed functions publish stored events only when they are old. A new event is published by the training
+        // run that stored it.
         for mut item in self.waiting_events().await {
             let sk = item["sk"].as_s().expect("a sort key is text").clone();
             let (at, rest) = sk.split_once('#').expect("an event's key begins with its time");
@@ -162,24 +163,26 @@ impl Registry {
         delete.send().await.expect("the table deletes it");
     }
 
-    /// Makes the registry's claims on unanswered mails an hour older. A claim is the record that the alert function has
-    /// begun to send a mail. With an old claim, the function may send the mail again.
+    /// Makes the registry's claims on unanswered mails an hour older, so that the alert function may send the mails
+    /// again.
     ///
     /// # Panics
     /// When DynamoDB does not answer.
     pub async fn age_claims(&self) {
+        // A claim is the record that the alert function has begun to send a mail.
         for mut claim in self.mail_items("CLAIM#").await {
             claim.insert("open_at".to_owned(), text("2026-01-01T00:00:00.000Z"));
             self.put(claim).await;
         }
     }
 
-    /// Deletes the registry's records of all alarms. Tests raise the same alarms again within minutes. With the old
-    /// records, the alert function would treat that as flapping and hold back mails.
+    /// Deletes the registry's records of all alarms.
     ///
     /// # Panics
     /// When DynamoDB does not answer.
     pub async fn forget_alarms(&self) {
+        // Tests raise the same alarms again within minutes. With the old records, the alert function would treat that
+        // as flapping and hold back mails.
         for item in self.mail_items("ALARM#").await {
             self.delete_mail_item(item["sk"].as_s().expect("a sort key is a text")).await;
         }
@@ -205,12 +208,12 @@ impl Registry {
         self.items("VERSION#").await.into_iter().map(read).collect()
     }
 
-    /// Makes a registered model version the champion by hand, without checking its model file (the artifact). The train
-    /// function would check the file.
+    /// Makes a registered model version the champion by hand, without checking its model file.
     ///
     /// # Panics
     /// When there is no champion, or no model version with this number.
     pub async fn point_to(&self, number: u64) {
+        // The train function would check the file.
         let mut version = self.item(&format!("VERSION#{number:08}")).await.expect("the version is registered");
         version.retain(|name, _| name != "pk" && name != "sk");
         let now = self.champion().await.expect("there is a champion");
@@ -225,8 +228,9 @@ impl Registry {
         self.put(item).await;
     }
 
-    /// Deletes the record of the current champion and the history of champions. The registered model versions stay.
+    /// Deletes the record of the current champion and the history of champions.
     pub async fn forget_champions(&self) {
+        // The registered model versions stay.
         self.delete("CHAMPION").await;
         for champion in self.history().await {
             let revision = champion["revision"].as_u64().unwrap_or_default();

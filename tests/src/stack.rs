@@ -14,11 +14,11 @@ use crate::storage::Bucket;
 /// Name of the model that the stack under test trains.
 pub const MODEL: &str = "iris";
 
-/// Lock that a test holds while it uses the deployed stack. All tests share one stack and would disturb each other.
+// All tests share one stack and would disturb each other.
+/// Lock that a test holds while it uses the deployed stack.
 static TURN: Mutex<()> = Mutex::const_new(());
 
-/// The deployed stack (Lambda functions, APIs, tables) under test. It is reserved for one test until the test drops
-/// this value.
+/// The deployed stack (Lambda functions, APIs, tables), reserved for one test until the test drops this value.
 #[derive(Debug)]
 pub struct Stack {
     /// Name of the deployed stack. The names of all its resources begin with this name.
@@ -37,18 +37,18 @@ pub struct Stack {
     pub inbox: Inbox,
     /// Test helper that injects faults into the Lambda functions' calls to AWS.
     pub faults: Faults,
-    /// AWS configuration. A test uses it to create clients of AWS services for which this struct has no client.
+    /// AWS configuration, for AWS services for which this struct has no client.
     pub config: SdkConfig,
     _turn: MutexGuard<'static, ()>,
 }
 
 impl Stack {
-    /// Reserves the deployed stack for one test: waits until no other test uses the stack. Deletes the registry's
-    /// records of earlier alarms.
+    /// Waits until no other test uses the deployed stack, and reserves the stack for this test.
     ///
     /// # Panics
     /// When an environment variable with the location of the stack is missing.
     pub async fn take() -> Self {
+        // The registry's records of earlier alarms are deleted.
         let turn = TURN.lock().await;
         let endpoint = variable("AWS_ENDPOINT_URL");
         let name = variable("EVERGREEN_STACK");

@@ -10,8 +10,8 @@ use crate::stack::Stack;
 use crate::wait::{seconds, until};
 use crate::{iris, wait};
 
-/// Extra time that a test waits for a promoted model version, on top of the refresh time. It covers the refresh itself
-/// and the calls to the emulator.
+// The extra time covers the refresh itself and the calls to the emulator.
+/// Extra time that a test waits for a promoted model version, on top of the refresh time.
 const SLACK: Duration = seconds(10);
 
 impl Stack {
@@ -28,16 +28,16 @@ impl Stack {
         payload
     }
 
-    /// Trains a model version with the settings of [`good`] and checks that the gate promotes it. Returns the version
-    /// number.
+    /// Trains a good model version, checks that the gate promotes it, and returns the version number.
     ///
     /// # Panics
     /// When the gate refuses the version.
     pub async fn train_good(&self) -> u64 {
+        // The settings are those of `good`.
         self.train_to_serve(good()).await
     }
 
-    /// Trains a model version with the settings in `event`, and checks that the gate promotes it. Returns the version
+    /// Trains a model version with the settings in `event`, checks that the gate promotes it, and returns the version
     /// number.
     ///
     /// # Panics
@@ -75,19 +75,19 @@ impl Stack {
         self.until_served(version).await;
     }
 
-    /// Trains on the Iris data set, after a test that used another table. Waits until `/model` describes the new model
-    /// version.
+    /// Trains on the Iris data set, after a test that used another table.
     ///
     /// # Panics
     /// When `/model` does not describe the new version in time.
     pub async fn serve_iris_again(&self) {
+        // Waits until `/model` describes the new model version.
         let version = self.train_good().await;
         self.until_model(&version.into()).await;
     }
 
-    /// Returns the number of a model version that answers the API's predictions now, for tests that need any version.
-    /// If the champion does not answer, a new version is trained.
+    /// Returns the number of a model version that answers the API's predictions now.
     pub async fn served(&self) -> u64 {
+        // If the champion does not answer, a new version is trained.
         let champion = self.registry.champion().await.and_then(|champion| champion["version"]["number"].as_u64());
         let answer = self.api.predict(&iris::setosa()).await;
         match champion {
@@ -100,12 +100,12 @@ impl Stack {
         }
     }
 
-    /// Waits until the API's predictions come from model version `version`. The time limit is the refresh time plus a
-    /// reserve for the emulator's calls.
+    /// Waits until the API's predictions come from model version `version`.
     ///
     /// # Panics
     /// When the time limit passes, or when a prediction fails meanwhile.
     pub async fn until_served(&self, version: u64) {
+        // The time limit is the refresh time plus a reserve for the emulator's calls.
         let limit = self.refresh_time().await + SLACK;
         until(&format!("version {version} to serve"), limit, async || {
             let answer = self.api.predict(&iris::setosa()).await.ok();
@@ -114,12 +114,13 @@ impl Stack {
         .await;
     }
 
-    /// Waits until the API's predictions come from model version `version`. Unlike
-    /// [`until_served`](Self::until_served), it accepts answers with status 503 meanwhile.
+    /// Waits until the API's predictions come from model version `version`, and accepts answers with status 503
+    /// meanwhile.
     ///
     /// # Panics
     /// When the time limit passes, or when a prediction fails with another status than 503.
     pub async fn until_recovered(&self, version: u64) {
+        // `until_served` does not accept them.
         let limit = self.refresh_time().await + SLACK;
         until(&format!("version {version} to serve"), limit, async || {
             let answer = self.api.predict(&iris::setosa()).await;
@@ -154,14 +155,13 @@ impl Stack {
     }
 }
 
-/// Returns a train event that makes a good model version: as good as the Iris data set allows. The fixed seed and
-/// hyperparameters always give a model file (artifact) with the same bytes.
+/// Returns a train event that makes a good model version: as good as the Iris data set allows.
 pub fn good() -> Value {
+    // The fixed seed and hyperparameters always give a model file (artifact) with the same bytes.
     json!({"seed": 42, "hyperparameters": {"n_estimators": 60, "max_depth": 10, "min_samples_split": 2, "min_samples_leaf": 1}})
 }
 
-/// Returns a train event that makes a model version as good as that of [`good`]. But its model file (artifact) has
-/// other bytes.
+/// Returns a train event that makes a model version as good as that of [`good`], but with a different model file.
 pub fn as_good() -> Value {
     json!({"seed": 43, "hyperparameters": {"n_estimators": 70, "max_depth": 10, "min_samples_split": 2, "min_samples_leaf": 1}})
 }

@@ -20,8 +20,9 @@ pub async fn until<T>(what: &str, limit: Duration, mut look: impl AsyncFnMut() -
     }
 }
 
-/// Calls `look` again and again until `time` has passed. `look` must panic if it sees a forbidden state.
+/// Calls `look` again and again until `time` has passed.
 pub async fn throughout(time: Duration, mut look: impl AsyncFnMut()) {
+    // `look` must panic if it sees a forbidden state.
     let begun = Instant::now();
     while begun.elapsed() < time {
         look().await;

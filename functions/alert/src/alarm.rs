@@ -12,8 +12,7 @@ use crate::{AlarmKind, AlarmReading};
 pub struct Alarm {
     /// The alarm's full name, which begins with the stack's name.
     pub name: String,
-    /// The kind of the CloudWatch alarm: one of the alarms that the template defines, or one that somebody has added by
-    /// hand.
+    /// The kind of the CloudWatch alarm, such as "the champion is too old" or "added by hand".
     pub kind: AlarmKind,
     /// The current state of the CloudWatch alarm, such as `ALARM`.
     pub state: AlarmState,
@@ -21,12 +20,13 @@ pub struct Alarm {
     pub before: Option<AlarmState>,
     /// The time at which the CloudWatch alarm entered its current state.
     pub since: Timestamp,
-    /// The measured value of the alarm's metric. It is read from the text with which CloudWatch explains the change.
+    /// The measured value of the alarm's metric, from the text with which CloudWatch explains the change.
     pub reading: AlarmReading,
-    /// The alarm's threshold, with which CloudWatch compares the measured value. `None` if it is unknown.
+    /// The alarm's threshold, with which CloudWatch compares the measured value. `None` if the threshold is unknown.
     pub threshold: Option<f64>,
-    /// The operator with which CloudWatch compares the measured value and the threshold, such as "greater than". If the
-    /// comparison is true, something is wrong. `None` if the operator is unknown.
+    // If the comparison is true, something is wrong.
+    /// The operator with which CloudWatch compares the measured value and the threshold, such as "greater than". `None`
+    /// if the operator is unknown.
     pub comparison: Option<Comparison>,
     /// The name of the CloudWatch metric that the alarm watches. `None` if the alarm watches a math expression instead.
     pub metric: Option<String>,
@@ -67,15 +67,15 @@ pub enum Comparison {
 pub struct UnknownName(pub String);
 
 impl Alarm {
-    /// Returns whether the alarm watches the metric `ModelAccuracyMargin`. The champion's record in the registry does
-    /// not contain that metric's value.
+    /// Returns whether the alarm watches the metric `ModelAccuracyMargin`.
     pub(crate) fn measures_margin(&self) -> bool {
+        // The champion's record in the registry does not contain this metric's value.
         self.metric.as_deref() == Some(Metric::ModelAccuracyMargin.name())
     }
 
     /// Returns the change that the alarm reports: it was raised, or it is OK. `None` if CloudWatch has too little data.
-    /// That state means neither that something is wrong nor that all is well.
     pub fn change(&self) -> Option<AlarmChange> {
+        // Too little data means neither that something is wrong nor that all is well.
         let raised = match self.state {
             AlarmState::Alarm => true,
             AlarmState::Ok => false,
@@ -107,7 +107,7 @@ impl FromStr for AlarmState {
 }
 
 impl Comparison {
-    /// Returns whether `value` is bad: whether the comparison of `value` with `threshold` is true, such as 41 > 36.
+    /// Returns whether `value` raises the alarm. For example, 41 raises an alarm with the comparison "greater than 36".
     pub fn holds(self, value: f64, threshold: f64) -> bool {
         match self {
             Self::Greater => value > threshold,

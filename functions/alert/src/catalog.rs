@@ -8,13 +8,14 @@ use crate::headline::{
 /// How a CloudWatch alarm treats missing values of its metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MissingData {
-    /// Missing values raise the alarm. Its metric is published every five minutes, so a missing value means that
-    /// something is wrong.
+    // The metric is published every five minutes, so a missing value means that something is wrong.
+    /// Missing values of the metric raise the alarm: its state becomes ALARM.
     Raises,
-    /// Missing values end the alarm. Its metric (such as a count of errors) has values only when something has
-    /// happened.
+    // A metric such as a count of errors has values only when something has happened.
+    /// Missing values of the metric end the alarm: its state becomes OK.
     Ends,
-    /// Missing values do not change the alarm's state, because they do not show whether something is wrong.
+    // Missing values of such a metric do not show whether something is wrong.
+    /// Missing values of the metric do not change the alarm's state.
     KeepsState,
 }
 
@@ -34,13 +35,13 @@ impl MissingData {
 pub struct CatalogEntry {
     /// The alarm's name without the stack's name, such as `accuracy-low`.
     pub name: &'static str,
-    /// What the alarm means and who is affected: a text that the mail about the alarm contains.
+    /// Text for the mail about the alarm: what the alarm means and who is affected.
     pub meaning: &'static str,
-    /// Function that writes the mail's subject when the alarm is raised: only the end of the subject, without a full
-    /// stop.
+    // The text has no full stop.
+    /// Function that writes the end of the mail's subject when the alarm is raised.
     pub(crate) raised: fn(&Situation<'_>) -> String,
-    /// Function that writes the mail's subject when the alarm is OK again: only the end of the subject, without a full
-    /// stop.
+    // The text has no full stop.
+    /// Function that writes the end of the mail's subject when the alarm is OK again.
     pub(crate) cleared: fn(&Situation<'_>) -> String,
     /// The steps that a mail about the raised alarm recommends, in order.
     pub(crate) steps: &'static [StepTemplate],
@@ -54,7 +55,8 @@ pub struct CatalogEntry {
     pub is_emulated: bool,
 }
 
-/// Template of a step that a mail about an alarm recommends. The stack's name is not yet inserted into the command.
+// The stack's name is not yet inserted into the command.
+/// Template of a step that a mail about an alarm recommends.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StepTemplate {
     /// The instruction of a recommended step, as text for the mail.
@@ -63,7 +65,8 @@ pub(crate) struct StepTemplate {
     pub(crate) command: Option<Command>,
 }
 
-/// A kind of AWS CLI command that a mail recommends. The command's full text, with the stack's name, is written later.
+// The command's full text, with the stack's name, is written later.
+/// Kind of AWS CLI command that a mail recommends, such as "print the log of a Lambda function".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Command {
     /// AWS CLI command that lists the newest training runs.
@@ -94,24 +97,25 @@ const fn advice(what: &'static str) -> StepTemplate {
     StepTemplate { what, command: None }
 }
 
-/// Macro that defines the enum [`AlarmKind`] from a list with one row for each alarm. The row's doc comment says what
-/// the alarm watches.
+// The row's doc comment says what the alarm watches.
+/// Macro that defines the enum [`AlarmKind`] and the alarm catalogue from a list with one row for each alarm.
 macro_rules! alarms {
     ($(
         $(#[doc = $watches:literal])+
         $kind:ident { $($field:ident: $value:expr),+ $(,)? }
     )+) => {
-        /// The kind of a CloudWatch alarm. Each variant has the alarm's name without the stack's name, such as
-        /// `AccuracyLow`.
+        /// The kind of a CloudWatch alarm, such as `AccuracyLow`: the alarm's name without the stack's name.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum AlarmKind {
             $($(#[doc = $watches])+ $kind,)+
-            /// The kind of a CloudWatch alarm of this stack. It has the alarm's name without the stack's name.
+            /// A CloudWatch alarm of this stack that somebody has added by hand. Holds the alarm's name without the
+            /// stack's name.
             Other(String),
         }
 
         impl AlarmKind {
-            /// All alarms that the template defines. Alarms that somebody has added by hand are not in the list.
+            // Alarms that somebody has added by hand are not in the list.
+            /// All kinds of alarms that the template of this stack defines.
             pub const KNOWN: [Self; [$(stringify!($kind)),+].len()] = [$(Self::$kind),+];
 
             /// Returns the row of the alarm catalogue with this alarm's texts and settings.
@@ -125,8 +129,8 @@ macro_rules! alarms {
     };
 }
 
-/// Default row of the alarm catalogue, for alarms that somebody has added by hand. The other rows take from it the
-/// fields that they do not set.
+// The other rows of the catalogue take from this row the fields that they do not set.
+/// Row of the alarm catalogue for alarms that somebody has added by hand.
 const OTHER: CatalogEntry = CatalogEntry {
     name: "",
     meaning: "This alarm does not belong to Evergreen. Its description says what it watches.",
@@ -143,8 +147,7 @@ const OTHER: CatalogEntry = CatalogEntry {
 };
 
 alarms! {
-    /// Alarm: the champion (the model version that answers predictions) is too old, or the metric about its age is
-    /// missing.
+    /// Alarm: the champion is too old, or the metric about the champion's age is missing.
     ChampionTooOld {
         name: "champion-too-old",
         meaning: "For too long no version has become champion. Training does not run, training fails, or the gate \
@@ -219,7 +222,7 @@ alarms! {
         threshold: 48.0,
     }
 
-    /// Alarm: a new environment (running instance) of the predict function could not load the champion.
+    /// Alarm: a newly started instance of the predict function could not load the champion.
     ModelUnhealthy {
         name: "model-unhealthy",
         meaning: "A new environment of the predict function could not load the champion. Its pointer is gone, or \
@@ -231,8 +234,8 @@ alarms! {
         missing_data: MissingData::KeepsState,
     }
 
-    /// Alarm: one of the champion's two stored files (in S3 and in DynamoDB) is missing or damaged. The other file may
-    /// be intact, so predictions may still work.
+    // If only one file is damaged, predictions may still work with the other file.
+    /// Alarm: one of the champion's two stored files (in S3 and in DynamoDB) is missing or damaged.
     ArtifactDamaged {
         name: "artifact-damaged",
         meaning: "The registry's copy of the champion's artifact or the bucket's object is missing or damaged. As \
@@ -244,8 +247,9 @@ alarms! {
         missing_data: MissingData::KeepsState,
     }
 
-    /// Alarm: an environment (running instance) of the predict function failed to load a champion. It answers with the
-    /// last version that it has loaded, or with 503 if there is none.
+    // After a failed load, the predict function answers with the last version that it has loaded, or with 503 if there
+    // is none.
+    /// Alarm: a running instance of the predict function failed to load a champion.
     ModelLoadFailures {
         name: "model-load-failures",
         meaning: "An environment of the predict function could not fetch, verify or read the champion. It uses \
@@ -349,8 +353,8 @@ alarms! {
         missing_data: MissingData::KeepsState,
     }
 
-    /// Alarm: the train function's dead-letter queue holds events. Their training runs or imports failed in all
-    /// attempts.
+    // The training runs or imports of these events failed in all attempts.
+    /// Alarm: the train function's dead-letter queue holds events.
     TrainFailureQueue {
         name: "train-failure-queue",
         meaning: "A training run, or the import of a model file, failed in all its attempts. Its event is kept \
@@ -388,7 +392,7 @@ alarms! {
         missing_data: MissingData::Ends,
     }
 
-    /// Alarm: the alert function's dead-letter queue holds events. Their mails could not be sent.
+    /// Alarm: the alert function's dead-letter queue holds events, whose mails could not be sent.
     AlertFailureQueue {
         name: "alert-failure-queue",
         meaning: "A mail about an alarm was not sent in three attempts, or SES did not answer whether it was \

@@ -14,8 +14,8 @@ pub struct AlertConfig {
     pub sender: Address,
     /// The mail addresses that receive the mails about alarms.
     pub recipients: Recipients,
-    /// The name of the SES configuration set that publishes delivery events (such as bounces) of mails. `None` if there
-    /// is no such set.
+    /// The name of the SES configuration set, which publishes delivery events such as bounces of mails. `None` if there
+    /// is no set.
     pub configuration_set: Option<String>,
     /// The names and links that every mail about an alarm contains, such as the dashboard's URL.
     pub letterhead: Letterhead,

@@ -12,8 +12,8 @@ use jiff::Timestamp;
 use crate::pace::Pace;
 use crate::{Address, Alarm, AlarmState, AlertWorld};
 
-/// Minimum time that a Lambda invocation must have left to start sending a mail. SES may take up to 20 s to answer, and
-/// then the invocation must record the result.
+// SES may take up to 20 s to answer, and then the invocation must record the result.
+/// Minimum time that a Lambda invocation must have left to start sending a mail.
 const RESERVE: Duration = Duration::from_secs(30);
 
 /// Result of one try to send a mail to one recipient.
@@ -25,11 +25,11 @@ pub(crate) enum DeliveryResult {
     SentBefore,
     /// The mail "the alarm is over" was not sent, because its recipient got no mail when the alarm was raised.
     NotDue,
-    /// The mail was not sent, because the alarm has changed again since. The remaining recipients get no such mail
-    /// either.
+    // The remaining recipients get no such mail either.
+    /// The mail was not sent, because the alarm has changed again since.
     Overtaken,
-    /// The mail "the alarm is over" must wait. Another Lambda invocation is still sending the mail "the alarm is
-    /// raised".
+    /// The mail "the alarm is over" must wait, because another Lambda invocation is still sending the mail "the alarm
+    /// is raised".
     NotYet,
     /// SES rejected the mail for now, because too many mails came in too short a time. Holds SES's answer.
     Throttled(Unavailable),
@@ -37,11 +37,10 @@ pub(crate) enum DeliveryResult {
     Unreachable(Unavailable),
 }
 
-/// Error: this Lambda invocation did not send a mail, or does not know whether it sent the mail.
+/// Error: a mail was not sent, or it is unknown whether the mail was sent.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MailError {
-    /// Another Lambda invocation has reserved the mail and may still fail to send it. So this invocation must report an
-    /// error.
+    /// Another Lambda invocation has reserved the mail, and has not sent it yet.
     #[error("another invocation is sending the mail")]
     Busy,
     /// SES did not answer, so the mail may have been sent. Holds the cause, if it is known.
@@ -80,17 +79,17 @@ pub(crate) struct MailSender<'a, W> {
 }
 
 impl<W: AlertWorld> MailSender<'_, W> {
-    /// Sends the mail to `recipient` when `pace` allows it, unless the mail was sent before or is no longer needed.
-    /// First it reserves the mail in the registry (a claim), so that no other invocation sends the mail too.
-    ///
-    /// If the registry does not answer, the mail is sent without a claim, because two mails are better than none. If
-    /// the result cannot be recorded, the mail counts as unanswered (perhaps sent) after this invocation ends.
+    /// Sends the mail to `recipient` when `pace` allows it. Does not send a mail that was sent before or is no longer
+    /// needed.
     pub(crate) async fn deliver(
         &self,
         mail: AlarmMail<'_>,
         recipient: &Address,
         pace: &mut Pace,
     ) -> Result<DeliveryResult, MailError> {
+        // First, the mail is reserved in the registry (a claim), so that no other invocation sends the mail too. If the
+        // registry does not answer, the mail is sent without a claim, because two mails are better than none. If the
+        // result cannot be recorded, the mail counts as unanswered (perhaps sent) after this invocation ends.
         let wait = pace.wait(self.ports.clock().now());
         if !self.has_time(wait) {
             return Err(MailError::NoTime(None));
@@ -154,9 +153,9 @@ impl<W: AlertWorld> MailSender<'_, W> {
         outcome
     }
 
-    /// Records the result of a try to send the mail with this `key`. A mail that was not sent may be sent by any
-    /// invocation at once. An `outcome` of `None` means that no try was made.
+    /// Records the result of a try to send the mail with this `key`. An `outcome` of `None` means that no try was made.
     async fn record(&self, key: &str, outcome: Option<&Result<(), SendError>>) {
+        // Any invocation may at once send a mail that was not sent.
         let now = self.ports.clock().now();
         let recorded = match outcome {
             Some(Ok(())) => self.ports.registry().sent(key, now).await,
@@ -174,8 +173,7 @@ impl<W: AlertWorld> MailSender<'_, W> {
         alarm.change().is_some_and(|change| record.ok().flatten().is_some_and(|record| record.overtakes(change, now)))
     }
 
-    /// Checks whether `recipient` must get the mail "the alarm is over". `None` means yes. Otherwise returns why the
-    /// recipient gets no such mail, or does not get it yet.
+    /// Returns why `recipient` must not get the mail "the alarm is over", or not yet. `None` if the mail must be sent.
     async fn undue(&self, mail: AlarmMail<'_>, recipient: &Address) -> Option<DeliveryResult> {
         let AlarmReport::Over { raised } = mail.alarm_report else { return None };
         let mut is_busy = false;
@@ -200,9 +198,9 @@ impl<W: AlertWorld> MailSender<'_, W> {
     }
 }
 
-/// Returns the registry's key for the record about one mail. The key is a hash of the alarm, its state, the time of the
-/// change and the recipient.
+/// Returns the registry's key for the record about one mail.
 fn key(alarm: &str, state: AlarmState, since: Timestamp, recipient: &Address) -> String {
+    // The key is a hash of the alarm, its state, the time of the change and the recipient.
     let mut content = Vec::new();
     for part in [alarm, state.as_str(), &since.to_string(), recipient.as_str()] {
         content.extend(part.len().to_be_bytes());
@@ -211,9 +209,9 @@ fn key(alarm: &str, state: AlarmState, since: Timestamp, recipient: &Address) ->
     sha256_hex(&content)
 }
 
-/// Derives a number from 0 to 1 from the mail's key. It decides how much longer a retry waits, so that the retries of
-/// different mails do not come together.
+/// Derives a number from 0 to 1 from the mail's key, by which a retry of the mail waits longer.
 fn share(key: &str) -> f64 {
+    // The retries of different mails must not come together.
     let byte = key.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
     debug_assert!(byte.is_some(), "a key is a digest in hexadecimal digits: {key}");
     f64::from(byte.unwrap_or_default()) / 255.0

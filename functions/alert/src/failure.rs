@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use crate::quantity::moment;
 use crate::{Alarm, AlarmKind, AlarmState};
 
-/// Number of newest runs that are searched for the run that caused an alarm. More runs are read if many of them are
-/// imports.
+// More runs are read if many of them are imports.
+/// Number of newest runs that are searched for the training run that caused an alarm.
 const RUNS: u32 = 20;
-/// Maximum length of an error message in a mail, in characters. It is the message of a failed training run.
+/// Maximum length, in characters, of a failed training run's error message in a mail.
 const MAX_REASON: usize = 2000;
 
 /// A training run or import that made no champion: it failed, it was lost, or the gate refused its model version.
@@ -34,10 +34,11 @@ enum Ended {
 }
 
 impl RunFailure {
-    /// Returns the newest training run that explains why `alarm` is raised at `now`. `None` if no run explains it, if
-    /// the alarm is not raised, or if the alarm is not about training. If the registry does not answer, this logs a
-    /// warning and returns `None`, and the mail is sent without the run.
+    /// Returns the newest training run that explains why `alarm` is raised at `now`. `None` if no run explains the
+    /// alarm.
     pub async fn behind(alarm: &Alarm, registry: &impl Runs, now: Timestamp) -> Option<Self> {
+        // Only a raised alarm about training has such a run. If the registry does not answer, a warning is logged and
+        // the mail is sent without the run.
         if alarm.state != AlarmState::Alarm || !is_about_training(&alarm.kind) {
             return None;
         }
@@ -72,9 +73,9 @@ impl RunFailure {
         }
     }
 
-    /// Returns how the training run `run` failed to make a champion. `None` if the run has not ended by `now`, has made
-    /// a champion, or will be retried by AWS Lambda.
+    /// Returns how the training run `run` failed to make a champion. `None` if it did not fail.
     fn of(run: &Run, now: Timestamp) -> Option<Self> {
+        // A run has not failed if it has not ended by `now`, has made a champion, or will be retried by AWS Lambda.
         let ended = match run.status_at(now) {
             RunStatus::Rejected => Ended::Refused,
             RunStatus::Failed if failed_for_good(run, now) => Ended::Failed,
@@ -103,11 +104,10 @@ fn is_about_training(kind: &AlarmKind) -> bool {
 }
 
 /// Returns the newest training run that explains an alarm of that `kind`. `runs` are sorted, newest first.
-///
-/// A run before a successful run explains nothing. The alarm about the train function's dead-letter queue is an
-/// exception, because the queue keeps old failures. An import explains only this queue alarm, because an import says
-/// nothing about training.
 fn newest(kind: &AlarmKind, runs: &[Run], now: Timestamp) -> Option<RunFailure> {
+    // A run before a successful run explains nothing. The alarm about the train function's dead-letter queue is an
+    // exception, because the queue keeps old failures. An import explains only this queue alarm, because an import says
+    // nothing about training.
     let tells_refusals = matches!(kind, AlarmKind::ChampionTooOld | AlarmKind::VersionsRefused);
     let ends = |run: &&Run| match kind {
         AlarmKind::TrainFailureQueue => false,

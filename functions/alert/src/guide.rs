@@ -4,10 +4,10 @@
 use crate::catalog::{Command, StepTemplate};
 use crate::{Alarm, Letterhead};
 
-/// The explanation of an alarm in its mail, and the steps that the mail recommends.
+/// The part of a mail that explains an alarm and recommends steps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guide {
-    /// What the alarm means and who is affected: a text that the mail about the alarm contains.
+    /// Text for the mail about the alarm: what the alarm means and who is affected.
     pub meaning: &'static str,
     /// The steps that the mail recommends, in order.
     pub steps: Vec<GuideStep>,
@@ -75,9 +75,9 @@ impl Commands<'_> {
         )
     }
 
-    /// Returns the command that prints how many requests each API key has sent in the current month. GNU and BSD `date`
-    /// both accept the command's date format.
+    /// Returns the AWS CLI command that prints how many requests each API key has sent in the current month.
     fn usage(&self) -> String {
+        // GNU and BSD `date` both accept the command's date format.
         format!(
             "aws apigateway get-usage --start-date \"$(date -u +%Y-%m-01)\" --end-date \"$(date -u +%Y-%m-%d)\" \
              --usage-plan-id \"$(aws apigateway get-usage-plans --query \"items[?name=='{}'].id\" --output text)\"",
@@ -97,9 +97,9 @@ impl Commands<'_> {
         format!("aws sqs purge-queue --queue-url {}", self.url())
     }
 
-    /// Returns the AWS CLI command that describes the alarm. The alarm's name is quoted, because readers paste the
-    /// command into a shell.
+    /// Returns the AWS CLI command that describes the alarm.
     fn describe(&self) -> String {
+        // The alarm's name is quoted, because readers paste the command into a shell.
         format!("aws cloudwatch describe-alarms --alarm-names '{}'", self.alarm.name.replace('\'', r"'\''"))
     }
 

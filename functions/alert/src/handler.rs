@@ -13,8 +13,8 @@ use crate::{
     Alarm, AlertWorld, Knowledge, Letterhead, Notification, NotificationError, Recipients, RunFailure, letter,
 };
 
-/// Maximum number of tries to update an alarm's stored record. A try fails if another Lambda invocation changes that
-/// record at the same time.
+// A try fails if another Lambda invocation changes that record at the same time.
+/// Maximum number of tries to update an alarm's stored record.
 const MAX_UPDATES: usize = 5;
 
 /// Handles SNS events: turns each notification about an alarm into mails and sends them.
@@ -28,27 +28,28 @@ pub struct AlertHandler<'a, W> {
     pub letterhead: &'a Letterhead,
 }
 
-/// Result of a completely handled SNS event: the counts of sent mails, and of mails and notifications without effect.
+/// Result of a completely handled SNS event: how many mails were sent, and how many were not needed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct AlertReport {
     /// Number of mails sent.
     pub sent: usize,
     /// Number of mails that were not sent, because they had been sent before.
     pub sent_before: usize,
-    /// Number of mails that were not sent, because nobody needs them. Either a newer mail has replaced the mail. Or the
-    /// mail says that an incident has ended, and its recipient never got a mail about that incident.
+    // A mail is not needed if a newer mail has replaced it. Nor is a mail that says that an incident has ended, if its
+    // recipient never got a mail about that incident.
+    /// Number of mails that were not sent, because nobody needs them.
     pub not_due: usize,
-    /// Number of alarm notifications that need no mail. They report missing data, or that an alarm is OK although no
-    /// mail had said that it was raised.
+    // Such a notification reports missing data, or that an alarm is OK although no mail had said that it was raised.
+    /// Number of alarm notifications that need no mail, such as notifications about missing data.
     pub no_news: usize,
     /// Number of alarm notifications that led to no mail, because the alarm had changed again before they arrived.
     pub overtaken: usize,
-    /// Number of notifications that led to no mail, because the alarm flaps (is raised and cleared again and again).
+    /// Number of notifications that led to no mail, because the alarm changes too often (it flaps).
     pub held_back: usize,
 }
 
-/// Error: some mails of an SNS event were not sent, or some notifications could not be read. Everything else was done,
-/// and a retry of the event does not repeat it.
+// Everything else in the event was done, and a retry of the event does not repeat it.
+/// Error: some mails of an SNS event were not sent, or some notifications could not be read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, thiserror::Error)]
 #[error("{not_sent} mails were not sent, or perhaps not; {not_understood} notifications could not be read")]
 pub struct AlertError {
@@ -75,13 +76,14 @@ enum Unwritten {
 }
 
 impl<W: AlertWorld> AlertHandler<'_, W> {
-    /// Handles all notifications of `event`. It tries to mail every recipient before it reports a failure. `invocation`
-    /// is the id of this Lambda invocation, and `until` is when AWS Lambda ends the invocation.
+    /// Sends the mails for all alarm notifications of the SNS event. `invocation` is the id of this Lambda invocation,
+    /// and `until` is when AWS Lambda ends it.
     ///
     /// # Errors
     /// [`AlertError`] when a mail was not sent or a notification is not an alarm. Sent mails are recorded, so Lambda's
     /// retry of the event sends only the rest.
     pub async fn handle(&self, event: SnsEvent, invocation: &str, until: Timestamp) -> Result<AlertReport, AlertError> {
+        // Every recipient is tried before a failure is reported.
         let now = self.ports.clock().now();
         // The platform's retries have the same request id, so the time distinguishes them.
         let lease = Lease { holder: format!("{invocation} at {now}"), now, until };
@@ -111,13 +113,14 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
         if failures == AlertError::default() { Ok(report) } else { Err(failures) }
     }
 
-    /// Reads one alarm notification. Returns the alarm, the decision what to report, and the mail. `None` if the
-    /// notification needs no mail. Then the reason is counted in `report`.
+    /// Reads one alarm notification and returns the alarm, the decision what to report, and the mail. `None` if no mail
+    /// is needed.
     async fn read(
         &self,
         record: &SnsRecord,
         report: &mut AlertReport,
     ) -> Result<Option<(Alarm, AlarmReport, Mail)>, Unwritten> {
+        // If no mail is needed, the reason is counted in `report`.
         let alarm = Notification::parse(&record.sns.message)?.into_alarm(&self.letterhead.stack)?;
         let alarm_report = match alarm.change() {
             Some(change) => self.decide(&alarm, change).await,
@@ -148,9 +151,9 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
         letter::write(alarm, alarm_report, &knowledge, failure.as_ref(), self.letterhead, now)
     }
 
-    /// Decides what to mail about an alarm's change, and stores the change in the alarm's record. If the registry does
-    /// not answer, this logs a warning and decides from the notification alone.
+    /// Decides what to mail about an alarm's change, and stores the change in the alarm's record.
     async fn decide(&self, alarm: &Alarm, change: AlarmChange) -> AlarmReport {
+        // If the registry does not answer, a warning is logged and the notification alone decides.
         for _ in 0..MAX_UPDATES {
             match self.update_record(alarm, change).await {
                 Ok(alarm_report) => return alarm_report,
@@ -173,10 +176,10 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
         Ok(alarm_report)
     }
 
-    /// Returns how fast the SES account may send mails. The request to SES also opens a new connection if the old one
-    /// was closed while the Lambda environment was frozen. A retry of this request is harmless, but a retry of a mail
-    /// is not.
+    /// Returns how fast the SES account may send mails.
     async fn pace(&self) -> Pace {
+        // The request to SES also opens a new connection if the old one was closed while the Lambda environment was
+        // frozen. A retry of this request is harmless, but a retry of a mail is not.
         let rate = self.ports.mailer().rate().await;
         if let Err(error) = &rate {
             tracing::warn!(%error, cause = %error.cause, "SES's rate is unknown: mails follow the sandbox's rate");

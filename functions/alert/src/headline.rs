@@ -7,9 +7,9 @@ use crate::quantity::{Quantity, hours, number};
 use crate::version_values::headline_name;
 use crate::{Alarm, AlarmReading, AlarmState, Knowledge};
 
-/// Summarizes an alarm in one line without a full stop. The line says what is wrong, or that all is well again, with
-/// the measured value and the limit.
+/// Summarizes an alarm in one line: what is wrong, or that all is well again.
 pub(crate) fn headline(alarm: &Alarm, alarm_report: &AlarmReport, knowledge: &Knowledge, now: Timestamp) -> String {
+    // The line has the measured value and the limit, and no full stop.
     let situation = Situation::new(alarm, knowledge, now);
     let (entry, kind) = (alarm.kind.entry(), alarm.kind.as_str());
     let raised = || (entry.raised)(&situation);
@@ -23,8 +23,8 @@ pub(crate) fn headline(alarm: &Alarm, alarm_report: &AlarmReport, knowledge: &Kn
     }
 }
 
-/// An alarm and the texts that its one-line summary may contain, such as the value and the limit. Texts that are `None`
-/// are unknown.
+// Texts that are `None` are unknown.
+/// An alarm and the texts for its one-line summary, such as the value and the limit.
 #[derive(Debug)]
 pub(crate) struct Situation<'a> {
     pub(crate) alarm: &'a Alarm,
@@ -44,9 +44,9 @@ impl<'a> Situation<'a> {
         Self { alarm, knowledge, now, value, limit, wanted }
     }
 
-    /// Returns whether somebody set the alarm's state by hand. This is so if CloudWatch's reason contains no value, and
-    /// the known value is not bad.
+    /// Returns whether somebody set the alarm's state by hand.
     fn is_set_by_hand(&self) -> bool {
+        // The state was set by hand if CloudWatch's reason contains no value, and the known value is not bad.
         let Alarm { threshold, comparison, .. } = self.alarm;
         let known = self.knowledge.value(self.alarm).zip(*threshold).zip(*comparison);
         self.alarm.reading == AlarmReading::Missing
@@ -58,8 +58,8 @@ impl<'a> Situation<'a> {
         self.limit.as_ref().map(|limit| format!(" (limit {limit})")).unwrap_or_default()
     }
 
-    /// Returns the good values of the alarm's metric as text, such as ` (at least 0.9 is expected)`. Empty if they are
-    /// unknown.
+    /// Returns the good values of the alarm's metric as text, such as ` (at least 0.9 is expected)`. Empty if the limit
+    /// is unknown.
     pub(crate) fn wanted(&self) -> String {
         self.wanted.as_ref().map(|wanted| format!(" ({wanted} is expected)")).unwrap_or_default()
     }
@@ -92,9 +92,9 @@ impl<'a> Situation<'a> {
         self.value.as_deref()
     }
 
-    /// Returns the champion's score and its margin above the required minimum, such as `: accuracy 0.7667, margin
-    /// -1.2`. Unknown values are left out.
+    /// Returns the champion's score and margin as text, such as `: accuracy 0.7667, margin -1.2`.
     fn score_and_margin(&self) -> String {
+        // The margin is above the required minimum. Unknown values are left out.
         let champion = self.knowledge.champion();
         let score = champion.map(|champion| format!("{} {}", self.score_name(), number(champion.headline())));
         let margin = self.known_value().map(|value| format!("margin {value}"));
@@ -110,9 +110,9 @@ impl<'a> Situation<'a> {
     }
 }
 
-/// Writes the one-line summary "the champion's score is too low". The alarm watches the score's margin, or the score
-/// itself.
+/// Writes the one-line summary "the champion's score is too low".
 pub(crate) fn champion_score(it: &Situation<'_>) -> String {
+    // The alarm watches the score's margin, or the score itself.
     if it.alarm.measures_margin() {
         format!("the champion is not good enough{}", it.score_and_margin())
     } else {
@@ -129,10 +129,10 @@ pub(crate) fn champion_score_is_good_again(it: &Situation<'_>) -> String {
     }
 }
 
-/// Writes the one-line summary "the champion is too old". The alarm's value is only the time until the maximum age, so
-/// the age comes from the registry. The alarm is also raised if no value arrives: there is no champion, or the metrics
-/// function does not run.
+/// Writes the one-line summary "the champion is too old".
 pub(crate) fn champion_age(it: &Situation<'_>) -> String {
+    // The alarm's value is only the time until the maximum age, so the age comes from the registry. The alarm is also
+    // raised if no value arrives: there is no champion, or the metrics function does not run.
     match (it.alarm.reading, it.knowledge.age(it.now).map(hours), it.known_value()) {
         (AlarmReading::NoData | AlarmReading::Missing, None, _) if *it.knowledge == Knowledge::NoChampion => {
             "there is no champion".to_owned()

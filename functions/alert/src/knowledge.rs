@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{Alarm, AlarmKind, AlarmReading};
 
-/// What a mail about an alarm knows about the champion (the model version that answers predictions).
+/// The facts about the champion (the model version that answers predictions) for a mail about an alarm.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Knowledge {
     /// The registry could not be read, so the mail says nothing about the champion.
@@ -26,9 +26,9 @@ pub enum Knowledge {
 }
 
 impl Knowledge {
-    /// Reads the current champion and the previous champion from the registry. If the registry does not answer, this
-    /// logs a warning, and the mail is sent without the champion.
+    /// Reads the current champion and the previous champion from the registry.
     pub async fn of(registry: &impl Champions) -> Self {
+        // If the registry does not answer, a warning is logged, and the mail is sent without the champion.
         let recent = match registry.recent_champions(2).await {
             Ok(recent) => recent,
             Err(error) => {
@@ -57,9 +57,9 @@ impl Knowledge {
         }
     }
 
-    /// Returns the value of the metric that `alarm` watches. It comes from CloudWatch's reason for the change, or else
-    /// from the registry. `None` if the value is unknown.
+    /// Returns the value of the metric that `alarm` watches. `None` if the value is unknown.
     pub fn value(&self, alarm: &Alarm) -> Option<f64> {
+        // The value comes from CloudWatch's reason for the change, or else from the registry.
         match (alarm.reading, &alarm.kind) {
             (AlarmReading::Value(value), _) => Some(value),
             (_, AlarmKind::AccuracyLow) if !alarm.measures_margin() => self.champion().map(Champion::headline),
@@ -67,9 +67,9 @@ impl Knowledge {
         }
     }
 
-    /// Returns how long the value that `alarm` watches was bad before the alarm ended. The time is computed from the
-    /// last two champions, because CloudWatch does not report it. `None` if it cannot be computed.
+    /// Returns how long the value that `alarm` watches was bad before the alarm ended. `None` if the time is unknown.
     pub fn lasted(&self, alarm: &Alarm) -> Option<SignedDuration> {
+        // The time is computed from the last two champions, because CloudWatch does not report it.
         let (Self::Champion { champion, previous: Some(previous) }, Some(threshold)) = (self, alarm.threshold) else {
             return None;
         };

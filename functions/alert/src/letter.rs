@@ -10,8 +10,8 @@ use crate::headline::headline;
 use crate::quantity::{Quantity, moment, span};
 use crate::{Alarm, AlarmState, Knowledge, RunFailure, version_values};
 
-/// Time after the alarm's change from which a mail contains the remark that it is late. Lambda's retries take less than
-/// half of this time.
+// Lambda's retries take less than half of this time.
+/// A mail contains the remark "late" if it is written more than this time after the alarm's change.
 const LATE: SignedDuration = SignedDuration::from_hours(1);
 
 /// The names and links that every mail about an alarm contains: the model, the stack, the table and the dashboard.
@@ -34,8 +34,8 @@ struct Letter<'a> {
     state: &'static str,
     headline: String,
     meaning: &'a str,
-    /// Remarks in the mail: the alarm flaps (changes again and again), so later mails are held back, or this mail is
-    /// late.
+    // Mails are held back if the alarm flaps (changes again and again).
+    /// Remarks in the mail, such as "this mail is late" or "later mails are held back".
     notes: Vec<String>,
     /// Describes the training run that explains the alarm. `None` if no run explains it.
     run: Option<String>,
@@ -75,8 +75,7 @@ struct Text<'a> {
     letter: &'a Letter<'a>,
 }
 
-/// Writes the mail about `alarm` at the time `now`. `alarm_report` is the decision what to report about the alarm.
-/// `knowledge` has the facts about the champion. `failure` is the training run that explains the alarm, if any.
+/// Writes the mail about `alarm` at the time `now`. `failure` is the training run that explains the alarm, if any.
 ///
 /// # Errors
 /// [`askama::Error`] when a template cannot be rendered. No content of a mail causes this.
@@ -88,6 +87,7 @@ pub fn write(
     about: &Letterhead,
     now: Timestamp,
 ) -> Result<Mail, askama::Error> {
+    // `alarm_report` is the decision what to report about the alarm. `knowledge` has the facts about the champion.
     let guide = Guide::to(alarm, about);
     let (run, notes) = (failure.map(RunFailure::describe), notes(alarm, alarm_report, now));
     let headline = headline(alarm, alarm_report, knowledge, now);
@@ -130,8 +130,9 @@ impl<'a> Letter<'a> {
     }
 }
 
-/// Returns the remarks in a mail: later mails are held back because the alarm flaps, or this mail is late.
+/// Returns the remarks in a mail, such as "this mail is late".
 fn notes(alarm: &Alarm, alarm_report: &AlarmReport, now: Timestamp) -> Vec<String> {
+    // Later mails are held back if the alarm flaps.
     let flapping = (*alarm_report == AlarmReport::Flapping).then(|| {
         "This alarm is flapping: it is raised and cleared again and again. Mails about it are now held back until \
          it has kept one state for an hour. Mails about other alarms are sent as usual. The dashboard shows all \
@@ -146,15 +147,14 @@ fn notes(alarm: &Alarm, alarm_report: &AlarmReport, now: Timestamp) -> Vec<Strin
     flapping.into_iter().chain(late).collect()
 }
 
-/// Returns how long the alarm was raised, or how long the watched value was bad. `None` if the alarm is not over, or if
-/// the time is unknown.
+/// Returns how long the alarm was raised, or how long the watched value was bad. `None` if the alarm is not over or the
+/// time is unknown.
 fn lasted(alarm: &Alarm, alarm_report: &AlarmReport, knowledge: &Knowledge) -> Option<SignedDuration> {
     let AlarmReport::Over { raised } = alarm_report else { return None };
     knowledge.lasted(alarm).or_else(|| Some(alarm.since.duration_since(*raised.last()?)))
 }
 
-/// Returns the facts that the mail lists about the alarm: its value, the expected value, when it changed, and
-/// CloudWatch's own words.
+/// Returns the list of facts in a mail about an alarm, such as its value and when it changed.
 fn facts<'a>(alarm: &'a Alarm, lasted: Option<SignedDuration>, knowledge: &Knowledge) -> Vec<Fact<'a>> {
     let quantity = Quantity::of(alarm);
     let value = knowledge.value(alarm).map_or_else(|| "unknown".to_owned(), |value| quantity.write(value));
@@ -190,7 +190,8 @@ fn table(knowledge: &Knowledge, now: Timestamp) -> Option<Table> {
     })
 }
 
-/// Puts a text on one line. A mail's subject must be a single line, even if an alarm's name is not.
+/// Puts a text on one line.
 fn one_line(text: &str) -> String {
+    // A mail's subject must be a single line, even if an alarm's name is not.
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -11,7 +11,8 @@ use serde::Deserialize;
 use crate::alarm::{Alarm, AlarmState, Comparison};
 use crate::{AlarmKind, AlarmReading};
 
-/// The JSON message that CloudWatch sends when an alarm changes. It has only the fields that the alert function uses.
+// The struct has only the fields that the alert function uses.
+/// The JSON message that CloudWatch sends when an alarm changes.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Notification {
@@ -33,8 +34,8 @@ struct Trigger {
     threshold: Option<f64>,
 }
 
-/// Error: an SNS message is not a readable alarm notification. The error never contains the message, because the
-/// message may name a person.
+// The error never contains the message, because the message may name a person.
+/// Error: an SNS message is not a readable alarm notification.
 #[derive(Debug, thiserror::Error)]
 pub enum NotificationError {
     /// The SNS message is not the JSON of an alarm.
@@ -92,8 +93,9 @@ impl Notification {
     }
 }
 
-/// Reads the time of an alarm's change. CloudWatch writes the offset without a colon: `2026-11-24T03:00:00.000+0000`.
+/// Parses the time of an alarm's change in the text format of CloudWatch.
 fn moment(text: &str) -> Result<Timestamp, NotificationError> {
+    // CloudWatch writes the offset without a colon: `2026-11-24T03:00:00.000+0000`.
     let moment: Timestamp = text.parse().map_err(|_| NotificationError::Time)?;
     // The time has whole milliseconds, as CloudWatch writes it. After it is stored, it must still give the same mail
     // key.

@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// Number of mails per second if SES does not report its rate limit. It is the rate limit of SES's sandbox.
+// 1 mail per second is the rate limit of SES's sandbox.
+/// Number of mails per second if SES does not report its rate limit.
 const RATE: f64 = 1.0;
 
-/// Factor that makes the pause between two mails longer than SES's rate limit requires. SES counts by its own clock,
-/// and mails of other senders count too.
+// SES counts by its own clock, and mails of other senders count too.
+/// Factor that makes the pause between two mails longer than SES's rate limit requires.
 const MARGIN: f64 = 1.1;
 
-/// Maximum pause between two tries to send a mail. While SES's sandbox throttles for a minute, a mail needs six tries.
+// While SES's sandbox throttles for a minute, a mail needs six tries.
+/// Maximum pause between two tries to send a mail.
 const LONGEST: Duration = Duration::from_secs(16);
 
 /// Rate limiter that decides when the next mail may be sent. It slows down when SES rejects a mail for now, and speeds
@@ -26,9 +28,9 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// Creates the rate limiter for `rate` mails per second. The first mail may be sent at `now`. If `rate` is `None`,
-    /// not finite or not above 0, the limiter uses [`RATE`].
+    /// Creates the rate limiter for `rate` mails per second. The first mail may be sent at `now`.
     pub(crate) fn of(rate: Option<f64>, now: Timestamp) -> Self {
+        // If `rate` is `None`, not finite or not above 0, the limiter uses `RATE`.
         let rate = rate.filter(|rate| rate.is_finite() && *rate > 0.0).unwrap_or(RATE);
         let usual = Duration::from_secs_f64((MARGIN / rate).min(LONGEST.as_secs_f64()));
         Self { usual, pause: usual, next: now }
@@ -40,19 +42,17 @@ impl Pace {
         self.next.duration_since(now).try_into().unwrap_or_default()
     }
 
-    /// Schedules the next mail after a try that started at `begun`. In that try, SES accepted or refused a mail, or did
-    /// not answer.
+    /// Schedules the next mail after a try that started at `begun` and that SES did not throttle.
     pub(crate) fn go_on(&mut self, begun: Timestamp) {
+        // In that try, SES accepted or refused a mail, or did not answer.
         self.next = begun.saturating_add(self.pause).unwrap_or(Timestamp::MAX);
         self.pause = (self.pause / 2).max(self.usual);
     }
 
-    /// Schedules the next mail after SES rejected a mail because of too many mails. The rejected try started at
-    /// `begun`.
-    ///
-    /// `share`, from 0 to 1, makes the wait longer by up to half a pause. Without it, invocations that were rejected
-    /// together would retry together.
+    /// Schedules the next mail after a try, started at `begun`, that SES rejected because of too many mails.
     pub(crate) fn slow_down(&mut self, begun: Timestamp, share: f64) {
+        // `share`, from 0 to 1, makes the wait longer by up to half a pause. Without it, invocations that were rejected
+        // together would retry together.
         self.pause = (2 * self.pause).min(LONGEST);
         let wait = self.pause.mul_f64(1.0 + share.clamp(0.0, 1.0) / 2.0);
         self.next = begun.saturating_add(wait).unwrap_or(Timestamp::MAX);

@@ -5,7 +5,7 @@ use evergreen_lifecycle::ports::{AlarmRecords, Champions, Clock, MailClaims, Mai
 /// The registry, the mail service and the clock that the alert function uses.
 #[derive(Debug)]
 pub struct AlertPorts<'a, R, M, C> {
-    /// The registry. It reads champions and runs, and stores alarm records and mail claims.
+    /// The registry, which stores champions, runs, alarm records and mail claims.
     pub registry: &'a R,
     /// The service that sends mails.
     pub mailer: &'a M,
@@ -13,8 +13,8 @@ pub struct AlertPorts<'a, R, M, C> {
     pub clock: &'a C,
 }
 
-/// Trait that combines the registry, the mail service and the clock. Generic code takes one type with this trait
-/// instead of three type parameters.
+// Generic code takes one type with this trait instead of three type parameters.
+/// Trait that combines the registry, the mail service and the clock.
 pub trait AlertWorld: Send + Sync {
     /// Type of the registry, which holds champions, runs, alarm records and mail claims.
     type Registry: AlarmRecords + Champions + MailClaims + Runs;

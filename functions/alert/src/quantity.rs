@@ -14,7 +14,7 @@ const AWS_MILLISECONDS: [&str; 3] = ["Latency", "IntegrationLatency", "Duration"
 pub(crate) enum Quantity {
     /// A duration in hours.
     Hours,
-    /// The hours left until a model version is too old. A negative value means that it is too old already.
+    /// The hours left until a model version is too old. Negative if the version is too old already.
     Margin,
     /// A duration in milliseconds.
     Milliseconds,
@@ -58,8 +58,9 @@ pub(crate) fn number(value: f64) -> String {
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
-/// Formats a duration in hours as text: `41 h`, `36 h 5 min`, `12 min`. From two days up, the text has days: `3 d 4 h`.
+/// Formats a duration in hours as text, such as `41 h`, `36 h 5 min` or `12 min`.
 pub(crate) fn hours(value: f64) -> String {
+    // From two days up, the text has days: `3 d 4 h`.
     // A value too large for `i64` becomes the largest `i64`, which is still far too old.
     let minutes = (value * 60.0).round() as i64;
     let pair = |whole: i64, rest: i64, names: (&str, &str)| match (whole, rest) {
@@ -74,8 +75,9 @@ pub(crate) fn hours(value: f64) -> String {
     }
 }
 
-/// Formats a duration in hours and minutes, or from two days up in days and hours.
+/// Formats a duration as text, such as `36 h 5 min`.
 pub(crate) fn span(duration: SignedDuration) -> String {
+    // From two days up, the text has days and hours.
     hours(duration.as_secs_f64() / 3600.0)
 }
 

@@ -5,7 +5,8 @@ use crate::Comparison;
 /// The measured value of a metric, as CloudWatch's reason for an alarm's change gives it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum AlarmReading {
-    /// The reason contains this measured value. If the reason has several, this is the newest one.
+    // If the reason has several values, this is the newest one.
+    /// CloudWatch's reason contains this measured value.
     Value(f64),
     /// CloudWatch's reason says that no values of the metric have arrived.
     NoData,
@@ -26,15 +27,16 @@ impl AlarmReading {
     }
 }
 
-/// Returns the newest measured value in CloudWatch's reason. It is the first number after a square bracket: `2
-/// datapoints [0.83 (24/11/26 03:05:00), 0.9 (…)] were …`.
+/// Returns the newest measured value in CloudWatch's reason for an alarm's change.
 fn datapoint(reason: &str) -> Option<f64> {
+    // The newest value is the first number after a square bracket: `2 datapoints [0.83 (24/11/26 03:05:00), 0.9 (…)]
+    // were …`.
     reason.split('[').skip(1).find_map(|after| number(after.split([' ', ',', ']']).next()?))
 }
 
-/// Returns the measured value in CloudWatch's reason: the number before the name of a comparison, as in `Maximum 41.2
-/// GreaterThanThreshold 36.0`.
+/// Returns the measured value in CloudWatch's reason for an alarm's change.
 fn comparison(reason: &str) -> Option<f64> {
+    // The value is the number before the name of a comparison, as in `Maximum 41.2 GreaterThanThreshold 36.0`.
     let words = reason.split_whitespace();
     let pairs = words.clone().zip(words.skip(1));
     pairs.filter(|(_, next)| next.parse::<Comparison>().is_ok()).find_map(|(word, _)| number(word))

@@ -11,14 +11,14 @@ pub struct Address(String);
 #[derive(Clone, PartialEq, Eq)]
 pub struct Recipients(Vec<Address>);
 
-/// Error: a text is not a mail address. The error message does not contain the text, because mail addresses are
-/// private.
+// The error message does not contain the text, because mail addresses are private.
+/// Error: a text is not a mail address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected one plain mail address such as name@example.com")]
 pub struct InvalidMailAddress;
 
-/// Error: a list of mail recipients is invalid. The error does not contain the list, because mail addresses are
-/// private.
+// The error does not contain the list, because mail addresses are private.
+/// Error: a list of mail recipients is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRecipients {
     /// The list of recipients contains no mail address.

@@ -10,8 +10,8 @@ use crate::delivery::{AlarmMail, DeliveryResult, MailError, MailSender};
 use crate::pace::Pace;
 use crate::{Address, AlertWorld, Recipients};
 
-/// Maximum number of failed tries for one recipient, and of failed tries in a row over all recipients. A try fails if
-/// SES is unreachable or broken. Throttling does not count as a failure, because it passes.
+// A try fails if SES is unreachable or broken. Throttling does not count as a failure, because it passes.
+/// Maximum number of failed tries to send a mail: for one recipient, and in a row over all recipients.
 const MOST_FAILURES: usize = 5;
 
 /// Pause before the next check whether another Lambda invocation has sent a mail.
@@ -49,15 +49,15 @@ impl<'a> Waiting<'a> {
 }
 
 impl<W: AlertWorld> MailSender<'_, W> {
-    /// Sends the mail to all `recipients`, as fast as `pace` allows, until the Lambda invocation runs out of time. A
-    /// failure for one recipient does not stop the others. Returns how many mails were sent, and how many were not, by
-    /// reason.
+    /// Sends the mail to all `recipients`. Returns how many mails were sent, and how many were not, by reason.
     pub(crate) async fn send_to_all(
         &self,
         mail: AlarmMail<'_>,
         recipients: &Recipients,
         pace: &mut Pace,
     ) -> MailCounts {
+        // The mails are sent as fast as `pace` allows, until the Lambda invocation runs out of time. A failure for one
+        // recipient does not stop the others.
         let (mut counts, mut failures_in_a_row) = (MailCounts::default(), 0);
         let all = recipients.iter().zip(1..).map(|(address, place)| Waiting::first(place, address));
         let mut waiting: VecDeque<_> = all.collect();

@@ -5,21 +5,19 @@ use jiff::Timestamp;
 
 use crate::quantity::{hours, moment, number};
 
-/// Row of the table in a mail, about one fact (such as the accuracy) of a model version. Holds the fact's name and its
-/// formatted value.
+/// Row of the table in a mail about a model version: the name of a fact (such as the accuracy) and its formatted value.
 pub(crate) type VersionValue = (&'static str, String);
 
-/// Returns the name of the main score of models for `task`, such as `accuracy`. [`Champion::headline`] returns its
-/// value.
+/// Returns the name of the main score of models for `task`, such as `accuracy`.
 pub(crate) fn headline_name(task: Task) -> &'static str {
+    // `Champion::headline` returns its value.
     match task {
         Task::Classification => "accuracy",
         Task::Regression => "R²",
     }
 }
 
-/// Returns the facts about one model version for its column in a mail's table: metrics, dates, data set and training
-/// run.
+/// Returns the facts about one model version, such as the accuracy, for the mail's table of model versions.
 pub(crate) fn of(champion: &Champion, now: Timestamp) -> Vec<VersionValue> {
     let version = &champion.version;
     let training = number(version.training_score);

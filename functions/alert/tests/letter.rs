@@ -57,9 +57,9 @@ fn accuracy_low() -> Alarm {
     }
 }
 
-/// Test helper: returns the facts about champion version 2 and its predecessor. Version 2 was trained about 41 hours
-/// before [`NOW`].
+/// Test helper: returns the facts about champion version 2 and its predecessor.
 fn knowledge() -> Knowledge {
+    // Version 2 was trained about 41 hours before `NOW`.
     let first = champion(version(1, 0.9333, moment("2026-11-22T03:00:00Z")));
     let second_at = moment("2026-11-23T03:00:00Z");
     let second = Champion::succeeding(Some(&first), version(2, 0.9667, second_at), second_at);

@@ -19,8 +19,8 @@ use evergreen_lifecycle::ports::{
 use crate::connect::has_own_endpoint;
 use crate::failure::unavailable;
 
-/// Client for the S3 bucket that holds the model files and manifests (JSON descriptions) of model versions. The bucket
-/// also holds the files that the user uploads: the data set, and model files for import.
+// The bucket also holds the files that the user uploads: the data set, and model files for import.
+/// Client for the S3 bucket that holds the model files and manifests (JSON descriptions) of model versions.
 #[derive(Debug, Clone)]
 pub struct ArtifactBucket {
     client: Client,
@@ -31,9 +31,10 @@ pub struct ArtifactBucket {
 }
 
 impl ArtifactBucket {
-    /// Creates a client for the S3 bucket named `bucket` for one model. `config` may have a custom endpoint, such as an
-    /// emulator. Then the bucket's name is in the path of the URL, and not in the host name.
+    /// Creates a client for the S3 bucket named `bucket`, for the files of one model.
     pub fn new(config: &SdkConfig, bucket: &str, model: ModelName) -> Self {
+        // `config` may have a custom endpoint, such as an emulator. Then the bucket's name is in the path of the URL,
+        // and not in the host name.
         let path_style = has_own_endpoint(config, "S3");
         let config = aws_sdk_s3::config::Builder::from(config).force_path_style(path_style).build();
         Self::over(Client::from_conf(config), bucket, &model)
@@ -44,22 +45,22 @@ impl ArtifactBucket {
         Self { client, bucket: bucket.to_owned(), model: model.clone(), datasets, incoming }
     }
 
-    /// Returns the content of the S3 object `key`, or `None` if the object does not exist. `what` names the action in
-    /// an error message. If the caller may not list the bucket, S3 reports a missing object as "forbidden", which is an
-    /// error.
+    /// Returns the content of the S3 object `key`, or `None` if the object does not exist.
     async fn read(&self, key: &str, what: &'static str) -> Result<Option<Vec<u8>>, Unavailable> {
+        // `what` names the action in an error message. If the caller may not list the bucket, S3 reports a missing
+        // object as "forbidden", which is an error.
         let Some(object) = self.open(key, None, what).await? else { return Ok(None) };
         whole(object, what).await.map(Some)
     }
 
-    /// Requests the S3 object `key` without downloading its content yet. `range` selects some of its bytes, in HTTP
-    /// syntax such as `bytes=0-9`. `None` means the whole object. Returns `None` if the object does not exist.
+    /// Requests the S3 object `key` without downloading its content yet. Returns `None` if the object does not exist.
     async fn open(
         &self,
         key: &str,
         range: Option<String>,
         what: &'static str,
     ) -> Result<Option<GetObjectOutput>, Unavailable> {
+        // `range` selects some of its bytes, in HTTP syntax such as `bytes=0-9`. `None` means the whole object.
         match self.client.get_object().bucket(&self.bucket).key(key).set_range(range).send().await {
             Ok(object) => Ok(Some(object)),
             Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => Ok(None),
@@ -75,9 +76,9 @@ async fn whole(object: GetObjectOutput, what: &'static str) -> Result<Vec<u8>, U
     gather(object.body, size).await.map_err(|error| Unavailable::new(what, error))
 }
 
-/// Downloads the body of an S3 answer, which has about `size` bytes, into one block of memory. A data set may take much
-/// of the memory, so no second copy is made.
+/// Downloads the body of an S3 answer, which has about `size` bytes, into one block of memory.
 async fn gather(mut body: ByteStream, size: usize) -> Result<Vec<u8>, ByteStreamError> {
+    // A data set may take much of the memory, so no second copy is made.
     let mut content = Vec::with_capacity(size);
     while let Some(chunk) = body.try_next().await? {
         content.extend_from_slice(&chunk);
@@ -150,15 +151,15 @@ impl Incoming for ArtifactBucket {
     }
 }
 
-/// Removes the quotes from an S3 entity tag (a checksum-like mark of an object's content). S3's answers have quotes
-/// around the tag, but its events do not.
+/// Removes the quotes from an S3 entity tag, the checksum-like mark of an object's content.
 fn bare(etag: &str) -> &str {
+    // S3's answers have quotes around the tag, but its events do not.
     etag.trim_matches('"')
 }
 
 /// Converts an entry of an S3 list to a file of the user's data set. Returns `None` if the key or the size is missing.
-/// The caller must then fail, because a data set must not be read without one of its files.
 fn stored(object: Object) -> Option<StoredFile> {
+    // On `None`, the caller must fail, because a data set must not be read without one of its files.
     let size = object.size.and_then(|size| u64::try_from(size).ok())?;
     object.key.map(|key| StoredFile { key, size })
 }

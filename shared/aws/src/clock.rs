@@ -6,8 +6,8 @@ use evergreen_lifecycle::ports::{Clock, Sleeper};
 use evergreen_lifecycle::time;
 use jiff::Timestamp;
 
-/// The clock of the operating system. It returns times in whole milliseconds, so that a time stays the same when it is
-/// stored and read again.
+// Whole milliseconds stay the same when a time is stored and read again.
+/// The clock of the operating system, in whole milliseconds.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 

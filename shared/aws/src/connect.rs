@@ -22,24 +22,25 @@ pub(crate) use http::never_connected;
 /// Maximum time to open a network connection, including TLS.
 const CONNECT: Duration = Duration::from_secs(2);
 
-/// Maximum time for one try of an AWS call: sending the request and receiving the head of the answer. It is many times
-/// the usual time. The prediction function may spend 5 s on a refresh of its model, so two tries fit. The SDK itself
-/// watches the body of a download. Large uploads, and calls that must not be repeated, have their own limits.
+// The maximum is many times the usual time. The prediction function may spend 5 s on a refresh of its model, so two
+// tries fit. The SDK itself watches the body of a download. Large uploads, and calls that must not be repeated, have
+// their own limits.
+/// Maximum time for one try of an AWS call: sending the request and receiving the head of the answer.
 const TRY: Duration = Duration::from_secs(2);
 
-/// Maximum time for all tries of one AWS call, including the pauses. It is longer than any healthy call and shorter
-/// than the 29 s that API Gateway waits.
+// The maximum is longer than any healthy call and shorter than the 29 s that API Gateway waits.
+/// Maximum time for all tries of one AWS call, including the pauses.
 const CALL: Duration = Duration::from_secs(16);
 
 /// Maximum number of tries of one AWS call, including the first.
 const TRIES: u32 = 3;
 
-/// Maximum pause before the second try of an AWS call. Before the third try, the maximum is twice as long. The SDK's
-/// default of one second is too long for callers that wait.
+// Before the third try, the maximum is twice as long. The SDK's default of one second is too long for callers that
+// wait.
+/// Maximum pause before the second try of an AWS call.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Returns the AWS configuration for the clients of all services. It contains one HTTP client with one connection pool,
-/// the time limits, and the settings from these environment variables:
+/// Returns the AWS configuration for the clients of all services, with the settings from these environment variables:
 ///
 /// | Variable | Meaning |
 /// |---|---|
@@ -50,13 +51,13 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// | `AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT` | `true`: use AWS's FIPS or dual-stack endpoints |
 /// | `AWS_CA_BUNDLE` | a PEM file with trusted certificates, instead of the built-in ones |
 ///
-/// AWS Lambda, `sam local` and the emulator provide credentials only in these variables. So the SDK's other credential
-/// sources, such as profiles and metadata services, are not part of the program.
-///
 /// # Errors
 /// [`ConfigError`] when the Region is missing, when an endpoint is not a URL, or when the certificate file cannot be
 /// read.
 pub fn connect(environment: &Environment) -> Result<SdkConfig, ConfigError> {
+    // All clients share one HTTP client with one connection pool and the same time limits.
+    // AWS Lambda, `sam local` and the emulator provide credentials only in environment variables. So the SDK's other
+    // credential sources, such as profiles and metadata services, are not part of the program.
     let region = environment.optional("AWS_REGION").or_else(|| environment.optional("AWS_DEFAULT_REGION"));
     let region = region.ok_or(ConfigError::Missing("AWS_REGION"))?;
     let credentials = EnvironmentVariableCredentialsProvider::new();

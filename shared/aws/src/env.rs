@@ -6,8 +6,8 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-/// The environment variables of a Lambda function. Tests can provide the variables with a function, so they need not
-/// change the variables of the process.
+// Tests can provide the variables with a function, so they need not change the variables of the process.
+/// The environment variables of a Lambda function.
 pub struct Environment<'a>(Box<Lookup<'a>>);
 
 type Lookup<'a> = dyn Fn(&str) -> Option<String> + 'a;
@@ -39,8 +39,8 @@ pub enum ConfigError {
         /// The text of the environment variable.
         value: String,
     },
-    /// The value of the environment variable is not allowed. The error message does not show the value, because it may
-    /// be private, or because the cause says enough.
+    // The error message does not show the value, because it may be private, or because the cause says enough.
+    /// The value of the environment variable is not allowed.
     #[error("{key}: {cause}")]
     Invalid {
         /// The name of the environment variable, or the names of variables that contradict each other.
@@ -52,7 +52,7 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
-    /// Creates an error for the environment variable `key`. `cause` says why its value is not allowed.
+    /// Creates an error for the environment variable `key`. `cause` says why the variable's value is not allowed.
     pub fn invalid(key: &'static str, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Invalid { key, cause: cause.into() }
     }
@@ -66,8 +66,8 @@ impl Environment<'static> {
 }
 
 impl<'a> Environment<'a> {
-    /// Creates an environment whose variables come from the function `lookup`. It returns the value of a variable by
-    /// name, or `None` if the variable is not set.
+    /// Creates an environment whose variables come from the function `lookup`. For a variable that is not set, `lookup`
+    /// returns `None`.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String> + 'a) -> Self {
         Self(Box::new(lookup))
     }
@@ -200,14 +200,14 @@ fn number(key: &'static str, value: String, expected: &str) -> Result<f64, Confi
     value.parse().map_err(|_| ConfigError::NotANumber { key, expected: expected.to_owned(), value })
 }
 
-/// Parses the text `value` of the environment variable `key` as a whole number within `range`. `or` is text for the
-/// error message: another allowed value, such as ` or auto`.
+/// Parses the text `value` of the environment variable `key` as a whole number within `range`.
 fn whole<T: WholeNumber>(
     key: &'static str,
     value: String,
     range: &RangeInclusive<T>,
     or: &str,
 ) -> Result<T, ConfigError> {
+    // `or` is text for the error message: another allowed value, such as ` or auto`.
     let number = value.parse().ok().filter(|number| range.contains(number));
     number.ok_or_else(|| {
         let expected = format!("a whole number from {} to {}{or}", range.start(), range.end());

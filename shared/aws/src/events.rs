@@ -14,8 +14,8 @@ const WHAT: &str = "announcing events";
 /// Value of the field `source` in all events that this program publishes.
 const SOURCE: &str = "evergreen";
 
-/// Client for the default event bus of the AWS account. All events that this program publishes there have the source
-/// `evergreen`.
+// All events that this program publishes there have the source `evergreen`.
+/// Client for the default event bus of the AWS account.
 #[derive(Debug, Clone)]
 pub struct EventBus {
     client: Client,
@@ -44,9 +44,9 @@ fn entry(event: &Announcement) -> PutEventsRequestEntry {
     PutEventsRequestEntry::builder().source(SOURCE).detail_type(&event.kind).detail(&event.detail).build()
 }
 
-/// Returns the events that the event bus refused, each with its error code. `answer` has one entry for each of
-/// `events`, in the same order.
+/// Returns the events that the event bus refused, each with its error code.
 fn refusals(events: &[Announcement], answer: &PutEventsOutput) -> Vec<Refusal> {
+    // `answer` has one entry for each of `events`, in the same order.
     let entries = events.iter().zip(answer.entries());
     let refused = entries.filter_map(|(event, entry)| Some((event, entry.error_code()?)));
     refused.map(|(event, code)| Refusal { key: event.key.clone(), code: code.to_owned() }).collect()

@@ -10,8 +10,9 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::RequestId;
 use evergreen_lifecycle::ports::Unavailable;
 
-/// Error: why an AWS call failed. The text has the service's error code, message and request identifier. If there was
-/// no answer, the text says whether the request was sent.
+// The text has the service's error code, message and request identifier. If there was no answer, the text says whether
+// the request was sent.
+/// Error: why an AWS call failed, in one line.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct CallFailure(String);
@@ -25,8 +26,9 @@ impl CallFailure {
         }
     }
 
-    /// Describes why an AWS call failed, without the service's error message. That message may contain a mail address.
+    /// Describes why an AWS call failed, without the service's error message.
     pub(crate) fn unworded<E: Error + ProvideErrorMetadata + 'static>(error: &SdkError<E>) -> Self {
+        // The service's message may contain a mail address.
         match error {
             SdkError::ServiceError(_) => Self(format!("{} (request {})", code(error), request(error))),
             _ => Self(chain(error)),
@@ -43,8 +45,8 @@ where
     move |error| Unavailable { is_brief: is_brief(&error), ..Unavailable::new(what, CallFailure::of(&error)) }
 }
 
-/// Error codes of AWS services for short problems, which usually end within seconds. Server errors (status 5xx) count
-/// too, but are not in this list.
+// Server errors (status 5xx) count too, but are not in this list.
+/// Error codes of AWS services for short problems, which usually end within seconds.
 const BRIEF: [&str; 11] = [
     // DynamoDB
     "ProvisionedThroughputExceededException",

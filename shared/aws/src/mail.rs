@@ -17,11 +17,12 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "sending a mail";
 
-/// Maximum time to wait for an answer of SES, about twenty times the usual time. After that, the mail may have been
-/// sent, so it is not sent again soon.
+// After that, the mail may have been sent, so it is not sent again soon.
+/// Maximum time to wait for an answer of SES, about twenty times the usual time.
 const ANSWER: Duration = Duration::from_secs(20);
 
-/// Sends mails through Amazon SES. All mails have the same sender, and each has a plain text and an HTML body.
+// All mails have the same sender, and each has a plain text and an HTML body.
+/// Sends mails through Amazon SES.
 #[derive(Debug, Clone)]
 pub struct Ses {
     client: Client,
@@ -31,20 +32,22 @@ pub struct Ses {
 }
 
 impl Ses {
-    /// Creates a client for SES. SES must have verified the mail address or the domain of `sender`. `configuration_set`
-    /// is the name of an SES configuration set, which publishes the delivery events of each mail. `None` means that no
-    /// such events are published.
+    /// Creates a client for SES that sends mails from the address `sender`.
     pub fn new(config: &SdkConfig, sender: &str, configuration_set: Option<String>) -> Self {
+        // SES must have verified the mail address or the domain of `sender`. `configuration_set` is the name of an SES
+        // configuration set, which publishes the delivery events of each mail. `None` means that no such events are
+        // published.
         Self { client: Client::new(config), sender: sender.to_owned(), configuration_set, answer_timeout: ANSWER }
     }
 
-    /// Sends a mail without retries. The SDK's own retries could send the mail twice if SES's answer is late.
+    /// Sends a mail through SES without retries.
     async fn try_once(
         &self,
         recipient: &str,
         content: EmailContent,
         configuration_set: Option<&str>,
     ) -> Result<(), SdkError<SendEmailError>> {
+        // The SDK's own retries could send the mail twice if SES's answer is late.
         let destination = Destination::builder().to_addresses(recipient).build();
         let send = self.client.send_email().from_email_address(&self.sender).destination(destination).content(content);
         let send = send.set_configuration_set_name(configuration_set.map(str::to_owned));

@@ -36,8 +36,8 @@ use crate::failure::unavailable;
 use items::{RegistryItem, Stored};
 use keys::{Key, RegistryKeys};
 
-/// Client for the model registry: the DynamoDB records of one model (training runs, model versions, champions and
-/// mails).
+// The registry also has the champions and the records about mails.
+/// Client for the model registry: the DynamoDB records of one model, such as training runs and model versions.
 #[derive(Debug, Clone)]
 pub struct Registry {
     client: Client,
@@ -55,27 +55,28 @@ impl Registry {
         Self { client, table: table.to_owned(), keys: RegistryKeys::of(model) }
     }
 
-    /// Returns the record stored under `key` in DynamoDB, or `None` if there is no record. The read sees every earlier
-    /// write. `what` names the action in an error message.
+    /// Returns the record stored under `key` in DynamoDB, or `None` if there is no record.
     async fn read<T: Stored>(&self, key: Key, what: &'static str) -> Result<Option<Record<T>>, Unavailable> {
+        // The read sees every earlier write. `what` names the action in an error message.
         Ok(self.item(key, what).await?.map(T::read))
     }
 
-    /// Returns the DynamoDB item stored under `key`, or `None` if there is no item. The read sees every earlier write.
-    /// `what` names the action in an error message.
+    /// Returns the DynamoDB item stored under `key`, or `None` if there is no item.
     async fn item(&self, key: Key, what: &'static str) -> Result<Option<RegistryItem>, Unavailable> {
+        // The read sees every earlier write. `what` names the action in an error message.
         let get = self.client.get_item().table_name(&self.table).set_key(Some(key.into_item())).consistent_read(true);
         Ok(get.send().await.map_err(unavailable(what))?.item)
     }
 
-    /// Returns the newest records that match `query`: at most `limit`, in descending order of the sort key. It reads as
-    /// many pages as necessary. Each record is decoded separately, so an unreadable record does not hide the others.
+    /// Returns the newest records in DynamoDB that match `query`, at most `limit`.
     async fn newest<T: Stored>(
         &self,
         query: QueryFluentBuilder,
         limit: u32,
         what: &'static str,
     ) -> Result<Vec<Record<T>>, Unavailable> {
+        // The records are in descending order of the sort key. As many pages as necessary are read. Each record is
+        // decoded separately, so an unreadable record does not hide the others.
         let page = i32::try_from(limit).unwrap_or(i32::MAX);
         let mut items = query.scan_index_forward(false).into_paginator().page_size(page).items().send();
         let mut records = Vec::new();

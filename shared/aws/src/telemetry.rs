@@ -11,14 +11,13 @@ use crate::env::Environment;
 /// The log level that is used if no environment variable sets one.
 const DEFAULT: &str = "info";
 
-/// Starts logging to standard output, one JSON object per line. The environment variable `AWS_LAMBDA_LOG_LEVEL` sets
-/// the log level. If it is not set, `RUST_LOG` sets it. If neither is set, the level is `info`. Both variables may also
-/// set levels for parts of the code: `warn,evergreen_aws=debug`. If logging has already started, the function only sets
-/// the panic hook again.
-///
-/// The log entry of a panic contains its place in the code. It does not contain the panic's message, because this may
-/// contain a feature value.
+/// Starts logging to standard output, one JSON object per line. The environment variable `AWS_LAMBDA_LOG_LEVEL` or
+/// `RUST_LOG` sets the log level (default: `info`).
 pub fn init() {
+    // `AWS_LAMBDA_LOG_LEVEL` has priority. Both variables may also set levels for parts of the code:
+    // `warn,evergreen_aws=debug`. If logging has already started, the function only sets the panic hook again. The log
+    // entry of a panic contains its place in the code. It does not contain the panic's message, because this may
+    // contain a feature value.
     std::panic::set_hook(Box::new(log_panic));
     let directives = directives(&Environment::process());
     let filter = filter(&directives);
@@ -34,22 +33,22 @@ fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
     tracing::error!(place, "the function panicked: please report this place in the code");
 }
 
-/// Creates the `tracing` subscriber that writes log entries as JSON lines. The fields `level`, `timestamp` and
-/// `message` are at the top level, where Lambda looks for the first two. Each line also has the innermost tracing span,
-/// which names the request.
+/// Creates the `tracing` subscriber that writes log entries as JSON lines.
 fn subscriber<W>(filter: Targets, writer: W) -> impl tracing::Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
+    // The fields `level`, `timestamp` and `message` are at the top level, where Lambda looks for the first two. Each
+    // line also has the innermost tracing span, which names the request.
     let lines = fmt::layer().json().flatten_event(true).with_span_list(false);
     registry().with(filter).with(lines.with_writer(writer))
 }
 
-/// Parses the log level settings, such as `warn,evergreen_aws=debug`. Returns `None` if they are invalid. Only levels
-/// and targets are supported. Filters on spans and fields need regular expressions, which add 140 kB to a Lambda
-/// function. Each target (a part of the code) must have a level. Otherwise a misspelt level would count as a target,
-/// and nothing else would be logged.
+/// Parses the log level settings, such as `warn,evergreen_aws=debug`. Returns `None` if they are invalid.
 fn filter(directives: &str) -> Option<Targets> {
+    // Only levels and targets are supported. Filters on spans and fields need regular expressions, which add 140 kB to
+    // a Lambda function. Each target (a part of the code) must have a level. Otherwise a misspelt level would count as
+    // a target, and nothing else would be logged.
     let is_clear = |part: &str| part.contains('=') || part.parse::<LevelFilter>().is_ok();
     if !directives.split(',').map(str::trim).filter(|part| !part.is_empty()).all(is_clear) {
         return None;
@@ -57,9 +56,10 @@ fn filter(directives: &str) -> Option<Targets> {
     directives.parse().ok()
 }
 
-/// Returns the text of the log level settings from the environment variables. Lambda's own variable has priority over
-/// `RUST_LOG`, because a person who changes Lambda's setting expects an effect.
+/// Returns the text of the log level settings from the environment variables.
 fn directives(environment: &Environment) -> String {
+    // Lambda's own variable has priority over `RUST_LOG`, because a person who changes Lambda's setting expects an
+    // effect.
     match environment.optional("AWS_LAMBDA_LOG_LEVEL").or_else(|| environment.optional("RUST_LOG")) {
         // Lambda has the level `fatal` above `error`, but the crate `tracing` has no such level.
         Some(level) if level.eq_ignore_ascii_case("fatal") => "error".to_owned(),

@@ -7,7 +7,8 @@ use jiff::civil::Date;
 
 use crate::failure::unavailable;
 
-/// Client for a usage plan of API Gateway. The quota of the plan applies to each of its API keys.
+// The quota of the plan applies to each of its API keys.
+/// Client for a usage plan of API Gateway.
 #[derive(Debug, Clone)]
 pub struct UsagePlan {
     client: Client,

@@ -17,14 +17,14 @@ pub(super) enum Problem {
     Refused(u16, String),
     /// The answer has HTTP status 200 and this body, although the AWS service was not called.
     Answered(String),
-    /// The answer says that DynamoDB has cancelled the transaction. The write at this position (from 0) has this error
-    /// code.
+    /// The answer says that DynamoDB has cancelled the transaction. Holds the position of the failed write (from 0) and
+    /// its error code.
     Cancelled(usize, String),
 }
 
-/// Returns the error response that the called AWS service would send. It has the HTTP status, the media type, the body,
-/// and the error header that some services use.
+/// Returns the error response that the called AWS service would send.
 pub(super) fn answer(problem: &Problem, call: &Call) -> Response<Vec<u8>> {
+    // The response has the HTTP status, the media type, the body, and the error header that some services use.
     let service = call.service.unwrap_or(Service::S3);
     match problem {
         Problem::Throttled => {
@@ -96,9 +96,10 @@ fn respond(status: u16, media_type: &'static str, body: Vec<u8>) -> Response<Vec
     answer
 }
 
-/// Returns the body of DynamoDB's answer to a cancelled transaction. It has one entry for each write of the
-/// transaction. Only the write at `position` (from 0) has the error `code`.
+/// Returns the body of DynamoDB's answer to a cancelled transaction.
 fn cancelled(call: &Call, position: usize, code: &str) -> Vec<u8> {
+    // The body has one entry for each write of the transaction. Only the write at `position` (from 0) has the error
+    // `code`.
     let asked: Value = serde_json::from_slice(&call.body).expect("a transaction is JSON");
     let writes = asked["TransactItems"].as_array().expect("a transaction has writes").len();
     assert!(position < writes, "the transaction has {writes} writes");

@@ -17,14 +17,15 @@ pub enum Service {
     EventBridge,
     /// CloudWatch, which stores metrics.
     CloudWatch,
-    /// API Gateway. The metrics function asks API Gateway how much of the request quota is used.
+    /// API Gateway, which reports how much of the request quota is used.
     ApiGateway,
     /// EventBridge Scheduler, which holds the schedule of the training.
     Scheduler,
 }
 
 impl Service {
-    /// Returns the AWS service with this name in a request's signature, such as `s3`. `None` if the name is not known.
+    /// Returns the AWS service that has the name `name`, such as `s3`, in request signatures. `None` if the name is
+    /// unknown.
     fn signed(name: &str) -> Option<Self> {
         Some(match name {
             "dynamodb" => Self::DynamoDb,
@@ -39,14 +40,16 @@ impl Service {
     }
 }
 
-/// A Lambda function's HTTP request to an AWS service, with the details by which a test selects calls for a fault.
+// A test selects calls for a fault by these details.
+/// A Lambda function's HTTP request to an AWS service.
 #[derive(Debug)]
 pub(super) struct Call {
     /// Name of the Lambda function that sends the request: `train`, `predict`, `metrics` or `alert`.
     pub(super) function: String,
     /// The AWS service that is called. `None` if it is not one of the variants of [`Service`].
     pub(super) service: Option<Service>,
-    /// Name of the AWS API operation that is called, such as `PutObject`. If it is unknown, the HTTP method and path.
+    /// Name of the AWS API operation that is called, such as `PutObject`. For an unknown operation, the HTTP method and
+    /// path.
     pub(super) operation: String,
     /// The path and query of the request's URL.
     pub(super) target: String,
@@ -88,9 +91,9 @@ fn operation(service: Option<Service>, head: &Parts, target: &str) -> String {
     }
 }
 
-/// Returns the name of the AWS service in an `Authorization` header: `AWS4-HMAC-SHA256
-/// Credential=<key>/<date>/<region>/<service>/aws4_request, …`.
+/// Returns the name of the AWS service in an `Authorization` header, such as `s3`.
 fn scope(authorization: &str) -> Option<&str> {
+    // The header is `AWS4-HMAC-SHA256 Credential=<key>/<date>/<region>/<service>/aws4_request, …`.
     authorization.split("Credential=").nth(1)?.split(',').next()?.split('/').nth(3)
 }
 

@@ -22,16 +22,16 @@ pub(super) enum Effect {
     Withhold(Duration),
     /// The AWS service handles the call, and the proxy flips one bit in the middle of the answer's body.
     Flip,
-    /// The AWS service handles the call, but the proxy closes the connection in the middle of the answer's body. The
-    /// length in the header is that of the whole body.
+    // The length in the header is that of the whole body.
+    /// The AWS service handles the call, but the proxy closes the connection in the middle of the answer's body.
     Cut,
-    /// The AWS service handles the call, but the proxy sends only the first half of the answer's body. The length in
-    /// the header is that of the half, so the answer looks complete.
+    // The length in the header is that of the half, so the answer looks complete.
+    /// The AWS service handles the call, but the proxy sends only the first half of the answer's body.
     Shorten,
 }
 
-/// A fault that the test proxy injects into the Lambda functions' calls to AWS. By default it affects every call of
-/// every function. Methods such as `with` and `of` limit it to some calls.
+// By default, a fault affects every call of every function. Methods such as `with` and `of` limit it to some calls.
+/// A fault that the test proxy injects into the Lambda functions' calls to AWS.
 #[derive(Debug, Clone)]
 pub struct Fault {
     effect: Effect,
@@ -53,13 +53,15 @@ impl Fault {
         Self::new(Effect::Pass)
     }
 
-    /// Creates a fault: the AWS service throttles the call. The error response has the format of that service.
+    /// Creates a fault: the AWS service throttles the call.
     pub fn throttles() -> Self {
+        // The error response has the format of that service.
         Self::new(Effect::Refuse(Problem::Throttled))
     }
 
-    /// Creates a fault: the AWS service reports an internal error. The error response has the format of that service.
+    /// Creates a fault: the AWS service reports an internal error.
     pub fn fails() -> Self {
+        // The error response has the format of that service.
         Self::new(Effect::Refuse(Problem::Failed))
     }
 
@@ -94,7 +96,7 @@ impl Fault {
         Self::new(Effect::DropAnswer)
     }
 
-    /// Creates a fault: the AWS service handles the call at once, but its answer comes only after the delay `time`.
+    /// Creates a fault: the AWS service handles the call at once, but the answer comes only after the delay `time`.
     pub fn withholds_answer(time: Duration) -> Self {
         Self::new(Effect::Withhold(time))
     }
@@ -144,9 +146,9 @@ impl Fault {
         self
     }
 
-    /// Limits the fault to every `nth` of the calls that match its other conditions. With 2, these are the second call,
-    /// the fourth and so on.
+    /// Limits the fault to every `nth` of the calls that match its conditions.
     pub fn every(mut self, nth: usize) -> Self {
+        // With 2, these are the second call, the fourth and so on.
         self.every = nth;
         self
     }
@@ -162,8 +164,7 @@ impl Fault {
             && self.mentioned.as_ref().is_none_or(|text| call.mentions(text))
     }
 
-    /// Returns whether the fault affects a call. `nth` counts the calls that match the fault's conditions, starting at
-    /// 1.
+    /// Returns whether the fault affects the `nth` call that matches its conditions, counted from 1.
     pub(super) fn happens_to(&self, nth: usize) -> bool {
         nth <= self.first.saturating_mul(self.every) && nth.is_multiple_of(self.every)
     }

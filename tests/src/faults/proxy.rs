@@ -24,15 +24,14 @@ use super::call::Call;
 use super::fault::Effect;
 use super::rules::Rules;
 
-/// Starts a proxy that injects faults into a Lambda function's calls to AWS. The proxy listens on `port` of the
-/// loopback interface, in its own thread. It forwards the calls of `function` to `upstream`, a URL without a path.
-/// `rules` are the faults.
-///
-/// Returns the address of the proxy. Port 0 picks a free port. The thread ends with the process.
+/// Starts a test proxy that injects the faults in `rules` into a Lambda function's calls to AWS. Returns the proxy's
+/// address.
 ///
 /// # Panics
 /// When another program uses the port.
 pub fn start(function: &str, port: u16, upstream: &str, rules: &Rules) -> SocketAddr {
+    // The proxy listens on `port` of the loopback interface, in its own thread, which ends with the process. Port 0
+    // picks a free port. The proxy forwards the calls of `function` to `upstream`, a URL without a path.
     let upstream = upstream.trim_start_matches("http://").trim_end_matches('/');
     let proxy = Arc::new(Proxy { function: function.to_owned(), upstream: upstream.to_owned(), rules: rules.clone() });
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
@@ -51,7 +50,7 @@ pub fn start(function: &str, port: u16, upstream: &str, rules: &Rules) -> Socket
     address
 }
 
-/// Test proxy between one Lambda function and the AWS emulator. It injects faults into the function's calls.
+/// Test proxy between one Lambda function and the AWS emulator, which injects faults into the function's calls.
 struct Proxy {
     function: String,
     upstream: String,
@@ -95,9 +94,9 @@ impl Proxy {
         })
     }
 
-    /// Forwards the call to the AWS emulator over a new connection. A connection from an earlier call would sometimes
-    /// fail, because the emulator may be about to close it.
+    /// Forwards the call to the AWS emulator over a new connection.
     async fn pass_on(&self, head: Parts, call: &Call) -> Result<Response<Bytes>, Dropped> {
+        // A connection from an earlier call would sometimes fail, because the emulator may be about to close it.
         let stream = TcpStream::connect(&self.upstream).await.map_err(|_| Dropped)?;
         let (mut sender, connection) =
             client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|_| Dropped)?;
@@ -143,8 +142,8 @@ impl std::fmt::Display for Dropped {
 
 impl std::error::Error for Dropped {}
 
-/// Body of an HTTP answer of the fault proxy. The proxy may cut the body short. So the body does not report its own
-/// size, and the header has the full length.
+// The body does not report its own size, because it may be cut short. The header has the full length.
+/// Body of an HTTP answer of the fault proxy, which the proxy may cut short.
 struct Content {
     left: Option<Bytes>,
     is_cut: bool,

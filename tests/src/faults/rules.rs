@@ -19,7 +19,7 @@ struct Rule {
 pub struct Rules(Arc<Mutex<Vec<Rule>>>);
 
 impl Rules {
-    /// Makes the fault active for all test proxies. It stays active until the returned guard is dropped.
+    /// Makes the fault active for all test proxies, until the returned guard is dropped.
     #[must_use = "the fault ends when this is dropped"]
     pub fn add(&self, fault: Fault) -> ActiveFault {
         let times = Arc::new(AtomicUsize::new(0));
@@ -27,9 +27,10 @@ impl Rules {
         ActiveFault { rules: self.clone(), times }
     }
 
-    /// Returns what the proxy does with the Lambda function's `call`. This is the effect of the first active fault that
-    /// affects the call. If there is none, the call passes unchanged.
+    /// Returns what the proxy does with the Lambda function's `call`.
     pub(super) fn effect_on(&self, call: &Call) -> Effect {
+        // The effect is that of the first active fault that affects the call. If there is none, the call passes
+        // unchanged.
         for rule in self.lock().iter_mut().filter(|rule| rule.fault.concerns(call)) {
             rule.concerned += 1;
             if rule.fault.happens_to(rule.concerned) {

@@ -8,7 +8,8 @@ use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{ComparisonOperator, MetricAlarm, MetricDatum, StateValue, Statistic};
 use evergreen_tests::Stack;
 
-/// Number for the name of the next copy of an alarm. It makes the name unique.
+// The number makes the copy's name unique.
+/// Number for the name of the next copy of an alarm.
 static COPIES: AtomicU32 = AtomicU32::new(1);
 
 /// Test copy of one of the stack's CloudWatch alarms.
@@ -19,12 +20,10 @@ pub struct Copy {
 }
 
 impl Copy {
-    /// Creates a test copy of the stack's alarm `deployed`. The copy watches a metric without values and notifies
-    /// nobody.
-    ///
-    /// LocalStack does not evaluate percentiles. If the alarm uses one, the copy uses the maximum instead. Both are the
-    /// same if a period has only one value.
+    /// Creates a test copy of the stack's alarm `deployed`, which watches a metric without values and notifies nobody.
     pub fn of(stack: &Stack, deployed: &MetricAlarm) -> Self {
+        // LocalStack does not evaluate percentiles. If the alarm uses one, the copy uses the maximum instead. Both are
+        // the same if a period has only one value.
         let number = COPIES.fetch_add(1, Ordering::Relaxed);
         let mut alarm = deployed.clone();
         alarm.alarm_name = Some(format!("copy-{number:05}-of-{}", deployed.alarm_name().unwrap_or_default()));
@@ -47,9 +46,10 @@ impl Copy {
         self.alarm.datapoints_to_alarm().unwrap_or(self.periods())
     }
 
-    /// Publishes one value of the alarm's metric, with a time in the middle of an earlier period. `periods_ago` counts
-    /// back from the last period. `is_bad` says whether the value may raise the alarm.
+    /// Publishes one value of the alarm's metric for an earlier period. `is_bad` says whether the value may raise the
+    /// alarm.
     pub async fn publish(&self, periods_ago: i32, is_bad: bool) {
+        // The time is in the middle of the period. `periods_ago` counts back from the last period.
         let seconds_ago = i64::from(self.alarm.period().unwrap_or_default()) * (2 * i64::from(periods_ago) + 1) / 2;
         let datum = MetricDatum::builder()
             .metric_name(self.alarm.metric_name().expect("an alarm has a metric"))
@@ -61,9 +61,9 @@ impl Copy {
         put.metric_data(datum).send().await.expect("CloudWatch accepts the value");
     }
 
-    /// Returns a test value of the alarm's metric. If `is_bad`, the value is bad: it lies on the side of the threshold
-    /// that raises the alarm. Else it lies on the other side.
+    /// Returns a test value of the alarm's metric, which raises the alarm if `is_bad`.
     fn value(&self, is_bad: bool) -> f64 {
+        // A bad value lies on the side of the threshold that raises the alarm, and a good value on the opposite side.
         let threshold = self.alarm.threshold().expect("an alarm has a threshold");
         let above = match self.alarm.comparison_operator().expect("an alarm compares") {
             ComparisonOperator::GreaterThanThreshold | ComparisonOperator::GreaterThanOrEqualToThreshold => is_bad,
@@ -73,9 +73,9 @@ impl Copy {
         if above { threshold + 0.5 } else { threshold - 0.5 }
     }
 
-    /// Creates the test copy of the alarm in LocalStack. LocalStack evaluates the copy at once, and then after every
-    /// period.
+    /// Creates the test copy of the alarm in LocalStack.
     pub async fn define(&self, stack: &Stack) {
+        // LocalStack evaluates the copy at once, and then after every period.
         stack.cloudwatch.define(self.alarm.clone()).await;
     }
 

@@ -9,7 +9,8 @@ use evergreen_tests::wait::seconds;
 
 use crate::copies::Copy;
 
-/// Period of the alarms' test copies in seconds. It is the shortest possible period.
+// 10 s is the shortest possible period.
+/// Period of the alarms' test copies, in seconds.
 const PERIOD: i32 = 10;
 
 #[tokio::test]

@@ -12,8 +12,8 @@ fn choices(periods: i32, count: i32) -> Vec<Vec<i32>> {
     all.map(|chosen| (0..periods).filter(|period| chosen & (1 << period) != 0).collect()).collect()
 }
 
-/// Returns the state of a test copy of the alarm. The copy gets bad values in the periods `bad` and good values in all
-/// other periods.
+/// Returns the state of a test copy of the alarm, with bad values in the periods `bad` and good values in all other
+/// periods.
 async fn state_with(stack: &Stack, deployed: &MetricAlarm, bad: &[i32]) -> StateValue {
     let copy = Copy::of(stack, deployed);
     for period in 0..copy.periods() {

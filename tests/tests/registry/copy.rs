@@ -7,9 +7,9 @@ use evergreen_lifecycle::ports::{LARGEST_COPY, Registrar, Registration};
 
 use crate::world::{bad, champion_of, champion_with_copy, good, later, opened, promote, registry};
 
-/// Returns pseudo-random bytes as the content of a model file (artifact). They cannot be compressed and do not repeat
-/// soon.
+/// Returns pseudo-random bytes as the content of a model file (artifact).
 fn artifact(seed: u32, size: usize) -> Vec<u8> {
+    // The bytes cannot be compressed and do not repeat soon.
     let mut state = seed;
     let next = move || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -18,8 +18,7 @@ fn artifact(seed: u32, size: usize) -> Vec<u8> {
     std::iter::repeat_with(next).take(size).collect()
 }
 
-/// Registers model version `number` with the model file `artifact`, and makes it the champion. Returns the new
-/// champion.
+/// Registers model version `number` with the model file `artifact`, makes it the champion, and returns the champion.
 async fn promoted_with(registry: &Registry, number: u32, artifact: Vec<u8>) -> Champion {
     let seen = champion_of(registry).await;
     let registration = opened(registry, good(number), seen.as_ref()).await;

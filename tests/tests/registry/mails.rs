@@ -7,8 +7,7 @@ use crate::world::{later, registry};
 
 const KEY: &str = "evergreen-accuracy-low/2026-11-24T03:00:00.000Z/ALARM";
 
-/// Test helper: returns the owner and the duration of a claim on a mail. The claim starts `minutes` after the start
-/// time of the tests, and ends two minutes later.
+/// Test helper: returns a two-minute claim of `holder` on a mail, `minutes` after the start time of the tests.
 fn lease(holder: &str, minutes: i64) -> Lease {
     Lease { holder: holder.into(), now: later(minutes), until: later(minutes + 2) }
 }

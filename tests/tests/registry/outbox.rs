@@ -6,9 +6,10 @@ use evergreen_testkit::registration;
 
 use crate::world::{announcement, attempt, good, later, open, opened, promote, promoted, registry};
 
-/// Returns the unpublished events whose publishing time is earlier than `before_minutes` minutes after the start time
-/// of the tests. It reads all pages.
+/// Returns the unpublished events that are to be published earlier than `before_minutes` after the start time of the
+/// tests.
 async fn waiting(registry: &impl EventOutbox, before_minutes: i64) -> Vec<Announcement> {
+    // All pages of the list are read.
     let (mut found, mut after) = (Vec::new(), None);
     loop {
         let page = registry.waiting(later(before_minutes), after.as_deref()).await.unwrap();
@@ -60,8 +61,9 @@ async fn a_registration_that_failed_leaves_no_event() {
     assert_eq!(waiting(&registry, 60).await, [death(&attempt("v1", 2))]);
 }
 
-/// Returns the event "this attempt at a training run was lost". It is published when the attempt's time is over.
+/// Returns the event "this attempt at a training run was lost".
 fn death(run: &Run) -> Announcement {
+    // The event is published when the attempt's time is over.
     Announcement::of(&LifecycleEvent::of_loss(run)).unwrap()
 }
 

@@ -52,9 +52,9 @@ async fn only_one_of_many_concurrent_promotions_succeeds() {
     assert_eq!(champion_of(&registry).await, champions.pop());
 }
 
-/// Returns whether the error means that another caller has promoted a version first, or is doing so. Then the test
-/// retries.
+/// Returns whether the error means that another caller promotes a version at the same time.
 fn is_of_a_rival(error: &PromoteError) -> bool {
+    // On such an error, the test retries.
     match error {
         PromoteError::ChampionMoved => true,
         PromoteError::Unavailable(unavailable) => unavailable.is_brief,

@@ -98,9 +98,9 @@ async fn a_registered_number_is_not_registered_again() {
     assert_eq!(run_of(&registry, &again.run.id).await, Some(attempt("again", 1)));
 }
 
-/// Registers model version `number` and makes it the champion. Retries if another caller has changed the champion
-/// meanwhile. Returns the new champion.
+/// Registers model version `number`, makes it the champion, and returns the champion.
 async fn persist(registry: Registry, number: u32) -> Champion {
+    // Retries if another caller has changed the champion meanwhile.
     let mut seen = None;
     let mut tried = opened(&registry, good(number), None).await;
     loop {

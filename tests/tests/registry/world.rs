@@ -13,7 +13,8 @@ use evergreen_testkit::{moment, registration, run, version};
 use evergreen_tests::stack::variable;
 use jiff::{SignedDuration, Timestamp};
 
-/// Number for the next model name. It gives each test its own model name.
+// The number gives each test its own model name.
+/// Number for the next model name.
 static MODELS: AtomicU32 = AtomicU32::new(1);
 
 /// Returns the AWS configuration that the functions' own clients use, with its timeouts and retries.
@@ -67,17 +68,17 @@ pub fn bad(number: u32) -> Version {
     version(number, 0.5, start())
 }
 
-/// Stores the start of an attempt at a training run, as the train function does. A later attempt replaces the earlier
-/// attempt in the record of the run.
+/// Stores the start of an attempt at a training run, as the train function does.
 pub async fn open(registry: &Registry, run: &Run) -> Result<(), RunWriteError> {
+    // A later attempt replaces the earlier attempt in the record of the run.
     let former = registry.run(&run.id).await?.and_then(Result::ok).filter(|former| former.attempt < run.attempt);
     let lost = &Announcement::of(&LifecycleEvent::of_loss(run)).expect("an event is JSON");
     registry.open(&Opening { run, former: former.as_ref(), lost }).await
 }
 
-/// Starts a training run and returns the request to register its model version `version`. `seen` is the champion with
-/// which the gate has compared the version. `None` means that there was no champion.
+/// Starts a training run and returns the request to register its model version `version`.
 pub async fn opened(registry: &Registry, version: Version, seen: Option<&Champion>) -> Registration {
+    // `seen` is the champion with which the gate has compared the version. `None` means that there was no champion.
     let run = attempt(&format!("v{}", version.number), 1);
     open(registry, &run).await.expect("nobody else has opened this run");
     registration(run, version, seen)
@@ -89,13 +90,14 @@ pub fn announcement(champion: &Champion) -> Announcement {
     Announcement::of(&LifecycleEvent::of_promotion(model, champion, "as asked".into())).expect("an event is JSON")
 }
 
-/// Promotes `champion` by hand. It fails if the current champion does not have the revision `seen_revision`.
+/// Promotes `champion` by hand.
 pub async fn promote(
     registry: &Registry,
     champion: &Champion,
     seen_revision: u32,
     artifact: &[u8],
 ) -> Result<(), PromoteError> {
+    // The promotion fails if the current champion does not have the revision `seen_revision`.
     registry.promote(&Promotion { champion, seen_revision, artifact, announcement: &announcement(champion) }).await
 }
 
@@ -104,9 +106,9 @@ pub async fn champion_of(registry: &Registry) -> Option<Champion> {
     registry.champion().await.unwrap().map(|pointer| whole(pointer.unwrap()))
 }
 
-/// Returns the champion and the registry's copy of its model file (artifact). The copy is `None` if the file was too
-/// large.
+/// Returns the champion and the registry's copy of its model file (artifact).
 pub async fn champion_with_copy(registry: &Registry) -> Option<(Champion, Option<Vec<u8>>)> {
+    // The copy is `None` if the file was too large.
     let found = registry.champion_with_artifact().await.unwrap();
     found.map(|(pointer, copy)| (whole(pointer.unwrap()), copy))
 }
@@ -130,7 +132,7 @@ fn whole(pointer: Pointer) -> Champion {
     pointer.champion().expect("this release has written it").clone()
 }
 
-/// Registers model version `number` and makes it the champion. Returns the new champion.
+/// Registers model version `number`, makes it the champion, and returns the champion.
 pub async fn promoted(registry: &Registry, number: u32) -> Champion {
     let seen = champion_of(registry).await;
     let registration = opened(registry, good(number), seen.as_ref()).await;

@@ -154,9 +154,9 @@ async fn a_mail_that_cannot_be_sent_is_kept_and_can_be_sent_later() {
     assert_recipients(&stack, &stack.mails_about(mark, kind, StateValue::Alarm).await).await;
 }
 
-/// Puts the emulated AWS account into SES's sandbox, where it can send mail only to verified recipients. If `sandboxed`
-/// is false, takes the account out of the sandbox.
+/// Puts the emulated AWS account into SES's sandbox, or takes it out if `sandboxed` is false.
 async fn put_into_sandbox(stack: &Stack, sandboxed: bool) {
+    // In the sandbox, the account can send mail only to verified recipients.
     let details = aws_sdk_sesv2::Client::new(&stack.config).put_account_details().production_access_enabled(!sandboxed);
     let details = details.mail_type(MailType::Transactional).website_url("https://example.com");
     details.send().await.expect("SES changes the account");
@@ -175,9 +175,9 @@ pub async fn assert_recipients(stack: &Stack, mails: &[Mail]) {
     assert!(mails.iter().all(|mail| mail.from.contains(&sender)), "{mails:?}");
 }
 
-/// Returns the SNS message that CloudWatch publishes when the alarm `kind` is raised. It contains the current time, so
-/// each message is different.
+/// Returns the SNS message that CloudWatch publishes when the alarm `kind` is raised.
 pub fn notification(stack: &Stack, kind: &str) -> Value {
+    // The message contains the current time, so each message is different.
     json!({
         "AlarmName": stack.cloudwatch.name(kind),
         "AlarmDescription": "The schedule could not start a training of iris.",

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 const PETAL_WIDTH: &str = "petal width (cm)";
 
-/// Returns the JSON text of a feature row of an Iris setosa with another petal width. It is text, because this crate's
-/// JSON values cannot hold all of the tested numbers.
+/// Returns the JSON text of a feature row of an Iris setosa with another petal width.
 fn row_with(petal_width: &str) -> String {
+    // The row is text, because this crate's JSON values cannot hold all of the tested numbers.
     format!(
         r#"{{"sepal length (cm)":5.1,"sepal width (cm)":3.5,"petal length (cm)":1.4,"{PETAL_WIDTH}":{petal_width}}}"#
     )

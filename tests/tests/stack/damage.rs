@@ -171,12 +171,12 @@ async fn a_pointer_written_by_a_newer_release_serves() {
     stack.serve_new().await;
 }
 
-/// Damages the model file (artifact) of an older model version and makes that version the champion. The previous
-/// champion continues to answer predictions. Returns the number of the damaged version and then of the answering one.
-///
-/// An older version is used, so that its file is damaged before any function environment reads it. Its file has other
-/// bytes than that of the answering version, because a file in memory is not read again.
+/// Damages the model file of an older model version and makes that version the champion. Returns the numbers of the
+/// damaged version and of the version that answers predictions.
 async fn break_champion(stack: &Stack, damage: impl AsyncFnOnce(&str)) -> (u64, u64) {
+    // The previous champion continues to answer predictions. An older version is used, so that its file is damaged
+    // before any function environment reads it. Its file has other bytes than that of the answering version, because a
+    // file in memory is not read again.
     let older = stack.train_to_serve(as_good()).await;
     let serving = stack.serve_new().await;
     damage(&format!("models/iris/{older:08}/model.onnx")).await;
@@ -184,9 +184,10 @@ async fn break_champion(stack: &Stack, damage: impl AsyncFnOnce(&str)) -> (u64, 
     (older, serving)
 }
 
-/// Checks the whole incident: the champion's model file is damaged, and an alarm is mailed. Then training replaces the
-/// champion, and the end of the alarm is mailed.
+/// Checks the whole incident: the champion's model file is damaged, an alarm is mailed, and the next training repairs
+/// the damage.
 async fn survives(stack: &Stack, damage: impl AsyncFnOnce(&str)) {
+    // Then training replaces the champion, and the end of the alarm is mailed.
     stack.served().await;
     let deployed = stack.quicken("model-unhealthy").await;
     let mark = stack.inbox.mark().await;
@@ -211,8 +212,9 @@ async fn survives(stack: &Stack, damage: impl AsyncFnOnce(&str)) {
     stack.cloudwatch.define(deployed).await;
 }
 
-/// Calls the predict function until its log has the line by which CloudWatch counts failed loads of a model.
+/// Calls the predict function until its log reports a failed load of the model.
 async fn load_failure_is_counted(stack: &Stack) {
+    // CloudWatch counts failed loads by this line of the log.
     let event = serde_json::from_str(include_str!("../../../events/predict-health.json")).expect("an event is JSON");
     let line = until("a failed load to be counted", stack.refresh_time().await + seconds(10), async || {
         let log = stack.functions.call(&stack.functions.predict, &event).await.log;

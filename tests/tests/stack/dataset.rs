@@ -94,8 +94,8 @@ async fn a_failure_that_no_retry_can_mend_is_final_and_kept_in_the_queue() {
     stack.train_good().await;
 }
 
-/// Sends the event to the train function and waits until all tries have failed. Returns the resulting message in the
-/// dead-letter queue.
+/// Sends the event to the train function, waits until all tries have failed, and returns the message in the dead-letter
+/// queue.
 async fn kept_after_failing(stack: &Stack, event: &Value) -> Value {
     stack.functions.hand_over(&stack.functions.train, event).await;
     let kept = until("the event in the queue", seconds(60), async || {

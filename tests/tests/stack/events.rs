@@ -50,18 +50,18 @@ async fn trainings_promotions_refusals_and_failures_are_sent_to_the_bus() {
     stack.train_good().await;
 }
 
-/// Stores an unpublished event in the registry. A training run leaves such an event if it is killed between its
-/// transaction and the publishing.
+/// Stores an unpublished event in the registry.
 async fn leave(stack: &Stack, id: &str) -> String {
+    // A training run leaves such an event if it is killed between its transaction and the publishing.
     let key = format!("2026-11-24T03:00:00.000Z#1#{id}");
     let detail = json!({"id": id, "model": "iris", "reason": "the process was killed"}).to_string();
     stack.registry.leave_event(&key, &[("detail_type", "ModelPromoted"), ("detail", &detail)]).await;
     key
 }
 
-/// Returns the received EventBridge events whose detail has this id. Waits until one second after the first of them has
-/// arrived.
+/// Returns the received EventBridge events whose detail has this id.
 async fn heard_of(stack: &Stack, listener: &Listener, id: &str) -> Vec<Value> {
+    // Waits until one second after the first of them has arrived.
     let mut received = Vec::new();
     until(&format!("the event {id}"), seconds(20), async || {
         received.extend(listener.received(stack).await);

@@ -6,8 +6,8 @@ use evergreen_tests::training::fresh_id;
 use evergreen_tests::wait::{seconds, until};
 use serde_json::{Value, json};
 
-/// Maximum time until an uploaded model file is imported. It covers storing, event delivery, a cold start and the
-/// gate's decision on an emulator.
+// The time covers storing, event delivery, a cold start and the gate's decision on an emulator.
+/// Maximum time until an uploaded model file is imported.
 const LIMIT: std::time::Duration = seconds(60);
 
 fn foreign(name: &str) -> Vec<u8> {
@@ -15,9 +15,9 @@ fn foreign(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// Uploads the model file under a unique key and waits until its import has ended. Returns the key and the record of
-/// the run.
+/// Uploads the model file, waits until its import has ended, and returns its key and the record of the run.
 async fn uploaded(stack: &Stack, content: &[u8]) -> (String, Value) {
+    // The key is unique.
     let key = format!("incoming/iris/{}.onnx", fresh_id());
     stack.bucket.put(&key, content).await;
     let run = until(&format!("the import of {key}"), LIMIT, async || {

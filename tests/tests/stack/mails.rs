@@ -10,13 +10,13 @@ use sha2::{Digest, Sha256};
 
 use crate::alarms::{assert_recipients, delivery, notification};
 
-/// Name of the alarm that these tests raise by hand, without the stack's name. The emulator never raises this alarm
-/// itself, so no other mails about the alarm are sent.
+// The emulator never raises this alarm itself, so no other mails about the alarm are sent.
+/// Name of the alarm that these tests raise by hand, without the stack's name.
 const KIND: &str = "train-schedule-queue";
 
-/// Returns a CloudWatch notification: an alarm was raised, or has ended, `minutes` from now. A negative number means a
-/// past time.
+/// Returns a CloudWatch notification: an alarm was raised, or has ended, `minutes` from now.
 fn changed(stack: &Stack, raised: bool, minutes: i64) -> Value {
+    // A negative number means a past time.
     let mut change = notification(stack, KIND);
     let (before, after) = if raised { ("OK", "ALARM") } else { ("ALARM", "OK") };
     (change["OldStateValue"], change["NewStateValue"]) = (before.into(), after.into());
@@ -159,9 +159,9 @@ async fn mail_problems_are_reported_without_the_alert_function() {
     sns.unsubscribe().subscription_arn(arn).send().await.expect("SNS ends the subscription");
 }
 
-/// Returns the key of the registry's record about one mail: the mail to `recipient` about this alarm notification.
-/// Every release of the software computes the same key.
+/// Returns the registry's key for the record about one mail to `recipient` about this alarm notification.
 fn key(notification: &Value, recipient: &str) -> String {
+    // Every release of the software computes the same key.
     let word = |name: &str| notification[name].as_str().expect("a text").to_owned();
     let since: jiff::Timestamp = word("StateChangeTime").parse().expect("a time");
     let mut digest = Sha256::new();

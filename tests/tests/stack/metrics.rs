@@ -7,8 +7,8 @@ use evergreen_tests::Stack;
 use evergreen_tests::training::{bad, good};
 use evergreen_tests::wait::{seconds, until};
 
-/// Expected ranges of metrics for a healthy model that was just trained: the metric's name, the smallest value and the
-/// largest value.
+/// Expected ranges of metrics for a healthy model that was just trained. Each entry has the metric's name, the smallest
+/// value and the largest value.
 const RANGES: [(&str, f64, f64); 18] = [
     ("TrainingAccuracy", 0.9, 1.0),
     ("ModelAccuracy", 0.9, 1.0),

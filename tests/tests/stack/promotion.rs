@@ -13,7 +13,8 @@ use evergreen_tests::training::{as_good, bad, good};
 use evergreen_tests::{Stack, training};
 use serde_json::{Value, json};
 
-/// Test client that calls the prediction API repeatedly until it is stopped. It keeps all answers.
+// The client keeps all answers.
+/// Test client that calls the prediction API repeatedly until it is stopped.
 struct Caller {
     stop: Arc<AtomicBool>,
     answers: tokio::task::JoinHandle<Vec<Answer>>,
@@ -200,9 +201,10 @@ async fn a_deleted_pointer_is_restored_above_its_history() {
     stack.serve_new().await;
 }
 
-/// Asserts that the record of the current champion is the last entry of the history of champions. The history must have
-/// no gaps, and the champion's model file (artifact) in S3 must be unchanged.
+/// Asserts that the record of the current champion, its model file and the history of champions are consistent.
 pub async fn assert_champion_is_sound(stack: &Stack) {
+    // The current champion is the last entry of the history. The history must have no gaps, and the champion's model
+    // file (artifact) in S3 must be unchanged.
     let champion = stack.registry.champion().await.expect("there is a champion");
     let history = stack.registry.history().await;
     let revisions: Vec<_> = history.iter().filter_map(|champion| champion["revision"].as_u64()).collect();

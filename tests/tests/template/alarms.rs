@@ -14,7 +14,7 @@ pub fn kinds(template: &Template) -> BTreeSet<String> {
     kinds.map(|kind| kind.expect("an alarm's name begins with the stack's")).collect()
 }
 
-/// Logical ids of the template's alarms about mail: they are raised when mail does not reach people.
+/// Logical ids of the template's alarms that are raised when mail does not reach people.
 pub const ABOUT_MAIL: [&str; 3] = ["AlertFailureQueueAlarm", "AlertTopicQueueAlarm", "MailBouncedAlarm"];
 
 #[test]
@@ -47,7 +47,8 @@ fn failing_mail_is_reported_by_another_way_than_the_alert_function() {
     assert_eq!(subscription["Endpoint"]["Fn::If"], json!(["NamesUndeliveredRecipient", named, first]));
 }
 
-/// The alert function reads all mail addresses when it starts. A single address that it rejects would stop every mail.
+/// A single address that the alert function rejects would stop every mail, because it reads all addresses when it
+/// starts.
 #[test]
 fn the_template_accepts_no_address_that_the_alert_function_refuses() {
     let template = Template::read();
@@ -78,8 +79,9 @@ fn mail_events_are_published_where_the_alarm_reads_them() {
     assert_eq!(chosen_on_aws(set), &json!({"Ref": "MailEvents"}));
 }
 
-/// Resolves a conditional template value: returns the value for AWS, and not the value for an emulator.
+/// Returns the value that a conditional template value has on AWS.
 fn chosen_on_aws(value: &Value) -> &Value {
+    // On an emulator, it may have another value.
     let choice = value["Fn::If"].as_array().unwrap_or_else(|| panic!("{value} does not hang on the emulator"));
     assert_eq!(choice[0], "NotEmulated");
     &choice[1]
@@ -136,8 +138,9 @@ fn every_alarms_rule_has_a_comment_with_its_reason() {
     }
 }
 
-/// Names of metrics that count errors. A single error may be over before anybody reads about it. So the alarms on these
-/// metrics need bad values in two of three periods.
+// A single error may be over before anybody reads about it. So the alarms on these metrics need bad values in two of
+// three periods.
+/// Names of metrics that count errors and whose alarms must ignore a single error.
 const SINGLE_ERRORS: [&str; 3] = ["5XXError", "ModelLoadFailures", "Throttles"];
 
 #[test]

@@ -10,15 +10,16 @@ use crate::document::{Template, file};
 use crate::metrics::NAMESPACE;
 use crate::readme::watched;
 
-/// Reads one property from each alarm of the template, with `read`. Returns the results by alarm name.
+/// Reads one property from each alarm of the template, with `read`.
 fn deployed<T>(template: &Template, read: impl Fn(&str, &serde_json::Value) -> T) -> BTreeMap<String, T> {
+    // The results are by alarm name.
     let alarms = template.resources("AWS::CloudWatch::Alarm").into_iter();
     alarms.map(|(id, alarm)| (template.resolve(&alarm["AlarmName"]), read(id, alarm))).collect()
 }
 
-/// Reads one property from each row of the alarm catalogue, with `read`. Returns the results by the alarm's name in the
-/// stack `evergreen`.
+/// Reads one property from each row of the alarm catalogue, with `read`.
 fn catalogued<T>(read: impl Fn(&evergreen_alert::CatalogEntry) -> T) -> BTreeMap<String, T> {
+    // The results are by the alarm's name in the stack `evergreen`.
     AlarmKind::KNOWN.iter().map(|kind| (format!("evergreen-{}", kind.as_str()), read(kind.entry()))).collect()
 }
 

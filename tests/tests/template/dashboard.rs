@@ -73,7 +73,8 @@ fn limits_are_drawn_at_their_values() {
     }
 }
 
-/// Names of metrics that count events, such as errors. The dashboard must show the sum of each such metric.
+// The dashboard must show the sum of each such metric.
+/// Names of metrics that count events, such as errors.
 const COUNTED: [&str; 6] = ["4XXError", "5XXError", "Count", "Errors", "ModelLoadFailures", "Predictions"];
 
 #[test]
@@ -107,8 +108,9 @@ fn widgets() -> Vec<Value> {
     body["widgets"].as_array().expect("a dashboard has widgets").clone()
 }
 
-/// Returns the metrics of all dashboard widgets. Each is a JSON list: namespace, name, and pairs of dimensions.
+/// Returns the metrics of all dashboard widgets.
 fn metrics() -> Vec<Value> {
+    // Each metric is a JSON list: namespace, name, and pairs of dimensions.
     let metrics = |widget: &Value| widget["properties"]["metrics"].as_array().cloned().unwrap_or_default();
     widgets().iter().flat_map(metrics).collect()
 }

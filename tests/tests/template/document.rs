@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 /// AWS region of the stacks in these tests.
 const REGION: &str = "eu-central-1";
 
-/// The SAM template (`template.yaml`) as JSON, as a stack of a given name would use it. Every parameter has its
-/// default.
+// Every parameter has its default.
+/// The SAM template (`template.yaml`) as JSON, as a stack of a given name would use it.
 #[derive(Debug)]
 pub struct Template {
     root: Value,
@@ -28,9 +28,9 @@ impl Template {
         Self { root: long(&documents[0]), stack: stack.to_owned() }
     }
 
-    /// Returns the template's resources of one type, such as `AWS::SQS::Queue`: logical ids and properties. Panics if
-    /// there are none.
+    /// Returns the template's resources of one type, such as `AWS::SQS::Queue`: logical ids and properties.
     pub fn resources(&self, kind: &str) -> Vec<(&str, &Value)> {
+        // Panics if there are none.
         let resources = self.root["Resources"].as_object().expect("resources are a map");
         let found: Vec<_> = resources
             .iter()
@@ -53,9 +53,9 @@ impl Template {
         self.root["Globals"][kind].clone()
     }
 
-    /// Returns an attribute of a template resource, such as `DeletionPolicy`. Such attributes are not among the
-    /// resource's properties.
+    /// Returns an attribute of a template resource, such as `DeletionPolicy`.
     pub fn attribute(&self, id: &str, name: &str) -> String {
+        // Such attributes are not among the resource's properties.
         text(&self.root["Resources"][id][name])
     }
 
@@ -76,8 +76,9 @@ impl Template {
         &self.root["Resources"]
     }
 
-    /// Returns the defaults of the template's parameters by parameter name. A missing default becomes an empty text.
+    /// Returns the defaults of the template's parameters by parameter name.
     pub fn parameters(&self) -> BTreeMap<&str, String> {
+        // A missing default becomes an empty text.
         let parameters = self.root["Parameters"].as_object().expect("parameters are a map");
         parameters.iter().map(|(name, parameter)| (name.as_str(), text(&parameter["Default"]))).collect()
     }
@@ -90,9 +91,9 @@ impl Template {
         parameters.map(|(name, it)| (name.as_str(), default(it), text(&it["Description"]))).collect()
     }
 
-    /// Returns a template value as the text that it has after deployment. If only a deployment knows the text, the
-    /// result is the logical id, such as `Table` or `Table.Arn`.
+    /// Returns a template value as the text that it has after deployment.
     pub fn resolve(&self, value: &Value) -> String {
+        // If only a deployment knows the text, the result is the logical id, such as `Table` or `Table.Arn`.
         if let Some(name) = value["Ref"].as_str() {
             return self.lookup(name);
         }
@@ -128,23 +129,23 @@ impl Template {
     }
 }
 
-/// Returns a template value as text, without evaluating it: `Table` for a reference, `Table.Arn` for an attribute, or a
-/// pattern with its `${…}`.
+/// Returns a template value as text, without evaluating it, such as `Table.Arn`.
 pub fn written(value: &Value) -> String {
+    // The text is `Table` for a reference, `Table.Arn` for an attribute, or a pattern with its `${…}`.
     let function = ["Ref", "Fn::GetAtt", "Fn::Sub"].iter().find_map(|function| value.get(function));
     text(function.unwrap_or(value))
 }
 
-/// Returns the items of a template value, which is one item or a list of items. Items that exist only under a condition
-/// are included.
+/// Returns the items of a template value, which is one item or a list of items.
 pub fn list(value: &Value) -> Vec<&Value> {
+    // Items that exist only under a condition are included.
     let things: Vec<_> = value.as_array().map_or_else(|| vec![value], |values| values.iter().collect());
     things.into_iter().map(chosen).collect()
 }
 
-/// Resolves a template value that exists only under a condition (`Fn::If`): returns the value for a true condition.
-/// Returns every other value unchanged.
+/// Returns the value that a conditional template value (`Fn::If`) has if its condition is true.
 pub fn chosen(value: &Value) -> &Value {
+    // Every other value is returned unchanged.
     let choice = value.get("Fn::If").and_then(Value::as_array);
     match choice.map(Vec::as_slice) {
         Some([_, then, other]) if other["Ref"] == "AWS::NoValue" => then,
@@ -152,8 +153,9 @@ pub fn chosen(value: &Value) -> &Value {
     }
 }
 
-/// Returns the content of a file of this repository as text. `path` starts at the repository's root.
+/// Returns the content of a file of this repository as text.
 pub fn file(path: &str) -> String {
+    // `path` starts at the repository's root.
     let path = format!("{}/../{path}", env!("CARGO_MANIFEST_DIR"));
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }

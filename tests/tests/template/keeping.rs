@@ -6,17 +6,17 @@ use crate::document::{Template, list};
 
 const OWN_KEY: &str = "KmsKeyArn";
 
-/// Returns the two values of a conditional property in the template: the value with a customer-managed encryption key,
-/// and the value without one.
+/// Returns the two values of a conditional template property: the value with a customer-managed encryption key, and the
+/// value without one.
 fn with_and_without_key(value: &Value) -> (&Value, &Value) {
     let choice = value["Fn::If"].as_array().unwrap_or_else(|| panic!("{value} does not hang on the key"));
     assert_eq!(choice[0], "HasKey");
     (&choice[1], &choice[2])
 }
 
-/// Asserts that the template sets a property to the customer-managed encryption key. Without such a key, the property
-/// must be absent.
+/// Asserts that the template sets a property to the customer-managed encryption key.
 fn assert_own_key(id: &str, value: &Value) {
+    // Without such a key, the property must be absent.
     assert_eq!(with_and_without_key(value), (&json!({"Ref": OWN_KEY}), &json!({"Ref": "AWS::NoValue"})), "{id}");
 }
 

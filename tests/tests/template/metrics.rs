@@ -17,8 +17,9 @@ pub fn published() -> BTreeSet<&'static str> {
     Metric::ALL.map(Metric::name).into_iter().chain(COUNTED).collect()
 }
 
-/// Returns whether high or low values of a metric are bad. For metrics of AWS services, high values are bad.
+/// Returns whether high or low values of a metric are bad.
 pub fn worst(name: &str) -> Worst {
+    // For metrics of AWS services, high values are bad.
     Metric::ALL.into_iter().find(|metric| metric.name() == name).map_or(Worst::Highest, Metric::worst)
 }
 

@@ -5,11 +5,12 @@ use serde_json::Value;
 
 use crate::document::{Template, written};
 
-/// Maximum length of a stack's name in characters. The README promises this length.
+// The README promises this length.
+/// Maximum length of a stack's name in characters.
 const LONGEST_STACK: usize = 56;
 
-/// The resource names that the template sets. Each entry has the resource type, the path of the name in the properties,
-/// and AWS's maximum length in characters.
+// Each entry has the resource type, the path of the name in the properties, and the maximum length.
+/// The resource names that the template sets, each with AWS's maximum length in characters.
 const NAMED: [(&str, &str, usize); 9] = [
     ("AWS::CloudWatch::Alarm", "/AlarmName", 255),
     ("AWS::CloudWatch::Dashboard", "/DashboardName", 255),
@@ -22,7 +23,8 @@ const NAMED: [(&str, &str, usize); 9] = [
     ("AWS::XRay::SamplingRule", "/SamplingRule/RuleName", 32),
 ];
 
-/// Events in the SAM template that start functions and have names: the event's type, and the property with its name.
+// The events start Lambda functions.
+/// Kinds of events in the SAM template that have names: the event's type, and the property with its name.
 const EVENTS: [(&str, &str); 2] = [("ScheduleV2", "Name"), ("EventBridgeRule", "RuleName")];
 /// Maximum length of the name of an event that starts a function, in characters.
 const LONGEST_EVENT: usize = 64;
@@ -64,8 +66,9 @@ fn the_metrics_function_asks_for_the_schedule_that_trains() {
     assert_eq!(asked, named);
 }
 
-/// Returns all names that the template sets: logical id of the resource, name, and maximum length in characters.
+/// Returns all names that the template sets.
 fn names(template: &Template) -> Vec<(String, Value, usize)> {
+    // Each entry has the logical id of the resource, the name, and the maximum length in characters.
     let mut names = Vec::new();
     for (kind, path, limit) in NAMED {
         for (id, properties) in template.resources(kind) {

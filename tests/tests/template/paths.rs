@@ -14,9 +14,9 @@ fn every_path_in_the_documents_exists() {
     }
 }
 
-/// Returns the repository paths in a document. A path is a text between backticks that begins with a folder of the
-/// repository and has no placeholder.
+/// Returns the repository paths that a document mentions.
 fn paths(document: &str) -> Vec<String> {
+    // A path is a text between backticks that begins with a folder of the repository and has no placeholder.
     let folders = ["docs/", "events/", "functions/", "fuzz/", "infra/", "shared/", "tests/"];
     let quoted = document.split('`').skip(1).step_by(2);
     let is_plain = |text: &str| !text.contains(['*', '{', ' ', '\n', '<']) && !text.contains("NAME");

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use crate::document::Template;
 
-/// Returns the names of the template resources and parameters to which `value` refers, without attributes such as
-/// `.Arn`.
+/// Returns the names of the template resources and parameters to which `value` refers.
 fn references(value: &Value) -> Vec<String> {
+    // The names have no attributes such as `.Arn`.
     match value {
         Value::Array(items) => items.iter().flat_map(references).collect(),
         Value::Object(members) => members.iter().flat_map(|(name, value)| named(name, value)).collect(),

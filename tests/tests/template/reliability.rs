@@ -9,16 +9,16 @@ use crate::document::file;
 
 /// Folder with the tests that inject faults into the deployed stack.
 const FAULTS: &str = "tests/tests/stack/faults";
-/// File with the tests of the fault proxy itself. The table of faults in docs/RELIABILITY.md has no rows for them,
-/// because they inject no fault into the stack.
+// The table of faults in docs/RELIABILITY.md has no rows for them, because they inject no fault into the stack.
+/// File with the tests of the fault proxy itself.
 const PROXY: &str = "proxy.rs";
 
 /// Folders with the tests that the table of faults in docs/RELIABILITY.md may name.
 const TESTS: [&str; 3] = ["functions", "shared", "tests/tests/stack"];
 
-/// Returns the rows of the table of faults in docs/RELIABILITY.md. A row has three cells: ``| fault | promise | `test`
-/// |``.
+/// Returns the rows of the table of faults in docs/RELIABILITY.md.
 fn rows() -> Vec<[String; 3]> {
+    // A row has three cells: ``| fault | promise | `test` |``.
     let guide = file("docs/RELIABILITY.md");
     let rows = guide.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| Fault |"));
     rows.map(|row| {
@@ -39,8 +39,9 @@ fn tests_in(source: &str) -> impl Iterator<Item = String> {
     after.filter_map(|(_, text)| Some(text.split_once('(')?.0.to_owned()))
 }
 
-/// Returns the names of all test functions in the Rust files of a folder. It skips files with the name `except`.
+/// Returns the names of all test functions in the Rust files of a folder.
 fn tests_under(folder: &str, except: &str) -> BTreeSet<String> {
+    // Files with the name `except` are skipped.
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
     let mut found = BTreeSet::new();
     every_source(&root, except, &mut |source| found.extend(tests_in(&source)));

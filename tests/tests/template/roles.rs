@@ -14,9 +14,9 @@ const INCOMING: &str = "${ArtifactBucket.Arn}/incoming/${ModelName}/*";
 const MODELS: &str = "${ArtifactBucket.Arn}/models/${ModelName}/*";
 const MANIFESTS: &str = "${ArtifactBucket.Arn}/models/${ModelName}/*/manifest.json";
 const BUS: &str = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default";
-/// Template parameter with the customer-managed encryption key, which is optional. The functions' roles need permission
-/// to use the key. It decrypts the content of the S3 bucket and the table. It also encrypts new S3 objects, and the
-/// messages that Lambda sends into a queue with the function's role.
+// The functions' roles need permission to use the key. It decrypts the content of the S3 bucket and the table. It also
+// encrypts new S3 objects, and the messages that Lambda sends into a queue with the function's role.
+/// Template parameter with the customer-managed encryption key, which is optional.
 const KEY: &str = "KmsKeyArn";
 const USAGE: &str = "arn:${AWS::Partition}:apigateway:${AWS::Region}::/usageplans/${PredictionApiUsagePlan}/usage";
 const SCHEDULE: &str =
@@ -25,11 +25,10 @@ const SENDERS: &str = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId
 const MAIL_EVENTS: &str =
     "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:configuration-set/${AWS::StackName}";
 
+// Only training calls `s3:ListBucket`, to find the table's files. For all functions, this permission lets S3 report
+// that an object is missing, if no prefix condition applies. DynamoDB checks permissions for the actions inside a
+// transaction. Lambda itself sends failed events to their queue.
 /// The AWS actions that each Lambda function's code calls, each with the resource of the call.
-///
-/// Only training calls `s3:ListBucket`, to find the table's files. For all functions, this permission lets S3 report
-/// that an object is missing, if no prefix condition applies. DynamoDB checks permissions for the actions inside a
-/// transaction. Lambda itself sends failed events to their queue.
 const CALLS: [(&str, &[(&str, &str)]); 4] = [
     (
         "Train",
@@ -106,12 +105,15 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
 const DELETE: &str = "dynamodb:DeleteItem";
 const PUT_OBJECT: &str = "s3:PutObject";
 
-/// Actions for writing logs. Every function's role has them, although the function's code does not call them itself.
+// The function's code does not call them itself.
+/// Actions for writing logs, which every function's role has.
 const WRITES_LOGS: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
-/// Actions for sending traces. Every function's role has them, although the function's code does not call them itself.
+// The function's code does not call them itself.
+/// Actions for sending traces, which every function's role has.
 const TRACES: [&str; 2] = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"];
 
-/// AWS actions that need permission on all resources (`*`). AWS allows no narrower permission, or it would not work.
+// AWS allows no narrower permission, or it would not work.
+/// AWS actions that need permission on all resources (`*`).
 const ON_EVERYTHING: [&str; 8] = [
     "cloudwatch:DescribeAlarms",
     "cloudwatch:GetMetricData",
@@ -295,10 +297,10 @@ fn a_function_reaches_only_the_records_namespace_and_sender_of_its_model() {
     }
 }
 
-/// Returns the expected IAM condition on DynamoDB access: a role may access only this model's items, or only its
-/// unpublished events. Training writes both in one transaction. Separately, it deletes the events that it has
-/// published.
+/// Returns the expected IAM condition on DynamoDB access to this model's items.
 fn of_the_models_records(function: &str, statement: &Value) -> Value {
+    // A role may access only this model's items, or only its unpublished events. Training writes both in one
+    // transaction. Separately, it deletes the events that it has published.
     let condition = |partitions: &[&str]| {
         let keys: Vec<_> = partitions.iter().map(|name| json!({"Fn::Sub": format!("{name}#${{ModelName}}")})).collect();
         json!({"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": keys}})
@@ -316,9 +318,10 @@ fn of_the_models_records(function: &str, statement: &Value) -> Value {
     }
 }
 
-/// Returns the expected IAM condition on storing S3 objects. A new object must not replace another one. A manifest
-/// (JSON description of a model version) may only replace content that its writer has read before.
+/// Returns the expected IAM condition on storing S3 objects: no write replaces unknown content.
 fn over_nothing_unknown(statement: &Value) -> Value {
+    // A new object must not replace another one. A manifest (JSON description of a model version) may only replace
+    // content that its writer has read before.
     let is_manifest = written(&statement["Resource"]) == MANIFESTS;
     json!({"Null": {if is_manifest { "s3:if-match" } else { "s3:if-none-match" }: "false"}})
 }
@@ -367,8 +370,9 @@ fn the_reviewer_may_only_read() {
     }
 }
 
-/// Returns the permissions of an IAM role: pairs of action and resource. Both are texts as the template writes them.
+/// Returns the permissions of an IAM role: pairs of action and resource.
 fn allowed(role: &Value) -> BTreeSet<(String, String)> {
+    // Action and resource are texts as the template writes them.
     let pairs = |statement: &Value| {
         let resources: Vec<_> = list(&statement["Resource"]).into_iter().map(written).collect();
         let actions = actions(statement).into_iter().map(str::to_owned).collect::<Vec<_>>();
@@ -383,8 +387,7 @@ fn statements(role: &Value) -> Vec<&Value> {
     policies.iter().flat_map(|policy| list(&policy["PolicyDocument"]["Statement"])).collect()
 }
 
-/// Returns the policy statements of all IAM roles and of all resource policies, each with the logical id of its
-/// resource.
+/// Returns the policy statements of all IAM roles and resource policies, each with the logical id of its resource.
 fn every_statement(template: &Template) -> Vec<(&str, &Value)> {
     let of_roles = template.resources("AWS::IAM::Role").into_iter();
     let of_roles = of_roles.flat_map(|(id, role)| statements(role).into_iter().map(move |statement| (id, statement)));

@@ -201,8 +201,9 @@ fn no_api_takes_an_old_version_of_tls() {
     }
 }
 
-/// Returns the operations of an HTTP API in the template. Each has a path, a method in capitals, and a definition.
+/// Returns the operations of an HTTP API in the template.
 fn operations(template: &Template, api: &str) -> Vec<(String, String, Value)> {
+    // Each operation has a path, a method in capitals, and a definition.
     let paths = template.resource(api)["DefinitionBody"]["paths"].as_object().expect("an API has paths");
     let mut operations = Vec::new();
     for (path, item) in paths {

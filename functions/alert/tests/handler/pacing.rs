@@ -57,9 +57,9 @@ impl<'a> Ses<'a> {
         *self.tries.lock().unwrap()
     }
 
-    /// Returns whether the fake SES rejects a mail at `now`, because the last accepted mail was too short a time
-    /// before.
+    /// Returns whether the fake SES rejects a mail at `now`, because mails came too fast.
     fn is_too_fast(&self, now: Timestamp) -> bool {
+        // The last accepted mail was too short a time before.
         let least = SignedDuration::from_secs_f64(1.0 / self.per_second);
         self.taken.lock().unwrap().is_some_and(|taken| now.duration_since(taken) < least)
     }
@@ -140,8 +140,8 @@ async fn an_account_with_a_higher_rate_sends_faster() {
 #[tokio::test]
 async fn the_pace_adapts_to_a_rate_that_others_share() {
     let (memory, clock) = (memory(), FixedClock::at(moment(START)));
-    /// Test fake of SES for an account that other senders use too. It reports a rate of fourteen mails a second, but
-    /// accepts only one mail every two seconds.
+    // The fake reports a rate of fourteen mails a second, but accepts only one mail every two seconds.
+    /// Test fake of SES for an account that other senders use too.
     struct Shared<'a>(Ses<'a>);
     impl Mailer for Shared<'_> {
         async fn send(&self, recipient: &str, mail: &Mail) -> Result<(), SendError> {

@@ -45,9 +45,9 @@ pub fn memory() -> Memory {
     memory
 }
 
-/// Test helper: lets the alert function handle the event, for two recipients. The time is less than a minute after the
-/// alarm's change in [`RAISED`].
+/// Test helper: lets the alert function handle the event, for two recipients.
 pub async fn handle(memory: &Memory, event: SnsEvent) -> Result<AlertReport, AlertError> {
+    // The time is less than a minute after the alarm's change in `RAISED`.
     handle_at(memory, event, "2026-11-24T03:06:00Z").await
 }
 
@@ -84,8 +84,7 @@ pub fn readers(memory: &Memory) -> Vec<String> {
     mails(memory).into_iter().map(|(reader, _)| reader).collect()
 }
 
-/// Test helper: returns the recipient of each sent mail and the state in the mail's subject, such as `first@example.com
-/// [OK]`.
+/// Test helper: returns each sent mail as text: its recipient and the alarm's state, such as `first@example.com [OK]`.
 pub fn kinds(memory: &Memory) -> Vec<String> {
     let kind = |subject: &str| subject.split(' ').next().unwrap().to_owned();
     mails(memory).into_iter().map(|(reader, mail)| format!("{reader} {}", kind(&mail.subject))).collect()

@@ -9,8 +9,9 @@ use evergreen_lifecycle::{IMPORTED_FILE, KeepDays, Version};
 use super::ArtifactBucket;
 use crate::failure::unavailable;
 
-/// Key of the S3 object tag that marks an object for deletion. The tag's value is the number of days. The bucket's
-/// lifecycle rule matches key and value, so objects that were tagged with another number of days are not deleted.
+// The tag's value is the number of days. The bucket's lifecycle rule matches key and value, so objects that were tagged
+// with another number of days are not deleted.
+/// Key of the S3 object tag that marks an object for deletion after some days.
 const KEEP_DAYS_TAG: &str = "evergreen-keep-days";
 
 const EXPIRING: &str = "marking an artifact to expire";

@@ -20,8 +20,8 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "storing an artifact";
 
-/// Maximum time for one try of an upload to S3. In this time, 1 GB needs 17 MB/s, which even the slowest Lambda
-/// function reaches.
+// In 60 s, an upload of 1 GB needs 17 MB/s, which even the slowest Lambda function reaches.
+/// Maximum time for one try of an upload to S3.
 const UPLOAD_TRY: Duration = Duration::from_secs(60);
 
 /// Maximum time for all tries of an upload to S3, including the pauses.
@@ -30,13 +30,14 @@ const UPLOAD: Duration = Duration::from_secs(90);
 /// Name of the S3 metadata field that says which attempt at a training run stored the object.
 const MARK: &str = "evergreen-attempt";
 
-/// Maximum number of puts for storing one S3 object. A put is repeated if the object has changed since it was read.
-/// Only the caller writes this object, so the second put usually succeeds.
+// A put is repeated if the object has changed since it was read. Only the caller writes this object, so the second put
+// usually succeeds.
+/// Maximum number of tries to store one S3 object.
 const MAX_PUTS: u32 = 3;
 
-/// Returns longer time limits, for an upload to S3. The limit for a try includes sending all bytes, so the usual limits
-/// would make large uploads impossible.
+/// Returns the time limits for an upload to S3, which are longer than for other calls.
 fn upload_timeouts() -> TimeoutConfig {
+    // The limit for a try includes sending all bytes, so the usual limits would make large uploads impossible.
     TimeoutConfig::builder().operation_attempt_timeout(UPLOAD_TRY).operation_timeout(UPLOAD).build()
 }
 
@@ -84,13 +85,15 @@ impl ArtifactWriter for ArtifactBucket {
 }
 
 impl ArtifactBucket {
-    /// Stores `object` in S3 and returns its entity tag. If `former` is given, the put succeeds only if the stored
-    /// content still has this entity tag. If `former` is `None`, the put succeeds only if no object has the key.
+    /// Stores `object` in S3 without overwriting unknown content. Returns the entity tag (a mark of the stored
+    /// content).
     async fn put(
         &self,
         object: NewObject<'_>,
         former: Option<&ObjectTag>,
     ) -> Result<Option<String>, SdkError<PutObjectError>> {
+        // If `former` is given, the put succeeds only if the stored content still has this entity tag. If `former` is
+        // `None`, the put succeeds only if no object has the key.
         let NewObject { key, content, media_type, mark } = object;
         let put = self.client.put_object().bucket(&self.bucket).key(key).content_type(media_type).metadata(MARK, mark);
         let put = match former {
@@ -102,9 +105,10 @@ impl ArtifactBucket {
         Ok(put.send().await?.e_tag)
     }
 
-    /// Checks whether this attempt at a training run has stored the S3 object already. If so, returns the object's
-    /// entity tag. Returns `None` if there is no object with this key. Returns an error if another attempt stored it.
+    /// Returns the entity tag of the S3 object if this attempt at a training run has stored it already. `None` if there
+    /// is no such object.
     async fn own(&self, object: NewObject<'_>) -> Result<Option<ObjectTag>, StoreError> {
+        // If another attempt stored the object, the result is an error.
         let Some(found) = self.head(object.key).await? else { return Ok(None) };
         if found.metadata().and_then(|metadata| metadata.get(MARK)).is_none_or(|mark| mark != object.mark) {
             return Err(StoreError::Taken(object.key.to_owned()));
@@ -129,9 +133,9 @@ fn changing() -> StoreError {
     Unavailable::briefly(WHAT, "other callers created and deleted the object in every try").into()
 }
 
-/// Returns whether S3 refused a put because its condition failed: an object exists already, has other content, or is
-/// missing.
+/// Returns whether S3 refused a put because its condition failed.
 fn is_precondition(error: &SdkError<PutObjectError>) -> bool {
+    // An object exists already, has other content, or is missing.
     error.raw_response().is_some_and(|answer| matches!(answer.status().as_u16(), 404 | 412))
         && error
             .as_service_error()
@@ -166,7 +170,7 @@ mod tests {
         })
     }
 
-    /// Test helper: returns a put request's bucket, key, media type, conditions and attempt mark as text.
+    /// Test helper: returns the details of a put request as text, such as its key and its conditions.
     fn condition(put: &PutObjectInput) -> String {
         let words = [put.bucket(), put.key(), put.content_type(), put.if_none_match(), put.if_match()];
         let words = words.map(|word| word.unwrap_or("-").to_owned());

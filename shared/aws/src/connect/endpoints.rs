@@ -9,8 +9,8 @@ use crate::env::{ConfigError, Environment};
 /// Name of the environment variable with the custom endpoint of all AWS services.
 const ALL: &str = "AWS_ENDPOINT_URL";
 
-/// The AWS services that this crate calls. Each entry has the SDK's name of the service, and the environment variable
-/// with a custom endpoint of that service.
+/// The AWS services that this crate calls. For each: the SDK's name, and the environment variable with a custom
+/// endpoint.
 const SERVICES: [(&str, &str); 7] = [
     ("API Gateway", "AWS_ENDPOINT_URL_API_GATEWAY"),
     ("CloudWatch", "AWS_ENDPOINT_URL_CLOUDWATCH"),
@@ -21,7 +21,8 @@ const SERVICES: [(&str, &str); 7] = [
     ("Scheduler", "AWS_ENDPOINT_URL_SCHEDULER"),
 ];
 
-/// The custom endpoints of AWS services, from the environment variables. Each SDK client reads its own endpoint here.
+// Each SDK client reads the endpoint of its service here.
+/// The custom endpoints (URLs) of AWS services, from the environment variables.
 #[derive(Debug, Default)]
 pub(super) struct Endpoints {
     all: Option<String>,
@@ -44,9 +45,9 @@ impl Endpoints {
         Ok(Self { all: url(environment, ALL)?, own })
     }
 
-    /// Returns the custom endpoint from `AWS_ENDPOINT_URL`, for all AWS services that have no custom endpoint of their
-    /// own. `None` means AWS's usual endpoints.
+    /// Returns the custom endpoint for all AWS services, from `AWS_ENDPOINT_URL`. `None` means AWS's usual endpoints.
     pub(super) fn of_all(&self) -> Option<&str> {
+        // A service's own variable has priority.
         self.all.as_deref()
     }
 }
@@ -65,9 +66,9 @@ pub(crate) fn has_own_endpoint(config: &SdkConfig, service: &str) -> bool {
     own.is_some() || config.endpoint_url().is_some()
 }
 
-/// Returns the text of the environment variable `key` if it is a URL. Returns `None` if the variable is not set. The
-/// text is returned unchanged, because URL normalisation might add a path to it.
+/// Returns the text of the environment variable `key` if it is a URL. Returns `None` if the variable is not set.
 fn url(environment: &Environment, key: &'static str) -> Result<Option<String>, ConfigError> {
+    // The text is returned unchanged, because URL normalisation might add a path to it.
     let Some(text) = environment.optional(key) else { return Ok(None) };
     let cause = match text.parse::<Uri>() {
         Ok(url) if url.scheme().is_some() => return Ok(Some(text)),

@@ -34,8 +34,8 @@ use crate::env::ConfigError;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Returns the HTTP client for all AWS services. `roots` are the trusted root certificates. `limit` is the maximum time
-/// to open a connection, including TLS.
+/// Returns the HTTP client for all AWS services, which trusts the root certificates `roots`. `limit` is the maximum
+/// time to open a connection, including TLS.
 ///
 /// # Errors
 /// [`ConfigError::Invalid`] when TLS cannot be set up with these root certificates.
@@ -50,9 +50,10 @@ pub(super) fn client(roots: RootCertStore, limit: Duration) -> Result<SharedHttp
     Ok(http_client_fn(move |_, _| connector.clone()))
 }
 
-/// Returns the TLS configuration, which uses the cryptography library ring. Ring's first random number takes
-/// microseconds, but the library aws-lc adds tens of milliseconds to a cold start.
+/// Returns the TLS configuration of the connections to AWS.
 fn tls(roots: RootCertStore) -> Result<ClientConfig, rustls::Error> {
+    // The cryptography library is ring. Ring's first random number takes microseconds, but the library aws-lc adds tens
+    // of milliseconds to a cold start.
     let versions = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
     Ok(versions.with_safe_default_protocol_versions()?.with_root_certificates(roots).with_no_client_auth())
 }
@@ -77,9 +78,9 @@ impl Connector for Pool {
     }
 }
 
-/// Gives the AWS SDK access to the connection of a request. If the request fails, the SDK closes this connection before
-/// it tries again.
+/// Gives the AWS SDK access to the connection of a request.
 fn report_connection(request: &mut Request<SdkBody>) {
+    // If the request fails, the SDK closes this connection before it tries again.
     let connection = capture_connection(request);
     if let Some(sdk) = request.extensions().get::<CaptureSmithyConnection>() {
         sdk.set_connection_retriever(move || closable(&connection));
@@ -93,9 +94,9 @@ fn closable(connection: &CaptureConnection) -> Option<ConnectionMetadata> {
     Some(ConnectionMetadata::builder().proxied(false).poison_fn(close).build())
 }
 
-/// Converts the error of an HTTP request that got no answer to the SDK's error type. The SDK tries again after failed
-/// connections, after timeouts, and after connections that the other side closed.
+/// Converts the error of an HTTP request that got no answer to the SDK's error type.
 fn failure(error: legacy::Error) -> ConnectorError {
+    // The SDK tries again after failed connections, after timeouts, and after connections that the other side closed.
     let transport: Option<&hyper::Error> = cause(&error);
     let is = |question: fn(&hyper::Error) -> bool| transport.is_some_and(question);
     if cause::<Elapsed>(&error).is_some() || is(hyper::Error::is_timeout) {
@@ -115,7 +116,7 @@ fn failure(error: legacy::Error) -> ConnectorError {
     }
 }
 
-/// Returns whether a failed AWS call never sent its request because it could not open a connection.
+/// Returns whether an AWS call failed before the request was sent, because no connection could be opened.
 pub(crate) fn never_connected(error: &ConnectorError) -> bool {
     cause::<legacy::Error>(error).is_some_and(legacy::Error::is_connect)
 }
@@ -124,8 +125,8 @@ fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a
     successors(Some(error), |&error| error.source()).find_map(<dyn Error>::downcast_ref)
 }
 
-/// Wrapper that limits how long the connector `inner` may take to open a network connection. After `limit`, the result
-/// is an error.
+// After `limit`, the result is an error.
+/// Wrapper that limits how long the connector `inner` may take to open a network connection.
 #[derive(Debug, Clone)]
 struct Timely<C> {
     inner: C,

@@ -13,25 +13,26 @@ use rustls::pki_types::pem::PemObject;
 
 use crate::env::{ConfigError, Environment};
 
-/// Name of the environment variable with the path of a certificate file. The certificates in that file replace the
-/// built-in ones, as in other AWS SDKs.
+// The certificates in that file replace the built-in ones, as in other AWS SDKs.
+/// Name of the environment variable with the path of a certificate file.
 const BUNDLE: &str = "AWS_CA_BUNDLE";
 
-/// Returns the root certificates that are trusted for connections to AWS. They come from the file that `AWS_CA_BUNDLE`
-/// in `environment` names. Without that variable, they are the built-in ones.
+/// Returns the root certificates that are trusted for connections to AWS.
 ///
 /// # Errors
 /// [`ConfigError::Unreadable`] when the certificate file cannot be read or contains no certificate.
 pub(super) fn roots(environment: &Environment) -> Result<RootCertStore, ConfigError> {
+    // The certificates come from the file that `AWS_CA_BUNDLE` in `environment` names. Without that variable, they are
+    // the built-in ones.
     match environment.optional(BUNDLE) {
         None => Ok(webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect()),
         Some(path) => read(&path).map_err(|cause| ConfigError::Unreadable { key: BUNDLE, value: path, cause }),
     }
 }
 
-/// Reads the root certificates in the PEM file at `path`. Certificates that cannot be parsed are skipped, because a
-/// system's store may contain very old ones.
+/// Reads the root certificates in the PEM file at `path`.
 fn read(path: &str) -> Result<RootCertStore, Box<dyn Error + Send + Sync>> {
+    // Certificates that cannot be parsed are skipped, because a system's store may contain very old ones.
     let certificates = CertificateDer::pem_file_iter(path)?.collect::<Result<Vec<_>, _>>()?;
     let mut roots = RootCertStore::empty();
     match roots.add_parsable_certificates(certificates) {

@@ -8,15 +8,17 @@ use super::WHAT;
 use crate::connect::never_connected;
 use crate::failure::CallFailure;
 
-/// Error codes of SES for too many mails: too many in a short time, or more than a quota allows.
+// SES refuses too many mails in a short time, and more mails than a quota allows.
+/// Error codes of SES for too many mails.
 const TOO_MANY: [&str; 4] = ["TooManyRequestsException", "ThrottlingException", "Throttling", "LimitExceededException"];
 
-/// HTTP status 504: a gateway got no answer from SES behind it. SES may have sent the mail.
+// SES may have sent the mail.
+/// HTTP status 504: a gateway got no answer from SES behind it.
 const GATEWAY_TIMEOUT: u16 = 504;
 
-/// Converts the error of a failed call to SES. The result says whether the mail was refused, may be sent again, or may
-/// have been sent already. If SES itself answers with an error, it has not sent the mail.
+/// Converts the error of a failed call to SES to the program's own error type.
 pub(super) fn of(error: &SdkError<SendEmailError>) -> SendError {
+    // If SES itself answers with an error, it has not sent the mail.
     // The messages of SES may contain mail addresses, so they are left out.
     let cause = Unavailable::new(WHAT, CallFailure::unworded(error));
     match error {
@@ -40,8 +42,8 @@ pub(super) fn of(error: &SdkError<SendEmailError>) -> SendError {
     }
 }
 
-/// Returns whether SES refused the mail because its configuration set does not exist. "Not found" can mean only this,
-/// because a mail refers to no other resource.
+/// Returns whether SES refused the mail because its configuration set does not exist.
 pub(super) fn is_of_the_set(error: &SdkError<SendEmailError>) -> bool {
+    // "Not found" can mean only this, because a mail refers to no other resource.
     error.as_service_error().is_some_and(SendEmailError::is_not_found_exception)
 }

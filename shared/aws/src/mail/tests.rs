@@ -83,8 +83,8 @@ enum Answer {
     HangUp,
 }
 
-/// Test helper: sends a mail to a test server that gives the answer `answer`. Returns the result of the call, and the
-/// number of requests that the server received.
+/// Test helper: sends a mail to a test server that gives the answer `answer`. Returns the result, and how many requests
+/// the server received.
 async fn sent_to(answer: Answer) -> (Result<(), SendError>, usize) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

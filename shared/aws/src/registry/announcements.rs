@@ -16,16 +16,17 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "reading the events to be published";
 
-/// Maximum number of stored events that are read in one page. An event has only a few KB, so a page stays below
-/// DynamoDB's limit of 1 MB.
+// An event has only a few KB, so a page stays below DynamoDB's limit of 1 MB.
+/// Maximum number of stored events that are read in one page.
 const PAGE: i32 = 100;
 
-/// Maximum time for which a stored event waits to be published, before DynamoDB deletes it. Dead-letter queues keep
-/// their messages for the same time.
+// Dead-letter queues keep their messages for the same time.
+/// Time after which DynamoDB deletes a stored event that was never published.
 const KEPT: SignedDuration = SignedDuration::from_hours(14 * 24);
 
-/// DynamoDB item of an event that must be published, without its key. The event is stored in its published form, so
-/// every release of the software can publish events that another release stored.
+// The event is stored in its published form, so every release of the software can publish events that another release
+// stored.
+/// DynamoDB item of an event that must be published, without its key.
 #[derive(Debug, Serialize, Deserialize)]
 struct OutboxRecord {
     detail_type: String,
@@ -35,9 +36,9 @@ struct OutboxRecord {
 }
 
 impl Registry {
-    /// Returns the DynamoDB write that stores the event `announcement` for publishing. The write has no condition,
-    /// because the other writes of the transaction have conditions.
+    /// Returns the DynamoDB write that stores the event `announcement` for publishing.
     pub(super) fn outbox_write(&self, announcement: &Announcement) -> Result<TransactWriteItem, Unavailable> {
+        // The write has no condition, because the other writes of the transaction have conditions.
         let record = OutboxRecord {
             detail_type: announcement.kind.clone(),
             detail: announcement.detail.clone(),
@@ -48,9 +49,9 @@ impl Registry {
     }
 }
 
-/// Returns when DynamoDB may delete the stored event with this key, in seconds since 1970. The time is computed from
-/// the event's time, with which the key begins.
+/// Returns when DynamoDB may delete the stored event with the key `key`, in seconds since 1970.
 fn expiry(key: &str) -> Result<i64, Unavailable> {
+    // The time is computed from the event's time, with which the key begins.
     let (occurred_at, _id) = key.split_once('#').unwrap_or((key, ""));
     let occurred_at: Timestamp =
         occurred_at.parse().map_err(|error: jiff::Error| Unavailable::new(transaction::WHAT, error))?;
@@ -90,8 +91,7 @@ impl EventOutbox for Registry {
     }
 }
 
-/// Returns the event that the DynamoDB item stores. Returns `None` if this version of the software cannot read the
-/// item.
+/// Returns the event that the DynamoDB item stores. `None` if this version of the software cannot read the item.
 fn decode(mut item: RegistryItem) -> Option<Announcement> {
     let key = Key::sort_of(&item)?.to_owned();
     let mut word = |name: &str| match item.remove(name) {

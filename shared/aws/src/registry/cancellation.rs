@@ -14,8 +14,9 @@ use crate::failure::unavailable;
 /// DynamoDB's error code for a write whose condition failed.
 const CONDITION: &str = "ConditionalCheckFailed";
 
-/// DynamoDB's error codes for short problems, after which a write may soon succeed: another transaction uses the item,
-/// or the table is busy. Source: `TransactionCanceledException` in the DynamoDB API reference.
+// The reason is that another transaction uses the item, or that the table is busy. Source:
+// `TransactionCanceledException` in the DynamoDB API reference.
+/// DynamoDB's error codes for short problems, after which a write may soon succeed.
 const BRIEF: [&str; 3] = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
 
 /// Error: a DynamoDB transaction failed, so none of its writes was performed.
@@ -23,7 +24,8 @@ const BRIEF: [&str; 3] = ["TransactionConflict", "ThrottlingError", "Provisioned
 pub(super) struct Refused {
     /// The sort keys of the DynamoDB records whose conditions were false.
     unmet: Vec<String>,
-    /// The error to return if the caller finds no more precise error for the failed conditions.
+    // The caller returns it if it finds no more precise error for the failed conditions.
+    /// The error of the failed DynamoDB transaction.
     pub(super) error: Unavailable,
 }
 
@@ -68,9 +70,9 @@ fn cancellation(
     Refused { unmet, error: Unavailable { is_brief, ..Unavailable::new(what, words) } }
 }
 
-/// Describes one refused write of a transaction as text: its sort key and its error code. DynamoDB's message is added,
-/// except for a failed condition, where the code says enough.
+/// Describes one refused write of a transaction as text: its sort key and its error code.
 fn in_words(place: &str, reason: &CancellationReason) -> String {
+    // DynamoDB's message is added, except for a failed condition, where the code says enough.
     match reason.message().filter(|_| code(reason) != CONDITION) {
         Some(message) => format!("{place} {}, {message}", code(reason)),
         None => format!("{place} {}", code(reason)),

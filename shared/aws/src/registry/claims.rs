@@ -13,15 +13,15 @@ use super::keys::RegistryKeys;
 use super::{Registry, items};
 use crate::failure::unavailable;
 
-/// DynamoDB item of a claim on a mail (one invocation's reservation to send that mail), without its key.
+/// DynamoDB item of a claim: one invocation's reservation to send a mail. The item's key is not included.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct ClaimRecord {
     state: ClaimState,
-    /// The identifier of the Lambda invocation that has reserved the mail. Empty after the result of sending is
-    /// recorded.
+    // Empty after the result of sending is recorded.
+    /// The identifier of the Lambda invocation that has reserved the mail.
     holder: String,
-    /// The time from which another invocation may reserve the mail. A sent mail can never be reserved again. The text
-    /// format of the time sorts by time.
+    // A sent mail can never be reserved again. The text format of the time sorts by time.
+    /// The time from which another invocation may reserve the mail.
     open_at: String,
     /// The time at which DynamoDB's time-to-live may delete the claim, in seconds since 1970.
     expires_at: i64,
@@ -35,8 +35,8 @@ enum ClaimState {
     Unanswered,
 }
 
-/// DynamoDB item of a claim (a reservation to send a mail) in the format of releases up to 0.1. Such an item is in the
-/// partition of the model's training runs.
+// A claim of such a release is in the partition of the model's training runs.
+/// DynamoDB item of a claim (a reservation to send a mail), in the format of releases up to 0.1.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 struct EarlyClaimRecord {
     sent: bool,
@@ -49,9 +49,9 @@ impl ClaimRecord {
         Self { state, holder: holder.to_owned(), open_at: time::format(open_at), expires_at }
     }
 
-    /// Returns why another invocation cannot reserve the mail at `now`: the mail was sent, may have been sent, or is
-    /// being sent.
+    /// Returns why another invocation cannot reserve the mail at `now`.
     fn claim_at(&self, now: Timestamp) -> Claim {
+        // The mail was sent, may have been sent, or is being sent.
         match self.state {
             ClaimState::Sent => Claim::Sent,
             ClaimState::Sending if time::format(later(now, UNANSWERED)) < self.open_at => Claim::Busy,
@@ -61,8 +61,7 @@ impl ClaimRecord {
 }
 
 impl EarlyClaimRecord {
-    /// Returns why this claim of an old release prevents another invocation from sending the mail at `now`. Returns
-    /// `None` if it does not prevent that.
+    /// Returns why a claim stored by an old release forbids to send the mail at `now`. `None` if the mail may be sent.
     fn claim_at(&self, now: Timestamp) -> Option<Claim> {
         if self.sent {
             Some(Claim::Sent)
@@ -141,10 +140,11 @@ impl Registry {
         Ok(())
     }
 
-    /// Looks for a claim on the mail `key` that a release up to 0.1 stored. Returns why that claim prevents sending the
-    /// mail. Returns `None` if there is no such claim, or if it prevents nothing. The code uses a DynamoDB query and
-    /// not a get, so the role needs no permission to get items of that partition.
+    /// Returns why a claim stored by an old release (up to 0.1) forbids to send the mail `key`. `None` if the mail may
+    /// be sent.
     async fn early_claim(&self, key: &str, now: Timestamp) -> Result<Option<Claim>, Unavailable> {
+        // `None` also means that there is no such claim. The code uses a DynamoDB query and not a get, so the role
+        // needs no permission to get items of that partition.
         let what = "reading a claim of an earlier release";
         let query = self.query(&RegistryKeys::early_claim(key)).consistent_read(true).limit(1).send();
         let found = query.await.map_err(unavailable(what))?.items.unwrap_or_default().into_iter().next();
@@ -153,9 +153,10 @@ impl Registry {
     }
 }
 
-/// Returns the result for an invocation whose claim on a mail DynamoDB refused, because the claim `item` existed. If
-/// `item` is `None`, that claim was deleted in the meantime. The result is then `Busy`, so the invocation tries again.
+/// Returns why an invocation must not send a mail for which DynamoDB refused a claim. `item` is the existing claim.
 fn refused(item: Option<&items::RegistryItem>, lease: &Lease) -> Result<Claim, Unavailable> {
+    // If `item` is `None`, that claim was deleted in the meantime. The result is then `Busy`, so the invocation tries
+    // again.
     let Some(item) = item else { return Ok(Claim::Busy) };
     let record: ClaimRecord = items::decode(item.clone(), "reading a claim")?;
     // The SDK repeats a write if the answer is lost. Then the stored claim is this invocation's own one.
@@ -205,8 +206,8 @@ mod tests {
         ClaimRecord::new(ClaimState::Sending, holder, moment(NOW), later(moment(LATER), UNANSWERED))
     }
 
-    /// Test helper: returns a rule that answers the query for a claim of an old release. `sent` says whether the mail
-    /// of that claim was sent. `None` means that there is no claim.
+    /// Test helper: returns a fake DynamoDB answer with a claim of an old release. `sent` says whether its mail was
+    /// sent. `None` means no claim.
     fn early(sent: Option<bool>) -> Rule {
         mock!(Client::query)
             .match_requests(|query| {

@@ -14,8 +14,8 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "reading the champion and its artifact";
 
-/// Name of the DynamoDB attribute that contains the bytes of the model file. The item's other attributes only help
-/// people who inspect the table.
+// The item's other attributes only help people who inspect the table.
+/// Name of the DynamoDB attribute that contains the bytes of the model file.
 const CONTENT: &str = "content";
 
 /// Returns the DynamoDB item that stores `content`, the model file of `champion`.
@@ -29,9 +29,9 @@ pub(super) fn encode(keys: &RegistryKeys, champion: &Champion, content: &[u8]) -
     keys.artifact().attributes().into_iter().chain(attributes).collect()
 }
 
-/// Returns the model file in the DynamoDB item, or empty bytes if the item is damaged. A model file is never empty. So
-/// the caller's comparison with the champion's hash detects the damage.
+/// Returns the model file in the DynamoDB item, or empty bytes if the item is damaged.
 fn decode(mut item: RegistryItem) -> Vec<u8> {
+    // A model file is never empty. So the caller's comparison with the champion's hash detects the damage.
     match item.remove(CONTENT) {
         Some(AttributeValue::B(content)) => content.into_inner(),
         _ => Vec::new(),
@@ -39,11 +39,12 @@ fn decode(mut item: RegistryItem) -> Vec<u8> {
 }
 
 impl Registry {
-    /// Reads the champion record and the copy of the champion's model file in one DynamoDB call. Returns `None` if
-    /// there is no champion. Both reads see every earlier write. But they are not a transaction, so the copy may belong
-    /// to a later champion. DynamoDB may leave out an item when it is busy. If it left out the champion record, that
-    /// record is read again. A missing copy is not read again, because the model file is also in S3.
+    /// Reads the champion record and the copy of the champion's model file in one DynamoDB call. `None` if there is no
+    /// champion.
     pub(super) async fn read_with_copy(&self) -> Result<Option<WithCopy>, Unavailable> {
+        // Both reads see every earlier write. But they are not a transaction, so the copy may belong to a later
+        // champion. DynamoDB may leave out an item when it is busy. If it left out the champion record, that record is
+        // read again. A missing copy is not read again, because the model file is also in S3.
         let (pointer, copy) = (self.keys.champion(), self.keys.artifact());
         let keys = KeysAndAttributes::builder()
             .keys(pointer.clone().into_item())

@@ -14,21 +14,22 @@ use super::keys::{self, Key};
 /// A DynamoDB item: its attributes by name.
 pub(super) type RegistryItem = HashMap<String, AttributeValue>;
 
-/// Returns the DynamoDB item that stores `record` under `key`. `what` names the action in an error message.
+/// Returns the DynamoDB item that stores `record` under `key`.
 pub(super) fn encode<T: Serialize>(key: &Key, record: &T, what: &'static str) -> Result<RegistryItem, Unavailable> {
+    // `what` names the action in an error message.
     let mut item: RegistryItem = serde_dynamo::to_item(record).map_err(|error| Unavailable::new(what, error))?;
     item.values_mut().for_each(keep_in_range);
     item.extend(key.attributes());
     Ok(item)
 }
 
-/// The smallest (except 0) and the largest absolute value of a number that DynamoDB can store. Source: "Supported data
-/// types" in the DynamoDB developer guide.
+// Source: "Supported data types" in the DynamoDB developer guide.
+/// The smallest (except 0) and the largest absolute value of a number that DynamoDB can store.
 const RANGE: (f64, f64) = (1e-130, 9.999e125);
 
-/// Replaces each number outside DynamoDB's range by the nearest number that DynamoDB accepts. Without this, such a
-/// number would prevent the storing of a training run. Its exact size does not matter.
+/// Replaces each number outside DynamoDB's range by the nearest number that DynamoDB accepts.
 fn keep_in_range(value: &mut AttributeValue) {
+    // Without this, such a number would prevent the storing of a training run. Its exact size does not matter.
     match value {
         AttributeValue::M(members) => members.values_mut().for_each(keep_in_range),
         AttributeValue::L(elements) => elements.iter_mut().for_each(keep_in_range),
@@ -44,16 +45,17 @@ fn keep_in_range(value: &mut AttributeValue) {
     }
 }
 
-/// Decodes the record in a DynamoDB item. `what` names the action in an error message.
+/// Decodes the record in a DynamoDB item.
 pub(super) fn decode<T: DeserializeOwned>(item: RegistryItem, what: &'static str) -> Result<T, Unavailable> {
+    // `what` names the action in an error message.
     serde_dynamo::from_item(item).map_err(|error| Unavailable::new(what, error))
 }
 
-/// A record type that can be read from a DynamoDB item. An unreadable item gives a description and not an error, so one
-/// such item does not make a list fail.
+// An unreadable item gives a description and not an error, so one such item does not make a list fail.
+/// Trait of the record types that can be read from a DynamoDB item.
 pub(super) trait Stored: Sized {
-    /// Decodes the record in a DynamoDB item. If this version of the software cannot read it, returns a description of
-    /// the unreadable record.
+    // An item is unreadable if this version of the software cannot decode it.
+    /// Decodes the record in a DynamoDB item. If the item is unreadable, returns a description of the problem.
     fn read(item: RegistryItem) -> Record<Self>;
 }
 

@@ -17,16 +17,16 @@ pub(super) const BY_START: &str = "by-start";
 /// Prefix of the sort keys of model versions.
 pub(super) const VERSIONS: &str = "VERSION#";
 
-/// Prefix of the sort keys in the history of champions, which includes the current champion. The current champion is
-/// also stored under the sort key `CHAMPION`.
+// The current champion is also stored under the sort key `CHAMPION`.
+/// Prefix of the sort keys in the history of champions, which includes the current champion.
 pub(super) const CHAMPIONS: &str = "CHAMPION#";
 
 /// Builds the DynamoDB keys under which the records of one model are stored.
 #[derive(Debug, Clone)]
 pub(super) struct RegistryKeys {
     partition: String,
-    /// The partition key of records about mails. An IAM policy lets the Lambda function that sends mails write only to
-    /// this partition.
+    // An IAM policy lets the Lambda function that sends mails write only to this partition.
+    /// The partition key of DynamoDB records about mails.
     mails: String,
     outbox: String,
 }
@@ -39,9 +39,9 @@ pub(super) struct Key {
 }
 
 impl RegistryKeys {
-    /// Creates the object that builds the DynamoDB keys of `model`. A model's name contains no `#`, so two models never
-    /// share a partition.
+    /// Creates the object that builds the DynamoDB keys of `model`.
     pub(super) fn of(model: &ModelName) -> Self {
+        // A model's name contains no `#`, so two models never share a partition.
         Self { partition: format!("MODEL#{model}"), mails: format!("MAIL#{model}"), outbox: format!("OUTBOX#{model}") }
     }
 
@@ -50,13 +50,14 @@ impl RegistryKeys {
         &self.partition
     }
 
-    /// Returns the partition key of events that must still be published. These events have their own partition, so an
-    /// IAM role can get access to them alone.
+    /// Returns the partition key of events that must still be published.
     pub(super) fn outbox(&self) -> &str {
+        // These events have their own partition, so an IAM role can get access to them alone.
         &self.outbox
     }
 
-    /// Returns the DynamoDB key of a stored event that must still be published. `key` is the event's own key.
+    /// Returns the DynamoDB key of a stored event that must still be published. `key` is the key that the event has
+    /// outside DynamoDB.
     pub(super) fn event(&self, key: &str) -> Key {
         Key { partition: self.outbox.clone(), sort: key.to_owned() }
     }
@@ -87,14 +88,15 @@ impl RegistryKeys {
     }
 
     /// Returns the DynamoDB key of a champion in the history of champions. `revision` is the number of promotions up to
-    /// this champion. The key has it with eight digits, so keys sort in numeric order.
+    /// this champion.
     pub(super) fn champion_of(&self, revision: u32) -> Key {
+        // The key has it with eight digits, so keys sort in numeric order.
         self.at(format!("{CHAMPIONS}{revision:08}"))
     }
 
-    /// Returns the DynamoDB key of the claim on a mail (an invocation's reservation to send it). `key` is the mail's
-    /// own key.
+    /// Returns the DynamoDB key of the claim on a mail: an invocation's reservation to send it.
     pub(super) fn claim(&self, key: &str) -> Key {
+        // `key` is the mail's own key.
         Key { partition: self.mails.clone(), sort: format!("CLAIM#{key}") }
     }
 
@@ -103,9 +105,9 @@ impl RegistryKeys {
         Key { partition: self.mails.clone(), sort: format!("ALARM#{name}") }
     }
 
-    /// Returns the sort key of a claim on a mail (a reservation to send it), for claims that releases up to 0.1 stored.
-    /// They are in the model's partition. The last such claims expire 30 days after the update to a newer release.
+    /// Returns the sort key of a claim on a mail (a reservation to send it) that a release up to 0.1 stored.
     pub(super) fn early_claim(key: &str) -> String {
+        // These claims are in the model's partition. The last ones expire 30 days after the update to a newer release.
         format!("MAIL#{key}")
     }
 
@@ -140,7 +142,7 @@ impl Key {
         self.attributes().into()
     }
 
-    /// Returns this DynamoDB key as two attributes with their names: the partition key and the sort key.
+    /// Returns this DynamoDB key as two named attributes: the partition key and the sort key.
     pub(super) fn attributes(&self) -> [(String, AttributeValue); 2] {
         [(PARTITION.to_owned(), text(&self.partition)), (SORT.to_owned(), text(&self.sort))]
     }

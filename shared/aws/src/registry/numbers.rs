@@ -15,15 +15,16 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "taking a version number";
 
-/// Maximum number of rounds for taking a model version number. A round increments the counter if it is valid, and else
-/// raises it. If both fail, another caller has raised the counter, so the next increment usually succeeds.
+// A try increments the counter if it is valid, and else raises it. If both fail, another caller has raised the
+// counter, so the next increment usually succeeds.
+/// Maximum number of tries to take a new model version number.
 const MAX_TURNS: u32 = 5;
 
 /// DynamoDB condition: the next version number (the counter plus one) is above `:above`.
 const IS_ABOVE: &str = "last_version >= :above";
 
-/// DynamoDB condition: the counter of version numbers is missing, is not a number, or its next number is not above
-/// `:above`.
+// The counter is damaged if it is not a number, and too low if its next number is not above `:above`.
+/// DynamoDB condition: the counter of version numbers is missing, damaged or too low.
 const IS_BEHIND: &str =
     "attribute_not_exists(last_version) OR NOT attribute_type(last_version, :number) OR last_version < :above";
 
@@ -34,9 +35,9 @@ struct Counter {
 }
 
 impl Registry {
-    /// Takes the next free model version number, which is above `above`. If `above` is `None`, no number has been used
-    /// yet.
+    /// Takes the next free model version number, which is above `above`.
     pub(super) async fn next_number(&self, above: Option<VersionNumber>) -> Result<VersionNumber, Unavailable> {
+        // If `above` is `None`, no number has been used yet.
         let above = above.map_or(0, VersionNumber::get);
         for _ in 0..MAX_TURNS {
             let counting_up = self
@@ -69,10 +70,10 @@ impl Registry {
             .return_values(ReturnValue::UpdatedNew)
     }
 
-    /// Returns the highest sort key that begins with `prefix`, without the prefix. Returns `None` if there is no such
-    /// key. The read sees every earlier write. It reads only the key, because this release may be unable to read the
-    /// record.
+    /// Returns the highest sort key that begins with `prefix`, without the prefix. `None` if there is no such key.
     pub(super) async fn highest(&self, prefix: &str, what: &'static str) -> Result<Option<String>, Unavailable> {
+        // The read sees every earlier write. It reads only the key, because this release may be unable to read the
+        // record.
         let query = self.query(prefix).scan_index_forward(false).consistent_read(true).limit(1);
         let page = query.projection_expression(keys::SORT).send().await.map_err(unavailable(what))?;
         let sort = page.items().first().and_then(Key::sort_of);
@@ -80,8 +81,8 @@ impl Registry {
     }
 }
 
-/// Sends an update that increments or raises the counter, and returns the new model version number. Returns `None` if
-/// the update's condition was false.
+/// Sends an update that increments or raises the counter, and returns the new model version number. `None` if the
+/// update's condition was false.
 async fn take(update: UpdateItemFluentBuilder) -> Result<Option<VersionNumber>, Unavailable> {
     match update.send().await {
         Ok(answer) => {

@@ -63,31 +63,35 @@ impl Registrar for Registry {
 }
 
 impl Registry {
-    /// Returns whether the transaction was refused because somebody else has promoted a champion meanwhile. It is the
-    /// current champion, or it has the same revision (number of promotions) in the history of champions.
+    /// Returns whether the transaction was refused because somebody else has promoted a champion meanwhile.
     fn is_overtaken(&self, champion: &Champion, refused: &Refused) -> bool {
+        // The promoted champion is the current one, or it has the same revision (number of promotions) in the history
+        // of champions.
         let places = [self.keys.champion(), self.keys.champion_of(champion.revision)];
         places.iter().any(|place| refused.is_about(place))
     }
 
-    /// Returns whether the registry already holds this attempt of `run` in this state. If so, an earlier try wrote it,
-    /// and its answer was lost. Metrics are not compared, because DynamoDB may store a number in another form.
+    /// Returns whether the registry already holds this attempt of `run` in this state.
     async fn holds(&self, run: &Run) -> Result<bool, Unavailable> {
+        // If so, an earlier try wrote it, and its answer was lost. Metrics are not compared, because DynamoDB may store
+        // a number in another form.
         let stored = self.run(&run.id).await?;
         let facts =
             |run: &Run| (run.attempt, run.invocation.clone(), time::to_millis(run.started_at), run.state.clone());
         Ok(stored.and_then(Result::ok).is_some_and(|stored| facts(&stored) == facts(run)))
     }
 
-    /// Performs `writes`, which store the training run `run`. Their only condition is that the stored run has the
-    /// expected attempt and status. If the condition is false, the result is [`RunWriteError::Conflict`]. But if the
-    /// stored run is already the intended one, the result is success.
+    /// Stores the training run `run` with the DynamoDB writes `writes`. Returns a conflict if the stored run has
+    /// changed before.
     async fn write_run(
         &self,
         run: &Run,
         writes: Vec<TransactWriteItem>,
         what: &'static str,
     ) -> Result<(), RunWriteError> {
+        // The only condition of `writes` is that the stored run has the expected attempt and status. If the condition
+        // is false, the result is `RunWriteError::Conflict`. But if the stored run is already the intended one, the
+        // result is success.
         let Err(refused) = self.transact(writes, what).await else { return Ok(()) };
         if !refused.is_about(&self.keys.run(&run.id)) {
             return Err(refused.error.into());

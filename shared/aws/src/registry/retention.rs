@@ -38,10 +38,10 @@ impl RecordRetention for Registry {
 }
 
 impl Registry {
-    /// Sets the deletion time `at` for the record with the key `key`, and returns `true`. Returns `false` if the record
-    /// must stay, does not exist, or belongs to another attempt than `attempt`. If `attempt` is `None`, the attempt is
-    /// not compared.
+    /// Sets the time `at` when DynamoDB deletes the record with the key `key`. Returns whether the time was set.
     async fn expire(&self, key: Key, at: Timestamp, attempt: Option<u32>) -> Result<bool, Unavailable> {
+        // The time is not set if the record must stay, does not exist, or belongs to another attempt than `attempt`. If
+        // `attempt` is `None`, the attempt is not compared.
         let mut update = self
             .update(key)
             .update_expression("SET expires_at = :at")
@@ -69,7 +69,7 @@ impl Registry {
     }
 }
 
-/// Sends a DynamoDB update. Returns `true` if its condition was true, so that the update was performed.
+/// Sends a DynamoDB update. Returns whether its condition was true, so that the update was performed.
 async fn sent(update: UpdateItemFluentBuilder, what: &'static str) -> Result<bool, Unavailable> {
     let Err(error) = update.send().await else { return Ok(true) };
     match error.as_service_error() {
@@ -78,7 +78,7 @@ async fn sent(update: UpdateItemFluentBuilder, what: &'static str) -> Result<boo
     }
 }
 
-/// Returns the number of the model version that this run made and the gate refused. Returns `None` if the gate refused
+/// Returns the number of the model version that this training run made and the gate refused. `None` if the gate refused
 /// none.
 fn refused(run: &Run) -> Option<VersionNumber> {
     matches!(run.state, RunState::Rejected { .. }).then(|| run.version()).flatten()

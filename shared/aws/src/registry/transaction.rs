@@ -27,8 +27,8 @@ const RUNNING: &str = "RUNNING";
 /// DynamoDB condition: the attempt at the training run with the number `:attempt` is running.
 const AT_WORK: &str = "attempt = :attempt AND #status = :running";
 
-/// DynamoDB condition for starting another attempt at a training run. The previous attempt is stored, and it made no
-/// model version. A run that made a model version is never overwritten.
+// The previous attempt is stored, and it made no model version. A run that made a model version is never overwritten.
+/// DynamoDB condition for starting another attempt at a training run.
 const OVER_PREDECESSOR: &str = "attempt = :predecessor AND #status IN (:running, :failed)";
 
 /// DynamoDB condition: no record has this key.
@@ -38,10 +38,10 @@ const ABSENT: &str = "attribute_not_exists(pk)";
 const UNMOVED: &str = "revision = :seen";
 
 impl Registry {
-    /// Returns the DynamoDB writes that start an attempt at a training run. One write stores the event "the attempt was
-    /// lost". That event is published after the attempt's maximum duration, unless the attempt ends before and deletes
-    /// it.
+    /// Returns the DynamoDB writes that start an attempt at a training run.
     pub(super) fn opening(&self, opening: &Opening<'_>) -> Result<Vec<TransactWriteItem>, Unavailable> {
+        // One write stores the event "the attempt was lost". That event is published after the attempt's maximum
+        // duration, unless the attempt ends before and deletes it.
         let Opening { run, former, lost } = opening;
         let put = self.write(&self.keys.run(&run.id), run)?;
         let put = match run.attempt.saturating_sub(1) {
@@ -60,9 +60,9 @@ impl Registry {
         Ok(writes)
     }
 
-    /// Returns the DynamoDB writes that end a training run and register its model version. If requested, they also make
-    /// the version the champion.
+    /// Returns the DynamoDB writes that end a training run and register its model version.
     pub(super) fn writes(&self, registration: &Registration) -> Result<Vec<TransactWriteItem>, Unavailable> {
+        // If requested, they also make the version the champion.
         let Registration { run, version, promotion, seen_revision, artifact, announcements } = registration;
         let mut writes = vec![self.end_of(run)?, self.new_version(version)?];
         match promotion {
@@ -91,13 +91,15 @@ impl Registry {
         self.add_events(writes, announcements)
     }
 
-    /// Returns the DynamoDB write that deletes the stored event "the attempt of `run` was lost". Returns `None` if one
-    /// of `announcements` has the same key and replaces that event. A transaction may write each record only once.
+    /// Returns the DynamoDB write that deletes the stored event "the attempt of `run` was lost". `None` if no deletion
+    /// is needed.
     fn removal_of_loss(
         &self,
         run: &Run,
         announcements: &[Announcement],
     ) -> Result<Option<TransactWriteItem>, Unavailable> {
+        // No deletion is needed if one of `announcements` has the same key and replaces that event. A transaction may
+        // write each record only once.
         let key = LifecycleEvent::of_loss(run).outbox_key();
         if announcements.iter().any(|announcement| announcement.key == key) {
             return Ok(None);
@@ -116,15 +118,16 @@ impl Registry {
         Ok(writes)
     }
 
-    /// Returns the DynamoDB writes that make `champion` the current champion. Their condition is that the current
-    /// champion still has the revision `seen`. The writes also store a copy of the champion's model file. If `artifact`
-    /// is `None` or too large, they delete the old copy instead.
+    /// Returns the DynamoDB writes that make `champion` the current champion and store a copy of its model file,
+    /// `artifact`.
     fn move_pointer(
         &self,
         champion: &Champion,
         seen: u32,
         artifact: Option<&[u8]>,
     ) -> Result<[TransactWriteItem; 3], Unavailable> {
+        // Their condition is that the current champion still has the revision `seen`. If `artifact` is `None` or too
+        // large, they delete the old copy instead.
         let copy = match artifact.filter(|content| content.len() <= LARGEST_COPY) {
             Some(content) => self.copy_of(champion, content)?,
             None => self.no_copy()?,
@@ -132,9 +135,10 @@ impl Registry {
         Ok([self.succession(champion, seen)?, self.history_of(champion)?, copy])
     }
 
-    /// Returns the DynamoDB write that stores a copy of the champion's model file. It needs no condition. If the
-    /// condition on the champion record is false, the whole transaction is cancelled.
+    /// Returns the DynamoDB write that stores a copy of the champion's model file.
     fn copy_of(&self, champion: &Champion, content: &[u8]) -> Result<TransactWriteItem, Unavailable> {
+        // This write needs no condition. If the condition on the champion record is false, the whole transaction is
+        // cancelled.
         finish(Put::builder().table_name(&self.table).set_item(Some(copy::encode(&self.keys, champion, content))))
     }
 

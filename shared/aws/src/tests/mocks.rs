@@ -23,8 +23,7 @@ impl<I: Clone> Sent<I> {
     }
 }
 
-/// Test helper: creates a fake of the SDK call `operation`. It answers each request with `answer` and records the
-/// request.
+/// Test helper: creates a fake of the SDK call `operation`, which answers each request with `answer` and records it.
 pub fn record<I, O, E>(
     operation: RuleBuilder<I, O, E>,
     answer: impl Fn() -> MockResponse<O, E> + Send + Sync + 'static,
@@ -37,8 +36,8 @@ where
     record_part(operation, I::clone, answer)
 }
 
-/// Test helper: creates a fake of the SDK call `operation`, which answers each request with `answer`. It records the
-/// result of `part` for each request. This is for requests with a body, which cannot be copied.
+/// Test helper: creates a fake of the SDK call `operation`, which answers with `answer` and records `part` of each
+/// request.
 pub fn record_part<I, O, E, T>(
     operation: RuleBuilder<I, O, E>,
     part: impl Fn(&I) -> T + Send + Sync + 'static,
@@ -50,6 +49,7 @@ where
     E: Debug + Error + Send + Sync + 'static,
     T: Send + 'static,
 {
+    // Requests with a body cannot be copied, so only a part of each is recorded.
     let sent = Arc::new(Mutex::new(Vec::new()));
     let memory = Arc::clone(&sent);
     let rule = operation.then_compute_response(move |request| {

@@ -11,12 +11,12 @@ use evergreen_tests::wait::{seconds, until};
 
 use crate::alarms::{assert_recipients, delivery, notification};
 
-/// Name of the alarm that these tests raise by hand, without the stack's name. The emulator never raises this alarm
-/// itself, so no other mails about the alarm are sent.
+// The emulator never raises this alarm itself, so no other mails about the alarm are sent.
+/// Name of the alarm that these tests raise by hand, without the stack's name.
 const KIND: &str = "train-schedule-queue";
 
-/// Duration for which SES throttles all calls. It is longer than all tries of one call, and longer than Lambda's
-/// retries in this test.
+// The duration is longer than all tries of one call, and longer than Lambda's retries in this test.
+/// Duration for which the fake fault makes SES throttle all calls.
 const THROTTLED: Duration = seconds(15);
 
 /// Checks that every recipient gets exactly one mail about an alarm, although the alert function's calls have the

@@ -71,8 +71,9 @@ async fn an_unreachable_registry_fails_the_measurement_and_it_is_retried() {
     stack.functions.measure().await;
 }
 
-/// Runs the metrics function with these faults and returns its report. The run must succeed.
+/// Runs the metrics function with these faults and returns its report.
 async fn measured<const N: usize>(stack: &Stack, faults: [Fault; N]) -> Value {
+    // The run must succeed.
     let faults = faults.map(|fault| stack.faults.add(fault.of("metrics")));
     let outcome = stack.functions.call(&stack.functions.metrics, &json!({"trigger": "schedule"})).await;
     assert!(faults.iter().all(|fault| fault.times() > 0), "a fault concerned no call");
@@ -80,9 +81,9 @@ async fn measured<const N: usize>(stack: &Stack, faults: [Fault; N]) -> Value {
     outcome.payload
 }
 
-/// Asserts that the metrics in `figures` are not published, and that the report counts them as unknown. Unknown metrics
-/// raise an alarm.
+/// Asserts that the metrics in `figures` are not published, and that the report counts them as unknown.
 fn assert_unknown(report: &Value, figures: &[&str]) {
+    // Unknown metrics raise an alarm.
     for figure in figures {
         assert!(report["published"][figure].is_null(), "{figure} is published: {report}");
         assert!(report["unknown"].as_array().is_some_and(|unknown| unknown.contains(&json!(figure))), "{report}");

@@ -12,16 +12,17 @@ use evergreen_tests::training::as_good;
 use evergreen_tests::wait::{seconds, until};
 use serde_json::json;
 
-/// Delay of a call to AWS that hangs. It is longer than any function waits for an answer.
+// The delay is longer than any function waits for an answer.
+/// Delay of a call to AWS that hangs.
 const HANGING: Duration = seconds(60);
 
-/// Maximum time for a prediction request in these tests. The function waits at most 2 s for a refresh of the champion,
-/// and the rest is for the emulator.
+// The function waits at most 2 s for a refresh of the champion, and the rest is for the emulator.
+/// Maximum time for a prediction request in these tests.
 const PATIENCE: Duration = seconds(5);
 
-/// Checks that the old model version answers while the registry has the fault, although a newer version was promoted.
-/// After the fault, the newer version answers.
+/// Checks that the old model version answers predictions while the registry has the fault.
 async fn serves_on_without_the_registry(fault: Fault) {
+    // A newer version was promoted. After the fault, the newer version answers.
     let stack = Stack::take().await;
     let old = stack.serve_new().await;
     let fault = stack.faults.add(fault.with_all_of(DynamoDb).of("predict"));
@@ -61,10 +62,10 @@ async fn a_registry_that_answers_late_leaves_the_last_version_serving_without_lo
     serves_on_without_the_registry(Fault::withholds_answer(HANGING)).await;
 }
 
-/// Checks that the old model version answers while reads from S3 have the fault, although a newer version was promoted.
-/// Meanwhile, the copy of the model file in the registry cannot be read either. After the fault, the newer version
-/// answers.
+/// Checks that the old model version answers predictions while reads from S3 have the fault.
 async fn serves_on_without_the_store(fault: Fault) {
+    // A newer version was promoted. Meanwhile, the copy of the model file in the registry cannot be read either. After
+    // the fault, the newer version answers.
     let stack = Stack::take().await;
     let old = stack.serve_new().await;
     let _copy = stack.faults.add(no_copy());
@@ -202,9 +203,9 @@ async fn a_pointer_that_was_deleted_leaves_the_last_version_serving() {
     stack.registry.put(pointer).await;
 }
 
-/// Returns a fault: the registry refuses to read the champion together with the copy of its model file
-/// (`BatchGetItem`). Another operation reads the champion's record alone and still works.
+/// Returns a fault: the registry refuses to read the champion together with the copy of its model file.
 fn no_copy() -> Fault {
+    // That read is `BatchGetItem`. Another operation reads the champion's record alone and still works.
     Fault::refuses(400, "AccessDeniedException").with(DynamoDb, "BatchGetItem").of("predict")
 }
 
@@ -218,9 +219,9 @@ async fn cold_start_serves(fault: Fault) {
     assert!(fault.end() > 0, "the fault concerned no call");
 }
 
-/// Asserts that model version `version` answers every prediction request within 5 s, until the fault has affected a
-/// refresh of the champion.
+/// Asserts that model version `version` answers every prediction request within 5 s while the fault is active.
 async fn still_serves(stack: &Stack, version: u64, fault: &ActiveFault) {
+    // The check ends when the fault has affected a refresh of the champion.
     let limit = 2 * stack.refresh_time().await + seconds(10);
     until("a refresh to meet the fault", limit, async || {
         let (begun, has_met) = (Instant::now(), fault.times() > 0);

@@ -15,9 +15,10 @@ use evergreen_tests::events::Listener;
 /// Types of the events that a training run publishes if its model version becomes the champion.
 const KINDS: [&str; 2] = ["ModelPromoted", "TrainingSucceeded"];
 
-/// Trains a model version while the train function's calls have the fault. The run's events are published at once, or
-/// later by the metrics function. Returns how many events of each type arrived.
+/// Trains a model version while the train function's calls have the fault. Returns how many events of each type
+/// arrived.
 async fn tells_in_the_end(fault: Fault) -> BTreeMap<String, usize> {
+    // The run's events are published at once, or later by the metrics function.
     let stack = Stack::take().await;
     stack.served().await;
     let listener = Listener::start(&stack).await;

@@ -11,8 +11,8 @@ use serde_json::json;
 use super::training::{fails_and_says_so, trains_all_the_same};
 use crate::promotion::assert_champion_is_sound;
 
-/// Text that occurs in the transaction that registers a model version, and in no other. A test selects the transaction
-/// by this text. A training run's first transaction does not contain it.
+// The text occurs in no other transaction. A training run's first transaction does not contain it.
+/// Text by which a test selects the DynamoDB transaction that registers a model version.
 const REGISTRATION: &str = "VERSION#";
 
 #[tokio::test]

@@ -66,8 +66,7 @@ async fn decision(stack: &Stack) -> Value {
     stack.registry.champion().await.expect("there is a champion")["version"]["decision"].clone()
 }
 
-/// Checks that the training run fails, and that the champion stays, if the training table is damaged on its way from
-/// S3.
+/// Checks that a training run fails and the champion stays, if the training table is damaged on its way from S3.
 async fn does_not_learn_from(fault: Fault) {
     let stack = Stack::take().await;
     let serving = stack.serve_new().await;

@@ -10,9 +10,9 @@ use serde_json::Value;
 
 use crate::promotion::assert_champion_is_sound;
 
-/// Checks that a training run with the fault makes exactly one model version, and that this version becomes the
-/// champion. The fault must affect at least `least_times` calls.
+/// Checks that a training run with the fault makes exactly one model version, which becomes the champion.
 pub async fn trains_all_the_same(fault: Fault, least_times: usize) -> Value {
+    // The fault must affect at least `least_times` calls.
     let stack = Stack::take().await;
     let before = stack.registry.versions().await.len();
     let fault = stack.faults.add(fault.of("train"));
@@ -27,9 +27,9 @@ pub async fn trains_all_the_same(fault: Fault, least_times: usize) -> Value {
     report
 }
 
-/// Checks that a training run with the fault fails, and that its record contains `reason`. The current model version
-/// continues to answer. A second try without the fault succeeds.
+/// Checks that a training run with the fault fails, and that its record contains `reason`.
 pub async fn fails_and_says_so(fault: Fault, reason: &str) {
+    // The current model version continues to answer. A second try without the fault succeeds.
     let stack = Stack::take().await;
     let serving = stack.serve_new().await;
     let artifact = stack.bucket.get(&artifact_of(serving)).await.expect("the artifact is there");

@@ -28,9 +28,9 @@ fn golden(release: &str) -> BTreeMap<String, Value> {
     files.map(|file| read(file.unwrap().path())).collect()
 }
 
-/// Test helper: returns an error if this release cannot read every field of the sample item. The item's name begins
-/// with the kind of the record, such as `run`.
+/// Test helper: returns an error if this release cannot read every field of the sample item.
 fn is_read(name: &str, fields: &Value) -> Result<(), String> {
+    // The item's name begins with the kind of the record, such as `run`.
     let told = |error: evergreen_lifecycle::Unreadable| error.to_string();
     match name.split('-').next() {
         Some("run") => Run::read(item(fields)).map(drop).map_err(told),
@@ -42,9 +42,9 @@ fn is_read(name: &str, fields: &Value) -> Result<(), String> {
     }
 }
 
-/// Test helper: returns an error if the first release cannot read the sample item. The item's name begins with the kind
-/// of the record, such as `run`.
+/// Test helper: returns an error if the first release cannot read the sample item.
 fn was_read(name: &str, fields: &Value) -> Result<(), String> {
+    // The item's name begins with the kind of the record, such as `run`.
     fn read<T: DeserializeOwned>(fields: &Value) -> Result<(), String> {
         serde_dynamo::from_item::<_, T>(item(fields)).map(drop).map_err(|error| error.to_string())
     }
@@ -125,8 +125,8 @@ fn add_everywhere(fields: &mut Value) {
     }
 }
 
-/// Sample values that only a newer release knows, for fields to which a newer release may add values. Each entry is the
-/// name of an item, the path of the field, and the value as JSON.
+// The values are for fields to which a newer release may add values.
+/// Sample values that only a newer release knows: the name of an item, the path of the field, and the value as JSON.
 const UNKNOWN_VALUES: [(&str, &str, &str); 10] = [
     ("champion-classes", "/version/family", "\"oracle\""),
     ("champion-classes", "/version/search/metric", "\"hinge\""),

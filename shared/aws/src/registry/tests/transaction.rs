@@ -31,7 +31,7 @@ fn of(number: u32, accuracy: f64, seen: Option<&Champion>) -> Registration {
     registration(run("7", moment(START)), version(number, accuracy, moment(START)), seen)
 }
 
-/// Test helper: returns each write of a transaction as text: its kind, key, condition and the condition's values.
+/// Test helper: returns each write of a transaction as text, with its kind, key and condition.
 fn outline(writes: &[TransactWriteItem]) -> Vec<String> {
     let line = |kind: &str, item: &RegistryItem, condition: Option<&str>, values: Option<&RegistryItem>| {
         let values: BTreeMap<String, serde_json::Value> =
@@ -63,9 +63,9 @@ async fn sent_for(registration: &Registration) -> Vec<TransactWriteItem> {
     sent.only().transact_items.unwrap()
 }
 
-/// Test helper: returns a fake DynamoDB answer that cancels each transaction. `codes` has one error code for each
-/// write.
+/// Test helper: returns a fake DynamoDB answer that cancels each transaction.
 fn cancelling(codes: &'static [&'static str]) -> Rule {
+    // `codes` has one error code for each write.
     mock!(Client::transact_write_items).then_error(move || {
         let reason = |code: &str| {
             let reason = CancellationReason::builder().code(code);
@@ -77,9 +77,9 @@ fn cancelling(codes: &'static [&'static str]) -> Rule {
     })
 }
 
-/// Test helper: registers a model version and returns the error after DynamoDB has cancelled the transaction. `codes`
-/// has one error code for each write.
+/// Test helper: registers a model version and returns the error after DynamoDB has cancelled the transaction.
 async fn cancelled_with(codes: &'static [&'static str]) -> RegisterError {
+    // `codes` has one error code for each write.
     registry(&[&cancelling(codes)]).register(&of(1, 0.97, None)).await.unwrap_err()
 }
 
@@ -347,9 +347,9 @@ async fn any_other_failure_is_not_retryable() {
     assert!(matches!(error, RegisterError::Unavailable(_)));
 }
 
-/// Test helper: returns a request to make model version 1 the champion. `seen_revision` is the revision of the champion
-/// that the caller has read.
+/// Test helper: returns a request to make model version 1 the champion.
 fn promotion<'a>(champion: &'a Champion, seen_revision: u32, announcement: &'a Announcement) -> Promotion<'a> {
+    // `seen_revision` is the revision of the champion that the caller has read.
     Promotion { champion, seen_revision, artifact: b"a model", announcement }
 }
 
