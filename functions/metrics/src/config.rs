@@ -5,12 +5,13 @@ use jiff::SignedDuration;
 
 use crate::{Expectations, Schedule};
 
-/// Value of the environment variable `EVERGREEN_MAX_MODEL_AGE_HOURS` that means: the age limit follows from the
-/// schedule.
+/// Value of the environment variable `EVERGREEN_MAX_MODEL_AGE_HOURS` that means: the champion's maximum age is
+/// computed from the training schedule.
 const AUTO: &str = "auto";
 
 // The champion is then compared with a constant baseline and with its own hold-out score.
-/// Value of the environment variable `EVERGREEN_ACCURACY_THRESHOLD` that means: no fixed threshold.
+/// Value of the environment variable `EVERGREEN_ACCURACY_THRESHOLD` that means: the champion's accuracy
+/// or R² has no fixed minimum.
 const RELATIVE: &str = "relative";
 
 /// The configuration of the metrics function, from environment variables.
@@ -54,7 +55,7 @@ impl MetricsConfig {
     }
 }
 
-/// Returns the configured maximum age of the champion. `None` means that the age follows from the training schedule.
+/// Returns the configured maximum age of the champion. `None`: the age is computed from the training schedule.
 fn max_age(environment: &Environment) -> Result<Option<SignedDuration>, ConfigError> {
     let hours = environment.whole_unless("EVERGREEN_MAX_MODEL_AGE_HOURS", 0..=u32::MAX, AUTO)?;
     Ok(hours.map(|hours| SignedDuration::from_hours(i64::from(hours))))

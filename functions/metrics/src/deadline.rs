@@ -8,7 +8,7 @@ use crate::Timetable;
 
 /// Computes the metric `DeadlineMissed` for the last scheduled training: 1 if it was not done in time, otherwise 0.
 ///
-/// `grace` is the time that a training may take.
+/// `grace` is the maximum time from a training's scheduled start to its end.
 pub fn deadline_metric(
     timetable: &Timetable,
     grace: SignedDuration,

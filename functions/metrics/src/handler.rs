@@ -33,9 +33,9 @@ pub struct Expectations {
     pub model: ModelName,
     /// The training schedule of the deployed stack.
     pub schedule: Schedule,
-    /// Time after the scheduled start until which a training must end to meet its deadline.
+    /// Maximum time from a training's scheduled start to its end. A training that ends later misses its deadline.
     pub grace: SignedDuration,
-    /// The champion's maximum age. `None` means that the age follows from the training schedule.
+    /// The champion's maximum age. `None`: the age is computed from the training schedule.
     pub max_age: Option<SignedDuration>,
     // Without a fixed minimum, the champion is compared with a constant baseline and with its own hold-out score.
     /// The champion's minimum accuracy or R². `None` means that there is no fixed minimum.

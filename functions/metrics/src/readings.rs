@@ -65,7 +65,7 @@ impl Readings {
         pointer.as_ref().ok()
     }
 
-    /// Returns the highest number of a model version that was ever promoted. `None` if no promotion is known.
+    /// Returns the highest version number that was ever promoted to champion. `None` if no promotion is known.
     pub(crate) fn highest_promoted(&self) -> Option<VersionNumber> {
         let history = self.history.iter().flatten().filter_map(|record| record.as_ref().ok());
         history.chain(self.champion()).map(|pointer| pointer.number).max()

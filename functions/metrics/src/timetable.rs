@@ -8,12 +8,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{Expression, InvalidExpression, Schedule, UnknownZone};
 
-// A run of the changed schedule may be dated up to a minute before the change.
-/// Tolerance when a training run is assigned to a schedule: one minute, the precision of EventBridge Scheduler.
+// One minute is the precision of EventBridge Scheduler.
+/// A training run dated up to this long before a change of the schedule counts as a run of the changed schedule.
 const PRECISION: SignedDuration = SignedDuration::from_mins(1);
 
 // It gives people a night to investigate.
-/// Minimum extra time in the champion's maximum age, on top of the longest interval between trainings.
+/// The champion's maximum age is longer than the longest interval between trainings by at least this time.
 const SLACK: SignedDuration = SignedDuration::from_hours(12);
 
 // The newest intervals come first.
@@ -98,8 +98,8 @@ impl Timetable {
         Some(longest.checked_add((longest / 2).max(SLACK)).unwrap_or(SignedDuration::MAX))
     }
 
-    /// Returns the time from the champion's training to the first due time after the schedule changed. `None` without a
-    /// change.
+    /// Returns the time from the champion's training to the first due time after the schedule changed. `None` if the
+    /// schedule did not change after the champion's training.
     fn until_first(&self, trained_at: Timestamp) -> Option<SignedDuration> {
         // The champion could not be replaced earlier. Only a change after the champion's training counts.
         let since = self.since.filter(|since| *since > trained_at)?;
@@ -129,7 +129,8 @@ impl Timetable {
     }
 }
 
-/// Returns the last multiple of `every`, counted from `from`, that is not after `by`. `None` if `by` is before `from`.
+/// Returns the latest time at or before `by` that is a whole number of intervals `every` after `from`. `None` if `by`
+/// is before `from`.
 fn last_multiple(from: Timestamp, every: SignedDuration, by: Timestamp) -> Option<Timestamp> {
     let elapsed = by.duration_since(from).as_secs();
     if by < from {

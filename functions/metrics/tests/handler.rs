@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use support::{Registry, World, daily, sound_version};
 
-/// Replaces the content of the champion's model file in the S3 bucket by other bytes.
+/// Replaces the content of the champion's model file in the S3 bucket with other bytes.
 fn damage_object(world: &World) {
     world.memory.state().objects.values_mut().for_each(|bytes| bytes.reverse());
 }
@@ -270,7 +270,7 @@ async fn a_deleted_pointer_is_unhealthy_and_a_missing_first_one_is_not() {
     assert_eq!(figures(&young.measure().await.unwrap(), HEALTH), [None, None, Some(0.0)]);
 }
 
-/// Changes the stored record of the champion with `change`, like a newer software version could.
+/// Changes the stored record of the champion with `change`, as a newer software version could.
 fn rewrite_pointer(world: &World, change: impl Fn(&mut Value)) {
     let mut state = world.memory.state();
     let mut fields = serde_json::to_value(state.champions.last().unwrap()).unwrap();

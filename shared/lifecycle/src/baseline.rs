@@ -13,7 +13,7 @@ pub enum Baseline {
         // The first label if several are equally frequent.
         /// The most frequent label in the training rows, which the baseline answers for every row.
         label: Label,
-        /// The share of training rows with each label, 0–1, in the order of the signature's labels.
+        /// For each label: the share of training rows with this label, 0–1. In the order of the model's labels.
         shares: Vec<f64>,
         /// Hold-out accuracy (0–1) of always answering the most frequent label.
         accuracy: f64,

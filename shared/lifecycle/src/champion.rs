@@ -31,9 +31,10 @@ impl Champion {
         Self::after(before.map(|champion| (champion.revision, champion.version.number)), 0, version, promoted_at)
     }
 
-    /// Creates the champion record of a newly promoted model version, if the previous record may be damaged.
+    /// Creates the champion record of a newly promoted model version. The previous champion's record may be damaged.
     ///
-    /// `before` is the previous champion's record. `last_revision` is the highest revision in the history.
+    /// `before` is the previous champion's record. `last_revision` is the highest number of promotions in the
+    /// stored history.
     pub fn following(before: Option<&Pointer>, last_revision: u32, version: Version, promoted_at: Timestamp) -> Self {
         // The previous record's revision may be too low if somebody deleted or replaced the record. So the new revision
         // is higher than both.
@@ -82,17 +83,17 @@ pub struct Tenure {
 }
 
 impl Tenure {
-    /// Returns the period of the champion in `pointer`. `None` if the record lacks the promotion date or the score.
+    /// Returns the promotion date and the score of the champion in `pointer`. `None` if the record lacks one of them.
     pub fn of(pointer: &Pointer) -> Option<Self> {
         let (promoted_at, headline) = (pointer.promoted_at()?, pointer.headline()?);
         Some(Self { revision: pointer.revision, promoted_at, headline })
     }
 }
 
-/// Returns the average accuracy or R² of the champions over the last `days` days, weighted by time. `None` if `history`
-/// is empty.
+/// Returns the average accuracy or R² of the champions over the last `days` days, weighted by each champion's time.
+/// `None` if `history` is empty.
 ///
-/// `history` holds the champions' periods in any order, including the champion from before these days.
+/// `history` holds the champions' periods in any order. It includes the champion that answered when these days began.
 pub fn average_accuracy(history: &[Tenure], now: Timestamp, days: u32) -> Option<f64> {
     let window_hours = f64::from(days) * 24.0;
     let hours_ago = |moment: Timestamp| time::hours_between(moment, now).clamp(0.0, window_hours);

@@ -223,8 +223,8 @@ pub struct IntervalEvaluation {
     /// Mean width of the prediction intervals over the hold-out rows, in the target's unit.
     pub width: f64,
     // `None` for a small hold-out, and in records of earlier software versions.
-    /// Coverage (0–1) of the prediction intervals in five equal groups of hold-out rows, from the lowest to the highest
-    /// predictions.
+    /// Measured coverage (0–1) of the prediction intervals in five equal groups of hold-out rows. The groups go from
+    /// the lowest predictions to the highest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_fifth: Option<[f64; 5]>,
 }
@@ -267,7 +267,7 @@ pub struct Durations {
 mod tests {
     use super::*;
 
-    /// The JSON texts have the form that version 0.1 of the software wrote.
+    /// The JSON texts are written as version 0.1 of the software wrote them.
     #[test]
     fn metrics_of_an_earlier_release_are_read() {
         let classes = r#"{"rows": 5, "accuracy": 0.8, "balanced_accuracy": 0.8, "precision": 0.8, "recall": 0.8, "f1": 0.7,

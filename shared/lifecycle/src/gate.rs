@@ -36,7 +36,7 @@ pub struct Gate {
 }
 
 // `metric` is the metric that compares two models, or else accuracy or R².
-/// A limit of the promotion gate on a model's score, such as a minimum accuracy of 0.9.
+/// Setting of the promotion gate: a required score or a tolerance, with its metric (such as an accuracy of 0.9).
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Bound {
     metric: PrimaryMetric,
@@ -99,14 +99,14 @@ pub enum Incumbent {
 }
 
 impl Gate {
-    /// Creates a promotion gate that compares models in `metric`. A new model version must reach `floor` and may be
-    /// worse than the champion by `tolerance`.
+    /// Creates a promotion gate that compares models in `metric`. A new model version must reach the score `floor`. It
+    /// may be worse than the champion by at most `tolerance`.
     ///
     /// If `floor` is `None`, a new model version must beat a constant baseline (always the same answer) instead.
     ///
     /// # Errors
-    /// [`InvalidGate`] when `floor` or `tolerance` is not finite, or `tolerance` is negative. Also when `metric` is a
-    /// share and one of them is outside 0–1.
+    /// [`InvalidGate`] when `floor` or `tolerance` is not finite, or `tolerance` is negative. Also when `metric` has
+    /// values from 0 to 1 and `floor` or `tolerance` is outside 0–1.
     pub fn new(metric: PrimaryMetric, floor: Option<f64>, tolerance: f64) -> Result<Self, InvalidGate> {
         let floor = floor.map(|value| floor_of(metric, value)).transpose()?;
         Ok(Self { metric, floor, tolerance: tolerance_of(metric, tolerance)? })
@@ -115,7 +115,7 @@ impl Gate {
     /// Sets the minimum accuracy (classifiers) or R² (regression) of a new model version.
     ///
     /// # Errors
-    /// [`InvalidGate`] when accuracy or R² cannot have the value `floor`.
+    /// [`InvalidGate`] when `floor` is not finite, or outside 0–1 for accuracy.
     pub fn with_headline_floor(self, floor: f64) -> Result<Self, InvalidGate> {
         // This metric may differ from the metric that compares the challenger with the champion.
         let floor = floor_of(PrimaryMetric::headline_of(self.metric.task()), floor)?;
@@ -219,15 +219,16 @@ impl Gate {
         self.floor.into_iter().chain([self.tolerance]).any(|bound| self.named(bound).is_some())
     }
 
-    /// Returns the metric of a limit of the gate. `None` if this metric is the same that compares two models.
+    /// Returns the metric of the required score or tolerance in `bound`. `None` if the gate compares models in the same
+    /// metric.
     fn named(&self, bound: Bound) -> Option<PrimaryMetric> {
         (bound.metric != self.metric).then_some(bound.metric)
     }
 }
 
 impl Bound {
-    /// Returns by how much the challenger is worse than the champion, in the limit's metric. Negative if the challenger
-    /// is better.
+    /// Returns by how much the challenger is worse than the champion, in the metric of this setting. Negative if the
+    /// challenger is better.
     fn lost(&self, metric: PrimaryMetric, challenger: &Scores, champion: &Scores) -> f64 {
         if self.metric == metric {
             metric.gain(champion.score, challenger.score)
@@ -247,7 +248,7 @@ impl Incumbent {
         }
     }
 
-    /// Returns the gate's verdict for a challenger that is not refused, such as [`Verdict::FirstChampion`].
+    /// Returns the gate's verdict if the new model version is promoted, such as [`Verdict::FirstChampion`].
     fn verdict(&self) -> Verdict {
         match self {
             Self::None => Verdict::FirstChampion,

@@ -18,7 +18,7 @@ pub struct World {
     pub memory: &'static Memory,
     pub registry: Registry,
     pub clock: FixedClock,
-    /// The configured maximum age of the champion. `None` means that it follows from the training schedule.
+    /// The configured maximum age of the champion. `None`: the age is computed from the training schedule.
     pub max_age: Option<SignedDuration>,
 }
 
@@ -117,7 +117,7 @@ pub fn sound_version(memory: &Memory, number: u32, accuracy: f64, trained_at: Ti
     Version { artifact: artifact(key, &bytes), ..version }
 }
 
-/// Stores `bytes` as the champion's model file and corrects the champion's record.
+/// Stores `bytes` as the champion's model file and changes the champion's record to match.
 pub fn store(memory: &Memory, bytes: Vec<u8>) {
     // The record contains the file's size and digest.
     let mut state = memory.state();

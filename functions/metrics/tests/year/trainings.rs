@@ -15,7 +15,7 @@ pub struct Trainings {
     random: u64,
     number: u32,
     // Each run has one record for its start and one for its end.
-    /// Training run records of the future, each with the time when it is stored.
+    /// Training run records that the simulation will add later, each with the simulated time when it is added.
     to_come: Vec<(Timestamp, Run)>,
     /// The training runs that have been recorded so far, newest first.
     recent: Vec<Run>,

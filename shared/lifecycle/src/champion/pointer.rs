@@ -11,7 +11,7 @@ use crate::record::{Record, Unreadable, field, moment};
 use crate::{Artifact, Dataset, Decision, Evaluation, VersionNumber};
 
 // Every version of the software must be able to read the public fields.
-/// The champion's record in the registry, of which some fields may be unreadable.
+/// The champion's record in the registry. This version of the software may be unable to read some of its fields.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pointer {
     // A conditional write compares this number, so that it cannot overwrite a newer promotion.

@@ -10,7 +10,7 @@ use crate::PrimaryMetric;
 
 // The margin and the significance test may disagree on whether the model beats the baseline. Then the margin becomes
 // plus or minus this number, as the test says.
-/// Minimum distance from 0 of [`AgainstConstant::margin`].
+/// Minimum absolute value of [`AgainstConstant::margin`], which says how clearly a model beats a constant baseline.
 const LEAST_MARGIN: f64 = 0.01;
 
 // The baseline answers the share of each label in the training rows, or the mean of their target. For other metrics,
@@ -22,8 +22,9 @@ pub struct AgainstConstant {
     pub score: f64,
     /// Result of the significance test: is the constant baseline worse than the model?
     pub test: PairedTest,
-    /// The model's gain over the constant baseline in standard errors, minus the gain that chance explains. Below 0,
-    /// the gain may be chance.
+    // The model's gain over the baseline in standard errors, minus the gain that chance explains.
+    /// How clearly the model beats the constant baseline, in standard errors. Below 0, the model is not
+    /// better, or only by chance.
     pub margin: f64,
 }
 

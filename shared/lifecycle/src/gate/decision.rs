@@ -39,7 +39,8 @@ pub struct Decision {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tolerance_metric: Option<PrimaryMetric>,
     // The limits are the floor and the tolerance. They use the metric of `score` or else this number.
-    /// The challenger's accuracy (0–1) or R² (at most 1) on the hold-out rows. `None` if no limit uses this score.
+    /// The challenger's accuracy (0–1) or R² (at most 1) on the hold-out rows. `None` if the required score and the
+    /// tolerance use the metric of `score`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub headline: Option<f64>,
     // `None` in decisions of earlier software versions.
@@ -70,7 +71,7 @@ fn accuracy() -> PrimaryMetric {
 pub enum Verdict {
     /// Promoted: there was no champion, so the new version becomes the first one.
     FirstChampion,
-    /// Promoted: the new version is not worse than the champion, or not by more than the tolerance or chance.
+    /// Promoted: the new version is not worse than the champion, or the difference is within the tolerance or chance.
     NotWorse,
     /// Promoted: the new version could not be compared, because the champion has other columns or labels.
     ChampionIncomparable,

@@ -30,14 +30,16 @@ impl MeanLoss {
         (losses.len() > 1 && mean.is_finite() && standard_error.is_finite()).then_some(Self { mean, standard_error })
     }
 
-    /// Compares this mean loss with an earlier loss, in standard errors. Below 0, this loss is worse beyond chance.
+    /// Returns how this mean loss compares with an earlier mean loss, in standard errors. Below 0, this mean loss is
+    /// higher (worse) by more than chance.
     pub fn margin_after(&self, before: &Self) -> f64 {
         // The two hold-outs are assumed to share no rows. If they share rows, a difference is found less often.
         margin(before.mean - self.mean, self.standard_error.hypot(before.standard_error)) + 2.0 * NOISE
     }
 }
 
-/// Returns by how many standard errors a `gain` exceeds the gain that chance explains. Below 0, the gain may be chance.
+/// Converts a model's `gain` to standard errors and subtracts the gain that chance explains (1.645). Below 0, the gain
+/// may be chance.
 pub(super) fn margin(gain: f64, standard_error: f64) -> f64 {
     let errors = match gain / standard_error {
         errors if errors.is_nan() => 0.0,

@@ -19,8 +19,8 @@ const LEAST_P: f64 = 1e-100;
 /// Minimum number of rows for the bootstrap test. With fewer rows, a sign-flip permutation test is used.
 const FEW_ROWS: usize = 16;
 
-// More rows are first averaged in groups, which does not change the result.
-/// Maximum number of values that the bootstrap test resamples.
+// The averaging does not change the result.
+/// Maximum number of losses that the bootstrap test resamples. The losses of more rows are first averaged in groups.
 const GROUPS: usize = 5000;
 
 /// Result of the significance test: is the new model version (the challenger) worse than the champion?
@@ -31,13 +31,14 @@ pub enum PairedTest {
     /// Result of McNemar's exact test (Psychometrika 12, 1947), which compares the right and wrong answers of two
     /// models.
     Mcnemar {
-        /// Number of rows where the challenger is right and the champion is wrong.
+        /// Number of rows where the new model version (the challenger) is right and the champion is wrong.
         challenger_only: usize,
-        /// Number of rows where the champion is right and the challenger is wrong.
+        /// Number of rows where the champion is right and the new model version (the challenger) is wrong.
         champion_only: usize,
         // The p-value holds if both models are equally good. Only rows on which exactly one model is right count. The
         // champion wins a row if the champion alone is right.
-        /// The p-value, 0–1: the probability that the champion wins at least this often by chance.
+        /// The p-value, 0–1: the probability that only the champion is right on so many rows, if both models are
+        /// equally good.
         p_value: f64,
     },
     /// Result of the bootstrap test (Efron, The Annals of Statistics 7, 1979) of the difference between two models'

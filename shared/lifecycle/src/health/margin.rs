@@ -31,9 +31,9 @@ fn relative(pointer: &Pointer, recent: &[Run]) -> Option<f64> {
     margin.map(|margin| since.map_or(margin, |since| since.min(margin)))
 }
 
-// The new rows are the hold-out of the newest run. Below 0, the champion has become worse beyond chance. `None` if one
-// of the two losses is unknown.
-/// Compares the champion's loss on new rows with its loss after its training, in standard errors.
+// `None` if one of the two losses is unknown.
+/// Compares the champion's loss on the newest run's hold-out rows with the loss on its own hold-out rows, in standard
+/// errors. Below 0, the champion has become worse by more than chance.
 fn since_its_training(pointer: &Pointer, decision: &Decision, recent: &[Run]) -> Option<f64> {
     let asked = recent.iter().filter(|run| run.trigger.is_training() && run.rescored.is_some());
     let newest = asked.max_by_key(|run| run.version())?;
@@ -41,7 +41,8 @@ fn since_its_training(pointer: &Pointer, decision: &Decision, recent: &[Run]) ->
     Some(newest.rescored.filter(of_it)?.loss.margin_after(&decision.loss?))
 }
 
-/// Returns the model's accuracy or R² minus that of a constant baseline (always the same answer).
+/// Returns the model's accuracy minus the accuracy of always answering the most frequent class. For regression,
+/// returns R².
 fn over_the_most_frequent(evaluation: &Evaluation) -> f64 {
     // This difference may be chance.
     match evaluation {

@@ -54,7 +54,7 @@ pub enum MetricSource {
     Usage,
 }
 
-/// Defines the enum [`Metric`] from a list with one row for each metric.
+/// Defines the enum [`Metric`] from a list with one entry for each health metric.
 macro_rules! metrics {
     ($(
         $(#[doc = $meaning:literal])+

@@ -50,7 +50,7 @@ impl Refusals<'_> {
         run.status_at(now) == RunStatus::Rejected && is_newer && run.finished_at() >= since
     }
 
-    /// Returns whether the list of the newest runs contains the first of the current refusals.
+    /// Returns whether the newest runs include the first model version that was refused since the last promotion.
     fn reaches_back(&self) -> bool {
         // A model version from before the refusals shows that the list is long enough.
         let made = |run: &Run| run.version().is_some() && run.version() <= self.highest;
