@@ -55,7 +55,8 @@ pub enum AlarmReport {
     Over {
         // The list has earlier incidents too if some recipients may have missed the mails about their end. Only
         // recipients who got a mail about the start of at least one listed incident get this mail.
-        /// The start times of the incidents that are over, newest last. If the list is empty, every recipient gets the mail.
+        /// The start times of the incidents that are over, newest last. If the list is empty, every recipient gets the
+        /// mail.
         raised: Vec<Timestamp>,
     },
     /// Send no mail, because a newer state change of the alarm is already known.

@@ -296,8 +296,8 @@ impl Run {
         Some(time::to_millis(now + *delay + RETRY_MARGIN))
     }
 
-    /// Returns a text that identifies this attempt: run identifier, attempt number and invocation identifier. The attempt
-    /// writes the text into the metadata of every S3 object that it stores.
+    /// Returns a text that identifies this attempt: run identifier, attempt number and invocation identifier. The
+    /// attempt writes the text into the metadata of every S3 object that it stores.
     pub fn mark(&self) -> String {
         // The text differs from that of every other attempt, even of attempts in another model registry that uses the
         // same bucket.

@@ -29,8 +29,8 @@ fn deadline_missed(runs: &[Run], due: Timestamp) -> Option<bool> {
 }
 
 // `champion` is the current champion.
-/// Test helper: returns the metrics about refused model versions, by metric name. They are computed `minutes` minutes after
-/// the due time.
+/// Test helper: returns the metrics about refused model versions, by metric name. They are computed `minutes` minutes
+/// after the due time.
 fn refused_by(runs: &[Run], champion: Option<&Champion>, minutes: i64) -> BTreeMap<&'static str, f64> {
     let champion = champion.cloned().map(Pointer::from);
     let highest = champion.as_ref().map(|champion| champion.number);

@@ -43,8 +43,8 @@ pub struct MemoryState {
     pub unreadable_runs: Vec<Unreadable>,
     /// All champions so far, oldest first. The last one is the current champion.
     pub champions: Vec<Champion>,
-    // Without a test input, the record names the last element of `champions`. `Some(Some(…))`: for example a record of a
-    // newer release.
+    // Without a test input, the record names the last element of `champions`. `Some(Some(…))`: for example a record of
+    // a newer release.
     /// Test input: the stored record that names the champion. `None` if no test sets it, `Some(None)` if it is lost.
     pub pointer: Option<Option<Record<Pointer>>>,
     // The function runs just after the champion and the copy of its model file were read.
@@ -92,7 +92,7 @@ pub struct MemoryState {
     /// Test input: the names of the fake services for which every call fails, such as `registry`.
     pub away: BTreeSet<String>,
     // The keys are the method names of `Registrar`, and `create` and `replace`.
-    /// Test input: for each operation, how many of its next calls fail. A retry after these failures succeeds.
+    /// Test input: for each operation, how many of its next calls fail with an error that passes within seconds.
     pub busy: BTreeMap<&'static str, u32>,
     // The error simulates an answer that is lost on the network. The keys are as in `busy`.
     /// Test input: for each operation, how many of its next calls do their work but return an error.
@@ -106,10 +106,12 @@ pub struct MemoryState {
     /// Earlier champions that are not in `champions`. Their revisions (promotion numbers) cannot be used again.
     pub former: Vec<Champion>,
     // The object simulates another model registry that uses the same bucket.
-    /// Test input: an object (key and content) that the fake stores just before it creates the next object. `None`: no object.
+    /// Test input: an object (key and content) that the fake stores just before it creates the next object. `None`: no
+    /// object.
     pub intruder: Option<(String, Vec<u8>)>,
     // The promotion simulates another training run that ends at this moment.
-    /// Test input: a champion that the fake promotes just before the next registration or promotion. `None`: no champion.
+    /// Test input: a champion that the fake promotes just before the next registration or promotion. `None`: no
+    /// champion.
     pub rival: Option<Champion>,
 }
 

@@ -65,8 +65,8 @@ pub enum Claim {
     Unanswered,
 }
 
-/// The holder and the times of a claim. A claim reserves one mail for one Lambda invocation, so that no other one sends it
-/// too.
+/// The holder and the times of a claim. A claim reserves one mail for one Lambda invocation, so that no other one sends
+/// it too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
     /// The identifier of the Lambda invocation that claims the mail. The invocation may repeat the claim.
@@ -91,8 +91,8 @@ pub const UNANSWERED: SignedDuration = SignedDuration::from_hours(1);
 pub trait MailClaims: Send + Sync {
     // If the invocation neither records the result nor releases the claim, the mail counts as unanswered when the lease
     // ends: the mail may have been sent. An unanswered mail may be claimed again after `UNANSWERED`.
-    /// Claims the mail with the key `key`, so that only one Lambda invocation sends it. The invocation must later record
-    /// the result or release the claim.
+    /// Claims the mail with the key `key`, so that only one Lambda invocation sends it. The invocation must later
+    /// record the result or release the claim.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.

@@ -74,8 +74,8 @@ mod tests {
     }
 
     proptest! {
-        /// Property: training runs stay in order, although each run has its own machine with a clock that is wrong by up to
-        /// a day.
+        /// Property: training runs stay in order, although each run has its own machine with a clock that is wrong by
+        /// up to a day.
         #[test]
         fn runs_are_ordered_as_they_happened_with_any_clock(
             runs in prop::collection::vec((1i64..600, -1440i64..1440), 1..40),
