@@ -25,8 +25,7 @@ pub const QUIET: SignedDuration = SignedDuration::from_hours(1);
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-// A date further in the future is treated as wrong.
-/// How far in the future the recorded time of an alarm's state change may be. A later time counts as wrong.
+/// How far in the future the recorded time of a CloudWatch alarm's state change may be. A later time counts as wrong.
 const MOST_AHEAD: SignedDuration = SignedDuration::from_mins(5);
 
 /// One state change of a CloudWatch alarm: the alarm was raised, or it became OK.

@@ -37,7 +37,7 @@ pub const LARGEST_COPY: usize = 256 * 1024;
 
 // The transaction registers the version, ends its training run and, if the gate decided so, makes the version the
 // champion.
-/// A model version to register, with everything that the registering transaction writes.
+/// A model version to register, with everything else that the same transaction must write.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Registration {
     /// The training run that made the model version, in its final state.

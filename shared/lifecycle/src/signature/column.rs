@@ -28,7 +28,8 @@ pub enum ColumnKind {
     /// A Boolean. The model's input contains 0 for false and 1 for true.
     Boolean,
     // The time of day is precise to about a minute and a half.
-    /// A date or time, encoded as the number of days since 2000-01-01T00:00:00Z, followed by each of the `parts`.
+    /// A date or time, encoded as the number of days since 2000-01-01T00:00:00Z, then each date part (such as the
+    /// weekday).
     Timestamp {
         /// The date parts, such as the weekday, that follow the number of days. Empty if there are none.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
