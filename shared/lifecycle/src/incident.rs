@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 // Incidents are in a row if no quiet hour is between them. The next incident is reported as flapping: the alarm changes
 // too often.
-/// Maximum number of incidents in a row that are reported by mail for one CloudWatch alarm.
+/// Maximum number of incidents of one CloudWatch alarm that are reported by mail until the alarm is quiet for an hour.
 pub const MOST_IN_A_ROW: u32 = 3;
 
 // Each incident causes a mail at its start and a mail at its end. With the mails about flapping (an alarm that changes
@@ -25,8 +25,7 @@ pub const QUIET: SignedDuration = SignedDuration::from_hours(1);
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-// A date further in the future is treated as wrong.
-/// How far the date of a CloudWatch alarm's state change may be in the future.
+/// How far in the future the recorded time of a CloudWatch alarm's state change may be. A later time counts as wrong.
 const MOST_AHEAD: SignedDuration = SignedDuration::from_mins(5);
 
 /// One state change of a CloudWatch alarm: the alarm was raised, or it became OK.
@@ -55,7 +54,8 @@ pub enum AlarmReport {
     Over {
         // The list has earlier incidents too if some recipients may have missed the mails about their end. Only
         // recipients who got a mail about the start of at least one listed incident get this mail.
-        /// The start times of the incidents that are over, newest last. Empty: the mail goes to every recipient.
+        /// The start times of the incidents that are over, newest last. If the list is empty, every recipient gets the
+        /// mail.
         raised: Vec<Timestamp>,
     },
     /// Send no mail, because a newer state change of the alarm is already known.
@@ -79,7 +79,7 @@ pub struct AlarmRecord {
     /// The mail about the newest state change, or the reason to send none.
     #[serde(rename = "telling")]
     alarm_report: AlarmReport,
-    /// Whether the incident of the last mail is still going on.
+    /// `true` if a mail reported the newest incident, and the incident is not over. `false` while mails are suppressed.
     open: bool,
     // Earlier incidents are listed if some recipients may have missed the mails about their end.
     /// The start times of the last reported incident and of earlier incidents, newest last.
@@ -87,7 +87,7 @@ pub struct AlarmRecord {
     /// The start times of the incidents that were reported by mail within the last 24 hours.
     told: Vec<Timestamp>,
     // Incidents are in a row if no quiet hour is between them.
-    /// The number of incidents in a row that were reported by mail.
+    /// How many incidents were reported by mail since the alarm was last quiet for an hour.
     in_a_row: u32,
     /// Whether mails about this alarm are suppressed, because it changes too often.
     held: bool,

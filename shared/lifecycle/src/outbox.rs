@@ -16,7 +16,7 @@ use crate::LifecycleEvent;
 use crate::ports::{Announcer, EventOutbox, MAX_ANNOUNCEMENTS, Refusal, Unavailable};
 
 // Publishing takes a fraction of a second. Without this delay, two processes would often publish the same event.
-/// How long a stored event may only be published by the process that stored the event.
+/// Time during which only the process that stored an event may publish the event. After that, any process may.
 const HEAD_START: SignedDuration = SignedDuration::from_mins(1);
 
 // Events that the event bus never accepts expire, so more pages are very rare.

@@ -70,7 +70,7 @@ pub struct Run {
     #[serde(with = "crate::time")]
     pub started_at: Timestamp,
     // If the state is still `RUNNING` after this time, the attempt counts as lost.
-    /// The time by which Lambda has stopped this attempt at the training run.
+    /// The latest time at which this attempt at the training run can still be running. Lambda stops it by then.
     #[serde(with = "crate::time")]
     pub lease_until: Timestamp,
     /// The training data set. `None` until the training run has loaded it.
@@ -157,7 +157,7 @@ const RETRY_DELAYS: [SignedDuration; 2] = [SignedDuration::from_mins(1), SignedD
 
 // Lambda's queue may be busy, and a cold start takes time. Only the start must be within this delay, because a started
 // retry sets the training run to `RUNNING`.
-/// The maximum delay between the planned time of a Lambda retry and its real start.
+/// How much later than planned a Lambda retry may start, at most.
 const RETRY_MARGIN: SignedDuration = SignedDuration::from_mins(2);
 
 fn first_try() -> u32 {
@@ -181,7 +181,7 @@ pub enum RunStatus {
     Failed,
 }
 
-/// The answer to a request to start an attempt at a training run: permission to start, or why it was refused.
+/// The answer to a request to start a training run or to try it again: allowed, or refused for one reason.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Admission {
     // The caller must store the new attempt before it does anything else.
@@ -193,7 +193,7 @@ pub enum Admission {
     /// Refused: another Lambda invocation is working on the same training run. The field is the stored run.
     Busy(Box<Run>),
     // Another try of the invocation would fail in the same way.
-    /// Refused: the same Lambda invocation has already failed for good. The field is the stored run.
+    /// Refused: this Lambda invocation has already failed, and Lambda will not retry it. The field is the stored run.
     Failed(Box<Run>),
 }
 
@@ -296,7 +296,8 @@ impl Run {
         Some(time::to_millis(now + *delay + RETRY_MARGIN))
     }
 
-    /// Returns a text that identifies this attempt at the training run. S3 objects store the text as metadata.
+    /// Returns a text that identifies this attempt: run identifier, attempt number and invocation identifier. The
+    /// attempt writes the text into the metadata of every S3 object that it stores.
     pub fn mark(&self) -> String {
         // The text differs from that of every other attempt, even of attempts in another model registry that uses the
         // same bucket.

@@ -87,7 +87,8 @@ proptest! {
 }
 
 // `change` writes the unreadable fields.
-/// Test helper: returns an unreadable record of `champion`, as a newer release might write it.
+/// Test helper: returns the record of `champion` as a newer release of the software might write it. `change` makes the
+/// record unreadable.
 fn of_a_newer_release(champion: &Champion, change: impl Fn(&mut serde_json::Value)) -> Record<Pointer> {
     let mut fields = serde_json::to_value(champion).unwrap();
     change(&mut fields);

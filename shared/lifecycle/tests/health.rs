@@ -23,13 +23,14 @@ fn figures(figures: &MetricValues) -> BTreeMap<&'static str, f64> {
     figures.known().iter().map(|datum| (datum.metric.name(), datum.value)).collect()
 }
 
-/// Test helper: returns whether no training run succeeded within 26 hours after `due`. `None`: unknown.
+/// Test helper: returns `true` if no training run succeeded within 26 hours after `due`. `None` if this is not known.
 fn deadline_missed(runs: &[Run], due: Timestamp) -> Option<bool> {
     health::deadline_missed(runs, &[], due, due + SignedDuration::from_hours(26))
 }
 
 // `champion` is the current champion.
-/// Test helper: returns the metrics about refused model versions by name, `minutes` after the due time.
+/// Test helper: returns the metrics about refused model versions, by metric name. They are computed `minutes` minutes
+/// after the due time.
 fn refused_by(runs: &[Run], champion: Option<&Champion>, minutes: i64) -> BTreeMap<&'static str, f64> {
     let champion = champion.cloned().map(Pointer::from);
     let highest = champion.as_ref().map(|champion| champion.number);
@@ -72,7 +73,8 @@ fn of(champion: &Champion) -> Record<Pointer> {
     Ok(champion.clone().into())
 }
 
-/// Test helper: returns a stored record of `champion` from a newer release, with an unreadable evaluation.
+/// Test helper: returns the record of `champion` as a newer release of the software might store it. This release cannot
+/// read the evaluation in the record.
 fn of_a_newer_release(champion: &Champion) -> Record<Pointer> {
     let mut fields = serde_json::to_value(champion).unwrap();
     fields["version"]["evaluation"] = serde_json::json!({"ranking": 0.9});
@@ -213,7 +215,7 @@ fn refusals_are_counted_anew_after_a_rollback() {
     assert_eq!(told["Rejections"], 1.0);
 }
 
-/// Test helper: returns the state of a refused run with another model version number. Other states stay unchanged.
+/// Test helper: returns the state of `run`. If the run was refused, the state has the model version number `number`.
 fn renumbered(run: &Run, number: u32) -> evergreen_lifecycle::RunState {
     match run.state.clone() {
         evergreen_lifecycle::RunState::Rejected { finished_at, reason, .. } => {

@@ -24,13 +24,13 @@ fn end_of(minutes: &[i64]) -> AlarmReport {
     AlarmReport::Over { raised: minutes.iter().copied().map(at).collect() }
 }
 
-/// Test alarm with its stored record. `None` if no state change has been stored yet.
+/// Test helper: an alarm, as its stored record. `None` if no state change has been stored yet.
 #[derive(Default)]
 struct Alarm(Option<AlarmRecord>);
 
 impl Alarm {
     // The notification of the change arrives at `now`.
-    /// Test helper: stores the state change `change`, and returns the mail to send about it (or why none is sent).
+    /// Test helper: applies the state change `change` to the alarm. Returns which mail to send, or why none is sent.
     fn hear_at(&mut self, change: AlarmChange, now: Timestamp) -> AlarmReport {
         let (alarm_report, next) = AlarmRecord::receive(self.0.as_ref(), change, now);
         self.0 = next.or(self.0.take());
@@ -173,7 +173,8 @@ fn life() -> impl Strategy<Value = Vec<(AlarmChange, i64)>> {
 }
 
 // The notifications are in the order of their arrival.
-/// Test helper: returns each state change with the arrival of its notification and with the report about it.
+/// Test helper: applies all state changes to one alarm. Returns each change, the arrival time of its notification, and
+/// which mail to send about it.
 fn told_of(life: &[(AlarmChange, i64)]) -> Vec<(AlarmChange, Timestamp, AlarmReport)> {
     let mut heard: Vec<_> =
         life.iter().map(|(change, late)| (change.since + SignedDuration::from_mins(*late), *change)).collect();

@@ -18,8 +18,7 @@ fn better_by(margin: f64) -> Version {
     version
 }
 
-// `mean` is the loss on the hold-out rows of this run.
-/// Test helper: returns a training run that evaluated model version 1 again, with the mean loss `mean`.
+/// Test helper: returns a later training run, on whose hold-out rows model version 1 has the mean loss `mean`.
 fn asked(mean: f64) -> Run {
     let version = version(2, 0.9, moment("2026-11-25T03:00:00Z"));
     let loss = MeanLoss { mean, ..LOSS };

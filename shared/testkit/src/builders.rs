@@ -19,7 +19,7 @@ pub fn moment(text: &str) -> Timestamp {
     }
 }
 
-/// Test helper: returns the running first attempt at a training run that a caller requested with `token`.
+/// Test helper: returns a training run whose first attempt is running. The run's identifier is made from `token`.
 ///
 /// # Panics
 /// Panics if the token is not valid in the identifier of a training run.
@@ -68,7 +68,8 @@ pub fn finished_run(token: &str, started_at: Timestamp, version: &Version) -> Ru
     }
 }
 
-/// Test helper: returns a model version with the given accuracy. The version is promoted if it is at least 0.9.
+/// Test helper: returns a model version with the given accuracy. The gate promotes the version if the accuracy is at
+/// least 0.9.
 ///
 /// # Panics
 /// Panics if `number` is 0.

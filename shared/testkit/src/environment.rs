@@ -1,7 +1,8 @@
 //! Test helper that replaces the environment variables of a process.
 
 // To simulate a variable that is not set, a test gives it an empty value in `changed`.
-/// Test helper: returns a function that looks up an environment variable, first in `changed` and then in `usual`.
+/// Test helper: returns a function that replaces the reading of environment variables. It looks up a name first in
+/// `changed` and then in `usual`.
 pub fn environment_with<'a>(
     usual: &'a [(&'a str, &'a str)],
     changed: &'a [(&'a str, &'a str)],

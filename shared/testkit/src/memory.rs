@@ -38,13 +38,14 @@ pub struct MemoryState {
     pub last_number: u32,
     /// Stored events that must still be published, by key. `None` is an unreadable event.
     pub outbox: BTreeMap<String, Option<Announcement>>,
-    /// The stored records of training runs that cannot be read. Each record has its own start time.
+    // Each record has its own start time.
+    /// Test input: stored records of training runs that the tested code cannot read, such as damaged records.
     pub unreadable_runs: Vec<Unreadable>,
     /// All champions so far, oldest first. The last one is the current champion.
     pub champions: Vec<Champion>,
-    // Without a replacement, the record names the last element of `champions`. `Some(None)`: the record is lost.
-    // `Some(Some(…))`: for example a record of a newer release.
-    /// The stored record that names the champion, if a test replaces it. `None` if no test does.
+    // Without a test input, the record names the last element of `champions`. `Some(Some(…))`: for example a record of
+    // a newer release.
+    /// Test input: the stored record that names the champion. `None` if no test sets it, `Some(None)` if it is lost.
     pub pointer: Option<Option<Record<Pointer>>>,
     // The function runs just after the champion and the copy of its model file were read.
     /// A function that runs once after the champion was read, to simulate a change by another process.
@@ -58,7 +59,7 @@ pub struct MemoryState {
     /// The objects of model versions in the bucket, by key.
     pub objects: BTreeMap<String, Vec<u8>>,
     // Objects that a test put there directly have no such text.
-    /// For each stored object, by key: the text that identifies the attempt at a training run that stored it.
+    /// For each stored S3 object, by key: a text that identifies which attempt at a training run stored the object.
     pub marks: BTreeMap<String, String>,
     /// The files of the user's data set in the bucket, by key.
     pub datasets: BTreeMap<String, Vec<u8>>,
@@ -74,12 +75,12 @@ pub struct MemoryState {
     pub data: Vec<Datum>,
     /// The sent mails, in order.
     pub mails: Vec<SentMail>,
-    /// The claims on mails, by key. A claim reserves a mail for one sender.
+    /// The claims on mails, by the key of the mail. A claim reserves one mail for one Lambda invocation.
     pub claims: BTreeMap<String, MailClaim>,
     /// The stored records of CloudWatch alarms, by the alarm's name.
     pub alarms: BTreeMap<String, AlarmRecord>,
     // The keys are `run ID` for training runs and `version NUMBER` for model versions.
-    /// The times at which records expire that are marked for deletion, by name.
+    /// When each record that is marked for deletion will be deleted, by the name of the record (such as `run ID`).
     pub forgotten: BTreeMap<String, Timestamp>,
     /// The names of the records that are protected from deletion: `run ID` or `version NUMBER`.
     pub kept: BTreeSet<String>,
@@ -88,15 +89,15 @@ pub struct MemoryState {
     // The names: `registry`, `retention` (of records), `copy` (the call that reads the champion with the copy of its
     // model file), `artifacts`, `datasets`, `incoming`, `outbox`, `bus`, `schedule`, `usage`, `sink` (for metrics),
     // `rate` (of mails). A mail address makes sending to this recipient fail.
-    /// The names of the services for which every call fails, such as `registry`.
+    /// Test input: the names of the fake services for which every call fails, such as `registry`.
     pub away: BTreeSet<String>,
     // The keys are the method names of `Registrar`, and `create` and `replace`.
-    /// For each operation, how many of its next calls fail with a brief error. A retry may succeed.
+    /// Test input: for each operation, how many of its next calls fail with an error that passes within seconds.
     pub busy: BTreeMap<&'static str, u32>,
     // The error simulates an answer that is lost on the network. The keys are as in `busy`.
-    /// For each operation, how many of its next calls do their work but return an error.
+    /// Test input: for each operation, how many of its next calls do their work but return an error.
     pub unheard: BTreeMap<&'static str, u32>,
-    /// An operation, and how many of its next calls fail briefly after the first lost answer. `None`: no calls fail.
+    /// Test input: an operation, and how many of its calls fail after the first lost answer. `None`: no calls fail.
     pub busy_after_unheard: Option<(&'static str, u32)>,
     /// How many times objects of model versions were read.
     pub reads: usize,
@@ -105,10 +106,12 @@ pub struct MemoryState {
     /// Earlier champions that are not in `champions`. Their revisions (promotion numbers) cannot be used again.
     pub former: Vec<Champion>,
     // The object simulates another model registry that uses the same bucket.
-    /// An object (key and content) that the fake stores just before it creates the next object. `None` stores nothing.
+    /// Test input: an object (key and content) that the fake stores just before it creates the next object. `None`: no
+    /// object.
     pub intruder: Option<(String, Vec<u8>)>,
     // The promotion simulates another training run that ends at this moment.
-    /// A champion that the fake promotes just before the next registration or promotion. `None` promotes nothing.
+    /// Test input: a champion that the fake promotes just before the next registration or promotion. `None`: no
+    /// champion.
     pub rival: Option<Champion>,
 }
 

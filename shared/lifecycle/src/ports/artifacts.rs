@@ -37,7 +37,8 @@ pub struct ObjectTag(pub String);
 /// Error: an object was not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Another attempt at a training run has an object with this key, which stays unchanged. The field is the key.
+    /// Another attempt at a training run has stored an object under this key. The object stays unchanged. The field is
+    /// the key.
     #[error("object {0} belongs to another attempt")]
     Taken(String),
     /// The call to the object store failed.

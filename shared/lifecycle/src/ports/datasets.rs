@@ -41,7 +41,7 @@ pub trait Datasets: Send + Sync {
 /// Error: a model file that somebody uploaded for import could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum IncomingError {
-    /// No file has the given key, which is the field.
+    /// No uploaded file has the requested key. The field is that key.
     #[error("{0} is missing from the bucket; upload the file, then import it again")]
     NotFound(String),
     /// The uploaded file is larger than a model file may be.

@@ -1,4 +1,4 @@
-//! Traits for sending mails, and for claims. A claim reserves a mail for one sender.
+//! Traits for sending mails, and for claims. A claim reserves one mail for one Lambda invocation.
 
 use std::future::Future;
 
@@ -51,7 +51,7 @@ pub trait Mailer: Send + Sync {
     fn rate(&self) -> impl Future<Output = Result<f64, Unavailable>> + Send;
 }
 
-/// The answer to a claim on a mail: whether the caller may send the mail, and why not.
+/// The answer to a Lambda invocation that asks to send a mail: yes, or the reason why not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
     /// The caller may send the mail.
@@ -65,12 +65,13 @@ pub enum Claim {
     Unanswered,
 }
 
-/// The details of a claim, which reserves one mail for one Lambda invocation.
+/// The holder and the times of a claim. A claim reserves one mail for one Lambda invocation, so that no other one sends
+/// it too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
     /// The identifier of the Lambda invocation that claims the mail. The invocation may repeat the claim.
     pub holder: String,
-    /// The current time, at which the claim is made.
+    /// The time at which the Lambda invocation claims the mail.
     pub now: Timestamp,
     /// The time at which the claim ends. Lambda has stopped the claiming invocation by then.
     pub until: Timestamp,
@@ -83,15 +84,15 @@ pub const REMEMBERED: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 // The time is longer than Lambda's retries of a notification. So a second copy is only sent if a person replays the
 // notification.
-/// How long a mail is not sent again if the mail service did not answer.
+/// Minimum time before a mail is sent again, if the mail service did not answer the first time.
 pub const UNANSWERED: SignedDuration = SignedDuration::from_hours(1);
 
 /// Remembers which mails were sent, so that a notification that is delivered twice causes only one mail.
 pub trait MailClaims: Send + Sync {
     // If the invocation neither records the result nor releases the claim, the mail counts as unanswered when the lease
     // ends: the mail may have been sent. An unanswered mail may be claimed again after `UNANSWERED`.
-    /// Claims the mail with the key `key` for a Lambda invocation, which must later record the result or release the
-    /// claim.
+    /// Claims the mail with the key `key`, so that only one Lambda invocation sends it. The invocation must later
+    /// record the result or release the claim.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.
@@ -99,7 +100,7 @@ pub trait MailClaims: Send + Sync {
 
     // A mail without an answer from the mail service stays `Claim::Unanswered`, however long ago it was sent. But it
     // may be claimed again after `UNANSWERED`.
-    /// Returns the state of the claim on a mail, without claiming the mail. `None` if nobody has claimed the mail.
+    /// Returns the state of a mail (such as sent), without claiming the mail. `None` if nobody has claimed the mail.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.

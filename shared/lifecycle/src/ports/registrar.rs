@@ -37,7 +37,7 @@ pub const LARGEST_COPY: usize = 256 * 1024;
 
 // The transaction registers the version, ends its training run and, if the gate decided so, makes the version the
 // champion.
-/// A model version to register, with everything that the registering transaction writes.
+/// A model version to register, with everything else that the same transaction must write.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Registration {
     /// The training run that made the model version, in its final state.
@@ -48,7 +48,7 @@ pub struct Registration {
     pub promotion: Option<Champion>,
     // The revision is the number of promotions so far. If the champion has another revision now, the registration
     // fails.
-    /// The revision of the champion that the gate compared with. 0 if there was no champion.
+    /// The revision (number of promotions) of the champion when the gate decided. 0 if there was no champion.
     pub seen_revision: u32,
     // `None` if the model version does not become champion, or if no copy is wanted.
     /// The content of the model file, which the model registry will copy. `None`: the registry keeps no copy.
@@ -64,7 +64,7 @@ pub struct Promotion<'a> {
     /// The new champion, with the requested model version.
     pub champion: &'a Champion,
     // The revision is the number of promotions so far. If the champion has another revision now, the promotion fails.
-    /// The revision of the champion that the caller read. 0 if there was no champion.
+    /// The revision (number of promotions) of the champion that the caller read. 0 if there was no champion.
     pub seen_revision: u32,
     /// The content of the model file, which the model registry will copy.
     pub artifact: &'a [u8],

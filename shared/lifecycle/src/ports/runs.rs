@@ -8,7 +8,8 @@ use crate::{Announcement, Record, Run, RunId};
 /// Error: the record of a training run was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum RunWriteError {
-    /// Nothing was written: the model registry holds another attempt at this training run. The field is its identifier.
+    /// Nothing was written: the model registry holds another attempt at this training run. The field identifies the
+    /// run.
     #[error("run {0} belongs to another attempt now")]
     Conflict(RunId),
     /// The call to the model registry failed.

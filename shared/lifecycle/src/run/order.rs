@@ -9,12 +9,13 @@ use jiff::{SignedDuration, Timestamp};
 use super::Run;
 
 // The clocks of two machines may differ by this time.
-/// How far a training run's recorded start may be in the future and still count as correct.
+/// Maximum time by which a training run's recorded start may be in the future. A later start counts as wrong.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(1);
 
 // One clock may be a day ahead and another a day behind, so two days and one hour are allowed. A start further in the
 // future is wrong and is ignored. Otherwise every later run would get such a start time too.
-/// How far the newest run's recorded start may be in the future and still affect the start time of the next run.
+/// Maximum time by which the newest run's recorded start may be in the future. A later start is ignored when the next
+/// run gets its start time.
 const FOLLOWED: SignedDuration = SignedDuration::from_hours(49);
 
 /// Minimum time between the recorded starts of two training runs.
@@ -73,7 +74,8 @@ mod tests {
     }
 
     proptest! {
-        /// Each training run has its own machine, whose clock is wrong by up to a day.
+        /// Property: training runs stay in order, although each run has its own machine with a clock that is wrong by
+        /// up to a day.
         #[test]
         fn runs_are_ordered_as_they_happened_with_any_clock(
             runs in prop::collection::vec((1i64..600, -1440i64..1440), 1..40),

@@ -23,12 +23,13 @@ pub struct Column {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ColumnKind {
-    /// A finite number. A raw row contains the number itself.
+    /// A finite number. The model's input contains the number itself.
     Number,
-    /// A Boolean. A raw row contains 0 for false and 1 for true.
+    /// A Boolean. The model's input contains 0 for false and 1 for true.
     Boolean,
     // The time of day is precise to about a minute and a half.
-    /// A date or time, encoded as the number of days since 2000-01-01T00:00:00Z, followed by each of the `parts`.
+    /// A date or time, encoded as the number of days since 2000-01-01T00:00:00Z, then each date part (such as the
+    /// weekday).
     Timestamp {
         /// The date parts, such as the weekday, that follow the number of days. Empty if there are none.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -45,12 +46,12 @@ pub enum ColumnKind {
     },
     /// A text of several words, encoded as one number for each known word: 1 if the text contains the word, else 0.
     Text {
-        /// The words that the model knows, sorted, in the form in which [`words`](fn@super::words) returns them.
+        /// The words that the model knows, sorted and in lower case, as [`words`](fn@super::words) returns them.
         words: Vec<String>,
     },
 }
 
-/// The whole number that represents a text of a category column in the model's input.
+/// The encoding of a text in a category column: its number in the model's input, and whether the text is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Code {
     /// The whole number that represents the text in the model's input.
@@ -76,7 +77,7 @@ impl Column {
 }
 
 impl ColumnKind {
-    /// Returns the type of a date or time column without date parts.
+    /// Creates the type of a date or time column, without extra date parts such as the weekday.
     pub fn moment() -> Self {
         Self::Timestamp { parts: Vec::new() }
     }

@@ -57,7 +57,7 @@ impl DatePart {
 
 // `slots` is the column's place in a raw row (the model's input). `seconds` is the time in seconds after
 // 1970-01-01T00:00:00Z. NaN means that the time is missing.
-/// Writes the features of a date or time into `slots`: the number of days since 2000-01-01, then each date part.
+/// Encodes a date or time as model inputs, and writes them to `slots`: days since 2000-01-01, then each date part.
 pub fn write_moment(seconds: f64, parts: &[DatePart], slots: &mut [f32]) {
     let values = std::iter::once(raw_days(seconds)).chain(parts.iter().map(|part| part.of(seconds)));
     slots.iter_mut().zip(values).for_each(|(slot, value)| *slot = value);

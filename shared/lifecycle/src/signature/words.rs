@@ -11,7 +11,8 @@ pub fn words(text: &str) -> impl Iterator<Item = String> {
     parts.filter(is_word).map(str::to_lowercase)
 }
 
-/// Writes the features of a text into `slots`: for each of the sorted `known` words, 1 if `text` contains it, else 0.
+/// Encodes a text as model inputs, and writes them to `slots`: for each word of the sorted list `known`, 1 if `text`
+/// contains the word, else 0.
 pub fn write_words(text: &str, known: &[String], slots: &mut [f32]) {
     slots.fill(0.0);
     for word in words(text) {

@@ -11,7 +11,7 @@ use super::Memory;
 /// A mail that the test fake was asked to send: the recipient's address and the content.
 pub type SentMail = (String, Mail);
 
-/// Test fake of a claim: the state of a mail that a Lambda invocation has claimed for sending.
+/// A claim in the test fake. A claim reserves one mail for one Lambda invocation, so that no other one sends it too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MailClaim {
     /// A Lambda invocation is sending the mail.
@@ -23,7 +23,7 @@ pub enum MailClaim {
 }
 
 impl MailClaim {
-    /// Returns why the fake refuses another claim on this mail at `now`, and until which time.
+    /// Returns why another Lambda invocation may not send this mail at `now`, and until which time this applies.
     fn claim_at(&self, now: Timestamp) -> (Claim, Timestamp) {
         match self {
             Self::Sent => (Claim::Sent, Timestamp::MAX),
