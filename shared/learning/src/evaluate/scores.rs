@@ -16,7 +16,7 @@ const MIN_TRUTH: f64 = f64::EPSILON;
 pub(crate) enum Truths<'a> {
     // The table and the model may order labels differently. If the model does not know a label, its index is `None`.
     /// True labels for classification. First list: the true label of each row, as an index of the table's labels.
-    /// Second list: for each label of the table, the model's index of the label, or `None` if the model lacks the label.
+    /// Second list: for each label of the table, the model's index of the label (`None` if unknown).
     Classes(&'a [u32], &'a [Option<usize>]),
     /// True numbers for regression, one for each row.
     Numbers(&'a [f64]),
@@ -144,7 +144,7 @@ impl Classified<'_> {
         influence::mcc(&truth, &self.answered(), self.known.len() + 1)
     }
 
-    /// Converts a metric to one loss for each row. The mean of the losses is 1 minus the metric.
+    /// Converts a metric, such as F1, to one loss for each row. The mean of the losses is 1 minus the metric.
     fn influenced(&self, metric: Option<Influenced>) -> Vec<f64> {
         match metric {
             Some(metric) => metric.rows.iter().map(|row| 1.0 - metric.value - row).collect(),

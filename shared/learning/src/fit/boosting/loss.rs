@@ -121,8 +121,8 @@ impl Loss {
         }
     }
 
-    /// Returns all training rows with the first and second derivative of their loss with respect to one of their
-    /// scores.
+    /// Returns each training row with the first and second derivative of the row's loss with respect to one score.
+    /// `output` is the index of the score.
     #[expect(
         clippy::indexing_slicing,
         reason = "truth, weights and scores have a number for every row that is fitted on"

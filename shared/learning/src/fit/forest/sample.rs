@@ -10,8 +10,7 @@ use crate::fit::features::{TrainingData, Truth};
 pub(super) struct SampledRow {
     /// Index of the row in the training data.
     pub(super) row: u32,
-    /// The row's class in a classification, 0 in a regression. It is the index of the sum in a tree node to which the
-    /// row is added.
+    /// The row's class in a classification, 0 in a regression. Index of the sum to which a tree node adds the row.
     pub(super) output: u32,
     /// Weight of the row, multiplied by the number of times that the row was drawn into the bootstrap sample.
     pub(super) weight: f32,

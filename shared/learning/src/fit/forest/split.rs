@@ -7,8 +7,8 @@
 use super::sample::SampledRow;
 use crate::fit::binned::{BinnedColumn, MAX_BINS};
 
-/// Rows of a tree node are sorted to find the best split if 4 × rows is less than the number of bins. Otherwise the
-/// rows are summed by bin.
+/// Search for the best split: the rows of a tree node are sorted by bin number if 4 × rows is less than the number of
+/// bins. Otherwise the rows are summed bin by bin.
 const SORT_BELOW: usize = 4;
 
 /// Candidate split of a tree node in a random forest, on one feature.
