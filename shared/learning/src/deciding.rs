@@ -16,17 +16,18 @@ use self::threshold::{RankedRows, best_threshold};
 use crate::evaluate::{Answers, log_loss};
 use crate::search::PlanError;
 
-/// Lower limit for a classifier's minimum probability and for its decision threshold.
+/// Smallest allowed number for two settings of a classifier: the minimum probability of a label, and the decision
+/// threshold.
 const MIN_FLOOR: f32 = 1e-6;
 
 // A model that made no mistake in n rows may still be wrong in almost one of n rows.
-/// Candidates for the minimum probability that a classifier predicts for any label. Each number is divided by the
-/// number of rows.
+/// Candidates for the minimum probability that a classifier predicts for any label, multiplied by the number of rows.
+/// With 1,000 rows, 0.1 means a minimum probability of 0.0001.
 const FLOORS: [f32; 3] = [0.01, 0.1, 1.0];
 
 // This default is used while candidate models are compared.
-/// Default for the minimum probability that a classifier predicts for any label. The number is divided by the number of
-/// rows.
+/// Default for the minimum probability that a classifier predicts for any label, multiplied by the number of rows. With
+/// 1,000 rows, 0.1 means a minimum probability of 0.0001.
 const USUAL_FLOOR: f32 = 0.1;
 
 /// How a classifier's predicted label is chosen from its probabilities.
@@ -173,7 +174,8 @@ fn bounded(probabilities: &[f32], floor: f32, labels: usize) -> Vec<f32> {
     probabilities.iter().map(|probability| probability * kept + floor).collect()
 }
 
-/// Returns the minimum probability that a classifier predicts for any label.
+/// Returns the minimum probability that a classifier predicts for any label: `share` divided by the number of rows,
+/// within limits.
 fn floor(share: f32, rows: usize, labels: usize) -> f32 {
     // It is at most 0.1 divided by the number of labels, and at least 1e-6. If the two limits conflict, it is 1e-6.
     (share / rows.max(1) as f32).min(0.1 / labels.max(1) as f32).max(MIN_FLOOR)

@@ -15,9 +15,9 @@ use crate::statistics::StatisticPlan;
 /// Maximum number of categories of a text column. Each category becomes one feature of the model.
 pub const MAX_CATEGORIES: usize = 50;
 
-// A rare text occurs in too few training rows to become a category. The list only serves to distinguish a rare text
-// from an unknown text.
-/// Maximum number of rare texts of a column that a model version stores.
+// The list only serves to distinguish a rare text from an unknown text.
+/// Maximum number of rare texts that a model version stores for one column. A rare text occurs in too few training rows
+/// to become a category.
 pub const MAX_RARE: usize = 200;
 
 /// Maximum number of words of one text column that become features.
@@ -34,7 +34,8 @@ pub(crate) struct FittedColumns {
     // The scaler and the target encoding are missing here: every model fit computes them from its rows.
     /// How each column is converted to features, without scaling and target encoding.
     pub(crate) preprocessing: Preprocessing,
-    /// Target encodings (for example the mean target of each category) that every model fit computes from its rows.
+    /// Target encodings (for example the mean target of each category). Every model fit computes them from the fit's
+    /// training rows.
     pub(crate) statistics: Vec<StatisticPlan>,
 }
 

@@ -57,7 +57,8 @@ pub(crate) trait ModelFamily: Sync {
     /// Returns the maximum number of leaves of all trees of a model. It is 0 for a model family without trees.
     fn leaves(&self, scale: &Scale, space: &Space) -> u64;
 
-    /// Returns how many class weights (shares of a class) all leaves of a model store at most.
+    /// Returns the maximum number of class weights (shares of a class) that all leaves of a model store, beyond one for
+    /// each leaf.
     fn further_weights(&self, _scale: &Scale, _space: &Space) -> u64 {
         // The first weight of each leaf does not count.
         0

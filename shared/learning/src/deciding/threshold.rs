@@ -18,25 +18,26 @@
 use super::ThresholdGoal;
 
 // One time in ten, a threshold that is truly as good is worse by more than that, by chance.
-/// Number of standard errors by which a decision threshold may be worse than the best one and still count as equally
-/// good.
+/// A decision threshold counts as equally good if its metric is at most this number of standard errors worse than the
+/// best.
 const NOISE: f64 = 1.28;
 
 /// Rows sorted by the predicted probability of the second (positive) label, highest first.
 pub(super) struct RankedRows {
     // A row counts as positive half by its true label, and half by its predicted probability.
-    /// For each row: the predicted probability of the positive label, and how much the row counts as positive (0–1).
+    /// For each row: the predicted probability of the positive label, and an estimate from 0 (surely negative) to 1
+    /// (surely positive). The estimate combines the true label with the predicted probability.
     rows: Vec<(f32, f64)>,
-    /// Number of positive rows. It may be a fraction, because a row may count as positive only in part.
+    /// Number of positive rows, estimated from true labels and predicted probabilities. It may be a fraction.
     positives: f64,
 }
 
 /// Numbers of true and false positives among the rows whose probability is above a threshold.
 #[derive(Debug, Clone, Copy, Default)]
 struct Above {
-    /// Number of true positives: positive rows above the threshold. It may be a fraction.
+    /// Estimated number of true positives: positive rows above the decision threshold. It may be a fraction.
     found: f64,
-    /// Number of false positives: negative rows above the threshold. It may be a fraction.
+    /// Estimated number of false positives: negative rows above the decision threshold. It may be a fraction.
     wrong: f64,
 }
 

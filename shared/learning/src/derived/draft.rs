@@ -48,12 +48,13 @@ impl Draft {
         self.parts.iter_mut().for_each(|part| part.column.nullable = true);
     }
 
-    /// Returns whether the draft has a column with this name.
+    /// Returns whether the planned model uses a column with this name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.parts.iter().any(|part| part.column.name == name)
     }
 
-    /// Returns the draft in the form that model fits use: signature, preprocessing and target encodings.
+    /// Converts the planned columns and features to the form that model fits use: signature, preprocessing and target
+    /// encodings.
     ///
     /// # Errors
     /// [`SignatureError`] if the draft has no column.

@@ -107,7 +107,8 @@ mod tests {
     use super::*;
     use crate::prepared::Prepared;
 
-    /// Because of the minimum probability, a single wrong prediction cannot dominate the mean loss.
+    /// Checks that a single wrong prediction cannot dominate the mean loss, because predicted probabilities have a
+    /// minimum.
     #[test]
     fn one_mistake_does_not_dominate_the_loss() {
         let row = |row: usize| format!("{},{}\n", row % 100, usize::from((row % 100 > 49) != row.is_multiple_of(199)));

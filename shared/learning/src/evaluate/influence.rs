@@ -15,7 +15,7 @@ pub(super) struct Influenced {
 }
 
 impl Influenced {
-    /// Creates a metric with a fixed value, which no row influences.
+    /// Creates a metric with the given value and with influence 0 for each of the `rows` rows.
     fn fixed(value: f64, rows: usize) -> Self {
         Self { value, rows: vec![0.0; rows] }
     }
@@ -103,8 +103,8 @@ pub(super) fn average_precision(scores: &[f32], members: &[bool]) -> Influenced 
     Influenced { value, rows: influence }
 }
 
-/// Returns the F1 score of one class, with the influence of each row. The lists hold whether a row has the class, and
-/// whether the class is predicted.
+/// Returns the F1 score of one class, with the influence of each row. `truth` says for each row whether it has the
+/// class, and `answered` whether the class is predicted.
 pub(super) fn f1(truth: &[bool], answered: &[bool]) -> Influenced {
     let pairs = || truth.iter().zip(answered);
     let both = |(truth, answered): (&bool, &bool)| 2.0 * f64::from(u8::from(*truth && *answered));
@@ -199,7 +199,7 @@ mod tests {
         assert_eq!(mcc(&[0, 1], &[1, 1], 2), Influenced::fixed(0.0, 2));
     }
 
-    /// Returns the value of `metric` if each row is repeated as often as `counts` says.
+    /// Returns the value of `metric` on a list of rows in which each row occurs as often as `counts` says.
     fn weighed(metric: &dyn Fn(&[usize]) -> f64, counts: &[usize]) -> f64 {
         let rows: Vec<usize> =
             counts.iter().enumerate().flat_map(|(row, count)| std::iter::repeat_n(row, *count)).collect();

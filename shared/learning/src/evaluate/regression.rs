@@ -10,7 +10,8 @@ use super::scores::{log_error, pinball, relative_error};
 pub(crate) const INTERVAL_LEVEL: f64 = 0.9;
 
 // For this, the rows are sorted by predicted number and divided into five equal parts.
-/// Minimum number of rows for which the coverage of prediction intervals is reported for each fifth of the rows.
+/// Minimum number of rows to report the coverage of prediction intervals separately for each fifth of the rows.
+/// Coverage is the share of true numbers inside their interval.
 const MIN_ROWS_BY_FIFTH: usize = 25;
 
 /// Returns the metrics of a regression model, such as R². The predicted numbers are `values`, the true numbers `truth`,

@@ -15,14 +15,15 @@ const MIN_TRUTH: f64 = f64::EPSILON;
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Truths<'a> {
     // The table and the model may order labels differently. If the model does not know a label, its index is `None`.
-    /// True classes of a classification: the true class of each row, and for each class of the table the model's index
-    /// of the class.
+    /// True labels for classification. First list: the true label of each row, as an index of the table's labels.
+    /// Second list: for each label of the table, the model's index of the label (`None` if unknown).
     Classes(&'a [u32], &'a [Option<usize>]),
     /// True numbers for regression, one for each row.
     Numbers(&'a [f64]),
 }
 
-/// Returns a model's score by `metric` and the loss of each row. Returns `None` if an argument is for another task.
+/// Returns a model's score by `metric` and the loss of each row. Returns `None` if the metric, the true values and the
+/// predictions are not all for the same task (classification or regression).
 pub(crate) fn scores(metric: PrimaryMetric, truths: Truths<'_>, answers: &Answers) -> Option<Scores> {
     match (truths, answers) {
         (Truths::Classes(truth, known), Answers::Classes { classes, probabilities }) => {
@@ -143,7 +144,7 @@ impl Classified<'_> {
         influence::mcc(&truth, &self.answered(), self.known.len() + 1)
     }
 
-    /// Returns a loss for each row, such that the mean loss is 1 minus the metric.
+    /// Converts a metric, such as F1, to one loss for each row. The mean of the losses is 1 minus the metric.
     fn influenced(&self, metric: Option<Influenced>) -> Vec<f64> {
         match metric {
             Some(metric) => metric.rows.iter().map(|row| 1.0 - metric.value - row).collect(),

@@ -51,8 +51,8 @@ impl ModelFamily for DecisionTree {
         (scale.training / least(space, "min_samples_leaf").max(1)).min(scale.different).min(deepest)
     }
 
-    /// Returns how many class weights (shares of a class) all leaves store at most, without the first weight of each
-    /// leaf.
+    /// Returns the maximum number of class weights (shares of a class) that the leaves of the tree store, beyond one
+    /// for each leaf.
     fn further_weights(&self, scale: &Scale, space: &Space) -> u64 {
         // A leaf stores one weight for each class that its rows have.
         if scale.classes <= 2 {

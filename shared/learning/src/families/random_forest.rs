@@ -52,8 +52,8 @@ impl ModelFamily for RandomForest {
         times([most(space, "n_estimators"), (drawn(scale) / least).min(scale.different).min(deepest)])
     }
 
-    /// Returns how many class weights (shares of a class) all leaves store at most, without the first weight of each
-    /// leaf.
+    /// Returns the maximum number of class weights (shares of a class) that the leaves of all trees store, beyond one
+    /// for each leaf.
     fn further_weights(&self, scale: &Scale, space: &Space) -> u64 {
         // A leaf stores one weight for each class that its rows have.
         if scale.classes <= 2 {

@@ -28,7 +28,8 @@ pub(crate) struct Binned {
     holes: Vec<Hole>,
     // There are two columns for each element of `holes`. In the first half of this list, missing values are below all
     // other values. In the second half, they are above all other values.
-    /// Additional binned columns for features whose value may be missing.
+    /// Additional binned columns: two for each feature whose value may be missing. In one of the two columns,
+    /// missing counts as the lowest value. In the other, missing counts as the highest.
     ends: Vec<BinnedColumn>,
 }
 
@@ -39,7 +40,8 @@ pub(super) struct Splittable<'a> {
     /// For each binned column, the feature index that a finished tree uses for the column.
     pub(super) features: Vec<u32>,
     // The gain of a column's splits is added to its original feature.
-    /// For each binned column, the index of its original feature, which gets the importance of the column's splits.
+    /// For each binned column, the index of the feature that the column was made from. The importance of the column's
+    /// splits is added to this feature.
     pub(super) origins: Vec<usize>,
 }
 

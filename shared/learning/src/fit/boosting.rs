@@ -122,7 +122,7 @@ pub(crate) fn fit(
     boost(training, rows, parameters, seed, || Instant::now() >= deadline)
 }
 
-/// Fits gradient boosting until `is_up` returns true.
+/// Fits gradient boosting. Ends early when `is_up` returns true (the time is up).
 fn boost(
     training: &TrainingData<'_>,
     rows: FitRows<'_>,

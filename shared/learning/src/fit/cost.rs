@@ -10,7 +10,7 @@ use super::Fitted;
 /// Size of one tree node in the artifact file, in bytes. The first weight of a leaf is included.
 const NODE: f64 = 32.0;
 // The first weight is included in the size of the node.
-/// Size of each further weight of a tree's leaf in the artifact file, in bytes.
+/// Size of each weight of a tree's leaf in the artifact file, in bytes. The first weight of the leaf does not count.
 const WEIGHT: f64 = 9.0;
 /// Size of one weight of a linear model in the artifact, in bytes.
 const TERM: f64 = 4.0;

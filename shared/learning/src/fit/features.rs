@@ -42,7 +42,7 @@ enum FeatureSource<'a> {
     // the index of the particular word.
     /// Word feature: 1 if the row's text contains one particular word, otherwise 0.
     Word(&'a [u32], Words, u16),
-    /// Computed feature: one number for each row that was computed in advance, such as target encoding.
+    /// Feature that was computed in advance, such as target encoding: one number for each row.
     Learnt(Arc<[f32]>),
 }
 

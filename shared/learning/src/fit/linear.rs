@@ -91,7 +91,7 @@ pub(crate) enum LinearError {
     /// Error: the library computed weights that are not finite.
     #[error("the weights are not finite")]
     Diverged,
-    /// Error: there are more than 500 features, or too few training rows (not more than features).
+    /// Error: there are more than 500 features, or there are not more training rows than features.
     #[error("a linear model of {features} features cannot be fitted to {rows} rows")]
     Shape { rows: usize, features: usize },
     /// Error of the library smartcore.
@@ -99,7 +99,7 @@ pub(crate) enum LinearError {
     Library(#[from] Failed),
 }
 
-/// Returns the step between the rows that a linear model is fitted to: 1 means every row, 2 every second row.
+/// Row sampling for a linear model: returns 1 if the model is fitted to every row, 2 if to every second row, and so on.
 fn step(training: &TrainingData<'_>, rows: usize) -> usize {
     // With more rows, the step is larger, so that the fit does not exceed its maximum size.
     let width = training.features.width();

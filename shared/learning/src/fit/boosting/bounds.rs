@@ -25,7 +25,8 @@ impl AnswerLimits {
         (-sums[0] / (sums[1] + l2)).clamp(self.least, self.most)
     }
 
-    /// Returns twice the decrease in loss by a leaf with its best value, within the limits of monotone constraints.
+    /// Quality of a leaf in gradient boosting: returns twice the decrease in loss by the best leaf value that the
+    /// monotone constraints allow.
     pub(super) fn score(self, sums: GradientSums, l2: f64) -> f64 {
         let answer = self.answer(sums, l2);
         -answer * (2.0 * sums[0] + (sums[1] + l2) * answer)
@@ -42,7 +43,8 @@ impl AnswerLimits {
         }
     }
 
-    /// Returns the limits for leaf values below the left and the right child of a split.
+    /// Returns the limits of leaf values in the two subtrees of a split: below the left child, and below the right
+    /// child.
     pub(super) fn split(
         self,
         direction: Option<Direction>,

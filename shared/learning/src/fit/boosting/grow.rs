@@ -65,8 +65,8 @@ struct BinSplit {
 }
 
 // The histogram holds the sums of the loss's derivatives by bin.
-/// Result of splitting a node, for one group of features: the histogram of the smaller child, and the best next splits
-/// of the smaller and of the larger child.
+/// Node of a gradient boosting tree after its split, for one group of features: the histogram of the smaller child, and
+/// the best split of each child (the smaller child first).
 type Parted = (Histogram, (Option<BinSplit>, Option<BinSplit>));
 
 /// Leaf of the growing tree that can still be split, with its best split.
@@ -279,7 +279,8 @@ fn sums_of(entries: &[GradientRow]) -> GradientSums {
 }
 
 impl Grown {
-    /// Returns, for each leaf of the tree, its training rows and the number that the leaf adds to their score.
+    /// Returns the leaves of the tree. For each leaf: the training rows in the leaf, and the number that the tree adds
+    /// to their scores.
     pub(super) fn leaves(&self) -> impl Iterator<Item = (&[GradientRow], f64)> {
         self.nodes.iter().filter_map(|node| match *node {
             Branch::Leaf { start, end, answer } => Some((self.entries.get(start..end)?, answer)),
@@ -287,8 +288,8 @@ impl Grown {
         })
     }
 
-    /// Returns the number that the tree adds to the score of one row. `code` returns the row's bin number for a
-    /// feature.
+    /// Predicts one row with this tree: returns the number that the tree adds to the row's score. `code` returns the
+    /// row's bin number for a feature.
     pub(super) fn answer(&self, code: impl Fn(usize) -> u8) -> f64 {
         let mut at = 0;
         loop {
@@ -302,7 +303,8 @@ impl Grown {
         }
     }
 
-    /// Converts the grown tree to the form that artifacts store. Each leaf's value is multiplied by `scale`.
+    /// Converts the grown tree to the type that is stored in the model's artifact file. Each leaf's value is multiplied
+    /// by `scale`.
     #[expect(clippy::indexing_slicing, reason = "`features` has a number for each feature that may be split on")]
     pub(super) fn tree(&self, output: u32, scale: f64, features: &[u32]) -> Tree {
         // `output` is the index of the score that the leaves add to. The scale gives the leaf values the unit of the

@@ -89,8 +89,8 @@ impl Tile {
         &self.bins
     }
 
-    /// Returns the histogram of these features: the sums of the loss's derivatives in each bin, over the rows in
-    /// `entries`.
+    /// Returns the histogram of the tile's features over the rows in `entries`: for each bin, the sums of the loss's
+    /// derivatives.
     pub(super) fn histogram(&self, entries: &[GradientRow]) -> Histogram {
         if entries.len() <= PIECE {
             return self.piece(entries);

@@ -8,7 +8,7 @@ use crate::fit::features::{TrainingData, Truth};
 use crate::fit::forest::moments;
 
 // The limit takes effect if no row or every row has the class.
-/// Maximum absolute start score of a class in gradient boosting, in log-odds.
+/// Limit of the start score of a class in gradient boosting: the score (log-odds) is between -16 and 16.
 const MAX_LOG_ODDS: f64 = 16.0;
 
 // Without this minimum, a row that is predicted with certainty would not count.
@@ -25,9 +25,11 @@ pub(super) struct Loss {
     truth: Vec<f32>,
     weights: Vec<f32>,
     // A score is the start score plus what all trees so far add.
-    /// For each output (class, or the one number), the current score of every training row.
+    /// Current scores of the training rows in gradient boosting. One list for each class if there are more than two
+    /// classes, otherwise one list.
     scores: Vec<Vec<f64>>,
-    /// For each output (class, or the one number), the score that all rows have before the first tree.
+    /// Start scores of gradient boosting, before the first tree. One for each class if there are more than two classes,
+    /// otherwise one.
     start: Vec<f64>,
     // These probabilities are used only with more than two classes.
     /// For each class, the predicted probability of every training row before the current boosting round.
@@ -87,7 +89,8 @@ impl Loss {
         self.scale
     }
 
-    /// Returns, for each score of a row, the constant to which the predictions of the trees are added.
+    /// Returns the constants to which the trees' predictions are added. One for each class if there are more than two
+    /// classes, otherwise one.
     pub(super) fn base(&self) -> Vec<f32> {
         self.start.iter().map(|start| (self.offset + self.scale * start) as f32).collect()
     }
@@ -118,8 +121,8 @@ impl Loss {
         }
     }
 
-    /// Returns all training rows with the first and second derivative of their loss with respect to one of their
-    /// scores.
+    /// Returns each training row with the first and second derivative of the row's loss with respect to one score.
+    /// `output` is the index of the score.
     #[expect(
         clippy::indexing_slicing,
         reason = "truth, weights and scores have a number for every row that is fitted on"
@@ -172,7 +175,8 @@ impl Loss {
         rows.iter().zip(answers).for_each(|(row, answer)| scores[*row as usize] += answer);
     }
 
-    /// Returns the start scores: for each output (class, or the one number), the score before the first tree.
+    /// Returns the start scores of gradient boosting, before the first tree. One for each class if there are more than
+    /// two classes, otherwise one.
     pub(super) fn start(&self) -> &[f64] {
         &self.start
     }
@@ -207,7 +211,7 @@ pub(super) fn loss_of(truth: Truth<'_>, value: f64, scores: impl Iterator<Item =
     }
 }
 
-/// Returns the weighted mean of the function `of`, applied to each of the values.
+/// Applies the function `of` to each of the `values`, and returns the weighted mean of the results.
 fn mean(values: &[f32], weights: &[f32], of: impl Fn(f32) -> f64) -> f64 {
     let total: f64 = weights.iter().copied().map(f64::from).sum();
     values.iter().zip(weights).map(|(value, weight)| of(*value) * f64::from(*weight)).sum::<f64>() / total

@@ -36,7 +36,8 @@ pub(super) struct WatchedRows<'a> {
     truth: Truth<'a>,
     /// The true target of each validation row: the index of its class, or a standardised number.
     values: Vec<f64>,
-    /// For each output (class, or the one number), the current score of every validation row.
+    /// Current scores of the validation rows in gradient boosting. One list for each class if there are more than two
+    /// classes, otherwise one list.
     scores: Vec<Vec<f64>>,
     /// Mean loss of the validation rows after each boosting round.
     losses: Vec<f64>,

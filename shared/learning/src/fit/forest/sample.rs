@@ -10,12 +10,11 @@ use crate::fit::features::{TrainingData, Truth};
 pub(super) struct SampledRow {
     /// Index of the row in the training data.
     pub(super) row: u32,
-    /// Index of the output that the row counts for in a tree node: the row's class, or 0 in a regression.
+    /// The row's class in a classification, 0 in a regression. Index of the sum to which a tree node adds the row.
     pub(super) output: u32,
     /// Weight of the row, multiplied by the number of times that the row was drawn into the bootstrap sample.
     pub(super) weight: f32,
-    /// Number that the row adds to the sum of its output, per unit of weight: 1 in a classification, the standardised
-    /// target in a regression.
+    /// The row's target number, standardised, in a regression. Always 1 in a classification.
     pub(super) value: f32,
 }
 

@@ -7,9 +7,8 @@
 use super::sample::SampledRow;
 use crate::fit::binned::{BinnedColumn, MAX_BINS};
 
-// If (rows of the node × this factor) is less than the number of bins, the rows are sorted by bin number. Otherwise
-// they are summed bin by bin.
-/// Factor that decides how the best split of a tree node is found: small nodes by sorting rows, large nodes by bins.
+/// Search for the best split: the rows of a tree node are sorted by bin number if 4 × rows is less than the number of
+/// bins. Otherwise the rows are summed bin by bin.
 const SORT_BELOW: usize = 4;
 
 /// Candidate split of a tree node in a random forest, on one feature.
@@ -22,12 +21,14 @@ pub(super) struct ForestSplit {
     /// Lowest bin number that a row of the right child has.
     pub(super) right: usize,
     // `s` are the sums of the outputs in a child, and `w` is the sum of the weights.
-    /// Quality of the split, higher is better: `Σ s²/w` over both children.
+    /// Quality of the split. Higher means that the rows in each child are more alike. Computed as `Σ s²/w` over both
+    /// children.
     pub(super) score: f64,
 }
 
 // There is one output for each class, or in a regression one for the target.
-/// Sums over the rows of a tree node: the number of rows, their weights and their outputs.
+/// Sums over the rows of a tree node: number of rows, total weight, and `outputs`. `outputs` is the weight of each
+/// class, or in a regression the weighted sum of the targets.
 #[derive(Debug, Clone)]
 pub(super) struct OutputSums {
     pub(super) rows: usize,
@@ -55,7 +56,7 @@ impl OutputSums {
         sums
     }
 
-    /// Returns the quality `Σ s²/w` of one side of a split. Higher is better.
+    /// Returns the quality `Σ s²/w` of one child of a split. Higher means that the rows in the child are more alike.
     pub(super) fn score(&self) -> f64 {
         // `s` are the sums of the outputs, and `w` is the sum of the weights.
         if self.weight > 0.0 { self.squares / self.weight } else { 0.0 }
@@ -90,8 +91,8 @@ pub(super) struct Splitter {
     min_rows: usize,
     left: OutputSums,
     right: OutputSums,
-    // The sums of a bin have this order: the number of rows, the sum of the weights, the sum of each output.
-    /// Sums of the node's rows for each bin of a feature.
+    /// For each bin of a feature, sums over the rows of the tree node: the number of rows, the sum of the weights, and
+    /// the sum of each output.
     histogram: Vec<f64>,
     // The upper 32 bits are the row's bin number. The lower 32 bits are its index among the node's rows.
     /// Sort keys, one for each row of the tree node.

@@ -166,8 +166,8 @@ impl<'a> ForestTreeGrower<'a> {
         Node::Split { feature: split.feature as u32, threshold, left, right }
     }
 
-    /// Moves the rows of the left child in front: rows with the bin number `last` or a lower one. Returns the index at
-    /// which the right child's rows start.
+    /// Reorders the rows of a tree node: first the left child's rows (bin number at most `last`), then the right
+    /// child's rows. Returns the index at which the right child's rows start.
     #[expect(
         clippy::indexing_slicing,
         reason = "a node is a range of the rows of the tree, and a column has a bin for every row"
