@@ -100,7 +100,7 @@ impl Prepared {
         &self.preprocessing
     }
 
-    /// Returns the table's signature (input columns) and preprocessing, without derived features.
+    /// Returns the input columns and the preprocessing that models are trained with, without derived features.
     pub(crate) fn learnt(&self) -> FittedColumns {
         let (signature, preprocessing) = (self.signature.clone(), self.preprocessing.clone());
         FittedColumns { signature, preprocessing, statistics: Vec::new() }
