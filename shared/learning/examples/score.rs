@@ -126,8 +126,7 @@ fn matrix(values: &[f32], columns: usize) -> Result<DenseMatrix<f32>, smartcore:
     DenseMatrix::new(values.len() / columns, columns, values.to_vec(), false)
 }
 
-/// Measures how long one prediction takes, for each line of standard input (`one` or `batch`). Prints the seconds per
-/// row.
+/// Measures predictions, once for each line (`one` or `batch`) of standard input. Prints the seconds per predicted row.
 fn obey<A, B>(rows: usize, mut one: impl FnMut() -> A, mut batch: impl FnMut() -> B) -> Result<(), Box<dyn Error>> {
     // The line `one` means one row per call, `batch` means all rows in one call.
     for line in stdin().lock().lines() {
@@ -142,8 +141,7 @@ fn obey<A, B>(rows: usize, mut one: impl FnMut() -> A, mut batch: impl FnMut() -
     Ok(())
 }
 
-/// Repeats `call`, which predicts `rows` rows, for at least the duration `ROUND`. Returns the seconds per predicted
-/// row.
+/// Repeats `call`, which predicts `rows` rows, for at least the time `ROUND`. Returns the seconds per predicted row.
 fn round(rows: usize, mut call: impl FnMut()) -> f64 {
     let began = Instant::now();
     let mut calls = 0_u32;

@@ -102,8 +102,7 @@ impl<'a> Learner<'a> {
         Units::of(self.frame, &at(self.rows, rows), self.order, self.groups)
     }
 
-    /// Sets monotone constraints for boosted trees: if a named column's value grows, the prediction never falls, or
-    /// never rises.
+    /// Sets monotone constraints for boosted trees: when a named column grows, predictions only rise, or only fall.
     pub(crate) fn constrain(&mut self, directions: &BTreeMap<String, Direction>) {
         // `directions` has the direction for each monotone column.
         let origins = self.origins();

@@ -35,7 +35,7 @@ pub enum PrepareError {
          expected older rows with the label too; add such rows or remove these"
     )]
     NewLabel {
-        /// The file, and the place in the file, of the first row with this label.
+        /// The file, and the line or row number in the file, of the first row with this label.
         place: FilePlace,
         /// The name of the target column.
         target: String,

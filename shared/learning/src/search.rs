@@ -226,7 +226,7 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// Returns the best candidates of each family, one of every `part` candidates, as indices in `trials`.
+    /// Returns the best candidates of each model family (a third if `part` is 3), as indices in `trials`.
     fn better_part(&self, part: usize, folds: usize) -> Vec<usize> {
         let metric = self.context.metric;
         let mut chosen: Vec<(usize, usize)> = Vec::new();

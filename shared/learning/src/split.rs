@@ -53,8 +53,7 @@ pub(crate) fn distinct_share(frame: &Frame, rows: &[u32], groups: Option<&[u64]>
     units.len() as f64 / all as f64
 }
 
-/// Returns a number for each of the given `rows`. Rows that may reveal each other's target, such as equal rows, share a
-/// number.
+/// Returns a number for each of `rows`. Rows that may reveal each other's target, such as equal rows, share a number.
 pub(crate) fn unit_keys(frame: &Frame, rows: &[u32], groups: Option<&[u64]>) -> Vec<u64> {
     // With groups, the rows of a group get equal keys. Without groups, rows with equal content do.
     groups.map_or_else(|| hash::some_rows(frame, rows), |groups| at(groups, rows))
@@ -141,8 +140,8 @@ impl Ord for Total {
     }
 }
 
-/// Groups the rows by class or, for regression, by ranges of the target. Each group is later split into training rows
-/// and hold-out.
+/// Groups rows by class or, for regression, by ranges of the target. Each group is then split into training and
+/// hold-out.
 fn strata(target: &Target) -> Vec<Vec<u32>> {
     match target {
         Target::Classes { labels, classes } => {

@@ -55,8 +55,7 @@ pub(crate) struct ColumnTexts {
     /// Number of different codes, including the one for a missing text.
     pub(crate) count: usize,
     // A row's encoding is computed only from rows of other parts.
-    /// For each row, its part number in out-of-fold target encoding: encodings are computed from rows of different
-    /// parts.
+    /// For each row, its part number in out-of-fold target encoding. A row is encoded from the rows of all other parts.
     pub(crate) parts: Arc<[u8]>,
 }
 
@@ -183,8 +182,7 @@ impl TargetSums {
         sum.smoothed(self.all.mean(), smoothing)
     }
 
-    /// Target encoding: returns the smoothed mean of the target over all rows with text `code` outside the given
-    /// `part`.
+    /// Target encoding: returns the smoothed mean of the target over the rows with text `code`, except those in `part`.
     fn apart(&self, code: usize, part: usize, smoothing: f64) -> f64 {
         let of = |sums: &[Sum; PARTS]| sums.get(part).copied().unwrap_or_default();
         let prior = self.all.without(of(&self.parts)).mean();

@@ -59,8 +59,7 @@ pub struct Trained {
     /// Metrics, on the hold-out, of a baseline model that ignores all input columns. `None` if there is no baseline.
     pub baseline: Option<Baseline>,
     // The trained model must beat this answer.
-    /// The best constant prediction (the same answer for every row), which the model must beat. `None` if there is
-    /// none.
+    /// The best constant prediction (equal for every row), which the model must beat. `None` if there is none.
     pub constant: Option<ConstantAnswer>,
     // If there are more than 50,000 training rows, the score is computed on 50,000 evenly spaced rows.
     /// Score of the model on the training rows: accuracy (0–1) for labels, R² (at most 1) for numbers.
@@ -316,8 +315,7 @@ fn no_width(interval: &Interval) -> Option<String> {
     })
 }
 
-/// Returns a warning if the model has fewer trees than its hyperparameters ask for, because time or space in the
-/// artifact ran out.
+/// Returns a warning if the model has fewer trees than planned, for lack of time or of space in the artifact.
 fn fewer_trees(choice: &Choice, fitted: &Fitted) -> Option<String> {
     let trees = fitted.trees()?;
     let wanted = choice.parameters().get("n_estimators").and_then(serde_json::Value::as_u64)?;

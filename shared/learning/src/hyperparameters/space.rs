@@ -54,8 +54,8 @@ impl Space {
         found
     }
 
-    /// Returns the first candidate to try: the usual value of each hyperparameter, moved into its range if it is
-    /// outside.
+    /// Returns a model family's usual hyperparameter values. A value outside its range is moved to the end of the
+    /// range.
     pub(crate) fn usual(&self) -> Choice {
         let usual = |(dimension, bounds): (&Dimension, &ValueRange)| {
             let ValueRange { least, most } = *bounds;

@@ -4,8 +4,7 @@ use super::numbers;
 use evergreen_table::{MISSING, Target, Values, at};
 
 // At most this share of the errors of a constant answer (always the most frequent label) may remain.
-/// Limit for a leak in classification: maximum errors of the column alone, as a share of the errors of a constant
-/// answer.
+/// Limit for a leak in classification: errors of the column alone, as a share of the errors of a constant answer.
 const ERRORS_LEFT: f64 = 0.02;
 
 // At most this share of the errors of a constant answer (always the most frequent label) may remain.

@@ -20,8 +20,7 @@ const STEPS: usize = 30;
 
 // `None` for regression, or if calibration hardly lowers the log loss. The artifact stores the power, see
 // `evergreen_scoring::PipelineParts::calibration`.
-/// Finds the power to which a classifier's probabilities are raised to best match the true classes, or `None` for no
-/// calibration.
+/// Finds the best power for calibration: a classifier's probabilities are raised to this power. `None`: no calibration.
 pub(super) fn power(target: &Target, answers: &Answers, rule: &LabelRule) -> Option<f32> {
     let (Target::Classes { labels, classes: truth }, Answers::Classes { probabilities, .. }) = (target, answers) else {
         return None;

@@ -19,8 +19,8 @@ const MAX_CELLS: usize = 50_000;
 const MIN_SCORED: usize = 600;
 const MAX_DIVISIONS: usize = 3;
 
-/// Splits the training rows into cross-validation folds, several times if rows are few. Also returns how many folds one
-/// split has.
+/// Splits the training rows into cross-validation folds, once or several times. Also returns the number of folds per
+/// split.
 pub(super) fn divided(learner: &Learner<'_>, plan: &Plan) -> (Vec<Fold>, usize) {
     let divide = |seed| folds(learner.target(), |rows| learner.units(rows), plan.folds, seed);
     let mut all = divide(plan.seed);

@@ -72,8 +72,7 @@ impl Search<'_> {
         done == 0 || trial.seconds / done as f64 + self.reserve(trial, RESERVED_SHARE_FIRST) < self.left()
     }
 
-    /// Returns how many seconds of the search to reserve for a candidate's last fit on all rows, and for saving the
-    /// model.
+    /// Returns how many seconds to reserve for fitting a candidate to all training rows and for saving the model.
     fn reserve(&self, trial: &Trial, most: f64) -> f64 {
         let rows = self.context.learner.rows() as f64;
         // `most` limits the time of the fit, as a share of the search's time.

@@ -48,8 +48,7 @@ pub(super) fn hold(groups: &[u64], order: Option<&[f64]>, target: &Target, held:
     }
 }
 
-/// Marks the first groups of `members` as hold-out, until they have about a fifth of the rows. Returns how many were
-/// marked.
+/// Marks the first groups as hold-out, until they have about a fifth of the rows. Returns how many groups were marked.
 fn hold_first_groups(members: &[&Group], left: &mut [usize], held: &mut [bool]) -> usize {
     let wanted = fifth(members.iter().map(|group| group.rows.len()).sum());
     let is_needed =
