@@ -25,7 +25,7 @@ const USAGE: &str = "usage: answers TABLE_FOLDER FOLDER";
 /// Time limit for training, long enough that training never reaches it.
 const LIMIT: Duration = Duration::from_secs(3600);
 
-/// Number of trees of a random forest or of boosting. Few trees are enough to compare predictions.
+/// Number of trees in a random forest or a boosting model. Few trees are enough to compare predictions.
 const FEW_TREES: f64 = 40.0;
 
 const SEED: u64 = 7;

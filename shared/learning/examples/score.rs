@@ -126,7 +126,7 @@ fn matrix(values: &[f32], columns: usize) -> Result<DenseMatrix<f32>, smartcore:
     DenseMatrix::new(values.len() / columns, columns, values.to_vec(), false)
 }
 
-/// Measures how long predictions take, once for each line of standard input. Prints the seconds per row.
+/// Measures predictions, once for each line (`one` or `batch`) of standard input. Prints the seconds per predicted row.
 fn obey<A, B>(rows: usize, mut one: impl FnMut() -> A, mut batch: impl FnMut() -> B) -> Result<(), Box<dyn Error>> {
     // The line `one` means one row per call, `batch` means all rows in one call.
     for line in stdin().lock().lines() {
@@ -141,7 +141,7 @@ fn obey<A, B>(rows: usize, mut one: impl FnMut() -> A, mut batch: impl FnMut() -
     Ok(())
 }
 
-/// Repeats `call` for at least `ROUND` and returns the seconds per row. Each call predicts `rows` rows.
+/// Repeats `call`, which predicts `rows` rows, for at least the time `ROUND`. Returns the seconds per predicted row.
 fn round(rows: usize, mut call: impl FnMut()) -> f64 {
     let began = Instant::now();
     let mut calls = 0_u32;

@@ -6,12 +6,11 @@ use evergreen_table::Target;
 use crate::evaluate::{Answers, log_losses};
 
 // The number is high because the model was chosen as the best of many by its cross-validation loss.
-/// Limit for a warning: the hold-out loss is worse than the cross-validation loss by more than this many standard
-/// errors.
+/// Limit for a warning that the model does worse on the hold-out: by more than this many standard errors of the loss.
 const STANDARD_ERRORS: f64 = 4.0;
 
 // A smaller difference does not matter, even if it is certain.
-/// Minimum relative difference between hold-out loss and cross-validation loss for a warning.
+/// Minimum relative difference between hold-out loss and cross-validation loss for a warning (0.2 is 20 %).
 const MIN_RELATIVE_GAP: f64 = 0.2;
 
 // If a model makes no mistakes, even a tiny difference is many times its loss.
@@ -88,10 +87,10 @@ pub(crate) fn gap(validated: Losses, holdout: Losses, table: RowDependence) -> O
 
 // Coverage is the share of rows whose interval contains the true value. The limit is used if the hold-out rows are
 // newer than the training rows.
-/// Limit for a warning about prediction intervals: the coverage is too low by more than this many standard errors.
+/// Limit for a warning: too few intervals contain the true value, by more than this many standard errors of the share.
 const NEWER_STANDARD_ERRORS: f64 = 2.0;
 
-/// Returns a warning if too few prediction intervals contain the true value, for example clearly fewer than 90 %.
+/// Returns a warning if clearly too few prediction intervals contain the true value (for example 80 % instead of 90 %).
 pub(crate) fn low_coverage(holdout: &Evaluation, table: RowDependence) -> Option<String> {
     let Evaluation::Regression(figures) = holdout else { return None };
     let IntervalEvaluation { level, coverage, width, .. } = figures.interval;

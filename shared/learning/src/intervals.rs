@@ -42,16 +42,16 @@ const TREES: BoostingParameters = BoostingParameters {
 const MAX_CELLS: usize = 4_000_000;
 
 // The cut allows testing the trees that predict how difficult a row is on rows that they have not seen.
-/// Number of parts into which the out-of-fold errors are cut if there is only one cross-validation fold.
+/// Number of equal ranges into which the out-of-fold errors are cut if there is only one cross-validation fold.
 const PARTS: usize = 5;
 
 // Boosted trees predict the difficulty. The gain is the decrease of the interval score. With less gain, the width
 // depends only on the prediction.
-/// Minimum relative gain for which the width of prediction intervals depends on how difficult the row is to predict.
+/// Minimum relative decrease of the interval score (a loss) for which interval widths depend on each row's difficulty.
 const WORTHWHILE: f64 = 0.01;
 
 // Otherwise tiny errors would dominate.
-/// Share of the mean error that is added to each error before its logarithm is taken.
+/// Number that is added to each prediction error before the error's logarithm is taken, as a share of the mean error.
 const MIN_SHARE: f64 = 0.1;
 
 /// Absolute out-of-fold errors of a regression model: errors on rows that the model was not trained on.
@@ -124,7 +124,7 @@ fn logarithms(all: &Errors) -> Vec<f64> {
     all.errors.iter().map(|error| (error + least).ln()).collect()
 }
 
-/// Predicts how large the error of each row will be, in the order of the folds. Returns `None` if there was no time.
+/// Predicts the size of each row's error, with trees that were not trained on the row. Returns `None` if time ran out.
 fn left_out(
     learner: &Learner<'_>,
     (folds, all): (&[Errors], &Errors),
@@ -149,7 +149,7 @@ fn left_out(
     Ok(Some(hardness))
 }
 
-/// Fits the trees that predict how large a row's error will be.
+/// Fits boosted trees that predict the size of each row's error. `logarithms` are the logarithms of the true errors.
 fn fit(learner: &Learner<'_>, rows: &[u32], logarithms: &[f64], deadline: Instant) -> Result<Fitted, LearningError> {
     // More than `MAX_CELLS` cells (rows × features): take evenly spaced rows.
     let step = (rows.len() * learner.width()).div_ceil(MAX_CELLS).max(1);
@@ -177,7 +177,8 @@ fn parts(folds: &[Errors]) -> Vec<Range<usize>> {
     sizes.into_iter().map(range).collect()
 }
 
-/// Returns the interval score of the prediction intervals, summed over the rows. Lower is better.
+/// Returns the interval score of the prediction intervals, summed over the rows. Narrow intervals with few misses give
+/// a low (good) score.
 fn cost(half: &Curve, all: &Errors, hardness: impl Fn(usize) -> f64) -> f64 {
     // A row's score is the width of its interval. If the true value is outside, twenty times its distance from the
     // interval is added. Twenty is right for intervals that contain nine in ten rows (Gneiting, Raftery: "Strictly
@@ -189,7 +190,7 @@ fn cost(half: &Curve, all: &Errors, hardness: impl Fn(usize) -> f64) -> f64 {
     all.values.iter().zip(&all.errors).enumerate().map(of).sum()
 }
 
-/// Converts the trees' thresholds (split points), so that the trees can read scaled features.
+/// Converts the thresholds (split points) of trees that were fitted to unscaled features, for use with scaled features.
 fn on_scaled(mut ensemble: Ensemble, scaler: Option<&Scaler>) -> Ensemble {
     // Without a scaler, the trees stay as they are.
     let Some(Scaler { offset, scale }) = scaler else { return ensemble };

@@ -96,7 +96,7 @@ pub(crate) fn unordered(table: &Table) -> Option<String> {
     ))
 }
 
-/// Returns whether a column may give the order of the rows in time: it holds dates, but not dates of birth.
+/// Returns whether the rows may be sorted in time by this column: a column of dates, but not of dates of birth.
 fn orders(column: &FrameColumn) -> bool {
     let Values::Timestamp(values) = &column.values else { return false };
     let name = column.name.to_lowercase();
@@ -124,7 +124,7 @@ fn is_monotone(numbers: impl Iterator<Item = impl PartialOrd> + Clone) -> bool {
     grows.min(falls) * 100 <= all
 }
 
-/// Returns a warning if a column looks like an identifier whose values repeat (for example `customer_id`).
+/// Returns a warning if rows belong together by an identifier that repeats (for example `customer_id`).
 pub(crate) fn ungrouped(table: &Table) -> Option<String> {
     // No warning if the settings name a group column.
     let ColumnProfile { name, distinct, .. } = owner(table)?;
@@ -156,7 +156,7 @@ fn owner(table: &Table) -> Option<&ColumnProfile> {
     table.profile().columns.iter().find(repeats)
 }
 
-/// Returns whether a column's values rise or fall with time, as a counter does.
+/// Returns whether a column's values rise or fall with time, as a counter does. `order` is the time of each row.
 fn follows(values: &Values, order: &[f64]) -> bool {
     // Such a column reveals when a row was recorded, so a model can find neighbouring rows.
     let values: Vec<f64> = match values {

@@ -40,12 +40,12 @@ pub(crate) struct Learner<'a> {
     features: FrameFeatures<'a>,
     binned: Binned,
     // Every fit computes the numbers again from its own training rows.
-    /// Target-encoded features: numbers, computed from the target, that replace texts.
+    /// Target encodings: each replaces the texts of a column by numbers that are computed from the target.
     recipes: Vec<Recipe>,
     target: Target,
     weights: Option<Vec<f32>>,
     // This index is always the class number itself, but the evaluation code needs a list.
-    /// For each class, the index of its label in the list of the target's labels.
+    /// For each class in the training rows, the position of its label in the target's list of labels.
     known: Vec<Option<usize>>,
 }
 
@@ -102,7 +102,7 @@ impl<'a> Learner<'a> {
         Units::of(self.frame, &at(self.rows, rows), self.order, self.groups)
     }
 
-    /// Makes boosted trees monotone: when a column's value grows, the prediction only rises, or only falls.
+    /// Sets monotone constraints for boosted trees: when a named column grows, predictions only rise, or only fall.
     pub(crate) fn constrain(&mut self, directions: &BTreeMap<String, Direction>) {
         // `directions` has the direction for each monotone column.
         let origins = self.origins();
@@ -131,7 +131,7 @@ impl<'a> Learner<'a> {
         self.target
     }
 
-    /// Returns the given training rows as raw rows: the input numbers of a model, before preprocessing.
+    /// Returns the given training rows as raw rows: the numbers that a model takes as input, before preprocessing.
     pub(crate) fn raw_rows(&self, rows: &[u32]) -> Vec<f32> {
         // The raw rows follow each other in one list.
         self.encoder.rows(rows.iter().map(|row| self.rows.get(*row as usize).copied().unwrap_or(u32::MAX)))
@@ -204,13 +204,13 @@ impl<'a> Learner<'a> {
         self.preprocessing.features()
     }
 
-    /// Returns the expected duration, in seconds, of the first fit with these hyperparameters. 0 means no estimate.
+    /// Returns the expected duration of one model fit in seconds. 0 if the model family has no estimate.
     pub(crate) fn expected_seconds(&self, rows: usize, choice: &Choice) -> f64 {
         // `rows` is the number of training rows.
         choice.hyperparameters().expected_seconds(&self.training(&self.features, &self.binned), rows)
     }
 
-    /// Builds the complete prediction pipeline from a fitted model, for example with its preprocessing and calibration.
+    /// Builds a model that predicts from raw rows: a fitted model with its preprocessing, calibration and label rule.
     pub(crate) fn pipeline(
         &self,
         fitted: Fitted,
@@ -242,7 +242,7 @@ impl<'a> Learner<'a> {
         Ok(Answers::of(&model, &self.raw_rows(rows))?)
     }
 
-    /// Returns the true labels or numbers in `target` in the form that the evaluation code needs.
+    /// Converts the true labels or numbers of rows into the type that the metrics take as input.
     pub(crate) fn truths<'t>(&'t self, target: &'t Target) -> Truths<'t> {
         // `target` may belong to only some of the training rows.
         match target {
@@ -263,7 +263,7 @@ impl<'a> Learner<'a> {
     }
 }
 
-/// Prepares the planned target encodings: joins each plan with the texts of its column.
+/// Prepares the planned target encodings: joins the settings of each encoding with the texts of its column.
 fn recipes(
     frame: &Frame,
     (rows, groups): (&[u32], Option<&[u64]>),

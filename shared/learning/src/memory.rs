@@ -93,12 +93,12 @@ pub fn check(
     })
 }
 
-/// Returns how many bytes of memory a training run by `plan` needs, for a table that has been read.
+/// Returns how many bytes of memory a training run needs, for a table that is already in memory.
 pub fn of_learning(prepared: &Prepared, plan: &Plan) -> u64 {
     learning(&Scale::learning(prepared), &plan.spaces).0
 }
 
-/// Adds the memory that training needs to the error of a table that is too large to be read.
+/// If a table is too large to be read, adds the memory for training to the memory need that the error message states.
 #[must_use]
 pub fn with_learning(error: TableError, settings: &DatasetSettings) -> TableError {
     // Other errors stay as they are.

@@ -35,7 +35,7 @@ pub enum PrepareError {
          expected older rows with the label too; add such rows or remove these"
     )]
     NewLabel {
-        /// The file, and the place in the file, of the first row with this label.
+        /// The file, and the line or row number in the file, of the first row with this label.
         place: FilePlace,
         /// The name of the target column.
         target: String,
@@ -100,7 +100,7 @@ impl Prepared {
         &self.preprocessing
     }
 
-    /// Returns the table's signature (input columns) and preprocessing, without derived features.
+    /// Returns the input columns and the preprocessing that models are trained with, without derived features.
     pub(crate) fn learnt(&self) -> FittedColumns {
         let (signature, preprocessing) = (self.signature.clone(), self.preprocessing.clone());
         FittedColumns { signature, preprocessing, statistics: Vec::new() }

@@ -82,14 +82,14 @@ impl Proof {
     }
 }
 
-/// Returns the predictions of `model`. Fails if `written`, the same model before it was written, predicts differently.
+/// Returns the predictions of `model`, loaded from a file. Fails if the original model `written` predicts differently.
 fn same_answers(model: &Model, written: &Model, raw: &[f32]) -> Result<Answers, LearningError> {
     // `raw` has the raw rows (input numbers) to predict.
     let answers = Answers::of(model, raw)?;
     if answers == Answers::of(written, raw)? { Ok(answers) } else { Err(LearningError::OtherPrediction) }
 }
 
-/// Returns the model's score on up to 50,000 training rows.
+/// Returns the score of a loaded model on up to 50,000 training rows: accuracy for labels, R² for numbers.
 fn training_score(prepared: &Prepared, model: &Model, written: &Model) -> Result<f64, LearningError> {
     let (table, training) = (prepared.table(), &prepared.split().training);
     let step = training.len().div_ceil(CHECKED_ROWS).max(1);

@@ -73,22 +73,22 @@ impl<'a> Encoder<'a> {
     }
 }
 
-/// Values of one table column, in the form from which the encoder writes raw rows.
+/// Values of one table column, prepared for the encoder that converts rows to a model's input numbers.
 #[derive(Debug)]
 enum Cells<'a> {
     Numbers(&'a [f32]),
     Moments(&'a [f64], Vec<DatePart>),
     Texts(&'a [u32], Vec<f32>),
     // The last value is the number of different words.
-    /// Values of a column of free text: the code of each row's text, and the known words in the text of each code.
+    /// Free text, as (text code of each row, known words in the text of each code, number of known words).
     Words(&'a [u32], Words, usize),
 }
 
 // The known words are those of the model's signature.
-/// For each different text of a column, the known words that the text contains, as ascending word indices.
+/// For each different text of a column, the known words in the text, as ascending indices in the model's word list.
 pub(crate) type Words = Arc<[Vec<u16>]>;
 
-/// Returns, for each text in `names`, the indices of those `words` that the text contains. `words` must be sorted.
+/// Returns which of `words` (sorted) each text in `names` contains, as indices in `words`.
 pub(crate) fn words_of(names: &[String], words: &[String]) -> Words {
     let of = |name: &String| {
         let found = lifecycle_words(name).filter_map(|word| words.binary_search(&word).ok());
@@ -125,7 +125,7 @@ impl<'a> Cells<'a> {
         }
     }
 
-    /// Writes the column's value in the given row into `slots`, the column's places in a raw row.
+    /// Writes the column's value in the given row into `slots`, the column's numbers in the model input.
     fn write(&self, row: usize, slots: &mut [f32]) {
         // All slots must be NaN before the call.
         let mut set = |value: f32| slots.iter_mut().take(1).for_each(|slot| *slot = value);
@@ -144,7 +144,7 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// Returns, for each text in `names`, the number that encodes the text in a raw row, see [`ColumnKind::code`].
+/// Returns the number by which a model's input represents each text in `names`, see [`ColumnKind::code`].
 fn indices(names: &[String], categories: &[String], rare: &[String]) -> Vec<f32> {
     let unseen = categories.len();
     let known = categories.iter().zip(0..).chain(rare.iter().zip(unseen + 1..));

@@ -43,7 +43,7 @@ use crate::intervals::Errors;
 use crate::learner::{AnswerError, Learner};
 
 // With more candidates, the search uses successive halving.
-/// Maximum number of hyperparameter candidates of a model family that are all scored on every cross-validation fold.
+/// If a model family has at most this many hyperparameter candidates, each is scored on every cross-validation fold.
 const FEW_CANDIDATES: usize = 4;
 
 // In a step `(n, folds)`, one in `n` candidates of each family goes on. So the best third goes on to three folds. The
@@ -52,7 +52,7 @@ const FEW_CANDIDATES: usize = 4;
 const RUNGS: [(usize, usize); 2] = [(3, 3), (3, usize::MAX)];
 
 // Measured on generated tables of 6,000 to 400,000 training rows.
-/// Exponent in a rule of the search: the best number of boosting rounds grows with the number of rows to this power.
+/// Exponent: the best number of boosting rounds is proportional to the number of training rows to this power.
 const ROUNDS_BY_ROWS: f64 = 0.4;
 
 /// The result of a hyperparameter search.
@@ -70,7 +70,7 @@ pub(crate) struct SearchResult {
     pub(crate) limits: EnsembleLimits,
 }
 
-/// A hyperparameter candidate that the search evaluated, with all settings for its last fit on all training rows.
+/// A hyperparameter candidate that the search evaluated, with all settings to fit it again on all training rows.
 #[derive(Debug)]
 pub(crate) struct RankedCandidate {
     pub(crate) choice: Choice,
@@ -93,7 +93,7 @@ pub(crate) struct RankedCandidate {
     pub(crate) errors: Vec<Errors>,
     /// Mean and spread of the candidate's out-of-fold losses. `None` if its predictions were not kept.
     pub(crate) validated: Option<Losses>,
-    /// Expected duration of the steps after the last fit: writing, loading and evaluating the model artifact.
+    /// Expected duration of the steps after the last model fit: writing, loading and evaluating the model artifact.
     pub(crate) after: Duration,
 }
 
@@ -200,7 +200,7 @@ impl Search<'_> {
         }
     }
 
-    /// Step of the hyperparameter search (successive halving): scores the better candidates on more folds.
+    /// Step of the hyperparameter search (successive halving): scores only the better candidates on more folds.
     fn narrow_down(&mut self) -> Result<(), SearchError> {
         let mut before = self.context.first_folds();
         for (part, folds) in RUNGS {
@@ -226,7 +226,7 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// Returns the indices in `trials` of the best candidates of each family, one of every `part` candidates.
+    /// Returns the best candidates of each model family (a third if `part` is 3), as indices in `trials`.
     fn better_part(&self, part: usize, folds: usize) -> Vec<usize> {
         let metric = self.context.metric;
         let mut chosen: Vec<(usize, usize)> = Vec::new();
@@ -268,7 +268,7 @@ impl Search<'_> {
         self.left_out.push(family);
     }
 
-    /// Adds an evaluated candidate to the results of the search.
+    /// Adds an evaluated hyperparameter candidate to the list of results of the search.
     fn keep(&mut self, trial: Trial) {
         // If the candidates' predictions are large, only the best candidate of each family keeps its predictions.
         self.trials.push(trial);
@@ -377,7 +377,7 @@ impl Search<'_> {
         families::of(trial.choice.family).cost_of_all_rows(trial.cost, Growth { rows, rounds })
     }
 
-    /// Returns the hyperparameters for the last fit on all training rows.
+    /// Returns the hyperparameters with which a candidate is finally fitted on all training rows.
     fn for_all_rows(&self, choice: &Choice) -> Choice {
         let fitted = self.context.folds.iter().map(|fold| fold.training.len()).max().unwrap_or_default();
         let ratio = self.context.learner.rows() as f64 / fitted.max(1) as f64;

@@ -21,19 +21,19 @@ pub struct Split {
     pub holdout: Vec<u32>,
 }
 
-/// For each row, a unit number: rows with the same number must stay together in one cross-validation fold.
+/// For each row, a number. Rows with the same number must stay together in one cross-validation fold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Units {
-    /// Unit numbers of rows without an order. Rows with equal content, or of the same group, share a number.
+    /// For rows without an order in time: rows with equal content, or of the same group, have the same number.
     Alike(Vec<u64>),
-    /// Unit numbers of rows ordered in time. A higher number is newer. Rows of the same time or group share a number.
+    /// For rows ordered in time: newer rows have higher numbers. Rows of the same time or group have the same number.
     Ordered(Vec<u64>),
 }
 
 impl Units {
     // `order` has the time and `groups` the group of every row of the frame. `None`: the table has no order or group
     // column.
-    /// Returns which of the given `rows` must stay together in one cross-validation fold.
+    /// Returns a number for each of `rows`. Rows with the same number must stay together in one cross-validation fold.
     pub(crate) fn of(frame: &Frame, rows: &[u32], order: Option<&[f64]>, groups: Option<&[u64]>) -> Self {
         match (order, groups) {
             (Some(order), Some(groups)) => Self::Ordered(groups::ranks(&at(groups, rows), &at(order, rows))),
@@ -53,13 +53,13 @@ pub(crate) fn distinct_share(frame: &Frame, rows: &[u32], groups: Option<&[u64]>
     units.len() as f64 / all as f64
 }
 
-/// Returns a number (key) for each of the given `rows`. Rows that reveal each other's target have equal keys.
+/// Returns a number for each of `rows`. Rows that may reveal each other's target, such as equal rows, share a number.
 pub(crate) fn unit_keys(frame: &Frame, rows: &[u32], groups: Option<&[u64]>) -> Vec<u64> {
     // With groups, the rows of a group get equal keys. Without groups, rows with equal content do.
     groups.map_or_else(|| hash::some_rows(frame, rows), |groups| at(groups, rows))
 }
 
-/// Returns the rank of each time in `moments`: the number of different earlier times.
+/// Returns, for each time in `moments`, how many different earlier times occur in the list.
 fn ranks(moments: &[f64]) -> Vec<u64> {
     let mut sorted = moments.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
@@ -140,7 +140,8 @@ impl Ord for Total {
     }
 }
 
-/// Divides the rows into strata (classes). Each stratum is then split into training rows and hold-out.
+/// Groups rows by class or, for regression, by ranges of the target. Each group is then split into training and
+/// hold-out.
 fn strata(target: &Target) -> Vec<Vec<u32>> {
     match target {
         Target::Classes { labels, classes } => {
@@ -173,7 +174,7 @@ fn by_quantile(numbers: &[f64]) -> Vec<Vec<u32>> {
     members
 }
 
-/// Marks a fifth of the rows in `members` as hold-out: the first rows when sorted by `key`.
+/// Marks a fifth of the rows in `members` as hold-out: the rows with the lowest `key`.
 fn hold_first<K: Ord, T: Ord>(
     mut members: Vec<u32>,
     key: impl Fn(u32) -> K,
@@ -190,7 +191,7 @@ fn hold_first<K: Ord, T: Ord>(
     }
 }
 
-/// Returns how many of the sorted `members` become hold-out: about a fifth. Members with equal keys stay together.
+/// Returns how many of the sorted rows become hold-out: about a fifth. Rows with equal keys stay on the same side.
 fn cut<K: Eq>(members: usize, key: impl Fn(usize) -> Option<K>) -> usize {
     // If all keys are equal, it is exactly a fifth.
     let ideal = fifth(members);
@@ -205,7 +206,7 @@ fn cut<K: Eq>(members: usize, key: impl Fn(usize) -> Option<K>) -> usize {
     }
 }
 
-/// Returns one fifth of `members`, rounded, but at least 1 and fewer than all members. Returns 0 for a single member.
+/// Returns one fifth of the number `members`, rounded, but at least 1 and less than `members`. Returns 0 for 1 member.
 fn fifth(members: usize) -> usize {
     ((members * 2 + 5) / 10).max(1).min(members.saturating_sub(1))
 }

@@ -24,15 +24,15 @@ const PARTS: usize = 10;
 const SMOOTHING: [f64; 4] = [1.0, 4.0, 16.0, 64.0];
 
 // The most frequent classes are taken.
-/// Target encoding: maximum number of classes whose share in each text becomes a feature.
+/// Target encoding: maximum number of target classes for which the share of rows in each text becomes a feature.
 const MAX_CLASSES: usize = 10;
 
 // The gain is the reduction of the squared error, compared with always predicting the overall mean.
-/// Minimum gain for which target encoding is used, in standard errors.
+/// Target encoding is used only if it improves predictions by more than this many standard errors of the gain.
 const MIN_GAIN_IN_STANDARD_ERRORS: f64 = 3.0;
 
 // The largest share is 1 minus this value. So the log-odds are finite.
-/// Target encoding: smallest share of a class before the share's log-odds are taken.
+/// Target encoding: lower limit of a class's share before the log-odds are computed, so that log-odds stay finite.
 const MIN_SHARE: f64 = 1e-4;
 
 /// Settings of one target-encoded feature: its text column, its class, and its smoothing.
@@ -40,13 +40,13 @@ const MIN_SHARE: f64 = 1e-4;
 pub(crate) struct StatisticPlan {
     /// Index of the text column's value in a raw row (the row of a model's input numbers).
     pub(crate) slot: u32,
-    /// The class whose share of the rows is computed. `None` for regression: the mean of the target is computed.
+    /// The class whose share among a text's rows is the feature. `None` for regression, where the mean target is used.
     pub(crate) class: Option<u32>,
-    /// Amount of smoothing: the overall mean counts as this many rows when it is averaged with the mean of a text.
+    /// Amount of smoothing: the overall mean of the target counts as this many rows in the mean of each text.
     pub(crate) smoothing: f64,
 }
 
-/// The texts of one column, each row's text replaced by a number (code).
+/// The texts of one column. Each different text has a number (code).
 #[derive(Debug, Clone)]
 pub(crate) struct ColumnTexts {
     // The highest code, `count - 1`, means that the text is missing.
@@ -55,7 +55,7 @@ pub(crate) struct ColumnTexts {
     /// Number of different codes, including the one for a missing text.
     pub(crate) count: usize,
     // A row's encoding is computed only from rows of other parts.
-    /// For each row, the number of the part that the row belongs to in out-of-fold target encoding.
+    /// For each row, its part number in out-of-fold target encoding. A row is encoded from the rows of all other parts.
     pub(crate) parts: Arc<[u8]>,
 }
 
@@ -73,7 +73,7 @@ impl ColumnTexts {
     }
 }
 
-/// One target-encoded feature to compute: its settings, and the texts of its column.
+/// A target-encoded feature that is not computed yet: its settings, and the texts of its column.
 #[derive(Debug, Clone)]
 pub(crate) struct Recipe {
     pub(crate) texts: ColumnTexts,
@@ -91,7 +91,7 @@ pub(crate) struct FittedStatistic {
     pub(crate) feature: Vec<f32>,
 }
 
-/// Number of training rows, and the sum of the target over these rows.
+/// A number of training rows, and the sum of the target over these rows.
 #[derive(Debug, Clone, Copy, Default)]
 struct Sum {
     rows: f64,
@@ -108,7 +108,7 @@ impl Sum {
         Self { rows: self.rows - other.rows, target: self.target - other.target }
     }
 
-    /// Returns the smoothed mean of the target.
+    /// Returns the mean of the target, drawn towards the overall mean `prior` (smoothing).
     fn smoothed(self, prior: f64, smoothing: f64) -> f64 {
         // Smoothing draws it towards `prior`, which counts as `smoothing` rows.
         (self.target + smoothing * prior) / (self.rows + smoothing)
@@ -119,7 +119,7 @@ impl Sum {
     }
 }
 
-/// Sums of the target for target encoding: over all rows, by part, by text code, and by text code and part.
+/// Sums of the target for target encoding: over all rows, by part of the rows, by text, and by text and part.
 struct TargetSums {
     all: Sum,
     parts: [Sum; PARTS],
@@ -127,7 +127,7 @@ struct TargetSums {
     codes_of_parts: Vec<[Sum; PARTS]>,
 }
 
-/// Splits rows into parts for out-of-fold target encoding. Returns each row's part number.
+/// Splits rows into parts for out-of-fold target encoding. Returns the part number of each row.
 pub(crate) fn parts(unit_keys: &[u64]) -> Arc<[u8]> {
     // Rows with the same key in `unit_keys` are in the same part.
     unit_keys.iter().map(|key| part(*key) as u8).collect()
@@ -176,13 +176,13 @@ impl TargetSums {
         sums
     }
 
-    /// Returns the smoothed mean of the target over all rows with the given text code.
+    /// Returns the mean of the target over all rows with the given text `code`, drawn towards the overall mean.
     fn whole(&self, code: usize, smoothing: f64) -> f64 {
         let sum = self.codes.get(code).copied().unwrap_or_default();
         sum.smoothed(self.all.mean(), smoothing)
     }
 
-    /// Returns the smoothed mean of the target over the rows with the given text code that are not in `part`.
+    /// Target encoding: returns the smoothed mean of the target over the rows with text `code`, except those in `part`.
     fn apart(&self, code: usize, part: usize, smoothing: f64) -> f64 {
         let of = |sums: &[Sum; PARTS]| sums.get(part).copied().unwrap_or_default();
         let prior = self.all.without(of(&self.parts)).mean();
@@ -227,7 +227,7 @@ impl Recipe {
     }
 }
 
-/// Decides which target-encoded features the text column at `slot` gets. Returns an empty list if none is worth it.
+/// Decides which target encodings replace the texts of the column at index `slot`. Empty if no encoding helps.
 pub(crate) fn plan_statistics(slot: u32, texts: &ColumnTexts, target: &Target, rows: &[u32]) -> Vec<StatisticPlan> {
     // The features must clearly reduce the error on `rows`. The error is out-of-fold: a row's encoding is computed
     // without the rows of its part.
@@ -243,7 +243,7 @@ pub(crate) fn plan_statistics(slot: u32, texts: &ColumnTexts, target: &Target, r
     }
 }
 
-/// Returns the classes whose share becomes a target-encoded feature. For regression, returns a single `None`.
+/// Returns the target classes for which a text column gets a target-encoded feature. A single `None` for regression.
 fn classes(target: &Target) -> Vec<Option<u32>> {
     let Target::Classes { labels, classes } = target else { return vec![None] };
     // Of two classes, only the second is taken.
@@ -264,7 +264,7 @@ fn classes(target: &Target) -> Vec<Option<u32>> {
     order.into_iter().map(Some).collect()
 }
 
-/// Returns the gain of target encoding, and the standard error of this gain.
+/// Returns how much target encoding lowers the squared error of predictions, and the standard error of this number.
 fn gain(recipes: &[Recipe], sums: &[TargetSums], target: &Target, rows: &[u32], smoothing: f64) -> (f64, f64) {
     // The gain is the reduction of the mean squared error, compared with predicting the overall mean.
     let (mut sum, mut squares) = (0.0, 0.0);
@@ -329,7 +329,6 @@ mod tests {
     }
 
     proptest! {
-        /// The target-encoded feature of a row depends neither on hold-out rows nor on the row's own target.
         #[test]
         fn neither_the_holdout_nor_a_row_itself_changes_its_statistic(
             rows in prop::collection::vec((0..6_u32, any::<bool>(), any::<bool>()), 12..80),

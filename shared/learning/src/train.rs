@@ -25,11 +25,11 @@ use crate::split::distinct_share;
 use crate::{intervals, memory};
 
 // Examples of derived features are parts of dates, and words of texts.
-/// Maximum share of the training time for trying out derived features.
+/// Maximum share of the training time for trying out derived features (for example the weekday of a date).
 const DERIVING_SHARE: f64 = 0.15;
 
 // All other metadata follows from the table and the training plan.
-/// Who made a model artifact: the model's name and the program version. Both become metadata of the artifact.
+/// Where a model artifact comes from: the name of the model, and the version of the program that trains the model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     /// The name of the model that the artifact is for.
@@ -59,7 +59,7 @@ pub struct Trained {
     /// Metrics, on the hold-out, of a baseline model that ignores all input columns. `None` if there is no baseline.
     pub baseline: Option<Baseline>,
     // The trained model must beat this answer.
-    /// The best constant answer for the table: the same answer for every row. `None` if there is no such answer.
+    /// The best constant prediction (equal for every row), which the model must beat. `None` if there is none.
     pub constant: Option<ConstantAnswer>,
     // If there are more than 50,000 training rows, the score is computed on 50,000 evenly spaced rows.
     /// Score of the model on the training rows: accuracy (0–1) for labels, R² (at most 1) for numbers.
@@ -69,7 +69,7 @@ pub struct Trained {
     // share of the gain. For a linear model, it is its share of the absolute weights of scaled features.
     /// Importance of each input column for the predictions, 0–1. Empty for an imported model.
     pub importances: Vec<f64>,
-    /// The hold-out rows. The champion (the model version that answers predictions) is evaluated on the same rows.
+    /// The hold-out rows of the table, on which the new model and the champion (the current model) are compared.
     pub holdout: Holdout,
     /// Warnings for the user about the table and the model.
     pub warnings: Vec<String>,
@@ -114,7 +114,7 @@ pub enum LearningError {
     /// A row has another number of input values than the model expects.
     #[error(transparent)]
     Shape(#[from] ShapeError),
-    /// The model and the table are for different tasks: one for classification, the other for regression.
+    /// Error: the model is for classification and the table for regression, or the reverse.
     #[error("the model is for another task than the table; expected the same task")]
     OtherTask,
 }
@@ -259,7 +259,7 @@ fn row_dependence(prepared: &Prepared) -> RowDependence {
     RowDependence { is_ordered: table.order().is_some(), distinct_share }
 }
 
-/// Recall (0–1) below which a rare label gets the warning that the model almost never predicts it.
+/// Recall (0–1) of a rare label below which the user is warned that the model almost never predicts the label.
 const RARE_RECALL: f64 = 0.2;
 
 /// Minimum number of hold-out rows with a label for judging how often the model predicts the label.
@@ -315,7 +315,7 @@ fn no_width(interval: &Interval) -> Option<String> {
     })
 }
 
-/// Returns a warning if the model has fewer trees than its hyperparameters ask for.
+/// Returns a warning if the model has fewer trees than planned, for lack of time or of space in the artifact.
 fn fewer_trees(choice: &Choice, fitted: &Fitted) -> Option<String> {
     let trees = fitted.trees()?;
     let wanted = choice.parameters().get("n_estimators").and_then(serde_json::Value::as_u64)?;

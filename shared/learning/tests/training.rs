@@ -332,7 +332,7 @@ fn rare_with(toml: &str) -> Trained {
     train(&table, &plan(&table, None, 1))
 }
 
-/// Returns the recall of the positive class on the hold-out, and the probability threshold for the answer "positive".
+/// Returns the recall of the positive class on the hold-out, and the probability threshold for a positive answer.
 fn found(trained: &Trained) -> (f64, f64) {
     let figures = classification(trained);
     (figures.per_class[1].recall, figures.binary.as_ref().unwrap().threshold)

@@ -9,7 +9,7 @@ use crate::families;
 use super::{Choice, Dimension, ROUNDS, dimensions};
 
 // A draw may repeat an earlier candidate.
-/// Maximum number of random draws for each wanted hyperparameter candidate.
+/// Maximum number of random draws for each hyperparameter candidate that the search wants.
 const ATTEMPTS: usize = 20;
 
 // Both ends are within the hyperparameter's limits. If the hyperparameter must be a whole number, both ends are whole.
@@ -20,7 +20,7 @@ pub(crate) struct ValueRange {
     pub(crate) most: f64,
 }
 
-/// Search space of a model family: for each hyperparameter, the range from which its values are drawn.
+/// Search space of one model family: for each of its hyperparameters, the range from which the search draws values.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Space {
     pub(crate) family: Family,
@@ -54,7 +54,8 @@ impl Space {
         found
     }
 
-    /// Returns the usual value of each hyperparameter, or the nearest value in its range.
+    /// Returns a model family's usual hyperparameter values. A value outside its range is moved to the end of the
+    /// range.
     pub(crate) fn usual(&self) -> Choice {
         let usual = |(dimension, bounds): (&Dimension, &ValueRange)| {
             let ValueRange { least, most } = *bounds;
@@ -65,7 +66,7 @@ impl Space {
         Choice { family: self.family, values, rounds: None }
     }
 
-    /// Sets the number of boosting rounds to the maximum of its range, if it has a range.
+    /// Sets the number of boosting rounds to the largest allowed number. Changes nothing if the number has no range.
     fn most_rounds(&self, mut choice: Choice) -> Choice {
         // Cross-validation then finds the best number up to this maximum.
         if families::of(self.family).searches_rounds() {
@@ -83,7 +84,7 @@ impl Space {
     }
 }
 
-/// Returns the hyperparameter value at `share` of its range: 0 is the lower end, 1 the upper end.
+/// Returns a hyperparameter value between the ends of its range. `share` 0 gives the lower end, 1 the upper end.
 fn draw(dimension: &Dimension, ValueRange { least, most }: ValueRange, share: f64) -> f64 {
     // Extending the range by 0.5 at both ends makes the first and the last whole number as likely as the others.
     let (from, to) = if dimension.whole { (least - 0.5, most + 0.5) } else { (least, most) };

@@ -13,16 +13,16 @@ const MAX_PARTS: usize = 10;
 const ROWS: usize = 50;
 
 // With less distance, the curve would follow rounding errors.
-/// Minimum distance of two neighbouring ranges of predictions, as a share of the whole range of predictions.
+/// Minimum distance between the middles of two ranges of predictions, as a share of the range of all predictions.
 const MIN_GAP: f32 = 1e-3;
 
 // The minimum keeps rounded sums above 0.
-/// Minimum width of a prediction interval, as a share of the largest width.
+/// Minimum width of a prediction interval, as a share of the model's widest interval.
 const MIN_SHARE: f64 = 1e-3;
 
 // The curve goes through the half width at each knot (the median prediction of each range). The corrections make the
 // curve between the knots right too.
-/// How often the widths of the prediction intervals are corrected.
+/// Number of rounds in which interval widths are corrected, so that nine in ten intervals contain the true value.
 const CORRECTIONS: usize = 6;
 
 // Each range is one knot of the curve that gives the width of prediction intervals.
@@ -85,7 +85,7 @@ fn parts(rows: &[(f32, f64)]) -> Vec<CurvePart> {
     parts
 }
 
-/// Returns the curve through the half widths of the prediction intervals in the given ranges.
+/// Connects ranges of predictions to a curve: for each prediction, half the width of its prediction interval.
 fn through(parts: &[CurvePart]) -> Curve {
     let greatest = parts.iter().map(|part| part.half).fold(0.0, f64::max);
     let half = |part: &CurvePart| above(part.half.max(MIN_SHARE * greatest));
@@ -96,7 +96,7 @@ fn through(parts: &[CurvePart]) -> Curve {
     Curve { start: parts.first().map_or(0.0, half), steps: parts.windows(2).filter_map(step).collect() }
 }
 
-/// Returns the [`INTERVAL_LEVEL`] quantile of the numbers, for example the 90 % quantile.
+/// Returns a quantile of the numbers, for example the 90 % quantile. [`INTERVAL_LEVEL`] says which one.
 fn level(mut numbers: Vec<f64>) -> f64 {
     // It is the smallest of the numbers that is at least as large as this share of the numbers. If there are too few
     // numbers, it is the largest. If there are none, it is 0.
@@ -128,7 +128,7 @@ mod tests {
         assert_eq!(curve(&[], &[]), Curve { start: 0.0, steps: vec![] });
     }
 
-    /// Returns predictions with absolute errors that grow with the square of the prediction.
+    /// Returns test data: predictions with absolute errors that grow with the square of the prediction.
     fn growing(rows: usize) -> (Vec<f32>, Vec<f64>) {
         let values: Vec<f32> = (0..rows).map(|row| row as f32 / rows as f32).collect();
         let error = |(row, value): (usize, &f32)| f64::from(*value).powi(2) * (row * 37 % 101) as f64 / 10.0;

@@ -3,23 +3,23 @@
 const WHOLE: f64 = 1.0;
 
 // The target must also have no negative numbers.
-/// Smallest maximum for which a regression target counts as a share (a number from 0 to 1).
+/// A target with values from 0 to 1 counts as a share (for example 0.25 for 25 %) if its maximum is at least this
+/// number.
 const NEARLY_WHOLE: f64 = 0.9;
 
 // Examples of natural limits are the best grade of an exam, a capacity, or the cap of a survey.
-/// Minimum number of rows with the smallest (or largest) target value, for this value to be the target's natural limit.
+/// A target's smallest (or largest) value limits all predictions only if at least this many rows have the value.
 const PILED_UP: usize = 5;
 
-/// Minimum share of rows with the smallest (or largest) target value, for this value to be the target's natural limit.
+/// A target's smallest (or largest) value limits all predictions only if at least this share of rows has the value.
 const PILED_UP_SHARE: f64 = 0.01;
 
 // With a smaller share, it must also have more rows than the next value. This excludes counts, which get rarer towards
 // their end.
-/// Share of rows with the smallest (or largest) target value from which this value is always the target's natural
-/// limit.
+/// A target's smallest (or largest) value always limits all predictions if at least this share of rows has the value.
 const PLAIN_SHARE: f64 = 0.1;
 
-/// Returns the natural lower and upper limit of a regression target (for example 0 for prices). `None` means no limit.
+/// Returns the lowest and the highest possible value of a regression target (0 as lowest for prices). `None`: no limit.
 pub(super) fn of(numbers: &[f64]) -> (Option<f32>, Option<f32>) {
     // A smallest or largest value that many rows have is a limit. Otherwise the limit is 0 if all numbers are on one
     // side of 0. The upper limit of shares is 1.

@@ -4,19 +4,19 @@ use super::numbers;
 use evergreen_table::{MISSING, Target, Values, at};
 
 // At most this share of the errors of a constant answer (always the most frequent label) may remain.
-/// Limit of leak detection for labels: a column is a leak if it alone predicts the labels with very few errors.
+/// Limit for a leak in classification: errors of the column alone, as a share of the errors of a constant answer.
 const ERRORS_LEFT: f64 = 0.02;
 
 // At most this share of the errors of a constant answer (always the most frequent label) may remain.
-/// Limit of leak detection for labels: a column's missing values alone predict the labels with few errors.
+/// Limit for a leak by missing values in classification: maximum errors, as a share of the errors of a constant answer.
 const ERRORS_LEFT_BY_MISSING: f64 = 0.1;
 
 // At most this share of the target's variance may remain.
-/// Limit of leak detection for regression: a column is a leak if it alone predicts the target almost exactly.
+/// Limit for a leak in regression: maximum share of the target's variance that the column alone leaves unexplained.
 const VARIANCE_LEFT: f64 = 0.005;
 
 // At most this share of the target's variance may remain.
-/// Limit of leak detection for regression: a column is a leak if its missing values alone explain most of the target.
+/// Limit for a leak by missing values in regression: maximum share of the target's variance that stays unexplained.
 const VARIANCE_LEFT_BY_MISSING: f64 = 0.2;
 
 // For labels, at least this many rows must not have the most frequent label. For missing values, at least this many
@@ -26,31 +26,31 @@ const MIN_ROWS: usize = 10;
 
 // A column is also a leak if nearly all rows with a value (or nearly all without one) have the same label. They must be
 // at least this share of all rows with this label.
-/// Limit of leak detection by missing values: share of a label's rows that missing values must reveal.
+/// A column's missing values leak a label only if they reveal at least this share of the label's rows (0.3 is 30 %).
 const MIN_PURE_SHARE: f64 = 0.3;
 
 // A column whose missing values reveal a label is a leak only if this label is not too frequent.
-/// Limit of leak detection by missing values: maximum share of all rows that a revealed label may have.
+/// A column's missing values leak a label only if at most this share of all rows has the label (0.7 is 70 %).
 const MAX_PURE_SHARE_OF_ROWS: f64 = 0.7;
 
 // Leak detection looks for thresholds that separate the labels.
-/// Maximum number of labels for which leak detection checks columns of numbers.
+/// Maximum number of different labels in the target for which leak detection checks number columns.
 const MAX_LABELS: usize = 10;
 
 // The rows are sorted by the column's value and cut into blocks of about this many rows. Each row is predicted by the
 // mean target of the other rows in its block. Rows with the same value share a block.
-/// Leak detection for regression: number of rows in a block that predict each other's target.
+/// Leak detection for regression: number of rows with similar column values that predict each other's target.
 const GROUP: usize = 6;
 
 /// How a single column predicts the target too well (a leak).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LeakKind {
-    /// Kind of leak: whether the column's value is missing predicts the target.
+    /// Kind of leak: the target can be predicted from whether the column's value is missing.
     Missing,
     // There may be several thresholds.
-    /// Kind of leak: whether the column's number is above or below a threshold predicts the target.
+    /// Kind of leak: the target can be predicted from whether the column's number is above or below a threshold.
     Threshold,
-    /// Kind of leak: the column's value (a category or a number) predicts the target.
+    /// Kind of leak: the target can be predicted from the column's value (a category or a number).
     Value,
 }
 
@@ -102,7 +102,7 @@ fn counts(classes: impl Iterator<Item = u32>, labels: usize) -> Vec<usize> {
     counts
 }
 
-/// Returns the number of errors of a constant answer, which is always the most frequent class.
+/// Returns the number of errors if every row gets the same answer, the most frequent class.
 fn most_errors(classes: &[u32], labels: usize) -> usize {
     classes.len() - counts(classes.iter().copied(), labels).into_iter().max().unwrap_or_default()
 }
@@ -128,7 +128,7 @@ fn missing_predicts_class(holes: &[bool], classes: &[u32], labels: usize) -> boo
     most >= MIN_ROWS && (errors as f64 <= ERRORS_LEFT_BY_MISSING * most as f64 || pure)
 }
 
-/// Returns the number of wrong predictions if only the column's categories predict the class.
+/// Returns how often the true class is not predicted, if each category of the column predicts its most frequent class.
 fn errors_by_category(codes: &[u32], classes: &[u32], labels: usize) -> usize {
     let mut sorted: Vec<(u32, u32)> = codes.iter().copied().zip(classes.iter().copied()).collect();
     sorted.sort_unstable();
@@ -146,7 +146,7 @@ fn errors_by_category(codes: &[u32], classes: &[u32], labels: usize) -> usize {
     sorted.chunk_by(|a, b| a.0 == b.0).map(of_group).sum()
 }
 
-/// Returns the smallest number of wrong predictions if only ranges of the column's numbers predict the class.
+/// Returns the smallest number of errors if ranges of the column's numbers predict the class, one class for each range.
 fn errors_by_cuts(numbers: &[f32], classes: &[u32], labels: usize) -> usize {
     // There are at most as many ranges as classes. Missing values are one more range.
     let pairs = || numbers.iter().copied().zip(classes.iter().copied());
@@ -171,7 +171,7 @@ fn errors_by_cuts(numbers: &[f32], classes: &[u32], labels: usize) -> usize {
     least.saturating_add(most_errors(&lost, labels))
 }
 
-/// Returns the group number of each row for leak detection. Rows of one group predict each other's target.
+/// Puts rows with equal or similar values of a column into groups. Returns the group number of each row.
 fn neighbours(values: &Values, rows: &[u32]) -> Vec<u32> {
     // A group has the rows of one category, or about `GROUP` rows with neighbouring numbers.
     let Some(numbers) = numbers(values, rows) else {
@@ -195,7 +195,7 @@ fn neighbours(values: &Values, rows: &[u32]) -> Vec<u32> {
     groups
 }
 
-/// Returns the share (0–1) of the target's variance that remains if the rows of a group predict each other.
+/// Returns the share (0–1) of the target's variance that is unexplained if the rows of a group predict each other.
 fn variance_left(groups: &[u32], numbers: &[f64]) -> f64 {
     let mut sorted: Vec<(u32, f64)> = groups.iter().copied().zip(numbers.iter().copied()).collect();
     sorted.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));

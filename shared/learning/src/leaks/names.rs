@@ -1,6 +1,6 @@
 //! Recognises columns that identify a person or a thing by their name (for example `customer_id`).
 
-/// Words for persons or things, as they occur in names of identifier columns (for example `customer`).
+/// Words for persons or things that occur in names of identifier columns (for example `customer` in `customer_id`).
 const OWNERS: [&str; 26] = [
     "animal",
     "athlete",
@@ -34,11 +34,12 @@ const OWNERS: [&str; 26] = [
 const NUMBERS: [&str; 10] = ["code", "id", "key", "name", "no", "nr", "num", "number", "ref", "uuid"];
 
 // With fewer values, it may be a category of rows.
-/// Minimum number of different values for an identifier column that is named after a person or thing, like `customer`.
+/// Minimum number of different values for a column named after a person or thing (`customer`) to count as an
+/// identifier.
 const MIN_DISTINCT_OF_OWNER: usize = 5;
 
 // The limit holds for names without a person or thing.
-/// Minimum number of different values for an identifier column whose name ends with `id` or `uuid`.
+/// Minimum number of different values for a column whose name ends with `id` or `uuid` to count as an identifier.
 const MIN_DISTINCT_OF_ID: usize = 20;
 
 /// Returns how many different values a column with this name must have to count as an identifier.

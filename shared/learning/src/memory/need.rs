@@ -11,23 +11,23 @@ use crate::families;
 use crate::hyperparameters::{Space, dimensions};
 use crate::search::{DEFAULT_CANDIDATES, MAX_KEPT_ANSWERS, MAX_KEPT_NODES};
 
-/// Bytes of memory that one tree node takes while trees grow: the node in the pipeline and its share of a leaf.
+/// Bytes of memory for one tree node during fitting. They include the node in the finished model and part of a leaf.
 pub(crate) const GROWING_NODE: u64 = 64;
 // Bytes of memory that one tree node takes while the model artifact is read back: file, lists of numbers, pipeline and
 // model.
 const NODE: u64 = 150;
 
 // The first weight of a leaf does not count.
-/// Bytes of memory for each further class weight in a tree leaf, while the model artifact is read back.
+/// Bytes of memory for one class weight in a tree leaf, except the leaf's first, while the model artifact is read back.
 const WEIGHT: u64 = 90;
 
-/// Percentage of the training rows that occur in a bootstrap sample (rows drawn with repetition).
+/// Percentage of the training rows that occur at least once in a bootstrap sample (rows drawn with repetition).
 pub(crate) const DRAWN: u64 = 64;
 
 /// Maximum number of training rows on which the hyperparameter search compares candidates.
 const SEARCHED: u64 = 30_000;
 
-/// Bytes of the sums over rows that boosting keeps for each bin (range of values) of a feature.
+/// Bytes of memory that boosting uses for one bin (range of values) of a feature, to sum the gradients of its rows.
 pub(crate) const SUMS: u64 = 24;
 
 /// Returns the bytes of memory for evaluating a model on a table, including the table's values.
@@ -48,7 +48,7 @@ fn split(scale: &Scale) -> u64 {
     times([scale.rows, 4])
 }
 
-/// Returns the bytes of memory of the training rows in the form that a model fit needs.
+/// Returns the bytes of memory that the encoded training rows take as input of a model fit.
 fn prepared(scale: &Scale) -> u64 {
     // `scale.features` already contains one more feature for each column with missing values.
     let holes = scale.features.saturating_sub(scale.learnt).min(scale.learnt);
@@ -82,7 +82,7 @@ fn proof(scale: &Scale) -> u64 {
     add([scale.bytes, split(scale), times([rows, row])])
 }
 
-/// Returns the bytes of memory for the model artifact and for the models that are read from it.
+/// Returns the bytes of memory for the model file and for the models that are loaded from the file.
 fn artifact(scale: &Scale, space: &Space) -> u64 {
     let weights = families::of(space.family).further_weights(scale, space);
     add([times([nodes(scale, space), NODE]), times([weights, WEIGHT])])

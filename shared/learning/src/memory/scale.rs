@@ -29,7 +29,7 @@ pub(crate) struct Scale {
     // Number of bins (ranges of values) of all features together.
     pub(crate) bins: u64,
     // The maximum is the product of the columns' numbers of bins.
-    /// Maximum number of different rows after each value is replaced by its bin (range of values).
+    /// Maximum number of different rows in the table if each value counts only as its bin (range of values).
     pub(crate) different: u64,
     /// Number of classes of the target. 0 for regression.
     pub(crate) classes: u64,

@@ -10,7 +10,7 @@ use super::trial::Trial;
 use crate::evaluate::Answers;
 use crate::fit::Cost;
 
-/// Ensemble selection: maximum number of picks. Each pick adds a candidate to the ensemble, or raises its weight.
+/// Ensemble selection: maximum number of steps. Each step adds a model to the ensemble, or raises a model's weight.
 const PICKS: usize = 24;
 
 // A single model is smaller, faster, and easier to explain.
@@ -18,7 +18,7 @@ const PICKS: usize = 24;
 const WORTHWHILE: f64 = 0.002;
 
 // Smaller probabilities count as this value, so that the logarithm is finite.
-/// Smallest probability in the log loss of an ensemble.
+/// Smallest probability of the true class in the log loss of an ensemble. Lower probabilities count as this one.
 const LEAST: f64 = 1e-15;
 
 struct Pickable {
@@ -126,7 +126,7 @@ fn loss(trial: &Trial, metric: PrimaryMetric) -> Option<Loss> {
 }
 
 impl Loss {
-    /// Returns the mean loss of an ensemble of `parts` picked models.
+    /// Returns the mean loss of an ensemble of `parts` equally weighted models. `answers` are their summed predictions.
     fn mean(&self, answers: &[f64], parts: f64) -> f64 {
         // `answers` has for each row the sum of the picked models' predictions. The sum divided by `parts` is the
         // ensemble's prediction.
@@ -139,7 +139,7 @@ impl Loss {
     }
 }
 
-/// Returns the weighted mean of several models' predictions for the same rows. `None` if `parts` is empty.
+/// Returns the weighted mean of several models' predictions for the same rows. `None` if there are no models.
 pub(super) fn mean(parts: &[(&Answers, f32)]) -> Option<Answers> {
     let (first, _) = parts.first()?;
     let sum = |of: &dyn Fn(&Answers) -> Vec<f32>, length: usize| {

@@ -11,7 +11,7 @@ use crate::evaluate::{Answers, log_loss};
 const WORTHWHILE: f64 = 0.01;
 
 // The smallest power is 1 divided by this number.
-/// Calibration raises probabilities to a power. This is the largest power that it tries.
+/// Calibration raises a classifier's probabilities to a power. This is the largest power that calibration tries.
 const MAX_POWER: f64 = 8.0;
 
 // Each step leaves 62 % of the search interval.
@@ -20,7 +20,7 @@ const STEPS: usize = 30;
 
 // `None` for regression, or if calibration hardly lowers the log loss. The artifact stores the power, see
 // `evergreen_scoring::PipelineParts::calibration`.
-/// Calibration of a classifier: returns the power to which its probabilities are raised to best match the true classes.
+/// Finds the best power for calibration: a classifier's probabilities are raised to this power. `None`: no calibration.
 pub(super) fn power(target: &Target, answers: &Answers, rule: &LabelRule) -> Option<f32> {
     let (Target::Classes { labels, classes: truth }, Answers::Classes { probabilities, .. }) = (target, answers) else {
         return None;

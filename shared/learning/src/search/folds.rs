@@ -18,7 +18,7 @@ use crate::split::Units;
 pub(super) const MAX_ROWS: usize = 30_000;
 
 // Trees and families use other streams.
-/// Stream number of the random generator that draws rows for comparing hyperparameters.
+/// Number that selects a random sequence of the generator. The sequence draws the rows for comparing hyperparameters.
 const STREAM: u64 = u64::MAX / 2;
 
 // Both are ascending lists of row indices without a common row.
@@ -29,7 +29,7 @@ pub(crate) struct Fold {
     pub(crate) scored: Vec<u32>,
 }
 
-/// Splits the rows of `target` into cross-validation folds. `units` says which rows must stay in the same fold.
+/// Splits training rows into cross-validation folds. `units` says which rows must stay in the same fold.
 pub(crate) fn folds(target: &Target, units: impl FnOnce(&[u32]) -> Units, folds: usize, seed: u64) -> Vec<Fold> {
     let strata = drawn(target, seed);
     match units(&strata.concat()) {
@@ -44,7 +44,7 @@ pub(crate) fn folds(target: &Target, units: impl FnOnce(&[u32]) -> Units, folds:
     }
 }
 
-/// Draws the rows on which hyperparameter candidates are compared: a shuffled list of rows for each class.
+/// Draws training rows for comparing hyperparameter candidates. Returns one shuffled list of rows for each class.
 fn drawn(target: &Target, seed: u64) -> Vec<Vec<u32>> {
     let mut generator = ChaCha8Rng::seed_from_u64(seed);
     generator.set_stream(STREAM);

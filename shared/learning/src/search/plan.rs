@@ -27,7 +27,7 @@ pub struct Plan {
     pub(crate) candidates: Option<usize>,
     pub(crate) folds: usize,
     // `false` if the settings choose a number of folds.
-    /// Whether a table with few rows may be divided into cross-validation folds several times.
+    /// Whether a table with few rows may be split into cross-validation folds several times, each time differently.
     pub(crate) may_divide_again: bool,
     pub(crate) ensemble: EnsembleLimits,
     pub(crate) metric: PrimaryMetric,

@@ -11,15 +11,16 @@ use crate::learner::Learner;
 const FIRST_FOLDS: usize = 1;
 
 // On a small table, the search scores every candidate on every row.
-/// Maximum number of cells (rows × features × labels) of a small table.
+/// A table with at most this many cells (rows × features × labels) counts as small.
 const MAX_CELLS: usize = 50_000;
 
 // A table is divided at most `MAX_DIVISIONS` times.
-/// Number of scored rows that cross-validation aims at. A table with fewer rows is divided into folds several times.
+/// Number of rows on which a candidate should be scored. With fewer rows, the table is split into folds several times.
 const MIN_SCORED: usize = 600;
 const MAX_DIVISIONS: usize = 3;
 
-/// Splits the training rows into cross-validation folds. Also returns the number of folds of a single division.
+/// Splits the training rows into cross-validation folds, once or several times. Also returns the number of folds per
+/// split.
 pub(super) fn divided(learner: &Learner<'_>, plan: &Plan) -> (Vec<Fold>, usize) {
     let divide = |seed| folds(learner.target(), |rows| learner.units(rows), plan.folds, seed);
     let mut all = divide(plan.seed);

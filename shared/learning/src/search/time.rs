@@ -11,7 +11,7 @@ use crate::hyperparameters::Choice;
 
 // The fit may take this many times as long per row as a fold's fit: the larger data does not fit into the processor's
 // caches.
-/// Safety factor for the duration of the last fit on all training rows.
+/// Safety factor: the last fit on all training rows may take this many times the estimated duration.
 pub(super) const SLOWER: f64 = 1.5;
 
 // Boosting and forests can stop early if it is not enough.
@@ -19,18 +19,18 @@ pub(super) const SLOWER: f64 = 1.5;
 const RESERVED_SHARE: f64 = 0.6;
 
 // The share is small because the choice of the family matters most.
-/// Maximum share of the search's time that is reserved for the last fit, before a candidate of a new family is tried.
+/// Maximum share of the search's time that is reserved for the last fit on all rows, when a new model family is tried.
 const RESERVED_SHARE_FIRST: f64 = 0.3;
 
-/// Share of the search's time that is kept for scoring the better hyperparameter candidates on more folds.
+/// Share of the search's time that is reserved for scoring the better hyperparameter candidates on more folds.
 const SHARE_FOR_BETTER: f64 = 0.4;
 
 // The steps are: writing, loading, comparing and evaluating the model.
-/// Estimated duration of the steps after the last fit, as a number of predictions of all training rows.
+/// Estimated duration of saving and evaluating a model, in multiples of the time to predict all training rows.
 const PASSES: f64 = 2.0;
 
 // The steps are: writing, loading, comparing and evaluating the model.
-/// Maximum share of the search's time that is reserved for the steps after the last fit.
+/// Maximum share of the search's time that is reserved for saving and evaluating the model after the last fit.
 const RESERVED_SHARE_AFTER: f64 = 0.2;
 
 impl Search<'_> {
@@ -72,7 +72,7 @@ impl Search<'_> {
         done == 0 || trial.seconds / done as f64 + self.reserve(trial, RESERVED_SHARE_FIRST) < self.left()
     }
 
-    /// Returns how many seconds of the search to keep for a candidate's last fit and the steps after the fit.
+    /// Returns how many seconds to reserve for fitting a candidate to all training rows and for saving the model.
     fn reserve(&self, trial: &Trial, most: f64) -> f64 {
         let rows = self.context.learner.rows() as f64;
         // `most` limits the time of the fit, as a share of the search's time.

@@ -26,7 +26,7 @@ const MAX_ANSWERS: usize = 100_000;
 pub(crate) const MAX_KEPT_ANSWERS: usize = 300_000;
 
 // Fewer rounds give less extreme probabilities and a smaller model.
-/// Maximum share of a classifier's gain in log loss that is given up for fewer boosting rounds.
+/// Share of a classifier's gain in log loss that may be given up to need fewer boosting rounds (0.0001 is 0.01 %).
 const ROUNDS_TOLERANCE: f64 = 1e-4;
 
 /// One hyperparameter candidate of a search, with the state and the results of its cross-validation.
@@ -52,7 +52,8 @@ pub(super) struct Trial {
     pub(super) answer_seconds_per_row: f64,
     /// For each fold, the loss after each boosting round. Empty if the number of boosting rounds is fixed.
     losses: Vec<Vec<f64>>,
-    /// The fitted model of each fold in `losses`. `None` if the model was dropped to save memory.
+    // The folds are the same as in `losses`.
+    /// The fitted model of each cross-validation fold. `None` if the model was dropped to save memory.
     fits: Vec<Option<Fitted>>,
     /// Size and prediction time of the largest model among the folds.
     pub(super) cost: Cost,
@@ -64,7 +65,7 @@ pub(super) struct SearchContext<'a> {
     pub(super) learner: &'a Learner<'a>,
     pub(super) folds: &'a [Fold],
     // If there are more folds, the same rows were divided several times.
-    /// Number of cross-validation folds in one division of the rows.
+    /// Number of cross-validation folds into which all rows are split once. Further folds come from other splits.
     pub(super) division: usize,
     pub(super) metric: PrimaryMetric,
     // The rule contains the limits of the probabilities, and which label the classifier answers.
@@ -218,7 +219,7 @@ impl Trial {
         scores(context.metric, truths, &ruled).map(|scores| scores.score)
     }
 
-    /// Saves memory: drops large predictions and fitted models of a candidate that is not the best.
+    /// Saves memory: drops the candidate's predictions and fitted models if they are large.
     pub(super) fn drop_large(&mut self, all: usize) {
         // `all` is the number of folds in the search.
         let most = if self.done() == all { MAX_KEPT_ANSWERS } else { MAX_ANSWERS };
@@ -309,7 +310,7 @@ impl Trial {
 }
 
 // The number is at least 1.
-/// Returns the best number of boosting rounds: the smallest one whose mean loss is close to the minimum.
+/// Returns the best number of boosting rounds: the smallest number whose mean loss over the folds is near the minimum.
 fn best_rounds(losses: &[Vec<f64>], trifle: f64) -> usize {
     // A fold that stopped early keeps its last loss.
     let most = losses.iter().map(Vec::len).max().unwrap_or_default();

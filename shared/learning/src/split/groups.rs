@@ -12,7 +12,7 @@ struct Group {
     rows: Vec<u32>,
     /// The time of the newest row in the group.
     newest: f64,
-    /// The number of rows of each class in the group. For regression, the number of all rows, as the only entry.
+    /// The number of rows of each class in the group. For regression, one entry: the number of all rows.
     classes: Vec<usize>,
 }
 
@@ -48,7 +48,7 @@ pub(super) fn hold(groups: &[u64], order: Option<&[f64]>, target: &Target, held:
     }
 }
 
-/// Marks the first groups in `members` as hold-out, about a fifth of the rows. Returns how many groups were marked.
+/// Marks the first groups as hold-out, until they have about a fifth of the rows. Returns how many groups were marked.
 fn hold_first_groups(members: &[&Group], left: &mut [usize], held: &mut [bool]) -> usize {
     let wanted = fifth(members.iter().map(|group| group.rows.len()).sum());
     let is_needed =
@@ -106,7 +106,7 @@ fn found(groups: &[u64], order: Option<&[f64]>, target: &Target) -> Vec<Group> {
     found
 }
 
-/// Returns, for each row, the rank of its group in time.
+/// Returns the rank of each row's group in time. A higher rank means that the group has newer rows.
 pub(super) fn ranks(groups: &[u64], moments: &[f64]) -> Vec<u64> {
     // Groups are ranked by the time of their newest row. Of groups with the same time, the hash decides.
     let mut newest: HashMap<u64, f64> = HashMap::new();

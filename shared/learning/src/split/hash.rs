@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use evergreen_table::{Frame, FrameColumn, Values};
 
 // A different number would change the split of every table into training rows and hold-out.
-/// First number in the hashed content of every row of a table.
+/// Seed of the row hash: the first number that goes into the hash of every table row.
 const SPLIT_SEED: u64 = 42;
 
 /// Returns a hash of each row's content: the first 64 bits of SHA-256.
@@ -46,10 +46,10 @@ struct Column<'a> {
 
 enum Cells<'a> {
     Bits(&'a [f32]),
-    /// Values of a time column. Times are hashed as days, because models read them as days.
+    /// Values of a time column, which are hashed as days, because models read times as days.
     Moments(&'a [f64]),
     // The codes are not hashed, because a code depends on the other texts of the table.
-    /// Texts of a column: the code of each row's text, and for each code the hash of its text.
+    /// Texts of a column: the text code of each row, and the hash of the text that each code represents.
     Texts(&'a [u32], Vec<u64>),
 }
 

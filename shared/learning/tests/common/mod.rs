@@ -23,7 +23,7 @@ pub fn iris() -> Prepared {
     Prepared::of(evergreen_table::iris().unwrap()).unwrap()
 }
 
-/// Returns CSV text. Each row has two numbers and a label.
+/// Returns CSV text with one line for each item of `rows`: two numbers and a label.
 pub fn csv(rows: impl IntoIterator<Item = (f32, f32, usize)>) -> String {
     rows.into_iter().map(|(a, b, label)| format!("{a},{b},{label}\n")).fold("a,b,y\n".to_owned(), |csv, row| csv + &row)
 }

@@ -12,7 +12,7 @@ use evergreen_table::{DataFile, DatasetSettings, Table, TableError};
 /// Memory in bytes that is enough for every table of these tests.
 pub(crate) const MEMORY: u64 = 1 << 30;
 
-/// Returns the CSV text of a valid table: the header `a,y,b` on line 1, and twenty rows on lines 2 to 21.
+/// Returns the CSV text of a valid table: the header `a,y,b` and twenty rows, on lines 2 to 21.
 pub(crate) fn sound() -> String {
     let rows: String = (0..20).map(|n| format!("{n}.5,{},-{n}e1\n", ["no", "yes"][n % 2])).collect();
     format!("a,y,b\n{rows}")

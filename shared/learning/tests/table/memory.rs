@@ -20,7 +20,7 @@ use super::{file, sound};
 
 const MB: u64 = 1 << 20;
 
-/// Returns how many bytes of memory a Lambda function with `size` MB of memory has for its table.
+/// Returns how many bytes a Lambda function with `size` MB of memory can use for a table.
 fn function(size: u64) -> u64 {
     size * MB - budget::FUNCTION_OVERHEAD
 }
@@ -28,7 +28,7 @@ fn function(size: u64) -> u64 {
 /// Number of rows in each generated sample of a file.
 const ROWS: usize = 100_000;
 
-/// A generated table that is too large to write in a test: samples of the rows, and the size of the whole file.
+/// A generated table that is too large to write as a file: samples of the rows, and the size of the whole file.
 struct Made {
     files: Vec<(String, u64)>,
     samples: Vec<FileSample>,

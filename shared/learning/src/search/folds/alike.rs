@@ -44,7 +44,7 @@ pub(super) fn folds(strata: &[Vec<u32>], units: &[u64], folds: usize) -> Vec<Fol
     (0..count).map(|scored| of(&parts, scored)).collect()
 }
 
-/// Returns the sets of rows that stay together, in the order in which they are put into folds.
+/// Groups rows into sets that stay together in one cross-validation fold. Returns the sets in the order of assignment.
 fn units_of(strata: &[Vec<u32>], units: &[u64]) -> Vec<Unit> {
     let mut known: HashMap<u64, usize> = HashMap::with_capacity(units.len());
     let mut found: Vec<Unit> = Vec::new();
@@ -73,7 +73,7 @@ fn with(units: &[Unit], class: usize) -> usize {
     units.iter().filter(|unit| unit.classes.iter().any(|(other, _)| *other == class)).count()
 }
 
-/// Returns the index of the fold that a set of rows is added to: the fold with the smallest share of the set's classes.
+/// Returns the index of the cross-validation fold to which a set of rows is added, so that classes spread evenly.
 fn emptiest(unit: &Unit, parts: &[Vec<u32>], have: &[Vec<usize>], sizes: &[f64]) -> Option<usize> {
     let cost = |part: usize| {
         let of = |class: usize| {
@@ -87,7 +87,8 @@ fn emptiest(unit: &Unit, parts: &[Vec<u32>], have: &[Vec<usize>], sizes: &[f64])
     (0..parts.len()).min_by(|a, b| cost(*a).total_cmp(&cost(*b)).then(rows(*a).cmp(&rows(*b))))
 }
 
-/// Returns a cross-validation fold: scored on the part with index `scored`, trained on all other parts.
+/// Returns a cross-validation fold: its model is scored on part number `scored` of the rows, and trained on all other
+/// parts.
 fn of(parts: &[Vec<u32>], scored: usize) -> Fold {
     let others = parts.iter().enumerate().filter(|(part, _)| *part != scored);
     let mut training: Vec<u32> = others.flat_map(|(_, rows)| rows.iter().copied()).collect();

@@ -10,7 +10,7 @@ fn classes(counts: &[usize]) -> Target {
     Target::Classes { labels: (0..counts.len() as i64).map(Label::Integer).collect(), classes }
 }
 
-/// Test helper: makes each row its own unit, so that any two rows may be in different folds.
+/// Test helper: lets any two rows be in different cross-validation folds.
 fn alone(rows: &[u32]) -> Units {
     Units::Alike(rows.iter().map(|row| u64::from(*row)).collect())
 }

@@ -30,7 +30,7 @@ pub(super) fn folds(rows: &[u32], ranks: &[u64], target: &Target, folds: usize) 
     chained
 }
 
-/// Cuts sorted rows into parts of about equal size. Returns the index at which each part after the first begins.
+/// Cuts rows that are sorted by time into about equal parts. Returns the start index of each part except the first.
 fn cuts(sorted: &[(u64, u32)], folds: usize) -> Vec<usize> {
     let rank = |at: usize| sorted.get(at).map(|(rank, _)| *rank);
     let between = |at: &usize| rank(*at) != rank(at - 1);
