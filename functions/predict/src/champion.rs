@@ -162,8 +162,8 @@ impl<W: PredictWorld> ChampionCache<W> {
         Some(ConfirmedChampion { champion: state.champion.clone()?, confirmed_at: state.confirmed_at? })
     }
 
-    /// Records that a request began or ended at `now`. Returns how soon this follows the previous begin or end of a
-    /// request.
+    /// Records that a request began or ended at `now`. Returns the pace of the requests (busy, calm or
+    /// idle), by the time since a request last began or ended.
     fn mark_active(&self, now: Timestamp) -> RequestPace {
         let before = self.active_at.swap(now.as_microsecond(), Ordering::Relaxed);
         let pause = SignedDuration::from_micros(now.as_microsecond().saturating_sub(before));
@@ -206,8 +206,8 @@ impl<W: PredictWorld> ChampionCache<W> {
         let _ = timeout(wait, state.wait_for(|state| !state.is_running())).await;
     }
 
-    /// Runs one refresh of the champion. The refresh began at `started_at`, and the request that started it waits for
-    /// `first_wait`.
+    /// Runs one refresh of the champion, which began at `started_at`. `first_wait` is how long the request that started
+    /// the refresh waits for it.
     async fn refresh(&self, started_at: Timestamp, first_wait: Duration) {
         let mut guard = RefreshGuard { cache: self, started_at, first_wait, outcome: Err(RefreshError::Panicked) };
         let loaded = self.state.borrow().champion.clone();
