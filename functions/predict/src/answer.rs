@@ -12,7 +12,8 @@ use crate::problem::shortened;
 use crate::rows::{CellPosition, ColumnIndex, RequestRows};
 
 // The output buffer starts with this size, so most answers need no second allocation.
-/// Estimated size in bytes of the JSON answer to `POST /predict`: fixed part, part per row, part per predicted number.
+/// Estimated size of the JSON answer to `POST /predict` in bytes: base size, size of each row, and size of each
+/// predicted number.
 const ANSWER_SIZE: (usize, usize, usize) = (160, 24, 12);
 
 /// JSON answer to `POST /predict` if the model is a classifier. The first three arrays have one element for each row.

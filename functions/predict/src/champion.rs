@@ -74,7 +74,8 @@ impl LoadedChampion {
         Self { pointer, model: Arc::new(model), columns, loaded_at }
     }
 
-    /// Returns this champion under the new registry record `pointer`. The loaded model is reused.
+    /// Returns the champion for a newly promoted version with the same model file. `pointer` is the new version's
+    /// registry record. The loaded model is reused.
     fn promoted_again(&self, pointer: Pointer) -> Self {
         // The newly promoted model version has the same artifact (the same file content).
         let (model, columns) = (Arc::clone(&self.model), self.columns.clone());
@@ -103,7 +104,7 @@ impl LoadedChampion {
     }
 }
 
-/// The champion in memory, and the last time at which the registry named it.
+/// The champion in memory, and the time at which the registry last confirmed that this model version is the champion.
 #[derive(Debug, Clone)]
 pub struct ConfirmedChampion {
     /// The loaded champion, which answers predictions.
@@ -120,7 +121,7 @@ pub struct ChampionCache<W> {
     interval: SignedDuration,
     state: watch::Sender<RefreshState>,
     // An activity is the end of init, or the begin or end of a request.
-    /// Time of the last activity of this Lambda environment, in microseconds since 1970.
+    /// Time at which a request last began or ended in this Lambda environment, in microseconds since 1970.
     active_at: AtomicI64,
 }
 
@@ -143,13 +144,14 @@ impl<W: PredictWorld> ChampionCache<W> {
         }
     }
 
-    /// Returns the champion in memory, or `None`. If a refresh of the champion is due, starts it and waits briefly.
+    /// Returns the champion in memory, or `None` if no champion is loaded. If a refresh of the champion is due, starts
+    /// the refresh and waits briefly.
     pub async fn current(self: &Arc<Self>) -> Option<Arc<LoadedChampion>> {
         self.confirmed().await.map(|confirmed| confirmed.champion)
     }
 
-    /// Returns the champion in memory and when the registry last named it, or `None`. If a refresh of the champion is
-    /// due, starts it and waits briefly.
+    /// Returns the champion in memory and the time at which the registry last confirmed it. `None` if no champion is
+    /// loaded. If a refresh of the champion is due, starts the refresh and waits briefly.
     pub async fn confirmed(self: &Arc<Self>) -> Option<ConfirmedChampion> {
         let now = self.world.clock().now();
         let pace = self.mark_active(now);
@@ -160,7 +162,8 @@ impl<W: PredictWorld> ChampionCache<W> {
         Some(ConfirmedChampion { champion: state.champion.clone()?, confirmed_at: state.confirmed_at? })
     }
 
-    /// Records that a request began or ended at `now`. Returns how soon `now` follows the last record.
+    /// Records that a request began or ended at `now`. Returns the pace of the requests (busy, calm or
+    /// idle), by the time since a request last began or ended.
     fn mark_active(&self, now: Timestamp) -> RequestPace {
         let before = self.active_at.swap(now.as_microsecond(), Ordering::Relaxed);
         let pause = SignedDuration::from_micros(now.as_microsecond().saturating_sub(before));
@@ -203,8 +206,8 @@ impl<W: PredictWorld> ChampionCache<W> {
         let _ = timeout(wait, state.wait_for(|state| !state.is_running())).await;
     }
 
-    /// Runs one refresh of the champion, which began at `started_at`. The request that started the refresh waits
-    /// `first_wait`.
+    /// Runs one refresh of the champion, which began at `started_at`. `first_wait` is how long the request that started
+    /// the refresh waits for it.
     async fn refresh(&self, started_at: Timestamp, first_wait: Duration) {
         let mut guard = RefreshGuard { cache: self, started_at, first_wait, outcome: Err(RefreshError::Panicked) };
         let loaded = self.state.borrow().champion.clone();

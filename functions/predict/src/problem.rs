@@ -98,7 +98,7 @@ impl Problem {
     }
 
     // The prediction API and the status API have different routes.
-    /// Creates the 404 response to a request whose path exists only on the stack's other API.
+    /// Creates the 404 response to a request that was sent to the wrong one of the stack's two HTTP APIs.
     pub fn elsewhere() -> Self {
         Self::new(&NOT_FOUND, "This path belongs to the other API of the stack.").expecting(route::summary())
     }

@@ -120,7 +120,8 @@ enum RoutedPath<'a> {
     // Without API Gateway, the plain path of the request.
     /// The path template that API Gateway matched, without stage or base path.
     Matched(&'a str),
-    /// The request's path without the stage. API Gateway found only the route for unknown paths (catch-all route).
+    /// The request's path without the name of the API Gateway stage. API Gateway matched no route but the catch-all
+    /// route.
     CaughtAll(&'a str),
 }
 

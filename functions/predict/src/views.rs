@@ -69,20 +69,20 @@ pub struct ModelView<'a> {
     #[serde(serialize_with = "maybe_moment")]
     promoted_at: Option<Timestamp>,
     signature: &'a Signature,
-    /// Decision threshold of a classifier with two labels: the model answers the second label above this probability.
-    /// `None` for other models.
+    /// Decision threshold of a classifier with two labels. The model answers the second label if its probability is
+    /// above this number. `None` for other models.
     #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<f32>,
-    /// For each label, the factor of its probability before the model chooses a label. `None` if all labels count the
-    /// same.
+    /// For each label, the factor by which the model multiplies the label's probability before it chooses a label.
+    /// `None` if all labels count the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     label_weights: Option<&'a [f32]>,
     row_schema: RowSchema<'a>,
     artifact: ArtifactView<'a>,
     #[serde(flatten)]
     record: Option<RecordView<'a>>,
-    /// Why fields from the registry are missing in the answer: a newer release of the software wrote the record. `None`
-    /// if none are missing.
+    /// Why the answer lacks fields: a newer release of the software wrote the registry record, and this release cannot
+    /// read it. `None` if no field is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     unreadable: Option<String>,
 }

@@ -86,7 +86,7 @@ impl TrainingSettings {
     /// precedence over those of the stack.
     ///
     /// # Errors
-    /// Returns [`InvalidGate`] if the floor or tolerance is not valid for the metric.
+    /// Returns [`InvalidGate`] if the minimum score or the tolerance is not valid for the metric.
     pub fn gate(&self, settings: &DatasetSettings, task: Task) -> Result<Gate, InvalidGate> {
         // Floor (minimum score) and tolerance of the data set apply to the metric that its settings name. If its
         // settings name no metric, they apply to accuracy or R², like those of the stack.
@@ -107,8 +107,8 @@ impl TrainingSettings {
         self.bounded(gate, stacks, None)
     }
 
-    /// Returns `gate` with a minimum and a tolerance for accuracy or R². `None` as `floor` adds no minimum, `None` as
-    /// `tolerance` means the stack's tolerance.
+    /// Adds a minimum and a tolerance for accuracy or R² to the promotion rule `gate`. If `floor` is `None`, adds no
+    /// minimum. If `tolerance` is `None`, adds the stack's tolerance.
     fn bounded(&self, gate: Gate, floor: Option<f64>, tolerance: Option<f64>) -> Result<Gate, InvalidGate> {
         let gate = floor.map_or(Ok(gate), |floor| gate.with_headline_floor(floor))?;
         gate.with_headline_tolerance(tolerance.unwrap_or(self.tolerance))

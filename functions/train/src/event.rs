@@ -139,7 +139,7 @@ enum EventKind {
 }
 
 impl EventKind {
-    /// Returns which kind of request an event is, by its fields.
+    /// Returns which kind of request an event is. The fields of the event decide.
     fn of(event: &Value) -> Self {
         // Each kind has a field that no other kind has. A person's request for a training may have no field.
         if event.get("promote").is_some() {
@@ -196,7 +196,8 @@ impl TrainEvent {
     }
 }
 
-/// Returns the cause to record for a run whose event is invalid: an import request, or else a request for a training.
+/// Returns the cause of a run whose event is invalid, for the run's record. An event with the S3 key of a model file
+/// counts as an import request, any other event as a person's request for a training.
 fn trigger_if_invalid(event: &Value) -> Trigger {
     import::key_of(event).map_or(Trigger::Manual { note: None }, |key| Trigger::Import { key, note: None })
 }

@@ -57,7 +57,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
         self.register_trained(run, inputs, trained, Some(content), retries).await
     }
 
-    /// Returns the stack's settings with the memory that remains for the data set beside a model file of `bytes` bytes.
+    /// Returns the stack's settings with a lower memory limit: without the memory that a model file of `bytes` bytes
+    /// needs.
     fn settings_beside(&self, key: &str, bytes: u64) -> Result<TrainingSettings, TrainError> {
         let (needed, memory) = (bytes.saturating_mul(FILE_FACTOR), self.settings.memory);
         match memory.checked_sub(needed) {

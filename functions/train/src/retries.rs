@@ -40,7 +40,7 @@ impl RetryLimit {
         Self { until: Instant::now() + time }
     }
 
-    /// Returns this time limit for retries, but no later than `time` from now.
+    /// Returns the earlier one of two time limits for retries: this limit, or `time` from now.
     pub fn at_most(self, time: Duration) -> Self {
         Self { until: self.until.min(Instant::now() + time) }
     }
@@ -65,8 +65,8 @@ impl RetryLimit {
         }
     }
 
-    /// Returns a random pause before the next retry. `turn` is the number of failed calls before. `None` if the time
-    /// limit would pass.
+    /// Returns a random pause before the next retry. `turn` is the number of earlier retries. `None` if the pause would
+    /// end after the time limit.
     pub fn pause(&self, turn: u32) -> Option<Duration> {
         let longest = FIRST_PAUSE.saturating_mul(1 << turn.min(16)).min(MAX_PAUSE);
         // Full jitter: clients that collided do not collide again.

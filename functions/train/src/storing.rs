@@ -51,7 +51,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
         Ok(challenger)
     }
 
-    /// Reserves a new version number, above all numbers in the registry and in S3.
+    /// Reserves a version number for the new model version. It is higher than all version numbers in the registry and
+    /// in S3.
     async fn free_number(&self, retries: RetryLimit) -> Result<VersionNumber, TrainError> {
         // The registry's counter alone is not enough: it may be lost, and another registry may use the same bucket.
         let registered = retries.call(async || self.world.registry().last_registered().await).await?;
@@ -75,8 +76,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
         Ok(())
     }
 
-    /// Stores the version's manifest in S3: the JSON file that describes the version. `former` is the tag of the
-    /// manifest to replace, or `None`.
+    /// Stores the version's manifest in S3: the JSON file that describes the version. `former` identifies the stored
+    /// manifest that is replaced. `None` if none is stored yet.
     pub(crate) async fn store_manifest(
         &self,
         run: &Run,

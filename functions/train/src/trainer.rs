@@ -223,8 +223,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
         RetryLimit::lasting(work::time_limit(invocation.deadline, self.world.clock().now()))
     }
 
-    /// Records the failure of a run in the registry and publishes an event about it. Returns the stored run if that run
-    /// has a version all the same, otherwise `None`.
+    /// Records the failure of a run in the registry and publishes an event about the failure. If the run has registered
+    /// its version in spite of the error, returns the run as stored. Otherwise returns `None`.
     async fn record_failure(&self, run: Run, error: &TrainError, invocation: &Invocation) -> Option<Run> {
         let now = self.world.clock().now();
         let retry_until = if error.may_succeed_on_retry(&run) { run.retry_window(now) } else { None };

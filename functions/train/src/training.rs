@@ -25,7 +25,7 @@ use crate::work::{learning_deadline, off_thread};
 /// The inputs of a training or an import: the data set, the gate's rule and the current champion.
 pub(crate) struct RunInputs<T> {
     // The data set may take much of the memory, so it is taken out early and dropped after the training.
-    /// The data set, ready for training. `()` after the data set was taken out.
+    /// The data set, ready for training. `()` after `without_dataset` has taken the data set out, to free its memory.
     pub(crate) prepared: T,
     /// Summary and statistics of the data set.
     pub(crate) dataset: DatasetRecord,

@@ -89,8 +89,8 @@ pub(super) async fn refresh<W: PredictWorld>(
     }
 }
 
-/// Reads the champion's registry record together with the registry's copy of the artifact. If that fails, reads the
-/// record alone.
+/// Reads the champion's record and the copy of its model file from the registry (DynamoDB). If that read fails, reads
+/// only the record.
 async fn champion_with_copy<W: PredictWorld>(world: &W) -> Result<Option<WithCopy>, Unavailable> {
     match world.registry().champion_with_artifact().await {
         Ok(found) => Ok(found),
@@ -103,7 +103,7 @@ async fn champion_with_copy<W: PredictWorld>(world: &W) -> Result<Option<WithCop
     }
 }
 
-/// Refreshes the champion in memory, `loaded`: checks whether the registry names another champion, and loads it.
+/// Checks whether the registry names another champion than `loaded`, which is in memory. If so, loads the new champion.
 async fn follow<W: PredictWorld>(
     world: &W,
     model: &ModelName,
@@ -127,7 +127,8 @@ async fn follow<W: PredictWorld>(
     load(world, model, pointer?, copy).await
 }
 
-/// Loads the model of the champion that `pointer` names, from the registry's copy or from S3.
+/// Loads the model of the champion that the registry record `pointer` names. `copy` is the registry's copy of the model
+/// file. Without a valid copy, reads the file from S3.
 async fn load<W: PredictWorld>(
     world: &W,
     model: &ModelName,

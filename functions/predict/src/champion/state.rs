@@ -29,11 +29,12 @@ const RETRY_WITHOUT_CHAMPION: SignedDuration = SignedDuration::from_secs(1);
 /// A request counts as busy if it follows the previous request within this time.
 const BUSY_PAUSE: SignedDuration = SignedDuration::from_millis(100);
 // An idle request waits longer for a refresh of the champion.
-/// Number of refresh intervals (times between two refreshes of the champion) without a request, after which a request
-/// counts as idle.
+/// A request counts as idle if no request came before it for this number of refresh intervals. A refresh interval is
+/// the time between two refreshes of the champion.
 const IDLE_INTERVALS: i32 = 2;
 // A timer ends each refresh at its time limit, and that timer is never 500 ms late.
-/// Age at which a running refresh of the champion must have been frozen together with its Lambda environment.
+/// A refresh of the champion that runs longer than this time was frozen: Lambda paused the environment between
+/// requests.
 const FROZEN_AFTER: Duration = REFRESH_TIMEOUT.saturating_add(Duration::from_millis(500));
 
 /// How soon a request follows the previous request. The pace decides how long the request waits for a refresh of the
@@ -116,7 +117,8 @@ struct RunningRefresh {
     first_wait: Duration,
     // One later request waits, in case Lambda froze the refresh. After that request the wait is zero: a hanging
     // registry must not delay all requests.
-    /// How long the next request waits for this running refresh of the champion.
+    /// How long the second request waits for this refresh of the champion. The first request is the one that started
+    /// the refresh.
     second_wait: Duration,
 }
 
@@ -176,8 +178,8 @@ impl RefreshState {
         matches!(self.phase, Phase::Running(_))
     }
 
-    /// Records the result of the refresh of the champion that started at `started_at`. Returns `false` if a later
-    /// refresh has replaced that one.
+    /// Records the result of the refresh of the champion that started at `started_at`. Ignores the result and
+    /// returns `false` if that refresh was given up before, because it was frozen.
     pub(super) fn finish(
         &mut self,
         outcome: &Result<Refreshed, RefreshError>,

@@ -17,7 +17,7 @@ pub(super) struct JsonCellReader<'a, 'c> {
     pub(super) reader: &'a mut RowReader<'c>,
     pub(super) column: &'c Column,
     pub(super) field: usize,
-    /// Index of the first `f32` number for this JSON value, in the array of all rows.
+    /// Index at which the first `f32` number for this JSON value is written, in the array with the numbers of all rows.
     pub(super) slot: usize,
 }
 
@@ -40,7 +40,7 @@ impl JsonCellReader<'_, '_> {
         Err(self.reader.refuse(RowFault::Missing { row, field, found }))
     }
 
-    /// Handles a JSON number in a column whose kind is not number.
+    /// Handles a JSON number in a column of another kind, such as a category column.
     fn number_elsewhere<E: Error>(self, number: f64, whole: Option<JsonInteger>) -> Result<(), E> {
         match self.column.kind {
             // In a boolean column, only 1 and 0 are valid. In a category or text column, a whole number is read as its
@@ -63,7 +63,7 @@ impl JsonCellReader<'_, '_> {
         }
     }
 
-    /// Handles a JSON string in a request row, which is read like a cell of a CSV file.
+    /// Handles a JSON string in a request row. Its text is parsed as a cell of a CSV file would be.
     fn text<E: Error>(self, text: &str) -> Result<(), E> {
         // A text that is one of the column's known categories is used unchanged. Other texts are trimmed, and may be
         // words for a missing value.

@@ -34,7 +34,8 @@ impl ColumnIndex {
         Self { columns: columns.to_vec(), offsets, slots, sorted, max_rows: MAX_ROWS }
     }
 
-    /// Limits the number of rows in one request, for a model with this number of labels.
+    /// Sets the maximum number of rows in one request for a classifier. The more `labels` the model has, the fewer rows
+    /// are allowed.
     pub fn with_labels(self, labels: usize) -> Self {
         // An answer has a probability for each label and row, and must not get too large.
         Self { max_rows: (MAX_PROBABILITIES / labels.max(1)).clamp(1, MAX_ROWS), ..self }
@@ -50,7 +51,8 @@ impl ColumnIndex {
         self.slots
     }
 
-    /// Returns the offset, in a row of `f32` values, of the first value of the column `index`.
+    /// Returns where the values of a column begin in a request row: the offset of the column's first `f32` value.
+    /// `index` is the index of the column.
     #[expect(clippy::indexing_slicing, reason = "the index comes from `find`, and every column has an offset")]
     pub(super) fn offset(&self, index: usize) -> usize {
         self.offsets[index]
@@ -71,7 +73,8 @@ impl ColumnIndex {
         self.columns.get(index)
     }
 
-    /// Returns the column with this name and its index, or `None`. The index `hint` is tried first.
+    /// Returns the column with this name and its index. `None` if the model has no such column. `hint` is the index
+    /// that is tried first.
     pub(super) fn find(&self, name: &str, hint: usize) -> Option<(usize, &Column)> {
         // Most callers send the columns in the model's order.
         if let Some(hinted) = self.columns.get(hint)

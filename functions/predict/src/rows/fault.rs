@@ -141,7 +141,7 @@ impl RowFault {
         }
     }
 
-    /// Returns the model's column in which the error is, or `None`.
+    /// Returns the model's column in which the error is. `None` if the error is not in a column of the model.
     pub fn column<'a>(&self, columns: &'a ColumnIndex) -> Option<&'a Column> {
         let field = match *self {
             Self::NotJson { field, .. } => field?,

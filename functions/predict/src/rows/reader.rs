@@ -18,7 +18,7 @@ pub const MAX_ROWS: usize = 1000;
 pub(super) const MAX_PROBABILITIES: usize = 100_000;
 
 // It is the bit pattern of a NaN, but not of the NaN that represents a missing value.
-/// Reader of request rows: bit pattern of the placeholder for a value that has not been read yet.
+/// Placeholder for a value of a request row that has not been read yet: the bits of a special NaN number.
 const UNREAD: u32 = f32::NAN.to_bits() ^ 1;
 
 /// The parsed rows of a prediction request, in the order of the body.
@@ -30,7 +30,7 @@ pub struct RequestRows {
     pub values: Vec<f32>,
     /// Number of rows, from 1 to [`ColumnIndex::max_rows`].
     pub count: usize,
-    /// Positions of the request's categories that are not in the training data.
+    /// Rows and columns in which the request has a category that is not in the training data.
     pub unseen: UnseenCategories,
     /// Names of the request's columns that the model does not use.
     pub ignored: IgnoredColumns,
@@ -95,7 +95,7 @@ impl<'c> RowReader<'c> {
         self.in_list.then_some(self.row)
     }
 
-    /// Stops the reading of the request body because of the error `fault`.
+    /// Stores the error `fault` of the request body. Returns an error that makes the JSON parser stop.
     pub(super) fn refuse<E: Error>(&mut self, fault: RowFault) -> E {
         self.fault = Some(fault);
         // Without details, so that no value of the caller can get into an error text.

@@ -4,7 +4,7 @@
 /// Maximum number of unknown categories whose row and column are kept for warnings.
 const MAX_KEPT: usize = 20;
 
-/// Positions of the request's categories that are not in the training data, in reading order.
+/// Rows and columns in which a request has a category that is not in the training data, in the order of the request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UnseenCategories {
     first: Vec<CellPosition>,

@@ -10,8 +10,7 @@ use crate::support::{Fixture, INTERVAL};
 
 /// Maximum time that a request waits for a refresh of the champion, while an older champion could answer.
 const BOUND: Duration = Duration::from_millis(400);
-/// Maximum time that a request waits for a refresh of the champion, if the last refresh lacked time in spite of
-/// [`BOUND`].
+/// Maximum time that a request waits for a refresh of the champion, if the last refresh took longer than [`BOUND`].
 const LONGEST: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_millis(50);
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);

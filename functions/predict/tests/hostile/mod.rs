@@ -6,7 +6,7 @@ use evergreen_lifecycle::{Column, ColumnKind, DatePart};
 
 use super::rows::{ColumnIndex, MAX_ROWS, RequestRows, parse};
 
-/// Checks for a request body that the parser rejects it, or returns rows that fit the columns.
+/// Parses any request body and checks the result: an error, or rows that fit the columns.
 pub fn rows(body: &[u8]) {
     let Ok(text) = std::str::from_utf8(body) else { return };
     for columns in [ColumnIndex::new(&mixed()), ColumnIndex::new(&["sepal_length", "sepal_width"].map(Column::number))]
@@ -36,7 +36,7 @@ fn check(text: &str, rows: &RequestRows, columns: &ColumnIndex) {
     }
 }
 
-/// Returns whether the model may get the number `value` in this column.
+/// Returns whether `value` is a valid input number of the model for this column.
 fn is_taken(column: &Column, value: f32) -> bool {
     if value.is_nan() {
         return column.nullable;

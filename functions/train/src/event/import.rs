@@ -11,7 +11,7 @@ use super::{ModelFile, RequestError, RunRequest, RunTask, checked_note, fields};
 /// Maximum length of an S3 key in bytes.
 const MAX_KEY: usize = 1024;
 
-/// Number of hexadecimal digits of a SHA-256 in the run ID of an uploaded model file.
+/// Number of hexadecimal digits in the run ID of an uploaded model file. They are the first digits of a SHA-256 hash.
 const DIGITS: usize = 16;
 
 /// The `source` field of an event that S3 sends through EventBridge.
