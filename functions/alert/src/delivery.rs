@@ -33,7 +33,7 @@ pub(crate) enum DeliveryResult {
     NotYet,
     /// SES rejected the mail for now, because too many mails came in too short a time. Holds SES's answer.
     Throttled(Unavailable),
-    /// SES was unreachable or failed, and the mail was not sent. Holds the cause.
+    /// The mail was not sent, because SES was unreachable or answered with an error. Holds the cause.
     Unreachable(Unavailable),
 }
 

@@ -18,7 +18,7 @@ pub(super) const BY_START: &str = "by-start";
 pub(super) const VERSIONS: &str = "VERSION#";
 
 // The current champion is also stored under the sort key `CHAMPION`.
-/// Prefix of the sort keys in the history of champions, which includes the current champion.
+/// Prefix of the sort keys of the stored champions: all former champions and the current one.
 pub(super) const CHAMPIONS: &str = "CHAMPION#";
 
 /// Builds the DynamoDB keys under which the records of one model are stored.
