@@ -20,13 +20,12 @@ pub struct Alarm {
     pub before: Option<AlarmState>,
     /// The time at which the CloudWatch alarm entered its current state.
     pub since: Timestamp,
-    /// The measured value of the alarm's metric, from the text with which CloudWatch explains the change.
+    /// The measured value of the alarm's metric. It is read from CloudWatch's text about the change of the state.
     pub reading: AlarmReading,
-    /// The alarm's threshold, with which CloudWatch compares the measured value. `None` if the threshold is unknown.
+    /// The alarm's threshold. CloudWatch compares the measured value with this number. `None` if unknown.
     pub threshold: Option<f64>,
     // If the comparison is true, something is wrong.
-    /// The operator with which CloudWatch compares the measured value and the threshold, such as "greater than". `None`
-    /// if the operator is unknown.
+    /// How CloudWatch compares the measured value with the threshold, such as "greater than". `None` if unknown.
     pub comparison: Option<Comparison>,
     /// The name of the CloudWatch metric that the alarm watches. `None` if the alarm watches a math expression instead.
     pub metric: Option<String>,
@@ -47,7 +46,7 @@ pub enum AlarmState {
     InsufficientData,
 }
 
-/// The comparison operator of a CloudWatch alarm. If `value operator threshold` is true, something is wrong.
+/// The comparison operator of a CloudWatch alarm, such as `>`. With `>`, a value above the threshold raises the alarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
     /// The alarm is raised if the measured value is greater than the threshold.
@@ -60,8 +59,7 @@ pub enum Comparison {
     LessOrEqual,
 }
 
-/// Error: a text is not CloudWatch's name of an alarm state (such as `ALARM`) or of a comparison operator. Holds the
-/// text.
+/// Error: the name of an alarm state or of a comparison operator is unknown. Holds the unknown name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is unknown")]
 pub struct UnknownName(pub String);
@@ -73,7 +71,7 @@ impl Alarm {
         self.metric.as_deref() == Some(Metric::ModelAccuracyMargin.name())
     }
 
-    /// Returns the change that the alarm reports: it was raised, or it is OK. `None` if CloudWatch has too little data.
+    /// Returns whether the alarm was raised or became OK. `None` if CloudWatch has too little data to decide.
     pub fn change(&self) -> Option<AlarmChange> {
         // Too little data means neither that something is wrong nor that all is well.
         let raised = match self.state {
@@ -107,7 +105,8 @@ impl FromStr for AlarmState {
 }
 
 impl Comparison {
-    /// Returns whether `value` raises the alarm. For example, 41 raises an alarm with the comparison "greater than 36".
+    /// Returns whether `value` raises an alarm with this comparison operator and `threshold`. For example, 41 raises an
+    /// alarm with the comparison "greater than 36".
     pub fn holds(self, value: f64, threshold: f64) -> bool {
         match self {
             Self::Greater => value > threshold,
@@ -117,8 +116,8 @@ impl Comparison {
         }
     }
 
-    /// Describes the good values of an alarm's metric, such as `at most 36 h`. `threshold` is the alarm's limit as
-    /// text.
+    /// Describes the good values of an alarm's metric, such as `at most 36 h`. `threshold` is the alarm's threshold as
+    /// text, here `36 h`.
     pub fn wanted(self, threshold: &str) -> String {
         match self {
             Self::Greater => format!("at most {threshold}"),

@@ -49,7 +49,7 @@ pub struct CatalogEntry {
     pub missing_data: MissingData,
     /// The alarm's threshold in template.yaml, in the unit of the alarm's metric.
     pub threshold: f64,
-    /// Whether the alarm means that mails do not arrive. A second SNS topic reports such an alarm too.
+    /// Whether the alarm reports that mails do not arrive. If `true`, a second SNS topic reports the alarm too.
     pub is_about_mail: bool,
     /// Whether the stack also creates this alarm when it runs on an emulator of AWS.
     pub is_emulated: bool,
@@ -85,7 +85,7 @@ pub(crate) enum Command {
     Purge,
     /// AWS CLI command that prints the definition and the state of the alarm.
     Describe,
-    /// AWS CLI command with a fixed text, which is the same for every stack. Holds the command's text.
+    /// AWS CLI command that is the same for every stack. Holds the command's text.
     Always(&'static str),
 }
 
@@ -235,7 +235,8 @@ alarms! {
     }
 
     // If only one file is damaged, predictions may still work with the other file.
-    /// Alarm: one of the champion's two stored files (in S3 and in DynamoDB) is missing or damaged.
+    /// Alarm: one of the two stored copies of the champion's model file is missing or damaged. One copy is in S3, the
+    /// other in DynamoDB.
     ArtifactDamaged {
         name: "artifact-damaged",
         meaning: "The registry's copy of the champion's artifact or the bucket's object is missing or damaged. As \

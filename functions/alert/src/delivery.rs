@@ -33,7 +33,7 @@ pub(crate) enum DeliveryResult {
     NotYet,
     /// SES rejected the mail for now, because too many mails came in too short a time. Holds SES's answer.
     Throttled(Unavailable),
-    /// SES was unreachable or failed, and the mail was not sent. Holds the cause.
+    /// The mail was not sent, because SES was unreachable or answered with an error. Holds the cause.
     Unreachable(Unavailable),
 }
 
@@ -62,7 +62,7 @@ fn cause(unavailable: Option<&Unavailable>) -> String {
     unavailable.map(|unavailable| format!(" ({})", unavailable.cause)).unwrap_or_default()
 }
 
-/// A CloudWatch alarm, the decision which change of the alarm to report, and the finished mail about the change.
+/// The finished mail about a CloudWatch alarm, with the alarm and the decision what to report about it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AlarmMail<'a> {
     pub(crate) alarm: &'a Alarm,
@@ -74,7 +74,7 @@ pub(crate) struct AlarmMail<'a> {
 #[derive(Debug)]
 pub(crate) struct MailSender<'a, W> {
     pub(crate) ports: &'a W,
-    /// Identifies this Lambda invocation as the one that has reserved its mails, and says when the reservations end.
+    /// This Lambda invocation's identifier, and the time at which its reservations of mails end.
     pub(crate) lease: &'a Lease,
 }
 
@@ -153,7 +153,8 @@ impl<W: AlertWorld> MailSender<'_, W> {
         outcome
     }
 
-    /// Records the result of a try to send the mail with this `key`. An `outcome` of `None` means that no try was made.
+    /// Stores in the registry whether the mail with the key `key` was sent. An `outcome` of `None` means that no try
+    /// was made.
     async fn record(&self, key: &str, outcome: Option<&Result<(), SendError>>) {
         // Any invocation may at once send a mail that was not sent.
         let now = self.ports.clock().now();
@@ -173,7 +174,7 @@ impl<W: AlertWorld> MailSender<'_, W> {
         alarm.change().is_some_and(|change| record.ok().flatten().is_some_and(|record| record.overtakes(change, now)))
     }
 
-    /// Returns why `recipient` must not get the mail "the alarm is over", or not yet. `None` if the mail must be sent.
+    /// Returns why the mail "the alarm is over" must not be sent to `recipient` now. `None` if the mail must be sent.
     async fn undue(&self, mail: AlarmMail<'_>, recipient: &Address) -> Option<DeliveryResult> {
         let AlarmReport::Over { raised } = mail.alarm_report else { return None };
         let mut is_busy = false;
@@ -198,7 +199,7 @@ impl<W: AlertWorld> MailSender<'_, W> {
     }
 }
 
-/// Returns the registry's key for the record about one mail.
+/// Returns the registry key of one mail: a hash of the alarm's name, its change and the recipient.
 fn key(alarm: &str, state: AlarmState, since: Timestamp, recipient: &Address) -> String {
     // The key is a hash of the alarm, its state, the time of the change and the recipient.
     let mut content = Vec::new();
@@ -209,7 +210,8 @@ fn key(alarm: &str, state: AlarmState, since: Timestamp, recipient: &Address) ->
     sha256_hex(&content)
 }
 
-/// Derives a number from 0 to 1 from the mail's key, by which a retry of the mail waits longer.
+/// Returns a number from 0 to 1 that is computed from the mail's key. The number lengthens the wait
+/// before a retry, so that not all mails are retried at once.
 fn share(key: &str) -> f64 {
     // The retries of different mails must not come together.
     let byte = key.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok());

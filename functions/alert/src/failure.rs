@@ -73,7 +73,7 @@ impl RunFailure {
         }
     }
 
-    /// Returns how the training run `run` failed to make a champion. `None` if it did not fail.
+    /// Returns how the training run `run` failed to make a champion. `None` if the run did not fail.
     fn of(run: &Run, now: Timestamp) -> Option<Self> {
         // A run has not failed if it has not ended by `now`, has made a champion, or will be retried by AWS Lambda.
         let ended = match run.status_at(now) {

@@ -37,7 +37,7 @@ pub struct AlertReport {
     pub sent_before: usize,
     // A mail is not needed if a newer mail has replaced it. Nor is a mail that says that an incident has ended, if its
     // recipient never got a mail about that incident.
-    /// Number of mails that were not sent, because nobody needs them.
+    /// Number of mails that were not sent, because they were not needed.
     pub not_due: usize,
     // Such a notification reports missing data, or that an alarm is OK although no mail had said that it was raised.
     /// Number of alarm notifications that need no mail, such as notifications about missing data.

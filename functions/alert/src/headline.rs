@@ -24,7 +24,7 @@ pub(crate) fn headline(alarm: &Alarm, alarm_report: &AlarmReport, knowledge: &Kn
 }
 
 // Texts that are `None` are unknown.
-/// An alarm and the texts for its one-line summary, such as the value and the limit.
+/// An alarm with the texts from which its one-line summary is made, such as the measured value and the threshold.
 #[derive(Debug)]
 pub(crate) struct Situation<'a> {
     pub(crate) alarm: &'a Alarm,
@@ -58,26 +58,26 @@ impl<'a> Situation<'a> {
         self.limit.as_ref().map(|limit| format!(" (limit {limit})")).unwrap_or_default()
     }
 
-    /// Returns the good values of the alarm's metric as text, such as ` (at least 0.9 is expected)`. Empty if the limit
-    /// is unknown.
+    /// Returns the good values of the alarm's metric as text, such as ` (at least 0.9 is expected)`. Empty if the
+    /// threshold is unknown.
     pub(crate) fn wanted(&self) -> String {
         self.wanted.as_ref().map(|wanted| format!(" ({wanted} is expected)")).unwrap_or_default()
     }
 
-    /// Returns the alarm's value as a text such as ` (3 in 5 minutes)`. Empty if the value is unknown. `of_what` is the
-    /// text after the value, such as `in 5 minutes`.
+    /// Returns the alarm's measured value as text, such as ` (3 in 5 minutes)`. `of_what` is the text after the value,
+    /// here `in 5 minutes`. The result is empty if the value is unknown.
     pub(crate) fn counted(&self, of_what: &str) -> String {
         self.value.as_ref().map(|value| format!(" ({value} {of_what})")).unwrap_or_default()
     }
 
-    /// Returns the alarm's value as a count in the last five minutes: ` (3 in 5 minutes)`. Empty if the value is
-    /// unknown.
+    /// Returns the alarm's measured value as text, for a count of five minutes: ` (3 in 5 minutes)`. Empty if the value
+    /// is unknown.
     pub(crate) fn recently(&self) -> String {
         self.counted("in 5 minutes")
     }
 
-    /// Returns the alarm's value as a number of messages in a queue: ` (3 in its queue)`. Empty if the value is
-    /// unknown.
+    /// Returns the alarm's measured value as text, for a number of messages in a queue: ` (3 in its queue)`. Empty if
+    /// the value is unknown.
     pub(crate) fn waiting(&self) -> String {
         self.counted("in its queue")
     }
@@ -92,7 +92,8 @@ impl<'a> Situation<'a> {
         self.value.as_deref()
     }
 
-    /// Returns the champion's score and margin as text, such as `: accuracy 0.7667, margin -1.2`.
+    /// Returns the champion's score, and its distance from the required minimum (the margin), as text. For example:
+    /// `: accuracy 0.7667, margin -1.2`.
     fn score_and_margin(&self) -> String {
         // The margin is above the required minimum. Unknown values are left out.
         let champion = self.knowledge.champion();

@@ -67,7 +67,7 @@ impl Knowledge {
         }
     }
 
-    /// Returns how long the value that `alarm` watches was bad before the alarm ended. `None` if the time is unknown.
+    /// Returns how long the metric of `alarm` had bad values before the alarm ended. `None` if the time is unknown.
     pub fn lasted(&self, alarm: &Alarm) -> Option<SignedDuration> {
         // The time is computed from the last two champions, because CloudWatch does not report it.
         let (Self::Champion { champion, previous: Some(previous) }, Some(threshold)) = (self, alarm.threshold) else {

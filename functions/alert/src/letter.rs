@@ -11,7 +11,7 @@ use crate::quantity::{Quantity, moment, span};
 use crate::{Alarm, AlarmState, Knowledge, RunFailure, version_values};
 
 // Lambda's retries take less than half of this time.
-/// A mail contains the remark "late" if it is written more than this time after the alarm's change.
+/// Delay after an alarm's change. A mail that is written later contains the remark "late".
 const LATE: SignedDuration = SignedDuration::from_hours(1);
 
 /// The names and links that every mail about an alarm contains: the model, the stack, the table and the dashboard.
@@ -147,10 +147,11 @@ fn notes(alarm: &Alarm, alarm_report: &AlarmReport, now: Timestamp) -> Vec<Strin
     flapping.into_iter().chain(late).collect()
 }
 
-/// Returns how long the alarm was raised, or how long the watched value was bad. `None` if the alarm is not over or the
-/// time is unknown.
+/// Returns how long the problem lasted that a finished alarm reported. `None` if the alarm is not over or the time is
+/// unknown.
 fn lasted(alarm: &Alarm, alarm_report: &AlarmReport, knowledge: &Knowledge) -> Option<SignedDuration> {
     let AlarmReport::Over { raised } = alarm_report else { return None };
+    // If it is unknown how long the watched value was bad, the result is how long the alarm was raised.
     knowledge.lasted(alarm).or_else(|| Some(alarm.since.duration_since(*raised.last()?)))
 }
 

@@ -2,8 +2,8 @@
 //!
 //! When an alarm is raised or clears, each recipient gets one mail. The mail says what is wrong, with which model, and
 //! since when. It also says which model version is the champion, and what to do. A notification that arrives twice
-//! sends no mail twice. A notification that a newer change of the alarm has overtaken sends no mail. If a mail cannot
-//! be sent, the invocation fails. The platform then retries, and in the end keeps the notification in a queue.
+//! sends no mail twice. If the alarm has changed again meanwhile, the older notification sends no mail. If a mail
+//! cannot be sent, the invocation fails. The platform then retries, and in the end keeps the notification in a queue.
 
 mod alarm;
 mod catalog;

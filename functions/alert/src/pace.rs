@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 // 1 mail per second is the rate limit of SES's sandbox.
-/// Number of mails per second if SES does not report its rate limit.
+/// Number of mails that are sent per second if SES does not report its rate limit.
 const RATE: f64 = 1.0;
 
 // SES counts by its own clock, and mails of other senders count too.
@@ -42,17 +42,18 @@ impl Pace {
         self.next.duration_since(now).try_into().unwrap_or_default()
     }
 
-    /// Schedules the next mail after a try that started at `begun` and that SES did not throttle.
+    /// Sets the time of the next mail after a mail that SES did not throttle. `begun` is when sending that mail began.
     pub(crate) fn go_on(&mut self, begun: Timestamp) {
         // In that try, SES accepted or refused a mail, or did not answer.
         self.next = begun.saturating_add(self.pause).unwrap_or(Timestamp::MAX);
         self.pause = (self.pause / 2).max(self.usual);
     }
 
-    /// Schedules the next mail after a try, started at `begun`, that SES rejected because of too many mails.
+    /// Sets a later time for the next mail after SES rejected a mail because of too many mails. `begun` is when sending
+    /// that mail began. `share`, a number from 0 to 1, lengthens the wait.
     pub(crate) fn slow_down(&mut self, begun: Timestamp, share: f64) {
-        // `share`, from 0 to 1, makes the wait longer by up to half a pause. Without it, invocations that were rejected
-        // together would retry together.
+        // `share` makes the wait longer by up to half a pause. Without it, invocations that were rejected together
+        // would retry together.
         self.pause = (2 * self.pause).min(LONGEST);
         let wait = self.pause.mul_f64(1.0 + share.clamp(0.0, 1.0) / 2.0);
         self.next = begun.saturating_add(wait).unwrap_or(Timestamp::MAX);

@@ -1,5 +1,5 @@
-//! Sends one mail to all recipients, one after another. If SES rejects the mail to one recipient for now, this
-//! recipient gets another turn after the others.
+//! Sends one mail to all recipients, one after another. If SES rejects the mail to one recipient for now, the mail to
+//! this recipient is sent again after the mails to the others.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -11,13 +11,14 @@ use crate::pace::Pace;
 use crate::{Address, AlertWorld, Recipients};
 
 // A try fails if SES is unreachable or broken. Throttling does not count as a failure, because it passes.
-/// Maximum number of failed tries to send a mail: for one recipient, and in a row over all recipients.
+/// Maximum number of failed tries to send a mail. It limits the failures for one recipient, and the failures in a row
+/// for all recipients together.
 const MOST_FAILURES: usize = 5;
 
 /// Pause before the next check whether another Lambda invocation has sent a mail.
 const RECHECK_PAUSE: Duration = Duration::from_secs(1);
 
-/// Counts of the mails about one change of an alarm, by result.
+/// How many mails about one change of an alarm were sent, and how many were not, by reason.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct MailCounts {
     pub(crate) sent: usize,
@@ -42,7 +43,7 @@ impl<'a> Waiting<'a> {
         Self { place, address, turned_away: None, failures: 0 }
     }
 
-    /// Returns the recipient after a failed try to send the mail, with the `cause` of the failure.
+    /// Returns the waiting recipient, and stores in it why the last try to send the mail failed (`cause`).
     fn turned_away(self, cause: Unavailable) -> Self {
         Self { turned_away: Some(cause), ..self }
     }

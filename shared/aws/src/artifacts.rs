@@ -76,7 +76,7 @@ async fn whole(object: GetObjectOutput, what: &'static str) -> Result<Vec<u8>, U
     gather(object.body, size).await.map_err(|error| Unavailable::new(what, error))
 }
 
-/// Downloads the body of an S3 answer, which has about `size` bytes, into one block of memory.
+/// Downloads the body of an S3 answer into one block of memory. `size` is the expected number of bytes.
 async fn gather(mut body: ByteStream, size: usize) -> Result<Vec<u8>, ByteStreamError> {
     // A data set may take much of the memory, so no second copy is made.
     let mut content = Vec::with_capacity(size);
@@ -151,7 +151,7 @@ impl Incoming for ArtifactBucket {
     }
 }
 
-/// Removes the quotes from an S3 entity tag, the checksum-like mark of an object's content.
+/// Removes the quotes from an S3 entity tag (ETag). The tag identifies the content of an S3 object, like a checksum.
 fn bare(etag: &str) -> &str {
     // S3's answers have quotes around the tag, but its events do not.
     etag.trim_matches('"')

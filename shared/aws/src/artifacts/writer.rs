@@ -1,9 +1,10 @@
 //! Stores the S3 objects of model versions. It never overwrites an object of another attempt at a training run.
 //!
 //! A new object is only stored if no object has its key (`If-None-Match: *`). A replacement is only stored if the
-//! current content is the expected one (`If-Match`). If the answer to a put is lost, the put is repeated and finds its
-//! own object. So the metadata of each object contains the mark of the attempt that stored it. After a refused put, the
-//! code compares the mark of the stored object with its own.
+//! current content is the expected one (`If-Match`). If the answer to a put is lost, the put is repeated. S3 then
+//! refuses the second put, because the first put has already stored the object. So the metadata of each object
+//! names the attempt that stored it (the mark). After a refused put, the code compares the stored object's mark with
+//! its own mark.
 
 use std::time::Duration;
 
@@ -85,8 +86,8 @@ impl ArtifactWriter for ArtifactBucket {
 }
 
 impl ArtifactBucket {
-    /// Stores `object` in S3 without overwriting unknown content. Returns the entity tag (a mark of the stored
-    /// content).
+    /// Stores `object` in S3, but does not overwrite unexpected content. Returns the entity tag (ETag) of the stored
+    /// object.
     async fn put(
         &self,
         object: NewObject<'_>,
@@ -105,8 +106,8 @@ impl ArtifactBucket {
         Ok(put.send().await?.e_tag)
     }
 
-    /// Returns the entity tag of the S3 object if this attempt at a training run has stored it already. `None` if there
-    /// is no such object.
+    /// Returns the entity tag (ETag) of the S3 object that this attempt at a training run has stored already. `None` if
+    /// the object does not exist.
     async fn own(&self, object: NewObject<'_>) -> Result<Option<ObjectTag>, StoreError> {
         // If another attempt stored the object, the result is an error.
         let Some(found) = self.head(object.key).await? else { return Ok(None) };
@@ -133,7 +134,7 @@ fn changing() -> StoreError {
     Unavailable::briefly(WHAT, "other callers created and deleted the object in every try").into()
 }
 
-/// Returns whether S3 refused a put because its condition failed.
+/// Returns whether S3 refused a put because the put's condition (`If-Match` or `If-None-Match`) was false.
 fn is_precondition(error: &SdkError<PutObjectError>) -> bool {
     // An object exists already, has other content, or is missing.
     error.raw_response().is_some_and(|answer| matches!(answer.status().as_u16(), 404 | 412))

@@ -1,4 +1,4 @@
-//! Classifies the errors of SES: a mail that SES did not accept, or that it did not answer.
+//! Classifies the errors of SES: SES did not accept a mail, or SES did not answer.
 
 use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::operation::send_email::SendEmailError;

@@ -13,7 +13,8 @@ use super::keys::RegistryKeys;
 use super::{Registry, items};
 use crate::failure::unavailable;
 
-/// DynamoDB item of a claim: one invocation's reservation to send a mail. The item's key is not included.
+/// A claim as stored in DynamoDB, without its key. A claim reserves one mail for one invocation, so that no other one
+/// sends it too.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct ClaimRecord {
     state: ClaimState,
@@ -36,7 +37,7 @@ enum ClaimState {
 }
 
 // A claim of such a release is in the partition of the model's training runs.
-/// DynamoDB item of a claim (a reservation to send a mail), in the format of releases up to 0.1.
+/// A claim as releases up to 0.1 stored it in DynamoDB. A claim reserves one mail for one invocation.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 struct EarlyClaimRecord {
     sent: bool,
@@ -61,7 +62,8 @@ impl ClaimRecord {
 }
 
 impl EarlyClaimRecord {
-    /// Returns why a claim stored by an old release forbids to send the mail at `now`. `None` if the mail may be sent.
+    /// Returns why the mail must not be sent at `now`, according to this claim of an old release. `None` if the mail
+    /// may be sent.
     fn claim_at(&self, now: Timestamp) -> Option<Claim> {
         if self.sent {
             Some(Claim::Sent)
@@ -140,8 +142,8 @@ impl Registry {
         Ok(())
     }
 
-    /// Returns why a claim stored by an old release (up to 0.1) forbids to send the mail `key`. `None` if the mail may
-    /// be sent.
+    /// Reads the claim on the mail `key` that a release up to 0.1 stored. Returns why the claim forbids to send the
+    /// mail. `None` if the mail may be sent.
     async fn early_claim(&self, key: &str, now: Timestamp) -> Result<Option<Claim>, Unavailable> {
         // `None` also means that there is no such claim. The code uses a DynamoDB query and not a get, so the role
         // needs no permission to get items of that partition.
@@ -153,7 +155,8 @@ impl Registry {
     }
 }
 
-/// Returns why an invocation must not send a mail for which DynamoDB refused a claim. `item` is the existing claim.
+/// Decides whether an invocation may send a mail after DynamoDB refused to store its claim on the mail. `item` is the
+/// claim that is already stored.
 fn refused(item: Option<&items::RegistryItem>, lease: &Lease) -> Result<Claim, Unavailable> {
     // If `item` is `None`, that claim was deleted in the meantime. The result is then `Busy`, so the invocation tries
     // again.
@@ -206,8 +209,8 @@ mod tests {
         ClaimRecord::new(ClaimState::Sending, holder, moment(NOW), later(moment(LATER), UNANSWERED))
     }
 
-    /// Test helper: returns a fake DynamoDB answer with a claim of an old release. `sent` says whether its mail was
-    /// sent. `None` means no claim.
+    /// Test helper: returns a fake DynamoDB answer with a claim of an old release. `sent` says whether the claimed mail
+    /// was sent. `None` means that there is no claim.
     fn early(sent: Option<bool>) -> Rule {
         mock!(Client::query)
             .match_requests(|query| {

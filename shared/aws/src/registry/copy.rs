@@ -39,7 +39,7 @@ fn decode(mut item: RegistryItem) -> Vec<u8> {
 }
 
 impl Registry {
-    /// Reads the champion record and the copy of the champion's model file in one DynamoDB call. `None` if there is no
+    /// Reads the champion's record and the stored copy of its model file in one DynamoDB call. `None` if there is no
     /// champion.
     pub(super) async fn read_with_copy(&self) -> Result<Option<WithCopy>, Unavailable> {
         // Both reads see every earlier write. But they are not a transaction, so the copy may belong to a later

@@ -18,7 +18,7 @@ pub(super) const BY_START: &str = "by-start";
 pub(super) const VERSIONS: &str = "VERSION#";
 
 // The current champion is also stored under the sort key `CHAMPION`.
-/// Prefix of the sort keys in the history of champions, which includes the current champion.
+/// Prefix of the sort keys of the stored champions: all former champions and the current one.
 pub(super) const CHAMPIONS: &str = "CHAMPION#";
 
 /// Builds the DynamoDB keys under which the records of one model are stored.
@@ -56,13 +56,12 @@ impl RegistryKeys {
         &self.outbox
     }
 
-    /// Returns the DynamoDB key of a stored event that must still be published. `key` is the key that the event has
-    /// outside DynamoDB.
+    /// Returns the DynamoDB key of an event that must still be published. `key` is the identifier of the event.
     pub(super) fn event(&self, key: &str) -> Key {
         Key { partition: self.outbox.clone(), sort: key.to_owned() }
     }
 
-    /// Returns the DynamoDB key of the counter of model version numbers.
+    /// Returns the DynamoDB key of the counter from which new model versions get their numbers.
     pub(super) fn counter(&self) -> Key {
         self.at("COUNTER".to_owned())
     }
@@ -87,14 +86,14 @@ impl RegistryKeys {
         self.at("ARTIFACT".to_owned())
     }
 
-    /// Returns the DynamoDB key of a champion in the history of champions. `revision` is the number of promotions up to
-    /// this champion.
+    /// Returns the DynamoDB key of a champion in the history of champions. `revision` counts the promotions up to this
+    /// champion: 1 for the first champion.
     pub(super) fn champion_of(&self, revision: u32) -> Key {
         // The key has it with eight digits, so keys sort in numeric order.
         self.at(format!("{CHAMPIONS}{revision:08}"))
     }
 
-    /// Returns the DynamoDB key of the claim on a mail: an invocation's reservation to send it.
+    /// Returns the DynamoDB key of the claim on a mail. A claim reserves one mail for one invocation.
     pub(super) fn claim(&self, key: &str) -> Key {
         // `key` is the mail's own key.
         Key { partition: self.mails.clone(), sort: format!("CLAIM#{key}") }
@@ -105,7 +104,8 @@ impl RegistryKeys {
         Key { partition: self.mails.clone(), sort: format!("ALARM#{name}") }
     }
 
-    /// Returns the sort key of a claim on a mail (a reservation to send it) that a release up to 0.1 stored.
+    /// Returns the sort key under which a release up to 0.1 stored a claim. A claim reserves one mail for one
+    /// invocation.
     pub(super) fn early_claim(key: &str) -> String {
         // These claims are in the model's partition. The last ones expire 30 days after the update to a newer release.
         format!("MAIL#{key}")

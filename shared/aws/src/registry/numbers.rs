@@ -20,22 +20,21 @@ const WHAT: &str = "taking a version number";
 /// Maximum number of tries to take a new model version number.
 const MAX_TURNS: u32 = 5;
 
-/// DynamoDB condition: the next version number (the counter plus one) is above `:above`.
+/// DynamoDB condition: the counter of model versions is at least `:above`, so the next number is greater than `:above`.
 const IS_ABOVE: &str = "last_version >= :above";
 
-// The counter is damaged if it is not a number, and too low if its next number is not above `:above`.
-/// DynamoDB condition: the counter of version numbers is missing, damaged or too low.
+/// DynamoDB condition: the counter of model versions is missing, is not a number, or is less than `:above`.
 const IS_BEHIND: &str =
     "attribute_not_exists(last_version) OR NOT attribute_type(last_version, :number) OR last_version < :above";
 
-/// The part of a DynamoDB answer that contains the new value of the counter of model version numbers.
+/// Answer of DynamoDB with the new value of the counter of model version numbers.
 #[derive(Deserialize)]
 struct Counter {
     last_version: VersionNumber,
 }
 
 impl Registry {
-    /// Takes the next free model version number, which is above `above`.
+    /// Increases the counter in DynamoDB and returns a new model version number. The number is greater than `above`.
     pub(super) async fn next_number(&self, above: Option<VersionNumber>) -> Result<VersionNumber, Unavailable> {
         // If `above` is `None`, no number has been used yet.
         let above = above.map_or(0, VersionNumber::get);
@@ -81,8 +80,8 @@ impl Registry {
     }
 }
 
-/// Sends an update that increments or raises the counter, and returns the new model version number. `None` if the
-/// update's condition was false.
+/// Sends an update of the counter to DynamoDB and returns the counter's new value, a model version number. `None` if
+/// the update's condition was false.
 async fn take(update: UpdateItemFluentBuilder) -> Result<Option<VersionNumber>, Unavailable> {
     match update.send().await {
         Ok(answer) => {

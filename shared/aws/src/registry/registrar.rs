@@ -63,7 +63,7 @@ impl Registrar for Registry {
 }
 
 impl Registry {
-    /// Returns whether the transaction was refused because somebody else has promoted a champion meanwhile.
+    /// Returns whether DynamoDB refused the transaction because another champion has been promoted meanwhile.
     fn is_overtaken(&self, champion: &Champion, refused: &Refused) -> bool {
         // The promoted champion is the current one, or it has the same revision (number of promotions) in the history
         // of champions.
@@ -71,7 +71,8 @@ impl Registry {
         places.iter().any(|place| refused.is_about(place))
     }
 
-    /// Returns whether the registry already holds this attempt of `run` in this state.
+    /// Returns whether the training run in the registry already has the same attempt number and the same state as
+    /// `run`.
     async fn holds(&self, run: &Run) -> Result<bool, Unavailable> {
         // If so, an earlier try wrote it, and its answer was lost. Metrics are not compared, because DynamoDB may store
         // a number in another form.
@@ -81,8 +82,8 @@ impl Registry {
         Ok(stored.and_then(Result::ok).is_some_and(|stored| facts(&stored) == facts(run)))
     }
 
-    /// Stores the training run `run` with the DynamoDB writes `writes`. Returns a conflict if the stored run has
-    /// changed before.
+    /// Stores the training run `run` with the DynamoDB writes `writes`. Returns a conflict if somebody else has changed
+    /// the stored run meanwhile.
     async fn write_run(
         &self,
         run: &Run,

@@ -1,8 +1,8 @@
 //! Controls when DynamoDB deletes the records of a training run and its model version. The attribute `expires_at` of a
 //! record is the time at which DynamoDB's time-to-live deletes it.
 //!
-//! The attribute `kept` marks a record that must stay, so a later deletion mark has no effect. For example, a training
-//! run may end while somebody promotes its model version.
+//! The attribute `kept` marks a record that must stay. A record with this attribute never gets a deletion time. For
+//! example, a training run may end while somebody promotes its model version.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;

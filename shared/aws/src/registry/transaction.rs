@@ -28,7 +28,8 @@ const RUNNING: &str = "RUNNING";
 const AT_WORK: &str = "attempt = :attempt AND #status = :running";
 
 // The previous attempt is stored, and it made no model version. A run that made a model version is never overwritten.
-/// DynamoDB condition for starting another attempt at a training run.
+/// DynamoDB condition for a retry of a training run: the run's stored attempt is the previous one, and it is running or
+/// has failed.
 const OVER_PREDECESSOR: &str = "attempt = :predecessor AND #status IN (:running, :failed)";
 
 /// DynamoDB condition: no record has this key.
@@ -38,7 +39,7 @@ const ABSENT: &str = "attribute_not_exists(pk)";
 const UNMOVED: &str = "revision = :seen";
 
 impl Registry {
-    /// Returns the DynamoDB writes that start an attempt at a training run.
+    /// Returns the DynamoDB writes that record the start of an attempt at a training run.
     pub(super) fn opening(&self, opening: &Opening<'_>) -> Result<Vec<TransactWriteItem>, Unavailable> {
         // One write stores the event "the attempt was lost". That event is published after the attempt's maximum
         // duration, unless the attempt ends before and deletes it.

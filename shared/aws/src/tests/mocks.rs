@@ -23,7 +23,8 @@ impl<I: Clone> Sent<I> {
     }
 }
 
-/// Test helper: creates a fake of the SDK call `operation`, which answers each request with `answer` and records it.
+/// Test helper: creates a fake of the SDK call `operation`. The fake answers each request with `answer`, and records
+/// the request.
 pub fn record<I, O, E>(
     operation: RuleBuilder<I, O, E>,
     answer: impl Fn() -> MockResponse<O, E> + Send + Sync + 'static,
@@ -36,8 +37,8 @@ where
     record_part(operation, I::clone, answer)
 }
 
-/// Test helper: creates a fake of the SDK call `operation`, which answers with `answer` and records `part` of each
-/// request.
+/// Test helper: creates a fake of the SDK call `operation`. The fake answers with `answer`, and records what the
+/// function `part` returns for each request.
 pub fn record_part<I, O, E, T>(
     operation: RuleBuilder<I, O, E>,
     part: impl Fn(&I) -> T + Send + Sync + 'static,
