@@ -46,8 +46,8 @@ enum Mode {
     Above,
 }
 
-/// Reads all decision trees from the attributes of an ONNX tree operator. Also returns the output to which all leaves
-/// add weights, if there is only one.
+/// Reads all decision trees from the attributes of an ONNX tree operator. If all leaf weights belong to one model
+/// output, also returns the index of this output; otherwise `None`.
 pub(super) fn read(
     operator: &str,
     attributes: &mut Attributes,
@@ -219,8 +219,8 @@ fn at_most(threshold: f64, below: bool) -> f32 {
     if split == f32::INFINITY { f32::MAX } else { split }
 }
 
-/// Reads the leaf weights of an ONNX tree operator into `forest`. Returns the output to which all weights belong, if
-/// there is only one.
+/// Reads the leaf weights of an ONNX tree operator into `forest`. If all weights belong to one model output, returns
+/// the index of this output; otherwise `None`.
 fn weigh(
     operator: &str,
     attributes: &mut Attributes,
