@@ -158,7 +158,8 @@ pub enum PipelineError {
     },
     // A hole is a feature that may be missing, with its missing-value indicator. Only an ensemble of trees with
     // unscaled features may have holes, and they must be holes of the pipeline.
-    /// A member of a blend has invalid holes (features that may be missing). Contains the number of features.
+    /// A predictor in a blend (weighted mean of predictors) has an invalid list of features that may be missing.
+    /// Contains the model's number of features.
     #[error(
         "a member of a blend does not match its holes; expected an unscaled ensemble, and holes whose values and \
          indicators are among the {0} features"
