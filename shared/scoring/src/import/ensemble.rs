@@ -18,7 +18,8 @@ const IGNORED: [(&str, i32); 3] = [
 ];
 
 // `places` has one entry for each tree node, in the file's order: the index of its tree, and its index in that tree.
-/// Decision trees that were read from an ONNX file, and where each node of the file is in them.
+/// Decision trees that were read from an ONNX file. Also contains, for each node of the file, its tree and its position
+/// in the tree.
 struct Forest {
     trees: Vec<Tree>,
     places: Vec<(u32, u32)>,

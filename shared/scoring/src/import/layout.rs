@@ -60,7 +60,8 @@ pub(super) fn of(features: &FeatureList, table: &Signature) -> Result<FeatureLay
 }
 
 // The text is `None` for a numeric column. An empty text is the feature that is 1 for missing values.
-/// Index of the pipeline's feature for each pair of a table column and a category text.
+/// Map from a table column and a category text to the index of the pipeline's feature. The text is `None` for a numeric
+/// column.
 #[derive(Default)]
 struct Index(BTreeMap<(usize, Option<String>), u32>);
 
