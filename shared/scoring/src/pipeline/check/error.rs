@@ -100,9 +100,8 @@ pub enum PipelineError {
          for a regression model"
     )]
     Interval(f32),
-    // The difficulty is a factor for the interval's width.
     /// The prediction interval of a row could become infinite. Contains the greatest possible natural logarithm of a
-    /// row's difficulty, which is a factor for the interval's width.
+    /// row's difficulty (a factor for the interval's width).
     #[error("the logarithm of a row's difficulty could reach {0}, which could make its interval infinite")]
     Difficulty(f32),
     /// The limits for the ends of prediction intervals are not finite or not in ascending order.
