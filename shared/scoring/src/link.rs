@@ -84,10 +84,9 @@ fn log_sigmoid(odds: f32) -> f32 {
     odds.min(0.0) - (-odds.abs()).exp().ln_1p()
 }
 
-/// Returns the factor `1 - labels * floor` for class probabilities. After the minimum probability `floor` is added to
-/// each product, the sum is 1 again.
+/// Returns a factor for class probabilities, `1 - labels * floor`. Then `floor` (the minimum probability) can be added
+/// to each class probability, and they still sum to 1.
 pub(crate) fn kept(floor: f32, labels: usize) -> f32 {
-    // Class probabilities are multiplied by this factor before the floor is added to each, so that they still sum to 1.
     1.0 - floor * labels as f32
 }
 

@@ -95,7 +95,7 @@ pub enum Predictor {
 }
 
 // The extra numbers follow the features of a blend's member. First come the numbers that are very low for missing
-// values, then those that are very high.
+// values, then those that are very high. `Hole::ends` computes both.
 /// Feature whose value may be missing: the index of the feature with the value, and the index of its missing-value
 /// indicator (a feature that is 1 if the value is missing).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

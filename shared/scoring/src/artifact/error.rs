@@ -14,8 +14,8 @@ pub enum ArtifactError {
     #[error("the artifact's metadata has {0} bytes; at most {MAX_METADATA_BYTES} are supported")]
     MetadataTooLarge(usize),
     // The frame is everything besides the attributes of operators and the metadata.
-    /// The artifact has too many bytes that are neither metadata nor numbers of the model. Contains the number of these
-    /// bytes.
+    /// The artifact has too many bytes that belong neither to the metadata nor to attributes of operators. Contains the
+    /// number of these bytes.
     #[error("the artifact has {0} bytes besides its attributes and metadata; at most {MAX_FRAME_BYTES} are supported")]
     FrameTooLarge(usize),
     /// The file is not complete: a part of the artifact is longer than the rest of the file.

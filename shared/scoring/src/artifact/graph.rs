@@ -110,8 +110,8 @@ fn results(pipeline: &Pipeline) -> Vec<ValueInfoProto> {
     }
 }
 
-/// Describes an input or output of the ONNX graph: a tensor with one line per table row, and `width` columns. `None`:
-/// the tensor has one dimension.
+/// Describes an input or output of the ONNX graph: a tensor with one line per table row, and `width` columns. If
+/// `width` is `None`, the tensor has only one dimension.
 fn tensor(name: &str, elem_type: i32, width: Option<usize>) -> ValueInfoProto {
     let rows = DimensionProto { dim_value: None, dim_param: Some("N".to_owned()) };
     let width = width.map(|width| DimensionProto { dim_value: i64::try_from(width).ok(), dim_param: None });

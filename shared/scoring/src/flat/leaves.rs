@@ -85,8 +85,8 @@ pub(super) enum Leaves {
 #[derive(Debug)]
 pub(super) struct LeafCollector {
     leaves: Leaves,
-    /// Finds the number that identifies a stored tree leaf. The map's key is the leaf's content: pairs of an output's
-    /// index and the bits of its weight.
+    /// Map to find the number of a stored tree leaf by the leaf's content: pairs of an output's index and the bits of
+    /// the weight for this output.
     known: HashMap<Vec<(u32, u32)>, u32>,
     content: Vec<(u32, u32)>,
 }
