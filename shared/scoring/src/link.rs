@@ -84,8 +84,8 @@ fn log_sigmoid(odds: f32) -> f32 {
     odds.min(0.0) - (-odds.abs()).exp().ln_1p()
 }
 
-/// Returns a factor for class probabilities, `1 - labels * floor`. Then `floor` (the minimum probability) can be added
-/// to each class probability, and they still sum to 1.
+/// Returns the factor `1 - labels * floor`, which makes room for the minimum probability `floor` of every label. Class
+/// probabilities that are multiplied by the factor, plus `floor` each, still sum to 1.
 pub(crate) fn kept(floor: f32, labels: usize) -> f32 {
     1.0 - floor * labels as f32
 }
