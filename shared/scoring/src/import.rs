@@ -121,7 +121,7 @@ pub fn import(bytes: &[u8], table: &Signature) -> Result<ImportedModel, ImportEr
     Ok(ImportedModel { pipeline, producer: producer(&model), warnings })
 }
 
-/// Checks that the operator names in an ONNX file have their standard meaning.
+/// Checks that an ONNX file defines no own operators (functions), and that its operator set is not too old.
 fn check_meaning(model: &ModelProto) -> Result<(), ImportError> {
     // The file must not define functions, and its operator set must not be older than the minimum.
     if !model.functions.is_empty() {

@@ -84,10 +84,9 @@ fn log_sigmoid(odds: f32) -> f32 {
     odds.min(0.0) - (-odds.abs()).exp().ln_1p()
 }
 
-/// Returns `1 - labels * floor`, the share of the class probabilities that is left beside the minimum probability
-/// `floor`.
+/// Returns the factor `1 - labels * floor`, which makes room for the minimum probability `floor` of every label. Class
+/// probabilities that are multiplied by the factor, plus `floor` each, still sum to 1.
 pub(crate) fn kept(floor: f32, labels: usize) -> f32 {
-    // Class probabilities are multiplied by this factor before the floor is added to each, so that they still sum to 1.
     1.0 - floor * labels as f32
 }
 

@@ -95,9 +95,9 @@ pub enum Predictor {
 }
 
 // The extra numbers follow the features of a blend's member. First come the numbers that are very low for missing
-// values, then those that are very high.
-/// Feature whose value may be missing, with its missing-value indicator. In a blend, [`ends`](Self::ends) replaces a
-/// missing value.
+// values, then those that are very high. `Hole::ends` computes both.
+/// Feature whose value may be missing: the index of the feature with the value, and the index of its missing-value
+/// indicator (a feature that is 1 if the value is missing).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hole {
     /// Index of the feature with the value that may be missing.
@@ -107,8 +107,8 @@ pub struct Hole {
 }
 
 impl Hole {
-    /// Returns two numbers that replace a value which may be missing. Both equal `value`, or are very low and very high
-    /// if `missing` is 1.
+    /// Turns a feature that may be missing into two numbers. If the feature is not missing, both equal `value`. If
+    /// `missing` is 1, one is very low and the other very high.
     pub fn ends(value: f32, missing: f32) -> [f32; 2] {
         // For a missing value, the first number is below all other values and the second above. Computed in `f32` with
         // the same operations as in the ONNX file.

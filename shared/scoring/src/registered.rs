@@ -31,7 +31,7 @@ pub enum RegisteredError {
     /// The artifact contains a model with another name than expected.
     #[error("belongs to the model {found:?}; expected the model \"{expected}\"")]
     OtherModel {
-        /// Name of the model that was expected: the one of this deployment (stack).
+        /// Name of the model that this deployment (stack) serves.
         expected: ModelName,
         /// Name of the model in the artifact.
         found: String,

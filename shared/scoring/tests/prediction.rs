@@ -96,7 +96,7 @@ fn probabilities(pipeline: &Pipeline, row: &[f32]) -> Vec<f64> {
     parts_of_sum(shares.iter().map(|p| p.powf(power)).collect())
 }
 
-/// Returns the error that the tests allow in a probability for this row.
+/// Returns how much a predicted probability for this row may differ from the reference.
 fn tolerance(pipeline: &Pipeline, row: &[f32]) -> f64 {
     // Great outputs of the predictor lose more precision in `f32`, and calibration multiplies the error.
     let mut features = Vec::new();

@@ -14,7 +14,8 @@ pub enum ArtifactError {
     #[error("the artifact's metadata has {0} bytes; at most {MAX_METADATA_BYTES} are supported")]
     MetadataTooLarge(usize),
     // The frame is everything besides the attributes of operators and the metadata.
-    /// The artifact has too many bytes outside of numbers and metadata. Contains the number of bytes.
+    /// The artifact has too many bytes that belong neither to the metadata nor to attributes of operators. Contains the
+    /// number of these bytes.
     #[error("the artifact has {0} bytes besides its attributes and metadata; at most {MAX_FRAME_BYTES} are supported")]
     FrameTooLarge(usize),
     /// The file is not complete: a part of the artifact is longer than the rest of the file.
@@ -63,7 +64,7 @@ pub enum ArtifactError {
     /// An operator in the artifact has other inputs or outputs than the format defines. Contains the operator's type.
     #[error("operator {0} has other inputs or outputs than its format defines")]
     Connection(&'static str),
-    /// The ONNX graph in the artifact is not the graph that the model's numbers require.
+    /// The ONNX graph in the artifact differs from the graph that this project writes for the same model.
     #[error(
         "the graph does not match its pipeline: found {}; expected {}",
         operator(found.as_deref()),

@@ -110,9 +110,9 @@ fn results(pipeline: &Pipeline) -> Vec<ValueInfoProto> {
     }
 }
 
-/// Describes an input or output of the ONNX graph: a tensor with one line per row. `width`: number of columns.
+/// Describes an input or output of the ONNX graph: a tensor with one line per table row, and `width` columns. If
+/// `width` is `None`, the tensor has only one dimension.
 fn tensor(name: &str, elem_type: i32, width: Option<usize>) -> ValueInfoProto {
-    // With the width `None`, the tensor has only one dimension.
     let rows = DimensionProto { dim_value: None, dim_param: Some("N".to_owned()) };
     let width = width.map(|width| DimensionProto { dim_value: i64::try_from(width).ok(), dim_param: None });
     let shape = TensorShapeProto { dim: std::iter::once(rows).chain(width).collect() };

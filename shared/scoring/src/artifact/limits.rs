@@ -21,10 +21,10 @@ pub(super) const MAX_METADATA_BYTES: usize = 8 << 20;
 /// Maximum number of bytes of an ONNX file outside of operator attributes and metadata.
 pub(super) const MAX_FRAME_BYTES: usize = 4 << 20;
 
-/// Protocol Buffers field numbers that lead to an operator's attribute in an ONNX model: graph, node, attribute.
+/// Path to an operator's attribute in an ONNX file, as Protocol Buffers field numbers: graph, node, attribute.
 const ATTRIBUTE: [u32; 3] = [7, 1, 5];
 
-/// Protocol Buffers field numbers that lead to the text of a metadata entry in an ONNX model: entry, value.
+/// Path to the text of a metadata entry in an ONNX file, as Protocol Buffers field numbers: entry, value.
 const METADATA: [u32; 2] = [14, 2];
 
 /// Checks the sizes of an ONNX file and of its parts. Allocates no memory.

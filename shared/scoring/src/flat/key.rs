@@ -2,11 +2,12 @@
 //! a walk through a tree.
 
 // This key is not above any threshold of a tree node. The extra element of a row that tree leaves compare also has it.
-/// The lowest integer key of a feature value. A missing value (NaN) has this key.
+/// Integer that represents a missing feature value (NaN) in compiled decision trees. The integers of all numbers are
+/// greater.
 pub(super) const LOWEST: u32 = 0;
 
-/// Converts a number to an integer with the same order, for comparisons in decision trees: if `a > b`, then `key(a) >
-/// key(b)`.
+/// Converts a number to an integer, so that decision trees can compare integers. A greater number gets a greater
+/// integer.
 pub(super) fn key(number: f32) -> u32 {
     // `key(a) > key(b)` if and only if `a > b`. This holds for any `a`, and any `b` except NaN. NaN is below all
     // numbers, because a tree only asks whether a value is above a threshold. Both zeros have the same key.

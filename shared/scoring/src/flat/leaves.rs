@@ -8,7 +8,8 @@ use crate::pipeline::Weight;
 
 // A forest whose leaves vote for a class has only as many different leaves as classes. With far more leaves, the search
 // costs more than it saves.
-/// Maximum number of different tree leaves that are remembered to find equal leaves.
+/// Maximum number of tree leaves that the compiler of decision trees compares with new leaves, to store equal leaves
+/// once.
 const MAX_KNOWN: usize = 4096;
 
 // Some implementations also add 0 to the other outputs. That changes nothing, because a sum is never a negative zero.
@@ -79,11 +80,13 @@ pub(super) enum Leaves {
     Lists(Lists),
 }
 
-/// Collector of leaf weights while decision trees are compiled. It gives each different leaf a number.
+/// Collects the weights of all tree leaves while decision trees are compiled. Each stored leaf is identified by a
+/// number.
 #[derive(Debug)]
 pub(super) struct LeafCollector {
     leaves: Leaves,
-    /// Numbers of the stored tree leaves, by content: pairs of an output and the bits of its weight.
+    /// Map to find the number of a stored tree leaf by the leaf's content: pairs of an output's index and the bits of
+    /// the weight for this output.
     known: HashMap<Vec<(u32, u32)>, u32>,
     content: Vec<(u32, u32)>,
 }
@@ -99,7 +102,8 @@ impl LeafCollector {
         Self { leaves, known: HashMap::new(), content: Vec::new() }
     }
 
-    /// Stores the weights of a tree leaf and returns their number. Equal leaves mostly get the same number.
+    /// Stores the weights of a tree leaf and returns the number that identifies them. Equal leaves mostly get the same
+    /// number.
     pub(super) fn number(&mut self, weights: &[Weight]) -> u32 {
         if let Leaves::Inline = self.leaves {
             return weights.first().map_or(0, |entry| entry.weight.to_bits());

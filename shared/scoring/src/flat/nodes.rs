@@ -12,7 +12,8 @@ use crate::pipeline::{Node, Tree};
 // never above a threshold. So a walk that has reached a leaf stays there.
 /// Compact memory layout of one decision-tree node (a split or a leaf), for fast predictions.
 pub(super) trait PackedNode: Copy {
-    /// Type of a row's keys: the row's features as integers, which tree nodes compare with their thresholds.
+    /// Type of the list with a row's features, each converted to an integer (key). A tree node compares one integer
+    /// with its threshold.
     type Keys<T: Copy>: Index<usize, Output = T> + ?Sized;
 
     fn new(threshold: u32, feature: u32, left: u32) -> Self;
@@ -20,11 +21,12 @@ pub(super) trait PackedNode: Copy {
     fn feature(self) -> usize;
     fn left(self) -> u32;
 
-    /// Returns the number of integer keys per row for this number of features. Tree leaves need one more key.
+    /// Returns the length of the list with a row's features as integers (keys). The list has at least one more integer
+    /// than there are features, for the tree leaves.
     fn slots(features: usize) -> usize;
 
-    /// Converts a row's list of integer keys to the type that tree nodes index. Returns `None` if the list has the
-    /// wrong length.
+    /// Converts a slice with a row's integer keys to the type `Keys`, from which tree nodes read. Returns `None` if the
+    /// slice has the wrong length.
     fn keys<T: Copy>(slots: &[T]) -> Option<&Self::Keys<T>>;
 }
 

@@ -78,7 +78,7 @@ fn ensembles() -> impl Strategy<Value = (Ensemble, usize, Vec<f32>)> {
     )
 }
 
-/// Simple reference implementation: walks through the trees node by node and returns the outputs' bits.
+/// Simple reference implementation: walks through the trees node by node and returns the bits of each output (`f32`).
 fn walked(ensemble: &Ensemble, row: &[f32]) -> Vec<u32> {
     let mut sums = vec![0.0_f32; ensemble.base.len()];
     for tree in &ensemble.trees {

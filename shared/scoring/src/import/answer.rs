@@ -57,8 +57,8 @@ pub(super) fn pipeline(mut model: FoundModel, table: &Signature) -> Result<(Pipe
     Ok((Pipeline::new(signature, parts)?, warnings))
 }
 
-/// Changes an imported model from the file's feature indices to the pipeline's. `places` has the new index of each
-/// feature.
+/// Changes the feature indices in an imported model from those of the ONNX file to those of the pipeline (our model).
+/// `places[i]` is the new index of feature `i`.
 fn on_features(predictor: Predictor, places: &[u32], count: usize, operator: &str) -> Result<Predictor, ImportError> {
     // `count` is the number of features in the pipeline.
     match predictor {
@@ -198,7 +198,8 @@ fn permuted(predictor: Predictor, classes: &[u32], features: usize) -> Predictor
     }
 }
 
-/// Converts an imported forest that sums class shares to a forest that averages class probabilities.
+/// Converts an imported forest, whose leaf weights sum to the class probabilities, to a forest that averages the class
+/// probabilities of its trees.
 fn shares(mut ensemble: Ensemble, classes: &[u32], operator: &str) -> Result<Predictor, ImportError> {
     // The leaves contain class probabilities divided by the number of trees. It is an error if the leaves contain other
     // weights.

@@ -18,7 +18,8 @@ const IGNORED: [(&str, i32); 3] = [
 ];
 
 // `places` has one entry for each tree node, in the file's order: the index of its tree, and its index in that tree.
-/// Decision trees that were read from an ONNX file, and where each node of the file is in them.
+/// Decision trees that were read from an ONNX file. Also contains, for each node of the file, its tree and its position
+/// in the tree.
 struct Forest {
     trees: Vec<Tree>,
     places: Vec<(u32, u32)>,
@@ -46,8 +47,8 @@ enum Mode {
     Above,
 }
 
-/// Reads all decision trees from the attributes of an ONNX tree operator. Also returns the output to which all leaves
-/// add weights, if there is only one.
+/// Reads all decision trees from the attributes of an ONNX tree operator. If all leaf weights belong to one model
+/// output, also returns the index of this output; otherwise `None`.
 pub(super) fn read(
     operator: &str,
     attributes: &mut Attributes,
@@ -219,8 +220,8 @@ fn at_most(threshold: f64, below: bool) -> f32 {
     if split == f32::INFINITY { f32::MAX } else { split }
 }
 
-/// Reads the leaf weights of an ONNX tree operator into `forest`. Returns the output to which all weights belong, if
-/// there is only one.
+/// Reads the leaf weights of an ONNX tree operator into `forest`. If all weights belong to one model output, returns
+/// the index of this output; otherwise `None`.
 fn weigh(
     operator: &str,
     attributes: &mut Attributes,

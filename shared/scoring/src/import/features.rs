@@ -126,7 +126,8 @@ fn arithmetic(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue
     Ok(vec![FeatureList::flat(calculated)])
 }
 
-/// Calls `apply` for each feature with its number from `numbers`. A single number is used for all features.
+/// Changes each feature with `apply` and the number at the same position in `numbers`. If `numbers` has one number, it
+/// is used for all features.
 fn each<T>(
     operator: &str,
     features: &FeatureList,
@@ -244,7 +245,8 @@ fn join(operator: &str, axis: Option<i64>, inputs: &[GraphValue]) -> Result<Grap
     Ok(GraphValue::Features(Rc::new(FeatureList { list, deep })))
 }
 
-/// Checks that an ONNX operator works on the features, which are the last dimension of its input.
+/// Checks that the `axis` of an ONNX operator is the last dimension of the operator's input, which contains the
+/// features.
 pub(super) fn check_axis(operator: &str, axis: Option<i64>, deep: bool) -> Result<(), ImportError> {
     // `axis` is the number of the dimension; `None` if the operator does not have this attribute. `deep` is true if the
     // input has three dimensions.

@@ -59,8 +59,9 @@ pub(super) fn of(features: &FeatureList, table: &Signature) -> Result<FeatureLay
     Ok(FeatureLayout { columns, preprocessing, places, exact, warnings })
 }
 
-// The text is `None` for a numeric column. An empty text is the feature that is 1 for missing values.
-/// Index of the pipeline's feature for each pair of a table column and a category text.
+// An empty text is the feature that is 1 for missing values.
+/// Map from a table column and a category text to the index of the pipeline's feature. A numeric column has the text
+/// `None`.
 #[derive(Default)]
 struct Index(BTreeMap<(usize, Option<String>), u32>);
 

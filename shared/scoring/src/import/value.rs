@@ -15,8 +15,8 @@ pub(super) enum GraphValue {
     Texts(Rc<Vec<usize>>),
     /// Tensor of constant numbers that the imported file contains.
     Constant(Rc<ConstantTensor>),
-    // The number counts the operators that had changed the outputs by then.
-    /// Outputs of the imported model, with the function that was applied to the outputs (for example softmax).
+    /// Outputs of the imported model: the function that was applied to them (for example softmax), and how many
+    /// operators had changed them so far.
     Outputs(PostTransform, u32),
     /// A constant of a type that the import does not support. Contains the reason for the error message.
     Unread(&'static str),

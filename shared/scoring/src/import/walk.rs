@@ -120,8 +120,8 @@ impl GraphWalk {
         Ok(())
     }
 
-    /// Returns the value `name`, an input of `operator`. Returns an error if the value is unknown, unsupported or
-    /// outdated.
+    /// Returns the value `name`, which is an input of the ONNX operator `operator`. Returns an error if the value is
+    /// unknown or unsupported, or if a later operator has changed it.
     fn input(&self, operator: &str, name: &str) -> Result<GraphValue, ImportError> {
         let problem = match self.values.get(name) {
             Some(GraphValue::Outputs(_, change)) if *change != self.changes => {
@@ -153,7 +153,7 @@ impl GraphWalk {
         Ok(vec![GraphValue::Label, self.found(model)?])
     }
 
-    /// Returns new outputs of the imported model, after an operator has changed the previous ones.
+    /// Records that an operator of the ONNX file changes the imported model's outputs, and returns the changed outputs.
     pub(super) fn changed(&mut self, transform: PostTransform) -> GraphValue {
         // Earlier outputs are then no longer the model's prediction.
         self.changes += 1;

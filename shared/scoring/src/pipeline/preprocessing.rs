@@ -116,8 +116,8 @@ impl Preprocessing {
         origins
     }
 
-    /// Returns a [`Hole`] for each feature with a missing-value indicator (a feature that is 1 if the value is
-    /// missing).
+    /// Returns the features that may be missing, each with its missing-value indicator (a feature that is 1 if the
+    /// value is missing).
     pub fn holes(&self) -> Vec<Hole> {
         let values = self.encodings.iter().filter(|encoding| matches!(encoding, Encoding::Value { .. }));
         let with_indicator = |encoding: &&Encoding| matches!(encoding, Encoding::Value { indicator: true, .. });

@@ -8,7 +8,7 @@ use evergreen_scoring::{ArtifactMetadata, Model, encode, import};
 use super::{answers, answers_any_row, rows};
 
 // Numbers with three labels, numbers with two labels, a regression task, and every kind of column.
-/// Signatures of test tables.
+/// Signatures (columns and labels) of test tables for which the import is tried.
 static TABLES: LazyLock<Vec<Signature>> = LazyLock::new(|| {
     let records = [
         include_str!("../../../../tests/artifacts/foreign/skl-forest-3.json"),

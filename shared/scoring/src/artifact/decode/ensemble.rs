@@ -63,7 +63,8 @@ fn read_nodes(attributes: &mut Attributes) -> Result<Vec<Tree>, ArtifactError> {
     Ok(trees)
 }
 
-/// Appends a node to the decision trees that were read so far. Returns `None` if the node is not the next one.
+/// Appends a node of an ONNX file to the decision trees that were read so far. Returns `None` if the tree number or the
+/// node number is not the next number.
 fn append(trees: &mut Vec<Tree>, tree: i64, node: i64, content: Node) -> Option<()> {
     // `tree` and `node` must be the next node of the last tree, or the first node of a new tree.
     let (tree, node) = (usize::try_from(tree).ok()?, usize::try_from(node).ok()?);

@@ -33,7 +33,8 @@ pub(super) fn read(signature: Signature, mut graph: GraphProto) -> Result<Pipeli
     Ok(pipeline)
 }
 
-/// Predictor operator of an ONNX graph with its attributes: `true` for a linear model, `false` for decision trees.
+/// Predictor that was read from an ONNX graph: whether it is a linear model (`false`: decision trees), and the
+/// attributes of its operator.
 type Taken = (bool, Vec<AttributeProto>);
 
 /// Moves the attributes of all predictor operators (trees and linear models) out of the ONNX graph and returns them.
@@ -58,7 +59,7 @@ fn predictor(graph: &GraphProto, base: &str, (sums, attributes): Taken) -> Resul
     Ok(Predictor::Trees(Ensemble { trees, aggregate, base }))
 }
 
-/// Reads the members of a blend (predictors whose predictions are averaged) from the ONNX graph, in its order.
+/// Reads all predictors of a blend (a weighted mean of several predictors) from the ONNX graph.
 fn members(graph: &GraphProto, taken: Vec<Taken>) -> Result<Vec<Member>, ArtifactError> {
     let operators = Named::of(graph);
     let read = |(number, taken): (usize, Taken)| {
@@ -195,7 +196,8 @@ impl<'a> Named<'a> {
         Ok(Some(Scaler { offset: found.floats("offset")?, scale: found.floats("scale")? }))
     }
 
-    /// Returns the first number in the ONNX constant with this name. `what` describes a missing constant in the error.
+    /// Returns the first number in the ONNX constant with this name. If the constant is missing, the error message
+    /// contains `what`.
     fn required(&self, name: &str, what: &'static str) -> Result<f32, ArtifactError> {
         let values = self.numbers(name)?.unwrap_or_default();
         values.first().copied().ok_or(ArtifactError::Missing(what))

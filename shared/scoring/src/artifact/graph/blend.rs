@@ -47,8 +47,8 @@ fn scaled(operators: &mut Operators, member: &Member, features: &str, name: &str
     name.to_owned()
 }
 
-/// Appends ONNX operators that add two input columns for each feature that may be missing. Returns the name of all
-/// columns.
+/// Appends ONNX operators that add two input columns for each feature that may be missing. Returns the name of the ONNX
+/// value with all input columns.
 fn inputs(operators: &mut Operators, number: usize, holes: &[Hole], features: String) -> String {
     // A missing value is below all others in the first column and above them in the second.
     if holes.is_empty() {
@@ -70,8 +70,8 @@ fn inputs(operators: &mut Operators, number: usize, holes: &[Hole], features: St
     inputs
 }
 
-/// Appends the ONNX operators that turn one predictor's outputs into class probabilities. Returns the name of the
-/// probabilities.
+/// Appends the ONNX operators that turn one predictor's outputs into class probabilities. Returns the name of the ONNX
+/// value with the probabilities.
 fn answered(operators: &mut Operators, number: usize, link: Link, outputs: String) -> String {
     let name = |name| member(number, name);
     let scores = match link {

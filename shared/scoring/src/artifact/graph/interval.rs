@@ -36,7 +36,8 @@ pub(super) fn add(operators: &mut Operators, interval: &Interval, features: &str
     operators.core("Clip", &[UPPER_FREE, low, high], UPPER, Vec::new());
 }
 
-/// Appends the ONNX operators that compute half the width of the prediction interval. Returns the name of the result.
+/// Appends the ONNX operators that compute half the width of the prediction interval. Returns the name of the ONNX
+/// value with the result.
 fn curve(operators: &mut Operators, curve: &Curve, outputs: &str) -> &'static str {
     // The width depends on the predicted number.
     operators.numbers(HALF_INTERVAL, vec![curve.start]);

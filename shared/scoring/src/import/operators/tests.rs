@@ -34,7 +34,8 @@ fn the_fuzzer_knows_every_operator() {
     check("fuzz/import.dict", ["# operators\n", "# end of operators\n"], &words);
 }
 
-/// Checks that the text between the two marks in `file` is `list`. If lists are to be written, writes `list` there.
+/// Checks that the text between `start` and `end` in `file` is `list`. With `EVERGREEN_WRITE_LISTS=1`, writes `list`
+/// into the file instead.
 fn check(file: &str, [start, end]: [&str; 2], list: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(file);
     let text = fs::read_to_string(&path).unwrap();

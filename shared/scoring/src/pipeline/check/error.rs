@@ -100,9 +100,8 @@ pub enum PipelineError {
          for a regression model"
     )]
     Interval(f32),
-    // The difficulty is a factor for the interval's width.
     /// The prediction interval of a row could become infinite. Contains the greatest possible natural logarithm of a
-    /// row's difficulty.
+    /// row's difficulty (a factor for the interval's width).
     #[error("the logarithm of a row's difficulty could reach {0}, which could make its interval infinite")]
     Difficulty(f32),
     /// The limits for the ends of prediction intervals are not finite or not in ascending order.
@@ -158,7 +157,8 @@ pub enum PipelineError {
     },
     // A hole is a feature that may be missing, with its missing-value indicator. Only an ensemble of trees with
     // unscaled features may have holes, and they must be holes of the pipeline.
-    /// A member of a blend has invalid holes (features that may be missing). Contains the number of features.
+    /// A predictor in a blend (weighted mean of predictors) has an invalid list of features that may be missing.
+    /// Contains the model's number of features.
     #[error(
         "a member of a blend does not match its holes; expected an unscaled ensemble, and holes whose values and \
          indicators are among the {0} features"
