@@ -12,8 +12,8 @@ use crate::frame::{FrameColumn, Values};
 /// Unfinished hash (SHA-256) of a table. The data of the table are added to the hash one after another.
 struct Fingerprint(Sha256);
 
-/// Columns of a table for the row weights, the row order and the groups. Each is `None` if the table has no such
-/// column.
+/// Weights, order and group hashes of a table's rows, for the fingerprint of the table. `None` if the settings name no
+/// column for them.
 pub(super) struct RowData<'a> {
     pub weights: Option<&'a [f32]>,
     pub order: Option<&'a [f64]>,
