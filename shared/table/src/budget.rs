@@ -35,7 +35,7 @@ pub(crate) fn check_reading(shape: TableShape, raw: FileSizes, memory: u64) -> R
     })
 }
 
-/// Returns whether `memory` bytes are enough to store the table's values already during the first reading of its files.
+/// Returns whether `memory` bytes are enough to count and store the table's values in one reading of its files.
 pub(crate) fn fits_during_survey(shape: &TableShape, raw: FileSizes, memory: u64) -> bool {
     need::surveying_and_loading(shape, raw, threads()) <= memory
 }

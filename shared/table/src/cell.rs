@@ -27,7 +27,7 @@ pub(super) enum FileCell<'a> {
     Moment(f64),
     /// A time of day, in seconds since midnight.
     Clock(f64),
-    /// A length of time, in seconds.
+    /// A duration in seconds, such as 30 hours.
     Span(f64),
 }
 
@@ -60,7 +60,7 @@ pub(super) enum CellValue {
     Moment(f64),
     /// A time of day, in seconds since midnight.
     Clock(f64),
-    /// A length of time, in seconds.
+    /// A duration in seconds, such as 30 hours.
     Span(f64),
     Text,
 }
@@ -73,12 +73,12 @@ pub(crate) struct TextForm {
     /// Whether the month (`true`) or the day (`false`) comes first in dates such as 05/06/2024.
     pub(crate) month_first: bool,
     // The comma is guessed if semicolons separate the fields and no number shows which decimal mark is used.
-    /// Whether the decimal comma is only a guess.
+    /// Whether the decimal comma is only a guess: no number in the column proves it.
     pub(crate) is_guess: bool,
 }
 
 // Double precision cannot represent longer numbers exactly.
-/// Maximum number of digits of a whole number. A longer number is treated as a code.
+/// Maximum number of digits of a whole number. A longer number is treated as a code, such as an account number.
 const MAX_DIGITS: usize = 15;
 
 impl FileCell<'_> {
@@ -254,8 +254,8 @@ fn of_moment(moment: Moment) -> CellValue {
     }
 }
 
-/// Checks whether `text` is a number or a date in the opposite notation (decimal comma instead of point, month first
-/// instead of day first). Returns a flag for this.
+/// Returns a flag if `text` is a number or a date in the notation that its column does not use. An example is `1,50` in
+/// a column with decimal points.
 fn signs_of_other_form(text: &str, form: TextForm) -> Signs {
     // `OTHER_DECIMAL` means that the text is then a number, and `OTHER_ORDER` that it is then a date.
     if !text.bytes().any(|byte| byte.is_ascii_digit()) {

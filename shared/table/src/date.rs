@@ -21,18 +21,18 @@ const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "au
 /// German month names that differ from English: their first letters and the number of the month.
 const OTHER_MONTHS: [(&str, i64); 4] = [("mär", 3), ("mai", 5), ("okt", 10), ("dez", 12)];
 
-/// A date, a time of day or a length of time.
+/// A date, a time of day or a duration.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Moment {
     /// A date with or without a time of day, in seconds since 1970-01-01T00:00:00Z.
     At(f64),
     /// A time of day, in seconds since midnight.
     Clock(f64),
-    /// A length of time in seconds, such as 30 hours.
+    /// A duration in seconds, such as 30 hours.
     Span(f64),
 }
 
-/// Parses a date, a time of day or a length of time. Returns the value and its notation, or `None` for other texts.
+/// Parses a date, a time of day or a duration. Returns the value and its notation, or `None` for other texts.
 pub(super) fn moment(text: &str, month_first: bool) -> Option<(Moment, Signs)> {
     // If `month_first` is true, 05/06/2024 is May 6, otherwise June 5.
     if text.len() > MAX_LENGTH || !text.bytes().any(|byte| byte.is_ascii_digit()) {
@@ -99,8 +99,7 @@ fn clock(text: &str) -> Option<f64> {
     Some(hours * 3600.0 + minutes as f64 * 60.0 + seconds)
 }
 
-/// Parses a length of time in the notation of pandas, such as `3 days 04:05:06`, to seconds. Returns `None` for other
-/// texts.
+/// Parses a duration in the notation of pandas, such as `3 days 04:05:06`, to seconds. Returns `None` for other texts.
 fn days_and_clock(text: &str) -> Option<f64> {
     let (days, rest) = text.split_once(" day")?;
     let rest = rest.strip_prefix('s').unwrap_or(rest).trim_start_matches([',', ' ']);

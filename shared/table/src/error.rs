@@ -10,7 +10,7 @@ use crate::OddRow;
 use crate::budget::{TooLarge, gigabytes};
 use crate::file::ENDINGS;
 
-/// Place of a row in the data files, for error messages.
+/// File name and line or row number, which show the user where an error is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilePlace {
     /// The name of the file.
@@ -72,7 +72,7 @@ pub enum TableError {
         #[source]
         source: std::io::Error,
     },
-    /// Error: a text file is not valid UTF-8. The field is the place of the first invalid bytes.
+    /// Error: a text file is not valid UTF-8. Holds the file and the line of the first invalid bytes.
     #[error("{0}: not UTF-8; save the table in that encoding")]
     NotUtf8(FilePlace),
     /// Error: a Parquet file cannot be decoded.
@@ -94,7 +94,7 @@ pub enum TableError {
         source: csv::Error,
     },
     // All later rows would become part of the CSV field.
-    /// Error: a field in a CSV file begins with a quote that is never closed. The field is the place of this quote.
+    /// Error: a quote at the start of a CSV cell is never closed. Holds the file and the line of this quote.
     #[error("{0}: the quote that begins a field is not closed; expected another at its end, and two for one within it")]
     UnclosedQuote(FilePlace),
     /// Error: a file is empty, so it has no header. The field is the name of the file.
@@ -137,8 +137,8 @@ pub enum TableError {
         /// The missing columns, as text for the error message.
         missing: String,
     },
-    /// Error: a data file has a format that cannot be read, such as PDF, although its name ends with `.csv`, for
-    /// example.
+    /// Error: a data file has a format that cannot be read, which its name does not show. An example is a PDF named
+    /// `data.csv`.
     #[error("{file}: this is {found}; {advice}")]
     OtherFormat {
         /// The name of the file.
@@ -148,14 +148,14 @@ pub enum TableError {
         /// What the user can do about the file, as text for the error message.
         advice: &'static str,
     },
-    /// Error: a line of a JSON Lines file is not a JSON object. The field is the place of the line.
+    /// Error: a line of a JSON Lines file is not a JSON object. Holds the file and the line number.
     #[error("{0}: not a JSON object; expected one on each line")]
     Json(FilePlace),
     // For example, the row is empty.
     /// Error: a row cannot be used, and the setting `strict` in `dataset.toml` forbids unusable rows.
     #[error("{place}: {}; dataset.toml makes this an error (`strict`)", .why.words())]
     OddRow {
-        /// The place of the first unusable row.
+        /// The file and the line of the first unusable row.
         place: FilePlace,
         // Without the setting `strict`, unusable rows are left out and are no error.
         /// Reason why the row cannot be used, for example because it is empty.
@@ -221,7 +221,7 @@ pub enum TableError {
     /// Error: a row of a CSV file has more or fewer fields than the header.
     #[error("{place}: {found} fields, expected {expected} as in the header")]
     Ragged {
-        /// The place of the row with the wrong number of fields.
+        /// The file and the line of the row with the wrong number of fields.
         place: FilePlace,
         /// Number of fields in the row.
         found: usize,
@@ -231,7 +231,7 @@ pub enum TableError {
     /// Error: a value is missing in a column that needs a value in every row.
     #[error("{place}, column {column:?}: empty, expected {expected}")]
     EmptyCell {
-        /// The place of the row without a value.
+        /// The file and the line of the row without a value.
         place: FilePlace,
         /// The name of the column.
         column: String,
@@ -241,7 +241,7 @@ pub enum TableError {
     /// Error: a value does not have the type of its column.
     #[error("{place}, column {column:?}: expected {expected}{hint}")]
     WrongCell {
-        /// The place of the row with the wrong value.
+        /// The file and the line of the row with the wrong value.
         place: FilePlace,
         /// The name of the column.
         column: String,
@@ -293,7 +293,7 @@ pub enum TableError {
     /// Error: a label in the target column is longer than [`MAX_NAME`] bytes.
     #[error("{place}, column {target:?}: a label of {bytes} bytes, expected at most {MAX_NAME}")]
     LongLabel {
-        /// The place of the first row with this label.
+        /// The file and the line of the first row with this label.
         place: FilePlace,
         /// The name of the target column.
         target: String,

@@ -9,11 +9,11 @@ use crate::frame::{FrameColumn, Values};
 
 // For each text and each list, first the length is hashed, then the content. The length of a text is in bytes. All
 // numbers are little-endian, and lengths have 64 bits.
-/// SHA-256 over the data of a table, while the data are added.
+/// Unfinished hash (SHA-256) of a table. The data of the table are added to the hash one after another.
 struct Fingerprint(Sha256);
 
-/// Columns of a table for the row weights, the row order and the groups. Each is `None` if the table has no such
-/// column.
+/// Weights, order and group hashes of a table's rows, for the fingerprint of the table. `None` if the settings name no
+/// column for them.
 pub(super) struct RowData<'a> {
     pub weights: Option<&'a [f32]>,
     pub order: Option<&'a [f64]>,

@@ -118,7 +118,7 @@ fn readings<'a>(
     })
 }
 
-/// If the table has no feature, makes a feature of the column that only holds the row number.
+/// If the table has no other feature, uses the column of row numbers as the only feature.
 fn keep_the_only(mut readings: Vec<ColumnReading>, surveyed: &SurveyedTable) -> Vec<ColumnReading> {
     if readings.iter().all(|reading| reading.role != ColumnRole::Feature) {
         let counts = readings.iter().zip(&surveyed.tallies).position(|(reading, tally)| reading.counts_rows(tally));
@@ -193,7 +193,7 @@ impl ColumnFacts<'_> {
         }
     }
 
-    /// Returns whether `count` values are nearly all values of the column, but not all.
+    /// Returns whether `count` is nearly the number of values in the column, but smaller.
     fn is_nearly_all(&self, count: u64) -> bool {
         // The few other values are then probably mistakes in the data.
         let many = self.tally.distinct() > FEW;

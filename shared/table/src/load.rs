@@ -35,7 +35,7 @@ pub(super) struct CodedTexts {
     /// Whether placeholders such as `?` count as missing values in this column.
     marks_are_missing: bool,
     // `true` for columns that are already stored during the first pass over the files.
-    /// Whether the values are discarded if the column has more than [`MAX_DISTINCT`] different texts, to limit memory.
+    /// Whether a column with more than [`MAX_DISTINCT`] different texts discards its values. This limits the memory.
     has_most: bool,
     known: HashMap<String, u32, foldhash::fast::FixedState>,
 }

@@ -37,7 +37,7 @@ impl OddRow {
         }
     }
 
-    /// Returns text for an error message: the problem of a row with this reason.
+    /// Returns the reason as words for an error message, such as `the row is empty`.
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::NoTarget => "the target has no value",

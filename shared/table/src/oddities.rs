@@ -47,7 +47,7 @@ fn is_copy(values: &Values, target: &Target) -> bool {
     }
 }
 
-/// Returns whether each value of a column has a single class and each class a single value.
+/// Returns whether each value of a column occurs with only one class, and each class with only one value.
 fn is_one_to_one<T: Copy + Eq + Hash>(values: impl Iterator<Item = T>, classes: &[u32]) -> bool {
     let (mut class_of, mut value_of) = (HashMap::new(), HashMap::new());
     values.zip(classes).all(|(value, class)| {

@@ -211,7 +211,7 @@ impl TableParts {
         reader
     }
 
-    /// Returns an upper limit for the number of rows in all data files.
+    /// Returns the maximum number of rows that all data files together can have.
     pub(super) fn most_rows(&self) -> u64 {
         // For CSV files, the limit includes empty rows.
         let rows = |part: &TablePart| match &part.content {
@@ -268,7 +268,7 @@ impl TableParts {
         separators.into_iter().eq([b';'])
     }
 
-    /// Makes an error about column names safe to log: it then quotes no data from the first row.
+    /// Replaces an error about column names if its message may quote data of the user. The result is safe to log.
     pub(super) fn without_values(&self, error: TableError) -> TableError {
         // If the first row of a file may hold data instead of column names, another error is returned, which does not
         // quote this row.
@@ -354,7 +354,7 @@ impl PartContent {
     }
 }
 
-/// Replaces `error` by an error about the header if the first row of a data file may hold data instead of names.
+/// Replaces `error` by an error about the header if the first row of a data file may hold data, not column names.
 fn named_by_all<'a>(files: impl IntoIterator<Item = (&'a str, Heading)>, error: TableError) -> TableError {
     // The new error does not quote the first row.
     let wrong = files.into_iter().filter(|(_, heading)| *heading != Heading::Names);
@@ -451,7 +451,7 @@ impl Piece<'_> {
         }
     }
 
-    /// Returns an upper limit for the number of rows in this piece of a data file.
+    /// Returns the maximum number of rows that this piece of a data file can have.
     fn most_rows(&self) -> usize {
         match self {
             Self::Csv { rows, .. } => rows.most(),

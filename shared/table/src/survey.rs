@@ -42,7 +42,7 @@ const VALUE_CLASSES: usize = 10;
 
 // The check finds different `f64` numbers that become the same `f32`. It is left out for a column with more different
 // numbers.
-/// Maximum number of different numbers in a column for the check that `f32` is precise enough.
+/// The check that `f32` is precise enough is made only for columns with at most this many different numbers.
 const MAX_SINGLES: usize = 2_000;
 
 impl ValueClass {
@@ -77,7 +77,7 @@ pub(crate) struct ColumnTally {
     ascent: Ascent,
     distinct: HashSet<u64, FixedState>,
     // No more are added once there are more than `MAX_SINGLES`.
-    /// Different numbers of the column after conversion to `f32`, as bits.
+    /// The different numbers of the column after conversion to `f32`. Each is stored as its bits (`f32::to_bits`).
     singles: HashSet<u32, FixedState>,
     pub(super) sentinels: Sentinels,
     words: u64,
@@ -85,7 +85,7 @@ pub(crate) struct ColumnTally {
     /// Whether at least one value of the column occurs twice.
     repeats: bool,
     // The statistics of earlier rows already contain enough of them.
-    /// Whether no more different values of the column are collected.
+    /// Whether the collecting of the column's different values has ended.
     is_settled: bool,
 }
 
@@ -269,7 +269,7 @@ impl ColumnTally {
         self.present() - self.of(ValueClass::Mark) - self.of(ValueClass::Infinite)
     }
 
-    /// Returns how many different numbers of the column are lost if they are stored as `f32`. 0 if this was not
+    /// Returns how many different numbers of the column would become equal to another one if stored as `f32`. 0 if not
     /// counted.
     pub(super) fn collapsed(&self) -> usize {
         // Several `f64` numbers may become the same `f32`. They are not counted if the column has other values than
@@ -394,7 +394,7 @@ pub(super) struct Survey<'a> {
     /// For each column, its type and storage as predicted from a sample. Empty if no values are stored.
     predicted: &'a [ColumnReading],
     columns: Vec<SurveyedColumn>,
-    /// Estimated number of rows for which each column reserves memory.
+    /// Estimated number of rows. Each column reserves memory for this many values.
     room: usize,
     odd: OddRows,
     /// Number of rows in the file pieces that were appended so far. The key is the index of the file.

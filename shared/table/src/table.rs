@@ -37,7 +37,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// Reads `files` as the parts of one table, in the order of their names.
+    /// Reads one table from `files`. The rows of the files follow each other in the order of the file names.
     ///
     /// `default_target` is the name of the target column (the column to predict) if the settings name none. `memory` is
     /// the number of bytes that the process may use.

@@ -12,9 +12,9 @@ const ALLOCATED_PERCENT: u64 = 112;
 /// Memory estimate: bytes that the process needs without a table.
 const PROCESS_BYTES: u64 = 16 << 20;
 
-/// Memory estimate: bytes of one slot in a hash set that collects the different values of a column.
+/// Memory estimate: bytes that a hash set of a column's different values reserves for one value.
 const SLOT_BYTES: u64 = 9;
-/// Memory estimate: maximum number of hash set slots for each stored value.
+/// Memory estimate: a hash set reserves memory for at most this many values per value that it holds.
 const SLOTS: u64 = 3;
 
 /// Sizes of all files of a table, in bytes.
@@ -29,7 +29,8 @@ pub struct FileSizes {
     pub decoding: u64,
 }
 
-/// Memory estimate: returns the bytes that the opened files need, plus 4 bytes for each of `cells` values.
+/// Memory estimate: returns the bytes that a table needs after its files are opened. `cells` is its number of values,
+/// which need 4 bytes each.
 pub fn opened_bytes(raw: FileSizes, cells: u64) -> u64 {
     with_overhead(add([raw.bytes, raw.compressed, times([cells, 4])]))
 }
@@ -42,7 +43,7 @@ pub fn reading_bytes(shape: &TableShape, raw: FileSizes, threads: u64) -> u64 {
     with_overhead(opening.max(surveying).max(loading).max(splitting(shape)))
 }
 
-/// Memory estimate: returns the peak bytes if the values are stored already during the first reading of the files.
+/// Memory estimate: returns the peak bytes if the table's values are counted and stored in one reading of the files.
 pub(super) fn surveying_and_loading(shape: &TableShape, raw: FileSizes, threads: u64) -> u64 {
     let values = add([shape.bytes(), pieces(shape, raw)]);
     with_overhead(add([raw.bytes, survey(shape, raw), values, times([threads, raw.decoding])]))
@@ -66,7 +67,7 @@ fn survey(shape: &TableShape, raw: FileSizes) -> u64 {
     times([shape.columns.len() as u64, places, SLOT_BYTES * SLOTS])
 }
 
-/// Memory estimate: returns the bytes of the values in those pieces of files that are being read.
+/// Memory estimate: returns the bytes of the values in the pieces of files that are read at the same time.
 fn pieces(shape: &TableShape, raw: FileSizes) -> u64 {
     // Growing lists may reserve twice the memory that they need, so each row counts twice.
     let rows = rows_of_piece(shape, raw).min(shape.rows);

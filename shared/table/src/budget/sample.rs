@@ -289,8 +289,8 @@ fn with_settings(column: ColumnShape, name: &String, settings: &DatasetSettings)
     }
 }
 
-/// Decompresses the beginning of a gzip file. Returns the bytes and their number per compressed byte, or `None` if
-/// nothing can be decompressed.
+/// Decompresses the beginning of a gzip file. Returns the decompressed bytes, and the ratio of decompressed to
+/// compressed size. `None` if nothing can be decompressed.
 fn decompressed(content: &[u8]) -> Option<(Vec<u8>, f64)> {
     let mut decoder = MultiGzDecoder::new(content);
     let (mut plain, mut block, mut taken) = (Vec::new(), vec![0; 16 << 10], 0);

@@ -84,7 +84,7 @@ impl TableShape {
         self.labels().is_some()
     }
 
-    /// Memory estimate: returns the average number of different values per column that the counting keeps in memory.
+    /// Memory estimate: returns how many different values per column are kept in memory for counting, on average.
     pub(super) fn remembered(&self) -> u64 {
         self.sum(|column| column.distinct.min(2 * MAX_DISTINCT as u64)) / (self.columns.len() as u64).max(1)
     }

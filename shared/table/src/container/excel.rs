@@ -13,10 +13,10 @@ use crate::TableError;
 
 const SECONDS_OF_A_DAY: f64 = 86_400.0;
 
-/// Estimated memory for reading a file inside a workbook whole: bytes of memory for each byte of the file.
+/// Estimated bytes of memory per byte of a file inside an Excel workbook, while the whole file is read.
 const INFLATION: u64 = 5;
 
-/// Number of bytes at the start of a file inside a workbook in which the declared number of texts is searched.
+/// A file inside an Excel workbook declares its number of texts at the start. This many bytes are searched for it.
 const HEAD: u64 = 4096;
 
 /// Converts an Excel workbook to CSV. Returns an error if the memory is too small.

@@ -42,7 +42,7 @@ pub(super) fn open(file: &str, content: Bytes, memory: u64, free: u64) -> Result
     Ok(ArchiveContent::Entry((*name).clone(), bytes))
 }
 
-/// Returns whether an entry of a ZIP archive is a file of the user.
+/// Returns whether an entry of a ZIP archive is a file of the user, and not a folder or a system file.
 fn is_file(name: &str) -> bool {
     // Folders and files that operating systems add are not files of the user.
     let last = name.rsplit('/').next().unwrap_or_default();

@@ -129,8 +129,7 @@ fn number(column: ColumnFacts<'_>) -> ColumnReading {
     ColumnReading { warnings, ..feature(Storage::Number, TypeName::Number, because) }
 }
 
-/// Returns text for the column's profile on the notation of its numbers, such as percent signs. Empty for plain
-/// numbers.
+/// Describes in words how the column's numbers are written, such as with percent signs. Empty for plain numbers.
 fn notation(column: ColumnFacts<'_>) -> String {
     let tally = column.tally;
     let mut words = String::new();
@@ -149,13 +148,12 @@ fn notation(column: ColumnFacts<'_>) -> String {
     words
 }
 
-/// Returns text for the column's profile if a Parquet file stores the values as text. Otherwise the text is empty.
+/// Returns a note for the user that a Parquet file stores the column's values as text. Empty if no Parquet file does.
 fn stored(column: ColumnFacts<'_>) -> &'static str {
     if column.is_stored_text { ", which the file stores as text" } else { "" }
 }
 
-/// Returns text for the column's profile: how many placeholders, such as `?`, count as missing. Empty without
-/// placeholders.
+/// Returns a note for the user: how many placeholders of the column, such as `?`, count as missing. Empty if none do.
 fn marked(column: ColumnFacts<'_>) -> String {
     match column.tally.of(ValueClass::Mark) {
         0 => String::new(),
@@ -285,7 +283,7 @@ fn keep_as(name: &str, kind: TypeName) -> String {
     format!("; to use it, write types.{name:?} = \"{}\" into dataset.toml", kind.name())
 }
 
-/// Returns whether the column is a row index by its name, such as `rownames`. A column without a name is one, too.
+/// Returns whether the column's name is usual for row numbers, such as `rownames`. `true` also if the name is empty.
 fn is_index(column: ColumnFacts<'_>) -> bool {
     // Programs give these names to their index. The values of the column do not matter.
     let lower = column.name.to_lowercase();
@@ -311,9 +309,8 @@ fn is_identifiers_name(name: &str) -> bool {
         || camel("ID")
 }
 
-/// Returns an error if nearly all values of the column are numbers, or nearly all are dates.
+/// Returns an error if nearly all values of the column are numbers or dates, so that the others are probably mistakes.
 fn check_mistakes(column: ColumnFacts<'_>) -> Result<(), TableError> {
-    // The few other values are then probably mistakes in the data.
     const MARK: &str = " as in nearly all other rows; correct it, or, if it stands for a missing value, add it to `missing` in \
                         dataset.toml";
     let tally = column.tally;

@@ -120,7 +120,7 @@ fn kind(column: ColumnFacts<'_>) -> TypeName {
     }
 }
 
-/// Decides how the order column is read, which orders the rows from old to new.
+/// Decides how the order column is read. Its values order the rows from old to new.
 pub(super) fn order(column: ColumnFacts<'_>) -> Result<ColumnReading, TableError> {
     const EXPECTED: &str = "a number, or a date or time, as in the other rows";
     column.check_complete(EXPECTED)?;
@@ -133,7 +133,7 @@ pub(super) fn order(column: ColumnFacts<'_>) -> Result<ColumnReading, TableError
     }
 }
 
-/// Decides how the group column is read, which keeps rows of one group together.
+/// Decides how the group column is read. Rows with the same value in this column are kept together.
 pub(super) fn group(column: ColumnFacts<'_>) -> ColumnReading {
     // Rows with the same value in this column are never split between training and evaluation.
     let kind = column.forced.unwrap_or(TypeName::Identifier);

@@ -26,7 +26,7 @@ pub(crate) const PIECE: usize = 1 << 20;
 /// Size in bytes of each sample of a CSV file. The samples show the notation of numbers and dates.
 const SAMPLE: usize = 128 << 10;
 
-/// Layout of a CSV file: the places of the header and the rows, the separator and the quote character.
+/// Layout of a CSV file: where the header and the rows are, the separator and the quote character.
 #[derive(Debug, Clone, Default)]
 pub(super) struct CsvLayout {
     pub(super) dialect: Dialect,
@@ -129,8 +129,9 @@ impl CsvLayout {
         ends.map(|to| rows.get(std::mem::replace(&mut from, to)..to).unwrap_or_default()).collect()
     }
 
-    /// Returns an upper limit for the number of rows in the CSV file, because empty rows count.
+    /// Returns the maximum number of rows that the CSV file can have.
     pub(super) fn most_rows(&self) -> u64 {
+        // Empty rows count, too.
         self.lines.iter().sum::<u64>() + 1
     }
 }
@@ -164,7 +165,7 @@ impl<'a> CsvRows<'a> {
         [Some(0), middle].into_iter().flatten().map(part).collect()
     }
 
-    /// Returns an upper limit for the number of rows in this piece of a CSV file.
+    /// Returns the maximum number of rows that this piece of a CSV file can have.
     pub(super) fn most(&self) -> usize {
         self.lines as usize + 1
     }

@@ -45,7 +45,7 @@ pub enum SettingsError {
     UnknownKey {
         /// The unknown key with its TOML tables, such as `csv.separator`.
         key: String,
-        /// The keys that are allowed at this place, as text for the error message.
+        /// The keys that are allowed instead of the unknown key, as text for the error message.
         expected: &'static str,
     },
     /// Error: the value of a known key is not valid.

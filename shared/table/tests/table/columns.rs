@@ -77,7 +77,7 @@ fn types_can_be_set() {
     );
 }
 
-/// Adds a column `name` to the valid test table. The text in each row is `value` of the row's index.
+/// Adds a column `name` to the valid test table. `value` gets the index of a row and returns the text of its cell.
 fn with_names(name: &str, value: impl Fn(usize) -> String) -> String {
     let rows: String = valid().lines().skip(1).enumerate().map(|(n, line)| format!("{line},{}\n", value(n))).collect();
     format!("a,y,b,{name}\n{rows}")

@@ -121,7 +121,7 @@ fn zip(parts: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// Creates an Excel workbook with one sheet. `cells` is the XML of its cells. `texts` is the XML of its shared texts,
-/// which begins with the attributes of their element.
+/// beginning with the attributes of the XML element.
 fn workbook(cells: &str, texts: &str) -> Vec<u8> {
     const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
     const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";

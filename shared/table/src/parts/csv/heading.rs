@@ -39,7 +39,7 @@ enum CellType {
 }
 
 impl CellType {
-    /// Returns the type of the cell `text`. A placeholder such as `?` has the type `mark`.
+    /// Returns the type of the cell `text`. For a placeholder such as `?`, returns the argument `mark`.
     fn of(text: &str, mark: Self) -> Self {
         // In a header, a placeholder is a text. Below, it is a missing value.
         match FileCell::Untyped(text).value(TextForm::default(), &MissingMarks::default()) {
@@ -70,8 +70,8 @@ impl ValuesBelow {
         self.repeated |= !cell.is_empty() && cell == name;
     }
 
-    /// Returns the type of nearly all values of the column: number, truth value or date. `None` without one type, or
-    /// for texts.
+    /// Returns the type of nearly all values of the column: number, truth value or date. `None` for texts or mixed
+    /// types.
     fn kind(&self) -> Option<CellType> {
         // Nearly all are at least 90 % of the values. Missing values are ignored.
         let count = |kind: CellType| self.counts.get(kind as usize).copied().unwrap_or_default();

@@ -20,7 +20,7 @@ pub(crate) struct CsvSample {
     pub(crate) tallies: Vec<ColumnTally>,
     /// Number of rows in the samples of the CSV file.
     pub(crate) rows: u64,
-    /// Bytes of the sampled rows in the stored file.
+    /// Number of bytes that the sampled rows take in the stored file.
     pub(crate) bytes: u64,
 }
 
@@ -72,7 +72,7 @@ struct Counted {
 }
 
 impl Counted {
-    /// Counts the values in the bytes `rows` of a CSV sample, until a row does not have `columns` fields.
+    /// Counts the values in a CSV sample. Stops at the first row whose number of fields is not `columns`.
     fn add(&mut self, survey: &mut Survey<'_>, rows: &[u8], columns: usize) {
         let mut reader = self.dialect.reader().from_reader(rows);
         let mut record = csv::ByteRecord::new();

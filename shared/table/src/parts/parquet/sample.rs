@@ -20,7 +20,7 @@ pub(crate) enum StoredType {
     Text,
     /// The column holds dates or times of day.
     Moment,
-    /// The column holds numbers, truth values or lengths of time.
+    /// The column holds numbers, truth values or durations.
     Number,
 }
 
