@@ -15,7 +15,7 @@ pub enum Knowledge {
     NoChampion,
     /// This version of the software cannot read all fields of the champion's record.
     Unreadable,
-    /// The record of the champion (the model version that answers predictions) could be read.
+    /// The champion, the model version that answers predictions, was found in the registry.
     Champion {
         /// The registry's record of the current champion.
         champion: Box<Champion>,

@@ -9,7 +9,7 @@ use crate::Alarm;
 /// Names of metrics of AWS services whose values are durations in milliseconds.
 const AWS_MILLISECONDS: [&str; 3] = ["Latency", "IntegrationLatency", "Duration"];
 
-/// The kind of a metric's values, such as hours. It decides how a mail writes a value.
+/// What a metric measures, for example hours. It decides the format of the value in a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Quantity {
     /// A duration in hours.

@@ -72,7 +72,7 @@ pub enum AlarmReport {
 pub struct AlarmRecord {
     // The record is only stored if the stored number is one lower. So two Lambda invocations cannot overwrite each
     // other's record.
-    /// The number of state changes of the alarm so far, from 1 up.
+    /// How many times the alarm has changed its state. The first change has the number 1.
     pub revision: u32,
     newest: AlarmChange,
     // If the same notification arrives again, this is the answer again.
