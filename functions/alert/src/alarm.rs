@@ -29,7 +29,7 @@ pub struct Alarm {
     pub comparison: Option<Comparison>,
     /// The name of the CloudWatch metric that the alarm watches. `None` if the alarm watches a math expression instead.
     pub metric: Option<String>,
-    /// The description in the CloudWatch alarm's definition. `None` if there is none.
+    /// The description in the CloudWatch alarm's definition. `None` if the alarm has no description.
     pub description: Option<String>,
     /// Why the CloudWatch alarm changed its state, in CloudWatch's own words.
     pub reason: String,

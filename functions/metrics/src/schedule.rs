@@ -39,7 +39,7 @@ impl Schedule {
         &self.expression
     }
 
-    /// Returns the latest time at or before `by` when training was due. `None` if there is none, and for `rate(…)`.
+    /// Returns the latest time at or before `by` when training was due. `None` if it was never due, and for `rate(…)`.
     pub fn last_due(&self, by: Timestamp) -> Option<Timestamp> {
         match &self.expression {
             Expression::Cron(cron) => self.last_match(cron, by),
@@ -49,7 +49,7 @@ impl Schedule {
         }
     }
 
-    /// Returns the first time after `after` when training is due. `None` if there is none, and for `rate(…)`.
+    /// Returns the first time after `after` when training is due. `None` if it is never due again, and for `rate(…)`.
     pub fn next_due(&self, after: Timestamp) -> Option<Timestamp> {
         match &self.expression {
             Expression::Cron(cron) => self.next_match(cron, after),

@@ -176,7 +176,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
         }
     }
 
-    /// Returns the current champion (`None` if there is none) and the revision number of the last promotion. `known` is
+    /// Returns the current champion (`None` before the first promotion) and the revision number of the last promotion. `known` is
     /// a champion that was loaded before, and is reused if possible.
     async fn current_champion(
         &self,

@@ -26,7 +26,7 @@ struct Ses<'a> {
     answer: SignedDuration,
     /// How long the caller waits for an answer of the fake SES, at most.
     patience: SignedDuration,
-    /// A recipient whose mails the fake SES always throttles; `None` if there is none.
+    /// A recipient whose mails the fake SES always throttles; `None` if every recipient is served.
     unwanted: Option<&'static str>,
     /// The fake SES is unreachable until this time.
     down_until: Timestamp,

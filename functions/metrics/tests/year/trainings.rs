@@ -19,7 +19,7 @@ pub struct Trainings {
     to_come: Vec<(Timestamp, Run)>,
     /// The training runs that have been recorded so far, newest first.
     recent: Vec<Run>,
-    /// The latest due time whose training made a model version. `None` if there is none yet.
+    /// The latest due time whose training made a model version. `None` if no training has made a version yet.
     kept_until: Option<Timestamp>,
 }
 

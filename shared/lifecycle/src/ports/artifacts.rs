@@ -79,7 +79,7 @@ pub trait ArtifactWriter: Send + Sync {
         former: &ObjectTag,
     ) -> impl Future<Output = Result<ObjectTag, StoreError>> + Send;
 
-    /// Returns the highest model version number above `after` that has a stored object. `None` if there is none.
+    /// Returns the highest model version number above `after` that has a stored object. `None` if no such object is stored.
     /// Objects of failed and lost attempts at training runs count too.
     ///
     /// # Errors

@@ -94,7 +94,7 @@ pub trait Registrar: Send + Sync {
     fn fail(&self, run: &Run, announcements: &[Announcement])
     -> impl Future<Output = Result<(), RunWriteError>> + Send;
 
-    /// Returns the highest number of a registered model version, or `None` if there is none. The read sees every
+    /// Returns the highest number of a registered model version, or `None` before the first one. The read sees every
     /// earlier write.
     ///
     /// # Errors
