@@ -12,6 +12,7 @@ mod event;
 mod gate;
 pub mod health;
 pub mod incident;
+pub mod listing;
 mod manifest;
 mod name;
 pub mod outbox;
@@ -22,7 +23,9 @@ mod retention;
 pub mod run;
 mod run_id;
 mod search;
+pub mod session;
 mod signature;
+mod steering;
 pub mod text;
 pub mod time;
 mod version;
@@ -52,4 +55,5 @@ pub use signature::{
     Code, Column, ColumnKind, DatePart, Label, MAX_LABELS, Signature, SignatureError, Task, is_missing, words,
     write_moment, write_words,
 };
+pub use steering::{Actor, ActorKind, Alias, Annotations, AuditEntry, AuditedAction, Change, Edit, Mute};
 pub use version::{Artifact, IMPORTED_FILE, Imported, Version, VersionNumber};

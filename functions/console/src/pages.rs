@@ -1,0 +1,1 @@
+//! The pages of the console: HTML that the function renders itself.

@@ -1,0 +1,64 @@
+//! Trait for the changes that people make to a model, and for what these changes leave in the registry.
+
+use std::future::Future;
+
+use jiff::Timestamp;
+
+use super::Unavailable;
+use crate::{Alias, Annotations, AuditEntry, Change, Mute, VersionNumber};
+
+/// Error: a change was not made. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// Something that the change depends on is no longer as the caller saw it. The field says what, such as
+    /// `the champion`.
+    #[error("{0} changed meanwhile; read it again, then repeat the change")]
+    Conflict(String),
+    /// A change with the same idempotency key was made before. The field is its audit entry.
+    #[error("the change was made before")]
+    Repeated(Box<AuditEntry>),
+    /// The call to the model registry failed.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Maximum number of aliases of a model.
+pub const MAX_ALIASES: usize = 50;
+
+/// Makes changes to a model in the registry, and reads what earlier changes left there.
+pub trait Steering: Send + Sync {
+    // The same transaction stores the audit entry, the event and the idempotency key (which is kept for a day).
+    /// Makes a change. One transaction writes everything or nothing.
+    ///
+    /// # Errors
+    /// [`ChangeError`] says which condition failed, or that the call to the model registry failed.
+    fn apply(&self, change: &Change) -> impl Future<Output = Result<(), ChangeError>> + Send;
+
+    /// Returns all aliases, ordered by name; at most [`MAX_ALIASES`].
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the call to the model registry fails.
+    fn aliases(&self) -> impl Future<Output = Result<Vec<Alias>, Unavailable>> + Send;
+
+    /// Returns the tags and the note of a version. Empty if there are none.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the call to the model registry fails.
+    fn annotations(&self, version: VersionNumber) -> impl Future<Output = Result<Annotations, Unavailable>> + Send;
+
+    /// Returns the entries of the audit trail before `before` (`None`: all), newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the call to the model registry fails.
+    fn audit(
+        &self,
+        before: Option<Timestamp>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<AuditEntry>, Unavailable>> + Send;
+
+    /// Returns the mutes of alarms that still hold at `now`.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the call to the model registry fails.
+    fn mutes(&self, now: Timestamp) -> impl Future<Output = Result<Vec<Mute>, Unavailable>> + Send;
+}

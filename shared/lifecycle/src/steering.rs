@@ -1,0 +1,188 @@
+//! Changes that people make to a model: promotions, aliases, tags, notes, deletions, mutes. Each change has an actor, a
+//! reason where it changes what serves, and an entry in the audit trail.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Announcement, Champion, VersionNumber};
+
+/// How the actor of a change proved who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActorKind {
+    /// The request was signed with AWS credentials. The actor's name is the ARN of the user or role.
+    Iam,
+    /// The request came from a session that a signed link opened. The actor's name is the name given with the link.
+    Session,
+    /// The stack itself: the gate or the schedule.
+    Stack,
+}
+
+/// Who made a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    /// How the actor proved who they are.
+    pub kind: ActorKind,
+    /// The name of the actor, such as the ARN of a role.
+    pub name: String,
+}
+
+/// What was changed, without its details.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuditedAction {
+    /// A person asked for a training run.
+    TrainingRequested,
+    /// A version became the champion.
+    Promoted,
+    /// The champion before the current one became the champion again.
+    RolledBack,
+    /// An alias was created, or now names another version.
+    AliasSet,
+    /// An alias was removed.
+    AliasRemoved,
+    /// A tag of a version was set.
+    TagSet,
+    /// A tag of a version was removed.
+    TagRemoved,
+    /// The note of a version was replaced.
+    NoteWritten,
+    /// A version was deleted, with its artifact and its manifest.
+    VersionDeleted,
+    /// A person asked for the verification of a version.
+    VerificationRequested,
+    /// The training schedule was switched off.
+    SchedulePaused,
+    /// The training schedule was switched on.
+    ScheduleResumed,
+    /// The mails of an alarm were switched off until a time.
+    AlarmMuted,
+    /// The mails of an alarm were switched on again before that time.
+    AlarmUnmuted,
+    /// A link for a session was made.
+    LinkCreated,
+    /// All sessions and links were ended.
+    SessionsRevoked,
+}
+
+/// One entry of the audit trail: who changed what, when and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// The unique id of the entry. It is also the id of the event that reports the change.
+    pub id: String,
+    /// When the change was made.
+    #[serde(with = "crate::time")]
+    pub at: Timestamp,
+    /// Who made the change.
+    pub actor: Actor,
+    /// What was changed.
+    pub action: AuditedAction,
+    /// What the change is about: `version 7`, `alias staging`, `alarm throttles`, `schedule`.
+    pub subject: String,
+    /// Why, in the actor's words. `None` if the change needs no reason and none was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The details of the change, such as `from` and `to`, as text by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub details: BTreeMap<String, String>,
+}
+
+/// A name that people give to a version and may move to another one, such as `staging`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alias {
+    /// The name of the alias: lower-case letters, digits and hyphens. `champion` is not allowed.
+    pub name: String,
+    /// The version that the alias names.
+    pub version: VersionNumber,
+    // A conditional write compares this number.
+    /// Number of times that the alias was set, from 1 up.
+    pub revision: u32,
+    /// When the alias was last set.
+    #[serde(with = "crate::time")]
+    pub set_at: Timestamp,
+}
+
+/// What people wrote about a version: its tags and its note.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Annotations {
+    // A conditional write compares this number.
+    /// Number of changes of tags and note. 0 if there was none.
+    #[serde(default)]
+    pub revision: u32,
+    /// The tags, by name.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+    /// The note, as plain text. `None` if nobody wrote one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// A stored wish that an alarm sends no mail until a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mute {
+    /// The alarm's name without the name of the stack, such as `throttles`.
+    pub alarm: String,
+    /// Until when the alarm sends no mail.
+    #[serde(with = "crate::time")]
+    pub until: Timestamp,
+}
+
+/// A write that a change makes to the registry, with the condition under which it may be made.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Edit {
+    /// Makes a version the champion, if the champion's revision is still `seen_revision` (0: no champion).
+    Promote {
+        /// The new champion.
+        champion: Box<Champion>,
+        /// The revision of the champion that the caller saw.
+        seen_revision: u32,
+        /// The content of the model file, of which the registry keeps a copy.
+        artifact: Vec<u8>,
+    },
+    /// Sets an alias, if its revision is still `seen_revision` (0: no such alias) and the version is registered.
+    SetAlias {
+        /// The alias as it will be stored.
+        alias: Alias,
+        /// The revision that the caller saw.
+        seen_revision: u32,
+    },
+    /// Removes an alias, if it is still as the caller saw it.
+    RemoveAlias {
+        /// The alias as the caller saw it.
+        seen: Alias,
+    },
+    /// Replaces tags and note of a version, if their revision is still one lower, and the version is registered.
+    Annotate {
+        /// The version.
+        version: VersionNumber,
+        /// The tags and the note as they will be stored.
+        annotations: Annotations,
+    },
+    // The bucket's objects are deleted after that. The record is what counts.
+    /// Removes the record of a version, if it is registered and neither the champion nor the target of an alias.
+    RemoveVersion {
+        /// The version.
+        version: VersionNumber,
+        /// The champion's revision that the caller saw.
+        seen_revision: u32,
+    },
+    /// Stores a mute; replaces an earlier one of the same alarm.
+    Mute(Mute),
+    /// Removes the mute of an alarm. The field is the alarm's name without the name of the stack.
+    Unmute(String),
+}
+
+/// A person's change, as one transaction: the edits, the audit entry, the event, and the key that makes it idempotent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// The writes. Empty for a change outside the registry, such as a pause of the schedule.
+    pub edits: Vec<Edit>,
+    /// The entry of the audit trail.
+    pub entry: AuditEntry,
+    /// The event that reports the change, or that asks for work (such as a training run).
+    pub announcement: Announcement,
+    /// The caller's idempotency key. A second change with the same key changes nothing.
+    pub key: Option<String>,
+}
