@@ -1,6 +1,8 @@
 //! Summaries of runs and versions: what lists, filters, sorting and plots need, and no more. A summary is small, so a
 //! list of thousands is read in a few calls.
 
+mod summary;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -93,4 +95,11 @@ pub struct Span {
     pub from: Option<Timestamp>,
     /// The latest time.
     pub until: Option<Timestamp>,
+}
+
+impl Span {
+    /// Returns whether the time `moment` is within the span, limits included.
+    pub fn contains(&self, moment: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= moment) && self.until.is_none_or(|until| moment <= until)
+    }
 }
