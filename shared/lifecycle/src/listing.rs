@@ -1,12 +1,23 @@
 //! Summaries of runs and versions: what lists, filters, sorting and plots need, and no more. A summary is small, so a
 //! list of thousands is read in a few calls.
 
+mod fields;
+mod invalid;
+mod metric;
+mod search;
+mod sort;
 mod summary;
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use fields::{RunCondition, VersionCondition};
+pub use invalid::InvalidFilter;
+pub use metric::MetricCondition;
+pub use search::{DEFAULT_PAGE, Facts, Listed, MAX_PAGE, Page, Search};
+pub use sort::{Sort, SortValue};
 
 use crate::{Family, RunId, RunStatus, VersionNumber};
 

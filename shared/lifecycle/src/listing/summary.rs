@@ -15,7 +15,7 @@ const MAX_REASON: usize = 160;
 const FINGERPRINT_DIGITS: usize = 12;
 
 /// The name under which summaries hold the score on the training rows.
-const TRAINING_SCORE: &str = "training_score";
+pub(super) const TRAINING_SCORE: &str = "training_score";
 
 impl RunSummary {
     /// Returns the summary of a run at the time `now`. `version` is the version that the run made, if it made one.
