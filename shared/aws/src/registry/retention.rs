@@ -55,7 +55,8 @@ impl Registry {
         sent(update, EXPIRING).await
     }
 
-    async fn keep(&self, key: Key) -> Result<bool, Unavailable> {
+    /// Keeps a record, now and later. Returns `false` if there is none.
+    pub(super) async fn keep(&self, key: Key) -> Result<bool, Unavailable> {
         let update = self
             .update(key)
             .update_expression("SET kept = :kept REMOVE expires_at")
