@@ -84,11 +84,13 @@ impl<W: TrainWorld> Trainer<'_, W> {
         purpose: Purpose<'_>,
         started: Instant,
     ) -> Result<RunInputs<Prepared>, TrainError> {
-        let LoadedDataset { source, prepared } = dataset::read(self.world.storage(), self.settings, purpose).await?;
+        let loaded = dataset::read(self.world.storage(), self.settings, purpose).await?;
+        let profile = loaded.profile();
+        let LoadedDataset { source, prepared, .. } = loaded;
         let table = prepared.table();
         let mut dataset = DatasetRecord {
             summary: table.dataset(source),
-            profile: prepared.profile(),
+            profile,
             load_seconds: started.elapsed().as_secs_f64(),
         };
         run.dataset = Some(dataset.summary.clone());

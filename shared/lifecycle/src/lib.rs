@@ -45,7 +45,7 @@ pub use incident::{AlarmChange, AlarmRecord, AlarmReport};
 pub use manifest::{MANIFEST_FORMAT, Manifest};
 pub use name::{InvalidModelName, ModelName};
 pub use outbox::Announcement;
-pub use profile::{ColumnProfile, ColumnRole, DatasetFile, DatasetProfile};
+pub use profile::{ColumnProfile, ColumnRole, DatasetFile, DatasetProfile, SettingsFile};
 pub use record::{Record, Unreadable};
 pub use retention::KeepDays;
 pub use run::{Admission, Rescored, Run, RunMetrics, RunState, RunStatus, Trigger};
