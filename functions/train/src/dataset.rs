@@ -25,23 +25,8 @@ pub struct LoadedDataset {
     pub source: String,
     /// The data set, ready for training.
     pub prepared: Prepared,
-    objects: ReadObjects,
-}
-
-impl LoadedDataset {
-    fn built_in(prepared: Prepared) -> Self {
-        Self { source: BUILT_IN.to_owned(), prepared, objects: ReadObjects::default() }
-    }
-
-    /// Returns the profile of the data set, with the S3 version of each file that was read.
-    pub fn profile(&self) -> DatasetProfile {
-        let mut profile = self.prepared.profile();
-        for file in &mut profile.files {
-            file.object_version = self.objects.versions.get(&file.name).cloned();
-        }
-        profile.settings.clone_from(&self.objects.settings);
-        profile
-    }
+    /// How the data set was read, with the S3 version of each file.
+    pub profile: DatasetProfile,
 }
 
 /// Which S3 object versions a training has read, so that another training can read the same bytes.
@@ -50,6 +35,15 @@ struct ReadObjects {
     settings: Option<SettingsFile>,
     /// The version of each data file, by S3 key. A bucket without versions has none.
     versions: BTreeMap<String, String>,
+}
+
+impl ReadObjects {
+    fn note_in(self, profile: &mut DatasetProfile) {
+        for file in &mut profile.files {
+            file.object_version = self.versions.get(&file.name).cloned();
+        }
+        profile.settings = self.settings;
+    }
 }
 
 /// The files of the user's data set in S3: the data files, and the key of the settings file (`None` if there is no
@@ -98,7 +92,8 @@ pub async fn read(
     let listing = Listing::of(prefix, storage.files().await?);
     if listing.settings.is_none() && listing.data.is_empty() {
         let table = Table::built_in(&stack.target).map_err(refused(BUILT_IN))?;
-        return Ok(LoadedDataset::built_in(prepare(BUILT_IN, table)?));
+        let (prepared, profile) = prepare(BUILT_IN, table)?;
+        return Ok(LoadedDataset { source: BUILT_IN.to_owned(), prepared, profile });
     }
     let name = listing.name(prefix);
     let sizes: Vec<_> = listing.data.iter().map(|file| (file.key.clone(), file.size)).collect();
@@ -137,11 +132,16 @@ pub async fn read(
             .map_err(refused(&name))?;
         prepare(&name, table)
     });
-    Ok(LoadedDataset { source: prefix.to_owned(), prepared: prepared.await??, objects })
+    let (prepared, mut profile) = prepared.await??;
+    objects.note_in(&mut profile);
+    Ok(LoadedDataset { source: prefix.to_owned(), prepared, profile })
 }
 
-fn prepare(origin: &str, table: Table) -> Result<Prepared, TrainError> {
-    Prepared::of(table).map_err(|error| TrainError::Unprepared { origin: origin.to_owned(), error })
+fn prepare(origin: &str, table: Table) -> Result<(Prepared, DatasetProfile), TrainError> {
+    let prepared =
+        Prepared::of(table).map_err(|error| TrainError::Unprepared { origin: origin.to_owned(), error })?;
+    let profile = prepared.profile();
+    Ok((prepared, profile))
 }
 
 fn refused(origin: &str) -> impl FnOnce(TableError) -> TrainError {

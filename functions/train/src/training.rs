@@ -84,9 +84,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
         purpose: Purpose<'_>,
         started: Instant,
     ) -> Result<RunInputs<Prepared>, TrainError> {
-        let loaded = dataset::read(self.world.storage(), self.settings, purpose).await?;
-        let profile = loaded.profile();
-        let LoadedDataset { source, prepared, .. } = loaded;
+        let LoadedDataset { source, prepared, profile } =
+            dataset::read(self.world.storage(), self.settings, purpose).await?;
         let table = prepared.table();
         let mut dataset = DatasetRecord {
             summary: table.dataset(source),

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ColumnHistogram;
+
 /// Describes how the training data set was read.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DatasetProfile {
     /// The files of the data set, in the order in which their rows are read.
     pub files: Vec<DatasetFile>,
@@ -54,7 +56,7 @@ pub struct SettingsFile {
 }
 
 /// Describes how one column of the data set was read and used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ColumnProfile {
     /// The name of the data set column.
     pub name: String,
@@ -70,6 +72,10 @@ pub struct ColumnProfile {
     pub distinct: usize,
     /// How the training uses the column, for example as a feature.
     pub role: ColumnRole,
+    /// The distribution of the column's values. `None` for free text, identifiers, groups and dropped columns, and in
+    /// older manifests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub histogram: Option<ColumnHistogram>,
 }
 
 /// How the training uses a column of the data set.

@@ -164,6 +164,7 @@ fn profiles(names: &[String], tallies: &[ColumnTally], readings: &[ColumnReading
             missing: missing(tally, reading),
             distinct: tally.distinct(),
             role: reading.role,
+            histogram: None,
         })
         .collect()
 }

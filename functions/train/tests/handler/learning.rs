@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::{
     Baseline, Dataset, Evaluation, EventKind, Family, Label, PrimaryMetric, RunMetrics, RunStatus, Task, Verdict,
 };
