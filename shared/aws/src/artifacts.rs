@@ -270,7 +270,8 @@ mod tests {
     async fn a_missing_object_is_named() {
         for key in ["models/iris/00000001/model.onnx", "datasets/iris/a.csv"] {
             let bucket = bucket(&missing());
-            let read = if key.starts_with("models/") { bucket.get(key).await.err() } else { bucket.content(key).await.err() };
+            let read =
+                if key.starts_with("models/") { bucket.get(key).await.err() } else { bucket.content(key).await.err() };
             assert!(matches!(read.unwrap(), ArtifactReadError::NotFound(named) if named == key));
         }
     }

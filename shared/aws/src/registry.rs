@@ -18,6 +18,7 @@ mod copy;
 mod items;
 mod keys;
 mod numbers;
+mod progress;
 mod registrar;
 mod retention;
 mod runs;

@@ -34,7 +34,7 @@ pub use mail::{Claim, Lease, Mail, MailClaims, Mailer, REMEMBERED, SendError, UN
 pub use metrics::MetricSink;
 pub use registrar::{LARGEST_COPY, PromoteError, Promotion, RegisterError, Registrar, Registration};
 pub use retention::{Expiry, ObjectRetention, RecordRetention};
-pub use runs::{MOST_RUNS, Opening, RunWriteError, Runs};
+pub use runs::{MOST_RUNS, Opening, RunProgress, RunWriteError, Runs};
 pub use schedule::{Schedules, StoredSchedule};
 pub use sessions::Sessions;
 pub use steering::{ChangeError, MAX_ALIASES, Steering};
