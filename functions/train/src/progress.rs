@@ -23,7 +23,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
         watch: &ProgressWatch,
         work: impl Future<Output = T>,
     ) -> T {
-        // The work never waits for a report: a report that is still under way at the end is dropped.
+        // The work never waits for a report: a report that is still in progress at the end is dropped.
         tokio::select! {
             biased;
             done = work => done,
