@@ -26,7 +26,7 @@ pub use alarms::{AlarmRecords, RememberError};
 pub use artifacts::{ArtifactReadError, ArtifactWriter, Artifacts, NewObject, ObjectTag, StoreError};
 pub use champions::{Champions, Versions, WithCopy};
 pub use clock::{Clock, Sleeper};
-pub use datasets::{Datasets, Incoming, IncomingError, StoredFile};
+pub use datasets::{Datasets, FileContent, Incoming, IncomingError, StoredFile};
 pub use error::{Cause, Unavailable};
 pub use events::{Announcer, EventOutbox, MAX_ANNOUNCEMENTS, Refusal, Waiting};
 pub use listing::Listing;
@@ -34,7 +34,7 @@ pub use mail::{Claim, Lease, Mail, MailClaims, Mailer, REMEMBERED, SendError, UN
 pub use metrics::MetricSink;
 pub use registrar::{LARGEST_COPY, PromoteError, Promotion, RegisterError, Registrar, Registration};
 pub use retention::{Expiry, ObjectRetention, RecordRetention};
-pub use runs::{MOST_RUNS, Opening, RunWriteError, Runs};
+pub use runs::{MOST_RUNS, Opening, RunProgress, RunWriteError, Runs};
 pub use schedule::{Schedules, StoredSchedule};
 pub use sessions::Sessions;
 pub use steering::{ChangeError, MAX_ALIASES, Steering};
