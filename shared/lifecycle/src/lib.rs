@@ -36,7 +36,7 @@ pub use evaluation::{
     BinaryEvaluation, ClassEvaluation, ClassificationEvaluation, Dataset, Durations, Evaluation, IntervalEvaluation,
     MAX_CONFUSED_LABELS, MAX_WORST_LABELS, PINBALL_QUANTILE, Parameters, PrimaryMetric, RegressionEvaluation,
 };
-pub use event::{EventKind, LifecycleEvent};
+pub use event::{EVENT_SCHEMA, EventKind, LifecycleEvent};
 pub use gate::{
     Advantage, AgainstConstant, Decision, Gate, Incumbent, InvalidGate, MeanLoss, PairedTest, Scores, Verdict,
 };
