@@ -56,5 +56,8 @@ pub use signature::{
     Code, Column, ColumnKind, DatePart, Label, MAX_LABELS, Signature, SignatureError, Task, is_missing, words,
     write_moment, write_words,
 };
-pub use steering::{Actor, ActorKind, Alias, Annotations, AuditEntry, AuditedAction, Change, Edit, Mute};
+pub use steering::{
+    Actor, ActorKind, Alias, AliasName, Annotations, AuditEntry, AuditedAction, Change, Edit, InvalidAliasName, Mute,
+    PIN, PROTECTED_CHAMPIONS, Protection,
+};
 pub use version::{Artifact, IMPORTED_FILE, Imported, Version, VersionNumber};
