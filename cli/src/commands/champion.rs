@@ -46,7 +46,7 @@ fn now(champion: &Value) -> String {
     match at(champion, "version.number") {
         Value::Null => "There is no champion now.".to_owned(),
         number => {
-            let metrics = status::metrics(at(champion, "version"));
+            let metrics = status::metrics(at(champion, "version.evaluation"));
             format!("The champion is now version {} ({metrics}).", scalar(number))
         }
     }

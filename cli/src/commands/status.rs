@@ -45,7 +45,7 @@ fn champion_lines(champion: &Value) -> Vec<String> {
         return vec![format!("{:<10}none yet; `evergreen train` makes a first version", "champion")];
     }
     let version = at(champion, "version");
-    let facts = [scalar(at(version, "family")), metrics(version)];
+    let facts = [scalar(at(version, "family")), metrics(at(version, "evaluation"))];
     let facts: Vec<_> = facts.into_iter().filter(|fact| !fact.is_empty() && fact != "-").collect();
     let number = scalar(at(version, "number"));
     let since = scalar(at(champion, "promoted_at"));

@@ -52,19 +52,13 @@ async fn look(api: &Api, id: &str) -> Result<Progress, Failure> {
 fn ended(run: Value) -> Answer {
     let status = scalar(at(&run, "status"));
     let id = scalar(at(&run, "id"));
-    let version = first(&run, &["version.number", "version"]);
-    let reason = first(&run, &["version.decision.reason", "decision.reason", "reason", "error.message", "error"]);
-    let facts = status::metrics(at(&run, "version"));
+    let version = at(&run, "version");
+    let facts = status::metrics(at(&run, "metrics"));
     let made = if version.is_null() { String::new() } else { format!(", version {}", scalar(version)) };
     let facts = if facts.is_empty() { String::new() } else { format!("\n{facts}") };
-    let text = format!("Run {id}: {status}{made}{facts}\n{}", scalar(reason));
+    let text = format!("Run {id}: {status}{made}{facts}\n{}", scalar(at(&run, "reason")));
     let failure = Failure::EndedBadly(format!("the run {id} ended as {status}"));
     let good = status == "SUCCEEDED";
     let answer = Answer::new(run, text);
     if good { answer } else { answer.but(failure) }
-}
-
-fn first<'a>(value: &'a Value, paths: &[&str]) -> &'a Value {
-    let found = paths.iter().map(|path| at(value, path)).find(|value| !value.is_null() && !value.is_object());
-    found.unwrap_or(&Value::Null)
 }

@@ -17,7 +17,7 @@ pub fn runs(answer: &Value) -> String {
         Column::of("RUN", "id"),
         Column::of("STATUS", "status"),
         Column::of("VERSION", "version"),
-        Column::of("TRIGGER", "trigger"),
+        Column::made("TRIGGER", |row| scalar(first(row, &["trigger.kind", "trigger"]))),
         Column::of("FAMILY", "family"),
         Column::of("STARTED", "started_at"),
         Column::of("SECONDS", "seconds"),
