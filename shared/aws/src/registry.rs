@@ -1,8 +1,8 @@
 //! The model registry: a DynamoDB table with the training runs, model versions, champions and sent mails of one model.
 //!
 //! The partition `MODEL#<model>` holds the runs, versions and champions of a model. `MAIL#<model>` holds the records
-//! about mails. `OUTBOX#<model>` holds the events that must still be published. The sort key identifies a record within
-//! its partition, see [`keys`]. An item is the serialised record plus its key. A read of a single record sees every
+//! about mails. `OUTBOX#<model>` holds the events that must still be published. `METRICS#<model>` holds the record of the
+//! metrics that were published last. The sort key identifies a record within its partition, see [`keys`]. An item is the serialised record plus its key. A read of a single record sees every
 //! earlier write. A list may lack the newest writes.
 //!
 //! The SDK repeats a write if the answer is lost. The first try may then make the condition of the second try fail. So
@@ -18,6 +18,7 @@ mod copy;
 mod items;
 mod keys;
 mod numbers;
+mod published;
 mod registrar;
 mod retention;
 mod runs;

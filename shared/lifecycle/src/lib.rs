@@ -40,7 +40,7 @@ pub use event::{EventKind, LifecycleEvent};
 pub use gate::{
     Advantage, AgainstConstant, Decision, Gate, Incumbent, InvalidGate, MeanLoss, PairedTest, Scores, Verdict,
 };
-pub use health::{Datum, Metric, MetricSource, MetricValues, Presence, Unit, Worst};
+pub use health::{Datum, Metric, MetricSource, MetricValues, Presence, Publication, PublishedMetrics, Unit, Worst};
 pub use incident::{AlarmChange, AlarmRecord, AlarmReport};
 pub use manifest::{MANIFEST_FORMAT, Manifest};
 pub use name::{InvalidModelName, ModelName};

@@ -15,8 +15,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use evergreen_lifecycle::ports::{LARGEST_COPY, NewObject, ObjectTag, StoredSchedule, Unavailable};
 use evergreen_lifecycle::{
-    AlarmRecord, Announcement, Champion, Datum, KeepDays, LifecycleEvent, Pointer, Record, Run, RunId, Unreadable,
-    Version, VersionNumber,
+    AlarmRecord, Announcement, Champion, Datum, KeepDays, LifecycleEvent, Pointer, PublishedMetrics, Record, Run,
+    RunId, Unreadable, Version, VersionNumber,
 };
 use jiff::Timestamp;
 
@@ -73,6 +73,8 @@ pub struct MemoryState {
     pub refused: BTreeSet<String>,
     /// The published metric values, in order.
     pub data: Vec<Datum>,
+    /// The stored record of the metric values that were published last. `None` if there is no record.
+    pub published: Option<PublishedMetrics>,
     /// The sent mails, in order.
     pub mails: Vec<SentMail>,
     /// The claims on mails, by the key of the mail. A claim reserves one mail for one Lambda invocation.
@@ -88,6 +90,7 @@ pub struct MemoryState {
     pub expiring: BTreeMap<String, KeepDays>,
     // The names: `registry`, `retention` (of records), `copy` (the call that reads the champion with the copy of its
     // model file), `artifacts`, `datasets`, `incoming`, `outbox`, `bus`, `schedule`, `usage`, `sink` (for metrics),
+    // `published` (the record of published metrics),
     // `rate` (of mails). A mail address makes sending to this recipient fail.
     /// Test input: the names of the fake services for which every call fails, such as `registry`.
     pub away: BTreeSet<String>,

@@ -29,6 +29,9 @@ pub(super) struct RegistryKeys {
     /// The partition key of DynamoDB records about mails.
     mails: String,
     outbox: String,
+    // The metrics function may write only to the outbox and to this partition.
+    /// The partition key of the record of the metrics that were published last.
+    metrics: String,
 }
 
 /// The DynamoDB key of one record.
@@ -42,7 +45,9 @@ impl RegistryKeys {
     /// Creates the object that builds the DynamoDB keys of `model`.
     pub(super) fn of(model: &ModelName) -> Self {
         // A model's name contains no `#`, so two models never share a partition.
-        Self { partition: format!("MODEL#{model}"), mails: format!("MAIL#{model}"), outbox: format!("OUTBOX#{model}") }
+        let [partition, mails, outbox, metrics] =
+            ["MODEL", "MAIL", "OUTBOX", "METRICS"].map(|kind| format!("{kind}#{model}"));
+        Self { partition, mails, outbox, metrics }
     }
 
     /// Returns the partition key of training runs, model versions and champions.
@@ -102,6 +107,11 @@ impl RegistryKeys {
     /// Returns the DynamoDB key of the record of the CloudWatch alarm `name`.
     pub(super) fn alarm(&self, name: &str) -> Key {
         Key { partition: self.mails.clone(), sort: format!("ALARM#{name}") }
+    }
+
+    /// Returns the DynamoDB key of the record of the metrics that were published last.
+    pub(super) fn published(&self) -> Key {
+        Key { partition: self.metrics.clone(), sort: "PUBLISHED".to_owned() }
     }
 
     /// Returns the sort key under which a release up to 0.1 stored a claim. A claim reserves one mail for one
