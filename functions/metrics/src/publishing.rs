@@ -52,11 +52,7 @@ pub(crate) async fn publish(
 }
 
 /// Publishes every measured value. The stored record may then be wrong, so it is deleted.
-async fn publish_all(
-    ports: &impl MetricsWorld,
-    measured: &[Datum],
-    now: Timestamp,
-) -> Result<Vec<Datum>, Unavailable> {
+async fn publish_all(ports: &impl MetricsWorld, measured: &[Datum], now: Timestamp) -> Result<Vec<Datum>, Unavailable> {
     ports.sink().publish(measured, now).await?;
     forget(ports).await;
     Ok(measured.to_vec())

@@ -168,7 +168,8 @@ fn costs(name: &str) -> usize {
 fn hours_of_a_month(is_changing: bool) -> BTreeMap<Metric, usize> {
     let (mut publisher, begin) = (Publisher::new(), moment(BEGIN));
     // The values were published long before this month.
-    let measured = |day: i64| Metric::ALL.map(|metric| Datum { metric, value: if is_changing { day as f64 } else { 0.0 } });
+    let measured =
+        |day: i64| Metric::ALL.map(|metric| Datum { metric, value: if is_changing { day as f64 } else { 0.0 } });
     publisher.measure(&measured(-1), begin - minutes(60 * 24));
     let mut hours: BTreeMap<Metric, BTreeSet<i64>> = BTreeMap::new();
     for step in 0..30 * 24 * 12 {

@@ -6,7 +6,9 @@ use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::ports::{
     Champions, PublishedRecord, RememberError, Runs, StoredSchedule, Unavailable, Versions, WithCopy,
 };
-use evergreen_lifecycle::{Artifact, Column, Pointer, PublishedMetrics, Record, Run, RunId, Signature, Version, VersionNumber};
+use evergreen_lifecycle::{
+    Artifact, Column, Pointer, PublishedMetrics, Record, Run, RunId, Signature, Version, VersionNumber,
+};
 use evergreen_metrics::{Expectations, MetricsError, MetricsHandler, MetricsPorts, MetricsReport, Occasion, Schedule};
 use evergreen_scoring::{
     Aggregate, ArtifactMetadata, Encoding, Ensemble, LabelRule, Link, Node, Pipeline, PipelineParts, Predictor,

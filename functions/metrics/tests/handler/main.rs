@@ -1,6 +1,7 @@
 //! Tests of the metrics function, with in-memory test fakes.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
+mod publishing;
 mod support;
 
 use std::collections::BTreeSet;
@@ -13,7 +14,6 @@ use evergreen_metrics::{MetricsError, MetricsReport};
 use evergreen_testkit::{champion, finished_run, moment, run, version};
 use jiff::SignedDuration;
 use lambda_runtime::Diagnostic;
-use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 use support::{Registry, World, daily, sound_version};
