@@ -73,6 +73,7 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
             ("dynamodb:BatchGetItem", TABLE),
             ("dynamodb:DeleteItem", TABLE),
             ("dynamodb:GetItem", TABLE),
+            ("dynamodb:PutItem", TABLE),
             ("dynamodb:Query", TABLE),
             ("dynamodb:Query", INDEX),
             ("scheduler:GetSchedule", SCHEDULE),
