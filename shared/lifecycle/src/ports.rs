@@ -35,7 +35,7 @@ pub use events::{Announcer, EventOutbox, MAX_ANNOUNCEMENTS, Refusal, Waiting};
 pub use links::{ArtifactLinks, ObjectRemoval};
 pub use listing::Listing;
 pub use mail::{Claim, Lease, Mail, MailClaims, Mailer, REMEMBERED, SendError, UNANSWERED};
-pub use metrics::MetricSink;
+pub use metrics::{MetricSink, PublishedRecord};
 pub use registrar::{LARGEST_COPY, PromoteError, Promotion, RegisterError, Registrar, Registration};
 pub use retention::{Expiry, ObjectRetention, RecordRetention};
 pub use runs::{MOST_RUNS, Opening, RunProgress, RunWriteError, Runs};
