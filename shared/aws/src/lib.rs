@@ -15,8 +15,10 @@ mod mail;
 mod metrics;
 mod registry;
 mod schedule;
+mod secrets;
 pub mod telemetry;
 mod usage;
+mod webhook;
 
 #[cfg(test)]
 mod tests;
@@ -29,4 +31,6 @@ pub use mail::Ses;
 pub use metrics::CloudWatchMetrics;
 pub use registry::Registry;
 pub use schedule::Scheduler;
+pub use secrets::WebhookSecret;
 pub use usage::UsagePlan;
+pub use webhook::{InvalidWebhookUrl, WebhookClient, WebhookUrl};

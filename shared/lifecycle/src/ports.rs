@@ -21,6 +21,7 @@ mod schedule;
 mod sessions;
 mod steering;
 mod usage;
+mod webhook;
 
 pub use alarms::{AlarmRecords, RememberError};
 pub use artifacts::{ArtifactReadError, ArtifactWriter, Artifacts, NewObject, ObjectTag, StoreError};
@@ -39,3 +40,4 @@ pub use schedule::{Schedules, StoredSchedule};
 pub use sessions::Sessions;
 pub use steering::{ChangeError, MAX_ALIASES, Steering};
 pub use usage::RequestUsage;
+pub use webhook::{SigningSecret, WebhookMessage, WebhookReceiver};
