@@ -69,7 +69,9 @@ impl<'a, W: WebhookWorld> WebhookHandler<'a, W> {
         let event = RegistryEvent::read(event)?;
         let result = self.deliver(&event, invocation).await;
         match &result {
-            Ok(report) => tracing::info!(id = event.id, kind = event.kind, status = report.status, "the event was sent"),
+            Ok(report) => {
+                tracing::info!(id = event.id, kind = event.kind, status = report.status, "the event was sent")
+            }
             Err(WebhookError::Unavailable(error)) => {
                 tracing::warn!(id = event.id, kind = event.kind, %error, cause = %error.cause, "the event was not sent");
             }

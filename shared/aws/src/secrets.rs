@@ -41,9 +41,7 @@ mod tests {
     async fn read(stored: Option<&'static str>) -> Result<String, Unavailable> {
         let rule = mock!(Client::get_secret_value)
             .match_requests(|request| request.secret_id() == Some("arn:secret"))
-            .then_output(move || {
-                GetSecretValueOutput::builder().set_secret_string(stored.map(String::from)).build()
-            });
+            .then_output(move || GetSecretValueOutput::builder().set_secret_string(stored.map(String::from)).build());
         let client = mock_client!(aws_sdk_secretsmanager, [&rule]);
         WebhookSecret { client, arn: "arn:secret".into() }.secret().await
     }

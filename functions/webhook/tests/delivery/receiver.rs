@@ -61,7 +61,8 @@ fn answer(stream: TcpStream, status: u16) -> Received {
     let mut received = Received { headers, body: String::new() };
     let length = received.header("content-length").parse().unwrap();
     reader.by_ref().take(length).read_to_string(&mut received.body).unwrap();
-    let head = format!("HTTP/1.1 {status} Any\r\ncontent-length: 0\r\nlocation: /elsewhere\r\nconnection: close\r\n\r\n");
+    let head =
+        format!("HTTP/1.1 {status} Any\r\ncontent-length: 0\r\nlocation: /elsewhere\r\nconnection: close\r\n\r\n");
     reader.get_mut().write_all(head.as_bytes()).unwrap();
     received
 }
