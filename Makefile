@@ -51,7 +51,7 @@ stop: ## Stop the local stacks
 runs: .venv/emulator/ready ## Compare training runs: of the last stack, of MODEL=name, or of the stack in the environment variables
 	@$(LOCAL) runs --model $(call quoted,$(MODEL))
 
-build: $(BUILT) ## Build the four functions for this machine
+build: $(BUILT) ## Build the functions for this machine
 
 test: unit-test python-test onnx-test proof-test e2e ## Run all tests: Rust, Python, comparison with ONNX Runtime, twelve real tables, deployed stack
 
