@@ -23,6 +23,7 @@ mod schedule;
 mod sessions;
 mod steering;
 mod usage;
+mod webhook;
 
 pub use alarm_states::{AlarmCondition, AlarmStates, AlarmStatus};
 pub use alarms::{AlarmRecords, RememberError};
@@ -43,3 +44,4 @@ pub use schedule::{ScheduleSwitch, Schedules, StoredSchedule};
 pub use sessions::Sessions;
 pub use steering::{ChangeError, MAX_ALIASES, Steering};
 pub use usage::RequestUsage;
+pub use webhook::{SigningSecret, WebhookMessage, WebhookReceiver};

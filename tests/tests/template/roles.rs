@@ -29,7 +29,7 @@ const MAIL_EVENTS: &str =
 // that an object is missing, if no prefix condition applies. DynamoDB checks permissions for the actions inside a
 // transaction. Lambda itself sends failed events to their queue.
 /// The AWS actions that each Lambda function's code calls, each with the resource of the call.
-const CALLS: [(&str, &[(&str, &str)]); 4] = [
+const CALLS: [(&str, &[(&str, &str)]); 5] = [
     (
         "Train",
         &[
@@ -97,6 +97,15 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
             ("ses:SendEmail", MAIL_EVENTS),
             ("ses:GetAccount", "*"),
             ("sqs:SendMessage", "AlertFailureQueue.Arn"),
+            ("kms:Decrypt", KEY),
+            ("kms:GenerateDataKey", KEY),
+        ],
+    ),
+    (
+        "Webhook",
+        &[
+            ("secretsmanager:GetSecretValue", "WebhookSecret"),
+            ("sqs:SendMessage", "WebhookFailureQueue.Arn"),
             ("kms:Decrypt", KEY),
             ("kms:GenerateDataKey", KEY),
         ],
