@@ -21,6 +21,7 @@ mod items;
 mod keys;
 mod listing;
 mod numbers;
+mod progress;
 mod registrar;
 mod retention;
 mod runs;
