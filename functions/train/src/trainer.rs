@@ -129,6 +129,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
             imported: None,
             rescored: None,
             metrics: None,
+            progress: None,
             state: RunState::Running,
         }
     }

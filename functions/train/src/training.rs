@@ -84,11 +84,12 @@ impl<W: TrainWorld> Trainer<'_, W> {
         purpose: Purpose<'_>,
         started: Instant,
     ) -> Result<RunInputs<Prepared>, TrainError> {
-        let LoadedDataset { source, prepared } = dataset::read(self.world.storage(), self.settings, purpose).await?;
+        let LoadedDataset { source, prepared, profile } =
+            dataset::read(self.world.storage(), self.settings, purpose).await?;
         let table = prepared.table();
         let mut dataset = DatasetRecord {
             summary: table.dataset(source),
-            profile: prepared.profile(),
+            profile,
             load_seconds: started.elapsed().as_secs_f64(),
         };
         run.dataset = Some(dataset.summary.clone());

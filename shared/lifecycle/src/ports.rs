@@ -26,7 +26,7 @@ pub use alarms::{AlarmRecords, RememberError};
 pub use artifacts::{ArtifactReadError, ArtifactWriter, Artifacts, NewObject, ObjectTag, StoreError};
 pub use champions::{Champions, Versions, WithCopy};
 pub use clock::{Clock, Sleeper};
-pub use datasets::{Datasets, Incoming, IncomingError, StoredFile};
+pub use datasets::{Datasets, FileContent, Incoming, IncomingError, StoredFile};
 pub use error::{Cause, Unavailable};
 pub use events::{Announcer, EventOutbox, MAX_ANNOUNCEMENTS, Refusal, Waiting};
 pub use listing::Listing;

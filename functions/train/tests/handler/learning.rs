@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::{
     Baseline, Dataset, Evaluation, EventKind, Family, Label, PrimaryMetric, RunMetrics, RunStatus, Task, Verdict,
 };
@@ -156,4 +157,16 @@ async fn the_events_of_a_version_carry_the_decision_and_its_figures() {
     let told: Vec<_> = world.details().iter().map(|event| event["decision"].clone()).collect();
     assert_eq!(world.events(), [EventKind::TrainingSucceeded, EventKind::ModelPromoted]);
     assert_eq!(told, [decision.clone(), decision]);
+}
+
+#[tokio::test]
+async fn the_manifest_names_the_very_objects_that_were_read() {
+    let world = TestWorld::with(&[("a.csv", customers(0..400).as_bytes()), ("dataset.toml", b"target = \"left\"")]);
+    let report = world.invoke("a", quick()).await.unwrap();
+    let profile = world.manifest(&report).profile;
+    let settings = profile.settings.unwrap();
+    assert_eq!(settings.name, "datasets/iris/dataset.toml");
+    assert_eq!(settings.sha256, sha256_hex(b"target = \"left\""));
+    assert!(settings.object_version.is_some() && profile.files[0].object_version.is_some());
+    assert_ne!(settings.object_version, profile.files[0].object_version);
 }
