@@ -2,7 +2,7 @@
 
 use askama::Template;
 use evergreen_lifecycle::ports::Runs;
-use evergreen_lifecycle::{Run, RunId, RunStatus, Trigger, text::shortened};
+use evergreen_lifecycle::{Progress, Run, RunId, RunStage, RunStatus, Trigger, text::shortened};
 
 use super::frame::Frame;
 use super::markup::{Fact, Markup, status, version_link, when};
@@ -29,8 +29,8 @@ struct RunPage<'a> {
 /// How far a running run came, as the page shows it.
 struct Stage {
     name: String,
-    tried: u64,
-    planned: u64,
+    tried: usize,
+    planned: usize,
     facts: Vec<Fact>,
 }
 
@@ -58,7 +58,7 @@ fn render(run: &Run, request: &PageRequest<'_>) -> Result<String, PageError> {
         id: run.id.to_string(),
         status: status(state),
         is_running: state == RunStatus::Running,
-        progress: None,
+        progress: run.progress.as_ref().map(|progress| stage(progress, request)),
         reason: run.reason().map(str::to_owned),
         facts: facts(run, request),
         scores: scores(run),
@@ -68,6 +68,26 @@ fn render(run: &Run, request: &PageRequest<'_>) -> Result<String, PageError> {
         frame: &frame,
     };
     Ok(page.render()?)
+}
+
+fn stage(progress: &Progress, request: &PageRequest<'_>) -> Stage {
+    let name = match progress.stage {
+        RunStage::Reading => "Reading the data set",
+        RunStage::Searching => "Searching for the best candidate",
+        RunStage::Fitting => "Fitting the best candidate to all training rows",
+        RunStage::Evaluating => "Evaluating the model on the hold-out",
+        RunStage::Storing => "Storing the model and comparing it with the champion",
+    };
+    let best = progress.best.zip(progress.metric).map(|(best, metric)| {
+        Fact::new("Best so far", format!("{} {} in cross-validation", text::metric(metric.name()), text::score(best)))
+    });
+    let updated = Fact::rich("Reported", when(progress.updated_at, request.now));
+    Stage {
+        name: name.to_owned(),
+        tried: progress.tried,
+        planned: progress.planned,
+        facts: best.into_iter().chain([updated]).collect(),
+    }
 }
 
 fn facts(run: &Run, request: &PageRequest<'_>) -> Vec<Fact> {

@@ -6,11 +6,11 @@ mod figures;
 
 use askama::Template;
 use evergreen_lifecycle::ports::{Champions, Steering, Versions};
-use evergreen_lifecycle::{Alias, Annotations, Pointer, Version, VersionNumber};
+use evergreen_lifecycle::{Alias, Annotations, Manifest, Pointer, Version, VersionNumber};
 
 use self::facts::{ClassRow, Confusion};
 use self::figures::Figure;
-use super::evidence::{self, Evidence};
+use super::evidence;
 use super::frame::Frame;
 use super::markup::{Fact, Markup, badge};
 use super::profile::ColumnRow;
@@ -25,7 +25,7 @@ struct Around {
     aliases: Vec<Alias>,
     annotations: Annotations,
     champion: Option<Pointer>,
-    evidence: Result<Evidence, String>,
+    evidence: Result<Manifest, String>,
 }
 
 #[derive(Template)]
@@ -87,8 +87,7 @@ async fn load<W: ConsoleWorld>(world: &W, number: &str) -> Result<(Version, Arou
 
 fn render(version: &Version, around: &Around, request: &PageRequest<'_>) -> Result<String, PageError> {
     let frame = Frame::of(request, format!("Version {}", version.number));
-    let evidence = around.evidence.as_ref().ok();
-    let manifest = evidence.map(|evidence| &evidence.manifest);
+    let manifest = around.evidence.as_ref().ok();
     let champion = around.champion.as_ref().map(|pointer| pointer.number);
     let columns = manifest.iter().flat_map(|manifest| &manifest.profile.columns);
     let page = VersionPage {
@@ -101,7 +100,7 @@ fn render(version: &Version, around: &Around, request: &PageRequest<'_>) -> Resu
         facts: facts::facts(version, request),
         parameters: facts::parameters(version),
         lineage: facts::lineage(version, &frame.base),
-        figures: evidence.map(figures::figures).unwrap_or_default(),
+        figures: manifest.map(figures::figures).unwrap_or_default(),
         confusion: Confusion::of(version),
         classes: ClassRow::all(version),
         importances: manifest.and_then(figures::importances),

@@ -2,23 +2,26 @@
 
 use std::fmt::Write;
 
+use evergreen_lifecycle::histogram::HistogramBin;
+
 use super::chart::{Axis, Chart, svg};
 use crate::pages::markup::{Markup, escaped};
 use crate::pages::text;
 
-/// Draws a histogram: each bin has a beginning, an end and a number of rows.
-pub(in crate::pages) fn columns(bins: &[(f64, f64, u64)], title: &str, label: &str) -> Markup {
-    let edges = bins.iter().flat_map(|(from, to, _)| [*from, *to]);
-    let counts = bins.iter().map(|(_, _, count)| *count as f64).chain([0.0]);
+/// Draws a histogram with axes.
+pub(in crate::pages) fn columns(bins: &[HistogramBin], title: &str, label: &str) -> Markup {
+    let edges = bins.iter().flat_map(|bin| [bin.from, bin.to]);
+    let counts = bins.iter().map(|bin| bin.rows as f64).chain([0.0]);
     let mut x = Axis::covering(edges, 5, title);
-    let (from, to) = (bins.first().map_or(x.from, |bin| bin.0), bins.last().map_or(x.to, |bin| bin.1));
+    let (from, to) = (bins.first().map_or(x.from, |bin| bin.from), bins.last().map_or(x.to, |bin| bin.to));
     (x.from, x.to) = (from, to);
     x.ticks.retain(|(tick, _)| *tick >= from && *tick <= to);
     let mut chart = Chart::new((380.0, 300.0), x, Axis::covering(counts, 4, "rows"));
-    for (from, to, count) in bins {
-        let (left, right) = (chart.x(*from), chart.x(*to));
-        let (top, base) = (chart.y(*count as f64), chart.y(0.0));
-        let name = format!("{} to {}: {} rows", text::score(*from), text::score(*to), text::count(*count));
+    for bin in bins {
+        let (left, right) = (chart.x(bin.from), chart.x(bin.to));
+        let (top, base) = (chart.y(bin.rows as f64), chart.y(0.0));
+        let rows = text::count(bin.rows as u64);
+        let name = format!("{} to {}: {rows} rows", text::score(bin.from), text::score(bin.to));
         chart.bar((left + 0.5, top), (right - left - 1.0, base - top), "bar", &name);
     }
     chart.finish(label)
