@@ -41,7 +41,7 @@ pub use evaluation::{
     BinaryEvaluation, ClassEvaluation, ClassificationEvaluation, Dataset, Durations, Evaluation, IntervalEvaluation,
     MAX_CONFUSED_LABELS, MAX_WORST_LABELS, PINBALL_QUANTILE, Parameters, PrimaryMetric, RegressionEvaluation,
 };
-pub use event::{EventKind, LifecycleEvent};
+pub use event::{EVENT_SCHEMA, EventKind, LifecycleEvent};
 pub use gate::{
     Advantage, AgainstConstant, Decision, Gate, Incumbent, InvalidGate, MeanLoss, PairedTest, Scores, Verdict,
 };
@@ -61,5 +61,8 @@ pub use signature::{
     Code, Column, ColumnKind, DatePart, Label, MAX_LABELS, Signature, SignatureError, Task, is_missing, words,
     write_moment, write_words,
 };
-pub use steering::{Actor, ActorKind, Alias, Annotations, AuditEntry, AuditedAction, Change, Edit, Mute};
+pub use steering::{
+    Actor, ActorKind, Alias, AliasName, Annotations, AuditEntry, AuditedAction, Change, Edit, InvalidAliasName, Mute,
+    PIN, PROTECTED_CHAMPIONS, Protection,
+};
 pub use version::{Artifact, IMPORTED_FILE, Imported, Version, VersionNumber};

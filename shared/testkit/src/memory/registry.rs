@@ -136,7 +136,7 @@ impl MemoryState {
     }
 
     /// Returns the revision (number of promotions) of the champion. 0 if its record is missing or unreadable.
-    fn revision(&self) -> u32 {
+    pub(super) fn revision(&self) -> u32 {
         self.pointed().and_then(Result::ok).map_or(0, |pointer| pointer.revision)
     }
 }
