@@ -25,7 +25,6 @@ mod rows;
 mod run;
 mod runs;
 mod schedule;
-mod select;
 mod snippets;
 mod text;
 mod trial;

@@ -7,7 +7,7 @@ mod history;
 mod search;
 
 pub(super) use bars::{columns, importances, sparkline};
-pub(super) use chart::{Axis, Chart};
+pub(super) use chart::Axis;
 pub(super) use curves::{Shape, Series, curves};
 pub(super) use history::{HistoryPoint, QualityHistory};
-pub(super) use search::{mean, search};
+pub(super) use search::search;

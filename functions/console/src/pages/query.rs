@@ -23,19 +23,25 @@ impl Query {
         self.0.iter().filter(move |(field, _)| *field == name).map(|(_, value)| value.trim())
     }
 
+    /// Returns all fields that are not empty, without messages about an action.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self.0.iter().map(|(name, value)| (name.as_str(), value.trim()));
+        pairs.filter(|(name, value)| !value.is_empty() && !MESSAGES.contains(name))
+    }
+
     /// Returns this query with another value for one field, as the end of a relative link. An empty value removes it.
     pub(super) fn with(&self, name: &str, value: &str) -> String {
-        // Messages about an action are not part of a link.
-        let kept = self.0.iter().filter(|(field, value)| {
-            field != name && !value.is_empty() && !["done", "about", "problem", "page"].contains(&field.as_str())
-        });
-        let added = (name.to_owned(), value.to_owned());
-        let fields: Vec<_> = kept.chain(Some(&added).filter(|_| !value.is_empty())).map(encoded_pair).collect();
+        // Another filter or order begins with its first page.
+        let kept = self.fields().filter(|(field, _)| *field != name && *field != "after");
+        let fields: Vec<_> = kept.chain(Some((name, value)).filter(|_| !value.is_empty())).map(encoded_pair).collect();
         format!("?{}", fields.join("&"))
     }
 }
 
-fn encoded_pair((name, value): &(String, String)) -> String {
+/// The fields with the message about the last action.
+const MESSAGES: [&str; 3] = ["done", "about", "problem"];
+
+fn encoded_pair((name, value): (&str, &str)) -> String {
     format!("{}={}", encoded(name), encoded(value))
 }
 
@@ -67,7 +73,7 @@ mod tests {
 
     #[test]
     fn a_link_changes_one_field_and_keeps_the_others() {
-        let query = Query::of([("status", "failed"), ("sort", "-seconds"), ("done", "train"), ("page", "3")]);
+        let query = Query::of([("status", "failed"), ("sort", "-seconds"), ("done", "train"), ("after", "x~y")]);
         assert_eq!(query.with("sort", "seconds"), "?status=failed&sort=seconds");
         assert_eq!(query.with("status", ""), "?sort=-seconds");
         assert_eq!(query.with("tag", "a=b&c"), "?status=failed&sort=-seconds&tag=a%3Db%26c");

@@ -1,8 +1,12 @@
 //! Parts that the tables of runs and versions have in common: column heads that sort, filters, and pages.
 
+use evergreen_lifecycle::listing::{Listed, Search};
+
 use super::query::Query;
-use super::select::Selection;
 use super::text;
+
+/// Number of entries on one page of a table.
+const PAGE: &str = "50";
 
 /// The head of a column. Its link sorts by the column.
 #[derive(Debug)]
@@ -64,8 +68,8 @@ pub(super) enum FilterKind {
 
 impl FilterField {
     /// Creates a field that offers these values.
-    pub(super) fn choice(query: &Query, name: &'static str, label: &'static str, values: &[&str]) -> Self {
-        let choices = values.iter().map(|value| ((*value).to_owned(), text::spaced(value))).collect();
+    pub(super) fn choice<V: AsRef<str>>(query: &Query, name: &'static str, label: &'static str, values: &[V]) -> Self {
+        let choices = values.iter().map(|value| (value.as_ref().to_owned(), shown(value.as_ref()))).collect();
         Self { name, label, value: query.get(name).unwrap_or_default().to_owned(), kind: FilterKind::Choice(choices) }
     }
 
@@ -80,32 +84,61 @@ impl FilterField {
     }
 }
 
-/// The links to other pages of a table, and how many rows were found.
+/// Returns the word that pages show for a value of a filter.
+fn shown(value: &str) -> String {
+    match value {
+        "succeeded" => "promoted".to_owned(),
+        "rejected" => "refused".to_owned(),
+        _ => text::spaced(value),
+    }
+}
+
+/// The entries of one page of a table, with what the page says about the search.
+#[derive(Debug)]
+pub(super) struct Found<T> {
+    pub(super) entries: Vec<T>,
+    pub(super) pager: Pager,
+}
+
+/// The links to other pages of a table, and what the search found.
 #[derive(Debug)]
 pub(super) struct Pager {
     pub(super) summary: String,
+    /// Why the filter is not possible. `None` if it is.
     pub(super) problem: Option<String>,
-    pub(super) newer: Option<String>,
-    pub(super) older: Option<String>,
+    pub(super) first: Option<String>,
+    pub(super) next: Option<String>,
     pub(super) is_filtered: bool,
     pub(super) sort: String,
 }
 
-impl Pager {
-    /// Describes a selection of `searched` rows. `limit` is the number of rows that a search reads at most.
-    pub(super) fn of<T>(selection: &Selection<T>, query: &Query, searched: usize, limit: u32, fields: &[&str]) -> Self {
-        let link = |page: usize| format!("{}&page={page}", query.with("page", ""));
-        let is_filtered = fields.iter().any(|field| query.get(field).is_some());
-        let cut = searched >= limit as usize;
-        let scope = if cut { format!(" The newest {} were searched.", text::count(searched as u64)) } else { String::new() };
-        let pages = if selection.pages > 1 { format!(", page {} of {}", selection.page, selection.pages) } else { String::new() };
-        Self {
-            summary: format!("{} found{pages}.{scope}", text::count(selection.found as u64)),
-            problem: selection.problem.clone(),
-            newer: (selection.page > 1).then(|| link(selection.page - 1)),
-            older: (selection.page < selection.pages).then(|| link(selection.page + 1)),
-            is_filtered,
-            sort: query.get("sort").unwrap_or_default().to_owned(),
-        }
-    }
+/// Returns the page that the query asks for. `own` names fields of the query that are not for the search.
+pub(super) fn search<T: Listed>(entries: Vec<T>, query: &Query, own: &[&str]) -> Found<T> {
+    let fields: Vec<(String, String)> = query.fields().filter(|(name, _)| !own.contains(name)).map(field).collect();
+    let size = ("limit", PAGE);
+    let parameters = [size].into_iter().chain(fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let (page, problem) = match Search::<T>::parse(parameters) {
+        Ok(search) => (Some(search.page(entries)), None),
+        Err(error) => (None, Some(format!("The filter is not possible. {error}."))),
+    };
+    let (searched, truncated) = page.as_ref().map_or((0, false), |page| (page.searched, page.truncated));
+    let cut = if truncated { "the newest " } else { "" };
+    let (next, entries) = page.map_or((None, Vec::new()), |page| (page.next, page.entries));
+    let unfiltered = ["sort", "limit", "after"];
+    let pager = Pager {
+        summary: format!("{} on this page. Searched {cut}{}.", entries.len(), text::count(searched as u64)),
+        problem,
+        first: query.get("after").map(|_| query.with("after", "")),
+        next: next.map(|next| query.with("after", &next)),
+        is_filtered: query.fields().any(|(name, _)| !unfiltered.contains(&name)),
+        sort: query.get("sort").unwrap_or_default().to_owned(),
+    };
+    Found { entries, pager }
+}
+
+/// Returns a field of the query for the search. The last day of a period belongs to the period.
+fn field((name, value): (&str, &str)) -> (String, String) {
+    let is_day = name == "until" && value.len() == 10;
+    let value = if is_day { format!("{value}T23:59:59.999Z") } else { value.to_owned() };
+    (name.to_owned(), value)
 }

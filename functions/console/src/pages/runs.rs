@@ -8,16 +8,9 @@ use evergreen_lifecycle::ports::Listing;
 use super::frame::Frame;
 use super::markup::{Markup, run_link, status, version_link, when_short};
 use super::request::PageRequest;
-use super::rows::{FilterField, FilterKind, Head, Pager};
-use super::select::select;
+use super::rows::{FilterField, FilterKind, Found, Head, Pager, search};
 use super::{PageError, text};
 use crate::ports::ConsoleWorld;
-
-/// The fields of the filter. `metric`, `from` and `until` belong to every table.
-const FIELDS: [&str; 4] = ["status", "family", "trigger", "dataset"];
-
-/// All fields that limit the table.
-const LIMITS: [&str; 7] = ["status", "family", "trigger", "dataset", "metric", "from", "until"];
 
 const SORT: &str = "-started_at";
 
@@ -48,16 +41,15 @@ struct Row {
 /// Loads and writes the table.
 pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) -> Result<String, PageError> {
     let runs = world.registry().run_summaries(Span::default(), MAX_SEARCHED, request.now).await?;
-    let (searched, query) = (runs.len(), request.query);
     let score = ["accuracy", "r2"].into_iter().find(|name| runs.iter().any(|run| run.metrics.contains_key(*name)));
     let score = score.unwrap_or("accuracy");
-    let selection = select(runs, query, &FIELDS, SORT);
+    let Found { entries, pager } = search(runs, request.query, &[]);
     let frame = Frame::of(request, "Runs");
     let page = RunsTable {
         filter: filter(request),
         heads: heads(request, score),
-        rows: selection.rows.iter().map(|run| row(run, &frame.base, score)).collect(),
-        pager: Pager::of(&selection, query, searched, MAX_SEARCHED, &LIMITS),
+        rows: entries.iter().map(|run| row(run, &frame.base, score)).collect(),
+        pager,
         act_train: super::schedule::train_form(&frame)?,
         frame: &frame,
     };
@@ -67,11 +59,11 @@ pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) 
 fn filter(request: &PageRequest<'_>) -> Vec<FilterField> {
     let query = request.query;
     vec![
-        FilterField::choice(query, "status", "Status", &["running", "promoted", "refused", "failed", "lost"]),
+        FilterField::choice(query, "status", "Status", &["running", "succeeded", "rejected", "failed", "lost"]),
         FilterField::choice(query, "family", "Family", &Family::ALL.map(Family::name)),
         FilterField::choice(query, "trigger", "Cause", &["schedule", "manual", "import"]),
         FilterField::text(query, "metric", "Metric", "accuracy>=0.9"),
-        FilterField::text(query, "dataset", "Data set", "1f0c…"),
+        FilterField::text(query, "dataset", "Data set", "1f0ce2"),
         FilterField::date(query, "from", "From"),
         FilterField::date(query, "until", "Until"),
     ]

@@ -127,7 +127,7 @@ fn render(version: &Version, around: &Around, request: &PageRequest<'_>) -> Resu
 fn badges(version: &Version, around: &Around) -> Vec<Markup> {
     let is_champion = around.champion.as_ref().is_some_and(|pointer| pointer.number == version.number);
     let verdict = if version.decision.promotes() { badge("good", "promoted") } else { badge("quiet", "refused") };
-    let aliases = around.aliases.iter().map(|alias| badge("alias", &alias.name));
+    let aliases = around.aliases.iter().map(|alias| badge("alias", alias.name.as_str()));
     let tags = around.annotations.tags.iter().map(|(name, value)| badge("tag", &format!("{name}={value}")));
     let imported = version.imported.is_some().then(|| badge("quiet", "imported"));
     let champion = is_champion.then(|| badge("champion", "champion"));

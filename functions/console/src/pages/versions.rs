@@ -8,16 +8,9 @@ use evergreen_lifecycle::{Alias, Family, VersionNumber};
 use super::frame::Frame;
 use super::markup::{Markup, badge, version_link, when_short};
 use super::request::PageRequest;
-use super::rows::{FilterField, FilterKind, Head, Pager};
-use super::select::select;
+use super::rows::{FilterField, FilterKind, Found, Head, Pager, search};
 use super::{PageError, text};
 use crate::ports::ConsoleWorld;
-
-/// The fields of the filter. `metric`, `from` and `until` belong to every table. `alias` is applied first.
-const FIELDS: [&str; 4] = ["status", "family", "dataset", "tag"];
-
-/// All fields that limit the table.
-const LIMITS: [&str; 8] = ["status", "family", "dataset", "tag", "alias", "metric", "from", "until"];
 
 const SORT: &str = "-number";
 
@@ -49,19 +42,18 @@ pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) 
     let mut versions = registry.version_summaries(MAX_SEARCHED).await?;
     let aliases = registry.aliases().await?;
     let champion = registry.champion().await?.and_then(Result::ok).map(|pointer| pointer.number);
-    let (searched, query) = (versions.len(), request.query);
-    if let Some(name) = query.get("alias") {
-        let named = aliases.iter().find(|alias| alias.name == name).map(|alias| alias.version);
+    if let Some(name) = request.query.get("alias") {
+        let named = aliases.iter().find(|alias| alias.name.as_str() == name).map(|alias| alias.version);
         versions.retain(|version| Some(version.number) == named);
     }
     let metrics = metrics(&versions);
-    let selection = select(versions, query, &FIELDS, SORT);
+    let Found { entries, pager } = search(versions, request.query, &["alias"]);
     let frame = Frame::of(request, "Versions");
     let page = VersionsTable {
         filter: filter(request, &aliases),
         heads: heads(request, &metrics),
-        rows: selection.rows.iter().map(|version| row(version, &aliases, champion, &metrics, &frame.base)).collect(),
-        pager: Pager::of(&selection, query, searched, MAX_SEARCHED, &LIMITS),
+        rows: entries.iter().map(|version| row(version, &aliases, champion, &metrics, &frame.base)).collect(),
+        pager,
         frame: &frame,
     };
     Ok(page.render()?)
@@ -84,7 +76,7 @@ fn filter(request: &PageRequest<'_>, aliases: &[Alias]) -> Vec<FilterField> {
         FilterField::choice(query, "alias", "Alias", &names),
         FilterField::text(query, "metric", "Metric", "accuracy>=0.9"),
         FilterField::text(query, "tag", "Tag", "team=blue"),
-        FilterField::text(query, "dataset", "Data set", "1f0c…"),
+        FilterField::text(query, "dataset", "Data set", "1f0ce2"),
         FilterField::date(query, "from", "From"),
         FilterField::date(query, "until", "Until"),
     ]
@@ -92,7 +84,7 @@ fn filter(request: &PageRequest<'_>, aliases: &[Alias]) -> Vec<FilterField> {
 
 fn heads(request: &PageRequest<'_>, metrics: &[String]) -> Vec<Head> {
     let sorting = |key: &str, name: &str, is_number| Head::sorting(request.query, SORT, key, name, is_number);
-    let before = [sorting("number", "Version", true), sorting("status", "Status", false), sorting("trained_at", "Trained", true), sorting("family", "Family", false)];
+    let before = [sorting("number", "Version", true), Head::plain("Status"), sorting("trained_at", "Trained", true), sorting("family", "Family", false)];
     let scores = metrics.iter().map(|name| sorting(name, &text::metric(name), true));
     let after = [sorting("rows", "Rows", true), sorting("size", "Size", true), Head::plain("Why")];
     before.into_iter().chain(scores).chain(after).collect()
@@ -107,7 +99,7 @@ fn row(
 ) -> Row {
     let is_champion = Some(version.number) == champion;
     let verdict = if version.promoted { badge("good", "promoted") } else { badge("quiet", "refused") };
-    let named = aliases.iter().filter(|alias| alias.version == version.number).map(|alias| badge("alias", &alias.name));
+    let named = aliases.iter().filter(|alias| alias.version == version.number).map(|alias| badge("alias", alias.name.as_str()));
     let tags = version.tags.iter().map(|(name, value)| badge("tag", &format!("{name}={value}")));
     let first = if is_champion { badge("champion", "champion") } else { verdict };
     Row {

@@ -4,7 +4,7 @@ use evergreen_lifecycle::VersionNumber;
 use jiff::Timestamp;
 
 use super::chart::{Axis, Chart};
-use crate::pages::markup::Markup;
+use crate::pages::markup::{Markup, escaped};
 use crate::pages::text;
 
 /// Number of versions up to which each one is drawn. Of more versions, only the promoted ones and the worst and best of
@@ -87,7 +87,7 @@ impl QualityHistory {
             return self.points.iter().collect();
         }
         let size = self.points.len().div_ceil(MOST_DOTS / 4);
-        let mut drawn = Vec::new();
+        let mut drawn: Vec<&HistoryPoint> = Vec::new();
         for points in self.points.chunks(size) {
             let order = |a: &&HistoryPoint, b: &&HistoryPoint| a.score.total_cmp(&b.score);
             let ends = [points.iter().min_by(order), points.iter().max_by(order)];
@@ -111,7 +111,7 @@ impl QualityHistory {
         let (number, score) = (point.number, text::score(point.score));
         let title = format!("version {number}: {} {score}, {what}, {}", self.metric, text::moment(point.at));
         let at = (point.at.as_second() as f64, point.score);
-        chart.raw(format_args!(r#"<a href="{base}versions/{number}" aria-label="{title}">"#, title = super::super::markup::escaped(&title)));
+        chart.raw(format_args!(r#"<a href="{base}versions/{number}" aria-label="{title}">"#, title = escaped(&title)));
         chart.dot(at, radius, class, &title);
         chart.raw(format_args!("</a>"));
         if is_champion {

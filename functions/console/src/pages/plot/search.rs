@@ -7,7 +7,7 @@ use crate::pages::markup::{Markup, badge};
 use crate::pages::text;
 
 /// Returns the mean score of a candidate over the folds that were tried.
-pub(in crate::pages) fn mean(candidate: &Candidate) -> Option<f64> {
+fn mean(candidate: &Candidate) -> Option<f64> {
     let count = candidate.scores.len();
     (count > 0).then(|| candidate.scores.iter().sum::<f64>() / count as f64)
 }

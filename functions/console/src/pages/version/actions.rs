@@ -62,7 +62,7 @@ pub(super) fn tags(frame: &Frame<'_>, version: &Version, around: &Around) -> Res
     let unalias = around.aliases.iter().map(|alias| {
         let opener = format!("Remove the alias {}…", alias.name);
         Act::new(frame, "alias-remove", &opener, "Remove the alias")
-            .about(&alias.name)
+            .about(alias.name.as_str())
             .hidden("name", &alias.name)
             .hidden("seen_revision", alias.revision)
             .finish()
