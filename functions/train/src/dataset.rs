@@ -103,8 +103,7 @@ pub async fn read(
         Some(key) => {
             let file = fetch(storage, key).await?;
             let sha256 = sha256_hex(&file.content);
-            objects.settings =
-                Some(SettingsFile { name: key.clone(), sha256, object_version: file.object_version });
+            objects.settings = Some(SettingsFile { name: key.clone(), sha256, object_version: file.object_version });
             DatasetSettings::from_bytes(&file.content)
                 .map_err(|error| TrainError::Settings { prefix: prefix.to_owned(), error })?
         }
@@ -138,8 +137,7 @@ pub async fn read(
 }
 
 fn prepare(origin: &str, table: Table) -> Result<(Prepared, DatasetProfile), TrainError> {
-    let prepared =
-        Prepared::of(table).map_err(|error| TrainError::Unprepared { origin: origin.to_owned(), error })?;
+    let prepared = Prepared::of(table).map_err(|error| TrainError::Unprepared { origin: origin.to_owned(), error })?;
     let profile = prepared.profile();
     Ok((prepared, profile))
 }

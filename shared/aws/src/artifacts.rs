@@ -1,6 +1,7 @@
 //! Client for the S3 bucket. The bucket contains the model files, the files of the user's data set, and model files
 //! that a user uploads for import.
 
+mod links;
 mod retention;
 mod writer;
 
@@ -270,7 +271,8 @@ mod tests {
     async fn a_missing_object_is_named() {
         for key in ["models/iris/00000001/model.onnx", "datasets/iris/a.csv"] {
             let bucket = bucket(&missing());
-            let read = if key.starts_with("models/") { bucket.get(key).await.err() } else { bucket.content(key).await.err() };
+            let read =
+                if key.starts_with("models/") { bucket.get(key).await.err() } else { bucket.content(key).await.err() };
             assert!(matches!(read.unwrap(), ArtifactReadError::NotFound(named) if named == key));
         }
     }

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use evergreen_lifecycle::histogram::bins;
-use evergreen_lifecycle::{Column, ColumnHistogram, ColumnKind, ColumnProfile, ColumnRole, Label, Signature, ValueCount};
+use evergreen_lifecycle::{
+    Column, ColumnHistogram, ColumnKind, ColumnProfile, ColumnRole, Label, Signature, ValueCount,
+};
 use evergreen_table::{Table, Target, Values};
 use rayon::prelude::*;
 
@@ -28,7 +30,9 @@ fn histogram(
     features: &HashMap<&str, (&Values, &Column)>,
 ) -> Option<ColumnHistogram> {
     match column.role {
-        ColumnRole::Feature => features.get(column.name.as_str()).and_then(|(values, column)| of_feature(values, column)),
+        ColumnRole::Feature => {
+            features.get(column.name.as_str()).and_then(|(values, column)| of_feature(values, column))
+        }
         ColumnRole::Target => Some(of_target(table.target())),
         ColumnRole::Order => Some(numbers(table.order()?.iter().copied())),
         ColumnRole::Weights => Some(numbers(table.weights()?.iter().map(|weight| f64::from(*weight)))),

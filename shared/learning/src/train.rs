@@ -178,6 +178,7 @@ fn on_pool(
     watch: &ProgressWatch,
 ) -> Result<Trained, LearningError> {
     let started = Instant::now();
+    watch.enter(RunStage::Searching);
     let (learnt, warnings) = columns(prepared, plan, deadline)?;
     let learner = learner(prepared, learnt)?;
     let mut found = search(&learner, plan, deadline, watch)?;

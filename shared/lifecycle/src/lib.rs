@@ -25,6 +25,7 @@ mod retention;
 pub mod run;
 mod run_id;
 mod search;
+pub mod schedule;
 pub mod session;
 mod signature;
 mod steering;

@@ -3,6 +3,7 @@
 //! Writes have the same conditions as in the real services.
 
 mod clock;
+mod console;
 mod events;
 mod listing;
 mod mail;
@@ -16,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use evergreen_lifecycle::ports::{LARGEST_COPY, NewObject, ObjectTag, StoredSchedule, Unavailable};
+use evergreen_lifecycle::ports::{AlarmStatus, LARGEST_COPY, NewObject, ObjectTag, StoredSchedule, Unavailable};
 use evergreen_lifecycle::session::{Session, SessionLink};
 use evergreen_lifecycle::{
     AlarmRecord, Alias, AliasName, Annotations, Announcement, AuditEntry, Champion, Datum, KeepDays, LifecycleEvent,
@@ -56,6 +57,8 @@ pub struct MemoryState {
     pub after_copy_is_read: Option<fn(&mut Self)>,
     /// The training schedule. `None` if it does not exist.
     pub schedule: Option<StoredSchedule>,
+    /// The states of the CloudWatch alarms.
+    pub alarm_states: Vec<AlarmStatus>,
     /// The number of requests in this month, one element for each API key.
     pub requests: Vec<u64>,
     /// The model registry's copy of the champion's model file. `None` if there is no copy.
@@ -105,7 +108,7 @@ pub struct MemoryState {
     /// The number of days after which an S3 object expires, by key. Objects that are not listed are kept forever.
     pub expiring: BTreeMap<String, KeepDays>,
     // The names: `registry`, `retention` (of records), `copy` (the call that reads the champion with the copy of its
-    // model file), `artifacts`, `datasets`, `incoming`, `outbox`, `bus`, `schedule`, `sessions` (and links), `usage`,
+    // model file), `artifacts`, `removal` (of objects), `datasets`, `incoming`, `outbox`, `bus`, `schedule`, `sessions` (and links), `usage`,
     // `sink` (for metrics), `rate` (of mails). A mail address makes sending to this recipient fail.
     /// Test input: the names of the fake services for which every call fails, such as `registry`.
     pub away: BTreeSet<String>,

@@ -4,7 +4,8 @@ use std::io::Write;
 
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::{
-    Baseline, Dataset, Evaluation, EventKind, Family, Label, PrimaryMetric, RunMetrics, RunStatus, Task, Verdict,
+    Baseline, ColumnHistogram, Curves, Dataset, Evaluation, EventKind, Family, Label, PrimaryMetric, RunMetrics,
+    RunStatus, Task, Verdict,
 };
 use evergreen_scoring::Model;
 use flate2::Compression;
@@ -169,4 +170,21 @@ async fn the_manifest_names_the_very_objects_that_were_read() {
     assert_eq!(settings.sha256, sha256_hex(b"target = \"left\""));
     assert!(settings.object_version.is_some() && profile.files[0].object_version.is_some());
     assert_ne!(settings.object_version, profile.files[0].object_version);
+}
+
+#[tokio::test]
+async fn the_profile_counts_the_values_of_every_column_that_is_used() {
+    let world = TestWorld::with(&[("dataset.toml", CHURN), ("t.csv", customers(0..200).as_bytes())]);
+    let report = world.invoke("a", quick()).await.unwrap();
+    let manifest = world.manifest(&report);
+    let column = |name: &str| manifest.profile.columns.iter().find(|column| column.name == name).unwrap();
+    assert_eq!(column("id").histogram, None);
+    let Some(ColumnHistogram::Numbers { bins }) = &column("months").histogram else { panic!("expected numbers") };
+    assert_eq!(bins.iter().map(|bin| bin.rows).sum::<usize>(), 200 - column("months").missing);
+    for name in ["plan", "autopay", "left"] {
+        let Some(ColumnHistogram::Values { values, other }) = &column(name).histogram else { panic!("{name}") };
+        assert_eq!(values.iter().map(|value| value.rows).sum::<usize>() + other, 200 - column(name).missing, "{name}");
+        assert!(values.is_sorted_by_key(|value| std::cmp::Reverse(value.rows)), "{values:?}");
+    }
+    assert!(matches!(manifest.curves, Some(Curves::Classification(_))));
 }

@@ -1,4 +1,4 @@
-//! The progress of a training run that is under way.
+//! The progress of a training run that goes on.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

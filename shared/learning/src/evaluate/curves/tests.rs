@@ -14,10 +14,10 @@ fn classified(labels: usize, rows: &[(u32, Vec<u8>)]) -> (Target, Answers) {
         (0..labels).max_by_key(|class| (weights[*class], labels - class)).unwrap_or_default()
     };
     let names = (0..labels as i64).map(Label::Integer).collect();
-    (Target::Classes { labels: names, classes: truth }, Answers::Classes {
-        classes: rows.iter().map(best).collect(),
-        probabilities,
-    })
+    (
+        Target::Classes { labels: names, classes: truth },
+        Answers::Classes { classes: rows.iter().map(best).collect(), probabilities },
+    )
 }
 
 fn drawn((target, answers): &(Target, Answers)) -> ClassificationCurves {
