@@ -36,7 +36,7 @@ use lambda_http::http::StatusCode;
 
 pub use self::assets::{Asset, asset};
 pub use self::door::{DoorPage, door};
-pub use self::facts::{AlarmFact, AlarmFactState, CostFact, Known, MailFact, PageFacts, UsageFact, UsageHour};
+pub use self::facts::{CostFact, Known, MailFact, PageFacts, UsageFact, UsageHour};
 pub use self::query::{Query, is_page};
 pub use self::request::{PageBody, PageRequest, PageResponse};
 use crate::ports::ConsoleWorld;

@@ -1,13 +1,13 @@
 //! The alarms, and the forms that mute their mails until a time.
 
 use askama::Template;
-use evergreen_lifecycle::ports::Steering;
+use evergreen_lifecycle::ports::{AlarmCondition, AlarmStates, AlarmStatus, Steering};
 use evergreen_lifecycle::{Mute, time};
 use jiff::{SignedDuration, Timestamp};
 
 use super::PageError;
 use super::act::Act;
-use super::facts::{AlarmFact, AlarmFactState, Known};
+use super::facts::Known;
 use super::frame::Frame;
 use super::markup::{Markup, badge, when};
 use super::request::PageRequest;
@@ -34,31 +34,39 @@ struct Row {
 pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) -> Result<String, PageError> {
     let mutes = world.registry().mutes(request.now).await?;
     let frame = Frame::of(request, "Alarms");
-    let alarms = match &request.facts.alarms {
-        Err(reason) => Err(reason.clone()),
+    let alarms = match states(world).await {
+        Err(reason) => Err(reason),
         Ok(alarms) => Ok(alarms.iter().map(|alarm| row(alarm, &mutes, &frame, request.now)).collect::<Result<_, _>>()?),
     };
     Ok(AlarmsPage { frame: &frame, alarms }.render()?)
 }
 
-fn row(alarm: &AlarmFact, mutes: &[Mute], frame: &Frame<'_>, now: Timestamp) -> Result<Row, askama::Error> {
+/// Reads the alarms. The error says why they are not known, because a page is useful without them.
+pub(super) async fn states<W: ConsoleWorld>(world: &W) -> Known<Vec<AlarmStatus>> {
+    world.alarms().alarm_states().await.map_err(|error| {
+        tracing::error!(cause = super::causes(&error), "the alarms could not be read");
+        "CloudWatch does not answer.".to_owned()
+    })
+}
+
+fn row(alarm: &AlarmStatus, mutes: &[Mute], frame: &Frame<'_>, now: Timestamp) -> Result<Row, askama::Error> {
     let mute = mutes.iter().find(|mute| mute.alarm == alarm.name);
     Ok(Row {
         name: alarm.name.clone(),
-        state: match alarm.state {
-            AlarmFactState::Raised => badge("bad", "raised"),
-            AlarmFactState::Ok => badge("good", "OK"),
-            AlarmFactState::Unclear => badge("quiet", "not enough data"),
+        state: match alarm.condition {
+            AlarmCondition::Alarm => badge("bad", "raised"),
+            AlarmCondition::Ok => badge("good", "OK"),
+            AlarmCondition::InsufficientData => badge("quiet", "not enough data"),
         },
         since: alarm.since.map(|since| when(since, now)),
-        meaning: alarm.meaning.clone(),
+        meaning: alarm.description.clone(),
         reason: alarm.reason.clone(),
         muted: mute.map(|mute| when(mute.until, now)),
         form: if mute.is_some() { unmute(alarm, frame)? } else { mute_form(alarm, frame, now)? },
     })
 }
 
-fn mute_form(alarm: &AlarmFact, frame: &Frame<'_>, now: Timestamp) -> Result<Markup, askama::Error> {
+fn mute_form(alarm: &AlarmStatus, frame: &Frame<'_>, now: Timestamp) -> Result<Markup, askama::Error> {
     let spans = [(1, "1 hour"), (4, "4 hours"), (24, "1 day"), (72, "3 days"), (168, "7 days")];
     let choice = |(hours, text): (i64, &str)| (time::format(now + SignedDuration::from_hours(hours)), text.to_owned());
     Act::new(frame, "mute", "Mute…", &format!("Mute {}", alarm.name))
@@ -70,7 +78,7 @@ fn mute_form(alarm: &AlarmFact, frame: &Frame<'_>, now: Timestamp) -> Result<Mar
         .finish()
 }
 
-fn unmute(alarm: &AlarmFact, frame: &Frame<'_>) -> Result<Markup, askama::Error> {
+fn unmute(alarm: &AlarmStatus, frame: &Frame<'_>) -> Result<Markup, askama::Error> {
     Act::new(frame, "unmute", "Unmute…", &format!("Unmute {}", alarm.name))
         .about(&alarm.name)
         .explain("The alarm sends mails again.")

@@ -45,14 +45,14 @@ struct Door<'a> {
 /// # Errors
 /// [`askama::Error`] when the template cannot be rendered. No content causes this.
 pub fn door(page: &DoorPage, facts: &PageFacts, base: &str) -> Result<(StatusCode, String), askama::Error> {
-    let link = || Some(format!("evergreen console --stack {}", facts.stack));
+    let link = || Some(format!("evergreen console --stack {}", facts.stack.name));
     let blank = Door {
         title: "",
         texts: Vec::new(),
         button: None,
         home: None,
         command: None,
-        model: facts.model.as_str(),
+        model: facts.stack.model.as_str(),
         base,
         style: assets::style_path(),
     };

@@ -1,63 +1,26 @@
-//! What the pages show beside the registry: alarms, usage, cost, mails. The caller of a page reads it, because each
-//! comes from another service.
+//! What the pages show beside the registry: usage, cost, mails. The caller of a page reads it, because each comes from
+//! another service.
 
-use evergreen_lifecycle::ModelName;
 use jiff::Timestamp;
+
+use crate::config::StackFacts;
 
 /// A fact that may be unknown. The error says why, as a sentence for people.
 pub type Known<T> = Result<T, String>;
 
-/// Facts about the stack that pages show. A fact that a page does not need may be unknown.
+/// Facts that pages show and that come neither from the registry nor from the bucket.
 #[derive(Debug, Clone)]
 pub struct PageFacts {
-    /// The name of this stack's model.
-    pub model: ModelName,
-    /// The name of the stack.
-    pub stack: String,
-    /// The address for prediction requests, such as `https://…/prod/predict`. `None` if it is not configured.
-    pub prediction_url: Option<String>,
-    /// The address of the CloudWatch dashboard. `None` if there is none.
-    pub dashboard_url: Option<String>,
-    /// The age in hours at which the champion counts as too old. `None` if there is no such limit.
-    pub deadline_hours: Option<f64>,
+    /// Facts about the stack.
+    pub stack: StackFacts,
     /// The accuracy or R² below which an alarm is raised. `None` if there is no such alarm.
     pub quality_threshold: Option<f64>,
-    /// The times of the next scheduled training runs, soonest first.
-    pub next_trainings: Known<Vec<Timestamp>>,
-    /// The alarms of the stack, in the order in which pages show them.
-    pub alarms: Known<Vec<AlarmFact>>,
     /// How the model was used lately.
     pub usage: Known<UsageFact>,
     /// The cost of the current month so far.
     pub cost: Known<CostFact>,
     /// The mails that the emulator accepted, newest first. `None` if the stack does not run on an emulator.
     pub mails: Option<Known<Vec<MailFact>>>,
-}
-
-/// State of an alarm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AlarmFactState {
-    /// The alarm is raised.
-    Raised,
-    /// Nothing is wrong.
-    Ok,
-    /// There was not enough data to decide.
-    Unclear,
-}
-
-/// An alarm of the stack, as CloudWatch knows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AlarmFact {
-    /// The alarm's name without the name of the stack, such as `accuracy-low`.
-    pub name: String,
-    /// What the alarm means, as a sentence.
-    pub meaning: String,
-    /// The state of the alarm.
-    pub state: AlarmFactState,
-    /// Since when the alarm has this state. `None` if it is unknown.
-    pub since: Option<Timestamp>,
-    /// Why the alarm has this state, in CloudWatch's words. Empty if there is no reason.
-    pub reason: String,
 }
 
 /// How the model was used in the last hours.

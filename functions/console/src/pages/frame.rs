@@ -66,8 +66,8 @@ impl<'a> Frame<'a> {
             .collect();
         Self {
             title: title.into(),
-            model: request.facts.model.as_str(),
-            stack: &request.facts.stack,
+            model: request.facts.stack.model.as_str(),
+            stack: &request.facts.stack.name,
             base: request.base(),
             places,
             may_steer: request.session.right == Right::Steer,

@@ -2,11 +2,11 @@
 
 use askama::Template;
 use evergreen_lifecycle::listing::{MAX_SEARCHED, Span, VersionSummary};
-use evergreen_lifecycle::ports::{Champions, Listing, Schedules, StoredSchedule};
+use evergreen_lifecycle::ports::{AlarmCondition, AlarmStatus, Champions, Listing, Schedules, StoredSchedule};
 use evergreen_lifecycle::{Champion, Pointer, PrimaryMetric, RunStatus};
-use jiff::SignedDuration;
+use jiff::Timestamp;
 
-use super::facts::{AlarmFactState, Known, UsageFact};
+use super::facts::{Known, UsageFact};
 use super::frame::Frame;
 use super::markup::{Fact, Markup, run_link, status, version_link, when, when_short};
 use super::plot::{HistoryPoint, QualityHistory, sparkline};
@@ -81,7 +81,8 @@ pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) 
     let versions = registry.version_summaries(MAX_SEARCHED).await?;
     let runs = registry.run_summaries(Span::default(), RUNS, request.now).await?;
     // The overview is useful without the schedule.
-    let schedule = world.scheduler().schedule().await;
+    let schedule = world.scheduler().schedule().await.ok().flatten();
+    let next = super::schedule::next_times(world, schedule.as_ref(), request.now).await?;
     let pointer = pointer.as_ref().and_then(|record| record.as_ref().ok());
     let frame = Frame::of(request, "Overview");
     let metric = plotted_metric(request, &versions);
@@ -91,12 +92,12 @@ pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) 
         plot: (history.points.len() > 1).then(|| history.draw(&frame.base)),
         plot_note: plot_note(&history),
         metrics: choices(&versions, &metric, request),
-        freshness: freshness(pointer, schedule.as_ref().ok().and_then(Option::as_ref), request),
-        alarms: alarms(request),
+        freshness: freshness(pointer, schedule.as_ref(), &next, request),
+        alarms: super::alarms::states(world).await.map(|alarms| alarms_card(&alarms, request)),
         runs: runs.iter().map(|run| run_line(run, &frame.base)).collect(),
         usage: request.facts.usage.as_ref().map(usage).map_err(Clone::clone),
         cost: cost(request),
-        dashboard: request.facts.dashboard_url.as_deref(),
+        dashboard: request.facts.stack.dashboard_url.as_deref(),
         act_train: super::schedule::train_form(&frame)?,
         frame: &frame,
     };
@@ -202,17 +203,17 @@ fn choices(versions: &[VersionSummary], shown: &str, request: &PageRequest<'_>) 
     names.map(choice).collect()
 }
 
-fn freshness(pointer: Option<&Pointer>, schedule: Option<&StoredSchedule>, request: &PageRequest<'_>) -> Vec<Fact> {
-    let trained = pointer.and_then(Pointer::trained_at);
-    let age = match trained {
+fn freshness(
+    pointer: Option<&Pointer>,
+    schedule: Option<&StoredSchedule>,
+    next: &Known<Vec<Timestamp>>,
+    request: &PageRequest<'_>,
+) -> Vec<Fact> {
+    let age = match pointer.and_then(Pointer::trained_at) {
         Some(at) => text::span(request.now.duration_since(at).as_secs_f64()),
         None => "not known: there is no readable champion".to_owned(),
     };
-    let deadline = trained.zip(request.facts.deadline_hours).map(|(at, hours)| {
-        let limit = at + SignedDuration::from_secs((hours * 3600.0) as i64);
-        Fact::rich("Too old", when(limit, request.now))
-    });
-    let next = match (&request.facts.next_trainings, schedule) {
+    let next = match (next, schedule) {
         (_, Some(schedule)) if !schedule.is_enabled => Fact::new("Next training", "none: the schedule is paused"),
         (Ok(times), _) => match times.first() {
             Some(at) => Fact::rich("Next training", when(*at, request.now)),
@@ -220,17 +221,18 @@ fn freshness(pointer: Option<&Pointer>, schedule: Option<&StoredSchedule>, reque
         },
         (Err(reason), _) => Fact::new("Next training", format!("not known: {reason}")),
     };
+    let grace = text::span(request.facts.stack.grace.as_secs_f64());
+    let deadline = Fact::new("Deadline", format!("{grace} after each scheduled time"));
     let expression = schedule.map(|schedule| Fact::code("Schedule", &schedule.expression));
-    [Some(Fact::new("Age", age)), deadline, Some(next), expression].into_iter().flatten().collect()
+    [Some(Fact::new("Age of the champion", age)), Some(next), Some(deadline), expression].into_iter().flatten().collect()
 }
 
-fn alarms(request: &PageRequest<'_>) -> Known<AlarmsCard> {
-    let alarms = request.facts.alarms.as_ref().map_err(Clone::clone)?;
-    let of = |state: AlarmFactState| alarms.iter().filter(move |alarm| alarm.state == state);
-    let raised = of(AlarmFactState::Raised).map(|alarm| {
-        (alarm.name.clone(), alarm.meaning.clone(), alarm.since.map(|since| when(since, request.now)))
+fn alarms_card(alarms: &[AlarmStatus], request: &PageRequest<'_>) -> AlarmsCard {
+    let of = |condition: AlarmCondition| alarms.iter().filter(move |alarm| alarm.condition == condition);
+    let raised = of(AlarmCondition::Alarm).map(|alarm| {
+        (alarm.name.clone(), alarm.description.clone(), alarm.since.map(|since| when(since, request.now)))
     });
-    Ok(AlarmsCard { raised: raised.collect(), unclear: of(AlarmFactState::Unclear).count(), total: alarms.len() })
+    AlarmsCard { raised: raised.collect(), unclear: of(AlarmCondition::InsufficientData).count(), total: alarms.len() }
 }
 
 fn run_line(run: &evergreen_lifecycle::listing::RunSummary, base: &str) -> RunLine {

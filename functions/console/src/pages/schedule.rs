@@ -3,7 +3,9 @@
 use askama::Template;
 use evergreen_lifecycle::Family;
 use evergreen_lifecycle::listing::{RunSummary, Span};
-use evergreen_lifecycle::ports::{Listing, Schedules, StoredSchedule};
+use evergreen_lifecycle::ports::{Listing, Runs, Schedules, StoredSchedule};
+use evergreen_lifecycle::schedule::Timetable;
+use jiff::Timestamp;
 
 use super::act::Act;
 use super::facts::Known;
@@ -15,6 +17,12 @@ use crate::ports::ConsoleWorld;
 
 /// Number of runs among which the scheduled ones are shown.
 const RUNS: u32 = 100;
+
+/// Number of runs among which the last start of the schedule is found.
+const RECENT: u32 = 20;
+
+/// Number of next times.
+const TIMES: usize = 5;
 
 /// Number of scheduled runs on the page.
 const SHOWN: usize = 15;
@@ -44,7 +52,7 @@ pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) 
     let runs = world.registry().run_summaries(Span::default(), RUNS, request.now).await?;
     let frame = Frame::of(request, "Schedule");
     let is_paused = schedule.as_ref().is_some_and(|schedule| !schedule.is_enabled);
-    let times = request.facts.next_trainings.as_ref().map_err(Clone::clone);
+    let times = next_times(world, schedule.as_ref(), request.now).await?;
     let page = SchedulePage {
         facts: facts(schedule.as_ref(), request),
         next: if is_paused {
@@ -58,6 +66,18 @@ pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) 
         frame: &frame,
     };
     Ok(page.render()?)
+}
+
+/// Returns the next times of the schedule, soonest first. The inner error says why they are not known.
+pub(super) async fn next_times<W: ConsoleWorld>(
+    world: &W,
+    schedule: Option<&StoredSchedule>,
+    now: Timestamp,
+) -> Result<Known<Vec<Timestamp>>, PageError> {
+    let Some(schedule) = schedule else { return Ok(Err("the schedule does not exist".to_owned())) };
+    // A schedule with a rate counts from its last run.
+    let recent = world.registry().recent_runs(RECENT).await?.into_iter().filter_map(Result::ok).collect::<Vec<_>>();
+    Ok(Timetable::stored(schedule).map(|table| table.next_times(&recent, now, TIMES)).map_err(|error| error.to_string()))
 }
 
 /// Returns the form that requests a training run.
@@ -78,15 +98,13 @@ fn facts(schedule: Option<&StoredSchedule>, request: &PageRequest<'_>) -> Vec<Fa
         return vec![Fact::new("Schedule", "It does not exist. Deploy the stack again to create it.")];
     };
     let state = if schedule.is_enabled { badge("good", "active") } else { badge("warn", "paused") };
-    let deadline = request.facts.deadline_hours.map(|hours| {
-        Fact::new("Deadline", format!("an alarm is raised if the champion is older than {}", text::span(hours * 3600.0)))
-    });
+    let grace = text::span(request.facts.stack.grace.as_secs_f64());
     [
         Some(Fact::rich("State", state)),
         Some(Fact::code("Expression", &schedule.expression)),
         Some(Fact::new("Time zone", schedule.zone.as_deref().unwrap_or("UTC"))),
         Some(Fact::rich("Changed", when(schedule.changed_at, request.now))),
-        deadline,
+        Some(Fact::new("Deadline", format!("a scheduled run must end within {grace}, or an alarm is raised"))),
     ]
     .into_iter()
     .flatten()

@@ -10,13 +10,14 @@ pub(super) struct Snippet {
     pub(super) code: String,
 }
 
-/// Returns a curl line, and code in Python and JavaScript, that predict a row of plausible values.
-pub(super) fn snippets(signature: &Signature, url: Option<&str>) -> Vec<Snippet> {
-    let url = url.unwrap_or("https://PREDICTION-API/predict");
+/// Returns a curl line, and code in Python and JavaScript, that predict a row of plausible values. `api` is the URL of
+/// the prediction API.
+pub(super) fn snippets(signature: &Signature, api: Option<&str>) -> Vec<Snippet> {
+    let url = format!("{}/predict", api.unwrap_or("https://PREDICTION-API").trim_end_matches('/'));
     let row = Value::Object(signature.columns().iter().map(example).collect::<Map<_, _>>()).to_string();
     let curl = format!(
         "curl -sS {} \\\n  -H \"x-api-key: $EVERGREEN_API_KEY\" -H 'content-type: application/json' \\\n  -d {}",
-        shell(url),
+        shell(&url),
         shell(&row)
     );
     // A JSON text in a literal string: both languages read the escapes of JSON strings.
@@ -59,7 +60,7 @@ mod tests {
     fn hostile_names_of_columns_stay_inside_the_quotes() {
         let columns = vec![Column::number("it's"), Column::number("a\"b\\c\n")];
         let signature = Signature::regression(columns).unwrap();
-        let [curl, python, _] = &snippets(&signature, Some("https://x.example/p"))[..] else { panic!("three snippets") };
+        let [curl, python, _] = &snippets(&signature, Some("https://x.example/prod"))[..] else { panic!("three snippets") };
         assert!(curl.code.ends_with(r#"-d '{"a\"b\\c\n":1.5,"it'\''s":1.5}'"#), "{}", curl.code);
         assert!(python.code.contains(r#"data="{\"a\\\"b\\\\c\\n\":1.5,\"it's\":1.5}".encode()"#), "{}", python.code);
     }

@@ -66,7 +66,7 @@ async fn load<W: ConsoleWorld>(
         return Ok(Err("There is no champion, so nothing can predict yet.".to_owned()));
     };
     let Ok(pointer) = record else { return Ok(Err("This release cannot read the champion's record.".to_owned())) };
-    let name = &request.facts.model;
+    let name = &request.facts.stack.model;
     let copied = copy.and_then(|bytes| Model::load_registered(&bytes, &pointer.artifact, name).ok());
     if let Some(model) = copied {
         return Ok(Ok((pointer, model)));

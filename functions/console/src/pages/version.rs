@@ -113,7 +113,7 @@ fn render(version: &Version, around: &Around, request: &PageRequest<'_>) -> Resu
         no_evidence: around.evidence.as_ref().err().cloned(),
         note: around.annotations.note.as_deref(),
         snippets: manifest
-            .map(|manifest| snippets(&manifest.signature, request.facts.prediction_url.as_deref()))
+            .map(|manifest| snippets(&manifest.signature, request.facts.stack.api_url.as_deref()))
             .unwrap_or_default(),
         is_champion: champion == Some(version.number),
         compare_with: champion.filter(|champion| *champion != version.number),
