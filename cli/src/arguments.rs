@@ -26,7 +26,7 @@ pub struct Arguments {
     pub options: Options,
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: CliCommand,
 }
 
 /// Options that all commands have.
@@ -54,7 +54,7 @@ pub struct Options {
 
 /// What the program can do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum CliCommand {
     /// The champion, the schedule, alarms that ring, and the last runs
     Status,
     /// List training runs, newest first
@@ -226,6 +226,29 @@ mod tests {
     #[test]
     fn the_command_line_contradicts_itself_nowhere() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_guide_has_every_command() {
+        let guide = include_str!("../../docs/CLI.md");
+        for command in Arguments::command().get_subcommands() {
+            let name = command.get_name();
+            assert!(guide.contains(&format!("`evergreen {name}")) || name == "completion", "{name}");
+            for inner in command.get_subcommands() {
+                let name = format!("`evergreen {name} {}", inner.get_name());
+                assert!(guide.contains(&name), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_guide_has_the_same_exit_codes_as_the_help() {
+        let guide = include_str!("../../docs/CLI.md").replace(['|', '`'], " ");
+        let guide = guide.split_whitespace().collect::<Vec<_>>().join(" ");
+        for line in EXIT_CODES.lines().skip(1) {
+            let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(guide.contains(&line), "{line}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::io;
 use std::process::ExitCode;
 
 use crate::answer::pretty;
-use crate::problem::Problem;
+use crate::problem::ApiProblem;
 
 /// Text for `--help`: the exit codes.
 pub const EXIT_CODES: &str = "\
@@ -28,7 +28,7 @@ pub enum Failure {
     Usage(String),
     /// The stack answered with an error.
     #[error("{0}")]
-    Refused(Box<Problem>),
+    Refused(Box<ApiProblem>),
     /// The credentials lack a right, or the gateway does not accept them.
     #[error("{0}")]
     Forbidden(String),

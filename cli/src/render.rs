@@ -8,4 +8,4 @@ mod table;
 pub use self::fields::fields;
 pub use self::lists::{alarms, aliases, audit, champions, metric_names, runs, versions};
 pub use self::scalar::{at, scalar, time};
-pub use self::table::{Column, table};
+pub use self::table::{TableColumn, table};

@@ -7,11 +7,11 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
 use tokio::sync::OnceCell;
 
-use crate::api::{Api, Proof};
+use crate::api::{CallerProof, StackApi};
 use crate::arguments::Options;
 use crate::failure::Failure;
 use crate::http::Http;
-use crate::problem::Right;
+use crate::problem::CalledApi;
 use crate::variables::Variables;
 
 /// The name of the stack if no other is given.
@@ -37,18 +37,18 @@ impl Stack {
     }
 
     /// Returns the console's API, below `/api`, where requests are signed.
-    pub async fn console(&self) -> Result<Api, Failure> {
+    pub async fn console(&self) -> Result<StackApi, Failure> {
         let url = match self.given("EVERGREEN_CONSOLE_URL", self.options.url.as_deref()) {
             Some(url) => url,
             None => self.url_of("ConsoleApiId", "ConsoleUrl").await?,
         };
         let proof = self.signature().await?;
         let url = format!("{}/api", url.trim_end_matches('/'));
-        Ok(Api { http: self.http.clone(), right: Right::Steer, url, proof, key: None })
+        Ok(StackApi { http: self.http.clone(), called: CalledApi::Console, url, proof, key: None })
     }
 
     /// Returns the prediction API. Requests carry the predict key, and a signature or the token of `EVERGREEN_TOKEN`.
-    pub async fn prediction(&self) -> Result<Api, Failure> {
+    pub async fn prediction(&self) -> Result<StackApi, Failure> {
         let url = match self.given("EVERGREEN_API_URL", None) {
             Some(url) => url,
             None => self.url_of("ApiId", "ApiUrl").await?,
@@ -58,10 +58,10 @@ impl Stack {
             None => self.predict_key().await?,
         };
         let proof = match self.variables.get("EVERGREEN_TOKEN") {
-            Some(token) => Proof::Token(token),
+            Some(token) => CallerProof::Token(token),
             None => self.signature().await?,
         };
-        Ok(Api { http: self.http.clone(), right: Right::Predict, url, proof, key })
+        Ok(StackApi { http: self.http.clone(), called: CalledApi::Prediction, url, proof, key })
     }
 
     /// Returns an option's value, or else the variable's. A stack that `--stack` names goes before all variables.
@@ -120,14 +120,14 @@ impl Stack {
         })
     }
 
-    async fn signature(&self) -> Result<Proof, Failure> {
+    async fn signature(&self) -> Result<CallerProof, Failure> {
         let region = self.config.region().ok_or_else(|| {
             Failure::unexpected("no Region is set: give one with --region, AWS_REGION or in the AWS profile")
         })?;
         let provider = self.config.credentials_provider().ok_or_else(|| Failure::unexpected(NO_CREDENTIALS))?;
         let credentials =
             provider.provide_credentials().await.map_err(|error| Failure::unreachable(NO_CREDENTIALS, error))?;
-        Ok(Proof::Signature(Box::new(credentials), region.to_string()))
+        Ok(CallerProof::Signature(Box::new(credentials), region.to_string()))
     }
 }
 

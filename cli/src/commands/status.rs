@@ -4,12 +4,12 @@ use futures_util::future::try_join4;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
-use crate::api::Api;
+use crate::api::StackApi;
 use crate::failure::Failure;
 use crate::render::{self, at, metric_names, scalar};
 
 /// Shows the champion, the schedule, the alarms that ring, and the last runs.
-pub async fn status(api: &Api) -> Result<Answer, Failure> {
+pub async fn status(api: &StackApi) -> Result<Answer, Failure> {
     let runs = [("limit", "5".to_owned())];
     let asked = try_join4(champion(api), api.get("/schedule", &[]), api.get("/alarms", &[]), api.get("/runs", &runs));
     let (champion, schedule, alarms, runs) = asked.await?;
@@ -19,11 +19,20 @@ pub async fn status(api: &Api) -> Result<Answer, Failure> {
 }
 
 /// Returns the champion's record, or `null` if there is no champion yet.
-pub async fn champion(api: &Api) -> Result<Value, Failure> {
+pub async fn champion(api: &StackApi) -> Result<Value, Failure> {
     match api.get("/champion", &[]).await {
         Err(failure) if failure.is_no_champion() => Ok(Value::Null),
         answer => answer,
     }
+}
+
+/// Returns the most important ones of these metrics, as one line.
+pub fn metrics(metrics: &Value) -> String {
+    let numbers = metrics.as_object().into_iter().flatten().filter(|(_, value)| value.is_f64());
+    let numbers: serde_json::Map<_, _> = numbers.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let names = metric_names(&[json!({"metrics": numbers.clone()})]).into_iter().take(3);
+    let shown = names.filter_map(|name| Some(format!("{} {}", name.replace('_', " "), scalar(numbers.get(&name)?))));
+    shown.collect::<Vec<_>>().join(", ")
 }
 
 /// Returns the list in an answer, also if the answer itself is the list.
@@ -54,17 +63,6 @@ fn champion_lines(champion: &Value) -> Vec<String> {
         lines.push(format!("{:<10}{reason}", "why"));
     }
     lines
-}
-
-/// Returns the most important metrics of a version on the hold-out.
-pub fn metrics(version: &Value) -> String {
-    let evaluation = at(version, "evaluation");
-    let numbers =
-        evaluation.as_object().into_iter().flatten().filter(|(name, value)| value.is_f64() && *name != "rows");
-    let numbers: serde_json::Map<_, _> = numbers.map(|(name, value)| (name.clone(), value.clone())).collect();
-    let names = metric_names(&[json!({"metrics": numbers.clone()})]).into_iter().take(3);
-    let shown = names.filter_map(|name| Some(format!("{} {}", name.replace('_', " "), scalar(numbers.get(&name)?))));
-    shown.collect::<Vec<_>>().join(", ")
 }
 
 fn schedule_line(schedule: &Value) -> String {

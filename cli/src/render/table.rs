@@ -8,14 +8,14 @@ use serde_json::Value;
 use super::scalar::{at, scalar};
 
 /// A column: its header, and how its cell is made of a row.
-pub struct Column<'a> {
+pub struct TableColumn<'a> {
     /// The header, in capitals.
     pub header: String,
     /// Makes the cell's text. `-` stands for no value.
     pub cell: Box<dyn Fn(&Value) -> String + 'a>,
 }
 
-impl<'a> Column<'a> {
+impl<'a> TableColumn<'a> {
     /// Creates a column with the value at a path of names.
     pub fn of(header: &str, path: &'a str) -> Self {
         Self::made(header, move |row| scalar(at(row, path)))
@@ -28,7 +28,7 @@ impl<'a> Column<'a> {
 }
 
 /// Returns a table. Columns without any value are left out. `none` is the text for no rows.
-pub fn table(rows: &[Value], columns: &[Column<'_>], none: &str) -> String {
+pub fn table(rows: &[Value], columns: &[TableColumn<'_>], none: &str) -> String {
     if rows.is_empty() {
         return none.to_owned();
     }
@@ -67,7 +67,8 @@ mod tests {
     #[test]
     fn a_column_without_values_is_left_out_and_numbers_are_at_the_right() {
         let rows = [json!({"name": "a", "score": 0.5}), json!({"name": "long", "score": 12})];
-        let columns = [Column::of("NAME", "name"), Column::of("SCORE", "score"), Column::of("EMPTY", "empty")];
+        let columns =
+            [TableColumn::of("NAME", "name"), TableColumn::of("SCORE", "score"), TableColumn::of("EMPTY", "empty")];
         let lines: Vec<_> = table(&rows, &columns, "none").lines().map(str::trim_end).map(str::to_owned).collect();
         assert_eq!(lines.len(), 3);
         assert!(!lines[0].contains("EMPTY"), "{lines:?}");
@@ -77,6 +78,6 @@ mod tests {
 
     #[test]
     fn no_rows_are_a_sentence() {
-        assert_eq!(table(&[], &[Column::of("NAME", "name")], "No runs yet."), "No runs yet.");
+        assert_eq!(table(&[], &[TableColumn::of("NAME", "name")], "No runs yet."), "No runs yet.");
     }
 }
