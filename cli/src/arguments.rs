@@ -48,7 +48,7 @@ pub struct Options {
     #[arg(long, global = true, value_name = "REGION", help_heading = "Stack")]
     pub region: Option<String>,
     /// Print the JSON of the API
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Output")]
     pub json: bool,
 }
 

@@ -58,6 +58,9 @@ fn advice(status: u16) -> Option<&'static str> {
     }
 }
 
+/// What API Gateway answers if no route matches. It answers the same to a request without a signature, but all are signed.
+const NO_ROUTE: &str = "Missing Authentication Token";
+
 /// Which API a request was sent to. The rights differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CalledApi {
@@ -72,6 +75,9 @@ pub fn refused(called: CalledApi, status: u16, json: Value) -> Failure {
     let problem = ApiProblem { status, json };
     let from_gateway = problem.text("type").is_none();
     match (status, from_gateway, called) {
+        (403, true, _) if problem.text("message") == Some(NO_ROUTE) => Failure::unexpected(
+            "the stack has no such route: an older release deployed it, or the URL is not that of the API",
+        ),
         (401 | 403, true, CalledApi::Console) => Failure::Forbidden(format!(
             "your AWS credentials may not call the console's API{}.\n  The user or role needs the right `execute-api:Invoke` \
              on it. `aws sts get-caller-identity` shows who you are; --profile and --region choose others.",
@@ -111,10 +117,16 @@ mod tests {
 
     #[test]
     fn a_refusal_of_the_gateway_names_the_missing_right() {
-        let failure = refused(CalledApi::Console, 403, json!({"message": "Missing Authentication Token"}));
+        let failure = refused(CalledApi::Console, 403, json!({"Message": "User is not authorized"}));
         assert!(failure.to_string().contains("execute-api:Invoke"), "{failure}");
         let failure = refused(CalledApi::Prediction, 403, json!({"message": "Forbidden"}));
         assert!(failure.to_string().contains("predict key"), "{failure}");
+    }
+
+    #[test]
+    fn a_route_that_the_gateway_does_not_know_is_no_missing_right() {
+        let failure = refused(CalledApi::Console, 403, json!({"message": "Missing Authentication Token"}));
+        assert!(failure.to_string().contains("no such route"), "{failure}");
     }
 
     #[test]

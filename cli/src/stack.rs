@@ -1,10 +1,12 @@
 //! Where a stack is, and with which rights it can be called: from options, variables, or the outputs of CloudFormation.
 
 use std::collections::HashMap;
+use std::error::Error;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
+use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use tokio::sync::OnceCell;
 
 use crate::api::{CallerProof, StackApi};
@@ -100,10 +102,8 @@ impl Stack {
         let name = self.name();
         let client = aws_sdk_cloudformation::Client::new(&self.config);
         let answer = client.describe_stacks().stack_name(&name).send().await.map_err(|error| {
-            Failure::unreachable(
-                format!("cannot find the stack {name} (--stack, --region and --profile choose another one, --local the local one)"),
-                error,
-            )
+            let choose = "--stack, --region and --profile choose another one, --local the local one";
+            Failure::unreachable(format!("cannot find the stack {name} ({choose})"), reason(error))
         })?;
         let stacks = answer.stacks.unwrap_or_default().into_iter();
         let outputs = stacks.flat_map(|stack| stack.outputs.unwrap_or_default());
@@ -116,7 +116,7 @@ impl Stack {
         let client = aws_sdk_apigateway::Client::new(&self.config);
         let answer = client.get_api_key().api_key(id).include_value(true).send().await;
         answer.map(|key| key.value).map_err(|error| {
-            Failure::unreachable("cannot read the predict key (EVERGREEN_API_KEY can give it instead)", error)
+            Failure::unreachable("cannot read the predict key (EVERGREEN_API_KEY can give it instead)", reason(error))
         })
     }
 
@@ -149,4 +149,15 @@ async fn configuration(options: &Options, variables: &Variables, http: &Http) ->
         loader = loader.credentials_provider(Credentials::new(id, secret, None, None, "stack.env"));
     }
     loader.load().await
+}
+
+/// Returns what AWS says about an error, or the error of the connection if AWS did not answer.
+fn reason<E>(error: SdkError<E>) -> Box<dyn Error + Send + Sync>
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    match error.message() {
+        Some(message) => message.into(),
+        None => error.into(),
+    }
 }
