@@ -54,7 +54,8 @@ impl StackApi {
     }
 
     async fn call(&self, method: &'static str, path: &str, body: Option<Value>) -> Result<Value, Failure> {
-        let mut request = Request { method, address: format!("{}{path}", self.url()), headers: Vec::new(), body: None };
+        let mut request =
+            Request { method, address: format!("{}{path}", self.url()), headers: vec![user_agent()], body: None };
         if let Some(body) = body {
             request.headers.push(("content-type".to_owned(), "application/json".to_owned()));
             request.body = Some(body.to_string().into_bytes());
@@ -118,6 +119,11 @@ pub fn segment(text: &str) -> String {
 fn query_text(query: &[(&str, String)]) -> String {
     let pairs: Vec<_> = query.iter().map(|(name, value)| format!("{name}={}", segment(value))).collect();
     if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
+}
+
+/// The audit and the gateway's logs show which program called.
+fn user_agent() -> (String, String) {
+    ("user-agent".to_owned(), concat!("evergreen/", env!("CARGO_PKG_VERSION")).to_owned())
 }
 
 /// Returns a random text of 32 characters.

@@ -95,7 +95,7 @@ pub fn refused(called: CalledApi, status: u16, json: Value) -> Failure {
 /// Returns the gateway's own words in brackets, if it has any.
 fn said(problem: &ApiProblem) -> String {
     let message = problem.text("message").or_else(|| problem.text("Message"));
-    message.map(|message| format!(" ({message})")).unwrap_or_default()
+    message.map(|message| format!(" ({})", message.trim_end_matches('.'))).unwrap_or_default()
 }
 
 #[cfg(test)]

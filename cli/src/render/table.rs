@@ -39,6 +39,9 @@ pub fn table(rows: &[Value], columns: &[TableColumn<'_>], none: &str) -> String 
     for at in 0..rows.len() {
         table.add_row(columns.iter().filter_map(|(_, cells)| cells.get(at)));
     }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
     for (at, (_, cells)) in columns.iter().enumerate() {
         let numbers = cells.iter().all(|cell| cell == "-" || cell.parse::<f64>().is_ok());
         if let Some(column) = table.column_mut(at).filter(|_| numbers) {
@@ -72,7 +75,7 @@ mod tests {
         let lines: Vec<_> = table(&rows, &columns, "none").lines().map(str::trim_end).map(str::to_owned).collect();
         assert_eq!(lines.len(), 3);
         assert!(!lines[0].contains("EMPTY"), "{lines:?}");
-        assert!(lines[2].ends_with(" 12"), "{lines:?}");
+        assert!(lines[0].starts_with("NAME  ") && lines[2].ends_with(" 12"), "{lines:?}");
         assert_eq!(lines[1].len(), lines[2].len());
     }
 
