@@ -3,20 +3,25 @@
 //! Writes have the same conditions as in the real services.
 
 mod clock;
+mod console;
 mod events;
+mod listing;
 mod mail;
 mod measuring;
 mod registry;
+mod sessions;
+mod steering;
 mod storage;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use evergreen_lifecycle::ports::{LARGEST_COPY, NewObject, ObjectTag, StoredSchedule, Unavailable};
+use evergreen_lifecycle::ports::{AlarmStatus, LARGEST_COPY, NewObject, ObjectTag, StoredSchedule, Unavailable};
+use evergreen_lifecycle::session::{Session, SessionLink};
 use evergreen_lifecycle::{
-    AlarmRecord, Announcement, Champion, Datum, KeepDays, LifecycleEvent, Pointer, Record, Run, RunId, Unreadable,
-    Version, VersionNumber,
+    AlarmRecord, Alias, AliasName, Annotations, Announcement, AuditEntry, Champion, Datum, KeepDays, LifecycleEvent,
+    Mute, Pointer, Record, Run, RunId, Unreadable, Version, VersionNumber,
 };
 use jiff::Timestamp;
 
@@ -52,6 +57,8 @@ pub struct MemoryState {
     pub after_copy_is_read: Option<fn(&mut Self)>,
     /// The training schedule. `None` if it does not exist.
     pub schedule: Option<StoredSchedule>,
+    /// The states of the CloudWatch alarms.
+    pub alarm_states: Vec<AlarmStatus>,
     /// The number of requests in this month, one element for each API key.
     pub requests: Vec<u64>,
     /// The model registry's copy of the champion's model file. `None` if there is no copy.
@@ -79,6 +86,20 @@ pub struct MemoryState {
     pub claims: BTreeMap<String, MailClaim>,
     /// The stored records of CloudWatch alarms, by the alarm's name.
     pub alarms: BTreeMap<String, AlarmRecord>,
+    /// The aliases, by name.
+    pub aliases: BTreeMap<AliasName, Alias>,
+    /// The tags and notes of versions, by version number.
+    pub annotations: BTreeMap<VersionNumber, Annotations>,
+    /// The entries of the audit trail, in the order of the changes.
+    pub audit: Vec<AuditEntry>,
+    /// The idempotency keys of changes, with the audit entry of each change.
+    pub keys: BTreeMap<String, AuditEntry>,
+    /// The mutes of alarms, by the alarm's name without the name of the stack.
+    pub mutes: BTreeMap<String, Mute>,
+    /// The links that were not used yet, by the hash of their token.
+    pub links: BTreeMap<String, SessionLink>,
+    /// The open sessions, by the hash of their token.
+    pub sessions: BTreeMap<String, Session>,
     // The keys are `run ID` for training runs and `version NUMBER` for model versions.
     /// When each record that is marked for deletion will be deleted, by the name of the record (such as `run ID`).
     pub forgotten: BTreeMap<String, Timestamp>,
@@ -87,11 +108,11 @@ pub struct MemoryState {
     /// The number of days after which an S3 object expires, by key. Objects that are not listed are kept forever.
     pub expiring: BTreeMap<String, KeepDays>,
     // The names: `registry`, `retention` (of records), `copy` (the call that reads the champion with the copy of its
-    // model file), `artifacts`, `datasets`, `incoming`, `outbox`, `bus`, `schedule`, `usage`, `sink` (for metrics),
-    // `rate` (of mails). A mail address makes sending to this recipient fail.
+    // model file), `artifacts`, `removal` (of objects), `datasets`, `incoming`, `outbox`, `bus`, `schedule`, `sessions` (and links), `usage`,
+    // `sink` (for metrics), `rate` (of mails). A mail address makes sending to this recipient fail.
     /// Test input: the names of the fake services for which every call fails, such as `registry`.
     pub away: BTreeSet<String>,
-    // The keys are the method names of `Registrar`, and `create` and `replace`.
+    // The keys are the method names of `Registrar`, and `apply`, `create` and `replace`.
     /// Test input: for each operation, how many of its next calls fail with an error that passes within seconds.
     pub busy: BTreeMap<&'static str, u32>,
     // The error simulates an answer that is lost on the network. The keys are as in `busy`.
