@@ -10,7 +10,7 @@ use clap_complete::Shell;
 
 pub use self::listing::{RunFilter, VersionFilter};
 pub use self::steering::{
-    AliasCommand, Confirmed, MuteUntil, Reasoned, ScheduleCommand, TagCommand, TrainOptions, WaitOptions,
+    AliasCommand, Confirmed, MuteOptions, Reasoned, ScheduleCommand, TagCommand, TrainOptions, WaitOptions,
 };
 use crate::failure::EXIT_CODES;
 use crate::settings;
@@ -161,7 +161,7 @@ pub enum CliCommand {
         alarm: String,
         /// Until when, and why
         #[command(flatten)]
-        until: MuteUntil,
+        until: MuteOptions,
     },
     /// Send mail about an alarm again
     Unmute {

@@ -53,16 +53,22 @@ fn now(champion: &Value) -> String {
 }
 
 fn add_revision(body: &mut Value, champion: &Value) {
-    if let (Some(fields), revision @ Value::Number(_)) = (body.as_object_mut(), at(champion, "revision")) {
-        fields.insert("seen_revision".to_owned(), revision.clone());
+    // 0 says that the person saw no champion.
+    let revision = Some(at(champion, "revision")).filter(|revision| revision.is_number());
+    if let Some(fields) = body.as_object_mut() {
+        fields.insert("seen_revision".to_owned(), revision.cloned().unwrap_or_else(|| 0.into()));
     }
 }
 
 fn promoted(json: Value) -> Answer {
+    let number = scalar(at(&json, "promoted"));
+    if at(&json, "duplicate") == &Value::Bool(true) {
+        return Answer::new(json, format!("Version {number} was the champion already. Nothing was changed."));
+    }
     let replaced = match at(&json, "replaced") {
         Value::Null => String::new(),
         version => format!(" It replaced version {}.", scalar(version)),
     };
-    let text = format!("Version {} is the champion.{replaced}", scalar(at(&json, "promoted")));
+    let text = format!("Version {number} is the champion.{replaced}");
     Answer::new(json, text)
 }

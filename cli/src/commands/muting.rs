@@ -5,12 +5,12 @@ use serde_json::json;
 
 use crate::answer::Answer;
 use crate::api::{StackApi, segment};
-use crate::arguments::MuteUntil;
+use crate::arguments::MuteOptions;
 use crate::failure::Failure;
 use crate::render::time;
 
 /// Switches the mails of an alarm off until a time.
-pub async fn mute(api: &StackApi, alarm: &str, until: MuteUntil) -> Result<Answer, Failure> {
+pub async fn mute(api: &StackApi, alarm: &str, until: MuteOptions) -> Result<Answer, Failure> {
     let end = until.end(Timestamp::now());
     let end =
         end.ok_or_else(|| Failure::Usage("--for is too long; expected a duration such as 2h or 1d".to_owned()))?;

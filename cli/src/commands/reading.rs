@@ -37,7 +37,9 @@ pub async fn show(api: &StackApi, what: &str) -> Result<Answer, Failure> {
 /// Compares versions.
 pub async fn compare(api: &StackApi, versions: &[u32]) -> Result<Answer, Failure> {
     let numbers: Vec<_> = versions.iter().map(u32::to_string).collect();
-    Ok(plain(api.get("/compare", &[("versions", numbers.join(","))]).await?))
+    let json = api.get("/compare", &[("versions", numbers.join(","))]).await?;
+    let text = render::comparison(&json);
+    Ok(Answer::new(json, text))
 }
 
 /// Lists the champions so far.

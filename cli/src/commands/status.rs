@@ -22,7 +22,7 @@ pub async fn status(api: &StackApi) -> Result<Answer, Failure> {
 pub async fn champion(api: &StackApi) -> Result<Value, Failure> {
     match api.get("/champion", &[]).await {
         Err(failure) if failure.is_no_champion() => Ok(Value::Null),
-        answer => answer,
+        answer => Ok(at(&answer?, "champion").clone()),
     }
 }
 
@@ -59,25 +59,23 @@ fn champion_lines(champion: &Value) -> Vec<String> {
     let number = scalar(at(version, "number"));
     let since = scalar(at(champion, "promoted_at"));
     let mut lines = vec![format!("{:<10}version {number} since {since} UTC ({})", "champion", facts.join("; "))];
-    if let Some(reason) = at(version, "decision.reason").as_str() {
+    if let Some(reason) = at(champion, "reason").as_str() {
         lines.push(format!("{:<10}{reason}", "why"));
     }
     lines
 }
 
 fn schedule_line(schedule: &Value) -> String {
-    let off = at(schedule, "enabled") == &Value::Bool(false);
+    let off = at(schedule, "is_enabled") == &Value::Bool(false);
     let state = if off { "paused; `evergreen schedule resume` switches it on" } else { "on" };
-    let next = at(schedule, "next").as_array().and_then(|next| next.first()).unwrap_or_else(|| at(schedule, "next"));
-    let next =
-        if off || next.is_null() || next.is_array() { String::new() } else { format!(", next {} UTC", scalar(next)) };
+    let next = at(schedule, "next_times").get(0).map(|next| format!(", next {} UTC", scalar(next))).unwrap_or_default();
     let expression = at(schedule, "expression").as_str().map(|text| format!(", {text}")).unwrap_or_default();
     format!("{:<10}{state}{next}{expression}", "schedule")
 }
 
 fn ringing(alarms: &Value) -> String {
     let alarms = alarms.as_array().map(Vec::as_slice).unwrap_or_default();
-    let rings = alarms.iter().filter(|alarm| at(alarm, "state").as_str() == Some("ALARM"));
+    let rings = alarms.iter().filter(|alarm| at(alarm, "state").as_str() == Some("alarm"));
     let names: Vec<_> = rings.map(|alarm| scalar(at(alarm, "name"))).collect();
     if names.is_empty() { "none rings".to_owned() } else { names.join(", ") }
 }
@@ -89,11 +87,10 @@ mod tests {
     #[test]
     fn the_status_shows_what_serves_and_why() {
         let text = text(&json!({
-            "champion": {"revision": 3, "promoted_at": "2026-11-29T08:00:00Z", "version": {"number": 7, "family": "linear",
-                "evaluation": {"rows": 30, "accuracy": 0.9666, "log_loss": 0.1},
-                "decision": {"promoted": true, "reason": "better than version 5"}}},
-            "schedule": {"enabled": true, "expression": "cron(0 3 * * ? *)", "next": ["2026-11-30T03:00:00Z"]},
-            "alarms": [{"name": "throttles", "state": "ALARM"}, {"name": "mail-bounced", "state": "OK"}],
+            "champion": {"revision": 3, "promoted_at": "2026-11-29T08:00:00Z", "reason": "better than version 5", "version": {"number": 7, "family": "linear",
+                "evaluation": {"rows": 30, "accuracy": 0.9666, "log_loss": 0.1}}},
+            "schedule": {"is_enabled": true, "expression": "cron(0 3 * * ? *)", "next_times": ["2026-11-30T03:00:00Z"]},
+            "alarms": [{"name": "throttles", "state": "alarm"}, {"name": "mail-bounced", "state": "ok"}],
             "runs": [],
         }));
         assert_eq!(
@@ -107,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_stack_without_a_version_says_how_to_get_one() {
-        let text = text(&json!({"champion": null, "schedule": {"enabled": false}, "alarms": [], "runs": []}));
+        let text = text(&json!({"champion": null, "schedule": {"is_enabled": false}, "alarms": [], "runs": []}));
         assert!(text.starts_with("champion  none yet; `evergreen train`"), "{text}");
         assert!(text.contains("schedule  paused"), "{text}");
     }

@@ -9,7 +9,7 @@ use crate::arguments::TrainOptions;
 use crate::failure::Failure;
 use crate::render::{at, scalar};
 use crate::settings;
-use crate::waiting::{Progress, Wait};
+use crate::waiting::{Wait, WaitProgress};
 
 /// Statuses of a run that has ended.
 const ENDED: [&str; 4] = ["SUCCEEDED", "REJECTED", "FAILED", "LOST"];
@@ -40,11 +40,11 @@ fn body(options: TrainOptions) -> Value {
 }
 
 /// Reads the run. It does not exist until the request was delivered.
-async fn look(api: &StackApi, id: &str) -> Result<Progress, Failure> {
+async fn look(api: &StackApi, id: &str) -> Result<WaitProgress, Failure> {
     match api.get(&format!("/runs/{}", segment(id)), &[]).await {
-        Ok(run) if ENDED.iter().any(|status| at(&run, "status") == status) => Ok(Progress::Done(run)),
-        Ok(run) => Ok(Progress::of(at(&run, "progress"))),
-        Err(failure) if failure.is_not_found() => Ok(Progress::Waiting("requested".to_owned())),
+        Ok(run) if ENDED.iter().any(|status| at(&run, "status") == status) => Ok(WaitProgress::Done(run)),
+        Ok(run) => Ok(WaitProgress::of(at(&run, "progress"))),
+        Err(failure) if failure.is_not_found() => Ok(WaitProgress::Waiting("requested".to_owned())),
         Err(failure) => Err(failure),
     }
 }

@@ -7,7 +7,7 @@ use crate::api::StackApi;
 use crate::arguments::WaitOptions;
 use crate::failure::Failure;
 use crate::render::{at, fields, scalar};
-use crate::waiting::{Progress, Wait};
+use crate::waiting::{Wait, WaitProgress};
 
 /// Asks for the verification of a version, and waits for its result if that was asked.
 pub async fn verify(api: &StackApi, version: u32, waiting: WaitOptions) -> Result<Answer, Failure> {
@@ -28,9 +28,9 @@ async fn newest(api: &StackApi, path: &str) -> Result<Value, Failure> {
     Ok(at(&answer, "verifications").as_array().and_then(|results| results.first()).cloned().unwrap_or_default())
 }
 
-async fn look(api: &StackApi, path: &str, before: &Value) -> Result<Progress, Failure> {
+async fn look(api: &StackApi, path: &str, before: &Value) -> Result<WaitProgress, Failure> {
     let result = newest(api, path).await?;
-    Ok(if &result == before { Progress::Waiting("training again".to_owned()) } else { Progress::Done(result) })
+    Ok(if &result == before { WaitProgress::Waiting("training again".to_owned()) } else { WaitProgress::Done(result) })
 }
 
 fn ended(version: u32, result: Value) -> Answer {

@@ -72,9 +72,9 @@ pub fn alarms(answer: &Value) -> String {
     let columns = [
         TableColumn::of("ALARM", "name"),
         TableColumn::of("STATE", "state"),
-        TableColumn::made("SINCE", |row| scalar(first(row, &["since", "updated_at", "at"]))),
-        TableColumn::made("MUTED UNTIL", |row| scalar(first(row, &["muted_until", "mute.until"]))),
-        TableColumn::made("TITLE", |row| scalar(first(row, &["title", "reason"]))),
+        TableColumn::made("SINCE", |row| scalar(at(row, "since"))),
+        TableColumn::made("MUTED UNTIL", |row| scalar(at(row, "muted_until"))),
+        TableColumn::made("WATCHES", |row| scalar(first(row, &["description", "reason"]))),
     ];
     table(rows(answer, "alarms"), &columns, "The stack has no alarms.")
 }
@@ -98,8 +98,12 @@ pub fn audit(answer: &Value) -> String {
 
 /// Returns the names of the metrics of some rows, those first that people look at.
 pub fn metric_names(rows: &[Value]) -> Vec<String> {
-    let of_row =
-        |row: &Value| row.get("metrics").and_then(Value::as_object).map(|metrics| metrics.keys().cloned().collect());
+    let of_row = |row: &Value| {
+        row.get("metrics").and_then(Value::as_object).map(|metrics| {
+            let known = metrics.iter().filter(|(_, value)| !value.is_null());
+            known.map(|(name, _)| name.clone()).collect()
+        })
+    };
     let mut names: Vec<String> = rows.iter().filter_map(of_row).flat_map(|names: Vec<String>| names).collect();
     names.sort_by_key(|name| (ORDER.iter().position(|known| known == name).unwrap_or(ORDER.len()), name.clone()));
     names.dedup();
