@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run stop runs build test unit-test python-test onnx-test proof-test e2e dynamodb-test localstack-test proof served lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving gate fuzz fuzz-corpus cost
+.PHONY: help run stop runs cli build test unit-test python-test onnx-test proof-test e2e dynamodb-test localstack-test proof served lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving gate fuzz fuzz-corpus cost
 
 EMULATOR ?= ministack
 ADVISORIES ?=
@@ -50,6 +50,10 @@ stop: ## Stop the local stacks
 
 runs: .venv/emulator/ready ## Compare training runs: of the last stack, of MODEL=name, or of the stack in the environment variables
 	@$(LOCAL) runs --model $(call quoted,$(MODEL))
+
+# Cargo's profile `cli` builds it in a minute or two. The release profile is made for functions, and takes much longer.
+cli: ## Build the command line, target/cli/evergreen
+	cargo build --package evergreen-cli --profile cli --locked
 
 build: $(BUILT) ## Build the functions for this machine
 
