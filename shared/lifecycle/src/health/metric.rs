@@ -46,7 +46,7 @@ pub enum MetricSource {
     RecentChampions,
     /// The records of the newest training runs.
     Runs,
-    /// The number of stored model versions.
+    /// The number of the newest model version.
     Versions,
     /// The training schedule.
     Schedule,
@@ -135,7 +135,7 @@ metrics! {
     /// Duration in seconds of the newest training run that made a model version.
     TrainingDuration { unit: Seconds, presence: AfterTraining, worst: Highest, sources: [Runs] }
 
-    /// Number of model versions in the registry.
+    /// Number of the newest model version, so of all versions so far; deleted ones count.
     Versions { unit: Count, presence: Always, worst: Highest, sources: [Versions] }
 
     /// The champion's version number.
