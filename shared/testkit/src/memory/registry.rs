@@ -129,6 +129,7 @@ impl Registrar for Memory {
         }
         state.move_pointer(promotion.champion, Some(promotion.artifact));
         state.keep(std::slice::from_ref(promotion.announcement));
+        state.audit.push(promotion.entry.clone());
         drop(state);
         self.answer("promote", ())
     }
@@ -180,8 +181,8 @@ impl Versions for Memory {
         Ok(self.reach("registry")?.versions.get(&number).cloned().map(Ok))
     }
 
-    async fn count_versions(&self) -> Result<u64, Unavailable> {
-        Ok(self.reach("registry")?.versions.len() as u64)
+    async fn newest_version(&self) -> Result<Option<VersionNumber>, Unavailable> {
+        Ok(self.reach("registry")?.versions.keys().next_back().copied())
     }
 }
 
