@@ -5,7 +5,7 @@ use evergreen_lifecycle::ports::{Clock, SigningSecret, Unavailable, WebhookRecei
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
 
-use crate::refusals::Refusals;
+use crate::refusals::RefusedInvocations;
 use crate::{MissingField, RegistryEvent, WebhookFormat, WebhookWorld};
 
 /// Sends events of the registry to the URL of the webhook.
@@ -13,7 +13,7 @@ use crate::{MissingField, RegistryEvent, WebhookFormat, WebhookWorld};
 pub struct WebhookHandler<'a, W> {
     ports: &'a W,
     format: WebhookFormat,
-    refusals: Refusals,
+    refusals: RefusedInvocations,
 }
 
 /// Result of an event that the receiver accepted.
@@ -57,7 +57,7 @@ impl From<WebhookError> for Diagnostic {
 impl<'a, W: WebhookWorld> WebhookHandler<'a, W> {
     /// Creates a handler that sends messages in this `format`.
     pub fn new(ports: &'a W, format: WebhookFormat) -> Self {
-        Self { ports, format, refusals: Refusals::default() }
+        Self { ports, format, refusals: RefusedInvocations::default() }
     }
 
     /// Sends one event. `invocation` is the id of the Lambda invocation, which is the same in all its retries.

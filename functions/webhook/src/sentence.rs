@@ -26,7 +26,9 @@ pub(crate) fn sentence(event: &RegistryEvent) -> String {
         "TrainingSucceeded" => format!("run {} made {}", reported.run(), reported.version()),
         "ModelPromoted" => format!("{} is now the champion", reported.version()),
         "ModelRejected" => format!("{} was refused, so the champion stays", reported.version()),
-        "TrainingFailed" if reported.retry_until.is_some() => format!("run {} failed and will be retried", reported.run()),
+        "TrainingFailed" if reported.retry_until.is_some() => {
+            format!("run {} failed and will be retried", reported.run())
+        }
         "TrainingFailed" => format!("run {} failed", reported.run()),
         "RegistryChanged" | "TrainingRequested" => reported.change(),
         kind => format!("event {kind}"),
