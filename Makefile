@@ -55,7 +55,7 @@ runs: .venv/emulator/ready ## Compare training runs: of the last stack, of MODEL
 cli: ## Build the command line, target/cli/evergreen
 	cargo build --package evergreen-cli --profile cli --locked
 
-build: $(BUILT) ## Build the four functions for this machine
+build: $(BUILT) ## Build the functions for this machine
 
 test: unit-test python-test onnx-test proof-test e2e ## Run all tests: Rust, Python, comparison with ONNX Runtime, twelve real tables, deployed stack
 
@@ -122,7 +122,7 @@ deny: .venv/lint/ready ## Check licences, bans, sources and known vulnerabilitie
 	@ADVISORIES=$(ADVISORIES) infra/deny
 
 # Each folder is its own program: its modules import each other by their short names.
-TYPED := infra/bench infra/cost infra/local infra/proof infra/served infra/words
+TYPED := infra/bench infra/browser infra/cost infra/local infra/proof infra/served infra/words
 PARTLY_TYPED := infra/onnx
 # JSON and the AWS SDK have no types, so functions may return their values without a check.
 STRICT := --strict --no-warn-return-any

@@ -24,8 +24,8 @@ pub mod record;
 mod retention;
 pub mod run;
 mod run_id;
-mod search;
 pub mod schedule;
+mod search;
 pub mod session;
 mod signature;
 mod steering;
@@ -46,7 +46,7 @@ pub use event::{EVENT_SCHEMA, EventKind, LifecycleEvent};
 pub use gate::{
     Advantage, AgainstConstant, Decision, Gate, Incumbent, InvalidGate, MeanLoss, PairedTest, Scores, Verdict,
 };
-pub use health::{Datum, Metric, MetricSource, MetricValues, Presence, Unit, Worst};
+pub use health::{Datum, Metric, MetricSource, MetricValues, Presence, Publication, PublishedMetrics, Unit, Worst};
 pub use histogram::{ColumnHistogram, HistogramBin, ValueCount};
 pub use incident::{AlarmChange, AlarmRecord, AlarmReport};
 pub use manifest::{MANIFEST_FORMAT, Manifest};
