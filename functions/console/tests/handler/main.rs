@@ -1,0 +1,9 @@
+//! Tests of the console function with ports in memory.
+
+mod comparing;
+mod doors;
+mod pages;
+mod reading;
+mod runs;
+mod steering;
+mod support;
