@@ -1,107 +1,100 @@
 //! The pages of the console: HTML that the function renders itself.
-#![allow(missing_docs, dead_code)]
-// Stand-in until the pages are merged.
+//!
+//! Each page has a file that loads what the page shows and makes a view of it, and a template of the same name in
+//! `templates/`. A page changes nothing: its forms are sent to `/actions/<name>`. Links are relative, because the
+//! path of the API's stage differs between stacks.
 
-use evergreen_lifecycle::ModelName;
-use evergreen_lifecycle::session::{Session, SessionLink};
-use jiff::Timestamp;
+mod act;
+mod alarms;
+mod assets;
+mod audit;
+mod compare;
+mod dataset;
+mod door;
+mod evidence;
+mod facts;
+mod frame;
+mod markup;
+mod mails;
+mod overview;
+mod plot;
+mod profile;
+mod query;
+mod request;
+mod rows;
+mod run;
+mod runs;
+mod schedule;
+mod snippets;
+mod text;
+mod trial;
+mod version;
+mod versions;
+
+use evergreen_lifecycle::ports::Unavailable;
 use lambda_http::http::StatusCode;
 
+pub use self::assets::{Asset, asset};
+pub use self::door::{DoorPage, door};
+pub use self::facts::{CostFact, Known, MailFact, PageFacts, UsageFact, UsageHour};
+pub use self::query::{Query, is_page};
+pub use self::request::{PageBody, PageRequest, PageResponse};
 use crate::ports::ConsoleWorld;
 
-pub type Known<T> = Result<T, String>;
+/// Error: a page could not be made.
+#[derive(Debug, thiserror::Error)]
+enum PageError {
+    /// There is no such page, or the version or run that it would show does not exist. The field says which.
+    #[error("{0}")]
+    NotFound(String),
+    /// A call to the registry, the bucket or the scheduler failed.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// A template could not be rendered. No content causes this.
+    #[error("a page cannot be rendered")]
+    Render(#[from] askama::Error),
+}
 
-#[derive(Debug, Clone)]
-pub struct PageFacts {
-    pub model: ModelName,
-    pub stack: String,
-    pub prediction_url: Option<String>,
-    pub dashboard_url: Option<String>,
-    pub deadline_hours: Option<f64>,
-    pub quality_threshold: Option<f64>,
-    pub next_trainings: Known<Vec<Timestamp>>,
-    pub alarms: Known<Vec<AlarmFact>>,
-    pub usage: Known<UsageFact>,
-    pub cost: Known<CostFact>,
-    pub mails: Option<Known<Vec<MailFact>>>,
-}
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AlarmFactState {
-    Raised,
-    Ok,
-    Unclear,
-}
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AlarmFact {
-    pub name: String,
-    pub meaning: String,
-    pub state: AlarmFactState,
-    pub since: Option<Timestamp>,
-    pub reason: String,
-}
-#[derive(Debug, Clone)]
-pub struct UsageFact;
-#[derive(Debug, Clone)]
-pub struct CostFact;
-#[derive(Debug, Clone)]
-pub struct MailFact;
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Query(Vec<(String, String)>);
-impl Query {
-    pub fn of<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
-        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+/// Answers the request for a page by somebody whose session was checked before.
+///
+/// A page that does not exist is a page with status 404. If a port fails, the page has status 503, and the cause is
+/// logged.
+pub async fn respond<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) -> PageResponse {
+    match page(world, request).await {
+        Ok(html) => PageResponse::html(StatusCode::OK, html),
+        Err(PageError::NotFound(what)) => door::response(&DoorPage::NotFound(what), request.facts, &request.base()),
+        Err(error) => {
+            tracing::error!(cause = causes(&error), "a page could not be shown");
+            door::response(&DoorPage::Unavailable, request.facts, &request.base())
+        }
     }
 }
-pub fn is_page(back: &str) -> bool {
-    !back.contains("//") && !back.contains(':') && !back.starts_with('/') && !back.contains("..")
+
+async fn page<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) -> Result<String, PageError> {
+    match request.path {
+        [] => overview::show(world, request).await,
+        ["runs"] => runs::show(world, request).await,
+        ["runs", id] => run::show(world, request, id).await,
+        ["versions"] => versions::show(world, request).await,
+        ["versions", number] => version::show(world, request, number).await,
+        ["compare"] => compare::show(world, request).await,
+        ["dataset"] => dataset::show(world, request).await,
+        ["try"] => trial::show(world, request).await,
+        ["audit"] => audit::show(world, request).await,
+        ["alarms"] => alarms::show(world, request).await,
+        ["schedule"] => schedule::show(world, request).await,
+        ["mails"] => mails::show(request),
+        _ => Err(PageError::NotFound("No page has this address.".to_owned())),
+    }
 }
-#[derive(Debug, Clone, Copy)]
-pub struct Asset {
-    pub media_type: &'static str,
-    pub content: &'static str,
-}
-pub fn asset(name: &str) -> Option<Asset> {
-    (name == "console.css").then_some(Asset { media_type: "text/css; charset=utf-8", content: "" })
-}
-#[derive(Debug, Clone, PartialEq)]
-pub enum DoorPage {
-    Open(Box<SessionLink>),
-    LinkUnusable,
-    NoSession,
-    SignedOut,
-    Forbidden(String),
-    NotFound(String),
-    Unavailable,
-}
-pub fn door(page: &DoorPage, _facts: &PageFacts, _base: &str) -> Result<(StatusCode, String), std::fmt::Error> {
-    let status = match page {
-        DoorPage::Open(_) | DoorPage::SignedOut => 200,
-        DoorPage::LinkUnusable => 410,
-        DoorPage::NoSession => 401,
-        DoorPage::Forbidden(_) => 403,
-        DoorPage::NotFound(_) => 404,
-        DoorPage::Unavailable => 503,
-    };
-    Ok((StatusCode::from_u16(status).unwrap_or_default(), format!("{page:?}")))
-}
-#[derive(Debug, Clone, Copy)]
-pub struct PageRequest<'a> {
-    pub path: &'a [&'a str],
-    pub query: &'a Query,
-    pub form: Option<&'a Query>,
-    pub session: &'a Session,
-    pub facts: &'a PageFacts,
-    pub key: &'a str,
-    pub now: Timestamp,
-}
-pub struct PageResponse {
-    pub status: StatusCode,
-    pub body: PageBody,
-}
-pub enum PageBody {
-    Html(String),
-    Redirect(String),
-}
-pub async fn respond<W: ConsoleWorld>(_world: &W, _request: &PageRequest<'_>) -> PageResponse {
-    PageResponse { status: StatusCode::OK, body: PageBody::Html("page".to_owned()) }
+
+/// Returns an error with all its causes, as one line for the log.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
 }

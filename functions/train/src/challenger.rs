@@ -162,6 +162,7 @@ impl Challenger {
             trigger: registration.run.trigger.clone(),
             profile: self.dataset.profile.clone(),
             baseline: self.trained.baseline.clone(),
+            curves: Some(self.trained.curves.clone()),
             candidates: self.trained.candidates.clone(),
         }
     }

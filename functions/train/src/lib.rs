@@ -9,6 +9,7 @@ mod error;
 mod event;
 mod importing;
 mod ports;
+mod progress;
 mod promotion;
 mod publishing;
 mod report;

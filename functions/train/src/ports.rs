@@ -3,7 +3,7 @@
 
 use evergreen_lifecycle::ports::{
     Announcer, ArtifactWriter, Artifacts, Champions, Clock, Datasets, EventOutbox, Incoming, ObjectRetention,
-    RecordRetention, Registrar, Runs, Versions,
+    RecordRetention, Registrar, RunProgress, Runs, Versions,
 };
 
 /// The train function's connections to other systems: registry, store, event bus and clock.
@@ -23,7 +23,7 @@ pub struct TrainPorts<'a, R, S, B, C> {
 /// The train function's connections to other systems: registry, store, event bus and clock.
 pub trait TrainWorld {
     /// Type of the registry (DynamoDB) with the records of runs, model versions and the champion.
-    type Registry: Runs + Registrar + Champions + Versions + EventOutbox + RecordRetention;
+    type Registry: Runs + RunProgress + Registrar + Champions + Versions + EventOutbox + RecordRetention;
     /// Type of the store, which has the data sets and the model artifacts.
     type Storage: Artifacts + ArtifactWriter + Datasets + Incoming + ObjectRetention;
     /// Type of the event bus, to which events are published.
@@ -41,7 +41,7 @@ pub trait TrainWorld {
 
 impl<R, S, B, C> TrainWorld for TrainPorts<'_, R, S, B, C>
 where
-    R: Runs + Registrar + Champions + Versions + EventOutbox + RecordRetention,
+    R: Runs + RunProgress + Registrar + Champions + Versions + EventOutbox + RecordRetention,
     S: Artifacts + ArtifactWriter + Datasets + Incoming + ObjectRetention,
     B: Announcer,
     C: Clock,

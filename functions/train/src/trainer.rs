@@ -1,6 +1,7 @@
 //! Handles one invocation of the train function. The event leads to a registered version, or to a failed run with a
 //! reason.
 
+use evergreen_learning::ProgressWatch;
 use evergreen_lifecycle::ports::{Opening, Registrar, Registration, RunWriteError, Runs, Versions};
 use evergreen_lifecycle::{Admission, Announcement, Family, LifecycleEvent, Run, RunId, RunState, Trigger, run, time};
 use jiff::Timestamp;
@@ -129,6 +130,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
             imported: None,
             rescored: None,
             metrics: None,
+            progress: None,
             state: RunState::Running,
         }
     }
@@ -208,14 +210,16 @@ impl<W: TrainWorld> Trainer<'_, W> {
     ) -> Result<Registration, TrainError> {
         // The limit leaves time to record the failure.
         let limit = work::time_limit(invocation.deadline, self.world.clock().now());
-        let retries = self.retries(invocation);
+        let (retries, watch, reported) = (self.retries(invocation), ProgressWatch::default(), run.clone());
         let created = async {
             match task {
-                RunTask::Training(options) => self.train_version(run, options, invocation, retries).await,
-                RunTask::Import(file) => self.import_version(run, file, retries).await,
+                RunTask::Training(options) => self.train_version(run, options, invocation, retries, &watch).await,
+                RunTask::Import(file) => self.import_version(run, file, retries, &watch).await,
             }
         };
-        tokio::time::timeout(limit, created).await.unwrap_or(Err(TrainError::OutOfTime))
+        tokio::time::timeout(limit, self.while_reporting(&reported, &watch, created))
+            .await
+            .unwrap_or(Err(TrainError::OutOfTime))
     }
 
     /// Returns until when failed calls to other services are retried: shortly before the invocation ends.

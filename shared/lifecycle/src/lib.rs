@@ -6,11 +6,13 @@
 
 mod baseline;
 pub mod champion;
+mod curves;
 pub mod digest;
 mod evaluation;
 mod event;
 mod gate;
 pub mod health;
+pub mod histogram;
 pub mod incident;
 pub mod listing;
 mod manifest;
@@ -33,6 +35,9 @@ mod version;
 
 pub use baseline::Baseline;
 pub use champion::{Champion, Pointer};
+pub use curves::{
+    CalibrationBin, ClassCurve, ClassificationCurves, Curves, MAX_CURVES, PredictedPart, RegressionCurves,
+};
 pub use evaluation::{
     BinaryEvaluation, ClassEvaluation, ClassificationEvaluation, Dataset, Durations, Evaluation, IntervalEvaluation,
     MAX_CONFUSED_LABELS, MAX_WORST_LABELS, PINBALL_QUANTILE, Parameters, PrimaryMetric, RegressionEvaluation,
@@ -41,15 +46,16 @@ pub use event::{EVENT_SCHEMA, EventKind, LifecycleEvent};
 pub use gate::{
     Advantage, AgainstConstant, Decision, Gate, Incumbent, InvalidGate, MeanLoss, PairedTest, Scores, Verdict,
 };
-pub use health::{Datum, Metric, MetricSource, MetricValues, Presence, Unit, Worst};
+pub use health::{Datum, Metric, MetricSource, MetricValues, Presence, Publication, PublishedMetrics, Unit, Worst};
+pub use histogram::{ColumnHistogram, HistogramBin, ValueCount};
 pub use incident::{AlarmChange, AlarmRecord, AlarmReport};
 pub use manifest::{MANIFEST_FORMAT, Manifest};
 pub use name::{InvalidModelName, ModelName};
 pub use outbox::Announcement;
-pub use profile::{ColumnProfile, ColumnRole, DatasetFile, DatasetProfile};
+pub use profile::{ColumnProfile, ColumnRole, DatasetFile, DatasetProfile, SettingsFile};
 pub use record::{Record, Unreadable};
 pub use retention::KeepDays;
-pub use run::{Admission, Rescored, Run, RunMetrics, RunState, RunStatus, Trigger};
+pub use run::{Admission, Progress, Rescored, Run, RunMetrics, RunStage, RunState, RunStatus, Trigger};
 pub use run_id::{InvalidRunId, RunId};
 pub use search::{Candidate, Family, SearchSummary};
 pub use signature::{

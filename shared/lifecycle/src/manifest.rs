@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Baseline, Candidate, DatasetProfile, ModelName, Signature, Trigger, Version};
+use crate::{Baseline, Candidate, Curves, DatasetProfile, ModelName, Signature, Trigger, Version};
 
 // The number is increased when a program for the older format would misread a new manifest.
 /// The version of the JSON format of manifests. A manifest is a file that describes one model version.
@@ -30,6 +30,9 @@ pub struct Manifest {
     /// The hold-out score of a predictor that always gives the same answer. `None` in older manifests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Baseline>,
+    /// Curves of the model on the hold-out, such as ROC or residuals. `None` in older manifests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub curves: Option<Curves>,
     /// The candidates of the hyperparameter search, in the order of their trial. Empty for an imported model.
     pub candidates: Vec<Candidate>,
     // All values are 0 if no column helps. Empty for an imported model. For trees and random forests, a value is the

@@ -1,5 +1,5 @@
 //! Changes that people make to a model: promotions, aliases, tags, notes, deletions, mutes. Each change has an actor, a
-//! reason where it changes what serves, and an entry in the audit trail.
+//! reason where it changes which version is the champion, and an entry in the audit trail.
 
 mod alias;
 mod protection;

@@ -44,6 +44,7 @@ pub fn run(token: &str, started_at: Timestamp) -> Run {
         imported: None,
         rescored: None,
         metrics: None,
+        progress: None,
         state: RunState::Running,
     }
 }

@@ -14,6 +14,16 @@ pub struct StoredFile {
     pub size: u64,
 }
 
+/// The content of one file of the user's data set, as one read found it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileContent {
+    /// The bytes of the file.
+    pub content: Vec<u8>,
+    // An overwritten file keeps its former version for some time, so a later training can read the very same bytes.
+    /// The S3 version ID of the object that was read. `None` if the bucket keeps no versions.
+    pub object_version: Option<String>,
+}
+
 /// Reads the files of the user's data set: one or more tables, and the settings file.
 pub trait Datasets: Send + Sync {
     /// Returns the S3 prefix of the files of the user's data set. It ends with `/`.
@@ -25,11 +35,11 @@ pub trait Datasets: Send + Sync {
     /// [`Unavailable`] when the call to the object store fails.
     fn files(&self) -> impl Future<Output = Result<Vec<StoredFile>, Unavailable>> + Send;
 
-    /// Returns the content of the data set file with the given key.
+    /// Returns the content of the data set file with the given key, and the version of the object that was read.
     ///
     /// # Errors
     /// [`ArtifactReadError::NotFound`] when the file does not exist, [`ArtifactReadError::Unavailable`] otherwise.
-    fn content(&self, key: &str) -> impl Future<Output = Result<Vec<u8>, ArtifactReadError>> + Send;
+    fn content(&self, key: &str) -> impl Future<Output = Result<FileContent, ArtifactReadError>> + Send;
 
     /// Returns the bytes of a data set file in the non-empty `range`. The result is shorter if the file ends before.
     ///

@@ -1,10 +1,11 @@
 //! Test fake of the S3 bucket: objects of model versions, data sets, and model files for import.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
 use evergreen_lifecycle::ports::{
-    ArtifactReadError, ArtifactWriter, Artifacts, Datasets, Incoming, IncomingError, NewObject, ObjectRetention,
-    ObjectTag, StoreError, StoredFile, Unavailable,
+    ArtifactReadError, ArtifactWriter, Artifacts, Datasets, FileContent, Incoming, IncomingError, NewObject,
+    ObjectRetention, ObjectTag, StoreError, StoredFile, Unavailable,
 };
 use evergreen_lifecycle::{KeepDays, Version, VersionNumber};
 
@@ -83,10 +84,14 @@ impl Datasets for Memory {
             .collect())
     }
 
-    async fn content(&self, key: &str) -> Result<Vec<u8>, ArtifactReadError> {
+    async fn content(&self, key: &str) -> Result<FileContent, ArtifactReadError> {
         let mut state = self.reach("datasets")?;
         state.dataset_reads += 1;
-        state.datasets.get(key).cloned().ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))
+        let content = state.datasets.get(key).cloned().ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))?;
+        // As in S3, other bytes are another version.
+        let mut hasher = DefaultHasher::new();
+        content.hash(&mut hasher);
+        Ok(FileContent { content, object_version: Some(format!("{:016x}", hasher.finish())) })
     }
 
     async fn part(&self, key: &str, range: Range<u64>) -> Result<Vec<u8>, ArtifactReadError> {
