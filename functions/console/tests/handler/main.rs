@@ -4,6 +4,7 @@ mod comparing;
 mod doors;
 mod pages;
 mod reading;
+mod rollback;
 mod runs;
 mod steering;
 mod support;
