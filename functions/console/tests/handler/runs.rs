@@ -1,14 +1,10 @@
 //! Tests of the answers to `GET /runs` and `GET /runs/{id}`.
 
-use std::time::Duration;
-
 use evergreen_lifecycle::{PrimaryMetric, Run, SearchSummary};
-use evergreen_predict::champion::REFRESH_TIMEOUT;
 use evergreen_testkit::{finished_run, moment, run, version};
 use jiff::SignedDuration;
-use tokio::time::Instant;
 
-use crate::support::{Fixture, event};
+use crate::support::Fixture;
 
 #[tokio::test]
 async fn a_run_shows_how_far_its_search_came_and_what_was_odd() {
@@ -26,11 +22,11 @@ async fn a_run_shows_how_far_its_search_came_and_what_was_odd() {
     let started_at = moment("2026-11-24T07:00:00Z");
     let warnings = vec!["column \"id\" is an identifier and left out".to_owned()];
     let run = Run { search: Some(search), warnings, ..run("long", started_at) };
-    fixture.remote.memory.state().runs.insert(run.id.clone(), run);
-    let body = fixture.get("/runs/manual-long").await.json();
+    fixture.memory.state().runs.insert(run.id.clone(), run);
+    let body = fixture.read("/runs/manual-long").await.json();
     assert_eq!((&body["search"]["metric"], &body["search"]["cut_short"]), (&"rmse".into(), &true.into()));
     assert_eq!(body["warnings"], serde_json::json!(["column \"id\" is an identifier and left out"]));
-    assert_eq!(fixture.get("/runs").await.json()["runs"][0]["search"]["tried"], 12);
+    assert_eq!(fixture.read("/runs").await.json()["runs"][0]["search"]["tried"], 12);
 }
 
 /// Returns a function whose registry has one run of each status.
@@ -44,14 +40,14 @@ fn with_runs() -> Fixture {
         run("lost", hours_ago(1)),
         run("at-work", hours_ago(0)),
     ];
-    fixture.remote.memory.state().runs.extend(runs.map(|run| (run.id.clone(), run)));
+    fixture.memory.state().runs.extend(runs.map(|run| (run.id.clone(), run)));
     fixture
 }
 
 #[tokio::test]
 async fn runs_are_listed_newest_first_with_their_current_state() {
     let fixture = with_runs();
-    let body = fixture.call(&event("predict-runs")).await.json();
+    let body = fixture.read("/runs").await.json();
     let words = |name: &str| -> Vec<_> {
         body["runs"].as_array().unwrap().iter().map(|run| run[name].as_str().unwrap().to_owned()).collect()
     };
@@ -93,11 +89,11 @@ async fn runs_are_listed_newest_first_with_their_current_state() {
 #[tokio::test]
 async fn the_caller_chooses_the_number_of_runs_within_limits() {
     let fixture = with_runs();
-    let ids = fixture.get("/runs?limit=1").await.json();
+    let ids = fixture.read("/runs?limit=1").await.json();
     assert_eq!(ids["runs"].as_array().map(Vec::len), Some(1));
-    assert_eq!(fixture.get("/runs?limit=100").await.json()["runs"].as_array().map(Vec::len), Some(5));
+    assert_eq!(fixture.read("/runs?limit=100").await.json()["runs"].as_array().map(Vec::len), Some(5));
     for limit in ["0", "101", "-1", "", "ten", "1e1", "99999999999999999999"] {
-        let response = fixture.get(&format!("/runs?limit={limit}")).await;
+        let response = fixture.read(&format!("/runs?limit={limit}")).await;
         assert_eq!((response.status, response.json()["field"].as_str()), (400, Some("limit")), "{limit}");
     }
 }
@@ -105,7 +101,7 @@ async fn the_caller_chooses_the_number_of_runs_within_limits() {
 #[tokio::test]
 async fn a_run_is_shown_with_all_its_fields() {
     let fixture = with_runs();
-    let shown = fixture.get("/runs/manual-good").await.json();
+    let shown = fixture.read("/runs/manual-good").await.json();
     insta::with_settings!({ sort_maps => true }, {
         insta::assert_json_snapshot!(shown, @r#"
     {
@@ -154,7 +150,7 @@ async fn a_run_is_shown_with_all_its_fields() {
     }
     "#);
     });
-    let shown = fixture.get("/runs/manual-broken").await.json();
+    let shown = fixture.read("/runs/manual-broken").await.json();
     insta::with_settings!({ sort_maps => true }, {
         insta::assert_json_snapshot!(shown, @r#"
     {
@@ -185,34 +181,10 @@ async fn a_run_is_shown_with_all_its_fields() {
 #[tokio::test]
 async fn a_missing_run_and_an_invalid_id_give_different_answers() {
     let fixture = with_runs();
-    let response = fixture.get("/runs/manual-nobody").await;
+    let response = fixture.read("/runs/manual-nobody").await;
     assert_eq!((response.status, response.json()["field"].as_str()), (404, Some("id")));
     for id in ["a%20b", "a b", &"a".repeat(129), "a:b"] {
-        let response = fixture.get(&format!("/runs/{id}")).await;
+        let response = fixture.read(&format!("/runs/{id}")).await;
         assert_eq!((response.status, response.json()["field"].as_str()), (400, Some("id")), "{id}");
-    }
-}
-
-#[tokio::test]
-async fn an_unreachable_registry_gives_503_without_the_cause() {
-    let fixture = with_runs();
-    fixture.remote.memory.take_away("registry");
-    for path in ["/runs", "/runs/manual-good"] {
-        let response = fixture.get(path).await;
-        assert_eq!((response.status, response.header("retry-after")), (503, Some("2")), "{path}");
-        assert!(!response.body.contains("taken away") && !response.body.contains("registry"), "{}", response.body);
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_hanging_registry_gives_503_before_the_platform_ends_the_call() {
-    let fixture = with_runs();
-    fixture.remote.delay(Duration::from_secs(3600));
-    for path in ["/runs", "/runs/manual-good"] {
-        let began = Instant::now();
-        let response = fixture.get(path).await;
-        assert_eq!((response.status, response.header("retry-after")), (503, Some("2")), "{path}");
-        assert_eq!(response.json()["type"], "urn:evergreen:problem:unavailable", "{path}");
-        assert_eq!(began.elapsed(), REFRESH_TIMEOUT, "{path}");
     }
 }
