@@ -16,9 +16,11 @@ mod champions;
 mod claims;
 mod copy;
 mod items;
+mod journal;
 mod keys;
 mod numbers;
 mod registrar;
+mod restore;
 mod retention;
 mod runs;
 mod transaction;
@@ -32,6 +34,7 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use evergreen_lifecycle::ports::Unavailable;
 use evergreen_lifecycle::{ModelName, Record};
 
+use crate::artifacts::ArtifactBucket;
 use crate::failure::unavailable;
 use items::{RegistryItem, Stored};
 use keys::{Key, RegistryKeys};
@@ -42,7 +45,10 @@ use keys::{Key, RegistryKeys};
 pub struct Registry {
     client: Client,
     table: String,
+    model: ModelName,
     keys: RegistryKeys,
+    /// The bucket for the files of the journal. `None` if this function publishes no events.
+    bucket: Option<ArtifactBucket>,
 }
 
 impl Registry {
@@ -51,8 +57,14 @@ impl Registry {
         Self::over(Client::new(config), table, &model)
     }
 
+    /// Adds the bucket for the files of the journal. A function that publishes events needs it.
+    #[must_use]
+    pub fn with_journal(self, bucket: &ArtifactBucket) -> Self {
+        Self { bucket: Some(bucket.clone()), ..self }
+    }
+
     fn over(client: Client, table: &str, model: &ModelName) -> Self {
-        Self { client, table: table.to_owned(), keys: RegistryKeys::of(model) }
+        Self { client, table: table.to_owned(), model: model.clone(), keys: RegistryKeys::of(model), bucket: None }
     }
 
     /// Returns the record stored under `key` in DynamoDB, or `None` if there is no record.

@@ -12,6 +12,7 @@ mod event;
 mod gate;
 pub mod health;
 pub mod incident;
+pub mod journal;
 pub mod listing;
 mod manifest;
 mod name;

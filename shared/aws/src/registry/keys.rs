@@ -6,7 +6,7 @@ use evergreen_lifecycle::{ModelName, RunId, VersionNumber};
 use super::items::{RegistryItem, text};
 
 /// Name of the DynamoDB attribute that holds the partition key.
-const PARTITION: &str = "pk";
+pub(super) const PARTITION: &str = "pk";
 
 /// Name of the DynamoDB attribute that holds the sort key.
 pub(super) const SORT: &str = "sk";
@@ -29,6 +29,7 @@ pub(super) struct RegistryKeys {
     /// The partition key of DynamoDB records about mails.
     mails: String,
     outbox: String,
+    audit: String,
 }
 
 /// The DynamoDB key of one record.
@@ -42,7 +43,12 @@ impl RegistryKeys {
     /// Creates the object that builds the DynamoDB keys of `model`.
     pub(super) fn of(model: &ModelName) -> Self {
         // A model's name contains no `#`, so two models never share a partition.
-        Self { partition: format!("MODEL#{model}"), mails: format!("MAIL#{model}"), outbox: format!("OUTBOX#{model}") }
+        Self {
+            partition: format!("MODEL#{model}"),
+            mails: format!("MAIL#{model}"),
+            outbox: format!("OUTBOX#{model}"),
+            audit: format!("AUDIT#{model}"),
+        }
     }
 
     /// Returns the partition key of training runs, model versions and champions.
@@ -54,6 +60,11 @@ impl RegistryKeys {
     pub(super) fn outbox(&self) -> &str {
         // These events have their own partition, so an IAM role can get access to them alone.
         &self.outbox
+    }
+
+    /// Returns the partition key of the audit trail.
+    pub(super) fn audit(&self) -> &str {
+        &self.audit
     }
 
     /// Returns the DynamoDB key of an event that must still be published. `key` is the identifier of the event.

@@ -187,7 +187,7 @@ impl Registry {
         Ok(TransactWriteItem::builder().condition_check(check.build().map_err(incomplete)?).build())
     }
 
-    fn write<T: Serialize>(&self, key: &Key, record: &T) -> Result<PutBuilder, Unavailable> {
+    pub(super) fn write<T: Serialize>(&self, key: &Key, record: &T) -> Result<PutBuilder, Unavailable> {
         Ok(Put::builder().table_name(&self.table).set_item(Some(items::encode(key, record, WHAT)?)))
     }
 }

@@ -1,6 +1,7 @@
 //! Test fake of the event bus, and of the outbox, which stores events until they are published.
 
 use evergreen_lifecycle::ports::{Announcer, EventOutbox, Refusal, Unavailable, Waiting};
+use evergreen_lifecycle::journal::journal_key;
 use evergreen_lifecycle::{Announcement, time};
 use jiff::Timestamp;
 
@@ -30,8 +31,17 @@ impl EventOutbox for Memory {
         Ok(page)
     }
 
+    async fn journal(&self, key: &str) -> Result<(), Unavailable> {
+        let mut state = self.reach_for("journal", "journal")?;
+        let Some(changes) = state.changes.get(key).cloned() else { return Ok(()) };
+        state.objects.entry(journal_key(&super::model(), key)).or_insert(changes);
+        Ok(())
+    }
+
     async fn remove(&self, key: &str) -> Result<(), Unavailable> {
-        self.reach("outbox")?.outbox.remove(key);
+        let mut state = self.reach("outbox")?;
+        state.outbox.remove(key);
+        state.changes.remove(key);
         Ok(())
     }
 }
