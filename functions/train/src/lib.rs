@@ -11,6 +11,7 @@ mod importing;
 mod ports;
 mod promotion;
 mod publishing;
+mod rebuilding;
 mod report;
 mod retention;
 mod retries;
@@ -24,9 +25,11 @@ pub use config::{TrainConfig, TrainingSettings};
 pub use error::TrainError;
 pub use event::{
     InvalidEvent, ModelFile, PromotionRequest, RequestError, RunRequest, RunTask, TrainEvent, TrainingOptions,
+    UpkeepRequest,
 };
 pub use ports::{TrainPorts, TrainWorld};
 pub use promotion::Promoted;
+pub use rebuilding::RebuildReport;
 pub use report::TrainReport;
 pub use stored::VersionLoadError;
 pub use trainer::{Invocation, TrainResponse, Trainer};

@@ -2,8 +2,8 @@
 //! clock.
 
 use evergreen_lifecycle::ports::{
-    Announcer, ArtifactWriter, Artifacts, Champions, Clock, Datasets, EventOutbox, Incoming, ObjectRetention,
-    RecordRetention, Registrar, Runs, Versions,
+    Announcer, ArtifactWriter, Artifacts, Champions, Clock, Datasets, EventOutbox, Incoming, ObjectList,
+    ObjectRetention, RecordRetention, Registrar, RegistryRestore, Runs, Versions,
 };
 
 /// The train function's connections to other systems: registry, store, event bus and clock.
@@ -23,9 +23,9 @@ pub struct TrainPorts<'a, R, S, B, C> {
 /// The train function's connections to other systems: registry, store, event bus and clock.
 pub trait TrainWorld {
     /// Type of the registry (DynamoDB) with the records of runs, model versions and the champion.
-    type Registry: Runs + Registrar + Champions + Versions + EventOutbox + RecordRetention;
+    type Registry: Runs + Registrar + Champions + Versions + EventOutbox + RecordRetention + RegistryRestore;
     /// Type of the store, which has the data sets and the model artifacts.
-    type Storage: Artifacts + ArtifactWriter + Datasets + Incoming + ObjectRetention;
+    type Storage: Artifacts + ArtifactWriter + Datasets + Incoming + ObjectList + ObjectRetention;
     /// Type of the event bus, to which events are published.
     type Bus: Announcer;
 
@@ -41,8 +41,8 @@ pub trait TrainWorld {
 
 impl<R, S, B, C> TrainWorld for TrainPorts<'_, R, S, B, C>
 where
-    R: Runs + Registrar + Champions + Versions + EventOutbox + RecordRetention,
-    S: Artifacts + ArtifactWriter + Datasets + Incoming + ObjectRetention,
+    R: Runs + Registrar + Champions + Versions + EventOutbox + RecordRetention + RegistryRestore,
+    S: Artifacts + ArtifactWriter + Datasets + Incoming + ObjectList + ObjectRetention,
     B: Announcer,
     C: Clock,
 {

@@ -9,9 +9,10 @@ use serde_json::Value;
 
 use crate::config::TrainingSettings;
 use crate::error::{TrainError, cut};
-use crate::event::{InvalidEvent, RequestError, RunRequest, RunTask, TrainEvent};
+use crate::event::{InvalidEvent, RequestError, RunRequest, RunTask, TrainEvent, UpkeepRequest};
 use crate::ports::TrainWorld;
 use crate::promotion::{self, Promoted};
+use crate::rebuilding::{self, RebuildReport};
 use crate::report::TrainReport;
 use crate::retries::{BEFORE_TRAINING, RetryLimit};
 use crate::work;
@@ -36,6 +37,8 @@ pub enum TrainResponse {
     Run(Box<TrainReport>),
     /// Answer to an event that asked to promote an earlier version: the promotion's result.
     Promotion(Promoted),
+    /// Answer to an event that asked to rebuild the registry: what was restored.
+    Rebuild(RebuildReport),
 }
 
 /// Handles the invocations of the train function. `W` supplies the connections to AWS services and the clock.
@@ -65,6 +68,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
             Ok(TrainEvent::Promotion(request)) => {
                 return promotion::promote(self, request, invocation).await.map(TrainResponse::Promotion);
             }
+            Ok(TrainEvent::Upkeep(request)) => return Box::pin(self.keep_up(request, invocation)).await,
             Ok(TrainEvent::Run(RunRequest { id, trigger, task })) => self.run(id, trigger, Ok(task), invocation).await,
             Err(InvalidEvent { trigger: None, error }) => return Err(error.into()),
             Err(InvalidEvent { trigger: Some(trigger), error }) => {
@@ -76,6 +80,17 @@ impl<W: TrainWorld> Trainer<'_, W> {
             }
         };
         report.map(|report| TrainResponse::Run(Box::new(report)))
+    }
+
+    async fn keep_up(&self, request: UpkeepRequest, invocation: &Invocation) -> Result<TrainResponse, TrainError> {
+        match request {
+            UpkeepRequest::Rebuild => {
+                rebuilding::rebuild(self.world, &self.settings.model, self.retries(invocation))
+                    .await
+                    .map(TrainResponse::Rebuild)
+            }
+            UpkeepRequest::Verify(number) => Err(TrainError::NoSuchVersion(number)),
+        }
     }
 
     /// Runs a training or an import, which creates a model version. `task` is an error if the event is invalid.

@@ -4,6 +4,7 @@
 
 mod clock;
 mod events;
+mod journal;
 mod mail;
 mod measuring;
 mod registry;
@@ -13,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use evergreen_lifecycle::journal::JournalEntry;
 use evergreen_lifecycle::ports::{LARGEST_COPY, NewObject, ObjectTag, StoredSchedule, Unavailable};
 use evergreen_lifecycle::{
     AlarmRecord, Announcement, Champion, Datum, KeepDays, LifecycleEvent, Pointer, Record, Run, RunId, Unreadable,
@@ -36,6 +38,10 @@ pub struct MemoryState {
     pub versions: BTreeMap<VersionNumber, Version>,
     /// The last model version number that was taken from the fake registry. 0 if the counter is lost.
     pub last_number: u32,
+    /// The journal files of changes whose events must still be published, by the key of the event.
+    pub changes: BTreeMap<String, JournalEntry>,
+    /// The files of the journal in the bucket, and other files outside of model versions, by key.
+    pub journal: BTreeMap<String, Vec<u8>>,
     /// Stored events that must still be published, by key. `None` is an unreadable event.
     pub outbox: BTreeMap<String, Option<Announcement>>,
     // Each record has its own start time.
@@ -176,7 +182,9 @@ impl MemoryState {
     }
 
     fn forget_loss(&mut self, run: &Run) {
-        self.outbox.remove(&LifecycleEvent::of_loss(run).outbox_key());
+        let key = LifecycleEvent::of_loss(run).outbox_key();
+        self.outbox.remove(&key);
+        self.changes.remove(&key);
     }
 
     fn keep(&mut self, announcements: &[Announcement]) {

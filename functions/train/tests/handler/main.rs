@@ -9,6 +9,7 @@ mod learning;
 mod numbering;
 mod promoting;
 mod publishing;
+mod rebuilding;
 mod refusing;
 mod retrying;
 mod rollback;

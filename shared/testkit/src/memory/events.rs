@@ -33,8 +33,9 @@ impl EventOutbox for Memory {
 
     async fn journal(&self, key: &str) -> Result<(), Unavailable> {
         let mut state = self.reach_for("journal", "journal")?;
-        let Some(changes) = state.changes.get(key).cloned() else { return Ok(()) };
-        state.objects.entry(journal_key(&super::model(), key)).or_insert(changes);
+        let Some(changes) = state.changes.get(key) else { return Ok(()) };
+        let content = serde_json::to_vec(changes).map_err(|error| Unavailable::new("the journal", error))?;
+        state.journal.entry(journal_key(&super::journal::model(), key)).or_insert(content);
         Ok(())
     }
 

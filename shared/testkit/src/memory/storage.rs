@@ -14,7 +14,8 @@ impl Artifacts for Memory {
     async fn get(&self, key: &str) -> Result<Vec<u8>, ArtifactReadError> {
         let mut state = self.reach("artifacts")?;
         state.reads += 1;
-        state.objects.get(key).cloned().ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))
+        let object = state.objects.get(key).or_else(|| state.journal.get(key));
+        object.cloned().ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))
     }
 }
 

@@ -1,0 +1,84 @@
+//! Parses events that ask for upkeep of the registry: verification and rebuild.
+
+use evergreen_lifecycle::VersionNumber;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{RequestError, fields};
+
+/// A request for upkeep of the registry. It makes no run and no version, and never changes which version serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UpkeepRequest {
+    /// Train this version again, and compare the result with its artifact.
+    Verify(VersionNumber),
+    /// Restore the records that the registry lacks, from the journal and the manifests in the bucket.
+    Rebuild,
+}
+
+/// JSON event that asks for the verification of a version.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VerifyEvent {
+    verify: VersionNumber,
+    // Makes requests distinguishable in the log of events. A verification may be repeated without harm.
+    #[serde(rename = "id")]
+    _id: Option<String>,
+}
+
+/// JSON event that asks for a rebuild of the registry. The value of its only field must be `true`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RebuildEvent {
+    rebuild: bool,
+    #[serde(rename = "id")]
+    _id: Option<String>,
+}
+
+/// Returns whether an event asks for upkeep of the registry.
+pub(super) fn is_upkeep(event: &Value) -> bool {
+    ["verify", "rebuild"].iter().any(|name| event.get(name).is_some())
+}
+
+/// Parses an event that asks for upkeep of the registry.
+pub(super) fn parse(event: Value) -> Result<UpkeepRequest, RequestError> {
+    if event.get("verify").is_some() {
+        return fields(event).map(|VerifyEvent { verify, .. }| UpkeepRequest::Verify(verify));
+    }
+    match fields(event)? {
+        RebuildEvent { rebuild: true, .. } => Ok(UpkeepRequest::Rebuild),
+        RebuildEvent { rebuild: false, .. } => Err(RequestError::NotTrue("rebuild")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::event::{InvalidEvent, TrainEvent};
+
+    fn parsed(event: Value) -> Result<TrainEvent, (bool, String)> {
+        TrainEvent::parse(event, "7f3c")
+            .map_err(|InvalidEvent { trigger, error }| (trigger.is_some(), error.to_string()))
+    }
+
+    #[test]
+    fn upkeep_is_asked_for_by_name() {
+        let seven = VersionNumber::new(7).unwrap();
+        let verify = TrainEvent::Upkeep(UpkeepRequest::Verify(seven));
+        assert_eq!(parsed(json!({"verify": 7, "id": "a"})), Ok(verify));
+        assert_eq!(parsed(json!({"rebuild": true})), Ok(TrainEvent::Upkeep(UpkeepRequest::Rebuild)));
+    }
+
+    #[test]
+    fn a_wrong_request_for_upkeep_is_no_failed_run() {
+        for (event, named) in [
+            (json!({"verify": 0}), "verify"),
+            (json!({"verify": 7, "seed": 1}), "seed"),
+            (json!({"rebuild": false}), "expected true"),
+        ] {
+            let (has_run, error) = parsed(event).unwrap_err();
+            assert!(!has_run && error.contains(named), "{error}");
+        }
+    }
+}
