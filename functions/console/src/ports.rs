@@ -2,29 +2,56 @@
 
 use std::sync::Arc;
 
-use evergreen_lifecycle::ports::{Artifacts, Champions, Clock, Listing, Runs, Schedules, Sessions, Steering, Versions};
+use evergreen_lifecycle::ports::{
+    AlarmStates, Announcer, ArtifactLinks, Artifacts, Champions, Clock, EventOutbox, Listing, ObjectRemoval,
+    ObjectRetention, RecordRetention, Runs, ScheduleSwitch, Schedules, Sessions, Steering, Versions,
+};
 
 /// The console function's connections to other systems.
 #[derive(Debug)]
-pub struct ConsolePorts<R, A, S, C> {
+pub struct ConsolePorts<R, A, S, M, B, C> {
     /// The registry (DynamoDB).
     pub registry: Arc<R>,
     /// The bucket with artifacts and manifests (S3).
     pub artifacts: Arc<A>,
     /// The scheduler with the training schedule.
     pub scheduler: Arc<S>,
+    /// The monitoring service with the states of the alarms (CloudWatch).
+    pub alarms: Arc<M>,
+    /// The event bus (EventBridge).
+    pub bus: Arc<B>,
     /// The clock.
     pub clock: Arc<C>,
 }
 
+/// What the console needs of the registry.
+pub trait ConsoleRegistry:
+    Champions + EventOutbox + Listing + RecordRetention + Runs + Sessions + Steering + Versions + 'static
+{
+}
+
+impl<R> ConsoleRegistry for R where
+    R: Champions + EventOutbox + Listing + RecordRetention + Runs + Sessions + Steering + Versions + 'static
+{
+}
+
+/// What the console needs of the bucket.
+pub trait ConsoleStorage: ArtifactLinks + Artifacts + ObjectRemoval + ObjectRetention + 'static {}
+
+impl<A> ConsoleStorage for A where A: ArtifactLinks + Artifacts + ObjectRemoval + ObjectRetention + 'static {}
+
 /// The console function's connections to other systems, as one trait.
 pub trait ConsoleWorld: Send + Sync + 'static {
     /// Type of the registry.
-    type Registry: Champions + Versions + Runs + Listing + Steering + Sessions;
+    type Registry: ConsoleRegistry;
     /// Type of the bucket.
-    type Artifacts: Artifacts;
+    type Artifacts: ConsoleStorage;
     /// Type of the scheduler.
-    type Scheduler: Schedules;
+    type Scheduler: Schedules + ScheduleSwitch;
+    /// Type of the monitoring service.
+    type Alarms: AlarmStates;
+    /// Type of the event bus.
+    type Bus: Announcer;
 
     /// Returns the registry.
     fn registry(&self) -> &Self::Registry;
@@ -32,20 +59,28 @@ pub trait ConsoleWorld: Send + Sync + 'static {
     fn artifacts(&self) -> &Self::Artifacts;
     /// Returns the scheduler.
     fn scheduler(&self) -> &Self::Scheduler;
+    /// Returns the monitoring service.
+    fn alarms(&self) -> &Self::Alarms;
+    /// Returns the event bus.
+    fn bus(&self) -> &Self::Bus;
     /// Returns the clock.
     fn clock(&self) -> &dyn Clock;
 }
 
-impl<R, A, S, C> ConsoleWorld for ConsolePorts<R, A, S, C>
+impl<R, A, S, M, B, C> ConsoleWorld for ConsolePorts<R, A, S, M, B, C>
 where
-    R: Champions + Versions + Runs + Listing + Steering + Sessions + 'static,
-    A: Artifacts + 'static,
-    S: Schedules + 'static,
+    R: ConsoleRegistry,
+    A: ConsoleStorage,
+    S: Schedules + ScheduleSwitch + 'static,
+    M: AlarmStates + 'static,
+    B: Announcer + 'static,
     C: Clock + 'static,
 {
     type Registry = R;
     type Artifacts = A;
     type Scheduler = S;
+    type Alarms = M;
+    type Bus = B;
 
     fn registry(&self) -> &R {
         &self.registry
@@ -57,6 +92,14 @@ where
 
     fn scheduler(&self) -> &S {
         &self.scheduler
+    }
+
+    fn alarms(&self) -> &M {
+        &self.alarms
+    }
+
+    fn bus(&self) -> &B {
+        &self.bus
     }
 
     fn clock(&self) -> &dyn Clock {

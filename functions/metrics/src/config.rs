@@ -1,9 +1,10 @@
 //! The configuration of the metrics function, read from environment variables once at cold start.
 
 use evergreen_aws::env::{ConfigError, Environment};
+use evergreen_lifecycle::schedule::Schedule;
 use jiff::SignedDuration;
 
-use crate::{Expectations, Schedule};
+use crate::Expectations;
 
 /// Value of the environment variable `EVERGREEN_MAX_MODEL_AGE_HOURS` that means: the champion's maximum age is
 /// computed from the training schedule.

@@ -4,7 +4,7 @@ use evergreen_lifecycle::health::{deadline_missed, intended_time};
 use evergreen_lifecycle::{Metric, MetricValues, Run, Unreadable};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::Timetable;
+use evergreen_lifecycle::schedule::Timetable;
 
 /// Computes the metric `DeadlineMissed` for the last scheduled training: 1 if it was not done in time, otherwise 0.
 ///

@@ -6,16 +6,17 @@ use evergreen_lifecycle::health::{
     Refusals, accuracy_margin, average_champion_accuracy, champion_metrics, refusals, run_metrics,
 };
 use evergreen_lifecycle::ports::{MetricSink, Unavailable, WithCopy};
+use evergreen_lifecycle::schedule::{Schedule, Timetable};
 use evergreen_lifecycle::{Metric, MetricValues, ModelName, Pointer};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
 
+use crate::MetricsWorld;
 use crate::deadline::deadline_metric;
 use crate::inspection::ArtifactInspection;
 use crate::quota;
 use crate::readings::{self, Readings, SortedRuns};
-use crate::{MetricsWorld, Schedule, Timetable};
 
 /// Measures the health of one model and publishes the result as metrics.
 #[derive(Debug)]

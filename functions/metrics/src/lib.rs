@@ -12,8 +12,6 @@ mod inspection;
 mod ports;
 mod quota;
 mod readings;
-mod schedule;
-mod timetable;
 mod waiting_events;
 
 pub use config::MetricsConfig;
@@ -22,6 +20,4 @@ pub use handler::{ArtifactFiles, Expectations, MetricsError, MetricsHandler, Met
 pub use inspection::{ArtifactInspection, FileCondition};
 pub use ports::{MetricsPorts, MetricsWorld};
 pub use readings::{CHAMPIONS, RUNS};
-pub use schedule::{Expression, InvalidExpression, Schedule, UnknownZone, Zone};
-pub use timetable::{Timetable, UnknownSchedule};
 pub use waiting_events::send_waiting_events;

@@ -3,9 +3,10 @@
 //! A failed read affects only the metrics that need it.
 
 use evergreen_lifecycle::ports::{Champions, Runs, Schedules, Unavailable, Versions, WithCopy};
+use evergreen_lifecycle::schedule::{Schedule, Timetable};
 use evergreen_lifecycle::{Metric, MetricSource, Pointer, Record, Run, Unreadable, VersionNumber};
 
-use crate::{MetricsWorld, Schedule, Timetable};
+use crate::MetricsWorld;
 
 // The 7-day average score is exact for up to this many promotions in a week. With more promotions, it covers only the
 // time since the oldest champion that was read.

@@ -5,6 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
+use evergreen_http::{JsonResponse, Problem, causes};
 use evergreen_lifecycle::ports::{Runs, Unavailable};
 use evergreen_lifecycle::{ModelName, RunId, VersionNumber};
 use futures_util::FutureExt;
@@ -14,10 +15,9 @@ use serde::Serialize;
 use tokio::time::timeout;
 
 use crate::champion::{ChampionCache, LoadedChampion, REFRESH_TIMEOUT};
-use crate::journal::{AnsweredRequest, causes};
+use crate::journal::AnsweredRequest;
 use crate::ports::PredictWorld;
-use crate::problem::Problem;
-use crate::response::JsonResponse;
+use crate::problem;
 use crate::route::{Endpoint, Route, last_segment};
 use crate::views::{HealthView, ModelView, RunsView, UnreadableRunView, VersionView, WholeRunView};
 use crate::{answer, body, rows};
@@ -116,10 +116,10 @@ impl<W: PredictWorld> App<W> {
     }
 
     async fn predict(&self, request: &Request) -> Result<Reply, Problem> {
-        let text = body::json_text(request).map_err(Problem::of_body)?;
+        let text = body::json_text(request).map_err(problem::of_body)?;
         let champion = self.champion().await?;
         let columns = champion.columns();
-        let rows = rows::parse(text, columns).map_err(|fault| Problem::of_rows(fault, columns))?;
+        let rows = rows::parse(text, columns).map_err(|fault| problem::of_rows(fault, columns))?;
         let predictions = champion.model().predict(&rows.values).map_err(internal)?;
         let body = answer::to_json(&predictions, &rows, &champion, &self.model).map_err(internal)?;
         Ok(Reply { body, rows: rows.count, version: Some(champion.pointer().number) })
@@ -140,7 +140,7 @@ impl<W: PredictWorld> App<W> {
     }
 
     async fn health(&self) -> Result<Reply, Problem> {
-        let confirmed = self.cache.confirmed().await.ok_or_else(Problem::no_champion)?;
+        let confirmed = self.cache.confirmed().await.ok_or_else(problem::no_champion)?;
         reply(&HealthView::new(&self.model, &confirmed))
     }
 
@@ -151,8 +151,8 @@ impl<W: PredictWorld> App<W> {
     }
 
     async fn show_run(&self, request: &Request) -> Result<Reply, Problem> {
-        let id: RunId = last_segment(request).parse().map_err(|_| Problem::invalid_run_id())?;
-        let run = read(self.world.registry().run(&id)).await?.ok_or_else(Problem::unknown_run)?;
+        let id: RunId = last_segment(request).parse().map_err(|_| problem::invalid_run_id())?;
+        let run = read(self.world.registry().run(&id)).await?.ok_or_else(problem::unknown_run)?;
         match run {
             Ok(run) => reply(&WholeRunView::new(&run, self.world.clock().now())),
             Err(record) => reply(&UnreadableRunView::new(&record)),
@@ -160,13 +160,13 @@ impl<W: PredictWorld> App<W> {
     }
 
     async fn champion(&self) -> Result<Arc<LoadedChampion>, Problem> {
-        self.cache.current().await.ok_or_else(Problem::no_champion)
+        self.cache.current().await.ok_or_else(problem::no_champion)
     }
 }
 
 fn limit(given: Option<&str>) -> Result<u32, Problem> {
     let Some(given) = given else { return Ok(DEFAULT_RUNS) };
-    given.parse().ok().filter(|limit| (1..=MAX_RUNS).contains(limit)).ok_or_else(|| Problem::invalid_limit(MAX_RUNS))
+    given.parse().ok().filter(|limit| (1..=MAX_RUNS).contains(limit)).ok_or_else(|| problem::invalid_limit(MAX_RUNS))
 }
 
 fn reply(view: &impl Serialize) -> Result<Reply, Problem> {

@@ -42,6 +42,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use evergreen_http::causes;
 use evergreen_lifecycle::{ModelName, Pointer};
 use evergreen_scoring::Model;
 use jiff::{SignedDuration, Timestamp};
@@ -50,7 +51,6 @@ use tokio::time::timeout;
 
 use self::refresh::{RefreshError, Refreshed};
 use self::state::{LONGEST_WAIT, RefreshState, RequestPace, RequestPlan, is_frozen};
-use crate::journal::causes;
 use crate::ports::PredictWorld;
 use crate::rows::ColumnIndex;
 

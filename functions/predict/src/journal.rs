@@ -2,7 +2,6 @@
 //! line is both a log entry and a metric, in CloudWatch's embedded metric format. One line costs one write, and half
 //! the log volume of two. No line contains request bodies, values, keys or addresses.
 
-use std::error::Error;
 use std::io::Write;
 use std::time::Duration;
 
@@ -76,12 +75,6 @@ impl Journal for StdoutJournal {
             ..LogLine::new("ERROR", "no champion could be loaded", &self.model, at)
         });
     }
-}
-
-/// Returns the messages of an error and of all its sources, joined in one line for the log.
-pub(crate) fn causes(error: &(dyn Error + 'static)) -> String {
-    let chain = std::iter::successors(Some(error), |&error| error.source());
-    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 fn write(line: &LogLine<'_>) {

@@ -3,7 +3,7 @@
 //!
 //! A request passes these steps. [`Route`](route::Route) selects the endpoint by the request's path and method. One
 //! pass over the body creates the [`RequestRows`](rows::RequestRows). The [`ChampionCache`](champion::ChampionCache)
-//! supplies the model. The answer, or the [`Problem`](problem::Problem) that describes the error, is serialized once.
+//! supplies the model. The answer, or the [`Problem`](evergreen_http::Problem) that describes the error, is serialized once.
 //! [`App`] connects the steps. `main.rs` gives [`App`] the AWS clients.
 
 pub mod answer;
@@ -14,7 +14,6 @@ mod config;
 pub mod journal;
 mod ports;
 pub mod problem;
-pub mod response;
 pub mod route;
 pub mod rows;
 pub mod views;

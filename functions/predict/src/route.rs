@@ -1,9 +1,10 @@
 //! The routes of the prediction API and the status API. Finds the route of a request.
 
+use evergreen_http::Problem;
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
 
-use crate::problem::Problem;
+use crate::problem;
 
 /// One of the two HTTP APIs of the stack. Each API has its own API keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +69,7 @@ impl Route {
     /// Returns a 404 [`Problem`] if no route has the request's path. Returns a 405 [`Problem`] if the method is wrong.
     pub fn of(request: &Request) -> Result<&'static Self, Problem> {
         let path = RoutedPath::of(request);
-        let route = ROUTES.iter().find(|route| route.has_path(path.text())).ok_or_else(Problem::not_found)?;
+        let route = ROUTES.iter().find(|route| route.has_path(path.text())).ok_or_else(problem::not_found)?;
         if request.method() != route.method {
             return Err(Problem::method_not_allowed(route.method));
         }
@@ -76,7 +77,7 @@ impl Route {
             RoutedPath::Matched(_) => Ok(route),
             // API Gateway matched the request only by an API's catch-all route. Permission to use one API must give no
             // access to the other API.
-            RoutedPath::CaughtAll(_) => Err(Problem::elsewhere()),
+            RoutedPath::CaughtAll(_) => Err(problem::elsewhere()),
         }
     }
 
@@ -218,7 +219,7 @@ mod tests {
         {
             let problem = Route::of(&call(method, template, path)).unwrap_err();
             assert_eq!(problem.kind.status, 405);
-            assert_eq!(problem.allow, Some(allow));
+            assert_eq!(problem.allow.as_deref(), Some(allow));
         }
     }
 

@@ -1,8 +1,8 @@
 //! JSON bodies of the answers about the champion and about runs.
 
 mod runs;
-mod schema;
 
+use evergreen_http::RowSchema;
 use evergreen_lifecycle::{
     Dataset, Decision, Evaluation, Family, Imported, ModelName, Parameters, Pointer, RunId, SearchSummary, Signature,
     Task, Version, VersionNumber, time,
@@ -12,7 +12,6 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 pub use self::runs::{RunsView, UnreadableRunView, WholeRunView};
-use self::schema::RowSchema;
 use crate::champion::ConfirmedChampion;
 
 /// JSON answer to `GET /health` while a champion is loaded. The endpoint needs no API key.

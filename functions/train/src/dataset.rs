@@ -1,9 +1,13 @@
 //! Reads the data set from S3: one or many CSV or Parquet files, with an optional settings file. Uses the Iris data set
 //! if S3 has no files.
 
+use std::collections::BTreeMap;
+
 use evergreen_learning::Prepared;
 use evergreen_learning::memory::{self, Purpose};
-use evergreen_lifecycle::ports::{ArtifactReadError, Datasets, StoredFile, Unavailable};
+use evergreen_lifecycle::digest::sha256_hex;
+use evergreen_lifecycle::ports::{ArtifactReadError, Datasets, FileContent, StoredFile, Unavailable};
+use evergreen_lifecycle::{DatasetProfile, SettingsFile};
 use evergreen_table::budget::{FileSample, sample_ranges};
 use evergreen_table::{DataFile, DatasetSettings, SETTINGS_FILE, Table, TableError};
 
@@ -21,6 +25,25 @@ pub struct LoadedDataset {
     pub source: String,
     /// The data set, ready for training.
     pub prepared: Prepared,
+    /// How the data set was read, with the S3 version of each file.
+    pub profile: DatasetProfile,
+}
+
+/// Which S3 object versions a training has read, so that another training can read the same bytes.
+#[derive(Debug, Default)]
+struct ReadObjects {
+    settings: Option<SettingsFile>,
+    /// The version of each data file, by S3 key. A bucket without versions has none.
+    versions: BTreeMap<String, String>,
+}
+
+impl ReadObjects {
+    fn note_in(self, profile: &mut DatasetProfile) {
+        for file in &mut profile.files {
+            file.object_version = self.versions.get(&file.name).cloned();
+        }
+        profile.settings = self.settings;
+    }
 }
 
 /// The files of the user's data set in S3: the data files, and the key of the settings file (`None` if there is no
@@ -69,14 +92,21 @@ pub async fn read(
     let listing = Listing::of(prefix, storage.files().await?);
     if listing.settings.is_none() && listing.data.is_empty() {
         let table = Table::built_in(&stack.target).map_err(refused(BUILT_IN))?;
-        return Ok(LoadedDataset { source: BUILT_IN.to_owned(), prepared: prepare(BUILT_IN, table)? });
+        let (prepared, profile) = prepare(BUILT_IN, table)?;
+        return Ok(LoadedDataset { source: BUILT_IN.to_owned(), prepared, profile });
     }
     let name = listing.name(prefix);
     let sizes: Vec<_> = listing.data.iter().map(|file| (file.key.clone(), file.size)).collect();
     let wanted = sample_ranges(&sizes).map_err(refused(&name))?;
+    let mut objects = ReadObjects::default();
     let settings = match &listing.settings {
-        Some(key) => DatasetSettings::from_bytes(&fetch(storage, key).await?)
-            .map_err(|error| TrainError::Settings { prefix: prefix.to_owned(), error })?,
+        Some(key) => {
+            let file = fetch(storage, key).await?;
+            let sha256 = sha256_hex(&file.content);
+            objects.settings = Some(SettingsFile { name: key.clone(), sha256, object_version: file.object_version });
+            DatasetSettings::from_bytes(&file.content)
+                .map_err(|error| TrainError::Settings { prefix: prefix.to_owned(), error })?
+        }
         None => DatasetSettings::default(),
     };
     // Samples of the files show whether the data set fits into memory.
@@ -89,7 +119,9 @@ pub async fn read(
     drop(samples);
     let mut files = Vec::with_capacity(listing.data.len());
     for StoredFile { key, .. } in listing.data {
-        files.push(DataFile { content: fetch(storage, &key).await?, name: key });
+        let FileContent { content, object_version } = fetch(storage, &key).await?;
+        objects.versions.extend(object_version.map(|version| (key.clone(), version)));
+        files.push(DataFile { content, name: key });
     }
     let (target, limit) = (stack.target.clone(), stack.memory);
     let prepared = off_thread(move || {
@@ -99,11 +131,15 @@ pub async fn read(
             .map_err(refused(&name))?;
         prepare(&name, table)
     });
-    Ok(LoadedDataset { source: prefix.to_owned(), prepared: prepared.await?? })
+    let (prepared, mut profile) = prepared.await??;
+    objects.note_in(&mut profile);
+    Ok(LoadedDataset { source: prefix.to_owned(), prepared, profile })
 }
 
-fn prepare(origin: &str, table: Table) -> Result<Prepared, TrainError> {
-    Prepared::of(table).map_err(|error| TrainError::Unprepared { origin: origin.to_owned(), error })
+fn prepare(origin: &str, table: Table) -> Result<(Prepared, DatasetProfile), TrainError> {
+    let prepared = Prepared::of(table).map_err(|error| TrainError::Unprepared { origin: origin.to_owned(), error })?;
+    let profile = prepared.profile();
+    Ok((prepared, profile))
 }
 
 fn refused(origin: &str) -> impl FnOnce(TableError) -> TrainError {
@@ -111,12 +147,12 @@ fn refused(origin: &str) -> impl FnOnce(TableError) -> TrainError {
     |error| TrainError::Table { origin, error: Box::new(error) }
 }
 
-async fn fetch(storage: &impl Datasets, key: &str) -> Result<Vec<u8>, Unavailable> {
+async fn fetch(storage: &impl Datasets, key: &str) -> Result<FileContent, Unavailable> {
     listed(storage.content(key).await)
 }
 
 /// Turns "file not found" into a temporary error, so that the read is retried.
-fn listed(read: Result<Vec<u8>, ArtifactReadError>) -> Result<Vec<u8>, Unavailable> {
+fn listed<T>(read: Result<T, ArtifactReadError>) -> Result<T, Unavailable> {
     read.map_err(|error| match error {
         ArtifactReadError::Unavailable(error) => error,
         // The file was listed a moment ago, so somebody is replacing it.

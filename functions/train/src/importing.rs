@@ -4,10 +4,10 @@
 use std::time::Instant;
 
 use evergreen_learning::memory::Purpose;
-use evergreen_learning::{Prepared, Trained, adopt, signature};
+use evergreen_learning::{Prepared, ProgressWatch, Trained, adopt, signature};
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::ports::{Incoming, Registration};
-use evergreen_lifecycle::{Imported, ModelName, Run};
+use evergreen_lifecycle::{Imported, ModelName, Run, RunStage};
 use evergreen_scoring::{ArtifactMetadata, MAX_ARTIFACT_BYTES, import};
 
 use crate::config::TrainingSettings;
@@ -41,6 +41,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
         run: &mut Run,
         file: &ModelFile,
         retries: RetryLimit,
+        watch: &ProgressWatch,
     ) -> Result<Registration, TrainError> {
         let started = Instant::now();
         let key = &file.key;
@@ -49,11 +50,13 @@ impl<W: TrainWorld> Trainer<'_, W> {
         let settings = &self.settings_beside(key, content.len() as u64)?;
         let trainer = Trainer { settings, ..*self };
         let (prepared, inputs) = trainer.load_inputs(run, Purpose::Judge, started).await?.without_dataset();
+        watch.enter(RunStage::Evaluating);
         let (name, model) = (key.clone(), self.settings.model.clone());
         let AdoptedModel { content, producer, trained } =
             off_thread(move || adopt_file(content, &name, &prepared, &model)).await??;
         let (sha256, size) = (sha256_hex(&content), content.len() as u64);
         run.imported = Some(Imported { key: key.clone(), sha256, size, producer });
+        watch.enter(RunStage::Storing);
         self.register_trained(run, inputs, trained, Some(content), retries).await
     }
 
@@ -76,6 +79,19 @@ impl<W: TrainWorld> Trainer<'_, W> {
         }
         Ok(self.world.storage().incoming(key, etag.as_deref(), MAX_ARTIFACT_BYTES as u64).await?)
     }
+}
+
+/// Makes the artifact of a kept model file again, without an evaluation by the gate.
+///
+/// # Errors
+/// Returns [`TrainError`] if the file cannot be used for this data set.
+pub(crate) fn convert(
+    content: Vec<u8>,
+    key: &str,
+    prepared: &Prepared,
+    model: &ModelName,
+) -> Result<Vec<u8>, TrainError> {
+    adopt_file(content, key, prepared, model).map(|adopted| adopted.trained.artifact)
 }
 
 /// Reads a model file as a model for the columns of the data set, and evaluates the model on the data set.

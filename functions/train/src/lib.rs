@@ -9,6 +9,7 @@ mod error;
 mod event;
 mod importing;
 mod ports;
+mod progress;
 mod promotion;
 mod publishing;
 mod rebuilding;
@@ -19,6 +20,7 @@ mod stored;
 mod storing;
 mod trainer;
 mod training;
+mod verifying;
 mod work;
 
 pub use config::{TrainConfig, TrainingSettings};

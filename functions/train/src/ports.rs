@@ -2,8 +2,9 @@
 //! clock.
 
 use evergreen_lifecycle::ports::{
-    Announcer, ArtifactWriter, Artifacts, Champions, Clock, Datasets, EventOutbox, Incoming, ObjectList,
-    ObjectRetention, RecordRetention, Registrar, RegistryRestore, Runs, Versions,
+    Announcer, ArtifactWriter, Artifacts, Champions, Clock, Datasets, EventOutbox, FormerDatasets, Incoming,
+    ObjectList, ObjectRemoval, ObjectRetention, RecordRetention, Registrar, RegistryRestore, RunProgress, Runs,
+    Steering, Versions,
 };
 
 /// The train function's connections to other systems: registry, store, event bus and clock.
@@ -23,9 +24,24 @@ pub struct TrainPorts<'a, R, S, B, C> {
 /// The train function's connections to other systems: registry, store, event bus and clock.
 pub trait TrainWorld {
     /// Type of the registry (DynamoDB) with the records of runs, model versions and the champion.
-    type Registry: Runs + Registrar + Champions + Versions + EventOutbox + RecordRetention + RegistryRestore;
+    type Registry: Runs
+        + RunProgress
+        + Registrar
+        + Champions
+        + Versions
+        + EventOutbox
+        + RecordRetention
+        + RegistryRestore
+        + Steering;
     /// Type of the store, which has the data sets and the model artifacts.
-    type Storage: Artifacts + ArtifactWriter + Datasets + Incoming + ObjectList + ObjectRetention;
+    type Storage: Artifacts
+        + ArtifactWriter
+        + Datasets
+        + FormerDatasets
+        + Incoming
+        + ObjectList
+        + ObjectRemoval
+        + ObjectRetention;
     /// Type of the event bus, to which events are published.
     type Bus: Announcer;
 
@@ -41,8 +57,16 @@ pub trait TrainWorld {
 
 impl<R, S, B, C> TrainWorld for TrainPorts<'_, R, S, B, C>
 where
-    R: Runs + Registrar + Champions + Versions + EventOutbox + RecordRetention + RegistryRestore,
-    S: Artifacts + ArtifactWriter + Datasets + Incoming + ObjectList + ObjectRetention,
+    R: Runs
+        + RunProgress
+        + Registrar
+        + Champions
+        + Versions
+        + EventOutbox
+        + RecordRetention
+        + RegistryRestore
+        + Steering,
+    S: Artifacts + ArtifactWriter + Datasets + FormerDatasets + Incoming + ObjectList + ObjectRemoval + ObjectRetention,
     B: Announcer,
     C: Clock,
 {

@@ -1,8 +1,11 @@
 //! Handles one invocation of the train function. The event leads to a registered version, or to a failed run with a
 //! reason.
 
+use evergreen_learning::ProgressWatch;
 use evergreen_lifecycle::ports::{Opening, Registrar, Registration, RunWriteError, Runs, Versions};
-use evergreen_lifecycle::{Admission, Announcement, Family, LifecycleEvent, Run, RunId, RunState, Trigger, run, time};
+use evergreen_lifecycle::{
+    Admission, Announcement, Family, LifecycleEvent, Run, RunId, RunState, Trigger, Verification, run, time,
+};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -37,6 +40,8 @@ pub enum TrainResponse {
     Run(Box<TrainReport>),
     /// Answer to an event that asked to promote an earlier version: the promotion's result.
     Promotion(Promoted),
+    /// Answer to an event that asked to verify a version: whether the artifact could be made again.
+    Verification(Box<Verification>),
     /// Answer to an event that asked to rebuild the registry: what was restored.
     Rebuild(RebuildReport),
 }
@@ -84,12 +89,12 @@ impl<W: TrainWorld> Trainer<'_, W> {
 
     async fn keep_up(&self, request: UpkeepRequest, invocation: &Invocation) -> Result<TrainResponse, TrainError> {
         match request {
-            UpkeepRequest::Rebuild => {
-                rebuilding::rebuild(self.world, &self.settings.model, self.retries(invocation))
-                    .await
-                    .map(TrainResponse::Rebuild)
+            UpkeepRequest::Rebuild => rebuilding::rebuild(self.world, &self.settings.model, self.retries(invocation))
+                .await
+                .map(TrainResponse::Rebuild),
+            UpkeepRequest::Verify(number) => {
+                self.verify(number, invocation).await.map(|verified| TrainResponse::Verification(Box::new(verified)))
             }
-            UpkeepRequest::Verify(number) => Err(TrainError::NoSuchVersion(number)),
         }
     }
 
@@ -144,6 +149,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
             imported: None,
             rescored: None,
             metrics: None,
+            progress: None,
             state: RunState::Running,
         }
     }
@@ -223,18 +229,20 @@ impl<W: TrainWorld> Trainer<'_, W> {
     ) -> Result<Registration, TrainError> {
         // The limit leaves time to record the failure.
         let limit = work::time_limit(invocation.deadline, self.world.clock().now());
-        let retries = self.retries(invocation);
+        let (retries, watch, reported) = (self.retries(invocation), ProgressWatch::default(), run.clone());
         let created = async {
             match task {
-                RunTask::Training(options) => self.train_version(run, options, invocation, retries).await,
-                RunTask::Import(file) => self.import_version(run, file, retries).await,
+                RunTask::Training(options) => self.train_version(run, options, invocation, retries, &watch).await,
+                RunTask::Import(file) => self.import_version(run, file, retries, &watch).await,
             }
         };
-        tokio::time::timeout(limit, created).await.unwrap_or(Err(TrainError::OutOfTime))
+        tokio::time::timeout(limit, self.while_reporting(&reported, &watch, created))
+            .await
+            .unwrap_or(Err(TrainError::OutOfTime))
     }
 
     /// Returns until when failed calls to other services are retried: shortly before the invocation ends.
-    fn retries(&self, invocation: &Invocation) -> RetryLimit {
+    pub(crate) fn retries(&self, invocation: &Invocation) -> RetryLimit {
         RetryLimit::lasting(work::time_limit(invocation.deadline, self.world.clock().now()))
     }
 

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use evergreen_learning::memory::Purpose;
-use evergreen_learning::{Origin, Plan, Prepared, Trained, drift};
+use evergreen_learning::{Origin, Plan, Prepared, ProgressWatch, Trained, drift, train_watched};
 use evergreen_lifecycle::ports::{RegisterError, Registrar, Registration};
-use evergreen_lifecycle::{Gate, Incumbent, Run};
+use evergreen_lifecycle::{Gate, Incumbent, RecordedOptions, Run, RunStage};
 use evergreen_table::Table;
 
 use crate::challenger::{Challenger, DatasetRecord, RegistrySnapshot};
@@ -66,13 +66,21 @@ impl<W: TrainWorld> Trainer<'_, W> {
         options: &TrainingOptions,
         invocation: &Invocation,
         retries: RetryLimit,
+        watch: &ProgressWatch,
     ) -> Result<Registration, TrainError> {
         // Intermediate results are written to `run`, so that the record of a failed run contains them.
         run.seed = Some(options.seed);
         let purpose = Purpose::Learn(options.family, &options.overrides);
-        let (prepared, inputs) = self.load_inputs(run, purpose, Instant::now()).await?.without_dataset();
+        let (prepared, mut inputs) = self.load_inputs(run, purpose, Instant::now()).await?.without_dataset();
+        inputs.dataset.options = Some(RecordedOptions {
+            family: options.family,
+            hyperparameters: options.overrides.clone(),
+            target: self.settings.target.clone(),
+            memory: self.settings.memory,
+        });
         let plan = Plan::new(prepared.table(), options.family, &options.overrides, options.seed)?;
-        let trained = self.train_model(prepared, plan, invocation).await?;
+        let trained = self.train_model(prepared, plan, invocation, watch.clone()).await?;
+        watch.enter(RunStage::Storing);
         self.register_trained(run, inputs, trained, None, retries).await
     }
 
@@ -84,11 +92,13 @@ impl<W: TrainWorld> Trainer<'_, W> {
         purpose: Purpose<'_>,
         started: Instant,
     ) -> Result<RunInputs<Prepared>, TrainError> {
-        let LoadedDataset { source, prepared } = dataset::read(self.world.storage(), self.settings, purpose).await?;
+        let LoadedDataset { source, prepared, profile } =
+            dataset::read(self.world.storage(), self.settings, purpose).await?;
         let table = prepared.table();
         let mut dataset = DatasetRecord {
             summary: table.dataset(source),
-            profile: prepared.profile(),
+            profile,
+            options: None,
             load_seconds: started.elapsed().as_secs_f64(),
         };
         run.dataset = Some(dataset.summary.clone());
@@ -127,12 +137,13 @@ impl<W: TrainWorld> Trainer<'_, W> {
         prepared: Prepared,
         plan: Plan,
         invocation: &Invocation,
+        watch: ProgressWatch,
     ) -> Result<Trained, TrainError> {
         let TrainingSettings { model, code_version, .. } = self.settings;
         let origin = Origin { model: model.to_string(), code_version: code_version.clone() };
         let budget = prepared.table().settings().time_budget_seconds.map(Duration::from_secs);
         let deadline = learning_deadline(invocation.deadline, self.world.clock().now(), budget);
-        Ok(off_thread(move || evergreen_learning::train(&prepared, &plan, deadline, &origin)).await??)
+        Ok(off_thread(move || train_watched(&prepared, &plan, deadline, &origin, &watch)).await??)
     }
 
     /// Asks the gate whether the new version becomes the champion, and registers the version with the decision.

@@ -1,6 +1,8 @@
 //! Client for the S3 bucket. The bucket contains the model files, the files of the user's data set, and model files
 //! that a user uploads for import.
 
+mod former;
+mod links;
 mod listing;
 mod retention;
 mod writer;
@@ -14,11 +16,15 @@ use aws_sdk_s3::primitives::{ByteStream, ByteStreamError};
 use aws_sdk_s3::types::Object;
 use evergreen_lifecycle::ModelName;
 use evergreen_lifecycle::ports::{
-    ArtifactReadError, Artifacts, Datasets, Incoming, IncomingError, StoredFile, Unavailable,
+    ArtifactReadError, Artifacts, Datasets, FileContent, Incoming, IncomingError, StoredFile, Unavailable,
 };
 
 use crate::connect::has_own_endpoint;
 use crate::failure::unavailable;
+
+// A later upload replaces such an object, so the ID does not identify its content.
+/// The version ID that S3 gives to an object that was stored while the bucket kept no versions.
+const UNVERSIONED: &str = "null";
 
 // The bucket also holds the files that the user uploads: the data set, and model files for import.
 /// Client for the S3 bucket that holds the model files and manifests (JSON descriptions) of model versions.
@@ -116,8 +122,12 @@ impl Datasets for ArtifactBucket {
         Ok(files)
     }
 
-    async fn content(&self, key: &str) -> Result<Vec<u8>, ArtifactReadError> {
-        self.read(key, "reading the data set").await?.ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))
+    async fn content(&self, key: &str) -> Result<FileContent, ArtifactReadError> {
+        let what = "reading the data set";
+        let object = self.open(key, None, what).await?;
+        let object = object.ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))?;
+        let object_version = object.version_id().filter(|version| *version != UNVERSIONED).map(str::to_owned);
+        Ok(FileContent { content: whole(object, what).await?, object_version })
     }
 
     async fn part(&self, key: &str, range: Range<u64>) -> Result<Vec<u8>, ArtifactReadError> {
@@ -237,7 +247,18 @@ mod tests {
         let rule = mock!(Client::get_object)
             .match_requests(|get| get.bucket() == Some("artifacts") && get.key() == Some("datasets/iris/a.csv"))
             .then_output(|| GetObjectOutput::builder().body(ByteStream::from_static(b"a,b")).build());
-        assert_eq!(bucket(&rule).content("datasets/iris/a.csv").await.unwrap(), b"a,b");
+        let file = bucket(&rule).content("datasets/iris/a.csv").await.unwrap();
+        assert_eq!((file.content.as_slice(), file.object_version), (b"a,b".as_slice(), None));
+    }
+
+    #[tokio::test]
+    async fn the_version_of_a_data_file_is_the_one_that_was_read() {
+        for (answered, expected) in [("v7", Some("v7".to_owned())), ("null", None)] {
+            let rule = mock!(Client::get_object).then_output(move || {
+                GetObjectOutput::builder().version_id(answered).body(ByteStream::from_static(b"a,b")).build()
+            });
+            assert_eq!(bucket(&rule).content("datasets/iris/a.csv").await.unwrap().object_version, expected);
+        }
     }
 
     #[tokio::test]
@@ -252,8 +273,9 @@ mod tests {
     async fn a_missing_object_is_named() {
         for key in ["models/iris/00000001/model.onnx", "datasets/iris/a.csv"] {
             let bucket = bucket(&missing());
-            let read = if key.starts_with("models/") { bucket.get(key).await } else { bucket.content(key).await };
-            assert!(matches!(read.unwrap_err(), ArtifactReadError::NotFound(named) if named == key));
+            let read =
+                if key.starts_with("models/") { bucket.get(key).await.err() } else { bucket.content(key).await.err() };
+            assert!(matches!(read.unwrap(), ArtifactReadError::NotFound(named) if named == key));
         }
     }
 

@@ -93,7 +93,7 @@ mod tests {
         assert_eq!(entry.event_bus_name(), None);
         let detail: serde_json::Value = serde_json::from_str(entry.detail().unwrap()).unwrap();
         let expected = json!({
-            "id": "iris/manual-7/1/TrainingFailed", "occurred_at": "2026-11-24T03:00:01.000Z", "model": "iris",
+            "schema_version": 1, "id": "iris/manual-7/1/TrainingFailed", "occurred_at": "2026-11-24T03:00:01.000Z", "model": "iris",
             "run_id": "manual-7", "version": null, "metrics": null, "reason": "the store is away",
             "retry_until": "2026-11-24T03:03:01Z",
         });

@@ -5,6 +5,7 @@
 //! from the result of [`connect()`]. Each adapter works for one model. An error names the action that failed, and its
 //! cause is a single line. Errors contain no mail addresses and no feature values.
 
+mod alarms;
 mod artifacts;
 mod clock;
 mod connect;
@@ -21,6 +22,7 @@ mod usage;
 #[cfg(test)]
 mod tests;
 
+pub use alarms::CloudWatchAlarms;
 pub use artifacts::ArtifactBucket;
 pub use clock::SystemClock;
 pub use connect::connect;

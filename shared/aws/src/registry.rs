@@ -1,8 +1,8 @@
 //! The model registry: a DynamoDB table with the training runs, model versions, champions and sent mails of one model.
 //!
 //! The partition `MODEL#<model>` holds the runs, versions and champions of a model. `MAIL#<model>` holds the records
-//! about mails. `OUTBOX#<model>` holds the events that must still be published. The sort key identifies a record within
-//! its partition, see [`keys`]. An item is the serialised record plus its key. A read of a single record sees every
+//! about mails and the mutes of alarms. `OUTBOX#<model>` holds the events that must still be published. `AUDIT#<model>`
+//! holds the audit trail, and `SESSION#<model>` links and sessions. The sort key identifies a record within its partition, see [`keys`]. An item is the serialised record plus its key. A read of a single record sees every
 //! earlier write. A list may lack the newest writes.
 //!
 //! The SDK repeats a write if the answer is lost. The first try may then make the condition of the second try fail. So
@@ -11,22 +11,31 @@
 
 mod alarms;
 mod announcements;
+mod backfill;
 mod cancellation;
 mod champions;
+mod changes;
 mod claims;
 mod copy;
 mod items;
 mod journal;
 mod keys;
+mod listing;
 mod numbers;
+mod progress;
 mod registrar;
 mod restore;
 mod retention;
 mod runs;
+mod sessions;
+mod steering;
 mod transaction;
 
 #[cfg(test)]
 mod tests;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
@@ -49,6 +58,8 @@ pub struct Registry {
     keys: RegistryKeys,
     /// The bucket for the files of the journal. `None` if this function publishes no events.
     bucket: Option<ArtifactBucket>,
+    /// Whether every record is known to have a summary. The clones of a client share it.
+    is_listed: Arc<AtomicBool>,
 }
 
 impl Registry {
@@ -64,7 +75,14 @@ impl Registry {
     }
 
     fn over(client: Client, table: &str, model: &ModelName) -> Self {
-        Self { client, table: table.to_owned(), model: model.clone(), keys: RegistryKeys::of(model), bucket: None }
+        Self {
+            client,
+            table: table.to_owned(),
+            model: model.clone(),
+            keys: RegistryKeys::of(model),
+            bucket: None,
+            is_listed: Arc::default(),
+        }
     }
 
     /// Returns the record stored under `key` in DynamoDB, or `None` if there is no record.
@@ -104,11 +122,19 @@ impl Registry {
 
     /// Creates a DynamoDB query for all records in the model's partition whose sort key begins with `prefix`.
     fn query(&self, prefix: &str) -> QueryFluentBuilder {
-        self.client
-            .query()
-            .table_name(&self.table)
+        self.query_in(self.keys.partition(), prefix)
+    }
+
+    /// Creates a DynamoDB query for all records in a partition whose sort key begins with `prefix`. An empty prefix
+    /// means all records.
+    fn query_in(&self, partition: &str, prefix: &str) -> QueryFluentBuilder {
+        let query = self.client.query().table_name(&self.table);
+        let query = query.expression_attribute_values(":pk", items::text(partition));
+        if prefix.is_empty() {
+            return query.key_condition_expression("pk = :pk");
+        }
+        query
             .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":pk", items::text(self.keys.partition()))
             .expression_attribute_values(":prefix", items::text(prefix))
     }
 }

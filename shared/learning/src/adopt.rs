@@ -69,7 +69,7 @@ pub fn adopt(prepared: &Prepared, pipeline: Pipeline, metadata: &ArtifactMetadat
     if table.task() == Task::Regression {
         warnings.push("there are no prediction intervals: an imported model has none".to_owned());
     }
-    let Proof { artifact, model, holdout, evaluation, training_score, .. } = proof;
+    let Proof { artifact, model, holdout, evaluation, curves, training_score, .. } = proof;
     Ok(Trained {
         artifact,
         model,
@@ -78,6 +78,7 @@ pub fn adopt(prepared: &Prepared, pipeline: Pipeline, metadata: &ArtifactMetadat
         search: None,
         candidates: Vec::new(),
         evaluation,
+        curves,
         baseline,
         constant,
         training_score,

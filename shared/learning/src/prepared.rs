@@ -6,6 +6,7 @@ use evergreen_scoring::{MAX_FEATURES, Preprocessing};
 use evergreen_table::{FilePlace, Table, Target};
 
 use crate::encode::{self, FittedColumns};
+use crate::histograms;
 use crate::memory::{self, TooLarge};
 use crate::search::Plan;
 use crate::split::Split;
@@ -108,10 +109,12 @@ impl Prepared {
 
     /// Returns the table's profile for the user: how the table was read and split, and the warnings about it.
     pub fn profile(&self) -> DatasetProfile {
+        let mut profile = self.table.profile().clone();
+        histograms::describe(&mut profile.columns, &self.table, &self.signature);
         DatasetProfile {
             holdout_rows: self.split.holdout.len(),
             holdout_rule: Split::rule(self.table.settings(), self.table.target()),
-            ..self.table.profile().clone()
+            ..profile
         }
     }
 

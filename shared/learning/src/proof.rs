@@ -1,10 +1,10 @@
 //! Writes a fitted model as an artifact, loads it back, checks that both predict the same, and evaluates the loaded
 //! model.
 
-use evergreen_lifecycle::{Advantage, AgainstConstant, Evaluation, PrimaryMetric, Scores, Task};
+use evergreen_lifecycle::{Advantage, AgainstConstant, Curves, Evaluation, PrimaryMetric, Scores, Task};
 use evergreen_scoring::{ArtifactMetadata, Model, Pipeline, encode as write};
 
-use crate::evaluate::{Answers, ConstantAnswer, Holdout, evaluate};
+use crate::evaluate::{Answers, ConstantAnswer, Holdout, curves, evaluate};
 use crate::gap::Losses;
 use crate::prepared::Prepared;
 use crate::rows::encode_rows;
@@ -22,6 +22,7 @@ pub(crate) struct Proof {
     pub(crate) model: Model,
     pub(crate) holdout: Holdout,
     pub(crate) evaluation: Evaluation,
+    pub(crate) curves: Curves,
     /// The loaded model's score on the hold-out: log loss for classifiers, R² for regression.
     scores: Scores,
     /// Mean and spread of the loaded model's losses on the hold-out rows. `None` if they cannot be computed.
@@ -52,13 +53,14 @@ impl Proof {
         let answers = Answers::of(&model, &raw)?;
         let evaluation = evaluate(holdout.target(), &answers, threshold(&model)).ok_or(LearningError::OtherTask)?;
         let scores = holdout.own_scores(&answers).ok_or(LearningError::OtherTask)?;
+        let curves = curves(holdout.target(), &answers).ok_or(LearningError::OtherTask)?;
         let losses = Losses::of(holdout.target(), &answers);
         drop(answers);
         let slots = model.signature().slots();
         // Loaded and fitted model must predict the same for up to 50,000 hold-out rows and up to 50,000 training rows.
         same_answers(&model, &compiled, raw.get(..CHECKED_ROWS * slots).unwrap_or(&raw))?;
         let training_score = training_score(prepared, &model, &compiled)?;
-        Ok(Self { artifact, model, holdout, evaluation, scores, losses, training_score })
+        Ok(Self { artifact, model, holdout, evaluation, curves, scores, losses, training_score })
     }
 
     /// Returns a warning if the model is not clearly better than a model that answers `constant` for every row.

@@ -41,6 +41,7 @@ use crate::gap::Losses;
 use crate::hyperparameters::Choice;
 use crate::intervals::Errors;
 use crate::learner::{AnswerError, Learner};
+use crate::watch::ProgressWatch;
 
 // With more candidates, the search uses successive halving.
 /// If a model family has at most this many hyperparameter candidates, each is scored on every cross-validation fold.
@@ -119,6 +120,7 @@ pub enum SearchError {
 struct Search<'a> {
     context: SearchContext<'a>,
     labels: &'a LabelChoice,
+    watch: &'a ProgressWatch,
     started: Instant,
     deadline: Instant,
     // If the candidates' predictions are large, only the best candidate of each family keeps its predictions.
@@ -131,7 +133,12 @@ struct Search<'a> {
 }
 
 /// Searches for the best hyperparameters as `plan` says.
-pub(crate) fn search(learner: &Learner<'_>, plan: &Plan, deadline: Instant) -> Result<SearchResult, SearchError> {
+pub(crate) fn search(
+    learner: &Learner<'_>,
+    plan: &Plan,
+    deadline: Instant,
+    watch: &ProgressWatch,
+) -> Result<SearchResult, SearchError> {
     // The search leaves enough time before the `deadline` for the last fit on all training rows.
     let (folds, division) = small::divided(learner, plan);
     let rule = plan.labels.usual(learner.target());
@@ -140,6 +147,7 @@ pub(crate) fn search(learner: &Learner<'_>, plan: &Plan, deadline: Instant) -> R
     let mut search = Search {
         context,
         labels: &plan.labels,
+        watch,
         started,
         deadline,
         trials: Vec::new(),
@@ -149,6 +157,7 @@ pub(crate) fn search(learner: &Learner<'_>, plan: &Plan, deadline: Instant) -> R
     };
     let candidates = in_turn(plan);
     let planned = candidates.len();
+    watch.search(planned, plan.metric);
     search.run(candidates)?;
     search.narrow_down()?;
     search.found(planned, &plan.ensemble)
@@ -219,6 +228,7 @@ impl Search<'_> {
                 }
                 let trial = self.advanced(trial, folds)?;
                 self.trials.insert(number, trial);
+                self.show();
                 self.drop_large();
             }
             before = folds;
@@ -272,7 +282,16 @@ impl Search<'_> {
     fn keep(&mut self, trial: Trial) {
         // If the candidates' predictions are large, only the best candidate of each family keeps its predictions.
         self.trials.push(trial);
+        self.show();
         self.drop_large();
+    }
+
+    /// Shows how far the search has come to whoever watches it.
+    fn show(&self) {
+        let metric = self.context.metric;
+        let better = |best: &'_ Trial, trial: &'_ Trial| trial.is_better_than(best, metric);
+        let best = self.trials.iter().reduce(|best, trial| if better(best, trial) { trial } else { best });
+        self.watch.scored(self.trials.len(), best.and_then(Trial::score));
     }
 
     fn drop_large(&mut self) {

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use evergreen_lifecycle::{
-    Baseline, Candidate, ClassEvaluation, Evaluation, Family, Parameters, SearchSummary, SignatureError, Task,
+    Baseline, Candidate, ClassEvaluation, Curves, Evaluation, Family, Parameters, RunStage, SearchSummary,
+    SignatureError, Task,
 };
 use evergreen_scoring::{ArtifactError, ArtifactMetadata, Interval, Lineage, Model, PipelineError, ShapeError};
 use evergreen_table::{Table, at};
@@ -22,6 +23,7 @@ use crate::proof::Proof;
 use crate::rows::FrameError;
 use crate::search::{Plan, RankedCandidate, SearchError, SearchResult, search};
 use crate::split::distinct_share;
+use crate::watch::ProgressWatch;
 use crate::{intervals, memory};
 
 // Examples of derived features are parts of dates, and words of texts.
@@ -56,6 +58,8 @@ pub struct Trained {
     pub candidates: Vec<Candidate>,
     /// The model's metrics on the hold-out.
     pub evaluation: Evaluation,
+    /// Curves of the model on the hold-out, for people who look at the version.
+    pub curves: Curves,
     /// Metrics, on the hold-out, of a baseline model that ignores all input columns. `None` if there is no baseline.
     pub baseline: Option<Baseline>,
     // The trained model must beat this answer.
@@ -145,19 +149,41 @@ pub enum LearningError {
 /// # Errors
 /// [`LearningError`], which names the step that failed.
 pub fn train(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origin) -> Result<Trained, LearningError> {
+    train_watched(prepared, plan, deadline, origin, &ProgressWatch::default())
+}
+
+/// Trains a model as [`train`] does, and shows its progress in `watch` meanwhile. The result is the same.
+///
+/// # Errors
+/// The same as [`train`].
+pub fn train_watched(
+    prepared: &Prepared,
+    plan: &Plan,
+    deadline: Instant,
+    origin: &Origin,
+    watch: &ProgressWatch,
+) -> Result<Trained, LearningError> {
     // Run the training on a thread of rayon's thread pool. From a thread outside the pool, each of many small steps
     // would wait until a thread of the pool wakes up.
     // Training writes the artifact, loads it, and evaluates the loaded model. It compares the predictions of the loaded
     // and the fitted model on up to 50,000 hold-out rows and up to 50,000 training rows.
-    rayon::scope(|_| on_pool(prepared, plan, deadline, origin))
+    rayon::scope(|_| on_pool(prepared, plan, deadline, origin, watch))
 }
 
-fn on_pool(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origin) -> Result<Trained, LearningError> {
+fn on_pool(
+    prepared: &Prepared,
+    plan: &Plan,
+    deadline: Instant,
+    origin: &Origin,
+    watch: &ProgressWatch,
+) -> Result<Trained, LearningError> {
     let started = Instant::now();
+    watch.enter(RunStage::Searching);
     let (learnt, warnings) = columns(prepared, plan, deadline)?;
     let learner = learner(prepared, learnt)?;
-    let mut found = search(&learner, plan, deadline)?;
+    let mut found = search(&learner, plan, deadline, watch)?;
     found.warnings.extend(warnings);
+    watch.enter(RunStage::Fitting);
     let (best, fitted) = fit_best(&learner, &mut found, plan.seed, deadline)?;
     found.summary.seconds = started.elapsed().as_secs_f64();
     found.summary.budget_seconds = deadline.saturating_duration_since(started).as_secs_f64();
@@ -165,6 +191,7 @@ fn on_pool(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origin)
     found.warnings.extend(fewer_trees(&best.choice, &fitted));
     let fit_duration = started.elapsed();
 
+    watch.enter(RunStage::Evaluating);
     let started = Instant::now();
     let last = deadline.checked_sub(best.after).unwrap_or(deadline);
     let interval = intervals::learn(&learner, &best.errors, fitted.scaler.as_ref(), last)?;
@@ -188,7 +215,7 @@ fn on_pool(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origin)
     warnings.extend(leaks(prepared));
     warnings.extend(unordered(prepared.table()));
     warnings.extend(ungrouped(prepared.table()));
-    let Proof { artifact, model, holdout, evaluation, training_score, .. } = proof;
+    let Proof { artifact, model, holdout, evaluation, curves, training_score, .. } = proof;
     Ok(Trained {
         artifact,
         model,
@@ -197,6 +224,7 @@ fn on_pool(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origin)
         search: Some(found.summary),
         candidates: found.candidates,
         evaluation,
+        curves,
         baseline,
         constant,
         training_score,

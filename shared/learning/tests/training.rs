@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use common::{csv, fixed, iris, origin, plan, table, train};
-use evergreen_learning::{EvaluationError, Plan, PlanError, Prepared, Trained};
-use evergreen_lifecycle::{Evaluation, Family, PrimaryMetric};
+use evergreen_learning::{EvaluationError, Plan, PlanError, Prepared, ProgressWatch, Trained, train_watched};
+use evergreen_lifecycle::{Curves, Evaluation, Family, Label, PrimaryMetric, RunStage};
 use evergreen_scoring::{ArtifactMetadata, Lineage, Model};
 use evergreen_table::{DataFile, DatasetSettings, FamilyChoice, Table};
 use proptest::prelude::*;
@@ -475,4 +475,27 @@ fn three_hundred_labels_are_classified_and_their_record_stays_small() {
     assert_eq!(trained.model.signature().labels().len(), 300);
     let record = serde_json::to_vec(&trained.evaluation).unwrap();
     assert!(record.len() < 10_000, "{} bytes", record.len());
+}
+
+#[test]
+fn a_watched_training_shows_its_search_and_gives_the_same_artifact() {
+    let (table, watch) = (iris(), ProgressWatch::default());
+    let plan = plan(&table, Some(Family::Linear), 7);
+    let deadline = Instant::now() + Duration::from_secs(600);
+    let watched = train_watched(&table, &plan, deadline, &origin(), &watch).unwrap();
+    assert_eq!(watched.artifact, train(&table, &plan).artifact);
+    let (seen, search) = (watch.now(), watched.search.unwrap());
+    assert_eq!((seen.stage, seen.metric), (RunStage::Evaluating, Some(search.metric)));
+    assert_eq!((seen.tried, seen.planned), (search.tried, search.planned));
+    assert!(seen.best.is_some());
+}
+
+#[test]
+fn the_curves_are_those_of_the_stored_metrics() {
+    let table = iris();
+    let trained = train(&table, &plan(&table, Some(Family::Linear), 7));
+    let Curves::Classification(curves) = &trained.curves else { panic!("expected a classification") };
+    let drawn: Vec<Label> = curves.roc.iter().map(|curve| curve.label.clone()).collect();
+    assert_eq!(drawn, table.table().target().labels());
+    assert_eq!(curves.calibration.iter().map(|bin| bin.rows).sum::<usize>(), trained.evaluation.rows());
 }

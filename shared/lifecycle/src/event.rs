@@ -1,9 +1,16 @@
-//! The events that report changes of a model, such as a promotion or a failed training run.
+//! The events that report changes of a model, such as a promotion or a failed training run. docs/EVENTS.md describes
+//! their JSON.
+
+mod change;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{Champion, Decision, ModelName, Run, RunId, RunMetrics, Version, VersionNumber, time};
+
+// A new optional field is no new version. A field that is renamed, removed or means something else is one.
+/// Version of the JSON of all events. Each event has it in the field `schema_version`.
+pub const EVENT_SCHEMA: u32 = 1;
 
 // Events with the same time are sent in the order of this enum.
 /// Kind of event in a model's life, such as a promotion.
@@ -17,9 +24,23 @@ pub enum EventKind {
     ModelRejected,
     /// A training run or an import ended without a new model version.
     TrainingFailed,
+    /// A person changed the registry, the schedule, an alarm or the sessions.
+    RegistryChanged,
+    /// A person asked for a training run, or for the verification of a version.
+    TrainingRequested,
 }
 
 impl EventKind {
+    /// All kinds of events, in the order of this enum.
+    pub const ALL: [Self; 6] = [
+        Self::TrainingSucceeded,
+        Self::ModelPromoted,
+        Self::ModelRejected,
+        Self::TrainingFailed,
+        Self::RegistryChanged,
+        Self::TrainingRequested,
+    ];
+
     /// Returns the event's detail type on the EventBridge bus, such as `ModelPromoted`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -27,6 +48,8 @@ impl EventKind {
             Self::ModelPromoted => "ModelPromoted",
             Self::ModelRejected => "ModelRejected",
             Self::TrainingFailed => "TrainingFailed",
+            Self::RegistryChanged => "RegistryChanged",
+            Self::TrainingRequested => "TrainingRequested",
         }
     }
 }
@@ -35,6 +58,8 @@ impl EventKind {
 /// An event in a model's life, such as a promotion. Sent as JSON to the EventBridge bus.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LifecycleEvent {
+    /// Version of the event's JSON, [`EVENT_SCHEMA`].
+    pub schema_version: u32,
     /// Unique id of the event. An event that is sent twice has the same id.
     pub id: String,
     /// Kind of the event, such as a promotion or a failed run.
@@ -95,8 +120,7 @@ impl LifecycleEvent {
 
     /// Returns the key of the event in the outbox, the list of events that wait to be sent.
     pub fn outbox_key(&self) -> String {
-        // Keys sort by time. Events with the same time sort by kind.
-        format!("{}#{}#{}", time::format(self.occurred_at), self.kind as u8, self.id)
+        outbox_key(self.occurred_at, self.kind, &self.id)
     }
 
     /// Creates the event for a promotion by hand: a person made an earlier model version the champion.
@@ -104,6 +128,7 @@ impl LifecycleEvent {
         let kind = EventKind::ModelPromoted;
         let at = champion.promoted_at.as_millisecond();
         Self {
+            schema_version: EVENT_SCHEMA,
             // The id contains the revision and the time, because a revision can repeat after somebody deleted the
             // history.
             id: format!("{model}/champion-{}-{at}/{}", champion.revision, kind.as_str()),
@@ -121,6 +146,7 @@ impl LifecycleEvent {
 
     fn of_run(kind: EventKind, run: &Run, occurred_at: Timestamp) -> Self {
         Self {
+            schema_version: EVENT_SCHEMA,
             id: format!("{}/{}/{}/{}", run.model, run.id, run.attempt, kind.as_str()),
             kind,
             occurred_at,
@@ -133,4 +159,9 @@ impl LifecycleEvent {
             retry_until: None,
         }
     }
+}
+
+/// Returns the key of an event in the outbox. Keys sort by time; events with the same time sort by kind.
+fn outbox_key(occurred_at: Timestamp, kind: EventKind, id: &str) -> String {
+    format!("{}#{}#{id}", time::format(occurred_at), kind as u8)
 }

@@ -6,11 +6,13 @@
 
 mod baseline;
 pub mod champion;
+mod curves;
 pub mod digest;
 mod evaluation;
 mod event;
 mod gate;
 pub mod health;
+pub mod histogram;
 pub mod incident;
 pub mod journal;
 pub mod listing;
@@ -23,38 +25,48 @@ pub mod record;
 mod retention;
 pub mod run;
 mod run_id;
+pub mod schedule;
 mod search;
 pub mod session;
 mod signature;
 mod steering;
 pub mod text;
 pub mod time;
+mod verification;
 mod version;
 
 pub use baseline::Baseline;
 pub use champion::{Champion, Pointer};
+pub use curves::{
+    CalibrationBin, ClassCurve, ClassificationCurves, Curves, MAX_CURVES, PredictedPart, RegressionCurves,
+};
 pub use evaluation::{
     BinaryEvaluation, ClassEvaluation, ClassificationEvaluation, Dataset, Durations, Evaluation, IntervalEvaluation,
     MAX_CONFUSED_LABELS, MAX_WORST_LABELS, PINBALL_QUANTILE, Parameters, PrimaryMetric, RegressionEvaluation,
 };
-pub use event::{EventKind, LifecycleEvent};
+pub use event::{EVENT_SCHEMA, EventKind, LifecycleEvent};
 pub use gate::{
     Advantage, AgainstConstant, Decision, Gate, Incumbent, InvalidGate, MeanLoss, PairedTest, Scores, Verdict,
 };
 pub use health::{Datum, Metric, MetricSource, MetricValues, Presence, Unit, Worst};
+pub use histogram::{ColumnHistogram, HistogramBin, ValueCount};
 pub use incident::{AlarmChange, AlarmRecord, AlarmReport};
-pub use manifest::{MANIFEST_FORMAT, Manifest};
+pub use manifest::{MANIFEST_FORMAT, Manifest, RecordedOptions};
 pub use name::{InvalidModelName, ModelName};
 pub use outbox::Announcement;
-pub use profile::{ColumnProfile, ColumnRole, DatasetFile, DatasetProfile};
+pub use profile::{ColumnProfile, ColumnRole, DatasetFile, DatasetProfile, SettingsFile};
 pub use record::{Record, Unreadable};
 pub use retention::KeepDays;
-pub use run::{Admission, Rescored, Run, RunMetrics, RunState, RunStatus, Trigger};
+pub use run::{Admission, Progress, Rescored, Run, RunMetrics, RunStage, RunState, RunStatus, Trigger};
 pub use run_id::{InvalidRunId, RunId};
 pub use search::{Candidate, Family, SearchSummary};
 pub use signature::{
     Code, Column, ColumnKind, DatePart, Label, MAX_LABELS, Signature, SignatureError, Task, is_missing, words,
     write_moment, write_words,
 };
-pub use steering::{Actor, ActorKind, Alias, Annotations, AuditEntry, AuditedAction, Change, Edit, Mute};
+pub use steering::{
+    Actor, ActorKind, Alias, AliasName, Annotations, AuditEntry, AuditedAction, Change, Edit, InvalidAliasName, Mute,
+    PIN, PROTECTED_CHAMPIONS, Protection,
+};
+pub use verification::{Verification, VerificationOutcome};
 pub use version::{Artifact, IMPORTED_FILE, Imported, Version, VersionNumber};

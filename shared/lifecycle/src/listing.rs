@@ -1,10 +1,23 @@
 //! Summaries of runs and versions: what lists, filters, sorting and plots need, and no more. A summary is small, so a
 //! list of thousands is read in a few calls.
 
+mod fields;
+mod invalid;
+mod metric;
+mod search;
+mod sort;
+mod summary;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use fields::{RunCondition, VersionCondition};
+pub use invalid::InvalidFilter;
+pub use metric::MetricCondition;
+pub use search::{DEFAULT_PAGE, Facts, Listed, MAX_PAGE, Page, Search};
+pub use sort::{Sort, SortValue};
 
 use crate::{Family, RunId, RunStatus, VersionNumber};
 
@@ -93,4 +106,11 @@ pub struct Span {
     pub from: Option<Timestamp>,
     /// The latest time.
     pub until: Option<Timestamp>,
+}
+
+impl Span {
+    /// Returns whether the time `moment` is within the span, limits included.
+    pub fn contains(&self, moment: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= moment) && self.until.is_none_or(|until| moment <= until)
+    }
 }

@@ -4,6 +4,7 @@
 //! An implementation of a port works for one model. A write that may conflict with another writer has a condition. On a
 //! conflict, the write fails and changes nothing.
 
+mod alarm_states;
 mod alarms;
 mod artifacts;
 mod champions;
@@ -11,6 +12,7 @@ mod clock;
 mod datasets;
 mod error;
 mod events;
+mod links;
 mod listing;
 mod mail;
 mod metrics;
@@ -23,21 +25,23 @@ mod sessions;
 mod steering;
 mod usage;
 
+pub use alarm_states::{AlarmCondition, AlarmStates, AlarmStatus};
 pub use alarms::{AlarmRecords, RememberError};
 pub use artifacts::{ArtifactReadError, ArtifactWriter, Artifacts, NewObject, ObjectTag, StoreError};
 pub use champions::{Champions, Versions, WithCopy};
 pub use clock::{Clock, Sleeper};
-pub use datasets::{Datasets, Incoming, IncomingError, StoredFile};
+pub use datasets::{Datasets, FileContent, FormerDatasets, Incoming, IncomingError, StoredFile};
 pub use error::{Cause, Unavailable};
 pub use events::{Announcer, EventOutbox, MAX_ANNOUNCEMENTS, Refusal, Waiting};
+pub use links::{ArtifactLinks, ObjectRemoval};
 pub use listing::Listing;
 pub use mail::{Claim, Lease, Mail, MailClaims, Mailer, REMEMBERED, SendError, UNANSWERED};
 pub use metrics::MetricSink;
 pub use rebuild::{ObjectList, RegistryRestore, Restorable};
 pub use registrar::{LARGEST_COPY, PromoteError, Promotion, RegisterError, Registrar, Registration};
 pub use retention::{Expiry, ObjectRetention, RecordRetention};
-pub use runs::{MOST_RUNS, Opening, RunWriteError, Runs};
-pub use schedule::{Schedules, StoredSchedule};
+pub use runs::{MOST_RUNS, Opening, RunProgress, RunWriteError, Runs};
+pub use schedule::{ScheduleSwitch, Schedules, StoredSchedule};
 pub use sessions::Sessions;
 pub use steering::{ChangeError, MAX_ALIASES, Steering};
 pub use usage::RequestUsage;

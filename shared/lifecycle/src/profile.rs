@@ -2,11 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ColumnHistogram;
+
 /// Describes how the training data set was read.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DatasetProfile {
     /// The files of the data set, in the order in which their rows are read.
     pub files: Vec<DatasetFile>,
+    /// The settings file that was read with the data files. `None` if there was none, and in older manifests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<SettingsFile>,
     /// The number of hold-out rows, which are used for the evaluation and not for training.
     pub holdout_rows: usize,
     /// How the hold-out rows were chosen, as a sentence for people.
@@ -32,10 +37,26 @@ pub struct DatasetFile {
     /// The unusual properties of the file's format, as text for people. Empty if there are none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub read_as: String,
+    // Whoever trains again reads this version, even if somebody has replaced the file meanwhile.
+    /// The S3 version ID of the object that was read. `None` if the bucket keeps no versions, and in older manifests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object_version: Option<String>,
+}
+
+/// The settings file `dataset.toml`, as it was read with the data files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingsFile {
+    /// The S3 key of the file.
+    pub name: String,
+    /// The SHA-256 hash of the file's content, in lower-case hexadecimal.
+    pub sha256: String,
+    /// The S3 version ID of the object that was read. `None` if the bucket keeps no versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object_version: Option<String>,
 }
 
 /// Describes how one column of the data set was read and used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ColumnProfile {
     /// The name of the data set column.
     pub name: String,
@@ -51,6 +72,10 @@ pub struct ColumnProfile {
     pub distinct: usize,
     /// How the training uses the column, for example as a feature.
     pub role: ColumnRole,
+    /// The distribution of the column's values. `None` for free text, identifiers, groups and dropped columns, and in
+    /// older manifests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub histogram: Option<ColumnHistogram>,
 }
 
 /// How the training uses a column of the data set.

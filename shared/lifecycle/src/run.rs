@@ -2,12 +2,14 @@
 
 mod metrics;
 mod order;
+mod progress;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use metrics::RunMetrics;
 pub use order::{began, is_ahead};
+pub use progress::{Progress, RunStage};
 
 use crate::{
     Dataset, Imported, MeanLoss, ModelName, Parameters, PrimaryMetric, RunId, SearchSummary, VersionNumber, time,
@@ -95,6 +97,9 @@ pub struct Run {
     pub rescored: Option<Rescored>,
     /// The main metrics of the new model. `None` until the training run has evaluated the model.
     pub metrics: Option<RunMetrics>,
+    /// How far the attempt has come. `None` before its first report, after its end, and if it took only seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
     /// The state of the training run, with its result if the run has ended.
     #[serde(flatten)]
     pub state: RunState,
@@ -343,6 +348,7 @@ mod tests {
             imported: None,
             rescored: None,
             metrics: None,
+            progress: None,
             state: RunState::Running,
         }
     }

@@ -1,12 +1,18 @@
 //! Changes that people make to a model: promotions, aliases, tags, notes, deletions, mutes. Each change has an actor, a
-//! reason where it changes what serves, and an entry in the audit trail.
+//! reason where it changes which version is the champion, and an entry in the audit trail.
+
+mod alias;
+mod protection;
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Announcement, Champion, VersionNumber};
+pub use alias::{Alias, AliasName, InvalidAliasName};
+pub use protection::{PIN, PROTECTED_CHAMPIONS, Protection};
+
+use crate::{Announcement, Champion, Verification, VersionNumber};
 
 /// How the actor of a change proved who they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +59,8 @@ pub enum AuditedAction {
     VersionDeleted,
     /// A person asked for the verification of a version.
     VerificationRequested,
+    /// A verification of a version ended.
+    VersionVerified,
     /// The training schedule was switched off.
     SchedulePaused,
     /// The training schedule was switched on.
@@ -89,21 +97,6 @@ pub struct AuditEntry {
     pub details: BTreeMap<String, String>,
 }
 
-/// A name that people give to a version and may move to another one, such as `staging`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Alias {
-    /// The name of the alias: lower-case letters, digits and hyphens. `champion` is not allowed.
-    pub name: String,
-    /// The version that the alias names.
-    pub version: VersionNumber,
-    // A conditional write compares this number.
-    /// Number of times that the alias was set, from 1 up.
-    pub revision: u32,
-    /// When the alias was last set.
-    #[serde(with = "crate::time")]
-    pub set_at: Timestamp,
-}
-
 /// What people wrote about a version: its tags and its note.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Annotations {
@@ -119,7 +112,7 @@ pub struct Annotations {
     pub note: Option<String>,
 }
 
-/// A stored wish that an alarm sends no mail until a time.
+/// A stored request that an alarm sends no mail until a time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mute {
     /// The alarm's name without the name of the stack, such as `throttles`.
@@ -161,7 +154,7 @@ pub enum Edit {
         annotations: Annotations,
     },
     // The bucket's objects are deleted after that. The record is what counts.
-    /// Removes the record of a version, if it is registered and neither the champion nor the target of an alias.
+    /// Removes the record of a version, if it is registered and nothing [protects](Protection) it.
     RemoveVersion {
         /// The version.
         version: VersionNumber,
@@ -172,6 +165,8 @@ pub enum Edit {
     Mute(Mute),
     /// Removes the mute of an alarm. The field is the alarm's name without the name of the stack.
     Unmute(String),
+    /// Stores the result of a verification.
+    Verified(Box<Verification>),
 }
 
 /// A person's change, as one transaction: the edits, the audit entry, the event, and the key that makes it idempotent.
@@ -181,8 +176,9 @@ pub struct Change {
     pub edits: Vec<Edit>,
     /// The entry of the audit trail.
     pub entry: AuditEntry,
-    /// The event that reports the change, or that asks for work (such as a training run).
-    pub announcement: Announcement,
+    // A promotion also sends the event `ModelPromoted`.
+    /// The events that report the change, or that ask for work (such as a training run). At least one.
+    pub announcements: Vec<Announcement>,
     /// The caller's idempotency key. A second change with the same key changes nothing.
     pub key: Option<String>,
 }

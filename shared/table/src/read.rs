@@ -130,6 +130,7 @@ fn files_of(parts: &TableParts, surveyed: &SurveyedTable) -> Vec<DatasetFile> {
         sha256: String::new(),
         rows: surveyed.rows.get(&index).copied().unwrap_or_default() as usize,
         read_as: read_as(part),
+        object_version: None,
     };
     (0..).zip(&parts.parts).map(file).collect()
 }
@@ -163,6 +164,7 @@ fn profiles(names: &[String], tallies: &[ColumnTally], readings: &[ColumnReading
             missing: missing(tally, reading),
             distinct: tally.distinct(),
             role: reading.role,
+            histogram: None,
         })
         .collect()
 }

@@ -3,8 +3,9 @@
 
 use evergreen_lifecycle::ports::Registration;
 use evergreen_lifecycle::{
-    Artifact, Champion, ClassEvaluation, ClassificationEvaluation, Dataset, Decision, Durations, Evaluation, Family,
-    Gate, Incumbent, PrimaryMetric, Run, RunId, RunMetrics, RunState, Scores, Task, Trigger, Version, VersionNumber,
+    Actor, ActorKind, Announcement, Artifact, AuditEntry, AuditedAction, Champion, Change, ClassEvaluation,
+    ClassificationEvaluation, Dataset, Decision, Durations, Edit, Evaluation, Family, Gate, Incumbent, PrimaryMetric,
+    Run, RunId, RunMetrics, RunState, Scores, Task, Trigger, Version, VersionNumber, time,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -43,6 +44,7 @@ pub fn run(token: &str, started_at: Timestamp) -> Run {
         imported: None,
         rescored: None,
         metrics: None,
+        progress: None,
         state: RunState::Running,
     }
 }
@@ -145,6 +147,30 @@ pub fn registration(run: Run, version: Version, seen: Option<&Champion>) -> Regi
         artifact: None,
         announcements: Vec::new(),
     }
+}
+
+/// Test helper: returns the audit entry of a change that an administrator made at `at`. Entries of one moment differ in
+/// the subject.
+pub fn audit_entry(action: AuditedAction, subject: &str, at: Timestamp) -> AuditEntry {
+    AuditEntry {
+        id: format!("{}-{subject}", at.as_millisecond()).replace(' ', "-"),
+        at,
+        actor: Actor { kind: ActorKind::Iam, name: "arn:aws:iam::123456789012:role/admin".into() },
+        action,
+        subject: subject.to_owned(),
+        reason: Some("a test".into()),
+        details: std::collections::BTreeMap::new(),
+    }
+}
+
+/// Test helper: returns a change with one edit, the audit entry `entry`, an event that reports it, and no key.
+pub fn change(edit: Edit, entry: AuditEntry) -> Change {
+    let event = Announcement {
+        key: format!("{}#9#{}", time::format(entry.at), entry.id),
+        kind: "RegistryChanged".into(),
+        detail: serde_json::json!({"id": entry.id}).to_string(),
+    };
+    Change { edits: vec![edit], entry, announcements: vec![event], key: None }
 }
 
 fn model() -> evergreen_lifecycle::ModelName {

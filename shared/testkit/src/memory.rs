@@ -3,11 +3,15 @@
 //! Writes have the same conditions as in the real services.
 
 mod clock;
+mod console;
 mod events;
 mod journal;
+mod listing;
 mod mail;
 mod measuring;
 mod registry;
+mod sessions;
+mod steering;
 mod storage;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,10 +19,11 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use evergreen_lifecycle::journal::JournalEntry;
-use evergreen_lifecycle::ports::{LARGEST_COPY, NewObject, ObjectTag, StoredSchedule, Unavailable};
+use evergreen_lifecycle::ports::{AlarmStatus, LARGEST_COPY, NewObject, ObjectTag, StoredSchedule, Unavailable};
+use evergreen_lifecycle::session::{Session, SessionLink};
 use evergreen_lifecycle::{
-    AlarmRecord, Announcement, Champion, Datum, KeepDays, LifecycleEvent, Pointer, Record, Run, RunId, Unreadable,
-    Version, VersionNumber,
+    AlarmRecord, Alias, AliasName, Annotations, Announcement, AuditEntry, Champion, Datum, KeepDays, LifecycleEvent,
+    Mute, Pointer, Record, Run, RunId, Unreadable, Verification, Version, VersionNumber,
 };
 use jiff::Timestamp;
 
@@ -38,6 +43,8 @@ pub struct MemoryState {
     pub versions: BTreeMap<VersionNumber, Version>,
     /// The last model version number that was taken from the fake registry. 0 if the counter is lost.
     pub last_number: u32,
+    /// The stored verifications of versions, oldest first.
+    pub verifications: Vec<Verification>,
     /// The journal files of changes whose events must still be published, by the key of the event.
     pub changes: BTreeMap<String, JournalEntry>,
     /// The files of the journal in the bucket, and other files outside of model versions, by key.
@@ -58,6 +65,8 @@ pub struct MemoryState {
     pub after_copy_is_read: Option<fn(&mut Self)>,
     /// The training schedule. `None` if it does not exist.
     pub schedule: Option<StoredSchedule>,
+    /// The states of the CloudWatch alarms.
+    pub alarm_states: Vec<AlarmStatus>,
     /// The number of requests in this month, one element for each API key.
     pub requests: Vec<u64>,
     /// The model registry's copy of the champion's model file. `None` if there is no copy.
@@ -69,6 +78,8 @@ pub struct MemoryState {
     pub marks: BTreeMap<String, String>,
     /// The files of the user's data set in the bucket, by key.
     pub datasets: BTreeMap<String, Vec<u8>>,
+    /// Former contents of files of the user's data set, by key and object version.
+    pub former_datasets: BTreeMap<(String, String), Vec<u8>>,
     /// The model files that were uploaded for import, by key.
     pub incoming: BTreeMap<String, Vec<u8>>,
     /// The entity tags of the uploaded model files, by key. Empty unless a test sets them.
@@ -85,6 +96,20 @@ pub struct MemoryState {
     pub claims: BTreeMap<String, MailClaim>,
     /// The stored records of CloudWatch alarms, by the alarm's name.
     pub alarms: BTreeMap<String, AlarmRecord>,
+    /// The aliases, by name.
+    pub aliases: BTreeMap<AliasName, Alias>,
+    /// The tags and notes of versions, by version number.
+    pub annotations: BTreeMap<VersionNumber, Annotations>,
+    /// The entries of the audit trail, in the order of the changes.
+    pub audit: Vec<AuditEntry>,
+    /// The idempotency keys of changes, with the audit entry of each change.
+    pub keys: BTreeMap<String, AuditEntry>,
+    /// The mutes of alarms, by the alarm's name without the name of the stack.
+    pub mutes: BTreeMap<String, Mute>,
+    /// The links that were not used yet, by the hash of their token.
+    pub links: BTreeMap<String, SessionLink>,
+    /// The open sessions, by the hash of their token.
+    pub sessions: BTreeMap<String, Session>,
     // The keys are `run ID` for training runs and `version NUMBER` for model versions.
     /// When each record that is marked for deletion will be deleted, by the name of the record (such as `run ID`).
     pub forgotten: BTreeMap<String, Timestamp>,
@@ -93,11 +118,11 @@ pub struct MemoryState {
     /// The number of days after which an S3 object expires, by key. Objects that are not listed are kept forever.
     pub expiring: BTreeMap<String, KeepDays>,
     // The names: `registry`, `retention` (of records), `copy` (the call that reads the champion with the copy of its
-    // model file), `artifacts`, `datasets`, `incoming`, `outbox`, `bus`, `schedule`, `usage`, `sink` (for metrics),
-    // `rate` (of mails). A mail address makes sending to this recipient fail.
+    // model file), `artifacts`, `removal` (of objects), `datasets`, `incoming`, `outbox`, `bus`, `schedule`, `sessions` (and links), `usage`,
+    // `sink` (for metrics), `rate` (of mails). A mail address makes sending to this recipient fail.
     /// Test input: the names of the fake services for which every call fails, such as `registry`.
     pub away: BTreeSet<String>,
-    // The keys are the method names of `Registrar`, and `create` and `replace`.
+    // The keys are the method names of `Registrar`, and `apply`, `create` and `replace`.
     /// Test input: for each operation, how many of its next calls fail with an error that passes within seconds.
     pub busy: BTreeMap<&'static str, u32>,
     // The error simulates an answer that is lost on the network. The keys are as in `busy`.

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::ports::{Champions, Runs, StoredSchedule, Unavailable, Versions, WithCopy};
+use evergreen_lifecycle::schedule::Schedule;
 use evergreen_lifecycle::{Artifact, Column, Pointer, Record, Run, RunId, Signature, Version, VersionNumber};
-use evergreen_metrics::{Expectations, MetricsError, MetricsHandler, MetricsPorts, MetricsReport, Schedule};
+use evergreen_metrics::{Expectations, MetricsError, MetricsHandler, MetricsPorts, MetricsReport};
 use evergreen_scoring::{
     Aggregate, ArtifactMetadata, Encoding, Ensemble, LabelRule, Link, Node, Pipeline, PipelineParts, Predictor,
     Preprocessing, Tree, Weight, encode,

@@ -9,7 +9,8 @@ mod trainings;
 
 use evergreen_lifecycle::Metric;
 use evergreen_lifecycle::ports::StoredSchedule;
-use evergreen_metrics::{Timetable, deadline_metric};
+use evergreen_lifecycle::schedule::Timetable;
+use evergreen_metrics::deadline_metric;
 use evergreen_testkit::moment;
 use jiff::{SignedDuration, Timestamp};
 

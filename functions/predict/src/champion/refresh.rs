@@ -7,12 +7,12 @@
 
 use std::sync::Arc;
 
+use evergreen_http::causes;
 use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts, Champions, LARGEST_COPY, Unavailable, WithCopy};
 use evergreen_lifecycle::{ModelName, Pointer, Unreadable, VersionNumber};
 use evergreen_scoring::{Model, RegisteredError};
 
 use super::LoadedChampion;
-use crate::journal::causes;
 use crate::ports::PredictWorld;
 
 // For larger files, the work takes half a millisecond or more and would block requests on the runtime's only thread.

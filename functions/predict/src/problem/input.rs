@@ -1,9 +1,9 @@
 //! Error responses to a `POST /predict` request whose body is wrong.
 
+use evergreen_http::{Problem, ProblemKind};
 use evergreen_lifecycle::{Column, ColumnKind};
 use lambda_http::http::StatusCode;
 
-use super::{Problem, ProblemKind};
 use crate::body::{BodyFault, MAX_BODY_BYTES};
 use crate::rows::{ColumnIndex, RowFault};
 
@@ -33,58 +33,56 @@ static NOT_A_CATEGORY: ProblemKind = ProblemKind::new(StatusCode::BAD_REQUEST, "
 static NOT_A_TEXT: ProblemKind = ProblemKind::new(StatusCode::BAD_REQUEST, "not-a-text", "Not a text");
 static OUT_OF_RANGE: ProblemKind = ProblemKind::new(StatusCode::BAD_REQUEST, "out-of-range", "Out of range");
 
-impl Problem {
-    /// Creates the error response to a request whose body cannot be read as JSON text.
-    pub fn of_body(fault: BodyFault) -> Self {
-        match fault {
-            BodyFault::MediaType => {
-                let detail = "The content type is missing or not JSON.";
-                Self::new(&UNSUPPORTED_MEDIA_TYPE, detail).expecting("application/json")
-            }
-            BodyFault::TooLarge => {
-                let detail = format!("The body is longer than {MAX_BODY_BYTES} bytes.");
-                Self::new(&BODY_TOO_LARGE, detail).expecting(format!("at most {MAX_BODY_BYTES} bytes"))
-            }
-            BodyFault::Utf8 => not_json("The body is not UTF-8."),
-            BodyFault::Empty => not_json("The body is empty."),
+/// Creates the error response to a request whose body cannot be read as JSON text.
+pub fn of_body(fault: BodyFault) -> Problem {
+    match fault {
+        BodyFault::MediaType => {
+            let detail = "The content type is missing or not JSON.";
+            Problem::new(&UNSUPPORTED_MEDIA_TYPE, detail).expecting("application/json")
         }
+        BodyFault::TooLarge => {
+            let detail = format!("The body is longer than {MAX_BODY_BYTES} bytes.");
+            Problem::new(&BODY_TOO_LARGE, detail).expecting(format!("at most {MAX_BODY_BYTES} bytes"))
+        }
+        BodyFault::Utf8 => not_json("The body is not UTF-8."),
+        BodyFault::Empty => not_json("The body is empty."),
     }
+}
 
-    /// Creates the error response to a request whose body is not JSON, or has no valid rows. `columns` are the columns
-    /// that the model expects.
-    pub fn of_rows(fault: RowFault, columns: &ColumnIndex) -> Self {
-        let (row, field) = (fault.row(), fault.field(columns).map(shortened));
-        let column = fault.column(columns);
-        let value = || column.map_or_else(|| JSON.into(), wanted);
-        let (kind, what, expected) = match fault {
-            RowFault::NotJson { line, column, .. } => {
-                (&NOT_JSON, format!("is not valid JSON, at line {line}, column {column}"), value())
-            }
-            RowFault::WrongShape(found) => (&WRONG_SHAPE, format!("is {found}"), rows_wanted(columns)),
-            RowFault::NoRows => (&NO_ROWS, "is an empty list".into(), rows_wanted(columns)),
-            RowFault::TooManyRows => {
-                let most = columns.max_rows();
-                (&TOO_MANY_ROWS, format!("has more than {most} rows"), format!("at most {most} rows"))
-            }
-            RowFault::NotAnObject { found, .. } => (&WRONG_SHAPE, format!("is {found}"), ROW.into()),
-            RowFault::UnknownColumn { .. } => (
-                &UNKNOWN_COLUMN,
-                "is not a column of the model, and one of the model's columns is missing".into(),
-                listed(columns),
-            ),
-            RowFault::DuplicateColumn { .. } => {
-                (&DUPLICATE_COLUMN, "occurs twice in the row".into(), "each column once".into())
-            }
-            RowFault::MissingColumn { .. } => (&MISSING_COLUMN, left_out(column), listed(columns)),
-            RowFault::Unfit { found, .. } => (unfit(column), format!("is {found}"), value()),
-            RowFault::Missing { found, .. } => {
-                (unfit(column), format!("is {found}, but the training data had no missing values in it"), value())
-            }
-            RowFault::OutOfRange { .. } => (&OUT_OF_RANGE, "does not fit a 32-bit float".into(), value()),
-        };
-        let detail = format!("{} {what}.", place(row, field.as_deref()));
-        Self { row, field, ..Self::new(kind, detail).expecting(expected) }
-    }
+/// Creates the error response to a request whose body is not JSON, or has no valid rows. `columns` are the columns
+/// that the model expects.
+pub fn of_rows(fault: RowFault, columns: &ColumnIndex) -> Problem {
+    let (row, field) = (fault.row(), fault.field(columns).map(shortened));
+    let column = fault.column(columns);
+    let value = || column.map_or_else(|| JSON.into(), wanted);
+    let (kind, what, expected) = match fault {
+        RowFault::NotJson { line, column, .. } => {
+            (&NOT_JSON, format!("is not valid JSON, at line {line}, column {column}"), value())
+        }
+        RowFault::WrongShape(found) => (&WRONG_SHAPE, format!("is {found}"), rows_wanted(columns)),
+        RowFault::NoRows => (&NO_ROWS, "is an empty list".into(), rows_wanted(columns)),
+        RowFault::TooManyRows => {
+            let most = columns.max_rows();
+            (&TOO_MANY_ROWS, format!("has more than {most} rows"), format!("at most {most} rows"))
+        }
+        RowFault::NotAnObject { found, .. } => (&WRONG_SHAPE, format!("is {found}"), ROW.into()),
+        RowFault::UnknownColumn { .. } => (
+            &UNKNOWN_COLUMN,
+            "is not a column of the model, and one of the model's columns is missing".into(),
+            listed(columns),
+        ),
+        RowFault::DuplicateColumn { .. } => {
+            (&DUPLICATE_COLUMN, "occurs twice in the row".into(), "each column once".into())
+        }
+        RowFault::MissingColumn { .. } => (&MISSING_COLUMN, left_out(column), listed(columns)),
+        RowFault::Unfit { found, .. } => (unfit(column), format!("is {found}"), value()),
+        RowFault::Missing { found, .. } => {
+            (unfit(column), format!("is {found}, but the training data had no missing values in it"), value())
+        }
+        RowFault::OutOfRange { .. } => (&OUT_OF_RANGE, "does not fit a 32-bit float".into(), value()),
+    };
+    let detail = format!("{} {what}.", place(row, field.as_deref()));
+    Problem { row, field, ..Problem::new(kind, detail).expecting(expected) }
 }
 
 /// Returns a text that describes the values that a column accepts, such as "true or false, 1 or 0". It becomes the

@@ -108,6 +108,7 @@ pub(super) fn run_of(manifest: &Manifest) -> Run {
         imported: version.imported.clone(),
         rescored: rescored.map(|(version, loss)| Rescored { version, metric: decision.metric, loss }),
         metrics: Some(RunMetrics::of(&version.evaluation, version.training_score, version.durations.total)),
+        progress: None,
         state,
     }
 }

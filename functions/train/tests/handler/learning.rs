@@ -2,8 +2,10 @@
 
 use std::io::Write;
 
+use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::{
-    Baseline, Dataset, Evaluation, EventKind, Family, Label, PrimaryMetric, RunMetrics, RunStatus, Task, Verdict,
+    Baseline, ColumnHistogram, Curves, Dataset, Evaluation, EventKind, Family, Label, PrimaryMetric, RunMetrics,
+    RunStatus, Task, Verdict,
 };
 use evergreen_scoring::Model;
 use flate2::Compression;
@@ -156,4 +158,33 @@ async fn the_events_of_a_version_carry_the_decision_and_its_figures() {
     let told: Vec<_> = world.details().iter().map(|event| event["decision"].clone()).collect();
     assert_eq!(world.events(), [EventKind::TrainingSucceeded, EventKind::ModelPromoted]);
     assert_eq!(told, [decision.clone(), decision]);
+}
+
+#[tokio::test]
+async fn the_manifest_names_the_very_objects_that_were_read() {
+    let world = TestWorld::with(&[("a.csv", customers(0..400).as_bytes()), ("dataset.toml", b"target = \"left\"")]);
+    let report = world.invoke("a", quick()).await.unwrap();
+    let profile = world.manifest(&report).profile;
+    let settings = profile.settings.unwrap();
+    assert_eq!(settings.name, "datasets/iris/dataset.toml");
+    assert_eq!(settings.sha256, sha256_hex(b"target = \"left\""));
+    assert!(settings.object_version.is_some() && profile.files[0].object_version.is_some());
+    assert_ne!(settings.object_version, profile.files[0].object_version);
+}
+
+#[tokio::test]
+async fn the_profile_counts_the_values_of_every_column_that_is_used() {
+    let world = TestWorld::with(&[("dataset.toml", CHURN), ("t.csv", customers(0..200).as_bytes())]);
+    let report = world.invoke("a", quick()).await.unwrap();
+    let manifest = world.manifest(&report);
+    let column = |name: &str| manifest.profile.columns.iter().find(|column| column.name == name).unwrap();
+    assert_eq!(column("id").histogram, None);
+    let Some(ColumnHistogram::Numbers { bins }) = &column("months").histogram else { panic!("expected numbers") };
+    assert_eq!(bins.iter().map(|bin| bin.rows).sum::<usize>(), 200 - column("months").missing);
+    for name in ["plan", "autopay", "left"] {
+        let Some(ColumnHistogram::Values { values, other }) = &column(name).histogram else { panic!("{name}") };
+        assert_eq!(values.iter().map(|value| value.rows).sum::<usize>() + other, 200 - column(name).missing, "{name}");
+        assert!(values.is_sorted_by_key(|value| std::cmp::Reverse(value.rows)), "{values:?}");
+    }
+    assert!(matches!(manifest.curves, Some(Curves::Classification(_))));
 }

@@ -11,8 +11,7 @@ use serde_json::{Value, json};
 use crate::support::{TestWorld, quick, stump};
 
 /// What a test compares: runs, versions, champions, the copy of the artifact, and the counter.
-type Registry =
-    (BTreeMap<RunId, Run>, BTreeMap<VersionNumber, Version>, Vec<Champion>, Option<Vec<u8>>, u32);
+type Registry = (BTreeMap<RunId, Run>, BTreeMap<VersionNumber, Version>, Vec<Champion>, Option<Vec<u8>>, u32);
 
 fn registry(world: &TestWorld) -> Registry {
     let state = world.memory.state();

@@ -9,7 +9,7 @@ use crate::cold::check;
 use crate::distribution::Distribution;
 use crate::process::Program;
 use crate::report::{BenchGoal, ReportRow};
-use crate::store::Span;
+use crate::store::CallTime;
 use crate::subject;
 use crate::test_bed::{FunctionSettings, TestBed};
 
@@ -56,7 +56,7 @@ async fn run(
         }
         let answered = runtime.call(event.clone()).await?;
         errors += usize::from(check(&answered.body).is_err());
-        calls.push(Span { began: answered.handed_at, ended: answered.answered_at });
+        calls.push(CallTime { began: answered.handed_at, ended: answered.answered_at });
     }
     process.end();
     let refreshes: Vec<_> = test_bed.registry.traffic.requests().into_iter().skip(before).collect();
@@ -66,13 +66,13 @@ async fn run(
         "the run needs calls during a refresh and calls without one; try a longer run"
     );
     let spread =
-        |calls: &[&Span]| Distribution::of(calls.iter().map(|call| (call.ended - call.began).as_secs_f64() * 1e6));
+        |calls: &[&CallTime]| Distribution::of(calls.iter().map(|call| (call.ended - call.began).as_secs_f64() * 1e6));
     Ok(RefreshLatencies { beside: spread(&beside), without: spread(&without), refreshes: refreshes.len(), errors })
 }
 
 /// Returns whether at least one refresh of the champion was in progress during `call`. `refreshes` are in order of
 /// time.
-fn overlaps(call: &Span, refreshes: &[Span]) -> bool {
+fn overlaps(call: &CallTime, refreshes: &[CallTime]) -> bool {
     let next = refreshes.partition_point(|refresh| refresh.ended < call.began);
     refreshes.get(next).is_some_and(|refresh| refresh.began <= call.ended)
 }
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn a_call_is_beside_a_refresh_when_the_two_share_a_moment() {
         let start = Instant::now();
-        let span = |began: u64, ended: u64| Span {
+        let span = |began: u64, ended: u64| CallTime {
             began: start + Duration::from_millis(began),
             ended: start + Duration::from_millis(ended),
         };

@@ -32,12 +32,12 @@ pub trait Store: Send + Sync + 'static {
 #[derive(Debug, Default)]
 pub struct Traffic {
     connections: AtomicUsize,
-    requests: Mutex<Vec<Span>>,
+    requests: Mutex<Vec<CallTime>>,
 }
 
 /// The start and the end of one request or call.
 #[derive(Debug, Clone, Copy)]
-pub struct Span {
+pub struct CallTime {
     /// Time at which the whole request had arrived.
     pub began: Instant,
     /// Time at which the response was sent.
@@ -51,12 +51,12 @@ impl Traffic {
     }
 
     /// Returns the start and end times of all requests that the fake service has answered so far.
-    pub fn requests(&self) -> Vec<Span> {
+    pub fn requests(&self) -> Vec<CallTime> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn answered(&self, began: Instant) {
-        let span = Span { began, ended: Instant::now() };
+        let span = CallTime { began, ended: Instant::now() };
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(span);
     }
 }

@@ -92,6 +92,9 @@ fn code(reason: &CancellationReason) -> &str {
 /// Returns the sort key of the DynamoDB record that a write of a transaction changes or checks.
 fn place(write: &TransactWriteItem) -> String {
     let put = write.put().map(|put| put.item());
-    let key = put.or(write.delete().map(|delete| delete.key())).or(write.condition_check().map(|check| check.key()));
+    let key = put
+        .or(write.delete().map(|delete| delete.key()))
+        .or(write.update().map(|update| update.key()))
+        .or(write.condition_check().map(|check| check.key()));
     key.and_then(Key::sort_of).unwrap_or("a record").to_owned()
 }

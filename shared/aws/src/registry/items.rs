@@ -23,6 +23,14 @@ pub(super) fn encode<T: Serialize>(key: &Key, record: &T, what: &'static str) ->
     Ok(item)
 }
 
+/// Returns the DynamoDB attribute that stores `record` as a part of an item.
+pub(super) fn attribute<T: Serialize>(record: &T, what: &'static str) -> Result<AttributeValue, Unavailable> {
+    // `what` names the action in an error message.
+    let mut value = serde_dynamo::to_attribute_value(record).map_err(|error| Unavailable::new(what, error))?;
+    keep_in_range(&mut value);
+    Ok(value)
+}
+
 // Source: "Supported data types" in the DynamoDB developer guide.
 /// The smallest (except 0) and the largest absolute value of a number that DynamoDB can store.
 const RANGE: (f64, f64) = (1e-130, 9.999e125);

@@ -29,9 +29,9 @@ impl Registry {
         &self,
         mut writes: Vec<TransactWriteItem>,
     ) -> Result<Vec<TransactWriteItem>, Unavailable> {
-        let event = writes.iter().position(|write| {
-            write.put().is_some_and(|put| word(put.item(), PARTITION) == Some(self.keys.outbox()))
-        });
+        let event = writes
+            .iter()
+            .position(|write| write.put().is_some_and(|put| word(put.item(), PARTITION) == Some(self.keys.outbox())));
         let Some(event) = event else { return Ok(writes) };
         let key = writes.get(event).and_then(|write| word(write.put()?.item(), SORT)).unwrap_or_default().to_owned();
         if let Some(changes) = self.entry(key, &writes)?
@@ -69,7 +69,7 @@ impl Registry {
         let (pk, sk) = (word(item, PARTITION)?, word(item, SORT)?);
         let is_record = pk == self.keys.partition() && !DERIVED.contains(&sk);
         // An idempotency key expires after a day, and is of no use in a rebuilt registry.
-        let is_audit = pk == self.keys.audit() && !sk.starts_with("KEY#");
+        let is_audit = pk == self.keys.audit_trail() && !sk.starts_with("KEY#");
         (is_record || is_audit).then(|| RecordKey { pk: pk.to_owned(), sk: sk.to_owned() })
     }
 

@@ -1,7 +1,7 @@
 //! The keys of the records in the DynamoDB table.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use evergreen_lifecycle::{ModelName, RunId, VersionNumber};
+use evergreen_lifecycle::{AliasName, AuditEntry, ModelName, RunId, VersionNumber, digest, time};
 
 use super::items::{RegistryItem, text};
 
@@ -21,6 +21,22 @@ pub(super) const VERSIONS: &str = "VERSION#";
 /// Prefix of the sort keys of the stored champions: all former champions and the current one.
 pub(super) const CHAMPIONS: &str = "CHAMPION#";
 
+/// Prefix of the sort keys of training runs.
+pub(super) const RUNS: &str = "RUN#";
+
+/// Prefix of the sort keys of aliases.
+pub(super) const ALIASES: &str = "ALIAS#";
+
+/// Prefix of the sort keys of mutes.
+pub(super) const MUTES: &str = "MUTE#";
+
+// The sort keys of entries begin with a time, so with a digit. This character follows the digits.
+/// A text that is greater than the sort keys of all entries of the audit trail, and less than those of its other items.
+pub(super) const AFTER_AUDIT: &str = ":";
+
+/// Name of the DynamoDB index that lists summaries of runs and versions.
+pub(super) const LISTING: &str = "listing";
+
 /// Builds the DynamoDB keys under which the records of one model are stored.
 #[derive(Debug, Clone)]
 pub(super) struct RegistryKeys {
@@ -30,6 +46,7 @@ pub(super) struct RegistryKeys {
     mails: String,
     outbox: String,
     audit: String,
+    sessions: String,
 }
 
 /// The DynamoDB key of one record.
@@ -48,6 +65,7 @@ impl RegistryKeys {
             mails: format!("MAIL#{model}"),
             outbox: format!("OUTBOX#{model}"),
             audit: format!("AUDIT#{model}"),
+            sessions: format!("SESSION#{model}"),
         }
     }
 
@@ -62,11 +80,6 @@ impl RegistryKeys {
         &self.outbox
     }
 
-    /// Returns the partition key of the audit trail.
-    pub(super) fn audit(&self) -> &str {
-        &self.audit
-    }
-
     /// Returns the DynamoDB key of an event that must still be published. `key` is the identifier of the event.
     pub(super) fn event(&self, key: &str) -> Key {
         Key { partition: self.outbox.clone(), sort: key.to_owned() }
@@ -79,7 +92,7 @@ impl RegistryKeys {
 
     /// Returns the DynamoDB key of a training run.
     pub(super) fn run(&self, id: &RunId) -> Key {
-        self.at(format!("RUN#{id}"))
+        self.at(format!("{RUNS}{id}"))
     }
 
     /// Returns the DynamoDB key of a model version.
@@ -104,6 +117,79 @@ impl RegistryKeys {
         self.at(format!("{CHAMPIONS}{revision:08}"))
     }
 
+    /// Returns the partition key of records about mails.
+    pub(super) fn mails(&self) -> &str {
+        &self.mails
+    }
+
+    /// Returns the partition key of the audit trail.
+    pub(super) fn audit_trail(&self) -> &str {
+        &self.audit
+    }
+
+    /// Returns the partition key of links and sessions.
+    pub(super) fn sessions(&self) -> &str {
+        // They have their own partition, so an IAM role can get access to the registry without them.
+        &self.sessions
+    }
+
+    /// Returns the DynamoDB key of an alias.
+    pub(super) fn alias(&self, name: &AliasName) -> Key {
+        self.at(format!("{ALIASES}{name}"))
+    }
+
+    /// Returns the DynamoDB key of the counter that every change of an alias increases.
+    pub(super) fn aliases(&self) -> Key {
+        self.at("ALIASES".to_owned())
+    }
+
+    /// Returns the DynamoDB key of the tags and the note of a model version.
+    pub(super) fn annotations(&self, version: VersionNumber) -> Key {
+        self.at(format!("NOTES#{}", version.padded()))
+    }
+
+    /// Returns the DynamoDB key of the record that says which older records have summaries.
+    pub(super) fn listing(&self) -> Key {
+        self.at("LISTING".to_owned())
+    }
+
+    /// Returns the prefix of the sort keys of the verifications of a model version.
+    pub(super) fn verifications(number: VersionNumber) -> String {
+        format!("VERIFY#{}#", number.padded())
+    }
+
+    /// Returns the DynamoDB key of a verification of a model version that ended at the time `at`.
+    pub(super) fn verification(&self, number: VersionNumber, at: jiff::Timestamp) -> Key {
+        self.at(format!("{}{}", Self::verifications(number), time::format(at)))
+    }
+
+    /// Returns the DynamoDB key of an entry of the audit trail.
+    pub(super) fn audit_entry(&self, entry: &AuditEntry) -> Key {
+        // Keys sort by time.
+        Key { partition: self.audit.clone(), sort: format!("{}#{}", time::format(entry.at), entry.id) }
+    }
+
+    /// Returns the DynamoDB key under which a change with the idempotency key `key` is remembered.
+    pub(super) fn idempotency(&self, key: &str) -> Key {
+        // A caller chooses the key, so only its hash is stored. Its length is then fixed.
+        Key { partition: self.audit.clone(), sort: format!("KEY#{}", digest::sha256_hex(key.as_bytes())) }
+    }
+
+    /// Returns the DynamoDB key of the mute of an alarm. `alarm` is the alarm's name without the name of the stack.
+    pub(super) fn mute(&self, alarm: &str) -> Key {
+        Key { partition: self.mails.clone(), sort: format!("{MUTES}{alarm}") }
+    }
+
+    /// Returns the DynamoDB key of a link whose token has the hash `hash`.
+    pub(super) fn link(&self, hash: &str) -> Key {
+        Key { partition: self.sessions.clone(), sort: format!("LINK#{hash}") }
+    }
+
+    /// Returns the DynamoDB key of a session whose token has the hash `hash`.
+    pub(super) fn session(&self, hash: &str) -> Key {
+        Key { partition: self.sessions.clone(), sort: format!("SESSION#{hash}") }
+    }
+
     /// Returns the DynamoDB key of the claim on a mail. A claim reserves one mail for one invocation.
     pub(super) fn claim(&self, key: &str) -> Key {
         // `key` is the mail's own key.
@@ -122,6 +208,11 @@ impl RegistryKeys {
         format!("MAIL#{key}")
     }
 
+    /// Returns the DynamoDB key of the record of the model with this sort key.
+    pub(super) fn in_partition(&self, sort: String) -> Key {
+        self.at(sort)
+    }
+
     fn at(&self, sort: String) -> Key {
         Key { partition: self.partition.clone(), sort }
     }
@@ -133,6 +224,12 @@ pub(super) fn sort_of(item: &RegistryItem) -> &str {
 }
 
 impl Key {
+    /// Returns the key of a DynamoDB item. `None` if the item lacks a part of it.
+    pub(super) fn of(item: &RegistryItem) -> Option<Self> {
+        let part = |name| item.get(name)?.as_s().ok().cloned();
+        Some(Self { partition: part(PARTITION)?, sort: part(SORT)? })
+    }
+
     /// Returns whether the DynamoDB item `item` is stored under this key.
     pub(super) fn is_of(&self, item: &RegistryItem) -> bool {
         self.attributes().iter().all(|(name, value)| item.get(name) == Some(value))

@@ -36,9 +36,7 @@ impl RegistryRestore for Registry {
             Restorable::Record(record) => self.restore_record(record).await,
             Restorable::Run(run) => self.restore_new(&self.keys.run(&run.id), run).await,
             Restorable::Version(version) => self.restore_new(&self.keys.version(version.number), version).await,
-            Restorable::Former(champion) => {
-                self.restore_new(&self.keys.champion_of(champion.revision), champion).await
-            }
+            Restorable::Former(champion) => self.restore_new(&self.keys.champion_of(champion.revision), champion).await,
             Restorable::Pointer(champion, artifact) => self.restore_pointer(champion, artifact).await,
             Restorable::Counter(number) => self.raise_counter(number).await,
         }
@@ -48,7 +46,7 @@ impl RegistryRestore for Registry {
 impl Registry {
     async fn restore_record(&self, record: &StoredRecord) -> Result<bool, Unavailable> {
         let key = RecordKey::of(record).ok_or_else(|| Unavailable::new(WHAT, "the record has no key"))?;
-        if key.pk != self.keys.partition() && key.pk != self.keys.audit() {
+        if key.pk != self.keys.partition() && key.pk != self.keys.audit_trail() {
             return Err(Unavailable::new(WHAT, format!("the record {} belongs to another model", key.sk)));
         }
         let item: RegistryItem = serde_dynamo::to_item(record).map_err(|error| Unavailable::new(WHAT, error))?;

@@ -55,7 +55,8 @@ impl Registry {
         sent(update, EXPIRING).await
     }
 
-    async fn keep(&self, key: Key) -> Result<bool, Unavailable> {
+    /// Keeps a record, now and later. Returns `false` if there is none.
+    pub(super) async fn keep(&self, key: Key) -> Result<bool, Unavailable> {
         let update = self
             .update(key)
             .update_expression("SET kept = :kept REMOVE expires_at")
@@ -64,13 +65,13 @@ impl Registry {
         sent(update, KEEPING).await
     }
 
-    fn update(&self, key: Key) -> UpdateItemFluentBuilder {
+    pub(super) fn update(&self, key: Key) -> UpdateItemFluentBuilder {
         self.client.update_item().table_name(&self.table).set_key(Some(key.into_item()))
     }
 }
 
 /// Sends a DynamoDB update. Returns whether its condition was true, so that the update was performed.
-async fn sent(update: UpdateItemFluentBuilder, what: &'static str) -> Result<bool, Unavailable> {
+pub(super) async fn sent(update: UpdateItemFluentBuilder, what: &'static str) -> Result<bool, Unavailable> {
     let Err(error) = update.send().await else { return Ok(true) };
     match error.as_service_error() {
         Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),

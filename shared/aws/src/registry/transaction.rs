@@ -10,13 +10,13 @@
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
-use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
 use evergreen_lifecycle::ports::{LARGEST_COPY, Opening, Promotion, Registration, Unavailable};
 use evergreen_lifecycle::{Announcement, Champion, LifecycleEvent, Run, Version};
 use serde::Serialize;
 
 use super::keys::Key;
-use super::{Registry, copy, items};
+use super::{Registry, copy, items, listing};
 
 /// Name of the action in the error message if a write of a transaction cannot be built.
 pub(super) const WHAT: &str = "preparing a transaction";
@@ -33,7 +33,7 @@ const AT_WORK: &str = "attempt = :attempt AND #status = :running";
 const OVER_PREDECESSOR: &str = "attempt = :predecessor AND #status IN (:running, :failed)";
 
 /// DynamoDB condition: no record has this key.
-const ABSENT: &str = "attribute_not_exists(pk)";
+pub(super) const ABSENT: &str = "attribute_not_exists(pk)";
 
 /// DynamoDB condition: the champion's revision (number of promotions) is still `:seen`.
 const UNMOVED: &str = "revision = :seen";
@@ -44,7 +44,7 @@ impl Registry {
         // One write stores the event "the attempt was lost". That event is published after the attempt's maximum
         // duration, unless the attempt ends before and deletes it.
         let Opening { run, former, lost } = opening;
-        let put = self.write(&self.keys.run(&run.id), run)?;
+        let put = self.run_write(run, None)?;
         let put = match run.attempt.saturating_sub(1) {
             0 => put.condition_expression(ABSENT),
             predecessor => put
@@ -65,7 +65,7 @@ impl Registry {
     pub(super) fn writes(&self, registration: &Registration) -> Result<Vec<TransactWriteItem>, Unavailable> {
         // If requested, they also make the version the champion.
         let Registration { run, version, promotion, seen_revision, artifact, announcements } = registration;
-        let mut writes = vec![self.end_of(run)?, self.new_version(version)?];
+        let mut writes = vec![self.end_of(run, Some(version))?, self.new_version(version)?];
         match promotion {
             Some(champion) => writes.extend(self.move_pointer(champion, *seen_revision, artifact.as_deref())?),
             None => writes.push(self.champion_unmoved(*seen_revision)?),
@@ -87,7 +87,7 @@ impl Registry {
         run: &Run,
         announcements: &[Announcement],
     ) -> Result<Vec<TransactWriteItem>, Unavailable> {
-        let mut writes = vec![self.end_of(run)?];
+        let mut writes = vec![self.end_of(run, None)?];
         writes.extend(self.removal_of_loss(run, announcements)?);
         self.add_events(writes, announcements)
     }
@@ -121,7 +121,7 @@ impl Registry {
 
     /// Returns the DynamoDB writes that make `champion` the current champion and store a copy of its model file,
     /// `artifact`.
-    fn move_pointer(
+    pub(super) fn move_pointer(
         &self,
         champion: &Champion,
         seen: u32,
@@ -147,13 +147,13 @@ impl Registry {
         self.deletion(self.keys.artifact())
     }
 
-    fn deletion(&self, key: Key) -> Result<TransactWriteItem, Unavailable> {
+    pub(super) fn deletion(&self, key: Key) -> Result<TransactWriteItem, Unavailable> {
         let delete = Delete::builder().table_name(&self.table).set_key(Some(key.into_item()));
         Ok(TransactWriteItem::builder().delete(delete.build().map_err(incomplete)?).build())
     }
 
-    fn end_of(&self, run: &Run) -> Result<TransactWriteItem, Unavailable> {
-        let put = self.write(&self.keys.run(&run.id), run)?;
+    fn end_of(&self, run: &Run, version: Option<&Version>) -> Result<TransactWriteItem, Unavailable> {
+        let put = self.run_write(run, version)?;
         finish(
             put.condition_expression(AT_WORK)
                 .expression_attribute_names("#status", "status")
@@ -163,7 +163,13 @@ impl Registry {
     }
 
     fn new_version(&self, version: &Version) -> Result<TransactWriteItem, Unavailable> {
-        finish(self.write(&self.keys.version(version.number), version)?.condition_expression(ABSENT))
+        let put = self.write(&self.keys.version(version.number), version)?;
+        finish(with(put, listing::of_version(version)?).condition_expression(ABSENT))
+    }
+
+    /// Returns the DynamoDB write that stores a run with its summary. `version` is the version that the run made.
+    fn run_write(&self, run: &Run, version: Option<&Version>) -> Result<PutBuilder, Unavailable> {
+        Ok(with(self.write(&self.keys.run(&run.id), run)?, listing::of_run(run, version)?))
     }
 
     fn succession(&self, champion: &Champion, seen: u32) -> Result<TransactWriteItem, Unavailable> {
@@ -178,7 +184,7 @@ impl Registry {
         finish(self.write(&self.keys.champion_of(champion.revision), champion)?.condition_expression(ABSENT))
     }
 
-    fn champion_unmoved(&self, seen: u32) -> Result<TransactWriteItem, Unavailable> {
+    pub(super) fn champion_unmoved(&self, seen: u32) -> Result<TransactWriteItem, Unavailable> {
         let check = ConditionCheck::builder().table_name(&self.table).set_key(Some(self.keys.champion().into_item()));
         let check = match seen {
             0 => check.condition_expression(ABSENT),
@@ -192,10 +198,15 @@ impl Registry {
     }
 }
 
+/// Adds attributes to the item that `put` writes.
+fn with(put: PutBuilder, attributes: [(&str, AttributeValue); 2]) -> PutBuilder {
+    attributes.into_iter().fold(put, |put, (name, value)| put.item(name, value))
+}
+
 pub(super) fn finish(put: PutBuilder) -> Result<TransactWriteItem, Unavailable> {
     Ok(TransactWriteItem::builder().put(put.build().map_err(incomplete)?).build())
 }
 
-fn incomplete(error: BuildError) -> Unavailable {
+pub(super) fn incomplete(error: BuildError) -> Unavailable {
     Unavailable::new(WHAT, error)
 }

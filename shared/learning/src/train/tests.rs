@@ -7,6 +7,7 @@ use evergreen_scoring::{Ensemble, LabelRule, Link, Predictor};
 
 use super::*;
 use crate::hyperparameters::Space;
+use crate::watch::ProgressWatch;
 use evergreen_table::{DataFile, DatasetSettings};
 
 /// Returns a table with more columns than rows, to which linear models cannot be fitted.
@@ -41,7 +42,7 @@ fn the_next_candidate_replaces_a_winner_that_cannot_be_fitted_to_all_rows() {
     let table = wide();
     let plan = Plan::new(table.table(), Some(Family::RandomForest), &BTreeMap::new(), 1).unwrap();
     let learner = learner(&table, table.learnt()).unwrap();
-    let mut found = search(&learner, &plan, late()).unwrap();
+    let mut found = search(&learner, &plan, late(), &ProgressWatch::default()).unwrap();
     let ranked = |family, score| RankedCandidate {
         choice: first(family),
         members: Vec::new(),

@@ -14,6 +14,16 @@ pub struct StoredFile {
     pub size: u64,
 }
 
+/// The content of one file of the user's data set, as one read found it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileContent {
+    /// The bytes of the file.
+    pub content: Vec<u8>,
+    // An overwritten file keeps its former version for some time, so a later training can read the very same bytes.
+    /// The S3 version ID of the object that was read. `None` if the bucket keeps no versions.
+    pub object_version: Option<String>,
+}
+
 /// Reads the files of the user's data set: one or more tables, and the settings file.
 pub trait Datasets: Send + Sync {
     /// Returns the S3 prefix of the files of the user's data set. It ends with `/`.
@@ -25,17 +35,31 @@ pub trait Datasets: Send + Sync {
     /// [`Unavailable`] when the call to the object store fails.
     fn files(&self) -> impl Future<Output = Result<Vec<StoredFile>, Unavailable>> + Send;
 
-    /// Returns the content of the data set file with the given key.
+    /// Returns the content of the data set file with the given key, and the version of the object that was read.
     ///
     /// # Errors
     /// [`ArtifactReadError::NotFound`] when the file does not exist, [`ArtifactReadError::Unavailable`] otherwise.
-    fn content(&self, key: &str) -> impl Future<Output = Result<Vec<u8>, ArtifactReadError>> + Send;
+    fn content(&self, key: &str) -> impl Future<Output = Result<FileContent, ArtifactReadError>> + Send;
 
     /// Returns the bytes of a data set file in the non-empty `range`. The result is shorter if the file ends before.
     ///
     /// # Errors
     /// [`ArtifactReadError::NotFound`] when the file does not exist, [`ArtifactReadError::Unavailable`] otherwise.
     fn part(&self, key: &str, range: Range<u64>) -> impl Future<Output = Result<Vec<u8>, ArtifactReadError>> + Send;
+}
+
+/// Reads files of the user's data set as they were when a version was trained.
+pub trait FormerDatasets: Send + Sync {
+    /// Returns the content of the data set file `key`. `object_version` is the S3 version ID of the wanted content.
+    /// `None` means the present content.
+    ///
+    /// # Errors
+    /// [`ArtifactReadError::NotFound`] when this content does not exist, [`ArtifactReadError::Unavailable`] otherwise.
+    fn content_of(
+        &self,
+        key: &str,
+        object_version: Option<&str>,
+    ) -> impl Future<Output = Result<Vec<u8>, ArtifactReadError>> + Send;
 }
 
 /// Error: a model file that somebody uploaded for import could not be read.

@@ -1,9 +1,9 @@
-//! Trait that reads the records of training runs, and the data for storing a new attempt.
+//! Traits that read the records of training runs and write their progress, and the data for storing a new attempt.
 
 use std::future::Future;
 
 use super::Unavailable;
-use crate::{Announcement, Record, Run, RunId};
+use crate::{Announcement, Progress, Record, Run, RunId};
 
 /// Error: the record of a training run was not written.
 #[derive(Debug, thiserror::Error)]
@@ -70,4 +70,14 @@ pub trait Runs: Send + Sync {
             self.recent_runs(MOST_RUNS).await
         }
     }
+}
+
+/// Writes how far a training run has come, for people who watch it.
+pub trait RunProgress: Send + Sync {
+    // The write that ends the run removes the progress again.
+    /// Stores the progress of the attempt `run`. Changes nothing if the attempt has ended or another has taken over.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the call to the model registry fails.
+    fn report(&self, run: &Run, progress: &Progress) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }

@@ -1,4 +1,4 @@
-//! Trait that reads the training schedule.
+//! Traits that read the training schedule, and switch it off and on.
 
 use std::future::Future;
 
@@ -26,4 +26,14 @@ pub trait Schedules: Send + Sync {
     /// # Errors
     /// [`Unavailable`] when the call to the scheduler service fails.
     fn schedule(&self) -> impl Future<Output = Result<Option<StoredSchedule>, Unavailable>> + Send;
+}
+
+/// Switches the training schedule off and on.
+pub trait ScheduleSwitch: Send + Sync {
+    // Everything else about the schedule stays as it is.
+    /// Switches the schedule on or off. Returns `false` if the schedule does not exist.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the call to the scheduler service fails.
+    fn switch(&self, is_enabled: bool) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 }

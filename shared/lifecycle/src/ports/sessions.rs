@@ -19,7 +19,8 @@ pub trait Sessions: Send + Sync {
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.
-    fn link(&self, hash: &str, now: Timestamp) -> impl Future<Output = Result<Option<SessionLink>, Unavailable>> + Send;
+    fn link(&self, hash: &str, now: Timestamp)
+    -> impl Future<Output = Result<Option<SessionLink>, Unavailable>> + Send;
 
     // One transaction removes the link and stores the session, so a link opens one session at most.
     /// Uses up a link and stores the session that it opens. Returns `false` if the link was used before, was revoked or

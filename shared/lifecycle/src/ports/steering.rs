@@ -5,7 +5,7 @@ use std::future::Future;
 use jiff::Timestamp;
 
 use super::Unavailable;
-use crate::{Alias, Annotations, AuditEntry, Change, Mute, VersionNumber};
+use crate::{Alias, Annotations, AuditEntry, Change, Mute, Protection, Verification, VersionNumber};
 
 /// Error: a change was not made. Nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +17,17 @@ pub enum ChangeError {
     /// A change with the same idempotency key was made before. The field is its audit entry.
     #[error("the change was made before")]
     Repeated(Box<AuditEntry>),
+    /// The version cannot be deleted, because something needs it.
+    #[error("version {version} cannot be deleted: {protection}")]
+    Protected {
+        /// The version.
+        version: VersionNumber,
+        /// What needs the version.
+        protection: Protection,
+    },
+    /// The model has as many aliases as it can have.
+    #[error("the model has {MAX_ALIASES} aliases, and more are not possible; remove an alias first")]
+    TooManyAliases,
     /// The call to the model registry failed.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -55,6 +66,16 @@ pub trait Steering: Send + Sync {
         before: Option<Timestamp>,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<AuditEntry>, Unavailable>> + Send;
+
+    /// Returns the newest verifications of a version, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the call to the model registry fails.
+    fn verifications(
+        &self,
+        version: VersionNumber,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Verification>, Unavailable>> + Send;
 
     /// Returns the mutes of alarms that still hold at `now`.
     ///

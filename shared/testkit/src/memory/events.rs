@@ -1,7 +1,7 @@
 //! Test fake of the event bus, and of the outbox, which stores events until they are published.
 
-use evergreen_lifecycle::ports::{Announcer, EventOutbox, Refusal, Unavailable, Waiting};
 use evergreen_lifecycle::journal::journal_key;
+use evergreen_lifecycle::ports::{Announcer, EventOutbox, Refusal, Unavailable, Waiting};
 use evergreen_lifecycle::{Announcement, time};
 use jiff::Timestamp;
 

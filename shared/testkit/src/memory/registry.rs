@@ -2,9 +2,9 @@
 
 use evergreen_lifecycle::ports::{
     Champions, Expiry, Opening, PromoteError, Promotion, RecordRetention, RegisterError, Registrar, Registration,
-    RunWriteError, Runs, Unavailable, Versions, WithCopy,
+    RunProgress, RunWriteError, Runs, Unavailable, Versions, WithCopy,
 };
-use evergreen_lifecycle::{Announcement, Pointer, Record, Run, RunId, RunState, Version, VersionNumber};
+use evergreen_lifecycle::{Announcement, Pointer, Progress, Record, Run, RunId, RunState, Version, VersionNumber};
 use jiff::Timestamp;
 
 use super::{Memory, MemoryState, journal};
@@ -24,6 +24,18 @@ impl Runs for Memory {
         runs.sort_by_key(|run| std::cmp::Reverse(started_at(run)));
         runs.truncate(limit as usize);
         Ok(runs)
+    }
+}
+
+impl RunProgress for Memory {
+    async fn report(&self, run: &Run, progress: &Progress) -> Result<(), Unavailable> {
+        let mut state = self.reach("progress")?;
+        if is_at_work(&state, run)
+            && let Some(stored) = state.runs.get_mut(&run.id)
+        {
+            stored.progress = Some(progress.clone());
+        }
+        Ok(())
     }
 }
 
@@ -142,7 +154,7 @@ impl MemoryState {
     }
 
     /// Returns the revision (number of promotions) of the champion. 0 if its record is missing or unreadable.
-    fn revision(&self) -> u32 {
+    pub(super) fn revision(&self) -> u32 {
         self.pointed().and_then(Result::ok).map_or(0, |pointer| pointer.revision)
     }
 }

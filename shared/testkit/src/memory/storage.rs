@@ -1,10 +1,11 @@
 //! Test fake of the S3 bucket: objects of model versions, data sets, and model files for import.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
 use evergreen_lifecycle::ports::{
-    ArtifactReadError, ArtifactWriter, Artifacts, Datasets, Incoming, IncomingError, NewObject, ObjectRetention,
-    ObjectTag, StoreError, StoredFile, Unavailable,
+    ArtifactReadError, ArtifactWriter, Artifacts, Datasets, FileContent, FormerDatasets, Incoming, IncomingError,
+    NewObject, ObjectRetention, ObjectTag, StoreError, StoredFile, Unavailable,
 };
 use evergreen_lifecycle::{KeepDays, Version, VersionNumber};
 
@@ -84,10 +85,14 @@ impl Datasets for Memory {
             .collect())
     }
 
-    async fn content(&self, key: &str) -> Result<Vec<u8>, ArtifactReadError> {
+    async fn content(&self, key: &str) -> Result<FileContent, ArtifactReadError> {
         let mut state = self.reach("datasets")?;
         state.dataset_reads += 1;
-        state.datasets.get(key).cloned().ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))
+        let content = state.datasets.get(key).cloned().ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))?;
+        // As in S3, other bytes are another version.
+        let mut hasher = DefaultHasher::new();
+        content.hash(&mut hasher);
+        Ok(FileContent { content, object_version: Some(format!("{:016x}", hasher.finish())) })
     }
 
     async fn part(&self, key: &str, range: Range<u64>) -> Result<Vec<u8>, ArtifactReadError> {
@@ -95,6 +100,23 @@ impl Datasets for Memory {
         let content = state.datasets.get(key).ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))?;
         let at = |byte: u64| usize::try_from(byte).unwrap_or(usize::MAX).min(content.len());
         Ok(content.get(at(range.start)..at(range.end)).unwrap_or_default().to_vec())
+    }
+}
+
+impl FormerDatasets for Memory {
+    async fn content_of(&self, key: &str, object_version: Option<&str>) -> Result<Vec<u8>, ArtifactReadError> {
+        let present = self.content(key).await;
+        match object_version {
+            None => present.map(|file| file.content),
+            Some(version) => match present {
+                Ok(file) if file.object_version.as_deref() == Some(version) => Ok(file.content),
+                _ => {
+                    let kept =
+                        self.reach("datasets")?.former_datasets.get(&(key.to_owned(), version.to_owned())).cloned();
+                    kept.ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))
+                }
+            },
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use evergreen_lifecycle::{RunId, Trigger};
+use crate::{RunId, Trigger};
 use evergreen_testkit::{moment, run};
 use proptest::prelude::*;
 
@@ -133,4 +133,23 @@ proptest! {
         prop_assert!(due <= by && by < due + step);
         prop_assert_eq!(due.duration_since(from).as_mins() % every, 0);
     }
+}
+
+fn next(timetable: &Timetable, recent: &[Run], after: &str) -> Vec<String> {
+    timetable.next_times(recent, moment(after), 2).iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn the_next_times_of_a_cron_follow_the_wall_clock() {
+    let daily = timetable("cron(0 3 * * ? *)", "Europe/Berlin", LONG_AGO);
+    let expected = ["2026-10-24T01:00:00Z", "2026-10-25T02:00:00Z"];
+    assert_eq!(next(&daily, &[], "2026-10-23T12:00:00Z"), expected);
+}
+
+#[test]
+fn the_next_times_of_a_rate_count_from_the_newest_run_that_it_started() {
+    let rate = timetable("rate(12 hours)", "UTC", LONG_AGO);
+    let recent = [scheduled("2026-11-24T03:00:00Z")];
+    let expected = ["2026-11-24T15:00:00Z", "2026-11-25T03:00:00Z"];
+    assert_eq!(next(&rate, &recent, "2026-11-24T04:00:00Z"), expected);
 }

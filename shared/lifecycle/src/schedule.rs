@@ -7,6 +7,7 @@
 
 mod clock;
 mod expression;
+mod timetable;
 mod zone;
 
 use jiff::civil::DateTime;
@@ -16,6 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use clock::WallClock;
 use croner::Cron;
 pub use expression::{Expression, InvalidExpression};
+pub use timetable::{Timetable, UnknownSchedule};
 pub use zone::{UnknownZone, Zone};
 
 /// The training schedule: an expression, such as `cron(…)`, and a time zone.

@@ -19,7 +19,7 @@ impl JsonResponse {
     }
 
     /// Creates a response with the given status, `Content-Type` and body.
-    pub(crate) fn new(status: StatusCode, media_type: &'static str, body: String) -> Self {
+    pub fn new(status: StatusCode, media_type: &'static str, body: String) -> Self {
         let mut response = Response::new(body);
         *response.status_mut() = status;
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));

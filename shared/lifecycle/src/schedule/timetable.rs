@@ -1,12 +1,12 @@
 //! The training schedule and the time of its last change. Computes when training was last due, and how old a champion
 //! may become.
 
-use evergreen_lifecycle::Run;
-use evergreen_lifecycle::health::scheduled_at;
-use evergreen_lifecycle::ports::StoredSchedule;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{Expression, InvalidExpression, Schedule, UnknownZone};
+use super::{Expression, InvalidExpression, Schedule, UnknownZone};
+use crate::Run;
+use crate::health::scheduled_at;
+use crate::ports::StoredSchedule;
 
 // One minute is the precision of EventBridge Scheduler.
 /// A training run dated up to this long before a change of the schedule counts as a run of the changed schedule.
@@ -75,6 +75,28 @@ impl Timetable {
             Expression::Cron(_) | Expression::At(_) => self.schedule.last_due(by),
         };
         due.filter(in_force)
+    }
+
+    /// Returns the next times at which training is due after `after`, at most `count`. Empty if the schedule is switched
+    /// off.
+    ///
+    /// `recent` holds the newest training runs. A `rate(…)` schedule counts from the newest run that it started.
+    pub fn next_times(&self, recent: &[Run], after: Timestamp, count: usize) -> Vec<Timestamp> {
+        if !self.is_enabled {
+            return Vec::new();
+        }
+        let first = match self.schedule.expression() {
+            Expression::Rate(every) => {
+                let last = self.last_of_rate(recent, *every, after);
+                last.and_then(|last| last.checked_add(*every).ok())
+            }
+            Expression::Cron(_) | Expression::At(_) => self.schedule.next_due(after),
+        };
+        let following = |due: &Timestamp| match self.schedule.expression() {
+            Expression::Rate(every) => due.checked_add(*every).ok(),
+            Expression::Cron(_) | Expression::At(_) => self.schedule.next_due(*due),
+        };
+        std::iter::successors(first, following).take(count).collect()
     }
 
     fn last_of_rate(&self, recent: &[Run], every: SignedDuration, by: Timestamp) -> Option<Timestamp> {

@@ -1,0 +1,187 @@
+//! Lists that the API answers: runs, versions, champions, aliases, alarms, audit.
+
+use serde_json::Value;
+
+use super::scalar::{at, scalar, sentence};
+use super::table::{Column, table};
+
+/// Metrics in the order in which people look at them. Others follow by name.
+const ORDER: [&str; 8] = ["accuracy", "roc_auc", "log_loss", "f1", "macro_f1", "r2", "rmse", "mae"];
+/// Maximum number of metrics in a table.
+const METRICS: usize = 4;
+
+/// Returns the table of runs.
+pub fn runs(answer: &Value) -> String {
+    let rows = rows(answer, "runs");
+    let mut columns = vec![
+        Column::of("RUN", "id"),
+        Column::of("STATUS", "status"),
+        Column::of("VERSION", "version"),
+        Column::made("TRIGGER", |row| scalar(first(row, &["trigger.kind", "trigger"]))),
+        Column::of("FAMILY", "family"),
+        Column::of("STARTED", "started_at"),
+        Column::of("SECONDS", "seconds"),
+    ];
+    columns.extend(metric_columns(rows));
+    columns.push(reason());
+    table(rows, &columns, "No runs match.") + &more(answer)
+}
+
+/// Returns the table of versions. The champion is marked.
+pub fn versions(answer: &Value) -> String {
+    let rows = rows(answer, "versions");
+    let mut columns = vec![
+        Column::of("VERSION", "number"),
+        Column::made("GATE", |row| {
+            if at(row, "promoted") == &Value::Bool(true) { "promoted" } else { "refused" }.to_owned()
+        }),
+        Column::made("NAMES", names),
+        Column::of("FAMILY", "family"),
+        Column::of("TRAINED", "trained_at"),
+    ];
+    columns.extend(metric_columns(rows));
+    columns.extend([Column::of("ROWS", "rows"), Column::of("TAGS", "tags"), reason()]);
+    table(rows, &columns, "No versions match.") + &more(answer)
+}
+
+/// Returns the table of champions.
+pub fn champions(answer: &Value) -> String {
+    let columns = [
+        Column::of("REVISION", "revision"),
+        Column::made("VERSION", |row| scalar(first(row, &["version.number", "version", "number"]))),
+        Column::made("SINCE", |row| scalar(first(row, &["promoted_at", "since"]))),
+        Column::of("PREVIOUS", "previous"),
+        Column::made("FAMILY", |row| scalar(first(row, &["version.family", "family"]))),
+    ];
+    table(rows(answer, "champions"), &columns, "No version was the champion yet.") + &more(answer)
+}
+
+/// Returns the table of aliases.
+pub fn aliases(answer: &Value) -> String {
+    let columns = [
+        Column::of("ALIAS", "name"),
+        Column::of("VERSION", "version"),
+        Column::of("SET", "set_at"),
+        Column::of("REVISION", "revision"),
+    ];
+    table(rows(answer, "aliases"), &columns, "There are no aliases.")
+}
+
+/// Returns the table of alarms.
+pub fn alarms(answer: &Value) -> String {
+    let columns = [
+        Column::of("ALARM", "name"),
+        Column::of("STATE", "state"),
+        Column::made("SINCE", |row| scalar(first(row, &["since", "updated_at", "at"]))),
+        Column::made("MUTED UNTIL", |row| scalar(first(row, &["muted_until", "mute.until"]))),
+        Column::made("TITLE", |row| scalar(first(row, &["title", "reason"]))),
+    ];
+    table(rows(answer, "alarms"), &columns, "The stack has no alarms.")
+}
+
+/// Returns the table of changes.
+pub fn audit(answer: &Value) -> String {
+    let columns = [
+        Column::of("WHEN", "at"),
+        Column::of("WHO", "actor.name"),
+        Column::made("WHAT", |row| scalar(at(row, "action")).replace('_', " ")),
+        Column::of("SUBJECT", "subject"),
+        Column::of("DETAILS", "details"),
+        Column::of("REASON", "reason"),
+    ];
+    let rows = match answer.get("entries") {
+        Some(_) => rows(answer, "entries"),
+        None => rows(answer, "audit"),
+    };
+    table(rows, &columns, "Nobody has changed anything yet.") + &more(answer)
+}
+
+/// Returns the names of the metrics of some rows, those first that people look at.
+pub fn metric_names(rows: &[Value]) -> Vec<String> {
+    let of_row =
+        |row: &Value| row.get("metrics").and_then(Value::as_object).map(|metrics| metrics.keys().cloned().collect());
+    let mut names: Vec<String> = rows.iter().filter_map(of_row).flat_map(|names: Vec<String>| names).collect();
+    names.sort_by_key(|name| (ORDER.iter().position(|known| known == name).unwrap_or(ORDER.len()), name.clone()));
+    names.dedup();
+    names
+}
+
+fn metric_columns<'a>(rows: &[Value]) -> Vec<Column<'a>> {
+    let names = metric_names(rows).into_iter().take(METRICS);
+    let column = |name: String| {
+        let header = name.to_uppercase().replace('_', " ");
+        Column::made(&header, move |row| {
+            scalar(row.get("metrics").and_then(|metrics| metrics.get(&name)).unwrap_or(&Value::Null))
+        })
+    };
+    names.map(column).collect()
+}
+
+fn names(row: &Value) -> String {
+    let champion = (at(row, "champion") == &Value::Bool(true)).then(|| "champion".to_owned());
+    let aliases = row.get("aliases").and_then(Value::as_array).into_iter().flatten().map(scalar);
+    let names: Vec<_> = champion.into_iter().chain(aliases).collect();
+    if names.is_empty() { "-".to_owned() } else { names.join(", ") }
+}
+
+fn reason<'a>() -> Column<'a> {
+    Column::made("REASON", |row| sentence(&scalar(at(row, "reason"))))
+}
+
+/// Returns the list in an answer, also if the answer itself is the list.
+fn rows<'a>(answer: &'a Value, name: &str) -> &'a [Value] {
+    let list = answer.get(name).unwrap_or(answer);
+    list.as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+fn first<'a>(row: &'a Value, paths: &[&str]) -> &'a Value {
+    paths.iter().map(|path| at(row, path)).find(|value| !value.is_null()).unwrap_or(&Value::Null)
+}
+
+/// Returns how to see the rest of a list, if there is more.
+fn more(answer: &Value) -> String {
+    let next = answer.get("next").and_then(Value::as_str);
+    let option = if answer.get("runs").or(answer.get("versions")).is_some() { "after" } else { "before" };
+    let truncated = at(answer, "truncated") == &Value::Bool(true);
+    let rest = next.map(|next| format!("\n\nThere are more: --{option} {next}")).unwrap_or_default();
+    let searched = scalar(at(answer, "searched"));
+    let limit = if truncated { format!("\nOnly the newest {searched} were searched.") } else { String::new() };
+    rest + &limit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn versions_show_champion_aliases_and_the_metrics_that_people_look_at() {
+        let answer = json!({"versions": [
+            {"number": 7, "promoted": true, "champion": true, "aliases": ["staging"], "family": "linear",
+             "trained_at": "2026-11-29T21:16:47Z", "metrics": {"zeta": 1.0, "log_loss": 0.1, "accuracy": 0.9},
+             "reason": "better than version 5", "rows": 150, "tags": {"team": "red"}},
+        ], "next": "v6", "searched": 1, "truncated": false});
+        let text = versions(&answer);
+        let header = text.lines().next().unwrap();
+        let position = |name: &str| header.find(name).unwrap_or_else(|| panic!("{name} is not in {header}"));
+        assert!(position("ACCURACY") < position("LOG LOSS") && position("LOG LOSS") < position("ZETA"));
+        assert!(text.contains("champion, staging") && text.contains("team=red"), "{text}");
+        assert!(text.ends_with("There are more: --after v6"), "{text}");
+    }
+
+    #[test]
+    fn a_search_that_did_not_see_everything_says_so() {
+        let answer = json!({"runs": [], "next": null, "searched": 10_000, "truncated": true});
+        assert_eq!(runs(&answer), "No runs match.\nOnly the newest 10000 were searched.");
+    }
+
+    #[test]
+    fn the_audit_shows_who_did_what_and_why() {
+        let entry = json!({"id": "e", "at": "2026-11-29T21:16:47Z", "actor": {"kind": "session", "name": "Ada"},
+            "action": "rolled_back", "subject": "version 5", "reason": "wrong labels", "details": {"from": "7", "to": "5"}});
+        let text = audit(&json!({"entries": [entry], "next": "p"}));
+        for expected in ["Ada", "rolled back", "version 5", "from=7 to=5", "wrong labels", "--before p"] {
+            assert!(text.contains(expected), "{expected} is not in {text}");
+        }
+    }
+}

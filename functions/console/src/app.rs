@@ -1,0 +1,210 @@
+//! The request handler of the console function: turns one HTTP request into one HTTP response.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+
+use evergreen_http::{JsonResponse, Problem};
+use evergreen_lifecycle::{Actor, ActorKind};
+use futures_util::FutureExt;
+use lambda_http::http::header::{CACHE_CONTROL, IF_MATCH};
+use lambda_http::http::{HeaderValue, Response};
+use lambda_http::request::RequestContext;
+use lambda_http::{Request, RequestExt};
+use serde_json::{Value, json};
+
+use crate::body;
+use crate::config::StackFacts;
+use crate::console::{Console, number};
+use crate::door::{self, Door};
+use crate::page_door::PageDoor;
+use crate::ports::ConsoleWorld;
+use crate::query::QueryParameters;
+use crate::reply::Reply;
+use crate::route::{Endpoint, Matched, Need};
+use crate::steering::By;
+use crate::{openapi, problem, sessions};
+
+/// Header with the caller's idempotency key.
+const KEY_HEADER: &str = "idempotency-key";
+/// Longest idempotency key, in characters.
+const MAX_KEY: usize = 200;
+
+/// The console function: answers HTTP requests. `W` supplies the connections to other systems.
+#[derive(Debug)]
+pub struct App<W> {
+    console: Console<W>,
+}
+
+/// The answer to a request, and the template of its route for the log.
+struct Answered {
+    route: &'static str,
+    response: Response<String>,
+    problem: Option<&'static str>,
+}
+
+impl<W: ConsoleWorld> App<W> {
+    /// Creates the console function.
+    pub fn new(world: W, stack: StackFacts) -> Self {
+        Self { console: Console { world, stack } }
+    }
+
+    /// Returns the HTTP response to any request. A panic becomes a 500 response.
+    pub async fn handle(&self, request: &Request) -> Response<String> {
+        let began = Instant::now();
+        // No state is shared between requests, so a panic leaves nothing half done in memory.
+        let answered = AssertUnwindSafe(self.answer(request)).catch_unwind().await;
+        // The panic's message is not logged again: it may contain the caller's data.
+        let answered = answered.unwrap_or_else(|_panic| {
+            tracing::error!("a request panicked");
+            refused("none", Problem::internal())
+        });
+        let (status, milliseconds) = (answered.response.status().as_u16(), began.elapsed().as_secs_f64() * 1000.0);
+        // The path is not logged: the path of a link contains its token.
+        tracing::info!(route = answered.route, status, problem = answered.problem, milliseconds, "answered");
+        answered.response
+    }
+
+    /// Answers a direct invocation of the function that asks for a link. `None` for any other event.
+    pub async fn handle_direct(&self, event: &Value) -> Option<Value> {
+        let order = sessions::direct_order(event)?;
+        // IAM decides who may invoke the function. Lambda does not say who it was.
+        let actor = Actor { kind: ActorKind::Iam, name: "lambda invoke".to_owned() };
+        let made = match order {
+            Ok(order) => self.console.make_link(&By { actor, key: None, seen: None }, order, None).await,
+            Err(problem) => Err(problem),
+        };
+        tracing::info!(is_made = made.is_ok(), "a link was asked for by a direct invocation");
+        Some(match made {
+            Ok(reply) => serde_json::from_str(&reply.body).unwrap_or_default(),
+            Err(problem) => json!({"error": problem}),
+        })
+    }
+
+    async fn answer(&self, request: &Request) -> Answered {
+        let (door, path) = door::of(request, self.console.stack.is_emulated);
+        match door {
+            Door::Page => {
+                let page = PageDoor { console: &self.console, request }.answer(&path).await;
+                Answered { route: page.route, response: page.response, problem: None }
+            }
+            Door::Nobody => refused("none", problem::nobody()),
+            Door::Read => self.api(request, &path, None).await,
+            Door::Signed(actor) => self.api(request, &path, Some(actor)).await,
+        }
+    }
+
+    /// Answers a request to a JSON route. `actor` is who signed it. `None`: the caller may only read.
+    async fn api(&self, request: &Request, path: &str, actor: Option<Actor>) -> Answered {
+        let matched = match Matched::of(request.method(), path) {
+            Ok(matched) => matched,
+            Err(problem) => return refused("none", problem),
+        };
+        let template = matched.route.template;
+        match self.endpoint(request, &matched, actor).await {
+            Ok(Reply { status, body }) => {
+                let JsonResponse(mut response) = JsonResponse::new(status, "application/json", body);
+                response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+                Answered { route: template, response, problem: None }
+            }
+            Err(problem) => refused(template, problem),
+        }
+    }
+
+    async fn endpoint(
+        &self,
+        request: &Request,
+        matched: &Matched<'_>,
+        actor: Option<Actor>,
+    ) -> Result<Reply, Problem> {
+        let query = QueryParameters::of(request, matched.route)?;
+        match (matched.route.need, actor) {
+            (Need::Reading, actor) => self.read(matched, &query, actor.is_some()).await,
+            (Need::Steering, Some(actor)) => self.steer(request, matched, &by(request, actor)?).await,
+            (Need::Steering, None) => Err(problem::only_reads()),
+        }
+    }
+
+    async fn read(&self, matched: &Matched<'_>, query: &QueryParameters, is_signed: bool) -> Result<Reply, Problem> {
+        let console = &self.console;
+        let first = matched.parameter(0);
+        match matched.route.endpoint {
+            Endpoint::Runs => console.list_runs(query).await,
+            Endpoint::Run => console.show_run(first).await,
+            Endpoint::Versions => console.list_versions(query).await,
+            Endpoint::Version => console.show_version(number(first)?).await,
+            Endpoint::Manifest => console.show_manifest(number(first)?).await,
+            Endpoint::Artifact => console.link_artifact(number(first)?).await,
+            Endpoint::Champion => console.show_champion().await,
+            Endpoint::Champions => console.list_champions(query).await,
+            Endpoint::Aliases => console.list_aliases().await,
+            Endpoint::Compare => console.compare(query).await,
+            Endpoint::Schedule => console.show_schedule().await,
+            Endpoint::Audit => console.list_audit(query).await,
+            Endpoint::Alarms => console.list_alarms().await,
+            Endpoint::OpenApi => Reply::ok(&openapi::document(console, is_signed).await),
+            _ => Err(Problem::internal()),
+        }
+    }
+
+    async fn steer(&self, request: &Request, matched: &Matched<'_>, by: &By) -> Result<Reply, Problem> {
+        let console = &self.console;
+        let (first, second) = (matched.parameter(0), matched.parameter(1));
+        match matched.route.endpoint {
+            Endpoint::Train => console.train(by, body::json_or_empty(request)?).await,
+            Endpoint::Promote => console.promote(by, body::json(request)?).await,
+            Endpoint::RollBack => console.roll_back(by, body::json(request)?).await,
+            Endpoint::SetAlias => console.set_alias(by, first, body::json(request)?).await,
+            Endpoint::RemoveAlias => console.remove_alias(by, first).await,
+            Endpoint::SetTag => console.set_tag(by, number(first)?, second, body::json(request)?).await,
+            Endpoint::RemoveTag => console.remove_tag(by, number(first)?, second).await,
+            Endpoint::WriteNote => console.write_note(by, number(first)?, body::json(request)?).await,
+            Endpoint::DeleteVersion => console.delete_version(by, number(first)?, body::json(request)?).await,
+            Endpoint::Verify => console.verify(by, number(first)?).await,
+            Endpoint::Pause => console.pause(by, body::json(request)?).await,
+            Endpoint::Resume => console.resume(by, body::json_or_empty(request)?).await,
+            Endpoint::Mute => console.mute(by, first, body::json(request)?).await,
+            Endpoint::Unmute => console.unmute(by, first).await,
+            Endpoint::MakeLink => console.make_link(by, body::json(request)?, base(request).as_deref()).await,
+            Endpoint::EndSessions => console.end_sessions(by).await,
+            _ => Err(Problem::internal()),
+        }
+    }
+}
+
+fn refused(route: &'static str, problem: Problem) -> Answered {
+    let code = problem.kind.code;
+    let JsonResponse(response) = problem.into();
+    Answered { route, response, problem: Some(code) }
+}
+
+/// Returns who makes a change, with the idempotency key and the seen revision in the headers.
+fn by(request: &Request, actor: Actor) -> Result<By, Problem> {
+    let header = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
+    let key = header(KEY_HEADER).map(key).transpose()?;
+    let seen = header(IF_MATCH.as_str()).filter(|tag| *tag != "*").map(revision).transpose()?;
+    Ok(By { actor, key, seen })
+}
+
+fn key(given: &str) -> Result<String, Problem> {
+    let is_valid = (1..=MAX_KEY).contains(&given.len()) && given.bytes().all(|byte| byte.is_ascii_graphic());
+    let expected = || format!("1–{MAX_KEY} printable characters without spaces");
+    if is_valid {
+        return Ok(given.to_owned());
+    }
+    Err(Problem::invalid_parameter(KEY_HEADER, "This cannot be an idempotency key.", expected()))
+}
+
+fn revision(tag: &str) -> Result<u32, Problem> {
+    tag.trim_matches('"').parse().map_err(|_| {
+        let expected = "the revision that an answer had, such as \"3\"";
+        Problem::invalid_parameter("if-match", "The header is not a revision.", expected)
+    })
+}
+
+/// Returns the URL of the console, if API Gateway says it.
+fn base(request: &Request) -> Option<String> {
+    let Some(RequestContext::ApiGatewayV1(context)) = request.request_context_ref() else { return None };
+    let (domain, stage) = (context.domain_name.as_deref()?, context.stage.as_deref()?);
+    // A domain of one's own may leave out the stage. Then the URL is not known here.
+    domain.contains(".execute-api.").then(|| format!("https://{domain}/{stage}"))
+}

@@ -1,0 +1,150 @@
+//! Bodies of requests: JSON for the API, forms for the pages.
+
+use evergreen_http::Problem;
+use lambda_http::http::header::CONTENT_TYPE;
+use lambda_http::{Body, Request};
+use serde::de::DeserializeOwned;
+
+use crate::problem;
+
+/// Maximum length of a body in bytes.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// Reads a JSON body. An unknown field is refused, and an error names the wrong field.
+///
+/// # Errors
+/// A 4xx [`Problem`] says what is wrong.
+pub fn json<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
+    let media_type = media_type(request);
+    if !media_type.eq_ignore_ascii_case("application/json") && !media_type.ends_with("+json") {
+        return Err(problem::media_type("application/json"));
+    }
+    parse(text(request)?)
+}
+
+/// Reads a JSON body. A request without a body has an empty object.
+///
+/// # Errors
+/// A 4xx [`Problem`] says what is wrong.
+pub fn json_or_empty<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
+    if request.body().is_empty() { parse("{}") } else { json(request) }
+}
+
+/// Reads JSON text.
+///
+/// # Errors
+/// A 400 [`Problem`] names the wrong field, or says where the text is not JSON.
+pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let cause = error.inner();
+        if cause.is_syntax() || cause.is_eof() {
+            return problem::not_json(format_args!("line {}, column {}", cause.line(), cause.column()));
+        }
+        let path = error.path().to_string();
+        let field = if path == "." { "body" } else { path.as_str() };
+        problem::invalid_field(field, "A field of the body is unknown, missing or of the wrong type.", expected(cause))
+    })?;
+    deserializer.end().map(|()| parsed).map_err(|_| problem::not_json("more text follows the object"))
+}
+
+// The library's message repeats a value of the wrong type. Only its part about what was expected is shown.
+fn expected(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    let message = message.split(" at line ").next().unwrap_or_default();
+    match message.split_once("expected ") {
+        Some((unknown, expected)) if unknown.starts_with("unknown field") => format!("only the fields {expected}"),
+        Some((_, expected)) => expected.to_owned(),
+        None => message.to_owned(),
+    }
+}
+
+/// Reads the fields of a form, decoded.
+///
+/// # Errors
+/// A 4xx [`Problem`] says what is wrong.
+pub fn form(request: &Request) -> Result<Vec<(String, String)>, Problem> {
+    if !media_type(request).eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(problem::media_type("application/x-www-form-urlencoded"));
+    }
+    let fields = text(request)?.split('&').filter(|field| !field.is_empty());
+    Ok(fields.map(|field| field.split_once('=').unwrap_or((field, ""))).map(|(name, value)| (decoded(name), decoded(value))).collect())
+}
+
+/// Decodes the text of a form: `+` is a space, and `%` precedes two hexadecimal digits.
+pub fn decoded(text: &str) -> String {
+    let mut bytes = text.bytes();
+    let mut decoded = Vec::with_capacity(text.len());
+    while let Some(byte) = bytes.next() {
+        let digits = if byte == b'%' { bytes.as_slice_of_two() } else { None };
+        match (byte, digits) {
+            (b'+', _) => decoded.push(b' '),
+            (b'%', Some(value)) => {
+                decoded.push(value);
+                bytes.by_ref().take(2).for_each(drop);
+            }
+            _ => decoded.push(byte),
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+trait TwoDigits {
+    fn as_slice_of_two(&self) -> Option<u8>;
+}
+
+impl TwoDigits for std::str::Bytes<'_> {
+    fn as_slice_of_two(&self) -> Option<u8> {
+        let mut next = self.clone();
+        let digit = |byte: u8| char::from(byte).to_digit(16);
+        let (high, low) = (digit(next.next()?)?, digit(next.next()?)?);
+        u8::try_from(high * 16 + low).ok()
+    }
+}
+
+fn media_type(request: &Request) -> &str {
+    let given = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    given.split(';').next().unwrap_or_default().trim()
+}
+
+fn text(request: &Request) -> Result<&str, Problem> {
+    if request.body().len() > MAX_BODY_BYTES {
+        return Err(problem::too_large(MAX_BODY_BYTES));
+    }
+    match request.body() {
+        Body::Text(text) => Ok(text),
+        bytes => std::str::from_utf8(bytes).map_err(|_| problem::not_json("it is not UTF-8")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::steering::PromotionOrder;
+
+    fn refused(text: &str) -> (String, Option<String>) {
+        let problem = parse::<PromotionOrder>(text).unwrap_err();
+        (problem.expected.unwrap_or_default(), problem.field)
+    }
+
+    #[test]
+    fn an_unknown_field_is_named_with_those_that_are_known() {
+        let (expected, field) = refused(r#"{"version": 7, "reason": "why", "force": true}"#);
+        assert_eq!(field.as_deref(), Some("force"));
+        assert_eq!(expected, "only the fields one of `version`, `reason`, `seen_revision`");
+    }
+
+    #[test]
+    fn a_field_of_the_wrong_type_is_named_and_its_value_is_not_repeated() {
+        let (expected, field) = refused(r#"{"version": "secret", "reason": "why"}"#);
+        assert_eq!((expected.as_str(), field.as_deref()), ("a nonzero u32", Some("version")));
+        assert_eq!(parse::<PromotionOrder>("{").unwrap_err().kind.code, "not-json");
+        assert_eq!(parse::<PromotionOrder>("{} {}").unwrap_err().field.as_deref(), Some("body"));
+    }
+
+    #[test]
+    fn forms_are_decoded() {
+        assert_eq!(decoded("a+b%20c%C3%BC%"), "a b cü%");
+        assert_eq!(decoded("%zz"), "%zz");
+    }
+}

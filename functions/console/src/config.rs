@@ -1,0 +1,91 @@
+//! Configuration of the console function, read once at cold start.
+
+use evergreen_aws::env::{ConfigError, Environment};
+use evergreen_lifecycle::ModelName;
+use jiff::SignedDuration;
+
+/// Configuration of the console function, read from environment variables.
+#[derive(Debug, Clone)]
+pub struct ConsoleConfig {
+    /// Name of the S3 bucket with artifacts and manifests.
+    pub bucket: String,
+    /// Name of the DynamoDB table of the registry.
+    pub table: String,
+    /// Name of the training schedule in EventBridge Scheduler.
+    pub schedule_name: String,
+    /// Facts about the stack that answers and pages show.
+    pub stack: StackFacts,
+}
+
+/// Facts about the stack that answers and pages show.
+#[derive(Debug, Clone)]
+pub struct StackFacts {
+    /// Name of the model.
+    pub model: ModelName,
+    /// Name of the stack. The names of its alarms begin with it.
+    pub name: String,
+    /// How long after its scheduled time a run may end.
+    pub grace: SignedDuration,
+    /// URL of the prediction API. `None` if the stack does not say it.
+    pub api_url: Option<String>,
+    /// URL of the CloudWatch dashboard. `None` if the stack does not say it.
+    pub dashboard_url: Option<String>,
+    // The emulator serves plain HTTP, so a cookie for HTTPS only would never come back.
+    /// Whether the stack runs on an emulator of AWS.
+    pub is_emulated: bool,
+}
+
+impl ConsoleConfig {
+    /// Reads the configuration of the console function from the environment variables.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the variable that is missing or invalid.
+    pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
+        let minutes = environment.whole("EVERGREEN_DEADLINE_MINUTES", 0..=u32::MAX)?;
+        Ok(Self {
+            bucket: environment.required("EVERGREEN_BUCKET")?,
+            table: environment.required("EVERGREEN_TABLE")?,
+            schedule_name: environment.required("EVERGREEN_SCHEDULE_NAME")?,
+            stack: StackFacts {
+                model: environment.parsed("EVERGREEN_MODEL")?,
+                name: environment.required("EVERGREEN_STACK")?,
+                grace: SignedDuration::from_mins(i64::from(minutes)),
+                api_url: environment.optional("EVERGREEN_API_URL"),
+                dashboard_url: environment.optional("EVERGREEN_DASHBOARD_URL"),
+                is_emulated: environment.flag("EVERGREEN_EMULATED"),
+            },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use evergreen_testkit::environment_with;
+
+    use super::*;
+
+    const COMPLETE: [(&str, &str); 6] = [
+        ("EVERGREEN_MODEL", "iris"),
+        ("EVERGREEN_BUCKET", "artifacts"),
+        ("EVERGREEN_TABLE", "registry"),
+        ("EVERGREEN_SCHEDULE_NAME", "evergreen-train"),
+        ("EVERGREEN_STACK", "evergreen"),
+        ("EVERGREEN_DEADLINE_MINUTES", "60"),
+    ];
+
+    fn read_with(key: &str, value: &str) -> Result<ConsoleConfig, ConfigError> {
+        ConsoleConfig::read(&Environment::from_lookup(environment_with(&COMPLETE, &[(key, value)])))
+    }
+
+    #[test]
+    fn a_complete_environment_is_read() {
+        let config = read_with("", "").unwrap();
+        assert_eq!(config.stack.grace, SignedDuration::from_hours(1));
+        assert!(!config.stack.is_emulated && read_with("EVERGREEN_EMULATED", "true").unwrap().stack.is_emulated);
+    }
+
+    #[test]
+    fn a_missing_variable_is_named() {
+        assert_eq!(read_with("EVERGREEN_TABLE", "").unwrap_err().to_string(), "EVERGREEN_TABLE is not set");
+    }
+}

@@ -1,0 +1,112 @@
+//! The JSON Schemas of parameters, bodies and answers.
+
+use evergreen_lifecycle::Family;
+use serde_json::{Value, json};
+
+use crate::route::Endpoint;
+
+/// Bodies that may be left out.
+pub(super) const MAY_BE_EMPTY: [&str; 2] = ["Training", "OptionalReason"];
+
+/// Operations whose work begins only after the answer.
+pub(super) const ACCEPTED: [Endpoint; 2] = [Endpoint::Train, Endpoint::Verify];
+
+/// Returns all schemas by name, except that of a row.
+pub(super) fn all() -> Value {
+    let reason = json!({"type": "string", "minLength": 3, "maxLength": 1000, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f]*$"});
+    let number = json!({"type": "integer", "minimum": 1, "maximum": u32::MAX});
+    let seen = json!({"type": ["integer", "null"], "minimum": 0, "maximum": u32::MAX});
+    let optional = json!({"type": ["string", "null"], "maxLength": 1000, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f]*$"});
+    let families = Family::ALL.map(Family::name);
+    json!({
+        "Training": object(&[], json!({
+            "seed": {"type": ["integer", "null"], "minimum": 0, "maximum": u64::MAX},
+            "family": {"enum": families.iter().map(|name| json!(name)).chain([Value::Null]).collect::<Vec<_>>()},
+            "hyperparameters": {"type": ["object", "null"]},
+            "note": optional,
+        })),
+        "Promotion": object(&["version", "reason"], json!({"version": number, "reason": reason, "seen_revision": seen})),
+        "Rollback": object(&["reason"], json!({"reason": reason, "seen_revision": seen})),
+        "AliasTarget": object(&["version"], json!({"version": number, "seen_revision": seen, "reason": optional})),
+        "TagValue": object(&["value"], json!({"value": {"type": "string", "maxLength": 256}})),
+        "Note": object(&["text"], json!({"text": {"type": "string", "maxLength": 10_000}})),
+        "Deletion": object(&["reason"], json!({"reason": reason, "seen_revision": seen})),
+        "Reason": object(&["reason"], json!({"reason": reason})),
+        "OptionalReason": object(&[], json!({"reason": optional})),
+        "MuteUntil": object(&["until", "reason"], json!({
+            "until": {"type": "string", "format": "date-time"}, "reason": reason,
+        })),
+        "Link": object(&["right"], json!({
+            "right": {"enum": ["see", "steer"]},
+            "name": {"type": ["string", "null"], "maxLength": 100},
+            "hours": {"type": ["integer", "null"], "minimum": 1, "maximum": 24},
+        })),
+        "Answer": {"type": "object"},
+        "Problem": {
+            "type": "object",
+            "description": "An error (RFC 9457).",
+            "required": ["type", "title"],
+            "properties": {
+                "type": {"type": "string"},
+                "title": {"type": "string"},
+                "status": {"type": "integer"},
+                "detail": {"type": "string"},
+                "field": {"type": "string"},
+                "expected": {"type": "string"},
+            },
+        },
+    })
+}
+
+/// Returns the schema of a path parameter.
+pub(super) fn of_path(name: &str) -> Value {
+    match name {
+        "number" => json!({"type": "integer", "minimum": 1, "maximum": u32::MAX}),
+        "id" => json!({"type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$"}),
+        "tag" => json!({"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"}),
+        _ => json!({"type": "string", "pattern": "^[a-z0-9-]{1,40}$"}),
+    }
+}
+
+/// Returns the schema of a query parameter.
+pub(super) fn of_query(name: &str) -> Value {
+    match name {
+        "limit" => json!({"type": "integer", "minimum": 1, "maximum": 100, "default": 20}),
+        "from" | "until" | "before" => json!({"type": "string", "format": "date-time"}),
+        "family" => json!({"enum": Family::ALL.map(Family::name)}),
+        "trigger" => json!({"enum": ["schedule", "manual", "import"]}),
+        "versions" => json!({"type": "string", "pattern": "^[1-9][0-9]*(,[1-9][0-9]*){1,9}$", "examples": ["5,7"]}),
+        "metric" => json!({"type": "string", "examples": ["roc_auc>=0.9"]}),
+        "tag" => json!({"type": "string", "examples": ["team=risk"]}),
+        "sort" => json!({"type": "string", "examples": ["-started_at", "-roc_auc"]}),
+        _ => json!({"type": "string"}),
+    }
+}
+
+/// Returns the schema of an idempotency key.
+pub(super) fn key() -> Value {
+    json!({"type": "string", "pattern": "^[!-~]{1,200}$"})
+}
+
+/// Returns the schema of the revision that the caller saw.
+pub(super) fn revision() -> Value {
+    json!({"type": "string", "pattern": "^\"?[0-9]{1,9}\"?$"})
+}
+
+fn object(required: &[&str], properties: Value) -> Value {
+    json!({"type": "object", "required": required, "properties": properties, "additionalProperties": false})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::route::ROUTES;
+
+    #[test]
+    fn every_body_of_a_route_has_a_schema() {
+        let schemas = all();
+        for route in ROUTES {
+            assert!(route.body.is_none_or(|body| schemas.get(body).is_some()), "{:?}", route.body);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The table of the JSON routes.
+
+use super::Endpoint as E;
+use super::Need::{Reading, Steering};
+use super::{Endpoint, Need, Route};
+
+const RUNS: &[&str] =
+    &["status", "family", "trigger", "metric", "dataset", "from", "until", "sort", "limit", "after"];
+const VERSIONS: &[&str] =
+    &["status", "family", "metric", "dataset", "tag", "alias", "from", "until", "sort", "limit", "after"];
+
+/// All JSON routes.
+pub static ROUTES: &[Route] = &[
+    reading("/runs", RUNS, E::Runs, "Lists training runs and imports."),
+    reading("/runs/{id}", &[], E::Run, "Shows one run."),
+    reading("/versions", VERSIONS, E::Versions, "Lists model versions."),
+    reading("/versions/{number}", &[], E::Version, "Shows one version, its aliases, its tags and its note."),
+    reading("/versions/{number}/manifest", &[], E::Manifest, "Shows the manifest of a version."),
+    reading("/versions/{number}/artifact", &[], E::Artifact, "Makes a link to the artifact that is valid for minutes."),
+    reading("/champion", &[], E::Champion, "Shows the champion."),
+    reading("/champions", &["limit"], E::Champions, "Lists the champions, newest first."),
+    reading("/aliases", &[], E::Aliases, "Lists the aliases."),
+    reading("/compare", &["versions"], E::Compare, "Compares two to ten versions."),
+    reading("/schedule", &[], E::Schedule, "Shows the training schedule and its next times."),
+    reading("/audit", &["limit", "before"], E::Audit, "Lists who changed what, newest first."),
+    reading("/alarms", &[], E::Alarms, "Lists the alarms with their states and mutes."),
+    reading("/openapi.json", &[], E::OpenApi, "Returns this document."),
+    steering("POST", "/trainings", Some("Training"), E::Train, "Asks for a training run."),
+    steering("POST", "/promotions", Some("Promotion"), E::Promote, "Makes a version the champion."),
+    steering("POST", "/rollbacks", Some("Rollback"), E::RollBack, "Makes the champion before this one the champion."),
+    steering("PUT", "/aliases/{name}", Some("AliasTarget"), E::SetAlias, "Sets an alias."),
+    steering("DELETE", "/aliases/{name}", None, E::RemoveAlias, "Removes an alias."),
+    steering("PUT", "/versions/{number}/tags/{tag}", Some("TagValue"), E::SetTag, "Sets a tag of a version."),
+    steering("DELETE", "/versions/{number}/tags/{tag}", None, E::RemoveTag, "Removes a tag of a version."),
+    steering("PUT", "/versions/{number}/note", Some("Note"), E::WriteNote, "Replaces the note of a version."),
+    steering("DELETE", "/versions/{number}", Some("Deletion"), E::DeleteVersion, "Deletes a version and its objects."),
+    steering("POST", "/versions/{number}/verifications", None, E::Verify, "Asks to train a version again and compare."),
+    steering("POST", "/schedule/pause", Some("Reason"), E::Pause, "Switches the training schedule off."),
+    steering("POST", "/schedule/resume", Some("OptionalReason"), E::Resume, "Switches the training schedule on."),
+    steering("PUT", "/alarms/{name}/mute", Some("MuteUntil"), E::Mute, "Sends no mail about an alarm until a time."),
+    steering("DELETE", "/alarms/{name}/mute", None, E::Unmute, "Ends the mute of an alarm."),
+    steering("POST", "/links", Some("Link"), E::MakeLink, "Makes a link that opens a session once."),
+    steering("DELETE", "/sessions", None, E::EndSessions, "Ends all sessions and makes all links useless."),
+];
+
+const fn reading(
+    template: &'static str,
+    query: &'static [&'static str],
+    endpoint: Endpoint,
+    summary: &'static str,
+) -> Route {
+    Route { need: Reading, method: "GET", template, query, body: None, summary, endpoint }
+}
+
+const fn steering(
+    method: &'static str,
+    template: &'static str,
+    body: Option<&'static str>,
+    endpoint: Endpoint,
+    summary: &'static str,
+) -> Route {
+    const NEED: Need = Steering;
+    Route { need: NEED, method, template, query: &[], body, summary, endpoint }
+}

@@ -1,0 +1,175 @@
+//! The changes that people make. Each is one transaction: edits, audit entry, event and idempotency key.
+
+mod aliases;
+mod annotations;
+mod champions;
+mod deletion;
+mod mutes;
+mod requests;
+mod switching;
+mod text;
+
+use std::collections::BTreeMap;
+
+use evergreen_http::Problem;
+use evergreen_lifecycle::outbox::{Delivery, publish};
+use evergreen_lifecycle::ports::{ChangeError, Steering};
+use evergreen_lifecycle::{
+    Actor, Alias, Announcement, AuditEntry, AuditedAction, Change, Edit, LifecycleEvent, VersionNumber, time,
+};
+use serde::Serialize;
+use serde_json::Value;
+
+pub use aliases::AliasTarget;
+pub use annotations::{Note, TagValue};
+pub use champions::{PromotionOrder, RollbackOrder};
+pub use deletion::Deletion;
+pub use mutes::MuteUntil;
+pub use requests::TrainingOrder;
+pub use switching::{OptionalReason, Reason};
+pub(crate) use text::{checked_reason, optional_reason};
+
+use crate::console::Console;
+use crate::ports::ConsoleWorld;
+use crate::{problem, token};
+
+/// Who makes a change, and under which conditions.
+#[derive(Debug, Clone)]
+pub struct By {
+    /// Who makes the change.
+    pub actor: Actor,
+    // A repeated change with the same key changes nothing and gets the same answer.
+    /// The caller's idempotency key.
+    pub key: Option<String>,
+    /// The revision that the caller saw, from the header `If-Match`.
+    pub seen: Option<u32>,
+}
+
+/// The answer to a change.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Steered {
+    /// The entry of the audit trail.
+    pub audit: AuditEntry,
+    /// Whether an earlier request with the same idempotency key made the change.
+    pub repeated: bool,
+}
+
+/// A change that is not stored yet.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub action: AuditedAction,
+    pub subject: String,
+    pub reason: Option<String>,
+    pub details: BTreeMap<String, String>,
+    pub version: Option<VersionNumber>,
+    pub alias: Option<String>,
+    pub edits: Vec<Edit>,
+    /// The event for the training function, if the change asks for a run.
+    pub request: Option<Value>,
+    /// The event `ModelPromoted`, if the change is a promotion.
+    pub promotion: Option<LifecycleEvent>,
+}
+
+impl Draft {
+    /// Creates a change without reason, details and edits.
+    pub(crate) fn new(action: AuditedAction, subject: impl Into<String>) -> Self {
+        Self {
+            action,
+            subject: subject.into(),
+            reason: None,
+            details: BTreeMap::new(),
+            version: None,
+            alias: None,
+            edits: Vec::new(),
+            request: None,
+            promotion: None,
+        }
+    }
+
+    /// Adds a detail for the audit trail.
+    pub(crate) fn with(mut self, name: &str, value: impl ToString) -> Self {
+        self.details.insert(name.to_owned(), value.to_string());
+        self
+    }
+}
+
+impl<W: ConsoleWorld> Console<W> {
+    /// Returns the answer to an earlier change with the caller's key. `None` if there is no key, or none was made.
+    pub(crate) async fn earlier(
+        &self,
+        by: &By,
+        action: AuditedAction,
+        subject: &str,
+    ) -> Result<Option<Steered>, Problem> {
+        if by.key.is_none() {
+            return Ok(None);
+        }
+        // The condition of this edit never holds: no alias has this revision. So the registry changes nothing, and its
+        // answer only says whether the key was used.
+        let seen = Alias {
+            name: "idempotency".parse().map_err(problem::internal)?,
+            version: VersionNumber::FIRST,
+            revision: u32::MAX,
+            set_at: self.now(),
+        };
+        let draft = Draft { edits: vec![Edit::RemoveAlias { seen }], ..Draft::new(action, subject) };
+        match self.store(by, token::id()?, draft).await {
+            Ok(_) | Err(ChangeError::Conflict(_)) => Ok(None),
+            Err(ChangeError::Repeated(entry)) => same(*entry, action, subject).map(Some),
+            Err(error) => Err(problem::refused(error)),
+        }
+    }
+
+    /// Stores a change and sends its events.
+    pub(crate) async fn commit(&self, by: &By, id: String, draft: Draft) -> Result<Steered, Problem> {
+        let (action, subject) = (draft.action, draft.subject.clone());
+        match self.store(by, id, draft).await {
+            Ok(audit) => Ok(Steered { audit, repeated: false }),
+            Err(ChangeError::Repeated(entry)) => same(*entry, action, &subject),
+            Err(error) => Err(problem::refused(error)),
+        }
+    }
+
+    async fn store(&self, by: &By, id: String, draft: Draft) -> Result<AuditEntry, ChangeError> {
+        let entry = AuditEntry {
+            id,
+            at: time::to_millis(self.now()),
+            actor: by.actor.clone(),
+            action: draft.action,
+            subject: draft.subject,
+            reason: draft.reason,
+            details: draft.details,
+        };
+        let (version, alias) = (draft.version, draft.alias.as_deref());
+        let reported = match &draft.request {
+            Some(request) => Announcement::of_request(&entry, self.model(), version, request),
+            None => Announcement::of_change(&entry, self.model(), version, alias),
+        };
+        let promoted = draft.promotion.iter().map(Announcement::of);
+        let announcements = std::iter::once(reported).chain(promoted).collect::<Result<Vec<_>, _>>();
+        let announcements = announcements.map_err(unwritten)?;
+        let change = Change { edits: draft.edits, entry, announcements, key: by.key.clone() };
+        self.world.registry().apply(&change).await?;
+        self.send(&change.announcements).await;
+        Ok(change.entry)
+    }
+
+    /// Sends stored events at once. If that fails, the metrics function sends them within minutes.
+    async fn send(&self, announcements: &[Announcement]) {
+        let mut delivery = Delivery::default();
+        publish(self.world.registry(), self.world.bus(), announcements, &mut delivery).await;
+        if !delivery.is_complete() {
+            tracing::warn!(%delivery, "an event is still to be sent");
+        }
+    }
+}
+
+/// Returns the answer to a repeated change, if it is the change that the key belongs to.
+fn same(entry: AuditEntry, action: AuditedAction, subject: &str) -> Result<Steered, Problem> {
+    let is_same = entry.action == action && (subject.is_empty() || entry.subject == subject);
+    if is_same { Ok(Steered { audit: entry, repeated: true }) } else { Err(problem::key_reused()) }
+}
+
+fn unwritten(error: serde_json::Error) -> ChangeError {
+    evergreen_lifecycle::ports::Unavailable::new("writing an event", error).into()
+}

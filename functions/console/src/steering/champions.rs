@@ -1,0 +1,151 @@
+//! Promotion by a person, and the return to the champion before the present one.
+
+use evergreen_http::Problem;
+use evergreen_lifecycle::ports::{Champions, ObjectRetention, RecordRetention};
+use evergreen_lifecycle::{AuditedAction, Champion, Edit, LifecycleEvent, Pointer, Version, VersionNumber};
+use evergreen_scoring::Model;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{By, Draft, Steered, checked_reason};
+use crate::console::Console;
+use crate::ports::ConsoleWorld;
+use crate::reply::{Reply, read};
+use crate::{problem, token};
+
+/// Number of former champions among which the one before the present champion is looked for.
+const HISTORY: u32 = 20;
+
+/// The body of a request to promote a version.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PromotionOrder {
+    /// The version.
+    pub version: VersionNumber,
+    /// Why.
+    pub reason: String,
+    /// The revision of the champion that the caller saw. `None`: any.
+    pub seen_revision: Option<u32>,
+}
+
+/// The body of a request to return to the champion before the present one.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RollbackOrder {
+    /// Why.
+    pub reason: String,
+    /// The revision of the champion that the caller saw. `None`: any.
+    pub seen_revision: Option<u32>,
+}
+
+impl<W: ConsoleWorld> Console<W> {
+    pub(crate) async fn promote(&self, by: &By, order: PromotionOrder) -> Result<Reply, Problem> {
+        let reason = checked_reason(&order.reason)?;
+        let subject = format!("version {}", order.version);
+        if let Some(earlier) = self.earlier(by, AuditedAction::Promoted, &subject).await? {
+            return answer(&earlier);
+        }
+        let seen = self.pointer().await?;
+        check_seen(seen.as_ref(), order.seen_revision.or(by.seen))?;
+        if let Some(pointer) = seen.as_ref().filter(|pointer| pointer.number == order.version) {
+            return duplicate(pointer);
+        }
+        answer(&self.move_champion(by, AuditedAction::Promoted, order.version, reason, seen.as_ref()).await?)
+    }
+
+    pub(crate) async fn roll_back(&self, by: &By, order: RollbackOrder) -> Result<Reply, Problem> {
+        let reason = checked_reason(&order.reason)?;
+        if let Some(earlier) = self.earlier(by, AuditedAction::RolledBack, "").await? {
+            return answer(&earlier);
+        }
+        let Some(seen) = self.pointer().await? else { return Err(no_earlier()) };
+        check_seen(Some(&seen), order.seen_revision.or(by.seen))?;
+        let history = read(self.world.registry().recent_champions(HISTORY)).await?;
+        let former = history.iter().flatten().map(|pointer| pointer.number).find(|number| *number != seen.number);
+        let target = seen.previous().or(former).ok_or_else(no_earlier)?;
+        answer(&self.move_champion(by, AuditedAction::RolledBack, target, reason, Some(&seen)).await?)
+    }
+
+    /// Makes a version the champion, after its artifact was checked.
+    async fn move_champion(
+        &self,
+        by: &By,
+        action: AuditedAction,
+        number: VersionNumber,
+        reason: String,
+        seen: Option<&Pointer>,
+    ) -> Result<Steered, Problem> {
+        let version = self.version(number).await?;
+        let artifact = self.sound_artifact(&version).await?;
+        self.keep(&version).await?;
+        let history = read(self.world.registry().recent_champions(1)).await?;
+        let last_revision = history.iter().flatten().map(|pointer| pointer.revision).max().unwrap_or_default();
+        let champion = Champion::following(seen, last_revision, version, self.now());
+        let told = LifecycleEvent::of_promotion(self.model().clone(), &champion, reason.clone());
+        let from = champion.previous.map_or_else(|| "none".to_owned(), |number| number.to_string());
+        let draft = Draft::new(action, format!("version {number}"))
+            .with("from", from)
+            .with("to", number)
+            .with("revision", champion.revision);
+        let seen_revision = seen.map_or(0, |pointer| pointer.revision);
+        let promote = Edit::Promote { champion: Box::new(champion), seen_revision, artifact };
+        let draft = Draft {
+            reason: Some(reason),
+            version: Some(number),
+            edits: vec![promote],
+            promotion: Some(told),
+            ..draft
+        };
+        self.commit(by, token::id()?, draft).await
+    }
+
+    /// Returns the content of a version's artifact, if it could answer predictions.
+    async fn sound_artifact(&self, version: &Version) -> Result<Vec<u8>, Problem> {
+        let content = self.object(&version.artifact.key).await.map_err(|error| match error.kind.status.as_u16() {
+            404 => problem::cannot_serve(version.number, "is missing"),
+            _ => error,
+        })?;
+        match Model::load_registered(&content, &version.artifact, self.model()) {
+            Ok(_) => Ok(content),
+            Err(error) => Err(problem::cannot_serve(version.number, format_args!("has {error}"))),
+        }
+    }
+
+    // First the records, then the objects: the function that marks them goes the other way.
+    /// Protects a version, its run and its objects from deletion, now and later.
+    async fn keep(&self, version: &Version) -> Result<(), Problem> {
+        if !read(self.world.registry().keep_records(version)).await? {
+            return Err(problem::unknown(format_args!("version {}", version.number), "version"));
+        }
+        read(self.world.artifacts().keep_objects(version)).await
+    }
+}
+
+fn answer(steered: &Steered) -> Result<Reply, Problem> {
+    let detail = |name: &str| steered.audit.details.get(name).and_then(|text| text.parse::<u32>().ok());
+    Reply::ok(&json!({
+        "promoted": detail("to"),
+        "replaced": detail("from"),
+        "revision": detail("revision"),
+        "duplicate": false,
+        "audit": steered.audit,
+        "repeated": steered.repeated,
+    }))
+}
+
+fn duplicate(pointer: &Pointer) -> Result<Reply, Problem> {
+    let (promoted, revision) = (pointer.number, pointer.revision);
+    Reply::ok(&json!({
+        "promoted": promoted, "replaced": pointer.previous(), "revision": revision, "duplicate": true,
+        "audit": null, "repeated": false,
+    }))
+}
+
+fn check_seen(pointer: Option<&Pointer>, seen: Option<u32>) -> Result<(), Problem> {
+    let revision = pointer.map_or(0, |pointer| pointer.revision);
+    if seen.is_none_or(|seen| seen == revision) { Ok(()) } else { Err(problem::conflict("The champion")) }
+}
+
+fn no_earlier() -> Problem {
+    problem::unknown("champion before the present one", "champion")
+}

@@ -1,0 +1,71 @@
+//! Mutes of alarms.
+
+use evergreen_http::Problem;
+use evergreen_lifecycle::ports::{AlarmStates, Steering};
+use evergreen_lifecycle::{AuditedAction, Edit, Mute, time};
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{By, Draft, checked_reason};
+use crate::console::Console;
+use crate::ports::ConsoleWorld;
+use crate::reply::{Reply, read};
+use crate::{problem, token};
+
+/// Longest mute. An alarm that nobody hears for longer should be removed.
+const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// The body of a request to mute an alarm.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MuteUntil {
+    /// Until when the alarm sends no mail.
+    pub until: Timestamp,
+    /// Why.
+    pub reason: String,
+}
+
+impl<W: ConsoleWorld> Console<W> {
+    pub(crate) async fn mute(&self, by: &By, name: &str, order: MuteUntil) -> Result<Reply, Problem> {
+        let reason = checked_reason(&order.reason)?;
+        let subject = format!("alarm {name}");
+        if let Some(earlier) = self.earlier(by, AuditedAction::AlarmMuted, &subject).await? {
+            return Reply::ok(&earlier);
+        }
+        let until = time::to_millis(order.until);
+        if !(SignedDuration::ZERO < until.duration_since(self.now()) && until.duration_since(self.now()) <= LONGEST) {
+            let detail = "The end of the mute is not in the next 30 days.";
+            return Err(problem::invalid_field("until", detail, "a time in the next 30 days"));
+        }
+        self.check_alarm(name).await?;
+        let mute = Mute { alarm: name.to_owned(), until };
+        let draft = Draft {
+            reason: Some(reason),
+            edits: vec![Edit::Mute(mute.clone())],
+            ..Draft::new(AuditedAction::AlarmMuted, subject).with("until", time::format(until))
+        };
+        let steered = self.commit(by, token::id()?, draft).await?;
+        Reply::ok(&json!({"mute": mute, "audit": steered.audit, "repeated": steered.repeated}))
+    }
+
+    pub(crate) async fn unmute(&self, by: &By, name: &str) -> Result<Reply, Problem> {
+        let subject = format!("alarm {name}");
+        if let Some(earlier) = self.earlier(by, AuditedAction::AlarmUnmuted, &subject).await? {
+            return Reply::ok(&earlier);
+        }
+        let mutes = read(self.world.registry().mutes(self.now())).await?;
+        if mutes.iter().all(|mute| mute.alarm != name) {
+            return Err(problem::unknown("mute of this alarm", "name"));
+        }
+        let edits = vec![Edit::Unmute(name.to_owned())];
+        let draft = Draft { edits, ..Draft::new(AuditedAction::AlarmUnmuted, subject) };
+        Reply::ok(&self.commit(by, token::id()?, draft).await?)
+    }
+
+    async fn check_alarm(&self, name: &str) -> Result<(), Problem> {
+        let alarms = read(self.world.alarms().alarm_states()).await?;
+        let is_known = alarms.iter().any(|alarm| alarm.name == name);
+        if is_known { Ok(()) } else { Err(problem::unknown("alarm of this name", "name")) }
+    }
+}

@@ -1,0 +1,273 @@
+//! The DynamoDB writes of the changes that people make.
+//!
+//! What an alias, a recent champion or the tag `pin` names cannot be deleted. Three conditions in the transaction of a
+//! deletion make sure of that, whatever happens at the same time:
+//!
+//! - The champion has the revision that the caller saw. So the history of champions is as it was read.
+//! - The counter `ALIASES` has the value that was read before the aliases. Setting any alias increases it.
+//! - The tags and the note have the revision that was read.
+//!
+//! The other way round, a promotion, an alias and a tag need the version's record in their own transaction.
+
+use aws_sdk_dynamodb::types::builders::PutBuilder;
+use aws_sdk_dynamodb::types::{ConditionCheck, Delete, TransactWriteItem, Update};
+use evergreen_lifecycle::ports::{ChangeError, MAX_ALIASES, Unavailable};
+use evergreen_lifecycle::{
+    Alias, Annotations, AuditEntry, Change, Edit, Mute, PIN, PROTECTED_CHAMPIONS, Pointer, Protection, Record,
+    VersionNumber,
+};
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use super::keys::{self, Key};
+use super::transaction::{ABSENT, finish, incomplete};
+use super::{Registry, items, listing};
+
+/// How long the idempotency key of a change is remembered.
+const KEY_KEPT: SignedDuration = SignedDuration::from_hours(24);
+
+/// Update of a version's record: the record is kept, now and later.
+const KEEP: &str = "SET kept = :kept REMOVE expires_at";
+
+/// DynamoDB condition: the record exists.
+const PRESENT: &str = "attribute_exists(pk)";
+
+/// The audit entry of a change with an idempotency key, as it is stored under the key.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct RememberedChange {
+    pub(super) entry: AuditEntry,
+    /// The time from which the key can be used again, in seconds since 1970. DynamoDB deletes the record then.
+    pub(super) expires_at: i64,
+}
+
+/// The stored mute of an alarm.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct StoredMute {
+    #[serde(flatten)]
+    pub(super) mute: Mute,
+    expires_at: i64,
+}
+
+/// The counter that every change of an alias increases.
+#[derive(Debug, Default, Deserialize)]
+struct AliasesRecord {
+    revision: u32,
+}
+
+/// The writes of a change. Each one with a condition has a text that says what changed if the condition is false.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    pub(super) writes: Vec<TransactWriteItem>,
+    pub(super) conditions: Vec<(Key, String)>,
+}
+
+impl Plan {
+    fn add(&mut self, key: Key, what: impl Into<String>, write: TransactWriteItem) {
+        self.conditions.push((key, what.into()));
+        self.writes.push(write);
+    }
+}
+
+impl Registry {
+    /// Returns the writes of a change.
+    pub(super) async fn plan(&self, change: &Change) -> Result<Plan, ChangeError> {
+        let mut plan = Plan::default();
+        for edit in &change.edits {
+            self.plan_edit(edit, &mut plan).await?;
+        }
+        let entry = self.write(&self.keys.audit_entry(&change.entry), &change.entry)?;
+        plan.writes.push(finish(entry.condition_expression(ABSENT))?);
+        for announcement in &change.announcements {
+            plan.writes.push(self.outbox_write(announcement)?);
+        }
+        if let Some(key) = &change.key {
+            plan.writes.push(self.remember(key, &change.entry)?);
+        }
+        Ok(plan)
+    }
+
+    fn remember(&self, key: &str, entry: &AuditEntry) -> Result<TransactWriteItem, Unavailable> {
+        let expires_at = (entry.at + KEY_KEPT).as_second();
+        let put = self.write(&self.keys.idempotency(key), &RememberedChange { entry: entry.clone(), expires_at })?;
+        // DynamoDB may delete the record days after its time.
+        finish(
+            put.condition_expression("attribute_not_exists(pk) OR expires_at <= :now")
+                .expression_attribute_values(":now", items::number(entry.at.as_second())),
+        )
+    }
+
+    async fn plan_edit(&self, edit: &Edit, plan: &mut Plan) -> Result<(), ChangeError> {
+        match edit {
+            Edit::Promote { champion, seen_revision, artifact } => {
+                self.plan_kept(champion.version.number, plan)?;
+                let places = [self.keys.champion(), self.keys.champion_of(champion.revision)];
+                plan.conditions.extend(places.map(|place| (place, "the champion".to_owned())));
+                plan.writes.extend(self.move_pointer(champion, *seen_revision, Some(artifact))?);
+            }
+            Edit::SetAlias { alias, seen_revision } => self.plan_alias(alias, *seen_revision, plan).await?,
+            Edit::RemoveAlias { seen } => {
+                plan.add(self.keys.alias(&seen.name), format!("the alias {}", seen.name), self.alias_removal(seen)?);
+            }
+            Edit::Annotate { version, annotations } => self.plan_annotations(*version, annotations, plan)?,
+            Edit::RemoveVersion { version, seen_revision } => {
+                self.plan_removal(*version, *seen_revision, plan).await?;
+            }
+            Edit::Mute(mute) => {
+                let stored = StoredMute { mute: mute.clone(), expires_at: mute.until.as_second() };
+                plan.writes.push(finish(self.write(&self.keys.mute(&mute.alarm), &stored)?)?);
+            }
+            Edit::Verified(verification) => {
+                let key = self.keys.verification(verification.version, verification.at);
+                plan.writes.push(finish(self.write(&key, verification)?)?);
+            }
+            Edit::Unmute(alarm) => plan.writes.push(self.deletion(self.keys.mute(alarm))?),
+        }
+        Ok(())
+    }
+
+    /// Adds the write that keeps the record of a version, on condition that there is one.
+    fn plan_kept(&self, version: VersionNumber, plan: &mut Plan) -> Result<(), Unavailable> {
+        let key = self.keys.version(version);
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(key.clone().into_item()))
+            .update_expression(KEEP)
+            .condition_expression(PRESENT)
+            .expression_attribute_values(":kept", items::flag(true));
+        let write = TransactWriteItem::builder().update(update.build().map_err(incomplete)?).build();
+        plan.add(key, format!("version {version}"), write);
+        Ok(())
+    }
+
+    async fn plan_alias(&self, alias: &Alias, seen: u32, plan: &mut Plan) -> Result<(), ChangeError> {
+        if seen == 0 && self.all_aliases().await?.len() >= MAX_ALIASES {
+            return Err(ChangeError::TooManyAliases);
+        }
+        self.plan_kept(alias.version, plan)?;
+        let key = self.keys.alias(&alias.name);
+        let put = self.write(&key, alias)?;
+        plan.add(key, format!("the alias {}", alias.name), finish(if_seen(put, seen))?);
+        let counter = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(self.keys.aliases().into_item()))
+            .update_expression("ADD revision :one")
+            .expression_attribute_values(":one", items::number(1));
+        plan.writes.push(TransactWriteItem::builder().update(counter.build().map_err(incomplete)?).build());
+        Ok(())
+    }
+
+    fn alias_removal(&self, seen: &Alias) -> Result<TransactWriteItem, Unavailable> {
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(self.keys.alias(&seen.name).into_item()))
+            .condition_expression("revision = :seen AND #version = :version")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":seen", items::number(seen.revision))
+            .expression_attribute_values(":version", items::number(seen.version));
+        Ok(TransactWriteItem::builder().delete(delete.build().map_err(incomplete)?).build())
+    }
+
+    fn plan_annotations(
+        &self,
+        version: VersionNumber,
+        annotations: &Annotations,
+        plan: &mut Plan,
+    ) -> Result<(), Unavailable> {
+        let what = "writing the tags of a version";
+        let tags =
+            serde_dynamo::to_attribute_value(&annotations.tags).map_err(|error| Unavailable::new(what, error))?;
+        let is_pinned = annotations.tags.contains_key(PIN);
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(self.keys.version(version).into_item()))
+            .condition_expression(PRESENT)
+            .expression_attribute_names("#tags", listing::TAGS)
+            .expression_attribute_values(":tags", tags);
+        let update = if is_pinned {
+            let keep = "SET #tags = :tags, kept = :kept REMOVE expires_at";
+            update.update_expression(keep).expression_attribute_values(":kept", items::flag(true))
+        } else {
+            update.update_expression("SET #tags = :tags")
+        };
+        let write = TransactWriteItem::builder().update(update.build().map_err(incomplete)?).build();
+        plan.add(self.keys.version(version), format!("version {version}"), write);
+        let put = self.write(&self.keys.annotations(version), annotations)?;
+        let put = finish(if_seen(put, annotations.revision.saturating_sub(1)))?;
+        plan.add(self.keys.annotations(version), written(version), put);
+        Ok(())
+    }
+
+    async fn plan_removal(&self, version: VersionNumber, seen: u32, plan: &mut Plan) -> Result<(), ChangeError> {
+        // The counter is read before the aliases. An alias that is set later increases it.
+        let what = "reading what protects a version";
+        let counter = self.item(self.keys.aliases(), what).await?;
+        let counter: AliasesRecord = counter.map(|item| items::decode(item, what)).transpose()?.unwrap_or_default();
+        let annotations = self.read_annotations(version).await?;
+        let champions = self.protected_champions().await?;
+        if let Some(protection) = Protection::of(version, &champions, &self.all_aliases().await?, &annotations) {
+            return Err(ChangeError::Protected { version, protection });
+        }
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(self.keys.version(version).into_item()))
+            .condition_expression(PRESENT);
+        let delete = TransactWriteItem::builder().delete(delete.build().map_err(incomplete)?).build();
+        plan.add(self.keys.version(version), format!("version {version}"), delete);
+        plan.add(self.keys.champion(), "the champion", self.champion_unmoved(seen)?);
+        plan.add(self.keys.aliases(), "the aliases", self.unchanged(self.keys.aliases(), counter.revision)?);
+        let notes = self.annotations_removal(version, annotations.revision)?;
+        plan.add(self.keys.annotations(version), written(version), notes);
+        Ok(())
+    }
+
+    /// Returns the versions of the newest champions, the current one first.
+    async fn protected_champions(&self) -> Result<Vec<VersionNumber>, Unavailable> {
+        let query = self.query(keys::CHAMPIONS).consistent_read(true);
+        let champions: Vec<Record<Pointer>> = self.newest(query, PROTECTED_CHAMPIONS, "reading the champions").await?;
+        let numbers = champions.iter().map(|champion| match champion {
+            Ok(champion) => Some(champion.number),
+            Err(record) => record.field("version/number"),
+        });
+        numbers.collect::<Option<_>>().ok_or_else(|| {
+            Unavailable::new("reading the champions", "a record in the history of champions has no version number")
+        })
+    }
+
+    /// Returns the write that checks that a record with a revision is still as it was seen (0: absent).
+    fn unchanged(&self, key: Key, seen: u32) -> Result<TransactWriteItem, Unavailable> {
+        let check = ConditionCheck::builder().table_name(&self.table).set_key(Some(key.into_item()));
+        let check = match seen {
+            0 => check.condition_expression(ABSENT),
+            _ => check.condition_expression(UNCHANGED).expression_attribute_values(":seen", items::number(seen)),
+        };
+        Ok(TransactWriteItem::builder().condition_check(check.build().map_err(incomplete)?).build())
+    }
+
+    fn annotations_removal(&self, version: VersionNumber, seen: u32) -> Result<TransactWriteItem, Unavailable> {
+        let key = self.keys.annotations(version);
+        if seen == 0 {
+            return self.unchanged(key, 0);
+        }
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(key.into_item()))
+            .condition_expression(UNCHANGED)
+            .expression_attribute_values(":seen", items::number(seen));
+        Ok(TransactWriteItem::builder().delete(delete.build().map_err(incomplete)?).build())
+    }
+}
+
+/// DynamoDB condition: the record's revision is still `:seen`.
+const UNCHANGED: &str = "revision = :seen";
+
+/// Adds the condition that the record's revision is still `seen` (0: no record).
+fn if_seen(put: PutBuilder, seen: u32) -> PutBuilder {
+    match seen {
+        0 => put.condition_expression(ABSENT),
+        _ => put.condition_expression(UNCHANGED).expression_attribute_values(":seen", items::number(seen)),
+    }
+}
+
+fn written(version: VersionNumber) -> String {
+    format!("what people wrote about version {version}")
+}

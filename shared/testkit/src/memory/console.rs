@@ -1,0 +1,37 @@
+//! Test fake of what only the console uses: links to artifacts, removal of objects, the schedule's switch, alarm states.
+
+use evergreen_lifecycle::ports::{AlarmStates, AlarmStatus, ArtifactLinks, ObjectRemoval, ScheduleSwitch, Unavailable};
+use evergreen_lifecycle::{ModelName, VersionNumber};
+use jiff::SignedDuration;
+
+use super::Memory;
+
+impl ArtifactLinks for Memory {
+    async fn link(&self, key: &str, valid: SignedDuration) -> Result<String, Unavailable> {
+        drop(self.reach("artifacts")?);
+        Ok(format!("https://bucket.example/{key}?seconds={}", valid.as_secs()))
+    }
+}
+
+impl ObjectRemoval for Memory {
+    async fn remove_objects(&self, model: &ModelName, version: VersionNumber) -> Result<(), Unavailable> {
+        let prefix = version.object_key(model, "");
+        self.reach("removal")?.objects.retain(|key, _| !key.starts_with(&prefix));
+        Ok(())
+    }
+}
+
+impl ScheduleSwitch for Memory {
+    async fn switch(&self, is_enabled: bool) -> Result<bool, Unavailable> {
+        let mut state = self.reach("schedule")?;
+        let Some(schedule) = &mut state.schedule else { return Ok(false) };
+        schedule.is_enabled = is_enabled;
+        Ok(true)
+    }
+}
+
+impl AlarmStates for Memory {
+    async fn alarm_states(&self) -> Result<Vec<AlarmStatus>, Unavailable> {
+        Ok(self.reach("alarms")?.alarm_states.clone())
+    }
+}

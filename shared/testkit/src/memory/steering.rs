@@ -1,0 +1,159 @@
+//! Test fake of the changes that people make, and of what the changes leave in the registry.
+
+use evergreen_lifecycle::ports::{ChangeError, MAX_ALIASES, Steering, Unavailable};
+use evergreen_lifecycle::{
+    Alias, Annotations, AuditEntry, Champion, Change, Edit, Mute, PROTECTED_CHAMPIONS, Protection, Verification,
+    VersionNumber,
+};
+use jiff::Timestamp;
+
+use super::{Memory, MemoryState};
+
+impl Steering for Memory {
+    async fn apply(&self, change: &Change) -> Result<(), ChangeError> {
+        let mut state = self.reach_for("registry", "apply")?;
+        let rival = state.rival.take();
+        state.champions.extend(rival);
+        if state.audit.contains(&change.entry) {
+            return Ok(());
+        }
+        if let Some(entry) = change.key.as_ref().and_then(|key| state.keys.get(key)) {
+            return Err(ChangeError::Repeated(Box::new(entry.clone())));
+        }
+        change.edits.iter().try_for_each(|edit| state.check(edit))?;
+        change.edits.iter().for_each(|edit| state.perform(edit));
+        state.audit.push(change.entry.clone());
+        state.keep(&change.announcements);
+        if let Some(key) = &change.key {
+            state.keys.insert(key.clone(), change.entry.clone());
+        }
+        drop(state);
+        self.answer("apply", ())
+    }
+
+    async fn aliases(&self) -> Result<Vec<Alias>, Unavailable> {
+        Ok(self.reach("registry")?.aliases.values().cloned().collect())
+    }
+
+    async fn annotations(&self, version: VersionNumber) -> Result<Annotations, Unavailable> {
+        Ok(self.reach("registry")?.annotations.get(&version).cloned().unwrap_or_default())
+    }
+
+    async fn audit(&self, before: Option<Timestamp>, limit: u32) -> Result<Vec<AuditEntry>, Unavailable> {
+        let state = self.reach("registry")?;
+        let earlier = |entry: &&AuditEntry| before.is_none_or(|before| entry.at < before);
+        let mut entries: Vec<_> = state.audit.iter().filter(earlier).cloned().collect();
+        entries.sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
+        entries.truncate(limit as usize);
+        Ok(entries)
+    }
+
+    async fn verifications(&self, version: VersionNumber, limit: u32) -> Result<Vec<Verification>, Unavailable> {
+        let state = self.reach("registry")?;
+        let newest = state.verifications.iter().rev().filter(|verification| verification.version == version);
+        Ok(newest.take(limit as usize).cloned().collect())
+    }
+
+    async fn mutes(&self, now: Timestamp) -> Result<Vec<Mute>, Unavailable> {
+        Ok(self.reach("registry")?.mutes.values().filter(|mute| now < mute.until).cloned().collect())
+    }
+}
+
+fn unless(holds: bool, what: impl Into<String>) -> Result<(), ChangeError> {
+    if holds { Ok(()) } else { Err(ChangeError::Conflict(what.into())) }
+}
+
+impl MemoryState {
+    /// Returns an error if the condition of `edit` is false.
+    fn check(&self, edit: &Edit) -> Result<(), ChangeError> {
+        match edit {
+            Edit::Promote { champion, seen_revision, .. } => {
+                self.is_registered(champion.version.number)?;
+                unless(self.revision() == *seen_revision && self.is_free(champion), "the champion")
+            }
+            Edit::SetAlias { alias, seen_revision } => self.check_alias(alias, *seen_revision),
+            Edit::RemoveAlias { seen } => {
+                unless(self.aliases.get(&seen.name) == Some(seen), format!("the alias {}", seen.name))
+            }
+            Edit::Annotate { version, annotations } => {
+                self.is_registered(*version)?;
+                let stored = self.annotations.get(version).map_or(0, |stored| stored.revision);
+                unless(stored + 1 == annotations.revision, format!("what people wrote about version {version}"))
+            }
+            Edit::RemoveVersion { version, seen_revision } => self.check_removal(*version, *seen_revision),
+            Edit::Mute(_) | Edit::Unmute(_) | Edit::Verified(_) => Ok(()),
+        }
+    }
+
+    fn is_registered(&self, version: VersionNumber) -> Result<(), ChangeError> {
+        unless(self.versions.contains_key(&version), format!("version {version}"))
+    }
+
+    /// Returns whether no former champion has the revision (number of promotions) of `champion`.
+    fn is_free(&self, champion: &Champion) -> bool {
+        self.champions.iter().chain(&self.former).all(|former| former.revision != champion.revision)
+    }
+
+    fn check_alias(&self, alias: &Alias, seen_revision: u32) -> Result<(), ChangeError> {
+        self.is_registered(alias.version)?;
+        let stored = self.aliases.get(&alias.name).map_or(0, |stored| stored.revision);
+        unless(stored == seen_revision, format!("the alias {}", alias.name))?;
+        let has_room = stored > 0 || self.aliases.len() < MAX_ALIASES;
+        if has_room { Ok(()) } else { Err(ChangeError::TooManyAliases) }
+    }
+
+    fn check_removal(&self, version: VersionNumber, seen_revision: u32) -> Result<(), ChangeError> {
+        self.is_registered(version)?;
+        unless(self.revision() == seen_revision, "the champion")?;
+        let newest = self.champions.iter().rev().take(PROTECTED_CHAMPIONS as usize);
+        let champions: Vec<_> = newest.map(|champion| champion.version.number).collect();
+        let aliases: Vec<_> = self.aliases.values().cloned().collect();
+        let annotations = self.annotations.get(&version).cloned().unwrap_or_default();
+        match Protection::of(version, &champions, &aliases, &annotations) {
+            Some(protection) => Err(ChangeError::Protected { version, protection }),
+            None => Ok(()),
+        }
+    }
+
+    fn perform(&mut self, edit: &Edit) {
+        match edit {
+            Edit::Promote { champion, artifact, .. } => {
+                self.keep_version(champion.version.number);
+                self.move_pointer(champion, Some(artifact));
+            }
+            Edit::SetAlias { alias, .. } => {
+                self.keep_version(alias.version);
+                self.aliases.insert(alias.name.clone(), alias.clone());
+            }
+            Edit::RemoveAlias { seen } => {
+                self.aliases.remove(&seen.name);
+            }
+            Edit::Annotate { version, annotations } => {
+                if annotations.tags.contains_key(evergreen_lifecycle::PIN) {
+                    self.keep_version(*version);
+                }
+                self.annotations.insert(*version, annotations.clone());
+            }
+            Edit::RemoveVersion { version, .. } => {
+                self.versions.remove(version);
+                self.annotations.remove(version);
+            }
+            Edit::Mute(mute) => {
+                self.mutes.insert(mute.alarm.clone(), mute.clone());
+            }
+            Edit::Verified(verification) => self.verifications.push((**verification).clone()),
+            Edit::Unmute(alarm) => {
+                self.mutes.remove(alarm);
+            }
+        }
+    }
+
+    /// Protects the records of a version and of its run from the deletion after some days.
+    fn keep_version(&mut self, version: VersionNumber) {
+        let run = self.versions.get(&version).map(|version| format!("run {}", version.run_id));
+        for name in run.into_iter().chain([format!("version {version}")]) {
+            self.forgotten.remove(&name);
+            self.kept.insert(name);
+        }
+    }
+}
