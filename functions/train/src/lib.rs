@@ -11,6 +11,7 @@ mod importing;
 mod ports;
 mod progress;
 mod promotion;
+mod pruning;
 mod publishing;
 mod rebuilding;
 mod report;
@@ -31,6 +32,7 @@ pub use event::{
 };
 pub use ports::{TrainPorts, TrainWorld};
 pub use promotion::Promoted;
+pub use pruning::RetentionReport;
 pub use rebuilding::RebuildReport;
 pub use report::TrainReport;
 pub use stored::VersionLoadError;

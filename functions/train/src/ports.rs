@@ -3,7 +3,7 @@
 
 use evergreen_lifecycle::ports::{
     Announcer, ArtifactWriter, Artifacts, Champions, Clock, Datasets, EventOutbox, FormerDatasets, Incoming,
-    ObjectList, ObjectRemoval, ObjectRetention, RecordRetention, Registrar, RegistryRestore, RunProgress, Runs,
+    Listing, ObjectList, ObjectRemoval, ObjectRetention, RecordRetention, Registrar, RegistryRestore, RunProgress, Runs,
     Steering, Versions,
 };
 
@@ -32,6 +32,7 @@ pub trait TrainWorld {
         + EventOutbox
         + RecordRetention
         + RegistryRestore
+        + Listing
         + Steering;
     /// Type of the store, which has the data sets and the model artifacts.
     type Storage: Artifacts
@@ -65,6 +66,7 @@ where
         + EventOutbox
         + RecordRetention
         + RegistryRestore
+        + Listing
         + Steering,
     S: Artifacts + ArtifactWriter + Datasets + FormerDatasets + Incoming + ObjectList + ObjectRemoval + ObjectRetention,
     B: Announcer,

@@ -15,6 +15,7 @@ use crate::error::{TrainError, cut};
 use crate::event::{InvalidEvent, RequestError, RunRequest, RunTask, TrainEvent, UpkeepRequest};
 use crate::ports::TrainWorld;
 use crate::promotion::{self, Promoted};
+use crate::pruning::RetentionReport;
 use crate::rebuilding::{self, RebuildReport};
 use crate::report::TrainReport;
 use crate::retries::{BEFORE_TRAINING, RetryLimit};
@@ -42,6 +43,8 @@ pub enum TrainResponse {
     Promotion(Promoted),
     /// Answer to an event that asked to verify a version: whether the artifact could be made again.
     Verification(Box<Verification>),
+    /// Answer to an event that asked to delete old versions: what was deleted.
+    Retention(RetentionReport),
     /// Answer to an event that asked to rebuild the registry: what was restored.
     Rebuild(RebuildReport),
 }
@@ -92,6 +95,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
             UpkeepRequest::Rebuild => rebuilding::rebuild(self.world, &self.settings.model, self.retries(invocation))
                 .await
                 .map(TrainResponse::Rebuild),
+            UpkeepRequest::Retention(rule) => self.prune(rule, invocation).await.map(TrainResponse::Retention),
             UpkeepRequest::Verify(number) => {
                 self.verify(number, invocation).await.map(|verified| TrainResponse::Verification(Box::new(verified)))
             }
@@ -208,6 +212,9 @@ impl<W: TrainWorld> Trainer<'_, W> {
             Ok(registration) => {
                 self.publish(&registration.announcements, invocation).await;
                 self.expire_run(&registration.run, Some(&registration.version)).await;
+                if matches!(registration.run.trigger, Trigger::Schedule { .. }) {
+                    Box::pin(self.prune_after_training(invocation)).await;
+                }
                 let family = Some(registration.version.family);
                 Ok(TrainReport::of(&registration.run, family, false, self.world.clock().now()))
             }

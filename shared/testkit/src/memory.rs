@@ -130,6 +130,8 @@ pub struct MemoryState {
     pub unheard: BTreeMap<&'static str, u32>,
     /// Test input: an operation, and how many of its calls fail after the first lost answer. `None`: no calls fail.
     pub busy_after_unheard: Option<(&'static str, u32)>,
+    /// Test input: how many calls work before all later calls fail, as if the process ended. `None`: all calls work.
+    pub calls_left: Option<u32>,
     /// How many times objects of model versions were read.
     pub reads: usize,
     /// How many times files of the user's data set were read.
@@ -163,7 +165,13 @@ impl Memory {
     }
 
     fn reach(&self, thing: &str) -> Result<MutexGuard<'_, MemoryState>, Unavailable> {
-        let state = self.state();
+        let mut state = self.state();
+        if let Some(left) = state.calls_left {
+            state.calls_left = Some(left.saturating_sub(1));
+            if left == 0 {
+                return Err(Unavailable::new("the memory", "the process ended"));
+            }
+        }
         if state.away.contains(thing) {
             return Err(Unavailable::new("the memory", "it was taken away"));
         }

@@ -1,10 +1,13 @@
-//! Parses events that ask for upkeep of the registry: verification and rebuild.
+//! Parses events that ask for upkeep of the registry: verification, rebuild and retention.
 
-use evergreen_lifecycle::VersionNumber;
+use std::num::NonZeroU32;
+
+use evergreen_lifecycle::{RetentionRule, VersionNumber};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{RequestError, fields};
+use crate::config::DEFAULT_CHAMPION_DAYS;
 
 /// A request for upkeep of the registry. It makes no run and no version, and never changes which version serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +16,8 @@ pub enum UpkeepRequest {
     Verify(VersionNumber),
     /// Restore the records that the registry lacks, from the journal and the manifests in the bucket.
     Rebuild,
+    /// Delete old versions by this rule.
+    Retention(RetentionRule),
 }
 
 /// JSON event that asks for the verification of a version.
@@ -34,15 +39,36 @@ struct RebuildEvent {
     _id: Option<String>,
 }
 
+/// JSON event that asks to delete old versions.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RetentionEvent {
+    retention: RetentionFields,
+    #[serde(rename = "id")]
+    _id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RetentionFields {
+    keep: NonZeroU32,
+    champion_days: Option<u16>,
+}
+
 /// Returns whether an event asks for upkeep of the registry.
 pub(super) fn is_upkeep(event: &Value) -> bool {
-    ["verify", "rebuild"].iter().any(|name| event.get(name).is_some())
+    ["verify", "rebuild", "retention"].iter().any(|name| event.get(name).is_some())
 }
 
 /// Parses an event that asks for upkeep of the registry.
 pub(super) fn parse(event: Value) -> Result<UpkeepRequest, RequestError> {
     if event.get("verify").is_some() {
         return fields(event).map(|VerifyEvent { verify, .. }| UpkeepRequest::Verify(verify));
+    }
+    if event.get("retention").is_some() {
+        let RetentionEvent { retention: RetentionFields { keep, champion_days }, .. } = fields(event)?;
+        let champion_days = champion_days.unwrap_or(DEFAULT_CHAMPION_DAYS);
+        return Ok(UpkeepRequest::Retention(RetentionRule { keep, champion_days }));
     }
     match fields(event)? {
         RebuildEvent { rebuild: true, .. } => Ok(UpkeepRequest::Rebuild),
@@ -67,6 +93,9 @@ mod tests {
         let seven = VersionNumber::new(7).unwrap();
         let verify = TrainEvent::Upkeep(UpkeepRequest::Verify(seven));
         assert_eq!(parsed(json!({"verify": 7, "id": "a"})), Ok(verify));
+        let rule = RetentionRule { keep: NonZeroU32::MIN, champion_days: 30 };
+        let retention = json!({"retention": {"keep": 1, "champion_days": 30}});
+        assert_eq!(parsed(retention), Ok(TrainEvent::Upkeep(UpkeepRequest::Retention(rule))));
         assert_eq!(parsed(json!({"rebuild": true})), Ok(TrainEvent::Upkeep(UpkeepRequest::Rebuild)));
     }
 
@@ -75,6 +104,7 @@ mod tests {
         for (event, named) in [
             (json!({"verify": 0}), "verify"),
             (json!({"verify": 7, "seed": 1}), "seed"),
+            (json!({"retention": {"keep": 0}}), "retention.keep"),
             (json!({"rebuild": false}), "expected true"),
         ] {
             let (has_run, error) = parsed(event).unwrap_err();
