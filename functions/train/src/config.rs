@@ -95,8 +95,7 @@ impl TrainConfig {
 /// Reads how many versions are kept. `None` if the number is 0 or not set, which means all.
 fn retention(environment: &Environment) -> Result<Option<RetentionRule>, ConfigError> {
     let keep = NonZeroU32::new(environment.whole_or("EVERGREEN_KEEP_VERSIONS", 0..=MAX_KEPT, 0)?);
-    let champion_days =
-        environment.whole_or("EVERGREEN_KEEP_CHAMPION_DAYS", 0..=u16::MAX, DEFAULT_CHAMPION_DAYS)?;
+    let champion_days = environment.whole_or("EVERGREEN_KEEP_CHAMPION_DAYS", 0..=u16::MAX, DEFAULT_CHAMPION_DAYS)?;
     Ok(keep.map(|keep| RetentionRule { keep, champion_days }))
 }
 

@@ -2,8 +2,8 @@
 //! clock.
 
 use evergreen_lifecycle::ports::{
-    Announcer, ArtifactWriter, Artifacts, Champions, Clock, Datasets, EventOutbox, FormerDatasets, Incoming,
-    Listing, ObjectList, ObjectRemoval, ObjectRetention, RecordRetention, Registrar, RegistryRestore, RunProgress, Runs,
+    Announcer, ArtifactWriter, Artifacts, Champions, Clock, Datasets, EventOutbox, FormerDatasets, Incoming, Listing,
+    ObjectList, ObjectRemoval, ObjectRetention, RecordRetention, Registrar, RegistryRestore, RunProgress, Runs,
     Steering, Versions,
 };
 

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 
 use evergreen_lifecycle::journal::kept_manifest_key;
 use evergreen_lifecycle::ports::{
-    ArtifactWriter, Artifacts, ChangeError, Champions, Listing, MOST_RUNS, NewObject, ObjectList, ObjectRemoval, Runs,
+    ArtifactWriter, Artifacts, Champions, ChangeError, Listing, MOST_RUNS, NewObject, ObjectList, ObjectRemoval, Runs,
     Steering, StoreError, Versions,
 };
 use evergreen_lifecycle::{

@@ -84,7 +84,10 @@ pub async fn rebuild<W: TrainWorld>(
     for champion in &known.former.champions {
         report.count(RecordKind::Champion, restore(Restorable::Former(champion)).await?);
     }
-    for (key, record) in known.replay.records() {
+    // Versions come before the aliases and tags that name them.
+    let mut records: Vec<_> = known.replay.records().iter().collect();
+    records.sort_by_key(|(key, _)| key.kind());
+    for (key, record) in records {
         report.count(key.kind(), restore(Restorable::Record(record)).await?);
     }
     // Last the pointer, because it may only name a registered version.

@@ -47,7 +47,7 @@ impl ArtifactBucket {
         Self::over(Client::from_conf(config), bucket, &model)
     }
 
-    fn over(client: Client, bucket: &str, model: &ModelName) -> Self {
+    pub(crate) fn over(client: Client, bucket: &str, model: &ModelName) -> Self {
         let (datasets, incoming) = (format!("datasets/{model}/"), format!("incoming/{model}/"));
         Self { client, bucket: bucket.to_owned(), model: model.clone(), datasets, incoming }
     }

@@ -24,3 +24,4 @@ mod promotion;
 mod repetition;
 mod runs;
 mod schedule;
+mod upkeep;

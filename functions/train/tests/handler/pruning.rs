@@ -62,11 +62,10 @@ async fn old_versions_go_with_artifact_and_manifest_and_their_manifests_are_kept
     let report = prune(&world, 1).await.unwrap();
     assert_eq!((numbers(&report.deleted), report.kept), (vec![2, 4], 3));
     let stays = BTreeSet::from([1, 3, 5]);
-    assert_eq!((registered(&world), stored(&world, "model.onnx"), stored(&world, "manifest.json")), (
-        stays.clone(),
-        stays.clone(),
-        stays
-    ));
+    assert_eq!(
+        (registered(&world), stored(&world, "model.onnx"), stored(&world, "manifest.json")),
+        (stays.clone(), stays.clone(), stays)
+    );
     assert_eq!(kept(&world), ["registry/iris/manifests/00000002.json", "registry/iris/manifests/00000004.json"]);
     let told: Vec<_> = world.details().into_iter().filter(|told| told["action"] == "version_deleted").collect();
     assert_eq!(told.len(), 2);
@@ -115,10 +114,9 @@ async fn objects_without_a_record_are_deleted_unless_an_attempt_is_under_way() {
 #[tokio::test]
 async fn a_scheduled_training_deletes_old_versions_if_the_stack_limits_them() {
     let scheduled = json!({"trigger": "schedule", "scheduled_time": "2026-11-24T03:00:00Z"});
-    for (retention, expected) in [
-        (None, 6),
-        (Some(RetentionRule { keep: NonZeroU32::new(2).unwrap(), champion_days: 0 }), 4),
-    ] {
+    for (retention, expected) in
+        [(None, 6), (Some(RetentionRule { keep: NonZeroU32::new(2).unwrap(), champion_days: 0 }), 4)]
+    {
         let mut world = with_versions().await;
         world.training.retention = retention;
         world.invoke("f", scheduled.clone()).await.unwrap();

@@ -44,7 +44,8 @@ async fn a_verification_changes_nothing_but_the_audit_and_is_told() {
 #[tokio::test]
 async fn the_table_of_the_training_is_used_even_if_it_was_replaced() {
     let world = TestWorld::with(&[("houses.csv", houses(200).as_bytes())]);
-    let world = TestWorld { training: evergreen_train::TrainingSettings { target: "price".into(), ..world.training }, ..world };
+    let world =
+        TestWorld { training: evergreen_train::TrainingSettings { target: "price".into(), ..world.training }, ..world };
     let report = world.invoke("a", json!({"family": "decision_tree"})).await.unwrap();
     let file = world.manifest(&report).profile.files[0].clone();
     world.store(&[("houses.csv", houses(150).as_bytes())]);

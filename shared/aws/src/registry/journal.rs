@@ -48,8 +48,10 @@ impl Registry {
         for item in writes.iter().filter_map(|write| Some(write.put()?.item())) {
             let Some(key) = self.journaled(item) else { continue };
             let record = record(item.clone())?;
-            size += serde_json::to_string(&record).map_err(|error| Unavailable::new(transaction::WHAT, error))?.len();
-            if size <= MAX_CHANGES {
+            let length = serde_json::to_string(&record);
+            let length = length.map_err(|error| Unavailable::new(transaction::WHAT, error))?.len();
+            if size + length <= MAX_CHANGES {
+                size += length;
                 written.push(record);
             } else {
                 left_out.push(key);

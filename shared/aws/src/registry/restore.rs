@@ -4,15 +4,16 @@
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::Put;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
-use evergreen_lifecycle::journal::{RecordKey, StoredRecord};
+use evergreen_lifecycle::journal::{RecordKey, RecordKind, StoredRecord};
 use evergreen_lifecycle::ports::{LARGEST_COPY, RegistryRestore, Restorable, Unavailable};
 use evergreen_lifecycle::{Champion, VersionNumber};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::items::{self, RegistryItem};
 use super::keys::Key;
 use super::transaction::finish;
-use super::{Registry, copy};
+use super::{Registry, copy, listing};
 use crate::failure::unavailable;
 
 const WHAT: &str = "restoring a record";
@@ -67,7 +68,34 @@ impl Registry {
             }
             (None, None) => put.condition_expression(ABSENT),
         };
-        self.restored(put, None, &key.sk).await
+        let tags = (key.kind() == RecordKind::Annotations).then(|| record.get(listing::TAGS).cloned()).flatten();
+        let is_restored = self.restored(put, None, &key.sk).await?;
+        if let (true, Some(tags)) = (is_restored, tags) {
+            self.restore_tags(&key, &tags).await?;
+        }
+        Ok(is_restored)
+    }
+
+    /// Copies the restored tags of a version to its record, from which lists read them.
+    async fn restore_tags(&self, annotations: &RecordKey, tags: &Value) -> Result<(), Unavailable> {
+        let number = annotations.sk.rsplit('#').next().and_then(VersionNumber::of_padded);
+        let Some(number) = number else { return Ok(()) };
+        let tags = serde_dynamo::to_attribute_value(tags).map_err(|error| Unavailable::new(WHAT, error))?;
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(self.keys.version(number).into_item()))
+            .update_expression("SET #tags = :tags")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_names("#tags", listing::TAGS)
+            .expression_attribute_values(":tags", tags);
+        let Err(error) = update.send().await else { return Ok(()) };
+        match error.as_service_error() {
+            // The version is not registered, so no list shows it.
+            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+            _ => Err(unavailable(WHAT)(error)),
+        }
     }
 
     async fn restore_new<T: Serialize>(&self, key: &Key, record: &T) -> Result<bool, Unavailable> {
