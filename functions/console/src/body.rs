@@ -68,10 +68,7 @@ pub fn form(request: &Request) -> Result<Vec<(String, String)>, Problem> {
         return Err(problem::media_type("application/x-www-form-urlencoded"));
     }
     let fields = text(request)?.split('&').filter(|field| !field.is_empty());
-    Ok(fields
-        .map(|field| field.split_once('=').unwrap_or((field, "")))
-        .map(|(name, value)| (decoded(name), decoded(value)))
-        .collect())
+    Ok(fields.map(|field| field.split_once('=').unwrap_or((field, ""))).map(|(name, value)| (decoded(name), decoded(value))).collect())
 }
 
 /// Decodes the text of a form: `+` is a space, and `%` precedes two hexadecimal digits.

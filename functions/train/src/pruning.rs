@@ -8,7 +8,7 @@
 //! 3. The version's objects are deleted. They belong to no record any more.
 //!
 //! After that, the bucket has objects of registered versions only. Objects without a record are deleted too, unless an
-//! attempt at a run is under way, which stores its objects before its record.
+//! attempt at a run is in progress, which stores its objects before its record.
 
 use std::collections::BTreeSet;
 
@@ -153,7 +153,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
     /// Deletes the objects of all numbers without a record. Returns those that were not deleted by this retention.
     async fn clean(&self, deleted: &[VersionNumber]) -> Result<Vec<VersionNumber>, TrainError> {
         let (storage, model) = (self.world.storage(), &self.settings.model);
-        // First the objects, then the runs: an attempt that begins later takes a number above all of these.
+        // First the objects, then the runs: an attempt that begins later takes a higher number.
         let objects = storage.list(&VersionNumber::objects_of(model)).await?;
         let stored: BTreeSet<_> =
             objects.iter().filter_map(|object| VersionNumber::of_object(model, &object.key)).collect();
@@ -173,7 +173,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
         Ok(cleaned)
     }
 
-    /// Returns whether no attempt at a run is under way.
+    /// Returns whether no attempt at a run is in progress.
     async fn is_idle(&self) -> Result<bool, TrainError> {
         let now = self.world.clock().now();
         let runs = self.world.registry().recent_runs(MOST_RUNS).await?;

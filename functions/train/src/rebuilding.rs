@@ -2,7 +2,7 @@
 //!
 //! The journal has the records of every change since this release. Versions of earlier releases have only their
 //! manifests, from which the records of the version, its run and its promotion by the gate are made. Nothing is removed
-//! and no newer record is overwritten, so `predict` serves on meanwhile, and a rebuild may be repeated.
+//! and no newer record is overwritten, so `predict` keeps answering meanwhile, and a rebuild may be repeated.
 
 mod former;
 

@@ -13,9 +13,9 @@ use super::run_views::{RunView, UnreadableRunView, WholeRunView};
 use super::{value, wrong_search};
 use crate::console::Console;
 use crate::ports::ConsoleWorld;
-use crate::problem;
 use crate::query::QueryParameters;
 use crate::reply::{Reply, read};
+use crate::problem;
 
 /// Maximum number of runs in one answer. Each is read as a whole.
 const MAX_RUNS: u32 = 100;

@@ -51,7 +51,7 @@ pub trait Datasets: Send + Sync {
 /// Reads files of the user's data set as they were when a version was trained.
 pub trait FormerDatasets: Send + Sync {
     /// Returns the content of the data set file `key`. `object_version` is the S3 version ID of the wanted content.
-    /// `None` means the present content.
+    /// `None` means the current content.
     ///
     /// # Errors
     /// [`ArtifactReadError::NotFound`] when this content does not exist, [`ArtifactReadError::Unavailable`] otherwise.
