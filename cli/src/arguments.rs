@@ -10,7 +10,7 @@ use clap_complete::Shell;
 
 pub use self::listing::{RunFilter, VersionFilter};
 pub use self::steering::{
-    AliasCommand, Confirmed, MuteUntil, Reasoned, ScheduleCommand, TagCommand, TrainOptions, WaitOptions,
+    AliasCommand, Confirmed, MuteOptions, Reasoned, ScheduleCommand, TagCommand, TrainOptions, WaitOptions,
 };
 use crate::failure::EXIT_CODES;
 use crate::settings;
@@ -26,7 +26,7 @@ pub struct Arguments {
     pub options: Options,
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: CliCommand,
 }
 
 /// Options that all commands have.
@@ -48,13 +48,13 @@ pub struct Options {
     #[arg(long, global = true, value_name = "REGION", help_heading = "Stack")]
     pub region: Option<String>,
     /// Print the JSON of the API
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Output")]
     pub json: bool,
 }
 
 /// What the program can do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum CliCommand {
     /// The champion, the schedule, alarms that ring, and the last runs
     Status,
     /// List training runs, newest first
@@ -161,7 +161,7 @@ pub enum Command {
         alarm: String,
         /// Until when, and why
         #[command(flatten)]
-        until: MuteUntil,
+        until: MuteOptions,
     },
     /// Send mail about an alarm again
     Unmute {
@@ -226,6 +226,29 @@ mod tests {
     #[test]
     fn the_command_line_contradicts_itself_nowhere() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_guide_has_every_command() {
+        let guide = include_str!("../../docs/CLI.md");
+        for command in Arguments::command().get_subcommands() {
+            let name = command.get_name();
+            assert!(guide.contains(&format!("`evergreen {name}")) || name == "completion", "{name}");
+            for inner in command.get_subcommands() {
+                let name = format!("`evergreen {name} {}", inner.get_name());
+                assert!(guide.contains(&name), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_guide_has_the_same_exit_codes_as_the_help() {
+        let guide = include_str!("../../docs/CLI.md").replace(['|', '`'], " ");
+        let guide = guide.split_whitespace().collect::<Vec<_>>().join(" ");
+        for line in EXIT_CODES.lines().skip(1) {
+            let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(guide.contains(&line), "{line}");
+        }
     }
 
     #[test]

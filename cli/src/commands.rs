@@ -15,49 +15,49 @@ mod training;
 mod verification;
 
 use crate::answer::Answer;
-use crate::arguments::{Arguments, Command};
+use crate::arguments::{Arguments, CliCommand};
 use crate::failure::Failure;
 use crate::stack::Stack;
 
 /// Runs the command.
 pub async fn run(arguments: Arguments) -> Result<Answer, Failure> {
-    if let Command::Completion { shell } = arguments.command {
+    if let CliCommand::Completion { shell } = arguments.command {
         return completion::script(shell);
     }
     let stack = Stack::locate(arguments.options).await?;
-    if let Command::Predict { file, set } = arguments.command {
+    if let CliCommand::Predict { file, set } = arguments.command {
         return predict::predict(&stack, file, set).await;
     }
     let api = &stack.console().await?;
     match arguments.command {
-        Command::Status => status::status(api).await,
-        Command::Runs(filter) => reading::runs(api, filter).await,
-        Command::Versions(filter) => reading::versions(api, filter).await,
-        Command::Show { what } => reading::show(api, &what).await,
-        Command::Compare { versions } => reading::compare(api, &versions).await,
-        Command::Champions { limit } => reading::champions(api, limit).await,
-        Command::Audit { limit, before } => reading::audit(api, limit, before).await,
-        Command::Alarms => reading::alarms(api).await,
-        Command::Train(options) => training::train(api, options).await,
-        Command::Promote { version, why } => champion::promote(api, version, why).await,
-        Command::Rollback(why) => champion::roll_back(api, why).await,
-        Command::Alias(command) => aliases::alias(api, command).await,
-        Command::Tag(command) => annotations::tag(api, command).await,
-        Command::Note { version, text } => annotations::note(api, version, text).await,
-        Command::Delete { version, why } => champion::delete(api, version, why).await,
-        Command::Verify { version, wait } => verification::verify(api, version, wait).await,
-        Command::Rebuild(why) => maintenance::rebuild(api, why).await,
-        Command::Retention { keep, dry_run, why } => maintenance::retention(api, keep, dry_run, why).await,
-        Command::Export => maintenance::export(api).await,
-        Command::Import { key, why } => maintenance::import(api, key, why).await,
-        Command::Schedule { command } => schedule::schedule(api, command).await,
-        Command::Mute { alarm, until } => muting::mute(api, &alarm, until).await,
-        Command::Unmute { alarm } => muting::unmute(api, &alarm).await,
-        Command::Console { end_all: true, .. } => link::end_all(api).await,
-        Command::Console { link, .. } => link::console(api, link).await,
-        Command::Open(link) => link::open(api, link).await,
+        CliCommand::Status => status::status(api).await,
+        CliCommand::Runs(filter) => reading::runs(api, filter).await,
+        CliCommand::Versions(filter) => reading::versions(api, filter).await,
+        CliCommand::Show { what } => reading::show(api, &what).await,
+        CliCommand::Compare { versions } => reading::compare(api, &versions).await,
+        CliCommand::Champions { limit } => reading::champions(api, limit).await,
+        CliCommand::Audit { limit, before } => reading::audit(api, limit, before).await,
+        CliCommand::Alarms => reading::alarms(api).await,
+        CliCommand::Train(options) => training::train(api, options).await,
+        CliCommand::Promote { version, why } => champion::promote(api, version, why).await,
+        CliCommand::Rollback(why) => champion::roll_back(api, why).await,
+        CliCommand::Alias(command) => aliases::alias(api, command).await,
+        CliCommand::Tag(command) => annotations::tag(api, command).await,
+        CliCommand::Note { version, text } => annotations::note(api, version, text).await,
+        CliCommand::Delete { version, why } => champion::delete(api, version, why).await,
+        CliCommand::Verify { version, wait } => verification::verify(api, version, wait).await,
+        CliCommand::Rebuild(why) => maintenance::rebuild(api, why).await,
+        CliCommand::Retention { keep, dry_run, why } => maintenance::retention(api, keep, dry_run, why).await,
+        CliCommand::Export => maintenance::export(api).await,
+        CliCommand::Import { key, why } => maintenance::import(api, key, why).await,
+        CliCommand::Schedule { command } => schedule::schedule(api, command).await,
+        CliCommand::Mute { alarm, until } => muting::mute(api, &alarm, until).await,
+        CliCommand::Unmute { alarm } => muting::unmute(api, &alarm).await,
+        CliCommand::Console { end_all: true, .. } => link::end_all(api).await,
+        CliCommand::Console { link, .. } => link::console(api, link).await,
+        CliCommand::Open(link) => link::open(api, link).await,
         // These two were handled above.
-        Command::Predict { .. } | Command::Completion { .. } => {
+        CliCommand::Predict { .. } | CliCommand::Completion { .. } => {
             Err(Failure::Usage("this command needs no console".to_owned()))
         }
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::failure::Failure;
-use crate::render::{Column, at, scalar, table};
+use crate::render::{TableColumn, at, scalar, table};
 use crate::settings::{self, Setting};
 use crate::stack::Stack;
 
@@ -37,10 +37,10 @@ pub async fn predict(stack: &Stack, file: Option<PathBuf>, set: Vec<Setting>) ->
 fn text(answers: &[Value]) -> String {
     let rows: Vec<_> = answers.iter().flat_map(rows_of).enumerate().map(numbered).collect();
     let columns = [
-        Column::of("ROW", "row"),
-        Column::of("PREDICTION", "prediction"),
-        Column::of("PROBABILITY", "probability"),
-        Column::of("INTERVAL", "interval"),
+        TableColumn::of("ROW", "row"),
+        TableColumn::of("PREDICTION", "prediction"),
+        TableColumn::of("PROBABILITY", "probability"),
+        TableColumn::of("INTERVAL", "interval"),
     ];
     let model = answers.first().map(|answer| at(answer, "model")).unwrap_or(&Value::Null);
     let mut text = table(&rows, &columns, "No rows.");

@@ -3,9 +3,9 @@
 use anyhow::Context;
 use evergreen_aws::env::Environment;
 use evergreen_aws::{ArtifactBucket, CloudWatchMetrics, EventBus, Registry, Scheduler, SystemClock, UsagePlan};
-use evergreen_metrics::{MetricsConfig, MetricsHandler, MetricsPorts, send_waiting_events};
+use evergreen_metrics::{MetricsConfig, MetricsHandler, MetricsPorts, Occasion, send_waiting_events};
 use lambda_runtime::{LambdaEvent, service_fn};
-use serde::de::IgnoredAny;
+use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
@@ -25,8 +25,8 @@ async fn main() -> anyhow::Result<()> {
     let ports = MetricsPorts { registry, artifacts, sink, schedules, usage, clock };
     let handler = &MetricsHandler { ports: &ports, expectations };
     // The futures are boxed, because the compiler limits how deeply futures may be nested.
-    let handle = service_fn(async |_: LambdaEvent<IgnoredAny>| {
-        let report = Box::pin(handler.handle()).await;
+    let handle = service_fn(async |event: LambdaEvent<Value>| {
+        let report = Box::pin(handler.handle(Occasion::of(&event.payload))).await;
         Box::pin(send_waiting_events(registry, &bus, clock)).await;
         report
     });

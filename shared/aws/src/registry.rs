@@ -2,7 +2,9 @@
 //!
 //! The partition `MODEL#<model>` holds the runs, versions and champions of a model. `MAIL#<model>` holds the records
 //! about mails and the mutes of alarms. `OUTBOX#<model>` holds the events that must still be published. `AUDIT#<model>`
-//! holds the audit trail, and `SESSION#<model>` links and sessions. The sort key identifies a record within its partition, see [`keys`]. An item is the serialised record plus its key. A read of a single record sees every
+//! holds the audit trail, and `SESSION#<model>` links and sessions. `METRICS#<model>` holds the record of the metrics that
+//! were published last. The sort key identifies a record within its partition, see [`keys`]. An item is the serialised
+//! record plus its key. A read of a single record sees every
 //! earlier write. A list may lack the newest writes.
 //!
 //! The SDK repeats a write if the answer is lost. The first try may then make the condition of the second try fail. So
@@ -23,6 +25,7 @@ mod keys;
 mod listing;
 mod numbers;
 mod progress;
+mod published;
 mod registrar;
 mod restore;
 mod retention;

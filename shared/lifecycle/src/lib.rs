@@ -48,7 +48,7 @@ pub use event::{EVENT_SCHEMA, EventKind, LifecycleEvent};
 pub use gate::{
     Advantage, AgainstConstant, Decision, Gate, Incumbent, InvalidGate, MeanLoss, PairedTest, Scores, Verdict,
 };
-pub use health::{Datum, Metric, MetricSource, MetricValues, Presence, Unit, Worst};
+pub use health::{Datum, Metric, MetricSource, MetricValues, Presence, Publication, PublishedMetrics, Unit, Worst};
 pub use histogram::{ColumnHistogram, HistogramBin, ValueCount};
 pub use incident::{AlarmChange, AlarmRecord, AlarmReport};
 pub use manifest::{MANIFEST_FORMAT, Manifest, RecordedOptions};

@@ -23,7 +23,7 @@ use evergreen_lifecycle::ports::{AlarmStatus, LARGEST_COPY, NewObject, ObjectTag
 use evergreen_lifecycle::session::{Session, SessionLink};
 use evergreen_lifecycle::{
     AlarmRecord, Alias, AliasName, Annotations, Announcement, AuditEntry, Champion, Datum, KeepDays, LifecycleEvent,
-    Mute, Pointer, Record, Run, RunId, Unreadable, Verification, Version, VersionNumber,
+    Mute, Pointer, PublishedMetrics, Record, Run, RunId, Unreadable, Verification, Version, VersionNumber,
 };
 use jiff::Timestamp;
 
@@ -90,6 +90,8 @@ pub struct MemoryState {
     pub refused: BTreeSet<String>,
     /// The published metric values, in order.
     pub data: Vec<Datum>,
+    /// The stored record of the metric values that were published last. `None` if there is no record.
+    pub published: Option<PublishedMetrics>,
     /// The sent mails, in order.
     pub mails: Vec<SentMail>,
     /// The claims on mails, by the key of the mail. A claim reserves one mail for one Lambda invocation.
@@ -118,8 +120,9 @@ pub struct MemoryState {
     /// The number of days after which an S3 object expires, by key. Objects that are not listed are kept forever.
     pub expiring: BTreeMap<String, KeepDays>,
     // The names: `registry`, `retention` (of records), `copy` (the call that reads the champion with the copy of its
-    // model file), `artifacts`, `removal` (of objects), `datasets`, `incoming`, `outbox`, `bus`, `schedule`, `sessions` (and links), `usage`,
-    // `sink` (for metrics), `rate` (of mails). A mail address makes sending to this recipient fail.
+    // model file), `artifacts`, `removal` (of objects), `datasets`, `incoming`, `outbox`, `bus`, `schedule`, `sessions`
+    // (and links), `usage`, `sink` (for metrics), `published` (the record of published metrics), `rate` (of mails). A
+    // mail address makes sending to this recipient fail.
     /// Test input: the names of the fake services for which every call fails, such as `registry`.
     pub away: BTreeSet<String>,
     // The keys are the method names of `Registrar`, and `apply`, `create` and `replace`.

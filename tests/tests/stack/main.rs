@@ -25,3 +25,4 @@ mod repetition;
 mod runs;
 mod schedule;
 mod upkeep;
+mod webhook;

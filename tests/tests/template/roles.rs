@@ -29,7 +29,7 @@ const MAIL_EVENTS: &str =
 // that an object is missing, if no prefix condition applies. DynamoDB checks permissions for the actions inside a
 // transaction. Lambda itself sends failed events to their queue.
 /// The AWS actions that each Lambda function's code calls, each with the resource of the call.
-const CALLS: [(&str, &[(&str, &str)]); 4] = [
+const CALLS: [(&str, &[(&str, &str)]); 5] = [
     (
         "Train",
         &[
@@ -73,6 +73,7 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
             ("dynamodb:BatchGetItem", TABLE),
             ("dynamodb:DeleteItem", TABLE),
             ("dynamodb:GetItem", TABLE),
+            ("dynamodb:PutItem", TABLE),
             ("dynamodb:Query", TABLE),
             ("dynamodb:Query", INDEX),
             ("scheduler:GetSchedule", SCHEDULE),
@@ -96,6 +97,15 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
             ("ses:SendEmail", MAIL_EVENTS),
             ("ses:GetAccount", "*"),
             ("sqs:SendMessage", "AlertFailureQueue.Arn"),
+            ("kms:Decrypt", KEY),
+            ("kms:GenerateDataKey", KEY),
+        ],
+    ),
+    (
+        "Webhook",
+        &[
+            ("secretsmanager:GetSecretValue", "WebhookSecret"),
+            ("sqs:SendMessage", "WebhookFailureQueue.Arn"),
             ("kms:Decrypt", KEY),
             ("kms:GenerateDataKey", KEY),
         ],
@@ -299,7 +309,8 @@ fn a_function_reaches_only_the_records_namespace_and_sender_of_its_model() {
 
 /// Returns the expected IAM condition on DynamoDB access to this model's items.
 fn of_the_models_records(function: &str, statement: &Value) -> Value {
-    // A role may access only this model's items, or only its unpublished events. Training writes both in one
+    // A role may access only this model's items, only its unpublished events, or only the record of its published
+    // metrics. Training writes both in one
     // transaction. Separately, it deletes the events that it has published.
     let condition = |partitions: &[&str]| {
         let keys: Vec<_> = partitions.iter().map(|name| json!({"Fn::Sub": format!("{name}#${{ModelName}}")})).collect();
@@ -307,6 +318,7 @@ fn of_the_models_records(function: &str, statement: &Value) -> Value {
     };
     match (function, statement["Sid"].as_str().unwrap_or_default()) {
         ("Train", "DeletePublishedEvents") | ("Metrics", "PublishStoredEvents") => condition(&["OUTBOX"]),
+        ("Metrics", "RememberPublishedMetrics") => condition(&["METRICS"]),
         ("Train", "DropCopyInPromotion") => {
             let mut condition = condition(&["MODEL", "OUTBOX"]);
             condition["ForAnyValue:StringEquals"] = json!({"dynamodb:EnclosingOperation": ["TransactWriteItems"]});

@@ -47,6 +47,9 @@ pub(super) struct RegistryKeys {
     outbox: String,
     audit: String,
     sessions: String,
+    // The metrics function may write only to the outbox and to this partition.
+    /// The partition key of the record of the metrics that were published last.
+    metrics: String,
 }
 
 /// The DynamoDB key of one record.
@@ -60,13 +63,9 @@ impl RegistryKeys {
     /// Creates the object that builds the DynamoDB keys of `model`.
     pub(super) fn of(model: &ModelName) -> Self {
         // A model's name contains no `#`, so two models never share a partition.
-        Self {
-            partition: format!("MODEL#{model}"),
-            mails: format!("MAIL#{model}"),
-            outbox: format!("OUTBOX#{model}"),
-            audit: format!("AUDIT#{model}"),
-            sessions: format!("SESSION#{model}"),
-        }
+        let [partition, mails, outbox, audit, sessions, metrics] =
+            ["MODEL", "MAIL", "OUTBOX", "AUDIT", "SESSION", "METRICS"].map(|kind| format!("{kind}#{model}"));
+        Self { partition, mails, outbox, audit, sessions, metrics }
     }
 
     /// Returns the partition key of training runs, model versions and champions.
@@ -199,6 +198,11 @@ impl RegistryKeys {
     /// Returns the DynamoDB key of the record of the CloudWatch alarm `name`.
     pub(super) fn alarm(&self, name: &str) -> Key {
         Key { partition: self.mails.clone(), sort: format!("ALARM#{name}") }
+    }
+
+    /// Returns the DynamoDB key of the record of the metrics that were published last.
+    pub(super) fn published(&self) -> Key {
+        Key { partition: self.metrics.clone(), sort: "PUBLISHED".to_owned() }
     }
 
     /// Returns the sort key under which a release up to 0.1 stored a claim. A claim reserves one mail for one

@@ -1,6 +1,7 @@
 //! Tests of the metrics function, with in-memory test fakes.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
+mod publishing;
 mod support;
 
 use std::collections::BTreeSet;
@@ -13,7 +14,6 @@ use evergreen_metrics::{MetricsError, MetricsReport};
 use evergreen_testkit::{champion, finished_run, moment, run, version};
 use jiff::SignedDuration;
 use lambda_runtime::Diagnostic;
-use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 use support::{Registry, World, daily, sound_version};
@@ -426,16 +426,4 @@ async fn many_imports_do_not_hide_trainings() {
     let after = world.measure().await.unwrap().published;
     assert_eq!(figures.map(|figure| after[figure]), figures.map(|figure| before[figure]));
     assert_eq!(after["FailedRuns"], 1.0);
-}
-
-#[test]
-fn any_event_is_accepted_or_refused_without_a_panic() {
-    for event in [
-        include_str!("../../../events/metrics-schedule.json"),
-        include_str!("../../../events/metrics-event.json"),
-        "null",
-        "\"text\"",
-    ] {
-        serde_json::from_str::<IgnoredAny>(event).unwrap();
-    }
 }

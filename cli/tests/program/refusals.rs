@@ -9,7 +9,7 @@ fn a_refusal_is_shown_with_what_was_expected_and_exits_with_1() {
     let problem = json!({"type": "urn:evergreen:problem:conflict", "title": "Conflict", "status": 409,
         "detail": "The champion has revision 4, not 3."});
     let server = Server::start([
-        ("GET /api/champion", 200, json!({"revision": 3, "version": {"number": 5}})),
+        ("GET /api/champion", 200, json!({"champion": {"revision": 3, "version": {"number": 5}}})),
         ("POST /api/promotions", 409, problem.clone()),
     ]);
     let ran = server.run(&["promote", "7", "--reason", "better", "--yes"]);

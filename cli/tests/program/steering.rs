@@ -7,7 +7,7 @@ use crate::server::Server;
 #[test]
 fn a_promotion_says_which_champion_the_person_saw() {
     let server = Server::start([
-        ("GET /api/champion", 200, json!({"revision": 3, "version": {"number": 5}})),
+        ("GET /api/champion", 200, json!({"champion": {"revision": 3, "version": {"number": 5}}})),
         ("POST /api/promotions", 200, json!({"promoted": 7, "replaced": 5, "revision": 4, "audit": "e"})),
     ]);
     let ran = server.run(&["promote", "7", "--reason", "better for new customers", "--yes"]);
@@ -19,7 +19,8 @@ fn a_promotion_says_which_champion_the_person_saw() {
 
 #[test]
 fn without_a_terminal_a_change_of_the_champion_needs_yes() {
-    let server = Server::start([("GET /api/champion", 200, json!({"revision": 3, "version": {"number": 5}}))]);
+    let server =
+        Server::start([("GET /api/champion", 200, json!({"champion": {"revision": 3, "version": {"number": 5}}}))]);
     for arguments in [
         &["promote", "7", "--reason", "why"][..],
         &["rollback", "--reason", "why"],
@@ -35,7 +36,7 @@ fn without_a_terminal_a_change_of_the_champion_needs_yes() {
 #[test]
 fn a_rollback_needs_no_number_but_a_reason() {
     let server = Server::start([
-        ("GET /api/champion", 200, json!({"revision": 4, "version": {"number": 7}})),
+        ("GET /api/champion", 200, json!({"champion": {"revision": 4, "version": {"number": 7}}})),
         ("POST /api/rollbacks", 200, json!({"promoted": 5, "replaced": 7, "revision": 5, "audit": "e"})),
     ]);
     assert_eq!(server.run(&["rollback", "--yes"]).code, 2);

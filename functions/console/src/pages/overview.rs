@@ -1,0 +1,271 @@
+//! The overview: the champion and why it was promoted, the quality of all versions, and the state of everything else.
+
+use askama::Template;
+use evergreen_lifecycle::listing::{MAX_SEARCHED, Span, VersionSummary};
+use evergreen_lifecycle::ports::{AlarmCondition, AlarmStatus, Champions, Listing, Schedules, StoredSchedule};
+use evergreen_lifecycle::{Champion, Pointer, PrimaryMetric, RunStatus};
+use jiff::Timestamp;
+
+use super::facts::{Known, UsageFact};
+use super::frame::Frame;
+use super::markup::{Fact, Markup, run_link, status, version_link, when, when_short};
+use super::plot::{HistoryPoint, QualityHistory, sparkline};
+use super::request::PageRequest;
+use super::{PageError, text};
+use crate::ports::ConsoleWorld;
+
+/// Number of runs on the overview.
+const RUNS: u32 = 6;
+
+#[derive(Template)]
+#[template(path = "overview.html")]
+struct Overview<'a> {
+    frame: &'a Frame<'a>,
+    champion: Result<ChampionCard, String>,
+    plot: Option<Markup>,
+    plot_note: String,
+    metrics: Vec<Choice>,
+    freshness: Vec<Fact>,
+    alarms: Known<AlarmsCard>,
+    runs: Vec<RunLine>,
+    usage: Known<UsageCard>,
+    cost: Known<CostCard>,
+    dashboard: Option<&'a str>,
+    act_train: Markup,
+}
+
+/// The champion, as the overview shows it.
+struct ChampionCard {
+    number: String,
+    family: String,
+    reason: String,
+    scores: Vec<Fact>,
+    facts: Vec<Fact>,
+}
+
+/// A metric that the plot can show.
+struct Choice {
+    name: String,
+    href: String,
+    is_here: bool,
+}
+
+struct AlarmsCard {
+    raised: Vec<(String, String, Option<Markup>)>,
+    unclear: usize,
+    total: usize,
+}
+
+struct RunLine {
+    link: Markup,
+    status: Markup,
+    at: Markup,
+    text: String,
+}
+
+struct UsageCard {
+    plot: Markup,
+    facts: Vec<Fact>,
+}
+
+struct CostCard {
+    so_far: String,
+    facts: Vec<Fact>,
+    source: String,
+}
+
+/// Loads and writes the overview.
+pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) -> Result<String, PageError> {
+    let registry = world.registry();
+    let pointer = registry.champion().await?;
+    let versions = registry.version_summaries(MAX_SEARCHED).await?;
+    let runs = registry.run_summaries(Span::default(), RUNS, request.now).await?;
+    // The overview is useful without the schedule.
+    let schedule = world.scheduler().schedule().await.ok().flatten();
+    let next = super::schedule::next_times(world, schedule.as_ref(), request.now).await?;
+    let pointer = pointer.as_ref().and_then(|record| record.as_ref().ok());
+    let frame = Frame::of(request, "Overview");
+    let metric = plotted_metric(request, &versions);
+    let history = quality(&versions, pointer, &metric, request);
+    let page = Overview {
+        champion: champion_card(pointer, request),
+        plot: (history.points.len() > 1).then(|| history.draw(&frame.base)),
+        plot_note: plot_note(&history),
+        metrics: choices(&versions, &metric, request),
+        freshness: freshness(pointer, schedule.as_ref(), &next, request),
+        alarms: super::alarms::states(world).await.map(|alarms| alarms_card(&alarms, request)),
+        runs: runs.iter().map(|run| run_line(run, &frame.base)).collect(),
+        usage: request.facts.usage.as_ref().map(usage).map_err(Clone::clone),
+        cost: cost(request),
+        dashboard: request.facts.stack.dashboard_url.as_deref(),
+        act_train: super::schedule::train_form(&frame)?,
+        frame: &frame,
+    };
+    Ok(page.render()?)
+}
+
+fn champion_card(pointer: Option<&Pointer>, request: &PageRequest<'_>) -> Result<ChampionCard, String> {
+    let Some(pointer) = pointer else {
+        return Err("There is no champion: no version has passed the gate yet.".to_owned());
+    };
+    let Some(champion) = pointer.champion() else {
+        return Err(format!("Version {} is the champion. This release cannot read its record.", pointer.number));
+    };
+    Ok(card(champion, request))
+}
+
+fn card(champion: &Champion, request: &PageRequest<'_>) -> ChampionCard {
+    let (version, base) = (&champion.version, request.base());
+    let decision = &version.decision;
+    let score = |metric: PrimaryMetric| {
+        let value = version.evaluation.figure(metric)?;
+        Some(Fact::new(text::metric(metric.name()), text::score(value)))
+    };
+    let headline = PrimaryMetric::headline_of(version.evaluation.task());
+    let primary = Some(decision.metric).filter(|metric| *metric != headline);
+    let previous = champion.previous.map(|number| Fact::rich("Replaced", version_link(&base, number)));
+    let facts = [Fact::rich("Champion since", when(champion.promoted_at, request.now))]
+        .into_iter()
+        .chain([Fact::rich("Trained", when(version.trained_at, request.now))])
+        .chain(previous)
+        .chain([Fact::rich("By run", run_link(&base, version.run_id.as_str()))]);
+    ChampionCard {
+        number: version.number.to_string(),
+        family: if version.imported.is_some() { "imported model".to_owned() } else { text::spaced(version.family.name()) },
+        reason: sentence(&decision.to_string(), decision.promotes()),
+        scores: [Some(headline), primary].into_iter().flatten().filter_map(score).collect(),
+        facts: facts.collect(),
+    }
+}
+
+/// Returns the gate's sentence. Somebody promoted the champion by hand if the gate had refused it.
+fn sentence(reason: &str, promotes: bool) -> String {
+    let mut characters = reason.chars();
+    let reason: String = characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect());
+    if promotes { format!("{reason}.") } else { format!("A person promoted it. The gate had refused it: {reason}.") }
+}
+
+/// Returns the metric of the plot: the one in the query, or else accuracy or R².
+fn plotted_metric(request: &PageRequest<'_>, versions: &[VersionSummary]) -> String {
+    let known = |name: &&str| versions.iter().any(|version| version.metrics.contains_key(*name));
+    let wanted = request.query.get("plot").filter(known);
+    let headline = ["accuracy", "r2"].into_iter().find(|name| known(name));
+    wanted.or(headline).unwrap_or("accuracy").to_owned()
+}
+
+fn quality(
+    versions: &[VersionSummary],
+    pointer: Option<&Pointer>,
+    metric: &str,
+    request: &PageRequest<'_>,
+) -> QualityHistory {
+    let point = |version: &VersionSummary| {
+        Some(HistoryPoint {
+            number: version.number,
+            at: version.trained_at,
+            score: *version.metrics.get(metric)?,
+            is_promoted: version.promoted,
+        })
+    };
+    let mut points: Vec<HistoryPoint> = versions.iter().filter_map(point).collect();
+    points.sort_by_key(|point| (point.at, point.number));
+    let decision = pointer.and_then(Pointer::decision);
+    let floor = decision.and_then(|decision| {
+        let metric_of_floor = decision.floor_metric.unwrap_or(decision.metric);
+        decision.floor.filter(|_| metric_of_floor.name() == metric)
+    });
+    let is_headline = ["accuracy", "r2"].contains(&metric);
+    QualityHistory {
+        points,
+        champion: pointer.map(|pointer| pointer.number),
+        metric: text::metric(metric),
+        floor,
+        threshold: request.facts.quality_threshold.filter(|_| is_headline),
+    }
+}
+
+fn plot_note(history: &QualityHistory) -> String {
+    let promoted = history.points.iter().filter(|point| point.is_promoted).count();
+    match history.points.len() {
+        0 => "No version is registered yet.".to_owned(),
+        1 => "The plot begins with the second version.".to_owned(),
+        count => format!("{} on the hold-out of each of {} versions; the gate promoted {}. The line follows the promoted versions.", history.metric, text::count(count as u64), text::count(promoted as u64)),
+    }
+}
+
+fn choices(versions: &[VersionSummary], shown: &str, request: &PageRequest<'_>) -> Vec<Choice> {
+    let names = versions.first().map(|version| version.metrics.keys()).into_iter().flatten();
+    let choice = |name: &String| Choice {
+        name: text::metric(name),
+        href: request.query.with("plot", name),
+        is_here: name == shown,
+    };
+    names.map(choice).collect()
+}
+
+fn freshness(
+    pointer: Option<&Pointer>,
+    schedule: Option<&StoredSchedule>,
+    next: &Known<Vec<Timestamp>>,
+    request: &PageRequest<'_>,
+) -> Vec<Fact> {
+    let age = match pointer.and_then(Pointer::trained_at) {
+        Some(at) => text::span(request.now.duration_since(at).as_secs_f64()),
+        None => "not known: there is no readable champion".to_owned(),
+    };
+    let next = match (next, schedule) {
+        (_, Some(schedule)) if !schedule.is_enabled => Fact::new("Next training", "none: the schedule is paused"),
+        (Ok(times), _) => match times.first() {
+            Some(at) => Fact::rich("Next training", when(*at, request.now)),
+            None => Fact::new("Next training", "none: the schedule has no further time"),
+        },
+        (Err(reason), _) => Fact::new("Next training", format!("not known: {reason}")),
+    };
+    let grace = text::span(request.facts.stack.grace.as_secs_f64());
+    let deadline = Fact::new("Deadline", format!("{grace} after each scheduled time"));
+    let expression = schedule.map(|schedule| Fact::code("Schedule", &schedule.expression));
+    [Some(Fact::new("Age of the champion", age)), Some(next), Some(deadline), expression].into_iter().flatten().collect()
+}
+
+fn alarms_card(alarms: &[AlarmStatus], request: &PageRequest<'_>) -> AlarmsCard {
+    let of = |condition: AlarmCondition| alarms.iter().filter(move |alarm| alarm.condition == condition);
+    let raised = of(AlarmCondition::Alarm).map(|alarm| {
+        (alarm.name.clone(), alarm.description.clone(), alarm.since.map(|since| when(since, request.now)))
+    });
+    AlarmsCard { raised: raised.collect(), unclear: of(AlarmCondition::InsufficientData).count(), total: alarms.len() }
+}
+
+fn run_line(run: &evergreen_lifecycle::listing::RunSummary, base: &str) -> RunLine {
+    let reason = run.reason.clone().unwrap_or_else(|| match run.status {
+        RunStatus::Running => "The training is in progress.".to_owned(),
+        _ => "It was stopped before it recorded a result.".to_owned(),
+    });
+    RunLine {
+        link: run_link(base, run.id.as_str()),
+        status: status(run.status),
+        at: when_short(run.started_at),
+        text: reason,
+    }
+}
+
+fn usage(usage: &UsageFact) -> UsageCard {
+    let sum = |of: fn(&super::facts::UsageHour) -> u64| usage.hours.iter().map(of).sum::<u64>();
+    let (answered, refused, failed) = (sum(|hour| hour.answered), sum(|hour| hour.refused), sum(|hour| hour.failed));
+    let stacks: Vec<Vec<u64>> = usage.hours.iter().map(|hour| vec![hour.answered, hour.refused, hour.failed]).collect();
+    let hours = usage.hours.len();
+    let label = format!("Requests of each of the last {hours} hours: {answered} answered, {refused} refused, {failed} failed");
+    let p99 = usage.p99_milliseconds.map(|value| Fact::new("Response time, p99", format!("{value:.0} ms")));
+    let facts = [("Answered", answered), ("Refused", refused), ("Failed", failed)];
+    UsageCard {
+        plot: sparkline(&stacks, &["answered", "refused", "failed"], &label),
+        facts: facts.into_iter().map(|(name, value)| Fact::new(name, text::count(value))).chain(p99).collect(),
+    }
+}
+
+fn cost(request: &PageRequest<'_>) -> Known<CostCard> {
+    let cost = request.facts.cost.as_ref().map_err(Clone::clone)?;
+    let dollars = |value: f64| format!("${value:.2}");
+    let expected = cost.expected.map(|value| Fact::new("Expected for the month", dollars(value)));
+    let services = cost.services.iter().take(4).map(|(name, value)| Fact::new(name, dollars(*value)));
+    Ok(CostCard { so_far: dollars(cost.so_far), facts: expected.into_iter().chain(services).collect(), source: cost.source.clone() })
+}

@@ -1,0 +1,13 @@
+//! Plots as SVG, so that they can be read without JavaScript and printed. Colours come from the style sheet.
+
+mod bars;
+mod chart;
+mod curves;
+mod history;
+mod search;
+
+pub(super) use bars::{columns, importances, sparkline};
+pub(super) use chart::Axis;
+pub(super) use curves::{Shape, Series, curves};
+pub(super) use history::{HistoryPoint, QualityHistory};
+pub(super) use search::search;

@@ -1,0 +1,135 @@
+//! The page of one version: its model card.
+
+mod actions;
+mod facts;
+mod figures;
+
+use askama::Template;
+use evergreen_lifecycle::ports::{Champions, Steering, Versions};
+use evergreen_lifecycle::{Alias, Annotations, Manifest, Pointer, Version, VersionNumber};
+
+use self::facts::{ClassRow, Confusion};
+use self::figures::Figure;
+use super::evidence;
+use super::frame::Frame;
+use super::markup::{Fact, Markup, badge};
+use super::profile::ColumnRow;
+use super::request::PageRequest;
+use super::snippets::{Snippet, snippets};
+use super::{PageError, plot};
+use crate::ports::ConsoleWorld;
+
+/// What is known of a version beside its record.
+#[derive(Debug)]
+struct Around {
+    aliases: Vec<Alias>,
+    annotations: Annotations,
+    champion: Option<Pointer>,
+    evidence: Result<Manifest, String>,
+}
+
+#[derive(Template)]
+#[template(path = "version.html")]
+struct VersionPage<'a> {
+    frame: &'a Frame<'a>,
+    number: VersionNumber,
+    title: String,
+    badges: Vec<Markup>,
+    reason: String,
+    gate: Vec<Fact>,
+    scores: Vec<Fact>,
+    facts: Vec<Fact>,
+    parameters: Vec<Fact>,
+    lineage: Vec<Fact>,
+    figures: Vec<Figure>,
+    confusion: Option<Confusion>,
+    classes: Vec<ClassRow>,
+    importances: Option<Markup>,
+    search: Option<Markup>,
+    columns: Vec<ColumnRow>,
+    warnings: Vec<String>,
+    no_evidence: Option<String>,
+    note: Option<&'a str>,
+    snippets: Vec<Snippet>,
+    is_champion: bool,
+    compare_with: Option<VersionNumber>,
+    actions: Vec<Markup>,
+    tag_actions: Vec<Markup>,
+}
+
+/// Loads and writes the page.
+pub(super) async fn show<W: ConsoleWorld>(
+    world: &W,
+    request: &PageRequest<'_>,
+    number: &str,
+) -> Result<String, PageError> {
+    let (version, around) = load(world, number).await?;
+    render(&version, &around, request)
+}
+
+async fn load<W: ConsoleWorld>(world: &W, number: &str) -> Result<(Version, Around), PageError> {
+    let unknown = || PageError::NotFound("No version has this number.".to_owned());
+    let number = number.parse().ok().and_then(VersionNumber::new).ok_or_else(unknown)?;
+    let registry = world.registry();
+    let Some(record) = registry.version(number).await? else { return Err(unknown()) };
+    let version =
+        record.map_err(|error| PageError::NotFound(format!("The record of this version cannot be read. {error}.")))?;
+    let mut aliases = registry.aliases().await?;
+    aliases.retain(|alias| alias.version == number);
+    let around = Around {
+        aliases,
+        annotations: registry.annotations(number).await?,
+        champion: registry.champion().await?.and_then(Result::ok),
+        evidence: evidence::read(world, &version).await?,
+    };
+    Ok((version, around))
+}
+
+fn render(version: &Version, around: &Around, request: &PageRequest<'_>) -> Result<String, PageError> {
+    let frame = Frame::of(request, format!("Version {}", version.number));
+    let manifest = around.evidence.as_ref().ok();
+    let champion = around.champion.as_ref().map(|pointer| pointer.number);
+    let columns = manifest.iter().flat_map(|manifest| &manifest.profile.columns);
+    let page = VersionPage {
+        number: version.number,
+        title: facts::title(version),
+        badges: badges(version, around),
+        reason: version.decision.to_string(),
+        gate: facts::gate(version, &frame.base),
+        scores: facts::scores(version),
+        facts: facts::facts(version, request),
+        parameters: facts::parameters(version),
+        lineage: facts::lineage(version, &frame.base),
+        figures: manifest.map(figures::figures).unwrap_or_default(),
+        confusion: Confusion::of(version),
+        classes: ClassRow::all(version),
+        importances: manifest.and_then(figures::importances),
+        search: manifest.and_then(|manifest| {
+            let metric = version.search.as_ref().map_or(version.decision.metric, |search| search.metric);
+            plot::search(&manifest.candidates, metric)
+        }),
+        columns: columns.map(|column| ColumnRow::of(column, version.dataset.rows)).collect(),
+        warnings: manifest.map(|manifest| manifest.profile.warnings.clone()).unwrap_or_default(),
+        no_evidence: around.evidence.as_ref().err().cloned(),
+        note: around.annotations.note.as_deref(),
+        snippets: manifest
+            .map(|manifest| snippets(&manifest.signature, request.facts.stack.api_url.as_deref()))
+            .unwrap_or_default(),
+        is_champion: champion == Some(version.number),
+        compare_with: champion.filter(|champion| *champion != version.number),
+        actions: actions::actions(&frame, version, around)?,
+        tag_actions: actions::tags(&frame, version, around)?,
+        frame: &frame,
+    };
+    Ok(page.render()?)
+}
+
+fn badges(version: &Version, around: &Around) -> Vec<Markup> {
+    let is_champion = around.champion.as_ref().is_some_and(|pointer| pointer.number == version.number);
+    let verdict = if version.decision.promotes() { badge("good", "promoted") } else { badge("quiet", "refused") };
+    let aliases = around.aliases.iter().map(|alias| badge("alias", alias.name.as_str()));
+    let tags = around.annotations.tags.iter().map(|(name, value)| badge("tag", &format!("{name}={value}")));
+    let imported = version.imported.is_some().then(|| badge("quiet", "imported"));
+    let champion = is_champion.then(|| badge("champion", "champion"));
+    champion.into_iter().chain([verdict]).chain(imported).chain(aliases).chain(tags).collect()
+}
