@@ -40,7 +40,9 @@ const MARK: &str = "retention";
 /// JSON answer to a request to delete old versions.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct RetentionReport {
-    /// The deleted versions.
+    /// The versions that the rule does not keep.
+    pub planned: Vec<VersionNumber>,
+    /// The deleted versions. Empty if only a preview was wanted.
     pub deleted: Vec<VersionNumber>,
     /// Versions that somebody protected meanwhile, for example by an alias.
     pub protected: Vec<VersionNumber>,
@@ -60,18 +62,28 @@ impl<W: TrainWorld> Trainer<'_, W> {
         rule: RetentionRule,
         invocation: &Invocation,
     ) -> Result<RetentionReport, TrainError> {
-        let facts = self.retention_facts().await?;
-        let mut report = RetentionReport { kept: facts.versions.len(), ..RetentionReport::default() };
-        for number in deletable(&facts, rule, self.world.clock().now()) {
+        let mut report = self.preview(rule).await?;
+        for number in report.planned.clone() {
             self.keep_manifest(number).await?;
             match self.remove_record(number, rule, invocation).await? {
                 true => report.deleted.push(number),
                 false => report.protected.push(number),
             }
         }
-        report.kept -= report.deleted.len();
+        report.kept += report.protected.len();
         report.cleaned = self.clean(&report.deleted).await?;
         Ok(report)
+    }
+
+    /// Returns which versions the rule does not keep. Deletes nothing.
+    ///
+    /// # Errors
+    /// Returns [`TrainError`] if the registry does not answer.
+    pub(crate) async fn preview(&self, rule: RetentionRule) -> Result<RetentionReport, TrainError> {
+        let facts = self.retention_facts().await?;
+        let planned = deletable(&facts, rule, self.world.clock().now());
+        let kept = facts.versions.len() - planned.len();
+        Ok(RetentionReport { planned, kept, ..RetentionReport::default() })
     }
 
     /// Deletes old versions after a scheduled training, if the stack's settings limit their number. A failure is only

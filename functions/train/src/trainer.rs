@@ -95,7 +95,12 @@ impl<W: TrainWorld> Trainer<'_, W> {
             UpkeepRequest::Rebuild => rebuilding::rebuild(self.world, &self.settings.model, self.retries(invocation))
                 .await
                 .map(TrainResponse::Rebuild),
-            UpkeepRequest::Retention(rule) => self.prune(rule, invocation).await.map(TrainResponse::Retention),
+            UpkeepRequest::Retention { rule, is_dry_run: true } => {
+                self.preview(rule).await.map(TrainResponse::Retention)
+            }
+            UpkeepRequest::Retention { rule, is_dry_run: false } => {
+                self.prune(rule, invocation).await.map(TrainResponse::Retention)
+            }
             UpkeepRequest::Verify(number) => {
                 self.verify(number, invocation).await.map(|verified| TrainResponse::Verification(Box::new(verified)))
             }

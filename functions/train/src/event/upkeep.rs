@@ -16,8 +16,13 @@ pub enum UpkeepRequest {
     Verify(VersionNumber),
     /// Restore the records that the registry lacks, from the journal and the manifests in the bucket.
     Rebuild,
-    /// Delete old versions by this rule.
-    Retention(RetentionRule),
+    /// Delete old versions by a rule.
+    Retention {
+        /// The versions that stay.
+        rule: RetentionRule,
+        /// Whether the answer only names the versions, and nothing is deleted.
+        is_dry_run: bool,
+    },
 }
 
 /// JSON event that asks for the verification of a version.
@@ -53,6 +58,8 @@ struct RetentionEvent {
 struct RetentionFields {
     keep: NonZeroU32,
     champion_days: Option<u16>,
+    #[serde(default)]
+    dry_run: bool,
 }
 
 /// Returns whether an event asks for upkeep of the registry.
@@ -66,9 +73,9 @@ pub(super) fn parse(event: Value) -> Result<UpkeepRequest, RequestError> {
         return fields(event).map(|VerifyEvent { verify, .. }| UpkeepRequest::Verify(verify));
     }
     if event.get("retention").is_some() {
-        let RetentionEvent { retention: RetentionFields { keep, champion_days }, .. } = fields(event)?;
+        let RetentionEvent { retention: RetentionFields { keep, champion_days, dry_run }, .. } = fields(event)?;
         let champion_days = champion_days.unwrap_or(DEFAULT_CHAMPION_DAYS);
-        return Ok(UpkeepRequest::Retention(RetentionRule { keep, champion_days }));
+        return Ok(UpkeepRequest::Retention { rule: RetentionRule { keep, champion_days }, is_dry_run: dry_run });
     }
     match fields(event)? {
         RebuildEvent { rebuild: true, .. } => Ok(UpkeepRequest::Rebuild),
@@ -95,7 +102,7 @@ mod tests {
         assert_eq!(parsed(json!({"verify": 7, "id": "a"})), Ok(verify));
         let rule = RetentionRule { keep: NonZeroU32::MIN, champion_days: 30 };
         let retention = json!({"retention": {"keep": 1, "champion_days": 30}});
-        assert_eq!(parsed(retention), Ok(TrainEvent::Upkeep(UpkeepRequest::Retention(rule))));
+        assert_eq!(parsed(retention), Ok(TrainEvent::Upkeep(UpkeepRequest::Retention { rule, is_dry_run: false })));
         assert_eq!(parsed(json!({"rebuild": true})), Ok(TrainEvent::Upkeep(UpkeepRequest::Rebuild)));
     }
 

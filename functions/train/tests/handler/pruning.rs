@@ -72,6 +72,15 @@ async fn old_versions_go_with_artifact_and_manifest_and_their_manifests_are_kept
 }
 
 #[tokio::test]
+async fn a_dry_run_names_the_versions_and_deletes_nothing() {
+    let world = with_versions().await;
+    let event = json!({"retention": {"keep": 1, "champion_days": 0, "dry_run": true}});
+    let TrainResponse::Retention(report) = world.handle("retention", event).await.unwrap() else { panic!() };
+    assert_eq!((numbers(&report.planned), report.deleted.len(), report.kept), (vec![2, 4], 0, 3));
+    assert_eq!(registered(&world).len(), 5);
+}
+
+#[tokio::test]
 async fn a_retention_that_ended_at_any_call_is_completed_by_the_next_one() {
     let expected = with_versions().await;
     prune(&expected, 1).await.unwrap();
