@@ -61,6 +61,7 @@ impl Reported {
             Some(AuditedAction::VerificationRequested) => {
                 format!("asked for the verification of {}", self.version_or(subject))
             }
+            Some(AuditedAction::VersionVerified) => format!("verified {}", self.version_or(subject)),
             Some(AuditedAction::SchedulePaused) => "paused the training schedule".to_owned(),
             Some(AuditedAction::ScheduleResumed) => "resumed the training schedule".to_owned(),
             Some(AuditedAction::AlarmMuted) => format!("muted {subject}"),

@@ -120,6 +120,10 @@ impl Registry {
                 let stored = StoredMute { mute: mute.clone(), expires_at: mute.until.as_second() };
                 plan.writes.push(finish(self.write(&self.keys.mute(&mute.alarm), &stored)?)?);
             }
+            Edit::Verified(verification) => {
+                let key = self.keys.verification(verification.version, verification.at);
+                plan.writes.push(finish(self.write(&key, verification)?)?);
+            }
             Edit::Unmute(alarm) => plan.writes.push(self.deletion(self.keys.mute(alarm))?),
         }
         Ok(())
