@@ -54,17 +54,12 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn page(
-    world: &sample::World,
-    facts: &PageFacts,
-    path: &str,
-    query: &str,
-    form: Option<&Query>,
-) -> String {
+async fn page(world: &sample::World, facts: &PageFacts, path: &str, query: &str, form: Option<&Query>) -> String {
     let path: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let query = Query::of(query.split('&').filter_map(|pair| pair.split_once('=')));
     let session = sample::session(Right::Steer);
-    let request = PageRequest { path: &path, query: &query, form, session: &session, facts, key: "key", now: sample::now() };
+    let request =
+        PageRequest { path: &path, query: &query, form, session: &session, facts, key: "key", now: sample::now() };
     match respond(world, &request).await.body {
         PageBody::Html(html) => html,
         PageBody::Redirect(to) => to,

@@ -12,8 +12,21 @@ use sample::{HOSTILE, World, facts, full, now, session};
 
 /// Every page, by its path.
 const PATHS: [&str; 15] = [
-    "", "runs", "runs/manual-v16", "runs/manual-now", "runs/manual-broken", "versions", "versions/16", "versions/15",
-    "compare?versions=15&versions=16", "dataset", "try", "audit", "alarms", "schedule", "mails",
+    "",
+    "runs",
+    "runs/manual-v16",
+    "runs/manual-now",
+    "runs/manual-broken",
+    "versions",
+    "versions/16",
+    "versions/15",
+    "compare?versions=15&versions=16",
+    "dataset",
+    "try",
+    "audit",
+    "alarms",
+    "schedule",
+    "mails",
 ];
 
 async fn response(world: &World, right: Right, address: &str, form: Option<&Query>) -> (u16, String) {
@@ -47,7 +60,17 @@ async fn steered(address: &str) -> Page {
 #[tokio::test]
 async fn the_overview_says_what_serves_and_why() {
     let text = seen("").await.text;
-    for expected in ["Version 16", "0.9680", "Champion since", "not worse than the champion", "Next training", "in 17 h", "training-failed", "$1.37", "Search"] {
+    for expected in [
+        "Version 16",
+        "0.9680",
+        "Champion since",
+        "not worse than the champion",
+        "Next training",
+        "in 17 h",
+        "training-failed",
+        "$1.37",
+        "Search",
+    ] {
         let expected = if expected == "Search" { "Predictions lately" } else { expected };
         assert!(text.contains(expected), "{expected}: {text}");
     }
@@ -56,7 +79,8 @@ async fn the_overview_says_what_serves_and_why() {
 #[tokio::test]
 async fn the_overview_plots_every_version_as_a_link() {
     let page = seen("").await;
-    let links: BTreeSet<_> = page.all("a").filter(|link| link.get("aria-label").is_some()).filter_map(|link| link.get("href")).collect();
+    let links: BTreeSet<_> =
+        page.all("a").filter(|link| link.get("aria-label").is_some()).filter_map(|link| link.get("href")).collect();
     assert_eq!(links.len(), 16, "{links:?}");
     assert!(page.text.contains("alarm below 0.8800"), "{}", page.text);
 }
@@ -71,11 +95,29 @@ async fn a_session_that_may_only_see_has_no_form_of_an_action() {
 #[tokio::test]
 async fn a_session_that_may_steer_has_every_action() {
     let mut actions = BTreeSet::new();
-    let pages = [steered("").await, steered("versions/15").await, steered("versions/16").await, steered("schedule").await, steered("alarms").await];
+    let pages = [
+        steered("").await,
+        steered("versions/15").await,
+        steered("versions/16").await,
+        steered("schedule").await,
+        steered("alarms").await,
+    ];
     pages.iter().for_each(|page| actions.extend(page.actions()));
     let expected = [
-        "alias", "alias-remove", "delete", "mute", "note", "pause", "promote", "rollback", "sign-out", "tag", "tag-remove",
-        "train", "unmute", "verify",
+        "alias",
+        "alias-remove",
+        "delete",
+        "mute",
+        "note",
+        "pause",
+        "promote",
+        "rollback",
+        "sign-out",
+        "tag",
+        "tag-remove",
+        "train",
+        "unmute",
+        "verify",
     ];
     assert_eq!(actions, BTreeSet::from(expected));
 }
@@ -84,7 +126,8 @@ async fn a_session_that_may_steer_has_every_action() {
 async fn a_form_carries_the_session_s_secret_a_key_and_what_the_person_saw() {
     let page = steered("versions/15").await;
     let value = |name: &str| page.all("input").filter(move |input| input.get("name") == Some(name));
-    let forms = page.all("form").filter(|form| form.get("action").is_some_and(|action| action.contains("actions/"))).count();
+    let forms =
+        page.all("form").filter(|form| form.get("action").is_some_and(|action| action.contains("actions/"))).count();
     assert_eq!(value("csrf").filter(|input| input.get("value") == Some("csrf-of-the-session")).count(), forms);
     let keys: BTreeSet<_> = value("key").filter_map(|input| input.get("value")).collect();
     assert_eq!(keys.len(), value("key").count(), "two actions have one key: {keys:?}");
@@ -116,7 +159,9 @@ async fn pages_have_only_relative_links_and_nothing_inline() {
             let outside = target.starts_with('/') || target.contains("://") && !target.starts_with("data:");
             assert!(!outside || target == facts().stack.dashboard_url.as_deref().unwrap(), "{address}: {target}");
         }
-        let inline = page.tags.iter().find(|tag| tag.name == "style" || tag.attributes.iter().any(|(name, _)| name == "style" || name.starts_with("on")));
+        let inline = page.tags.iter().find(|tag| {
+            tag.name == "style" || tag.attributes.iter().any(|(name, _)| name == "style" || name.starts_with("on"))
+        });
         assert!(inline.is_none(), "{address}: {inline:?}");
         assert!(page.all("script").all(|script| script.get("src").is_some()), "{address}");
     }
@@ -140,7 +185,11 @@ async fn every_field_has_a_label_and_every_id_is_unique() {
 #[tokio::test]
 async fn versions_are_filtered_sorted_and_offered_for_comparison() {
     let page = seen("versions?metric=accuracy>=0.95&sort=accuracy").await;
-    let numbers: Vec<_> = page.all("input").filter(|input| input.get("name") == Some("versions")).filter_map(|input| input.get("value")).collect();
+    let numbers: Vec<_> = page
+        .all("input")
+        .filter(|input| input.get("name") == Some("versions"))
+        .filter_map(|input| input.get("value"))
+        .collect();
     assert_eq!(numbers, ["13", "10", "12", "15", "14", "16"]);
     let text = seen("versions?metric=accuracy").await.text;
     assert!(text.contains("The filter is not possible") && text.contains("metric"), "{text}");
@@ -164,7 +213,17 @@ async fn a_running_run_shows_its_progress_and_is_refreshed() {
 #[tokio::test]
 async fn the_model_card_has_curves_the_gate_s_test_and_code_to_paste() {
     let page = seen("versions/16").await;
-    for expected in ["ROC curve", "Calibration", "Confusion matrix", "Feature importance", "Test against the champion", "petal width (cm)", "curl -sS 'https://a1b2c3", "urllib.request", "await fetch("] {
+    for expected in [
+        "ROC curve",
+        "Calibration",
+        "Confusion matrix",
+        "Feature importance",
+        "Test against the champion",
+        "petal width (cm)",
+        "curl -sS 'https://a1b2c3",
+        "urllib.request",
+        "await fetch(",
+    ] {
         assert!(page.text.contains(expected), "{expected}");
     }
 }

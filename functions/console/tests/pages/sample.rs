@@ -34,9 +34,8 @@ pub fn now() -> Timestamp {
 }
 
 /// Accuracies of the versions 1, 2, 3 …. The gate requires 0.9.
-const ACCURACIES: [f64; 16] = [
-    0.912, 0.921, 0.887, 0.934, 0.938, 0.941, 0.929, 0.944, 0.861, 0.952, 0.949, 0.957, 0.951, 0.963, 0.9605, 0.968,
-];
+const ACCURACIES: [f64; 16] =
+    [0.912, 0.921, 0.887, 0.934, 0.938, 0.941, 0.929, 0.944, 0.861, 0.952, 0.949, 0.957, 0.951, 0.963, 0.9605, 0.968];
 
 /// A session with this right.
 pub fn session(right: Right) -> Session {
@@ -137,8 +136,7 @@ fn fill(memory: &Memory) {
     }
     let number = |number| evergreen_lifecycle::VersionNumber::new(number).unwrap();
     for (name, target) in [("staging", 15), ("reference", 5)] {
-        let alias =
-            Alias { name: name.parse().unwrap(), version: number(target), revision: 2, set_at: now() };
+        let alias = Alias { name: name.parse().unwrap(), version: number(target), revision: 2, set_at: now() };
         state.aliases.insert(alias.name.clone(), alias);
     }
     let tags: BTreeMap<String, String> =
@@ -234,7 +232,11 @@ fn evaluation(accuracy: f64) -> Evaluation {
         roc_auc: Some(accuracy + 0.02),
         mcc: Some(accuracy - 0.03),
         confusion: vec![vec![50, 0, 0], vec![0, 50 - wrong, wrong], vec![0, wrong.div_ceil(2), 50 - wrong.div_ceil(2)]],
-        per_class: vec![class("setosa", 1.0), class("versicolor", accuracy - 0.01), class("virginica", accuracy - 0.03)],
+        per_class: vec![
+            class("setosa", 1.0),
+            class("versicolor", accuracy - 0.01),
+            class("virginica", accuracy - 0.03),
+        ],
         binary: None,
     })
 }
@@ -252,7 +254,11 @@ fn manifest(version: &Version) -> Manifest {
         profile: profile(version, &names),
         baseline: None,
         candidates: candidates(version),
-        feature_importances: names.into_iter().zip([0.11, 0.02, 0.46, 0.41]).map(|(name, value)| (name.to_owned(), value)).collect(),
+        feature_importances: names
+            .into_iter()
+            .zip([0.11, 0.02, 0.46, 0.41])
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
         curves: Some(curves(version, &labels)),
     }
 }
@@ -284,7 +290,9 @@ fn profile(version: &Version, names: &[&str]) -> DatasetProfile {
         distinct: 3,
         role: ColumnRole::Target,
         histogram: Some(ColumnHistogram::Values {
-            values: ["setosa", "versicolor", "virginica"].map(|value| ValueCount { value: value.into(), rows: 50 }).to_vec(),
+            values: ["setosa", "versicolor", "virginica"]
+                .map(|value| ValueCount { value: value.into(), rows: 50 })
+                .to_vec(),
             other: 0,
         }),
     };
@@ -331,14 +339,23 @@ fn curves(version: &Version, labels: &[&str]) -> Curves {
     let bend = 4.0 + f64::from(version.number.get());
     let curve = |index: usize, label: &&str, of: &dyn Fn(f64, f64) -> f64| ClassCurve {
         label: (*label).into(),
-        points: (0..=100).map(|step| f64::from(step) / 100.0).map(|x| [x, of(x, bend * (index as f64 + 1.0))]).collect(),
+        points: (0..=100)
+            .map(|step| f64::from(step) / 100.0)
+            .map(|x| [x, of(x, bend * (index as f64 + 1.0))])
+            .collect(),
     };
     let roc = |x: f64, bend: f64| if x <= 0.0 { 0.0 } else { x.powf(1.0 / bend) };
     let precision = |x: f64, bend: f64| 1.0 - 0.6 * x.powf(bend);
-    let all = |of: &dyn Fn(f64, f64) -> f64| labels.iter().enumerate().map(|(index, label)| curve(index, label, of)).collect();
+    let all = |of: &dyn Fn(f64, f64) -> f64| {
+        labels.iter().enumerate().map(|(index, label)| curve(index, label, of)).collect()
+    };
     let bin = |index: u32| {
         let middle = (f64::from(index) + 0.5) / 10.0;
-        CalibrationBin { mean_probability: middle, observed: (middle + (middle * 6.0).sin() * 0.05).clamp(0.0, 1.0), rows: 15 }
+        CalibrationBin {
+            mean_probability: middle,
+            observed: (middle + (middle * 6.0).sin() * 0.05).clamp(0.0, 1.0),
+            rows: 15,
+        }
     };
     Curves::Classification(ClassificationCurves {
         roc: all(&roc),
@@ -376,9 +393,24 @@ fn alarms() -> Vec<AlarmStatus> {
         reason: reason.into(),
     };
     vec![
-        alarm("accuracy-low", AlarmCondition::Ok, "The champion's accuracy is below the threshold.", "0.968 was not below 0.88."),
-        alarm("training-failed", AlarmCondition::Alarm, "The newest training run failed.", &format!("1 of 1 values was above 0. {HOSTILE}")),
-        alarm("throttles", AlarmCondition::Ok, "Requests were refused because there were too many at once.", "no value"),
+        alarm(
+            "accuracy-low",
+            AlarmCondition::Ok,
+            "The champion's accuracy is below the threshold.",
+            "0.968 was not below 0.88.",
+        ),
+        alarm(
+            "training-failed",
+            AlarmCondition::Alarm,
+            "The newest training run failed.",
+            &format!("1 of 1 values was above 0. {HOSTILE}"),
+        ),
+        alarm(
+            "throttles",
+            AlarmCondition::Ok,
+            "Requests were refused because there were too many at once.",
+            "no value",
+        ),
         alarm("predict-errors", AlarmCondition::InsufficientData, "Prediction requests fail.", ""),
     ]
 }
