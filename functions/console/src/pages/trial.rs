@@ -7,7 +7,7 @@ use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts, Champions};
 use evergreen_lifecycle::{Column, ColumnKind, Pointer, Signature};
 use evergreen_scoring::{Model, Predictions};
 
-use super::frame::Frame;
+use super::frame::PageFrame;
 use super::markup::{Markup, version_link};
 use super::query::Query;
 use super::request::PageRequest;
@@ -17,7 +17,7 @@ use crate::ports::ConsoleWorld;
 #[derive(Template)]
 #[template(path = "try.html")]
 struct TrialPage<'a> {
-    frame: &'a Frame<'a>,
+    frame: &'a PageFrame<'a>,
     version: Option<Markup>,
     nothing: Option<String>,
     fields: Vec<Field>,
@@ -44,7 +44,7 @@ struct Answer {
 
 /// Loads the champion and writes the form, with the prediction if the form was sent.
 pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) -> Result<String, PageError> {
-    let frame = Frame::of(request, "Try it");
+    let frame = PageFrame::of(request, "Try it");
     let loaded = load(world, request).await?;
     let empty = TrialPage { frame: &frame, version: None, nothing: None, fields: Vec::new(), answer: None };
     let page = match loaded {
@@ -132,13 +132,16 @@ fn answer(predictions: &Predictions, signature: &Signature) -> Option<Answer> {
                 .collect();
             shares.sort_by(|a, b| b.1.total_cmp(&a.1));
             shares.truncate(10);
-            let more = (signature.labels().len() > shares.len()).then(|| "The ten most probable labels are shown.".to_owned());
+            let more =
+                (signature.labels().len() > shares.len()).then(|| "The ten most probable labels are shown.".to_owned());
             Some(Answer { what: label.to_string(), more, probabilities: Some(super::plot::importances(&shares)) })
         }
         Predictions::Numbers(numbers) => {
             let value = numbers.values().first()?;
             let interval = numbers.intervals().and_then(|intervals| intervals.first());
-            let more = interval.map(|(low, high)| format!("Prediction interval: {} to {}", text::score(f64::from(*low)), text::score(f64::from(*high))));
+            let more = interval.map(|(low, high)| {
+                format!("Prediction interval: {} to {}", text::score(f64::from(*low)), text::score(f64::from(*high)))
+            });
             Some(Answer { what: text::score(f64::from(*value)), more, probabilities: None })
         }
     }
