@@ -36,7 +36,9 @@ pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) 
     let frame = Frame::of(request, "Alarms");
     let alarms = match states(world).await {
         Err(reason) => Err(reason),
-        Ok(alarms) => Ok(alarms.iter().map(|alarm| row(alarm, &mutes, &frame, request.now)).collect::<Result<_, _>>()?),
+        Ok(alarms) => {
+            Ok(alarms.iter().map(|alarm| row(alarm, &mutes, &frame, request.now)).collect::<Result<_, _>>()?)
+        }
     };
     Ok(AlarmsPage { frame: &frame, alarms }.render()?)
 }

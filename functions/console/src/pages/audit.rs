@@ -4,10 +4,10 @@ use askama::Template;
 use evergreen_lifecycle::ports::Steering;
 use evergreen_lifecycle::{ActorKind, AuditEntry, AuditedAction, time};
 
+use super::PageError;
 use super::frame::Frame;
 use super::markup::{Markup, escaped, when_short};
 use super::request::PageRequest;
-use super::PageError;
 use crate::ports::ConsoleWorld;
 
 /// Number of entries on one page.

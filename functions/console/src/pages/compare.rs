@@ -140,7 +140,11 @@ fn score_row(metric: PrimaryMetric, values: &[Option<f64>]) -> Row {
     let differs = values.iter().any(|value| *value != first);
     let cell = |(index, value): (usize, &Option<f64>)| Cell {
         text: value.map(text::score).unwrap_or_default(),
-        difference: value.zip(first).filter(|_| index > 0).map(|(value, first)| text::difference(value - first)).unwrap_or_default(),
+        difference: value
+            .zip(first)
+            .filter(|_| index > 0)
+            .map(|(value, first)| text::difference(value - first))
+            .unwrap_or_default(),
         is_best: differs && *value == best,
     };
     let cells = values.iter().enumerate().map(cell).collect();
@@ -158,7 +162,9 @@ fn training(compared: &[Compared]) -> Vec<Row> {
         row("Predicts", &|version| version.dataset.target.clone()),
         row("Hold-out rows", &|version| text::count(version.evaluation.rows() as u64)),
         row("Score in training", &|version| text::score(version.training_score)),
-        row("Candidates", &|version| version.search.as_ref().map_or_else(String::new, |search| search.tried.to_string())),
+        row("Candidates", &|version| {
+            version.search.as_ref().map_or_else(String::new, |search| search.tried.to_string())
+        }),
         row("Seed", &|version| version.seed.to_string()),
         row("Size", &|version| text::bytes(version.artifact.size)),
         row("Took", &|version| text::span(version.durations.total)),
@@ -175,7 +181,8 @@ fn text_row(name: &str, values: impl Iterator<Item = String>) -> Row {
 
 fn parameters(compared: &[Compared]) -> Vec<Row> {
     let names: BTreeSet<&String> = compared.iter().flat_map(|one| one.version.parameters.keys()).collect();
-    let value = |one: &Compared, name: &str| one.version.parameters.get(name).map(ToString::to_string).unwrap_or_default();
+    let value =
+        |one: &Compared, name: &str| one.version.parameters.get(name).map(ToString::to_string).unwrap_or_default();
     names.into_iter().map(|name| text_row(&text::spaced(name), compared.iter().map(|one| value(one, name)))).collect()
 }
 
@@ -199,7 +206,10 @@ fn tests(compared: &[Compared]) -> Vec<String> {
         let decision = &one.version.decision;
         let champion = decision.champion_version.filter(|champion| numbers.contains(champion))?;
         let test = decision.test?;
-        Some(format!("The gate compared version {} with version {champion} on the same hold-out rows: {decision}. The test: {test}.", one.version.number))
+        Some(format!(
+            "The gate compared version {} with version {champion} on the same hold-out rows: {decision}. The test: {test}.",
+            one.version.number
+        ))
     };
     compared.iter().filter_map(sentence).collect()
 }
@@ -213,7 +223,11 @@ fn figures(compared: &[Compared]) -> Vec<(&'static str, Markup)> {
             };
             let single = curves.len() == 1;
             curves.iter().map(move |curve| Series {
-                name: if single { format!("version {}", one.version.number) } else { format!("version {}: {}", one.version.number, curve.label) },
+                name: if single {
+                    format!("version {}", one.version.number)
+                } else {
+                    format!("version {}: {}", one.version.number, curve.label)
+                },
                 points: curve.points.iter().map(|[x, y]| (*x, *y)).collect(),
                 has_dots: false,
             })

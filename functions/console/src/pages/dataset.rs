@@ -107,7 +107,10 @@ fn comparison(table: Option<&Table>, before: Option<&Table>, champion: Option<Ve
             format!("It is the same table as that of the champion, version {}.", before.version.number)
         }
         (Some(_), Some(before), _) => {
-            format!("The column “Changed” compares it with the table of the champion, version {}.", before.version.number)
+            format!(
+                "The column “Changed” compares it with the table of the champion, version {}.",
+                before.version.number
+            )
         }
         (Some(table), None, Some(champion)) if table.version.number == champion => {
             "The champion was trained on this table.".to_owned()

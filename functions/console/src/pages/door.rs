@@ -57,19 +57,48 @@ pub fn door(page: &DoorPage, facts: &PageFacts, base: &str) -> Result<(StatusCod
         style: assets::style_path(),
     };
     let (status, door) = match page {
-        DoorPage::Open(open) => (StatusCode::OK, Door { title: "Open the console", texts: invitation(open), button: Some("Open the console"), ..blank }),
+        DoorPage::Open(open) => (
+            StatusCode::OK,
+            Door { title: "Open the console", texts: invitation(open), button: Some("Open the console"), ..blank },
+        ),
         DoorPage::LinkUnusable => (
             StatusCode::GONE,
-            Door { title: "This link no longer works", texts: vec!["It was used before, has expired or was revoked. A link opens one session. Ask for a new one:".to_owned()], command: link(), ..blank },
+            Door {
+                title: "This link no longer works",
+                texts: vec![
+                    "It was used before, has expired or was revoked. A link opens one session. Ask for a new one:"
+                        .to_owned(),
+                ],
+                command: link(),
+                ..blank
+            },
         ),
         DoorPage::NoSession => (
             StatusCode::UNAUTHORIZED,
-            Door { title: "No session", texts: vec!["You have no session, or it has ended. A new link opens one:".to_owned()], command: link(), ..blank },
+            Door {
+                title: "No session",
+                texts: vec!["You have no session, or it has ended. A new link opens one:".to_owned()],
+                command: link(),
+                ..blank
+            },
         ),
-        DoorPage::SignedOut => (StatusCode::OK, Door { title: "Signed out", texts: vec!["The session has ended. A new link opens another one:".to_owned()], command: link(), ..blank }),
+        DoorPage::SignedOut => (
+            StatusCode::OK,
+            Door {
+                title: "Signed out",
+                texts: vec!["The session has ended. A new link opens another one:".to_owned()],
+                command: link(),
+                ..blank
+            },
+        ),
         DoorPage::Forbidden(what) => (
             StatusCode::FORBIDDEN,
-            Door { title: "Not allowed", texts: vec![what.clone(), "Nothing was changed.".to_owned()], home: Some("Back to the overview"), ..blank },
+            Door {
+                title: "Not allowed",
+                texts: vec![what.clone(), "Nothing was changed.".to_owned()],
+                home: Some("Back to the overview"),
+                ..blank
+            },
         ),
         DoorPage::NotFound(what) => (
             StatusCode::NOT_FOUND,
@@ -77,7 +106,14 @@ pub fn door(page: &DoorPage, facts: &PageFacts, base: &str) -> Result<(StatusCod
         ),
         DoorPage::Unavailable => (
             StatusCode::SERVICE_UNAVAILABLE,
-            Door { title: "Not available now", texts: vec!["A service that this page needs does not answer. Load the page again in a minute.".to_owned()], home: Some("Back to the overview"), ..blank },
+            Door {
+                title: "Not available now",
+                texts: vec![
+                    "A service that this page needs does not answer. Load the page again in a minute.".to_owned(),
+                ],
+                home: Some("Back to the overview"),
+                ..blank
+            },
         ),
     };
     Ok((status, door.render()?))

@@ -131,7 +131,11 @@ fn card(champion: &Champion, request: &PageRequest<'_>) -> ChampionCard {
         .chain([Fact::rich("By run", run_link(&base, version.run_id.as_str()))]);
     ChampionCard {
         number: version.number.to_string(),
-        family: if version.imported.is_some() { "imported model".to_owned() } else { text::spaced(version.family.name()) },
+        family: if version.imported.is_some() {
+            "imported model".to_owned()
+        } else {
+            text::spaced(version.family.name())
+        },
         reason: sentence(&decision.to_string(), decision.promotes()),
         scores: [Some(headline), primary].into_iter().flatten().filter_map(score).collect(),
         facts: facts.collect(),
@@ -141,7 +145,8 @@ fn card(champion: &Champion, request: &PageRequest<'_>) -> ChampionCard {
 /// Returns the gate's sentence. Somebody promoted the champion by hand if the gate had refused it.
 fn sentence(reason: &str, promotes: bool) -> String {
     let mut characters = reason.chars();
-    let reason: String = characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect());
+    let reason: String =
+        characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect());
     if promotes { format!("{reason}.") } else { format!("A person promoted it. The gate had refused it: {reason}.") }
 }
 
@@ -189,7 +194,12 @@ fn plot_note(history: &QualityHistory) -> String {
     match history.points.len() {
         0 => "No version is registered yet.".to_owned(),
         1 => "The plot begins with the second version.".to_owned(),
-        count => format!("{} on the hold-out of each of {} versions; the gate promoted {}. The line follows the promoted versions.", history.metric, text::count(count as u64), text::count(promoted as u64)),
+        count => format!(
+            "{} on the hold-out of each of {} versions; the gate promoted {}. The line follows the promoted versions.",
+            history.metric,
+            text::count(count as u64),
+            text::count(promoted as u64)
+        ),
     }
 }
 
@@ -224,7 +234,10 @@ fn freshness(
     let grace = text::span(request.facts.stack.grace.as_secs_f64());
     let deadline = Fact::new("Deadline", format!("{grace} after each scheduled time"));
     let expression = schedule.map(|schedule| Fact::code("Schedule", &schedule.expression));
-    [Some(Fact::new("Age of the champion", age)), Some(next), Some(deadline), expression].into_iter().flatten().collect()
+    [Some(Fact::new("Age of the champion", age)), Some(next), Some(deadline), expression]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn alarms_card(alarms: &[AlarmStatus], request: &PageRequest<'_>) -> AlarmsCard {
@@ -253,7 +266,8 @@ fn usage(usage: &UsageFact) -> UsageCard {
     let (answered, refused, failed) = (sum(|hour| hour.answered), sum(|hour| hour.refused), sum(|hour| hour.failed));
     let stacks: Vec<Vec<u64>> = usage.hours.iter().map(|hour| vec![hour.answered, hour.refused, hour.failed]).collect();
     let hours = usage.hours.len();
-    let label = format!("Requests of each of the last {hours} hours: {answered} answered, {refused} refused, {failed} failed");
+    let label =
+        format!("Requests of each of the last {hours} hours: {answered} answered, {refused} refused, {failed} failed");
     let p99 = usage.p99_milliseconds.map(|value| Fact::new("Response time, p99", format!("{value:.0} ms")));
     let facts = [("Answered", answered), ("Refused", refused), ("Failed", failed)];
     UsageCard {
@@ -267,5 +281,9 @@ fn cost(request: &PageRequest<'_>) -> Known<CostCard> {
     let dollars = |value: f64| format!("${value:.2}");
     let expected = cost.expected.map(|value| Fact::new("Expected for the month", dollars(value)));
     let services = cost.services.iter().take(4).map(|(name, value)| Fact::new(name, dollars(*value)));
-    Ok(CostCard { so_far: dollars(cost.so_far), facts: expected.into_iter().chain(services).collect(), source: cost.source.clone() })
+    Ok(CostCard {
+        so_far: dollars(cost.so_far),
+        facts: expected.into_iter().chain(services).collect(),
+        source: cost.source.clone(),
+    })
 }

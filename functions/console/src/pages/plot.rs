@@ -8,6 +8,6 @@ mod search;
 
 pub(super) use bars::{columns, importances, sparkline};
 pub(super) use chart::Axis;
-pub(super) use curves::{Shape, Series, curves};
+pub(super) use curves::{Series, Shape, curves};
 pub(super) use history::{HistoryPoint, QualityHistory};
 pub(super) use search::search;

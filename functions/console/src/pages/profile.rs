@@ -100,7 +100,10 @@ fn distance(before: &ColumnHistogram, after: &ColumnHistogram) -> Option<f64> {
             let edges = before.iter().chain(after).flat_map(|bin| [bin.from, bin.to]);
             edges.map(|edge| (below(before, edge) - below(after, edge)).abs()).reduce(f64::max)
         }
-        (ColumnHistogram::Values { values: before, other }, ColumnHistogram::Values { values: after, other: others }) => {
+        (
+            ColumnHistogram::Values { values: before, other },
+            ColumnHistogram::Values { values: after, other: others },
+        ) => {
             let sum = |values: &[evergreen_lifecycle::histogram::ValueCount], other: usize| {
                 (values.iter().map(|value| value.rows).sum::<usize>() + other).max(1) as f64
             };
@@ -127,7 +130,12 @@ fn below(bins: &[HistogramBin], edge: f64) -> f64 {
 }
 
 /// Returns what changed in a column between two tables, as sentences. Small changes are left out.
-pub(super) fn drift(before: &ColumnProfile, before_rows: usize, after: &ColumnProfile, after_rows: usize) -> Vec<String> {
+pub(super) fn drift(
+    before: &ColumnProfile,
+    before_rows: usize,
+    after: &ColumnProfile,
+    after_rows: usize,
+) -> Vec<String> {
     let mut changes = Vec::new();
     if before.kind != after.kind {
         changes.push(format!("the type was {}", before.kind));

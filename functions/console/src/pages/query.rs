@@ -62,7 +62,9 @@ pub(super) fn encoded(text: &str) -> String {
 /// address.
 pub fn is_page(back: &str) -> bool {
     let path = back.split('?').next().unwrap_or_default();
-    let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte));
+    let plain = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte))
+    };
     let relative = path.is_empty() || path.split('/').all(|part| plain(part) && part.bytes().any(|byte| byte != b'.'));
     relative && !back.contains(['\r', '\n', '\\', ':'])
 }
@@ -84,7 +86,9 @@ mod tests {
         for page in ["", "runs", "versions/7", "runs?status=failed", "runs/manual-7.a"] {
             assert!(is_page(page), "{page}");
         }
-        for other in ["//evil.example", "https://evil.example", "/runs", "../other", "runs/..", "javascript:alert(1)", "a\\b"] {
+        for other in
+            ["//evil.example", "https://evil.example", "/runs", "../other", "runs/..", "javascript:alert(1)", "a\\b"]
+        {
             assert!(!is_page(other), "{other}");
         }
     }

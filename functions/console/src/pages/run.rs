@@ -35,15 +35,12 @@ struct Stage {
 }
 
 /// Loads and writes the page.
-pub(super) async fn show<W: ConsoleWorld>(
-    world: &W,
-    request: &PageRequest<'_>,
-    id: &str,
-) -> Result<String, PageError> {
+pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>, id: &str) -> Result<String, PageError> {
     let unknown = || PageError::NotFound("No run has this ID.".to_owned());
     let id = stored_id(id).ok_or_else(unknown)?;
     let Some(record) = world.registry().run(&id).await? else { return Err(unknown()) };
-    let run = record.map_err(|error| PageError::NotFound(format!("The record of this run cannot be read. {error}.")))?;
+    let run =
+        record.map_err(|error| PageError::NotFound(format!("The record of this run cannot be read. {error}.")))?;
     render(&run, request)
 }
 
@@ -93,7 +90,9 @@ fn stage(progress: &Progress, request: &PageRequest<'_>) -> Stage {
 fn facts(run: &Run, request: &PageRequest<'_>) -> Vec<Fact> {
     let base = request.base();
     let cause = match &run.trigger {
-        Trigger::Schedule { scheduled_at: Some(at) } => Fact::rich("Cause", Markup(format!("schedule, due {}", when(*at, request.now)))),
+        Trigger::Schedule { scheduled_at: Some(at) } => {
+            Fact::rich("Cause", Markup(format!("schedule, due {}", when(*at, request.now))))
+        }
         Trigger::Schedule { scheduled_at: None } => Fact::new("Cause", "schedule"),
         Trigger::Manual { note } => Fact::new("Cause", with_note("requested by a person", note.as_deref())),
         Trigger::Import { key, note } => Fact::new("Cause", with_note(&format!("import of {key}"), note.as_deref())),
@@ -103,11 +102,28 @@ fn facts(run: &Run, request: &PageRequest<'_>) -> Vec<Fact> {
     let attempt = (run.attempt > 1).then(|| Fact::new("Attempt", run.attempt.to_string()));
     let dataset = run.dataset.as_ref().map(|dataset| {
         let short: String = dataset.fingerprint.chars().take(12).collect();
-        Fact::new("Data set", format!("{} rows, {} columns, target {}, fingerprint {short}", text::count(dataset.rows as u64), dataset.columns.len(), dataset.target))
+        Fact::new(
+            "Data set",
+            format!(
+                "{} rows, {} columns, target {}, fingerprint {short}",
+                text::count(dataset.rows as u64),
+                dataset.columns.len(),
+                dataset.target
+            ),
+        )
     });
     let search = run.search.as_ref().map(|search| {
         let cut = if search.cut_short { ", cut short by the time limit" } else { "" };
-        Fact::new("Search", format!("{} of {} candidates, {} folds, {}{cut}", search.tried, search.planned, search.folds, text::span(search.seconds)))
+        Fact::new(
+            "Search",
+            format!(
+                "{} of {} candidates, {} folds, {}{cut}",
+                search.tried,
+                search.planned,
+                search.folds,
+                text::span(search.seconds)
+            ),
+        )
     });
     [
         run.version().map(|number| Fact::rich("Version", version_link(&base, number))),
@@ -132,7 +148,8 @@ fn with_note(cause: &str, note: Option<&str>) -> String {
 }
 
 fn scores(run: &Run) -> Vec<Fact> {
-    let Some(serde_json::Value::Object(fields)) = run.metrics.and_then(|metrics| serde_json::to_value(metrics).ok()) else {
+    let Some(serde_json::Value::Object(fields)) = run.metrics.and_then(|metrics| serde_json::to_value(metrics).ok())
+    else {
         return Vec::new();
     };
     let number = |(name, value): (&String, &serde_json::Value)| {

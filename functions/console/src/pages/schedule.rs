@@ -60,7 +60,12 @@ pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) 
         } else {
             times.map(|times| times.iter().map(|at| when(*at, request.now)).collect())
         },
-        runs: runs.iter().filter(|run| run.trigger == "schedule").take(SHOWN).map(|run| row(run, &frame.base)).collect(),
+        runs: runs
+            .iter()
+            .filter(|run| run.trigger == "schedule")
+            .take(SHOWN)
+            .map(|run| row(run, &frame.base))
+            .collect(),
         switch: switch(&frame, schedule.as_ref())?,
         train: train_form(&frame)?,
         frame: &frame,
@@ -77,7 +82,9 @@ pub(super) async fn next_times<W: ConsoleWorld>(
     let Some(schedule) = schedule else { return Ok(Err("the schedule does not exist".to_owned())) };
     // A schedule with a rate counts from its last run.
     let recent = world.registry().recent_runs(RECENT).await?.into_iter().filter_map(Result::ok).collect::<Vec<_>>();
-    Ok(Timetable::stored(schedule).map(|table| table.next_times(&recent, now, TIMES)).map_err(|error| error.to_string()))
+    Ok(Timetable::stored(schedule)
+        .map(|table| table.next_times(&recent, now, TIMES))
+        .map_err(|error| error.to_string()))
 }
 
 /// Returns the form that requests a training run.

@@ -41,7 +41,9 @@ fn example(column: &Column) -> (String, Value) {
         ColumnKind::Number => json!(1.5),
         ColumnKind::Boolean => json!(true),
         ColumnKind::Timestamp { .. } => json!("2026-11-24T12:00:00Z"),
-        ColumnKind::Category { categories, .. } => categories.first().map_or(json!("other"), |category| json!(category)),
+        ColumnKind::Category { categories, .. } => {
+            categories.first().map_or(json!("other"), |category| json!(category))
+        }
         ColumnKind::Text { words } => words.first().map_or(json!("a text"), |word| json!(word)),
     };
     (column.name.clone(), value)
@@ -60,7 +62,9 @@ mod tests {
     fn hostile_names_of_columns_stay_inside_the_quotes() {
         let columns = vec![Column::number("it's"), Column::number("a\"b\\c\n")];
         let signature = Signature::regression(columns).unwrap();
-        let [curl, python, _] = &snippets(&signature, Some("https://x.example/prod"))[..] else { panic!("three snippets") };
+        let [curl, python, _] = &snippets(&signature, Some("https://x.example/prod"))[..] else {
+            panic!("three snippets")
+        };
         assert!(curl.code.ends_with(r#"-d '{"a\"b\\c\n":1.5,"it'\''s":1.5}'"#), "{}", curl.code);
         assert!(python.code.contains(r#"data="{\"a\\\"b\\\\c\\n\":1.5,\"it's\":1.5}".encode()"#), "{}", python.code);
     }

@@ -132,13 +132,16 @@ fn answer(predictions: &Predictions, signature: &Signature) -> Option<Answer> {
                 .collect();
             shares.sort_by(|a, b| b.1.total_cmp(&a.1));
             shares.truncate(10);
-            let more = (signature.labels().len() > shares.len()).then(|| "The ten most probable labels are shown.".to_owned());
+            let more =
+                (signature.labels().len() > shares.len()).then(|| "The ten most probable labels are shown.".to_owned());
             Some(Answer { what: label.to_string(), more, probabilities: Some(super::plot::importances(&shares)) })
         }
         Predictions::Numbers(numbers) => {
             let value = numbers.values().first()?;
             let interval = numbers.intervals().and_then(|intervals| intervals.first());
-            let more = interval.map(|(low, high)| format!("Prediction interval: {} to {}", text::score(f64::from(*low)), text::score(f64::from(*high))));
+            let more = interval.map(|(low, high)| {
+                format!("Prediction interval: {} to {}", text::score(f64::from(*low)), text::score(f64::from(*high)))
+            });
             Some(Answer { what: text::score(f64::from(*value)), more, probabilities: None })
         }
     }

@@ -84,7 +84,12 @@ fn filter(request: &PageRequest<'_>, aliases: &[Alias]) -> Vec<FilterField> {
 
 fn heads(request: &PageRequest<'_>, metrics: &[String]) -> Vec<Head> {
     let sorting = |key: &str, name: &str, is_number| Head::sorting(request.query, SORT, key, name, is_number);
-    let before = [sorting("number", "Version", true), Head::plain("Status"), sorting("trained_at", "Trained", true), sorting("family", "Family", false)];
+    let before = [
+        sorting("number", "Version", true),
+        Head::plain("Status"),
+        sorting("trained_at", "Trained", true),
+        sorting("family", "Family", false),
+    ];
     let scores = metrics.iter().map(|name| sorting(name, &text::metric(name), true));
     let after = [sorting("rows", "Rows", true), sorting("size", "Size", true), Head::plain("Why")];
     before.into_iter().chain(scores).chain(after).collect()
@@ -99,7 +104,8 @@ fn row(
 ) -> Row {
     let is_champion = Some(version.number) == champion;
     let verdict = if version.promoted { badge("good", "promoted") } else { badge("quiet", "refused") };
-    let named = aliases.iter().filter(|alias| alias.version == version.number).map(|alias| badge("alias", alias.name.as_str()));
+    let named =
+        aliases.iter().filter(|alias| alias.version == version.number).map(|alias| badge("alias", alias.name.as_str()));
     let tags = version.tags.iter().map(|(name, value)| badge("tag", &format!("{name}={value}")));
     let first = if is_champion { badge("champion", "champion") } else { verdict };
     Row {
@@ -108,7 +114,10 @@ fn row(
         badges: [first].into_iter().chain(named).chain(tags).collect(),
         trained: when_short(version.trained_at),
         family: if version.imported { "imported".to_owned() } else { text::spaced(version.family.name()) },
-        scores: metrics.iter().map(|name| version.metrics.get(name).copied().map(text::score).unwrap_or_default()).collect(),
+        scores: metrics
+            .iter()
+            .map(|name| version.metrics.get(name).copied().map(text::score).unwrap_or_default())
+            .collect(),
         rows: text::count(version.rows as u64),
         size: text::bytes(version.size),
         reason: version.reason.clone(),

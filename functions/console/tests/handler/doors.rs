@@ -54,7 +54,10 @@ async fn a_link_opens_one_session_and_only_by_its_button() {
     }
     let opened = fixture.page("POST", path, "", "").await;
     let cookie = opened.header("set-cookie").unwrap();
-    assert!(cookie.starts_with("evergreen-iris=") && cookie.ends_with("; HttpOnly; SameSite=Strict; Secure"), "{cookie}");
+    assert!(
+        cookie.starts_with("evergreen-iris=") && cookie.ends_with("; HttpOnly; SameSite=Strict; Secure"),
+        "{cookie}"
+    );
     assert!(cookie.contains("Max-Age=7200"), "{cookie}");
     for method in ["GET", "POST"] {
         assert_eq!(fixture.page(method, path, "", "").await.status, 410);

@@ -32,11 +32,19 @@ pub(in crate::pages) fn importances(values: &[(String, f64)]) -> Markup {
     let most = values.iter().map(|(_, value)| *value).fold(f64::MIN_POSITIVE, f64::max);
     let row = |(name, value): &(String, f64)| {
         let width = (value / most * 100.0).clamp(0.0, 100.0);
-        let bar = format!(r#"<svg class="hbar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="bar" width="{width:.1}" height="8"/></svg>"#);
-        format!(r#"<tr><th scope="row">{}</th><td class="grow">{bar}</td><td class="number">{}</td></tr>"#, escaped(name), text::percent(*value))
+        let bar = format!(
+            r#"<svg class="hbar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="bar" width="{width:.1}" height="8"/></svg>"#
+        );
+        format!(
+            r#"<tr><th scope="row">{}</th><td class="grow">{bar}</td><td class="number">{}</td></tr>"#,
+            escaped(name),
+            text::percent(*value)
+        )
     };
     let rows: String = values.iter().map(row).collect();
-    Markup(format!(r#"<table class="bars"><thead class="visually-hidden"><tr><th scope="col">Column</th><th scope="col">Bar</th><th scope="col">Share</th></tr></thead><tbody>{rows}</tbody></table>"#))
+    Markup(format!(
+        r#"<table class="bars"><thead class="visually-hidden"><tr><th scope="col">Column</th><th scope="col">Bar</th><th scope="col">Share</th></tr></thead><tbody>{rows}</tbody></table>"#
+    ))
 }
 
 /// Draws small bars without axes, for a cell of a table. Each bar is a stack of values.
@@ -51,7 +59,12 @@ pub(in crate::pages) fn sparkline(stacks: &[Vec<u64>], classes: &[&str], label: 
             let size = (*value as f64 / most * height).max(1.0);
             top -= size;
             // Writing to a string cannot fail.
-            let _ = write!(body, r#"<rect class="{class}" x="{:.1}" y="{top:.1}" width="{}" height="{size:.1}"/>"#, index as f64 * step, step - 1.5);
+            let _ = write!(
+                body,
+                r#"<rect class="{class}" x="{:.1}" y="{top:.1}" width="{}" height="{size:.1}"/>"#,
+                index as f64 * step,
+                step - 1.5
+            );
         }
     }
     svg((stacks.len().max(1) as f64 * step, height), "spark", "img", label, &body)

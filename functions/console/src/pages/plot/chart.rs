@@ -122,7 +122,10 @@ impl Chart {
     /// Writes a text at a place.
     pub(in crate::pages) fn text(&mut self, at: (f64, f64), anchor: &str, class: &str, text: &str) {
         let text = escaped(text);
-        self.raw(format_args!(r#"<text class="{class}" text-anchor="{anchor}" x="{:.1}" y="{:.1}">{text}</text>"#, at.0, at.1));
+        self.raw(format_args!(
+            r#"<text class="{class}" text-anchor="{anchor}" x="{:.1}" y="{:.1}">{text}</text>"#,
+            at.0, at.1
+        ));
     }
 
     /// Draws a line through values.

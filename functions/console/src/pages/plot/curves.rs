@@ -51,7 +51,10 @@ fn legend(series: &[Series]) -> String {
     }
     let entry = |(index, line): (usize, &Series)| {
         let dashed = if index >= COLOURS { " dashed" } else { "" };
-        let key = format!(r#"<svg class="key" viewBox="0 0 18 4" aria-hidden="true"><line class="curve c{}{dashed}" x1="0" y1="2" x2="18" y2="2"/></svg>"#, index % COLOURS);
+        let key = format!(
+            r#"<svg class="key" viewBox="0 0 18 4" aria-hidden="true"><line class="curve c{}{dashed}" x1="0" y1="2" x2="18" y2="2"/></svg>"#,
+            index % COLOURS
+        );
         format!("<li>{key}{}</li>", escaped(&line.name))
     };
     format!(r#"<ul class="legend">{}</ul>"#, series.iter().enumerate().map(entry).collect::<String>())

@@ -148,7 +148,13 @@ mod tests {
             is_promoted: number.is_multiple_of(10),
         };
         let champion = VersionNumber::new(count);
-        QualityHistory { points: (1..=count).map(point).collect(), champion, metric: "Accuracy".into(), floor: Some(0.9), threshold: Some(0.85) }
+        QualityHistory {
+            points: (1..=count).map(point).collect(),
+            champion,
+            metric: "Accuracy".into(),
+            floor: Some(0.9),
+            threshold: Some(0.85),
+        }
     }
 
     #[test]

@@ -36,10 +36,12 @@ pub(in crate::pages) fn search(candidates: &[Candidate], metric: PrimaryMetric) 
     });
     chart.path(best.collect::<Vec<_>>(), "champions");
     for (at, score, candidate) in &scored {
-        let title = format!("candidate {at}: {}, {name} {}", text::spaced(candidate.family.name()), text::score(*score));
+        let title =
+            format!("candidate {at}: {}, {name} {}", text::spaced(candidate.family.name()), text::score(*score));
         chart.dot((*at, *score), 4.0, &format!("dot {}", colour(candidate.family)), &title);
     }
-    let families = Family::ALL.into_iter().filter(|family| candidates.iter().any(|candidate| candidate.family == *family));
+    let families =
+        Family::ALL.into_iter().filter(|family| candidates.iter().any(|candidate| candidate.family == *family));
     let legend: String = families.map(|family| badge(colour(family), &text::spaced(family.name())).0).collect();
     let Markup(svg) = chart.finish(&format!("{name} of {} candidates in the order of trial", scored.len()));
     Some(Markup(format!("{svg}<p class=\"families\">{legend}</p>")))

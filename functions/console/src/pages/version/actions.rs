@@ -10,7 +10,8 @@ use crate::pages::markup::Markup;
 /// Returns the forms that change the version or what it is used for.
 pub(super) fn actions(frame: &Frame<'_>, version: &Version, around: &Around) -> Result<Vec<Markup>, askama::Error> {
     let number = version.number;
-    let (seen, current) = around.champion.as_ref().map_or((0, None), |pointer| (pointer.revision, Some(pointer.number)));
+    let (seen, current) =
+        around.champion.as_ref().map_or((0, None), |pointer| (pointer.revision, Some(pointer.number)));
     let is_champion = current == Some(number);
     let verify = Act::new(frame, "verify", "Verify…", "Start the verification")
         .explain("Trains again with the recorded table, seed and settings, and compares the artifact byte for byte.")
@@ -24,7 +25,8 @@ pub(super) fn actions(frame: &Frame<'_>, version: &Version, around: &Around) -> 
             .finish()?;
         return Ok(vec![rollback, verify]);
     }
-    let replaced = current.map_or_else(|| "There is no champion.".to_owned(), |current| format!("It replaces version {current}."));
+    let replaced =
+        current.map_or_else(|| "There is no champion.".to_owned(), |current| format!("It replaces version {current}."));
     let promote = Act::new(frame, "promote", "Promote…", &format!("Promote version {number}"))
         .explain(format!("Version {number} then answers predictions. {replaced}"))
         .hidden("version", number)
@@ -57,7 +59,12 @@ pub(super) fn tags(frame: &Frame<'_>, version: &Version, around: &Around) -> Res
         .finish()?;
     let note = Act::new(frame, "note", "Write the note…", "Save the note")
         .hidden("version", number)
-        .long("text", "Note", around.annotations.note.as_deref().unwrap_or_default(), "Plain text. It replaces the note.")
+        .long(
+            "text",
+            "Note",
+            around.annotations.note.as_deref().unwrap_or_default(),
+            "Plain text. It replaces the note.",
+        )
         .finish()?;
     let unalias = around.aliases.iter().map(|alias| {
         let opener = format!("Remove the alias {}…", alias.name);

@@ -119,19 +119,34 @@ pub(super) fn scores(version: &Version) -> Vec<Fact> {
         evaluation.figure(metric).map(|value| Fact::new(text::metric(metric.name()), text::score(value)))
     };
     let headline = PrimaryMetric::headline_of(evaluation.task());
-    let training = Fact::new(format!("{} in training", text::metric(headline.name())), text::score(version.training_score));
+    let training =
+        Fact::new(format!("{} in training", text::metric(headline.name())), text::score(version.training_score));
     let more = match evaluation {
-        Evaluation::Classification(evaluation) => evaluation.binary.as_ref().map(|binary| {
-            vec![Fact::new(format!("Threshold for {}", binary.positive), text::score(binary.threshold))]
-        }),
+        Evaluation::Classification(evaluation) => evaluation
+            .binary
+            .as_ref()
+            .map(|binary| vec![Fact::new(format!("Threshold for {}", binary.positive), text::score(binary.threshold))]),
         Evaluation::Regression(evaluation) => Some(vec![
             Fact::new("Median error", text::score(evaluation.median_absolute_error)),
-            Fact::new("Interval covers", format!("{} of {} wanted", text::percent(evaluation.interval.coverage), text::percent(evaluation.interval.level))),
+            Fact::new(
+                "Interval covers",
+                format!(
+                    "{} of {} wanted",
+                    text::percent(evaluation.interval.coverage),
+                    text::percent(evaluation.interval.level)
+                ),
+            ),
             Fact::new("Interval width", text::score(evaluation.interval.width)),
         ]),
     };
     let rows = Fact::new("Hold-out rows", text::count(evaluation.rows() as u64));
-    PrimaryMetric::ALL.into_iter().filter_map(fact).chain([training]).chain(more.into_iter().flatten()).chain([rows]).collect()
+    PrimaryMetric::ALL
+        .into_iter()
+        .filter_map(fact)
+        .chain([training])
+        .chain(more.into_iter().flatten())
+        .chain([rows])
+        .collect()
 }
 
 /// Returns when and how the version was made.
@@ -162,7 +177,11 @@ pub(super) fn parameters(version: &Version) -> Vec<Fact> {
 /// Returns where the artifact comes from and where it is.
 pub(super) fn lineage(version: &Version, base: &str) -> Vec<Fact> {
     let dataset = &version.dataset;
-    let same = format!(r#"<code>{}</code> <a href="{base}versions?dataset={}">versions of the same table</a>"#, escaped(&dataset.fingerprint), encoded(&dataset.fingerprint.chars().take(12).collect::<String>()));
+    let same = format!(
+        r#"<code>{}</code> <a href="{base}versions?dataset={}">versions of the same table</a>"#,
+        escaped(&dataset.fingerprint),
+        encoded(&dataset.fingerprint.chars().take(12).collect::<String>())
+    );
     let seed = version.imported.is_none().then(|| Fact::code("Seed", version.seed.to_string()));
     let imported = version.imported.as_ref().map(|imported| Fact::code("Imported from", &imported.key));
     [
