@@ -49,7 +49,7 @@ impl WebhookInbox {
             let inbox = Self { received: Arc::default() };
             let kept = inbox.clone();
             thread::spawn(move || {
-                // A connection that breaks is none of the tests' business: the function sends the message again.
+                // A connection may break, because the function then sends the message again.
                 for message in listener.incoming().flatten().filter_map(accept) {
                     kept.received.lock().expect("no test panics here").push(message);
                 }

@@ -7,24 +7,25 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
+use crate::api::StackApi;
 use crate::failure::Failure;
 use crate::render::{TableColumn, at, scalar, table};
 use crate::settings::{self, Setting};
-use crate::stack::Stack;
 
 /// Maximum number of rows of one request.
 const ROWS: usize = 1000;
 
-/// Predicts all rows, a thousand at a time.
-pub async fn predict(stack: &Stack, file: Option<PathBuf>, set: Vec<Setting>) -> Result<Answer, Failure> {
+/// Reads the rows of a file, or makes one row of the values on the command line.
+pub fn rows(file: Option<PathBuf>, set: Vec<Setting>) -> Result<Vec<Value>, Failure> {
     let rows = match file {
         Some(path) => input::rows(&path)?,
         None => vec![settings::object(set)],
     };
-    if rows.is_empty() {
-        return Err(Failure::Usage("the file has no rows".to_owned()));
-    }
-    let api = stack.prediction().await?;
+    if rows.is_empty() { Err(Failure::Usage("the file has no rows".to_owned())) } else { Ok(rows) }
+}
+
+/// Predicts all rows, a thousand at a time.
+pub async fn predict(api: &StackApi, rows: &[Value]) -> Result<Answer, Failure> {
     let mut answers = Vec::new();
     for part in rows.chunks(ROWS) {
         answers.push(api.send("POST", "/predict", Some(json!(part))).await?);

@@ -165,9 +165,8 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
             let (champion, highest) = (readings.champion(), readings.highest_promoted());
             values.add(refusals(&Refusals { recent: &runs.readable, champion, highest }, now));
         }
-        if let Some(count) = readings.versions {
-            // The conversion is exact for less than 2^53 versions.
-            values.know(Metric::Versions, count as f64);
+        if let Some(newest) = readings.versions {
+            values.know(Metric::Versions, newest.into());
         }
         if let Some(unreadable) = readings.unreadable() {
             for record in &unreadable {

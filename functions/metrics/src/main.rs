@@ -14,8 +14,8 @@ async fn main() -> anyhow::Result<()> {
     let config = MetricsConfig::read(&environment).context("configuration")?;
     let sdk = evergreen_aws::connect(&environment).context("configuration")?;
     let expectations = &config.expectations;
-    let registry = Registry::new(&sdk, &config.table, expectations.model.clone());
     let artifacts = ArtifactBucket::new(&sdk, &config.bucket, expectations.model.clone());
+    let registry = Registry::new(&sdk, &config.table, expectations.model.clone()).with_journal(&artifacts);
     let sink = CloudWatchMetrics::new(&sdk, expectations.model.clone());
     let schedules = Scheduler::new(&sdk, &config.schedule_name);
     let usage = UsagePlan::new(&sdk, &config.usage_plan);

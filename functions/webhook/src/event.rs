@@ -28,16 +28,16 @@ pub struct RegistryEvent {
 /// Error: the event has not the fields that every event of the registry has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the event's detail has no text in the field {0}; expected an event as docs/EVENTS.md describes it")]
-pub struct InvalidEvent(pub &'static str);
+pub struct MissingField(pub &'static str);
 
 impl RegistryEvent {
     /// Reads an event from the bus.
     ///
     /// # Errors
-    /// [`InvalidEvent`] names the field that is missing.
-    pub fn read(event: EventBridgeEvent) -> Result<Self, InvalidEvent> {
+    /// [`MissingField`] names the field that is missing.
+    pub fn read(event: EventBridgeEvent) -> Result<Self, MissingField> {
         let detail = event.detail;
-        let text = |field: &'static str| detail.get(field).and_then(Value::as_str).ok_or(InvalidEvent(field));
+        let text = |field: &'static str| detail.get(field).and_then(Value::as_str).ok_or(MissingField(field));
         Ok(Self {
             id: text("id")?.to_owned(),
             occurred_at: text("occurred_at")?.to_owned(),
@@ -55,7 +55,7 @@ mod tests {
 
     use super::*;
 
-    fn read(detail: Value) -> Result<RegistryEvent, InvalidEvent> {
+    fn read(detail: Value) -> Result<RegistryEvent, MissingField> {
         let event = json!({"detail-type": "ModelPromoted", "source": "evergreen", "detail": detail});
         RegistryEvent::read(serde_json::from_value(event).unwrap())
     }

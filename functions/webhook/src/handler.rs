@@ -5,15 +5,15 @@ use evergreen_lifecycle::ports::{Clock, SigningSecret, Unavailable, WebhookRecei
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
 
-use crate::refused::Refused;
-use crate::{InvalidEvent, RegistryEvent, WebhookFormat, WebhookWorld};
+use crate::refusals::RefusedInvocations;
+use crate::{MissingField, RegistryEvent, WebhookFormat, WebhookWorld};
 
 /// Sends events of the registry to the URL of the webhook.
 #[derive(Debug)]
 pub struct WebhookHandler<'a, W> {
     ports: &'a W,
     format: WebhookFormat,
-    refused: Refused,
+    refusals: RefusedInvocations,
 }
 
 /// Result of an event that the receiver accepted.
@@ -34,9 +34,9 @@ pub enum WebhookError {
     /// The receiver refused the event, and would refuse it again. The field is the status code of its response.
     #[error("the receiver refused the event with status {0}; check the URL and the format of the webhook")]
     Refused(u16),
-    /// The event is none that this function can send.
+    /// The event has not the fields that every event has.
     #[error(transparent)]
-    InvalidEvent(#[from] InvalidEvent),
+    MissingField(#[from] MissingField),
     /// The receiver did not respond, or the secret could not be read.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -47,7 +47,7 @@ impl From<WebhookError> for Diagnostic {
         let error_type = match error {
             WebhookError::TryAgain(_) => "TryAgain",
             WebhookError::Refused(_) => "Refused",
-            WebhookError::InvalidEvent(_) => "InvalidEvent",
+            WebhookError::MissingField(_) => "MissingField",
             WebhookError::Unavailable(_) => "Unavailable",
         };
         Self { error_type: error_type.into(), error_message: error.to_string() }
@@ -57,7 +57,7 @@ impl From<WebhookError> for Diagnostic {
 impl<'a, W: WebhookWorld> WebhookHandler<'a, W> {
     /// Creates a handler that sends messages in this `format`.
     pub fn new(ports: &'a W, format: WebhookFormat) -> Self {
-        Self { ports, format, refused: Refused::default() }
+        Self { ports, format, refusals: RefusedInvocations::default() }
     }
 
     /// Sends one event. `invocation` is the id of the Lambda invocation, which is the same in all its retries.
@@ -81,7 +81,7 @@ impl<'a, W: WebhookWorld> WebhookHandler<'a, W> {
     }
 
     async fn deliver(&self, event: &RegistryEvent, invocation: &str) -> Result<WebhookReport, WebhookError> {
-        if let Some(status) = self.refused.status(invocation) {
+        if let Some(status) = self.refusals.status(invocation) {
             return Err(WebhookError::Refused(status));
         }
         let secret = self.ports.secret().secret().await?;
@@ -91,7 +91,7 @@ impl<'a, W: WebhookWorld> WebhookHandler<'a, W> {
             // Request Timeout, Too Early and Too Many Requests are about the moment, and not about the event.
             status @ (408 | 425 | 429 | 500..) => Err(WebhookError::TryAgain(status)),
             status => {
-                self.refused.remember(invocation, status);
+                self.refusals.remember(invocation, status);
                 Err(WebhookError::Refused(status))
             }
         }

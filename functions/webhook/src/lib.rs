@@ -9,13 +9,13 @@ mod event;
 mod handler;
 mod message;
 mod ports;
-mod refused;
+mod refusals;
 mod sentence;
 mod signature;
 mod slack;
 
 pub use config::WebhookConfig;
-pub use event::{InvalidEvent, RegistryEvent};
+pub use event::{MissingField, RegistryEvent};
 pub use handler::{WebhookError, WebhookHandler, WebhookReport};
 pub use message::WebhookFormat;
 pub use ports::{WebhookPorts, WebhookWorld};

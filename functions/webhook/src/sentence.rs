@@ -9,7 +9,7 @@ use crate::RegistryEvent;
 /// The fields of an event's detail that its sentence needs.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Told {
+struct Reported {
     run_id: Option<String>,
     version: Option<u32>,
     action: Option<AuditedAction>,
@@ -21,20 +21,22 @@ struct Told {
 /// Returns what the event reports, as one sentence without a full stop, such as `iris: version 7 is now the champion`.
 pub(crate) fn sentence(event: &RegistryEvent) -> String {
     // A newer release may write a field in another way. The sentence then says less.
-    let told: Told = serde_json::from_value(event.detail.clone()).unwrap_or_default();
+    let reported: Reported = serde_json::from_value(event.detail.clone()).unwrap_or_default();
     let what = match event.kind.as_str() {
-        "TrainingSucceeded" => format!("run {} made {}", told.run(), told.version()),
-        "ModelPromoted" => format!("{} is now the champion", told.version()),
-        "ModelRejected" => format!("{} was refused, so the champion stays", told.version()),
-        "TrainingFailed" if told.retry_until.is_some() => format!("run {} failed and will be retried", told.run()),
-        "TrainingFailed" => format!("run {} failed", told.run()),
-        "RegistryChanged" | "TrainingRequested" => told.change(),
+        "TrainingSucceeded" => format!("run {} made {}", reported.run(), reported.version()),
+        "ModelPromoted" => format!("{} is now the champion", reported.version()),
+        "ModelRejected" => format!("{} was refused, so the champion stays", reported.version()),
+        "TrainingFailed" if reported.retry_until.is_some() => {
+            format!("run {} failed and will be retried", reported.run())
+        }
+        "TrainingFailed" => format!("run {} failed", reported.run()),
+        "RegistryChanged" | "TrainingRequested" => reported.change(),
         kind => format!("event {kind}"),
     };
     format!("{}: {what}", event.model)
 }
 
-impl Told {
+impl Reported {
     fn run(&self) -> &str {
         self.run_id.as_deref().unwrap_or("without an id")
     }
@@ -59,6 +61,7 @@ impl Told {
             Some(AuditedAction::VerificationRequested) => {
                 format!("asked for the verification of {}", self.version_or(subject))
             }
+            Some(AuditedAction::VersionVerified) => format!("verified {}", self.version_or(subject)),
             Some(AuditedAction::SchedulePaused) => "paused the training schedule".to_owned(),
             Some(AuditedAction::ScheduleResumed) => "resumed the training schedule".to_owned(),
             Some(AuditedAction::AlarmMuted) => format!("muted {subject}"),

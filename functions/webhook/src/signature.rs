@@ -1,4 +1,4 @@
-//! Signs the messages to the webhook, so that a receiver can tell them from forged ones.
+//! Signs the messages to the webhook, so that a receiver can distinguish them from forged ones.
 
 use jiff::Timestamp;
 use ring::hmac;

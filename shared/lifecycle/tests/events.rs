@@ -28,7 +28,7 @@ fn check(value: &Value, schema: &Value, at: &str) {
             "$schema" | "$id" | "title" | "description" => {}
             "const" => assert_eq!(value, expected, "{at}"),
             "enum" => assert!(expected.as_array().unwrap().contains(value), "{at}: {value}"),
-            "type" => assert!(has_type(value, expected), "{at}: {value} is no {expected}"),
+            "type" => assert!(has_type(value, expected), "{at}: {value} is not a {expected}"),
             "format" => assert!(value.as_str().unwrap().parse::<jiff::Timestamp>().is_ok(), "{at}: {value}"),
             "minimum" => assert!(value.is_null() || value.as_f64() >= expected.as_f64(), "{at}: {value}"),
             "required" => {
@@ -88,7 +88,7 @@ fn entry(action: AuditedAction, reason: Option<&str>) -> AuditEntry {
     }
 }
 
-/// Returns the names of all actions. The text comes from the error for a name that is none of them.
+/// Returns the names of all actions. The text comes from the error for an unknown name.
 fn actions() -> Vec<String> {
     let error = serde_json::from_str::<AuditedAction>("\"?\"").unwrap_err().to_string();
     error.split('`').skip(3).step_by(2).map(str::to_owned).collect()

@@ -2,14 +2,14 @@
 
 use askama::Template;
 
-use super::frame::Frame;
+use super::frame::PageFrame;
 use super::markup::Markup;
 
 /// A form that is sent to `/actions/<name>`.
 #[derive(Debug, Template)]
 #[template(path = "act.html")]
 pub(super) struct Act<'a> {
-    frame: &'a Frame<'a>,
+    frame: &'a PageFrame<'a>,
     action: &'static str,
     id: String,
     opener: String,
@@ -40,7 +40,7 @@ enum FieldKind {
 
 impl<'a> Act<'a> {
     /// Begins a form. `opener` is the text of the button that opens it, and `button` that of the one that sends it.
-    pub(super) fn new(frame: &'a Frame<'a>, action: &'static str, opener: &str, button: &str) -> Self {
+    pub(super) fn new(frame: &'a PageFrame<'a>, action: &'static str, opener: &str, button: &str) -> Self {
         Self {
             frame,
             action,

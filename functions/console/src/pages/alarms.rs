@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::PageError;
 use super::act::Act;
 use super::facts::Known;
-use super::frame::Frame;
+use super::frame::PageFrame;
 use super::markup::{Markup, badge, when};
 use super::request::PageRequest;
 use crate::ports::ConsoleWorld;
@@ -16,7 +16,7 @@ use crate::ports::ConsoleWorld;
 #[derive(Template)]
 #[template(path = "alarms.html")]
 struct AlarmsPage<'a> {
-    frame: &'a Frame<'a>,
+    frame: &'a PageFrame<'a>,
     alarms: Known<Vec<Row>>,
 }
 
@@ -33,7 +33,7 @@ struct Row {
 /// Loads and writes the page.
 pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) -> Result<String, PageError> {
     let mutes = world.registry().mutes(request.now).await?;
-    let frame = Frame::of(request, "Alarms");
+    let frame = PageFrame::of(request, "Alarms");
     let alarms = match states(world).await {
         Err(reason) => Err(reason),
         Ok(alarms) => {
@@ -51,7 +51,7 @@ pub(super) async fn states<W: ConsoleWorld>(world: &W) -> Known<Vec<AlarmStatus>
     })
 }
 
-fn row(alarm: &AlarmStatus, mutes: &[Mute], frame: &Frame<'_>, now: Timestamp) -> Result<Row, askama::Error> {
+fn row(alarm: &AlarmStatus, mutes: &[Mute], frame: &PageFrame<'_>, now: Timestamp) -> Result<Row, askama::Error> {
     let mute = mutes.iter().find(|mute| mute.alarm == alarm.name);
     Ok(Row {
         name: alarm.name.clone(),
@@ -68,7 +68,7 @@ fn row(alarm: &AlarmStatus, mutes: &[Mute], frame: &Frame<'_>, now: Timestamp) -
     })
 }
 
-fn mute_form(alarm: &AlarmStatus, frame: &Frame<'_>, now: Timestamp) -> Result<Markup, askama::Error> {
+fn mute_form(alarm: &AlarmStatus, frame: &PageFrame<'_>, now: Timestamp) -> Result<Markup, askama::Error> {
     let spans = [(1, "1 hour"), (4, "4 hours"), (24, "1 day"), (72, "3 days"), (168, "7 days")];
     let choice = |(hours, text): (i64, &str)| (time::format(now + SignedDuration::from_hours(hours)), text.to_owned());
     Act::new(frame, "mute", "Mute…", &format!("Mute {}", alarm.name))
@@ -80,7 +80,7 @@ fn mute_form(alarm: &AlarmStatus, frame: &Frame<'_>, now: Timestamp) -> Result<M
         .finish()
 }
 
-fn unmute(alarm: &AlarmStatus, frame: &Frame<'_>) -> Result<Markup, askama::Error> {
+fn unmute(alarm: &AlarmStatus, frame: &PageFrame<'_>) -> Result<Markup, askama::Error> {
     Act::new(frame, "unmute", "Unmute…", &format!("Unmute {}", alarm.name))
         .about(&alarm.name)
         .explain("The alarm sends mails again.")

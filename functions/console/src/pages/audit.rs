@@ -5,7 +5,7 @@ use evergreen_lifecycle::ports::Steering;
 use evergreen_lifecycle::{ActorKind, AuditEntry, AuditedAction, time};
 
 use super::PageError;
-use super::frame::Frame;
+use super::frame::PageFrame;
 use super::markup::{Markup, escaped, when_short};
 use super::request::PageRequest;
 use crate::ports::ConsoleWorld;
@@ -16,7 +16,7 @@ const PAGE: u32 = 50;
 #[derive(Template)]
 #[template(path = "audit.html")]
 struct AuditPage<'a> {
-    frame: &'a Frame<'a>,
+    frame: &'a PageFrame<'a>,
     rows: Vec<Row>,
     older: Option<String>,
     newest: Option<String>,
@@ -36,7 +36,7 @@ struct Row {
 pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) -> Result<String, PageError> {
     let before = request.query.get("before").and_then(|text| text.parse().ok());
     let entries = world.registry().audit(before, PAGE).await?;
-    let frame = Frame::of(request, "Audit");
+    let frame = PageFrame::of(request, "Audit");
     let last = entries.last().filter(|_| entries.len() == PAGE as usize);
     let page = AuditPage {
         older: last.map(|entry| request.query.with("before", &time::format(entry.at))),
@@ -85,6 +85,7 @@ fn action(action: AuditedAction) -> &'static str {
         AuditedAction::NoteWritten => "wrote a note",
         AuditedAction::VersionDeleted => "deleted",
         AuditedAction::VerificationRequested => "requested a verification",
+        AuditedAction::VersionVerified => "verified",
         AuditedAction::SchedulePaused => "paused the schedule",
         AuditedAction::ScheduleResumed => "resumed the schedule",
         AuditedAction::AlarmMuted => "muted an alarm",

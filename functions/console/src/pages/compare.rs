@@ -7,7 +7,7 @@ use evergreen_lifecycle::ports::{Champions, Versions};
 use evergreen_lifecycle::{Curves, Manifest, PrimaryMetric, Version, VersionNumber};
 use futures_util::future::try_join_all;
 
-use super::frame::Frame;
+use super::frame::PageFrame;
 use super::markup::{Markup, version_link};
 use super::plot::{self, Axis, Series, Shape};
 use super::request::PageRequest;
@@ -20,10 +20,10 @@ const MOST: usize = 10;
 #[derive(Template)]
 #[template(path = "compare.html")]
 struct Comparison<'a> {
-    frame: &'a Frame<'a>,
+    frame: &'a PageFrame<'a>,
     heads: Vec<(Markup, bool)>,
     groups: Vec<Group>,
-    figures: Vec<(&'static str, Markup)>,
+    plots: Vec<(&'static str, Markup)>,
     tests: Vec<String>,
     problem: Option<String>,
     only_differences: bool,
@@ -65,7 +65,7 @@ pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) 
     let compared: Vec<Compared> =
         try_join_all(numbers.iter().map(|number| load(world, *number))).await?.into_iter().flatten().collect();
     let champion = world.registry().champion().await?.and_then(Result::ok).map(|pointer| pointer.number);
-    let frame = Frame::of(request, "Compare");
+    let frame = PageFrame::of(request, "Compare");
     let only = request.query.get("only") == Some("differences");
     let missing = numbers.len() - compared.len();
     let missing = (missing > 0).then(|| format!("{missing} of the versions are not registered."));
@@ -73,7 +73,7 @@ pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) 
     let page = Comparison {
         heads: compared.iter().map(|one| head(one, champion, &frame.base)).collect(),
         groups: groups(&compared, only),
-        figures: figures(&compared),
+        plots: plots(&compared),
         tests: tests(&compared),
         problem: problem.or(missing).or(too_few),
         only_differences: only,
@@ -214,7 +214,7 @@ fn tests(compared: &[Compared]) -> Vec<String> {
     compared.iter().filter_map(sentence).collect()
 }
 
-fn figures(compared: &[Compared]) -> Vec<(&'static str, Markup)> {
+fn plots(compared: &[Compared]) -> Vec<(&'static str, Markup)> {
     let curve = |of: fn(&evergreen_lifecycle::ClassificationCurves) -> &Vec<evergreen_lifecycle::ClassCurve>| {
         let series = compared.iter().flat_map(move |one| {
             let curves = match one.manifest.as_ref().and_then(|manifest| manifest.curves.as_ref()) {
@@ -235,15 +235,15 @@ fn figures(compared: &[Compared]) -> Vec<(&'static str, Markup)> {
         series.collect::<Vec<_>>()
     };
     let (roc, precision_recall) = (curve(|curves| &curves.roc), curve(|curves| &curves.precision_recall));
-    let mut figures = Vec::new();
+    let mut plots = Vec::new();
     if !roc.is_empty() {
         let axes = (Axis::share("false positive rate"), Axis::share("true positive rate"));
-        figures.push(("ROC curves", plot::curves(&roc, axes.0, axes.1, Shape::Diagonal, "ROC curves of the versions")));
+        plots.push(("ROC curves", plot::curves(&roc, axes.0, axes.1, Shape::Diagonal, "ROC curves of the versions")));
     }
     if !precision_recall.is_empty() {
         let axes = (Axis::share("recall"), Axis::share("precision"));
         let label = "Precision over recall of the versions";
-        figures.push(("Precision and recall", plot::curves(&precision_recall, axes.0, axes.1, Shape::Plain, label)));
+        plots.push(("Precision and recall", plot::curves(&precision_recall, axes.0, axes.1, Shape::Plain, label)));
     }
-    figures
+    plots
 }

@@ -4,7 +4,7 @@ use askama::Template;
 use evergreen_lifecycle::ports::{Champions, Listing, Versions};
 use evergreen_lifecycle::{Manifest, Version, VersionNumber};
 
-use super::frame::Frame;
+use super::frame::PageFrame;
 use super::markup::{Fact, Markup, version_link};
 use super::profile::{ColumnRow, drift};
 use super::request::PageRequest;
@@ -14,7 +14,7 @@ use crate::ports::ConsoleWorld;
 #[derive(Template)]
 #[template(path = "dataset.html")]
 struct DatasetPage<'a> {
-    frame: &'a Frame<'a>,
+    frame: &'a PageFrame<'a>,
     nothing: Option<String>,
     facts: Vec<Fact>,
     comparison: String,
@@ -73,7 +73,7 @@ fn render(
     nothing: String,
     request: &PageRequest<'_>,
 ) -> Result<String, PageError> {
-    let frame = Frame::of(request, "Data set");
+    let frame = PageFrame::of(request, "Data set");
     let profile = table.map(|table| &table.manifest.profile);
     let page = DatasetPage {
         nothing: table.is_none().then_some(nothing),

@@ -122,7 +122,7 @@ pub fn door(page: &DoorPage, facts: &PageFacts, base: &str) -> Result<(StatusCod
 fn invitation(link: &SessionLink) -> Vec<String> {
     let right = match link.right {
         Right::See => "see everything, and change nothing",
-        Right::Steer => "see everything, and change what serves",
+        Right::Steer => "see everything, and make changes",
     };
     let lasts = text::span(f64::from(link.session_minutes) * 60.0);
     vec![

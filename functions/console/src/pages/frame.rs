@@ -8,12 +8,12 @@ use super::{assets, text};
 
 /// What the template `base.html` shows around a page.
 #[derive(Debug, Clone)]
-pub(super) struct Frame<'a> {
+pub(super) struct PageFrame<'a> {
     pub(super) title: String,
     pub(super) model: &'a str,
     pub(super) stack: &'a str,
     pub(super) base: String,
-    pub(super) places: Vec<Place>,
+    pub(super) places: Vec<NavigationEntry>,
     pub(super) may_steer: bool,
     pub(super) name: &'a str,
     pub(super) ends: String,
@@ -28,7 +28,7 @@ pub(super) struct Frame<'a> {
 
 /// An entry of the navigation.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(super) struct NavigationEntry {
     pub(super) path: &'static str,
     pub(super) name: &'static str,
     pub(super) is_here: bool,
@@ -42,7 +42,7 @@ pub(super) struct Message {
 }
 
 /// The pages of the navigation: path and name.
-const PLACES: [(&str, &str); 9] = [
+const ENTRIES: [(&str, &str); 9] = [
     ("", "Overview"),
     ("versions", "Versions"),
     ("runs", "Runs"),
@@ -54,15 +54,15 @@ const PLACES: [(&str, &str); 9] = [
     ("mails", "Mails"),
 ];
 
-impl<'a> Frame<'a> {
+impl<'a> PageFrame<'a> {
     /// Creates the frame of a page with this title.
     pub(super) fn of(request: &'a PageRequest<'_>, title: impl Into<String>) -> Self {
         let first = request.path.first().copied().unwrap_or_default();
         let here = if first == "compare" { "versions" } else { first };
-        let places = PLACES
+        let places = ENTRIES
             .into_iter()
             .filter(|(path, _)| *path != "mails" || request.facts.mails.is_some())
-            .map(|(path, name)| Place { path, name, is_here: path == here })
+            .map(|(path, name)| NavigationEntry { path, name, is_here: path == here })
             .collect();
         Self {
             title: title.into(),

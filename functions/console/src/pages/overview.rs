@@ -7,7 +7,7 @@ use evergreen_lifecycle::{Champion, Pointer, PrimaryMetric, RunStatus};
 use jiff::Timestamp;
 
 use super::facts::{Known, UsageFact};
-use super::frame::Frame;
+use super::frame::PageFrame;
 use super::markup::{Fact, Markup, run_link, status, version_link, when, when_short};
 use super::plot::{HistoryPoint, QualityHistory, sparkline};
 use super::request::PageRequest;
@@ -20,7 +20,7 @@ const RUNS: u32 = 6;
 #[derive(Template)]
 #[template(path = "overview.html")]
 struct Overview<'a> {
-    frame: &'a Frame<'a>,
+    frame: &'a PageFrame<'a>,
     champion: Result<ChampionCard, String>,
     plot: Option<Markup>,
     plot_note: String,
@@ -84,7 +84,7 @@ pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) 
     let schedule = world.scheduler().schedule().await.ok().flatten();
     let next = super::schedule::next_times(world, schedule.as_ref(), request.now).await?;
     let pointer = pointer.as_ref().and_then(|record| record.as_ref().ok());
-    let frame = Frame::of(request, "Overview");
+    let frame = PageFrame::of(request, "Overview");
     let metric = plotted_metric(request, &versions);
     let history = quality(&versions, pointer, &metric, request);
     let page = Overview {

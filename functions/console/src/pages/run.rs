@@ -4,7 +4,7 @@ use askama::Template;
 use evergreen_lifecycle::ports::Runs;
 use evergreen_lifecycle::{Progress, Run, RunId, RunStage, RunStatus, Trigger, text::shortened};
 
-use super::frame::Frame;
+use super::frame::PageFrame;
 use super::markup::{Fact, Markup, status, version_link, when};
 use super::request::PageRequest;
 use super::{PageError, text};
@@ -13,7 +13,7 @@ use crate::ports::ConsoleWorld;
 #[derive(Template)]
 #[template(path = "run.html")]
 struct RunPage<'a> {
-    frame: &'a Frame<'a>,
+    frame: &'a PageFrame<'a>,
     id: String,
     status: Markup,
     is_running: bool,
@@ -49,7 +49,7 @@ fn stored_id(text: &str) -> Option<RunId> {
 }
 
 fn render(run: &Run, request: &PageRequest<'_>) -> Result<String, PageError> {
-    let frame = Frame::of(request, format!("Run {}", shortened(run.id.as_str(), 40)));
+    let frame = PageFrame::of(request, format!("Run {}", shortened(run.id.as_str(), 40)));
     let state = run.status_at(request.now);
     let page = RunPage {
         id: run.id.to_string(),

@@ -5,7 +5,7 @@ use evergreen_lifecycle::Family;
 use evergreen_lifecycle::listing::{MAX_SEARCHED, RunSummary, Span};
 use evergreen_lifecycle::ports::Listing;
 
-use super::frame::Frame;
+use super::frame::PageFrame;
 use super::markup::{Markup, run_link, status, version_link, when_short};
 use super::request::PageRequest;
 use super::rows::{FilterField, FilterKind, Found, Head, Pager, search};
@@ -17,7 +17,7 @@ const SORT: &str = "-started_at";
 #[derive(Template)]
 #[template(path = "runs.html")]
 struct RunsTable<'a> {
-    frame: &'a Frame<'a>,
+    frame: &'a PageFrame<'a>,
     filter: Vec<FilterField>,
     heads: Vec<Head>,
     rows: Vec<Row>,
@@ -44,7 +44,7 @@ pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) 
     let score = ["accuracy", "r2"].into_iter().find(|name| runs.iter().any(|run| run.metrics.contains_key(*name)));
     let score = score.unwrap_or("accuracy");
     let Found { entries, pager } = search(runs, request.query, &[]);
-    let frame = Frame::of(request, "Runs");
+    let frame = PageFrame::of(request, "Runs");
     let page = RunsTable {
         filter: filter(request),
         heads: heads(request, score),

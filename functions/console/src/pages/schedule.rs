@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::act::Act;
 use super::facts::Known;
-use super::frame::Frame;
+use super::frame::PageFrame;
 use super::markup::{Fact, Markup, badge, run_link, status, when, when_short};
 use super::request::PageRequest;
 use super::{PageError, text};
@@ -30,7 +30,7 @@ const SHOWN: usize = 15;
 #[derive(Template)]
 #[template(path = "schedule.html")]
 struct SchedulePage<'a> {
-    frame: &'a Frame<'a>,
+    frame: &'a PageFrame<'a>,
     facts: Vec<Fact>,
     next: Known<Vec<Markup>>,
     runs: Vec<RunRow>,
@@ -50,7 +50,7 @@ struct RunRow {
 pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) -> Result<String, PageError> {
     let schedule = world.scheduler().schedule().await?;
     let runs = world.registry().run_summaries(Span::default(), RUNS, request.now).await?;
-    let frame = Frame::of(request, "Schedule");
+    let frame = PageFrame::of(request, "Schedule");
     let is_paused = schedule.as_ref().is_some_and(|schedule| !schedule.is_enabled);
     let times = next_times(world, schedule.as_ref(), request.now).await?;
     let page = SchedulePage {
@@ -88,7 +88,7 @@ pub(super) async fn next_times<W: ConsoleWorld>(
 }
 
 /// Returns the form that requests a training run.
-pub(super) fn train_form(frame: &Frame<'_>) -> Result<Markup, askama::Error> {
+pub(super) fn train_form(frame: &PageFrame<'_>) -> Result<Markup, askama::Error> {
     let any = ("".to_owned(), "the best that the search finds".to_owned());
     let families = Family::ALL.map(|family| (family.name().to_owned(), text::spaced(family.name())));
     Act::new(frame, "train", "Train now…", "Request a training run")
@@ -118,7 +118,7 @@ fn facts(schedule: Option<&StoredSchedule>, request: &PageRequest<'_>) -> Vec<Fa
     .collect()
 }
 
-fn switch(frame: &Frame<'_>, schedule: Option<&StoredSchedule>) -> Result<Markup, askama::Error> {
+fn switch(frame: &PageFrame<'_>, schedule: Option<&StoredSchedule>) -> Result<Markup, askama::Error> {
     match schedule {
         None => Ok(Markup::default()),
         Some(schedule) if schedule.is_enabled => Act::new(frame, "pause", "Pause…", "Pause the schedule")

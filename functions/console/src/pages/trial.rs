@@ -7,7 +7,7 @@ use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts, Champions};
 use evergreen_lifecycle::{Column, ColumnKind, Pointer, Signature};
 use evergreen_scoring::{Model, Predictions};
 
-use super::frame::Frame;
+use super::frame::PageFrame;
 use super::markup::{Markup, version_link};
 use super::query::Query;
 use super::request::PageRequest;
@@ -17,7 +17,7 @@ use crate::ports::ConsoleWorld;
 #[derive(Template)]
 #[template(path = "try.html")]
 struct TrialPage<'a> {
-    frame: &'a Frame<'a>,
+    frame: &'a PageFrame<'a>,
     version: Option<Markup>,
     nothing: Option<String>,
     fields: Vec<Field>,
@@ -44,7 +44,7 @@ struct Answer {
 
 /// Loads the champion and writes the form, with the prediction if the form was sent.
 pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) -> Result<String, PageError> {
-    let frame = Frame::of(request, "Try it");
+    let frame = PageFrame::of(request, "Try it");
     let loaded = load(world, request).await?;
     let empty = TrialPage { frame: &frame, version: None, nothing: None, fields: Vec::new(), answer: None };
     let page = match loaded {

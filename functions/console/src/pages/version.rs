@@ -2,16 +2,16 @@
 
 mod actions;
 mod facts;
-mod figures;
+mod plots;
 
 use askama::Template;
 use evergreen_lifecycle::ports::{Champions, Steering, Versions};
 use evergreen_lifecycle::{Alias, Annotations, Manifest, Pointer, Version, VersionNumber};
 
-use self::facts::{ClassRow, Confusion};
-use self::figures::Figure;
+use self::facts::{ClassRow, ConfusionTable};
+use self::plots::TitledPlot;
 use super::evidence;
-use super::frame::Frame;
+use super::frame::PageFrame;
 use super::markup::{Fact, Markup, badge};
 use super::profile::ColumnRow;
 use super::request::PageRequest;
@@ -31,7 +31,7 @@ struct Around {
 #[derive(Template)]
 #[template(path = "version.html")]
 struct VersionPage<'a> {
-    frame: &'a Frame<'a>,
+    frame: &'a PageFrame<'a>,
     number: VersionNumber,
     title: String,
     badges: Vec<Markup>,
@@ -41,8 +41,8 @@ struct VersionPage<'a> {
     facts: Vec<Fact>,
     parameters: Vec<Fact>,
     lineage: Vec<Fact>,
-    figures: Vec<Figure>,
-    confusion: Option<Confusion>,
+    plots: Vec<TitledPlot>,
+    confusion: Option<ConfusionTable>,
     classes: Vec<ClassRow>,
     importances: Option<Markup>,
     search: Option<Markup>,
@@ -86,7 +86,7 @@ async fn load<W: ConsoleWorld>(world: &W, number: &str) -> Result<(Version, Arou
 }
 
 fn render(version: &Version, around: &Around, request: &PageRequest<'_>) -> Result<String, PageError> {
-    let frame = Frame::of(request, format!("Version {}", version.number));
+    let frame = PageFrame::of(request, format!("Version {}", version.number));
     let manifest = around.evidence.as_ref().ok();
     let champion = around.champion.as_ref().map(|pointer| pointer.number);
     let columns = manifest.iter().flat_map(|manifest| &manifest.profile.columns);
@@ -100,10 +100,10 @@ fn render(version: &Version, around: &Around, request: &PageRequest<'_>) -> Resu
         facts: facts::facts(version, request),
         parameters: facts::parameters(version),
         lineage: facts::lineage(version, &frame.base),
-        figures: manifest.map(figures::figures).unwrap_or_default(),
-        confusion: Confusion::of(version),
+        plots: manifest.map(plots::plots).unwrap_or_default(),
+        confusion: ConfusionTable::of(version),
         classes: ClassRow::all(version),
-        importances: manifest.and_then(figures::importances),
+        importances: manifest.and_then(plots::importances),
         search: manifest.and_then(|manifest| {
             let metric = version.search.as_ref().map_or(version.decision.metric, |search| search.metric);
             plot::search(&manifest.candidates, metric)

@@ -5,7 +5,7 @@ use evergreen_lifecycle::listing::{MAX_SEARCHED, VersionSummary};
 use evergreen_lifecycle::ports::{Champions, Listing, Steering};
 use evergreen_lifecycle::{Alias, Family, VersionNumber};
 
-use super::frame::Frame;
+use super::frame::PageFrame;
 use super::markup::{Markup, badge, version_link, when_short};
 use super::request::PageRequest;
 use super::rows::{FilterField, FilterKind, Found, Head, Pager, search};
@@ -17,7 +17,7 @@ const SORT: &str = "-number";
 #[derive(Template)]
 #[template(path = "versions.html")]
 struct VersionsTable<'a> {
-    frame: &'a Frame<'a>,
+    frame: &'a PageFrame<'a>,
     filter: Vec<FilterField>,
     heads: Vec<Head>,
     rows: Vec<Row>,
@@ -48,7 +48,7 @@ pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) 
     }
     let metrics = metrics(&versions);
     let Found { entries, pager } = search(versions, request.query, &["alias"]);
-    let frame = Frame::of(request, "Versions");
+    let frame = PageFrame::of(request, "Versions");
     let page = VersionsTable {
         filter: filter(request, &aliases),
         heads: heads(request, &metrics),

@@ -114,8 +114,8 @@ impl Versions for Registry {
         self.reach("versions")?.version(number).await
     }
 
-    async fn count_versions(&self) -> Result<u64, Unavailable> {
-        self.reach("versions")?.count_versions().await
+    async fn newest_version(&self) -> Result<Option<VersionNumber>, Unavailable> {
+        self.reach("versions")?.newest_version().await
     }
 }
 

@@ -31,10 +31,11 @@ impl Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/events", listener.local_addr().unwrap());
         let received = Arc::new(Mutex::new(Vec::new()));
-        let (kept, mut statuses) = (Arc::clone(&received), statuses.to_vec().into_iter());
+        let kept = Arc::clone(&received);
+        let mut statuses: Vec<u16> = statuses.iter().rev().copied().collect();
         thread::spawn(move || {
             for stream in listener.incoming() {
-                kept.lock().unwrap().push(answer(stream.unwrap(), statuses.next().unwrap_or(500)));
+                kept.lock().unwrap().push(answer(stream.unwrap(), statuses.pop().unwrap_or(500)));
             }
         });
         Self { url, received }

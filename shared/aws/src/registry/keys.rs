@@ -6,7 +6,7 @@ use evergreen_lifecycle::{AliasName, AuditEntry, ModelName, RunId, VersionNumber
 use super::items::{RegistryItem, text};
 
 /// Name of the DynamoDB attribute that holds the partition key.
-const PARTITION: &str = "pk";
+pub(super) const PARTITION: &str = "pk";
 
 /// Name of the DynamoDB attribute that holds the sort key.
 pub(super) const SORT: &str = "sk";
@@ -150,6 +150,16 @@ impl RegistryKeys {
     /// Returns the DynamoDB key of the record that says which older records have summaries.
     pub(super) fn listing(&self) -> Key {
         self.at("LISTING".to_owned())
+    }
+
+    /// Returns the prefix of the sort keys of the verifications of a model version.
+    pub(super) fn verifications(number: VersionNumber) -> String {
+        format!("VERIFY#{}#", number.padded())
+    }
+
+    /// Returns the DynamoDB key of a verification of a model version that ended at the time `at`.
+    pub(super) fn verification(&self, number: VersionNumber, at: jiff::Timestamp) -> Key {
+        self.at(format!("{}{}", Self::verifications(number), time::format(at)))
     }
 
     /// Returns the DynamoDB key of an entry of the audit trail.

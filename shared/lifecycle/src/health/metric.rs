@@ -57,7 +57,7 @@ pub enum MetricSource {
     RecentChampions,
     /// The records of the newest training runs.
     Runs,
-    /// The number of stored model versions.
+    /// The number of the newest model version.
     Versions,
     /// The training schedule.
     Schedule,
@@ -180,7 +180,7 @@ metrics! {
         sources: [Runs]
     }
 
-    /// Number of model versions in the registry.
+    /// Number of the newest model version, so of all versions so far; deleted ones count.
     Versions {
         unit: Count, presence: Always, worst: Highest, publication: OnChange,
         sources: [Versions]

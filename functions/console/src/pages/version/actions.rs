@@ -4,11 +4,11 @@ use evergreen_lifecycle::Version;
 
 use super::Around;
 use crate::pages::act::Act;
-use crate::pages::frame::Frame;
+use crate::pages::frame::PageFrame;
 use crate::pages::markup::Markup;
 
 /// Returns the forms that change the version or what it is used for.
-pub(super) fn actions(frame: &Frame<'_>, version: &Version, around: &Around) -> Result<Vec<Markup>, askama::Error> {
+pub(super) fn actions(frame: &PageFrame<'_>, version: &Version, around: &Around) -> Result<Vec<Markup>, askama::Error> {
     let number = version.number;
     let (seen, current) =
         around.champion.as_ref().map_or((0, None), |pointer| (pointer.revision, Some(pointer.number)));
@@ -44,7 +44,7 @@ pub(super) fn actions(frame: &Frame<'_>, version: &Version, around: &Around) -> 
 }
 
 /// Returns the forms for aliases, tags and the note.
-pub(super) fn tags(frame: &Frame<'_>, version: &Version, around: &Around) -> Result<Vec<Markup>, askama::Error> {
+pub(super) fn tags(frame: &PageFrame<'_>, version: &Version, around: &Around) -> Result<Vec<Markup>, askama::Error> {
     let number = version.number;
     let alias = Act::new(frame, "alias", "Set an alias…", "Set the alias")
         .explain("If another version has the alias, it moves here.")

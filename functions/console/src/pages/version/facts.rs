@@ -12,7 +12,7 @@ const MOST_LABELS: usize = 20;
 
 /// The confusion matrix: a row for each true label, a cell for each predicted one.
 #[derive(Debug)]
-pub(super) struct Confusion {
+pub(super) struct ConfusionTable {
     pub(super) labels: Vec<String>,
     pub(super) rows: Vec<(String, Vec<ConfusionCell>)>,
 }
@@ -25,7 +25,7 @@ pub(super) struct ConfusionCell {
     pub(super) is_right: bool,
 }
 
-impl Confusion {
+impl ConfusionTable {
     /// Returns the matrix. `None` for a regression model, and for very many labels.
     pub(super) fn of(version: &Version) -> Option<Self> {
         let Evaluation::Classification(evaluation) = &version.evaluation else { return None };

@@ -10,14 +10,14 @@ const MOST_IMPORTANCES: usize = 20;
 
 /// A plot with its title and a sentence that says how to read it.
 #[derive(Debug)]
-pub(super) struct Figure {
+pub(super) struct TitledPlot {
     pub(super) title: &'static str,
     pub(super) plot: Markup,
     pub(super) caption: String,
 }
 
 /// Returns the plots of the curves. Empty if the manifest has none.
-pub(super) fn figures(manifest: &Manifest) -> Vec<Figure> {
+pub(super) fn plots(manifest: &Manifest) -> Vec<TitledPlot> {
     match &manifest.curves {
         None => Vec::new(),
         Some(Curves::Classification(curves)) => {
@@ -27,18 +27,18 @@ pub(super) fn figures(manifest: &Manifest) -> Vec<Figure> {
     }
 }
 
-fn roc(curves: &ClassificationCurves) -> Option<Figure> {
+fn roc(curves: &ClassificationCurves) -> Option<TitledPlot> {
     let (x, y) = (Axis::share("false positive rate"), Axis::share("true positive rate"));
     let plot = lines(&curves.roc, x, y, Shape::Diagonal, "ROC curve: true positive rate over false positive rate")?;
     let caption = with_left_out("Up and left is better. The diagonal is chance.", curves.left_out);
-    Some(Figure { title: "ROC curve", plot, caption })
+    Some(TitledPlot { title: "ROC curve", plot, caption })
 }
 
-fn precision_recall(curves: &ClassificationCurves) -> Option<Figure> {
+fn precision_recall(curves: &ClassificationCurves) -> Option<TitledPlot> {
     let (x, y) = (Axis::share("recall"), Axis::share("precision"));
     let plot = lines(&curves.precision_recall, x, y, Shape::Plain, "Precision over recall")?;
     let caption = with_left_out("Up and right is better.", curves.left_out);
-    Some(Figure { title: "Precision and recall", plot, caption })
+    Some(TitledPlot { title: "Precision and recall", plot, caption })
 }
 
 fn with_left_out(caption: &str, left_out: usize) -> String {
@@ -58,32 +58,32 @@ fn series(curve: &ClassCurve) -> Series {
     Series { name: curve.label.to_string(), points, has_dots: false }
 }
 
-fn calibration(curves: &ClassificationCurves) -> Option<Figure> {
+fn calibration(curves: &ClassificationCurves) -> Option<TitledPlot> {
     let points: Vec<_> = curves.calibration.iter().map(|bin| (bin.mean_probability, bin.observed)).collect();
     let (x, y) = (Axis::share("predicted probability"), Axis::share("observed share"));
     let label = "Calibration: observed share over predicted probability";
     let plot = dotted("calibration", points, (x, y), label)?;
     let caption = "On the diagonal, a probability of 80 % is right in 80 % of the rows.".to_owned();
-    Some(Figure { title: "Calibration", plot, caption })
+    Some(TitledPlot { title: "Calibration", plot, caption })
 }
 
-fn residuals(curves: &RegressionCurves) -> Option<Figure> {
+fn residuals(curves: &RegressionCurves) -> Option<TitledPlot> {
     if curves.residuals.is_empty() {
         return None;
     }
     let label = "Histogram of the residuals on the hold-out";
     let plot = plot::columns(&curves.residuals, "true number minus prediction", label);
-    Some(Figure { title: "Residuals", plot, caption: "A narrow hill around 0 is better.".to_owned() })
+    Some(TitledPlot { title: "Residuals", plot, caption: "A narrow hill around 0 is better.".to_owned() })
 }
 
-fn truth(curves: &RegressionCurves) -> Option<Figure> {
+fn truth(curves: &RegressionCurves) -> Option<TitledPlot> {
     let points: Vec<_> =
         curves.predicted_against_true.iter().map(|part| (part.mean_prediction, part.mean_truth)).collect();
     let both = || points.iter().flat_map(|(x, y)| [*x, *y]);
     let axes = (Axis::covering(both(), 5, "predicted"), Axis::covering(both(), 5, "true"));
     let plot = dotted("tenths of the rows", points.clone(), axes, "Mean true number over mean predicted number")?;
     let caption = "Each dot is a tenth of the rows. On the diagonal, the predictions are right in the mean.".to_owned();
-    Some(Figure { title: "Predicted and true", plot, caption })
+    Some(TitledPlot { title: "Predicted and true", plot, caption })
 }
 
 fn dotted(name: &str, points: Vec<(f64, f64)>, (x, y): (Axis, Axis), label: &str) -> Option<Markup> {

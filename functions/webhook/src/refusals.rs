@@ -11,9 +11,9 @@ const REMEMBERED: usize = 100;
 // same id.
 /// The invocations whose message the receiver has refused, each with the status code of the response.
 #[derive(Debug, Default)]
-pub(crate) struct Refused(Mutex<VecDeque<(String, u16)>>);
+pub(crate) struct RefusedInvocations(Mutex<VecDeque<(String, u16)>>);
 
-impl Refused {
+impl RefusedInvocations {
     /// Returns the status code with which the receiver refused the message of this invocation. `None` if it did not.
     pub(crate) fn status(&self, invocation: &str) -> Option<u16> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -36,7 +36,7 @@ mod tests {
 
     #[test]
     fn only_the_newest_refusals_are_remembered() {
-        let refused = Refused::default();
+        let refused = RefusedInvocations::default();
         for number in 0..=REMEMBERED {
             refused.remember(&number.to_string(), 410);
         }

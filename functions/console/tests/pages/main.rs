@@ -1,0 +1,321 @@
+//! Tests of the pages: what a person sees and can do. The services are in memory.
+
+mod html;
+mod sample;
+
+use std::collections::BTreeSet;
+
+use evergreen_console::pages::{DoorPage, PageBody, PageRequest, Query, asset, door, respond};
+use evergreen_lifecycle::session::Right;
+use html::Page;
+use sample::{HOSTILE, World, facts, full, now, session};
+
+/// Every page, by its path.
+const PATHS: [&str; 15] = [
+    "",
+    "runs",
+    "runs/manual-v16",
+    "runs/manual-now",
+    "runs/manual-broken",
+    "versions",
+    "versions/16",
+    "versions/15",
+    "compare?versions=15&versions=16",
+    "dataset",
+    "try",
+    "audit",
+    "alarms",
+    "schedule",
+    "mails",
+];
+
+async fn response(world: &World, right: Right, address: &str, form: Option<&Query>) -> (u16, String) {
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let path: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let query = Query::of(query.split('&').filter_map(|pair| pair.split_once('=')));
+    let (session, facts) = (session(right), facts());
+    let request =
+        PageRequest { path: &path, query: &query, form, session: &session, facts: &facts, key: "a-key", now: now() };
+    let response = respond(world, &request).await;
+    match response.body {
+        PageBody::Html(html) => (response.status.as_u16(), html),
+        PageBody::Redirect(to) => panic!("{address} leads to {to}"),
+    }
+}
+
+async fn page(world: &World, right: Right, address: &str) -> Page {
+    let (status, html) = response(world, right, address, None).await;
+    assert_eq!(status, 200, "{address}");
+    Page::parse(&html)
+}
+
+async fn seen(address: &str) -> Page {
+    page(&full(), Right::See, address).await
+}
+
+async fn steered(address: &str) -> Page {
+    page(&full(), Right::Steer, address).await
+}
+
+#[tokio::test]
+async fn the_overview_says_what_serves_and_why() {
+    let text = seen("").await.text;
+    for expected in [
+        "Version 16",
+        "0.9680",
+        "Champion since",
+        "not worse than the champion",
+        "Next training",
+        "in 17 h",
+        "training-failed",
+        "$1.37",
+        "Search",
+    ] {
+        let expected = if expected == "Search" { "Predictions lately" } else { expected };
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn the_overview_plots_every_version_as_a_link() {
+    let page = seen("").await;
+    let links: BTreeSet<_> =
+        page.all("a").filter(|link| link.get("aria-label").is_some()).filter_map(|link| link.get("href")).collect();
+    assert_eq!(links.len(), 16, "{links:?}");
+    assert!(page.text.contains("alarm below 0.8800"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn a_session_that_may_only_see_has_no_form_of_an_action() {
+    for address in PATHS {
+        assert_eq!(seen(address).await.actions(), BTreeSet::from(["sign-out"]), "{address}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_may_steer_has_every_action() {
+    let mut actions = BTreeSet::new();
+    let pages = [
+        steered("").await,
+        steered("versions/15").await,
+        steered("versions/16").await,
+        steered("schedule").await,
+        steered("alarms").await,
+    ];
+    pages.iter().for_each(|page| actions.extend(page.actions()));
+    let expected = [
+        "alias",
+        "alias-remove",
+        "delete",
+        "mute",
+        "note",
+        "pause",
+        "promote",
+        "rollback",
+        "sign-out",
+        "tag",
+        "tag-remove",
+        "train",
+        "unmute",
+        "verify",
+    ];
+    assert_eq!(actions, BTreeSet::from(expected));
+}
+
+#[tokio::test]
+async fn a_form_carries_the_session_s_secret_a_key_and_what_the_person_saw() {
+    let page = steered("versions/15").await;
+    let value = |name: &str| page.all("input").filter(move |input| input.get("name") == Some(name));
+    let forms =
+        page.all("form").filter(|form| form.get("action").is_some_and(|action| action.contains("actions/"))).count();
+    assert_eq!(value("csrf").filter(|input| input.get("value") == Some("csrf-of-the-session")).count(), forms);
+    let keys: BTreeSet<_> = value("key").filter_map(|input| input.get("value")).collect();
+    assert_eq!(keys.len(), value("key").count(), "two actions have one key: {keys:?}");
+    assert!(value("back").all(|input| input.get("value") == Some("versions/15")));
+    assert!(value("seen_revision").count() >= 2);
+    let reasons: Vec<_> = value("reason").filter(|input| input.get("required").is_some()).collect();
+    assert_eq!(reasons.len(), 2, "promote and delete need a reason");
+}
+
+#[tokio::test]
+async fn a_hostile_text_is_shown_and_not_run() {
+    let mut shown = 0;
+    for address in PATHS {
+        let (_, html) = response(&full(), Right::Steer, address, None).await;
+        assert!(!html.contains("<script>"), "{address}");
+        shown += usize::from(Page::parse(&html).text.contains(HOSTILE));
+    }
+    assert!(shown >= 6, "{shown} pages show it");
+    let query = format!("runs?status={HOSTILE}&problem={HOSTILE}");
+    let (_, html) = response(&full(), Right::See, &query.replace('&', "%26").replace("?status", "?status"), None).await;
+    assert!(!html.contains("<script>"));
+}
+
+#[tokio::test]
+async fn pages_have_only_relative_links_and_nothing_inline() {
+    for address in PATHS {
+        let page = steered(address).await;
+        for target in page.targets() {
+            let outside = target.starts_with('/') || target.contains("://") && !target.starts_with("data:");
+            assert!(!outside || target == facts().stack.dashboard_url.as_deref().unwrap(), "{address}: {target}");
+        }
+        let inline = page.tags.iter().find(|tag| {
+            tag.name == "style" || tag.attributes.iter().any(|(name, _)| name == "style" || name.starts_with("on"))
+        });
+        assert!(inline.is_none(), "{address}: {inline:?}");
+        assert!(page.all("script").all(|script| script.get("src").is_some()), "{address}");
+    }
+}
+
+#[tokio::test]
+async fn every_field_has_a_label_and_every_id_is_unique() {
+    for address in PATHS {
+        let page = steered(address).await;
+        let ids: Vec<_> = page.tags.iter().filter_map(|tag| tag.get("id")).collect();
+        assert_eq!(ids.len(), ids.iter().collect::<BTreeSet<_>>().len(), "{address}: {ids:?}");
+        let labels: BTreeSet<_> = page.all("label").filter_map(|label| label.get("for")).collect();
+        let fields = ["input", "select", "textarea"].into_iter().flat_map(|name| page.all(name));
+        for field in fields.filter(|field| field.get("type") != Some("hidden")) {
+            let named = field.get("aria-label").is_some() || field.get("id").is_some_and(|id| labels.contains(id));
+            assert!(named, "{address}: {field:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn versions_are_filtered_sorted_and_offered_for_comparison() {
+    let page = seen("versions?metric=accuracy>=0.95&sort=accuracy").await;
+    let numbers: Vec<_> = page
+        .all("input")
+        .filter(|input| input.get("name") == Some("versions"))
+        .filter_map(|input| input.get("value"))
+        .collect();
+    assert_eq!(numbers, ["13", "10", "12", "15", "14", "16"]);
+    let text = seen("versions?metric=accuracy").await.text;
+    assert!(text.contains("The filter is not possible") && text.contains("metric"), "{text}");
+    assert!(seen("versions?alias=staging").await.text.contains("version 15"));
+}
+
+#[tokio::test]
+async fn runs_are_filtered_by_status() {
+    let text = seen("runs?status=failed").await.text;
+    assert!(text.contains("manual-broken") && !text.contains("manual-v16"), "{text}");
+}
+
+#[tokio::test]
+async fn a_running_run_shows_its_progress_and_is_refreshed() {
+    let page = seen("runs/manual-now").await;
+    assert!(page.text.contains("17 of 40 candidates") && page.text.contains("Log loss 0.1432"), "{}", page.text);
+    assert!(page.tags.iter().any(|tag| tag.get("data-live").is_some()));
+    assert!(!seen("runs/manual-v16").await.tags.iter().any(|tag| tag.get("data-live").is_some()));
+}
+
+#[tokio::test]
+async fn the_model_card_has_curves_the_gate_s_test_and_code_to_paste() {
+    let page = seen("versions/16").await;
+    for expected in [
+        "ROC curve",
+        "Calibration",
+        "Confusion matrix",
+        "Feature importance",
+        "Test against the champion",
+        "petal width (cm)",
+        "curl -sS 'https://a1b2c3",
+        "urllib.request",
+        "await fetch(",
+    ] {
+        assert!(page.text.contains(expected), "{expected}");
+    }
+}
+
+#[tokio::test]
+async fn a_comparison_marks_the_best_and_shows_differences() {
+    let text = seen("compare?versions=15,16").await.text;
+    assert!(text.contains("0.9680 (best) +0.0075"), "{text}");
+    let text = seen("compare?versions=15&versions=16&only=differences").await.text;
+    assert!(!text.contains("petal length"), "{text}");
+    assert!(seen("compare?versions=16").await.text.contains("Select two to ten versions"));
+}
+
+#[tokio::test]
+async fn the_form_predicts_and_keeps_the_values() {
+    let form = Query::of([("c0", "5.1"), ("c1", "3.5"), ("c2", "1.4"), ("c3", "0.2")]);
+    let (_, html) = response(&full(), Right::See, "try", Some(&form)).await;
+    let page = Page::parse(&html);
+    assert!(page.text.contains("setosa") && page.text.contains('%'), "{}", page.text);
+    assert!(page.all("input").any(|input| input.get("name") == Some("c1") && input.get("value") == Some("3.5")));
+    let form = Query::of([("c0", "much"), ("c1", "3.5"), ("c2", "1.4"), ("c3", "0.2")]);
+    let (_, html) = response(&full(), Right::See, "try", Some(&form)).await;
+    assert!(Page::parse(&html).text.contains("A number is expected."));
+}
+
+#[tokio::test]
+async fn the_data_set_s_page_names_what_moved_since_the_champion() {
+    let world = full();
+    sample::promote_by_hand(&world, 5);
+    let text = page(&world, Right::See, "dataset").await.text;
+    assert!(text.contains("of the distribution moved") && text.contains("datasets/iris/2026-11.csv"), "{text}");
+}
+
+#[tokio::test]
+async fn the_audit_trail_says_who_did_what_and_why() {
+    let text = seen("audit").await.text;
+    assert!(text.contains("ada session requested a training run") && text.contains("load test"), "{text}");
+}
+
+#[tokio::test]
+async fn a_message_about_the_last_action_is_shown() {
+    let text = seen("?done=promoted&about=7").await.text;
+    assert!(text.contains("Version 7 is the champion now."), "{text}");
+    assert!(seen("schedule?problem=It changed.").await.text.contains("It changed."));
+    assert!(!seen("?done=invented&about=7").await.text.contains("invented"));
+}
+
+#[tokio::test]
+async fn what_does_not_exist_is_a_page_that_says_so() {
+    for address in ["versions/99", "versions/0", "versions/x", "runs/none", "elsewhere", "runs/a/b"] {
+        let (status, html) = response(&full(), Right::See, address, None).await;
+        assert_eq!(status, 404, "{address}");
+        assert!(Page::parse(&html).text.contains("Not found"), "{address}");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_stack_has_every_page() {
+    let world = sample::empty();
+    for address in ["", "runs", "versions", "compare", "dataset", "try", "audit", "alarms", "schedule", "mails"] {
+        page(&world, Right::Steer, address).await;
+    }
+    assert!(page(&world, Right::See, "").await.text.contains("no version has passed the gate yet"));
+}
+
+#[tokio::test]
+async fn a_service_that_does_not_answer_is_a_page_without_its_cause() {
+    let world = full();
+    world.registry.take_away("registry");
+    let (status, html) = response(&world, Right::See, "", None).await;
+    assert_eq!(status, 503);
+    assert!(Page::parse(&html).text.contains("Not available now"));
+}
+
+#[tokio::test]
+async fn the_overview_does_without_the_alarms_and_the_schedule() {
+    let world = full();
+    world.registry.take_away("alarms");
+    world.registry.take_away("schedule");
+    let text = page(&world, Right::See, "").await.text;
+    assert!(text.contains("Not known: CloudWatch does not answer.") && text.contains("Version 16"), "{text}");
+}
+
+#[test]
+fn a_page_without_a_session_says_how_to_get_one() {
+    let (status, html) = door(&DoorPage::NoSession, &facts(), "./").unwrap();
+    assert_eq!(status, 401);
+    assert!(Page::parse(&html).text.contains("evergreen console --stack evergreen-prod"));
+}
+
+#[test]
+fn only_the_two_assets_exist() {
+    assert!(asset("console.css").is_some() && asset("console.js").is_some());
+    assert_eq!(asset("../Cargo.toml"), None);
+}

@@ -1,0 +1,424 @@
+//! A stack with a history, in memory: versions with manifests, runs of every status, aliases, notes, alarms, mails. Some
+//! names and reasons are hostile, so that a page that does not escape them is noticed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use evergreen_console::pages::{CostFact, MailFact, PageFacts, UsageFact, UsageHour};
+use evergreen_console::{ConsolePorts, StackFacts};
+use evergreen_lifecycle::digest::sha256_hex;
+use evergreen_lifecycle::histogram::{ColumnHistogram, HistogramBin, ValueCount};
+use evergreen_lifecycle::ports::{AlarmCondition, AlarmStatus, StoredSchedule};
+use evergreen_lifecycle::session::{Right, Session};
+use evergreen_lifecycle::{
+    Actor, ActorKind, Alias, Annotations, Artifact, AuditEntry, AuditedAction, CalibrationBin, Candidate, Champion,
+    ClassCurve, ClassEvaluation, ClassificationCurves, ClassificationEvaluation, Column, ColumnProfile, ColumnRole,
+    Curves, DatasetFile, DatasetProfile, Evaluation, Family, Gate, Incumbent, MANIFEST_FORMAT, Manifest, Mute,
+    PrimaryMetric, Progress, Run, RunStage, RunState, Scores, SearchSummary, Signature, Trigger, Version,
+};
+use evergreen_testkit::{FixedClock, Memory, champion, finished_run, moment, run, version};
+use jiff::{SignedDuration, Timestamp};
+
+/// The connections to the services in memory.
+pub type World = ConsolePorts<Memory, Memory, Memory, Memory, Memory, FixedClock>;
+
+/// A text that is harmful where it is not escaped.
+pub const HOSTILE: &str = r#"<script>alert("x")</script> & 'quotes'"#;
+
+/// Model file of the champion: a model of Iris.
+const MODEL: &[u8] = include_bytes!("../../../../shared/scoring/tests/artifacts/format-2-classification.onnx");
+
+/// The time at which the pages are read.
+pub fn now() -> Timestamp {
+    moment("2026-11-24T09:30:00Z")
+}
+
+/// Accuracies of the versions 1, 2, 3 …. The gate requires 0.9.
+const ACCURACIES: [f64; 16] =
+    [0.912, 0.921, 0.887, 0.934, 0.938, 0.941, 0.929, 0.944, 0.861, 0.952, 0.949, 0.957, 0.951, 0.963, 0.9605, 0.968];
+
+/// A session with this right.
+pub fn session(right: Right) -> Session {
+    Session {
+        right,
+        name: "ada".into(),
+        csrf: "csrf-of-the-session".into(),
+        opened_at: now() - SignedDuration::from_hours(1),
+        expires_at: now() + SignedDuration::from_hours(7),
+    }
+}
+
+/// A stack without any version, run or alarm.
+pub fn empty() -> World {
+    world(Memory::default())
+}
+
+/// A stack with a history.
+pub fn full() -> World {
+    let memory = Memory::default();
+    fill(&memory);
+    world(memory)
+}
+
+fn world(memory: Memory) -> World {
+    let memory = Arc::new(memory);
+    ConsolePorts {
+        registry: memory.clone(),
+        artifacts: memory.clone(),
+        scheduler: memory.clone(),
+        alarms: memory.clone(),
+        bus: memory,
+        clock: Arc::new(FixedClock::at(now())),
+    }
+}
+
+/// Facts about the sample's stack.
+pub fn facts() -> PageFacts {
+    PageFacts {
+        stack: StackFacts {
+            model: "iris".parse().unwrap(),
+            name: "evergreen-prod".into(),
+            grace: SignedDuration::from_hours(1),
+            api_url: Some("https://a1b2c3.execute-api.eu-central-1.amazonaws.com/prod".into()),
+            dashboard_url: Some("https://eu-central-1.console.aws.amazon.com/cloudwatch/home#dashboards".into()),
+            is_emulated: true,
+        },
+        quality_threshold: Some(0.88),
+        usage: Ok(usage()),
+        cost: Ok(CostFact {
+            so_far: 1.37,
+            expected: Some(1.72),
+            services: [("CloudWatch", 0.92), ("DynamoDB", 0.21), ("Lambda", 0.18), ("API Gateway", 0.06)]
+                .map(|(name, cost)| (name.to_owned(), cost))
+                .to_vec(),
+            source: "Estimated from the usage of this month and the list prices.".into(),
+        }),
+        mails: Some(Ok(vec![MailFact {
+            at: Some(moment("2026-11-24T03:05:10Z")),
+            to: "team@example.com".into(),
+            subject: "[ALARM] iris: the newest training run failed".into(),
+            text: format!("The run failed.\n{HOSTILE}\n"),
+        }])),
+    }
+}
+
+fn usage() -> UsageFact {
+    let hour = |index: i64| UsageHour {
+        from: now() - SignedDuration::from_hours(24 - index),
+        answered: (600.0 + 500.0 * (index as f64 / 4.0).sin()) as u64,
+        refused: if index % 7 == 3 { 40 } else { 3 },
+        failed: u64::from(index == 17) * 9,
+    };
+    UsageFact { hours: (0..24).map(hour).collect(), p99_milliseconds: Some(38.0) }
+}
+
+fn fill(memory: &Memory) {
+    let mut state = memory.state();
+    let mut current: Option<Champion> = None;
+    for (index, accuracy) in ACCURACIES.into_iter().enumerate() {
+        let number = index as u32 + 1;
+        let at = now() - SignedDuration::from_hours(24 * (16 - i64::from(number))) - SignedDuration::from_hours(6);
+        let version = sample_version(number, accuracy, at, current.as_ref());
+        let manifest = serde_json::to_vec(&manifest(&version)).unwrap();
+        state.objects.insert(version.manifest_key.clone(), manifest);
+        state.objects.insert(version.artifact.key.clone(), MODEL.to_vec());
+        let run = scheduled(finished_run(&format!("v{number}"), at - SignedDuration::from_secs(41), &version), at);
+        state.runs.insert(run.id.clone(), run);
+        if version.decision.promotes() {
+            let next = Champion::succeeding(current.as_ref(), version.clone(), at);
+            state.move_pointer(&next, Some(MODEL));
+            current = Some(next);
+        }
+        state.versions.insert(version.number, version);
+    }
+    for run in [failed_run(), running_run()] {
+        state.runs.insert(run.id.clone(), run);
+    }
+    let number = |number| evergreen_lifecycle::VersionNumber::new(number).unwrap();
+    for (name, target) in [("staging", 15), ("reference", 5)] {
+        let alias = Alias { name: name.parse().unwrap(), version: number(target), revision: 2, set_at: now() };
+        state.aliases.insert(alias.name.clone(), alias);
+    }
+    let tags: BTreeMap<String, String> =
+        [("team", "blue"), ("note", HOSTILE)].map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    state.annotations.insert(number(15), Annotations { revision: 3, tags, note: Some(HOSTILE.into()) });
+    state.audit = audit();
+    let mute = Mute { alarm: "throttles".into(), until: now() + SignedDuration::from_hours(4) };
+    state.mutes.insert(mute.alarm.clone(), mute);
+    state.alarm_states = alarms();
+    state.schedule = Some(StoredSchedule {
+        expression: "cron(0 3 * * ? *)".into(),
+        zone: Some("Europe/Berlin".into()),
+        changed_at: moment("2026-11-01T12:00:00Z"),
+        is_enabled: true,
+    });
+}
+
+fn scheduled(run: Run, at: Timestamp) -> Run {
+    Run { trigger: Trigger::Schedule { scheduled_at: Some(at - SignedDuration::from_mins(1)) }, ..run }
+}
+
+fn failed_run() -> Run {
+    let at = now() - SignedDuration::from_hours(30);
+    let reason = format!("datasets/iris/day.csv line 7: the column {HOSTILE} has no number");
+    run("broken", at).failed(reason, None, at + SignedDuration::from_secs(3))
+}
+
+fn running_run() -> Run {
+    let progress = Progress {
+        stage: RunStage::Searching,
+        tried: 17,
+        planned: 40,
+        best: Some(0.1432),
+        metric: Some(PrimaryMetric::LogLoss),
+        updated_at: now() - SignedDuration::from_secs(65),
+    };
+    let trigger = Trigger::Manual { note: Some("with deeper trees".into()) };
+    let state = RunState::Running;
+    Run { progress: Some(progress), trigger, state, seed: Some(7), ..run("now", now() - SignedDuration::from_mins(2)) }
+}
+
+fn sample_version(number: u32, accuracy: f64, at: Timestamp, champion: Option<&Champion>) -> Version {
+    let plain = version(number, accuracy, at);
+    let gate = Gate::new(PrimaryMetric::LogLoss, None, 0.0).unwrap();
+    let losses = |loss: f64| (0..150).map(|row| loss + f64::from(row % 7) / 70.0).collect::<Vec<_>>();
+    let scores = Scores { score: 1.0 - accuracy, losses: losses(1.0 - accuracy), headline: accuracy };
+    let constant = Scores { score: 1.1, losses: losses(1.1), headline: 0.33 };
+    let incumbent = champion.map_or(Incumbent::None, |champion| {
+        let before = 1.0 - champion.version.evaluation.headline();
+        let scores = Scores { score: before, losses: losses(before), headline: 1.0 - before };
+        Incumbent::Scored { version: champion.version.number, scores, same_table: false }
+    });
+    let family = Family::ALL[number as usize % 3];
+    Version {
+        artifact: Artifact { sha256: sha256_hex(MODEL), size: MODEL.len() as u64, ..plain.artifact.clone() },
+        evaluation: evaluation(accuracy),
+        decision: gate.decide(&scores, Some(&constant), &incumbent),
+        family,
+        training_score: (accuracy + 0.02).min(1.0),
+        code_version: "1.4.0".into(),
+        parameters: [("max_depth".to_owned(), (4 + number % 5).into()), ("n_estimators".to_owned(), 200.into())].into(),
+        search: Some(SearchSummary {
+            metric: PrimaryMetric::LogLoss,
+            folds: 5,
+            planned: 40,
+            tried: 40,
+            score: Some(0.12),
+            seconds: 34.0,
+            budget_seconds: 600.0,
+            cut_short: false,
+        }),
+        ..plain
+    }
+}
+
+fn evaluation(accuracy: f64) -> Evaluation {
+    let wrong = ((1.0 - accuracy) * 100.0).round() as usize;
+    let class = |label: &str, share: f64| ClassEvaluation {
+        label: label.into(),
+        support: 50,
+        precision: share,
+        recall: share,
+        f1: share,
+    };
+    Evaluation::Classification(ClassificationEvaluation {
+        rows: 150,
+        accuracy,
+        balanced_accuracy: accuracy - 0.004,
+        precision: accuracy,
+        recall: accuracy,
+        f1: accuracy - 0.002,
+        log_loss: 1.0 - accuracy,
+        roc_auc: Some(accuracy + 0.02),
+        mcc: Some(accuracy - 0.03),
+        confusion: vec![vec![50, 0, 0], vec![0, 50 - wrong, wrong], vec![0, wrong.div_ceil(2), 50 - wrong.div_ceil(2)]],
+        per_class: vec![
+            class("setosa", 1.0),
+            class("versicolor", accuracy - 0.01),
+            class("virginica", accuracy - 0.03),
+        ],
+        binary: None,
+    })
+}
+
+fn manifest(version: &Version) -> Manifest {
+    let names = ["sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)"];
+    let labels = ["setosa", "versicolor", "virginica"];
+    let columns = names.map(Column::number).to_vec();
+    Manifest {
+        format: MANIFEST_FORMAT,
+        model: "iris".parse().unwrap(),
+        version: version.clone(),
+        signature: Signature::classification(columns, labels.map(Into::into).to_vec()).unwrap(),
+        trigger: Trigger::Manual { note: None },
+        profile: profile(version, &names),
+        baseline: None,
+        candidates: candidates(version),
+        feature_importances: names
+            .into_iter()
+            .zip([0.11, 0.02, 0.46, 0.41])
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
+        curves: Some(curves(version, &labels)),
+    }
+}
+
+fn profile(version: &Version, names: &[&str]) -> DatasetProfile {
+    let number = f64::from(version.number.get());
+    let bins = |shift: f64| {
+        let bin = |index: u32| {
+            let from = 1.0 + f64::from(index) * 0.5;
+            let hill = (-(f64::from(index) - 5.0 - shift).powi(2) / 8.0).exp();
+            HistogramBin { from, to: from + 0.5, rows: (hill * 40.0) as usize }
+        };
+        Some(ColumnHistogram::Numbers { bins: (0..12).map(bin).collect() })
+    };
+    let column = |name: &&str| ColumnProfile {
+        name: (*name).to_owned(),
+        kind: "number".into(),
+        because: "all values are numbers".into(),
+        missing: if *name == names[1] { version.number.get() as usize } else { 0 },
+        distinct: 43,
+        role: ColumnRole::Feature,
+        histogram: bins(if *name == names[3] { number / 4.0 } else { 0.0 }),
+    };
+    let target = ColumnProfile {
+        name: "variety".into(),
+        kind: "category".into(),
+        because: "3 different texts in 150 rows".into(),
+        missing: 0,
+        distinct: 3,
+        role: ColumnRole::Target,
+        histogram: Some(ColumnHistogram::Values {
+            values: ["setosa", "versicolor", "virginica"]
+                .map(|value| ValueCount { value: value.into(), rows: 50 })
+                .to_vec(),
+            other: 0,
+        }),
+    };
+    let hostile = ColumnProfile {
+        name: HOSTILE.into(),
+        kind: "identifier".into(),
+        because: "every row has another value".into(),
+        missing: 0,
+        distinct: 150,
+        role: ColumnRole::Dropped,
+        histogram: None,
+    };
+    DatasetProfile {
+        files: vec![DatasetFile {
+            name: "datasets/iris/2026-11.csv".into(),
+            size: 4551,
+            sha256: "ab12".repeat(16),
+            rows: 150,
+            read_as: "a semicolon separates the columns".into(),
+            object_version: None,
+        }],
+        holdout_rows: 30,
+        holdout_rule: "A fifth of the rows, chosen by a hash of their content.".into(),
+        columns: names.iter().map(column).chain([target, hostile]).collect(),
+        warnings: vec!["The column id was dropped: every row has another value.".into()],
+    }
+}
+
+fn candidates(version: &Version) -> Vec<Candidate> {
+    let candidate = |index: u32| {
+        let noise = f64::from((index * 7919 + version.number.get()) % 100) / 800.0;
+        let base = 0.14 + 0.08 / f64::from(index + 1) + noise;
+        Candidate {
+            family: Family::ALL[index as usize % 3],
+            parameters: BTreeMap::new(),
+            scores: vec![base, base + 0.01, base - 0.01],
+            weight: None,
+        }
+    };
+    (0..40).map(candidate).collect()
+}
+
+fn curves(version: &Version, labels: &[&str]) -> Curves {
+    let bend = 4.0 + f64::from(version.number.get());
+    let curve = |index: usize, label: &&str, of: &dyn Fn(f64, f64) -> f64| ClassCurve {
+        label: (*label).into(),
+        points: (0..=100)
+            .map(|step| f64::from(step) / 100.0)
+            .map(|x| [x, of(x, bend * (index as f64 + 1.0))])
+            .collect(),
+    };
+    let roc = |x: f64, bend: f64| if x <= 0.0 { 0.0 } else { x.powf(1.0 / bend) };
+    let precision = |x: f64, bend: f64| 1.0 - 0.6 * x.powf(bend);
+    let all = |of: &dyn Fn(f64, f64) -> f64| {
+        labels.iter().enumerate().map(|(index, label)| curve(index, label, of)).collect()
+    };
+    let bin = |index: u32| {
+        let middle = (f64::from(index) + 0.5) / 10.0;
+        CalibrationBin {
+            mean_probability: middle,
+            observed: (middle + (middle * 6.0).sin() * 0.05).clamp(0.0, 1.0),
+            rows: 15,
+        }
+    };
+    Curves::Classification(ClassificationCurves {
+        roc: all(&roc),
+        precision_recall: all(&precision),
+        calibration: (2..10).map(bin).collect(),
+        left_out: 0,
+    })
+}
+
+fn audit() -> Vec<AuditEntry> {
+    let entry = |hours: i64, kind, name: &str, action, subject: &str, reason: Option<&str>| AuditEntry {
+        id: format!("entry-{hours}"),
+        at: now() - SignedDuration::from_hours(hours),
+        actor: Actor { kind, name: name.into() },
+        action,
+        subject: subject.into(),
+        reason: reason.map(Into::into),
+        details: [("from".to_owned(), "14".to_owned()), ("to".to_owned(), "15".to_owned())].into(),
+    };
+    let admin = "arn:aws:sts::123456789012:assumed-role/admin/grace";
+    vec![
+        entry(50, ActorKind::Iam, admin, AuditedAction::Promoted, "version 14", Some("the newer one is slow")),
+        entry(31, ActorKind::Session, "ada", AuditedAction::AliasSet, "alias staging", Some(HOSTILE)),
+        entry(3, ActorKind::Session, HOSTILE, AuditedAction::AlarmMuted, "alarm throttles", Some("load test")),
+        entry(1, ActorKind::Session, "ada", AuditedAction::TrainingRequested, "run manual-now", None),
+    ]
+}
+
+fn alarms() -> Vec<AlarmStatus> {
+    let alarm = |name: &str, condition, description: &str, reason: &str| AlarmStatus {
+        name: name.into(),
+        description: description.into(),
+        condition,
+        since: Some(now() - SignedDuration::from_hours(5)),
+        reason: reason.into(),
+    };
+    vec![
+        alarm(
+            "accuracy-low",
+            AlarmCondition::Ok,
+            "The champion's accuracy is below the threshold.",
+            "0.968 was not below 0.88.",
+        ),
+        alarm(
+            "training-failed",
+            AlarmCondition::Alarm,
+            "The newest training run failed.",
+            &format!("1 of 1 values was above 0. {HOSTILE}"),
+        ),
+        alarm(
+            "throttles",
+            AlarmCondition::Ok,
+            "Requests were refused because there were too many at once.",
+            "no value",
+        ),
+        alarm("predict-errors", AlarmCondition::InsufficientData, "Prediction requests fail.", ""),
+    ]
+}
+
+/// Makes a version the champion although the gate refused it.
+pub fn promote_by_hand(world: &World, number: u32) {
+    let mut state = world.registry.state();
+    let version = state.versions[&evergreen_lifecycle::VersionNumber::new(number).unwrap()].clone();
+    let next = Champion { revision: state.champions.len() as u32 + 1, ..champion(version) };
+    state.move_pointer(&next, Some(MODEL));
+}
