@@ -37,16 +37,22 @@ impl Publisher {
     }
 }
 
+/// Returns a publisher that published the value 0 for an hour, and the time after that.
+fn steady() -> (Publisher, Timestamp) {
+    let (mut publisher, mut now) = (Publisher::new(), moment(BEGIN));
+    while publisher.publishes(0.0, now) {
+        now += minutes(5);
+    }
+    (publisher, now)
+}
+
 fn minutes(minutes: i64) -> SignedDuration {
     SignedDuration::from_mins(minutes)
 }
 
 #[test]
 fn a_change_and_the_change_back_are_published_at_once() {
-    let (mut publisher, begin) = (Publisher::new(), moment(BEGIN));
-    assert!(publisher.publishes(0.0, begin));
-    let later = begin + minutes(300);
-    assert!(!publisher.publishes(0.0, later - minutes(5)));
+    let (mut publisher, later) = steady();
     assert!(publisher.publishes(1.0, later));
     assert!(publisher.publishes(0.0, later + minutes(1)));
 }
@@ -60,11 +66,15 @@ fn a_changed_value_is_repeated_for_an_hour() {
 }
 
 #[test]
+fn a_pause_of_the_measurements_does_not_end_the_repeats() {
+    let (mut publisher, begin) = steady();
+    assert!(publisher.publishes(1.0, begin));
+    assert!(publisher.publishes(1.0, begin + minutes(300)));
+}
+
+#[test]
 fn another_release_publishes_every_metric() {
-    let (mut publisher, begin) = (Publisher::new(), moment(BEGIN));
-    publisher.publishes(0.0, begin);
-    let later = begin + minutes(300);
-    assert!(!publisher.publishes(0.0, later));
+    let (mut publisher, later) = steady();
     publisher.record = publisher.record.clone().for_release("1.2.4");
     assert!(publisher.publishes(0.0, later));
 }

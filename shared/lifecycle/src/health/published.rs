@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Datum, Publication};
 
-/// How long each measurement repeats a value of a health metric after the value changed.
-pub const AFTER_CHANGE: SignedDuration = SignedDuration::from_hours(1);
+// With a measurement every five minutes, that is for an hour.
+/// Each measurement repeats a changed value of a health metric, until one has published it this long after the change.
+pub const AFTER_CHANGE: SignedDuration = SignedDuration::from_mins(55);
 
 // The next measurement comes within five minutes, and is retried once. So no metric is silent for more than 24 hours.
 /// After this time without a value, a health metric is published even if its value is the same.
@@ -39,8 +40,8 @@ pub struct LastPoint {
     pub value: f64,
     /// JSON field: when this value was first published, after another value or none.
     pub since: Timestamp,
-    // Repeats in the first hour do not change it.
-    /// JSON field: the time from which the day until the next repeat counts.
+    // After a pause of the measurements, it shows that the repeats after a change are not complete.
+    /// JSON field: when this value was last published.
     pub at: Timestamp,
 }
 
@@ -71,11 +72,8 @@ impl PublishedMetrics {
         let mut points = self.points.clone();
         for datum in published.iter().filter(|datum| datum.metric.publication() == Publication::OnChange) {
             let before = self.point(datum).filter(|point| point.is_of(datum.value));
-            let point = match before {
-                Some(point) if !point.is_old(now) => point,
-                Some(point) => LastPoint { at: now, ..point },
-                None => LastPoint { value: datum.value, since: now, at: now },
-            };
+            let since = before.map_or(now, |point| point.since);
+            let point = LastPoint { value: datum.value, since, at: now };
             points.insert(datum.metric.name().to_owned(), point);
         }
         Self { points, ..self.clone() }
@@ -85,7 +83,7 @@ impl PublishedMetrics {
         if datum.metric.publication() == Publication::EachTime {
             return true;
         }
-        self.point(datum).is_none_or(|point| !point.is_of(datum.value) || point.is_new(now) || point.is_old(now))
+        self.point(datum).is_none_or(|point| !point.is_of(datum.value) || point.is_new() || point.is_old(now))
     }
 
     fn point(&self, datum: &Datum) -> Option<LastPoint> {
@@ -99,8 +97,9 @@ impl LastPoint {
         self.value.to_bits() == value.to_bits()
     }
 
-    fn is_new(&self, now: Timestamp) -> bool {
-        now.duration_since(self.since) < AFTER_CHANGE
+    /// Returns whether the value was not yet repeated for long enough after it changed.
+    fn is_new(&self) -> bool {
+        self.at.duration_since(self.since) < AFTER_CHANGE
     }
 
     /// Returns whether the value must be repeated. A time in the future is not believed.
