@@ -163,4 +163,19 @@ fn last_multiple(from: Timestamp, every: SignedDuration, by: Timestamp) -> Optio
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_rate_is_due_in_whole_steps(minutes in 0i64..1_000_000, every in 1i64..10_000) {
+            let (from, step) = (Timestamp::UNIX_EPOCH, SignedDuration::from_mins(every));
+            let by = from + SignedDuration::from_mins(minutes);
+            let due = last_multiple(from, step, by).unwrap();
+            prop_assert!(due <= by && by < due + step);
+            prop_assert_eq!(due.duration_since(from).as_mins() % every, 0);
+        }
+    }
+}

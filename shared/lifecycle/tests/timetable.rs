@@ -1,18 +1,23 @@
-use super::*;
-use crate::{RunId, Trigger};
+//! When training is due by the stored schedule, and how old the champion may become.
+
+use evergreen_lifecycle::ports::StoredSchedule;
+use evergreen_lifecycle::schedule::{Schedule, Timetable};
+use evergreen_lifecycle::{Run, RunId, Trigger};
 use evergreen_testkit::{moment, run};
-use proptest::prelude::*;
 
 const LONG_AGO: &str = "2026-01-01T00:00:00Z";
 
-fn timetable(expression: &str, zone: &str, since: &str) -> Timetable {
-    let stored = StoredSchedule {
+fn stored(expression: &str, zone: &str, since: &str) -> StoredSchedule {
+    StoredSchedule {
         expression: expression.to_owned(),
         zone: Some(zone.to_owned()),
         changed_at: moment(since),
         is_enabled: true,
-    };
-    Timetable::stored(&stored).unwrap()
+    }
+}
+
+fn timetable(expression: &str, zone: &str, since: &str) -> Timetable {
+    Timetable::stored(&stored(expression, zone, since)).unwrap()
 }
 
 fn scheduled(at: &str) -> Run {
@@ -49,7 +54,8 @@ fn a_rate_counts_from_the_newest_run_of_the_schedule_as_it_is_now() {
 
 #[test]
 fn a_disabled_schedule_has_no_due_time() {
-    let off = Timetable { is_enabled: false, ..timetable("cron(0 3 * * ? *)", "UTC", LONG_AGO) };
+    let stored = StoredSchedule { is_enabled: false, ..stored("cron(0 3 * * ? *)", "UTC", LONG_AGO) };
+    let off = Timetable::stored(&stored).unwrap();
     assert_eq!(due(&off, &[], "2026-11-24T12:00:00Z"), None);
 }
 
@@ -122,17 +128,6 @@ fn counting_a_schedule_of_every_minute_is_bounded() {
         limit(&busy, "2026-02-01T00:00:00Z", "2026-11-24T00:00:00Z").map(|hours| (hours * 60.0).round()),
         Some(721.0)
     );
-}
-
-proptest! {
-    #[test]
-    fn a_rate_is_due_in_whole_steps(minutes in 0i64..1_000_000, every in 1i64..10_000) {
-        let (from, step) = (moment("2026-11-24T03:00:00Z"), SignedDuration::from_mins(every));
-        let by = from + SignedDuration::from_mins(minutes);
-        let due = last_multiple(from, step, by).unwrap();
-        prop_assert!(due <= by && by < due + step);
-        prop_assert_eq!(due.duration_since(from).as_mins() % every, 0);
-    }
 }
 
 fn next(timetable: &Timetable, recent: &[Run], after: &str) -> Vec<String> {
