@@ -96,33 +96,25 @@ pub fn encoded(text: &str) -> String {
 
 /// Decodes the text of a form: `+` is a space, and `%` precedes two hexadecimal digits.
 pub fn decoded(text: &str) -> String {
-    let mut bytes = text.bytes();
     let mut decoded = Vec::with_capacity(text.len());
-    while let Some(byte) = bytes.next() {
-        let digits = if byte == b'%' { bytes.as_slice_of_two() } else { None };
-        match (byte, digits) {
-            (b'+', _) => decoded.push(b' '),
-            (b'%', Some(value)) => {
-                decoded.push(value);
-                bytes.by_ref().take(2).for_each(drop);
-            }
-            _ => decoded.push(byte),
-        }
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let escaped = tail.split_first_chunk().and_then(|(digits, after)| Some((byte(*digits)?, after)));
+        let (value, after) = match (first, escaped) {
+            (b'%', Some(escaped)) => escaped,
+            (b'+', _) => (b' ', tail),
+            _ => (*first, tail),
+        };
+        decoded.push(value);
+        rest = after;
     }
     String::from_utf8_lossy(&decoded).into_owned()
 }
 
-trait TwoDigits {
-    fn as_slice_of_two(&self) -> Option<u8>;
-}
-
-impl TwoDigits for std::str::Bytes<'_> {
-    fn as_slice_of_two(&self) -> Option<u8> {
-        let mut next = self.clone();
-        let digit = |byte: u8| char::from(byte).to_digit(16);
-        let (high, low) = (digit(next.next()?)?, digit(next.next()?)?);
-        u8::try_from(high * 16 + low).ok()
-    }
+/// Returns the byte that two hexadecimal digits name.
+fn byte(digits: [u8; 2]) -> Option<u8> {
+    let [high, low] = digits.map(|digit| char::from(digit).to_digit(16));
+    u8::try_from(high? * 16 + low?).ok()
 }
 
 fn media_type(request: &Request) -> &str {

@@ -3,8 +3,6 @@
 //! A 4xx response names the error and what was expected, but never a value of the request: values are the caller's
 //! data, and responses end up in logs. A 5xx response never gives the cause, which is logged instead.
 
-use std::borrow::Cow;
-
 use lambda_http::http::header::{ALLOW, RETRY_AFTER};
 use lambda_http::http::{HeaderValue, StatusCode};
 use serde::{Serialize, Serializer};
@@ -68,7 +66,7 @@ pub struct Problem {
     pub expected: Option<String>,
     /// Value of the `Allow` header: the HTTP methods that the path accepts. `None` for other errors.
     #[serde(skip)]
-    pub allow: Option<Cow<'static, str>>,
+    pub allow: Option<Box<str>>,
     /// Value of the `Retry-After` header, in seconds. `None` if the response has no such header.
     #[serde(skip)]
     pub retry_after: Option<u16>,
@@ -102,10 +100,10 @@ impl Problem {
     }
 
     /// Creates the 405 response to a request with a wrong HTTP method. `allow` names the methods that the path accepts.
-    pub fn method_not_allowed(allow: impl Into<Cow<'static, str>>) -> Self {
+    pub fn method_not_allowed(allow: impl Into<Box<str>>) -> Self {
         let allow = allow.into();
         let problem = Self::new(&METHOD_NOT_ALLOWED, format!("This path accepts only {allow}."));
-        Self { allow: Some(allow.clone()), ..problem }.expecting(allow)
+        Self { allow: Some(allow.clone()), ..problem }.expecting(String::from(allow))
     }
 
     /// Creates the 400 response to a request with a wrong parameter.

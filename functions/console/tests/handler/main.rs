@@ -1,5 +1,7 @@
 //! Tests of the console function with ports in memory.
 
+#![allow(missing_docs, clippy::indexing_slicing, clippy::string_slice, clippy::unwrap_used)]
+
 mod comparing;
 mod doors;
 mod pages;
