@@ -34,6 +34,11 @@ fn stored(world: &TestWorld, file: &str) -> BTreeSet<u32> {
     keys.filter_map(|key| VersionNumber::of_object(&iris, key)).map(VersionNumber::get).collect()
 }
 
+/// The keys of all objects of versions, and of the kept manifests.
+fn keys(world: &TestWorld) -> BTreeSet<String> {
+    world.memory.state().objects.keys().cloned().collect()
+}
+
 /// The kept manifests of deleted versions.
 fn kept(world: &TestWorld) -> Vec<String> {
     world.memory.state().objects.keys().filter(|key| key.starts_with("registry/iris/manifests/")).cloned().collect()
@@ -95,7 +100,7 @@ async fn a_retention_that_ended_at_any_call_is_completed_by_the_next_one() {
         assert!(registered(&world).is_subset(&stored(&world, "manifest.json")), "after {calls} calls");
         prune(&world, 1).await.unwrap();
         assert_eq!(registered(&world), registered(&expected), "after {calls} calls");
-        assert_eq!(world.memory.state().objects, expected.memory.state().objects, "after {calls} calls");
+        assert_eq!(keys(&world), keys(&expected), "after {calls} calls");
         if result.is_ok() {
             break;
         }
