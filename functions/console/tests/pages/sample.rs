@@ -306,6 +306,7 @@ fn profile(version: &Version, names: &[&str]) -> DatasetProfile {
         histogram: None,
     };
     DatasetProfile {
+        settings: None,
         files: vec![DatasetFile {
             name: "datasets/iris/2026-11.csv".into(),
             size: 4551,

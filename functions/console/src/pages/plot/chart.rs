@@ -184,8 +184,10 @@ fn place(value: f64, axis: &Axis) -> f64 {
 /// Wraps the content of an SVG of this size.
 pub(super) fn svg((width, height): (f64, f64), class: &str, role: &str, label: &str, body: &str) -> Markup {
     let label = escaped(label);
+    // Small bars in a cell fill its width.
+    let stretch = if class == "spark" { r#" preserveAspectRatio="none""# } else { "" };
     Markup(format!(
-        r#"<svg class="{class}" viewBox="0 0 {width} {height}" role="{role}" aria-label="{label}">{body}</svg>"#
+        r#"<svg class="{class}"{stretch} viewBox="0 0 {width} {height}" role="{role}" aria-label="{label}">{body}</svg>"#
     ))
 }
 
