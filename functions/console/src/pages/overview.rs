@@ -234,10 +234,7 @@ fn freshness(
     let grace = text::span(request.facts.stack.grace.as_secs_f64());
     let deadline = Fact::new("Deadline", format!("{grace} after each scheduled time"));
     let expression = schedule.map(|schedule| Fact::code("Schedule", &schedule.expression));
-    [Some(Fact::new("Age", age)), Some(next), Some(deadline), expression]
-        .into_iter()
-        .flatten()
-        .collect()
+    [Some(Fact::new("Age", age)), Some(next), Some(deadline), expression].into_iter().flatten().collect()
 }
 
 fn alarms_card(alarms: &[AlarmStatus], request: &PageRequest<'_>) -> AlarmsCard {

@@ -238,14 +238,20 @@ async fn a_comparison_marks_the_best_and_shows_differences() {
 
 #[tokio::test]
 async fn the_form_predicts_and_keeps_the_values() {
-    let form = Query::of([("c0", "5.1"), ("c1", "3.5"), ("c2", "1.4"), ("c3", "0.2")]);
-    let (_, html) = response(&full(), Right::See, "try", Some(&form)).await;
+    let values = [("c0", "basic"), ("c1", "41"), ("c2", "true"), ("c3", "2026-11-24"), ("c4", "de")];
+    let (_, html) = response(&full(), Right::See, "try", Some(&Query::of(values))).await;
     let page = Page::parse(&html);
-    assert!(page.text.contains("setosa") && page.text.contains('%'), "{}", page.text);
-    assert!(page.all("input").any(|input| input.get("name") == Some("c1") && input.get("value") == Some("3.5")));
-    let form = Query::of([("c0", "much"), ("c1", "3.5"), ("c2", "1.4"), ("c3", "0.2")]);
-    let (_, html) = response(&full(), Right::See, "try", Some(&form)).await;
-    assert!(Page::parse(&html).text.contains("A number is expected."));
+    assert!(page.text.contains('%') && !page.text.contains("Fill in the values"), "{}", page.text);
+    assert!(page.all("input").any(|input| input.get("name") == Some("c1") && input.get("value") == Some("41")));
+}
+
+#[tokio::test]
+async fn a_value_that_the_column_cannot_have_is_explained_beside_its_field() {
+    let values = [("c0", "basic"), ("c1", "much"), ("c2", "true"), ("c3", "2026-11-24"), ("c4", "de")];
+    let (status, html) = response(&full(), Right::See, "try", Some(&Query::of(values))).await;
+    let page = Page::parse(&html);
+    assert!(status == 200 && page.text.contains("A number is expected."), "{}", page.text);
+    assert!(page.all("input").any(|input| input.get("name") == Some("c1") && input.get("aria-invalid").is_some()));
 }
 
 #[tokio::test]
