@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run stop runs build test unit-test python-test onnx-test proof-test e2e dynamodb-test localstack-test proof served lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving gate fuzz fuzz-corpus cost
+.PHONY: help run stop runs cli build test unit-test python-test onnx-test proof-test e2e dynamodb-test localstack-test proof served lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving gate fuzz fuzz-corpus cost
 
 EMULATOR ?= ministack
 ADVISORIES ?=
@@ -51,7 +51,11 @@ stop: ## Stop the local stacks
 runs: .venv/emulator/ready ## Compare training runs: of the last stack, of MODEL=name, or of the stack in the environment variables
 	@$(LOCAL) runs --model $(call quoted,$(MODEL))
 
-build: $(BUILT) ## Build the four functions for this machine
+# Cargo's profile `cli` builds it in a minute or two. The release profile is made for functions, and takes much longer.
+cli: ## Build the command line, target/cli/evergreen
+	cargo build --package evergreen-cli --profile cli --locked
+
+build: $(BUILT) ## Build the functions for this machine
 
 test: unit-test python-test onnx-test proof-test e2e ## Run all tests: Rust, Python, comparison with ONNX Runtime, twelve real tables, deployed stack
 
@@ -118,7 +122,7 @@ deny: .venv/lint/ready ## Check licences, bans, sources and known vulnerabilitie
 	@ADVISORIES=$(ADVISORIES) infra/deny
 
 # Each folder is its own program: its modules import each other by their short names.
-TYPED := infra/bench infra/cost infra/local infra/proof infra/served infra/words
+TYPED := infra/bench infra/browser infra/cost infra/local infra/proof infra/served infra/words
 PARTLY_TYPED := infra/onnx
 # JSON and the AWS SDK have no types, so functions may return their values without a check.
 STRICT := --strict --no-warn-return-any

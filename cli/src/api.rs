@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::http::{Http, Request};
-use crate::problem::{Right, refused};
+use crate::problem::{CalledApi, refused};
 use crate::signing;
 
 /// Pauses before a request is repeated.
@@ -20,7 +20,7 @@ const UNRESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 
 /// How a request proves its right.
 #[derive(Debug, Clone)]
-pub enum Proof {
+pub enum CallerProof {
     /// A signature with AWS credentials for this Region. The predict key is sent beside it where there is one.
     Signature(Box<Credentials>, String),
     /// A bearer token, for `Authorization=jwt`.
@@ -29,15 +29,15 @@ pub enum Proof {
 
 /// One API of the stack.
 #[derive(Debug, Clone)]
-pub struct Api {
+pub struct StackApi {
     pub(crate) http: Http,
-    pub(crate) right: Right,
+    pub(crate) called: CalledApi,
     pub(crate) url: String,
-    pub(crate) proof: Proof,
+    pub(crate) proof: CallerProof,
     pub(crate) key: Option<String>,
 }
 
-impl Api {
+impl StackApi {
     /// Returns the URL of the API, without a slash at its end.
     pub fn url(&self) -> &str {
         self.url.trim_end_matches('/')
@@ -54,12 +54,13 @@ impl Api {
     }
 
     async fn call(&self, method: &'static str, path: &str, body: Option<Value>) -> Result<Value, Failure> {
-        let mut request = Request { method, address: format!("{}{path}", self.url()), headers: Vec::new(), body: None };
+        let mut request =
+            Request { method, address: format!("{}{path}", self.url()), headers: vec![user_agent()], body: None };
         if let Some(body) = body {
             request.headers.push(("content-type".to_owned(), "application/json".to_owned()));
             request.body = Some(body.to_string().into_bytes());
         }
-        if method != "GET" && self.right == Right::Steer {
+        if method != "GET" && self.called == CalledApi::Console {
             request.headers.push(("idempotency-key".to_owned(), unique()));
         }
         if let Some(key) = &self.key {
@@ -89,11 +90,11 @@ impl Api {
 
     fn proofs(&self, request: &Request) -> Result<Vec<(String, String)>, Failure> {
         match &self.proof {
-            Proof::Signature(credentials, region) => {
+            CallerProof::Signature(credentials, region) => {
                 let body = request.body.as_deref().unwrap_or_default();
                 signing::headers(credentials, region, (request.method, &request.address, body))
             }
-            Proof::Token(token) => Ok(vec![("authorization".to_owned(), format!("Bearer {token}"))]),
+            CallerProof::Token(token) => Ok(vec![("authorization".to_owned(), format!("Bearer {token}"))]),
         }
     }
 
@@ -105,7 +106,7 @@ impl Api {
                 format!("{} did not answer with JSON; is it the URL of the console?", self.url()),
                 error,
             )),
-            (status, json) => Err(refused(self.right, status, json.unwrap_or_default())),
+            (status, json) => Err(refused(self.called, status, json.unwrap_or_default())),
         }
     }
 }
@@ -118,6 +119,11 @@ pub fn segment(text: &str) -> String {
 fn query_text(query: &[(&str, String)]) -> String {
     let pairs: Vec<_> = query.iter().map(|(name, value)| format!("{name}={}", segment(value))).collect();
     if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
+}
+
+/// The audit and the gateway's logs show which program called.
+fn user_agent() -> (String, String) {
+    ("user-agent".to_owned(), concat!("evergreen/", env!("CARGO_PKG_VERSION")).to_owned())
 }
 
 /// Returns a random text of 32 characters.

@@ -15,50 +15,50 @@ mod training;
 mod verification;
 
 use crate::answer::Answer;
-use crate::arguments::{Arguments, Command};
+use crate::api::StackApi;
+use crate::arguments::{Arguments, CliCommand, ConsoleCommand};
 use crate::failure::Failure;
 use crate::stack::Stack;
 
 /// Runs the command.
 pub async fn run(arguments: Arguments) -> Result<Answer, Failure> {
-    if let Command::Completion { shell } = arguments.command {
-        return completion::script(shell);
-    }
-    let stack = Stack::locate(arguments.options).await?;
-    if let Command::Predict { file, set } = arguments.command {
-        return predict::predict(&stack, file, set).await;
-    }
-    let api = &stack.console().await?;
     match arguments.command {
-        Command::Status => status::status(api).await,
-        Command::Runs(filter) => reading::runs(api, filter).await,
-        Command::Versions(filter) => reading::versions(api, filter).await,
-        Command::Show { what } => reading::show(api, &what).await,
-        Command::Compare { versions } => reading::compare(api, &versions).await,
-        Command::Champions { limit } => reading::champions(api, limit).await,
-        Command::Audit { limit, before } => reading::audit(api, limit, before).await,
-        Command::Alarms => reading::alarms(api).await,
-        Command::Train(options) => training::train(api, options).await,
-        Command::Promote { version, why } => champion::promote(api, version, why).await,
-        Command::Rollback(why) => champion::roll_back(api, why).await,
-        Command::Alias(command) => aliases::alias(api, command).await,
-        Command::Tag(command) => annotations::tag(api, command).await,
-        Command::Note { version, text } => annotations::note(api, version, text).await,
-        Command::Delete { version, why } => champion::delete(api, version, why).await,
-        Command::Verify { version, wait } => verification::verify(api, version, wait).await,
-        Command::Rebuild(why) => maintenance::rebuild(api, why).await,
-        Command::Retention { keep, dry_run, why } => maintenance::retention(api, keep, dry_run, why).await,
-        Command::Export => maintenance::export(api).await,
-        Command::Import { key, why } => maintenance::import(api, key, why).await,
-        Command::Schedule { command } => schedule::schedule(api, command).await,
-        Command::Mute { alarm, until } => muting::mute(api, &alarm, until).await,
-        Command::Unmute { alarm } => muting::unmute(api, &alarm).await,
-        Command::Console { end_all: true, .. } => link::end_all(api).await,
-        Command::Console { link, .. } => link::console(api, link).await,
-        Command::Open(link) => link::open(api, link).await,
-        // These two were handled above.
-        Command::Predict { .. } | Command::Completion { .. } => {
-            Err(Failure::Usage("this command needs no console".to_owned()))
+        CliCommand::Completion { shell } => completion::script(shell),
+        CliCommand::Predict { file, set } => {
+            let rows = predict::rows(file, set)?;
+            predict::predict(&Stack::locate(arguments.options).await?.prediction().await?, &rows).await
         }
+        CliCommand::Console(command) => call(&Stack::locate(arguments.options).await?.console().await?, command).await,
+    }
+}
+
+async fn call(api: &StackApi, command: ConsoleCommand) -> Result<Answer, Failure> {
+    match command {
+        ConsoleCommand::Status => status::status(api).await,
+        ConsoleCommand::Runs(filter) => reading::runs(api, filter).await,
+        ConsoleCommand::Versions(filter) => reading::versions(api, filter).await,
+        ConsoleCommand::Show { what } => reading::show(api, &what).await,
+        ConsoleCommand::Compare { versions } => reading::compare(api, &versions).await,
+        ConsoleCommand::Champions { limit } => reading::champions(api, limit).await,
+        ConsoleCommand::Audit { limit, before } => reading::audit(api, limit, before).await,
+        ConsoleCommand::Alarms => reading::alarms(api).await,
+        ConsoleCommand::Train(options) => training::train(api, options).await,
+        ConsoleCommand::Promote { version, why } => champion::promote(api, version, why).await,
+        ConsoleCommand::Rollback(why) => champion::roll_back(api, why).await,
+        ConsoleCommand::Alias(command) => aliases::alias(api, command).await,
+        ConsoleCommand::Tag(command) => annotations::tag(api, command).await,
+        ConsoleCommand::Note { version, text } => annotations::note(api, version, text).await,
+        ConsoleCommand::Delete { version, why } => champion::delete(api, version, why).await,
+        ConsoleCommand::Verify { version, wait } => verification::verify(api, version, wait).await,
+        ConsoleCommand::Rebuild(why) => maintenance::rebuild(api, why).await,
+        ConsoleCommand::Retention { keep, dry_run, why } => maintenance::retention(api, keep, dry_run, why).await,
+        ConsoleCommand::Export => maintenance::export(api).await,
+        ConsoleCommand::Import { key, why } => maintenance::import(api, key, why).await,
+        ConsoleCommand::Schedule { command } => schedule::schedule(api, command).await,
+        ConsoleCommand::Mute { alarm, until } => muting::mute(api, &alarm, until).await,
+        ConsoleCommand::Unmute { alarm } => muting::unmute(api, &alarm).await,
+        ConsoleCommand::Console { end_all: true, .. } => link::end_all(api).await,
+        ConsoleCommand::Console { link, .. } => link::console(api, link).await,
+        ConsoleCommand::Open(link) => link::open(api, link).await,
     }
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::process::ExitCode;
 
 use crate::answer::pretty;
-use crate::problem::Problem;
+use crate::problem::ApiProblem;
 
 /// Text for `--help`: the exit codes.
 pub const EXIT_CODES: &str = "\
@@ -14,7 +14,7 @@ Exit codes:
   1    the stack refused the request, or failed
   2    the command line is wrong, or a confirmation is missing
   3    the stack cannot be reached, or the credentials are missing or lack a right
-  4    --wait ended with a run that failed, was lost or was refused by the gate, or with a verification that found differences
+  4    --wait ended with a failed, lost or refused run, or with a verification that found differences
   130  interrupted";
 
 /// The cause of any error, for messages.
@@ -28,7 +28,7 @@ pub enum Failure {
     Usage(String),
     /// The stack answered with an error.
     #[error("{0}")]
-    Refused(Box<Problem>),
+    Refused(Box<ApiProblem>),
     /// The credentials lack a right, or the gateway does not accept them.
     #[error("{0}")]
     Forbidden(String),

@@ -1,17 +1,19 @@
 //! Where a stack is, and with which rights it can be called: from options, variables, or the outputs of CloudFormation.
 
 use std::collections::HashMap;
+use std::error::Error;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
+use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use tokio::sync::OnceCell;
 
-use crate::api::{Api, Proof};
+use crate::api::{CallerProof, StackApi};
 use crate::arguments::Options;
 use crate::failure::Failure;
 use crate::http::Http;
-use crate::problem::Right;
+use crate::problem::CalledApi;
 use crate::variables::Variables;
 
 /// The name of the stack if no other is given.
@@ -37,18 +39,18 @@ impl Stack {
     }
 
     /// Returns the console's API, below `/api`, where requests are signed.
-    pub async fn console(&self) -> Result<Api, Failure> {
+    pub async fn console(&self) -> Result<StackApi, Failure> {
         let url = match self.given("EVERGREEN_CONSOLE_URL", self.options.url.as_deref()) {
             Some(url) => url,
             None => self.url_of("ConsoleApiId", "ConsoleUrl").await?,
         };
         let proof = self.signature().await?;
         let url = format!("{}/api", url.trim_end_matches('/'));
-        Ok(Api { http: self.http.clone(), right: Right::Steer, url, proof, key: None })
+        Ok(StackApi { http: self.http.clone(), called: CalledApi::Console, url, proof, key: None })
     }
 
     /// Returns the prediction API. Requests carry the predict key, and a signature or the token of `EVERGREEN_TOKEN`.
-    pub async fn prediction(&self) -> Result<Api, Failure> {
+    pub async fn prediction(&self) -> Result<StackApi, Failure> {
         let url = match self.given("EVERGREEN_API_URL", None) {
             Some(url) => url,
             None => self.url_of("ApiId", "ApiUrl").await?,
@@ -58,10 +60,10 @@ impl Stack {
             None => self.predict_key().await?,
         };
         let proof = match self.variables.get("EVERGREEN_TOKEN") {
-            Some(token) => Proof::Token(token),
+            Some(token) => CallerProof::Token(token),
             None => self.signature().await?,
         };
-        Ok(Api { http: self.http.clone(), right: Right::Predict, url, proof, key })
+        Ok(StackApi { http: self.http.clone(), called: CalledApi::Prediction, url, proof, key })
     }
 
     /// Returns an option's value, or else the variable's. A stack that `--stack` names goes before all variables.
@@ -100,10 +102,8 @@ impl Stack {
         let name = self.name();
         let client = aws_sdk_cloudformation::Client::new(&self.config);
         let answer = client.describe_stacks().stack_name(&name).send().await.map_err(|error| {
-            Failure::unreachable(
-                format!("cannot find the stack {name} (--stack, --region and --profile choose another one, --local the local one)"),
-                error,
-            )
+            let choose = "--stack, --region and --profile choose another one, --local the local one";
+            Failure::unreachable(format!("cannot find the stack {name} ({choose})"), reason(error))
         })?;
         let stacks = answer.stacks.unwrap_or_default().into_iter();
         let outputs = stacks.flat_map(|stack| stack.outputs.unwrap_or_default());
@@ -116,18 +116,18 @@ impl Stack {
         let client = aws_sdk_apigateway::Client::new(&self.config);
         let answer = client.get_api_key().api_key(id).include_value(true).send().await;
         answer.map(|key| key.value).map_err(|error| {
-            Failure::unreachable("cannot read the predict key (EVERGREEN_API_KEY can give it instead)", error)
+            Failure::unreachable("cannot read the predict key (EVERGREEN_API_KEY can give it instead)", reason(error))
         })
     }
 
-    async fn signature(&self) -> Result<Proof, Failure> {
+    async fn signature(&self) -> Result<CallerProof, Failure> {
         let region = self.config.region().ok_or_else(|| {
             Failure::unexpected("no Region is set: give one with --region, AWS_REGION or in the AWS profile")
         })?;
         let provider = self.config.credentials_provider().ok_or_else(|| Failure::unexpected(NO_CREDENTIALS))?;
         let credentials =
             provider.provide_credentials().await.map_err(|error| Failure::unreachable(NO_CREDENTIALS, error))?;
-        Ok(Proof::Signature(Box::new(credentials), region.to_string()))
+        Ok(CallerProof::Signature(Box::new(credentials), region.to_string()))
     }
 }
 
@@ -149,4 +149,15 @@ async fn configuration(options: &Options, variables: &Variables, http: &Http) ->
         loader = loader.credentials_provider(Credentials::new(id, secret, None, None, "stack.env"));
     }
     loader.load().await
+}
+
+/// Returns what AWS says about an error, or the error of the connection if AWS did not answer.
+fn reason<E>(error: SdkError<E>) -> Box<dyn Error + Send + Sync>
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    match error.message() {
+        Some(message) => message.into(),
+        None => error.into(),
+    }
 }

@@ -15,7 +15,7 @@ const PAUSE: Duration = Duration::from_secs(2);
 
 /// How far the work is.
 #[derive(Debug)]
-pub enum Progress {
+pub enum WaitProgress {
     /// It is done, with this result.
     Done(Value),
     /// It goes on, and this is all that is known.
@@ -31,7 +31,7 @@ pub enum Progress {
     },
 }
 
-impl Progress {
+impl WaitProgress {
     /// Reads the progress of a run: stage, candidates tried and planned, and the best score so far.
     pub fn of(progress: &Value) -> Self {
         let stage = at(progress, "stage").as_str().unwrap_or("running").to_owned();
@@ -68,7 +68,7 @@ impl Wait {
     /// Asks again and again until the work is done. Ctrl-C ends only the wait: the work in the stack continues.
     pub async fn until<F>(self, look: impl Fn() -> F) -> Result<Value, Failure>
     where
-        F: Future<Output = Result<Progress, Failure>>,
+        F: Future<Output = Result<WaitProgress, Failure>>,
     {
         let result = tokio::select! {
             result = self.poll(look) => result,
@@ -80,11 +80,11 @@ impl Wait {
 
     async fn poll<F>(&self, look: impl Fn() -> F) -> Result<Value, Failure>
     where
-        F: Future<Output = Result<Progress, Failure>>,
+        F: Future<Output = Result<WaitProgress, Failure>>,
     {
         loop {
             match look().await? {
-                Progress::Done(value) => return Ok(value),
+                WaitProgress::Done(value) => return Ok(value),
                 progress => self.show(progress),
             }
             if self.end.is_some_and(|end| Instant::now() >= end) {
@@ -94,16 +94,16 @@ impl Wait {
         }
     }
 
-    fn show(&self, progress: Progress) {
+    fn show(&self, progress: WaitProgress) {
         match progress {
-            Progress::Steps { text, done, planned } => {
+            WaitProgress::Steps { text, done, planned } => {
                 self.bar.set_style(steps());
                 self.bar.set_length(planned);
                 self.bar.set_position(done);
                 self.bar.set_message(format!("{}: {text}", self.what));
             }
-            Progress::Waiting(text) => self.bar.set_message(format!("{}: {text}", self.what)),
-            Progress::Done(_) => {}
+            WaitProgress::Waiting(text) => self.bar.set_message(format!("{}: {text}", self.what)),
+            WaitProgress::Done(_) => {}
         }
     }
 
@@ -128,16 +128,17 @@ mod tests {
 
     #[test]
     fn the_progress_of_a_search_has_steps_and_the_best_score_so_far() {
-        let progress =
-            Progress::of(&json!({"stage": "searching", "tried": 3, "planned": 64, "best": 0.4, "metric": "log_loss"}));
+        let progress = WaitProgress::of(
+            &json!({"stage": "searching", "tried": 3, "planned": 64, "best": 0.4, "metric": "log_loss"}),
+        );
         assert!(
-            matches!(&progress, Progress::Steps { text, done: 3, planned: 64 } if text == "searching, best log_loss 0.4000"),
+            matches!(&progress, WaitProgress::Steps { text, done: 3, planned: 64 } if text == "searching, best log_loss 0.4000"),
             "{progress:?}"
         );
     }
 
     #[test]
     fn a_run_that_reports_no_progress_is_running() {
-        assert!(matches!(Progress::of(&json!(null)), Progress::Waiting(text) if text == "running"));
+        assert!(matches!(WaitProgress::of(&json!(null)), WaitProgress::Waiting(text) if text == "running"));
     }
 }

@@ -14,6 +14,7 @@ MILLION = 1_000_000
 # Bytes that CloudWatch counts for each log event in addition to its text.
 EVENT_BYTES = 26
 MONTH_SECONDS = 30 * 24 * 3600
+MONTH_HOURS = 30 * 24
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,16 @@ def log_bytes() -> int:
 def durations() -> dict[str, Any]:
     """Reads durations, measured where that is possible without Lambda, and how often things happen."""
     kept = json.loads((HERE / "durations.json").read_text())
-    return kept["measured"] | kept["assumed"]
+    return kept["measured"] | kept["counted"] | kept["assumed"]
+
+
+def metric_hours(stack: Stack, kept: dict[str, Any]) -> int:
+    """Returns in how many hours a metric is published that is published only when it changes: at most that many.
+
+    It is the count if each training changes the metric, plus the daily repeats of days without a training.
+    """
+    changes = stack.trainings * kept["metric_hours_of_a_change"]
+    return min(MONTH_HOURS, changes + max(0, kept["metric_hours_of_repeats"] - stack.trainings))
 
 
 def billed(milliseconds: float) -> int:
@@ -70,6 +80,8 @@ def idle(stack: Stack, kept: dict[str, Any], rates: Rates) -> list[Line]:
         + rates.compute(calls, kept["metrics_ms"], stack.metrics_memory, stack.architecture)
         + rates.of(calls, "trace")
         + rates.of(calls * kept["metrics_reads"], "table_read")
+        # The record of what was published is emptied and then written.
+        + rates.of(2 * (trainings + kept["metric_hours_of_repeats"]), "table_write")
         + rates.of(calls, "object_get")
         + rates.of(calls * kept["background_log_bytes"] / 1e9, "log_gigabyte")
         + rates.of(stack.metrics_runs, "schedule")
@@ -84,10 +96,14 @@ def idle(stack: Stack, kept: dict[str, Any], rates: Rates) -> list[Line]:
         + rates.of(trainings, "trace")
     )
     seconds, memory = kept["train_ms"] / 1000, stack.train_memory
-    published = f"{stack.metrics} custom metrics (two more once there are predictions and load failures)"
+    hours = metric_hours(stack, kept)
+    always = f"{stack.metrics} custom metrics with a value every five minutes"
+    rare = f"{stack.rare_metrics} that are published in at most {hours} of {MONTH_HOURS} hours"
+    more = "two more once there are predictions and load failures"
+    metrics = stack.metrics + stack.rare_metrics * hours / MONTH_HOURS
     watched = f"{calls:,} calls of the metrics function, {kept['metrics_ms']} ms at {stack.metrics_memory} MB"
     return [
-        Line(published, rates.of(stack.metrics, "custom_metric")),
+        Line(f"{always}, and {rare} ({more})", rates.of(metrics, "custom_metric")),
         Line(f"{stack.alarms} alarms on {stack.watched} metrics", rates.of(stack.watched, "alarm")),
         Line(f"{watched}: PutMetricData, time, traces, reads, logs", watching),
         Line(f"{trainings} trainings of {seconds:g} s at {memory:,} MB", training),

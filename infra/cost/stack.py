@@ -32,6 +32,7 @@ class Stack:
     watched: int
     dashboards: int
     metrics: int
+    rare_metrics: int
     sampled: float
     refresh_seconds: int
     health_rate: int
@@ -74,7 +75,8 @@ def read() -> Stack:
         alarms=count("AWS::CloudWatch::Alarm"),
         watched=watched(),
         dashboards=count("AWS::CloudWatch::Dashboard"),
-        metrics=_published(),
+        metrics=_published("EachTime"),
+        rare_metrics=_published("OnChange"),
         sampled=resources["PredictionSampling"]["Properties"]["SamplingRule"]["FixedRate"],
         refresh_seconds=value("!Ref RefreshSeconds"),
         health_rate=value("!Ref HealthRate"),
@@ -96,10 +98,10 @@ def per_month(expression: str) -> int:
     )
 
 
-def _published() -> int:
-    """Returns how many metrics the metrics function publishes.
+def _published(publication: str) -> int:
+    """Returns how many metrics the metrics function publishes each time, or only when they change.
 
     Those of the predict function start with its first prediction.
     """
     table = (ROOT / "shared/lifecycle/src/health/metric.rs").read_text()
-    return len(re.findall(r"^    \w+ \{ unit: \w", table, re.MULTILINE))
+    return len(re.findall(rf"^        unit: \w.* publication: {publication},$", table, re.MULTILINE))

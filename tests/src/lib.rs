@@ -18,5 +18,6 @@ pub mod stack;
 pub mod storage;
 pub mod training;
 pub mod wait;
+pub mod webhook;
 
 pub use stack::Stack;

@@ -10,6 +10,7 @@ use crate::functions::Functions;
 use crate::mail::Inbox;
 use crate::registry::Registry;
 use crate::storage::Bucket;
+use crate::webhook::WebhookInbox;
 
 /// Name of the model that the stack under test trains.
 pub const MODEL: &str = "iris";
@@ -56,6 +57,7 @@ impl Stack {
         let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await;
         let registry = Registry::new(&config, variable("EVERGREEN_TABLE"));
         registry.forget_alarms().await;
+        WebhookInbox::of_process();
         Self {
             api: Api {
                 predictions: ApiAccess::new(&variable("EVERGREEN_API_URL"), variable("EVERGREEN_API_KEY")),

@@ -116,7 +116,7 @@ pub enum ScheduleCommand {
 
 /// Until when an alarm sends no mail, and why.
 #[derive(Debug, Args)]
-pub struct MuteUntil {
+pub struct MuteOptions {
     /// For how long, such as 2h or 1d
     #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse, required_unless_present = "until")]
     duration: Option<SignedDuration>,
@@ -128,7 +128,7 @@ pub struct MuteUntil {
     pub reason: String,
 }
 
-impl MuteUntil {
+impl MuteOptions {
     /// Returns the end of the mute, if it begins now. `None` if it is later than any time that can be written.
     pub fn end(&self, now: Timestamp) -> Option<Timestamp> {
         self.until.or_else(|| now.checked_add(self.duration?).ok())

@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
-use crate::api::{Api, segment};
+use crate::api::{StackApi, segment};
 use crate::arguments::AliasCommand;
 use crate::failure::Failure;
 use crate::render::{self, at};
 
 /// Lists, sets or removes aliases.
-pub async fn alias(api: &Api, command: AliasCommand) -> Result<Answer, Failure> {
+pub async fn alias(api: &StackApi, command: AliasCommand) -> Result<Answer, Failure> {
     match command {
         AliasCommand::List => {
             let json = api.get("/aliases", &[]).await?;
@@ -25,7 +25,7 @@ pub async fn alias(api: &Api, command: AliasCommand) -> Result<Answer, Failure> 
 }
 
 /// Sets an alias if it is still as this person saw it.
-async fn set(api: &Api, name: &str, version: u32, reason: Option<String>) -> Result<Answer, Failure> {
+async fn set(api: &StackApi, name: &str, version: u32, reason: Option<String>) -> Result<Answer, Failure> {
     let aliases = api.get("/aliases", &[]).await?;
     let known = at(&aliases, "aliases").as_array().into_iter().flatten().find(|alias| at(alias, "name") == name);
     let seen = known.map_or(Value::from(0), |alias| at(alias, "revision").clone());

@@ -3,12 +3,12 @@
 use serde_json::json;
 
 use crate::answer::Answer;
-use crate::api::{Api, segment};
+use crate::api::{StackApi, segment};
 use crate::arguments::TagCommand;
 use crate::failure::Failure;
 
 /// Sets or removes a tag of a version.
-pub async fn tag(api: &Api, command: TagCommand) -> Result<Answer, Failure> {
+pub async fn tag(api: &StackApi, command: TagCommand) -> Result<Answer, Failure> {
     match command {
         TagCommand::Set { version, name, value } => {
             let json = api.send("PUT", &path(version, &name), Some(json!({"value": value}))).await?;
@@ -22,7 +22,7 @@ pub async fn tag(api: &Api, command: TagCommand) -> Result<Answer, Failure> {
 }
 
 /// Replaces the note of a version.
-pub async fn note(api: &Api, version: u32, text: String) -> Result<Answer, Failure> {
+pub async fn note(api: &StackApi, version: u32, text: String) -> Result<Answer, Failure> {
     let json = api.send("PUT", &format!("/versions/{version}/note"), Some(json!({"text": text}))).await?;
     Ok(Answer::new(json, format!("The note of version {version} is replaced.")))
 }

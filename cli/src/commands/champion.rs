@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 
 use super::status;
 use crate::answer::Answer;
-use crate::api::Api;
+use crate::api::StackApi;
 use crate::arguments::Confirmed;
 use crate::confirmation::confirm;
 use crate::failure::Failure;
 use crate::render::{at, scalar};
 
 /// Makes a version the champion. The request says which champion this person saw, so that nobody's change is overwritten.
-pub async fn promote(api: &Api, version: u32, why: Confirmed) -> Result<Answer, Failure> {
+pub async fn promote(api: &StackApi, version: u32, why: Confirmed) -> Result<Answer, Failure> {
     let seen = status::champion(api).await?;
     confirm(why.yes, &format!("Version {version} becomes the champion. {}", now(&seen)), &version.to_string())?;
     let mut body = json!({"version": version, "reason": why.reason});
@@ -21,7 +21,7 @@ pub async fn promote(api: &Api, version: u32, why: Confirmed) -> Result<Answer, 
 }
 
 /// Makes the version before the champion the champion again.
-pub async fn roll_back(api: &Api, why: Confirmed) -> Result<Answer, Failure> {
+pub async fn roll_back(api: &StackApi, why: Confirmed) -> Result<Answer, Failure> {
     let seen = status::champion(api).await?;
     confirm(
         why.yes,
@@ -35,7 +35,7 @@ pub async fn roll_back(api: &Api, why: Confirmed) -> Result<Answer, Failure> {
 }
 
 /// Deletes a version.
-pub async fn delete(api: &Api, version: u32, why: Confirmed) -> Result<Answer, Failure> {
+pub async fn delete(api: &StackApi, version: u32, why: Confirmed) -> Result<Answer, Failure> {
     let what = format!("Version {version}, its artifact and its manifest are deleted.");
     confirm(why.yes, &what, &version.to_string())?;
     let json = api.send("DELETE", &format!("/versions/{version}"), Some(json!({"reason": why.reason}))).await?;
@@ -53,16 +53,22 @@ fn now(champion: &Value) -> String {
 }
 
 fn add_revision(body: &mut Value, champion: &Value) {
-    if let (Some(fields), revision @ Value::Number(_)) = (body.as_object_mut(), at(champion, "revision")) {
-        fields.insert("seen_revision".to_owned(), revision.clone());
+    // 0 says that the person saw no champion.
+    let revision = Some(at(champion, "revision")).filter(|revision| revision.is_number());
+    if let Some(fields) = body.as_object_mut() {
+        fields.insert("seen_revision".to_owned(), revision.cloned().unwrap_or_else(|| 0.into()));
     }
 }
 
 fn promoted(json: Value) -> Answer {
+    let number = scalar(at(&json, "promoted"));
+    if at(&json, "duplicate") == &Value::Bool(true) {
+        return Answer::new(json, format!("Version {number} was the champion already. Nothing was changed."));
+    }
     let replaced = match at(&json, "replaced") {
         Value::Null => String::new(),
         version => format!(" It replaced version {}.", scalar(version)),
     };
-    let text = format!("Version {} is the champion.{replaced}", scalar(at(&json, "promoted")));
+    let text = format!("Version {number} is the champion.{replaced}");
     Answer::new(json, text)
 }

@@ -3,20 +3,20 @@
 use serde_json::{Map, Value, json};
 
 use crate::answer::Answer;
-use crate::api::Api;
+use crate::api::StackApi;
 use crate::arguments::LinkOptions;
 use crate::failure::Failure;
 use crate::render::{at, scalar};
 
 /// Makes a link and prints it.
-pub async fn console(api: &Api, options: LinkOptions) -> Result<Answer, Failure> {
+pub async fn console(api: &StackApi, options: LinkOptions) -> Result<Answer, Failure> {
     let (json, url) = link(api, options).await?;
     let text = format!("{url}\n{}", validity(&json));
     Ok(Answer::new(json, text))
 }
 
 /// Makes a link and opens it. If no browser can be started, the link is printed.
-pub async fn open(api: &Api, options: LinkOptions) -> Result<Answer, Failure> {
+pub async fn open(api: &StackApi, options: LinkOptions) -> Result<Answer, Failure> {
     let (json, url) = link(api, options).await?;
     let text = match open::that_detached(&url) {
         Ok(()) => format!("The console opens in your browser. {}", validity(&json)),
@@ -26,14 +26,14 @@ pub async fn open(api: &Api, options: LinkOptions) -> Result<Answer, Failure> {
 }
 
 /// Ends all sessions and links.
-pub async fn end_all(api: &Api) -> Result<Answer, Failure> {
+pub async fn end_all(api: &StackApi) -> Result<Answer, Failure> {
     let json = api.send("DELETE", "/sessions", None).await?;
     let text = format!("Ended sessions and links: {}.", scalar(at(&json, "ended")));
     Ok(Answer::new(json, text))
 }
 
 /// Asks for a link, and returns the answer with the whole URL in `url`.
-async fn link(api: &Api, options: LinkOptions) -> Result<(Value, String), Failure> {
+async fn link(api: &StackApi, options: LinkOptions) -> Result<(Value, String), Failure> {
     let mut body = Map::from_iter([("right".to_owned(), json!(if options.see { "see" } else { "steer" }))]);
     body.extend(options.hours.map(|hours| ("hours".to_owned(), json!(hours))));
     body.extend(options.name.map(|name| ("name".to_owned(), json!(name))));

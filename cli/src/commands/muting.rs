@@ -4,13 +4,13 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::answer::Answer;
-use crate::api::{Api, segment};
-use crate::arguments::MuteUntil;
+use crate::api::{StackApi, segment};
+use crate::arguments::MuteOptions;
 use crate::failure::Failure;
 use crate::render::time;
 
 /// Switches the mails of an alarm off until a time.
-pub async fn mute(api: &Api, alarm: &str, until: MuteUntil) -> Result<Answer, Failure> {
+pub async fn mute(api: &StackApi, alarm: &str, until: MuteOptions) -> Result<Answer, Failure> {
     let end = until.end(Timestamp::now());
     let end =
         end.ok_or_else(|| Failure::Usage("--for is too long; expected a duration such as 2h or 1d".to_owned()))?;
@@ -20,7 +20,7 @@ pub async fn mute(api: &Api, alarm: &str, until: MuteUntil) -> Result<Answer, Fa
 }
 
 /// Switches the mails of an alarm on again.
-pub async fn unmute(api: &Api, alarm: &str) -> Result<Answer, Failure> {
+pub async fn unmute(api: &StackApi, alarm: &str) -> Result<Answer, Failure> {
     let json = api.send("DELETE", &path(alarm), None).await?;
     Ok(Answer::new(json, format!("The alarm {alarm} sends mail again.")))
 }

@@ -7,24 +7,25 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
+use crate::api::StackApi;
 use crate::failure::Failure;
-use crate::render::{Column, at, scalar, table};
+use crate::render::{TableColumn, at, scalar, table};
 use crate::settings::{self, Setting};
-use crate::stack::Stack;
 
 /// Maximum number of rows of one request.
 const ROWS: usize = 1000;
 
-/// Predicts all rows, a thousand at a time.
-pub async fn predict(stack: &Stack, file: Option<PathBuf>, set: Vec<Setting>) -> Result<Answer, Failure> {
+/// Reads the rows of a file, or makes one row of the values on the command line.
+pub fn rows(file: Option<PathBuf>, set: Vec<Setting>) -> Result<Vec<Value>, Failure> {
     let rows = match file {
         Some(path) => input::rows(&path)?,
         None => vec![settings::object(set)],
     };
-    if rows.is_empty() {
-        return Err(Failure::Usage("the file has no rows".to_owned()));
-    }
-    let api = stack.prediction().await?;
+    if rows.is_empty() { Err(Failure::Usage("the file has no rows".to_owned())) } else { Ok(rows) }
+}
+
+/// Predicts all rows, a thousand at a time.
+pub async fn predict(api: &StackApi, rows: &[Value]) -> Result<Answer, Failure> {
     let mut answers = Vec::new();
     for part in rows.chunks(ROWS) {
         answers.push(api.send("POST", "/predict", Some(json!(part))).await?);
@@ -37,10 +38,10 @@ pub async fn predict(stack: &Stack, file: Option<PathBuf>, set: Vec<Setting>) ->
 fn text(answers: &[Value]) -> String {
     let rows: Vec<_> = answers.iter().flat_map(rows_of).enumerate().map(numbered).collect();
     let columns = [
-        Column::of("ROW", "row"),
-        Column::of("PREDICTION", "prediction"),
-        Column::of("PROBABILITY", "probability"),
-        Column::of("INTERVAL", "interval"),
+        TableColumn::of("ROW", "row"),
+        TableColumn::of("PREDICTION", "prediction"),
+        TableColumn::of("PROBABILITY", "probability"),
+        TableColumn::of("INTERVAL", "interval"),
     ];
     let model = answers.first().map(|answer| at(answer, "model")).unwrap_or(&Value::Null);
     let mut text = table(&rows, &columns, "No rows.");

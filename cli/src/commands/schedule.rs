@@ -4,13 +4,13 @@ use serde_json::json;
 
 use super::reading::plain;
 use crate::answer::Answer;
-use crate::api::Api;
+use crate::api::StackApi;
 use crate::arguments::ScheduleCommand;
 use crate::confirmation::confirm;
 use crate::failure::Failure;
 
 /// Shows the schedule, or switches it off or on.
-pub async fn schedule(api: &Api, command: Option<ScheduleCommand>) -> Result<Answer, Failure> {
+pub async fn schedule(api: &StackApi, command: Option<ScheduleCommand>) -> Result<Answer, Failure> {
     match command {
         None => Ok(plain(api.get("/schedule", &[]).await?)),
         Some(ScheduleCommand::Pause(why)) => {

@@ -4,12 +4,12 @@ use futures_util::future::try_join4;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
-use crate::api::Api;
+use crate::api::StackApi;
 use crate::failure::Failure;
 use crate::render::{self, at, metric_names, scalar};
 
 /// Shows the champion, the schedule, the alarms that ring, and the last runs.
-pub async fn status(api: &Api) -> Result<Answer, Failure> {
+pub async fn status(api: &StackApi) -> Result<Answer, Failure> {
     let runs = [("limit", "5".to_owned())];
     let asked = try_join4(champion(api), api.get("/schedule", &[]), api.get("/alarms", &[]), api.get("/runs", &runs));
     let (champion, schedule, alarms, runs) = asked.await?;
@@ -19,11 +19,20 @@ pub async fn status(api: &Api) -> Result<Answer, Failure> {
 }
 
 /// Returns the champion's record, or `null` if there is no champion yet.
-pub async fn champion(api: &Api) -> Result<Value, Failure> {
+pub async fn champion(api: &StackApi) -> Result<Value, Failure> {
     match api.get("/champion", &[]).await {
         Err(failure) if failure.is_no_champion() => Ok(Value::Null),
-        answer => answer,
+        answer => Ok(at(&answer?, "champion").clone()),
     }
+}
+
+/// Returns the most important ones of these metrics, as one line.
+pub fn metrics(metrics: &Value) -> String {
+    let numbers = metrics.as_object().into_iter().flatten().filter(|(_, value)| value.is_f64());
+    let numbers: serde_json::Map<_, _> = numbers.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let names = metric_names(&[json!({"metrics": numbers.clone()})]).into_iter().take(3);
+    let shown = names.filter_map(|name| Some(format!("{} {}", name.replace('_', " "), scalar(numbers.get(&name)?))));
+    shown.collect::<Vec<_>>().join(", ")
 }
 
 /// Returns the list in an answer, also if the answer itself is the list.
@@ -50,36 +59,23 @@ fn champion_lines(champion: &Value) -> Vec<String> {
     let number = scalar(at(version, "number"));
     let since = scalar(at(champion, "promoted_at"));
     let mut lines = vec![format!("{:<10}version {number} since {since} UTC ({})", "champion", facts.join("; "))];
-    if let Some(reason) = at(version, "decision.reason").as_str() {
+    if let Some(reason) = at(champion, "reason").as_str() {
         lines.push(format!("{:<10}{reason}", "why"));
     }
     lines
 }
 
-/// Returns the most important metrics of a version on the hold-out.
-pub fn metrics(version: &Value) -> String {
-    let evaluation = at(version, "evaluation");
-    let numbers =
-        evaluation.as_object().into_iter().flatten().filter(|(name, value)| value.is_f64() && *name != "rows");
-    let numbers: serde_json::Map<_, _> = numbers.map(|(name, value)| (name.clone(), value.clone())).collect();
-    let names = metric_names(&[json!({"metrics": numbers.clone()})]).into_iter().take(3);
-    let shown = names.filter_map(|name| Some(format!("{} {}", name.replace('_', " "), scalar(numbers.get(&name)?))));
-    shown.collect::<Vec<_>>().join(", ")
-}
-
 fn schedule_line(schedule: &Value) -> String {
-    let off = at(schedule, "enabled") == &Value::Bool(false);
+    let off = at(schedule, "is_enabled") == &Value::Bool(false);
     let state = if off { "paused; `evergreen schedule resume` switches it on" } else { "on" };
-    let next = at(schedule, "next").as_array().and_then(|next| next.first()).unwrap_or_else(|| at(schedule, "next"));
-    let next =
-        if off || next.is_null() || next.is_array() { String::new() } else { format!(", next {} UTC", scalar(next)) };
+    let next = at(schedule, "next_times").get(0).map(|next| format!(", next {} UTC", scalar(next))).unwrap_or_default();
     let expression = at(schedule, "expression").as_str().map(|text| format!(", {text}")).unwrap_or_default();
     format!("{:<10}{state}{next}{expression}", "schedule")
 }
 
 fn ringing(alarms: &Value) -> String {
     let alarms = alarms.as_array().map(Vec::as_slice).unwrap_or_default();
-    let rings = alarms.iter().filter(|alarm| at(alarm, "state").as_str() == Some("ALARM"));
+    let rings = alarms.iter().filter(|alarm| at(alarm, "state").as_str() == Some("alarm"));
     let names: Vec<_> = rings.map(|alarm| scalar(at(alarm, "name"))).collect();
     if names.is_empty() { "none rings".to_owned() } else { names.join(", ") }
 }
@@ -91,11 +87,10 @@ mod tests {
     #[test]
     fn the_status_shows_what_serves_and_why() {
         let text = text(&json!({
-            "champion": {"revision": 3, "promoted_at": "2026-11-29T08:00:00Z", "version": {"number": 7, "family": "linear",
-                "evaluation": {"rows": 30, "accuracy": 0.9666, "log_loss": 0.1},
-                "decision": {"promoted": true, "reason": "better than version 5"}}},
-            "schedule": {"enabled": true, "expression": "cron(0 3 * * ? *)", "next": ["2026-11-30T03:00:00Z"]},
-            "alarms": [{"name": "throttles", "state": "ALARM"}, {"name": "mail-bounced", "state": "OK"}],
+            "champion": {"revision": 3, "promoted_at": "2026-11-29T08:00:00Z", "reason": "better than version 5", "version": {"number": 7, "family": "linear",
+                "evaluation": {"rows": 30, "accuracy": 0.9666, "log_loss": 0.1}}},
+            "schedule": {"is_enabled": true, "expression": "cron(0 3 * * ? *)", "next_times": ["2026-11-30T03:00:00Z"]},
+            "alarms": [{"name": "throttles", "state": "alarm"}, {"name": "mail-bounced", "state": "ok"}],
             "runs": [],
         }));
         assert_eq!(
@@ -109,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_stack_without_a_version_says_how_to_get_one() {
-        let text = text(&json!({"champion": null, "schedule": {"enabled": false}, "alarms": [], "runs": []}));
+        let text = text(&json!({"champion": null, "schedule": {"is_enabled": false}, "alarms": [], "runs": []}));
         assert!(text.starts_with("champion  none yet; `evergreen train`"), "{text}");
         assert!(text.contains("schedule  paused"), "{text}");
     }

@@ -4,18 +4,18 @@ use serde_json::{Map, Value, json};
 
 use super::status;
 use crate::answer::Answer;
-use crate::api::{Api, segment};
+use crate::api::{StackApi, segment};
 use crate::arguments::TrainOptions;
 use crate::failure::Failure;
 use crate::render::{at, scalar};
 use crate::settings;
-use crate::waiting::{Progress, Wait};
+use crate::waiting::{Wait, WaitProgress};
 
 /// Statuses of a run that has ended.
 const ENDED: [&str; 4] = ["SUCCEEDED", "REJECTED", "FAILED", "LOST"];
 
 /// Starts a training run, and waits for its end if that was asked.
-pub async fn train(api: &Api, options: TrainOptions) -> Result<Answer, Failure> {
+pub async fn train(api: &StackApi, options: TrainOptions) -> Result<Answer, Failure> {
     let waiting = options.wait;
     let json = api.send("POST", "/trainings", Some(body(options))).await?;
     let id = scalar(at(&json, "run_id"));
@@ -40,11 +40,11 @@ fn body(options: TrainOptions) -> Value {
 }
 
 /// Reads the run. It does not exist until the request was delivered.
-async fn look(api: &Api, id: &str) -> Result<Progress, Failure> {
+async fn look(api: &StackApi, id: &str) -> Result<WaitProgress, Failure> {
     match api.get(&format!("/runs/{}", segment(id)), &[]).await {
-        Ok(run) if ENDED.iter().any(|status| at(&run, "status") == status) => Ok(Progress::Done(run)),
-        Ok(run) => Ok(Progress::of(at(&run, "progress"))),
-        Err(failure) if failure.is_not_found() => Ok(Progress::Waiting("requested".to_owned())),
+        Ok(run) if ENDED.iter().any(|status| at(&run, "status") == status) => Ok(WaitProgress::Done(run)),
+        Ok(run) => Ok(WaitProgress::of(at(&run, "progress"))),
+        Err(failure) if failure.is_not_found() => Ok(WaitProgress::Waiting("requested".to_owned())),
         Err(failure) => Err(failure),
     }
 }

@@ -3,14 +3,14 @@
 use serde_json::Value;
 
 use crate::answer::Answer;
-use crate::api::Api;
+use crate::api::StackApi;
 use crate::arguments::WaitOptions;
 use crate::failure::Failure;
 use crate::render::{at, fields, scalar};
-use crate::waiting::{Progress, Wait};
+use crate::waiting::{Wait, WaitProgress};
 
 /// Asks for the verification of a version, and waits for its result if that was asked.
-pub async fn verify(api: &Api, version: u32, waiting: WaitOptions) -> Result<Answer, Failure> {
+pub async fn verify(api: &StackApi, version: u32, waiting: WaitOptions) -> Result<Answer, Failure> {
     let path = format!("/versions/{version}/verifications");
     let before = if waiting.wait { newest(api, &path).await? } else { Value::Null };
     let json = api.send("POST", &path, None).await?;
@@ -23,14 +23,14 @@ pub async fn verify(api: &Api, version: u32, waiting: WaitOptions) -> Result<Ans
 }
 
 /// Returns the newest result. `null` if the version was never verified.
-async fn newest(api: &Api, path: &str) -> Result<Value, Failure> {
+async fn newest(api: &StackApi, path: &str) -> Result<Value, Failure> {
     let answer = api.get(path, &[]).await?;
     Ok(at(&answer, "verifications").as_array().and_then(|results| results.first()).cloned().unwrap_or_default())
 }
 
-async fn look(api: &Api, path: &str, before: &Value) -> Result<Progress, Failure> {
+async fn look(api: &StackApi, path: &str, before: &Value) -> Result<WaitProgress, Failure> {
     let result = newest(api, path).await?;
-    Ok(if &result == before { Progress::Waiting("training again".to_owned()) } else { Progress::Done(result) })
+    Ok(if &result == before { WaitProgress::Waiting("training again".to_owned()) } else { WaitProgress::Done(result) })
 }
 
 fn ended(version: u32, result: Value) -> Answer {

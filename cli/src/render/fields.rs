@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::scalar::scalar;
-use super::table::{Column, table};
+use super::table::{TableColumn, table};
 
 /// Maximum number of entries of a list. `--json` prints all.
 const ENTRIES: usize = 20;
@@ -52,7 +52,7 @@ fn list(values: &[Value], depth: usize, lines: &mut Vec<String>) {
             let columns: Vec<_> = names
                 .iter()
                 .map(|name| {
-                    Column::made(&name.to_uppercase().replace('_', " "), move |row| {
+                    TableColumn::made(&name.to_uppercase().replace('_', " "), move |row| {
                         scalar(row.get(name).unwrap_or(&Value::Null))
                     })
                 })

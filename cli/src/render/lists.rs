@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::scalar::{at, scalar, sentence};
-use super::table::{Column, table};
+use super::table::{TableColumn, table};
 
 /// Metrics in the order in which people look at them. Others follow by name.
 const ORDER: [&str; 8] = ["accuracy", "roc_auc", "log_loss", "f1", "macro_f1", "r2", "rmse", "mae"];
@@ -14,13 +14,13 @@ const METRICS: usize = 4;
 pub fn runs(answer: &Value) -> String {
     let rows = rows(answer, "runs");
     let mut columns = vec![
-        Column::of("RUN", "id"),
-        Column::of("STATUS", "status"),
-        Column::of("VERSION", "version"),
-        Column::made("TRIGGER", |row| scalar(first(row, &["trigger.kind", "trigger"]))),
-        Column::of("FAMILY", "family"),
-        Column::of("STARTED", "started_at"),
-        Column::of("SECONDS", "seconds"),
+        TableColumn::of("RUN", "id"),
+        TableColumn::of("STATUS", "status"),
+        TableColumn::of("VERSION", "version"),
+        TableColumn::made("TRIGGER", |row| scalar(first(row, &["trigger.kind", "trigger"]))),
+        TableColumn::of("FAMILY", "family"),
+        TableColumn::of("STARTED", "started_at"),
+        TableColumn::of("SECONDS", "seconds"),
     ];
     columns.extend(metric_columns(rows));
     columns.push(reason());
@@ -31,27 +31,27 @@ pub fn runs(answer: &Value) -> String {
 pub fn versions(answer: &Value) -> String {
     let rows = rows(answer, "versions");
     let mut columns = vec![
-        Column::of("VERSION", "number"),
-        Column::made("GATE", |row| {
+        TableColumn::of("VERSION", "number"),
+        TableColumn::made("GATE", |row| {
             if at(row, "promoted") == &Value::Bool(true) { "promoted" } else { "refused" }.to_owned()
         }),
-        Column::made("NAMES", names),
-        Column::of("FAMILY", "family"),
-        Column::of("TRAINED", "trained_at"),
+        TableColumn::made("NAMES", names),
+        TableColumn::of("FAMILY", "family"),
+        TableColumn::of("TRAINED", "trained_at"),
     ];
     columns.extend(metric_columns(rows));
-    columns.extend([Column::of("ROWS", "rows"), Column::of("TAGS", "tags"), reason()]);
+    columns.extend([TableColumn::of("ROWS", "rows"), TableColumn::of("TAGS", "tags"), reason()]);
     table(rows, &columns, "No versions match.") + &more(answer)
 }
 
 /// Returns the table of champions.
 pub fn champions(answer: &Value) -> String {
     let columns = [
-        Column::of("REVISION", "revision"),
-        Column::made("VERSION", |row| scalar(first(row, &["version.number", "version", "number"]))),
-        Column::made("SINCE", |row| scalar(first(row, &["promoted_at", "since"]))),
-        Column::of("PREVIOUS", "previous"),
-        Column::made("FAMILY", |row| scalar(first(row, &["version.family", "family"]))),
+        TableColumn::of("REVISION", "revision"),
+        TableColumn::made("VERSION", |row| scalar(first(row, &["version.number", "version", "number"]))),
+        TableColumn::made("SINCE", |row| scalar(first(row, &["promoted_at", "since"]))),
+        TableColumn::of("PREVIOUS", "previous"),
+        TableColumn::made("FAMILY", |row| scalar(first(row, &["version.family", "family"]))),
     ];
     table(rows(answer, "champions"), &columns, "No version was the champion yet.") + &more(answer)
 }
@@ -59,10 +59,10 @@ pub fn champions(answer: &Value) -> String {
 /// Returns the table of aliases.
 pub fn aliases(answer: &Value) -> String {
     let columns = [
-        Column::of("ALIAS", "name"),
-        Column::of("VERSION", "version"),
-        Column::of("SET", "set_at"),
-        Column::of("REVISION", "revision"),
+        TableColumn::of("ALIAS", "name"),
+        TableColumn::of("VERSION", "version"),
+        TableColumn::of("SET", "set_at"),
+        TableColumn::of("REVISION", "revision"),
     ];
     table(rows(answer, "aliases"), &columns, "There are no aliases.")
 }
@@ -70,11 +70,11 @@ pub fn aliases(answer: &Value) -> String {
 /// Returns the table of alarms.
 pub fn alarms(answer: &Value) -> String {
     let columns = [
-        Column::of("ALARM", "name"),
-        Column::of("STATE", "state"),
-        Column::made("SINCE", |row| scalar(first(row, &["since", "updated_at", "at"]))),
-        Column::made("MUTED UNTIL", |row| scalar(first(row, &["muted_until", "mute.until"]))),
-        Column::made("TITLE", |row| scalar(first(row, &["title", "reason"]))),
+        TableColumn::of("ALARM", "name"),
+        TableColumn::of("STATE", "state"),
+        TableColumn::made("SINCE", |row| scalar(at(row, "since"))),
+        TableColumn::made("MUTED UNTIL", |row| scalar(at(row, "muted_until"))),
+        TableColumn::made("WATCHES", |row| scalar(first(row, &["description", "reason"]))),
     ];
     table(rows(answer, "alarms"), &columns, "The stack has no alarms.")
 }
@@ -82,12 +82,12 @@ pub fn alarms(answer: &Value) -> String {
 /// Returns the table of changes.
 pub fn audit(answer: &Value) -> String {
     let columns = [
-        Column::of("WHEN", "at"),
-        Column::of("WHO", "actor.name"),
-        Column::made("WHAT", |row| scalar(at(row, "action")).replace('_', " ")),
-        Column::of("SUBJECT", "subject"),
-        Column::of("DETAILS", "details"),
-        Column::of("REASON", "reason"),
+        TableColumn::of("WHEN", "at"),
+        TableColumn::of("WHO", "actor.name"),
+        TableColumn::made("WHAT", |row| scalar(at(row, "action")).replace('_', " ")),
+        TableColumn::of("SUBJECT", "subject"),
+        TableColumn::of("DETAILS", "details"),
+        TableColumn::of("REASON", "reason"),
     ];
     let rows = match answer.get("entries") {
         Some(_) => rows(answer, "entries"),
@@ -98,19 +98,23 @@ pub fn audit(answer: &Value) -> String {
 
 /// Returns the names of the metrics of some rows, those first that people look at.
 pub fn metric_names(rows: &[Value]) -> Vec<String> {
-    let of_row =
-        |row: &Value| row.get("metrics").and_then(Value::as_object).map(|metrics| metrics.keys().cloned().collect());
+    let of_row = |row: &Value| {
+        row.get("metrics").and_then(Value::as_object).map(|metrics| {
+            let known = metrics.iter().filter(|(_, value)| !value.is_null());
+            known.map(|(name, _)| name.clone()).collect()
+        })
+    };
     let mut names: Vec<String> = rows.iter().filter_map(of_row).flat_map(|names: Vec<String>| names).collect();
     names.sort_by_key(|name| (ORDER.iter().position(|known| known == name).unwrap_or(ORDER.len()), name.clone()));
     names.dedup();
     names
 }
 
-fn metric_columns<'a>(rows: &[Value]) -> Vec<Column<'a>> {
+fn metric_columns<'a>(rows: &[Value]) -> Vec<TableColumn<'a>> {
     let names = metric_names(rows).into_iter().take(METRICS);
     let column = |name: String| {
         let header = name.to_uppercase().replace('_', " ");
-        Column::made(&header, move |row| {
+        TableColumn::made(&header, move |row| {
             scalar(row.get("metrics").and_then(|metrics| metrics.get(&name)).unwrap_or(&Value::Null))
         })
     };
@@ -124,8 +128,8 @@ fn names(row: &Value) -> String {
     if names.is_empty() { "-".to_owned() } else { names.join(", ") }
 }
 
-fn reason<'a>() -> Column<'a> {
-    Column::made("REASON", |row| sentence(&scalar(at(row, "reason"))))
+fn reason<'a>() -> TableColumn<'a> {
+    TableColumn::made("REASON", |row| sentence(&scalar(at(row, "reason"))))
 }
 
 /// Returns the list in an answer, also if the answer itself is the list.

@@ -8,14 +8,14 @@ use serde_json::Value;
 use super::scalar::{at, scalar};
 
 /// A column: its header, and how its cell is made of a row.
-pub struct Column<'a> {
+pub struct TableColumn<'a> {
     /// The header, in capitals.
     pub header: String,
     /// Makes the cell's text. `-` stands for no value.
     pub cell: Box<dyn Fn(&Value) -> String + 'a>,
 }
 
-impl<'a> Column<'a> {
+impl<'a> TableColumn<'a> {
     /// Creates a column with the value at a path of names.
     pub fn of(header: &str, path: &'a str) -> Self {
         Self::made(header, move |row| scalar(at(row, path)))
@@ -28,7 +28,7 @@ impl<'a> Column<'a> {
 }
 
 /// Returns a table. Columns without any value are left out. `none` is the text for no rows.
-pub fn table(rows: &[Value], columns: &[Column<'_>], none: &str) -> String {
+pub fn table(rows: &[Value], columns: &[TableColumn<'_>], none: &str) -> String {
     if rows.is_empty() {
         return none.to_owned();
     }
@@ -38,6 +38,9 @@ pub fn table(rows: &[Value], columns: &[Column<'_>], none: &str) -> String {
     table.set_header(columns.iter().map(|(column, _)| column.header.as_str()));
     for at in 0..rows.len() {
         table.add_row(columns.iter().filter_map(|(_, cells)| cells.get(at)));
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
     }
     for (at, (_, cells)) in columns.iter().enumerate() {
         let numbers = cells.iter().all(|cell| cell == "-" || cell.parse::<f64>().is_ok());
@@ -67,16 +70,17 @@ mod tests {
     #[test]
     fn a_column_without_values_is_left_out_and_numbers_are_at_the_right() {
         let rows = [json!({"name": "a", "score": 0.5}), json!({"name": "long", "score": 12})];
-        let columns = [Column::of("NAME", "name"), Column::of("SCORE", "score"), Column::of("EMPTY", "empty")];
+        let columns =
+            [TableColumn::of("NAME", "name"), TableColumn::of("SCORE", "score"), TableColumn::of("EMPTY", "empty")];
         let lines: Vec<_> = table(&rows, &columns, "none").lines().map(str::trim_end).map(str::to_owned).collect();
         assert_eq!(lines.len(), 3);
         assert!(!lines[0].contains("EMPTY"), "{lines:?}");
-        assert!(lines[2].ends_with(" 12"), "{lines:?}");
+        assert!(lines[0].starts_with("NAME  ") && lines[2].ends_with(" 12"), "{lines:?}");
         assert_eq!(lines[1].len(), lines[2].len());
     }
 
     #[test]
     fn no_rows_are_a_sentence() {
-        assert_eq!(table(&[], &[Column::of("NAME", "name")], "No runs yet."), "No runs yet.");
+        assert_eq!(table(&[], &[TableColumn::of("NAME", "name")], "No runs yet."), "No runs yet.");
     }
 }

@@ -18,8 +18,9 @@ pub struct Guide {
 pub struct GuideStep {
     /// The instruction of a recommended step, as text for the mail.
     pub what: &'static str,
-    /// The AWS CLI command of a recommended step. `None` if the step has no command.
-    pub command: Option<String>,
+    /// The commands of a recommended step, of which one is enough: first that of `evergreen`, if it has one, and last
+    /// that of the AWS CLI. Empty if the step has no command.
+    pub commands: Vec<String>,
 }
 
 impl Guide {
@@ -28,19 +29,33 @@ impl Guide {
         let (entry, commands) = (alarm.kind.entry(), Commands { alarm, about });
         let step = |step: &StepTemplate| GuideStep {
             what: step.what,
-            command: step.command.map(|command| commands.write(command)),
+            commands: step.command.map(|command| commands.all(command)).unwrap_or_default(),
         };
         Self { meaning: entry.meaning, steps: entry.steps.iter().map(step).collect() }
     }
 }
 
-/// Writes the AWS CLI commands that a mail recommends, for this stack and alarm.
+/// Writes the commands that a mail recommends, for this stack and alarm.
 struct Commands<'a> {
     alarm: &'a Alarm,
     about: &'a Letterhead,
 }
 
 impl Commands<'_> {
+    fn all(&self, command: Command) -> Vec<String> {
+        self.short(command).into_iter().chain([self.write(command)]).collect()
+    }
+
+    /// Returns the command of `evergreen` that does the same as the AWS CLI command. `None` if there is none.
+    fn short(&self, command: Command) -> Option<String> {
+        let stack = &self.about.stack;
+        match command {
+            Command::Runs => Some(format!("evergreen runs --stack {stack} --limit 5")),
+            Command::Train => Some(format!("evergreen train --stack {stack} --note \"by hand, after an alarm\"")),
+            _ => None,
+        }
+    }
+
     fn write(&self, command: Command) -> String {
         match command {
             Command::Runs => self.runs(),

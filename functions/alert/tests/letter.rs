@@ -95,12 +95,16 @@ fn a_mail_names_first_the_problem_and_then_the_steps() {
     What to do:
 
     1. See how the last runs ended, and why:
+       evergreen runs --stack evergreen --limit 5
+       or
        aws dynamodb query --table-name evergreen-registry --index-name by-start --no-scan-index-forward --limit 5 --key-condition-expression 'pk = :pk' --expression-attribute-values '{":pk":{"S":"MODEL#iris"}}'
 
     2. Read the log of training:
        aws logs tail /aws/lambda/evergreen-train --since 1d
 
     3. Once the cause is removed, train now:
+       evergreen train --stack evergreen --note "by hand, after an alarm"
+       or
        aws lambda invoke --function-name evergreen-train --cli-read-timeout 900 --cli-binary-format raw-in-base64-out --payload '{"note":"by hand, after an alarm"}' /dev/stdout
 
     The champion | the previous version
@@ -429,10 +433,12 @@ fn every_command_names_a_resource_of_this_stack() {
     for kind in AlarmKind::KNOWN {
         let guide = evergreen_alert::Guide::to(&alarm(kind), &letterhead());
         assert!(!guide.steps.is_empty());
-        for command in guide.steps.iter().filter_map(|step| step.command.as_deref()) {
+        for command in guide.steps.iter().flat_map(|step| &step.commands) {
             let general = command == "aws lambda get-account-settings" || command.contains("suppressed-destination");
-            let own = command.contains("evergreen-") || command.contains("name=='evergreen'");
-            assert!(command.starts_with("aws ") && (general || own), "{command}");
+            let own =
+                ["evergreen-", "name=='evergreen'", "--stack evergreen"].iter().any(|name| command.contains(name));
+            let known = command.starts_with("aws ") || command.starts_with("evergreen ");
+            assert!(known && (general || own), "{command}");
         }
     }
 }

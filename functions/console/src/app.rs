@@ -110,12 +110,7 @@ impl<W: ConsoleWorld> App<W> {
         }
     }
 
-    async fn endpoint(
-        &self,
-        request: &Request,
-        matched: &Matched<'_>,
-        actor: Option<Actor>,
-    ) -> Result<Reply, Problem> {
+    async fn endpoint(&self, request: &Request, matched: &Matched<'_>, actor: Option<Actor>) -> Result<Reply, Problem> {
         let query = QueryParameters::of(request, matched.route)?;
         match (matched.route.need, actor) {
             (Need::Reading, actor) => self.read(matched, &query, actor.is_some()).await,

@@ -1,5 +1,7 @@
 //! Bodies of requests: JSON for the API, forms for the pages.
 
+use std::fmt::Write;
+
 use evergreen_http::Problem;
 use lambda_http::http::header::CONTENT_TYPE;
 use lambda_http::{Body, Request};
@@ -68,7 +70,28 @@ pub fn form(request: &Request) -> Result<Vec<(String, String)>, Problem> {
         return Err(problem::media_type("application/x-www-form-urlencoded"));
     }
     let fields = text(request)?.split('&').filter(|field| !field.is_empty());
-    Ok(fields.map(|field| field.split_once('=').unwrap_or((field, ""))).map(|(name, value)| (decoded(name), decoded(value))).collect())
+    Ok(fields
+        .map(|field| field.split_once('=').unwrap_or((field, "")))
+        .map(|(name, value)| (decoded(name), decoded(value)))
+        .collect())
+}
+
+/// Decodes a part of a path: `%` precedes two hexadecimal digits.
+pub fn decoded_path(text: &str) -> String {
+    decoded(&text.replace('+', "%2B"))
+}
+
+/// Encodes a text for a query: everything except letters, digits and `-._~` is written as `%` and two digits.
+pub fn encoded(text: &str) -> String {
+    text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
+        match byte {
+            b'-' | b'.' | b'_' | b'~' => encoded.push(char::from(byte)),
+            _ if byte.is_ascii_alphanumeric() => encoded.push(char::from(byte)),
+            // Writing to a string cannot fail.
+            _ => drop(write!(encoded, "%{byte:02X}")),
+        }
+        encoded
+    })
 }
 
 /// Decodes the text of a form: `+` is a space, and `%` precedes two hexadecimal digits.

@@ -30,6 +30,10 @@ pub struct StackFacts {
     pub api_url: Option<String>,
     /// URL of the CloudWatch dashboard. `None` if the stack does not say it.
     pub dashboard_url: Option<String>,
+    /// Maximum age of the champion in hours. `None`: it follows from the schedule.
+    pub max_age_hours: Option<f64>,
+    /// Accuracy or R² below which an alarm rings. `None`: it is relative.
+    pub quality_threshold: Option<f64>,
     // The emulator serves plain HTTP, so a cookie for HTTPS only would never come back.
     /// Whether the stack runs on an emulator of AWS.
     pub is_emulated: bool,
@@ -50,12 +54,19 @@ impl ConsoleConfig {
                 model: environment.parsed("EVERGREEN_MODEL")?,
                 name: environment.required("EVERGREEN_STACK")?,
                 grace: SignedDuration::from_mins(i64::from(minutes)),
+                max_age_hours: number(environment, "EVERGREEN_MAX_MODEL_AGE_HOURS", "auto")?,
+                quality_threshold: number(environment, "EVERGREEN_ACCURACY_THRESHOLD", "relative")?,
                 api_url: environment.optional("EVERGREEN_API_URL"),
                 dashboard_url: environment.optional("EVERGREEN_DASHBOARD_URL"),
                 is_emulated: environment.flag("EVERGREEN_EMULATED"),
             },
         })
     }
+}
+
+/// Returns the number in a variable. `None` if the variable is not set, or has the value `word`.
+fn number(environment: &Environment, key: &'static str, word: &str) -> Result<Option<f64>, ConfigError> {
+    environment.optional(key).map_or(Ok(None), |_| environment.number_unless(key, word))
 }
 
 #[cfg(test)]

@@ -17,9 +17,10 @@ async fn main() -> anyhow::Result<()> {
     let config = ConsoleConfig::read(&environment).context("configuration")?;
     let sdk = evergreen_aws::connect(&environment).context("configuration")?;
     let model = &config.stack.model;
+    let artifacts = ArtifactBucket::new(&sdk, &config.bucket, model.clone());
     let ports = ConsolePorts {
-        registry: Arc::new(Registry::new(&sdk, &config.table, model.clone())),
-        artifacts: Arc::new(ArtifactBucket::new(&sdk, &config.bucket, model.clone())),
+        registry: Arc::new(Registry::new(&sdk, &config.table, model.clone()).with_journal(&artifacts)),
+        artifacts: Arc::new(artifacts),
         scheduler: Arc::new(Scheduler::new(&sdk, &config.schedule_name)),
         alarms: Arc::new(CloudWatchAlarms::new(&sdk, &config.stack.name)),
         bus: Arc::new(EventBus::new(&sdk)),

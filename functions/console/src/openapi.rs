@@ -66,10 +66,13 @@ fn operation(route: &Route, is_signed: bool) -> Value {
     });
     if let (Some(schema), Value::Object(operation)) = (route.body, &mut operation) {
         let schema = json!({"$ref": format!("#/components/schemas/{schema}")});
-        operation.insert("requestBody".to_owned(), json!({
-            "required": !schemas::MAY_BE_EMPTY.contains(&route.body.unwrap_or_default()),
-            "content": {"application/json": {"schema": schema}},
-        }));
+        operation.insert(
+            "requestBody".to_owned(),
+            json!({
+                "required": !schemas::MAY_BE_EMPTY.contains(&route.body.unwrap_or_default()),
+                "content": {"application/json": {"schema": schema}},
+            }),
+        );
     }
     operation
 }
@@ -90,7 +93,8 @@ fn parameter(name: &str, place: &str, schema: Value) -> Value {
 }
 
 fn responses(route: &Route) -> Value {
-    let body = |schema: &str, media: &str| json!({media: {"schema": {"$ref": format!("#/components/schemas/{schema}")}}});
+    let body =
+        |schema: &str, media: &str| json!({media: {"schema": {"$ref": format!("#/components/schemas/{schema}")}}});
     let success = if schemas::ACCEPTED.contains(&route.endpoint) { "202" } else { "200" };
     let mut responses = Map::new();
     responses.insert(

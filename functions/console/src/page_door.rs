@@ -1,11 +1,18 @@
-//! The pages' door: links, sessions, actions and assets.
+//! The pages' door: links, sessions, actions, assets and pages. Nobody passes without a session, except to open a link.
+
+mod actions;
+mod facts;
+mod response;
 
 use evergreen_http::Problem;
-use lambda_http::Request;
-use lambda_http::http::{Response, StatusCode};
+use evergreen_lifecycle::session::{Right, Session};
+use lambda_http::http::{Method, Response, StatusCode};
+use lambda_http::{Request, RequestExt};
 
 use crate::console::Console;
+use crate::pages::{self, DoorPage, PageBody, PageRequest, Query};
 use crate::ports::ConsoleWorld;
+use crate::{body, token};
 
 /// One request through the pages' door.
 pub(crate) struct PageDoor<'a, W> {
@@ -20,8 +27,126 @@ pub(crate) struct PageAnswer {
 }
 
 impl<W: ConsoleWorld> PageDoor<'_, W> {
-    pub(crate) async fn answer(&self, _path: &str) -> PageAnswer {
-        let _ = (self.console, self.request, Problem::internal(), StatusCode::OK);
-        PageAnswer { route: "none", response: Response::default() }
+    pub(crate) async fn answer(&self, path: &str) -> PageAnswer {
+        let segments: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).map(body::decoded_path).collect();
+        let segments: Vec<_> = segments.iter().map(String::as_str).collect();
+        let base = base(segments.len());
+        let (route, outcome) = match segments.as_slice() {
+            ["assets", name] => ("/assets/{file}", self.asset(name)),
+            ["open", token] => ("/open/{token}", self.open(token).await),
+            ["actions", name] => ("/actions/{name}", self.act(name).await),
+            _ => ("/{page}", self.page(&segments).await),
+        };
+        let response = match outcome {
+            Ok(response) => response,
+            Err(refusal) => self.door_page(&refusal, &base),
+        };
+        PageAnswer { route, response }
+    }
+
+    fn asset(&self, name: &str) -> Result<Response<String>, DoorPage> {
+        let asset = pages::asset(name).ok_or_else(|| DoorPage::NotFound("There is no such file.".to_owned()))?;
+        Ok(response::asset(asset.media_type, asset.content))
+    }
+
+    async fn open(&self, token: &str) -> Result<Response<String>, DoorPage> {
+        if self.is_post() {
+            let opened = self.console.open(token).await.map_err(refusal)?.ok_or(DoorPage::LinkUnusable)?;
+            return Ok(response::redirect("../", Some(&opened.cookie)));
+        }
+        let link = self.console.usable_link(token).await.map_err(refusal)?.ok_or(DoorPage::LinkUnusable)?;
+        Err(DoorPage::Open(Box::new(link)))
+    }
+
+    async fn page(&self, segments: &[&str]) -> Result<Response<String>, DoorPage> {
+        let session = self.session().await?;
+        let form = if self.is_post() { Some(self.form_of(&session)?) } else { None };
+        let query = self.request.query_string_parameters_ref().map(|query| Query::of(query.iter())).unwrap_or_default();
+        let facts = facts::few(self.console);
+        let key = token::id().map_err(refusal)?;
+        let form = form.map(Query::of);
+        let request = PageRequest {
+            path: segments,
+            query: &query,
+            form: form.as_ref(),
+            session: &session,
+            facts: &facts,
+            key: &key,
+            now: self.console.now(),
+        };
+        let page = Box::pin(pages::respond(&self.console.world, &request)).await;
+        Ok(match page.body {
+            PageBody::Html(html) => response::html(page.status, html),
+            PageBody::Redirect(target) => response::redirect(&target, None),
+        })
+    }
+
+    async fn session(&self) -> Result<Session, DoorPage> {
+        self.console.session_of(self.request).await.map_err(refusal)?.ok_or(DoorPage::NoSession)
+    }
+
+    /// Returns the fields of a form, if it was sent from a page of the session.
+    fn form_of(&self, session: &Session) -> Result<Vec<(String, String)>, DoorPage> {
+        let form = body::form(self.request).map_err(refusal)?;
+        let csrf = form.iter().find(|(name, _)| name == "csrf").map_or("", |(_, value)| value.as_str());
+        if token::is_same(csrf, &session.csrf) {
+            return Ok(form);
+        }
+        let detail = "The form was not sent from a page of this session. Load the page again, then repeat the action.";
+        Err(DoorPage::Forbidden(detail.to_owned()))
+    }
+
+    async fn act(&self, name: &str) -> Result<Response<String>, DoorPage> {
+        if !self.is_post() {
+            return Err(DoorPage::NotFound("An action is sent with a form.".to_owned()));
+        }
+        let session = self.session().await?;
+        let form = self.form_of(&session)?;
+        if name == "sign-out" {
+            let cookie = self.console.sign_out(self.request).await.map_err(refusal)?;
+            let (status, html) = self.written(&DoorPage::SignedOut, "../");
+            return Ok(response::with_cookie(response::html(status, html), &cookie));
+        }
+        if session.right != Right::Steer {
+            let detail = "This session may see everything, and change nothing. Ask for a link that may steer.";
+            return Err(DoorPage::Forbidden(detail.to_owned()));
+        }
+        let action = actions::Action { console: self.console, session: &session, form: &form };
+        let target = action.perform(name).await.map_err(refusal)?;
+        Ok(response::redirect(&target, None))
+    }
+
+    fn is_post(&self) -> bool {
+        self.request.method() == Method::POST
+    }
+
+    fn door_page(&self, page: &DoorPage, base: &str) -> Response<String> {
+        let (status, html) = self.written(page, base);
+        response::html(status, html)
+    }
+
+    fn written(&self, page: &DoorPage, base: &str) -> (StatusCode, String) {
+        pages::door(page, &facts::few(self.console), base).unwrap_or_else(|error| {
+            tracing::error!(%error, "a page could not be rendered");
+            (StatusCode::INTERNAL_SERVER_ERROR, "The page cannot be shown.".to_owned())
+        })
+    }
+}
+
+/// Returns the relative prefix that leads from a path with so many segments to the overview.
+fn base(segments: usize) -> String {
+    if segments < 2 { "./".to_owned() } else { "../".repeat(segments - 1) }
+}
+
+/// Returns the page about a problem.
+fn refusal(problem: Problem) -> DoorPage {
+    match problem.kind.status.as_u16() {
+        403 => DoorPage::Forbidden(problem.detail),
+        404 => DoorPage::NotFound(problem.detail),
+        500.. => DoorPage::Unavailable,
+        _ => DoorPage::NotFound(match problem.expected {
+            Some(expected) => format!("{} Expected: {expected}.", problem.detail),
+            None => problem.detail,
+        }),
     }
 }

@@ -53,9 +53,9 @@ pub fn no_session() -> Problem {
 
 /// Creates the 403 response to a form that was not sent from a page of this session.
 pub fn foreign_form() -> Problem {
-    Problem::new(&FORBIDDEN, "The form was not sent from a page of this session.").at("csrf").expecting(
-        "the hidden field of the page: load the page again, then repeat the action",
-    )
+    Problem::new(&FORBIDDEN, "The form was not sent from a page of this session.")
+        .at("csrf")
+        .expecting("the hidden field of the page: load the page again, then repeat the action")
 }
 
 /// Creates the 403 response to a request of which API Gateway does not say who signed it.
@@ -70,7 +70,8 @@ pub fn unknown(thing: impl std::fmt::Display, field: &str) -> Problem {
 
 /// Creates the 409 response to a change that was made for a state that is over.
 pub fn conflict(what: &str) -> Problem {
-    Problem::new(&CONFLICT, format!("{what} changed meanwhile.")).expecting("the present revision: read it again, then repeat the change")
+    Problem::new(&CONFLICT, format!("{what} changed meanwhile."))
+        .expecting("the present revision: read it again, then repeat the change")
 }
 
 /// Creates the 409 response to a promotion of a version that could not answer predictions.

@@ -31,7 +31,9 @@ const DEFAULT_ENTRIES: u32 = 20;
 impl<W: ConsoleWorld> Console<W> {
     pub(crate) async fn show_champion(&self) -> Result<Reply, Problem> {
         let pointer = self.pointer().await?;
-        Reply::ok(&pointer.as_ref().map_or_else(|| json!({"champion": null}), |pointer| json!({"champion": shown(pointer)})))
+        Reply::ok(
+            &pointer.as_ref().map_or_else(|| json!({"champion": null}), |pointer| json!({"champion": shown(pointer)})),
+        )
     }
 
     pub(crate) async fn list_champions(&self, query: &QueryParameters) -> Result<Reply, Problem> {

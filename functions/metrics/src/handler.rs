@@ -5,18 +5,17 @@ use std::collections::BTreeMap;
 use evergreen_lifecycle::health::{
     Refusals, accuracy_margin, average_champion_accuracy, champion_metrics, refusals, run_metrics,
 };
-use evergreen_lifecycle::ports::{MetricSink, Unavailable, WithCopy};
+use evergreen_lifecycle::ports::{Unavailable, WithCopy};
 use evergreen_lifecycle::schedule::{Schedule, Timetable};
 use evergreen_lifecycle::{Metric, MetricValues, ModelName, Pointer};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
 
-use crate::MetricsWorld;
 use crate::deadline::deadline_metric;
 use crate::inspection::ArtifactInspection;
-use crate::quota;
 use crate::readings::{self, Readings, SortedRuns};
+use crate::{MetricsWorld, Occasion, publishing, quota};
 
 /// Measures the health of one model and publishes the result as metrics.
 #[derive(Debug)]
@@ -91,12 +90,12 @@ impl From<MetricsError> for Diagnostic {
 }
 
 impl<W: MetricsWorld> MetricsHandler<'_, W> {
-    /// Measures the model's health and publishes the metrics.
+    /// Measures the model's health and publishes the metrics that are due on this `occasion`.
     ///
     /// # Errors
     /// [`MetricsError`] if every read of the registry failed or the metrics could not be published. If only some reads
     /// fail, only the metrics that need these reads are unknown.
-    pub async fn handle(&self) -> Result<MetricsReport, MetricsError> {
+    pub async fn handle(&self, occasion: Occasion) -> Result<MetricsReport, MetricsError> {
         let now = self.ports.clock().now();
         let (readings, failure) = Readings::take(self.ports, &self.expectations.schedule).await;
         let (inspection, used) =
@@ -106,7 +105,8 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
         // If only some reads fail, only the metrics that need these reads are unknown.
         let unknown = values.unknown().len() as f64;
         values.know(Metric::UnknownFigures, unknown);
-        self.ports.sink().publish(values.known(), now).await.map_err(MetricsError::NotPublished)?;
+        let published =
+            publishing::publish(self.ports, values.known(), occasion, now).await.map_err(MetricsError::NotPublished)?;
         if let (true, Some(cause)) = (readings.are_none(), failure) {
             return Err(MetricsError::NothingKnown(cause));
         }
@@ -114,7 +114,7 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
         // is then unknown.
         let unreadable = readings.unreadable().unwrap_or_default();
         Ok(MetricsReport {
-            published: values.known().iter().map(|datum| (datum.metric.name(), datum.value)).collect(),
+            published: published.iter().map(|datum| (datum.metric.name(), datum.value)).collect(),
             unknown: values.unknown().map(Metric::name).collect(),
             unreadable: unreadable.iter().map(|record| record.key.clone()).collect(),
             artifact: inspection.map(|inspection| ArtifactFiles {
@@ -165,9 +165,8 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
             let (champion, highest) = (readings.champion(), readings.highest_promoted());
             values.add(refusals(&Refusals { recent: &runs.readable, champion, highest }, now));
         }
-        if let Some(count) = readings.versions {
-            // The conversion is exact for less than 2^53 versions.
-            values.know(Metric::Versions, count as f64);
+        if let Some(newest) = readings.versions {
+            values.know(Metric::Versions, newest.into());
         }
         if let Some(unreadable) = readings.unreadable() {
             for record in &unreadable {

@@ -1,15 +1,17 @@
 //! The metrics function: publishes metrics about the health of the champion (the model version that answers
 //! predictions) and of its training.
 //!
-//! The function runs every few minutes and after each registry event, and ignores the event's content. If one of its
-//! sources cannot be read, it still publishes the metrics of the other sources. It also publishes how many metrics are
-//! unknown.
+//! The function runs every few minutes and after each registry event. Then it publishes a metric that rarely changes only
+//! when it changed, and once a day. If a person invokes it by hand, it publishes all metrics. If one of its sources cannot
+//! be read, it still publishes the metrics of the other sources. It also publishes how many metrics are unknown.
 
 mod config;
 mod deadline;
 mod handler;
 mod inspection;
+mod occasion;
 mod ports;
+mod publishing;
 mod quota;
 mod readings;
 mod waiting_events;
@@ -18,6 +20,7 @@ pub use config::MetricsConfig;
 pub use deadline::deadline_metric;
 pub use handler::{ArtifactFiles, Expectations, MetricsError, MetricsHandler, MetricsReport};
 pub use inspection::{ArtifactInspection, FileCondition};
+pub use occasion::Occasion;
 pub use ports::{MetricsPorts, MetricsWorld};
 pub use readings::{CHAMPIONS, RUNS};
 pub use waiting_events::send_waiting_events;

@@ -3,9 +3,9 @@
 use anyhow::Context;
 use evergreen_aws::env::Environment;
 use evergreen_aws::{ArtifactBucket, CloudWatchMetrics, EventBus, Registry, Scheduler, SystemClock, UsagePlan};
-use evergreen_metrics::{MetricsConfig, MetricsHandler, MetricsPorts, send_waiting_events};
+use evergreen_metrics::{MetricsConfig, MetricsHandler, MetricsPorts, Occasion, send_waiting_events};
 use lambda_runtime::{LambdaEvent, service_fn};
-use serde::de::IgnoredAny;
+use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
@@ -14,8 +14,8 @@ async fn main() -> anyhow::Result<()> {
     let config = MetricsConfig::read(&environment).context("configuration")?;
     let sdk = evergreen_aws::connect(&environment).context("configuration")?;
     let expectations = &config.expectations;
-    let registry = Registry::new(&sdk, &config.table, expectations.model.clone());
     let artifacts = ArtifactBucket::new(&sdk, &config.bucket, expectations.model.clone());
+    let registry = Registry::new(&sdk, &config.table, expectations.model.clone()).with_journal(&artifacts);
     let sink = CloudWatchMetrics::new(&sdk, expectations.model.clone());
     let schedules = Scheduler::new(&sdk, &config.schedule_name);
     let usage = UsagePlan::new(&sdk, &config.usage_plan);
@@ -25,8 +25,8 @@ async fn main() -> anyhow::Result<()> {
     let ports = MetricsPorts { registry, artifacts, sink, schedules, usage, clock };
     let handler = &MetricsHandler { ports: &ports, expectations };
     // The futures are boxed, because the compiler limits how deeply futures may be nested.
-    let handle = service_fn(async |_: LambdaEvent<IgnoredAny>| {
-        let report = Box::pin(handler.handle()).await;
+    let handle = service_fn(async |event: LambdaEvent<Value>| {
+        let report = Box::pin(handler.handle(Occasion::of(&event.payload))).await;
         Box::pin(send_waiting_events(registry, &bus, clock)).await;
         report
     });

@@ -23,7 +23,8 @@ pub(crate) struct Readings {
     pub(crate) pointer: Option<Option<WithCopy>>,
     pub(crate) history: Option<Vec<Record<Pointer>>>,
     pub(crate) runs: Option<SortedRuns>,
-    pub(crate) versions: Option<u64>,
+    /// The number of the newest version. 0 if there is none.
+    pub(crate) versions: Option<u32>,
     pub(crate) timetable: Option<Timetable>,
 }
 
@@ -41,7 +42,7 @@ impl Readings {
             pointer(registry),
             registry.recent_champions(CHAMPIONS),
             registry.recent_runs_with_trainings(RUNS),
-            registry.count_versions(),
+            registry.newest_version(),
             timetable(schedules, configured),
         );
         let mut failures = Failures::default();
@@ -49,7 +50,7 @@ impl Readings {
             pointer: failures.note("champion", pointer),
             history: failures.note("former champions", history),
             runs: failures.note("runs", runs).map(SortedRuns::of),
-            versions: failures.note("versions", versions),
+            versions: failures.note("versions", versions).map(|newest| newest.map_or(0, VersionNumber::get)),
             timetable,
         };
         (readings, failures.first)

@@ -1,31 +1,23 @@
 //! The request handler of the predict function: turns one HTTP request into one HTTP response.
 
-use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
 use evergreen_http::{JsonResponse, Problem, causes};
-use evergreen_lifecycle::ports::{Runs, Unavailable};
-use evergreen_lifecycle::{ModelName, RunId, VersionNumber};
+use evergreen_lifecycle::{ModelName, VersionNumber};
 use futures_util::FutureExt;
 use jiff::SignedDuration;
 use lambda_http::{Request, RequestExt};
 use serde::Serialize;
-use tokio::time::timeout;
 
-use crate::champion::{ChampionCache, LoadedChampion, REFRESH_TIMEOUT};
+use crate::champion::{ChampionCache, LoadedChampion};
 use crate::journal::AnsweredRequest;
 use crate::ports::PredictWorld;
 use crate::problem;
-use crate::route::{Endpoint, Route, last_segment};
-use crate::views::{HealthView, ModelView, RunsView, UnreadableRunView, VersionView, WholeRunView};
+use crate::route::{Endpoint, Route};
+use crate::views::{HealthView, ModelView, VersionView};
 use crate::{answer, body, rows};
-
-/// Number of training runs and imports that `GET /runs` lists if the request has no `limit` parameter.
-const DEFAULT_RUNS: u32 = 20;
-/// Largest value of the `limit` parameter of `GET /runs`: the maximum number of runs in one response.
-const MAX_RUNS: u32 = 100;
 
 /// The predict function: answers HTTP requests. `W` supplies the connections to AWS services, the clock and the log.
 #[derive(Debug)]
@@ -109,8 +101,6 @@ impl<W: PredictWorld> App<W> {
             Endpoint::Predict => self.predict(request).await,
             Endpoint::Model => self.show_model().await,
             Endpoint::Version => self.show_version().await,
-            Endpoint::Runs => self.list_runs(request).await,
-            Endpoint::Run => self.show_run(request).await,
             Endpoint::Health => self.health().await,
         }
     }
@@ -144,48 +134,14 @@ impl<W: PredictWorld> App<W> {
         reply(&HealthView::new(&self.model, &confirmed))
     }
 
-    async fn list_runs(&self, request: &Request) -> Result<Reply, Problem> {
-        let limit = limit(request.query_string_parameters_ref().and_then(|query| query.first("limit")))?;
-        let runs = read(self.world.registry().recent_runs(limit)).await?;
-        reply(&RunsView::new(&runs, self.world.clock().now()))
-    }
-
-    async fn show_run(&self, request: &Request) -> Result<Reply, Problem> {
-        let id: RunId = last_segment(request).parse().map_err(|_| problem::invalid_run_id())?;
-        let run = read(self.world.registry().run(&id)).await?.ok_or_else(problem::unknown_run)?;
-        match run {
-            Ok(run) => reply(&WholeRunView::new(&run, self.world.clock().now())),
-            Err(record) => reply(&UnreadableRunView::new(&record)),
-        }
-    }
-
     async fn champion(&self) -> Result<Arc<LoadedChampion>, Problem> {
         self.cache.current().await.ok_or_else(problem::no_champion)
     }
 }
 
-fn limit(given: Option<&str>) -> Result<u32, Problem> {
-    let Some(given) = given else { return Ok(DEFAULT_RUNS) };
-    given.parse().ok().filter(|limit| (1..=MAX_RUNS).contains(limit)).ok_or_else(|| problem::invalid_limit(MAX_RUNS))
-}
-
 fn reply(view: &impl Serialize) -> Result<Reply, Problem> {
     let body = serde_json::to_string(view).map_err(internal)?;
     Ok(Reply { body, rows: 0, version: None })
-}
-
-/// Waits for a read of the registry (DynamoDB), at most 5 s. Returns a 503 problem if the read fails or takes longer.
-async fn read<T>(reading: impl Future<Output = Result<T, Unavailable>>) -> Result<T, Problem> {
-    // The SDK's retries alone can take longer than the function's timeout. Lambda would then end the environment, and
-    // the model in its memory would be lost.
-    let Ok(answer) = timeout(REFRESH_TIMEOUT, reading).await else {
-        tracing::error!(limit = REFRESH_TIMEOUT.as_secs(), "the registry did not answer in time");
-        return Err(Problem::unavailable());
-    };
-    answer.map_err(|error| {
-        tracing::error!(cause = causes(&error), "the registry could not be read");
-        Problem::unavailable()
-    })
 }
 
 fn internal(error: impl std::error::Error + 'static) -> Problem {

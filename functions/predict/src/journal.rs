@@ -15,7 +15,7 @@ pub struct AnsweredRequest<'a> {
     /// The request ID of the Lambda invocation.
     #[serde(rename = "requestId")]
     pub request_id: &'a str,
-    /// Path template of the request's route, such as `/runs/{id}`, or `none` if no route matches.
+    /// Path template of the request's route, such as `/predict`, or `none` if no route matches.
     pub route: &'static str,
     /// The HTTP status code of the response.
     pub status: u16,
@@ -24,7 +24,7 @@ pub struct AnsweredRequest<'a> {
     pub problem: Option<&'static str>,
     /// Number of rows that got a prediction. 0 for requests that are not predictions.
     pub rows: usize,
-    /// Number of the model version that answered. `None` for an error or a list of runs.
+    /// Number of the model version that answered. `None` for an error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<VersionNumber>,
     /// How long the predict function took to answer the request.

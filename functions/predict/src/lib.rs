@@ -1,5 +1,5 @@
 //! The predict Lambda function. It answers prediction requests over HTTP with the champion, which it keeps in memory.
-//! It also shows the champion and the training runs.
+//! It also shows the champion.
 //!
 //! A request passes these steps. [`Route`](route::Route) selects the endpoint by the request's path and method. One
 //! pass over the body creates the [`RequestRows`](rows::RequestRows). The [`ChampionCache`](champion::ChampionCache)

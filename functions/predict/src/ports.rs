@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use evergreen_lifecycle::ports::{Artifacts, Champions, Clock, Runs};
+use evergreen_lifecycle::ports::{Artifacts, Champions, Clock};
 
 use crate::journal::Journal;
 
@@ -11,7 +11,7 @@ use crate::journal::Journal;
 /// The predict function's connections to other systems: registry, artifact store, clock and journal.
 #[derive(Debug)]
 pub struct PredictPorts<R, A, C, J> {
-    /// The registry (DynamoDB), from which the records of the champion and of runs are read.
+    /// The registry (DynamoDB), from which the record of the champion is read.
     pub registry: Arc<R>,
     /// The artifact store (S3), from which model files are read.
     pub artifacts: Arc<A>,
@@ -24,12 +24,12 @@ pub struct PredictPorts<R, A, C, J> {
 // Generic code takes this one trait instead of four type parameters.
 /// The predict function's connections to other systems: registry, artifact store, clock and journal.
 pub trait PredictWorld: Send + Sync + 'static {
-    /// Type of the registry (DynamoDB) with the records of the champion and of runs.
-    type Registry: Champions + Runs;
+    /// Type of the registry (DynamoDB) with the record of the champion.
+    type Registry: Champions;
     /// Type of the store that has the model artifacts.
     type Artifacts: Artifacts;
 
-    /// Returns the registry (DynamoDB) with the records of the champion and of runs.
+    /// Returns the registry (DynamoDB) with the record of the champion.
     fn registry(&self) -> &Self::Registry;
     /// Returns the store that has the model artifacts.
     fn artifacts(&self) -> &Self::Artifacts;
@@ -41,7 +41,7 @@ pub trait PredictWorld: Send + Sync + 'static {
 
 impl<R, A, C, J> PredictWorld for PredictPorts<R, A, C, J>
 where
-    R: Champions + Runs + 'static,
+    R: Champions + 'static,
     A: Artifacts + 'static,
     C: Clock + 'static,
     J: Journal + 'static,

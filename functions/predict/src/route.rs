@@ -12,11 +12,11 @@ pub enum Api {
     // Its 5XX responses count as failed predictions.
     /// The prediction API: `POST /predict`, and information about the champion.
     Prediction,
-    /// The status API: training runs, imports, and the health of the function.
+    /// The status API. This function answers only the request for its health there.
     Status,
 }
 
-/// The operation that a request asks for, such as a prediction or a list of runs.
+/// The operation that a request asks for, such as a prediction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Endpoint {
     /// `POST /predict`: returns a prediction for each row of the request.
@@ -25,10 +25,6 @@ pub enum Endpoint {
     Model,
     /// `GET /version`: returns only the champion's version number and the time of its promotion.
     Version,
-    /// `GET /runs`: lists the last training runs and imports.
-    Runs,
-    /// `GET /runs/{id}`: returns one training run or import.
-    Run,
     /// `GET /health`: returns 200 if a champion is loaded, otherwise 503.
     Health,
 }
@@ -40,8 +36,7 @@ pub struct Route {
     pub api: Api,
     /// The only HTTP method that the path accepts.
     pub method: &'static str,
-    // A segment in braces matches any text.
-    /// Path template of the route, such as `/runs/{id}`.
+    /// Path of the route, such as `/predict`.
     pub template: &'static str,
     /// The operation that handles requests on this route.
     pub endpoint: Endpoint,
@@ -53,8 +48,6 @@ pub static ROUTES: &[Route] = &[
     Route::new(Api::Prediction, "POST", "/predict", Endpoint::Predict),
     Route::new(Api::Prediction, "GET", "/model", Endpoint::Model),
     Route::new(Api::Prediction, "GET", "/version", Endpoint::Version),
-    Route::new(Api::Status, "GET", "/runs", Endpoint::Runs),
-    Route::new(Api::Status, "GET", "/runs/{id}", Endpoint::Run),
     Route::new(Api::Status, "GET", "/health", Endpoint::Health),
 ];
 
@@ -69,7 +62,7 @@ impl Route {
     /// Returns a 404 [`Problem`] if no route has the request's path. Returns a 405 [`Problem`] if the method is wrong.
     pub fn of(request: &Request) -> Result<&'static Self, Problem> {
         let path = RoutedPath::of(request);
-        let route = ROUTES.iter().find(|route| route.has_path(path.text())).ok_or_else(problem::not_found)?;
+        let route = ROUTES.iter().find(|route| route.template == path.text()).ok_or_else(problem::not_found)?;
         if request.method() != route.method {
             return Err(Problem::method_not_allowed(route.method));
         }
@@ -79,17 +72,6 @@ impl Route {
             // access to the other API.
             RoutedPath::CaughtAll(_) => Err(problem::elsewhere()),
         }
-    }
-
-    /// Returns whether `path` matches this route's template, such as `/runs/{id}`.
-    fn has_path(&self, path: &str) -> bool {
-        let mut segments = path.split('/');
-        let matches = self.template.split('/').all(|expected| {
-            let is_parameter = expected.starts_with('{');
-            // The literal text of the template matches too.
-            segments.next().is_some_and(|segment| segment == expected || (is_parameter && !segment.is_empty()))
-        });
-        matches && segments.next().is_none()
     }
 }
 
@@ -105,12 +87,6 @@ fn listed(api: Api) -> String {
         Some((last, others @ [_, ..])) => format!("{} or {last}", others.join(", ")),
         _ => names.concat(),
     }
-}
-
-/// Returns the last segment of the request's path, such as the run ID for `/runs/{id}`.
-pub fn last_segment(request: &Request) -> &str {
-    let path = request.raw_http_path().trim_end_matches('/');
-    path.rsplit_once('/').map_or(path, |(_, last)| last)
 }
 
 // The request's URI cannot be used: `lambda_http` adds the API Gateway stage to its path, even if the caller used a
@@ -193,8 +169,6 @@ mod tests {
                 assert_eq!((problem.kind.status.as_u16(), problem.kind.code), (404, "not-found"), "{path}");
             }
         }
-        let run = call("GET", Some("/{proxy+}"), "/v1/runs/manual-1");
-        assert_eq!(Route::of(&run).unwrap_err().kind.status, 404);
     }
 
     #[test]
@@ -215,7 +189,7 @@ mod tests {
     #[test]
     fn a_wrong_method_is_answered_with_the_allowed_one() {
         for (template, path, method, allow) in
-            [(Some("/{proxy+}"), "/v1/predict", "GET", "POST"), (None, "/runs/manual-1", "DELETE", "GET")]
+            [(Some("/{proxy+}"), "/v1/predict", "GET", "POST"), (None, "/health", "DELETE", "GET")]
         {
             let problem = Route::of(&call(method, template, path)).unwrap_err();
             assert_eq!(problem.kind.status, 405);
@@ -224,12 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_segment_is_a_runs_identity() {
-        assert_eq!(last_segment(&call("GET", Some("/runs/{id}"), "/v1/runs/manual-1")), "manual-1");
-    }
-
-    #[test]
     fn a_404_lists_all_routes() {
-        insta::assert_snapshot!(summary(), @"POST /predict, GET /model or GET /version of the prediction API; GET /runs, GET /runs/{id} or GET /health of the status API");
+        insta::assert_snapshot!(summary(), @"POST /predict, GET /model or GET /version of the prediction API; GET /health of the status API");
     }
 }

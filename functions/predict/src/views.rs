@@ -1,6 +1,5 @@
-//! JSON bodies of the answers about the champion and about runs.
+//! JSON bodies of the answers about the champion.
 
-mod runs;
 
 use evergreen_http::RowSchema;
 use evergreen_lifecycle::{
@@ -11,7 +10,6 @@ use evergreen_scoring::Model;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-pub use self::runs::{RunsView, UnreadableRunView, WholeRunView};
 use crate::champion::ConfirmedChampion;
 
 /// JSON answer to `GET /health` while a champion is loaded. The endpoint needs no API key.

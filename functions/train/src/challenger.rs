@@ -5,7 +5,8 @@ use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::ports::{LARGEST_COPY, Registration};
 use evergreen_lifecycle::{
     Announcement, Artifact, Champion, Dataset, DatasetProfile, Decision, Durations, LifecycleEvent, MANIFEST_FORMAT,
-    Manifest, Pointer, PrimaryMetric, Rescored, Run, RunMetrics, RunState, Scores, Version, VersionNumber, time,
+    Manifest, Pointer, PrimaryMetric, RecordedOptions, Rescored, Run, RunMetrics, RunState, Scores, Version,
+    VersionNumber, time,
 };
 use evergreen_scoring::Model;
 use evergreen_table::{FrameColumn, Values};
@@ -18,6 +19,8 @@ pub struct DatasetRecord {
     pub summary: Dataset,
     /// Statistics of the data set, with all warnings about the data set and about the training.
     pub profile: DatasetProfile,
+    /// The options of the training. `None` for an import.
+    pub options: Option<RecordedOptions>,
     /// How long it took to read the data set, in seconds.
     pub load_seconds: f64,
 }
@@ -163,6 +166,7 @@ impl Challenger {
             profile: self.dataset.profile.clone(),
             baseline: self.trained.baseline.clone(),
             curves: Some(self.trained.curves.clone()),
+            options: self.dataset.options.clone(),
             candidates: self.trained.candidates.clone(),
         }
     }

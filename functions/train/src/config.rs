@@ -1,7 +1,9 @@
 //! Configuration of the train function, read once at cold start.
 
+use std::num::NonZeroU32;
+
 use evergreen_aws::env::{ConfigError, Environment};
-use evergreen_lifecycle::{Gate, InvalidGate, KeepDays, ModelName, PrimaryMetric, Task};
+use evergreen_lifecycle::{Gate, InvalidGate, KeepDays, ModelName, PrimaryMetric, RetentionRule, Task};
 use evergreen_table::{DatasetSettings, Floor, budget};
 
 /// Memory of the function in MB if Lambda does not report it. The template has the same default.
@@ -13,6 +15,12 @@ const MAX_MEMORY: u64 = 1 << 20;
 // A new champion must then be better than a model that always gives the same answer.
 /// Value of the environment variable `EVERGREEN_ACCURACY_FLOOR` for "no fixed minimum accuracy".
 const RELATIVE: &str = "relative";
+
+/// Largest number of versions to keep that the configuration and an event accept.
+pub(crate) const MAX_KEPT: u32 = 10_000;
+
+/// Number of days for which a former champion is kept if neither the configuration nor an event says so.
+pub(crate) const DEFAULT_CHAMPION_DAYS: u16 = 90;
 
 /// Bytes in a MB, as Lambda counts.
 const MB: u64 = 1 << 20;
@@ -47,6 +55,8 @@ pub struct TrainingSettings {
     pub memory: u64,
     /// Number of days for which failed runs and runs with a rejected version are kept. `None` keeps them forever.
     pub keep_days: Option<KeepDays>,
+    /// How many versions are kept after a scheduled training. `None` keeps them all.
+    pub retention: Option<RetentionRule>,
     /// Version of this program's code, which the records of runs and versions contain.
     pub code_version: String,
 }
@@ -70,6 +80,7 @@ impl TrainConfig {
             tolerance,
             memory: memory.saturating_mul(MB).saturating_sub(budget::FUNCTION_OVERHEAD),
             keep_days: KeepDays::new(environment.whole_or("EVERGREEN_KEEP_DAYS", 0..=u16::MAX, 0)?),
+            retention: retention(environment)?,
             code_version: environment.parsed_or("EVERGREEN_CODE_VERSION", env!("CARGO_PKG_VERSION").to_owned())?,
         };
         Ok(Self {
@@ -79,6 +90,13 @@ impl TrainConfig {
             training,
         })
     }
+}
+
+/// Reads how many versions are kept. `None` if the number is 0 or not set, which means all.
+fn retention(environment: &Environment) -> Result<Option<RetentionRule>, ConfigError> {
+    let keep = NonZeroU32::new(environment.whole_or("EVERGREEN_KEEP_VERSIONS", 0..=MAX_KEPT, 0)?);
+    let champion_days = environment.whole_or("EVERGREEN_KEEP_CHAMPION_DAYS", 0..=u16::MAX, DEFAULT_CHAMPION_DAYS)?;
+    Ok(keep.map(|keep| RetentionRule { keep, champion_days }))
 }
 
 impl TrainingSettings {

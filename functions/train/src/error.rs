@@ -147,6 +147,9 @@ pub enum TrainError {
         #[source]
         error: VersionLoadError,
     },
+    /// The registry refused a change of the upkeep. The variant holds the reason.
+    #[error("the registry was not changed: {0}")]
+    NotChanged(String),
     /// A newer release of the software wrote a registry record that this release needs and cannot read.
     #[error("{0}; deploy the release that wrote it, or a newer one")]
     UnreadableRecord(#[from] Unreadable),
@@ -183,6 +186,7 @@ impl TrainError {
             | Self::FailedBefore(_)
             | Self::NoSuchVersion(_)
             | Self::CannotServe { .. }
+            | Self::NotChanged(_)
             | Self::UnreadableRecord(_) => false,
         }
     }
@@ -210,6 +214,7 @@ impl TrainError {
             Self::Manifest(_) => "InvalidManifest",
             Self::NoSuchVersion(_) => "NoSuchVersion",
             Self::CannotServe { .. } => "CannotServe",
+            Self::NotChanged(_) => "NotChanged",
             Self::UnreadableRecord(_) => "UnreadableRecord",
             Self::Unavailable(_) => "Unavailable",
         }

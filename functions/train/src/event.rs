@@ -1,7 +1,8 @@
-//! Parses the event that invokes the train function. The event asks for a training, for the import of a model file, or
-//! for the promotion of an earlier version.
+//! Parses the event that invokes the train function. The event asks for a training, for the import of a model file, for
+//! the promotion of an earlier version, or for upkeep of the registry.
 
 mod import;
+mod upkeep;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,6 +14,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+pub use upkeep::UpkeepRequest;
+
 /// Maximum number of characters in the `note` field of an event.
 const NOTE_LIMIT: usize = 1000;
 
@@ -23,6 +26,8 @@ pub enum TrainEvent {
     Run(RunRequest),
     /// Request of a person to make an earlier model version the champion, which answers predictions.
     Promotion(PromotionRequest),
+    /// Request for upkeep of the registry, such as the verification of a version. It makes no run and no version.
+    Upkeep(UpkeepRequest),
 }
 
 /// A request for a run: a training, or the import of a model file.
@@ -75,13 +80,17 @@ pub struct PromotionRequest {
     pub promote: VersionNumber,
     /// Reason for the promotion, as the person wrote it. `None` if the event has no reason.
     pub note: Option<String>,
+    // Lambda does not tell the function who invoked it.
+    /// Name of the person, for the audit trail. `None` if the event does not say who asks.
+    #[serde(default)]
+    pub by: Option<String>,
 }
 
 /// Error: the event that invoked the train function is not a valid request.
 #[derive(Debug)]
 pub struct InvalidEvent {
-    /// Cause of the run that records the error, for example an upload. `None` for a promotion request, which has no
-    /// run.
+    /// Cause of the run that records the error, for example an upload. `None` for requests without a run, such as a
+    /// promotion.
     pub trigger: Option<Trigger>,
     /// The error that was found in the event.
     pub error: RequestError,
@@ -102,6 +111,9 @@ pub enum RequestError {
     /// The `scheduled_time` field of the event is not an RFC 3339 time.
     #[error("event field \"scheduled_time\": expected an RFC 3339 time, got {0:?}")]
     ScheduledTime(String),
+    /// A field that asks for upkeep of the registry is `false`. The variant holds the field's name.
+    #[error("event field \"{0}\": expected true, got false")]
+    NotTrue(&'static str),
     /// The `note` field of the event is too long. The variant holds the note's length in characters.
     #[error("event field \"note\": expected at most {NOTE_LIMIT} characters, got {0}")]
     NoteTooLong(usize),
@@ -132,6 +144,7 @@ impl fmt::Display for ShapeError<'_> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum EventKind {
     Promotion,
+    Upkeep,
     Schedule,
     Import,
     Upload,
@@ -144,6 +157,8 @@ impl EventKind {
         // Each kind has a field that no other kind has. A person's request for a training may have no field.
         if event.get("promote").is_some() {
             Self::Promotion
+        } else if upkeep::is_upkeep(event) {
+            Self::Upkeep
         } else if event.get("trigger").and_then(Value::as_str) == Some("schedule") {
             Self::Schedule
         } else if event.get("import").is_some() {
@@ -184,9 +199,11 @@ impl TrainEvent {
     pub fn parse(event: Value, invocation: &str) -> Result<Self, InvalidEvent> {
         // If the event has no ID, the run's ID is derived from the request ID.
         let kind = EventKind::of(&event);
-        let trigger = (kind != EventKind::Promotion).then(|| trigger_if_invalid(&event));
+        let has_run = !matches!(kind, EventKind::Promotion | EventKind::Upkeep);
+        let trigger = has_run.then(|| trigger_if_invalid(&event));
         let parsed = match kind {
             EventKind::Promotion => fields(event).map(Self::Promotion),
+            EventKind::Upkeep => upkeep::parse(event).map(Self::Upkeep),
             EventKind::Schedule => scheduled(event, invocation).map(Self::Run),
             EventKind::Import => import::by_hand(event, invocation).map(Self::Run),
             EventKind::Upload => import::upload(event).map(Self::Run),
@@ -268,7 +285,7 @@ mod tests {
     pub(super) fn parse(event: Value) -> Result<RunRequest, String> {
         match TrainEvent::parse(event, "7f3c") {
             Ok(TrainEvent::Run(request)) => Ok(request),
-            Ok(TrainEvent::Promotion(request)) => panic!("expected a run, got {request:?}"),
+            Ok(other) => panic!("expected a run, got {other:?}"),
             Err(InvalidEvent { error, .. }) => Err(error.to_string()),
         }
     }

@@ -81,6 +81,19 @@ impl<W: TrainWorld> Trainer<'_, W> {
     }
 }
 
+/// Makes the artifact of a kept model file again, without an evaluation by the gate.
+///
+/// # Errors
+/// Returns [`TrainError`] if the file cannot be used for this data set.
+pub(crate) fn convert(
+    content: Vec<u8>,
+    key: &str,
+    prepared: &Prepared,
+    model: &ModelName,
+) -> Result<Vec<u8>, TrainError> {
+    adopt_file(content, key, prepared, model).map(|adopted| adopted.trained.artifact)
+}
+
 /// Reads a model file as a model for the columns of the data set, and evaluates the model on the data set.
 fn adopt_file(content: Vec<u8>, key: &str, prepared: &Prepared, model: &ModelName) -> Result<AdoptedModel, TrainError> {
     let signature = signature(prepared).map_err(evergreen_learning::LearningError::from)?;

@@ -11,7 +11,9 @@ mod importing;
 mod ports;
 mod progress;
 mod promotion;
+mod pruning;
 mod publishing;
+mod rebuilding;
 mod report;
 mod retention;
 mod retries;
@@ -19,15 +21,19 @@ mod stored;
 mod storing;
 mod trainer;
 mod training;
+mod verifying;
 mod work;
 
 pub use config::{TrainConfig, TrainingSettings};
 pub use error::TrainError;
 pub use event::{
     InvalidEvent, ModelFile, PromotionRequest, RequestError, RunRequest, RunTask, TrainEvent, TrainingOptions,
+    UpkeepRequest,
 };
 pub use ports::{TrainPorts, TrainWorld};
 pub use promotion::Promoted;
+pub use pruning::RetentionReport;
+pub use rebuilding::RebuildReport;
 pub use report::TrainReport;
 pub use stored::VersionLoadError;
 pub use trainer::{Invocation, TrainResponse, Trainer};

@@ -14,8 +14,8 @@ async fn main() -> anyhow::Result<()> {
     let environment = Environment::process();
     let config = TrainConfig::read(&environment).context("configuration")?;
     let sdk = evergreen_aws::connect(&environment).context("configuration")?;
-    let registry = Registry::new(&sdk, &config.table, config.model.clone());
     let storage = ArtifactBucket::new(&sdk, &config.bucket, config.model.clone());
+    let registry = Registry::new(&sdk, &config.table, config.model.clone()).with_journal(&storage);
     let (bus, clock) = (EventBus::new(&sdk), SystemClock);
     let world = TrainPorts { registry: &registry, storage: &storage, bus: &bus, clock: &clock };
     let trainer = &Trainer { world: &world, settings: &config.training };

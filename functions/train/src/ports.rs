@@ -2,8 +2,9 @@
 //! clock.
 
 use evergreen_lifecycle::ports::{
-    Announcer, ArtifactWriter, Artifacts, Champions, Clock, Datasets, EventOutbox, Incoming, ObjectRetention,
-    RecordRetention, Registrar, RunProgress, Runs, Versions,
+    Announcer, ArtifactWriter, Artifacts, Champions, Clock, Datasets, EventOutbox, FormerDatasets, Incoming, Listing,
+    ObjectList, ObjectRemoval, ObjectRetention, RecordRetention, Registrar, RegistryRestore, RunProgress, Runs,
+    Steering, Versions,
 };
 
 /// The train function's connections to other systems: registry, store, event bus and clock.
@@ -23,9 +24,25 @@ pub struct TrainPorts<'a, R, S, B, C> {
 /// The train function's connections to other systems: registry, store, event bus and clock.
 pub trait TrainWorld {
     /// Type of the registry (DynamoDB) with the records of runs, model versions and the champion.
-    type Registry: Runs + RunProgress + Registrar + Champions + Versions + EventOutbox + RecordRetention;
+    type Registry: Runs
+        + RunProgress
+        + Registrar
+        + Champions
+        + Versions
+        + EventOutbox
+        + RecordRetention
+        + RegistryRestore
+        + Listing
+        + Steering;
     /// Type of the store, which has the data sets and the model artifacts.
-    type Storage: Artifacts + ArtifactWriter + Datasets + Incoming + ObjectRetention;
+    type Storage: Artifacts
+        + ArtifactWriter
+        + Datasets
+        + FormerDatasets
+        + Incoming
+        + ObjectList
+        + ObjectRemoval
+        + ObjectRetention;
     /// Type of the event bus, to which events are published.
     type Bus: Announcer;
 
@@ -41,8 +58,17 @@ pub trait TrainWorld {
 
 impl<R, S, B, C> TrainWorld for TrainPorts<'_, R, S, B, C>
 where
-    R: Runs + RunProgress + Registrar + Champions + Versions + EventOutbox + RecordRetention,
-    S: Artifacts + ArtifactWriter + Datasets + Incoming + ObjectRetention,
+    R: Runs
+        + RunProgress
+        + Registrar
+        + Champions
+        + Versions
+        + EventOutbox
+        + RecordRetention
+        + RegistryRestore
+        + Listing
+        + Steering,
+    S: Artifacts + ArtifactWriter + Datasets + FormerDatasets + Incoming + ObjectList + ObjectRemoval + ObjectRetention,
     B: Announcer,
     C: Clock,
 {

@@ -4,7 +4,9 @@
 //! answer predictions.
 
 use evergreen_lifecycle::ports::{Champions, PromoteError, Promotion, Registrar, Versions};
-use evergreen_lifecycle::{Announcement, Champion, LifecycleEvent, Pointer, VersionNumber};
+use evergreen_lifecycle::{
+    Actor, ActorKind, Announcement, AuditEntry, AuditedAction, Champion, LifecycleEvent, Pointer, VersionNumber,
+};
 use serde::Serialize;
 
 use crate::error::TrainError;
@@ -34,7 +36,7 @@ pub struct Promoted {
 /// Returns [`TrainError`] if the version does not exist or cannot be loaded. The champion stays the same.
 pub async fn promote<W: TrainWorld>(
     trainer: &Trainer<'_, W>,
-    PromotionRequest { promote: number, note }: PromotionRequest,
+    PromotionRequest { promote: number, note, by }: PromotionRequest,
     invocation: &Invocation,
 ) -> Result<Promoted, TrainError> {
     let retries = RetryLimit::lasting(work::time_limit(invocation.deadline, trainer.world.clock().now()));
@@ -60,8 +62,9 @@ pub async fn promote<W: TrainWorld>(
         let last_revision = retries.call(async || trainer.world.registry().last_revision().await).await?;
         let champion = Champion::following(seen.as_ref(), last_revision, version.clone(), trainer.world.clock().now());
         let announcement = &announcement(trainer, &champion, note.as_deref())?;
+        let entry = &audit_entry(&champion, note.as_deref(), by.as_deref());
         let seen_revision = seen.as_ref().map_or(0, |pointer| pointer.revision);
-        let promotion = Promotion { champion: &champion, seen_revision, artifact: &content, announcement };
+        let promotion = Promotion { champion: &champion, seen_revision, artifact: &content, announcement, entry };
         match retries.call(async || trainer.world.registry().promote(&promotion).await).await {
             Ok(()) => {
                 trainer.publish(std::slice::from_ref(announcement), invocation).await;
@@ -78,6 +81,21 @@ pub async fn promote<W: TrainWorld>(
 
 fn answer(pointer: &Pointer, duplicate: bool) -> Promoted {
     Promoted { promoted: pointer.number, replaced: pointer.previous(), revision: pointer.revision, duplicate }
+}
+
+fn audit_entry(champion: &Champion, note: Option<&str>, by: Option<&str>) -> AuditEntry {
+    let number = champion.version.number;
+    let from = champion.previous.map(|previous| ("from".to_owned(), previous.to_string()));
+    AuditEntry {
+        // The id contains the time, because a revision can repeat after somebody deleted the history.
+        id: format!("champion-{}-{}", champion.revision, champion.promoted_at.as_millisecond()),
+        at: champion.promoted_at,
+        actor: Actor { kind: ActorKind::Iam, name: by.unwrap_or("lambda invoke").to_owned() },
+        action: AuditedAction::Promoted,
+        subject: format!("version {number}"),
+        reason: note.map(str::to_owned),
+        details: from.into_iter().chain([("to".to_owned(), number.to_string())]).collect(),
+    }
 }
 
 fn announcement<W>(

@@ -3,16 +3,20 @@
 
 use evergreen_learning::ProgressWatch;
 use evergreen_lifecycle::ports::{Opening, Registrar, Registration, RunWriteError, Runs, Versions};
-use evergreen_lifecycle::{Admission, Announcement, Family, LifecycleEvent, Run, RunId, RunState, Trigger, run, time};
+use evergreen_lifecycle::{
+    Admission, Announcement, Family, LifecycleEvent, Run, RunId, RunState, Trigger, Verification, run, time,
+};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::config::TrainingSettings;
 use crate::error::{TrainError, cut};
-use crate::event::{InvalidEvent, RequestError, RunRequest, RunTask, TrainEvent};
+use crate::event::{InvalidEvent, RequestError, RunRequest, RunTask, TrainEvent, UpkeepRequest};
 use crate::ports::TrainWorld;
 use crate::promotion::{self, Promoted};
+use crate::pruning::RetentionReport;
+use crate::rebuilding::{self, RebuildReport};
 use crate::report::TrainReport;
 use crate::retries::{BEFORE_TRAINING, RetryLimit};
 use crate::work;
@@ -37,6 +41,12 @@ pub enum TrainResponse {
     Run(Box<TrainReport>),
     /// Answer to an event that asked to promote an earlier version: the promotion's result.
     Promotion(Promoted),
+    /// Answer to an event that asked to verify a version: whether the artifact could be made again.
+    Verification(Box<Verification>),
+    /// Answer to an event that asked to delete old versions: what was deleted.
+    Retention(RetentionReport),
+    /// Answer to an event that asked to rebuild the registry: what was restored.
+    Rebuild(RebuildReport),
 }
 
 /// Handles the invocations of the train function. `W` supplies the connections to AWS services and the clock.
@@ -66,6 +76,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
             Ok(TrainEvent::Promotion(request)) => {
                 return promotion::promote(self, request, invocation).await.map(TrainResponse::Promotion);
             }
+            Ok(TrainEvent::Upkeep(request)) => return Box::pin(self.keep_up(request, invocation)).await,
             Ok(TrainEvent::Run(RunRequest { id, trigger, task })) => self.run(id, trigger, Ok(task), invocation).await,
             Err(InvalidEvent { trigger: None, error }) => return Err(error.into()),
             Err(InvalidEvent { trigger: Some(trigger), error }) => {
@@ -77,6 +88,23 @@ impl<W: TrainWorld> Trainer<'_, W> {
             }
         };
         report.map(|report| TrainResponse::Run(Box::new(report)))
+    }
+
+    async fn keep_up(&self, request: UpkeepRequest, invocation: &Invocation) -> Result<TrainResponse, TrainError> {
+        match request {
+            UpkeepRequest::Rebuild => rebuilding::rebuild(self.world, &self.settings.model, self.retries(invocation))
+                .await
+                .map(TrainResponse::Rebuild),
+            UpkeepRequest::Retention { rule, is_dry_run: true } => {
+                self.preview(rule).await.map(TrainResponse::Retention)
+            }
+            UpkeepRequest::Retention { rule, is_dry_run: false } => {
+                self.prune(rule, invocation).await.map(TrainResponse::Retention)
+            }
+            UpkeepRequest::Verify(number) => {
+                self.verify(number, invocation).await.map(|verified| TrainResponse::Verification(Box::new(verified)))
+            }
+        }
     }
 
     /// Runs a training or an import, which creates a model version. `task` is an error if the event is invalid.
@@ -189,6 +217,9 @@ impl<W: TrainWorld> Trainer<'_, W> {
             Ok(registration) => {
                 self.publish(&registration.announcements, invocation).await;
                 self.expire_run(&registration.run, Some(&registration.version)).await;
+                if matches!(registration.run.trigger, Trigger::Schedule { .. }) {
+                    Box::pin(self.prune_after_training(invocation)).await;
+                }
                 let family = Some(registration.version.family);
                 Ok(TrainReport::of(&registration.run, family, false, self.world.clock().now()))
             }
@@ -223,7 +254,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
     }
 
     /// Returns until when failed calls to other services are retried: shortly before the invocation ends.
-    fn retries(&self, invocation: &Invocation) -> RetryLimit {
+    pub(crate) fn retries(&self, invocation: &Invocation) -> RetryLimit {
         RetryLimit::lasting(work::time_limit(invocation.deadline, self.world.clock().now()))
     }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use evergreen_learning::memory::Purpose;
 use evergreen_learning::{Origin, Plan, Prepared, ProgressWatch, Trained, drift, train_watched};
 use evergreen_lifecycle::ports::{RegisterError, Registrar, Registration};
-use evergreen_lifecycle::{Gate, Incumbent, Run, RunStage};
+use evergreen_lifecycle::{Gate, Incumbent, RecordedOptions, Run, RunStage};
 use evergreen_table::Table;
 
 use crate::challenger::{Challenger, DatasetRecord, RegistrySnapshot};
@@ -71,7 +71,13 @@ impl<W: TrainWorld> Trainer<'_, W> {
         // Intermediate results are written to `run`, so that the record of a failed run contains them.
         run.seed = Some(options.seed);
         let purpose = Purpose::Learn(options.family, &options.overrides);
-        let (prepared, inputs) = self.load_inputs(run, purpose, Instant::now()).await?.without_dataset();
+        let (prepared, mut inputs) = self.load_inputs(run, purpose, Instant::now()).await?.without_dataset();
+        inputs.dataset.options = Some(RecordedOptions {
+            family: options.family,
+            hyperparameters: options.overrides.clone(),
+            target: self.settings.target.clone(),
+            memory: self.settings.memory,
+        });
         let plan = Plan::new(prepared.table(), options.family, &options.overrides, options.seed)?;
         let trained = self.train_model(prepared, plan, invocation, watch.clone()).await?;
         watch.enter(RunStage::Storing);
@@ -89,8 +95,12 @@ impl<W: TrainWorld> Trainer<'_, W> {
         let LoadedDataset { source, prepared, profile } =
             dataset::read(self.world.storage(), self.settings, purpose).await?;
         let table = prepared.table();
-        let mut dataset =
-            DatasetRecord { summary: table.dataset(source), profile, load_seconds: started.elapsed().as_secs_f64() };
+        let mut dataset = DatasetRecord {
+            summary: table.dataset(source),
+            profile,
+            options: None,
+            load_seconds: started.elapsed().as_secs_f64(),
+        };
         run.dataset = Some(dataset.summary.clone());
         run.warnings = short(dataset.profile.warnings.clone());
         let champion =

@@ -4,6 +4,7 @@ import unittest
 from dataclasses import replace
 
 import bill
+import stack
 from stack import Stack
 
 STACK = Stack(
@@ -17,6 +18,7 @@ STACK = Stack(
     watched=3,
     dashboards=1,
     metrics=4,
+    rare_metrics=8,
     sampled=0.01,
     refresh_seconds=60,
     health_rate=1,
@@ -42,6 +44,23 @@ class BillTest(unittest.TestCase):
         lines = bill.idle(STACK, self.kept, self.rates)
         watched = next(line for line in lines if line.name == "2 alarms on 3 metrics")
         self.assertAlmostEqual(watched.dollars, self.rates.of(3, "alarm"))
+
+    def test_a_metric_is_billed_for_the_hours_in_which_it_is_published(self) -> None:
+        def metrics(counts: Stack) -> float:
+            lines = bill.idle(counts, self.kept, self.rates)
+            return next(line.dollars for line in lines if "custom metrics" in line.name)
+
+        month = self.rates.of(1, "custom_metric")
+        each_time = metrics(replace(STACK, rare_metrics=0))
+        self.assertAlmostEqual(each_time, 4 * month)
+        # A training a day changes the metric for two hours, and one of 31 repeats comes between the trainings.
+        self.assertAlmostEqual(metrics(STACK), each_time + 8 * month * 61 / 720)
+        self.assertAlmostEqual(metrics(replace(STACK, trainings=0)), each_time + 8 * month * 31 / 720)
+        self.assertAlmostEqual(metrics(replace(STACK, trainings=2000)), each_time + 8 * month)
+
+    def test_a_month_without_predictions_costs_at_most_five_dollars(self) -> None:
+        lines = bill.idle(stack.read(), self.kept, self.rates)
+        self.assertLess(sum(line.dollars for line in lines), 4.9)
 
     def test_the_events_of_trainings_call_the_metrics_function_too(self) -> None:
         names = [line.name for line in bill.idle(STACK, self.kept, self.rates)]

@@ -30,7 +30,7 @@ def raise_and_clear(clients: Clients, values: dict[str, str], model: dict[str, A
     object_damaged = _damaged_object(clients.client("s3"), values["EVERGREEN_BUCKET"], model)
     copy_damaged = _damaged_copy(clients.client("dynamodb"), values["EVERGREEN_TABLE"], model)
     with object_damaged, copy_damaged:
-        invoke(clients, values["EVERGREEN_METRICS_FUNCTION"], {"trigger": "schedule"})
+        invoke(clients, values["EVERGREEN_METRICS_FUNCTION"], {})
         if values["EVERGREEN_EMULATOR"] == "localstack":
             _set(
                 cloudwatch,
@@ -41,7 +41,7 @@ def raise_and_clear(clients: Clients, values: dict[str, str], model: dict[str, A
         until(lambda: _state(cloudwatch, name) == "ALARM", 90, "the alarm")
         say(f"{name} is in ALARM")
         raised = inbox.wait_for("[ALARM]", readers, name)
-    invoke(clients, values["EVERGREEN_METRICS_FUNCTION"], {"trigger": "schedule"})
+    invoke(clients, values["EVERGREEN_METRICS_FUNCTION"], {})
     inbox = mail.Inbox(values)
     for alarm in (name, beside):
         _set_well(cloudwatch, alarm, "The files are repaired; the alarm is set by hand to save time.")

@@ -15,7 +15,7 @@ from .environment import Clients
 from .settings import BUILT_TEMPLATE, ROOT, SAM, Settings
 
 # Services that the functions call, as in the names of the SDK's variables.
-CALLED = ("API_GATEWAY", "CLOUDWATCH", "DYNAMODB", "EVENTBRIDGE", "S3", "SCHEDULER", "SESV2")
+CALLED = ("API_GATEWAY", "CLOUDWATCH", "DYNAMODB", "EVENTBRIDGE", "S3", "SCHEDULER", "SECRETS_MANAGER", "SESV2")
 
 
 def functions() -> list[str]:
@@ -24,7 +24,7 @@ def functions() -> list[str]:
 
 
 def build(architecture: str) -> None:
-    """Builds the four functions into target/local/build; the output of Cargo and zig is in target/local/build.log."""
+    """Builds the functions into target/local/build; the output of Cargo and zig is in target/local/build.log."""
     if not shutil.which("cargo"):
         raise Failure("cargo is missing: install Rust with rustup, in the version of rust-toolchain.toml")
     step("Building the functions (minutes the first time, seconds after)")

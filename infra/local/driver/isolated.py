@@ -46,9 +46,12 @@ def end_to_end_tests(arguments: list[str]) -> int:
     """Runs the tests of the deployed stack, or those that `arguments` select; returns their exit status."""
     # The tests run a proxy between each function and the emulator, so that each test can inject faults.
     proxies = {function: emulator.free_port() for function in deploy.functions()}
-    with stack("test", "test", proxies=proxies) as (settings, values):
+    # The tests themselves receive the events that the webhook function sends.
+    receiver = emulator.free_port()
+    given = {"WebhookUrl": f"http://127.0.0.1:{receiver}/events"}
+    with stack("test", "test", given=given, proxies=proxies) as (settings, values):
         step(f"Tests of the deployed stack (emulator's log: {settings.state}/emulator.log)")
         command = ["cargo", "test", "--workspace", "--locked", "--test", "stack", "--test", "registry", *arguments]
         listed = ",".join(f"{function}:{port}" for function, port in proxies.items())
-        variables = os.environ | values | {"EVERGREEN_FAULT_PROXIES": listed}
+        variables = os.environ | values | {"EVERGREEN_FAULT_PROXIES": listed, "EVERGREEN_WEBHOOK_PORT": str(receiver)}
         return subprocess.run(command, cwd=ROOT, env=variables, check=False).returncode

@@ -30,7 +30,10 @@ def everything() -> None:
     with isolated.stack("local", "sam-local") as (settings, values), containers.way_to(settings.port) as endpoint:
         template = _template(settings, values, endpoint)
         _put_model(values)
-        events = sorted((ROOT / "events").glob("*.json"), key=_order)
+        # This stack has no webhook: in a container, nobody receives its messages.
+        events = sorted(
+            (event for event in (ROOT / "events").glob("*.json") if not event.name.startswith("webhook-")), key=_order
+        )
         step(f"{len(events)} events with `sam local invoke`")
         for event in events:
             _invoke(settings, template, event)

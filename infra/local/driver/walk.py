@@ -98,7 +98,7 @@ def _publish_metrics(clients: Clients, values: dict[str, str]) -> dict[str, floa
     # The trainings' events have published metrics too. Values of the same second would be merged, so these get their
     # own second.
     time.sleep(1.5)
-    invoke(clients, values["EVERGREEN_METRICS_FUNCTION"], {"trigger": "schedule"})
+    invoke(clients, values["EVERGREEN_METRICS_FUNCTION"], {})
     cloudwatch = clients.client("cloudwatch")
     metrics = {
         metric["MetricName"]: _latest(cloudwatch, metric)

@@ -1,7 +1,9 @@
 //! Client for the S3 bucket. The bucket contains the model files, the files of the user's data set, and model files
 //! that a user uploads for import.
 
+mod former;
 mod links;
+mod listing;
 mod retention;
 mod writer;
 
@@ -45,7 +47,7 @@ impl ArtifactBucket {
         Self::over(Client::from_conf(config), bucket, &model)
     }
 
-    fn over(client: Client, bucket: &str, model: &ModelName) -> Self {
+    pub(crate) fn over(client: Client, bucket: &str, model: &ModelName) -> Self {
         let (datasets, incoming) = (format!("datasets/{model}/"), format!("incoming/{model}/"));
         Self { client, bucket: bucket.to_owned(), model: model.clone(), datasets, incoming }
     }

@@ -11,6 +11,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use aws_types::origin::Origin;
 
 use crate::env::{ConfigError, Environment};
@@ -77,6 +78,14 @@ pub fn connect(environment: &Environment) -> Result<SdkConfig, ConfigError> {
     config.insert_origin("retry_config", Origin::shared_config());
     config.set_endpoint_url(endpoints.of_all().map(String::from));
     Ok(config.service_config(endpoints).build())
+}
+
+/// Returns an HTTPS client for calls to others than AWS. It trusts the same certificates, and follows no redirects.
+///
+/// # Errors
+/// [`ConfigError`] when the certificate file cannot be read.
+pub(crate) fn connector(environment: &Environment) -> Result<SharedHttpConnector, ConfigError> {
+    http::connector(trust::roots(environment)?, CONNECT)
 }
 
 fn timeouts() -> TimeoutConfig {

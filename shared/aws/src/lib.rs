@@ -16,8 +16,10 @@ mod mail;
 mod metrics;
 mod registry;
 mod schedule;
+mod secrets;
 pub mod telemetry;
 mod usage;
+mod webhook;
 
 #[cfg(test)]
 mod tests;
@@ -31,4 +33,6 @@ pub use mail::Ses;
 pub use metrics::CloudWatchMetrics;
 pub use registry::Registry;
 pub use schedule::Scheduler;
+pub use secrets::WebhookSecret;
 pub use usage::UsagePlan;
+pub use webhook::{InvalidWebhookUrl, WebhookClient, WebhookUrl};

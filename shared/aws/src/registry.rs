@@ -2,7 +2,9 @@
 //!
 //! The partition `MODEL#<model>` holds the runs, versions and champions of a model. `MAIL#<model>` holds the records
 //! about mails and the mutes of alarms. `OUTBOX#<model>` holds the events that must still be published. `AUDIT#<model>`
-//! holds the audit trail, and `SESSION#<model>` links and sessions. The sort key identifies a record within its partition, see [`keys`]. An item is the serialised record plus its key. A read of a single record sees every
+//! holds the audit trail, and `SESSION#<model>` links and sessions. `METRICS#<model>` holds the record of the metrics that
+//! were published last. The sort key identifies a record within its partition, see [`keys`]. An item is the serialised
+//! record plus its key. A read of a single record sees every
 //! earlier write. A list may lack the newest writes.
 //!
 //! The SDK repeats a write if the answer is lost. The first try may then make the condition of the second try fail. So
@@ -18,11 +20,14 @@ mod changes;
 mod claims;
 mod copy;
 mod items;
+mod journal;
 mod keys;
 mod listing;
 mod numbers;
 mod progress;
+mod published;
 mod registrar;
+mod restore;
 mod retention;
 mod runs;
 mod sessions;
@@ -41,6 +46,7 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use evergreen_lifecycle::ports::Unavailable;
 use evergreen_lifecycle::{ModelName, Record};
 
+use crate::artifacts::ArtifactBucket;
 use crate::failure::unavailable;
 use items::{RegistryItem, Stored};
 use keys::{Key, RegistryKeys};
@@ -51,7 +57,10 @@ use keys::{Key, RegistryKeys};
 pub struct Registry {
     client: Client,
     table: String,
+    model: ModelName,
     keys: RegistryKeys,
+    /// The bucket for the files of the journal. `None` if this function publishes no events.
+    bucket: Option<ArtifactBucket>,
     /// Whether every record is known to have a summary. The clones of a client share it.
     is_listed: Arc<AtomicBool>,
 }
@@ -62,8 +71,21 @@ impl Registry {
         Self::over(Client::new(config), table, &model)
     }
 
+    /// Adds the bucket for the files of the journal. A function that publishes events needs it.
+    #[must_use]
+    pub fn with_journal(self, bucket: &ArtifactBucket) -> Self {
+        Self { bucket: Some(bucket.clone()), ..self }
+    }
+
     fn over(client: Client, table: &str, model: &ModelName) -> Self {
-        Self { client, table: table.to_owned(), keys: RegistryKeys::of(model), is_listed: Arc::default() }
+        Self {
+            client,
+            table: table.to_owned(),
+            model: model.clone(),
+            keys: RegistryKeys::of(model),
+            bucket: None,
+            is_listed: Arc::default(),
+        }
     }
 
     /// Returns the record stored under `key` in DynamoDB, or `None` if there is no record.

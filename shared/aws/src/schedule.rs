@@ -85,9 +85,9 @@ fn moment(at: &DateTime) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use aws_sdk_scheduler::operation::get_schedule::builders::GetScheduleOutputBuilder;
-    use aws_sdk_scheduler::types::error::ResourceNotFoundException;
     use aws_sdk_scheduler::operation::update_schedule::UpdateScheduleOutput;
     use aws_sdk_scheduler::types::Target;
+    use aws_sdk_scheduler::types::error::ResourceNotFoundException;
     use aws_smithy_mocks::{MockResponse, Rule, RuleMode, mock, mock_client};
     use evergreen_testkit::moment;
 
@@ -147,7 +147,10 @@ mod tests {
         let request = sent.only();
         assert_eq!((request.state(), request.name()), (Some(&ScheduleState::Disabled), Some("evergreen-train")));
         assert_eq!(request.schedule_expression(), Some("cron(0 3 * * ? *)"));
-        assert_eq!((request.schedule_expression_timezone(), request.description()), (Some("Europe/Berlin"), Some("Trains iris.")));
+        assert_eq!(
+            (request.schedule_expression_timezone(), request.description()),
+            (Some("Europe/Berlin"), Some("Trains iris."))
+        );
         assert_eq!(request.target().map(|target| (target.role_arn(), target.input())), Some(("arn:r", Some("{}"))));
     }
 

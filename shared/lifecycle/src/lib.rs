@@ -14,6 +14,7 @@ mod gate;
 pub mod health;
 pub mod histogram;
 pub mod incident;
+pub mod journal;
 pub mod listing;
 mod manifest;
 mod name;
@@ -24,13 +25,14 @@ pub mod record;
 mod retention;
 pub mod run;
 mod run_id;
-mod search;
 pub mod schedule;
+mod search;
 pub mod session;
 mod signature;
 mod steering;
 pub mod text;
 pub mod time;
+mod verification;
 mod version;
 
 pub use baseline::Baseline;
@@ -46,15 +48,15 @@ pub use event::{EVENT_SCHEMA, EventKind, LifecycleEvent};
 pub use gate::{
     Advantage, AgainstConstant, Decision, Gate, Incumbent, InvalidGate, MeanLoss, PairedTest, Scores, Verdict,
 };
-pub use health::{Datum, Metric, MetricSource, MetricValues, Presence, Unit, Worst};
+pub use health::{Datum, Metric, MetricSource, MetricValues, Presence, Publication, PublishedMetrics, Unit, Worst};
 pub use histogram::{ColumnHistogram, HistogramBin, ValueCount};
 pub use incident::{AlarmChange, AlarmRecord, AlarmReport};
-pub use manifest::{MANIFEST_FORMAT, Manifest};
+pub use manifest::{MANIFEST_FORMAT, Manifest, RecordedOptions};
 pub use name::{InvalidModelName, ModelName};
 pub use outbox::Announcement;
 pub use profile::{ColumnProfile, ColumnRole, DatasetFile, DatasetProfile, SettingsFile};
 pub use record::{Record, Unreadable};
-pub use retention::KeepDays;
+pub use retention::{KeepDays, RetentionFacts, RetentionRule, deletable};
 pub use run::{Admission, Progress, Rescored, Run, RunMetrics, RunStage, RunState, RunStatus, Trigger};
 pub use run_id::{InvalidRunId, RunId};
 pub use search::{Candidate, Family, SearchSummary};
@@ -66,4 +68,5 @@ pub use steering::{
     Actor, ActorKind, Alias, AliasName, Annotations, AuditEntry, AuditedAction, Change, Edit, InvalidAliasName, Mute,
     PIN, PROTECTED_CHAMPIONS, Protection,
 };
+pub use verification::{Verification, VerificationOutcome};
 pub use version::{Artifact, IMPORTED_FILE, Imported, Version, VersionNumber};

@@ -4,11 +4,27 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Baseline, Candidate, Curves, DatasetProfile, ModelName, Signature, Trigger, Version};
+use crate::{Baseline, Candidate, Curves, DatasetProfile, Family, ModelName, Parameters, Signature, Trigger, Version};
 
 // The number is increased when a program for the older format would misread a new manifest.
 /// The version of the JSON format of manifests. A manifest is a file that describes one model version.
 pub const MANIFEST_FORMAT: u32 = 2;
+
+/// The options with which a version was trained, apart from its table and its seed. A verification needs them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RecordedOptions {
+    /// The only model family that the training tried. `None` if it tried all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<Family>,
+    /// The hyperparameter values that the request set, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub hyperparameters: Parameters,
+    /// The column that the stack's settings name as the target.
+    pub target: String,
+    // With less memory, fewer features may be derived from the columns.
+    /// The maximum memory in bytes for the table and the model together.
+    pub memory: u64,
+}
 
 // The model registry only holds the facts that are read often. The manifest remains when the registry is deleted.
 /// The manifest of one model version: all known facts about it, stored as JSON beside the model file in S3.
@@ -33,6 +49,9 @@ pub struct Manifest {
     /// Curves of the model on the hold-out, such as ROC or residuals. `None` in older manifests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub curves: Option<Curves>,
+    /// The options of the training. `None` for an imported model, and in older manifests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub options: Option<RecordedOptions>,
     /// The candidates of the hyperparameter search, in the order of their trial. Empty for an imported model.
     pub candidates: Vec<Candidate>,
     // All values are 0 if no column helps. Empty for an imported model. For trees and random forests, a value is the

@@ -1,5 +1,8 @@
 //! The outbox: stored events that must still be published on the event bus. Each event is published at least once.
 //!
+//! An event is stored with the records that its transaction changed. They become a file of the [journal](crate::journal)
+//! before the event is published.
+//!
 //! A transaction stores an event together with the change that the event reports. The process that made the change
 //! publishes the event at once and then removes it from the outbox. If the process ends before that, the next training
 //! or measurement publishes the event.
@@ -87,6 +90,7 @@ impl fmt::Display for Delivery {
 }
 
 // Adds the results to `delivery`.
+// What an event's transaction changed is in the journal before the event is removed.
 /// Publishes stored events on the event bus, and removes the accepted ones from the store.
 pub async fn publish(
     outbox: &impl EventOutbox,
@@ -95,6 +99,11 @@ pub async fn publish(
     delivery: &mut Delivery,
 ) {
     for chunk in announcements.chunks(MAX_ANNOUNCEMENTS) {
+        for announcement in chunk {
+            if let Err(failure) = outbox.journal(&announcement.key).await {
+                return delivery.failures.push(failure);
+            }
+        }
         let refused = match bus.announce(chunk).await {
             Ok(refused) => refused,
             Err(failure) => return delivery.failures.push(failure),

@@ -1,11 +1,16 @@
-//! How long the records of failed runs, refused runs, and their model versions are kept.
+//! How long the records of failed runs, refused runs, and their model versions are kept, and how many model versions
+//! are kept.
 //!
-//! Every model version that was ever the champion is kept forever, and so is the run that made it.
+//! Without a limit for versions, every version that was ever the champion is kept forever, and so is the run that made
+//! it.
+
+mod versions;
 
 use std::fmt;
 use std::num::NonZeroU16;
 
 use jiff::{SignedDuration, Timestamp};
+pub use versions::{RetentionFacts, RetentionRule, deletable};
 
 use crate::{Run, RunState};
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use alias::{Alias, AliasName, InvalidAliasName};
 pub use protection::{PIN, PROTECTED_CHAMPIONS, Protection};
 
-use crate::{Announcement, Champion, VersionNumber};
+use crate::{Announcement, Champion, Verification, VersionNumber};
 
 /// How the actor of a change proved who they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +59,8 @@ pub enum AuditedAction {
     VersionDeleted,
     /// A person asked for the verification of a version.
     VerificationRequested,
+    /// A verification of a version ended.
+    VersionVerified,
     /// The training schedule was switched off.
     SchedulePaused,
     /// The training schedule was switched on.
@@ -163,6 +165,8 @@ pub enum Edit {
     Mute(Mute),
     /// Removes the mute of an alarm. The field is the alarm's name without the name of the stack.
     Unmute(String),
+    /// Stores the result of a verification.
+    Verified(Box<Verification>),
 }
 
 /// A person's change, as one transaction: the edits, the audit entry, the event, and the key that makes it idempotent.

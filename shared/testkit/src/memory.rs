@@ -5,6 +5,7 @@
 mod clock;
 mod console;
 mod events;
+mod journal;
 mod listing;
 mod mail;
 mod measuring;
@@ -17,11 +18,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use evergreen_lifecycle::journal::JournalEntry;
 use evergreen_lifecycle::ports::{AlarmStatus, LARGEST_COPY, NewObject, ObjectTag, StoredSchedule, Unavailable};
 use evergreen_lifecycle::session::{Session, SessionLink};
 use evergreen_lifecycle::{
     AlarmRecord, Alias, AliasName, Annotations, Announcement, AuditEntry, Champion, Datum, KeepDays, LifecycleEvent,
-    Mute, Pointer, Record, Run, RunId, Unreadable, Version, VersionNumber,
+    Mute, Pointer, PublishedMetrics, Record, Run, RunId, Unreadable, Verification, Version, VersionNumber,
 };
 use jiff::Timestamp;
 
@@ -41,6 +43,12 @@ pub struct MemoryState {
     pub versions: BTreeMap<VersionNumber, Version>,
     /// The last model version number that was taken from the fake registry. 0 if the counter is lost.
     pub last_number: u32,
+    /// The stored verifications of versions, oldest first.
+    pub verifications: Vec<Verification>,
+    /// The journal files of changes whose events must still be published, by the key of the event.
+    pub changes: BTreeMap<String, JournalEntry>,
+    /// The files of the journal in the bucket, and other files outside of model versions, by key.
+    pub journal: BTreeMap<String, Vec<u8>>,
     /// Stored events that must still be published, by key. `None` is an unreadable event.
     pub outbox: BTreeMap<String, Option<Announcement>>,
     // Each record has its own start time.
@@ -70,6 +78,8 @@ pub struct MemoryState {
     pub marks: BTreeMap<String, String>,
     /// The files of the user's data set in the bucket, by key.
     pub datasets: BTreeMap<String, Vec<u8>>,
+    /// Former contents of files of the user's data set, by key and object version.
+    pub former_datasets: BTreeMap<(String, String), Vec<u8>>,
     /// The model files that were uploaded for import, by key.
     pub incoming: BTreeMap<String, Vec<u8>>,
     /// The entity tags of the uploaded model files, by key. Empty unless a test sets them.
@@ -80,6 +90,8 @@ pub struct MemoryState {
     pub refused: BTreeSet<String>,
     /// The published metric values, in order.
     pub data: Vec<Datum>,
+    /// The stored record of the metric values that were published last. `None` if there is no record.
+    pub published: Option<PublishedMetrics>,
     /// The sent mails, in order.
     pub mails: Vec<SentMail>,
     /// The claims on mails, by the key of the mail. A claim reserves one mail for one Lambda invocation.
@@ -108,8 +120,9 @@ pub struct MemoryState {
     /// The number of days after which an S3 object expires, by key. Objects that are not listed are kept forever.
     pub expiring: BTreeMap<String, KeepDays>,
     // The names: `registry`, `retention` (of records), `copy` (the call that reads the champion with the copy of its
-    // model file), `artifacts`, `removal` (of objects), `datasets`, `incoming`, `outbox`, `bus`, `schedule`, `sessions` (and links), `usage`,
-    // `sink` (for metrics), `rate` (of mails). A mail address makes sending to this recipient fail.
+    // model file), `artifacts`, `removal` (of objects), `datasets`, `incoming`, `outbox`, `bus`, `schedule`, `sessions`
+    // (and links), `usage`, `sink` (for metrics), `published` (the record of published metrics), `rate` (of mails). A
+    // mail address makes sending to this recipient fail.
     /// Test input: the names of the fake services for which every call fails, such as `registry`.
     pub away: BTreeSet<String>,
     // The keys are the method names of `Registrar`, and `apply`, `create` and `replace`.
@@ -120,6 +133,8 @@ pub struct MemoryState {
     pub unheard: BTreeMap<&'static str, u32>,
     /// Test input: an operation, and how many of its calls fail after the first lost answer. `None`: no calls fail.
     pub busy_after_unheard: Option<(&'static str, u32)>,
+    /// Test input: how many calls work before all later calls fail, as if the process ended. `None`: all calls work.
+    pub calls_left: Option<u32>,
     /// How many times objects of model versions were read.
     pub reads: usize,
     /// How many times files of the user's data set were read.
@@ -153,7 +168,13 @@ impl Memory {
     }
 
     fn reach(&self, thing: &str) -> Result<MutexGuard<'_, MemoryState>, Unavailable> {
-        let state = self.state();
+        let mut state = self.state();
+        if let Some(left) = state.calls_left {
+            state.calls_left = Some(left.saturating_sub(1));
+            if left == 0 {
+                return Err(Unavailable::new("the memory", "the process ended"));
+            }
+        }
         if state.away.contains(thing) {
             return Err(Unavailable::new("the memory", "it was taken away"));
         }
@@ -197,7 +218,9 @@ impl MemoryState {
     }
 
     fn forget_loss(&mut self, run: &Run) {
-        self.outbox.remove(&LifecycleEvent::of_loss(run).outbox_key());
+        let key = LifecycleEvent::of_loss(run).outbox_key();
+        self.outbox.remove(&key);
+        self.changes.remove(&key);
     }
 
     fn keep(&mut self, announcements: &[Announcement]) {

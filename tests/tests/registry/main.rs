@@ -1,9 +1,10 @@
 //! Tests the registry adapter on a real DynamoDB table. `make e2e` uses the emulator's table, and `make dynamodb-test`
 //! uses Amazon's DynamoDB Local. Each test has its own model name, so that it does not see the records of others.
-#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 mod copy;
 mod keeping;
+mod listing;
 mod lists;
 mod mails;
 mod numbers;
@@ -11,5 +12,7 @@ mod outbox;
 mod promoting;
 mod registering;
 mod runs;
+mod sessions;
+mod steering;
 mod table;
 mod world;

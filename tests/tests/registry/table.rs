@@ -43,3 +43,14 @@ async fn runs_are_ordered_by_a_local_index() {
     assert_eq!(indexes[0].index_name(), Some("by-start"));
     assert_eq!(names(indexes[0].key_schema()), ["pk", "started_at"]);
 }
+
+#[tokio::test]
+async fn summaries_are_in_a_global_index_which_an_update_can_add() {
+    let client = Client::new(&config());
+    let described = client.describe_table().table_name(table()).send().await.unwrap().table.unwrap();
+    let [index] = described.global_secondary_indexes() else { panic!("one index") };
+    assert_eq!(index.index_name(), Some("listing"));
+    let mut projected = index.projection().unwrap().non_key_attributes().to_vec();
+    projected.sort();
+    assert_eq!(projected, ["summary", "tags"]);
+}

@@ -8,8 +8,10 @@ use evergreen_aws::env::Environment;
 use evergreen_lifecycle::ports::{
     Champions, Opening, PromoteError, Promotion, Registrar, Registration, RunWriteError, Runs, Versions,
 };
-use evergreen_lifecycle::{Announcement, Champion, LifecycleEvent, Pointer, Run, RunId, Version, VersionNumber};
-use evergreen_testkit::{moment, registration, run, version};
+use evergreen_lifecycle::{
+    Announcement, AuditEntry, AuditedAction, Champion, LifecycleEvent, Pointer, Run, RunId, Version, VersionNumber,
+};
+use evergreen_testkit::{audit_entry, moment, registration, run, version};
 use evergreen_tests::stack::variable;
 use jiff::{SignedDuration, Timestamp};
 
@@ -90,6 +92,11 @@ pub fn announcement(champion: &Champion) -> Announcement {
     Announcement::of(&LifecycleEvent::of_promotion(model, champion, "as asked".into())).expect("an event is JSON")
 }
 
+fn entry(champion: &Champion) -> AuditEntry {
+    let subject = format!("version {} revision {}", champion.version.number, champion.revision);
+    audit_entry(AuditedAction::Promoted, &subject, champion.promoted_at)
+}
+
 /// Promotes `champion` by hand.
 pub async fn promote(
     registry: &Registry,
@@ -98,7 +105,8 @@ pub async fn promote(
     artifact: &[u8],
 ) -> Result<(), PromoteError> {
     // The promotion fails if the current champion does not have the revision `seen_revision`.
-    registry.promote(&Promotion { champion, seen_revision, artifact, announcement: &announcement(champion) }).await
+    let (announcement, entry) = (&announcement(champion), &entry(champion));
+    registry.promote(&Promotion { champion, seen_revision, artifact, announcement, entry }).await
 }
 
 /// Returns the current champion of the registry. `None` if there is no champion.

@@ -24,3 +24,5 @@ mod promotion;
 mod repetition;
 mod runs;
 mod schedule;
+mod upkeep;
+mod webhook;

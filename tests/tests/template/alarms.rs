@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use evergreen_lifecycle::{Metric, Publication};
 use serde_json::{Value, json};
 
 use crate::document::{Template, file, list};
@@ -101,6 +102,23 @@ fn an_alarm_of_the_model_watches_a_metric_that_is_published() {
             let metric = alarm["MetricName"].as_str().expect("a metric has a name");
             assert!(published().contains(metric), "{id} watches {metric}");
             assert_eq!(alarm["Dimensions"], json!([{"Name": "ModelName", "Value": {"Ref": "ModelName"}}]), "{id}");
+        }
+    }
+}
+
+/// With several periods, or if missing values mean something, an alarm needs a value in each period.
+#[test]
+fn an_alarm_on_a_metric_without_a_value_in_each_period_keeps_its_state_until_the_next_one() {
+    let template = Template::read();
+    for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
+        let watched = Metric::ALL.into_iter().find(|metric| alarm["MetricName"] == metric.name());
+        if watched.is_some_and(|metric| metric.publication() == Publication::OnChange) {
+            assert_eq!(
+                (&alarm["EvaluationPeriods"], &alarm["TreatMissingData"]),
+                (&json!(1), &json!("ignore")),
+                "{id}"
+            );
+            assert!(alarm.get("DatapointsToAlarm").is_none(), "{id}");
         }
     }
 }

@@ -17,7 +17,7 @@ fn every_path_in_the_documents_exists() {
 /// Returns the repository paths that a document mentions.
 fn paths(document: &str) -> Vec<String> {
     // A path is a text between backticks that begins with a folder of the repository and has no placeholder.
-    let folders = ["docs/", "events/", "functions/", "fuzz/", "infra/", "shared/", "tests/"];
+    let folders = ["cli/", "docs/", "events/", "functions/", "fuzz/", "infra/", "shared/", "tests/"];
     let quoted = document.split('`').skip(1).step_by(2);
     let is_plain = |text: &str| !text.contains(['*', '{', ' ', '\n', '<']) && !text.contains("NAME");
     let named = quoted.filter(|text| folders.iter().any(|folder| text.starts_with(folder)) && is_plain(text));

@@ -8,6 +8,7 @@ use crate::document::{Template, list, written};
 
 const TABLE: &str = "RegistryTable.Arn";
 const INDEX: &str = "${RegistryTable.Arn}/index/by-start";
+const LISTING: &str = "${RegistryTable.Arn}/index/listing";
 const BUCKET: &str = "ArtifactBucket.Arn";
 const DATASET: &str = "${ArtifactBucket.Arn}/datasets/${ModelName}/*";
 const INCOMING: &str = "${ArtifactBucket.Arn}/incoming/${ModelName}/*";
@@ -29,7 +30,7 @@ const MAIL_EVENTS: &str =
 // that an object is missing, if no prefix condition applies. DynamoDB checks permissions for the actions inside a
 // transaction. Lambda itself sends failed events to their queue.
 /// The AWS actions that each Lambda function's code calls, each with the resource of the call.
-const CALLS: [(&str, &[(&str, &str)]); 4] = [
+const CALLS: [(&str, &[(&str, &str)]); 6] = [
     (
         "Train",
         &[
@@ -61,7 +62,29 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
             ("s3:ListBucket", BUCKET),
             ("dynamodb:BatchGetItem", TABLE),
             ("dynamodb:GetItem", TABLE),
+            ("kms:Decrypt", KEY),
+        ],
+    ),
+    (
+        "Console",
+        &[
+            ("s3:GetObject", MODELS),
+            ("s3:DeleteObject", MODELS),
+            ("s3:DeleteObjectTagging", MODELS),
+            ("s3:ListBucket", BUCKET),
+            ("dynamodb:ConditionCheckItem", TABLE),
+            ("dynamodb:DeleteItem", TABLE),
+            ("dynamodb:GetItem", TABLE),
+            ("dynamodb:PutItem", TABLE),
+            ("dynamodb:Query", TABLE),
             ("dynamodb:Query", INDEX),
+            ("dynamodb:Query", LISTING),
+            ("dynamodb:UpdateItem", TABLE),
+            ("events:PutEvents", BUS),
+            ("scheduler:GetSchedule", SCHEDULE),
+            ("scheduler:UpdateSchedule", SCHEDULE),
+            ("iam:PassRole", "TrainScheduleRole.Arn"),
+            ("cloudwatch:DescribeAlarms", "*"),
             ("kms:Decrypt", KEY),
         ],
     ),
@@ -73,6 +96,7 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
             ("dynamodb:BatchGetItem", TABLE),
             ("dynamodb:DeleteItem", TABLE),
             ("dynamodb:GetItem", TABLE),
+            ("dynamodb:PutItem", TABLE),
             ("dynamodb:Query", TABLE),
             ("dynamodb:Query", INDEX),
             ("scheduler:GetSchedule", SCHEDULE),
@@ -96,6 +120,15 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
             ("ses:SendEmail", MAIL_EVENTS),
             ("ses:GetAccount", "*"),
             ("sqs:SendMessage", "AlertFailureQueue.Arn"),
+            ("kms:Decrypt", KEY),
+            ("kms:GenerateDataKey", KEY),
+        ],
+    ),
+    (
+        "Webhook",
+        &[
+            ("secretsmanager:GetSecretValue", "WebhookSecret"),
+            ("sqs:SendMessage", "WebhookFailureQueue.Arn"),
             ("kms:Decrypt", KEY),
             ("kms:GenerateDataKey", KEY),
         ],
@@ -283,9 +316,12 @@ fn a_function_reaches_only_the_records_namespace_and_sender_of_its_model() {
         for statement in statements(template.resource(&format!("{function}Role"))) {
             let condition = match actions(statement)[0].split(':').next() {
                 Some("dynamodb") if statement["Sid"] == "ClaimMail" => of_the_models_mails(),
+                Some("dynamodb") if statement["Sid"] == "ReadMutes" => of_the_models_mails(),
                 Some("dynamodb") => of_the_models_records(function, statement),
                 Some("s3") if actions(statement) == [PUT_OBJECT] => over_nothing_unknown(statement),
                 Some("events") => json!({"StringEquals": {"events:source": "evergreen"}}),
+                Some("iam") => json!({"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}),
+                Some("cloudwatch") if function == "Console" => Value::Null,
                 Some("cloudwatch") => json!({"StringEquals": {"cloudwatch:namespace": "Evergreen"}}),
                 Some("ses") if actions(statement) == ["ses:SendEmail"] => {
                     json!({"StringEquals": {"ses:FromAddress": {"Ref": "AlertSender"}}})
@@ -299,7 +335,8 @@ fn a_function_reaches_only_the_records_namespace_and_sender_of_its_model() {
 
 /// Returns the expected IAM condition on DynamoDB access to this model's items.
 fn of_the_models_records(function: &str, statement: &Value) -> Value {
-    // A role may access only this model's items, or only its unpublished events. Training writes both in one
+    // A role may access only this model's items, only its unpublished events, or only the record of its published
+    // metrics. Training writes both in one
     // transaction. Separately, it deletes the events that it has published.
     let condition = |partitions: &[&str]| {
         let keys: Vec<_> = partitions.iter().map(|name| json!({"Fn::Sub": format!("{name}#${{ModelName}}")})).collect();
@@ -307,11 +344,13 @@ fn of_the_models_records(function: &str, statement: &Value) -> Value {
     };
     match (function, statement["Sid"].as_str().unwrap_or_default()) {
         ("Train", "DeletePublishedEvents") | ("Metrics", "PublishStoredEvents") => condition(&["OUTBOX"]),
+        ("Metrics", "RememberPublishedMetrics") => condition(&["METRICS"]),
         ("Train", "DropCopyInPromotion") => {
             let mut condition = condition(&["MODEL", "OUTBOX"]);
             condition["ForAnyValue:StringEquals"] = json!({"dynamodb:EnclosingOperation": ["TransactWriteItems"]});
             condition
         }
+        ("Console", "ReadAndChange") => condition(&["MODEL", "OUTBOX", "AUDIT", "MAIL", "SESSION"]),
         ("Train", "ReadNewestRun") => condition(&["MODEL"]),
         ("Train", _) => condition(&["MODEL", "OUTBOX"]),
         _ => condition(&["MODEL"]),

@@ -2,12 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use evergreen_console::door;
+use evergreen_console::route::{Need, ROUTES as CONSOLE};
 use evergreen_predict::route::{Api, ROUTES};
 use serde_json::{Value, json};
 
 use crate::document::{Template, file, list, written};
 
 const APIS: [(&str, &str); 2] = [("PredictionApi", "predict"), ("StatusApi", "read")];
+/// All HTTP APIs. Pages of the console API ask for a session, and its signed part for a signature.
+const ALL: [&str; 3] = ["PredictionApi", "StatusApi", "ConsoleApi"];
+/// The functions that answer requests.
+const FUNCTIONS: [&str; 2] = ["PredictFunction", "ConsoleFunction"];
 /// Paths of the HTTP APIs that need no API key.
 const OPEN: [&str; 1] = ["/health"];
 
@@ -42,24 +48,19 @@ fn the_schemes_are_those_that_the_methods_name() {
 }
 
 #[test]
-fn the_function_is_called_for_every_method_and_no_other() {
+fn a_function_is_called_for_every_method_and_no_other() {
     let template = Template::read();
-    let events = template.resource("PredictFunction")["Events"].as_object().expect("the function has events");
-    let called: BTreeSet<_> = events
-        .values()
-        .map(|event| &event["Properties"])
-        .map(|event| [written(&event["RestApiId"]), written(&event["Path"]), written(&event["Method"])])
-        .collect();
-    let offered: BTreeSet<_> = APIS
+    let called: BTreeSet<_> = FUNCTIONS.into_iter().flat_map(|function| called(&template, function)).collect();
+    let offered: BTreeSet<_> = ALL
         .into_iter()
-        .flat_map(|(api, _)| operations(&template, api).into_iter().map(move |it| (api, it)))
+        .flat_map(|api| operations(&template, api).into_iter().map(move |it| (api, it)))
         .map(|(api, (path, method, _))| [api.to_owned(), path, method])
         .collect();
     assert_eq!(called, offered);
 }
 
 #[test]
-fn the_template_and_the_function_have_the_same_routes() {
+fn the_template_and_the_functions_have_the_same_routes() {
     let template = Template::read();
     let offered: BTreeSet<_> = APIS
         .into_iter()
@@ -73,7 +74,9 @@ fn the_template_and_the_function_have_the_same_routes() {
         };
         (api, route.method.to_owned(), route.template.to_owned())
     });
-    assert_eq!(offered, expected.collect());
+    let reading = CONSOLE.iter().filter(|route| route.need == Need::Reading);
+    let reading = reading.map(|route| ("StatusApi", route.method.to_owned(), route.template.to_owned()));
+    assert_eq!(offered, expected.chain(reading).collect());
 }
 
 #[test]
@@ -87,9 +90,11 @@ fn the_readme_lists_the_routes_of_each_api() {
             .flat_map(|cell| cell.split(", "))
             .map(|route| route.trim_matches('`').split('?').next().unwrap_or_default())
             .collect();
-        let routes = ROUTES.iter().filter(|route| route.api == api);
-        let expected: Vec<_> = routes.map(|route| format!("{} {}", route.method, route.template)).collect();
-        assert_eq!(listed, expected, "{title}");
+        let reading = CONSOLE.iter().filter(|route| api == Api::Status && route.need == Need::Reading);
+        let reading = reading.map(|route| format!("{} {}", route.method, route.template));
+        let own = ROUTES.iter().filter(|route| route.api == api);
+        let own = own.map(|route| format!("{} {}", route.method, route.template));
+        assert_eq!(listed, reading.chain(own).collect::<Vec<_>>(), "{title}");
     }
 }
 
@@ -103,13 +108,43 @@ fn a_change_of_the_authorization_is_deployed() {
 }
 
 #[test]
-fn every_method_calls_the_predict_function() {
+fn every_method_calls_the_function_that_has_its_event() {
+    let template = Template::read();
+    for function in FUNCTIONS {
+        let called = called(&template, function);
+        for api in ALL {
+            for (path, method, operation) in operations(&template, api) {
+                let integration = &operation["x-amazon-apigateway-integration"];
+                assert_eq!((&integration["type"], &integration["httpMethod"]), (&json!("aws_proxy"), &json!("POST")));
+                let is_own = written(&integration["uri"]).contains(&format!("/functions/${{{function}.Arn}}/"));
+                assert_eq!(is_own, called.contains(&[api.to_owned(), path.clone(), method.clone()]), "{method} {path}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_steers_is_signed_whatever_the_authorization() {
+    let template = Template::read();
+    let securities: BTreeSet<_> = operations(&template, "ConsoleApi")
+        .into_iter()
+        .map(|(path, _, operation)| (path, operation["security"].to_string()))
+        .collect();
+    let open = |path: &str| (path.to_owned(), "[]".to_owned());
+    let signed = (door::SIGNED.to_owned(), r#"[{"iam":[]}]"#.to_owned());
+    assert_eq!(securities, [open("/"), open(door::PAGES), signed].into());
+    let schemes = &template.resource("ConsoleApi")["DefinitionBody"]["components"]["securitySchemes"];
+    assert_eq!(schemes["iam"]["x-amazon-apigateway-authtype"], "awsSigv4");
+    let throttle = list(&template.resource("ConsoleApi")["MethodSettings"])[0];
+    assert!(throttle["ThrottlingRateLimit"].as_u64().is_some_and(|rate| rate <= 10), "a stranger may ask seldom");
+}
+
+#[test]
+fn no_other_api_has_the_path_templates_that_open_the_doors_of_the_console() {
     let template = Template::read();
     for (api, _) in APIS {
-        for (path, method, operation) in operations(&template, api) {
-            let integration = &operation["x-amazon-apigateway-integration"];
-            assert_eq!((&integration["type"], &integration["httpMethod"]), (&json!("aws_proxy"), &json!("POST")));
-            assert!(written(&integration["uri"]).contains("/functions/${PredictFunction.Arn}/"), "{method} {path}");
+        for (path, ..) in operations(&template, api) {
+            assert!(![door::SIGNED, door::PAGES, "/"].contains(&path.as_str()), "{api} {path}");
         }
     }
 }
@@ -164,14 +199,14 @@ fn each_api_traces_one_request_in_a_hundred() {
         .inspect(|rule| assert_eq!((&rule["FixedRate"], &rule["ReservoirSize"]), (&json!(0.01), &json!(0)), "{rule}"))
         .map(|rule| template.resolve(&rule["ServiceName"]))
         .collect();
-    let apis = APIS.map(|(api, _)| format!("{}/v1", template.resolve(&template.resource(api)["Name"])));
+    let apis = ALL.map(|api| format!("{}/v1", template.resolve(&template.resource(api)["Name"])));
     assert_eq!(traced, apis.into());
 }
 
 #[test]
 fn access_logs_hold_no_address_agent_or_key() {
     let template = Template::read();
-    for (api, _) in APIS {
+    for api in ALL {
         let setting = &template.resource(api)["AccessLogSetting"]["Fn::If"];
         assert_eq!((&setting[0], &setting[2]), (&json!("LogsAccess"), &json!({"Ref": "AWS::NoValue"})), "{api}");
         let format = setting[1]["Format"].as_str().expect("a format");
@@ -199,6 +234,13 @@ fn no_api_takes_an_old_version_of_tls() {
         assert!(policy.starts_with("SecurityPolicy_TLS13_1_2_PFS_"), "{id}: {policy}");
         assert_eq!(api["EndpointAccessMode"], "BASIC", "{id}: a policy of this kind needs a mode");
     }
+}
+
+/// Returns the API, path and method of each event of API Gateway that calls a function.
+fn called(template: &Template, function: &str) -> BTreeSet<[String; 3]> {
+    let events = template.resource(function)["Events"].as_object().expect("the function has events");
+    let events = events.values().map(|event| &event["Properties"]);
+    events.map(|event| ["RestApiId", "Path", "Method"].map(|name| written(&event[name]))).collect()
 }
 
 /// Returns the operations of an HTTP API in the template.

@@ -13,7 +13,8 @@ pub(super) const ACCEPTED: [Endpoint; 2] = [Endpoint::Train, Endpoint::Verify];
 
 /// Returns all schemas by name, except that of a row.
 pub(super) fn all() -> Value {
-    let reason = json!({"type": "string", "minLength": 3, "maxLength": 1000, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f]*$"});
+    let reason =
+        json!({"type": "string", "minLength": 3, "maxLength": 1000, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f]*$"});
     let number = json!({"type": "integer", "minimum": 1, "maximum": u32::MAX});
     let seen = json!({"type": ["integer", "null"], "minimum": 0, "maximum": u32::MAX});
     let optional = json!({"type": ["string", "null"], "maxLength": 1000, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f]*$"});

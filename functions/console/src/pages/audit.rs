@@ -85,6 +85,7 @@ fn action(action: AuditedAction) -> &'static str {
         AuditedAction::NoteWritten => "wrote a note",
         AuditedAction::VersionDeleted => "deleted",
         AuditedAction::VerificationRequested => "requested a verification",
+        AuditedAction::VersionVerified => "verified",
         AuditedAction::SchedulePaused => "paused the schedule",
         AuditedAction::ScheduleResumed => "resumed the schedule",
         AuditedAction::AlarmMuted => "muted an alarm",

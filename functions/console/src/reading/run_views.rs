@@ -2,8 +2,8 @@
 //! cannot read is marked as unreadable, and shown with the fields that can be read.
 
 use evergreen_lifecycle::{
-    Dataset, Imported, ModelName, Parameters, Run, RunId, RunMetrics, RunStatus, SearchSummary, Trigger,
-    Unreadable, VersionNumber,
+    Dataset, Imported, ModelName, Parameters, Run, RunId, RunMetrics, RunStatus, SearchSummary, Trigger, Unreadable,
+    VersionNumber,
 };
 use jiff::Timestamp;
 use serde::Serialize;

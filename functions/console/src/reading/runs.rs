@@ -13,9 +13,9 @@ use super::run_views::{RunView, UnreadableRunView, WholeRunView};
 use super::{value, wrong_search};
 use crate::console::Console;
 use crate::ports::ConsoleWorld;
+use crate::problem;
 use crate::query::QueryParameters;
 use crate::reply::{Reply, read};
-use crate::problem;
 
 /// Maximum number of runs in one answer. Each is read as a whole.
 const MAX_RUNS: u32 = 100;
@@ -72,7 +72,9 @@ fn add(fields: &mut Map<String, Value>, more: Value) {
     for (name, value) in more {
         match (fields.get_mut(&name), value) {
             (Some(Value::Object(metrics)), Value::Object(others)) if name == "metrics" => {
-                others.into_iter().for_each(|(name, value)| drop(metrics.entry(name).or_insert(value)));
+                for (name, value) in others {
+                    metrics.entry(name).or_insert(value);
+                }
             }
             (None | Some(Value::Null), value) => drop(fields.insert(name, value)),
             _ => {}

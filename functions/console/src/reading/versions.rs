@@ -30,7 +30,8 @@ struct ListedVersion<'a> {
 impl<W: ConsoleWorld> Console<W> {
     pub(crate) async fn list_versions(&self, query: &QueryParameters) -> Result<Reply, Problem> {
         let limit = query.whole("limit", DEFAULT_PAGE as u32, MAX_PAGE as u32)?;
-        let search = Search::<VersionSummary>::parse(query.without(&["alias"])).map_err(|error| wrong_search(&error))?;
+        let search =
+            Search::<VersionSummary>::parse(query.without(&["alias"])).map_err(|error| wrong_search(&error))?;
         let is_first = query.without(&["limit"]).next().is_none();
         let count = if is_first { limit + 1 } else { MAX_SEARCHED };
         let registry = self.world.registry();

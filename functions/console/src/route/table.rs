@@ -4,8 +4,7 @@ use super::Endpoint as E;
 use super::Need::{Reading, Steering};
 use super::{Endpoint, Need, Route};
 
-const RUNS: &[&str] =
-    &["status", "family", "trigger", "metric", "dataset", "from", "until", "sort", "limit", "after"];
+const RUNS: &[&str] = &["status", "family", "trigger", "metric", "dataset", "from", "until", "sort", "limit", "after"];
 const VERSIONS: &[&str] =
     &["status", "family", "metric", "dataset", "tag", "alias", "from", "until", "sort", "limit", "after"];
 

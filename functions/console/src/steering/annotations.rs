@@ -50,12 +50,17 @@ impl<W: ConsoleWorld> Console<W> {
     ) -> Result<Reply, Problem> {
         check_tag(tag)?;
         short("value", &value, MAX_VALUE)?;
-        let draft = || Draft::new(AuditedAction::TagSet, format!("version {number}")).with("tag", tag).with("value", &value);
+        let draft =
+            || Draft::new(AuditedAction::TagSet, format!("version {number}")).with("tag", tag).with("value", &value);
         self.annotate(by, number, draft, |annotations| {
             annotations.tags.insert(tag.to_owned(), value.clone());
             let expected = format!("at most {MAX_TAGS} tags");
             let is_full = annotations.tags.len() > MAX_TAGS;
-            if is_full { Err(problem::invalid_field("tag", "The version has too many tags.", expected)) } else { Ok(()) }
+            if is_full {
+                Err(problem::invalid_field("tag", "The version has too many tags.", expected))
+            } else {
+                Ok(())
+            }
         })
         .await
     }
@@ -65,7 +70,9 @@ impl<W: ConsoleWorld> Console<W> {
         let draft = || Draft::new(AuditedAction::TagRemoved, format!("version {number}")).with("tag", tag);
         self.annotate(by, number, draft, |annotations| {
             let removed = annotations.tags.remove(tag);
-            removed.map(|_| ()).ok_or_else(|| problem::unknown(format_args!("tag of this name at version {number}"), "tag"))
+            removed
+                .map(|_| ())
+                .ok_or_else(|| problem::unknown(format_args!("tag of this name at version {number}"), "tag"))
         })
         .await
     }

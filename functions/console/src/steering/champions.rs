@@ -89,13 +89,8 @@ impl<W: ConsoleWorld> Console<W> {
             .with("revision", champion.revision);
         let seen_revision = seen.map_or(0, |pointer| pointer.revision);
         let promote = Edit::Promote { champion: Box::new(champion), seen_revision, artifact };
-        let draft = Draft {
-            reason: Some(reason),
-            version: Some(number),
-            edits: vec![promote],
-            promotion: Some(told),
-            ..draft
-        };
+        let draft =
+            Draft { reason: Some(reason), version: Some(number), edits: vec![promote], promotion: Some(told), ..draft };
         self.commit(by, token::id()?, draft).await
     }
 

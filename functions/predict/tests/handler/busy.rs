@@ -137,17 +137,6 @@ async fn a_refresh_that_a_busy_environment_began_and_took_to_its_grave_is_made_g
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_ended_just_now_makes_an_environment_busy_however_long_it_took() {
-    let fixture = Fixture::serving().await;
-    fixture.promote(2);
-    fixture.pass(INTERVAL);
-    fixture.remote.delay(Duration::from_millis(50));
-    // This request does not use the champion. The refresh ends during it.
-    assert_eq!(fixture.get("/runs").await.status, 200);
-    assert_eq!(fixture.answered().await, (1, Duration::ZERO));
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_clock_that_was_set_back_does_not_make_an_environment_busy() {
     let fixture = Fixture::serving().await;
     assert_eq!(fixture.version().await, 1);

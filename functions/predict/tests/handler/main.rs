@@ -12,6 +12,5 @@ mod predicting;
 mod refreshing;
 mod refusing;
 mod rollback;
-mod runs;
 mod showing;
 mod support;

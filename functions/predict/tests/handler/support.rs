@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use evergreen_lifecycle::digest::sha256_hex;
-use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts, Champions, Runs, Unavailable, WithCopy};
-use evergreen_lifecycle::{Artifact, Champion, Pointer, Record, Run, RunId, Version};
+use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts, Champions, Unavailable, WithCopy};
+use evergreen_lifecycle::{Artifact, Champion, Pointer, Record, Version};
 use evergreen_predict::journal::{AnsweredRequest, Journal};
 use evergreen_predict::{App, PredictPorts};
 use evergreen_testkit::{FixedClock, Memory, moment, version};
@@ -77,18 +77,6 @@ impl Champions for Remote {
 
     async fn recent_champions(&self, limit: u32) -> Result<Vec<Record<Pointer>>, Unavailable> {
         self.memory.recent_champions(limit).await
-    }
-}
-
-impl Runs for Remote {
-    async fn run(&self, id: &RunId) -> Result<Option<Record<Run>>, Unavailable> {
-        self.pass().await;
-        self.memory.run(id).await
-    }
-
-    async fn recent_runs(&self, limit: u32) -> Result<Vec<Record<Run>>, Unavailable> {
-        self.pass().await;
-        self.memory.recent_runs(limit).await
     }
 }
 

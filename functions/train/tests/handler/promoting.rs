@@ -20,6 +20,10 @@ async fn an_earlier_version_becomes_champion_again_on_request() {
     assert_eq!((&told["version"], &told["occurred_at"]), (&json!(1), &json!("2026-11-24T03:00:05.000Z")));
     assert!(world.promote(1).await.unwrap().duplicate);
     assert_eq!(world.memory.state().champions.len(), 3);
+    let [entry] = world.memory.state().audit.clone().try_into().unwrap();
+    assert_eq!((entry.subject.as_str(), entry.actor.name.as_str()), ("version 1", "lambda invoke"));
+    assert_eq!(entry.reason.as_deref(), Some("the new one drifts"));
+    assert_eq!(json!(entry.details), json!({"from": "2", "to": "1"}));
 }
 
 #[tokio::test]

@@ -46,6 +46,7 @@ impl TestWorld {
                 tolerance: 0.0,
                 memory: 1 << 30,
                 keep_days: None,
+                retention: None,
                 code_version: "test".into(),
             },
             seconds: 900,
@@ -68,7 +69,7 @@ impl TestWorld {
     pub async fn invoke(&self, invocation: &str, event: Value) -> Result<TrainReport, TrainError> {
         match self.handle(invocation, event).await? {
             TrainResponse::Run(report) => Ok(*report),
-            TrainResponse::Promotion(promoted) => panic!("expected a run, got {promoted:?}"),
+            other => panic!("expected a run, got {other:?}"),
         }
     }
 
@@ -81,7 +82,7 @@ impl TestWorld {
     pub async fn promote(&self, number: u32) -> Result<Promoted, TrainError> {
         match self.handle("promotion", json!({"promote": number, "note": "the new one drifts"})).await? {
             TrainResponse::Promotion(promoted) => Ok(promoted),
-            TrainResponse::Run(report) => panic!("expected a promotion, got {report:?}"),
+            other => panic!("expected a promotion, got {other:?}"),
         }
     }
 

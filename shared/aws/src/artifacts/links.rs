@@ -57,9 +57,8 @@ mod tests {
                 let object = |file| Object::builder().key(format!("models/iris/00000003/{file}")).build();
                 ListObjectsV2Output::builder().contents(object("model.onnx")).contents(object("manifest.json")).build()
             });
-        let (delete, sent) = record(mock!(Client::delete_object), || {
-            MockResponse::Output(DeleteObjectOutput::builder().build())
-        });
+        let (delete, sent) =
+            record(mock!(Client::delete_object), || MockResponse::Output(DeleteObjectOutput::builder().build()));
         let client = mock_client!(aws_sdk_s3, RuleMode::MatchAny, [&list, &delete]);
         let iris = "iris".parse().unwrap();
         let bucket = ArtifactBucket::over(client, "artifacts", &iris);

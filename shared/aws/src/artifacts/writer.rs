@@ -86,6 +86,14 @@ impl ArtifactWriter for ArtifactBucket {
 }
 
 impl ArtifactBucket {
+    /// Stores `object` in S3 if no object has its key. An existing object stays, and that is no error.
+    pub(crate) async fn put_once(&self, object: NewObject<'_>, what: &'static str) -> Result<(), Unavailable> {
+        match self.put(object, None).await {
+            Err(error) if !is_precondition(&error) => Err(unavailable(what)(error)),
+            _ => Ok(()),
+        }
+    }
+
     /// Stores `object` in S3, but does not overwrite unexpected content. Returns the entity tag (ETag) of the stored
     /// object.
     async fn put(

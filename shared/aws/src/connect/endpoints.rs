@@ -11,13 +11,14 @@ const ALL: &str = "AWS_ENDPOINT_URL";
 
 /// The AWS services that this crate calls. For each: the SDK's name, and the environment variable with a custom
 /// endpoint.
-const SERVICES: [(&str, &str); 7] = [
+const SERVICES: [(&str, &str); 8] = [
     ("API Gateway", "AWS_ENDPOINT_URL_API_GATEWAY"),
     ("CloudWatch", "AWS_ENDPOINT_URL_CLOUDWATCH"),
     ("DynamoDB", "AWS_ENDPOINT_URL_DYNAMODB"),
     ("EventBridge", "AWS_ENDPOINT_URL_EVENTBRIDGE"),
     ("S3", "AWS_ENDPOINT_URL_S3"),
     ("SESv2", "AWS_ENDPOINT_URL_SESV2"),
+    ("Secrets Manager", "AWS_ENDPOINT_URL_SECRETS_MANAGER"),
     ("Scheduler", "AWS_ENDPOINT_URL_SCHEDULER"),
 ];
 

@@ -40,14 +40,22 @@ type BoxError = Box<dyn Error + Send + Sync>;
 /// # Errors
 /// [`ConfigError::Invalid`] when TLS cannot be set up with these root certificates.
 pub(super) fn client(roots: RootCertStore, limit: Duration) -> Result<SharedHttpClient, ConfigError> {
+    let connector = connector(roots, limit)?;
+    Ok(http_client_fn(move |_, _| connector.clone()))
+}
+
+/// Returns what [`client`] sends requests with: a pool of connections. It follows no redirects.
+///
+/// # Errors
+/// [`ConfigError::Invalid`] when TLS cannot be set up with these root certificates.
+pub(super) fn connector(roots: RootCertStore, limit: Duration) -> Result<SharedHttpConnector, ConfigError> {
     let tls = tls(roots).map_err(|cause| ConfigError::invalid("AWS_CA_BUNDLE", cause))?;
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     let timely = Timely { inner: HttpsConnector::from((tcp, tls)), limit };
     let pool = Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(timely);
-    let connector = SharedHttpConnector::new(Pool(pool));
-    Ok(http_client_fn(move |_, _| connector.clone()))
+    Ok(SharedHttpConnector::new(Pool(pool)))
 }
 
 /// Returns the TLS configuration of the connections to AWS.

@@ -83,6 +83,10 @@ impl EventOutbox for Registry {
         Ok(waiting)
     }
 
+    async fn journal(&self, key: &str) -> Result<(), Unavailable> {
+        self.store_changes(key).await
+    }
+
     async fn remove(&self, key: &str) -> Result<(), Unavailable> {
         let key = self.keys.event(key).into_item();
         let delete = self.client.delete_item().table_name(&self.table).set_key(Some(key));

@@ -32,7 +32,12 @@ pub(super) struct Refused {
 impl Refused {
     /// Returns whether the transaction failed because the condition on the record with the key `key` was false.
     pub(super) fn is_about(&self, key: &Key) -> bool {
-        self.unmet.iter().any(|sort| sort == key.sort())
+        self.is_at(key.sort())
+    }
+
+    /// Returns whether the transaction failed because the condition on the record with this sort key was false.
+    pub(super) fn is_at(&self, sort: &str) -> bool {
+        self.unmet.iter().any(|unmet| unmet == sort)
     }
 }
 
@@ -41,6 +46,7 @@ impl Registry {
     /// message.
     pub(super) async fn transact(&self, writes: Vec<TransactWriteItem>, what: &'static str) -> Result<(), Refused> {
         let places: Vec<_> = writes.iter().map(place).collect();
+        let writes = self.with_changes(writes).map_err(|error| Refused { unmet: Vec::new(), error })?;
         // The SDK adds a token to the call, so that its own retries cannot perform the writes twice.
         let transaction = self.client.transact_write_items().set_transact_items(Some(writes));
         let Err(error) = transaction.send().await else { return Ok(()) };

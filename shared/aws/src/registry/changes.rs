@@ -75,8 +75,7 @@ impl Registry {
         for edit in &change.edits {
             self.plan_edit(edit, &mut plan).await?;
         }
-        let entry = self.write(&self.keys.audit_entry(&change.entry), &change.entry)?;
-        plan.writes.push(finish(entry.condition_expression(ABSENT))?);
+        plan.writes.push(self.audited(&change.entry)?);
         for announcement in &change.announcements {
             plan.writes.push(self.outbox_write(announcement)?);
         }
@@ -84,6 +83,11 @@ impl Registry {
             plan.writes.push(self.remember(key, &change.entry)?);
         }
         Ok(plan)
+    }
+
+    /// Returns the write that adds an entry to the audit trail.
+    pub(super) fn audited(&self, entry: &AuditEntry) -> Result<TransactWriteItem, Unavailable> {
+        finish(self.write(&self.keys.audit_entry(entry), entry)?.condition_expression(ABSENT))
     }
 
     fn remember(&self, key: &str, entry: &AuditEntry) -> Result<TransactWriteItem, Unavailable> {
@@ -116,6 +120,10 @@ impl Registry {
                 let stored = StoredMute { mute: mute.clone(), expires_at: mute.until.as_second() };
                 plan.writes.push(finish(self.write(&self.keys.mute(&mute.alarm), &stored)?)?);
             }
+            Edit::Verified(verification) => {
+                let key = self.keys.verification(verification.version, verification.at);
+                plan.writes.push(finish(self.write(&key, verification)?)?);
+            }
             Edit::Unmute(alarm) => plan.writes.push(self.deletion(self.keys.mute(alarm))?),
         }
         Ok(())
@@ -123,16 +131,19 @@ impl Registry {
 
     /// Adds the write that keeps the record of a version, on condition that there is one.
     fn plan_kept(&self, version: VersionNumber, plan: &mut Plan) -> Result<(), Unavailable> {
-        let key = self.keys.version(version);
+        plan.add(self.keys.version(version), format!("version {version}"), self.kept_version(version)?);
+        Ok(())
+    }
+
+    /// Returns the write that keeps the record of a version, on condition that there is one.
+    pub(super) fn kept_version(&self, version: VersionNumber) -> Result<TransactWriteItem, Unavailable> {
         let update = Update::builder()
             .table_name(&self.table)
-            .set_key(Some(key.clone().into_item()))
+            .set_key(Some(self.keys.version(version).into_item()))
             .update_expression(KEEP)
             .condition_expression(PRESENT)
             .expression_attribute_values(":kept", items::flag(true));
-        let write = TransactWriteItem::builder().update(update.build().map_err(incomplete)?).build();
-        plan.add(key, format!("version {version}"), write);
-        Ok(())
+        Ok(TransactWriteItem::builder().update(update.build().map_err(incomplete)?).build())
     }
 
     async fn plan_alias(&self, alias: &Alias, seen: u32, plan: &mut Plan) -> Result<(), ChangeError> {

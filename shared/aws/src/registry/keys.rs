@@ -6,7 +6,7 @@ use evergreen_lifecycle::{AliasName, AuditEntry, ModelName, RunId, VersionNumber
 use super::items::{RegistryItem, text};
 
 /// Name of the DynamoDB attribute that holds the partition key.
-const PARTITION: &str = "pk";
+pub(super) const PARTITION: &str = "pk";
 
 /// Name of the DynamoDB attribute that holds the sort key.
 pub(super) const SORT: &str = "sk";
@@ -47,6 +47,9 @@ pub(super) struct RegistryKeys {
     outbox: String,
     audit: String,
     sessions: String,
+    // The metrics function may write only to the outbox and to this partition.
+    /// The partition key of the record of the metrics that were published last.
+    metrics: String,
 }
 
 /// The DynamoDB key of one record.
@@ -60,13 +63,9 @@ impl RegistryKeys {
     /// Creates the object that builds the DynamoDB keys of `model`.
     pub(super) fn of(model: &ModelName) -> Self {
         // A model's name contains no `#`, so two models never share a partition.
-        Self {
-            partition: format!("MODEL#{model}"),
-            mails: format!("MAIL#{model}"),
-            outbox: format!("OUTBOX#{model}"),
-            audit: format!("AUDIT#{model}"),
-            sessions: format!("SESSION#{model}"),
-        }
+        let [partition, mails, outbox, audit, sessions, metrics] =
+            ["MODEL", "MAIL", "OUTBOX", "AUDIT", "SESSION", "METRICS"].map(|kind| format!("{kind}#{model}"));
+        Self { partition, mails, outbox, audit, sessions, metrics }
     }
 
     /// Returns the partition key of training runs, model versions and champions.
@@ -153,6 +152,16 @@ impl RegistryKeys {
         self.at("LISTING".to_owned())
     }
 
+    /// Returns the prefix of the sort keys of the verifications of a model version.
+    pub(super) fn verifications(number: VersionNumber) -> String {
+        format!("VERIFY#{}#", number.padded())
+    }
+
+    /// Returns the DynamoDB key of a verification of a model version that ended at the time `at`.
+    pub(super) fn verification(&self, number: VersionNumber, at: jiff::Timestamp) -> Key {
+        self.at(format!("{}{}", Self::verifications(number), time::format(at)))
+    }
+
     /// Returns the DynamoDB key of an entry of the audit trail.
     pub(super) fn audit_entry(&self, entry: &AuditEntry) -> Key {
         // Keys sort by time.
@@ -189,6 +198,11 @@ impl RegistryKeys {
     /// Returns the DynamoDB key of the record of the CloudWatch alarm `name`.
     pub(super) fn alarm(&self, name: &str) -> Key {
         Key { partition: self.mails.clone(), sort: format!("ALARM#{name}") }
+    }
+
+    /// Returns the DynamoDB key of the record of the metrics that were published last.
+    pub(super) fn published(&self) -> Key {
+        Key { partition: self.metrics.clone(), sort: "PUBLISHED".to_owned() }
     }
 
     /// Returns the sort key under which a release up to 0.1 stored a claim. A claim reserves one mail for one

@@ -24,7 +24,7 @@ const MAX_TURNS: u32 = 5;
 const IS_ABOVE: &str = "last_version >= :above";
 
 /// DynamoDB condition: the counter of model versions is missing, is not a number, or is less than `:above`.
-const IS_BEHIND: &str =
+pub(super) const IS_BEHIND: &str =
     "attribute_not_exists(last_version) OR NOT attribute_type(last_version, :number) OR last_version < :above";
 
 /// Answer of DynamoDB with the new value of the counter of model version numbers.
@@ -60,7 +60,7 @@ impl Registry {
         Err(Unavailable::briefly(WHAT, "other callers changed the counter in every try"))
     }
 
-    fn counter(&self, above: u32) -> UpdateItemFluentBuilder {
+    pub(super) fn counter(&self, above: u32) -> UpdateItemFluentBuilder {
         self.client
             .update_item()
             .table_name(&self.table)

@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use evergreen_lifecycle::ports::{ChangeError, MAX_ALIASES, Steering, Unavailable};
-use evergreen_lifecycle::{Alias, Annotations, AuditEntry, Change, Edit, Mute, PIN, RunId, VersionNumber, time};
+use evergreen_lifecycle::{
+    Alias, Annotations, AuditEntry, Change, Edit, Mute, PIN, RunId, Verification, VersionNumber, time,
+};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 use super::cancellation::Refused;
 use super::changes::{Plan, RememberedChange, StoredMute};
 use super::items::{self, RegistryItem};
+use super::keys::RegistryKeys;
 use super::{Registry, keys};
 use crate::failure::unavailable;
 
@@ -62,6 +65,11 @@ impl Steering for Registry {
             .consistent_read(true)
             .scan_index_forward(false);
         self.all(query, Some(limit), "reading the audit trail").await
+    }
+
+    async fn verifications(&self, version: VersionNumber, limit: u32) -> Result<Vec<Verification>, Unavailable> {
+        let query = self.query(&RegistryKeys::verifications(version)).scan_index_forward(false);
+        self.all(query, Some(limit), "reading the verifications of a version").await
     }
 
     async fn mutes(&self, now: Timestamp) -> Result<Vec<Mute>, Unavailable> {

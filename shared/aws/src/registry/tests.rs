@@ -1,5 +1,6 @@
 //! Tests of the registry that cover several of its files, and their helper functions.
 
 mod compatibility;
+mod journal;
 pub(super) mod support;
 mod transaction;

@@ -76,9 +76,12 @@ impl Registry {
 
     /// Returns the DynamoDB writes that make a registered model version the champion.
     pub(super) fn promotion(&self, promotion: &Promotion<'_>) -> Result<Vec<TransactWriteItem>, Unavailable> {
-        let Promotion { champion, seen_revision, artifact, announcement } = promotion;
-        let writes = self.move_pointer(champion, *seen_revision, Some(artifact))?;
-        self.add_events(writes.into(), std::slice::from_ref(announcement))
+        // The first write makes sure that the version was not deleted meanwhile.
+        let Promotion { champion, seen_revision, artifact, announcement, entry } = promotion;
+        let mut writes = vec![self.kept_version(champion.version.number)?];
+        writes.extend(self.move_pointer(champion, *seen_revision, Some(artifact))?);
+        writes.push(self.audited(entry)?);
+        self.add_events(writes, std::slice::from_ref(announcement))
     }
 
     /// Returns the DynamoDB writes that record the failure of a training run.

@@ -26,6 +26,17 @@ pub enum Presence {
     AfterTraining,
 }
 
+/// When a measurement publishes a health metric. CloudWatch bills a metric for each hour in which it gets a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Publication {
+    // For metrics that always change, and for those whose alarm looks at several periods or rings without values.
+    /// Every measurement publishes the metric.
+    EachTime,
+    /// The metric is published when its value changed, for an hour after that, and otherwise once a day. See
+    /// [`PublishedMetrics`](super::PublishedMetrics).
+    OnChange,
+}
+
 /// Which value of a health metric alarms and dashboards show for a period: the lowest or the highest one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Worst {
@@ -46,7 +57,7 @@ pub enum MetricSource {
     RecentChampions,
     /// The records of the newest training runs.
     Runs,
-    /// The number of stored model versions.
+    /// The number of the newest model version.
     Versions,
     /// The training schedule.
     Schedule,
@@ -58,7 +69,10 @@ pub enum MetricSource {
 macro_rules! metrics {
     ($(
         $(#[doc = $meaning:literal])+
-        $name:ident { unit: $unit:ident, presence: $presence:ident, worst: $worst:ident, sources: [$($source:ident),*] }
+        $name:ident {
+            unit: $unit:ident, presence: $presence:ident, worst: $worst:ident, publication: $publication:ident,
+            sources: [$($source:ident),*]
+        }
     )+) => {
         /// A health metric that is published in CloudWatch. The variant's name is the metric's name there.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -98,6 +112,13 @@ macro_rules! metrics {
                 }
             }
 
+            /// Returns when a measurement publishes the metric: each time, or only when it changed.
+            pub fn publication(self) -> Publication {
+                match self {
+                    $(Self::$name => Publication::$publication,)+
+                }
+            }
+
             /// Returns the stored inputs from which the metric is computed.
             pub fn sources(self) -> &'static [MetricSource] {
                 match self {
@@ -110,63 +131,120 @@ macro_rules! metrics {
 
 metrics! {
     /// Accuracy (0–1) or R² of the newest trained model version on its own training rows.
-    TrainingAccuracy { unit: None, presence: AfterTraining, worst: Lowest, sources: [Runs] }
+    TrainingAccuracy {
+        unit: None, presence: AfterTraining, worst: Lowest, publication: OnChange,
+        sources: [Runs]
+    }
 
     /// Accuracy (0–1) or R² of the champion on its hold-out rows.
-    ModelAccuracy { unit: None, presence: AfterTraining, worst: Lowest, sources: [Champion] }
+    ModelAccuracy {
+        unit: None, presence: AfterTraining, worst: Lowest, publication: OnChange,
+        sources: [Champion]
+    }
 
     /// By how much the champion's quality exceeds the required minimum. Below 0, the champion is not good enough. See
     /// [`accuracy_margin`](super::accuracy_margin).
-    ModelAccuracyMargin { unit: None, presence: AfterTraining, worst: Lowest, sources: [Champion, Runs] }
+    ModelAccuracyMargin {
+        unit: None, presence: AfterTraining, worst: Lowest, publication: OnChange,
+        sources: [Champion, Runs]
+    }
 
     /// Average accuracy (0–1) or R² of the champions of the last seven days, weighted by time. See
     /// [`average_accuracy`](crate::champion::average_accuracy).
-    ModelAccuracy7DayAverage { unit: None, presence: AfterTraining, worst: Lowest, sources: [RecentChampions] }
+    ModelAccuracy7DayAverage {
+        unit: None, presence: AfterTraining, worst: Lowest, publication: EachTime,
+        sources: [RecentChampions]
+    }
 
     /// Hours since the champion was trained.
-    ModelAgeHours { unit: Hours, presence: AfterTraining, worst: Highest, sources: [Champion] }
+    ModelAgeHours {
+        unit: Hours, presence: AfterTraining, worst: Highest, publication: EachTime,
+        sources: [Champion]
+    }
 
     /// Hours until the champion exceeds its maximum age. Negative if the champion is too old already.
-    ModelAgeMarginHours { unit: HoursLeft, presence: AfterTraining, worst: Lowest, sources: [Champion] }
+    ModelAgeMarginHours {
+        unit: HoursLeft, presence: AfterTraining, worst: Lowest, publication: EachTime,
+        sources: [Champion]
+    }
 
     /// Hours since the end of the last training run that made a model version.
-    HoursSinceTraining { unit: Hours, presence: AfterTraining, worst: Highest, sources: [Runs] }
+    HoursSinceTraining {
+        unit: Hours, presence: AfterTraining, worst: Highest, publication: EachTime,
+        sources: [Runs]
+    }
 
     /// Duration in seconds of the newest training run that made a model version.
-    TrainingDuration { unit: Seconds, presence: AfterTraining, worst: Highest, sources: [Runs] }
+    TrainingDuration {
+        unit: Seconds, presence: AfterTraining, worst: Highest, publication: OnChange,
+        sources: [Runs]
+    }
 
-    /// Number of model versions in the registry.
-    Versions { unit: Count, presence: Always, worst: Highest, sources: [Versions] }
+    /// Number of the newest model version, so of all versions so far; deleted ones count.
+    Versions {
+        unit: Count, presence: Always, worst: Highest, publication: OnChange,
+        sources: [Versions]
+    }
 
     /// The champion's version number.
-    ModelVersion { unit: None, presence: AfterTraining, worst: Highest, sources: [Champion] }
+    ModelVersion {
+        unit: None, presence: AfterTraining, worst: Highest, publication: OnChange,
+        sources: [Champion]
+    }
 
     /// Number of new model versions that were refused since the champion was promoted.
-    Rejections { unit: Count, presence: Always, worst: Highest, sources: [Champion, RecentChampions, Runs] }
+    Rejections {
+        unit: Count, presence: Always, worst: Highest, publication: OnChange,
+        sources: [Champion, RecentChampions, Runs]
+    }
 
     // Counted from the first refusal.
     /// Hours for which every newly trained model version has been refused. 0 if fewer than two were refused in a row.
-    RefusedHours { unit: Hours, presence: Always, worst: Highest, sources: [Champion, RecentChampions, Runs] }
+    RefusedHours {
+        unit: Hours, presence: Always, worst: Highest, publication: OnChange,
+        sources: [Champion, RecentChampions, Runs]
+    }
 
     // Runs that are still retried do not count.
     /// Number of failed or lost training runs since the last run that made a model version.
-    FailedRuns { unit: Count, presence: Always, worst: Highest, sources: [Runs] }
+    FailedRuns {
+        unit: Count, presence: Always, worst: Highest, publication: OnChange,
+        sources: [Runs]
+    }
 
     /// 1 if the last scheduled training did not finish before its deadline, else 0.
-    DeadlineMissed { unit: None, presence: Always, worst: Highest, sources: [Runs, Schedule] }
+    DeadlineMissed {
+        unit: None, presence: Always, worst: Highest, publication: OnChange,
+        sources: [Runs, Schedule]
+    }
 
     /// 1 if the prediction function could load the champion, else 0.
-    ModelHealthy { unit: None, presence: AfterTraining, worst: Lowest, sources: [Champion] }
+    ModelHealthy {
+        unit: None, presence: AfterTraining, worst: Lowest, publication: OnChange,
+        sources: [Champion]
+    }
 
     /// Share of the monthly request quota that the busiest client's API key has used: 0 to 1, or slightly more.
-    QuotaUsed { unit: Share, presence: Always, worst: Highest, sources: [Usage] }
+    QuotaUsed {
+        unit: Share, presence: Always, worst: Highest, publication: OnChange,
+        sources: [Usage]
+    }
 
     /// How many of the champion's two stored model files (in the registry and in S3) are missing or damaged.
-    DamagedArtifacts { unit: Count, presence: AfterTraining, worst: Highest, sources: [Champion] }
+    DamagedArtifacts {
+        unit: Count, presence: AfterTraining, worst: Highest, publication: OnChange,
+        sources: [Champion]
+    }
 
     /// Number of registry records that this version of the software cannot read completely.
-    UnreadableRecords { unit: Count, presence: Always, worst: Highest, sources: [Champion, RecentChampions, Runs] }
+    UnreadableRecords {
+        unit: Count, presence: Always, worst: Highest, publication: OnChange,
+        sources: [Champion, RecentChampions, Runs]
+    }
 
     /// Number of health metrics that could not be computed because an input could not be read.
-    UnknownFigures { unit: Count, presence: Always, worst: Highest, sources: [] }
+    UnknownFigures {
+        unit: Count, presence: Always, worst: Highest, publication: EachTime,
+        sources: []
+    }
 }

@@ -46,9 +46,10 @@ pub trait Versions: Send + Sync {
         number: VersionNumber,
     ) -> impl Future<Output = Result<Option<Record<Version>>, Unavailable>> + Send;
 
-    /// Returns how many model versions are registered.
+    // A count would read the whole history.
+    /// Returns the highest number of a registered model version, or `None` if no version is registered.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.
-    fn count_versions(&self) -> impl Future<Output = Result<u64, Unavailable>> + Send;
+    fn newest_version(&self) -> impl Future<Output = Result<Option<VersionNumber>, Unavailable>> + Send;
 }

@@ -48,6 +48,20 @@ pub trait Datasets: Send + Sync {
     fn part(&self, key: &str, range: Range<u64>) -> impl Future<Output = Result<Vec<u8>, ArtifactReadError>> + Send;
 }
 
+/// Reads files of the user's data set as they were when a version was trained.
+pub trait FormerDatasets: Send + Sync {
+    /// Returns the content of the data set file `key`. `object_version` is the S3 version ID of the wanted content.
+    /// `None` means the current content.
+    ///
+    /// # Errors
+    /// [`ArtifactReadError::NotFound`] when this content does not exist, [`ArtifactReadError::Unavailable`] otherwise.
+    fn content_of(
+        &self,
+        key: &str,
+        object_version: Option<&str>,
+    ) -> impl Future<Output = Result<Vec<u8>, ArtifactReadError>> + Send;
+}
+
 /// Error: a model file that somebody uploaded for import could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum IncomingError {

@@ -53,6 +53,14 @@ pub trait EventOutbox: Send + Sync {
         after: Option<&str>,
     ) -> impl Future<Output = Result<Waiting, Unavailable>> + Send;
 
+    // The journal must be complete: see the module `journal`.
+    /// Stores the records that the event's transaction wrote as a file of the journal, if the file is not there yet.
+    /// An event without such records, and an event that is no longer stored, need no file.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the call to the model registry or to the bucket fails. The event must then stay stored.
+    fn journal(&self, key: &str) -> impl Future<Output = Result<(), Unavailable>> + Send;
+
     /// Removes a published event, which is stored under `key`, from the stored events.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use super::{Opening, RunWriteError, Unavailable};
-use crate::{Announcement, Champion, Run, RunId, Version, VersionNumber};
+use crate::{Announcement, AuditEntry, Champion, Run, RunId, Version, VersionNumber};
 
 /// Error: a model version was not registered. Nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +70,8 @@ pub struct Promotion<'a> {
     pub artifact: &'a [u8],
     /// The event that reports the promotion and must be published.
     pub announcement: &'a Announcement,
+    /// The entry of the audit trail.
+    pub entry: &'a AuditEntry,
 }
 
 // Only the training function uses this trait.
@@ -130,8 +132,8 @@ pub trait Registrar: Send + Sync {
     /// [`RegisterError`] says which condition failed, or that the call to the model registry failed.
     fn register(&self, registration: &Registration) -> impl Future<Output = Result<(), RegisterError>> + Send;
 
-    // The transaction also writes the entry in the history of champions and the event to publish. It stores the copy of
-    // the model file as `register` does.
+    // The transaction also writes the entry in the history of champions, the entry of the audit trail and the event to
+    // publish. It stores the copy of the model file as `register` does.
     /// Makes an already registered model version the champion. One transaction writes everything or nothing.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::future::Future;
 use jiff::Timestamp;
 
 use super::Unavailable;
-use crate::{Alias, Annotations, AuditEntry, Change, Mute, Protection, VersionNumber};
+use crate::{Alias, Annotations, AuditEntry, Change, Mute, Protection, Verification, VersionNumber};
 
 /// Error: a change was not made. Nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +66,16 @@ pub trait Steering: Send + Sync {
         before: Option<Timestamp>,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<AuditEntry>, Unavailable>> + Send;
+
+    /// Returns the newest verifications of a version, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the call to the model registry fails.
+    fn verifications(
+        &self,
+        version: VersionNumber,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Verification>, Unavailable>> + Send;
 
     /// Returns the mutes of alarms that still hold at `now`.
     ///

@@ -1,8 +1,6 @@
 //! Test fake of what only the console uses: links to artifacts, removal of objects, the schedule's switch, alarm states.
 
-use evergreen_lifecycle::ports::{
-    AlarmStates, AlarmStatus, ArtifactLinks, ObjectRemoval, ScheduleSwitch, Unavailable,
-};
+use evergreen_lifecycle::ports::{AlarmStates, AlarmStatus, ArtifactLinks, ObjectRemoval, ScheduleSwitch, Unavailable};
 use evergreen_lifecycle::{ModelName, VersionNumber};
 use jiff::SignedDuration;
 

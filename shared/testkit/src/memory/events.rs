@@ -1,5 +1,6 @@
 //! Test fake of the event bus, and of the outbox, which stores events until they are published.
 
+use evergreen_lifecycle::journal::journal_key;
 use evergreen_lifecycle::ports::{Announcer, EventOutbox, Refusal, Unavailable, Waiting};
 use evergreen_lifecycle::{Announcement, time};
 use jiff::Timestamp;
@@ -30,8 +31,18 @@ impl EventOutbox for Memory {
         Ok(page)
     }
 
+    async fn journal(&self, key: &str) -> Result<(), Unavailable> {
+        let mut state = self.reach_for("journal", "journal")?;
+        let Some(changes) = state.changes.get(key) else { return Ok(()) };
+        let content = serde_json::to_vec(changes).map_err(|error| Unavailable::new("the journal", error))?;
+        state.journal.entry(journal_key(&super::journal::model(), key)).or_insert(content);
+        Ok(())
+    }
+
     async fn remove(&self, key: &str) -> Result<(), Unavailable> {
-        self.reach("outbox")?.outbox.remove(key);
+        let mut state = self.reach("outbox")?;
+        state.outbox.remove(key);
+        state.changes.remove(key);
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use evergreen_lifecycle::ports::{
 use evergreen_lifecycle::{Announcement, Pointer, Progress, Record, Run, RunId, RunState, Version, VersionNumber};
 use jiff::Timestamp;
 
-use super::{Memory, MemoryState};
+use super::{Memory, MemoryState, journal};
 
 impl Runs for Memory {
     async fn run(&self, id: &RunId) -> Result<Option<Record<Run>>, Unavailable> {
@@ -64,6 +64,7 @@ impl Registrar for Memory {
             state.forget_loss(former);
         }
         state.keep(std::slice::from_ref(lost));
+        state.note(std::slice::from_ref(lost), vec![journal::run(run)]);
         Ok(())
     }
 
@@ -78,6 +79,7 @@ impl Registrar for Memory {
         state.runs.insert(run.id.clone(), run.clone());
         state.forget_loss(run);
         state.keep(announcements);
+        state.note(announcements, vec![journal::run(run)]);
         Ok(())
     }
 
@@ -116,6 +118,9 @@ impl Registrar for Memory {
         }
         state.forget_loss(&registration.run);
         state.keep(&registration.announcements);
+        let written = [journal::run(&registration.run), journal::version(&registration.version)];
+        let written = written.into_iter().chain(registration.promotion.as_ref().map(journal::champion));
+        state.note(&registration.announcements, written.collect());
         drop(state);
         self.answer("register", ())
     }
@@ -129,6 +134,8 @@ impl Registrar for Memory {
         }
         state.move_pointer(promotion.champion, Some(promotion.artifact));
         state.keep(std::slice::from_ref(promotion.announcement));
+        state.audit.push(promotion.entry.clone());
+        state.note(std::slice::from_ref(promotion.announcement), vec![journal::champion(promotion.champion)]);
         drop(state);
         self.answer("promote", ())
     }
@@ -180,8 +187,8 @@ impl Versions for Memory {
         Ok(self.reach("registry")?.versions.get(&number).cloned().map(Ok))
     }
 
-    async fn count_versions(&self) -> Result<u64, Unavailable> {
-        Ok(self.reach("registry")?.versions.len() as u64)
+    async fn newest_version(&self) -> Result<Option<VersionNumber>, Unavailable> {
+        Ok(self.reach("registry")?.versions.keys().next_back().copied())
     }
 }
 

@@ -2,7 +2,8 @@
 
 use evergreen_lifecycle::ports::{ChangeError, MAX_ALIASES, Steering, Unavailable};
 use evergreen_lifecycle::{
-    Alias, Annotations, AuditEntry, Champion, Change, Edit, Mute, PROTECTED_CHAMPIONS, Protection, VersionNumber,
+    Alias, Annotations, AuditEntry, Champion, Change, Edit, Mute, PROTECTED_CHAMPIONS, Protection, Verification,
+    VersionNumber,
 };
 use jiff::Timestamp;
 
@@ -47,6 +48,12 @@ impl Steering for Memory {
         Ok(entries)
     }
 
+    async fn verifications(&self, version: VersionNumber, limit: u32) -> Result<Vec<Verification>, Unavailable> {
+        let state = self.reach("registry")?;
+        let newest = state.verifications.iter().rev().filter(|verification| verification.version == version);
+        Ok(newest.take(limit as usize).cloned().collect())
+    }
+
     async fn mutes(&self, now: Timestamp) -> Result<Vec<Mute>, Unavailable> {
         Ok(self.reach("registry")?.mutes.values().filter(|mute| now < mute.until).cloned().collect())
     }
@@ -74,7 +81,7 @@ impl MemoryState {
                 unless(stored + 1 == annotations.revision, format!("what people wrote about version {version}"))
             }
             Edit::RemoveVersion { version, seen_revision } => self.check_removal(*version, *seen_revision),
-            Edit::Mute(_) | Edit::Unmute(_) => Ok(()),
+            Edit::Mute(_) | Edit::Unmute(_) | Edit::Verified(_) => Ok(()),
         }
     }
 
@@ -134,6 +141,7 @@ impl MemoryState {
             Edit::Mute(mute) => {
                 self.mutes.insert(mute.alarm.clone(), mute.clone());
             }
+            Edit::Verified(verification) => self.verifications.push((**verification).clone()),
             Edit::Unmute(alarm) => {
                 self.mutes.remove(alarm);
             }

@@ -4,8 +4,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
 use evergreen_lifecycle::ports::{
-    ArtifactReadError, ArtifactWriter, Artifacts, Datasets, FileContent, Incoming, IncomingError, NewObject,
-    ObjectRetention, ObjectTag, StoreError, StoredFile, Unavailable,
+    ArtifactReadError, ArtifactWriter, Artifacts, Datasets, FileContent, FormerDatasets, Incoming, IncomingError,
+    NewObject, ObjectRetention, ObjectTag, StoreError, StoredFile, Unavailable,
 };
 use evergreen_lifecycle::{KeepDays, Version, VersionNumber};
 
@@ -15,7 +15,8 @@ impl Artifacts for Memory {
     async fn get(&self, key: &str) -> Result<Vec<u8>, ArtifactReadError> {
         let mut state = self.reach("artifacts")?;
         state.reads += 1;
-        state.objects.get(key).cloned().ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))
+        let object = state.objects.get(key).or_else(|| state.journal.get(key));
+        object.cloned().ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))
     }
 }
 
@@ -99,6 +100,23 @@ impl Datasets for Memory {
         let content = state.datasets.get(key).ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))?;
         let at = |byte: u64| usize::try_from(byte).unwrap_or(usize::MAX).min(content.len());
         Ok(content.get(at(range.start)..at(range.end)).unwrap_or_default().to_vec())
+    }
+}
+
+impl FormerDatasets for Memory {
+    async fn content_of(&self, key: &str, object_version: Option<&str>) -> Result<Vec<u8>, ArtifactReadError> {
+        let present = self.content(key).await;
+        match object_version {
+            None => present.map(|file| file.content),
+            Some(version) => match present {
+                Ok(file) if file.object_version.as_deref() == Some(version) => Ok(file.content),
+                _ => {
+                    let kept =
+                        self.reach("datasets")?.former_datasets.get(&(key.to_owned(), version.to_owned())).cloned();
+                    kept.ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))
+                }
+            },
+        }
     }
 }
 

@@ -53,7 +53,7 @@ async fn an_unreachable_cloudwatch_fails_the_measurement_and_it_is_retried() {
     let stack = Stack::take().await;
     stack.served().await;
     let fault = stack.faults.add(Fault::fails().with(CloudWatch, "PutMetricData").of("metrics"));
-    let outcome = stack.functions.call(&stack.functions.metrics, &json!({"trigger": "schedule"})).await;
+    let outcome = stack.functions.call(&stack.functions.metrics, &json!({})).await;
     assert!(outcome.failed, "{}", outcome.payload);
     assert_eq!(outcome.payload["errorType"], "NotPublished", "{}", outcome.payload);
     drop(fault);
@@ -65,7 +65,7 @@ async fn an_unreachable_registry_fails_the_measurement_and_it_is_retried() {
     let stack = Stack::take().await;
     stack.served().await;
     let fault = stack.faults.add(Fault::fails().with_all_of(DynamoDb).of("metrics"));
-    let outcome = stack.functions.call(&stack.functions.metrics, &json!({"trigger": "schedule"})).await;
+    let outcome = stack.functions.call(&stack.functions.metrics, &json!({})).await;
     assert!(outcome.failed, "{}", outcome.payload);
     drop(fault);
     stack.functions.measure().await;
@@ -75,7 +75,7 @@ async fn an_unreachable_registry_fails_the_measurement_and_it_is_retried() {
 async fn measured<const N: usize>(stack: &Stack, faults: [Fault; N]) -> Value {
     // The run must succeed.
     let faults = faults.map(|fault| stack.faults.add(fault.of("metrics")));
-    let outcome = stack.functions.call(&stack.functions.metrics, &json!({"trigger": "schedule"})).await;
+    let outcome = stack.functions.call(&stack.functions.metrics, &json!({})).await;
     assert!(faults.iter().all(|fault| fault.times() > 0), "a fault concerned no call");
     assert!(!outcome.failed, "{}", outcome.payload);
     outcome.payload

@@ -11,8 +11,8 @@ use aws_smithy_mocks::{MockResponse, Rule, mock};
 use evergreen_lifecycle::ports::{
     LARGEST_COPY, Opening, PromoteError, Promotion, RegisterError, Registrar, Registration, RunWriteError, Unavailable,
 };
-use evergreen_lifecycle::{Announcement, Champion, LifecycleEvent, Pointer, Run};
-use evergreen_testkit::{champion, moment, registration, run, version};
+use evergreen_lifecycle::{Announcement, AuditEntry, AuditedAction, Champion, LifecycleEvent, Pointer, Run};
+use evergreen_testkit::{audit_entry, champion, moment, registration, run, version};
 
 use super::support::{item, registry};
 use crate::registry::items::RegistryItem;
@@ -52,7 +52,12 @@ fn outline(writes: &[TransactWriteItem]) -> Vec<String> {
         let delete = write.delete()?;
         Some(line("delete", delete.key(), delete.condition_expression(), None))
     };
-    writes.iter().map(|write| puts(write).or_else(|| checks(write)).or_else(|| deletes(write)).unwrap()).collect()
+    let updates = |write: &TransactWriteItem| {
+        let update = write.update()?;
+        Some(line("update", update.key(), update.condition_expression(), None))
+    };
+    let outlined = |write| puts(write).or_else(|| checks(write)).or_else(|| deletes(write)).or_else(|| updates(write));
+    writes.iter().map(|write| outlined(write).unwrap()).collect()
 }
 
 async fn sent_for(registration: &Registration) -> Vec<TransactWriteItem> {
@@ -348,14 +353,23 @@ async fn any_other_failure_is_not_retryable() {
 }
 
 /// Test helper: returns a request to make model version 1 the champion.
-fn promotion<'a>(champion: &'a Champion, seen_revision: u32, announcement: &'a Announcement) -> Promotion<'a> {
+fn promotion<'a>(
+    champion: &'a Champion,
+    seen_revision: u32,
+    (announcement, entry): &'a (Announcement, AuditEntry),
+) -> Promotion<'a> {
     // `seen_revision` is the revision of the champion that the caller has read.
-    Promotion { champion, seen_revision, artifact: b"a model", announcement }
+    Promotion { champion, seen_revision, artifact: b"a model", announcement, entry }
+}
+
+/// Test helper: returns the event and the audit entry of a promotion by hand.
+fn told() -> (Announcement, AuditEntry) {
+    (announcement("ModelPromoted"), audit_entry(AuditedAction::Promoted, "version 1", moment(START)))
 }
 
 #[tokio::test]
 async fn a_version_is_promoted_again_only_if_the_champion_is_unchanged() {
-    let told = announcement("ModelPromoted");
+    let told = told();
     let seen = first_champion();
     for (last_revision, seen, pointer) in [
         (1, Some(&seen), r#"put CHAMPION if revision = :seen {":seen":1}"#),
@@ -372,9 +386,11 @@ async fn a_version_is_promoted_again_only_if_the_champion_is_unchanged() {
         );
         registry(&[&rule]).promote(&promotion(&again, Champion::revision_of(seen), &told)).await.unwrap();
         let expected = [
+            "update VERSION#00000001 if attribute_exists(pk) {}",
             pointer,
             "put CHAMPION#00000002 if attribute_not_exists(pk) {}",
             "put ARTIFACT if - {}",
+            "put AUDIT#iris 2026-11-24T03:00:00.000Z#1795489200000-version-1 if attribute_not_exists(pk) {}",
             "put OUTBOX#iris 2026-11-24T03:00:10.000Z#ModelPromoted if - {}",
         ];
         assert_eq!(outline(&sent.only().transact_items.unwrap()), expected);
@@ -383,9 +399,11 @@ async fn a_version_is_promoted_again_only_if_the_champion_is_unchanged() {
 
 #[tokio::test]
 async fn a_promotion_that_lost_a_race_is_refused_and_a_throttled_one_is_retryable() {
-    let (champion, told) = (first_champion(), announcement("ModelPromoted"));
-    let overtaken: [&[&str]; 2] =
-        [&["ConditionalCheckFailed", "None", "None", "None"], &["None", "ConditionalCheckFailed", "None", "None"]];
+    let (champion, told) = (first_champion(), told());
+    let overtaken: [&[&str]; 2] = [
+        &["None", "ConditionalCheckFailed", "None", "None", "None", "None"],
+        &["None", "None", "ConditionalCheckFailed", "None", "None", "None"],
+    ];
     for codes in overtaken {
         let error = registry(&[&cancelling(codes)]).promote(&promotion(&champion, 0, &told)).await.unwrap_err();
         assert!(matches!(error, PromoteError::ChampionMoved), "{codes:?}: {error}");

@@ -62,7 +62,7 @@ proptest! {
         let curves = drawn(&classified(3, &rows));
         prop_assert_eq!(curves.calibration.iter().map(|bin| bin.rows).sum::<usize>(), rows.len());
         prop_assert!(curves.calibration.iter().all(|bin| (0.0..=1.0).contains(&bin.observed)));
-        prop_assert!(curves.calibration.is_sorted_by(|a, b| a.mean_probability < b.mean_probability));
+        prop_assert!(curves.calibration.is_sorted_by(|a, b| a.mean_probability <= b.mean_probability));
     }
 
     #[test]
@@ -94,11 +94,12 @@ proptest! {
 
 #[test]
 fn the_curves_of_twenty_labels_are_drawn_and_the_rest_is_counted() {
-    // Label 0 has the fewest rows, so it is left out.
+    // All labels have three rows, so the last one is left out.
     let rows: Vec<(u32, Vec<u8>)> = (1..64).map(|row| (row % 21, vec![1; 21])).collect();
     let curves = drawn(&classified(21, &rows));
     assert_eq!((curves.roc.len(), curves.precision_recall.len(), curves.left_out), (20, 20, 1));
     assert_eq!(curves.roc[0].label, Label::Integer(0));
+    // Label 0 has only two rows.
     let fewer: Vec<(u32, Vec<u8>)> = (1..63).map(|row| (row % 21, vec![1; 21])).collect();
     assert_eq!(drawn(&classified(21, &fewer)).roc[0].label, Label::Integer(1));
 }

@@ -1,0 +1,86 @@
+//! Commands that only read.
+
+use serde_json::json;
+
+use crate::server::Server;
+
+#[test]
+fn every_request_is_signed_for_the_gateway() {
+    let server = Server::start([("GET /api/aliases", 200, json!({"aliases": []}))]);
+    let ran = server.run(&["alias", "list"]);
+    assert_eq!((ran.code, ran.output.trim()), (0, "There are no aliases."), "{ran:?}");
+    let request = &server.received()[0];
+    let signature = &request.headers["authorization"];
+    assert!(signature.starts_with("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/"), "{signature}");
+    assert!(signature.contains("/eu-central-1/execute-api/aws4_request"), "{signature}");
+    assert!(request.headers.contains_key("x-amz-date"));
+}
+
+#[test]
+fn filters_of_runs_become_the_query_of_the_api() {
+    let run = json!({"id": "manual-1", "status": "SUCCEEDED", "version": 7, "trigger": "manual", "family": "linear",
+        "started_at": "2026-11-29T21:16:47Z", "seconds": 1.5, "metrics": {"roc_auc": 0.98}});
+    let line = "GET /api/runs?status=SUCCEEDED&metric=roc_auc%3E%3D0.9&sort=-roc_auc&limit=5";
+    let server = Server::start([(line, 200, json!({"runs": [run], "next": null, "searched": 1, "truncated": false}))]);
+    let ran = server.run(&[
+        "runs",
+        "--status",
+        "SUCCEEDED",
+        "--metric",
+        "roc_auc>=0.9",
+        "--sort",
+        "-roc_auc",
+        "--limit",
+        "5",
+    ]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    for expected in ["RUN", "ROC AUC", "manual-1", "0.9800", "2026-11-29 21:16:47"] {
+        assert!(ran.output.contains(expected), "{expected} is not in {}", ran.output);
+    }
+}
+
+#[test]
+fn with_json_the_answer_is_printed_as_it_came() {
+    let answer = json!({"versions": [{"number": 7, "new_field": [1, 2]}], "next": "v6"});
+    let server = Server::start([("GET /api/versions", 200, answer.clone())]);
+    assert_eq!(server.run(&["versions", "--json"]).json(), answer);
+}
+
+#[test]
+fn a_version_a_run_and_the_champion_are_shown_with_one_command() {
+    let server = Server::start([
+        ("GET /api/versions/7", 200, json!({"version": {"number": 7, "family": "linear"}, "aliases": ["staging"]})),
+        ("GET /api/runs/manual-1", 200, json!({"id": "manual-1", "status": "FAILED", "reason": "no rows"})),
+        ("GET /api/champion", 200, json!({"champion": {"revision": 3, "version": {"number": 7}}})),
+    ]);
+    assert!(server.run(&["show", "7"]).output.contains("aliases  staging"));
+    assert!(server.run(&["show", "manual-1"]).output.contains("no rows"));
+    assert!(server.run(&["show", "champion"]).output.contains("revision"));
+}
+
+#[test]
+fn the_status_asks_for_all_parts_and_works_without_a_champion() {
+    let server = Server::start([
+        ("GET /api/champion", 200, json!({"champion": null})),
+        ("GET /api/schedule", 200, json!({"is_enabled": true, "next_times": ["2026-11-30T03:00:00Z"]})),
+        ("GET /api/alarms", 200, json!({"alarms": [{"name": "throttles", "state": "alarm"}]})),
+        ("GET /api/runs?limit=5", 200, json!({"runs": []})),
+    ]);
+    let ran = server.run(&["status"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    for expected in ["none yet", "next 2026-11-30 03:00:00", "throttles"] {
+        assert!(ran.output.contains(expected), "{expected} is not in {}", ran.output);
+    }
+}
+
+#[test]
+fn versions_are_compared_in_one_request() {
+    let server = Server::start([(
+        "GET /api/compare?versions=5%2C7",
+        200,
+        json!({"versions": [5, 7], "metrics": [{"name": "mae", "values": [3.0, 2.5], "differences": [0.0, -0.5]}]}),
+    )]);
+    let ran = server.run(&["compare", "5", "7"]);
+    assert!(ran.output.contains("mae") && ran.output.contains("-0.5000"), "{ran:?}");
+    assert_eq!(server.run(&["compare", "5"]).code, 2);
+}

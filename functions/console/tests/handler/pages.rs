@@ -1,0 +1,92 @@
+//! Tests of the pages' door: forms, actions and headers.
+
+use evergreen_lifecycle::session::Session;
+
+use crate::doors::cookie;
+use crate::support::Fixture;
+
+/// Returns the open session.
+fn session(fixture: &Fixture) -> Session {
+    fixture.memory.state().sessions.values().next_back().unwrap().clone()
+}
+
+fn form(fixture: &Fixture, fields: &str) -> String {
+    format!("csrf={}&{fields}", session(fixture).csrf)
+}
+
+#[tokio::test]
+async fn a_page_may_load_nothing_from_elsewhere() {
+    let fixture = Fixture::serving();
+    let cookie = cookie(&fixture, "see").await;
+    let page = fixture.page("GET", "/", &cookie, "").await;
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'none'; ") && !policy.contains("unsafe"), "{policy}");
+    assert_eq!((page.header("referrer-policy"), page.header("cache-control")), (Some("no-referrer"), Some("no-store")));
+    assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
+    let style = fixture.page("GET", "/assets/console.css", "", "").await;
+    assert_eq!((style.status, style.header("content-type")), (200, Some("text/css; charset=utf-8")));
+    assert_eq!(fixture.page("GET", "/assets/secret", "", "").await.status, 404);
+}
+
+#[tokio::test]
+async fn an_action_of_a_session_that_may_steer_is_done_and_audited_under_its_name() {
+    let fixture = Fixture::serving();
+    let cookie = cookie(&fixture, "steer").await;
+    let sent = form(&fixture, "version=3&reason=better+on+rare+cases&seen_revision=2&back=versions%2F3&key=k1-promote");
+    let done = fixture.page("POST", "/actions/promote", &cookie, &sent).await;
+    assert_eq!((done.status, done.header("location")), (303, Some("../versions/3?done=promote&about=3")));
+    assert_eq!(fixture.champion(), (3, 3));
+    let entry = fixture.memory.state().audit.last().unwrap().clone();
+    assert_eq!((entry.actor.name.as_str(), entry.reason.as_deref()), ("Grace", Some("better on rare cases")));
+    // The browser sends the form again.
+    let again = fixture.page("POST", "/actions/promote", &cookie, &sent).await;
+    assert_eq!((again.status, fixture.champion()), (303, (3, 3)));
+}
+
+#[tokio::test]
+async fn a_session_that_may_see_changes_nothing() {
+    let fixture = Fixture::serving();
+    let cookie = cookie(&fixture, "see").await;
+    let sent = form(&fixture, "version=3&reason=better+on+rare+cases");
+    assert_eq!(fixture.page("POST", "/actions/promote", &cookie, &sent).await.status, 403);
+    assert_eq!(fixture.champion(), (2, 2));
+}
+
+#[tokio::test]
+async fn a_form_from_elsewhere_changes_nothing() {
+    let fixture = Fixture::serving();
+    let cookie = cookie(&fixture, "steer").await;
+    for sent in ["version=3&reason=better", "csrf=guess&version=3&reason=better", "csrf=&version=3&reason=better"] {
+        assert_eq!(fixture.page("POST", "/actions/promote", &cookie, sent).await.status, 403, "{sent}");
+    }
+    assert_eq!(fixture.champion(), (2, 2));
+}
+
+#[tokio::test]
+async fn a_refused_action_returns_to_its_page_with_the_reason() {
+    let fixture = Fixture::serving();
+    let cookie = cookie(&fixture, "steer").await;
+    let sent = form(&fixture, "version=3&reason=no&back=https%3A%2F%2Fevil.example");
+    let refused = fixture.page("POST", "/actions/promote", &cookie, &sent).await;
+    let location = refused.header("location").unwrap();
+    assert!(location.starts_with("../?problem=The%20reason%20is%20too%20short"), "{location}");
+}
+
+#[tokio::test]
+async fn the_browsers_time_field_mutes_an_alarm() {
+    let fixture = Fixture::serving();
+    let cookie = cookie(&fixture, "steer").await;
+    let sent = form(&fixture, "alarm=throttles&until=2026-11-24T10%3A30&reason=load+test&back=alarms");
+    let done = fixture.page("POST", "/actions/mute", &cookie, &sent).await;
+    assert_eq!(done.header("location"), Some("../alarms?done=mute&about=throttles"));
+    assert_eq!(fixture.memory.state().mutes["throttles"].until.to_string(), "2026-11-24T10:30:00Z");
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_session() {
+    let fixture = Fixture::serving();
+    let cookie = cookie(&fixture, "see").await;
+    let left = fixture.page("POST", "/actions/sign-out", &cookie, &form(&fixture, "")).await;
+    assert!(left.header("set-cookie").is_some_and(|cookie| cookie.contains("Max-Age=0")));
+    assert_eq!(fixture.page("GET", "/", &cookie, "").await.status, 401);
+}

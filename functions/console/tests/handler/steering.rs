@@ -1,0 +1,198 @@
+//! Tests of the changes that people make.
+
+use evergreen_lifecycle::{AuditedAction, VersionNumber};
+use serde_json::{Value, json};
+
+use crate::support::{ADA, Fixture, WHY, signed};
+
+fn published(fixture: &Fixture) -> Vec<(String, Value)> {
+    let state = fixture.memory.state();
+    state.events.iter().map(|event| (event.kind.clone(), serde_json::from_str(&event.detail).unwrap())).collect()
+}
+
+#[tokio::test]
+async fn a_promotion_moves_the_champion_and_tells_who_and_why() {
+    let fixture = Fixture::serving();
+    let order = json!({"version": 3, "reason": WHY, "seen_revision": 2});
+    let answer = fixture.signed("POST", "/promotions", order).await;
+    let told = answer.json();
+    assert_eq!((answer.status, &told["promoted"], &told["replaced"], &told["revision"]), (200, &json!(3), &json!(2), &json!(3)));
+    assert_eq!(fixture.champion(), (3, 3));
+    let entry = fixture.memory.state().audit.last().unwrap().clone();
+    assert_eq!((entry.action, entry.actor.name.as_str()), (AuditedAction::Promoted, ADA));
+    let events = published(&fixture);
+    let kinds: Vec<_> = events.iter().map(|(kind, _)| kind.as_str()).collect();
+    assert_eq!(kinds, ["RegistryChanged", "ModelPromoted"]);
+    assert_eq!((&events[0].1["version"], &events[0].1["reason"]), (&json!(3), &json!(WHY)));
+    assert!(fixture.memory.state().outbox.is_empty(), "the events were sent at once");
+}
+
+#[tokio::test]
+async fn a_promotion_for_a_champion_that_moved_meanwhile_is_a_conflict() {
+    let fixture = Fixture::serving();
+    let order = json!({"version": 3, "reason": WHY, "seen_revision": 1});
+    assert_eq!(fixture.signed("POST", "/promotions", order).await.problem(), (409, "conflict".into()));
+    let mut event = signed("POST", "/promotions", Some(json!({"version": 3, "reason": WHY})));
+    event["headers"]["if-match"] = "\"1\"".into();
+    assert_eq!(fixture.call(&event).await.problem(), (409, "conflict".into()));
+    assert_eq!(fixture.champion(), (2, 2));
+}
+
+#[tokio::test]
+async fn a_version_that_could_not_answer_predictions_is_not_promoted() {
+    let fixture = Fixture::serving();
+    let order = || json!({"version": 3, "reason": WHY});
+    fixture.memory.state().objects.insert("models/iris/00000003/model.onnx".into(), b"damaged".to_vec());
+    assert_eq!(fixture.signed("POST", "/promotions", order()).await.problem(), (409, "cannot-serve".into()));
+    fixture.memory.state().objects.remove("models/iris/00000003/model.onnx");
+    assert_eq!(fixture.signed("POST", "/promotions", order()).await.problem(), (409, "cannot-serve".into()));
+    assert_eq!(fixture.champion(), (2, 2));
+}
+
+#[tokio::test]
+async fn a_repeated_request_with_the_same_key_changes_nothing_and_gets_the_same_entry() {
+    let fixture = Fixture::serving();
+    let mut event = signed("POST", "/promotions", Some(json!({"version": 3, "reason": WHY, "seen_revision": 2})));
+    event["headers"]["idempotency-key"] = "k1".into();
+    let first = fixture.call(&event).await.json();
+    let second = fixture.call(&event).await.json();
+    assert_eq!((&second["audit"], &second["repeated"], fixture.champion()), (&first["audit"], &json!(true), (3, 3)));
+    let mut other = signed("POST", "/trainings", None);
+    other["headers"]["idempotency-key"] = "k1".into();
+    assert_eq!(fixture.call(&other).await.problem(), (409, "key-reused".into()));
+}
+
+#[tokio::test]
+async fn a_rollback_needs_no_number() {
+    let fixture = Fixture::serving();
+    let told = fixture.signed("POST", "/rollbacks", json!({"reason": "errors since Monday"})).await.json();
+    assert_eq!((&told["promoted"], &told["replaced"], fixture.champion()), (&json!(1), &json!(2), (1, 3)));
+    assert_eq!(fixture.memory.state().audit.last().unwrap().action, AuditedAction::RolledBack);
+    let none = Fixture::empty().signed("POST", "/rollbacks", json!({"reason": WHY})).await;
+    assert_eq!(none.problem(), (404, "unknown".into()));
+}
+
+#[tokio::test]
+async fn what_changes_the_answers_needs_a_reason() {
+    let fixture = Fixture::serving();
+    for (method, path, body) in [
+        ("POST", "/promotions", json!({"version": 3, "reason": " "})),
+        ("POST", "/rollbacks", json!({"reason": "x"})),
+        ("DELETE", "/versions/3", json!({"reason": ""})),
+        ("POST", "/schedule/pause", json!({"reason": ""})),
+    ] {
+        let answer = fixture.signed(method, path, body).await;
+        assert_eq!((answer.status, answer.json()["field"].as_str()), (400, Some("reason")), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_training_is_requested_with_every_field_and_an_event() {
+    let fixture = Fixture::serving();
+    let order = json!({"seed": 7, "family": "linear", "hyperparameters": {"alpha": 0.1}, "note": "a test"});
+    let answer = fixture.signed("POST", "/trainings", order).await;
+    let run = answer.json()["run_id"].as_str().unwrap().to_owned();
+    let (kind, detail) = published(&fixture).remove(0);
+    assert_eq!((answer.status, kind.as_str()), (202, "TrainingRequested"));
+    let id = run.trim_start_matches("manual-");
+    let request = json!({"id": id, "seed": 7, "family": "linear", "hyperparameters": {"alpha": 0.1}, "note": "a test"});
+    assert_eq!(detail["request"], request);
+    assert_eq!(fixture.signed("POST", "/trainings", None).await.status, 202);
+    let wrong = fixture.signed("POST", "/trainings", json!({"family": "magic"})).await;
+    assert_eq!((wrong.status, wrong.json()["field"].as_str()), (400, Some("family")));
+}
+
+#[tokio::test]
+async fn a_verification_is_requested_with_an_event() {
+    let fixture = Fixture::serving();
+    assert_eq!(fixture.signed("POST", "/versions/2/verifications", None).await.status, 202);
+    let (_, detail) = published(&fixture).remove(0);
+    assert_eq!((&detail["request"]["verify"], &detail["version"]), (&json!(2), &json!(2)));
+    assert_eq!(fixture.signed("POST", "/versions/9/verifications", None).await.status, 404);
+}
+
+#[tokio::test]
+async fn an_alias_moves_only_as_its_caller_saw_it() {
+    let fixture = Fixture::serving();
+    let set = async |body: Value| fixture.signed("PUT", "/aliases/staging", body).await;
+    assert_eq!(set(json!({"version": 1, "seen_revision": 0})).await.json()["alias"]["revision"], 1);
+    assert_eq!(set(json!({"version": 2, "seen_revision": 0})).await.problem(), (409, "conflict".into()));
+    assert_eq!(set(json!({"version": 2})).await.json()["alias"]["revision"], 2);
+    assert_eq!(set(json!({"version": 9})).await.problem(), (404, "unknown".into()));
+    assert_eq!(fixture.signed("PUT", "/aliases/champion", json!({"version": 1})).await.status, 400);
+    assert_eq!(fixture.signed("DELETE", "/aliases/staging", None).await.status, 200);
+    assert_eq!(fixture.signed("DELETE", "/aliases/staging", None).await.status, 404);
+}
+
+#[tokio::test]
+async fn tags_and_notes_are_kept_side_by_side() {
+    let fixture = Fixture::serving();
+    fixture.signed("PUT", "/versions/2/tags/team", json!({"value": "risk"})).await;
+    fixture.signed("PUT", "/versions/2/note", json!({"text": "see ticket 7"})).await;
+    let removed = fixture.signed("DELETE", "/versions/2/tags/team", None).await.json();
+    assert_eq!(removed["annotations"], json!({"revision": 3, "tags": {}, "note": "see ticket 7"}));
+    assert_eq!(fixture.signed("DELETE", "/versions/2/tags/team", None).await.status, 404);
+    assert_eq!(fixture.signed("PUT", "/versions/2/tags/a%20b", json!({"value": ""})).await.status, 400);
+}
+
+#[tokio::test]
+async fn what_is_needed_cannot_be_deleted() {
+    let fixture = Fixture::serving();
+    let delete = async |number: u32| {
+        fixture.signed("DELETE", &format!("/versions/{number}"), json!({"reason": "no longer needed"})).await
+    };
+    for number in [1, 2] {
+        assert_eq!(delete(number).await.problem(), (409, "protected".into()), "a champion");
+    }
+    fixture.signed("PUT", "/aliases/staging", json!({"version": 3})).await;
+    assert_eq!(delete(3).await.problem(), (409, "protected".into()), "an alias names it");
+    fixture.signed("DELETE", "/aliases/staging", None).await;
+    assert_eq!(delete(3).await.json()["objects_removed"], true);
+    let state = fixture.memory.state();
+    assert!(!state.versions.contains_key(&VersionNumber::new(3).unwrap()));
+    assert!(state.objects.keys().all(|key| !key.contains("00000003")));
+}
+
+#[tokio::test]
+async fn a_deletion_whose_objects_remain_is_done_all_the_same() {
+    let fixture = Fixture::serving();
+    fixture.memory.take_away("removal");
+    let told = fixture.signed("DELETE", "/versions/3", json!({"reason": "no longer needed"})).await.json();
+    assert_eq!((&told["deleted"], &told["objects_removed"]), (&json!(3), &json!(false)));
+    assert_eq!(fixture.read("/versions/3").await.status, 404);
+}
+
+#[tokio::test]
+async fn the_schedule_is_switched_off_and_on() {
+    let fixture = Fixture::serving();
+    assert_eq!(fixture.signed("POST", "/schedule/pause", json!({"reason": "holidays"})).await.status, 200);
+    let paused = fixture.read("/schedule").await.json();
+    assert_eq!((&paused["is_enabled"], &paused["next_times"]), (&json!(false), &json!([])));
+    assert_eq!(fixture.signed("POST", "/schedule/resume", None).await.status, 200);
+    assert_eq!(fixture.read("/schedule").await.json()["is_enabled"], true);
+    let actions: Vec<_> = fixture.memory.state().audit.iter().map(|entry| entry.action).collect();
+    assert_eq!(actions, [AuditedAction::SchedulePaused, AuditedAction::ScheduleResumed]);
+}
+
+#[tokio::test]
+async fn a_mute_ends_within_a_month_and_names_an_alarm() {
+    let fixture = Fixture::serving();
+    let mute = async |name: &str, until: &str| {
+        let body = json!({"until": until, "reason": "load test"});
+        fixture.signed("PUT", &format!("/alarms/{name}/mute"), body).await.status
+    };
+    assert_eq!(mute("throttles", "2026-11-24T07:00:00Z").await, 400);
+    assert_eq!(mute("throttles", "2027-11-24T07:00:00Z").await, 400);
+    assert_eq!(mute("nothing", "2026-11-25T07:00:00Z").await, 404);
+    assert_eq!(mute("throttles", "2026-11-25T07:00:00Z").await, 200);
+    assert_eq!(fixture.signed("DELETE", "/alarms/throttles/mute", None).await.status, 200);
+    assert_eq!(fixture.signed("DELETE", "/alarms/throttles/mute", None).await.status, 404);
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_sent_now_stays_in_the_outbox() {
+    let fixture = Fixture::serving();
+    fixture.memory.take_away("bus");
+    assert_eq!(fixture.signed("POST", "/trainings", None).await.status, 202);
+    assert_eq!(fixture.memory.state().outbox.len(), 1);
+}

@@ -1,0 +1,135 @@
+//! Says in one sentence what an event reports.
+
+use evergreen_lifecycle::{Actor, AuditedAction};
+use serde::Deserialize;
+
+use crate::RegistryEvent;
+
+// Every field is optional, because the kinds of events have different fields.
+/// The fields of an event's detail that its sentence needs.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Reported {
+    run_id: Option<String>,
+    version: Option<u32>,
+    action: Option<AuditedAction>,
+    actor: Option<Actor>,
+    subject: Option<String>,
+    retry_until: Option<String>,
+}
+
+/// Returns what the event reports, as one sentence without a full stop, such as `iris: version 7 is now the champion`.
+pub(crate) fn sentence(event: &RegistryEvent) -> String {
+    // A newer release may write a field in another way. The sentence then says less.
+    let reported: Reported = serde_json::from_value(event.detail.clone()).unwrap_or_default();
+    let what = match event.kind.as_str() {
+        "TrainingSucceeded" => format!("run {} made {}", reported.run(), reported.version()),
+        "ModelPromoted" => format!("{} is now the champion", reported.version()),
+        "ModelRejected" => format!("{} was refused, so the champion stays", reported.version()),
+        "TrainingFailed" if reported.retry_until.is_some() => {
+            format!("run {} failed and will be retried", reported.run())
+        }
+        "TrainingFailed" => format!("run {} failed", reported.run()),
+        "RegistryChanged" | "TrainingRequested" => reported.change(),
+        kind => format!("event {kind}"),
+    };
+    format!("{}: {what}", event.model)
+}
+
+impl Reported {
+    fn run(&self) -> &str {
+        self.run_id.as_deref().unwrap_or("without an id")
+    }
+
+    fn version(&self) -> String {
+        self.version.map_or_else(|| "a version".to_owned(), |number| format!("version {number}"))
+    }
+
+    /// Says who changed what.
+    fn change(&self) -> String {
+        let subject = self.subject.as_deref().unwrap_or("something");
+        let done = match self.action {
+            Some(AuditedAction::TrainingRequested) => "asked for a training run".to_owned(),
+            Some(AuditedAction::Promoted) => format!("promoted {}", self.version_or(subject)),
+            Some(AuditedAction::RolledBack) => format!("rolled back to {}", self.version_or(subject)),
+            Some(AuditedAction::AliasSet) => format!("set {subject} to {}", self.version()),
+            Some(AuditedAction::AliasRemoved) => format!("removed {subject}"),
+            Some(AuditedAction::TagSet) => format!("set a tag of {}", self.version_or(subject)),
+            Some(AuditedAction::TagRemoved) => format!("removed a tag of {}", self.version_or(subject)),
+            Some(AuditedAction::NoteWritten) => format!("wrote a note about {}", self.version_or(subject)),
+            Some(AuditedAction::VersionDeleted) => format!("deleted {}", self.version_or(subject)),
+            Some(AuditedAction::VerificationRequested) => {
+                format!("asked for the verification of {}", self.version_or(subject))
+            }
+            Some(AuditedAction::VersionVerified) => format!("verified {}", self.version_or(subject)),
+            Some(AuditedAction::SchedulePaused) => "paused the training schedule".to_owned(),
+            Some(AuditedAction::ScheduleResumed) => "resumed the training schedule".to_owned(),
+            Some(AuditedAction::AlarmMuted) => format!("muted {subject}"),
+            Some(AuditedAction::AlarmUnmuted) => format!("unmuted {subject}"),
+            Some(AuditedAction::LinkCreated) => "made a link to the console".to_owned(),
+            Some(AuditedAction::SessionsRevoked) => "ended all sessions and links".to_owned(),
+            None => format!("changed {subject}"),
+        };
+        format!("{} {done}", self.actor())
+    }
+
+    fn version_or(&self, subject: &str) -> String {
+        self.version.map_or_else(|| subject.to_owned(), |number| format!("version {number}"))
+    }
+
+    /// Returns the name of the actor. Of an ARN, it is the last part.
+    fn actor(&self) -> &str {
+        let name = self.actor.as_ref().map_or("somebody", |actor| actor.name.as_str());
+        if name.starts_with("arn:") { name.rsplit(['/', ':']).next().unwrap_or(name) } else { name }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn said(kind: &str, detail: Value) -> String {
+        sentence(&RegistryEvent {
+            kind: kind.into(),
+            id: "a".into(),
+            occurred_at: "2026-11-24T03:00:00.000Z".into(),
+            model: "iris".into(),
+            schema_version: 1,
+            detail,
+        })
+    }
+
+    #[test]
+    fn each_event_of_a_run_is_one_sentence() {
+        let detail = json!({"run_id": "manual-7", "version": 7});
+        insta::assert_snapshot!(said("TrainingSucceeded", detail.clone()), @"iris: run manual-7 made version 7");
+        insta::assert_snapshot!(said("ModelPromoted", detail.clone()), @"iris: version 7 is now the champion");
+        insta::assert_snapshot!(said("ModelRejected", detail), @"iris: version 7 was refused, so the champion stays");
+        let failed = json!({"run_id": "manual-7", "version": null});
+        insta::assert_snapshot!(said("TrainingFailed", failed), @"iris: run manual-7 failed");
+        let retried = json!({"run_id": "manual-7", "retry_until": "2026-11-24T03:03:01Z"});
+        insta::assert_snapshot!(said("TrainingFailed", retried), @"iris: run manual-7 failed and will be retried");
+    }
+
+    #[test]
+    fn a_change_says_who_changed_what() {
+        let by = |kind: &str, name: &str, action: &str, subject: &str, version: Option<u32>| {
+            let actor = json!({"kind": kind, "name": name});
+            let detail = json!({"actor": actor, "action": action, "subject": subject, "version": version});
+            said("RegistryChanged", detail)
+        };
+        let arn = "arn:aws:sts::123456789012:assumed-role/Operators/ada";
+        insta::assert_snapshot!(by("iam", arn, "alias_set", "alias staging", Some(7)), @"iris: ada set alias staging to version 7");
+        insta::assert_snapshot!(by("session", "Grace", "rolled_back", "version 6", None), @"iris: Grace rolled back to version 6");
+        insta::assert_snapshot!(by("session", "Grace", "alarm_muted", "alarm throttles", None), @"iris: Grace muted alarm throttles");
+        insta::assert_snapshot!(by("session", "Grace", "schedule_paused", "schedule", None), @"iris: Grace paused the training schedule");
+    }
+
+    #[test]
+    fn an_event_of_a_newer_release_is_named_at_least() {
+        insta::assert_snapshot!(said("ModelArchived", json!({"version": "seven"})), @"iris: event ModelArchived");
+        insta::assert_snapshot!(said("RegistryChanged", json!({"action": "archived"})), @"iris: somebody changed something");
+    }
+}
