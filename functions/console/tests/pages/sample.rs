@@ -1,5 +1,6 @@
 //! A stack with a history, in memory: versions with manifests, runs of every status, aliases, notes, alarms, mails. Some
 //! names and reasons are hostile, so that a page that does not escape them is noticed.
+#![allow(missing_docs, clippy::indexing_slicing, clippy::unwrap_used, reason = "the sample is for tests and looks")]
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -81,6 +82,8 @@ pub fn facts() -> PageFacts {
             grace: SignedDuration::from_hours(1),
             api_url: Some("https://a1b2c3.execute-api.eu-central-1.amazonaws.com/prod".into()),
             dashboard_url: Some("https://eu-central-1.console.aws.amazon.com/cloudwatch/home#dashboards".into()),
+            max_age_hours: Some(72.0),
+            quality_threshold: Some(0.88),
             is_emulated: true,
         },
         quality_threshold: Some(0.88),
@@ -259,6 +262,7 @@ fn manifest(version: &Version) -> Manifest {
     let labels = ["setosa", "versicolor", "virginica"];
     let columns = names.map(Column::number).to_vec();
     Manifest {
+        options: None,
         format: MANIFEST_FORMAT,
         model: "iris".parse().unwrap(),
         version: version.clone(),

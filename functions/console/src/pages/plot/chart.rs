@@ -167,7 +167,8 @@ impl Chart {
 
     /// Returns the finished chart. `label` says to a screen reader what the chart shows.
     pub(in crate::pages) fn finish(self, label: &str) -> Markup {
-        svg((self.width, self.height), "plot", "img", label, &self.body)
+        let class = if self.width > 500.0 { "plot wide" } else { "plot" };
+        svg((self.width, self.height), class, "img", label, &self.body)
     }
 
     /// Returns the finished chart, if it contains links.
