@@ -45,11 +45,18 @@ pub struct Api {
     pub status: ApiAccess,
 }
 
+/// The beginnings of the paths that the status API serves.
+const STATUS: [&str; 12] = [
+    "/runs", "/health", "/versions", "/champion", "/aliases", "/compare", "/schedule", "/audit", "/alarms", "/openapi",
+    "/promotions", "/trainings",
+];
+
 impl Api {
     /// Returns the client of the HTTP API that serves this path.
     fn door(&self, path: &str) -> &ApiAccess {
-        // The status API serves `/runs` and `/health`, and the prediction API serves all other paths.
-        let is_status = path.starts_with("/runs") || path.starts_with("/health");
+        // The prediction API serves these paths, and the status API all others.
+        let is_prediction = ["/predict", "/model", "/version"].contains(&path.split('?').next().unwrap_or_default());
+        let is_status = !is_prediction && STATUS.iter().any(|prefix| path.starts_with(prefix));
         if is_status { &self.status } else { &self.predictions }
     }
 

@@ -1,7 +1,7 @@
 //! Turns the notifications about alarms into mails.
 
 use aws_lambda_events::event::sns::{SnsEvent, SnsRecord};
-use evergreen_lifecycle::ports::{AlarmRecords, Clock, Lease, Mail, Mailer, RememberError, Unavailable};
+use evergreen_lifecycle::ports::{AlarmRecords, Clock, Lease, Mail, Mailer, RememberError, Steering, Unavailable};
 use evergreen_lifecycle::{AlarmChange, AlarmRecord, AlarmReport};
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
@@ -46,6 +46,9 @@ pub struct AlertReport {
     pub overtaken: usize,
     /// Number of notifications that led to no mail, because the alarm changes too often (it flaps).
     pub held_back: usize,
+    // The alarm's record says that the change was received. No mail follows when the mute ends.
+    /// Number of notifications that led to no mail, because a person has muted the alarm.
+    pub muted: usize,
 }
 
 // Everything else in the event was done, and a retry of the event does not repeat it.
@@ -136,6 +139,10 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
                 tracing::info!(alarm = alarm.name, "the alarm is flapping: no mail is sent about this change");
                 report.held_back += 1;
             }
+            AlarmReport::Raised | AlarmReport::Flapping | AlarmReport::Over { .. } if self.is_muted(&alarm).await => {
+                tracing::info!(alarm = alarm.name, "the alarm is muted: no mail is sent about this change");
+                report.muted += 1;
+            }
             AlarmReport::Raised | AlarmReport::Flapping | AlarmReport::Over { .. } => {
                 let mail = self.write(&alarm, &alarm_report).await?;
                 return Ok(Some((alarm, alarm_report, mail)));
@@ -149,6 +156,22 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
         let knowledge = Knowledge::of(self.ports.registry()).await;
         let failure = RunFailure::behind(alarm, self.ports.registry(), now).await;
         letter::write(alarm, alarm_report, &knowledge, failure.as_ref(), self.letterhead, now)
+    }
+
+    /// Returns whether a person has muted the alarm. If the registry does not answer, the mail is sent.
+    async fn is_muted(&self, alarm: &Alarm) -> bool {
+        match self.ports.registry().mutes(self.ports.clock().now()).await {
+            Ok(mutes) => mutes.iter().any(|mute| Some(mute.alarm.as_str()) == self.short_name(alarm)),
+            Err(error) => {
+                tracing::warn!(%error, cause = %error.cause, "the mutes are not used: the registry failed");
+                false
+            }
+        }
+    }
+
+    /// Returns the alarm's name without the name of the stack, such as `throttles`.
+    fn short_name<'n>(&self, alarm: &'n Alarm) -> Option<&'n str> {
+        alarm.name.strip_prefix(&self.letterhead.stack)?.strip_prefix('-')
     }
 
     /// Decides what to mail about an alarm's change, and stores the change in the alarm's record.

@@ -1,11 +1,11 @@
 //! The outside services that the alert function uses: the registry, the mail service and the clock.
 
-use evergreen_lifecycle::ports::{AlarmRecords, Champions, Clock, MailClaims, Mailer, Runs, Sleeper};
+use evergreen_lifecycle::ports::{AlarmRecords, Champions, Clock, MailClaims, Mailer, Runs, Sleeper, Steering};
 
 /// The registry, the mail service and the clock that the alert function uses.
 #[derive(Debug)]
 pub struct AlertPorts<'a, R, M, C> {
-    /// The registry, which stores champions, runs, alarm records and mail claims.
+    /// The registry, which stores champions, runs, alarm records, mutes and mail claims.
     pub registry: &'a R,
     /// The service that sends mails.
     pub mailer: &'a M,
@@ -16,14 +16,14 @@ pub struct AlertPorts<'a, R, M, C> {
 // Generic code takes one type with this trait instead of three type parameters.
 /// Trait that combines the registry, the mail service and the clock.
 pub trait AlertWorld: Send + Sync {
-    /// Type of the registry, which holds champions, runs, alarm records and mail claims.
-    type Registry: AlarmRecords + Champions + MailClaims + Runs;
+    /// Type of the registry, which holds champions, runs, alarm records, mutes and mail claims.
+    type Registry: AlarmRecords + Champions + MailClaims + Runs + Steering;
     /// Type of the service that sends mails.
     type Mailer: Mailer;
     /// Type of the clock.
     type Clock: Clock + Sleeper;
 
-    /// Returns the registry, which holds champions, runs, alarm records and mail claims.
+    /// Returns the registry, which holds champions, runs, alarm records, mutes and mail claims.
     fn registry(&self) -> &Self::Registry;
     /// Returns the service that sends mails.
     fn mailer(&self) -> &Self::Mailer;
@@ -33,7 +33,7 @@ pub trait AlertWorld: Send + Sync {
 
 impl<R, M, C> AlertWorld for AlertPorts<'_, R, M, C>
 where
-    R: AlarmRecords + Champions + MailClaims + Runs,
+    R: AlarmRecords + Champions + MailClaims + Runs + Steering,
     M: Mailer,
     C: Clock + Sleeper,
 {

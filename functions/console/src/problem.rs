@@ -7,6 +7,7 @@ use lambda_http::http::StatusCode;
 
 static FORBIDDEN: ProblemKind = ProblemKind::new(StatusCode::FORBIDDEN, "forbidden", "Forbidden");
 static UNKNOWN: ProblemKind = ProblemKind::new(StatusCode::NOT_FOUND, "unknown", "Unknown");
+static UNKNOWN_RUN: ProblemKind = ProblemKind::new(StatusCode::NOT_FOUND, "unknown-run", "Unknown run");
 static CONFLICT: ProblemKind = ProblemKind::new(StatusCode::CONFLICT, "conflict", "Changed meanwhile");
 static PROTECTED: ProblemKind = ProblemKind::new(StatusCode::CONFLICT, "protected", "Protected");
 static KEY_REUSED: ProblemKind = ProblemKind::new(StatusCode::CONFLICT, "key-reused", "Key used before");
@@ -19,7 +20,8 @@ static MEDIA_TYPE: ProblemKind =
     ProblemKind::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Unsupported media type");
 
 /// All kinds of problems that only the console has, for its OpenAPI document.
-pub static KINDS: [&ProblemKind; 11] = [
+pub static KINDS: [&ProblemKind; 12] = [
+    &UNKNOWN_RUN,
     &FORBIDDEN,
     &UNKNOWN,
     &CONFLICT,
@@ -66,6 +68,11 @@ pub fn nobody() -> Problem {
 /// Creates the 404 response about a thing that does not exist, such as `version 9`.
 pub fn unknown(thing: impl std::fmt::Display, field: &str) -> Problem {
     Problem::new(&UNKNOWN, format!("There is no {thing}.")).at(field)
+}
+
+/// Creates the 404 response to a request for a training run or an import that does not exist.
+pub fn unknown_run() -> Problem {
+    Problem::new(&UNKNOWN_RUN, "No run has this ID.").at("id")
 }
 
 /// Creates the 409 response to a change that was made for a state that is over.

@@ -1,6 +1,5 @@
 //! JSON bodies of the answers about the champion.
 
-
 use evergreen_http::RowSchema;
 use evergreen_lifecycle::{
     Dataset, Decision, Evaluation, Family, Imported, ModelName, Parameters, Pointer, RunId, SearchSummary, Signature,

@@ -42,6 +42,7 @@ def describe(settings: Settings) -> dict[str, str]:
         "EVERGREEN_STATUS_API_ID": outputs["StatusApiId"],
         "EVERGREEN_STATUS_URL": url("StatusApiId"),
         "EVERGREEN_READ_KEY": key("ReadKeyId"),
+        "EVERGREEN_CONSOLE_URL": url("ConsoleApiId"),
         "EVERGREEN_BUCKET": outputs["BucketName"],
         "EVERGREEN_TABLE": outputs["TableName"],
         "EVERGREEN_TRAIN_FUNCTION": outputs["TrainFunctionName"],

@@ -72,6 +72,7 @@ const CALLS: [(&str, &[(&str, &str)]); 6] = [
             ("s3:DeleteObject", MODELS),
             ("s3:DeleteObjectTagging", MODELS),
             ("s3:ListBucket", BUCKET),
+            ("dynamodb:BatchGetItem", TABLE),
             ("dynamodb:ConditionCheckItem", TABLE),
             ("dynamodb:DeleteItem", TABLE),
             ("dynamodb:GetItem", TABLE),

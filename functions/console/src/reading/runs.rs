@@ -48,7 +48,7 @@ impl<W: ConsoleWorld> Console<W> {
         match read(self.world.registry().run(&id)).await? {
             Some(Ok(run)) => Reply::ok(&WholeRunView::new(&run, self.now())),
             Some(Err(record)) => Reply::ok(&UnreadableRunView::new(&record)),
-            None => Err(problem::unknown("run with this ID", "id")),
+            None => Err(problem::unknown_run()),
         }
     }
 

@@ -4,7 +4,7 @@ use evergreen_lifecycle::ports::Clock;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::support::{ADA, Answer, Fixture, event, signed};
+use crate::support::{ADA, Answer, Fixture, event, sample, signed};
 
 /// Makes a link with this right and opens it. Returns the cookie.
 pub async fn cookie(fixture: &Fixture, right: &str) -> String {
@@ -12,6 +12,14 @@ pub async fn cookie(fixture: &Fixture, right: &str) -> String {
     let opened = fixture.page("POST", link["path"].as_str().unwrap(), "", "").await;
     assert_eq!((opened.status, opened.header("location")), (303, Some("../")));
     opened.header("set-cookie").unwrap().split(';').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_sample_events_are_answered() {
+    let fixture = Fixture::serving();
+    assert_eq!(fixture.call(&sample("console-runs")).await.json()["runs"].as_array().map(Vec::len), Some(3));
+    assert_eq!(fixture.call(&sample("console-promote")).await.json()["promoted"], 3);
+    assert!(fixture.app.handle_direct(&sample("console-link")).await.is_some_and(|link| link["path"].is_string()));
 }
 
 #[tokio::test]
@@ -54,7 +62,10 @@ async fn a_link_opens_one_session_and_only_by_its_button() {
     }
     let opened = fixture.page("POST", path, "", "").await;
     let cookie = opened.header("set-cookie").unwrap();
-    assert!(cookie.starts_with("evergreen-iris=") && cookie.ends_with("; HttpOnly; SameSite=Strict; Secure"), "{cookie}");
+    assert!(
+        cookie.starts_with("evergreen-iris=") && cookie.ends_with("; HttpOnly; SameSite=Strict; Secure"),
+        "{cookie}"
+    );
     assert!(cookie.contains("Max-Age=7200"), "{cookie}");
     for method in ["GET", "POST"] {
         assert_eq!(fixture.page(method, path, "", "").await.status, 410);

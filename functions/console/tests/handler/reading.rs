@@ -30,7 +30,8 @@ async fn a_search_finds_versions_by_metric_alias_and_tag() {
         ("alias=nobody", vec![]),
     ] {
         let listed = fixture.read(&format!("/versions?{query}")).await.json();
-        let numbers: Vec<_> = listed["versions"].as_array().unwrap().iter().map(|it| it["number"].as_u64().unwrap()).collect();
+        let numbers: Vec<_> =
+            listed["versions"].as_array().unwrap().iter().map(|it| it["number"].as_u64().unwrap()).collect();
         assert_eq!(numbers, expected, "{query}");
     }
 }

@@ -56,6 +56,8 @@ async fn runs_are_listed_newest_first_with_their_current_state() {
     insta::with_settings!({ sort_maps => true }, {
         insta::assert_json_snapshot!(body["runs"][3], @r#"
     {
+      "code_version": "test",
+      "dataset": "ffffffffffff",
       "finished_at": "2026-11-24T05:00:10.000Z",
       "id": "manual-poor",
       "metrics": {
@@ -65,7 +67,8 @@ async fn runs_are_listed_newest_first_with_their_current_state() {
         "f1": 0.5,
         "log_loss": 0.2,
         "roc_auc": 0.5,
-        "training_accuracy": 1.0
+        "training_accuracy": 1.0,
+        "training_score": 1.0
       },
       "parameters": {
         "max_depth": 12,
@@ -73,6 +76,7 @@ async fn runs_are_listed_newest_first_with_their_current_state() {
       },
       "reason": "hold-out accuracy 0.5000 is below the floor 0.9000",
       "search": null,
+      "seconds": 10.0,
       "started_at": "2026-11-24T05:00:00.000Z",
       "status": "REJECTED",
       "trigger": {

@@ -16,7 +16,10 @@ async fn a_promotion_moves_the_champion_and_tells_who_and_why() {
     let order = json!({"version": 3, "reason": WHY, "seen_revision": 2});
     let answer = fixture.signed("POST", "/promotions", order).await;
     let told = answer.json();
-    assert_eq!((answer.status, &told["promoted"], &told["replaced"], &told["revision"]), (200, &json!(3), &json!(2), &json!(3)));
+    assert_eq!(
+        (answer.status, &told["promoted"], &told["replaced"], &told["revision"]),
+        (200, &json!(3), &json!(2), &json!(3))
+    );
     assert_eq!(fixture.champion(), (3, 3));
     let entry = fixture.memory.state().audit.last().unwrap().clone();
     assert_eq!((entry.action, entry.actor.name.as_str()), (AuditedAction::Promoted, ADA));

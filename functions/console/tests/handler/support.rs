@@ -156,6 +156,12 @@ impl Fixture {
     }
 }
 
+/// Reads the sample event `events/{name}.json`.
+pub fn sample(name: &str) -> Value {
+    let path = format!("{}/../../events/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
 /// Returns the event of a signed request.
 pub fn signed(method: &str, path: &str, body: Option<Value>) -> Value {
     let mut event = event("/api/{route+}", ("route", path), method, &format!("/api{path}"));

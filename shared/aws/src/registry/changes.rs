@@ -56,12 +56,12 @@ struct AliasesRecord {
 
 /// The writes of a change. Each one with a condition has a text that says what changed if the condition is false.
 #[derive(Debug, Default)]
-pub(super) struct Plan {
+pub(super) struct ChangeWrites {
     pub(super) writes: Vec<TransactWriteItem>,
     pub(super) conditions: Vec<(Key, String)>,
 }
 
-impl Plan {
+impl ChangeWrites {
     fn add(&mut self, key: Key, what: impl Into<String>, write: TransactWriteItem) {
         self.conditions.push((key, what.into()));
         self.writes.push(write);
@@ -70,8 +70,8 @@ impl Plan {
 
 impl Registry {
     /// Returns the writes of a change.
-    pub(super) async fn plan(&self, change: &Change) -> Result<Plan, ChangeError> {
-        let mut plan = Plan::default();
+    pub(super) async fn plan(&self, change: &Change) -> Result<ChangeWrites, ChangeError> {
+        let mut plan = ChangeWrites::default();
         for edit in &change.edits {
             self.plan_edit(edit, &mut plan).await?;
         }
@@ -100,7 +100,7 @@ impl Registry {
         )
     }
 
-    async fn plan_edit(&self, edit: &Edit, plan: &mut Plan) -> Result<(), ChangeError> {
+    async fn plan_edit(&self, edit: &Edit, plan: &mut ChangeWrites) -> Result<(), ChangeError> {
         match edit {
             Edit::Promote { champion, seen_revision, artifact } => {
                 self.plan_kept(champion.version.number, plan)?;
@@ -130,7 +130,7 @@ impl Registry {
     }
 
     /// Adds the write that keeps the record of a version, on condition that there is one.
-    fn plan_kept(&self, version: VersionNumber, plan: &mut Plan) -> Result<(), Unavailable> {
+    fn plan_kept(&self, version: VersionNumber, plan: &mut ChangeWrites) -> Result<(), Unavailable> {
         plan.add(self.keys.version(version), format!("version {version}"), self.kept_version(version)?);
         Ok(())
     }
@@ -146,7 +146,7 @@ impl Registry {
         Ok(TransactWriteItem::builder().update(update.build().map_err(incomplete)?).build())
     }
 
-    async fn plan_alias(&self, alias: &Alias, seen: u32, plan: &mut Plan) -> Result<(), ChangeError> {
+    async fn plan_alias(&self, alias: &Alias, seen: u32, plan: &mut ChangeWrites) -> Result<(), ChangeError> {
         if seen == 0 && self.all_aliases().await?.len() >= MAX_ALIASES {
             return Err(ChangeError::TooManyAliases);
         }
@@ -178,7 +178,7 @@ impl Registry {
         &self,
         version: VersionNumber,
         annotations: &Annotations,
-        plan: &mut Plan,
+        plan: &mut ChangeWrites,
     ) -> Result<(), Unavailable> {
         let what = "writing the tags of a version";
         let tags =
@@ -204,7 +204,12 @@ impl Registry {
         Ok(())
     }
 
-    async fn plan_removal(&self, version: VersionNumber, seen: u32, plan: &mut Plan) -> Result<(), ChangeError> {
+    async fn plan_removal(
+        &self,
+        version: VersionNumber,
+        seen: u32,
+        plan: &mut ChangeWrites,
+    ) -> Result<(), ChangeError> {
         // The counter is read before the aliases. An alias that is set later increases it.
         let what = "reading what protects a version";
         let counter = self.item(self.keys.aliases(), what).await?;

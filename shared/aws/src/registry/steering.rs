@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 use super::cancellation::Refused;
-use super::changes::{Plan, RememberedChange, StoredMute};
+use super::changes::{ChangeWrites, RememberedChange, StoredMute};
 use super::items::{self, RegistryItem};
 use super::keys::RegistryKeys;
 use super::{Registry, keys};
@@ -81,7 +81,7 @@ impl Steering for Registry {
 
 impl Registry {
     async fn try_change(&self, change: &Change) -> Result<(), ChangeError> {
-        let Plan { writes, conditions } = self.plan(change).await?;
+        let ChangeWrites { writes, conditions } = self.plan(change).await?;
         let Err(refused) = self.transact(writes, CHANGING).await else { return Ok(()) };
         // An earlier try may have made the change, and its answer was lost.
         if self.is_made(change).await? {

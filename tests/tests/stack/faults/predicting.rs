@@ -184,7 +184,7 @@ async fn a_cold_start_with_only_damaged_bytes_gives_no_prediction() {
 async fn an_unreadable_list_of_runs_is_a_503_and_predictions_go_on() {
     let stack = Stack::take().await;
     let version = stack.served().await;
-    let fault = stack.faults.add(Fault::throttles().with(DynamoDb, "Query").of("predict"));
+    let fault = stack.faults.add(Fault::throttles().with(DynamoDb, "Query").of("console"));
     let problem = stack.api.get("/runs").await.problem(503);
     assert!(!problem.answer.header("retry-after").is_empty());
     assert_eq!(stack.api.predict(&setosa()).await.ok().version(), version);
