@@ -2,6 +2,7 @@
 //! `cargo run -p evergreen-console --example pages -- DIRECTORY`.
 
 #[path = "../tests/pages/sample.rs"]
+#[expect(dead_code, reason = "the tests need more of it")]
 mod sample;
 
 use std::fs;
@@ -40,7 +41,7 @@ async fn main() -> anyhow::Result<()> {
         let html = page(&world, &facts, path, query, None).await;
         store(&directory, &format!("{name}.html"), &html, path)?;
     }
-    let form = Query::of([("c0", "5.1"), ("c1", "3.5"), ("c2", "4.9"), ("c3", "1.6")]);
+    let form = Query::of([("c0", "basic"), ("c1", "41"), ("c2", "true"), ("c3", "2026-11-24"), ("c4", "de")]);
     store(&directory, "try-answer.html", &page(&world, &facts, "try", "", Some(&form)).await, "try")?;
     store(&directory, "empty.html", &page(&sample::empty(), &facts, "", "", None).await, "")?;
     for (name, page) in doors() {

@@ -4,7 +4,7 @@ use askama::Template;
 use evergreen_lifecycle::listing::{MAX_SEARCHED, Span, VersionSummary};
 use evergreen_lifecycle::ports::{AlarmCondition, AlarmStatus, Champions, Listing, Schedules, StoredSchedule};
 use evergreen_lifecycle::{Champion, Pointer, PrimaryMetric, RunStatus};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::facts::{Known, UsageFact};
 use super::frame::PageFrame;
@@ -219,10 +219,15 @@ fn freshness(
     next: &Known<Vec<Timestamp>>,
     request: &PageRequest<'_>,
 ) -> Vec<Fact> {
-    let age = match pointer.and_then(Pointer::trained_at) {
+    let trained = pointer.and_then(Pointer::trained_at);
+    let age = match trained {
         Some(at) => text::span(request.now.duration_since(at).as_secs_f64()),
         None => "not known: there is no readable champion".to_owned(),
     };
+    let too_old = trained.zip(request.facts.stack.max_age_hours).and_then(|(at, hours)| {
+        let limit = at.checked_add(SignedDuration::from_secs((hours * 3600.0) as i64)).ok()?;
+        Some(Fact::rich("Too old", when(limit, request.now)))
+    });
     let next = match (next, schedule) {
         (_, Some(schedule)) if !schedule.is_enabled => Fact::new("Next training", "none: the schedule is paused"),
         (Ok(times), _) => match times.first() {
@@ -234,10 +239,7 @@ fn freshness(
     let grace = text::span(request.facts.stack.grace.as_secs_f64());
     let deadline = Fact::new("Deadline", format!("{grace} after each scheduled time"));
     let expression = schedule.map(|schedule| Fact::code("Schedule", &schedule.expression));
-    [Some(Fact::new("Age of the champion", age)), Some(next), Some(deadline), expression]
-        .into_iter()
-        .flatten()
-        .collect()
+    [Some(Fact::new("Age", age)), too_old, Some(next), Some(deadline), expression].into_iter().flatten().collect()
 }
 
 fn alarms_card(alarms: &[AlarmStatus], request: &PageRequest<'_>) -> AlarmsCard {

@@ -6,7 +6,7 @@ mod curves;
 mod history;
 mod search;
 
-pub(super) use bars::{columns, importances, sparkline};
+pub(super) use bars::{columns, importances, probabilities, sparkline};
 pub(super) use chart::Axis;
 pub(super) use curves::{Series, Shape, curves};
 pub(super) use history::{HistoryPoint, QualityHistory};

@@ -134,7 +134,7 @@ fn answer(predictions: &Predictions, signature: &Signature) -> Option<Answer> {
             shares.truncate(10);
             let more =
                 (signature.labels().len() > shares.len()).then(|| "The ten most probable labels are shown.".to_owned());
-            Some(Answer { what: label.to_string(), more, probabilities: Some(super::plot::importances(&shares)) })
+            Some(Answer { what: label.to_string(), more, probabilities: Some(super::plot::probabilities(&shares)) })
         }
         Predictions::Numbers(numbers) => {
             let value = numbers.values().first()?;

@@ -5,8 +5,9 @@ mod facts;
 mod plots;
 
 use askama::Template;
-use evergreen_lifecycle::ports::{Champions, Steering, Versions};
+use evergreen_lifecycle::ports::{ArtifactLinks, Champions, Steering, Versions};
 use evergreen_lifecycle::{Alias, Annotations, Manifest, Pointer, Version, VersionNumber};
+use jiff::SignedDuration;
 
 use self::facts::{ClassRow, ConfusionTable};
 use self::plots::TitledPlot;
@@ -19,6 +20,9 @@ use super::snippets::{Snippet, snippets};
 use super::{PageError, plot};
 use crate::ports::ConsoleWorld;
 
+/// How long the link to the model file works.
+const LINK: SignedDuration = SignedDuration::from_mins(5);
+
 /// What is known of a version beside its record.
 #[derive(Debug)]
 struct Around {
@@ -26,6 +30,8 @@ struct Around {
     annotations: Annotations,
     champion: Option<Pointer>,
     evidence: Result<Manifest, String>,
+    /// A link to the model file that works for a few minutes. `None` if the bucket does not answer.
+    artifact: Option<String>,
 }
 
 #[derive(Template)]
@@ -81,6 +87,7 @@ async fn load<W: ConsoleWorld>(world: &W, number: &str) -> Result<(Version, Arou
         annotations: registry.annotations(number).await?,
         champion: registry.champion().await?.and_then(Result::ok),
         evidence: evidence::read(world, &version).await?,
+        artifact: world.artifacts().link(&version.artifact.key, LINK).await.ok(),
     };
     Ok((version, around))
 }
@@ -99,7 +106,7 @@ fn render(version: &Version, around: &Around, request: &PageRequest<'_>) -> Resu
         scores: facts::scores(version),
         facts: facts::facts(version, request),
         parameters: facts::parameters(version),
-        lineage: facts::lineage(version, &frame.base),
+        lineage: facts::lineage(version, around.artifact.as_deref(), &frame.base),
         plots: manifest.map(plots::plots).unwrap_or_default(),
         confusion: ConfusionTable::of(version),
         classes: ClassRow::all(version),

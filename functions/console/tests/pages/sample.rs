@@ -1,8 +1,9 @@
 //! A stack with a history, in memory: versions with manifests, runs of every status, aliases, notes, alarms, mails. Some
 //! names and reasons are hostile, so that a page that does not escape them is noticed.
+#![allow(missing_docs, clippy::indexing_slicing, clippy::unwrap_used, reason = "the sample is for tests and looks")]
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use evergreen_console::pages::{CostFact, MailFact, PageFacts, UsageFact, UsageHour};
 use evergreen_console::{ConsolePorts, StackFacts};
@@ -81,6 +82,8 @@ pub fn facts() -> PageFacts {
             grace: SignedDuration::from_hours(1),
             api_url: Some("https://a1b2c3.execute-api.eu-central-1.amazonaws.com/prod".into()),
             dashboard_url: Some("https://eu-central-1.console.aws.amazon.com/cloudwatch/home#dashboards".into()),
+            max_age_hours: Some(72.0),
+            quality_threshold: Some(0.88),
             is_emulated: true,
         },
         quality_threshold: Some(0.88),
@@ -112,13 +115,26 @@ fn usage() -> UsageFact {
     UsageFact { hours: (0..24).map(hour).collect(), p99_milliseconds: Some(38.0) }
 }
 
+/// The versions with the time of each one's training. They are made once, because the gate's tests take long.
+static VERSIONS: LazyLock<Vec<Version>> = LazyLock::new(|| {
+    let (mut current, mut versions): (Option<Champion>, Vec<Version>) = (None, Vec::new());
+    for (number, accuracy) in (1..).zip(ACCURACIES) {
+        let days = SignedDuration::from_hours(24 * (16 - i64::from(number)));
+        let at = now() - days - SignedDuration::from_hours(6);
+        let version = sample_version(number, accuracy, at, current.as_ref());
+        if version.decision.promotes() {
+            current = Some(Champion::succeeding(current.as_ref(), version.clone(), at));
+        }
+        versions.push(version);
+    }
+    versions
+});
+
 fn fill(memory: &Memory) {
     let mut state = memory.state();
     let mut current: Option<Champion> = None;
-    for (index, accuracy) in ACCURACIES.into_iter().enumerate() {
-        let number = index as u32 + 1;
-        let at = now() - SignedDuration::from_hours(24 * (16 - i64::from(number))) - SignedDuration::from_hours(6);
-        let version = sample_version(number, accuracy, at, current.as_ref());
+    for version in VERSIONS.iter().cloned() {
+        let (number, at) = (version.number, version.trained_at);
         let manifest = serde_json::to_vec(&manifest(&version)).unwrap();
         state.objects.insert(version.manifest_key.clone(), manifest);
         state.objects.insert(version.artifact.key.clone(), MODEL.to_vec());
@@ -246,6 +262,7 @@ fn manifest(version: &Version) -> Manifest {
     let labels = ["setosa", "versicolor", "virginica"];
     let columns = names.map(Column::number).to_vec();
     Manifest {
+        options: None,
         format: MANIFEST_FORMAT,
         model: "iris".parse().unwrap(),
         version: version.clone(),
@@ -306,6 +323,7 @@ fn profile(version: &Version, names: &[&str]) -> DatasetProfile {
         histogram: None,
     };
     DatasetProfile {
+        settings: None,
         files: vec![DatasetFile {
             name: "datasets/iris/2026-11.csv".into(),
             size: 4551,

@@ -27,9 +27,17 @@ pub(in crate::pages) fn columns(bins: &[HistogramBin], title: &str, label: &str)
     chart.finish(label)
 }
 
-/// Draws one horizontal bar for each name. The longest bar fills the width.
+/// Draws one horizontal bar for each share. The longest bar fills the width.
 pub(in crate::pages) fn importances(values: &[(String, f64)]) -> Markup {
-    let most = values.iter().map(|(_, value)| *value).fold(f64::MIN_POSITIVE, f64::max);
+    bars(values, values.iter().map(|(_, value)| *value).fold(f64::MIN_POSITIVE, f64::max))
+}
+
+/// Draws one horizontal bar for each probability. A probability of 1 fills the width.
+pub(in crate::pages) fn probabilities(values: &[(String, f64)]) -> Markup {
+    bars(values, 1.0)
+}
+
+fn bars(values: &[(String, f64)], most: f64) -> Markup {
     let row = |(name, value): &(String, f64)| {
         let width = (value / most * 100.0).clamp(0.0, 100.0);
         let bar = format!(

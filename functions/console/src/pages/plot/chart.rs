@@ -167,7 +167,8 @@ impl Chart {
 
     /// Returns the finished chart. `label` says to a screen reader what the chart shows.
     pub(in crate::pages) fn finish(self, label: &str) -> Markup {
-        svg((self.width, self.height), "plot", "img", label, &self.body)
+        let class = if self.width > 500.0 { "plot wide" } else { "plot" };
+        svg((self.width, self.height), class, "img", label, &self.body)
     }
 
     /// Returns the finished chart, if it contains links.
@@ -184,8 +185,10 @@ fn place(value: f64, axis: &Axis) -> f64 {
 /// Wraps the content of an SVG of this size.
 pub(super) fn svg((width, height): (f64, f64), class: &str, role: &str, label: &str, body: &str) -> Markup {
     let label = escaped(label);
+    // Small bars in a cell fill its width.
+    let stretch = if class == "spark" { r#" preserveAspectRatio="none""# } else { "" };
     Markup(format!(
-        r#"<svg class="{class}" viewBox="0 0 {width} {height}" role="{role}" aria-label="{label}">{body}</svg>"#
+        r#"<svg class="{class}"{stretch} viewBox="0 0 {width} {height}" role="{role}" aria-label="{label}">{body}</svg>"#
     ))
 }
 

@@ -175,7 +175,7 @@ pub(super) fn parameters(version: &Version) -> Vec<Fact> {
 }
 
 /// Returns where the artifact comes from and where it is.
-pub(super) fn lineage(version: &Version, base: &str) -> Vec<Fact> {
+pub(super) fn lineage(version: &Version, download: Option<&str>, base: &str) -> Vec<Fact> {
     let dataset = &version.dataset;
     let same = format!(
         r#"<code>{}</code> <a href="{base}versions?dataset={}">versions of the same table</a>"#,
@@ -184,8 +184,14 @@ pub(super) fn lineage(version: &Version, base: &str) -> Vec<Fact> {
     );
     let seed = version.imported.is_none().then(|| Fact::code("Seed", version.seed.to_string()));
     let imported = version.imported.as_ref().map(|imported| Fact::code("Imported from", &imported.key));
+    let download = download.map(|url| {
+        let link =
+            format!(r#"<a href="{}" rel="noreferrer">model.onnx</a> The link works for five minutes."#, escaped(url));
+        Fact::rich("Download", Markup(link))
+    });
     [
         Some(Fact::code("Artifact", &version.artifact.key)),
+        download,
         Some(Fact::code("SHA-256", &version.artifact.sha256)),
         Some(Fact::new("Size", text::bytes(version.artifact.size))),
         Some(Fact::code("Manifest", &version.manifest_key)),
