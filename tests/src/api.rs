@@ -47,8 +47,18 @@ pub struct Api {
 
 /// The beginnings of the paths that the status API serves.
 const STATUS: [&str; 12] = [
-    "/runs", "/health", "/versions", "/champion", "/aliases", "/compare", "/schedule", "/audit", "/alarms", "/openapi",
-    "/promotions", "/trainings",
+    "/runs",
+    "/health",
+    "/versions",
+    "/champion",
+    "/aliases",
+    "/compare",
+    "/schedule",
+    "/audit",
+    "/alarms",
+    "/openapi",
+    "/promotions",
+    "/trainings",
 ];
 
 impl Api {

@@ -1,5 +1,7 @@
 //! When training is due by the stored schedule, and how old the champion may become.
 
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
+
 use evergreen_lifecycle::ports::StoredSchedule;
 use evergreen_lifecycle::schedule::{Schedule, Timetable};
 use evergreen_lifecycle::{Run, RunId, Trigger};

@@ -53,7 +53,9 @@ fn every_resource_name_contains_the_stack_name() {
     let template = Template::read();
     for (id, name, _) in names(&template) {
         let name = written(&name);
-        let own = ["AWS::StackName", "${PredictionApi}", "${StatusApi}", "${ConsoleApi}"].iter().any(|part| name.contains(part));
+        let own = ["AWS::StackName", "${PredictionApi}", "${StatusApi}", "${ConsoleApi}"]
+            .iter()
+            .any(|part| name.contains(part));
         assert!(own, "another stack could have {name} too: {id}");
     }
 }

@@ -68,10 +68,9 @@ fn champions(manifests: &[Manifest], recorded: &BTreeMap<u32, Champion>) -> Vec<
     // Promotions by hand are in no manifest. So the revisions are counted backwards from the first known one.
     let room = first.map_or(promoted.len(), |first| usize::try_from(first.saturating_sub(1)).unwrap_or(usize::MAX));
     let kept = promoted.len().min(room);
-    let mut revision = first.map_or(0, |first| first.saturating_sub(1).saturating_sub(kept as u32));
+    let begin = first.map_or(1, |first| first.saturating_sub(kept as u32));
     let mut champions: Vec<Champion> = Vec::with_capacity(kept);
-    for version in promoted.into_iter().rev().take(kept).rev() {
-        revision += 1;
+    for (revision, version) in (begin..).zip(promoted.into_iter().rev().take(kept).rev()) {
         let previous = champions.last().map(|champion| champion.version.number);
         champions.push(Champion { revision, promoted_at: version.trained_at, previous, version: version.clone() });
     }
