@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run stop runs cli build test unit-test python-test onnx-test proof-test e2e dynamodb-test localstack-test proof served lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving gate fuzz fuzz-corpus cost
+.PHONY: help run stop console cli build test unit-test python-test onnx-test proof-test e2e dynamodb-test localstack-test proof served lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving gate fuzz fuzz-corpus cost
 
 EMULATOR ?= ministack
 ADVISORIES ?=
@@ -48,8 +48,8 @@ localstack-answers: .venv/emulator/ready
 stop: ## Stop the local stacks
 	@if [ -x $(PYTHON) ]; then $(LOCAL) down; else echo "No local stack runs."; fi
 
-runs: .venv/emulator/ready ## Compare training runs: of the last stack, of MODEL=name, or of the stack in the environment variables
-	@$(LOCAL) runs --model $(call quoted,$(MODEL))
+console: .venv/emulator/ready ## Print a link that opens the console of the last local stack, or of MODEL=name
+	@$(LOCAL) console --model $(call quoted,$(MODEL))
 
 # Cargo's profile `cli` builds it in a minute or two. The release profile is made for functions, and takes much longer.
 cli: ## Build the command line, target/cli/evergreen

@@ -12,7 +12,9 @@ from driver import (
     deploy,
     dynamodb,
     emulator,
+    environment,
     isolated,
+    link,
     localstack,
     owntable,
     places,
@@ -20,7 +22,6 @@ from driver import (
     subject,
     walk,
 )
-from driver import runs as listing
 from driver.console import Failure, say, step
 from driver.settings import ROOT, Settings
 
@@ -65,9 +66,10 @@ def run(arguments: argparse.Namespace) -> None:
         walk.walk(settings, subject.Own(table) if table else subject.Iris())
 
 
-def runs(arguments: argparse.Namespace) -> None:
-    """Prints the training runs."""
-    listing.show(*places.status(arguments.state.resolve(), arguments.model))
+def console(arguments: argparse.Namespace) -> None:
+    """Prints a link that opens the console of a local stack."""
+    values = environment.read(places.environment_file(arguments.state.resolve(), arguments.model))
+    print(link.make(environment.Clients(values), values))
 
 
 def authorize(_arguments: argparse.Namespace) -> None:
@@ -127,7 +129,7 @@ def _parser() -> argparse.ArgumentParser:
         ("up", up, "start the emulator, and deploy or update the stack"),
         ("down", down, "stop the emulators"),
         ("run", run, "up, then show the whole lifecycle of a model"),
-        ("runs", runs, "compare the training runs"),
+        ("console", console, "print a link that opens the console"),
     ):
         command = _add(commands, name, function, text)
         command.add_argument(
@@ -139,7 +141,7 @@ def _parser() -> argparse.ArgumentParser:
             )
             command.add_argument("--config", default="local", help="section of samconfig.toml")
             command.add_argument("--emulator", choices=("ministack", "localstack"), default="ministack")
-        if function in (run, runs):
+        if function in (run, console):
             command.add_argument("--model", default="", help="name of the model; default: the name of the table's file")
         if function is run:
             command.add_argument("--dataset", default="", help="file or directory of a table; default: Iris")
