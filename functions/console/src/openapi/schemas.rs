@@ -3,13 +3,13 @@
 use evergreen_lifecycle::Family;
 use serde_json::{Value, json};
 
-use crate::route::Endpoint;
+use crate::route::Operation;
 
 /// Bodies that may be left out.
 pub(super) const MAY_BE_EMPTY: [&str; 2] = ["Training", "OptionalReason"];
 
 /// Operations whose work begins only after the answer.
-pub(super) const ACCEPTED: [Endpoint; 2] = [Endpoint::Train, Endpoint::Verify];
+pub(super) const ACCEPTED: [Operation; 2] = [Operation::Train, Operation::Verify];
 
 /// Returns all schemas by name, except that of a row.
 pub(super) fn all() -> Value {
