@@ -1,8 +1,9 @@
 """Who gets in, what a session that may only see can do, and forms that no page of the session sent."""
 
 import stack
-from tests.support import PageTest
 from visit import Visitor
+
+from tests.support import PageTest
 
 PROMOTION = {"version": "1", "reason": "I want it.", "back": "versions/1"}
 

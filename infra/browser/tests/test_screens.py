@@ -1,8 +1,9 @@
 """Every screen: in both colour schemes and both widths, without a mouse, and without JavaScript."""
 
 import stack
-from tests.support import PageTest
 from visit import Visitor
+
+from tests.support import PageTest
 
 SCREENS = ("", "runs", "versions", "dataset", "try", "audit", "alarms", "schedule", "no-such-page")
 

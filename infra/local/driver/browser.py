@@ -33,7 +33,7 @@ def tests(arguments: list[str]) -> int:
         step("Training versions to compare")
         _train(Clients(environment.read(settings.environment_file)), values)
         step(f"Tests of the pages in Chromium (emulator's log: {settings.state}/emulator.log)")
-        command = [PYTHON, PROGRAM, *arguments]
+        command = [str(PYTHON), str(PROGRAM), *arguments]
         return subprocess.run(command, cwd=ROOT, env=os.environ | values, check=False).returncode
 
 
