@@ -14,7 +14,8 @@ def take(browser: Browser, folder: Path) -> None:
         champion = visitor.page.locator("#champion a").get_attribute("href") or ""
         number = champion.rsplit("/", 1)[-1]
         paths = {
-            "overview": "",
+            # The log loss shows best how the versions differ.
+            "overview": "?plot=log_loss",
             "version": f"versions/{number}",
             "compare": "compare?versions=1,2,3",
             "versions": "versions",
