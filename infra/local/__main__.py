@@ -8,6 +8,7 @@ from pathlib import Path
 
 from driver import (
     authorization,
+    browser,
     cloud,
     deploy,
     dynamodb,
@@ -82,6 +83,11 @@ def test(arguments: argparse.Namespace) -> int:
     return isolated.end_to_end_tests(arguments.arguments)
 
 
+def test_browser(arguments: argparse.Namespace) -> int:
+    """Runs the tests of the pages."""
+    return browser.tests(arguments.arguments)
+
+
 def localstack_answers(arguments: argparse.Namespace) -> None:
     """Checks that LocalStack answers."""
     localstack.require(_settings(arguments))
@@ -151,6 +157,7 @@ def _parser() -> argparse.ArgumentParser:
     answers.set_defaults(state=ROOT / "target/local", config="local", emulator="localstack")
     for name, tested, text in (
         ("test", test, "run the tests of the deployed stack, with their own emulator"),
+        ("browser", test_browser, "test the console's pages in Chromium, with their own emulator"),
         ("dynamodb-test", test_dynamodb, "run the registry's tests against DynamoDB Local"),
         (
             "localstack-test",
