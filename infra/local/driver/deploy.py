@@ -61,7 +61,8 @@ def complete(settings: Settings, clients: Clients, values: dict[str, str]) -> No
     """Adds the parts of the APIs and of the table that the emulator leaves out."""
     if settings.emulator == "ministack":
         gaps.complete_table(clients, values["EVERGREEN_TABLE"])
-    apis = {"PredictionApi": values["EVERGREEN_API_ID"], "StatusApi": values["EVERGREEN_STATUS_API_ID"]}
+    variables = {"PredictionApi": "API_ID", "StatusApi": "STATUS_API_ID", "ConsoleApi": "CONSOLE_API_ID"}
+    apis = {api: values[f"EVERGREEN_{variable}"] for api, variable in variables.items()}
     for logical_id, api_id in apis.items():
         if settings.emulator == "ministack":
             gaps.complete_api(clients, settings.stack, logical_id, api_id, "v1")

@@ -6,6 +6,7 @@ nothing if nothing is missing.
 """
 
 import json
+import re
 from typing import Any
 
 from .console import Failure
@@ -18,7 +19,7 @@ def complete_api(clients: Clients, stack: str, logical_id: str, api_id: str, sta
     """Adds the ANY methods and gateway responses of one of the stack's APIs and deploys it again."""
     body = _imported_body(clients, stack, logical_id)
     gateway = clients.client("apigateway")
-    _add_any_methods(gateway, clients.client("lambda"), api_id, body, stack)
+    _add_any_methods(clients, api_id, body, stack)
     for kind, response in body.get("x-amazon-apigateway-gateway-responses", {}).items():
         optional = {"statusCode": str(response["statusCode"])} if "statusCode" in response else {}
         gateway.put_gateway_response(
@@ -54,9 +55,8 @@ def _imported_body(clients: Clients, stack: str, logical_id: str) -> dict[str, A
     return template["Resources"][logical_id]["Properties"]["Body"]
 
 
-def _add_any_methods(gateway: Any, functions: Any, api_id: str, body: dict[str, Any], stack: str) -> None:
-    arn = functions.get_function_configuration(FunctionName=f"{stack}-predict")["FunctionArn"]
-    uri = f"arn:aws:apigateway:{gateway.meta.region_name}:lambda:path/2015-03-31/functions/{arn}/invocations"
+def _add_any_methods(clients: Clients, api_id: str, body: dict[str, Any], stack: str) -> None:
+    gateway = clients.client("apigateway")
     resources = gateway.get_resources(restApiId=api_id, limit=500)["items"]
     ids = {resource["path"]: resource["id"] for resource in resources}
     present = {resource["path"] for resource in resources if "ANY" in resource.get("resourceMethods", {})}
@@ -65,13 +65,32 @@ def _add_any_methods(gateway: Any, functions: Any, api_id: str, body: dict[str, 
             continue
         method = {"restApiId": api_id, "resourceId": ids[path], "httpMethod": "ANY"}
         gateway.put_method(**method, **_authorization(gateway, api_id, ids, body, item[ANY]["security"]))
+        uri = _integration(clients, stack, item[ANY])
         gateway.put_integration(**method, type="AWS_PROXY", integrationHttpMethod="POST", uri=uri)
+
+
+def _integration(clients: Clients, stack: str, operation: dict[str, Any]) -> str:
+    """Returns the address of the function that answers an operation of the template."""
+    written = json.dumps(operation["x-amazon-apigateway-integration"]["uri"])
+    found = re.search(r"\$\{(\w+)\.Arn\}/invocations", written)
+    if not found:
+        raise Failure(f"no function of the template answers {written}")
+    described = clients.client("cloudformation").describe_stack_resource(
+        StackName=stack, LogicalResourceId=found.group(1)
+    )
+    name = described["StackResourceDetail"]["PhysicalResourceId"]
+    functions = clients.client("lambda")
+    arn = functions.get_function_configuration(FunctionName=name)["FunctionArn"]
+    region = functions.meta.region_name
+    return f"arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{arn}/invocations"
 
 
 def _authorization(
     gateway: Any, api_id: str, ids: dict[str, str], body: dict[str, Any], security: Any
 ) -> dict[str, Any]:
-    """Returns the authorization that asks for `security`, from another imported method with the same one."""
+    """Returns the authorization that asks for `security`. A token's is that of another imported method."""
+    if security in ([], [{"iam": []}]):
+        return {"authorizationType": "AWS_IAM" if security else "NONE"}
     for path, item in body["paths"].items():
         for name, operation in item.items():
             if name == ANY or operation["security"] != security:
