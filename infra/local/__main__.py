@@ -17,6 +17,7 @@ from driver import (
     owntable,
     places,
     samlocal,
+    schemathesis,
     subject,
     walk,
 )
@@ -95,6 +96,11 @@ def test_localstack(arguments: argparse.Namespace) -> int:
     return localstack.tests(arguments.arguments)
 
 
+def test_api(arguments: argparse.Namespace) -> int:
+    """Calls every route of the console's API with generated values."""
+    return schemathesis.tests(arguments.arguments)
+
+
 def sam_local(_arguments: argparse.Namespace) -> None:
     """Runs the sample events with `sam local`."""
     samlocal.everything()
@@ -150,6 +156,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, tested, text in (
         ("test", test, "run the tests of the deployed stack, with their own emulator"),
         ("dynamodb-test", test_dynamodb, "run the registry's tests against DynamoDB Local"),
+        ("schemathesis", test_api, "call every route of the console's API with generated values"),
         (
             "localstack-test",
             test_localstack,
@@ -157,7 +164,7 @@ def _parser() -> argparse.ArgumentParser:
         ),
     ):
         tests = _add(commands, name, tested, text)
-        tests.add_argument("arguments", nargs="*", help="arguments of cargo test, after --")
+        tests.add_argument("arguments", nargs="*", help="arguments of the test program, after --")
     _add(commands, "authorization", authorize, "check the APIs with a signature and with a token instead of a key")
     _add(commands, "sam-local", sam_local, "run events/ with `sam local`")
     account = _add(commands, "deploy", deploy_to_account, "build for an AWS account and deploy to it")
