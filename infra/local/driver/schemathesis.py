@@ -1,8 +1,8 @@
 """Calls every route of the console with generated values, and checks the answers against GET /openapi.json.
 
-schemathesis makes the requests, on a separate stack. It calls the status API with the key that reads, and the signed part
-of the console's API. The emulator checks that there is a signature, but not what it signs, so one signature serves all
-requests.
+schemathesis makes the requests, on a separate stack. It calls the status API with the key that reads, and the signed
+part of the console's API. The emulator checks that there is a signature, but not what it signs, so one signature serves
+all requests.
 """
 
 import json
