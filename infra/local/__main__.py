@@ -9,6 +9,7 @@ from pathlib import Path
 from driver import (
     authorization,
     cloud,
+    commandline,
     deploy,
     dynamodb,
     emulator,
@@ -74,6 +75,11 @@ def runs(arguments: argparse.Namespace) -> None:
 def authorize(_arguments: argparse.Namespace) -> None:
     """Checks authorization by signature and by token."""
     authorization.check()
+
+
+def check_commands(_arguments: argparse.Namespace) -> None:
+    """Checks the command line with a deployed stack."""
+    commandline.check()
 
 
 def test(arguments: argparse.Namespace) -> int:
@@ -166,6 +172,7 @@ def _parser() -> argparse.ArgumentParser:
         tests = _add(commands, name, tested, text)
         tests.add_argument("arguments", nargs="*", help="arguments of the test program, after --")
     _add(commands, "authorization", authorize, "check the APIs with a signature and with a token instead of a key")
+    _add(commands, "commands", check_commands, "use the command line with a separate stack, and check its exit codes")
     _add(commands, "sam-local", sam_local, "run events/ with `sam local`")
     account = _add(commands, "deploy", deploy_to_account, "build for an AWS account and deploy to it")
     account.add_argument("--config", default="default", help="section of samconfig.toml")

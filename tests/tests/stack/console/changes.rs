@@ -63,9 +63,9 @@ async fn a_repeated_key_changes_nothing_and_gets_the_same_answer() {
     let stack = Stack::take().await;
     let Versions { former, champion, .. } = Versions::make(&stack).await;
     let key = evergreen_tests::training::fresh_id();
-    let send = |version: u64| {
+    let send = async |version: u64| {
         let body = Some(json!({"version": version, "reason": WHY}));
-        stack.console.call(Method::POST, "/promotions", body, &[("idempotency-key", &key)])
+        stack.console.call(Method::POST, "/promotions", body, &[("idempotency-key", &key)]).await
     };
     let before = audited(&stack, "promoted").await.len();
     let first = send(former).await.ok().body;

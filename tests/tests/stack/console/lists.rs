@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use evergreen_tests::Stack;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::Versions;
@@ -49,8 +50,7 @@ async fn versions_are_found_by_what_the_gate_said_by_metric_tag_and_alias() {
     assert_eq!(found("alias=champion").await, [champion]);
     stack.api.get("/versions?metric=speed%3E1").await.problem(400);
     stack.api.get("/versions?colour=red").await.problem(400);
-    let removed = stack.console.call(reqwest::Method::DELETE, &format!("/versions/{champion}/tags/team"), None, &[]);
-    removed.await.ok();
+    stack.console.call(Method::DELETE, &tag, None, &[]).await.ok();
 }
 
 #[tokio::test]
