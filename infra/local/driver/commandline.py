@@ -70,7 +70,7 @@ def _steering(shell: "_Shell") -> None:
         ["alias", "set", "staging", "1"],
         ["tag", "set", "1", "team", "risk"],
         ["note", "1", "good on rare cases"],
-        ["schedule", "pause", "--reason", "maintenance"],
+        ["schedule", "pause", *WHY],
         ["schedule", "resume"],
         ["mute", "throttles", "--for", "2h", "--reason", "maintenance"],
         ["unmute", "throttles"],

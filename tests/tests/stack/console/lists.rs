@@ -32,9 +32,8 @@ async fn versions_are_found_by_what_the_gate_said_by_metric_tag_and_alias() {
     let stack = Stack::take().await;
     let versions = Versions::make(&stack).await;
     let (champion, refused) = (versions.champion, versions.refused);
-    let tag =
-        stack.console.send(reqwest::Method::PUT, &format!("/versions/{champion}/tags/team"), json!({"value": "risk"}));
-    tag.await.ok();
+    let tag = format!("/versions/{champion}/tags/team");
+    stack.console.send(Method::PUT, &tag, json!({"value": "risk"})).await.ok();
     let found = async |query: &str| -> Vec<u64> {
         let answer = stack.api.get(&format!("/versions?limit=100&{query}")).await.ok();
         let versions = answer.body["versions"].as_array().expect("a list").iter();
