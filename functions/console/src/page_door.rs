@@ -133,7 +133,7 @@ impl<W: ConsoleWorld> PageDoor<'_, W> {
     }
 }
 
-/// Returns the relative prefix that leads from a path with so many segments to the overview.
+/// Returns the relative prefix that leads from a path with this number of segments to the overview.
 fn base(segments: usize) -> String {
     if segments < 2 { "./".to_owned() } else { "../".repeat(segments - 1) }
 }

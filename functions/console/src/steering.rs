@@ -56,7 +56,7 @@ pub struct Steered {
 
 /// A change that is not stored yet.
 #[derive(Debug)]
-pub(crate) struct Draft {
+pub(crate) struct DraftedChange {
     pub action: AuditedAction,
     pub subject: String,
     pub reason: Option<String>,
@@ -70,7 +70,7 @@ pub(crate) struct Draft {
     pub promotion: Option<LifecycleEvent>,
 }
 
-impl Draft {
+impl DraftedChange {
     /// Creates a change without reason, details and edits.
     pub(crate) fn new(action: AuditedAction, subject: impl Into<String>) -> Self {
         Self {
@@ -112,7 +112,7 @@ impl<W: ConsoleWorld> Console<W> {
             revision: u32::MAX,
             set_at: self.now(),
         };
-        let draft = Draft { edits: vec![Edit::RemoveAlias { seen }], ..Draft::new(action, subject) };
+        let draft = DraftedChange { edits: vec![Edit::RemoveAlias { seen }], ..DraftedChange::new(action, subject) };
         match self.store(by, token::id()?, draft).await {
             Ok(_) | Err(ChangeError::Conflict(_)) => Ok(None),
             Err(ChangeError::Repeated(entry)) => same(*entry, action, subject).map(Some),
@@ -121,7 +121,7 @@ impl<W: ConsoleWorld> Console<W> {
     }
 
     /// Stores a change and sends its events.
-    pub(crate) async fn commit(&self, by: &By, id: String, draft: Draft) -> Result<Steered, Problem> {
+    pub(crate) async fn commit(&self, by: &By, id: String, draft: DraftedChange) -> Result<Steered, Problem> {
         let (action, subject) = (draft.action, draft.subject.clone());
         match self.store(by, id, draft).await {
             Ok(audit) => Ok(Steered { audit, repeated: false }),
@@ -130,7 +130,7 @@ impl<W: ConsoleWorld> Console<W> {
         }
     }
 
-    async fn store(&self, by: &By, id: String, draft: Draft) -> Result<AuditEntry, ChangeError> {
+    async fn store(&self, by: &By, id: String, draft: DraftedChange) -> Result<AuditEntry, ChangeError> {
         let entry = AuditEntry {
             id,
             at: time::to_millis(self.now()),

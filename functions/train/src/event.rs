@@ -80,7 +80,7 @@ pub struct PromotionRequest {
     pub promote: VersionNumber,
     /// Reason for the promotion, as the person wrote it. `None` if the event has no reason.
     pub note: Option<String>,
-    // Lambda does not tell the function who invoked it.
+    // Lambda does not pass the function the name of the person who invoked it.
     /// Name of the person, for the audit trail. `None` if the event does not say who asks.
     #[serde(default)]
     pub by: Option<String>,

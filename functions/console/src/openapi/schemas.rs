@@ -4,13 +4,13 @@ use evergreen_lifecycle::Family;
 use evergreen_lifecycle::listing::MAX_PAGE;
 use serde_json::{Value, json};
 
-use crate::route::Endpoint;
+use crate::route::Operation;
 
 /// Bodies that may be left out.
 pub(super) const MAY_BE_EMPTY: [&str; 2] = ["Training", "OptionalReason"];
 
 /// Operations whose work begins only after the answer.
-pub(super) const ACCEPTED: [Endpoint; 2] = [Endpoint::Train, Endpoint::Verify];
+pub(super) const ACCEPTED: [Operation; 2] = [Operation::Train, Operation::Verify];
 
 // A line break and a tab are allowed, other control characters are not.
 /// Pattern of one character of a text.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::text::short;
-use super::{By, Draft, Steered};
+use super::{By, DraftedChange, Steered};
 use crate::console::Console;
 use crate::ports::ConsoleWorld;
 use crate::problem;
@@ -49,7 +49,7 @@ impl<W: ConsoleWorld> Console<W> {
             ("hyperparameters", order.hyperparameters.map(|set| json!(set))),
             ("note", note.map(Value::from)),
         ];
-        let mut draft = Draft::new(AuditedAction::TrainingRequested, format!("run {run}")).with("run", &run);
+        let mut draft = DraftedChange::new(AuditedAction::TrainingRequested, format!("run {run}")).with("run", &run);
         for (name, field) in fields {
             let Some(field) = field else { continue };
             draft = if name == "note" { draft } else { draft.with(name, &field) };
@@ -58,7 +58,7 @@ impl<W: ConsoleWorld> Console<W> {
             }
         }
         let reason = note.map(str::to_owned);
-        accepted(&self.commit(by, id, Draft { reason, request: Some(request), ..draft }).await?)
+        accepted(&self.commit(by, id, DraftedChange { reason, request: Some(request), ..draft }).await?)
     }
 
     pub(crate) async fn verify(&self, by: &By, number: VersionNumber) -> Result<Reply, Problem> {
@@ -69,8 +69,8 @@ impl<W: ConsoleWorld> Console<W> {
         self.version(number).await?;
         let id = token::id()?;
         let request = Some(json!({"verify": number, "id": id}));
-        let draft = Draft::new(AuditedAction::VerificationRequested, subject).with("request", &id);
-        accepted(&self.commit(by, id, Draft { version: Some(number), request, ..draft }).await?)
+        let draft = DraftedChange::new(AuditedAction::VerificationRequested, subject).with("request", &id);
+        accepted(&self.commit(by, id, DraftedChange { version: Some(number), request, ..draft }).await?)
     }
 }
 
