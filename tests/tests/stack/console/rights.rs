@@ -36,7 +36,7 @@ async fn the_key_that_reads_changes_nothing() {
 }
 
 #[tokio::test]
-async fn an_unsigned_request_and_a_page_without_a_session_get_403() {
+async fn an_unsigned_request_and_a_page_without_a_session_are_refused() {
     let stack = Stack::take().await;
     for (method, path) in
         [(Method::GET, "/api/runs"), (Method::POST, "/api/promotions"), (Method::DELETE, "/api/sessions")]
@@ -47,7 +47,7 @@ async fn an_unsigned_request_and_a_page_without_a_session_get_403() {
         let request = stack.console.unsigned(method.clone(), path);
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         let answer = Answer::to(request.body(if method == Method::POST { "reason=why" } else { "" })).await;
-        assert_eq!(answer.status, 403, "{path}: {}", answer.text);
+        assert_eq!(answer.status, 401, "{path}: {}", answer.text);
     }
 }
 
@@ -83,5 +83,5 @@ async fn a_link_opens_one_session_once_and_the_log_never_has_its_token() {
 
     let ended = stack.console.call(Method::DELETE, "/sessions", None, &[]).await.ok();
     assert!(ended.body["ended"].as_u64().is_some_and(|ended| ended >= 1), "{}", ended.text);
-    assert_eq!(page("/").await.status, 403);
+    assert_eq!(page("/").await.status, 401);
 }
