@@ -3,31 +3,31 @@
 use evergreen_lifecycle::Family;
 use serde_json::{Map, Value, json};
 
-use crate::route::Endpoint;
+use crate::route::Operation;
 
 /// Returns the name of the schema of an endpoint's answer.
-pub(super) fn schema_of(endpoint: Endpoint) -> &'static str {
+pub(super) fn schema_of(endpoint: Operation) -> &'static str {
     match endpoint {
-        Endpoint::Runs => "RunPage",
-        Endpoint::Run => "Run",
-        Endpoint::Versions => "VersionPage",
-        Endpoint::Version => "WholeVersion",
-        Endpoint::Manifest => "Manifest",
-        Endpoint::Artifact => "ArtifactLink",
-        Endpoint::Champion => "PresentChampion",
-        Endpoint::Champions => "ChampionList",
-        Endpoint::Aliases => "AliasList",
-        Endpoint::Compare => "Comparison",
-        Endpoint::Schedule => "Schedule",
-        Endpoint::Audit => "AuditPage",
-        Endpoint::Alarms => "AlarmList",
-        Endpoint::Train | Endpoint::Verify => "Accepted",
-        Endpoint::Promote | Endpoint::RollBack => "Promoted",
-        Endpoint::SetTag | Endpoint::RemoveTag | Endpoint::WriteNote => "Annotated",
-        Endpoint::DeleteVersion => "Deleted",
-        Endpoint::MakeLink => "OpeningLink",
-        Endpoint::EndSessions => "EndedSessions",
-        Endpoint::OpenApi => "Document",
+        Operation::Runs => "RunPage",
+        Operation::Run => "Run",
+        Operation::Versions => "VersionPage",
+        Operation::Version => "WholeVersion",
+        Operation::Manifest => "Manifest",
+        Operation::Artifact => "ArtifactLink",
+        Operation::Champion => "PresentChampion",
+        Operation::Champions => "ChampionList",
+        Operation::Aliases => "AliasList",
+        Operation::Compare => "Comparison",
+        Operation::Schedule => "Schedule",
+        Operation::Audit => "AuditPage",
+        Operation::Alarms => "AlarmList",
+        Operation::Train | Operation::Verify => "Accepted",
+        Operation::Promote | Operation::RollBack => "Promoted",
+        Operation::SetTag | Operation::RemoveTag | Operation::WriteNote => "Annotated",
+        Operation::DeleteVersion => "Deleted",
+        Operation::MakeLink => "OpeningLink",
+        Operation::EndSessions => "EndedSessions",
+        Operation::OpenApi => "Document",
         _ => "Changed",
     }
 }

@@ -21,7 +21,8 @@ const VISIBLE: &str = r"[^\x00-\x1f\x7f-\x9f\s]";
 
 /// Returns the schemas of all bodies and of errors by name.
 pub(super) fn all() -> Value {
-    let reason = json!({"type": "string", "minLength": 3, "maxLength": 1000, "pattern": format!("^{}$", three_visible())});
+    let reason =
+        json!({"type": "string", "minLength": 3, "maxLength": 1000, "pattern": format!("^{}$", three_visible())});
     let number = json!({"type": "integer", "minimum": 1, "maximum": u32::MAX});
     let seen = json!({"type": ["integer", "null"], "minimum": 0, "maximum": u32::MAX});
     // Spaces alone count as no reason.
@@ -79,13 +80,13 @@ pub(super) fn of_path(name: &str) -> Value {
 }
 
 /// Returns the schema of a query parameter.
-pub(super) fn of_query(endpoint: Endpoint, name: &str) -> Value {
+pub(super) fn of_query(endpoint: Operation, name: &str) -> Value {
     match name {
         "limit" => {
-            let most = if endpoint == Endpoint::Versions { MAX_PAGE } else { 100 };
+            let most = if endpoint == Operation::Versions { MAX_PAGE } else { 100 };
             json!({"type": "integer", "minimum": 1, "maximum": most, "default": 20})
         }
-        "status" if endpoint == Endpoint::Versions => json!({"enum": ["promoted", "refused"]}),
+        "status" if endpoint == Operation::Versions => json!({"enum": ["promoted", "refused"]}),
         "status" => json!({"enum": ["running", "lost", "succeeded", "rejected", "failed"]}),
         "from" | "until" | "before" => json!({"type": "string", "format": "date-time"}),
         "family" => json!({"enum": Family::ALL.map(Family::name)}),
