@@ -60,12 +60,12 @@ def _steering(shell: "_Shell") -> None:
     # The gate may refuse the version. Then the program says so with the exit code.
     run = shell.json((DONE, ENDED_BADLY), "train", *ordered)
     _expect(run["status"] in ("SUCCEEDED", "REJECTED"), f"the run ended as {run['status']}")
-    champion = shell.json(DONE, "show", "champion")["version"]["number"]
+    champion = shell.json(DONE, "show", "champion")["champion"]["number"]
     other = 1 if champion != 1 else 2
     shell.run(DONE, "promote", str(other), *WHY)
-    _expect(shell.json(DONE, "show", "champion")["version"]["number"] == other, f"version {other} is not the champion")
+    _expect(shell.json(DONE, "show", "champion")["champion"]["number"] == other, f"version {other} is not the champion")
     shell.run(DONE, "rollback", *WHY)
-    _expect(shell.json(DONE, "show", "champion")["version"]["number"] == champion, "the rollback did not return")
+    _expect(shell.json(DONE, "show", "champion")["champion"]["number"] == champion, "the rollback did not return")
     for words in (
         ["alias", "set", "staging", "1"],
         ["tag", "set", "1", "team", "risk"],
