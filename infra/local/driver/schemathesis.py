@@ -71,7 +71,7 @@ def _run(folder: Path, url: str, prefix: str, headers: dict[str, str], more: lis
     file.write_text(json.dumps(description))
     command = [str(PROGRAM), "run", str(file), "--url", url, "--checks", ",".join(CHECKS), *OPTIONS]
     command += [word for name, value in headers.items() for word in ("--header", f"{name}: {value}")]
-    command += ["--max-examples", "15", *more]
+    command += ["--max-examples", "5", *more]
     # schemathesis keeps what it learned about earlier runs in its working directory.
     return subprocess.run(command, cwd=folder, check=False).returncode
 
