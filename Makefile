@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run stop console cli build test unit-test python-test onnx-test proof-test e2e browser-test dynamodb-test localstack-test proof served lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving gate fuzz fuzz-corpus cost
+.PHONY: help run stop console cli build test unit-test python-test onnx-test proof-test e2e api-test cli-test browser-test dynamodb-test localstack-test proof served lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving gate fuzz fuzz-corpus cost
 
 EMULATOR ?= ministack
 ADVISORIES ?=
@@ -58,7 +58,7 @@ cli: ## Build the command line, target/cli/evergreen
 
 build: $(BUILT) ## Build the functions for this machine
 
-test: unit-test python-test onnx-test proof-test e2e browser-test ## Run all tests: Rust, Python, comparison with ONNX Runtime, twelve real tables, deployed stack, pages in a browser
+test: unit-test python-test onnx-test proof-test e2e api-test cli-test browser-test ## Run all tests: Rust, Python, comparison with ONNX Runtime, twelve real tables, deployed stack, generated requests, command line, pages in a browser
 
 # Every build names the whole workspace. With fewer packages, the same crates get other features and are compiled again.
 unit-test: ## Run the tests of the Rust code
@@ -87,6 +87,12 @@ e2e: $(BUILT) ## Run the tests of the deployed stack, with their own emulator (A
 
 browser-test: $(BUILT) .venv/browser/ready ## Test the console's pages in Chromium (ARGS=name selects tests, ARGS=--screenshots also writes the README's pictures, BROWSER=required fails without Chromium)
 	@BROWSER=$(BROWSER) $(LOCAL) browser -- $(ARGS)
+
+api-test: $(BUILT) .venv/browser/ready ## Call every route of the console with generated values, and check the answers against its OpenAPI document
+	@$(LOCAL) schemathesis -- $(ARGS)
+
+cli-test: $(BUILT) ## Use every command of the command line with a stack of its own, and check the exit codes
+	@$(LOCAL) commands
 
 dynamodb-test: .venv/emulator/ready ## Run the registry tests with Amazon's DynamoDB Local; needs Java and npm (ARGS=name selects tests)
 	cargo test --workspace --locked --test registry --no-run

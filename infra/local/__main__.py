@@ -10,6 +10,7 @@ from driver import (
     authorization,
     browser,
     cloud,
+    commandline,
     deploy,
     dynamodb,
     emulator,
@@ -20,6 +21,7 @@ from driver import (
     owntable,
     places,
     samlocal,
+    schemathesis,
     subject,
     walk,
 )
@@ -78,6 +80,11 @@ def authorize(_arguments: argparse.Namespace) -> None:
     authorization.check()
 
 
+def check_commands(_arguments: argparse.Namespace) -> None:
+    """Checks the command line with a deployed stack."""
+    commandline.check()
+
+
 def test(arguments: argparse.Namespace) -> int:
     """Runs the tests of the deployed stack."""
     return isolated.end_to_end_tests(arguments.arguments)
@@ -101,6 +108,11 @@ def test_dynamodb(arguments: argparse.Namespace) -> int:
 def test_localstack(arguments: argparse.Namespace) -> int:
     """Runs the tests on LocalStack."""
     return localstack.tests(arguments.arguments)
+
+
+def test_api(arguments: argparse.Namespace) -> int:
+    """Calls every route of the console's API with generated values."""
+    return schemathesis.tests(arguments.arguments)
 
 
 def sam_local(_arguments: argparse.Namespace) -> None:
@@ -159,6 +171,7 @@ def _parser() -> argparse.ArgumentParser:
         ("test", test, "run the tests of the deployed stack, with their own emulator"),
         ("browser", test_browser, "test the console's pages in Chromium, with their own emulator"),
         ("dynamodb-test", test_dynamodb, "run the registry's tests against DynamoDB Local"),
+        ("schemathesis", test_api, "call every route of the console's API with generated values"),
         (
             "localstack-test",
             test_localstack,
@@ -166,8 +179,9 @@ def _parser() -> argparse.ArgumentParser:
         ),
     ):
         tests = _add(commands, name, tested, text)
-        tests.add_argument("arguments", nargs="*", help="arguments of cargo test, after --")
+        tests.add_argument("arguments", nargs="*", help="arguments of the test program, after --")
     _add(commands, "authorization", authorize, "check the APIs with a signature and with a token instead of a key")
+    _add(commands, "commands", check_commands, "use the command line with a separate stack, and check its exit codes")
     _add(commands, "sam-local", sam_local, "run events/ with `sam local`")
     account = _add(commands, "deploy", deploy_to_account, "build for an AWS account and deploy to it")
     account.add_argument("--config", default="default", help="section of samconfig.toml")

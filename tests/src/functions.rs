@@ -19,6 +19,8 @@ pub struct Functions {
     pub train: String,
     /// Name of the Lambda function that answers the HTTP APIs.
     pub predict: String,
+    /// Name of the Lambda function that answers the console.
+    pub console: String,
     /// Name of the Lambda function that publishes metrics.
     pub metrics: String,
     /// Name of the Lambda function that sends mail about alarms.
@@ -42,6 +44,7 @@ impl Functions {
             client: Client::new(config),
             train: variable("EVERGREEN_TRAIN_FUNCTION"),
             predict: variable("EVERGREEN_PREDICT_FUNCTION"),
+            console: variable("EVERGREEN_CONSOLE_FUNCTION"),
             metrics: variable("EVERGREEN_METRICS_FUNCTION"),
             alert: variable("EVERGREEN_ALERT_FUNCTION"),
         }

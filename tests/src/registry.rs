@@ -45,13 +45,15 @@ impl Registry {
 
     async fn items_of(&self, partition: AttributeValue, prefix: &str) -> Vec<Item> {
         let query = self.client.query().table_name(&self.table).consistent_read(true);
-        let pages = query
-            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":pk", partition)
-            .expression_attribute_values(":prefix", text(prefix))
-            .into_paginator()
-            .items()
-            .send();
+        let query = query.expression_attribute_values(":pk", partition);
+        // DynamoDB compares no key with an empty text.
+        let query = match prefix {
+            "" => query.key_condition_expression("pk = :pk"),
+            _ => query
+                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                .expression_attribute_values(":prefix", text(prefix)),
+        };
+        let pages = query.into_paginator().items().send();
         pages.collect::<Result<_, _>>().await.expect("the table answers")
     }
 

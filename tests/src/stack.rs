@@ -5,6 +5,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use crate::alarms::CloudWatch;
 use crate::api::{Api, ApiAccess};
+use crate::console::ConsoleAccess;
 use crate::faults::Faults;
 use crate::functions::Functions;
 use crate::mail::Inbox;
@@ -26,7 +27,9 @@ pub struct Stack {
     pub name: String,
     /// Clients of both HTTP APIs, each with its API key.
     pub api: Api,
-    /// The four deployed Lambda functions.
+    /// Test client of the console, which signs its requests.
+    pub console: ConsoleAccess,
+    /// The deployed Lambda functions that tests call.
     pub functions: Functions,
     /// Test client of the registry table, which stores training runs, model versions and the champion.
     pub registry: Registry,
@@ -63,6 +66,7 @@ impl Stack {
                 predictions: ApiAccess::new(&variable("EVERGREEN_API_URL"), variable("EVERGREEN_API_KEY")),
                 status: ApiAccess::new(&variable("EVERGREEN_STATUS_URL"), variable("EVERGREEN_READ_KEY")),
             },
+            console: ConsoleAccess::new(&config, &variable("EVERGREEN_CONSOLE_URL")),
             functions: Functions::new(&config),
             registry,
             bucket: Bucket::new(&config, variable("EVERGREEN_BUCKET")),

@@ -1,6 +1,7 @@
 //! The OpenAPI document of the console. It is made from the table of routes, so both name the same paths, parameters and
 //! bodies. The schemas of bodies are checked in tests against the types that read them.
 
+mod answers;
 mod schemas;
 
 use evergreen_http::RowSchema;
@@ -23,8 +24,11 @@ pub async fn document<W: ConsoleWorld>(console: &Console<W>, is_signed: bool) ->
             item.insert(route.method.to_ascii_lowercase(), operation(route, is_signed));
         }
     }
-    let mut schemas = schemas::all();
-    if let (Some(signature), Value::Object(schemas)) = (&signature, &mut schemas) {
+    let mut schemas = answers::all();
+    if let Value::Object(bodies) = schemas::all() {
+        schemas.extend(bodies);
+    }
+    if let Some(signature) = &signature {
         schemas.insert("Row".to_owned(), json!(RowSchema(signature.columns())));
     }
     json!({
@@ -79,7 +83,7 @@ fn operation(route: &JsonRoute, is_signed: bool) -> Value {
 
 fn parameters(route: &JsonRoute) -> Value {
     let path = route.parameters().map(|name| parameter(name, "path", schemas::of_path(name)));
-    let query = route.query.iter().map(|name| parameter(name, "query", schemas::of_query(name)));
+    let query = route.query.iter().map(|name| parameter(name, "query", schemas::of_query(route.endpoint, name)));
     let headers = (route.need == Need::Steering).then(|| {
         [("idempotency-key", schemas::key()), ("if-match", schemas::revision())]
             .map(|(name, schema)| parameter(name, "header", schema))
@@ -99,7 +103,7 @@ fn responses(route: &JsonRoute) -> Value {
     let mut responses = Map::new();
     responses.insert(
         success.to_owned(),
-        json!({"description": "The answer.", "content": body("Answer", "application/json")}),
+        json!({"description": "The answer.", "content": body(answers::schema_of(route.endpoint), "application/json")}),
     );
     let mut statuses: Vec<u16> = problem::KINDS.iter().map(|kind| kind.status.as_u16()).collect();
     statuses.extend([400, 403, 404, 429, 500, 503]);

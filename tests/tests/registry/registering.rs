@@ -3,7 +3,7 @@
 
 use evergreen_aws::Registry;
 use evergreen_lifecycle::Champion;
-use evergreen_lifecycle::ports::{RegisterError, Registrar, Registration, Versions};
+use evergreen_lifecycle::ports::{Listing, RegisterError, Registrar, Registration};
 use evergreen_testkit::registration;
 
 use crate::world::{attempt, bad, champion_of, good, history_of, open, opened, promoted, registry, run_of, version_of};

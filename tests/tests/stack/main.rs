@@ -9,6 +9,7 @@
 mod access;
 mod alarms;
 mod bad_input;
+mod console;
 mod damage;
 mod dataset;
 mod events;

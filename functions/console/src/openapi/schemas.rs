@@ -1,6 +1,7 @@
-//! The JSON Schemas of parameters, bodies and answers.
+//! The JSON Schemas of parameters, bodies and errors.
 
 use evergreen_lifecycle::Family;
+use evergreen_lifecycle::listing::MAX_PAGE;
 use serde_json::{Value, json};
 
 use crate::route::Operation;
@@ -11,26 +12,36 @@ pub(super) const MAY_BE_EMPTY: [&str; 2] = ["Training", "OptionalReason"];
 /// Operations whose work begins only after the answer.
 pub(super) const ACCEPTED: [Operation; 2] = [Operation::Train, Operation::Verify];
 
-/// Returns all schemas by name, except that of a row.
+// A line break and a tab are allowed, other control characters are not.
+/// Pattern of one character of a text.
+const CHARACTER: &str = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]";
+
+/// Pattern of one character of a text that is not a space.
+const VISIBLE: &str = r"[^\x00-\x1f\x7f-\x9f\s]";
+
+/// Returns the schemas of all bodies and of errors by name.
 pub(super) fn all() -> Value {
     let reason =
-        json!({"type": "string", "minLength": 3, "maxLength": 1000, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f]*$"});
+        json!({"type": "string", "minLength": 3, "maxLength": 1000, "pattern": format!("^{}$", three_visible())});
     let number = json!({"type": "integer", "minimum": 1, "maximum": u32::MAX});
     let seen = json!({"type": ["integer", "null"], "minimum": 0, "maximum": u32::MAX});
-    let optional = json!({"type": ["string", "null"], "maxLength": 1000, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f]*$"});
+    // Spaces alone count as no reason.
+    let optional = json!({
+        "type": ["string", "null"], "maxLength": 1000, "pattern": format!(r"^([ \t\r\n]*|{})$", three_visible()),
+    });
     let families = Family::ALL.map(Family::name);
     json!({
         "Training": object(&[], json!({
             "seed": {"type": ["integer", "null"], "minimum": 0, "maximum": u64::MAX},
             "family": {"enum": families.iter().map(|name| json!(name)).chain([Value::Null]).collect::<Vec<_>>()},
             "hyperparameters": {"type": ["object", "null"]},
-            "note": optional,
+            "note": {"type": ["string", "null"], "maxLength": 1000, "pattern": plain()},
         })),
         "Promotion": object(&["version", "reason"], json!({"version": number, "reason": reason, "seen_revision": seen})),
         "Rollback": object(&["reason"], json!({"reason": reason, "seen_revision": seen})),
         "AliasTarget": object(&["version"], json!({"version": number, "seen_revision": seen, "reason": optional})),
-        "TagValue": object(&["value"], json!({"value": {"type": "string", "maxLength": 256}})),
-        "Note": object(&["text"], json!({"text": {"type": "string", "maxLength": 10_000}})),
+        "TagValue": object(&["value"], json!({"value": {"type": "string", "maxLength": 256, "pattern": plain()}})),
+        "Note": object(&["text"], json!({"text": {"type": "string", "maxLength": 10_000, "pattern": plain()}})),
         "Deletion": object(&["reason"], json!({"reason": reason, "seen_revision": seen})),
         "Reason": object(&["reason"], json!({"reason": reason})),
         "OptionalReason": object(&[], json!({"reason": optional})),
@@ -39,18 +50,17 @@ pub(super) fn all() -> Value {
         })),
         "Link": object(&["right"], json!({
             "right": {"enum": ["see", "steer"]},
-            "name": {"type": ["string", "null"], "maxLength": 100},
+            "name": {"type": ["string", "null"], "maxLength": 100, "pattern": r"^[^\x00-\x1f\x7f-\x9f]*$"},
             "hours": {"type": ["integer", "null"], "minimum": 1, "maximum": 24},
         })),
-        "Answer": {"type": "object"},
         "Problem": {
             "type": "object",
             "description": "An error (RFC 9457).",
-            "required": ["type", "title"],
+            "required": ["type", "title", "status"],
             "properties": {
-                "type": {"type": "string"},
+                "type": {"type": "string", "pattern": "^urn:evergreen:problem:[a-z-]+$"},
                 "title": {"type": "string"},
-                "status": {"type": "integer"},
+                "status": {"type": "integer", "minimum": 400, "maximum": 599},
                 "detail": {"type": "string"},
                 "field": {"type": "string"},
                 "expected": {"type": "string"},
@@ -62,7 +72,7 @@ pub(super) fn all() -> Value {
 /// Returns the schema of a path parameter.
 pub(super) fn of_path(name: &str) -> Value {
     match name {
-        "number" => json!({"type": "integer", "minimum": 1, "maximum": u32::MAX}),
+        "number" => json!({"type": "integer", "minimum": 1, "maximum": u32::MAX, "examples": [1]}),
         "id" => json!({"type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$"}),
         "tag" => json!({"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"}),
         _ => json!({"type": "string", "pattern": "^[a-z0-9-]{1,40}$"}),
@@ -70,9 +80,14 @@ pub(super) fn of_path(name: &str) -> Value {
 }
 
 /// Returns the schema of a query parameter.
-pub(super) fn of_query(name: &str) -> Value {
+pub(super) fn of_query(endpoint: Operation, name: &str) -> Value {
     match name {
-        "limit" => json!({"type": "integer", "minimum": 1, "maximum": 100, "default": 20}),
+        "limit" => {
+            let most = if endpoint == Operation::Versions { MAX_PAGE } else { 100 };
+            json!({"type": "integer", "minimum": 1, "maximum": most, "default": 20})
+        }
+        "status" if endpoint == Operation::Versions => json!({"enum": ["promoted", "refused"]}),
+        "status" => json!({"enum": ["running", "lost", "succeeded", "rejected", "failed"]}),
         "from" | "until" | "before" => json!({"type": "string", "format": "date-time"}),
         "family" => json!({"enum": Family::ALL.map(Family::name)}),
         "trigger" => json!({"enum": ["schedule", "manual", "import"]}),
@@ -91,7 +106,17 @@ pub(super) fn key() -> Value {
 
 /// Returns the schema of the revision that the caller saw.
 pub(super) fn revision() -> Value {
-    json!({"type": "string", "pattern": "^\"?[0-9]{1,9}\"?$"})
+    json!({"type": "string", "pattern": "^(\\*|\"?[0-9]{1,9}\"?)$"})
+}
+
+/// Returns the pattern of a text without control characters.
+fn plain() -> String {
+    format!("^{CHARACTER}*$")
+}
+
+/// Returns the pattern of a text that has three characters when the spaces around it are removed.
+fn three_visible() -> String {
+    format!("{CHARACTER}*{VISIBLE}{CHARACTER}+{VISIBLE}{CHARACTER}*")
 }
 
 fn object(required: &[&str], properties: Value) -> Value {

@@ -1,0 +1,135 @@
+"""Uses the command line `evergreen` with the deployed stack, as a person does, and checks its exit codes."""
+
+import json
+import os
+import subprocess
+from typing import Any
+
+from . import isolated, training
+from .api import FLOWERS
+from .console import Failure, say, step
+from .environment import Clients
+from .settings import ROOT
+
+PROGRAM = "evergreen"
+WHY = ("--reason", "better on rare cases", "--yes")
+# The exit codes that `evergreen --help` lists.
+DONE, REFUSED, WRONG, UNREACHABLE, ENDED_BADLY = 0, 1, 2, 3, 4
+
+
+def check() -> None:
+    """Deploys a separate stack and runs every command; raises Failure if one ends with another exit code."""
+    step("Building the command line")
+    subprocess.run(["cargo", "build", "--quiet", "--locked", "--package", "evergreen-cli"], cwd=ROOT, check=True)
+    with isolated.stack("test", "commands") as (_, values):
+        step("The command line")
+        function = values["EVERGREEN_TRAIN_FUNCTION"]
+        for seed in (42, 43):
+            event = {"id": f"commands-{seed}", "seed": seed, "hyperparameters": {"n_estimators": 60}}
+            training.invoke(Clients(values), function, event)
+        shell = _Shell(values)
+        _reading(shell)
+        _steering(shell)
+        _maintenance(shell)
+        _refusals(shell)
+
+
+def _reading(shell: "_Shell") -> None:
+    for words in (
+        ["status"],
+        ["runs", "--limit", "1"],
+        ["versions", "--status", "promoted"],
+        ["show", "champion"],
+        ["show", "1"],
+        ["show", "manual-commands-42"],
+        ["compare", "1", "2"],
+        ["champions"],
+        ["alias", "list"],
+        ["schedule"],
+        ["alarms"],
+        ["audit"],
+        ["completion", "bash"],
+    ):
+        shell.run(DONE, *words)
+    values = [word for name, value in FLOWERS["setosa"].items() for word in ("--set", f"{name}={value}")]
+    shell.run(DONE, "predict", *values)
+
+
+def _steering(shell: "_Shell") -> None:
+    ordered = ("--family", "random_forest", "--set", "n_estimators=60", "--seed", "44", "--wait", "--timeout", "2m")
+    # The gate may refuse the version. Then the program says so with the exit code.
+    run = shell.json((DONE, ENDED_BADLY), "train", *ordered)
+    _expect(run["status"] in ("SUCCEEDED", "REJECTED"), f"the run ended as {run['status']}")
+    champion = shell.json(DONE, "show", "champion")["champion"]["number"]
+    other = 1 if champion != 1 else 2
+    shell.run(DONE, "promote", str(other), *WHY)
+    _expect(shell.json(DONE, "show", "champion")["champion"]["number"] == other, f"version {other} is not the champion")
+    shell.run(DONE, "rollback", *WHY)
+    _expect(shell.json(DONE, "show", "champion")["champion"]["number"] == champion, "the rollback did not return")
+    for words in (
+        ["alias", "set", "staging", "1"],
+        ["tag", "set", "1", "team", "risk"],
+        ["note", "1", "good on rare cases"],
+        ["schedule", "pause", *WHY],
+        ["schedule", "resume"],
+        ["mute", "throttles", "--for", "2h", "--reason", "maintenance"],
+        ["unmute", "throttles"],
+        ["verify", "1", "--wait", "--timeout", "2m"],
+        ["console", "--hours", "1", "--name", "Ada"],
+        ["console", "--end-all"],
+    ):
+        shell.run(DONE, *words)
+    actions = {entry["action"] for entry in shell.json(DONE, "audit", "--limit", "100")["entries"]}
+    missing = {"promoted", "rolled_back", "alias_set", "tag_set", "note_written", "training_requested"} - actions
+    _expect(not missing, f"the audit trail has no {missing}")
+
+
+def _maintenance(shell: "_Shell") -> None:
+    shell.run(DONE, "rebuild", "--reason", "an exercise")
+    shell.run(DONE, "retention", "--keep", "5", "--dry-run", "--reason", "an exercise")
+
+
+def _refusals(shell: "_Shell") -> None:
+    shell.run(REFUSED, "show", "999")
+    shell.run(REFUSED, "delete", "1", *WHY)  # the alias protects it
+    shell.run(DONE, "alias", "remove", "staging")
+    shell.run(DONE, "tag", "remove", "1", "team")
+    shell.run(WRONG, "promote", "1", "--reason", "without a confirmation")
+    shell.run(WRONG, "compare", "1")
+    shell.run(UNREACHABLE, "--url", "http://127.0.0.1:9", "status")
+
+
+def _expect(is_so: bool, otherwise: str) -> None:
+    if not is_so:
+        raise Failure(otherwise)
+
+
+class _Shell:
+    """Runs the program with the variables of a stack."""
+
+    def __init__(self, values: dict[str, str]):
+        self._variables = os.environ | values
+        folder = os.environ.get("CARGO_TARGET_DIR", str(ROOT / "target"))
+        self._program = f"{folder}/debug/{PROGRAM}"
+
+    def run(self, code: int | tuple[int, ...], *words: str) -> str:
+        """Returns the output of a command; raises Failure if its exit code is not `code`."""
+        done = subprocess.run(
+            [self._program, *words],
+            env=self._variables,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        codes = code if isinstance(code, tuple) else (code,)
+        line = f"{PROGRAM} {' '.join(words)}"
+        if done.returncode not in codes:
+            raise Failure(f"{line} ended with {done.returncode}; expected {code}:\n{done.stdout}{done.stderr}")
+        say(f"{done.returncode}  {line}")
+        return done.stdout
+
+    def json(self, code: int | tuple[int, ...], *words: str) -> Any:
+        """Returns the JSON that a command prints with --json."""
+        return json.loads(self.run(code, "--json", *words))
