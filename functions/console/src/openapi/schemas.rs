@@ -9,7 +9,7 @@ use crate::route::Endpoint;
 pub(super) const MAY_BE_EMPTY: [&str; 2] = ["Training", "OptionalReason"];
 
 /// Operations whose work begins only after the answer.
-pub(super) const ACCEPTED: [Endpoint; 2] = [Endpoint::Train, Endpoint::Verify];
+pub(super) const ACCEPTED: [Endpoint; 4] = [Endpoint::Train, Endpoint::Verify, Endpoint::Rebuild, Endpoint::Retain];
 
 /// Returns all schemas by name, except that of a row.
 pub(super) fn all() -> Value {
@@ -32,6 +32,12 @@ pub(super) fn all() -> Value {
         "TagValue": object(&["value"], json!({"value": {"type": "string", "maxLength": 256}})),
         "Note": object(&["text"], json!({"text": {"type": "string", "maxLength": 10_000}})),
         "Deletion": object(&["reason"], json!({"reason": reason, "seen_revision": seen})),
+        "Retention": object(&["reason", "keep"], json!({
+            "reason": reason,
+            "keep": number,
+            "champion_days": {"type": ["integer", "null"], "minimum": 0, "maximum": u16::MAX},
+            "dry_run": {"type": "boolean"},
+        })),
         "Reason": object(&["reason"], json!({"reason": reason})),
         "OptionalReason": object(&[], json!({"reason": optional})),
         "MuteUntil": object(&["until", "reason"], json!({
