@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use evergreen_lifecycle::ports::{
     AlarmStates, Announcer, ArtifactLinks, ArtifactWriter, Artifacts, Champions, Clock, EventOutbox, Listing,
-    ObjectRemoval, ObjectRetention, RecordRetention, Runs, ScheduleSwitch, Schedules, Sessions, Steering, Versions,
+    ObjectRemoval, ObjectRetention, RecordRetention, RequestHistory, Runs, ScheduleSwitch, Schedules, Sessions,
+    Steering, Versions,
 };
 
 /// The console function's connections to other systems.
@@ -16,7 +17,7 @@ pub struct ConsolePorts<R, A, S, M, B, C> {
     pub artifacts: Arc<A>,
     /// The scheduler with the training schedule.
     pub scheduler: Arc<S>,
-    /// The monitoring service with the states of the alarms (CloudWatch).
+    /// The monitoring service with the states of the alarms and the requests of the day (CloudWatch).
     pub alarms: Arc<M>,
     /// The event bus (EventBridge).
     pub bus: Arc<B>,
@@ -55,7 +56,7 @@ pub trait ConsoleWorld: Send + Sync + 'static {
     /// Type of the scheduler.
     type Scheduler: Schedules + ScheduleSwitch;
     /// Type of the monitoring service.
-    type Alarms: AlarmStates;
+    type Alarms: AlarmStates + RequestHistory;
     /// Type of the event bus.
     type Bus: Announcer;
 
@@ -78,7 +79,7 @@ where
     R: ConsoleRegistry,
     A: ConsoleStorage,
     S: Schedules + ScheduleSwitch + 'static,
-    M: AlarmStates + 'static,
+    M: AlarmStates + RequestHistory + 'static,
     B: Announcer + 'static,
     C: Clock + 'static,
 {

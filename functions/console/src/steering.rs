@@ -15,7 +15,7 @@ use evergreen_http::Problem;
 use evergreen_lifecycle::outbox::{Delivery, publish};
 use evergreen_lifecycle::ports::{ChangeError, Steering};
 use evergreen_lifecycle::{
-    Actor, Alias, Announcement, AuditEntry, AuditedAction, Change, Edit, LifecycleEvent, VersionNumber, time,
+    Actor, Announcement, AuditEntry, AuditedAction, Change, Edit, LifecycleEvent, VersionNumber, time,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -31,7 +31,8 @@ pub(crate) use text::{checked_reason, optional_reason};
 
 use crate::console::Console;
 use crate::ports::ConsoleWorld;
-use crate::{problem, token};
+use crate::problem;
+use crate::reply::read;
 
 /// Who makes a change, and under which conditions.
 #[derive(Debug, Clone)]
@@ -101,23 +102,9 @@ impl<W: ConsoleWorld> Console<W> {
         action: AuditedAction,
         subject: &str,
     ) -> Result<Option<Steered>, Problem> {
-        if by.key.is_none() {
-            return Ok(None);
-        }
-        // The condition of this edit never holds: no alias has this revision. So the registry changes nothing, and its
-        // answer only says whether the key was used.
-        let seen = Alias {
-            name: "idempotency".parse().map_err(problem::internal)?,
-            version: VersionNumber::FIRST,
-            revision: u32::MAX,
-            set_at: self.now(),
-        };
-        let draft = Draft { edits: vec![Edit::RemoveAlias { seen }], ..Draft::new(action, subject) };
-        match self.store(by, token::id()?, draft).await {
-            Ok(_) | Err(ChangeError::Conflict(_)) => Ok(None),
-            Err(ChangeError::Repeated(entry)) => same(*entry, action, subject).map(Some),
-            Err(error) => Err(problem::refused(error)),
-        }
+        let Some(key) = &by.key else { return Ok(None) };
+        let made = read(self.world.registry().made_with(key, self.now())).await?;
+        made.map(|entry| same(entry, action, subject)).transpose()
     }
 
     /// Stores a change and sends its events.
