@@ -20,7 +20,7 @@ use crate::page_door::PageDoor;
 use crate::ports::ConsoleWorld;
 use crate::query::QueryParameters;
 use crate::reply::Reply;
-use crate::route::{Endpoint, Matched, Need};
+use crate::route::{Matched, Need, Operation};
 use crate::steering::By;
 use crate::{openapi, problem, sessions};
 
@@ -31,7 +31,7 @@ const MAX_KEY: usize = 200;
 
 /// The console function: answers HTTP requests. `W` supplies the connections to other systems.
 #[derive(Debug)]
-pub struct App<W> {
+pub struct ConsoleApp<W> {
     console: Console<W>,
 }
 
@@ -42,7 +42,7 @@ struct Answered {
     problem: Option<&'static str>,
 }
 
-impl<W: ConsoleWorld> App<W> {
+impl<W: ConsoleWorld> ConsoleApp<W> {
     /// Creates the console function.
     pub fn new(world: W, stack: StackFacts) -> Self {
         Self { console: Console { world, stack } }
@@ -123,21 +123,21 @@ impl<W: ConsoleWorld> App<W> {
         let console = &self.console;
         let first = matched.parameter(0);
         match matched.route.endpoint {
-            Endpoint::Runs => console.list_runs(query).await,
-            Endpoint::Run => console.show_run(first).await,
-            Endpoint::Versions => console.list_versions(query).await,
-            Endpoint::Version => console.show_version(number(first)?).await,
-            Endpoint::Manifest => console.show_manifest(number(first)?).await,
-            Endpoint::Artifact => console.link_artifact(number(first)?).await,
-            Endpoint::Verifications => console.list_verifications(number(first)?).await,
-            Endpoint::Champion => console.show_champion().await,
-            Endpoint::Champions => console.list_champions(query).await,
-            Endpoint::Aliases => console.list_aliases().await,
-            Endpoint::Compare => console.compare(query).await,
-            Endpoint::Schedule => console.show_schedule().await,
-            Endpoint::Audit => console.list_audit(query).await,
-            Endpoint::Alarms => console.list_alarms().await,
-            Endpoint::OpenApi => Reply::ok(&openapi::document(console, is_signed).await),
+            Operation::Runs => console.list_runs(query).await,
+            Operation::Run => console.show_run(first).await,
+            Operation::Versions => console.list_versions(query).await,
+            Operation::Version => console.show_version(number(first)?).await,
+            Operation::Manifest => console.show_manifest(number(first)?).await,
+            Operation::Artifact => console.link_artifact(number(first)?).await,
+            Operation::Verifications => console.list_verifications(number(first)?).await,
+            Operation::Champion => console.show_champion().await,
+            Operation::Champions => console.list_champions(query).await,
+            Operation::Aliases => console.list_aliases().await,
+            Operation::Compare => console.compare(query).await,
+            Operation::Schedule => console.show_schedule().await,
+            Operation::Audit => console.list_audit(query).await,
+            Operation::Alarms => console.list_alarms().await,
+            Operation::OpenApi => Reply::ok(&openapi::document(console, is_signed).await),
             _ => Err(Problem::internal()),
         }
     }
@@ -146,24 +146,24 @@ impl<W: ConsoleWorld> App<W> {
         let console = &self.console;
         let (first, second) = (matched.parameter(0), matched.parameter(1));
         match matched.route.endpoint {
-            Endpoint::Train => console.train(by, body::json_or_empty(request)?).await,
-            Endpoint::Promote => console.promote(by, body::json(request)?).await,
-            Endpoint::RollBack => console.roll_back(by, body::json(request)?).await,
-            Endpoint::SetAlias => console.set_alias(by, first, body::json(request)?).await,
-            Endpoint::RemoveAlias => console.remove_alias(by, first).await,
-            Endpoint::SetTag => console.set_tag(by, number(first)?, second, body::json(request)?).await,
-            Endpoint::RemoveTag => console.remove_tag(by, number(first)?, second).await,
-            Endpoint::WriteNote => console.write_note(by, number(first)?, body::json(request)?).await,
-            Endpoint::DeleteVersion => console.delete_version(by, number(first)?, body::json(request)?).await,
-            Endpoint::Verify => console.verify(by, number(first)?).await,
-            Endpoint::Rebuild => console.rebuild(by, body::json(request)?).await,
-            Endpoint::Retain => console.retain(by, body::json(request)?).await,
-            Endpoint::Pause => console.pause(by, body::json(request)?).await,
-            Endpoint::Resume => console.resume(by, body::json_or_empty(request)?).await,
-            Endpoint::Mute => console.mute(by, first, body::json(request)?).await,
-            Endpoint::Unmute => console.unmute(by, first).await,
-            Endpoint::MakeLink => console.make_link(by, body::json(request)?, base(request).as_deref()).await,
-            Endpoint::EndSessions => console.end_sessions(by).await,
+            Operation::Train => console.train(by, body::json_or_empty(request)?).await,
+            Operation::Promote => console.promote(by, body::json(request)?).await,
+            Operation::RollBack => console.roll_back(by, body::json(request)?).await,
+            Operation::SetAlias => console.set_alias(by, first, body::json(request)?).await,
+            Operation::RemoveAlias => console.remove_alias(by, first).await,
+            Operation::SetTag => console.set_tag(by, number(first)?, second, body::json(request)?).await,
+            Operation::RemoveTag => console.remove_tag(by, number(first)?, second).await,
+            Operation::WriteNote => console.write_note(by, number(first)?, body::json(request)?).await,
+            Operation::DeleteVersion => console.delete_version(by, number(first)?, body::json(request)?).await,
+            Operation::Verify => console.verify(by, number(first)?).await,
+            Operation::Rebuild => console.rebuild(by, body::json(request)?).await,
+            Operation::Retain => console.retain(by, body::json(request)?).await,
+            Operation::Pause => console.pause(by, body::json(request)?).await,
+            Operation::Resume => console.resume(by, body::json_or_empty(request)?).await,
+            Operation::Mute => console.mute(by, first, body::json(request)?).await,
+            Operation::Unmute => console.unmute(by, first).await,
+            Operation::MakeLink => console.make_link(by, body::json(request)?, base(request).as_deref()).await,
+            Operation::EndSessions => console.end_sessions(by).await,
             _ => Err(Problem::internal()),
         }
     }

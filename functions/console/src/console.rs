@@ -25,7 +25,7 @@ impl<W: ConsoleWorld> Console<W> {
         &self.stack.model
     }
 
-    /// Returns the present time.
+    /// Returns the current time.
     pub fn now(&self) -> Timestamp {
         self.world.clock().now()
     }

@@ -23,6 +23,6 @@ pub mod sessions;
 pub mod steering;
 pub mod token;
 
-pub use app::App;
+pub use app::ConsoleApp;
 pub use config::{ConsoleConfig, StackFacts};
 pub use ports::{ConsolePorts, ConsoleWorld};

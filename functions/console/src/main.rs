@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use evergreen_aws::env::Environment;
 use evergreen_aws::{ArtifactBucket, CloudWatchAlarms, EventBus, Registry, Scheduler, SystemClock};
-use evergreen_console::{App, ConsoleConfig, ConsolePorts};
+use evergreen_console::{ConsoleApp, ConsoleConfig, ConsolePorts};
 use lambda_http::lambda_runtime::{self, Error, LambdaEvent, service_fn};
 use lambda_http::{Body, RequestExt, aws_lambda_events::apigw::ApiGatewayProxyResponse};
 use serde_json::Value;
@@ -26,7 +26,7 @@ async fn main() -> anyhow::Result<()> {
         bus: Arc::new(EventBus::new(&sdk)),
         clock: Arc::new(SystemClock),
     };
-    let app = &App::new(ports, config.stack);
+    let app = &ConsoleApp::new(ports, config.stack);
     let handle = service_fn(async |event: LambdaEvent<Value>| {
         // The future is boxed, because the compiler limits how deeply futures may be nested.
         if let Some(answer) = Box::pin(app.handle_direct(&event.payload)).await {

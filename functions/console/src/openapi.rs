@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::console::Console;
 use crate::ports::ConsoleWorld;
 use crate::problem;
-use crate::route::{Need, ROUTES, Route};
+use crate::route::{JsonRoute, Need, ROUTES};
 
 /// Returns the document. `is_signed`: for the signed part of the console API, otherwise for the status API.
 pub async fn document<W: ConsoleWorld>(console: &Console<W>, is_signed: bool) -> Value {
@@ -33,7 +33,7 @@ pub async fn document<W: ConsoleWorld>(console: &Console<W>, is_signed: bool) ->
             "title": format!("Registry of {}", console.model()),
             "version": env!("CARGO_PKG_VERSION"),
             "description": "Runs, versions and the champion of one model. The schema Row is the row that POST /predict \
-                of the prediction API takes at present.",
+                of the prediction API takes now.",
         },
         "paths": paths,
         "components": {
@@ -56,7 +56,7 @@ async fn present_signature<W: ConsoleWorld>(console: &Console<W>) -> Option<Sign
     Some(console.manifest(&champion.version).await.ok()?.signature)
 }
 
-fn operation(route: &Route, is_signed: bool) -> Value {
+fn operation(route: &JsonRoute, is_signed: bool) -> Value {
     let mut operation = json!({
         "operationId": format!("{:?}", route.endpoint),
         "summary": route.summary,
@@ -77,7 +77,7 @@ fn operation(route: &Route, is_signed: bool) -> Value {
     operation
 }
 
-fn parameters(route: &Route) -> Value {
+fn parameters(route: &JsonRoute) -> Value {
     let path = route.parameters().map(|name| parameter(name, "path", schemas::of_path(name)));
     let query = route.query.iter().map(|name| parameter(name, "query", schemas::of_query(name)));
     let headers = (route.need == Need::Steering).then(|| {
@@ -92,7 +92,7 @@ fn parameter(name: &str, place: &str, schema: Value) -> Value {
     json!({"name": name, "in": place, "required": is_required, "schema": schema})
 }
 
-fn responses(route: &Route) -> Value {
+fn responses(route: &JsonRoute) -> Value {
     let body =
         |schema: &str, media: &str| json!({media: {"schema": {"$ref": format!("#/components/schemas/{schema}")}}});
     let success = if schemas::ACCEPTED.contains(&route.endpoint) { "202" } else { "200" };

@@ -78,7 +78,7 @@ pub fn unknown_run() -> Problem {
 /// Creates the 409 response to a change that was made for a state that is over.
 pub fn conflict(what: &str) -> Problem {
     Problem::new(&CONFLICT, format!("{what} changed meanwhile."))
-        .expecting("the present revision: read it again, then repeat the change")
+        .expecting("the current revision: read it again, then repeat the change")
 }
 
 /// Creates the 409 response to a promotion of a version that could not answer predictions.

@@ -5,7 +5,7 @@ use evergreen_lifecycle::text::shortened;
 use jiff::Timestamp;
 use lambda_http::{Request, RequestExt};
 
-use crate::route::Route;
+use crate::route::JsonRoute;
 
 /// An error repeats at most this number of characters of a name.
 const MAX_ECHO: usize = 64;
@@ -19,7 +19,7 @@ impl QueryParameters {
     ///
     /// # Errors
     /// A 400 [`Problem`] names the first parameter that the route does not know.
-    pub fn of(request: &Request, route: &Route) -> Result<Self, Problem> {
+    pub fn of(request: &Request, route: &JsonRoute) -> Result<Self, Problem> {
         let Some(query) = request.query_string_parameters_ref() else { return Ok(Self::default()) };
         let pairs: Vec<_> = query.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let unknown = pairs.iter().find(|(name, _)| !route.query.contains(&name.as_str()));

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-pub use compare::{Comparison, MAX_COMPARED};
+pub use compare::{MAX_COMPARED, VersionComparison};
 pub use schedule::ScheduleView;
 
 use crate::console::Console;

@@ -18,7 +18,7 @@ pub enum Need {
 
 /// The operation that a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Endpoint {
+pub enum Operation {
     /// Lists runs.
     Runs,
     /// Shows a run.
@@ -53,7 +53,7 @@ pub enum Endpoint {
     Train,
     /// Promotes a version.
     Promote,
-    /// Promotes the champion before the present one.
+    /// Promotes the champion before the current one.
     RollBack,
     /// Sets an alias.
     SetAlias,
@@ -89,7 +89,7 @@ pub enum Endpoint {
 
 /// A JSON route.
 #[derive(Debug)]
-pub struct Route {
+pub struct JsonRoute {
     /// What a caller needs.
     pub need: Need,
     /// The HTTP method.
@@ -104,19 +104,19 @@ pub struct Route {
     /// What the route does, as one sentence.
     pub summary: &'static str,
     /// The operation.
-    pub endpoint: Endpoint,
+    pub endpoint: Operation,
 }
 
 /// A route that matches a request, with the values of its path parameters in the order of the template.
 #[derive(Debug)]
 pub struct Matched<'a> {
     /// The route.
-    pub route: &'static Route,
+    pub route: &'static JsonRoute,
     /// The values of the path parameters.
     pub parameters: Vec<&'a str>,
 }
 
-impl Route {
+impl JsonRoute {
     /// Returns the names of the path parameters, in order.
     pub fn parameters(&self) -> impl Iterator<Item = &'static str> {
         self.template.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::console::Console;
 use crate::ports::ConsoleWorld;
 use crate::reply::{Reply, read};
-use crate::steering::{By, Draft};
+use crate::steering::{By, DraftedChange};
 use crate::{problem, token};
 
 /// How long a link can be used.
@@ -71,7 +71,7 @@ impl<W: ConsoleWorld> Console<W> {
         };
         read(self.world.registry().store_link(&token.hash(), &link)).await?;
         let right = right_name(order.right);
-        let draft = Draft::new(AuditedAction::LinkCreated, format!("link for {name}"));
+        let draft = DraftedChange::new(AuditedAction::LinkCreated, format!("link for {name}"));
         let by = By { key: None, ..by.clone() };
         let steered = self.commit(&by, token::id()?, draft.with("right", right).with("hours", hours)).await?;
         let path = format!("/open/{}", token.text());
@@ -88,7 +88,7 @@ impl<W: ConsoleWorld> Console<W> {
 
     pub(crate) async fn end_sessions(&self, by: &By) -> Result<Reply, Problem> {
         let ended = read(self.world.registry().revoke_all()).await?;
-        let draft = Draft::new(AuditedAction::SessionsRevoked, "sessions").with("ended", ended);
+        let draft = DraftedChange::new(AuditedAction::SessionsRevoked, "sessions").with("ended", ended);
         let by = By { key: None, ..by.clone() };
         let steered = self.commit(&by, token::id()?, draft).await?;
         Reply::ok(&json!({"ended": ended, "audit": steered.audit}))

@@ -57,7 +57,7 @@ pub struct Steered {
 
 /// A change that is not stored yet.
 #[derive(Debug)]
-pub(crate) struct Draft {
+pub(crate) struct DraftedChange {
     pub action: AuditedAction,
     pub subject: String,
     pub reason: Option<String>,
@@ -71,7 +71,7 @@ pub(crate) struct Draft {
     pub promotion: Option<LifecycleEvent>,
 }
 
-impl Draft {
+impl DraftedChange {
     /// Creates a change without reason, details and edits.
     pub(crate) fn new(action: AuditedAction, subject: impl Into<String>) -> Self {
         Self {
@@ -108,7 +108,7 @@ impl<W: ConsoleWorld> Console<W> {
     }
 
     /// Stores a change and sends its events.
-    pub(crate) async fn commit(&self, by: &By, id: String, draft: Draft) -> Result<Steered, Problem> {
+    pub(crate) async fn commit(&self, by: &By, id: String, draft: DraftedChange) -> Result<Steered, Problem> {
         let (action, subject) = (draft.action, draft.subject.clone());
         match self.store(by, id, draft).await {
             Ok(audit) => Ok(Steered { audit, repeated: false }),
@@ -117,7 +117,7 @@ impl<W: ConsoleWorld> Console<W> {
         }
     }
 
-    async fn store(&self, by: &By, id: String, draft: Draft) -> Result<AuditEntry, ChangeError> {
+    async fn store(&self, by: &By, id: String, draft: DraftedChange) -> Result<AuditEntry, ChangeError> {
         let entry = AuditEntry {
             id,
             at: time::to_millis(self.now()),

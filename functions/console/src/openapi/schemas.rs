@@ -3,13 +3,14 @@
 use evergreen_lifecycle::Family;
 use serde_json::{Value, json};
 
-use crate::route::Endpoint;
+use crate::route::Operation;
 
 /// Bodies that may be left out.
 pub(super) const MAY_BE_EMPTY: [&str; 2] = ["Training", "OptionalReason"];
 
 /// Operations whose work begins only after the answer.
-pub(super) const ACCEPTED: [Endpoint; 4] = [Endpoint::Train, Endpoint::Verify, Endpoint::Rebuild, Endpoint::Retain];
+pub(super) const ACCEPTED: [Operation; 4] =
+    [Operation::Train, Operation::Verify, Operation::Rebuild, Operation::Retain];
 
 /// Returns all schemas by name, except that of a row.
 pub(super) fn all() -> Value {

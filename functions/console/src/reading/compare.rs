@@ -20,7 +20,7 @@ pub const MAX_COMPARED: usize = 10;
 
 /// A comparison of versions. Each row has one value for each version, in the order in which the caller named them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Comparison {
+pub struct VersionComparison {
     /// The compared versions.
     pub versions: Vec<VersionNumber>,
     /// What differs in how the versions were made: family, hyperparameters, seed, data set, code.
@@ -77,7 +77,7 @@ impl<W: ConsoleWorld> Console<W> {
     ///
     /// # Errors
     /// A 400 [`Problem`] if these are not two to ten different numbers, 404 if one of the versions does not exist.
-    pub async fn comparison(&self, text: &str) -> Result<Comparison, Problem> {
+    pub async fn comparison(&self, text: &str) -> Result<VersionComparison, Problem> {
         let numbers = text.split(',').map(number).collect::<Result<Vec<_>, _>>().unwrap_or_default();
         let different: BTreeSet<_> = numbers.iter().collect();
         if !(2..=MAX_COMPARED).contains(&numbers.len()) || different.len() != numbers.len() {
@@ -88,11 +88,11 @@ impl<W: ConsoleWorld> Console<W> {
         // A version without a manifest is compared without its signature.
         let read = async |version: &Version| self.manifest(version).await.ok();
         let manifests = futures_util::future::join_all(versions.iter().map(read)).await;
-        Comparison::of(&versions, &manifests)
+        VersionComparison::of(&versions, &manifests)
     }
 }
 
-impl Comparison {
+impl VersionComparison {
     /// Compares versions. `manifests` has an element for each version; `None` if its manifest cannot be read.
     ///
     /// # Errors

@@ -1,15 +1,15 @@
 //! The table of the JSON routes.
 
-use super::Endpoint as E;
 use super::Need::{Reading, Steering};
-use super::{Endpoint, Need, Route};
+use super::Operation as E;
+use super::{JsonRoute, Need, Operation};
 
 const RUNS: &[&str] = &["status", "family", "trigger", "metric", "dataset", "from", "until", "sort", "limit", "after"];
 const VERSIONS: &[&str] =
     &["status", "family", "metric", "dataset", "tag", "alias", "from", "until", "sort", "limit", "after"];
 
 /// All JSON routes.
-pub static ROUTES: &[Route] = &[
+pub static ROUTES: &[JsonRoute] = &[
     reading("/runs", RUNS, E::Runs, "Lists training runs and imports."),
     reading("/runs/{id}", &[], E::Run, "Shows one run."),
     reading("/versions", VERSIONS, E::Versions, "Lists model versions."),
@@ -48,19 +48,19 @@ pub static ROUTES: &[Route] = &[
 const fn reading(
     template: &'static str,
     query: &'static [&'static str],
-    endpoint: Endpoint,
+    endpoint: Operation,
     summary: &'static str,
-) -> Route {
-    Route { need: Reading, method: "GET", template, query, body: None, summary, endpoint }
+) -> JsonRoute {
+    JsonRoute { need: Reading, method: "GET", template, query, body: None, summary, endpoint }
 }
 
 const fn steering(
     method: &'static str,
     template: &'static str,
     body: Option<&'static str>,
-    endpoint: Endpoint,
+    endpoint: Operation,
     summary: &'static str,
-) -> Route {
+) -> JsonRoute {
     const NEED: Need = Steering;
-    Route { need: NEED, method, template, query: &[], body, summary, endpoint }
+    JsonRoute { need: NEED, method, template, query: &[], body, summary, endpoint }
 }

@@ -6,7 +6,7 @@ use evergreen_lifecycle::{Alias, AliasName, AuditedAction, Edit, VersionNumber, 
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{By, Draft, optional_reason};
+use super::{By, DraftedChange, optional_reason};
 use crate::console::Console;
 use crate::ports::ConsoleWorld;
 use crate::reply::{Reply, read};
@@ -42,12 +42,12 @@ impl<W: ConsoleWorld> Console<W> {
             set_at: time::to_millis(self.now()),
         };
         let from = stored.map_or_else(|| "none".to_owned(), |alias| alias.version.to_string());
-        let draft = Draft {
+        let draft = DraftedChange {
             reason,
             version: Some(target.version),
             alias: Some(name.to_string()),
             edits: vec![Edit::SetAlias { alias: alias.clone(), seen_revision }],
-            ..Draft::new(AuditedAction::AliasSet, subject).with("from", from).with("to", target.version)
+            ..DraftedChange::new(AuditedAction::AliasSet, subject).with("from", from).with("to", target.version)
         };
         let steered = self.commit(by, token::id()?, draft).await?;
         Reply::ok(&json!({"alias": alias, "audit": steered.audit, "repeated": steered.repeated}))
@@ -63,11 +63,11 @@ impl<W: ConsoleWorld> Console<W> {
         if by.seen.is_some_and(|revision| revision != seen.revision) {
             return Err(problem::conflict("The alias"));
         }
-        let draft = Draft {
+        let draft = DraftedChange {
             version: Some(seen.version),
             alias: Some(name.to_string()),
             edits: vec![Edit::RemoveAlias { seen: seen.clone() }],
-            ..Draft::new(AuditedAction::AliasRemoved, subject).with("from", seen.version)
+            ..DraftedChange::new(AuditedAction::AliasRemoved, subject).with("from", seen.version)
         };
         Reply::ok(&self.commit(by, token::id()?, draft).await?)
     }

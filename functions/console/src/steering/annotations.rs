@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::text::short;
-use super::{By, Draft};
+use super::{By, DraftedChange};
 use crate::console::Console;
 use crate::ports::ConsoleWorld;
 use crate::reply::{Reply, read};
@@ -50,8 +50,11 @@ impl<W: ConsoleWorld> Console<W> {
     ) -> Result<Reply, Problem> {
         check_tag(tag)?;
         short("value", &value, MAX_VALUE)?;
-        let draft =
-            || Draft::new(AuditedAction::TagSet, format!("version {number}")).with("tag", tag).with("value", &value);
+        let draft = || {
+            DraftedChange::new(AuditedAction::TagSet, format!("version {number}"))
+                .with("tag", tag)
+                .with("value", &value)
+        };
         self.annotate(by, number, draft, |annotations| {
             annotations.tags.insert(tag.to_owned(), value.clone());
             let expected = format!("at most {MAX_TAGS} tags");
@@ -67,7 +70,7 @@ impl<W: ConsoleWorld> Console<W> {
 
     pub(crate) async fn remove_tag(&self, by: &By, number: VersionNumber, tag: &str) -> Result<Reply, Problem> {
         check_tag(tag)?;
-        let draft = || Draft::new(AuditedAction::TagRemoved, format!("version {number}")).with("tag", tag);
+        let draft = || DraftedChange::new(AuditedAction::TagRemoved, format!("version {number}")).with("tag", tag);
         self.annotate(by, number, draft, |annotations| {
             let removed = annotations.tags.remove(tag);
             removed
@@ -80,7 +83,7 @@ impl<W: ConsoleWorld> Console<W> {
     pub(crate) async fn write_note(&self, by: &By, number: VersionNumber, note: Note) -> Result<Reply, Problem> {
         short("text", &note.text, MAX_NOTE)?;
         let text = Some(note.text.trim().to_owned()).filter(|text| !text.is_empty());
-        let draft = || Draft::new(AuditedAction::NoteWritten, format!("version {number}"));
+        let draft = || DraftedChange::new(AuditedAction::NoteWritten, format!("version {number}"));
         self.annotate(by, number, draft, |annotations| {
             annotations.note.clone_from(&text);
             Ok(())
@@ -93,7 +96,7 @@ impl<W: ConsoleWorld> Console<W> {
         &self,
         by: &By,
         number: VersionNumber,
-        draft: impl Fn() -> Draft + Send + Sync,
+        draft: impl Fn() -> DraftedChange + Send + Sync,
         change: impl Fn(&mut Annotations) -> Result<(), Problem> + Send + Sync,
     ) -> Result<Reply, Problem> {
         if let Some(earlier) = self.earlier(by, draft().action, &draft().subject).await? {
@@ -109,7 +112,7 @@ impl<W: ConsoleWorld> Console<W> {
             change(&mut annotations)?;
             annotations.revision = annotations.revision.saturating_add(1);
             let edit = Edit::Annotate { version: number, annotations: annotations.clone() };
-            let draft = Draft { version: Some(number), edits: vec![edit], ..draft() };
+            let draft = DraftedChange { version: Some(number), edits: vec![edit], ..draft() };
             match self.commit(by, token::id()?, draft).await {
                 Err(problem) if problem.kind.code == "conflict" && tries < TRIES => tries += 1,
                 Err(problem) => return Err(problem),

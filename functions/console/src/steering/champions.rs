@@ -1,4 +1,4 @@
-//! Promotion by a person, and the return to the champion before the present one.
+//! Promotion by a person, and the return to the champion before the current one.
 
 use evergreen_http::Problem;
 use evergreen_lifecycle::ports::{Champions, ObjectRetention, RecordRetention};
@@ -7,13 +7,13 @@ use evergreen_scoring::Model;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{By, Draft, Steered, checked_reason};
+use super::{By, DraftedChange, Steered, checked_reason};
 use crate::console::Console;
 use crate::ports::ConsoleWorld;
 use crate::reply::{Reply, read};
 use crate::{problem, token};
 
-/// Number of former champions among which the one before the present champion is looked for.
+/// Number of former champions among which the one before the current champion is looked for.
 const HISTORY: u32 = 20;
 
 /// The body of a request to promote a version.
@@ -28,7 +28,7 @@ pub struct PromotionOrder {
     pub seen_revision: Option<u32>,
 }
 
-/// The body of a request to return to the champion before the present one.
+/// The body of a request to return to the champion before the current one.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RollbackOrder {
@@ -83,14 +83,19 @@ impl<W: ConsoleWorld> Console<W> {
         let champion = Champion::following(seen, last_revision, version, self.now());
         let told = LifecycleEvent::of_promotion(self.model().clone(), &champion, reason.clone());
         let from = champion.previous.map_or_else(|| "none".to_owned(), |number| number.to_string());
-        let draft = Draft::new(action, format!("version {number}"))
+        let draft = DraftedChange::new(action, format!("version {number}"))
             .with("from", from)
             .with("to", number)
             .with("revision", champion.revision);
         let seen_revision = seen.map_or(0, |pointer| pointer.revision);
         let promote = Edit::Promote { champion: Box::new(champion), seen_revision, artifact };
-        let draft =
-            Draft { reason: Some(reason), version: Some(number), edits: vec![promote], promotion: Some(told), ..draft };
+        let draft = DraftedChange {
+            reason: Some(reason),
+            version: Some(number),
+            edits: vec![promote],
+            promotion: Some(told),
+            ..draft
+        };
         self.commit(by, token::id()?, draft).await
     }
 
@@ -142,5 +147,5 @@ fn check_seen(pointer: Option<&Pointer>, seen: Option<u32>) -> Result<(), Proble
 }
 
 fn no_earlier() -> Problem {
-    problem::unknown("champion before the present one", "champion")
+    problem::unknown("champion before the current one", "champion")
 }

@@ -7,7 +7,7 @@ use evergreen_lifecycle::{AuditedAction, Edit, Version, VersionNumber};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{By, Draft, Steered, checked_reason};
+use super::{By, DraftedChange, Steered, checked_reason};
 use crate::console::Console;
 use crate::ports::ConsoleWorld;
 use crate::reply::{Reply, read};
@@ -45,11 +45,11 @@ impl<W: ConsoleWorld> Console<W> {
             return Err(problem::conflict("The champion"));
         }
         self.keep_manifest(&version).await?;
-        let draft = Draft {
+        let draft = DraftedChange {
             reason: Some(reason),
             version: Some(number),
             edits: vec![Edit::RemoveVersion { version: number, seen_revision }],
-            ..Draft::new(AuditedAction::VersionDeleted, subject)
+            ..DraftedChange::new(AuditedAction::VersionDeleted, subject)
                 .with("sha256", &version.artifact.sha256)
                 .with("run", &version.run_id)
                 .with("manifest", kept_manifest_key(self.model(), number))

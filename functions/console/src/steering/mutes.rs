@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{By, Draft, checked_reason};
+use super::{By, DraftedChange, checked_reason};
 use crate::console::Console;
 use crate::ports::ConsoleWorld;
 use crate::reply::{Reply, read};
@@ -40,10 +40,10 @@ impl<W: ConsoleWorld> Console<W> {
         }
         self.check_alarm(name).await?;
         let mute = Mute { alarm: name.to_owned(), until };
-        let draft = Draft {
+        let draft = DraftedChange {
             reason: Some(reason),
             edits: vec![Edit::Mute(mute.clone())],
-            ..Draft::new(AuditedAction::AlarmMuted, subject).with("until", time::format(until))
+            ..DraftedChange::new(AuditedAction::AlarmMuted, subject).with("until", time::format(until))
         };
         let steered = self.commit(by, token::id()?, draft).await?;
         Reply::ok(&json!({"mute": mute, "audit": steered.audit, "repeated": steered.repeated}))
@@ -59,7 +59,7 @@ impl<W: ConsoleWorld> Console<W> {
             return Err(problem::unknown("mute of this alarm", "name"));
         }
         let edits = vec![Edit::Unmute(name.to_owned())];
-        let draft = Draft { edits, ..Draft::new(AuditedAction::AlarmUnmuted, subject) };
+        let draft = DraftedChange { edits, ..DraftedChange::new(AuditedAction::AlarmUnmuted, subject) };
         Reply::ok(&self.commit(by, token::id()?, draft).await?)
     }
 

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::text::short;
-use super::{By, Draft, Reason, Steered, checked_reason};
+use super::{By, DraftedChange, Reason, Steered, checked_reason};
 use crate::console::Console;
 use crate::ports::ConsoleWorld;
 use crate::problem;
@@ -66,7 +66,7 @@ impl<W: ConsoleWorld> Console<W> {
             ("hyperparameters", order.hyperparameters.map(|set| json!(set))),
             ("note", note.map(Value::from)),
         ];
-        let mut draft = Draft::new(AuditedAction::TrainingRequested, format!("run {run}")).with("run", &run);
+        let mut draft = DraftedChange::new(AuditedAction::TrainingRequested, format!("run {run}")).with("run", &run);
         for (name, field) in fields {
             let Some(field) = field else { continue };
             draft = if name == "note" { draft } else { draft.with(name, &field) };
@@ -75,7 +75,7 @@ impl<W: ConsoleWorld> Console<W> {
             }
         }
         let reason = note.map(str::to_owned);
-        accepted(&self.commit(by, id, Draft { reason, request: Some(request), ..draft }).await?)
+        accepted(&self.commit(by, id, DraftedChange { reason, request: Some(request), ..draft }).await?)
     }
 
     pub(crate) async fn verify(&self, by: &By, number: VersionNumber) -> Result<Reply, Problem> {
@@ -86,19 +86,20 @@ impl<W: ConsoleWorld> Console<W> {
         self.version(number).await?;
         let id = token::id()?;
         let request = Some(json!({"verify": number, "id": id}));
-        let draft = Draft::new(AuditedAction::VerificationRequested, subject).with("request", &id);
-        accepted(&self.commit(by, id, Draft { version: Some(number), request, ..draft }).await?)
+        let draft = DraftedChange::new(AuditedAction::VerificationRequested, subject).with("request", &id);
+        accepted(&self.commit(by, id, DraftedChange { version: Some(number), request, ..draft }).await?)
     }
 
     pub(crate) async fn rebuild(&self, by: &By, order: Reason) -> Result<Reply, Problem> {
-        let draft = Draft::new(AuditedAction::RebuildRequested, "registry");
+        let draft = DraftedChange::new(AuditedAction::RebuildRequested, "registry");
         self.request_upkeep(by, &order.reason, draft, json!({"rebuild": true})).await
     }
 
     pub(crate) async fn retain(&self, by: &By, order: RetentionOrder) -> Result<Reply, Problem> {
         let RetentionOrder { reason, keep, champion_days, dry_run } = order;
-        let draft =
-            Draft::new(AuditedAction::RetentionRequested, "versions").with("keep", keep).with("dry_run", dry_run);
+        let draft = DraftedChange::new(AuditedAction::RetentionRequested, "versions")
+            .with("keep", keep)
+            .with("dry_run", dry_run);
         let draft = match champion_days {
             Some(days) => draft.with("champion_days", days),
             None => draft,
@@ -107,14 +108,20 @@ impl<W: ConsoleWorld> Console<W> {
         self.request_upkeep(by, &reason, draft, json!({"retention": retention})).await
     }
 
-    async fn request_upkeep(&self, by: &By, reason: &str, draft: Draft, mut request: Value) -> Result<Reply, Problem> {
+    async fn request_upkeep(
+        &self,
+        by: &By,
+        reason: &str,
+        draft: DraftedChange,
+        mut request: Value,
+    ) -> Result<Reply, Problem> {
         let reason = Some(checked_reason(reason)?);
         let id = token::id()?;
         if let Value::Object(request) = &mut request {
             request.insert("id".to_owned(), Value::from(id.clone()));
         }
         let draft = draft.with("request", &id);
-        accepted(&self.commit(by, id, Draft { reason, request: Some(request), ..draft }).await?)
+        accepted(&self.commit(by, id, DraftedChange { reason, request: Some(request), ..draft }).await?)
     }
 }
 

@@ -5,7 +5,7 @@ use evergreen_lifecycle::AuditedAction;
 use evergreen_lifecycle::ports::ScheduleSwitch;
 use serde::Deserialize;
 
-use super::{By, Draft, checked_reason, optional_reason};
+use super::{By, DraftedChange, checked_reason, optional_reason};
 use crate::console::Console;
 use crate::ports::ConsoleWorld;
 use crate::reply::{Reply, read};
@@ -47,7 +47,7 @@ impl<W: ConsoleWorld> Console<W> {
         if !read(self.world.scheduler().switch(action == AuditedAction::ScheduleResumed)).await? {
             return Err(problem::unknown("training schedule", "schedule"));
         }
-        let draft = Draft { reason, ..Draft::new(action, "schedule") };
+        let draft = DraftedChange { reason, ..DraftedChange::new(action, "schedule") };
         Reply::ok(&self.commit(by, token::id()?, draft).await?)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use evergreen_console::{App, ConsolePorts, StackFacts};
+use evergreen_console::{ConsoleApp, ConsolePorts, StackFacts};
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::ports::{AlarmCondition, AlarmStatus, StoredSchedule};
 use evergreen_lifecycle::{Artifact, Champion, Version};
@@ -25,7 +25,7 @@ type Ports = ConsolePorts<Memory, Memory, Memory, Memory, Memory, FixedClock>;
 pub struct Fixture {
     pub memory: Arc<Memory>,
     pub clock: Arc<FixedClock>,
-    pub app: App<Ports>,
+    pub app: ConsoleApp<Ports>,
 }
 
 /// The HTTP response that the caller receives.
@@ -85,7 +85,7 @@ impl Fixture {
             dashboard_url: None,
             is_emulated: false,
         };
-        Self { memory, clock, app: App::new(ports, stack) }
+        Self { memory, clock, app: ConsoleApp::new(ports, stack) }
     }
 
     /// Creates a function with versions 1 to 3. Version 2 is the champion, and version 1 was before it.

@@ -1,4 +1,4 @@
-//! Trait that reads the present states of the stack's alarms.
+//! Trait that reads the current states of the stack's alarms.
 
 use std::future::Future;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Unavailable;
 
-/// The present state of an alarm.
+/// The current state of an alarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AlarmCondition {
@@ -26,7 +26,7 @@ pub struct AlarmStatus {
     pub name: String,
     /// What the alarm watches, as one sentence.
     pub description: String,
-    /// The present state.
+    /// The current state.
     pub condition: AlarmCondition,
     /// Since when the alarm is in this state. `None` if that is unknown.
     pub since: Option<Timestamp>,
@@ -34,7 +34,7 @@ pub struct AlarmStatus {
     pub reason: String,
 }
 
-/// Reads the present states of the stack's alarms from the monitoring service.
+/// Reads the current states of the stack's alarms from the monitoring service.
 pub trait AlarmStates: Send + Sync {
     /// Returns all alarms of the stack, ordered by name.
     ///
