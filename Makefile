@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run stop console cli build test unit-test python-test onnx-test proof-test e2e api-test cli-test browser-test dynamodb-test localstack-test proof served lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving gate fuzz fuzz-corpus cost
+.PHONY: help run stop console cli build test unit-test python-test onnx-test proof-test e2e api-test cli-test browser-test dynamodb-test localstack-test proof served lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving bench-console gate fuzz fuzz-corpus cost
 
 EMULATOR ?= ministack
 ADVISORIES ?=
@@ -154,6 +154,9 @@ bench-reading: .venv/bench/ready ## Measure reading CSV and Parquet files beside
 	cargo build --workspace --release --example read --locked
 	@cd infra/bench && ../../.venv/bench/bin/python -m reading \
 	  --binary "$$(cd ../.. && cd "$${CARGO_TARGET_DIR:-target}" && pwd)/release/examples/read" $(ARGS)
+
+bench-console: ## Measure the console with 10,000 runs and versions: p50 and p99 of each screen and search, also in target/bench/console.json
+	cargo run --profile bench-driver -p evergreen-console --example speed --locked
 
 bench-memory: .venv/parquet/ready ## Compare the peak memory of training with its estimate, for ten table shapes (ARGS='--only narrow' selects tables)
 	cargo build --workspace --release --example memory --locked

@@ -1,16 +1,18 @@
 //! Bodies of requests: JSON for the API, forms for the pages.
 
-use std::fmt::Write;
-
 use evergreen_http::Problem;
 use lambda_http::http::header::CONTENT_TYPE;
 use lambda_http::{Body, Request};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 
 use crate::problem;
 
 /// Maximum length of a body in bytes.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// The characters that are not written as they are in an address.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Reads a JSON body. An unknown field is refused, and an error names the wrong field.
 ///
@@ -69,52 +71,17 @@ pub fn form(request: &Request) -> Result<Vec<(String, String)>, Problem> {
     if !media_type(request).eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Err(problem::media_type("application/x-www-form-urlencoded"));
     }
-    let fields = text(request)?.split('&').filter(|field| !field.is_empty());
-    Ok(fields
-        .map(|field| field.split_once('=').unwrap_or((field, "")))
-        .map(|(name, value)| (decoded(name), decoded(value)))
-        .collect())
+    Ok(form_urlencoded::parse(text(request)?.as_bytes()).into_owned().collect())
 }
 
 /// Decodes a part of a path: `%` precedes two hexadecimal digits.
 pub fn decoded_path(text: &str) -> String {
-    decoded(&text.replace('+', "%2B"))
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// Encodes a text for a query: everything except letters, digits and `-._~` is written as `%` and two digits.
+/// Encodes a text for an address: everything except letters, digits and `-._~` is written as `%` and two digits.
 pub fn encoded(text: &str) -> String {
-    text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
-        match byte {
-            b'-' | b'.' | b'_' | b'~' => encoded.push(char::from(byte)),
-            _ if byte.is_ascii_alphanumeric() => encoded.push(char::from(byte)),
-            // Writing to a string cannot fail.
-            _ => drop(write!(encoded, "%{byte:02X}")),
-        }
-        encoded
-    })
-}
-
-/// Decodes the text of a form: `+` is a space, and `%` precedes two hexadecimal digits.
-pub fn decoded(text: &str) -> String {
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let escaped = tail.split_first_chunk().and_then(|(digits, after)| Some((byte(*digits)?, after)));
-        let (value, after) = match (first, escaped) {
-            (b'%', Some(escaped)) => escaped,
-            (b'+', _) => (b' ', tail),
-            _ => (*first, tail),
-        };
-        decoded.push(value);
-        rest = after;
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
-}
-
-/// Returns the byte that two hexadecimal digits name.
-fn byte(digits: [u8; 2]) -> Option<u8> {
-    let [high, low] = digits.map(|digit| char::from(digit).to_digit(16));
-    u8::try_from(high? * 16 + low?).ok()
+    utf8_percent_encode(text, RESERVED).to_string()
 }
 
 fn media_type(request: &Request) -> &str {
@@ -158,8 +125,8 @@ mod tests {
     }
 
     #[test]
-    fn forms_are_decoded() {
-        assert_eq!(decoded("a+b%20c%C3%BC%"), "a b cü%");
-        assert_eq!(decoded("%zz"), "%zz");
+    fn an_address_keeps_only_plain_characters() {
+        assert_eq!(encoded("a b/ü-._~&="), "a%20b%2F%C3%BC-._~%26%3D");
+        assert_eq!(decoded_path("a+b%20c%C3%BC%"), "a+b cü%");
     }
 }

@@ -62,7 +62,7 @@ impl<W: ConsoleWorld> PageDoor<'_, W> {
         let session = self.session().await?;
         let form = if self.is_post() { Some(self.form_of(&session)?) } else { None };
         let query = self.request.query_string_parameters_ref().map(|query| Query::of(query.iter())).unwrap_or_default();
-        let facts = facts::few(self.console);
+        let facts = facts::of(self.console, segments).await;
         let key = token::id().map_err(refusal)?;
         let form = form.map(Query::of);
         let request = PageRequest {

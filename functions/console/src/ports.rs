@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use evergreen_lifecycle::ports::{
-    AlarmStates, Announcer, ArtifactLinks, Artifacts, Champions, Clock, EventOutbox, Listing, ObjectRemoval,
-    ObjectRetention, RecordRetention, Runs, ScheduleSwitch, Schedules, Sessions, Steering, Versions,
+    AlarmStates, Announcer, ArtifactLinks, ArtifactWriter, Artifacts, Champions, Clock, EventOutbox, Listing,
+    ObjectRemoval, ObjectRetention, RecordRetention, RequestHistory, Runs, ScheduleSwitch, Schedules, Sessions,
+    Steering, Versions,
 };
 
 /// The console function's connections to other systems.
@@ -16,7 +17,7 @@ pub struct ConsolePorts<R, A, S, M, B, C> {
     pub artifacts: Arc<A>,
     /// The scheduler with the training schedule.
     pub scheduler: Arc<S>,
-    /// The monitoring service with the states of the alarms (CloudWatch).
+    /// The monitoring service with the states of the alarms and the requests of the day (CloudWatch).
     pub alarms: Arc<M>,
     /// The event bus (EventBridge).
     pub bus: Arc<B>,
@@ -36,9 +37,15 @@ impl<R> ConsoleRegistry for R where
 }
 
 /// What the console needs of the bucket.
-pub trait ConsoleStorage: ArtifactLinks + Artifacts + ObjectRemoval + ObjectRetention + 'static {}
+pub trait ConsoleStorage:
+    ArtifactLinks + ArtifactWriter + Artifacts + ObjectRemoval + ObjectRetention + 'static
+{
+}
 
-impl<A> ConsoleStorage for A where A: ArtifactLinks + Artifacts + ObjectRemoval + ObjectRetention + 'static {}
+impl<A> ConsoleStorage for A where
+    A: ArtifactLinks + ArtifactWriter + Artifacts + ObjectRemoval + ObjectRetention + 'static
+{
+}
 
 /// The console function's connections to other systems, as one trait.
 pub trait ConsoleWorld: Send + Sync + 'static {
@@ -49,7 +56,7 @@ pub trait ConsoleWorld: Send + Sync + 'static {
     /// Type of the scheduler.
     type Scheduler: Schedules + ScheduleSwitch;
     /// Type of the monitoring service.
-    type Alarms: AlarmStates;
+    type Alarms: AlarmStates + RequestHistory;
     /// Type of the event bus.
     type Bus: Announcer;
 
@@ -72,7 +79,7 @@ where
     R: ConsoleRegistry,
     A: ConsoleStorage,
     S: Schedules + ScheduleSwitch + 'static,
-    M: AlarmStates + 'static,
+    M: AlarmStates + RequestHistory + 'static,
     B: Announcer + 'static,
     C: Clock + 'static,
 {

@@ -15,7 +15,7 @@ use evergreen_http::Problem;
 use evergreen_lifecycle::outbox::{Delivery, publish};
 use evergreen_lifecycle::ports::{ChangeError, Steering};
 use evergreen_lifecycle::{
-    Actor, Alias, Announcement, AuditEntry, AuditedAction, Change, Edit, LifecycleEvent, VersionNumber, time,
+    Actor, Announcement, AuditEntry, AuditedAction, Change, Edit, LifecycleEvent, VersionNumber, time,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -25,13 +25,14 @@ pub use annotations::{Note, TagValue};
 pub use champions::{PromotionOrder, RollbackOrder};
 pub use deletion::Deletion;
 pub use mutes::MuteUntil;
-pub use requests::TrainingOrder;
+pub use requests::{RetentionOrder, TrainingOrder};
 pub use switching::{OptionalReason, Reason};
 pub(crate) use text::{checked_reason, optional_reason};
 
 use crate::console::Console;
 use crate::ports::ConsoleWorld;
-use crate::{problem, token};
+use crate::problem;
+use crate::reply::read;
 
 /// Who makes a change, and under which conditions.
 #[derive(Debug, Clone)]
@@ -101,23 +102,9 @@ impl<W: ConsoleWorld> Console<W> {
         action: AuditedAction,
         subject: &str,
     ) -> Result<Option<Steered>, Problem> {
-        if by.key.is_none() {
-            return Ok(None);
-        }
-        // The condition of this edit never holds: no alias has this revision. So the registry changes nothing, and its
-        // answer only says whether the key was used.
-        let seen = Alias {
-            name: "idempotency".parse().map_err(problem::internal)?,
-            version: VersionNumber::FIRST,
-            revision: u32::MAX,
-            set_at: self.now(),
-        };
-        let draft = DraftedChange { edits: vec![Edit::RemoveAlias { seen }], ..DraftedChange::new(action, subject) };
-        match self.store(by, token::id()?, draft).await {
-            Ok(_) | Err(ChangeError::Conflict(_)) => Ok(None),
-            Err(ChangeError::Repeated(entry)) => same(*entry, action, subject).map(Some),
-            Err(error) => Err(problem::refused(error)),
-        }
+        let Some(key) = &by.key else { return Ok(None) };
+        let made = read(self.world.registry().made_with(key, self.now())).await?;
+        made.map(|entry| same(entry, action, subject)).transpose()
     }
 
     /// Stores a change and sends its events.

@@ -1,5 +1,7 @@
 //! Reads the states of the stack's alarms from Amazon CloudWatch.
 
+mod history;
+
 use aws_config::SdkConfig;
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::types::{MetricAlarm, StateValue};

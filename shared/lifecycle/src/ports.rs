@@ -18,6 +18,7 @@ mod mail;
 mod metrics;
 mod rebuild;
 mod registrar;
+mod request_history;
 mod retention;
 mod runs;
 mod schedule;
@@ -40,6 +41,7 @@ pub use mail::{Claim, Lease, Mail, MailClaims, Mailer, REMEMBERED, SendError, UN
 pub use metrics::{MetricSink, PublishedRecord};
 pub use rebuild::{ObjectList, RegistryRestore, Restorable};
 pub use registrar::{LARGEST_COPY, PromoteError, Promotion, RegisterError, Registrar, Registration};
+pub use request_history::{RequestDay, RequestHistory, RequestHour};
 pub use retention::{Expiry, ObjectRetention, RecordRetention};
 pub use runs::{MOST_RUNS, Opening, RunProgress, RunWriteError, Runs};
 pub use schedule::{ScheduleSwitch, Schedules, StoredSchedule};

@@ -19,7 +19,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use evergreen_lifecycle::journal::JournalEntry;
-use evergreen_lifecycle::ports::{AlarmStatus, LARGEST_COPY, NewObject, ObjectTag, StoredSchedule, Unavailable};
+use evergreen_lifecycle::ports::{
+    AlarmStatus, LARGEST_COPY, NewObject, ObjectTag, RequestDay, StoredSchedule, Unavailable,
+};
 use evergreen_lifecycle::session::{Session, SessionLink};
 use evergreen_lifecycle::{
     AlarmRecord, Alias, AliasName, Annotations, Announcement, AuditEntry, Champion, Datum, KeepDays, LifecycleEvent,
@@ -67,6 +69,8 @@ pub struct MemoryState {
     pub schedule: Option<StoredSchedule>,
     /// The states of the CloudWatch alarms.
     pub alarm_states: Vec<AlarmStatus>,
+    /// The requests to the prediction API in the last day.
+    pub request_day: RequestDay,
     /// The number of requests in this month, one element for each API key.
     pub requests: Vec<u64>,
     /// The model registry's copy of the champion's model file. `None` if there is no copy.

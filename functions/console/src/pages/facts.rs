@@ -13,8 +13,6 @@ pub type Known<T> = Result<T, String>;
 pub struct PageFacts {
     /// Facts about the stack.
     pub stack: StackFacts,
-    /// The accuracy or R² below which an alarm is raised. `None` if there is no such alarm.
-    pub quality_threshold: Option<f64>,
     /// How the model was used lately.
     pub usage: Known<UsageFact>,
     /// The cost of the current month so far.

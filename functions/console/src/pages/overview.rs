@@ -16,6 +16,8 @@ use crate::ports::ConsoleWorld;
 
 /// Number of runs on the overview.
 const RUNS: u32 = 6;
+/// Number of changes of the champion that the line of the plot follows. Each is read as a whole.
+const CHAMPIONS: u32 = 50;
 
 #[derive(Template)]
 #[template(path = "overview.html")]
@@ -86,7 +88,9 @@ pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) 
     let pointer = pointer.as_ref().and_then(|record| record.as_ref().ok());
     let frame = PageFrame::of(request, "Overview");
     let metric = plotted_metric(request, &versions);
-    let history = quality(&versions, pointer, &metric, request);
+    let champions = registry.recent_champions(CHAMPIONS).await?;
+    let changes = champions.iter().flatten().filter_map(|champion| Some((champion.promoted_at()?, champion.number)));
+    let history = QualityHistory { champions: changes.collect(), ..quality(&versions, pointer, &metric, request) };
     let page = Overview {
         champion: champion_card(pointer, request),
         plot: (history.points.len() > 1).then(|| history.draw(&frame.base)),
@@ -183,9 +187,10 @@ fn quality(
     QualityHistory {
         points,
         champion: pointer.map(|pointer| pointer.number),
+        champions: Vec::new(),
         metric: text::metric(metric),
         floor,
-        threshold: request.facts.quality_threshold.filter(|_| is_headline),
+        threshold: request.facts.stack.quality_threshold.filter(|_| is_headline),
     }
 }
 
@@ -195,7 +200,7 @@ fn plot_note(history: &QualityHistory) -> String {
         0 => "No version is registered yet.".to_owned(),
         1 => "The plot begins with the second version.".to_owned(),
         count => format!(
-            "{} on the hold-out of each of {} versions; the gate promoted {}. The line follows the promoted versions.",
+            "{} on the hold-out of each of {} versions; the gate promoted {}. The line follows the champions.",
             history.metric,
             text::count(count as u64),
             text::count(promoted as u64)

@@ -1,6 +1,6 @@
 //! The query of an address: reading its fields, and writing links that change one of them.
 
-use std::fmt::Write;
+pub(super) use crate::body::encoded;
 
 /// The fields of a query or of a form, decoded, in their order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,19 +43,6 @@ const MESSAGES: [&str; 3] = ["done", "about", "problem"];
 
 fn encoded_pair((name, value): (&str, &str)) -> String {
     format!("{}={}", encoded(name), encoded(value))
-}
-
-/// Returns a text as part of an address: everything except letters, digits and `-._~` is percent-encoded.
-pub(super) fn encoded(text: &str) -> String {
-    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-        out
-    })
 }
 
 /// Returns whether `back`, the hidden field of a form, is a page of the console. An action redirects to no other

@@ -1,5 +1,6 @@
 //! Tests of the pages' door: forms, actions and headers.
 
+use evergreen_lifecycle::ports::{RequestDay, RequestHour};
 use evergreen_lifecycle::session::Session;
 
 use crate::doors::cookie;
@@ -80,6 +81,20 @@ async fn the_browsers_time_field_mutes_an_alarm() {
     let done = fixture.page("POST", "/actions/mute", &cookie, &sent).await;
     assert_eq!(done.header("location"), Some("../alarms?done=mute&about=throttles"));
     assert_eq!(fixture.memory.state().mutes["throttles"].until.to_string(), "2026-11-24T10:30:00Z");
+}
+
+#[tokio::test]
+async fn the_overview_shows_how_the_model_was_used() {
+    let fixture = Fixture::serving();
+    let cookie = cookie(&fixture, "see").await;
+    let from = evergreen_testkit::moment("2026-11-24T07:00:00Z");
+    let hour = RequestHour { from, requests: 1250, refused: 13, failed: 2 };
+    fixture.memory.state().request_day = RequestDay { hours: vec![hour], p99_milliseconds: Some(41.4) };
+    let page = fixture.page("GET", "/", &cookie, "").await.body;
+    assert!(page.contains("1235 answered, 13 refused, 2 failed") && page.contains("41 ms"), "{page}");
+    fixture.memory.take_away("alarms");
+    let page = fixture.page("GET", "/", &cookie, "").await;
+    assert!(page.status == 200 && page.body.contains("CloudWatch did not answer"));
 }
 
 #[tokio::test]

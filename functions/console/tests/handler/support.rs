@@ -178,7 +178,7 @@ pub fn event(template: &str, (name, value): (&str, &str), method: &str, path: &s
     let mut queries = serde_json::Map::new();
     for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
         let values = queries.entry(name).or_insert_with(|| json!([])).as_array_mut().unwrap();
-        values.push(evergreen_console::body::decoded(value).into());
+        values.push(evergreen_console::body::decoded_path(&value.replace('+', " ")).into());
     }
     json!({
         "resource": template,

@@ -86,7 +86,6 @@ pub fn facts() -> PageFacts {
             quality_threshold: Some(0.88),
             is_emulated: true,
         },
-        quality_threshold: Some(0.88),
         usage: Ok(usage()),
         cost: Ok(CostFact {
             so_far: 1.37,

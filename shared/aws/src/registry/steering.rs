@@ -40,6 +40,13 @@ impl Steering for Registry {
         self.try_change(change).await
     }
 
+    async fn made_with(&self, key: &str, now: Timestamp) -> Result<Option<AuditEntry>, Unavailable> {
+        let what = "reading an idempotency key";
+        let Some(item) = self.item(self.keys.idempotency(key), what).await? else { return Ok(None) };
+        let remembered: RememberedChange = items::decode(item, what)?;
+        Ok((remembered.expires_at > now.as_second()).then_some(remembered.entry))
+    }
+
     async fn aliases(&self) -> Result<Vec<Alias>, Unavailable> {
         let mut aliases = self.all_aliases().await?;
         aliases.truncate(MAX_ALIASES);
@@ -98,14 +105,10 @@ impl Registry {
     /// Returns an error if another change with the same key was made before.
     async fn refuse_repeated(&self, change: &Change) -> Result<(), ChangeError> {
         let Some(key) = &change.key else { return Ok(()) };
-        let what = "reading an idempotency key";
-        let Some(item) = self.item(self.keys.idempotency(key), what).await? else { return Ok(()) };
-        let remembered: RememberedChange = items::decode(item, what)?;
-        let is_over = remembered.expires_at <= change.entry.at.as_second();
-        if is_over || remembered.entry.id == change.entry.id {
-            return Ok(());
+        match self.made_with(key, change.entry.at).await? {
+            Some(entry) if entry.id != change.entry.id => Err(ChangeError::Repeated(Box::new(entry))),
+            _ => Ok(()),
         }
-        Err(ChangeError::Repeated(Box::new(remembered.entry)))
     }
 
     // A version that is kept needs the record of its run. The run's record may have expired, which is no error.

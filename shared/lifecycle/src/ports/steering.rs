@@ -45,6 +45,17 @@ pub trait Steering: Send + Sync {
     /// [`ChangeError`] says which condition failed, or that the call to the model registry failed.
     fn apply(&self, change: &Change) -> impl Future<Output = Result<(), ChangeError>> + Send;
 
+    /// Returns the audit entry of the change that was made with an idempotency key. `None` if there is none, or the key
+    /// can be used again at `now`.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the call to the model registry fails.
+    fn made_with(
+        &self,
+        key: &str,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Option<AuditEntry>, Unavailable>> + Send;
+
     /// Returns all aliases, ordered by name; at most [`MAX_ALIASES`].
     ///
     /// # Errors

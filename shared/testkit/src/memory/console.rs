@@ -1,8 +1,11 @@
 //! Test fake of what only the console uses: links to artifacts, removal of objects, the schedule's switch, alarm states.
 
-use evergreen_lifecycle::ports::{AlarmStates, AlarmStatus, ArtifactLinks, ObjectRemoval, ScheduleSwitch, Unavailable};
+use evergreen_lifecycle::ports::{
+    AlarmStates, AlarmStatus, ArtifactLinks, ObjectRemoval, RequestDay, RequestHistory, ScheduleSwitch, Unavailable,
+};
 use evergreen_lifecycle::{ModelName, VersionNumber};
 use jiff::SignedDuration;
+use jiff::Timestamp;
 
 use super::Memory;
 
@@ -33,5 +36,11 @@ impl ScheduleSwitch for Memory {
 impl AlarmStates for Memory {
     async fn alarm_states(&self) -> Result<Vec<AlarmStatus>, Unavailable> {
         Ok(self.reach("alarms")?.alarm_states.clone())
+    }
+}
+
+impl RequestHistory for Memory {
+    async fn last_day(&self, _until: Timestamp) -> Result<RequestDay, Unavailable> {
+        Ok(self.reach("alarms")?.request_day.clone())
     }
 }

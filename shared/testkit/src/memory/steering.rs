@@ -31,6 +31,10 @@ impl Steering for Memory {
         self.answer("apply", ())
     }
 
+    async fn made_with(&self, key: &str, _now: Timestamp) -> Result<Option<AuditEntry>, Unavailable> {
+        Ok(self.reach("registry")?.keys.get(key).cloned())
+    }
+
     async fn aliases(&self) -> Result<Vec<Alias>, Unavailable> {
         Ok(self.reach("registry")?.aliases.values().cloned().collect())
     }

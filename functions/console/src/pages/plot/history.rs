@@ -26,6 +26,8 @@ pub(in crate::pages) struct QualityHistory {
     /// The versions, oldest first.
     pub(in crate::pages) points: Vec<HistoryPoint>,
     pub(in crate::pages) champion: Option<VersionNumber>,
+    /// The newest changes of the champion, by the gate or by a person: when, and which version. In any order.
+    pub(in crate::pages) champions: Vec<(Timestamp, VersionNumber)>,
     pub(in crate::pages) metric: String,
     pub(in crate::pages) floor: Option<f64>,
     pub(in crate::pages) threshold: Option<f64>,
@@ -52,6 +54,8 @@ impl QualityHistory {
     fn time_axis(&self) -> Axis {
         let seconds = |point: &HistoryPoint| point.at.as_second() as f64;
         let (first, last) = (self.points.first().map_or(0.0, seconds), self.points.last().map_or(1.0, seconds));
+        // A champion may be younger than the newest version.
+        let last = self.champions.iter().map(|(at, _)| at.as_second() as f64).fold(last, f64::max);
         // Dots at the edges are drawn whole.
         let margin = ((last - first) * 0.02).max(5.0);
         let (from, to) = (first - margin, last + margin);
@@ -66,18 +70,31 @@ impl QualityHistory {
         Axis { from, to, ticks: (0..7).map(tick).collect(), title: String::new() }
     }
 
-    /// Draws a step for each version that the gate promoted: the quality of the champions.
+    // Only the newest champions are known. Before them, the line follows what the gate promoted.
+    /// Returns the time and the score of each champion, oldest first.
+    fn champion_scores(&self) -> Vec<(Timestamp, f64)> {
+        let oldest = self.champions.iter().map(|(at, _)| *at).min();
+        let is_before = |point: &&HistoryPoint| oldest.is_none_or(|oldest| point.at < oldest);
+        let by_gate = self.points.iter().filter(|point| point.is_promoted).filter(is_before);
+        let score = |number: &VersionNumber| self.points.iter().find(|point| point.number == *number);
+        let known = self.champions.iter().filter_map(|(at, number)| Some((*at, score(number)?.score)));
+        let mut scores: Vec<_> = by_gate.map(|point| (point.at, point.score)).chain(known).collect();
+        scores.sort_by_key(|(at, _)| *at);
+        scores
+    }
+
+    /// Draws a step for each champion.
     fn draw_champions(&self, chart: &mut Chart) {
         let mut steps: Vec<(f64, f64)> = Vec::new();
-        for point in self.points.iter().filter(|point| point.is_promoted) {
-            let at = point.at.as_second() as f64;
+        for (at, score) in self.champion_scores() {
+            let at = at.as_second() as f64;
             if let Some((_, before)) = steps.last().copied() {
                 steps.push((at, before));
             }
-            steps.push((at, point.score));
+            steps.push((at, score));
         }
-        if let (Some((_, score)), Some(last)) = (steps.last().copied(), self.points.last()) {
-            steps.push((last.at.as_second() as f64, score));
+        if let (Some((at, score)), Some(last)) = (steps.last().copied(), self.points.last()) {
+            steps.push((at.max(last.at.as_second() as f64), score));
         }
         chart.path(steps, "champions");
     }
@@ -152,6 +169,7 @@ mod tests {
         QualityHistory {
             points: (1..=count).map(point).collect(),
             champion,
+            champions: Vec::new(),
             metric: "Accuracy".into(),
             floor: Some(0.9),
             threshold: Some(0.85),
@@ -163,6 +181,16 @@ mod tests {
         let Markup(svg) = history(12).draw("./");
         assert_eq!(svg.matches("<a href=\"./versions/").count(), 12);
         assert!(svg.contains("floor 0.9000") && svg.contains("alarm below 0.8500"), "{svg}");
+    }
+
+    #[test]
+    fn the_line_follows_promotions_by_people() {
+        let by_gate = history(12);
+        let at = by_gate.points[11].at + jiff::SignedDuration::from_hours(5);
+        let by_hand = QualityHistory { champions: vec![(at, VersionNumber::new(3).unwrap())], ..by_gate.clone() };
+        let scores = by_hand.champion_scores();
+        assert_eq!(scores, [(by_gate.points[9].at, 0.91), (at, 0.903)]);
+        assert_ne!(by_hand.draw("./"), by_gate.draw("./"));
     }
 
     #[test]
