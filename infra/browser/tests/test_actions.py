@@ -6,7 +6,7 @@ HOSTILE = "<script>document.title = 'taken'</script><img src=x onerror=\"documen
 
 
 class ChampionTest(PageTest):
-    """Actions that change what serves."""
+    """Actions that change the champion."""
 
     def test_a_version_is_promoted_and_rolled_back(self) -> None:
         ada = self.person()
