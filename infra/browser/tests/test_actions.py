@@ -6,7 +6,7 @@ HOSTILE = "<script>document.title = 'taken'</script><img src=x onerror=\"documen
 
 
 class ChampionTest(PageTest):
-    """Actions that change what serves."""
+    """Actions that change the champion."""
 
     def test_a_version_is_promoted_and_rolled_back(self) -> None:
         ada = self.person()
@@ -123,6 +123,9 @@ class VersionTest(PageTest):
         message = ada.act("Verify…", "Start the verification")
         self.assertEqual(message, f"The verification of version {number} was requested.")
         self.assert_audited(ada, "requested a verification", f"version {number}")
+        self.eventually(ada, "audit", "tbody tr", f"verified\tversion {number}")
+        (row,) = (row for row in ada.page.locator("tbody tr").all_inner_texts() if f"verified\tversion {number}" in row)
+        self.assertIn("outcome identical", row)
 
 
 class StackTest(PageTest):

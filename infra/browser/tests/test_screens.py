@@ -49,7 +49,7 @@ class ScreensTest(PageTest):
         button.click()
         self.assertEqual(ada.page.locator("table.compare thead a").count(), 2)
         self.assertGreater(ada.page.locator("tr.differs").count(), 0)
-        self.assertGreater(ada.page.locator("figure svg").count(), 0)
+        self.assertGreater(ada.page.locator(".grid svg").count(), 0)
 
     def test_tables_sort_and_filter(self) -> None:
         ada = self.person("see")

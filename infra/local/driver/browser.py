@@ -14,8 +14,8 @@ PYTHON = ROOT / ".venv/browser/bin/python"
 
 # Versions to compare. The gate refuses the last ones, which are worse than the champion.
 TRAININGS = (
-    {"note": "the best that the search finds"},
-    {"note": "ten trees", "hyperparameters": {"n_estimators": 10, "max_depth": 5}},
+    {"note": "the best that the search finds", "seed": 1},
+    {"note": "ten trees", "hyperparameters": {"n_estimators": 10, "max_depth": 5}, "seed": 2},
     {"note": "another family", "family": "linear", "seed": 3},
     {"note": "too few trees", "hyperparameters": {"n_estimators": 1, "max_depth": 1}, "seed": 4},
     {"note": "two trees", "hyperparameters": {"n_estimators": 2, "max_depth": 2}, "seed": 5},

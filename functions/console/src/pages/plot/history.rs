@@ -57,7 +57,7 @@ impl QualityHistory {
         // A champion may be younger than the newest version.
         let last = self.champions.iter().map(|(at, _)| at.as_second() as f64).fold(last, f64::max);
         // Dots at the edges are drawn whole.
-        let margin = ((last - first) * 0.02).max(5.0);
+        let margin = ((last - first) * 0.02).max(3.0);
         let (from, to) = (first - margin, last + margin);
         let format = if to - from > 3.0 * 86_400.0 { "%-d %b" } else { "%-d %b %H:%M" };
         let format = if to - from > 300.0 * 86_400.0 { "%b %Y" } else { format };
