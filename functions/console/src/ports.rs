@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use evergreen_lifecycle::ports::{
-    AlarmStates, Announcer, ArtifactLinks, Artifacts, Champions, Clock, EventOutbox, Listing, ObjectRemoval,
-    ObjectRetention, RecordRetention, Runs, ScheduleSwitch, Schedules, Sessions, Steering, Versions,
+    AlarmStates, Announcer, ArtifactLinks, ArtifactWriter, Artifacts, Champions, Clock, EventOutbox, Listing,
+    ObjectRemoval, ObjectRetention, RecordRetention, Runs, ScheduleSwitch, Schedules, Sessions, Steering, Versions,
 };
 
 /// The console function's connections to other systems.
@@ -36,9 +36,15 @@ impl<R> ConsoleRegistry for R where
 }
 
 /// What the console needs of the bucket.
-pub trait ConsoleStorage: ArtifactLinks + Artifacts + ObjectRemoval + ObjectRetention + 'static {}
+pub trait ConsoleStorage:
+    ArtifactLinks + ArtifactWriter + Artifacts + ObjectRemoval + ObjectRetention + 'static
+{
+}
 
-impl<A> ConsoleStorage for A where A: ArtifactLinks + Artifacts + ObjectRemoval + ObjectRetention + 'static {}
+impl<A> ConsoleStorage for A where
+    A: ArtifactLinks + ArtifactWriter + Artifacts + ObjectRemoval + ObjectRetention + 'static
+{
+}
 
 /// The console function's connections to other systems, as one trait.
 pub trait ConsoleWorld: Send + Sync + 'static {

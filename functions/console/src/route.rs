@@ -31,6 +31,8 @@ pub enum Operation {
     Manifest,
     /// Makes a link to the artifact of a version.
     Artifact,
+    /// Lists the verifications of a version.
+    Verifications,
     /// Shows the champion.
     Champion,
     /// Lists the champions.
@@ -67,6 +69,10 @@ pub enum Operation {
     DeleteVersion,
     /// Asks for the verification of a version.
     Verify,
+    /// Asks for a rebuild of the registry.
+    Rebuild,
+    /// Asks for the deletion of old versions.
+    Retain,
     /// Switches the schedule off.
     Pause,
     /// Switches the schedule on.

@@ -25,7 +25,7 @@ pub use annotations::{Note, TagValue};
 pub use champions::{PromotionOrder, RollbackOrder};
 pub use deletion::Deletion;
 pub use mutes::MuteUntil;
-pub use requests::TrainingOrder;
+pub use requests::{RetentionOrder, TrainingOrder};
 pub use switching::{OptionalReason, Reason};
 pub(crate) use text::{checked_reason, optional_reason};
 

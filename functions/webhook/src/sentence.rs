@@ -61,6 +61,8 @@ impl Reported {
             Some(AuditedAction::VerificationRequested) => {
                 format!("asked for the verification of {}", self.version_or(subject))
             }
+            Some(AuditedAction::RebuildRequested) => "asked for a rebuild of the registry".to_owned(),
+            Some(AuditedAction::RetentionRequested) => "asked for the deletion of old versions".to_owned(),
             Some(AuditedAction::VersionVerified) => format!("verified {}", self.version_or(subject)),
             Some(AuditedAction::SchedulePaused) => "paused the training schedule".to_owned(),
             Some(AuditedAction::ScheduleResumed) => "resumed the training schedule".to_owned(),

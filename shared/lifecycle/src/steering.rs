@@ -59,6 +59,10 @@ pub enum AuditedAction {
     VersionDeleted,
     /// A person asked for the verification of a version.
     VerificationRequested,
+    /// A person asked for a rebuild of the registry from the bucket.
+    RebuildRequested,
+    /// A person asked for the deletion of old versions.
+    RetentionRequested,
     /// A verification of a version ended.
     VersionVerified,
     /// The training schedule was switched off.

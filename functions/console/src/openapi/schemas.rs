@@ -10,7 +10,8 @@ use crate::route::Operation;
 pub(super) const MAY_BE_EMPTY: [&str; 2] = ["Training", "OptionalReason"];
 
 /// Operations whose work begins only after the answer.
-pub(super) const ACCEPTED: [Operation; 2] = [Operation::Train, Operation::Verify];
+pub(super) const ACCEPTED: [Operation; 4] =
+    [Operation::Train, Operation::Verify, Operation::Rebuild, Operation::Retain];
 
 // A line break and a tab are allowed, other control characters are not.
 /// Pattern of one character of a text.
@@ -43,6 +44,12 @@ pub(super) fn all() -> Value {
         "TagValue": object(&["value"], json!({"value": {"type": "string", "maxLength": 256, "pattern": plain()}})),
         "Note": object(&["text"], json!({"text": {"type": "string", "maxLength": 10_000, "pattern": plain()}})),
         "Deletion": object(&["reason"], json!({"reason": reason, "seen_revision": seen})),
+        "Retention": object(&["reason", "keep"], json!({
+            "reason": reason,
+            "keep": number,
+            "champion_days": {"type": ["integer", "null"], "minimum": 0, "maximum": u16::MAX},
+            "dry_run": {"type": "boolean"},
+        })),
         "Reason": object(&["reason"], json!({"reason": reason})),
         "OptionalReason": object(&[], json!({"reason": optional})),
         "MuteUntil": object(&["until", "reason"], json!({

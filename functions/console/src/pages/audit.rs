@@ -85,6 +85,8 @@ fn action(action: AuditedAction) -> &'static str {
         AuditedAction::NoteWritten => "wrote a note",
         AuditedAction::VersionDeleted => "deleted",
         AuditedAction::VerificationRequested => "requested a verification",
+        AuditedAction::RebuildRequested => "requested a rebuild",
+        AuditedAction::RetentionRequested => "requested the deletion of old versions",
         AuditedAction::VersionVerified => "verified",
         AuditedAction::SchedulePaused => "paused the schedule",
         AuditedAction::ScheduleResumed => "resumed the schedule",

@@ -3,14 +3,16 @@
 mod actions;
 mod facts;
 mod plots;
+mod verifications;
 
 use askama::Template;
 use evergreen_lifecycle::ports::{ArtifactLinks, Champions, Steering, Versions};
-use evergreen_lifecycle::{Alias, Annotations, Manifest, Pointer, Version, VersionNumber};
+use evergreen_lifecycle::{Alias, Annotations, Manifest, Pointer, Verification, Version, VersionNumber};
 use jiff::SignedDuration;
 
 use self::facts::{ClassRow, ConfusionTable};
 use self::plots::TitledPlot;
+use self::verifications::VerificationRow;
 use super::evidence;
 use super::frame::PageFrame;
 use super::markup::{Fact, Markup, badge};
@@ -23,6 +25,9 @@ use crate::ports::ConsoleWorld;
 /// How long the link to the model file works.
 const LINK: SignedDuration = SignedDuration::from_mins(5);
 
+/// The number of verifications on the page.
+const VERIFICATIONS: u32 = 5;
+
 /// What is known of a version beside its record.
 #[derive(Debug)]
 struct Around {
@@ -32,6 +37,7 @@ struct Around {
     evidence: Result<Manifest, String>,
     /// A link to the model file that works for a few minutes. `None` if the bucket does not answer.
     artifact: Option<String>,
+    verifications: Vec<Verification>,
 }
 
 #[derive(Template)]
@@ -54,6 +60,7 @@ struct VersionPage<'a> {
     search: Option<Markup>,
     columns: Vec<ColumnRow>,
     warnings: Vec<String>,
+    verifications: Vec<VerificationRow>,
     no_evidence: Option<String>,
     note: Option<&'a str>,
     snippets: Vec<Snippet>,
@@ -88,6 +95,7 @@ async fn load<W: ConsoleWorld>(world: &W, number: &str) -> Result<(Version, Arou
         champion: registry.champion().await?.and_then(Result::ok),
         evidence: evidence::read(world, &version).await?,
         artifact: world.artifacts().link(&version.artifact.key, LINK).await.ok(),
+        verifications: registry.verifications(number, VERIFICATIONS).await?,
     };
     Ok((version, around))
 }
@@ -117,6 +125,7 @@ fn render(version: &Version, around: &Around, request: &PageRequest<'_>) -> Resu
         }),
         columns: columns.map(|column| ColumnRow::of(column, version.dataset.rows)).collect(),
         warnings: manifest.map(|manifest| manifest.profile.warnings.clone()).unwrap_or_default(),
+        verifications: around.verifications.iter().map(|made| VerificationRow::of(made, request.now)).collect(),
         no_evidence: around.evidence.as_ref().err().cloned(),
         note: around.annotations.note.as_deref(),
         snippets: manifest

@@ -2,8 +2,8 @@
 //! cannot read is marked as unreadable, and shown with the fields that can be read.
 
 use evergreen_lifecycle::{
-    Dataset, Imported, ModelName, Parameters, Run, RunId, RunMetrics, RunStatus, SearchSummary, Trigger, Unreadable,
-    VersionNumber,
+    Dataset, Imported, ModelName, Parameters, Progress, Run, RunId, RunMetrics, RunStatus, SearchSummary, Trigger,
+    Unreadable, VersionNumber,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -63,6 +63,9 @@ pub struct WholeRunView<'a> {
     seed: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     imported: Option<&'a Imported>,
+    // Only a run that goes on has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    progress: Option<&'a Progress>,
 }
 
 impl<'a> WholeRunView<'a> {
@@ -76,6 +79,7 @@ impl<'a> WholeRunView<'a> {
             dataset: run.dataset.as_ref(),
             seed: run.seed,
             imported: run.imported.as_ref(),
+            progress: run.progress.as_ref(),
         }
     }
 }

@@ -18,6 +18,9 @@ use crate::reply::{Reply, read};
 /// How long a link to an artifact is valid.
 const LINK_VALID: SignedDuration = SignedDuration::from_mins(5);
 
+/// Maximum number of verifications in one answer.
+const MAX_VERIFICATIONS: u32 = 100;
+
 /// A version in the list.
 #[derive(Serialize)]
 struct ListedVersion<'a> {
@@ -65,6 +68,13 @@ impl<W: ConsoleWorld> Console<W> {
             "annotations": annotations,
             "champion": champion,
         }))
+    }
+
+    pub(crate) async fn list_verifications(&self, number: VersionNumber) -> Result<Reply, Problem> {
+        // An unknown version is a 404, as on the other paths of a version.
+        self.version(number).await?;
+        let verifications = read(self.world.registry().verifications(number, MAX_VERIFICATIONS)).await?;
+        Reply::ok(&json!({"verifications": verifications}))
     }
 
     pub(crate) async fn show_manifest(&self, number: VersionNumber) -> Result<Reply, Problem> {

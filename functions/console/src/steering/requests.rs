@@ -1,7 +1,9 @@
-//! Requests for work of the training function: a training run, or the verification of a version. The event that a rule
+//! Requests for work of the training function: a training run, the verification of a version, a
+//! rebuild of the registry, or the deletion of old versions. The event that a rule
 //! of the stack hands to the training function is stored with the audit entry.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use evergreen_http::Problem;
 use evergreen_lifecycle::{AuditedAction, Family, RunId, VersionNumber};
@@ -9,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::text::short;
-use super::{By, DraftedChange, Steered};
+use super::{By, DraftedChange, Reason, Steered, checked_reason};
 use crate::console::Console;
 use crate::ports::ConsoleWorld;
 use crate::problem;
@@ -31,6 +33,21 @@ pub struct TrainingOrder {
     pub hyperparameters: Option<BTreeMap<String, Value>>,
     /// Why, in free text.
     pub note: Option<String>,
+}
+
+/// The body of a request to delete old versions.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetentionOrder {
+    /// Why.
+    pub reason: String,
+    /// How many versions are kept, newest first.
+    pub keep: NonZeroU32,
+    /// For how many days a version is kept after it was the champion. `None`: the default of the training function.
+    pub champion_days: Option<u16>,
+    /// Whether the log only says what would be deleted.
+    #[serde(default)]
+    pub dry_run: bool,
 }
 
 impl<W: ConsoleWorld> Console<W> {
@@ -71,6 +88,40 @@ impl<W: ConsoleWorld> Console<W> {
         let request = Some(json!({"verify": number, "id": id}));
         let draft = DraftedChange::new(AuditedAction::VerificationRequested, subject).with("request", &id);
         accepted(&self.commit(by, id, DraftedChange { version: Some(number), request, ..draft }).await?)
+    }
+
+    pub(crate) async fn rebuild(&self, by: &By, order: Reason) -> Result<Reply, Problem> {
+        let draft = DraftedChange::new(AuditedAction::RebuildRequested, "registry");
+        self.request_upkeep(by, &order.reason, draft, json!({"rebuild": true})).await
+    }
+
+    pub(crate) async fn retain(&self, by: &By, order: RetentionOrder) -> Result<Reply, Problem> {
+        let RetentionOrder { reason, keep, champion_days, dry_run } = order;
+        let draft = DraftedChange::new(AuditedAction::RetentionRequested, "versions")
+            .with("keep", keep)
+            .with("dry_run", dry_run);
+        let draft = match champion_days {
+            Some(days) => draft.with("champion_days", days),
+            None => draft,
+        };
+        let retention = json!({"keep": keep, "champion_days": champion_days, "dry_run": dry_run});
+        self.request_upkeep(by, &reason, draft, json!({"retention": retention})).await
+    }
+
+    async fn request_upkeep(
+        &self,
+        by: &By,
+        reason: &str,
+        draft: DraftedChange,
+        mut request: Value,
+    ) -> Result<Reply, Problem> {
+        let reason = Some(checked_reason(reason)?);
+        let id = token::id()?;
+        if let Value::Object(request) = &mut request {
+            request.insert("id".to_owned(), Value::from(id.clone()));
+        }
+        let draft = draft.with("request", &id);
+        accepted(&self.commit(by, id, DraftedChange { reason, request: Some(request), ..draft }).await?)
     }
 }
 

@@ -115,6 +115,32 @@ async fn a_verification_is_requested_with_an_event() {
 }
 
 #[tokio::test]
+async fn upkeep_is_requested_with_the_event_of_the_training_function() {
+    let fixture = Fixture::serving();
+    let asked = fixture.signed("POST", "/rebuild", json!({"reason": "the table was lost"})).await;
+    let id = asked.json()["request"].as_str().unwrap().to_owned();
+    let (kind, detail) = published(&fixture).remove(0);
+    assert_eq!((asked.status, kind.as_str()), (202, "TrainingRequested"));
+    assert_eq!(detail["request"], json!({"rebuild": true, "id": id}));
+    let body = json!({"reason": "old versions", "keep": 5, "dry_run": true});
+    assert_eq!(fixture.signed("POST", "/retention", body).await.status, 202);
+    let (_, detail) = published(&fixture).remove(1);
+    assert_eq!(detail["request"]["retention"], json!({"keep": 5, "champion_days": null, "dry_run": true}));
+    let wrong = fixture.signed("POST", "/retention", json!({"reason": "old versions", "keep": 0})).await;
+    assert_eq!((wrong.status, wrong.json()["field"].as_str()), (400, Some("keep")));
+    assert_eq!(fixture.signed("POST", "/rebuild", None).await.status, 400);
+}
+
+#[tokio::test]
+async fn a_deleted_version_leaves_its_manifest() {
+    let fixture = Fixture::serving();
+    fixture.memory.state().objects.insert("models/iris/00000003/manifest.json".to_owned(), b"{}".to_vec());
+    let deleted = fixture.signed("DELETE", "/versions/3", json!({"reason": "no longer needed"})).await.json();
+    let kept = deleted["audit"]["details"]["manifest"].as_str().unwrap().to_owned();
+    assert_eq!(fixture.memory.state().objects[&kept], b"{}");
+}
+
+#[tokio::test]
 async fn an_alias_moves_only_as_its_caller_saw_it() {
     let fixture = Fixture::serving();
     let set = async |body: Value| fixture.signed("PUT", "/aliases/staging", body).await;
