@@ -52,8 +52,6 @@ async fn call(api: &StackApi, command: ConsoleCommand) -> Result<Answer, Failure
         ConsoleCommand::Verify { version, wait } => verification::verify(api, version, wait).await,
         ConsoleCommand::Rebuild(why) => maintenance::rebuild(api, why).await,
         ConsoleCommand::Retention { keep, dry_run, why } => maintenance::retention(api, keep, dry_run, why).await,
-        ConsoleCommand::Export => maintenance::export(api).await,
-        ConsoleCommand::Import { key, why } => maintenance::import(api, key, why).await,
         ConsoleCommand::Schedule { command } => schedule::schedule(api, command).await,
         ConsoleCommand::Mute { alarm, until } => muting::mute(api, &alarm, until).await,
         ConsoleCommand::Unmute { alarm } => muting::unmute(api, &alarm).await,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, BillingMode, LocalSecondaryIndex};
+use aws_sdk_dynamodb::types::{AttributeValue, BillingMode, GlobalSecondaryIndex, LocalSecondaryIndex};
 use serde_json::Value;
 
 use crate::stack::MODEL;
@@ -101,7 +101,13 @@ impl Registry {
         });
         let create = self.client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
         let create = create.set_key_schema(table.key_schema).set_attribute_definitions(table.attribute_definitions);
-        create.set_local_secondary_indexes(Some(indexes.collect())).send().await.expect("the table is made");
+        let lists = table.global_secondary_indexes.unwrap_or_default().into_iter().map(|index| {
+            let new = GlobalSecondaryIndex::builder().set_index_name(index.index_name).set_key_schema(index.key_schema);
+            new.set_projection(index.projection).build().expect("an index")
+        });
+        let create = create.set_local_secondary_indexes(Some(indexes.collect()).filter(|all: &Vec<_>| !all.is_empty()));
+        let create = create.set_global_secondary_indexes(Some(lists.collect()).filter(|all: &Vec<_>| !all.is_empty()));
+        create.send().await.expect("the table is made");
         Self { client: self.client.clone(), table: name.to_owned() }
     }
 

@@ -82,22 +82,12 @@ pub enum ConsoleCommand {
     Rebuild(Reasoned),
     /// Delete old versions. It keeps the newest ones, and each that an alias or the recent champion history names
     Retention {
-        /// Number of the newest versions to keep [default: the stack's parameter]
+        /// Number of the newest versions to keep
         #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
-        keep: Option<u32>,
-        /// Show what would be deleted, and delete nothing
+        keep: u32,
+        /// Delete nothing; the log of the training function says what would be deleted
         #[arg(long)]
         dry_run: bool,
-        /// Why, and whether to ask before
-        #[command(flatten)]
-        why: Confirmed,
-    },
-    /// Export the model with its whole history into one file in the stack's bucket
-    Export,
-    /// Import an exported model into this stack
-    Import {
-        /// Key of the exported file in the stack's bucket, below incoming/MODEL/
-        key: String,
         /// Why, and whether to ask before
         #[command(flatten)]
         why: Confirmed,

@@ -15,7 +15,7 @@ const WHY: &str = "better on rare cases";
 
 /// The versions that the tests of the console use.
 struct Versions {
-    /// The champion before the present one.
+    /// The champion before this one.
     former: u64,
     /// The champion.
     champion: u64,

@@ -14,6 +14,7 @@ pub(super) fn schema_of(endpoint: Operation) -> &'static str {
         Operation::Version => "WholeVersion",
         Operation::Manifest => "Manifest",
         Operation::Artifact => "ArtifactLink",
+        Operation::Verifications => "VerificationList",
         Operation::Champion => "PresentChampion",
         Operation::Champions => "ChampionList",
         Operation::Aliases => "AliasList",
@@ -21,7 +22,7 @@ pub(super) fn schema_of(endpoint: Operation) -> &'static str {
         Operation::Schedule => "Schedule",
         Operation::Audit => "AuditPage",
         Operation::Alarms => "AlarmList",
-        Operation::Train | Operation::Verify => "Accepted",
+        Operation::Train | Operation::Verify | Operation::Rebuild | Operation::Retain => "Accepted",
         Operation::Promote | Operation::RollBack => "Promoted",
         Operation::SetTag | Operation::RemoveTag | Operation::WriteNote => "Annotated",
         Operation::DeleteVersion => "Deleted",
@@ -81,6 +82,7 @@ fn versions() -> Value {
         "ListedVersion": object(listed), "VersionPage": page("versions", to("ListedVersion")),
         "Version": object(version), "WholeVersion": object(whole), "Manifest": object(manifest),
         "ArtifactLink": object(link),
+        "VerificationList": object(json!({"verifications": list(json!({"type": "object"}))})),
         "Annotations": object(json!({"revision": count(), "tags": {"type": "object", "additionalProperties": text()}})),
     })
 }
