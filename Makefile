@@ -5,10 +5,11 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run stop runs cli build test unit-test python-test onnx-test proof-test e2e api-test cli-test dynamodb-test localstack-test proof served lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving gate fuzz fuzz-corpus cost
+.PHONY: help run stop console cli build test unit-test python-test onnx-test proof-test e2e api-test cli-test browser-test dynamodb-test localstack-test proof served lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving gate fuzz fuzz-corpus cost
 
 EMULATOR ?= ministack
 ADVISORIES ?=
+BROWSER ?=
 # The user's table (a .csv, .csv.gz or .parquet file, or a directory of such files), its column to predict, and a model name.
 DATASET :=
 TARGET :=
@@ -48,8 +49,8 @@ localstack-answers: .venv/emulator/ready
 stop: ## Stop the local stacks
 	@if [ -x $(PYTHON) ]; then $(LOCAL) down; else echo "No local stack runs."; fi
 
-runs: .venv/emulator/ready ## Compare training runs: of the last stack, of MODEL=name, or of the stack in the environment variables
-	@$(LOCAL) runs --model $(call quoted,$(MODEL))
+console: .venv/emulator/ready ## Print a link that opens the console of the last local stack, or of MODEL=name
+	@$(LOCAL) console --model $(call quoted,$(MODEL))
 
 # Cargo's profile `cli` builds it in a minute or two. The release profile is made for functions, and takes much longer.
 cli: ## Build the command line, target/cli/evergreen
@@ -57,7 +58,7 @@ cli: ## Build the command line, target/cli/evergreen
 
 build: $(BUILT) ## Build the functions for this machine
 
-test: unit-test python-test onnx-test proof-test e2e api-test cli-test ## Run all tests: Rust, Python, comparison with ONNX Runtime, twelve real tables, deployed stack, generated requests, command line
+test: unit-test python-test onnx-test proof-test e2e api-test cli-test browser-test ## Run all tests: Rust, Python, comparison with ONNX Runtime, twelve real tables, deployed stack, generated requests, command line, pages in a browser
 
 # Every build names the whole workspace. With fewer packages, the same crates get other features and are compiled again.
 unit-test: ## Run the tests of the Rust code
@@ -83,6 +84,9 @@ e2e: $(BUILT) ## Run the tests of the deployed stack, with their own emulator (A
 	cargo test --workspace --locked --test stack --test registry --no-run
 	@$(LOCAL) test -- $(ARGS)
 	@$(if $(ARGS),echo "IAM and JWT authorization are only checked without ARGS.",$(LOCAL) authorization)
+
+browser-test: $(BUILT) .venv/browser/ready ## Test the console's pages in Chromium (ARGS=name selects tests, ARGS=--screenshots also writes the README's pictures, BROWSER=required fails without Chromium)
+	@BROWSER=$(BROWSER) $(LOCAL) browser -- $(ARGS)
 
 api-test: $(BUILT) .venv/browser/ready ## Call every route of the console with generated values, and check the answers against its OpenAPI document
 	@$(LOCAL) schemathesis -- $(ARGS)

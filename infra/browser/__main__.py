@@ -1,38 +1,46 @@
-"""Opens the console of a deployed stack in a real browser, and checks each page.
+"""Tests the console of a deployed stack in a real browser.
 
-`python infra/browser --link URL --out target/browser` needs a link of the console, and Chromium on this machine.
+`infra/local browser` deploys a stack, trains some versions, and calls this program with the variables of that stack.
 """
 
 import argparse
 import sys
+import unittest
 from pathlib import Path
 
 import chromium
-from visit import Visitor
+import pictures
+import stack
 
-# The pages of the console, relative to its root.
-PAGES = ("", "runs", "versions", "dataset", "try", "audit", "alarms", "schedule")
+HERE = Path(__file__).resolve().parent
+IMAGES = HERE.parents[1] / "docs/images"
 
 
 def main() -> int:
-    """Visits every page; returns 0 if nothing was wrong."""
+    """Runs the tests; returns 0 if all of them passed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--link", required=True, help="link that opens a session, as `evergreen console` prints it")
-    parser.add_argument("--out", type=Path, default=Path("target/browser"), help="directory of the screenshots")
+    parser.add_argument("--screenshots", action="store_true", help="first write the README's pictures of the console")
+    parser.add_argument("--check", action="store_true", help="only say whether there is a browser")
+    parser.add_argument("tests", nargs="*", help="parts of the names of tests; default: all tests")
     arguments = parser.parse_args()
-    path = chromium.find()
-    if not path:
-        print(f"*** {chromium.MISSING}", file=sys.stderr)
-        return 1
-    with chromium.started(path) as browser:
-        visitor = Visitor(browser, arguments.out)
-        visitor.open_link(arguments.link)
-        for page in PAGES:
-            visitor.visit(page)
-        visitor.close()
-    for problem in visitor.problems:
+    try:
+        path = chromium.required()
+    except chromium.Missing as problem:
         print(f"*** {problem}", file=sys.stderr)
-    return 1 if visitor.problems else 0
+        return 1
+    if arguments.check:
+        return 0
+    if missing := stack.missing():
+        print(f"*** not set: {', '.join(missing)}; `make browser-test` sets them", file=sys.stderr)
+        return 1
+    if arguments.screenshots:
+        with chromium.started(path) as browser:
+            pictures.take(browser, IMAGES)
+    loader = unittest.TestLoader()
+    if arguments.tests:
+        loader.testNamePatterns = [f"*{name}*" for name in arguments.tests]
+    suite = loader.discover(str(HERE / "tests"), top_level_dir=str(HERE))
+    return 0 if unittest.TextTestRunner(verbosity=2).run(suite).wasSuccessful() else 1
 
 
 if __name__ == "__main__":

@@ -14,9 +14,19 @@ MISSING = (
 )
 
 
-def find() -> str | None:
-    """Returns the path of the browser: the one that the variable CHROMIUM names, or the first one of PATH."""
-    return os.environ.get("CHROMIUM") or next((path for name in NAMES if (path := shutil.which(name))), None)
+class Missing(Exception):
+    """There is no browser on this machine."""
+
+
+def required() -> str:
+    """Returns the path of the browser: the one that the variable CHROMIUM names, or the first one of PATH.
+
+    Raises Missing, with advice, if there is none.
+    """
+    path = os.environ.get("CHROMIUM") or next((path for name in NAMES if (path := shutil.which(name))), None)
+    if not path:
+        raise Missing(MISSING)
+    return path
 
 
 @contextmanager

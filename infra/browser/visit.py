@@ -1,78 +1,101 @@
 """Visits pages and collects what is wrong with them."""
 
 import json
+import re
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
+import stack
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Error, Request
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Request, Response
 
 # Findings of axe-core with a lower impact are advice.
 SERIOUS = ("serious", "critical")
+# What Chromium itself writes about a page with a status from 400 up. The status is checked where the page is opened.
+REFUSED = "Failed to load resource: the server responded with a status of 4"
+TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 class Visitor:
-    """A session of the console in a browser.
+    """A person with a browser.
 
-    `problems` gets one line for each console error, each request to another host, each failed page, and each serious
-    finding of axe-core.
+    `problems` gets one line for each console error, each request to another host, each element that makes a page too
+    wide, and each serious finding of axe-core.
     """
 
-    def __init__(self, browser: Browser, out: Path, colours: str = "light"):
+    def __init__(self, browser: Browser, colours: str = "light", width: int = 1280, scripts: bool = True):
         self.problems: list[str] = []
-        self.root = ""
-        self._out = out
-        self._context = browser.new_context(viewport={"width": 1280, "height": 900})
-        self.page = self._context.new_page()
-        self.page.emulate_media(color_scheme="dark" if colours == "dark" else "light")
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if colours == "dark" else "light",
+            java_script_enabled=scripts,
+        )
+        self.page = self.context.new_page()
         self.page.on("console", self._said)
         self.page.on("pageerror", lambda error: self._wrong(f"error in a script: {error}"))
         self.page.on("request", self._asked)
 
-    def open_link(self, link: str) -> None:
-        """Opens a link: the page behind it has a button, which opens the session."""
-        # A link is ROOT/open/TOKEN.
-        self.root = link.split("/open/")[0] + "/"
-        self.page.goto(link)
-        self.page.click("form button")
-        self.page.wait_for_load_state()
+    def enter(self, right: str, name: str) -> None:
+        """Opens a session: follows a new link, and presses the button of the page behind it."""
+        self.page.goto(stack.link(right, name))
+        self.page.get_by_role("button", name="Open the console").click()
+        self.page.wait_for_url(stack.root())
 
-    def visit(self, path: str, name: str = "") -> None:
-        """Opens a page, checks it, and takes a screenshot of it."""
-        try:
-            response = self.page.goto(urljoin(self.root, path))
-        except Error as error:
-            # An error without a body shows Chromium's own page.
-            self.problems.append(f"{path or 'overview'}: {error.message.splitlines()[0]}")
-            return
-        if response and response.status >= 400:
-            self._wrong(f"status {response.status}")
-        self.check()
-        self._out.mkdir(parents=True, exist_ok=True)
-        file = name or path.replace("/", "-").split("?")[0] or "overview"
-        self.page.screenshot(path=self._out / f"{file}.png", full_page=True)
+    def visit(self, path: str) -> int:
+        """Opens a page, and returns its status."""
+        response: Response | None = self.page.goto(stack.root() + path)
+        return response.status if response else 0
 
     def check(self) -> None:
-        """Checks the page that is open with axe-core."""
+        """Checks the accessibility and the width of the page that is open."""
         # axe-core is put into the page from outside, which the page's policy does not forbid.
         for finding in Axe().run(self.page).response["violations"]:
             if finding["impact"] in SERIOUS:
                 where = json.dumps([node["target"] for node in finding["nodes"][:3]])
                 self._wrong(f"axe-core, {finding['impact']}: {finding['help']} at {where}")
+        overflow = self.page.evaluate(TOO_WIDE)
+        if overflow > 0:
+            self._wrong(f"{overflow} pixels wider than the window")
+
+    def act(self, opener: str, button: str, **fields: str) -> str:
+        """Fills the form that the text `opener` opens, presses `button`, and returns the message of the next page."""
+        form = self.form(opener)
+        form.locator("summary").click()
+        for name, value in fields.items():
+            field = form.locator(f"[name='{name}']")
+            if field.evaluate("field => field.tagName") == "SELECT":
+                field.select_option(value)
+            else:
+                field.fill(value)
+        form.get_by_role("button", name=button).click()
+        return self.message()
+
+    def form(self, opener: str) -> Locator:
+        """Returns the first form that the text `opener` opens."""
+        summary = self.page.locator("summary", has_text=re.compile(re.escape(opener)))
+        return self.page.locator("details.act", has=summary).first
+
+    def message(self) -> str:
+        """Returns what the page says about the last action."""
+        return self.page.locator("main > .message").inner_text()
+
+    def picture(self, path: Path) -> None:
+        """Takes a picture of the visible part of the page."""
+        self.page.screenshot(path=path, animations="disabled")
 
     def close(self) -> None:
-        """Ends the session in the browser."""
-        self._context.close()
+        """Closes the browser's window and forgets its cookies."""
+        self.context.close()
 
     def _said(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        if message.type == "error" and not message.text.startswith(REFUSED):
             self._wrong(f"console: {message.text}")
 
     def _asked(self, request: Request) -> None:
-        if self.root and request.url.startswith("http") and urlsplit(request.url).netloc != urlsplit(self.root).netloc:
+        if request.url.startswith("http") and urlsplit(request.url).netloc != urlsplit(stack.root()).netloc:
             self._wrong(f"request to another host: {request.url}")
 
     def _wrong(self, problem: str) -> None:
-        # The token of a link is part of its path, so only the part after the root is shown, and never that of a link.
-        path = self.page.url.removeprefix(self.root).split("open/")[0]
+        # The token of a link is part of its path, so it is not shown.
+        path = self.page.url.removeprefix(stack.root()).split("open/")[0]
         self.problems.append(f"{path or 'overview'}: {problem}")

@@ -8,12 +8,15 @@ from pathlib import Path
 
 from driver import (
     authorization,
+    browser,
     cloud,
     commandline,
     deploy,
     dynamodb,
     emulator,
+    environment,
     isolated,
+    link,
     localstack,
     owntable,
     places,
@@ -22,7 +25,6 @@ from driver import (
     subject,
     walk,
 )
-from driver import runs as listing
 from driver.console import Failure, say, step
 from driver.settings import ROOT, Settings
 
@@ -67,9 +69,10 @@ def run(arguments: argparse.Namespace) -> None:
         walk.walk(settings, subject.Own(table) if table else subject.Iris())
 
 
-def runs(arguments: argparse.Namespace) -> None:
-    """Prints the training runs."""
-    listing.show(*places.status(arguments.state.resolve(), arguments.model))
+def console(arguments: argparse.Namespace) -> None:
+    """Prints a link that opens the console of a local stack."""
+    values = environment.read(places.environment_file(arguments.state.resolve(), arguments.model))
+    print(link.make(environment.Clients(values), values))
 
 
 def authorize(_arguments: argparse.Namespace) -> None:
@@ -85,6 +88,11 @@ def check_commands(_arguments: argparse.Namespace) -> None:
 def test(arguments: argparse.Namespace) -> int:
     """Runs the tests of the deployed stack."""
     return isolated.end_to_end_tests(arguments.arguments)
+
+
+def test_browser(arguments: argparse.Namespace) -> int:
+    """Runs the tests of the pages."""
+    return browser.tests(arguments.arguments)
 
 
 def localstack_answers(arguments: argparse.Namespace) -> None:
@@ -139,7 +147,7 @@ def _parser() -> argparse.ArgumentParser:
         ("up", up, "start the emulator, and deploy or update the stack"),
         ("down", down, "stop the emulators"),
         ("run", run, "up, then show the whole lifecycle of a model"),
-        ("runs", runs, "compare the training runs"),
+        ("console", console, "print a link that opens the console"),
     ):
         command = _add(commands, name, function, text)
         command.add_argument(
@@ -151,7 +159,7 @@ def _parser() -> argparse.ArgumentParser:
             )
             command.add_argument("--config", default="local", help="section of samconfig.toml")
             command.add_argument("--emulator", choices=("ministack", "localstack"), default="ministack")
-        if function in (run, runs):
+        if function in (run, console):
             command.add_argument("--model", default="", help="name of the model; default: the name of the table's file")
         if function is run:
             command.add_argument("--dataset", default="", help="file or directory of a table; default: Iris")
@@ -161,6 +169,7 @@ def _parser() -> argparse.ArgumentParser:
     answers.set_defaults(state=ROOT / "target/local", config="local", emulator="localstack")
     for name, tested, text in (
         ("test", test, "run the tests of the deployed stack, with their own emulator"),
+        ("browser", test_browser, "test the console's pages in Chromium, with their own emulator"),
         ("dynamodb-test", test_dynamodb, "run the registry's tests against DynamoDB Local"),
         ("schemathesis", test_api, "call every route of the console's API with generated values"),
         (

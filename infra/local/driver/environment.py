@@ -13,7 +13,7 @@ from .emulator import CREDENTIALS
 from .settings import Settings
 
 FILE = "stack.env"
-# Variables for reading the runs. If they are set in the environment, they name a stack in the cloud.
+# Variables for reading the runs.
 STATUS = ("EVERGREEN_STATUS_URL", "EVERGREEN_READ_KEY")
 
 # A training may take 15 minutes. A repeated request would start a second training.
@@ -79,11 +79,6 @@ def read(path: Path) -> dict[str, str]:
         raise Failure(f"{path} does not exist: start the stack first, with `make run`")
     lines = [line.removeprefix("export ") for line in path.read_text().splitlines() if line]
     return {name: shlex.split(value)[0] if value else "" for name, value in (line.split("=", 1) for line in lines)}
-
-
-def status(path: Path) -> tuple[str, str]:
-    """Returns URL and key of the status API from the file; raises Failure if it does not exist."""
-    return status_of(read(path))
 
 
 def status_of(values: Mapping[str, str]) -> tuple[str, str]:

@@ -1,6 +1,5 @@
 """Knows the directories of the local stacks: target/local for Iris, target/local/models/NAME for each user's table."""
 
-import os
 from pathlib import Path
 
 from . import emulator, environment
@@ -34,21 +33,18 @@ def remember(state: Path, settings: Settings) -> None:
     _note(state).write_text(str(settings.state.relative_to(state)))
 
 
-def status(state: Path, model: str) -> tuple[str, str]:
-    """Returns URL and key of the model's status API.
+def environment_file(state: Path, model: str) -> Path:
+    """Returns the file with the variables of the model's stack; without a name, of the one that was started last.
 
-    Without a name, it is the stack in the environment variables, or the one that was started last. Raises Failure if
-    there is no such model.
+    Raises Failure if there is no such model.
     """
     if model and (state / "models" / model).is_dir():
-        return environment.status(state / "models" / model / environment.FILE)
+        return state / "models" / model / environment.FILE
     if model and model != "iris":
         names = ", ".join(["iris", *(folder.name for folder in every(state)[1:])])
         raise Failure(f"MODEL={model} does not exist in the local stacks; expected one of {names}")
-    if not model and all(os.environ.get(name) for name in environment.STATUS):
-        return environment.status_of(os.environ)
     last = _note(state).read_text().strip() if not model and _note(state).exists() else "."
-    return environment.status(state / last / environment.FILE)
+    return state / last / environment.FILE
 
 
 def _note(state: Path) -> Path:

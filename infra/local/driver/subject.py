@@ -30,7 +30,6 @@ class Iris:
         {"note": "make run: given", "hyperparameters": {"n_estimators": 10, "max_depth": 5}},
     )
     predicting = "Predicting over HTTP, one flower of each species"
-    kind_of_row = "FLOWER"
 
     def examples(self, manifest: dict[str, Any]) -> list[Example]:  # noqa: ARG002 - other subjects need it
         """Returns a flower of each species."""
@@ -43,7 +42,6 @@ class Own:
     training = "Training, twice: the gate compares the second version with the first"
     events = ({"note": "make run: first"}, {"note": "make run: again"})
     predicting = "Predicting over HTTP, some rows of the table itself (the model was trained on most of its rows)"
-    kind_of_row = "ROW"
 
     def __init__(self, table: OwnTable):
         self.own = table

@@ -12,7 +12,7 @@ from .console import Failure, say, step, table, waiting
 from .environment import Clients
 from .subject import Iris, Own
 
-# Number of columns that fit on a page of the terminal; report.html has all of them.
+# Number of columns that fit on a page of the terminal; the console has all of them.
 COLUMNS_SHOWN = 40
 
 
@@ -83,7 +83,7 @@ def columns(made: dict[str, Any]) -> None:
     listed = profile["columns"]
     table(("COLUMN", "TYPE", "ROLE", "MISSING", "DISTINCT", "BECAUSE"), [column(one) for one in listed[:COLUMNS_SHOWN]])
     if len(listed) > COLUMNS_SHOWN:
-        say(f"… and {len(listed) - COLUMNS_SHOWN} more, all in the report")
+        say(f"… and {len(listed) - COLUMNS_SHOWN} more, all in the console (Data set)")
     say(f"hold-out: {profile['holdout_rule']}")
     for warning in profile["warnings"]:
         for number, line in enumerate(textwrap.wrap(warning, 100)):
@@ -103,7 +103,7 @@ def advice(failed: FunctionFailed, subject: Iris | Own) -> str:
     return (
         f"The training failed: {failed.reason or failed}\n"
         f"    Correct the table or dataset.toml in {subject.own.files[0].parent}, and run the same command again.\n"
-        "    The stack keeps running: `make runs` compares its runs, `make stop` stops it."
+        "    The stack keeps running: `make console` opens it, `make stop` stops it."
     )
 
 
@@ -122,7 +122,7 @@ def _earlier_champion(clients: Clients, values: dict[str, str], subject: Iris | 
         raise Failure(
             "There is no champion: the gate refused every version, for the reason above.\n"
             "    Lower `floor` in dataset.toml, or add columns that predict the target better; then run again.\n"
-            "    The stack keeps running: `make runs` compares its runs, `make stop` stops it."
+            "    The stack keeps running: `make console` opens it, `make stop` stops it."
         )
     say(f"Version {version} of an earlier run stays the champion.")
     return manifest(clients, values["EVERGREEN_BUCKET"], subject.model, version)

@@ -4,15 +4,30 @@ import json
 import textwrap
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
-from . import alarm, api, environment, mail, quality, report, rights, runs, training, upload
+from . import alarm, api, environment, link, mail, quality, rights, runs, training, upload
 from .console import Failure, say, step, until
 from .environment import Clients
-from .settings import Settings
+from .settings import ROOT, Settings
 from .subject import Example, Iris, Own
 from .training import invoke
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the summary shows."""
+
+    values: dict[str, str]
+    model: dict[str, Any]
+    manifest: dict[str, Any]
+    predictions: list[tuple[Example, dict[str, Any]]]
+    metrics: dict[str, float]
+    letters: list[tuple[mail.Mail, Path]]
+    console: str
 
 
 def walk(settings: Settings, subject: Iris | Own) -> None:
@@ -32,13 +47,8 @@ def walk(settings: Settings, subject: Iris | Own) -> None:
     model = api.get(url, key, "/model")
     mails = alarm.raise_and_clear(clients, values, model, _readers(settings))
     letters = list(zip(mails, mail.save(mails, settings.state / "mail")))
-    found = report.Walk(values, subject, model, manifest, _runs(values), predictions, metrics, letters)
-    page = report.write(settings.state / "report.html", found)
-    _summary(settings, found, page)
-
-
-def _runs(values: dict[str, str]) -> list[dict[str, Any]]:
-    return runs.fetch(*environment.status_of(values))
+    console = link.make(clients, values)
+    _summary(settings, Found(values, model, manifest, predictions, metrics, letters, console))
 
 
 def in_words(answer: dict[str, Any]) -> str:
@@ -124,7 +134,7 @@ def _latest(cloudwatch: Any, metric: dict[str, Any]) -> float | None:
     return max(points, key=lambda point: point["Timestamp"])["Maximum"] if points else None
 
 
-def _summary(settings: Settings, found: report.Walk, page: Any) -> None:
+def _summary(settings: Settings, found: Found) -> None:
     url, key = found.values["EVERGREEN_API_URL"], found.values["EVERGREEN_API_KEY"]
     step("Runs")
     runs.show(*environment.status_of(found.values))
@@ -146,8 +156,19 @@ def _summary(settings: Settings, found: report.Walk, page: Any) -> None:
     for letter, file in found.letters:
         say(f"mail         {letter.subject}")
         say(f"             {file}")
-    say(f"report       {page}")
+    _console(settings, found.console)
     say(f"variables    . {settings.environment_file}")
     for example, _ in found.predictions[:1]:
         say("try it       " + api.curl(url, key, example.row))
-    say("The stack keeps running; `make run` updates it, `make runs` compares its runs, `make stop` stops it.")
+    say("The stack keeps running; `make run` updates it, `make stop` stops it.")
+
+
+def _console(settings: Settings, url: str) -> None:
+    """Prints the link to the console, and how to use the command line."""
+    say(f"console      {url}")
+    say("             The link opens once, within ten minutes; `make console` prints another one.")
+    program = ROOT / "target/cli/evergreen"
+    if program.exists():
+        say(f"terminal     . {settings.environment_file}; {program} status")
+    else:
+        say("terminal     `make cli` builds the command `evergreen`, which shows and does the same.")

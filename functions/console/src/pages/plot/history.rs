@@ -53,10 +53,11 @@ impl QualityHistory {
         let seconds = |point: &HistoryPoint| point.at.as_second() as f64;
         let (first, last) = (self.points.first().map_or(0.0, seconds), self.points.last().map_or(1.0, seconds));
         // Dots at the edges are drawn whole.
-        let margin = ((last - first) * 0.02).max(1800.0);
+        let margin = ((last - first) * 0.02).max(5.0);
         let (from, to) = (first - margin, last + margin);
         let format = if to - from > 3.0 * 86_400.0 { "%-d %b" } else { "%-d %b %H:%M" };
         let format = if to - from > 300.0 * 86_400.0 { "%b %Y" } else { format };
+        let format = if to - from < 3600.0 { "%H:%M:%S" } else { format };
         let tick = |index: u32| {
             let at = from + (to - from) * (f64::from(index) + 0.5) / 7.0;
             let text = Timestamp::from_second(at as i64).map(|at| at.strftime(format).to_string());
