@@ -14,6 +14,9 @@ const DATASET: &str = "${ArtifactBucket.Arn}/datasets/${ModelName}/*";
 const INCOMING: &str = "${ArtifactBucket.Arn}/incoming/${ModelName}/*";
 const MODELS: &str = "${ArtifactBucket.Arn}/models/${ModelName}/*";
 const MANIFESTS: &str = "${ArtifactBucket.Arn}/models/${ModelName}/*/manifest.json";
+const REGISTRY: &str = "${ArtifactBucket.Arn}/registry/${ModelName}/*";
+const JOURNAL: &str = "${ArtifactBucket.Arn}/registry/${ModelName}/journal/*";
+const KEPT_MANIFESTS: &str = "${ArtifactBucket.Arn}/registry/${ModelName}/manifests/*";
 const BUS: &str = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default";
 // The functions' roles need permission to use the key. It decrypts the content of the S3 bucket and the table. It also
 // encrypts new S3 objects, and the messages that Lambda sends into a queue with the function's role.
@@ -35,8 +38,12 @@ const CALLS: [(&str, &[(&str, &str)]); 6] = [
         "Train",
         &[
             ("s3:GetObject", DATASET),
+            ("s3:GetObjectVersion", DATASET),
             ("s3:GetObject", INCOMING),
             ("s3:GetObject", MODELS),
+            ("s3:DeleteObject", MODELS),
+            ("s3:GetObject", REGISTRY),
+            ("s3:PutObject", REGISTRY),
             ("s3:PutObject", MODELS),
             ("s3:PutObjectTagging", MODELS),
             ("s3:DeleteObjectTagging", MODELS),
@@ -48,6 +55,7 @@ const CALLS: [(&str, &[(&str, &str)]); 6] = [
             ("dynamodb:PutItem", TABLE),
             ("dynamodb:Query", TABLE),
             ("dynamodb:Query", INDEX),
+            ("dynamodb:Query", LISTING),
             ("dynamodb:UpdateItem", TABLE),
             ("events:PutEvents", BUS),
             ("sqs:SendMessage", "TrainFailureQueue.Arn"),
@@ -86,13 +94,19 @@ const CALLS: [(&str, &[(&str, &str)]); 6] = [
             ("scheduler:UpdateSchedule", SCHEDULE),
             ("iam:PassRole", "TrainScheduleRole.Arn"),
             ("cloudwatch:DescribeAlarms", "*"),
+            ("cloudwatch:GetMetricData", "*"),
+            ("s3:GetObject", KEPT_MANIFESTS),
+            ("s3:PutObject", KEPT_MANIFESTS),
+            ("s3:PutObject", JOURNAL),
             ("kms:Decrypt", KEY),
+            ("kms:GenerateDataKey", KEY),
         ],
     ),
     (
         "Metrics",
         &[
             ("s3:GetObject", MODELS),
+            ("s3:PutObject", JOURNAL),
             ("s3:ListBucket", BUCKET),
             ("dynamodb:BatchGetItem", TABLE),
             ("dynamodb:DeleteItem", TABLE),
@@ -347,13 +361,13 @@ fn of_the_models_records(function: &str, statement: &Value) -> Value {
         ("Train", "DeletePublishedEvents") | ("Metrics", "PublishStoredEvents") => condition(&["OUTBOX"]),
         ("Metrics", "RememberPublishedMetrics") => condition(&["METRICS"]),
         ("Train", "DropCopyInPromotion") => {
-            let mut condition = condition(&["MODEL", "OUTBOX"]);
+            let mut condition = condition(&["MODEL", "OUTBOX", "AUDIT"]);
             condition["ForAnyValue:StringEquals"] = json!({"dynamodb:EnclosingOperation": ["TransactWriteItems"]});
             condition
         }
         ("Console", "ReadAndChange") => condition(&["MODEL", "OUTBOX", "AUDIT", "MAIL", "SESSION"]),
         ("Train", "ReadNewestRun") => condition(&["MODEL"]),
-        ("Train", _) => condition(&["MODEL", "OUTBOX"]),
+        ("Train", _) => condition(&["MODEL", "OUTBOX", "AUDIT"]),
         _ => condition(&["MODEL"]),
     }
 }
