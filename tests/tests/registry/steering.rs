@@ -65,7 +65,7 @@ async fn a_change_its_audit_entry_and_its_event_are_stored_together() {
     let change = at(1, set(2, 1));
     registry.apply(&change).await.unwrap();
     assert_eq!(registry.aliases().await.unwrap(), [staging(2, 1)]);
-    assert_eq!(registry.audit(None, 10).await.unwrap(), [change.entry.clone()]);
+    assert_eq!(registry.audit(None, 10).await.unwrap(), std::slice::from_ref(&change.entry));
     let waiting = registry.waiting(later(60), None).await.unwrap().announcements;
     assert!(waiting.contains(&change.announcements[0]), "{waiting:?}");
     registry.apply(&change).await.unwrap();

@@ -39,7 +39,7 @@ async fn a_lost_registry_is_rebuilt_from_the_bucket_while_predictions_go_on() {
     assert_eq!(report["champion"], json!(serving), "{report}");
     let after = records(&stack).await;
     // Tests before this one may have put records into the table by hand. Those are not in the bucket.
-    let history = before.iter().filter(|(key, _)| key.starts_with("CHAMPION")).next_back().expect("a champion");
+    let history = before.iter().rfind(|(key, _)| key.starts_with("CHAMPION")).expect("a champion");
     let number = refused["version"].as_u64().expect("a refused run has a version");
     let run = format!("RUN#{}", refused["run_id"].as_str().expect("a run has an id"));
     for key in
