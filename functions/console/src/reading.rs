@@ -10,7 +10,7 @@ mod versions;
 use evergreen_http::Problem;
 use evergreen_lifecycle::listing::InvalidFilter;
 use evergreen_lifecycle::ports::{Champions, Steering};
-use evergreen_lifecycle::{Pointer, Record, time};
+use evergreen_lifecycle::{Champion, Pointer, Record, time};
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
@@ -68,7 +68,8 @@ fn shown(pointer: &Pointer) -> Value {
         "revision": pointer.revision,
         "promoted_at": pointer.promoted_at().map(time::format),
         "previous": pointer.previous(),
-        "reason": pointer.decision().map(|decision| decision.to_string()),
+        "reason": champion.map(Champion::why).or_else(|| pointer.decision().map(|decision| decision.to_string())),
+        "by_hand": champion.and_then(|champion| champion.by_hand.as_ref()),
         "version": champion.map(|champion| &champion.version),
         "unreadable": pointer.unreadable().map(ToString::to_string),
     })

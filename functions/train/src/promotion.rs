@@ -60,7 +60,8 @@ pub async fn promote<W: TrainWorld>(
             return Ok(answer(pointer, !is_own));
         }
         let last_revision = retries.call(async || trainer.world.registry().last_revision().await).await?;
-        let champion = Champion::following(seen.as_ref(), last_revision, version.clone(), trainer.world.clock().now());
+        let champion = Champion::following(seen.as_ref(), last_revision, version.clone(), trainer.world.clock().now())
+            .promoted_by(actor(by.as_deref()), note.clone());
         let announcement = &announcement(trainer, &champion, note.as_deref())?;
         let entry = &audit_entry(&champion, note.as_deref(), by.as_deref());
         let seen_revision = seen.as_ref().map_or(0, |pointer| pointer.revision);
@@ -83,6 +84,10 @@ fn answer(pointer: &Pointer, duplicate: bool) -> Promoted {
     Promoted { promoted: pointer.number, replaced: pointer.previous(), revision: pointer.revision, duplicate }
 }
 
+fn actor(by: Option<&str>) -> Actor {
+    Actor { kind: ActorKind::Iam, name: by.unwrap_or("lambda invoke").to_owned() }
+}
+
 fn audit_entry(champion: &Champion, note: Option<&str>, by: Option<&str>) -> AuditEntry {
     let number = champion.version.number;
     let from = champion.previous.map(|previous| ("from".to_owned(), previous.to_string()));
@@ -90,7 +95,7 @@ fn audit_entry(champion: &Champion, note: Option<&str>, by: Option<&str>) -> Aud
         // The id contains the time, because a revision can repeat after somebody deleted the history.
         id: format!("champion-{}-{}", champion.revision, champion.promoted_at.as_millisecond()),
         at: champion.promoted_at,
-        actor: Actor { kind: ActorKind::Iam, name: by.unwrap_or("lambda invoke").to_owned() },
+        actor: actor(by),
         action: AuditedAction::Promoted,
         subject: format!("version {number}"),
         reason: note.map(str::to_owned),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 pub use pointer::Pointer;
 
-use crate::{Version, VersionNumber, time};
+use crate::{Actor, Version, VersionNumber, time};
 
 // The record contains the whole record of the model version, so the prediction function reads only one DynamoDB item.
 /// Record of the champion, the model version that answers predictions.
@@ -23,6 +23,20 @@ pub struct Champion {
     pub previous: Option<VersionNumber>,
     /// The record of the model version that answers predictions.
     pub version: Version,
+    // Records of earlier releases do not say whether a person promoted the version.
+    /// Who promoted this model version by hand, and why. `None` if the gate promoted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_hand: Option<ManualPromotion>,
+}
+
+/// A person's decision that a model version becomes the champion, whatever the gate had decided about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManualPromotion {
+    /// The person who promoted the version, or rolled back to it.
+    pub actor: Actor,
+    /// The person's reason, in their words. `None` if they gave none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 impl Champion {
@@ -52,7 +66,23 @@ impl Champion {
             promoted_at: time::to_millis(promoted_at),
             previous: before.map(|(_, number)| number),
             version,
+            by_hand: None,
         }
+    }
+
+    /// Returns the record with the person who promoted the version by hand, and their reason.
+    #[must_use]
+    pub fn promoted_by(self, actor: Actor, reason: Option<String>) -> Self {
+        Self { by_hand: Some(ManualPromotion { actor, reason }), ..self }
+    }
+
+    /// Returns why this version is the champion, as text for a person: the person's reason, or the gate's decision.
+    pub fn why(&self) -> String {
+        let decision = &self.version.decision;
+        let Some(ManualPromotion { actor, reason }) = &self.by_hand else { return decision.to_string() };
+        let reason = reason.as_deref().unwrap_or("without a reason");
+        let verdict = if decision.promotes() { "promoted" } else { "refused" };
+        format!("{} promoted it by hand: {reason} (the gate had {verdict} it: {decision})", actor.name)
     }
 
     /// Returns the champion's revision (the number of promotions so far), or 0 if there is no champion.

@@ -36,7 +36,7 @@ mod verification;
 mod version;
 
 pub use baseline::Baseline;
-pub use champion::{Champion, Pointer};
+pub use champion::{Champion, ManualPromotion, Pointer};
 pub use curves::{
     CalibrationBin, ClassCurve, ClassificationCurves, Curves, MAX_CURVES, PredictedPart, RegressionCurves,
 };

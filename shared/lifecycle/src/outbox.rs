@@ -99,23 +99,43 @@ pub async fn publish(
     delivery: &mut Delivery,
 ) {
     for chunk in announcements.chunks(MAX_ANNOUNCEMENTS) {
-        for announcement in chunk {
-            if let Err(failure) = outbox.journal(&announcement.key).await {
-                return delivery.failures.push(failure);
-            }
+        let Err(failure) = publish_together(outbox, bus, chunk, delivery).await else { continue };
+        // A service that is away fails every event. Any other failure may be about one event, so the others are
+        // published without it.
+        if failure.is_brief {
+            return delivery.failures.push(failure);
         }
-        let refused = match bus.announce(chunk).await {
-            Ok(refused) => refused,
-            Err(failure) => return delivery.failures.push(failure),
-        };
-        for announcement in chunk.iter().filter(|event| refused.iter().all(|refusal| refusal.key != event.key)) {
-            delivery.published += 1;
-            if let Err(failure) = outbox.remove(&announcement.key).await {
+        if chunk.len() == 1 {
+            delivery.failures.push(failure);
+            continue;
+        }
+        for announcement in chunk {
+            if let Err(failure) = publish_together(outbox, bus, std::slice::from_ref(announcement), delivery).await {
                 delivery.failures.push(failure);
             }
         }
-        delivery.refused.extend(refused);
     }
+}
+
+/// Publishes events with one call. If the call fails, all of them stay stored.
+async fn publish_together(
+    outbox: &impl EventOutbox,
+    bus: &impl Announcer,
+    chunk: &[Announcement],
+    delivery: &mut Delivery,
+) -> Result<(), Unavailable> {
+    for announcement in chunk {
+        outbox.journal(&announcement.key).await?;
+    }
+    let refused = bus.announce(chunk).await?;
+    for announcement in chunk.iter().filter(|event| refused.iter().all(|refusal| refusal.key != event.key)) {
+        delivery.published += 1;
+        if let Err(failure) = outbox.remove(&announcement.key).await {
+            delivery.failures.push(failure);
+        }
+    }
+    delivery.refused.extend(refused);
+    Ok(())
 }
 
 /// Publishes the events that are stored in the outbox, except events from the last minute.
@@ -136,9 +156,8 @@ pub async fn deliver(outbox: &impl EventOutbox, bus: &impl Announcer, now: Times
         // If one event cannot be read, or the event bus refuses it, the other events are still published.
         publish(outbox, bus, &page.announcements, &mut delivery).await;
         after = page.next;
-        // After a failed call to the event bus or the outbox, the function stops. The next call of the function tries
-        // again.
-        if after.is_none() || !delivery.failures.is_empty() {
+        // If a service is away, the function stops. The next call of the function tries again.
+        if after.is_none() || delivery.failures.iter().any(|failure| failure.is_brief) {
             break;
         }
     }

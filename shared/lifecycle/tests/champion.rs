@@ -2,7 +2,7 @@
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 use evergreen_lifecycle::champion::{Tenure, average_accuracy};
-use evergreen_lifecycle::{Champion, Pointer, Record, Unreadable, VersionNumber};
+use evergreen_lifecycle::{Actor, ActorKind, Champion, Pointer, Record, Unreadable, VersionNumber};
 use evergreen_testkit::{moment, version};
 use proptest::prelude::*;
 
@@ -11,7 +11,7 @@ const NOW: &str = "2026-11-24T12:00:00Z";
 /// Test helper: returns a champion that was promoted `hours` before [`NOW`].
 fn promoted(revision: u32, accuracy: f64, hours: f64) -> Champion {
     let promoted_at = moment(NOW) - jiff::SignedDuration::from_secs_f64(hours * 3600.0);
-    Champion { revision, promoted_at, previous: None, version: version(revision, accuracy, promoted_at) }
+    Champion { revision, promoted_at, previous: None, version: version(revision, accuracy, promoted_at), by_hand: None }
 }
 
 fn average(history: &[Champion]) -> Option<f64> {
@@ -21,6 +21,16 @@ fn average(history: &[Champion]) -> Option<f64> {
 
 fn assert_close(left: Option<f64>, right: f64) {
     assert!(left.is_some_and(|left| (left - right).abs() < 1e-9), "{left:?} is not {right}");
+}
+
+#[test]
+fn a_champion_says_why_it_is_the_champion() {
+    let champion = promoted(1, 0.5, 1.0);
+    let gate = champion.version.decision.to_string();
+    assert_eq!(champion.why(), gate);
+    let ada = Actor { kind: ActorKind::Session, name: "Ada".to_owned() };
+    let by_hand = champion.promoted_by(ada, Some("wrong labels".to_owned()));
+    assert_eq!(by_hand.why(), format!("Ada promoted it by hand: wrong labels (the gate had refused it: {gate})"));
 }
 
 #[test]

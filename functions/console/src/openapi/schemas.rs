@@ -33,7 +33,7 @@ pub(super) fn all() -> Value {
     let families = Family::ALL.map(Family::name);
     json!({
         "Training": object(&[], json!({
-            "seed": {"type": ["integer", "null"], "minimum": 0, "maximum": u64::MAX},
+            "seed": {"type": ["integer", "null"], "minimum": 0, "maximum": i64::MAX},
             "family": {"enum": families.iter().map(|name| json!(name)).chain([Value::Null]).collect::<Vec<_>>()},
             "hyperparameters": {"type": ["object", "null"]},
             "note": {"type": ["string", "null"], "maxLength": 1000, "pattern": plain()},

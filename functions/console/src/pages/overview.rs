@@ -140,7 +140,7 @@ fn card(champion: &Champion, request: &PageRequest<'_>) -> ChampionCard {
         } else {
             text::spaced(version.family.name())
         },
-        reason: sentence(&decision.to_string(), decision.promotes()),
+        reason: sentence(&champion.why(), champion.by_hand.is_some() || decision.promotes()),
         scores: [Some(headline), primary].into_iter().flatten().filter_map(score).collect(),
         facts: facts.collect(),
     }

@@ -80,7 +80,8 @@ impl<W: ConsoleWorld> Console<W> {
         self.keep(&version).await?;
         let history = read(self.world.registry().recent_champions(1)).await?;
         let last_revision = history.iter().flatten().map(|pointer| pointer.revision).max().unwrap_or_default();
-        let champion = Champion::following(seen, last_revision, version, self.now());
+        let champion = Champion::following(seen, last_revision, version, self.now())
+            .promoted_by(by.actor.clone(), Some(reason.clone()));
         let told = LifecycleEvent::of_promotion(self.model().clone(), &champion, reason.clone());
         let from = champion.previous.map_or_else(|| "none".to_owned(), |number| number.to_string());
         let draft = DraftedChange::new(action, format!("version {number}"))

@@ -21,6 +21,10 @@ use crate::token;
 /// Longest note of a training run, in characters.
 const MAX_NOTE: usize = 1000;
 
+// EventBridge refuses an event with a larger number.
+/// Maximum seed of a training run.
+const MAX_SEED: u64 = i64::MAX as u64;
+
 /// The body of a request for a training run. Every field is optional.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -54,6 +58,10 @@ impl<W: ConsoleWorld> Console<W> {
     pub(crate) async fn train(&self, by: &By, order: TrainingOrder) -> Result<Reply, Problem> {
         let note = order.note.as_deref().map(str::trim).filter(|note| !note.is_empty());
         short("note", note.unwrap_or_default(), MAX_NOTE)?;
+        if order.seed.is_some_and(|seed| seed > MAX_SEED) {
+            let expected = format!("a whole number from 0 to {MAX_SEED}");
+            return Err(problem::invalid_field("seed", "The field \"seed\" is too large.", expected));
+        }
         if let Some(earlier) = self.earlier(by, AuditedAction::TrainingRequested, "").await? {
             return accepted(&earlier);
         }

@@ -103,6 +103,9 @@ async fn a_training_is_requested_with_every_field_and_an_event() {
     assert_eq!(fixture.signed("POST", "/trainings", None).await.status, 202);
     let wrong = fixture.signed("POST", "/trainings", json!({"family": "magic"})).await;
     assert_eq!((wrong.status, wrong.json()["field"].as_str()), (400, Some("family")));
+    // EventBridge would refuse the event with this seed, after the answer.
+    let wrong = fixture.signed("POST", "/trainings", json!({"seed": u64::MAX})).await;
+    assert_eq!((wrong.status, wrong.json()["field"].as_str()), (400, Some("seed")));
 }
 
 #[tokio::test]

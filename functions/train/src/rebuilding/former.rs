@@ -72,7 +72,8 @@ fn champions(manifests: &[Manifest], recorded: &BTreeMap<u32, Champion>) -> Vec<
     let mut champions: Vec<Champion> = Vec::with_capacity(kept);
     for (revision, version) in (begin..).zip(promoted.into_iter().rev().take(kept).rev()) {
         let previous = champions.last().map(|champion| champion.version.number);
-        champions.push(Champion { revision, promoted_at: version.trained_at, previous, version: version.clone() });
+        let (promoted_at, version) = (version.trained_at, version.clone());
+        champions.push(Champion { revision, promoted_at, previous, version, by_hand: None });
     }
     champions
 }
