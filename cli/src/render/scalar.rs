@@ -23,7 +23,9 @@ pub fn scalar(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Array(values) => values.iter().map(scalar).collect::<Vec<_>>().join(", "),
         Value::Object(fields) => {
-            fields.iter().map(|(name, value)| format!("{name}={}", scalar(value))).collect::<Vec<_>>().join(" ")
+            let mut fields: Vec<_> = fields.iter().map(|(name, value)| format!("{name}={}", scalar(value))).collect();
+            fields.sort_unstable();
+            fields.join(" ")
         }
     }
 }
