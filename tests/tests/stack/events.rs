@@ -46,7 +46,8 @@ async fn trainings_promotions_refusals_and_failures_are_sent_to_the_bus() {
     assert!(failed["reason"].as_str().is_some_and(|reason| reason.contains("max_depth")), "{failed}");
     let ids: BTreeSet<_> = received.iter().filter_map(|event| event["detail"]["id"].as_str()).collect();
     assert!(ids.len() >= 5, "five facts have five ids: {received:#?}");
-    assert_eq!(stack.registry.waiting_events().await.len(), 0, "a published event waits no longer");
+    let waiting = stack.registry.waiting_events().await;
+    assert_eq!(waiting.len(), 0, "a published event waits no longer: {waiting:#?}");
     stack.train_good().await;
 }
 
