@@ -61,7 +61,7 @@ def _template(settings: Settings, values: dict[str, str], endpoint: str) -> Path
     """
     functions = Clients(values).client("lambda")
     template = yaml.safe_load((settings.state / "template.yaml").read_text())
-    for name in ("Train", "Predict", "Metrics", "Alert"):
+    for name in ("Train", "Predict", "Console", "Metrics", "Alert"):
         deployed = functions.get_function_configuration(FunctionName=values[f"EVERGREEN_{name.upper()}_FUNCTION"])
         variables = deployed["Environment"]["Variables"] | {"AWS_ENDPOINT_URL": endpoint}
         template["Resources"][f"{name}Function"]["Properties"]["Environment"] = {"Variables": variables}
