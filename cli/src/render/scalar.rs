@@ -5,7 +5,7 @@ use serde_json::Value;
 /// Maximum number of characters of a sentence in a table.
 const SENTENCE: usize = 60;
 
-/// Returns the value at a path of names, such as `version.number`. `null` if there is none.
+/// Returns the value at a path of names, such as `version.number`. `null` if the path leads to no value.
 pub fn at<'a>(value: &'a Value, path: &str) -> &'a Value {
     path.split('.').try_fold(value, |value, name| value.get(name)).unwrap_or(&Value::Null)
 }

@@ -248,8 +248,8 @@ alarms! {
         missing_data: MissingData::KeepsState,
     }
 
-    // After a failed load, the predict function answers with the last version that it has loaded, or with 503 if there
-    // is none.
+    // After a failed load, the predict function answers with the last version that it has loaded. If it has loaded no
+    // version, it answers 503.
     /// Alarm: a running instance of the predict function failed to load a champion.
     ModelLoadFailures {
         name: "model-load-failures",

@@ -46,7 +46,7 @@ impl Commands<'_> {
         self.short(command).into_iter().chain([self.write(command)]).collect()
     }
 
-    /// Returns the command of `evergreen` that does the same as the AWS CLI command. `None` if there is none.
+    /// Returns the command of `evergreen` that does the same as the AWS CLI command. `None` if no command does that.
     fn short(&self, command: Command) -> Option<String> {
         let stack = &self.about.stack;
         match command {
