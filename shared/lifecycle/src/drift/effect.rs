@@ -7,6 +7,12 @@ const ADDED_ROWS: f64 = 0.5;
 /// Maximum size of a shift, in standard deviations. Samples that do not overlap have no finite shift.
 const MAX_SHIFT: f64 = 5.0;
 
+/// Returns the population stability index (PSI) of the counts of one column, as
+/// [`ColumnDrift`](super::ColumnDrift) has it.
+pub fn psi(baseline: &[u64], served: &[u64]) -> f64 {
+    Pairs::new(baseline, served).psi()
+}
+
 /// Counts of the same cells in two samples. Cells that are empty in both samples are left out.
 pub(super) struct Pairs(Vec<(f64, f64)>);
 

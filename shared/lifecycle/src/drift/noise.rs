@@ -7,6 +7,12 @@ use super::hypergeometric::TwoSamples;
 /// Number of standard deviations below which a difference is chance, without a calculation.
 const CLEARLY_CHANCE: f64 = 3.0;
 
+/// Returns whether the counts of one column differ by more than chance. `limit` is the p-value for the column (0–1), with
+/// all its cells. The test is the one of [`DriftVerdict`](super::DriftVerdict), without the rest of its result.
+pub fn is_beyond_noise(bins: &Bins, baseline: &[u64], served: &[u64], limit: f64) -> bool {
+    NoiseTests::new(bins, baseline, served).are_beyond(limit)
+}
+
 /// The tests of one column: which sets of cells have another share of the served rows than of the baseline.
 ///
 /// For numbers, the sets are the cells up to each edge, without missing values. For categories, each cell is a set. For
