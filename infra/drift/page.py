@@ -11,6 +11,9 @@ HALF_OF_COLUMNS = COLUMNS // 2
 DAYS_OF_A_YEAR = 365
 HOURS_OF_A_DAY = 24
 
+# A rule that rings in this share of half years without a change has no time to state.
+MANY_FALSE = 0.5
+
 
 def write(document: Path, tables: dict[str, str]) -> None:
     """Replaces the text between `<!-- table: NAME -->` and `<!-- end -->`."""
@@ -55,11 +58,18 @@ def power(results: list[Result]) -> str:
 
 def delay(results: list[Result]) -> str:
     """Returns the table of the time from a change to the alarm, beside the e-process."""
+    names = ("drifted", "beyond_noise", "e_process")
+    quiet = {
+        (r["rows_a_day"], r["table_rows"], name): r[name]["found"] for r in results for name in names if not r["shift"]
+    }
     lines = []
     for result in results:
-        names = ("drifted", "beyond_noise", "e_process")
-        change = "none" if result["shift"] == 0 else f"+{result['shift']} sd"
-        cells = [_time(result[name]) for name in names]
+        if result["shift"] == 0:
+            change, cells = "none", [f"rings in {_percent(result[name]['found'])} %" for name in names]
+        else:
+            change = f"+{result['shift']} sd"
+            false = [quiet[(result["rows_a_day"], result["table_rows"], name)] for name in names]
+            cells = [_time(result[name]) if share < MANY_FALSE else "–" for name, share in zip(names, false)]
         lines.append([f"{result['rows_a_day']:,.0f}", f"{result['table_rows']:,}", change, *cells])
     return _table(["Rows a day", "Table", "Change", "Drift", "Beyond noise", "E-process"], lines)
 
