@@ -32,6 +32,7 @@ mod signature;
 mod steering;
 pub mod text;
 pub mod time;
+pub mod transfer;
 mod verification;
 mod version;
 
