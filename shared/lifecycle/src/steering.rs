@@ -65,6 +65,12 @@ pub enum AuditedAction {
     RetentionRequested,
     /// A verification of a version ended.
     VersionVerified,
+    /// A person imported the history of a model from an export.
+    HistoryImported,
+    /// A rebuild of the registry from the bucket ended.
+    RegistryRebuilt,
+    /// The records of old runs were deleted.
+    RunsDeleted,
     /// The training schedule was switched off.
     SchedulePaused,
     /// The training schedule was switched on.
