@@ -10,4 +10,4 @@ mod place;
 
 pub use export::{EXPORT_FORMAT, Export, ExportOrigin, ExportedFile, InvalidExport};
 pub use history::{ImportPlan, ImportRefusal, ModelHistory, plan_import};
-pub use place::{key_of, path_of, prefixes};
+pub use place::{is_of_journal, key_of, path_of, prefixes};

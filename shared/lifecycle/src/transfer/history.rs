@@ -2,8 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::export::version_of;
+use super::place::is_of_journal;
 use crate::VersionNumber;
+use crate::digest::sha256_hex;
 use crate::journal::{JournalEntry, RecordKey, RecordKind, Replay};
 
 /// The files of a model in a bucket or in an export.
@@ -40,21 +44,34 @@ pub enum ImportRefusal {
 }
 
 impl ModelHistory {
-    /// Returns the number of the champion. `None` if the journal names none.
-    pub fn champion(&self) -> Option<VersionNumber> {
-        let replay = self.replay();
-        let (_, champion) = replay.records().iter().rfind(|(key, _)| key.kind() == RecordKind::Champion)?;
-        let number = champion.get("version")?.get("number")?.as_u64()?;
-        VersionNumber::new(u32::try_from(number).ok()?)
+    /// Adds a file.
+    ///
+    /// # Errors
+    /// Returns an error if the file belongs to the journal and this release cannot read it.
+    pub fn add(&mut self, path: &str, content: &[u8]) -> Result<(), serde_json::Error> {
+        if is_of_journal(path) {
+            self.journal.insert(path.to_owned(), serde_json::from_slice(content)?);
+        }
+        self.hashes.insert(path.to_owned(), sha256_hex(content));
+        Ok(())
     }
 
-    /// Returns the paths of the files to export.
-    pub fn exported(&self) -> Vec<&str> {
+    /// Returns the number of the champion, and its revision (number of promotions). `None` if the journal names none.
+    pub fn champion(&self) -> Option<(VersionNumber, u32)> {
+        let replay = self.replay();
+        let (_, champion) = replay.records().iter().rfind(|(key, _)| key.kind() == RecordKind::Champion)?;
+        let whole = |value: &Value| u32::try_from(value.as_u64()?).ok();
+        let number = whole(champion.get("version")?.get("number")?)?;
+        Some((VersionNumber::new(number)?, whole(champion.get("revision")?)?))
+    }
+
+    /// Selects the files to export. Only the journal must have been added before.
+    pub fn exported(&self, mut paths: Vec<String>) -> Vec<String> {
         // A training stores its files before its records. So a higher number belongs to a training that goes on.
         let highest = self.replay().highest_version();
         let is_finished = |number: VersionNumber| highest.is_none_or(|highest| number <= highest);
-        let paths = self.hashes.keys().map(String::as_str);
-        paths.filter(|path| version_of(path).is_none_or(is_finished)).collect()
+        paths.retain(|path| version_of(path).is_none_or(is_finished));
+        paths
     }
 
     fn replay(&self) -> Replay {
@@ -86,7 +103,7 @@ pub fn plan_import(imported: &ModelHistory, target: &ModelHistory) -> Result<Imp
     }
     let mut missing: Vec<_> =
         imported.hashes.keys().filter(|path| !target.hashes.contains_key(*path)).cloned().collect();
-    missing.sort_by_key(|path| imported.journal.contains_key(path));
+    missing.sort_by_key(|path| is_of_journal(path));
     let present = target.replay();
     let staying = present.records().keys().filter(|key| is_history(key) && !expected.records().contains_key(key));
     Ok(ImportPlan { missing, staying: staying.map(name_of).collect() })

@@ -43,6 +43,11 @@ pub fn key_of(model: &ModelName, path: &str) -> Option<String> {
     }
 }
 
+/// Returns whether a path in an export is that of a file of the journal.
+pub fn is_of_journal(path: &str) -> bool {
+    path.starts_with("journal/")
+}
+
 fn is_plain(part: &str) -> bool {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "._:-".contains(character);
     !part.is_empty() && !part.starts_with('.') && part.chars().all(is_plain)
