@@ -57,7 +57,7 @@ pub async fn store(
 
 async fn store_one(bucket: &ModelBucket, folder: &ExportFolder, file: &ExportedFile) -> Result<(), Failure> {
     let ExportedFile { path, sha256, .. } = file;
-    // The file is checked again, because it may have changed since the first look.
+    // The file is checked again, because somebody may have changed it meanwhile.
     if bucket.create(path, folder.content(file)?, sha256).await? {
         return Ok(());
     }

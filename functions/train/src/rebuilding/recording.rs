@@ -39,7 +39,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
     }
 }
 
-/// Returns the details of the audit entry. What is empty is left out.
+/// Returns the details of the audit entry. Empty details are left out.
 fn details(report: &RebuildReport, request: Option<String>) -> BTreeMap<String, String> {
     let texts = [
         ("request", request),
