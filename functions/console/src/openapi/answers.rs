@@ -22,6 +22,7 @@ pub(super) fn schema_of(endpoint: Operation) -> &'static str {
         Operation::Schedule => "Schedule",
         Operation::Audit => "AuditPage",
         Operation::Alarms => "AlarmList",
+        Operation::Cost => "MonthCost",
         Operation::Train | Operation::Verify | Operation::Rebuild | Operation::Retain => "Accepted",
         Operation::Promote | Operation::RollBack => "Promoted",
         Operation::SetTag | Operation::RemoveTag | Operation::WriteNote => "Annotated",
@@ -36,7 +37,7 @@ pub(super) fn schema_of(endpoint: Operation) -> &'static str {
 /// Returns the schemas of all answers by name.
 pub(super) fn all() -> Map<String, Value> {
     let mut all = Map::new();
-    for schemas in [runs(), versions(), champions(), comparison(), schedule(), audit(), changes()] {
+    for schemas in [runs(), versions(), champions(), comparison(), schedule(), audit(), cost(), changes()] {
         if let Value::Object(schemas) = schemas {
             all.extend(schemas);
         }
@@ -138,6 +139,15 @@ fn audit() -> Value {
         "AuditPage": object(json!({"entries": list(to("AuditEntry")), "next": maybe(text())})),
         "AlarmList": object(json!({"alarms": list(object(alarm))})),
     })
+}
+
+fn cost() -> Value {
+    let dollars = json!({"type": "number", "minimum": 0});
+    let cost = json!({
+        "from": time(), "until": time(), "so_far": dollars, "expected": maybe(dollars.clone()), "has_usage": flag(),
+        "parts": list(object(json!({"name": text(), "dollars": dollars}))), "source": text(),
+    });
+    json!({"MonthCost": object(cost)})
 }
 
 fn changes() -> Value {

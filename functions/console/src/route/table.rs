@@ -24,6 +24,7 @@ pub static ROUTES: &[JsonRoute] = &[
     reading("/schedule", &[], E::Schedule, "Shows the training schedule and its next times."),
     reading("/audit", &["limit", "before"], E::Audit, "Lists who changed what, newest first."),
     reading("/alarms", &[], E::Alarms, "Lists the alarms with their states and mutes."),
+    reading("/cost", &[], E::Cost, "Estimates the cost of the month so far."),
     reading("/openapi.json", &[], E::OpenApi, "Returns this document."),
     steering("POST", "/trainings", Some("Training"), E::Train, "Asks for a training run."),
     steering("POST", "/promotions", Some("Promotion"), E::Promote, "Makes a version the champion."),

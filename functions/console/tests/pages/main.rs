@@ -12,7 +12,7 @@ use html::Page;
 use sample::{HOSTILE, World, facts, full, now, session};
 
 /// Every page, by its path.
-const PATHS: [&str; 15] = [
+const PATHS: [&str; 17] = [
     "",
     "runs",
     "runs/manual-v16",
@@ -28,6 +28,8 @@ const PATHS: [&str; 15] = [
     "alarms",
     "schedule",
     "mails",
+    "mails/m2",
+    "mails/m1",
 ];
 
 async fn response(world: &World, right: Right, address: &str, form: Option<&Query>) -> (u16, String) {
@@ -40,6 +42,7 @@ async fn response(world: &World, right: Right, address: &str, form: Option<&Quer
     let response = respond(world, &request).await;
     match response.body {
         PageBody::Html(html) => (response.status.as_u16(), html),
+        PageBody::Mail(html) => (response.status.as_u16(), html),
         PageBody::Redirect(to) => panic!("{address} leads to {to}"),
     }
 }
@@ -69,7 +72,7 @@ async fn the_overview_says_which_version_is_the_champion_and_why() {
         "25 Nov 2026, 02:00 in 16 h",
         "training-failed",
         "Predictions lately",
-        "$1.37",
+        "$4.56",
     ];
     for expected in expected {
         assert!(text.contains(expected), "{expected}: {text}");
@@ -270,6 +273,45 @@ async fn the_data_set_s_page_names_what_moved_since_the_champion() {
 async fn the_audit_trail_says_who_did_what_and_why() {
     let text = seen("audit").await.text;
     assert!(text.contains("ada session requested a training run") && text.contains("load test"), "{text}");
+}
+
+#[tokio::test]
+async fn the_cost_says_that_it_is_an_estimate_and_of_what() {
+    let text = seen("").await.text;
+    for expected in ["Expected for the month $5.84", "Metrics and alarms, fixed $3.17", "The rest $0.04", "An estimate: what CloudWatch counted"] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_mail_is_shown_in_a_frame_of_its_own_or_as_text() {
+    let page = seen("mails/m2").await;
+    let frame = page.all("iframe").next().unwrap();
+    assert_eq!(frame.get("src"), Some("../mails/m2/html"));
+    assert!(frame.get("sandbox").is_some_and(|rights| !rights.contains("script") && !rights.contains("origin")));
+    let (status, html) = response(&full(), Right::See, "mails/m2/html", None).await;
+    assert!(status == 200 && html.contains(r#"<base target="_blank">"#), "{html}");
+    let page = seen("mails/m1").await;
+    assert!(page.all("iframe").next().is_none() && page.text.contains("The run failed."), "{}", page.text);
+    for missing in ["mails/none", "mails/none/html", "mails/m1/html"] {
+        assert_eq!(response(&full(), Right::See, missing, None).await.0, 404, "{missing}");
+    }
+}
+
+#[tokio::test]
+async fn on_aws_there_are_no_mails_and_no_way_to_them() {
+    let mut facts = facts();
+    facts.stack.is_emulated = false;
+    facts.mails = None;
+    let (session, query) = (session(Right::See), Query::default());
+    for path in [&["mails"][..], &["mails", "m2"], &["mails", "m2", "html"]] {
+        let request = PageRequest {
+            path, query: &query, form: None, session: &session, facts: &facts, key: "a-key", now: now(),
+        };
+        let response = respond(&full(), &request).await;
+        let PageBody::Html(html) = response.body else { panic!("expected a page") };
+        assert!(response.status == 404 && !Page::parse(&html).targets().iter().any(|target| target.ends_with("mails")));
+    }
 }
 
 #[tokio::test]
