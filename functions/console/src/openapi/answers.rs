@@ -182,7 +182,10 @@ fn with(mut all: Value, more: Value) -> Value {
 }
 
 fn page(name: &str, entry: Value) -> Value {
-    object(json!({name: list(entry), "next": maybe(text()), "searched": count(), "truncated": flag()}))
+    let (next, previous) = (maybe(text()), maybe(text()));
+    object(json!({
+        name: list(entry), "next": next, "previous": previous, "searched": count(), "truncated": flag(),
+    }))
 }
 
 /// Returns the schema of an object that has all these properties, and maybe more.

@@ -4,9 +4,10 @@ use super::Need::{Reading, Steering};
 use super::Operation as E;
 use super::{JsonRoute, Need, Operation};
 
-const RUNS: &[&str] = &["status", "family", "trigger", "metric", "dataset", "from", "until", "sort", "limit", "after"];
+const RUNS: &[&str] =
+    &["status", "family", "trigger", "metric", "dataset", "from", "until", "sort", "limit", "after", "before"];
 const VERSIONS: &[&str] =
-    &["status", "family", "metric", "dataset", "tag", "alias", "from", "until", "sort", "limit", "after"];
+    &["status", "family", "metric", "dataset", "tag", "alias", "from", "until", "sort", "limit", "after", "before"];
 
 /// All JSON routes.
 pub static ROUTES: &[JsonRoute] = &[

@@ -6,6 +6,7 @@ mod sample;
 
 use std::collections::BTreeSet;
 
+use evergreen_console::body::decoded_path;
 use evergreen_console::pages::{DoorPage, PageBody, PageRequest, Query, asset, door, respond};
 use evergreen_lifecycle::session::Right;
 use html::Page;
@@ -35,7 +36,8 @@ const PATHS: [&str; 17] = [
 async fn response(world: &World, right: Right, address: &str, form: Option<&Query>) -> (u16, String) {
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
     let path: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-    let query = Query::of(query.split('&').filter_map(|pair| pair.split_once('=')));
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    let query = Query::of(pairs.map(|(name, value)| (name, decoded_path(value))));
     let (session, facts) = (session(right), facts());
     let request =
         PageRequest { path: &path, query: &query, form, session: &session, facts: &facts, key: "a-key", now: now() };
@@ -69,7 +71,7 @@ async fn the_overview_says_which_version_is_the_champion_and_why() {
         "0.9680",
         "Champion since",
         "is not worse than the champion",
-        "25 Nov 2026, 02:00 in 16 h",
+        "1 Dec 2026, 03:30 in 7 days",
         "training-failed",
         "Predictions lately",
         "$4.56",
@@ -241,6 +243,39 @@ async fn a_comparison_marks_the_best_and_shows_differences() {
     let text = seen("compare?versions=15&versions=16&only=differences").await.text;
     assert!(!text.contains("petal length"), "{text}");
     assert!(seen("compare?versions=16").await.text.contains("Select two to ten versions"));
+}
+
+#[tokio::test]
+async fn the_curves_of_compared_versions_are_in_one_plot_for_each_label() {
+    let page = seen("compare?versions=14,15,16").await;
+    for title in ["ROC curve: setosa", "Precision and recall: virginica", "Calibration"] {
+        assert!(page.text.contains(title), "{title}: {}", page.text);
+    }
+    // The head of the table, six plots of labels and one of calibration, each with a line for every version.
+    assert_eq!(page.text.matches("version 14 version 15 version 16").count(), 8, "{}", page.text);
+}
+
+#[tokio::test]
+async fn versions_that_predict_numbers_are_compared_by_their_residuals() {
+    let world = full();
+    sample::predict_numbers(&world, &[15, 16]);
+    let text = page(&world, Right::See, "compare?versions=15,16").await.text;
+    assert!(text.contains("Residuals") && text.contains("Predicted and true") && !text.contains("ROC curve"), "{text}");
+}
+
+#[tokio::test]
+async fn a_table_has_a_way_back_to_its_previous_page() {
+    let world = full();
+    sample::add_failed_runs(&world, 120);
+    let links = |page: &Page, rel: &str| {
+        page.all("a").find(|link| link.get("rel") == Some(rel)).and_then(|link| link.get("href")).map(str::to_owned)
+    };
+    let first = page(&world, Right::See, "runs?status=failed").await;
+    assert_eq!(links(&first, "prev"), None);
+    let second = page(&world, Right::See, &format!("runs{}", links(&first, "next").unwrap())).await;
+    let back = links(&second, "prev").unwrap();
+    assert!(back.starts_with("?status=failed&before="), "{back}");
+    assert_eq!(page(&world, Right::See, &format!("runs{back}")).await.text, first.text);
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use evergreen_lifecycle::{
     Actor, ActorKind, Alias, Annotations, Artifact, AuditEntry, AuditedAction, CalibrationBin, Candidate, Champion,
     ClassCurve, ClassEvaluation, ClassificationCurves, ClassificationEvaluation, Column, ColumnProfile, ColumnRole,
     Curves, DatasetFile, DatasetProfile, Evaluation, Family, Gate, Incumbent, MANIFEST_FORMAT, Manifest, Mute,
-    PrimaryMetric, Progress, Run, RunStage, RunState, Scores, SearchSummary, Signature, Trigger, Version,
+    PredictedPart, PrimaryMetric, Progress, RegressionCurves, Run, RunStage, RunState, Scores, SearchSummary, Signature, Trigger, Version,
 };
 use evergreen_testkit::{FixedClock, Memory, champion, finished_run, moment, run, version};
 use jiff::{SignedDuration, Timestamp};
@@ -138,8 +138,8 @@ fn usage() -> UsageFact {
 static VERSIONS: LazyLock<Vec<Version>> = LazyLock::new(|| {
     let (mut current, mut versions): (Option<Champion>, Vec<Version>) = (None, Vec::new());
     for (number, accuracy) in (1..).zip(ACCURACIES) {
-        let days = SignedDuration::from_hours(24 * (16 - i64::from(number)));
-        let at = now() - days - SignedDuration::from_hours(6);
+        let weeks = SignedDuration::from_hours(168 * (16 - i64::from(number)));
+        let at = now() - weeks - SignedDuration::from_hours(6);
         let version = sample_version(number, accuracy, at, current.as_ref());
         if version.decision.promotes() {
             current = Some(Champion::succeeding(current.as_ref(), version.clone(), at));
@@ -182,7 +182,7 @@ fn fill(memory: &Memory) {
     state.mutes.insert(mute.alarm.clone(), mute);
     state.alarm_states = alarms();
     state.schedule = Some(StoredSchedule {
-        expression: "cron(0 3 * * ? *)".into(),
+        expression: "cron(30 4 ? * TUE *)".into(),
         zone: Some("Europe/Berlin".into()),
         changed_at: moment("2026-11-01T12:00:00Z"),
         is_enabled: true,
@@ -450,6 +450,42 @@ fn alarms() -> Vec<AlarmStatus> {
         ),
         alarm("predict-errors", AlarmCondition::InsufficientData, "Prediction requests fail.", ""),
     ]
+}
+
+/// Gives versions the curves of a model that predicts numbers.
+pub fn predict_numbers(world: &World, numbers: &[u32]) {
+    let mut state = world.registry.state();
+    for number in numbers {
+        let version = state.versions[&evergreen_lifecycle::VersionNumber::new(*number).unwrap()].clone();
+        let manifest = Manifest { curves: Some(residuals(f64::from(*number))), ..manifest(&version) };
+        state.objects.insert(version.manifest_key, serde_json::to_vec(&manifest).unwrap());
+    }
+}
+
+fn residuals(width: f64) -> Curves {
+    let bin = |index: i32| {
+        let from = f64::from(index) - 0.5;
+        HistogramBin { from, to: from + 1.0, rows: (60.0 * (-f64::from(index).powi(2) / width).exp()) as usize }
+    };
+    let part = |index: i32| {
+        let middle = f64::from(index) * 3.0;
+        let mean_truth = middle + 20.0 / width;
+        PredictedPart { mean_prediction: middle, mean_truth, low_truth: middle - 2.0, high_truth: middle + 2.0, rows: 15 }
+    };
+    Curves::Regression(RegressionCurves {
+        residuals: (-6..=6).map(bin).collect(),
+        predicted_against_true: (0..10).map(part).collect(),
+    })
+}
+
+/// Adds runs that failed, one a minute.
+pub fn add_failed_runs(world: &World, count: i64) {
+    let mut state = world.registry.state();
+    for index in 0..count {
+        let at = now() - SignedDuration::from_hours(4000) - SignedDuration::from_mins(index);
+        let run = run(&format!("old-{index}"), at).failed("no rows".into(), None, at);
+        state.runs.insert(run.id.clone(), run);
+    }
 }
 
 /// Makes a version the champion although the gate refused it.
