@@ -47,6 +47,8 @@ pub enum Operation {
     Audit,
     /// Lists the alarms.
     Alarms,
+    /// Estimates the cost of the month so far.
+    Cost,
     /// Returns the OpenAPI document.
     OpenApi,
     /// Asks for a training run.

@@ -6,6 +6,7 @@
 
 mod baseline;
 pub mod champion;
+pub mod cost;
 mod curves;
 pub mod digest;
 mod evaluation;
