@@ -9,6 +9,7 @@ pub mod champion;
 pub mod cost;
 mod curves;
 pub mod digest;
+pub mod drift;
 mod evaluation;
 mod event;
 mod gate;
