@@ -14,6 +14,10 @@ HOURS_OF_A_DAY = 24
 # A rule that rings in this share of half years without a change has no time to state.
 MANY_FALSE = 0.5
 
+# The part of the delays that the page shows.
+DELAY_TABLE = 10_000
+DELAY_SHIFTS = (0, 0.2, 0.5, 1, 2)
+
 
 def write(document: Path, tables: dict[str, str]) -> None:
     """Replaces the text between `<!-- table: NAME -->` and `<!-- end -->`."""
@@ -64,14 +68,16 @@ def delay(results: list[Result]) -> str:
     }
     lines = []
     for result in results:
+        if result["table_rows"] != DELAY_TABLE or result["shift"] not in DELAY_SHIFTS:
+            continue
         if result["shift"] == 0:
             change, cells = "none", [f"rings in {_percent(result[name]['found'])} %" for name in names]
         else:
             change = f"+{result['shift']} sd"
             false = [quiet[(result["rows_a_day"], result["table_rows"], name)] for name in names]
             cells = [_time(result[name]) if share < MANY_FALSE else "–" for name, share in zip(names, false)]
-        lines.append([f"{result['rows_a_day']:,.0f}", f"{result['table_rows']:,}", change, *cells])
-    return _table(["Rows a day", "Table", "Change", "Drift", "Beyond noise", "E-process"], lines)
+        lines.append([f"{result['rows_a_day']:,.0f}", change, *cells])
+    return _table(["Rows a day", "Change", "Drift", "Beyond noise", "E-process"], lines)
 
 
 def peers(results: list[Result]) -> str:
