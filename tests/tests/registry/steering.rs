@@ -159,7 +159,7 @@ async fn the_record_of_a_run_is_removed_unless_an_attempt_is_in_progress() {
         registry.apply(&at(minutes, Edit::RemoveRun(ended.clone()))).await.unwrap();
     }
     assert_eq!(run_of(&registry, &ended).await, None);
-    assert_eq!(run_of(&registry, &running.id).await.map(|run| run.id), Some(running.id));
+    assert_eq!(run_of(&registry, &running.id).await.map(|run| run.id), Some(running.id.clone()));
 }
 
 #[tokio::test]
