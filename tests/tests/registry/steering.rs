@@ -6,7 +6,8 @@ use evergreen_lifecycle::{Alias, Annotations, AuditedAction, Champion, Change, E
 use evergreen_testkit::{audit_entry, change};
 
 use crate::world::{
-    bad, champion_of, champion_with_copy, good, later, new_model, opened, promoted, registry, registry_of, version_of,
+    attempt, bad, champion_of, champion_with_copy, good, later, new_model, open, opened, promoted, registry,
+    registry_of, run_of, version_of,
 };
 
 fn number(number: u32) -> VersionNumber {
@@ -143,6 +144,22 @@ async fn what_a_pin_or_a_champion_names_cannot_be_deleted() {
     assert_eq!(protection(registry.apply(&at(7, now(1))).await), Some(Protection::FormerChampion));
     registry.apply(&at(8, now(2))).await.unwrap();
     assert_eq!(registry.annotations(number(2)).await.unwrap(), Annotations::default());
+}
+
+#[tokio::test]
+async fn the_record_of_a_run_is_removed_unless_an_attempt_is_in_progress() {
+    let (_, registry) = two_versions().await;
+    let running = attempt("now", 1);
+    open(&registry, &running).await.unwrap();
+    let refused = registry.apply(&at(1, Edit::RemoveRun(running.id.clone()))).await;
+    assert_eq!(conflict(refused), Some(format!("run {}", running.id)));
+    let ended = version_of(&registry, number(2)).await.unwrap().run_id;
+    // A run that is gone already is no error.
+    for minutes in [2, 3] {
+        registry.apply(&at(minutes, Edit::RemoveRun(ended.clone()))).await.unwrap();
+    }
+    assert_eq!(run_of(&registry, &ended).await, None);
+    assert_eq!(run_of(&registry, &running.id).await.map(|run| run.id), Some(running.id.clone()));
 }
 
 #[tokio::test]
