@@ -5,26 +5,30 @@ mod annotations;
 mod champions;
 mod deletion;
 mod mutes;
+mod repetition;
 mod requests;
 mod switching;
 mod text;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use evergreen_http::Problem;
 use evergreen_lifecycle::outbox::{Delivery, publish};
 use evergreen_lifecycle::ports::{ChangeError, Steering};
 use evergreen_lifecycle::{
-    Actor, Announcement, AuditEntry, AuditedAction, Change, Edit, LifecycleEvent, VersionNumber, time,
+    Actor, Announcement, AuditEntry, AuditedAction, Change, Edit, LifecycleEvent, RequestKey, VersionNumber, time,
 };
 use serde::Serialize;
 use serde_json::Value;
+use tokio::time::timeout;
 
 pub use aliases::AliasTarget;
 pub use annotations::{Note, TagValue};
 pub use champions::{PromotionOrder, RollbackOrder};
 pub use deletion::Deletion;
 pub use mutes::MuteUntil;
+pub(crate) use repetition::{KEY_HEADER, SentRequest, request_key};
 pub use requests::{RetentionOrder, TrainingOrder};
 pub use switching::{OptionalReason, Reason};
 pub(crate) use text::{checked_reason, optional_reason};
@@ -32,7 +36,10 @@ pub(crate) use text::{checked_reason, optional_reason};
 use crate::console::Console;
 use crate::ports::ConsoleWorld;
 use crate::problem;
-use crate::reply::read;
+
+// API Gateway waits 29 seconds for an answer. The change is stored, so the answer must come in time.
+/// Maximum time in which the console sends the events of a change itself.
+const SENDING: Duration = Duration::from_secs(2);
 
 /// Who makes a change, and under which conditions.
 #[derive(Debug, Clone)]
@@ -41,7 +48,7 @@ pub struct By {
     pub actor: Actor,
     // A repeated change with the same key changes nothing and gets the same answer.
     /// The caller's idempotency key.
-    pub key: Option<String>,
+    pub key: Option<RequestKey>,
     /// The revision that the caller saw, from the header `If-Match`.
     pub seen: Option<u32>,
 }
@@ -95,24 +102,12 @@ impl DraftedChange {
 }
 
 impl<W: ConsoleWorld> Console<W> {
-    /// Returns the answer to an earlier change with the caller's key. `None` if there is no key, or none was made.
-    pub(crate) async fn earlier(
-        &self,
-        by: &By,
-        action: AuditedAction,
-        subject: &str,
-    ) -> Result<Option<Steered>, Problem> {
-        let Some(key) = &by.key else { return Ok(None) };
-        let made = read(self.world.registry().made_with(key, self.now())).await?;
-        made.map(|entry| same(entry, action, subject)).transpose()
-    }
-
     /// Stores a change and sends its events.
     pub(crate) async fn commit(&self, by: &By, id: String, draft: DraftedChange) -> Result<Steered, Problem> {
         let (action, subject) = (draft.action, draft.subject.clone());
         match self.store(by, id, draft).await {
             Ok(audit) => Ok(Steered { audit, repeated: false }),
-            Err(ChangeError::Repeated(entry)) => same(*entry, action, &subject),
+            Err(ChangeError::Repeated(made)) => repetition::same(*made, by, action, &subject),
             Err(error) => Err(problem::refused(error)),
         }
     }
@@ -141,20 +136,15 @@ impl<W: ConsoleWorld> Console<W> {
         Ok(change.entry)
     }
 
-    /// Sends stored events at once. If that fails, the metrics function sends them within minutes.
+    /// Sends stored events at once. If that fails or takes too long, the metrics function sends them within minutes.
     async fn send(&self, announcements: &[Announcement]) {
         let mut delivery = Delivery::default();
-        publish(self.world.registry(), self.world.bus(), announcements, &mut delivery).await;
-        if !delivery.is_complete() {
-            tracing::warn!(%delivery, "an event is still to be sent");
+        let sending = publish(self.world.registry(), self.world.bus(), announcements, &mut delivery);
+        let is_in_time = timeout(SENDING, sending).await.is_ok();
+        if !is_in_time || !delivery.is_complete() {
+            tracing::warn!(%delivery, is_in_time, "an event is still to be sent; the metrics function sends it");
         }
     }
-}
-
-/// Returns the answer to a repeated change, if it is the change that the key belongs to.
-fn same(entry: AuditEntry, action: AuditedAction, subject: &str) -> Result<Steered, Problem> {
-    let is_same = entry.action == action && (subject.is_empty() || entry.subject == subject);
-    if is_same { Ok(Steered { audit: entry, repeated: true }) } else { Err(problem::key_reused()) }
 }
 
 fn unwritten(error: serde_json::Error) -> ChangeError {

@@ -2,7 +2,9 @@
 
 use evergreen_aws::Registry;
 use evergreen_lifecycle::ports::{ChangeError, EventOutbox, RecordRetention, Registrar, Steering};
-use evergreen_lifecycle::{Alias, Annotations, AuditedAction, Champion, Change, Edit, Mute, Protection, VersionNumber};
+use evergreen_lifecycle::{
+    Alias, Annotations, AuditedAction, Champion, Change, Edit, Mute, Protection, RequestKey, VersionNumber,
+};
 use evergreen_testkit::{audit_entry, change};
 
 use crate::world::{
@@ -16,6 +18,10 @@ fn number(number: u32) -> VersionNumber {
 /// Returns a change with one edit. Changes of different minutes have different audit entries.
 fn at(minutes: i64, edit: Edit) -> Change {
     change(edit, audit_entry(AuditedAction::NoteWritten, "a test", later(minutes)))
+}
+
+fn key(key: &str) -> RequestKey {
+    RequestKey { key: key.into(), request: "request".into() }
 }
 
 fn staging(version: u32, revision: u32) -> Alias {
@@ -89,11 +95,13 @@ async fn an_alias_that_moved_meanwhile_is_a_conflict() {
 #[tokio::test]
 async fn a_second_change_with_the_same_key_changes_nothing_for_a_day() {
     let (_, registry) = two_versions().await;
-    let keyed = |minutes, edit| Change { key: Some("a key".into()), ..at(minutes, edit) };
+    let keyed = |minutes, edit| Change { key: Some(key("a key")), ..at(minutes, edit) };
     let first = keyed(1, set(2, 1));
     registry.apply(&first).await.unwrap();
     let repeated = registry.apply(&keyed(2, remove(2))).await.unwrap_err();
-    assert!(matches!(repeated, ChangeError::Repeated(entry) if *entry == first.entry));
+    assert!(
+        matches!(repeated, ChangeError::Repeated(made) if made.entry == first.entry && made.request.as_deref() == Some("request"))
+    );
     registry.apply(&keyed(24 * 60 + 1, set(1, 2))).await.unwrap();
     assert_eq!(registry.aliases().await.unwrap(), [staging(1, 2)]);
 }
@@ -178,7 +186,7 @@ async fn an_alias_keeps_a_version_that_was_marked_for_deletion() {
 async fn the_audit_trail_is_newest_first_and_is_read_in_pages() {
     let registry = registry();
     for minute in 1..=5 {
-        let unmute = Change { key: Some(minute.to_string()), ..at(minute, Edit::Unmute("throttles".into())) };
+        let unmute = Change { key: Some(key(&minute.to_string())), ..at(minute, Edit::Unmute("throttles".into())) };
         registry.apply(&unmute).await.unwrap();
     }
     let page = registry.audit(None, 2).await.unwrap();

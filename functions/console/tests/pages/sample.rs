@@ -43,6 +43,7 @@ pub fn session(right: Right) -> Session {
     Session {
         right,
         name: "ada".into(),
+        created_by: None,
         csrf: "csrf-of-the-session".into(),
         opened_at: now() - SignedDuration::from_hours(1),
         expires_at: now() + SignedDuration::from_hours(7),
@@ -386,7 +387,7 @@ fn audit() -> Vec<AuditEntry> {
     let entry = |hours: i64, kind, name: &str, action, subject: &str, reason: Option<&str>| AuditEntry {
         id: format!("entry-{hours}"),
         at: now() - SignedDuration::from_hours(hours),
-        actor: Actor { kind, name: name.into() },
+        actor: Actor::new(kind, name),
         action,
         subject: subject.into(),
         reason: reason.map(Into::into),

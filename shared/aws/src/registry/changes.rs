@@ -13,8 +13,8 @@ use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{ConditionCheck, Delete, TransactWriteItem, Update};
 use evergreen_lifecycle::ports::{ChangeError, MAX_ALIASES, Unavailable};
 use evergreen_lifecycle::{
-    Alias, Annotations, AuditEntry, Change, Edit, Mute, PIN, PROTECTED_CHAMPIONS, Pointer, Protection, Record,
-    VersionNumber,
+    Alias, Annotations, AuditEntry, Change, Edit, MadeChange, Mute, PIN, PROTECTED_CHAMPIONS, Pointer, Protection,
+    Record, RequestKey, VersionNumber,
 };
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -32,10 +32,11 @@ const KEEP: &str = "SET kept = :kept REMOVE expires_at";
 /// DynamoDB condition: the record exists.
 const PRESENT: &str = "attribute_exists(pk)";
 
-/// The audit entry of a change with an idempotency key, as it is stored under the key.
+/// A change with an idempotency key, as it is stored under the key.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct RememberedChange {
-    pub(super) entry: AuditEntry,
+    #[serde(flatten)]
+    pub(super) made: MadeChange,
     /// The time from which the key can be used again, in seconds since 1970. DynamoDB deletes the record then.
     pub(super) expires_at: i64,
 }
@@ -90,9 +91,10 @@ impl Registry {
         finish(self.write(&self.keys.audit_entry(entry), entry)?.condition_expression(ABSENT))
     }
 
-    fn remember(&self, key: &str, entry: &AuditEntry) -> Result<TransactWriteItem, Unavailable> {
+    fn remember(&self, key: &RequestKey, entry: &AuditEntry) -> Result<TransactWriteItem, Unavailable> {
         let expires_at = (entry.at + KEY_KEPT).as_second();
-        let put = self.write(&self.keys.idempotency(key), &RememberedChange { entry: entry.clone(), expires_at })?;
+        let made = MadeChange { entry: entry.clone(), request: Some(key.request.clone()) };
+        let put = self.write(&self.keys.idempotency(&key.key), &RememberedChange { made, expires_at })?;
         // DynamoDB may delete the record days after its time.
         finish(
             put.condition_expression("attribute_not_exists(pk) OR expires_at <= :now")

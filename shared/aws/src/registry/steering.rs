@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use evergreen_lifecycle::ports::{ChangeError, MAX_ALIASES, Steering, Unavailable};
 use evergreen_lifecycle::{
-    Alias, Annotations, AuditEntry, Change, Edit, Mute, PIN, RunId, Verification, VersionNumber, time,
+    Alias, Annotations, AuditEntry, Change, Edit, MadeChange, Mute, PIN, RunId, Verification, VersionNumber, time,
 };
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -40,11 +40,11 @@ impl Steering for Registry {
         self.try_change(change).await
     }
 
-    async fn made_with(&self, key: &str, now: Timestamp) -> Result<Option<AuditEntry>, Unavailable> {
+    async fn made_with(&self, key: &str, now: Timestamp) -> Result<Option<MadeChange>, Unavailable> {
         let what = "reading an idempotency key";
         let Some(item) = self.item(self.keys.idempotency(key), what).await? else { return Ok(None) };
         let remembered: RememberedChange = items::decode(item, what)?;
-        Ok((remembered.expires_at > now.as_second()).then_some(remembered.entry))
+        Ok((remembered.expires_at > now.as_second()).then_some(remembered.made))
     }
 
     async fn aliases(&self) -> Result<Vec<Alias>, Unavailable> {
@@ -105,8 +105,8 @@ impl Registry {
     /// Returns an error if another change with the same key was made before.
     async fn refuse_repeated(&self, change: &Change) -> Result<(), ChangeError> {
         let Some(key) = &change.key else { return Ok(()) };
-        match self.made_with(key, change.entry.at).await? {
-            Some(entry) if entry.id != change.entry.id => Err(ChangeError::Repeated(Box::new(entry))),
+        match self.made_with(&key.key, change.entry.at).await? {
+            Some(made) if made.entry.id != change.entry.id => Err(ChangeError::Repeated(Box::new(made))),
             _ => Ok(()),
         }
     }

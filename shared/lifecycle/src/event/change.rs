@@ -107,7 +107,7 @@ mod tests {
         AuditEntry {
             id: "a1".into(),
             at: "2026-11-24T03:00:01Z".parse().unwrap(),
-            actor: Actor { kind: ActorKind::Session, name: "Ada".into() },
+            actor: Actor::new(ActorKind::Session, "Ada"),
             action,
             subject: subject.into(),
             reason: reason.map(String::from),
