@@ -4,6 +4,7 @@ mod aliases;
 mod annotations;
 mod champions;
 mod deletion;
+mod hyperparameters;
 mod mutes;
 mod repetition;
 mod requests;
@@ -17,10 +18,10 @@ use evergreen_http::Problem;
 use evergreen_lifecycle::outbox::{Delivery, publish};
 use evergreen_lifecycle::ports::{ChangeError, Steering};
 use evergreen_lifecycle::{
-    Actor, Announcement, AuditEntry, AuditedAction, Change, Edit, LifecycleEvent, RequestKey, VersionNumber, time,
+    Actor, Announcement, AuditEntry, AuditedAction, Change, Edit, LifecycleEvent, RequestKey, VersionNumber,
+    requested_event, time,
 };
 use serde::Serialize;
-use serde_json::Value;
 use tokio::time::timeout;
 
 pub use aliases::AliasTarget;
@@ -72,8 +73,6 @@ pub(crate) struct DraftedChange {
     pub version: Option<VersionNumber>,
     pub alias: Option<String>,
     pub edits: Vec<Edit>,
-    /// The event for the training function, if the change asks for a run.
-    pub request: Option<Value>,
     /// The event `ModelPromoted`, if the change is a promotion.
     pub promotion: Option<LifecycleEvent>,
 }
@@ -89,7 +88,6 @@ impl DraftedChange {
             version: None,
             alias: None,
             edits: Vec::new(),
-            request: None,
             promotion: None,
         }
     }
@@ -123,8 +121,8 @@ impl<W: ConsoleWorld> Console<W> {
             details: draft.details,
         };
         let (version, alias) = (draft.version, draft.alias.as_deref());
-        let reported = match &draft.request {
-            Some(request) => Announcement::of_request(&entry, self.model(), version, request),
+        let reported = match requested_event(&entry) {
+            Some(request) => Announcement::of_request(&entry, self.model(), version, &request),
             None => Announcement::of_change(&entry, self.model(), version, alias),
         };
         let promoted = draft.promotion.iter().map(Announcement::of);

@@ -66,7 +66,7 @@ pub use signature::{
 };
 pub use steering::{
     Actor, ActorKind, Alias, AliasName, Annotations, AuditEntry, AuditedAction, Change, Edit, InvalidAliasName,
-    MadeChange, Mute, PIN, PROTECTED_CHAMPIONS, Protection, RequestKey,
+    MadeChange, Mute, PIN, PROTECTED_CHAMPIONS, Protection, RequestKey, requested_event,
 };
 pub use verification::{Verification, VerificationOutcome};
 pub use version::{Artifact, IMPORTED_FILE, Imported, Version, VersionNumber};

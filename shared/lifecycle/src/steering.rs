@@ -3,6 +3,7 @@
 
 mod alias;
 mod protection;
+mod request;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use alias::{Alias, AliasName, InvalidAliasName};
 pub use protection::{PIN, PROTECTED_CHAMPIONS, Protection};
+pub use request::requested_event;
 
 use crate::{Announcement, Champion, Verification, VersionNumber};
 

@@ -1,7 +1,7 @@
 //! Tests people's changes on the table: conditions, idempotency, audit, and what cannot be deleted.
 
 use evergreen_aws::Registry;
-use evergreen_lifecycle::ports::{ChangeError, EventOutbox, RecordRetention, Registrar, Steering};
+use evergreen_lifecycle::ports::{ChangeError, EventOutbox, MAX_ALIASES, RecordRetention, Registrar, Steering};
 use evergreen_lifecycle::{
     Alias, Annotations, AuditedAction, Champion, Change, Edit, Mute, Protection, RequestKey, VersionNumber,
 };
@@ -132,6 +132,39 @@ async fn an_alias_never_names_a_version_that_is_deleted_at_the_same_time() {
         assert!(!(is_set && is_deleted), "both were made");
         assert_eq!(version_of(&registry, number(2)).await.is_none(), is_deleted);
     }
+}
+
+#[tokio::test]
+async fn people_who_add_aliases_at_the_same_time_never_exceed_the_limit() {
+    let (_, registry) = two_versions().await;
+    let add = |index: usize| {
+        let alias = Alias { name: format!("alias-{index}").parse().unwrap(), ..staging(2, 1) };
+        let minutes = i64::try_from(index).unwrap() + 1;
+        at(minutes, Edit::SetAlias { alias, seen_revision: 0 })
+    };
+    for index in 1..MAX_ALIASES {
+        registry.apply(&add(index)).await.unwrap();
+    }
+    let rivals = [100, 101, 102].map(|index| {
+        let (registry, change) = (registry.clone(), add(index));
+        tokio::spawn(async move { registry.apply(&change).await.is_ok() })
+    });
+    let mut made = 0;
+    for rival in rivals {
+        made += usize::from(rival.await.unwrap());
+    }
+    assert_eq!((made, registry.aliases().await.unwrap().len()), (1, MAX_ALIASES));
+}
+
+#[tokio::test]
+async fn an_audit_entry_is_found_by_its_time_and_id() {
+    let (_, registry) = two_versions().await;
+    let change = at(1, set(2, 1));
+    registry.apply(&change).await.unwrap();
+    let (entry, id) = (&change.entry, change.entry.id.as_str());
+    assert_eq!(registry.audit_entry(entry.at, id).await.unwrap().as_ref(), Some(entry));
+    assert_eq!(registry.audit_entry(entry.at, "another").await.unwrap(), None);
+    assert_eq!(registry.audit_entry(later(2), id).await.unwrap(), None);
 }
 
 #[tokio::test]

@@ -141,6 +141,22 @@ async fn a_training_is_requested_with_every_field_and_an_event() {
 }
 
 #[tokio::test]
+async fn hyperparameters_that_the_bus_would_refuse_are_refused_before_anything_is_stored() {
+    let fixture = Fixture::serving();
+    for (set, field) in [
+        (json!({"max_depth": u64::MAX}), "hyperparameters.max_depth"),
+        (json!({"max_depth": [1, -1e300]}), "hyperparameters.max_depth"),
+        (json!({"alpha": "x".repeat(5000)}), "hyperparameters"),
+    ] {
+        let refused = fixture.signed("POST", "/trainings", json!({"hyperparameters": set})).await;
+        assert_eq!((refused.status, refused.json()["field"].as_str()), (400, Some(field)));
+    }
+    assert!(actions(&fixture).is_empty() && fixture.memory.state().outbox.is_empty());
+    let allowed = json!({"hyperparameters": {"max_depth": i64::MAX, "alpha": 1e-300}});
+    assert_eq!(fixture.signed("POST", "/trainings", allowed).await.status, 202);
+}
+
+#[tokio::test]
 async fn a_verification_is_requested_with_an_event() {
     let fixture = Fixture::serving();
     assert_eq!(fixture.signed("POST", "/versions/2/verifications", None).await.status, 202);

@@ -11,13 +11,15 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 use super::cancellation::Refused;
-use super::changes::{ChangeWrites, RememberedChange, StoredMute};
+use super::changes::{ChangeWrites, OTHER_ALIASES, RememberedChange, StoredMute};
 use super::items::{self, RegistryItem};
 use super::keys::RegistryKeys;
 use super::{Registry, keys};
 use crate::failure::unavailable;
 
 const CHANGING: &str = "making a change";
+
+const READING_ENTRY: &str = "reading an audit entry";
 
 /// How often a change is tried if other transactions are using the same records.
 const TRIES: u32 = 4;
@@ -74,6 +76,11 @@ impl Steering for Registry {
         self.all(query, Some(limit), "reading the audit trail").await
     }
 
+    async fn audit_entry(&self, at: Timestamp, id: &str) -> Result<Option<AuditEntry>, Unavailable> {
+        let item = self.item(self.keys.audit_entry(at, id), READING_ENTRY).await?;
+        item.map(|item| items::decode(item, READING_ENTRY)).transpose()
+    }
+
     async fn verifications(&self, version: VersionNumber, limit: u32) -> Result<Vec<Verification>, Unavailable> {
         let query = self.query(&RegistryKeys::verifications(version)).scan_index_forward(false);
         self.all(query, Some(limit), "reading the verifications of a version").await
@@ -95,11 +102,18 @@ impl Registry {
             return Ok(());
         }
         self.refuse_repeated(change).await?;
-        Err(conflict(&refused, &conditions).unwrap_or_else(|| refused.error.into()))
+        Err(match conflict(&refused, &conditions) {
+            // The other alias may leave room for this one.
+            Some(ChangeError::Conflict(what)) if what == OTHER_ALIASES => {
+                Unavailable::briefly(CHANGING, "other aliases are added all the time").into()
+            }
+            Some(error) => error,
+            None => refused.error.into(),
+        })
     }
 
     async fn is_made(&self, change: &Change) -> Result<bool, Unavailable> {
-        Ok(self.item(self.keys.audit_entry(&change.entry), "reading an audit entry").await?.is_some())
+        Ok(self.item(self.keys.audit_entry(change.entry.at, &change.entry.id), READING_ENTRY).await?.is_some())
     }
 
     /// Returns an error if another change with the same key was made before.

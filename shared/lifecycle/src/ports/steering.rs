@@ -78,6 +78,17 @@ pub trait Steering: Send + Sync {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<AuditEntry>, Unavailable>> + Send;
 
+    /// Returns the entry of the audit trail with this time and id. `None` if there is none. The read sees every earlier
+    /// write.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the call to the model registry fails.
+    fn audit_entry(
+        &self,
+        at: Timestamp,
+        id: &str,
+    ) -> impl Future<Output = Result<Option<AuditEntry>, Unavailable>> + Send;
+
     /// Returns the newest verifications of a version, newest first, at most `limit`.
     ///
     /// # Errors

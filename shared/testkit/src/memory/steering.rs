@@ -53,6 +53,11 @@ impl Steering for Memory {
         Ok(entries)
     }
 
+    async fn audit_entry(&self, at: Timestamp, id: &str) -> Result<Option<AuditEntry>, Unavailable> {
+        let state = self.reach("registry")?;
+        Ok(state.audit.iter().find(|entry| entry.at == at && entry.id == id).cloned())
+    }
+
     async fn verifications(&self, version: VersionNumber, limit: u32) -> Result<Vec<Verification>, Unavailable> {
         let state = self.reach("registry")?;
         let newest = state.verifications.iter().rev().filter(|verification| verification.version == version);
