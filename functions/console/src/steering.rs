@@ -10,6 +10,7 @@ mod repetition;
 mod requests;
 mod switching;
 mod text;
+mod transfers;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -33,6 +34,7 @@ pub(crate) use repetition::{KEY_HEADER, SentRequest, request_key};
 pub use requests::{RetentionOrder, TrainingOrder};
 pub use switching::{OptionalReason, Reason};
 pub(crate) use text::{checked_reason, optional_reason};
+pub use transfers::Transfer;
 
 use crate::console::Console;
 use crate::ports::ConsoleWorld;

@@ -111,7 +111,7 @@ impl<W: ConsoleWorld> Console<W> {
         self.request_upkeep(by, &reason, draft).await
     }
 
-    async fn request_upkeep(&self, by: &By, reason: &str, draft: DraftedChange) -> Result<Reply, Problem> {
+    pub(super) async fn request_upkeep(&self, by: &By, reason: &str, draft: DraftedChange) -> Result<Reply, Problem> {
         let reason = Some(checked_reason(reason)?);
         let id = token::id()?;
         let draft = draft.with("request", &id);

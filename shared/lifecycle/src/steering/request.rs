@@ -9,8 +9,8 @@ const OPTIONS: [&str; 3] = ["seed", "family", "hyperparameters"];
 
 // The console sends this event, and the training function makes it again from the stored entry. So nobody who can only
 // send events can ask for work, or for other work than was asked for.
-/// Returns the event of the training function for an entry that asks for a training run, a verification, a rebuild or
-/// the deletion of old versions. `None` for any other entry, or if a detail is missing.
+/// Returns the event of the training function for an entry that asks for a training run, a verification, a rebuild (also
+/// of an imported history) or the deletion of old versions. `None` for any other entry, or if a detail is missing.
 pub fn requested_event(entry: &AuditEntry) -> Option<Value> {
     let mut event = match entry.action {
         AuditedAction::TrainingRequested => training(entry)?,
@@ -18,7 +18,10 @@ pub fn requested_event(entry: &AuditEntry) -> Option<Value> {
             let number: u32 = entry.subject.strip_prefix("version ")?.parse().ok()?;
             Map::from_iter([("verify".to_owned(), json!(number))])
         }
-        AuditedAction::RebuildRequested => Map::from_iter([("rebuild".to_owned(), json!(true))]),
+        // Somebody has stored the files of the other stack. The rebuild reads them.
+        AuditedAction::RebuildRequested | AuditedAction::HistoryImported => {
+            Map::from_iter([("rebuild".to_owned(), json!(true))])
+        }
         AuditedAction::RetentionRequested => Map::from_iter([("retention".to_owned(), retention(entry)?)]),
         _ => return None,
     };

@@ -3,7 +3,7 @@
 use evergreen_lifecycle::ports::{ChangeError, MAX_ALIASES, Steering, Unavailable};
 use evergreen_lifecycle::{
     Alias, Annotations, AuditEntry, Champion, Change, Edit, MadeChange, Mute, PROTECTED_CHAMPIONS, Protection,
-    RequestKey, Verification, VersionNumber,
+    RequestKey, RunState, Verification, VersionNumber,
 };
 use jiff::Timestamp;
 
@@ -91,6 +91,10 @@ impl MemoryState {
                 unless(stored + 1 == annotations.revision, format!("what people wrote about version {version}"))
             }
             Edit::RemoveVersion { version, seen_revision } => self.check_removal(*version, *seen_revision),
+            Edit::RemoveRun(id) => {
+                let is_running = self.runs.get(id).is_some_and(|run| run.state == RunState::Running);
+                unless(!is_running, format!("run {id}"))
+            }
             Edit::Mute(_) | Edit::Unmute(_) | Edit::Verified(_) => Ok(()),
         }
     }
@@ -147,6 +151,9 @@ impl MemoryState {
             Edit::RemoveVersion { version, .. } => {
                 self.versions.remove(version);
                 self.annotations.remove(version);
+            }
+            Edit::RemoveRun(id) => {
+                self.runs.remove(id);
             }
             Edit::Mute(mute) => {
                 self.mutes.insert(mute.alarm.clone(), mute.clone());
