@@ -79,7 +79,7 @@ fn doors() -> [(&'static str, DoorPage); 4] {
     let link = SessionLink {
         right: Right::Steer,
         name: "ada".into(),
-        created_by: Actor { kind: ActorKind::Iam, name: "admin".into() },
+        created_by: Actor::new(ActorKind::Iam, "admin"),
         usable_until: sample::now() + SignedDuration::from_mins(10),
         session_minutes: 480,
     };

@@ -167,7 +167,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
         let entry = AuditEntry {
             id: format!("verify-{number}-{}", invocation.id),
             at: verification.at,
-            actor: Actor { kind: ActorKind::Stack, name: ACTOR.to_owned() },
+            actor: Actor::new(ActorKind::Stack, ACTOR),
             action: AuditedAction::VersionVerified,
             subject: format!("version {number}"),
             reason: None,

@@ -15,7 +15,8 @@ use evergreen_lifecycle::{
     Actor, ActorKind, Alias, Annotations, Artifact, AuditEntry, AuditedAction, CalibrationBin, Candidate, Champion,
     ClassCurve, ClassEvaluation, ClassificationCurves, ClassificationEvaluation, Column, ColumnProfile, ColumnRole,
     Curves, DatasetFile, DatasetProfile, Evaluation, Family, Gate, Incumbent, MANIFEST_FORMAT, Manifest, Mute,
-    PredictedPart, PrimaryMetric, Progress, RegressionCurves, Run, RunStage, RunState, Scores, SearchSummary, Signature, Trigger, Version,
+    PredictedPart, PrimaryMetric, Progress, RegressionCurves, Run, RunStage, RunState, Scores, SearchSummary,
+    Signature, Trigger, Version,
 };
 use evergreen_testkit::{FixedClock, Memory, champion, finished_run, moment, run, version};
 use jiff::{SignedDuration, Timestamp};
@@ -43,6 +44,7 @@ pub fn session(right: Right) -> Session {
     Session {
         right,
         name: "ada".into(),
+        created_by: None,
         csrf: "csrf-of-the-session".into(),
         opened_at: now() - SignedDuration::from_hours(1),
         expires_at: now() + SignedDuration::from_hours(7),
@@ -102,9 +104,10 @@ pub fn facts() -> PageFacts {
             ]
             .map(|(name, cost)| (name.to_owned(), cost))
             .to_vec(),
-            source: "An estimate: what CloudWatch counted this month, times list prices. Metrics and alarms count from the \
+            source:
+                "An estimate: what CloudWatch counted this month, times list prices. Metrics and alarms count from the \
                 first day of the month. Cold starts, traces, storage, mail and taxes are not included."
-                .into(),
+                    .into(),
         }),
         mails: Some(Ok(vec![
             mail("m2", "2026-11-24T03:05:10Z", "[ALARM] iris: the newest training run failed", true),
@@ -406,7 +409,7 @@ fn audit() -> Vec<AuditEntry> {
     let entry = |hours: i64, kind, name: &str, action, subject: &str, reason: Option<&str>| AuditEntry {
         id: format!("entry-{hours}"),
         at: now() - SignedDuration::from_hours(hours),
-        actor: Actor { kind, name: name.into() },
+        actor: Actor::new(kind, name),
         action,
         subject: subject.into(),
         reason: reason.map(Into::into),
@@ -470,7 +473,13 @@ fn residuals(width: f64) -> Curves {
     let part = |index: i32| {
         let middle = f64::from(index) * 3.0;
         let mean_truth = middle + 20.0 / width;
-        PredictedPart { mean_prediction: middle, mean_truth, low_truth: middle - 2.0, high_truth: middle + 2.0, rows: 15 }
+        PredictedPart {
+            mean_prediction: middle,
+            mean_truth,
+            low_truth: middle - 2.0,
+            high_truth: middle + 2.0,
+            rows: 15,
+        }
     };
     Curves::Regression(RegressionCurves {
         residuals: (-6..=6).map(bin).collect(),

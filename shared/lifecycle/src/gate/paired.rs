@@ -228,11 +228,17 @@ mod tests {
 
     #[test]
     fn a_difference_of_losses_is_written_in_words() {
-        let test = |difference, lower, upper| PairedTest::Bootstrap { difference, lower, upper, p_value: 0.98 }.to_string();
+        let test =
+            |difference, lower, upper| PairedTest::Bootstrap { difference, lower, upper, p_value: 0.98 }.to_string();
         let better = "the mean loss is lower by 0.0301, in 90 % of the resamples lower by 0.0203 to 0.0410: p = 0.98";
         assert_eq!(test(-0.0301, -0.041, -0.0203), better);
-        assert!(test(0.02, 0.01, 0.03).contains("higher by 0.0200, in 90 % of the resamples higher by 0.0100 to 0.0300"));
-        assert!(test(0.0, -0.01, 0.02).contains("the same, in 90 % of the resamples from lower by 0.0100 to higher by 0.0200"));
+        assert!(
+            test(0.02, 0.01, 0.03).contains("higher by 0.0200, in 90 % of the resamples higher by 0.0100 to 0.0300")
+        );
+        assert!(
+            test(0.0, -0.01, 0.02)
+                .contains("the same, in 90 % of the resamples from lower by 0.0100 to higher by 0.0200")
+        );
         assert!(test(0.0, 0.0, 0.0).contains("the same, in 90 % of the resamples the same"));
     }
 
