@@ -78,7 +78,8 @@ fn functions(environment: &Environment) -> Result<Vec<(String, u32)>, ConfigErro
         let (name, memory) = part.split_once('=')?;
         Some((name.to_owned(), memory.parse().ok()?))
     };
-    let invalid = || ConfigError::invalid(KEY, "expected functions with their memory in MB, such as predict=1769,metrics=512");
+    let invalid =
+        || ConfigError::invalid(KEY, "expected functions with their memory in MB, such as predict=1769,metrics=512");
     text.split(',').filter(|part| !part.is_empty()).map(|part| function(part).ok_or_else(invalid)).collect()
 }
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use evergreen_lifecycle::ports::{
-    AlarmStates, Announcer, ArtifactLinks, ArtifactWriter, Artifacts, BilledUsage, Champions, Clock, EventOutbox, Listing,
-    Mailbox, ObjectRemoval, ObjectRetention, RecordRetention, RequestHistory, Runs, ScheduleSwitch, Schedules, Sessions,
-    Steering, Versions,
+    AlarmStates, Announcer, ArtifactLinks, ArtifactWriter, Artifacts, BilledUsage, Champions, Clock, EventOutbox,
+    Listing, Mailbox, ObjectRemoval, ObjectRetention, RecordRetention, RequestHistory, Runs, ScheduleSwitch, Schedules,
+    Sessions, Steering, Versions,
 };
 
 /// The console function's connections to other systems.

@@ -15,7 +15,8 @@ use evergreen_lifecycle::{
     Actor, ActorKind, Alias, Annotations, Artifact, AuditEntry, AuditedAction, CalibrationBin, Candidate, Champion,
     ClassCurve, ClassEvaluation, ClassificationCurves, ClassificationEvaluation, Column, ColumnProfile, ColumnRole,
     Curves, DatasetFile, DatasetProfile, Evaluation, Family, Gate, Incumbent, MANIFEST_FORMAT, Manifest, Mute,
-    PredictedPart, PrimaryMetric, Progress, RegressionCurves, Run, RunStage, RunState, Scores, SearchSummary, Signature, Trigger, Version,
+    PredictedPart, PrimaryMetric, Progress, RegressionCurves, Run, RunStage, RunState, Scores, SearchSummary,
+    Signature, Trigger, Version,
 };
 use evergreen_testkit::{FixedClock, Memory, champion, finished_run, moment, run, version};
 use jiff::{SignedDuration, Timestamp};
@@ -102,9 +103,10 @@ pub fn facts() -> PageFacts {
             ]
             .map(|(name, cost)| (name.to_owned(), cost))
             .to_vec(),
-            source: "An estimate: what CloudWatch counted this month, times list prices. Metrics and alarms count from the \
+            source:
+                "An estimate: what CloudWatch counted this month, times list prices. Metrics and alarms count from the \
                 first day of the month. Cold starts, traces, storage, mail and taxes are not included."
-                .into(),
+                    .into(),
         }),
         mails: Some(Ok(vec![
             mail("m2", "2026-11-24T03:05:10Z", "[ALARM] iris: the newest training run failed", true),
@@ -410,10 +412,21 @@ fn audit() -> Vec<AuditEntry> {
         action,
         subject: subject.into(),
         reason: reason.map(Into::into),
-        details: [("from".to_owned(), "14".to_owned()), ("to".to_owned(), "15".to_owned())].into(),
+        details: match action {
+            AuditedAction::Promoted | AuditedAction::RolledBack | AuditedAction::AliasSet => {
+                [("from".to_owned(), "14".to_owned()), ("to".to_owned(), "15".to_owned())].into()
+            }
+            _ => BTreeMap::new(),
+        },
     };
     let admin = "arn:aws:sts::123456789012:assumed-role/admin/grace";
     vec![
+        entry(530, ActorKind::Session, "ada", AuditedAction::SchedulePaused, "schedule", Some("the table is repaired")),
+        entry(506, ActorKind::Session, "ada", AuditedAction::ScheduleResumed, "schedule", None),
+        entry(340, ActorKind::Iam, admin, AuditedAction::Promoted, "version 13", Some("more precise for virginica")),
+        entry(338, ActorKind::Session, "ada", AuditedAction::RolledBack, "version 12", Some("slower than before")),
+        entry(200, ActorKind::Session, "grace", AuditedAction::NoteWritten, "version 12", None),
+        entry(74, ActorKind::Session, "grace", AuditedAction::VerificationRequested, "version 16", None),
         entry(50, ActorKind::Iam, admin, AuditedAction::Promoted, "version 14", Some("the newer one is slow")),
         entry(31, ActorKind::Session, "ada", AuditedAction::AliasSet, "alias staging", Some(HOSTILE)),
         entry(3, ActorKind::Session, HOSTILE, AuditedAction::AlarmMuted, "alarm throttles", Some("load test")),
@@ -470,7 +483,13 @@ fn residuals(width: f64) -> Curves {
     let part = |index: i32| {
         let middle = f64::from(index) * 3.0;
         let mean_truth = middle + 20.0 / width;
-        PredictedPart { mean_prediction: middle, mean_truth, low_truth: middle - 2.0, high_truth: middle + 2.0, rows: 15 }
+        PredictedPart {
+            mean_prediction: middle,
+            mean_truth,
+            low_truth: middle - 2.0,
+            high_truth: middle + 2.0,
+            rows: 15,
+        }
     };
     Curves::Regression(RegressionCurves {
         residuals: (-6..=6).map(bin).collect(),
