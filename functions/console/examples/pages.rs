@@ -16,7 +16,7 @@ use evergreen_lifecycle::{Actor, ActorKind};
 use jiff::SignedDuration;
 
 /// The pages: name of the file, path, query.
-const PAGES: [(&str, &str, &str); 16] = [
+const PAGES: [(&str, &str, &str); 17] = [
     ("overview", "", ""),
     ("runs", "runs", ""),
     ("run", "runs/manual-v16", ""),
@@ -26,6 +26,7 @@ const PAGES: [(&str, &str, &str); 16] = [
     ("version", "versions/16", ""),
     ("version-15", "versions/15", ""),
     ("compare", "compare", "versions=14&versions=15&versions=16"),
+    ("compare-differences", "compare", "versions=14&versions=15&versions=16&only=differences"),
     ("dataset", "dataset", ""),
     ("try", "try", ""),
     ("audit", "audit", ""),

@@ -412,9 +412,9 @@ fn audit() -> Vec<AuditEntry> {
         action,
         subject: subject.into(),
         reason: reason.map(Into::into),
-        details: match action {
-            AuditedAction::Promoted | AuditedAction::RolledBack | AuditedAction::AliasSet => {
-                [("from".to_owned(), "14".to_owned()), ("to".to_owned(), "15".to_owned())].into()
+        details: match (action, subject.strip_prefix("version ").and_then(|number| number.parse::<u32>().ok())) {
+            (AuditedAction::Promoted | AuditedAction::RolledBack, Some(number)) => {
+                [("from".to_owned(), (number - 1).to_string()), ("to".to_owned(), number.to_string())].into()
             }
             _ => BTreeMap::new(),
         },
