@@ -218,12 +218,17 @@ fn running_run() -> Run {
 fn sample_version(number: u32, accuracy: f64, at: Timestamp, champion: Option<&Champion>) -> Version {
     let plain = version(number, accuracy, at);
     let gate = Gate::new(PrimaryMetric::LogLoss, None, 0.0).unwrap();
-    let losses = |loss: f64| (0..150).map(|row| loss + f64::from(row % 7) / 70.0).collect::<Vec<_>>();
-    let scores = Scores { score: 1.0 - accuracy, losses: losses(1.0 - accuracy), headline: accuracy };
-    let constant = Scores { score: 1.1, losses: losses(1.1), headline: 0.33 };
+    let losses = |loss: f64, number: u32| {
+        // Each version is wrong about other rows.
+        let noise = move |row: u32| f64::from((row * (number + 3)) % 11) / 1000.0 - 0.005;
+        (0..150).map(|row| loss + f64::from(row % 7) / 70.0 + noise(row)).collect::<Vec<_>>()
+    };
+    let scores = Scores { score: 1.0 - accuracy, losses: losses(1.0 - accuracy, number), headline: accuracy };
+    let constant = Scores { score: 1.1, losses: losses(1.1, 0), headline: 0.33 };
     let incumbent = champion.map_or(Incumbent::None, |champion| {
         let before = 1.0 - champion.version.evaluation.headline();
-        let scores = Scores { score: before, losses: losses(before), headline: 1.0 - before };
+        let number = champion.version.number.get();
+        let scores = Scores { score: before, losses: losses(before, number), headline: 1.0 - before };
         Incumbent::Scored { version: champion.version.number, scores, same_table: false }
     });
     let family = Family::ALL[number as usize % 3];
