@@ -158,6 +158,7 @@ impl<W: ConsoleWorld> ConsoleApp<W> {
             Operation::DeleteVersion => console.delete_version(by, number(first)?, body::json(request)?).await,
             Operation::Verify => console.verify(by, number(first)?).await,
             Operation::Rebuild => console.rebuild(by, body::json(request)?).await,
+            Operation::ImportHistory => console.import_history(by, body::json(request)?).await,
             Operation::Retain => console.retain(by, body::json(request)?).await,
             Operation::Pause => console.pause(by, body::json(request)?).await,
             Operation::Resume => console.resume(by, body::json_or_empty(request)?).await,

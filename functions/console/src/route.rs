@@ -73,6 +73,8 @@ pub enum Operation {
     Verify,
     /// Asks for a rebuild of the registry.
     Rebuild,
+    /// Records the import of a history, and asks for a rebuild of the registry.
+    ImportHistory,
     /// Asks for the deletion of old versions.
     Retain,
     /// Switches the schedule off.

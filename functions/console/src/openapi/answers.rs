@@ -23,7 +23,9 @@ pub(super) fn schema_of(endpoint: Operation) -> &'static str {
         Operation::Audit => "AuditPage",
         Operation::Alarms => "AlarmList",
         Operation::Cost => "MonthCost",
-        Operation::Train | Operation::Verify | Operation::Rebuild | Operation::Retain => "Accepted",
+        Operation::Train | Operation::Verify | Operation::Rebuild | Operation::ImportHistory | Operation::Retain => {
+            "Accepted"
+        }
         Operation::Promote | Operation::RollBack => "Promoted",
         Operation::SetTag | Operation::RemoveTag | Operation::WriteNote => "Annotated",
         Operation::DeleteVersion => "Deleted",

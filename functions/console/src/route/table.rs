@@ -38,6 +38,7 @@ pub static ROUTES: &[JsonRoute] = &[
     steering("DELETE", "/versions/{number}", Some("Deletion"), E::DeleteVersion, "Deletes a version and its objects."),
     steering("POST", "/versions/{number}/verifications", None, E::Verify, "Asks to train a version again and compare."),
     steering("POST", "/rebuild", Some("Reason"), E::Rebuild, "Asks to restore the registry from the bucket."),
+    steering("POST", "/transfers", Some("Transfer"), E::ImportHistory, "Records an imported history, and rebuilds."),
     steering("POST", "/retention", Some("Retention"), E::Retain, "Asks to delete old versions."),
     steering("POST", "/schedule/pause", Some("Reason"), E::Pause, "Switches the training schedule off."),
     steering("POST", "/schedule/resume", Some("OptionalReason"), E::Resume, "Switches the training schedule on."),
