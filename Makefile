@@ -85,7 +85,7 @@ e2e: $(BUILT) ## Run the tests of the deployed stack, with their own emulator (A
 	@$(LOCAL) test -- $(ARGS)
 	@$(if $(ARGS),echo "IAM and JWT authorization are only checked without ARGS.",$(LOCAL) authorization)
 
-browser-test: $(BUILT) .venv/browser/ready ## Test the console's pages in Chromium (ARGS=name selects tests, ARGS=--screenshots also writes the README's pictures, BROWSER=required fails without Chromium)
+browser-test: $(BUILT) .venv/browser/ready ## Test the console's pages in Chromium (ARGS=name selects tests, BROWSER=required fails without Chromium)
 	@BROWSER=$(BROWSER) $(LOCAL) browser -- $(ARGS)
 
 api-test: $(BUILT) .venv/browser/ready ## Call every route of the console with generated values, and check the answers against its OpenAPI document

@@ -91,7 +91,7 @@ pub struct CostEstimate {
 /// A part of an estimated cost.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CostPart {
-    /// What is billed, such as `API Gateway` or `Lambda, predict`.
+    /// The billed service, such as `API Gateway` or `Lambda, predict`.
     pub name: String,
     /// The cost in US dollars.
     pub dollars: f64,

@@ -219,12 +219,17 @@ fn running_run() -> Run {
 fn sample_version(number: u32, accuracy: f64, at: Timestamp, champion: Option<&Champion>) -> Version {
     let plain = version(number, accuracy, at);
     let gate = Gate::new(PrimaryMetric::LogLoss, None, 0.0).unwrap();
-    let losses = |loss: f64| (0..150).map(|row| loss + f64::from(row % 7) / 70.0).collect::<Vec<_>>();
-    let scores = Scores { score: 1.0 - accuracy, losses: losses(1.0 - accuracy), headline: accuracy };
-    let constant = Scores { score: 1.1, losses: losses(1.1), headline: 0.33 };
+    let losses = |loss: f64, number: u32| {
+        // Each version is wrong about other rows.
+        let noise = move |row: u32| f64::from((row * (number + 3)) % 11) / 1000.0 - 0.005;
+        (0..150).map(|row| loss + f64::from(row % 7) / 70.0 + noise(row)).collect::<Vec<_>>()
+    };
+    let scores = Scores { score: 1.0 - accuracy, losses: losses(1.0 - accuracy, number), headline: accuracy };
+    let constant = Scores { score: 1.1, losses: losses(1.1, 0), headline: 0.33 };
     let incumbent = champion.map_or(Incumbent::None, |champion| {
         let before = 1.0 - champion.version.evaluation.headline();
-        let scores = Scores { score: before, losses: losses(before), headline: 1.0 - before };
+        let number = champion.version.number.get();
+        let scores = Scores { score: before, losses: losses(before, number), headline: 1.0 - before };
         Incumbent::Scored { version: champion.version.number, scores, same_table: false }
     });
     let family = Family::ALL[number as usize % 3];
@@ -413,10 +418,21 @@ fn audit() -> Vec<AuditEntry> {
         action,
         subject: subject.into(),
         reason: reason.map(Into::into),
-        details: [("from".to_owned(), "14".to_owned()), ("to".to_owned(), "15".to_owned())].into(),
+        details: match (action, subject.strip_prefix("version ").and_then(|number| number.parse::<u32>().ok())) {
+            (AuditedAction::Promoted | AuditedAction::RolledBack, Some(number)) => {
+                [("from".to_owned(), (number - 1).to_string()), ("to".to_owned(), number.to_string())].into()
+            }
+            _ => BTreeMap::new(),
+        },
     };
     let admin = "arn:aws:sts::123456789012:assumed-role/admin/grace";
     vec![
+        entry(530, ActorKind::Session, "ada", AuditedAction::SchedulePaused, "schedule", Some("the table is repaired")),
+        entry(506, ActorKind::Session, "ada", AuditedAction::ScheduleResumed, "schedule", None),
+        entry(340, ActorKind::Iam, admin, AuditedAction::Promoted, "version 13", Some("more precise for virginica")),
+        entry(338, ActorKind::Session, "ada", AuditedAction::RolledBack, "version 12", Some("slower than before")),
+        entry(200, ActorKind::Session, "grace", AuditedAction::NoteWritten, "version 12", None),
+        entry(74, ActorKind::Session, "grace", AuditedAction::VerificationRequested, "version 16", None),
         entry(50, ActorKind::Iam, admin, AuditedAction::Promoted, "version 14", Some("the newer one is slow")),
         entry(31, ActorKind::Session, "ada", AuditedAction::AliasSet, "alias staging", Some(HOSTILE)),
         entry(3, ActorKind::Session, HOSTILE, AuditedAction::AlarmMuted, "alarm throttles", Some("load test")),
