@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run stop console cli build test unit-test python-test onnx-test proof-test e2e api-test cli-test browser-test dynamodb-test localstack-test verify-machines proof served lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving bench-console gate fuzz fuzz-corpus cost
+.PHONY: help run stop console cli build test unit-test python-test onnx-test proof-test e2e api-test cli-test browser-test dynamodb-test localstack-test verify-machines proof served drift-proof lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving bench-console gate fuzz fuzz-corpus cost
 
 EMULATOR ?= ministack
 ADVISORIES ?=
@@ -114,6 +114,10 @@ served: $(BUILT) .venv/science/ready ## Compare the deployed stack with scikit-l
 	cargo build --workspace --example holdout --locked
 	@$(PYTHON) infra/served $(ARGS)
 
+drift-proof: .venv/drift/ready ## Simulate years of drift checks beside Evidently and NannyML and write the tables of docs/WATCHING.md; takes hours (ARGS=--go-on continues)
+	cargo build --package evergreen-lifecycle --example drift --profile bench-driver --locked
+	@.venv/drift/bin/python infra/drift --binary "$${CARGO_TARGET_DIR:-target}/bench-driver/examples/drift" $(ARGS)
+
 sam-local: $(BUILT) ## Run every event of events/ with `sam local invoke` and one prediction with `sam local start-api`; needs Docker
 	@$(LOCAL) sam-local
 
@@ -136,7 +140,7 @@ deny: .venv/lint/ready ## Check licences, bans, sources and known vulnerabilitie
 	@ADVISORIES=$(ADVISORIES) infra/deny
 
 # Each folder is its own program: its modules import each other by their short names.
-TYPED := infra/bench infra/browser infra/cost infra/local infra/machines infra/proof infra/served infra/words
+TYPED := infra/bench infra/browser infra/cost infra/drift infra/local infra/machines infra/proof infra/served infra/words
 PARTLY_TYPED := infra/onnx
 # JSON and the AWS SDK have no types, so functions may return their values without a check.
 STRICT := --strict --no-warn-return-any
