@@ -243,6 +243,9 @@ async fn the_audit_trail_is_newest_first_and_is_read_in_pages() {
     assert_eq!(page.iter().map(|entry| entry.at).collect::<Vec<_>>(), [later(5), later(4)]);
     let next = registry.audit(Some(page[1].at), 10).await.unwrap();
     assert_eq!(next.iter().map(|entry| entry.at).collect::<Vec<_>>(), [later(3), later(2), later(1)]);
+    let back = registry.audit_after(next[0].at, 1).await.unwrap();
+    assert_eq!(back.iter().map(|entry| entry.at).collect::<Vec<_>>(), [later(4)]);
+    assert_eq!(registry.audit_after(later(5), 10).await.unwrap(), []);
 }
 
 #[tokio::test]

@@ -112,7 +112,10 @@ pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) 
 
 fn champion_card(pointer: Option<&Pointer>, request: &PageRequest<'_>) -> Result<ChampionCard, String> {
     let Some(pointer) = pointer else {
-        return Err("There is no champion: no version has passed the gate yet.".to_owned());
+        return Err(
+            "There is no champion: no version has passed the gate yet. A training run makes the first version."
+                .to_owned(),
+        );
     };
     let Some(champion) = pointer.champion() else {
         return Err(format!("Version {} is the champion. This release cannot read its record.", pointer.number));

@@ -279,6 +279,29 @@ async fn a_table_has_a_way_back_to_its_previous_page() {
 }
 
 #[tokio::test]
+async fn the_audit_trail_has_a_way_back_to_newer_entries() {
+    let world = full();
+    sample::add_notes(&world, 130);
+    let links = |page: &Page, rel: &str| {
+        page.all("a").find(|link| link.get("rel") == Some(rel)).and_then(|link| link.get("href")).map(str::to_owned)
+    };
+    let mut pages = vec![page(&world, Right::See, "audit").await];
+    while let Some(older) = links(pages.last().unwrap(), "next") {
+        pages.push(page(&world, Right::See, &format!("audit{older}")).await);
+    }
+    assert_eq!((pages.len(), links(&pages[0], "prev")), (3, None));
+    let mut back = links(&pages[2], "prev").unwrap();
+    for expected in [&pages[1], &pages[0]] {
+        let newer = page(&world, Right::See, &format!("audit{back}")).await;
+        assert_eq!(newer.all("tr").count(), expected.all("tr").count());
+        let entries = |page: &Page| page.text.split("Details ").nth(1).unwrap()[..200].to_owned();
+        assert_eq!(entries(&newer), entries(expected));
+        back = links(&newer, "prev").unwrap_or_default();
+    }
+    assert_eq!(back, "");
+}
+
+#[tokio::test]
 async fn the_form_predicts_and_keeps_the_values() {
     let values = [("c0", "basic"), ("c1", "41"), ("c2", "true"), ("c3", "2026-11-24"), ("c4", "de")];
     let (_, html) = response(&full(), Right::See, "try", Some(&Query::of(values))).await;

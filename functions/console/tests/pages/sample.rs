@@ -504,6 +504,21 @@ fn residuals(width: f64) -> Curves {
     })
 }
 
+/// Adds changes to the audit trail, one a minute, before all others.
+pub fn add_notes(world: &World, count: i64) {
+    let mut state = world.registry.state();
+    let entry = |index: i64| AuditEntry {
+        id: format!("note-{index}"),
+        at: now() - SignedDuration::from_hours(4000) - SignedDuration::from_mins(index),
+        actor: Actor { kind: ActorKind::Session, name: "ada".into() },
+        action: AuditedAction::NoteWritten,
+        subject: "version 1".into(),
+        reason: None,
+        details: BTreeMap::new(),
+    };
+    state.audit.extend((0..count).map(entry));
+}
+
 /// Adds runs that failed, one a minute.
 pub fn add_failed_runs(world: &World, count: i64) {
     let mut state = world.registry.state();

@@ -35,6 +35,13 @@ pub(super) const MUTES: &str = "MUTE#";
 /// A text that is greater than the sort keys of all entries of the audit trail, and less than those of its other items.
 pub(super) const AFTER_AUDIT: &str = ":";
 
+/// Returns a text that is greater than the sort keys of the audit trail's entries at the time `moment`, and less than those
+/// of later entries.
+pub(super) fn after_audit(moment: Timestamp) -> String {
+    // A number sign follows the time in a sort key. This character is the next one.
+    format!("{}$", time::format(moment))
+}
+
 /// Name of the DynamoDB index that lists summaries of runs and versions.
 pub(super) const LISTING: &str = "listing";
 

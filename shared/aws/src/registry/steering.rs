@@ -81,6 +81,23 @@ impl Steering for Registry {
         item.map(|item| items::decode(item, READING_ENTRY)).transpose()
     }
 
+    async fn audit_after(&self, after: Timestamp, limit: u32) -> Result<Vec<AuditEntry>, Unavailable> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :after AND :end")
+            .expression_attribute_values(":pk", items::text(self.keys.audit_trail()))
+            .expression_attribute_values(":after", items::text(keys::after_audit(after)))
+            .expression_attribute_values(":end", items::text(keys::AFTER_AUDIT.to_owned()))
+            .consistent_read(true)
+            .scan_index_forward(true);
+        self.all(query, Some(limit), "reading the audit trail").await
+    }
+
     async fn verifications(&self, version: VersionNumber, limit: u32) -> Result<Vec<Verification>, Unavailable> {
         let query = self.query(&RegistryKeys::verifications(version)).scan_index_forward(false);
         self.all(query, Some(limit), "reading the verifications of a version").await

@@ -89,6 +89,16 @@ pub trait Steering: Send + Sync {
         id: &str,
     ) -> impl Future<Output = Result<Option<AuditEntry>, Unavailable>> + Send;
 
+    /// Returns the entries of the audit trail after a time, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the call to the model registry fails.
+    fn audit_after(
+        &self,
+        after: Timestamp,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<AuditEntry>, Unavailable>> + Send;
+
     /// Returns the newest verifications of a version, newest first, at most `limit`.
     ///
     /// # Errors

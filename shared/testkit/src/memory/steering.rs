@@ -58,6 +58,14 @@ impl Steering for Memory {
         Ok(state.audit.iter().find(|entry| entry.at == at && entry.id == id).cloned())
     }
 
+    async fn audit_after(&self, after: Timestamp, limit: u32) -> Result<Vec<AuditEntry>, Unavailable> {
+        let state = self.reach("registry")?;
+        let mut entries: Vec<_> = state.audit.iter().filter(|entry| after < entry.at).cloned().collect();
+        entries.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+        entries.truncate(limit as usize);
+        Ok(entries)
+    }
+
     async fn verifications(&self, version: VersionNumber, limit: u32) -> Result<Vec<Verification>, Unavailable> {
         let state = self.reach("registry")?;
         let newest = state.verifications.iter().rev().filter(|verification| verification.version == version);
