@@ -49,7 +49,7 @@ def first_difference(first: bytes, second: bytes) -> Difference | None:
 
 
 def _text(value: float | str | None) -> str:
-    # 9 digits tell any two 32-bit numbers apart.
+    # 9 digits distinguish any two 32-bit numbers.
     return f"{value:.9g}" if isinstance(value, float) else str(value)[:80]
 
 
