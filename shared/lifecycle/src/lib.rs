@@ -8,6 +8,7 @@ mod baseline;
 pub mod champion;
 mod curves;
 pub mod digest;
+pub mod drift;
 mod evaluation;
 mod event;
 mod gate;
