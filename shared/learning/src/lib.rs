@@ -5,6 +5,7 @@
 //! exception is the stop-watch around the steps of [`train()`].
 
 mod adopt;
+mod counting;
 mod deciding;
 mod derived;
 pub mod drift;

@@ -9,6 +9,7 @@
 //! probabilities by about 10⁻⁶, numbers by a relative 10⁻⁵.
 
 mod artifact;
+mod counting;
 mod features;
 mod flat;
 mod import;
@@ -21,6 +22,7 @@ mod registered;
 mod scorer;
 
 pub use artifact::{ArtifactError, ArtifactMetadata, FORMAT_VERSION, Lineage, MAX_ARTIFACT_BYTES, decode, encode};
+pub use counting::count_rows;
 pub use import::{ImportError, ImportedModel, import};
 pub use model::{Model, ShapeError};
 pub use pipeline::{
