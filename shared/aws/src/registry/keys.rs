@@ -1,6 +1,8 @@
 //! The keys of the records in the DynamoDB table.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use evergreen_lifecycle::drift::CountedHour;
+use evergreen_lifecycle::ports::CountShare;
 use evergreen_lifecycle::{AliasName, AuditEntry, ModelName, RunId, VersionNumber, digest, time};
 
 use super::items::{RegistryItem, text};
@@ -30,6 +32,12 @@ pub(super) const ALIASES: &str = "ALIAS#";
 /// Prefix of the sort keys of mutes.
 pub(super) const MUTES: &str = "MUTE#";
 
+/// Prefix of the sort keys of what single environments have counted.
+pub(super) const SHARES: &str = "COUNTS#";
+
+/// Prefix of the sort keys of the sums of counts.
+pub(super) const HOURS: &str = "HOUR#";
+
 // The sort keys of entries begin with a time, so with a digit. This character follows the digits.
 /// A text that is greater than the sort keys of all entries of the audit trail, and less than those of its other items.
 pub(super) const AFTER_AUDIT: &str = ":";
@@ -50,6 +58,9 @@ pub(super) struct RegistryKeys {
     // The metrics function may write only to the outbox and to this partition.
     /// The partition key of the record of the metrics that were published last.
     metrics: String,
+    // The prediction function may write only to this partition.
+    /// The partition key of the counts of served rows.
+    served: String,
 }
 
 /// The DynamoDB key of one record.
@@ -63,9 +74,9 @@ impl RegistryKeys {
     /// Creates the object that builds the DynamoDB keys of `model`.
     pub(super) fn of(model: &ModelName) -> Self {
         // A model's name contains no `#`, so two models never share a partition.
-        let [partition, mails, outbox, audit, sessions, metrics] =
-            ["MODEL", "MAIL", "OUTBOX", "AUDIT", "SESSION", "METRICS"].map(|kind| format!("{kind}#{model}"));
-        Self { partition, mails, outbox, audit, sessions, metrics }
+        let [partition, mails, outbox, audit, sessions, metrics, served] =
+            ["MODEL", "MAIL", "OUTBOX", "AUDIT", "SESSION", "METRICS", "SERVED"].map(|kind| format!("{kind}#{model}"));
+        Self { partition, mails, outbox, audit, sessions, metrics, served }
     }
 
     /// Returns the partition key of training runs, model versions and champions.
@@ -203,6 +214,34 @@ impl RegistryKeys {
     /// Returns the DynamoDB key of the record of the metrics that were published last.
     pub(super) fn published(&self) -> Key {
         Key { partition: self.metrics.clone(), sort: "PUBLISHED".to_owned() }
+    }
+
+    /// Returns the partition key of the counts of served rows.
+    pub(super) fn served(&self) -> &str {
+        &self.served
+    }
+
+    /// Returns the sort key of the first item with counts of an hour. `kind` is [`SHARES`] or [`HOURS`].
+    pub(super) fn hour(kind: &str, hour: CountedHour) -> String {
+        // Ten digits are enough for every time, and keys sort by time.
+        format!("{kind}{:010}", hour.0)
+    }
+
+    /// Returns the DynamoDB key of what one environment has counted for a version in an hour.
+    pub(super) fn share(&self, share: &CountShare) -> Key {
+        let (hour, version) = (Self::hour(SHARES, share.hour), share.version.padded());
+        Key { partition: self.served.clone(), sort: format!("{hour}#{version}#{}", share.environment) }
+    }
+
+    /// Returns the DynamoDB key of the sum of a version's counts in an hour.
+    pub(super) fn hour_counts(&self, hour: CountedHour, version: VersionNumber) -> Key {
+        let sort = format!("{}#{}", Self::hour(HOURS, hour), version.padded());
+        Key { partition: self.served.clone(), sort }
+    }
+
+    /// Returns the DynamoDB key of the last results of the comparison of served rows with the baseline.
+    pub(super) fn drift(&self) -> Key {
+        Key { partition: self.served.clone(), sort: "DRIFT".to_owned() }
     }
 
     /// Returns the sort key under which a release up to 0.1 stored a claim. A claim reserves one mail for one
