@@ -1,4 +1,5 @@
 //! Counting rows, merging counts, and storing them.
+#![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
 use evergreen_lifecycle::drift::{
     BaselineCounts, Bins, CountShape, CountedCategory, CountedColumn, CountedHour, OtherShape, ServedCounts,

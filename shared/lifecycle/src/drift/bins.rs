@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::sentence;
+
 /// Maximum number of edges between the cells of numbers. Nine edges make ten cells.
 pub const MAX_EDGES: usize = 9;
 
@@ -82,6 +84,29 @@ impl Bins {
             Self::Numbers { edges } => edges.len() + 2,
             Self::Categories { categories, .. } => categories.len() + 3,
             Self::Presence => 2,
+        }
+    }
+
+    /// Returns the name of a cell for people, such as `30 to 50`, `above 50`, `pro`, `other`, `unseen` or `missing`.
+    pub fn label(&self, cell: usize) -> String {
+        let number = |cell: usize, edges: &[f64]| edges.get(cell).map(|edge| sentence::short(*edge));
+        match self {
+            _ if cell + 1 >= self.cells() => "missing".into(),
+            Self::Presence => "there".into(),
+            Self::Numbers { edges } => {
+                let (from, to) = (cell.checked_sub(1).and_then(|below| number(below, edges)), number(cell, edges));
+                match (from, to) {
+                    (Some(from), Some(to)) => format!("{from} to {to}"),
+                    (Some(from), None) => format!("above {from}"),
+                    (None, Some(to)) => format!("up to {to}"),
+                    (None, None) => "any number".into(),
+                }
+            }
+            Self::Categories { categories, .. } => match categories.get(cell) {
+                Some(category) => category.name.clone(),
+                None if cell == categories.len() => "other".into(),
+                None => "unseen".into(),
+            },
         }
     }
 

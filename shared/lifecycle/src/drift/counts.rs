@@ -87,6 +87,11 @@ impl ServedCounts {
     }
 }
 
+/// Returns the sum of counts.
+pub(super) fn total(counts: &[u64]) -> u64 {
+    counts.iter().fold(0, |sum, count| sum.saturating_add(*count))
+}
+
 fn have_same_cells(a: &[Vec<u64>], b: &[Vec<u64>]) -> bool {
     a.iter().map(Vec::len).eq(b.iter().map(Vec::len))
 }
