@@ -104,8 +104,14 @@ impl<W: PredictWorld> ServedRows<W> {
         let new = shares.iter_mut().filter(|share| share.is_new).map(|share| {
             share.is_new = false;
             share.sequence += 1;
-            let (hour, version, counts) = (share.hour, share.version, share.counts.to_bytes());
-            CountShare { hour, version, environment: self.environment.clone(), sequence: share.sequence, counts }
+            CountShare {
+                hour: share.hour,
+                version: share.version,
+                environment: self.environment.clone(),
+                sequence: share.sequence,
+                rows: share.counts.rows(),
+                counts: share.counts.to_bytes(),
+            }
         });
         new.collect()
     }

@@ -1,6 +1,7 @@
 //! Tests of the metrics function, with in-memory test fakes.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
+mod drifting;
 mod publishing;
 mod support;
 

@@ -1,7 +1,7 @@
 //! The keys of the records in the DynamoDB table.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use evergreen_lifecycle::drift::CountedHour;
+use evergreen_lifecycle::drift::{CountedHour, WindowLength};
 use evergreen_lifecycle::ports::CountShare;
 use evergreen_lifecycle::{AliasName, AuditEntry, ModelName, RunId, VersionNumber, digest, time};
 
@@ -34,6 +34,9 @@ pub(super) const MUTES: &str = "MUTE#";
 
 /// Prefix of the sort keys of what single environments have counted.
 pub(super) const SHARES: &str = "COUNTS#";
+
+/// Prefix of the sort keys of the newest comparisons with the baseline.
+pub(super) const LOOKS: &str = "DRIFT#";
 
 /// Prefix of the sort keys of the sums of counts.
 pub(super) const HOURS: &str = "HOUR#";
@@ -239,9 +242,20 @@ impl RegistryKeys {
         Key { partition: self.served.clone(), sort }
     }
 
-    /// Returns the DynamoDB key of the last results of the comparison of served rows with the baseline.
+    /// Returns the DynamoDB key of the summary of the comparisons of served rows with the baseline.
     pub(super) fn drift(&self) -> Key {
         Key { partition: self.served.clone(), sort: "DRIFT".to_owned() }
+    }
+
+    /// Returns the DynamoDB key of the newest comparison of this length of window.
+    pub(super) fn drift_look(&self, length: WindowLength) -> Key {
+        let name = match length {
+            WindowLength::Hour => "hour",
+            WindowLength::Day => "day",
+            WindowLength::Week => "week",
+            WindowLength::FourWeeks => "four_weeks",
+        };
+        Key { partition: self.served.clone(), sort: format!("{LOOKS}{name}") }
     }
 
     /// Returns the sort key under which a release up to 0.1 stored a claim. A claim reserves one mail for one

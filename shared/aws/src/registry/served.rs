@@ -9,12 +9,12 @@ use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use evergreen_lifecycle::VersionNumber;
-use evergreen_lifecycle::drift::CountedHour;
+use evergreen_lifecycle::drift::{CountedHour, DriftLook, DriftSummary};
 use evergreen_lifecycle::ports::{CountShare, HourCounts, ServedCounting, ServedRecord, Unavailable};
 
-use super::items::{self, RegistryItem};
-use super::keys::{HOURS, Key, RegistryKeys, SHARES};
 use super::Registry;
+use super::items::{self, RegistryItem};
+use super::keys::{HOURS, Key, LOOKS, RegistryKeys, SHARES};
 use crate::failure::unavailable;
 
 /// Number of hours after which the share of an environment expires: three days.
@@ -28,6 +28,7 @@ const HOUR: &str = "hour";
 const VERSION: &str = "version";
 const ENVIRONMENT: &str = "environment";
 const SEQUENCE: &str = "sequence";
+const ROWS: &str = "rows";
 const COUNTS: &str = "counts";
 
 impl ServedCounting for Registry {
@@ -35,6 +36,7 @@ impl ServedCounting for Registry {
         let mut item = encode(self.keys.share(share), share.hour, share.version, &share.counts, SHARE_KEPT);
         item.insert(ENVIRONMENT.to_owned(), items::text(&share.environment));
         item.insert(SEQUENCE.to_owned(), items::number(share.sequence));
+        item.insert(ROWS.to_owned(), items::number(share.rows));
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
         // A late try must not replace a newer share.
         let put = put
@@ -62,6 +64,33 @@ impl ServedRecord for Registry {
     async fn hours(&self, hours: Range<CountedHour>) -> Result<Vec<HourCounts>, Unavailable> {
         let items = self.counted(HOURS, hours, "reading the sums of served rows").await?;
         Ok(items.iter().filter_map(hour_counts).collect())
+    }
+
+    async fn drift_summary(&self) -> Result<Option<DriftSummary>, Unavailable> {
+        let what = "reading the summary of drift";
+        let item = self.item(self.keys.drift(), what).await?;
+        item.map(|item| items::decode(item, what)).transpose()
+    }
+
+    async fn store_drift(&self, looks: &[DriftLook], summary: &DriftSummary) -> Result<(), Unavailable> {
+        let what = "storing the comparison of served rows";
+        let of_look = |look: &DriftLook| items::encode(&self.keys.drift_look(look.window.length), look, what);
+        let mut new = looks.iter().map(of_look).collect::<Result<Vec<_>, _>>()?;
+        new.push(items::encode(&self.keys.drift(), summary, what)?);
+        for item in new {
+            let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+            put.send().await.map_err(unavailable(what))?;
+        }
+        Ok(())
+    }
+
+    async fn drift_looks(&self) -> Result<Vec<DriftLook>, Unavailable> {
+        let what = "reading the comparisons of served rows";
+        let items = self.query_in(self.keys.served(), LOOKS).consistent_read(true).into_paginator().items().send();
+        let items: Vec<RegistryItem> = items.collect::<Result<_, _>>().await.map_err(unavailable(what))?;
+        let mut looks: Vec<DriftLook> = items.into_iter().filter_map(|item| items::decode(item, what).ok()).collect();
+        looks.sort_by_key(|look| look.window.length.hours());
+        Ok(looks)
     }
 }
 
@@ -110,7 +139,7 @@ fn encode(key: Key, hour: CountedHour, version: VersionNumber, counts: &[u8], ke
 fn share(item: &RegistryItem) -> Option<CountShare> {
     let HourCounts { hour, version, counts } = hour_counts(item)?;
     let environment = item.get(ENVIRONMENT)?.as_s().ok()?.clone();
-    Some(CountShare { hour, version, environment, sequence: number(item, SEQUENCE)?, counts })
+    Some(CountShare { hour, version, environment, sequence: number(item, SEQUENCE)?, rows: number(item, ROWS)?, counts })
 }
 
 fn hour_counts(item: &RegistryItem) -> Option<HourCounts> {
@@ -141,6 +170,7 @@ mod tests {
             version: VersionNumber::FIRST,
             environment: "00c0ffee00c0ffee".into(),
             sequence,
+            rows: 4,
             counts: vec![1, 2, 3],
         }
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::Unavailable;
 use crate::VersionNumber;
-use crate::drift::CountedHour;
+use crate::drift::{CountedHour, DriftLook, DriftSummary};
 
 // An environment stores all its counts of the hour again and again. So a call that is sent twice counts nothing twice.
 /// What one environment of the prediction function has counted for one model version in one hour, up to now.
@@ -19,6 +19,8 @@ pub struct CountShare {
     pub environment: String,
     /// How many times the environment has stored these counts before, plus 1.
     pub sequence: u64,
+    /// The number of counted rows, which is also in `counts`.
+    pub rows: u64,
     /// The counts, as [`ServedCounts::to_bytes`](crate::drift::ServedCounts::to_bytes) encodes them.
     pub counts: Vec<u8>,
 }
@@ -63,4 +65,27 @@ pub trait ServedRecord: Send + Sync {
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.
     fn hours(&self, hours: Range<CountedHour>) -> impl Future<Output = Result<Vec<HourCounts>, Unavailable>> + Send;
+
+    /// Returns the summary of the newest comparisons. `None` before the first one.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the call to the model registry fails, or when the summary is unreadable.
+    fn drift_summary(&self) -> impl Future<Output = Result<Option<DriftSummary>, Unavailable>> + Send;
+
+    // The summary is stored last, so an hour counts as judged only when its results are stored.
+    /// Stores new comparisons in place of those of the same length of window, then the summary.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when a call to the model registry fails.
+    fn store_drift(
+        &self,
+        looks: &[DriftLook],
+        summary: &DriftSummary,
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send;
+
+    /// Returns the newest comparison of each length of window, from short to long. Unreadable ones are left out.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the call to the model registry fails.
+    fn drift_looks(&self) -> impl Future<Output = Result<Vec<DriftLook>, Unavailable>> + Send;
 }
