@@ -29,6 +29,7 @@ const PAGES: [(&str, &str, &str); 16] = [
     ("try", "try", ""),
     ("audit", "audit", ""),
     ("alarms", "alarms", ""),
+    ("drift", "drift", ""),
     ("schedule", "schedule", "problem=The schedule changed meanwhile."),
     ("mails", "mails", ""),
     ("mail", "mails/m2", ""),

@@ -8,8 +8,8 @@ use std::ops::Range;
 
 use evergreen_lifecycle::VersionNumber;
 use evergreen_lifecycle::drift::{
-    BaselineCounts, CountedHour, DEFAULT_PSI, DriftLimits, DriftLook, DriftSummary, DriftVerdict, ServedCounts, Window,
-    WindowLength,
+    BaselineCounts, CountedHour, DEFAULT_PSI, DriftComparison, DriftLimits, DriftSummary, DriftVerdict, ServedCounts,
+    Window, WindowLength,
 };
 use evergreen_lifecycle::ports::{CountShare, HourCounts, ServedRecord, Unavailable};
 use jiff::Timestamp;
@@ -41,26 +41,27 @@ pub(crate) async fn judge(
     let first = former.as_ref().map_or(last.0, |former| former.judged.next().0).clamp(last.0 - MAX_HOURS + 1, last.0);
     let hours = CountedHour(first)..last.next();
     let shares = registry.shares(hours.clone()).await?;
-    let looks = match champion.baseline {
-        Some(baseline) => look(registry, champion.version, baseline, &shares, hours).await?,
+    let comparisons = match champion.baseline {
+        Some(baseline) => compare(registry, champion.version, baseline, &shares, hours).await?,
         None => Vec::new(),
     };
     let rows = shares.iter().filter(|share| share.hour == last).map(|share| share.rows).sum();
-    let summary = DriftSummary::after(former.as_ref(), last, champion.version, rows, &looks);
-    let kept: Vec<DriftLook> = looks.into_iter().filter(|look| summary.has(look.window)).collect();
+    let summary = DriftSummary::after(former.as_ref(), last, champion.version, rows, &comparisons);
+    let kept: Vec<DriftComparison> =
+        comparisons.into_iter().filter(|comparison| summary.has(comparison.window)).collect();
     registry.store_drift(&kept, &summary).await?;
     Ok(summary)
 }
 
 /// Adds up the shares of these hours, stores the sums, and compares the windows that end in these hours. Returns the
 /// newest comparison of each length.
-async fn look(
+async fn compare(
     registry: &impl ServedRecord,
     version: VersionNumber,
     baseline: &BaselineCounts,
     shares: &[CountShare],
     hours: Range<CountedHour>,
-) -> Result<Vec<DriftLook>, Unavailable> {
+) -> Result<Vec<DriftComparison>, Unavailable> {
     let mut sums = Vec::new();
     for hour in (hours.start.0..hours.end.0).map(CountedHour) {
         let own = shares.iter().filter(|share| (share.hour, share.version) == (hour, version));
@@ -70,8 +71,9 @@ async fn look(
             sums.push((hour, sum));
         }
     }
-    let windows: Vec<Window> = (hours.start.0..hours.end.0).flat_map(|hour| Window::ending(CountedHour(hour))).collect();
-    let mut looks = Vec::new();
+    let windows: Vec<Window> =
+        (hours.start.0..hours.end.0).flat_map(|hour| Window::ending(CountedHour(hour))).collect();
+    let mut comparisons = Vec::new();
     for length in WindowLength::ALL {
         let due = windows.iter().filter(|window| window.length == length);
         for window in due {
@@ -82,12 +84,12 @@ async fn look(
             let Some(counts) = counts.filter(|counts| counts.rows() > 0) else { continue };
             let limits = DriftLimits::of_window(length, DEFAULT_PSI);
             match DriftVerdict::new(baseline, &counts, limits, length.words()) {
-                Ok(verdict) => looks.push(DriftLook { window: *window, version, verdict }),
+                Ok(verdict) => comparisons.push(DriftComparison { window: *window, version, verdict }),
                 Err(error) => tracing::error!(%error, "served rows could not be compared"),
             }
         }
     }
-    Ok(looks)
+    Ok(comparisons)
 }
 
 /// Returns the counts of the champion in a window of stored sums.

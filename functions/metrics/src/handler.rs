@@ -165,11 +165,13 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
     ) -> Option<String> {
         let (pointer, inspection) = (readings.champion()?, inspection?);
         // Without an intact file, nobody knows whether there is a baseline. The hour is judged later.
-        if !inspection.is_sound() && inspection.baseline.is_none() {
-            if inspection.serves().is_none() {
+        match inspection.serves() {
+            Some(true) => {}
+            Some(false) => return Some("no stored model file is intact".to_owned()),
+            None => {
                 values.miss(&[Metric::DriftedColumns, Metric::ServedRows]);
+                return Some("the stored model file could not be read".to_owned());
             }
-            return Some("no stored model file could be read and is intact".to_owned());
         }
         let champion = Compared { version: pointer.number, baseline: inspection.baseline.as_ref() };
         match drift::judge(self.ports.registry(), &champion, now).await {

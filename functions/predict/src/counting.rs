@@ -91,7 +91,10 @@ impl<W: PredictWorld> ServedRows<W> {
         let _turn = self.turn.lock().await;
         for share in self.take_new() {
             if let Err(error) = self.world.registry().put_share(&share).await {
-                tracing::warn!(cause = causes(&error), "the counts of served rows could not be stored: tried again later");
+                tracing::warn!(
+                    cause = causes(&error),
+                    "the counts of served rows could not be stored: tried again later"
+                );
                 self.give_back(&share);
             }
         }

@@ -116,9 +116,9 @@ fn categories<'a>(names: impl Iterator<Item = Option<&'a str>>, values: &[f32], 
             *count += 1;
         }
     }
-    let named = (0..).zip(rows).filter_map(|(code, (name, rows))| {
-        name.map(|name| (CountedCategory { code, name: name.to_owned() }, rows))
-    });
+    let named = (0..)
+        .zip(rows)
+        .filter_map(|(code, (name, rows))| name.map(|name| (CountedCategory { code, name: name.to_owned() }, rows)));
     Bins::of_categories(named, unseen)
 }
 

@@ -20,7 +20,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use evergreen_lifecycle::cost::MonthUsage;
-use evergreen_lifecycle::drift::{DriftLook, DriftSummary};
+use evergreen_lifecycle::drift::{DriftComparison, DriftSummary};
 use evergreen_lifecycle::journal::JournalEntry;
 use evergreen_lifecycle::ports::{
     AcceptedMail, AlarmStatus, CountShare, HourCounts, LARGEST_COPY, NewObject, ObjectTag, RequestDay, StoredSchedule,
@@ -113,7 +113,7 @@ pub struct MemoryState {
     /// The summary of the comparisons of served rows. `None` before the first one.
     pub drift: Option<DriftSummary>,
     /// The newest comparison of each length of window.
-    pub looks: Vec<DriftLook>,
+    pub comparisons: Vec<DriftComparison>,
     /// The sent mails, in order.
     pub mails: Vec<SentMail>,
     /// The claims on mails, by the key of the mail. A claim reserves one mail for one Lambda invocation.

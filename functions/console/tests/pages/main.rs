@@ -27,6 +27,7 @@ const PATHS: [&str; 17] = [
     "try",
     "audit",
     "alarms",
+    "drift",
     "schedule",
     "mails",
     "mails/m2",
@@ -369,7 +370,7 @@ async fn what_does_not_exist_is_a_page_that_says_so() {
 #[tokio::test]
 async fn an_empty_stack_has_every_page() {
     let world = sample::empty();
-    for address in ["", "runs", "versions", "compare", "dataset", "try", "audit", "alarms", "schedule", "mails"] {
+    for address in ["", "runs", "versions", "compare", "dataset", "try", "audit", "alarms", "drift", "schedule", "mails"] {
         page(&world, Right::Steer, address).await;
     }
     assert!(page(&world, Right::See, "").await.text.contains("no version has passed the gate yet"));

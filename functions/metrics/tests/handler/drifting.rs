@@ -57,8 +57,8 @@ async fn rows_that_are_unlike_those_of_training_are_drift_in_the_first_complete_
     let report = world.measure().await.unwrap();
     let sentence = report.drift.unwrap();
     assert!(sentence.starts_with("Drift in the last hour (5000 rows): x (PSI "), "{sentence}");
-    let looks = world.memory.state().looks.clone();
-    assert_eq!(looks.iter().map(|look| look.window.length).collect::<Vec<_>>(), [WindowLength::Hour]);
+    let comparisons = world.memory.state().comparisons.clone();
+    assert_eq!(comparisons.iter().map(|comparison| comparison.window.length).collect::<Vec<_>>(), [WindowLength::Hour]);
 }
 
 #[tokio::test]
@@ -87,7 +87,7 @@ async fn an_hour_with_few_rows_does_not_end_a_drift_but_the_day_does() {
     serve(&world, "2026-11-24T23:30:00Z", "a", &counts(100, &USUAL));
     world.clock.set(moment("2026-11-25T00:15:00Z"));
     assert_eq!(measured(&world).await, [Some(0.0), Some(100.0)]);
-    let lengths: Vec<_> = world.memory.state().looks.iter().map(|look| look.window.length).collect();
+    let lengths: Vec<_> = world.memory.state().comparisons.iter().map(|comparison| comparison.window.length).collect();
     assert_eq!(lengths.len(), 4, "{lengths:?}");
 }
 

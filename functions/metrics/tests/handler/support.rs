@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::drift::{
-    BaselineCounts, Bins, CountShape, CountedColumn, CountedHour, DriftLook, DriftSummary, ServedCounts,
+    BaselineCounts, Bins, CountShape, CountedColumn, CountedHour, DriftComparison, DriftSummary, ServedCounts,
 };
 use evergreen_lifecycle::ports::{
     Champions, CountShare, HourCounts, PublishedRecord, RememberError, Runs, ServedRecord, StoredSchedule, Unavailable,
@@ -155,12 +155,12 @@ impl ServedRecord for Registry {
         self.memory.drift_summary().await
     }
 
-    async fn store_drift(&self, looks: &[DriftLook], summary: &DriftSummary) -> Result<(), Unavailable> {
-        self.memory.store_drift(looks, summary).await
+    async fn store_drift(&self, comparisons: &[DriftComparison], summary: &DriftSummary) -> Result<(), Unavailable> {
+        self.memory.store_drift(comparisons, summary).await
     }
 
-    async fn drift_looks(&self) -> Result<Vec<DriftLook>, Unavailable> {
-        self.memory.drift_looks().await
+    async fn drift_comparisons(&self) -> Result<Vec<DriftComparison>, Unavailable> {
+        self.memory.drift_comparisons().await
     }
 }
 
@@ -197,8 +197,10 @@ pub fn model_named(name: &str) -> Vec<u8> {
 
 /// Returns the cells of the smallest model with a baseline.
 pub fn shape() -> CountShape {
-    let numbers = |name: &str, edges: &[f64]| {
-        CountedColumn { name: name.into(), slots: 1, bins: Bins::Numbers { edges: edges.to_vec() } }
+    let numbers = |name: &str, edges: &[f64]| CountedColumn {
+        name: name.into(),
+        slots: 1,
+        bins: Bins::Numbers { edges: edges.to_vec() },
     };
     CountShape { columns: vec![numbers("x", &[0.0, 1.0])], predictions: vec![numbers("prediction", &[])] }
 }

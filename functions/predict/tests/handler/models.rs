@@ -83,8 +83,10 @@ pub fn estimate(interval: Option<f32>) -> Vec<u8> {
 
 /// Returns the cells of [`counted`]: x up to 0.5, above, missing.
 pub fn shape() -> CountShape {
-    let numbers = |name: &str, edge: f64| {
-        CountedColumn { name: name.into(), slots: 1, bins: Bins::Numbers { edges: vec![edge] } }
+    let numbers = |name: &str, edge: f64| CountedColumn {
+        name: name.into(),
+        slots: 1,
+        bins: Bins::Numbers { edges: vec![edge] },
     };
     CountShape { columns: vec![numbers("x", 0.5)], predictions: vec![numbers("prediction", 1.0)] }
 }

@@ -36,7 +36,7 @@ pub(super) const MUTES: &str = "MUTE#";
 pub(super) const SHARES: &str = "COUNTS#";
 
 /// Prefix of the sort keys of the newest comparisons with the baseline.
-pub(super) const LOOKS: &str = "DRIFT#";
+pub(super) const COMPARISONS: &str = "DRIFT#";
 
 /// Prefix of the sort keys of the sums of counts.
 pub(super) const HOURS: &str = "HOUR#";
@@ -248,14 +248,14 @@ impl RegistryKeys {
     }
 
     /// Returns the DynamoDB key of the newest comparison of this length of window.
-    pub(super) fn drift_look(&self, length: WindowLength) -> Key {
+    pub(super) fn drift_comparison(&self, length: WindowLength) -> Key {
         let name = match length {
             WindowLength::Hour => "hour",
             WindowLength::Day => "day",
             WindowLength::Week => "week",
             WindowLength::FourWeeks => "four_weeks",
         };
-        Key { partition: self.served.clone(), sort: format!("{LOOKS}{name}") }
+        Key { partition: self.served.clone(), sort: format!("{COMPARISONS}{name}") }
     }
 
     /// Returns the sort key under which a release up to 0.1 stored a claim. A claim reserves one mail for one

@@ -9,12 +9,12 @@ use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use evergreen_lifecycle::VersionNumber;
-use evergreen_lifecycle::drift::{CountedHour, DriftLook, DriftSummary};
+use evergreen_lifecycle::drift::{CountedHour, DriftComparison, DriftSummary};
 use evergreen_lifecycle::ports::{CountShare, HourCounts, ServedCounting, ServedRecord, Unavailable};
 
 use super::Registry;
 use super::items::{self, RegistryItem};
-use super::keys::{HOURS, Key, LOOKS, RegistryKeys, SHARES};
+use super::keys::{COMPARISONS, HOURS, Key, RegistryKeys, SHARES};
 use crate::failure::unavailable;
 
 /// Number of hours after which the share of an environment expires: three days.
@@ -72,10 +72,12 @@ impl ServedRecord for Registry {
         item.map(|item| items::decode(item, what)).transpose()
     }
 
-    async fn store_drift(&self, looks: &[DriftLook], summary: &DriftSummary) -> Result<(), Unavailable> {
+    async fn store_drift(&self, comparisons: &[DriftComparison], summary: &DriftSummary) -> Result<(), Unavailable> {
         let what = "storing the comparison of served rows";
-        let of_look = |look: &DriftLook| items::encode(&self.keys.drift_look(look.window.length), look, what);
-        let mut new = looks.iter().map(of_look).collect::<Result<Vec<_>, _>>()?;
+        let of_comparison = |comparison: &DriftComparison| {
+            items::encode(&self.keys.drift_comparison(comparison.window.length), comparison, what)
+        };
+        let mut new = comparisons.iter().map(of_comparison).collect::<Result<Vec<_>, _>>()?;
         new.push(items::encode(&self.keys.drift(), summary, what)?);
         for item in new {
             let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
@@ -84,13 +86,15 @@ impl ServedRecord for Registry {
         Ok(())
     }
 
-    async fn drift_looks(&self) -> Result<Vec<DriftLook>, Unavailable> {
+    async fn drift_comparisons(&self) -> Result<Vec<DriftComparison>, Unavailable> {
         let what = "reading the comparisons of served rows";
-        let items = self.query_in(self.keys.served(), LOOKS).consistent_read(true).into_paginator().items().send();
+        let items =
+            self.query_in(self.keys.served(), COMPARISONS).consistent_read(true).into_paginator().items().send();
         let items: Vec<RegistryItem> = items.collect::<Result<_, _>>().await.map_err(unavailable(what))?;
-        let mut looks: Vec<DriftLook> = items.into_iter().filter_map(|item| items::decode(item, what).ok()).collect();
-        looks.sort_by_key(|look| look.window.length.hours());
-        Ok(looks)
+        let mut comparisons: Vec<DriftComparison> =
+            items.into_iter().filter_map(|item| items::decode(item, what).ok()).collect();
+        comparisons.sort_by_key(|comparison| comparison.window.length.hours());
+        Ok(comparisons)
     }
 }
 
@@ -139,7 +143,14 @@ fn encode(key: Key, hour: CountedHour, version: VersionNumber, counts: &[u8], ke
 fn share(item: &RegistryItem) -> Option<CountShare> {
     let HourCounts { hour, version, counts } = hour_counts(item)?;
     let environment = item.get(ENVIRONMENT)?.as_s().ok()?.clone();
-    Some(CountShare { hour, version, environment, sequence: number(item, SEQUENCE)?, rows: number(item, ROWS)?, counts })
+    Some(CountShare {
+        hour,
+        version,
+        environment,
+        sequence: number(item, SEQUENCE)?,
+        rows: number(item, ROWS)?,
+        counts,
+    })
 }
 
 fn hour_counts(item: &RegistryItem) -> Option<HourCounts> {
@@ -177,8 +188,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_share_replaces_only_an_older_one_and_expires() {
-        let (put, sent) =
-            record(mock!(Client::put_item), || MockResponse::Output(PutItemOutput::builder().build()));
+        let (put, sent) = record(mock!(Client::put_item), || MockResponse::Output(PutItemOutput::builder().build()));
         registry(&[&put]).put_share(&share_of(2)).await.unwrap();
         let sent: PutItemInput = sent.only();
         let item = sent.item.clone().unwrap();

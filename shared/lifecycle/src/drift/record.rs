@@ -12,7 +12,7 @@ pub const GRACE: SignedDuration = SignedDuration::from_mins(10);
 
 /// One comparison of served rows with the champion's baseline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct DriftLook {
+pub struct DriftComparison {
     /// The hours whose rows were compared.
     pub window: Window,
     /// The model version that served the rows.
@@ -21,7 +21,7 @@ pub struct DriftLook {
     pub verdict: DriftVerdict,
 }
 
-// The whole results are stored beside it, and are read only when a person looks at them.
+// The whole results are stored beside it, and are read only when a person comparisons at them.
 /// The result of the newest comparisons, in short. It is stored once an hour.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DriftSummary {
@@ -32,12 +32,12 @@ pub struct DriftSummary {
     /// The number of rows that all versions served in this hour.
     pub rows: u64,
     /// The newest comparison of each length of window with the champion's rows. Empty before the champion served rows.
-    pub looks: Vec<LookSummary>,
+    pub comparisons: Vec<ComparisonSummary>,
 }
 
 /// One comparison, in short.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LookSummary {
+pub struct ComparisonSummary {
     /// The hours whose rows were compared.
     pub window: Window,
     /// The number of columns and predictions that have drifted.
@@ -48,7 +48,7 @@ pub struct LookSummary {
 
 impl DriftSummary {
     // An hour at night may have too few rows to see a drift of the day. Its result must not end the alarm.
-    /// Returns the summary after the hour `judged`. `former` is the summary before it, and `looks` are the new
+    /// Returns the summary after the hour `judged`. `former` is the summary before it, and `comparisons` are the new
     /// comparisons.
     ///
     /// An hour that has drifted stays the newest one until another hour has drifted, or a day is complete. Comparisons
@@ -58,41 +58,43 @@ impl DriftSummary {
         judged: CountedHour,
         version: VersionNumber,
         rows: u64,
-        looks: &[DriftLook],
+        comparisons: &[DriftComparison],
     ) -> Self {
-        let mut kept = former.filter(|former| former.version == version).map_or_else(Vec::new, |it| it.looks.clone());
-        for look in looks.iter().map(LookSummary::of) {
-            match kept.iter_mut().find(|old| old.window.length == look.window.length) {
-                Some(old) if look.replaces(old) => *old = look,
+        let mut kept =
+            former.filter(|former| former.version == version).map_or_else(Vec::new, |it| it.comparisons.clone());
+        for comparison in comparisons.iter().map(ComparisonSummary::of) {
+            match kept.iter_mut().find(|old| old.window.length == comparison.window.length) {
+                Some(old) if comparison.replaces(old) => *old = comparison,
                 Some(_) => {}
-                None => kept.push(look),
+                None => kept.push(comparison),
             }
         }
-        Self { judged, version, rows, looks: kept }
+        Self { judged, version, rows, comparisons: kept }
     }
 
     /// Returns the number of columns and predictions that have drifted: the most of any comparison.
     pub fn drifted(&self) -> usize {
-        self.looks.iter().map(|look| look.drifted).max().unwrap_or_default()
+        self.comparisons.iter().map(|comparison| comparison.drifted).max().unwrap_or_default()
     }
 
-    /// Returns the sentence of the comparison with the most drifted columns. Of several, it is that of the longest
-    /// window. `None` before the champion served rows.
+    /// Returns the sentence of the comparison with the most drifted columns. If several have as many, the longest window
+    /// decides. `None` before the champion served rows.
     pub fn sentence(&self) -> Option<&str> {
-        let worst = self.looks.iter().max_by_key(|look| (look.drifted, look.window.length.hours()));
-        worst.map(|look| look.sentence.as_str())
+        let worst =
+            self.comparisons.iter().max_by_key(|comparison| (comparison.drifted, comparison.window.length.hours()));
+        worst.map(|comparison| comparison.sentence.as_str())
     }
 
     /// Returns whether this is still the newest comparison of its length.
     pub fn has(&self, window: Window) -> bool {
-        self.looks.iter().any(|look| look.window == window)
+        self.comparisons.iter().any(|comparison| comparison.window == window)
     }
 }
 
-impl LookSummary {
-    fn of(look: &DriftLook) -> Self {
-        let DriftVerdict { drifted, sentence, .. } = &look.verdict;
-        Self { window: look.window, drifted: *drifted, sentence: sentence.clone() }
+impl ComparisonSummary {
+    fn of(comparison: &DriftComparison) -> Self {
+        let DriftVerdict { drifted, sentence, .. } = &comparison.verdict;
+        Self { window: comparison.window, drifted: *drifted, sentence: sentence.clone() }
     }
 
     fn replaces(&self, old: &Self) -> bool {

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::Unavailable;
 use crate::VersionNumber;
-use crate::drift::{CountedHour, DriftLook, DriftSummary};
+use crate::drift::{CountedHour, DriftComparison, DriftSummary};
 
 // An environment stores all its counts of the hour again and again. So a call that is sent twice counts nothing twice.
 /// What one environment of the prediction function has counted for one model version in one hour, up to now.
@@ -79,7 +79,7 @@ pub trait ServedRecord: Send + Sync {
     /// [`Unavailable`] when a call to the model registry fails.
     fn store_drift(
         &self,
-        looks: &[DriftLook],
+        comparisons: &[DriftComparison],
         summary: &DriftSummary,
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
 
@@ -87,5 +87,5 @@ pub trait ServedRecord: Send + Sync {
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.
-    fn drift_looks(&self) -> impl Future<Output = Result<Vec<DriftLook>, Unavailable>> + Send;
+    fn drift_comparisons(&self) -> impl Future<Output = Result<Vec<DriftComparison>, Unavailable>> + Send;
 }

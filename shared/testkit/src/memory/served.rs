@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use evergreen_lifecycle::drift::{CountedHour, DriftLook, DriftSummary};
+use evergreen_lifecycle::drift::{CountedHour, DriftComparison, DriftSummary};
 use evergreen_lifecycle::ports::{CountShare, HourCounts, ServedCounting, ServedRecord, Unavailable};
 
 use super::Memory;
@@ -43,19 +43,19 @@ impl ServedRecord for Memory {
         Ok(self.reach("served")?.drift.clone())
     }
 
-    async fn store_drift(&self, looks: &[DriftLook], summary: &DriftSummary) -> Result<(), Unavailable> {
+    async fn store_drift(&self, comparisons: &[DriftComparison], summary: &DriftSummary) -> Result<(), Unavailable> {
         let mut state = self.reach("served")?;
-        for look in looks {
-            state.looks.retain(|stored| stored.window.length != look.window.length);
-            state.looks.push(look.clone());
+        for comparison in comparisons {
+            state.comparisons.retain(|stored| stored.window.length != comparison.window.length);
+            state.comparisons.push(comparison.clone());
         }
         state.drift = Some(summary.clone());
         Ok(())
     }
 
-    async fn drift_looks(&self) -> Result<Vec<DriftLook>, Unavailable> {
-        let mut looks = self.reach("served")?.looks.clone();
-        looks.sort_by_key(|look| look.window.length.hours());
-        Ok(looks)
+    async fn drift_comparisons(&self) -> Result<Vec<DriftComparison>, Unavailable> {
+        let mut comparisons = self.reach("served")?.comparisons.clone();
+        comparisons.sort_by_key(|comparison| comparison.window.length.hours());
+        Ok(comparisons)
     }
 }
