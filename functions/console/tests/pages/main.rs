@@ -13,7 +13,7 @@ use html::Page;
 use sample::{HOSTILE, World, facts, full, now, session};
 
 /// Every page, by its path.
-const PATHS: [&str; 17] = [
+const PATHS: [&str; 18] = [
     "",
     "runs",
     "runs/manual-v16",
@@ -314,7 +314,7 @@ async fn the_audit_trail_says_who_did_what_and_why() {
 #[tokio::test]
 async fn the_cost_says_that_it_is_an_estimate_and_of_what() {
     let text = seen("").await.text;
-    for expected in ["Expected for the month $5.84", "Metrics and alarms, fixed $3.17", "The rest $0.04", "An estimate: what CloudWatch counted"] {
+    for expected in ["Expected for the month $5.99", "Metrics and alarms, fixed $3.29", "The rest $0.04", "An estimate: what CloudWatch counted"] {
         assert!(text.contains(expected), "{expected}: {text}");
     }
 }
