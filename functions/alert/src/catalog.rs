@@ -53,6 +53,8 @@ pub struct CatalogEntry {
     pub is_about_mail: bool,
     /// Whether the stack also creates this alarm when it runs on an emulator of AWS.
     pub is_emulated: bool,
+    /// Whether only a stack with a webhook has this alarm.
+    pub needs_webhook: bool,
 }
 
 // The stack's name is not yet inserted into the command.
@@ -144,6 +146,7 @@ const OTHER: CatalogEntry = CatalogEntry {
     threshold: 1.0,
     is_about_mail: false,
     is_emulated: true,
+    needs_webhook: false,
 };
 
 alarms! {
@@ -410,6 +413,18 @@ alarms! {
             step("Do not replay the events: each measurement is complete in itself. Empty the queue:", Command::Purge),
         ],
         missing_data: MissingData::Ends,
+    }
+
+    /// Alarm: the webhook function's dead-letter queue holds events that did not reach the receiver.
+    WebhookFailureQueue {
+        name: "webhook-failure-queue",
+        meaning: "The receiver of the webhook did not accept an event in three tries, or refused it. The event is \
+                  kept for 14 days. It is not sent again by itself.",
+        raised: |it| format!("an event did not reach the webhook{}", it.waiting()),
+        cleared: queue_is_empty,
+        steps: &[READ_MESSAGES, step("Read why:", Command::Logs("webhook")), REPLAY],
+        missing_data: MissingData::Ends,
+        needs_webhook: true,
     }
 
     /// Alarm: the alert function's dead-letter queue holds events, whose mails could not be sent.

@@ -331,6 +331,8 @@ fn every_alarm_has_a_subject_when_raised_and_when_over() {
     [OK] iris: the queue train-schedule is empty again
     [ALARM] iris: metrics could not be published (3 in its queue)
     [OK] iris: the queue metrics-failure is empty again
+    [ALARM] iris: an event did not reach the webhook (3 in its queue)
+    [OK] iris: the queue webhook-failure is empty again
     [ALARM] iris: a mail was not sent, or it is unknown whether it was sent (3 in its queue)
     [OK] iris: the queue alert-failure is empty again
     [ALARM] iris: an alarm did not reach the alert function (3 in its queue)

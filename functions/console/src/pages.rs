@@ -61,10 +61,10 @@ enum PageError {
 /// A page that does not exist is a page with status 404. If a port fails, the page has status 503, and the cause is
 /// logged.
 pub async fn respond<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) -> PageResponse {
-    if let ["mails", id, "html"] = request.path {
-        if let Some(html) = mails::html(request, id) {
-            return PageResponse { status: StatusCode::OK, body: PageBody::Mail(html) };
-        }
+    if let ["mails", id, "html"] = request.path
+        && let Some(html) = mails::html(request, id)
+    {
+        return PageResponse { status: StatusCode::OK, body: PageBody::Mail(html) };
     }
     match page(world, request).await {
         Ok(html) => PageResponse::html(StatusCode::OK, html),

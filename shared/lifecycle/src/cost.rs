@@ -91,7 +91,7 @@ pub struct CostEstimate {
 /// A part of an estimated cost.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CostPart {
-    /// What is billed, such as `API Gateway` or `Lambda, predict`.
+    /// The billed service, such as `API Gateway` or `Lambda, predict`.
     pub name: String,
     /// The cost in US dollars.
     pub dollars: f64,
@@ -131,7 +131,8 @@ impl Prices {
             part(format!("Lambda, {}", used.name), used.calls * self.lambda_request.price + time)
         });
         // Each call of the metrics function publishes once.
-        let published = usage.functions.iter().filter(|used| used.name == "metrics").map(|used| used.calls).sum::<f64>();
+        let published =
+            usage.functions.iter().filter(|used| used.name == "metrics").map(|used| used.calls).sum::<f64>();
         let table = usage.table_reads * self.table_read.price + usage.table_writes * self.table_write.price;
         let rest = [
             part("Calls that publish metrics".to_owned(), published * self.put_metric_data.price),

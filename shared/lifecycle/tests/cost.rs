@@ -10,7 +10,8 @@ fn prices() -> Prices {
 }
 
 fn usage() -> MonthUsage {
-    let used = |name: &str, memory, calls, milliseconds| FunctionUsage { name: name.into(), memory, calls, milliseconds };
+    let used =
+        |name: &str, memory, calls, milliseconds| FunctionUsage { name: name.into(), memory, calls, milliseconds };
     MonthUsage {
         functions: vec![used("predict", 1769, 1e6, 1e6), used("metrics", 512, 8700.0, 8700.0 * 300.0)],
         api_requests: 1e6,

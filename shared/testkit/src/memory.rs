@@ -29,7 +29,7 @@ use evergreen_lifecycle::ports::{
 use evergreen_lifecycle::session::{Session, SessionLink};
 use evergreen_lifecycle::{
     AlarmRecord, Alias, AliasName, Annotations, Announcement, AuditEntry, Champion, Datum, KeepDays, LifecycleEvent,
-    Mute, Pointer, PublishedMetrics, Record, Run, RunId, Unreadable, Verification, Version, VersionNumber,
+    MadeChange, Mute, Pointer, PublishedMetrics, Record, Run, RunId, Unreadable, Verification, Version, VersionNumber,
 };
 use jiff::Timestamp;
 
@@ -126,8 +126,8 @@ pub struct MemoryState {
     pub annotations: BTreeMap<VersionNumber, Annotations>,
     /// The entries of the audit trail, in the order of the changes.
     pub audit: Vec<AuditEntry>,
-    /// The idempotency keys of changes, with the audit entry of each change.
-    pub keys: BTreeMap<String, AuditEntry>,
+    /// The idempotency keys of changes, with what was made with each.
+    pub keys: BTreeMap<String, MadeChange>,
     /// The mutes of alarms, by the alarm's name without the name of the stack.
     pub mutes: BTreeMap<String, Mute>,
     /// The links that were not used yet, by the hash of their token.
@@ -147,7 +147,9 @@ pub struct MemoryState {
     // (counts of served rows), `rate` (of mails). A mail address makes sending to this recipient fail.
     /// Test input: the names of the fake services for which every call fails, such as `registry`.
     pub away: BTreeSet<String>,
-    // The keys are the method names of `Registrar`, and `apply`, `create` and `replace`.
+    /// Test input: the names of the fake services that never answer. Only `bus` can be one.
+    pub stalled: BTreeSet<String>,
+    // The keys are the method names of `Registrar`, and `apply`, `create`, `replace` and `switch` (of the schedule).
     /// Test input: for each operation, how many of its next calls fail with an error that passes within seconds.
     pub busy: BTreeMap<&'static str, u32>,
     // The error simulates an answer that is lost on the network. The keys are as in `busy`.

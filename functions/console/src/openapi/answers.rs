@@ -131,7 +131,7 @@ fn schedule() -> Value {
 }
 
 fn audit() -> Value {
-    let actor = object(json!({"kind": {"enum": ["iam", "session", "stack"]}, "name": text()}));
+    let actor = object(json!({"kind": {"enum": ["iam", "session", "stack"]}, "name": text(), "link_by": text()}));
     let entry = json!({"id": text(), "at": time(), "actor": actor, "action": text(), "subject": text()});
     let alarm = json!({
         "name": text(), "state": {"enum": ["ok", "alarm", "insufficient_data"]}, "description": text(),

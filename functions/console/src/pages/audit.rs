@@ -51,7 +51,7 @@ fn row(entry: &AuditEntry, base: &str) -> Row {
     let details = entry.details.iter().map(|(name, value)| format!("{name} {value}"));
     Row {
         at: when_short(entry.at),
-        actor: entry.actor.name.clone(),
+        actor: entry.actor.to_string(),
         how: match entry.actor.kind {
             ActorKind::Iam => "AWS credentials",
             ActorKind::Session => "session",
@@ -88,6 +88,8 @@ fn action(action: AuditedAction) -> &'static str {
         AuditedAction::RebuildRequested => "requested a rebuild",
         AuditedAction::RetentionRequested => "requested the deletion of old versions",
         AuditedAction::VersionVerified => "verified",
+        AuditedAction::PauseRequested => "asked to pause the schedule",
+        AuditedAction::ResumeRequested => "asked to resume the schedule",
         AuditedAction::HistoryImported => "imported a history",
         AuditedAction::RegistryRebuilt => "rebuilt",
         AuditedAction::RunsDeleted => "deleted",
@@ -96,6 +98,7 @@ fn action(action: AuditedAction) -> &'static str {
         AuditedAction::AlarmMuted => "muted an alarm",
         AuditedAction::AlarmUnmuted => "unmuted an alarm",
         AuditedAction::LinkCreated => "made a link",
+        AuditedAction::RevocationRequested => "asked to end all sessions",
         AuditedAction::SessionsRevoked => "ended all sessions",
     }
 }

@@ -150,10 +150,7 @@ fn card(champion: &Champion, request: &PageRequest<'_>) -> ChampionCard {
 
 /// Returns the gate's sentence. Somebody promoted the champion by hand if the gate had refused it.
 fn sentence(reason: &str, promotes: bool) -> String {
-    let mut characters = reason.chars();
-    let reason: String =
-        characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect());
-    if promotes { format!("{reason}.") } else { format!("A person promoted it. The gate had refused it: {reason}.") }
+    if promotes { text::sentence(reason) } else { format!("A person promoted it. The gate had refused it: {reason}.") }
 }
 
 /// Returns the metric of the plot: the one in the query, or else accuracy or R².

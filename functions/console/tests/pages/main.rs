@@ -314,7 +314,12 @@ async fn the_audit_trail_says_who_did_what_and_why() {
 #[tokio::test]
 async fn the_cost_says_that_it_is_an_estimate_and_of_what() {
     let text = seen("").await.text;
-    for expected in ["Expected for the month $5.99", "Metrics and alarms, fixed $3.29", "The rest $0.04", "An estimate: what CloudWatch counted"] {
+    for expected in [
+        "Expected for the month $5.99",
+        "Metrics and alarms, fixed $3.29",
+        "The rest $0.04",
+        "An estimate: what CloudWatch counted",
+    ] {
         assert!(text.contains(expected), "{expected}: {text}");
     }
 }
@@ -341,9 +346,8 @@ async fn on_aws_there_are_no_mails_and_no_way_to_them() {
     facts.mails = None;
     let (session, query) = (session(Right::See), Query::default());
     for path in [&["mails"][..], &["mails", "m2"], &["mails", "m2", "html"]] {
-        let request = PageRequest {
-            path, query: &query, form: None, session: &session, facts: &facts, key: "a-key", now: now(),
-        };
+        let request =
+            PageRequest { path, query: &query, form: None, session: &session, facts: &facts, key: "a-key", now: now() };
         let response = respond(&full(), &request).await;
         let PageBody::Html(html) = response.body else { panic!("expected a page") };
         assert!(response.status == 404 && !Page::parse(&html).targets().iter().any(|target| target.ends_with("mails")));

@@ -3,7 +3,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use evergreen_lifecycle::drift::{CountedHour, WindowLength};
 use evergreen_lifecycle::ports::CountShare;
-use evergreen_lifecycle::{AliasName, AuditEntry, ModelName, RunId, VersionNumber, digest, time};
+use evergreen_lifecycle::{AliasName, ModelName, RunId, VersionNumber, digest, time};
+use jiff::Timestamp;
 
 use super::items::{RegistryItem, text};
 
@@ -172,14 +173,14 @@ impl RegistryKeys {
     }
 
     /// Returns the DynamoDB key of a verification of a model version that ended at the time `at`.
-    pub(super) fn verification(&self, number: VersionNumber, at: jiff::Timestamp) -> Key {
+    pub(super) fn verification(&self, number: VersionNumber, at: Timestamp) -> Key {
         self.at(format!("{}{}", Self::verifications(number), time::format(at)))
     }
 
-    /// Returns the DynamoDB key of an entry of the audit trail.
-    pub(super) fn audit_entry(&self, entry: &AuditEntry) -> Key {
+    /// Returns the DynamoDB key of the entry of the audit trail with this time and id.
+    pub(super) fn audit_entry(&self, at: Timestamp, id: &str) -> Key {
         // Keys sort by time.
-        Key { partition: self.audit.clone(), sort: format!("{}#{}", time::format(entry.at), entry.id) }
+        Key { partition: self.audit.clone(), sort: format!("{}#{id}", time::format(at)) }
     }
 
     /// Returns the DynamoDB key under which a change with the idempotency key `key` is remembered.

@@ -2,7 +2,7 @@
 //!
 //! Usage: `cargo run --profile bench-driver -p evergreen-lifecycle --example drift -- COMMAND`
 //!
-//! - `years ROWS_A_DAY TABLE_ROWS YEARS`: years without drift, and how many have a false alarm
+//! - `years ROWS_A_DAY TABLE_ROWS FIRST END`: years without drift, and how many have a false alarm
 //! - `power`: the share of changes that one day with a given number of rows shows
 //! - `delay`: how long after a change the alarm comes, beside an e-process
 //! - `stream FILE ROWS_A_DAY TABLE_ROWS DAYS SHIFT SEED`: writes the rows of a simulated stack as CSV, for other programs,
@@ -29,7 +29,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let number = |place: usize| arguments.get(place).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
     match arguments.first().map(String::as_str) {
-        Some("years") => years::simulate(number(1), number(2) as usize, number(3) as usize),
+        Some("years") => years::simulate(number(1), number(2) as usize, number(3) as usize..number(4) as usize),
         Some("power") => power::measure(),
         Some("delay") => delay::measure(),
         Some("stream") => {

@@ -5,7 +5,8 @@ use rand::Rng;
 /// A distribution over the numbers `first`, `first + 1`, ….
 pub struct Alias {
     first: u64,
-    cells: Vec<(f64, u32)>,
+    /// For each number: the probability that it is drawn and not the other one, times 2³², and the other one.
+    cells: Vec<(u32, u32)>,
 }
 
 impl Alias {
@@ -14,9 +15,9 @@ impl Alias {
         let mean = weights.iter().sum::<f64>() / weights.len() as f64;
         let mut left: Vec<f64> = weights.iter().map(|weight| weight / mean).collect();
         let (mut small, mut large): (Vec<usize>, Vec<usize>) = (0..left.len()).partition(|place| left[*place] < 1.0);
-        let mut cells: Vec<(f64, u32)> = (0..left.len()).map(|place| (1.0, place as u32)).collect();
+        let mut cells: Vec<(u32, u32)> = (0..left.len()).map(|place| (u32::MAX, place as u32)).collect();
         while let (Some(little), Some(much)) = (small.pop(), large.pop()) {
-            cells[little] = (left[little], much as u32);
+            cells[little] = ((left[little] * 2.0_f64.powi(32)) as u32, much as u32);
             left[much] -= 1.0 - left[little];
             if left[much] < 1.0 { small.push(much) } else { large.push(much) }
         }
@@ -37,10 +38,10 @@ impl Alias {
     }
 
     pub fn draw(&self, random: &mut impl Rng) -> u64 {
-        let product = u128::from(random.next_u64()) * self.cells.len() as u128;
-        let (place, rest) = ((product >> 64) as usize, product as u64);
+        let bits = random.next_u64();
+        let place = (((bits >> 32) * self.cells.len() as u64) >> 32) as usize;
         let (limit, other) = self.cells[place];
-        let is_here = (rest as f64) < limit * 2.0_f64.powi(64);
+        let is_here = (bits as u32) < limit;
         self.first + if is_here { place as u64 } else { u64::from(other) }
     }
 }

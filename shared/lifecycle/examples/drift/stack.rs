@@ -14,6 +14,8 @@ const PREDICTIONS: usize = 2;
 pub struct Stack {
     pub populations: Vec<Population>,
     pub baseline: BaselineCounts,
+    /// The rows of the data set, as [`Stack::row`] returns them: the training rows, then the hold-out rows.
+    pub table: Vec<(Vec<f32>, Vec<f64>)>,
     samplers: Vec<Sampler>,
     /// For each column: which categories the training rows have.
     seen: Vec<Vec<bool>>,
@@ -61,14 +63,17 @@ impl Stack {
         let predictions = columns.split_off(inputs);
         let shape = CountShape { columns, predictions };
         let mut counts = [ServedCounts::new(&shape), ServedCounts::new(&shape)];
-        for row in 0..rows {
+        let row = |row: usize| -> (Vec<f32>, Vec<f64>) {
             let encoded = |column: usize| populations[column].encoded(drawn[column][row], &seen[column]);
-            let raw: Vec<f32> = (0..inputs).map(encoded).collect();
-            let predicted: Vec<f64> = (inputs..populations.len()).map(|column| f64::from(encoded(column))).collect();
-            shape.count(&mut counts[usize::from(row >= training)], &raw, &predicted);
+            let predictions = (inputs..populations.len()).map(|column| f64::from(encoded(column)));
+            ((0..inputs).map(encoded).collect(), predictions.collect())
+        };
+        let table: Vec<(Vec<f32>, Vec<f64>)> = (0..rows).map(row).collect();
+        for (place, (raw, predictions)) in table.iter().enumerate() {
+            shape.count(&mut counts[usize::from(place >= training)], raw, predictions);
         }
         let baseline = BaselineCounts::new(shape, &counts[0], &counts[1]).unwrap();
-        Self { populations: populations.to_vec(), baseline, samplers, seen, inputs }
+        Self { populations: populations.to_vec(), baseline, table, samplers, seen, inputs }
     }
 
     /// Draws one served row: the input of the model, and the predictions.

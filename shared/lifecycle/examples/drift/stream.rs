@@ -22,9 +22,8 @@ pub fn write(path: &str, rows_a_day: f64, table_rows: usize, days: usize, shift:
     let mut file = BufWriter::new(File::create(path)?);
     let names: Vec<String> = (0..stack.populations.len()).map(|column| format!("c{column}")).collect();
     writeln!(file, "day,{}", names.join(","))?;
-    // The table of the other programs has the same size and distribution, and is drawn again.
-    for _ in 0..table_rows {
-        line(&mut file, -1, &stack.row(&mut random))?;
+    for row in &stack.table {
+        line(&mut file, -1, row)?;
     }
     let traffic = Alias::poisson(rows_a_day);
     let limits = DriftLimits::of_window(WindowLength::Day, DEFAULT_PSI);
@@ -40,14 +39,13 @@ pub fn write(path: &str, rows_a_day: f64, table_rows: usize, days: usize, shift:
             stack.baseline.shape().count(&mut counts, &row.0, &row.1);
         }
         let verdict = DriftVerdict::new(&stack.baseline, &counts, limits, "the last day").map_err(io::Error::other)?;
-        if verdict.is_drifted {
-            drifted.push(day);
+        let names = verdict.columns.iter().filter(|column| column.is_drifted).map(|column| column.name.clone());
+        let names: Vec<String> = names.collect();
+        if !names.is_empty() {
+            drifted.push(json!({"day": day, "columns": names}));
         }
     }
-    println!(
-        "{}",
-        json!({"rows_a_day": rows_a_day, "table_rows": table_rows, "days": days, "shift": shift, "seed": seed, "drifted_days": drifted})
-    );
+    println!("{}", json!({"drifted": drifted}));
     file.flush()
 }
 

@@ -1,5 +1,8 @@
 //! Years without drift. Every alarm is false.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use evergreen_lifecycle::drift::{Bins, DEFAULT_PSI, DriftLimits, WindowLength, is_beyond_noise, psi};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -18,21 +21,28 @@ struct Year {
     drifted: [u32; 4],
 }
 
-/// One column of a stack: its counts in the hours that are not judged yet, and on each day.
+/// One column of a stack: its counts in the last hour, and on each day.
 struct Counted<'a> {
     bins: &'a Bins,
     baseline: &'a [u64],
+    rows: Alias,
     cells: Vec<Alias>,
+    hour: Vec<u64>,
     days: Vec<Vec<u64>>,
 }
 
-pub fn simulate(rows_a_day: f64, table_rows: usize, years: usize) {
+// With fewer rows, most hours of most cells are empty. Then the rows are drawn one by one.
+/// Mean number of rows in an hour from which on the numbers of the cells are drawn one by one.
+const MANY_ROWS: f64 = 10.0;
+
+pub fn simulate(rows_a_day: f64, table_rows: usize, years: Range<usize>) {
     let threads = std::thread::available_parallelism().map_or(1, |count| count.get().min(2));
+    let part = &|first: usize| -> Vec<Year> {
+        let years = years.clone().skip(first).step_by(threads);
+        years.map(|year| one(rows_a_day, table_rows, year)).collect()
+    };
     let all: Vec<Year> = std::thread::scope(|scope| {
-        let worker = |first: usize| {
-            move || (first..years).step_by(threads).map(|year| one(rows_a_day, table_rows, year)).collect::<Vec<Year>>()
-        };
-        let workers: Vec<_> = (0..threads).map(|first| scope.spawn(worker(first))).collect();
+        let workers: Vec<_> = (0..threads).map(|first| scope.spawn(move || part(first))).collect();
         workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
     });
     let sums = |of: fn(&Year) -> [u32; 4]| {
@@ -42,7 +52,7 @@ pub fn simulate(rows_a_day: f64, table_rows: usize, years: usize) {
     println!(
         "{}",
         json!({
-            "rows_a_day": rows_a_day, "table_rows": table_rows, "years": years,
+            "rows_a_day": rows_a_day, "table_rows": table_rows, "first": years.start, "years": years.len(),
             "windows_beyond_noise": sums(|year| year.beyond), "windows_drifted": sums(|year| year.drifted),
             "years_beyond_noise": any(|year| year.beyond), "years_drifted": any(|year| year.drifted),
         })
@@ -58,34 +68,45 @@ fn one(rows_a_day: f64, table_rows: usize, year: usize) -> Year {
         .columns()
         .into_iter()
         .map(|(bins, baseline, cells)| {
-            let cells = cells.iter().map(|share| Alias::poisson(of_an_hour * share)).collect();
-            Counted { bins, baseline, cells, days: Vec::new() }
+            let hour = vec![0; cells.len()];
+            let (rows, cells) = if of_an_hour < MANY_ROWS {
+                (Alias::poisson(of_an_hour), vec![Alias::new(0, &cells)])
+            } else {
+                (Alias::new(0, &[1.0]), cells.iter().map(|share| Alias::poisson(of_an_hour * share)).collect())
+            };
+            Counted { bins, baseline, rows, cells, hour, days: Vec::new() }
         })
         .collect();
     let mut result = Year::default();
     for _ in 0..DAYS {
-        columns.iter_mut().for_each(|column| column.days.push(vec![0; column.cells.len()]));
+        columns.iter_mut().for_each(|column| column.days.push(vec![0; column.baseline.len()]));
         for _ in 0..HOURS {
-            let hour: Vec<Vec<u64>> = columns.iter_mut().map(|column| column.serve(&mut random)).collect();
-            result.judge(0, &columns, |place, _| hour[place].clone());
+            columns.iter_mut().for_each(|column| column.serve(&mut random));
+            result.judge(0, &columns, |column| Cow::Borrowed(&column.hour));
         }
         for (length, days) in [(1, 1), (2, 7), (3, 28)] {
-            result.judge(length, &columns, |_, column| column.last(days));
+            result.judge(length, &columns, |column| Cow::Owned(column.last(days)));
         }
     }
     result
 }
 
 impl Counted<'_> {
-    fn serve(&mut self, random: &mut ChaCha8Rng) -> Vec<u64> {
-        let counts: Vec<u64> = self.cells.iter().map(|cell| cell.draw(random)).collect();
+    /// Draws the rows of the next hour. Their number varies.
+    fn serve(&mut self, random: &mut ChaCha8Rng) {
+        match self.cells.as_slice() {
+            [cell] => {
+                self.hour.fill(0);
+                (0..self.rows.draw(random)).for_each(|_| self.hour[cell.draw(random) as usize] += 1);
+            }
+            cells => self.hour.iter_mut().zip(cells).for_each(|(count, cell)| *count = cell.draw(random)),
+        }
         let today = self.days.last_mut().unwrap();
-        today.iter_mut().zip(&counts).for_each(|(sum, count)| *sum += count);
-        counts
+        today.iter_mut().zip(&self.hour).for_each(|(sum, count)| *sum += count);
     }
 
     fn last(&self, days: usize) -> Vec<u64> {
-        let mut sum = vec![0; self.cells.len()];
+        let mut sum = vec![0; self.baseline.len()];
         for day in self.days.iter().rev().take(days) {
             sum.iter_mut().zip(day).for_each(|(sum, count)| *sum += count);
         }
@@ -94,12 +115,12 @@ impl Counted<'_> {
 }
 
 impl Year {
-    fn judge(&mut self, length: usize, columns: &[Counted], counts: impl Fn(usize, &Counted) -> Vec<u64>) {
+    fn judge(&mut self, length: usize, columns: &[Counted], counts: impl for<'a> Fn(&'a Counted) -> Cow<'a, Vec<u64>>) {
         let limits = DriftLimits::of_window(WindowLength::ALL[length], DEFAULT_PSI);
         let of_one = limits.p_value / columns.len() as f64;
         let (mut beyond, mut drifted) = (false, false);
-        for (place, column) in columns.iter().enumerate() {
-            let served = counts(place, column);
+        for column in columns {
+            let served = counts(column);
             if is_beyond_noise(column.bins, column.baseline, &served, of_one) {
                 beyond = true;
                 drifted |= psi(column.baseline, &served) >= limits.psi;

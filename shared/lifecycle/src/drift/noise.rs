@@ -28,19 +28,20 @@ impl NoiseTests {
             move |(baseline, served)| TwoSamples { baseline, baseline_rows, served, served_rows }
         };
         let whole = set(rows(baseline), rows(served));
-        let mut tests: Vec<TwoSamples> = match bins {
+        let mut tests = Vec::with_capacity(bins.cells());
+        match bins {
             Bins::Numbers { edges } => {
-                let missing = pairs.clone().skip(edges.len() + 1).map(whole);
+                tests.extend(pairs.clone().skip(edges.len() + 1).map(whole));
                 let inside = |counts: &[u64]| counts.get(..=edges.len()).map_or(0, rows);
-                let sums = pairs.clone().take(edges.len()).scan((0_u64, 0_u64), |(baseline, served), pair| {
+                let sums = pairs.take(edges.len()).scan((0_u64, 0_u64), |(baseline, served), pair| {
                     (*baseline, *served) = (baseline.saturating_add(pair.0), served.saturating_add(pair.1));
                     Some((*baseline, *served))
                 });
-                missing.chain(sums.map(set(inside(baseline), inside(served)))).collect()
+                tests.extend(sums.map(set(inside(baseline), inside(served))));
             }
-            Bins::Categories { .. } => pairs.map(whole).collect(),
-            Bins::Presence => pairs.skip(1).map(whole).collect(),
-        };
+            Bins::Categories { .. } => tests.extend(pairs.map(whole)),
+            Bins::Presence => tests.extend(pairs.skip(1).map(whole)),
+        }
         // A test that no rows could fail costs nothing. Which tests these are depends on the sums of both samples only,
         // so leaving them out does not change the probability of the others.
         tests.retain(|test| test.can_differ());
@@ -59,7 +60,7 @@ impl NoiseTests {
     /// Returns whether any test has a p-value of at most `limit`, with Bonferroni's correction for the number of tests.
     pub(super) fn are_beyond(&self, limit: f64) -> bool {
         let limit = limit / self.len().max(1) as f64;
-        self.0.iter().any(|test| test.distance() >= CLEARLY_CHANCE && test.p_value() <= limit)
+        self.0.iter().any(|test| test.is_beyond(CLEARLY_CHANCE) && test.p_value() <= limit)
     }
 
     /// Returns the p-value of the column: the smallest of its tests, times their number, at most 1.
