@@ -35,18 +35,25 @@ pub(crate) async fn judge(
 ) -> Result<DriftSummary, Unavailable> {
     let last = CountedHour::last_complete(now);
     let former = registry.drift_summary().await?;
-    if let Some(former) = former.clone().filter(|former| former.judged >= last && former.version == champion.version) {
-        return Ok(former);
+    let (version, before) = (champion.version, former.as_ref());
+    if let Some(former) = before.filter(|former| former.judged >= last) {
+        if former.version == version {
+            return Ok(former.clone());
+        }
+        // A new champion begins without comparisons, and no hour is compared again.
+        let summary = DriftSummary::after(before, former.judged, version, former.rows, &[]);
+        registry.store_drift(&[], &summary).await?;
+        return Ok(summary);
     }
-    let first = former.as_ref().map_or(last.0, |former| former.judged.next().0).clamp(last.0 - MAX_HOURS + 1, last.0);
+    let first = before.map_or(last.0, |former| former.judged.next().0).max(last.0 - MAX_HOURS + 1);
     let hours = CountedHour(first)..last.next();
     let shares = registry.shares(hours.clone()).await?;
     let comparisons = match champion.baseline {
-        Some(baseline) => compare(registry, champion.version, baseline, &shares, hours).await?,
+        Some(baseline) => compare(registry, version, baseline, &shares, hours).await?,
         None => Vec::new(),
     };
     let rows = shares.iter().filter(|share| share.hour == last).map(|share| share.rows).sum();
-    let summary = DriftSummary::after(former.as_ref(), last, champion.version, rows, &comparisons);
+    let summary = DriftSummary::after(before, last, version, rows, &comparisons);
     let kept: Vec<DriftComparison> =
         comparisons.into_iter().filter(|comparison| summary.has(comparison.window)).collect();
     registry.store_drift(&kept, &summary).await?;

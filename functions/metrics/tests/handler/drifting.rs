@@ -150,3 +150,15 @@ async fn a_measurement_between_two_hours_reads_the_summary_only() {
     world.clock.set(moment("2026-11-24T14:15:00Z") + SignedDuration::from_mins(50));
     assert_eq!(measured(&world).await, [Some(1.0), Some(5000.0)]);
 }
+
+#[tokio::test]
+async fn a_new_champion_begins_without_comparisons() {
+    let world = serving();
+    serve(&world, "2026-11-24T13:30:00Z", "a", &counts(5000, &SHIFTED));
+    assert_eq!(measured(&world).await, [Some(1.0), Some(5000.0)]);
+    let second = sound_version(world.memory, 2, 0.9, moment("2026-11-24T14:16:00Z"));
+    world.memory.state().champions.push(champion(second));
+    store(world.memory, model_with_baseline());
+    world.clock.set(moment("2026-11-24T14:20:00Z"));
+    assert_eq!(measured(&world).await, [Some(0.0), Some(5000.0)]);
+}
