@@ -201,7 +201,7 @@ impl<W: PredictWorld> ChampionCache<W> {
                 cache.refresh(now, wait).await;
                 // No request waits for the hand-over. A request that waited for the refresh continues first.
                 tokio::task::yield_now().await;
-                cache.served.hand_over().await;
+                cache.served.hand_over_unless_running().await;
             });
         }
         if wait.is_zero() {

@@ -85,6 +85,14 @@ impl<W: PredictWorld> ServedRows<W> {
         shares.push(Share { hour, version, counts, sequence: 0, is_new: true });
     }
 
+    /// Does the same as [`hand_over`](Self::hand_over), unless another hand-over runs.
+    pub async fn hand_over_unless_running(&self) {
+        // A registry that hangs must not collect waiting hand-overs.
+        if self.turn.try_lock().is_ok() {
+            self.hand_over().await;
+        }
+    }
+
     /// Stores what was counted since the last hand-over. Does nothing, and calls nobody, if nothing was counted. A
     /// failure is logged, and the next hand-over tries again.
     pub async fn hand_over(&self) {
