@@ -56,6 +56,7 @@ const STATUS: [&str; 12] = [
     "/schedule",
     "/audit",
     "/alarms",
+    "/drift",
     "/openapi",
     "/promotions",
     "/trainings",

@@ -185,6 +185,25 @@ alarms! {
         threshold: 0.0,
     }
 
+    /// Alarm: the rows that the champion serves are no longer like the training data.
+    DataDrifted {
+        name: "data-drifted",
+        meaning: "The rows that the champion serves, or its predictions for them, are no longer like the training \
+                  data: beyond noise, and by much. Its answers may be less right than the score on the hold-out \
+                  says. It keeps answering predictions.",
+        raised: |it| format!("served rows differ from the training data{}", it.counted("of its columns")),
+        cleared: |_| "served rows are like the training data again".to_owned(),
+        steps: &[
+            step("See which columns differ most (`drift` in the output):", Command::Measure),
+            advice(
+                "If a caller sends wrong values, such as another unit or an empty column, correct the caller. The \
+                 page `Drift` of the console shows every column.",
+            ),
+            step("If the world has changed, add newer rows to the data set, and train:", Command::Train),
+        ],
+        missing_data: MissingData::KeepsState,
+    }
+
     /// Alarm: a scheduled training run has not made a model version in time.
     DeadlineMissed {
         name: "deadline-missed",

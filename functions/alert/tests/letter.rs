@@ -299,6 +299,8 @@ fn every_alarm_has_a_subject_when_raised_and_when_over() {
     [OK] iris: the champion is no longer too old: 41 h 1 min old
     [ALARM] iris: the champion's accuracy is 0.8333 (at least 0.9 is expected)
     [OK] iris: the champion's accuracy is good enough again: 0.9667 (at least 0.9 is expected)
+    [ALARM] iris: served rows differ from the training data (3 of its columns)
+    [OK] iris: served rows are like the training data again
     [ALARM] iris: training has missed its deadline
     [OK] iris: training is no longer late
     [ALARM] iris: training failed (3 since the last version)

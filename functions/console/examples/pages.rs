@@ -31,6 +31,7 @@ const PAGES: [(&str, &str, &str); 17] = [
     ("try", "try", ""),
     ("audit", "audit", ""),
     ("alarms", "alarms", ""),
+    ("drift", "drift", ""),
     ("schedule", "schedule", "problem=The schedule changed meanwhile."),
     ("mails", "mails", ""),
     ("mail", "mails/m2", ""),

@@ -138,6 +138,7 @@ impl<W: ConsoleWorld> ConsoleApp<W> {
             Operation::Schedule => console.show_schedule().await,
             Operation::Audit => console.list_audit(query).await,
             Operation::Alarms => console.list_alarms().await,
+            Operation::Drift => console.show_drift().await,
             Operation::Cost => console.show_cost().await,
             Operation::OpenApi => Reply::ok(&openapi::document(console, is_signed).await),
             _ => Err(Problem::internal()),

@@ -11,6 +11,7 @@ mod audit;
 mod compare;
 mod dataset;
 mod door;
+mod drift;
 mod evidence;
 mod facts;
 mod frame;
@@ -84,6 +85,7 @@ async fn page<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) -> Result<S
         ["versions", number] => version::show(world, request, number).await,
         ["compare"] => compare::show(world, request).await,
         ["dataset"] => dataset::show(world, request).await,
+        ["drift"] => drift::show(world, request).await,
         ["try"] => trial::show(world, request).await,
         ["audit"] => audit::show(world, request).await,
         ["alarms"] => alarms::show(world, request).await,

@@ -2,6 +2,7 @@
 
 mod alarms;
 mod compare;
+mod drift;
 mod run_views;
 mod runs;
 mod schedule;
@@ -15,6 +16,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 pub use compare::{MAX_COMPARED, VersionComparison};
+pub(crate) use drift::span;
 pub use schedule::ScheduleView;
 
 use crate::console::Console;

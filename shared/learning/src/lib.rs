@@ -7,6 +7,7 @@
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod adopt;
+mod counting;
 mod deciding;
 mod derived;
 pub mod drift;

@@ -11,6 +11,7 @@
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod artifact;
+mod counting;
 mod features;
 mod flat;
 mod import;
@@ -23,6 +24,7 @@ mod registered;
 mod scorer;
 
 pub use artifact::{ArtifactError, ArtifactMetadata, FORMAT_VERSION, Lineage, MAX_ARTIFACT_BYTES, decode, encode};
+pub use counting::count_rows;
 pub use import::{ImportError, ImportedModel, import};
 pub use link::to_power;
 pub use model::{Model, ShapeError};

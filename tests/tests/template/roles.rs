@@ -70,6 +70,7 @@ const CALLS: [(&str, &[(&str, &str)]); 6] = [
             ("s3:ListBucket", BUCKET),
             ("dynamodb:BatchGetItem", TABLE),
             ("dynamodb:GetItem", TABLE),
+            ("dynamodb:PutItem", TABLE),
             ("kms:Decrypt", KEY),
         ],
     ),
@@ -379,11 +380,13 @@ fn of_the_models_records(function: &str, statement: &Value) -> Value {
     match (function, statement["Sid"].as_str().unwrap_or_default()) {
         ("Train", "DeletePublishedEvents") | ("Metrics", "PublishStoredEvents") => condition(&["OUTBOX"]),
         ("Metrics", "RememberPublishedMetrics") => condition(&["METRICS"]),
+        ("Predict", "StoreCountsOfServedRows") | ("Metrics", "AddUpAndCompareServedRows") => condition(&["SERVED"]),
         ("Train", "DropCopyInPromotion") => {
             let mut condition = condition(&["MODEL", "OUTBOX", "AUDIT"]);
             condition["ForAnyValue:StringEquals"] = json!({"dynamodb:EnclosingOperation": ["TransactWriteItems"]});
             condition
         }
+        ("Console", "ReadDrift") => condition(&["SERVED"]),
         ("Console", "ReadAndChange") => condition(&["MODEL", "OUTBOX", "AUDIT", "MAIL", "SESSION"]),
         ("Train", "ReadNewestRun") => condition(&["MODEL"]),
         ("Train", _) => condition(&["MODEL", "OUTBOX", "AUDIT"]),

@@ -13,7 +13,7 @@ use html::Page;
 use sample::{HOSTILE, World, facts, full, now, session};
 
 /// Every page, by its path.
-const PATHS: [&str; 17] = [
+const PATHS: [&str; 18] = [
     "",
     "runs",
     "runs/manual-v16",
@@ -27,6 +27,7 @@ const PATHS: [&str; 17] = [
     "try",
     "audit",
     "alarms",
+    "drift",
     "schedule",
     "mails",
     "mails/m2",
@@ -337,8 +338,8 @@ async fn the_audit_trail_says_who_did_what_and_why() {
 async fn the_cost_says_that_it_is_an_estimate_and_of_what() {
     let text = seen("").await.text;
     for expected in [
-        "Expected for the month $5.84",
-        "Metrics and alarms, fixed $3.17",
+        "Expected for the month $5.99",
+        "Metrics and alarms, fixed $3.29",
         "The rest $0.04",
         "An estimate: what CloudWatch counted",
     ] {
@@ -396,7 +397,7 @@ async fn what_does_not_exist_is_a_page_that_says_so() {
 #[tokio::test]
 async fn an_empty_stack_has_every_page() {
     let world = sample::empty();
-    for address in ["", "runs", "versions", "compare", "dataset", "try", "audit", "alarms", "schedule", "mails"] {
+    for address in ["", "runs", "versions", "compare", "dataset", "try", "audit", "alarms", "drift", "schedule", "mails"] {
         page(&world, Right::Steer, address).await;
     }
     assert!(page(&world, Right::See, "").await.text.contains("no version has passed the gate yet"));
