@@ -1,6 +1,7 @@
 //! Tests of the pages: what a person sees and can do. The services are in memory.
 #![allow(missing_docs, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::unwrap_used)]
 
+mod drift;
 mod html;
 mod sample;
 
@@ -338,8 +339,8 @@ async fn the_audit_trail_says_who_did_what_and_why() {
 async fn the_cost_says_that_it_is_an_estimate_and_of_what() {
     let text = seen("").await.text;
     for expected in [
-        "Expected for the month $5.99",
-        "Metrics and alarms, fixed $3.29",
+        "Expected for the month $5.84",
+        "Metrics and alarms, fixed $3.17",
         "The rest $0.04",
         "An estimate: what CloudWatch counted",
     ] {
