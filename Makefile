@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run stop console cli build test unit-test python-test onnx-test proof-test e2e api-test cli-test browser-test dynamodb-test localstack-test proof served drift-proof lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving bench-console gate fuzz fuzz-corpus cost
+.PHONY: help run stop console cli build test unit-test python-test onnx-test proof-test e2e api-test cli-test browser-test dynamodb-test localstack-test verify-machines proof served drift-proof lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving bench-console gate fuzz fuzz-corpus cost
 
 EMULATOR ?= ministack
 ADVISORIES ?=
@@ -58,7 +58,7 @@ cli: ## Build the command line, target/cli/evergreen
 
 build: $(BUILT) ## Build the functions for this machine
 
-test: unit-test python-test onnx-test proof-test e2e api-test cli-test browser-test ## Run all tests: Rust, Python, comparison with ONNX Runtime, twelve real tables, deployed stack, generated requests, command line, pages in a browser
+test: unit-test python-test onnx-test verify-machines proof-test e2e api-test cli-test browser-test ## Run all tests: Rust, Python, comparison with ONNX Runtime, training as on other machines, twelve real tables, deployed stack, generated requests, command line, pages in a browser
 
 # Every build names the whole workspace. With fewer packages, the same crates get other features and are compiled again.
 unit-test: ## Run the tests of the Rust code
@@ -66,7 +66,7 @@ unit-test: ## Run the tests of the Rust code
 
 # The programs in WITH_NUMPY need NumPy, pandas and scikit-learn.
 WITH_NUMPY := infra/bench infra/proof
-WITHOUT_NUMPY := infra/cost infra/local infra/words
+WITHOUT_NUMPY := infra/cost infra/local infra/machines infra/words
 
 python-test: .venv/emulator/ready .venv/onnx/ready ## Run the tests of the Python programs
 	@for program in $(WITHOUT_NUMPY); do (cd $$program && ../../$(PYTHON) -m unittest discover --quiet -s tests -t .) || exit 1; done
@@ -75,6 +75,10 @@ python-test: .venv/emulator/ready .venv/onnx/ready ## Run the tests of the Pytho
 onnx-test: .venv/onnx/ready ## Compare predictions with ONNX Runtime: every model family on every table of the proof, and random pipelines
 	cargo build --workspace --examples --locked
 	@.venv/onnx/bin/python infra/onnx/equality.py --examples "$${CARGO_TARGET_DIR:-target}/debug/examples"
+
+verify-machines: .venv/onnx/ready ## Train as on other processors (with QEMU, if it is installed) and compare the artifacts byte for byte (ARGS=--all uses all tables)
+	cargo build --workspace --examples --locked
+	@.venv/onnx/bin/python infra/machines --examples "$${CARGO_TARGET_DIR:-target}/debug/examples" $(ARGS)
 
 proof-test: .venv/onnx/ready ## Check twelve tables of the proof against their loss bounds, in about a minute (ARGS=--write updates the bounds)
 	cargo build --workspace --examples --locked
@@ -85,7 +89,7 @@ e2e: $(BUILT) ## Run the tests of the deployed stack, with their own emulator (A
 	@$(LOCAL) test -- $(ARGS)
 	@$(if $(ARGS),echo "IAM and JWT authorization are only checked without ARGS.",$(LOCAL) authorization)
 
-browser-test: $(BUILT) .venv/browser/ready ## Test the console's pages in Chromium (ARGS=name selects tests, ARGS=--screenshots also writes the README's pictures, BROWSER=required fails without Chromium)
+browser-test: $(BUILT) .venv/browser/ready ## Test the console's pages in Chromium (ARGS=name selects tests, BROWSER=required fails without Chromium)
 	@BROWSER=$(BROWSER) $(LOCAL) browser -- $(ARGS)
 
 api-test: $(BUILT) .venv/browser/ready ## Call every route of the console with generated values, and check the answers against its OpenAPI document
@@ -136,7 +140,7 @@ deny: .venv/lint/ready ## Check licences, bans, sources and known vulnerabilitie
 	@ADVISORIES=$(ADVISORIES) infra/deny
 
 # Each folder is its own program: its modules import each other by their short names.
-TYPED := infra/bench infra/browser infra/cost infra/drift infra/local infra/proof infra/served infra/words
+TYPED := infra/bench infra/browser infra/cost infra/drift infra/local infra/machines infra/proof infra/served infra/words
 PARTLY_TYPED := infra/onnx
 # JSON and the AWS SDK have no types, so functions may return their values without a check.
 STRICT := --strict --no-warn-return-any

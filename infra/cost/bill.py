@@ -82,6 +82,8 @@ def idle(stack: Stack, kept: dict[str, Any], rates: Rates) -> list[Line]:
         + rates.of(calls * kept["metrics_reads"], "table_read")
         # The record of what was published is emptied and then written.
         + rates.of(2 * (trainings + kept["metric_hours_of_repeats"]), "table_write")
+        # The summary of the comparison with the training data, once an hour.
+        + rates.of(MONTH_HOURS, "table_write")
         + rates.of(calls, "object_get")
         + rates.of(calls * kept["background_log_bytes"] / 1e9, "log_gigabyte")
         + rates.of(stack.metrics_runs, "schedule")
@@ -99,7 +101,7 @@ def idle(stack: Stack, kept: dict[str, Any], rates: Rates) -> list[Line]:
     hours = metric_hours(stack, kept)
     always = f"{stack.metrics} custom metrics with a value every five minutes"
     rare = f"{stack.rare_metrics} that are published in at most {hours} of {MONTH_HOURS} hours"
-    more = "two more once there are predictions and load failures"
+    more = "two more once there are predictions and load failures, and one in each hour whose rows differ in number"
     metrics = stack.metrics + stack.rare_metrics * hours / MONTH_HOURS
     watched = f"{calls:,} calls of the metrics function, {kept['metrics_ms']} ms at {stack.metrics_memory} MB"
     return [
@@ -153,4 +155,8 @@ def predictions(stack: Stack, kept: dict[str, Any], rates: Rates) -> list[Line]:
         Line(f"Logs, {size:,} bytes each", rates.of(MILLION * size / 1e9, "log_gigabyte")),
         Line(f"X-Ray traces of one request in {round(1 / stack.sampled)}", rates.of(MILLION * stack.sampled, "trace")),
         Line(f"Checks for a new champion, {often}", rates.of(checks, "table_read")),
+        Line(
+            f"Counts of served rows, {kept['count_writes']} writes with each check",
+            rates.of(checks * kept["count_writes"], "table_write"),
+        ),
     ]

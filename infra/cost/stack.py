@@ -55,14 +55,15 @@ def read() -> Stack:
         schedules = [event["Properties"] for event in events if event["Type"] == "ScheduleV2"]
         return sum(per_month(value(schedule["ScheduleExpression"])) for schedule in schedules)
 
+    # By default there is no webhook.
+    made = [resource for resource in resources.values() if resource.get("Condition") != "HasWebhook"]
+
     def count(kind: str) -> int:
-        return sum(resource["Type"] == kind for resource in resources.values())
+        return sum(resource["Type"] == kind for resource in made)
 
     def watched() -> int:
         """Returns the number of metrics that alarms watch: an alarm is billed for each of its metrics."""
-        alarms = [
-            resource["Properties"] for resource in resources.values() if resource["Type"] == "AWS::CloudWatch::Alarm"
-        ]
+        alarms = [resource["Properties"] for resource in made if resource["Type"] == "AWS::CloudWatch::Alarm"]
         return sum(sum("MetricStat" in metric for metric in alarm.get("Metrics", [])) or 1 for alarm in alarms)
 
     return Stack(

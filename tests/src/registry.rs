@@ -154,6 +154,23 @@ impl Registry {
         delete.send().await.expect("the table deletes it");
     }
 
+    /// Returns the registry items about served rows whose sort keys begin with `prefix`.
+    ///
+    /// # Panics
+    /// When DynamoDB does not answer.
+    pub async fn served_items(&self, prefix: &str) -> Vec<Item> {
+        self.items_of(served(), prefix).await
+    }
+
+    /// Deletes the registry item about served rows with the sort key `sk`.
+    ///
+    /// # Panics
+    /// When DynamoDB does not delete the item.
+    pub async fn delete_served_item(&self, sk: &str) {
+        let delete = self.client.delete_item().table_name(&self.table).key("pk", served()).key("sk", text(sk));
+        delete.send().await.expect("the table deletes it");
+    }
+
     /// Returns the registry items about mails and alarms whose sort keys begin with `prefix`.
     ///
     /// # Panics
@@ -258,6 +275,10 @@ fn partition() -> AttributeValue {
 
 fn mails() -> AttributeValue {
     text(&format!("MAIL#{MODEL}"))
+}
+
+fn served() -> AttributeValue {
+    text(&format!("SERVED#{MODEL}"))
 }
 
 fn outbox() -> AttributeValue {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::transfer::{rebuilt, restored};
+use super::transfer::{judged, rebuilt, restored};
 use crate::answer::Answer;
 use crate::api::StackApi;
 use crate::arguments::{Confirmed, Reasoned, WaitOptions};
@@ -18,8 +18,8 @@ pub async fn rebuild(api: &StackApi, why: Reasoned, waiting: WaitOptions) -> Res
         return Ok(Answer::new(asked, text));
     }
     let entry = rebuilt(api, &scalar(at(&asked, "request")), &waiting).await?;
-    let text = restored(at(&entry, "details"));
-    Ok(Answer::new(entry, text))
+    let details = at(&entry, "details").clone();
+    Ok(judged(entry, restored(&details), &details))
 }
 
 /// Asks to delete old versions and their runs.

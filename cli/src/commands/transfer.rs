@@ -22,7 +22,7 @@ use crate::failure::Failure;
 use crate::render::{at, scalar};
 use crate::stack::Stack;
 
-pub use rebuild::{rebuilt, restored};
+pub use rebuild::{judged, rebuilt, restored};
 
 /// Number of digits of a seal in texts.
 const SEAL_DIGITS: usize = 12;
@@ -148,7 +148,7 @@ fn done(export: &Export, plan: &ImportPlan, result: Value) -> Answer {
     let json = json!({
         "export": described(export), "stored": plan.missing.len(), "staying": plan.staying, "rebuild": details,
     });
-    Answer::new(json, text)
+    judged(json, text, details)
 }
 
 fn staying(plan: &ImportPlan) -> String {

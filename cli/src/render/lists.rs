@@ -84,6 +84,7 @@ pub fn audit(answer: &Value) -> String {
     let columns = [
         TableColumn::of("WHEN", "at"),
         TableColumn::of("WHO", "actor.name"),
+        TableColumn::of("LINK MADE BY", "actor.link_by"),
         TableColumn::made("WHAT", |row| scalar(at(row, "action")).replace('_', " ")),
         TableColumn::of("SUBJECT", "subject"),
         TableColumn::of("DETAILS", "details"),
@@ -181,10 +182,10 @@ mod tests {
 
     #[test]
     fn the_audit_shows_who_did_what_and_why() {
-        let entry = json!({"id": "e", "at": "2026-11-29T21:16:47Z", "actor": {"kind": "session", "name": "Ada"},
+        let entry = json!({"id": "e", "at": "2026-11-29T21:16:47Z", "actor": {"kind": "session", "name": "Ada", "link_by": "root"},
             "action": "rolled_back", "subject": "version 5", "reason": "wrong labels", "details": {"from": "7", "to": "5"}});
         let text = audit(&json!({"entries": [entry], "next": "p"}));
-        for expected in ["Ada", "rolled back", "version 5", "from=7 to=5", "wrong labels", "--before p"] {
+        for expected in ["Ada", "root", "rolled back", "version 5", "from=7 to=5", "wrong labels", "--before p"] {
             assert!(text.contains(expected), "{expected} is not in {text}");
         }
     }

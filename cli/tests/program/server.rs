@@ -45,10 +45,7 @@ impl Server {
     }
 
     /// Starts a server that also answers for the stack's bucket with these objects.
-    pub fn with_bucket(
-        objects: Objects,
-        answers: impl IntoIterator<Item = (&'static str, u16, Value)>,
-    ) -> Self {
+    pub fn with_bucket(objects: Objects, answers: impl IntoIterator<Item = (&'static str, u16, Value)>) -> Self {
         let mut prepared = Answers::new();
         for (line, status, body) in answers {
             prepared.entry(line).or_default().push((status, body));
@@ -63,7 +60,8 @@ impl Server {
         let bucket = Arc::clone(&objects);
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async { serve(TcpListener::from_std(listener).unwrap(), prepared, records, bucket).await });
+            runtime
+                .block_on(async { serve(TcpListener::from_std(listener).unwrap(), prepared, records, bucket).await });
         });
         Self { address, received, objects }
     }

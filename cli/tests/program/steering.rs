@@ -146,7 +146,7 @@ fn work_on_the_whole_registry_says_where_its_result_will_be() {
 #[test]
 fn a_rebuild_is_awaited_until_the_audit_trail_has_its_result() {
     let other = json!({"action": "registry_rebuilt", "details": {"request": "q"}});
-    let details = json!({"request": "r", "restored": "2 runs, 1 version", "champion": "1", "unreadable": "a.json"});
+    let details = json!({"request": "r", "restored": "2 runs, 1 version", "champion": "1"});
     let ended = json!({"action": "registry_rebuilt", "details": details});
     let server = Server::start([
         ("POST /api/rebuild", 202, json!({"request": "r"})),
@@ -156,5 +156,16 @@ fn a_rebuild_is_awaited_until_the_audit_trail_has_its_result() {
     let ran = server.run(&["rebuild", "--reason", "records are gone", "--wait"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.output.contains("Restored: 2 runs, 1 version. The champion is version 1."), "{ran:?}");
-    assert!(ran.output.contains("left out: a.json"), "{ran:?}");
+}
+
+#[test]
+fn a_rebuild_that_finds_damaged_files_exits_with_4_and_names_them() {
+    let details = json!({"request": "r", "champion": "1", "unreadable": "models/iris/00000001/model.onnx"});
+    let server = Server::start([
+        ("POST /api/rebuild", 202, json!({"request": "r"})),
+        ("GET /api/audit?limit=100", 200, json!({"entries": [{"action": "registry_rebuilt", "details": details}]})),
+    ]);
+    let ran = server.run(&["rebuild", "--reason", "records are gone", "--wait"]);
+    assert_eq!(ran.code, 4, "{ran:?}");
+    assert!(ran.errors.contains("models/iris/00000001/model.onnx"), "{ran:?}");
 }

@@ -90,7 +90,10 @@ fn import(server: &Server, folder: &Path) -> Ran {
 fn an_imported_model_has_every_file_of_the_exported_one() {
     let folder = exported(2);
     let list = folder.list();
-    assert_eq!((&list["versions"], &list["champion"], &list["origin"]["model"]), (&json!(2), &json!(2), &json!("iris")));
+    assert_eq!(
+        (&list["versions"], &list["champion"], &list["origin"]["model"]),
+        (&json!(2), &json!(2), &json!("iris"))
+    );
     let server = target(Objects::new());
     let ran = import(&server, &folder.0);
     assert_eq!(ran.code, 0, "{ran:?}");

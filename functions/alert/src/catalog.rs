@@ -53,6 +53,8 @@ pub struct CatalogEntry {
     pub is_about_mail: bool,
     /// Whether the stack also creates this alarm when it runs on an emulator of AWS.
     pub is_emulated: bool,
+    /// Whether only a stack with a webhook has this alarm.
+    pub needs_webhook: bool,
 }
 
 // The stack's name is not yet inserted into the command.
@@ -144,6 +146,7 @@ const OTHER: CatalogEntry = CatalogEntry {
     threshold: 1.0,
     is_about_mail: false,
     is_emulated: true,
+    needs_webhook: false,
 };
 
 alarms! {
@@ -180,6 +183,25 @@ alarms! {
         ],
         missing_data: MissingData::KeepsState,
         threshold: 0.0,
+    }
+
+    /// Alarm: the rows that the champion serves are no longer like the training data.
+    DataDrifted {
+        name: "data-drifted",
+        meaning: "The rows that the champion serves, or its predictions for them, are no longer like the training \
+                  data: beyond noise, and by much. Its answers may be less right than the score on the hold-out \
+                  says. It keeps answering predictions.",
+        raised: |it| format!("served rows differ from the training data{}", it.counted("of its columns")),
+        cleared: |_| "served rows are like the training data again".to_owned(),
+        steps: &[
+            step("See which columns differ most (`drift` in the output):", Command::Measure),
+            advice(
+                "If a caller sends wrong values, such as another unit or an empty column, correct the caller. The \
+                 page `Drift` of the console shows every column.",
+            ),
+            step("If the world has changed, add newer rows to the data set, and train:", Command::Train),
+        ],
+        missing_data: MissingData::KeepsState,
     }
 
     /// Alarm: a scheduled training run has not made a model version in time.
@@ -391,6 +413,18 @@ alarms! {
             step("Do not replay the events: each measurement is complete in itself. Empty the queue:", Command::Purge),
         ],
         missing_data: MissingData::Ends,
+    }
+
+    /// Alarm: the webhook function's dead-letter queue holds events that did not reach the receiver.
+    WebhookFailureQueue {
+        name: "webhook-failure-queue",
+        meaning: "The receiver of the webhook did not accept an event in three tries, or refused it. The event is \
+                  kept for 14 days. It is not sent again by itself.",
+        raised: |it| format!("an event did not reach the webhook{}", it.waiting()),
+        cleared: queue_is_empty,
+        steps: &[READ_MESSAGES, step("Read why:", Command::Logs("webhook")), REPLAY],
+        missing_data: MissingData::Ends,
+        needs_webhook: true,
     }
 
     /// Alarm: the alert function's dead-letter queue holds events, whose mails could not be sent.

@@ -299,6 +299,8 @@ fn every_alarm_has_a_subject_when_raised_and_when_over() {
     [OK] iris: the champion is no longer too old: 41 h 1 min old
     [ALARM] iris: the champion's accuracy is 0.8333 (at least 0.9 is expected)
     [OK] iris: the champion's accuracy is good enough again: 0.9667 (at least 0.9 is expected)
+    [ALARM] iris: served rows differ from the training data (3 of its columns)
+    [OK] iris: served rows are like the training data again
     [ALARM] iris: training has missed its deadline
     [OK] iris: training is no longer late
     [ALARM] iris: training failed (3 since the last version)
@@ -329,6 +331,8 @@ fn every_alarm_has_a_subject_when_raised_and_when_over() {
     [OK] iris: the queue train-schedule is empty again
     [ALARM] iris: metrics could not be published (3 in its queue)
     [OK] iris: the queue metrics-failure is empty again
+    [ALARM] iris: an event did not reach the webhook (3 in its queue)
+    [OK] iris: the queue webhook-failure is empty again
     [ALARM] iris: a mail was not sent, or it is unknown whether it was sent (3 in its queue)
     [OK] iris: the queue alert-failure is empty again
     [ALARM] iris: an alarm did not reach the alert function (3 in its queue)

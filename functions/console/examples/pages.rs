@@ -1,12 +1,13 @@
 //! Writes every page of a sample stack as HTML files, so that somebody who changes the pages can look at them:
-//! `cargo run -p evergreen-console --example pages -- DIRECTORY`.
+//! `cargo run -p evergreen-console --example pages -- DIRECTORY`. With a second argument `plain`, harmless words replace the
+//! hostile texts of the sample, as the README's pictures have them.
 
 #[path = "../tests/pages/sample.rs"]
 #[expect(dead_code, reason = "the tests need more of it")]
 mod sample;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use evergreen_console::pages::{DoorPage, PageBody, PageFacts, PageRequest, Query, asset, door, respond};
@@ -15,8 +16,8 @@ use evergreen_lifecycle::{Actor, ActorKind};
 use jiff::SignedDuration;
 
 /// The pages: name of the file, path, query.
-const PAGES: [(&str, &str, &str); 16] = [
-    ("overview", "", "done=promoted&about=16"),
+const PAGES: [(&str, &str, &str); 18] = [
+    ("overview", "", ""),
     ("runs", "runs", ""),
     ("run", "runs/manual-v16", ""),
     ("run-running", "runs/manual-now", ""),
@@ -24,11 +25,13 @@ const PAGES: [(&str, &str, &str); 16] = [
     ("versions", "versions", "sort=-accuracy"),
     ("version", "versions/16", ""),
     ("version-15", "versions/15", ""),
-    ("compare", "compare", "versions=16&versions=15&versions=5"),
+    ("compare", "compare", "versions=14&versions=15&versions=16"),
+    ("compare-differences", "compare", "versions=14&versions=15&versions=16&only=differences"),
     ("dataset", "dataset", ""),
     ("try", "try", ""),
     ("audit", "audit", ""),
     ("alarms", "alarms", ""),
+    ("drift", "drift", ""),
     ("schedule", "schedule", "problem=The schedule changed meanwhile."),
     ("mails", "mails", ""),
     ("mail", "mails/m2", ""),
@@ -37,6 +40,8 @@ const PAGES: [(&str, &str, &str); 16] = [
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let directory = PathBuf::from(std::env::args().nth(1).context("expected a directory for the pages")?);
+    let plain = std::env::args().nth(2).is_some_and(|word| word == "plain");
+    let directory = Directory { path: directory, plain };
     let (world, facts) = (sample::full(), sample::facts());
     for (name, path, query) in PAGES {
         let html = page(&world, &facts, path, query, None).await;
@@ -50,8 +55,8 @@ async fn main() -> anyhow::Result<()> {
     }
     for name in ["console.css", "console.js"] {
         let content = asset(name).context("an asset is missing")?.content;
-        fs::create_dir_all(directory.join("assets"))?;
-        fs::write(directory.join("assets").join(name), content)?;
+        fs::create_dir_all(directory.path.join("assets"))?;
+        fs::write(directory.path.join("assets").join(name), content)?;
     }
     Ok(())
 }
@@ -68,18 +73,39 @@ async fn page(world: &sample::World, facts: &PageFacts, path: &str, query: &str,
     }
 }
 
+/// Where the pages are written.
+struct Directory {
+    path: PathBuf,
+    plain: bool,
+}
+
 /// Writes a page. All pages are in one directory, so the prefix of its links is shortened.
-fn store(directory: &Path, name: &str, html: &str, path: &str) -> anyhow::Result<()> {
+fn store(directory: &Directory, name: &str, html: &str, path: &str) -> anyhow::Result<()> {
     let html = if path.contains('/') { html.replace("\"../", "\"./") } else { html.to_owned() };
-    fs::create_dir_all(directory)?;
-    fs::write(directory.join(name), html).with_context(|| format!("cannot write {name}"))
+    let html = if directory.plain { plain(&html) } else { html };
+    fs::create_dir_all(&directory.path)?;
+    fs::write(directory.path.join(name), html).with_context(|| format!("cannot write {name}"))
+}
+
+/// Replaces the hostile texts of the sample, which templates and our own code escape in two ways.
+fn plain(html: &str) -> String {
+    let escaped = |quote: &str, apostrophe: &str, less: &str, more: &str, and: &str| {
+        let text = sample::HOSTILE.replace('&', and);
+        text.replace('<', less).replace('>', more).replace('"', quote).replace('\'', apostrophe)
+    };
+    let forms =
+        [escaped("&#34;", "&#39;", "&#60;", "&#62;", "&#38;"), escaped("&quot;", "&#39;", "&lt;", "&gt;", "&amp;")];
+    forms.iter().fold(html.to_owned(), |html, hostile| {
+        let html = html.replace(&format!("class=\"who\">{hostile}"), "class=\"who\">grace");
+        html.replace(hostile, "income of last year")
+    })
 }
 
 fn doors() -> [(&'static str, DoorPage); 4] {
     let link = SessionLink {
         right: Right::Steer,
         name: "ada".into(),
-        created_by: Actor { kind: ActorKind::Iam, name: "admin".into() },
+        created_by: Actor::new(ActorKind::Iam, "admin"),
         usable_until: sample::now() + SignedDuration::from_mins(10),
         session_minutes: 480,
     };

@@ -21,13 +21,8 @@ use crate::ports::ConsoleWorld;
 use crate::query::QueryParameters;
 use crate::reply::Reply;
 use crate::route::{Matched, Need, Operation};
-use crate::steering::By;
+use crate::steering::{By, KEY_HEADER, SentRequest, request_key};
 use crate::{openapi, problem, sessions};
-
-/// Header with the caller's idempotency key.
-const KEY_HEADER: &str = "idempotency-key";
-/// Longest idempotency key, in characters.
-const MAX_KEY: usize = 200;
 
 /// The console function: answers HTTP requests. `W` supplies the connections to other systems.
 #[derive(Debug)]
@@ -68,7 +63,7 @@ impl<W: ConsoleWorld> ConsoleApp<W> {
     pub async fn handle_direct(&self, event: &Value) -> Option<Value> {
         let order = sessions::direct_order(event)?;
         // IAM decides who may invoke the function. Lambda does not say who it was.
-        let actor = Actor { kind: ActorKind::Iam, name: "lambda invoke".to_owned() };
+        let actor = Actor::new(ActorKind::Iam, "lambda invoke");
         let made = match order {
             Ok(order) => self.console.make_link(&By { actor, key: None, seen: None }, order, None).await,
             Err(problem) => Err(problem),
@@ -100,7 +95,7 @@ impl<W: ConsoleWorld> ConsoleApp<W> {
             Err(problem) => return refused("none", problem),
         };
         let template = matched.route.template;
-        match self.endpoint(request, &matched, actor).await {
+        match self.endpoint(request, path, &matched, actor).await {
             Ok(Reply { status, body }) => {
                 let JsonResponse(mut response) = JsonResponse::new(status, "application/json", body);
                 response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -110,11 +105,17 @@ impl<W: ConsoleWorld> ConsoleApp<W> {
         }
     }
 
-    async fn endpoint(&self, request: &Request, matched: &Matched<'_>, actor: Option<Actor>) -> Result<Reply, Problem> {
+    async fn endpoint(
+        &self,
+        request: &Request,
+        path: &str,
+        matched: &Matched<'_>,
+        actor: Option<Actor>,
+    ) -> Result<Reply, Problem> {
         let query = QueryParameters::of(request, matched.route)?;
         match (matched.route.need, actor) {
             (Need::Reading, actor) => self.read(matched, &query, actor.is_some()).await,
-            (Need::Steering, Some(actor)) => self.steer(request, matched, &by(request, actor)?).await,
+            (Need::Steering, Some(actor)) => self.steer(request, matched, &by(request, path, actor)?).await,
             (Need::Steering, None) => Err(problem::only_reads()),
         }
     }
@@ -137,6 +138,7 @@ impl<W: ConsoleWorld> ConsoleApp<W> {
             Operation::Schedule => console.show_schedule().await,
             Operation::Audit => console.list_audit(query).await,
             Operation::Alarms => console.list_alarms().await,
+            Operation::Drift => console.show_drift().await,
             Operation::Cost => console.show_cost().await,
             Operation::OpenApi => Reply::ok(&openapi::document(console, is_signed).await),
             _ => Err(Problem::internal()),
@@ -178,20 +180,12 @@ fn refused(route: &'static str, problem: Problem) -> Answered {
 }
 
 /// Returns who makes a change, with the idempotency key and the seen revision in the headers.
-fn by(request: &Request, actor: Actor) -> Result<By, Problem> {
+fn by(request: &Request, path: &str, actor: Actor) -> Result<By, Problem> {
     let header = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
-    let key = header(KEY_HEADER).map(key).transpose()?;
+    let sent = SentRequest { method: request.method().as_str(), path, body: request.body() };
+    let key = header(KEY_HEADER).map(|given| request_key(given, sent, &actor)).transpose()?;
     let seen = header(IF_MATCH.as_str()).filter(|tag| *tag != "*").map(revision).transpose()?;
     Ok(By { actor, key, seen })
-}
-
-fn key(given: &str) -> Result<String, Problem> {
-    let is_valid = (1..=MAX_KEY).contains(&given.len()) && given.bytes().all(|byte| byte.is_ascii_graphic());
-    let expected = || format!("1–{MAX_KEY} printable characters without spaces");
-    if is_valid {
-        return Ok(given.to_owned());
-    }
-    Err(Problem::invalid_parameter(KEY_HEADER, "This cannot be an idempotency key.", expected()))
 }
 
 fn revision(tag: &str) -> Result<u32, Problem> {

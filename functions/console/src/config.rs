@@ -42,12 +42,16 @@ pub struct StackFacts {
     pub is_emulated: bool,
 }
 
+/// Variables with the address of an emulator. AWS sets none of them.
+const ENDPOINTS: [&str; 2] = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"];
+
 impl ConsoleConfig {
     /// Reads the configuration of the console function from the environment variables.
     ///
     /// # Errors
     /// [`ConfigError`] names the variable that is missing or invalid.
     pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
+        let is_emulated = emulated(environment)?;
         let minutes = environment.whole("EVERGREEN_DEADLINE_MINUTES", 0..=u32::MAX)?;
         let table = environment.required("EVERGREEN_TABLE")?;
         let functions = functions(environment)?;
@@ -64,10 +68,21 @@ impl ConsoleConfig {
                 quality_threshold: number(environment, "EVERGREEN_ACCURACY_THRESHOLD", "relative")?,
                 api_url: environment.optional("EVERGREEN_API_URL"),
                 dashboard_url: environment.optional("EVERGREEN_DASHBOARD_URL"),
-                is_emulated: environment.flag("EVERGREEN_EMULATED"),
+                is_emulated,
             },
         })
     }
+}
+
+/// Returns whether the stack runs on an emulator.
+fn emulated(environment: &Environment) -> Result<bool, ConfigError> {
+    let is_emulated = environment.flag("EVERGREEN_EMULATED");
+    if is_emulated && ENDPOINTS.iter().all(|key| environment.optional(key).is_none()) {
+        let cause = "it is true without AWS_ENDPOINT_URL. Without signatures, the console runs only on an emulator: deploy \
+                     with Emulated=false";
+        return Err(ConfigError::invalid("EVERGREEN_EMULATED", cause));
+    }
+    Ok(is_emulated)
 }
 
 /// Returns the functions of the stack with their memory in MB, from a text such as `predict=1769,metrics=512`.
@@ -78,7 +93,8 @@ fn functions(environment: &Environment) -> Result<Vec<(String, u32)>, ConfigErro
         let (name, memory) = part.split_once('=')?;
         Some((name.to_owned(), memory.parse().ok()?))
     };
-    let invalid = || ConfigError::invalid(KEY, "expected functions with their memory in MB, such as predict=1769,metrics=512");
+    let invalid =
+        || ConfigError::invalid(KEY, "expected functions with their memory in MB, such as predict=1769,metrics=512");
     text.split(',').filter(|part| !part.is_empty()).map(|part| function(part).ok_or_else(invalid)).collect()
 }
 
@@ -110,7 +126,16 @@ mod tests {
     fn a_complete_environment_is_read() {
         let config = read_with("", "").unwrap();
         assert_eq!(config.stack.grace, SignedDuration::from_hours(1));
-        assert!(!config.stack.is_emulated && read_with("EVERGREEN_EMULATED", "true").unwrap().stack.is_emulated);
+        assert!(!config.stack.is_emulated);
+    }
+
+    #[test]
+    fn unsigned_requests_are_never_taken_on_aws() {
+        let refused = read_with("EVERGREEN_EMULATED", "true").unwrap_err().to_string();
+        assert!(refused.starts_with("EVERGREEN_EMULATED: it is true without AWS_ENDPOINT_URL"), "{refused}");
+        let local = [("EVERGREEN_EMULATED", "true"), ("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")];
+        let lookup = environment_with(&COMPLETE, &local);
+        assert!(ConsoleConfig::read(&Environment::from_lookup(lookup)).unwrap().stack.is_emulated);
     }
 
     #[test]

@@ -45,9 +45,8 @@ impl KeptUsage {
     /// Returns the usage if it was read within the hour, and in the same month.
     fn fresh(&self, now: Timestamp) -> Option<(Timestamp, MonthUsage)> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_fresh = |read: Timestamp| {
-            now.duration_since(read) < KEPT && beginning_of_month(read) == beginning_of_month(now)
-        };
+        let is_fresh =
+            |read: Timestamp| now.duration_since(read) < KEPT && beginning_of_month(read) == beginning_of_month(now);
         kept.clone().filter(|(read, _)| is_fresh(*read))
     }
 
@@ -67,9 +66,11 @@ impl<W: ConsoleWorld> Console<W> {
         let is_arm = cfg!(target_arch = "aarch64");
         let estimate = CostEstimate::of(at, prices, usage.as_ref().ok().map(|(_, usage)| usage), is_arm);
         let source = match usage {
-            Ok(_) => "An estimate: what CloudWatch counted this month, times list prices. Metrics and alarms count from \
+            Ok(_) => {
+                "An estimate: what CloudWatch counted this month, times list prices. Metrics and alarms count from \
                 the first day of the month. Cold starts, traces, storage, mail and taxes are not included."
-                .to_owned(),
+                    .to_owned()
+            }
             Err(reason) => format!("An estimate of the fixed part only. Usage is not included, because {reason}."),
         };
         Some(ExplainedCost { estimate, source })

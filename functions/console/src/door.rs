@@ -43,7 +43,7 @@ pub fn of(request: &Request, is_emulated: bool) -> (Door, String) {
             let arn = context.identity.user_arn.clone().filter(|arn| !arn.is_empty());
             // The emulator knows only some callers. On AWS, a signed request always has one.
             let name = arn.or_else(|| is_emulated.then(|| UNKNOWN.to_owned()));
-            let door = name.map_or(Door::Nobody, |name| Door::Signed(Actor { kind: ActorKind::Iam, name }));
+            let door = name.map_or(Door::Nobody, |name| Door::Signed(Actor::new(ActorKind::Iam, name)));
             (door, path.strip_prefix("/api").unwrap_or(&path).to_owned())
         }
         PAGES | "/" => (Door::Page, path),
@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn a_signed_request_has_the_name_of_its_signer() {
         let request = call(SIGNED, Some(("route", "versions/7/tags/team")), Some("arn:aws:iam::1:user/ada"));
-        let ada = Actor { kind: ActorKind::Iam, name: "arn:aws:iam::1:user/ada".into() };
+        let ada = Actor::new(ActorKind::Iam, "arn:aws:iam::1:user/ada");
         assert_eq!(of(&request, false), (Door::Signed(ada), "/versions/7/tags/team".into()));
     }
 

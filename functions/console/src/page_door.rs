@@ -14,6 +14,9 @@ use crate::pages::{self, DoorPage, PageBody, PageRequest, Query};
 use crate::ports::ConsoleWorld;
 use crate::{body, token};
 
+/// Header in which a browser says which site sent a request.
+const SITE_HEADER: &str = "sec-fetch-site";
+
 /// One request through the pages' door.
 pub(crate) struct PageDoor<'a, W> {
     pub console: &'a Console<W>,
@@ -51,7 +54,9 @@ impl<W: ConsoleWorld> PageDoor<'_, W> {
 
     async fn open(&self, token: &str) -> Result<Response<String>, DoorPage> {
         if self.is_post() {
-            let opened = self.console.open(token).await.map_err(refusal)?.ok_or(DoorPage::LinkUnusable)?;
+            self.check_site()?;
+            let opened =
+                self.console.open(token, self.request).await.map_err(refusal)?.ok_or(DoorPage::LinkUnusable)?;
             return Ok(response::redirect("../", Some(&opened.cookie)));
         }
         let link = self.console.usable_link(token).await.map_err(refusal)?.ok_or(DoorPage::LinkUnusable)?;
@@ -80,6 +85,18 @@ impl<W: ConsoleWorld> PageDoor<'_, W> {
             PageBody::Mail(html) => response::mail(html),
             PageBody::Redirect(target) => response::redirect(&target, None),
         })
+    }
+
+    // Without this check, another site could send the form of a link, and a person would work in a stranger's session.
+    /// Returns an error if a browser says that a page of another site sent the form.
+    fn check_site(&self) -> Result<(), DoorPage> {
+        // No script can set this header. Programs and old browsers do not send it.
+        let site = self.request.headers().get(SITE_HEADER).map(|site| site.to_str().unwrap_or_default());
+        if site.is_none_or(|site| ["same-origin", "none"].contains(&site)) {
+            return Ok(());
+        }
+        let detail = "The form was sent from a page of another site. Open the link itself, then press its button.";
+        Err(DoorPage::Forbidden(detail.to_owned()))
     }
 
     async fn session(&self) -> Result<Session, DoorPage> {

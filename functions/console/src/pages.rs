@@ -11,6 +11,7 @@ mod audit;
 mod compare;
 mod dataset;
 mod door;
+mod drift;
 mod evidence;
 mod facts;
 mod frame;
@@ -60,10 +61,10 @@ enum PageError {
 /// A page that does not exist is a page with status 404. If a port fails, the page has status 503, and the cause is
 /// logged.
 pub async fn respond<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) -> PageResponse {
-    if let ["mails", id, "html"] = request.path {
-        if let Some(html) = mails::html(request, id) {
-            return PageResponse { status: StatusCode::OK, body: PageBody::Mail(html) };
-        }
+    if let ["mails", id, "html"] = request.path
+        && let Some(html) = mails::html(request, id)
+    {
+        return PageResponse { status: StatusCode::OK, body: PageBody::Mail(html) };
     }
     match page(world, request).await {
         Ok(html) => PageResponse::html(StatusCode::OK, html),
@@ -84,6 +85,7 @@ async fn page<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) -> Result<S
         ["versions", number] => version::show(world, request, number).await,
         ["compare"] => compare::show(world, request).await,
         ["dataset"] => dataset::show(world, request).await,
+        ["drift"] => drift::show(world, request).await,
         ["try"] => trial::show(world, request).await,
         ["audit"] => audit::show(world, request).await,
         ["alarms"] => alarms::show(world, request).await,

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use evergreen_lifecycle::ports::{
-    AlarmStates, Announcer, ArtifactLinks, ArtifactWriter, Artifacts, BilledUsage, Champions, Clock, EventOutbox, Listing,
-    Mailbox, ObjectRemoval, ObjectRetention, RecordRetention, RequestHistory, Runs, ScheduleSwitch, Schedules, Sessions,
-    Steering, Versions,
+    AlarmStates, Announcer, ArtifactLinks, ArtifactWriter, Artifacts, BilledUsage, Champions, Clock, EventOutbox,
+    Listing, Mailbox, ObjectRemoval, ObjectRetention, RecordRetention, RequestHistory, Runs, ScheduleSwitch, Schedules,
+    ServedRecord, Sessions, Steering, Versions,
 };
 
 /// The console function's connections to other systems.
@@ -29,12 +29,21 @@ pub struct ConsolePorts<R, A, S, M, B, L, C> {
 
 /// What the console needs of the registry.
 pub trait ConsoleRegistry:
-    Champions + EventOutbox + Listing + RecordRetention + Runs + Sessions + Steering + Versions + 'static
+    Champions + EventOutbox + Listing + RecordRetention + Runs + ServedRecord + Sessions + Steering + Versions + 'static
 {
 }
 
 impl<R> ConsoleRegistry for R where
-    R: Champions + EventOutbox + Listing + RecordRetention + Runs + Sessions + Steering + Versions + 'static
+    R: Champions
+        + EventOutbox
+        + Listing
+        + RecordRetention
+        + Runs
+        + ServedRecord
+        + Sessions
+        + Steering
+        + Versions
+        + 'static
 {
 }
 

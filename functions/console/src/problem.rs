@@ -124,10 +124,11 @@ pub fn internal(error: impl std::error::Error + 'static) -> Problem {
     Problem::internal()
 }
 
-/// Creates the 409 response to a change whose idempotency key belongs to another change.
+/// Creates the 409 response to a change whose idempotency key belongs to another request.
 pub fn key_reused() -> Problem {
-    let detail = "The idempotency key was used for another change.";
-    Problem::new(&KEY_REUSED, detail).at("idempotency-key").expecting("a new key for each change")
+    let detail = "The idempotency key was used for another request: another method, path, body or caller.";
+    let expected = "a new key for each change, and the same key only to repeat the very same request";
+    Problem::new(&KEY_REUSED, detail).at("idempotency-key").expecting(expected)
 }
 
 /// Creates the response to a change that the registry refused.

@@ -2,6 +2,7 @@
 
 mod alarms;
 mod compare;
+mod drift;
 mod run_views;
 mod runs;
 mod schedule;
@@ -11,11 +12,11 @@ use evergreen_http::Problem;
 use evergreen_lifecycle::listing::InvalidFilter;
 use evergreen_lifecycle::ports::{Champions, Steering};
 use evergreen_lifecycle::{Champion, Pointer, Record, time};
-use jiff::Timestamp;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 pub use compare::{MAX_COMPARED, VersionComparison};
+pub(crate) use drift::span;
 pub use schedule::ScheduleView;
 
 use crate::console::Console;
@@ -78,17 +79,6 @@ fn shown(pointer: &Pointer) -> Value {
 /// Creates the 400 response to a search with a wrong parameter.
 fn wrong_search(error: &InvalidFilter) -> Problem {
     Problem::invalid_parameter(&error.parameter, "The query parameter has no possible value.", error.expected.clone())
-}
-
-fn moment<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&time::format(*at))
-}
-
-fn maybe_moment<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
-    match at {
-        Some(at) => moment(at, serializer),
-        None => serializer.serialize_none(),
-    }
 }
 
 /// Returns the JSON of a view.

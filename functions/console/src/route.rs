@@ -47,6 +47,8 @@ pub enum Operation {
     Audit,
     /// Lists the alarms.
     Alarms,
+    /// `GET /drift`: how served rows compare with the training data.
+    Drift,
     /// Estimates the cost of the month so far.
     Cost,
     /// Returns the OpenAPI document.

@@ -6,7 +6,7 @@
 use evergreen_http::Problem;
 use evergreen_lifecycle::ports::Sessions;
 use evergreen_lifecycle::session::{Right, Session, SessionLink};
-use evergreen_lifecycle::{Actor, AuditedAction, time};
+use evergreen_lifecycle::{Actor, ActorKind, AuditedAction, time};
 use jiff::SignedDuration;
 use lambda_http::Request;
 use lambda_http::http::header::COOKIE;
@@ -87,6 +87,8 @@ impl<W: ConsoleWorld> Console<W> {
     }
 
     pub(crate) async fn end_sessions(&self, by: &By) -> Result<Reply, Problem> {
+        // Many writes end the sessions, so no transaction has them all. This entry comes first.
+        self.announce(by, DraftedChange::new(AuditedAction::RevocationRequested, "sessions")).await?;
         let ended = read(self.world.registry().revoke_all()).await?;
         let draft = DraftedChange::new(AuditedAction::SessionsRevoked, "sessions").with("ended", ended);
         let by = By { key: None, ..by.clone() };
@@ -102,11 +104,12 @@ impl<W: ConsoleWorld> Console<W> {
         read(self.world.registry().link(&token::hash(token), self.now())).await
     }
 
-    /// Uses up the link with this token and opens its session. `None` if the link can no longer be used.
+    /// Uses up the link with this token and opens its session. It replaces the session of `request`, which ends. `None` if
+    /// the link can no longer be used.
     ///
     /// # Errors
     /// A 503 [`Problem`] if the registry does not answer.
-    pub async fn open(&self, token: &str) -> Result<Option<OpenedSession>, Problem> {
+    pub async fn open(&self, token: &str, request: &Request) -> Result<Option<OpenedSession>, Problem> {
         let Some(link) = self.usable_link(token).await? else { return Ok(None) };
         let (secret, csrf) = (token::Token::random()?, token::Token::random()?);
         let now = time::to_millis(self.now());
@@ -114,6 +117,7 @@ impl<W: ConsoleWorld> Console<W> {
         let session = Session {
             right: link.right,
             name: link.name,
+            created_by: Some(link.created_by),
             csrf: csrf.text().to_owned(),
             opened_at: now,
             expires_at: now + lasts,
@@ -121,6 +125,10 @@ impl<W: ConsoleWorld> Console<W> {
         let (used, opened) = (token::hash(token), secret.hash());
         if !read(self.world.registry().open_session(&used, &opened, &session)).await? {
             return Ok(None);
+        }
+        // The link is used up, so the cookie must reach the browser even if the former session stays open.
+        if self.end_session_of(request).await.is_err() {
+            tracing::warn!("the former session of the browser was not ended; it ends at its time");
         }
         Ok(Some(OpenedSession { cookie: self.cookie(secret.text(), lasts.as_secs()) }))
     }
@@ -139,10 +147,15 @@ impl<W: ConsoleWorld> Console<W> {
     /// # Errors
     /// A 503 [`Problem`] if the registry does not answer.
     pub async fn sign_out(&self, request: &Request) -> Result<String, Problem> {
-        if let Some(secret) = self.secret_of(request) {
-            read(self.world.registry().end_session(&token::hash(secret))).await?;
-        }
+        self.end_session_of(request).await?;
         Ok(self.cookie("", 0))
+    }
+
+    async fn end_session_of(&self, request: &Request) -> Result<(), Problem> {
+        match self.secret_of(request) {
+            Some(secret) => read(self.world.registry().end_session(&token::hash(secret))).await,
+            None => Ok(()),
+        }
     }
 
     fn secret_of<'a>(&self, request: &'a Request) -> Option<&'a str> {
@@ -152,8 +165,12 @@ impl<W: ConsoleWorld> Console<W> {
         pairs.find(|(found, _)| *found == name).map(|(_, secret)| secret)
     }
 
+    // A browser takes a cookie with this prefix only from the very host, over HTTPS and for all its paths. So no other host
+    // of the domain can plant a session. The stage in the path does not matter.
+    /// Returns the name of the cookie. Without HTTPS, as on the emulator, browsers refuse the prefix.
     fn cookie_name(&self) -> String {
-        format!("evergreen-{}", self.model())
+        let prefix = if self.stack.is_emulated { "" } else { "__Host-" };
+        format!("{prefix}evergreen-{}", self.model())
     }
 
     fn cookie(&self, secret: &str, seconds: i64) -> String {
@@ -163,9 +180,10 @@ impl<W: ConsoleWorld> Console<W> {
     }
 }
 
-/// Returns who acts in a session.
+/// Returns who acts in a session, and who made its link.
 pub fn actor(session: &Session) -> Actor {
-    Actor { kind: evergreen_lifecycle::ActorKind::Session, name: session.name.clone() }
+    let link_by = session.created_by.as_ref().map(|maker| maker.name.clone());
+    Actor { link_by, ..Actor::new(ActorKind::Session, &session.name) }
 }
 
 /// Reads the event of a direct invocation that asks for a link: `{"link": {"right": "steer", "hours": 8}}`. `None` for

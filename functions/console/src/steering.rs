@@ -4,28 +4,33 @@ mod aliases;
 mod annotations;
 mod champions;
 mod deletion;
+mod hyperparameters;
 mod mutes;
+mod repetition;
 mod requests;
 mod switching;
 mod text;
 mod transfers;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use evergreen_http::Problem;
 use evergreen_lifecycle::outbox::{Delivery, publish};
 use evergreen_lifecycle::ports::{ChangeError, Steering};
 use evergreen_lifecycle::{
-    Actor, Announcement, AuditEntry, AuditedAction, Change, Edit, LifecycleEvent, VersionNumber, time,
+    Actor, Announcement, AuditEntry, AuditedAction, Change, Edit, LifecycleEvent, RequestKey, VersionNumber,
+    requested_event, time,
 };
 use serde::Serialize;
-use serde_json::Value;
+use tokio::time::timeout;
 
 pub use aliases::AliasTarget;
 pub use annotations::{Note, TagValue};
 pub use champions::{PromotionOrder, RollbackOrder};
 pub use deletion::Deletion;
 pub use mutes::MuteUntil;
+pub(crate) use repetition::{KEY_HEADER, SentRequest, request_key};
 pub use requests::{RetentionOrder, TrainingOrder};
 pub use switching::{OptionalReason, Reason};
 pub(crate) use text::{checked_reason, optional_reason};
@@ -34,7 +39,10 @@ pub use transfers::Transfer;
 use crate::console::Console;
 use crate::ports::ConsoleWorld;
 use crate::problem;
-use crate::reply::read;
+
+// API Gateway waits 29 seconds for an answer. The change is stored, so the answer must come in time.
+/// Maximum time in which the console sends the events of a change itself.
+const SENDING: Duration = Duration::from_secs(2);
 
 /// Who makes a change, and under which conditions.
 #[derive(Debug, Clone)]
@@ -43,7 +51,7 @@ pub struct By {
     pub actor: Actor,
     // A repeated change with the same key changes nothing and gets the same answer.
     /// The caller's idempotency key.
-    pub key: Option<String>,
+    pub key: Option<RequestKey>,
     /// The revision that the caller saw, from the header `If-Match`.
     pub seen: Option<u32>,
 }
@@ -67,8 +75,6 @@ pub(crate) struct DraftedChange {
     pub version: Option<VersionNumber>,
     pub alias: Option<String>,
     pub edits: Vec<Edit>,
-    /// The event for the training function, if the change asks for a run.
-    pub request: Option<Value>,
     /// The event `ModelPromoted`, if the change is a promotion.
     pub promotion: Option<LifecycleEvent>,
 }
@@ -84,7 +90,6 @@ impl DraftedChange {
             version: None,
             alias: None,
             edits: Vec::new(),
-            request: None,
             promotion: None,
         }
     }
@@ -97,24 +102,12 @@ impl DraftedChange {
 }
 
 impl<W: ConsoleWorld> Console<W> {
-    /// Returns the answer to an earlier change with the caller's key. `None` if there is no key, or none was made.
-    pub(crate) async fn earlier(
-        &self,
-        by: &By,
-        action: AuditedAction,
-        subject: &str,
-    ) -> Result<Option<Steered>, Problem> {
-        let Some(key) = &by.key else { return Ok(None) };
-        let made = read(self.world.registry().made_with(key, self.now())).await?;
-        made.map(|entry| same(entry, action, subject)).transpose()
-    }
-
     /// Stores a change and sends its events.
     pub(crate) async fn commit(&self, by: &By, id: String, draft: DraftedChange) -> Result<Steered, Problem> {
         let (action, subject) = (draft.action, draft.subject.clone());
         match self.store(by, id, draft).await {
             Ok(audit) => Ok(Steered { audit, repeated: false }),
-            Err(ChangeError::Repeated(entry)) => same(*entry, action, &subject),
+            Err(ChangeError::Repeated(made)) => repetition::same(*made, by, action, &subject),
             Err(error) => Err(problem::refused(error)),
         }
     }
@@ -130,8 +123,8 @@ impl<W: ConsoleWorld> Console<W> {
             details: draft.details,
         };
         let (version, alias) = (draft.version, draft.alias.as_deref());
-        let reported = match &draft.request {
-            Some(request) => Announcement::of_request(&entry, self.model(), version, request),
+        let reported = match requested_event(&entry) {
+            Some(request) => Announcement::of_request(&entry, self.model(), version, &request),
             None => Announcement::of_change(&entry, self.model(), version, alias),
         };
         let promoted = draft.promotion.iter().map(Announcement::of);
@@ -143,20 +136,15 @@ impl<W: ConsoleWorld> Console<W> {
         Ok(change.entry)
     }
 
-    /// Sends stored events at once. If that fails, the metrics function sends them within minutes.
+    /// Sends stored events at once. If that fails or takes too long, the metrics function sends them within minutes.
     async fn send(&self, announcements: &[Announcement]) {
         let mut delivery = Delivery::default();
-        publish(self.world.registry(), self.world.bus(), announcements, &mut delivery).await;
-        if !delivery.is_complete() {
-            tracing::warn!(%delivery, "an event is still to be sent");
+        let sending = publish(self.world.registry(), self.world.bus(), announcements, &mut delivery);
+        let is_in_time = timeout(SENDING, sending).await.is_ok();
+        if !is_in_time || !delivery.is_complete() {
+            tracing::warn!(%delivery, is_in_time, "an event is still to be sent; the metrics function sends it");
         }
     }
-}
-
-/// Returns the answer to a repeated change, if it is the change that the key belongs to.
-fn same(entry: AuditEntry, action: AuditedAction, subject: &str) -> Result<Steered, Problem> {
-    let is_same = entry.action == action && (subject.is_empty() || entry.subject == subject);
-    if is_same { Ok(Steered { audit: entry, repeated: true }) } else { Err(problem::key_reused()) }
 }
 
 fn unwritten(error: serde_json::Error) -> ChangeError {

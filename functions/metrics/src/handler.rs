@@ -13,6 +13,7 @@ use lambda_runtime::Diagnostic;
 use serde::Serialize;
 
 use crate::deadline::deadline_metric;
+use crate::drift::{self, Compared};
 use crate::inspection::ArtifactInspection;
 use crate::readings::{self, Readings, SortedRuns};
 use crate::{MetricsWorld, Occasion, publishing, quota};
@@ -53,6 +54,9 @@ pub struct MetricsReport {
     pub unknown: Vec<&'static str>,
     /// JSON field: the keys of the registry records that this software version cannot read completely.
     pub unreadable: Vec<String>,
+    /// JSON field: how the served rows compare with the training data, or why nobody knows. `None` if no champion is
+    /// known.
+    pub drift: Option<String>,
     /// JSON field: the check of the champion's two stored model files. `None` if no champion is known.
     pub artifact: Option<ArtifactFiles>,
 }
@@ -102,6 +106,7 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
             tokio::join!(self.inspect(&readings), quota::used(self.ports.usage(), self.expectations.quota, now));
         let mut values = self.values(&readings, inspection.as_ref(), now);
         values.expect(Metric::QuotaUsed, used);
+        let drift = self.drift(&readings, inspection.as_ref(), &mut values, now).await;
         // If only some reads fail, only the metrics that need these reads are unknown.
         let unknown = values.unknown().len() as f64;
         values.know(Metric::UnknownFigures, unknown);
@@ -117,6 +122,7 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
             published: published.iter().map(|datum| (datum.metric.name(), datum.value)).collect(),
             unknown: values.unknown().map(Metric::name).collect(),
             unreadable: unreadable.iter().map(|record| record.key.clone()).collect(),
+            drift,
             artifact: inspection.map(|inspection| ArtifactFiles {
                 copy: inspection.copy.map(|copy| copy.to_string()),
                 object: inspection.object.to_string(),
@@ -146,6 +152,45 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
     async fn inspect_files(&self, (pointer, copy): &WithCopy) -> Option<ArtifactInspection> {
         let pointer = pointer.as_ref().ok()?;
         Some(ArtifactInspection::of(pointer, copy.as_deref(), self.ports.artifacts(), &self.expectations.model).await)
+    }
+
+    /// Compares served rows with the champion's baseline, if that is due. Returns the result as a sentence. `None` if the
+    /// champion is not known.
+    async fn drift(
+        &self,
+        readings: &Readings,
+        inspection: Option<&ArtifactInspection>,
+        values: &mut MetricValues,
+        now: Timestamp,
+    ) -> Option<String> {
+        let (pointer, inspection) = (readings.champion()?, inspection?);
+        // Without an intact file, nobody knows whether there is a baseline. The hour is judged later.
+        match inspection.serves() {
+            Some(true) => {}
+            Some(false) => return Some("no stored model file is intact".to_owned()),
+            None => {
+                values.miss(&[Metric::DriftedColumns, Metric::ServedRows]);
+                return Some("the stored model file could not be read".to_owned());
+            }
+        }
+        let champion = Compared { version: pointer.number, baseline: inspection.baseline.as_ref() };
+        match drift::judge(self.ports.registry(), &champion, now).await {
+            Ok(summary) => {
+                values.know(Metric::ServedRows, summary.rows as f64);
+                // Also without a baseline: a drift of the former champion is over.
+                values.know(Metric::DriftedColumns, summary.drifted() as f64);
+                Some(match (summary.sentence(), champion.baseline) {
+                    (Some(sentence), _) => sentence.to_owned(),
+                    (None, Some(_)) => "the champion has served no rows in a complete hour".to_owned(),
+                    (None, None) => "the artifact has no baseline: an earlier release has trained it".to_owned(),
+                })
+            }
+            Err(error) => {
+                tracing::warn!(%error, cause = %error.cause, "served rows could not be compared with the baseline");
+                values.miss(&[Metric::DriftedColumns, Metric::ServedRows]);
+                Some("the counts of served rows could not be read or stored".to_owned())
+            }
+        }
     }
 
     fn values(&self, readings: &Readings, inspection: Option<&ArtifactInspection>, now: Timestamp) -> MetricValues {

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use evergreen_lifecycle::drift::BaselineCounts;
 use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts};
 use evergreen_lifecycle::{Metric, MetricValues, ModelName, Pointer};
 use evergreen_scoring::{Model, RegisteredError};
@@ -30,11 +31,17 @@ pub struct ArtifactInspection {
     pub copy: Option<FileCondition>,
     /// Check of the model file in the S3 bucket.
     pub object: FileCondition,
+    /// The baseline in an intact model file. `None` if no file is intact, or if the file has no baseline.
+    pub baseline: Option<BaselineCounts>,
 }
 
 impl FileCondition {
-    fn of(bytes: &[u8], pointer: &Pointer, model: &ModelName) -> Self {
-        Model::load_registered(bytes, &pointer.artifact, model).map_or_else(Self::Damaged, |_| Self::Sound)
+    /// Checks the bytes of a file. Also returns the baseline in an intact file.
+    fn of(bytes: &[u8], pointer: &Pointer, model: &ModelName) -> (Self, Option<BaselineCounts>) {
+        match Model::load_registered(bytes, &pointer.artifact, model) {
+            Ok(model) => (Self::Sound, model.metadata().baseline.clone()),
+            Err(error) => (Self::Damaged(error), None),
+        }
     }
 
     /// Returns whether the model file can be loaded. `None` if the file was not checked.
@@ -62,12 +69,15 @@ impl ArtifactInspection {
     /// Checks the two stored files of the model version in `pointer`. `copy` holds the bytes of the registry's copy, if
     /// there is one.
     pub async fn of(pointer: &Pointer, copy: Option<&[u8]>, artifacts: &impl Artifacts, model: &ModelName) -> Self {
-        let object = match artifacts.get(&pointer.artifact.key).await {
+        let (object, of_object) = match artifacts.get(&pointer.artifact.key).await {
             Ok(bytes) => FileCondition::of(&bytes, pointer, model),
-            Err(ArtifactReadError::NotFound(_)) => FileCondition::Gone,
-            Err(ArtifactReadError::Unavailable(error)) => FileCondition::Unchecked(format!("{error}: {}", error.cause)),
+            Err(ArtifactReadError::NotFound(_)) => (FileCondition::Gone, None),
+            Err(ArtifactReadError::Unavailable(error)) => {
+                (FileCondition::Unchecked(format!("{error}: {}", error.cause)), None)
+            }
         };
-        Self { copy: copy.map(|copy| FileCondition::of(copy, pointer, model)), object }
+        let (copy, of_copy) = copy.map(|copy| FileCondition::of(copy, pointer, model)).unzip();
+        Self { copy, object, baseline: of_object.or(of_copy.flatten()) }
     }
 
     /// Returns whether all stored model files were checked and are intact.

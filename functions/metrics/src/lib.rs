@@ -7,6 +7,7 @@
 
 mod config;
 mod deadline;
+mod drift;
 mod handler;
 mod inspection;
 mod occasion;

@@ -12,6 +12,7 @@ use lambda_http::{Request, RequestExt};
 use serde::Serialize;
 
 use crate::champion::{ChampionCache, LoadedChampion};
+use crate::counting::ServedRows;
 use crate::journal::AnsweredRequest;
 use crate::ports::PredictWorld;
 use crate::problem;
@@ -25,6 +26,7 @@ pub struct App<W> {
     model: ModelName,
     world: Arc<W>,
     cache: Arc<ChampionCache<W>>,
+    served: Arc<ServedRows<W>>,
 }
 
 // The other fields are for the log.
@@ -41,8 +43,14 @@ impl<W: PredictWorld> App<W> {
     pub fn new(world: W, model: ModelName, refresh: SignedDuration) -> Self {
         // If `refresh` is zero, every request waits for a refresh of the champion.
         let world = Arc::new(world);
-        let cache = ChampionCache::new(Arc::clone(&world), model.clone(), refresh);
-        Self { model, world, cache }
+        let served = Arc::new(ServedRows::new(Arc::clone(&world)));
+        let cache = ChampionCache::new(Arc::clone(&world), model.clone(), refresh, Arc::clone(&served));
+        Self { model, world, cache, served }
+    }
+
+    /// Returns the counts of served rows, whose last hand-over is due when the environment ends.
+    pub fn served(&self) -> Arc<ServedRows<W>> {
+        Arc::clone(&self.served)
     }
 
     /// Loads the champion (the model version that answers predictions) before the first request. After a failure, the
@@ -109,9 +117,13 @@ impl<W: PredictWorld> App<W> {
         let text = body::json_text(request).map_err(problem::of_body)?;
         let champion = self.champion().await?;
         let columns = champion.columns();
-        let rows = rows::parse(text, columns).map_err(|fault| problem::of_rows(fault, columns))?;
+        let rows = rows::parse(text, columns).map_err(|fault| {
+            self.served.refuse(&champion, self.world.clock().now());
+            problem::of_rows(fault, columns)
+        })?;
         let predictions = champion.model().predict(&rows.values).map_err(internal)?;
         let body = answer::to_json(&predictions, &rows, &champion, &self.model).map_err(internal)?;
+        self.served.count(&champion, &rows.values, &predictions, self.world.clock().now());
         Ok(Reply { body, rows: rows.count, version: Some(champion.pointer().number) })
     }
 

@@ -51,6 +51,7 @@ use tokio::time::timeout;
 
 use self::refresh::{RefreshError, Refreshed};
 use self::state::{LONGEST_WAIT, RefreshState, RequestPace, RequestPlan, is_frozen};
+use crate::counting::ServedRows;
 use crate::ports::PredictWorld;
 use crate::rows::ColumnIndex;
 
@@ -120,6 +121,8 @@ pub struct ChampionCache<W> {
     model: ModelName,
     interval: SignedDuration,
     state: watch::Sender<RefreshState>,
+    /// The counts of served rows. A refresh also hands them over.
+    served: Arc<ServedRows<W>>,
     // An activity is the end of init, or the begin or end of a request.
     /// Time at which a request last began or ended in this Lambda environment, in microseconds since 1970.
     active_at: AtomicI64,
@@ -127,11 +130,11 @@ pub struct ChampionCache<W> {
 
 impl<W: PredictWorld> ChampionCache<W> {
     /// Creates an empty cache for the champion of the model named `model`. The champion is refreshed at most every
-    /// `interval`.
-    pub fn new(world: Arc<W>, model: ModelName, interval: SignedDuration) -> Arc<Self> {
+    /// `interval`, and the counts in `served` are handed over after each refresh.
+    pub fn new(world: Arc<W>, model: ModelName, interval: SignedDuration, served: Arc<ServedRows<W>>) -> Arc<Self> {
         // If `interval` is zero, every request waits for a refresh of the champion.
         let (state, active_at) = (watch::Sender::new(RefreshState::default()), AtomicI64::new(i64::MIN));
-        Arc::new(Self { world, model, interval, state, active_at })
+        Arc::new(Self { world, model, interval, state, served, active_at })
     }
 
     /// Loads the champion into memory. A failure is logged and counted, and the next request tries again.
@@ -196,6 +199,9 @@ impl<W: PredictWorld> ChampionCache<W> {
                     tokio::task::yield_now().await;
                 }
                 cache.refresh(now, wait).await;
+                // No request waits for the hand-over. A request that waited for the refresh continues first.
+                tokio::task::yield_now().await;
+                cache.served.hand_over_unless_running().await;
             });
         }
         if wait.is_zero() {

@@ -11,6 +11,7 @@ mod app;
 pub mod body;
 pub mod champion;
 mod config;
+pub mod counting;
 pub mod journal;
 mod ports;
 pub mod problem;

@@ -1,11 +1,12 @@
-//! Starts the predict Lambda function: telemetry → configuration → AWS clients → loading the champion → requests.
+//! Starts the predict Lambda function: telemetry → configuration → AWS clients → loading the champion → requests → handing over the last
+//! counts of served rows.
 
 use std::convert::Infallible;
 use std::sync::Arc;
 
 use anyhow::Context;
 use evergreen_aws::env::Environment;
-use evergreen_aws::{ArtifactBucket, Registry, SystemClock};
+use evergreen_aws::{ArtifactBucket, Registry, SystemClock, shutdown};
 use evergreen_predict::journal::StdoutJournal;
 use evergreen_predict::{App, PredictConfig, PredictPorts};
 use lambda_http::{Request, service_fn};
@@ -23,8 +24,10 @@ async fn main() -> anyhow::Result<()> {
         journal: Arc::new(StdoutJournal::new(config.model.clone())),
     };
     let app = &App::new(ports, config.model, config.refresh);
+    let served = app.served();
+    let end = shutdown::at_end(&environment, move || async move { served.hand_over().await });
     // During Lambda's init phase the CPU is fastest and no caller waits.
-    app.warm_up().await;
+    tokio::join!(app.warm_up(), end);
     // lambda_http panics on a body that is not valid base64 and on a `Host` header that makes no valid URL. The Lambda
     // runtime catches the panic, fails that one invocation and continues. API Gateway sends neither.
     let handle = service_fn(async |request: Request| Ok::<_, Infallible>(app.handle(&request).await));

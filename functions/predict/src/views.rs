@@ -1,9 +1,9 @@
 //! JSON bodies of the answers about the champion.
 
-use evergreen_http::RowSchema;
+use evergreen_http::{RowSchema, maybe_moment, moment};
 use evergreen_lifecycle::{
     Dataset, Decision, Evaluation, Family, Imported, ModelName, Parameters, Pointer, RunId, SearchSummary, Signature,
-    Task, Version, VersionNumber, time,
+    Task, Version, VersionNumber,
 };
 use evergreen_scoring::Model;
 use jiff::Timestamp;
@@ -166,17 +166,6 @@ impl<'a> RecordView<'a> {
             dataset: &version.dataset,
             gate: GateView { decision: &version.decision, reason: &version.decision },
         }
-    }
-}
-
-fn moment<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&time::format(*at))
-}
-
-fn maybe_moment<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
-    match at {
-        Some(at) => moment(at, serializer),
-        None => serializer.serialize_none(),
     }
 }
 

@@ -167,6 +167,7 @@ impl Challenger {
             baseline: self.trained.baseline.clone(),
             curves: Some(self.trained.curves.clone()),
             options: self.dataset.options.clone(),
+            architecture: Some(std::env::consts::ARCH.to_owned()),
             candidates: self.trained.candidates.clone(),
         }
     }

@@ -147,6 +147,12 @@ pub enum TrainError {
         #[source]
         error: VersionLoadError,
     },
+    /// The event came over the event bus, and no recent entry of the audit trail asks for work.
+    #[error(
+        "event TrainingRequested: no entry of the audit trail from the last 14 days has its id and time and asks for work; \
+         nothing was done. Use the console or the command evergreen, and look in CloudTrail for who sent the event"
+    )]
+    NotAudited,
     /// The registry refused a change of the upkeep. The variant holds the reason.
     #[error("the registry was not changed: {0}")]
     NotChanged(String),
@@ -186,6 +192,7 @@ impl TrainError {
             | Self::FailedBefore(_)
             | Self::NoSuchVersion(_)
             | Self::CannotServe { .. }
+            | Self::NotAudited
             | Self::NotChanged(_)
             | Self::UnreadableRecord(_) => false,
         }
@@ -214,6 +221,7 @@ impl TrainError {
             Self::Manifest(_) => "InvalidManifest",
             Self::NoSuchVersion(_) => "NoSuchVersion",
             Self::CannotServe { .. } => "CannotServe",
+            Self::NotAudited => "NotAudited",
             Self::NotChanged(_) => "NotChanged",
             Self::UnreadableRecord(_) => "UnreadableRecord",
             Self::Unavailable(_) => "Unavailable",

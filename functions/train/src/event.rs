@@ -1,6 +1,7 @@
 //! Parses the event that invokes the train function. The event asks for a training, for the import of a model file, for
 //! the promotion of an earlier version, or for upkeep of the registry.
 
+mod audited;
 mod import;
 mod upkeep;
 
@@ -14,6 +15,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+pub use audited::AuditedRequest;
 pub use upkeep::UpkeepRequest;
 
 /// Maximum number of characters in the `note` field of an event.
@@ -28,6 +30,8 @@ pub enum TrainEvent {
     Promotion(PromotionRequest),
     /// Request for upkeep of the registry, such as the verification of a version. It makes no run and no version.
     Upkeep(UpkeepRequest),
+    /// Request of a person through the console. An entry of the audit trail says what to do.
+    Audited(AuditedRequest),
 }
 
 /// A request for a run: a training, or the import of a model file.
@@ -143,6 +147,7 @@ impl fmt::Display for ShapeError<'_> {
 /// The kinds of events that invoke the train function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum EventKind {
+    Audited,
     Promotion,
     Upkeep,
     Schedule,
@@ -155,7 +160,9 @@ impl EventKind {
     /// Returns which kind of request an event is. The fields of the event decide.
     fn of(event: &Value) -> Self {
         // Each kind has a field that no other kind has. A person's request for a training may have no field.
-        if event.get("promote").is_some() {
+        if audited::is_audited(event) {
+            Self::Audited
+        } else if event.get("promote").is_some() {
             Self::Promotion
         } else if upkeep::is_upkeep(event) {
             Self::Upkeep
@@ -199,9 +206,10 @@ impl TrainEvent {
     pub fn parse(event: Value, invocation: &str) -> Result<Self, InvalidEvent> {
         // If the event has no ID, the run's ID is derived from the request ID.
         let kind = EventKind::of(&event);
-        let has_run = !matches!(kind, EventKind::Promotion | EventKind::Upkeep);
+        let has_run = !matches!(kind, EventKind::Audited | EventKind::Promotion | EventKind::Upkeep);
         let trigger = has_run.then(|| trigger_if_invalid(&event));
         let parsed = match kind {
+            EventKind::Audited => audited::parse(event).map(Self::Audited),
             EventKind::Promotion => fields(event).map(Self::Promotion),
             EventKind::Upkeep => upkeep::parse(event).map(Self::Upkeep),
             EventKind::Schedule => scheduled(event, invocation).map(Self::Run),

@@ -85,7 +85,7 @@ fn answer(pointer: &Pointer, duplicate: bool) -> Promoted {
 }
 
 fn actor(by: Option<&str>) -> Actor {
-    Actor { kind: ActorKind::Iam, name: by.unwrap_or("lambda invoke").to_owned() }
+    Actor::new(ActorKind::Iam, by.unwrap_or("lambda invoke"))
 }
 
 fn audit_entry(champion: &Champion, note: Option<&str>, by: Option<&str>) -> AuditEntry {

@@ -152,7 +152,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
         let entry = AuditEntry {
             id: format!("retention-{number}-{}", invocation.id),
             at: time::to_millis(self.world.clock().now()),
-            actor: Actor { kind: ActorKind::Stack, name: ACTOR.to_owned() },
+            actor: Actor::new(ActorKind::Stack, ACTOR),
             action: AuditedAction::VersionDeleted,
             subject: format!("version {number}"),
             reason: Some(format!("only the newest {} versions are kept", rule.keep)),

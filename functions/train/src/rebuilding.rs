@@ -7,7 +7,7 @@
 mod former;
 mod recording;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::journal::{
@@ -22,6 +22,7 @@ use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::error::TrainError;
 use crate::ports::TrainWorld;
@@ -47,7 +48,7 @@ pub struct RebuildReport {
     pub present: RecordCounts,
     /// The champion that the restored history names. `None` if no version was ever promoted.
     pub champion: Option<VersionNumber>,
-    /// The versions with a manifest that were not restored: they were deleted, or never registered.
+    /// The versions that were not restored: they were deleted, have expired, or were never registered.
     pub skipped: Vec<VersionNumber>,
     /// The number of objects in the bucket that this release cannot read.
     pub unreadable: usize,
@@ -60,6 +61,8 @@ struct Known {
     replay: Replay,
     former: Former,
     champions: BTreeMap<u32, Champion>,
+    /// The numbers that have files in the bucket.
+    stored: BTreeSet<VersionNumber>,
     highest: Option<VersionNumber>,
 }
 
@@ -104,6 +107,10 @@ async fn restore_all<W: TrainWorld>(
     let mut records: Vec<_> = known.replay.records().iter().collect();
     records.sort_by_key(|(key, _)| key.kind());
     for (key, record) in records {
+        if let Some(number) = known.expired(key, record) {
+            report.skipped.extend(key.version().map(|_| number));
+            continue;
+        }
         report.count(key.kind(), restore(Restorable::Record(record)).await?);
     }
     // Last the pointer, because it may only name a registered version with a whole artifact.
@@ -118,6 +125,26 @@ async fn restore_all<W: TrainWorld>(
         }
     }
     Ok(report)
+}
+
+impl Known {
+    /// Returns the number of the version that a record belongs to, if the version's files have expired. The record of the
+    /// version and that of its run expired with them, which is in no journal.
+    fn expired(&self, key: &RecordKey, record: &StoredRecord) -> Option<VersionNumber> {
+        let number = match key.kind() {
+            RecordKind::Version => key.version(),
+            RecordKind::Run => record.get("version").and_then(Value::as_u64).and_then(number),
+            _ => None,
+        }?;
+        let version = RecordKey { pk: key.pk.clone(), sk: format!("VERSION#{}", number.padded()) };
+        let was_champion = self.champions.values().any(|champion| champion.version.number == number);
+        let is_left = self.stored.contains(&number) || was_champion || self.replay.has_removed(&version);
+        (!is_left).then_some(number)
+    }
+}
+
+fn number(number: u64) -> Option<VersionNumber> {
+    VersionNumber::new(u32::try_from(number).ok()?)
 }
 
 impl RebuildReport {
@@ -147,7 +174,8 @@ async fn know(
         replay.apply(entry);
     }
     let mut objects = storage.list(&VersionNumber::objects_of(model)).await?;
-    let stored = objects.iter().filter_map(|object| VersionNumber::of_object(model, &object.key)).max();
+    let stored: BTreeSet<_> =
+        objects.iter().filter_map(|object| VersionNumber::of_object(model, &object.key)).collect();
     objects.retain(|object| object.key.ends_with(MANIFEST));
     let manifests = read_all::<Manifest>(storage, &objects, report).await?;
     let recorded: BTreeMap<u32, Champion> = champions_in(&replay, report);
@@ -155,7 +183,8 @@ async fn know(
     report.skipped.clone_from(&former.skipped);
     let mut champions = recorded;
     champions.extend(former.champions.iter().map(|champion| (champion.revision, champion.clone())));
-    Ok(Known { highest: replay.highest_version().max(stored), replay, former, champions })
+    let highest = replay.highest_version().max(stored.last().copied());
+    Ok(Known { highest, replay, former, champions, stored })
 }
 
 fn champions_in(replay: &Replay, report: &mut RebuildReport) -> BTreeMap<u32, Champion> {

@@ -2,17 +2,18 @@
 //! reason.
 
 use evergreen_learning::ProgressWatch;
-use evergreen_lifecycle::ports::{Opening, Registrar, Registration, RunWriteError, Runs, Versions};
+use evergreen_lifecycle::ports::{Opening, Registrar, Registration, RunWriteError, Runs, Steering, Versions};
 use evergreen_lifecycle::{
-    Admission, Announcement, Family, LifecycleEvent, Run, RunId, RunState, Trigger, Verification, run, time,
+    Admission, Announcement, Family, LifecycleEvent, Run, RunId, RunState, Trigger, Verification, requested_event, run,
+    time,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::config::TrainingSettings;
 use crate::error::{TrainError, cut};
-use crate::event::{InvalidEvent, RequestError, RunRequest, RunTask, TrainEvent, UpkeepRequest};
+use crate::event::{AuditedRequest, InvalidEvent, RequestError, RunRequest, RunTask, TrainEvent, UpkeepRequest};
 use crate::ports::TrainWorld;
 use crate::promotion::{self, Promoted};
 use crate::pruning::RetentionReport;
@@ -23,6 +24,10 @@ use crate::work;
 
 /// Maximum number of tries to write the record of a new run, if other attempts change the record meanwhile.
 const MAX_ADMISSIONS: u32 = 3;
+
+// An event waits in the outbox for at most this long. A later one is somebody's copy of an old event.
+/// Maximum age of a request of a person.
+const EVENTS_KEPT: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// One invocation of the train function by Lambda: its request ID and its deadline.
 #[derive(Debug, Clone)]
@@ -73,6 +78,10 @@ impl<W: TrainWorld> Trainer<'_, W> {
 
     async fn respond(&self, event: Value, invocation: &Invocation) -> Result<TrainResponse, TrainError> {
         let report = match TrainEvent::parse(event, &invocation.id) {
+            Ok(TrainEvent::Audited(request)) => {
+                let event = self.audited_event(&request, invocation).await?;
+                return Box::pin(self.respond(event, invocation)).await;
+            }
             Ok(TrainEvent::Promotion(request)) => {
                 return promotion::promote(self, request, invocation).await.map(TrainResponse::Promotion);
             }
@@ -88,6 +97,17 @@ impl<W: TrainWorld> Trainer<'_, W> {
             }
         };
         report.map(|report| TrainResponse::Run(Box::new(report)))
+    }
+
+    /// Returns the event that a person asked for in the console, from the entry of the audit trail.
+    ///
+    /// # Errors
+    /// [`TrainError::NotAudited`] if no entry asks for work, or if the entry is too old.
+    async fn audited_event(&self, request: &AuditedRequest, invocation: &Invocation) -> Result<Value, TrainError> {
+        let registry = self.world.registry();
+        let entry = self.retries(invocation).call(async || registry.audit_entry(request.at, &request.id).await).await?;
+        let is_recent = self.world.clock().now().duration_since(request.at) < EVENTS_KEPT;
+        entry.filter(|_| is_recent).as_ref().and_then(requested_event).ok_or(TrainError::NotAudited)
     }
 
     async fn keep_up(&self, request: UpkeepRequest, invocation: &Invocation) -> Result<TrainResponse, TrainError> {

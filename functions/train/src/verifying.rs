@@ -145,6 +145,10 @@ impl<W: TrainWorld> Trainer<'_, W> {
                 version.code_version
             ));
         }
+        let here = std::env::consts::ARCH;
+        if let Some(other) = manifest.architecture.as_deref().filter(|other| *other != here) {
+            causes.push(format!("another processor: this is {here}, and the version was made on {other}"));
+        }
         if version.search.as_ref().is_some_and(|search| search.cut_short) {
             causes.push("the time of the first search ran out, so it tried fewer candidates".to_owned());
         }
@@ -167,7 +171,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
         let entry = AuditEntry {
             id: format!("verify-{number}-{}", invocation.id),
             at: verification.at,
-            actor: Actor { kind: ActorKind::Stack, name: ACTOR.to_owned() },
+            actor: Actor::new(ActorKind::Stack, ACTOR),
             action: AuditedAction::VersionVerified,
             subject: format!("version {number}"),
             reason: None,

@@ -64,6 +64,8 @@ impl Reported {
             Some(AuditedAction::RebuildRequested) => "asked for a rebuild of the registry".to_owned(),
             Some(AuditedAction::RetentionRequested) => "asked for the deletion of old versions".to_owned(),
             Some(AuditedAction::VersionVerified) => format!("verified {}", self.version_or(subject)),
+            Some(AuditedAction::PauseRequested) => "is about to pause the training schedule".to_owned(),
+            Some(AuditedAction::ResumeRequested) => "is about to resume the training schedule".to_owned(),
             Some(AuditedAction::HistoryImported) => format!("imported the {subject}"),
             Some(AuditedAction::RegistryRebuilt) => "rebuilt the registry from the bucket".to_owned(),
             Some(AuditedAction::RunsDeleted) => format!("deleted {subject}"),
@@ -72,6 +74,7 @@ impl Reported {
             Some(AuditedAction::AlarmMuted) => format!("muted {subject}"),
             Some(AuditedAction::AlarmUnmuted) => format!("unmuted {subject}"),
             Some(AuditedAction::LinkCreated) => "made a link to the console".to_owned(),
+            Some(AuditedAction::RevocationRequested) => "is about to end all sessions and links".to_owned(),
             Some(AuditedAction::SessionsRevoked) => "ended all sessions and links".to_owned(),
             None => format!("changed {subject}"),
         };
@@ -82,11 +85,16 @@ impl Reported {
         self.version.map_or_else(|| subject.to_owned(), |number| format!("version {number}"))
     }
 
-    /// Returns the name of the actor. Of an ARN, it is the last part.
-    fn actor(&self) -> &str {
-        let name = self.actor.as_ref().map_or("somebody", |actor| actor.name.as_str());
-        if name.starts_with("arn:") { name.rsplit(['/', ':']).next().unwrap_or(name) } else { name }
+    /// Returns the name of the actor, and who made the link of their session. Of an ARN, it is the last part.
+    fn actor(&self) -> String {
+        let Some(actor) = &self.actor else { return "somebody".to_owned() };
+        let link_by = actor.link_by.as_deref().map(short_name).map(str::to_owned);
+        Actor { link_by, ..Actor::new(actor.kind, short_name(&actor.name)) }.to_string()
     }
+}
+
+fn short_name(name: &str) -> &str {
+    if name.starts_with("arn:") { name.rsplit(['/', ':']).next().unwrap_or(name) } else { name }
 }
 
 #[cfg(test)]
@@ -130,6 +138,13 @@ mod tests {
         insta::assert_snapshot!(by("session", "Grace", "rolled_back", "version 6", None), @"iris: Grace rolled back to version 6");
         insta::assert_snapshot!(by("session", "Grace", "alarm_muted", "alarm throttles", None), @"iris: Grace muted alarm throttles");
         insta::assert_snapshot!(by("session", "Grace", "schedule_paused", "schedule", None), @"iris: Grace paused the training schedule");
+    }
+
+    #[test]
+    fn a_name_that_came_with_a_link_says_who_made_the_link() {
+        let actor = json!({"kind": "session", "name": "Grace", "link_by": "arn:aws:iam::123456789012:user/ada"});
+        let detail = json!({"actor": actor, "action": "schedule_paused", "subject": "schedule"});
+        insta::assert_snapshot!(said("RegistryChanged", detail), @"iris: Grace (link made by ada) paused the training schedule");
     }
 
     #[test]

@@ -65,6 +65,56 @@ class ScreensTest(PageTest):
         ada.page.get_by_role("button", name="Filter").click()
         self.assertEqual(ada.page.locator("tbody th").count(), 0)
 
+    def test_the_overview_estimates_the_cost_of_the_month(self) -> None:
+        ada = self.person("see")
+        card = ada.page.locator("section", has=ada.page.locator("#cost")).inner_text()
+        self.assertRegex(card, r"\$\d+\.\d\d")
+        self.assertIn("Metrics and alarms, fixed", card)
+        # The emulator counts no usage.
+        self.assertIn("An estimate of the fixed part only", card)
+        self.assertIn("the emulator does not count it", card)
+
+    def test_a_mail_of_the_emulator_is_read_in_the_browser(self) -> None:
+        html = (
+            '<html><head></head><body style="color:#333">'
+            "<h1>Accuracy is low</h1><script>parent.x = 1</script></body></html>"
+        )
+        stack.send_mail("An alarm for a test", "Accuracy is low.", html)
+        ada = self.person("see")
+        ada.page.get_by_role("link", name="Mails").click()
+        self.assertIn("team@example.com", ada.page.locator("tbody tr").first.inner_text())
+        ada.page.get_by_role("link", name="An alarm for a test").first.click()
+        frame = ada.page.frame_locator("iframe.mail")
+        self.assertEqual(frame.locator("h1").inner_text(), "Accuracy is low")
+        ada.page.locator("summary", has_text="Plain text").click()
+        self.assertIn("Accuracy is low.", ada.page.locator("details pre").inner_text())
+        # The script of a mail does not run. Chromium says so in the console.
+        self.assertIsNone(ada.page.evaluate("window.x ?? null"))
+        ada.problems[:] = [problem for problem in ada.problems if "Blocked script execution" not in problem]
+
+    def test_a_list_leads_to_its_next_page_and_back(self) -> None:
+        ada = self.person("see")
+        ada.visit("versions?limit=2")
+        first = ada.page.locator("tbody th").all_inner_texts()
+        self.assertEqual(ada.page.locator("a[rel=prev]").count(), 0)
+        ada.page.get_by_role("link", name="Next page").click()
+        self.assertNotEqual(ada.page.locator("tbody th").all_inner_texts(), first)
+        ada.page.get_by_role("link", name="Previous page").click()
+        self.assertEqual(ada.page.locator("tbody th").all_inner_texts(), first)
+        self.assertIn("before=", ada.page.url)
+
+    def test_a_comparison_has_every_curve_and_marks_what_differs(self) -> None:
+        ada = self.person("see")
+        ada.visit("compare?versions=1,2,3")
+        titles = ada.page.locator(".grid h2").all_inner_texts()
+        for expected in ("ROC curve: setosa", "Precision and recall: virginica", "Calibration"):
+            self.assertIn(expected, titles)
+        legends = ada.page.locator(".legend").all_inner_texts()
+        self.assertTrue(all("version 1" in each and "version 3" in each for each in legends), legends)
+        self.assertGreater(ada.page.locator("td.other").count(), 0)
+        ada.page.get_by_role("link", name="Show only differences").click()
+        self.assertEqual(ada.page.locator("tbody tr:not(.group):not(.differs)").count(), 0)
+
     def test_a_keyboard_is_enough(self) -> None:
         ada = self.person()
         keys = ada.page.keyboard

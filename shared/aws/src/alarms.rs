@@ -11,11 +11,14 @@ use jiff::Timestamp;
 
 use crate::failure::unavailable;
 
-/// Client for the CloudWatch alarms of one stack. Their names begin with the stack's name and a hyphen.
+/// Client for the CloudWatch alarms of one stack. Their names begin with the stack's name and a hyphen, and they notify the
+/// stack's topic, as an alarm does that somebody has added by hand.
 #[derive(Debug, Clone)]
 pub struct CloudWatchAlarms {
     client: Client,
     prefix: String,
+    /// The end of the ARN of the topic that all alarms of the stack notify.
+    topic: String,
 }
 
 impl CloudWatchAlarms {
@@ -25,7 +28,12 @@ impl CloudWatchAlarms {
     }
 
     fn over(client: Client, stack: &str) -> Self {
-        Self { client, prefix: format!("{stack}-") }
+        Self { client, prefix: format!("{stack}-"), topic: format!(":{stack}-alerts") }
+    }
+
+    // The name of another stack may begin with this stack's name and a hyphen, and so may the names of its alarms.
+    fn is_ours(&self, alarm: &MetricAlarm) -> bool {
+        alarm.alarm_actions().iter().any(|action| action.ends_with(&self.topic))
     }
 
     fn status(&self, alarm: MetricAlarm) -> Option<AlarmStatus> {
@@ -51,9 +59,9 @@ impl AlarmStates for CloudWatchAlarms {
         let mut alarms = Vec::new();
         while let Some(page) = pages.next().await {
             let page = page.map_err(unavailable("reading the alarms"))?;
-            alarms.extend(page.metric_alarms.into_iter().flatten().filter_map(|alarm| self.status(alarm)));
+            let ours = page.metric_alarms.into_iter().flatten().filter(|alarm| self.is_ours(alarm));
+            alarms.extend(ours.filter_map(|alarm| self.status(alarm)));
         }
-        // Another stack's name may begin with this stack's name and a hyphen. Its alarms have a longer name.
         alarms.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(alarms)
     }
@@ -67,14 +75,20 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn alarms_are_named_without_the_stack() {
+    async fn alarms_are_named_without_the_stack_and_those_of_another_stack_are_left_out() {
         let rule = mock!(Client::describe_alarms)
             .match_requests(|describe| describe.alarm_name_prefix() == Some("evergreen-"))
             .then_output(|| {
-                let alarm = |name: &str| MetricAlarm::builder().alarm_name(name).state_reason("why");
+                let topic = "arn:aws:sns:eu-central-1:123456789012:evergreen-alerts";
+                let alarm =
+                    |name: &str| MetricAlarm::builder().alarm_name(name).state_reason("why").alarm_actions(topic);
+                let other = MetricAlarm::builder()
+                    .alarm_name("evergreen-staging-throttles")
+                    .alarm_actions("arn:aws:sns:eu-central-1:123456789012:evergreen-staging-alerts")
+                    .build();
                 let rings = alarm("evergreen-throttles").state_value(StateValue::Alarm).build();
                 let new = alarm("evergreen-accuracy-low").state_value(StateValue::InsufficientData).build();
-                DescribeAlarmsOutput::builder().metric_alarms(rings).metric_alarms(new).build()
+                DescribeAlarmsOutput::builder().metric_alarms(rings).metric_alarms(new).metric_alarms(other).build()
             });
         let alarms = CloudWatchAlarms::over(mock_client!(aws_sdk_cloudwatch, [&rule]), "evergreen");
         let states = alarms.alarm_states().await.unwrap();

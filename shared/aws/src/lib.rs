@@ -18,6 +18,7 @@ mod metrics;
 mod registry;
 mod schedule;
 mod secrets;
+pub mod shutdown;
 pub mod telemetry;
 mod usage;
 mod webhook;

@@ -3,7 +3,7 @@
 //! The partition `MODEL#<model>` holds the runs, versions and champions of a model. `MAIL#<model>` holds the records
 //! about mails and the mutes of alarms. `OUTBOX#<model>` holds the events that must still be published. `AUDIT#<model>`
 //! holds the audit trail, and `SESSION#<model>` links and sessions. `METRICS#<model>` holds the record of the metrics that
-//! were published last. The sort key identifies a record within its partition, see [`keys`]. An item is the serialised
+//! were published last, and `SERVED#<model>` the counts of served rows. The sort key identifies a record within its partition, see [`keys`]. An item is the serialised
 //! record plus its key. A read of a single record sees every
 //! earlier write. A list may lack the newest writes.
 //!
@@ -30,6 +30,7 @@ mod registrar;
 mod restore;
 mod retention;
 mod runs;
+mod served;
 mod sessions;
 mod steering;
 mod transaction;

@@ -121,7 +121,7 @@ pub(crate) fn learn(
 
 fn logarithms(all: &Errors) -> Vec<f64> {
     let least = MIN_SHARE * all.errors.iter().sum::<f64>() / all.errors.len().max(1) as f64;
-    all.errors.iter().map(|error| (error + least).ln()).collect()
+    all.errors.iter().map(|error| libm::log(error + least)).collect()
 }
 
 /// Predicts the size of each row's error, with trees that were not trained on the row. Returns `None` if time ran out.
@@ -143,7 +143,7 @@ fn left_out(
             return Ok(None);
         }
         if let Answers::Numbers { values, .. } = learner.answers(fitted, all.rows.get(part).unwrap_or_default())? {
-            hardness.extend(values.iter().map(|logarithm| f64::from(*logarithm).exp()));
+            hardness.extend(values.iter().map(|logarithm| libm::exp(f64::from(*logarithm))));
         }
     }
     Ok(Some(hardness))

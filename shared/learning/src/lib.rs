@@ -4,7 +4,10 @@
 //! seed give the same model artifact, byte for byte. No code here reads files, network, clock or entropy. The only
 //! exception is the stop-watch around the steps of [`train()`].
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 mod adopt;
+mod counting;
 mod deciding;
 mod derived;
 pub mod drift;

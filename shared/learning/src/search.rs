@@ -401,7 +401,7 @@ impl Search<'_> {
         let fitted = self.context.folds.iter().map(|fold| fold.training.len()).max().unwrap_or_default();
         let ratio = self.context.learner.rows() as f64 / fitted.max(1) as f64;
         // Boosting gets more rounds than cross-validation found, because a fold has fewer training rows.
-        choice.with_rounds(choice.round_count() * ratio.max(1.0).powf(ROUNDS_BY_ROWS))
+        choice.with_rounds(choice.round_count() * libm::pow(ratio.max(1.0), ROUNDS_BY_ROWS))
     }
 
     /// Builds the result of the hyperparameter search. `planned` is the number of candidates that the plan asked for.

@@ -205,7 +205,7 @@ impl Recipe {
             None => mean as f32,
             Some(_) => {
                 let share = mean.clamp(MIN_SHARE, 1.0 - MIN_SHARE);
-                (share / (1.0 - share)).ln() as f32
+                libm::log(share / (1.0 - share)) as f32
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use evergreen_lifecycle::drift::OtherShape;
 use evergreen_lifecycle::{
     Baseline, Candidate, ClassEvaluation, Curves, Evaluation, Family, Parameters, RunStage, SearchSummary,
     SignatureError, Task,
@@ -118,6 +119,10 @@ pub enum LearningError {
     /// A row has another number of input values than the model expects.
     #[error(transparent)]
     Shape(#[from] ShapeError),
+    // This happens only through a bug.
+    /// Error: the rows of the data set were counted in different cells.
+    #[error(transparent)]
+    Counts(#[from] OtherShape),
     /// Error: the model is for classification and the table for regression, or the reverse.
     #[error("the model is for another task than the table; expected the same task")]
     OtherTask,
@@ -166,7 +171,7 @@ pub fn train_watched(
     // Run the training on a thread of rayon's thread pool. From a thread outside the pool, each of many small steps
     // would wait until a thread of the pool wakes up.
     // Training writes the artifact, loads it, and evaluates the loaded model. It compares the predictions of the loaded
-    // and the fitted model on up to 50,000 hold-out rows and up to 50,000 training rows.
+    // and the fitted model on the hold-out rows and on up to 50,000 training rows.
     rayon::scope(|_| on_pool(prepared, plan, deadline, origin, watch))
 }
 
@@ -267,7 +272,7 @@ fn metadata(table: &Table, plan: &Plan, origin: &Origin, choice: &Choice) -> Art
         family: choice.family,
         parameters: choice.parameters(),
     };
-    ArtifactMetadata { model: origin.model.clone(), lineage: Some(lineage) }
+    ArtifactMetadata { lineage: Some(lineage), ..ArtifactMetadata::named(&origin.model) }
 }
 
 /// Encodes the training rows of a table into features. All model fits of a training run share the result.

@@ -82,7 +82,7 @@ impl Champion {
         let Some(ManualPromotion { actor, reason }) = &self.by_hand else { return decision.to_string() };
         let reason = reason.as_deref().unwrap_or("without a reason");
         let verdict = if decision.promotes() { "promoted" } else { "refused" };
-        format!("{} promoted it by hand: {reason} (the gate had {verdict} it: {decision})", actor.name)
+        format!("{actor} promoted it by hand: {reason} (the gate had {verdict} it: {decision})")
     }
 
     /// Returns the champion's revision (the number of promotions so far), or 0 if there is no champion.

@@ -68,8 +68,8 @@ pub use signature::{
     write_moment, write_words,
 };
 pub use steering::{
-    Actor, ActorKind, Alias, AliasName, Annotations, AuditEntry, AuditedAction, Change, Edit, InvalidAliasName, Mute,
-    PIN, PROTECTED_CHAMPIONS, Protection,
+    Actor, ActorKind, Alias, AliasName, Annotations, AuditEntry, AuditedAction, Change, Edit, InvalidAliasName,
+    MadeChange, Mute, PIN, PROTECTED_CHAMPIONS, Protection, RequestKey, requested_event,
 };
 pub use verification::{Verification, VerificationOutcome};
 pub use version::{Artifact, IMPORTED_FILE, Imported, Version, VersionNumber};

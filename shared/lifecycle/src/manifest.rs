@@ -52,6 +52,10 @@ pub struct Manifest {
     /// The options of the training. `None` for an imported model, and in older manifests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub options: Option<RecordedOptions>,
+    // It is not in the artifact, so the same training gives the same bytes on any processor.
+    /// The architecture of the processor that made the version, such as `aarch64`. `None` in older manifests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub architecture: Option<String>,
     /// The candidates of the hyperparameter search, in the order of their trial. Empty for an imported model.
     pub candidates: Vec<Candidate>,
     // All values are 0 if no column helps. Empty for an imported model. For trees and random forests, a value is the

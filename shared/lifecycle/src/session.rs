@@ -42,6 +42,9 @@ pub struct Session {
     pub right: Right,
     /// The name under which the session's changes appear in the audit trail.
     pub name: String,
+    /// Who made the link. `None` for a session that an earlier release opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<Actor>,
     /// The secret that every form of the session must send back, against cross-site request forgery.
     pub csrf: String,
     /// When the session was opened.

@@ -3,14 +3,17 @@
 
 mod alias;
 mod protection;
+mod request;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use alias::{Alias, AliasName, InvalidAliasName};
 pub use protection::{PIN, PROTECTED_CHAMPIONS, Protection};
+pub use request::requested_event;
 
 use crate::{Announcement, Champion, RunId, Verification, VersionNumber};
 
@@ -33,6 +36,27 @@ pub struct Actor {
     pub kind: ActorKind,
     /// The name of the actor, such as the ARN of a role.
     pub name: String,
+    // Whoever makes a link chooses the name, so the name alone proves nothing.
+    /// For a session: the name of who made its link. `None` for others, and for sessions of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link_by: Option<String>,
+}
+
+impl Actor {
+    /// Creates an actor that came without a link.
+    pub fn new(kind: ActorKind, name: impl Into<String>) -> Self {
+        Self { kind, name: name.into(), link_by: None }
+    }
+}
+
+/// Writes the name, and who made the link: `Grace (link made by arn:aws:iam::123456789012:user/ada)`.
+impl fmt::Display for Actor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.link_by {
+            Some(maker) => write!(formatter, "{} (link made by {maker})", self.name),
+            None => formatter.write_str(&self.name),
+        }
+    }
 }
 
 /// What was changed, without its details.
@@ -65,6 +89,10 @@ pub enum AuditedAction {
     RetentionRequested,
     /// A verification of a version ended.
     VersionVerified,
+    /// A person is about to switch the training schedule off.
+    PauseRequested,
+    /// A person is about to switch the training schedule on.
+    ResumeRequested,
     /// A person imported the history of a model from an export.
     HistoryImported,
     /// A rebuild of the registry from the bucket ended.
@@ -81,6 +109,8 @@ pub enum AuditedAction {
     AlarmUnmuted,
     /// A link for a session was made.
     LinkCreated,
+    /// A person is about to end all sessions and links.
+    RevocationRequested,
     /// All sessions and links were ended.
     SessionsRevoked,
 }
@@ -192,5 +222,24 @@ pub struct Change {
     /// The events that report the change, or that ask for work (such as a training run). At least one.
     pub announcements: Vec<Announcement>,
     /// The caller's idempotency key. A second change with the same key changes nothing.
-    pub key: Option<String>,
+    pub key: Option<RequestKey>,
+}
+
+/// An idempotency key, and the request that the caller sent with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestKey {
+    /// The key, as the caller chose it.
+    pub key: String,
+    /// The SHA-256 of the request in hexadecimal. A repeat has the same one, and another request another one.
+    pub request: String,
+}
+
+/// A change that was made with an idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MadeChange {
+    /// The entry of the change in the audit trail.
+    pub entry: AuditEntry,
+    /// The SHA-256 of the request. `None`: an earlier release made the change and stored none.
+    #[serde(default)]
+    pub request: Option<String>,
 }

@@ -28,7 +28,7 @@ fn a_champion_says_why_it_is_the_champion() {
     let champion = promoted(1, 0.5, 1.0);
     let gate = champion.version.decision.to_string();
     assert_eq!(champion.why(), gate);
-    let ada = Actor { kind: ActorKind::Session, name: "Ada".to_owned() };
+    let ada = Actor::new(ActorKind::Session, "Ada");
     let by_hand = champion.promoted_by(ada, Some("wrong labels".to_owned()));
     assert_eq!(by_hand.why(), format!("Ada promoted it by hand: wrong labels (the gate had refused it: {gate})"));
 }

@@ -80,7 +80,7 @@ fn entry(action: AuditedAction, reason: Option<&str>) -> AuditEntry {
     AuditEntry {
         id: "a1".into(),
         at: moment(START),
-        actor: Actor { kind: ActorKind::Iam, name: "arn:aws:iam::123456789012:user/ada".into() },
+        actor: Actor::new(ActorKind::Iam, "arn:aws:iam::123456789012:user/ada"),
         action,
         subject: "version 7".into(),
         reason: reason.map(String::from),

@@ -12,7 +12,7 @@
 //! | outputs of a classifier | `label`, int64 `[N]`, the class index; `probabilities`, f32 `[N, classes]` |
 //! | outputs for regression | `prediction`, f32 `[N]`; with an interval also `lower` and `upper`, f32 `[N]` |
 //! | operator sets | `ai.onnx.ml` 3, `ai.onnx` 13 (file format 7) |
-//! | metadata | `evergreen.format` (version of this format), `evergreen.model` (name), `evergreen.signature` (columns, task and labels as JSON); `evergreen.lineage` (code version, data set fingerprint, seed, family and hyperparameters as JSON), left out if unknown |
+//! | metadata | `evergreen.format` (version of this format), `evergreen.model` (name), `evergreen.signature` (columns, task and labels as JSON); `evergreen.lineage` (code version, data set fingerprint, seed, family and hyperparameters as JSON), left out if unknown; `evergreen.baseline` (cells of the columns and predictions, and the counts of the data set's rows in them, as JSON), left out if unknown |
 //! | producer | `evergreen`, with the version of the code that trained, if known |
 //!
 //! The file does not contain the number of its model version. The same table, seed and code must give the same bytes,
@@ -58,6 +58,8 @@
 //! `Sigmoid` is not used: ONNX Runtime approximates it and loses probabilities below 10⁻⁸, which matter if every class
 //! is improbable.
 
+use evergreen_lifecycle::drift::BaselineCounts;
+
 pub(crate) mod attributes;
 mod decode;
 mod encode;
@@ -77,20 +79,24 @@ pub use lineage::Lineage;
 /// Version of the format of model artifacts (ONNX files) that [`encode`] writes.
 pub const FORMAT_VERSION: &str = "2";
 
-/// Name and lineage (how it was trained) of a model, as stored in its artifact (ONNX file).
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Name, lineage (how it was trained) and baseline of a model, as stored in its artifact (ONNX file).
+#[derive(Debug, Clone, PartialEq)]
 pub struct ArtifactMetadata {
     /// Name of the model, for example `iris`.
     pub model: String,
     // Older artifacts have no lineage.
     /// Lineage: code version, data set, seed and hyperparameters of the training. `None` if unknown.
     pub lineage: Option<Lineage>,
+    // The model answers without it, so no release refuses an artifact because of it.
+    /// The cells in which served rows are counted, with the counts of the data set's rows. `None` in artifacts of
+    /// earlier releases, and if a later release wrote a baseline that this one cannot read.
+    pub baseline: Option<BaselineCounts>,
 }
 
 impl ArtifactMetadata {
-    /// Creates the metadata of an artifact with the model name `model` and without a lineage (how it was trained).
+    /// Creates the metadata of an artifact with the model name `model`, without lineage and baseline.
     pub fn named(model: impl Into<String>) -> Self {
-        Self { model: model.into(), lineage: None }
+        Self { model: model.into(), lineage: None, baseline: None }
     }
 }
 
@@ -105,6 +111,7 @@ mod names {
     pub(super) const MODEL_KEY: &str = "evergreen.model";
     pub(super) const SIGNATURE_KEY: &str = "evergreen.signature";
     pub(super) const LINEAGE_KEY: &str = "evergreen.lineage";
+    pub(super) const BASELINE_KEY: &str = "evergreen.baseline";
 
     pub(super) const SCALER: &str = "Scaler";
     pub(super) const ENSEMBLE: &str = "TreeEnsembleRegressor";

@@ -106,7 +106,7 @@ pub struct ImportedModel {
 /// assert!(imported.producer.starts_with("skl2onnx") && imported.warnings.is_empty());
 ///
 /// // The artifact of the imported model.
-/// let artifact = encode(&imported.pipeline, &ArtifactMetadata { model: "iris".into(), lineage: None });
+/// let artifact = encode(&imported.pipeline, &ArtifactMetadata::named("iris"));
 /// let answers = Model::load(&artifact)?.predict(&[5.1, 3.5, 1.4, 0.2])?;
 /// assert_eq!(answers.len(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -29,7 +29,7 @@ impl Intervals {
         if let Some(difficulty) = &self.difficulty {
             difficulty.outputs(features, &mut hardness);
         }
-        let hardness = hardness.iter().map(|logarithm| logarithm.exp()).chain(std::iter::repeat(1.0));
+        let hardness = hardness.iter().map(|logarithm| libm::expf(*logarithm)).chain(std::iter::repeat(1.0));
         ends.extend(values.iter().zip(hardness).map(|(value, hardness)| {
             let half = self.half.at(*value) * hardness;
             // `clamp` would panic if the limits were in the wrong order.

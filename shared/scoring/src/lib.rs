@@ -8,7 +8,10 @@
 //! crate, ONNX Runtime and the trainer take the same path through every tree. Later steps may differ by rounding:
 //! probabilities by about 10⁻⁶, numbers by a relative 10⁻⁵.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 mod artifact;
+mod counting;
 mod features;
 mod flat;
 mod import;
@@ -21,7 +24,9 @@ mod registered;
 mod scorer;
 
 pub use artifact::{ArtifactError, ArtifactMetadata, FORMAT_VERSION, Lineage, MAX_ARTIFACT_BYTES, decode, encode};
+pub use counting::count_rows;
 pub use import::{ImportError, ImportedModel, import};
+pub use link::to_power;
 pub use model::{Model, ShapeError};
 pub use pipeline::{
     Aggregate, Curve, CurveStep, Encoding, Ensemble, Hole, Interval, LabelRule, Linear, Link, MAX_FEATURES,

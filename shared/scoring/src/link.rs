@@ -57,7 +57,7 @@ impl Answerer {
         // For minus half and plus half of the log-odds, softmax equals the logistic function of the log-odds.
         let power = self.calibration.unwrap_or(1.0);
         let highest = scores.iter().fold(f32::NEG_INFINITY, |highest, score| highest.max(*score));
-        scores.iter_mut().for_each(|score| *score = (power * (*score - highest)).exp());
+        scores.iter_mut().for_each(|score| *score = libm::expf(power * (*score - highest)));
         normalise(scores);
     }
 }
@@ -70,8 +70,18 @@ fn set(to: &mut [f32], from: &[f32]) {
 fn raise(probabilities: &mut [f32], power: f32) {
     // First the greatest probability is scaled to 1, so that the results cannot all become 0.
     let highest = probabilities.iter().fold(0.0_f32, |highest, p| highest.max(*p));
-    probabilities.iter_mut().for_each(|p| *p = (*p / highest).powf(power));
+    probabilities.iter_mut().for_each(|p| *p = to_power(*p / highest, power));
     normalise(probabilities);
+}
+
+/// Returns `share`, which is between 0 and 1, raised to a power above 0: a step of calibration. The result has the same
+/// bits on every machine.
+pub fn to_power(share: f32, power: f32) -> f32 {
+    // The greatest share of a row is 1, and a forest gives many shares of 0. Both need no computation.
+    if share == 0.0 || share == 1.0 {
+        return share;
+    }
+    libm::exp(f64::from(power) * libm::log(f64::from(share))) as f32
 }
 
 fn normalise(weights: &mut [f32]) {
@@ -81,7 +91,7 @@ fn normalise(weights: &mut [f32]) {
 
 /// Returns the natural logarithm of the logistic function of the log-odds `odds`.
 fn log_sigmoid(odds: f32) -> f32 {
-    odds.min(0.0) - (-odds.abs()).exp().ln_1p()
+    odds.min(0.0) - libm::log1pf(libm::expf(-odds.abs()))
 }
 
 /// Returns the factor `1 - labels * floor`, which makes room for the minimum probability `floor` of every label. Class

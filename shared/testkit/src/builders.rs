@@ -155,7 +155,7 @@ pub fn audit_entry(action: AuditedAction, subject: &str, at: Timestamp) -> Audit
     AuditEntry {
         id: format!("{}-{subject}", at.as_millisecond()).replace(' ', "-"),
         at,
-        actor: Actor { kind: ActorKind::Iam, name: "arn:aws:iam::123456789012:role/admin".into() },
+        actor: Actor::new(ActorKind::Iam, "arn:aws:iam::123456789012:role/admin"),
         action,
         subject: subject.to_owned(),
         reason: Some("a test".into()),

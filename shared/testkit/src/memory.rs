@@ -10,6 +10,7 @@ mod listing;
 mod mail;
 mod measuring;
 mod registry;
+mod served;
 mod sessions;
 mod steering;
 mod storage;
@@ -19,14 +20,16 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use evergreen_lifecycle::cost::MonthUsage;
+use evergreen_lifecycle::drift::{DriftComparison, DriftSummary};
 use evergreen_lifecycle::journal::JournalEntry;
 use evergreen_lifecycle::ports::{
-    AcceptedMail, AlarmStatus, LARGEST_COPY, NewObject, ObjectTag, RequestDay, StoredSchedule, Unavailable,
+    AcceptedMail, AlarmStatus, CountShare, HourCounts, LARGEST_COPY, NewObject, ObjectTag, RequestDay, StoredSchedule,
+    Unavailable,
 };
 use evergreen_lifecycle::session::{Session, SessionLink};
 use evergreen_lifecycle::{
     AlarmRecord, Alias, AliasName, Annotations, Announcement, AuditEntry, Champion, Datum, KeepDays, LifecycleEvent,
-    Mute, Pointer, PublishedMetrics, Record, Run, RunId, Unreadable, Verification, Version, VersionNumber,
+    MadeChange, Mute, Pointer, PublishedMetrics, Record, Run, RunId, Unreadable, Verification, Version, VersionNumber,
 };
 use jiff::Timestamp;
 
@@ -103,6 +106,14 @@ pub struct MemoryState {
     pub data: Vec<Datum>,
     /// The stored record of the metric values that were published last. `None` if there is no record.
     pub published: Option<PublishedMetrics>,
+    /// The stored counts of served rows, in the order of their first storing.
+    pub shares: Vec<CountShare>,
+    /// The sums of the counts of served rows, in the order of their storing.
+    pub hours: Vec<HourCounts>,
+    /// The summary of the comparisons of served rows. `None` before the first one.
+    pub drift: Option<DriftSummary>,
+    /// The newest comparison of each length of window.
+    pub comparisons: Vec<DriftComparison>,
     /// The sent mails, in order.
     pub mails: Vec<SentMail>,
     /// The claims on mails, by the key of the mail. A claim reserves one mail for one Lambda invocation.
@@ -115,8 +126,8 @@ pub struct MemoryState {
     pub annotations: BTreeMap<VersionNumber, Annotations>,
     /// The entries of the audit trail, in the order of the changes.
     pub audit: Vec<AuditEntry>,
-    /// The idempotency keys of changes, with the audit entry of each change.
-    pub keys: BTreeMap<String, AuditEntry>,
+    /// The idempotency keys of changes, with what was made with each.
+    pub keys: BTreeMap<String, MadeChange>,
     /// The mutes of alarms, by the alarm's name without the name of the stack.
     pub mutes: BTreeMap<String, Mute>,
     /// The links that were not used yet, by the hash of their token.
@@ -132,11 +143,13 @@ pub struct MemoryState {
     pub expiring: BTreeMap<String, KeepDays>,
     // The names: `registry`, `retention` (of records), `copy` (the call that reads the champion with the copy of its
     // model file), `artifacts`, `removal` (of objects), `datasets`, `incoming`, `outbox`, `bus`, `schedule`, `sessions`
-    // (and links), `usage`, `sink` (for metrics), `published` (the record of published metrics), `rate` (of mails). A
-    // mail address makes sending to this recipient fail.
+    // (and links), `usage`, `sink` (for metrics), `published` (the record of published metrics), `served`
+    // (counts of served rows), `rate` (of mails). A mail address makes sending to this recipient fail.
     /// Test input: the names of the fake services for which every call fails, such as `registry`.
     pub away: BTreeSet<String>,
-    // The keys are the method names of `Registrar`, and `apply`, `create` and `replace`.
+    /// Test input: the names of the fake services that never answer. Only `bus` can be one.
+    pub stalled: BTreeSet<String>,
+    // The keys are the method names of `Registrar`, and `apply`, `create`, `replace` and `switch` (of the schedule).
     /// Test input: for each operation, how many of its next calls fail with an error that passes within seconds.
     pub busy: BTreeMap<&'static str, u32>,
     // The error simulates an answer that is lost on the network. The keys are as in `busy`.

@@ -63,18 +63,24 @@ async fn an_alias_that_moved_meanwhile_is_a_conflict_and_nothing_is_written() {
     assert_eq!(memory.audit(None, 10).await.unwrap().len(), 1);
 }
 
+fn key(request: &str) -> evergreen_lifecycle::RequestKey {
+    evergreen_lifecycle::RequestKey { key: "k".into(), request: request.into() }
+}
+
 #[tokio::test]
 async fn a_second_change_with_the_same_key_changes_nothing_and_returns_the_first() {
     let memory = registry();
     let with_key = |subject: &str, edit| {
         let entry = audit_entry(AuditedAction::AliasSet, subject, moment(NOW));
-        evergreen_lifecycle::Change { key: Some("k".into()), ..change(edit, entry) }
+        evergreen_lifecycle::Change { key: Some(key(subject)), ..change(edit, entry) }
     };
     let first = with_key("first", Edit::SetAlias { alias: staging(2, 1), seen_revision: 0 });
     memory.apply(&first).await.unwrap();
     let second = with_key("second", Edit::SetAlias { alias: staging(1, 2), seen_revision: 1 });
     let repeated = memory.apply(&second).await.unwrap_err();
-    assert!(matches!(repeated, ChangeError::Repeated(entry) if *entry == first.entry));
+    assert!(
+        matches!(repeated, ChangeError::Repeated(made) if made.entry == first.entry && made.request.as_deref() == Some("first"))
+    );
     assert_eq!(memory.aliases().await.unwrap(), [staging(2, 1)]);
 }
 

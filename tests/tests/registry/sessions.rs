@@ -10,7 +10,7 @@ fn link() -> SessionLink {
     SessionLink {
         right: Right::Steer,
         name: "ada".into(),
-        created_by: Actor { kind: ActorKind::Iam, name: "arn:aws:iam::123456789012:role/admin".into() },
+        created_by: Actor::new(ActorKind::Iam, "arn:aws:iam::123456789012:role/admin"),
         usable_until: later(15),
         session_minutes: 60,
     }
@@ -20,6 +20,7 @@ fn session(opened: i64) -> Session {
     Session {
         right: Right::Steer,
         name: "ada".into(),
+        created_by: Some(link().created_by),
         csrf: "c".repeat(43),
         opened_at: later(opened),
         expires_at: later(opened + 60),

@@ -1,12 +1,15 @@
 //! Tests people's changes on the table: conditions, idempotency, audit, and what cannot be deleted.
 
 use evergreen_aws::Registry;
-use evergreen_lifecycle::ports::{ChangeError, EventOutbox, RecordRetention, Registrar, Steering};
-use evergreen_lifecycle::{Alias, Annotations, AuditedAction, Champion, Change, Edit, Mute, Protection, VersionNumber};
+use evergreen_lifecycle::ports::{ChangeError, EventOutbox, MAX_ALIASES, RecordRetention, Registrar, Steering};
+use evergreen_lifecycle::{
+    Alias, Annotations, AuditedAction, Champion, Change, Edit, Mute, Protection, RequestKey, VersionNumber,
+};
 use evergreen_testkit::{audit_entry, change};
 
 use crate::world::{
-    bad, champion_of, champion_with_copy, good, later, new_model, opened, promoted, registry, registry_of, version_of,
+    attempt, bad, champion_of, champion_with_copy, good, later, new_model, open, opened, promoted, registry,
+    registry_of, run_of, version_of,
 };
 
 fn number(number: u32) -> VersionNumber {
@@ -16,6 +19,10 @@ fn number(number: u32) -> VersionNumber {
 /// Returns a change with one edit. Changes of different minutes have different audit entries.
 fn at(minutes: i64, edit: Edit) -> Change {
     change(edit, audit_entry(AuditedAction::NoteWritten, "a test", later(minutes)))
+}
+
+fn key(key: &str) -> RequestKey {
+    RequestKey { key: key.into(), request: "request".into() }
 }
 
 fn staging(version: u32, revision: u32) -> Alias {
@@ -89,11 +96,13 @@ async fn an_alias_that_moved_meanwhile_is_a_conflict() {
 #[tokio::test]
 async fn a_second_change_with_the_same_key_changes_nothing_for_a_day() {
     let (_, registry) = two_versions().await;
-    let keyed = |minutes, edit| Change { key: Some("a key".into()), ..at(minutes, edit) };
+    let keyed = |minutes, edit| Change { key: Some(key("a key")), ..at(minutes, edit) };
     let first = keyed(1, set(2, 1));
     registry.apply(&first).await.unwrap();
     let repeated = registry.apply(&keyed(2, remove(2))).await.unwrap_err();
-    assert!(matches!(repeated, ChangeError::Repeated(entry) if *entry == first.entry));
+    assert!(
+        matches!(repeated, ChangeError::Repeated(made) if made.entry == first.entry && made.request.as_deref() == Some("request"))
+    );
     registry.apply(&keyed(24 * 60 + 1, set(1, 2))).await.unwrap();
     assert_eq!(registry.aliases().await.unwrap(), [staging(1, 2)]);
 }
@@ -127,6 +136,39 @@ async fn an_alias_never_names_a_version_that_is_deleted_at_the_same_time() {
 }
 
 #[tokio::test]
+async fn people_who_add_aliases_at_the_same_time_never_exceed_the_limit() {
+    let (_, registry) = two_versions().await;
+    let add = |index: usize| {
+        let alias = Alias { name: format!("alias-{index}").parse().unwrap(), ..staging(2, 1) };
+        let minutes = i64::try_from(index).unwrap() + 1;
+        at(minutes, Edit::SetAlias { alias, seen_revision: 0 })
+    };
+    for index in 1..MAX_ALIASES {
+        registry.apply(&add(index)).await.unwrap();
+    }
+    let rivals = [100, 101, 102].map(|index| {
+        let (registry, change) = (registry.clone(), add(index));
+        tokio::spawn(async move { registry.apply(&change).await.is_ok() })
+    });
+    let mut made = 0;
+    for rival in rivals {
+        made += usize::from(rival.await.unwrap());
+    }
+    assert_eq!((made, registry.aliases().await.unwrap().len()), (1, MAX_ALIASES));
+}
+
+#[tokio::test]
+async fn an_audit_entry_is_found_by_its_time_and_id() {
+    let (_, registry) = two_versions().await;
+    let change = at(1, set(2, 1));
+    registry.apply(&change).await.unwrap();
+    let (entry, id) = (&change.entry, change.entry.id.as_str());
+    assert_eq!(registry.audit_entry(entry.at, id).await.unwrap().as_ref(), Some(entry));
+    assert_eq!(registry.audit_entry(entry.at, "another").await.unwrap(), None);
+    assert_eq!(registry.audit_entry(later(2), id).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn what_a_pin_or_a_champion_names_cannot_be_deleted() {
     let (_, registry) = two_versions().await;
     let write = |annotations| Edit::Annotate { version: number(2), annotations };
@@ -143,6 +185,22 @@ async fn what_a_pin_or_a_champion_names_cannot_be_deleted() {
     assert_eq!(protection(registry.apply(&at(7, now(1))).await), Some(Protection::FormerChampion));
     registry.apply(&at(8, now(2))).await.unwrap();
     assert_eq!(registry.annotations(number(2)).await.unwrap(), Annotations::default());
+}
+
+#[tokio::test]
+async fn the_record_of_a_run_is_removed_unless_an_attempt_is_in_progress() {
+    let (_, registry) = two_versions().await;
+    let running = attempt("now", 1);
+    open(&registry, &running).await.unwrap();
+    let refused = registry.apply(&at(1, Edit::RemoveRun(running.id.clone()))).await;
+    assert_eq!(conflict(refused), Some(format!("run {}", running.id)));
+    let ended = version_of(&registry, number(2)).await.unwrap().run_id;
+    // A run that is gone already is no error.
+    for minutes in [2, 3] {
+        registry.apply(&at(minutes, Edit::RemoveRun(ended.clone()))).await.unwrap();
+    }
+    assert_eq!(run_of(&registry, &ended).await, None);
+    assert_eq!(run_of(&registry, &running.id).await.map(|run| run.id), Some(running.id.clone()));
 }
 
 #[tokio::test]
@@ -178,13 +236,16 @@ async fn an_alias_keeps_a_version_that_was_marked_for_deletion() {
 async fn the_audit_trail_is_newest_first_and_is_read_in_pages() {
     let registry = registry();
     for minute in 1..=5 {
-        let unmute = Change { key: Some(minute.to_string()), ..at(minute, Edit::Unmute("throttles".into())) };
+        let unmute = Change { key: Some(key(&minute.to_string())), ..at(minute, Edit::Unmute("throttles".into())) };
         registry.apply(&unmute).await.unwrap();
     }
     let page = registry.audit(None, 2).await.unwrap();
     assert_eq!(page.iter().map(|entry| entry.at).collect::<Vec<_>>(), [later(5), later(4)]);
     let next = registry.audit(Some(page[1].at), 10).await.unwrap();
     assert_eq!(next.iter().map(|entry| entry.at).collect::<Vec<_>>(), [later(3), later(2), later(1)]);
+    let back = registry.audit_after(next[0].at, 1).await.unwrap();
+    assert_eq!(back.iter().map(|entry| entry.at).collect::<Vec<_>>(), [later(4)]);
+    assert_eq!(registry.audit_after(later(5), 10).await.unwrap(), []);
 }
 
 #[tokio::test]

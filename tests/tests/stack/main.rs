@@ -12,6 +12,7 @@ mod bad_input;
 mod console;
 mod damage;
 mod dataset;
+mod drifting;
 mod events;
 mod faults;
 mod forgetting;

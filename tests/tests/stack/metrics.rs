@@ -9,7 +9,7 @@ use evergreen_tests::wait::{seconds, until};
 
 /// Expected ranges of metrics for a healthy model that was just trained. Each entry has the metric's name, the smallest
 /// value and the largest value.
-const RANGES: [(&str, f64, f64); 18] = [
+const RANGES: [(&str, f64, f64); 19] = [
     ("TrainingAccuracy", 0.9, 1.0),
     ("ModelAccuracy", 0.9, 1.0),
     ("ModelAccuracyMargin", 0.01, 100.0),
@@ -25,6 +25,7 @@ const RANGES: [(&str, f64, f64); 18] = [
     ("DeadlineMissed", 0.0, 0.0),
     ("ModelHealthy", 1.0, 1.0),
     ("DamagedArtifacts", 0.0, 0.0),
+    ("DriftedColumns", 0.0, 0.0),
     ("UnreadableRecords", 0.0, 0.0),
     ("UnknownFigures", 0.0, 0.0),
     // The emulator does not count the use of the request quota, so the metric is 0.

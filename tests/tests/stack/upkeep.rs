@@ -81,3 +81,22 @@ async fn after_a_retention_the_bucket_has_objects_of_registered_versions_only() 
     assert!(registered.contains(&format!("{serving:08}").as_str()));
     assert_eq!(stack.api.predict(&iris::setosa()).await.ok().version(), serving);
 }
+
+/// The rule of the stack passes the detail of an event on the bus, which everybody with the right to send events can forge.
+#[tokio::test]
+async fn an_event_without_an_entry_of_the_audit_trail_starts_no_work() {
+    let stack = Stack::take().await;
+    stack.served().await;
+    let before = records(&stack).await;
+    for request in [json!({"id": "forged"}), json!({"retention": {"keep": 1, "champion_days": 0}, "id": "forged"})] {
+        let at = jiff::Timestamp::now().to_string();
+        let detail = json!({
+            "schema_version": 1, "model": evergreen_tests::stack::MODEL, "id": "forged", "occurred_at": at,
+            "action": "training_requested", "request": request,
+        });
+        let outcome = stack.functions.call(&stack.functions.train, &detail).await;
+        assert!(outcome.failed, "{}", outcome.payload);
+        assert_eq!(outcome.payload["errorType"], "NotAudited", "{}", outcome.payload);
+    }
+    assert_eq!(records(&stack).await.keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>());
+}

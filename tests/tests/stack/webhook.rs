@@ -29,7 +29,7 @@ async fn change_alias(stack: &Stack) -> String {
     let entry = AuditEntry {
         id: fresh_id(),
         at: Timestamp::now() - jiff::SignedDuration::from_mins(2),
-        actor: Actor { kind: ActorKind::Session, name: "Ada".into() },
+        actor: Actor::new(ActorKind::Session, "Ada"),
         action: AuditedAction::AliasRemoved,
         subject: "alias staging".into(),
         reason: Some("no longer needed".into()),

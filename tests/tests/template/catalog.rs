@@ -41,8 +41,9 @@ fn the_alarms_about_mail_and_those_of_no_emulator_are_those_of_the_catalogue() {
     let template = Template::read();
     let about_mail = deployed(&template, |id, _| ABOUT_MAIL.contains(&id));
     assert_eq!(about_mail, catalogued(|entry| entry.is_about_mail));
-    let emulated = deployed(&template, |id, _| template.all_resources()[id].get("Condition").is_none());
-    assert_eq!(emulated, catalogued(|entry| entry.is_emulated));
+    let condition = |id: &str| template.all_resources()[id].get("Condition").cloned().unwrap_or_default();
+    assert_eq!(deployed(&template, |id, _| condition(id) != "NotEmulated"), catalogued(|entry| entry.is_emulated));
+    assert_eq!(deployed(&template, |id, _| condition(id) == "HasWebhook"), catalogued(|entry| entry.needs_webhook));
 }
 
 #[test]

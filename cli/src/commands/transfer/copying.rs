@@ -1,5 +1,7 @@
 //! Copies files between the bucket and the folder of an export, several at the same time.
 
+use std::collections::BTreeSet;
+
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::transfer::{Export, ExportedFile, ImportPlan, ModelHistory, is_of_journal};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -41,7 +43,8 @@ pub async fn store(
     plan: &ImportPlan,
 ) -> Result<(), Failure> {
     let bar = bar("storing", plan.missing.len());
-    let missing = export.files.iter().filter(|file| plan.missing.contains(&file.path));
+    let missing: BTreeSet<_> = plan.missing.iter().collect();
+    let missing = export.files.iter().filter(|file| missing.contains(&file.path));
     let (journal, others): (Vec<_>, Vec<_>) = missing.partition(|file| is_of_journal(&file.path));
     for files in [others, journal] {
         let store = async |file: &ExportedFile| {

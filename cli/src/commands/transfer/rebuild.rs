@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::answer::Answer;
 use crate::api::StackApi;
 use crate::arguments::WaitOptions;
 use crate::failure::Failure;
@@ -17,6 +18,17 @@ pub async fn rebuilt(api: &StackApi, request: &str, waiting: &WaitOptions) -> Re
     wait.until(|| look(api, request)).await
 }
 
+/// Makes the answer about a rebuild that has ended. It is a failure if files are missing or damaged.
+pub fn judged(json: Value, text: String, details: &Value) -> Answer {
+    let answer = Answer::new(json, text);
+    match at(details, "unreadable") {
+        Value::Null => answer,
+        keys => {
+            answer.but(Failure::EndedBadly(format!("the rebuild left out damaged or missing files: {}", scalar(keys))))
+        }
+    }
+}
+
 /// Says what a rebuild restored.
 pub fn restored(details: &Value) -> String {
     let records = match at(details, "restored") {
@@ -27,11 +39,7 @@ pub fn restored(details: &Value) -> String {
         Value::Null => "There is no champion.".to_owned(),
         number => format!("The champion is version {}.", scalar(number)),
     };
-    let unreadable = match at(details, "unreadable") {
-        Value::Null => String::new(),
-        keys => format!("\nThese files are missing or damaged, and were left out: {}.", scalar(keys)),
-    };
-    format!("{records} {champion}{unreadable}")
+    format!("{records} {champion}")
 }
 
 async fn look(api: &StackApi, request: &str) -> Result<WaitProgress, Failure> {

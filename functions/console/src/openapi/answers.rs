@@ -22,6 +22,7 @@ pub(super) fn schema_of(endpoint: Operation) -> &'static str {
         Operation::Schedule => "Schedule",
         Operation::Audit => "AuditPage",
         Operation::Alarms => "AlarmList",
+        Operation::Drift => "Drift",
         Operation::Cost => "MonthCost",
         Operation::Train | Operation::Verify | Operation::Rebuild | Operation::ImportHistory | Operation::Retain => {
             "Accepted"
@@ -39,7 +40,7 @@ pub(super) fn schema_of(endpoint: Operation) -> &'static str {
 /// Returns the schemas of all answers by name.
 pub(super) fn all() -> Map<String, Value> {
     let mut all = Map::new();
-    for schemas in [runs(), versions(), champions(), comparison(), schedule(), audit(), cost(), changes()] {
+    for schemas in [runs(), versions(), champions(), comparison(), schedule(), audit(), drift(), cost(), changes()] {
         if let Value::Object(schemas) = schemas {
             all.extend(schemas);
         }
@@ -130,7 +131,7 @@ fn schedule() -> Value {
 }
 
 fn audit() -> Value {
-    let actor = object(json!({"kind": {"enum": ["iam", "session", "stack"]}, "name": text()}));
+    let actor = object(json!({"kind": {"enum": ["iam", "session", "stack"]}, "name": text(), "link_by": text()}));
     let entry = json!({"id": text(), "at": time(), "actor": actor, "action": text(), "subject": text()});
     let alarm = json!({
         "name": text(), "state": {"enum": ["ok", "alarm", "insufficient_data"]}, "description": text(),
@@ -141,6 +142,19 @@ fn audit() -> Value {
         "AuditPage": object(json!({"entries": list(to("AuditEntry")), "next": maybe(text())})),
         "AlarmList": object(json!({"alarms": list(object(alarm))})),
     })
+}
+
+fn drift() -> Value {
+    let comparison = json!({
+        "length": {"enum": ["hour", "day", "week", "four_weeks"]}, "from": maybe(time()), "until": maybe(time()),
+        "version": number(), "is_drifted": flag(), "drifted": count(), "rows": count(), "refused": count(),
+        "columns": list(json!({"type": "object"})), "sentence": text(),
+    });
+    let drift = json!({
+        "judged_until": maybe(time()), "rows": count(), "drifted": count(), "sentence": maybe(text()),
+        "comparisons": list(object(comparison)),
+    });
+    json!({"Drift": object(drift)})
 }
 
 fn cost() -> Value {

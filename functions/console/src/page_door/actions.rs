@@ -9,7 +9,7 @@ use crate::console::{Console, number};
 use crate::pages::is_page;
 use crate::ports::ConsoleWorld;
 use crate::reply::Reply;
-use crate::steering::By;
+use crate::steering::{By, SentRequest, request_key};
 use crate::{body, problem, sessions};
 
 /// Fields that are numbers.
@@ -43,7 +43,7 @@ impl<W: ConsoleWorld> Action<'_, W> {
     }
 
     async fn run(&self, name: &str) -> Result<Reply, Problem> {
-        let (console, by) = (self.console, &self.by());
+        let (console, by) = (self.console, &self.by(name)?);
         let version = || number(self.field("version"));
         match name {
             "train" => console.train(by, self.body(&["seed", "family", "hyperparameters", "note"])?).await,
@@ -73,11 +73,15 @@ impl<W: ConsoleWorld> Action<'_, W> {
         }
     }
 
-    fn by(&self) -> By {
-        let key = Some(self.field("key")).filter(|key| !key.is_empty()).map(str::to_owned);
+    fn by(&self, name: &str) -> Result<By, Problem> {
+        let actor = sessions::actor(self.session);
+        let body = serde_json::to_vec(self.form).map_err(problem::internal)?;
+        let sent = SentRequest { method: "POST", path: &format!("/actions/{name}"), body: &body };
+        let given = Some(self.field("key")).filter(|key| !key.is_empty());
+        let key = given.map(|given| request_key(given, sent, &actor)).transpose()?;
         // An alias is removed only as the page showed it.
         let seen = self.field("seen_revision").parse().ok();
-        By { actor: sessions::actor(self.session), key, seen }
+        Ok(By { actor, key, seen })
     }
 
     fn field(&self, name: &str) -> &str {

@@ -61,6 +61,7 @@ fn row(alarm: &AlarmStatus, mutes: &[Mute], frame: &PageFrame<'_>, now: Timestam
             AlarmCondition::InsufficientData => badge("quiet", "not enough data"),
         },
         since: alarm.since.map(|since| when(since, now)),
+        // The catalogue of the mails belongs to the alert function, and an alarm that was added by hand is in none.
         meaning: alarm.description.clone(),
         reason: alarm.reason.clone(),
         muted: mute.map(|mute| when(mute.until, now)),

@@ -18,8 +18,9 @@ const PAGE: u32 = 50;
 struct AuditPage<'a> {
     frame: &'a PageFrame<'a>,
     rows: Vec<Row>,
-    older: Option<String>,
     newest: Option<String>,
+    newer: Option<String>,
+    older: Option<String>,
 }
 
 struct Row {
@@ -34,24 +35,42 @@ struct Row {
 
 /// Loads and writes the page.
 pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) -> Result<String, PageError> {
-    let before = request.query.get("before").and_then(|text| text.parse().ok());
-    let entries = world.registry().audit(before, PAGE).await?;
+    let (entries, is_newest) = entries(world, request).await?;
     let frame = PageFrame::of(request, "Audit");
     let last = entries.last().filter(|_| entries.len() == PAGE as usize);
+    let first = entries.first().filter(|_| !is_newest);
     let page = AuditPage {
         older: last.map(|entry| request.query.with("before", &time::format(entry.at))),
-        newest: before.map(|_| "?".to_owned()),
+        newer: first.map(|entry| request.query.with("after", &time::format(entry.at))),
+        newest: (!is_newest).then(|| "?".to_owned()),
         rows: entries.iter().map(|entry| row(entry, &frame.base)).collect(),
         frame: &frame,
     };
     Ok(page.render()?)
 }
 
+/// Returns the entries that the query asks for, newest first, and whether they are the newest ones.
+async fn entries<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) -> Result<(Vec<AuditEntry>, bool), PageError> {
+    let time = |name: &str| request.query.get(name).and_then(|text| text.parse().ok());
+    if let Some(after) = time("after") {
+        let mut entries = world.registry().audit_after(after, PAGE + 1).await?;
+        // Without an entry that is newer still, the page before is the newest page.
+        if entries.len() > PAGE as usize {
+            entries.truncate(PAGE as usize);
+            entries.reverse();
+            return Ok((entries, false));
+        }
+        return Ok((world.registry().audit(None, PAGE).await?, true));
+    }
+    let before = time("before");
+    Ok((world.registry().audit(before, PAGE).await?, before.is_none()))
+}
+
 fn row(entry: &AuditEntry, base: &str) -> Row {
     let details = entry.details.iter().map(|(name, value)| format!("{name} {value}"));
     Row {
         at: when_short(entry.at),
-        actor: entry.actor.name.clone(),
+        actor: entry.actor.to_string(),
         how: match entry.actor.kind {
             ActorKind::Iam => "AWS credentials",
             ActorKind::Session => "session",
@@ -88,6 +107,8 @@ fn action(action: AuditedAction) -> &'static str {
         AuditedAction::RebuildRequested => "requested a rebuild",
         AuditedAction::RetentionRequested => "requested the deletion of old versions",
         AuditedAction::VersionVerified => "verified",
+        AuditedAction::PauseRequested => "asked to pause the schedule",
+        AuditedAction::ResumeRequested => "asked to resume the schedule",
         AuditedAction::HistoryImported => "imported a history",
         AuditedAction::RegistryRebuilt => "rebuilt",
         AuditedAction::RunsDeleted => "deleted",
@@ -96,6 +117,7 @@ fn action(action: AuditedAction) -> &'static str {
         AuditedAction::AlarmMuted => "muted an alarm",
         AuditedAction::AlarmUnmuted => "unmuted an alarm",
         AuditedAction::LinkCreated => "made a link",
+        AuditedAction::RevocationRequested => "asked to end all sessions",
         AuditedAction::SessionsRevoked => "ended all sessions",
     }
 }

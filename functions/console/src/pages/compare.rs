@@ -216,10 +216,10 @@ fn tests(compared: &[Compared]) -> Vec<String> {
         let decision = &one.version.decision;
         let champion = decision.champion_version.filter(|champion| numbers.contains(champion))?;
         let test = decision.test?;
-        Some(format!(
-            "The gate compared version {} with version {champion} on the same hold-out rows: {decision}. The test: {test}.",
-            one.version.number
-        ))
+        let (number, reason, test) = (one.version.number, decision.to_string(), test.to_string());
+        let test = if reason.contains(&test) { String::new() } else { format!(" The test: {test}.") };
+        let opening = format!("The gate compared version {number} with version {champion} on the same hold-out rows");
+        Some(format!("{opening}: {reason}.{test}"))
     };
     compared.iter().filter_map(sentence).collect()
 }

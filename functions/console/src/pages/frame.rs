@@ -42,11 +42,12 @@ pub(super) struct Message {
 }
 
 /// The pages of the navigation: path and name.
-const ENTRIES: [(&str, &str); 9] = [
+const ENTRIES: [(&str, &str); 10] = [
     ("", "Overview"),
     ("versions", "Versions"),
     ("runs", "Runs"),
     ("dataset", "Data set"),
+    ("drift", "Drift"),
     ("try", "Try it"),
     ("schedule", "Schedule"),
     ("alarms", "Alarms"),

@@ -49,7 +49,9 @@ fn row(mail: &AcceptedMail) -> Row<'_> {
 
 /// Writes the page of one mail.
 pub(super) fn show_one(request: &PageRequest<'_>, id: &str) -> Result<String, PageError> {
-    let mails = accepted(request)?.as_ref().map_err(|reason| PageError::NotFound(format!("The mails are not known: {reason}.")))?;
+    let mails = accepted(request)?
+        .as_ref()
+        .map_err(|reason| PageError::NotFound(format!("The mails are not known: {reason}.")))?;
     let gone = || PageError::NotFound("The emulator has no mail with this identifier.".to_owned());
     let mail = mails.iter().find(|mail| mail.id == id).ok_or_else(gone)?;
     let frame = PageFrame::of(request, mail.subject.clone());

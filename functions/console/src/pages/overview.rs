@@ -112,7 +112,10 @@ pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) 
 
 fn champion_card(pointer: Option<&Pointer>, request: &PageRequest<'_>) -> Result<ChampionCard, String> {
     let Some(pointer) = pointer else {
-        return Err("There is no champion: no version has passed the gate yet.".to_owned());
+        return Err(
+            "There is no champion: no version has passed the gate yet. A training run makes the first version."
+                .to_owned(),
+        );
     };
     let Some(champion) = pointer.champion() else {
         return Err(format!("Version {} is the champion. This release cannot read its record.", pointer.number));
@@ -150,10 +153,7 @@ fn card(champion: &Champion, request: &PageRequest<'_>) -> ChampionCard {
 
 /// Returns the gate's sentence. Somebody promoted the champion by hand if the gate had refused it.
 fn sentence(reason: &str, promotes: bool) -> String {
-    let mut characters = reason.chars();
-    let reason: String =
-        characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect());
-    if promotes { format!("{reason}.") } else { format!("A person promoted it. The gate had refused it: {reason}.") }
+    if promotes { text::sentence(reason) } else { format!("A person promoted it. The gate had refused it: {reason}.") }
 }
 
 /// Returns the metric of the plot: the one in the query, or else accuracy or R².

@@ -62,7 +62,13 @@ mod tests {
 
     #[test]
     fn a_link_changes_one_field_and_keeps_the_others() {
-        let query = Query::of([("status", "failed"), ("sort", "-seconds"), ("done", "train"), ("after", "x~y"), ("before", "z")]);
+        let query = Query::of([
+            ("status", "failed"),
+            ("sort", "-seconds"),
+            ("done", "train"),
+            ("after", "x~y"),
+            ("before", "z"),
+        ]);
         assert_eq!(query.with("sort", "seconds"), "?status=failed&sort=seconds");
         assert_eq!(query.with("status", ""), "?sort=-seconds");
         assert_eq!(query.with("tag", "a=b&c"), "?status=failed&sort=-seconds&tag=a%3Db%26c");

@@ -15,6 +15,7 @@ pub(super) struct Head {
     pub(super) href: Option<String>,
     /// `ascending` or `descending` if the table is sorted by this column.
     pub(super) order: Option<&'static str>,
+    /// Whether the column is aligned to the right.
     pub(super) is_number: bool,
 }
 
@@ -38,6 +39,11 @@ impl Head {
             None => up,
         };
         Self { name: name.to_owned(), href: Some(query.with("sort", &next)), order, is_number }
+    }
+
+    /// Creates the head of a column of times, or of links with a number. It begins with the newest.
+    pub(super) fn sorting_newest(query: &Query, default_sort: &str, key: &str, name: &str) -> Self {
+        Self { is_number: false, ..Self::sorting(query, default_sort, key, name, true) }
     }
 
     /// Creates the head of a column that does not sort.

@@ -23,6 +23,7 @@ struct RunPage<'a> {
     scores: Vec<Fact>,
     parameters: Vec<Fact>,
     warnings: &'a [String],
+    has_seed: bool,
     command: String,
 }
 
@@ -61,6 +62,7 @@ fn render(run: &Run, request: &PageRequest<'_>) -> Result<String, PageError> {
         scores: scores(run),
         parameters: parameters(run),
         warnings: &run.warnings,
+        has_seed: run.seed.is_some(),
         command: again(run),
         frame: &frame,
     };
@@ -162,7 +164,7 @@ fn parameters(run: &Run) -> Vec<Fact> {
     run.parameters.iter().flatten().map(|(name, value)| Fact::code(text::spaced(name), value.to_string())).collect()
 }
 
-/// Returns the command that trains with the same seed and family again.
+/// Returns the command that trains again, with the same seed if it is known.
 fn again(run: &Run) -> String {
     let seed = run.seed.map(|seed| format!(" --seed {seed}")).unwrap_or_default();
     format!("evergreen train{seed} --note 'again, like {}'", run.id)

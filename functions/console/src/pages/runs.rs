@@ -71,13 +71,14 @@ fn filter(request: &PageRequest<'_>) -> Vec<FilterField> {
 
 fn heads(request: &PageRequest<'_>, score: &str) -> Vec<Head> {
     let sorting = |key: &str, name: &str, is_number| Head::sorting(request.query, SORT, key, name, is_number);
+    let newest = |key: &str, name: &str| Head::sorting_newest(request.query, SORT, key, name);
     vec![
         Head::plain("Run"),
         sorting("status", "Status", false),
-        sorting("started_at", "Started", true),
+        newest("started_at", "Started"),
         sorting("seconds", "Took", true),
         sorting("trigger", "Cause", false),
-        sorting("version", "Version", true),
+        newest("version", "Version"),
         sorting("family", "Family", false),
         sorting(score, &text::metric(score), true),
         Head::plain("Why"),

@@ -110,12 +110,19 @@ pub(super) fn metric(name: &str) -> String {
         "r2" => "R²".to_owned(),
         "rmse" | "mae" | "mape" | "rmsle" | "mcc" | "f1" => name.to_uppercase(),
         "brier_score" => "Brier score".to_owned(),
-        _ => {
-            let text = spaced(name);
-            let mut characters = text.chars();
-            characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
-        }
+        _ => capitalised(&spaced(name)),
     }
+}
+
+/// Returns a text that begins with a capital letter.
+pub(super) fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+}
+
+/// Returns the gate's reason as a sentence of its own.
+pub(super) fn sentence(reason: &str) -> String {
+    format!("{}.", capitalised(reason.trim_end_matches('.')))
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use super::markup::{Fact, Markup, badge};
 use super::profile::ColumnRow;
 use super::request::PageRequest;
 use super::snippets::{Snippet, snippets};
-use super::{PageError, plot};
+use super::{PageError, plot, text};
 use crate::ports::ConsoleWorld;
 
 /// How long the link to the model file works.
@@ -109,7 +109,7 @@ fn render(version: &Version, around: &Around, request: &PageRequest<'_>) -> Resu
         number: version.number,
         title: facts::title(version),
         badges: badges(version, around),
-        reason: version.decision.to_string(),
+        reason: text::sentence(&version.decision.to_string()),
         gate: facts::gate(version, &frame.base),
         scores: facts::scores(version),
         facts: facts::facts(version, request),

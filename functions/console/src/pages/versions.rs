@@ -84,10 +84,11 @@ fn filter(request: &PageRequest<'_>, aliases: &[Alias]) -> Vec<FilterField> {
 
 fn heads(request: &PageRequest<'_>, metrics: &[String]) -> Vec<Head> {
     let sorting = |key: &str, name: &str, is_number| Head::sorting(request.query, SORT, key, name, is_number);
+    let newest = |key: &str, name: &str| Head::sorting_newest(request.query, SORT, key, name);
     let before = [
-        sorting("number", "Version", true),
+        newest("number", "Version"),
         Head::plain("Status"),
-        sorting("trained_at", "Trained", true),
+        newest("trained_at", "Trained"),
         sorting("family", "Family", false),
     ];
     let scores = metrics.iter().map(|name| sorting(name, &text::metric(name), true));
@@ -120,6 +121,6 @@ fn row(
             .collect(),
         rows: text::count(version.rows as u64),
         size: text::bytes(version.size),
-        reason: version.reason.clone(),
+        reason: text::capitalised(&version.reason),
     }
 }

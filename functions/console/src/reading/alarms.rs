@@ -1,12 +1,11 @@
 //! The alarms with their states and mutes.
 
-use evergreen_http::Problem;
+use evergreen_http::{Problem, maybe_moment};
 use evergreen_lifecycle::ports::{AlarmStates, AlarmStatus, Steering};
 use evergreen_lifecycle::time;
 use serde::Serialize;
 use serde_json::json;
 
-use super::maybe_moment;
 use crate::console::Console;
 use crate::ports::ConsoleWorld;
 use crate::reply::{Reply, read};

@@ -1,6 +1,7 @@
 //! JSON bodies of the answers about runs: trainings and imports. A run that a newer release wrote and this release
 //! cannot read is marked as unreadable, and shown with the fields that can be read.
 
+use evergreen_http::{maybe_moment, moment};
 use evergreen_lifecycle::{
     Dataset, Imported, ModelName, Parameters, Progress, Run, RunId, RunMetrics, RunStatus, SearchSummary, Trigger,
     Unreadable, VersionNumber,
@@ -8,8 +9,6 @@ use evergreen_lifecycle::{
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
-
-use super::{maybe_moment, moment};
 
 /// Prefix of the DynamoDB key of a run. The run's ID follows the prefix.
 const PREFIX: &str = "RUN#";

@@ -38,7 +38,9 @@ impl<W: ConsoleWorld> Console<W> {
         let entries = whole.iter().flatten().map(|run| self.entry(run, &extras)).collect::<Result<Vec<_>, _>>()?;
         let (next, previous) = (&page.next, &page.previous);
         let (searched, truncated) = (page.searched, page.truncated);
-        Reply::ok(&json!({"runs": entries, "next": next, "previous": previous, "searched": searched, "truncated": truncated}))
+        Reply::ok(
+            &json!({"runs": entries, "next": next, "previous": previous, "searched": searched, "truncated": truncated}),
+        )
     }
 
     pub(crate) async fn show_run(&self, id: &str) -> Result<Reply, Problem> {

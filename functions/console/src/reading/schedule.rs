@@ -1,6 +1,6 @@
 //! The training schedule: when it is due, its deadline, and the last runs that it started.
 
-use evergreen_http::Problem;
+use evergreen_http::{Problem, maybe_moment};
 use evergreen_lifecycle::health::scheduled_at;
 use evergreen_lifecycle::ports::{MOST_RUNS, Runs, Schedules, StoredSchedule};
 use evergreen_lifecycle::schedule::Timetable;
@@ -8,7 +8,6 @@ use evergreen_lifecycle::{Run, RunId, RunStatus, time};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::maybe_moment;
 use crate::console::Console;
 use crate::ports::ConsoleWorld;
 use crate::reply::{Reply, read};

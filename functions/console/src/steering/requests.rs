@@ -1,6 +1,6 @@
 //! Requests for work of the training function: a training run, the verification of a version, a
-//! rebuild of the registry, or the deletion of old versions. The event that a rule
-//! of the stack hands to the training function is stored with the audit entry.
+//! rebuild of the registry, or the deletion of old versions. The training function does what the audit
+//! entry asks for ([`requested_event`](evergreen_lifecycle::requested_event)).
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -10,6 +10,7 @@ use evergreen_lifecycle::{AuditedAction, Family, RunId, VersionNumber};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::hyperparameters;
 use super::text::short;
 use super::{By, DraftedChange, Reason, Steered, checked_reason};
 use crate::console::Console;
@@ -62,28 +63,24 @@ impl<W: ConsoleWorld> Console<W> {
             let expected = format!("a whole number from 0 to {MAX_SEED}");
             return Err(problem::invalid_field("seed", "The field \"seed\" is too large.", expected));
         }
+        order.hyperparameters.as_ref().map_or(Ok(()), hyperparameters::check)?;
         if let Some(earlier) = self.earlier(by, AuditedAction::TrainingRequested, "").await? {
             return accepted(&earlier);
         }
         let id = token::id()?;
         let run = RunId::requested(&id).map_err(problem::internal)?;
-        let mut request = json!({"id": id});
         let fields = [
             ("seed", order.seed.map(Value::from)),
             ("family", order.family.map(|family| json!(family))),
             ("hyperparameters", order.hyperparameters.map(|set| json!(set))),
-            ("note", note.map(Value::from)),
         ];
         let mut draft = DraftedChange::new(AuditedAction::TrainingRequested, format!("run {run}")).with("run", &run);
         for (name, field) in fields {
             let Some(field) = field else { continue };
-            draft = if name == "note" { draft } else { draft.with(name, &field) };
-            if let Value::Object(request) = &mut request {
-                request.insert(name.to_owned(), field);
-            }
+            draft = draft.with(name, field);
         }
         let reason = note.map(str::to_owned);
-        accepted(&self.commit(by, id, DraftedChange { reason, request: Some(request), ..draft }).await?)
+        accepted(&self.commit(by, id, DraftedChange { reason, ..draft }).await?)
     }
 
     pub(crate) async fn verify(&self, by: &By, number: VersionNumber) -> Result<Reply, Problem> {
@@ -93,14 +90,13 @@ impl<W: ConsoleWorld> Console<W> {
         }
         self.version(number).await?;
         let id = token::id()?;
-        let request = Some(json!({"verify": number, "id": id}));
         let draft = DraftedChange::new(AuditedAction::VerificationRequested, subject).with("request", &id);
-        accepted(&self.commit(by, id, DraftedChange { version: Some(number), request, ..draft }).await?)
+        accepted(&self.commit(by, id, DraftedChange { version: Some(number), ..draft }).await?)
     }
 
     pub(crate) async fn rebuild(&self, by: &By, order: Reason) -> Result<Reply, Problem> {
         let draft = DraftedChange::new(AuditedAction::RebuildRequested, "registry");
-        self.request_upkeep(by, &order.reason, draft, json!({"rebuild": true})).await
+        self.request_upkeep(by, &order.reason, draft).await
     }
 
     pub(crate) async fn retain(&self, by: &By, order: RetentionOrder) -> Result<Reply, Problem> {
@@ -112,24 +108,14 @@ impl<W: ConsoleWorld> Console<W> {
             Some(days) => draft.with("champion_days", days),
             None => draft,
         };
-        let retention = json!({"keep": keep, "champion_days": champion_days, "dry_run": dry_run});
-        self.request_upkeep(by, &reason, draft, json!({"retention": retention})).await
+        self.request_upkeep(by, &reason, draft).await
     }
 
-    pub(super) async fn request_upkeep(
-        &self,
-        by: &By,
-        reason: &str,
-        draft: DraftedChange,
-        mut request: Value,
-    ) -> Result<Reply, Problem> {
+    pub(super) async fn request_upkeep(&self, by: &By, reason: &str, draft: DraftedChange) -> Result<Reply, Problem> {
         let reason = Some(checked_reason(reason)?);
         let id = token::id()?;
-        if let Value::Object(request) = &mut request {
-            request.insert("id".to_owned(), Value::from(id.clone()));
-        }
         let draft = draft.with("request", &id);
-        accepted(&self.commit(by, id, DraftedChange { reason, request: Some(request), ..draft }).await?)
+        accepted(&self.commit(by, id, DraftedChange { reason, ..draft }).await?)
     }
 }
 

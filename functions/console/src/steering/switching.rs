@@ -38,16 +38,26 @@ impl<W: ConsoleWorld> Console<W> {
         self.switch(by, AuditedAction::ScheduleResumed, reason).await
     }
 
-    // The scheduler is outside the registry's transaction. Switching twice is harmless, so the entry comes afterwards: a
-    // caller who gets an error repeats the request, and no entry reports a switch that did not happen.
+    // The scheduler is outside the registry's transaction. So one entry comes before the switch and one after it. If the
+    // second is missing, the switch may have happened, and the first says who asked for it.
     async fn switch(&self, by: &By, action: AuditedAction, reason: Option<String>) -> Result<Reply, Problem> {
         if let Some(earlier) = self.earlier(by, action, "schedule").await? {
             return Reply::ok(&earlier);
         }
-        if !read(self.world.scheduler().switch(action == AuditedAction::ScheduleResumed)).await? {
+        let is_enabled = action == AuditedAction::ScheduleResumed;
+        let intent = if is_enabled { AuditedAction::ResumeRequested } else { AuditedAction::PauseRequested };
+        self.announce(by, DraftedChange { reason: reason.clone(), ..DraftedChange::new(intent, "schedule") }).await?;
+        if !read(self.world.scheduler().switch(is_enabled)).await? {
             return Err(problem::unknown("training schedule", "schedule"));
         }
         let draft = DraftedChange { reason, ..DraftedChange::new(action, "schedule") };
         Reply::ok(&self.commit(by, token::id()?, draft).await?)
+    }
+
+    // The idempotency key belongs to the entry about the change itself. So a repeat makes the change that is still missing.
+    /// Stores that somebody is about to make a change outside the registry's transactions.
+    pub(crate) async fn announce(&self, by: &By, draft: DraftedChange) -> Result<(), Problem> {
+        let by = By { key: None, ..by.clone() };
+        self.commit(&by, token::id()?, draft).await.map(|_| ())
     }
 }

@@ -3,7 +3,6 @@
 use evergreen_http::Problem;
 use evergreen_lifecycle::{AuditedAction, ModelName};
 use serde::Deserialize;
-use serde_json::json;
 
 use super::By;
 use super::DraftedChange;
@@ -52,6 +51,6 @@ impl<W: ConsoleWorld> Console<W> {
         let draft = DraftedChange::new(AuditedAction::HistoryImported, format!("history of {stack}"))
             .with("versions", versions)
             .with("seal", seal);
-        self.request_upkeep(by, &reason, draft, json!({"rebuild": true})).await
+        self.request_upkeep(by, &reason, draft).await
     }
 }

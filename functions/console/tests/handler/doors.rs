@@ -1,5 +1,6 @@
 //! Tests of the rights: who may read, who may steer, and how sessions begin and end.
 
+use evergreen_lifecycle::AuditedAction;
 use evergreen_lifecycle::ports::Clock;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -63,7 +64,9 @@ async fn a_link_opens_one_session_and_only_by_its_button() {
     let opened = fixture.page("POST", path, "", "").await;
     let cookie = opened.header("set-cookie").unwrap();
     assert!(
-        cookie.starts_with("evergreen-iris=") && cookie.ends_with("; HttpOnly; SameSite=Strict; Secure"),
+        cookie.starts_with("__Host-evergreen-iris=")
+            && cookie.contains("; Path=/; ")
+            && cookie.ends_with("; HttpOnly; SameSite=Strict; Secure"),
         "{cookie}"
     );
     assert!(cookie.contains("Max-Age=7200"), "{cookie}");
@@ -88,8 +91,37 @@ async fn a_link_expires_after_minutes_and_a_session_after_its_hours() {
 async fn nobody_sees_a_page_without_a_session() {
     let fixture = Fixture::serving();
     for (method, path) in [("GET", "/"), ("GET", "/versions/2"), ("POST", "/actions/promote"), ("POST", "/try")] {
-        assert_eq!(fixture.page(method, path, "evergreen-iris=guess", "").await.status, 401, "{path}");
+        assert_eq!(fixture.page(method, path, "__Host-evergreen-iris=guess", "").await.status, 401, "{path}");
     }
+}
+
+#[tokio::test]
+async fn another_site_cannot_open_its_link_in_a_persons_browser() {
+    let fixture = Fixture::serving();
+    let link = fixture.signed("POST", "/links", json!({"right": "see", "name": "Mallory"})).await.json();
+    let path = link["path"].as_str().unwrap();
+    for site in ["cross-site", "same-site"] {
+        let refused = fixture.page_from(site, "POST", path, "").await;
+        assert_eq!((refused.status, refused.header("set-cookie")), (403, None), "{site}");
+    }
+    // The link is not used up, and opens with its own button.
+    assert_eq!(fixture.page_from("same-origin", "POST", path, "").await.status, 303);
+}
+
+#[tokio::test]
+async fn a_new_session_ends_the_one_that_it_replaces() {
+    let fixture = Fixture::serving();
+    let former = cookie(&fixture, "steer").await;
+    let link = fixture.signed("POST", "/links", json!({"right": "see", "name": "Mallory"})).await.json();
+    assert_eq!(fixture.page("POST", link["path"].as_str().unwrap(), &former, "").await.status, 303);
+    assert_eq!(fixture.page("GET", "/", &former, "").await.status, 401);
+}
+
+#[tokio::test]
+async fn a_cookie_that_another_host_could_have_set_is_no_session() {
+    let fixture = Fixture::serving();
+    let secret = cookie(&fixture, "see").await.trim_start_matches("__Host-").to_owned();
+    assert_eq!(fixture.page("GET", "/", &secret, "").await.status, 401);
 }
 
 #[tokio::test]
@@ -100,6 +132,15 @@ async fn ended_sessions_and_links_are_useless() {
     assert!(fixture.signed("DELETE", "/sessions", None).await.json()["ended"].as_u64() >= Some(1));
     assert_eq!(fixture.page("GET", "/", &cookie, "").await.status, 401);
     assert_eq!(fixture.page("POST", link["path"].as_str().unwrap(), "", "").await.status, 410);
+}
+
+#[tokio::test]
+async fn sessions_never_end_without_an_entry_that_says_who_asked() {
+    let fixture = Fixture::serving();
+    fixture.memory.take_away("sessions");
+    assert_eq!(fixture.signed("DELETE", "/sessions", None).await.status, 503);
+    let entry = fixture.memory.state().audit.last().unwrap().clone();
+    assert_eq!((entry.action, entry.actor.name.as_str()), (AuditedAction::RevocationRequested, ADA));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use evergreen_lifecycle::session::Session;
 use jiff::SignedDuration;
 
 use crate::doors::cookie;
-use crate::support::Fixture;
+use crate::support::{ADA, Fixture};
 
 /// Returns the open session.
 fn session(fixture: &Fixture) -> Session {
@@ -40,7 +40,9 @@ async fn an_action_of_a_session_that_may_steer_is_done_and_audited_under_its_nam
     assert_eq!((done.status, done.header("location")), (303, Some("../versions/3?done=promote&about=3")));
     assert_eq!(fixture.champion(), (3, 3));
     let entry = fixture.memory.state().audit.last().unwrap().clone();
-    assert_eq!((entry.actor.name.as_str(), entry.reason.as_deref()), ("Grace", Some("better on rare cases")));
+    assert_eq!(entry.actor.to_string(), format!("Grace (link made by {ADA})"));
+    assert_eq!(entry.reason.as_deref(), Some("better on rare cases"));
+    assert!(fixture.page("GET", "/audit", &cookie, "").await.body.contains(&format!("Grace (link made by {ADA})")));
     // The browser sends the form again.
     let again = fixture.page("POST", "/actions/promote", &cookie, &sent).await;
     assert_eq!((again.status, fixture.champion()), (303, (3, 3)));

@@ -117,6 +117,14 @@ async fn alarms_are_shown_with_their_mutes() {
 }
 
 #[tokio::test]
+async fn before_the_first_comparison_nothing_has_drifted() {
+    let fixture = Fixture::serving();
+    let drift = fixture.read("/drift").await.json();
+    let nothing = json!({"judged_until": null, "rows": 0, "drifted": 0, "sentence": null, "comparisons": []});
+    assert_eq!(drift, nothing);
+}
+
+#[tokio::test]
 async fn an_unreachable_registry_gives_503_without_the_cause() {
     let fixture = Fixture::serving();
     fixture.memory.take_away("registry");

@@ -66,6 +66,38 @@ async fn a_repeated_request_with_the_same_key_changes_nothing_and_gets_the_same_
 }
 
 #[tokio::test]
+async fn a_key_that_is_used_again_for_another_request_is_refused_and_does_not_pass_as_done() {
+    let fixture = Fixture::serving();
+    let tag = |path: &str, value: &str| {
+        let mut event = signed("PUT", path, Some(json!({"value": value})));
+        event["headers"]["idempotency-key"] = "k1".into();
+        event
+    };
+    assert_eq!(fixture.call(&tag("/versions/2/tags/team", "risk")).await.status, 200);
+    // The same action at the same version, but with another value, another tag or another person.
+    let mut grace = tag("/versions/2/tags/team", "risk");
+    grace["requestContext"]["identity"]["userArn"] = "arn:aws:iam::123456789012:user/grace".into();
+    for other in [tag("/versions/2/tags/team", "fraud"), tag("/versions/2/tags/owner", "risk"), grace] {
+        let answer = fixture.call(&other).await;
+        assert_eq!(answer.problem(), (409, "key-reused".into()));
+        assert_eq!(answer.json()["field"], "idempotency-key");
+    }
+    assert_eq!(fixture.call(&tag("/versions/2/tags/team", "risk")).await.json()["repeated"], true);
+    let tags = fixture.memory.state().annotations[&VersionNumber::new(2).unwrap()].tags.clone();
+    assert_eq!(tags, [("team".to_owned(), "risk".to_owned())].into());
+}
+
+#[tokio::test]
+async fn a_key_of_an_earlier_release_still_finds_its_change() {
+    let fixture = Fixture::serving();
+    let mut event = signed("POST", "/rollbacks", Some(json!({"reason": WHY})));
+    event["headers"]["idempotency-key"] = "k1".into();
+    fixture.call(&event).await;
+    fixture.memory.state().keys.values_mut().for_each(|made| made.request = None);
+    assert_eq!(fixture.call(&event).await.json()["repeated"], true);
+}
+
+#[tokio::test]
 async fn a_rollback_needs_no_number() {
     let fixture = Fixture::serving();
     let told = fixture.signed("POST", "/rollbacks", json!({"reason": "errors since Monday"})).await.json();
@@ -106,6 +138,22 @@ async fn a_training_is_requested_with_every_field_and_an_event() {
     // EventBridge would refuse the event with this seed, after the answer.
     let wrong = fixture.signed("POST", "/trainings", json!({"seed": u64::MAX})).await;
     assert_eq!((wrong.status, wrong.json()["field"].as_str()), (400, Some("seed")));
+}
+
+#[tokio::test]
+async fn hyperparameters_that_the_bus_would_refuse_are_refused_before_anything_is_stored() {
+    let fixture = Fixture::serving();
+    for (set, field) in [
+        (json!({"max_depth": u64::MAX}), "hyperparameters.max_depth"),
+        (json!({"max_depth": [1, -1e300]}), "hyperparameters.max_depth"),
+        (json!({"alpha": "x".repeat(5000)}), "hyperparameters"),
+    ] {
+        let refused = fixture.signed("POST", "/trainings", json!({"hyperparameters": set})).await;
+        assert_eq!((refused.status, refused.json()["field"].as_str()), (400, Some(field)));
+    }
+    assert!(actions(&fixture).is_empty() && fixture.memory.state().outbox.is_empty());
+    let allowed = json!({"hyperparameters": {"max_depth": i64::MAX, "alpha": 1e-300}});
+    assert_eq!(fixture.signed("POST", "/trainings", allowed).await.status, 202);
 }
 
 #[tokio::test]
@@ -202,8 +250,28 @@ async fn the_schedule_is_switched_off_and_on() {
     assert_eq!((&paused["is_enabled"], &paused["next_times"]), (&json!(false), &json!([])));
     assert_eq!(fixture.signed("POST", "/schedule/resume", None).await.status, 200);
     assert_eq!(fixture.read("/schedule").await.json()["is_enabled"], true);
-    let actions: Vec<_> = fixture.memory.state().audit.iter().map(|entry| entry.action).collect();
-    assert_eq!(actions, [AuditedAction::SchedulePaused, AuditedAction::ScheduleResumed]);
+    use AuditedAction::{PauseRequested, ResumeRequested, SchedulePaused, ScheduleResumed};
+    assert_eq!(actions(&fixture), [PauseRequested, SchedulePaused, ResumeRequested, ScheduleResumed]);
+}
+
+fn actions(fixture: &Fixture) -> Vec<AuditedAction> {
+    fixture.memory.state().audit.iter().map(|entry| entry.action).collect()
+}
+
+#[tokio::test]
+async fn the_schedule_never_changes_without_an_entry_that_says_who_asked() {
+    let fixture = Fixture::serving();
+    fixture.memory.state().busy.insert("switch", 1);
+    let mut pause = signed("POST", "/schedule/pause", Some(json!({"reason": "holidays"})));
+    pause["headers"]["idempotency-key"] = "k1".into();
+    assert_eq!(fixture.call(&pause).await.status, 503);
+    assert_eq!(actions(&fixture), [AuditedAction::PauseRequested]);
+    let entry = fixture.memory.state().audit[0].clone();
+    assert_eq!((entry.actor.name.as_str(), entry.reason.as_deref()), (ADA, Some("holidays")));
+    // The repeat makes the change that is still missing, and a further repeat makes none.
+    assert_eq!(fixture.call(&pause).await.json()["repeated"], false);
+    assert_eq!(fixture.call(&pause).await.json()["repeated"], true);
+    assert_eq!(actions(&fixture).iter().filter(|action| **action == AuditedAction::SchedulePaused).count(), 1);
 }
 
 #[tokio::test]
@@ -227,6 +295,16 @@ async fn an_event_that_cannot_be_sent_now_stays_in_the_outbox() {
     fixture.memory.take_away("bus");
     assert_eq!(fixture.signed("POST", "/trainings", None).await.status, 202);
     assert_eq!(fixture.memory.state().outbox.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stored_change_is_answered_although_the_bus_never_does() {
+    let fixture = Fixture::serving();
+    fixture.memory.state().stalled.insert("bus".to_owned());
+    let answer = fixture.signed("POST", "/promotions", json!({"version": 3, "reason": WHY}));
+    let answer = tokio::time::timeout(std::time::Duration::from_secs(3), answer).await.unwrap();
+    assert_eq!((answer.status, fixture.champion()), (200, (3, 3)));
+    assert_eq!(fixture.memory.state().outbox.len(), 2, "the metrics function sends the events");
 }
 
 #[tokio::test]

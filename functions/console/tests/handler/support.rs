@@ -157,6 +157,14 @@ impl Fixture {
         self.call(&signed(method, path, body.into())).await
     }
 
+    /// Sends a request to a page, as a browser does for a page of this site: `same-origin`, `cross-site` and so on.
+    pub async fn page_from(&self, site: &str, method: &str, path: &str, form: &str) -> Answer {
+        let mut event = event("/{page+}", ("page", path), method, path);
+        event["headers"] = json!({"sec-fetch-site": site, "content-type": "application/x-www-form-urlencoded"});
+        event["body"] = form.into();
+        self.call(&event).await
+    }
+
     /// Sends a request to a page, with this cookie.
     pub async fn page(&self, method: &str, path: &str, cookie: &str, form: &str) -> Answer {
         let template = if path == "/" { "/" } else { "/{page+}" };

@@ -1,6 +1,7 @@
 //! Tests of the pages: what a person sees and can do. The services are in memory.
 #![allow(missing_docs, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::unwrap_used)]
 
+mod drift;
 mod html;
 mod sample;
 
@@ -13,7 +14,7 @@ use html::Page;
 use sample::{HOSTILE, World, facts, full, now, session};
 
 /// Every page, by its path.
-const PATHS: [&str; 17] = [
+const PATHS: [&str; 18] = [
     "",
     "runs",
     "runs/manual-v16",
@@ -27,6 +28,7 @@ const PATHS: [&str; 17] = [
     "try",
     "audit",
     "alarms",
+    "drift",
     "schedule",
     "mails",
     "mails/m2",
@@ -279,6 +281,29 @@ async fn a_table_has_a_way_back_to_its_previous_page() {
 }
 
 #[tokio::test]
+async fn the_audit_trail_has_a_way_back_to_newer_entries() {
+    let world = full();
+    sample::add_notes(&world, 130);
+    let links = |page: &Page, rel: &str| {
+        page.all("a").find(|link| link.get("rel") == Some(rel)).and_then(|link| link.get("href")).map(str::to_owned)
+    };
+    let mut pages = vec![page(&world, Right::See, "audit").await];
+    while let Some(older) = links(pages.last().unwrap(), "next") {
+        pages.push(page(&world, Right::See, &format!("audit{older}")).await);
+    }
+    assert_eq!((pages.len(), links(&pages[0], "prev")), (3, None));
+    let mut back = links(&pages[2], "prev").unwrap();
+    for expected in [&pages[1], &pages[0]] {
+        let newer = page(&world, Right::See, &format!("audit{back}")).await;
+        assert_eq!(newer.all("tr").count(), expected.all("tr").count());
+        let entries = |page: &Page| page.text.split("Details ").nth(1).unwrap()[..200].to_owned();
+        assert_eq!(entries(&newer), entries(expected));
+        back = links(&newer, "prev").unwrap_or_default();
+    }
+    assert_eq!(back, "");
+}
+
+#[tokio::test]
 async fn the_form_predicts_and_keeps_the_values() {
     let values = [("c0", "basic"), ("c1", "41"), ("c2", "true"), ("c3", "2026-11-24"), ("c4", "de")];
     let (_, html) = response(&full(), Right::See, "try", Some(&Query::of(values))).await;
@@ -313,7 +338,12 @@ async fn the_audit_trail_says_who_did_what_and_why() {
 #[tokio::test]
 async fn the_cost_says_that_it_is_an_estimate_and_of_what() {
     let text = seen("").await.text;
-    for expected in ["Expected for the month $5.84", "Metrics and alarms, fixed $3.17", "The rest $0.04", "An estimate: what CloudWatch counted"] {
+    for expected in [
+        "Expected for the month $5.84",
+        "Metrics and alarms, fixed $3.17",
+        "The rest $0.04",
+        "An estimate: what CloudWatch counted",
+    ] {
         assert!(text.contains(expected), "{expected}: {text}");
     }
 }
@@ -340,9 +370,8 @@ async fn on_aws_there_are_no_mails_and_no_way_to_them() {
     facts.mails = None;
     let (session, query) = (session(Right::See), Query::default());
     for path in [&["mails"][..], &["mails", "m2"], &["mails", "m2", "html"]] {
-        let request = PageRequest {
-            path, query: &query, form: None, session: &session, facts: &facts, key: "a-key", now: now(),
-        };
+        let request =
+            PageRequest { path, query: &query, form: None, session: &session, facts: &facts, key: "a-key", now: now() };
         let response = respond(&full(), &request).await;
         let PageBody::Html(html) = response.body else { panic!("expected a page") };
         assert!(response.status == 404 && !Page::parse(&html).targets().iter().any(|target| target.ends_with("mails")));
@@ -369,7 +398,9 @@ async fn what_does_not_exist_is_a_page_that_says_so() {
 #[tokio::test]
 async fn an_empty_stack_has_every_page() {
     let world = sample::empty();
-    for address in ["", "runs", "versions", "compare", "dataset", "try", "audit", "alarms", "schedule", "mails"] {
+    for address in
+        ["", "runs", "versions", "compare", "dataset", "try", "audit", "alarms", "drift", "schedule", "mails"]
+    {
         page(&world, Right::Steer, address).await;
     }
     assert!(page(&world, Right::See, "").await.text.contains("no version has passed the gate yet"));

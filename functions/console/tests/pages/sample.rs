@@ -15,7 +15,8 @@ use evergreen_lifecycle::{
     Actor, ActorKind, Alias, Annotations, Artifact, AuditEntry, AuditedAction, CalibrationBin, Candidate, Champion,
     ClassCurve, ClassEvaluation, ClassificationCurves, ClassificationEvaluation, Column, ColumnProfile, ColumnRole,
     Curves, DatasetFile, DatasetProfile, Evaluation, Family, Gate, Incumbent, MANIFEST_FORMAT, Manifest, Mute,
-    PredictedPart, PrimaryMetric, Progress, RegressionCurves, Run, RunStage, RunState, Scores, SearchSummary, Signature, Trigger, Version,
+    PredictedPart, PrimaryMetric, Progress, RegressionCurves, Run, RunStage, RunState, Scores, SearchSummary,
+    Signature, Trigger, Version,
 };
 use evergreen_testkit::{FixedClock, Memory, champion, finished_run, moment, run, version};
 use jiff::{SignedDuration, Timestamp};
@@ -43,6 +44,7 @@ pub fn session(right: Right) -> Session {
     Session {
         right,
         name: "ada".into(),
+        created_by: None,
         csrf: "csrf-of-the-session".into(),
         opened_at: now() - SignedDuration::from_hours(1),
         expires_at: now() + SignedDuration::from_hours(7),
@@ -102,9 +104,10 @@ pub fn facts() -> PageFacts {
             ]
             .map(|(name, cost)| (name.to_owned(), cost))
             .to_vec(),
-            source: "An estimate: what CloudWatch counted this month, times list prices. Metrics and alarms count from the \
+            source:
+                "An estimate: what CloudWatch counted this month, times list prices. Metrics and alarms count from the \
                 first day of the month. Cold starts, traces, storage, mail and taxes are not included."
-                .into(),
+                    .into(),
         }),
         mails: Some(Ok(vec![
             mail("m2", "2026-11-24T03:05:10Z", "[ALARM] iris: the newest training run failed", true),
@@ -216,12 +219,17 @@ fn running_run() -> Run {
 fn sample_version(number: u32, accuracy: f64, at: Timestamp, champion: Option<&Champion>) -> Version {
     let plain = version(number, accuracy, at);
     let gate = Gate::new(PrimaryMetric::LogLoss, None, 0.0).unwrap();
-    let losses = |loss: f64| (0..150).map(|row| loss + f64::from(row % 7) / 70.0).collect::<Vec<_>>();
-    let scores = Scores { score: 1.0 - accuracy, losses: losses(1.0 - accuracy), headline: accuracy };
-    let constant = Scores { score: 1.1, losses: losses(1.1), headline: 0.33 };
+    let losses = |loss: f64, number: u32| {
+        // Each version is wrong about other rows.
+        let noise = move |row: u32| f64::from((row * (number + 3)) % 11) / 1000.0 - 0.005;
+        (0..150).map(|row| loss + f64::from(row % 7) / 70.0 + noise(row)).collect::<Vec<_>>()
+    };
+    let scores = Scores { score: 1.0 - accuracy, losses: losses(1.0 - accuracy, number), headline: accuracy };
+    let constant = Scores { score: 1.1, losses: losses(1.1, 0), headline: 0.33 };
     let incumbent = champion.map_or(Incumbent::None, |champion| {
         let before = 1.0 - champion.version.evaluation.headline();
-        let scores = Scores { score: before, losses: losses(before), headline: 1.0 - before };
+        let number = champion.version.number.get();
+        let scores = Scores { score: before, losses: losses(before, number), headline: 1.0 - before };
         Incumbent::Scored { version: champion.version.number, scores, same_table: false }
     });
     let family = Family::ALL[number as usize % 3];
@@ -282,6 +290,7 @@ fn manifest(version: &Version) -> Manifest {
     let columns = names.map(Column::number).to_vec();
     Manifest {
         options: None,
+        architecture: Some("aarch64".to_owned()),
         format: MANIFEST_FORMAT,
         model: "iris".parse().unwrap(),
         version: version.clone(),
@@ -406,14 +415,25 @@ fn audit() -> Vec<AuditEntry> {
     let entry = |hours: i64, kind, name: &str, action, subject: &str, reason: Option<&str>| AuditEntry {
         id: format!("entry-{hours}"),
         at: now() - SignedDuration::from_hours(hours),
-        actor: Actor { kind, name: name.into() },
+        actor: Actor::new(kind, name),
         action,
         subject: subject.into(),
         reason: reason.map(Into::into),
-        details: [("from".to_owned(), "14".to_owned()), ("to".to_owned(), "15".to_owned())].into(),
+        details: match (action, subject.strip_prefix("version ").and_then(|number| number.parse::<u32>().ok())) {
+            (AuditedAction::Promoted | AuditedAction::RolledBack, Some(number)) => {
+                [("from".to_owned(), (number - 1).to_string()), ("to".to_owned(), number.to_string())].into()
+            }
+            _ => BTreeMap::new(),
+        },
     };
     let admin = "arn:aws:sts::123456789012:assumed-role/admin/grace";
     vec![
+        entry(530, ActorKind::Session, "ada", AuditedAction::SchedulePaused, "schedule", Some("the table is repaired")),
+        entry(506, ActorKind::Session, "ada", AuditedAction::ScheduleResumed, "schedule", None),
+        entry(340, ActorKind::Iam, admin, AuditedAction::Promoted, "version 13", Some("more precise for virginica")),
+        entry(338, ActorKind::Session, "ada", AuditedAction::RolledBack, "version 12", Some("slower than before")),
+        entry(200, ActorKind::Session, "grace", AuditedAction::NoteWritten, "version 12", None),
+        entry(74, ActorKind::Session, "grace", AuditedAction::VerificationRequested, "version 16", None),
         entry(50, ActorKind::Iam, admin, AuditedAction::Promoted, "version 14", Some("the newer one is slow")),
         entry(31, ActorKind::Session, "ada", AuditedAction::AliasSet, "alias staging", Some(HOSTILE)),
         entry(3, ActorKind::Session, HOSTILE, AuditedAction::AlarmMuted, "alarm throttles", Some("load test")),
@@ -470,12 +490,33 @@ fn residuals(width: f64) -> Curves {
     let part = |index: i32| {
         let middle = f64::from(index) * 3.0;
         let mean_truth = middle + 20.0 / width;
-        PredictedPart { mean_prediction: middle, mean_truth, low_truth: middle - 2.0, high_truth: middle + 2.0, rows: 15 }
+        PredictedPart {
+            mean_prediction: middle,
+            mean_truth,
+            low_truth: middle - 2.0,
+            high_truth: middle + 2.0,
+            rows: 15,
+        }
     };
     Curves::Regression(RegressionCurves {
         residuals: (-6..=6).map(bin).collect(),
         predicted_against_true: (0..10).map(part).collect(),
     })
+}
+
+/// Adds changes to the audit trail, one a minute, before all others.
+pub fn add_notes(world: &World, count: i64) {
+    let mut state = world.registry.state();
+    let entry = |index: i64| AuditEntry {
+        id: format!("note-{index}"),
+        at: now() - SignedDuration::from_hours(4000) - SignedDuration::from_mins(index),
+        actor: Actor { kind: ActorKind::Session, name: "ada".into(), link_by: None },
+        action: AuditedAction::NoteWritten,
+        subject: "version 1".into(),
+        reason: None,
+        details: BTreeMap::new(),
+    };
+    state.audit.extend((0..count).map(entry));
 }
 
 /// Adds runs that failed, one a minute.

@@ -1,6 +1,7 @@
 //! Tests of the metrics function, with in-memory test fakes.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
+mod drifting;
 mod publishing;
 mod support;
 
@@ -246,8 +247,8 @@ async fn a_short_outage_of_the_store_does_not_count_as_damage() {
     let world = a_week();
     world.memory.take_away("artifacts");
     let report = world.measure().await.unwrap();
-    assert_eq!(figures(&report, HEALTH), [None, None, Some(2.0)]);
-    assert_eq!(report.unknown, ["ModelHealthy", "DamagedArtifacts"]);
+    assert_eq!(figures(&report, HEALTH), [None, None, Some(4.0)]);
+    assert_eq!(report.unknown, ["ModelHealthy", "DriftedColumns", "ServedRows", "DamagedArtifacts"]);
     assert!(report.artifact.unwrap().object.starts_with("not checked: "));
     // With an intact copy in the registry, the prediction function does not need the file in the bucket.
     world.memory.bring_back("artifacts");

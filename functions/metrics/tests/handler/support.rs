@@ -1,10 +1,15 @@
 //! In-memory test fakes of the interfaces of the metrics function. Single reads can be made to fail.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use evergreen_lifecycle::digest::sha256_hex;
+use evergreen_lifecycle::drift::{
+    BaselineCounts, Bins, CountShape, CountedColumn, CountedHour, DriftComparison, DriftSummary, ServedCounts,
+};
 use evergreen_lifecycle::ports::{
-    Champions, PublishedRecord, RememberError, Runs, StoredSchedule, Unavailable, Versions, WithCopy,
+    Champions, CountShare, HourCounts, PublishedRecord, RememberError, Runs, ServedRecord, StoredSchedule, Unavailable,
+    Versions, WithCopy,
 };
 use evergreen_lifecycle::schedule::Schedule;
 use evergreen_lifecycle::{
@@ -133,6 +138,32 @@ impl PublishedRecord for Registry {
     }
 }
 
+impl ServedRecord for Registry {
+    async fn shares(&self, hours: Range<CountedHour>) -> Result<Vec<CountShare>, Unavailable> {
+        self.memory.shares(hours).await
+    }
+
+    async fn put_hour(&self, hour: &HourCounts) -> Result<(), Unavailable> {
+        self.memory.put_hour(hour).await
+    }
+
+    async fn hours(&self, hours: Range<CountedHour>) -> Result<Vec<HourCounts>, Unavailable> {
+        self.memory.hours(hours).await
+    }
+
+    async fn drift_summary(&self) -> Result<Option<DriftSummary>, Unavailable> {
+        self.memory.drift_summary().await
+    }
+
+    async fn store_drift(&self, comparisons: &[DriftComparison], summary: &DriftSummary) -> Result<(), Unavailable> {
+        self.memory.store_drift(comparisons, summary).await
+    }
+
+    async fn drift_comparisons(&self) -> Result<Vec<DriftComparison>, Unavailable> {
+        self.memory.drift_comparisons().await
+    }
+}
+
 /// Returns a model version whose valid model file is stored.
 pub fn sound_version(memory: &Memory, number: u32, accuracy: f64, trained_at: Timestamp) -> Version {
     let version = version(number, accuracy, trained_at);
@@ -161,6 +192,35 @@ fn model() -> Vec<u8> {
 
 /// Returns the file of the smallest possible model: one column, and one tree with one leaf.
 pub fn model_named(name: &str) -> Vec<u8> {
+    model_with(ArtifactMetadata::named(name))
+}
+
+/// Returns the cells of the smallest model with a baseline.
+pub fn shape() -> CountShape {
+    let numbers = |name: &str, edges: &[f64]| CountedColumn {
+        name: name.into(),
+        slots: 1,
+        bins: Bins::Numbers { edges: edges.to_vec() },
+    };
+    CountShape { columns: vec![numbers("x", &[0.0, 1.0])], predictions: vec![numbers("prediction", &[])] }
+}
+
+/// Returns the counts of `rows` rows with the value `x` in turn.
+pub fn counts(rows: usize, x: &[f32]) -> ServedCounts {
+    let shape = shape();
+    let mut counts = ServedCounts::new(&shape);
+    x.iter().cycle().take(rows).for_each(|x| shape.count(&mut counts, &[*x], &[0.0]));
+    counts
+}
+
+/// Returns the file of the smallest model, whose training rows were a third below 0, between 0 and 1, and above.
+pub fn model_with_baseline() -> Vec<u8> {
+    let training = counts(3000, &[-1.0, 0.5, 2.0]);
+    let baseline = BaselineCounts::new(shape(), &training, &counts(300, &[-1.0, 0.5, 2.0])).unwrap();
+    model_with(ArtifactMetadata { baseline: Some(baseline), ..ArtifactMetadata::named("iris") })
+}
+
+fn model_with(metadata: ArtifactMetadata) -> Vec<u8> {
     let leaf = Node::Leaf(vec![Weight { output: 0, weight: 1.0 }]);
     let trees = vec![Tree { nodes: vec![leaf] }];
     let parts = PipelineParts {
@@ -176,5 +236,5 @@ pub fn model_named(name: &str) -> Vec<u8> {
         interval: None,
     };
     let signature = Signature::regression(vec![Column::number("x")]).unwrap();
-    encode(&Pipeline::new(signature, parts).unwrap(), &ArtifactMetadata::named(name))
+    encode(&Pipeline::new(signature, parts).unwrap(), &metadata)
 }

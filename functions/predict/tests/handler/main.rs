@@ -5,6 +5,7 @@
 
 mod busy;
 mod copies;
+mod counting;
 mod freezing;
 mod mixing;
 mod models;

@@ -2,10 +2,11 @@
 
 use std::sync::OnceLock;
 
+use evergreen_lifecycle::drift::{BaselineCounts, Bins, CountShape, CountedColumn, ServedCounts};
 use evergreen_lifecycle::{Column, ColumnKind, Label, Signature};
 use evergreen_scoring::{
     Aggregate, ArtifactMetadata, Encoding, Ensemble, LabelRule, Link, Node, Pipeline, PipelineParts, Predictor,
-    Preprocessing, Tree, Weight, encode,
+    Preprocessing, Tree, Weight, decode, encode,
 };
 
 /// The Iris data set as CSV, with a header.
@@ -78,6 +79,26 @@ pub fn estimate(interval: Option<f32>) -> Vec<u8> {
     let predictor = ensemble(vec![Tree { nodes }], Aggregate::Sum, 1);
     let signature = Signature::regression(vec![Column::number("x")]).unwrap();
     written("iris", signature, parts(vec![value(0.0, false)], predictor, interval))
+}
+
+/// Returns the cells of [`counted`]: x up to 0.5, above, missing.
+pub fn shape() -> CountShape {
+    let numbers = |name: &str, edge: f64| CountedColumn {
+        name: name.into(),
+        slots: 1,
+        bins: Bins::Numbers { edges: vec![edge] },
+    };
+    CountShape { columns: vec![numbers("x", 0.5)], predictions: vec![numbers("prediction", 1.0)] }
+}
+
+/// Returns the model file of [`estimate`] with a baseline, so that served rows are counted. Each `number` gives a
+/// different file.
+pub fn counted(number: u64) -> Vec<u8> {
+    let (shape, mut rows) = (shape(), ServedCounts::new(&shape()));
+    (0..number).for_each(|_| shape.count(&mut rows, &[0.0], &[1.0]));
+    let baseline = Some(BaselineCounts::new(shape, &rows, &rows).unwrap());
+    let (pipeline, metadata) = decode(&estimate(None)).unwrap();
+    encode(&pipeline, &ArtifactMetadata { baseline, ..metadata })
 }
 
 fn written(name: &str, signature: Signature, parts: PipelineParts) -> Vec<u8> {

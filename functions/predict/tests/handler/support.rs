@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use evergreen_lifecycle::digest::sha256_hex;
-use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts, Champions, Unavailable, WithCopy};
+use evergreen_lifecycle::ports::{
+    ArtifactReadError, Artifacts, Champions, CountShare, ServedCounting, Unavailable, WithCopy,
+};
 use evergreen_lifecycle::{Artifact, Champion, Pointer, Record, Version};
 use evergreen_predict::journal::{AnsweredRequest, Journal};
 use evergreen_predict::{App, PredictPorts};
@@ -77,6 +79,13 @@ impl Champions for Remote {
 
     async fn recent_champions(&self, limit: u32) -> Result<Vec<Record<Pointer>>, Unavailable> {
         self.memory.recent_champions(limit).await
+    }
+}
+
+impl ServedCounting for Remote {
+    async fn put_share(&self, share: &CountShare) -> Result<(), Unavailable> {
+        self.pass().await;
+        self.memory.put_share(share).await
     }
 }
 

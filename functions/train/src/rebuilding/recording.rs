@@ -25,7 +25,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
         let entry = AuditEntry {
             id: format!("rebuild-{}", invocation.id),
             at: time::to_millis(self.world.clock().now()),
-            actor: Actor { kind: ActorKind::Stack, name: ACTOR.to_owned() },
+            actor: Actor::new(ActorKind::Stack, ACTOR),
             action: AuditedAction::RegistryRebuilt,
             subject: "registry".to_owned(),
             reason: None,

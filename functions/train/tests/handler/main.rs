@@ -2,6 +2,7 @@
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod asking;
 mod drifting;
 mod forgetting;
 mod importing;

@@ -151,3 +151,14 @@ async fn a_champion_whose_artifact_is_damaged_does_not_serve_after_a_rebuild() {
     let report = rebuild(&world).await;
     assert_eq!((report.unreadable_keys, world.memory.state().copy.clone()), (vec![key], None));
 }
+
+#[tokio::test]
+async fn a_version_whose_files_have_expired_is_not_restored() {
+    let world = with_a_history().await;
+    lose_everything(&world);
+    // The refused version is the third one. The bucket's rule deleted its files.
+    world.memory.state().objects.retain(|key, _| !key.contains("/00000003/"));
+    let report = rebuild(&world).await;
+    assert_eq!(report.skipped.into_iter().map(VersionNumber::get).collect::<Vec<_>>(), [3]);
+    assert_eq!((registry(&world).1.len(), registry(&world).0.len(), registry(&world).4), (2, 3, 3));
+}

@@ -71,12 +71,16 @@ async fn another_artifact_is_described() {
     // A manifest with another seed stands for a program that computes something else.
     world.memory.state().versions.get_mut(&VersionNumber::FIRST).unwrap().seed = 8;
     world.memory.state().versions.get_mut(&VersionNumber::FIRST).unwrap().code_version = "0.0.1".into();
-    assert!(world.memory.state().objects.contains_key(&key));
+    let mut manifest: Value = serde_json::from_slice(&world.memory.state().objects[&key]).unwrap();
+    assert_eq!(manifest["architecture"], std::env::consts::ARCH);
+    manifest["architecture"] = "sparc64".into();
+    world.memory.state().objects.insert(key, manifest.to_string().into_bytes());
     let verification = verify(&world, 1).await;
     assert_eq!(verification.outcome, VerificationOutcome::Differs);
     let words = verification.differences.join("; ");
     assert!(words.contains("the models are of another kind"), "{words}");
     assert!(words.contains("other code: this is version test, and the version was made by 0.0.1"), "{words}");
+    assert!(words.contains("and the version was made on sparc64"), "{words}");
 }
 
 #[tokio::test]

@@ -57,6 +57,8 @@ impl ItemTable {
                 let responses: BTreeMap<_, _> = tables.iter().map(|(name, keys)| (name, found(keys))).collect();
                 Some(json!({"Responses": responses, "UnprocessedKeys": {}}))
             }
+            // The counts of served rows. Nothing reads them here.
+            "PutItem" => Some(json!({})),
             "Query" => Some(json!({"Items": [], "Count": 0, "ScannedCount": 0})),
             _ => None,
         }
@@ -136,6 +138,6 @@ mod tests {
 
     #[test]
     fn another_operation_is_refused() {
-        assert_eq!(table().answered("PutItem", &json!({})), None);
+        assert_eq!(table().answered("Scan", &json!({})), None);
     }
 }

@@ -129,16 +129,14 @@ mod tests {
     #[tokio::test]
     async fn the_days_of_the_month_are_added_up_in_one_call() {
         let (rule, sent) = record(mock!(Client::get_metric_data), || {
-            let result = |id: &str, values: &[f64]| {
-                MetricDataResult::builder().id(id).set_values(Some(values.to_vec())).build()
-            };
+            let result =
+                |id: &str, values: &[f64]| MetricDataResult::builder().id(id).set_values(Some(values.to_vec())).build();
             let output = GetMetricDataOutput::builder().metric_data_results(result("m0", &[3.0, 4.0]));
             let output = output.metric_data_results(result("m1", &[90.0])).metric_data_results(result("m3", &[10.0]));
             MockResponse::Output(output.metric_data_results(result("m4", &[20.0])).build())
         });
         let monitoring = CloudWatchAlarms::over(mock_client!(aws_sdk_cloudwatch, [&rule]), "evergreen");
-        let resources =
-            BilledResources { functions: vec![("predict".to_owned(), 1769)], table: "registry".to_owned() };
+        let resources = BilledResources { functions: vec![("predict".to_owned(), 1769)], table: "registry".to_owned() };
         let (from, until) = (moment("2026-11-01T00:00:00Z"), moment("2026-11-24T09:30:00Z"));
         let usage = monitoring.billed_usage(&resources, from, until).await.unwrap();
         let predict = FunctionUsage { name: "predict".to_owned(), memory: 1769, calls: 7.0, milliseconds: 90.0 };

@@ -13,8 +13,8 @@ use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{ConditionCheck, Delete, TransactWriteItem, Update};
 use evergreen_lifecycle::ports::{ChangeError, MAX_ALIASES, Unavailable};
 use evergreen_lifecycle::{
-    Alias, Annotations, AuditEntry, Change, Edit, Mute, PIN, PROTECTED_CHAMPIONS, Pointer, Protection, Record, RunId,
-    VersionNumber,
+    Alias, Annotations, AuditEntry, Change, Edit, MadeChange, Mute, PIN, PROTECTED_CHAMPIONS, Pointer, Protection,
+    Record, RequestKey, RunId, VersionNumber,
 };
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -29,13 +29,17 @@ const KEY_KEPT: SignedDuration = SignedDuration::from_hours(24);
 /// Update of a version's record: the record is kept, now and later.
 const KEEP: &str = "SET kept = :kept REMOVE expires_at";
 
+/// What changed if somebody else added an alias at the same time. The change is then planned again.
+pub(super) const OTHER_ALIASES: &str = "the number of aliases";
+
 /// DynamoDB condition: the record exists.
 const PRESENT: &str = "attribute_exists(pk)";
 
-/// The audit entry of a change with an idempotency key, as it is stored under the key.
+/// A change with an idempotency key, as it is stored under the key.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct RememberedChange {
-    pub(super) entry: AuditEntry,
+    #[serde(flatten)]
+    pub(super) made: MadeChange,
     /// The time from which the key can be used again, in seconds since 1970. DynamoDB deletes the record then.
     pub(super) expires_at: i64,
 }
@@ -87,12 +91,13 @@ impl Registry {
 
     /// Returns the write that adds an entry to the audit trail.
     pub(super) fn audited(&self, entry: &AuditEntry) -> Result<TransactWriteItem, Unavailable> {
-        finish(self.write(&self.keys.audit_entry(entry), entry)?.condition_expression(ABSENT))
+        finish(self.write(&self.keys.audit_entry(entry.at, &entry.id), entry)?.condition_expression(ABSENT))
     }
 
-    fn remember(&self, key: &str, entry: &AuditEntry) -> Result<TransactWriteItem, Unavailable> {
+    fn remember(&self, key: &RequestKey, entry: &AuditEntry) -> Result<TransactWriteItem, Unavailable> {
         let expires_at = (entry.at + KEY_KEPT).as_second();
-        let put = self.write(&self.keys.idempotency(key), &RememberedChange { entry: entry.clone(), expires_at })?;
+        let made = MadeChange { entry: entry.clone(), request: Some(key.request.clone()) };
+        let put = self.write(&self.keys.idempotency(&key.key), &RememberedChange { made, expires_at })?;
         // DynamoDB may delete the record days after its time.
         finish(
             put.condition_expression("attribute_not_exists(pk) OR expires_at <= :now")
@@ -150,9 +155,8 @@ impl Registry {
     }
 
     async fn plan_alias(&self, alias: &Alias, seen: u32, plan: &mut ChangeWrites) -> Result<(), ChangeError> {
-        if seen == 0 && self.all_aliases().await?.len() >= MAX_ALIASES {
-            return Err(ChangeError::TooManyAliases);
-        }
+        // Only a new alias could be one too many.
+        let counted = if seen == 0 { Some(self.counted_for_new_alias().await?) } else { None };
         self.plan_kept(alias.version, plan)?;
         let key = self.keys.alias(&alias.name);
         let put = self.write(&key, alias)?;
@@ -162,8 +166,32 @@ impl Registry {
             .set_key(Some(self.keys.aliases().into_item()))
             .update_expression("ADD revision :one")
             .expression_attribute_values(":one", items::number(1));
-        plan.writes.push(TransactWriteItem::builder().update(counter.build().map_err(incomplete)?).build());
+        let counter = match counted {
+            None => counter,
+            Some(0) => counter.condition_expression(ABSENT),
+            Some(seen) => {
+                counter.condition_expression(UNCHANGED).expression_attribute_values(":seen", items::number(seen))
+            }
+        };
+        let counter = TransactWriteItem::builder().update(counter.build().map_err(incomplete)?).build();
+        plan.add(self.keys.aliases(), OTHER_ALIASES, counter);
         Ok(())
+    }
+
+    /// Returns how often an alias was set, if there is room for a new one.
+    async fn counted_for_new_alias(&self) -> Result<u32, ChangeError> {
+        // The counter is read before the aliases. An alias that somebody else adds meanwhile increases it.
+        let counted = self.aliases_counter().await?;
+        let is_full = self.all_aliases().await?.len() >= MAX_ALIASES;
+        if is_full { Err(ChangeError::TooManyAliases) } else { Ok(counted) }
+    }
+
+    /// Returns how often an alias was set.
+    async fn aliases_counter(&self) -> Result<u32, Unavailable> {
+        let what = "reading the counter of the aliases";
+        let counter = self.item(self.keys.aliases(), what).await?;
+        let counter: AliasesRecord = counter.map(|item| items::decode(item, what)).transpose()?.unwrap_or_default();
+        Ok(counter.revision)
     }
 
     fn alias_removal(&self, seen: &Alias) -> Result<TransactWriteItem, Unavailable> {
@@ -214,9 +242,7 @@ impl Registry {
         plan: &mut ChangeWrites,
     ) -> Result<(), ChangeError> {
         // The counter is read before the aliases. An alias that is set later increases it.
-        let what = "reading what protects a version";
-        let counter = self.item(self.keys.aliases(), what).await?;
-        let counter: AliasesRecord = counter.map(|item| items::decode(item, what)).transpose()?.unwrap_or_default();
+        let counted = self.aliases_counter().await?;
         let annotations = self.read_annotations(version).await?;
         let champions = self.protected_champions().await?;
         if let Some(protection) = Protection::of(version, &champions, &self.all_aliases().await?, &annotations) {
@@ -229,7 +255,7 @@ impl Registry {
         let delete = TransactWriteItem::builder().delete(delete.build().map_err(incomplete)?).build();
         plan.add(self.keys.version(version), format!("version {version}"), delete);
         plan.add(self.keys.champion(), "the champion", self.champion_unmoved(seen)?);
-        plan.add(self.keys.aliases(), "the aliases", self.unchanged(self.keys.aliases(), counter.revision)?);
+        plan.add(self.keys.aliases(), "the aliases", self.unchanged(self.keys.aliases(), counted)?);
         let notes = self.annotations_removal(version, annotations.revision)?;
         plan.add(self.keys.annotations(version), written(version), notes);
         Ok(())

@@ -1,7 +1,10 @@
 //! The keys of the records in the DynamoDB table.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use evergreen_lifecycle::{AliasName, AuditEntry, ModelName, RunId, VersionNumber, digest, time};
+use evergreen_lifecycle::drift::{CountedHour, WindowLength};
+use evergreen_lifecycle::ports::CountShare;
+use evergreen_lifecycle::{AliasName, ModelName, RunId, VersionNumber, digest, time};
+use jiff::Timestamp;
 
 use super::items::{RegistryItem, text};
 
@@ -30,9 +33,25 @@ pub(super) const ALIASES: &str = "ALIAS#";
 /// Prefix of the sort keys of mutes.
 pub(super) const MUTES: &str = "MUTE#";
 
+/// Prefix of the sort keys of what single environments have counted.
+pub(super) const SHARES: &str = "COUNTS#";
+
+/// Prefix of the sort keys of the newest comparisons with the baseline.
+pub(super) const COMPARISONS: &str = "DRIFT#";
+
+/// Prefix of the sort keys of the sums of counts.
+pub(super) const HOURS: &str = "HOUR#";
+
 // The sort keys of entries begin with a time, so with a digit. This character follows the digits.
 /// A text that is greater than the sort keys of all entries of the audit trail, and less than those of its other items.
 pub(super) const AFTER_AUDIT: &str = ":";
+
+/// Returns a text that is greater than the sort keys of the audit trail's entries at the time `moment`, and less than those
+/// of later entries.
+pub(super) fn after_audit(moment: Timestamp) -> String {
+    // A number sign follows the time in a sort key. This character is the next one.
+    format!("{}$", time::format(moment))
+}
 
 /// Name of the DynamoDB index that lists summaries of runs and versions.
 pub(super) const LISTING: &str = "listing";
@@ -50,6 +69,9 @@ pub(super) struct RegistryKeys {
     // The metrics function may write only to the outbox and to this partition.
     /// The partition key of the record of the metrics that were published last.
     metrics: String,
+    // The prediction function may write only to this partition.
+    /// The partition key of the counts of served rows.
+    served: String,
 }
 
 /// The DynamoDB key of one record.
@@ -63,9 +85,9 @@ impl RegistryKeys {
     /// Creates the object that builds the DynamoDB keys of `model`.
     pub(super) fn of(model: &ModelName) -> Self {
         // A model's name contains no `#`, so two models never share a partition.
-        let [partition, mails, outbox, audit, sessions, metrics] =
-            ["MODEL", "MAIL", "OUTBOX", "AUDIT", "SESSION", "METRICS"].map(|kind| format!("{kind}#{model}"));
-        Self { partition, mails, outbox, audit, sessions, metrics }
+        let [partition, mails, outbox, audit, sessions, metrics, served] =
+            ["MODEL", "MAIL", "OUTBOX", "AUDIT", "SESSION", "METRICS", "SERVED"].map(|kind| format!("{kind}#{model}"));
+        Self { partition, mails, outbox, audit, sessions, metrics, served }
     }
 
     /// Returns the partition key of training runs, model versions and champions.
@@ -158,14 +180,14 @@ impl RegistryKeys {
     }
 
     /// Returns the DynamoDB key of a verification of a model version that ended at the time `at`.
-    pub(super) fn verification(&self, number: VersionNumber, at: jiff::Timestamp) -> Key {
+    pub(super) fn verification(&self, number: VersionNumber, at: Timestamp) -> Key {
         self.at(format!("{}{}", Self::verifications(number), time::format(at)))
     }
 
-    /// Returns the DynamoDB key of an entry of the audit trail.
-    pub(super) fn audit_entry(&self, entry: &AuditEntry) -> Key {
+    /// Returns the DynamoDB key of the entry of the audit trail with this time and id.
+    pub(super) fn audit_entry(&self, at: Timestamp, id: &str) -> Key {
         // Keys sort by time.
-        Key { partition: self.audit.clone(), sort: format!("{}#{}", time::format(entry.at), entry.id) }
+        Key { partition: self.audit.clone(), sort: format!("{}#{id}", time::format(at)) }
     }
 
     /// Returns the DynamoDB key under which a change with the idempotency key `key` is remembered.
@@ -203,6 +225,45 @@ impl RegistryKeys {
     /// Returns the DynamoDB key of the record of the metrics that were published last.
     pub(super) fn published(&self) -> Key {
         Key { partition: self.metrics.clone(), sort: "PUBLISHED".to_owned() }
+    }
+
+    /// Returns the partition key of the counts of served rows.
+    pub(super) fn served(&self) -> &str {
+        &self.served
+    }
+
+    /// Returns the sort key of the first item with counts of an hour. `kind` is [`SHARES`] or [`HOURS`].
+    pub(super) fn hour(kind: &str, hour: CountedHour) -> String {
+        // Ten digits are enough for every time, and keys sort by time.
+        format!("{kind}{:010}", hour.0)
+    }
+
+    /// Returns the DynamoDB key of what one environment has counted for a version in an hour.
+    pub(super) fn share(&self, share: &CountShare) -> Key {
+        let (hour, version) = (Self::hour(SHARES, share.hour), share.version.padded());
+        Key { partition: self.served.clone(), sort: format!("{hour}#{version}#{}", share.environment) }
+    }
+
+    /// Returns the DynamoDB key of the sum of a version's counts in an hour.
+    pub(super) fn hour_counts(&self, hour: CountedHour, version: VersionNumber) -> Key {
+        let sort = format!("{}#{}", Self::hour(HOURS, hour), version.padded());
+        Key { partition: self.served.clone(), sort }
+    }
+
+    /// Returns the DynamoDB key of the summary of the comparisons of served rows with the baseline.
+    pub(super) fn drift(&self) -> Key {
+        Key { partition: self.served.clone(), sort: "DRIFT".to_owned() }
+    }
+
+    /// Returns the DynamoDB key of the newest comparison of this length of window.
+    pub(super) fn drift_comparison(&self, length: WindowLength) -> Key {
+        let name = match length {
+            WindowLength::Hour => "hour",
+            WindowLength::Day => "day",
+            WindowLength::Week => "week",
+            WindowLength::FourWeeks => "four_weeks",
+        };
+        Key { partition: self.served.clone(), sort: format!("{COMPARISONS}{name}") }
     }
 
     /// Returns the sort key under which a release up to 0.1 stored a claim. A claim reserves one mail for one

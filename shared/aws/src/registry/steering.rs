@@ -5,19 +5,21 @@ use std::time::Duration;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use evergreen_lifecycle::ports::{ChangeError, MAX_ALIASES, Steering, Unavailable};
 use evergreen_lifecycle::{
-    Alias, Annotations, AuditEntry, Change, Edit, Mute, PIN, RunId, Verification, VersionNumber, time,
+    Alias, Annotations, AuditEntry, Change, Edit, MadeChange, Mute, PIN, RunId, Verification, VersionNumber, time,
 };
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 use super::cancellation::Refused;
-use super::changes::{ChangeWrites, RememberedChange, StoredMute};
+use super::changes::{ChangeWrites, OTHER_ALIASES, RememberedChange, StoredMute};
 use super::items::{self, RegistryItem};
 use super::keys::RegistryKeys;
 use super::{Registry, keys};
 use crate::failure::unavailable;
 
 const CHANGING: &str = "making a change";
+
+const READING_ENTRY: &str = "reading an audit entry";
 
 /// How often a change is tried if other transactions are using the same records.
 const TRIES: u32 = 4;
@@ -40,11 +42,11 @@ impl Steering for Registry {
         self.try_change(change).await
     }
 
-    async fn made_with(&self, key: &str, now: Timestamp) -> Result<Option<AuditEntry>, Unavailable> {
+    async fn made_with(&self, key: &str, now: Timestamp) -> Result<Option<MadeChange>, Unavailable> {
         let what = "reading an idempotency key";
         let Some(item) = self.item(self.keys.idempotency(key), what).await? else { return Ok(None) };
         let remembered: RememberedChange = items::decode(item, what)?;
-        Ok((remembered.expires_at > now.as_second()).then_some(remembered.entry))
+        Ok((remembered.expires_at > now.as_second()).then_some(remembered.made))
     }
 
     async fn aliases(&self) -> Result<Vec<Alias>, Unavailable> {
@@ -74,6 +76,28 @@ impl Steering for Registry {
         self.all(query, Some(limit), "reading the audit trail").await
     }
 
+    async fn audit_entry(&self, at: Timestamp, id: &str) -> Result<Option<AuditEntry>, Unavailable> {
+        let item = self.item(self.keys.audit_entry(at, id), READING_ENTRY).await?;
+        item.map(|item| items::decode(item, READING_ENTRY)).transpose()
+    }
+
+    async fn audit_after(&self, after: Timestamp, limit: u32) -> Result<Vec<AuditEntry>, Unavailable> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :after AND :end")
+            .expression_attribute_values(":pk", items::text(self.keys.audit_trail()))
+            .expression_attribute_values(":after", items::text(keys::after_audit(after)))
+            .expression_attribute_values(":end", items::text(keys::AFTER_AUDIT.to_owned()))
+            .consistent_read(true)
+            .scan_index_forward(true);
+        self.all(query, Some(limit), "reading the audit trail").await
+    }
+
     async fn verifications(&self, version: VersionNumber, limit: u32) -> Result<Vec<Verification>, Unavailable> {
         let query = self.query(&RegistryKeys::verifications(version)).scan_index_forward(false);
         self.all(query, Some(limit), "reading the verifications of a version").await
@@ -95,18 +119,25 @@ impl Registry {
             return Ok(());
         }
         self.refuse_repeated(change).await?;
-        Err(conflict(&refused, &conditions).unwrap_or_else(|| refused.error.into()))
+        Err(match conflict(&refused, &conditions) {
+            // The other alias may leave room for this one.
+            Some(ChangeError::Conflict(what)) if what == OTHER_ALIASES => {
+                Unavailable::briefly(CHANGING, "other aliases are added all the time").into()
+            }
+            Some(error) => error,
+            None => refused.error.into(),
+        })
     }
 
     async fn is_made(&self, change: &Change) -> Result<bool, Unavailable> {
-        Ok(self.item(self.keys.audit_entry(&change.entry), "reading an audit entry").await?.is_some())
+        Ok(self.item(self.keys.audit_entry(change.entry.at, &change.entry.id), READING_ENTRY).await?.is_some())
     }
 
     /// Returns an error if another change with the same key was made before.
     async fn refuse_repeated(&self, change: &Change) -> Result<(), ChangeError> {
         let Some(key) = &change.key else { return Ok(()) };
-        match self.made_with(key, change.entry.at).await? {
-            Some(entry) if entry.id != change.entry.id => Err(ChangeError::Repeated(Box::new(entry))),
+        match self.made_with(&key.key, change.entry.at).await? {
+            Some(made) if made.entry.id != change.entry.id => Err(ChangeError::Repeated(Box::new(made))),
             _ => Ok(()),
         }
     }

@@ -2,5 +2,6 @@
 
 mod compatibility;
 mod journal;
+mod steering;
 pub(super) mod support;
 mod transaction;

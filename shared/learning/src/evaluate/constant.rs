@@ -63,14 +63,14 @@ impl ConstantAnswer {
 
 fn of_numbers(numbers: &[f64]) -> Best {
     let mean = |numbers: &[f64]| numbers.iter().sum::<f64>() / numbers.len() as f64;
-    let logarithms: Vec<f64> = numbers.iter().map(|number| number.max(0.0).ln_1p()).collect();
+    let logarithms: Vec<f64> = numbers.iter().map(|number| libm::log1p(number.max(0.0))).collect();
     let alike: Vec<(f64, f64)> = numbers.iter().map(|number| (*number, 1.0)).collect();
     let relative = numbers.iter().map(|number| (*number, 1.0 / number.abs().max(f64::EPSILON))).collect();
     Best::Numbers {
         mean: mean(numbers),
         median: quantile(alike.clone(), 0.5),
         relative: quantile(relative, 0.5),
-        of_logarithms: mean(&logarithms).exp_m1(),
+        of_logarithms: libm::expm1(mean(&logarithms)),
         quantile: quantile(alike, PINBALL_QUANTILE),
     }
 }

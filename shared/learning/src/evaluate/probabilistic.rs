@@ -22,7 +22,7 @@ pub(crate) fn log_losses(truth: &[u32], probabilities: &[f32], classes: usize) -
 /// Returns the log loss of one row, from the predicted probability of its true class. The probability is limited as in
 /// [`log_loss`].
 pub(super) fn surprise(probability: f32) -> f64 {
-    -f64::from(probability).clamp(f64::EPSILON, 1.0 - f64::EPSILON).ln()
+    -libm::log(f64::from(probability).clamp(f64::EPSILON, 1.0 - f64::EPSILON))
 }
 
 /// Returns the ROC AUC of a classifier, averaged over the classes. Returns `None` if the ROC curve of no class is

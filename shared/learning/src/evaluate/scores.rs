@@ -206,7 +206,7 @@ pub(super) fn relative_error(truth: f64, value: f64) -> f64 {
 /// `root_mean_squared_log_error`.
 pub(super) fn log_error(truth: f64, value: f64) -> f64 {
     // A predicted number below 0 counts as 0.
-    value.max(0.0).ln_1p() - truth.max(0.0).ln_1p()
+    libm::log1p(value.max(0.0)) - libm::log1p(truth.max(0.0))
 }
 
 /// Returns the quantile loss (pinball loss) of a predicted number (`value`), as in scikit-learn's `mean_pinball_loss`.

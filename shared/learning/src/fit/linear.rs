@@ -1,5 +1,7 @@
 //! Fits linear models to standardised features with the library smartcore: logistic regression and ridge regression.
 
+mod portable;
+
 use std::time::Instant;
 
 use evergreen_scoring::{Linear, Link, Predictor, Scaler};
@@ -13,6 +15,7 @@ use super::features::{TrainingData, Truth};
 use super::forest::{moments, normalised};
 use super::scaling;
 use super::{FitError, FitRows, Fitted, Hyperparameters};
+use portable::Portable;
 
 // For larger tables, the fit uses evenly spaced rows. The library uses one thread and cannot be interrupted, and a
 // linear model improves little with more cells.
@@ -169,13 +172,14 @@ fn logistic(
     (classes, count): (&[u32], usize),
     parameters: LinearParameters,
 ) -> Result<(Linear, Link), LinearError> {
+    let scaled = scaled.into_iter().map(Portable).collect();
     let matrix = DenseMatrix::new(rows.len(), width, scaled, false)?;
     let truth: Vec<u32> = rows.iter().filter_map(|row| classes.get(*row as usize).copied()).collect();
-    let settings = LogisticRegressionParameters::default().with_alpha(parameters.alpha);
+    let settings = LogisticRegressionParameters::default().with_alpha(Portable(parameters.alpha));
     let fitted = LogisticRegression::fit(&matrix, &truth, settings)?;
     let (weights, bias) = (fitted.coefficients(), fitted.intercept());
-    let weights_of = |output: usize| (0..width).map(move |feature| *weights.get((output, feature)) as f32);
-    let bias_of = |output: usize| *bias.get(if bias.shape().0 > output { (output, 0) } else { (0, output) }) as f32;
+    let weights_of = |output: usize| (0..width).map(move |feature| weights.get((output, feature)).0 as f32);
+    let bias_of = |output: usize| bias.get(if bias.shape().0 > output { (output, 0) } else { (0, output) }).0 as f32;
     if count == 2 {
         return Ok((Linear { weights: weights_of(0).collect(), bias: vec![bias_of(0)] }, Link::Logistic));
     }

@@ -88,7 +88,8 @@ impl Space {
 fn draw(dimension: &Dimension, ValueRange { least, most }: ValueRange, share: f64) -> f64 {
     // Extending the range by 0.5 at both ends makes the first and the last whole number as likely as the others.
     let (from, to) = if dimension.whole { (least - 0.5, most + 0.5) } else { (least, most) };
-    let drawn = if dimension.log && from > 0.0 { from * (to / from).powf(share) } else { from + (to - from) * share };
+    let drawn =
+        if dimension.log && from > 0.0 { from * libm::pow(to / from, share) } else { from + (to - from) * share };
     let drawn = if dimension.whole { drawn.round() } else { drawn };
     drawn.clamp(least, most)
 }

@@ -131,7 +131,7 @@ impl Loss {
         // `answers` has for each row the sum of the picked models' predictions. The sum divided by `parts` is the
         // ensemble's prediction.
         let sum: f64 = match self {
-            Self::Surprise => answers.iter().map(|sum| -(sum / parts).max(LEAST).ln()).sum(),
+            Self::Surprise => answers.iter().map(|sum| -libm::log((sum / parts).max(LEAST))).sum(),
             Self::Squared(truth) => answers.iter().zip(truth).map(|(sum, truth)| (sum / parts - truth).powi(2)).sum(),
             Self::Absolute(truth) => answers.iter().zip(truth).map(|(sum, truth)| (sum / parts - truth).abs()).sum(),
         };

@@ -3,7 +3,7 @@
 
 use evergreen_table::Target;
 
-use evergreen_scoring::LabelRule;
+use evergreen_scoring::{LabelRule, to_power};
 
 use crate::evaluate::{Answers, log_loss};
 
@@ -30,14 +30,14 @@ pub(super) fn power(target: &Target, answers: &Answers, rule: &LabelRule) -> Opt
     // The probabilities are limited as `rule` says.
     let kept = 1.0 - floor * labels.len() as f32;
     let loss = |log_power: f64| {
-        let mut raised = raised(probabilities, labels.len(), log_power.exp());
+        let mut raised = raised(probabilities, labels.len(), libm::exp(log_power));
         raised.iter_mut().for_each(|probability| *probability = *probability * kept + floor);
         log_loss(&truth, &raised, labels.len())
     };
     // The log loss is a convex function of the power, so it has a single minimum, also over the power's logarithm. So
     // golden-section search finds the minimum.
     let golden = (5.0_f64.sqrt() - 1.0) / 2.0;
-    let (mut low, mut high) = (-MAX_POWER.ln(), MAX_POWER.ln());
+    let (mut low, mut high) = (-libm::log(MAX_POWER), libm::log(MAX_POWER));
     let (mut a, mut b) = (high - golden * (high - low), low + golden * (high - low));
     let (mut loss_a, mut loss_b) = (loss(a), loss(b));
     for _ in 0..STEPS {
@@ -52,7 +52,7 @@ pub(super) fn power(target: &Target, answers: &Answers, rule: &LabelRule) -> Opt
         }
     }
     let best = f64::midpoint(low, high);
-    (loss(best) < loss(0.0) * (1.0 - WORTHWHILE)).then(|| best.exp() as f32)
+    (loss(best) < loss(0.0) * (1.0 - WORTHWHILE)).then(|| libm::exp(best) as f32)
 }
 
 /// Returns calibrated predictions: each probability is raised to `power`. `None` leaves the predictions unchanged.
@@ -75,7 +75,7 @@ fn raised(probabilities: &[f32], classes: usize, power: f64) -> Vec<f32> {
     let mut raised = Vec::with_capacity(probabilities.len());
     for row in probabilities.chunks_exact(classes) {
         let highest = row.iter().fold(0.0_f32, |highest, p| highest.max(*p));
-        let weights = row.iter().map(|p| (p / highest).powf(power as f32));
+        let weights = row.iter().map(|p| to_power(p / highest, power as f32));
         let sum: f32 = weights.clone().sum();
         raised.extend(weights.map(|weight| weight / sum));
     }

@@ -18,7 +18,9 @@ pub enum Bins {
     /// Cells for numbers: up to each edge, above the last edge, missing. For a text column, the number is that of the
     /// known words in the text.
     Numbers {
+        // The edges are values of the model's input. As `f32` their text is short, and is read back exactly.
         /// The edges, ascending and distinct. A number that equals an edge belongs to the cell below the edge.
+        #[serde(with = "exact")]
         edges: Vec<f64>,
     },
     /// Cells for categories, truth values or labels: one for each counted category, other, unseen, missing.
@@ -149,6 +151,19 @@ impl Bins {
     }
 }
 
+/// Stores edges as `f32`, which they are.
+mod exact {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(edges: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(edges.iter().map(|edge| *edge as f32))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
+        Ok(Vec::<f32>::deserialize(deserializer)?.into_iter().map(f64::from).collect())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,6 +182,13 @@ mod tests {
         let bins = numbers(&[0.0, 10.0]);
         let cells = [-1.0, 0.0, 0.5, 10.0, 11.0, f32::INFINITY, f32::NAN].map(|value| bins.cell(&[value]));
         assert_eq!((cells, bins.cells()), ([0, 0, 1, 1, 2, 2, 3], 4));
+    }
+
+    #[test]
+    fn an_edge_is_read_back_exactly() {
+        let edges = [f32::MIN, -0.3, f32::MIN_POSITIVE, 0.1, 16_777_217.0, f32::MAX].map(f64::from);
+        let text = serde_json::to_string(&numbers(&edges)).unwrap();
+        assert_eq!(serde_json::from_str::<Bins>(&text).unwrap(), numbers(&edges), "{text}");
     }
 
     #[test]

@@ -48,8 +48,8 @@ impl Announcement {
         announcement(EventKind::RegistryChanged, entry, &detail)
     }
 
-    // A rule in the template hands only `request` to the training function.
-    /// Creates the event `TrainingRequested`, which starts the training function with the event `request`. Its id is the
+    // The training function reads the entry again, and does what the entry asks for.
+    /// Creates the event `TrainingRequested`, which starts the training function for the event `request`. Its id is the
     /// id of the audit entry. `version` is the version to verify, if a verification was requested.
     ///
     /// # Errors
@@ -107,7 +107,7 @@ mod tests {
         AuditEntry {
             id: "a1".into(),
             at: "2026-11-24T03:00:01Z".parse().unwrap(),
-            actor: Actor { kind: ActorKind::Session, name: "Ada".into() },
+            actor: Actor::new(ActorKind::Session, "Ada"),
             action,
             subject: subject.into(),
             reason: reason.map(String::from),

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::loss::{MeanLoss, margin};
+use super::paired::Probability;
 use super::{PairedTest, SAME, SIGNIFICANCE, Scores};
 use crate::PrimaryMetric;
 
@@ -63,6 +64,6 @@ impl AgainstConstant {
 /// Writes the constant baseline's score and the test's p-value, as part of a sentence.
 impl fmt::Display for AgainstConstant {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "answering a constant gives {:.4}, p = {:.2}", self.score, self.test.p_value())
+        write!(formatter, "answering a constant gives {:.4}, {}", self.score, Probability(self.test.p_value()))
     }
 }

@@ -81,15 +81,26 @@ impl fmt::Display for PairedTest {
         match self {
             Self::Mcnemar { challenger_only, champion_only, p_value } => write!(
                 formatter,
-                "only the champion is right on {champion_only} rows, only this one on {challenger_only}: p = {p_value:.2}"
+                "only the champion is right on {champion_only} rows, only this one on {challenger_only}: {}",
+                Probability(*p_value)
             ),
             Self::Bootstrap { difference, lower, upper, p_value } => write!(
                 formatter,
-                "the mean loss is {}, in 90 % of the resamples {}: p = {p_value:.2}",
+                "the mean loss is {}, in 90 % of the resamples {}: {}",
                 change(*difference),
-                range(*lower, *upper)
+                range(*lower, *upper),
+                Probability(*p_value)
             ),
         }
+    }
+}
+
+/// A p-value as people write it, such as `p = 0.06`. Below 0.01 it is `p < 0.01`.
+pub(super) struct Probability(pub(super) f64);
+
+impl fmt::Display for Probability {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 < 0.01 { formatter.write_str("p < 0.01") } else { write!(formatter, "p = {:.2}", self.0) }
     }
 }
 
@@ -240,6 +251,7 @@ mod tests {
                 .contains("the same, in 90 % of the resamples from lower by 0.0100 to higher by 0.0200")
         );
         assert!(test(0.0, 0.0, 0.0).contains("the same, in 90 % of the resamples the same"));
+        assert_eq!(Probability(0.002).to_string(), "p < 0.01");
     }
 
     #[test]

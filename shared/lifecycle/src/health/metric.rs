@@ -63,6 +63,8 @@ pub enum MetricSource {
     Schedule,
     /// The number of prediction requests per API key.
     Usage,
+    /// The counts of served rows.
+    Served,
 }
 
 /// Defines the enum [`Metric`] from a list with one entry for each health metric.
@@ -228,6 +230,20 @@ metrics! {
     QuotaUsed {
         unit: Share, presence: Always, worst: Highest, publication: OnChange,
         sources: [Usage]
+    }
+
+    // The alarm's threshold is 1. Zero also means that too few rows were served to see a difference.
+    /// Number of columns and predictions in which the champion's served rows differ from the training data: beyond noise,
+    /// and by much. See [`drift`](crate::drift).
+    DriftedColumns {
+        unit: Count, presence: AfterTraining, worst: Highest, publication: OnChange,
+        sources: [Champion, Served]
+    }
+
+    /// Number of rows that got a prediction in the last complete hour.
+    ServedRows {
+        unit: Count, presence: AfterTraining, worst: Lowest, publication: OnChange,
+        sources: [Champion, Served]
     }
 
     /// How many of the champion's two stored model files (in the registry and in S3) are missing or damaged.

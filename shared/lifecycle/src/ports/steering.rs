@@ -5,7 +5,7 @@ use std::future::Future;
 use jiff::Timestamp;
 
 use super::Unavailable;
-use crate::{Alias, Annotations, AuditEntry, Change, Mute, Protection, Verification, VersionNumber};
+use crate::{Alias, Annotations, AuditEntry, Change, MadeChange, Mute, Protection, Verification, VersionNumber};
 
 /// Error: a change was not made. Nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -14,9 +14,9 @@ pub enum ChangeError {
     /// `the champion`.
     #[error("{0} changed meanwhile; read it again, then repeat the change")]
     Conflict(String),
-    /// A change with the same idempotency key was made before. The field is its audit entry.
+    /// A change with the same idempotency key was made before, by the same request or by another one.
     #[error("the change was made before")]
-    Repeated(Box<AuditEntry>),
+    Repeated(Box<MadeChange>),
     /// The version cannot be deleted, because something needs it.
     #[error("version {version} cannot be deleted: {protection}")]
     Protected {
@@ -45,8 +45,8 @@ pub trait Steering: Send + Sync {
     /// [`ChangeError`] says which condition failed, or that the call to the model registry failed.
     fn apply(&self, change: &Change) -> impl Future<Output = Result<(), ChangeError>> + Send;
 
-    /// Returns the audit entry of the change that was made with an idempotency key. `None` if there is none, or the key
-    /// can be used again at `now`.
+    /// Returns the change that was made with an idempotency key. `None` if there is none, or the key can be used again at
+    /// `now`.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.
@@ -54,7 +54,7 @@ pub trait Steering: Send + Sync {
         &self,
         key: &str,
         now: Timestamp,
-    ) -> impl Future<Output = Result<Option<AuditEntry>, Unavailable>> + Send;
+    ) -> impl Future<Output = Result<Option<MadeChange>, Unavailable>> + Send;
 
     /// Returns all aliases, ordered by name; at most [`MAX_ALIASES`].
     ///
@@ -75,6 +75,27 @@ pub trait Steering: Send + Sync {
     fn audit(
         &self,
         before: Option<Timestamp>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<AuditEntry>, Unavailable>> + Send;
+
+    /// Returns the entry of the audit trail with this time and id. `None` if there is none. The read sees every earlier
+    /// write.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the call to the model registry fails.
+    fn audit_entry(
+        &self,
+        at: Timestamp,
+        id: &str,
+    ) -> impl Future<Output = Result<Option<AuditEntry>, Unavailable>> + Send;
+
+    /// Returns the entries of the audit trail after a time, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the call to the model registry fails.
+    fn audit_after(
+        &self,
+        after: Timestamp,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<AuditEntry>, Unavailable>> + Send;
 

@@ -9,7 +9,9 @@ mod format_2;
 use evergreen_lifecycle::Signature;
 use prost::Message;
 
-use super::names::{CORE_DOMAIN, CORE_OPSET, FORMAT_KEY, LINEAGE_KEY, ML_DOMAIN, ML_OPSET, MODEL_KEY, SIGNATURE_KEY};
+use super::names::{
+    BASELINE_KEY, CORE_DOMAIN, CORE_OPSET, FORMAT_KEY, LINEAGE_KEY, ML_DOMAIN, ML_OPSET, MODEL_KEY, SIGNATURE_KEY,
+};
 use super::onnx::{GraphProto, ModelProto};
 use super::{ArtifactError, ArtifactMetadata, limits};
 use crate::pipeline::Pipeline;
@@ -30,7 +32,8 @@ pub fn decode(bytes: &[u8]) -> Result<(Pipeline, ArtifactMetadata), ArtifactErro
     check_opset(&model, CORE_DOMAIN, CORE_OPSET)?;
     let lineage =
         property(&model, LINEAGE_KEY).map(serde_json::from_str).transpose().map_err(ArtifactError::Lineage)?;
-    let metadata = ArtifactMetadata { model: required(&model, MODEL_KEY)?.to_owned(), lineage };
+    let baseline = property(&model, BASELINE_KEY).and_then(|text| serde_json::from_str(text).ok());
+    let metadata = ArtifactMetadata { model: required(&model, MODEL_KEY)?.to_owned(), lineage, baseline };
     let signature: Signature =
         serde_json::from_str(required(&model, SIGNATURE_KEY)?).map_err(ArtifactError::Signature)?;
     let graph = model.graph.ok_or(ArtifactError::Missing("graph"))?;

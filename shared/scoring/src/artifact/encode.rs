@@ -1,8 +1,11 @@
 //! Writes a pipeline (a trained model) as an artifact, which is an ONNX file.
 
 use prost::Message;
+use serde::Serialize;
 
-use super::names::{CORE_DOMAIN, CORE_OPSET, FORMAT_KEY, LINEAGE_KEY, ML_DOMAIN, ML_OPSET, MODEL_KEY, SIGNATURE_KEY};
+use super::names::{
+    BASELINE_KEY, CORE_DOMAIN, CORE_OPSET, FORMAT_KEY, LINEAGE_KEY, ML_DOMAIN, ML_OPSET, MODEL_KEY, SIGNATURE_KEY,
+};
 use super::onnx::{AttributeProto, ModelProto, OperatorSetIdProto, StringStringEntryProto};
 use super::{ArtifactMetadata, FORMAT_VERSION, graph};
 use crate::pipeline::{Pipeline, Predictor};
@@ -41,16 +44,17 @@ fn properties(pipeline: &Pipeline, metadata: &ArtifactMetadata) -> Vec<StringStr
     let mut properties = vec![
         property(FORMAT_KEY, FORMAT_VERSION.to_owned()),
         property(MODEL_KEY, metadata.model.clone()),
-        property(SIGNATURE_KEY, signature_json(pipeline)),
+        property(SIGNATURE_KEY, json(pipeline.signature())),
     ];
     properties.extend(metadata.lineage.as_ref().map(|lineage| property(LINEAGE_KEY, lineage.to_json())));
+    properties.extend(metadata.baseline.as_ref().map(|baseline| property(BASELINE_KEY, json(baseline))));
     properties
 }
 
-fn signature_json(pipeline: &Pipeline) -> String {
+fn json(value: &impl Serialize) -> String {
     // `serde_json` serialises directly to text. With a JSON map in between, features of other crates would decide the
     // order of the keys. Serialising cannot fail. An empty signature could not be loaded again.
-    let json = serde_json::to_string(pipeline.signature());
+    let json = serde_json::to_string(value);
     debug_assert!(json.is_ok(), "{json:?}");
     json.unwrap_or_default()
 }

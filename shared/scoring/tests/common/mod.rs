@@ -27,7 +27,7 @@ pub fn traced() -> ArtifactMetadata {
         family: Family::RandomForest,
         parameters: parameters.map(|(name, value): (&str, serde_json::Value)| (name.to_owned(), value)).into(),
     };
-    ArtifactMetadata { model: "iris".into(), lineage: Some(lineage) }
+    ArtifactMetadata { lineage: Some(lineage), ..ArtifactMetadata::named("iris") }
 }
 
 pub fn column(name: &str, kind: ColumnKind, nullable: bool) -> Column {

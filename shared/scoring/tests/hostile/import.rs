@@ -28,7 +28,7 @@ pub fn check(bytes: &[u8]) {
     // For each test table. The model must give the same predictions after its artifact is written and loaded.
     for table in TABLES.iter() {
         let Ok(imported) = import(bytes, table) else { continue };
-        let metadata = ArtifactMetadata { model: "foreign".into(), lineage: None };
+        let metadata = ArtifactMetadata::named("foreign");
         let model = Model::compile(&imported.pipeline, metadata.clone());
         answers_any_row(&model);
         let served = Model::load(&encode(&imported.pipeline, &metadata)).unwrap();

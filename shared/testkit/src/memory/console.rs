@@ -28,7 +28,7 @@ impl ObjectRemoval for Memory {
 
 impl ScheduleSwitch for Memory {
     async fn switch(&self, is_enabled: bool) -> Result<bool, Unavailable> {
-        let mut state = self.reach("schedule")?;
+        let mut state = self.reach_for("schedule", "switch")?;
         let Some(schedule) = &mut state.schedule else { return Ok(false) };
         schedule.is_enabled = is_enabled;
         Ok(true)

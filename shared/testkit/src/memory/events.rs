@@ -49,6 +49,10 @@ impl EventOutbox for Memory {
 
 impl Announcer for Memory {
     async fn announce(&self, events: &[Announcement]) -> Result<Vec<Refusal>, Unavailable> {
+        let is_stalled = self.state().stalled.contains("bus");
+        if is_stalled {
+            std::future::pending::<()>().await;
+        }
         let mut state = self.reach("bus")?;
         let (refused, taken): (Vec<_>, Vec<_>) = events.iter().partition(|event| state.refused.contains(&event.key));
         state.events.extend(taken.into_iter().cloned());

@@ -2,8 +2,8 @@
 
 use evergreen_lifecycle::ports::{ChangeError, MAX_ALIASES, Steering, Unavailable};
 use evergreen_lifecycle::{
-    Alias, Annotations, AuditEntry, Champion, Change, Edit, Mute, PROTECTED_CHAMPIONS, Protection, RunState,
-    Verification, VersionNumber,
+    Alias, Annotations, AuditEntry, Champion, Change, Edit, MadeChange, Mute, PROTECTED_CHAMPIONS, Protection,
+    RequestKey, RunState, Verification, VersionNumber,
 };
 use jiff::Timestamp;
 
@@ -17,21 +17,22 @@ impl Steering for Memory {
         if state.audit.contains(&change.entry) {
             return Ok(());
         }
-        if let Some(entry) = change.key.as_ref().and_then(|key| state.keys.get(key)) {
-            return Err(ChangeError::Repeated(Box::new(entry.clone())));
+        if let Some(made) = change.key.as_ref().and_then(|key| state.keys.get(&key.key)) {
+            return Err(ChangeError::Repeated(Box::new(made.clone())));
         }
         change.edits.iter().try_for_each(|edit| state.check(edit))?;
         change.edits.iter().for_each(|edit| state.perform(edit));
         state.audit.push(change.entry.clone());
         state.keep(&change.announcements);
-        if let Some(key) = &change.key {
-            state.keys.insert(key.clone(), change.entry.clone());
+        if let Some(RequestKey { key, request }) = &change.key {
+            let made = MadeChange { entry: change.entry.clone(), request: Some(request.clone()) };
+            state.keys.insert(key.clone(), made);
         }
         drop(state);
         self.answer("apply", ())
     }
 
-    async fn made_with(&self, key: &str, _now: Timestamp) -> Result<Option<AuditEntry>, Unavailable> {
+    async fn made_with(&self, key: &str, _now: Timestamp) -> Result<Option<MadeChange>, Unavailable> {
         Ok(self.reach("registry")?.keys.get(key).cloned())
     }
 
@@ -48,6 +49,19 @@ impl Steering for Memory {
         let earlier = |entry: &&AuditEntry| before.is_none_or(|before| entry.at < before);
         let mut entries: Vec<_> = state.audit.iter().filter(earlier).cloned().collect();
         entries.sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
+        entries.truncate(limit as usize);
+        Ok(entries)
+    }
+
+    async fn audit_entry(&self, at: Timestamp, id: &str) -> Result<Option<AuditEntry>, Unavailable> {
+        let state = self.reach("registry")?;
+        Ok(state.audit.iter().find(|entry| entry.at == at && entry.id == id).cloned())
+    }
+
+    async fn audit_after(&self, after: Timestamp, limit: u32) -> Result<Vec<AuditEntry>, Unavailable> {
+        let state = self.reach("registry")?;
+        let mut entries: Vec<_> = state.audit.iter().filter(|entry| after < entry.at).cloned().collect();
+        entries.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
         entries.truncate(limit as usize);
         Ok(entries)
     }

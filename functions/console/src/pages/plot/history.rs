@@ -150,7 +150,8 @@ impl QualityHistory {
 fn draw_limit(chart: &mut Chart, value: f64, class: &str, label: &str) {
     let (at, (left, right)) = (chart.y(value), chart.sides());
     chart.line((left, at), (right, at), class);
-    chart.text((left + 6.0, at - 5.0), "start", &format!("limit {class}-text"), label);
+    // The first versions are often near a limit, the newest ones rarely.
+    chart.text((right - 6.0, at - 5.0), "end", &format!("limit {class}-text"), label);
 }
 
 #[cfg(test)]

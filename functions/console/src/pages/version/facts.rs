@@ -95,7 +95,9 @@ pub(super) fn gate(version: &Version, base: &str) -> Vec<Fact> {
     };
     let tolerance_metric = decision.tolerance_metric.unwrap_or(decision.metric);
     let constant = decision.constant.map(|constant| {
-        Fact::new("Constant answer", format!("{}, p = {:.3}", text::score(constant.score), constant.test.p_value()))
+        let p = constant.test.p_value();
+        let p = if p < 0.001 { "p < 0.001".to_owned() } else { format!("p = {p:.3}") };
+        Fact::new("Constant answer", format!("{}, {p}", text::score(constant.score)))
     });
     let table = decision.same_table.map(|same| if same { "the same table" } else { "another table" });
     [

@@ -67,10 +67,10 @@ impl Loss {
                 let truth: Vec<f32> = rows.iter().map(of).collect();
                 let share = |class: usize| mean(&truth, &weights, |truth| f64::from(u8::from(truth == class as f32)));
                 if count == 2 {
-                    let odds = (share(1) / (1.0 - share(1))).ln().clamp(-MAX_LOG_ODDS, MAX_LOG_ODDS);
+                    let odds = libm::log(share(1) / (1.0 - share(1))).clamp(-MAX_LOG_ODDS, MAX_LOG_ODDS);
                     (LossKind::Logistic, truth, vec![odds], 0.0, 1.0)
                 } else {
-                    let start = (0..count).map(|class| share(class).ln().max(-MAX_LOG_ODDS)).collect();
+                    let start = (0..count).map(|class| libm::log(share(class)).max(-MAX_LOG_ODDS)).collect();
                     (LossKind::Softmax, truth, start, 0.0, 1.0)
                 }
             }
@@ -112,12 +112,12 @@ impl Loss {
             .with_min_len(PIECE)
             .map(|row| {
                 let highest = scores.iter().fold(f64::NEG_INFINITY, |highest, scores| highest.max(scores[row]));
-                highest + scores.iter().map(|scores| (scores[row] - highest).exp()).sum::<f64>().ln()
+                highest + libm::log(scores.iter().map(|scores| libm::exp(scores[row] - highest)).sum::<f64>())
             })
             .collect();
         for (probabilities, scores) in self.probabilities.iter_mut().zip(scores) {
             let all = probabilities.par_iter_mut().with_min_len(PIECE).zip(scores).zip(&normaliser);
-            all.for_each(|((p, score), normaliser)| *p = (score - normaliser).exp() as f32);
+            all.for_each(|((p, score), normaliser)| *p = libm::exp(score - normaliser) as f32);
         }
     }
 
@@ -136,7 +136,7 @@ impl Loss {
             let (first, second) = match kind {
                 LossKind::Squared => (scores[row] as f32 - truth, 1.0),
                 LossKind::Logistic => {
-                    let p = (1.0 / (1.0 + (-scores[row]).exp())) as f32;
+                    let p = (1.0 / (1.0 + libm::exp(-scores[row]))) as f32;
                     (p - truth, p * (1.0 - p))
                 }
                 LossKind::Softmax => {
@@ -201,12 +201,12 @@ pub(super) fn loss_of(truth: Truth<'_>, value: f64, scores: impl Iterator<Item =
         Truth::Classes { count: 2, .. } => {
             let odds = if value > 0.0 { -first } else { first };
             // This is ln(1 + e^odds), computed in a way that does not overflow.
-            odds.max(0.0) + (-odds.abs()).exp().ln_1p()
+            odds.max(0.0) + libm::log1p(libm::exp(-odds.abs()))
         }
         Truth::Classes { .. } => {
             let highest = scores.clone().fold(f64::NEG_INFINITY, f64::max);
-            let sum: f64 = scores.clone().map(|score| (score - highest).exp()).sum();
-            highest + sum.ln() - scores.clone().nth(value as usize).unwrap_or_default()
+            let sum: f64 = scores.clone().map(|score| libm::exp(score - highest)).sum();
+            highest + libm::log(sum) - scores.clone().nth(value as usize).unwrap_or_default()
         }
     }
 }

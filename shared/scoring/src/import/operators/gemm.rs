@@ -73,7 +73,7 @@ mod tests {
     fn a_linear_layer_is_a_linear_model() {
         for layer in [layer(&[1, 2], 1), layer(&[2, 1], 0)] {
             let imported = read(&layer, &numbers()).unwrap();
-            let model = Model::compile(&imported.pipeline, ArtifactMetadata { model: "iris".into(), lineage: None });
+            let model = Model::compile(&imported.pipeline, ArtifactMetadata::named("iris"));
             // The expected numbers are the predictions of ONNX Runtime 1.32.0.
             assert_eq!(model.predict(&[3.0, 4.0, -1.0, 0.25]).unwrap().numbers().unwrap().values(), [11.5, 0.0]);
         }

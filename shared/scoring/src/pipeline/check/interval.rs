@@ -23,7 +23,7 @@ pub(super) fn check(task: Task, interval: Option<&Interval>, features: usize) ->
         Some(ensemble) => ensemble_bound(ensemble, features, 1, false)?,
         None => 0.0,
     };
-    if hardest > MAX_DIFFICULTY || half * f64::from(hardest).exp() > f64::from(MAX_OUTPUT) {
+    if hardest > MAX_DIFFICULTY || half * libm::exp(f64::from(hardest)) > f64::from(MAX_OUTPUT) {
         return Err(PipelineError::Difficulty(hardest));
     }
     let is_end = |end: &f32| end.abs() <= MAX_OUTPUT;

@@ -1,0 +1,69 @@
+//! Tests of the page that compares served rows with the training data.
+
+use evergreen_lifecycle::VersionNumber;
+use evergreen_lifecycle::drift::{
+    BaselineCounts, Bins, CountShape, CountedColumn, CountedHour, DriftComparison, DriftLimits, DriftSummary,
+    DriftVerdict, ServedCounts, Window, WindowLength,
+};
+use evergreen_lifecycle::session::Right;
+use evergreen_testkit::Memory;
+
+use crate::page;
+use crate::sample::full;
+
+/// Returns the cells of two columns, of which one has a hostile name.
+fn shape() -> CountShape {
+    let column =
+        |name: &str| CountedColumn { name: name.into(), slots: 1, bins: Bins::Numbers { edges: vec![30.0, 50.0] } };
+    CountShape { columns: vec![column("age"), column("<b>income</b>")], predictions: Vec::new() }
+}
+
+fn counts(ages: &[f32]) -> ServedCounts {
+    let shape = shape();
+    let mut counts = ServedCounts::new(&shape);
+    (0..3000).zip(ages.iter().cycle()).for_each(|(row, age)| {
+        shape.count(&mut counts, &[*age, [20.0, 40.0, 60.0][row % 3]], &[]);
+    });
+    counts
+}
+
+/// Stores the comparison of an hour in which the served people are older.
+fn store_drift(registry: &Memory) {
+    let training = counts(&[20.0, 40.0, 60.0]);
+    let baseline = BaselineCounts::new(shape(), &training, &ServedCounts::new(&shape())).unwrap();
+    let length = WindowLength::Hour;
+    let limits = DriftLimits::of_window(length, 0.2);
+    let verdict = DriftVerdict::new(&baseline, &counts(&[60.0]), limits, length.words()).unwrap();
+    let judged = CountedHour::of("2026-11-24T07:00:00Z".parse().unwrap());
+    let window = Window { length, last: judged };
+    let comparison = DriftComparison { window, version: VersionNumber::FIRST, verdict };
+    let mut state = registry.state();
+    let comparisons = vec![comparison];
+    state.drift = Some(DriftSummary::after(None, judged, VersionNumber::FIRST, 3000, &comparisons));
+    state.comparisons = comparisons;
+}
+
+#[tokio::test]
+async fn a_drifted_column_comes_first_with_its_figures_and_a_sentence() {
+    let world = full();
+    store_drift(&world.registry);
+    let text = page(&world, Right::See, "drift").await.text;
+    for expected in [
+        "1 drifted",
+        "Drift in the last hour (3000 rows): age",
+        "3,000 rows of version 1, until",
+        "above 50",
+        "which can be noise",
+        "<b>income</b>",
+    ] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    let (age, income) = (text.find("beyond noise").unwrap(), text.find("<b>income</b>").unwrap());
+    assert!(age < income, "{text}");
+}
+
+#[tokio::test]
+async fn before_the_first_comparison_the_page_says_why_it_is_empty() {
+    let text = page(&full(), Right::See, "drift").await.text;
+    assert!(text.contains("Nothing was compared yet"), "{text}");
+}
