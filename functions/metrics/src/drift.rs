@@ -24,26 +24,31 @@ pub(crate) struct Compared<'a> {
     pub(crate) baseline: Option<&'a BaselineCounts>,
 }
 
-/// Returns the summary of the comparisons at `now`. Compares first, if an hour is complete that was not judged.
+/// Returns the summary of the comparisons at `now`. Compares first, if an hour is complete that was not judged, and if the
+/// champion's model file is intact (`has_model`). `None` if nothing was ever compared.
 ///
 /// # Errors
 /// [`Unavailable`] if a call to the registry fails. The next measurement then judges the hour.
 pub(crate) async fn judge(
     registry: &impl ServedRecord,
     champion: &Compared<'_>,
+    has_model: bool,
     now: Timestamp,
-) -> Result<DriftSummary, Unavailable> {
+) -> Result<Option<DriftSummary>, Unavailable> {
     let last = CountedHour::last_complete(now);
     let former = registry.drift_summary().await?;
+    if !has_model {
+        return Ok(former);
+    }
     let (version, before) = (champion.version, former.as_ref());
     if let Some(former) = before.filter(|former| former.judged >= last) {
         if former.version == version {
-            return Ok(former.clone());
+            return Ok(Some(former.clone()));
         }
         // A new champion begins without comparisons, and no hour is compared again.
         let summary = DriftSummary::after(before, former.judged, version, former.rows, &[]);
         registry.store_drift(&[], &summary).await?;
-        return Ok(summary);
+        return Ok(Some(summary));
     }
     let first = before.map_or(last.0, |former| former.judged.next().0).max(last.0 - MAX_HOURS + 1);
     let hours = CountedHour(first)..last.next();
@@ -57,7 +62,7 @@ pub(crate) async fn judge(
     let kept: Vec<DriftComparison> =
         comparisons.into_iter().filter(|comparison| summary.has(comparison.window)).collect();
     registry.store_drift(&kept, &summary).await?;
-    Ok(summary)
+    Ok(Some(summary))
 }
 
 /// Adds up the shares of these hours, stores the sums, and compares the windows that end in these hours. Returns the

@@ -164,23 +164,18 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
         now: Timestamp,
     ) -> Option<String> {
         let (pointer, inspection) = (readings.champion()?, inspection?);
-        // Without an intact file, nobody knows whether there is a baseline. The hour is judged later.
-        match inspection.serves() {
-            Some(true) => {}
-            Some(false) => return Some("no stored model file is intact".to_owned()),
-            None => {
-                values.miss(&[Metric::DriftedColumns, Metric::ServedRows]);
-                return Some("the stored model file could not be read".to_owned());
-            }
-        }
         let champion = Compared { version: pointer.number, baseline: inspection.baseline.as_ref() };
-        match drift::judge(self.ports.registry(), &champion, now).await {
+        // Without an intact file, nobody knows whether there is a baseline. Then the hour is judged later.
+        let has_model = inspection.serves() == Some(true);
+        match drift::judge(self.ports.registry(), &champion, has_model, now).await {
             Ok(summary) => {
-                values.know(Metric::ServedRows, summary.rows as f64);
-                // Also without a baseline: a drift of the former champion is over.
-                values.know(Metric::DriftedColumns, summary.drifted() as f64);
-                Some(match (summary.sentence(), champion.baseline) {
+                // Also without a baseline or a summary: a drift of the former champion is over.
+                values.know(Metric::ServedRows, summary.as_ref().map_or(0.0, |summary| summary.rows as f64));
+                values.know(Metric::DriftedColumns, summary.as_ref().map_or(0.0, |summary| summary.drifted() as f64));
+                let sentence = summary.as_ref().and_then(|summary| summary.sentence());
+                Some(match (sentence, champion.baseline) {
                     (Some(sentence), _) => sentence.to_owned(),
+                    (None, _) if !has_model => "no stored model file could be read and is intact".to_owned(),
                     (None, Some(_)) => "the champion has served no rows in a complete hour".to_owned(),
                     (None, None) => "the artifact has no baseline: an earlier release has trained it".to_owned(),
                 })

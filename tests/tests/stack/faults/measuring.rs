@@ -134,7 +134,7 @@ async fn without_copy_and_store_health_is_unknown() {
     stack.serve_new().await;
     let no_copy = Fault::refuses(400, "AccessDeniedException").with(DynamoDb, "BatchGetItem");
     let report = measured(&stack, [no_copy, Fault::throttles().with(S3, "GetObject")]).await;
-    assert_unknown(&report, &["ModelHealthy", "DamagedArtifacts", "DriftedColumns", "ServedRows"]);
+    assert_unknown(&report, &["ModelHealthy", "DamagedArtifacts"]);
 }
 
 #[tokio::test]
