@@ -1,0 +1,131 @@
+//! What people learn in a year: which mails they get, and which incident each mail tells of.
+
+use std::collections::BTreeMap;
+
+use crate::calendar::Calendar;
+use crate::chance::Chance;
+use crate::incident::{HOUR, Incident, IncidentKind};
+use crate::mailing::{MailRoom, ReceivedMail};
+use crate::queue::EventQueue;
+use crate::recording::RecordedYear;
+use crate::rule::AlarmRule;
+use crate::stack::{ALARMS_END, TIDY_AFTER, YearError};
+use crate::watch::{Cadence, StateChange, changes};
+
+/// Purpose of the random numbers of the evaluations' times.
+const CADENCE: u64 = 8;
+
+/// The queue of mails that could not be sent, in the template.
+const MAIL_QUEUE: &str = "AlertFailureQueue";
+
+// The last alarm of an incident is over when its queue was emptied and the alarm has looked at its last bad period.
+/// Minutes after the end of an incident in which a mail still belongs to it.
+const AFTERMATH: u32 = 30 * HOUR;
+
+/// One incident, and what was told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldIncident {
+    /// The incident.
+    pub incident: Incident,
+    /// The mails about it, in the order of time.
+    pub mails: Vec<ReceivedMail>,
+}
+
+/// A year as people saw it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct YearOutcome {
+    /// The incidents, in the order of time.
+    pub incidents: Vec<ToldIncident>,
+    /// The mails that belong to no incident.
+    pub false_mails: Vec<ReceivedMail>,
+}
+
+impl YearOutcome {
+    /// Lets the alarms with these rules look at a year.
+    ///
+    /// # Errors
+    /// [`YearError`] if the alert function no longer fits the simulation.
+    pub fn of(year: &RecordedYear, rules: &[AlarmRule]) -> Result<Self, YearError> {
+        let (calendar, chance) = (Calendar::default(), Chance(year.seed));
+        let mut room = MailRoom::new(&year.incidents, &calendar)?;
+        let look = |index: usize, metrics: &BTreeMap<_, _>| {
+            rules.get(index).map(|rule| changes(rule, metrics, cadence(rule, index, chance), ALARMS_END))
+        };
+        let watches_mails = |index: &usize| rules.get(*index).is_some_and(|rule| rule.metrics == [MAIL_QUEUE]);
+        let (about_mails, others): (Vec<usize>, Vec<usize>) = (0..rules.len()).partition(watches_mails);
+        let found: BTreeMap<usize, Vec<StateChange>> =
+            others.into_iter().filter_map(|index| Some((index, look(index, &year.metrics)?))).collect();
+        room.tell(&found, rules)?;
+        // Mails that were not sent wait in a queue, which has an alarm of its own.
+        let queue = mail_queue(&room.failures, &year.incidents);
+        let metrics = BTreeMap::from([(MAIL_QUEUE.to_owned(), queue.series(chance))]);
+        let found = about_mails.into_iter().filter_map(|index| Some((index, look(index, &metrics)?))).collect();
+        room.tell(&found, rules)?;
+        let mut mails = room.received;
+        mails.sort_by_key(|mail| mail.minute);
+        Ok(Self::sorted(&year.incidents, mails))
+    }
+
+    /// Gives each mail to the incident in whose time it came.
+    fn sorted(incidents: &[Incident], mails: Vec<ReceivedMail>) -> Self {
+        let told = |incident: &Incident| ToldIncident { incident: *incident, mails: Vec::new() };
+        let mut outcome = Self { incidents: incidents.iter().map(told).collect(), false_mails: Vec::new() };
+        for mail in mails {
+            let owner = outcome.incidents.iter_mut().rev().find(|told| told.incident.begin <= mail.minute);
+            match owner.filter(|told| mail.minute < told.incident.end + AFTERMATH) {
+                Some(told) => told.mails.push(mail),
+                None => outcome.false_mails.push(mail),
+            }
+        }
+        outcome
+    }
+}
+
+impl ToldIncident {
+    /// Returns the first mail that says that something is wrong.
+    pub fn first_mail(&self) -> Option<&ReceivedMail> {
+        self.mails.iter().find(|mail| mail.is_raised)
+    }
+
+    /// Returns the minutes from the begin of the incident to its first mail.
+    pub fn delay(&self) -> Option<u32> {
+        self.first_mail().map(|mail| mail.minute.saturating_sub(self.incident.begin))
+    }
+
+    /// Returns whether a mail told of it in time.
+    pub fn is_told_in_time(&self) -> bool {
+        self.first_mail().is_some_and(|mail| mail.minute <= self.incident.deadline)
+    }
+
+    /// Returns whether every alarm that was raised has also been told to be over.
+    pub fn is_told_to_be_over(&self) -> bool {
+        let mut open: Vec<(&str, bool)> = Vec::new();
+        for mail in &self.mails {
+            let alarm = (mail.alarm.as_str(), mail.is_from_sns);
+            open.retain(|other| *other != alarm);
+            if mail.is_raised {
+                open.push(alarm);
+            }
+        }
+        open.is_empty()
+    }
+}
+
+/// Returns whether the stack has an alarm that could tell of a kind of incident.
+pub fn has_rule(kind: IncidentKind, rules: &[AlarmRule]) -> bool {
+    let watches = |metric: &str| rules.iter().any(|rule| rule.metrics.iter().any(|watched| watched == metric));
+    kind.needs_alarm_on().is_none_or(watches)
+}
+
+/// Returns when the alarm is evaluated in the year.
+fn cadence(rule: &AlarmRule, index: usize, chance: Chance) -> Cadence {
+    let mut rng = chance.of(CADENCE, index as u64);
+    if rng.bool() { Cadence { every: 1, phase: 0 } } else { Cadence { every: rule.period, phase: rng.u32(..rule.period) } }
+}
+
+fn mail_queue(failures: &[u32], incidents: &[Incident]) -> EventQueue {
+    let mut queue = EventQueue::default();
+    failures.iter().for_each(|minute| queue.send(*minute));
+    incidents.iter().for_each(|incident| queue.empty(incident.end + TIDY_AFTER));
+    queue
+}
