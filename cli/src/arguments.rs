@@ -12,7 +12,8 @@ use clap_complete::Shell;
 pub use self::console::{ConsoleCommand, LinkOptions};
 pub use self::listing::{RunFilter, VersionFilter};
 pub use self::steering::{
-    AliasCommand, Confirmed, MuteOptions, Reasoned, ScheduleCommand, TagCommand, TrainOptions, WaitOptions,
+    AliasCommand, Confirmed, ImportOptions, MuteOptions, Reasoned, ScheduleCommand, TagCommand, TrainOptions,
+    WaitOptions,
 };
 use crate::failure::EXIT_CODES;
 use crate::settings;
@@ -69,6 +70,14 @@ pub enum CliCommand {
         #[arg(long, value_name = "COLUMN=VALUE", value_parser = settings::parse)]
         set: Vec<settings::Setting>,
     },
+    /// Copy the whole model with its history into a folder, to import it into another stack
+    Export {
+        /// The folder: new, empty, or with an earlier export
+        #[arg(long, value_name = "FOLDER")]
+        to: PathBuf,
+    },
+    /// Store the model of an export in this stack, and rebuild the registry from it. Nothing is overwritten
+    Import(ImportOptions),
     /// Print a script that completes commands in a shell, such as `evergreen completion bash`
     Completion {
         /// The shell

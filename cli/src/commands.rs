@@ -12,6 +12,7 @@ mod reading;
 mod schedule;
 mod status;
 mod training;
+mod transfer;
 mod verification;
 
 use crate::answer::Answer;
@@ -28,6 +29,8 @@ pub async fn run(arguments: Arguments) -> Result<Answer, Failure> {
             let rows = predict::rows(file, set)?;
             predict::predict(&Stack::locate(arguments.options).await?.prediction().await?, &rows).await
         }
+        CliCommand::Export { to } => transfer::export(&Stack::locate(arguments.options).await?, &to).await,
+        CliCommand::Import(options) => transfer::import(&Stack::locate(arguments.options).await?, options).await,
         CliCommand::Console(command) => call(&Stack::locate(arguments.options).await?.console().await?, command).await,
     }
 }
@@ -50,7 +53,7 @@ async fn call(api: &StackApi, command: ConsoleCommand) -> Result<Answer, Failure
         ConsoleCommand::Note { version, text } => annotations::note(api, version, text).await,
         ConsoleCommand::Delete { version, why } => champion::delete(api, version, why).await,
         ConsoleCommand::Verify { version, wait } => verification::verify(api, version, wait).await,
-        ConsoleCommand::Rebuild(why) => maintenance::rebuild(api, why).await,
+        ConsoleCommand::Rebuild { why, wait } => maintenance::rebuild(api, why, wait).await,
         ConsoleCommand::Retention { keep, dry_run, why } => maintenance::retention(api, keep, dry_run, why).await,
         ConsoleCommand::Schedule { command } => schedule::schedule(api, command).await,
         ConsoleCommand::Mute { alarm, until } => muting::mute(api, &alarm, until).await,

@@ -51,6 +51,17 @@ pub enum Failure {
     /// The standard output cannot be written.
     #[error("cannot write the answer: {0}")]
     Output(#[source] io::Error),
+    /// A folder or a file cannot be written.
+    #[error("cannot write {path}: {source}")]
+    Written {
+        /// The path.
+        path: String,
+        /// The error of the operating system.
+        source: io::Error,
+    },
+    /// The history of a model cannot be exported or imported as it is.
+    #[error("{0}")]
+    History(String),
     /// A run or a verification ended, but not well.
     #[error("{0}")]
     EndedBadly(String),
@@ -83,7 +94,7 @@ impl Failure {
     /// Returns the exit code, as `EXIT_CODES` lists them.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::Refused(_) | Self::Output(_) => 1,
+            Self::Refused(_) | Self::History(_) | Self::Output(_) | Self::Written { .. } => 1,
             Self::Usage(_) | Self::File { .. } => 2,
             Self::Forbidden(_) | Self::Unreachable { .. } => 3,
             Self::EndedBadly(_) => 4,

@@ -1,11 +1,13 @@
 //! The command `evergreen`: shows and steers a stack from a terminal. It works with stacks in AWS and with the local stack.
 //!
 //! Every command sends requests to the console's API, signed with the caller's AWS credentials, or to the prediction API.
+//! `export` and `import` also read and write the files of the model in the stack's bucket.
 //! It prints the answer as tables, or as JSON with `--json`. `docs/CLI.md` describes all commands.
 
 mod answer;
 mod api;
 mod arguments;
+mod bucket;
 mod commands;
 mod confirmation;
 mod duration;

@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 
 use crate::api::{CallerProof, StackApi};
 use crate::arguments::Options;
+use crate::bucket::ModelBucket;
 use crate::failure::Failure;
 use crate::http::Http;
 use crate::problem::CalledApi;
@@ -66,13 +67,30 @@ impl Stack {
         Ok(StackApi { http: self.http.clone(), called: CalledApi::Prediction, url, proof, key })
     }
 
+    /// Returns the bucket with the files of the stack's model.
+    pub async fn bucket(&self) -> Result<ModelBucket, Failure> {
+        let name = match self.given("EVERGREEN_BUCKET", None) {
+            Some(name) => name,
+            None => self.output("BucketName").await?,
+        };
+        let model = match self.given("EVERGREEN_MODEL", None) {
+            Some(model) => model,
+            None => self.output("Model").await?,
+        };
+        let model = model.parse().map_err(|error| Failure::unexpected(format!("the stack's model: {error}")))?;
+        // An emulator has the bucket's name in the path of the URL.
+        let by_path = self.variables.get("AWS_ENDPOINT_URL").is_some();
+        Ok(ModelBucket::new(&self.config, name, model, by_path))
+    }
+
     /// Returns an option's value, or else the variable's. A stack that `--stack` names goes before all variables.
     fn given(&self, variable: &str, option: Option<&str>) -> Option<String> {
         let of_variable = || self.variables.get(variable).filter(|_| self.options.stack.is_none());
         option.map(str::to_owned).or_else(of_variable)
     }
 
-    fn name(&self) -> String {
+    /// Returns the name of the CloudFormation stack.
+    pub fn name(&self) -> String {
         let given = self.options.stack.clone().or_else(|| self.variables.get("EVERGREEN_STACK"));
         given.unwrap_or_else(|| DEFAULT_STACK.to_owned())
     }
@@ -152,7 +170,7 @@ async fn configuration(options: &Options, variables: &Variables, http: &Http) ->
 }
 
 /// Returns what AWS says about an error, or the error of the connection if AWS did not answer.
-fn reason<E>(error: SdkError<E>) -> Box<dyn Error + Send + Sync>
+pub fn reason<E>(error: SdkError<E>) -> Box<dyn Error + Send + Sync>
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {

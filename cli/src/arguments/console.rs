@@ -79,8 +79,16 @@ pub enum ConsoleCommand {
         wait: WaitOptions,
     },
     /// Rebuild the registry's table from the bucket. It adds what is missing and overwrites nothing
-    Rebuild(Reasoned),
-    /// Delete old versions. It keeps the newest ones, and each that an alias or the recent champion history names
+    Rebuild {
+        /// Why
+        #[command(flatten)]
+        why: Reasoned,
+        /// Whether to wait for the result
+        #[command(flatten)]
+        wait: WaitOptions,
+    },
+    /// Delete old versions and their runs. It keeps the newest versions, and each that an alias, the tag `pin` or the
+    /// recent champion history names
     Retention {
         /// Number of the newest versions to keep
         #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]

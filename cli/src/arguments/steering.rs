@@ -1,5 +1,7 @@
 //! Arguments of the commands that change something.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 
@@ -31,6 +33,19 @@ pub struct WaitOptions {
     #[arg(long)]
     pub wait: bool,
     /// Stop waiting after this time; the work continues
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = duration::parse)]
+    pub timeout: SignedDuration,
+}
+
+/// Which export to import, and why.
+#[derive(Debug, Args)]
+pub struct ImportOptions {
+    /// The folder that `evergreen export` wrote
+    pub folder: PathBuf,
+    /// Why, and whether to ask before
+    #[command(flatten)]
+    pub why: Confirmed,
+    /// Stop waiting for the rebuild after this time; it continues
     #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = duration::parse)]
     pub timeout: SignedDuration,
 }

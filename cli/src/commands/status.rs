@@ -1,6 +1,7 @@
 //! The command `status`: the most important facts on one screen.
 
-use futures_util::future::try_join4;
+use futures_util::FutureExt;
+use futures_util::future::try_join5;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
@@ -8,12 +9,19 @@ use crate::api::StackApi;
 use crate::failure::Failure;
 use crate::render::{self, at, metric_names, scalar};
 
-/// Shows the champion, the schedule, the alarms that ring, and the last runs.
+/// Shows the champion, the schedule, the alarms that ring, the estimated cost, and the last runs.
 pub async fn status(api: &StackApi) -> Result<Answer, Failure> {
     let runs = [("limit", "5".to_owned())];
-    let asked = try_join4(champion(api), api.get("/schedule", &[]), api.get("/alarms", &[]), api.get("/runs", &runs));
-    let (champion, schedule, alarms, runs) = asked.await?;
-    let json = json!({"champion": champion, "schedule": schedule, "alarms": list(&alarms, "alarms"), "runs": list(&runs, "runs")});
+    let asked = try_join5(
+        champion(api),
+        api.get("/schedule", &[]),
+        api.get("/alarms", &[]),
+        api.get("/runs", &runs),
+        cost(api).map(Ok),
+    );
+    let (champion, schedule, alarms, runs, cost) = asked.await?;
+    let (alarms, runs) = (list(&alarms, "alarms"), list(&runs, "runs"));
+    let json = json!({"champion": champion, "schedule": schedule, "alarms": alarms, "cost": cost, "runs": runs});
     let text = text(&json);
     Ok(Answer::new(json, text))
 }
@@ -24,6 +32,11 @@ pub async fn champion(api: &StackApi) -> Result<Value, Failure> {
         Err(failure) if failure.is_no_champion() => Ok(Value::Null),
         answer => Ok(at(&answer?, "champion").clone()),
     }
+}
+
+/// Returns the estimated cost of the month, or `null` if the console does not say it. An older stack has no such route.
+async fn cost(api: &StackApi) -> Value {
+    api.get("/cost", &[]).await.unwrap_or_default()
 }
 
 /// Returns the most important ones of these metrics, as one line.
@@ -44,6 +57,7 @@ fn text(status: &Value) -> String {
     let mut lines = champion_lines(at(status, "champion"));
     lines.push(schedule_line(at(status, "schedule")));
     lines.push(format!("{:<10}{}", "alarms", ringing(at(status, "alarms"))));
+    lines.extend(cost_line(at(status, "cost")));
     lines.push(String::new());
     lines.push(render::runs(&json!({"runs": at(status, "runs")})));
     lines.join("\n")
@@ -73,6 +87,14 @@ fn schedule_line(schedule: &Value) -> String {
     format!("{:<10}{state}{next}{expression}", "schedule")
 }
 
+/// Returns the line with the estimated cost. `None` if it is not known.
+fn cost_line(cost: &Value) -> Option<String> {
+    let so_far = at(cost, "so_far").as_f64()?;
+    let month = at(cost, "expected").as_f64().map(|month| format!(", ${month:.2} expected for the month"));
+    let kind = if at(cost, "has_usage").as_bool() == Some(true) { "estimate" } else { "estimate of the fixed part" };
+    Some(format!("{:<10}${so_far:.2} this month so far{} ({kind})", "cost", month.unwrap_or_default()))
+}
+
 fn ringing(alarms: &Value) -> String {
     let alarms = alarms.as_array().map(Vec::as_slice).unwrap_or_default();
     let rings = alarms.iter().filter(|alarm| at(alarm, "state").as_str() == Some("alarm"));
@@ -91,6 +113,7 @@ mod tests {
                 "evaluation": {"rows": 30, "accuracy": 0.9666, "log_loss": 0.1}}},
             "schedule": {"is_enabled": true, "expression": "cron(0 3 * * ? *)", "next_times": ["2026-11-30T03:00:00Z"]},
             "alarms": [{"name": "throttles", "state": "alarm"}, {"name": "mail-bounced", "state": "ok"}],
+            "cost": {"so_far": 1.366, "expected": 1.72, "has_usage": true},
             "runs": [],
         }));
         assert_eq!(
@@ -98,7 +121,8 @@ mod tests {
             "champion  version 7 since 2026-11-29 08:00:00 UTC (linear; accuracy 0.9666, log loss 0.1000)\n\
              why       better than version 5\n\
              schedule  on, next 2026-11-30 03:00:00 UTC, cron(0 3 * * ? *)\n\
-             alarms    throttles\n\nNo runs match."
+             alarms    throttles\n\
+             cost      $1.37 this month so far, $1.72 expected for the month (estimate)\n\nNo runs match."
         );
     }
 

@@ -2,8 +2,10 @@
 //! receives and what a person sees.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod bucket;
 mod predicting;
 mod reading;
 mod refusals;
 mod server;
 mod steering;
+mod transfers;

@@ -64,6 +64,7 @@ fn the_status_asks_for_all_parts_and_works_without_a_champion() {
         ("GET /api/champion", 200, json!({"champion": null})),
         ("GET /api/schedule", 200, json!({"is_enabled": true, "next_times": ["2026-11-30T03:00:00Z"]})),
         ("GET /api/alarms", 200, json!({"alarms": [{"name": "throttles", "state": "alarm"}]})),
+        ("GET /api/cost", 404, json!({"title": "an older console has no such route"})),
         ("GET /api/runs?limit=5", 200, json!({"runs": []})),
     ]);
     let ran = server.run(&["status"]);

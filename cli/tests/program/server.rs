@@ -15,6 +15,8 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+use crate::bucket::{self, Objects};
+
 /// A request as the stack receives it.
 #[derive(Debug, Clone)]
 pub struct Received {
@@ -33,11 +35,20 @@ type Answers = HashMap<&'static str, Vec<(u16, Value)>>;
 pub struct Server {
     address: SocketAddr,
     received: Arc<Mutex<Vec<Received>>>,
+    objects: Arc<Mutex<Objects>>,
 }
 
 impl Server {
     /// Starts a server with one answer for each method and path. To all else it answers 404.
     pub fn start(answers: impl IntoIterator<Item = (&'static str, u16, Value)>) -> Self {
+        Self::with_bucket(Objects::new(), answers)
+    }
+
+    /// Starts a server that also answers for the stack's bucket with these objects.
+    pub fn with_bucket(
+        objects: Objects,
+        answers: impl IntoIterator<Item = (&'static str, u16, Value)>,
+    ) -> Self {
         let mut prepared = Answers::new();
         for (line, status, body) in answers {
             prepared.entry(line).or_default().push((status, body));
@@ -48,11 +59,13 @@ impl Server {
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let records = Arc::clone(&received);
+        let objects = Arc::new(Mutex::new(objects));
+        let bucket = Arc::clone(&objects);
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async { serve(TcpListener::from_std(listener).unwrap(), prepared, records).await });
+            runtime.block_on(async { serve(TcpListener::from_std(listener).unwrap(), prepared, records, bucket).await });
         });
-        Self { address, received }
+        Self { address, received, objects }
     }
 
     /// Runs the program with these arguments, and returns its exit code and what it printed.
@@ -67,10 +80,18 @@ impl Server {
             .env("EVERGREEN_CONSOLE_URL", &url)
             .env("EVERGREEN_API_URL", &url)
             .env("EVERGREEN_API_KEY", "predict-key")
+            .env("EVERGREEN_BUCKET", bucket::NAME)
+            .env("EVERGREEN_MODEL", "iris")
+            .env("AWS_ENDPOINT_URL", &url)
             .spawn()
             .unwrap();
         program.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
         Ran::of(&program.wait_with_output().unwrap())
+    }
+
+    /// Returns the objects in the bucket.
+    pub fn objects(&self) -> Objects {
+        self.objects.lock().unwrap().clone()
     }
 
     /// Returns all requests so far.
@@ -128,11 +149,19 @@ impl Ran {
     }
 }
 
-async fn serve(listener: TcpListener, prepared: Arc<Mutex<Answers>>, received: Arc<Mutex<Vec<Received>>>) {
+async fn serve(
+    listener: TcpListener,
+    prepared: Arc<Mutex<Answers>>,
+    received: Arc<Mutex<Vec<Received>>>,
+    objects: Arc<Mutex<Objects>>,
+) {
     loop {
         let (stream, _) = listener.accept().await.unwrap();
-        let (prepared, received) = (Arc::clone(&prepared), Arc::clone(&received));
-        let service = service_fn(move |request| answer(request, Arc::clone(&prepared), Arc::clone(&received)));
+        let shared = (Arc::clone(&prepared), Arc::clone(&received), Arc::clone(&objects));
+        let service = service_fn(move |request| {
+            let (prepared, received, objects) = shared.clone();
+            answer(request, prepared, received, objects)
+        });
         tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
     }
 }
@@ -141,11 +170,16 @@ async fn answer(
     request: Request<Incoming>,
     prepared: Arc<Mutex<Answers>>,
     received: Arc<Mutex<Vec<Received>>>,
+    objects: Arc<Mutex<Objects>>,
 ) -> Result<Response<Full<Bytes>>, hyper::Error> {
     let line = format!("{} {}", request.method(), request.uri());
     let headers = request.headers().iter();
     let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
-    let body = request.into_body().collect().await?.to_bytes();
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await?.to_bytes();
+    if let Some((status, content)) = bucket::answer(&mut objects.lock().unwrap(), &parts, &body) {
+        return Ok(Response::builder().status(status).body(Full::from(content)).unwrap());
+    }
     let body = serde_json::from_slice(&body).unwrap_or_default();
     let (status, answer) = next(&mut prepared.lock().unwrap(), &line);
     received.lock().unwrap().push(Received { line, headers, body });

@@ -133,9 +133,28 @@ fn a_link_is_printed_with_the_address_under_which_the_console_was_called() {
 }
 
 #[test]
-fn work_on_the_whole_registry_shows_its_result() {
-    let server = Server::start([("POST /api/retention", 200, json!({"deleted": [1, 2], "kept": 10}))]);
+fn work_on_the_whole_registry_says_where_its_result_will_be() {
+    let server = Server::start([("POST /api/retention", 202, json!({"request": "r"}))]);
     let ran = server.run(&["retention", "--keep", "10", "--dry-run", "--reason", "look first"]);
-    assert!(ran.output.contains("deleted  1, 2"), "{ran:?}");
+    assert!(ran.output.contains("nothing is deleted"), "{ran:?}");
     assert_eq!(server.change().body, json!({"reason": "look first", "keep": 10, "dry_run": true}));
+    let server = Server::start([("POST /api/rebuild", 202, json!({"request": "r"}))]);
+    let ran = server.run(&["rebuild", "--reason", "records are gone"]);
+    assert!(ran.output.contains("evergreen audit"), "{ran:?}");
+}
+
+#[test]
+fn a_rebuild_is_awaited_until_the_audit_trail_has_its_result() {
+    let other = json!({"action": "registry_rebuilt", "details": {"request": "q"}});
+    let details = json!({"request": "r", "restored": "2 runs, 1 version", "champion": "1", "unreadable": "a.json"});
+    let ended = json!({"action": "registry_rebuilt", "details": details});
+    let server = Server::start([
+        ("POST /api/rebuild", 202, json!({"request": "r"})),
+        ("GET /api/audit?limit=100", 200, json!({"entries": [other]})),
+        ("GET /api/audit?limit=100", 200, json!({"entries": [ended, other]})),
+    ]);
+    let ran = server.run(&["rebuild", "--reason", "records are gone", "--wait"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.output.contains("Restored: 2 runs, 1 version. The champion is version 1."), "{ran:?}");
+    assert!(ran.output.contains("left out: a.json"), "{ran:?}");
 }

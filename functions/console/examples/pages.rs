@@ -15,7 +15,7 @@ use evergreen_lifecycle::{Actor, ActorKind};
 use jiff::SignedDuration;
 
 /// The pages: name of the file, path, query.
-const PAGES: [(&str, &str, &str); 15] = [
+const PAGES: [(&str, &str, &str); 16] = [
     ("overview", "", "done=promoted&about=16"),
     ("runs", "runs", ""),
     ("run", "runs/manual-v16", ""),
@@ -31,6 +31,7 @@ const PAGES: [(&str, &str, &str); 15] = [
     ("alarms", "alarms", ""),
     ("schedule", "schedule", "problem=The schedule changed meanwhile."),
     ("mails", "mails", ""),
+    ("mail", "mails/m2", ""),
 ];
 
 #[tokio::main(flavor = "current_thread")]
@@ -62,7 +63,7 @@ async fn page(world: &sample::World, facts: &PageFacts, path: &str, query: &str,
     let request =
         PageRequest { path: &path, query: &query, form, session: &session, facts, key: "key", now: sample::now() };
     match respond(world, &request).await.body {
-        PageBody::Html(html) => html,
+        PageBody::Html(html) | PageBody::Mail(html) => html,
         PageBody::Redirect(to) => to,
     }
 }

@@ -45,7 +45,7 @@ struct Answered {
 impl<W: ConsoleWorld> ConsoleApp<W> {
     /// Creates the console function.
     pub fn new(world: W, stack: StackFacts) -> Self {
-        Self { console: Console { world, stack } }
+        Self { console: Console::new(world, stack) }
     }
 
     /// Returns the HTTP response to any request. A panic becomes a 500 response.
@@ -137,6 +137,7 @@ impl<W: ConsoleWorld> ConsoleApp<W> {
             Operation::Schedule => console.show_schedule().await,
             Operation::Audit => console.list_audit(query).await,
             Operation::Alarms => console.list_alarms().await,
+            Operation::Cost => console.show_cost().await,
             Operation::OpenApi => Reply::ok(&openapi::document(console, is_signed).await),
             _ => Err(Problem::internal()),
         }
@@ -157,6 +158,7 @@ impl<W: ConsoleWorld> ConsoleApp<W> {
             Operation::DeleteVersion => console.delete_version(by, number(first)?, body::json(request)?).await,
             Operation::Verify => console.verify(by, number(first)?).await,
             Operation::Rebuild => console.rebuild(by, body::json(request)?).await,
+            Operation::ImportHistory => console.import_history(by, body::json(request)?).await,
             Operation::Retain => console.retain(by, body::json(request)?).await,
             Operation::Pause => console.pause(by, body::json(request)?).await,
             Operation::Resume => console.resume(by, body::json_or_empty(request)?).await,

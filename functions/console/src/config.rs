@@ -2,6 +2,7 @@
 
 use evergreen_aws::env::{ConfigError, Environment};
 use evergreen_lifecycle::ModelName;
+use evergreen_lifecycle::ports::BilledResources;
 use jiff::SignedDuration;
 
 /// Configuration of the console function, read from environment variables.
@@ -32,6 +33,8 @@ pub struct StackFacts {
     pub dashboard_url: Option<String>,
     /// Maximum age of the champion in hours. `None`: it follows from the schedule.
     pub max_age_hours: Option<f64>,
+    /// The resources whose usage is billed.
+    pub billed: BilledResources,
     /// Accuracy or R² below which an alarm rings. `None`: it is relative.
     pub quality_threshold: Option<f64>,
     // The emulator serves plain HTTP, so a cookie for HTTPS only would never come back.
@@ -46,14 +49,17 @@ impl ConsoleConfig {
     /// [`ConfigError`] names the variable that is missing or invalid.
     pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
         let minutes = environment.whole("EVERGREEN_DEADLINE_MINUTES", 0..=u32::MAX)?;
+        let table = environment.required("EVERGREEN_TABLE")?;
+        let functions = functions(environment)?;
         Ok(Self {
             bucket: environment.required("EVERGREEN_BUCKET")?,
-            table: environment.required("EVERGREEN_TABLE")?,
+            table: table.clone(),
             schedule_name: environment.required("EVERGREEN_SCHEDULE_NAME")?,
             stack: StackFacts {
                 model: environment.parsed("EVERGREEN_MODEL")?,
                 name: environment.required("EVERGREEN_STACK")?,
                 grace: SignedDuration::from_mins(i64::from(minutes)),
+                billed: BilledResources { functions, table },
                 max_age_hours: number(environment, "EVERGREEN_MAX_MODEL_AGE_HOURS", "auto")?,
                 quality_threshold: number(environment, "EVERGREEN_ACCURACY_THRESHOLD", "relative")?,
                 api_url: environment.optional("EVERGREEN_API_URL"),
@@ -62,6 +68,18 @@ impl ConsoleConfig {
             },
         })
     }
+}
+
+/// Returns the functions of the stack with their memory in MB, from a text such as `predict=1769,metrics=512`.
+fn functions(environment: &Environment) -> Result<Vec<(String, u32)>, ConfigError> {
+    const KEY: &str = "EVERGREEN_FUNCTION_MEMORY";
+    let text = environment.optional(KEY).unwrap_or_default();
+    let function = |part: &str| {
+        let (name, memory) = part.split_once('=')?;
+        Some((name.to_owned(), memory.parse().ok()?))
+    };
+    let invalid = || ConfigError::invalid(KEY, "expected functions with their memory in MB, such as predict=1769,metrics=512");
+    text.split(',').filter(|part| !part.is_empty()).map(|part| function(part).ok_or_else(invalid)).collect()
 }
 
 /// Returns the number in a variable. `None` if the variable is not set, or has the value `word`.
@@ -93,6 +111,15 @@ mod tests {
         let config = read_with("", "").unwrap();
         assert_eq!(config.stack.grace, SignedDuration::from_hours(1));
         assert!(!config.stack.is_emulated && read_with("EVERGREEN_EMULATED", "true").unwrap().stack.is_emulated);
+    }
+
+    #[test]
+    fn functions_are_read_with_their_memory() {
+        let config = read_with("EVERGREEN_FUNCTION_MEMORY", "predict=1769,metrics=512").unwrap();
+        assert_eq!(config.stack.billed.functions, [("predict".to_owned(), 1769), ("metrics".to_owned(), 512)]);
+        assert_eq!(config.stack.billed.table, "registry");
+        let error = read_with("EVERGREEN_FUNCTION_MEMORY", "predict").unwrap_err().to_string();
+        assert!(error.contains("EVERGREEN_FUNCTION_MEMORY"), "{error}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use evergreen_lifecycle::{Manifest, ModelName, Pointer, Version, VersionNumber};
 use jiff::Timestamp;
 
 use crate::config::StackFacts;
+use crate::costs::KeptUsage;
 use crate::ports::ConsoleWorld;
 use crate::problem;
 use crate::reply::read;
@@ -17,9 +18,16 @@ pub struct Console<W> {
     pub world: W,
     /// Facts about the stack.
     pub stack: StackFacts,
+    /// The usage of the month that this environment read last.
+    pub(crate) usage: KeptUsage,
 }
 
 impl<W: ConsoleWorld> Console<W> {
+    /// Creates the operations of the console over these connections.
+    pub fn new(world: W, stack: StackFacts) -> Self {
+        Self { world, stack, usage: KeptUsage::default() }
+    }
+
     /// Returns the name of the model.
     pub fn model(&self) -> &ModelName {
         &self.stack.model

@@ -9,6 +9,7 @@ mod app;
 pub mod body;
 pub mod config;
 pub mod console;
+pub mod costs;
 pub mod door;
 pub mod openapi;
 mod page_door;

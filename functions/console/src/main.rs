@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use evergreen_aws::env::Environment;
-use evergreen_aws::{ArtifactBucket, CloudWatchAlarms, EventBus, Registry, Scheduler, SystemClock};
+use evergreen_aws::{ArtifactBucket, CloudWatchAlarms, EmulatorMailbox, EventBus, Registry, Scheduler, SystemClock};
 use evergreen_console::{ConsoleApp, ConsoleConfig, ConsolePorts};
 use lambda_http::lambda_runtime::{self, Error, LambdaEvent, service_fn};
 use lambda_http::{Body, RequestExt, aws_lambda_events::apigw::ApiGatewayProxyResponse};
@@ -18,12 +18,15 @@ async fn main() -> anyhow::Result<()> {
     let sdk = evergreen_aws::connect(&environment).context("configuration")?;
     let model = &config.stack.model;
     let artifacts = ArtifactBucket::new(&sdk, &config.bucket, model.clone());
+    let is_emulated = config.stack.is_emulated;
+    let mailbox = if is_emulated { EmulatorMailbox::new(&sdk, &environment) } else { Ok(EmulatorMailbox::none()) };
     let ports = ConsolePorts {
         registry: Arc::new(Registry::new(&sdk, &config.table, model.clone()).with_journal(&artifacts)),
         artifacts: Arc::new(artifacts),
         scheduler: Arc::new(Scheduler::new(&sdk, &config.schedule_name)),
         alarms: Arc::new(CloudWatchAlarms::new(&sdk, &config.stack.name)),
         bus: Arc::new(EventBus::new(&sdk)),
+        mailbox: Arc::new(mailbox.context("configuration")?),
         clock: Arc::new(SystemClock),
     };
     let app = &ConsoleApp::new(ports, config.stack);

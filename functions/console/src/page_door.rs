@@ -77,6 +77,7 @@ impl<W: ConsoleWorld> PageDoor<'_, W> {
         let page = Box::pin(pages::respond(&self.console.world, &request)).await;
         Ok(match page.body {
             PageBody::Html(html) => response::html(page.status, html),
+            PageBody::Mail(html) => response::mail(html),
             PageBody::Redirect(target) => response::redirect(&target, None),
         })
     }

@@ -36,7 +36,7 @@ use lambda_http::http::StatusCode;
 
 pub use self::assets::{Asset, asset};
 pub use self::door::{DoorPage, door};
-pub use self::facts::{CostFact, Known, MailFact, PageFacts, UsageFact, UsageHour};
+pub use self::facts::{CostFact, Known, PageFacts, UsageFact, UsageHour};
 pub use self::query::{Query, is_page};
 pub use self::request::{PageBody, PageRequest, PageResponse};
 use crate::ports::ConsoleWorld;
@@ -60,6 +60,11 @@ enum PageError {
 /// A page that does not exist is a page with status 404. If a port fails, the page has status 503, and the cause is
 /// logged.
 pub async fn respond<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) -> PageResponse {
+    if let ["mails", id, "html"] = request.path {
+        if let Some(html) = mails::html(request, id) {
+            return PageResponse { status: StatusCode::OK, body: PageBody::Mail(html) };
+        }
+    }
     match page(world, request).await {
         Ok(html) => PageResponse::html(StatusCode::OK, html),
         Err(PageError::NotFound(what)) => door::response(&DoorPage::NotFound(what), request.facts, &request.base()),
@@ -84,6 +89,7 @@ async fn page<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) -> Result<S
         ["alarms"] => alarms::show(world, request).await,
         ["schedule"] => schedule::show(world, request).await,
         ["mails"] => mails::show(request),
+        ["mails", id] => mails::show_one(request, id),
         _ => Err(PageError::NotFound("No page has this address.".to_owned())),
     }
 }

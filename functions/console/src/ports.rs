@@ -3,24 +3,26 @@
 use std::sync::Arc;
 
 use evergreen_lifecycle::ports::{
-    AlarmStates, Announcer, ArtifactLinks, ArtifactWriter, Artifacts, Champions, Clock, EventOutbox, Listing,
-    ObjectRemoval, ObjectRetention, RecordRetention, RequestHistory, Runs, ScheduleSwitch, Schedules, Sessions,
+    AlarmStates, Announcer, ArtifactLinks, ArtifactWriter, Artifacts, BilledUsage, Champions, Clock, EventOutbox, Listing,
+    Mailbox, ObjectRemoval, ObjectRetention, RecordRetention, RequestHistory, Runs, ScheduleSwitch, Schedules, Sessions,
     Steering, Versions,
 };
 
 /// The console function's connections to other systems.
 #[derive(Debug)]
-pub struct ConsolePorts<R, A, S, M, B, C> {
+pub struct ConsolePorts<R, A, S, M, B, L, C> {
     /// The registry (DynamoDB).
     pub registry: Arc<R>,
     /// The bucket with artifacts and manifests (S3).
     pub artifacts: Arc<A>,
     /// The scheduler with the training schedule.
     pub scheduler: Arc<S>,
-    /// The monitoring service with the states of the alarms and the requests of the day (CloudWatch).
+    /// The monitoring service with the states of the alarms, the requests of the day and the usage (CloudWatch).
     pub alarms: Arc<M>,
     /// The event bus (EventBridge).
     pub bus: Arc<B>,
+    /// The mails that an emulator accepted. Empty on AWS.
+    pub mailbox: Arc<L>,
     /// The clock.
     pub clock: Arc<C>,
 }
@@ -56,9 +58,11 @@ pub trait ConsoleWorld: Send + Sync + 'static {
     /// Type of the scheduler.
     type Scheduler: Schedules + ScheduleSwitch;
     /// Type of the monitoring service.
-    type Alarms: AlarmStates + RequestHistory;
+    type Alarms: AlarmStates + BilledUsage + RequestHistory;
     /// Type of the event bus.
     type Bus: Announcer;
+    /// Type of the list of mails.
+    type Mailbox: Mailbox;
 
     /// Returns the registry.
     fn registry(&self) -> &Self::Registry;
@@ -70,17 +74,20 @@ pub trait ConsoleWorld: Send + Sync + 'static {
     fn alarms(&self) -> &Self::Alarms;
     /// Returns the event bus.
     fn bus(&self) -> &Self::Bus;
+    /// Returns the list of mails.
+    fn mailbox(&self) -> &Self::Mailbox;
     /// Returns the clock.
     fn clock(&self) -> &dyn Clock;
 }
 
-impl<R, A, S, M, B, C> ConsoleWorld for ConsolePorts<R, A, S, M, B, C>
+impl<R, A, S, M, B, L, C> ConsoleWorld for ConsolePorts<R, A, S, M, B, L, C>
 where
     R: ConsoleRegistry,
     A: ConsoleStorage,
     S: Schedules + ScheduleSwitch + 'static,
-    M: AlarmStates + RequestHistory + 'static,
+    M: AlarmStates + BilledUsage + RequestHistory + 'static,
     B: Announcer + 'static,
+    L: Mailbox + 'static,
     C: Clock + 'static,
 {
     type Registry = R;
@@ -88,6 +95,7 @@ where
     type Scheduler = S;
     type Alarms = M;
     type Bus = B;
+    type Mailbox = L;
 
     fn registry(&self) -> &R {
         &self.registry
@@ -107,6 +115,10 @@ where
 
     fn bus(&self) -> &B {
         &self.bus
+    }
+
+    fn mailbox(&self) -> &L {
+        &self.mailbox
     }
 
     fn clock(&self) -> &dyn Clock {

@@ -47,6 +47,8 @@ pub enum Operation {
     Audit,
     /// Lists the alarms.
     Alarms,
+    /// Estimates the cost of the month so far.
+    Cost,
     /// Returns the OpenAPI document.
     OpenApi,
     /// Asks for a training run.
@@ -71,6 +73,8 @@ pub enum Operation {
     Verify,
     /// Asks for a rebuild of the registry.
     Rebuild,
+    /// Records the import of a history, and asks for a rebuild of the registry.
+    ImportHistory,
     /// Asks for the deletion of old versions.
     Retain,
     /// Switches the schedule off.

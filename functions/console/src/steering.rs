@@ -8,6 +8,7 @@ mod mutes;
 mod requests;
 mod switching;
 mod text;
+mod transfers;
 
 use std::collections::BTreeMap;
 
@@ -28,6 +29,7 @@ pub use mutes::MuteUntil;
 pub use requests::{RetentionOrder, TrainingOrder};
 pub use switching::{OptionalReason, Reason};
 pub(crate) use text::{checked_reason, optional_reason};
+pub use transfers::Transfer;
 
 use crate::console::Console;
 use crate::ports::ConsoleWorld;

@@ -1,4 +1,4 @@
-//! Deletes old versions, so that only the newest ones and those with a name stay ([`deletable`]).
+//! Deletes old versions and their runs, so that only the newest ones and those with a name stay ([`deletable`]).
 //!
 //! A version's record, artifact and manifest go together. Each version takes three steps, and a later retention continues
 //! after the step that was the last one:
@@ -8,7 +8,10 @@
 //! 3. The version's objects are deleted. They belong to no record any more.
 //!
 //! After that, the bucket has objects of registered versions only. Objects without a record are deleted too, unless an
-//! attempt at a run is in progress, which stores its objects before its record.
+//! attempt at a run is in progress, which stores its objects before its record. The runs follow by the same rule
+//! ([`evergreen_lifecycle::deletable_runs`]), many in one transaction.
+
+mod runs;
 
 use std::collections::BTreeSet;
 
@@ -50,6 +53,10 @@ pub struct RetentionReport {
     pub cleaned: Vec<VersionNumber>,
     /// The number of versions that stay.
     pub kept: usize,
+    /// The number of runs that the rule does not keep, of at most 10,000 that the registry lists.
+    pub planned_runs: usize,
+    /// The number of runs whose records were deleted.
+    pub deleted_runs: usize,
 }
 
 impl<W: TrainWorld> Trainer<'_, W> {
@@ -72,6 +79,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
         }
         report.kept += report.protected.len();
         report.cleaned = self.clean(&report.deleted).await?;
+        report.deleted_runs = self.prune_runs(rule, &report.deleted, invocation).await?;
         Ok(report)
     }
 
@@ -83,7 +91,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
         let facts = self.retention_facts().await?;
         let planned = deletable(&facts, rule, self.world.clock().now());
         let kept = facts.versions.len() - planned.len();
-        Ok(RetentionReport { planned, kept, ..RetentionReport::default() })
+        let planned_runs = self.old_runs(rule, &planned).await?.len();
+        Ok(RetentionReport { planned, kept, planned_runs, ..RetentionReport::default() })
     }
 
     /// Deletes old versions after a scheduled training, if the stack's settings limit their number. A failure is only
@@ -93,7 +102,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
         match self.prune(rule, invocation).await {
             Ok(report) => {
                 let (deleted, cleaned) = (report.deleted.len(), report.cleaned.len());
-                tracing::info!(deleted, cleaned, kept = report.kept, "old versions were deleted");
+                let (kept, runs) = (report.kept, report.deleted_runs);
+                tracing::info!(deleted, cleaned, kept, runs, "old versions were deleted");
             }
             Err(error) => tracing::warn!(%error, "old versions could not be deleted; the next training tries again"),
         }

@@ -5,9 +5,11 @@
 //! and no newer record is overwritten, so `predict` keeps answering meanwhile, and a rebuild may be repeated.
 
 mod former;
+mod recording;
 
 use std::collections::BTreeMap;
 
+use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::journal::{
     JournalEntry, RecordCounts, RecordKey, RecordKind, Replay, StoredRecord, journal_of,
 };
@@ -24,6 +26,7 @@ use serde::de::DeserializeOwned;
 use crate::error::TrainError;
 use crate::ports::TrainWorld;
 use crate::retries::RetryLimit;
+use crate::trainer::{Invocation, Trainer};
 use former::Former;
 
 /// Number of objects that are read from the bucket at the same time.
@@ -60,11 +63,24 @@ struct Known {
     highest: Option<VersionNumber>,
 }
 
-/// Restores the records that the registry lacks.
-///
-/// # Errors
-/// Returns [`TrainError`] if the registry or the store does not answer. What was restored until then stays.
-pub async fn rebuild<W: TrainWorld>(
+impl<W: TrainWorld> Trainer<'_, W> {
+    /// Restores the records that the registry lacks, and records the result in the audit trail. `request` is the id by
+    /// which the requester finds it there.
+    ///
+    /// # Errors
+    /// Returns [`TrainError`] if the registry or the store does not answer. What was restored until then stays.
+    pub(crate) async fn rebuild(
+        &self,
+        request: Option<String>,
+        invocation: &Invocation,
+    ) -> Result<RebuildReport, TrainError> {
+        let report = restore_all(self.world, &self.settings.model, self.retries(invocation)).await?;
+        self.record_rebuild(&report, request, invocation).await?;
+        Ok(report)
+    }
+}
+
+async fn restore_all<W: TrainWorld>(
     world: &W,
     model: &ModelName,
     retries: RetryLimit,
@@ -90,11 +106,16 @@ pub async fn rebuild<W: TrainWorld>(
     for (key, record) in records {
         report.count(key.kind(), restore(Restorable::Record(record)).await?);
     }
-    // Last the pointer, because it may only name a registered version.
+    // Last the pointer, because it may only name a registered version with a whole artifact.
     if let Some(champion) = known.champions.values().next_back() {
-        let artifact = copy_of(world.storage(), champion).await?;
-        restore(Restorable::Pointer(champion, artifact.as_deref())).await?;
         report.champion = Some(champion.version.number);
+        match whole_artifact(world.storage(), champion).await? {
+            Some(artifact) => {
+                let copy = (artifact.len() <= LARGEST_COPY).then_some(artifact.as_slice());
+                restore(Restorable::Pointer(champion, copy)).await?;
+            }
+            None => report.cannot_read(&champion.version.artifact.key),
+        }
     }
     Ok(report)
 }
@@ -184,14 +205,11 @@ async fn read_all<T: DeserializeOwned>(
     Ok(read)
 }
 
-/// Returns the content of the champion's artifact for the registry's copy. `None` if it is missing or too large.
-async fn copy_of(storage: &impl Artifacts, champion: &Champion) -> Result<Option<Vec<u8>>, Unavailable> {
+/// Returns the content of the champion's artifact. `None` if it is missing, or not the one that was registered.
+async fn whole_artifact(storage: &impl Artifacts, champion: &Champion) -> Result<Option<Vec<u8>>, Unavailable> {
     let artifact = &champion.version.artifact;
-    if artifact.size > LARGEST_COPY as u64 {
-        return Ok(None);
-    }
     match storage.get(&artifact.key).await {
-        Ok(content) => Ok(Some(content)),
+        Ok(content) => Ok(Some(content).filter(|content| sha256_hex(content) == artifact.sha256)),
         Err(ArtifactReadError::NotFound(_)) => Ok(None),
         Err(ArtifactReadError::Unavailable(error)) => Err(error),
     }

@@ -16,7 +16,7 @@ use crate::event::{InvalidEvent, RequestError, RunRequest, RunTask, TrainEvent, 
 use crate::ports::TrainWorld;
 use crate::promotion::{self, Promoted};
 use crate::pruning::RetentionReport;
-use crate::rebuilding::{self, RebuildReport};
+use crate::rebuilding::RebuildReport;
 use crate::report::TrainReport;
 use crate::retries::{BEFORE_TRAINING, RetryLimit};
 use crate::work;
@@ -92,11 +92,13 @@ impl<W: TrainWorld> Trainer<'_, W> {
 
     async fn keep_up(&self, request: UpkeepRequest, invocation: &Invocation) -> Result<TrainResponse, TrainError> {
         match request {
-            UpkeepRequest::Rebuild => rebuilding::rebuild(self.world, &self.settings.model, self.retries(invocation))
-                .await
-                .map(TrainResponse::Rebuild),
+            UpkeepRequest::Rebuild { request } => self.rebuild(request, invocation).await.map(TrainResponse::Rebuild),
             UpkeepRequest::Retention { rule, is_dry_run: true } => {
-                self.preview(rule).await.map(TrainResponse::Retention)
+                let report = self.preview(rule).await?;
+                let versions: Vec<_> = report.planned.iter().map(ToString::to_string).collect();
+                let (kept, runs) = (report.kept, report.planned_runs);
+                tracing::info!(versions = versions.join(", "), runs, kept, "a retention would delete these versions");
+                Ok(TrainResponse::Retention(report))
             }
             UpkeepRequest::Retention { rule, is_dry_run: false } => {
                 self.prune(rule, invocation).await.map(TrainResponse::Retention)

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import tempfile
 from typing import Any
 
 from . import isolated, training
@@ -31,6 +32,7 @@ def check() -> None:
         _reading(shell)
         _steering(shell)
         _maintenance(shell)
+        _transfer(shell, values)
         _refusals(shell)
 
 
@@ -51,8 +53,11 @@ def _reading(shell: "_Shell") -> None:
         ["completion", "bash"],
     ):
         shell.run(DONE, *words)
-    values = [word for name, value in FLOWERS["setosa"].items() for word in ("--set", f"{name}={value}")]
-    shell.run(DONE, "predict", *values)
+    shell.run(DONE, "predict", *_flower())
+
+
+def _flower() -> list[str]:
+    return [word for name, value in FLOWERS["setosa"].items() for word in ("--set", f"{name}={value}")]
 
 
 def _steering(shell: "_Shell") -> None:
@@ -60,6 +65,7 @@ def _steering(shell: "_Shell") -> None:
     # The gate may refuse the version. Then the program says so with the exit code.
     run = shell.json((DONE, ENDED_BADLY), "train", *ordered)
     _expect(run["status"] in ("SUCCEEDED", "REJECTED"), f"the run ended as {run['status']}")
+    shell.run(ENDED_BADLY, "train", "--set", "no_such_parameter=1", "--wait", "--timeout", "2m")
     champion = shell.json(DONE, "show", "champion")["champion"]["number"]
     other = 1 if champion != 1 else 2
     shell.run(DONE, "promote", str(other), *WHY)
@@ -85,8 +91,48 @@ def _steering(shell: "_Shell") -> None:
 
 
 def _maintenance(shell: "_Shell") -> None:
-    shell.run(DONE, "rebuild", "--reason", "an exercise")
+    shell.run(DONE, "rebuild", "--reason", "an exercise", "--wait", "--timeout", "2m")
     shell.run(DONE, "retention", "--keep", "5", "--dry-run", "--reason", "an exercise")
+
+
+def _transfer(shell: "_Shell", values: dict[str, str]) -> None:
+    """Moves the model with its history to a second stack, and compares the registries item by item."""
+    with tempfile.TemporaryDirectory() as folder, isolated.stack("test", "imported") as (_, others):
+        step("Export and import")
+        export = shell.json(DONE, "export", "--to", folder)
+        other = _Shell(others)
+        other.run(WRONG, "import", folder, "--reason", "without a confirmation")
+        imported = other.json(DONE, "import", folder, *WHY, "--timeout", "2m")
+        _expect(imported["export"]["seal"] == export["seal"], "the import shows another seal")
+        _compare(_items(values), _items(others))
+        _expect(other.json(DONE, "import", folder, *WHY)["stored"] == 0, "the second import stored a file")
+        other.run(DONE, "predict", *_flower())
+        other.run(DONE, "verify", "1", "--wait", "--timeout", "2m")
+        # From now on the second stack has a history of its own.
+        other.run(DONE, "alias", "set", "live", "1")
+        other.run(REFUSED, "import", folder, *WHY)
+
+
+def _items(values: dict[str, str]) -> dict[tuple[str, str], dict[str, Any]]:
+    """Returns the records of the model and its audit trail by key, without what a rebuild does not restore."""
+    table, model = values["EVERGREEN_TABLE"], values["EVERGREEN_MODEL"]
+    pages = Clients(values).client("dynamodb").get_paginator("scan").paginate(TableName=table)
+    items = {}
+    for item in (item for page in pages for item in page["Items"]):
+        key = (item["pk"]["S"], item["sk"]["S"])
+        is_record = key[0] == f"MODEL#{model}" and ("#" in key[1] or key[1] in ("CHAMPION", "ARTIFACT"))
+        if is_record or (key[0] == f"AUDIT#{model}" and not key[1].startswith("KEY#")):
+            items[key] = {name: value for name, value in item.items() if name not in ("expires_at", "kept")}
+    return items
+
+
+def _compare(origin: dict[tuple[str, str], dict[str, Any]], imported: dict[tuple[str, str], dict[str, Any]]) -> None:
+    differing = [" ".join(key) for key, item in origin.items() if imported.get(key) != item]
+    _expect(not differing, f"these records differ after the import: {differing}")
+    # The import and its rebuild left an entry each.
+    new = sorted(item["action"]["S"] for key, item in imported.items() if key not in origin)
+    _expect(new == ["history_imported", "registry_rebuilt"], f"the import made {new}")
+    say(f"{len(origin)} records are the same in both stacks")
 
 
 def _refusals(shell: "_Shell") -> None:

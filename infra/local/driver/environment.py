@@ -45,6 +45,7 @@ def describe(settings: Settings) -> dict[str, str]:
         "EVERGREEN_CONSOLE_API_ID": outputs["ConsoleApiId"],
         "EVERGREEN_CONSOLE_URL": url("ConsoleApiId"),
         "EVERGREEN_BUCKET": outputs["BucketName"],
+        "EVERGREEN_MODEL": outputs["Model"],
         "EVERGREEN_TABLE": outputs["TableName"],
         "EVERGREEN_TRAIN_FUNCTION": outputs["TrainFunctionName"],
         "EVERGREEN_PREDICT_FUNCTION": outputs["PredictFunctionName"],

@@ -1,5 +1,6 @@
 //! Reads the states of the stack's alarms from Amazon CloudWatch.
 
+mod billing;
 mod history;
 
 use aws_config::SdkConfig;

@@ -6,8 +6,10 @@
 
 mod baseline;
 pub mod champion;
+pub mod cost;
 mod curves;
 pub mod digest;
+pub mod drift;
 mod evaluation;
 mod event;
 mod gate;
@@ -32,6 +34,7 @@ mod signature;
 mod steering;
 pub mod text;
 pub mod time;
+pub mod transfer;
 mod verification;
 mod version;
 
@@ -56,7 +59,7 @@ pub use name::{InvalidModelName, ModelName};
 pub use outbox::Announcement;
 pub use profile::{ColumnProfile, ColumnRole, DatasetFile, DatasetProfile, SettingsFile};
 pub use record::{Record, Unreadable};
-pub use retention::{KeepDays, RetentionFacts, RetentionRule, deletable};
+pub use retention::{KeepDays, RetentionFacts, RetentionRule, deletable, deletable_runs, oldest_kept};
 pub use run::{Admission, Progress, Rescored, Run, RunMetrics, RunStage, RunState, RunStatus, Trigger};
 pub use run_id::{InvalidRunId, RunId};
 pub use search::{Candidate, Family, SearchSummary};

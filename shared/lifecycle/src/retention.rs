@@ -4,12 +4,14 @@
 //! Without a limit for versions, every version that was ever the champion is kept forever, and so is the run that made
 //! it.
 
+mod runs;
 mod versions;
 
 use std::fmt;
 use std::num::NonZeroU16;
 
 use jiff::{SignedDuration, Timestamp};
+pub use runs::{deletable_runs, oldest_kept};
 pub use versions::{RetentionFacts, RetentionRule, deletable};
 
 use crate::{Run, RunState};

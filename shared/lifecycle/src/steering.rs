@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use alias::{Alias, AliasName, InvalidAliasName};
 pub use protection::{PIN, PROTECTED_CHAMPIONS, Protection};
 
-use crate::{Announcement, Champion, Verification, VersionNumber};
+use crate::{Announcement, Champion, RunId, Verification, VersionNumber};
 
 /// How the actor of a change proved who they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +65,12 @@ pub enum AuditedAction {
     RetentionRequested,
     /// A verification of a version ended.
     VersionVerified,
+    /// A person imported the history of a model from an export.
+    HistoryImported,
+    /// A rebuild of the registry from the bucket ended.
+    RegistryRebuilt,
+    /// The records of old runs were deleted.
+    RunsDeleted,
     /// The training schedule was switched off.
     SchedulePaused,
     /// The training schedule was switched on.
@@ -165,6 +171,8 @@ pub enum Edit {
         /// The champion's revision that the caller saw.
         seen_revision: u32,
     },
+    /// Removes the record of a run, unless an attempt at it is in progress. A missing record is not an error.
+    RemoveRun(RunId),
     /// Stores a mute; replaces an earlier one of the same alarm.
     Mute(Mute),
     /// Removes the mute of an alarm. The field is the alarm's name without the name of the stack.

@@ -102,7 +102,7 @@ fn the_error_names_the_parameter_and_what_was_expected() {
     insta::assert_snapshot!(error::<VersionSummary>("status", "succeeded"), @r#"parameter status: found "succeeded", expected promoted or refused"#);
     insta::assert_snapshot!(error::<RunSummary>("limit", "0"), @r#"parameter limit: found "0", expected a whole number from 1 to 1000"#);
     insta::assert_snapshot!(error::<RunSummary>("from", "yesterday"), @r#"parameter from: found "yesterday", expected a time such as 2026-11-24T03:00:00Z, or a date in UTC"#);
-    insta::assert_snapshot!(error::<RunSummary>("after", "page 2"), @r#"parameter after: found "page 2", expected the value of `next` in the answer before"#);
+    insta::assert_snapshot!(error::<RunSummary>("after", "page 2"), @r#"parameter after: found "page 2", expected the value of `next` in another answer"#);
     assert!(error::<RunSummary>("tag", "a").contains("expected one of the parameters family, metric"));
 }
 
@@ -140,7 +140,32 @@ proptest! {
     }
 
     #[test]
-    fn any_parameter_is_safe_to_read(name in "status|metric|after|sort|from|dataset|tag", value in ".*") {
+    fn the_previous_pages_lead_back_to_the_first_page(
+        accuracies in prop::collection::vec(prop::option::of(0u8..5), 0..40), limit in 1usize..9,
+        sort in prop::sample::select(vec!["accuracy", "-number", "-rmse"]),
+    ) {
+        let versions = summaries(&accuracies);
+        let limit = limit.to_string();
+        let page = |name: &str, place: Option<&str>| {
+            let cursor = place.map(|place| (name, place));
+            let parameters = [("sort", sort), ("limit", limit.as_str())].into_iter().chain(cursor);
+            Search::<VersionSummary>::parse(parameters).unwrap().page(versions.clone())
+        };
+        let mut pages = vec![page("after", None)];
+        while let Some(next) = pages.last().unwrap().next.clone() {
+            pages.push(page("after", Some(&next)));
+        }
+        let mut current = pages.pop().unwrap();
+        for expected in pages.iter().rev() {
+            let previous = page("before", current.previous.as_deref());
+            prop_assert_eq!(&previous, expected);
+            current = previous;
+        }
+        prop_assert_eq!(current.previous, None);
+    }
+
+    #[test]
+    fn any_parameter_is_safe_to_read(name in "status|metric|after|before|sort|from|dataset|tag", value in ".*") {
         let _ = Search::<RunSummary>::parse([(name.as_str(), value.as_str())]);
         let _ = Search::<VersionSummary>::parse([(name.as_str(), value.as_str())]);
     }

@@ -8,7 +8,8 @@ use super::marks::MissingMarks;
 use super::odd_rows::OddRows;
 use super::parts::TableParts;
 use super::signs::Signs;
-use super::survey::{ColumnTally, ParseOptions, Survey, SurveyResult};
+use super::survey::{ParseOptions, Survey, SurveyResult};
+use super::tally::ColumnTally;
 use crate::settings::CsvSettings;
 
 /// Result of the first reading of the files: for each column the statistics of its values and their notation.

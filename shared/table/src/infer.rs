@@ -7,7 +7,7 @@ use evergreen_lifecycle::{ColumnRole, Task};
 
 use super::TableError;
 use super::parts::{RowPosition, TableParts};
-use super::survey::ColumnTally;
+use super::tally::ColumnTally;
 use crate::budget::{ColumnShape, ColumnUse, FileSizes, MemoryKind};
 use crate::cell::TextForm;
 use crate::forms::SurveyedTable;
@@ -184,7 +184,7 @@ impl ColumnFacts<'_> {
     /// Returns an error if a value of the column is missing.
     fn check_complete(&self, expected: &'static str) -> Result<(), TableError> {
         // `expected` describes valid values for the error message.
-        match self.tally.first(super::survey::ValueClass::Missing) {
+        match self.tally.first(super::tally::ValueClass::Missing) {
             Some(at) => {
                 let (place, column) = (self.parts.place(at), self.name.to_owned());
                 Err(TableError::EmptyCell { place, column, expected })
@@ -197,7 +197,7 @@ impl ColumnFacts<'_> {
     fn is_nearly_all(&self, count: u64) -> bool {
         // The few other values are then probably mistakes in the data.
         let many = self.tally.distinct() > FEW;
-        let present = self.tally.present() - self.tally.of(super::survey::ValueClass::Mark);
+        let present = self.tally.present() - self.tally.of(super::tally::ValueClass::Mark);
         count < present && (count * 100 >= present * 99 || many && count * 10 >= present * 9)
     }
 }

@@ -34,6 +34,7 @@ mod settings;
 mod signs;
 mod survey;
 mod table;
+mod tally;
 mod target;
 mod usable;
 

@@ -9,7 +9,7 @@ use super::marks::MissingMarks;
 use super::memo::Memo;
 use super::parts::{CellCollector, CellReader, RowPosition};
 use crate::frame::{MISSING, Values};
-use crate::survey::MAX_DISTINCT;
+use crate::tally::MAX_DISTINCT;
 
 /// Values of one column that have been read from the files so far.
 #[derive(Debug)]

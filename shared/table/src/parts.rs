@@ -5,9 +5,13 @@ mod csv;
 pub(crate) mod gzip;
 mod header;
 mod parquet;
+mod part;
+mod receivers;
 
 pub(crate) use csv::{CsvSample, PIECE};
 pub(crate) use parquet::{ParquetFooter, StoredType};
+pub(crate) use part::TablePart;
+pub(crate) use receivers::{CellCollector, CellReader, RowPosition};
 
 use std::collections::BTreeSet;
 
@@ -15,81 +19,14 @@ use bytes::Bytes;
 use rayon::prelude::*;
 
 use self::csv::Heading;
-use super::cell::FileCell;
+use self::part::{OpenedPart, PartContent, Piece, open};
 use super::{FilePlace, Format, TableError};
 use crate::budget::{self, FileSizes};
-use crate::container::{self, LineMapping, OpenedContent};
-use crate::odd_rows::OddRow;
-use crate::settings::{CsvSettings, DatasetSettings};
+use crate::settings::DatasetSettings;
 
 // 8 pieces use every core of a Lambda function.
 /// Maximum number of file pieces that are read in parallel before their results are combined.
 pub(crate) const PARALLEL_PIECES: usize = 8;
-
-// In a Parquet file, `line` is the number of the row.
-/// Position of a row: the index of the data file, and the line in the file, counted from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct RowPosition {
-    pub file: u32,
-    pub line: u64,
-}
-
-// The cells arrive row by row or column by column. Within a column, they arrive in the order of the rows.
-/// Receiver of cells: gets the cells of a data file while the file is read.
-pub(super) trait CellReader: Send {
-    /// Receives one cell of the table: `column` is the column's index, and `at` the row's position in the files.
-    fn cell(&mut self, column: usize, at: RowPosition, cell: FileCell<'_>);
-
-    /// Receives the next cells of a column. `at` is the position of the first cell's row.
-    fn cells<'c>(&mut self, column: usize, mut at: RowPosition, cells: impl Iterator<Item = FileCell<'c>>) {
-        // Each further cell is one row below.
-        for cell in cells {
-            self.cell(column, at, cell);
-            at.line += 1;
-        }
-    }
-
-    /// Returns whether this receiver needs the cells of the column with this index.
-    fn needs(&self, _column: usize) -> bool {
-        // If not, the file reader may skip the column.
-        true
-    }
-
-    /// Receives the position of a row that is left out of the table, and the reason (for example, an empty row).
-    fn left_out(&mut self, _at: RowPosition, _why: OddRow) {}
-}
-
-// The results of the receivers are combined afterwards.
-/// Receiver of cells for parallel reading: each piece of a file gets a separate receiver.
-pub(super) trait CellCollector: CellReader + Sync {
-    /// Creates a receiver of cells for a later piece of the files, which has at most `rows` rows.
-    fn sibling(&self, rows: usize) -> Self;
-
-    /// Appends the results of the receiver `later`, which got the cells of the following rows.
-    fn append(&mut self, later: Self);
-}
-
-/// One opened file of a table.
-pub(super) struct TablePart {
-    pub name: String,
-    /// Size of the stored file in bytes, before decompression.
-    pub size: u64,
-    /// For each column of this file, the index of the same column in the table.
-    order: Vec<usize>,
-    /// Notes for the user on how the file was read, such as `single quotes`.
-    pub read_as: Vec<String>,
-    lines: LineMapping,
-    content: PartContent,
-}
-
-enum PartContent {
-    /// An opened CSV file: its decompressed text, and the positions of its rows in this text.
-    Csv {
-        bytes: Bytes,
-        layout: Box<csv::CsvLayout>,
-    },
-    Parquet(parquet::ParquetFile),
-}
 
 /// All opened files of a table.
 pub(super) struct TableParts {
@@ -329,31 +266,6 @@ impl TableParts {
     }
 }
 
-impl PartContent {
-    fn bytes(&self) -> u64 {
-        match self {
-            Self::Csv { bytes, .. } => bytes.len() as u64,
-            Self::Parquet(file) => file.size(),
-        }
-    }
-
-    /// Returns the memory in bytes that a thread needs to decode one piece of the file. 0 for CSV.
-    fn decoding(&self) -> u64 {
-        match self {
-            Self::Csv { .. } => 0,
-            Self::Parquet(file) => file.decoding(),
-        }
-    }
-
-    /// Returns whether the first row of the file holds column names or data. A Parquet file always has column names.
-    fn heading(&self) -> Heading {
-        match self {
-            Self::Csv { bytes, layout } => csv::heading(bytes, layout),
-            Self::Parquet(_) => Heading::Names,
-        }
-    }
-}
-
 /// Replaces `error` by an error about the header if the first row of a data file may hold data, not column names.
 fn named_by_all<'a>(files: impl IntoIterator<Item = (&'a str, Heading)>, error: TableError) -> TableError {
     // The new error does not quote the first row.
@@ -362,108 +274,5 @@ fn named_by_all<'a>(files: impl IntoIterator<Item = (&'a str, Heading)>, error: 
         Some((file, Heading::Values)) => TableError::NoHeaderRow(file.to_owned()),
         Some((file, _)) => TableError::UnclearHeader { file: file.to_owned(), missing: error.missing() },
         None => error,
-    }
-}
-
-struct OpenedPart {
-    content: PartContent,
-    names: Vec<String>,
-    read_as: Vec<String>,
-    lines: LineMapping,
-}
-
-/// Opens one data file of the table.
-fn open(
-    name: &str,
-    content: Bytes,
-    csv_settings: &CsvSettings,
-    memory: u64,
-    free: u64,
-) -> Result<OpenedPart, TableError> {
-    // `memory` is the number of bytes that may be used in all, and `free` is how many of them are still free.
-    match container::open(name, content, csv_settings, memory, free)? {
-        OpenedContent::Parquet(bytes) => {
-            let (file, names) = parquet::ParquetFile::open(name, bytes)?;
-            Ok(OpenedPart {
-                content: PartContent::Parquet(file),
-                names,
-                read_as: Vec::new(),
-                lines: LineMapping::default(),
-            })
-        }
-        OpenedContent::Text(text) => {
-            let csv_settings = if text.is_made {
-                CsvSettings { separator: Some(b','), quote: Some(b'"'), ..csv_settings.clone() }
-            } else {
-                csv_settings.clone()
-            };
-            let (layout, names) = csv::open(name, &text.bytes, &csv_settings)?;
-            let mut read_as = text.read_as;
-            if layout.dialect.separator != b',' {
-                read_as.push(format!("{} between fields", layout.dialect.separator_name()));
-            }
-            if layout.dialect.quote != b'"' {
-                read_as.push("single quotes".to_owned());
-            }
-            let content = PartContent::Csv { bytes: text.bytes, layout: Box::new(layout) };
-            Ok(OpenedPart { content, names, read_as, lines: text.lines })
-        }
-    }
-}
-
-/// Piece of a data file, which one thread reads.
-enum Piece<'a> {
-    Csv { part: &'a TablePart, rows: csv::CsvRows<'a> },
-    Parquet { part: &'a TablePart, rows: parquet::ParquetRows<'a> },
-}
-
-impl TablePart {
-    /// Returns whether the file may store numbers as text, such as `1,234.5`.
-    pub(super) fn has_texts(&self) -> bool {
-        // Always true for CSV. True for a Parquet file that has a text column.
-        match &self.content {
-            PartContent::Csv { .. } => true,
-            PartContent::Parquet(file) => file.texts().next().is_some(),
-        }
-    }
-
-    fn pieces(&self, file: usize, is_read: impl Fn(usize) -> bool) -> Vec<Piece<'_>> {
-        let file = file as u32;
-        match &self.content {
-            PartContent::Csv { bytes, layout } => {
-                let pieces = csv::CsvRows::cut(file, bytes, layout);
-                pieces.into_iter().map(|rows| Piece::Csv { part: self, rows }).collect()
-            }
-            PartContent::Parquet(content) => {
-                let is_read = |index: &usize| self.order.get(*index).is_some_and(|column| is_read(*column));
-                let pieces = content.pieces(file, is_read);
-                pieces.into_iter().map(|rows| Piece::Parquet { part: self, rows }).collect()
-            }
-        }
-    }
-}
-
-impl Piece<'_> {
-    fn read(&self, reader: &mut impl CellReader) -> Result<(), TableError> {
-        match self {
-            Self::Csv { part, rows } => rows.read(&part.name, &part.order, reader),
-            Self::Parquet { part, rows } => rows.read(&part.name, &part.order, reader),
-        }
-    }
-
-    /// Returns the maximum number of rows that this piece of a data file can have.
-    fn most_rows(&self) -> usize {
-        match self {
-            Self::Csv { rows, .. } => rows.most(),
-            Self::Parquet { rows, .. } => rows.most(),
-        }
-    }
-
-    /// Passes the cells of some rows in this piece of a data file to `reader`.
-    fn read_sample(&self, reader: &mut impl CellReader) -> Result<(), TableError> {
-        match self {
-            Self::Csv { .. } => self.read(reader),
-            Self::Parquet { part, rows } => rows.read_sample(&part.name, &part.order, reader),
-        }
     }
 }

@@ -11,7 +11,7 @@ use super::load::{LoadedColumn, Loader};
 use super::marks::MissingMarks;
 use super::odd_rows::OddRows;
 use super::parts::{CellReader, RowPosition, TableParts};
-use super::survey::ColumnTally;
+use super::tally::ColumnTally;
 use super::{DataFile, MIN_ROWS, Table, TableError, Target, cell, fingerprint, groups, oddities, roles, usable};
 use crate::budget::{self, TableShape};
 use crate::cell::TextForm;

@@ -18,9 +18,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use evergreen_lifecycle::cost::MonthUsage;
 use evergreen_lifecycle::journal::JournalEntry;
 use evergreen_lifecycle::ports::{
-    AlarmStatus, LARGEST_COPY, NewObject, ObjectTag, RequestDay, StoredSchedule, Unavailable,
+    AcceptedMail, AlarmStatus, LARGEST_COPY, NewObject, ObjectTag, RequestDay, StoredSchedule, Unavailable,
 };
 use evergreen_lifecycle::session::{Session, SessionLink};
 use evergreen_lifecycle::{
@@ -71,6 +72,12 @@ pub struct MemoryState {
     pub alarm_states: Vec<AlarmStatus>,
     /// The requests to the prediction API in the last day.
     pub request_day: RequestDay,
+    /// The usage of the billed services in this month.
+    pub month_usage: MonthUsage,
+    /// How often the usage of the billed services was read.
+    pub usage_reads: u32,
+    /// The mails that the emulator accepted, newest first. `None` on AWS.
+    pub accepted_mails: Option<Vec<AcceptedMail>>,
     /// The number of requests in this month, one element for each API key.
     pub requests: Vec<u64>,
     /// The model registry's copy of the champion's model file. `None` if there is no copy.

@@ -4,6 +4,7 @@
 
 mod alarms;
 mod catalog;
+mod cost;
 mod dashboard;
 mod document;
 mod imports;

@@ -22,7 +22,10 @@ pub(super) fn schema_of(endpoint: Operation) -> &'static str {
         Operation::Schedule => "Schedule",
         Operation::Audit => "AuditPage",
         Operation::Alarms => "AlarmList",
-        Operation::Train | Operation::Verify | Operation::Rebuild | Operation::Retain => "Accepted",
+        Operation::Cost => "MonthCost",
+        Operation::Train | Operation::Verify | Operation::Rebuild | Operation::ImportHistory | Operation::Retain => {
+            "Accepted"
+        }
         Operation::Promote | Operation::RollBack => "Promoted",
         Operation::SetTag | Operation::RemoveTag | Operation::WriteNote => "Annotated",
         Operation::DeleteVersion => "Deleted",
@@ -36,7 +39,7 @@ pub(super) fn schema_of(endpoint: Operation) -> &'static str {
 /// Returns the schemas of all answers by name.
 pub(super) fn all() -> Map<String, Value> {
     let mut all = Map::new();
-    for schemas in [runs(), versions(), champions(), comparison(), schedule(), audit(), changes()] {
+    for schemas in [runs(), versions(), champions(), comparison(), schedule(), audit(), cost(), changes()] {
         if let Value::Object(schemas) = schemas {
             all.extend(schemas);
         }
@@ -140,6 +143,15 @@ fn audit() -> Value {
     })
 }
 
+fn cost() -> Value {
+    let dollars = json!({"type": "number", "minimum": 0});
+    let cost = json!({
+        "from": time(), "until": time(), "so_far": dollars, "expected": maybe(dollars.clone()), "has_usage": flag(),
+        "parts": list(object(json!({"name": text(), "dollars": dollars}))), "source": text(),
+    });
+    json!({"MonthCost": object(cost)})
+}
+
 fn changes() -> Value {
     let accepted = json!({"run_id": maybe(text()), "request": maybe(text())});
     let promoted = json!({"promoted": number(), "replaced": maybe(number()), "revision": count(), "duplicate": flag()});
@@ -172,7 +184,10 @@ fn with(mut all: Value, more: Value) -> Value {
 }
 
 fn page(name: &str, entry: Value) -> Value {
-    object(json!({name: list(entry), "next": maybe(text()), "searched": count(), "truncated": flag()}))
+    let (next, previous) = (maybe(text()), maybe(text()));
+    object(json!({
+        name: list(entry), "next": next, "previous": previous, "searched": count(), "truncated": flag(),
+    }))
 }
 
 /// Returns the schema of an object that has all these properties, and maybe more.

@@ -10,8 +10,8 @@ use crate::route::Operation;
 pub(super) const MAY_BE_EMPTY: [&str; 2] = ["Training", "OptionalReason"];
 
 /// Operations whose work begins only after the answer.
-pub(super) const ACCEPTED: [Operation; 4] =
-    [Operation::Train, Operation::Verify, Operation::Rebuild, Operation::Retain];
+pub(super) const ACCEPTED: [Operation; 5] =
+    [Operation::Train, Operation::Verify, Operation::Rebuild, Operation::ImportHistory, Operation::Retain];
 
 // A line break and a tab are allowed, other control characters are not.
 /// Pattern of one character of a text.
@@ -49,6 +49,13 @@ pub(super) fn all() -> Value {
             "keep": number,
             "champion_days": {"type": ["integer", "null"], "minimum": 0, "maximum": u16::MAX},
             "dry_run": {"type": "boolean"},
+        })),
+        "Transfer": object(&["reason", "stack", "model", "versions", "seal"], json!({
+            "reason": reason,
+            "stack": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[A-Za-z][A-Za-z0-9-]*$"},
+            "model": {"type": "string", "pattern": "^[a-z][a-z0-9-]{0,39}$"},
+            "versions": {"type": "integer", "minimum": 0, "maximum": u32::MAX},
+            "seal": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
         })),
         "Reason": object(&["reason"], json!({"reason": reason})),
         "OptionalReason": object(&[], json!({"reason": optional})),

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use evergreen_lifecycle::ports::{RequestHistory, RequestHour};
+use evergreen_lifecycle::ports::{AcceptedMail, Mailbox, RequestHistory, RequestHour};
+use futures_util::future::join;
 use tokio::time::timeout;
 
 use crate::console::Console;
-use crate::pages::{Known, PageFacts, UsageFact, UsageHour};
+use crate::pages::{CostFact, Known, PageFacts, UsageFact, UsageHour};
 use crate::ports::ConsoleWorld;
 
 /// How long a page waits for the requests of the day. It is useful without them.
@@ -17,15 +18,41 @@ pub(super) fn few<W: ConsoleWorld>(console: &Console<W>) -> PageFacts {
     PageFacts {
         stack: console.stack.clone(),
         usage: Err("this page does not read it".to_owned()),
-        cost: Err("this stack reads no bill; the command make cost estimates a month".to_owned()),
+        cost: Err("this page does not read it".to_owned()),
         mails: None,
     }
 }
 
-/// Returns the facts of a page. Only the overview shows how the prediction API was used.
+/// Returns the facts of a page. Only the overview shows how the prediction API was used, and what the month costs.
 pub(super) async fn of<W: ConsoleWorld>(console: &Console<W>, path: &[&str]) -> PageFacts {
     let facts = few(console);
-    if path.is_empty() { PageFacts { usage: usage(console).await, ..facts } } else { facts }
+    match path {
+        [] => {
+            let (usage, cost) = join(usage(console), cost(console)).await;
+            PageFacts { usage, cost, ..facts }
+        }
+        ["mails", ..] => PageFacts { mails: mails(console).await, ..facts },
+        _ => facts,
+    }
+}
+
+async fn cost<W: ConsoleWorld>(console: &Console<W>) -> Known<CostFact> {
+    let cost = console.month_cost().await.ok_or("the list prices cannot be read")?;
+    let estimate = cost.estimate;
+    let services = estimate.parts.into_iter().map(|part| (part.name, part.dollars)).collect();
+    Ok(CostFact { so_far: estimate.so_far, expected: estimate.expected, services, source: cost.source })
+}
+
+/// Returns the mails of the emulator. `None` on AWS.
+async fn mails<W: ConsoleWorld>(console: &Console<W>) -> Option<Known<Vec<AcceptedMail>>> {
+    if !console.stack.is_emulated {
+        return None;
+    }
+    let mails = console.world.mailbox().accepted_mails().await.map_err(|error| {
+        tracing::warn!(%error, "the mails of the emulator could not be read");
+        "the emulator did not answer".to_owned()
+    });
+    mails.transpose()
 }
 
 async fn usage<W: ConsoleWorld>(console: &Console<W>) -> Known<UsageFact> {

@@ -8,7 +8,12 @@ use lambda_http::http::{HeaderValue, Response, StatusCode};
 
 /// What a page may load: files of the console, and nothing inline.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; \
-    connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+    connect-src 'self'; frame-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// What the HTML of a mail may do in its frame: nothing but show itself, with the styles that mails need. A link opens
+/// another tab.
+const POLICY_OF_MAIL: &str = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; \
+    style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
 
 /// A browser keeps an asset for a year: its address changes with its content.
 const KEEP: &str = "public, max-age=31536000, immutable";
@@ -17,6 +22,16 @@ const KEEP: &str = "public, max-age=31536000, immutable";
 pub(super) fn html(status: StatusCode, html: String) -> Response<String> {
     let mut response = guarded(html, "text/html; charset=utf-8", "no-store");
     *response.status_mut() = status;
+    response
+}
+
+/// Creates a response with the HTML of a mail, for a frame of a page.
+pub(super) fn mail(html: String) -> Response<String> {
+    let mut response = guarded(html, "text/html; charset=utf-8", "no-store");
+    let headers = [(CONTENT_SECURITY_POLICY, POLICY_OF_MAIL), (X_FRAME_OPTIONS, "SAMEORIGIN")];
+    headers.into_iter().for_each(|(name, value)| {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    });
     response
 }
 

@@ -1,20 +1,22 @@
 //! The comparison of two to ten versions: what differs stands out, and their curves are in one plot.
 
+mod plots;
+
 use std::collections::BTreeSet;
 
 use askama::Template;
 use evergreen_lifecycle::ports::{Champions, Versions};
-use evergreen_lifecycle::{Curves, Manifest, PrimaryMetric, Version, VersionNumber};
+use evergreen_lifecycle::{Manifest, PrimaryMetric, Version, VersionNumber};
 use futures_util::future::try_join_all;
 
+use self::plots::{OverlaidPlot, plots};
 use super::frame::PageFrame;
 use super::markup::{Markup, version_link};
-use super::plot::{self, Axis, Series, Shape};
 use super::request::PageRequest;
 use super::{PageError, evidence, text};
 use crate::ports::ConsoleWorld;
 
-/// Largest number of versions in one comparison.
+/// Maximum number of versions in one comparison.
 const MOST: usize = 10;
 
 #[derive(Template)]
@@ -23,7 +25,7 @@ struct Comparison<'a> {
     frame: &'a PageFrame<'a>,
     heads: Vec<(Markup, bool)>,
     groups: Vec<Group>,
-    plots: Vec<(&'static str, Markup)>,
+    plots: Vec<OverlaidPlot>,
     tests: Vec<String>,
     problem: Option<String>,
     only_differences: bool,
@@ -51,6 +53,8 @@ struct Cell {
     /// The difference from the first version. Empty for the first one, and for texts.
     difference: String,
     is_best: bool,
+    /// Whether a text differs from the first version's.
+    is_other: bool,
 }
 
 /// A version with what the comparison needs.
@@ -146,6 +150,7 @@ fn score_row(metric: PrimaryMetric, values: &[Option<f64>]) -> Row {
             .map(|(value, first)| text::difference(value - first))
             .unwrap_or_default(),
         is_best: differs && *value == best,
+        is_other: false,
     };
     let cells = values.iter().enumerate().map(cell).collect();
     Row { name: text::metric(metric.name()), cells, differs, is_number: true }
@@ -175,7 +180,12 @@ fn training(compared: &[Compared]) -> Vec<Row> {
 fn text_row(name: &str, values: impl Iterator<Item = String>) -> Row {
     let values: Vec<String> = values.collect();
     let differs = values.iter().any(|value| Some(value) != values.first());
-    let cells = values.into_iter().map(|text| Cell { text, difference: String::new(), is_best: false }).collect();
+    let first = values.first().cloned();
+    let cell = |text: String| {
+        let is_other = first.as_ref() != Some(&text);
+        Cell { text, difference: String::new(), is_best: false, is_other }
+    };
+    let cells = values.into_iter().map(cell).collect();
     Row { name: name.to_owned(), cells, differs, is_number: false }
 }
 
@@ -212,38 +222,4 @@ fn tests(compared: &[Compared]) -> Vec<String> {
         ))
     };
     compared.iter().filter_map(sentence).collect()
-}
-
-fn plots(compared: &[Compared]) -> Vec<(&'static str, Markup)> {
-    let curve = |of: fn(&evergreen_lifecycle::ClassificationCurves) -> &Vec<evergreen_lifecycle::ClassCurve>| {
-        let series = compared.iter().flat_map(move |one| {
-            let curves = match one.manifest.as_ref().and_then(|manifest| manifest.curves.as_ref()) {
-                Some(Curves::Classification(curves)) => of(curves).as_slice(),
-                _ => &[],
-            };
-            let single = curves.len() == 1;
-            curves.iter().map(move |curve| Series {
-                name: if single {
-                    format!("version {}", one.version.number)
-                } else {
-                    format!("version {}: {}", one.version.number, curve.label)
-                },
-                points: curve.points.iter().map(|[x, y]| (*x, *y)).collect(),
-                has_dots: false,
-            })
-        });
-        series.collect::<Vec<_>>()
-    };
-    let (roc, precision_recall) = (curve(|curves| &curves.roc), curve(|curves| &curves.precision_recall));
-    let mut plots = Vec::new();
-    if !roc.is_empty() {
-        let axes = (Axis::share("false positive rate"), Axis::share("true positive rate"));
-        plots.push(("ROC curves", plot::curves(&roc, axes.0, axes.1, Shape::Diagonal, "ROC curves of the versions")));
-    }
-    if !precision_recall.is_empty() {
-        let axes = (Axis::share("recall"), Axis::share("precision"));
-        let label = "Precision over recall of the versions";
-        plots.push(("Precision and recall", plot::curves(&precision_recall, axes.0, axes.1, Shape::Plain, label)));
-    }
-    plots
 }

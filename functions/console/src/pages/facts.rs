@@ -1,6 +1,7 @@
 //! What the pages show beside the registry: usage, cost, mails. The caller of a page reads it, because each comes from
 //! another service.
 
+use evergreen_lifecycle::ports::AcceptedMail;
 use jiff::Timestamp;
 
 use crate::config::StackFacts;
@@ -17,8 +18,8 @@ pub struct PageFacts {
     pub usage: Known<UsageFact>,
     /// The cost of the current month so far.
     pub cost: Known<CostFact>,
-    /// The mails that the emulator accepted, newest first. `None` if the stack does not run on an emulator.
-    pub mails: Option<Known<Vec<MailFact>>>,
+    /// The mails that the emulator accepted, newest first. `None` on AWS, and on pages that show no mails.
+    pub mails: Option<Known<Vec<AcceptedMail>>>,
 }
 
 /// How the model was used in the last hours.
@@ -50,21 +51,8 @@ pub struct CostFact {
     pub so_far: f64,
     /// What the whole month will cost if it goes on like this. `None` if it is too early to say.
     pub expected: Option<f64>,
-    /// The cost of each service, highest first.
+    /// The cost of each part, highest first.
     pub services: Vec<(String, f64)>,
-    /// How the numbers were found, as a sentence: from a bill, or estimated from usage and prices.
+    /// How the numbers were found and what they leave out.
     pub source: String,
-}
-
-/// A mail that the emulator accepted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MailFact {
-    /// When it was sent. `None` if the emulator does not say.
-    pub at: Option<Timestamp>,
-    /// The recipients.
-    pub to: String,
-    /// The subject.
-    pub subject: String,
-    /// The plain text.
-    pub text: String,
 }

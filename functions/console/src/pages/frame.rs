@@ -61,7 +61,7 @@ impl<'a> PageFrame<'a> {
         let here = if first == "compare" { "versions" } else { first };
         let places = ENTRIES
             .into_iter()
-            .filter(|(path, _)| *path != "mails" || request.facts.mails.is_some())
+            .filter(|(path, _)| *path != "mails" || request.facts.stack.is_emulated)
             .map(|(path, name)| NavigationEntry { path, name, is_here: path == here })
             .collect();
         Self {

@@ -16,6 +16,8 @@ use crate::ports::ConsoleWorld;
 
 /// Number of runs on the overview.
 const RUNS: u32 = 6;
+/// Number of parts of the cost that have a line of their own.
+const COSTS: usize = 4;
 /// Number of changes of the champion that the line of the plot follows. Each is read as a whole.
 const CHAMPIONS: u32 = 50;
 
@@ -287,10 +289,12 @@ fn cost(request: &PageRequest<'_>) -> Known<CostCard> {
     let cost = request.facts.cost.as_ref().map_err(Clone::clone)?;
     let dollars = |value: f64| format!("${value:.2}");
     let expected = cost.expected.map(|value| Fact::new("Expected for the month", dollars(value)));
-    let services = cost.services.iter().take(4).map(|(name, value)| Fact::new(name, dollars(*value)));
+    let (named, rest) = cost.services.split_at(cost.services.len().min(COSTS));
+    let services = named.iter().map(|(name, value)| Fact::new(name, dollars(*value)));
+    let rest = (!rest.is_empty()).then(|| Fact::new("The rest", dollars(rest.iter().map(|(_, value)| value).sum())));
     Ok(CostCard {
         so_far: dollars(cost.so_far),
-        facts: expected.into_iter().chain(services).collect(),
+        facts: expected.into_iter().chain(services).chain(rest).collect(),
         source: cost.source.clone(),
     })
 }

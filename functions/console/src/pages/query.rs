@@ -32,7 +32,7 @@ impl Query {
     /// Returns this query with another value for one field, as the end of a relative link. An empty value removes it.
     pub(super) fn with(&self, name: &str, value: &str) -> String {
         // Another filter or order begins with its first page.
-        let kept = self.fields().filter(|(field, _)| *field != name && *field != "after");
+        let kept = self.fields().filter(|(field, _)| ![name, "after", "before"].contains(field));
         let fields: Vec<_> = kept.chain(Some((name, value)).filter(|_| !value.is_empty())).map(encoded_pair).collect();
         format!("?{}", fields.join("&"))
     }
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn a_link_changes_one_field_and_keeps_the_others() {
-        let query = Query::of([("status", "failed"), ("sort", "-seconds"), ("done", "train"), ("after", "x~y")]);
+        let query = Query::of([("status", "failed"), ("sort", "-seconds"), ("done", "train"), ("after", "x~y"), ("before", "z")]);
         assert_eq!(query.with("sort", "seconds"), "?status=failed&sort=seconds");
         assert_eq!(query.with("status", ""), "?sort=-seconds");
         assert_eq!(query.with("tag", "a=b&c"), "?status=failed&sort=-seconds&tag=a%3Db%26c");

@@ -40,6 +40,8 @@ pub struct PageResponse {
 pub enum PageBody {
     /// A page as HTML.
     Html(String),
+    /// The HTML of a mail, for a frame of a page. It is not ours, so it gets fewer rights than a page.
+    Mail(String),
     /// The relative address of the page to go to.
     Redirect(String),
 }

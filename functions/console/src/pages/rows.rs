@@ -107,6 +107,7 @@ pub(super) struct Pager {
     /// Why the filter is not possible. `None` if it is.
     pub(super) problem: Option<String>,
     pub(super) first: Option<String>,
+    pub(super) previous: Option<String>,
     pub(super) next: Option<String>,
     pub(super) is_filtered: bool,
     pub(super) sort: String,
@@ -123,12 +124,14 @@ pub(super) fn search<T: Listed>(entries: Vec<T>, query: &Query, own: &[&str]) ->
     };
     let (searched, truncated) = page.as_ref().map_or((0, false), |page| (page.searched, page.truncated));
     let cut = if truncated { "the newest " } else { "" };
-    let (next, entries) = page.map_or((None, Vec::new()), |page| (page.next, page.entries));
-    let unfiltered = ["sort", "limit", "after"];
+    let (next, previous, entries) =
+        page.map_or((None, None, Vec::new()), |page| (page.next, page.previous, page.entries));
+    let unfiltered = ["sort", "limit", "after", "before"];
     let pager = Pager {
         summary: format!("{} on this page. Searched {cut}{}.", entries.len(), text::count(searched as u64)),
         problem,
-        first: query.get("after").map(|_| query.with("after", "")),
+        first: previous.as_ref().map(|_| query.with("after", "")),
+        previous: previous.map(|previous| query.with("before", &previous)),
         next: next.map(|next| query.with("after", &next)),
         is_filtered: query.fields().any(|(name, _)| !unfiltered.contains(&name)),
         sort: query.get("sort").unwrap_or_default().to_owned(),

@@ -36,8 +36,9 @@ impl<W: ConsoleWorld> Console<W> {
         };
         let extras: BTreeMap<_, _> = page.entries.iter().map(|summary| (summary.id.as_str(), summary)).collect();
         let entries = whole.iter().flatten().map(|run| self.entry(run, &extras)).collect::<Result<Vec<_>, _>>()?;
-        let (next, searched, truncated) = (&page.next, page.searched, page.truncated);
-        Reply::ok(&json!({"runs": entries, "next": next, "searched": searched, "truncated": truncated}))
+        let (next, previous) = (&page.next, &page.previous);
+        let (searched, truncated) = (page.searched, page.truncated);
+        Reply::ok(&json!({"runs": entries, "next": next, "previous": previous, "searched": searched, "truncated": truncated}))
     }
 
     pub(crate) async fn show_run(&self, id: &str) -> Result<Reply, Problem> {

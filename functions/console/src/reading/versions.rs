@@ -52,8 +52,9 @@ impl<W: ConsoleWorld> Console<W> {
             champion: champion == Some(summary.number),
         };
         let versions: Vec<_> = page.entries.iter().map(listed).collect();
-        let (next, searched, truncated) = (&page.next, page.searched, page.truncated);
-        Reply::ok(&json!({"versions": versions, "next": next, "searched": searched, "truncated": truncated}))
+        let (next, previous) = (&page.next, &page.previous);
+        let (searched, truncated) = (page.searched, page.truncated);
+        Reply::ok(&json!({"versions": versions, "next": next, "previous": previous, "searched": searched, "truncated": truncated}))
     }
 
     pub(crate) async fn show_version(&self, number: VersionNumber) -> Result<Reply, Problem> {

@@ -4,9 +4,10 @@ use super::Need::{Reading, Steering};
 use super::Operation as E;
 use super::{JsonRoute, Need, Operation};
 
-const RUNS: &[&str] = &["status", "family", "trigger", "metric", "dataset", "from", "until", "sort", "limit", "after"];
+const RUNS: &[&str] =
+    &["status", "family", "trigger", "metric", "dataset", "from", "until", "sort", "limit", "after", "before"];
 const VERSIONS: &[&str] =
-    &["status", "family", "metric", "dataset", "tag", "alias", "from", "until", "sort", "limit", "after"];
+    &["status", "family", "metric", "dataset", "tag", "alias", "from", "until", "sort", "limit", "after", "before"];
 
 /// All JSON routes.
 pub static ROUTES: &[JsonRoute] = &[
@@ -24,6 +25,7 @@ pub static ROUTES: &[JsonRoute] = &[
     reading("/schedule", &[], E::Schedule, "Shows the training schedule and its next times."),
     reading("/audit", &["limit", "before"], E::Audit, "Lists who changed what, newest first."),
     reading("/alarms", &[], E::Alarms, "Lists the alarms with their states and mutes."),
+    reading("/cost", &[], E::Cost, "Estimates the cost of the month so far."),
     reading("/openapi.json", &[], E::OpenApi, "Returns this document."),
     steering("POST", "/trainings", Some("Training"), E::Train, "Asks for a training run."),
     steering("POST", "/promotions", Some("Promotion"), E::Promote, "Makes a version the champion."),
@@ -36,6 +38,7 @@ pub static ROUTES: &[JsonRoute] = &[
     steering("DELETE", "/versions/{number}", Some("Deletion"), E::DeleteVersion, "Deletes a version and its objects."),
     steering("POST", "/versions/{number}/verifications", None, E::Verify, "Asks to train a version again and compare."),
     steering("POST", "/rebuild", Some("Reason"), E::Rebuild, "Asks to restore the registry from the bucket."),
+    steering("POST", "/transfers", Some("Transfer"), E::ImportHistory, "Records an imported history, and rebuilds."),
     steering("POST", "/retention", Some("Retention"), E::Retain, "Asks to delete old versions."),
     steering("POST", "/schedule/pause", Some("Reason"), E::Pause, "Switches the training schedule off."),
     steering("POST", "/schedule/resume", Some("OptionalReason"), E::Resume, "Switches the training schedule on."),

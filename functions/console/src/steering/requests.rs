@@ -116,7 +116,7 @@ impl<W: ConsoleWorld> Console<W> {
         self.request_upkeep(by, &reason, draft, json!({"retention": retention})).await
     }
 
-    async fn request_upkeep(
+    pub(super) async fn request_upkeep(
         &self,
         by: &By,
         reason: &str,

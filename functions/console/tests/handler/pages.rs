@@ -1,7 +1,9 @@
 //! Tests of the pages' door: forms, actions and headers.
 
-use evergreen_lifecycle::ports::{RequestDay, RequestHour};
+use evergreen_lifecycle::cost::{FunctionUsage, MonthUsage};
+use evergreen_lifecycle::ports::{AcceptedMail, Clock, RequestDay, RequestHour};
 use evergreen_lifecycle::session::Session;
+use jiff::SignedDuration;
 
 use crate::doors::cookie;
 use crate::support::Fixture;
@@ -95,6 +97,67 @@ async fn the_overview_shows_how_the_model_was_used() {
     fixture.memory.take_away("alarms");
     let page = fixture.page("GET", "/", &cookie, "").await;
     assert!(page.status == 200 && page.body.contains("CloudWatch did not answer"));
+}
+
+#[tokio::test]
+async fn the_usage_of_the_month_is_read_once_an_hour() {
+    let fixture = Fixture::serving();
+    let cookie = cookie(&fixture, "see").await;
+    let used = |name: &str| FunctionUsage { name: name.into(), memory: 512, calls: 1e6, milliseconds: 1e6 };
+    fixture.memory.state().month_usage = MonthUsage { functions: vec![used("predict")], ..MonthUsage::default() };
+    for _ in 0..3 {
+        let page = fixture.page("GET", "/", &cookie, "").await.body;
+        assert!(page.contains("Lambda, predict") && page.contains("An estimate"), "{page}");
+    }
+    assert_eq!(fixture.memory.state().usage_reads, 1);
+    fixture.clock.set(fixture.clock.now() + SignedDuration::from_hours(1));
+    let cost = fixture.read("/cost").await.json();
+    assert_eq!((&cost["has_usage"], fixture.memory.state().usage_reads), (&true.into(), 2));
+    assert!(cost["so_far"].as_f64().unwrap() > 0.2, "{cost}");
+}
+
+#[tokio::test]
+async fn without_usage_the_fixed_part_is_shown_with_the_reason() {
+    let fixture = Fixture::serving();
+    fixture.memory.take_away("billing");
+    let cost = fixture.read("/cost").await.json();
+    assert!(cost["source"].as_str().unwrap().contains("CloudWatch did not answer"), "{cost}");
+    let local = Fixture::emulated();
+    let cost = local.read("/cost").await.json();
+    assert!(cost["source"].as_str().unwrap().contains("the emulator does not count it"), "{cost}");
+    assert_eq!((cost["parts"].as_array().unwrap().len(), local.memory.state().usage_reads), (1, 0));
+}
+
+#[tokio::test]
+async fn a_mail_of_the_emulator_may_do_nothing_in_its_frame() {
+    let fixture = Fixture::emulated();
+    let cookie = cookie(&fixture, "see").await;
+    let mail = AcceptedMail {
+        id: "m1".into(),
+        at: None,
+        to: "team@example.com".into(),
+        subject: "Alarm".into(),
+        text: "text".into(),
+        html: Some("<p style=\"color:red\">html</p>".into()),
+    };
+    fixture.memory.state().accepted_mails = Some(vec![mail]);
+    let page = fixture.page("GET", "/mails/m1", &cookie, "").await;
+    assert!(page.status == 200 && page.header("content-security-policy").unwrap().contains("frame-src 'self'"));
+    let frame = fixture.page("GET", "/mails/m1/html", &cookie, "").await;
+    let policy = frame.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("sandbox ") && !policy.contains("script"), "{policy}");
+    assert_eq!((frame.status, frame.header("x-frame-options")), (200, Some("SAMEORIGIN")));
+    fixture.memory.take_away("mailbox");
+    let page = fixture.page("GET", "/mails", &cookie, "").await;
+    assert!(page.status == 200 && page.body.contains("the emulator did not answer"));
+}
+
+#[tokio::test]
+async fn on_aws_nobody_reads_mails() {
+    let fixture = Fixture::serving();
+    let cookie = cookie(&fixture, "see").await;
+    fixture.memory.state().accepted_mails = Some(Vec::new());
+    assert_eq!(fixture.page("GET", "/mails", &cookie, "").await.status, 404);
 }
 
 #[tokio::test]

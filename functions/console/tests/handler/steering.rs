@@ -228,3 +228,25 @@ async fn an_event_that_cannot_be_sent_now_stays_in_the_outbox() {
     assert_eq!(fixture.signed("POST", "/trainings", None).await.status, 202);
     assert_eq!(fixture.memory.state().outbox.len(), 1);
 }
+
+#[tokio::test]
+async fn an_import_of_a_history_says_where_it_came_from_and_asks_for_a_rebuild() {
+    let fixture = Fixture::serving();
+    let seal = "0af1".repeat(16);
+    let body = |model: &str, stack: &str, seal: &str| json!({"reason": "it proved itself", "stack": stack, "model": model, "versions": 12, "seal": seal});
+    let asked = fixture.signed("POST", "/transfers", body("iris", "staging", &seal)).await;
+    let id = asked.json()["request"].as_str().unwrap().to_owned();
+    let (kind, detail) = published(&fixture).remove(0);
+    assert_eq!((asked.status, kind.as_str()), (202, "TrainingRequested"));
+    assert_eq!((&detail["action"], &detail["subject"]), (&json!("history_imported"), &json!("history of staging")));
+    assert_eq!(detail["details"], json!({"request": id, "versions": "12", "seal": seal}));
+    assert_eq!(detail["request"], json!({"rebuild": true, "id": id}));
+    for (wrong, field) in [
+        (body("other", "staging", &seal), "model"),
+        (body("iris", "no stack", &seal), "stack"),
+        (body("iris", "staging", "0AF1"), "seal"),
+    ] {
+        let refused = fixture.signed("POST", "/transfers", wrong).await;
+        assert_eq!((refused.status, refused.json()["field"].as_str()), (400, Some(field)));
+    }
+}

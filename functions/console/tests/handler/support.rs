@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use evergreen_console::{ConsoleApp, ConsolePorts, StackFacts};
 use evergreen_lifecycle::digest::sha256_hex;
-use evergreen_lifecycle::ports::{AlarmCondition, AlarmStatus, StoredSchedule};
+use evergreen_lifecycle::ports::{AlarmCondition, AlarmStatus, BilledResources, StoredSchedule};
 use evergreen_lifecycle::{Artifact, Champion, Version};
 use evergreen_testkit::{FixedClock, Memory, finished_run, moment, version};
 use jiff::SignedDuration;
@@ -19,7 +19,7 @@ pub const WHY: &str = "better on rare cases";
 /// An artifact of the model `iris` that this release can load.
 pub const ARTIFACT: &[u8] = include_bytes!("../../../../shared/scoring/tests/artifacts/format-1.onnx");
 
-type Ports = ConsolePorts<Memory, Memory, Memory, Memory, Memory, FixedClock>;
+type Ports = ConsolePorts<Memory, Memory, Memory, Memory, Memory, Memory, FixedClock>;
 
 /// The console function in a test.
 pub struct Fixture {
@@ -56,6 +56,15 @@ impl Answer {
 impl Fixture {
     /// Creates a function with an empty registry, a daily schedule and two alarms.
     pub fn empty() -> Self {
+        Self::on(false)
+    }
+
+    /// Creates the same function on an emulator.
+    pub fn emulated() -> Self {
+        Self::on(true)
+    }
+
+    fn on(is_emulated: bool) -> Self {
         let (memory, clock) = (Arc::new(Memory::default()), Arc::new(FixedClock::at(moment(NOW))));
         {
             let mut state = memory.state();
@@ -73,17 +82,19 @@ impl Fixture {
             scheduler: Arc::clone(&memory),
             alarms: Arc::clone(&memory),
             bus: Arc::clone(&memory),
+            mailbox: Arc::clone(&memory),
             clock: Arc::clone(&clock),
         };
         let stack = StackFacts {
             model: "iris".parse().unwrap(),
             name: "evergreen".to_owned(),
             grace: SignedDuration::from_hours(1),
+            billed: BilledResources::default(),
             max_age_hours: None,
             quality_threshold: None,
             api_url: None,
             dashboard_url: None,
-            is_emulated: false,
+            is_emulated,
         };
         Self { memory, clock, app: ConsoleApp::new(ports, stack) }
     }

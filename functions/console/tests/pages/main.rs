@@ -6,13 +6,14 @@ mod sample;
 
 use std::collections::BTreeSet;
 
+use evergreen_console::body::decoded_path;
 use evergreen_console::pages::{DoorPage, PageBody, PageRequest, Query, asset, door, respond};
 use evergreen_lifecycle::session::Right;
 use html::Page;
 use sample::{HOSTILE, World, facts, full, now, session};
 
 /// Every page, by its path.
-const PATHS: [&str; 15] = [
+const PATHS: [&str; 17] = [
     "",
     "runs",
     "runs/manual-v16",
@@ -28,18 +29,22 @@ const PATHS: [&str; 15] = [
     "alarms",
     "schedule",
     "mails",
+    "mails/m2",
+    "mails/m1",
 ];
 
 async fn response(world: &World, right: Right, address: &str, form: Option<&Query>) -> (u16, String) {
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
     let path: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-    let query = Query::of(query.split('&').filter_map(|pair| pair.split_once('=')));
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    let query = Query::of(pairs.map(|(name, value)| (name, decoded_path(value))));
     let (session, facts) = (session(right), facts());
     let request =
         PageRequest { path: &path, query: &query, form, session: &session, facts: &facts, key: "a-key", now: now() };
     let response = respond(world, &request).await;
     match response.body {
         PageBody::Html(html) => (response.status.as_u16(), html),
+        PageBody::Mail(html) => (response.status.as_u16(), html),
         PageBody::Redirect(to) => panic!("{address} leads to {to}"),
     }
 }
@@ -66,10 +71,10 @@ async fn the_overview_says_which_version_is_the_champion_and_why() {
         "0.9680",
         "Champion since",
         "is not worse than the champion",
-        "25 Nov 2026, 02:00 in 16 h",
+        "1 Dec 2026, 03:30 in 7 days",
         "training-failed",
         "Predictions lately",
-        "$1.37",
+        "$4.56",
     ];
     for expected in expected {
         assert!(text.contains(expected), "{expected}: {text}");
@@ -241,6 +246,39 @@ async fn a_comparison_marks_the_best_and_shows_differences() {
 }
 
 #[tokio::test]
+async fn the_curves_of_compared_versions_are_in_one_plot_for_each_label() {
+    let page = seen("compare?versions=14,15,16").await;
+    for title in ["ROC curve: setosa", "Precision and recall: virginica", "Calibration"] {
+        assert!(page.text.contains(title), "{title}: {}", page.text);
+    }
+    // The head of the table, six plots of labels and one of calibration, each with a line for every version.
+    assert_eq!(page.text.matches("version 14 version 15 version 16").count(), 8, "{}", page.text);
+}
+
+#[tokio::test]
+async fn versions_that_predict_numbers_are_compared_by_their_residuals() {
+    let world = full();
+    sample::predict_numbers(&world, &[15, 16]);
+    let text = page(&world, Right::See, "compare?versions=15,16").await.text;
+    assert!(text.contains("Residuals") && text.contains("Predicted and true") && !text.contains("ROC curve"), "{text}");
+}
+
+#[tokio::test]
+async fn a_table_has_a_way_back_to_its_previous_page() {
+    let world = full();
+    sample::add_failed_runs(&world, 120);
+    let links = |page: &Page, rel: &str| {
+        page.all("a").find(|link| link.get("rel") == Some(rel)).and_then(|link| link.get("href")).map(str::to_owned)
+    };
+    let first = page(&world, Right::See, "runs?status=failed").await;
+    assert_eq!(links(&first, "prev"), None);
+    let second = page(&world, Right::See, &format!("runs{}", links(&first, "next").unwrap())).await;
+    let back = links(&second, "prev").unwrap();
+    assert!(back.starts_with("?status=failed&before="), "{back}");
+    assert_eq!(page(&world, Right::See, &format!("runs{back}")).await.text, first.text);
+}
+
+#[tokio::test]
 async fn the_form_predicts_and_keeps_the_values() {
     let values = [("c0", "basic"), ("c1", "41"), ("c2", "true"), ("c3", "2026-11-24"), ("c4", "de")];
     let (_, html) = response(&full(), Right::See, "try", Some(&Query::of(values))).await;
@@ -270,6 +308,45 @@ async fn the_data_set_s_page_names_what_moved_since_the_champion() {
 async fn the_audit_trail_says_who_did_what_and_why() {
     let text = seen("audit").await.text;
     assert!(text.contains("ada session requested a training run") && text.contains("load test"), "{text}");
+}
+
+#[tokio::test]
+async fn the_cost_says_that_it_is_an_estimate_and_of_what() {
+    let text = seen("").await.text;
+    for expected in ["Expected for the month $5.84", "Metrics and alarms, fixed $3.17", "The rest $0.04", "An estimate: what CloudWatch counted"] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_mail_is_shown_in_a_frame_of_its_own_or_as_text() {
+    let page = seen("mails/m2").await;
+    let frame = page.all("iframe").next().unwrap();
+    assert_eq!(frame.get("src"), Some("../mails/m2/html"));
+    assert!(frame.get("sandbox").is_some_and(|rights| !rights.contains("script") && !rights.contains("origin")));
+    let (status, html) = response(&full(), Right::See, "mails/m2/html", None).await;
+    assert!(status == 200 && html.contains(r#"<base target="_blank">"#), "{html}");
+    let page = seen("mails/m1").await;
+    assert!(page.all("iframe").next().is_none() && page.text.contains("The run failed."), "{}", page.text);
+    for missing in ["mails/none", "mails/none/html", "mails/m1/html"] {
+        assert_eq!(response(&full(), Right::See, missing, None).await.0, 404, "{missing}");
+    }
+}
+
+#[tokio::test]
+async fn on_aws_there_are_no_mails_and_no_way_to_them() {
+    let mut facts = facts();
+    facts.stack.is_emulated = false;
+    facts.mails = None;
+    let (session, query) = (session(Right::See), Query::default());
+    for path in [&["mails"][..], &["mails", "m2"], &["mails", "m2", "html"]] {
+        let request = PageRequest {
+            path, query: &query, form: None, session: &session, facts: &facts, key: "a-key", now: now(),
+        };
+        let response = respond(&full(), &request).await;
+        let PageBody::Html(html) = response.body else { panic!("expected a page") };
+        assert!(response.status == 404 && !Page::parse(&html).targets().iter().any(|target| target.ends_with("mails")));
+    }
 }
 
 #[tokio::test]

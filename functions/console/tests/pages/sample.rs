@@ -5,23 +5,23 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use evergreen_console::pages::{CostFact, MailFact, PageFacts, UsageFact, UsageHour};
+use evergreen_console::pages::{CostFact, PageFacts, UsageFact, UsageHour};
 use evergreen_console::{ConsolePorts, StackFacts};
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::histogram::{ColumnHistogram, HistogramBin, ValueCount};
-use evergreen_lifecycle::ports::{AlarmCondition, AlarmStatus, StoredSchedule};
+use evergreen_lifecycle::ports::{AcceptedMail, AlarmCondition, AlarmStatus, BilledResources, StoredSchedule};
 use evergreen_lifecycle::session::{Right, Session};
 use evergreen_lifecycle::{
     Actor, ActorKind, Alias, Annotations, Artifact, AuditEntry, AuditedAction, CalibrationBin, Candidate, Champion,
     ClassCurve, ClassEvaluation, ClassificationCurves, ClassificationEvaluation, Column, ColumnProfile, ColumnRole,
     Curves, DatasetFile, DatasetProfile, Evaluation, Family, Gate, Incumbent, MANIFEST_FORMAT, Manifest, Mute,
-    PrimaryMetric, Progress, Run, RunStage, RunState, Scores, SearchSummary, Signature, Trigger, Version,
+    PredictedPart, PrimaryMetric, Progress, RegressionCurves, Run, RunStage, RunState, Scores, SearchSummary, Signature, Trigger, Version,
 };
 use evergreen_testkit::{FixedClock, Memory, champion, finished_run, moment, run, version};
 use jiff::{SignedDuration, Timestamp};
 
 /// The connections to the services in memory.
-pub type World = ConsolePorts<Memory, Memory, Memory, Memory, Memory, FixedClock>;
+pub type World = ConsolePorts<Memory, Memory, Memory, Memory, Memory, Memory, FixedClock>;
 
 /// A text that is harmful where it is not escaped.
 pub const HOSTILE: &str = r#"<script>alert("x")</script> & 'quotes'"#;
@@ -68,7 +68,8 @@ fn world(memory: Memory) -> World {
         artifacts: memory.clone(),
         scheduler: memory.clone(),
         alarms: memory.clone(),
-        bus: memory,
+        bus: memory.clone(),
+        mailbox: memory,
         clock: Arc::new(FixedClock::at(now())),
     }
 }
@@ -82,25 +83,44 @@ pub fn facts() -> PageFacts {
             grace: SignedDuration::from_hours(1),
             api_url: Some("https://a1b2c3.execute-api.eu-central-1.amazonaws.com/prod".into()),
             dashboard_url: Some("https://eu-central-1.console.aws.amazon.com/cloudwatch/home#dashboards".into()),
-            max_age_hours: Some(72.0),
+            billed: BilledResources::default(),
+            max_age_hours: Some(216.0),
             quality_threshold: Some(0.88),
             is_emulated: true,
         },
         usage: Ok(usage()),
         cost: Ok(CostFact {
-            so_far: 1.37,
-            expected: Some(1.72),
-            services: [("CloudWatch", 0.92), ("DynamoDB", 0.21), ("Lambda", 0.18), ("API Gateway", 0.06)]
-                .map(|(name, cost)| (name.to_owned(), cost))
-                .to_vec(),
-            source: "Estimated from the usage of this month and the list prices.".into(),
+            so_far: 4.56,
+            expected: Some(5.84),
+            services: [
+                ("Metrics and alarms, fixed", 3.17),
+                ("API Gateway", 1.22),
+                ("Lambda, metrics", 0.07),
+                ("Logs", 0.06),
+                ("Calls that publish metrics", 0.03),
+                ("DynamoDB", 0.01),
+            ]
+            .map(|(name, cost)| (name.to_owned(), cost))
+            .to_vec(),
+            source: "An estimate: what CloudWatch counted this month, times list prices. Metrics and alarms count from the \
+                first day of the month. Cold starts, traces, storage, mail and taxes are not included."
+                .into(),
         }),
-        mails: Some(Ok(vec![MailFact {
-            at: Some(moment("2026-11-24T03:05:10Z")),
-            to: "team@example.com".into(),
-            subject: "[ALARM] iris: the newest training run failed".into(),
-            text: format!("The run failed.\n{HOSTILE}\n"),
-        }])),
+        mails: Some(Ok(vec![
+            mail("m2", "2026-11-24T03:05:10Z", "[ALARM] iris: the newest training run failed", true),
+            mail("m1", "2026-11-20T03:05:10Z", &format!("[OK] iris: {HOSTILE}"), false),
+        ])),
+    }
+}
+
+fn mail(id: &str, at: &str, subject: &str, has_html: bool) -> AcceptedMail {
+    AcceptedMail {
+        id: id.into(),
+        at: Some(moment(at)),
+        to: "team@example.com".into(),
+        subject: subject.into(),
+        text: format!("The run failed.\n{HOSTILE}\n"),
+        html: has_html.then(|| format!("<html><head></head><body><h1>{subject}</h1></body></html>")),
     }
 }
 
@@ -118,8 +138,8 @@ fn usage() -> UsageFact {
 static VERSIONS: LazyLock<Vec<Version>> = LazyLock::new(|| {
     let (mut current, mut versions): (Option<Champion>, Vec<Version>) = (None, Vec::new());
     for (number, accuracy) in (1..).zip(ACCURACIES) {
-        let days = SignedDuration::from_hours(24 * (16 - i64::from(number)));
-        let at = now() - days - SignedDuration::from_hours(6);
+        let weeks = SignedDuration::from_hours(168 * (16 - i64::from(number)));
+        let at = now() - weeks - SignedDuration::from_hours(6);
         let version = sample_version(number, accuracy, at, current.as_ref());
         if version.decision.promotes() {
             current = Some(Champion::succeeding(current.as_ref(), version.clone(), at));
@@ -162,7 +182,7 @@ fn fill(memory: &Memory) {
     state.mutes.insert(mute.alarm.clone(), mute);
     state.alarm_states = alarms();
     state.schedule = Some(StoredSchedule {
-        expression: "cron(0 3 * * ? *)".into(),
+        expression: "cron(30 4 ? * TUE *)".into(),
         zone: Some("Europe/Berlin".into()),
         changed_at: moment("2026-11-01T12:00:00Z"),
         is_enabled: true,
@@ -430,6 +450,42 @@ fn alarms() -> Vec<AlarmStatus> {
         ),
         alarm("predict-errors", AlarmCondition::InsufficientData, "Prediction requests fail.", ""),
     ]
+}
+
+/// Gives versions the curves of a model that predicts numbers.
+pub fn predict_numbers(world: &World, numbers: &[u32]) {
+    let mut state = world.registry.state();
+    for number in numbers {
+        let version = state.versions[&evergreen_lifecycle::VersionNumber::new(*number).unwrap()].clone();
+        let manifest = Manifest { curves: Some(residuals(f64::from(*number))), ..manifest(&version) };
+        state.objects.insert(version.manifest_key, serde_json::to_vec(&manifest).unwrap());
+    }
+}
+
+fn residuals(width: f64) -> Curves {
+    let bin = |index: i32| {
+        let from = f64::from(index) - 0.5;
+        HistogramBin { from, to: from + 1.0, rows: (60.0 * (-f64::from(index).powi(2) / width).exp()) as usize }
+    };
+    let part = |index: i32| {
+        let middle = f64::from(index) * 3.0;
+        let mean_truth = middle + 20.0 / width;
+        PredictedPart { mean_prediction: middle, mean_truth, low_truth: middle - 2.0, high_truth: middle + 2.0, rows: 15 }
+    };
+    Curves::Regression(RegressionCurves {
+        residuals: (-6..=6).map(bin).collect(),
+        predicted_against_true: (0..10).map(part).collect(),
+    })
+}
+
+/// Adds runs that failed, one a minute.
+pub fn add_failed_runs(world: &World, count: i64) {
+    let mut state = world.registry.state();
+    for index in 0..count {
+        let at = now() - SignedDuration::from_hours(4000) - SignedDuration::from_mins(index);
+        let run = run(&format!("old-{index}"), at).failed("no rows".into(), None, at);
+        state.runs.insert(run.id.clone(), run);
+    }
 }
 
 /// Makes a version the champion although the gate refused it.

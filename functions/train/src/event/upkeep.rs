@@ -10,12 +10,15 @@ use super::{RequestError, fields};
 use crate::config::DEFAULT_CHAMPION_DAYS;
 
 /// A request for upkeep of the registry. It makes no run and no version, and never changes which version serves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UpkeepRequest {
     /// Train this version again, and compare the result with its artifact.
     Verify(VersionNumber),
     /// Restore the records that the registry lacks, from the journal and the manifests in the bucket.
-    Rebuild,
+    Rebuild {
+        /// The id of the event, by which the requester finds the result. `None` if it has none.
+        request: Option<String>,
+    },
     /// Delete old versions by a rule.
     Retention {
         /// The versions that stay.
@@ -40,8 +43,7 @@ struct VerifyEvent {
 #[serde(deny_unknown_fields)]
 struct RebuildEvent {
     rebuild: bool,
-    #[serde(rename = "id")]
-    _id: Option<String>,
+    id: Option<String>,
 }
 
 /// JSON event that asks to delete old versions.
@@ -78,7 +80,7 @@ pub(super) fn parse(event: Value) -> Result<UpkeepRequest, RequestError> {
         return Ok(UpkeepRequest::Retention { rule: RetentionRule { keep, champion_days }, is_dry_run: dry_run });
     }
     match fields(event)? {
-        RebuildEvent { rebuild: true, .. } => Ok(UpkeepRequest::Rebuild),
+        RebuildEvent { rebuild: true, id } => Ok(UpkeepRequest::Rebuild { request: id }),
         RebuildEvent { rebuild: false, .. } => Err(RequestError::NotTrue("rebuild")),
     }
 }
@@ -103,7 +105,10 @@ mod tests {
         let rule = RetentionRule { keep: NonZeroU32::MIN, champion_days: 30 };
         let retention = json!({"retention": {"keep": 1, "champion_days": 30}});
         assert_eq!(parsed(retention), Ok(TrainEvent::Upkeep(UpkeepRequest::Retention { rule, is_dry_run: false })));
-        assert_eq!(parsed(json!({"rebuild": true})), Ok(TrainEvent::Upkeep(UpkeepRequest::Rebuild)));
+        for (event, request) in [(json!({"rebuild": true}), None), (json!({"rebuild": true, "id": "a"}), Some("a"))] {
+            let request = request.map(String::from);
+            assert_eq!(parsed(event), Ok(TrainEvent::Upkeep(UpkeepRequest::Rebuild { request })));
+        }
     }
 
     #[test]

@@ -109,6 +109,58 @@ async fn a_retention_that_ended_at_any_call_is_completed_by_the_next_one() {
     assert!(crashes > 15, "{crashes}");
 }
 
+/// Test helper: what `keep` = 1 leaves after the runs are more than a day old.
+async fn with_old_runs() -> TestWorld {
+    let world = with_versions().await;
+    // A failed run, and after it the newest version.
+    world.invoke("failed", json!({"family": "forest"})).await.unwrap_err();
+    world.invoke("f", stump()).await.unwrap();
+    world.clock.set(moment("2026-11-28T03:00:00Z"));
+    world
+}
+
+fn runs(world: &TestWorld) -> Vec<String> {
+    world.memory.state().runs.keys().map(ToString::to_string).collect()
+}
+
+#[tokio::test]
+async fn runs_go_with_their_versions_and_failed_runs_when_they_are_older_than_those_kept() {
+    let world = with_old_runs().await;
+    let event = json!({"retention": {"keep": 1, "champion_days": 0, "dry_run": true}});
+    let TrainResponse::Retention(preview) = world.handle("preview", event).await.unwrap() else { panic!() };
+    let report = prune(&world, 1).await.unwrap();
+    assert_eq!((numbers(&report.deleted), preview.planned_runs, report.deleted_runs), (vec![2, 4, 5], 4, 4));
+    assert_eq!(runs(&world), ["manual-a", "manual-c", "manual-f"]);
+    let told: Vec<_> = world.details().into_iter().filter(|told| told["action"] == "runs_deleted").collect();
+    assert_eq!((told.len(), &told[0]["details"]["runs"]), (1, &json!("4")));
+}
+
+#[tokio::test]
+async fn runs_of_the_last_day_stay_so_that_a_repeated_event_is_harmless() {
+    let world = with_versions().await;
+    let report = prune(&world, 1).await.unwrap();
+    assert_eq!((numbers(&report.deleted), report.deleted_runs, runs(&world).len()), (vec![2, 4], 0, 5));
+}
+
+#[tokio::test]
+async fn a_retention_of_runs_that_ended_at_any_call_is_completed_by_the_next_one() {
+    let expected = with_old_runs().await;
+    prune(&expected, 1).await.unwrap();
+    for calls in 0.. {
+        let world = with_old_runs().await;
+        world.memory.state().calls_left = Some(calls);
+        let result = prune(&world, 1).await;
+        world.memory.state().calls_left = None;
+        let made: BTreeSet<_> = world.memory.state().runs.values().filter_map(|run| run.version()).collect();
+        assert!(registered(&world).iter().all(|number| made.iter().any(|made| made.get() == *number)), "{calls} calls");
+        prune(&world, 1).await.unwrap();
+        assert_eq!((runs(&world), registered(&world)), (runs(&expected), registered(&expected)), "after {calls} calls");
+        if result.is_ok() {
+            break;
+        }
+    }
+}
+
 #[tokio::test]
 async fn objects_without_a_record_are_deleted_unless_an_attempt_is_under_way() {
     let world = with_versions().await;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use evergreen_lifecycle::journal::RecordKind;
-use evergreen_lifecycle::{Champion, Run, RunId, Version, VersionNumber};
+use evergreen_lifecycle::{AuditedAction, Champion, Run, RunId, Version, VersionNumber};
 use evergreen_testkit::moment;
 use evergreen_train::{RebuildReport, TrainResponse};
 use serde_json::{Value, json};
@@ -127,4 +127,27 @@ async fn an_event_waits_until_its_records_are_in_the_journal() {
     world.clock.set(moment("2026-11-24T03:02:30Z"));
     world.promote(1).await.unwrap();
     assert_eq!((world.events().len(), world.memory.state().journal.len()), (2, 1));
+}
+
+#[tokio::test]
+async fn the_audit_trail_says_what_a_rebuild_restored_and_who_asked_for_it() {
+    let world = with_a_history().await;
+    lose_everything(&world);
+    world.handle("rebuild", json!({"rebuild": true, "id": "request-7"})).await.unwrap();
+    let entry = world.memory.state().audit.last().cloned().unwrap();
+    assert_eq!(entry.action, AuditedAction::RegistryRebuilt);
+    assert_eq!(entry.details["request"], "request-7");
+    assert_eq!(entry.details["restored"], "4 runs, 3 versions, 3 promotions");
+    assert_eq!((entry.details["champion"].as_str(), entry.details.contains_key("unreadable")), ("1", false));
+    assert!(world.details().iter().any(|told| told["action"] == "registry_rebuilt"));
+}
+
+#[tokio::test]
+async fn a_champion_whose_artifact_is_damaged_does_not_serve_after_a_rebuild() {
+    let world = with_a_history().await;
+    lose_everything(&world);
+    let key = "models/iris/00000001/model.onnx".to_owned();
+    world.memory.state().objects.insert(key.clone(), b"other".to_vec());
+    let report = rebuild(&world).await;
+    assert_eq!((report.unreadable_keys, world.memory.state().copy.clone()), (vec![key], None));
 }

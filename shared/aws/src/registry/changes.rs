@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{ConditionCheck, Delete, TransactWriteItem, Update};
 use evergreen_lifecycle::ports::{ChangeError, MAX_ALIASES, Unavailable};
 use evergreen_lifecycle::{
-    Alias, Annotations, AuditEntry, Change, Edit, Mute, PIN, PROTECTED_CHAMPIONS, Pointer, Protection, Record,
+    Alias, Annotations, AuditEntry, Change, Edit, Mute, PIN, PROTECTED_CHAMPIONS, Pointer, Protection, Record, RunId,
     VersionNumber,
 };
 use jiff::SignedDuration;
@@ -115,6 +115,9 @@ impl Registry {
             Edit::Annotate { version, annotations } => self.plan_annotations(*version, annotations, plan)?,
             Edit::RemoveVersion { version, seen_revision } => {
                 self.plan_removal(*version, *seen_revision, plan).await?;
+            }
+            Edit::RemoveRun(id) => {
+                plan.add(self.keys.run(id), format!("run {id}"), self.run_removal(id)?);
             }
             Edit::Mute(mute) => {
                 let stored = StoredMute { mute: mute.clone(), expires_at: mute.until.as_second() };
@@ -230,6 +233,16 @@ impl Registry {
         let notes = self.annotations_removal(version, annotations.revision)?;
         plan.add(self.keys.annotations(version), written(version), notes);
         Ok(())
+    }
+
+    fn run_removal(&self, id: &RunId) -> Result<TransactWriteItem, Unavailable> {
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(self.keys.run(id).into_item()))
+            .condition_expression("attribute_not_exists(pk) OR #status <> :running")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":running", items::text("RUNNING"));
+        Ok(TransactWriteItem::builder().delete(delete.build().map_err(incomplete)?).build())
     }
 
     /// Returns the versions of the newest champions, the current one first.

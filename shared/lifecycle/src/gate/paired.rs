@@ -23,6 +23,9 @@ const FEW_ROWS: usize = 16;
 /// Maximum number of losses that the bootstrap test resamples. The losses of more rows are first averaged in groups.
 const GROUPS: usize = 5000;
 
+/// Minimum difference of two losses that a sentence shows, with its four decimals.
+const SHOWN: f64 = 0.000_05;
+
 /// Result of the significance test: is the new model version (the challenger) worse than the champion?
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -82,9 +85,30 @@ impl fmt::Display for PairedTest {
             ),
             Self::Bootstrap { difference, lower, upper, p_value } => write!(
                 formatter,
-                "loss is {difference:+.4} more, {lower:+.4} to {upper:+.4} over resamples: p = {p_value:.2}"
+                "the mean loss is {}, in 90 % of the resamples {}: p = {p_value:.2}",
+                change(*difference),
+                range(*lower, *upper)
             ),
         }
+    }
+}
+
+/// Writes a difference of losses in words. A lower loss is better.
+fn change(difference: f64) -> String {
+    match difference {
+        _ if difference.abs() < SHOWN => "the same".to_owned(),
+        _ if difference < 0.0 => format!("lower by {:.4}", -difference),
+        _ => format!("higher by {difference:.4}"),
+    }
+}
+
+/// Writes the range of a difference of losses in words, the smaller change first.
+fn range(lower: f64, upper: f64) -> String {
+    match (lower, upper) {
+        _ if lower.abs().max(upper.abs()) < SHOWN => "the same".to_owned(),
+        (_, upper) if upper < SHOWN => format!("lower by {:.4} to {:.4}", upper.abs(), -lower),
+        (lower, _) if lower > -SHOWN => format!("higher by {:.4} to {upper:.4}", lower.abs()),
+        _ => format!("from lower by {:.4} to higher by {upper:.4}", -lower),
     }
 }
 
@@ -200,6 +224,16 @@ mod tests {
     fn two_rows_are_never_significant_and_five_may_be() {
         assert_eq!(bootstrap(&[2.0, 2.0], &[1.0, 1.0]).p_value(), 0.25);
         assert_eq!(bootstrap(&[2.0; 5], &[1.0; 5]).p_value(), 1.0 / 32.0);
+    }
+
+    #[test]
+    fn a_difference_of_losses_is_written_in_words() {
+        let test = |difference, lower, upper| PairedTest::Bootstrap { difference, lower, upper, p_value: 0.98 }.to_string();
+        let better = "the mean loss is lower by 0.0301, in 90 % of the resamples lower by 0.0203 to 0.0410: p = 0.98";
+        assert_eq!(test(-0.0301, -0.041, -0.0203), better);
+        assert!(test(0.02, 0.01, 0.03).contains("higher by 0.0200, in 90 % of the resamples higher by 0.0100 to 0.0300"));
+        assert!(test(0.0, -0.01, 0.02).contains("the same, in 90 % of the resamples from lower by 0.0100 to higher by 0.0200"));
+        assert!(test(0.0, 0.0, 0.0).contains("the same, in 90 % of the resamples the same"));
     }
 
     #[test]

@@ -42,6 +42,11 @@ impl Replay {
         self.removed.contains(key)
     }
 
+    /// Returns the keys of the records that were removed and not stored again.
+    pub fn removed(&self) -> impl Iterator<Item = &RecordKey> {
+        self.removed.iter()
+    }
+
     /// Returns the highest number of a version that the journal names, removed versions included.
     pub fn highest_version(&self) -> Option<VersionNumber> {
         self.records.keys().chain(&self.removed).filter_map(RecordKey::version).max()

@@ -80,6 +80,7 @@ pub struct Search<T: Listed> {
     sort: Sort,
     limit: usize,
     after: Option<Place>,
+    before: Option<Place>,
 }
 
 /// A page of the entries that a search found.
@@ -89,6 +90,8 @@ pub struct Page<T> {
     pub entries: Vec<T>,
     /// The value of the parameter `after` for the next page. `None` on the last page.
     pub next: Option<String>,
+    /// The value of the parameter `before` for the previous page. `None` on the first page.
+    pub previous: Option<String>,
     /// The number of entries that the search looked at.
     pub searched: usize,
     /// Whether older entries exist that the search did not look at.
@@ -96,7 +99,7 @@ pub struct Page<T> {
 }
 
 /// The parameters that every search has.
-const PARAMETERS: [&str; 8] = ["family", "metric", "dataset", "from", "until", "sort", "limit", "after"];
+const PARAMETERS: [&str; 9] = ["family", "metric", "dataset", "from", "until", "sort", "limit", "after", "before"];
 
 impl<T: Listed> Search<T> {
     /// Parses a search from parameters, each a name and a value. `metric` and the conditions of a list can be repeated;
@@ -114,6 +117,7 @@ impl<T: Listed> Search<T> {
             sort: Sort::newest_first::<T>(),
             limit: DEFAULT_PAGE,
             after: None,
+            before: None,
         };
         for (name, value) in parameters {
             search.set(name, value)?;
@@ -130,7 +134,8 @@ impl<T: Listed> Search<T> {
             "until" => self.span.until = Some(time(name, value)?),
             "sort" => self.sort = Sort::parse::<T>(value)?,
             "limit" => self.limit = limit(value)?,
-            "after" => self.after = Some(Place::parse(value)?),
+            "after" => self.after = Some(Place::parse(name, value)?),
+            "before" => self.before = Some(Place::parse(name, value)?),
             _ => match T::condition(name, value) {
                 Some(condition) => self.conditions.push(condition?),
                 None => return Err(unknown::<T>(name)),
@@ -149,20 +154,26 @@ impl<T: Listed> Search<T> {
         &self.conditions
     }
 
-    /// Returns the page of the entries that the search finds in `entries`, which are in any order.
+    /// Returns the page of the entries that the search finds in `entries`, which are in any order. With fewer entries
+    /// before a place than a page has, the page before it is the first page. `after` counts if both are given.
     pub fn page(&self, entries: Vec<T>) -> Page<T> {
         let searched = entries.len();
         let found = entries.into_iter().filter(|entry| self.finds(entry));
         let mut found: Vec<_> = found.map(|entry| (self.sort.place(&entry), entry)).collect();
-        if let Some(after) = &self.after {
-            found.retain(|(place, _)| self.sort.compare(place, after).is_gt());
-        }
         found.sort_by(|(a, _), (b, _)| self.sort.compare(a, b));
-        let more = found.len() > self.limit;
-        found.truncate(self.limit);
-        let next = found.last().filter(|_| more).map(|(place, _)| place.to_text());
-        let entries = found.into_iter().map(|(_, entry)| entry).collect();
-        Page { entries, next, searched, truncated: searched >= MAX_SEARCHED as usize }
+        let start = match (&self.after, &self.before) {
+            (Some(after), _) => found.partition_point(|(place, _)| self.sort.compare(place, after).is_le()),
+            (None, Some(before)) => {
+                found.partition_point(|(place, _)| self.sort.compare(place, before).is_lt()).saturating_sub(self.limit)
+            }
+            (None, None) => 0,
+        };
+        let more = found.len() > start.saturating_add(self.limit);
+        let shown: Vec<_> = found.into_iter().skip(start).take(self.limit).collect();
+        let next = shown.last().filter(|_| more).map(|(place, _)| place.to_text());
+        let previous = shown.first().filter(|_| start > 0).map(|(place, _)| place.to_text());
+        let entries = shown.into_iter().map(|(_, entry)| entry).collect();
+        Page { entries, next, previous, searched, truncated: searched >= MAX_SEARCHED as usize }
     }
 
     fn finds(&self, entry: &T) -> bool {

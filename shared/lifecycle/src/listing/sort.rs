@@ -78,7 +78,7 @@ pub(super) struct Place {
 const SEPARATOR: char = '~';
 
 impl Place {
-    /// Returns the place as text, for a link to the next page.
+    /// Returns the place as text, for a link to another page.
     pub(super) fn to_text(&self) -> String {
         let value = match &self.value {
             Some(SortValue::Text(text)) => format!("t{text}"),
@@ -89,8 +89,9 @@ impl Place {
     }
 
     /// Parses the text of [`to_text`](Self::to_text).
-    pub(super) fn parse(text: &str) -> Result<Self, InvalidFilter> {
-        let invalid = || InvalidFilter::new("after", text, "the value of `next` in the answer before");
+    pub(super) fn parse(parameter: &str, text: &str) -> Result<Self, InvalidFilter> {
+        let field = if parameter == "after" { "next" } else { "previous" };
+        let invalid = || InvalidFilter::new(parameter, text, format!("the value of `{field}` in another answer"));
         let (value, identity) = text.rsplit_once(SEPARATOR).ok_or_else(invalid)?;
         let value = match value.split_at_checked(1) {
             Some(("t", text)) => Some(SortValue::Text(text.to_owned())),

@@ -5,7 +5,7 @@
 
 use super::shape::TableShape;
 use crate::parts::{PARALLEL_PIECES, PIECE};
-use crate::survey::MAX_DISTINCT;
+use crate::tally::MAX_DISTINCT;
 
 /// Memory estimate: number of bytes that the memory allocator uses for every 100 requested bytes.
 const ALLOCATED_PERCENT: u64 = 112;

@@ -11,7 +11,7 @@ use flate2::bufread::MultiGzDecoder;
 use super::{ColumnShape, ColumnUse, FileSizes, MemoryKind, TableShape};
 use crate::parts::{CsvSample, ParquetFooter, StoredType};
 use crate::settings::{DatasetSettings, TypeName};
-use crate::survey::{ColumnTally, MAX_DISTINCT};
+use crate::tally::{ColumnTally, MAX_DISTINCT};
 use crate::{Format, TableError};
 
 // One sample is from the beginning of the file, and one from its middle.

@@ -1,6 +1,6 @@
 //! Describes a table for the estimate of its memory: the number of rows, and the properties of its columns.
 
-use crate::survey::MAX_DISTINCT;
+use crate::tally::MAX_DISTINCT;
 
 // Each text needs two list entries and a map entry. The characters are stored twice.
 /// Memory estimate: bytes for each different text of a column, without its characters.

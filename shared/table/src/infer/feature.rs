@@ -6,7 +6,7 @@ use super::{A_MOMENT, A_NUMBER, ColumnFacts, ColumnReading, Storage};
 use crate::TableError;
 use crate::settings::TypeName;
 use crate::signs::Signs;
-use crate::survey::{MAX_DISTINCT, ValueClass};
+use crate::tally::{MAX_DISTINCT, ValueClass};
 
 /// Reason for leaving out a column, in words for the user: the column only holds the row number (0, 1, 2, …).
 pub(super) const COUNTS_ROWS: &str = "it counts the rows";

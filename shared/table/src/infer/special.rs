@@ -6,7 +6,7 @@ use evergreen_lifecycle::{ColumnRole, MAX_LABELS, Task};
 use super::{A_NUMBER, ColumnFacts, ColumnReading, FEW, Storage};
 use crate::TableError;
 use crate::settings::TypeName;
-use crate::survey::ValueClass;
+use crate::tally::ValueClass;
 
 /// Decides how the target column is read: as numbers for regression, or as labels for classification.
 pub(super) fn target(column: ColumnFacts<'_>, task: Option<Task>) -> Result<ColumnReading, TableError> {

@@ -1,11 +1,13 @@
-//! Test fake of what only the console uses: links to artifacts, removal of objects, the schedule's switch, alarm states.
+//! Test fake of what only the console uses: links to artifacts, removal of objects, the schedule's switch,
+//! alarm states, usage, and the emulator's mails.
 
+use evergreen_lifecycle::cost::MonthUsage;
 use evergreen_lifecycle::ports::{
-    AlarmStates, AlarmStatus, ArtifactLinks, ObjectRemoval, RequestDay, RequestHistory, ScheduleSwitch, Unavailable,
+    AcceptedMail, AlarmStates, AlarmStatus, ArtifactLinks, BilledResources, BilledUsage, Mailbox, ObjectRemoval,
+    RequestDay, RequestHistory, ScheduleSwitch, Unavailable,
 };
 use evergreen_lifecycle::{ModelName, VersionNumber};
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Memory;
 
@@ -42,5 +44,24 @@ impl AlarmStates for Memory {
 impl RequestHistory for Memory {
     async fn last_day(&self, _until: Timestamp) -> Result<RequestDay, Unavailable> {
         Ok(self.reach("alarms")?.request_day.clone())
+    }
+}
+
+impl BilledUsage for Memory {
+    async fn billed_usage(
+        &self,
+        _resources: &BilledResources,
+        _from: Timestamp,
+        _until: Timestamp,
+    ) -> Result<MonthUsage, Unavailable> {
+        let mut state = self.reach("billing")?;
+        state.usage_reads += 1;
+        Ok(state.month_usage.clone())
+    }
+}
+
+impl Mailbox for Memory {
+    async fn accepted_mails(&self) -> Result<Option<Vec<AcceptedMail>>, Unavailable> {
+        Ok(self.reach("mailbox")?.accepted_mails.clone())
     }
 }

@@ -2,8 +2,8 @@
 
 use evergreen_lifecycle::ports::{ChangeError, MAX_ALIASES, Steering, Unavailable};
 use evergreen_lifecycle::{
-    Alias, Annotations, AuditEntry, Champion, Change, Edit, Mute, PROTECTED_CHAMPIONS, Protection, Verification,
-    VersionNumber,
+    Alias, Annotations, AuditEntry, Champion, Change, Edit, Mute, PROTECTED_CHAMPIONS, Protection, RunState,
+    Verification, VersionNumber,
 };
 use jiff::Timestamp;
 
@@ -85,6 +85,10 @@ impl MemoryState {
                 unless(stored + 1 == annotations.revision, format!("what people wrote about version {version}"))
             }
             Edit::RemoveVersion { version, seen_revision } => self.check_removal(*version, *seen_revision),
+            Edit::RemoveRun(id) => {
+                let is_running = self.runs.get(id).is_some_and(|run| run.state == RunState::Running);
+                unless(!is_running, format!("run {id}"))
+            }
             Edit::Mute(_) | Edit::Unmute(_) | Edit::Verified(_) => Ok(()),
         }
     }
@@ -141,6 +145,9 @@ impl MemoryState {
             Edit::RemoveVersion { version, .. } => {
                 self.versions.remove(version);
                 self.annotations.remove(version);
+            }
+            Edit::RemoveRun(id) => {
+                self.runs.remove(id);
             }
             Edit::Mute(mute) => {
                 self.mutes.insert(mute.alarm.clone(), mute.clone());

@@ -9,7 +9,8 @@ use crate::dialect::Dialect;
 use crate::encoding;
 use crate::marks::MissingMarks;
 use crate::settings::DatasetSettings;
-use crate::survey::{ColumnTally, ParseOptions, Survey};
+use crate::survey::{ParseOptions, Survey};
+use crate::tally::ColumnTally;
 
 /// Content of the samples of a CSV file: column names and statistics of the values.
 #[derive(Debug)]
