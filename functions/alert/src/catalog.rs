@@ -150,9 +150,9 @@ alarms! {
     /// Alarm: the champion is too old, or the metric about the champion's age is missing.
     ChampionTooOld {
         name: "champion-too-old",
-        meaning: "For too long no version has become champion. Training does not run, training fails, or the gate \
-                  refuses its versions. Or there is no champion, or the metrics function does not run. A champion \
-                  that was loaded keeps answering predictions.",
+        meaning: "For too long no version has become champion or was compared with it. Training does not run, or \
+                  training fails. Or there is no champion, or the metrics function does not run. A champion that was \
+                  loaded keeps answering predictions.",
         raised: champion_age,
         cleared: champion_is_young_again,
         steps: TRAINING_STEPS,

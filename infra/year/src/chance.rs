@@ -10,12 +10,17 @@ pub struct Chance(pub u64);
 impl Chance {
     /// Returns a generator for one purpose at one position, such as the minute of the year.
     pub fn of(self, purpose: u64, position: u64) -> Rng {
-        let mixed = self.0.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ purpose.rotate_left(48) ^ position.rotate_left(16);
-        let mut rng = Rng::with_seed(mixed);
-        // The first output of neighbouring seeds would be alike.
-        rng.u64(..);
-        rng
+        Rng::with_seed([purpose, position].into_iter().fold(mixed(self.0), |seed, part| mixed(seed ^ part)))
     }
+}
+
+/// Mixes the bits of a number, so that neighbouring numbers have nothing in common (Steele, Lea and Flood's SplitMix64,
+/// OOPSLA 2014).
+fn mixed(number: u64) -> u64 {
+    let number = number.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let number = (number ^ (number >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let number = (number ^ (number >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    number ^ (number >> 31)
 }
 
 /// Returns a number of events, if `mean` are expected (Poisson). For more than 30, by the normal approximation.

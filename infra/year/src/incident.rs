@@ -80,7 +80,7 @@ kinds! {
         meaning: "The schedule does not exist at a due time. Somebody deploys it again and trains."
     }
     SchedulePaused {
-        name: "schedule paused", begins: Training, lasts: (16 * HOUR, 40 * HOUR), deadline: 13 * HOUR,
+        name: "schedule paused", begins: WorkingHours, lasts: (36 * HOUR, 60 * HOUR), deadline: 33 * HOUR,
         meaning: "The schedule is switched off and forgotten. Somebody switches it on and trains."
     }
     LabelsTurn {

@@ -71,8 +71,9 @@ impl YearOutcome {
         let told = |incident: &Incident| ToldIncident { incident: *incident, mails: Vec::new() };
         let mut outcome = Self { incidents: incidents.iter().map(told).collect(), false_mails: Vec::new() };
         for mail in mails {
-            let owner = outcome.incidents.iter_mut().rev().find(|told| told.incident.begin <= mail.minute);
-            match owner.filter(|told| mail.minute < told.incident.end + AFTERMATH) {
+            let ended = outcome.incidents.iter().rposition(|told| told.ends_with(&mail));
+            let owner = ended.or_else(|| outcome.incidents.iter().rposition(|told| told.is_in_its_time(&mail)));
+            match owner.and_then(|index| outcome.incidents.get_mut(index)) {
                 Some(told) => told.mails.push(mail),
                 None => outcome.false_mails.push(mail),
             }
@@ -82,6 +83,17 @@ impl YearOutcome {
 }
 
 impl ToldIncident {
+    /// Returns whether a mail comes while the incident lasts, or soon after it.
+    fn is_in_its_time(&self, mail: &ReceivedMail) -> bool {
+        (self.incident.begin..self.incident.end + AFTERMATH).contains(&mail.minute)
+    }
+
+    /// Returns whether a mail says that an alarm is over that this incident has raised.
+    fn ends_with(&self, mail: &ReceivedMail) -> bool {
+        let is_of_it = |other: &&ReceivedMail| (&other.alarm, other.is_from_sns) == (&mail.alarm, mail.is_from_sns);
+        !mail.is_raised && self.mails.iter().rev().find(is_of_it).is_some_and(|newest| newest.is_raised)
+    }
+
     /// Returns the first mail that says that something is wrong.
     pub fn first_mail(&self) -> Option<&ReceivedMail> {
         self.mails.iter().find(|mail| mail.is_raised)

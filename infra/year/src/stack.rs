@@ -187,10 +187,11 @@ impl<'a> Stack<'a> {
         while next < YEAR {
             let event = self.agenda.keys().next().map_or(YEAR, |(minute, _)| *minute);
             let event = event.min(self.crossing.unwrap_or(YEAR));
-            if !self.plan.skips_nothing && next > watched_until && event > next {
-                self.skipped.push(Skipped { from: next, until: event, before: self.newest_points() });
-                next = grid(event, phase);
-                continue;
+            if !self.plan.skips_nothing && next > watched_until && event > next + STEP {
+                let from = std::mem::replace(&mut next, grid(event, phase) - STEP);
+                self.skipped.push(Skipped { from, until: next, before: self.newest_points() });
+                // The last measurement before the event shows that nothing has happened.
+                watched_until = next;
             }
             if event < next {
                 self.crossing = self.crossing.filter(|crossing| *crossing > event);

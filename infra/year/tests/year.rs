@@ -1,31 +1,100 @@
-//! A short version of `make year`.
+//! A short version of `make year`: a few years with every kind of incident, and quiet years.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
-use evergreen_year::{AlarmRule, StackSettings, StackTemplate, YearOutcome, YearPlan, has_rule, simulate};
+use std::collections::BTreeMap;
+
+use evergreen_year::{
+    AlarmRule, IncidentKind, RecordedYear, StackSettings, StackTemplate, ToldIncident, YearOutcome, YearPlan, has_rule,
+    simulate, years,
+};
+
+/// Test helper: returns the deployed template with one changed property, its rules and its settings.
+fn changed(change: Option<(&str, &str, serde_json::Value)>) -> (Vec<AlarmRule>, StackSettings) {
+    let mut template = StackTemplate::parse(include_str!("../../../template.yaml")).unwrap();
+    if let Some((alarm, property, value)) = change {
+        template.set(alarm, property, value).unwrap();
+    }
+    (AlarmRule::all(&template).unwrap(), StackSettings::read(&template).unwrap())
+}
+
+fn deployed() -> (Vec<AlarmRule>, StackSettings) {
+    changed(None)
+}
+
+/// Test helper: returns what was told of one kind of incident.
+fn told(outcome: &YearOutcome, kind: IncidentKind) -> &ToldIncident {
+    outcome.incidents.iter().find(|told| told.incident.kind == kind).unwrap()
+}
 
 #[test]
-fn dump() {
-    let template = StackTemplate::parse(include_str!("../../../template.yaml")).unwrap();
-    let (rules, settings) = (AlarmRule::all(&template).unwrap(), StackSettings::read(&template).unwrap());
-    for seed in 0..8 {
-        let begin = std::time::Instant::now();
-        let plan = YearPlan::quiet(&settings, seed).unwrap();
-        let year = simulate(&plan, &rules).unwrap();
-        let mid = begin.elapsed();
+fn every_incident_with_a_rule_is_told_in_time() {
+    let (rules, settings) = deployed();
+    for seed in [11, 12, 13] {
+        let year = simulate(&YearPlan::eventful(&settings, seed), &rules).unwrap();
         let outcome = YearOutcome::of(&year, &rules).unwrap();
-        println!("quiet {seed} {mid:?} {:?} {:?}", begin.elapsed(), outcome.false_mails);
-    }
-    for seed in 0..2 {
-        let begin = std::time::Instant::now();
-        let plan = YearPlan::eventful(&settings, seed);
-        let year = simulate(&plan, &rules).unwrap();
-        let mid = begin.elapsed();
-        let outcome = YearOutcome::of(&year, &rules).unwrap();
-        println!("eventful {seed} {mid:?} {:?}", begin.elapsed());
-        for told in &outcome.incidents {
-            println!("{} [{} {} {}] delay {:?} intime {} over {} rule {}", told.incident.kind.name(), told.incident.begin, told.incident.end, told.incident.deadline, told.delay(), told.is_told_in_time(), told.is_told_to_be_over(), has_rule(told.incident.kind, &rules));
-            for mail in &told.mails { println!("      {} {} {} {}", mail.minute - told.incident.begin, mail.alarm, mail.is_raised, mail.is_from_sns); }
+        assert_eq!(outcome.incidents.len(), IncidentKind::ALL.len());
+        for told in outcome.incidents.iter().filter(|told| has_rule(told.incident.kind, &rules)) {
+            let kind = told.incident.kind.name();
+            assert!(told.is_told_in_time(), "{kind} in the year {seed}: {told:#?}");
         }
-        println!("false {:?}", outcome.false_mails);
+        assert_eq!(outcome.false_mails, [], "in the year {seed}");
     }
+}
+
+#[test]
+fn an_incident_is_told_by_the_alarm_that_is_about_it() {
+    let (rules, settings) = deployed();
+    let year = simulate(&YearPlan::eventful(&settings, 21), &rules).unwrap();
+    let outcome = YearOutcome::of(&year, &rules).unwrap();
+    let first = |kind| told(&outcome, kind).first_mail().map(|mail| (mail.alarm.as_str(), mail.is_from_sns)).unwrap();
+    assert_eq!(first(IncidentKind::TrainingFails), ("training-failed", false));
+    assert_eq!(first(IncidentKind::ScheduleDeleted), ("deadline-missed", false));
+    assert_eq!(first(IncidentKind::SchedulePaused), ("champion-too-old", false));
+    assert_eq!(first(IncidentKind::LabelsTurn), ("accuracy-low", false));
+    assert_eq!(first(IncidentKind::ArtifactDamaged), ("artifact-damaged", false));
+    assert_eq!(first(IncidentKind::S3Away), ("figures-unknown", false));
+    assert_eq!(first(IncidentKind::MetricsStopped), ("champion-too-old", false));
+    assert_eq!(first(IncidentKind::ReleaseFails), ("prediction-errors", false));
+    assert_eq!(first(IncidentKind::ReleaseSlow), ("prediction-latency", false));
+    assert_eq!(first(IncidentKind::BadPromotion), ("accuracy-low", false));
+    assert_eq!(first(IncidentKind::TrafficTenfold), ("quota-nearly-used", false));
+    // Without SES, only SNS itself can tell.
+    assert_eq!(first(IncidentKind::SesAway), ("alert-failure-queue", true));
+}
+
+#[test]
+fn quiet_years_send_no_mail() {
+    let (rules, settings) = deployed();
+    let report = years::quiet(&settings, &rules, 1, 20).unwrap();
+    assert_eq!((report.years, report.raised), (20, BTreeMap::new()));
+}
+
+/// The simulation jumps over times without events. That must not change what people see.
+#[test]
+fn skipping_quiet_times_changes_no_mail() {
+    let (rules, settings) = deployed();
+    let skipping = YearPlan::eventful(&settings, 31);
+    let thorough = YearPlan { skips_nothing: true, ..skipping.clone() };
+    let [skipping, thorough] =
+        [skipping, thorough].map(|plan| YearOutcome::of(&simulate(&plan, &rules).unwrap(), &rules).unwrap());
+    assert_eq!(skipping, thorough);
+}
+
+#[test]
+fn one_seed_is_one_year() {
+    let (rules, settings) = deployed();
+    let plan = YearPlan::eventful(&settings, 41);
+    assert_eq!(simulate(&plan, &rules).unwrap(), simulate(&plan, &rules).unwrap());
+}
+
+#[test]
+fn a_recorded_year_can_be_looked_at_with_other_rules() {
+    let (rules, settings) = deployed();
+    let recorded = serde_json::to_string(&simulate(&YearPlan::eventful(&settings, 51), &rules).unwrap()).unwrap();
+    let year: RecordedYear = serde_json::from_str(&recorded).unwrap();
+    let delay = |rules: &[AlarmRule]| told(&YearOutcome::of(&year, rules).unwrap(), IncidentKind::ReleaseFails).delay();
+    let (patient, _) = changed(Some(("PredictionErrorsAlarm", "DatapointsToAlarm", 3.into())));
+    assert!(delay(&rules).unwrap() < delay(&patient).unwrap());
+    let (deaf, _) = changed(Some(("PredictionErrorsAlarm", "Threshold", 1e9.into())));
+    assert_eq!(delay(&deaf), None);
 }

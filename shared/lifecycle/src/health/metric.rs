@@ -162,6 +162,7 @@ metrics! {
         sources: [Champion]
     }
 
+    // A maximum that follows from the schedule counts again from each training that confirmed the champion.
     /// Hours until the champion exceeds its maximum age. Negative if the champion is too old already.
     ModelAgeMarginHours {
         unit: HoursLeft, presence: AfterTraining, worst: Lowest, publication: EachTime,
