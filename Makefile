@@ -167,7 +167,7 @@ bench: override ARGS :=
 bench: bench-reading bench-train bench-scoring bench-serving cost ## Run all benchmarks and write one table with goals and peers, also as JSON in target/bench/report.json
 	@$(PYTHON) infra/bench/whole.py
 
-year: ## Simulate years of the stack with the template's alarms: which mail tells of which incident, and how many are false (ARGS='--years 20 --quiet 1000', ARGS='--record FILE', ARGS='--replay FILE --set AccuracyLowAlarm.Threshold=-1', ARGS=--kinds)
+year: ## Simulate years of the stack with the template's alarms: which mail reports which incident, and how many are false (ARGS='--years 20 --quiet 1000', ARGS='--record FILE', ARGS='--replay FILE --set AccuracyLowAlarm.Threshold=-1', ARGS=--kinds)
 	cargo run --package evergreen-year --locked --quiet -- $(ARGS)
 
 cost: .venv/emulator/ready ## Compute the costs from the template, published prices and durations (ARGS=--write updates the README)

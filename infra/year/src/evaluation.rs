@@ -71,7 +71,7 @@ mod tests {
             comparison: Comparison::GreaterOrEqual,
             threshold: 1.0,
             missing,
-            also_tells_otherwise: false,
+            is_sent_twice: false,
         }
     }
 
@@ -98,7 +98,8 @@ mod tests {
     const KEEPS: Option<AlarmState> = None;
 
     fn assert_row(datapoints_to_alarm: usize, points: &str, expected: [Option<AlarmState>; 4]) {
-        let found = [Missing, Ignore, Breaching, NotBreaching].map(|missing| state(datapoints_to_alarm, missing, points));
+        let found =
+            [Missing, Ignore, Breaching, NotBreaching].map(|missing| state(datapoints_to_alarm, missing, points));
         assert_eq!(found, expected, "{datapoints_to_alarm} of 3: {points}");
     }
 

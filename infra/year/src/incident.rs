@@ -1,4 +1,4 @@
-//! The kinds of incidents that a simulated year has, and the time by which a mail must tell of each.
+//! The kinds of incidents that a simulated year has, and the time by which a mail must report each.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +28,7 @@ pub(crate) struct KindFacts {
     pub(crate) begins: Beginning,
     /// Shortest and longest duration, in minutes.
     pub(crate) lasts: (u32, u32),
-    /// Minutes from the begin until a mail must have told.
+    /// Minutes from the begin until a mail must have reported.
     pub(crate) deadline: u32,
     /// What begins and ends, in words.
     pub(crate) meaning: &'static str,
@@ -158,7 +158,7 @@ pub struct Incident {
     pub begin: u32,
     /// When its cause is gone.
     pub end: u32,
-    /// The minute by which a mail must have told.
+    /// The minute by which a mail must have reported.
     pub deadline: u32,
 }
 
@@ -173,7 +173,7 @@ impl IncidentKind {
         self.facts().meaning
     }
 
-    /// Returns the time from the begin until a mail must have told, in minutes.
+    /// Returns the time from the begin until a mail must have reported, in minutes.
     pub fn deadline(self) -> u32 {
         self.facts().deadline
     }

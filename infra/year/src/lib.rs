@@ -1,4 +1,4 @@
-//! A simulated year of the stack: which mail tells of which incident, and when.
+//! A simulated year of the stack: which mail reports which incident, and when.
 //!
 //! The rules of the alarms come from template.yaml. The real metrics function measures, the real gate decides, and the
 //! real alert function writes the mails. Simulated are the time, CloudWatch, the queues, the requests and the faults.
@@ -26,7 +26,7 @@ pub mod years;
 
 pub use incident::{Incident, IncidentKind};
 pub use mailing::ReceivedMail;
-pub use outcome::{ToldIncident, YearOutcome, has_rule};
+pub use outcome::{ReportedIncident, YearOutcome, has_rule};
 pub use plan::{TableGrowth, YearPlan};
 pub use recording::RecordedYear;
 pub use report::{IncidentReport, MOST_MAILS, QuietReport, time};

@@ -108,24 +108,39 @@ impl<'a> MailRoom<'a> {
         };
         let template = serde_json::from_str(EVENT)?;
         let (received, failures) = (Vec::new(), Vec::new());
-        Ok(Self { incidents, calendar, memory: Memory::default(), recipients, letterhead, template, received, failures })
+        Ok(Self {
+            incidents,
+            calendar,
+            memory: Memory::default(),
+            recipients,
+            letterhead,
+            template,
+            received,
+            failures,
+        })
     }
 
-    /// Tells of all changes of all alarms, in the order of time.
-    pub(crate) fn tell(&mut self, changes: &BTreeMap<usize, Vec<StateChange>>, rules: &[AlarmRule]) -> Result<(), YearError> {
-        let mut ordered: Vec<_> =
-            changes.iter().flat_map(|(rule, changes)| changes.iter().map(move |change| (change.minute, *rule, *change))).collect();
+    /// Delivers all changes of all alarms, in the order of time.
+    pub(crate) fn deliver(
+        &mut self,
+        changes: &BTreeMap<usize, Vec<StateChange>>,
+        rules: &[AlarmRule],
+    ) -> Result<(), YearError> {
+        let mut ordered: Vec<_> = changes
+            .iter()
+            .flat_map(|(rule, changes)| changes.iter().map(move |change| (change.minute, *rule, *change)))
+            .collect();
         ordered.sort_by_key(|(minute, rule, _)| (*minute, *rule));
         for (_, index, change) in ordered {
             if let Some(rule) = rules.get(index) {
-                self.tell_change(rule, change)?;
+                self.deliver_change(rule, change)?;
             }
         }
         Ok(())
     }
 
-    /// Tells of one change, by mail and perhaps also by SNS itself.
-    fn tell_change(&mut self, rule: &AlarmRule, change: StateChange) -> Result<(), YearError> {
+    /// Delivers one change, by mail and perhaps also by SNS itself.
+    fn deliver_change(&mut self, rule: &AlarmRule, change: StateChange) -> Result<(), YearError> {
         // The template has no actions for missing data.
         let is_raised = match change.to {
             AlarmState::Alarm => true,
@@ -133,7 +148,7 @@ impl<'a> MailRoom<'a> {
             AlarmState::InsufficientData => return Ok(()),
         };
         let mail = ReceivedMail { minute: change.minute, alarm: rule.name.clone(), is_raised, is_from_sns: true };
-        if rule.also_tells_otherwise {
+        if rule.is_sent_twice {
             self.received.push(mail.clone());
         }
         let event = self.event(rule, change)?;
@@ -177,7 +192,8 @@ impl<'a> MailRoom<'a> {
     /// Returns the notification that SNS delivers about a change.
     fn event(&self, rule: &AlarmRule, change: StateChange) -> Result<SnsEvent, YearError> {
         let at = self.calendar.at(change.minute).to_string();
-        let reason = if rule.metrics.is_empty() { "" } else { "Threshold Crossed: 1 datapoint [1.0 (01/01/26 00:00:00)]." };
+        let reason =
+            if rule.metrics.is_empty() { "" } else { "Threshold Crossed: 1 datapoint [1.0 (01/01/26 00:00:00)]." };
         let message = json!({
             "AlarmName": format!("{STACK}-{}", rule.name),
             "NewStateValue": change.to.as_str(),

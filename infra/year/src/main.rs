@@ -1,4 +1,4 @@
-//! The program behind `make year`: simulates years of the stack and prints which mail told of which incident.
+//! The program behind `make year`: simulates years of the stack and prints which mail reported which incident.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -69,7 +69,7 @@ fn report(arguments: &Arguments, settings: &StackSettings, rules: &[AlarmRule]) 
         println!("{report}");
         let names = |kinds: Vec<IncidentKind>| kinds.into_iter().map(IncidentKind::name).collect::<Vec<_>>().join(", ");
         println!("not always in time: {}", names(report.late_kinds()));
-        println!("no alarm can tell of: {}", names(report.kinds_without_rule()));
+        println!("no alarm can report: {}", names(report.kinds_without_rule()));
         println!("more than two mails: {}", names(report.loud_kinds()));
     }
     let quiet = years::quiet(settings, rules, arguments.seed, arguments.quiet)?;
@@ -79,26 +79,35 @@ fn report(arguments: &Arguments, settings: &StackSettings, rules: &[AlarmRule]) 
     Ok(())
 }
 
-/// Compares what the deployed and the changed rules tell of a recorded year.
+/// Compares what the deployed and the changed rules report in a recorded year.
 fn replay(file: &Path, deployed: &[AlarmRule], changed: &[AlarmRule]) -> anyhow::Result<()> {
     let year: RecordedYear =
         serde_json::from_str(&read(file)?).with_context(|| format!("reading {} as a recorded year", file.display()))?;
     let (before, after) = (YearOutcome::of(&year, deployed)?, YearOutcome::of(&year, changed)?);
     for (before, after) in before.incidents.iter().zip(&after.incidents) {
-        let told = [before, after].map(|told| match told.first_mail() {
-            Some(mail) => format!("{} after {}, {} mails", mail.alarm, time(told.delay().unwrap_or_default().into()), told.mails.len()),
-            None => "not told".to_owned(),
+        let reported = [before, after].map(|reported| match reported.first_mail() {
+            Some(mail) => format!(
+                "{} after {}, {} mails",
+                mail.alarm,
+                time(reported.delay().unwrap_or_default().into()),
+                reported.mails.len()
+            ),
+            None => "not reported".to_owned(),
         });
-        let [before_text, after_text] = &told;
+        let [before_text, after_text] = &reported;
         let change = if before_text == after_text { String::new() } else { format!("; now {after_text}") };
         println!("{:26} {before_text}{change}", before.incident.kind.name());
     }
     for (name, outcome) in [("deployed rules", &before), ("changed rules", &after)] {
-        let mails: usize = outcome.incidents.iter().map(|told| told.mails.len()).sum();
-        let untold = outcome.incidents.iter().filter(|told| told.first_mail().is_none()).count();
-        let late = outcome.incidents.iter().filter(|told| told.first_mail().is_some() && !told.is_told_in_time()).count();
+        let mails: usize = outcome.incidents.iter().map(|reported| reported.mails.len()).sum();
+        let untold = outcome.incidents.iter().filter(|reported| reported.first_mail().is_none()).count();
+        let late = outcome
+            .incidents
+            .iter()
+            .filter(|reported| reported.first_mail().is_some() && !reported.is_reported_in_time())
+            .count();
         println!(
-            "{name}: {mails} mails about {} incidents, {late} told late, {untold} not told, {} false mails",
+            "{name}: {mails} mails about {} incidents, {late} reported late, {untold} not reported, {} false mails",
             outcome.incidents.len(),
             outcome.false_mails.len()
         );

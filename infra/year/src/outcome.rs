@@ -1,4 +1,4 @@
-//! What people learn in a year: which mails they get, and which incident each mail tells of.
+//! What people learn in a year: which mails they get, and which incident each mail reports.
 
 use std::collections::BTreeMap;
 
@@ -22,9 +22,9 @@ const MAIL_QUEUE: &str = "AlertFailureQueue";
 /// Minutes after the end of an incident in which a mail still belongs to it.
 const AFTERMATH: u32 = 30 * HOUR;
 
-/// One incident, and what was told of it.
+/// One incident, and what was reported about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ToldIncident {
+pub struct ReportedIncident {
     /// The incident.
     pub incident: Incident,
     /// The mails about it, in the order of time.
@@ -35,7 +35,7 @@ pub struct ToldIncident {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct YearOutcome {
     /// The incidents, in the order of time.
-    pub incidents: Vec<ToldIncident>,
+    pub incidents: Vec<ReportedIncident>,
     /// The mails that belong to no incident.
     pub false_mails: Vec<ReceivedMail>,
 }
@@ -55,12 +55,12 @@ impl YearOutcome {
         let (about_mails, others): (Vec<usize>, Vec<usize>) = (0..rules.len()).partition(watches_mails);
         let found: BTreeMap<usize, Vec<StateChange>> =
             others.into_iter().filter_map(|index| Some((index, look(index, &year.metrics)?))).collect();
-        room.tell(&found, rules)?;
+        room.deliver(&found, rules)?;
         // Mails that were not sent wait in a queue, which has an alarm of its own.
         let queue = mail_queue(&room.failures, &year.incidents);
         let metrics = BTreeMap::from([(MAIL_QUEUE.to_owned(), queue.series(chance))]);
         let found = about_mails.into_iter().filter_map(|index| Some((index, look(index, &metrics)?))).collect();
-        room.tell(&found, rules)?;
+        room.deliver(&found, rules)?;
         let mut mails = room.received;
         mails.sort_by_key(|mail| mail.minute);
         Ok(Self::sorted(&year.incidents, mails))
@@ -68,13 +68,13 @@ impl YearOutcome {
 
     /// Gives each mail to the incident in whose time it came.
     fn sorted(incidents: &[Incident], mails: Vec<ReceivedMail>) -> Self {
-        let told = |incident: &Incident| ToldIncident { incident: *incident, mails: Vec::new() };
-        let mut outcome = Self { incidents: incidents.iter().map(told).collect(), false_mails: Vec::new() };
+        let reported = |incident: &Incident| ReportedIncident { incident: *incident, mails: Vec::new() };
+        let mut outcome = Self { incidents: incidents.iter().map(reported).collect(), false_mails: Vec::new() };
         for mail in mails {
-            let ended = outcome.incidents.iter().rposition(|told| told.ends_with(&mail));
-            let owner = ended.or_else(|| outcome.incidents.iter().rposition(|told| told.is_in_its_time(&mail)));
+            let ended = outcome.incidents.iter().rposition(|reported| reported.ends_with(&mail));
+            let owner = ended.or_else(|| outcome.incidents.iter().rposition(|reported| reported.is_in_its_time(&mail)));
             match owner.and_then(|index| outcome.incidents.get_mut(index)) {
-                Some(told) => told.mails.push(mail),
+                Some(reported) => reported.mails.push(mail),
                 None => outcome.false_mails.push(mail),
             }
         }
@@ -82,7 +82,7 @@ impl YearOutcome {
     }
 }
 
-impl ToldIncident {
+impl ReportedIncident {
     /// Returns whether a mail comes while the incident lasts, or soon after it.
     fn is_in_its_time(&self, mail: &ReceivedMail) -> bool {
         (self.incident.begin..self.incident.end + AFTERMATH).contains(&mail.minute)
@@ -104,13 +104,13 @@ impl ToldIncident {
         self.first_mail().map(|mail| mail.minute.saturating_sub(self.incident.begin))
     }
 
-    /// Returns whether a mail told of it in time.
-    pub fn is_told_in_time(&self) -> bool {
+    /// Returns whether a mail reported it in time.
+    pub fn is_reported_in_time(&self) -> bool {
         self.first_mail().is_some_and(|mail| mail.minute <= self.incident.deadline)
     }
 
-    /// Returns whether every alarm that was raised has also been told to be over.
-    pub fn is_told_to_be_over(&self) -> bool {
+    /// Returns whether every alarm that was raised has also been reported to be over.
+    pub fn is_reported_to_be_over(&self) -> bool {
         let mut open: Vec<(&str, bool)> = Vec::new();
         for mail in &self.mails {
             let alarm = (mail.alarm.as_str(), mail.is_from_sns);
@@ -123,7 +123,7 @@ impl ToldIncident {
     }
 }
 
-/// Returns whether the stack has an alarm that could tell of a kind of incident.
+/// Returns whether the stack has an alarm that could report a kind of incident.
 pub fn has_rule(kind: IncidentKind, rules: &[AlarmRule]) -> bool {
     let watches = |metric: &str| rules.iter().any(|rule| rule.metrics.iter().any(|watched| watched == metric));
     kind.needs_alarm_on().is_none_or(watches)
@@ -132,7 +132,11 @@ pub fn has_rule(kind: IncidentKind, rules: &[AlarmRule]) -> bool {
 /// Returns when the alarm is evaluated in the year.
 fn cadence(rule: &AlarmRule, index: usize, chance: Chance) -> Cadence {
     let mut rng = chance.of(CADENCE, index as u64);
-    if rng.bool() { Cadence { every: 1, phase: 0 } } else { Cadence { every: rule.period, phase: rng.u32(..rule.period) } }
+    if rng.bool() {
+        Cadence { every: 1, phase: 0 }
+    } else {
+        Cadence { every: rule.period, phase: rng.u32(..rule.period) }
+    }
 }
 
 fn mail_queue(failures: &[u32], incidents: &[Incident]) -> EventQueue {

@@ -7,7 +7,7 @@ use crate::chance::Chance;
 use crate::incident::{Beginning, DAY, Incident, IncidentKind};
 use crate::settings::StackSettings;
 use crate::template::TemplateError;
-use crate::traffic::Traffic;
+use crate::traffic::RequestTraffic;
 
 /// Purpose of the random numbers that place the incidents.
 const PLACING: u64 = 1;
@@ -85,11 +85,11 @@ impl YearPlan {
         plan
     }
 
-    /// Ten times the traffic must be told before the month's quota is used up.
+    /// Ten times the traffic must be reported before the month's quota is used up.
     fn set_deadline_of_quota(&mut self, calendar: &Calendar) {
         let tenfold = |incident: &&Incident| incident.kind == IncidentKind::TrafficTenfold;
         let begin = self.incidents.iter().find(tenfold).map_or(0, |incident| incident.begin);
-        let used_up = Traffic::of(self, calendar).used_up(self.settings.expectations.quota, begin);
+        let used_up = RequestTraffic::of(self, calendar).used_up(self.settings.expectations.quota, begin);
         for incident in self.incidents.iter_mut().filter(|incident| tenfold(&&**incident)) {
             incident.deadline = used_up.unwrap_or(incident.deadline);
         }

@@ -53,9 +53,8 @@ impl From<RecordedYear> for YearJson {
 
 impl From<YearJson> for RecordedYear {
     fn from(json: YearJson) -> Self {
-        let expanded = |stretches: Vec<Stretch>| -> MetricSeries {
-            stretches.into_iter().flat_map(Stretch::points).collect()
-        };
+        let expanded =
+            |stretches: Vec<Stretch>| -> MetricSeries { stretches.into_iter().flat_map(Stretch::points).collect() };
         let metrics = json.metrics.into_iter().map(|(name, stretches)| (name, expanded(stretches))).collect();
         Self { seed: json.seed, incidents: json.incidents, metrics }
     }

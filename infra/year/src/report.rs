@@ -7,26 +7,26 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 
 use crate::incident::{HOUR, IncidentKind};
-use crate::outcome::{ToldIncident, YearOutcome, has_rule};
+use crate::outcome::{ReportedIncident, YearOutcome, has_rule};
 use crate::rule::AlarmRule;
 
 /// Maximum number of mails that one incident may send to a person.
 pub const MOST_MAILS: usize = 2;
 
-/// What many years told of their incidents, kind by kind. It is written as a table.
+/// What was reported about the incidents of many years, kind by kind. It is written as a table.
 #[derive(Debug, Clone, Default)]
 pub struct IncidentReport {
     kinds: BTreeMap<IncidentKind, KindReport>,
     false_mails: usize,
 }
 
-/// What many incidents of one kind have told.
+/// What many incidents of one kind have reported.
 #[derive(Debug, Clone, Default)]
 struct KindReport {
     has_rule: bool,
-    told_in_time: usize,
-    told_to_be_over: usize,
-    /// The minutes from begin to first mail of each incident that was told.
+    reported_in_time: usize,
+    reported_to_be_over: usize,
+    /// The minutes from begin to first mail of each incident that was reported.
     delays: Vec<u32>,
     /// The time that is left until the deadline, in minutes, at the first mail. Negative if it came too late.
     left: Vec<i64>,
@@ -40,20 +40,21 @@ impl IncidentReport {
     /// Adds the incidents of one year.
     pub fn add(&mut self, outcome: &YearOutcome, rules: &[AlarmRule]) {
         self.false_mails += outcome.false_mails.len();
-        for told in &outcome.incidents {
-            let kind = self.kinds.entry(told.incident.kind).or_default();
-            kind.has_rule = has_rule(told.incident.kind, rules);
-            kind.add(told);
+        for reported in &outcome.incidents {
+            let kind = self.kinds.entry(reported.incident.kind).or_default();
+            kind.has_rule = has_rule(reported.incident.kind, rules);
+            kind.add(reported);
         }
     }
 
-    /// Returns the kinds for which an alarm exists, but not every incident was told in time.
+    /// Returns the kinds for which an alarm exists, but not every incident was reported in time.
     pub fn late_kinds(&self) -> Vec<IncidentKind> {
-        let is_late = |(_, kind): &(&IncidentKind, &KindReport)| kind.has_rule && kind.told_in_time < kind.mails.len();
+        let is_late =
+            |(_, kind): &(&IncidentKind, &KindReport)| kind.has_rule && kind.reported_in_time < kind.mails.len();
         self.kinds.iter().filter(is_late).map(|(kind, _)| *kind).collect()
     }
 
-    /// Returns the kinds of which no alarm of the stack can tell.
+    /// Returns the kinds of which no alarm of the stack can report.
     pub fn kinds_without_rule(&self) -> Vec<IncidentKind> {
         self.kinds.iter().filter(|(_, kind)| !kind.has_rule).map(|(kind, _)| *kind).collect()
     }
@@ -66,13 +67,13 @@ impl IncidentReport {
 }
 
 impl KindReport {
-    fn add(&mut self, told: &ToldIncident) {
-        self.told_in_time += usize::from(told.is_told_in_time());
-        self.told_to_be_over += usize::from(told.is_told_to_be_over());
-        self.mails.push(told.mails.len());
-        if let Some((mail, delay)) = told.first_mail().zip(told.delay()) {
+    fn add(&mut self, reported: &ReportedIncident) {
+        self.reported_in_time += usize::from(reported.is_reported_in_time());
+        self.reported_to_be_over += usize::from(reported.is_reported_to_be_over());
+        self.mails.push(reported.mails.len());
+        if let Some((mail, delay)) = reported.first_mail().zip(reported.delay()) {
             self.delays.push(delay);
-            self.left.push(i64::from(told.incident.deadline) - i64::from(mail.minute));
+            self.left.push(i64::from(reported.incident.deadline) - i64::from(mail.minute));
             let by = if mail.is_from_sns { format!("{} (SNS)", mail.alarm) } else { mail.alarm.clone() };
             *self.first.entry(by).or_default() += 1;
         }
@@ -89,7 +90,8 @@ impl fmt::Display for IncidentReport {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut table = Table::new();
         table.load_style(NOTHING);
-        let names = ["incident", "n", "in time", "p50", "max", "deadline", "first told by", "mails p50", "max", "over"];
+        let names =
+            ["incident", "n", "in time", "p50", "max", "deadline", "first reported by", "mails p50", "max", "over"];
         table.set_header(names);
         for (kind, found) in &self.kinds {
             let n = found.mails.len();
@@ -101,14 +103,14 @@ impl fmt::Display for IncidentReport {
             table.add_row([
                 kind.name().to_owned(),
                 n.to_string(),
-                share(found.told_in_time, n),
+                share(found.reported_in_time, n),
                 middle(&found.delays).map_or_else(none, |delay| time(delay.into())),
                 found.delays.iter().max().map_or_else(none, |delay| time((*delay).into())),
                 deadline,
                 found.usual_first().to_owned(),
                 middle(&found.mails).unwrap_or_default().to_string(),
                 found.mails.iter().max().copied().unwrap_or_default().to_string(),
-                share(found.told_to_be_over, n),
+                share(found.reported_to_be_over, n),
             ]);
         }
         for column in [1, 2, 3, 4, 5, 7, 8, 9] {

@@ -58,7 +58,7 @@ pub struct AlarmRule {
     /// What a period without data means.
     pub missing: MissingTreatment,
     /// Whether the topic that needs neither the alert function nor SES also gets the alarm.
-    pub also_tells_otherwise: bool,
+    pub is_sent_twice: bool,
 }
 
 impl AlarmRule {
@@ -86,12 +86,11 @@ impl AlarmRule {
             period,
             evaluation_periods,
             datapoints_to_alarm,
-            comparison: alarm.parsed("ComparisonOperator", "a comparison with one threshold", |text| {
-                text.parse().ok()
-            })?,
+            comparison: alarm
+                .parsed("ComparisonOperator", "a comparison with one threshold", |text| text.parse().ok())?,
             threshold: alarm.number("Threshold")?,
             missing: alarm.missing()?,
-            also_tells_otherwise: alarm.topics("AlarmActions").any(|topic| topic == "UndeliveredTopic"),
+            is_sent_twice: alarm.topics("AlarmActions").any(|topic| topic == "UndeliveredTopic"),
         })
     }
 
@@ -244,7 +243,7 @@ mod tests {
         assert_eq!((latency.statistic, latency.period), (PeriodStatistic::Percentile(99.0), 5));
         assert_eq!((latency.datapoints_to_alarm, latency.evaluation_periods), (2, 3));
         let queue = rule("AlertFailureQueueAlarm");
-        assert_eq!((queue.metrics.as_slice(), queue.also_tells_otherwise), (&["AlertFailureQueue".to_owned()][..], true));
+        assert_eq!((queue.metrics.as_slice(), queue.is_sent_twice), (&["AlertFailureQueue".to_owned()][..], true));
         let bounced = rule("MailBouncedAlarm");
         assert_eq!((bounced.metrics.len(), bounced.period, bounced.evaluation_periods), (3, 60, 24));
         assert_eq!(rule("ChampionTooOldAlarm").missing, MissingTreatment::Breaching);

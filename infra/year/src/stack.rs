@@ -22,16 +22,15 @@ use crate::queue::EventQueue;
 use crate::recording::RecordedYear;
 use crate::rule::AlarmRule;
 use crate::series::MetricSeries;
-use crate::traffic::Traffic;
+use crate::traffic::RequestTraffic;
 use champion::ChampionFile;
 use trainings::{RunOutcome, Trainings};
 
 /// Minutes between two measurements.
 const STEP: u32 = 5;
 
-// A quarter of an hour for an alarm on three periods, as much again for its end, and the evaluation's lag.
-/// Minutes after an event for which every measurement is simulated.
-const WATCHED_AFTER: u32 = 35;
+/// Minutes after an event for which every measurement is simulated: three periods, and one more.
+const WATCHED_AFTER: u32 = 20;
 
 /// The minute of the last event of the year.
 const LAST_LOOK: u32 = YEAR - 10;
@@ -89,7 +88,7 @@ struct Skipped {
 struct Stack<'a> {
     plan: &'a YearPlan,
     calendar: &'a Calendar,
-    traffic: &'a Traffic<'a>,
+    traffic: &'a RequestTraffic<'a>,
     /// The metrics that some alarm watches.
     watched: BTreeSet<&'a str>,
     memory: Memory,
@@ -113,11 +112,13 @@ struct Stack<'a> {
 /// [`YearError`] if the simulation no longer fits the functions that it calls.
 pub fn simulate(plan: &YearPlan, rules: &[AlarmRule]) -> Result<RecordedYear, YearError> {
     let calendar = Calendar::default();
-    let traffic = Traffic::of(plan, &calendar);
+    let traffic = RequestTraffic::of(plan, &calendar);
     let mut stack = Stack::new(plan, &calendar, &traffic, rules)?;
     stack.live()?;
     let mut metrics = std::mem::take(&mut stack.series);
-    for (name, queue) in [("TrainFailureQueue", &stack.train_failures), ("MetricsFailureQueue", &stack.metrics_failures)] {
+    for (name, queue) in
+        [("TrainFailureQueue", &stack.train_failures), ("MetricsFailureQueue", &stack.metrics_failures)]
+    {
         metrics.insert(name.to_owned(), queue.series(plan.chance));
     }
     traffic.add_to(&mut metrics);
@@ -128,7 +129,7 @@ impl<'a> Stack<'a> {
     fn new(
         plan: &'a YearPlan,
         calendar: &'a Calendar,
-        traffic: &'a Traffic<'a>,
+        traffic: &'a RequestTraffic<'a>,
         rules: &'a [AlarmRule],
     ) -> Result<Self, YearError> {
         let memory = Memory::default();

@@ -1,6 +1,6 @@
 //! Reads template.yaml as JSON, with template functions in their long form: `!Ref X` becomes `{"Ref": "X"}`.
 
-use saphyr::{LoadableYamlNode, ScanError, Scalar, Yaml};
+use saphyr::{LoadableYamlNode, Scalar, ScanError, Yaml};
 use serde_json::{Value, json};
 
 /// The stack's template as JSON. Every parameter has its default.
@@ -23,7 +23,7 @@ pub enum TemplateError {
     Property {
         /// The place in the template, such as `Resources/AccuracyLowAlarm/Properties/Threshold`.
         what: String,
-        /// What stands there. `null` if nothing does.
+        /// The value at this place. `null` if nothing does.
         found: Value,
         /// What a simulation needs there, in words.
         expected: &'static str,

@@ -18,12 +18,12 @@ const UNUSUAL: u64 = 3;
 /// Requests per minute on a working day. With nights and weekends, that makes about 300,000 in a month.
 const BUSY_RATE: f64 = 16.4;
 
-// Each of these is a single bad answer of an ordinary year. AWS promises 99.95 % for API Gateway. No figure is published
-// for its usual share, so docs/WATCHING.md also says what ten times as many would do.
+// Each of these is a single bad answer of an ordinary year. AWS publishes no usual share, so docs/WATCHING.md also says
+// what ten times as many would do.
 /// Share of ordinary requests that end in a server error without a cause in the stack.
 const STRAY_ERRORS: f64 = 1e-6;
 /// Share of ordinary requests that take longer than a second, mostly slow starts of an environment.
-const STRAY_SLOW: f64 = 3e-6;
+const STRAY_SLOW: f64 = 1e-6;
 
 /// Share of requests that are answered wrongly or slowly after a bad release.
 const BAD_SHARE: f64 = 0.05;
@@ -39,7 +39,7 @@ const SLOW: std::ops::Range<f64> = 1100.0..4000.0;
 
 /// The requests of one year.
 #[derive(Debug)]
-pub(crate) struct Traffic<'a> {
+pub(crate) struct RequestTraffic<'a> {
     chance: Chance,
     incidents: &'a [Incident],
     /// Requests per minute in each hour of the year, without incidents.
@@ -54,7 +54,7 @@ const LATENCY: &str = "Latency";
 const THROTTLES: &str = "Throttles";
 const LOAD_FAILURES: &str = "ModelLoadFailures";
 
-impl<'a> Traffic<'a> {
+impl<'a> RequestTraffic<'a> {
     pub(crate) fn of(plan: &'a YearPlan, calendar: &Calendar) -> Self {
         let hours = (0..YEAR / HOUR).map(|hour| ordinary_rate(calendar, hour * HOUR)).collect();
         let months = (0..YEAR / HOUR).map(|hour| calendar.month_begin(hour * HOUR)).collect();
@@ -141,7 +141,7 @@ impl<'a> Traffic<'a> {
                     add(ERRORS, minute, refused);
                 }
                 IncidentKind::DynamoDbAway | IncidentKind::PointerDamaged => {
-                    // An environment refreshes once a minute while requests arrive. A new one cannot answer at all.
+                    // An environment refreshes once a minute while requests arrive. A new one cannot answer.
                     add(LOAD_FAILURES, minute, poisson(&mut rng, rate).min(1));
                     add(ERRORS, minute, poisson(&mut rng, rate * COLD_SHARE));
                 }

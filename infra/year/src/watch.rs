@@ -95,7 +95,8 @@ impl WatchedMetrics<'_> {
             if self.rule.missing == MissingTreatment::Breaching {
                 let begins = points.iter().map(|point| point.minute);
                 let ends = begins.clone().skip(1).chain([end]);
-                notable.extend(begins.zip(ends).filter(|(a, b)| b.saturating_sub(*a) > self.rule.period).map(|(a, _)| a));
+                notable
+                    .extend(begins.zip(ends).filter(|(a, b)| b.saturating_sub(*a) > self.rule.period).map(|(a, _)| a));
             }
         }
         notable.sort_unstable();
@@ -107,7 +108,8 @@ impl WatchedMetrics<'_> {
         let range = u32::try_from(self.rule.range()).unwrap_or(u32::MAX);
         let ages = (0..range).rev().map(|age| age.saturating_mul(self.rule.period));
         // Before the year, all was well: there is no period to evaluate.
-        let periods = ages.map(|age| (until.saturating_sub(age.saturating_add(self.rule.period)), until.saturating_sub(age)));
+        let periods =
+            ages.map(|age| (until.saturating_sub(age.saturating_add(self.rule.period)), until.saturating_sub(age)));
         periods.map(|(from, until)| self.value_of(from, until)).collect()
     }
 

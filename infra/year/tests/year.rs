@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use evergreen_year::{
-    AlarmRule, IncidentKind, RecordedYear, StackSettings, StackTemplate, ToldIncident, YearOutcome, YearPlan, has_rule,
-    simulate, years,
+    AlarmRule, IncidentKind, RecordedYear, ReportedIncident, StackSettings, StackTemplate, YearOutcome, YearPlan,
+    has_rule, simulate, years,
 };
 
 /// Test helper: returns the deployed template with one changed property, its rules and its settings.
@@ -21,32 +21,33 @@ fn deployed() -> (Vec<AlarmRule>, StackSettings) {
     changed(None)
 }
 
-/// Test helper: returns what was told of one kind of incident.
-fn told(outcome: &YearOutcome, kind: IncidentKind) -> &ToldIncident {
-    outcome.incidents.iter().find(|told| told.incident.kind == kind).unwrap()
+/// Test helper: returns what was reported about one kind of incident.
+fn reported(outcome: &YearOutcome, kind: IncidentKind) -> &ReportedIncident {
+    outcome.incidents.iter().find(|reported| reported.incident.kind == kind).unwrap()
 }
 
 #[test]
-fn every_incident_with_a_rule_is_told_in_time() {
+fn every_incident_with_a_rule_is_reported_in_time() {
     let (rules, settings) = deployed();
     for seed in [11, 12, 13] {
         let year = simulate(&YearPlan::eventful(&settings, seed), &rules).unwrap();
         let outcome = YearOutcome::of(&year, &rules).unwrap();
         assert_eq!(outcome.incidents.len(), IncidentKind::ALL.len());
-        for told in outcome.incidents.iter().filter(|told| has_rule(told.incident.kind, &rules)) {
-            let kind = told.incident.kind.name();
-            assert!(told.is_told_in_time(), "{kind} in the year {seed}: {told:#?}");
+        for reported in outcome.incidents.iter().filter(|reported| has_rule(reported.incident.kind, &rules)) {
+            let kind = reported.incident.kind.name();
+            assert!(reported.is_reported_in_time(), "{kind} in the year {seed}: {reported:#?}");
         }
         assert_eq!(outcome.false_mails, [], "in the year {seed}");
     }
 }
 
 #[test]
-fn an_incident_is_told_by_the_alarm_that_is_about_it() {
+fn an_incident_is_reported_by_the_alarm_that_is_about_it() {
     let (rules, settings) = deployed();
     let year = simulate(&YearPlan::eventful(&settings, 21), &rules).unwrap();
     let outcome = YearOutcome::of(&year, &rules).unwrap();
-    let first = |kind| told(&outcome, kind).first_mail().map(|mail| (mail.alarm.as_str(), mail.is_from_sns)).unwrap();
+    let first =
+        |kind| reported(&outcome, kind).first_mail().map(|mail| (mail.alarm.as_str(), mail.is_from_sns)).unwrap();
     assert_eq!(first(IncidentKind::TrainingFails), ("training-failed", false));
     assert_eq!(first(IncidentKind::ScheduleDeleted), ("deadline-missed", false));
     assert_eq!(first(IncidentKind::SchedulePaused), ("champion-too-old", false));
@@ -58,7 +59,7 @@ fn an_incident_is_told_by_the_alarm_that_is_about_it() {
     assert_eq!(first(IncidentKind::ReleaseSlow), ("prediction-latency", false));
     assert_eq!(first(IncidentKind::BadPromotion), ("accuracy-low", false));
     assert_eq!(first(IncidentKind::TrafficTenfold), ("quota-nearly-used", false));
-    // Without SES, only SNS itself can tell.
+    // Without SES, only SNS itself can report.
     assert_eq!(first(IncidentKind::SesAway), ("alert-failure-queue", true));
 }
 
@@ -92,7 +93,8 @@ fn a_recorded_year_can_be_looked_at_with_other_rules() {
     let (rules, settings) = deployed();
     let recorded = serde_json::to_string(&simulate(&YearPlan::eventful(&settings, 51), &rules).unwrap()).unwrap();
     let year: RecordedYear = serde_json::from_str(&recorded).unwrap();
-    let delay = |rules: &[AlarmRule]| told(&YearOutcome::of(&year, rules).unwrap(), IncidentKind::ReleaseFails).delay();
+    let delay =
+        |rules: &[AlarmRule]| reported(&YearOutcome::of(&year, rules).unwrap(), IncidentKind::ReleaseFails).delay();
     let (patient, _) = changed(Some(("PredictionErrorsAlarm", "DatapointsToAlarm", 3.into())));
     assert!(delay(&rules).unwrap() < delay(&patient).unwrap());
     let (deaf, _) = changed(Some(("PredictionErrorsAlarm", "Threshold", 1e9.into())));

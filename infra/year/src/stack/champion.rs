@@ -1,9 +1,7 @@
 //! The champion of the simulated stack: its versions, and its files in the bucket and the registry.
 
 use evergreen_lifecycle::digest::sha256_hex;
-use evergreen_lifecycle::{
-    Actor, ActorKind, Artifact, Champion, Column, Decision, ModelName, Signature, Version,
-};
+use evergreen_lifecycle::{Actor, ActorKind, Artifact, Champion, Column, Decision, ModelName, Signature, Version};
 use evergreen_scoring::{
     Aggregate, ArtifactMetadata, Encoding, Ensemble, LabelRule, Link, Node, Pipeline, PipelineParts, Predictor,
     Preprocessing, Tree, Weight, encode,
@@ -77,7 +75,7 @@ impl Stack<'_> {
         self.trainings.champion = Some(skill);
     }
 
-    /// Makes the champion before the present one the champion again.
+    /// Makes the previous champion the champion again.
     pub(super) fn go_back(&mut self, skill: Option<ModelSkill>, minute: u32) {
         let before = self.memory.state().champions.iter().rev().nth(1).map(|champion| champion.version.clone());
         if let Some((version, skill)) = before.zip(skill) {

@@ -8,7 +8,7 @@ use crate::incident::{HOUR, Incident, IncidentKind};
 
 /// Minutes from a sudden drift until the first whole hour after it was judged.
 const SEEN_AFTER: u32 = 90;
-/// Minutes from the begin of a slow drift until its effect is large enough to be told.
+/// Minutes from the begin of a slow drift until its effect is large enough to be reported.
 const GROWN_AFTER: u32 = 4 * 24 * HOUR;
 
 impl Stack<'_> {
@@ -86,7 +86,7 @@ impl Stack<'_> {
         self.measure(minute)
     }
 
-    /// Adds the values that a metric of drifted columns would have. Without an alarm on it, they tell nobody.
+    /// Adds the values that a metric of drifted columns would have. Without an alarm on it, they report nobody.
     fn show_drift(&mut self, from: u32, until: u32) {
         let series = self.series.entry("DriftedColumns".to_owned()).or_default();
         for minute in (from..until).step_by(HOUR as usize) {

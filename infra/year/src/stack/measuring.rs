@@ -1,7 +1,7 @@
 //! The measurements of the simulated stack: the real metrics function, and Lambda's retries.
 
-use evergreen_metrics::{MetricsHandler, MetricsPorts, Occasion};
 use evergreen_lifecycle::{Metric, Publication};
+use evergreen_metrics::{MetricsHandler, MetricsPorts, Occasion};
 use futures_util::FutureExt;
 
 use super::{STEP, Skipped, Stack, YearError};

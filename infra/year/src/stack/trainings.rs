@@ -1,6 +1,8 @@
 //! The trainings of the simulated stack, judged by the real gate.
 
-use evergreen_lifecycle::{Decision, Incumbent, MeanLoss, Rescored, Run, RunId, RunState, Scores, Trigger, VersionNumber};
+use evergreen_lifecycle::{
+    Decision, Incumbent, MeanLoss, Rescored, Run, RunId, RunState, Scores, Trigger, VersionNumber,
+};
 use evergreen_testkit::run;
 use jiff::SignedDuration;
 
@@ -13,7 +15,7 @@ use crate::plan::TableGrowth;
 /// Purpose of the random numbers of trainings.
 const TRAINING: u64 = 7;
 
-// More are read by the metrics function, but the figures depend only on those since the last version.
+// More are read by the metrics function, but the metrics depend only on those since the last version.
 /// Number of runs that the simulated registry remembers.
 const REMEMBERED: usize = 60;
 
@@ -96,14 +98,18 @@ impl Stack<'_> {
         self.measure(minute)
     }
 
-    /// Ends a run: with a version, with a failure, or not at all. The registry's event causes a measurement.
+    /// Ends a run: with a version, with a failure, or never. The registry's event causes a measurement.
     pub(super) fn end(&mut self, outcome: RunOutcome, minute: u32) -> Result<(), YearError> {
         match &outcome {
             RunOutcome::Makes { are_labels_right, .. } => self.make(&outcome, *are_labels_right, minute)?,
             RunOutcome::Fails { id, .. } => {
                 let started = self.memory.state().runs.get(id).cloned();
                 if let Some(started) = started {
-                    self.remember(started.failed("the column variety is missing".into(), None, self.calendar.at(minute)));
+                    self.remember(started.failed(
+                        "the column variety is missing".into(),
+                        None,
+                        self.calendar.at(minute),
+                    ));
                 }
                 // Lambda's retries end at once, because the cause is permanent.
                 self.train_failures.send(minute + 3);

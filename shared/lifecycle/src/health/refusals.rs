@@ -43,7 +43,8 @@ pub fn refusals(known: &Refusals<'_>, now: Timestamp) -> MetricValues {
 /// `None` if no training in `recent` did. `recent` holds the newest runs in any order.
 pub fn confirmed_at(champion: &Pointer, recent: &[Run]) -> Option<Timestamp> {
     let compared = |run: &&Run| run.rescored.is_some_and(|rescored| rescored.version == champion.number);
-    let refused = recent.iter().filter(|run| run.trigger.is_training() && matches!(run.state, RunState::Rejected { .. }));
+    let refused =
+        recent.iter().filter(|run| run.trigger.is_training() && matches!(run.state, RunState::Rejected { .. }));
     refused.filter(compared).filter_map(Run::finished_at).max()
 }
 
