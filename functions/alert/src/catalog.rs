@@ -207,7 +207,7 @@ alarms! {
     /// Alarm: for days, the gate (the check before promotion) has refused every new model version.
     VersionsRefused {
         name: "versions-refused",
-        meaning: "For a week or more the gate has refused every version that was trained. The champion keeps \
+        meaning: "For two weeks or more the gate has refused every version that was trained. The champion keeps \
                   answering predictions and grows older.",
         raised: |it| format!("the gate has refused every version for {}", it.value()),
         cleared: |_| "the gate has accepted a version again".to_owned(),
@@ -219,7 +219,7 @@ alarms! {
             step("Otherwise correct the data, and train:", Command::Train),
         ],
         missing_data: MissingData::KeepsState,
-        threshold: 168.0,
+        threshold: 336.0,
     }
 
     /// Alarm: a newly started instance of the predict function could not load the champion.

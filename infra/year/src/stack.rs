@@ -167,6 +167,10 @@ impl<'a> Stack<'a> {
                 self.note(minute, Happening::Look);
             }
         }
+        // The client's quota begins again with every month.
+        for day in (0..YEAR).step_by(DAY as usize).filter(|day| self.calendar.month_begin(*day) == *day) {
+            self.note(day, Happening::Look);
+        }
         // The last value of the year. Without it, the metrics would seem to have stopped.
         self.note(LAST_LOOK, Happening::Look);
         let grace = u32::try_from(self.plan.settings.expectations.grace.as_mins()).unwrap_or(HOUR);

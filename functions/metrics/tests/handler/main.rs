@@ -387,11 +387,13 @@ async fn a_champion_that_was_compared_with_a_refused_version_may_become_older() 
 #[tokio::test]
 async fn the_time_of_refusals_is_in_hours() {
     let world = a_week();
-    let at = moment("2026-11-23T20:00:00Z");
-    let second = finished_run("refused-again", at, &version(4, 0.8, at));
-    world.memory.state().runs.insert(second.id.clone(), second);
+    for (number, at) in [(4, "2026-11-23T20:00:00Z"), (5, "2026-11-23T22:00:00Z"), (6, "2026-11-24T01:00:00Z")] {
+        let at = moment(at);
+        let again = finished_run(&format!("refused-{number}"), at, &version(number, 0.8, at));
+        world.memory.state().runs.insert(again.id.clone(), again);
+    }
     let published = world.measure().await.unwrap().published;
-    assert_eq!((published["Rejections"], published["RefusedHours"].round()), (2.0, 17.0));
+    assert_eq!((published["Rejections"], published["RefusedHours"].round()), (4.0, 17.0));
 }
 
 #[tokio::test]

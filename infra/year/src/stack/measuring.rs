@@ -11,6 +11,9 @@ use crate::incident::IncidentKind;
 /// Minutes between two looks while the hours of refusals grow.
 const REFUSED_LOOK: u32 = 30;
 
+/// Share of the month's quota above which every measurement is simulated.
+const NEAR_QUOTA: f64 = 0.75;
+
 impl Stack<'_> {
     /// Measures once, with Lambda's retries if the metrics function fails.
     pub(super) fn measure(&mut self, minute: u32) -> Result<(), YearError> {
@@ -53,6 +56,7 @@ impl Stack<'_> {
         for datum in data {
             match datum.metric {
                 Metric::ModelAgeMarginHours if datum.value > 0.0 => self.look_in(minute, datum.value * 60.0),
+                Metric::QuotaUsed if datum.value > NEAR_QUOTA => self.look_in(minute, STEP.into()),
                 Metric::RefusedHours if datum.value > 0.0 => self.look_in(minute, REFUSED_LOOK.into()),
                 _ => {}
             }

@@ -90,6 +90,7 @@ impl Stack<'_> {
             (running.attempt, running.tries) = (3, 3);
             running.lease_until += SignedDuration::from_mins(6);
             self.train_failures.send(minute + 7);
+            self.note(minute + LEASE + 7, Happening::Look);
         }
         self.remember(running);
         let minutes = 2.0 * (0.5 * normal(&mut self.plan.chance.of(TRAINING, minute.into()))).exp();
@@ -114,8 +115,8 @@ impl Stack<'_> {
                 // Lambda's retries end at once, because the cause is permanent.
                 self.train_failures.send(minute + 3);
             }
-            // It is lost when its time has passed, and a measurement must see that.
-            RunOutcome::IsStopped { .. } => self.note(minute + 2 * LEASE, Happening::Look),
+            // It is lost when its time has passed.
+            RunOutcome::IsStopped { .. } => return Ok(()),
         }
         self.measure(minute)
     }

@@ -200,7 +200,7 @@ metrics! {
     }
 
     // Counted from the first refusal.
-    /// Hours for which every newly trained model version has been refused. 0 if fewer than two were refused in a row.
+    /// Hours for which every newly trained model version has been refused. 0 if fewer than four were refused in a row.
     RefusedHours {
         unit: Hours, presence: Always, worst: Highest, publication: OnChange,
         sources: [Champion, RecentChampions, Runs]
