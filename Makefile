@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run stop console cli build test unit-test python-test onnx-test proof-test e2e api-test cli-test browser-test dynamodb-test localstack-test verify-machines proof served drift-proof lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving bench-console gate fuzz fuzz-corpus cost
+.PHONY: help run stop console cli build test unit-test python-test onnx-test proof-test e2e api-test cli-test browser-test dynamodb-test localstack-test verify-machines proof served drift-proof lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving bench-console gate fuzz fuzz-corpus year cost
 
 EMULATOR ?= ministack
 ADVISORIES ?=
@@ -174,6 +174,9 @@ bench-memory: .venv/parquet/ready ## Compare the peak memory of training with it
 bench: override ARGS :=
 bench: bench-reading bench-train bench-scoring bench-serving cost ## Run all benchmarks and write one table with goals and peers, also as JSON in target/bench/report.json
 	@$(PYTHON) infra/bench/whole.py
+
+year: ## Simulate years of the stack with the template's alarms: which mail reports which incident, and how many are false (ARGS='--years 20 --quiet 1000', ARGS='--record FILE', ARGS='--replay FILE --set AccuracyLowAlarm.Threshold=-1', ARGS=--kinds)
+	cargo run --package evergreen-year --locked --quiet -- $(ARGS)
 
 cost: .venv/emulator/ready ## Compute the costs from the template, published prices and durations (ARGS=--write updates the README)
 	@$(PYTHON) infra/cost $(ARGS)

@@ -153,9 +153,9 @@ alarms! {
     /// Alarm: the champion is too old, or the metric about the champion's age is missing.
     ChampionTooOld {
         name: "champion-too-old",
-        meaning: "For too long no version has become champion. Training does not run, training fails, or the gate \
-                  refuses its versions. Or there is no champion, or the metrics function does not run. A champion \
-                  that was loaded keeps answering predictions.",
+        meaning: "For too long no version has become champion or was compared with it. Training does not run, or \
+                  training fails. Or there is no champion, or the metrics function does not run. A champion that was \
+                  loaded keeps answering predictions.",
         raised: champion_age,
         cleared: champion_is_young_again,
         steps: TRAINING_STEPS,
@@ -229,7 +229,7 @@ alarms! {
     /// Alarm: for days, the gate (the check before promotion) has refused every new model version.
     VersionsRefused {
         name: "versions-refused",
-        meaning: "For two days or more the gate has refused every version that was trained. The champion keeps \
+        meaning: "For two weeks or more the gate has refused every version that was trained. The champion keeps \
                   answering predictions and grows older.",
         raised: |it| format!("the gate has refused every version for {}", it.value()),
         cleared: |_| "the gate has accepted a version again".to_owned(),
@@ -241,7 +241,7 @@ alarms! {
             step("Otherwise correct the data, and train:", Command::Train),
         ],
         missing_data: MissingData::KeepsState,
-        threshold: 48.0,
+        threshold: 336.0,
     }
 
     /// Alarm: a newly started instance of the predict function could not load the champion.

@@ -284,7 +284,7 @@ fn every_alarm_has_a_subject_when_raised_and_when_over() {
                 ..alarm(kind)
             },
             AlarmKind::VersionsRefused => {
-                Alarm { reading: AlarmReading::Value(50.0), metric: Some("RefusedHours".into()), ..alarm(kind) }
+                Alarm { reading: AlarmReading::Value(340.0), metric: Some("RefusedHours".into()), ..alarm(kind) }
             }
             AlarmKind::QuotaNearlyUsed => {
                 Alarm { reading: AlarmReading::Value(0.83), metric: Some("QuotaUsed".into()), ..alarm(kind) }
@@ -305,7 +305,7 @@ fn every_alarm_has_a_subject_when_raised_and_when_over() {
     [OK] iris: training is no longer late
     [ALARM] iris: training failed (3 since the last version)
     [OK] iris: training makes versions again
-    [ALARM] iris: the gate has refused every version for 2 d 2 h
+    [ALARM] iris: the gate has refused every version for 14 d 4 h
     [OK] iris: the gate has accepted a version again
     [ALARM] iris: a new environment could not load the champion
     [OK] iris: a new environment can load the champion again

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use evergreen_lifecycle::health::{
-    Refusals, accuracy_margin, average_champion_accuracy, champion_metrics, refusals, run_metrics,
+    Refusals, accuracy_margin, average_champion_accuracy, champion_metrics, confirmed_at, refusals, run_metrics,
 };
 use evergreen_lifecycle::ports::{Unavailable, WithCopy};
 use evergreen_lifecycle::schedule::{Schedule, Timetable};
@@ -254,12 +254,18 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
         values
     }
 
-    /// Returns the champion's maximum age from the settings, or else from the training schedule.
+    /// Returns the champion's maximum age from the settings, or else from the training schedule. By the schedule, the time
+    /// counts again from each training that confirmed the champion.
     fn age_limit(&self, pointer: &Pointer, readings: &Readings, now: Timestamp) -> Option<SignedDuration> {
         let Expectations { schedule, max_age, .. } = self.expectations;
         let by_schedule = || {
             let deployed = Timetable::configured(schedule);
-            readings.timetable.as_ref().unwrap_or(&deployed).age_limit(pointer.trained_at()?, now)
+            let trained_at = pointer.trained_at()?;
+            // The gate refuses a few versions by chance. A champion that has proved itself again is as good as a new one.
+            let confirmed_at = readings.runs.as_ref().and_then(|runs| confirmed_at(pointer, &runs.readable));
+            let from = confirmed_at.map_or(trained_at, |confirmed_at| confirmed_at.max(trained_at));
+            let limit = readings.timetable.as_ref().unwrap_or(&deployed).age_limit(from, now)?;
+            limit.checked_add(from.duration_since(trained_at))
         };
         max_age.or_else(by_schedule)
     }

@@ -17,7 +17,7 @@ pub use deadline::{deadline_missed, intended_time, scheduled_at};
 pub use margin::accuracy_margin;
 pub use metric::{Metric, MetricSource, Presence, Publication, Unit, Worst};
 pub use published::{AFTER_CHANGE, AT_LEAST_EVERY, LastPoint, PublishedMetrics};
-pub use refusals::{Refusals, refusals};
+pub use refusals::{Refusals, confirmed_at, refusals};
 pub use runs::{failed_for_good, run_metrics};
 pub use values::MetricValues;
 

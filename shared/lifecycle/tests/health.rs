@@ -230,15 +230,16 @@ fn renumbered(run: &Run, number: u32) -> evergreen_lifecycle::RunState {
 }
 
 #[test]
-fn one_refusal_is_not_reported_and_two_count_from_the_first() {
+fn three_refusals_are_not_reported_and_four_count_from_the_first() {
     let serving = champion(version(1, 0.95, after_due(0)));
-    let mut runs = vec![promoted("first", after_due(0)), refused("a", after_due(24 * 60))];
-    assert_eq!(refused_by(&runs, Some(&serving), 47 * 60)["RefusedHours"], 0.0);
-    runs.push(refused("b", after_due(48 * 60)));
-    assert_eq!(refused_by(&runs, Some(&serving), 49 * 60)["RefusedHours"].round(), 25.0);
-    runs.push(finished_run("c", after_due(50 * 60), &version(3, 0.95, after_due(50 * 60))));
-    let renewed = champion(version(3, 0.95, after_due(50 * 60)));
-    assert_eq!(refused_by(&runs, Some(&renewed), 51 * 60)["RefusedHours"], 0.0);
+    let mut runs = vec![promoted("first", after_due(0))];
+    runs.extend([24, 48, 72].map(|hours| refused(&hours.to_string(), after_due(hours * 60))));
+    assert_eq!(refused_by(&runs, Some(&serving), 95 * 60)["RefusedHours"], 0.0);
+    runs.push(refused("fourth", after_due(96 * 60)));
+    assert_eq!(refused_by(&runs, Some(&serving), 97 * 60)["RefusedHours"].round(), 73.0);
+    runs.push(finished_run("c", after_due(98 * 60), &version(3, 0.95, after_due(98 * 60))));
+    let renewed = champion(version(3, 0.95, after_due(98 * 60)));
+    assert_eq!(refused_by(&runs, Some(&renewed), 99 * 60)["RefusedHours"], 0.0);
 }
 
 #[test]

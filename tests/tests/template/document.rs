@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use saphyr::{LoadableYamlNode, Scalar, Yaml};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// AWS region of the stacks in these tests.
 const REGION: &str = "eu-central-1";
@@ -24,8 +23,8 @@ impl Template {
 
     /// Reads the SAM template for a stack with the name `stack`.
     pub fn named(stack: &str) -> Self {
-        let documents = Yaml::load_from_str(&file("template.yaml")).expect("the template is YAML");
-        Self { root: long(&documents[0]), stack: stack.to_owned() }
+        let root = evergreen_year::long_form(&file("template.yaml")).expect("the template is YAML");
+        Self { root, stack: stack.to_owned() }
     }
 
     /// Returns the template's resources of one type, such as `AWS::SQS::Queue`: logical ids and properties.
@@ -165,22 +164,5 @@ fn text(value: &Value) -> String {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
         other => other.to_string(),
-    }
-}
-
-fn long(yaml: &Yaml<'_>) -> Value {
-    match yaml {
-        Yaml::Value(Scalar::Null) => Value::Null,
-        Yaml::Value(Scalar::Boolean(flag)) => json!(flag),
-        Yaml::Value(Scalar::Integer(number)) => json!(number),
-        Yaml::Value(Scalar::FloatingPoint(number)) => json!(number.into_inner()),
-        Yaml::Value(Scalar::String(text)) => json!(text),
-        Yaml::Sequence(items) => items.iter().map(long).collect(),
-        Yaml::Mapping(map) => map.iter().map(|(key, value)| (text(&long(key)), long(value))).collect(),
-        Yaml::Tagged(tag, value) => {
-            let function = if tag.suffix == "Ref" { tag.suffix.clone() } else { format!("Fn::{}", tag.suffix) };
-            json!({function: long(value)})
-        }
-        other => panic!("the template holds {other:?}"),
     }
 }

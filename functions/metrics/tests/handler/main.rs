@@ -8,8 +8,8 @@ mod support;
 use std::collections::BTreeSet;
 
 use evergreen_lifecycle::{
-    Champion, Evaluation, IntervalEvaluation, Metric, MetricSource, Pointer, Presence, RegressionEvaluation, Run,
-    Trigger, Unreadable, Version,
+    Champion, Evaluation, IntervalEvaluation, MeanLoss, Metric, MetricSource, Pointer, Presence, PrimaryMetric,
+    RegressionEvaluation, Rescored, Run, Trigger, Unreadable, Version, VersionNumber,
 };
 use evergreen_metrics::{MetricsError, MetricsReport};
 use evergreen_testkit::{champion, finished_run, moment, run, version};
@@ -370,14 +370,35 @@ async fn the_maximum_age_of_a_champion_follows_from_the_schedule_or_the_paramete
     assert_eq!(margin(&set).await, 20.0 - 26.0);
 }
 
+/// Otherwise each refusal by chance on a daily schedule would send a mail, because the next champion comes after 48 hours.
+#[tokio::test]
+async fn a_champion_that_was_compared_with_a_refused_version_may_become_older() {
+    let world = a_week();
+    let margin = async |world: &World| world.measure().await.unwrap().published["ModelAgeMarginHours"];
+    let at = moment("2026-11-24T03:00:00Z");
+    let (refused, loss) = (version(4, 0.8, at), MeanLoss { mean: 0.04, standard_error: 0.01 });
+    let rescored = |number| Rescored { version: number, metric: PrimaryMetric::Accuracy, loss };
+    let compared = Run { rescored: Some(rescored(VersionNumber::FIRST)), ..finished_run("compared", at, &refused) };
+    world.memory.state().runs.insert(compared.id.clone(), compared.clone());
+    assert_eq!(margin(&world).await, 36.0 - 26.0, "another version than the champion was compared");
+    let champion = rescored(VersionNumber::new(2).unwrap());
+    let confirmed = Run { rescored: Some(champion), ..compared };
+    world.memory.state().runs.insert(confirmed.id.clone(), confirmed);
+    assert_eq!(margin(&world).await.round(), 36.0 - 2.0);
+    let set = World { max_age: Some(SignedDuration::from_hours(20)), ..world };
+    assert_eq!(margin(&set).await, 20.0 - 26.0, "a maximum that a person has set stays");
+}
+
 #[tokio::test]
 async fn the_time_of_refusals_is_in_hours() {
     let world = a_week();
-    let at = moment("2026-11-23T20:00:00Z");
-    let second = finished_run("refused-again", at, &version(4, 0.8, at));
-    world.memory.state().runs.insert(second.id.clone(), second);
+    for (number, at) in [(4, "2026-11-23T20:00:00Z"), (5, "2026-11-23T22:00:00Z"), (6, "2026-11-24T01:00:00Z")] {
+        let at = moment(at);
+        let again = finished_run(&format!("refused-{number}"), at, &version(number, 0.8, at));
+        world.memory.state().runs.insert(again.id.clone(), again);
+    }
     let published = world.measure().await.unwrap().published;
-    assert_eq!((published["Rejections"], published["RefusedHours"].round()), (2.0, 17.0));
+    assert_eq!((published["Rejections"], published["RefusedHours"].round()), (4.0, 17.0));
 }
 
 #[tokio::test]

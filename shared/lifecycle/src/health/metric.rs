@@ -164,6 +164,7 @@ metrics! {
         sources: [Champion]
     }
 
+    // A maximum that follows from the schedule counts again from each training that confirmed the champion.
     /// Hours until the champion exceeds its maximum age. Negative if the champion is too old already.
     ModelAgeMarginHours {
         unit: HoursLeft, presence: AfterTraining, worst: Lowest, publication: EachTime,
@@ -201,7 +202,7 @@ metrics! {
     }
 
     // Counted from the first refusal.
-    /// Hours for which every newly trained model version has been refused. 0 if fewer than two were refused in a row.
+    /// Hours for which every newly trained model version has been refused. 0 if fewer than four were refused in a row.
     RefusedHours {
         unit: Hours, presence: Always, worst: Highest, publication: OnChange,
         sources: [Champion, RecentChampions, Runs]

@@ -6,11 +6,12 @@ use super::values::count;
 use super::{Metric, MetricValues};
 use crate::champion::Pointer;
 use crate::time::hours_between;
-use crate::{Run, RunStatus, VersionNumber};
+use crate::{Run, RunState, RunStatus, VersionNumber};
 
-// A single refusal may be due to bad data.
+// The gate refuses a few versions by chance, at any schedule. With two, a weekly schedule had a false alarm about every
+// seventh year (`make year`).
 /// Minimum number of refused model versions before [`Metric::RefusedHours`] counts hours.
-const NEWS: usize = 2;
+const NEWS: usize = 4;
 
 /// Input of the health metrics that count refused model versions.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +38,15 @@ pub fn refusals(known: &Refusals<'_>, now: Timestamp) -> MetricValues {
     values.know(Metric::Rejections, count(refused()));
     values.know(Metric::RefusedHours, hours);
     values
+}
+
+/// Returns when a training last confirmed the champion: the gate compared a new version with it, and refused that version.
+/// `None` if no training in `recent` did. `recent` holds the newest runs in any order.
+pub fn confirmed_at(champion: &Pointer, recent: &[Run]) -> Option<Timestamp> {
+    let compared = |run: &&Run| run.rescored.is_some_and(|rescored| rescored.version == champion.number);
+    let refused =
+        recent.iter().filter(|run| run.trigger.is_training() && matches!(run.state, RunState::Rejected { .. }));
+    refused.filter(compared).filter_map(Run::finished_at).max()
 }
 
 impl Refusals<'_> {
