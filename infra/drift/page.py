@@ -18,6 +18,9 @@ MANY_FALSE = 0.5
 DELAY_TABLE = 10_000
 DELAY_SHIFTS = (0, 0.2, 0.5, 1, 2)
 
+# A slow change, in standard deviations a day.
+SLOW = 0.01
+
 
 def write(document: Path, tables: dict[str, str]) -> None:
     """Replaces the text between `<!-- table: NAME -->` and `<!-- end -->`."""
@@ -68,12 +71,12 @@ def delay(results: list[Result]) -> str:
     }
     lines = []
     for result in results:
-        if result["table_rows"] != DELAY_TABLE or result["shift"] not in DELAY_SHIFTS:
+        if result["table_rows"] != DELAY_TABLE or result["shift"] not in (*DELAY_SHIFTS, SLOW):
             continue
         if result["shift"] == 0:
             change, cells = "none", [f"rings in {_percent(result[name]['found'])} %" for name in names]
         else:
-            change = f"+{result['shift']} sd"
+            change = f"+{result['shift']} sd" + (" a day" if result["is_slow"] else "")
             false = [quiet[(result["rows_a_day"], result["table_rows"], name)] for name in names]
             cells = [_time(result[name]) if share < MANY_FALSE else "–" for name, share in zip(names, false)]
         lines.append([f"{result['rows_a_day']:,.0f}", change, *cells])

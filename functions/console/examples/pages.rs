@@ -16,7 +16,7 @@ use evergreen_lifecycle::{Actor, ActorKind};
 use jiff::SignedDuration;
 
 /// The pages: name of the file, path, query.
-const PAGES: [(&str, &str, &str); 17] = [
+const PAGES: [(&str, &str, &str); 18] = [
     ("overview", "", ""),
     ("runs", "runs", ""),
     ("run", "runs/manual-v16", ""),

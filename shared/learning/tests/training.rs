@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use common::{csv, fixed, iris, origin, plan, table, train};
 use evergreen_learning::{EvaluationError, Plan, PlanError, Prepared, ProgressWatch, Trained, train_watched};
 use evergreen_lifecycle::{Curves, Evaluation, Family, Label, PrimaryMetric, RunStage};
-use evergreen_scoring::{ArtifactMetadata, Lineage, Model};
+use evergreen_scoring::{Lineage, Model};
 use evergreen_table::{DataFile, DatasetSettings, FamilyChoice, Table};
 use proptest::prelude::*;
 

@@ -25,7 +25,7 @@ pub use counts::{OtherShape, ServedCounts};
 pub use effect::psi;
 pub use limits::{DEFAULT_PSI, DriftLimits, FALSE_ALARMS_A_YEAR};
 pub use noise::is_beyond_noise;
-pub use record::{DriftComparison, DriftSummary, GRACE, ComparisonSummary};
+pub use record::{ComparisonSummary, DriftComparison, DriftSummary, GRACE};
 pub use shape::{CountShape, CountedColumn, ShapeDigest};
 pub use verdict::{ColumnDrift, DriftVerdict, MovedCell, Shares};
 pub use window::{CountedHour, Window, WindowLength};

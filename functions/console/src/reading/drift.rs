@@ -1,13 +1,12 @@
 //! How the served rows compare with the training data.
 
-use evergreen_http::Problem;
+use evergreen_http::{Problem, maybe_moment};
 use evergreen_lifecycle::VersionNumber;
 use evergreen_lifecycle::drift::{CountedHour, DriftComparison, DriftVerdict, Window, WindowLength};
 use evergreen_lifecycle::ports::ServedRecord;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::maybe_moment;
 use crate::console::Console;
 use crate::ports::ConsoleWorld;
 use crate::reply::{Reply, read};

@@ -510,7 +510,7 @@ pub fn add_notes(world: &World, count: i64) {
     let entry = |index: i64| AuditEntry {
         id: format!("note-{index}"),
         at: now() - SignedDuration::from_hours(4000) - SignedDuration::from_mins(index),
-        actor: Actor { kind: ActorKind::Session, name: "ada".into() },
+        actor: Actor { kind: ActorKind::Session, name: "ada".into(), link_by: None },
         action: AuditedAction::NoteWritten,
         subject: "version 1".into(),
         reason: None,

@@ -23,6 +23,12 @@ const QUIET_DAYS: usize = 28;
 /// After this many days with the change, a run counts as not found.
 const MAX_DAYS: usize = 180;
 
+/// Sudden changes of the column, in standard deviations.
+const SHIFTS: [f64; 6] = [0.0, 0.2, 0.5, 0.75, 1.0, 2.0];
+
+/// The shift of a slow change on each day, in standard deviations.
+const SLOW: f64 = 0.01;
+
 /// The hours after the change, at which each rule finds it. `None` if it does not.
 #[derive(Default)]
 struct Found {
@@ -34,8 +40,9 @@ struct Found {
 pub fn measure() {
     for table_rows in [1000, 10_000] {
         for rows_a_day in [8.0, 1000.0, 1_000_000.0] {
-            for shift in [0.0, 0.2, 0.5, 0.75, 1.0, 2.0] {
-                let runs: Vec<Found> = (0..RUNS).map(|seed| one(table_rows, rows_a_day, shift, seed)).collect();
+            for (shift, is_slow) in SHIFTS.map(|shift| (shift, false)).into_iter().chain([(SLOW, true)]) {
+                let one = |seed| one(table_rows, rows_a_day, shift, is_slow, seed);
+                let runs: Vec<Found> = (0..RUNS).map(one).collect();
                 let summary = |of: fn(&Found) -> Option<usize>| {
                     let mut hours: Vec<usize> = runs.iter().map(|run| of(run).unwrap_or(usize::MAX)).collect();
                     hours.sort_unstable();
@@ -48,7 +55,7 @@ pub fn measure() {
                 println!(
                     "{}",
                     json!({
-                        "table_rows": table_rows, "rows_a_day": rows_a_day, "shift": shift,
+                        "table_rows": table_rows, "rows_a_day": rows_a_day, "shift": shift, "is_slow": is_slow,
                         "drifted": summary(|run| run.drifted), "beyond_noise": summary(|run| run.beyond),
                         "e_process": summary(|run| run.evidence),
                     })
@@ -58,22 +65,26 @@ pub fn measure() {
     }
 }
 
-fn one(table_rows: usize, rows_a_day: f64, shift: f64, seed: u64) -> Found {
+/// Simulates one stack. A slow change grows by `shift` on each day.
+fn one(table_rows: usize, rows_a_day: f64, shift: f64, is_slow: bool, seed: u64) -> Found {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let mut stack = Stack::draw(&[Population::uniform(0.0)], table_rows, &mut random);
-    let aliases = |stack: &Stack| -> Vec<Alias> {
-        let (_, _, shares) = stack.columns().remove(0);
+    let mut column = Population::uniform(0.0);
+    let stack = Stack::draw(std::slice::from_ref(&column), table_rows, &mut random);
+    let (bins, baseline, _) = stack.columns().remove(0);
+    let cells_of = |column: &Population| -> Vec<Alias> {
+        let shares = column.cells(bins, &[]);
         shares.iter().map(|share| Alias::poisson(rows_a_day / HOURS as f64 * share)).collect()
     };
-    let before = aliases(&stack);
-    stack.change(0, |column| column.shift = shift);
-    let after = aliases(&stack);
-    let (bins, baseline, _) = stack.columns().remove(0);
+    let mut cells = cells_of(&column);
     let changes_at = QUIET_DAYS * HOURS + seed as usize % HOURS;
     let (mut found, mut days, mut evidence) = (Found::default(), VecDeque::new(), Evidence::new(baseline));
     let mut today = vec![0_u64; baseline.len()];
     for hour in 0..(QUIET_DAYS + MAX_DAYS) * HOURS {
-        let cells = if hour < changes_at { &before } else { &after };
+        let since = hour.checked_sub(changes_at).filter(|since| since % HOURS == 0 && (is_slow || *since == 0));
+        if let Some(since) = since {
+            column.shift = if is_slow { shift * (since / HOURS) as f64 } else { shift };
+            cells = cells_of(&column);
+        }
         let counts: Vec<u64> = cells.iter().map(|cell| cell.draw(&mut random)).collect();
         today.iter_mut().zip(&counts).for_each(|(sum, count)| *sum += count);
         let delay = (hour + 1).checked_sub(changes_at).filter(|delay| *delay > 0);
