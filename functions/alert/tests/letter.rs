@@ -83,7 +83,7 @@ fn a_mail_names_first_the_problem_and_then_the_steps() {
     insta::assert_snapshot!(mail.text, @r#"
     iris: the champion is 41 h 1 min old, 5 h too old
 
-    For too long no version has become champion. Training does not run, training fails, or the gate refuses its versions. Or there is no champion, or the metrics function does not run. A champion that was loaded keeps answering predictions.
+    For too long no version has become champion or was compared with it. Training does not run, or training fails. Or there is no champion, or the metrics function does not run. A champion that was loaded keeps answering predictions.
 
     Value: 5 h too old
     Expected: not too old

@@ -63,11 +63,15 @@ fn an_incident_is_reported_by_the_alarm_that_is_about_it() {
     assert_eq!(first(IncidentKind::SesAway), ("alert-failure-queue", true));
 }
 
+/// A champion that was lucky on a hold-out that hardly changes is confirmed for weeks. Then the gate really refuses every
+/// version, and docs/WATCHING.md states how often.
 #[test]
-fn quiet_years_send_no_mail() {
+fn quiet_years_send_no_mail_but_of_a_champion_that_was_lucky() {
     let (rules, settings) = deployed();
-    let report = years::quiet(&settings, &rules, 1, 20).unwrap();
+    let mut report = years::quiet(&settings, &rules, 1, 20).unwrap();
+    let refused = report.raised.remove("versions-refused").unwrap_or_default();
     assert_eq!((report.years, report.raised), (20, BTreeMap::new()));
+    assert!(refused <= 1, "{refused} mails about refused versions");
 }
 
 /// The simulation jumps over times without events. That must not change what people see.
