@@ -55,7 +55,7 @@ impl YearPlan {
     pub fn quiet(settings: &StackSettings, seed: u64) -> Result<Self, TemplateError> {
         let (expression, zone) = pick(&SCHEDULES, seed).unwrap_or(("cron(0 3 * * ? *)", "UTC"));
         let settings = settings.clone().with_schedule(expression, zone)?;
-        let growth = if seed / 4 % 2 == 0 { TableGrowth::Grows } else { TableGrowth::IsReplaced };
+        let growth = if (seed / 4).is_multiple_of(2) { TableGrowth::Grows } else { TableGrowth::IsReplaced };
         Ok(Self { chance: Chance(seed), settings, growth, incidents: Vec::new(), skips_nothing: false })
     }
 

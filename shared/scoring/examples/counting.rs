@@ -31,7 +31,7 @@ fn main() {
         }
         let nanos = |times: &mut Vec<Duration>| {
             times.sort_unstable();
-            times[times.len() / 2].as_nanos() as f64 / rows as f64
+            times.get(times.len() / 2).map_or(0.0, |median| median.as_nanos() as f64 / rows as f64)
         };
         let (without, with) = (nanos(&mut without), nanos(&mut with));
         println!(
@@ -53,7 +53,7 @@ fn shape() -> CountShape {
     let column = |place: usize| CountedColumn {
         name: place.to_string(),
         slots: 1,
-        bins: if place % 3 == 0 { categories() } else { numbers() },
+        bins: if place.is_multiple_of(3) { categories() } else { numbers() },
     };
     let prediction = CountedColumn { name: "prediction".to_owned(), slots: 1, bins: numbers() };
     CountShape { columns: (0..COLUMNS).map(column).collect(), predictions: vec![prediction] }

@@ -122,7 +122,8 @@ fn index(fixture: &Fixture) -> anyhow::Result<stub::Index> {
     for version in state.versions.values().rev() {
         let run = state.runs.get(&version.run_id).context("a version has no run")?;
         let mut summary = serde_json::to_value(RunSummary::of(run, Some(version), moment(support::NOW)))?;
-        summary["lease_until"] = serde_json::to_value(run.lease_until)?;
+        let fields = summary.as_object_mut().context("a summary is no object")?;
+        fields.insert("lease_until".to_owned(), serde_json::to_value(run.lease_until)?);
         runs.push(summary.to_string());
         versions.push(serde_json::to_string(&VersionSummary::of(version, [].into()))?);
     }

@@ -85,11 +85,11 @@ fn page(request: &Value, index: &Index) -> String {
             false => json!({"summary": {"S": summary}, "tags": {"M": {"team": {"S": "risk"}}}}),
         });
     }
-    let mut answer = json!({"Count": items.len(), "ScannedCount": items.len(), "Items": items});
+    let count = items.len();
     if next < summaries.len() {
         let listed = format!("{}{next:08}", if is_of_runs { "RUN#2026-01-01T00:00:00.000Z" } else { "VERSION#" });
-        answer["LastEvaluatedKey"] =
-            json!({"pk": {"S": "MODEL#iris"}, "sk": {"S": next.to_string()}, "listed": {"S": listed}});
+        let last = json!({"pk": {"S": "MODEL#iris"}, "sk": {"S": next.to_string()}, "listed": {"S": listed}});
+        return json!({"Count": count, "ScannedCount": count, "Items": items, "LastEvaluatedKey": last}).to_string();
     }
-    answer.to_string()
+    json!({"Count": count, "ScannedCount": count, "Items": items}).to_string()
 }

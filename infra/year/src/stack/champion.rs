@@ -62,7 +62,7 @@ impl Stack<'_> {
         let before = state.champions.last();
         let mut champion = Champion::succeeding(before, version, self.calendar.at(minute));
         if by_hand {
-            let actor = Actor { kind: ActorKind::Iam, name: "arn:aws:iam::123456789012:role/admin".into() };
+            let actor = Actor::new(ActorKind::Iam, "arn:aws:iam::123456789012:role/admin");
             champion = champion.promoted_by(actor, None);
         }
         let kept: Vec<String> = before.map(|before| before.version.artifact.key.clone()).into_iter().collect();

@@ -19,7 +19,7 @@ fn table(rows: usize, target: impl Fn(usize) -> String) -> Prepared {
             1..=6 => "free",
             _ => "pro",
         };
-        let (day, is_new) = (1 + index % 28, index % 3 == 0);
+        let (day, is_new) = (1 + index % 28, index.is_multiple_of(3));
         format!("{}.5,{is_new},{plan},2026-01-{day:02},{}\n", index % 97, target(index))
     };
     let content: String = std::iter::once("age,is_new,plan,since,y\n".to_owned()).chain((0..rows).map(row)).collect();
