@@ -119,7 +119,7 @@ async fn rows_unlike_those_of_training_raise_an_alarm_and_usual_rows_end_it() {
     let raised = stack.until_mailed(mark, "data-drifted", StateValue::Alarm).await;
     assert!(raised[0].text.contains("no longer like the training data"), "{}", raised[0].text);
 
-    let shown = stack.api.get("/drift").await.ok();
+    let shown = stack.api.get("/drift").await.ok().body.clone();
     assert!(shown["sentence"].as_str().is_some_and(|text| text.starts_with("Drift in the last hour")), "{shown}");
 
     served.store(&stack, "a-usual-one", &served.counts(1.0)).await;

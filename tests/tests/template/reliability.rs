@@ -35,8 +35,8 @@ fn named() -> BTreeSet<String> {
 
 /// Returns the names of the test functions in the source text of a Rust file.
 fn tests_in(source: &str) -> impl Iterator<Item = String> {
-    let after = source.split("test]\n").skip(1).filter_map(|text| text.split_once("fn "));
-    after.filter_map(|(_, text)| Some(text.split_once('(')?.0.to_owned()))
+    let attributes = source.split("#[").filter(|text| text.starts_with("test]") || text.starts_with("tokio::test"));
+    attributes.filter_map(|text| Some(text.split_once("fn ")?.1.split_once('(')?.0.to_owned()))
 }
 
 /// Returns the names of all test functions in the Rust files of a folder.

@@ -53,6 +53,8 @@ impl Stack<'_> {
     fn collect(&mut self, minute: u32) {
         let data = std::mem::take(&mut self.memory.state().data);
         self.crossing = None;
+        // No rows are served in the simulation. While they would drift, the incident gives the values of this metric.
+        let is_drifting = matches!(self.active(minute), Some(IncidentKind::DriftsAtOnce | IncidentKind::DriftsSlowly));
         for datum in data {
             match datum.metric {
                 Metric::ModelAgeMarginHours if datum.value > 0.0 => self.look_in(minute, datum.value * 60.0),
@@ -60,7 +62,7 @@ impl Stack<'_> {
                 Metric::RefusedHours if datum.value > 0.0 => self.look_in(minute, REFUSED_LOOK.into()),
                 _ => {}
             }
-            if self.watched.contains(datum.metric.name()) {
+            if self.watched.contains(datum.metric.name()) && !(is_drifting && datum.metric == Metric::DriftedColumns) {
                 self.series.entry(datum.metric.name().to_owned()).or_default().push(minute, datum.value);
             }
         }
