@@ -131,7 +131,9 @@ fn schedule() -> Value {
 }
 
 fn audit() -> Value {
-    let actor = object(json!({"kind": {"enum": ["iam", "session", "stack"]}, "name": text(), "link_by": text()}));
+    let named = json!({"kind": {"enum": ["iam", "session", "stack"]}, "name": text()});
+    // Only a session has a link.
+    let actor = object_with(named, json!({"link_by": text()}));
     let entry = json!({"id": text(), "at": time(), "actor": actor, "action": text(), "subject": text()});
     let alarm = json!({
         "name": text(), "state": {"enum": ["ok", "alarm", "insufficient_data"]}, "description": text(),
@@ -206,7 +208,15 @@ fn page(name: &str, entry: Value) -> Value {
 
 /// Returns the schema of an object that has all these properties, and maybe more.
 fn object(properties: Value) -> Value {
-    let names: Vec<String> = properties.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+    object_with(properties, json!({}))
+}
+
+/// Returns the schema of an object that has all `required` properties, and maybe those of `optional`.
+fn object_with(required: Value, optional: Value) -> Value {
+    let fields = |properties: Value| if let Value::Object(fields) = properties { fields } else { Map::new() };
+    let mut properties = fields(required);
+    let names: Vec<String> = properties.keys().cloned().collect();
+    properties.extend(fields(optional));
     json!({"type": "object", "required": names, "properties": properties})
 }
 
