@@ -34,32 +34,61 @@ pub fn json_or_empty<T: DeserializeOwned>(request: &Request) -> Result<T, Proble
     if request.body().is_empty() { parse("{}") } else { json(request) }
 }
 
-/// Reads JSON text.
+/// Reads the JSON text of an object.
 ///
 /// # Errors
 /// A 400 [`Problem`] names the wrong field, or says where the text is not JSON.
 pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    if text.trim().is_empty() {
+        return Err(problem::not_json("it is empty"));
+    }
+    // The derived readers would also take a list, with the values of the fields in order.
+    if text.trim_start().starts_with('[') {
+        return Err(problem::invalid_field("body", "The body is a list.", "a JSON object, in braces"));
+    }
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let cause = error.inner();
         if cause.is_syntax() || cause.is_eof() {
             return problem::not_json(format_args!("line {}, column {}", cause.line(), cause.column()));
         }
-        let path = error.path().to_string();
-        let field = if path == "." { "body" } else { path.as_str() };
-        problem::invalid_field(field, "A field of the body is unknown, missing or of the wrong type.", expected(cause))
+        wrong_field(&error.path().to_string(), &cause.to_string())
     })?;
     deserializer.end().map(|()| parsed).map_err(|_| problem::not_json("more text follows the object"))
 }
 
 // The library's message repeats a value of the wrong type. Only its part about what was expected is shown.
-fn expected(error: &serde_json::Error) -> String {
-    let message = error.to_string();
+/// Creates the problem of a field from the library's `message` about it. `path` is where the message belongs.
+fn wrong_field(path: &str, message: &str) -> Problem {
     let message = message.split(" at line ").next().unwrap_or_default();
-    match message.split_once("expected ") {
-        Some((unknown, expected)) if unknown.starts_with("unknown field") => format!("only the fields {expected}"),
-        Some((_, expected)) => expected.to_owned(),
-        None => message.to_owned(),
+    let named = message.split('`').nth(1).unwrap_or_default();
+    let expected = message.split_once("expected ").map_or("", |(_, expected)| expected);
+    if message.starts_with("missing field") {
+        return problem::invalid_field(named, "A field of the body is missing.", "a value for this field");
+    }
+    if message.starts_with("duplicate field") {
+        return problem::invalid_field(named, "A field of the body is given twice.", "one value for this field");
+    }
+    let field = if path == "." { "body" } else { path };
+    if message.starts_with("unknown field") {
+        let known = expected.strip_prefix("one of ").unwrap_or(expected).replace('`', "\"");
+        return problem::invalid_field(field, "The body has an unknown field.", format!("only the fields {known}"));
+    }
+    problem::invalid_field(field, "A field of the body has a value of the wrong type.", plain(expected))
+}
+
+/// Returns what the library expected, in words that do not name Rust's types.
+fn plain(expected: &str) -> String {
+    match expected {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, 0 or more".to_owned(),
+        "i32" | "i64" => "a whole number".to_owned(),
+        "f64" => "a number".to_owned(),
+        "a string" => "a text".to_owned(),
+        "a map" => "a JSON object, in braces".to_owned(),
+        _ if expected.starts_with("a nonzero") => "a whole number, 1 or more".to_owned(),
+        _ if expected.starts_with("struct ") => "a JSON object, in braces".to_owned(),
+        _ if expected.starts_with("a sequence") => "a list".to_owned(),
+        _ => expected.replace('`', "\""),
     }
 }
 
@@ -113,15 +142,34 @@ mod tests {
     fn an_unknown_field_is_named_with_those_that_are_known() {
         let (expected, field) = refused(r#"{"version": 7, "reason": "why", "force": true}"#);
         assert_eq!(field.as_deref(), Some("force"));
-        assert_eq!(expected, "only the fields one of `version`, `reason`, `seen_revision`");
+        assert_eq!(expected, r#"only the fields "version", "reason", "seen_revision""#);
+    }
+
+    #[test]
+    fn a_missing_field_and_one_that_is_given_twice_are_named() {
+        let (expected, field) = refused(r#"{"version": 7}"#);
+        assert_eq!((expected.as_str(), field.as_deref()), ("a value for this field", Some("reason")));
+        let (expected, field) = refused(r#"{"version": 7, "version": 8, "reason": "why"}"#);
+        assert_eq!((expected.as_str(), field.as_deref()), ("one value for this field", Some("version")));
     }
 
     #[test]
     fn a_field_of_the_wrong_type_is_named_and_its_value_is_not_repeated() {
         let (expected, field) = refused(r#"{"version": "secret", "reason": "why"}"#);
-        assert_eq!((expected.as_str(), field.as_deref()), ("a nonzero u32", Some("version")));
+        assert_eq!((expected.as_str(), field.as_deref()), ("a whole number, 1 or more", Some("version")));
+        assert_eq!(refused(r#"{"version": 7, "reason": 8}"#).0, "a text");
+    }
+
+    #[test]
+    fn only_an_object_is_a_body() {
+        for text in [r#"[7, "why"]"#, "7", "null"] {
+            let (expected, field) = refused(text);
+            assert_eq!((expected.as_str(), field.as_deref()), ("a JSON object, in braces", Some("body")), "{text}");
+        }
+        for text in ["", "{", "{} {}"] {
+            assert!(parse::<PromotionOrder>(text).is_err(), "{text}");
+        }
         assert_eq!(parse::<PromotionOrder>("{").unwrap_err().kind.code, "not-json");
-        assert_eq!(parse::<PromotionOrder>("{} {}").unwrap_err().field.as_deref(), Some("body"));
     }
 
     #[test]

@@ -87,7 +87,8 @@ impl<W: ConsoleWorld> PageDoor<'_, W> {
         })
     }
 
-    // Without this check, another site could send the form of a link, and a person would work in a stranger's session.
+    // Without this check, another site could send the form of a link, and a person would work in a stranger's session. Other
+    // forms also have the session's secret.
     /// Returns an error if a browser says that a page of another site sent the form.
     fn check_site(&self) -> Result<(), DoorPage> {
         // No script can set this header. Programs and old browsers do not send it.
@@ -95,7 +96,7 @@ impl<W: ConsoleWorld> PageDoor<'_, W> {
         if site.is_none_or(|site| ["same-origin", "none"].contains(&site)) {
             return Ok(());
         }
-        let detail = "The form was sent from a page of another site. Open the link itself, then press its button.";
+        let detail = "The form was sent from a page of another site. Open the page itself, then press its button.";
         Err(DoorPage::Forbidden(detail.to_owned()))
     }
 
@@ -105,6 +106,7 @@ impl<W: ConsoleWorld> PageDoor<'_, W> {
 
     /// Returns the fields of a form, if it was sent from a page of the session.
     fn form_of(&self, session: &Session) -> Result<Vec<(String, String)>, DoorPage> {
+        self.check_site()?;
         let form = body::form(self.request).map_err(refusal)?;
         let csrf = form.iter().find(|(name, _)| name == "csrf").map_or("", |(_, value)| value.as_str());
         if token::is_same(csrf, &session.csrf) {

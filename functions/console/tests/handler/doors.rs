@@ -168,7 +168,7 @@ async fn the_audit_trail_names_the_person_and_no_token() {
 async fn a_link_has_a_right_a_name_and_hours_within_limits() {
     let fixture = Fixture::serving();
     for (body, field) in [
-        (json!({}), "body"),
+        (json!({}), "right"),
         (json!({"right": "all"}), "right"),
         (json!({"right": "see", "hours": 25}), "hours"),
         (json!({"right": "see", "name": "a\nb"}), "name"),
