@@ -64,10 +64,12 @@ fn wrong_field(path: &str, message: &str) -> Problem {
     let named = message.split('`').nth(1).unwrap_or_default();
     let expected = message.split_once("expected ").map_or("", |(_, expected)| expected);
     if message.starts_with("missing field") {
-        return problem::invalid_field(named, "A field of the body is missing.", "a value for this field");
+        let detail = format!("The field \"{named}\" is missing.");
+        return problem::invalid_field(named, detail, "a value for this field");
     }
     if message.starts_with("duplicate field") {
-        return problem::invalid_field(named, "A field of the body is given twice.", "one value for this field");
+        let detail = format!("The field \"{named}\" is given twice.");
+        return problem::invalid_field(named, detail, "one value for this field");
     }
     let field = if path == "." { "body" } else { path };
     if message.starts_with("unknown field") {

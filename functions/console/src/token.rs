@@ -40,6 +40,13 @@ pub fn hash(text: &str) -> String {
     sha256_hex(text.as_bytes())
 }
 
+// Only half of the hash is used, so nobody can append to a sealed message.
+/// Returns the seal of a message that a page shows after an action: the action, what it was about, and the problem.
+/// `secret` is that of the session's forms, so no link of another site can carry a message with a seal.
+pub fn seal(secret: &str, message: [&str; 3]) -> String {
+    hash(&format!("{secret}\n{}", message.join("\n"))).chars().take(32).collect()
+}
+
 /// Makes the id of a new audit entry: 32 hexadecimal digits.
 ///
 /// # Errors

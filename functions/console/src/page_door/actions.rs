@@ -10,7 +10,7 @@ use crate::pages::is_page;
 use crate::ports::ConsoleWorld;
 use crate::reply::Reply;
 use crate::steering::{By, SentRequest, request_key};
-use crate::{body, problem, sessions};
+use crate::{body, problem, sessions, token};
 
 /// Fields that are numbers.
 const NUMBERS: [&str; 3] = ["version", "seen_revision", "seed"];
@@ -31,13 +31,13 @@ impl<W: ConsoleWorld> Action<'_, W> {
         match Box::pin(self.run(name)).await {
             // The page of a deleted version is gone.
             Ok(_) if name == "delete" => {
-                Ok(format!("../versions?done=delete&about={}", body::encoded(self.field("version"))))
+                Ok(format!("../versions?{}", self.message(["delete", self.field("version"), ""])))
             }
-            Ok(reply) => Ok(self.target(&[("done", name), ("about", &self.about(name, &reply))])),
+            Ok(reply) => Ok(self.target([name, &self.about(name, &reply), ""])),
             Err(problem) if problem.kind.status.is_server_error() => Err(problem),
             Err(problem) => {
                 let expected = problem.expected.map(|expected| format!(" Expected: {expected}.")).unwrap_or_default();
-                Ok(self.target(&[("problem", &format!("{}{expected}", problem.detail))]))
+                Ok(self.target(["", "", &format!("{}{expected}", problem.detail)]))
             }
         }
     }
@@ -113,11 +113,19 @@ impl<W: ConsoleWorld> Action<'_, W> {
     }
 
     /// Returns the address of the page from which the form was sent, with a message.
-    fn target(&self, message: &[(&str, &str)]) -> String {
+    fn target(&self, message: [&str; 3]) -> String {
         let back = Some(self.field("back")).filter(|back| is_page(back)).unwrap_or_default();
         let mark = if back.contains('?') { '&' } else { '?' };
-        let fields: Vec<_> = message.iter().map(|(name, value)| format!("{name}={}", body::encoded(value))).collect();
-        format!("../{back}{mark}{}", fields.join("&"))
+        format!("../{back}{mark}{}", self.message(message))
+    }
+
+    /// Returns the fields of an address that carry a message, with its seal.
+    fn message(&self, message: [&str; 3]) -> String {
+        let seal = token::seal(&self.session.csrf, message);
+        let [done, about, problem] = message;
+        let fields = [("problem", problem), ("done", done), ("about", about), ("seal", &seal)];
+        let given = fields.into_iter().filter(|(_, value)| !value.is_empty());
+        given.map(|(name, value)| format!("{name}={}", body::encoded(value))).collect::<Vec<_>>().join("&")
     }
 }
 

@@ -5,6 +5,7 @@ use evergreen_lifecycle::session::Right;
 use super::query::encoded;
 use super::request::PageRequest;
 use super::{assets, text};
+use crate::token;
 
 /// What the template `base.html` shows around a page.
 #[derive(Debug, Clone)]
@@ -85,8 +86,14 @@ impl<'a> PageFrame<'a> {
 }
 
 impl Message {
+    /// Returns the message that the address carries. `None` if this session's actions did not write it.
     fn of(request: &PageRequest<'_>) -> Option<Self> {
-        if let Some(problem) = request.query.get("problem") {
+        let message = ["done", "about", "problem"].map(|name| request.query.get(name).unwrap_or_default());
+        let seal = token::seal(&request.session.csrf, message);
+        if !request.query.get("seal").is_some_and(|given| token::is_same(given, &seal)) {
+            return None;
+        }
+        if let Some(problem) = request.query.get("problem").filter(|problem| !problem.is_empty()) {
             return Some(Self { is_problem: true, text: problem.chars().take(600).collect() });
         }
         let about = request.query.get("about").unwrap_or_default();

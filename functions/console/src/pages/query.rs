@@ -39,7 +39,7 @@ impl Query {
 }
 
 /// The fields with the message about the last action.
-const MESSAGES: [&str; 3] = ["done", "about", "problem"];
+const MESSAGES: [&str; 4] = ["done", "about", "problem", "seal"];
 
 fn encoded_pair((name, value): (&str, &str)) -> String {
     format!("{}={}", encoded(name), encoded(value))

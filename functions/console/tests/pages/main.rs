@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use evergreen_console::body::decoded_path;
 use evergreen_console::pages::{DoorPage, PageBody, PageRequest, Query, asset, door, respond};
+use evergreen_console::token::seal;
 use evergreen_lifecycle::session::Right;
 use html::Page;
 use sample::{HOSTILE, World, facts, full, now, session};
@@ -154,7 +155,8 @@ async fn a_hostile_text_is_shown_and_not_run() {
     }
     assert!(shown >= 6, "{shown} pages show it");
     let harmless = HOSTILE.replace('&', "and");
-    let address = format!("runs?status={harmless}&problem={harmless}");
+    let seal = seal("csrf-of-the-session", ["", "", &harmless]);
+    let address = format!("runs?status={harmless}&problem={harmless}&seal={seal}");
     let (_, html) = response(&full(), Right::See, &address, None).await;
     assert!(!html.contains("<script>") && Page::parse(&html).text.contains(&harmless));
 }
@@ -380,10 +382,24 @@ async fn on_aws_there_are_no_mails_and_no_way_to_them() {
 
 #[tokio::test]
 async fn a_message_about_the_last_action_is_shown() {
-    let text = seen("?done=promoted&about=7").await.text;
+    let sealed = |[done, about, problem]: [&str; 3]| {
+        let seal = seal("csrf-of-the-session", [done, about, problem]);
+        format!("?done={done}&about={about}&problem={problem}&seal={seal}")
+    };
+    let text = seen(&sealed(["promote", "7", ""])).await.text;
     assert!(text.contains("Version 7 is the champion now."), "{text}");
-    assert!(seen("schedule?problem=It changed.").await.text.contains("It changed."));
-    assert!(!seen("?done=invented&about=7").await.text.contains("invented"));
+    assert!(seen(&format!("schedule{}", sealed(["", "", "It changed."]))).await.text.contains("It changed."));
+    assert!(!seen(&sealed(["invented", "7", ""])).await.text.contains("invented"));
+}
+
+#[tokio::test]
+async fn a_message_that_no_action_of_the_session_wrote_is_not_shown() {
+    let of_another = seal("csrf-of-another-session", ["", "", "Call 555."]);
+    for address in ["?problem=Call 555.", "?problem=Call 555.&seal=", &format!("?problem=Call 555.&seal={of_another}")]
+    {
+        assert!(!seen(address).await.text.contains("555"), "{address}");
+    }
+    assert!(!seen("versions/1?done=promote&about=99").await.text.contains("99"));
 }
 
 #[tokio::test]
