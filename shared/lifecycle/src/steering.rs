@@ -36,7 +36,7 @@ pub struct Actor {
     pub kind: ActorKind,
     /// The name of the actor, such as the ARN of a role.
     pub name: String,
-    // Whoever makes a link chooses the name, so the name alone proves nothing.
+    // The maker of a link chooses its name, so the name alone proves nothing.
     /// For a session: the name of who made its link. `None` for others, and for sessions of earlier releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link_by: Option<String>,

@@ -12,7 +12,11 @@
 //! | outputs of a classifier | `label`, int64 `[N]`, the class index; `probabilities`, f32 `[N, classes]` |
 //! | outputs for regression | `prediction`, f32 `[N]`; with an interval also `lower` and `upper`, f32 `[N]` |
 //! | operator sets | `ai.onnx.ml` 3, `ai.onnx` 13 (file format 7) |
-//! | metadata | `evergreen.format` (version of this format), `evergreen.model` (name), `evergreen.signature` (columns, task and labels as JSON); `evergreen.lineage` (code version, data set fingerprint, seed, family and hyperparameters as JSON), left out if unknown; `evergreen.baseline` (cells of the columns and predictions, and the counts of the data set's rows in them, as JSON), left out if unknown |
+//! | metadata | `evergreen.format`: version of this format |
+//! | | `evergreen.model`: name of the model |
+//! | | `evergreen.signature`: columns, task and labels as JSON |
+//! | | `evergreen.lineage`: code version, data set fingerprint, seed, family and hyperparameters as JSON. Left out if unknown |
+//! | | `evergreen.baseline`: the cells of each column, with the counts of rows, as JSON. Left out if unknown |
 //! | producer | `evergreen`, with the version of the code that trained, if known |
 //!
 //! The file does not contain the number of its model version. The same table, seed and code must give the same bytes,

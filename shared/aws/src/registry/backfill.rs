@@ -2,7 +2,7 @@
 //!
 //! Lists only show records with a summary. Each list call adds summaries to a few records until every record has one.
 //! The item `LISTING` says how far this went. An earlier release that runs again after an update writes records without
-//! summaries. Whoever then deletes the item makes the next list calls look at all records again.
+//! summaries. If somebody then deletes the item, the next list calls look at all records again.
 
 use std::sync::atomic::Ordering;
 

@@ -45,8 +45,8 @@ pub trait Steering: Send + Sync {
     /// [`ChangeError`] says which condition failed, or that the call to the model registry failed.
     fn apply(&self, change: &Change) -> impl Future<Output = Result<(), ChangeError>> + Send;
 
-    /// Returns the change that was made with an idempotency key. `None` if there is none, or the key can be used again at
-    /// `now`.
+    /// Returns the change that was made with an idempotency key. `None` if no change used the key, or if the key has
+    /// expired at `now`.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.
@@ -78,8 +78,8 @@ pub trait Steering: Send + Sync {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<AuditEntry>, Unavailable>> + Send;
 
-    /// Returns the entry of the audit trail with this time and id. `None` if there is none. The read sees every earlier
-    /// write.
+    /// Returns the entry of the audit trail with this time and id. `None` if the trail has no such entry. The read sees
+    /// every earlier write.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.

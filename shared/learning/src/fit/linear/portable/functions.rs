@@ -192,7 +192,7 @@ mod tests {
         }
     }
 
-    /// Whoever changes the crate `libm` for another version sees here whether models change.
+    /// This test fails if another version of the crate `libm` changes models.
     #[test]
     fn the_bits_of_the_exponential_and_the_logarithm_are_known() {
         let mut hash = 0_u64;
