@@ -23,6 +23,7 @@ pub use bins::{Bins, CountedCategory, MAX_COUNTED_CATEGORIES, MAX_EDGES};
 pub use codec::{MAX_COUNTS_BYTES, UnreadableCounts};
 pub use counts::{OtherShape, ServedCounts};
 pub use effect::psi;
+pub(crate) use hypergeometric::TwoSamples;
 pub use limits::{DEFAULT_PSI, DriftLimits, FALSE_ALARMS_A_YEAR};
 pub use noise::is_beyond_noise;
 pub use record::{ComparisonSummary, DriftComparison, DriftSummary, GRACE};

@@ -12,6 +12,7 @@ pub mod digest;
 pub mod drift;
 mod evaluation;
 mod event;
+pub mod feedback;
 mod gate;
 pub mod health;
 pub mod histogram;

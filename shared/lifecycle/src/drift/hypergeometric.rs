@@ -8,7 +8,7 @@ const LEAST_P: f64 = 1e-100;
 
 /// How many rows of two samples lie in a set of cells.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct TwoSamples {
+pub(crate) struct TwoSamples {
     /// Rows of the baseline in the set.
     pub baseline: u64,
     /// All rows of the baseline.
@@ -41,7 +41,7 @@ impl TwoSamples {
     // So the served rows in the set have a hypergeometric distribution, whatever the distribution of the values is. The
     // ratio of two neighbouring terms falls along the tail. So the rest of the tail is at most a geometric series.
     /// Returns the two-sided p-value of Fisher's exact test (twice the smaller tail), or slightly more.
-    pub(super) fn p_value(self) -> f64 {
+    pub(crate) fn p_value(self) -> f64 {
         if !self.can_differ() {
             return 1.0;
         }
