@@ -3,8 +3,9 @@
 //! The partition `MODEL#<model>` holds the runs, versions and champions of a model. `MAIL#<model>` holds the records
 //! about mails and the mutes of alarms. `OUTBOX#<model>` holds the events that must still be published. `AUDIT#<model>`
 //! holds the audit trail, and `SESSION#<model>` links and sessions. `METRICS#<model>` holds the record of the metrics that
-//! were published last, and `SERVED#<model>` the counts of served rows. The sort key identifies a record within its partition, see [`keys`]. An item is the serialised
-//! record plus its key. A read of a single record sees every
+//! were published last, and `SERVED#<model>` the counts of served rows. `KEY#<model>` holds the secret that signs the
+//! ids of predictions, and `FEEDBACK#<model>` what turned out true about them. The sort key identifies a record within
+//! its partition, see [`keys`]. An item is the serialised record plus its key. A read of a single record sees every
 //! earlier write. A list may lack the newest writes.
 //!
 //! The SDK repeats a write if the answer is lost. The first try may then make the condition of the second try fail. So
@@ -19,11 +20,13 @@ mod champions;
 mod changes;
 mod claims;
 mod copy;
+mod feedback;
 mod items;
 mod journal;
 mod keys;
 mod listing;
 mod numbers;
+mod prediction_key;
 mod progress;
 mod published;
 mod registrar;
