@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{LiveTally, PairedTally, PredictionLoss, PredictionRecord, TrueValue};
+use super::{HoldOutLosses, LiveTally, PairedTally, PredictionLoss, PredictionRecord, TrueValue};
 use crate::{VersionNumber, digest};
 
 // The registry remembers each id for as long, so that it counts nothing twice.
@@ -31,14 +31,24 @@ pub struct JudgedPrediction {
     pub version: VersionNumber,
     /// How wrong the answer was.
     pub loss: PredictionLoss,
+    /// The cell in which it is counted, as [`HoldOutLosses::cell`] numbers it. `None` if the losses on the hold-out are
+    /// not known.
+    pub cell: Option<usize>,
     /// The version that was compared on the same row, and how wrong it was.
     pub rival: Option<(VersionNumber, PredictionLoss)>,
 }
 
 impl JudgedPrediction {
-    /// Compares the prediction that the id describes with what turned out true. `None` if the true value does not fit
-    /// the prediction: see [`PredictionLoss::new`]. A rival that it does not fit is left out.
-    pub fn new(id: &str, record: &PredictionRecord, truth: TrueValue) -> Option<Self> {
+    /// Compares the prediction that the id describes with what turned out true. `hold_out` has the losses of the version
+    /// on the hold-out, if they are known. `None` if the true value does not fit the prediction: see
+    /// [`PredictionLoss::new`]. A rival that it does not fit is left out.
+    pub fn new(
+        id: &str,
+        record: &PredictionRecord,
+        truth: TrueValue,
+        hold_out: Option<&HoldOutLosses>,
+    ) -> Option<Self> {
+        let loss = PredictionLoss::new(&record.outcome, truth)?;
         let rival = record.rival.as_ref().and_then(|rival| {
             let loss = PredictionLoss::new(&rival.outcome, truth)?;
             Some((rival.version, loss))
@@ -47,7 +57,8 @@ impl JudgedPrediction {
             id_hash: digest::sha256_hex(id.as_bytes()),
             at: record.at,
             version: record.version,
-            loss: PredictionLoss::new(&record.outcome, truth)?,
+            loss,
+            cell: hold_out.map(|losses| losses.cell(&record.outcome, &loss)),
             rival,
         })
     }
@@ -67,16 +78,13 @@ pub struct FeedbackGroup {
     pub day: Date,
     /// The version that was compared on the same rows. `None` if there was none.
     pub rival: Option<VersionNumber>,
-    /// The edges between the cells of losses, ascending. Empty if the losses on the hold-out are not known.
-    pub edges: Vec<f64>,
     /// The predictions, at most [`MAX_GROUP`]. No two have the same id.
     pub predictions: Vec<JudgedPrediction>,
 }
 
 impl FeedbackGroup {
-    /// Puts predictions into groups. Of two predictions with the same id, only the first is kept. `edges` has the edges
-    /// between the cells of losses of each version for which they are known.
-    pub fn of(judged: Vec<JudgedPrediction>, edges: &BTreeMap<VersionNumber, Vec<f64>>) -> Vec<Self> {
+    /// Puts predictions into groups. Of two predictions with the same id, only the first is kept.
+    pub fn of(judged: Vec<JudgedPrediction>) -> Vec<Self> {
         let (mut ids, mut sorted) = (BTreeSet::new(), BTreeMap::<_, Vec<_>>::new());
         for one in judged {
             if ids.insert(one.id_hash.clone()) {
@@ -85,9 +93,8 @@ impl FeedbackGroup {
             }
         }
         let groups = sorted.into_iter().flat_map(|((version, day, rival), predictions)| {
-            let edges = edges.get(&version).cloned().unwrap_or_default();
             let parts: Vec<_> = predictions.chunks(MAX_GROUP).map(<[_]>::to_vec).collect();
-            parts.into_iter().map(move |predictions| Self { version, day, rival, edges: edges.clone(), predictions })
+            parts.into_iter().map(move |predictions| Self { version, day, rival, predictions })
         });
         groups.collect()
     }
@@ -102,7 +109,7 @@ impl FeedbackGroup {
     /// Returns the counts of the group's predictions.
     pub fn tally(&self) -> LiveTally {
         self.predictions.iter().fold(LiveTally::default(), |mut tally, one| {
-            tally.add(one.loss, &self.edges);
+            tally.add(one.loss, one.cell);
             tally
         })
     }
@@ -127,7 +134,7 @@ mod tests {
         let rival = rival.map(|version| RivalPrediction { version: number(version), outcome: outcome.clone() });
         let at = at.parse().unwrap();
         let record = PredictionRecord { version: number(version), at, unique: 1, outcome, rival };
-        JudgedPrediction::new(id, &record, TrueValue::Label(1)).unwrap()
+        JudgedPrediction::new(id, &record, TrueValue::Label(1), None).unwrap()
     }
 
     #[test]
@@ -139,17 +146,15 @@ mod tests {
             judged("d", "2026-11-24T12:00:00Z", 1, Some(2)),
             judged("a", "2026-11-24T23:59:59Z", 1, None),
         ];
-        let groups = FeedbackGroup::of(judged, &BTreeMap::from([(VersionNumber::FIRST, vec![0.5])]));
+        let groups = FeedbackGroup::of(judged);
         assert_eq!(groups.iter().map(|group| group.predictions.len()).collect::<Vec<_>>(), [1; 4]);
-        assert_eq!(groups[0].tally().cells, [1, 0]);
-        assert_eq!(groups.last().unwrap().tally().cells, [0; 0]);
         assert_eq!(groups.iter().map(|group| group.paired().rows).sum::<u64>(), 1);
     }
 
     #[test]
     fn a_large_group_is_divided() {
         let many = (0..MAX_GROUP + 1).map(|row| judged(&row.to_string(), "2026-11-24T12:00:00Z", 1, None)).collect();
-        let groups = FeedbackGroup::of(many, &BTreeMap::new());
+        let groups = FeedbackGroup::of(many);
         assert_eq!(groups.iter().map(|group| group.tally().rows).collect::<Vec<_>>(), [MAX_GROUP as u64, 1]);
         let known = groups[1].predictions.iter().map(|one| one.id_hash.clone()).collect();
         assert_eq!(groups[1].without(&known).tally(), LiveTally::default());

@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
 use aws_sdk_dynamodb::operation::query::QueryOutput;
@@ -23,9 +21,8 @@ fn group(ids: &[&str], rival: Option<u32>) -> FeedbackGroup {
     let rival = rival.map(|version| RivalPrediction { version, outcome: outcome.clone() });
     let version = VersionNumber::FIRST;
     let record = PredictionRecord { version, at: moment("2026-11-24T23:00:00Z"), unique: 1, outcome, rival };
-    let judged = ids.iter().map(|id| JudgedPrediction::new(id, &record, TrueValue::Label(1)).unwrap());
-    let edges = BTreeMap::from([(version, vec![0.1, 0.5])]);
-    FeedbackGroup::of(judged.collect(), &edges).pop().unwrap()
+    let judged = ids.iter().map(|id| JudgedPrediction::new(id, &record, TrueValue::Label(1), None).unwrap());
+    FeedbackGroup::of(judged.collect()).pop().unwrap()
 }
 
 fn nothing_stored() -> Rule {
