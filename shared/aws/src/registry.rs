@@ -32,6 +32,7 @@ mod published;
 mod registrar;
 mod restore;
 mod retention;
+mod rollouts;
 mod runs;
 mod served;
 mod sessions;
@@ -41,12 +42,13 @@ mod transaction;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::AtomicBool;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use evergreen_lifecycle::feedback::PredictionKey;
 use evergreen_lifecycle::ports::Unavailable;
 use evergreen_lifecycle::{ModelName, Record};
 
@@ -67,6 +69,8 @@ pub struct Registry {
     bucket: Option<ArtifactBucket>,
     /// Whether every record is known to have a summary. The clones of a client share it.
     is_listed: Arc<AtomicBool>,
+    /// The key of prediction ids, once it was read. `None` if this function signs no ids.
+    signing: Option<Arc<OnceLock<PredictionKey>>>,
 }
 
 impl Registry {
@@ -81,6 +85,12 @@ impl Registry {
         Self { bucket: Some(bucket.clone()), ..self }
     }
 
+    /// Lets the calls that read the champion also fetch the key of prediction ids. A function that signs ids needs it.
+    #[must_use]
+    pub fn with_prediction_key(self) -> Self {
+        Self { signing: Some(Arc::default()), ..self }
+    }
+
     fn over(client: Client, table: &str, model: &ModelName) -> Self {
         Self {
             client,
@@ -89,6 +99,7 @@ impl Registry {
             keys: RegistryKeys::of(model),
             bucket: None,
             is_listed: Arc::default(),
+            signing: None,
         }
     }
 

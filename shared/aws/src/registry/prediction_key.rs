@@ -7,6 +7,7 @@ use evergreen_lifecycle::feedback::PredictionKey;
 use evergreen_lifecycle::ports::{PredictionKeys, Unavailable};
 
 use super::items::RegistryItem;
+use super::keys::Key;
 use super::{Registry, transaction};
 use crate::failure::unavailable;
 
@@ -19,6 +20,9 @@ const SECRET: &str = "secret";
 
 impl PredictionKeys for Registry {
     async fn prediction_key(&self) -> Result<Option<PredictionKey>, Unavailable> {
+        if let Some(key) = self.signing.as_ref().and_then(|kept| kept.get()) {
+            return Ok(Some(key.clone()));
+        }
         let item = self.item(self.keys.prediction_key(), READING).await?;
         item.as_ref().map(decode).transpose()
     }
@@ -41,8 +45,24 @@ impl PredictionKeys for Registry {
     }
 }
 
+impl Registry {
+    // So a function that signs ids has the key after the call that reads the champion, without another call.
+    /// Returns where the key is stored, if this client signs ids and does not have the key yet.
+    pub(super) fn missing_prediction_key(&self) -> Option<Key> {
+        self.signing.as_ref().filter(|kept| kept.get().is_none()).map(|_| self.keys.prediction_key())
+    }
+
+    /// Keeps the key if it is among these items. A damaged key is not kept.
+    pub(super) fn keep_prediction_key(&self, items: &[RegistryItem]) {
+        let Some(kept) = &self.signing else { return };
+        let place = self.keys.prediction_key();
+        let key = items.iter().find(|item| place.is_of(item)).and_then(|item| decode(item).ok());
+        key.into_iter().for_each(|key| drop(kept.set(key)));
+    }
+}
+
 /// Returns the key in a DynamoDB item.
-pub(super) fn decode(item: &RegistryItem) -> Result<PredictionKey, Unavailable> {
+fn decode(item: &RegistryItem) -> Result<PredictionKey, Unavailable> {
     let secret = item.get(SECRET).and_then(|secret| secret.as_b().ok());
     let secret = secret.and_then(|secret| secret.as_ref().try_into().ok());
     let words = "the item has no attribute \"secret\" with 32 bytes; delete the item, and predict makes a new one";
@@ -52,11 +72,13 @@ pub(super) fn decode(item: &RegistryItem) -> Result<PredictionKey, Unavailable> 
 #[cfg(test)]
 mod tests {
     use aws_sdk_dynamodb::Client;
+    use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemOutput;
     use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
     use aws_sdk_dynamodb::operation::put_item::PutItemOutput;
     use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
     use aws_smithy_mocks::{MockResponse, Rule, mock};
     use evergreen_lifecycle::feedback::{PredictedOutcome, PredictionRecord};
+    use evergreen_lifecycle::ports::Champions;
     use evergreen_testkit::moment;
 
     use super::*;
@@ -94,6 +116,22 @@ mod tests {
         });
         let key = registry(&[&refused, &stored(vec![9; 32])]).create_prediction_key(&[7; 32]).await.unwrap();
         assert_eq!(id_of(&key), id_of(&PredictionKey::new(&[9; 32])));
+    }
+
+    #[tokio::test]
+    async fn a_client_that_signs_gets_the_key_with_the_champion() {
+        let mut item = texts(&[("pk", "KEY#iris"), ("sk", "PREDICTIONS")]);
+        item.insert(SECRET.to_owned(), AttributeValue::B(Blob::new([7; 32])));
+        let (batch, sent) = record(mock!(Client::batch_get_item), move || {
+            MockResponse::Output(BatchGetItemOutput::builder().responses("registry", vec![item.clone()]).build())
+        });
+        let registry = registry(&[&batch]).with_prediction_key();
+        registry.champion_with_artifact().await.unwrap();
+        let key = registry.prediction_key().await.unwrap().unwrap();
+        assert_eq!(id_of(&key), id_of(&PredictionKey::new(&[7; 32])));
+        let asked = sent.only().request_items.unwrap();
+        let places: Vec<_> = asked["registry"].keys.iter().map(|key| key["pk"].as_s().unwrap().clone()).collect();
+        assert_eq!(places, ["MODEL#iris", "MODEL#iris", "KEY#iris"]);
     }
 
     #[tokio::test]
