@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::champion::{ChampionCache, LoadedChampion};
 use crate::counting::ServedRows;
+use crate::ids::PredictionIds;
 use crate::journal::AnsweredRequest;
 use crate::ports::PredictWorld;
 use crate::problem;
@@ -27,6 +28,7 @@ pub struct App<W> {
     world: Arc<W>,
     cache: Arc<ChampionCache<W>>,
     served: Arc<ServedRows<W>>,
+    ids: Arc<PredictionIds<W>>,
 }
 
 // The other fields are for the log.
@@ -45,7 +47,8 @@ impl<W: PredictWorld> App<W> {
         let world = Arc::new(world);
         let served = Arc::new(ServedRows::new(Arc::clone(&world)));
         let cache = ChampionCache::new(Arc::clone(&world), model.clone(), refresh, Arc::clone(&served));
-        Self { model, world, cache, served }
+        let ids = PredictionIds::new(Arc::clone(&world));
+        Self { model, world, cache, served, ids }
     }
 
     /// Returns the counts of served rows, whose last hand-over is due when the environment ends.
@@ -53,10 +56,12 @@ impl<W: PredictWorld> App<W> {
         Arc::clone(&self.served)
     }
 
-    /// Loads the champion (the model version that answers predictions) before the first request. After a failure, the
-    /// first request tries again.
+    /// Loads the champion (the model version that answers predictions) and the key of prediction ids before the first
+    /// request. After a failure, a request tries again.
     pub async fn warm_up(&self) {
         self.cache.warm_up().await;
+        // Usually the key has come with the champion.
+        self.ids.load().await;
     }
 
     /// Returns the HTTP response to any request. A panic becomes a 500 response.
@@ -122,9 +127,11 @@ impl<W: PredictWorld> App<W> {
             problem::of_rows(fault, columns)
         })?;
         let predictions = champion.model().predict(&rows.values).map_err(internal)?;
-        let body = answer::to_json(&predictions, &rows, &champion, &self.model).map_err(internal)?;
-        self.served.count(&champion, &rows.values, &predictions, self.world.clock().now());
-        Ok(Reply { body, rows: rows.count, version: Some(champion.pointer().number) })
+        let (version, now) = (champion.pointer().number, self.world.clock().now());
+        let ids = self.ids.of(version, &predictions, None, now);
+        let body = answer::to_json(&predictions, ids.as_deref(), &rows, &champion, &self.model).map_err(internal)?;
+        self.served.count(&champion, &rows.values, &predictions, now);
+        Ok(Reply { body, rows: rows.count, version: Some(version) })
     }
 
     async fn show_model(&self) -> Result<Reply, Problem> {

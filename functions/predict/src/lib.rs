@@ -12,6 +12,7 @@ pub mod body;
 pub mod champion;
 mod config;
 pub mod counting;
+pub mod ids;
 pub mod journal;
 mod ports;
 pub mod problem;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use evergreen_lifecycle::ports::{Artifacts, Champions, Clock, ServedCounting};
+use evergreen_lifecycle::ports::{Artifacts, Champions, Clock, PredictionKeys, ServedCounting};
 
 use crate::journal::Journal;
 
@@ -25,8 +25,8 @@ pub struct PredictPorts<R, A, C, J> {
 // Generic code takes this one trait instead of four type parameters.
 /// The predict function's connections to other systems: registry, artifact store, clock and journal.
 pub trait PredictWorld: Send + Sync + 'static {
-    /// Type of the registry (DynamoDB) with the record of the champion and the counts of served rows.
-    type Registry: Champions + ServedCounting;
+    /// Type of the registry (DynamoDB) with the record of the champion, the counts of served rows and the key of ids.
+    type Registry: Champions + PredictionKeys + ServedCounting;
     /// Type of the store that has the model artifacts.
     type Artifacts: Artifacts;
 
@@ -42,7 +42,7 @@ pub trait PredictWorld: Send + Sync + 'static {
 
 impl<R, A, C, J> PredictWorld for PredictPorts<R, A, C, J>
 where
-    R: Champions + ServedCounting + 'static,
+    R: Champions + PredictionKeys + ServedCounting + 'static,
     A: Artifacts + 'static,
     C: Clock + 'static,
     J: Journal + 'static,

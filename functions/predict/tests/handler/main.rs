@@ -7,6 +7,7 @@ mod busy;
 mod copies;
 mod counting;
 mod freezing;
+mod ids;
 mod mixing;
 mod models;
 mod predicting;

@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use evergreen_lifecycle::digest::sha256_hex;
+use evergreen_lifecycle::feedback::PredictionKey;
 use evergreen_lifecycle::ports::{
-    ArtifactReadError, Artifacts, Champions, CountShare, ServedCounting, Unavailable, WithCopy,
+    ArtifactReadError, Artifacts, Champions, CountShare, PredictionKeys, ServedCounting, Unavailable, WithCopy,
 };
 use evergreen_lifecycle::{Artifact, Champion, Pointer, Record, Version};
 use evergreen_predict::journal::{AnsweredRequest, Journal};
@@ -36,6 +37,7 @@ pub struct Remote {
     delay: Mutex<Duration>,
     panics: Mutex<bool>,
     pointer_reads: Mutex<usize>,
+    key_reads: Mutex<usize>,
 }
 
 impl Remote {
@@ -52,6 +54,11 @@ impl Remote {
     /// Returns how often the record that names the champion was read.
     pub fn pointer_reads(&self) -> usize {
         *self.pointer_reads.lock().unwrap()
+    }
+
+    /// Returns how often the key of prediction ids was read.
+    pub fn key_reads(&self) -> usize {
+        *self.key_reads.lock().unwrap()
     }
 
     async fn pass(&self) {
@@ -79,6 +86,19 @@ impl Champions for Remote {
 
     async fn recent_champions(&self, limit: u32) -> Result<Vec<Record<Pointer>>, Unavailable> {
         self.memory.recent_champions(limit).await
+    }
+}
+
+impl PredictionKeys for Remote {
+    async fn prediction_key(&self) -> Result<Option<PredictionKey>, Unavailable> {
+        *self.key_reads.lock().unwrap() += 1;
+        self.pass().await;
+        self.memory.prediction_key().await
+    }
+
+    async fn create_prediction_key(&self, secret: &[u8; 32]) -> Result<PredictionKey, Unavailable> {
+        self.pass().await;
+        self.memory.create_prediction_key(secret).await
     }
 }
 
@@ -305,5 +325,17 @@ impl FunctionAnswer {
 
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
+    }
+
+    /// Returns the ids of the predictions.
+    pub fn ids(&self) -> Vec<String> {
+        self.json()["ids"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Returns the body without the ids of the predictions, which differ in each answer.
+    pub fn without_ids(&self) -> String {
+        let (before, ids) = self.body.split_once(r#""ids":["#).unwrap();
+        let (_, after) = ids.split_once("],").unwrap();
+        format!("{before}{after}")
     }
 }
