@@ -7,7 +7,7 @@ use evergreen_scoring::{ClassPredictions, Predictions};
 use serde::ser::{Error, SerializeSeq};
 use serde::{Serialize, Serializer};
 
-use crate::champion::LoadedChampion;
+use crate::loaded::LoadedVersion;
 use crate::problem::shortened;
 use crate::rows::{CellPosition, ColumnIndex, RequestRows};
 
@@ -119,14 +119,14 @@ impl<'a> Warnings<'a> {
 pub fn to_json(
     predictions: &Predictions,
     rows: &RequestRows,
-    champion: &LoadedChampion,
+    version: &LoadedVersion,
     name: &ModelName,
 ) -> serde_json::Result<String> {
-    let warnings = Warnings::of(rows, champion.columns());
-    let model = ModelReference { name, version: champion.pointer().number };
+    let warnings = Warnings::of(rows, version.columns());
+    let model = ModelReference { name, version: version.number() };
     match predictions {
         Predictions::Classes(batch) => {
-            let labels = champion.model().signature().labels();
+            let labels = version.model().signature().labels();
             let answer = ClassificationAnswer {
                 prediction: batch.classes(),
                 labels: PredictedLabels { predicted: batch.classes(), labels },
@@ -141,7 +141,7 @@ pub fn to_json(
             let intervals = batch.intervals();
             let answer = RegressionAnswer {
                 prediction: batch.values(),
-                interval_level: intervals.and_then(|_| champion.pointer().interval_level()),
+                interval_level: intervals.and_then(|_| version.facts().interval_level),
                 intervals,
                 warnings,
                 model,

@@ -9,6 +9,7 @@ mod counting;
 mod freezing;
 mod mixing;
 mod models;
+mod naming;
 mod predicting;
 mod refreshing;
 mod refusing;
