@@ -29,6 +29,7 @@ mod published;
 mod registrar;
 mod restore;
 mod retention;
+mod rollouts;
 mod runs;
 mod served;
 mod sessions;

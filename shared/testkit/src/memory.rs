@@ -10,6 +10,7 @@ mod listing;
 mod mail;
 mod measuring;
 mod registry;
+mod rollouts;
 mod served;
 mod sessions;
 mod steering;
@@ -23,9 +24,10 @@ use evergreen_lifecycle::cost::MonthUsage;
 use evergreen_lifecycle::drift::{DriftComparison, DriftSummary};
 use evergreen_lifecycle::journal::JournalEntry;
 use evergreen_lifecycle::ports::{
-    AcceptedMail, AlarmStatus, CountShare, HourCounts, LARGEST_COPY, NewObject, ObjectTag, RequestDay, StoredSchedule,
-    Unavailable,
+    AcceptedMail, AlarmStatus, CountShare, HourCounts, LARGEST_COPY, NewObject, ObjectTag, RequestDay, RolloutShare,
+    StoredSchedule, Unavailable,
 };
+use evergreen_lifecycle::rollout::Rollout;
 use evergreen_lifecycle::session::{Session, SessionLink};
 use evergreen_lifecycle::{
     AlarmRecord, Alias, AliasName, Annotations, Announcement, AuditEntry, Champion, Datum, KeepDays, LifecycleEvent,
@@ -108,6 +110,10 @@ pub struct MemoryState {
     pub published: Option<PublishedMetrics>,
     /// The stored counts of served rows, in the order of their first storing.
     pub shares: Vec<CountShare>,
+    /// The newest rollout. `None` if there was none.
+    pub rollout: Option<Rollout>,
+    /// The stored counts of rollouts, in the order of their first storing.
+    pub rollout_shares: Vec<RolloutShare>,
     /// The sums of the counts of served rows, in the order of their storing.
     pub hours: Vec<HourCounts>,
     /// The summary of the comparisons of served rows. `None` before the first one.

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use evergreen_lifecycle::drift::{CountedHour, WindowLength};
-use evergreen_lifecycle::ports::CountShare;
+use evergreen_lifecycle::ports::{CountShare, RolloutShare};
 use evergreen_lifecycle::{AliasName, ModelName, RunId, VersionNumber, digest, time};
 use jiff::Timestamp;
 
@@ -131,6 +131,11 @@ impl RegistryKeys {
         self.at("ARTIFACT".to_owned())
     }
 
+    /// Returns the DynamoDB key of the model's newest rollout.
+    pub(super) fn rollout(&self) -> Key {
+        self.at("ROLLOUT".to_owned())
+    }
+
     /// Returns the DynamoDB key of a champion in the history of champions. `revision` counts the promotions up to this
     /// champion: 1 for the first champion.
     pub(super) fn champion_of(&self, revision: u32) -> Key {
@@ -247,6 +252,18 @@ impl RegistryKeys {
     /// Returns the DynamoDB key of the sum of a version's counts in an hour.
     pub(super) fn hour_counts(&self, hour: CountedHour, version: VersionNumber) -> Key {
         let sort = format!("{}#{}", Self::hour(HOURS, hour), version.padded());
+        Key { partition: self.served.clone(), sort }
+    }
+
+    /// Returns the prefix of the sort keys of what the environments have counted for the rollout with this id.
+    pub(super) fn rollout_shares(rollout: &str) -> String {
+        format!("ROLLOUT#{rollout}#")
+    }
+
+    /// Returns the DynamoDB key of what one environment has counted for a stage of a rollout in an hour.
+    pub(super) fn rollout_share(&self, share: &RolloutShare) -> Key {
+        let RolloutShare { rollout, stage, hour, environment, .. } = share;
+        let sort = format!("{}{stage:04}#{:010}#{environment}", Self::rollout_shares(rollout), hour.0);
         Key { partition: self.served.clone(), sort }
     }
 

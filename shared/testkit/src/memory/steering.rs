@@ -109,6 +109,7 @@ impl MemoryState {
                 let is_running = self.runs.get(id).is_some_and(|run| run.state == RunState::Running);
                 unless(!is_running, format!("run {id}"))
             }
+            Edit::SetRollout(rollout) => self.check_rollout(rollout),
             Edit::Mute(_) | Edit::Unmute(_) | Edit::Verified(_) => Ok(()),
         }
     }
@@ -169,6 +170,7 @@ impl MemoryState {
             Edit::RemoveRun(id) => {
                 self.runs.remove(id);
             }
+            Edit::SetRollout(rollout) => self.rollout = Some((**rollout).clone()),
             Edit::Mute(mute) => {
                 self.mutes.insert(mute.alarm.clone(), mute.clone());
             }
