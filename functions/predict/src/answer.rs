@@ -7,7 +7,7 @@ use evergreen_scoring::{ClassPredictions, Predictions};
 use serde::ser::{Error, SerializeSeq};
 use serde::{Serialize, Serializer};
 
-use crate::champion::LoadedChampion;
+use crate::loaded::LoadedVersion;
 use crate::problem::shortened;
 use crate::rows::{CellPosition, ColumnIndex, RequestRows};
 
@@ -124,14 +124,14 @@ pub fn to_json(
     predictions: &Predictions,
     ids: Option<&[String]>,
     rows: &RequestRows,
-    champion: &LoadedChampion,
+    version: &LoadedVersion,
     name: &ModelName,
 ) -> serde_json::Result<String> {
-    let warnings = Warnings::of(rows, champion.columns());
-    let model = ModelReference { name, version: champion.pointer().number };
+    let warnings = Warnings::of(rows, version.columns());
+    let model = ModelReference { name, version: version.number() };
     match predictions {
         Predictions::Classes(batch) => {
-            let labels = champion.model().signature().labels();
+            let labels = version.model().signature().labels();
             let answer = ClassificationAnswer {
                 prediction: batch.classes(),
                 labels: PredictedLabels { predicted: batch.classes(), labels },
@@ -147,7 +147,7 @@ pub fn to_json(
             let intervals = batch.intervals();
             let answer = RegressionAnswer {
                 prediction: batch.values(),
-                interval_level: intervals.and_then(|_| champion.pointer().interval_level()),
+                interval_level: intervals.and_then(|_| version.facts().interval_level),
                 intervals,
                 ids,
                 warnings,
@@ -158,12 +158,7 @@ pub fn to_json(
     }
 }
 
-fn written(
-    answer: &impl Serialize,
-    ids: Option<&[String]>,
-    rows: usize,
-    numbers: usize,
-) -> serde_json::Result<String> {
+fn written(answer: &impl Serialize, ids: Option<&[String]>, rows: usize, numbers: usize) -> serde_json::Result<String> {
     let (fixed, per_row, per_number) = ANSWER_SIZE;
     // An id has two quotation marks and a comma around it.
     let ids: usize = ids.unwrap_or_default().iter().map(|id| id.len() + 3).sum();

@@ -42,8 +42,8 @@ mod transaction;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;

@@ -27,12 +27,7 @@ fn main() {
     measure("100 labels with a rival", &key, || label(100), rival(label(100)));
 }
 
-fn measure(
-    name: &str,
-    key: &PredictionKey,
-    outcome: impl Fn() -> PredictedOutcome,
-    rival: Option<RivalPrediction>,
-) {
+fn measure(name: &str, key: &PredictionKey, outcome: impl Fn() -> PredictedOutcome, rival: Option<RivalPrediction>) {
     let (version, at) = (VersionNumber::FIRST, "2026-11-24T08:00:00Z".parse().unwrap());
     let record = |unique| PredictionRecord { version, at, unique, outcome: outcome(), rival: rival.clone() };
     let mut rounds: Vec<_> = (0..ROUNDS)

@@ -6,6 +6,7 @@
 
 mod alarm_states;
 mod alarms;
+mod aliases;
 mod artifacts;
 mod billing;
 mod champions;
@@ -34,6 +35,7 @@ mod webhook;
 
 pub use alarm_states::{AlarmCondition, AlarmStates, AlarmStatus};
 pub use alarms::{AlarmRecords, RememberError};
+pub use aliases::AliasLookup;
 pub use artifacts::{ArtifactReadError, ArtifactWriter, Artifacts, NewObject, ObjectTag, StoreError};
 pub use billing::{BilledResources, BilledUsage};
 pub use champions::{Champions, Versions, WithCopy};

@@ -10,6 +10,7 @@ mod freezing;
 mod ids;
 mod mixing;
 mod models;
+mod naming;
 mod predicting;
 mod refreshing;
 mod refusing;
