@@ -41,7 +41,9 @@ pub(super) fn schema_of(endpoint: Operation) -> &'static str {
 /// Returns the schemas of all answers by name.
 pub(super) fn all() -> Map<String, Value> {
     let mut all = Map::new();
-    for schemas in [runs(), versions(), champions(), comparison(), schedule(), audit(), drift(), cost(), changes(), feedback()] {
+    for schemas in
+        [runs(), versions(), champions(), comparison(), schedule(), audit(), drift(), cost(), changes(), feedback()]
+    {
         if let Value::Object(schemas) = schemas {
             all.extend(schemas);
         }
