@@ -5,13 +5,20 @@
 //! next stage begins, and how the rollout ends.
 
 mod counts;
+mod evidence;
+pub mod noise;
 mod plan;
+mod sentence;
+mod step;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use counts::{ArmCounts, DISTANCE_EDGES, RolloutCounts, ShadowCounts};
+pub use evidence::{Evidence, LossDifferences};
 pub use plan::{InvalidPlan, MAX_STEPS, PromotionMode, RolloutPlan};
+pub use sentence::figures;
+pub use step::{RolloutLimits, Step, step};
 
 use crate::{Actor, Champion, Version, VersionNumber, time};
 
