@@ -6,6 +6,7 @@
 
 mod alarm_states;
 mod alarms;
+mod aliases;
 mod artifacts;
 mod billing;
 mod champions;
@@ -13,6 +14,7 @@ mod clock;
 mod datasets;
 mod error;
 mod events;
+mod feedback;
 mod links;
 mod listing;
 mod mail;
@@ -33,6 +35,7 @@ mod webhook;
 
 pub use alarm_states::{AlarmCondition, AlarmStates, AlarmStatus};
 pub use alarms::{AlarmRecords, RememberError};
+pub use aliases::AliasLookup;
 pub use artifacts::{ArtifactReadError, ArtifactWriter, Artifacts, NewObject, ObjectTag, StoreError};
 pub use billing::{BilledResources, BilledUsage};
 pub use champions::{Champions, Versions, WithCopy};
@@ -40,6 +43,7 @@ pub use clock::{Clock, Sleeper};
 pub use datasets::{Datasets, FileContent, FormerDatasets, Incoming, IncomingError, StoredFile};
 pub use error::{Cause, Unavailable};
 pub use events::{Announcer, EventOutbox, MAX_ANNOUNCEMENTS, Refusal, Waiting};
+pub use feedback::{DayTally, FeedbackCounting, FeedbackRecord, PredictionKeys};
 pub use links::{ArtifactLinks, ObjectRemoval};
 pub use listing::Listing;
 pub use mail::{Claim, Lease, Mail, MailClaims, Mailer, REMEMBERED, SendError, UNANSWERED};

@@ -105,14 +105,16 @@ fn share(stored: StoredShare) -> RolloutShare {
 
 impl Registry {
     /// Reads items of the model's partition in one DynamoDB call that sees every earlier write. Also returns whether
-    /// DynamoDB left out the item `needed`, because it was busy.
+    /// DynamoDB left out the item `needed`, because it was busy. The call also fetches the key of prediction ids if this
+    /// client signs ids and does not have it yet.
     pub(super) async fn together<'a>(
         &self,
         keys: impl Iterator<Item = &'a Key>,
         needed: &Key,
     ) -> Result<(Vec<RegistryItem>, bool), Unavailable> {
+        let signing = self.missing_prediction_key();
         let keys = KeysAndAttributes::builder()
-            .set_keys(Some(keys.map(|key| key.clone().into_item()).collect()))
+            .set_keys(Some(keys.chain(signing.as_ref()).map(|key| key.clone().into_item()).collect()))
             .consistent_read(true)
             .build()
             .map_err(|error| Unavailable::new(READING, error))?;
@@ -121,6 +123,7 @@ impl Registry {
         let left_out = answer.unprocessed_keys.as_ref().and_then(|tables| tables.get(&self.table));
         let is_left_out = left_out.is_some_and(|left| left.keys.iter().any(|key| needed.is_of(key)));
         let items = answer.responses.as_mut().and_then(|tables| tables.remove(&self.table)).unwrap_or_default();
+        self.keep_prediction_key(&items);
         Ok((items, is_left_out))
     }
 }

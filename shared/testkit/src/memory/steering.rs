@@ -1,8 +1,8 @@
 //! Test fake of the changes that people make, and of what the changes leave in the registry.
 
-use evergreen_lifecycle::ports::{ChangeError, MAX_ALIASES, Steering, Unavailable};
+use evergreen_lifecycle::ports::{AliasLookup, ChangeError, MAX_ALIASES, Steering, Unavailable};
 use evergreen_lifecycle::{
-    Alias, Annotations, AuditEntry, Champion, Change, Edit, MadeChange, Mute, PROTECTED_CHAMPIONS, Protection,
+    Alias, AliasName, Annotations, AuditEntry, Champion, Change, Edit, MadeChange, Mute, PROTECTED_CHAMPIONS, Protection,
     RequestKey, RunState, Verification, VersionNumber,
 };
 use jiff::Timestamp;
@@ -79,6 +79,12 @@ impl Steering for Memory {
 
 fn unless(holds: bool, what: impl Into<String>) -> Result<(), ChangeError> {
     if holds { Ok(()) } else { Err(ChangeError::Conflict(what.into())) }
+}
+
+impl AliasLookup for Memory {
+    async fn alias(&self, name: &AliasName) -> Result<Option<Alias>, Unavailable> {
+        Ok(self.reach("registry")?.aliases.get(name).cloned())
+    }
 }
 
 impl MemoryState {
