@@ -3,11 +3,15 @@
 //! No prediction is stored. Each prediction has an id that says, signed, what was predicted. Feedback gives the id back
 //! together with the true value. So the id is all that is needed to count how right the prediction was.
 
+mod judged;
+mod paired;
 mod prediction_id;
 mod prediction_key;
 mod quality;
 mod tally;
 
+pub use judged::{FeedbackGroup, JudgedPrediction, MAX_CLOCK_DIFFERENCE, MAX_FEEDBACK_AGE, MAX_GROUP};
+pub use paired::{PairedTally, SideTally};
 pub use prediction_id::{
     MAX_LISTED_PROBABILITIES, PredictedLabel, PredictedOutcome, PredictionRecord, RivalPrediction,
 };

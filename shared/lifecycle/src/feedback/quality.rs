@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::LiveTally;
+use super::{LiveTally, PredictedOutcome, PredictionLoss};
 use crate::drift::TwoSamples;
 
 /// Maximum expected number of false alarms in a year about a model that is worse than on the hold-out: one in ten years.
@@ -61,6 +61,11 @@ impl HoldOutLosses {
             }
         }
         (rows > 0).then(|| Self { mean: losses.iter().sum::<f64>() / rows as f64, edges, cells })
+    }
+
+    /// Returns the cell in which a prediction with a known truth is counted.
+    pub fn cell(&self, _said: &PredictedOutcome, one: &PredictionLoss) -> usize {
+        self.edges.partition_point(|edge| *edge < one.loss)
     }
 }
 
@@ -122,7 +127,7 @@ fn wilson(right: u64, rows: u64) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::feedback::{PredictedLabel, PredictedOutcome, PredictionLoss, TrueValue};
+    use crate::feedback::{PredictedLabel, TrueValue};
 
     fn losses() -> HoldOutLosses {
         HoldOutLosses::new((0..1000).map(|row| f64::from(row % 100) / 100.0).collect()).unwrap()
@@ -134,7 +139,8 @@ mod tests {
         let mut tally = LiveTally::default();
         for row in 0..rows {
             let truth = TrueValue::Label(u16::from(row % wrong_every != 0));
-            tally.add(PredictionLoss::new(&said, truth).unwrap(), &losses().edges);
+            let loss = PredictionLoss::new(&said, truth).unwrap();
+            tally.add(loss, Some(losses().cell(&said, &loss)));
         }
         tally
     }
@@ -159,7 +165,7 @@ mod tests {
         let mut tally = LiveTally::default();
         for (said, truth) in [(1.0, 1.0), (2.0, 3.0), (4.0, 5.0)] {
             let loss = PredictionLoss::new(&PredictedOutcome::Number(said), TrueValue::Number(truth)).unwrap();
-            tally.add(loss, &losses().edges);
+            tally.add(loss, None);
         }
         let quality = LiveQuality::new(&tally, 3, &losses()).unwrap();
         assert!((quality.headline.unwrap() - 0.75).abs() < 1e-12 && quality.interval.is_none());
