@@ -107,6 +107,7 @@ const CALLS: [(&str, &[(&str, &str)]); 6] = [
         "Metrics",
         &[
             ("s3:GetObject", MODELS),
+            ("s3:DeleteObjectTagging", MODELS),
             ("s3:PutObject", JOURNAL),
             ("s3:ListBucket", BUCKET),
             ("dynamodb:BatchGetItem", TABLE),
@@ -115,6 +116,7 @@ const CALLS: [(&str, &[(&str, &str)]); 6] = [
             ("dynamodb:PutItem", TABLE),
             ("dynamodb:Query", TABLE),
             ("dynamodb:Query", INDEX),
+            ("dynamodb:UpdateItem", TABLE),
             ("scheduler:GetSchedule", SCHEDULE),
             ("events:PutEvents", BUS),
             ("cloudwatch:PutMetricData", "*"),
@@ -381,7 +383,8 @@ fn of_the_models_records(function: &str, statement: &Value) -> Value {
         ("Train", "DeletePublishedEvents") | ("Metrics", "PublishStoredEvents") => condition(&["OUTBOX"]),
         ("Metrics", "RememberPublishedMetrics") => condition(&["METRICS"]),
         ("Predict", "StoreCountsOfServedRows") | ("Metrics", "AddUpAndCompareServedRows") => condition(&["SERVED"]),
-        ("Train", "DropCopyInPromotion") => {
+        ("Metrics", "React") => condition(&["MODEL", "OUTBOX", "AUDIT"]),
+        ("Train", "DropCopyInPromotion") | ("Metrics", "DropCopyInRollback") => {
             let mut condition = condition(&["MODEL", "OUTBOX", "AUDIT"]);
             condition["ForAnyValue:StringEquals"] = json!({"dynamodb:EnclosingOperation": ["TransactWriteItems"]});
             condition
@@ -420,7 +423,7 @@ fn the_alert_function_writes_only_records_of_mails() {
 }
 
 #[test]
-fn only_a_promotion_by_training_deletes_a_models_records() {
+fn only_a_change_of_the_champion_deletes_a_models_records() {
     let template = Template::read();
     for function in ["Train", "Metrics"] {
         for statement in statements(template.resource(&format!("{function}Role"))) {
@@ -429,7 +432,7 @@ fn only_a_promotion_by_training_deletes_a_models_records() {
             if actions(statement).contains(&DELETE) && reaches_records {
                 assert_eq!(actions(statement), [DELETE], "{function}");
                 let operation = &condition["ForAnyValue:StringEquals"]["dynamodb:EnclosingOperation"];
-                assert_eq!((function, operation), ("Train", &json!(["TransactWriteItems"])));
+                assert_eq!(operation, &json!(["TransactWriteItems"]), "{function}");
             }
         }
     }
