@@ -34,7 +34,7 @@ mod webhook;
 pub use alarm_states::{AlarmCondition, AlarmStates, AlarmStatus};
 pub use alarms::{AlarmRecords, RememberError};
 pub use artifacts::{ArtifactReadError, ArtifactWriter, Artifacts, NewObject, ObjectTag, StoreError};
-pub use billing::{BilledResources, BilledUsage};
+pub use billing::{BilledResources, BilledUsage, InvalidFunctions};
 pub use champions::{Champions, Versions, WithCopy};
 pub use clock::{Clock, Sleeper};
 pub use datasets::{Datasets, FileContent, FormerDatasets, Incoming, IncomingError, StoredFile};

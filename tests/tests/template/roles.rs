@@ -137,6 +137,8 @@ const CALLS: [(&str, &[(&str, &str)]); 6] = [
             ("ses:SendEmail", SENDERS),
             ("ses:SendEmail", MAIL_EVENTS),
             ("ses:GetAccount", "*"),
+            ("scheduler:GetSchedule", SCHEDULE),
+            ("cloudwatch:GetMetricData", "*"),
             ("sqs:SendMessage", "AlertFailureQueue.Arn"),
             ("kms:Decrypt", KEY),
             ("kms:GenerateDataKey", KEY),
@@ -358,7 +360,7 @@ fn a_function_reaches_only_the_records_namespace_and_sender_of_its_model() {
                 Some("s3") if actions(statement) == [PUT_OBJECT] => over_nothing_unknown(statement),
                 Some("events") => json!({"StringEquals": {"events:source": "evergreen"}}),
                 Some("iam") => json!({"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}),
-                Some("cloudwatch") if function == "Console" => Value::Null,
+                Some("cloudwatch") if ["Console", "Alert"].contains(&function) => Value::Null,
                 Some("cloudwatch") => json!({"StringEquals": {"cloudwatch:namespace": "Evergreen"}}),
                 Some("ses") if actions(statement) == ["ses:SendEmail"] => {
                     json!({"StringEquals": {"ses:FromAddress": {"Ref": "AlertSender"}}})
@@ -389,7 +391,7 @@ fn of_the_models_records(function: &str, statement: &Value) -> Value {
             condition["ForAnyValue:StringEquals"] = json!({"dynamodb:EnclosingOperation": ["TransactWriteItems"]});
             condition
         }
-        ("Console", "ReadDrift") => condition(&["SERVED"]),
+        ("Console" | "Alert", "ReadDrift") => condition(&["SERVED"]),
         ("Console", "ReadAndChange") => condition(&["MODEL", "OUTBOX", "AUDIT", "MAIL", "SESSION"]),
         ("Train", "ReadNewestRun") => condition(&["MODEL"]),
         ("Train", _) => condition(&["MODEL", "OUTBOX", "AUDIT"]),
