@@ -8,7 +8,9 @@ mod prediction_key;
 mod quality;
 mod tally;
 
-pub use prediction_id::{MAX_LISTED_PROBABILITIES, PredictedLabel, PredictedOutcome, PredictionRecord, RivalPrediction};
+pub use prediction_id::{
+    MAX_LISTED_PROBABILITIES, PredictedLabel, PredictedOutcome, PredictionRecord, RivalPrediction,
+};
 pub use prediction_key::{InvalidPredictionId, PredictionKey};
 pub use quality::{FALSE_LIVE_ALARMS_A_YEAR, HoldOutLosses, LiveQuality};
 pub use tally::{LiveTally, PredictionLoss, TrueValue};

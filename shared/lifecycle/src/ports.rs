@@ -50,7 +50,7 @@ pub use request_history::{RequestDay, RequestHistory, RequestHour};
 pub use retention::{Expiry, ObjectRetention, RecordRetention};
 pub use runs::{MOST_RUNS, Opening, RunProgress, RunWriteError, Runs};
 pub use schedule::{ScheduleSwitch, Schedules, StoredSchedule};
-pub use served::{CountShare, HourCounts, ServedCounting, ServedRecord};
+pub use served::{CountShare, HourCounts, SampleStore, ServedCounting, ServedRecord};
 pub use sessions::Sessions;
 pub use steering::{ChangeError, MAX_ALIASES, Steering};
 pub use usage::RequestUsage;
