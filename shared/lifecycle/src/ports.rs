@@ -58,7 +58,7 @@ pub use retention::{Expiry, ObjectRetention, RecordRetention};
 pub use rollouts::{RolloutCounting, RolloutEvidence, RolloutShare, Rollouts, ServingRecords};
 pub use runs::{MOST_RUNS, Opening, RunProgress, RunWriteError, Runs};
 pub use schedule::{ScheduleSwitch, Schedules, StoredSchedule};
-pub use served::{CountShare, HourCounts, ServedCounting, ServedRecord};
+pub use served::{CountShare, HourCounts, SampleStore, ServedCounting, ServedRecord};
 pub use sessions::Sessions;
 pub use steering::{ChangeError, MAX_ALIASES, Steering};
 pub use usage::RequestUsage;
