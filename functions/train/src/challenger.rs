@@ -148,6 +148,7 @@ impl Challenger {
             run,
             version,
             promotion,
+            rollout: None,
             seen_revision: seen.pointer.map_or(0, |pointer| pointer.revision),
             artifact: is_kept.then(|| self.content().to_vec()),
         })
@@ -200,6 +201,7 @@ impl Challenger {
                 total,
             },
             decision,
+            promotion: PromotionMode::Direct,
         }
     }
 }

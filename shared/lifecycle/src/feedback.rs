@@ -4,7 +4,9 @@
 //! together with the true value. So the id is all that is needed to count how right the prediction was.
 
 mod hold_out;
+mod judged;
 mod live;
+mod paired;
 mod prediction_id;
 mod prediction_key;
 mod quality;
@@ -13,7 +15,9 @@ mod stratified;
 mod tally;
 
 pub use hold_out::{BadRows, HoldOutLosses, WrittenLosses};
+pub use judged::{FeedbackGroup, JudgedPrediction, MAX_CLOCK_DIFFERENCE, MAX_FEEDBACK_AGE, MAX_GROUP};
 pub use live::{LIVE_WINDOWS, LiveDay, LiveSummary, LiveWindow};
+pub use paired::{PairedTally, SideTally};
 pub use prediction_id::{
     MAX_LISTED_PROBABILITIES, PredictedLabel, PredictedOutcome, PredictionRecord, RivalPrediction,
 };

@@ -26,6 +26,7 @@ pub mod ports;
 mod profile;
 pub mod record;
 mod retention;
+pub mod rollout;
 pub mod run;
 mod run_id;
 pub mod schedule;

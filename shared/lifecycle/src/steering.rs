@@ -15,6 +15,7 @@ pub use alias::{Alias, AliasName, InvalidAliasName};
 pub use protection::{PIN, PROTECTED_CHAMPIONS, Protection};
 pub use request::requested_event;
 
+use crate::rollout::Rollout;
 use crate::{Announcement, Champion, RunId, Verification, VersionNumber};
 
 /// How the actor of a change proved who they are.
@@ -207,6 +208,9 @@ pub enum Edit {
     Mute(Mute),
     /// Removes the mute of an alarm. The field is the alarm's name without the name of the stack.
     Unmute(String),
+    /// Stores the rollout, if the stored record's revision is still one lower and the champion still has the revision that
+    /// the rollout names. A rollout that ends does not need that champion.
+    SetRollout(Box<Rollout>),
     /// Stores the result of a verification.
     Verified(Box<Verification>),
 }
