@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use evergreen_lifecycle::ports::{
     AlarmStates, Announcer, ArtifactLinks, ArtifactWriter, Artifacts, BilledUsage, Champions, Clock, EventOutbox,
-    FeedbackRecord, Listing, LiveRecord, Mailbox, ObjectRemoval, ObjectRetention, RecordRetention, RequestHistory,
-    Runs, ScheduleSwitch, Schedules, ServedRecord, Sessions, Steering, Versions,
+    FeedbackCounting, FeedbackRecord, Listing, LiveRecord, Mailbox, ObjectRemoval, ObjectRetention, PredictionKeys,
+    RecordRetention, RequestHistory, Runs, ScheduleSwitch, Schedules, ServedRecord, Sessions, Steering, Versions,
 };
 
 /// The console function's connections to other systems.
@@ -31,9 +31,11 @@ pub struct ConsolePorts<R, A, S, M, B, L, C> {
 pub trait ConsoleRegistry:
     Champions
     + EventOutbox
+    + FeedbackCounting
     + FeedbackRecord
     + Listing
     + LiveRecord
+    + PredictionKeys
     + RecordRetention
     + Runs
     + ServedRecord
@@ -47,9 +49,11 @@ pub trait ConsoleRegistry:
 impl<R> ConsoleRegistry for R where
     R: Champions
         + EventOutbox
+        + FeedbackCounting
         + FeedbackRecord
         + Listing
         + LiveRecord
+        + PredictionKeys
         + RecordRetention
         + Runs
         + ServedRecord

@@ -34,6 +34,7 @@ pub(super) fn schema_of(endpoint: Operation) -> &'static str {
         Operation::MakeLink => "OpeningLink",
         Operation::EndSessions => "EndedSessions",
         Operation::OpenApi => "Document",
+        Operation::Feedback => "CountedFeedback",
         _ => "Changed",
     }
 }
@@ -41,9 +42,19 @@ pub(super) fn schema_of(endpoint: Operation) -> &'static str {
 /// Returns the schemas of all answers by name.
 pub(super) fn all() -> Map<String, Value> {
     let mut all = Map::new();
-    for schemas in
-        [runs(), versions(), champions(), comparison(), schedule(), audit(), drift(), live(), cost(), changes()]
-    {
+    for schemas in [
+        runs(),
+        versions(),
+        champions(),
+        comparison(),
+        schedule(),
+        audit(),
+        drift(),
+        live(),
+        cost(),
+        changes(),
+        feedback(),
+    ] {
         if let Value::Object(schemas) = schemas {
             all.extend(schemas);
         }
@@ -185,6 +196,15 @@ fn live() -> Value {
         "days": list(object(of_day)),
     });
     json!({"Live": object(live)})
+}
+
+fn feedback() -> Value {
+    let refused = json!({
+        "index": count(), "field": {"enum": ["feedback", "id", "actual"]}, "detail": text(), "expected": text(),
+    });
+    json!({
+        "CountedFeedback": object(json!({"counted": count(), "repeated": count(), "refused": list(object(refused))})),
+    })
 }
 
 fn cost() -> Value {
