@@ -57,6 +57,7 @@ const STATUS: [&str; 13] = [
     "/audit",
     "/alarms",
     "/drift",
+    "/live",
     "/openapi",
     "/promotions",
     "/trainings",

@@ -17,6 +17,7 @@ mod events;
 mod faults;
 mod forgetting;
 mod imports;
+mod live;
 mod mails;
 mod metrics;
 mod numbering;

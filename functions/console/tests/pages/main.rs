@@ -3,6 +3,7 @@
 
 mod drift;
 mod html;
+mod live;
 mod sample;
 
 use std::collections::BTreeSet;
@@ -30,6 +31,7 @@ const PATHS: [&str; 18] = [
     "audit",
     "alarms",
     "drift",
+    "live",
     "schedule",
     "mails",
     "mails/m2",
@@ -415,7 +417,7 @@ async fn what_does_not_exist_is_a_page_that_says_so() {
 async fn an_empty_stack_has_every_page() {
     let world = sample::empty();
     for address in
-        ["", "runs", "versions", "compare", "dataset", "try", "audit", "alarms", "drift", "schedule", "mails"]
+        ["", "runs", "versions", "compare", "dataset", "try", "audit", "alarms", "drift", "live", "schedule", "mails"]
     {
         page(&world, Right::Steer, address).await;
     }
