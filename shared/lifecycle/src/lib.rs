@@ -54,7 +54,7 @@ pub use gate::{
 };
 pub use health::{Datum, Metric, MetricSource, MetricValues, Presence, Publication, PublishedMetrics, Unit, Worst};
 pub use histogram::{ColumnHistogram, HistogramBin, ValueCount};
-pub use incident::{AlarmChange, AlarmRecord, AlarmReport};
+pub use incident::{AlarmChange, AlarmReport, IncidentRecord};
 pub use manifest::{MANIFEST_FORMAT, Manifest, RecordedOptions};
 pub use name::{InvalidModelName, ModelName};
 pub use outbox::Announcement;
