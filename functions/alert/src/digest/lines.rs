@@ -80,7 +80,7 @@ fn results(runs: &[Run], now: Timestamp) -> Vec<String> {
     [sum].into_iter().chain(named).collect()
 }
 
-/// Returns the newest incident of each alarm that rang.
+/// Returns a line for each incident.
 pub(super) fn incidents(week: &Week) -> Vec<String> {
     match &week.incidents {
         None => unknown(),
@@ -90,10 +90,10 @@ pub(super) fn incidents(week: &Week) -> Vec<String> {
 }
 
 fn incident(incident: &Incident) -> String {
-    let (alarm, began) = (incident.alarm, moment(incident.began));
+    let (alarms, began) = (&incident.alarms, moment(incident.began));
     match incident.ended {
-        None => format!("{alarm} was raised at {began}, and is still raised."),
-        Some(ended) => format!("{alarm} was raised at {began}, for {}.", span(ended.duration_since(incident.began))),
+        None => format!("{alarms}: raised at {began}, and not over yet."),
+        Some(ended) => format!("{alarms}: raised at {began}, for {}.", span(ended.duration_since(incident.began))),
     }
 }
 

@@ -1,7 +1,10 @@
 //! Reads what a digest says. A part that cannot be read is `None`.
 
+use std::collections::BTreeSet;
+
 use evergreen_lifecycle::cost::{CostEstimate, MonthUsage, Prices, beginning_of_month};
 use evergreen_lifecycle::drift::DriftSummary;
+use evergreen_lifecycle::incident::{AlarmIncident, RaisedAlarm};
 use evergreen_lifecycle::ports::{BilledUsage, Clock, Schedules, Unavailable};
 use evergreen_lifecycle::reaction::ReactionLog;
 use evergreen_lifecycle::schedule::Timetable;
@@ -9,7 +12,6 @@ use evergreen_lifecycle::{Champion, Run};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{DigestHandler, DigestRegistry};
-use crate::AlarmKind;
 
 /// The time that a digest is about: seven days.
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -35,7 +37,7 @@ pub(super) struct Week {
     pub(super) reactions: Option<ReactionLog>,
     /// The runs that began in the week, oldest first.
     pub(super) runs: Option<Vec<Run>>,
-    /// The newest incident of each alarm that rang in the week.
+    /// The incidents that went on in the week, oldest first.
     pub(super) incidents: Option<Vec<Incident>>,
     /// The usage of the week.
     pub(super) usage: Option<MonthUsage>,
@@ -45,13 +47,13 @@ pub(super) struct Week {
     pub(super) next_training: Option<Option<Timestamp>>,
 }
 
-/// An incident of one alarm.
+/// The alarms that rang together, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Incident {
-    /// The alarm's name without the name of the stack.
-    pub(super) alarm: &'static str,
+    /// The alarms' names without the name of the stack, separated by commas.
+    pub(super) alarms: String,
     pub(super) began: Timestamp,
-    /// `None` while the alarm is raised.
+    /// `None` while an alarm is raised.
     pub(super) ended: Option<Timestamp>,
 }
 
@@ -112,19 +114,22 @@ fn served(newest_first: impl Iterator<Item = Champion>, from: Timestamp) -> Vec<
     served
 }
 
-/// Returns the newest incident of each alarm, if it went on after `from`; the oldest first.
+/// Returns the incidents that went on after `from`, oldest first.
 async fn incidents(registry: &impl DigestRegistry, stack: &str, from: Timestamp) -> Result<Vec<Incident>, Unavailable> {
-    let mut incidents = Vec::new();
-    for kind in AlarmKind::KNOWN {
-        let alarm = kind.entry().name;
-        let Some(record) = registry.alarm(&format!("{stack}-{alarm}")).await? else { continue };
-        let Some((began, ended)) = record.newest_incident() else { continue };
-        if ended.is_none_or(|ended| ended >= from) {
-            incidents.push(Incident { alarm, began, ended });
-        }
-    }
-    incidents.sort_by_key(|incident| incident.began);
-    Ok(incidents)
+    let Some(record) = registry.incidents().await? else { return Ok(Vec::new()) };
+    let of_week = record.incidents().filter(|incident| incident.ended.is_none_or(|ended| ended >= from));
+    Ok(of_week.map(|incident| short(incident, stack)).collect())
+}
+
+fn short(incident: &AlarmIncident, stack: &str) -> Incident {
+    let name = |alarm: &RaisedAlarm| {
+        let short = alarm.alarm.strip_prefix(stack).and_then(|name| name.strip_prefix('-'));
+        short.unwrap_or(&alarm.alarm).to_owned()
+    };
+    let of_it = incident.raised.iter().filter(|raised| raised.since >= incident.began);
+    let names: BTreeSet<String> = of_it.map(name).collect();
+    let alarms = names.into_iter().collect::<Vec<_>>().join(", ");
+    Incident { alarms, began: incident.began, ended: incident.ended }
 }
 
 /// Returns the usage between two times. `None` if nobody counts it, as on an emulator.

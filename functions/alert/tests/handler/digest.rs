@@ -2,7 +2,8 @@
 
 use evergreen_alert::{DigestError, DigestHandler, DigestReport, Letterhead, Recipients};
 use evergreen_lifecycle::ports::{BilledResources, StoredSchedule};
-use evergreen_lifecycle::{AlarmChange, AlarmRecord, Run, RunState};
+use evergreen_lifecycle::incident::{AlarmFamily, AlarmNews, AlarmSurroundings, Gravity};
+use evergreen_lifecycle::{AlarmChange, IncidentRecord, Run, RunState};
 use evergreen_testkit::{FixedClock, Memory, finished_run, moment, run, version};
 use jiff::SignedDuration;
 
@@ -37,15 +38,21 @@ fn eventful() -> Memory {
     let failed = Run { state: failed, ..run("b", moment("2026-11-25T03:00:00Z")) };
     let old = finished_run("c", moment("2026-11-20T03:00:00Z"), &version(1, 0.9, moment("2026-11-20T03:00:10Z")));
     state.runs.extend([promoted, failed, old].map(|run| (run.id.clone(), run)));
-    let change = |raised, since| AlarmChange { raised, since: moment(since), was_raised: !raised };
-    let (_, raised) = AlarmRecord::receive(None, change(true, "2026-11-26T03:00:00Z"), moment(NOW));
-    let (_, over) = AlarmRecord::receive(raised.as_ref(), change(false, "2026-11-26T05:30:00Z"), moment(NOW));
-    state.alarms.insert("evergreen-data-drifted".into(), over.unwrap());
-    let (_, raised) = AlarmRecord::receive(None, change(true, "2026-11-29T03:00:00Z"), moment(NOW));
-    state.alarms.insert("evergreen-throttles".into(), raised.unwrap());
-    let (_, raised) = AlarmRecord::receive(None, change(true, "2026-11-01T03:00:00Z"), moment(NOW));
-    let (_, over) = AlarmRecord::receive(raised.as_ref(), change(false, "2026-11-01T05:30:00Z"), moment(NOW));
-    state.alarms.insert("evergreen-accuracy-low".into(), over.unwrap());
+    use AlarmFamily::{Quality, Traffic};
+    let mut record = None;
+    for (alarm, family, raised, since) in [
+        ("evergreen-accuracy-low", Quality, true, "2026-11-01T03:00:00Z"),
+        ("evergreen-accuracy-low", Quality, false, "2026-11-01T05:30:00Z"),
+        ("evergreen-data-drifted", Quality, true, "2026-11-26T03:00:00Z"),
+        ("evergreen-data-drifted", Quality, false, "2026-11-26T05:30:00Z"),
+        ("evergreen-throttles", Traffic, true, "2026-11-29T03:00:00Z"),
+    ] {
+        let change = AlarmChange { raised, since: moment(since), was_raised: !raised };
+        let news = AlarmNews { alarm, family, gravity: Gravity::Degraded, change };
+        let (_, next) = IncidentRecord::receive(record.as_ref(), &news, &AlarmSurroundings::default(), moment(since));
+        record = next;
+    }
+    state.incidents = record;
     let log = r#"{"revision": 1, "taken": [{"at": "2026-11-26T03:05:00.000Z", "cause": "drift", "reaction": "retrain", "version": 2}]}"#;
     state.reactions = serde_json::from_str(log).unwrap();
     state.schedule = Some(StoredSchedule {
