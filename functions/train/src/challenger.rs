@@ -2,6 +2,7 @@
 
 use evergreen_learning::{EvaluationError, Trained};
 use evergreen_lifecycle::digest::sha256_hex;
+use evergreen_lifecycle::drift::TableDrift;
 use evergreen_lifecycle::ports::{LARGEST_COPY, Registration};
 use evergreen_lifecycle::{
     Announcement, Artifact, Champion, Dataset, DatasetProfile, Decision, Durations, LifecycleEvent, MANIFEST_FORMAT,
@@ -21,6 +22,8 @@ pub struct DatasetRecord {
     pub profile: DatasetProfile,
     /// The options of the training. `None` for an import.
     pub options: Option<RecordedOptions>,
+    /// The comparison with the champion's data set. `None` if there is nothing to compare with.
+    pub drift: Option<TableDrift>,
     /// How long it took to read the data set, in seconds.
     pub load_seconds: f64,
 }
@@ -166,6 +169,7 @@ impl Challenger {
             profile: self.dataset.profile.clone(),
             baseline: self.trained.baseline.clone(),
             curves: Some(self.trained.curves.clone()),
+            table_drift: self.dataset.drift.clone(),
             options: self.dataset.options.clone(),
             architecture: Some(std::env::consts::ARCH.to_owned()),
             candidates: self.trained.candidates.clone(),
