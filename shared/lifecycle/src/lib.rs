@@ -16,6 +16,7 @@ pub mod feedback;
 mod gate;
 pub mod health;
 pub mod histogram;
+mod impact;
 pub mod incident;
 pub mod journal;
 pub mod listing;
@@ -27,8 +28,10 @@ mod profile;
 pub mod reaction;
 pub mod record;
 mod retention;
+pub mod rollout;
 pub mod run;
 mod run_id;
+pub mod sample;
 pub mod schedule;
 mod search;
 pub mod session;
@@ -55,6 +58,9 @@ pub use gate::{
 };
 pub use health::{Datum, Metric, MetricSource, MetricValues, Presence, Publication, PublishedMetrics, Unit, Worst};
 pub use histogram::{ColumnHistogram, HistogramBin, ValueCount};
+pub use impact::{
+    AnswerChange, AnswerChanges, ChangedPlace, ComparedRows, Impact, ImpactTally, LabelChange, MAX_LABEL_CHANGES,
+};
 pub use incident::{AlarmChange, AlarmRecord, AlarmReport};
 pub use manifest::{MANIFEST_FORMAT, Manifest, RecordedOptions};
 pub use name::{InvalidModelName, ModelName};

@@ -20,6 +20,7 @@ pub use request::requested_event;
 pub use succession::{ManualSuccession, former_champion};
 
 use crate::reaction::ReactionLog;
+use crate::rollout::Rollout;
 use crate::{Announcement, Champion, RunId, Verification, VersionNumber};
 
 /// How the actor of a change proved who they are.
@@ -212,6 +213,9 @@ pub enum Edit {
     Mute(Mute),
     /// Removes the mute of an alarm. The field is the alarm's name without the name of the stack.
     Unmute(String),
+    /// Stores the rollout, if the stored record's revision is still one lower and the champion still has the revision that
+    /// the rollout names. A rollout that ends does not need that champion.
+    SetRollout(Box<Rollout>),
     /// Stores the result of a verification.
     Verified(Box<Verification>),
     /// Stores the log of the stack's reactions, if its revision is still one lower.
