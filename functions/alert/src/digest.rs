@@ -1,4 +1,4 @@
-//! The weekly digest: one mail a week that says what served, how well, what happened, and what it cost.
+//! The weekly digest: one mail a week that says which versions served, how well, what happened, and what it cost.
 //!
 //! A schedule of the stack starts it, if the parameter `WeeklyDigest` names a weekday. Each recipient gets at most one
 //! digest in a calendar week. A part that cannot be read is called unknown, and the mail is sent all the same.

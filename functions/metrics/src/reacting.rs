@@ -9,8 +9,8 @@ use evergreen_lifecycle::ports::{
     RecordRetention, Runs, ServedRecord, Steering, Unavailable, Versions,
 };
 use evergreen_lifecycle::reaction::{
-    REACTOR, Reaction, ReactionCause, ReactionDecision, ReactionLog, ReactionRules, ReturnedChampion, Situation,
-    TakenReaction,
+    REACTOR, Reaction, ReactionCause, ReactionDecision, ReactionLog, ReactionRules, ReactionSituation,
+    ReturnedChampion, TakenReaction,
 };
 use evergreen_lifecycle::{
     Actor, ActorKind, AuditedAction, DraftedChange, Edit, InvalidRunId, ManualSuccession, ModelName, Pointer, RunId,
@@ -110,7 +110,7 @@ impl<R: ReactingRegistry, A: Artifacts + ObjectRetention, B: Announcer, C: Clock
         }
         let (log, now) = (self.registry.reactions().await?, self.clock.now());
         let holding: Vec<ReactionCause> = causes.iter().map(|(cause, _)| *cause).collect();
-        let situation = Situation {
+        let situation = ReactionSituation {
             causes: &holding,
             revision: champion.revision,
             before: former_champion(self.registry, &champion).await?,

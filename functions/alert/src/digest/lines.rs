@@ -3,7 +3,7 @@
 use evergreen_lifecycle::{Champion, Run, RunStatus};
 use jiff::Timestamp;
 
-use super::week::{Incident, Week};
+use super::week::{AlarmIncident, Week};
 use crate::quantity::{moment, number, span};
 use crate::version_values::headline_name;
 
@@ -89,7 +89,7 @@ pub(super) fn incidents(week: &Week) -> Vec<String> {
     }
 }
 
-fn incident(incident: &Incident) -> String {
+fn incident(incident: &AlarmIncident) -> String {
     let (alarm, began) = (incident.alarm, moment(incident.began));
     match incident.ended {
         None => format!("{alarm} was raised at {began}, and is still raised."),

@@ -36,7 +36,7 @@ pub(super) struct Week {
     /// The runs that began in the week, oldest first.
     pub(super) runs: Option<Vec<Run>>,
     /// The newest incident of each alarm that rang in the week.
-    pub(super) incidents: Option<Vec<Incident>>,
+    pub(super) incidents: Option<Vec<AlarmIncident>>,
     /// The usage of the week.
     pub(super) usage: Option<MonthUsage>,
     /// The estimated cost of the month so far.
@@ -47,7 +47,7 @@ pub(super) struct Week {
 
 /// An incident of one alarm.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Incident {
+pub(super) struct AlarmIncident {
     /// The alarm's name without the name of the stack.
     pub(super) alarm: &'static str,
     pub(super) began: Timestamp,
@@ -113,14 +113,18 @@ fn served(newest_first: impl Iterator<Item = Champion>, from: Timestamp) -> Vec<
 }
 
 /// Returns the newest incident of each alarm, if it went on after `from`; the oldest first.
-async fn incidents(registry: &impl DigestRegistry, stack: &str, from: Timestamp) -> Result<Vec<Incident>, Unavailable> {
+async fn incidents(
+    registry: &impl DigestRegistry,
+    stack: &str,
+    from: Timestamp,
+) -> Result<Vec<AlarmIncident>, Unavailable> {
     let mut incidents = Vec::new();
     for kind in AlarmKind::KNOWN {
         let alarm = kind.entry().name;
         let Some(record) = registry.alarm(&format!("{stack}-{alarm}")).await? else { continue };
         let Some((began, ended)) = record.newest_incident() else { continue };
         if ended.is_none_or(|ended| ended >= from) {
-            incidents.push(Incident { alarm, began, ended });
+            incidents.push(AlarmIncident { alarm, began, ended });
         }
     }
     incidents.sort_by_key(|incident| incident.began);

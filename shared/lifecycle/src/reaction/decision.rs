@@ -9,7 +9,7 @@ use crate::VersionNumber;
 
 /// What is known when the stack decides whether to react.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Situation<'a> {
+pub struct ReactionSituation<'a> {
     /// The causes that hold now, each about the rows of the current champion.
     pub causes: &'a [ReactionCause],
     /// The revision of the current champion: the number of promotions so far.
@@ -71,7 +71,7 @@ impl ReactionLog {
     /// - A rollback never goes to a version that a rollback by a rule has left, as far as the log reaches back.
     ///
     /// If several causes hold, the first one with a possible reaction decides.
-    pub fn decide(&self, rules: &ReactionRules, situation: &Situation<'_>, now: Timestamp) -> ReactionDecision {
+    pub fn decide(&self, rules: &ReactionRules, situation: &ReactionSituation<'_>, now: Timestamp) -> ReactionDecision {
         let mut reluctance = ReactionDecision::Rest;
         for cause in ReactionCause::ALL.into_iter().filter(|cause| situation.causes.contains(cause)) {
             let decision = match rules.reaction(cause) {
@@ -92,7 +92,7 @@ impl ReactionLog {
         cause: ReactionCause,
         reaction: Reaction,
         rules: &ReactionRules,
-        situation: &Situation<'_>,
+        situation: &ReactionSituation<'_>,
         now: Timestamp,
     ) -> ReactionDecision {
         // A reaction that a clock ahead of ours has dated counts from its date.

@@ -8,7 +8,7 @@ use evergreen_lifecycle::drift::{
 };
 
 /// Reads any bytes as counts and checks the result: an error, or counts that are written as the same counts, that can be
-/// added, and that compare with the baseline without an odd figure.
+/// added, and that compare with the baseline without an odd number.
 pub fn counts(bytes: &[u8]) {
     let shape = shape();
     let counts = match ServedCounts::from_bytes(bytes, &shape) {
