@@ -10,6 +10,7 @@ mod deadline;
 mod drift;
 mod handler;
 mod inspection;
+mod live;
 mod occasion;
 mod ports;
 mod publishing;

@@ -8,6 +8,7 @@ mod events;
 mod feedback;
 mod journal;
 mod listing;
+mod live;
 mod mail;
 mod measuring;
 mod registry;
@@ -23,7 +24,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use evergreen_lifecycle::cost::MonthUsage;
 use evergreen_lifecycle::drift::{DriftComparison, DriftSummary};
-use evergreen_lifecycle::feedback::{LiveTally, PairedTally};
+use evergreen_lifecycle::feedback::{LiveSummary, LiveTally, PairedTally};
 use evergreen_lifecycle::journal::JournalEntry;
 use evergreen_lifecycle::ports::{
     AcceptedMail, AlarmStatus, CountShare, HourCounts, LARGEST_COPY, NewObject, ObjectTag, RequestDay, RolloutShare,
@@ -124,6 +125,8 @@ pub struct MemoryState {
     pub drift: Option<DriftSummary>,
     /// The newest comparison of each length of window.
     pub comparisons: Vec<DriftComparison>,
+    /// The newest judgement of the live accuracy. `None` before the first one.
+    pub live: Option<LiveSummary>,
     /// The secret that signs the ids of predictions. `None` if no function created it yet.
     pub prediction_secret: Option<[u8; 32]>,
     /// The hashes of the ids of predictions whose true value was counted.

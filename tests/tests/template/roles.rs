@@ -392,6 +392,7 @@ fn of_the_models_records(function: &str, statement: &Value) -> Value {
             condition
         }
         ("Console" | "Alert", "ReadDrift") => condition(&["SERVED"]),
+        ("Metrics" | "Console", "ReadFeedback") => condition(&["FEEDBACK"]),
         ("Console", "ReadAndChange") => condition(&["MODEL", "OUTBOX", "AUDIT", "MAIL", "SESSION"]),
         ("Train", "ReadNewestRun") => condition(&["MODEL"]),
         ("Train", _) => condition(&["MODEL", "OUTBOX", "AUDIT"]),

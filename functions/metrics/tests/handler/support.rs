@@ -8,6 +8,7 @@ use evergreen_lifecycle::drift::{
     BaselineCounts, Bins, CountShape, CountedColumn, CountedHour, DEFAULT_PSI, DriftComparison, DriftSummary,
     ServedCounts,
 };
+use evergreen_lifecycle::feedback::{HoldOutLosses, PredictedOutcome, PredictionLoss, TrueValue, WrittenLosses};
 use evergreen_lifecycle::ports::{
     Champions, CountShare, HourCounts, PublishedRecord, RememberError, Runs, ServedRecord, StoredSchedule, Unavailable,
     Versions, WithCopy,
@@ -221,7 +222,20 @@ pub fn counts(rows: usize, x: &[f32]) -> ServedCounts {
 pub fn model_with_baseline() -> Vec<u8> {
     let training = counts(3000, &[-1.0, 0.5, 2.0]);
     let baseline = BaselineCounts::new(shape(), &training, &counts(300, &[-1.0, 0.5, 2.0])).unwrap();
-    model_with(ArtifactMetadata { baseline: Some(baseline), ..ArtifactMetadata::named("iris") })
+    let hold_out = Some(WrittenLosses::new(&hold_out()));
+    model_with(ArtifactMetadata { baseline: Some(baseline), hold_out, ..ArtifactMetadata::named("iris") })
+}
+
+/// Returns the losses of the smallest model on its hold-out: errors from 0 to 1, evenly.
+pub fn hold_out() -> HoldOutLosses {
+    let rows = (0..300).map(|row| prediction_with_error(f64::from(row) / 300.0));
+    HoldOutLosses::new(Bins::Numbers { edges: Vec::new() }, 0, rows).unwrap()
+}
+
+/// Returns the prediction 0 with this absolute error.
+pub fn prediction_with_error(error: f64) -> (PredictedOutcome, PredictionLoss) {
+    let said = PredictedOutcome::Number(0.0);
+    (said.clone(), PredictionLoss::new(&said, TrueValue::Number(error)).unwrap())
 }
 
 fn model_with(metadata: ArtifactMetadata) -> Vec<u8> {

@@ -300,6 +300,11 @@ impl RegistryKeys {
         Key { partition: self.served.clone(), sort: format!("{COMPARISONS}{name}") }
     }
 
+    /// Returns the DynamoDB key of the newest judgement of the live accuracy.
+    pub(super) fn live(&self) -> Key {
+        Key { partition: self.served.clone(), sort: "LIVE".to_owned() }
+    }
+
     /// Returns the DynamoDB key of the secret that signs the ids of predictions.
     pub(super) fn prediction_key(&self) -> Key {
         Key { partition: self.signing.clone(), sort: "PREDICTIONS".to_owned() }
