@@ -114,7 +114,7 @@ impl Registry {
     ) -> Result<(Vec<RegistryItem>, bool), Unavailable> {
         let signing = self.missing_prediction_key();
         let keys = KeysAndAttributes::builder()
-            .set_keys(Some(keys.chain(signing.as_ref()).map(|key| key.clone().into_item()).collect()))
+            .set_keys(Some(keys.cloned().chain(signing).map(Key::into_item).collect()))
             .consistent_read(true)
             .build()
             .map_err(|error| Unavailable::new(READING, error))?;
