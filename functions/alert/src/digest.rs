@@ -10,8 +10,8 @@ mod sending;
 mod week;
 
 use evergreen_lifecycle::ports::{
-    AlarmRecords, BilledResources, BilledUsage, Champions, Clock, Lease, MailClaims, Mailer, Reactions, Runs,
-    Schedules, ServedRecord, Sleeper,
+    AlarmRecords, BilledResources, BilledUsage, Champions, Clock, Lease, LiveRecord, MailClaims, Mailer, Reactions,
+    Runs, Schedules, ServedRecord, Sleeper,
 };
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
@@ -23,9 +23,9 @@ use crate::{Letterhead, Recipients};
 use week::Week;
 
 /// What the digest needs of the registry.
-pub trait DigestRegistry: AlarmRecords + Champions + MailClaims + Reactions + Runs + ServedRecord {}
+pub trait DigestRegistry: AlarmRecords + Champions + LiveRecord + MailClaims + Reactions + Runs + ServedRecord {}
 
-impl<R: AlarmRecords + Champions + MailClaims + Reactions + Runs + ServedRecord> DigestRegistry for R {}
+impl<R: AlarmRecords + Champions + LiveRecord + MailClaims + Reactions + Runs + ServedRecord> DigestRegistry for R {}
 
 /// Writes the weekly digest and sends it.
 #[derive(Debug)]

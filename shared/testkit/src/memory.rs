@@ -25,6 +25,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use evergreen_lifecycle::cost::MonthUsage;
 use evergreen_lifecycle::drift::{DriftComparison, DriftSummary};
 use evergreen_lifecycle::feedback::{LiveSummary, LiveTally, PairedTally};
+use evergreen_lifecycle::incident::FormerAlarm;
 use evergreen_lifecycle::journal::JournalEntry;
 use evergreen_lifecycle::ports::{
     AcceptedMail, AlarmStatus, CountShare, HourCounts, LARGEST_COPY, NewObject, ObjectTag, RequestDay, RolloutShare,
@@ -34,7 +35,7 @@ use evergreen_lifecycle::reaction::ReactionLog;
 use evergreen_lifecycle::rollout::Rollout;
 use evergreen_lifecycle::session::{Session, SessionLink};
 use evergreen_lifecycle::{
-    AlarmRecord, Alias, AliasName, Annotations, Announcement, AuditEntry, Champion, Datum, KeepDays, LifecycleEvent,
+    Alias, AliasName, Annotations, Announcement, AuditEntry, Champion, Datum, IncidentRecord, KeepDays, LifecycleEvent,
     MadeChange, Mute, Pointer, PublishedMetrics, Record, Run, RunId, Unreadable, Verification, Version, VersionNumber,
 };
 use jiff::Timestamp;
@@ -139,8 +140,10 @@ pub struct MemoryState {
     pub mails: Vec<SentMail>,
     /// The claims on mails, by the key of the mail. A claim reserves one mail for one Lambda invocation.
     pub claims: BTreeMap<String, MailClaim>,
-    /// The stored records of CloudWatch alarms, by the alarm's name.
-    pub alarms: BTreeMap<String, AlarmRecord>,
+    /// The stored record of the CloudWatch alarms and their incidents. `None` if there is no record.
+    pub incidents: Option<IncidentRecord>,
+    /// Test input: what an earlier release has stored about alarms, by the alarm's name.
+    pub former_alarms: BTreeMap<String, FormerAlarm>,
     /// The aliases, by name.
     pub aliases: BTreeMap<AliasName, Alias>,
     /// The tags and notes of versions, by version number.

@@ -46,9 +46,9 @@ pub(super) fn write(week: &Week, about: &Letterhead) -> Result<Mail, askama::Err
         span: format!("{} to {}", moment(week.from), moment(week.until)),
         sections: vec![
             section("Versions", lines::champions(week)),
-            section("Served data", lines::watched(week)),
+            section("Watched", lines::watched(week)),
             section("Training", lines::trainings(week)),
-            section("Incidents", lines::incidents(week)),
+            section("Incidents", lines::incidents(week, &about.stack)),
             section("Requests and cost", lines::usage(week)),
         ],
     };

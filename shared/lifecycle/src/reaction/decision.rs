@@ -16,7 +16,7 @@ pub struct ReactionSituation<'a> {
     pub revision: u32,
     /// The champion before the current one. `None` if there was none.
     pub before: Option<VersionNumber>,
-    /// Whether a training run is in progress.
+    /// Whether a training run, an import or a rollout is in progress.
     pub is_training: bool,
 }
 
@@ -36,7 +36,7 @@ pub enum ReactionDecision {
 /// Why the stack does not react although a rule would allow it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reluctance {
-    /// A training run is in progress, and may make a better version.
+    /// A training run, an import or a rollout is in progress. It may end with a better champion.
     Training,
     /// The last reaction of this kind is too recent. The next one is possible at this time.
     Paused(Timestamp),
@@ -51,7 +51,7 @@ pub enum Reluctance {
 impl fmt::Display for Reluctance {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Training => write!(formatter, "a training run is in progress"),
+            Self::Training => write!(formatter, "a training run, an import or a rollout is in progress"),
             Self::Paused(until) => {
                 write!(formatter, "the last reaction of this kind is too recent; wait until {until}")
             }
