@@ -189,7 +189,7 @@ FUZZED := $(or $(TARGET),load)
 SECONDS ?= 600
 CARGO_FUZZ := target/tools/bin/cargo-fuzz
 
-fuzz: $(CARGO_FUZZ) ## Fuzz for SECONDS=600: TARGET=load (artifacts), import (uploaded models), rows (request bodies)
+fuzz: $(CARGO_FUZZ) ## Fuzz for SECONDS=600: TARGET=load (artifacts), import (uploaded models), rows (request bodies), counts (of served rows)
 	@mkdir -p target/fuzz/corpus/$(FUZZED)
 	$(CARGO_FUZZ) fuzz run --sanitizer none --target-dir target/fuzz/build $(FUZZED) \
 	  target/fuzz/corpus/$(FUZZED) fuzz/corpus/$(FUZZED) -- -dict=fuzz/$(FUZZED).dict -artifact_prefix=target/fuzz/$(FUZZED)- \

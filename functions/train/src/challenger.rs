@@ -2,6 +2,7 @@
 
 use evergreen_learning::{EvaluationError, Trained};
 use evergreen_lifecycle::digest::sha256_hex;
+use evergreen_lifecycle::drift::TableDrift;
 use evergreen_lifecycle::feedback::WrittenLosses;
 use evergreen_lifecycle::ports::{LARGEST_COPY, Registration};
 use evergreen_lifecycle::{
@@ -22,6 +23,8 @@ pub struct DatasetRecord {
     pub profile: DatasetProfile,
     /// The options of the training. `None` for an import.
     pub options: Option<RecordedOptions>,
+    /// The comparison with the champion's data set. `None` if there is nothing to compare with.
+    pub drift: Option<TableDrift>,
     /// How long it took to read the data set, in seconds.
     pub load_seconds: f64,
 }
@@ -169,6 +172,7 @@ impl Challenger {
             baseline: self.trained.baseline.clone(),
             hold_out: self.trained.model.metadata().hold_out.as_ref().and_then(WrittenLosses::read),
             curves: Some(self.trained.curves.clone()),
+            table_drift: self.dataset.drift.clone(),
             options: self.dataset.options.clone(),
             architecture: Some(std::env::consts::ARCH.to_owned()),
             candidates: self.trained.candidates.clone(),

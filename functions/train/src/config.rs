@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 
 use evergreen_aws::env::{ConfigError, Environment};
+use evergreen_lifecycle::drift::DEFAULT_PSI;
 use evergreen_lifecycle::{Gate, InvalidGate, KeepDays, ModelName, PrimaryMetric, RetentionRule, Task};
 use evergreen_table::{DatasetSettings, Floor, budget};
 
@@ -57,6 +58,8 @@ pub struct TrainingSettings {
     pub keep_days: Option<KeepDays>,
     /// How many versions are kept after a scheduled training. `None` keeps them all.
     pub retention: Option<RetentionRule>,
+    /// Minimum PSI of a column in which a new data set has drifted.
+    pub drift_psi: f64,
     /// Version of this program's code, which the records of runs and versions contain.
     pub code_version: String,
 }
@@ -81,6 +84,7 @@ impl TrainConfig {
             memory: memory.saturating_mul(MB).saturating_sub(budget::FUNCTION_OVERHEAD),
             keep_days: KeepDays::new(environment.whole_or("EVERGREEN_KEEP_DAYS", 0..=u16::MAX, 0)?),
             retention: retention(environment)?,
+            drift_psi: environment.parsed_or("EVERGREEN_DRIFT_PSI", DEFAULT_PSI)?,
             code_version: environment.parsed_or("EVERGREEN_CODE_VERSION", env!("CARGO_PKG_VERSION").to_owned())?,
         };
         Ok(Self {

@@ -76,6 +76,7 @@ mod tests {
             memory: 1 << 30,
             keep_days: None,
             retention: None,
+            drift_psi: 0.2,
             code_version: "test".into(),
         }
     }

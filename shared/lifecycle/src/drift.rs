@@ -27,7 +27,7 @@ pub use effect::psi;
 pub(crate) use hypergeometric::TwoSamples;
 pub use limits::{DEFAULT_PSI, DriftLimits, FALSE_ALARMS_A_YEAR};
 pub use noise::is_beyond_noise;
-pub use record::{ComparisonSummary, DriftComparison, DriftSummary, GRACE};
+pub use record::{ComparisonSummary, DriftComparison, DriftSummary, GRACE, TableDrift};
 pub(crate) use sentence::short;
 pub use shape::{CountShape, CountedColumn, ShapeDigest};
 pub use verdict::{ColumnDrift, DriftVerdict, MovedCell, Shares};

@@ -1,10 +1,9 @@
 //! Reads what a digest says. A part that cannot be read is `None`.
 
-use std::collections::BTreeSet;
-
 use evergreen_lifecycle::cost::{CostEstimate, MonthUsage, Prices, beginning_of_month};
 use evergreen_lifecycle::drift::DriftSummary;
-use evergreen_lifecycle::incident::{AlarmIncident, RaisedAlarm};
+use evergreen_lifecycle::feedback::LiveSummary;
+use evergreen_lifecycle::incident::AlarmIncident;
 use evergreen_lifecycle::ports::{BilledUsage, Clock, Schedules, Unavailable};
 use evergreen_lifecycle::reaction::ReactionLog;
 use evergreen_lifecycle::schedule::Timetable;
@@ -34,27 +33,19 @@ pub(super) struct Week {
     pub(super) champions: Option<Vec<Champion>>,
     /// The newest comparisons of served rows with the baseline. The inner `None`: nothing was compared yet.
     pub(super) drift: Option<Option<DriftSummary>>,
+    /// The newest judgement of the live accuracy. The inner `None`: nothing was judged yet.
+    pub(super) live: Option<Option<LiveSummary>>,
     pub(super) reactions: Option<ReactionLog>,
     /// The runs that began in the week, oldest first.
     pub(super) runs: Option<Vec<Run>>,
     /// The incidents that went on in the week, oldest first.
-    pub(super) incidents: Option<Vec<Incident>>,
+    pub(super) incidents: Option<Vec<AlarmIncident>>,
     /// The usage of the week.
     pub(super) usage: Option<MonthUsage>,
     /// The estimated cost of the month so far.
     pub(super) cost: Option<CostEstimate>,
     /// The next time of the training schedule. The inner `None`: no training is due.
     pub(super) next_training: Option<Option<Timestamp>>,
-}
-
-/// The alarms that rang together, and when.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Incident {
-    /// The alarms' names without the name of the stack, separated by commas.
-    pub(super) alarms: String,
-    pub(super) began: Timestamp,
-    /// `None` while an alarm is raised.
-    pub(super) ended: Option<Timestamp>,
 }
 
 impl Week {
@@ -90,9 +81,10 @@ impl Week {
             until,
             champions,
             drift: known("drift", registry.drift_summary().await),
+            live: known("live accuracy", registry.live_summary().await),
             reactions: known("reactions", registry.reactions().await),
             runs,
-            incidents: known("alarms", incidents(registry, &handler.letterhead.stack, from).await),
+            incidents: known("alarms", incidents(registry, from).await),
             usage: usage(handler, from, until).await,
             cost: cost(handler, until).await,
             next_training,
@@ -115,21 +107,10 @@ fn served(newest_first: impl Iterator<Item = Champion>, from: Timestamp) -> Vec<
 }
 
 /// Returns the incidents that went on after `from`, oldest first.
-async fn incidents(registry: &impl DigestRegistry, stack: &str, from: Timestamp) -> Result<Vec<Incident>, Unavailable> {
+async fn incidents(registry: &impl DigestRegistry, from: Timestamp) -> Result<Vec<AlarmIncident>, Unavailable> {
     let Some(record) = registry.incidents().await? else { return Ok(Vec::new()) };
-    let of_week = record.incidents().filter(|incident| incident.ended.is_none_or(|ended| ended >= from));
-    Ok(of_week.map(|incident| short(incident, stack)).collect())
-}
-
-fn short(incident: &AlarmIncident, stack: &str) -> Incident {
-    let name = |alarm: &RaisedAlarm| {
-        let short = alarm.alarm.strip_prefix(stack).and_then(|name| name.strip_prefix('-'));
-        short.unwrap_or(&alarm.alarm).to_owned()
-    };
-    let of_it = incident.raised.iter().filter(|raised| raised.since >= incident.began);
-    let names: BTreeSet<String> = of_it.map(name).collect();
-    let alarms = names.into_iter().collect::<Vec<_>>().join(", ");
-    Incident { alarms, began: incident.began, ended: incident.ended }
+    let is_recent = |incident: &&AlarmIncident| incident.ended.is_none_or(|ended| ended >= from);
+    Ok(record.incidents().filter(is_recent).cloned().collect())
 }
 
 /// Returns the usage between two times. `None` if nobody counts it, as on an emulator.

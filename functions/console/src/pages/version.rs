@@ -13,6 +13,7 @@ use jiff::SignedDuration;
 use self::facts::{ClassRow, ConfusionTable};
 use self::plots::TitledPlot;
 use self::verifications::VerificationRow;
+use super::drift::TableDriftView;
 use super::evidence;
 use super::frame::PageFrame;
 use super::markup::{Fact, Markup, badge};
@@ -60,6 +61,7 @@ struct VersionPage<'a> {
     search: Option<Markup>,
     columns: Vec<ColumnRow>,
     warnings: Vec<String>,
+    table_drift: Option<TableDriftView>,
     verifications: Vec<VerificationRow>,
     no_evidence: Option<String>,
     note: Option<&'a str>,
@@ -125,6 +127,9 @@ fn render(version: &Version, around: &Around, request: &PageRequest<'_>) -> Resu
         }),
         columns: columns.map(|column| ColumnRow::of(column, version.dataset.rows)).collect(),
         warnings: manifest.map(|manifest| manifest.profile.warnings.clone()).unwrap_or_default(),
+        table_drift: manifest
+            .and_then(|manifest| manifest.table_drift.as_ref())
+            .map(|found| TableDriftView::of(found, &frame.base)),
         verifications: around.verifications.iter().map(|made| VerificationRow::of(made, request.now)).collect(),
         no_evidence: around.evidence.as_ref().err().cloned(),
         note: around.annotations.note.as_deref(),

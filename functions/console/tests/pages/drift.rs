@@ -80,3 +80,21 @@ async fn the_pages_say_what_the_stack_did_by_itself() {
         assert!(text.contains("Evergreen asked for a training run at 2026-11-24 03:12 UTC"), "{path}: {text}");
     }
 }
+
+#[tokio::test]
+async fn a_version_shows_how_its_data_set_differs_from_that_of_the_champion() {
+    let world = full();
+    store_drift(&world.registry);
+    let verdict = world.registry.state().comparisons[0].verdict.clone();
+    let found = serde_json::json!({"version": 15, "verdict": verdict});
+    let key = "models/iris/00000016/manifest.json".to_owned();
+    let mut state = world.registry.state();
+    let mut manifest: serde_json::Value = serde_json::from_slice(&state.objects[&key]).unwrap();
+    manifest["table_drift"] = found;
+    state.objects.insert(key, manifest.to_string().into_bytes());
+    drop(state);
+    let text = page(&world, Right::See, "versions/16").await.text;
+    for expected in ["Compared with the data set of the champion", "1 drifted", "above 50", "<b>income</b>"] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+}

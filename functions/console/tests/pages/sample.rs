@@ -290,6 +290,7 @@ fn manifest(version: &Version) -> Manifest {
     let columns = names.map(Column::number).to_vec();
     Manifest {
         options: None,
+        table_drift: None,
         architecture: Some("aarch64".to_owned()),
         format: MANIFEST_FORMAT,
         model: "iris".parse().unwrap(),

@@ -47,6 +47,7 @@ impl TestWorld {
                 memory: 1 << 30,
                 keep_days: None,
                 retention: None,
+                drift_psi: 0.2,
                 code_version: "test".into(),
             },
             seconds: 900,
