@@ -17,6 +17,7 @@ mod ports;
 pub mod problem;
 pub mod route;
 pub mod rows;
+mod sampling;
 pub mod views;
 
 pub use app::App;

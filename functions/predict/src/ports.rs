@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use evergreen_lifecycle::ports::{Artifacts, Champions, Clock, ServedCounting};
+use evergreen_lifecycle::ports::{Artifacts, Champions, Clock, SampleStore, ServedCounting};
 
 use crate::journal::Journal;
 
@@ -14,7 +14,7 @@ pub struct PredictPorts<R, A, C, J> {
     /// The registry (DynamoDB), from which the record of the champion is read. The counts of served rows are stored
     /// there.
     pub registry: Arc<R>,
-    /// The artifact store (S3), from which model files are read.
+    /// The artifact store (S3), from which model files are read. Samples of served rows are stored there.
     pub artifacts: Arc<A>,
     /// The clock: returns the current time.
     pub clock: Arc<C>,
@@ -27,8 +27,8 @@ pub struct PredictPorts<R, A, C, J> {
 pub trait PredictWorld: Send + Sync + 'static {
     /// Type of the registry (DynamoDB) with the record of the champion and the counts of served rows.
     type Registry: Champions + ServedCounting;
-    /// Type of the store that has the model artifacts.
-    type Artifacts: Artifacts;
+    /// Type of the store that has the model artifacts, and the samples of served rows.
+    type Artifacts: Artifacts + SampleStore;
 
     /// Returns the registry (DynamoDB) with the record of the champion.
     fn registry(&self) -> &Self::Registry;
@@ -43,7 +43,7 @@ pub trait PredictWorld: Send + Sync + 'static {
 impl<R, A, C, J> PredictWorld for PredictPorts<R, A, C, J>
 where
     R: Champions + ServedCounting + 'static,
-    A: Artifacts + 'static,
+    A: Artifacts + SampleStore + 'static,
     C: Clock + 'static,
     J: Journal + 'static,
 {

@@ -108,6 +108,10 @@ pub struct MemoryState {
     pub published: Option<PublishedMetrics>,
     /// The stored counts of served rows, in the order of their first storing.
     pub shares: Vec<CountShare>,
+    /// Test input: the maximum number of served rows in a sample. 0 means that no row is kept.
+    pub sampled_rows: usize,
+    /// How often a sample of served rows was stored. The samples are among `objects`.
+    pub sample_writes: usize,
     /// The sums of the counts of served rows, in the order of their storing.
     pub hours: Vec<HourCounts>,
     /// The summary of the comparisons of served rows. `None` before the first one.

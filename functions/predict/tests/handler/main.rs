@@ -13,5 +13,6 @@ mod predicting;
 mod refreshing;
 mod refusing;
 mod rollback;
+mod sampling;
 mod showing;
 mod support;
