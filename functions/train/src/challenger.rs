@@ -2,6 +2,7 @@
 
 use evergreen_learning::{EvaluationError, Holdout, Trained};
 use evergreen_lifecycle::digest::sha256_hex;
+use evergreen_lifecycle::feedback::WrittenLosses;
 use evergreen_lifecycle::ports::{LARGEST_COPY, Registration};
 use evergreen_lifecycle::{
     Announcement, Artifact, Champion, Dataset, DatasetProfile, Decision, Durations, LifecycleEvent, MANIFEST_FORMAT,
@@ -157,6 +158,7 @@ impl Challenger {
             run,
             version,
             promotion,
+            rollout: None,
             seen_revision: seen.pointer.map_or(0, |pointer| pointer.revision),
             artifact: is_kept.then(|| self.content().to_vec()),
         })
@@ -175,6 +177,7 @@ impl Challenger {
             trigger: registration.run.trigger.clone(),
             profile: self.dataset.profile.clone(),
             baseline: self.trained.baseline.clone(),
+            hold_out: self.trained.model.metadata().hold_out.as_ref().and_then(WrittenLosses::read),
             curves: Some(self.trained.curves.clone()),
             options: self.dataset.options.clone(),
             architecture: Some(std::env::consts::ARCH.to_owned()),
@@ -208,6 +211,7 @@ impl Challenger {
                 total,
             },
             decision,
+            promotion: PromotionMode::Direct,
         }
     }
 }

@@ -22,6 +22,7 @@ mod impact;
 mod intervals;
 mod leaks;
 mod learner;
+mod losses;
 pub mod memory;
 mod prepared;
 mod proof;

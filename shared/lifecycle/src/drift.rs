@@ -19,6 +19,7 @@ mod verdict;
 mod window;
 
 pub use baseline::BaselineCounts;
+pub(crate) use bins::exact;
 pub use bins::{Bins, CountedCategory, MAX_COUNTED_CATEGORIES, MAX_EDGES};
 pub use codec::{MAX_COUNTS_BYTES, UnreadableCounts};
 pub use counts::{OtherShape, ServedCounts};

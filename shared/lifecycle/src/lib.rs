@@ -25,8 +25,10 @@ mod name;
 pub mod outbox;
 pub mod ports;
 mod profile;
+pub mod reaction;
 pub mod record;
 mod retention;
+pub mod rollout;
 pub mod run;
 mod run_id;
 pub mod sample;
@@ -74,8 +76,9 @@ pub use signature::{
     write_moment, write_words,
 };
 pub use steering::{
-    Actor, ActorKind, Alias, AliasName, Annotations, AuditEntry, AuditedAction, Change, Edit, InvalidAliasName,
-    MadeChange, Mute, PIN, PROTECTED_CHAMPIONS, Protection, RequestKey, requested_event,
+    Actor, ActorKind, Alias, AliasName, Annotations, AuditEntry, AuditedAction, Change, DraftedChange, Edit,
+    InvalidAliasName, MadeChange, ManualSuccession, Mute, PIN, PROTECTED_CHAMPIONS, Protection, RequestKey,
+    former_champion, requested_event,
 };
 pub use verification::{Verification, VerificationOutcome};
 pub use version::{Artifact, IMPORTED_FILE, Imported, Version, VersionNumber};
