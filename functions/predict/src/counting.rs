@@ -16,7 +16,7 @@ use jiff::Timestamp;
 
 use crate::champion::LoadedChampion;
 use crate::ports::PredictWorld;
-use crate::sampling::{Occasion, ServedSamples};
+use crate::sampling::{HandOver, ServedSamples};
 
 // A share has about eight bytes for each cell: 5 kB for 60 columns of numbers, 16 kB if all are categories.
 /// Maximum number of shares (one for each hour and model version) that wait for a hand-over.
@@ -103,17 +103,17 @@ impl<W: PredictWorld> ServedRows<W> {
     pub async fn hand_over(&self) {
         let _turn = self.turn.lock().await;
         self.hand_over_counts().await;
-        self.hand_over_samples(Occasion::Refresh).await;
+        self.hand_over_samples(HandOver::Refresh).await;
     }
 
     /// Stores everything that was counted or sampled, because Lambda ends the environment.
     pub async fn end(&self) {
         let _turn = self.turn.lock().await;
         // There is little time, so one call does not wait for the other.
-        tokio::join!(self.hand_over_counts(), self.hand_over_samples(Occasion::End));
+        tokio::join!(self.hand_over_counts(), self.hand_over_samples(HandOver::End));
     }
 
-    async fn hand_over_samples(&self, occasion: Occasion) {
+    async fn hand_over_samples(&self, occasion: HandOver) {
         if let Some(samples) = &self.samples {
             samples.hand_over(&self.environment, occasion).await;
         }

@@ -23,7 +23,7 @@ const MAX_SAMPLES: usize = 3;
 
 /// When samples are handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Occasion {
+pub(crate) enum HandOver {
     /// After a refresh of the champion. Samples that have hardly changed are not stored again.
     Refresh,
     /// Lambda ends the environment.
@@ -79,7 +79,7 @@ impl<W: PredictWorld> ServedSamples<W> {
 
     /// Stores the samples that are due. A failure is logged, and the next hand-over tries again. The caller must not call
     /// this twice at the same time, so that an older sample cannot arrive last.
-    pub(crate) async fn hand_over(&self, environment: &str, occasion: Occasion) {
+    pub(crate) async fn hand_over(&self, environment: &str, occasion: HandOver) {
         let now = CountedHour::of(self.world.clock().now());
         for rows in self.due(now, occasion) {
             let key = SampleKey { hour: rows.hour, version: rows.version, environment };
@@ -103,10 +103,10 @@ impl<W: PredictWorld> ServedSamples<W> {
         self.samples().retain(|sample| sample.hour >= now || sample.is_new());
     }
 
-    fn due(&self, now: CountedHour, occasion: Occasion) -> Vec<SampledRows> {
+    fn due(&self, now: CountedHour, occasion: HandOver) -> Vec<SampledRows> {
         let samples = self.samples();
         let is_due = |sample: &&Sample| {
-            let is_complete = occasion == Occasion::End || sample.hour < now;
+            let is_complete = occasion == HandOver::End || sample.hour < now;
             sample.is_new() && (is_complete || sample.reservoir.offered() / 2 >= sample.stored)
         };
         samples.iter().filter(is_due).map(Sample::rows).collect()

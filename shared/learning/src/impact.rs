@@ -66,7 +66,7 @@ impl ComparedModels<'_> {
     }
 
     /// Compares the answers to samples of rows that were served in the last `days` days. Samples whose rows lack a column
-    /// that one of the models needs are left out, so the result may be about no rows at all.
+    /// that one of the models needs are left out. If all are, the result is about 0 rows.
     ///
     /// # Errors
     /// [`ImpactError`] if the models are for other tasks.

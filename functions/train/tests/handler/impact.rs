@@ -22,7 +22,7 @@ fn customers(pro_leaves: bool) -> String {
     csv
 }
 
-/// Returns a world whose champion has learnt that customers with the plan `pro` stay. The data set now says that they
+/// Returns a world whose champion has learned that customers with the plan `pro` stay. The data set now says that they
 /// leave.
 async fn changed() -> TestWorld {
     let world = TestWorld::with(&[("customers.csv", customers(false).as_bytes())]);
