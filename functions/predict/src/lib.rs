@@ -21,6 +21,7 @@ pub mod problem;
 pub mod requested;
 pub mod route;
 pub mod rows;
+mod sampling;
 pub mod views;
 
 pub use app::App;

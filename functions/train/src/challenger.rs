@@ -1,6 +1,6 @@
 //! A trained or imported model that is not yet registered as a version.
 
-use evergreen_learning::{EvaluationError, Trained};
+use evergreen_learning::{EvaluationError, Holdout, Trained};
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::drift::TableDrift;
 use evergreen_lifecycle::feedback::WrittenLosses;
@@ -92,6 +92,16 @@ impl Challenger {
     /// Returns the summary of the data set on which the model was trained, or, for an imported model, evaluated.
     pub fn dataset(&self) -> &Dataset {
         &self.dataset.summary
+    }
+
+    /// Returns the loaded model.
+    pub fn model(&self) -> &Model {
+        &self.trained.model
+    }
+
+    /// Returns the hold-out rows of this training run.
+    pub fn holdout(&self) -> &Holdout {
+        &self.trained.holdout
     }
 
     /// Scores this new model on its hold-out rows, by the given metric.

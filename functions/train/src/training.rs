@@ -9,7 +9,7 @@ use evergreen_learning::memory::Purpose;
 use evergreen_learning::{Origin, Plan, Prepared, ProgressWatch, Trained, compare_tables, drift, train_watched};
 use evergreen_lifecycle::drift::{DriftLimits, TableDrift};
 use evergreen_lifecycle::ports::{RegisterError, Registrar, Registration};
-use evergreen_lifecycle::{Gate, Incumbent, RecordedOptions, Run, RunStage};
+use evergreen_lifecycle::{Decision, Gate, Incumbent, RecordedOptions, Run, RunStage};
 use evergreen_table::Table;
 
 use crate::challenger::{Challenger, DatasetRecord, RegistrySnapshot};
@@ -193,16 +193,19 @@ impl<W: TrainWorld> Trainer<'_, W> {
             scored.scores(metric).map(|scores| (scores, scored.constant_scores(metric)))
         })
         .await??;
+        let served = Arc::new(if champion.is_some() { self.served_sample().await } else { None });
         let mut manifest = None;
         let mut round = 0;
         loop {
             let (current, last_revision) = self.current_champion(champion, retries).await?;
             champion = current;
-            let incumbent = match &champion {
-                Some(champion) => champion.assess(challenger, gate.metric()).await?,
-                None => Incumbent::None,
+            let (incumbent, impact) = match &champion {
+                Some(champion) => {
+                    (champion.assess(challenger, gate.metric()).await?, champion.impact_of(challenger, &served).await?)
+                }
+                None => (Incumbent::None, None),
             };
-            let decision = gate.decide(&scores, constant.as_ref(), &incumbent);
+            let decision = Decision { impact, ..gate.decide(&scores, constant.as_ref(), &incumbent) };
             let seen = RegistrySnapshot { pointer: champion.as_ref().map(CurrentChampion::pointer), last_revision };
             let total = started.elapsed().as_secs_f64();
             let registration = challenger.registration(run, decision, &seen, total, self.world.clock().now())?;

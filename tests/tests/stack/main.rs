@@ -16,6 +16,7 @@ mod drifting;
 mod events;
 mod faults;
 mod forgetting;
+mod impact;
 mod imports;
 mod live;
 mod mails;

@@ -89,8 +89,8 @@ fn versions() -> Value {
         "decision": {"type": "object"},
     });
     let whole = json!({
-        "version": to("Version"), "reason": text(), "aliases": list(text()), "annotations": to("Annotations"),
-        "champion": flag(),
+        "version": to("Version"), "reason": text(), "impact": maybe(text()), "aliases": list(text()),
+        "annotations": to("Annotations"), "champion": flag(),
     });
     let manifest = json!({"model": text(), "version": to("Version"), "signature": {"type": "object"}});
     let link = json!({
@@ -123,7 +123,10 @@ fn champions() -> Value {
 fn comparison() -> Value {
     let metric_values = list(json!({"type": ["number", "null"]}));
     let metric = json!({"name": text(), "values": metric_values, "differences": metric_values});
-    let test = json!({"challenger": number(), "champion": number(), "reason": text(), "decision": {"type": "object"}});
+    let test = json!({
+        "challenger": number(), "champion": number(), "reason": text(), "impact": maybe(text()),
+        "decision": {"type": "object"},
+    });
     let comparison = json!({
         "versions": list(number()), "differing": list(to("ComparedRow")), "equal": list(text()),
         "metrics": list(object(metric)), "tests": list(object(test)), "signature": list(to("ComparedRow")),

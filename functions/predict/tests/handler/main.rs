@@ -15,5 +15,6 @@ mod predicting;
 mod refreshing;
 mod refusing;
 mod rollback;
+mod sampling;
 mod showing;
 mod support;

@@ -46,6 +46,7 @@ impl TestWorld {
                 tolerance: 0.0,
                 memory: 1 << 30,
                 keep_days: None,
+                sample_days: 0,
                 retention: None,
                 drift_psi: 0.2,
                 code_version: "test".into(),
