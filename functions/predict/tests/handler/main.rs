@@ -15,5 +15,6 @@ mod predicting;
 mod refreshing;
 mod refusing;
 mod rollback;
+mod rolling;
 mod showing;
 mod support;
