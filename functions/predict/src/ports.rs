@@ -24,6 +24,15 @@ pub struct PredictPorts<R, A, C, J> {
     pub journal: Arc<J>,
 }
 
+/// What the predict function reads in the registry and stores there: the records of champion, rollout, versions and
+/// aliases, and its own counts.
+pub trait PredictRegistry: Champions + Rollouts + Versions + AliasLookup + ServedCounting + RolloutCounting {}
+
+impl<R> PredictRegistry for R where
+    R: Champions + Rollouts + Versions + AliasLookup + ServedCounting + RolloutCounting
+{
+}
+
 // Generic code takes this one trait instead of four type parameters.
 /// The predict function's connections to other systems: registry, artifact store, clock and journal.
 pub trait PredictWorld: Send + Sync + 'static {

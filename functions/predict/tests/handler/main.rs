@@ -16,5 +16,6 @@ mod refreshing;
 mod refusing;
 mod rollback;
 mod sampling;
+mod rolling;
 mod showing;
 mod support;

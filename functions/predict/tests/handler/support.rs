@@ -116,6 +116,25 @@ impl PredictionKeys for Remote {
     }
 }
 
+impl Rollouts for Remote {
+    async fn rollout(&self) -> Result<Option<Record<Rollout>>, Unavailable> {
+        self.memory.rollout().await
+    }
+
+    async fn serving(&self, with_copy: bool) -> Result<Option<ServingRecords>, Unavailable> {
+        *self.pointer_reads.lock().unwrap() += 1;
+        self.pass().await;
+        self.memory.serving(with_copy).await
+    }
+}
+
+impl RolloutCounting for Remote {
+    async fn put_rollout_share(&self, share: &RolloutShare) -> Result<(), Unavailable> {
+        self.pass().await;
+        self.memory.put_rollout_share(share).await
+    }
+}
+
 impl Versions for Remote {
     async fn version(&self, number: VersionNumber) -> Result<Option<Record<Version>>, Unavailable> {
         *self.version_reads.lock().unwrap() += 1;
