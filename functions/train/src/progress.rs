@@ -76,6 +76,8 @@ mod tests {
             memory: 1 << 30,
             keep_days: None,
             retention: None,
+            promotion: PromotionMode::Direct,
+            rollout: RolloutPlan::new(vec![10, 50], 60).unwrap(),
             code_version: "test".into(),
         }
     }
