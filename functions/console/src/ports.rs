@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use evergreen_lifecycle::ports::{
     AlarmStates, Announcer, ArtifactLinks, ArtifactWriter, Artifacts, BilledUsage, Champions, Clock, EventOutbox,
-    Listing, Mailbox, ObjectRemoval, ObjectRetention, RecordRetention, RequestHistory, Runs, ScheduleSwitch, Schedules,
-    ServedRecord, Sessions, Steering, Versions,
+    FeedbackCounting, Listing, Mailbox, ObjectRemoval, ObjectRetention, PredictionKeys, RecordRetention, RequestHistory,
+    Runs, ScheduleSwitch, Schedules, ServedRecord, Sessions, Steering, Versions,
 };
 
 /// The console function's connections to other systems.
@@ -29,14 +29,27 @@ pub struct ConsolePorts<R, A, S, M, B, L, C> {
 
 /// What the console needs of the registry.
 pub trait ConsoleRegistry:
-    Champions + EventOutbox + Listing + RecordRetention + Runs + ServedRecord + Sessions + Steering + Versions + 'static
+    Champions
+    + EventOutbox
+    + FeedbackCounting
+    + Listing
+    + PredictionKeys
+    + RecordRetention
+    + Runs
+    + ServedRecord
+    + Sessions
+    + Steering
+    + Versions
+    + 'static
 {
 }
 
 impl<R> ConsoleRegistry for R where
     R: Champions
         + EventOutbox
+        + FeedbackCounting
         + Listing
+        + PredictionKeys
         + RecordRetention
         + Runs
         + ServedRecord

@@ -12,6 +12,8 @@ pub use table::ROUTES;
 pub enum Need {
     /// The right to read: the key of the status API, or a signature.
     Reading,
+    /// The right to predict: the key of the prediction API, or a signature.
+    Predicting,
     /// The right to steer: a signature with AWS credentials.
     Steering,
 }
@@ -53,6 +55,8 @@ pub enum Operation {
     Cost,
     /// Returns the OpenAPI document.
     OpenApi,
+    /// Takes what turned out true about predictions.
+    Feedback,
     /// Asks for a training run.
     Train,
     /// Promotes a version.

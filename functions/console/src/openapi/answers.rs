@@ -33,6 +33,7 @@ pub(super) fn schema_of(endpoint: Operation) -> &'static str {
         Operation::MakeLink => "OpeningLink",
         Operation::EndSessions => "EndedSessions",
         Operation::OpenApi => "Document",
+        Operation::Feedback => "CountedFeedback",
         _ => "Changed",
     }
 }
@@ -40,7 +41,7 @@ pub(super) fn schema_of(endpoint: Operation) -> &'static str {
 /// Returns the schemas of all answers by name.
 pub(super) fn all() -> Map<String, Value> {
     let mut all = Map::new();
-    for schemas in [runs(), versions(), champions(), comparison(), schedule(), audit(), drift(), cost(), changes()] {
+    for schemas in [runs(), versions(), champions(), comparison(), schedule(), audit(), drift(), cost(), changes(), feedback()] {
         if let Value::Object(schemas) = schemas {
             all.extend(schemas);
         }
@@ -157,6 +158,15 @@ fn drift() -> Value {
         "comparisons": list(object(comparison)),
     });
     json!({"Drift": object(drift)})
+}
+
+fn feedback() -> Value {
+    let refused = json!({
+        "index": count(), "field": {"enum": ["feedback", "id", "actual"]}, "detail": text(), "expected": text(),
+    });
+    json!({
+        "CountedFeedback": object(json!({"counted": count(), "repeated": count(), "refused": list(object(refused))})),
+    })
 }
 
 fn cost() -> Value {

@@ -1,6 +1,6 @@
 //! The table of the JSON routes.
 
-use super::Need::{Reading, Steering};
+use super::Need::{Predicting, Reading, Steering};
 use super::Operation as E;
 use super::{JsonRoute, Need, Operation};
 
@@ -28,6 +28,15 @@ pub static ROUTES: &[JsonRoute] = &[
     reading("/drift", &[], E::Drift, "Shows how served rows compare with the training data."),
     reading("/cost", &[], E::Cost, "Estimates the cost of the month so far."),
     reading("/openapi.json", &[], E::OpenApi, "Returns this document."),
+    JsonRoute {
+        need: Predicting,
+        method: "POST",
+        template: "/feedback",
+        query: &[],
+        body: Some("Feedback"),
+        summary: "Takes what turned out true about predictions.",
+        endpoint: E::Feedback,
+    },
     steering("POST", "/trainings", Some("Training"), E::Train, "Asks for a training run."),
     steering("POST", "/promotions", Some("Promotion"), E::Promote, "Makes a version the champion."),
     steering("POST", "/rollbacks", Some("Rollback"), E::RollBack, "Makes the champion before this one the champion."),
