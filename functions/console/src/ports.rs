@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use evergreen_lifecycle::ports::{
     AlarmStates, Announcer, ArtifactLinks, ArtifactWriter, Artifacts, BilledUsage, Champions, Clock, EventOutbox,
-    FeedbackCounting, Listing, Mailbox, ObjectRemoval, ObjectRetention, PredictionKeys, RecordRetention, RequestHistory,
-    Runs, ScheduleSwitch, Schedules, ServedRecord, Sessions, Steering, Versions,
+    FeedbackCounting, Listing, Mailbox, ObjectRemoval, ObjectRetention, PredictionKeys, Reactions, RecordRetention,
+    RequestHistory, Runs, ScheduleSwitch, Schedules, ServedRecord, Sessions, Steering, Versions,
 };
 
 /// The console function's connections to other systems.
@@ -34,6 +34,7 @@ pub trait ConsoleRegistry:
     + FeedbackCounting
     + Listing
     + PredictionKeys
+    + Reactions
     + RecordRetention
     + Runs
     + ServedRecord
@@ -50,6 +51,7 @@ impl<R> ConsoleRegistry for R where
         + FeedbackCounting
         + Listing
         + PredictionKeys
+        + Reactions
         + RecordRetention
         + Runs
         + ServedRecord

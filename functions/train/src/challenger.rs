@@ -2,6 +2,7 @@
 
 use evergreen_learning::{EvaluationError, Trained};
 use evergreen_lifecycle::digest::sha256_hex;
+use evergreen_lifecycle::feedback::WrittenLosses;
 use evergreen_lifecycle::ports::{LARGEST_COPY, Registration};
 use evergreen_lifecycle::rollout::{PromotionMode, Rollout};
 use evergreen_lifecycle::{
@@ -174,6 +175,7 @@ impl Challenger {
             trigger: registration.run.trigger.clone(),
             profile: self.dataset.profile.clone(),
             baseline: self.trained.baseline.clone(),
+            hold_out: self.trained.model.metadata().hold_out.as_ref().and_then(WrittenLosses::read),
             curves: Some(self.trained.curves.clone()),
             options: self.dataset.options.clone(),
             architecture: Some(std::env::consts::ARCH.to_owned()),

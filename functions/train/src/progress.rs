@@ -59,6 +59,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
 #[cfg(test)]
 mod tests {
     use evergreen_lifecycle::RunStage;
+    use evergreen_lifecycle::rollout::{PromotionMode, RolloutPlan};
     use evergreen_testkit::{FixedClock, Memory, moment, run};
 
     use super::*;

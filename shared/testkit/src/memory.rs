@@ -29,6 +29,7 @@ use evergreen_lifecycle::ports::{
     AcceptedMail, AlarmStatus, CountShare, HourCounts, LARGEST_COPY, NewObject, ObjectTag, RequestDay, RolloutShare,
     StoredSchedule, Unavailable,
 };
+use evergreen_lifecycle::reaction::ReactionLog;
 use evergreen_lifecycle::rollout::Rollout;
 use evergreen_lifecycle::session::{Session, SessionLink};
 use evergreen_lifecycle::{
@@ -147,6 +148,8 @@ pub struct MemoryState {
     pub keys: BTreeMap<String, MadeChange>,
     /// The mutes of alarms, by the alarm's name without the name of the stack.
     pub mutes: BTreeMap<String, Mute>,
+    /// What the stack has done by itself.
+    pub reactions: ReactionLog,
     /// The links that were not used yet, by the hash of their token.
     pub links: BTreeMap<String, SessionLink>,
     /// The open sessions, by the hash of their token.

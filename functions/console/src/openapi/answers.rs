@@ -41,7 +41,9 @@ pub(super) fn schema_of(endpoint: Operation) -> &'static str {
 /// Returns the schemas of all answers by name.
 pub(super) fn all() -> Map<String, Value> {
     let mut all = Map::new();
-    for schemas in [runs(), versions(), champions(), comparison(), schedule(), audit(), drift(), cost(), changes(), feedback()] {
+    for schemas in
+        [runs(), versions(), champions(), comparison(), schedule(), audit(), drift(), cost(), changes(), feedback()]
+    {
         if let Value::Object(schemas) = schemas {
             all.extend(schemas);
         }
@@ -153,9 +155,13 @@ fn drift() -> Value {
         "version": number(), "is_drifted": flag(), "drifted": count(), "rows": count(), "refused": count(),
         "columns": list(json!({"type": "object"})), "sentence": text(),
     });
+    let reaction = json!({
+        "at": time(), "cause": {"enum": ["drift", "live_accuracy"]}, "reaction": {"enum": ["retrain", "rollback"]},
+        "version": number(), "run": maybe(text()), "to": maybe(number()), "sentence": text(),
+    });
     let drift = json!({
         "judged_until": maybe(time()), "rows": count(), "drifted": count(), "sentence": maybe(text()),
-        "comparisons": list(object(comparison)),
+        "comparisons": list(object(comparison)), "reactions": list(object(reaction)),
     });
     json!({"Drift": object(drift)})
 }

@@ -190,6 +190,12 @@ impl RegistryKeys {
         self.at("LISTING".to_owned())
     }
 
+    /// Returns the DynamoDB key of the log of what the stack has done by itself.
+    pub(super) fn reactions(&self) -> Key {
+        // The alert function and the console read it, so it is beside the champion.
+        self.at("REACTIONS".to_owned())
+    }
+
     /// Returns the prefix of the sort keys of the verifications of a model version.
     pub(super) fn verifications(number: VersionNumber) -> String {
         format!("VERIFY#{}#", number.padded())
