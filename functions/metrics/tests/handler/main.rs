@@ -2,7 +2,9 @@
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 mod drifting;
+mod judging;
 mod publishing;
+mod reacting;
 mod support;
 
 use std::collections::BTreeSet;
@@ -97,6 +99,7 @@ async fn published_figures_follow_from_the_registry() {
       "unknown": [],
       "unreadable": [],
       "drift": "the artifact has no baseline: an earlier release has trained it",
+      "live": "No true value is known yet for predictions of version 2, and there is no estimate.",
       "artifact": {
         "copy": null,
         "object": "sound"
@@ -156,6 +159,7 @@ async fn a_new_stack_publishes_what_it_knows() {
       "unknown": [],
       "unreadable": [],
       "drift": null,
+      "live": null,
       "artifact": null
     }
     "#);
