@@ -17,8 +17,8 @@ async fn predict(stack: &Stack, flowers: &[Flower]) -> Vec<Value> {
     .await
 }
 
-/// Tells the true species of the flowers. `turn` is by how many species each is turned into another one.
-async fn tell(stack: &Stack, ids: &[Value], flowers: &[Flower], turn: usize) {
+/// Reports the true species of the flowers. `turn` is by how many species each is turned into another one.
+async fn report(stack: &Stack, ids: &[Value], flowers: &[Flower], turn: usize) {
     let told = ids.iter().zip(flowers).map(|(id, flower)| {
         let species = SPECIES.iter().position(|name| *name == flower.species).expect("a species");
         json!({"id": id, "actual": SPECIES[(species + turn) % SPECIES.len()]})
@@ -39,7 +39,7 @@ async fn feedback_that_contradicts_the_model_raises_an_alarm_and_another_champio
 
     let flowers = flowers();
     let ids = predict(&stack, &flowers).await;
-    tell(&stack, &ids, &flowers, 1).await;
+    report(&stack, &ids, &flowers, 1).await;
     let published = stack.functions.measure().await;
     assert_eq!(published["LiveAccuracyWorse"], 1.0, "{published}");
     assert_eq!(published["LiveLabels"].as_f64(), Some(ids.len() as f64), "{published}");
@@ -66,7 +66,7 @@ async fn feedback_that_agrees_with_the_hold_out_raises_no_alarm() {
     stack.serve_new().await;
     let flowers = flowers();
     let ids = predict(&stack, &flowers).await;
-    tell(&stack, &ids, &flowers, 0).await;
+    report(&stack, &ids, &flowers, 0).await;
     let published = stack.functions.measure().await;
     assert_eq!(published["LiveAccuracyWorse"], 0.0, "{published}");
     assert!(published["LiveAccuracy"].as_f64() > Some(0.9), "{published}");
