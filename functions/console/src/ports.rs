@@ -5,7 +5,7 @@ use std::sync::Arc;
 use evergreen_lifecycle::ports::{
     AlarmStates, Announcer, ArtifactLinks, ArtifactWriter, Artifacts, BilledUsage, Champions, Clock, EventOutbox,
     Listing, Mailbox, ObjectRemoval, ObjectRetention, Reactions, RecordRetention, RequestHistory, Runs, ScheduleSwitch,
-    Schedules, ServedRecord, Sessions, Steering, Versions,
+    Schedules, ServedRecord, Sessions, SkewRecord, Steering, Versions,
 };
 
 /// The console function's connections to other systems.
@@ -37,6 +37,7 @@ pub trait ConsoleRegistry:
     + Runs
     + ServedRecord
     + Sessions
+    + SkewRecord
     + Steering
     + Versions
     + 'static
@@ -52,6 +53,7 @@ impl<R> ConsoleRegistry for R where
         + Runs
         + ServedRecord
         + Sessions
+        + SkewRecord
         + Steering
         + Versions
         + 'static
