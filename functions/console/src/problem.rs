@@ -41,6 +41,11 @@ pub fn only_reads() -> Problem {
     Problem::new(&FORBIDDEN, detail).expecting("a request below /api of the console API, signed with AWS credentials")
 }
 
+/// Creates the 403 response to a caller who may predict, and asks for something else.
+pub fn only_predicts() -> Problem {
+    Problem::new(&FORBIDDEN, "This key may predict and send feedback.").expecting("POST /feedback")
+}
+
 /// Creates the 403 response to a session that may see but not steer.
 pub fn only_sees() -> Problem {
     let detail = "This session may see, and this action changes something.";

@@ -12,6 +12,8 @@ pub use table::ROUTES;
 pub enum Need {
     /// The right to read: the key of the status API, or a signature.
     Reading,
+    /// The right to predict: the key of the prediction API, or a signature.
+    Predicting,
     /// The right to steer: a signature with AWS credentials.
     Steering,
 }
@@ -49,10 +51,14 @@ pub enum Operation {
     Alarms,
     /// `GET /drift`: how served rows compare with the training data.
     Drift,
+    /// `GET /live`: how right the predictions were whose truth is known.
+    Live,
     /// Estimates the cost of the month so far.
     Cost,
     /// Returns the OpenAPI document.
     OpenApi,
+    /// Takes what turned out true about predictions.
+    Feedback,
     /// Asks for a training run.
     Train,
     /// Promotes a version.

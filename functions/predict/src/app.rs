@@ -1,5 +1,7 @@
 //! The request handler of the predict function: turns one HTTP request into one HTTP response.
 
+mod in_rollout;
+
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,6 +13,8 @@ use jiff::SignedDuration;
 use lambda_http::{Request, RequestExt};
 use serde::Serialize;
 
+use crate::answer::AnsweredBy;
+use crate::challenger::ChallengerCache;
 use crate::champion::{ChampionCache, LoadedChampion};
 use crate::counting::ServedRows;
 use crate::ids::PredictionIds;
@@ -20,6 +24,7 @@ use crate::other_versions::{OtherVersion, OtherVersionError, OtherVersions};
 use crate::ports::PredictWorld;
 use crate::problem;
 use crate::requested::{RequestedVersion, VersionOrAlias};
+use crate::rollout_counting::RolloutTally;
 use crate::route::{Endpoint, Route};
 use crate::views::{HealthView, ModelView, VersionView};
 use crate::{answer, body, rows};
@@ -50,7 +55,9 @@ impl<W: PredictWorld> App<W> {
         // If `refresh` is zero, every request waits for a refresh of the champion.
         let world = Arc::new(world);
         let served = Arc::new(ServedRows::new(Arc::clone(&world)));
-        let cache = ChampionCache::new(Arc::clone(&world), model.clone(), refresh, Arc::clone(&served));
+        let tally = Arc::new(RolloutTally::new(Arc::clone(&world)));
+        let challenger = ChallengerCache::new(Arc::clone(&world), model.clone(), tally);
+        let cache = ChampionCache::new(Arc::clone(&world), model.clone(), refresh, Arc::clone(&served), challenger);
         let others = OtherVersions::new(Arc::clone(&world), model.clone(), refresh);
         let ids = PredictionIds::new(Arc::clone(&world));
         Self { model, world, cache, served, others, ids }

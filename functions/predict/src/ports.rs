@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use evergreen_lifecycle::ports::{AliasLookup, Artifacts, Champions, Clock, PredictionKeys, ServedCounting, Versions};
+use evergreen_lifecycle::ports::{
+    AliasLookup, Artifacts, Champions, Clock, PredictionKeys, SampleStore, ServedCounting, Versions,
+};
 
 use crate::journal::Journal;
 
@@ -14,12 +16,21 @@ pub struct PredictPorts<R, A, C, J> {
     /// The registry (DynamoDB), from which the records of the champion, of other versions and of aliases are read. The counts of served rows are stored
     /// there.
     pub registry: Arc<R>,
-    /// The artifact store (S3), from which model files are read.
+    /// The artifact store (S3), from which model files are read. Samples of served rows are stored there.
     pub artifacts: Arc<A>,
     /// The clock: returns the current time.
     pub clock: Arc<C>,
     /// The journal: writes log lines and counts requests as metrics.
     pub journal: Arc<J>,
+}
+
+/// What the predict function reads in the registry and stores there: the records of champion, rollout, versions and
+/// aliases, and its own counts.
+pub trait PredictRegistry: Champions + Rollouts + Versions + AliasLookup + ServedCounting + RolloutCounting {}
+
+impl<R> PredictRegistry for R where
+    R: Champions + Rollouts + Versions + AliasLookup + ServedCounting + RolloutCounting
+{
 }
 
 // Generic code takes this one trait instead of four type parameters.
@@ -28,8 +39,8 @@ pub trait PredictWorld: Send + Sync + 'static {
     /// Type of the registry (DynamoDB) with the records of champion, versions and aliases, the counts of served rows, and
     /// the key of prediction ids.
     type Registry: Champions + Versions + AliasLookup + PredictionKeys + ServedCounting;
-    /// Type of the store that has the model artifacts.
-    type Artifacts: Artifacts;
+    /// Type of the store that has the model artifacts, and the samples of served rows.
+    type Artifacts: Artifacts + SampleStore;
 
     /// Returns the registry (DynamoDB) with the record of the champion.
     fn registry(&self) -> &Self::Registry;
@@ -44,7 +55,7 @@ pub trait PredictWorld: Send + Sync + 'static {
 impl<R, A, C, J> PredictWorld for PredictPorts<R, A, C, J>
 where
     R: Champions + Versions + AliasLookup + PredictionKeys + ServedCounting + 'static,
-    A: Artifacts + 'static,
+    A: Artifacts + SampleStore + 'static,
     C: Clock + 'static,
     J: Journal + 'static,
 {

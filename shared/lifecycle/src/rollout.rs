@@ -4,6 +4,7 @@
 //! predictions. In each later stage it answers a share of the requests. [`step`] decides from the counts of both when the
 //! next stage begins, and how the rollout ends.
 
+mod arm;
 mod counts;
 mod evidence;
 pub mod noise;
@@ -14,6 +15,7 @@ mod step;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use arm::is_for_challenger;
 pub use counts::{ArmCounts, DISTANCE_EDGES, RolloutCounts, ShadowCounts};
 pub use evidence::{Evidence, LossDifferences};
 pub use plan::{InvalidPlan, MAX_STEPS, PromotionMode, RolloutPlan};
@@ -50,6 +52,9 @@ pub struct Rollout {
     /// The person who started the rollout. `None` if the gate did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_by: Option<Actor>,
+    /// The challenger of the rollout that was running and that this one replaced. `None` if none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<VersionNumber>,
     /// How the rollout ended. `None` while it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<RolloutEnd>,
@@ -111,6 +116,9 @@ impl Rollout {
             started_at: now,
             stage_since: now,
             started_by: None,
+            replaced: former
+                .filter(|former| former.runs_beside(champion_revision))
+                .map(|former| former.challenger.number),
             end: None,
         }
     }

@@ -117,6 +117,10 @@ pub struct MemoryState {
     pub published: Option<PublishedMetrics>,
     /// The stored counts of served rows, in the order of their first storing.
     pub shares: Vec<CountShare>,
+    /// Test input: the maximum number of served rows in a sample. 0 means that no row is kept.
+    pub sampled_rows: usize,
+    /// How often a sample of served rows was stored. The samples are among `objects`.
+    pub sample_writes: usize,
     /// The newest rollout. `None` if there was none.
     pub rollout: Option<Rollout>,
     /// The stored counts of rollouts, in the order of their first storing.

@@ -157,6 +157,14 @@ impl Fixture {
         self.call(&signed(method, path, body.into())).await
     }
 
+    /// Sends feedback with the key of the prediction API.
+    pub async fn feed(&self, body: Value) -> Answer {
+        let mut event = event("/feedback", ("unused", ""), "POST", "/feedback");
+        event["headers"] = json!({"content-type": "application/json"});
+        event["body"] = body.to_string().into();
+        self.call(&event).await
+    }
+
     /// Sends a request to a page, as a browser does for a page of this site: `same-origin`, `cross-site` and so on.
     pub async fn page_from(&self, site: &str, method: &str, path: &str, form: &str) -> Answer {
         let mut event = event("/{page+}", ("page", path), method, path);
