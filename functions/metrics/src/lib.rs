@@ -17,6 +17,7 @@ mod publishing;
 mod quota;
 mod reacting;
 mod readings;
+mod skew;
 mod waiting_events;
 
 pub use config::MetricsConfig;
@@ -27,4 +28,5 @@ pub use occasion::Occasion;
 pub use ports::{MetricsPorts, MetricsWorld};
 pub use reacting::{ReactingRegistry, ReactionError, Reactor};
 pub use readings::{CHAMPIONS, RUNS};
+pub use skew::check_skew;
 pub use waiting_events::send_waiting_events;

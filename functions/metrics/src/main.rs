@@ -3,7 +3,9 @@
 use anyhow::Context;
 use evergreen_aws::env::Environment;
 use evergreen_aws::{ArtifactBucket, CloudWatchMetrics, EventBus, Registry, Scheduler, SystemClock, UsagePlan};
-use evergreen_metrics::{MetricsConfig, MetricsHandler, MetricsPorts, Occasion, Reactor, send_waiting_events};
+use evergreen_metrics::{
+    MetricsConfig, MetricsHandler, MetricsPorts, Occasion, Reactor, check_skew, send_waiting_events,
+};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 
@@ -29,6 +31,7 @@ async fn main() -> anyhow::Result<()> {
     // The futures are boxed, because the compiler limits how deeply futures may be nested.
     let handle = service_fn(async |event: LambdaEvent<Value>| {
         let report = Box::pin(handler.handle(Occasion::of(&event.payload))).await;
+        Box::pin(check_skew(registry, artifacts, model)).await;
         Box::pin(reactor.react()).await;
         Box::pin(send_waiting_events(registry, &bus, clock)).await;
         report

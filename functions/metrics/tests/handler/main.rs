@@ -5,6 +5,7 @@ mod drifting;
 mod judging;
 mod publishing;
 mod reacting;
+mod skewing;
 mod support;
 
 use std::collections::BTreeSet;
