@@ -206,7 +206,7 @@ alarms! {
 
     /// Alarm: the champion's predictions are worse than on the hold-out by more than chance.
     LiveAccuracyLow {
-        name: "live-accuracy-low",
+        name: "live-accuracy-worse",
         meaning: "The champion's predictions whose truth is known are worse than on the hold-out by more than chance. \
                   It keeps answering predictions.",
         raised: |_| "predictions are less right than on the hold-out".to_owned(),
