@@ -23,6 +23,7 @@ pub mod requested;
 pub mod rollout_counting;
 pub mod route;
 pub mod rows;
+mod sampling;
 pub mod shadow;
 pub mod views;
 

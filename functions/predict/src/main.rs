@@ -19,14 +19,16 @@ async fn main() -> anyhow::Result<()> {
     let sdk = evergreen_aws::connect(&environment).context("configuration")?;
     let ports = PredictPorts {
         registry: Arc::new(Registry::new(&sdk, &config.table, config.model.clone()).with_prediction_key()),
-        artifacts: Arc::new(ArtifactBucket::new(&sdk, &config.bucket, config.model.clone())),
+        artifacts: Arc::new(
+            ArtifactBucket::new(&sdk, &config.bucket, config.model.clone()).sampling(config.sampled_rows),
+        ),
         clock: Arc::new(SystemClock),
         journal: Arc::new(StdoutJournal::new(config.model.clone())),
     };
     let app = &App::new(ports, config.model, config.refresh);
     let (served, tally) = (app.served(), app.rollout_tally());
     let end = shutdown::at_end(&environment, move || async move {
-        tokio::join!(served.hand_over(), tally.hand_over());
+        tokio::join!(served.end(), tally.hand_over());
     });
     // During Lambda's init phase the CPU is fastest and no caller waits.
     tokio::join!(app.warm_up(), end);

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use evergreen_lifecycle::ports::{
-    AliasLookup, Artifacts, Champions, Clock, PredictionKeys, RolloutCounting, Rollouts, ServedCounting, Versions,
+    AliasLookup, Artifacts, Champions, Clock, PredictionKeys, RolloutCounting, Rollouts, SampleStore, ServedCounting,
+    Versions,
 };
 
 use crate::journal::Journal;
@@ -16,7 +17,7 @@ pub struct PredictPorts<R, A, C, J> {
     /// The registry (DynamoDB), from which the records of champion, rollout, versions and aliases are read. The counts of
     /// served rows and of the rollout are stored there.
     pub registry: Arc<R>,
-    /// The artifact store (S3), from which model files are read.
+    /// The artifact store (S3), from which model files are read. Samples of served rows are stored there.
     pub artifacts: Arc<A>,
     /// The clock: returns the current time.
     pub clock: Arc<C>,
@@ -41,8 +42,8 @@ impl<R> PredictRegistry for R where
 pub trait PredictWorld: Send + Sync + 'static {
     /// Type of the registry (DynamoDB).
     type Registry: PredictRegistry;
-    /// Type of the store that has the model artifacts.
-    type Artifacts: Artifacts;
+    /// Type of the store that has the model artifacts, and the samples of served rows.
+    type Artifacts: Artifacts + SampleStore;
 
     /// Returns the registry (DynamoDB) with the record of the champion.
     fn registry(&self) -> &Self::Registry;
@@ -57,7 +58,7 @@ pub trait PredictWorld: Send + Sync + 'static {
 impl<R, A, C, J> PredictWorld for PredictPorts<R, A, C, J>
 where
     R: PredictRegistry + 'static,
-    A: Artifacts + 'static,
+    A: Artifacts + SampleStore + 'static,
     C: Clock + 'static,
     J: Journal + 'static,
 {

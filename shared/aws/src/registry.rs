@@ -25,6 +25,7 @@ mod items;
 mod journal;
 mod keys;
 mod listing;
+mod live;
 mod numbers;
 mod prediction_key;
 mod progress;

@@ -52,6 +52,9 @@ pub struct Rollout {
     /// The person who started the rollout. `None` if the gate did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_by: Option<Actor>,
+    /// The challenger of the rollout that was running and that this one replaced. `None` if none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<VersionNumber>,
     /// How the rollout ended. `None` while it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<RolloutEnd>,
@@ -113,6 +116,9 @@ impl Rollout {
             started_at: now,
             stage_since: now,
             started_by: None,
+            replaced: former
+                .filter(|former| former.runs_beside(champion_revision))
+                .map(|former| former.challenger.number),
             end: None,
         }
     }

@@ -147,7 +147,9 @@ async fn numbers_need_no_manifest_and_a_deleted_version_needs_its_kept_one() {
 async fn a_row_that_two_versions_predicted_compares_them() {
     let fixture = fixture();
     let rival = PredictedOutcome::Label(PredictedLabel::new(2, &[0.1, 0.2, 0.7]));
-    let both = |unique| id(unique, |record| record.rival = Some(RivalPrediction { version: number(3), outcome: rival.clone() }));
+    let both = |unique| {
+        id(unique, |record| record.rival = Some(RivalPrediction { version: number(3), outcome: rival.clone() }))
+    };
     let elements = json!({"feedback": [{"id": both(1), "actual": "setosa"}, {"id": both(2), "actual": "setosa"},
         {"id": both(3), "actual": "virginica"}]});
     assert_eq!(fixture.feed(elements).await.json()["counted"], 3);

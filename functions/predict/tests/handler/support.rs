@@ -7,9 +7,10 @@ use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::feedback::PredictionKey;
 use evergreen_lifecycle::ports::{
     AliasLookup, ArtifactReadError, Artifacts, Champions, CountShare, PredictionKeys, RolloutCounting, RolloutShare,
-    Rollouts, ServedCounting, ServingRecords, Unavailable, Versions, WithCopy,
+    Rollouts, SampleStore, ServedCounting, ServingRecords, Unavailable, Versions, WithCopy,
 };
 use evergreen_lifecycle::rollout::Rollout;
+use evergreen_lifecycle::sample::SampleKey;
 use evergreen_lifecycle::{Alias, AliasName, Artifact, Champion, Pointer, Record, Version, VersionNumber};
 use evergreen_predict::journal::{AnsweredRequest, Journal};
 use evergreen_predict::{App, PredictPorts};
@@ -162,6 +163,17 @@ impl ServedCounting for Remote {
     }
 }
 
+impl SampleStore for Remote {
+    fn sampled_rows(&self) -> usize {
+        self.memory.sampled_rows()
+    }
+
+    async fn put_sample(&self, key: SampleKey<'_>, content: Vec<u8>) -> Result<(), Unavailable> {
+        self.pass().await;
+        self.memory.put_sample(key, content).await
+    }
+}
+
 impl Artifacts for Remote {
     async fn get(&self, key: &str) -> Result<Vec<u8>, ArtifactReadError> {
         self.pass().await;
@@ -226,7 +238,22 @@ impl Fixture {
 
     /// Creates a function that has not loaded a champion. `interval` is the time between two refreshes of the champion.
     pub fn with_interval(interval: SignedDuration) -> Self {
-        let (remote, journal) = (Arc::new(Remote::default()), Arc::new(Recorder::default()));
+        Self::over(Remote::default(), interval)
+    }
+
+    /// Creates a function that has loaded version 1, with the given artifact, as the champion. It keeps at most `rows`
+    /// served rows of an hour.
+    pub async fn sampling(rows: usize, artifact: &[u8]) -> Self {
+        let remote = Remote::default();
+        remote.memory.state().sampled_rows = rows;
+        let fixture = Self::over(remote, INTERVAL);
+        fixture.promote_as(1, artifact);
+        fixture.app.warm_up().await;
+        fixture
+    }
+
+    fn over(remote: Remote, interval: SignedDuration) -> Self {
+        let (remote, journal) = (Arc::new(remote), Arc::new(Recorder::default()));
         let clock = Arc::new(FixedClock::at(moment("2026-11-24T08:00:00Z")));
         let ports = PredictPorts {
             registry: Arc::clone(&remote),

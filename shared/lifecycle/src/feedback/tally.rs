@@ -8,7 +8,7 @@ use super::{PredictedLabel, PredictedOutcome};
 
 // A probability of 0 for the true label would make the loss infinite. An id stores probabilities in steps of 1/65,535.
 /// Minimum probability with which a log loss is computed.
-const LEAST_PROBABILITY: f64 = 1e-5;
+pub(super) const LEAST_PROBABILITY: f64 = 1e-5;
 
 /// What turned out true about one prediction.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -57,7 +57,8 @@ impl PredictionLoss {
 }
 
 fn log_loss(said: &PredictedLabel, label: u16) -> f64 {
-    -said.probability(label).max(LEAST_PROBABILITY).ln()
+    // The logarithm of `libm` has the same bits on every machine, and training stores losses in the artifact.
+    -libm::log(said.probability(label).max(LEAST_PROBABILITY))
 }
 
 /// Counts of the predictions of one version whose true value is known.
