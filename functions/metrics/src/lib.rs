@@ -16,6 +16,7 @@ mod publishing;
 mod quota;
 mod reacting;
 mod readings;
+mod rollouts;
 mod waiting_events;
 
 pub use config::MetricsConfig;
@@ -26,4 +27,5 @@ pub use occasion::Occasion;
 pub use ports::{MetricsPorts, MetricsWorld};
 pub use reacting::{ReactingRegistry, ReactionError, Reactor};
 pub use readings::{CHAMPIONS, RUNS};
+pub use rollouts::{RolloutRegistry, RolloutSteps, StepError};
 pub use waiting_events::send_waiting_events;

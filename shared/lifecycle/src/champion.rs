@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 pub use pointer::Pointer;
 
-use crate::{Actor, Version, VersionNumber, time};
+use crate::{Actor, ActorKind, Version, VersionNumber, time};
 
 // The record contains the whole record of the model version, so the prediction function reads only one DynamoDB item.
 /// Record of the champion, the model version that answers predictions.
@@ -81,8 +81,14 @@ impl Champion {
         let decision = &self.version.decision;
         let Some(ManualPromotion { actor, reason }) = &self.by_hand else { return decision.to_string() };
         let reason = reason.as_deref().unwrap_or("without a reason");
-        let verdict = if decision.promotes() { "promoted" } else { "refused" };
-        format!("{actor} promoted it by hand: {reason} (the gate had {verdict} it: {decision})")
+        let verdict = match (decision.promotes(), self.version.promotion.is_direct()) {
+            (true, true) => "promoted",
+            (true, false) => "let it pass",
+            (false, _) => "refused",
+        };
+        let it = if verdict == "let it pass" { "" } else { " it" };
+        let how = if actor.kind == ActorKind::Stack { "" } else { " by hand" };
+        format!("{actor} promoted it{how}: {reason} (the gate had {verdict}{it}: {decision})")
     }
 
     /// Returns the champion's revision (the number of promotions so far), or 0 if there is no champion.

@@ -4,6 +4,7 @@
 mod drifting;
 mod publishing;
 mod reacting;
+mod rollouts;
 mod support;
 
 use std::collections::BTreeSet;
@@ -171,6 +172,7 @@ async fn a_failed_read_makes_only_its_figures_unknown() {
         ("versions", MetricSource::Versions),
         ("schedule", MetricSource::Schedule),
         ("usage", MetricSource::Usage),
+        ("rollout", MetricSource::Rollout),
     ];
     for (away, source) in sources {
         let expected: Vec<_> = Metric::ALL.into_iter().filter(|metric| metric.sources().contains(&source)).collect();

@@ -9,9 +9,10 @@ use evergreen_lifecycle::drift::{
     ServedCounts,
 };
 use evergreen_lifecycle::ports::{
-    Champions, CountShare, HourCounts, PublishedRecord, RememberError, Runs, ServedRecord, StoredSchedule, Unavailable,
-    Versions, WithCopy,
+    Champions, CountShare, HourCounts, PublishedRecord, RememberError, Rollouts, Runs, ServedRecord, ServingRecords,
+    StoredSchedule, Unavailable, Versions, WithCopy,
 };
+use evergreen_lifecycle::rollout::Rollout;
 use evergreen_lifecycle::schedule::Schedule;
 use evergreen_lifecycle::{
     Artifact, Column, Pointer, PublishedMetrics, Record, Run, RunId, Signature, Version, VersionNumber,
@@ -125,6 +126,16 @@ impl Versions for Registry {
 
     async fn newest_version(&self) -> Result<Option<VersionNumber>, Unavailable> {
         self.reach("versions")?.newest_version().await
+    }
+}
+
+impl Rollouts for Registry {
+    async fn rollout(&self) -> Result<Option<Record<Rollout>>, Unavailable> {
+        self.reach("rollout")?.rollout().await
+    }
+
+    async fn serving(&self, with_copy: bool) -> Result<Option<ServingRecords>, Unavailable> {
+        self.reach("pointer")?.serving(with_copy).await
     }
 }
 

@@ -65,6 +65,8 @@ pub enum MetricSource {
     Usage,
     /// The counts of served rows.
     Served,
+    /// The record of the newest rollout.
+    Rollout,
 }
 
 /// Defines the enum [`Metric`] from a list with one entry for each health metric.
@@ -245,6 +247,13 @@ metrics! {
     ServedRows {
         unit: Count, presence: AfterTraining, worst: Lowest, publication: OnChange,
         sources: [Champion, Served]
+    }
+
+    // The alarm's threshold is 1. It is over with the next rollout, and with another champion.
+    /// 1 if the newest version that proved itself beside the champion was rolled back, else 0.
+    RolloutRolledBack {
+        unit: None, presence: AfterTraining, worst: Highest, publication: OnChange,
+        sources: [Champion, Rollout]
     }
 
     /// How many of the champion's two stored model files (in the registry and in S3) are missing or damaged.
