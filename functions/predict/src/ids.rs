@@ -1,4 +1,4 @@
-//! Gives each prediction an id, with which feedback can tell later what turned out true.
+//! Gives each prediction an id, with which feedback can say later what turned out true.
 //!
 //! The id says, signed, what was predicted, so no prediction is stored. The call that reads the champion also fetches the
 //! key that signs. If the key cannot be read, answers have no ids, and everything else goes on.
