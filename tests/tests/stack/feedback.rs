@@ -46,7 +46,7 @@ async fn tally(stack: &Stack, version: u64) -> LiveTally {
 #[tokio::test]
 async fn feedback_is_counted_once_in_any_order_and_wrong_elements_are_named() {
     let stack = Stack::take().await;
-    let version = stack.serve_new().await.into();
+    let version = stack.serve_new().await;
     let truth = predicted(&stack, version).await;
     let last = truth.len() - 1;
 
