@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run stop console cli build test unit-test python-test onnx-test proof-test e2e api-test cli-test browser-test dynamodb-test localstack-test verify-machines proof served drift-proof lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving bench-console gate fuzz fuzz-corpus year year-localstack cost
+.PHONY: help run stop console cli build test unit-test python-test onnx-test proof-test e2e api-test cli-test browser-test dynamodb-test localstack-test verify-machines proof served drift-proof live-proof lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving bench-console gate fuzz fuzz-corpus year year-localstack cost
 
 EMULATOR ?= ministack
 ADVISORIES ?=
@@ -117,6 +117,9 @@ served: $(BUILT) .venv/science/ready ## Compare the deployed stack with scikit-l
 drift-proof: .venv/drift/ready ## Simulate years of drift checks beside Evidently and NannyML and write the tables of docs/WATCHING.md; takes hours (ARGS=--go-on continues)
 	cargo build --package evergreen-lifecycle --example drift --profile bench-driver --locked
 	@.venv/drift/bin/python infra/drift --binary "$${CARGO_TARGET_DIR:-target}/bench-driver/examples/drift" $(ARGS)
+
+live-proof: ## Simulate years of feedback and write the tables about live accuracy of docs/WATCHING.md; takes minutes (YEARS=4000)
+	cargo run --package evergreen-lifecycle --example live --profile bench-driver --locked -- $(or $(YEARS),4000) docs/WATCHING.md
 
 sam-local: $(BUILT) ## Run every event of events/ with `sam local invoke` and one prediction with `sam local start-api`; needs Docker
 	@$(LOCAL) sam-local

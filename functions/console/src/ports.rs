@@ -5,8 +5,8 @@ use std::sync::Arc;
 use evergreen_lifecycle::ports::{
     AlarmStates, Announcer, ArtifactLinks, ArtifactWriter, Artifacts, BilledUsage, Champions, Clock, EventOutbox,
     FeedbackCounting, FeedbackRecord, Listing, LiveRecord, Mailbox, ObjectRemoval, ObjectRetention, PredictionKeys,
-    Reactions, RecordRetention, RequestHistory, Runs, ScheduleSwitch, Schedules, ServedRecord, Sessions, Steering,
-    Versions,
+    Reactions, RecordRetention, RequestHistory, Runs, ScheduleSwitch, Schedules, ServedRecord, Sessions, SkewRecord,
+    Steering, Versions,
 };
 
 /// The console function's connections to other systems.
@@ -42,6 +42,7 @@ pub trait ConsoleRegistry:
     + Runs
     + ServedRecord
     + Sessions
+    + SkewRecord
     + Steering
     + Versions
     + 'static
@@ -61,6 +62,7 @@ impl<R> ConsoleRegistry for R where
         + Runs
         + ServedRecord
         + Sessions
+        + SkewRecord
         + Steering
         + Versions
         + 'static

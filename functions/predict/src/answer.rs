@@ -1,6 +1,7 @@
 //! Writes the JSON answer to `POST /predict` from the model's predictions.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use evergreen_lifecycle::{Label, ModelName, VersionNumber};
 use evergreen_scoring::{ClassPredictions, Predictions};
@@ -61,6 +62,18 @@ pub struct AnsweredBy<'a> {
     pub version: &'a LoadedVersion,
     /// Whether the version answers as the challenger of a rollout, in its share of the requests.
     pub is_canary: bool,
+}
+
+impl<'a> From<&'a LoadedVersion> for AnsweredBy<'a> {
+    fn from(version: &'a LoadedVersion) -> Self {
+        Self { version, is_canary: false }
+    }
+}
+
+impl<'a> From<&'a Arc<LoadedVersion>> for AnsweredBy<'a> {
+    fn from(version: &'a Arc<LoadedVersion>) -> Self {
+        Self::from(version.as_ref())
+    }
 }
 
 #[derive(Debug)]

@@ -27,8 +27,9 @@ async fn main() -> anyhow::Result<()> {
     };
     let app = &App::new(ports, config.model, config.refresh);
     let (served, tally) = (app.served(), app.rollout_tally());
-    let hand_over = move || async move { drop(tokio::join!(served.end(), tally.hand_over())) };
-    let end = shutdown::at_end(&environment, hand_over);
+    let end = shutdown::at_end(&environment, move || async move {
+        tokio::join!(served.end(), tally.hand_over());
+    });
     // During Lambda's init phase the CPU is fastest and no caller waits.
     tokio::join!(app.warm_up(), end);
     // lambda_http panics on a body that is not valid base64 and on a `Host` header that makes no valid URL. The Lambda

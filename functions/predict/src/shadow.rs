@@ -68,6 +68,8 @@ fn timed(version: &LoadedVersion, values: &[f32]) -> Result<(Predictions, u64), 
 pub struct Pairing {
     /// Whether both read a row in the same way, so that its values need not be read twice.
     has_same_columns: bool,
+    /// Whether both predict the same labels in the same order, or both numbers.
+    has_same_answers: bool,
     /// For each label of the champion, its index among the challenger's labels.
     labels: Vec<Option<usize>>,
 }
@@ -77,7 +79,13 @@ impl Pairing {
     pub fn of(champion: &LoadedVersion, challenger: &LoadedVersion) -> Self {
         let (own, others) = (champion.model().signature().labels(), challenger.model().signature().labels());
         let labels = own.iter().map(|label| others.iter().position(|other| other == label)).collect();
-        Self { has_same_columns: champion.columns() == challenger.columns(), labels }
+        let has_same_columns = champion.columns() == challenger.columns();
+        Self { has_same_columns, has_same_answers: own == others, labels }
+    }
+
+    /// Returns whether both versions predict the same labels in the same order, or both numbers.
+    pub fn has_same_answers(&self) -> bool {
+        self.has_same_answers
     }
 
     /// Scores the first rows of a request a second time, with the version that does not answer it. Returns the

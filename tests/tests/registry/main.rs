@@ -4,6 +4,7 @@
 
 mod copy;
 mod feedback;
+mod judging;
 mod keeping;
 mod listing;
 mod lists;

@@ -1,4 +1,4 @@
-//! Tests that feedback that contradicts the model raises the alarm `live-accuracy-low`, and that another champion ends it.
+//! Tests that feedback that contradicts the model raises the alarm `live-accuracy-worse`, and that another champion ends it.
 
 use aws_sdk_cloudwatch::types::StateValue;
 use evergreen_tests::Stack;
@@ -17,8 +17,8 @@ async fn predict(stack: &Stack, flowers: &[Flower]) -> Vec<Value> {
     .await
 }
 
-/// Tells the true species of the flowers. `turn` is by how many species each is turned into another one.
-async fn tell(stack: &Stack, ids: &[Value], flowers: &[Flower], turn: usize) {
+/// Reports the true species of the flowers. `turn` is by how many species each is turned into another one.
+async fn report(stack: &Stack, ids: &[Value], flowers: &[Flower], turn: usize) {
     let told = ids.iter().zip(flowers).map(|(id, flower)| {
         let species = SPECIES.iter().position(|name| *name == flower.species).expect("a species");
         json!({"id": id, "actual": SPECIES[(species + turn) % SPECIES.len()]})
@@ -34,17 +34,17 @@ async fn feedback_that_contradicts_the_model_raises_an_alarm_and_another_champio
     let stack = Stack::take().await;
     let version = stack.serve_new().await;
     stack.functions.measure().await;
-    let deployed = stack.quicken("live-accuracy-low").await;
+    let deployed = stack.quicken("live-accuracy-worse").await;
     let mark = stack.inbox.mark().await;
 
     let flowers = flowers();
     let ids = predict(&stack, &flowers).await;
-    tell(&stack, &ids, &flowers, 1).await;
+    report(&stack, &ids, &flowers, 1).await;
     let published = stack.functions.measure().await;
     assert_eq!(published["LiveAccuracyWorse"], 1.0, "{published}");
     assert_eq!(published["LiveLabels"].as_f64(), Some(ids.len() as f64), "{published}");
     assert!(published["LiveAccuracy"].as_f64() < Some(0.2), "{published}");
-    let raised = stack.until_mailed(mark, "live-accuracy-low", StateValue::Alarm).await;
+    let raised = stack.until_mailed(mark, "live-accuracy-worse", StateValue::Alarm).await;
     assert!(raised[0].text.contains("worse than on the hold-out by more than chance"), "{}", raised[0].text);
 
     let live = stack.api.get("/live").await.ok().body;
@@ -55,8 +55,8 @@ async fn feedback_that_contradicts_the_model_raises_an_alarm_and_another_champio
     assert_eq!(names, SPECIES.each_ref());
 
     stack.serve_new().await;
-    stack.until_over("live-accuracy-low").await;
-    stack.until_mailed(mark, "live-accuracy-low", StateValue::Ok).await;
+    stack.until_over("live-accuracy-worse").await;
+    stack.until_mailed(mark, "live-accuracy-worse", StateValue::Ok).await;
     stack.cloudwatch.define(deployed).await;
 }
 
@@ -66,7 +66,7 @@ async fn feedback_that_agrees_with_the_hold_out_raises_no_alarm() {
     stack.serve_new().await;
     let flowers = flowers();
     let ids = predict(&stack, &flowers).await;
-    tell(&stack, &ids, &flowers, 0).await;
+    report(&stack, &ids, &flowers, 0).await;
     let published = stack.functions.measure().await;
     assert_eq!(published["LiveAccuracyWorse"], 0.0, "{published}");
     assert!(published["LiveAccuracy"].as_f64() > Some(0.9), "{published}");

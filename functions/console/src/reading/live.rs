@@ -45,7 +45,7 @@ pub(crate) struct LiveVersion {
 /// The answer to `GET /live`.
 #[derive(Serialize)]
 struct LiveView<'a> {
-    /// The day on which the figures were judged. `None` before the first judgement.
+    /// The day on which the champion was judged. `None` before the first judgement.
     judged: Option<Date>,
     /// The champion when they were judged.
     version: Option<VersionNumber>,

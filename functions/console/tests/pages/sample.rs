@@ -303,6 +303,7 @@ fn manifest(version: &Version) -> Manifest {
     Manifest {
         options: None,
         table_drift: None,
+        probes: None,
         architecture: Some("aarch64".to_owned()),
         format: MANIFEST_FORMAT,
         model: "iris".parse().unwrap(),

@@ -93,7 +93,7 @@ async fn another_champion_ends_it() {
 #[tokio::test]
 async fn without_an_answer_of_the_registry_the_figures_are_unknown() {
     let world = serving();
-    world.memory.state().away.insert("feedback".to_owned());
+    world.memory.take_away("feedback");
     let report = world.measure().await.unwrap();
     assert_eq!(report.unknown, ["LiveAccuracy", "LiveLabels", "LiveAccuracyWorse"]);
 }

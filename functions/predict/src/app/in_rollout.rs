@@ -4,12 +4,14 @@
 
 use evergreen_http::Problem;
 use evergreen_lifecycle::rollout::RolloutCounts;
+use evergreen_scoring::Predictions;
 use lambda_http::Request;
 
 use super::{App, Reply, internal};
-use crate::answer::{self, AnsweredBy};
+use crate::answer::AnsweredBy;
 use crate::challenger::Trial;
 use crate::champion::LoadedChampion;
+use crate::ids::RivalAnswers;
 use crate::loaded::LoadedVersion;
 use crate::ports::PredictWorld;
 use crate::problem;
@@ -29,6 +31,13 @@ struct Pair<'a> {
 impl Pair<'_> {
     fn pairing(&self) -> &Pairing {
         self.trial.pairing(self.champion.version(), self.challenger)
+    }
+
+    // An id names a label by its index, so both versions need the same labels.
+    /// Returns the predictions of the version that does not answer, for the ids of the answer.
+    fn rival<'a>(&self, version: &LoadedVersion, scored: Option<&'a (Predictions, u64)>) -> Option<RivalAnswers<'a>> {
+        let (predictions, _) = scored.filter(|_| self.pairing().has_same_answers())?;
+        Some(RivalAnswers { version: version.number(), predictions })
     }
 }
 
@@ -56,7 +65,9 @@ impl<W: PredictWorld> App<W> {
         let other = pair.pairing().score_too(pair.champion.version(), &own, text).ok();
         let body = guarded(|| {
             let by = AnsweredBy { version: pair.challenger, is_canary: true };
-            answer::to_json(&own.predictions, &own.rows, by, &self.model).map_err(|_| ScoreError::Failed)
+            let rival = pair.rival(pair.champion.version(), other.as_ref());
+            let body = self.body(by, &own.predictions, &own.rows, rival, self.world.clock().now());
+            body.map_err(|_| ScoreError::Failed)
         });
         let reply = Reply { body: body.ok()?, rows: own.rows.count, version: Some(pair.challenger.number()) };
         self.count(pair, |counts| {
@@ -84,9 +95,11 @@ impl<W: PredictWorld> App<W> {
             }
         })?;
         let other = is_chosen.then(|| pair.pairing().score_too(pair.challenger, &own, text));
-        let by = AnsweredBy { version: champion.version(), is_canary: false };
-        let body = answer::to_json(&own.predictions, &own.rows, by, &self.model).map_err(internal)?;
-        self.served.count(champion, &own.rows.values, &own.predictions, self.world.clock().now());
+        let rival = pair.rival(pair.challenger, other.as_ref().and_then(|other| other.as_ref().ok()));
+        let now = self.world.clock().now();
+        let by = champion.version().into();
+        let body = self.body(by, &own.predictions, &own.rows, rival, now).map_err(internal)?;
+        self.served.count(champion, &own.rows.values, &own.predictions, now);
         let rows = own.rows.count;
         self.count(pair, |counts| match &other {
             None => counts.challenger.failed(rows as u64),

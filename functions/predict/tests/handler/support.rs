@@ -6,9 +6,10 @@ use std::time::Duration;
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::feedback::PredictionKey;
 use evergreen_lifecycle::ports::{
-    AliasLookup, ArtifactReadError, Artifacts, Champions, CountShare, PredictionKeys, SampleStore, ServedCounting,
-    Unavailable, Versions, WithCopy,
+    AliasLookup, ArtifactReadError, Artifacts, Champions, CountShare, PredictionKeys, RolloutCounting, RolloutShare,
+    Rollouts, SampleStore, ServedCounting, ServingRecords, Unavailable, Versions, WithCopy,
 };
+use evergreen_lifecycle::rollout::Rollout;
 use evergreen_lifecycle::sample::SampleKey;
 use evergreen_lifecycle::{Alias, AliasName, Artifact, Champion, Pointer, Record, Version, VersionNumber};
 use evergreen_predict::journal::{AnsweredRequest, Journal};
