@@ -2,6 +2,7 @@
 
 use evergreen_aws::env::{ConfigError, Environment};
 use evergreen_lifecycle::ModelName;
+use evergreen_lifecycle::ports::BilledResources;
 
 use crate::{Address, Letterhead, Recipients};
 
@@ -19,6 +20,10 @@ pub struct AlertConfig {
     pub configuration_set: Option<String>,
     /// The names and links that every mail about an alarm contains, such as the dashboard's URL.
     pub letterhead: Letterhead,
+    /// The name of the training schedule in EventBridge Scheduler, for the weekly digest.
+    pub schedule_name: String,
+    /// The resources whose usage the weekly digest reads. Without functions, nobody counts it.
+    pub billed: BilledResources,
 }
 
 impl AlertConfig {
@@ -28,6 +33,7 @@ impl AlertConfig {
     /// [`ConfigError`] names the variable that is missing or wrong. The error never repeats a mail address.
     pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
         let (sender, recipients) = ("EVERGREEN_SENDER", "EVERGREEN_RECIPIENTS");
+        let memory = "EVERGREEN_FUNCTION_MEMORY";
         let table = environment.required("EVERGREEN_TABLE")?;
         Ok(Self {
             sender: environment.required(sender)?.parse().map_err(|error| ConfigError::invalid(sender, error))?,
@@ -42,6 +48,9 @@ impl AlertConfig {
                 table: table.clone(),
                 dashboard_url: environment.required("EVERGREEN_DASHBOARD_URL")?,
             },
+            schedule_name: environment.required("EVERGREEN_SCHEDULE_NAME")?,
+            billed: BilledResources::read(&environment.optional(memory).unwrap_or_default(), table.clone())
+                .map_err(|error| ConfigError::invalid(memory, error))?,
             table,
         })
     }
@@ -53,13 +62,14 @@ mod tests {
 
     use super::*;
 
-    const COMPLETE: [(&str, &str); 6] = [
+    const COMPLETE: [(&str, &str); 7] = [
         ("EVERGREEN_MODEL", "iris"),
         ("EVERGREEN_TABLE", "registry"),
         ("EVERGREEN_STACK", "evergreen"),
         ("EVERGREEN_SENDER", "evergreen@example.com"),
         ("EVERGREEN_RECIPIENTS", "a@example.com,b@example.com"),
         ("EVERGREEN_DASHBOARD_URL", "https://example.com/dashboard"),
+        ("EVERGREEN_SCHEDULE_NAME", "evergreen-train"),
     ];
 
     /// Test helper: reads a complete environment in which the variable `key` has the value `value`.
@@ -71,6 +81,13 @@ mod tests {
     fn a_complete_environment_is_read() {
         let config = read_with("", "").unwrap();
         assert_eq!((config.letterhead.stack.as_str(), config.recipients.iter().count()), ("evergreen", 2));
+    }
+
+    #[test]
+    fn without_functions_no_usage_is_read() {
+        assert!(read_with("", "").unwrap().billed.functions.is_empty());
+        let billed = read_with("EVERGREEN_FUNCTION_MEMORY", "predict=1769").unwrap().billed;
+        assert_eq!((billed.functions, billed.table.as_str()), (vec![("predict".to_owned(), 1769)], "registry"));
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use evergreen_lifecycle::ports::{
     AlarmStates, Announcer, ArtifactLinks, ArtifactWriter, Artifacts, BilledUsage, Champions, Clock, EventOutbox,
     FeedbackCounting, FeedbackRecord, Listing, LiveRecord, Mailbox, ObjectRemoval, ObjectRetention, PredictionKeys,
-    RecordRetention, RequestHistory, Runs, ScheduleSwitch, Schedules, ServedRecord, Sessions, Steering, Versions,
+    Reactions, RecordRetention, RequestHistory, Runs, ScheduleSwitch, Schedules, ServedRecord, Sessions, SkewRecord,
+    Steering, Versions,
 };
 
 /// The console function's connections to other systems.
@@ -36,10 +37,12 @@ pub trait ConsoleRegistry:
     + Listing
     + LiveRecord
     + PredictionKeys
+    + Reactions
     + RecordRetention
     + Runs
     + ServedRecord
     + Sessions
+    + SkewRecord
     + Steering
     + Versions
     + 'static
@@ -54,10 +57,12 @@ impl<R> ConsoleRegistry for R where
         + Listing
         + LiveRecord
         + PredictionKeys
+        + Reactions
         + RecordRetention
         + Runs
         + ServedRecord
         + Sessions
+        + SkewRecord
         + Steering
         + Versions
         + 'static

@@ -1,9 +1,11 @@
-//! Changes that people make to a model: promotions, aliases, tags, notes, deletions, mutes. Each change has an actor, a
-//! reason where it changes which version is the champion, and an entry in the audit trail.
+//! Changes that people, or rules of the stack, make to a model: promotions, aliases, tags, notes, deletions, mutes. Each
+//! change has an actor, a reason where it changes which version is the champion, and an entry in the audit trail.
 
 mod alias;
+mod draft;
 mod protection;
 mod request;
+mod succession;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,9 +14,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use alias::{Alias, AliasName, InvalidAliasName};
+pub use draft::DraftedChange;
 pub use protection::{PIN, PROTECTED_CHAMPIONS, Protection};
 pub use request::requested_event;
+pub use succession::{ManualSuccession, former_champion};
 
+use crate::reaction::ReactionLog;
 use crate::rollout::Rollout;
 use crate::{Announcement, Champion, RunId, Verification, VersionNumber};
 
@@ -26,7 +31,7 @@ pub enum ActorKind {
     Iam,
     /// The request came from a session that a signed link opened. The actor's name is the name given with the link.
     Session,
-    /// The stack itself: the gate or the schedule.
+    /// The stack itself: the gate, the schedule, or a rule that a parameter allows.
     Stack,
 }
 
@@ -108,6 +113,14 @@ pub enum AuditedAction {
     AlarmMuted,
     /// The mails of an alarm were switched on again before that time.
     AlarmUnmuted,
+    /// A rollout of a version began: the version proves itself beside the champion.
+    RolloutStarted,
+    /// The next stage of a rollout began.
+    RolloutAdvanced,
+    /// The version of a rollout was worse, so the champion stays.
+    RolloutRolledBack,
+    /// A rollout ended without a decision about its version.
+    RolloutStopped,
     /// A link for a session was made.
     LinkCreated,
     /// A person is about to end all sessions and links.
@@ -213,9 +226,11 @@ pub enum Edit {
     SetRollout(Box<Rollout>),
     /// Stores the result of a verification.
     Verified(Box<Verification>),
+    /// Stores the log of the stack's reactions, if its revision is still one lower.
+    React(Box<ReactionLog>),
 }
 
-/// A person's change, as one transaction: the edits, the audit entry, the event, and the key that makes it idempotent.
+/// A change by a person or a rule, as one transaction: the edits, the audit entry, the event, and the key that makes it idempotent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
     /// The writes. Empty for a change outside the registry, such as a pause of the schedule.

@@ -89,8 +89,8 @@ fn versions() -> Value {
         "decision": {"type": "object"},
     });
     let whole = json!({
-        "version": to("Version"), "reason": text(), "aliases": list(text()), "annotations": to("Annotations"),
-        "champion": flag(),
+        "version": to("Version"), "reason": text(), "impact": maybe(text()), "aliases": list(text()),
+        "annotations": to("Annotations"), "champion": flag(),
     });
     let manifest = json!({"model": text(), "version": to("Version"), "signature": {"type": "object"}});
     let link = json!({
@@ -123,7 +123,10 @@ fn champions() -> Value {
 fn comparison() -> Value {
     let metric_values = list(json!({"type": ["number", "null"]}));
     let metric = json!({"name": text(), "values": metric_values, "differences": metric_values});
-    let test = json!({"challenger": number(), "champion": number(), "reason": text(), "decision": {"type": "object"}});
+    let test = json!({
+        "challenger": number(), "champion": number(), "reason": text(), "impact": maybe(text()),
+        "decision": {"type": "object"},
+    });
     let comparison = json!({
         "versions": list(number()), "differing": list(to("ComparedRow")), "equal": list(text()),
         "metrics": list(object(metric)), "tests": list(object(test)), "signature": list(to("ComparedRow")),
@@ -166,9 +169,17 @@ fn drift() -> Value {
         "version": number(), "is_drifted": flag(), "drifted": count(), "rows": count(), "refused": count(),
         "columns": list(json!({"type": "object"})), "sentence": text(),
     });
+    let skew = json!({
+        "version": number(), "release": text(), "rows": count(), "differing": count(), "largest": {"type": "number"},
+        "sentence": text(),
+    });
+    let reaction = json!({
+        "at": time(), "cause": {"enum": ["drift", "live_accuracy"]}, "reaction": {"enum": ["retrain", "rollback"]},
+        "version": number(), "run": maybe(text()), "to": maybe(number()), "sentence": text(),
+    });
     let drift = json!({
         "judged_until": maybe(time()), "rows": count(), "drifted": count(), "sentence": maybe(text()),
-        "comparisons": list(object(comparison)),
+        "comparisons": list(object(comparison)), "reactions": list(object(reaction)), "skew": maybe(object(skew)),
     });
     json!({"Drift": object(drift)})
 }

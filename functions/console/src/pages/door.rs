@@ -23,6 +23,8 @@ pub enum DoorPage {
     Forbidden(String),
     /// There is no such page, version or run. The field is a sentence.
     NotFound(String),
+    /// What the browser sent cannot be used. The fields are the status of the response and a sentence.
+    Unusable(StatusCode, String),
     /// A service does not answer.
     Unavailable,
 }
@@ -45,7 +47,8 @@ struct Door<'a> {
 /// # Errors
 /// [`askama::Error`] when the template cannot be rendered. No content causes this.
 pub fn door(page: &DoorPage, facts: &PageFacts, base: &str) -> Result<(StatusCode, String), askama::Error> {
-    let link = || Some(format!("evergreen console --stack {}", facts.stack.name));
+    let stack = if facts.stack.is_emulated { "--local".to_owned() } else { format!("--stack {}", facts.stack.name) };
+    let link = || Some(format!("evergreen console {stack}"));
     let blank = Door {
         title: "",
         texts: Vec::new(),
@@ -103,6 +106,15 @@ pub fn door(page: &DoorPage, facts: &PageFacts, base: &str) -> Result<(StatusCod
         DoorPage::NotFound(what) => (
             StatusCode::NOT_FOUND,
             Door { title: "Not found", texts: vec![what.clone()], home: Some("Back to the overview"), ..blank },
+        ),
+        DoorPage::Unusable(status, what) => (
+            *status,
+            Door {
+                title: "This cannot be used",
+                texts: vec![what.clone(), "Nothing was changed.".to_owned()],
+                home: Some("Back to the overview"),
+                ..blank
+            },
         ),
         DoorPage::Unavailable => (
             StatusCode::SERVICE_UNAVAILABLE,

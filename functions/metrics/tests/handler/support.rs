@@ -5,15 +5,17 @@ use std::ops::{Range, RangeInclusive};
 
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::drift::{
-    BaselineCounts, Bins, CountShape, CountedColumn, CountedHour, DriftComparison, DriftSummary, ServedCounts,
+    BaselineCounts, Bins, CountShape, CountedColumn, CountedHour, DEFAULT_PSI, DriftComparison, DriftSummary,
+    ServedCounts,
 };
 use evergreen_lifecycle::feedback::{
     HoldOutLosses, LiveSummary, PairedTally, PredictedOutcome, PredictionLoss, TrueValue, WrittenLosses,
 };
 use evergreen_lifecycle::ports::{
-    Champions, CountShare, DayTally, FeedbackRecord, HourCounts, LiveRecord, PublishedRecord, RememberError, Runs,
-    ServedRecord, StoredSchedule, Unavailable, Versions, WithCopy,
+    Champions, CountShare, DayTally, FeedbackRecord, HourCounts, LiveRecord, PublishedRecord, RememberError, Rollouts,
+    Runs, ServedRecord, ServingRecords, StoredSchedule, Unavailable, Versions, WithCopy,
 };
+use evergreen_lifecycle::rollout::Rollout;
 use evergreen_lifecycle::schedule::Schedule;
 use evergreen_lifecycle::{
     Artifact, Column, Pointer, PublishedMetrics, Record, Run, RunId, Signature, Version, VersionNumber,
@@ -34,6 +36,8 @@ pub struct World {
     pub clock: FixedClock,
     /// The configured maximum age of the champion. `None`: the age is computed from the training schedule.
     pub max_age: Option<SignedDuration>,
+    /// Minimum PSI of a column that has drifted.
+    pub drift_psi: f64,
 }
 
 impl World {
@@ -43,7 +47,7 @@ impl World {
         let memory: &'static Memory = Box::leak(Box::default());
         memory.state().schedule = Some(daily("2026-11-01T12:00:00Z"));
         let registry = Registry { memory, away: Vec::new() };
-        Self { memory, registry, clock: FixedClock::at(moment(now)), max_age: None }
+        Self { memory, registry, clock: FixedClock::at(moment(now)), max_age: None, drift_psi: DEFAULT_PSI }
     }
 
     /// Runs the metrics function once by hand, with a daily training at 03:00 that may take one hour.
@@ -60,6 +64,7 @@ impl World {
             max_age: self.max_age,
             threshold: None,
             quota: 1000,
+            drift_psi: self.drift_psi,
         };
         let Self { memory, registry, clock, .. } = self;
         let (artifacts, sink, schedules, usage) = (*memory, *memory, *memory, *memory);
@@ -125,6 +130,16 @@ impl Versions for Registry {
 
     async fn newest_version(&self) -> Result<Option<VersionNumber>, Unavailable> {
         self.reach("versions")?.newest_version().await
+    }
+}
+
+impl Rollouts for Registry {
+    async fn rollout(&self) -> Result<Option<Record<Rollout>>, Unavailable> {
+        self.reach("rollout")?.rollout().await
+    }
+
+    async fn serving(&self, with_copy: bool) -> Result<Option<ServingRecords>, Unavailable> {
+        self.reach("pointer")?.serving(with_copy).await
     }
 }
 

@@ -15,5 +15,7 @@ mod predicting;
 mod refreshing;
 mod refusing;
 mod rollback;
+mod sampling;
+mod rolling;
 mod showing;
 mod support;

@@ -134,6 +134,11 @@ impl Registry {
                 let key = self.keys.verification(verification.version, verification.at);
                 plan.writes.push(finish(self.write(&key, verification)?)?);
             }
+            Edit::React(log) => {
+                let put = self.write(&self.keys.reactions(), log)?;
+                let put = finish(if_seen(put, log.revision.saturating_sub(1)))?;
+                plan.add(self.keys.reactions(), "the log of reactions", put);
+            }
             Edit::Unmute(alarm) => plan.writes.push(self.deletion(self.keys.mute(alarm))?),
         }
         Ok(())

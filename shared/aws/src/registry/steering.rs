@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use evergreen_lifecycle::ports::{AliasLookup, ChangeError, MAX_ALIASES, Steering, Unavailable};
+use evergreen_lifecycle::ports::{AliasLookup, ChangeError, MAX_ALIASES, Reactions, Steering, Unavailable};
+use evergreen_lifecycle::reaction::ReactionLog;
 use evergreen_lifecycle::{
     Alias, AliasName, Annotations, AuditEntry, Change, Edit, MadeChange, Mute, PIN, RunId, Verification, VersionNumber,
     time,
@@ -116,6 +117,14 @@ impl Steering for Registry {
         let mutes: Vec<StoredMute> =
             self.all(self.query_in(self.keys.mails(), keys::MUTES), None, "reading the mutes of alarms").await?;
         Ok(mutes.into_iter().map(|stored| stored.mute).filter(|mute| now < mute.until).collect())
+    }
+}
+
+impl Reactions for Registry {
+    async fn reactions(&self) -> Result<ReactionLog, Unavailable> {
+        let what = "reading the log of reactions";
+        let item = self.item(self.keys.reactions(), what).await?;
+        Ok(item.map(|item| items::decode(item, what)).transpose()?.unwrap_or_default())
     }
 }
 

@@ -110,6 +110,14 @@ impl Bins {
         }
     }
 
+    /// Returns an edge between cells of numbers as text, such as `50`. Empty if there is no such edge.
+    pub(crate) fn edge(&self, edge: usize) -> String {
+        match self {
+            Self::Numbers { edges } => edges.get(edge).map(|edge| sentence::short(*edge)).unwrap_or_default(),
+            Self::Categories { .. } | Self::Presence => String::new(),
+        }
+    }
+
     /// Returns whether the order and the number of edges or categories are as their fields describe.
     pub(super) fn is_valid(&self) -> bool {
         match self {

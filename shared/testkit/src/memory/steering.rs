@@ -1,6 +1,7 @@
 //! Test fake of the changes that people make, and of what the changes leave in the registry.
 
-use evergreen_lifecycle::ports::{AliasLookup, ChangeError, MAX_ALIASES, Steering, Unavailable};
+use evergreen_lifecycle::ports::{AliasLookup, ChangeError, MAX_ALIASES, Reactions, Steering, Unavailable};
+use evergreen_lifecycle::reaction::ReactionLog;
 use evergreen_lifecycle::{
     Alias, AliasName, Annotations, AuditEntry, Champion, Change, Edit, MadeChange, Mute, PROTECTED_CHAMPIONS,
     Protection, RequestKey, RunState, Verification, VersionNumber,
@@ -87,6 +88,12 @@ impl AliasLookup for Memory {
     }
 }
 
+impl Reactions for Memory {
+    async fn reactions(&self) -> Result<ReactionLog, Unavailable> {
+        Ok(self.reach("registry")?.reactions.clone())
+    }
+}
+
 impl MemoryState {
     /// Returns an error if the condition of `edit` is false.
     fn check(&self, edit: &Edit) -> Result<(), ChangeError> {
@@ -110,6 +117,7 @@ impl MemoryState {
                 unless(!is_running, format!("run {id}"))
             }
             Edit::SetRollout(rollout) => self.check_rollout(rollout),
+            Edit::React(log) => unless(self.reactions.revision + 1 == log.revision, "the log of reactions"),
             Edit::Mute(_) | Edit::Unmute(_) | Edit::Verified(_) => Ok(()),
         }
     }
@@ -175,6 +183,7 @@ impl MemoryState {
                 self.mutes.insert(mute.alarm.clone(), mute.clone());
             }
             Edit::Verified(verification) => self.verifications.push((**verification).clone()),
+            Edit::React(log) => self.reactions = (**log).clone(),
             Edit::Unmute(alarm) => {
                 self.mutes.remove(alarm);
             }
