@@ -87,7 +87,7 @@ impl<W: ConsoleWorld> Console<W> {
         let (mut opened, mut refused) = (Vec::new(), Vec::new());
         for (index, entry) in entries.into_iter().enumerate() {
             let result = entry.and_then(|entry| {
-                let record = record(key.as_ref(), &entry.id, now).map_err(|words| words.of(index))?;
+                let record = record(key.as_ref(), &entry.id, now).map_err(|wrong| wrong.of(index))?;
                 Ok(OpenedEntry { index, entry, record })
             });
             match result {
@@ -111,7 +111,7 @@ impl<W: ConsoleWorld> Console<W> {
             });
             match result {
                 Ok(one) => judged.push(one),
-                Err(words) => refused.push(words.of(index)),
+                Err(wrong) => refused.push(wrong.of(index)),
             }
         }
         Ok((judged, refused))
@@ -141,7 +141,7 @@ impl<W: ConsoleWorld> Console<W> {
 }
 
 /// Returns what the id says.
-fn record(key: Option<&PredictionKey>, id: &str, now: Timestamp) -> Result<PredictionRecord, entry::Words> {
+fn record(key: Option<&PredictionKey>, id: &str, now: Timestamp) -> Result<PredictionRecord, entry::WrongEntry> {
     let record = match key {
         Some(key) => key.open(id),
         None => Err(InvalidPredictionId::NotSigned),
