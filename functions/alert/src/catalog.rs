@@ -219,6 +219,25 @@ alarms! {
         missing_data: MissingData::KeepsState,
     }
 
+    /// Alarm: the champion's predictions are worse than on the hold-out by more than chance.
+    LiveAccuracyLow {
+        name: "live-accuracy-worse",
+        meaning: "The champion's predictions whose truth is known are worse than on the hold-out by more than chance. \
+                  It keeps answering predictions.",
+        raised: |_| "predictions are less right than on the hold-out".to_owned(),
+        cleared: |_| "predictions are as right as on the hold-out again, or another champion serves".to_owned(),
+        steps: &[
+            step("See how many are wrong, and of how many the truth is known (`live` in the output):", Command::Measure),
+            advice(
+                "Check that the feedback is right: labels in another spelling or of other rows make every model look \
+                 bad. The page `Live accuracy` of the console shows each day and label.",
+            ),
+            step("If the world has changed, add newer rows to the data set, and train:", Command::Train),
+            advice("If a former version was better, promote it by hand (`evergreen rollback`)."),
+        ],
+        missing_data: MissingData::KeepsState,
+    }
+
     /// Alarm: a scheduled training run has not made a model version in time.
     DeadlineMissed {
         name: "deadline-missed",

@@ -32,6 +32,7 @@ const PAGES: [(&str, &str, &str); 18] = [
     ("audit", "audit", ""),
     ("alarms", "alarms", ""),
     ("drift", "drift", ""),
+    ("live", "live", ""),
     ("schedule", "schedule", "problem=The schedule changed meanwhile."),
     ("mails", "mails", ""),
     ("mail", "mails/m2", ""),

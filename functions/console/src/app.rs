@@ -153,6 +153,7 @@ impl<W: ConsoleWorld> ConsoleApp<W> {
             Operation::Audit => console.list_audit(query).await,
             Operation::Alarms => console.list_alarms().await,
             Operation::Drift => console.show_drift().await,
+            Operation::Live => console.show_live().await,
             Operation::Cost => console.show_cost().await,
             Operation::OpenApi => Reply::ok(&openapi::document(console, is_signed).await),
             _ => Err(Problem::internal()),

@@ -22,10 +22,10 @@ use serde::Serialize;
 
 use self::entry::{Entry, FeedbackBody, RefusedEntry};
 use self::versions::KnownVersions;
+use crate::body;
 use crate::console::Console;
 use crate::ports::ConsoleWorld;
 use crate::reply::{Reply, read};
-use crate::{body, problem};
 
 /// Maximum number of elements in a request.
 pub const MAX_ENTRIES: usize = 1000;

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use evergreen_lifecycle::ports::{
     AlarmStates, Announcer, ArtifactLinks, ArtifactWriter, Artifacts, BilledUsage, Champions, Clock, EventOutbox,
-    FeedbackCounting, Listing, Mailbox, ObjectRemoval, ObjectRetention, PredictionKeys, Reactions, RecordRetention,
-    RequestHistory, Runs, ScheduleSwitch, Schedules, ServedRecord, Sessions, Steering, Versions,
+    FeedbackCounting, FeedbackRecord, Listing, LiveRecord, Mailbox, ObjectRemoval, ObjectRetention, PredictionKeys,
+    Reactions, RecordRetention, RequestHistory, Runs, ScheduleSwitch, Schedules, ServedRecord, Sessions, SkewRecord,
+    Steering, Versions,
 };
 
 /// The console function's connections to other systems.
@@ -32,13 +33,16 @@ pub trait ConsoleRegistry:
     Champions
     + EventOutbox
     + FeedbackCounting
+    + FeedbackRecord
     + Listing
+    + LiveRecord
     + PredictionKeys
     + Reactions
     + RecordRetention
     + Runs
     + ServedRecord
     + Sessions
+    + SkewRecord
     + Steering
     + Versions
     + 'static
@@ -49,13 +53,16 @@ impl<R> ConsoleRegistry for R where
     R: Champions
         + EventOutbox
         + FeedbackCounting
+        + FeedbackRecord
         + Listing
+        + LiveRecord
         + PredictionKeys
         + Reactions
         + RecordRetention
         + Runs
         + ServedRecord
         + Sessions
+        + SkewRecord
         + Steering
         + Versions
         + 'static

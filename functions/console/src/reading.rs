@@ -3,6 +3,7 @@
 mod alarms;
 mod compare;
 mod drift;
+mod live;
 mod run_views;
 mod runs;
 mod schedule;
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 
 pub use compare::{MAX_COMPARED, VersionComparison};
 pub(crate) use drift::span;
+pub(crate) use live::{LiveFacts, LiveVersion, SHOWN_DAYS, quality};
 pub use schedule::ScheduleView;
 
 use crate::console::Console;

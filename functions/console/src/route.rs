@@ -51,6 +51,8 @@ pub enum Operation {
     Alarms,
     /// `GET /drift`: how served rows compare with the training data.
     Drift,
+    /// `GET /live`: how right the predictions were whose truth is known.
+    Live,
     /// Estimates the cost of the month so far.
     Cost,
     /// Returns the OpenAPI document.

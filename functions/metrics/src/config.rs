@@ -17,7 +17,7 @@ const AUTO: &str = "auto";
 const RELATIVE: &str = "relative";
 
 /// Value of the environment variables `EVERGREEN_ON_DRIFT` and `EVERGREEN_ON_LIVE_ACCURACY` that means: the stack only
-/// tells, and people act.
+/// reports, and people act.
 const NO_REACTION: &str = "nothing";
 
 /// The configuration of the metrics function, from environment variables.

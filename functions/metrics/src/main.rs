@@ -6,7 +6,7 @@ use evergreen_aws::{
     ArtifactBucket, CloudWatchAlarms, CloudWatchMetrics, EventBus, Registry, Scheduler, SystemClock, UsagePlan,
 };
 use evergreen_metrics::{
-    MetricsConfig, MetricsHandler, MetricsPorts, Occasion, Reactor, RolloutSteps, send_waiting_events,
+    MetricsConfig, MetricsHandler, MetricsPorts, Occasion, Reactor, RolloutSteps, check_skew, send_waiting_events,
 };
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
@@ -37,6 +37,7 @@ async fn main() -> anyhow::Result<()> {
         // The step comes first, so that its result is measured.
         Box::pin(rollouts.take()).await;
         let report = Box::pin(handler.handle(Occasion::of(&event.payload))).await;
+        Box::pin(check_skew(registry, artifacts, model)).await;
         Box::pin(reactor.react()).await;
         Box::pin(send_waiting_events(registry, &bus, clock)).await;
         report

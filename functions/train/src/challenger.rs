@@ -1,7 +1,8 @@
 //! A trained or imported model that is not yet registered as a version.
 
-use evergreen_learning::{EvaluationError, Trained};
+use evergreen_learning::{EvaluationError, Holdout, Trained};
 use evergreen_lifecycle::digest::sha256_hex;
+use evergreen_lifecycle::drift::TableDrift;
 use evergreen_lifecycle::feedback::WrittenLosses;
 use evergreen_lifecycle::ports::{LARGEST_COPY, Registration};
 use evergreen_lifecycle::rollout::{PromotionMode, Rollout};
@@ -10,7 +11,7 @@ use evergreen_lifecycle::{
     Manifest, Pointer, PrimaryMetric, RecordedOptions, Rescored, Run, RunMetrics, RunState, Scores, Verdict, Version,
     VersionNumber, time,
 };
-use evergreen_scoring::Model;
+use evergreen_scoring::{Model, probe};
 use evergreen_table::{FrameColumn, Values};
 use jiff::Timestamp;
 
@@ -25,6 +26,8 @@ pub struct DatasetRecord {
     pub profile: DatasetProfile,
     /// The options of the training. `None` for an import.
     pub options: Option<RecordedOptions>,
+    /// The comparison with the champion's data set. `None` if there is nothing to compare with.
+    pub drift: Option<TableDrift>,
     /// How long it took to read the data set, in seconds.
     pub load_seconds: f64,
 }
@@ -94,6 +97,16 @@ impl Challenger {
     /// Returns the summary of the data set on which the model was trained, or, for an imported model, evaluated.
     pub fn dataset(&self) -> &Dataset {
         &self.dataset.summary
+    }
+
+    /// Returns the loaded model.
+    pub fn model(&self) -> &Model {
+        &self.trained.model
+    }
+
+    /// Returns the hold-out rows of this training run.
+    pub fn holdout(&self) -> &Holdout {
+        &self.trained.holdout
     }
 
     /// Scores this new model on its hold-out rows, by the given metric.
@@ -177,6 +190,8 @@ impl Challenger {
             baseline: self.trained.baseline.clone(),
             hold_out: self.trained.model.metadata().hold_out.as_ref().and_then(WrittenLosses::read),
             curves: Some(self.trained.curves.clone()),
+            table_drift: self.dataset.drift.clone(),
+            probes: probe(&self.trained.model),
             options: self.dataset.options.clone(),
             architecture: Some(std::env::consts::ARCH.to_owned()),
             candidates: self.trained.candidates.clone(),

@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 
 use evergreen_aws::env::{ConfigError, Environment};
+use evergreen_lifecycle::drift::DEFAULT_PSI;
 use evergreen_lifecycle::rollout::{PromotionMode, RolloutPlan};
 use evergreen_lifecycle::{Gate, InvalidGate, KeepDays, ModelName, PrimaryMetric, RetentionRule, Task};
 use evergreen_table::{DatasetSettings, Floor, budget};
@@ -19,6 +20,9 @@ const RELATIVE: &str = "relative";
 
 /// Largest number of versions to keep that the configuration and an event accept.
 pub(crate) const MAX_KEPT: u32 = 10_000;
+
+/// Largest number of days of samples that the configuration accepts. The template has the same maximum.
+const MAX_SAMPLE_DAYS: u16 = 90;
 
 /// Number of days for which a former champion is kept if neither the configuration nor an event says so.
 pub(crate) const DEFAULT_CHAMPION_DAYS: u16 = 90;
@@ -62,8 +66,12 @@ pub struct TrainingSettings {
     pub memory: u64,
     /// Number of days for which failed runs and runs with a rejected version are kept. `None` keeps them forever.
     pub keep_days: Option<KeepDays>,
+    /// Number of days for which samples of served rows are kept, and read. 0 means that the stack keeps none.
+    pub sample_days: u16,
     /// How many versions are kept after a scheduled training. `None` keeps them all.
     pub retention: Option<RetentionRule>,
+    /// Minimum PSI of a column in which a new data set has drifted.
+    pub drift_psi: f64,
     /// What happens with a version that passed the gate.
     pub promotion: PromotionMode,
     /// The stages of a rollout. They matter only if a passed version begins one.
@@ -91,7 +99,9 @@ impl TrainConfig {
             tolerance,
             memory: memory.saturating_mul(MB).saturating_sub(budget::FUNCTION_OVERHEAD),
             keep_days: KeepDays::new(environment.whole_or("EVERGREEN_KEEP_DAYS", 0..=u16::MAX, 0)?),
+            sample_days: environment.whole_or("EVERGREEN_SAMPLE_DAYS", 0..=MAX_SAMPLE_DAYS, 0)?,
             retention: retention(environment)?,
+            drift_psi: environment.parsed_or("EVERGREEN_DRIFT_PSI", DEFAULT_PSI)?,
             promotion: environment.parsed_or("EVERGREEN_PROMOTION", PromotionMode::Direct)?,
             rollout: rollout(environment)?,
             code_version: environment.parsed_or("EVERGREEN_CODE_VERSION", env!("CARGO_PKG_VERSION").to_owned())?,

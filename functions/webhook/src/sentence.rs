@@ -1,7 +1,8 @@
 //! Says in one sentence what an event reports.
 
-use evergreen_lifecycle::{Actor, AuditedAction};
+use evergreen_lifecycle::{Actor, AuditedAction, Impact};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::RegistryEvent;
 
@@ -16,6 +17,7 @@ struct Reported {
     actor: Option<Actor>,
     subject: Option<String>,
     retry_until: Option<String>,
+    decision: Option<Value>,
 }
 
 /// Returns what the event reports, as one sentence without a full stop, such as `iris: version 7 is now the champion`.
@@ -24,7 +26,7 @@ pub(crate) fn sentence(event: &RegistryEvent) -> String {
     let reported: Reported = serde_json::from_value(event.detail.clone()).unwrap_or_default();
     let what = match event.kind.as_str() {
         "TrainingSucceeded" => format!("run {} made {}", reported.run(), reported.version()),
-        "ModelPromoted" => format!("{} is now the champion", reported.version()),
+        "ModelPromoted" => format!("{} is now the champion{}", reported.version(), reported.impact()),
         "ModelRejected" => format!("{} was refused, so the champion stays", reported.version()),
         "ModelPassed" => format!("{} passed the gate and does not serve yet", reported.version()),
         "TrainingFailed" if reported.retry_until.is_some() => {
@@ -44,6 +46,13 @@ impl Reported {
 
     fn version(&self) -> String {
         self.version.map_or_else(|| "a version".to_owned(), |number| format!("version {number}"))
+    }
+
+    /// Says how many answers the promotion changes. Empty if that is not known.
+    fn impact(&self) -> String {
+        let impact = self.decision.as_ref().and_then(|decision| decision.get("impact"));
+        let impact = impact.and_then(|impact| serde_json::from_value::<Impact>(impact.clone()).ok());
+        impact.map(|impact| format!("; {impact}")).unwrap_or_default()
     }
 
     /// Says who changed what.
@@ -108,7 +117,7 @@ fn short_name(name: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -135,6 +144,17 @@ mod tests {
         insta::assert_snapshot!(said("TrainingFailed", failed), @"iris: run manual-7 failed");
         let retried = json!({"run_id": "manual-7", "retry_until": "2026-11-24T03:03:01Z"});
         insta::assert_snapshot!(said("TrainingFailed", retried), @"iris: run manual-7 failed and will be retried");
+    }
+
+    #[test]
+    fn a_promotion_says_how_many_answers_change() {
+        let place = json!({"condition": "plan = pro", "rows": 2104, "changed": 281});
+        let changes = json!({"answers": "labels", "transitions": []});
+        let impact =
+            json!({"basis": {"source": "hold_out"}, "rows": 9841, "changed": 312, "changes": changes, "mostly": place});
+        let said_with = |impact: Value| said("ModelPromoted", json!({"version": 7, "decision": {"impact": impact}}));
+        insta::assert_snapshot!(said_with(impact), @"iris: version 7 is now the champion; 312 of 9,841 answers change, most of them where plan = pro (281 of 312)");
+        insta::assert_snapshot!(said_with(json!({"of": "a newer release"})), @"iris: version 7 is now the champion");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 pub use pointer::Pointer;
 
+use crate::rollout::ROLLOUT_ACTOR;
 use crate::{Actor, ActorKind, Version, VersionNumber, time};
 
 // The record contains the whole record of the model version, so the prediction function reads only one DynamoDB item.
@@ -29,10 +30,10 @@ pub struct Champion {
     pub by_hand: Option<ManualPromotion>,
 }
 
-/// A person's decision that a model version becomes the champion, whatever the gate had decided about it.
+/// A decision of a person, or of a rule of the stack, that a model version becomes the champion, whatever the gate had decided about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManualPromotion {
-    /// The person who promoted the version, or rolled back to it.
+    /// The person or the rule that promoted the version, or rolled back to it.
     pub actor: Actor,
     /// The person's reason, in their words. `None` if they gave none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -82,13 +83,16 @@ impl Champion {
         let Some(ManualPromotion { actor, reason }) = &self.by_hand else { return decision.to_string() };
         let reason = reason.as_deref().unwrap_or("without a reason");
         let verdict = match (decision.promotes(), self.version.promotion.is_direct()) {
-            (true, true) => "promoted",
+            (true, true) => "promoted it",
             (true, false) => "let it pass",
-            (false, _) => "refused",
+            (false, _) => "refused it",
         };
-        let it = if verdict == "let it pass" { "" } else { " it" };
-        let how = if actor.kind == ActorKind::Stack { "" } else { " by hand" };
-        format!("{actor} promoted it{how}: {reason} (the gate had {verdict}{it}: {decision})")
+        let did = match actor.kind {
+            ActorKind::Stack if actor.name == ROLLOUT_ACTOR => "promoted it",
+            ActorKind::Stack => "made it the champion again",
+            ActorKind::Iam | ActorKind::Session => "promoted it by hand",
+        };
+        format!("{actor} {did}: {reason} (the gate had {verdict}: {decision})")
     }
 
     /// Returns the champion's revision (the number of promotions so far), or 0 if there is no champion.

@@ -4,6 +4,7 @@
 //! predictions. In each later stage it answers a share of the requests. [`step`] decides from the counts of both when the
 //! next stage begins, and how the rollout ends.
 
+mod arm;
 mod change;
 mod counts;
 mod evidence;
@@ -15,6 +16,7 @@ mod step;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use arm::is_for_challenger;
 pub use change::{HOLDING_ALARMS, ROLLOUT_ACTOR};
 pub use counts::{ArmCounts, DISTANCE_EDGES, RolloutCounts, ShadowCounts};
 pub use evidence::{Evidence, LossDifferences};

@@ -23,6 +23,7 @@ pub(super) fn schema_of(endpoint: Operation) -> &'static str {
         Operation::Audit => "AuditPage",
         Operation::Alarms => "AlarmList",
         Operation::Drift => "Drift",
+        Operation::Live => "Live",
         Operation::Cost => "MonthCost",
         Operation::Train | Operation::Verify | Operation::Rebuild | Operation::ImportHistory | Operation::Retain => {
             "Accepted"
@@ -41,9 +42,19 @@ pub(super) fn schema_of(endpoint: Operation) -> &'static str {
 /// Returns the schemas of all answers by name.
 pub(super) fn all() -> Map<String, Value> {
     let mut all = Map::new();
-    for schemas in
-        [runs(), versions(), champions(), comparison(), schedule(), audit(), drift(), cost(), changes(), feedback()]
-    {
+    for schemas in [
+        runs(),
+        versions(),
+        champions(),
+        comparison(),
+        schedule(),
+        audit(),
+        drift(),
+        live(),
+        cost(),
+        changes(),
+        feedback(),
+    ] {
         if let Value::Object(schemas) = schemas {
             all.extend(schemas);
         }
@@ -78,8 +89,8 @@ fn versions() -> Value {
         "decision": {"type": "object"},
     });
     let whole = json!({
-        "version": to("Version"), "reason": text(), "aliases": list(text()), "annotations": to("Annotations"),
-        "champion": flag(),
+        "version": to("Version"), "reason": text(), "impact": maybe(text()), "aliases": list(text()),
+        "annotations": to("Annotations"), "champion": flag(),
     });
     let manifest = json!({"model": text(), "version": to("Version"), "signature": {"type": "object"}});
     let link = json!({
@@ -112,7 +123,10 @@ fn champions() -> Value {
 fn comparison() -> Value {
     let metric_values = list(json!({"type": ["number", "null"]}));
     let metric = json!({"name": text(), "values": metric_values, "differences": metric_values});
-    let test = json!({"challenger": number(), "champion": number(), "reason": text(), "decision": {"type": "object"}});
+    let test = json!({
+        "challenger": number(), "champion": number(), "reason": text(), "impact": maybe(text()),
+        "decision": {"type": "object"},
+    });
     let comparison = json!({
         "versions": list(number()), "differing": list(to("ComparedRow")), "equal": list(text()),
         "metrics": list(object(metric)), "tests": list(object(test)), "signature": list(to("ComparedRow")),
@@ -155,15 +169,44 @@ fn drift() -> Value {
         "version": number(), "is_drifted": flag(), "drifted": count(), "rows": count(), "refused": count(),
         "columns": list(json!({"type": "object"})), "sentence": text(),
     });
+    let skew = json!({
+        "version": number(), "release": text(), "rows": count(), "differing": count(), "largest": {"type": "number"},
+        "sentence": text(),
+    });
     let reaction = json!({
         "at": time(), "cause": {"enum": ["drift", "live_accuracy"]}, "reaction": {"enum": ["retrain", "rollback"]},
         "version": number(), "run": maybe(text()), "to": maybe(number()), "sentence": text(),
     });
     let drift = json!({
         "judged_until": maybe(time()), "rows": count(), "drifted": count(), "sentence": maybe(text()),
-        "comparisons": list(object(comparison)), "reactions": list(object(reaction)),
+        "comparisons": list(object(comparison)), "reactions": list(object(reaction)), "skew": maybe(object(skew)),
     });
     json!({"Drift": object(drift)})
+}
+
+fn live() -> Value {
+    let share = || json!({"type": "number", "minimum": 0, "maximum": 1});
+    let number_or_null = || maybe(json!({"type": "number"}));
+    let interval = || maybe(json!({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}));
+    let day = || json!({"type": "string", "format": "date"});
+    let label = json!({
+        "name": text(), "label": {"type": "integer", "minimum": 0}, "rows": count(), "right": count(), "interval": interval(),
+    });
+    let version = json!({
+        "version": number(), "hold_out": number_or_null(), "labelled": count(), "score": number_or_null(),
+        "interval": interval(), "mean_loss": number_or_null(), "labels": list(object(label)),
+    });
+    let of_day = json!({
+        "day": day(), "version": number(), "labelled": count(), "score": number_or_null(), "interval": interval(),
+        "mean_loss": number_or_null(),
+    });
+    let window = json!({"days": count(), "last": day(), "quality": {"type": "object"}, "sentence": text()});
+    let live = json!({
+        "judged": maybe(day()), "version": maybe(number()), "is_worse": flag(), "estimate": maybe(share()),
+        "sentence": maybe(text()), "windows": list(object(window)), "versions": list(object(version)),
+        "days": list(object(of_day)),
+    });
+    json!({"Live": object(live)})
 }
 
 fn feedback() -> Value {

@@ -43,12 +43,13 @@ pub(super) struct Message {
 }
 
 /// The pages of the navigation: path and name.
-const ENTRIES: [(&str, &str); 10] = [
+const ENTRIES: [(&str, &str); 11] = [
     ("", "Overview"),
     ("versions", "Versions"),
     ("runs", "Runs"),
     ("dataset", "Data set"),
     ("drift", "Drift"),
+    ("live", "Live accuracy"),
     ("try", "Try it"),
     ("schedule", "Schedule"),
     ("alarms", "Alarms"),

@@ -13,6 +13,7 @@ use jiff::SignedDuration;
 use self::facts::{ClassRow, ConfusionTable};
 use self::plots::TitledPlot;
 use self::verifications::VerificationRow;
+use super::drift::TableDriftView;
 use super::evidence;
 use super::frame::PageFrame;
 use super::markup::{Fact, Markup, badge};
@@ -48,6 +49,7 @@ struct VersionPage<'a> {
     title: String,
     badges: Vec<Markup>,
     reason: String,
+    impact: Option<String>,
     gate: Vec<Fact>,
     scores: Vec<Fact>,
     facts: Vec<Fact>,
@@ -60,6 +62,7 @@ struct VersionPage<'a> {
     search: Option<Markup>,
     columns: Vec<ColumnRow>,
     warnings: Vec<String>,
+    table_drift: Option<TableDriftView>,
     verifications: Vec<VerificationRow>,
     no_evidence: Option<String>,
     note: Option<&'a str>,
@@ -110,6 +113,7 @@ fn render(version: &Version, around: &Around, request: &PageRequest<'_>) -> Resu
         title: facts::title(version),
         badges: badges(version, around),
         reason: text::sentence(&version.decision.to_string()),
+        impact: version.decision.impact_sentence().map(|impact| text::sentence(&impact)),
         gate: facts::gate(version, &frame.base),
         scores: facts::scores(version),
         facts: facts::facts(version, request),
@@ -125,6 +129,9 @@ fn render(version: &Version, around: &Around, request: &PageRequest<'_>) -> Resu
         }),
         columns: columns.map(|column| ColumnRow::of(column, version.dataset.rows)).collect(),
         warnings: manifest.map(|manifest| manifest.profile.warnings.clone()).unwrap_or_default(),
+        table_drift: manifest
+            .and_then(|manifest| manifest.table_drift.as_ref())
+            .map(|found| TableDriftView::of(found, &frame.base)),
         verifications: around.verifications.iter().map(|made| VerificationRow::of(made, request.now)).collect(),
         no_evidence: around.evidence.as_ref().err().cloned(),
         note: around.annotations.note.as_deref(),

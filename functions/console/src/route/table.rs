@@ -26,6 +26,7 @@ pub static ROUTES: &[JsonRoute] = &[
     reading("/audit", &["limit", "before"], E::Audit, "Lists who changed what, newest first."),
     reading("/alarms", &[], E::Alarms, "Lists the alarms with their states and mutes."),
     reading("/drift", &[], E::Drift, "Shows how served rows compare with the training data."),
+    reading("/live", &[], E::Live, "Shows how right the predictions were whose truth is known."),
     reading("/cost", &[], E::Cost, "Estimates the cost of the month so far."),
     reading("/openapi.json", &[], E::OpenApi, "Returns this document."),
     JsonRoute {

@@ -17,13 +17,15 @@ pub enum Unit {
     Share,
 }
 
-/// Since when a health metric has a value: always, or only after the first training.
+/// Since when a health metric has a value: always, or only after the first training or the first feedback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
     /// The metric has a value from the first measurement of a new stack.
     Always,
     /// The metric has a value after the first training, and is not published before.
     AfterTraining,
+    /// The metric has a value after the first feedback about a prediction, and is not published before.
+    AfterFeedback,
 }
 
 /// When a measurement publishes a health metric. CloudWatch bills a metric for each hour in which it gets a value.
@@ -67,6 +69,8 @@ pub enum MetricSource {
     Served,
     /// The record of the newest rollout.
     Rollout,
+    /// The counts of what turned out true about predictions.
+    Feedback,
 }
 
 /// Defines the enum [`Metric`] from a list with one entry for each health metric.
@@ -102,7 +106,7 @@ macro_rules! metrics {
                 }
             }
 
-            /// Returns since when the metric has a value: always, or only after the first training.
+            /// Returns since when the metric has a value: always, or only after the first training or feedback.
             pub fn presence(self) -> Presence {
                 match self {
                     $(Self::$name => Presence::$presence,)+
@@ -254,6 +258,26 @@ metrics! {
     RolloutRolledBack {
         unit: None, presence: AfterTraining, worst: Highest, publication: OnChange,
         sources: [Champion, Rollout]
+    }
+
+    /// Accuracy (0–1) or R² of the champion on its newest seven days of predictions whose truth is known. See
+    /// [`feedback`](crate::feedback).
+    LiveAccuracy {
+        unit: None, presence: AfterFeedback, worst: Lowest, publication: OnChange,
+        sources: [Champion, Served, Feedback]
+    }
+
+    /// Number of the champion's predictions of these days whose truth is known.
+    LiveLabels {
+        unit: Count, presence: AfterFeedback, worst: Lowest, publication: OnChange,
+        sources: [Champion, Served, Feedback]
+    }
+
+    // It is judged once a day. It stays 0 for a champion without labels, so that an alarm about a former one ends.
+    /// 1 if the champion's predictions are worse than on the hold-out by more than chance, else 0.
+    LiveAccuracyWorse {
+        unit: None, presence: AfterFeedback, worst: Highest, publication: OnChange,
+        sources: [Champion, Served, Feedback]
     }
 
     /// How many of the champion's two stored model files (in the registry and in S3) are missing or damaged.
