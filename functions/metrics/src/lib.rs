@@ -17,7 +17,11 @@ mod publishing;
 mod quota;
 mod reacting;
 mod readings;
+<<<<<<< HEAD
 mod skew;
+=======
+mod rollouts;
+>>>>>>> rollout
 mod waiting_events;
 
 pub use config::MetricsConfig;
@@ -28,5 +32,9 @@ pub use occasion::Occasion;
 pub use ports::{MetricsPorts, MetricsWorld};
 pub use reacting::{ReactingRegistry, ReactionError, Reactor};
 pub use readings::{CHAMPIONS, RUNS};
+<<<<<<< HEAD
 pub use skew::check_skew;
+=======
+pub use rollouts::{RolloutRegistry, RolloutSteps, StepError};
+>>>>>>> rollout
 pub use waiting_events::send_waiting_events;

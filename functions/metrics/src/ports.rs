@@ -1,8 +1,13 @@
 //! The interfaces of the metrics function to other systems, such as the registry and CloudWatch.
 
 use evergreen_lifecycle::ports::{
+<<<<<<< HEAD
     Artifacts, Champions, Clock, FeedbackRecord, LiveRecord, MetricSink, PublishedRecord, RequestUsage, Runs,
     Schedules, ServedRecord, Versions,
+=======
+    Artifacts, Champions, Clock, MetricSink, PublishedRecord, RequestUsage, Rollouts, Runs, Schedules, ServedRecord,
+    Versions,
+>>>>>>> rollout
 };
 
 /// The systems that the metrics function uses, such as the registry and the clock.
@@ -26,7 +31,11 @@ pub struct MetricsPorts<'a, R, A, S, T, U, C> {
 /// All systems that the metrics function uses, as one trait.
 pub trait MetricsWorld: Send + Sync {
     /// Type of the model registry, which holds champions, training runs and model versions.
+<<<<<<< HEAD
     type Registry: Champions + Runs + Versions + PublishedRecord + ServedRecord + FeedbackRecord + LiveRecord;
+=======
+    type Registry: Champions + Rollouts + Runs + Versions + PublishedRecord + ServedRecord;
+>>>>>>> rollout
     /// Type of the store of model files.
     type Artifacts: Artifacts;
     /// Type of the destination to which metrics are published.
@@ -52,7 +61,11 @@ pub trait MetricsWorld: Send + Sync {
 
 impl<R, A, S, T, U, C> MetricsWorld for MetricsPorts<'_, R, A, S, T, U, C>
 where
+<<<<<<< HEAD
     R: Champions + Runs + Versions + PublishedRecord + ServedRecord + FeedbackRecord + LiveRecord,
+=======
+    R: Champions + Rollouts + Runs + Versions + PublishedRecord + ServedRecord,
+>>>>>>> rollout
     A: Artifacts,
     S: MetricSink,
     T: Schedules,

@@ -92,8 +92,13 @@ impl Readings {
             MetricSource::Runs => self.runs.is_none(),
             MetricSource::Versions => self.versions.is_none(),
             MetricSource::Schedule => self.timetable.is_none(),
+<<<<<<< HEAD
             // The handler reads the request counts, and the counts of served rows and of feedback, separately.
             MetricSource::Usage | MetricSource::Served | MetricSource::Feedback => false,
+=======
+            // The handler reads the request counts, the counts of served rows and the rollout separately.
+            MetricSource::Usage | MetricSource::Served | MetricSource::Rollout => false,
+>>>>>>> rollout
         };
         Metric::ALL.into_iter().filter(|metric| metric.sources().iter().any(failed)).collect()
     }

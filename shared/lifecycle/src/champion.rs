@@ -81,12 +81,23 @@ impl Champion {
         let decision = &self.version.decision;
         let Some(ManualPromotion { actor, reason }) = &self.by_hand else { return decision.to_string() };
         let reason = reason.as_deref().unwrap_or("without a reason");
+<<<<<<< HEAD
         let verdict = if decision.promotes() { "promoted" } else { "refused" };
         let did = match actor.kind {
             ActorKind::Stack => "made it the champion again",
             ActorKind::Iam | ActorKind::Session => "promoted it by hand",
         };
         format!("{actor} {did}: {reason} (the gate had {verdict} it: {decision})")
+=======
+        let verdict = match (decision.promotes(), self.version.promotion.is_direct()) {
+            (true, true) => "promoted",
+            (true, false) => "let it pass",
+            (false, _) => "refused",
+        };
+        let it = if verdict == "let it pass" { "" } else { " it" };
+        let how = if actor.kind == ActorKind::Stack { "" } else { " by hand" };
+        format!("{actor} promoted it{how}: {reason} (the gate had {verdict}{it}: {decision})")
+>>>>>>> rollout
     }
 
     /// Returns the champion's revision (the number of promotions so far), or 0 if there is no champion.

@@ -4,7 +4,11 @@
 //! predictions. In each later stage it answers a share of the requests. [`step`] decides from the counts of both when the
 //! next stage begins, and how the rollout ends.
 
+<<<<<<< HEAD
 mod arm;
+=======
+mod change;
+>>>>>>> rollout
 mod counts;
 mod evidence;
 pub mod noise;
@@ -15,7 +19,11 @@ mod step;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+<<<<<<< HEAD
 pub use arm::is_for_challenger;
+=======
+pub use change::{HOLDING_ALARMS, ROLLOUT_ACTOR};
+>>>>>>> rollout
 pub use counts::{ArmCounts, DISTANCE_EDGES, RolloutCounts, ShadowCounts};
 pub use evidence::{Evidence, LossDifferences};
 pub use plan::{InvalidPlan, MAX_STEPS, PromotionMode, RolloutPlan};
@@ -153,6 +161,12 @@ impl Rollout {
     /// Returns whether the rollout runs beside the champion with this revision.
     pub fn runs_beside(&self, champion_revision: u32) -> bool {
         self.end.is_none() && self.champion_revision == champion_revision
+    }
+
+    /// Returns whether the rollout was rolled back, and the champion with this revision still serves.
+    pub fn is_rolled_back_beside(&self, champion_revision: u32) -> bool {
+        let outcome = self.end.as_ref().map(|end| end.outcome);
+        self.champion_revision == champion_revision && outcome == Some(RolloutOutcome::RolledBack)
     }
 
     /// Returns the record with the next stage, which begins now.
