@@ -204,21 +204,6 @@ alarms! {
         missing_data: MissingData::KeepsState,
     }
 
-    /// Alarm: a version that proved itself beside the champion was worse.
-    RolloutRolledBack {
-        name: "rollout-rolled-back",
-        meaning: "A new version passed the gate, but was worse than the champion on live traffic: it failed, was slow, \
-                  or its answers turned out less right. It was rolled back, and the champion keeps answering.",
-        raised: |_| "a new version was worse on live traffic and was rolled back".to_owned(),
-        cleared: |_| "the rollout that was rolled back is no longer the newest".to_owned(),
-        steps: &[
-            advice("See what was compared. The page `Rollout` of the console has the figures of both versions."),
-            step("Compare the last runs: scores, data set, hyperparameters:", Command::Runs),
-            step("If the data has changed, add newer rows to the data set, and train:", Command::Train),
-        ],
-        missing_data: MissingData::KeepsState,
-    }
-
     /// Alarm: the champion's predictions are worse than on the hold-out by more than chance.
     LiveAccuracyLow {
         name: "live-accuracy-worse",
@@ -234,6 +219,21 @@ alarms! {
             ),
             step("If the world has changed, add newer rows to the data set, and train:", Command::Train),
             advice("If a former version was better, promote it by hand (`evergreen rollback`)."),
+        ],
+        missing_data: MissingData::KeepsState,
+    }
+
+    /// Alarm: a version that proved itself beside the champion was worse.
+    RolloutRolledBack {
+        name: "rollout-rolled-back",
+        meaning: "A new version passed the gate, but was worse than the champion on live traffic: it failed, was slow, \
+                  or its answers turned out less right. It was rolled back, and the champion keeps answering.",
+        raised: |_| "a new version was worse on live traffic and was rolled back".to_owned(),
+        cleared: |_| "the rollout that was rolled back is no longer the newest".to_owned(),
+        steps: &[
+            advice("See what was compared. The page `Rollout` of the console has the figures of both versions."),
+            step("Compare the last runs: scores, data set, hyperparameters:", Command::Runs),
+            step("If the data has changed, add newer rows to the data set, and train:", Command::Train),
         ],
         missing_data: MissingData::KeepsState,
     }

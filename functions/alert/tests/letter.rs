@@ -302,10 +302,10 @@ fn every_alarm_has_a_subject_when_raised_and_when_over() {
     [OK] iris: the champion's accuracy is good enough again: 0.9667 (at least 0.9 is expected)
     [ALARM] iris: served rows differ from the training data (3 of its columns)
     [OK] iris: served rows are like the training data again
-    [ALARM] iris: a new version was worse on live traffic and was rolled back
-    [OK] iris: the rollout that was rolled back is no longer the newest
     [ALARM] iris: predictions are less right than on the hold-out
     [OK] iris: predictions are as right as on the hold-out again, or another champion serves
+    [ALARM] iris: a new version was worse on live traffic and was rolled back
+    [OK] iris: the rollout that was rolled back is no longer the newest
     [ALARM] iris: training has missed its deadline
     [OK] iris: training is no longer late
     [ALARM] iris: training failed (3 since the last version)

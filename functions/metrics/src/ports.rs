@@ -26,7 +26,7 @@ pub struct MetricsPorts<'a, R, A, S, T, U, C> {
 /// All systems that the metrics function uses, as one trait.
 pub trait MetricsWorld: Send + Sync {
     /// Type of the model registry, which holds champions, training runs and model versions.
-    type Registry: Champions + FeedbackRecord + LiveRecord + PublishedRecord + Rollouts + Runs + ServedRecord + Versions;
+    type Registry: Champions + Rollouts + Runs + Versions + PublishedRecord + ServedRecord + FeedbackRecord + LiveRecord;
     /// Type of the store of model files.
     type Artifacts: Artifacts;
     /// Type of the destination to which metrics are published.
@@ -52,7 +52,7 @@ pub trait MetricsWorld: Send + Sync {
 
 impl<R, A, S, T, U, C> MetricsWorld for MetricsPorts<'_, R, A, S, T, U, C>
 where
-    R: Champions + FeedbackRecord + LiveRecord + PublishedRecord + Rollouts + Runs + ServedRecord + Versions,
+    R: Champions + Rollouts + Runs + Versions + PublishedRecord + ServedRecord + FeedbackRecord + LiveRecord,
     A: Artifacts,
     S: MetricSink,
     T: Schedules,
