@@ -86,11 +86,13 @@ impl IncidentRecord {
             return self.end_in(index, news, around);
         }
         let is_raise_known = self.alarms.get(news.alarm).is_some_and(|known| known.newest.raised);
-        match (is_raise_known || !news.change.was_raised, was_muted) {
-            (true, _) => AlarmReport::NothingToReport,
-            (false, true) => AlarmReport::Muted,
-            (false, false) => self.end_unknown(news, around),
+        if was_muted {
+            return AlarmReport::Muted;
         }
+        if is_raise_known || !news.change.was_raised {
+            return AlarmReport::NothingToReport;
+        }
+        self.end_unknown(news, around)
     }
 
     fn end_in(&mut self, index: usize, news: &AlarmNews<'_>, around: &AlarmSurroundings) -> AlarmReport {
