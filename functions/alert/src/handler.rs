@@ -10,10 +10,10 @@ use serde::Serialize;
 use crate::decision::Decider;
 use crate::delivery::{AlarmMail, MailSender};
 use crate::pace::Pace;
-use crate::story;
 use crate::{
     Alarm, AlertWorld, Knowledge, Letterhead, Notification, NotificationError, Recipients, RunFailure, letter,
 };
+use crate::{reacted, story};
 
 /// Handles SNS events: turns each notification about an alarm into mails and sends them.
 #[derive(Debug)]
@@ -171,7 +171,8 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
         let alarm = lead.as_ref().unwrap_or(alarm);
         let knowledge = Knowledge::of(self.ports.registry()).await;
         let failure = RunFailure::behind(alarm, self.ports.registry(), now).await;
-        letter::write(alarm, alarm_report, &knowledge, failure.as_ref(), self.letterhead, now)
+        let reaction = reacted::of(self.ports.registry(), alarm).await;
+        letter::write(alarm, alarm_report, &knowledge, failure.as_ref(), reaction, self.letterhead, now)
     }
 
     /// Returns how fast the SES account may send mails.

@@ -75,7 +75,8 @@ struct Text<'a> {
     letter: &'a Letter<'a>,
 }
 
-/// Writes the mail about `alarm` at the time `now`. `failure` is the training run that explains the alarm, if any.
+/// Writes the mail about `alarm` at the time `now`. `failure` is the training run that explains the alarm, and `reaction`
+/// says what the stack did by itself about it, if anything.
 ///
 /// # Errors
 /// [`askama::Error`] when a template cannot be rendered. No content of a mail causes this.
@@ -84,12 +85,14 @@ pub fn write(
     alarm_report: &AlarmReport,
     knowledge: &Knowledge,
     failure: Option<&RunFailure>,
+    reaction: Option<String>,
     about: &Letterhead,
     now: Timestamp,
 ) -> Result<Mail, askama::Error> {
     // `alarm_report` is the decision what to report about the alarm. `knowledge` has the facts about the champion.
     let guide = Guide::to(alarm, about);
     let (run, notes) = (failure.map(RunFailure::describe), notes(alarm, alarm_report, about, now));
+    let notes = notes.into_iter().chain(reaction).collect();
     let headline = headline(alarm, alarm_report, knowledge, now);
     let facts = facts(alarm, lasted(alarm, alarm_report, knowledge), knowledge);
     let letter = Letter { run, notes, facts, ..Letter::about(alarm, &headline, knowledge, about, &guide, now) };

@@ -23,6 +23,7 @@ mod notification;
 mod pace;
 mod ports;
 mod quantity;
+mod reacted;
 mod reading;
 mod recipients;
 mod round;

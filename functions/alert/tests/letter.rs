@@ -74,7 +74,7 @@ fn mail(alarm: &Alarm, knowledge: &Knowledge) -> Mail {
 }
 
 fn told(alarm: &Alarm, alarm_report: &AlarmReport, knowledge: &Knowledge, now: &str) -> Mail {
-    write(alarm, alarm_report, knowledge, None, &letterhead(), moment(now)).unwrap()
+    write(alarm, alarm_report, knowledge, None, None, &letterhead(), moment(now)).unwrap()
 }
 
 #[test]
