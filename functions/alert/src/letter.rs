@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::guide::{Guide, GuideStep};
 use crate::headline::headline;
 use crate::quantity::{Quantity, moment, span};
+use crate::story::story;
 use crate::{Alarm, AlarmState, Knowledge, RunFailure, version_values};
 
 // Lambda's retries take less than half of this time.
@@ -34,8 +35,7 @@ struct Letter<'a> {
     state: &'static str,
     headline: String,
     meaning: &'a str,
-    // Mails are held back if the alarm flaps (changes again and again).
-    /// Remarks in the mail, such as "this mail is late" or "later mails are held back".
+    /// Remarks in the mail, such as "this mail is late" or the other alarms of the incident.
     notes: Vec<String>,
     /// Describes the training run that explains the alarm. `None` if no run explains it.
     run: Option<String>,
@@ -89,7 +89,7 @@ pub fn write(
 ) -> Result<Mail, askama::Error> {
     // `alarm_report` is the decision what to report about the alarm. `knowledge` has the facts about the champion.
     let guide = Guide::to(alarm, about);
-    let (run, notes) = (failure.map(RunFailure::describe), notes(alarm, alarm_report, now));
+    let (run, notes) = (failure.map(RunFailure::describe), notes(alarm, alarm_report, about, now));
     let headline = headline(alarm, alarm_report, knowledge, now);
     let facts = facts(alarm, lasted(alarm, alarm_report, knowledge), knowledge);
     let letter = Letter { run, notes, facts, ..Letter::about(alarm, &headline, knowledge, about, &guide, now) };
@@ -131,28 +131,21 @@ impl<'a> Letter<'a> {
 }
 
 /// Returns the remarks in a mail, such as "this mail is late".
-fn notes(alarm: &Alarm, alarm_report: &AlarmReport, now: Timestamp) -> Vec<String> {
-    // Later mails are held back if the alarm flaps.
-    let flapping = (*alarm_report == AlarmReport::Flapping).then(|| {
-        "This alarm is flapping: it is raised and cleared again and again. Mails about it are now held back until \
-         it has kept one state for an hour. Mails about other alarms are sent as usual. The dashboard shows all \
-         alarms."
-            .to_owned()
-    });
+fn notes(alarm: &Alarm, alarm_report: &AlarmReport, about: &Letterhead, now: Timestamp) -> Vec<String> {
     let delay = now.duration_since(alarm.since);
     let late = (delay > LATE).then(|| {
         let delay = span(delay);
         format!("This mail is late: the alarm changed {delay} ago. The dashboard shows its current state.")
     });
-    flapping.into_iter().chain(late).collect()
+    story(alarm_report, &about.stack).into_iter().chain(late).collect()
 }
 
 /// Returns how long the problem lasted that a finished alarm reported. `None` if the alarm is not over or the time is
 /// unknown.
 fn lasted(alarm: &Alarm, alarm_report: &AlarmReport, knowledge: &Knowledge) -> Option<SignedDuration> {
-    let AlarmReport::Over { raised } = alarm_report else { return None };
+    let AlarmReport::Over { began, .. } = alarm_report else { return None };
     // If it is unknown how long the watched value was bad, the result is how long the alarm was raised.
-    knowledge.lasted(alarm).or_else(|| Some(alarm.since.duration_since(*raised.last()?)))
+    knowledge.lasted(alarm).or_else(|| Some(alarm.since.duration_since((*began)?)))
 }
 
 /// Returns the list of facts in a mail about an alarm, such as its value and when it changed.

@@ -15,6 +15,7 @@ mod drift;
 mod evidence;
 mod facts;
 mod frame;
+mod live;
 mod mails;
 mod markup;
 mod overview;
@@ -22,6 +23,7 @@ mod plot;
 mod profile;
 mod query;
 mod request;
+mod rollout;
 mod rows;
 mod run;
 mod runs;
@@ -87,6 +89,8 @@ async fn page<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) -> Result<S
         ["compare"] => compare::show(world, request).await,
         ["dataset"] => dataset::show(world, request).await,
         ["drift"] => drift::show(world, request).await,
+        ["live"] => live::show(world, request).await,
+        ["rollout"] => rollout::show(world, request).await,
         ["try"] => trial::show(world, request).await,
         ["audit"] => audit::show(world, request).await,
         ["alarms"] => alarms::show(world, request).await,

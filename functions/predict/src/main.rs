@@ -26,8 +26,10 @@ async fn main() -> anyhow::Result<()> {
         journal: Arc::new(StdoutJournal::new(config.model.clone())),
     };
     let app = &App::new(ports, config.model, config.refresh);
-    let served = app.served();
-    let end = shutdown::at_end(&environment, move || async move { served.end().await });
+    let (served, tally) = (app.served(), app.rollout_tally());
+    let end = shutdown::at_end(&environment, move || async move {
+        tokio::join!(served.end(), tally.hand_over());
+    });
     // During Lambda's init phase the CPU is fastest and no caller waits.
     tokio::join!(app.warm_up(), end);
     // lambda_http panics on a body that is not valid base64 and on a `Host` header that makes no valid URL. The Lambda

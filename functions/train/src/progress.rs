@@ -59,6 +59,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
 #[cfg(test)]
 mod tests {
     use evergreen_lifecycle::RunStage;
+    use evergreen_lifecycle::rollout::{PromotionMode, RolloutPlan};
     use evergreen_testkit::{FixedClock, Memory, moment, run};
 
     use super::*;
@@ -77,6 +78,9 @@ mod tests {
             keep_days: None,
             sample_days: 0,
             retention: None,
+            drift_psi: 0.2,
+            promotion: PromotionMode::Direct,
+            rollout: RolloutPlan::new(vec![10, 50], 60).unwrap(),
             code_version: "test".into(),
         }
     }

@@ -28,6 +28,7 @@ pub(crate) fn sentence(event: &RegistryEvent) -> String {
         "TrainingSucceeded" => format!("run {} made {}", reported.run(), reported.version()),
         "ModelPromoted" => format!("{} is now the champion{}", reported.version(), reported.impact()),
         "ModelRejected" => format!("{} was refused, so the champion stays", reported.version()),
+        "ModelPassed" => format!("{} passed the gate and does not serve yet", reported.version()),
         "TrainingFailed" if reported.retry_until.is_some() => {
             format!("run {} failed and will be retried", reported.run())
         }
@@ -82,6 +83,14 @@ impl Reported {
             Some(AuditedAction::ScheduleResumed) => "resumed the training schedule".to_owned(),
             Some(AuditedAction::AlarmMuted) => format!("muted {subject}"),
             Some(AuditedAction::AlarmUnmuted) => format!("unmuted {subject}"),
+            Some(AuditedAction::RolloutStarted) => format!("started the rollout of {}", self.version_or(subject)),
+            Some(AuditedAction::RolloutAdvanced) => {
+                format!("began the next stage of the rollout of {}", self.version_or(subject))
+            }
+            Some(AuditedAction::RolloutRolledBack) => {
+                format!("rolled back the rollout of {}", self.version_or(subject))
+            }
+            Some(AuditedAction::RolloutStopped) => format!("stopped the rollout of {}", self.version_or(subject)),
             Some(AuditedAction::LinkCreated) => "made a link to the console".to_owned(),
             Some(AuditedAction::RevocationRequested) => "is about to end all sessions and links".to_owned(),
             Some(AuditedAction::SessionsRevoked) => "ended all sessions and links".to_owned(),
@@ -129,6 +138,8 @@ mod tests {
         insta::assert_snapshot!(said("TrainingSucceeded", detail.clone()), @"iris: run manual-7 made version 7");
         insta::assert_snapshot!(said("ModelPromoted", detail.clone()), @"iris: version 7 is now the champion");
         insta::assert_snapshot!(said("ModelRejected", detail), @"iris: version 7 was refused, so the champion stays");
+        let passed = json!({"run_id": "manual-7", "version": 7});
+        insta::assert_snapshot!(said("ModelPassed", passed), @"iris: version 7 passed the gate and does not serve yet");
         let failed = json!({"run_id": "manual-7", "version": null});
         insta::assert_snapshot!(said("TrainingFailed", failed), @"iris: run manual-7 failed");
         let retried = json!({"run_id": "manual-7", "retry_until": "2026-11-24T03:03:01Z"});

@@ -25,6 +25,7 @@ mod items;
 mod journal;
 mod keys;
 mod listing;
+mod live;
 mod numbers;
 mod prediction_key;
 mod progress;
@@ -36,6 +37,7 @@ mod rollouts;
 mod runs;
 mod served;
 mod sessions;
+mod skew;
 mod steering;
 mod transaction;
 

@@ -31,6 +31,7 @@ mod rows;
 mod search;
 mod split;
 mod statistics;
+mod table_drift;
 mod train;
 mod watch;
 
@@ -43,5 +44,6 @@ pub use prepared::{PrepareError, Prepared};
 pub use rows::{FrameError, encode_rows};
 pub use search::{Plan, PlanError, SearchError};
 pub use split::Split;
+pub use table_drift::compare_tables;
 pub use train::{LearningError, Origin, Trained, fit, train, train_watched};
 pub use watch::{ProgressWatch, TrainingProgress};

@@ -138,6 +138,7 @@ const CALLS: [(&str, &[(&str, &str)]); 6] = [
             ("dynamodb:PutItem", TABLE),
             ("dynamodb:Query", TABLE),
             ("dynamodb:Query", INDEX),
+            ("cloudwatch:DescribeAlarms", "*"),
             ("ses:SendEmail", SENDERS),
             ("ses:SendEmail", MAIL_EVENTS),
             ("ses:GetAccount", "*"),
@@ -396,6 +397,9 @@ fn of_the_models_records(function: &str, statement: &Value) -> Value {
             condition
         }
         ("Console" | "Alert", "ReadDrift") => condition(&["SERVED"]),
+        ("Metrics", "ReadFeedback") | ("Console", "CountFeedback") => condition(&["FEEDBACK"]),
+        ("Predict", "ReadChampionAndKeyOfIds") => condition(&["MODEL", "KEY"]),
+        ("Predict", "CreateKeyOfIds") | ("Console", "CheckIdsOfPredictions") => condition(&["KEY"]),
         ("Console", "ReadAndChange") => condition(&["MODEL", "OUTBOX", "AUDIT", "MAIL", "SESSION"]),
         ("Train", "ReadNewestRun") => condition(&["MODEL"]),
         ("Train", _) => condition(&["MODEL", "OUTBOX", "AUDIT"]),

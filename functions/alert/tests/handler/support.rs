@@ -70,7 +70,7 @@ pub async fn handle_with(
         table: "evergreen-registry".into(),
         dashboard_url: "https://example.com/dashboard?a=1&b=2".into(),
     };
-    let ports = AlertPorts { registry: memory, mailer, clock };
+    let ports = AlertPorts { registry: memory, mailer, alarm_states: memory, clock };
     let handler = AlertHandler { ports: &ports, recipients: &recipients, letterhead: &letterhead };
     let until = clock.now() + SignedDuration::from_mins(5);
     handler.handle(event, "invocation-7", until).await

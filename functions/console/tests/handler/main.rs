@@ -4,6 +4,7 @@
 
 mod comparing;
 mod doors;
+mod feedback;
 mod pages;
 mod reading;
 mod rollback;

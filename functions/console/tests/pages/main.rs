@@ -3,6 +3,7 @@
 
 mod drift;
 mod html;
+mod live;
 mod sample;
 
 use std::collections::BTreeSet;
@@ -30,6 +31,8 @@ const PATHS: [&str; 18] = [
     "audit",
     "alarms",
     "drift",
+    "live",
+    "rollout",
     "schedule",
     "mails",
     "mails/m2",
@@ -417,9 +420,10 @@ async fn what_does_not_exist_is_a_page_that_says_so() {
 #[tokio::test]
 async fn an_empty_stack_has_every_page() {
     let world = sample::empty();
-    for address in
-        ["", "runs", "versions", "compare", "dataset", "try", "audit", "alarms", "drift", "schedule", "mails"]
-    {
+    for address in [
+        "", "runs", "versions", "compare", "dataset", "try", "audit", "alarms", "drift", "live", "rollout", "schedule",
+        "mails",
+    ] {
         page(&world, Right::Steer, address).await;
     }
     assert!(page(&world, Right::See, "").await.text.contains("no version has passed the gate yet"));

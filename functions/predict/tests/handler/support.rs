@@ -6,9 +6,10 @@ use std::time::Duration;
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::feedback::PredictionKey;
 use evergreen_lifecycle::ports::{
-    AliasLookup, ArtifactReadError, Artifacts, Champions, CountShare, PredictionKeys, SampleStore, ServedCounting,
-    Unavailable, Versions, WithCopy,
+    AliasLookup, ArtifactReadError, Artifacts, Champions, CountShare, PredictionKeys, RolloutCounting, RolloutShare,
+    Rollouts, SampleStore, ServedCounting, ServingRecords, Unavailable, Versions, WithCopy,
 };
+use evergreen_lifecycle::rollout::Rollout;
 use evergreen_lifecycle::sample::SampleKey;
 use evergreen_lifecycle::{Alias, AliasName, Artifact, Champion, Pointer, Record, Version, VersionNumber};
 use evergreen_predict::journal::{AnsweredRequest, Journal};
@@ -113,6 +114,25 @@ impl PredictionKeys for Remote {
     async fn create_prediction_key(&self, secret: &[u8; 32]) -> Result<PredictionKey, Unavailable> {
         self.pass().await;
         self.memory.create_prediction_key(secret).await
+    }
+}
+
+impl Rollouts for Remote {
+    async fn rollout(&self) -> Result<Option<Record<Rollout>>, Unavailable> {
+        self.memory.rollout().await
+    }
+
+    async fn serving(&self, with_copy: bool) -> Result<Option<ServingRecords>, Unavailable> {
+        *self.pointer_reads.lock().unwrap() += 1;
+        self.pass().await;
+        self.memory.serving(with_copy).await
+    }
+}
+
+impl RolloutCounting for Remote {
+    async fn put_rollout_share(&self, share: &RolloutShare) -> Result<(), Unavailable> {
+        self.pass().await;
+        self.memory.put_rollout_share(share).await
     }
 }
 
