@@ -63,7 +63,7 @@ impl<W: ConsoleWorld> Console<W> {
     pub(crate) async fn take_feedback(&self, request: &Request) -> Result<Reply, Problem> {
         let body: FeedbackBody = body::json_up_to(request, MAX_BYTES)?;
         let is_single = body.is_single();
-        let (opened, mut refused) = self.open(body.entries()?).await?;
+        let (opened, mut refused) = self.open_ids(body.entries()?).await?;
         let (judged, wrong) = self.judge(opened).await?;
         refused.extend(wrong);
         refused.sort_by_key(|entry| entry.index);
@@ -78,7 +78,7 @@ impl<W: ConsoleWorld> Console<W> {
     }
 
     /// Opens the ids of the elements. Returns the elements that could be opened, and those that are refused.
-    async fn open(
+    async fn open_ids(
         &self,
         entries: Vec<Result<Entry, RefusedEntry>>,
     ) -> Result<(Vec<OpenedEntry>, Vec<RefusedEntry>), Problem> {
