@@ -22,7 +22,7 @@ struct Rollout<'a> {
 impl<'a> Rollout<'a> {
     /// Starts the rollout of a version. Its stages last no minimum time.
     async fn start(stack: &'a Stack, version: u64) -> Self {
-        stack.functions.set("console", MINUTES, "0").await;
+        stack.functions.set(&stack.functions.console, MINUTES, "0").await;
         let order = json!({"version": version, "reason": "an end-to-end test"});
         stack.console.send(Method::POST, "/rollout/start", order).await.ok();
         Self { stack, flowers: flowers(), calls: 0 }
@@ -54,7 +54,7 @@ impl<'a> Rollout<'a> {
     }
 
     async fn end(self) {
-        self.stack.functions.set("console", MINUTES, "60").await;
+        self.stack.functions.set(&self.stack.functions.console, MINUTES, "60").await;
     }
 }
 
