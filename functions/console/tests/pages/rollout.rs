@@ -6,8 +6,8 @@ use evergreen_lifecycle::rollout::{PromotionMode, Rollout, RolloutCounts, Rollou
 use evergreen_lifecycle::session::Right;
 use evergreen_lifecycle::{Version, VersionNumber};
 
-use crate::sample::{World, full, now};
 use crate::page;
+use crate::sample::{World, full, now};
 
 /// Returns a stack whose version 15 proves itself beside the champion, version 16.
 fn running() -> World {

@@ -12,8 +12,8 @@ use evergreen_lifecycle::feedback::{
     HoldOutLosses, LiveSummary, PairedTally, PredictedOutcome, PredictionLoss, TrueValue, WrittenLosses,
 };
 use evergreen_lifecycle::ports::{
-    Champions, CountShare, DayTally, FeedbackRecord, HourCounts, LiveRecord, PublishedRecord, RememberError, Rollouts,
-    Runs, ServedRecord, ChampionRecords, StoredSchedule, Unavailable, Versions, WithCopy,
+    ChampionRecords, Champions, CountShare, DayTally, FeedbackRecord, HourCounts, LiveRecord, PublishedRecord,
+    RememberError, Rollouts, Runs, ServedRecord, StoredSchedule, Unavailable, Versions, WithCopy,
 };
 use evergreen_lifecycle::rollout::Rollout;
 use evergreen_lifecycle::schedule::Schedule;

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use evergreen_http::causes;
-use evergreen_lifecycle::ports::{Champions, LARGEST_COPY, Rollouts, ChampionRecords, Unavailable};
+use evergreen_lifecycle::ports::{ChampionRecords, Champions, LARGEST_COPY, Rollouts, Unavailable};
 use evergreen_lifecycle::rollout::Rollout;
 use evergreen_lifecycle::{ModelName, Pointer, Record, Unreadable};
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::feedback::PredictionKey;
 use evergreen_lifecycle::ports::{
-    AliasLookup, ArtifactReadError, Artifacts, Champions, CountShare, PredictionKeys, RolloutCounting, RolloutShare,
-    Rollouts, SampleStore, ServedCounting, ChampionRecords, Unavailable, Versions, WithCopy,
+    AliasLookup, ArtifactReadError, Artifacts, ChampionRecords, Champions, CountShare, PredictionKeys, RolloutCounting,
+    RolloutShare, Rollouts, SampleStore, ServedCounting, Unavailable, Versions, WithCopy,
 };
 use evergreen_lifecycle::rollout::Rollout;
 use evergreen_lifecycle::sample::SampleKey;

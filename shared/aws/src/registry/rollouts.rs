@@ -6,7 +6,7 @@
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use evergreen_lifecycle::drift::CountedHour;
 use evergreen_lifecycle::ports::{
-    Champions, RolloutCounting, RolloutEvidence, RolloutShare, Rollouts, ChampionRecords, Unavailable,
+    ChampionRecords, Champions, RolloutCounting, RolloutEvidence, RolloutShare, Rollouts, Unavailable,
 };
 use evergreen_lifecycle::rollout::{Rollout, RolloutCounts};
 use evergreen_lifecycle::{Pointer, Record};

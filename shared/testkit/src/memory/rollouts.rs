@@ -2,7 +2,7 @@
 
 use evergreen_lifecycle::Record;
 use evergreen_lifecycle::ports::{
-    Champions, ChangeError, RolloutCounting, RolloutEvidence, RolloutShare, Rollouts, ChampionRecords, Unavailable,
+    ChampionRecords, Champions, ChangeError, RolloutCounting, RolloutEvidence, RolloutShare, Rollouts, Unavailable,
 };
 use evergreen_lifecycle::rollout::Rollout;
 
