@@ -28,6 +28,7 @@ mod predicting;
 mod promotion;
 mod reacting;
 mod repetition;
+mod rollout;
 mod runs;
 mod schedule;
 mod upkeep;

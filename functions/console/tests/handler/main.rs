@@ -8,6 +8,7 @@ mod feedback;
 mod pages;
 mod reading;
 mod rollback;
+mod rollouts;
 mod runs;
 mod steering;
 mod support;

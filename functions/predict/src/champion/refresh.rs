@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use evergreen_http::causes;
-use evergreen_lifecycle::ports::{Champions, LARGEST_COPY, Rollouts, ServingRecords, Unavailable};
+use evergreen_lifecycle::ports::{ChampionRecords, Champions, LARGEST_COPY, Rollouts, Unavailable};
 use evergreen_lifecycle::rollout::Rollout;
 use evergreen_lifecycle::{ModelName, Pointer, Record, Unreadable};
 
@@ -90,7 +90,7 @@ pub(super) async fn refresh<W: PredictWorld>(
 
 /// Reads the champion's record, the copy of its model file and the rollout from the registry (DynamoDB). If that read
 /// fails, reads only the record.
-async fn with_copy<W: PredictWorld>(world: &W) -> Result<Option<ServingRecords>, Unavailable> {
+async fn with_copy<W: PredictWorld>(world: &W) -> Result<Option<ChampionRecords>, Unavailable> {
     match world.registry().serving(true).await {
         Ok(found) => Ok(found),
         Err(error) => {
@@ -98,7 +98,7 @@ async fn with_copy<W: PredictWorld>(world: &W) -> Result<Option<ServingRecords>,
             let cause = causes(&error);
             tracing::warn!(cause, "the registry's copy of the artifact cannot be read: the stored object is fetched");
             let pointer = world.registry().champion().await?;
-            Ok(pointer.map(|pointer| ServingRecords { pointer, copy: None, rollout: None }))
+            Ok(pointer.map(|pointer| ChampionRecords { pointer, copy: None, rollout: None }))
         }
     }
 }
@@ -142,7 +142,7 @@ fn running_beside(pointer: &Pointer, rollout: Option<Record<Rollout>>) -> Option
 }
 
 /// Loads the champion that the records name.
-async fn load<W: PredictWorld>(world: &W, model: &ModelName, found: ServingRecords) -> Result<Seen, RefreshError> {
+async fn load<W: PredictWorld>(world: &W, model: &ModelName, found: ChampionRecords) -> Result<Seen, RefreshError> {
     let pointer = found.pointer?;
     let rollout = running_beside(&pointer, found.rollout);
     Ok((load_champion(world, model, pointer, found.copy).await?, rollout))

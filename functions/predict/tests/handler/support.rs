@@ -6,8 +6,8 @@ use std::time::Duration;
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::feedback::PredictionKey;
 use evergreen_lifecycle::ports::{
-    AliasLookup, ArtifactReadError, Artifacts, Champions, CountShare, PredictionKeys, RolloutCounting, RolloutShare,
-    Rollouts, SampleStore, ServedCounting, ServingRecords, Unavailable, Versions, WithCopy,
+    AliasLookup, ArtifactReadError, Artifacts, ChampionRecords, Champions, CountShare, PredictionKeys, RolloutCounting,
+    RolloutShare, Rollouts, SampleStore, ServedCounting, Unavailable, Versions, WithCopy,
 };
 use evergreen_lifecycle::rollout::Rollout;
 use evergreen_lifecycle::sample::SampleKey;
@@ -122,7 +122,7 @@ impl Rollouts for Remote {
         self.memory.rollout().await
     }
 
-    async fn serving(&self, with_copy: bool) -> Result<Option<ServingRecords>, Unavailable> {
+    async fn serving(&self, with_copy: bool) -> Result<Option<ChampionRecords>, Unavailable> {
         *self.pointer_reads.lock().unwrap() += 1;
         self.pass().await;
         self.memory.serving(with_copy).await
