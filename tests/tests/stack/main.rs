@@ -21,6 +21,7 @@ mod imports;
 mod live;
 mod mails;
 mod metrics;
+mod naming;
 mod numbering;
 mod own_table;
 mod predicting;
