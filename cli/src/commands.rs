@@ -4,6 +4,7 @@ mod aliases;
 mod annotations;
 mod champion;
 mod completion;
+mod feedback;
 mod link;
 mod maintenance;
 mod muting;
@@ -28,6 +29,10 @@ pub async fn run(arguments: Arguments) -> Result<Answer, Failure> {
         CliCommand::Predict { file, set } => {
             let rows = predict::rows(file, set)?;
             predict::predict(&Stack::locate(arguments.options).await?.prediction().await?, &rows).await
+        }
+        CliCommand::Feedback { file } => {
+            let elements = predict::rows(Some(file), Vec::new())?;
+            feedback::feedback(&Stack::locate(arguments.options).await?.prediction().await?, &elements).await
         }
         CliCommand::Export { to } => transfer::export(&Stack::locate(arguments.options).await?, &to).await,
         CliCommand::Import(options) => transfer::import(&Stack::locate(arguments.options).await?, options).await,

@@ -16,7 +16,9 @@ impl AlarmKind {
             | Self::VersionsRefused
             | Self::TrainFailureQueue
             | Self::TrainScheduleQueue => AlarmFamily::Training,
-            Self::AccuracyLow | Self::DataDrifted | Self::LiveAccuracyLow => AlarmFamily::Quality,
+            Self::AccuracyLow | Self::DataDrifted | Self::LiveAccuracyLow | Self::RolloutRolledBack => {
+                AlarmFamily::Quality
+            }
             Self::ModelUnhealthy
             | Self::ArtifactDamaged
             | Self::ModelLoadFailures

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use evergreen_lifecycle::ports::{
     AlarmStates, Announcer, ArtifactLinks, ArtifactWriter, Artifacts, BilledUsage, Champions, Clock, EventOutbox,
     FeedbackCounting, FeedbackRecord, Listing, LiveRecord, Mailbox, ObjectRemoval, ObjectRetention, PredictionKeys,
-    Reactions, RecordRetention, RequestHistory, Runs, ScheduleSwitch, Schedules, ServedRecord, Sessions, Steering,
-    Versions,
+    Reactions, RecordRetention, RequestHistory, RolloutEvidence, Rollouts, Runs, ScheduleSwitch, Schedules,
+    ServedRecord, Sessions, SkewRecord, Steering, Versions,
 };
 
 /// The console function's connections to other systems.
@@ -39,9 +39,12 @@ pub trait ConsoleRegistry:
     + PredictionKeys
     + Reactions
     + RecordRetention
+    + RolloutEvidence
+    + Rollouts
     + Runs
     + ServedRecord
     + Sessions
+    + SkewRecord
     + Steering
     + Versions
     + 'static
@@ -58,9 +61,12 @@ impl<R> ConsoleRegistry for R where
         + PredictionKeys
         + Reactions
         + RecordRetention
+        + RolloutEvidence
+        + Rollouts
         + Runs
         + ServedRecord
         + Sessions
+        + SkewRecord
         + Steering
         + Versions
         + 'static

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use evergreen_lifecycle::health::{
     Refusals, accuracy_margin, average_champion_accuracy, champion_metrics, confirmed_at, refusals, run_metrics,
 };
-use evergreen_lifecycle::ports::{Unavailable, WithCopy};
+use evergreen_lifecycle::ports::{Rollouts, Unavailable, WithCopy};
 use evergreen_lifecycle::schedule::{Schedule, Timetable};
 use evergreen_lifecycle::{Metric, MetricValues, ModelName, Pointer};
 use jiff::{SignedDuration, Timestamp};
@@ -117,6 +117,7 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
         values.expect(Metric::QuotaUsed, used);
         let drift = self.drift(&readings, inspection.as_ref(), &mut values, now).await;
         let live = self.live(&readings, inspection.as_ref(), &mut values, now).await;
+        self.rollout(&readings, &mut values).await;
         // If only some reads fail, only the metrics that need these reads are unknown.
         let unknown = values.unknown().len() as f64;
         values.know(Metric::UnknownFigures, unknown);
@@ -228,6 +229,25 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
                 tracing::warn!(%error, cause = %error.cause, "the live accuracy could not be judged");
                 values.miss(&LIVE);
                 Some("the counts of feedback could not be read or stored".to_owned())
+            }
+        }
+    }
+
+    /// Adds whether the newest rollout beside the champion was rolled back. Nothing if the champion is not known.
+    async fn rollout(&self, readings: &Readings, values: &mut MetricValues) {
+        let Some(champion) = readings.champion() else { return };
+        let rolled_back = match self.ports.registry().rollout().await {
+            Ok(rollout) => rollout.transpose().map_err(|record| record.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        match rolled_back {
+            Ok(rollout) => {
+                let is = rollout.is_some_and(|rollout| rollout.is_rolled_back_beside(champion.revision));
+                values.know(Metric::RolloutRolledBack, f64::from(u8::from(is)));
+            }
+            Err(error) => {
+                tracing::warn!(error, "the rollout could not be read");
+                values.miss(&[Metric::RolloutRolledBack]);
             }
         }
     }

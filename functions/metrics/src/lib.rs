@@ -17,6 +17,8 @@ mod publishing;
 mod quota;
 mod reacting;
 mod readings;
+mod rollouts;
+mod skew;
 mod waiting_events;
 
 pub use config::MetricsConfig;
@@ -27,4 +29,6 @@ pub use occasion::Occasion;
 pub use ports::{MetricsPorts, MetricsWorld};
 pub use reacting::{ReactingRegistry, ReactionError, Reactor};
 pub use readings::{CHAMPIONS, RUNS};
+pub use rollouts::{RolloutRegistry, RolloutSteps, StepError};
+pub use skew::check_skew;
 pub use waiting_events::send_waiting_events;

@@ -8,7 +8,7 @@ use evergreen_lifecycle::feedback::{HoldOutLosses, LIVE_WINDOWS, LiveDay, LiveSu
 use evergreen_lifecycle::ports::{DayTally, FeedbackRecord, LiveRecord, ServedRecord, Unavailable};
 use evergreen_lifecycle::{Metric, MetricValues, VersionNumber};
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 
 /// The champion whose predictions are judged.
@@ -100,14 +100,14 @@ async fn served<R: ServedRecord>(
     baseline: &BaselineCounts,
     days: RangeInclusive<Date>,
 ) -> Result<BTreeMap<Date, Vec<u64>>, Unavailable> {
-    let start = |day: Date| day.to_zoned(TimeZone::UTC).map(|zoned| CountedHour::of(zoned.timestamp())).ok();
+    let start = |day: Date| Offset::UTC.to_timestamp(day.at(0, 0, 0, 0)).map(CountedHour::of).ok();
     let end = days.end().tomorrow().ok().and_then(start);
     let (Some(from), Some(end)) = (start(*days.start()), end) else { return Ok(BTreeMap::new()) };
     let mut found: BTreeMap<Date, Vec<u64>> = BTreeMap::new();
     for hour in registry.hours(from..end).await?.into_iter().filter(|hour| hour.version == version) {
         // Counts of an hour that cannot be read are left out. The comparison with the baseline has logged them.
         let Ok(counts) = ServedCounts::from_bytes(&hour.counts, baseline.shape()) else { continue };
-        let (Some(at), Some(kinds)) = (hour.hour.start(), counts.columns().next_back()) else { continue };
+        let (Some(at), Some(kinds)) = (hour.hour.start(), counts.columns().last()) else { continue };
         let sum = found.entry(day_of(at)).or_default();
         sum.resize(sum.len().max(kinds.len()), 0);
         sum.iter_mut().zip(kinds).for_each(|(sum, more)| *sum = sum.saturating_add(*more));
@@ -121,5 +121,5 @@ fn last_days(last: Date, days: i32) -> RangeInclusive<Date> {
 }
 
 fn day_of(moment: Timestamp) -> Date {
-    moment.to_zoned(TimeZone::UTC).date()
+    Offset::UTC.to_datetime(moment).date()
 }

@@ -11,7 +11,7 @@ use evergreen_lifecycle::{
     Manifest, Pointer, PrimaryMetric, RecordedOptions, Rescored, Run, RunMetrics, RunState, Scores, Verdict, Version,
     VersionNumber, time,
 };
-use evergreen_scoring::Model;
+use evergreen_scoring::{Model, probe};
 use evergreen_table::{FrameColumn, Values};
 use jiff::Timestamp;
 
@@ -191,6 +191,7 @@ impl Challenger {
             hold_out: self.trained.model.metadata().hold_out.as_ref().and_then(WrittenLosses::read),
             curves: Some(self.trained.curves.clone()),
             table_drift: self.dataset.drift.clone(),
+            probes: probe(&self.trained.model),
             options: self.dataset.options.clone(),
             architecture: Some(std::env::consts::ARCH.to_owned()),
             candidates: self.trained.candidates.clone(),

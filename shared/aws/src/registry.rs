@@ -37,6 +37,7 @@ mod rollouts;
 mod runs;
 mod served;
 mod sessions;
+mod skew;
 mod steering;
 mod transaction;
 

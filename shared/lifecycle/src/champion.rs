@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 pub use pointer::Pointer;
 
+use crate::rollout::ROLLOUT_ACTOR;
 use crate::{Actor, ActorKind, Version, VersionNumber, time};
 
 // The record contains the whole record of the model version, so the prediction function reads only one DynamoDB item.
@@ -81,12 +82,17 @@ impl Champion {
         let decision = &self.version.decision;
         let Some(ManualPromotion { actor, reason }) = &self.by_hand else { return decision.to_string() };
         let reason = reason.as_deref().unwrap_or("without a reason");
-        let verdict = if decision.promotes() { "promoted" } else { "refused" };
+        let verdict = match (decision.promotes(), self.version.promotion.is_direct()) {
+            (true, true) => "promoted it",
+            (true, false) => "let it pass",
+            (false, _) => "refused it",
+        };
         let did = match actor.kind {
+            ActorKind::Stack if actor.name == ROLLOUT_ACTOR => "promoted it",
             ActorKind::Stack => "made it the champion again",
             ActorKind::Iam | ActorKind::Session => "promoted it by hand",
         };
-        format!("{actor} {did}: {reason} (the gate had {verdict} it: {decision})")
+        format!("{actor} {did}: {reason} (the gate had {verdict}: {decision})")
     }
 
     /// Returns the champion's revision (the number of promotions so far), or 0 if there is no champion.

@@ -58,6 +58,10 @@ pub struct Manifest {
     /// older manifests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table_drift: Option<TableDrift>,
+    /// The model's answers to the rows of its self-check ([`CountShape::probes`](crate::drift::CountShape::probes)). An
+    /// answer has the probabilities of all labels, or the predicted number. `None` in older manifests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probes: Option<Vec<Vec<f32>>>,
     /// The options of the training. `None` for an imported model, and in older manifests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub options: Option<RecordedOptions>,

@@ -5,6 +5,7 @@
 //! next stage begins, and how the rollout ends.
 
 mod arm;
+mod change;
 mod counts;
 mod evidence;
 pub mod noise;
@@ -16,6 +17,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use arm::is_for_challenger;
+pub use change::{HOLDING_ALARMS, ROLLOUT_ACTOR};
 pub use counts::{ArmCounts, DISTANCE_EDGES, RolloutCounts, ShadowCounts};
 pub use evidence::{Evidence, LossDifferences};
 pub use plan::{InvalidPlan, MAX_STEPS, PromotionMode, RolloutPlan};
@@ -85,6 +87,15 @@ pub enum RolloutOutcome {
 }
 
 impl RolloutOutcome {
+    /// Returns the name in JSON, such as `rolled_back`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Promoted => "promoted",
+            Self::RolledBack => "rolled_back",
+            Self::Stopped => "stopped",
+        }
+    }
+
     /// Returns the words for a sentence, such as `rolled back`.
     pub fn words(self) -> &'static str {
         match self {
@@ -153,6 +164,12 @@ impl Rollout {
     /// Returns whether the rollout runs beside the champion with this revision.
     pub fn runs_beside(&self, champion_revision: u32) -> bool {
         self.end.is_none() && self.champion_revision == champion_revision
+    }
+
+    /// Returns whether the rollout was rolled back, and the champion with this revision still serves.
+    pub fn is_rolled_back_beside(&self, champion_revision: u32) -> bool {
+        let outcome = self.end.as_ref().map(|end| end.outcome);
+        self.champion_revision == champion_revision && outcome == Some(RolloutOutcome::RolledBack)
     }
 
     /// Returns the record with the next stage, which begins now.

@@ -15,6 +15,7 @@ mod registry;
 mod rollouts;
 mod served;
 mod sessions;
+mod skew;
 mod steering;
 mod storage;
 
@@ -23,7 +24,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use evergreen_lifecycle::cost::MonthUsage;
-use evergreen_lifecycle::drift::{DriftComparison, DriftSummary};
+use evergreen_lifecycle::drift::{DriftComparison, DriftSummary, SkewCheck};
 use evergreen_lifecycle::feedback::{LiveSummary, LiveTally, PairedTally};
 use evergreen_lifecycle::incident::FormerAlarm;
 use evergreen_lifecycle::journal::JournalEntry;
@@ -158,6 +159,8 @@ pub struct MemoryState {
     pub keys: BTreeMap<String, MadeChange>,
     /// The mutes of alarms, by the alarm's name without the name of the stack.
     pub mutes: BTreeMap<String, Mute>,
+    /// The newest comparison of the answers in training and in serving. `None` before the first one.
+    pub skew: Option<SkewCheck>,
     /// What the stack has done by itself.
     pub reactions: ReactionLog,
     /// The links that were not used yet, by the hash of their token.

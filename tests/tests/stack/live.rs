@@ -1,4 +1,4 @@
-//! Tests that feedback that contradicts the model raises the alarm `live-accuracy-low`, and that another champion ends it.
+//! Tests that feedback that contradicts the model raises the alarm `live-accuracy-worse`, and that another champion ends it.
 
 use aws_sdk_cloudwatch::types::StateValue;
 use evergreen_tests::Stack;
@@ -34,7 +34,7 @@ async fn feedback_that_contradicts_the_model_raises_an_alarm_and_another_champio
     let stack = Stack::take().await;
     let version = stack.serve_new().await;
     stack.functions.measure().await;
-    let deployed = stack.quicken("live-accuracy-low").await;
+    let deployed = stack.quicken("live-accuracy-worse").await;
     let mark = stack.inbox.mark().await;
 
     let flowers = flowers();
@@ -44,7 +44,7 @@ async fn feedback_that_contradicts_the_model_raises_an_alarm_and_another_champio
     assert_eq!(published["LiveAccuracyWorse"], 1.0, "{published}");
     assert_eq!(published["LiveLabels"].as_f64(), Some(ids.len() as f64), "{published}");
     assert!(published["LiveAccuracy"].as_f64() < Some(0.2), "{published}");
-    let raised = stack.until_mailed(mark, "live-accuracy-low", StateValue::Alarm).await;
+    let raised = stack.until_mailed(mark, "live-accuracy-worse", StateValue::Alarm).await;
     assert!(raised[0].text.contains("worse than on the hold-out by more than chance"), "{}", raised[0].text);
 
     let live = stack.api.get("/live").await.ok().body;
@@ -55,8 +55,8 @@ async fn feedback_that_contradicts_the_model_raises_an_alarm_and_another_champio
     assert_eq!(names, SPECIES.each_ref());
 
     stack.serve_new().await;
-    stack.until_over("live-accuracy-low").await;
-    stack.until_mailed(mark, "live-accuracy-low", StateValue::Ok).await;
+    stack.until_over("live-accuracy-worse").await;
+    stack.until_mailed(mark, "live-accuracy-worse", StateValue::Ok).await;
     stack.cloudwatch.define(deployed).await;
 }
 

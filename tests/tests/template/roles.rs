@@ -397,7 +397,9 @@ fn of_the_models_records(function: &str, statement: &Value) -> Value {
             condition
         }
         ("Console" | "Alert", "ReadDrift") => condition(&["SERVED"]),
-        ("Metrics" | "Console", "ReadFeedback") => condition(&["FEEDBACK"]),
+        ("Metrics", "ReadFeedback") | ("Console", "CountFeedback") => condition(&["FEEDBACK"]),
+        ("Predict", "ReadChampionAndKeyOfIds") => condition(&["MODEL", "KEY"]),
+        ("Predict", "CreateKeyOfIds") | ("Console", "CheckIdsOfPredictions") => condition(&["KEY"]),
         ("Console", "ReadAndChange") => condition(&["MODEL", "OUTBOX", "AUDIT", "MAIL", "SESSION"]),
         ("Train", "ReadNewestRun") => condition(&["MODEL"]),
         ("Train", _) => condition(&["MODEL", "OUTBOX", "AUDIT"]),

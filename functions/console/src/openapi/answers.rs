@@ -24,6 +24,7 @@ pub(super) fn schema_of(endpoint: Operation) -> &'static str {
         Operation::Alarms => "AlarmList",
         Operation::Drift => "Drift",
         Operation::Live => "Live",
+        Operation::Rollout => "RolloutAnswer",
         Operation::Cost => "MonthCost",
         Operation::Train | Operation::Verify | Operation::Rebuild | Operation::ImportHistory | Operation::Retain => {
             "Accepted"
@@ -51,6 +52,7 @@ pub(super) fn all() -> Map<String, Value> {
         audit(),
         drift(),
         live(),
+        rollout(),
         cost(),
         changes(),
         feedback(),
@@ -163,11 +165,32 @@ fn audit() -> Value {
     })
 }
 
+fn rollout() -> Value {
+    let next = object(json!({"step": {"enum": ["hold", "advance", "roll_back", "promote"]}, "reason": text()}));
+    let stage = object(json!({"stage": count(), "percent": count(), "counts": {"type": "object"}}));
+    let difference = || maybe(json!({"type": "number"}));
+    let losses = object(json!({
+        "rows": count(), "difference": difference(), "least": difference(), "most": difference(),
+    }));
+    let rollout = json!({
+        "id": text(), "revision": count(), "champion": number(), "challenger": number(),
+        "state": {"enum": ["running", "promoted", "rolled_back", "stopped"]}, "stage": count(), "percent": count(),
+        "steps": list(count()), "stage_minutes": count(), "started_at": time(), "stage_since": time(),
+        "ended_at": maybe(time()), "reason": maybe(text()), "started_by": {"type": ["object", "null"]},
+        "replaced": maybe(number()), "next": maybe(next), "stages": list(stage), "losses": losses,
+    });
+    json!({"RolloutAnswer": object(json!({"rollout": maybe(object(rollout))}))})
+}
+
 fn drift() -> Value {
     let comparison = json!({
         "length": {"enum": ["hour", "day", "week", "four_weeks"]}, "from": maybe(time()), "until": maybe(time()),
         "version": number(), "is_drifted": flag(), "drifted": count(), "rows": count(), "refused": count(),
         "columns": list(json!({"type": "object"})), "sentence": text(),
+    });
+    let skew = json!({
+        "version": number(), "release": text(), "rows": count(), "differing": count(), "largest": {"type": "number"},
+        "sentence": text(),
     });
     let reaction = json!({
         "at": time(), "cause": {"enum": ["drift", "live_accuracy"]}, "reaction": {"enum": ["retrain", "rollback"]},
@@ -175,7 +198,7 @@ fn drift() -> Value {
     });
     let drift = json!({
         "judged_until": maybe(time()), "rows": count(), "drifted": count(), "sentence": maybe(text()),
-        "comparisons": list(object(comparison)), "reactions": list(object(reaction)),
+        "comparisons": list(object(comparison)), "reactions": list(object(reaction)), "skew": maybe(object(skew)),
     });
     json!({"Drift": object(drift)})
 }

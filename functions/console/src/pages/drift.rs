@@ -1,8 +1,8 @@
 //! Drift: how the rows that the champion serves compare with its training data.
 
 use askama::Template;
-use evergreen_lifecycle::drift::{ColumnDrift, DriftComparison, DriftVerdict, TableDrift, WindowLength};
-use evergreen_lifecycle::ports::{Reactions, ServedRecord};
+use evergreen_lifecycle::drift::{ColumnDrift, DriftComparison, DriftVerdict, SkewCheck, TableDrift, WindowLength};
+use evergreen_lifecycle::ports::{Reactions, ServedRecord, SkewRecord};
 use jiff::Timestamp;
 
 use super::frame::PageFrame;
@@ -19,8 +19,16 @@ struct DriftPage<'a> {
     /// When the last hour ended that was compared. `None` before the first comparison.
     judged: Option<Markup>,
     windows: Vec<WindowView>,
+    /// Whether the champion answers as in training. `None` before the first comparison.
+    skew: Option<SkewView>,
     /// What the stack has done by itself, newest first.
     reactions: Vec<String>,
+}
+
+/// The comparison of the champion's answers with those of training.
+struct SkewView {
+    state: Markup,
+    sentence: String,
 }
 
 /// One comparison.
@@ -35,13 +43,13 @@ struct WindowView {
 
 /// One column of a comparison.
 pub(super) struct ColumnView {
-    name: String,
-    state: Markup,
-    psi: String,
-    shift: String,
-    missing: String,
-    moved: Vec<String>,
-    sentence: String,
+    pub(super) name: String,
+    pub(super) state: Markup,
+    pub(super) psi: String,
+    pub(super) shift: String,
+    pub(super) missing: String,
+    pub(super) moved: Vec<String>,
+    pub(super) sentence: String,
 }
 
 /// Loads and writes the page.
@@ -53,10 +61,20 @@ pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) 
     let page = DriftPage {
         judged: judged.map(|at| when(at, request.now)),
         windows: comparisons.iter().map(|comparison| window(comparison, request.now)).collect(),
+        skew: world.registry().skew().await?.as_ref().map(skew),
         reactions: super::watched::sentences(&world.registry().reactions().await?),
         frame: &frame,
     };
     Ok(page.render()?)
+}
+
+fn skew(check: &SkewCheck) -> SkewView {
+    let state = match (check.rows, check.differing) {
+        (0, _) => badge("quiet", "unknown"),
+        (_, 0) => badge("good", "the same"),
+        _ => badge("bad", "different"),
+    };
+    SkewView { state, sentence: check.sentence() }
 }
 
 fn window(comparison: &DriftComparison, now: Timestamp) -> WindowView {

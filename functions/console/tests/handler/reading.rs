@@ -131,8 +131,7 @@ async fn before_the_first_feedback_nothing_is_known_of_the_live_accuracy() {
 async fn before_the_first_comparison_nothing_has_drifted() {
     let fixture = Fixture::serving();
     let drift = fixture.read("/drift").await.json();
-    let nothing =
-        json!({"judged_until": null, "rows": 0, "drifted": 0, "sentence": null, "comparisons": [], "reactions": []});
+    let nothing = json!({"judged_until": null, "rows": 0, "drifted": 0, "sentence": null, "comparisons": [], "skew": null, "reactions": []});
     assert_eq!(drift, nothing);
 }
 

@@ -3,7 +3,7 @@
 use evergreen_lifecycle::VersionNumber;
 use evergreen_lifecycle::drift::{
     BaselineCounts, Bins, CountShape, CountedColumn, CountedHour, DriftComparison, DriftLimits, DriftSummary,
-    DriftVerdict, ServedCounts, Window, WindowLength,
+    DriftVerdict, ServedCounts, SkewCheck, Window, WindowLength,
 };
 use evergreen_lifecycle::session::Right;
 use evergreen_testkit::Memory;
@@ -95,6 +95,17 @@ async fn a_version_shows_how_its_data_set_differs_from_that_of_the_champion() {
     drop(state);
     let text = page(&world, Right::See, "versions/16").await.text;
     for expected in ["Compared with the data set of the champion", "1 drifted", "above 50", "<b>income</b>"] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_says_whether_the_champion_answers_as_in_training() {
+    let world = full();
+    let check = |served: f32| SkewCheck::new(VersionNumber::FIRST, "0.2.0", &[vec![0.25]], &[vec![served]]);
+    for (served, expected) in [(0.25, "get the same answers from release 0.2.0"), (0.5, "1 of 1 rows")] {
+        world.registry.state().skew = Some(check(served));
+        let text = page(&world, Right::See, "drift").await.text;
         assert!(text.contains(expected), "{expected}: {text}");
     }
 }

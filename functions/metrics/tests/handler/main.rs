@@ -5,6 +5,8 @@ mod drifting;
 mod judging;
 mod publishing;
 mod reacting;
+mod rollouts;
+mod skewing;
 mod support;
 
 use std::collections::BTreeSet;
@@ -179,6 +181,7 @@ async fn a_failed_read_makes_only_its_figures_unknown() {
         ("versions", MetricSource::Versions),
         ("schedule", MetricSource::Schedule),
         ("usage", MetricSource::Usage),
+        ("rollout", MetricSource::Rollout),
     ];
     for (away, source) in sources {
         let expected: Vec<_> = Metric::ALL.into_iter().filter(|metric| metric.sources().contains(&source)).collect();

@@ -12,9 +12,10 @@ use evergreen_lifecycle::feedback::{
     HoldOutLosses, LiveSummary, PairedTally, PredictedOutcome, PredictionLoss, TrueValue, WrittenLosses,
 };
 use evergreen_lifecycle::ports::{
-    Champions, CountShare, DayTally, FeedbackRecord, HourCounts, LiveRecord, PublishedRecord, RememberError, Runs,
-    ServedRecord, StoredSchedule, Unavailable, Versions, WithCopy,
+    Champions, CountShare, DayTally, FeedbackRecord, HourCounts, LiveRecord, PublishedRecord, RememberError, Rollouts,
+    Runs, ServedRecord, ServingRecords, StoredSchedule, Unavailable, Versions, WithCopy,
 };
+use evergreen_lifecycle::rollout::Rollout;
 use evergreen_lifecycle::schedule::Schedule;
 use evergreen_lifecycle::{
     Artifact, Column, Pointer, PublishedMetrics, Record, Run, RunId, Signature, Version, VersionNumber,
@@ -129,6 +130,16 @@ impl Versions for Registry {
 
     async fn newest_version(&self) -> Result<Option<VersionNumber>, Unavailable> {
         self.reach("versions")?.newest_version().await
+    }
+}
+
+impl Rollouts for Registry {
+    async fn rollout(&self) -> Result<Option<Record<Rollout>>, Unavailable> {
+        self.reach("rollout")?.rollout().await
+    }
+
+    async fn serving(&self, with_copy: bool) -> Result<Option<ServingRecords>, Unavailable> {
+        self.reach("pointer")?.serving(with_copy).await
     }
 }
 

@@ -294,6 +294,11 @@ impl RegistryKeys {
         Key { partition: self.served.clone(), sort: "DRIFT".to_owned() }
     }
 
+    /// Returns the DynamoDB key of the newest comparison of the answers in training and in serving.
+    pub(super) fn skew(&self) -> Key {
+        Key { partition: self.served.clone(), sort: "SKEW".to_owned() }
+    }
+
     /// Returns the DynamoDB key of the newest comparison of this length of window.
     pub(super) fn drift_comparison(&self, length: WindowLength) -> Key {
         let name = match length {

@@ -10,7 +10,12 @@ impl LiveRecord for Registry {
     async fn live_summary(&self) -> Result<Option<LiveSummary>, Unavailable> {
         let what = "reading the live accuracy";
         let item = self.item(self.keys.live(), what).await?;
-        item.map(|item| items::decode(item, what)).transpose()
+        // A judgement in the format of another release is made again, and replaced.
+        Ok(item.and_then(|item| {
+            let read = items::decode(item, what);
+            read.inspect_err(|error| tracing::warn!(%error, cause = %error.cause, "the live accuracy is judged again"))
+                .ok()
+        }))
     }
 
     async fn store_live(&self, summary: &LiveSummary) -> Result<(), Unavailable> {

@@ -69,6 +69,8 @@ pub enum MetricSource {
     Served,
     /// The counts of what turned out true about predictions.
     Feedback,
+    /// The record of the newest rollout.
+    Rollout,
 }
 
 /// Defines the enum [`Metric`] from a list with one entry for each health metric.
@@ -269,6 +271,13 @@ metrics! {
     LiveAccuracyWorse {
         unit: None, presence: AfterFeedback, worst: Highest, publication: OnChange,
         sources: [Champion, Served, Feedback]
+    }
+
+    // The alarm's threshold is 1. It is over with the next rollout, and with another champion.
+    /// 1 if the newest version that proved itself beside the champion was rolled back, else 0.
+    RolloutRolledBack {
+        unit: None, presence: AfterTraining, worst: Highest, publication: OnChange,
+        sources: [Champion, Rollout]
     }
 
     /// How many of the champion's two stored model files (in the registry and in S3) are missing or damaged.
