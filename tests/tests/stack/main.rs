@@ -22,6 +22,7 @@ mod imports;
 mod live;
 mod mails;
 mod metrics;
+mod naming;
 mod numbering;
 mod own_table;
 mod predicting;
