@@ -2,7 +2,7 @@
 
 use evergreen_lifecycle::ports::StoredSchedule;
 
-use super::{Stack, YearError, stored_schedule};
+use super::{STEP, Stack, YearError, stored_schedule};
 use crate::holdout::ModelSkill;
 use crate::incident::{HOUR, Incident, IncidentKind};
 
@@ -89,11 +89,13 @@ impl Stack<'_> {
     /// Adds the values that a metric of drifted columns would have. Without an alarm on it, they report nobody.
     fn show_drift(&mut self, from: u32, until: u32) {
         let series = self.series.entry("DriftedColumns".to_owned()).or_default();
-        for minute in (from..until).step_by(HOUR as usize) {
-            series.push(minute, 3.0);
-        }
-        for minute in (until.max(from)..until.max(from) + 6 * HOUR).step_by(HOUR as usize) {
-            series.push(minute, 0.0);
+        let end = until.max(from);
+        for (begin, end, value) in [(from, end, 3.0), (end, end + 6 * HOUR, 0.0)] {
+            // A changed value is published each time for an hour.
+            let changed = (begin..end.min(begin + HOUR)).step_by(STEP as usize);
+            for minute in changed.chain((begin + HOUR..end).step_by(HOUR as usize)) {
+                series.push(minute, value);
+            }
         }
     }
 }
