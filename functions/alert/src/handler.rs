@@ -1,7 +1,7 @@
 //! Turns the notifications about alarms into mails.
 
 use aws_lambda_events::event::sns::{SnsEvent, SnsRecord};
-use evergreen_lifecycle::ports::{AlarmRecords, Clock, Lease, Mail, Mailer, RememberError, Steering, Unavailable};
+use evergreen_lifecycle::ports::{AlarmRecords, Clock, Lease, Mailer, RememberError, Steering, Unavailable};
 use evergreen_lifecycle::{AlarmChange, AlarmRecord, AlarmReport};
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
@@ -10,7 +10,8 @@ use serde::Serialize;
 use crate::delivery::{AlarmMail, MailSender};
 use crate::pace::Pace;
 use crate::{
-    Alarm, AlertWorld, Knowledge, Letterhead, Notification, NotificationError, Recipients, RunFailure, letter,
+    Alarm, AlertWorld, Draft, Findings, Knowledge, Letterhead, Notification, NotificationError, Recipients, RunFailure,
+    cause, picture,
 };
 
 // A try fails if another Lambda invocation changes that record at the same time.
@@ -69,15 +70,6 @@ impl From<AlertError> for Diagnostic {
     }
 }
 
-/// Error: no mail could be written about an alarm notification.
-#[derive(Debug, thiserror::Error)]
-enum Unwritten {
-    #[error(transparent)]
-    Notification(#[from] NotificationError),
-    #[error("the mail cannot be written: {0}")]
-    Letter(#[from] askama::Error),
-}
-
 impl<W: AlertWorld> AlertHandler<'_, W> {
     /// Sends the mails for all alarm notifications of the SNS event. `invocation` is the id of this Lambda invocation,
     /// and `until` is when AWS Lambda ends it.
@@ -94,12 +86,12 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
         let (mut report, mut failures, mut pace) = (AlertReport::default(), AlertError::default(), None);
         for record in &event.records {
             match self.read(record, &mut report).await {
-                Ok(Some((alarm, alarm_report, mail))) => {
+                Ok(Some((alarm, alarm_report, draft))) => {
                     let pace = match &mut pace {
                         Some(pace) => pace,
                         none => none.insert(self.pace().await),
                     };
-                    let mail = AlarmMail { alarm: &alarm, alarm_report: &alarm_report, mail: &mail };
+                    let mail = AlarmMail { alarm: &alarm, alarm_report: &alarm_report, draft: &draft };
                     let counts = sender.send_to_all(mail, self.recipients, pace).await;
                     report.sent += counts.sent;
                     report.sent_before += counts.sent_before;
@@ -116,13 +108,13 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
         if failures == AlertError::default() { Ok(report) } else { Err(failures) }
     }
 
-    /// Reads one alarm notification and returns the alarm, the decision what to report, and the mail. `None` if no mail
-    /// is needed.
+    /// Reads one alarm notification and returns the alarm, the decision what to report, and the draft of
+    /// the mail. `None` if no mail is needed.
     async fn read(
         &self,
         record: &SnsRecord,
         report: &mut AlertReport,
-    ) -> Result<Option<(Alarm, AlarmReport, Mail)>, Unwritten> {
+    ) -> Result<Option<(Alarm, AlarmReport, Draft)>, NotificationError> {
         // If no mail is needed, the reason is counted in `report`.
         let alarm = Notification::parse(&record.sns.message)?.into_alarm(&self.letterhead.stack)?;
         let alarm_report = match alarm.change() {
@@ -144,18 +136,23 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
                 report.muted += 1;
             }
             AlarmReport::Raised | AlarmReport::Flapping | AlarmReport::Over { .. } => {
-                let mail = self.write(&alarm, &alarm_report).await?;
-                return Ok(Some((alarm, alarm_report, mail)));
+                let draft = self.write(&alarm, &alarm_report).await;
+                return Ok(Some((alarm, alarm_report, draft)));
             }
         }
         Ok(None)
     }
 
-    async fn write(&self, alarm: &Alarm, alarm_report: &AlarmReport) -> Result<Mail, askama::Error> {
-        let now = self.ports.clock().now();
+    async fn write(&self, alarm: &Alarm, alarm_report: &AlarmReport) -> Draft {
+        let (now, about) = (self.ports.clock().now(), self.letterhead);
         let knowledge = Knowledge::of(self.ports.registry()).await;
-        let failure = RunFailure::behind(alarm, self.ports.registry(), now).await;
-        letter::write(alarm, alarm_report, &knowledge, failure.as_ref(), self.letterhead, now)
+        let findings = Findings {
+            cause: cause::of(self.ports, alarm, &knowledge, &about.stack).await,
+            failure: RunFailure::behind(alarm, self.ports.registry(), now).await,
+            picture: picture::of(alarm, alarm_report, self.ports.history(), &about.zone, now).await,
+            knowledge,
+        };
+        Draft::of(alarm, alarm_report, findings, about, now)
     }
 
     /// Returns whether a person has muted the alarm. If the registry does not answer, the mail is sent.

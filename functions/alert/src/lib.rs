@@ -7,6 +7,7 @@
 
 mod alarm;
 mod catalog;
+mod cause;
 mod config;
 mod delivery;
 mod failure;
@@ -16,13 +17,16 @@ mod headline;
 mod kind;
 mod knowledge;
 mod letter;
+mod links;
 mod notification;
 mod pace;
+mod picture;
 mod ports;
 mod quantity;
 mod reading;
 mod recipients;
 mod round;
+mod series;
 mod version_values;
 
 pub use alarm::{Alarm, AlarmState, Comparison};
@@ -32,7 +36,8 @@ pub use failure::RunFailure;
 pub use guide::{Guide, GuideStep};
 pub use handler::{AlertError, AlertHandler, AlertReport};
 pub use knowledge::Knowledge;
-pub use letter::{Letterhead, write};
+pub use letter::{Draft, Findings, Letterhead};
+pub use links::MailButton;
 pub use notification::{Notification, NotificationError};
 pub use ports::{AlertPorts, AlertWorld};
 pub use reading::AlarmReading;

@@ -4,7 +4,7 @@ use anyhow::Context;
 use aws_lambda_events::event::sns::SnsEvent;
 use evergreen_alert::{AlertConfig, AlertHandler, AlertPorts};
 use evergreen_aws::env::Environment;
-use evergreen_aws::{Registry, Ses, SystemClock};
+use evergreen_aws::{CloudWatchHistory, Registry, Ses, SystemClock};
 use jiff::Timestamp;
 use lambda_runtime::{LambdaEvent, service_fn};
 
@@ -16,8 +16,8 @@ async fn main() -> anyhow::Result<()> {
     let sdk = evergreen_aws::connect(&environment).context("configuration")?;
     let registry = Registry::new(&sdk, &config.table, config.letterhead.model.clone());
     let mailer = Ses::new(&sdk, config.sender.as_str(), config.configuration_set.clone());
-    let clock = SystemClock;
-    let ports = AlertPorts { registry: &registry, mailer: &mailer, clock: &clock };
+    let (history, clock) = (CloudWatchHistory::new(&sdk), SystemClock);
+    let ports = AlertPorts { registry: &registry, mailer: &mailer, history: &history, clock: &clock };
     let handler = &AlertHandler { ports: &ports, recipients: &config.recipients, letterhead: &config.letterhead };
     let handle = service_fn(async |event: LambdaEvent<SnsEvent>| {
         let until = Timestamp::try_from(event.context.deadline()).unwrap_or(Timestamp::MAX);

@@ -15,6 +15,7 @@ mod drift;
 mod evidence;
 mod facts;
 mod frame;
+mod mailed;
 mod mails;
 mod markup;
 mod overview;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use evergreen_lifecycle::ports::{
     AlarmStates, Announcer, ArtifactLinks, ArtifactWriter, Artifacts, BilledUsage, Champions, Clock, EventOutbox,
-    Listing, Mailbox, ObjectRemoval, ObjectRetention, RecordRetention, RequestHistory, Runs, ScheduleSwitch, Schedules,
+    Listing, MailLinks, Mailbox, ObjectRemoval, ObjectRetention, RecordRetention, RequestHistory, Runs, ScheduleSwitch, Schedules,
     ServedRecord, Sessions, Steering, Versions,
 };
 
@@ -29,7 +29,17 @@ pub struct ConsolePorts<R, A, S, M, B, L, C> {
 
 /// What the console needs of the registry.
 pub trait ConsoleRegistry:
-    Champions + EventOutbox + Listing + RecordRetention + Runs + ServedRecord + Sessions + Steering + Versions + 'static
+    Champions
+    + EventOutbox
+    + Listing
+    + MailLinks
+    + RecordRetention
+    + Runs
+    + ServedRecord
+    + Sessions
+    + Steering
+    + Versions
+    + 'static
 {
 }
 
@@ -37,6 +47,7 @@ impl<R> ConsoleRegistry for R where
     R: Champions
         + EventOutbox
         + Listing
+        + MailLinks
         + RecordRetention
         + Runs
         + ServedRecord

@@ -54,6 +54,9 @@ pub struct By {
     pub key: Option<RequestKey>,
     /// The revision that the caller saw, from the header `If-Match`.
     pub seen: Option<u32>,
+    // The same transaction marks the link as used.
+    /// The hash of the token of the link in a mail, if the change comes from such a link.
+    pub mail_link: Option<String>,
 }
 
 /// The answer to a change.
@@ -130,7 +133,9 @@ impl<W: ConsoleWorld> Console<W> {
         let promoted = draft.promotion.iter().map(Announcement::of);
         let announcements = std::iter::once(reported).chain(promoted).collect::<Result<Vec<_>, _>>();
         let announcements = announcements.map_err(unwritten)?;
-        let change = Change { edits: draft.edits, entry, announcements, key: by.key.clone() };
+        let used = by.mail_link.iter().map(|hash| Edit::UseMailLink { hash: hash.clone(), at: entry.at });
+        let edits = draft.edits.into_iter().chain(used).collect();
+        let change = Change { edits, entry, announcements, key: by.key.clone() };
         self.world.registry().apply(&change).await?;
         self.send(&change.announcements).await;
         Ok(change.entry)

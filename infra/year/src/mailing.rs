@@ -8,6 +8,7 @@ use evergreen_alert::{AlarmState, AlertHandler, AlertPorts, Letterhead, Recipien
 use evergreen_lifecycle::ports::{Clock, Mail, Mailer, SendError, Unavailable};
 use evergreen_testkit::{FixedClock, Memory};
 use futures_util::FutureExt;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -105,6 +106,8 @@ impl<'a> MailRoom<'a> {
             stack: STACK.to_owned(),
             table: "evergreen-registry".to_owned(),
             dashboard_url: "https://example.com/dashboard".to_owned(),
+            console_url: None,
+            zone: TimeZone::UTC,
         };
         let template = serde_json::from_str(EVENT)?;
         let (received, failures) = (Vec::new(), Vec::new());
@@ -177,7 +180,7 @@ impl<'a> MailRoom<'a> {
         let (calendar, incidents) = (self.calendar, self.incidents);
         let sent = Mutex::new(self.sent_at());
         let mailer = LimitedMailer { clock, calendar, incidents, sent };
-        let ports = AlertPorts { registry: &self.memory, mailer: &mailer, clock };
+        let ports = AlertPorts { registry: &self.memory, mailer: &mailer, history: &self.memory, clock };
         let handler = AlertHandler { ports: &ports, recipients: &self.recipients, letterhead: &self.letterhead };
         let answer = handler.handle(event.clone(), &now.to_string(), now + TIMEOUT).now_or_never();
         Ok(answer.ok_or(YearError::Waits("alert"))?.ok().map(|report| report.sent))

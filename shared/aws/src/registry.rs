@@ -23,6 +23,7 @@ mod items;
 mod journal;
 mod keys;
 mod listing;
+mod mail_links;
 mod numbers;
 mod progress;
 mod published;

@@ -19,6 +19,7 @@ pub mod histogram;
 pub mod incident;
 pub mod journal;
 pub mod listing;
+pub mod mail_link;
 mod manifest;
 mod name;
 pub mod outbox;

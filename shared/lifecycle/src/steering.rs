@@ -27,6 +27,8 @@ pub enum ActorKind {
     Session,
     /// The stack itself: the gate or the schedule.
     Stack,
+    /// The request came from a link of a mail. The actor's name says which recipient of which mail, without an address.
+    Mail,
 }
 
 /// Who made a change.
@@ -209,6 +211,13 @@ pub enum Edit {
     Unmute(String),
     /// Stores the result of a verification.
     Verified(Box<Verification>),
+    /// Marks a link of a mail as used, if it was not used before and still works at `at`.
+    UseMailLink {
+        /// The SHA-256 of the link's token.
+        hash: String,
+        /// When the link acts.
+        at: Timestamp,
+    },
 }
 
 /// A person's change, as one transaction: the edits, the audit entry, the event, and the key that makes it idempotent.

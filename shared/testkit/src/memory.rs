@@ -8,6 +8,7 @@ mod events;
 mod journal;
 mod listing;
 mod mail;
+mod mail_links;
 mod measuring;
 mod registry;
 mod served;
@@ -22,6 +23,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use evergreen_lifecycle::cost::MonthUsage;
 use evergreen_lifecycle::drift::{DriftComparison, DriftSummary};
 use evergreen_lifecycle::journal::JournalEntry;
+use evergreen_lifecycle::mail_link::MailLink;
 use evergreen_lifecycle::ports::{
     AcceptedMail, AlarmStatus, CountShare, HourCounts, LARGEST_COPY, NewObject, ObjectTag, RequestDay, StoredSchedule,
     Unavailable,
@@ -132,6 +134,10 @@ pub struct MemoryState {
     pub mutes: BTreeMap<String, Mute>,
     /// The links that were not used yet, by the hash of their token.
     pub links: BTreeMap<String, SessionLink>,
+    /// The values of the metric that alarms watch, oldest first.
+    pub series: Vec<(Timestamp, f64)>,
+    /// The links of mails, by the hash of their token.
+    pub mail_links: BTreeMap<String, MailLink>,
     /// The open sessions, by the hash of their token.
     pub sessions: BTreeMap<String, Session>,
     // The keys are `run ID` for training runs and `version NUMBER` for model versions.

@@ -66,6 +66,19 @@ impl<W: ConsoleWorld> Console<W> {
         answer(&self.move_champion(by, AuditedAction::RolledBack, target, reason, Some(&seen)).await?)
     }
 
+    /// Makes the version `to` the champion again, if the champion has still the revision `seen_revision`.
+    pub(crate) async fn return_to(
+        &self,
+        by: &By,
+        to: VersionNumber,
+        seen_revision: u32,
+        reason: String,
+    ) -> Result<Reply, Problem> {
+        let seen = self.pointer().await?;
+        check_seen(seen.as_ref(), Some(seen_revision))?;
+        answer(&self.move_champion(by, AuditedAction::RolledBack, to, reason, seen.as_ref()).await?)
+    }
+
     /// Makes a version the champion, after its artifact was checked.
     async fn move_champion(
         &self,

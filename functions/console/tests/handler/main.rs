@@ -4,6 +4,7 @@
 
 mod comparing;
 mod doors;
+mod mail_links;
 mod pages;
 mod reading;
 mod rollback;

@@ -133,6 +133,9 @@ impl Registry {
                 plan.writes.push(finish(self.write(&key, verification)?)?);
             }
             Edit::Unmute(alarm) => plan.writes.push(self.deletion(self.keys.mute(alarm))?),
+            Edit::UseMailLink { hash, at } => {
+                plan.add(self.keys.mail_link(hash), "the link", self.mail_link_use(hash, *at)?);
+            }
         }
         Ok(())
     }

@@ -66,6 +66,9 @@ pub(super) struct RegistryKeys {
     outbox: String,
     audit: String,
     sessions: String,
+    // The function that sends mails may write links of mails, and no links that open a session.
+    /// The partition key of the links of mails.
+    mail_links: String,
     // The metrics function may write only to the outbox and to this partition.
     /// The partition key of the record of the metrics that were published last.
     metrics: String,
@@ -85,9 +88,9 @@ impl RegistryKeys {
     /// Creates the object that builds the DynamoDB keys of `model`.
     pub(super) fn of(model: &ModelName) -> Self {
         // A model's name contains no `#`, so two models never share a partition.
-        let [partition, mails, outbox, audit, sessions, metrics, served] =
-            ["MODEL", "MAIL", "OUTBOX", "AUDIT", "SESSION", "METRICS", "SERVED"].map(|kind| format!("{kind}#{model}"));
-        Self { partition, mails, outbox, audit, sessions, metrics, served }
+        let [partition, mails, outbox, audit, sessions, mail_links, metrics, served] =
+            ["MODEL", "MAIL", "OUTBOX", "AUDIT", "SESSION", "MAILLINK", "METRICS", "SERVED"].map(|kind| format!("{kind}#{model}"));
+        Self { partition, mails, outbox, audit, sessions, mail_links, metrics, served }
     }
 
     /// Returns the partition key of training runs, model versions and champions.
@@ -204,6 +207,16 @@ impl RegistryKeys {
     /// Returns the DynamoDB key of a link whose token has the hash `hash`.
     pub(super) fn link(&self, hash: &str) -> Key {
         Key { partition: self.sessions.clone(), sort: format!("LINK#{hash}") }
+    }
+
+    /// Returns the partition key of the links of mails.
+    pub(super) fn mail_links(&self) -> &str {
+        &self.mail_links
+    }
+
+    /// Returns the DynamoDB key of the link of a mail whose token has the hash `hash`.
+    pub(super) fn mail_link(&self, hash: &str) -> Key {
+        Key { partition: self.mail_links.clone(), sort: format!("LINK#{hash}") }
     }
 
     /// Returns the DynamoDB key of a session whose token has the hash `hash`.
