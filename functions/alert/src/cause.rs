@@ -1,6 +1,6 @@
 //! Collects the evidence for the likely cause of an alarm.
 
-use evergreen_lifecycle::cause::{Cause, CauseEvidence, CauseSubject};
+use evergreen_lifecycle::cause::{LikelyCause, CauseEvidence, CauseSubject};
 use evergreen_lifecycle::ports::{MetricHistory, Runs, SeriesQuery, SeriesSource, ServedRecord};
 use jiff::{SignedDuration, Timestamp};
 
@@ -36,7 +36,7 @@ pub(crate) async fn of<W: AlertWorld>(ports: &W, alarm: &Alarm, knowledge: &Know
     }
     let evidence =
         CauseEvidence { runs: &runs, champion: knowledge.champion(), drift: drift.as_deref(), requests: &requests };
-    Cause::likely(subject, &evidence, alarm.since).map(|cause| cause.to_string())
+    LikelyCause::likely(subject, &evidence, alarm.since).map(|cause| cause.to_string())
 }
 
 /// Returns the requests to the prediction API of each hour before `raised`, oldest first. Empty if they are not known.

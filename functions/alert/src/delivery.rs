@@ -10,7 +10,7 @@ use evergreen_lifecycle::ports::{
 use jiff::Timestamp;
 
 use crate::pace::Pace;
-use crate::{Address, Alarm, AlarmState, AlertWorld, Draft, MailButton};
+use crate::{Address, Alarm, AlarmState, AlertWorld, MailDraft, MailButton};
 
 // SES may take up to 20 s to answer, and then the invocation must record the result.
 /// Minimum time that a Lambda invocation must have left to start sending a mail.
@@ -70,7 +70,7 @@ fn cause(unavailable: Option<&Unavailable>) -> String {
 pub(crate) struct AlarmMail<'a> {
     pub(crate) alarm: &'a Alarm,
     pub(crate) alarm_report: &'a AlarmReport,
-    pub(crate) draft: &'a Draft,
+    pub(crate) draft: &'a MailDraft,
 }
 
 /// Sends the mails of one Lambda invocation.

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::delivery::{AlarmMail, MailSender};
 use crate::pace::Pace;
 use crate::{
-    Alarm, AlertWorld, Draft, Findings, Knowledge, Letterhead, Notification, NotificationError, Recipients, RunFailure,
+    Alarm, AlertWorld, MailDraft, Findings, Knowledge, Letterhead, Notification, NotificationError, Recipients, RunFailure,
     cause, picture,
 };
 
@@ -114,7 +114,7 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
         &self,
         record: &SnsRecord,
         report: &mut AlertReport,
-    ) -> Result<Option<(Alarm, AlarmReport, Draft)>, NotificationError> {
+    ) -> Result<Option<(Alarm, AlarmReport, MailDraft)>, NotificationError> {
         // If no mail is needed, the reason is counted in `report`.
         let alarm = Notification::parse(&record.sns.message)?.into_alarm(&self.letterhead.stack)?;
         let alarm_report = match alarm.change() {
@@ -143,7 +143,7 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
         Ok(None)
     }
 
-    async fn write(&self, alarm: &Alarm, alarm_report: &AlarmReport) -> Draft {
+    async fn write(&self, alarm: &Alarm, alarm_report: &AlarmReport) -> MailDraft {
         let (now, about) = (self.ports.clock().now(), self.letterhead);
         let knowledge = Knowledge::of(self.ports.registry()).await;
         let findings = Findings {
@@ -152,7 +152,7 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
             picture: picture::of(alarm, alarm_report, self.ports.history(), &about.zone, now).await,
             knowledge,
         };
-        Draft::of(alarm, alarm_report, findings, about, now)
+        MailDraft::of(alarm, alarm_report, findings, about, now)
     }
 
     /// Returns whether a person has muted the alarm. If the registry does not answer, the mail is sent.

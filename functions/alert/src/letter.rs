@@ -50,7 +50,7 @@ pub struct Findings {
 
 /// A mail about an alarm, the same for all recipients. Only the links differ.
 #[derive(Debug)]
-pub struct Draft {
+pub struct MailDraft {
     letter: Letter,
     picture: Option<ChartPicture>,
     links: Option<OfferedLinks>,
@@ -116,7 +116,7 @@ struct Text<'a> {
     buttons: &'a [MailButton],
 }
 
-impl Draft {
+impl MailDraft {
     /// Writes what the mails about `alarm` at the time `now` have in common. `alarm_report` is the decision what to report.
     pub fn of(
         alarm: &Alarm,

@@ -1,7 +1,7 @@
 //! The links of a mail that do something: train, return to the former champion, send no mail for a day.
 //!
 //! Every recipient has links of their own, so that the audit trail can say which mail was used. The registry stores only the
-//! hash of a link's token. The token stands in the mail and nowhere else.
+//! hash of a link's token. The token is in the mail and nowhere else.
 
 use evergreen_lifecycle::VersionNumber;
 use evergreen_lifecycle::mail_link::{MAIL_LINK_USABLE, MailLink, MailLinkToken, MailedAction};

@@ -2,7 +2,7 @@
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 use evergreen_alert::{
-    Alarm, AlarmKind, AlarmReading, AlarmState, Comparison, Draft, Findings, Knowledge, Letterhead, MailButton,
+    Alarm, AlarmKind, AlarmReading, AlarmState, Comparison, MailDraft, Findings, Knowledge, Letterhead, MailButton,
 };
 use evergreen_lifecycle::ports::Mail;
 use evergreen_lifecycle::{
@@ -83,7 +83,7 @@ fn findings(knowledge: &Knowledge) -> Findings {
 }
 
 fn told(alarm: &Alarm, alarm_report: &AlarmReport, knowledge: &Knowledge, now: &str) -> Mail {
-    Draft::of(alarm, alarm_report, findings(knowledge), &letterhead(), moment(now)).mail(&[]).unwrap()
+    MailDraft::of(alarm, alarm_report, findings(knowledge), &letterhead(), moment(now)).mail(&[]).unwrap()
 }
 
 #[test]

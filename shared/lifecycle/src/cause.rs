@@ -53,7 +53,7 @@ pub struct CauseEvidence<'a> {
 
 /// A change that probably caused an alarm.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Cause {
+pub enum LikelyCause {
     /// Another version became the champion.
     NewChampion {
         /// The new champion.
@@ -97,7 +97,7 @@ pub enum Cause {
     },
 }
 
-impl Cause {
+impl LikelyCause {
     /// Returns the most likely cause of an alarm about `subject` that was raised at `raised`. `None` if the evidence shows
     /// no change.
     pub fn likely(subject: CauseSubject, evidence: &CauseEvidence<'_>, raised: Timestamp) -> Option<Self> {
@@ -119,15 +119,15 @@ fn is_shortly_before(at: Timestamp, raised: Timestamp) -> bool {
     at <= raised && raised.duration_since(at) <= CAUSE_REACH
 }
 
-fn drifted(evidence: &CauseEvidence<'_>) -> Option<Cause> {
-    evidence.drift.map(|sentence| Cause::RowsDrifted(sentence.to_owned()))
+fn drifted(evidence: &CauseEvidence<'_>) -> Option<LikelyCause> {
+    evidence.drift.map(|sentence| LikelyCause::RowsDrifted(sentence.to_owned()))
 }
 
-fn new_champion(evidence: &CauseEvidence<'_>, raised: Timestamp) -> Option<Cause> {
+fn new_champion(evidence: &CauseEvidence<'_>, raised: Timestamp) -> Option<LikelyCause> {
     let champion = evidence.champion?;
     // The first champion replaces nothing.
     champion.previous?;
-    let cause = Cause::NewChampion { version: champion.version.number, at: champion.promoted_at };
+    let cause = LikelyCause::NewChampion { version: champion.version.number, at: champion.promoted_at };
     is_shortly_before(champion.promoted_at, raised).then_some(cause)
 }
 
@@ -138,14 +138,14 @@ fn newest_two<'a>(evidence: &CauseEvidence<'a>, raised: Timestamp) -> Option<(&'
     is_shortly_before(newest.started_at, raised).then_some((newest, former))
 }
 
-fn data_changed(evidence: &CauseEvidence<'_>, raised: Timestamp) -> Option<Cause> {
+fn data_changed(evidence: &CauseEvidence<'_>, raised: Timestamp) -> Option<LikelyCause> {
     let (newest, former) = newest_two(evidence, raised)?;
     let (now, before) = (newest.dataset.as_ref()?, former.dataset.as_ref()?);
     let rows = (before.rows, now.rows);
     let change = rows.1.abs_diff(rows.0) as f64 / (rows.0 as f64).max(1.0);
     let (gone, added) = (missing(before, now), missing(now, before));
     let is_much = change >= MUCH || !gone.is_empty() || !added.is_empty();
-    is_much.then(|| Cause::DataChanged { run: newest.id.clone(), rows, gone, added })
+    is_much.then(|| LikelyCause::DataChanged { run: newest.id.clone(), rows, gone, added })
 }
 
 /// Returns the columns of `one` that `other` does not have.
@@ -153,30 +153,30 @@ fn missing(one: &Dataset, other: &Dataset) -> Vec<String> {
     one.columns.iter().filter(|column| !other.columns.contains(column)).cloned().collect()
 }
 
-fn code_changed(evidence: &CauseEvidence<'_>, raised: Timestamp) -> Option<Cause> {
+fn code_changed(evidence: &CauseEvidence<'_>, raised: Timestamp) -> Option<LikelyCause> {
     let (newest, former) = newest_two(evidence, raised)?;
     let (from, to) = (former.code_version.clone(), newest.code_version.clone());
     let is_known = !from.is_empty() && !to.is_empty();
-    (is_known && from != to).then(|| Cause::CodeChanged { run: newest.id.clone(), from, to })
+    (is_known && from != to).then(|| LikelyCause::CodeChanged { run: newest.id.clone(), from, to })
 }
 
-fn traffic_changed(evidence: &CauseEvidence<'_>) -> Option<Cause> {
+fn traffic_changed(evidence: &CauseEvidence<'_>) -> Option<LikelyCause> {
     let (now, before) = evidence.requests.split_last()?;
     let mut before = before.to_vec();
     before.sort_by(f64::total_cmp);
     let usual = *before.get(before.len() / 2)?;
     let is_other = *now >= usual * MANY_TIMES || *now * MANY_TIMES <= usual;
-    (is_other && now.max(usual) >= MIN_REQUESTS).then_some(Cause::TrafficChanged { usual, now: *now })
+    (is_other && now.max(usual) >= MIN_REQUESTS).then_some(LikelyCause::TrafficChanged { usual, now: *now })
 }
 
-fn nothing_arrived(evidence: &CauseEvidence<'_>, raised: Timestamp) -> Option<Cause> {
+fn nothing_arrived(evidence: &CauseEvidence<'_>, raised: Timestamp) -> Option<LikelyCause> {
     let newest = evidence.runs.iter().find(|run| run.trigger.is_training())?;
     let since = newest.started_at;
-    (raised.duration_since(since) > CAUSE_REACH).then_some(Cause::NothingArrived { since })
+    (raised.duration_since(since) > CAUSE_REACH).then_some(LikelyCause::NothingArrived { since })
 }
 
 /// Writes the cause as a sentence with its evidence.
-impl fmt::Display for Cause {
+impl fmt::Display for LikelyCause {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NewChampion { version, at } => {

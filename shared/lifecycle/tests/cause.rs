@@ -1,7 +1,7 @@
 //! Tests of the likely cause of an alarm: every claim needs its evidence.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
-use evergreen_lifecycle::cause::{Cause, CauseEvidence, CauseSubject};
+use evergreen_lifecycle::cause::{LikelyCause, CauseEvidence, CauseSubject};
 use evergreen_lifecycle::{Champion, Dataset, Run};
 use evergreen_testkit::{champion, finished_run, moment, run, version};
 use jiff::{SignedDuration, Timestamp};
@@ -31,7 +31,7 @@ fn promoted(hours: i64) -> Champion {
 }
 
 fn told(subject: CauseSubject, evidence: &CauseEvidence<'_>) -> Option<String> {
-    Cause::likely(subject, evidence, raised()).map(|cause| cause.to_string())
+    LikelyCause::likely(subject, evidence, raised()).map(|cause| cause.to_string())
 }
 
 #[test]
@@ -115,17 +115,17 @@ proptest! {
         let champion = promoted_at.map(promoted);
         let drift = is_drifted.then_some("a is higher.");
         let evidence = CauseEvidence { runs: &runs, champion: champion.as_ref(), drift, requests: &requests };
-        match Cause::likely(SUBJECTS[subject], &evidence, raised()) {
+        match LikelyCause::likely(SUBJECTS[subject], &evidence, raised()) {
             None => {}
-            Some(Cause::NewChampion { .. }) => prop_assert!(promoted_at.is_some_and(|hours| hours <= 24)),
-            Some(Cause::DataChanged { rows: (before, now), .. }) => {
+            Some(LikelyCause::NewChampion { .. }) => prop_assert!(promoted_at.is_some_and(|hours| hours <= 24)),
+            Some(LikelyCause::DataChanged { rows: (before, now), .. }) => {
                 prop_assert!(newest <= 24 && before == 150 && now == rows && rows.abs_diff(150) >= 30);
             }
-            Some(Cause::RowsDrifted(_)) => prop_assert!(is_drifted),
-            Some(Cause::CodeChanged { from, to, .. }) => prop_assert!(newest <= 24 && from != to && to == code),
-            Some(Cause::TrafficChanged { now, .. }) => prop_assert_eq!(requests.last(), Some(&now)),
-            Some(Cause::NothingArrived { since }) => prop_assert!(newest > 24 && since == ago(newest)),
+            Some(LikelyCause::RowsDrifted(_)) => prop_assert!(is_drifted),
+            Some(LikelyCause::CodeChanged { from, to, .. }) => prop_assert!(newest <= 24 && from != to && to == code),
+            Some(LikelyCause::TrafficChanged { now, .. }) => prop_assert_eq!(requests.last(), Some(&now)),
+            Some(LikelyCause::NothingArrived { since }) => prop_assert!(newest > 24 && since == ago(newest)),
         }
-        prop_assert!(Cause::likely(SUBJECTS[subject], &CauseEvidence::default(), raised()).is_none());
+        prop_assert!(LikelyCause::likely(SUBJECTS[subject], &CauseEvidence::default(), raised()).is_none());
     }
 }

@@ -17,6 +17,7 @@ mod events;
 mod faults;
 mod forgetting;
 mod imports;
+mod mail_links;
 mod mails;
 mod metrics;
 mod numbering;
