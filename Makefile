@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run stop console cli build test unit-test python-test onnx-test proof-test e2e api-test cli-test browser-test dynamodb-test localstack-test verify-machines proof served drift-proof lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving bench-console gate fuzz fuzz-corpus year cost
+.PHONY: help run stop console cli build test unit-test python-test onnx-test proof-test e2e api-test cli-test browser-test dynamodb-test localstack-test verify-machines proof served drift-proof lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving bench-console gate fuzz fuzz-corpus year year-localstack cost
 
 EMULATOR ?= ministack
 ADVISORIES ?=
@@ -177,6 +177,9 @@ bench: bench-reading bench-train bench-scoring bench-serving cost ## Run all ben
 
 year: ## Simulate years of the stack with the template's alarms: which mail reports which incident, and how many are false (ARGS='--years 20 --quiet 1000', ARGS='--record FILE', ARGS='--replay FILE --set AccuracyLowAlarm.Threshold=-1', ARGS=--kinds)
 	cargo run --package evergreen-year --locked --quiet -- $(ARGS)
+
+year-localstack: .venv/localstack/ready ## Write the states that LocalStack's rule gives to alarms, with which the tests of `make year` compare theirs
+	@.venv/localstack/bin/python infra/year/localstack_states.py
 
 cost: .venv/emulator/ready ## Compute the costs from the template, published prices and durations (ARGS=--write updates the README)
 	@$(PYTHON) infra/cost $(ARGS)

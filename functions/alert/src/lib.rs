@@ -1,4 +1,4 @@
-//! Sends mails about alarms of the stack.
+//! Sends mails about alarms of the stack, and a weekly digest.
 //!
 //! When an alarm is raised or clears, each recipient gets one mail. The mail says what is wrong, with which model, and
 //! since when. It also says which model version is the champion, and what to do. A notification that arrives twice
@@ -10,6 +10,7 @@ mod catalog;
 mod cause;
 mod config;
 mod delivery;
+mod digest;
 mod failure;
 mod guide;
 mod handler;
@@ -32,6 +33,7 @@ mod version_values;
 pub use alarm::{Alarm, AlarmState, Comparison};
 pub use catalog::{AlarmKind, CatalogEntry, MissingData};
 pub use config::AlertConfig;
+pub use digest::{AlertEvent, DigestError, DigestHandler, DigestRegistry, DigestReport};
 pub use failure::RunFailure;
 pub use guide::{Guide, GuideStep};
 pub use handler::{AlertError, AlertHandler, AlertReport};

@@ -102,7 +102,20 @@ pub fn form(request: &Request) -> Result<Vec<(String, String)>, Problem> {
     if !media_type(request).eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Err(problem::media_type("application/x-www-form-urlencoded"));
     }
-    Ok(form_urlencoded::parse(text(request)?.as_bytes()).into_owned().collect())
+    fields(text(request)?)
+}
+
+fn fields(text: &str) -> Result<Vec<(String, String)>, Problem> {
+    // The library writes a replacement character for bytes that are not UTF-8.
+    percent_decode_str(text).decode_utf8().map_err(|_| problem::not_a_form("it is not UTF-8"))?;
+    let mut fields: Vec<(String, String)> = Vec::new();
+    for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+        if fields.iter().any(|(known, _)| *known == name) {
+            return Err(problem::not_a_form("it has a field twice"));
+        }
+        fields.push((name.into_owned(), value.into_owned()));
+    }
+    Ok(fields)
 }
 
 /// Decodes a part of a path: `%` precedes two hexadecimal digits.
@@ -172,6 +185,14 @@ mod tests {
             assert!(parse::<PromotionOrder>(text).is_err(), "{text}");
         }
         assert_eq!(parse::<PromotionOrder>("{").unwrap_err().kind.code, "not-json");
+    }
+
+    #[test]
+    fn a_form_has_each_field_once_and_only_utf_8() {
+        let pairs = |text| fields(text).map_err(|problem| problem.detail);
+        assert_eq!(pairs("name=a+b&reason=%C3%BC").unwrap()[1], ("reason".to_owned(), "ü".to_owned()));
+        assert!(pairs("name=a&name=b").unwrap_err().contains("twice"));
+        assert!(pairs("name=%FF").unwrap_err().contains("UTF-8"));
     }
 
     #[test]

@@ -187,9 +187,9 @@ fn refusal(problem: Problem) -> DoorPage {
         403 => DoorPage::Forbidden(problem.detail),
         404 => DoorPage::NotFound(problem.detail),
         500.. => DoorPage::Unavailable,
-        _ => DoorPage::NotFound(match problem.expected {
-            Some(expected) => format!("{} Expected: {expected}.", problem.detail),
-            None => problem.detail,
-        }),
+        _ => {
+            let expected = problem.expected.map(|expected| format!(" Expected: {expected}.")).unwrap_or_default();
+            DoorPage::Unusable(problem.kind.status, format!("{}{expected}", problem.detail))
+        }
     }
 }

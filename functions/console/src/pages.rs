@@ -32,6 +32,7 @@ mod text;
 mod trial;
 mod version;
 mod versions;
+mod watched;
 
 use evergreen_lifecycle::ports::Unavailable;
 use lambda_http::http::StatusCode;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use evergreen_lifecycle::ports::{
     AlarmStates, Announcer, ArtifactLinks, ArtifactWriter, Artifacts, BilledUsage, Champions, Clock, EventOutbox,
-    Listing, MailLinks, Mailbox, ObjectRemoval, ObjectRetention, RecordRetention, RequestHistory, Runs, ScheduleSwitch, Schedules,
-    ServedRecord, Sessions, Steering, Versions,
+    Listing, MailLinks, Mailbox, ObjectRemoval, ObjectRetention, Reactions, RecordRetention, RequestHistory, Runs,
+    ScheduleSwitch, Schedules, ServedRecord, Sessions, Steering, Versions,
 };
 
 /// The console function's connections to other systems.
@@ -33,6 +33,7 @@ pub trait ConsoleRegistry:
     + EventOutbox
     + Listing
     + MailLinks
+    + Reactions
     + RecordRetention
     + Runs
     + ServedRecord
@@ -48,6 +49,7 @@ impl<R> ConsoleRegistry for R where
         + EventOutbox
         + Listing
         + MailLinks
+        + Reactions
         + RecordRetention
         + Runs
         + ServedRecord

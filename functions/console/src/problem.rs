@@ -97,6 +97,11 @@ pub fn not_json(cause: impl std::fmt::Display) -> Problem {
     Problem::new(&NOT_JSON, format!("The body is not valid JSON: {cause}.")).expecting("a JSON object")
 }
 
+/// Creates the 400 response to a form that cannot be read.
+pub fn not_a_form(cause: &str) -> Problem {
+    invalid_field("body", format!("The form cannot be read: {cause}."), "each field once, in UTF-8")
+}
+
 /// Creates the 400 response to a request with a wrong field in its body.
 pub fn invalid_field(name: &str, detail: impl Into<String>, expected: impl Into<String>) -> Problem {
     Problem::new(&INVALID_FIELD, detail).at(name).expecting(expected)

@@ -43,6 +43,8 @@ pub struct Expectations {
     pub threshold: Option<f64>,
     /// Maximum number of prediction requests of one API key in a calendar month.
     pub quota: u64,
+    /// Minimum PSI of a column that has drifted, in windows of a day or more.
+    pub drift_psi: f64,
 }
 
 /// Result of one measurement, as JSON for a person who invokes the metrics function by hand.
@@ -164,7 +166,8 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
         now: Timestamp,
     ) -> Option<String> {
         let (pointer, inspection) = (readings.champion()?, inspection?);
-        let champion = Compared { version: pointer.number, baseline: inspection.baseline.as_ref() };
+        let (version, baseline) = (pointer.number, inspection.baseline.as_ref());
+        let champion = Compared { version, baseline, psi: self.expectations.drift_psi };
         // Without an intact file, nobody knows whether there is a baseline. Then the hour is judged later.
         let has_model = inspection.serves() == Some(true);
         match drift::judge(self.ports.registry(), &champion, has_model, now).await {

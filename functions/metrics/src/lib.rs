@@ -14,6 +14,7 @@ mod occasion;
 mod ports;
 mod publishing;
 mod quota;
+mod reacting;
 mod readings;
 mod waiting_events;
 
@@ -23,5 +24,6 @@ pub use handler::{ArtifactFiles, Expectations, MetricsError, MetricsHandler, Met
 pub use inspection::{ArtifactInspection, FileCondition};
 pub use occasion::Occasion;
 pub use ports::{MetricsPorts, MetricsWorld};
+pub use reacting::{ReactingRegistry, ReactionError, Reactor};
 pub use readings::{CHAMPIONS, RUNS};
 pub use waiting_events::send_waiting_events;

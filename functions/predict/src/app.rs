@@ -13,9 +13,13 @@ use serde::Serialize;
 
 use crate::champion::{ChampionCache, LoadedChampion};
 use crate::counting::ServedRows;
+use crate::ids::PredictionIds;
 use crate::journal::AnsweredRequest;
+use crate::loaded::LoadedVersion;
+use crate::other_versions::{OtherVersion, OtherVersionError, OtherVersions};
 use crate::ports::PredictWorld;
 use crate::problem;
+use crate::requested::{RequestedVersion, VersionOrAlias};
 use crate::route::{Endpoint, Route};
 use crate::views::{HealthView, ModelView, VersionView};
 use crate::{answer, body, rows};
@@ -27,6 +31,8 @@ pub struct App<W> {
     world: Arc<W>,
     cache: Arc<ChampionCache<W>>,
     served: Arc<ServedRows<W>>,
+    others: OtherVersions<W>,
+    ids: Arc<PredictionIds<W>>,
 }
 
 // The other fields are for the log.
@@ -45,7 +51,9 @@ impl<W: PredictWorld> App<W> {
         let world = Arc::new(world);
         let served = Arc::new(ServedRows::new(Arc::clone(&world)));
         let cache = ChampionCache::new(Arc::clone(&world), model.clone(), refresh, Arc::clone(&served));
-        Self { model, world, cache, served }
+        let others = OtherVersions::new(Arc::clone(&world), model.clone(), refresh);
+        let ids = PredictionIds::new(Arc::clone(&world));
+        Self { model, world, cache, served, others, ids }
     }
 
     /// Returns the counts of served rows, whose last hand-over is due when the environment ends.
@@ -53,10 +61,12 @@ impl<W: PredictWorld> App<W> {
         Arc::clone(&self.served)
     }
 
-    /// Loads the champion (the model version that answers predictions) before the first request. After a failure, the
-    /// first request tries again.
+    /// Loads the champion (the model version that answers predictions) and the key of prediction ids before the first
+    /// request. After a failure, a request tries again.
     pub async fn warm_up(&self) {
         self.cache.warm_up().await;
+        // Usually the key has come with the champion.
+        self.ids.load().await;
     }
 
     /// Returns the HTTP response to any request. A panic becomes a 500 response.
@@ -107,38 +117,54 @@ impl<W: PredictWorld> App<W> {
     async fn answer(&self, endpoint: Endpoint, request: &Request) -> Result<Reply, Problem> {
         match endpoint {
             Endpoint::Predict => self.predict(request).await,
-            Endpoint::Model => self.show_model().await,
-            Endpoint::Version => self.show_version().await,
+            Endpoint::Model => self.show_model(request).await,
+            Endpoint::Version => self.show_version(request).await,
             Endpoint::Health => self.health().await,
         }
     }
 
     async fn predict(&self, request: &Request) -> Result<Reply, Problem> {
         let text = body::json_text(request).map_err(problem::of_body)?;
-        let champion = self.champion().await?;
-        let columns = champion.columns();
-        let rows = rows::parse(text, columns).map_err(|fault| {
-            self.served.refuse(&champion, self.world.clock().now());
-            problem::of_rows(fault, columns)
+        let answering = self.answering(request).await?;
+        let version = answering.version();
+        let rows = rows::parse(text, version.columns()).map_err(|fault| {
+            if let Answering::Champion(champion) = &answering {
+                self.served.refuse(champion, self.world.clock().now());
+            }
+            problem::of_rows(fault, version.columns())
         })?;
-        let predictions = champion.model().predict(&rows.values).map_err(internal)?;
-        let body = answer::to_json(&predictions, &rows, &champion, &self.model).map_err(internal)?;
-        self.served.count(&champion, &rows.values, &predictions, self.world.clock().now());
-        Ok(Reply { body, rows: rows.count, version: Some(champion.pointer().number) })
+        let predictions = version.model().predict(&rows.values).map_err(internal)?;
+        let now = self.world.clock().now();
+        let ids = self.ids.of(version.number(), &predictions, None, now);
+        let body = answer::to_json(&predictions, ids.as_deref(), &rows, version, &self.model).map_err(internal)?;
+        // The champion's rows are compared with its baseline. Whoever names a version may send any rows.
+        if let Answering::Champion(champion) = &answering {
+            self.served.count(champion, &rows.values, &predictions, now);
+        }
+        Ok(Reply { body, rows: rows.count, version: Some(version.number()) })
     }
 
-    async fn show_model(&self) -> Result<Reply, Problem> {
-        let champion = self.champion().await?;
-        let pointer = champion.pointer();
-        let reply = reply(&ModelView::new(&self.model, pointer, champion.model()))?;
-        Ok(Reply { version: Some(pointer.number), ..reply })
+    async fn show_model(&self, request: &Request) -> Result<Reply, Problem> {
+        let answering = self.answering(request).await?;
+        let reply = match &answering {
+            Answering::Champion(champion) | Answering::NamedChampion(champion) => {
+                reply(&ModelView::of_champion(&self.model, champion))
+            }
+            Answering::Other(version) => reply(&ModelView::of_version(&self.model, version)),
+        };
+        Ok(Reply { version: Some(answering.version().number()), ..reply? })
     }
 
-    async fn show_version(&self) -> Result<Reply, Problem> {
-        let champion = self.champion().await?;
-        let pointer = champion.pointer();
-        let reply = reply(&VersionView::new(&self.model, pointer))?;
-        Ok(Reply { version: Some(pointer.number), ..reply })
+    async fn show_version(&self, request: &Request) -> Result<Reply, Problem> {
+        let answering = self.answering(request).await?;
+        let number = answering.version().number();
+        let reply = match &answering {
+            Answering::Champion(champion) | Answering::NamedChampion(champion) => {
+                reply(&VersionView::of_champion(&self.model, champion.pointer()))
+            }
+            Answering::Other(_) => reply(&VersionView::of_version(&self.model, number)),
+        };
+        Ok(Reply { version: Some(number), ..reply? })
     }
 
     async fn health(&self) -> Result<Reply, Problem> {
@@ -146,8 +172,46 @@ impl<W: PredictWorld> App<W> {
         reply(&HealthView::new(&self.model, &confirmed))
     }
 
-    async fn champion(&self) -> Result<Arc<LoadedChampion>, Problem> {
-        self.cache.current().await.ok_or_else(problem::no_champion)
+    /// Returns the version that answers the request: the champion, or the version that the request names.
+    async fn answering(&self, request: &Request) -> Result<Answering, Problem> {
+        let requested = RequestedVersion::of(request)?;
+        // Every request keeps the champion up to date, even one that names another version.
+        let champion = self.cache.current().await;
+        let Some(RequestedVersion { by, place }) = requested else {
+            return champion.map(Answering::Champion).ok_or_else(problem::no_champion);
+        };
+        self.named(&by, champion).await.map_err(|error| problem::of_version(&error, place))
+    }
+
+    async fn named(
+        &self,
+        by: &VersionOrAlias,
+        champion: Option<Arc<LoadedChampion>>,
+    ) -> Result<Answering, OtherVersionError> {
+        let number = self.others.number(by).await?;
+        match champion {
+            Some(champion) if champion.pointer().number == number => Ok(Answering::NamedChampion(champion)),
+            _ => self.others.get(number).await.map(Answering::Other),
+        }
+    }
+}
+
+/// The version that answers a request.
+enum Answering {
+    /// The champion, because the request names no version.
+    Champion(Arc<LoadedChampion>),
+    /// The champion, because the request names its version.
+    NamedChampion(Arc<LoadedChampion>),
+    /// The other version that the request names.
+    Other(Arc<OtherVersion>),
+}
+
+impl Answering {
+    fn version(&self) -> &LoadedVersion {
+        match self {
+            Self::Champion(champion) | Self::NamedChampion(champion) => champion.version(),
+            Self::Other(version) => version.loaded(),
+        }
     }
 }
 

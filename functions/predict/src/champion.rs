@@ -52,6 +52,7 @@ use tokio::time::timeout;
 use self::refresh::{RefreshError, Refreshed};
 use self::state::{LONGEST_WAIT, RefreshState, RequestPace, RequestPlan, is_frozen};
 use crate::counting::ServedRows;
+use crate::loaded::{LoadedVersion, VersionFacts};
 use crate::ports::PredictWorld;
 use crate::rows::ColumnIndex;
 
@@ -63,24 +64,20 @@ pub const REFRESH_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct LoadedChampion {
     pointer: Pointer,
-    model: Arc<Model>,
-    columns: ColumnIndex,
-    loaded_at: Timestamp,
+    version: Arc<LoadedVersion>,
 }
 
 impl LoadedChampion {
-    fn new(pointer: Pointer, model: Model, loaded_at: Timestamp) -> Self {
-        let signature = model.signature();
-        let columns = ColumnIndex::new(signature.columns()).with_labels(signature.labels().len());
-        Self { pointer, model: Arc::new(model), columns, loaded_at }
+    fn new(pointer: Pointer, version: LoadedVersion) -> Self {
+        Self { pointer, version: Arc::new(version) }
     }
 
     /// Returns the champion for a newly promoted version with the same model file. `pointer` is the new version's
     /// registry record. The loaded model is reused.
     fn promoted_again(&self, pointer: Pointer) -> Self {
         // The newly promoted model version has the same artifact (the same file content).
-        let (model, columns) = (Arc::clone(&self.model), self.columns.clone());
-        Self { pointer, model, columns, loaded_at: self.loaded_at }
+        let version = self.version.known_as(VersionFacts::of_champion(&pointer));
+        Self::new(pointer, version)
     }
 
     /// Returns the registry record that names this model version as champion.
@@ -89,19 +86,24 @@ impl LoadedChampion {
         &self.pointer
     }
 
+    /// Returns the version in memory that is the champion.
+    pub fn version(&self) -> &Arc<LoadedVersion> {
+        &self.version
+    }
+
     /// Returns the champion's model, which predicts rows.
     pub fn model(&self) -> &Model {
-        &self.model
+        self.version.model()
     }
 
     /// Returns the columns that the model expects in each row of a request.
     pub fn columns(&self) -> &ColumnIndex {
-        &self.columns
+        self.version.columns()
     }
 
     /// Returns the time at which the model's artifact was loaded into memory.
     pub fn loaded_at(&self) -> Timestamp {
-        self.loaded_at
+        self.version.loaded_at()
     }
 }
 

@@ -18,7 +18,7 @@ async fn main() -> anyhow::Result<()> {
     let config = PredictConfig::read(&environment).context("configuration")?;
     let sdk = evergreen_aws::connect(&environment).context("configuration")?;
     let ports = PredictPorts {
-        registry: Arc::new(Registry::new(&sdk, &config.table, config.model.clone())),
+        registry: Arc::new(Registry::new(&sdk, &config.table, config.model.clone()).with_prediction_key()),
         artifacts: Arc::new(ArtifactBucket::new(&sdk, &config.bucket, config.model.clone())),
         clock: Arc::new(SystemClock),
         journal: Arc::new(StdoutJournal::new(config.model.clone())),

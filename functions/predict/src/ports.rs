@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use evergreen_lifecycle::ports::{Artifacts, Champions, Clock, ServedCounting};
+use evergreen_lifecycle::ports::{AliasLookup, Artifacts, Champions, Clock, PredictionKeys, ServedCounting, Versions};
 
 use crate::journal::Journal;
 
@@ -11,7 +11,7 @@ use crate::journal::Journal;
 /// The predict function's connections to other systems: registry, artifact store, clock and journal.
 #[derive(Debug)]
 pub struct PredictPorts<R, A, C, J> {
-    /// The registry (DynamoDB), from which the record of the champion is read. The counts of served rows are stored
+    /// The registry (DynamoDB), from which the records of the champion, of other versions and of aliases are read. The counts of served rows are stored
     /// there.
     pub registry: Arc<R>,
     /// The artifact store (S3), from which model files are read.
@@ -25,8 +25,9 @@ pub struct PredictPorts<R, A, C, J> {
 // Generic code takes this one trait instead of four type parameters.
 /// The predict function's connections to other systems: registry, artifact store, clock and journal.
 pub trait PredictWorld: Send + Sync + 'static {
-    /// Type of the registry (DynamoDB) with the record of the champion and the counts of served rows.
-    type Registry: Champions + ServedCounting;
+    /// Type of the registry (DynamoDB) with the records of champion, versions and aliases, the counts of served rows, and
+    /// the key of prediction ids.
+    type Registry: Champions + Versions + AliasLookup + PredictionKeys + ServedCounting;
     /// Type of the store that has the model artifacts.
     type Artifacts: Artifacts;
 
@@ -42,7 +43,7 @@ pub trait PredictWorld: Send + Sync + 'static {
 
 impl<R, A, C, J> PredictWorld for PredictPorts<R, A, C, J>
 where
-    R: Champions + ServedCounting + 'static,
+    R: Champions + Versions + AliasLookup + PredictionKeys + ServedCounting + 'static,
     A: Artifacts + 'static,
     C: Clock + 'static,
     J: Journal + 'static,

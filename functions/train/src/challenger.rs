@@ -2,6 +2,7 @@
 
 use evergreen_learning::{EvaluationError, Trained};
 use evergreen_lifecycle::digest::sha256_hex;
+use evergreen_lifecycle::feedback::WrittenLosses;
 use evergreen_lifecycle::ports::{LARGEST_COPY, Registration};
 use evergreen_lifecycle::{
     Announcement, Artifact, Champion, Dataset, DatasetProfile, Decision, Durations, LifecycleEvent, MANIFEST_FORMAT,
@@ -147,6 +148,7 @@ impl Challenger {
             run,
             version,
             promotion,
+            rollout: None,
             seen_revision: seen.pointer.map_or(0, |pointer| pointer.revision),
             artifact: is_kept.then(|| self.content().to_vec()),
         })
@@ -165,6 +167,7 @@ impl Challenger {
             trigger: registration.run.trigger.clone(),
             profile: self.dataset.profile.clone(),
             baseline: self.trained.baseline.clone(),
+            hold_out: self.trained.model.metadata().hold_out.as_ref().and_then(WrittenLosses::read),
             curves: Some(self.trained.curves.clone()),
             options: self.dataset.options.clone(),
             architecture: Some(std::env::consts::ARCH.to_owned()),
@@ -198,6 +201,7 @@ impl Challenger {
                 total,
             },
             decision,
+            promotion: PromotionMode::Direct,
         }
     }
 }

@@ -21,6 +21,7 @@ mod hyperparameters;
 mod intervals;
 mod leaks;
 mod learner;
+mod losses;
 pub mod memory;
 mod prepared;
 mod proof;

@@ -19,6 +19,7 @@ mod verdict;
 mod window;
 
 pub use baseline::BaselineCounts;
+pub(crate) use bins::exact;
 pub use bins::{Bins, CountedCategory, MAX_COUNTED_CATEGORIES, MAX_EDGES};
 pub use codec::{MAX_COUNTS_BYTES, UnreadableCounts};
 pub use counts::{OtherShape, ServedCounts};
@@ -27,6 +28,7 @@ pub(crate) use hypergeometric::TwoSamples;
 pub use limits::{DEFAULT_PSI, DriftLimits, FALSE_ALARMS_A_YEAR};
 pub use noise::is_beyond_noise;
 pub use record::{ComparisonSummary, DriftComparison, DriftSummary, GRACE};
+pub(crate) use sentence::short;
 pub use shape::{CountShape, CountedColumn, ShapeDigest};
 pub use verdict::{ColumnDrift, DriftVerdict, MovedCell, Shares};
 pub use window::{CountedHour, Window, WindowLength};

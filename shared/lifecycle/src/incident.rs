@@ -116,6 +116,16 @@ impl AlarmRecord {
         !self.newest.is(change) && self.newest.since >= change.since && self.is_believed(now)
     }
 
+    /// Returns when the alarm's newest incident began and when it ended. The end is `None` while the alarm is raised. `None`
+    /// if no incident is known.
+    pub fn newest_incident(&self) -> Option<(Timestamp, Option<Timestamp>)> {
+        if self.newest.raised {
+            return Some((self.newest.since, None));
+        }
+        let began = self.raised.last().max(self.told.last())?;
+        Some((*began, Some(self.newest.since)))
+    }
+
     /// Returns whether the date of the record's newest state change is plausible.
     fn is_believed(&self, now: Timestamp) -> bool {
         // A wrong date must not suppress all mails of the alarm until that date.

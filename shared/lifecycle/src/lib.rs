@@ -16,6 +16,7 @@ pub mod feedback;
 mod gate;
 pub mod health;
 pub mod histogram;
+mod impact;
 pub mod incident;
 pub mod journal;
 pub mod listing;
@@ -25,10 +26,13 @@ mod name;
 pub mod outbox;
 pub mod ports;
 mod profile;
+pub mod reaction;
 pub mod record;
 mod retention;
+pub mod rollout;
 pub mod run;
 mod run_id;
+pub mod sample;
 pub mod schedule;
 mod search;
 pub mod session;
@@ -55,6 +59,9 @@ pub use gate::{
 };
 pub use health::{Datum, Metric, MetricSource, MetricValues, Presence, Publication, PublishedMetrics, Unit, Worst};
 pub use histogram::{ColumnHistogram, HistogramBin, ValueCount};
+pub use impact::{
+    AnswerChange, AnswerChanges, ChangedPlace, ComparedRows, Impact, ImpactTally, LabelChange, MAX_LABEL_CHANGES,
+};
 pub use incident::{AlarmChange, AlarmRecord, AlarmReport};
 pub use manifest::{MANIFEST_FORMAT, Manifest, RecordedOptions};
 pub use name::{InvalidModelName, ModelName};
@@ -70,8 +77,9 @@ pub use signature::{
     write_moment, write_words,
 };
 pub use steering::{
-    Actor, ActorKind, Alias, AliasName, Annotations, AuditEntry, AuditedAction, Change, Edit, InvalidAliasName,
-    MadeChange, Mute, PIN, PROTECTED_CHAMPIONS, Protection, RequestKey, requested_event,
+    Actor, ActorKind, Alias, AliasName, Annotations, AuditEntry, AuditedAction, Change, DraftedChange, Edit,
+    InvalidAliasName, MadeChange, ManualSuccession, Mute, PIN, PROTECTED_CHAMPIONS, Protection, RequestKey,
+    former_champion, requested_event,
 };
 pub use verification::{Verification, VerificationOutcome};
 pub use version::{Artifact, IMPORTED_FILE, Imported, Version, VersionNumber};

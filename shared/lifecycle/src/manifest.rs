@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::feedback::HoldOutLosses;
 use crate::{Baseline, Candidate, Curves, DatasetProfile, Family, ModelName, Parameters, Signature, Trigger, Version};
 
 // The number is increased when a program for the older format would misread a new manifest.
@@ -46,6 +47,9 @@ pub struct Manifest {
     /// The hold-out score of a predictor that always gives the same answer. `None` in older manifests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Baseline>,
+    /// How many hold-out rows have which loss. Feedback is compared with it. `None` in older manifests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold_out: Option<HoldOutLosses>,
     /// Curves of the model on the hold-out, such as ROC or residuals. `None` in older manifests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub curves: Option<Curves>,

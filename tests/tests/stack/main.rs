@@ -24,6 +24,7 @@ mod numbering;
 mod own_table;
 mod predicting;
 mod promotion;
+mod reacting;
 mod repetition;
 mod runs;
 mod schedule;

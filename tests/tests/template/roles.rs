@@ -107,6 +107,7 @@ const CALLS: [(&str, &[(&str, &str)]); 6] = [
         "Metrics",
         &[
             ("s3:GetObject", MODELS),
+            ("s3:DeleteObjectTagging", MODELS),
             ("s3:PutObject", JOURNAL),
             ("s3:ListBucket", BUCKET),
             ("dynamodb:BatchGetItem", TABLE),
@@ -115,6 +116,7 @@ const CALLS: [(&str, &[(&str, &str)]); 6] = [
             ("dynamodb:PutItem", TABLE),
             ("dynamodb:Query", TABLE),
             ("dynamodb:Query", INDEX),
+            ("dynamodb:UpdateItem", TABLE),
             ("scheduler:GetSchedule", SCHEDULE),
             ("events:PutEvents", BUS),
             ("cloudwatch:PutMetricData", "*"),
@@ -132,12 +134,13 @@ const CALLS: [(&str, &[(&str, &str)]); 6] = [
             ("dynamodb:PutItem", TABLE),
             ("dynamodb:Query", TABLE),
             ("dynamodb:Query", INDEX),
-            ("cloudwatch:GetMetricData", "*"),
             ("ses:SendEmail", SENDERS),
             ("ses:SendEmail", MAIL_EVENTS),
             ("ses:SendRawEmail", SENDERS),
             ("ses:SendRawEmail", MAIL_EVENTS),
             ("ses:GetAccount", "*"),
+            ("scheduler:GetSchedule", SCHEDULE),
+            ("cloudwatch:GetMetricData", "*"),
             ("sqs:SendMessage", "AlertFailureQueue.Arn"),
             ("kms:Decrypt", KEY),
             ("kms:GenerateDataKey", KEY),
@@ -360,7 +363,7 @@ fn a_function_reaches_only_the_records_namespace_and_sender_of_its_model() {
                 Some("s3") if actions(statement) == [PUT_OBJECT] => over_nothing_unknown(statement),
                 Some("events") => json!({"StringEquals": {"events:source": "evergreen"}}),
                 Some("iam") => json!({"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}),
-                Some("cloudwatch") if ["Alert", "Console"].contains(&function) => Value::Null,
+                Some("cloudwatch") if ["Console", "Alert"].contains(&function) => Value::Null,
                 Some("cloudwatch") => json!({"StringEquals": {"cloudwatch:namespace": "Evergreen"}}),
                 Some("ses") if actions(statement) == ["ses:SendEmail", "ses:SendRawEmail"] => {
                     json!({"StringEquals": {"ses:FromAddress": {"Ref": "AlertSender"}}})
@@ -385,7 +388,8 @@ fn of_the_models_records(function: &str, statement: &Value) -> Value {
         ("Train", "DeletePublishedEvents") | ("Metrics", "PublishStoredEvents") => condition(&["OUTBOX"]),
         ("Metrics", "RememberPublishedMetrics") => condition(&["METRICS"]),
         ("Predict", "StoreCountsOfServedRows") | ("Metrics", "AddUpAndCompareServedRows") => condition(&["SERVED"]),
-        ("Train", "DropCopyInPromotion") => {
+        ("Metrics", "React") => condition(&["MODEL", "OUTBOX", "AUDIT"]),
+        ("Train", "DropCopyInPromotion") | ("Metrics", "DropCopyInRollback") => {
             let mut condition = condition(&["MODEL", "OUTBOX", "AUDIT"]);
             condition["ForAnyValue:StringEquals"] = json!({"dynamodb:EnclosingOperation": ["TransactWriteItems"]});
             condition
@@ -430,7 +434,7 @@ fn the_alert_function_writes_only_records_of_mails() {
 }
 
 #[test]
-fn only_a_promotion_by_training_deletes_a_models_records() {
+fn only_a_change_of_the_champion_deletes_a_models_records() {
     let template = Template::read();
     for function in ["Train", "Metrics"] {
         for statement in statements(template.resource(&format!("{function}Role"))) {
@@ -439,7 +443,7 @@ fn only_a_promotion_by_training_deletes_a_models_records() {
             if actions(statement).contains(&DELETE) && reaches_records {
                 assert_eq!(actions(statement), [DELETE], "{function}");
                 let operation = &condition["ForAnyValue:StringEquals"]["dynamodb:EnclosingOperation"];
-                assert_eq!((function, operation), ("Train", &json!(["TransactWriteItems"])));
+                assert_eq!(operation, &json!(["TransactWriteItems"]), "{function}");
             }
         }
     }

@@ -152,9 +152,13 @@ fn drift() -> Value {
         "version": number(), "is_drifted": flag(), "drifted": count(), "rows": count(), "refused": count(),
         "columns": list(json!({"type": "object"})), "sentence": text(),
     });
+    let reaction = json!({
+        "at": time(), "cause": {"enum": ["drift", "live_accuracy"]}, "reaction": {"enum": ["retrain", "rollback"]},
+        "version": number(), "run": maybe(text()), "to": maybe(number()), "sentence": text(),
+    });
     let drift = json!({
         "judged_until": maybe(time()), "rows": count(), "drifted": count(), "sentence": maybe(text()),
-        "comparisons": list(object(comparison)),
+        "comparisons": list(object(comparison)), "reactions": list(object(reaction)),
     });
     json!({"Drift": object(drift)})
 }

@@ -33,6 +33,8 @@ pub enum DoorPage {
     Forbidden(String),
     /// There is no such page, version or run. The field is a sentence.
     NotFound(String),
+    /// What the browser sent cannot be used. The fields are the status of the response and a sentence.
+    Unusable(StatusCode, String),
     /// A service does not answer.
     Unavailable,
 }
@@ -55,7 +57,8 @@ struct Door<'a> {
 /// # Errors
 /// [`askama::Error`] when the template cannot be rendered. No content causes this.
 pub fn door(page: &DoorPage, facts: &PageFacts, base: &str) -> Result<(StatusCode, String), askama::Error> {
-    let link = || Some(format!("evergreen console --stack {}", facts.stack.name));
+    let stack = if facts.stack.is_emulated { "--local".to_owned() } else { format!("--stack {}", facts.stack.name) };
+    let link = || Some(format!("evergreen console {stack}"));
     let blank = Door {
         title: "".into(),
         texts: Vec::new(),
@@ -131,6 +134,15 @@ pub fn door(page: &DoorPage, facts: &PageFacts, base: &str) -> Result<(StatusCod
         DoorPage::NotFound(what) => (
             StatusCode::NOT_FOUND,
             Door { title: "Not found".into(), texts: vec![what.clone()], home: Some("Back to the overview"), ..blank },
+        ),
+        DoorPage::Unusable(status, what) => (
+            *status,
+            Door {
+                title: "This cannot be used",
+                texts: vec![what.clone(), "Nothing was changed.".to_owned()],
+                home: Some("Back to the overview"),
+                ..blank
+            },
         ),
         DoorPage::Unavailable => (
             StatusCode::SERVICE_UNAVAILABLE,

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use evergreen_lifecycle::drift::{ColumnDrift, DriftComparison, WindowLength};
-use evergreen_lifecycle::ports::ServedRecord;
+use evergreen_lifecycle::ports::{Reactions, ServedRecord};
 use jiff::Timestamp;
 
 use super::frame::PageFrame;
@@ -19,6 +19,8 @@ struct DriftPage<'a> {
     /// When the last hour ended that was compared. `None` before the first comparison.
     judged: Option<Markup>,
     windows: Vec<WindowView>,
+    /// What the stack has done by itself, newest first.
+    reactions: Vec<String>,
 }
 
 /// One comparison.
@@ -51,6 +53,7 @@ pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) 
     let page = DriftPage {
         judged: judged.map(|at| when(at, request.now)),
         windows: comparisons.iter().map(|comparison| window(comparison, request.now)).collect(),
+        reactions: super::watched::sentences(&world.registry().reactions().await?),
         frame: &frame,
     };
     Ok(page.render()?)

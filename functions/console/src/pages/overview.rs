@@ -93,8 +93,12 @@ pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) 
     let champions = registry.recent_champions(CHAMPIONS).await?;
     let changes = champions.iter().flatten().filter_map(|champion| Some((champion.promoted_at()?, champion.number)));
     let history = QualityHistory { champions: changes.collect(), ..quality(&versions, pointer, &metric, request) };
+    let mut champion = champion_card(pointer, request);
+    if let Ok(card) = &mut champion {
+        card.facts.extend(super::watched::facts(registry, pointer, &frame.base).await?);
+    }
     let page = Overview {
-        champion: champion_card(pointer, request),
+        champion,
         plot: (history.points.len() > 1).then(|| history.draw(&frame.base)),
         plot_note: plot_note(&history),
         metrics: choices(&versions, &metric, request),

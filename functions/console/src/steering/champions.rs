@@ -1,20 +1,16 @@
 //! Promotion by a person, and the return to the champion before the current one.
 
 use evergreen_http::Problem;
-use evergreen_lifecycle::ports::{Champions, ObjectRetention, RecordRetention};
-use evergreen_lifecycle::{AuditedAction, Champion, Edit, LifecycleEvent, Pointer, Version, VersionNumber};
+use evergreen_lifecycle::{AuditedAction, ManualSuccession, Pointer, Version, VersionNumber, former_champion};
 use evergreen_scoring::Model;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{By, DraftedChange, Steered, checked_reason};
+use super::{By, Steered, checked_reason};
 use crate::console::Console;
 use crate::ports::ConsoleWorld;
 use crate::reply::{Reply, read};
 use crate::{problem, token};
-
-/// Number of former champions among which the one before the current champion is looked for.
-const HISTORY: u32 = 20;
 
 /// The body of a request to promote a version.
 #[derive(Debug, Clone, Deserialize)]
@@ -60,9 +56,7 @@ impl<W: ConsoleWorld> Console<W> {
         }
         let Some(seen) = self.pointer().await? else { return Err(no_earlier()) };
         check_seen(Some(&seen), order.seen_revision.or(by.seen))?;
-        let history = read(self.world.registry().recent_champions(HISTORY)).await?;
-        let former = history.iter().flatten().map(|pointer| pointer.number).find(|number| *number != seen.number);
-        let target = seen.previous().or(former).ok_or_else(no_earlier)?;
+        let target = read(former_champion(self.world.registry(), &seen)).await?.ok_or_else(no_earlier)?;
         answer(&self.move_champion(by, AuditedAction::RolledBack, target, reason, Some(&seen)).await?)
     }
 
@@ -90,26 +84,10 @@ impl<W: ConsoleWorld> Console<W> {
     ) -> Result<Steered, Problem> {
         let version = self.version(number).await?;
         let artifact = self.sound_artifact(&version).await?;
-        self.keep(&version).await?;
-        let history = read(self.world.registry().recent_champions(1)).await?;
-        let last_revision = history.iter().flatten().map(|pointer| pointer.revision).max().unwrap_or_default();
-        let champion = Champion::following(seen, last_revision, version, self.now())
-            .promoted_by(by.actor.clone(), Some(reason.clone()));
-        let told = LifecycleEvent::of_promotion(self.model().clone(), &champion, reason.clone());
-        let from = champion.previous.map_or_else(|| "none".to_owned(), |number| number.to_string());
-        let draft = DraftedChange::new(action, format!("version {number}"))
-            .with("from", from)
-            .with("to", number)
-            .with("revision", champion.revision);
-        let seen_revision = seen.map_or(0, |pointer| pointer.revision);
-        let promote = Edit::Promote { champion: Box::new(champion), seen_revision, artifact };
-        let draft = DraftedChange {
-            reason: Some(reason),
-            version: Some(number),
-            edits: vec![promote],
-            promotion: Some(told),
-            ..draft
-        };
+        let (registry, artifacts) = (self.world.registry(), self.world.artifacts());
+        let succession = ManualSuccession { action, seen, version, artifact, actor: by.actor.clone(), reason };
+        let draft = read(succession.draft(registry, artifacts, self.model(), self.now())).await?;
+        let draft = draft.ok_or_else(|| problem::unknown(format_args!("version {number}"), "version"))?;
         self.commit(by, token::id()?, draft).await
     }
 
@@ -123,15 +101,6 @@ impl<W: ConsoleWorld> Console<W> {
             Ok(_) => Ok(content),
             Err(error) => Err(problem::cannot_serve(version.number, format_args!("has {error}"))),
         }
-    }
-
-    // First the records, then the objects: the function that marks them goes the other way.
-    /// Protects a version, its run and its objects from deletion, now and later.
-    async fn keep(&self, version: &Version) -> Result<(), Problem> {
-        if !read(self.world.registry().keep_records(version)).await? {
-            return Err(problem::unknown(format_args!("version {}", version.number), "version"));
-        }
-        read(self.world.artifacts().keep_objects(version)).await
     }
 }
 

@@ -120,7 +120,8 @@ async fn alarms_are_shown_with_their_mutes() {
 async fn before_the_first_comparison_nothing_has_drifted() {
     let fixture = Fixture::serving();
     let drift = fixture.read("/drift").await.json();
-    let nothing = json!({"judged_until": null, "rows": 0, "drifted": 0, "sentence": null, "comparisons": []});
+    let nothing =
+        json!({"judged_until": null, "rows": 0, "drifted": 0, "sentence": null, "comparisons": [], "reactions": []});
     assert_eq!(drift, nothing);
 }
 

@@ -67,3 +67,16 @@ async fn before_the_first_comparison_the_page_says_why_it_is_empty() {
     let text = page(&full(), Right::See, "drift").await.text;
     assert!(text.contains("Nothing was compared yet"), "{text}");
 }
+
+#[tokio::test]
+async fn the_pages_say_what_the_stack_did_by_itself() {
+    let world = full();
+    let log = serde_json::json!({"revision": 1, "taken": [
+        {"at": "2026-11-24T03:12:00.000Z", "cause": "drift", "reaction": "retrain", "version": 1, "run": "manual-reaction-1-1"},
+    ]});
+    world.registry.state().reactions = serde_json::from_value(log).unwrap();
+    for path in ["drift", ""] {
+        let text = page(&world, Right::See, path).await.text;
+        assert!(text.contains("Evergreen asked for a training run at 2026-11-24 03:12 UTC"), "{path}: {text}");
+    }
+}

@@ -304,6 +304,7 @@ fn manifest(version: &Version) -> Manifest {
             .zip([0.11, 0.02, 0.46, 0.41])
             .map(|(name, value)| (name.to_owned(), value))
             .collect(),
+        hold_out: None,
         curves: Some(curves(version, &labels)),
     }
 }

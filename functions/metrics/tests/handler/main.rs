@@ -3,6 +3,7 @@
 
 mod drifting;
 mod publishing;
+mod reacting;
 mod support;
 
 use std::collections::BTreeSet;

@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::drift::{
-    BaselineCounts, Bins, CountShape, CountedColumn, CountedHour, DriftComparison, DriftSummary, ServedCounts,
+    BaselineCounts, Bins, CountShape, CountedColumn, CountedHour, DEFAULT_PSI, DriftComparison, DriftSummary,
+    ServedCounts,
 };
 use evergreen_lifecycle::ports::{
     Champions, CountShare, HourCounts, PublishedRecord, RememberError, Runs, ServedRecord, StoredSchedule, Unavailable,
@@ -30,6 +31,8 @@ pub struct World {
     pub clock: FixedClock,
     /// The configured maximum age of the champion. `None`: the age is computed from the training schedule.
     pub max_age: Option<SignedDuration>,
+    /// Minimum PSI of a column that has drifted.
+    pub drift_psi: f64,
 }
 
 impl World {
@@ -39,7 +42,7 @@ impl World {
         let memory: &'static Memory = Box::leak(Box::default());
         memory.state().schedule = Some(daily("2026-11-01T12:00:00Z"));
         let registry = Registry { memory, away: Vec::new() };
-        Self { memory, registry, clock: FixedClock::at(moment(now)), max_age: None }
+        Self { memory, registry, clock: FixedClock::at(moment(now)), max_age: None, drift_psi: DEFAULT_PSI }
     }
 
     /// Runs the metrics function once by hand, with a daily training at 03:00 that may take one hour.
@@ -56,6 +59,7 @@ impl World {
             max_age: self.max_age,
             threshold: None,
             quota: 1000,
+            drift_psi: self.drift_psi,
         };
         let Self { memory, registry, clock, .. } = self;
         let (artifacts, sink, schedules, usage) = (*memory, *memory, *memory, *memory);

@@ -8,17 +8,12 @@
 use std::sync::Arc;
 
 use evergreen_http::causes;
-use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts, Champions, LARGEST_COPY, Unavailable, WithCopy};
-use evergreen_lifecycle::{ModelName, Pointer, Unreadable, VersionNumber};
-use evergreen_scoring::{Model, RegisteredError};
+use evergreen_lifecycle::ports::{Champions, LARGEST_COPY, Unavailable, WithCopy};
+use evergreen_lifecycle::{ModelName, Pointer, Unreadable};
 
 use super::LoadedChampion;
+use crate::loaded::{LoadError, LoadedVersion, VersionFacts};
 use crate::ports::PredictWorld;
-
-// For larger files, the work takes half a millisecond or more and would block requests on the runtime's only thread.
-// For smaller files, the hand-over to the thread costs more than it saves.
-/// Model files longer than this number of bytes are verified and parsed on another thread.
-const LARGE_ARTIFACT: usize = 128 * 1024;
 
 /// Result of a successful refresh of the champion (a check for a new champion).
 #[derive(Debug)]
@@ -43,17 +38,9 @@ pub(super) enum RefreshError {
     /// A newer release of the software wrote the champion's record, and this release cannot read it.
     #[error(transparent)]
     Pointer(#[from] Unreadable),
-    /// The champion's artifact (model file) could not be fetched from S3.
+    /// The champion's artifact (model file) could not be fetched from S3, or cannot be loaded.
     #[error(transparent)]
-    Fetch(#[from] ArtifactReadError),
-    /// The champion's artifact (model file) is damaged or cannot be loaded.
-    #[error("the artifact of version {version}: {cause}")]
-    Damaged {
-        /// Number of the model version that is the champion.
-        version: VersionNumber,
-        /// Why the champion's artifact cannot be loaded.
-        cause: RegisteredError,
-    },
+    Artifact(#[from] LoadError),
     /// The refresh of the champion took longer than its time limit. The field holds the limit in seconds.
     #[error("the refresh of the champion took longer than {0} s")]
     TimedOut(u64),
@@ -67,8 +54,8 @@ impl RefreshError {
     pub(super) fn may_lack_time(&self) -> bool {
         // Calls to AWS services also fail if Lambda freezes the environment during the call.
         match self {
-            Self::Registry(_) | Self::Fetch(_) | Self::TimedOut(_) => true,
-            Self::PointerGone | Self::Pointer(_) | Self::Damaged { .. } | Self::Panicked => false,
+            Self::Registry(_) | Self::TimedOut(_) | Self::Artifact(LoadError::Fetch(_)) => true,
+            Self::PointerGone | Self::Pointer(_) | Self::Artifact(_) | Self::Panicked => false,
         }
     }
 }
@@ -135,31 +122,17 @@ async fn load<W: PredictWorld>(
     pointer: Pointer,
     copy: Option<Vec<u8>>,
 ) -> Result<Refreshed, RefreshError> {
+    let facts = VersionFacts::of_champion(&pointer);
     // A copy with other bytes than those that were registered is not used.
     if let Some(copy) = copy {
-        match parse(copy, &pointer, model).await {
-            Ok(parsed) => {
-                return Ok(Refreshed::New(Arc::new(LoadedChampion::new(pointer, parsed, world.clock().now()))));
-            }
+        match LoadedVersion::parse(copy, facts.clone(), model, world.clock().now()).await {
+            Ok(loaded) => return Ok(Refreshed::New(Arc::new(LoadedChampion::new(pointer, loaded)))),
             Err(error) => {
                 let cause = causes(&error);
                 tracing::warn!(cause, "the registry's copy of the artifact is not valid: the stored object is fetched");
             }
         }
     }
-    let bytes = world.artifacts().get(&pointer.artifact.key).await?;
-    let parsed = parse(bytes, &pointer, model).await?;
-    Ok(Refreshed::New(Arc::new(LoadedChampion::new(pointer, parsed, world.clock().now()))))
-}
-
-async fn parse(bytes: Vec<u8>, pointer: &Pointer, model: &ModelName) -> Result<Model, RefreshError> {
-    let version = pointer.number;
-    let loaded = if bytes.len() <= LARGE_ARTIFACT {
-        Model::load_registered(&bytes, &pointer.artifact, model)
-    } else {
-        let (artifact, model) = (pointer.artifact.clone(), model.clone());
-        let work = tokio::task::spawn_blocking(move || Model::load_registered(&bytes, &artifact, &model));
-        work.await.map_err(|_| RefreshError::Panicked)?
-    };
-    loaded.map_err(|cause| RefreshError::Damaged { version, cause })
+    let loaded = LoadedVersion::fetch(world, model, facts).await?;
+    Ok(Refreshed::New(Arc::new(LoadedChampion::new(pointer, loaded))))
 }

@@ -4,10 +4,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use evergreen_lifecycle::digest::sha256_hex;
+use evergreen_lifecycle::feedback::PredictionKey;
 use evergreen_lifecycle::ports::{
-    ArtifactReadError, Artifacts, Champions, CountShare, ServedCounting, Unavailable, WithCopy,
+    AliasLookup, ArtifactReadError, Artifacts, Champions, CountShare, PredictionKeys, ServedCounting, Unavailable,
+    Versions, WithCopy,
 };
-use evergreen_lifecycle::{Artifact, Champion, Pointer, Record, Version};
+use evergreen_lifecycle::{Alias, AliasName, Artifact, Champion, Pointer, Record, Version, VersionNumber};
 use evergreen_predict::journal::{AnsweredRequest, Journal};
 use evergreen_predict::{App, PredictPorts};
 use evergreen_testkit::{FixedClock, Memory, moment, version};
@@ -36,6 +38,9 @@ pub struct Remote {
     delay: Mutex<Duration>,
     panics: Mutex<bool>,
     pointer_reads: Mutex<usize>,
+    key_reads: Mutex<usize>,
+    version_reads: Mutex<usize>,
+    alias_reads: Mutex<usize>,
 }
 
 impl Remote {
@@ -52,6 +57,21 @@ impl Remote {
     /// Returns how often the record that names the champion was read.
     pub fn pointer_reads(&self) -> usize {
         *self.pointer_reads.lock().unwrap()
+    }
+
+    /// Returns how often the key of prediction ids was read.
+    pub fn key_reads(&self) -> usize {
+        *self.key_reads.lock().unwrap()
+    }
+
+    /// Returns how often the record of a version was read.
+    pub fn version_reads(&self) -> usize {
+        *self.version_reads.lock().unwrap()
+    }
+
+    /// Returns how often an alias was read.
+    pub fn alias_reads(&self) -> usize {
+        *self.alias_reads.lock().unwrap()
     }
 
     async fn pass(&self) {
@@ -79,6 +99,39 @@ impl Champions for Remote {
 
     async fn recent_champions(&self, limit: u32) -> Result<Vec<Record<Pointer>>, Unavailable> {
         self.memory.recent_champions(limit).await
+    }
+}
+
+impl PredictionKeys for Remote {
+    async fn prediction_key(&self) -> Result<Option<PredictionKey>, Unavailable> {
+        *self.key_reads.lock().unwrap() += 1;
+        self.pass().await;
+        self.memory.prediction_key().await
+    }
+
+    async fn create_prediction_key(&self, secret: &[u8; 32]) -> Result<PredictionKey, Unavailable> {
+        self.pass().await;
+        self.memory.create_prediction_key(secret).await
+    }
+}
+
+impl Versions for Remote {
+    async fn version(&self, number: VersionNumber) -> Result<Option<Record<Version>>, Unavailable> {
+        *self.version_reads.lock().unwrap() += 1;
+        self.pass().await;
+        self.memory.version(number).await
+    }
+
+    async fn newest_version(&self) -> Result<Option<VersionNumber>, Unavailable> {
+        self.memory.newest_version().await
+    }
+}
+
+impl AliasLookup for Remote {
+    async fn alias(&self, name: &AliasName) -> Result<Option<Alias>, Unavailable> {
+        *self.alias_reads.lock().unwrap() += 1;
+        self.pass().await;
+        self.memory.alias(name).await
     }
 }
 
@@ -193,15 +246,34 @@ impl Fixture {
 
     /// Stores `artifact` as the artifact of `version` and makes `version` the champion.
     pub fn promote_version(&self, version: Version, artifact: &[u8]) -> Champion {
+        let version = self.register(version, artifact);
+        let mut state = self.remote.memory.state();
+        let promoted_at = moment("2026-11-24T03:00:05Z");
+        let champion = Champion::succeeding(state.champions.last(), version, promoted_at);
+        state.move_pointer(&champion, Some(artifact));
+        champion
+    }
+
+    /// Stores `artifact` as version `number`, which is not promoted.
+    pub fn register_as(&self, number: u32, artifact: &[u8]) -> Version {
+        self.register(version(number, 0.9667, moment("2026-11-24T03:00:04Z")), artifact)
+    }
+
+    fn register(&self, version: Version, artifact: &[u8]) -> Version {
         let stored =
             Artifact { sha256: sha256_hex(artifact), size: artifact.len() as u64, key: version.artifact.key.clone() };
         let mut state = self.remote.memory.state();
         state.objects.insert(stored.key.clone(), artifact.to_vec());
-        let promoted_at = moment("2026-11-24T03:00:05Z");
         let version = Version { artifact: stored, ..version };
-        let champion = Champion::succeeding(state.champions.last(), version, promoted_at);
-        state.move_pointer(&champion, Some(artifact));
-        champion
+        state.versions.insert(version.number, version.clone());
+        version
+    }
+
+    /// Sets the alias `name` to version `number`.
+    pub fn set_alias(&self, name: &str, number: u32) {
+        let (name, version) = (name.parse::<AliasName>().unwrap(), VersionNumber::new(number).unwrap());
+        let alias = Alias { name: name.clone(), version, revision: 1, set_at: moment("2026-11-24T03:00:06Z") };
+        self.remote.memory.state().aliases.insert(name, alias);
     }
 
     /// Replaces the registry's copy of the champion's artifact with `copy`. `None` removes the copy.
@@ -243,8 +315,7 @@ impl Fixture {
     /// Sends `GET` with this path to the function.
     pub async fn get(&self, path: &str) -> FunctionAnswer {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let query = query.strip_prefix("limit=").map(|limit| json!({"limit": limit}));
-        let mut event = event("predict-health").with("path", path).with("queryStringParameters", query);
+        let mut event = event("predict-health").with("path", path).asking(query);
         event["requestContext"]["resourcePath"].take();
         self.call(&event).await
     }
@@ -281,11 +352,31 @@ pub fn event(name: &str) -> Value {
 pub trait With {
     /// Returns the event with the field `member` set to `value`.
     fn with(self, member: &str, value: impl Into<Value>) -> Self;
+
+    /// Returns the event with these query parameters, such as `version=7&alias=stable`.
+    fn asking(self, query: &str) -> Self;
+
+    /// Returns the event with one more header.
+    fn with_header(self, name: &str, value: &str) -> Self;
 }
 
 impl With for Value {
     fn with(mut self, member: &str, value: impl Into<Value>) -> Self {
         self[member] = value.into();
+        self
+    }
+
+    fn asking(self, query: &str) -> Self {
+        let mut values = serde_json::Map::new();
+        for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+            let all = values.entry(name).or_insert_with(|| json!([]));
+            all.as_array_mut().unwrap().push(value.into());
+        }
+        self.with("multiValueQueryStringParameters", values)
+    }
+
+    fn with_header(mut self, name: &str, value: &str) -> Self {
+        self["multiValueHeaders"][name] = json!([value]);
         self
     }
 }
@@ -305,5 +396,17 @@ impl FunctionAnswer {
 
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
+    }
+
+    /// Returns the ids of the predictions.
+    pub fn ids(&self) -> Vec<String> {
+        self.json()["ids"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Returns the body without the ids of the predictions, which differ in each answer.
+    pub fn without_ids(&self) -> String {
+        let (before, ids) = self.body.split_once(r#""ids":["#).unwrap();
+        let (_, after) = ids.split_once("],").unwrap();
+        format!("{before}{after}")
     }
 }

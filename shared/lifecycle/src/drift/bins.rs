@@ -110,6 +110,14 @@ impl Bins {
         }
     }
 
+    /// Returns an edge between cells of numbers as text, such as `50`. Empty if there is no such edge.
+    pub(crate) fn edge(&self, edge: usize) -> String {
+        match self {
+            Self::Numbers { edges } => edges.get(edge).map(|edge| sentence::short(*edge)).unwrap_or_default(),
+            Self::Categories { .. } | Self::Presence => String::new(),
+        }
+    }
+
     /// Returns whether the order and the number of edges or categories are as their fields describe.
     pub(super) fn is_valid(&self) -> bool {
         match self {
@@ -152,14 +160,14 @@ impl Bins {
 }
 
 /// Stores edges as `f32`, which they are.
-mod exact {
+pub(crate) mod exact {
     use serde::{Deserialize, Deserializer, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(edges: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(edges: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(edges.iter().map(|edge| *edge as f32))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
         Ok(Vec::<f32>::deserialize(deserializer)?.into_iter().map(f64::from).collect())
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{Advantage, AgainstConstant, MeanLoss, PairedTest, SAME, SIGNIFICANCE};
-use crate::{PrimaryMetric, VersionNumber};
+use crate::{Impact, PrimaryMetric, VersionNumber};
 
 /// The promotion gate's decision on a new model version (the challenger), with the numbers that led to the decision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -59,6 +59,10 @@ pub struct Decision {
     /// scored.
     #[serde(default)]
     pub test: Option<PairedTest>,
+    // The gate does not use it. A person who reads the decision does. `None` in decisions of earlier software versions.
+    /// How many answers change if the challenger takes the champion's place. `None` if no champion could be compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impact: Option<Impact>,
 }
 
 fn accuracy() -> PrimaryMetric {
