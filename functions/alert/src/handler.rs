@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::delivery::{AlarmMail, MailSender};
 use crate::pace::Pace;
 use crate::{
-    Alarm, AlertWorld, MailDraft, Findings, Knowledge, Letterhead, Notification, NotificationError, Recipients, RunFailure,
+    Alarm, AlertWorld, Contest, MailDraft, Findings, Knowledge, Letterhead, Notification, NotificationError, Recipients, RunFailure,
     cause, picture,
 };
 
@@ -150,6 +150,7 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
             cause: cause::of(self.ports, alarm, &knowledge, &about.stack).await,
             failure: RunFailure::behind(alarm, self.ports.registry(), now).await,
             picture: picture::of(alarm, alarm_report, self.ports.history(), &about.zone, now).await,
+            contest: Contest::of(alarm, &knowledge, self.ports.registry()).await,
             knowledge,
         };
         MailDraft::of(alarm, alarm_report, findings, about, now)

@@ -12,7 +12,7 @@ use crate::guide::{Guide, GuideStep};
 use crate::headline::headline;
 use crate::links::{self, MailButton, OfferedLinks};
 use crate::quantity::{Quantity, moment, span};
-use crate::{Alarm, AlarmState, Knowledge, RunFailure, version_values};
+use crate::{Alarm, AlarmState, Contest, Knowledge, RunFailure, version_values};
 
 // Lambda's retries take less than half of this time.
 /// Delay after an alarm's change. A mail that is written later contains the remark "late".
@@ -46,6 +46,8 @@ pub struct Findings {
     pub picture: Option<ChartPicture>,
     /// What probably caused the alarm, as a sentence with its evidence. `None` if the evidence shows nothing.
     pub cause: Option<String>,
+    /// The last comparison of a new version with the champion. `None` if the mail is not about that, or there was none.
+    pub contest: Option<Contest>,
 }
 
 /// A mail about an alarm, the same for all recipients. Only the links differ.
@@ -74,6 +76,7 @@ struct Letter {
     /// The picture in words. `None` without a picture.
     alt: Option<String>,
     facts: Vec<Fact>,
+    contest: Option<Contest>,
     table: Option<Table>,
     no_table: &'static str,
     steps: Vec<GuideStep>,
@@ -125,13 +128,14 @@ impl MailDraft {
         about: &Letterhead,
         now: Timestamp,
     ) -> Self {
-        let Findings { knowledge, failure, picture, cause } = findings;
+        let Findings { knowledge, failure, picture, cause, contest } = findings;
         let headline = headline(alarm, alarm_report, &knowledge, now);
         let letter = Letter {
             run: failure.as_ref().map(RunFailure::describe),
             notes: notes(alarm, alarm_report, now),
             facts: facts(alarm, lasted(alarm, alarm_report, &knowledge), &knowledge),
             cause,
+            contest,
             alt: picture.as_ref().map(|picture| picture.alt.clone()),
             ..Letter::about(alarm, &headline, &knowledge, about, now)
         };
@@ -178,6 +182,7 @@ impl Letter {
             cause: None,
             alt: None,
             facts: Vec::new(),
+            contest: None,
             table: table(knowledge, now),
             no_table: match knowledge {
                 Knowledge::Nothing => "The registry could not be read, so the champion is unknown.",

@@ -2,7 +2,7 @@
 
 use evergreen_lifecycle::ports::{
     AlarmRecords, Champions, Clock, MailClaims, MailLinks, Mailer, MetricHistory, Runs,
-    ServedRecord, Sleeper, Steering,
+    ServedRecord, Sleeper, Steering, Versions,
 };
 
 /// The registry, the mail service, the values of metrics and the clock that the alert function uses.
@@ -22,7 +22,7 @@ pub struct AlertPorts<'a, R, M, H, C> {
 /// Trait that combines the registry, the mail service, the values of metrics and the clock.
 pub trait AlertWorld: Send + Sync {
     /// Type of the registry, which holds champions, runs, alarm records, mutes, mail claims and links.
-    type Registry: AlarmRecords + Champions + MailClaims + MailLinks + Runs + ServedRecord + Steering;
+    type Registry: AlarmRecords + Champions + MailClaims + MailLinks + Runs + ServedRecord + Steering + Versions;
     /// Type of the service that sends mails.
     type Mailer: Mailer;
     /// Type of the source of metrics over time.
@@ -42,7 +42,7 @@ pub trait AlertWorld: Send + Sync {
 
 impl<R, M, H, C> AlertWorld for AlertPorts<'_, R, M, H, C>
 where
-    R: AlarmRecords + Champions + MailClaims + MailLinks + Runs + ServedRecord + Steering,
+    R: AlarmRecords + Champions + MailClaims + MailLinks + Runs + ServedRecord + Steering + Versions,
     M: Mailer,
     H: MetricHistory,
     C: Clock + Sleeper,

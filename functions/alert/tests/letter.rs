@@ -2,7 +2,7 @@
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 use evergreen_alert::{
-    Alarm, AlarmKind, AlarmReading, AlarmState, Comparison, MailDraft, Findings, Knowledge, Letterhead, MailButton,
+    Alarm, AlarmKind, AlarmReading, AlarmState, Comparison, MailDraft, Findings, Knowledge, Letterhead,
 };
 use evergreen_lifecycle::ports::Mail;
 use evergreen_lifecycle::{
@@ -79,7 +79,7 @@ fn mail(alarm: &Alarm, knowledge: &Knowledge) -> Mail {
 }
 
 fn findings(knowledge: &Knowledge) -> Findings {
-    Findings { knowledge: knowledge.clone(), failure: None, picture: None, cause: None }
+    Findings { knowledge: knowledge.clone(), failure: None, picture: None, cause: None, contest: None }
 }
 
 fn told(alarm: &Alarm, alarm_report: &AlarmReport, knowledge: &Knowledge, now: &str) -> Mail {

@@ -5,6 +5,7 @@
 //! code calls outside services. It does not depend on AWS, an async runtime or a machine learning library.
 
 mod baseline;
+pub mod cause;
 pub mod champion;
 pub mod cost;
 mod curves;

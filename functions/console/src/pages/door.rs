@@ -138,7 +138,7 @@ pub fn door(page: &DoorPage, facts: &PageFacts, base: &str) -> Result<(StatusCod
         DoorPage::Unusable(status, what) => (
             *status,
             Door {
-                title: "This cannot be used",
+                title: "This cannot be used".into(),
                 texts: vec![what.clone(), "Nothing was changed.".to_owned()],
                 home: Some("Back to the overview"),
                 ..blank
