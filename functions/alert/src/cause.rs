@@ -1,6 +1,6 @@
 //! Collects the evidence for the likely cause of an alarm.
 
-use evergreen_lifecycle::cause::{LikelyCause, CauseEvidence, CauseSubject};
+use evergreen_lifecycle::cause::{CauseEvidence, CauseSubject, LikelyCause};
 use evergreen_lifecycle::ports::{MetricHistory, Runs, SeriesQuery, SeriesSource, ServedRecord};
 use jiff::{SignedDuration, Timestamp};
 

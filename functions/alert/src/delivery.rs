@@ -10,7 +10,7 @@ use evergreen_lifecycle::ports::{
 use jiff::Timestamp;
 
 use crate::pace::Pace;
-use crate::{Address, Alarm, AlarmState, AlertWorld, MailDraft, MailButton};
+use crate::{Address, Alarm, AlarmState, AlertWorld, MailButton, MailDraft};
 
 // SES may take up to 20 s to answer, and then the invocation must record the result.
 /// Minimum time that a Lambda invocation must have left to start sending a mail.
@@ -154,13 +154,7 @@ impl<W: AlertWorld> MailSender<'_, W> {
         }
     }
 
-    async fn send(
-        &self,
-        mail: &Mail,
-        recipient: &Address,
-        pace: &mut Pace,
-        key: &str,
-    ) -> Result<(), SendError> {
+    async fn send(&self, mail: &Mail, recipient: &Address, pace: &mut Pace, key: &str) -> Result<(), SendError> {
         let begun = self.ports.clock().now();
         let outcome = self.ports.mailer().send(recipient.as_str(), mail).await;
         match &outcome {

@@ -10,8 +10,8 @@ use serde::Serialize;
 use crate::delivery::{AlarmMail, MailSender};
 use crate::pace::Pace;
 use crate::{
-    Alarm, AlertWorld, Contest, MailDraft, Findings, Knowledge, Letterhead, Notification, NotificationError, Recipients, RunFailure,
-    cause, picture,
+    Alarm, AlertWorld, Contest, Findings, Knowledge, Letterhead, MailDraft, Notification, NotificationError,
+    Recipients, RunFailure, cause, picture,
 };
 
 // A try fails if another Lambda invocation changes that record at the same time.

@@ -40,7 +40,7 @@ pub use failure::RunFailure;
 pub use guide::{Guide, GuideStep};
 pub use handler::{AlertError, AlertHandler, AlertReport};
 pub use knowledge::Knowledge;
-pub use letter::{MailDraft, Findings, Letterhead};
+pub use letter::{Findings, Letterhead, MailDraft};
 pub use links::MailButton;
 pub use notification::{Notification, NotificationError};
 pub use ports::{AlertPorts, AlertWorld};

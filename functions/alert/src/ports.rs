@@ -1,8 +1,8 @@
 //! The outside services that the alert function uses: the registry, the mail service, the values of metrics and the clock.
 
 use evergreen_lifecycle::ports::{
-    AlarmRecords, Champions, Clock, MailClaims, MailLinks, Mailer, MetricHistory, Runs,
-    ServedRecord, Sleeper, Steering, Versions,
+    AlarmRecords, Champions, Clock, MailClaims, MailLinks, Mailer, MetricHistory, Runs, ServedRecord, Sleeper,
+    Steering, Versions,
 };
 
 /// The registry, the mail service, the values of metrics and the clock that the alert function uses.

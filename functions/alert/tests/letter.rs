@@ -2,7 +2,7 @@
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 use evergreen_alert::{
-    Alarm, AlarmKind, AlarmReading, AlarmState, Comparison, MailDraft, Findings, Knowledge, Letterhead,
+    Alarm, AlarmKind, AlarmReading, AlarmState, Comparison, Findings, Knowledge, Letterhead, MailDraft,
 };
 use evergreen_lifecycle::ports::Mail;
 use evergreen_lifecycle::{

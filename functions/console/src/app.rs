@@ -65,7 +65,9 @@ impl<W: ConsoleWorld> ConsoleApp<W> {
         // IAM decides who may invoke the function. Lambda does not say who it was.
         let actor = Actor::new(ActorKind::Iam, "lambda invoke");
         let made = match order {
-            Ok(order) => self.console.make_link(&By { actor, key: None, seen: None, mail_link: None }, order, None).await,
+            Ok(order) => {
+                self.console.make_link(&By { actor, key: None, seen: None, mail_link: None }, order, None).await
+            }
             Err(problem) => Err(problem),
         };
         tracing::info!(is_made = made.is_ok(), "a link was asked for by a direct invocation");

@@ -38,7 +38,8 @@ impl MetricHistory for CloudWatchHistory {
     ) -> Result<Vec<(Timestamp, f64)>, Unavailable> {
         let what = "reading the values of a metric";
         let queries = series.iter().map(query).collect();
-        let read = self.0.get_metric_data().start_time(moment(from)).end_time(moment(until)).max_datapoints(MOST_VALUES);
+        let read =
+            self.0.get_metric_data().start_time(moment(from)).end_time(moment(until)).max_datapoints(MOST_VALUES);
         let read = read.set_metric_data_queries(Some(queries));
         let limit = TimeoutConfig::builder().operation_timeout(LIMIT).build();
         let in_time = Config::builder().timeout_config(limit);
@@ -54,7 +55,8 @@ fn query(series: &SeriesQuery) -> MetricDataQuery {
     match &series.source {
         SeriesSource::Expression(expression) => query.expression(expression).build(),
         SeriesSource::Metric { namespace, name, dimensions, statistic, period } => {
-            let dimensions = dimensions.iter().map(|(name, value)| Dimension::builder().name(name).value(value).build());
+            let dimensions =
+                dimensions.iter().map(|(name, value)| Dimension::builder().name(name).value(value).build());
             let metric = Metric::builder().namespace(namespace).metric_name(name);
             let metric = metric.set_dimensions(Some(dimensions.collect())).build();
             let period = i32::try_from(*period).unwrap_or(i32::MAX);

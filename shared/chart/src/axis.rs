@@ -32,7 +32,8 @@ pub(crate) fn seconds(at: Timestamp) -> f64 {
 /// Returns the lowest and the highest value of the plot: all values and the threshold, with some room.
 pub(crate) fn range(values: impl Iterator<Item = f64>, threshold: Option<f64>) -> (f64, f64) {
     let all = values.chain(threshold.filter(|threshold| threshold.is_finite()));
-    let (low, high) = all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+    let (low, high) =
+        all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
     if low > high {
         return (0.0, 1.0);
     }
@@ -47,7 +48,8 @@ pub(crate) fn range(values: impl Iterator<Item = f64>, threshold: Option<f64>) -
 pub(crate) fn values(low: f64, high: f64, write: fn(f64) -> String) -> Vec<Tick> {
     let rough = (high - low) / VALUES;
     let power = 10f64.powi(rough.log10().floor() as i32);
-    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|factor| factor * power).find(|step| *step >= rough).unwrap_or(rough);
+    let step =
+        [1.0, 2.0, 5.0, 10.0].into_iter().map(|factor| factor * power).find(|step| *step >= rough).unwrap_or(rough);
     if !(step.is_finite() && step > 0.0) {
         return Vec::new();
     }

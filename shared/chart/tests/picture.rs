@@ -52,7 +52,9 @@ fn a_picture_is_small_and_shows_values_threshold_and_incident() {
     assert_eq!((width, height), (2 * WIDTH, 2 * HEIGHT));
     let count = |color: [u8; 3]| pixels.iter().filter(|pixel| **pixel == color).count();
     assert!(count([255, 255, 255]) > pixels.len() / 2, "a white background");
-    for (color, least) in [([21, 101, 192], 2000), ([198, 40, 40], 1000), ([253, 231, 231], 10_000), ([28, 33, 38], 200)] {
+    for (color, least) in
+        [([21, 101, 192], 2000), ([198, 40, 40], 1000), ([253, 231, 231], 10_000), ([28, 33, 38], 200)]
+    {
         assert!(count(color) > least, "{color:?}: {}", count(color));
     }
 }

@@ -183,13 +183,19 @@ impl fmt::Display for LikelyCause {
                 write!(formatter, "version {version} became the champion on {}.", utc(*at))
             }
             Self::DataChanged { run, rows: (before, rows), gone, added } => {
-                write!(formatter, "the data set has changed. Run {run} read {rows} rows; the run before read {before}.")?;
+                write!(
+                    formatter,
+                    "the data set has changed. Run {run} read {rows} rows; the run before read {before}."
+                )?;
                 listed(formatter, "Gone columns", gone)?;
                 listed(formatter, "New columns", added)
             }
             Self::RowsDrifted(sentence) => write!(formatter, "the served rows have changed. {sentence}"),
             Self::CodeChanged { run, from, to } => {
-                write!(formatter, "the code has changed. Run {run} had the code version {to}; the run before had {from}.")
+                write!(
+                    formatter,
+                    "the code has changed. Run {run} had the code version {to}; the run before had {from}."
+                )
             }
             Self::TrafficChanged { usual, now } => {
                 let change = if now > usual { "more" } else { "fewer" };

@@ -1,7 +1,7 @@
 //! Tests of the likely cause of an alarm: every claim needs its evidence.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
-use evergreen_lifecycle::cause::{LikelyCause, CauseEvidence, CauseSubject};
+use evergreen_lifecycle::cause::{CauseEvidence, CauseSubject, LikelyCause};
 use evergreen_lifecycle::{Champion, Dataset, Run};
 use evergreen_testkit::{champion, finished_run, moment, run, version};
 use jiff::{SignedDuration, Timestamp};

@@ -36,7 +36,11 @@ async fn every_recipient_has_links_of_their_own() {
     let stored: Vec<_> = state.mail_links.values().map(|link| (link.recipient, link.action)).collect();
     assert_eq!(stored.len(), 6);
     assert_eq!(stored.iter().filter(|(recipient, _)| *recipient == 2).count(), 3);
-    assert!(stored.iter().any(|(_, action)| matches!(action, MailedAction::RollBack { to, seen_revision: 2 } if to.get() == 1)));
+    assert!(
+        stored
+            .iter()
+            .any(|(_, action)| matches!(action, MailedAction::RollBack { to, seen_revision: 2 } if to.get() == 1))
+    );
     for link in state.mail_links.values() {
         assert_eq!((link.alarm.as_str(), link.used_at), ("accuracy-low", None));
         assert_eq!(link.usable_until, moment("2026-11-24T03:06:00Z") + MAIL_LINK_USABLE);

@@ -7,8 +7,8 @@ use evergreen_lifecycle::session::{Right, SessionLink};
 use lambda_http::http::StatusCode;
 
 use super::facts::PageFacts;
-use super::request::PageResponse;
 use super::mailed::{self, MailedPage};
+use super::request::PageResponse;
 use super::{assets, text};
 use crate::mail_links::OpenedMailLink;
 

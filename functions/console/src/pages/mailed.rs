@@ -25,7 +25,8 @@ pub(super) fn preview(opened: &OpenedMailLink) -> MailedPage {
     let (title, effect) = match opened.link.action {
         MailedAction::Train => (
             "Train now".to_owned(),
-            "A training run starts within a minute. Its version becomes the champion only if it passes the gate.".to_owned(),
+            "A training run starts within a minute. Its version becomes the champion only if it passes the gate."
+                .to_owned(),
         ),
         MailedAction::RollBack { to, .. } => (
             format!("Return to version {to}"),
@@ -87,7 +88,8 @@ fn hindered(obstacle: &MailLinkObstacle) -> MailedPage {
             (StatusCode::GONE, "This link has expired", format!("It worked until {}.", utc(*at)))
         }
         MailLinkObstacle::ChampionChanged(now) => {
-            let now = now.map_or_else(|| "there is no champion".to_owned(), |now| format!("version {now} is the champion"));
+            let now =
+                now.map_or_else(|| "there is no champion".to_owned(), |now| format!("version {now} is the champion"));
             let why = format!("The champion has changed since the mail: {now}. So the link no longer acts.");
             (StatusCode::CONFLICT, "The champion has changed", why)
         }

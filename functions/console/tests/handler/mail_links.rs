@@ -43,7 +43,8 @@ async fn opening_a_link_says_what_will_happen_and_changes_nothing() {
         let page = get(&fixture, &path).await;
         assert_eq!((page.status, page.header("referrer-policy")), (200, Some("no-referrer")));
         assert_eq!((page.header("cache-control"), page.header("set-cookie")), (Some("no-store"), None));
-        for text in ["Train now?", "recipient 2 of the mail", "The alarm accuracy-low is OK again", r#"method="post""#] {
+        for text in ["Train now?", "recipient 2 of the mail", "The alarm accuracy-low is OK again", r#"method="post""#]
+        {
             assert!(page.body.contains(text), "{text}: {}", page.body);
         }
     }

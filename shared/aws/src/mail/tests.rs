@@ -61,7 +61,10 @@ async fn a_picture_belongs_to_the_html() {
     ];
     let places: Vec<_> = order.iter().map(|part| message.find(part)).collect();
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{message}");
-    assert!(message.contains("From: <evergreen@example.com>") && message.contains("To: <reader@example.com>"), "{message}");
+    assert!(
+        message.contains("From: <evergreen@example.com>") && message.contains("To: <reader@example.com>"),
+        "{message}"
+    );
 }
 
 #[tokio::test]

@@ -98,8 +98,7 @@ impl RegistryKeys {
     /// Creates the object that builds the DynamoDB keys of `model`.
     pub(super) fn of(model: &ModelName) -> Self {
         // A model's name contains no `#`, so two models never share a partition.
-        let kinds =
-            ["MODEL", "MAIL", "OUTBOX", "AUDIT", "SESSION", "MAILLINK", "METRICS", "SERVED", "KEY", "FEEDBACK"];
+        let kinds = ["MODEL", "MAIL", "OUTBOX", "AUDIT", "SESSION", "MAILLINK", "METRICS", "SERVED", "KEY", "FEEDBACK"];
         let [partition, mails, outbox, audit, sessions, mail_links, metrics, served, signing, feedback] =
             kinds.map(|kind| format!("{kind}#{model}"));
         Self { partition, mails, outbox, audit, sessions, mail_links, metrics, served, signing, feedback }

@@ -3,8 +3,8 @@
 use evergreen_lifecycle::ports::{AliasLookup, ChangeError, MAX_ALIASES, Reactions, Steering, Unavailable};
 use evergreen_lifecycle::reaction::ReactionLog;
 use evergreen_lifecycle::{
-    Alias, AliasName, Annotations, AuditEntry, Champion, Change, Edit, MadeChange, Mute, PROTECTED_CHAMPIONS, Protection,
-    RequestKey, RunState, Verification, VersionNumber,
+    Alias, AliasName, Annotations, AuditEntry, Champion, Change, Edit, MadeChange, Mute, PROTECTED_CHAMPIONS,
+    Protection, RequestKey, RunState, Verification, VersionNumber,
 };
 use jiff::Timestamp;
 
