@@ -48,7 +48,7 @@ def link(right: str, name: str) -> str:
 def mailed_link(alarm: str, label: str) -> str:
     """Raises an alarm, and returns the link of the newest mail about it that has this text."""
     name = f"{os.environ['EVERGREEN_STACK']}-{alarm}"
-    now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000"
+    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000"
     message = {"AlarmName": name, "NewStateValue": "ALARM", "OldStateValue": "OK", "StateChangeTime": now}
     event = json.loads(EVENT.read_text())
     event["Records"][0]["Sns"]["Message"] = json.dumps(message)
