@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run stop console cli build test unit-test python-test onnx-test proof-test e2e api-test cli-test browser-test dynamodb-test localstack-test verify-machines proof served drift-proof lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving bench-console gate fuzz fuzz-corpus year year-localstack cost
+.PHONY: help run stop console cli build test unit-test python-test onnx-test proof-test e2e api-test cli-test browser-test dynamodb-test localstack-test verify-machines proof served drift-proof live-proof lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving bench-console gate fuzz fuzz-corpus year year-localstack cost
 
 EMULATOR ?= ministack
 ADVISORIES ?=
@@ -118,6 +118,9 @@ drift-proof: .venv/drift/ready ## Simulate years of drift checks beside Evidentl
 	cargo build --package evergreen-lifecycle --example drift --profile bench-driver --locked
 	@.venv/drift/bin/python infra/drift --binary "$${CARGO_TARGET_DIR:-target}/bench-driver/examples/drift" $(ARGS)
 
+live-proof: ## Simulate years of feedback and write the tables about live accuracy of docs/WATCHING.md; takes minutes (YEARS=4000)
+	cargo run --package evergreen-lifecycle --example live --profile bench-driver --locked -- $(or $(YEARS),4000) docs/WATCHING.md
+
 sam-local: $(BUILT) ## Run every event of events/ with `sam local invoke` and one prediction with `sam local start-api`; needs Docker
 	@$(LOCAL) sam-local
 
@@ -189,7 +192,7 @@ FUZZED := $(or $(TARGET),load)
 SECONDS ?= 600
 CARGO_FUZZ := target/tools/bin/cargo-fuzz
 
-fuzz: $(CARGO_FUZZ) ## Fuzz for SECONDS=600: TARGET=load (artifacts), import (uploaded models), rows (request bodies)
+fuzz: $(CARGO_FUZZ) ## Fuzz for SECONDS=600: TARGET=load (artifacts), import (uploaded models), rows (request bodies), counts (of served rows)
 	@mkdir -p target/fuzz/corpus/$(FUZZED)
 	$(CARGO_FUZZ) fuzz run --sanitizer none --target-dir target/fuzz/build $(FUZZED) \
 	  target/fuzz/corpus/$(FUZZED) fuzz/corpus/$(FUZZED) -- -dict=fuzz/$(FUZZED).dict -artifact_prefix=target/fuzz/$(FUZZED)- \

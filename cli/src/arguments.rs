@@ -70,6 +70,12 @@ pub enum CliCommand {
         #[arg(long, value_name = "COLUMN=VALUE", value_parser = settings::parse)]
         set: Vec<settings::Setting>,
     },
+    /// Send what turned out true about predictions, from a JSON or CSV file or the standard input
+    Feedback {
+        /// The file: `id` and `actual` of each prediction, as JSON (one object or a list) or CSV with a header. `-` is the
+        /// standard input
+        file: PathBuf,
+    },
     /// Copy the whole model with its history into a folder, to import it into another stack
     Export {
         /// The folder: new, empty, or with an earlier export

@@ -46,7 +46,7 @@ pub struct Api {
 }
 
 /// The beginnings of the paths that the status API serves.
-const STATUS: [&str; 13] = [
+const STATUS: [&str; 14] = [
     "/runs",
     "/health",
     "/versions",
@@ -57,6 +57,7 @@ const STATUS: [&str; 13] = [
     "/audit",
     "/alarms",
     "/drift",
+    "/live",
     "/openapi",
     "/promotions",
     "/trainings",

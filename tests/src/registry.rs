@@ -201,16 +201,24 @@ impl Registry {
         }
     }
 
-    /// Deletes the registry's records of all alarms.
+    /// Deletes the registry's claims on all mails, so that the alert function may send them again.
+    ///
+    /// # Panics
+    /// When DynamoDB does not answer.
+    pub async fn forget_claims(&self) {
+        for item in self.mail_items("CLAIM#").await {
+            self.delete_mail_item(item["sk"].as_s().expect("a sort key is a text")).await;
+        }
+    }
+
+    /// Deletes the registry's record of the alarms and their incidents.
     ///
     /// # Panics
     /// When DynamoDB does not answer.
     pub async fn forget_alarms(&self) {
-        // Tests raise the same alarms again within minutes. With the old records, the alert function would treat that
-        // as flapping and hold back mails.
-        for item in self.mail_items("ALARM#").await {
-            self.delete_mail_item(item["sk"].as_s().expect("a sort key is a text")).await;
-        }
+        // Tests raise the same alarms again within minutes. With the old record, the alert function would treat that as
+        // repeated incidents and hold back mails.
+        self.delete_mail_item("INCIDENTS").await;
     }
 
     /// Returns the registry's record of the current champion. `None` if there is no champion.

@@ -108,6 +108,8 @@ pub enum ConsoleCommand {
     },
     /// List all alarms with their state
     Alarms,
+    /// How right the predictions were whose truth is known, day by day
+    Live,
     /// Send no mail about an alarm until a time
     Mute {
         /// Name of the alarm without the name of the stack, such as `throttles`

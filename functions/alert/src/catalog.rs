@@ -221,6 +221,42 @@ alarms! {
         missing_data: MissingData::KeepsState,
     }
 
+    /// Alarm: the champion's predictions are worse than on the hold-out by more than chance.
+    LiveAccuracyLow {
+        name: "live-accuracy-worse",
+        meaning: "The champion's predictions whose truth is known are worse than on the hold-out by more than chance. \
+                  It keeps answering predictions.",
+        raised: |_| "predictions are less right than on the hold-out".to_owned(),
+        cleared: |_| "predictions are as right as on the hold-out again, or another champion serves".to_owned(),
+        steps: &[
+            step("See how many are wrong, and of how many the truth is known (`live` in the output):", Command::Measure),
+            advice(
+                "Check that the feedback is right: labels in another spelling or of other rows make every model look \
+                 bad. The page `Live accuracy` of the console shows each day and label.",
+            ),
+            step("If the world has changed, add newer rows to the data set, and train:", Command::Train),
+            advice("If a former version was better, promote it by hand (`evergreen rollback`)."),
+        ],
+        offers: ALL_OFFERS,
+        missing_data: MissingData::KeepsState,
+    }
+
+    /// Alarm: a version that proved itself beside the champion was worse.
+    RolloutRolledBack {
+        name: "rollout-rolled-back",
+        meaning: "A new version passed the gate, but was worse than the champion on live traffic: it failed, was slow, \
+                  or its answers turned out less right. It was rolled back, and the champion keeps answering.",
+        raised: |_| "a new version was worse on live traffic and was rolled back".to_owned(),
+        cleared: |_| "the rollout that was rolled back is no longer the newest".to_owned(),
+        steps: &[
+            advice("See what was compared. The page `Rollout` of the console has the figures of both versions."),
+            step("Compare the last runs: scores, data set, hyperparameters:", Command::Runs),
+            step("If the data has changed, add newer rows to the data set, and train:", Command::Train),
+        ],
+        offers: TRAIN_OR_MUTE,
+        missing_data: MissingData::KeepsState,
+    }
+
     /// Alarm: a scheduled training run has not made a model version in time.
     DeadlineMissed {
         name: "deadline-missed",
@@ -248,7 +284,7 @@ alarms! {
     /// Alarm: for days, the gate (the check before promotion) has refused every new model version.
     VersionsRefused {
         name: "versions-refused",
-        meaning: "For two weeks or more the gate has refused every version that was trained. The champion keeps \
+        meaning: "For four weeks or more the gate has refused every version that was trained. The champion keeps \
                   answering predictions and grows older.",
         raised: |it| format!("the gate has refused every version for {}", it.value()),
         cleared: |_| "the gate has accepted a version again".to_owned(),
@@ -261,7 +297,7 @@ alarms! {
         ],
         offers: TRAIN_OR_MUTE,
         missing_data: MissingData::KeepsState,
-        threshold: 336.0,
+        threshold: 672.0,
     }
 
     /// Alarm: a newly started instance of the predict function could not load the champion.
@@ -309,8 +345,8 @@ alarms! {
     /// Alarm: the prediction API answers requests with server errors (5xx).
     PredictionErrors {
         name: "prediction-errors",
-        meaning: "In two of three periods of 5 minutes, callers got server errors and no prediction.",
-        raised: |it| format!("predictions failed with 5xx{}", it.recently()),
+        meaning: "In three of seven periods of 3 minutes, callers got server errors and no prediction.",
+        raised: |it| format!("predictions failed with 5xx{}", it.counted("in 3 minutes")),
         cleared: |_| "no prediction has failed recently".to_owned(),
         steps: &[
             step("Read why:", Command::Logs("predict")),

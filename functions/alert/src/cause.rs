@@ -65,7 +65,9 @@ fn by_hour(values: &[(Timestamp, f64)], raised: Timestamp) -> Vec<f64> {
 
 fn subject(kind: &AlarmKind) -> CauseSubject {
     match kind {
-        AlarmKind::AccuracyLow | AlarmKind::DataDrifted | AlarmKind::VersionsRefused => CauseSubject::Quality,
+        AlarmKind::AccuracyLow | AlarmKind::DataDrifted | AlarmKind::LiveAccuracyLow | AlarmKind::VersionsRefused => {
+            CauseSubject::Quality
+        }
         AlarmKind::ChampionTooOld
         | AlarmKind::DeadlineMissed
         | AlarmKind::TrainingFailed

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use evergreen_lifecycle::AlarmReport;
 use evergreen_lifecycle::digest::sha256_hex;
+use evergreen_lifecycle::incident::{RaiseMail, RaisedAlarm};
 use evergreen_lifecycle::ports::{
     AlarmRecords, Claim, Clock, Lease, Mail, MailClaims, Mailer, SendError, Sleeper, Unavailable,
 };
 use jiff::Timestamp;
 
 use crate::pace::Pace;
-use crate::{Address, Alarm, AlarmState, AlertWorld, MailButton, MailDraft};
+use crate::{Address, Alarm, AlarmState, AlertWorld, MailButton, MailDraft, Recipients};
 
 // SES may take up to 20 s to answer, and then the invocation must record the result.
 /// Minimum time that a Lambda invocation must have left to start sending a mail.
@@ -23,7 +24,7 @@ pub(crate) enum DeliveryResult {
     Sent,
     /// The mail was not sent now, because it had been sent before.
     SentBefore,
-    /// The mail "the alarm is over" was not sent, because its recipient got no mail when the alarm was raised.
+    /// The mail about the end was not sent, because its recipient got no mail about the begin.
     NotDue,
     // The remaining recipients get no such mail either.
     /// The mail was not sent, because the alarm has changed again since.
@@ -101,8 +102,7 @@ impl<W: AlertWorld> MailSender<'_, W> {
         if let Some(undue) = self.undue(mail, recipient).await {
             return Ok(undue);
         }
-        let Alarm { name, state, since, .. } = mail.alarm;
-        let key = key(name, *state, *since, recipient);
+        let key = mail.key(recipient);
         let is_claimed = match self.ports.registry().claim(&key, &self.lease()).await {
             Ok(Claim::Granted) => true,
             Ok(Claim::Sent) => return Ok(DeliveryResult::SentBefore),
@@ -116,7 +116,7 @@ impl<W: AlertWorld> MailSender<'_, W> {
         self.ports.clock().sleep(wait).await;
         // An invocation with a newer change of the alarm stores that change first and checks the mail claims
         // afterwards. So at least one of the two invocations sees the other.
-        let outcome = match self.is_overtaken(mail.alarm).await {
+        let outcome = match self.is_overtaken(mail).await {
             true => None,
             false => {
                 let content = mail.draft.mail(&self.buttons(mail, place).await)?;
@@ -179,19 +179,36 @@ impl<W: AlertWorld> MailSender<'_, W> {
         }
     }
 
-    async fn is_overtaken(&self, alarm: &Alarm) -> bool {
-        let (record, now) = (self.ports.registry().alarm(&alarm.name).await, self.ports.clock().now());
-        // If the alarm's record cannot be read, the mail is sent. The recipient sees by the dates which mail is newer.
-        alarm.change().is_some_and(|change| record.ok().flatten().is_some_and(|record| record.overtakes(change, now)))
+    /// Returns whether the mail is outdated: the incident that it reports is over, or the alarm rings again.
+    async fn is_overtaken(&self, mail: AlarmMail<'_>) -> bool {
+        let (record, now) = (self.ports.registry().incidents().await, self.ports.clock().now());
+        // If the record cannot be read, the mail is sent. The recipient sees by the dates which mail is newer.
+        let (Ok(Some(record)), Some(change)) = (record, mail.alarm.change()) else { return false };
+        let (alarm, since) = mail.reported();
+        record.overtakes(&mail.alarm.name, change, now) && !(change.raised && record.is_open_since(alarm, since))
     }
 
-    /// Returns why the mail "the alarm is over" must not be sent to `recipient` now. `None` if the mail must be sent.
+    /// Returns whether every recipient has the mail about this alarm, or will get it from another invocation.
+    pub(crate) async fn have_all(&self, raised: &RaisedAlarm, recipients: &Recipients) -> bool {
+        for recipient in recipients.iter() {
+            let key = raise_key(raised, recipient);
+            if let Ok(None) = self.ports.registry().claim_state(&key, self.ports.clock().now()).await {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Returns why the mail about the end must not be sent to `recipient` now. `None` if the mail must be sent.
     async fn undue(&self, mail: AlarmMail<'_>, recipient: &Address) -> Option<DeliveryResult> {
-        let AlarmReport::Over { raised } = mail.alarm_report else { return None };
+        let AlarmReport::Over { raised, .. } = mail.alarm_report else { return None };
+        if raised.is_empty() || raised.iter().any(|raised| raised.mail == RaiseMail::Unclaimed) {
+            return None;
+        }
         let mut is_busy = false;
-        for since in raised.iter().rev() {
-            let raise = key(&mail.alarm.name, AlarmState::Alarm, *since, recipient);
-            match self.ports.registry().claim_state(&raise, self.ports.clock().now()).await {
+        for raised in raised.iter().rev().filter(|raised| raised.mail == RaiseMail::Claimed) {
+            let key = raise_key(raised, recipient);
+            match self.ports.registry().claim_state(&key, self.ports.clock().now()).await {
                 Ok(None) => {}
                 Ok(Some(Claim::Busy)) => is_busy = true,
                 Ok(Some(_)) => return None,
@@ -202,12 +219,29 @@ impl<W: AlertWorld> MailSender<'_, W> {
                 }
             }
         }
-        match raised.as_slice() {
-            [] => None,
-            _ if is_busy => Some(DeliveryResult::NotYet),
-            _ => Some(DeliveryResult::NotDue),
+        Some(if is_busy { DeliveryResult::NotYet } else { DeliveryResult::NotDue })
+    }
+}
+
+impl AlarmMail<'_> {
+    /// Returns the alarm that the mail reports, and the time of its change. A mail that makes up for the first mail of an
+    /// incident counts as that mail.
+    fn reported(&self) -> (&str, Timestamp) {
+        match self.alarm_report {
+            AlarmReport::Joined { first } => (&first.alarm, first.since),
+            _ => (&self.alarm.name, self.alarm.since),
         }
     }
+
+    fn key(&self, recipient: &Address) -> String {
+        let (alarm, since) = self.reported();
+        key(alarm, self.alarm.state, since, recipient)
+    }
+}
+
+/// Returns the registry key of the mail about a raised alarm.
+fn raise_key(raised: &RaisedAlarm, recipient: &Address) -> String {
+    key(&raised.alarm, AlarmState::Alarm, raised.since, recipient)
 }
 
 /// Returns the registry key of one mail: a hash of the alarm's name, its change and the recipient.

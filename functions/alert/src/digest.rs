@@ -1,4 +1,4 @@
-//! The weekly digest: one mail a week that says what served, how well, what happened, and what it cost.
+//! The weekly digest: one mail a week that says which versions served, how well, what happened, and what it cost.
 //!
 //! A schedule of the stack starts it, if the parameter `WeeklyDigest` names a weekday. Each recipient gets at most one
 //! digest in a calendar week. A part that cannot be read is called unknown, and the mail is sent all the same.
@@ -10,8 +10,8 @@ mod sending;
 mod week;
 
 use evergreen_lifecycle::ports::{
-    AlarmRecords, BilledResources, BilledUsage, Champions, Clock, Lease, MailClaims, Mailer, Reactions, Runs,
-    Schedules, ServedRecord, Sleeper,
+    AlarmRecords, BilledResources, BilledUsage, Champions, Clock, Lease, LiveRecord, MailClaims, Mailer, Reactions,
+    Runs, Schedules, ServedRecord, Sleeper,
 };
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
@@ -23,9 +23,9 @@ use crate::{Letterhead, Recipients};
 use week::Week;
 
 /// What the digest needs of the registry.
-pub trait DigestRegistry: AlarmRecords + Champions + MailClaims + Reactions + Runs + ServedRecord {}
+pub trait DigestRegistry: AlarmRecords + Champions + LiveRecord + MailClaims + Reactions + Runs + ServedRecord {}
 
-impl<R: AlarmRecords + Champions + MailClaims + Reactions + Runs + ServedRecord> DigestRegistry for R {}
+impl<R: AlarmRecords + Champions + LiveRecord + MailClaims + Reactions + Runs + ServedRecord> DigestRegistry for R {}
 
 /// Writes the weekly digest and sends it.
 #[derive(Debug)]

@@ -1,22 +1,20 @@
 //! Turns the notifications about alarms into mails.
 
 use aws_lambda_events::event::sns::{SnsEvent, SnsRecord};
-use evergreen_lifecycle::ports::{AlarmRecords, Clock, Lease, Mailer, RememberError, Steering, Unavailable};
-use evergreen_lifecycle::{AlarmChange, AlarmRecord, AlarmReport};
+use evergreen_lifecycle::AlarmReport;
+use evergreen_lifecycle::ports::{Clock, Lease, Mailer};
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
 
+use crate::decision::Decider;
 use crate::delivery::{AlarmMail, MailSender};
 use crate::pace::Pace;
+use crate::story;
 use crate::{
     Alarm, AlertWorld, Contest, Findings, Knowledge, Letterhead, MailDraft, Notification, NotificationError,
     Recipients, RunFailure, cause, picture,
 };
-
-// A try fails if another Lambda invocation changes that record at the same time.
-/// Maximum number of tries to update an alarm's stored record.
-const MAX_UPDATES: usize = 5;
 
 /// Handles SNS events: turns each notification about an alarm into mails and sends them.
 #[derive(Debug)]
@@ -45,8 +43,10 @@ pub struct AlertReport {
     pub no_news: usize,
     /// Number of alarm notifications that led to no mail, because the alarm had changed again before they arrived.
     pub overtaken: usize,
-    /// Number of notifications that led to no mail, because the alarm changes too often (it flaps).
+    /// Number of notifications that led to no mail, because the alarm rang too often in the last 24 hours.
     pub held_back: usize,
+    /// Number of notifications that led to no mail, because other alarms of the incident were mailed or still ring.
+    pub grouped: usize,
     // The alarm's record says that the change was received. No mail follows when the mute ends.
     /// Number of notifications that led to no mail, because a person has muted the alarm.
     pub muted: usize,
@@ -85,7 +85,7 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
         let sender = MailSender { ports: self.ports, lease: &lease };
         let (mut report, mut failures, mut pace) = (AlertReport::default(), AlertError::default(), None);
         for record in &event.records {
-            match self.read(record, &mut report).await {
+            match self.read(record, &sender, &mut report).await {
                 Ok(Some((alarm, alarm_report, draft))) => {
                     let pace = match &mut pace {
                         Some(pace) => pace,
@@ -113,29 +113,43 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
     async fn read(
         &self,
         record: &SnsRecord,
+        sender: &MailSender<'_, W>,
         report: &mut AlertReport,
     ) -> Result<Option<(Alarm, AlarmReport, MailDraft)>, NotificationError> {
         // If no mail is needed, the reason is counted in `report`.
         let alarm = Notification::parse(&record.sns.message)?.into_alarm(&self.letterhead.stack)?;
         let alarm_report = match alarm.change() {
-            Some(change) => self.decide(&alarm, change).await,
+            Some(change) => Decider { ports: self.ports, stack: &self.letterhead.stack }.decide(&alarm, change).await,
             None => AlarmReport::NothingToReport,
         };
-        match alarm_report {
+        let name = alarm.name.as_str();
+        match &alarm_report {
             AlarmReport::NothingToReport => report.no_news += 1,
             AlarmReport::Overtaken => {
-                tracing::info!(alarm = alarm.name, "a newer change is known: no mail is sent about this one");
+                tracing::info!(alarm = name, "a newer change is known: no mail is sent about this one");
                 report.overtaken += 1;
             }
             AlarmReport::HeldBack => {
-                tracing::info!(alarm = alarm.name, "the alarm is flapping: no mail is sent about this change");
+                tracing::info!(alarm = name, "the alarm rings again and again: no mail is sent about this change");
                 report.held_back += 1;
             }
-            AlarmReport::Raised | AlarmReport::Flapping | AlarmReport::Over { .. } if self.is_muted(&alarm).await => {
-                tracing::info!(alarm = alarm.name, "the alarm is muted: no mail is sent about this change");
+            AlarmReport::Muted => {
+                tracing::info!(alarm = name, "the alarm is muted: no mail is sent about this change");
                 report.muted += 1;
             }
-            AlarmReport::Raised | AlarmReport::Flapping | AlarmReport::Over { .. } => {
+            AlarmReport::OthersRing => {
+                tracing::info!(alarm = name, "the alarm belongs to an incident that goes on: no mail is sent about it");
+                report.grouped += 1;
+            }
+            AlarmReport::Joined { first } if sender.have_all(first, self.recipients).await => {
+                tracing::info!(alarm = name, "the alarm belongs to an incident that was mailed");
+                report.grouped += 1;
+            }
+            AlarmReport::Joined { .. }
+            | AlarmReport::Raised
+            | AlarmReport::Repeated { .. }
+            | AlarmReport::AlsoRaised { .. }
+            | AlarmReport::Over { .. } => {
                 let draft = self.write(&alarm, &alarm_report).await;
                 return Ok(Some((alarm, alarm_report, draft)));
             }
@@ -145,6 +159,8 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
 
     async fn write(&self, alarm: &Alarm, alarm_report: &AlarmReport) -> MailDraft {
         let (now, about) = (self.ports.clock().now(), self.letterhead);
+        let lead = story::lead(alarm, alarm_report, &about.stack);
+        let alarm = lead.as_ref().unwrap_or(alarm);
         let knowledge = Knowledge::of(self.ports.registry()).await;
         let findings = Findings {
             cause: cause::of(self.ports, alarm, &knowledge, &about.stack).await,
@@ -154,47 +170,6 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
             knowledge,
         };
         MailDraft::of(alarm, alarm_report, findings, about, now)
-    }
-
-    /// Returns whether a person has muted the alarm. If the registry does not answer, the mail is sent.
-    async fn is_muted(&self, alarm: &Alarm) -> bool {
-        match self.ports.registry().mutes(self.ports.clock().now()).await {
-            Ok(mutes) => mutes.iter().any(|mute| Some(mute.alarm.as_str()) == self.short_name(alarm)),
-            Err(error) => {
-                tracing::warn!(%error, cause = %error.cause, "the mutes are not used: the registry failed");
-                false
-            }
-        }
-    }
-
-    /// Returns the alarm's name without the name of the stack, such as `throttles`.
-    fn short_name<'n>(&self, alarm: &'n Alarm) -> Option<&'n str> {
-        alarm.name.strip_prefix(&self.letterhead.stack)?.strip_prefix('-')
-    }
-
-    /// Decides what to mail about an alarm's change, and stores the change in the alarm's record.
-    async fn decide(&self, alarm: &Alarm, change: AlarmChange) -> AlarmReport {
-        // If the registry does not answer, a warning is logged and the notification alone decides.
-        for _ in 0..MAX_UPDATES {
-            match self.update_record(alarm, change).await {
-                Ok(alarm_report) => return alarm_report,
-                Err(RememberError::Conflict) => {}
-                Err(RememberError::Unavailable(error)) => {
-                    tracing::warn!(%error, cause = %error.cause, "the alarm's record is not used: the registry failed");
-                    break;
-                }
-            }
-        }
-        AlarmRecord::receive(None, change, self.ports.clock().now()).0
-    }
-
-    async fn update_record(&self, alarm: &Alarm, change: AlarmChange) -> Result<AlarmReport, RememberError> {
-        let known: Result<_, Unavailable> = self.ports.registry().alarm(&alarm.name).await;
-        let (alarm_report, next) = AlarmRecord::receive(known?.as_ref(), change, self.ports.clock().now());
-        if let Some(next) = next {
-            self.ports.registry().remember(&alarm.name, &next).await?;
-        }
-        Ok(alarm_report)
     }
 
     /// Returns how fast the SES account may send mails.

@@ -14,7 +14,9 @@ pub(crate) fn headline(alarm: &Alarm, alarm_report: &AlarmReport, knowledge: &Kn
     let (entry, kind) = (alarm.kind.entry(), alarm.kind.as_str());
     let raised = || (entry.raised)(&situation);
     match alarm.state {
-        _ if *alarm_report == AlarmReport::Flapping => format!("alarm {kind} is flapping: {}", raised()),
+        _ if matches!(alarm_report, AlarmReport::Repeated { holds: true, .. }) => {
+            format!("alarm {kind} rings again and again: {}", raised())
+        }
         AlarmState::Ok => (entry.cleared)(&situation),
         AlarmState::Alarm | AlarmState::InsufficientData if situation.is_set_by_hand() => {
             format!("alarm {kind} is raised, although {}", raised())

@@ -12,6 +12,7 @@ use crate::guide::{Guide, GuideStep};
 use crate::headline::headline;
 use crate::links::{self, MailButton, OfferedLinks};
 use crate::quantity::{Quantity, moment, span};
+use crate::story::story;
 use crate::{Alarm, AlarmState, Contest, Knowledge, RunFailure, version_values};
 
 // Lambda's retries take less than half of this time.
@@ -66,8 +67,7 @@ struct Letter {
     state: &'static str,
     headline: String,
     meaning: &'static str,
-    // Mails are held back if the alarm flaps (changes again and again).
-    /// Remarks in the mail, such as "this mail is late" or "later mails are held back".
+    /// Remarks in the mail, such as "this mail is late" or the other alarms of the incident.
     notes: Vec<String>,
     /// Describes the training run that explains the alarm. `None` if no run explains it.
     run: Option<String>,
@@ -132,7 +132,7 @@ impl MailDraft {
         let headline = headline(alarm, alarm_report, &knowledge, now);
         let letter = Letter {
             run: failure.as_ref().map(RunFailure::describe),
-            notes: notes(alarm, alarm_report, now),
+            notes: notes(alarm, alarm_report, about, now),
             facts: facts(alarm, lasted(alarm, alarm_report, &knowledge), &knowledge),
             cause,
             contest,
@@ -196,28 +196,21 @@ impl Letter {
 }
 
 /// Returns the remarks in a mail, such as "this mail is late".
-fn notes(alarm: &Alarm, alarm_report: &AlarmReport, now: Timestamp) -> Vec<String> {
-    // Later mails are held back if the alarm flaps.
-    let flapping = (*alarm_report == AlarmReport::Flapping).then(|| {
-        "This alarm is flapping: it is raised and cleared again and again. Mails about it are now held back until \
-         it has kept one state for an hour. Mails about other alarms are sent as usual. The dashboard shows all \
-         alarms."
-            .to_owned()
-    });
+fn notes(alarm: &Alarm, alarm_report: &AlarmReport, about: &Letterhead, now: Timestamp) -> Vec<String> {
     let delay = now.duration_since(alarm.since);
     let late = (delay > LATE).then(|| {
         let delay = span(delay);
         format!("This mail is late: the alarm changed {delay} ago. The dashboard shows its current state.")
     });
-    flapping.into_iter().chain(late).collect()
+    story(alarm_report, &about.stack).into_iter().chain(late).collect()
 }
 
 /// Returns how long the problem lasted that a finished alarm reported. `None` if the alarm is not over or the time is
 /// unknown.
 fn lasted(alarm: &Alarm, alarm_report: &AlarmReport, knowledge: &Knowledge) -> Option<SignedDuration> {
-    let AlarmReport::Over { raised } = alarm_report else { return None };
+    let AlarmReport::Over { began, .. } = alarm_report else { return None };
     // If it is unknown how long the watched value was bad, the result is how long the alarm was raised.
-    knowledge.lasted(alarm).or_else(|| Some(alarm.since.duration_since(*raised.last()?)))
+    knowledge.lasted(alarm).or_else(|| Some(alarm.since.duration_since((*began)?)))
 }
 
 /// Returns the list of facts in a mail about an alarm, such as its value and when it changed.

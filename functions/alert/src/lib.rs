@@ -1,6 +1,6 @@
 //! Sends mails about alarms of the stack, and a weekly digest.
 //!
-//! When an alarm is raised or clears, each recipient gets one mail. The mail says what is wrong, with which model, and
+//! Alarms that ring together are one incident. When it begins and when it is over, each recipient gets one mail. It says what is wrong, with which model, and
 //! since when. It also says which model version is the champion, and what to do. A notification that arrives twice
 //! sends no mail twice. If the alarm has changed again meanwhile, the older notification sends no mail. If a mail
 //! cannot be sent, the invocation fails. The platform then retries, and in the end keeps the notification in a queue.
@@ -10,9 +10,11 @@ mod catalog;
 mod cause;
 mod config;
 mod contest;
+mod decision;
 mod delivery;
 mod digest;
 mod failure;
+mod family;
 mod guide;
 mod handler;
 mod headline;
@@ -29,6 +31,7 @@ mod reading;
 mod recipients;
 mod round;
 mod series;
+mod story;
 mod version_values;
 
 pub use alarm::{Alarm, AlarmState, Comparison};

@@ -17,16 +17,22 @@ async fn main() -> anyhow::Result<()> {
     let sdk = evergreen_aws::connect(&environment).context("configuration")?;
     let registry = Registry::new(&sdk, &config.table, config.letterhead.model.clone());
     let mailer = Ses::new(&sdk, config.sender.as_str(), config.configuration_set.clone());
-    let (history, clock) = (CloudWatchHistory::new(&sdk), SystemClock);
-    let ports = AlertPorts { registry: &registry, mailer: &mailer, history: &history, clock: &clock };
+    let (alarm_states, history) = (CloudWatchAlarms::new(&sdk, &config.letterhead.stack), CloudWatchHistory::new(&sdk));
+    let clock = SystemClock;
+    let ports = AlertPorts {
+        registry: &registry,
+        mailer: &mailer,
+        alarm_states: &alarm_states,
+        history: &history,
+        clock: &clock,
+    };
     let handler = &AlertHandler { ports: &ports, recipients: &config.recipients, letterhead: &config.letterhead };
-    let (schedules, usage) =
-        (Scheduler::new(&sdk, &config.schedule_name), CloudWatchAlarms::new(&sdk, &config.letterhead.stack));
+    let schedules = Scheduler::new(&sdk, &config.schedule_name);
     let digest = &DigestHandler {
         registry: &registry,
         mailer: &mailer,
         schedules: &schedules,
-        usage: &usage,
+        usage: &alarm_states,
         billed: &config.billed,
         clock: &clock,
         recipients: &config.recipients,

@@ -63,7 +63,7 @@ pub(crate) async fn of(
 /// Returns when the alarm was raised and when it was over.
 fn incident(alarm: &Alarm, alarm_report: &AlarmReport, now: Timestamp) -> ChartIncident {
     let raised = match alarm_report {
-        AlarmReport::Over { raised } => raised.last().copied(),
+        AlarmReport::Over { began, .. } => *began,
         _ => None,
     };
     let until = if alarm.state == AlarmState::Ok { alarm.since } else { now };

@@ -4,6 +4,7 @@
 use evergreen_alert::{
     Alarm, AlarmKind, AlarmReading, AlarmState, Comparison, Findings, Knowledge, Letterhead, MailDraft,
 };
+use evergreen_lifecycle::incident::{AlarmIncident, RaiseMail, RaisedAlarm};
 use evergreen_lifecycle::ports::Mail;
 use evergreen_lifecycle::{
     AlarmReport, BinaryEvaluation, Champion, Evaluation, IntervalEvaluation, RegressionEvaluation, Version,
@@ -74,7 +75,7 @@ fn knowledge() -> Knowledge {
 
 fn mail(alarm: &Alarm, knowledge: &Knowledge) -> Mail {
     let alarm_report =
-        if alarm.state == AlarmState::Ok { AlarmReport::Over { raised: Vec::new() } } else { AlarmReport::Raised };
+        if alarm.state == AlarmState::Ok { AlarmReport::over_for_everybody() } else { AlarmReport::Raised };
     told(alarm, &alarm_report, knowledge, NOW)
 }
 
@@ -149,7 +150,7 @@ fn the_second_mail_says_how_long_the_incident_lasted() {
     let second_at = moment("2026-11-25T06:00:00Z");
     let second = Champion::succeeding(Some(&first), version(2, 0.9667, second_at), second_at);
     let knowledge = Knowledge::Champion { champion: Box::new(second), previous: Some(Box::new(first)) };
-    let mail = told(&cleared, &AlarmReport::Over { raised: Vec::new() }, &knowledge, "2026-11-25T06:05:30Z");
+    let mail = told(&cleared, &AlarmReport::over_for_everybody(), &knowledge, "2026-11-25T06:05:30Z");
     insta::assert_snapshot!(mail.subject, @"[OK] iris: the champion is no longer too old: 6 min old");
     insta::assert_snapshot!(mail.text, @r#"
     iris: the champion is no longer too old: 6 min old
@@ -294,7 +295,7 @@ fn every_alarm_has_a_subject_when_raised_and_when_over() {
                 ..alarm(kind)
             },
             AlarmKind::VersionsRefused => {
-                Alarm { reading: AlarmReading::Value(340.0), metric: Some("RefusedHours".into()), ..alarm(kind) }
+                Alarm { reading: AlarmReading::Value(680.0), metric: Some("RefusedHours".into()), ..alarm(kind) }
             }
             AlarmKind::QuotaNearlyUsed => {
                 Alarm { reading: AlarmReading::Value(0.83), metric: Some("QuotaUsed".into()), ..alarm(kind) }
@@ -311,11 +312,15 @@ fn every_alarm_has_a_subject_when_raised_and_when_over() {
     [OK] iris: the champion's accuracy is good enough again: 0.9667 (at least 0.9 is expected)
     [ALARM] iris: served rows differ from the training data (3 of its columns)
     [OK] iris: served rows are like the training data again
+    [ALARM] iris: predictions are less right than on the hold-out
+    [OK] iris: predictions are as right as on the hold-out again, or another champion serves
+    [ALARM] iris: a new version was worse on live traffic and was rolled back
+    [OK] iris: the rollout that was rolled back is no longer the newest
     [ALARM] iris: training has missed its deadline
     [OK] iris: training is no longer late
     [ALARM] iris: training failed (3 since the last version)
     [OK] iris: training makes versions again
-    [ALARM] iris: the gate has refused every version for 14 d 4 h
+    [ALARM] iris: the gate has refused every version for 28 d 8 h
     [OK] iris: the gate has accepted a version again
     [ALARM] iris: a new environment could not load the champion
     [OK] iris: a new environment can load the champion again
@@ -323,7 +328,7 @@ fn every_alarm_has_a_subject_when_raised_and_when_over() {
     [OK] iris: the champion's stored files are intact again
     [ALARM] iris: the predict function could not load the champion (3 in 5 minutes)
     [OK] iris: no load of the champion has failed recently
-    [ALARM] iris: predictions failed with 5xx (3 in 5 minutes)
+    [ALARM] iris: predictions failed with 5xx (3 in 3 minutes)
     [OK] iris: no prediction has failed recently
     [ALARM] iris: predictions are slow: one in a hundred takes 1240 ms (limit 1000 ms)
     [OK] iris: predictions are fast again
@@ -381,21 +386,50 @@ fn facts_missing_from_the_reason_come_from_the_registry_or_are_unknown() {
     "#);
 }
 
-#[test]
-fn an_end_says_how_long_the_alarm_was_raised() {
-    let cleared = Alarm { state: AlarmState::Ok, ..alarm(AlarmKind::Throttles) };
-    let raised = vec![moment("2026-11-24T12:00:00Z"), moment("2026-11-24T18:45:00Z")];
-    let text = told(&cleared, &AlarmReport::Over { raised }, &knowledge(), NOW).text;
-    assert!(text.contains("\nLasted: 1 h 15 min\n"), "{text}");
+/// Test helper: returns an alarm of an incident.
+fn rang(alarm: &str, since: &str, over: Option<&str>) -> RaisedAlarm {
+    let (since, over) = (moment(since), over.map(moment));
+    RaisedAlarm { alarm: format!("evergreen-{alarm}"), since, over, mail: RaiseMail::Claimed }
 }
 
 #[test]
-fn the_first_line_names_flapping_and_the_mails_held_back() {
-    let mail = told(&alarm(AlarmKind::PredictionErrors), &AlarmReport::Flapping, &knowledge(), NOW);
-    insta::assert_snapshot!(mail.subject, @"[ALARM] iris: alarm prediction-errors is flapping: predictions failed with 5xx (3 in 5 minutes)");
+fn an_end_says_how_long_the_incident_lasted_and_which_alarms_rang() {
+    let cleared = Alarm { state: AlarmState::Ok, ..alarm(AlarmKind::Throttles) };
+    let raised = vec![
+        rang("prediction-errors", "2026-11-24T18:40:00Z", Some("2026-11-24T19:50:00Z")),
+        rang("throttles", "2026-11-24T18:45:00Z", Some("2026-11-24T20:00:00Z")),
+    ];
+    let report = AlarmReport::Over { began: Some(moment("2026-11-24T18:40:00Z")), raised };
+    let text = told(&cleared, &report, &knowledge(), NOW).text;
+    assert!(text.contains("\nLasted: 1 h 20 min\n"), "{text}");
+    let note = text.split("\n\n").nth(2).unwrap();
+    insta::assert_snapshot!(note, @"The alarms of this incident: prediction-errors (Tue 24 Nov 2026, 18:40 UTC, for 1 h 10 min); throttles (Tue 24 Nov 2026, 18:45 UTC, for 1 h 15 min). All are OK.");
+}
+
+#[test]
+fn a_mail_about_a_graver_alarm_names_the_alarms_before_it() {
+    let raised = vec![rang("prediction-latency", "2026-11-24T18:40:00Z", None)];
+    let mail = told(&alarm(AlarmKind::PredictionErrors), &AlarmReport::AlsoRaised { raised }, &knowledge(), NOW);
     let note = mail.text.split("\n\n").nth(2).unwrap();
-    insta::assert_snapshot!(note, @"This alarm is flapping: it is raised and cleared again and again. Mails about it are now held back until it has kept one state for an hour. Mails about other alarms are sent as usual. The dashboard shows all alarms.");
-    assert!(mail.html.contains(note), "{}", mail.html);
+    insta::assert_snapshot!(note, @"This alarm belongs to an incident that was mailed before: prediction-latency (Tue 24 Nov 2026, 18:40 UTC).");
+}
+
+#[test]
+fn a_mail_that_stands_for_a_day_lists_the_earlier_incidents() {
+    let incident: AlarmIncident = serde_json::from_value(serde_json::json!({
+        "began": "2026-11-24T12:00:00Z", "ended": "2026-11-24T12:15:00Z", "raised": [], "families": ["predictions"],
+        "gravity": "outage", "is_silent": false, "holds": false,
+    }))
+    .unwrap();
+    let report = AlarmReport::Repeated { earlier: vec![incident], holds: true };
+    let mail = told(&alarm(AlarmKind::PredictionErrors), &report, &knowledge(), NOW);
+    insta::assert_snapshot!(mail.subject, @"[ALARM] iris: alarm prediction-errors rings again and again: predictions failed with 5xx (3 in 3 minutes)");
+    let notes: Vec<_> = mail.text.split("\n\n").skip(2).take(2).collect();
+    insta::assert_snapshot!(notes.join("\n"), @r"
+    This alarm rings again and again. This mail stands for the whole day: for 24 hours no further mail is sent about this alarm, unless nothing happens for six hours. Mails about other alarms are sent as usual. The dashboard shows all alarms.
+    Earlier incidents with this alarm in the last week: Tue 24 Nov 2026, 12:00 UTC, for 15 min.
+    ");
+    assert!(mail.html.contains(notes[0]), "{}", mail.html);
 }
 
 #[test]

@@ -32,6 +32,8 @@ const PAGES: [(&str, &str, &str); 18] = [
     ("audit", "audit", ""),
     ("alarms", "alarms", ""),
     ("drift", "drift", ""),
+    ("live", "live", ""),
+    ("rollout", "rollout", ""),
     ("schedule", "schedule", "problem=The schedule changed meanwhile."),
     ("mails", "mails", ""),
     ("mail", "mails/m2", ""),

@@ -15,6 +15,7 @@ mod drift;
 mod evidence;
 mod facts;
 mod frame;
+mod live;
 mod mailed;
 mod mails;
 mod markup;
@@ -23,6 +24,7 @@ mod plot;
 mod profile;
 mod query;
 mod request;
+mod rollout;
 mod rows;
 mod run;
 mod runs;
@@ -88,6 +90,8 @@ async fn page<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) -> Result<S
         ["compare"] => compare::show(world, request).await,
         ["dataset"] => dataset::show(world, request).await,
         ["drift"] => drift::show(world, request).await,
+        ["live"] => live::show(world, request).await,
+        ["rollout"] => rollout::show(world, request).await,
         ["try"] => trial::show(world, request).await,
         ["audit"] => audit::show(world, request).await,
         ["alarms"] => alarms::show(world, request).await,

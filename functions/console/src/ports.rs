@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use evergreen_lifecycle::ports::{
     AlarmStates, Announcer, ArtifactLinks, ArtifactWriter, Artifacts, BilledUsage, Champions, Clock, EventOutbox,
-    Listing, MailLinks, Mailbox, ObjectRemoval, ObjectRetention, Reactions, RecordRetention, RequestHistory, Runs,
-    ScheduleSwitch, Schedules, ServedRecord, Sessions, Steering, Versions,
+    FeedbackCounting, FeedbackRecord, Listing, LiveRecord, MailLinks, Mailbox, ObjectRemoval, ObjectRetention,
+    PredictionKeys, Reactions, RecordRetention, RequestHistory, RolloutEvidence, Rollouts, Runs, ScheduleSwitch,
+    Schedules, ServedRecord, Sessions, SkewRecord, Steering, Versions,
 };
 
 /// The console function's connections to other systems.
@@ -31,13 +32,20 @@ pub struct ConsolePorts<R, A, S, M, B, L, C> {
 pub trait ConsoleRegistry:
     Champions
     + EventOutbox
+    + FeedbackCounting
+    + FeedbackRecord
     + Listing
+    + LiveRecord
     + MailLinks
+    + PredictionKeys
     + Reactions
     + RecordRetention
+    + RolloutEvidence
+    + Rollouts
     + Runs
     + ServedRecord
     + Sessions
+    + SkewRecord
     + Steering
     + Versions
     + 'static
@@ -47,13 +55,20 @@ pub trait ConsoleRegistry:
 impl<R> ConsoleRegistry for R where
     R: Champions
         + EventOutbox
+        + FeedbackCounting
+        + FeedbackRecord
         + Listing
+        + LiveRecord
         + MailLinks
+        + PredictionKeys
         + Reactions
         + RecordRetention
+        + RolloutEvidence
+        + Rollouts
         + Runs
         + ServedRecord
         + Sessions
+        + SkewRecord
         + Steering
         + Versions
         + 'static

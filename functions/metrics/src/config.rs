@@ -17,7 +17,7 @@ const AUTO: &str = "auto";
 const RELATIVE: &str = "relative";
 
 /// Value of the environment variables `EVERGREEN_ON_DRIFT` and `EVERGREEN_ON_LIVE_ACCURACY` that means: the stack only
-/// tells, and people act.
+/// reports, and people act.
 const NO_REACTION: &str = "nothing";
 
 /// The configuration of the metrics function, from environment variables.
@@ -31,6 +31,8 @@ pub struct MetricsConfig {
     pub schedule_name: String,
     /// The settings of the deployed stack for the model and its training, such as the minimum accuracy.
     pub expectations: Expectations,
+    /// The name of the stack, with which the names of its alarms begin.
+    pub stack: String,
     /// What the stack may do by itself.
     pub reactions: ReactionRules,
     /// The id of the API Gateway usage plan that counts prediction requests per API key.
@@ -50,6 +52,7 @@ impl MetricsConfig {
             bucket: environment.required("EVERGREEN_BUCKET")?,
             table: environment.required("EVERGREEN_TABLE")?,
             schedule_name: environment.required("EVERGREEN_SCHEDULE_NAME")?,
+            stack: environment.required("EVERGREEN_STACK")?,
             reactions: ReactionRules {
                 on_drift: reaction(environment, "EVERGREEN_ON_DRIFT")?,
                 on_live_accuracy: reaction(environment, "EVERGREEN_ON_LIVE_ACCURACY")?,
@@ -95,7 +98,8 @@ mod tests {
 
     use super::*;
 
-    const COMPLETE: [(&str, &str); 15] = [
+    const COMPLETE: [(&str, &str); 16] = [
+        ("EVERGREEN_STACK", "evergreen"),
         ("EVERGREEN_MODEL", "iris"),
         ("EVERGREEN_BUCKET", "artifacts"),
         ("EVERGREEN_TABLE", "registry"),

@@ -3,14 +3,15 @@
 //! The parameters `OnDrift` and `OnLiveAccuracy` allow it, and [`ReactionLog::decide`] limits how often. The reaction is
 //! a change like that of a person in the console.
 
+use evergreen_lifecycle::feedback::LiveSummary;
 use evergreen_lifecycle::outbox::{Delivery, publish};
 use evergreen_lifecycle::ports::{
-    Announcer, ArtifactReadError, Artifacts, Champions, ChangeError, Clock, EventOutbox, ObjectRetention, Reactions,
-    RecordRetention, Runs, ServedRecord, Steering, Unavailable, Versions,
+    Announcer, ArtifactReadError, Artifacts, Champions, ChangeError, Clock, EventOutbox, LiveRecord, ObjectRetention,
+    Reactions, RecordRetention, Rollouts, Runs, ServedRecord, Steering, Unavailable, Versions,
 };
 use evergreen_lifecycle::reaction::{
-    REACTOR, Reaction, ReactionCause, ReactionDecision, ReactionLog, ReactionRules, ReturnedChampion, Situation,
-    TakenReaction,
+    REACTOR, Reaction, ReactionCause, ReactionDecision, ReactionLog, ReactionRules, ReactionSituation,
+    ReturnedChampion, TakenReaction,
 };
 use evergreen_lifecycle::{
     Actor, ActorKind, AuditedAction, DraftedChange, Edit, InvalidRunId, ManualSuccession, ModelName, Pointer, RunId,
@@ -28,12 +29,31 @@ const MAX_REASON: usize = 900;
 
 /// What a reaction needs of the registry.
 pub trait ReactingRegistry:
-    Champions + EventOutbox + Reactions + RecordRetention + Runs + ServedRecord + Steering + Versions
+    Champions
+    + EventOutbox
+    + LiveRecord
+    + Reactions
+    + RecordRetention
+    + Rollouts
+    + Runs
+    + ServedRecord
+    + Steering
+    + Versions
 {
 }
 
-impl<R: Champions + EventOutbox + Reactions + RecordRetention + Runs + ServedRecord + Steering + Versions>
-    ReactingRegistry for R
+impl<
+    R: Champions
+        + EventOutbox
+        + LiveRecord
+        + Reactions
+        + RecordRetention
+        + Rollouts
+        + Runs
+        + ServedRecord
+        + Steering
+        + Versions,
+> ReactingRegistry for R
 {
 }
 
@@ -110,11 +130,11 @@ impl<R: ReactingRegistry, A: Artifacts + ObjectRetention, B: Announcer, C: Clock
         }
         let (log, now) = (self.registry.reactions().await?, self.clock.now());
         let holding: Vec<ReactionCause> = causes.iter().map(|(cause, _)| *cause).collect();
-        let situation = Situation {
+        let situation = ReactionSituation {
             causes: &holding,
             revision: champion.revision,
             before: former_champion(self.registry, &champion).await?,
-            is_training: self.is_training(now).await?,
+            is_training: self.is_training(&champion, now).await?,
         };
         let decision = log.decide(self.rules, &situation, now);
         let known = Known { champion, causes, log };
@@ -136,10 +156,19 @@ impl<R: ReactingRegistry, A: Artifacts + ObjectRetention, B: Announcer, C: Clock
         if let Some(drift) = drift.filter(|drift| drift.drifted() > 0) {
             causes.push((ReactionCause::Drift, drift.sentence().unwrap_or_default().to_owned()));
         }
+        let live = self.registry.live_summary().await?.filter(|live| live.version == champion.number);
+        if let Some(live) = live.filter(LiveSummary::is_worse) {
+            causes.push((ReactionCause::LiveAccuracy, live.sentence));
+        }
         Ok(causes)
     }
 
-    async fn is_training(&self, now: Timestamp) -> Result<bool, Unavailable> {
+    /// Returns whether a better version may come soon: a run is in progress, or a new version proves itself.
+    async fn is_training(&self, champion: &Pointer, now: Timestamp) -> Result<bool, Unavailable> {
+        let rollout = self.registry.rollout().await?.and_then(Result::ok);
+        if rollout.is_some_and(|rollout| rollout.runs_beside(champion.revision)) {
+            return Ok(true);
+        }
         let runs = self.registry.recent_runs(RUNS).await?;
         Ok(runs.iter().flatten().any(|run| run.status_at(now) == RunStatus::Running))
     }

@@ -1,6 +1,7 @@
 //! Writes the JSON answer to `POST /predict` from the model's predictions.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use evergreen_lifecycle::{Label, ModelName, VersionNumber};
 use evergreen_scoring::{ClassPredictions, Predictions};
@@ -49,6 +50,30 @@ struct RegressionAnswer<'a> {
 struct ModelReference<'a> {
     name: &'a ModelName,
     version: VersionNumber,
+    /// `canary` if the challenger of a rollout answers. `None` otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rollout: Option<&'static str>,
+}
+
+/// The version that answers a request, and whether it does so as the challenger of a rollout.
+#[derive(Debug, Clone, Copy)]
+pub struct AnsweredBy<'a> {
+    /// The version.
+    pub version: &'a LoadedVersion,
+    /// Whether the version answers as the challenger of a rollout, in its share of the requests.
+    pub is_canary: bool,
+}
+
+impl<'a> From<&'a LoadedVersion> for AnsweredBy<'a> {
+    fn from(version: &'a LoadedVersion) -> Self {
+        Self { version, is_canary: false }
+    }
+}
+
+impl<'a> From<&'a Arc<LoadedVersion>> for AnsweredBy<'a> {
+    fn from(version: &'a Arc<LoadedVersion>) -> Self {
+        Self::from(version.as_ref())
+    }
 }
 
 #[derive(Debug)]
@@ -124,11 +149,12 @@ pub fn to_json(
     predictions: &Predictions,
     ids: Option<&[String]>,
     rows: &RequestRows,
-    version: &LoadedVersion,
+    AnsweredBy { version, is_canary }: AnsweredBy<'_>,
     name: &ModelName,
 ) -> serde_json::Result<String> {
     let warnings = Warnings::of(rows, version.columns());
-    let model = ModelReference { name, version: version.number() };
+    let rollout = is_canary.then_some("canary");
+    let model = ModelReference { name, version: version.number(), rollout };
     match predictions {
         Predictions::Classes(batch) => {
             let labels = version.model().signature().labels();

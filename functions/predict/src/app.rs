@@ -1,26 +1,33 @@
 //! The request handler of the predict function: turns one HTTP request into one HTTP response.
 
+mod in_rollout;
+
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
 use evergreen_http::{JsonResponse, Problem, causes};
 use evergreen_lifecycle::{ModelName, VersionNumber};
+use evergreen_scoring::Predictions;
 use futures_util::FutureExt;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use lambda_http::{Request, RequestExt};
 use serde::Serialize;
 
+use crate::answer::AnsweredBy;
+use crate::challenger::ChallengerCache;
 use crate::champion::{ChampionCache, LoadedChampion};
 use crate::counting::ServedRows;
-use crate::ids::PredictionIds;
+use crate::ids::{PredictionIds, RivalAnswers};
 use crate::journal::AnsweredRequest;
 use crate::loaded::LoadedVersion;
 use crate::other_versions::{OtherVersion, OtherVersionError, OtherVersions};
 use crate::ports::PredictWorld;
 use crate::problem;
 use crate::requested::{RequestedVersion, VersionOrAlias};
+use crate::rollout_counting::RolloutTally;
 use crate::route::{Endpoint, Route};
+use crate::rows::RequestRows;
 use crate::views::{HealthView, ModelView, VersionView};
 use crate::{answer, body, rows};
 
@@ -50,7 +57,9 @@ impl<W: PredictWorld> App<W> {
         // If `refresh` is zero, every request waits for a refresh of the champion.
         let world = Arc::new(world);
         let served = Arc::new(ServedRows::new(Arc::clone(&world)));
-        let cache = ChampionCache::new(Arc::clone(&world), model.clone(), refresh, Arc::clone(&served));
+        let tally = Arc::new(RolloutTally::new(Arc::clone(&world)));
+        let challenger = ChallengerCache::new(Arc::clone(&world), model.clone(), tally);
+        let cache = ChampionCache::new(Arc::clone(&world), model.clone(), refresh, Arc::clone(&served), challenger);
         let others = OtherVersions::new(Arc::clone(&world), model.clone(), refresh);
         let ids = PredictionIds::new(Arc::clone(&world));
         Self { model, world, cache, served, others, ids }
@@ -59,6 +68,11 @@ impl<W: PredictWorld> App<W> {
     /// Returns the counts of served rows, whose last hand-over is due when the environment ends.
     pub fn served(&self) -> Arc<ServedRows<W>> {
         Arc::clone(&self.served)
+    }
+
+    /// Returns the counts of a rollout, whose last hand-over is due when the environment ends.
+    pub fn rollout_tally(&self) -> Arc<RolloutTally<W>> {
+        Arc::clone(self.cache.challenger().tally())
     }
 
     /// Loads the champion (the model version that answers predictions) and the key of prediction ids before the first
@@ -126,22 +140,50 @@ impl<W: PredictWorld> App<W> {
     async fn predict(&self, request: &Request) -> Result<Reply, Problem> {
         let text = body::json_text(request).map_err(problem::of_body)?;
         let answering = self.answering(request).await?;
-        let version = answering.version();
-        let rows = rows::parse(text, version.columns()).map_err(|fault| {
-            if let Answering::Champion(champion) = &answering {
-                self.served.refuse(champion, self.world.clock().now());
-            }
-            problem::of_rows(fault, version.columns())
+        let Answering::Champion(champion) = &answering else {
+            return self.predict_by_named(answering.version(), text);
+        };
+        match self.cache.challenger().beside(champion) {
+            Some(trial) => self.predict_in_rollout(request, text, champion, &trial),
+            None => self.predict_by(champion, text),
+        }
+    }
+
+    fn predict_by(&self, champion: &LoadedChampion, text: &str) -> Result<Reply, Problem> {
+        let columns = champion.columns();
+        let now = self.world.clock().now();
+        let rows = rows::parse(text, columns).map_err(|fault| {
+            self.served.refuse(champion, now);
+            problem::of_rows(fault, columns)
         })?;
+        let predictions = champion.model().predict(&rows.values).map_err(internal)?;
+        let body = self.body(champion.version().into(), &predictions, &rows, None, now).map_err(internal)?;
+        self.served.count(champion, &rows.values, &predictions, now);
+        Ok(Reply { body, rows: rows.count, version: Some(champion.pointer().number) })
+    }
+
+    // The champion's rows are compared with its baseline. Whoever names a version may send any rows, so they are not
+    // counted.
+    fn predict_by_named(&self, version: &LoadedVersion, text: &str) -> Result<Reply, Problem> {
+        let rows = rows::parse(text, version.columns()).map_err(|fault| problem::of_rows(fault, version.columns()))?;
         let predictions = version.model().predict(&rows.values).map_err(internal)?;
         let now = self.world.clock().now();
-        let ids = self.ids.of(version.number(), &predictions, None, now);
-        let body = answer::to_json(&predictions, ids.as_deref(), &rows, version, &self.model).map_err(internal)?;
-        // The champion's rows are compared with its baseline. Whoever names a version may send any rows.
-        if let Answering::Champion(champion) = &answering {
-            self.served.count(champion, &rows.values, &predictions, now);
-        }
+        let body = self.body(version.into(), &predictions, &rows, None, now).map_err(internal)?;
         Ok(Reply { body, rows: rows.count, version: Some(version.number()) })
+    }
+
+    /// Returns the body of an answer, with an id for each prediction. `rival` is what another version predicts for the
+    /// same rows.
+    fn body(
+        &self,
+        by: AnsweredBy<'_>,
+        predictions: &Predictions,
+        rows: &RequestRows,
+        rival: Option<RivalAnswers<'_>>,
+        now: Timestamp,
+    ) -> serde_json::Result<String> {
+        let ids = self.ids.of(by.version.number(), predictions, rival, now);
+        answer::to_json(predictions, ids.as_deref(), rows, by, &self.model)
     }
 
     async fn show_model(&self, request: &Request) -> Result<Reply, Problem> {

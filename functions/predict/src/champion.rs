@@ -49,8 +49,9 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use self::refresh::{RefreshError, Refreshed};
+use self::refresh::{InMemory, RefreshError, Refreshed};
 use self::state::{LONGEST_WAIT, RefreshState, RequestPace, RequestPlan, is_frozen};
+use crate::challenger::ChallengerCache;
 use crate::counting::ServedRows;
 use crate::loaded::{LoadedVersion, VersionFacts};
 use crate::ports::PredictWorld;
@@ -125,6 +126,8 @@ pub struct ChampionCache<W> {
     state: watch::Sender<RefreshState>,
     /// The counts of served rows. A refresh also hands them over.
     served: Arc<ServedRows<W>>,
+    /// The challenger of a rollout. A refresh also reads the rollout.
+    challenger: ChallengerCache<W>,
     // An activity is the end of init, or the begin or end of a request.
     /// Time at which a request last began or ended in this Lambda environment, in microseconds since 1970.
     active_at: AtomicI64,
@@ -132,20 +135,33 @@ pub struct ChampionCache<W> {
 
 impl<W: PredictWorld> ChampionCache<W> {
     /// Creates an empty cache for the champion of the model named `model`. The champion is refreshed at most every
-    /// `interval`, and the counts in `served` are handed over after each refresh.
-    pub fn new(world: Arc<W>, model: ModelName, interval: SignedDuration, served: Arc<ServedRows<W>>) -> Arc<Self> {
+    /// `interval`. After each refresh, `challenger` is loaded if a rollout needs it, and the counts are handed over.
+    pub fn new(
+        world: Arc<W>,
+        model: ModelName,
+        interval: SignedDuration,
+        served: Arc<ServedRows<W>>,
+        challenger: ChallengerCache<W>,
+    ) -> Arc<Self> {
         // If `interval` is zero, every request waits for a refresh of the champion.
         let (state, active_at) = (watch::Sender::new(RefreshState::default()), AtomicI64::new(i64::MIN));
-        Arc::new(Self { world, model, interval, state, served, active_at })
+        Arc::new(Self { world, model, interval, state, served, challenger, active_at })
     }
 
-    /// Loads the champion into memory. A failure is logged and counted, and the next request tries again.
+    /// Returns the rollout and its challenger.
+    pub fn challenger(&self) -> &ChallengerCache<W> {
+        &self.challenger
+    }
+
+    /// Loads the champion into memory, and the challenger if a rollout runs. A failure is logged and counted, and the next request tries again.
     pub async fn warm_up(self: &Arc<Self>) {
         let now = self.world.clock().now();
         let pace = self.mark_active(now);
         let plan = self.plan(now, pace);
         if plan.starts_refresh {
             self.refresh(now, plan.wait).await;
+            // The init phase has 10 s, and the champion may have taken half of them.
+            self.challenger.load(LONGEST_WAIT).await;
         }
     }
 
@@ -201,17 +217,24 @@ impl<W: PredictWorld> ChampionCache<W> {
                     tokio::task::yield_now().await;
                 }
                 cache.refresh(now, wait).await;
+                cache.challenger.load(REFRESH_TIMEOUT).await;
                 // No request waits for the hand-over. A request that waited for the refresh continues first.
                 tokio::task::yield_now().await;
                 cache.served.hand_over_unless_running().await;
+                cache.challenger.tally().hand_over_unless_running().await;
             });
         }
         if wait.is_zero() {
             return;
         }
+        let wait = if starts_refresh { wait.max(self.challenger.min_wait()) } else { wait };
         let mut state = self.state.subscribe();
+        let ended = async {
+            drop(state.wait_for(|state| !state.is_running()).await);
+            self.challenger.settled().await;
+        };
         // After a timeout, the refresh of the champion continues and the request goes on without it.
-        let _ = timeout(wait, state.wait_for(|state| !state.is_running())).await;
+        let _ = timeout(wait, ended).await;
     }
 
     /// Runs one refresh of the champion, which began at `started_at`. `first_wait` is how long the request that started
@@ -219,8 +242,14 @@ impl<W: PredictWorld> ChampionCache<W> {
     async fn refresh(&self, started_at: Timestamp, first_wait: Duration) {
         let mut guard = RefreshGuard { cache: self, started_at, first_wait, outcome: Err(RefreshError::Panicked) };
         let loaded = self.state.borrow().champion.clone();
-        let outcome = timeout(REFRESH_TIMEOUT, refresh::refresh(self.world.as_ref(), &self.model, loaded)).await;
-        guard.outcome = outcome.unwrap_or(Err(RefreshError::TimedOut(REFRESH_TIMEOUT.as_secs())));
+        let in_memory = InMemory { champion: loaded, challenger: self.challenger.loaded() };
+        let outcome = timeout(REFRESH_TIMEOUT, refresh::refresh(self.world.as_ref(), &self.model, in_memory)).await;
+        let outcome = outcome.unwrap_or(Err(RefreshError::TimedOut(REFRESH_TIMEOUT.as_secs())));
+        guard.outcome = outcome.map(|(champion, rollout)| {
+            // Requests that wait for the refresh then also wait for the challenger.
+            self.challenger.follow(rollout);
+            champion
+        });
     }
 
     fn finish(&self, RefreshGuard { outcome, started_at, first_wait, .. }: &RefreshGuard<'_, W>) {

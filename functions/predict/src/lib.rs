@@ -9,6 +9,7 @@
 pub mod answer;
 mod app;
 pub mod body;
+pub mod challenger;
 pub mod champion;
 mod config;
 pub mod counting;
@@ -19,10 +20,13 @@ pub mod other_versions;
 mod ports;
 pub mod problem;
 pub mod requested;
+pub mod rollout_counting;
 pub mod route;
 pub mod rows;
+mod sampling;
+pub mod shadow;
 pub mod views;
 
 pub use app::App;
 pub use config::PredictConfig;
-pub use ports::{PredictPorts, PredictWorld};
+pub use ports::{PredictPorts, PredictRegistry, PredictWorld};

@@ -31,10 +31,16 @@ impl VersionFacts {
     /// one cannot even read where the artifact is.
     pub fn of(number: VersionNumber, record: &Record<Version>) -> Option<Self> {
         let (artifact, interval_level) = match record {
-            Ok(version) => (version.artifact.clone(), level_of(&version.evaluation)),
+            Ok(version) => return Some(Self::of_version(version)),
             Err(record) => (record.field("artifact")?, record.field("evaluation/interval/level")),
         };
         Some(Self { number, artifact, interval_level })
+    }
+
+    /// Returns the facts about a version from its whole record.
+    pub fn of_version(version: &Version) -> Self {
+        let interval_level = level_of(&version.evaluation);
+        Self { number: version.number, artifact: version.artifact.clone(), interval_level }
     }
 
     /// Returns the facts about the champion from its record.
@@ -48,6 +54,14 @@ fn level_of(evaluation: &Evaluation) -> Option<f64> {
     match evaluation {
         Evaluation::Regression(metrics) => Some(metrics.interval.level),
         Evaluation::Classification(_) => None,
+    }
+}
+
+impl LoadError {
+    /// Returns whether the loading may have failed for lack of time, so that another try may succeed.
+    pub fn may_lack_time(&self) -> bool {
+        // Calls to AWS services also fail if Lambda freezes the environment during the call.
+        matches!(self, Self::Fetch(ArtifactReadError::Unavailable(_)))
     }
 }
 

@@ -11,7 +11,7 @@ mod memory;
 use std::sync::Arc;
 
 use evergreen_http::causes;
-use evergreen_lifecycle::ports::{AliasLookup, ArtifactReadError, Unavailable, Versions};
+use evergreen_lifecycle::ports::{AliasLookup, Unavailable, Versions};
 use evergreen_lifecycle::{AliasName, ModelName, Record, Version, VersionNumber};
 use jiff::SignedDuration;
 use tokio::sync::{Mutex, MutexGuard};
@@ -20,7 +20,7 @@ use tokio::time::timeout;
 use self::memory::OtherMemory;
 pub use self::memory::{MAX_BYTES, MAX_VERSIONS};
 use crate::champion::REFRESH_TIMEOUT;
-use crate::loaded::{LoadError, LoadedVersion, VersionFacts};
+use crate::loaded::{LoadedVersion, VersionFacts};
 use crate::ports::PredictWorld;
 use crate::requested::VersionOrAlias;
 
@@ -150,7 +150,7 @@ impl<W: PredictWorld> OtherVersions<W> {
             Ok(loaded) => Ok(memory.keep(OtherVersion { record, loaded: Arc::new(loaded) }, now)),
             Err(error) => {
                 tracing::warn!(version = number.get(), cause = causes(&error), "a version cannot be loaded");
-                if matches!(error, LoadError::Fetch(ArtifactReadError::Unavailable(_))) {
+                if error.may_lack_time() {
                     return Err(OtherVersionError::Unavailable);
                 }
                 memory.remember_unusable(number, now);

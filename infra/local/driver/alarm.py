@@ -21,11 +21,11 @@ def raise_and_clear(clients: Clients, values: dict[str, str], model: dict[str, A
     name, beside = (f"{values['EVERGREEN_STACK']}-{alarm}" for alarm in (ALARM, BESIDE))
     cloudwatch = clients.client("cloudwatch")
     # The alarm's window may still contain the damage of an earlier demonstration, and its mails are recorded. After
-    # many demonstrations in an hour the alarm would look as if it flapped.
+    # many demonstrations in a day their mails would be held back.
     for alarm in (name, beside):
-        remembered = {"pk": {"S": f"MAIL#{model['model']}"}, "sk": {"S": f"ALARM#{alarm}"}}
-        clients.client("dynamodb").delete_item(TableName=values["EVERGREEN_TABLE"], Key=remembered)
         _set_well(cloudwatch, alarm, "A new demonstration begins.")
+    remembered = {"pk": {"S": f"MAIL#{model['model']}"}, "sk": {"S": "INCIDENTS"}}
+    clients.client("dynamodb").delete_item(TableName=values["EVERGREEN_TABLE"], Key=remembered)
     inbox = mail.Inbox(values)
     object_damaged = _damaged_object(clients.client("s3"), values["EVERGREEN_BUCKET"], model)
     copy_damaged = _damaged_copy(clients.client("dynamodb"), values["EVERGREEN_TABLE"], model)

@@ -5,7 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use aws_lambda_events::event::sns::SnsEvent;
 use evergreen_alert::{AlarmState, AlertHandler, AlertPorts, Letterhead, Recipients};
-use evergreen_lifecycle::ports::{Clock, Mail, Mailer, SendError, Unavailable};
+use evergreen_lifecycle::incident::AlarmIncident;
+use evergreen_lifecycle::ports::{AlarmCondition, AlarmStatus, Clock, Mail, Mailer, SendError, Unavailable};
 use evergreen_testkit::{FixedClock, Memory};
 use futures_util::FutureExt;
 use jiff::tz::TimeZone;
@@ -43,6 +44,8 @@ pub struct ReceivedMail {
     pub minute: u32,
     /// The alarm's name without the name of the stack.
     pub alarm: String,
+    /// The alarms that it reports, without the name of the stack. A mail about the end of an incident reports all.
+    pub about: Vec<String>,
     /// Whether it says that something is wrong. Otherwise it says that this is over.
     pub is_raised: bool,
     /// Whether SNS itself wrote it, because mails of the alert function may not arrive.
@@ -150,17 +153,25 @@ impl<'a> MailRoom<'a> {
             AlarmState::Ok => false,
             AlarmState::InsufficientData => return Ok(()),
         };
-        let mail = ReceivedMail { minute: change.minute, alarm: rule.name.clone(), is_raised, is_from_sns: true };
+        let (alarm, about) = (rule.name.clone(), vec![rule.name.clone()]);
+        let mail = ReceivedMail { minute: change.minute, alarm, about, is_raised, is_from_sns: true };
         if rule.is_sent_twice {
             self.received.push(mail.clone());
         }
+        self.show_state(rule, change);
         let event = self.event(rule, change)?;
         let begin = self.calendar.at(change.minute) + ON_THE_WAY;
         for after in [0, 1, 3] {
             let clock = FixedClock::at(begin + SignedDuration::from_mins(after));
             if let Some(sent) = self.invoke(&event, &clock)? {
                 let minute = self.calendar.minute(clock.now());
-                self.received.extend((sent > 0).then(|| ReceivedMail { minute, is_from_sns: false, ..mail.clone() }));
+                let about = if is_raised { mail.about.clone() } else { self.ended_with(&rule.name) };
+                self.received.extend((sent > 0).then(|| ReceivedMail {
+                    minute,
+                    about,
+                    is_from_sns: false,
+                    ..mail.clone()
+                }));
                 return Ok(());
             }
         }
@@ -180,10 +191,38 @@ impl<'a> MailRoom<'a> {
         let (calendar, incidents) = (self.calendar, self.incidents);
         let sent = Mutex::new(self.sent_at());
         let mailer = LimitedMailer { clock, calendar, incidents, sent };
-        let ports = AlertPorts { registry: &self.memory, mailer: &mailer, history: &self.memory, clock };
+        let (alarm_states, history) = (&self.memory, &self.memory);
+        let ports = AlertPorts { registry: &self.memory, mailer: &mailer, alarm_states, history, clock };
         let handler = AlertHandler { ports: &ports, recipients: &self.recipients, letterhead: &self.letterhead };
         let answer = handler.handle(event.clone(), &now.to_string(), now + TIMEOUT).now_or_never();
         Ok(answer.ok_or(YearError::Waits("alert"))?.ok().map(|report| report.sent))
+    }
+
+    /// Lets CloudWatch's list of alarms show the new state.
+    fn show_state(&self, rule: &AlarmRule, change: StateChange) {
+        let states = &mut self.memory.state().alarm_states;
+        states.retain(|state| state.name != rule.name);
+        if change.to == AlarmState::Alarm {
+            states.push(AlarmStatus {
+                name: rule.name.clone(),
+                description: String::new(),
+                condition: AlarmCondition::Alarm,
+                since: Some(self.calendar.at(change.minute)),
+                reason: reason(change).to_owned(),
+            });
+        }
+    }
+
+    /// Returns the alarms of the incident that ended last, if the alarm is one of them.
+    fn ended_with(&self, alarm: &str) -> Vec<String> {
+        let name = format!("{STACK}-{alarm}");
+        let state = self.memory.state();
+        let incidents = state.incidents.iter().flat_map(|record| record.incidents());
+        let is_it = |incident: &&AlarmIncident| incident.ended.is_some() && incident.has(&name);
+        let ended = incidents.filter(is_it).max_by_key(|incident| incident.ended);
+        let short = |name: &str| name.trim_start_matches(STACK).trim_start_matches('-').to_owned();
+        let others = ended.into_iter().flat_map(|incident| &incident.raised).map(|raised| short(&raised.alarm));
+        others.chain([alarm.to_owned()]).collect()
     }
 
     /// Returns when SES has sent a mail, for its daily limit.
@@ -195,13 +234,11 @@ impl<'a> MailRoom<'a> {
     /// Returns the notification that SNS delivers about a change.
     fn event(&self, rule: &AlarmRule, change: StateChange) -> Result<SnsEvent, YearError> {
         let at = self.calendar.at(change.minute).to_string();
-        let reason =
-            if rule.metrics.is_empty() { "" } else { "Threshold Crossed: 1 datapoint [1.0 (01/01/26 00:00:00)]." };
         let message = json!({
             "AlarmName": format!("{STACK}-{}", rule.name),
             "NewStateValue": change.to.as_str(),
             "OldStateValue": change.from.as_str(),
-            "NewStateReason": reason,
+            "NewStateReason": reason(change),
             "StateChangeTime": at,
             "Trigger": {"MetricName": rule.metrics.first(), "Threshold": rule.threshold},
         });
@@ -210,5 +247,14 @@ impl<'a> MailRoom<'a> {
             sns["Message"] = json!(message.to_string());
         }
         Ok(serde_json::from_value(event)?)
+    }
+}
+
+/// Returns CloudWatch's words about a change.
+fn reason(change: StateChange) -> &'static str {
+    if change.is_without_data {
+        "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was treated as [Breaching]."
+    } else {
+        "Threshold Crossed: 1 datapoint [1.0 (01/01/26 00:00:00)]."
     }
 }

@@ -90,7 +90,8 @@ impl ReportedIncident {
 
     /// Returns whether a mail says that an alarm is over that this incident has raised.
     fn ends_with(&self, mail: &ReceivedMail) -> bool {
-        let is_of_it = |other: &&ReceivedMail| (&other.alarm, other.is_from_sns) == (&mail.alarm, mail.is_from_sns);
+        let is_of_it =
+            |other: &&ReceivedMail| other.is_from_sns == mail.is_from_sns && mail.about.contains(&other.alarm);
         !mail.is_raised && self.mails.iter().rev().find(is_of_it).is_some_and(|newest| newest.is_raised)
     }
 
@@ -113,10 +114,11 @@ impl ReportedIncident {
     pub fn is_reported_to_be_over(&self) -> bool {
         let mut open: Vec<(&str, bool)> = Vec::new();
         for mail in &self.mails {
-            let alarm = (mail.alarm.as_str(), mail.is_from_sns);
-            open.retain(|other| *other != alarm);
+            let is_about =
+                |alarm: &str, is_from_sns| is_from_sns == mail.is_from_sns && mail.about.iter().any(|it| it == alarm);
+            open.retain(|(alarm, is_from_sns)| !is_about(alarm, *is_from_sns));
             if mail.is_raised {
-                open.push(alarm);
+                open.push((mail.alarm.as_str(), mail.is_from_sns));
             }
         }
         open.is_empty()

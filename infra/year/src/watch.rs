@@ -33,6 +33,8 @@ pub struct StateChange {
     pub to: AlarmState,
     /// The state before.
     pub from: AlarmState,
+    /// Whether the newest period had no value.
+    pub is_without_data: bool,
 }
 
 /// The metrics that one alarm adds up.
@@ -64,9 +66,11 @@ pub fn changes(rule: &AlarmRule, all: &BTreeMap<String, MetricSeries>, cadence: 
         if minute >= end {
             return changes;
         }
-        let to = rule.state_after(&watched.periods_until(minute.saturating_sub(LAG)), state);
+        let periods = watched.periods_until(minute.saturating_sub(LAG));
+        let to = rule.state_after(&periods, state);
         if to != state {
-            changes.push(StateChange { minute, to, from: state });
+            let is_without_data = periods.last().is_none_or(Option::is_none);
+            changes.push(StateChange { minute, to, from: state, is_without_data });
             state = to;
         }
         minute += 1;

@@ -25,6 +25,7 @@ mod items;
 mod journal;
 mod keys;
 mod listing;
+mod live;
 mod mail_links;
 mod numbers;
 mod prediction_key;
@@ -37,6 +38,7 @@ mod rollouts;
 mod runs;
 mod served;
 mod sessions;
+mod skew;
 mod steering;
 mod transaction;
 

@@ -12,7 +12,7 @@ use crate::rows::{Encoder, FrameError};
 use crate::train::LearningError;
 
 /// Number of rows that are encoded at a time, so that the memory is bounded.
-const CHUNK_ROWS: usize = 4096;
+pub(crate) const CHUNK_ROWS: usize = 4096;
 
 /// Names of the truth values, in the order of their codes.
 const TRUTH: [&str; 2] = ["false", "true"];
@@ -57,7 +57,7 @@ fn count_holdout(shape: &CountShape, signature: &Signature, holdout: &[f32], ans
 }
 
 /// Counts the training rows, without predictions.
-fn count_training(
+pub(crate) fn count_training(
     shape: &CountShape,
     frame: &Frame,
     columns: &[Column],

@@ -5,6 +5,7 @@
 
 mod hold_out;
 mod judged;
+mod labels;
 mod live;
 mod paired;
 mod prediction_id;
@@ -16,6 +17,7 @@ mod tally;
 
 pub use hold_out::{BadRows, HoldOutLosses, WrittenLosses};
 pub use judged::{FeedbackGroup, JudgedPrediction, MAX_CLOCK_DIFFERENCE, MAX_FEEDBACK_AGE, MAX_GROUP};
+pub use labels::LabelAccuracy;
 pub use live::{LIVE_WINDOWS, LiveDay, LiveSummary, LiveWindow};
 pub use paired::{PairedTally, SideTally};
 pub use prediction_id::{

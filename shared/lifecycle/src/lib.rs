@@ -63,7 +63,7 @@ pub use histogram::{ColumnHistogram, HistogramBin, ValueCount};
 pub use impact::{
     AnswerChange, AnswerChanges, ChangedPlace, ComparedRows, Impact, ImpactTally, LabelChange, MAX_LABEL_CHANGES,
 };
-pub use incident::{AlarmChange, AlarmRecord, AlarmReport};
+pub use incident::{AlarmChange, AlarmReport, IncidentRecord};
 pub use manifest::{MANIFEST_FORMAT, Manifest, RecordedOptions};
 pub use name::{InvalidModelName, ModelName};
 pub use outbox::Announcement;

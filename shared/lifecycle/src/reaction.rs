@@ -9,6 +9,6 @@ mod decision;
 mod log;
 mod rules;
 
-pub use decision::{ReactionDecision, Reluctance, Situation};
+pub use decision::{ReactionDecision, ReactionSituation, Reluctance};
 pub use log::{MAX_TAKEN, ReactionLog, ReturnedChampion, TakenReaction};
 pub use rules::{InvalidReaction, REACTOR, Reaction, ReactionCause, ReactionRules};

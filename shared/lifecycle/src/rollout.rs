@@ -4,6 +4,8 @@
 //! predictions. In each later stage it answers a share of the requests. [`step`] decides from the counts of both when the
 //! next stage begins, and how the rollout ends.
 
+mod arm;
+mod change;
 mod counts;
 mod evidence;
 pub mod noise;
@@ -14,6 +16,8 @@ mod step;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use arm::is_for_challenger;
+pub use change::{HOLDING_ALARMS, ROLLOUT_ACTOR};
 pub use counts::{ArmCounts, DISTANCE_EDGES, RolloutCounts, ShadowCounts};
 pub use evidence::{Evidence, LossDifferences};
 pub use plan::{InvalidPlan, MAX_STEPS, PromotionMode, RolloutPlan};
@@ -50,6 +54,9 @@ pub struct Rollout {
     /// The person who started the rollout. `None` if the gate did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_by: Option<Actor>,
+    /// The challenger of the rollout that was running and that this one replaced. `None` if none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<VersionNumber>,
     /// How the rollout ended. `None` while it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<RolloutEnd>,
@@ -80,6 +87,15 @@ pub enum RolloutOutcome {
 }
 
 impl RolloutOutcome {
+    /// Returns the name in JSON, such as `rolled_back`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Promoted => "promoted",
+            Self::RolledBack => "rolled_back",
+            Self::Stopped => "stopped",
+        }
+    }
+
     /// Returns the words for a sentence, such as `rolled back`.
     pub fn words(self) -> &'static str {
         match self {
@@ -111,6 +127,9 @@ impl Rollout {
             started_at: now,
             stage_since: now,
             started_by: None,
+            replaced: former
+                .filter(|former| former.runs_beside(champion_revision))
+                .map(|former| former.challenger.number),
             end: None,
         }
     }
@@ -145,6 +164,12 @@ impl Rollout {
     /// Returns whether the rollout runs beside the champion with this revision.
     pub fn runs_beside(&self, champion_revision: u32) -> bool {
         self.end.is_none() && self.champion_revision == champion_revision
+    }
+
+    /// Returns whether the rollout was rolled back, and the champion with this revision still serves.
+    pub fn is_rolled_back_beside(&self, champion_revision: u32) -> bool {
+        let outcome = self.end.as_ref().map(|end| end.outcome);
+        self.champion_revision == champion_revision && outcome == Some(RolloutOutcome::RolledBack)
     }
 
     /// Returns the record with the next stage, which begins now.

@@ -115,6 +115,14 @@ pub enum AuditedAction {
     AlarmMuted,
     /// The mails of an alarm were switched on again before that time.
     AlarmUnmuted,
+    /// A rollout of a version began: the version proves itself beside the champion.
+    RolloutStarted,
+    /// The next stage of a rollout began.
+    RolloutAdvanced,
+    /// The version of a rollout was worse, so the champion stays.
+    RolloutRolledBack,
+    /// A rollout ended without a decision about its version.
+    RolloutStopped,
     /// A link for a session was made.
     LinkCreated,
     /// A person is about to end all sessions and links.

@@ -138,6 +138,17 @@ pub struct Version {
 }
 
 impl Version {
+    /// Returns the gate's decision as text for a person, and what a version that passed does before it serves.
+    pub fn why(&self) -> String {
+        let next = match self.promotion {
+            _ if !self.decision.promotes() => "",
+            PromotionMode::Direct => "",
+            PromotionMode::Canary => "; its rollout begins",
+            PromotionMode::Manual => "; it waits for a person",
+        };
+        format!("{}{next}", self.decision)
+    }
+
     /// Returns whether the version becomes the champion at once.
     pub fn is_promoted_at_once(&self) -> bool {
         self.decision.promotes() && self.promotion.is_direct()

@@ -1,248 +1,291 @@
-//! Tests which state changes of an alarm are reported by mail, and that the number of mails is limited.
+//! Tests which state changes of alarms are reported by mail, and that the number of mails is limited.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
-use evergreen_lifecycle::incident::{MOST_IN_A_DAY, MOST_IN_A_ROW};
-use evergreen_lifecycle::{AlarmChange, AlarmRecord, AlarmReport};
+mod incident_life;
+
+use evergreen_lifecycle::incident::{
+    AlarmFamily, AlarmNews, AlarmSurroundings, FormerAlarm, Gravity, RaiseMail, RaisedAlarm, RingingAlarm,
+    report_without_record,
+};
+use evergreen_lifecycle::{AlarmChange, AlarmReport, IncidentRecord};
 use evergreen_testkit::moment;
 use jiff::{SignedDuration, Timestamp};
-use proptest::prelude::*;
+
+const FAILED: &str = "evergreen-training-failed";
+const QUEUE: &str = "evergreen-train-failure-queue";
+const ERRORS: &str = "evergreen-prediction-errors";
+const LATENCY: &str = "evergreen-prediction-latency";
+const UNKNOWN: &str = "evergreen-figures-unknown";
 
 fn at(minute: i64) -> Timestamp {
     moment("2026-11-24T03:00:00Z") + SignedDuration::from_mins(minute)
 }
 
-fn raised(minute: i64) -> AlarmChange {
-    AlarmChange { raised: true, since: at(minute), was_raised: false }
+/// Test helper: returns the family and the gravity of an alarm of these tests.
+fn kind(alarm: &str) -> (AlarmFamily, Gravity) {
+    match alarm {
+        ERRORS => (AlarmFamily::Predictions, Gravity::Outage),
+        LATENCY => (AlarmFamily::Predictions, Gravity::Degraded),
+        UNKNOWN => (AlarmFamily::Watching, Gravity::Internal),
+        FAILED | QUEUE => (AlarmFamily::Training, Gravity::Internal),
+        _ => (AlarmFamily::Other, Gravity::Internal),
+    }
 }
 
-fn over(minute: i64) -> AlarmChange {
-    AlarmChange { raised: false, since: at(minute), was_raised: true }
+fn news(alarm: &str, raised: bool, minute: i64) -> AlarmNews<'_> {
+    let (family, gravity) = kind(alarm);
+    AlarmNews { alarm, family, gravity, change: AlarmChange { raised, since: at(minute), was_raised: !raised } }
 }
 
-/// Test helper: returns the expected report that incidents are over. `minutes` are the start times of the incidents.
-fn end_of(minutes: &[i64]) -> AlarmReport {
-    AlarmReport::Over { raised: minutes.iter().copied().map(at).collect() }
+fn ringing(alarms: &[(&str, i64)]) -> AlarmSurroundings {
+    let one = |(alarm, minute): &(&str, i64)| {
+        let (family, gravity) = kind(alarm);
+        RingingAlarm { alarm: (*alarm).to_owned(), family, gravity, since: Some(at(*minute)) }
+    };
+    AlarmSurroundings { ringing: Some(alarms.iter().map(one).collect()), ..AlarmSurroundings::default() }
 }
 
-/// Test helper: an alarm, as its stored record. `None` if no state change has been stored yet.
+/// Test helper: the alarms of a stack, as their stored record.
 #[derive(Default)]
-struct Alarm(Option<AlarmRecord>);
+struct Stack {
+    record: Option<IncidentRecord>,
+    around: AlarmSurroundings,
+}
 
-impl Alarm {
+impl Stack {
     // The notification of the change arrives at `now`.
-    /// Test helper: applies the state change `change` to the alarm. Returns which mail to send, or why none is sent.
-    fn hear_at(&mut self, change: AlarmChange, now: Timestamp) -> AlarmReport {
-        let (alarm_report, next) = AlarmRecord::receive(self.0.as_ref(), change, now);
-        self.0 = next.or(self.0.take());
-        alarm_report
+    /// Test helper: applies a change. Returns which mail to send, or why none is sent.
+    fn hear_at(&mut self, news: AlarmNews<'_>, now: Timestamp) -> AlarmReport {
+        let (report, next) = IncidentRecord::receive(self.record.as_ref(), &news, &self.around, now);
+        self.record = next.or(self.record.take());
+        report
     }
 
-    fn receive(&mut self, change: AlarmChange) -> AlarmReport {
-        self.hear_at(change, change.since)
+    fn raise(&mut self, alarm: &str, minute: i64) -> AlarmReport {
+        self.hear_at(news(alarm, true, minute), at(minute))
+    }
+
+    fn end(&mut self, alarm: &str, minute: i64) -> AlarmReport {
+        self.hear_at(news(alarm, false, minute), at(minute))
     }
 }
 
-#[test]
-fn an_incident_is_reported_once_and_its_end_once() {
-    let mut alarm = Alarm::default();
-    assert_eq!(alarm.receive(raised(0)), AlarmReport::Raised);
-    assert_eq!(alarm.receive(over(300)), end_of(&[0]));
-    assert_eq!(alarm.receive(raised(600)), AlarmReport::Raised);
-    assert_eq!(alarm.receive(over(605)), end_of(&[600]));
+/// Test helper: returns the alarms of a mail about an end, each with the minutes in which it rang.
+fn rang(report: AlarmReport) -> Vec<(String, SignedDuration, SignedDuration)> {
+    let AlarmReport::Over { raised, .. } = report else { panic!("the incident is over: {report:?}") };
+    let since = |time: Timestamp| time.duration_since(at(0));
+    raised.into_iter().map(|it| (it.alarm, since(it.since), since(it.over.unwrap()))).collect()
+}
+
+fn minutes(alarm: &str, from: i64, until: i64) -> (String, SignedDuration, SignedDuration) {
+    (alarm.to_owned(), SignedDuration::from_mins(from), SignedDuration::from_mins(until))
 }
 
 #[test]
-fn a_raise_that_comes_after_its_end_is_not_reported_and_neither_is_the_end() {
-    let mut alarm = Alarm::default();
-    alarm.receive(raised(0));
-    alarm.receive(over(5));
-    assert_eq!(alarm.receive(over(20)), AlarmReport::NothingToReport);
-    assert_eq!(alarm.hear_at(raised(15), at(21)), AlarmReport::Overtaken);
-    assert_eq!(alarm.receive(raised(30)), AlarmReport::Raised, "the next one is");
+fn alarms_of_one_family_are_one_incident() {
+    let mut stack = Stack::default();
+    assert_eq!(stack.raise(FAILED, 0), AlarmReport::Raised);
+    assert_eq!(stack.raise(QUEUE, 9), AlarmReport::OthersRing);
+    assert_eq!(stack.end(FAILED, 300), AlarmReport::OthersRing);
+    assert_eq!(rang(stack.end(QUEUE, 360)), [minutes(FAILED, 0, 300), minutes(QUEUE, 9, 360)]);
 }
 
 #[test]
-fn a_raise_that_waited_for_hours_is_not_reported_when_the_incident_is_over() {
-    let mut alarm = Alarm::default();
-    alarm.receive(raised(0));
-    alarm.receive(over(5));
-    assert_eq!(alarm.hear_at(raised(0), at(600)), AlarmReport::Overtaken);
+fn an_alarm_of_another_family_is_an_incident_of_its_own() {
+    let mut stack = Stack::default();
+    assert_eq!(stack.raise(FAILED, 0), AlarmReport::Raised);
+    assert_eq!(stack.raise(ERRORS, 5), AlarmReport::Raised);
+    assert_eq!(rang(stack.end(ERRORS, 20)), [minutes(ERRORS, 5, 20)]);
+    assert_eq!(rang(stack.end(FAILED, 30)), [minutes(FAILED, 0, 30)]);
 }
 
 #[test]
-fn an_end_that_comes_after_the_next_raise_is_not_reported() {
-    let mut alarm = Alarm::default();
-    alarm.receive(raised(0));
-    assert_eq!(alarm.receive(raised(30)), AlarmReport::Raised);
-    assert_eq!(alarm.hear_at(over(20), at(31)), AlarmReport::Overtaken);
-    assert_eq!(alarm.receive(over(40)), end_of(&[0, 30]), "somebody may have got only the first mail");
+fn an_outage_of_a_store_is_one_incident_of_predictions_and_metrics() {
+    let mut stack = Stack::default();
+    assert_eq!(stack.raise(ERRORS, 0), AlarmReport::Raised);
+    assert_eq!(stack.raise(UNKNOWN, 12), AlarmReport::OthersRing);
+    assert_eq!(stack.end(ERRORS, 60), AlarmReport::OthersRing);
+    assert_eq!(rang(stack.end(UNKNOWN, 65)).len(), 2);
+    // Without a common begin, they are two incidents.
+    assert_eq!(stack.raise(LATENCY, 2000), AlarmReport::Raised);
+    assert!(matches!(stack.raise(UNKNOWN, 2100), AlarmReport::Repeated { .. } | AlarmReport::Raised));
+}
+
+#[test]
+fn a_graver_alarm_is_mailed_although_it_joins() {
+    let mut stack = Stack::default();
+    stack.raise(LATENCY, 0);
+    let AlarmReport::AlsoRaised { raised } = stack.raise(ERRORS, 10) else { panic!("it is graver") };
+    assert_eq!(raised.iter().map(|raised| raised.alarm.as_str()).collect::<Vec<_>>(), [LATENCY]);
+    assert_eq!(stack.end(LATENCY, 20), AlarmReport::OthersRing);
+    assert_eq!(rang(stack.end(ERRORS, 30)).len(), 2);
+}
+
+#[test]
+fn an_alarm_that_joins_a_day_later_is_mailed() {
+    let mut stack = Stack::default();
+    stack.raise(FAILED, 0);
+    assert!(matches!(stack.raise(QUEUE, 1440), AlarmReport::AlsoRaised { .. }));
+}
+
+#[test]
+fn who_missed_the_first_mail_gets_one_about_an_alarm_that_joins_later() {
+    let mut stack = Stack::default();
+    stack.raise(FAILED, 0);
+    let first = RaisedAlarm { alarm: FAILED.into(), since: at(0), over: None, mail: RaiseMail::Claimed };
+    assert_eq!(stack.raise(QUEUE, 40), AlarmReport::Joined { first });
+}
+
+#[test]
+fn a_lost_end_does_not_silence_the_next_alarm() {
+    let mut stack = Stack::default();
+    stack.raise(FAILED, 0);
+    // Nobody heard that it was OK again, but CloudWatch says so.
+    stack.around = ringing(&[(QUEUE, 300)]);
+    assert_eq!(stack.raise(QUEUE, 300), AlarmReport::Raised);
+    assert_eq!(rang(stack.end(QUEUE, 330)).len(), 2, "who got only the first mail gets the mail about the end");
+}
+
+#[test]
+fn an_alarm_that_rings_again_without_an_end_begins_a_new_incident() {
+    let mut stack = Stack::default();
+    stack.raise(FAILED, 0);
+    assert!(matches!(stack.raise(FAILED, 30), AlarmReport::Repeated { holds: false, .. }));
+    assert_eq!(stack.hear_at(news(FAILED, false, 20), at(31)), AlarmReport::Overtaken);
+    assert_eq!(rang(stack.end(FAILED, 40)), [minutes(FAILED, 0, 30), minutes(FAILED, 30, 40)]);
+}
+
+#[test]
+fn a_muted_alarm_neither_begins_nor_prolongs_an_incident() {
+    let mut stack = Stack::default();
+    stack.around.muted = [QUEUE.to_owned()].into();
+    assert_eq!(stack.raise(QUEUE, 0), AlarmReport::Muted);
+    assert_eq!(stack.raise(FAILED, 5), AlarmReport::Raised);
+    assert_eq!(rang(stack.end(FAILED, 10)), [minutes(FAILED, 5, 10)]);
+    assert_eq!(stack.end(QUEUE, 20), AlarmReport::Muted);
+}
+
+#[test]
+fn an_alarm_that_was_muted_after_its_mail_does_not_delay_the_end() {
+    let mut stack = Stack::default();
+    stack.raise(FAILED, 0);
+    stack.raise(QUEUE, 5);
+    stack.around.muted = [QUEUE.to_owned()].into();
+    assert!(matches!(stack.end(FAILED, 10), AlarmReport::Over { .. }));
+    assert_eq!(stack.end(QUEUE, 20), AlarmReport::Muted);
+}
+
+#[test]
+fn a_raise_that_comes_after_its_end_is_not_reported() {
+    let mut stack = Stack::default();
+    stack.raise(FAILED, 0);
+    stack.end(FAILED, 5);
+    // Nobody knows whether the registry was away when the mail about the begin was sent.
+    assert_eq!(rang(stack.end(FAILED, 20)), [minutes(FAILED, 20, 20)]);
+    assert_eq!(stack.hear_at(news(FAILED, true, 15), at(21)), AlarmReport::Overtaken);
 }
 
 #[test]
 fn an_alarm_without_a_record_ends_if_it_was_raised() {
-    assert_eq!(Alarm::default().receive(over(0)), end_of(&[]), "an earlier release may have sent the first mail");
-    let first = AlarmChange { was_raised: false, ..over(0) };
-    assert_eq!(Alarm::default().receive(first), AlarmReport::NothingToReport);
+    assert!(matches!(Stack::default().end(FAILED, 0), AlarmReport::Over { .. }));
+    let mut first = news(FAILED, false, 0);
+    first.change.was_raised = false;
+    assert_eq!(Stack::default().hear_at(first, at(0)), AlarmReport::NothingToReport);
 }
 
 #[test]
-fn an_end_is_reported_though_the_alarm_was_without_data_in_between() {
-    let mut alarm = Alarm::default();
-    alarm.receive(raised(0));
-    assert_eq!(alarm.receive(AlarmChange { was_raised: false, ..over(9) }), end_of(&[0]));
+fn after_an_outage_of_the_registry_one_mail_says_that_all_is_over() {
+    let mut stack = Stack { around: ringing(&[(UNKNOWN, -50)]), ..Stack::default() };
+    assert_eq!(stack.end(ERRORS, 0), AlarmReport::OthersRing);
+    stack.around = ringing(&[]);
+    let over = stack.end(UNKNOWN, 60);
+    let AlarmReport::Over { began, raised } = &over else { panic!("{over:?}") };
+    assert_eq!(*began, Some(at(-50)));
+    assert!(raised.iter().any(|raised| raised.mail == RaiseMail::Unclaimed), "everybody gets it: {raised:?}");
 }
 
 #[test]
-fn flapping_is_reported_and_then_held_back_until_the_alarm_is_quiet() {
-    let mut alarm = Alarm::default();
-    for minute in [0, 10, 20] {
-        assert_eq!(alarm.receive(raised(minute)), AlarmReport::Raised);
-        assert!(matches!(alarm.receive(over(minute + 5)), AlarmReport::Over { .. }));
+fn without_the_registry_the_states_of_other_alarms_decide() {
+    let report =
+        |alarm, raised, others: &[(&str, i64)]| report_without_record(&news(alarm, raised, 0), &ringing(others));
+    assert_eq!(report(ERRORS, true, &[(ERRORS, 0), (FAILED, -3)]), AlarmReport::Raised);
+    assert_eq!(report(UNKNOWN, true, &[(ERRORS, -3)]), AlarmReport::OthersRing);
+    assert_eq!(report(ERRORS, true, &[(UNKNOWN, -3)]), AlarmReport::Raised, "it is graver");
+    assert_eq!(report(ERRORS, false, &[(UNKNOWN, -3)]), AlarmReport::OthersRing);
+    assert_eq!(report(ERRORS, false, &[(FAILED, -3)]), AlarmReport::over_for_everybody());
+    assert_eq!(report_without_record(&news(ERRORS, true, 0), &AlarmSurroundings::default()), AlarmReport::Raised);
+}
+
+#[test]
+fn incidents_of_one_alarm_become_one_mail_for_a_day() {
+    let mut stack = Stack::default();
+    let mut hour = |hour: i64| (stack.raise(FAILED, 60 * hour), stack.end(FAILED, 60 * hour + 5));
+    assert_eq!(hour(0).0, AlarmReport::Raised);
+    for again in [1, 2] {
+        assert!(matches!(hour(again), (AlarmReport::Repeated { holds: false, .. }, AlarmReport::Over { .. })));
     }
-    assert_eq!(alarm.receive(raised(30)), AlarmReport::Flapping);
-    for minute in [35, 45, 55] {
-        assert_eq!(alarm.receive(over(minute)), AlarmReport::HeldBack);
-        assert_eq!(alarm.receive(raised(minute + 5)), AlarmReport::HeldBack);
+    let (AlarmReport::Repeated { earlier, holds: true }, AlarmReport::Over { .. }) = hour(3) else {
+        panic!("a digest")
+    };
+    assert_eq!(earlier.len(), 3);
+    for held in 4..27 {
+        assert_eq!(hour(held), (AlarmReport::HeldBack, AlarmReport::HeldBack), "hour {held}");
     }
-    assert_eq!(alarm.receive(over(119)), AlarmReport::HeldBack, "it was not quiet for an hour");
-    assert_eq!(alarm.receive(raised(179)), AlarmReport::Raised);
-    assert_eq!(alarm.receive(over(184)), end_of(&[179]));
+    let (AlarmReport::Repeated { earlier, holds: true }, AlarmReport::Over { .. }) = hour(27) else {
+        panic!("a digest")
+    };
+    assert_eq!(earlier.len(), 20, "it lists what was not mailed");
 }
 
 #[test]
-fn the_end_of_flapping_is_reported_when_the_alarm_stayed_raised() {
-    let mut alarm = Alarm::default();
-    for minute in [0, 10, 20, 30] {
-        alarm.receive(raised(minute));
-        alarm.receive(over(minute + 5));
+fn a_repeated_alarm_that_was_quiet_for_six_hours_is_mailed_again() {
+    let mut stack = Stack::default();
+    for hour in 0..6 {
+        stack.raise(FAILED, 60 * hour);
+        stack.end(FAILED, 60 * hour + 5);
     }
-    assert_eq!(alarm.receive(raised(40)), AlarmReport::HeldBack);
-    assert_eq!(alarm.receive(over(100)), end_of(&[]), "everybody got the mail that it flaps");
-    assert_eq!(alarm.receive(raised(101)), AlarmReport::Raised);
+    assert!(matches!(stack.raise(FAILED, 60 * 12), AlarmReport::Repeated { .. }));
 }
 
 #[test]
-fn one_failure_an_hour_does_not_send_two_mails_an_hour() {
-    let mut alarm = Alarm::default();
-    let told = (0..24).flat_map(|hour| [raised(60 * hour), over(60 * hour + 5)]).map(|change| alarm.receive(change));
-    assert_eq!(told.filter(is_told).count(), 2 * MOST_IN_A_ROW as usize + 1);
-}
-
-#[test]
-fn a_failure_that_leaves_a_quiet_hour_each_time_is_reported_eight_times_a_day() {
-    let mut alarm = Alarm::default();
-    let mut told = |count: i64| (0..count).map(|n| alarm.receive(raised(70 * n))).filter(is_told).count();
-    assert_eq!(told(22), MOST_IN_A_DAY + 1);
-    assert_eq!(alarm.receive(raised(70 * 22)), AlarmReport::Raised, "the first two of them were a day ago");
+fn an_alarm_that_rings_again_and_again_hides_no_other() {
+    let mut stack = Stack::default();
+    for hour in 0..6 {
+        stack.raise(FAILED, 60 * hour);
+        stack.end(FAILED, 60 * hour + 5);
+    }
+    assert_eq!(stack.raise(FAILED, 360), AlarmReport::HeldBack);
+    assert_eq!(stack.raise(QUEUE, 365), AlarmReport::Raised);
+    assert!(matches!(stack.end(QUEUE, 370), AlarmReport::OthersRing));
+    assert!(matches!(stack.end(FAILED, 380), AlarmReport::Over { .. }));
 }
 
 #[test]
 fn a_change_dated_in_the_future_silences_no_later_one() {
-    let mut alarm = Alarm::default();
-    alarm.hear_at(raised(1_000_000), at(0));
-    assert!(matches!(alarm.receive(over(5)), AlarmReport::Over { .. }));
-    assert_eq!(alarm.receive(raised(100)), AlarmReport::Raised);
+    let mut stack = Stack::default();
+    stack.hear_at(news(FAILED, true, 1_000_000), at(0));
+    assert!(matches!(stack.end(FAILED, 5), AlarmReport::Over { .. }));
+    assert!(matches!(stack.raise(FAILED, 100), AlarmReport::Raised | AlarmReport::Repeated { .. }));
 }
 
 #[test]
-fn the_record_of_an_alarm_says_whether_a_mail_is_outdated() {
-    let mut alarm = Alarm::default();
-    alarm.receive(raised(0));
-    let record = alarm.0.clone().unwrap();
-    assert!(!record.overtakes(raised(0), at(0)) && !record.overtakes(over(5), at(5)));
-    alarm.receive(over(5));
-    assert!(alarm.0.unwrap().overtakes(raised(0), at(5)));
+fn the_record_says_whether_a_mail_is_outdated() {
+    let mut stack = Stack::default();
+    stack.raise(FAILED, 0);
+    stack.raise(QUEUE, 1);
+    let change = news(FAILED, true, 0).change;
+    assert!(!stack.record.as_ref().unwrap().overtakes(FAILED, change, at(1)));
+    stack.end(FAILED, 5);
+    let record = stack.record.clone().unwrap();
+    assert!(record.overtakes(FAILED, change, at(5)) && record.is_open_since(FAILED, at(0)), "the incident goes on");
+    stack.end(QUEUE, 9);
+    assert!(!stack.record.unwrap().is_open_since(FAILED, at(0)));
 }
 
-fn is_told(alarm_report: &AlarmReport) -> bool {
-    matches!(alarm_report, AlarmReport::Raised | AlarmReport::Flapping | AlarmReport::Over { .. })
-}
-
-// The alarm is raised and becomes OK in turn.
-/// Test strategy: generates an alarm's state changes, each with the delay of its notification in minutes.
-fn life() -> impl Strategy<Value = Vec<(AlarmChange, i64)>> {
-    let pauses = prop_oneof![1i64..30, 30i64..120, 120i64..600];
-    proptest::collection::vec((pauses, prop_oneof![Just(0i64), 0i64..90]), 0..80).prop_map(|steps| {
-        let (mut minute, mut is_raised) = (0, false);
-        let change = |(pause, late)| {
-            (minute, is_raised) = (minute + pause, !is_raised);
-            (if is_raised { raised(minute) } else { over(minute) }, late)
-        };
-        steps.into_iter().map(change).collect()
-    })
-}
-
-// The notifications are in the order of their arrival.
-/// Test helper: applies all state changes to one alarm. Returns each change, the arrival time of its notification, and
-/// which mail to send about it.
-fn told_of(life: &[(AlarmChange, i64)]) -> Vec<(AlarmChange, Timestamp, AlarmReport)> {
-    let mut heard: Vec<_> =
-        life.iter().map(|(change, late)| (change.since + SignedDuration::from_mins(*late), *change)).collect();
-    heard.sort_by_key(|(now, _)| *now);
-    let mut alarm = Alarm::default();
-    heard.into_iter().map(|(now, change)| (change, now, alarm.hear_at(change, now))).collect()
-}
-
-proptest! {
-    #[test]
-    fn nothing_is_reported_after_a_newer_change(life in life()) {
-        let told: Vec<_> = told_of(&life).into_iter().filter(|(_, _, alarm_report)| is_told(alarm_report)).collect();
-        prop_assert!(told.is_sorted_by_key(|(change, _, _)| change.since));
-    }
-
-    #[test]
-    fn an_end_is_reported_once_after_an_alarm(life in life()) {
-        let mut open = false;
-        for (change, _, alarm_report) in told_of(&life) {
-            match alarm_report {
-                AlarmReport::Raised | AlarmReport::Flapping => open = true,
-                AlarmReport::Over { raised } => {
-                    // Before the first change of the alarm, only the notification says whether the alarm was raised.
-                    prop_assert!(open || raised.is_empty() && change.was_raised);
-                    open = false;
-                }
-                _ => {}
-            }
-        }
-    }
-
-    #[test]
-    fn no_alarm_uses_up_the_mails_of_a_day(life in life()) {
-        let told: Vec<_> = told_of(&life).into_iter().filter(|(_, _, alarm_report)| is_told(alarm_report)).collect();
-        for (first, _, _) in &told {
-            let day = first.since..first.since + SignedDuration::from_hours(24);
-            let mails = told.iter().filter(|(change, _, _)| day.contains(&change.since)).count();
-            prop_assert!(mails < 20, "{mails} mails a recipient");
-        }
-    }
-
-    #[test]
-    fn an_alarm_after_a_quiet_day_is_mailed(life in life()) {
-        let mut alarm = Alarm::default();
-        life.iter().for_each(|(change, _)| drop(alarm.receive(*change)));
-        let last = life.last().map_or(at(0), |(change, _)| change.since);
-        let later = AlarmChange { since: last + SignedDuration::from_hours(25), ..raised(0) };
-        prop_assert_eq!(alarm.receive(later), AlarmReport::Raised);
-    }
-
-    #[test]
-    fn a_repeated_notification_gets_the_same_answer(life in life()) {
-        let mut alarm = Alarm::default();
-        for (change, _) in life {
-            let (first, record) = (alarm.receive(change), alarm.0.clone());
-            prop_assert_eq!(alarm.receive(change), first);
-            prop_assert_eq!(&alarm.0, &record);
-        }
-    }
-
-    #[test]
-    fn the_record_of_an_alarm_is_stored_and_read_unchanged(life in life()) {
-        let mut alarm = Alarm::default();
-        for (change, _) in life {
-            alarm.receive(change);
-            let stored = serde_json::to_string(&alarm.0).unwrap();
-            let read: Option<AlarmRecord> = serde_json::from_str(&stored).unwrap();
-            prop_assert_eq!(serde_json::to_string(&read).unwrap(), stored);
-        }
-    }
+#[test]
+fn an_incident_that_an_earlier_release_has_mailed_ends_with_a_mail() {
+    let former = FormerAlarm { newest: news(FAILED, true, 0).change, open: true, raised: vec![at(-90), at(0)] };
+    let record = IncidentRecord::default().with_former(FAILED, AlarmFamily::Training, Gravity::Internal, &former);
+    let mut stack = Stack { record: Some(record), ..Stack::default() };
+    assert_eq!(rang(stack.end(FAILED, 5)), [minutes(FAILED, -90, 5), minutes(FAILED, 0, 5)]);
 }

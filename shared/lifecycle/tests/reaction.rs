@@ -2,8 +2,8 @@
 
 use evergreen_lifecycle::VersionNumber;
 use evergreen_lifecycle::reaction::{
-    MAX_TAKEN, Reaction, ReactionCause, ReactionDecision, ReactionLog, ReactionRules, Reluctance, ReturnedChampion,
-    Situation, TakenReaction,
+    MAX_TAKEN, Reaction, ReactionCause, ReactionDecision, ReactionLog, ReactionRules, ReactionSituation, Reluctance,
+    ReturnedChampion, TakenReaction,
 };
 use evergreen_testkit::moment;
 use jiff::{SignedDuration, Timestamp};
@@ -41,7 +41,7 @@ impl Stack {
         let champion = self.champion();
         let before = self.champions.iter().rev().find(|version| **version != champion).copied();
         let revision = u32::try_from(self.champions.len()).unwrap();
-        self.log.decide(&self.rules, &Situation { causes, revision, before, is_training }, now)
+        self.log.decide(&self.rules, &ReactionSituation { causes, revision, before, is_training }, now)
     }
 
     /// Decides, does what was decided, and returns it.

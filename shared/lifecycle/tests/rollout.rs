@@ -217,13 +217,15 @@ fn equal_failures_roll_back_at_most_as_often_as_stated() {
         for (stage, share) in [(1, 0.1), (2, 0.5)] {
             for _ in 0..2000 {
                 let counts: &mut RolloutCounts = evidence.stages.entry(stage).or_default();
-                let arm = if chance.next() < share { &mut counts.challenger } else { &mut counts.champion };
-                if chance.next() < 0.01 {
-                    arm.failed(1)
+                let (is_challenger, fails) = (chance.next() < share, chance.next() < 0.01);
+                let arm = if is_challenger { &mut counts.challenger } else { &mut counts.champion };
+                if fails {
+                    arm.failed(1);
                 } else {
-                    arm.answered(1, 1)
+                    arm.answered(1, 1);
                 }
-                if fails_more(&evidence) {
+                // Only a failure of the challenger speaks against it.
+                if is_challenger && fails && fails_more(&evidence) {
                     return true;
                 }
             }

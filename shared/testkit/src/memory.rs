@@ -8,6 +8,7 @@ mod events;
 mod feedback;
 mod journal;
 mod listing;
+mod live;
 mod mail;
 mod mail_links;
 mod measuring;
@@ -15,6 +16,7 @@ mod registry;
 mod rollouts;
 mod served;
 mod sessions;
+mod skew;
 mod steering;
 mod storage;
 
@@ -23,8 +25,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use evergreen_lifecycle::cost::MonthUsage;
-use evergreen_lifecycle::drift::{DriftComparison, DriftSummary};
-use evergreen_lifecycle::feedback::{LiveTally, PairedTally};
+use evergreen_lifecycle::drift::{DriftComparison, DriftSummary, SkewCheck};
+use evergreen_lifecycle::feedback::{LiveSummary, LiveTally, PairedTally};
+use evergreen_lifecycle::incident::FormerAlarm;
 use evergreen_lifecycle::journal::JournalEntry;
 use evergreen_lifecycle::mail_link::MailLink;
 use evergreen_lifecycle::ports::{
@@ -35,7 +38,7 @@ use evergreen_lifecycle::reaction::ReactionLog;
 use evergreen_lifecycle::rollout::Rollout;
 use evergreen_lifecycle::session::{Session, SessionLink};
 use evergreen_lifecycle::{
-    AlarmRecord, Alias, AliasName, Annotations, Announcement, AuditEntry, Champion, Datum, KeepDays, LifecycleEvent,
+    Alias, AliasName, Annotations, Announcement, AuditEntry, Champion, Datum, IncidentRecord, KeepDays, LifecycleEvent,
     MadeChange, Mute, Pointer, PublishedMetrics, Record, Run, RunId, Unreadable, Verification, Version, VersionNumber,
 };
 use jiff::Timestamp;
@@ -116,6 +119,10 @@ pub struct MemoryState {
     pub published: Option<PublishedMetrics>,
     /// The stored counts of served rows, in the order of their first storing.
     pub shares: Vec<CountShare>,
+    /// Test input: the maximum number of served rows in a sample. 0 means that no row is kept.
+    pub sampled_rows: usize,
+    /// How often a sample of served rows was stored. The samples are among `objects`.
+    pub sample_writes: usize,
     /// The newest rollout. `None` if there was none.
     pub rollout: Option<Rollout>,
     /// The stored counts of rollouts, in the order of their first storing.
@@ -126,6 +133,8 @@ pub struct MemoryState {
     pub drift: Option<DriftSummary>,
     /// The newest comparison of each length of window.
     pub comparisons: Vec<DriftComparison>,
+    /// The newest judgement of the live accuracy. `None` before the first one.
+    pub live: Option<LiveSummary>,
     /// The secret that signs the ids of predictions. `None` if no function created it yet.
     pub prediction_secret: Option<[u8; 32]>,
     /// The hashes of the ids of predictions whose true value was counted.
@@ -138,8 +147,10 @@ pub struct MemoryState {
     pub mails: Vec<SentMail>,
     /// The claims on mails, by the key of the mail. A claim reserves one mail for one Lambda invocation.
     pub claims: BTreeMap<String, MailClaim>,
-    /// The stored records of CloudWatch alarms, by the alarm's name.
-    pub alarms: BTreeMap<String, AlarmRecord>,
+    /// The stored record of the CloudWatch alarms and their incidents. `None` if there is no record.
+    pub incidents: Option<IncidentRecord>,
+    /// Test input: what an earlier release has stored about alarms, by the alarm's name.
+    pub former_alarms: BTreeMap<String, FormerAlarm>,
     /// The aliases, by name.
     pub aliases: BTreeMap<AliasName, Alias>,
     /// The tags and notes of versions, by version number.
@@ -150,6 +161,8 @@ pub struct MemoryState {
     pub keys: BTreeMap<String, MadeChange>,
     /// The mutes of alarms, by the alarm's name without the name of the stack.
     pub mutes: BTreeMap<String, Mute>,
+    /// The newest comparison of the answers in training and in serving. `None` before the first one.
+    pub skew: Option<SkewCheck>,
     /// What the stack has done by itself.
     pub reactions: ReactionLog,
     /// The links that were not used yet, by the hash of their token.

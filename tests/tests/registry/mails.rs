@@ -1,7 +1,8 @@
-//! Tests the registry's claims on mails (records that one attempt sends a mail) and its stored states of alarms.
+//! Tests the registry's claims on mails (records that one attempt sends a mail) and its stored record of alarms.
 
+use evergreen_lifecycle::incident::{AlarmFamily, AlarmNews, AlarmSurroundings, Gravity};
 use evergreen_lifecycle::ports::{AlarmRecords, Claim, Lease, MailClaims, RememberError};
-use evergreen_lifecycle::{AlarmChange, AlarmRecord};
+use evergreen_lifecycle::{AlarmChange, IncidentRecord};
 
 use crate::world::{later, registry};
 
@@ -81,20 +82,24 @@ async fn only_one_of_many_concurrent_claims_may_send() {
 }
 
 #[tokio::test]
-async fn an_alarms_record_is_changed_by_one_writer_at_a_time() {
+async fn the_record_of_the_alarms_is_changed_by_one_writer_at_a_time() {
     let registry = registry();
-    let raised = AlarmChange { raised: true, since: later(0), was_raised: false };
-    let first = AlarmRecord::receive(None, raised, later(0)).1.unwrap();
-    registry.remember("evergreen-accuracy-low", &first).await.unwrap();
-    assert_eq!(registry.alarm("evergreen-accuracy-low").await.unwrap(), Some(first.clone()));
-    assert_eq!(registry.alarm("evergreen-throttles").await.unwrap(), None);
+    let after = |known: Option<&IncidentRecord>, raised, minutes| {
+        let change = AlarmChange { raised, since: later(minutes), was_raised: !raised };
+        let (family, gravity) = (AlarmFamily::Quality, Gravity::Degraded);
+        let news = AlarmNews { alarm: "evergreen-accuracy-low", family, gravity, change };
+        IncidentRecord::receive(known, &news, &AlarmSurroundings::default(), later(minutes)).1.unwrap()
+    };
+    let first = after(None, true, 0);
+    registry.remember(&first).await.unwrap();
+    assert_eq!(registry.incidents().await.unwrap(), Some(first.clone()));
+    assert_eq!(registry.former_alarm("evergreen-throttles").await.unwrap(), None);
 
-    let over = AlarmChange { raised: false, since: later(5), was_raised: false };
-    let second = AlarmRecord::receive(Some(&first), over, later(5)).1.unwrap();
-    registry.remember("evergreen-accuracy-low", &second).await.unwrap();
+    let second = after(Some(&first), false, 5);
+    registry.remember(&second).await.unwrap();
     for stale in [&first, &second] {
-        let error = registry.remember("evergreen-accuracy-low", stale).await.unwrap_err();
+        let error = registry.remember(stale).await.unwrap_err();
         assert!(matches!(error, RememberError::Conflict), "{error:?}");
     }
-    assert_eq!(registry.alarm("evergreen-accuracy-low").await.unwrap(), Some(second));
+    assert_eq!(registry.incidents().await.unwrap(), Some(second));
 }

@@ -59,7 +59,7 @@ async fn each_recipient_gets_the_digest_of_a_week_once() {
     assert_eq!(again.payload, json!({"sent": 0, "sent_before": 2}), "{}", again.log);
     let digests = stack.inbox.since(mark, |mail| mail.subject.starts_with("[WEEK] ")).await;
     assert_eq!(digests.len(), 2);
-    for title in ["What served", "Served data", "Training", "Incidents", "Requests and cost"] {
+    for title in ["Versions", "Watched", "Training", "Incidents", "Requests and cost"] {
         assert!(digests[0].text.contains(title), "{title}: {}", digests[0].text);
     }
 }

@@ -17,6 +17,7 @@ const MANIFESTS: &str = "${ArtifactBucket.Arn}/models/${ModelName}/*/manifest.js
 const REGISTRY: &str = "${ArtifactBucket.Arn}/registry/${ModelName}/*";
 const JOURNAL: &str = "${ArtifactBucket.Arn}/registry/${ModelName}/journal/*";
 const KEPT_MANIFESTS: &str = "${ArtifactBucket.Arn}/registry/${ModelName}/manifests/*";
+const SAMPLES: &str = "${ArtifactBucket.Arn}/served/${ModelName}/*";
 const BUS: &str = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default";
 // The functions' roles need permission to use the key. It decrypts the content of the S3 bucket and the table. It also
 // encrypts new S3 objects, and the messages that Lambda sends into a queue with the function's role.
@@ -41,6 +42,7 @@ const CALLS: [(&str, &[(&str, &str)]); 6] = [
             ("s3:GetObjectVersion", DATASET),
             ("s3:GetObject", INCOMING),
             ("s3:GetObject", MODELS),
+            ("s3:GetObject", SAMPLES),
             ("s3:DeleteObject", MODELS),
             ("s3:GetObject", REGISTRY),
             ("s3:PutObject", REGISTRY),
@@ -71,7 +73,9 @@ const CALLS: [(&str, &[(&str, &str)]); 6] = [
             ("dynamodb:BatchGetItem", TABLE),
             ("dynamodb:GetItem", TABLE),
             ("dynamodb:PutItem", TABLE),
+            ("s3:PutObject", SAMPLES),
             ("kms:Decrypt", KEY),
+            ("kms:GenerateDataKey", KEY),
         ],
     ),
     (
@@ -134,6 +138,7 @@ const CALLS: [(&str, &[(&str, &str)]); 6] = [
             ("dynamodb:PutItem", TABLE),
             ("dynamodb:Query", TABLE),
             ("dynamodb:Query", INDEX),
+            ("cloudwatch:DescribeAlarms", "*"),
             ("ses:SendEmail", SENDERS),
             ("ses:SendEmail", MAIL_EVENTS),
             ("ses:SendRawEmail", SENDERS),
@@ -394,7 +399,10 @@ fn of_the_models_records(function: &str, statement: &Value) -> Value {
             condition["ForAnyValue:StringEquals"] = json!({"dynamodb:EnclosingOperation": ["TransactWriteItems"]});
             condition
         }
-        ("Alert" | "Console", "ReadDrift") => condition(&["SERVED"]),
+        ("Console" | "Alert", "ReadDrift") => condition(&["SERVED"]),
+        ("Metrics", "ReadFeedback") | ("Console", "CountFeedback") => condition(&["FEEDBACK"]),
+        ("Predict", "ReadChampionAndKeyOfIds") => condition(&["MODEL", "KEY"]),
+        ("Predict", "CreateKeyOfIds") | ("Console", "CheckIdsOfPredictions") => condition(&["KEY"]),
         ("Console", "ReadAndChange") => condition(&["MODEL", "OUTBOX", "AUDIT", "MAIL", "SESSION", "MAILLINK"]),
         ("Train", "ReadNewestRun") => condition(&["MODEL"]),
         ("Train", _) => condition(&["MODEL", "OUTBOX", "AUDIT"]),

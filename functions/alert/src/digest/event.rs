@@ -20,7 +20,6 @@ pub enum AlertEvent {
 /// The event of the digest's schedule.
 #[derive(Deserialize)]
 struct DigestTrigger {
-    trigger: String,
     scheduled_time: Option<String>,
 }
 
@@ -33,7 +32,7 @@ impl AlertEvent {
         if event.get("trigger").and_then(Value::as_str) != Some(DIGEST) {
             return serde_json::from_value(event).map(|event| Self::Alarms(Box::new(event)));
         }
-        let DigestTrigger { trigger: _, scheduled_time } = serde_json::from_value(event)?;
+        let DigestTrigger { scheduled_time } = serde_json::from_value(event)?;
         // The emulator does not fill in the time.
         Ok(Self::Digest(scheduled_time.and_then(|time| time.parse().ok())))
     }

@@ -45,10 +45,10 @@ pub(super) fn write(week: &Week, about: &Letterhead) -> Result<Mail, askama::Err
         headline: headline(week, about),
         span: format!("{} to {}", moment(week.from), moment(week.until)),
         sections: vec![
-            section("What served", lines::champions(week)),
-            section("Served data", lines::watched(week)),
+            section("Versions", lines::champions(week)),
+            section("Watched", lines::watched(week)),
             section("Training", lines::trainings(week)),
-            section("Incidents", lines::incidents(week)),
+            section("Incidents", lines::incidents(week, &about.stack)),
             section("Requests and cost", lines::usage(week)),
         ],
     };

@@ -1,9 +1,10 @@
 //! What a digest says about each part of the week, as sentences.
 
+use evergreen_lifecycle::incident::AlarmIncident;
 use evergreen_lifecycle::{Champion, Run, RunStatus};
 use jiff::Timestamp;
 
-use super::week::{Incident, Week};
+use super::week::Week;
 use crate::quantity::{moment, number, span};
 use crate::version_values::headline_name;
 
@@ -31,7 +32,7 @@ fn served(champion: &Champion, end: Option<Timestamp>) -> String {
     format!("Version {} served from {since}{until}. Its {name} on the hold-out is {score}.", version.number)
 }
 
-/// Returns whether the served data has drifted, and what the stack did by itself.
+/// Returns whether the served data has drifted, how good the live predictions are, and what the stack did by itself.
 pub(super) fn watched(week: &Week) -> Vec<String> {
     let drift = match &week.drift {
         None => "Drift is unknown: it could not be read.".to_owned(),
@@ -40,10 +41,15 @@ pub(super) fn watched(week: &Week) -> Vec<String> {
             None => "The champion's rows were not compared with its training data yet.".to_owned(),
         },
     };
+    let live = match &week.live {
+        None => "Live accuracy is unknown: it could not be read.".to_owned(),
+        Some(None) => "Live accuracy is unknown, because no true values have come back.".to_owned(),
+        Some(Some(summary)) => summary.sentence.clone(),
+    };
     let of_week = |at: Timestamp| at >= week.from && at <= week.until;
     let log = week.reactions.iter().flat_map(|log| &log.taken);
     let reactions = log.filter(|taken| of_week(taken.at)).map(|taken| taken.sentence());
-    [drift].into_iter().chain(reactions).collect()
+    [drift, live].into_iter().chain(reactions).collect()
 }
 
 /// Returns how many runs there were and how they ended, and when the next training begins.
@@ -80,20 +86,31 @@ fn results(runs: &[Run], now: Timestamp) -> Vec<String> {
     [sum].into_iter().chain(named).collect()
 }
 
-/// Returns the newest incident of each alarm that rang.
-pub(super) fn incidents(week: &Week) -> Vec<String> {
+/// Returns the incidents with their alarms. `stack` is the stack's name, with which the names of alarms begin.
+pub(super) fn incidents(week: &Week, stack: &str) -> Vec<String> {
     match &week.incidents {
         None => unknown(),
         Some(incidents) if incidents.is_empty() => vec!["No alarm rang.".to_owned()],
-        Some(incidents) => incidents.iter().map(incident).collect(),
+        Some(incidents) => incidents.iter().map(|one| incident(one, stack)).collect(),
     }
 }
 
-fn incident(incident: &Incident) -> String {
-    let (alarm, began) = (incident.alarm, moment(incident.began));
+fn incident(incident: &AlarmIncident, stack: &str) -> String {
+    let short = |alarm: &str| {
+        let name = alarm.strip_prefix(stack).and_then(|rest| rest.strip_prefix('-'));
+        name.unwrap_or(alarm).to_owned()
+    };
+    let mut alarms: Vec<String> = Vec::new();
+    for raised in incident.raised.iter().filter(|raised| raised.since >= incident.began) {
+        let name = short(&raised.alarm);
+        if !alarms.contains(&name) {
+            alarms.push(name);
+        }
+    }
+    let (alarms, began) = (alarms.join(", "), moment(incident.began));
     match incident.ended {
-        None => format!("{alarm} was raised at {began}, and is still raised."),
-        Some(ended) => format!("{alarm} was raised at {began}, for {}.", span(ended.duration_since(incident.began))),
+        None => format!("{alarms}: since {began}, and not over."),
+        Some(ended) => format!("{alarms}: from {began}, for {}.", span(ended.duration_since(incident.began))),
     }
 }
 

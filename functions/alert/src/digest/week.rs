@@ -2,6 +2,8 @@
 
 use evergreen_lifecycle::cost::{CostEstimate, MonthUsage, Prices, beginning_of_month};
 use evergreen_lifecycle::drift::DriftSummary;
+use evergreen_lifecycle::feedback::LiveSummary;
+use evergreen_lifecycle::incident::AlarmIncident;
 use evergreen_lifecycle::ports::{BilledUsage, Clock, Schedules, Unavailable};
 use evergreen_lifecycle::reaction::ReactionLog;
 use evergreen_lifecycle::schedule::Timetable;
@@ -9,7 +11,6 @@ use evergreen_lifecycle::{Champion, Run};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{DigestHandler, DigestRegistry};
-use crate::AlarmKind;
 
 /// The time that a digest is about: seven days.
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -32,27 +33,19 @@ pub(super) struct Week {
     pub(super) champions: Option<Vec<Champion>>,
     /// The newest comparisons of served rows with the baseline. The inner `None`: nothing was compared yet.
     pub(super) drift: Option<Option<DriftSummary>>,
+    /// The newest judgement of the live accuracy. The inner `None`: nothing was judged yet.
+    pub(super) live: Option<Option<LiveSummary>>,
     pub(super) reactions: Option<ReactionLog>,
     /// The runs that began in the week, oldest first.
     pub(super) runs: Option<Vec<Run>>,
-    /// The newest incident of each alarm that rang in the week.
-    pub(super) incidents: Option<Vec<Incident>>,
+    /// The incidents that went on in the week, oldest first.
+    pub(super) incidents: Option<Vec<AlarmIncident>>,
     /// The usage of the week.
     pub(super) usage: Option<MonthUsage>,
     /// The estimated cost of the month so far.
     pub(super) cost: Option<CostEstimate>,
     /// The next time of the training schedule. The inner `None`: no training is due.
     pub(super) next_training: Option<Option<Timestamp>>,
-}
-
-/// An incident of one alarm.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Incident {
-    /// The alarm's name without the name of the stack.
-    pub(super) alarm: &'static str,
-    pub(super) began: Timestamp,
-    /// `None` while the alarm is raised.
-    pub(super) ended: Option<Timestamp>,
 }
 
 impl Week {
@@ -88,9 +81,10 @@ impl Week {
             until,
             champions,
             drift: known("drift", registry.drift_summary().await),
+            live: known("live accuracy", registry.live_summary().await),
             reactions: known("reactions", registry.reactions().await),
             runs,
-            incidents: known("alarms", incidents(registry, &handler.letterhead.stack, from).await),
+            incidents: known("alarms", incidents(registry, from).await),
             usage: usage(handler, from, until).await,
             cost: cost(handler, until).await,
             next_training,
@@ -112,19 +106,11 @@ fn served(newest_first: impl Iterator<Item = Champion>, from: Timestamp) -> Vec<
     served
 }
 
-/// Returns the newest incident of each alarm, if it went on after `from`; the oldest first.
-async fn incidents(registry: &impl DigestRegistry, stack: &str, from: Timestamp) -> Result<Vec<Incident>, Unavailable> {
-    let mut incidents = Vec::new();
-    for kind in AlarmKind::KNOWN {
-        let alarm = kind.entry().name;
-        let Some(record) = registry.alarm(&format!("{stack}-{alarm}")).await? else { continue };
-        let Some((began, ended)) = record.newest_incident() else { continue };
-        if ended.is_none_or(|ended| ended >= from) {
-            incidents.push(Incident { alarm, began, ended });
-        }
-    }
-    incidents.sort_by_key(|incident| incident.began);
-    Ok(incidents)
+/// Returns the incidents that went on after `from`, oldest first.
+async fn incidents(registry: &impl DigestRegistry, from: Timestamp) -> Result<Vec<AlarmIncident>, Unavailable> {
+    let Some(record) = registry.incidents().await? else { return Ok(Vec::new()) };
+    let is_recent = |incident: &&AlarmIncident| incident.ended.is_none_or(|ended| ended >= from);
+    Ok(record.incidents().filter(is_recent).cloned().collect())
 }
 
 /// Returns the usage between two times. `None` if nobody counts it, as on an emulator.

@@ -16,8 +16,9 @@ fn links(mail: &Mail) -> Vec<String> {
 /// Test helper: gives the metric of the alarm in [`RAISED`] a value every five minutes.
 fn measured(memory: &Memory) {
     let last = moment("2026-11-24T03:05:00Z");
-    let value = |step: i64| (last - SignedDuration::from_mins(5 * step), if step < 2 { -1.3 } else { 2.0 });
-    memory.state().series = (0..200).rev().map(value).collect();
+    let at = |step: i64| last - SignedDuration::from_mins(5 * step);
+    let fall = |step: i64| -1.3 + 0.1 * step.min(33) as f64;
+    memory.state().series = (0..280).rev().map(|step| (at(step), fall(step))).collect();
 }
 
 #[tokio::test]

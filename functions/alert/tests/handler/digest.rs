@@ -1,8 +1,9 @@
 //! Tests of the weekly digest.
 
 use evergreen_alert::{DigestError, DigestHandler, DigestReport, Letterhead, Recipients};
+use evergreen_lifecycle::incident::{AlarmFamily, AlarmNews, AlarmSurroundings, Gravity};
 use evergreen_lifecycle::ports::{BilledResources, StoredSchedule};
-use evergreen_lifecycle::{AlarmChange, AlarmRecord, Run, RunState};
+use evergreen_lifecycle::{AlarmChange, IncidentRecord, Run, RunState};
 use evergreen_testkit::{FixedClock, Memory, finished_run, moment, run, version};
 use jiff::SignedDuration;
 
@@ -39,15 +40,7 @@ fn eventful() -> Memory {
     let failed = Run { state: failed, ..run("b", moment("2026-11-25T03:00:00Z")) };
     let old = finished_run("c", moment("2026-11-20T03:00:00Z"), &version(1, 0.9, moment("2026-11-20T03:00:10Z")));
     state.runs.extend([promoted, failed, old].map(|run| (run.id.clone(), run)));
-    let change = |raised, since| AlarmChange { raised, since: moment(since), was_raised: !raised };
-    let (_, raised) = AlarmRecord::receive(None, change(true, "2026-11-26T03:00:00Z"), moment(NOW));
-    let (_, over) = AlarmRecord::receive(raised.as_ref(), change(false, "2026-11-26T05:30:00Z"), moment(NOW));
-    state.alarms.insert("evergreen-data-drifted".into(), over.unwrap());
-    let (_, raised) = AlarmRecord::receive(None, change(true, "2026-11-29T03:00:00Z"), moment(NOW));
-    state.alarms.insert("evergreen-throttles".into(), raised.unwrap());
-    let (_, raised) = AlarmRecord::receive(None, change(true, "2026-11-01T03:00:00Z"), moment(NOW));
-    let (_, over) = AlarmRecord::receive(raised.as_ref(), change(false, "2026-11-01T05:30:00Z"), moment(NOW));
-    state.alarms.insert("evergreen-accuracy-low".into(), over.unwrap());
+    state.incidents = Some(incidents());
     let log = r#"{"revision": 1, "taken": [{"at": "2026-11-26T03:05:00.000Z", "cause": "drift", "reaction": "retrain", "version": 2}]}"#;
     state.reactions = serde_json::from_str(log).unwrap();
     state.schedule = Some(StoredSchedule {
@@ -59,6 +52,25 @@ fn eventful() -> Memory {
     state.month_usage = serde_usage();
     drop(state);
     memory
+}
+
+/// Returns a record with an incident that is over, one that goes on, and one of an earlier week.
+fn incidents() -> IncidentRecord {
+    let changes = [
+        ("accuracy-low", AlarmFamily::Quality, true, "2026-11-22T03:00:00Z"),
+        ("accuracy-low", AlarmFamily::Quality, false, "2026-11-22T05:30:00Z"),
+        ("data-drifted", AlarmFamily::Other, true, "2026-11-26T03:00:00Z"),
+        ("data-drifted", AlarmFamily::Other, false, "2026-11-26T05:30:00Z"),
+        ("throttles", AlarmFamily::Other, true, "2026-11-29T03:00:00Z"),
+    ];
+    let mut record = None;
+    for (alarm, family, raised, since) in changes {
+        let change = AlarmChange { raised, since: moment(since), was_raised: !raised };
+        let alarm = &format!("evergreen-{alarm}");
+        let news = AlarmNews { alarm, family, gravity: Gravity::Internal, change };
+        record = IncidentRecord::receive(record.as_ref(), &news, &AlarmSurroundings::default(), moment(since)).1;
+    }
+    record.unwrap()
 }
 
 fn serde_usage() -> evergreen_lifecycle::cost::MonthUsage {

@@ -3,6 +3,7 @@
 
 mod acting;
 mod digest;
+mod grouping;
 mod muting;
 mod once;
 mod order;

@@ -74,7 +74,7 @@ pub async fn handle_with(
         console_url: Some(CONSOLE.into()),
         zone: TimeZone::UTC,
     };
-    let ports = AlertPorts { registry: memory, mailer, history: memory, clock };
+    let ports = AlertPorts { registry: memory, mailer, alarm_states: memory, history: memory, clock };
     let handler = AlertHandler { ports: &ports, recipients: &recipients, letterhead: &letterhead };
     let until = clock.now() + SignedDuration::from_mins(5);
     handler.handle(event, "invocation-7", until).await

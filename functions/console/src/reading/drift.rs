@@ -3,8 +3,8 @@
 use evergreen_http::{Problem, maybe_moment, moment};
 use evergreen_lifecycle::RunId;
 use evergreen_lifecycle::VersionNumber;
-use evergreen_lifecycle::drift::{CountedHour, DriftComparison, DriftVerdict, Window, WindowLength};
-use evergreen_lifecycle::ports::{Reactions, ServedRecord};
+use evergreen_lifecycle::drift::{CountedHour, DriftComparison, DriftVerdict, SkewCheck, Window, WindowLength};
+use evergreen_lifecycle::ports::{Reactions, ServedRecord, SkewRecord};
 use evergreen_lifecycle::reaction::{Reaction, ReactionCause, TakenReaction};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -25,8 +25,17 @@ struct DriftView<'a> {
     drifted: usize,
     sentence: Option<&'a str>,
     comparisons: Vec<ComparisonView<'a>>,
+    /// Whether the champion answers as in training.
+    skew: Option<SkewView>,
     /// What the stack has done by itself, newest first.
     reactions: Vec<ReactionView<'a>>,
+}
+
+#[derive(Serialize)]
+struct SkewView {
+    #[serde(flatten)]
+    check: SkewCheck,
+    sentence: String,
 }
 
 #[derive(Serialize)]
@@ -62,6 +71,7 @@ impl<W: ConsoleWorld> Console<W> {
         let summary = read(registry.drift_summary()).await?;
         let comparisons = read(registry.drift_comparisons()).await?;
         let reactions = read(registry.reactions()).await?;
+        let skew = read(registry.skew()).await?;
         let summary = summary.as_ref();
         Reply::ok(&DriftView {
             judged_until: summary.and_then(|summary| summary.judged.next().start()),
@@ -69,6 +79,7 @@ impl<W: ConsoleWorld> Console<W> {
             drifted: summary.map_or(0, |summary| summary.drifted()),
             sentence: summary.and_then(|summary| summary.sentence()),
             comparisons: comparisons.iter().map(view).collect(),
+            skew: skew.map(|check| SkewView { sentence: check.sentence(), check }),
             reactions: reactions.taken.iter().rev().map(taken).collect(),
         })
     }

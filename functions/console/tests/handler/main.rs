@@ -4,6 +4,7 @@
 
 mod comparing;
 mod doors;
+mod feedback;
 mod mail_links;
 mod pages;
 mod reading;

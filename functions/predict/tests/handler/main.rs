@@ -15,5 +15,7 @@ mod predicting;
 mod refreshing;
 mod refusing;
 mod rollback;
+mod rolling;
+mod sampling;
 mod showing;
 mod support;

@@ -6,9 +6,11 @@ use std::time::Duration;
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::feedback::PredictionKey;
 use evergreen_lifecycle::ports::{
-    AliasLookup, ArtifactReadError, Artifacts, Champions, CountShare, PredictionKeys, ServedCounting, Unavailable,
-    Versions, WithCopy,
+    AliasLookup, ArtifactReadError, Artifacts, Champions, CountShare, PredictionKeys, RolloutCounting, RolloutShare,
+    Rollouts, SampleStore, ServedCounting, ServingRecords, Unavailable, Versions, WithCopy,
 };
+use evergreen_lifecycle::rollout::Rollout;
+use evergreen_lifecycle::sample::SampleKey;
 use evergreen_lifecycle::{Alias, AliasName, Artifact, Champion, Pointer, Record, Version, VersionNumber};
 use evergreen_predict::journal::{AnsweredRequest, Journal};
 use evergreen_predict::{App, PredictPorts};
@@ -115,6 +117,25 @@ impl PredictionKeys for Remote {
     }
 }
 
+impl Rollouts for Remote {
+    async fn rollout(&self) -> Result<Option<Record<Rollout>>, Unavailable> {
+        self.memory.rollout().await
+    }
+
+    async fn serving(&self, with_copy: bool) -> Result<Option<ServingRecords>, Unavailable> {
+        *self.pointer_reads.lock().unwrap() += 1;
+        self.pass().await;
+        self.memory.serving(with_copy).await
+    }
+}
+
+impl RolloutCounting for Remote {
+    async fn put_rollout_share(&self, share: &RolloutShare) -> Result<(), Unavailable> {
+        self.pass().await;
+        self.memory.put_rollout_share(share).await
+    }
+}
+
 impl Versions for Remote {
     async fn version(&self, number: VersionNumber) -> Result<Option<Record<Version>>, Unavailable> {
         *self.version_reads.lock().unwrap() += 1;
@@ -139,6 +160,17 @@ impl ServedCounting for Remote {
     async fn put_share(&self, share: &CountShare) -> Result<(), Unavailable> {
         self.pass().await;
         self.memory.put_share(share).await
+    }
+}
+
+impl SampleStore for Remote {
+    fn sampled_rows(&self) -> usize {
+        self.memory.sampled_rows()
+    }
+
+    async fn put_sample(&self, key: SampleKey<'_>, content: Vec<u8>) -> Result<(), Unavailable> {
+        self.pass().await;
+        self.memory.put_sample(key, content).await
     }
 }
 
@@ -206,7 +238,22 @@ impl Fixture {
 
     /// Creates a function that has not loaded a champion. `interval` is the time between two refreshes of the champion.
     pub fn with_interval(interval: SignedDuration) -> Self {
-        let (remote, journal) = (Arc::new(Remote::default()), Arc::new(Recorder::default()));
+        Self::over(Remote::default(), interval)
+    }
+
+    /// Creates a function that has loaded version 1, with the given artifact, as the champion. It keeps at most `rows`
+    /// served rows of an hour.
+    pub async fn sampling(rows: usize, artifact: &[u8]) -> Self {
+        let remote = Remote::default();
+        remote.memory.state().sampled_rows = rows;
+        let fixture = Self::over(remote, INTERVAL);
+        fixture.promote_as(1, artifact);
+        fixture.app.warm_up().await;
+        fixture
+    }
+
+    fn over(remote: Remote, interval: SignedDuration) -> Self {
+        let (remote, journal) = (Arc::new(remote), Arc::new(Recorder::default()));
         let clock = Arc::new(FixedClock::at(moment("2026-11-24T08:00:00Z")));
         let ports = PredictPorts {
             registry: Arc::clone(&remote),

@@ -5,6 +5,7 @@
 mod asking;
 mod drifting;
 mod forgetting;
+mod impact;
 mod importing;
 mod learning;
 mod numbering;

@@ -252,8 +252,13 @@ impl RegistryKeys {
         Key { partition: self.mails.clone(), sort: format!("CLAIM#{key}") }
     }
 
-    /// Returns the DynamoDB key of the record of the CloudWatch alarm `name`.
-    pub(super) fn alarm(&self, name: &str) -> Key {
+    /// Returns the DynamoDB key of the record of the CloudWatch alarms and their incidents.
+    pub(super) fn incidents(&self) -> Key {
+        Key { partition: self.mails.clone(), sort: "INCIDENTS".to_owned() }
+    }
+
+    /// Returns the DynamoDB key under which releases up to 0.2 stored the record of the CloudWatch alarm `name`.
+    pub(super) fn former_alarm(&self, name: &str) -> Key {
         Key { partition: self.mails.clone(), sort: format!("ALARM#{name}") }
     }
 
@@ -302,6 +307,11 @@ impl RegistryKeys {
         Key { partition: self.served.clone(), sort: "DRIFT".to_owned() }
     }
 
+    /// Returns the DynamoDB key of the newest comparison of the answers in training and in serving.
+    pub(super) fn skew(&self) -> Key {
+        Key { partition: self.served.clone(), sort: "SKEW".to_owned() }
+    }
+
     /// Returns the DynamoDB key of the newest comparison of this length of window.
     pub(super) fn drift_comparison(&self, length: WindowLength) -> Key {
         let name = match length {
@@ -311,6 +321,11 @@ impl RegistryKeys {
             WindowLength::FourWeeks => "four_weeks",
         };
         Key { partition: self.served.clone(), sort: format!("{COMPARISONS}{name}") }
+    }
+
+    /// Returns the DynamoDB key of the newest judgement of the live accuracy.
+    pub(super) fn live(&self) -> Key {
+        Key { partition: self.served.clone(), sort: "LIVE".to_owned() }
     }
 
     /// Returns the DynamoDB key of the secret that signs the ids of predictions.
@@ -419,8 +434,9 @@ mod tests {
         assert_eq!(sort(iris.champion()), "CHAMPION");
         assert_eq!(sort(iris.artifact()), "ARTIFACT");
         assert_eq!(sort(iris.champion_of(12)), "CHAMPION#00000012");
+        let former = iris.former_alarm("evergreen-throttles");
         for (key, place) in
-            [(iris.claim("abc"), "CLAIM#abc"), (iris.alarm("evergreen-throttles"), "ALARM#evergreen-throttles")]
+            [(iris.claim("abc"), "CLAIM#abc"), (iris.incidents(), "INCIDENTS"), (former, "ALARM#evergreen-throttles")]
         {
             assert_eq!((key.partition.as_str(), key.sort.as_str()), ("MAIL#iris", place));
         }

@@ -112,9 +112,9 @@ impl Registry {
         keys: impl Iterator<Item = &'a Key>,
         needed: &Key,
     ) -> Result<(Vec<RegistryItem>, bool), Unavailable> {
-        let signing = self.missing_prediction_key();
+        let keys = keys.cloned().chain(self.missing_prediction_key());
         let keys = KeysAndAttributes::builder()
-            .set_keys(Some(keys.cloned().chain(signing).map(Key::into_item).collect()))
+            .set_keys(Some(keys.map(Key::into_item).collect()))
             .consistent_read(true)
             .build()
             .map_err(|error| Unavailable::new(READING, error))?;

@@ -54,7 +54,7 @@ pub struct LiveWindow {
 
 impl LiveSummary {
     /// Returns whether the champion's live accuracy is to be judged now. `former` is the newest judgement. Without a known
-    /// true value, it is judged again as soon as there is one. Otherwise it is judged once a day, because each look may
+    /// true value, it is judged again as soon as there is one. Otherwise it is judged once a day, because each comparison may
     /// be wrong.
     pub fn is_due(former: Option<&Self>, version: VersionNumber, today: Date, has_labels: bool) -> bool {
         former.is_none_or(|former| {
@@ -130,7 +130,7 @@ impl LiveWindow {
 }
 
 impl LiveQuality {
-    /// Describes the quality of the predictions of so many days.
+    /// Describes the quality of the predictions of the given number of days.
     pub fn sentence(&self, days: i32) -> String {
         let of = format!(
             "The truth is known for {} of {} predictions of {days} days",

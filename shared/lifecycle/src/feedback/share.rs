@@ -34,7 +34,7 @@ pub struct WeightedAccuracy {
 
 impl WeightedAccuracy {
     // Wilson's interval is honest for few rows and for shares near 0 and 1 (E. B. Wilson, Probable inference, 1927). With
-    // weights, fewer rows would tell as much: their effective number is that of L. Kish, Survey sampling, 1965.
+    // weights, fewer rows would show as much: their effective number is that of L. Kish, Survey sampling, 1965.
     /// Computes the accuracy. `None` without a known truth.
     pub(super) fn of(kinds: &[Kind]) -> Option<Self> {
         let known = || kinds.iter().filter(|kind| kind.rows > 0 && kind.weight > 0);

@@ -1,4 +1,4 @@
-//! The exact probability of so many bad rows in groups of two samples, if both samples come from the same distribution
+//! The exact probability of a given number of bad rows in groups of two samples, if both samples come from the same distribution
 //! within each group.
 //!
 //! Groups are kinds of predictions, such as those with a probability of 0.3 to 0.4. Labels may be known for one kind more

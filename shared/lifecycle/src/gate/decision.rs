@@ -99,6 +99,18 @@ impl Decision {
         self.constant.map(|constant| constant.advantage(self.metric, self.score))
     }
 
+    /// Returns how many answers the challenger changes, as a sentence without a full stop. `None` if no champion could be
+    /// compared.
+    ///
+    /// An example: `against version 6, on 9,841 rows served in the last 7 days: 312 of 9,841 answers change, most of them
+    /// where plan = pro (281 of 312); no → yes: 210, yes → no: 102`.
+    pub fn impact_sentence(&self) -> Option<String> {
+        let (impact, champion) = (self.impact.as_ref()?, self.champion_version?);
+        let directions = impact.directions();
+        let directions = if directions.is_empty() { directions } else { format!("; {directions}") };
+        Some(format!("against version {champion}, on {}: {impact}{directions}", impact.compared_on()))
+    }
+
     /// If the challenger is below the required score, returns the metric, the challenger's score and the required
     /// score.
     fn missed_floor(&self) -> Option<(PrimaryMetric, f64, f64)> {

@@ -9,14 +9,14 @@ use crate::VersionNumber;
 
 /// What is known when the stack decides whether to react.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Situation<'a> {
+pub struct ReactionSituation<'a> {
     /// The causes that hold now, each about the rows of the current champion.
     pub causes: &'a [ReactionCause],
     /// The revision of the current champion: the number of promotions so far.
     pub revision: u32,
     /// The champion before the current one. `None` if there was none.
     pub before: Option<VersionNumber>,
-    /// Whether a training run is in progress.
+    /// Whether a training run, an import or a rollout is in progress.
     pub is_training: bool,
 }
 
@@ -36,7 +36,7 @@ pub enum ReactionDecision {
 /// Why the stack does not react although a rule would allow it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reluctance {
-    /// A training run is in progress, and may make a better version.
+    /// A training run, an import or a rollout is in progress. It may end with a better champion.
     Training,
     /// The last reaction of this kind is too recent. The next one is possible at this time.
     Paused(Timestamp),
@@ -51,7 +51,7 @@ pub enum Reluctance {
 impl fmt::Display for Reluctance {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Training => write!(formatter, "a training run is in progress"),
+            Self::Training => write!(formatter, "a training run, an import or a rollout is in progress"),
             Self::Paused(until) => {
                 write!(formatter, "the last reaction of this kind is too recent; wait until {until}")
             }
@@ -71,7 +71,7 @@ impl ReactionLog {
     /// - A rollback never goes to a version that a rollback by a rule has left, as far as the log reaches back.
     ///
     /// If several causes hold, the first one with a possible reaction decides.
-    pub fn decide(&self, rules: &ReactionRules, situation: &Situation<'_>, now: Timestamp) -> ReactionDecision {
+    pub fn decide(&self, rules: &ReactionRules, situation: &ReactionSituation<'_>, now: Timestamp) -> ReactionDecision {
         let mut reluctance = ReactionDecision::Rest;
         for cause in ReactionCause::ALL.into_iter().filter(|cause| situation.causes.contains(cause)) {
             let decision = match rules.reaction(cause) {
@@ -92,7 +92,7 @@ impl ReactionLog {
         cause: ReactionCause,
         reaction: Reaction,
         rules: &ReactionRules,
-        situation: &Situation<'_>,
+        situation: &ReactionSituation<'_>,
         now: Timestamp,
     ) -> ReactionDecision {
         // A reaction that a clock ahead of ours has dated counts from its date.

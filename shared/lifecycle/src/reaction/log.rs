@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Reaction, ReactionCause};
 use crate::{RunId, VersionNumber};
 
-// With a pause of seven days for each kind, two are taken in a week at most. So the log covers a year.
+// With a pause of seven days for each kind, at most two happen in a week. So the log covers a year.
 /// Maximum number of reactions that the log keeps. The oldest ones are dropped first.
 pub const MAX_TAKEN: usize = 104;
 

@@ -33,9 +33,9 @@ pub enum ReactionCause {
 /// Which reactions the stack's parameters allow, and how often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReactionRules {
-    /// The reaction to drift. `None`: the stack only tells.
+    /// The reaction to drift. `None`: the stack only reports it.
     pub on_drift: Option<Reaction>,
-    /// The reaction to a worse live accuracy. `None`: the stack only tells.
+    /// The reaction to a worse live accuracy. `None`: the stack only reports it.
     pub on_live_accuracy: Option<Reaction>,
     /// Minimum time between two reactions of the same kind, whatever their causes.
     pub pause: SignedDuration,

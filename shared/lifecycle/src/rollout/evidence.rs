@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Rollout, RolloutCounts};
+use crate::feedback::PairedTally;
 use crate::ports::RolloutShare;
 
 /// The paired losses of both versions: predictions of both for the same row, whose true value is known by now.
@@ -14,6 +15,13 @@ pub struct LossDifferences {
     pub sum: f64,
     /// Sum of the squares of these differences.
     pub squares: f64,
+}
+
+impl From<PairedTally> for LossDifferences {
+    /// Takes the sums of the challenger as the rival of the champion.
+    fn from(tally: PairedTally) -> Self {
+        Self { rows: tally.rows, sum: tally.difference, squares: tally.squared_difference }
+    }
 }
 
 impl LossDifferences {

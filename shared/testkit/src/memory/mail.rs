@@ -1,6 +1,7 @@
-//! Test fake of the mail service, of the claims on mails, and of the stored records of alarms.
+//! Test fake of the mail service, of the claims on mails, and of the stored record of alarms.
 
-use evergreen_lifecycle::AlarmRecord;
+use evergreen_lifecycle::IncidentRecord;
+use evergreen_lifecycle::incident::FormerAlarm;
 use evergreen_lifecycle::ports::{
     AlarmRecords, Claim, Lease, Mail, MailClaims, Mailer, RememberError, SendError, UNANSWERED, Unavailable,
 };
@@ -85,16 +86,20 @@ impl MailClaims for Memory {
 }
 
 impl AlarmRecords for Memory {
-    async fn alarm(&self, name: &str) -> Result<Option<AlarmRecord>, Unavailable> {
-        Ok(self.reach("registry")?.alarms.get(name).cloned())
+    async fn incidents(&self) -> Result<Option<IncidentRecord>, Unavailable> {
+        Ok(self.reach("registry")?.incidents.clone())
     }
 
-    async fn remember(&self, name: &str, record: &AlarmRecord) -> Result<(), RememberError> {
+    async fn remember(&self, record: &IncidentRecord) -> Result<(), RememberError> {
         let mut state = self.reach("registry")?;
-        if state.alarms.get(name).map_or(0, |stored| stored.revision) + 1 != record.revision {
+        if state.incidents.as_ref().map_or(0, |stored| stored.revision) + 1 != record.revision {
             return Err(RememberError::Conflict);
         }
-        state.alarms.insert(name.to_owned(), record.clone());
+        state.incidents = Some(record.clone());
         Ok(())
+    }
+
+    async fn former_alarm(&self, name: &str) -> Result<Option<FormerAlarm>, Unavailable> {
+        Ok(self.reach("registry")?.former_alarms.get(name).cloned())
     }
 }
