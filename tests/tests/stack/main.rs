@@ -20,6 +20,7 @@ mod forgetting;
 mod impact;
 mod imports;
 mod live;
+mod mail_links;
 mod mails;
 mod metrics;
 mod naming;
