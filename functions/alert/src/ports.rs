@@ -1,7 +1,7 @@
 //! The outside services that the alert function uses: the registry, the mail service, CloudWatch's alarms and the clock.
 
 use evergreen_lifecycle::ports::{
-    AlarmRecords, AlarmStates, Champions, Clock, MailClaims, Mailer, Runs, Sleeper, Steering,
+    AlarmRecords, AlarmStates, Champions, Clock, MailClaims, Mailer, Rollouts, Runs, Sleeper, Steering,
 };
 
 /// The registry, the mail service, CloudWatch's alarms and the clock that the alert function uses.
@@ -21,7 +21,7 @@ pub struct AlertPorts<'a, R, M, A, C> {
 /// Trait that combines the registry, the mail service, CloudWatch's alarms and the clock.
 pub trait AlertWorld: Send + Sync {
     /// Type of the registry, which holds champions, runs, alarm records, mutes and mail claims.
-    type Registry: AlarmRecords + Champions + MailClaims + Runs + Steering;
+    type Registry: AlarmRecords + Champions + MailClaims + Rollouts + Runs + Steering;
     /// Type of the service that sends mails.
     type Mailer: Mailer;
     /// Type of the service that knows the present states of alarms.
@@ -41,7 +41,7 @@ pub trait AlertWorld: Send + Sync {
 
 impl<R, M, A, C> AlertWorld for AlertPorts<'_, R, M, A, C>
 where
-    R: AlarmRecords + Champions + MailClaims + Runs + Steering,
+    R: AlarmRecords + Champions + MailClaims + Rollouts + Runs + Steering,
     M: Mailer,
     A: AlarmStates,
     C: Clock + Sleeper,
