@@ -1,7 +1,7 @@
 //! The outside services that the alert function uses: the registry, the mail service, CloudWatch and the clock.
 
 use evergreen_lifecycle::ports::{
-    AlarmRecords, AlarmStates, Champions, Clock, MailClaims, MailLinks, Mailer, MetricHistory, Reactions, Runs,
+    AlarmRecords, AlarmStates, Champions, Clock, MailClaims, MailLinks, Mailer, MetricHistory, Reactions, Rollouts, Runs,
     ServedRecord, Sleeper, Steering, Versions,
 };
 
@@ -29,6 +29,7 @@ pub trait AlertWorld: Send + Sync {
         + MailClaims
         + MailLinks
         + Reactions
+        + Rollouts
         + Runs
         + ServedRecord
         + Steering
@@ -56,7 +57,7 @@ pub trait AlertWorld: Send + Sync {
 
 impl<R, M, A, H, C> AlertWorld for AlertPorts<'_, R, M, A, H, C>
 where
-    R: AlarmRecords + Champions + MailClaims + MailLinks + Reactions + Runs + ServedRecord + Steering + Versions,
+    R: AlarmRecords + Champions + MailClaims + MailLinks + Reactions + Rollouts + Runs + ServedRecord + Steering + Versions,
     M: Mailer,
     A: AlarmStates,
     H: MetricHistory,

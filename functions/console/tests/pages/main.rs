@@ -124,6 +124,7 @@ async fn a_session_that_may_steer_has_every_action() {
         "pause",
         "promote",
         "rollback",
+        "rollout-start",
         "sign-out",
         "tag",
         "tag-remove",
@@ -146,7 +147,7 @@ async fn a_form_carries_the_session_s_secret_a_key_and_what_the_person_saw() {
     assert!(value("back").all(|input| input.get("value") == Some("versions/15")));
     assert!(value("seen_revision").count() >= 2);
     let reasons: Vec<_> = value("reason").filter(|input| input.get("required").is_some()).collect();
-    assert_eq!(reasons.len(), 2, "promote and delete need a reason");
+    assert_eq!(reasons.len(), 3, "promote, rollout and delete need a reason");
 }
 
 #[tokio::test]

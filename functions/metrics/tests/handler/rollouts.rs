@@ -75,7 +75,8 @@ async fn a_challenger_without_anything_against_it_takes_over_stage_by_stage() {
     count(&world, sound());
     take(&world).await;
     assert_eq!((number(&world), now(&world).end.unwrap().outcome), (2, RolloutOutcome::Promoted));
-    assert_eq!(world.memory.state().copy.as_ref(), world.memory.state().objects.get("models/iris/00000002/model.onnx"));
+    let copy = world.memory.state().copy.clone();
+    assert_eq!(copy, world.memory.state().objects.get("models/iris/00000002/model.onnx").cloned());
     let audit = world.memory.state().audit.clone();
     let actions: Vec<_> = audit.iter().map(|entry| entry.action).collect();
     assert_eq!(actions, [AuditedAction::RolloutAdvanced, AuditedAction::RolloutAdvanced, AuditedAction::Promoted]);
