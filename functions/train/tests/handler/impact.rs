@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use evergreen_lifecycle::drift::CountedHour;
 use evergreen_lifecycle::sample::{SampleKey, SampledRows};
-use evergreen_lifecycle::{AnswerChanges, ComparedRows, Decision, Impact, VersionNumber};
+use evergreen_lifecycle::{AnswerChanges, ComparedRows, Impact, VersionNumber};
 use evergreen_scoring::Model;
 use evergreen_testkit::moment;
 use serde_json::json;
@@ -62,9 +62,9 @@ impl TestWorld {
 async fn the_decision_says_how_many_answers_change_and_where() {
     let world = changed().await;
     let report = world.invoke("second", quick()).await.unwrap();
-    let decision: Decision = world.memory.state().versions[&report.version.unwrap()].decision.clone();
-    let impact = decision.impact.unwrap();
-    assert_eq!((impact.basis, impact.rows), (ComparedRows::HoldOut, 160));
+    let version = world.memory.state().versions[&report.version.unwrap()].clone();
+    let impact = version.decision.impact.unwrap();
+    assert_eq!((impact.basis, impact.rows), (ComparedRows::HoldOut, version.evaluation.rows() as u64));
     assert_eq!(impact.mostly.as_ref().unwrap().condition, "plan = pro", "{impact}");
     let AnswerChanges::Labels { transitions } = &impact.changes else { panic!("{impact:?}") };
     assert_eq!((transitions[0].from.to_string(), transitions[0].to.to_string()), ("no".into(), "yes".into()));
@@ -104,11 +104,11 @@ async fn old_and_damaged_samples_are_left_out_and_few_rows_are_not_enough() {
 
 #[tokio::test]
 async fn a_number_changes_if_it_moves_by_more_than_the_champions_usual_error() {
-    let mut world = TestWorld::with(&[("houses.csv", houses(400).as_bytes())]);
+    let before = houses(400);
+    let mut world = TestWorld::with(&[("houses.csv", before.as_bytes())]);
     world.training.target = "price".into();
     world.decision("first").await;
-    let table = houses(400);
-    let dearer = table.lines().map(|line| match line.split_once(",mill,") {
+    let dearer = before.lines().map(|line| match line.split_once(",mill,") {
         Some((area, price)) => format!("{area},mill,{}\n", price.parse::<f64>().unwrap() + 400.0),
         None => format!("{line}\n"),
     });
