@@ -249,7 +249,7 @@ alarms! {
         raised: |_| "a new version was worse on live traffic and was rolled back".to_owned(),
         cleared: |_| "the rollout that was rolled back is no longer the newest".to_owned(),
         steps: &[
-            advice("See what was compared. The page `Rollout` of the console has the figures of both versions."),
+            advice("See what was compared. The page `Rollout` of the console has the values of both versions."),
             step("Compare the last runs: scores, data set, hyperparameters:", Command::Runs),
             step("If the data has changed, add newer rows to the data set, and train:", Command::Train),
         ],

@@ -10,11 +10,11 @@ use serde::Serialize;
 use crate::decision::Decider;
 use crate::delivery::{AlarmMail, MailSender};
 use crate::pace::Pace;
-use crate::story;
 use crate::{
     Alarm, AlertWorld, Contest, Findings, Knowledge, Letterhead, MailDraft, Notification, NotificationError,
     Recipients, RunFailure, cause, picture,
 };
+use crate::{reacted, story};
 
 /// Handles SNS events: turns each notification about an alarm into mails and sends them.
 #[derive(Debug)]
@@ -166,6 +166,7 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
             cause: cause::of(self.ports, alarm, &knowledge, &about.stack).await,
             failure: RunFailure::behind(alarm, self.ports.registry(), now).await,
             picture: picture::of(alarm, alarm_report, self.ports.history(), &about.zone, now).await,
+            reaction: reacted::of(self.ports.registry(), alarm).await,
             contest: Contest::of(alarm, &knowledge, self.ports.registry()).await,
             knowledge,
         };

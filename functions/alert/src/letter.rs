@@ -43,6 +43,8 @@ pub struct Findings {
     pub knowledge: Knowledge,
     /// The training run that explains the alarm. `None` if no run explains it.
     pub failure: Option<RunFailure>,
+    /// What the stack did by itself about the alarm, as a sentence. `None` if it did nothing.
+    pub reaction: Option<String>,
     /// The picture of the alarm's metric. `None` if its values are not known.
     pub picture: Option<ChartPicture>,
     /// What probably caused the alarm, as a sentence with its evidence. `None` if the evidence shows nothing.
@@ -128,11 +130,11 @@ impl MailDraft {
         about: &Letterhead,
         now: Timestamp,
     ) -> Self {
-        let Findings { knowledge, failure, picture, cause, contest } = findings;
+        let Findings { knowledge, failure, reaction, picture, cause, contest } = findings;
         let headline = headline(alarm, alarm_report, &knowledge, now);
         let letter = Letter {
             run: failure.as_ref().map(RunFailure::describe),
-            notes: notes(alarm, alarm_report, about, now),
+            notes: notes(alarm, alarm_report, about, now).into_iter().chain(reaction).collect(),
             facts: facts(alarm, lasted(alarm, alarm_report, &knowledge), &knowledge),
             cause,
             contest,

@@ -27,6 +27,7 @@ mod pace;
 mod picture;
 mod ports;
 mod quantity;
+mod reacted;
 mod reading;
 mod recipients;
 mod round;

@@ -1,8 +1,8 @@
 //! The outside services that the alert function uses: the registry, the mail service, CloudWatch and the clock.
 
 use evergreen_lifecycle::ports::{
-    AlarmRecords, AlarmStates, Champions, Clock, MailClaims, MailLinks, Mailer, MetricHistory, Runs, ServedRecord,
-    Sleeper, Steering, Versions,
+    AlarmRecords, AlarmStates, Champions, Clock, MailClaims, MailLinks, Mailer, MetricHistory, Reactions, Runs,
+    ServedRecord, Sleeper, Steering, Versions,
 };
 
 /// The registry, the mail service, CloudWatch and the clock that the alert function uses.
@@ -24,7 +24,15 @@ pub struct AlertPorts<'a, R, M, A, H, C> {
 /// Trait that combines the registry, the mail service, CloudWatch and the clock.
 pub trait AlertWorld: Send + Sync {
     /// Type of the registry, which holds champions, runs, alarm records, mutes, mail claims and links.
-    type Registry: AlarmRecords + Champions + MailClaims + MailLinks + Runs + ServedRecord + Steering + Versions;
+    type Registry: AlarmRecords
+        + Champions
+        + MailClaims
+        + MailLinks
+        + Reactions
+        + Runs
+        + ServedRecord
+        + Steering
+        + Versions;
     /// Type of the service that sends mails.
     type Mailer: Mailer;
     /// Type of the service that knows the current states of alarms.
@@ -48,7 +56,7 @@ pub trait AlertWorld: Send + Sync {
 
 impl<R, M, A, H, C> AlertWorld for AlertPorts<'_, R, M, A, H, C>
 where
-    R: AlarmRecords + Champions + MailClaims + MailLinks + Runs + ServedRecord + Steering + Versions,
+    R: AlarmRecords + Champions + MailClaims + MailLinks + Reactions + Runs + ServedRecord + Steering + Versions,
     M: Mailer,
     A: AlarmStates,
     H: MetricHistory,

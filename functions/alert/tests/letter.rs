@@ -80,7 +80,7 @@ fn mail(alarm: &Alarm, knowledge: &Knowledge) -> Mail {
 }
 
 fn findings(knowledge: &Knowledge) -> Findings {
-    Findings { knowledge: knowledge.clone(), failure: None, picture: None, cause: None, contest: None }
+    Findings { knowledge: knowledge.clone(), failure: None, reaction: None, picture: None, cause: None, contest: None }
 }
 
 fn told(alarm: &Alarm, alarm_report: &AlarmReport, knowledge: &Knowledge, now: &str) -> Mail {

@@ -62,7 +62,7 @@ pub use rebuild::{ObjectList, RegistryRestore, Restorable};
 pub use registrar::{LARGEST_COPY, PromoteError, Promotion, RegisterError, Registrar, Registration};
 pub use request_history::{RequestDay, RequestHistory, RequestHour};
 pub use retention::{Expiry, ObjectRetention, RecordRetention};
-pub use rollouts::{RolloutCounting, RolloutEvidence, RolloutShare, Rollouts, ServingRecords};
+pub use rollouts::{ChampionRecords, RolloutCounting, RolloutEvidence, RolloutShare, Rollouts};
 pub use runs::{MOST_RUNS, Opening, RunProgress, RunWriteError, Runs};
 pub use schedule::{ScheduleSwitch, Schedules, StoredSchedule};
 pub use served::{CountShare, HourCounts, SampleStore, ServedCounting, ServedRecord};

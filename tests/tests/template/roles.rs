@@ -121,8 +121,10 @@ const CALLS: [(&str, &[(&str, &str)]); 6] = [
             ("dynamodb:Query", TABLE),
             ("dynamodb:Query", INDEX),
             ("dynamodb:UpdateItem", TABLE),
+            ("dynamodb:ConditionCheckItem", TABLE),
             ("scheduler:GetSchedule", SCHEDULE),
             ("events:PutEvents", BUS),
+            ("cloudwatch:DescribeAlarms", "*"),
             ("cloudwatch:PutMetricData", "*"),
             ("apigateway:GET", USAGE),
             ("sqs:SendMessage", "MetricsFailureQueue.Arn"),
@@ -393,8 +395,8 @@ fn of_the_models_records(function: &str, statement: &Value) -> Value {
         ("Train", "DeletePublishedEvents") | ("Metrics", "PublishStoredEvents") => condition(&["OUTBOX"]),
         ("Metrics", "RememberPublishedMetrics") => condition(&["METRICS"]),
         ("Predict", "StoreCountsOfServedRows") | ("Metrics", "AddUpAndCompareServedRows") => condition(&["SERVED"]),
-        ("Metrics", "React") => condition(&["MODEL", "OUTBOX", "AUDIT"]),
-        ("Train", "DropCopyInPromotion") | ("Metrics", "DropCopyInRollback") => {
+        ("Metrics", "TakeStepOfRollout") => condition(&["MODEL", "OUTBOX", "AUDIT"]),
+        ("Train" | "Metrics", "DropCopyInPromotion") => {
             let mut condition = condition(&["MODEL", "OUTBOX", "AUDIT"]);
             condition["ForAnyValue:StringEquals"] = json!({"dynamodb:EnclosingOperation": ["TransactWriteItems"]});
             condition

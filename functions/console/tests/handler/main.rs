@@ -9,6 +9,7 @@ mod mail_links;
 mod pages;
 mod reading;
 mod rollback;
+mod rollouts;
 mod runs;
 mod steering;
 mod support;

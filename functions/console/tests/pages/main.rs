@@ -4,6 +4,7 @@
 mod drift;
 mod html;
 mod live;
+mod rollout;
 mod sample;
 
 use std::collections::BTreeSet;
