@@ -88,7 +88,7 @@ async fn a_mail_shows_the_metric_as_a_picture_and_in_words() {
     handle(&memory, event(RAISED)).await.unwrap();
     let (_, mail) = &mails(&memory)[0];
     let picture = mail.picture.as_ref().unwrap();
-    // For a look at the mail in a browser.
+    // A browser can show these files.
     if let Ok(folder) = std::env::var("EVERGREEN_WRITE_MAIL") {
         std::fs::write(format!("{folder}/metric.png"), picture).unwrap();
         std::fs::write(format!("{folder}/mail.html"), mail.html.replace("cid:metric@evergreen", "metric.png")).unwrap();
