@@ -263,7 +263,7 @@ alarms! {
     /// Alarm: for days, the gate (the check before promotion) has refused every new model version.
     VersionsRefused {
         name: "versions-refused",
-        meaning: "For two weeks or more the gate has refused every version that was trained. The champion keeps \
+        meaning: "For four weeks or more the gate has refused every version that was trained. The champion keeps \
                   answering predictions and grows older.",
         raised: |it| format!("the gate has refused every version for {}", it.value()),
         cleared: |_| "the gate has accepted a version again".to_owned(),
@@ -275,7 +275,7 @@ alarms! {
             step("Otherwise correct the data, and train:", Command::Train),
         ],
         missing_data: MissingData::KeepsState,
-        threshold: 336.0,
+        threshold: 672.0,
     }
 
     /// Alarm: a newly started instance of the predict function could not load the champion.
@@ -320,8 +320,8 @@ alarms! {
     /// Alarm: the prediction API answers requests with server errors (5xx).
     PredictionErrors {
         name: "prediction-errors",
-        meaning: "In two of three periods of 5 minutes, callers got server errors and no prediction.",
-        raised: |it| format!("predictions failed with 5xx{}", it.recently()),
+        meaning: "In three of seven periods of 3 minutes, callers got server errors and no prediction.",
+        raised: |it| format!("predictions failed with 5xx{}", it.counted("in 3 minutes")),
         cleared: |_| "no prediction has failed recently".to_owned(),
         steps: &[
             step("Read why:", Command::Logs("predict")),

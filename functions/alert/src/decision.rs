@@ -28,7 +28,9 @@ pub(crate) struct Decider<'a, W> {
 impl<W: AlertWorld> Decider<'_, W> {
     /// Decides what to mail about a change. If the registry does not answer, CloudWatch's states decide.
     pub(crate) async fn decide(&self, alarm: &Alarm, change: AlarmChange) -> AlarmReport {
-        let (family, gravity) = (alarm.kind.family(alarm.reading), alarm.kind.gravity());
+        // The family of an end counts only if its raise is unknown. Then the registry was away, and so were the metrics.
+        let reading = if change.raised { alarm.reading } else { AlarmReading::NoData };
+        let (family, gravity) = (alarm.kind.family(reading), alarm.kind.gravity());
         let news = AlarmNews { alarm: &alarm.name, family, gravity, change };
         let mut around = self.surroundings().await;
         for attempt in 1..=MAX_UPDATES {

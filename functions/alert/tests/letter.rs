@@ -285,7 +285,7 @@ fn every_alarm_has_a_subject_when_raised_and_when_over() {
                 ..alarm(kind)
             },
             AlarmKind::VersionsRefused => {
-                Alarm { reading: AlarmReading::Value(340.0), metric: Some("RefusedHours".into()), ..alarm(kind) }
+                Alarm { reading: AlarmReading::Value(680.0), metric: Some("RefusedHours".into()), ..alarm(kind) }
             }
             AlarmKind::QuotaNearlyUsed => {
                 Alarm { reading: AlarmReading::Value(0.83), metric: Some("QuotaUsed".into()), ..alarm(kind) }
@@ -310,7 +310,7 @@ fn every_alarm_has_a_subject_when_raised_and_when_over() {
     [OK] iris: training is no longer late
     [ALARM] iris: training failed (3 since the last version)
     [OK] iris: training makes versions again
-    [ALARM] iris: the gate has refused every version for 14 d 4 h
+    [ALARM] iris: the gate has refused every version for 28 d 8 h
     [OK] iris: the gate has accepted a version again
     [ALARM] iris: a new environment could not load the champion
     [OK] iris: a new environment can load the champion again
@@ -318,7 +318,7 @@ fn every_alarm_has_a_subject_when_raised_and_when_over() {
     [OK] iris: the champion's stored files are intact again
     [ALARM] iris: the predict function could not load the champion (3 in 5 minutes)
     [OK] iris: no load of the champion has failed recently
-    [ALARM] iris: predictions failed with 5xx (3 in 5 minutes)
+    [ALARM] iris: predictions failed with 5xx (3 in 3 minutes)
     [OK] iris: no prediction has failed recently
     [ALARM] iris: predictions are slow: one in a hundred takes 1240 ms (limit 1000 ms)
     [OK] iris: predictions are fast again
@@ -413,7 +413,7 @@ fn a_mail_that_stands_for_a_day_lists_the_earlier_incidents() {
     .unwrap();
     let report = AlarmReport::Repeated { earlier: vec![incident], holds: true };
     let mail = told(&alarm(AlarmKind::PredictionErrors), &report, &knowledge(), NOW);
-    insta::assert_snapshot!(mail.subject, @"[ALARM] iris: alarm prediction-errors rings again and again: predictions failed with 5xx (3 in 5 minutes)");
+    insta::assert_snapshot!(mail.subject, @"[ALARM] iris: alarm prediction-errors rings again and again: predictions failed with 5xx (3 in 3 minutes)");
     let notes: Vec<_> = mail.text.split("\n\n").skip(2).take(2).collect();
     insta::assert_snapshot!(notes.join("\n"), @r"
     This alarm rings again and again. This mail stands for the whole day: for 24 hours no further mail is sent about this alarm, unless nothing happens for six hours. Mails about other alarms are sent as usual. The dashboard shows all alarms.

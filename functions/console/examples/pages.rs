@@ -33,6 +33,7 @@ const PAGES: [(&str, &str, &str); 18] = [
     ("alarms", "alarms", ""),
     ("drift", "drift", ""),
     ("live", "live", ""),
+    ("rollout", "rollout", ""),
     ("schedule", "schedule", "problem=The schedule changed meanwhile."),
     ("mails", "mails", ""),
     ("mail", "mails/m2", ""),

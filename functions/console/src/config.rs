@@ -3,6 +3,7 @@
 use evergreen_aws::env::{ConfigError, Environment};
 use evergreen_lifecycle::ModelName;
 use evergreen_lifecycle::ports::BilledResources;
+use evergreen_lifecycle::rollout::RolloutPlan;
 use jiff::SignedDuration;
 
 /// Configuration of the console function, read from environment variables.
@@ -37,6 +38,8 @@ pub struct StackFacts {
     pub billed: BilledResources,
     /// Accuracy or R² below which an alarm rings. `None`: it is relative.
     pub quality_threshold: Option<f64>,
+    /// The stages of a rollout that a person starts.
+    pub rollout: RolloutPlan,
     // The emulator serves plain HTTP, so a cookie for HTTPS only would never come back.
     /// Whether the stack runs on an emulator of AWS.
     pub is_emulated: bool,
@@ -66,6 +69,7 @@ impl ConsoleConfig {
                 billed,
                 max_age_hours: number(environment, "EVERGREEN_MAX_MODEL_AGE_HOURS", "auto")?,
                 quality_threshold: number(environment, "EVERGREEN_ACCURACY_THRESHOLD", "relative")?,
+                rollout: rollout(environment)?,
                 api_url: environment.optional("EVERGREEN_API_URL"),
                 dashboard_url: environment.optional("EVERGREEN_DASHBOARD_URL"),
                 is_emulated,
@@ -90,6 +94,14 @@ fn billed(environment: &Environment, table: &str) -> Result<BilledResources, Con
     const KEY: &str = "EVERGREEN_FUNCTION_MEMORY";
     let functions = environment.optional(KEY).unwrap_or_default();
     BilledResources::read(&functions, table.to_owned()).map_err(|error| ConfigError::invalid(KEY, error))
+}
+
+/// Returns the stages of a rollout that a person starts. The template has the same defaults.
+fn rollout(environment: &Environment) -> Result<RolloutPlan, ConfigError> {
+    let steps = environment.optional("EVERGREEN_CANARY_STEPS").unwrap_or_else(|| "10,50".to_owned());
+    let minutes = environment.optional("EVERGREEN_CANARY_MINUTES").unwrap_or_else(|| "60".to_owned());
+    RolloutPlan::parse(&steps, &minutes)
+        .map_err(|error| ConfigError::invalid("EVERGREEN_CANARY_STEPS, EVERGREEN_CANARY_MINUTES", error))
 }
 
 /// Returns the number in a variable. `None` if the variable is not set, or has the value `word`.

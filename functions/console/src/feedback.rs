@@ -63,7 +63,7 @@ impl<W: ConsoleWorld> Console<W> {
     pub(crate) async fn take_feedback(&self, request: &Request) -> Result<Reply, Problem> {
         let body: FeedbackBody = body::json_up_to(request, MAX_BYTES)?;
         let is_single = body.is_single();
-        let (opened, mut refused) = self.open(body.entries()?).await?;
+        let (opened, mut refused) = self.open_ids(body.entries()?).await?;
         let (judged, wrong) = self.judge(opened).await?;
         refused.extend(wrong);
         refused.sort_by_key(|entry| entry.index);
@@ -78,7 +78,7 @@ impl<W: ConsoleWorld> Console<W> {
     }
 
     /// Opens the ids of the elements. Returns the elements that could be opened, and those that are refused.
-    async fn open(
+    async fn open_ids(
         &self,
         entries: Vec<Result<Entry, RefusedEntry>>,
     ) -> Result<(Vec<OpenedEntry>, Vec<RefusedEntry>), Problem> {
@@ -87,7 +87,7 @@ impl<W: ConsoleWorld> Console<W> {
         let (mut opened, mut refused) = (Vec::new(), Vec::new());
         for (index, entry) in entries.into_iter().enumerate() {
             let result = entry.and_then(|entry| {
-                let record = record(key.as_ref(), &entry.id, now).map_err(|words| words.of(index))?;
+                let record = record(key.as_ref(), &entry.id, now).map_err(|wrong| wrong.of(index))?;
                 Ok(OpenedEntry { index, entry, record })
             });
             match result {
@@ -111,7 +111,7 @@ impl<W: ConsoleWorld> Console<W> {
             });
             match result {
                 Ok(one) => judged.push(one),
-                Err(words) => refused.push(words.of(index)),
+                Err(wrong) => refused.push(wrong.of(index)),
             }
         }
         Ok((judged, refused))
@@ -141,7 +141,7 @@ impl<W: ConsoleWorld> Console<W> {
 }
 
 /// Returns what the id says.
-fn record(key: Option<&PredictionKey>, id: &str, now: Timestamp) -> Result<PredictionRecord, entry::Words> {
+fn record(key: Option<&PredictionKey>, id: &str, now: Timestamp) -> Result<PredictionRecord, entry::WrongEntry> {
     let record = match key {
         Some(key) => key.open(id),
         None => Err(InvalidPredictionId::NotSigned),

@@ -23,6 +23,7 @@ mod plot;
 mod profile;
 mod query;
 mod request;
+mod rollout;
 mod rows;
 mod run;
 mod runs;
@@ -89,6 +90,7 @@ async fn page<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) -> Result<S
         ["dataset"] => dataset::show(world, request).await,
         ["drift"] => drift::show(world, request).await,
         ["live"] => live::show(world, request).await,
+        ["rollout"] => rollout::show(world, request).await,
         ["try"] => trial::show(world, request).await,
         ["audit"] => audit::show(world, request).await,
         ["alarms"] => alarms::show(world, request).await,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use evergreen_lifecycle::ports::{
     AlarmStates, Announcer, ArtifactLinks, ArtifactWriter, Artifacts, BilledUsage, Champions, Clock, EventOutbox,
     FeedbackCounting, FeedbackRecord, Listing, LiveRecord, Mailbox, ObjectRemoval, ObjectRetention, PredictionKeys,
-    Reactions, RecordRetention, RequestHistory, Runs, ScheduleSwitch, Schedules, ServedRecord, Sessions, SkewRecord,
-    Steering, Versions,
+    Reactions, RecordRetention, RequestHistory, RolloutEvidence, Rollouts, Runs, ScheduleSwitch, Schedules,
+    ServedRecord, Sessions, SkewRecord, Steering, Versions,
 };
 
 /// The console function's connections to other systems.
@@ -39,6 +39,8 @@ pub trait ConsoleRegistry:
     + PredictionKeys
     + Reactions
     + RecordRetention
+    + RolloutEvidence
+    + Rollouts
     + Runs
     + ServedRecord
     + Sessions
@@ -59,6 +61,8 @@ impl<R> ConsoleRegistry for R where
         + PredictionKeys
         + Reactions
         + RecordRetention
+        + RolloutEvidence
+        + Rollouts
         + Runs
         + ServedRecord
         + Sessions

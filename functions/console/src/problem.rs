@@ -12,6 +12,7 @@ static CONFLICT: ProblemKind = ProblemKind::new(StatusCode::CONFLICT, "conflict"
 static PROTECTED: ProblemKind = ProblemKind::new(StatusCode::CONFLICT, "protected", "Protected");
 static KEY_REUSED: ProblemKind = ProblemKind::new(StatusCode::CONFLICT, "key-reused", "Key used before");
 static CANNOT_SERVE: ProblemKind = ProblemKind::new(StatusCode::CONFLICT, "cannot-serve", "Cannot answer predictions");
+static NO_STEP: ProblemKind = ProblemKind::new(StatusCode::CONFLICT, "no-step", "No such step now");
 static UNREADABLE: ProblemKind = ProblemKind::new(StatusCode::CONFLICT, "unreadable", "Unreadable record");
 static NOT_JSON: ProblemKind = ProblemKind::new(StatusCode::BAD_REQUEST, "not-json", "Not JSON");
 static INVALID_FIELD: ProblemKind = ProblemKind::new(StatusCode::BAD_REQUEST, "invalid-field", "Invalid field");
@@ -20,7 +21,7 @@ static MEDIA_TYPE: ProblemKind =
     ProblemKind::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Unsupported media type");
 
 /// All kinds of problems that only the console has, for its OpenAPI document.
-pub static KINDS: [&ProblemKind; 12] = [
+pub static KINDS: [&ProblemKind; 13] = [
     &UNKNOWN_RUN,
     &FORBIDDEN,
     &UNKNOWN,
@@ -28,6 +29,7 @@ pub static KINDS: [&ProblemKind; 12] = [
     &PROTECTED,
     &KEY_REUSED,
     &CANNOT_SERVE,
+    &NO_STEP,
     &UNREADABLE,
     &NOT_JSON,
     &INVALID_FIELD,
@@ -90,6 +92,11 @@ pub fn conflict(what: &str) -> Problem {
 pub fn cannot_serve(version: VersionNumber, cause: impl std::fmt::Display) -> Problem {
     let detail = format!("Version {version} cannot answer predictions: its artifact {cause}.");
     Problem::new(&CANNOT_SERVE, detail).expecting("a version with an intact artifact")
+}
+
+/// Creates the 409 response to a step that a rollout cannot take now. `instead` is a request that can be made.
+pub fn no_step(detail: &str, instead: &str) -> Problem {
+    Problem::new(&NO_STEP, detail).expecting(instead)
 }
 
 /// Creates the 409 response about a record that a newer release wrote.

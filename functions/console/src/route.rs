@@ -53,6 +53,8 @@ pub enum Operation {
     Drift,
     /// `GET /live`: how right the predictions were whose truth is known.
     Live,
+    /// `GET /rollout`: the newest rollout, with the figures of both versions.
+    Rollout,
     /// Estimates the cost of the month so far.
     Cost,
     /// Returns the OpenAPI document.
@@ -65,6 +67,14 @@ pub enum Operation {
     Promote,
     /// Promotes the champion before the current one.
     RollBack,
+    /// Starts the rollout of a version.
+    StartRollout,
+    /// Begins the next stage of the rollout.
+    AdvanceRollout,
+    /// Ends the rollout.
+    StopRollout,
+    /// Promotes the version of the rollout.
+    PromoteRollout,
     /// Sets an alias.
     SetAlias,
     /// Removes an alias.

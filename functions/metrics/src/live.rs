@@ -8,7 +8,7 @@ use evergreen_lifecycle::feedback::{HoldOutLosses, LIVE_WINDOWS, LiveDay, LiveSu
 use evergreen_lifecycle::ports::{DayTally, FeedbackRecord, LiveRecord, ServedRecord, Unavailable};
 use evergreen_lifecycle::{Metric, MetricValues, VersionNumber};
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 
 /// The champion whose predictions are judged.
@@ -100,7 +100,7 @@ async fn served<R: ServedRecord>(
     baseline: &BaselineCounts,
     days: RangeInclusive<Date>,
 ) -> Result<BTreeMap<Date, Vec<u64>>, Unavailable> {
-    let start = |day: Date| day.to_zoned_datetime(TimeZone::UTC).map(|zoned| CountedHour::of(zoned.timestamp())).ok();
+    let start = |day: Date| Offset::UTC.to_timestamp(day.at(0, 0, 0, 0)).map(CountedHour::of).ok();
     let end = days.end().tomorrow().ok().and_then(start);
     let (Some(from), Some(end)) = (start(*days.start()), end) else { return Ok(BTreeMap::new()) };
     let mut found: BTreeMap<Date, Vec<u64>> = BTreeMap::new();
@@ -121,5 +121,5 @@ fn last_days(last: Date, days: i32) -> RangeInclusive<Date> {
 }
 
 fn day_of(moment: Timestamp) -> Date {
-    moment.to_zoned_datetime(TimeZone::UTC).date()
+    Offset::UTC.to_datetime(moment).date()
 }

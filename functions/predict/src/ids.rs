@@ -1,4 +1,4 @@
-//! Gives each prediction an id, with which feedback can tell later what turned out true.
+//! Gives each prediction an id, with which feedback can say later what turned out true.
 //!
 //! The id says, signed, what was predicted, so no prediction is stored. The call that reads the champion also fetches the
 //! key that signs. If the key cannot be read, answers have no ids, and everything else goes on.
@@ -20,8 +20,9 @@ use tokio::time::timeout;
 
 use crate::ports::PredictWorld;
 
+// Lambda's init phase ends after 10 s, and a refresh of the champion may have taken five of them.
 /// Time limit for reading or creating the key.
-const LOADING_TIMEOUT: Duration = Duration::from_secs(5);
+const LOADING_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Minimum number of seconds between two tries to get the key.
 const RETRY_SECONDS: i64 = 60;

@@ -66,11 +66,6 @@ impl CurrentChampion {
         self.model.as_deref()
     }
 
-    /// Returns the champion's model for another thread. `None` if the champion's artifact is missing or damaged.
-    pub(crate) fn shared_model(&self) -> Option<Arc<Model>> {
-        self.model.clone()
-    }
-
     /// Scores the champion on the hold-out rows of the challenger (the new model), so that the gate can compare the
     /// two.
     ///

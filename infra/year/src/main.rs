@@ -34,6 +34,9 @@ struct Arguments {
     /// Lets the alarms look at a recorded year, with the changes of `--set` and without.
     #[arg(long, value_name = "FILE")]
     replay: Option<PathBuf>,
+    /// With `--replay`, also prints every mail of the year under the changed rules.
+    #[arg(long, requires = "replay")]
+    mails: bool,
     /// Prints what each kind of incident means, and ends.
     #[arg(long)]
     kinds: bool,
@@ -51,7 +54,7 @@ fn main() -> anyhow::Result<()> {
     let rules = AlarmRule::all(&changed(template.clone(), &arguments.set)?)?;
     let settings = StackSettings::read(&template)?;
     if let Some(file) = &arguments.replay {
-        return replay(file, &deployed, &rules);
+        return replay(file, &deployed, &rules, arguments.mails);
     }
     if let Some(file) = &arguments.record {
         let year = simulate(&YearPlan::eventful(&settings, arguments.seed), &rules)?;
@@ -80,7 +83,7 @@ fn report(arguments: &Arguments, settings: &StackSettings, rules: &[AlarmRule]) 
 }
 
 /// Compares what the deployed and the changed rules report in a recorded year.
-fn replay(file: &Path, deployed: &[AlarmRule], changed: &[AlarmRule]) -> anyhow::Result<()> {
+fn replay(file: &Path, deployed: &[AlarmRule], changed: &[AlarmRule], lists_mails: bool) -> anyhow::Result<()> {
     let year: RecordedYear =
         serde_json::from_str(&read(file)?).with_context(|| format!("reading {} as a recorded year", file.display()))?;
     let (before, after) = (YearOutcome::of(&year, deployed)?, YearOutcome::of(&year, changed)?);
@@ -97,6 +100,13 @@ fn replay(file: &Path, deployed: &[AlarmRule], changed: &[AlarmRule]) -> anyhow:
         let [before_text, after_text] = &reported;
         let change = if before_text == after_text { String::new() } else { format!("; now {after_text}") };
         println!("{:26} {before_text}{change}", before.incident.kind.name());
+        for mail in after.mails.iter().filter(|_| lists_mails) {
+            let (from, until) = (after.incident.begin, after.incident.end);
+            let at = time(i64::from(mail.minute) - i64::from(from));
+            let what = if mail.is_raised { "ALARM" } else { "OK" };
+            let lasts = time(i64::from(until) - i64::from(from));
+            println!("    after {at} of {lasts}: [{what}] {} about {}", mail.alarm, mail.about.join(", "));
+        }
     }
     for (name, outcome) in [("deployed rules", &before), ("changed rules", &after)] {
         let mails: usize = outcome.incidents.iter().map(|reported| reported.mails.len()).sum();

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 pub use pointer::Pointer;
 
+use crate::rollout::ROLLOUT_ACTOR;
 use crate::{Actor, ActorKind, Version, VersionNumber, time};
 
 // The record contains the whole record of the model version, so the prediction function reads only one DynamoDB item.
@@ -86,8 +87,12 @@ impl Champion {
             (true, false) => "let it pass",
             (false, _) => "refused it",
         };
-        let how = if actor.kind == ActorKind::Stack { "" } else { " by hand" };
-        format!("{actor} promoted it{how}: {reason} (the gate had {verdict}: {decision})")
+        let did = match actor.kind {
+            ActorKind::Stack if actor.name == ROLLOUT_ACTOR => "promoted it",
+            ActorKind::Stack => "made it the champion again",
+            ActorKind::Iam | ActorKind::Session => "promoted it by hand",
+        };
+        format!("{actor} {did}: {reason} (the gate had {verdict}: {decision})")
     }
 
     /// Returns the champion's revision (the number of promotions so far), or 0 if there is no champion.

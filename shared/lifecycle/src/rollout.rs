@@ -87,6 +87,15 @@ pub enum RolloutOutcome {
 }
 
 impl RolloutOutcome {
+    /// Returns the name in JSON, such as `rolled_back`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Promoted => "promoted",
+            Self::RolledBack => "rolled_back",
+            Self::Stopped => "stopped",
+        }
+    }
+
     /// Returns the words for a sentence, such as `rolled back`.
     pub fn words(self) -> &'static str {
         match self {

@@ -15,6 +15,7 @@ mod dataset;
 mod drifting;
 mod events;
 mod faults;
+mod feedback;
 mod forgetting;
 mod impact;
 mod imports;

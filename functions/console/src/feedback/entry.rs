@@ -34,13 +34,13 @@ pub(super) struct RefusedEntry {
     /// Index of the element, from 0.
     pub index: usize,
     #[serde(flatten)]
-    words: Words,
+    wrong: WrongEntry,
 }
 
 // None of them repeats a value of the request.
 /// Why an element is refused.
 #[derive(Debug, Serialize)]
-pub(super) struct Words {
+pub(super) struct WrongEntry {
     field: &'static str,
     detail: String,
     expected: String,
@@ -61,7 +61,7 @@ impl FeedbackBody {
                 let expected = "a list of objects with \"id\" and \"actual\", or these two fields alone";
                 return wrong("The field \"feedback\" is missing.", expected);
             }
-            return Ok(vec![Entry::new(id, actual).map_err(|words| words.of(0))]);
+            return Ok(vec![Entry::new(id, actual).map_err(|wrong| wrong.of(0))]);
         };
         if id.is_some() || actual.is_some() {
             return wrong("The body has a list and a single element.", "either \"feedback\", or \"id\" and \"actual\"");
@@ -69,59 +69,59 @@ impl FeedbackBody {
         if elements.is_empty() || elements.len() > MAX_ENTRIES {
             return wrong("The list is empty or too long.", &format!("1 to {MAX_ENTRIES} elements"));
         }
-        let entry = |(index, element)| Entry::of(element).map_err(|words: Words| words.of(index));
+        let entry = |(index, element)| Entry::of(element).map_err(|wrong: WrongEntry| wrong.of(index));
         Ok(elements.into_iter().enumerate().map(entry).collect())
     }
 }
 
 impl Entry {
-    fn of(element: Value) -> Result<Self, Words> {
+    fn of(element: Value) -> Result<Self, WrongEntry> {
         let expected = "an object with the fields \"id\" and \"actual\", and no others";
         let Value::Object(mut fields) = element else {
-            return Err(Words::new("feedback", "The element is not an object.", expected));
+            return Err(WrongEntry::new("feedback", "The element is not an object.", expected));
         };
         let (id, actual) = (fields.remove("id"), fields.remove("actual"));
         if !fields.is_empty() {
-            return Err(Words::new("feedback", "The element has an unknown field.", expected));
+            return Err(WrongEntry::new("feedback", "The element has an unknown field.", expected));
         }
         Self::new(id, actual)
     }
 
-    fn new(id: Option<Value>, actual: Option<Value>) -> Result<Self, Words> {
+    fn new(id: Option<Value>, actual: Option<Value>) -> Result<Self, WrongEntry> {
         let Some(Value::String(id)) = id else {
-            return Err(Words::new("id", "The id is missing, or it is not a text.", "an element of \"ids\""));
+            return Err(WrongEntry::new("id", "The id is missing, or it is not a text.", "an element of \"ids\""));
         };
         match actual {
             Some(actual @ (Value::String(_) | Value::Number(_) | Value::Bool(_))) => Ok(Self { id, actual }),
-            _ => Err(Words::new("actual", "The true value is missing, or it is not a single value.", TRUE_VALUE)),
+            _ => Err(WrongEntry::new("actual", "The true value is missing, or it is not a single value.", TRUE_VALUE)),
         }
     }
 
     /// Returns the true value in the form in which it is compared with the prediction. `labels` are those of the version
     /// that predicted. `None`: nobody knows them any more.
-    pub(super) fn truth(&self, record: &PredictionRecord, labels: Option<&[Label]>) -> Result<TrueValue, Words> {
+    pub(super) fn truth(&self, record: &PredictionRecord, labels: Option<&[Label]>) -> Result<TrueValue, WrongEntry> {
         match &record.outcome {
             PredictedOutcome::Number(_) => self.number().map(TrueValue::Number),
             PredictedOutcome::Label(_) => self.label(labels.ok_or_else(unknown_labels)?).map(TrueValue::Label),
         }
     }
 
-    fn number(&self) -> Result<f64, Words> {
+    fn number(&self) -> Result<f64, WrongEntry> {
         let number = match &self.actual {
             Value::Number(number) => number.as_f64(),
             Value::String(text) => text.trim().parse().ok(),
             _ => None,
         };
         number.filter(|number: &f64| number.is_finite()).ok_or_else(|| {
-            Words::new("actual", "The model predicts numbers, and this is not a finite number.", "a number")
+            WrongEntry::new("actual", "The model predicts numbers, and this is not a finite number.", "a number")
         })
     }
 
-    fn label(&self, labels: &[Label]) -> Result<u16, Words> {
+    fn label(&self, labels: &[Label]) -> Result<u16, WrongEntry> {
         let index = labels.iter().position(|label| is_label(&self.actual, label));
         index.and_then(|index| u16::try_from(index).ok()).ok_or_else(|| {
             let detail = "This is not a label of the version that predicted.";
-            Words::new("actual", detail, "an element of \"classes\", as POST /predict answers them")
+            WrongEntry::new("actual", detail, "an element of \"classes\", as POST /predict answers them")
         })
     }
 }
@@ -140,21 +140,21 @@ fn is_label(value: &Value, label: &Label) -> bool {
 
 const TRUE_VALUE: &str = "the true label as it is in the data set, or the true number";
 
-impl Words {
+impl WrongEntry {
     fn new(field: &'static str, detail: impl Into<String>, expected: impl Into<String>) -> Self {
         Self { field, detail: detail.into(), expected: expected.into() }
     }
 
-    /// Returns these words about the element at `index`.
+    /// Returns the refusal of the element at `index`.
     pub(super) fn of(self, index: usize) -> RefusedEntry {
-        RefusedEntry { index, words: self }
+        RefusedEntry { index, wrong: self }
     }
 }
 
 impl RefusedEntry {
     /// Returns the response to a request of which all `count` elements are refused, this one first.
     pub(super) fn problem(&self, is_single: bool, count: usize) -> Problem {
-        let Words { field, detail, expected } = &self.words;
+        let WrongEntry { field, detail, expected } = &self.wrong;
         if is_single {
             return problem::invalid_field(field, detail, expected);
         }
@@ -164,33 +164,33 @@ impl RefusedEntry {
 }
 
 /// An id that cannot be opened.
-pub(super) fn wrong_id(error: &InvalidPredictionId) -> Words {
+pub(super) fn wrong_id(error: &InvalidPredictionId) -> WrongEntry {
     let detail = match error {
         InvalidPredictionId::Unreadable => "This is not the id of a prediction, or a part of it is missing.",
         InvalidPredictionId::NotSigned => "This stack did not make this id, or it has lost the key of its ids since.",
     };
-    Words::new("id", detail, "an element of \"ids\", as POST /predict of this stack answered it")
+    WrongEntry::new("id", detail, "an element of \"ids\", as POST /predict of this stack answered it")
 }
 
 /// A prediction that is too old.
-pub(super) fn too_old() -> Words {
+pub(super) fn too_old() -> WrongEntry {
     let days = MAX_FEEDBACK_AGE.as_hours() / 24;
-    Words::new("id", "The prediction is too old.", format!("a prediction of the last {days} days"))
+    WrongEntry::new("id", "The prediction is too old.", format!("a prediction of the last {days} days"))
 }
 
 /// A prediction that was made later than now.
-pub(super) fn of_the_future() -> Words {
-    Words::new("id", "The prediction is dated in the future.", "a prediction of the past; check the clocks")
+pub(super) fn of_the_future() -> WrongEntry {
+    WrongEntry::new("id", "The prediction is dated in the future.", "a prediction of the past; check the clocks")
 }
 
 /// A true value that cannot be compared with the prediction.
-pub(super) fn does_not_fit() -> Words {
-    Words::new("actual", "The true value cannot be compared with the prediction.", TRUE_VALUE)
+pub(super) fn does_not_fit() -> WrongEntry {
+    WrongEntry::new("actual", "The true value cannot be compared with the prediction.", TRUE_VALUE)
 }
 
-fn unknown_labels() -> Words {
+fn unknown_labels() -> WrongEntry {
     let detail = "The manifest of the version that predicted is gone, so nobody knows its labels any more.";
-    Words::new("id", detail, "a prediction of a version whose manifest the bucket has")
+    WrongEntry::new("id", detail, "a prediction of a version whose manifest the bucket has")
 }
 
 #[cfg(test)]
@@ -226,7 +226,7 @@ mod tests {
         let body: FeedbackBody = serde_json::from_value(body).unwrap();
         let entries = body.entries().unwrap();
         let refused: Vec<_> = entries.iter().filter_map(|entry| entry.as_ref().err()).collect();
-        let fields: Vec<_> = refused.iter().map(|entry| (entry.index, entry.words.field)).collect();
+        let fields: Vec<_> = refused.iter().map(|entry| (entry.index, entry.wrong.field)).collect();
         assert_eq!(fields, [(1, "feedback"), (2, "actual"), (3, "id"), (4, "actual"), (5, "feedback")]);
     }
 

@@ -24,6 +24,7 @@ pub(super) fn schema_of(endpoint: Operation) -> &'static str {
         Operation::Alarms => "AlarmList",
         Operation::Drift => "Drift",
         Operation::Live => "Live",
+        Operation::Rollout => "RolloutAnswer",
         Operation::Cost => "MonthCost",
         Operation::Train | Operation::Verify | Operation::Rebuild | Operation::ImportHistory | Operation::Retain => {
             "Accepted"
@@ -51,6 +52,7 @@ pub(super) fn all() -> Map<String, Value> {
         audit(),
         drift(),
         live(),
+        rollout(),
         cost(),
         changes(),
         feedback(),
@@ -161,6 +163,23 @@ fn audit() -> Value {
         "AuditPage": object(json!({"entries": list(to("AuditEntry")), "next": maybe(text())})),
         "AlarmList": object(json!({"alarms": list(object(alarm))})),
     })
+}
+
+fn rollout() -> Value {
+    let next = object(json!({"step": {"enum": ["hold", "advance", "roll_back", "promote"]}, "reason": text()}));
+    let stage = object(json!({"stage": count(), "percent": count(), "counts": {"type": "object"}}));
+    let difference = || maybe(json!({"type": "number"}));
+    let losses = object(json!({
+        "rows": count(), "difference": difference(), "least": difference(), "most": difference(),
+    }));
+    let rollout = json!({
+        "id": text(), "revision": count(), "champion": number(), "challenger": number(),
+        "state": {"enum": ["running", "promoted", "rolled_back", "stopped"]}, "stage": count(), "percent": count(),
+        "steps": list(count()), "stage_minutes": count(), "started_at": time(), "stage_since": time(),
+        "ended_at": maybe(time()), "reason": maybe(text()), "started_by": {"type": ["object", "null"]},
+        "replaced": maybe(number()), "next": maybe(next), "stages": list(stage), "losses": losses,
+    });
+    json!({"RolloutAnswer": object(json!({"rollout": maybe(object(rollout))}))})
 }
 
 fn drift() -> Value {

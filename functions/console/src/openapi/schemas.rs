@@ -40,6 +40,7 @@ pub(super) fn all() -> Value {
             "note": {"type": ["string", "null"], "maxLength": 1000, "pattern": plain()},
         })),
         "Promotion": object(&["version", "reason"], json!({"version": number, "reason": reason, "seen_revision": seen})),
+        "Rollout": object(&["version", "reason"], json!({"version": number, "reason": reason})),
         "Rollback": object(&["reason"], json!({"reason": reason, "seen_revision": seen})),
         "AliasTarget": object(&["version"], json!({"version": number, "seen_revision": seen, "reason": optional})),
         "TagValue": object(&["value"], json!({"value": {"type": "string", "maxLength": 256, "pattern": plain()}})),

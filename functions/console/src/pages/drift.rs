@@ -43,13 +43,13 @@ struct WindowView {
 
 /// One column of a comparison.
 pub(super) struct ColumnView {
-    name: String,
-    state: Markup,
-    psi: String,
-    shift: String,
-    missing: String,
-    moved: Vec<String>,
-    sentence: String,
+    pub(super) name: String,
+    pub(super) state: Markup,
+    pub(super) psi: String,
+    pub(super) shift: String,
+    pub(super) missing: String,
+    pub(super) moved: Vec<String>,
+    pub(super) sentence: String,
 }
 
 /// Loads and writes the page.

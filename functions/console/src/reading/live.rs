@@ -9,7 +9,7 @@ use evergreen_lifecycle::ports::{
 };
 use evergreen_lifecycle::{Manifest, VersionNumber};
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
@@ -112,7 +112,7 @@ impl LiveFacts {
     /// [`Unavailable`] if the registry or the bucket does not answer.
     pub(crate) async fn of<W: ConsoleWorld>(world: &W, now: Timestamp) -> Result<Self, Unavailable> {
         let registry = world.registry();
-        let day = |moment: Timestamp| moment.to_zoned(TimeZone::UTC).date();
+        let day = |moment: Timestamp| Offset::UTC.to_datetime(moment).date();
         let first = now.checked_sub(SignedDuration::from_hours(24 * (SHOWN_DAYS - 1))).unwrap_or(now);
         let (summary, days) = (registry.live_summary().await?, registry.day_tallies(day(first)..=day(now)).await?);
         let mut tallies = BTreeMap::<VersionNumber, LiveTally>::new();

@@ -6,7 +6,7 @@ use evergreen_scoring::Model;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{By, Steered, checked_reason};
+use super::{By, DraftedChange, Steered, checked_reason};
 use crate::console::Console;
 use crate::ports::ConsoleWorld;
 use crate::reply::{Reply, read};
@@ -46,7 +46,8 @@ impl<W: ConsoleWorld> Console<W> {
         if let Some(pointer) = seen.as_ref().filter(|pointer| pointer.number == order.version) {
             return duplicate(pointer);
         }
-        answer(&self.move_champion(by, AuditedAction::Promoted, order.version, reason, seen.as_ref()).await?)
+        let draft = self.succession(by, AuditedAction::Promoted, order.version, reason, seen.as_ref()).await?;
+        answer(&self.commit(by, token::id()?, draft).await?)
     }
 
     pub(crate) async fn roll_back(&self, by: &By, order: RollbackOrder) -> Result<Reply, Problem> {
@@ -57,29 +58,29 @@ impl<W: ConsoleWorld> Console<W> {
         let Some(seen) = self.pointer().await? else { return Err(no_earlier()) };
         check_seen(Some(&seen), order.seen_revision.or(by.seen))?;
         let target = read(former_champion(self.world.registry(), &seen)).await?.ok_or_else(no_earlier)?;
-        answer(&self.move_champion(by, AuditedAction::RolledBack, target, reason, Some(&seen)).await?)
+        let draft = self.succession(by, AuditedAction::RolledBack, target, reason, Some(&seen)).await?;
+        answer(&self.commit(by, token::id()?, draft).await?)
     }
 
-    /// Makes a version the champion, after its artifact was checked.
-    async fn move_champion(
+    /// Returns the change that makes a version the champion, after its artifact was checked.
+    pub(super) async fn succession(
         &self,
         by: &By,
         action: AuditedAction,
         number: VersionNumber,
         reason: String,
         seen: Option<&Pointer>,
-    ) -> Result<Steered, Problem> {
+    ) -> Result<DraftedChange, Problem> {
         let version = self.version(number).await?;
         let artifact = self.sound_artifact(&version).await?;
         let (registry, artifacts) = (self.world.registry(), self.world.artifacts());
         let succession = ManualSuccession { action, seen, version, artifact, actor: by.actor.clone(), reason };
         let draft = read(succession.draft(registry, artifacts, self.model(), self.now())).await?;
-        let draft = draft.ok_or_else(|| problem::unknown(format_args!("version {number}"), "version"))?;
-        self.commit(by, token::id()?, draft).await
+        draft.ok_or_else(|| problem::unknown(format_args!("version {number}"), "version"))
     }
 
     /// Returns the content of a version's artifact, if it could answer predictions.
-    async fn sound_artifact(&self, version: &Version) -> Result<Vec<u8>, Problem> {
+    pub(super) async fn sound_artifact(&self, version: &Version) -> Result<Vec<u8>, Problem> {
         let content = self.object(&version.artifact.key).await.map_err(|error| match error.kind.status.as_u16() {
             404 => problem::cannot_serve(version.number, "is missing"),
             _ => error,

@@ -32,6 +32,7 @@ const PATHS: [&str; 18] = [
     "alarms",
     "drift",
     "live",
+    "rollout",
     "schedule",
     "mails",
     "mails/m2",
@@ -419,9 +420,10 @@ async fn what_does_not_exist_is_a_page_that_says_so() {
 #[tokio::test]
 async fn an_empty_stack_has_every_page() {
     let world = sample::empty();
-    for address in
-        ["", "runs", "versions", "compare", "dataset", "try", "audit", "alarms", "drift", "live", "schedule", "mails"]
-    {
+    for address in [
+        "", "runs", "versions", "compare", "dataset", "try", "audit", "alarms", "drift", "live", "rollout", "schedule",
+        "mails",
+    ] {
         page(&world, Right::Steer, address).await;
     }
     assert!(page(&world, Right::See, "").await.text.contains("no version has passed the gate yet"));

@@ -10,6 +10,7 @@ use evergreen_console::{ConsolePorts, StackFacts};
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::histogram::{ColumnHistogram, HistogramBin, ValueCount};
 use evergreen_lifecycle::ports::{AcceptedMail, AlarmCondition, AlarmStatus, BilledResources, StoredSchedule};
+use evergreen_lifecycle::rollout::RolloutPlan;
 use evergreen_lifecycle::session::{Right, Session};
 use evergreen_lifecycle::{
     Actor, ActorKind, Alias, Annotations, AnswerChanges, Artifact, AuditEntry, AuditedAction, CalibrationBin,
@@ -88,6 +89,7 @@ pub fn facts() -> PageFacts {
             billed: BilledResources::default(),
             max_age_hours: Some(216.0),
             quality_threshold: Some(0.88),
+            rollout: RolloutPlan::new(vec![10, 50], 60).unwrap(),
             is_emulated: true,
         },
         usage: Ok(usage()),

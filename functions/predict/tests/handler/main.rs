@@ -15,7 +15,7 @@ mod predicting;
 mod refreshing;
 mod refusing;
 mod rollback;
-mod sampling;
 mod rolling;
+mod sampling;
 mod showing;
 mod support;

@@ -107,7 +107,8 @@ async fn a_number_changes_if_it_moves_by_more_than_the_champions_usual_error() {
     let mut world = TestWorld::with(&[("houses.csv", houses(400).as_bytes())]);
     world.training.target = "price".into();
     world.decision("first").await;
-    let dearer = houses(400).lines().map(|line| match line.split_once(",mill,") {
+    let table = houses(400);
+    let dearer = table.lines().map(|line| match line.split_once(",mill,") {
         Some((area, price)) => format!("{area},mill,{}\n", price.parse::<f64>().unwrap() + 400.0),
         None => format!("{line}\n"),
     });

@@ -30,7 +30,7 @@ impl fmt::Debug for PredictionKey {
 /// Why a text is not the id of a prediction of this stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPredictionId {
-    /// The text is no id at all, such as an id that was cut off.
+    /// The text is not an id, such as an id that was cut off.
     #[error("this is not the id of a prediction; send an element of \"ids\", as POST /predict answered it")]
     Unreadable,
     /// The text has the form of an id, but this stack did not sign it.

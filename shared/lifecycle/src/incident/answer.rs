@@ -86,11 +86,13 @@ impl IncidentRecord {
             return self.end_in(index, news, around);
         }
         let is_raise_known = self.alarms.get(news.alarm).is_some_and(|known| known.newest.raised);
-        match (is_raise_known || !news.change.was_raised, was_muted) {
-            (true, _) => AlarmReport::NothingToReport,
-            (false, true) => AlarmReport::Muted,
-            (false, false) => self.end_unknown(news, around),
+        if was_muted {
+            return AlarmReport::Muted;
         }
+        if is_raise_known || !news.change.was_raised {
+            return AlarmReport::NothingToReport;
+        }
+        self.end_unknown(news, around)
     }
 
     fn end_in(&mut self, index: usize, news: &AlarmNews<'_>, around: &AlarmSurroundings) -> AlarmReport {
@@ -118,7 +120,8 @@ impl IncidentRecord {
         }
         let unknown: Vec<_> =
             around.ringing.iter().flatten().filter(|it| !self.is_raised(&it.alarm)).cloned().collect();
-        let index = self.open.iter().position(|incident| incident.takes(news)).unwrap_or(self.open.len());
+        let is_its = |incident: &AlarmIncident| incident.takes(news) || incident.is_akin(news.alarm, news.family);
+        let index = self.open.iter().position(is_its).unwrap_or(self.open.len());
         if index == self.open.len() {
             self.open.push(AlarmIncident::begin(news, RaiseMail::Unclaimed));
         }
@@ -130,7 +133,8 @@ impl IncidentRecord {
             let since = other.since.unwrap_or(news.change.since);
             let change = super::AlarmChange { raised: true, since, was_raised: false };
             let raise = AlarmNews { alarm: &other.alarm, family: other.family, gravity: other.gravity, change };
-            if other.alarm != news.alarm && incident.takes(&raise) {
+            let is_its = incident.takes(&raise) || incident.is_akin(&other.alarm, other.family);
+            if other.alarm != news.alarm && is_its && !incident.has(&other.alarm) {
                 incident.began = incident.began.min(since);
                 incident.add(&raise, RaiseMail::None);
             }
@@ -140,7 +144,9 @@ impl IncidentRecord {
     }
 
     fn is_raised(&self, alarm: &str) -> bool {
+        let rings = |raised: &RaisedAlarm| raised.alarm == alarm && raised.over.is_none();
         self.alarms.get(alarm).is_some_and(|known| known.newest.raised)
+            || self.open.iter().any(|incident| incident.raised.iter().any(rings))
     }
 
     /// Returns the ended incidents with the same alarm that began in the last 24 hours, oldest first.

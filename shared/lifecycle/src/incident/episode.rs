@@ -76,6 +76,16 @@ impl AlarmIncident {
         self.families.contains(&news.family) || self.families.iter().any(is_related)
     }
 
+    /// Returns whether an alarm of this family, whose raise is unknown, may belong to this incident. All such alarms were
+    /// raised in the same outage of the registry.
+    pub(super) fn is_akin(&self, alarm: &str, family: AlarmFamily) -> bool {
+        if family == AlarmFamily::Other {
+            return self.has(alarm);
+        }
+        let is_unclaimed = self.raised.iter().any(|raised| raised.mail == RaiseMail::Unclaimed);
+        is_unclaimed && self.families.iter().any(|own| *own == family || own.is_related_to(family))
+    }
+
     /// Returns whether the alarm has rung in this incident.
     pub fn has(&self, alarm: &str) -> bool {
         self.raised.iter().any(|raised| raised.alarm == alarm && raised.since >= self.began)

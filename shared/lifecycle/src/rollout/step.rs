@@ -23,6 +23,16 @@ pub enum Step {
 }
 
 impl Step {
+    /// Returns the name in JSON, such as `roll_back`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Hold(_) => "hold",
+            Self::Advance(..) => "advance",
+            Self::RollBack(_) => "roll_back",
+            Self::Promote(_) => "promote",
+        }
+    }
+
     /// Returns the figures that decided.
     pub fn reason(&self) -> &str {
         match self {

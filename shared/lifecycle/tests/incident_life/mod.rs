@@ -69,8 +69,7 @@ proptest! {
     fn who_got_a_mail_about_the_begin_gets_one_about_the_end(life in life()) {
         // At last, every alarm is OK.
         let last = life.last().map_or(0, |step| step.2) + 1000;
-        let mut rings = BTreeMap::new();
-        life.iter().for_each(|step| drop(rings.insert(step.0, step.1)));
+        let rings: BTreeMap<_, _> = life.iter().map(|step| (step.0, step.1)).collect();
         let ends = rings.into_iter().filter(|(_, rings)| *rings).map(|(alarm, _)| (alarm, false, last, 0));
         let whole: Vec<Step> = life.iter().copied().chain(ends).collect();
         prop_assert_eq!(owed(&whole), []);

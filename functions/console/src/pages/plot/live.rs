@@ -2,7 +2,7 @@
 
 use evergreen_lifecycle::VersionNumber;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use jiff::tz::Offset;
 
 use super::chart::{Axis, Chart};
 use crate::pages::markup::Markup;
@@ -70,5 +70,5 @@ impl LiveHistory {
 }
 
 fn seconds(day: Date) -> f64 {
-    day.to_zoned(TimeZone::UTC).map_or(0.0, |zoned| zoned.timestamp().as_second() as f64)
+    Offset::UTC.to_timestamp(day.at(0, 0, 0, 0)).map_or(0.0, |at| at.as_second() as f64)
 }
