@@ -1,4 +1,5 @@
 //! Tests the decoder of counts with the bytes that the fuzzer has collected.
+#![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod hostile;
 

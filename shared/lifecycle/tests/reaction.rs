@@ -1,4 +1,5 @@
 //! Tests of the limits on what the stack does by itself.
+#![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
 use evergreen_lifecycle::VersionNumber;
 use evergreen_lifecycle::reaction::{
