@@ -102,11 +102,12 @@ impl Model {
         tally
     }
 
-    /// Returns how many of `rows` predictions are of each kind.
-    pub fn served(&self, hold_out: &HoldOutLosses, rows: f64) -> Vec<u64> {
-        let mut kinds = vec![0_u64; hold_out.kinds.cells()];
-        self.values.iter().for_each(|value| kinds[hold_out.kinds.cell_of(f64::from(*value))] += 1);
-        kinds.iter().map(|count| (*count as f64 * rows / self.values.len() as f64).round() as u64).collect()
+    /// Returns the share of predictions that are of each kind.
+    pub fn shares(&self, hold_out: &HoldOutLosses) -> Vec<f64> {
+        let mut kinds = vec![0.0; hold_out.kinds.cells()];
+        let one = 1.0 / self.values.len() as f64;
+        self.values.iter().for_each(|value| kinds[hold_out.kinds.cell_of(f64::from(*value))] += one);
+        kinds
     }
 }
 

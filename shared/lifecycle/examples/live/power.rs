@@ -23,6 +23,7 @@ pub fn table() -> String {
             let turned = (right - accuracy).max(0.0) / (2.0 * right - 1.0);
             let mut row = vec![hold_out.to_string(), format!("{right:.2} to {accuracy:.2}")];
             row.extend([8, 30, 100, 1000].map(|labels| cell(&model, hold_out, turned, labels)));
+            eprintln!("{}", row.join(", "));
             rows.push(row);
         }
     }

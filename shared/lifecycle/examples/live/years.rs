@@ -113,6 +113,7 @@ fn row(case: &Case, years: usize) -> Vec<String> {
     let years = (years / case.fewer).max(1);
     let mut found = Found::default();
     (0..years).for_each(|seed| simulate(case, &model, seed as u64, &mut found));
+    eprintln!("{}, {} labels a day: {} false alarms in {years} years", case.words, case.labels_a_day, found.alarms);
     let share = |count: usize| format!("{:.4}", count as f64 / years as f64);
     let is_known = case.is_classifier && case.checked != Checked::SecondLabel;
     let contained = format!("{:.1} %", 100.0 * found.contained as f64 / found.weeks.max(1) as f64);
@@ -131,6 +132,7 @@ fn simulate(case: &Case, model: &Model, seed: u64, found: &mut Found) {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let hold_outs = (0..case.best_of).map(|_| model.hold_out(case.hold_out, &mut random));
     let hold_out = hold_outs.min_by(|a, b| wrong(a).total_cmp(&wrong(b)).then(a.mean.total_cmp(&b.mean))).unwrap();
+    let shares = model.shares(&hold_out);
     let mut days: VecDeque<LiveTally> = VecDeque::new();
     let (mut is_alarm, mut is_alarm_without) = (false, false);
     for day in 0..DAYS {
@@ -139,7 +141,8 @@ fn simulate(case: &Case, model: &Model, seed: u64, found: &mut Found) {
         for length in LIVE_WINDOWS {
             let mut tally = LiveTally::default();
             days.iter().take(length as usize).for_each(|day| tally.merge(day));
-            let served = model.served(&hold_out, tally.rows as f64 * case.served);
+            let rows = tally.rows as f64 * case.served;
+            let served: Vec<u64> = shares.iter().map(|share| (share * rows).round() as u64).collect();
             let quality = LiveQuality::new(&tally, &served, Some(&hold_out)).unwrap();
             is_alarm |= quality.is_worse();
             is_alarm_without |= case.is_classifier && is_worse_without_kinds(&tally, &hold_out);
