@@ -49,7 +49,7 @@ impl Proof {
         let holdout = Holdout::of(prepared.table(), &prepared.split().holdout);
         let raw = encode_rows(holdout.frame(), compiled.signature())?;
         let written = Answers::of(&compiled, &raw)?;
-        let baseline = count_baseline(prepared, compiled.signature(), &raw, &written)?;
+        let baseline = count_baseline(prepared, compiled.signature(), &raw, &written, threshold(&compiled))?;
         let served = hold_out_losses(&baseline, compiled.signature().labels(), holdout.target(), &written);
         let hold_out = served.as_ref().map(WrittenLosses::new);
         let artifact = write(&pipeline, &ArtifactMetadata { baseline: Some(baseline), hold_out, ..metadata.clone() });

@@ -83,7 +83,11 @@ impl Model {
             PredictedOutcome::Number(number) => *number,
         };
         let mut values: Vec<f32> = drawn.iter().map(|(said, _)| value(said)).collect();
-        HoldOutLosses::new(Bins::of_numbers(&mut values), if self.is_classifier { 2 } else { 0 }, drawn).unwrap()
+        let (kinds, labels) = match self.is_classifier {
+            true => (Bins::of_probabilities(&values, 0.5), 2),
+            false => (Bins::of_numbers(&mut values), 0),
+        };
+        HoldOutLosses::new(kinds, labels, drawn).unwrap()
     }
 
     /// Draws the labels of a day.
