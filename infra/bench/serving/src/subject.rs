@@ -8,6 +8,7 @@ use anyhow::Context;
 use bytes::Bytes;
 use evergreen_learning::{Origin, Plan, Prepared, Trained, train};
 use evergreen_lifecycle::digest::sha256_hex;
+use evergreen_lifecycle::rollout::PromotionMode;
 use evergreen_lifecycle::{
     Artifact, Champion, Dataset, Decision, Durations, Family, Gate, Incumbent, ModelName, RunId, Version, VersionNumber,
 };
@@ -106,6 +107,7 @@ fn version(trained: &Trained, dataset: Dataset, decision: Decision) -> anyhow::R
         evaluation: trained.evaluation.clone(),
         durations: Durations { load: 0.001, fit: 0.1, evaluate: 0.01, total: 0.5 },
         decision,
+        promotion: PromotionMode::Direct,
     })
 }
 

@@ -22,7 +22,7 @@ fn values(column: &CountedColumn, row: usize, place: usize) -> Vec<f32> {
         // A number has one slot. A text has a slot of 0 or 1 for each word.
         Bins::Numbers { edges } if column.slots == 1 => vec![number(edges, row + 3 * place)],
         Bins::Numbers { .. } => {
-            (0..column.slots).map(|slot| f32::from(u8::from((row + place + slot) % 3 == 0))).collect()
+            (0..column.slots).map(|slot| f32::from(u8::from((row + place + slot).is_multiple_of(3)))).collect()
         }
         Bins::Categories { categories, .. } => {
             let code = categories.get((row + place) % categories.len().max(1)).map_or(0, |category| category.code);
