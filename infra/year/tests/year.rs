@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use evergreen_year::{
-    AlarmRule, IncidentKind, MOST_MAILS, RecordedYear, ReportedIncident, StackSettings, StackTemplate, YearOutcome, YearPlan,
-    has_rule, simulate, years,
+    AlarmRule, IncidentKind, MOST_MAILS, RecordedYear, ReportedIncident, StackSettings, StackTemplate, YearOutcome,
+    YearPlan, has_rule, simulate, years,
 };
 
 /// Test helper: returns the deployed template with one changed property, its rules and its settings.

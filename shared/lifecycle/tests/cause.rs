@@ -83,13 +83,13 @@ fn drift_comes_with_its_sentence() {
 #[test]
 fn many_more_or_fewer_requests_are_named_with_both_numbers() {
     let with = |now: f64| [100.0, 120.0, 90.0, now];
-    let evidence = |requests| CauseEvidence { requests, ..CauseEvidence::default() };
+    let told = |requests: &[f64]| told(CauseSubject::Serving, &CauseEvidence { requests, ..CauseEvidence::default() });
     let more = "the prediction API gets more requests: 900 in the last hour, usually 100.";
-    assert_eq!(told(CauseSubject::Serving, &evidence(&with(900.0))).as_deref(), Some(more));
+    assert_eq!(told(&with(900.0)).as_deref(), Some(more));
     let fewer = "the prediction API gets fewer requests: 2 in the last hour, usually 100.";
-    assert_eq!(told(CauseSubject::Serving, &evidence(&with(2.0))).as_deref(), Some(fewer));
-    assert_eq!(told(CauseSubject::Serving, &evidence(&with(200.0))), None);
-    assert_eq!(told(CauseSubject::Serving, &evidence(&[1.0, 1.0, 9.0])), None, "too few to say");
+    assert_eq!(told(&with(2.0)).as_deref(), Some(fewer));
+    assert_eq!(told(&with(200.0)), None);
+    assert_eq!(told(&[1.0, 1.0, 9.0]), None, "too few to say");
 }
 
 #[test]

@@ -57,9 +57,11 @@ async fn the_page_shows_the_stages_the_figures_and_what_is_next() {
 async fn only_a_session_that_may_steer_has_the_steps() {
     let world = running();
     let steps = ["rollout-advance", "rollout-promote", "rollout-stop"];
-    let steered = page(&world, Right::Steer, "rollout").await.actions();
+    let page_to_steer = page(&world, Right::Steer, "rollout").await;
+    let steered = page_to_steer.actions();
     assert!(steps.iter().all(|step| steered.contains(step)), "{steered:?}");
-    let seen = page(&world, Right::See, "rollout").await.actions();
+    let page_to_see = page(&world, Right::See, "rollout").await;
+    let seen = page_to_see.actions();
     assert!(steps.iter().all(|step| !seen.contains(step)), "{seen:?}");
 }
 
