@@ -2,7 +2,8 @@
 
 use evergreen_lifecycle::mail_link::{MAIL_LINK_USABLE, MailedAction};
 use evergreen_lifecycle::ports::Mail;
-use evergreen_testkit::{Memory, moment};
+use evergreen_lifecycle::{Decision, Verdict, Version, VersionNumber};
+use evergreen_testkit::{Memory, moment, version};
 use jiff::SignedDuration;
 
 use crate::support::*;
@@ -108,4 +109,42 @@ async fn a_mail_is_sent_without_a_picture_if_the_values_are_not_known() {
     memory.take_away("history");
     assert_eq!(handle(&memory, event(RAISED)).await, Ok(sent(2)));
     assert!(mails(&memory).iter().all(|(_, mail)| mail.picture.is_none() && !mail.html.contains("<img")));
+}
+
+#[tokio::test]
+async fn a_mail_names_a_new_champion_as_the_likely_cause() {
+    let memory = memory();
+    memory.state().champions[1].promoted_at = moment("2026-11-23T09:00:00Z");
+    handle(&memory, event(RAISED)).await.unwrap();
+    let (_, mail) = &mails(&memory)[0];
+    let cause = "version 2 became the champion on Mon 23 Nov 2026, 09:00 UTC.";
+    assert!(mail.text.contains(&format!("\nLikely cause: {cause}\n")), "{}", mail.text);
+    assert!(mail.html.contains(cause));
+}
+
+#[tokio::test]
+async fn a_mail_without_a_recent_change_names_no_cause() {
+    let memory = memory();
+    handle(&memory, event(RAISED)).await.unwrap();
+    assert!(!mails(&memory)[0].1.text.contains("Likely cause"));
+}
+
+#[tokio::test]
+async fn a_mail_about_a_weak_champion_compares_it_with_the_newest_version() {
+    let memory = memory();
+    let newest = version(3, 0.9, moment("2026-11-24T03:00:00Z"));
+    let decision = Decision {
+        verdict: Verdict::WorseThanChampion,
+        champion_version: VersionNumber::new(2),
+        champion_score: Some(0.9667),
+        ..newest.decision.clone()
+    };
+    let newest = Version { decision, ..newest };
+    memory.state().versions.insert(newest.number, newest);
+    handle(&memory, event(RAISED)).await.unwrap();
+    let (_, mail) = &mails(&memory)[0];
+    assert!(mail.text.contains("The last comparison: Version 3 was refused: "), "{}", mail.text);
+    assert!(mail.text.contains("\nVersion 3 | Version 2, the champion then\n"), "{}", mail.text);
+    assert!(mail.text.contains("\nAccuracy: 0.9 | 0.9667\n"), "{}", mail.text);
+    assert!(mail.html.contains("The last comparison"));
 }
