@@ -12,8 +12,8 @@ use clap_complete::Shell;
 pub use self::console::{ConsoleCommand, LinkOptions};
 pub use self::listing::{RunFilter, VersionFilter};
 pub use self::steering::{
-    AliasCommand, Confirmed, ImportOptions, MuteOptions, Reasoned, ScheduleCommand, TagCommand, TrainOptions,
-    WaitOptions,
+    AliasCommand, Confirmed, ImportOptions, MuteOptions, Reasoned, RolloutCommand, ScheduleCommand, TagCommand,
+    TrainOptions, WaitOptions,
 };
 use crate::failure::EXIT_CODES;
 use crate::settings;

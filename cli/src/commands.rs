@@ -10,6 +10,7 @@ mod maintenance;
 mod muting;
 mod predict;
 mod reading;
+mod rollout;
 mod schedule;
 mod status;
 mod training;
@@ -53,6 +54,7 @@ async fn call(api: &StackApi, command: ConsoleCommand) -> Result<Answer, Failure
         ConsoleCommand::Live => reading::live(api).await,
         ConsoleCommand::Train(options) => training::train(api, options).await,
         ConsoleCommand::Promote { version, why } => champion::promote(api, version, why).await,
+        ConsoleCommand::Rollout { command } => rollout::rollout(api, command).await,
         ConsoleCommand::Rollback(why) => champion::roll_back(api, why).await,
         ConsoleCommand::Alias(command) => aliases::alias(api, command).await,
         ConsoleCommand::Tag(command) => annotations::tag(api, command).await,

@@ -46,7 +46,7 @@ pub struct Api {
 }
 
 /// The beginnings of the paths that the status API serves.
-const STATUS: [&str; 14] = [
+const STATUS: [&str; 15] = [
     "/runs",
     "/health",
     "/versions",
@@ -58,6 +58,7 @@ const STATUS: [&str; 14] = [
     "/alarms",
     "/drift",
     "/live",
+    "/rollout",
     "/openapi",
     "/promotions",
     "/trainings",

@@ -3,6 +3,8 @@
 use evergreen_aws::env::{ConfigError, Environment};
 use evergreen_lifecycle::ModelName;
 use evergreen_lifecycle::ports::BilledResources;
+use evergreen_lifecycle::schedule::Zone;
+use jiff::tz::TimeZone;
 
 use crate::{Address, Letterhead, Recipients};
 
@@ -47,6 +49,8 @@ impl AlertConfig {
                 stack: environment.required("EVERGREEN_STACK")?,
                 table: table.clone(),
                 dashboard_url: environment.required("EVERGREEN_DASHBOARD_URL")?,
+                console_url: console_url(environment),
+                zone: zone(environment)?,
             },
             schedule_name: environment.required("EVERGREEN_SCHEDULE_NAME")?,
             billed: BilledResources::read(&environment.optional(memory).unwrap_or_default(), table.clone())
@@ -54,6 +58,24 @@ impl AlertConfig {
             table,
         })
     }
+}
+
+// The address of an emulator is not known when the stack is deployed. Then the variable has only the path.
+/// Returns the URL of the console, without a slash at its end. `None` if the stack does not say it: mails have no links then.
+fn console_url(environment: &Environment) -> Option<String> {
+    let url = environment.optional("EVERGREEN_CONSOLE_URL")?;
+    let url = match url.starts_with('/') {
+        true => format!("{}{url}", environment.optional("AWS_ENDPOINT_URL")?.trim_end_matches('/')),
+        false => url,
+    };
+    Some(url.trim_end_matches('/').to_owned())
+}
+
+/// Returns the time zone of the stack's schedule. UTC if the stack does not say it.
+fn zone(environment: &Environment) -> Result<TimeZone, ConfigError> {
+    const KEY: &str = "EVERGREEN_SCHEDULE_TIMEZONE";
+    let Some(_) = environment.optional(KEY) else { return Ok(TimeZone::UTC) };
+    Ok(environment.parsed::<Zone>(KEY)?.time_zone().clone())
 }
 
 #[cfg(test)]
@@ -81,6 +103,20 @@ mod tests {
     fn a_complete_environment_is_read() {
         let config = read_with("", "").unwrap();
         assert_eq!((config.letterhead.stack.as_str(), config.recipients.iter().count()), ("evergreen", 2));
+    }
+
+    #[test]
+    fn the_console_of_an_emulator_is_below_its_address() {
+        let url = |variables: &[(&str, &str)]| {
+            let environment = Environment::from_lookup(environment_with(&COMPLETE, variables));
+            AlertConfig::read(&environment).unwrap().letterhead.console_url
+        };
+        assert_eq!(url(&[]), None);
+        let aws = "https://abc.execute-api.eu-central-1.amazonaws.com/v1";
+        assert_eq!(url(&[("EVERGREEN_CONSOLE_URL", aws)]).as_deref(), Some(aws));
+        let path = ("EVERGREEN_CONSOLE_URL", "/restapis/abc/v1/_user_request_");
+        let local = url(&[path, ("AWS_ENDPOINT_URL", "http://127.0.0.1:4566/")]);
+        assert_eq!(local.as_deref(), Some("http://127.0.0.1:4566/restapis/abc/v1/_user_request_"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use evergreen_alert::{AlertConfig, AlertEvent, AlertHandler, AlertPorts, DigestHandler};
 use evergreen_aws::env::Environment;
-use evergreen_aws::{CloudWatchAlarms, Registry, Scheduler, Ses, SystemClock};
+use evergreen_aws::{CloudWatchAlarms, CloudWatchHistory, Registry, Scheduler, Ses, SystemClock};
 use evergreen_lifecycle::ports::Clock;
 use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
@@ -17,9 +17,15 @@ async fn main() -> anyhow::Result<()> {
     let sdk = evergreen_aws::connect(&environment).context("configuration")?;
     let registry = Registry::new(&sdk, &config.table, config.letterhead.model.clone());
     let mailer = Ses::new(&sdk, config.sender.as_str(), config.configuration_set.clone());
-    let alarm_states = CloudWatchAlarms::new(&sdk, &config.letterhead.stack);
+    let (alarm_states, history) = (CloudWatchAlarms::new(&sdk, &config.letterhead.stack), CloudWatchHistory::new(&sdk));
     let clock = SystemClock;
-    let ports = AlertPorts { registry: &registry, mailer: &mailer, alarm_states: &alarm_states, clock: &clock };
+    let ports = AlertPorts {
+        registry: &registry,
+        mailer: &mailer,
+        alarm_states: &alarm_states,
+        history: &history,
+        clock: &clock,
+    };
     let handler = &AlertHandler { ports: &ports, recipients: &config.recipients, letterhead: &config.letterhead };
     let schedules = Scheduler::new(&sdk, &config.schedule_name);
     let digest = &DigestHandler {

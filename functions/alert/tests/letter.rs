@@ -1,13 +1,16 @@
 //! Tests of the mails' texts.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
-use evergreen_alert::{Alarm, AlarmKind, AlarmReading, AlarmState, Comparison, Knowledge, Letterhead, write};
+use evergreen_alert::{
+    Alarm, AlarmKind, AlarmReading, AlarmState, Comparison, Findings, Knowledge, Letterhead, MailDraft,
+};
 use evergreen_lifecycle::incident::{AlarmIncident, RaiseMail, RaisedAlarm};
 use evergreen_lifecycle::ports::Mail;
 use evergreen_lifecycle::{
     AlarmReport, BinaryEvaluation, Champion, Evaluation, IntervalEvaluation, RegressionEvaluation, Version,
 };
 use evergreen_testkit::{champion, moment, version};
+use jiff::tz::TimeZone;
 
 const NOW: &str = "2026-11-24T20:00:30Z";
 
@@ -17,6 +20,8 @@ fn letterhead() -> Letterhead {
         stack: "evergreen".into(),
         table: "evergreen-registry".into(),
         dashboard_url: "https://example.com/dashboard?a=1&b=2".into(),
+        console_url: None,
+        zone: TimeZone::UTC,
     }
 }
 
@@ -31,6 +36,7 @@ fn alarm(kind: AlarmKind) -> Alarm {
         threshold: Some(1.0),
         comparison: Some(Comparison::GreaterOrEqual),
         metric: None,
+        series: Vec::new(),
         description: None,
         reason: String::new(),
     }
@@ -73,8 +79,12 @@ fn mail(alarm: &Alarm, knowledge: &Knowledge) -> Mail {
     told(alarm, &alarm_report, knowledge, NOW)
 }
 
+fn findings(knowledge: &Knowledge) -> Findings {
+    Findings { knowledge: knowledge.clone(), failure: None, reaction: None, picture: None, cause: None, contest: None }
+}
+
 fn told(alarm: &Alarm, alarm_report: &AlarmReport, knowledge: &Knowledge, now: &str) -> Mail {
-    write(alarm, alarm_report, knowledge, None, None, &letterhead(), moment(now)).unwrap()
+    MailDraft::of(alarm, alarm_report, findings(knowledge), &letterhead(), moment(now)).mail(&[]).unwrap()
 }
 
 #[test]

@@ -16,7 +16,7 @@ use evergreen_lifecycle::{Actor, ActorKind};
 use jiff::SignedDuration;
 
 /// The pages: name of the file, path, query.
-const PAGES: [(&str, &str, &str); 18] = [
+const PAGES: [(&str, &str, &str); 20] = [
     ("overview", "", ""),
     ("runs", "runs", ""),
     ("run", "runs/manual-v16", ""),

@@ -75,7 +75,9 @@ impl<W: ConsoleWorld> ConsoleApp<W> {
         // IAM decides who may invoke the function. Lambda does not say who it was.
         let actor = Actor::new(ActorKind::Iam, "lambda invoke");
         let made = match order {
-            Ok(order) => self.console.make_link(&By { actor, key: None, seen: None }, order, None).await,
+            Ok(order) => {
+                self.console.make_link(&By { actor, key: None, seen: None, mail_link: None }, order, None).await
+            }
             Err(problem) => Err(problem),
         };
         tracing::info!(is_made = made.is_ok(), "a link was asked for by a direct invocation");
@@ -205,7 +207,7 @@ fn by(request: &Request, path: &str, actor: Actor) -> Result<By, Problem> {
     let sent = SentRequest { method: request.method().as_str(), path, body: request.body() };
     let key = header(KEY_HEADER).map(|given| request_key(given, sent, &actor)).transpose()?;
     let seen = header(IF_MATCH.as_str()).filter(|tag| *tag != "*").map(revision).transpose()?;
-    Ok(By { actor, key, seen })
+    Ok(By { actor, key, seen, mail_link: None })
 }
 
 fn revision(tag: &str) -> Result<u32, Problem> {

@@ -134,8 +134,10 @@ impl<W: ConsoleWorld> Console<W> {
             return Ok(Some(key.clone()));
         }
         let key = read(self.world.registry().prediction_key()).await?;
-        // The key never changes.
-        key.iter().for_each(|key| drop(self.feedback.key.set(key.clone())));
+        if let Some(key) = &key {
+            // The key never changes, so it does not matter which call is faster.
+            let _ = self.feedback.key.set(key.clone());
+        }
         Ok(key)
     }
 }

@@ -16,6 +16,7 @@ mod evidence;
 mod facts;
 mod frame;
 mod live;
+mod mailed;
 mod mails;
 mod markup;
 mod overview;

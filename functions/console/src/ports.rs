@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use evergreen_lifecycle::ports::{
     AlarmStates, Announcer, ArtifactLinks, ArtifactWriter, Artifacts, BilledUsage, Champions, Clock, EventOutbox,
-    FeedbackCounting, FeedbackRecord, Listing, LiveRecord, Mailbox, ObjectRemoval, ObjectRetention, PredictionKeys,
-    Reactions, RecordRetention, RequestHistory, RolloutEvidence, Rollouts, Runs, ScheduleSwitch, Schedules,
-    ServedRecord, Sessions, SkewRecord, Steering, Versions,
+    FeedbackCounting, FeedbackRecord, Listing, LiveRecord, MailLinks, Mailbox, ObjectRemoval, ObjectRetention,
+    PredictionKeys, Reactions, RecordRetention, RequestHistory, RolloutEvidence, Rollouts, Runs, ScheduleSwitch,
+    Schedules, ServedRecord, Sessions, SkewRecord, Steering, Versions,
 };
 
 /// The console function's connections to other systems.
@@ -36,6 +36,7 @@ pub trait ConsoleRegistry:
     + FeedbackRecord
     + Listing
     + LiveRecord
+    + MailLinks
     + PredictionKeys
     + Reactions
     + RecordRetention
@@ -58,6 +59,7 @@ impl<R> ConsoleRegistry for R where
         + FeedbackRecord
         + Listing
         + LiveRecord
+        + MailLinks
         + PredictionKeys
         + Reactions
         + RecordRetention

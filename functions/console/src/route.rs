@@ -53,7 +53,7 @@ pub enum Operation {
     Drift,
     /// `GET /live`: how right the predictions were whose truth is known.
     Live,
-    /// `GET /rollout`: the newest rollout, with the figures of both versions.
+    /// `GET /rollout`: the newest rollout, with the values of both versions.
     Rollout,
     /// Estimates the cost of the month so far.
     Cost,

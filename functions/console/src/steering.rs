@@ -19,7 +19,7 @@ use evergreen_http::Problem;
 pub(crate) use evergreen_lifecycle::DraftedChange;
 use evergreen_lifecycle::outbox::{Delivery, publish};
 use evergreen_lifecycle::ports::{ChangeError, Steering};
-use evergreen_lifecycle::{Actor, Announcement, AuditEntry, RequestKey};
+use evergreen_lifecycle::{Actor, Announcement, AuditEntry, Edit, RequestKey, time};
 use serde::Serialize;
 use tokio::time::timeout;
 
@@ -53,6 +53,9 @@ pub struct By {
     pub key: Option<RequestKey>,
     /// The revision that the caller saw, from the header `If-Match`.
     pub seen: Option<u32>,
+    // The same transaction marks the link as used.
+    /// The hash of the token of the link in a mail, if the change comes from such a link.
+    pub mail_link: Option<String>,
 }
 
 /// The answer to a change.
@@ -76,6 +79,9 @@ impl<W: ConsoleWorld> Console<W> {
     }
 
     async fn store(&self, by: &By, id: String, draft: DraftedChange) -> Result<AuditEntry, ChangeError> {
+        let at = time::to_millis(self.now());
+        let used = by.mail_link.iter().map(|hash| Edit::UseMailLink { hash: hash.clone(), at });
+        let draft = DraftedChange { edits: draft.edits.into_iter().chain(used).collect(), ..draft };
         let made = draft.made(id, by.actor.clone(), self.model(), by.key.clone(), self.now());
         let change = made.map_err(unwritten)?;
         self.world.registry().apply(&change).await?;

@@ -144,7 +144,7 @@ impl<W: PredictWorld> App<W> {
             return self.predict_by_named(answering.version(), text);
         };
         match self.cache.challenger().beside(champion) {
-            Some(trial) => self.predict_in_rollout(request, text, champion, &trial),
+            Some(running) => self.predict_in_rollout(request, text, champion, &running),
             None => self.predict_by(champion, text),
         }
     }

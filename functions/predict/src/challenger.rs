@@ -29,7 +29,7 @@ const MIN_WAITS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(400), Du
 
 /// A rollout that runs, with its challenger as far as this environment has it.
 #[derive(Debug)]
-pub struct Trial {
+pub struct RunningRollout {
     rollout: Rollout,
     state: ChallengerState,
     pairing: OnceLock<Pairing>,
@@ -45,7 +45,7 @@ enum ChallengerState {
     Loaded(Arc<LoadedVersion>),
 }
 
-impl Trial {
+impl RunningRollout {
     fn new(rollout: Rollout, state: ChallengerState) -> Arc<Self> {
         Arc::new(Self { rollout, state, pairing: OnceLock::new(), has_warned: AtomicBool::new(false) })
     }
@@ -72,7 +72,7 @@ impl Trial {
         }
     }
 
-    /// Returns whether the challenger answers the requests with this key in the present stage.
+    /// Returns whether the challenger answers the requests with this key in the current stage.
     pub fn chooses(&self, key: &[u8]) -> bool {
         is_for_challenger(&self.rollout.id, key, self.rollout.percent())
     }
@@ -102,7 +102,7 @@ pub struct ChallengerCache<W> {
 
 #[derive(Debug, Default)]
 struct CacheState {
-    trial: Option<Arc<Trial>>,
+    running: Option<Arc<RunningRollout>>,
     load: LoadPhase,
 }
 
@@ -116,7 +116,7 @@ enum LoadPhase {
 }
 
 impl<W: PredictWorld> ChallengerCache<W> {
-    /// Creates a memory without a rollout. What is known about the challenger is counted in `tally`.
+    /// Creates a memory without a rollout. The state of the challenger is counted in `tally`.
     pub fn new(world: Arc<W>, model: ModelName, tally: Arc<RolloutTally<W>>) -> Self {
         Self { world, model, tally, state: watch::Sender::default() }
     }
@@ -127,29 +127,29 @@ impl<W: PredictWorld> ChallengerCache<W> {
     }
 
     /// Returns the rollout that runs beside this champion. `None` if there is none, or if it is over.
-    pub fn beside(&self, champion: &LoadedChampion) -> Option<Arc<Trial>> {
+    pub fn beside(&self, champion: &LoadedChampion) -> Option<Arc<RunningRollout>> {
         let state = self.state.borrow();
-        let trial = state.trial.as_ref()?;
-        trial.rollout.runs_beside(champion.pointer().revision).then(|| Arc::clone(trial))
+        let running = state.running.as_ref()?;
+        running.rollout.runs_beside(champion.pointer().revision).then(|| Arc::clone(running))
     }
 
     /// Returns the challenger in memory.
     pub fn loaded(&self) -> Option<Arc<LoadedVersion>> {
-        self.state.borrow().trial.as_ref()?.challenger().cloned()
+        self.state.borrow().running.as_ref()?.challenger().cloned()
     }
 
     /// Takes over the rollout that a refresh has read, or `None` if none runs.
     pub fn follow(&self, rollout: Option<Rollout>) {
         self.state.send_if_modified(|state| {
-            let is_same = state.trial.as_ref().map(|trial| &trial.rollout) == rollout.as_ref();
+            let is_same = state.running.as_ref().map(|running| &running.rollout) == rollout.as_ref();
             if !is_same {
-                state.trial = rollout.map(|rollout| {
-                    let kept = state.trial.as_ref().and_then(|former| former.state_for(&rollout));
-                    Trial::new(rollout, kept.unwrap_or(ChallengerState::Awaited(0)))
+                state.running = rollout.map(|rollout| {
+                    let kept = state.running.as_ref().and_then(|former| former.state_for(&rollout));
+                    RunningRollout::new(rollout, kept.unwrap_or(ChallengerState::Awaited(0)))
                 });
             }
             let is_awaited =
-                state.trial.as_ref().is_some_and(|trial| matches!(trial.state, ChallengerState::Awaited(_)));
+                state.running.as_ref().is_some_and(|running| matches!(running.state, ChallengerState::Awaited(_)));
             if state.load == LoadPhase::Idle && is_awaited {
                 state.load = LoadPhase::Due;
             }
@@ -160,7 +160,7 @@ impl<W: PredictWorld> ChallengerCache<W> {
     /// Returns the minimum time that the request which starts the next refresh waits for the challenger.
     pub fn min_wait(&self) -> Duration {
         let state = self.state.borrow();
-        let tries = match state.trial.as_ref().map(|trial| &trial.state) {
+        let tries = match state.running.as_ref().map(|running| &running.state) {
             Some(ChallengerState::Awaited(tries)) => *tries,
             _ => 0,
         };
@@ -178,23 +178,23 @@ impl<W: PredictWorld> ChallengerCache<W> {
         let mut begun = None;
         self.state.send_if_modified(|state| {
             if state.load == LoadPhase::Due {
-                begun = state.trial.clone();
+                begun = state.running.clone();
                 state.load = if begun.is_some() { LoadPhase::Running } else { LoadPhase::Idle };
             }
             false
         });
-        let Some(trial) = begun else { return };
-        let facts = VersionFacts::of_version(&trial.rollout.challenger);
+        let Some(running) = begun else { return };
+        let facts = VersionFacts::of_version(&running.rollout.challenger);
         let fetch = LoadedVersion::fetch(self.world.as_ref(), &self.model, facts);
         let outcome = timeout(limit, AssertUnwindSafe(fetch).catch_unwind()).await;
         let loaded = outcome.ok().map(|outcome| outcome.unwrap_or(Err(LoadError::Panicked)));
-        self.finish(&trial, loaded);
+        self.finish(&running, loaded);
     }
 
-    /// Records how the load for `trial` ended. `None`: it took too long.
-    fn finish(&self, trial: &Trial, loaded: Option<Result<LoadedVersion, LoadError>>) {
-        let version = trial.rollout.challenger.number.get();
-        let tries = if let ChallengerState::Awaited(tries) = trial.state { tries } else { 0 };
+    /// Records how the load for `running` ended. `None`: it took too long.
+    fn finish(&self, running: &RunningRollout, loaded: Option<Result<LoadedVersion, LoadError>>) {
+        let version = running.rollout.challenger.number.get();
+        let tries = if let ChallengerState::Awaited(tries) = running.state { tries } else { 0 };
         let found = match loaded {
             Some(Ok(challenger)) => {
                 tracing::info!(version, "challenger loaded");
@@ -213,19 +213,19 @@ impl<W: PredictWorld> ChallengerCache<W> {
         self.state.send_modify(|state| {
             state.load = LoadPhase::Idle;
             // Meanwhile the rollout may have ended, or a stage.
-            let follows = |now: &Arc<Trial>| now.rollout.id == trial.rollout.id;
-            if let Some(now) = state.trial.take_if(|now| follows(now)) {
-                let trial = Trial::new(now.rollout.clone(), found);
-                present = Some(Arc::clone(&trial));
-                state.trial = Some(trial);
+            let follows = |now: &Arc<RunningRollout>| now.rollout.id == running.rollout.id;
+            if let Some(now) = state.running.take_if(|now| follows(now)) {
+                let running = RunningRollout::new(now.rollout.clone(), found);
+                present = Some(Arc::clone(&running));
+                state.running = Some(running);
             }
         });
         // The challenger is reported even if no request comes.
-        present.iter().for_each(|trial| self.tally.count(trial, |_| ()));
+        present.iter().for_each(|running| self.tally.count(running, |_| ()));
     }
 }
 
-impl Trial {
+impl RunningRollout {
     /// Returns what is known about the challenger of `next`, if it is the same. What failed is tried again in another
     /// rollout.
     fn state_for(&self, next: &Rollout) -> Option<ChallengerState> {

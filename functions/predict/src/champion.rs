@@ -34,6 +34,9 @@
 //! two for a small artifact: about 300 ms if each request comes at the last moment. A large artifact may need more
 //! requests than fit into 5 s. Then one request waits for the refresh of the next interval. A refresh that was frozen
 //! although its request waited 2 s counts as a load failure.
+//!
+//! The same call to the registry also reads the rollout. Its challenger is loaded after the champion, within the same wait
+//! ([`challenger`](crate::challenger)).
 
 mod refresh;
 mod state;

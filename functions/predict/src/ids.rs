@@ -65,7 +65,11 @@ impl<W: PredictWorld> PredictionIds<W> {
         self.asked_at.store(self.world.clock().now().as_second(), Ordering::Relaxed);
         let loaded = timeout(LOADING_TIMEOUT, self.stored_or_new()).await;
         let failure = match loaded {
-            Ok(Ok(key)) => return drop(self.key.set(key)),
+            Ok(Ok(key)) => {
+                // If another call was faster, its key is the same one.
+                let _ = self.key.set(key);
+                return;
+            }
             Ok(Err(error)) => causes(&error),
             Err(_) => format!("it took longer than {} s", LOADING_TIMEOUT.as_secs()),
         };

@@ -11,7 +11,7 @@ use evergreen_lifecycle::drift::CountedHour;
 use evergreen_lifecycle::ports::{RolloutCounting, RolloutShare};
 use evergreen_lifecycle::rollout::RolloutCounts;
 
-use crate::challenger::Trial;
+use crate::challenger::RunningRollout;
 use crate::ports::PredictWorld;
 
 /// Maximum number of shares (one for each stage and hour) that wait for a hand-over. A share has less than 300 bytes.
@@ -48,14 +48,14 @@ impl<W: PredictWorld> RolloutTally<W> {
         Self { world, environment, shares: Mutex::default(), turn: tokio::sync::Mutex::default() }
     }
 
-    /// Lets `count` change the counts of the present stage and hour. They also say whether the challenger is loaded.
-    pub fn count(&self, trial: &Trial, count: impl FnOnce(&mut RolloutCounts)) {
-        let (rollout, hour) = (trial.rollout(), CountedHour::of(self.world.clock().now()));
-        let is_present =
+    /// Lets `count` change the counts of the current stage and hour. They also say whether the challenger is loaded.
+    pub fn count(&self, running: &RunningRollout, count: impl FnOnce(&mut RolloutCounts)) {
+        let (rollout, hour) = (running.rollout(), CountedHour::of(self.world.clock().now()));
+        let is_current =
             |share: &RolloutShare| (share.hour, share.stage, &share.rollout) == (hour, rollout.stage, &rollout.id);
         let mut shares = self.shares();
         // The newest share is the last.
-        let position = shares.iter().rposition(|counted| is_present(&counted.share)).unwrap_or_else(|| {
+        let position = shares.iter().rposition(|counted| is_current(&counted.share)).unwrap_or_else(|| {
             if shares.len() == MAX_SHARES {
                 shares.remove(0);
                 tracing::warn!("counts of a rollout were not handed over and are lost");
@@ -68,8 +68,8 @@ impl<W: PredictWorld> RolloutTally<W> {
         });
         if let Some(Counted { share, is_new }) = shares.get_mut(position) {
             count(&mut share.counts);
-            share.counts.loaded = u64::from(trial.challenger().is_some());
-            share.counts.unable = u64::from(trial.is_unable());
+            share.counts.loaded = u64::from(running.challenger().is_some());
+            share.counts.unable = u64::from(running.is_unable());
             *is_new = true;
         }
     }

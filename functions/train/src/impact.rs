@@ -67,10 +67,10 @@ impl<W: TrainWorld> Trainer<'_, W> {
         let is_recent = |file: &StoredFile| sampled_day(model, &file.key).is_some_and(|day| day >= first);
         let mut files = storage.list(&prefix(model)).await?;
         files.retain(is_recent);
-        let fetches = stream::iter(spread(files)).map(|file| async move { (storage.get(&file.key).await, file.key) });
+        let fetches = stream::iter(spread(files)).map(|file| async move { storage.get(&file.key).await });
         let mut fetched = fetches.buffered(FETCHES);
         let (mut samples, mut unreadable) = (Vec::new(), 0_u32);
-        while let Some((content, _)) = fetched.next().await {
+        while let Some(content) = fetched.next().await {
             // A sample may expire after it was listed.
             let read = content.ok().and_then(|content| SampledRows::from_bytes(&content).ok());
             match read {

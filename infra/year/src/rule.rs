@@ -240,8 +240,8 @@ mod tests {
         let rules = rules();
         let rule = |id: &str| rules.iter().find(|rule| rule.id == id).unwrap();
         let latency = rule("PredictionLatencyAlarm");
-        assert_eq!((latency.statistic, latency.period), (PeriodStatistic::Percentile(99.0), 5));
-        assert_eq!((latency.datapoints_to_alarm, latency.evaluation_periods), (2, 3));
+        assert_eq!((latency.statistic, latency.period), (PeriodStatistic::Percentile(99.0), 3));
+        assert_eq!((latency.datapoints_to_alarm, latency.evaluation_periods), (3, 7));
         let queue = rule("AlertFailureQueueAlarm");
         assert_eq!((queue.metrics.as_slice(), queue.is_sent_twice), (&["AlertFailureQueue".to_owned()][..], true));
         let bounced = rule("MailBouncedAlarm");

@@ -26,6 +26,7 @@ mod journal;
 mod keys;
 mod listing;
 mod live;
+mod mail_links;
 mod numbers;
 mod prediction_key;
 mod progress;

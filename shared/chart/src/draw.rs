@@ -76,13 +76,13 @@ fn paint(
     root.present().map_err(failed)
 }
 
-/// Shades the time of the incident.
+/// Shades the time of the incident, and draws a line at its begin: a new incident is too short to be seen.
 fn shade(plot: &mut Plot<'_, '_>, chart: &MetricChart<'_>, (low, high): (f64, f64)) -> Result<(), ChartError> {
     let Some(incident) = chart.incident else { return Ok(()) };
-    let ends = [incident.from.max(chart.from), incident.until.min(chart.until)].map(axis::seconds);
-    let area = Rectangle::new([(ends[0], low), (ends[1], high)], SHADE.filled());
+    let [begin, end] = [incident.from.max(chart.from), incident.until.min(chart.until)].map(axis::seconds);
+    let area = Rectangle::new([(begin, low), (end, high)], SHADE.filled());
     plot.draw_series([area]).map_err(failed)?;
-    Ok(())
+    stroke(plot, [(begin, low), (begin, high)], BAD.stroke_width(3))
 }
 
 /// Draws the lines of the grid, and names their values and times.

@@ -90,7 +90,7 @@ impl Champion {
         let did = match actor.kind {
             ActorKind::Stack if actor.name == ROLLOUT_ACTOR => "promoted it",
             ActorKind::Stack => "made it the champion again",
-            ActorKind::Iam | ActorKind::Session => "promoted it by hand",
+            ActorKind::Iam | ActorKind::Session | ActorKind::Mail => "promoted it by hand",
         };
         format!("{actor} {did}: {reason} (the gate had {verdict}: {decision})")
     }

@@ -5,6 +5,7 @@
 //! code calls outside services. It does not depend on AWS, an async runtime or a machine learning library.
 
 mod baseline;
+pub mod cause;
 pub mod champion;
 pub mod cost;
 mod curves;
@@ -20,6 +21,7 @@ mod impact;
 pub mod incident;
 pub mod journal;
 pub mod listing;
+pub mod mail_link;
 mod manifest;
 mod name;
 pub mod outbox;

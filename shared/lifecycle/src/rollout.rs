@@ -43,12 +43,12 @@ pub struct Rollout {
     pub challenger: Version,
     /// The stages after the shadow stage, and the minimum time of each stage.
     pub plan: RolloutPlan,
-    /// The present stage: 0 is the shadow stage, 1 the first step of the plan.
+    /// The current stage: 0 is the shadow stage, 1 the first step of the plan.
     pub stage: u32,
     /// When the rollout began.
     #[serde(with = "crate::time")]
     pub started_at: Timestamp,
-    /// When the present stage began.
+    /// When the current stage began.
     #[serde(with = "crate::time")]
     pub stage_since: Timestamp,
     /// The person who started the rollout. `None` if the gate did.
@@ -70,7 +70,7 @@ pub struct RolloutEnd {
     /// When the rollout ended.
     #[serde(with = "crate::time")]
     pub at: Timestamp,
-    /// The figures that decided, or a person's reason, as text for a person.
+    /// The values that decided, or a person's reason, as text for a person.
     pub reason: String,
 }
 
@@ -155,7 +155,7 @@ impl Rollout {
         })
     }
 
-    /// Returns whether the present stage is the last one.
+    /// Returns whether the current stage is the last one.
     pub fn is_in_last_stage(&self) -> bool {
         usize::try_from(self.stage).is_ok_and(|stage| stage >= self.plan.steps().len())
     }

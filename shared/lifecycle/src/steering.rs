@@ -33,6 +33,8 @@ pub enum ActorKind {
     Session,
     /// The stack itself: the gate, the schedule, or a rule that a parameter allows.
     Stack,
+    /// The request came from a link of a mail. The actor's name says which recipient of which mail, without an address.
+    Mail,
 }
 
 /// Who made a change.
@@ -226,6 +228,13 @@ pub enum Edit {
     SetRollout(Box<Rollout>),
     /// Stores the result of a verification.
     Verified(Box<Verification>),
+    /// Marks a link of a mail as used, if it was not used before and still works at `at`.
+    UseMailLink {
+        /// The SHA-256 of the link's token.
+        hash: String,
+        /// When the link acts.
+        at: Timestamp,
+    },
     /// Stores the log of the stack's reactions, if its revision is still one lower.
     React(Box<ReactionLog>),
 }

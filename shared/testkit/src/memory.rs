@@ -10,6 +10,7 @@ mod journal;
 mod listing;
 mod live;
 mod mail;
+mod mail_links;
 mod measuring;
 mod registry;
 mod rollouts;
@@ -28,6 +29,7 @@ use evergreen_lifecycle::drift::{DriftComparison, DriftSummary, SkewCheck};
 use evergreen_lifecycle::feedback::{LiveSummary, LiveTally, PairedTally};
 use evergreen_lifecycle::incident::FormerAlarm;
 use evergreen_lifecycle::journal::JournalEntry;
+use evergreen_lifecycle::mail_link::MailLink;
 use evergreen_lifecycle::ports::{
     AcceptedMail, AlarmStatus, CountShare, HourCounts, LARGEST_COPY, NewObject, ObjectTag, RequestDay, RolloutShare,
     StoredSchedule, Unavailable,
@@ -165,6 +167,10 @@ pub struct MemoryState {
     pub reactions: ReactionLog,
     /// The links that were not used yet, by the hash of their token.
     pub links: BTreeMap<String, SessionLink>,
+    /// The values of the metric that alarms watch, oldest first.
+    pub series: Vec<(Timestamp, f64)>,
+    /// The links of mails, by the hash of their token.
+    pub mail_links: BTreeMap<String, MailLink>,
     /// The open sessions, by the hash of their token.
     pub sessions: BTreeMap<String, Session>,
     // The keys are `run ID` for training runs and `version NUMBER` for model versions.

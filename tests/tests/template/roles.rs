@@ -121,8 +121,10 @@ const CALLS: [(&str, &[(&str, &str)]); 6] = [
             ("dynamodb:Query", TABLE),
             ("dynamodb:Query", INDEX),
             ("dynamodb:UpdateItem", TABLE),
+            ("dynamodb:ConditionCheckItem", TABLE),
             ("scheduler:GetSchedule", SCHEDULE),
             ("events:PutEvents", BUS),
+            ("cloudwatch:DescribeAlarms", "*"),
             ("cloudwatch:PutMetricData", "*"),
             ("apigateway:GET", USAGE),
             ("sqs:SendMessage", "MetricsFailureQueue.Arn"),
@@ -141,6 +143,8 @@ const CALLS: [(&str, &[(&str, &str)]); 6] = [
             ("cloudwatch:DescribeAlarms", "*"),
             ("ses:SendEmail", SENDERS),
             ("ses:SendEmail", MAIL_EVENTS),
+            ("ses:SendRawEmail", SENDERS),
+            ("ses:SendRawEmail", MAIL_EVENTS),
             ("ses:GetAccount", "*"),
             ("scheduler:GetSchedule", SCHEDULE),
             ("cloudwatch:GetMetricData", "*"),
@@ -361,13 +365,14 @@ fn a_function_reaches_only_the_records_namespace_and_sender_of_its_model() {
             let condition = match actions(statement)[0].split(':').next() {
                 Some("dynamodb") if statement["Sid"] == "ClaimMail" => of_the_models_mails(),
                 Some("dynamodb") if statement["Sid"] == "ReadMutes" => of_the_models_mails(),
+                Some("dynamodb") if statement["Sid"] == "MakeLinksOfMails" => of_the_models_mail_links(),
                 Some("dynamodb") => of_the_models_records(function, statement),
                 Some("s3") if actions(statement) == [PUT_OBJECT] => over_nothing_unknown(statement),
                 Some("events") => json!({"StringEquals": {"events:source": "evergreen"}}),
                 Some("iam") => json!({"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}),
                 Some("cloudwatch") if ["Console", "Alert"].contains(&function) => Value::Null,
                 Some("cloudwatch") => json!({"StringEquals": {"cloudwatch:namespace": "Evergreen"}}),
-                Some("ses") if actions(statement) == ["ses:SendEmail"] => {
+                Some("ses") if actions(statement) == ["ses:SendEmail", "ses:SendRawEmail"] => {
                     json!({"StringEquals": {"ses:FromAddress": {"Ref": "AlertSender"}}})
                 }
                 _ => Value::Null,
@@ -390,7 +395,8 @@ fn of_the_models_records(function: &str, statement: &Value) -> Value {
         ("Train", "DeletePublishedEvents") | ("Metrics", "PublishStoredEvents") => condition(&["OUTBOX"]),
         ("Metrics", "RememberPublishedMetrics") => condition(&["METRICS"]),
         ("Predict", "StoreCountsOfServedRows") | ("Metrics", "AddUpAndCompareServedRows") => condition(&["SERVED"]),
-        ("Train", "DropCopyInPromotion") => {
+        ("Metrics", "TakeStepOfRollout") => condition(&["MODEL", "OUTBOX", "AUDIT"]),
+        ("Train" | "Metrics", "DropCopyInPromotion") => {
             let mut condition = condition(&["MODEL", "OUTBOX", "AUDIT"]);
             condition["ForAnyValue:StringEquals"] = json!({"dynamodb:EnclosingOperation": ["TransactWriteItems"]});
             condition
@@ -399,7 +405,7 @@ fn of_the_models_records(function: &str, statement: &Value) -> Value {
         ("Metrics", "ReadFeedback") | ("Console", "CountFeedback") => condition(&["FEEDBACK"]),
         ("Predict", "ReadChampionAndKeyOfIds") => condition(&["MODEL", "KEY"]),
         ("Predict", "CreateKeyOfIds") | ("Console", "CheckIdsOfPredictions") => condition(&["KEY"]),
-        ("Console", "ReadAndChange") => condition(&["MODEL", "OUTBOX", "AUDIT", "MAIL", "SESSION"]),
+        ("Console", "ReadAndChange") => condition(&["MODEL", "OUTBOX", "AUDIT", "MAIL", "SESSION", "MAILLINK"]),
         ("Train", "ReadNewestRun") => condition(&["MODEL"]),
         ("Train", _) => condition(&["MODEL", "OUTBOX", "AUDIT"]),
         _ => condition(&["MODEL"]),
@@ -419,6 +425,11 @@ fn of_the_models_mails() -> Value {
     json!({"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [{"Fn::Sub": "MAIL#${ModelName}"}]}})
 }
 
+/// Returns the expected IAM condition on DynamoDB access to the links of mails of this model.
+fn of_the_models_mail_links() -> Value {
+    json!({"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [{"Fn::Sub": "MAILLINK#${ModelName}"}]}})
+}
+
 #[test]
 fn the_alert_function_writes_only_records_of_mails() {
     let template = Template::read();
@@ -427,8 +438,9 @@ fn the_alert_function_writes_only_records_of_mails() {
         .into_iter()
         .filter(|statement| actions(statement).iter().any(|it| it.starts_with("dynamodb:") && !looks.contains(it)))
         .collect();
-    assert_eq!(writing.len(), 1);
-    assert_eq!(writing[0]["Condition"], of_the_models_mails());
+    let conditions: Vec<_> = writing.iter().map(|statement| statement["Condition"].clone()).collect();
+    assert_eq!(conditions, [of_the_models_mails(), of_the_models_mail_links()]);
+    assert_eq!(actions(writing[1]), ["dynamodb:PutItem"]);
 }
 
 #[test]

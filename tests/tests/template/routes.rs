@@ -192,11 +192,11 @@ fn the_open_route_has_its_own_throttle_and_is_not_in_the_prediction_api() {
 }
 
 #[test]
-fn the_alarm_of_failed_predictions_watches_the_prediction_api_and_outlasts_a_single_error() {
+fn the_alarm_of_failed_predictions_watches_the_prediction_api_and_outlasts_two_errors() {
     let template = Template::read();
     let alarm = template.resource("PredictionErrorsAlarm");
     assert_eq!(list(&alarm["Dimensions"])[0]["Value"], template.resource("PredictionApi")["Name"]);
-    assert_eq!((&alarm["DatapointsToAlarm"], &alarm["EvaluationPeriods"]), (&json!(2), &json!(3)));
+    assert_eq!((&alarm["DatapointsToAlarm"], &alarm["EvaluationPeriods"]), (&json!(3), &json!(7)));
     assert_eq!(alarm["TreatMissingData"], "notBreaching", "a stack without traffic has no errors");
 }
 

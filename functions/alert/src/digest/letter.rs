@@ -56,6 +56,7 @@ pub(super) fn write(week: &Week, about: &Letterhead) -> Result<Mail, askama::Err
         subject: format!("[WEEK] {}", digest.headline),
         text: Text { digest: &digest }.render()?,
         html: Html { digest: &digest }.render()?,
+        picture: None,
     })
 }
 

@@ -20,6 +20,8 @@ async fn digest(memory: &Memory, now: &str) -> Result<DigestReport, DigestError>
         stack: "evergreen".into(),
         table: "evergreen-registry".into(),
         dashboard_url: "https://example.com/dashboard?a=1&b=2".into(),
+        console_url: None,
+        zone: jiff::tz::TimeZone::UTC,
     };
     let clock = &FixedClock::at(moment(now));
     let (billed, recipients, letterhead) = (&billed, &recipients, &letterhead);

@@ -150,7 +150,7 @@ fn schedule() -> Value {
 }
 
 fn audit() -> Value {
-    let named = json!({"kind": {"enum": ["iam", "session", "stack"]}, "name": text()});
+    let named = json!({"kind": {"enum": ["iam", "session", "stack", "mail"]}, "name": text()});
     // Only a session has a link.
     let actor = object_with(named, json!({"link_by": text()}));
     let entry = json!({"id": text(), "at": time(), "actor": actor, "action": text(), "subject": text()});

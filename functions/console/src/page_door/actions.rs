@@ -85,7 +85,7 @@ impl<W: ConsoleWorld> Action<'_, W> {
         let key = given.map(|given| request_key(given, sent, &actor)).transpose()?;
         // An alias is removed only as the page showed it.
         let seen = self.field("seen_revision").parse().ok();
-        Ok(By { actor, key, seen })
+        Ok(By { actor, key, seen, mail_link: None })
     }
 
     fn field(&self, name: &str) -> &str {

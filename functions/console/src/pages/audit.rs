@@ -75,6 +75,7 @@ fn row(entry: &AuditEntry, base: &str) -> Row {
             ActorKind::Iam => "AWS credentials",
             ActorKind::Session => "session",
             ActorKind::Stack => "the stack",
+            ActorKind::Mail => "link of a mail",
         },
         action: action(entry.action),
         subject: subject(&entry.subject, base),

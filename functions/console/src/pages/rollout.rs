@@ -1,4 +1,4 @@
-//! The rollout of a version: its stages, the figures of both versions, and what is decided next.
+//! The rollout of a version: its stages, the values of both versions, and what is decided next.
 
 use askama::Template;
 use evergreen_lifecycle::VersionNumber;
@@ -32,7 +32,7 @@ struct RolloutView {
     stages: Vec<StageRow>,
 }
 
-/// One stage with the figures of both versions.
+/// One stage with the values of both versions.
 struct StageRow {
     name: String,
     state: Markup,

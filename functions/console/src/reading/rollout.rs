@@ -1,4 +1,4 @@
-//! The rollout of a version, with the figures of both versions and the step that is next.
+//! The rollout of a version, with the values of both versions and the step that is next.
 
 use evergreen_http::{Problem, maybe_moment, moment};
 use evergreen_lifecycle::ports::{AlarmCondition, AlarmStates, FeedbackRecord, RolloutEvidence, Rollouts, Unavailable};

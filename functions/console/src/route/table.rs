@@ -26,7 +26,7 @@ pub static ROUTES: &[JsonRoute] = &[
     reading("/audit", &["limit", "before"], E::Audit, "Lists who changed what, newest first."),
     reading("/alarms", &[], E::Alarms, "Lists the alarms with their states and mutes."),
     reading("/drift", &[], E::Drift, "Shows how served rows compare with the training data."),
-    reading("/rollout", &[], E::Rollout, "Shows the newest rollout, and the figures of both versions."),
+    reading("/rollout", &[], E::Rollout, "Shows the newest rollout, and the values of both versions."),
     reading("/live", &[], E::Live, "Shows how right the predictions were whose truth is known."),
     reading("/cost", &[], E::Cost, "Estimates the cost of the month so far."),
     reading("/openapi.json", &[], E::OpenApi, "Returns this document."),

@@ -62,6 +62,20 @@ impl<W: ConsoleWorld> Console<W> {
         answer(&self.commit(by, token::id()?, draft).await?)
     }
 
+    /// Makes the version `to` the champion again, if the champion has still the revision `seen_revision`.
+    pub(crate) async fn return_to(
+        &self,
+        by: &By,
+        to: VersionNumber,
+        seen_revision: u32,
+        reason: String,
+    ) -> Result<Reply, Problem> {
+        let seen = self.pointer().await?;
+        check_seen(seen.as_ref(), Some(seen_revision))?;
+        let draft = self.succession(by, AuditedAction::RolledBack, to, reason, seen.as_ref()).await?;
+        answer(&self.commit(by, token::id()?, draft).await?)
+    }
+
     /// Returns the change that makes a version the champion, after its artifact was checked.
     pub(super) async fn succession(
         &self,

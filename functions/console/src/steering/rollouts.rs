@@ -94,7 +94,7 @@ impl<W: ConsoleWorld> Console<W> {
         Reply::ok(&self.commit(by, token::id()?, draft).await?)
     }
 
-    /// Returns the rollout that runs beside the present champion.
+    /// Returns the rollout that runs beside the current champion.
     async fn running_rollout(&self) -> Result<Rollout, Problem> {
         let revision = self.pointer().await?.map_or(0, |champion| champion.revision);
         let rollout = self.rollout().await?.filter(|rollout| rollout.runs_beside(revision));

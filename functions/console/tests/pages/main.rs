@@ -4,6 +4,7 @@
 mod drift;
 mod html;
 mod live;
+mod rollout;
 mod sample;
 
 use std::collections::BTreeSet;
@@ -16,7 +17,7 @@ use html::Page;
 use sample::{HOSTILE, World, facts, full, now, session};
 
 /// Every page, by its path.
-const PATHS: [&str; 18] = [
+const PATHS: [&str; 20] = [
     "",
     "runs",
     "runs/manual-v16",

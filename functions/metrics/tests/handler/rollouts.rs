@@ -24,7 +24,7 @@ fn running() -> World {
     world
 }
 
-/// Stores what an environment has counted in the present stage.
+/// Stores what an environment has counted in the current stage.
 fn count(world: &World, counts: RolloutCounts) {
     let mut state = world.memory.state();
     let rollout = state.rollout.clone().unwrap();

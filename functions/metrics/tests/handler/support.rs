@@ -12,8 +12,8 @@ use evergreen_lifecycle::feedback::{
     HoldOutLosses, LiveSummary, PairedTally, PredictedOutcome, PredictionLoss, TrueValue, WrittenLosses,
 };
 use evergreen_lifecycle::ports::{
-    Champions, CountShare, DayTally, FeedbackRecord, HourCounts, LiveRecord, PublishedRecord, RememberError, Rollouts,
-    Runs, ServedRecord, ServingRecords, StoredSchedule, Unavailable, Versions, WithCopy,
+    ChampionRecords, Champions, CountShare, DayTally, FeedbackRecord, HourCounts, LiveRecord, PublishedRecord,
+    RememberError, Rollouts, Runs, ServedRecord, StoredSchedule, Unavailable, Versions, WithCopy,
 };
 use evergreen_lifecycle::rollout::Rollout;
 use evergreen_lifecycle::schedule::Schedule;
@@ -138,7 +138,7 @@ impl Rollouts for Registry {
         self.reach("rollout")?.rollout().await
     }
 
-    async fn serving(&self, with_copy: bool) -> Result<Option<ServingRecords>, Unavailable> {
+    async fn serving(&self, with_copy: bool) -> Result<Option<ChampionRecords>, Unavailable> {
         self.reach("pointer")?.serving(with_copy).await
     }
 }

@@ -9,7 +9,7 @@ use lambda_http::Request;
 
 use super::{App, Reply, internal};
 use crate::answer::AnsweredBy;
-use crate::challenger::Trial;
+use crate::challenger::RunningRollout;
 use crate::champion::LoadedChampion;
 use crate::ids::RivalAnswers;
 use crate::loaded::LoadedVersion;
@@ -23,14 +23,14 @@ const KEY: &str = "x-evergreen-key";
 /// Both versions of a rollout, in memory.
 #[derive(Clone, Copy)]
 struct Pair<'a> {
-    trial: &'a Trial,
+    running: &'a RunningRollout,
     champion: &'a LoadedChampion,
     challenger: &'a LoadedVersion,
 }
 
 impl Pair<'_> {
     fn pairing(&self) -> &Pairing {
-        self.trial.pairing(self.champion.version(), self.challenger)
+        self.running.pairing(self.champion.version(), self.challenger)
     }
 
     // An id names a label by its index, so both versions need the same labels.
@@ -42,17 +42,17 @@ impl Pair<'_> {
 }
 
 impl<W: PredictWorld> App<W> {
-    /// Answers a request for predictions while the rollout `trial` runs. `text` is its body.
+    /// Answers a request for predictions while the rollout `running` runs. `text` is its body.
     pub(super) fn predict_in_rollout(
         &self,
         request: &Request,
         text: &str,
         champion: &LoadedChampion,
-        trial: &Trial,
+        running: &RunningRollout,
     ) -> Result<Reply, Problem> {
-        let Some(challenger) = trial.challenger() else { return self.predict_by(champion, text) };
-        let pair = Pair { trial, champion, challenger };
-        if !trial.chooses(key(request, text)) {
+        let Some(challenger) = running.challenger() else { return self.predict_by(champion, text) };
+        let pair = Pair { running, champion, challenger };
+        if !running.chooses(key(request, text)) {
             return self.by_champion(pair, text, true);
         }
         self.by_challenger(pair, text).map_or_else(|| self.by_champion(pair, text, false), Ok)
@@ -115,13 +115,13 @@ impl<W: PredictWorld> App<W> {
             }
         });
         if !matches!(other, Some(Ok(_))) {
-            pair.trial.warn_of_failure();
+            pair.running.warn_of_failure();
         }
         Ok(Reply { body, rows, version: Some(champion.pointer().number) })
     }
 
     fn count(&self, pair: Pair<'_>, count: impl FnOnce(&mut RolloutCounts)) {
-        self.cache.challenger().tally().count(pair.trial, count);
+        self.cache.challenger().tally().count(pair.running, count);
     }
 }
 

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use evergreen_http::causes;
-use evergreen_lifecycle::ports::{Champions, LARGEST_COPY, Rollouts, ServingRecords, Unavailable};
+use evergreen_lifecycle::ports::{ChampionRecords, Champions, LARGEST_COPY, Rollouts, Unavailable};
 use evergreen_lifecycle::rollout::Rollout;
 use evergreen_lifecycle::{ModelName, Pointer, Record, Unreadable};
 
@@ -70,7 +70,7 @@ pub(super) struct InMemory {
 }
 
 /// The champion, and the rollout that runs beside it. `None` if none runs.
-pub(super) type Seen = (Refreshed, Option<Rollout>);
+pub(super) type RefreshResult = (Refreshed, Option<Rollout>);
 
 /// Refreshes the champion: checks whether the registry names a new champion, and loads it. The same call to the registry
 /// also reads the rollout.
@@ -78,7 +78,7 @@ pub(super) async fn refresh<W: PredictWorld>(
     world: &W,
     model: &ModelName,
     in_memory: InMemory,
-) -> Result<Seen, RefreshError> {
+) -> Result<RefreshResult, RefreshError> {
     if let Some(champion) = &in_memory.champion {
         return follow(world, model, champion, in_memory.challenger.as_deref()).await;
     }
@@ -90,7 +90,7 @@ pub(super) async fn refresh<W: PredictWorld>(
 
 /// Reads the champion's record, the copy of its model file and the rollout from the registry (DynamoDB). If that read
 /// fails, reads only the record.
-async fn with_copy<W: PredictWorld>(world: &W) -> Result<Option<ServingRecords>, Unavailable> {
+async fn with_copy<W: PredictWorld>(world: &W) -> Result<Option<ChampionRecords>, Unavailable> {
     match world.registry().serving(true).await {
         Ok(found) => Ok(found),
         Err(error) => {
@@ -98,7 +98,7 @@ async fn with_copy<W: PredictWorld>(world: &W) -> Result<Option<ServingRecords>,
             let cause = causes(&error);
             tracing::warn!(cause, "the registry's copy of the artifact cannot be read: the stored object is fetched");
             let pointer = world.registry().champion().await?;
-            Ok(pointer.map(|pointer| ServingRecords { pointer, copy: None, rollout: None }))
+            Ok(pointer.map(|pointer| ChampionRecords { pointer, copy: None, rollout: None }))
         }
     }
 }
@@ -109,7 +109,7 @@ async fn follow<W: PredictWorld>(
     model: &ModelName,
     loaded: &LoadedChampion,
     challenger: Option<&LoadedVersion>,
-) -> Result<Seen, RefreshError> {
+) -> Result<RefreshResult, RefreshError> {
     // Reads only pointer and rollout first: usually the pointer names the same artifact, and reading the copy of the
     // artifact costs money.
     let found = world.registry().serving(false).await?.ok_or(RefreshError::PointerGone)?;
@@ -142,7 +142,11 @@ fn running_beside(pointer: &Pointer, rollout: Option<Record<Rollout>>) -> Option
 }
 
 /// Loads the champion that the records name.
-async fn load<W: PredictWorld>(world: &W, model: &ModelName, found: ServingRecords) -> Result<Seen, RefreshError> {
+async fn load<W: PredictWorld>(
+    world: &W,
+    model: &ModelName,
+    found: ChampionRecords,
+) -> Result<RefreshResult, RefreshError> {
     let pointer = found.pointer?;
     let rollout = running_beside(&pointer, found.rollout);
     Ok((load_champion(world, model, pointer, found.copy).await?, rollout))

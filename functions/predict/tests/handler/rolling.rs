@@ -257,16 +257,34 @@ async fn counts_that_could_not_be_stored_are_handed_over_later() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_request_waits_long_for_a_challenger_that_is_slow_to_load() {
+async fn a_request_waits_no_longer_for_the_challenger_than_for_the_refresh() {
     let fixture = Fixture::serving().await;
     fixture.begin(100, artifact(1), artifact(2));
-    fixture.remote.delay(Duration::from_millis(300));
-    for limit in [50, 50, 400, 2000] {
+    fixture.pass(INTERVAL);
+    // The registry answers in 30 ms, and the store in another 30 ms.
+    fixture.remote.delay(Duration::from_millis(30));
+    let begun = Instant::now();
+    assert_eq!((fixture.version().await, begun.elapsed()), (1, Duration::from_millis(50)));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let begun = Instant::now();
+    assert_eq!((fixture.version().await, begun.elapsed()), (2, Duration::ZERO));
+}
+
+#[tokio::test]
+async fn a_store_that_does_not_answer_is_reported_after_three_tries_and_tried_again() {
+    let fixture = Fixture::empty();
+    fixture.begin(100, artifact(1), artifact(2));
+    fixture.remote.memory.take_away("artifacts");
+    fixture.app.warm_up().await;
+    for unable in [0, 0, 1, 1] {
+        assert_eq!(fixture.version().await, 1);
+        assert_eq!(fixture.counts().await.unable, unable);
         fixture.pass(INTERVAL);
-        let (begun, response) = (Instant::now(), fixture.predict(SETOSA).await);
-        assert_eq!(response.status, 200);
-        assert!(begun.elapsed() <= Duration::from_millis(limit), "{limit}: {:?}", begun.elapsed());
     }
+    fixture.remote.memory.bring_back("artifacts");
+    assert_eq!((fixture.version().await, fixture.journal.failures()), (2, 0));
+    let counts = fixture.counts().await;
+    assert_eq!((counts.loaded, counts.unable), (1, 0));
 }
 
 #[tokio::test]

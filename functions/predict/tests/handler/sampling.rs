@@ -120,7 +120,8 @@ async fn a_stored_sample_has_no_text_that_training_did_not_see() {
         r#"{"age": 31, "complained": true, "since": "2024-01-01", "country": "Atlantis", "name": "Ada Lovelace"}"#;
     assert_eq!(fixture.predict(row).await.status, 200);
     fixture.app.served().end().await;
-    let stored = fixture.remote.memory.state().objects[&fixture.sample_keys()[0]].clone();
+    let key = fixture.sample_keys().remove(0);
+    let stored = fixture.remote.memory.state().objects[&key].clone();
     let text = String::from_utf8_lossy(&stored);
     assert!(text.contains("country") && !text.contains("Atlantis") && !text.contains("Ada"), "{text}");
     let sample = &fixture.samples()[0];

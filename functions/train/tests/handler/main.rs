@@ -20,3 +20,4 @@ mod running;
 mod support;
 mod timing;
 mod verifying;
+mod waiting;

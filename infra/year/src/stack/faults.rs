@@ -2,7 +2,7 @@
 
 use evergreen_lifecycle::ports::StoredSchedule;
 
-use super::{Stack, YearError, stored_schedule};
+use super::{STEP, Stack, YearError, stored_schedule};
 use crate::holdout::ModelSkill;
 use crate::incident::{DAY, HOUR, Incident, IncidentKind};
 
@@ -95,11 +95,13 @@ impl Stack<'_> {
     /// Adds the values that a metric about served rows or feedback would have. Without an alarm on it, they report nobody.
     fn show(&mut self, metric: &str, value: f64, from: u32, until: u32) {
         let series = self.series.entry(metric.to_owned()).or_default();
-        for minute in (from..until).step_by(HOUR as usize) {
-            series.push(minute, value);
-        }
-        for minute in (until.max(from)..until.max(from) + 6 * HOUR).step_by(HOUR as usize) {
-            series.push(minute, 0.0);
+        let end = until.max(from);
+        for (begin, end, value) in [(from, end, value), (end, end + 6 * HOUR, 0.0)] {
+            // A changed value is published each time for an hour.
+            let changed = (begin..end.min(begin + HOUR)).step_by(STEP as usize);
+            for minute in changed.chain((begin + HOUR..end).step_by(HOUR as usize)) {
+                series.push(minute, value);
+            }
         }
     }
 }

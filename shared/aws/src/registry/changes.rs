@@ -140,6 +140,9 @@ impl Registry {
                 plan.add(self.keys.reactions(), "the log of reactions", put);
             }
             Edit::Unmute(alarm) => plan.writes.push(self.deletion(self.keys.mute(alarm))?),
+            Edit::UseMailLink { hash, at } => {
+                plan.add(self.keys.mail_link(hash), "the link", self.mail_link_use(hash, *at)?);
+            }
         }
         Ok(())
     }

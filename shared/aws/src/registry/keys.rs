@@ -70,6 +70,9 @@ pub(super) struct RegistryKeys {
     outbox: String,
     audit: String,
     sessions: String,
+    // The function that sends mails may write links of mails, and no links that open a session.
+    /// The partition key of the links of mails.
+    mail_links: String,
     // The metrics function may write only to the outbox and to this partition.
     /// The partition key of the record of the metrics that were published last.
     metrics: String,
@@ -95,10 +98,10 @@ impl RegistryKeys {
     /// Creates the object that builds the DynamoDB keys of `model`.
     pub(super) fn of(model: &ModelName) -> Self {
         // A model's name contains no `#`, so two models never share a partition.
-        let kinds = ["MODEL", "MAIL", "OUTBOX", "AUDIT", "SESSION", "METRICS", "SERVED", "KEY", "FEEDBACK"];
-        let [partition, mails, outbox, audit, sessions, metrics, served, signing, feedback] =
+        let kinds = ["MODEL", "MAIL", "OUTBOX", "AUDIT", "SESSION", "MAILLINK", "METRICS", "SERVED", "KEY", "FEEDBACK"];
+        let [partition, mails, outbox, audit, sessions, mail_links, metrics, served, signing, feedback] =
             kinds.map(|kind| format!("{kind}#{model}"));
-        Self { partition, mails, outbox, audit, sessions, metrics, served, signing, feedback }
+        Self { partition, mails, outbox, audit, sessions, mail_links, metrics, served, signing, feedback }
     }
 
     /// Returns the partition key of training runs, model versions and champions.
@@ -226,6 +229,16 @@ impl RegistryKeys {
     /// Returns the DynamoDB key of a link whose token has the hash `hash`.
     pub(super) fn link(&self, hash: &str) -> Key {
         Key { partition: self.sessions.clone(), sort: format!("LINK#{hash}") }
+    }
+
+    /// Returns the partition key of the links of mails.
+    pub(super) fn mail_links(&self) -> &str {
+        &self.mail_links
+    }
+
+    /// Returns the DynamoDB key of the link of a mail whose token has the hash `hash`.
+    pub(super) fn mail_link(&self, hash: &str) -> Key {
+        Key { partition: self.mail_links.clone(), sort: format!("LINK#{hash}") }
     }
 
     /// Returns the DynamoDB key of a session whose token has the hash `hash`.

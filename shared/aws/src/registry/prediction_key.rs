@@ -56,8 +56,10 @@ impl Registry {
     pub(super) fn keep_prediction_key(&self, items: &[RegistryItem]) {
         let Some(kept) = &self.signing else { return };
         let place = self.keys.prediction_key();
-        let key = items.iter().find(|item| place.is_of(item)).and_then(|item| decode(item).ok());
-        key.into_iter().for_each(|key| drop(kept.set(key)));
+        if let Some(Ok(key)) = items.iter().find(|item| place.is_of(item)).map(decode) {
+            // The key never changes, so it does not matter which call is faster.
+            let _ = kept.set(key);
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use evergreen_lifecycle::drift::CountedHour;
 use evergreen_lifecycle::ports::{
-    Champions, RolloutCounting, RolloutEvidence, RolloutShare, Rollouts, ServingRecords, Unavailable,
+    ChampionRecords, Champions, RolloutCounting, RolloutEvidence, RolloutShare, Rollouts, Unavailable,
 };
 use evergreen_lifecycle::rollout::{Rollout, RolloutCounts};
 use evergreen_lifecycle::{Pointer, Record};
@@ -42,7 +42,7 @@ impl Rollouts for Registry {
         self.read(self.keys.rollout(), "reading the rollout").await
     }
 
-    async fn serving(&self, with_copy: bool) -> Result<Option<ServingRecords>, Unavailable> {
+    async fn serving(&self, with_copy: bool) -> Result<Option<ChampionRecords>, Unavailable> {
         let (pointer, rollout, copy) = (self.keys.champion(), self.keys.rollout(), self.keys.artifact());
         let wanted = [Some(&pointer), Some(&rollout), with_copy.then_some(&copy)];
         let (items, is_left_out) = self.together(wanted.into_iter().flatten(), &pointer).await?;
@@ -60,7 +60,7 @@ impl Rollouts for Registry {
             records.pointer = self.champion().await?;
         }
         let Found { pointer, copy, rollout } = records;
-        Ok(pointer.map(|pointer| ServingRecords { pointer, copy, rollout }))
+        Ok(pointer.map(|pointer| ChampionRecords { pointer, copy, rollout }))
     }
 }
 

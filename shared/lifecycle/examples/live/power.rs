@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::model::{Checked, Model};
 
-const RUNS: u64 = 200;
+const RUNS: u64 = 100;
 
 /// Number of days after the change in which it may be found.
 const DAYS: usize = 60;

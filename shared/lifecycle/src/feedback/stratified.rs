@@ -18,6 +18,13 @@ const LEFT_OUT: f64 = 1e-12;
 /// From this standard deviation on, the normal distribution replaces the exact one.
 const NORMAL_FROM: f64 = 100.0;
 
+// Nothing is decided there, and the exact distribution takes a hundred times longer.
+/// Up to this number of standard deviations, the normal distribution replaces the exact one, if it is not too small.
+const CLEARLY_CHANCE: f64 = 2.0;
+
+/// Minimum standard deviation for [`CLEARLY_CHANCE`].
+const LEAST_DEVIATION: f64 = 3.0;
+
 // With such deviations, the skewness is below 0.01. It changes a tail at four deviations by less than a tenth.
 /// Factor by which the normal distribution's tail is increased, so that it is not too small.
 const NORMAL_EXCESS: f64 = 1.25;
@@ -32,8 +39,9 @@ pub(super) fn more_than_by_chance(groups: &[TwoSamples]) -> f64 {
         return 1.0;
     }
     let deviation = groups.iter().map(|group| variance(group)).sum::<f64>().sqrt();
-    let tail = if deviation >= NORMAL_FROM {
-        let distance = (found as f64 - 0.5 - expected) / deviation;
+    let distance = (found as f64 - 0.5 - expected) / deviation;
+    let is_clear = deviation >= LEAST_DEVIATION && distance <= CLEARLY_CHANCE;
+    let tail = if deviation >= NORMAL_FROM || is_clear {
         0.5 * libm::erfc(distance / std::f64::consts::SQRT_2) * NORMAL_EXCESS
     } else {
         groups.iter().fold(Terms::certain(), |sum, group| sum.plus(&Terms::of(group))).from(found)

@@ -9,7 +9,7 @@ use crate::{Pointer, Record};
 
 /// What the registry says about who answers predictions.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ServingRecords {
+pub struct ChampionRecords {
     /// The record that names the champion.
     pub pointer: Record<Pointer>,
     // As for `Champions::champion_with_artifact`: the caller must compare the copy's hash.
@@ -52,7 +52,7 @@ pub trait Rollouts: Send + Sync {
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails. If only copy or rollout cannot be read, the result lacks
     /// them.
-    fn serving(&self, with_copy: bool) -> impl Future<Output = Result<Option<ServingRecords>, Unavailable>> + Send;
+    fn serving(&self, with_copy: bool) -> impl Future<Output = Result<Option<ChampionRecords>, Unavailable>> + Send;
 }
 
 /// Stores what an environment of the prediction function has counted while a rollout runs.

@@ -31,12 +31,18 @@ fn hash(seed: &[u8], key: &[u8]) -> u64 {
 
 /// Mixes `bytes` into the state, eight at a time. The last ones are filled up with zeros.
 fn absorb(state: u64, bytes: &[u8], factor: u64) -> u64 {
-    bytes.chunks(8).fold(state, |state, chunk| {
-        let mut word = [0; 8];
-        word.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
-        // The rotation makes the order of the words count, and a fold to 0 does not stay 0.
-        fold(state.rotate_left(23) ^ u64::from_le_bytes(word), factor).wrapping_add(factor)
-    })
+    // The rotation makes the order of the words count, and a fold to 0 does not stay 0.
+    let mix = |state: u64, word: &[u8; 8]| {
+        fold(state.rotate_left(23) ^ u64::from_le_bytes(*word), factor).wrapping_add(factor)
+    };
+    let (words, rest) = bytes.as_chunks();
+    let state = words.iter().fold(state, mix);
+    if rest.is_empty() {
+        return state;
+    }
+    let mut last = [0; 8];
+    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    mix(state, &last)
 }
 
 /// Multiplies to 128 bits and joins both halves, so that every bit of `a` changes about half of the result.

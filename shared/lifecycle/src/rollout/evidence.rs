@@ -80,7 +80,7 @@ impl Evidence {
     }
 
     // In the shadow stage the challenger answers nothing, so the compared rows count.
-    /// Returns the number of rows of the present stage by which the challenger is judged.
+    /// Returns the number of rows of the current stage by which the challenger is judged.
     pub fn judged_rows(&self, rollout: &Rollout) -> u64 {
         let counts = self.of_stage(rollout.stage);
         if rollout.percent() == 0 { counts.shadow.rows } else { counts.challenger.rows }

@@ -58,7 +58,7 @@ impl FromStr for PromotionMode {
 /// Error: a parameter of rollouts has an unusable value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPlan {
-    /// The mode is none of the three.
+    /// The mode is not one of the three.
     #[error("expected direct, canary or manual")]
     Mode,
     /// The steps are not ascending percentages, or too many.

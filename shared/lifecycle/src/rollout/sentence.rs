@@ -1,11 +1,11 @@
-//! The figures of a rollout as text for a person.
+//! The values of a rollout as text for a person.
 
 use jiff::SignedDuration;
 
 use super::Evidence;
 use super::noise::{least_difference, most_difference};
 
-/// Returns the figures of both versions, such as `1,200 rows compared, 98.3 % with the same answer`.
+/// Returns the values of both versions, such as `1,200 rows compared, 98.3 % with the same answer`.
 pub fn figures(evidence: &Evidence) -> String {
     let total = evidence.total();
     let mut parts = Vec::new();

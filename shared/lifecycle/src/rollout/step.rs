@@ -9,7 +9,7 @@ use super::noise::{fails_more, least_difference};
 use super::sentence::{self, share};
 use super::{Evidence, Rollout};
 
-/// The next step of a rollout, with the figures that decided as text for a person.
+/// The next step of a rollout, with the values that decided as text for a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// The stage goes on.
@@ -33,7 +33,7 @@ impl Step {
         }
     }
 
-    /// Returns the figures that decided.
+    /// Returns the values that decided.
     pub fn reason(&self) -> &str {
         match self {
             Self::Hold(reason) | Self::Advance(_, reason) | Self::RollBack(reason) | Self::Promote(reason) => reason,

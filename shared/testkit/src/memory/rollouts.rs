@@ -2,7 +2,7 @@
 
 use evergreen_lifecycle::Record;
 use evergreen_lifecycle::ports::{
-    Champions, ChangeError, RolloutCounting, RolloutEvidence, RolloutShare, Rollouts, ServingRecords, Unavailable,
+    ChampionRecords, Champions, ChangeError, RolloutCounting, RolloutEvidence, RolloutShare, Rollouts, Unavailable,
 };
 use evergreen_lifecycle::rollout::Rollout;
 
@@ -13,13 +13,13 @@ impl Rollouts for Memory {
         Ok(self.reach("registry")?.rollout.clone().map(Ok))
     }
 
-    async fn serving(&self, with_copy: bool) -> Result<Option<ServingRecords>, Unavailable> {
+    async fn serving(&self, with_copy: bool) -> Result<Option<ChampionRecords>, Unavailable> {
         let rollout = self.reach("registry")?.rollout.clone().map(Ok);
         if with_copy {
             let found = self.champion_with_artifact().await?;
-            return Ok(found.map(|(pointer, copy)| ServingRecords { pointer, copy, rollout }));
+            return Ok(found.map(|(pointer, copy)| ChampionRecords { pointer, copy, rollout }));
         }
-        Ok(self.champion().await?.map(|pointer| ServingRecords { pointer, copy: None, rollout }))
+        Ok(self.champion().await?.map(|pointer| ChampionRecords { pointer, copy: None, rollout }))
     }
 }
 

@@ -116,6 +116,10 @@ impl MemoryState {
                 let is_running = self.runs.get(id).is_some_and(|run| run.state == RunState::Running);
                 unless(!is_running, format!("run {id}"))
             }
+            Edit::UseMailLink { hash, at } => {
+                let link = self.mail_links.get(hash);
+                unless(link.is_some_and(|link| link.used_at.is_none() && *at < link.usable_until), "the link")
+            }
             Edit::SetRollout(rollout) => self.check_rollout(rollout),
             Edit::React(log) => unless(self.reactions.revision + 1 == log.revision, "the log of reactions"),
             Edit::Mute(_) | Edit::Unmute(_) | Edit::Verified(_) => Ok(()),
@@ -186,6 +190,11 @@ impl MemoryState {
             Edit::React(log) => self.reactions = (**log).clone(),
             Edit::Unmute(alarm) => {
                 self.mutes.remove(alarm);
+            }
+            Edit::UseMailLink { hash, at } => {
+                if let Some(link) = self.mail_links.get_mut(hash) {
+                    link.used_at = Some(*at);
+                }
             }
         }
     }
