@@ -11,7 +11,7 @@ pub struct AlertPorts<'a, R, M, A, C> {
     pub registry: &'a R,
     /// The service that sends mails.
     pub mailer: &'a M,
-    /// The present states of the stack's alarms.
+    /// The current states of the stack's alarms.
     pub alarm_states: &'a A,
     /// The clock. It gives the current time and waits.
     pub clock: &'a C,
@@ -24,7 +24,7 @@ pub trait AlertWorld: Send + Sync {
     type Registry: AlarmRecords + Champions + MailClaims + Runs + Steering;
     /// Type of the service that sends mails.
     type Mailer: Mailer;
-    /// Type of the service that knows the present states of alarms.
+    /// Type of the service that knows the current states of alarms.
     type AlarmStates: AlarmStates;
     /// Type of the clock.
     type Clock: Clock + Sleeper;
@@ -33,7 +33,7 @@ pub trait AlertWorld: Send + Sync {
     fn registry(&self) -> &Self::Registry;
     /// Returns the service that sends mails.
     fn mailer(&self) -> &Self::Mailer;
-    /// Returns the service that knows the present states of alarms.
+    /// Returns the service that knows the current states of alarms.
     fn alarm_states(&self) -> &Self::AlarmStates;
     /// Returns the clock.
     fn clock(&self) -> &Self::Clock;
