@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run stop console cli build test unit-test python-test onnx-test proof-test e2e api-test cli-test browser-test dynamodb-test localstack-test verify-machines proof served drift-proof lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving bench-console gate fuzz fuzz-corpus year cost
+.PHONY: help run stop console cli build test unit-test python-test onnx-test proof-test e2e api-test cli-test browser-test dynamodb-test localstack-test verify-machines proof served drift-proof live-proof lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving bench-console gate fuzz fuzz-corpus year year-localstack cost
 
 EMULATOR ?= ministack
 ADVISORIES ?=
@@ -118,6 +118,9 @@ drift-proof: .venv/drift/ready ## Simulate years of drift checks beside Evidentl
 	cargo build --package evergreen-lifecycle --example drift --profile bench-driver --locked
 	@.venv/drift/bin/python infra/drift --binary "$${CARGO_TARGET_DIR:-target}/bench-driver/examples/drift" $(ARGS)
 
+live-proof: ## Simulate years of feedback and write the tables about live accuracy of docs/WATCHING.md; takes minutes (YEARS=4000)
+	cargo run --package evergreen-lifecycle --example live --profile bench-driver --locked -- $(or $(YEARS),4000) docs/WATCHING.md
+
 sam-local: $(BUILT) ## Run every event of events/ with `sam local invoke` and one prediction with `sam local start-api`; needs Docker
 	@$(LOCAL) sam-local
 
@@ -178,6 +181,9 @@ bench: bench-reading bench-train bench-scoring bench-serving cost ## Run all ben
 year: ## Simulate years of the stack with the template's alarms: which mail reports which incident, and how many are false (ARGS='--years 20 --quiet 1000', ARGS='--record FILE', ARGS='--replay FILE --set AccuracyLowAlarm.Threshold=-1', ARGS=--kinds)
 	cargo run --package evergreen-year --locked --quiet -- $(ARGS)
 
+year-localstack: .venv/localstack/ready ## Write the states that LocalStack's rule gives to alarms, with which the tests of `make year` compare theirs
+	@.venv/localstack/bin/python infra/year/localstack_states.py
+
 cost: .venv/emulator/ready ## Compute the costs from the template, published prices and durations (ARGS=--write updates the README)
 	@$(PYTHON) infra/cost $(ARGS)
 
@@ -186,7 +192,7 @@ FUZZED := $(or $(TARGET),load)
 SECONDS ?= 600
 CARGO_FUZZ := target/tools/bin/cargo-fuzz
 
-fuzz: $(CARGO_FUZZ) ## Fuzz for SECONDS=600: TARGET=load (artifacts), import (uploaded models), rows (request bodies)
+fuzz: $(CARGO_FUZZ) ## Fuzz for SECONDS=600: TARGET=load (artifacts), import (uploaded models), rows (request bodies), counts (of served rows)
 	@mkdir -p target/fuzz/corpus/$(FUZZED)
 	$(CARGO_FUZZ) fuzz run --sanitizer none --target-dir target/fuzz/build $(FUZZED) \
 	  target/fuzz/corpus/$(FUZZED) fuzz/corpus/$(FUZZED) -- -dict=fuzz/$(FUZZED).dict -artifact_prefix=target/fuzz/$(FUZZED)- \

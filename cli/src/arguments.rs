@@ -12,8 +12,8 @@ use clap_complete::Shell;
 pub use self::console::{ConsoleCommand, LinkOptions};
 pub use self::listing::{RunFilter, VersionFilter};
 pub use self::steering::{
-    AliasCommand, Confirmed, ImportOptions, MuteOptions, Reasoned, ScheduleCommand, TagCommand, TrainOptions,
-    WaitOptions,
+    AliasCommand, Confirmed, ImportOptions, MuteOptions, Reasoned, RolloutCommand, ScheduleCommand, TagCommand,
+    TrainOptions, WaitOptions,
 };
 use crate::failure::EXIT_CODES;
 use crate::settings;
@@ -69,6 +69,12 @@ pub enum CliCommand {
         /// A value of the only row, such as --set "sepal length (cm)=5.1"; once for each column
         #[arg(long, value_name = "COLUMN=VALUE", value_parser = settings::parse)]
         set: Vec<settings::Setting>,
+    },
+    /// Send what turned out true about predictions, from a JSON or CSV file or the standard input
+    Feedback {
+        /// The file: `id` and `actual` of each prediction, as JSON (one object or a list) or CSV with a header. `-` is the
+        /// standard input
+        file: PathBuf,
     },
     /// Copy the whole model with its history into a folder, to import it into another stack
     Export {

@@ -4,11 +4,13 @@ mod aliases;
 mod annotations;
 mod champion;
 mod completion;
+mod feedback;
 mod link;
 mod maintenance;
 mod muting;
 mod predict;
 mod reading;
+mod rollout;
 mod schedule;
 mod status;
 mod training;
@@ -29,6 +31,10 @@ pub async fn run(arguments: Arguments) -> Result<Answer, Failure> {
             let rows = predict::rows(file, set)?;
             predict::predict(&Stack::locate(arguments.options).await?.prediction().await?, &rows).await
         }
+        CliCommand::Feedback { file } => {
+            let elements = predict::rows(Some(file), Vec::new())?;
+            feedback::feedback(&Stack::locate(arguments.options).await?.prediction().await?, &elements).await
+        }
         CliCommand::Export { to } => transfer::export(&Stack::locate(arguments.options).await?, &to).await,
         CliCommand::Import(options) => transfer::import(&Stack::locate(arguments.options).await?, options).await,
         CliCommand::Console(command) => call(&Stack::locate(arguments.options).await?.console().await?, command).await,
@@ -45,8 +51,10 @@ async fn call(api: &StackApi, command: ConsoleCommand) -> Result<Answer, Failure
         ConsoleCommand::Champions { limit } => reading::champions(api, limit).await,
         ConsoleCommand::Audit { limit, before } => reading::audit(api, limit, before).await,
         ConsoleCommand::Alarms => reading::alarms(api).await,
+        ConsoleCommand::Live => reading::live(api).await,
         ConsoleCommand::Train(options) => training::train(api, options).await,
         ConsoleCommand::Promote { version, why } => champion::promote(api, version, why).await,
+        ConsoleCommand::Rollout { command } => rollout::rollout(api, command).await,
         ConsoleCommand::Rollback(why) => champion::roll_back(api, why).await,
         ConsoleCommand::Alias(command) => aliases::alias(api, command).await,
         ConsoleCommand::Tag(command) => annotations::tag(api, command).await,

@@ -8,6 +8,6 @@ mod table;
 
 pub use self::comparison::comparison;
 pub use self::fields::fields;
-pub use self::lists::{alarms, aliases, audit, champions, metric_names, runs, versions};
+pub use self::lists::{alarms, aliases, audit, champions, live, metric_names, runs, versions};
 pub use self::scalar::{at, scalar, time};
 pub use self::table::{TableColumn, table};

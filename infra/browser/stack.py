@@ -3,12 +3,25 @@
 It asks the console for links, and puts files beside the table that the model learns from.
 """
 
+import datetime
 import json
 import os
 import urllib.request
+from pathlib import Path
+from typing import Any
+
+# What SNS sends to the alert function.
+EVENT = Path(__file__).resolve().parents[2] / "events/alert-alarm.json"
 
 # Variables that the tests need. `infra/local browser` sets them for its own stack.
-NEEDED = ("AWS_ENDPOINT_URL", "EVERGREEN_BUCKET", "EVERGREEN_CONSOLE_FUNCTION", "EVERGREEN_CONSOLE_URL")
+NEEDED = (
+    "AWS_ENDPOINT_URL",
+    "EVERGREEN_ALERT_FUNCTION",
+    "EVERGREEN_BUCKET",
+    "EVERGREEN_CONSOLE_FUNCTION",
+    "EVERGREEN_CONSOLE_URL",
+    "EVERGREEN_STACK",
+)
 
 
 def missing() -> list[str]:
@@ -26,14 +39,33 @@ def link(right: str, name: str) -> str:
 
     It invokes the console function, as `aws lambda invoke` does. The emulator asks for no signature.
     """
-    function = os.environ["EVERGREEN_CONSOLE_FUNCTION"]
-    url = f"{os.environ['AWS_ENDPOINT_URL']}/2015-03-31/functions/{function}/invocations"
-    order = json.dumps({"link": {"right": right, "name": name, "hours": 1}}).encode()
-    with urllib.request.urlopen(urllib.request.Request(url, order, method="POST"), timeout=60) as answer:
-        made = json.load(answer)
+    made = _invoke("EVERGREEN_CONSOLE_FUNCTION", {"link": {"right": right, "name": name, "hours": 1}})
     if "path" not in made:
         raise RuntimeError(f"the console made no link; its answer has only {sorted(made)}")
     return root() + made["path"].lstrip("/")
+
+
+def mailed_link(alarm: str, label: str) -> str:
+    """Raises an alarm, and returns the link of the newest mail about it that has this text."""
+    name = f"{os.environ['EVERGREEN_STACK']}-{alarm}"
+    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000"
+    message = {"AlarmName": name, "NewStateValue": "ALARM", "OldStateValue": "OK", "StateChangeTime": now}
+    event = json.loads(EVENT.read_text())
+    event["Records"][0]["Sns"]["Message"] = json.dumps(message)
+    _invoke("EVERGREEN_ALERT_FUNCTION", event)
+    with urllib.request.urlopen(f"{os.environ['AWS_ENDPOINT_URL']}/_ministack/ses/messages", timeout=60) as answer:
+        accounts = json.load(answer)["messages"]
+    texts = [mail["BodyText"] for mails in accounts.values() for mail in mails if name in mail["BodyText"]]
+    (line,) = [line for line in texts[-1].splitlines() if line.startswith(f"{label}: ")]
+    return root() + "act/" + line.rsplit("/act/", 1)[1]
+
+
+def _invoke(function: str, event: Any) -> Any:
+    """Invokes the function that this variable names, as `aws lambda invoke` does."""
+    url = f"{os.environ['AWS_ENDPOINT_URL']}/2015-03-31/functions/{os.environ[function]}/invocations"
+    request = urllib.request.Request(url, json.dumps(event).encode(), method="POST")
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return json.load(answer)
 
 
 def put_dataset(name: str, content: str) -> None:

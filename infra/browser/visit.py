@@ -97,5 +97,5 @@ class Visitor:
 
     def _wrong(self, problem: str) -> None:
         # The token of a link is part of its path, so it is not shown.
-        path = self.page.url.removeprefix(stack.root()).split("open/")[0]
+        path = self.page.url.removeprefix(stack.root()).split("open/")[0].split("act/")[0]
         self.problems.append(f"{path or 'overview'}: {problem}")

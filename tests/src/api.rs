@@ -46,7 +46,7 @@ pub struct Api {
 }
 
 /// The beginnings of the paths that the status API serves.
-const STATUS: [&str; 13] = [
+const STATUS: [&str; 15] = [
     "/runs",
     "/health",
     "/versions",
@@ -57,6 +57,8 @@ const STATUS: [&str; 13] = [
     "/audit",
     "/alarms",
     "/drift",
+    "/live",
+    "/rollout",
     "/openapi",
     "/promotions",
     "/trainings",

@@ -201,6 +201,16 @@ impl Registry {
         }
     }
 
+    /// Deletes the registry's claims on all mails, so that the alert function may send them again.
+    ///
+    /// # Panics
+    /// When DynamoDB does not answer.
+    pub async fn forget_claims(&self) {
+        for item in self.mail_items("CLAIM#").await {
+            self.delete_mail_item(item["sk"].as_s().expect("a sort key is a text")).await;
+        }
+    }
+
     /// Deletes the registry's record of the alarms and their incidents.
     ///
     /// # Panics

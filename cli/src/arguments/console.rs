@@ -3,8 +3,8 @@
 use clap::{Args, Subcommand};
 
 use super::{
-    AliasCommand, Confirmed, MuteOptions, Reasoned, RunFilter, ScheduleCommand, TagCommand, TrainOptions,
-    VersionFilter, WaitOptions,
+    AliasCommand, Confirmed, MuteOptions, Reasoned, RolloutCommand, RunFilter, ScheduleCommand, TagCommand,
+    TrainOptions, VersionFilter, WaitOptions,
 };
 
 /// Commands that call the console.
@@ -43,6 +43,12 @@ pub enum ConsoleCommand {
         /// Why, and whether to ask before
         #[command(flatten)]
         why: Confirmed,
+    },
+    /// Show the rollout of a version, or start, advance, stop or promote it
+    Rollout {
+        /// What to do with the rollout [default: show it]
+        #[command(subcommand)]
+        command: Option<RolloutCommand>,
     },
     /// Make the version before the champion the champion again
     Rollback(Confirmed),
@@ -108,6 +114,8 @@ pub enum ConsoleCommand {
     },
     /// List all alarms with their state
     Alarms,
+    /// How right the predictions were whose truth is known, day by day
+    Live,
     /// Send no mail about an alarm until a time
     Mute {
         /// Name of the alarm without the name of the stack, such as `throttles`

@@ -116,6 +116,25 @@ pub enum TagCommand {
     },
 }
 
+/// What can be done with the rollout of a version.
+#[derive(Debug, Subcommand)]
+pub enum RolloutCommand {
+    /// Let a version prove itself on live traffic beside the champion
+    Start {
+        /// Number of the version
+        #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+        version: u32,
+        #[command(flatten)]
+        why: Confirmed,
+    },
+    /// Begin the next stage now
+    Advance(Confirmed),
+    /// End the rollout; the champion stays
+    Stop(Confirmed),
+    /// Make the version of the rollout the champion now
+    Promote(Confirmed),
+}
+
 /// What can be done with the schedule.
 #[derive(Debug, Subcommand)]
 pub enum ScheduleCommand {

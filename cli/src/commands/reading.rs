@@ -1,4 +1,4 @@
-//! Commands that only read: runs, versions, comparison, champions, alarms, audit.
+//! Commands that only read: runs, versions, comparison, champions, alarms, live accuracy, audit.
 
 use serde_json::Value;
 
@@ -62,6 +62,13 @@ pub async fn audit(api: &StackApi, limit: u32, before: Option<String>) -> Result
 pub async fn alarms(api: &StackApi) -> Result<Answer, Failure> {
     let json = api.get("/alarms", &[]).await?;
     let text = render::alarms(&json);
+    Ok(Answer::new(json, text))
+}
+
+/// Shows how right the predictions were whose truth is known.
+pub async fn live(api: &StackApi) -> Result<Answer, Failure> {
+    let json = api.get("/live", &[]).await?;
+    let text = render::live(&json);
     Ok(Answer::new(json, text))
 }
 

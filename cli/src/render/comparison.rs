@@ -50,7 +50,11 @@ fn rows(answer: &Value, name: &str, versions: &[String]) -> String {
 
 fn test(test: &Value) -> String {
     let (challenger, champion) = (scalar(at(test, "challenger")), scalar(at(test, "champion")));
-    format!("version {challenger} against version {champion}: {}", scalar(at(test, "reason")))
+    let impact = match at(test, "impact") {
+        Value::Null => String::new(),
+        impact => format!("\nanswers that change: {}", scalar(impact)),
+    };
+    format!("version {challenger} against version {champion}: {}{impact}", scalar(at(test, "reason")))
 }
 
 fn section(title: &str, content: &str, none: &str) -> String {
@@ -85,7 +89,8 @@ mod tests {
             "metrics": [{"name": "roc_auc", "values": [0.95, 0.98], "differences": [0.0, 0.03]},
                 {"name": "log_loss", "values": [0.2, 0.1], "differences": [0.0, -0.1]}],
             "differing": [{"name": "max_depth", "values": [3, null]}],
-            "tests": [{"challenger": 7, "champion": 5, "reason": "better by more than chance explains"}],
+            "tests": [{"challenger": 7, "champion": 5, "reason": "better by more than chance explains",
+                "impact": "against version 5, on 1,200 hold-out rows: 31 of 1,200 answers change"}],
             "signature": [],
         }));
         for expected in [
@@ -95,6 +100,7 @@ mod tests {
             "-0.1000",
             "max_depth",
             "version 7 against version 5: better by more",
+            "answers that change: against version 5, on 1,200 hold-out rows: 31 of",
             "All versions have the same columns and labels.",
         ] {
             assert!(text.contains(expected), "{expected} is not in:\n{text}");

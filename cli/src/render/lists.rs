@@ -1,4 +1,4 @@
-//! Lists that the API answers: runs, versions, champions, aliases, alarms, audit.
+//! Lists that the API answers: runs, versions, champions, aliases, alarms, live accuracy, audit.
 
 use serde_json::Value;
 
@@ -77,6 +77,29 @@ pub fn alarms(answer: &Value) -> String {
         TableColumn::made("WATCHES", |row| scalar(first(row, &["description", "reason"]))),
     ];
     table(rows(answer, "alarms"), &columns, "The stack has no alarms.")
+}
+
+/// Returns the judgement of the live accuracy, and the table of its days.
+pub fn live(answer: &Value) -> String {
+    let interval = |row: &Value| match at(row, "interval").as_array().map(Vec::as_slice) {
+        Some([low, high]) => format!("{} to {}", scalar(low), scalar(high)),
+        _ => "-".to_owned(),
+    };
+    let columns = [
+        TableColumn::of("DAY", "day"),
+        TableColumn::of("VERSION", "version"),
+        TableColumn::of("KNOWN", "labelled"),
+        TableColumn::of("SCORE", "score"),
+        TableColumn::made("95 %", interval),
+        TableColumn::of("MEAN LOSS", "mean_loss"),
+    ];
+    let days = table(rows(answer, "days"), &columns, "No truth is known about predictions of the last 90 days.");
+    let sentences = rows(answer, "windows").iter().map(|window| at(window, "sentence").as_str().unwrap_or_default());
+    let mut sentences: Vec<&str> = sentences.collect();
+    if sentences.is_empty() {
+        sentences.extend(at(answer, "sentence").as_str());
+    }
+    sentences.into_iter().chain([days.as_str()]).collect::<Vec<_>>().join("\n")
 }
 
 /// Returns the table of changes.

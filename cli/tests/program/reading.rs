@@ -85,3 +85,20 @@ fn versions_are_compared_in_one_request() {
     assert!(ran.output.contains("mae") && ran.output.contains("-0.5000"), "{ran:?}");
     assert_eq!(server.run(&["compare", "5"]).code, 2);
 }
+
+#[test]
+fn the_live_accuracy_is_shown_with_its_days() {
+    let server = Server::start([(
+        "GET /api/live",
+        200,
+        json!({
+            "sentence": "The truth is known for 400 of 9,841 predictions.",
+            "windows": [{"days": 7, "sentence": "The truth is known for 400 of 9,841 predictions."}],
+            "days": [{"day": "2026-11-24", "version": 7, "labelled": 400, "score": 0.91, "interval": [0.88, 0.93]}],
+        }),
+    )]);
+    let ran = server.run(&["live"]);
+    for expected in ["400 of 9,841", "2026-11-24", "0.9100", "0.8800 to 0.9300"] {
+        assert!(ran.output.contains(expected), "{expected} is not in {}", ran.output);
+    }
+}

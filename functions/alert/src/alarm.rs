@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use evergreen_lifecycle::ports::SeriesQuery;
 use evergreen_lifecycle::{AlarmChange, Metric};
 use jiff::Timestamp;
 
@@ -29,6 +30,8 @@ pub struct Alarm {
     pub comparison: Option<Comparison>,
     /// The name of the CloudWatch metric that the alarm watches. `None` if the alarm watches a math expression instead.
     pub metric: Option<String>,
+    /// The series of values that the alarm watches. Empty if the notification does not define them.
+    pub series: Vec<SeriesQuery>,
     /// The description in the CloudWatch alarm's definition. `None` if the alarm has no description.
     pub description: Option<String>,
     /// Why the CloudWatch alarm changed its state, in CloudWatch's own words.

@@ -45,6 +45,8 @@ pub struct CatalogEntry {
     pub(crate) cleared: fn(&Situation<'_>) -> String,
     /// The steps that a mail about the raised alarm recommends, in order.
     pub(crate) steps: &'static [StepTemplate],
+    /// What the links of a mail about the raised alarm can do, in the order of the buttons.
+    pub(crate) offers: &'static [Offer],
     /// How the alarm treats missing values of its metric.
     pub missing_data: MissingData,
     /// The alarm's threshold in template.yaml, in the unit of the alarm's metric.
@@ -55,6 +57,17 @@ pub struct CatalogEntry {
     pub is_emulated: bool,
     /// Whether only a stack with a webhook has this alarm.
     pub needs_webhook: bool,
+}
+
+/// What a link of a mail can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Offer {
+    /// Asks for a training run.
+    Train,
+    /// Makes the former champion the champion again.
+    RollBack,
+    /// Sends no mail about the alarm for a day.
+    Mute,
 }
 
 // The stack's name is not yet inserted into the command.
@@ -142,6 +155,7 @@ const OTHER: CatalogEntry = CatalogEntry {
     },
     cleared: |it| format!("alarm {} has cleared", it.alarm.kind.as_str()),
     steps: &[step("Read what it watches:", Command::Describe)],
+    offers: &[Offer::Mute],
     missing_data: MissingData::KeepsState,
     threshold: 1.0,
     is_about_mail: false,
@@ -159,6 +173,7 @@ alarms! {
         raised: champion_age,
         cleared: champion_is_young_again,
         steps: TRAINING_STEPS,
+        offers: TRAIN_OR_MUTE,
         missing_data: MissingData::Raises,
         threshold: 0.0,
     }
@@ -181,6 +196,7 @@ alarms! {
             advice("If the data set has changed, check whether the change is intended."),
             step("Train again. A version that passes the gate becomes champion by itself:", Command::Train),
         ],
+        offers: ALL_OFFERS,
         missing_data: MissingData::KeepsState,
         threshold: 0.0,
     }
@@ -201,6 +217,43 @@ alarms! {
             ),
             step("If the world has changed, add newer rows to the data set, and train:", Command::Train),
         ],
+        offers: TRAIN_OR_MUTE,
+        missing_data: MissingData::KeepsState,
+    }
+
+    /// Alarm: the champion's predictions are worse than on the hold-out by more than chance.
+    LiveAccuracyLow {
+        name: "live-accuracy-worse",
+        meaning: "The champion's predictions whose truth is known are worse than on the hold-out by more than chance. \
+                  It keeps answering predictions.",
+        raised: |_| "predictions are less right than on the hold-out".to_owned(),
+        cleared: |_| "predictions are as right as on the hold-out again, or another champion serves".to_owned(),
+        steps: &[
+            step("See how many are wrong, and of how many the truth is known (`live` in the output):", Command::Measure),
+            advice(
+                "Check that the feedback is right: labels in another spelling or of other rows make every model look \
+                 bad. The page `Live accuracy` of the console shows each day and label.",
+            ),
+            step("If the world has changed, add newer rows to the data set, and train:", Command::Train),
+            advice("If a former version was better, promote it by hand (`evergreen rollback`)."),
+        ],
+        offers: ALL_OFFERS,
+        missing_data: MissingData::KeepsState,
+    }
+
+    /// Alarm: a version that proved itself beside the champion was worse.
+    RolloutRolledBack {
+        name: "rollout-rolled-back",
+        meaning: "A new version passed the gate, but was worse than the champion on live traffic: it failed, was slow, \
+                  or its answers turned out less right. It was rolled back, and the champion keeps answering.",
+        raised: |_| "a new version was worse on live traffic and was rolled back".to_owned(),
+        cleared: |_| "the rollout that was rolled back is no longer the newest".to_owned(),
+        steps: &[
+            advice("See what was compared. The page `Rollout` of the console has the values of both versions."),
+            step("Compare the last runs: scores, data set, hyperparameters:", Command::Runs),
+            step("If the data has changed, add newer rows to the data set, and train:", Command::Train),
+        ],
+        offers: TRAIN_OR_MUTE,
         missing_data: MissingData::KeepsState,
     }
 
@@ -212,6 +265,7 @@ alarms! {
         raised: |_| "training has missed its deadline".to_owned(),
         cleared: |_| "training is no longer late".to_owned(),
         steps: TRAINING_STEPS,
+        offers: TRAIN_OR_MUTE,
         missing_data: MissingData::KeepsState,
     }
 
@@ -223,6 +277,7 @@ alarms! {
         raised: |it| format!("training failed{}", it.counted("since the last version")),
         cleared: |_| "training makes versions again".to_owned(),
         steps: TRAINING_STEPS,
+        offers: TRAIN_OR_MUTE,
         missing_data: MissingData::KeepsState,
     }
 
@@ -240,6 +295,7 @@ alarms! {
             ),
             step("Otherwise correct the data, and train:", Command::Train),
         ],
+        offers: TRAIN_OR_MUTE,
         missing_data: MissingData::KeepsState,
         threshold: 672.0,
     }
@@ -253,6 +309,7 @@ alarms! {
         raised: |_| "a new environment could not load the champion".to_owned(),
         cleared: |_| "a new environment can load the champion again".to_owned(),
         steps: STORED_FILE_STEPS,
+        offers: ALL_OFFERS,
         missing_data: MissingData::KeepsState,
     }
 
@@ -267,6 +324,7 @@ alarms! {
         raised: |_| "a stored file of the champion is missing or damaged".to_owned(),
         cleared: |_| "the champion's stored files are intact again".to_owned(),
         steps: STORED_FILE_STEPS,
+        offers: TRAIN_OR_MUTE,
         missing_data: MissingData::KeepsState,
     }
 
@@ -280,6 +338,7 @@ alarms! {
         raised: |it| format!("the predict function could not load the champion{}", it.recently()),
         cleared: |_| "no load of the champion has failed recently".to_owned(),
         steps: &[step("Read what is wrong:", Command::Logs("predict")), RESTORE_FILE, REPLACE_CHAMPION],
+        offers: ALL_OFFERS,
         missing_data: MissingData::Ends,
     }
 
@@ -293,6 +352,7 @@ alarms! {
             step("Read why:", Command::Logs("predict")),
             advice("If the errors began with a deployment, deploy the previous code."),
         ],
+        offers: ROLL_BACK_OR_MUTE,
         missing_data: MissingData::Ends,
     }
 
@@ -310,6 +370,7 @@ alarms! {
             advice("If the model is slow, train with fewer trees. If cold starts are slow, give the function more \
                     memory."),
         ],
+        offers: ROLL_BACK_OR_MUTE,
         missing_data: MissingData::Ends,
         threshold: 1000.0,
     }
@@ -385,6 +446,7 @@ alarms! {
         raised: |it| format!("a training run or an import failed for good{}", it.waiting()),
         cleared: queue_is_empty,
         steps: &[READ_MESSAGES, step("Read why:", Command::Logs("train")), REPLAY],
+        offers: TRAIN_OR_MUTE,
         missing_data: MissingData::Ends,
     }
 
@@ -397,6 +459,7 @@ alarms! {
         raised: |it| format!("a training run or an import could not start{}", it.waiting()),
         cleared: queue_is_empty,
         steps: &[READ_MESSAGES, step("If it is the schedule's event, train now:", Command::Train), REPLAY],
+        offers: TRAIN_OR_MUTE,
         missing_data: MissingData::Ends,
     }
 
@@ -473,6 +536,10 @@ alarms! {
         is_emulated: false,
     }
 }
+
+const TRAIN_OR_MUTE: &[Offer] = &[Offer::Train, Offer::Mute];
+const ROLL_BACK_OR_MUTE: &[Offer] = &[Offer::RollBack, Offer::Mute];
+const ALL_OFFERS: &[Offer] = &[Offer::Train, Offer::RollBack, Offer::Mute];
 
 const TRAINING_STEPS: &[StepTemplate] = &[
     step("See how the last runs ended, and why:", Command::Runs),

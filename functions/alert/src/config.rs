@@ -2,6 +2,9 @@
 
 use evergreen_aws::env::{ConfigError, Environment};
 use evergreen_lifecycle::ModelName;
+use evergreen_lifecycle::ports::BilledResources;
+use evergreen_lifecycle::schedule::Zone;
+use jiff::tz::TimeZone;
 
 use crate::{Address, Letterhead, Recipients};
 
@@ -19,6 +22,10 @@ pub struct AlertConfig {
     pub configuration_set: Option<String>,
     /// The names and links that every mail about an alarm contains, such as the dashboard's URL.
     pub letterhead: Letterhead,
+    /// The name of the training schedule in EventBridge Scheduler, for the weekly digest.
+    pub schedule_name: String,
+    /// The resources whose usage the weekly digest reads. Without functions, nobody counts it.
+    pub billed: BilledResources,
 }
 
 impl AlertConfig {
@@ -28,6 +35,7 @@ impl AlertConfig {
     /// [`ConfigError`] names the variable that is missing or wrong. The error never repeats a mail address.
     pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
         let (sender, recipients) = ("EVERGREEN_SENDER", "EVERGREEN_RECIPIENTS");
+        let memory = "EVERGREEN_FUNCTION_MEMORY";
         let table = environment.required("EVERGREEN_TABLE")?;
         Ok(Self {
             sender: environment.required(sender)?.parse().map_err(|error| ConfigError::invalid(sender, error))?,
@@ -41,10 +49,33 @@ impl AlertConfig {
                 stack: environment.required("EVERGREEN_STACK")?,
                 table: table.clone(),
                 dashboard_url: environment.required("EVERGREEN_DASHBOARD_URL")?,
+                console_url: console_url(environment),
+                zone: zone(environment)?,
             },
+            schedule_name: environment.required("EVERGREEN_SCHEDULE_NAME")?,
+            billed: BilledResources::read(&environment.optional(memory).unwrap_or_default(), table.clone())
+                .map_err(|error| ConfigError::invalid(memory, error))?,
             table,
         })
     }
+}
+
+// The address of an emulator is not known when the stack is deployed. Then the variable has only the path.
+/// Returns the URL of the console, without a slash at its end. `None` if the stack does not say it: mails have no links then.
+fn console_url(environment: &Environment) -> Option<String> {
+    let url = environment.optional("EVERGREEN_CONSOLE_URL")?;
+    let url = match url.starts_with('/') {
+        true => format!("{}{url}", environment.optional("AWS_ENDPOINT_URL")?.trim_end_matches('/')),
+        false => url,
+    };
+    Some(url.trim_end_matches('/').to_owned())
+}
+
+/// Returns the time zone of the stack's schedule. UTC if the stack does not say it.
+fn zone(environment: &Environment) -> Result<TimeZone, ConfigError> {
+    const KEY: &str = "EVERGREEN_SCHEDULE_TIMEZONE";
+    let Some(_) = environment.optional(KEY) else { return Ok(TimeZone::UTC) };
+    Ok(environment.parsed::<Zone>(KEY)?.time_zone().clone())
 }
 
 #[cfg(test)]
@@ -53,13 +84,14 @@ mod tests {
 
     use super::*;
 
-    const COMPLETE: [(&str, &str); 6] = [
+    const COMPLETE: [(&str, &str); 7] = [
         ("EVERGREEN_MODEL", "iris"),
         ("EVERGREEN_TABLE", "registry"),
         ("EVERGREEN_STACK", "evergreen"),
         ("EVERGREEN_SENDER", "evergreen@example.com"),
         ("EVERGREEN_RECIPIENTS", "a@example.com,b@example.com"),
         ("EVERGREEN_DASHBOARD_URL", "https://example.com/dashboard"),
+        ("EVERGREEN_SCHEDULE_NAME", "evergreen-train"),
     ];
 
     /// Test helper: reads a complete environment in which the variable `key` has the value `value`.
@@ -71,6 +103,27 @@ mod tests {
     fn a_complete_environment_is_read() {
         let config = read_with("", "").unwrap();
         assert_eq!((config.letterhead.stack.as_str(), config.recipients.iter().count()), ("evergreen", 2));
+    }
+
+    #[test]
+    fn the_console_of_an_emulator_is_below_its_address() {
+        let url = |variables: &[(&str, &str)]| {
+            let environment = Environment::from_lookup(environment_with(&COMPLETE, variables));
+            AlertConfig::read(&environment).unwrap().letterhead.console_url
+        };
+        assert_eq!(url(&[]), None);
+        let aws = "https://abc.execute-api.eu-central-1.amazonaws.com/v1";
+        assert_eq!(url(&[("EVERGREEN_CONSOLE_URL", aws)]).as_deref(), Some(aws));
+        let path = ("EVERGREEN_CONSOLE_URL", "/restapis/abc/v1/_user_request_");
+        let local = url(&[path, ("AWS_ENDPOINT_URL", "http://127.0.0.1:4566/")]);
+        assert_eq!(local.as_deref(), Some("http://127.0.0.1:4566/restapis/abc/v1/_user_request_"));
+    }
+
+    #[test]
+    fn without_functions_no_usage_is_read() {
+        assert!(read_with("", "").unwrap().billed.functions.is_empty());
+        let billed = read_with("EVERGREEN_FUNCTION_MEMORY", "predict=1769").unwrap().billed;
+        assert_eq!((billed.functions, billed.table.as_str()), (vec![("predict".to_owned(), 1769)], "registry"));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use evergreen_lifecycle::ports::{
 use jiff::Timestamp;
 
 use crate::pace::Pace;
-use crate::{Address, Alarm, AlarmState, AlertWorld, Recipients};
+use crate::{Address, Alarm, AlarmState, AlertWorld, MailButton, MailDraft, Recipients};
 
 // SES may take up to 20 s to answer, and then the invocation must record the result.
 /// Minimum time that a Lambda invocation must have left to start sending a mail.
@@ -57,18 +57,21 @@ pub(crate) enum MailError {
     /// one.
     #[error("the invocation has too little time left for the mail{}", cause(.0.as_ref()))]
     NoTime(Option<Unavailable>),
+    /// The mail could not be written.
+    #[error("the mail cannot be written: {0}")]
+    Unwritten(#[from] askama::Error),
 }
 
 fn cause(unavailable: Option<&Unavailable>) -> String {
     unavailable.map(|unavailable| format!(" ({})", unavailable.cause)).unwrap_or_default()
 }
 
-/// The finished mail about a CloudWatch alarm, with the alarm and the decision what to report about it.
+/// The draft of the mails about a CloudWatch alarm, with the alarm and the decision what to report about it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AlarmMail<'a> {
     pub(crate) alarm: &'a Alarm,
     pub(crate) alarm_report: &'a AlarmReport,
-    pub(crate) mail: &'a Mail,
+    pub(crate) draft: &'a MailDraft,
 }
 
 /// Sends the mails of one Lambda invocation.
@@ -80,12 +83,13 @@ pub(crate) struct MailSender<'a, W> {
 }
 
 impl<W: AlertWorld> MailSender<'_, W> {
+    // `place` is the recipient's place in the list of recipients, from 1.
     /// Sends the mail to `recipient` when `pace` allows it. Does not send a mail that was sent before or is no longer
     /// needed.
     pub(crate) async fn deliver(
         &self,
         mail: AlarmMail<'_>,
-        recipient: &Address,
+        (place, recipient): (usize, &Address),
         pace: &mut Pace,
     ) -> Result<DeliveryResult, MailError> {
         // First, the mail is reserved in the registry (a claim), so that no other invocation sends the mail too. If the
@@ -112,8 +116,13 @@ impl<W: AlertWorld> MailSender<'_, W> {
         self.ports.clock().sleep(wait).await;
         // An invocation with a newer change of the alarm stores that change first and checks the mail claims
         // afterwards. So at least one of the two invocations sees the other.
-        let outcome =
-            if self.is_overtaken(mail).await { None } else { Some(self.send(mail, recipient, pace, &key).await) };
+        let outcome = match self.is_overtaken(mail).await {
+            true => None,
+            false => {
+                let content = mail.draft.mail(&self.buttons(mail, place).await)?;
+                Some(self.send(&content, recipient, pace, &key).await)
+            }
+        };
         if is_claimed {
             self.record(&key, outcome.as_ref()).await;
         }
@@ -137,15 +146,17 @@ impl<W: AlertWorld> MailSender<'_, W> {
         Lease { now: self.ports.clock().now(), ..self.lease.clone() }
     }
 
-    async fn send(
-        &self,
-        mail: AlarmMail<'_>,
-        recipient: &Address,
-        pace: &mut Pace,
-        key: &str,
-    ) -> Result<(), SendError> {
+    /// Makes the links of one recipient.
+    async fn buttons(&self, mail: AlarmMail<'_>, place: usize) -> Vec<MailButton> {
+        match mail.draft.links() {
+            Some(links) => links.buttons(self.ports.registry(), place, self.ports.clock().now()).await,
+            None => Vec::new(),
+        }
+    }
+
+    async fn send(&self, mail: &Mail, recipient: &Address, pace: &mut Pace, key: &str) -> Result<(), SendError> {
         let begun = self.ports.clock().now();
-        let outcome = self.ports.mailer().send(recipient.as_str(), mail.mail).await;
+        let outcome = self.ports.mailer().send(recipient.as_str(), mail).await;
         match &outcome {
             Err(SendError::Throttled(_) | SendError::Unreachable(_)) => pace.slow_down(begun, share(key)),
             Ok(()) | Err(SendError::Refused(_) | SendError::Unanswered(_)) => pace.go_on(begun),

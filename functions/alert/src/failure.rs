@@ -1,7 +1,8 @@
 //! Finds the training run that explains an alarm, and describes how the run ended and why.
 
 use evergreen_lifecycle::health::failed_for_good;
-use evergreen_lifecycle::ports::Runs;
+use evergreen_lifecycle::ports::{Rollouts, Runs};
+use evergreen_lifecycle::rollout::RolloutOutcome;
 use evergreen_lifecycle::{Run, RunId, RunStatus, Trigger};
 use jiff::Timestamp;
 
@@ -14,7 +15,8 @@ const RUNS: u32 = 20;
 /// Maximum length, in characters, of a failed training run's error message in a mail.
 const MAX_REASON: usize = 2000;
 
-/// A training run or import that made no champion: it failed, it was lost, or the gate refused its model version.
+/// A training run or import that made no champion: it failed, it was lost, the gate refused its model version, or its
+/// version was rolled back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunFailure {
     run: RunId,
@@ -31,14 +33,18 @@ enum Ended {
     Failed,
     Lost,
     Refused,
+    RolledBack,
 }
 
 impl RunFailure {
     /// Returns the newest training run that explains why `alarm` is raised at `now`. `None` if no run explains the
     /// alarm.
-    pub async fn behind(alarm: &Alarm, registry: &impl Runs, now: Timestamp) -> Option<Self> {
+    pub async fn behind(alarm: &Alarm, registry: &(impl Rollouts + Runs), now: Timestamp) -> Option<Self> {
         // Only a raised alarm about training has such a run. If the registry does not answer, a warning is logged and
         // the mail is sent without the run.
+        if alarm.state == AlarmState::Alarm && alarm.kind == AlarmKind::RolloutRolledBack {
+            return Self::of_rollout(registry).await;
+        }
         if alarm.state != AlarmState::Alarm || !is_about_training(&alarm.kind) {
             return None;
         }
@@ -52,6 +58,18 @@ impl RunFailure {
         }
     }
 
+    /// Returns the run whose version was rolled back, with what was compared. `None` if no version was, or if the registry
+    /// does not answer.
+    async fn of_rollout(registry: &impl Rollouts) -> Option<Self> {
+        let found = registry.rollout().await.inspect_err(|error| {
+            tracing::warn!(%error, cause = %error.cause, "the mail is sent without the rollout");
+        });
+        let rollout = found.ok()??.ok()?;
+        let end = rollout.end.filter(|end| end.outcome == RolloutOutcome::RolledBack)?;
+        let (run, reason) = (rollout.challenger.run_id, Some(in_short(&end.reason)));
+        Some(Self { run, file: None, ended: Ended::RolledBack, at: end.at, reason })
+    }
+
     /// Describes the failed training run in one line: its id, how it ended and why.
     pub fn describe(&self) -> String {
         let at = moment(self.at);
@@ -61,6 +79,7 @@ impl RunFailure {
         };
         let ended = match self.ended {
             Ended::Failed => format!("Run {run} failed on {at}"),
+            Ended::RolledBack => format!("The version of run {run} was rolled back on {at}"),
             Ended::Refused => format!("Run {run} made a version that was refused on {at}"),
             Ended::Lost => {
                 let run = run.trim_end_matches(',');
@@ -119,6 +138,7 @@ fn newest(kind: &AlarmKind, runs: &[Run], now: Timestamp) -> Option<RunFailure> 
     let is_over = |run: &Run| runs.iter().filter(|other| ends(other)).any(|other| other.came_after(run, now));
     let explains = |failure: &RunFailure| match failure.ended {
         Ended::Refused => tells_refusals,
+        Ended::RolledBack => false,
         Ended::Failed | Ended::Lost => *kind != AlarmKind::VersionsRefused,
     };
     runs.iter().filter(|run| !is_over(run)).filter_map(|run| RunFailure::of(run, now)).find(explains)
@@ -133,7 +153,7 @@ fn in_short(reason: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use evergreen_testkit::{finished_run, moment, run, version};
+    use evergreen_testkit::{Memory, champion, finished_run, moment, rollout, run, version};
     use jiff::SignedDuration;
 
     fn at(hour: i64) -> Timestamp {
@@ -158,6 +178,19 @@ mod tests {
             [run("at-work", at(30)), failed(3, "line 7,\ncolumn \"fee\": expected a number"), failed(2, "older")];
         insta::assert_snapshot!(told(AlarmKind::TrainingFailed, &runs).unwrap(), @r#"Run manual-at-3 failed on Tue 24 Nov 2026, 03:00 UTC: line 7, column "fee": expected a number"#);
         assert_eq!(told(AlarmKind::TrainingFailed, &runs), told(AlarmKind::DeadlineMissed, &runs));
+    }
+
+    #[tokio::test]
+    async fn the_mail_about_a_rollback_says_what_was_compared() {
+        let memory = Memory::default();
+        let rollout = rollout(&champion(version(1, 0.95, at(1))), version(2, 0.97, at(2)));
+        assert_eq!(RunFailure::of_rollout(&memory).await, None);
+        let ended = rollout.ended(RolloutOutcome::RolledBack, "it failed in 9 of 80 requests".into(), at(3));
+        memory.state().rollout = Some(ended);
+        let described = RunFailure::of_rollout(&memory).await.unwrap().describe();
+        insta::assert_snapshot!(described, @"The version of run manual-v2 was rolled back on Tue 24 Nov 2026, 03:00 UTC: it failed in 9 of 80 requests");
+        memory.take_away("registry");
+        assert_eq!(RunFailure::of_rollout(&memory).await, None);
     }
 
     #[test]

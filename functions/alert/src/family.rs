@@ -16,7 +16,9 @@ impl AlarmKind {
             | Self::VersionsRefused
             | Self::TrainFailureQueue
             | Self::TrainScheduleQueue => AlarmFamily::Training,
-            Self::AccuracyLow | Self::DataDrifted => AlarmFamily::Quality,
+            Self::AccuracyLow | Self::DataDrifted | Self::LiveAccuracyLow | Self::RolloutRolledBack => {
+                AlarmFamily::Quality
+            }
             Self::ModelUnhealthy
             | Self::ArtifactDamaged
             | Self::ModelLoadFailures
@@ -37,7 +39,7 @@ impl AlarmKind {
             Self::ModelUnhealthy | Self::ModelLoadFailures | Self::PredictionErrors | Self::Throttles => {
                 Gravity::Outage
             }
-            Self::AccuracyLow | Self::PredictionLatency => Gravity::Degraded,
+            Self::AccuracyLow | Self::LiveAccuracyLow | Self::PredictionLatency => Gravity::Degraded,
             _ => Gravity::Internal,
         }
     }

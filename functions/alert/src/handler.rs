@@ -2,7 +2,7 @@
 
 use aws_lambda_events::event::sns::{SnsEvent, SnsRecord};
 use evergreen_lifecycle::AlarmReport;
-use evergreen_lifecycle::ports::{Clock, Lease, Mail, Mailer};
+use evergreen_lifecycle::ports::{Clock, Lease, Mailer};
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
@@ -10,10 +10,11 @@ use serde::Serialize;
 use crate::decision::Decider;
 use crate::delivery::{AlarmMail, MailSender};
 use crate::pace::Pace;
-use crate::story;
 use crate::{
-    Alarm, AlertWorld, Knowledge, Letterhead, Notification, NotificationError, Recipients, RunFailure, letter,
+    Alarm, AlertWorld, Contest, Findings, Knowledge, Letterhead, MailDraft, Notification, NotificationError,
+    Recipients, RunFailure, cause, picture,
 };
+use crate::{reacted, story};
 
 /// Handles SNS events: turns each notification about an alarm into mails and sends them.
 #[derive(Debug)]
@@ -69,15 +70,6 @@ impl From<AlertError> for Diagnostic {
     }
 }
 
-/// Error: no mail could be written about an alarm notification.
-#[derive(Debug, thiserror::Error)]
-enum Unwritten {
-    #[error(transparent)]
-    Notification(#[from] NotificationError),
-    #[error("the mail cannot be written: {0}")]
-    Letter(#[from] askama::Error),
-}
-
 impl<W: AlertWorld> AlertHandler<'_, W> {
     /// Sends the mails for all alarm notifications of the SNS event. `invocation` is the id of this Lambda invocation,
     /// and `until` is when AWS Lambda ends it.
@@ -94,12 +86,12 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
         let (mut report, mut failures, mut pace) = (AlertReport::default(), AlertError::default(), None);
         for record in &event.records {
             match self.read(record, &sender, &mut report).await {
-                Ok(Some((alarm, alarm_report, mail))) => {
+                Ok(Some((alarm, alarm_report, draft))) => {
                     let pace = match &mut pace {
                         Some(pace) => pace,
                         none => none.insert(self.pace().await),
                     };
-                    let mail = AlarmMail { alarm: &alarm, alarm_report: &alarm_report, mail: &mail };
+                    let mail = AlarmMail { alarm: &alarm, alarm_report: &alarm_report, draft: &draft };
                     let counts = sender.send_to_all(mail, self.recipients, pace).await;
                     report.sent += counts.sent;
                     report.sent_before += counts.sent_before;
@@ -116,14 +108,14 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
         if failures == AlertError::default() { Ok(report) } else { Err(failures) }
     }
 
-    /// Reads one alarm notification and returns the alarm, the decision what to report, and the mail. `None` if no mail
-    /// is needed.
+    /// Reads one alarm notification and returns the alarm, the decision what to report, and the draft of
+    /// the mail. `None` if no mail is needed.
     async fn read(
         &self,
         record: &SnsRecord,
         sender: &MailSender<'_, W>,
         report: &mut AlertReport,
-    ) -> Result<Option<(Alarm, AlarmReport, Mail)>, Unwritten> {
+    ) -> Result<Option<(Alarm, AlarmReport, MailDraft)>, NotificationError> {
         // If no mail is needed, the reason is counted in `report`.
         let alarm = Notification::parse(&record.sns.message)?.into_alarm(&self.letterhead.stack)?;
         let alarm_report = match alarm.change() {
@@ -158,20 +150,27 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
             | AlarmReport::Repeated { .. }
             | AlarmReport::AlsoRaised { .. }
             | AlarmReport::Over { .. } => {
-                let mail = self.write(&alarm, &alarm_report).await?;
-                return Ok(Some((alarm, alarm_report, mail)));
+                let draft = self.write(&alarm, &alarm_report).await;
+                return Ok(Some((alarm, alarm_report, draft)));
             }
         }
         Ok(None)
     }
 
-    async fn write(&self, alarm: &Alarm, alarm_report: &AlarmReport) -> Result<Mail, askama::Error> {
-        let now = self.ports.clock().now();
-        let lead = story::lead(alarm, alarm_report, &self.letterhead.stack);
+    async fn write(&self, alarm: &Alarm, alarm_report: &AlarmReport) -> MailDraft {
+        let (now, about) = (self.ports.clock().now(), self.letterhead);
+        let lead = story::lead(alarm, alarm_report, &about.stack);
         let alarm = lead.as_ref().unwrap_or(alarm);
         let knowledge = Knowledge::of(self.ports.registry()).await;
-        let failure = RunFailure::behind(alarm, self.ports.registry(), now).await;
-        letter::write(alarm, alarm_report, &knowledge, failure.as_ref(), self.letterhead, now)
+        let findings = Findings {
+            cause: cause::of(self.ports, alarm, &knowledge, &about.stack).await,
+            failure: RunFailure::behind(alarm, self.ports.registry(), now).await,
+            picture: picture::of(alarm, alarm_report, self.ports.history(), &about.zone, now).await,
+            reaction: reacted::of(self.ports.registry(), alarm).await,
+            contest: Contest::of(alarm, &knowledge, self.ports.registry()).await,
+            knowledge,
+        };
+        MailDraft::of(alarm, alarm_report, findings, about, now)
     }
 
     /// Returns how fast the SES account may send mails.

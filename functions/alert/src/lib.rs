@@ -1,4 +1,4 @@
-//! Sends mails about alarms of the stack.
+//! Sends mails about alarms of the stack, and a weekly digest.
 //!
 //! Alarms that ring together are one incident. When it begins and when it is over, each recipient gets one mail. It says what is wrong, with which model, and
 //! since when. It also says which model version is the champion, and what to do. A notification that arrives twice
@@ -7,9 +7,12 @@
 
 mod alarm;
 mod catalog;
+mod cause;
 mod config;
+mod contest;
 mod decision;
 mod delivery;
+mod digest;
 mod failure;
 mod family;
 mod guide;
@@ -18,24 +21,31 @@ mod headline;
 mod kind;
 mod knowledge;
 mod letter;
+mod links;
 mod notification;
 mod pace;
+mod picture;
 mod ports;
 mod quantity;
+mod reacted;
 mod reading;
 mod recipients;
 mod round;
+mod series;
 mod story;
 mod version_values;
 
 pub use alarm::{Alarm, AlarmState, Comparison};
 pub use catalog::{AlarmKind, CatalogEntry, MissingData};
 pub use config::AlertConfig;
+pub use contest::Contest;
+pub use digest::{AlertEvent, DigestError, DigestHandler, DigestRegistry, DigestReport};
 pub use failure::RunFailure;
 pub use guide::{Guide, GuideStep};
 pub use handler::{AlertError, AlertHandler, AlertReport};
 pub use knowledge::Knowledge;
-pub use letter::{Letterhead, write};
+pub use letter::{Findings, Letterhead, MailDraft};
+pub use links::MailButton;
 pub use notification::{Notification, NotificationError};
 pub use ports::{AlertPorts, AlertWorld};
 pub use reading::AlarmReading;

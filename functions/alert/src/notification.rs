@@ -4,12 +4,13 @@
 //! alarm's name, its new state and the time of the change are required. The mail leaves out any other part that is
 //! missing.
 
+use evergreen_lifecycle::ports::SeriesQuery;
 use evergreen_lifecycle::time;
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::alarm::{Alarm, AlarmState, Comparison};
-use crate::{AlarmKind, AlarmReading};
+use crate::{AlarmKind, AlarmReading, series};
 
 // The struct has only the fields that the alert function uses.
 /// The JSON message that CloudWatch sends when an alarm changes.
@@ -24,6 +25,9 @@ pub struct Notification {
     old_state_value: Option<String>,
     state_change_time: String,
     trigger: Option<Trigger>,
+    /// The series of values that the alarm watches.
+    #[serde(skip)]
+    series: Vec<SeriesQuery>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -63,8 +67,9 @@ impl Notification {
     /// [`NotificationError`] when `message` is not the JSON of an alarm.
     pub fn parse(message: &str) -> Result<Self, NotificationError> {
         // The JSON error itself may repeat parts of the message, which may name a person.
-        serde_json::from_str(message)
-            .map_err(|error| NotificationError::Json { line: error.line(), column: error.column() })
+        let read: Self = serde_json::from_str(message)
+            .map_err(|error| NotificationError::Json { line: error.line(), column: error.column() })?;
+        Ok(Self { series: series::of(message), ..read })
     }
 
     /// Returns the alarm that the notification describes. `stack` is the name of this stack.
@@ -87,6 +92,7 @@ impl Notification {
             threshold: trigger.and_then(|trigger| trigger.threshold),
             comparison: trigger.and_then(|trigger| trigger.comparison_operator.as_deref()?.parse::<Comparison>().ok()),
             metric: self.trigger.and_then(|trigger| trigger.metric_name).filter(|name| !name.is_empty()),
+            series: self.series,
             description: self.alarm_description.filter(|text| !text.trim().is_empty()),
             reason,
         })

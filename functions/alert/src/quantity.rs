@@ -51,6 +51,18 @@ impl Quantity {
     }
 }
 
+impl Quantity {
+    /// Returns how a value of this kind is written beside an axis: short, and negative values with their sign.
+    pub(crate) fn on_axis(self) -> fn(f64) -> String {
+        match self {
+            Self::Hours | Self::Margin => |value| format!("{} h", number(value)),
+            Self::Milliseconds => |value| format!("{} ms", number(value.round())),
+            Self::Share => |value| format!("{} %", number((value * 1000.0).round() / 10.0)),
+            Self::Number => number,
+        }
+    }
+}
+
 /// Formats a number with at most four decimals and no trailing zeros.
 pub(crate) fn number(value: f64) -> String {
     let text = format!("{value:.4}");

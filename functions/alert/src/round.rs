@@ -64,7 +64,7 @@ impl<W: AlertWorld> MailSender<'_, W> {
         let mut waiting: VecDeque<_> = all.collect();
         while let Some(next) = waiting.pop_front() {
             let delivery = if next.failures.max(failures_in_a_row) < MOST_FAILURES {
-                self.deliver(mail, next.address, pace).await
+                self.deliver(mail, (next.place, next.address), pace).await
             } else {
                 Err(MailError::Unreachable(None))
             };

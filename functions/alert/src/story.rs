@@ -48,6 +48,7 @@ pub(crate) fn lead(alarm: &Alarm, report: &AlarmReport, stack: &str) -> Option<A
         threshold: None,
         comparison: None,
         metric: None,
+        series: Vec::new(),
         description: None,
         reason: String::new(),
     })

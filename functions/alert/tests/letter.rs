@@ -1,13 +1,16 @@
 //! Tests of the mails' texts.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
-use evergreen_alert::{Alarm, AlarmKind, AlarmReading, AlarmState, Comparison, Knowledge, Letterhead, write};
+use evergreen_alert::{
+    Alarm, AlarmKind, AlarmReading, AlarmState, Comparison, Findings, Knowledge, Letterhead, MailDraft,
+};
 use evergreen_lifecycle::incident::{AlarmIncident, RaiseMail, RaisedAlarm};
 use evergreen_lifecycle::ports::Mail;
 use evergreen_lifecycle::{
     AlarmReport, BinaryEvaluation, Champion, Evaluation, IntervalEvaluation, RegressionEvaluation, Version,
 };
 use evergreen_testkit::{champion, moment, version};
+use jiff::tz::TimeZone;
 
 const NOW: &str = "2026-11-24T20:00:30Z";
 
@@ -17,6 +20,8 @@ fn letterhead() -> Letterhead {
         stack: "evergreen".into(),
         table: "evergreen-registry".into(),
         dashboard_url: "https://example.com/dashboard?a=1&b=2".into(),
+        console_url: None,
+        zone: TimeZone::UTC,
     }
 }
 
@@ -31,6 +36,7 @@ fn alarm(kind: AlarmKind) -> Alarm {
         threshold: Some(1.0),
         comparison: Some(Comparison::GreaterOrEqual),
         metric: None,
+        series: Vec::new(),
         description: None,
         reason: String::new(),
     }
@@ -73,8 +79,12 @@ fn mail(alarm: &Alarm, knowledge: &Knowledge) -> Mail {
     told(alarm, &alarm_report, knowledge, NOW)
 }
 
+fn findings(knowledge: &Knowledge) -> Findings {
+    Findings { knowledge: knowledge.clone(), failure: None, reaction: None, picture: None, cause: None, contest: None }
+}
+
 fn told(alarm: &Alarm, alarm_report: &AlarmReport, knowledge: &Knowledge, now: &str) -> Mail {
-    write(alarm, alarm_report, knowledge, None, &letterhead(), moment(now)).unwrap()
+    MailDraft::of(alarm, alarm_report, findings(knowledge), &letterhead(), moment(now)).mail(&[]).unwrap()
 }
 
 #[test]
@@ -302,6 +312,10 @@ fn every_alarm_has_a_subject_when_raised_and_when_over() {
     [OK] iris: the champion's accuracy is good enough again: 0.9667 (at least 0.9 is expected)
     [ALARM] iris: served rows differ from the training data (3 of its columns)
     [OK] iris: served rows are like the training data again
+    [ALARM] iris: predictions are less right than on the hold-out
+    [OK] iris: predictions are as right as on the hold-out again, or another champion serves
+    [ALARM] iris: a new version was worse on live traffic and was rolled back
+    [OK] iris: the rollout that was rolled back is no longer the newest
     [ALARM] iris: training has missed its deadline
     [OK] iris: training is no longer late
     [ALARM] iris: training failed (3 since the last version)

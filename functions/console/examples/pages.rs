@@ -16,7 +16,7 @@ use evergreen_lifecycle::{Actor, ActorKind};
 use jiff::SignedDuration;
 
 /// The pages: name of the file, path, query.
-const PAGES: [(&str, &str, &str); 18] = [
+const PAGES: [(&str, &str, &str); 20] = [
     ("overview", "", ""),
     ("runs", "runs", ""),
     ("run", "runs/manual-v16", ""),
@@ -32,6 +32,8 @@ const PAGES: [(&str, &str, &str); 18] = [
     ("audit", "audit", ""),
     ("alarms", "alarms", ""),
     ("drift", "drift", ""),
+    ("live", "live", ""),
+    ("rollout", "rollout", ""),
     ("schedule", "schedule", "problem=The schedule changed meanwhile."),
     ("mails", "mails", ""),
     ("mail", "mails/m2", ""),

@@ -30,6 +30,16 @@ pub struct ConsoleApp<W> {
     console: Console<W>,
 }
 
+/// Who asks for a JSON route.
+enum Caller {
+    /// Somebody with the right to read.
+    Reader,
+    /// Somebody with the right to predict.
+    Predictor,
+    /// Who signed the request, with every right.
+    Signer(Actor),
+}
+
 /// The answer to a request, and the template of its route for the log.
 struct Answered {
     route: &'static str,
@@ -65,7 +75,9 @@ impl<W: ConsoleWorld> ConsoleApp<W> {
         // IAM decides who may invoke the function. Lambda does not say who it was.
         let actor = Actor::new(ActorKind::Iam, "lambda invoke");
         let made = match order {
-            Ok(order) => self.console.make_link(&By { actor, key: None, seen: None }, order, None).await,
+            Ok(order) => {
+                self.console.make_link(&By { actor, key: None, seen: None, mail_link: None }, order, None).await
+            }
             Err(problem) => Err(problem),
         };
         tracing::info!(is_made = made.is_ok(), "a link was asked for by a direct invocation");
@@ -83,19 +95,20 @@ impl<W: ConsoleWorld> ConsoleApp<W> {
                 Answered { route: page.route, response: page.response, problem: None }
             }
             Door::Nobody => refused("none", problem::nobody()),
-            Door::Read => self.api(request, &path, None).await,
-            Door::Signed(actor) => self.api(request, &path, Some(actor)).await,
+            Door::Read => self.api(request, &path, Caller::Reader).await,
+            Door::Feedback => self.api(request, &path, Caller::Predictor).await,
+            Door::Signed(actor) => self.api(request, &path, Caller::Signer(actor)).await,
         }
     }
 
-    /// Answers a request to a JSON route. `actor` is who signed it. `None`: the caller may only read.
-    async fn api(&self, request: &Request, path: &str, actor: Option<Actor>) -> Answered {
+    /// Answers a request to a JSON route.
+    async fn api(&self, request: &Request, path: &str, caller: Caller) -> Answered {
         let matched = match Matched::of(request.method(), path) {
             Ok(matched) => matched,
             Err(problem) => return refused("none", problem),
         };
         let template = matched.route.template;
-        match self.endpoint(request, path, &matched, actor).await {
+        match self.endpoint(request, path, &matched, caller).await {
             Ok(Reply { status, body }) => {
                 let JsonResponse(mut response) = JsonResponse::new(status, "application/json", body);
                 response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -110,13 +123,16 @@ impl<W: ConsoleWorld> ConsoleApp<W> {
         request: &Request,
         path: &str,
         matched: &Matched<'_>,
-        actor: Option<Actor>,
+        caller: Caller,
     ) -> Result<Reply, Problem> {
         let query = QueryParameters::of(request, matched.route)?;
-        match (matched.route.need, actor) {
-            (Need::Reading, actor) => self.read(matched, &query, actor.is_some()).await,
-            (Need::Steering, Some(actor)) => self.steer(request, matched, &by(request, path, actor)?).await,
-            (Need::Steering, None) => Err(problem::only_reads()),
+        match (matched.route.need, caller) {
+            (Need::Reading, Caller::Reader) => self.read(matched, &query, false).await,
+            (Need::Reading, Caller::Signer(_)) => self.read(matched, &query, true).await,
+            (Need::Steering, Caller::Signer(actor)) => self.steer(request, matched, &by(request, path, actor)?).await,
+            (Need::Predicting, Caller::Predictor | Caller::Signer(_)) => self.console.take_feedback(request).await,
+            (Need::Steering | Need::Predicting, Caller::Reader) => Err(problem::only_reads()),
+            (Need::Steering | Need::Reading, Caller::Predictor) => Err(problem::only_predicts()),
         }
     }
 
@@ -139,6 +155,8 @@ impl<W: ConsoleWorld> ConsoleApp<W> {
             Operation::Audit => console.list_audit(query).await,
             Operation::Alarms => console.list_alarms().await,
             Operation::Drift => console.show_drift().await,
+            Operation::Live => console.show_live().await,
+            Operation::Rollout => console.show_rollout().await,
             Operation::Cost => console.show_cost().await,
             Operation::OpenApi => Reply::ok(&openapi::document(console, is_signed).await),
             _ => Err(Problem::internal()),
@@ -152,6 +170,10 @@ impl<W: ConsoleWorld> ConsoleApp<W> {
             Operation::Train => console.train(by, body::json_or_empty(request)?).await,
             Operation::Promote => console.promote(by, body::json(request)?).await,
             Operation::RollBack => console.roll_back(by, body::json(request)?).await,
+            Operation::StartRollout => console.start_rollout(by, body::json(request)?).await,
+            Operation::AdvanceRollout => console.advance_rollout(by, body::json(request)?).await,
+            Operation::StopRollout => console.stop_rollout(by, body::json(request)?).await,
+            Operation::PromoteRollout => console.promote_rollout(by, body::json(request)?).await,
             Operation::SetAlias => console.set_alias(by, first, body::json(request)?).await,
             Operation::RemoveAlias => console.remove_alias(by, first).await,
             Operation::SetTag => console.set_tag(by, number(first)?, second, body::json(request)?).await,
@@ -185,7 +207,7 @@ fn by(request: &Request, path: &str, actor: Actor) -> Result<By, Problem> {
     let sent = SentRequest { method: request.method().as_str(), path, body: request.body() };
     let key = header(KEY_HEADER).map(|given| request_key(given, sent, &actor)).transpose()?;
     let seen = header(IF_MATCH.as_str()).filter(|tag| *tag != "*").map(revision).transpose()?;
-    Ok(By { actor, key, seen })
+    Ok(By { actor, key, seen, mail_link: None })
 }
 
 fn revision(tag: &str) -> Result<u32, Problem> {

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::problem;
 
-/// Maximum length of a body in bytes.
+/// Maximum length of most bodies in bytes.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// The characters that are not written as they are in an address.
@@ -19,11 +19,19 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 /// # Errors
 /// A 4xx [`Problem`] says what is wrong.
 pub fn json<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
+    json_up_to(request, MAX_BODY_BYTES)
+}
+
+/// Reads a JSON body of at most `limit` bytes.
+///
+/// # Errors
+/// A 4xx [`Problem`] says what is wrong.
+pub fn json_up_to<T: DeserializeOwned>(request: &Request, limit: usize) -> Result<T, Problem> {
     let media_type = media_type(request);
     if !media_type.eq_ignore_ascii_case("application/json") && !media_type.ends_with("+json") {
         return Err(problem::media_type("application/json"));
     }
-    parse(text(request)?)
+    parse(text(request, limit)?)
 }
 
 /// Reads a JSON body. A request without a body has an empty object.
@@ -102,7 +110,20 @@ pub fn form(request: &Request) -> Result<Vec<(String, String)>, Problem> {
     if !media_type(request).eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Err(problem::media_type("application/x-www-form-urlencoded"));
     }
-    Ok(form_urlencoded::parse(text(request)?.as_bytes()).into_owned().collect())
+    fields(text(request, MAX_BODY_BYTES)?)
+}
+
+fn fields(text: &str) -> Result<Vec<(String, String)>, Problem> {
+    // The library writes a replacement character for bytes that are not UTF-8.
+    percent_decode_str(text).decode_utf8().map_err(|_| problem::not_a_form("it is not UTF-8"))?;
+    let mut fields: Vec<(String, String)> = Vec::new();
+    for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+        if fields.iter().any(|(known, _)| *known == name) {
+            return Err(problem::not_a_form("it has a field twice"));
+        }
+        fields.push((name.into_owned(), value.into_owned()));
+    }
+    Ok(fields)
 }
 
 /// Decodes a part of a path: `%` precedes two hexadecimal digits.
@@ -120,9 +141,9 @@ fn media_type(request: &Request) -> &str {
     given.split(';').next().unwrap_or_default().trim()
 }
 
-fn text(request: &Request) -> Result<&str, Problem> {
-    if request.body().len() > MAX_BODY_BYTES {
-        return Err(problem::too_large(MAX_BODY_BYTES));
+fn text(request: &Request, limit: usize) -> Result<&str, Problem> {
+    if request.body().len() > limit {
+        return Err(problem::too_large(limit));
     }
     match request.body() {
         Body::Text(text) => Ok(text),
@@ -172,6 +193,14 @@ mod tests {
             assert!(parse::<PromotionOrder>(text).is_err(), "{text}");
         }
         assert_eq!(parse::<PromotionOrder>("{").unwrap_err().kind.code, "not-json");
+    }
+
+    #[test]
+    fn a_form_has_each_field_once_and_only_utf_8() {
+        let pairs = |text| fields(text).map_err(|problem| problem.detail);
+        assert_eq!(pairs("name=a+b&reason=%C3%BC").unwrap()[1], ("reason".to_owned(), "ü".to_owned()));
+        assert!(pairs("name=a&name=b").unwrap_err().contains("twice"));
+        assert!(pairs("name=%FF").unwrap_err().contains("UTF-8"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use evergreen_aws::env::{ConfigError, Environment};
 use evergreen_lifecycle::ModelName;
 use evergreen_lifecycle::ports::BilledResources;
+use evergreen_lifecycle::rollout::RolloutPlan;
 use jiff::SignedDuration;
 
 /// Configuration of the console function, read from environment variables.
@@ -37,6 +38,8 @@ pub struct StackFacts {
     pub billed: BilledResources,
     /// Accuracy or R² below which an alarm rings. `None`: it is relative.
     pub quality_threshold: Option<f64>,
+    /// The stages of a rollout that a person starts.
+    pub rollout: RolloutPlan,
     // The emulator serves plain HTTP, so a cookie for HTTPS only would never come back.
     /// Whether the stack runs on an emulator of AWS.
     pub is_emulated: bool,
@@ -54,18 +57,19 @@ impl ConsoleConfig {
         let is_emulated = emulated(environment)?;
         let minutes = environment.whole("EVERGREEN_DEADLINE_MINUTES", 0..=u32::MAX)?;
         let table = environment.required("EVERGREEN_TABLE")?;
-        let functions = functions(environment)?;
+        let billed = billed(environment, &table)?;
         Ok(Self {
             bucket: environment.required("EVERGREEN_BUCKET")?,
-            table: table.clone(),
+            table,
             schedule_name: environment.required("EVERGREEN_SCHEDULE_NAME")?,
             stack: StackFacts {
                 model: environment.parsed("EVERGREEN_MODEL")?,
                 name: environment.required("EVERGREEN_STACK")?,
                 grace: SignedDuration::from_mins(i64::from(minutes)),
-                billed: BilledResources { functions, table },
+                billed,
                 max_age_hours: number(environment, "EVERGREEN_MAX_MODEL_AGE_HOURS", "auto")?,
                 quality_threshold: number(environment, "EVERGREEN_ACCURACY_THRESHOLD", "relative")?,
+                rollout: rollout(environment)?,
                 api_url: environment.optional("EVERGREEN_API_URL"),
                 dashboard_url: environment.optional("EVERGREEN_DASHBOARD_URL"),
                 is_emulated,
@@ -85,17 +89,19 @@ fn emulated(environment: &Environment) -> Result<bool, ConfigError> {
     Ok(is_emulated)
 }
 
-/// Returns the functions of the stack with their memory in MB, from a text such as `predict=1769,metrics=512`.
-fn functions(environment: &Environment) -> Result<Vec<(String, u32)>, ConfigError> {
+/// Returns the resources of the stack whose usage is billed.
+fn billed(environment: &Environment, table: &str) -> Result<BilledResources, ConfigError> {
     const KEY: &str = "EVERGREEN_FUNCTION_MEMORY";
-    let text = environment.optional(KEY).unwrap_or_default();
-    let function = |part: &str| {
-        let (name, memory) = part.split_once('=')?;
-        Some((name.to_owned(), memory.parse().ok()?))
-    };
-    let invalid =
-        || ConfigError::invalid(KEY, "expected functions with their memory in MB, such as predict=1769,metrics=512");
-    text.split(',').filter(|part| !part.is_empty()).map(|part| function(part).ok_or_else(invalid)).collect()
+    let functions = environment.optional(KEY).unwrap_or_default();
+    BilledResources::read(&functions, table.to_owned()).map_err(|error| ConfigError::invalid(KEY, error))
+}
+
+/// Returns the stages of a rollout that a person starts. The template has the same defaults.
+fn rollout(environment: &Environment) -> Result<RolloutPlan, ConfigError> {
+    let steps = environment.optional("EVERGREEN_CANARY_STEPS").unwrap_or_else(|| "10,50".to_owned());
+    let minutes = environment.optional("EVERGREEN_CANARY_MINUTES").unwrap_or_else(|| "60".to_owned());
+    RolloutPlan::parse(&steps, &minutes)
+        .map_err(|error| ConfigError::invalid("EVERGREEN_CANARY_STEPS, EVERGREEN_CANARY_MINUTES", error))
 }
 
 /// Returns the number in a variable. `None` if the variable is not set, or has the value `word`.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::config::StackFacts;
 use crate::costs::KeptUsage;
+use crate::feedback::FeedbackMemory;
 use crate::ports::ConsoleWorld;
 use crate::problem;
 use crate::reply::read;
@@ -20,12 +21,14 @@ pub struct Console<W> {
     pub stack: StackFacts,
     /// The usage of the month that this environment read last.
     pub(crate) usage: KeptUsage,
+    /// What feedback needs again and again.
+    pub(crate) feedback: FeedbackMemory,
 }
 
 impl<W: ConsoleWorld> Console<W> {
     /// Creates the operations of the console over these connections.
     pub fn new(world: W, stack: StackFacts) -> Self {
-        Self { world, stack, usage: KeptUsage::default() }
+        Self { world, stack, usage: KeptUsage::default(), feedback: FeedbackMemory::default() }
     }
 
     /// Returns the name of the model.

@@ -3,7 +3,7 @@
 //!
 //! The path template that API Gateway matched names the door. `template.yaml` declares the templates: the console API
 //! has `/api/{route+}` (signed with AWS credentials) and `/{page+}` (a session). The status API has one template for each
-//! reading route, and `/{proxy+}` (a key that may read).
+//! reading route, and `/{proxy+}` (a key that may read). The prediction API has `/feedback` (a key that may predict).
 
 use evergreen_lifecycle::{Actor, ActorKind};
 use lambda_http::request::RequestContext;
@@ -15,6 +15,9 @@ pub const SIGNED: &str = "/api/{route+}";
 /// Path template of the pages of the console API.
 pub const PAGES: &str = "/{page+}";
 
+/// Path template of the prediction API that this function answers.
+pub const FEEDBACK: &str = "/feedback";
+
 /// The name of the actor on an emulator that does not know the caller.
 const UNKNOWN: &str = "unknown caller of the emulator";
 
@@ -23,7 +26,9 @@ const UNKNOWN: &str = "unknown caller of the emulator";
 pub enum Door {
     /// Through the status API: the caller may read.
     Read,
-    /// Through the signed part of the console API: the caller may read and steer.
+    /// Through the prediction API: the caller may send feedback.
+    Feedback,
+    /// Through the signed part of the console API: the caller may read, steer and send feedback.
     Signed(Actor),
     /// Through the pages of the console API: the session decides.
     Page,
@@ -47,6 +52,7 @@ pub fn of(request: &Request, is_emulated: bool) -> (Door, String) {
             (door, path.strip_prefix("/api").unwrap_or(&path).to_owned())
         }
         PAGES | "/" => (Door::Page, path),
+        FEEDBACK => (Door::Feedback, path),
         _ => (Door::Read, path),
     }
 }
@@ -99,6 +105,8 @@ mod tests {
         // With the key of the status API, somebody asks for a path of the console API.
         let request = call("/{proxy+}", Some(("proxy", "api/promotions")), None);
         assert_eq!(of(&request, true), (Door::Read, "/api/promotions".into()));
+        assert_eq!(of(&call("/{proxy+}", Some(("proxy", "feedback")), None), true).0, Door::Read);
+        assert_eq!(of(&call(FEEDBACK, None, None), false), (Door::Feedback, "/feedback".into()));
         assert_eq!(of(&call("/runs/{id}", Some(("id", "a")), None), false), (Door::Read, "/runs/a".into()));
         assert_eq!(of(&call(PAGES, Some(("page", "versions/7")), None), false), (Door::Page, "/versions/7".into()));
         assert_eq!(of(&call("/", None, None), false), (Door::Page, "/".into()));

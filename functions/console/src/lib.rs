@@ -11,6 +11,8 @@ pub mod config;
 pub mod console;
 pub mod costs;
 pub mod door;
+mod feedback;
+pub mod mail_links;
 pub mod openapi;
 mod page_door;
 pub mod pages;

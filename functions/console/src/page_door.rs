@@ -1,4 +1,5 @@
-//! The pages' door: links, sessions, actions, assets and pages. Nobody passes without a session, except to open a link.
+//! The pages' door: links, sessions, actions, assets and pages. Nobody passes without a session, except to open a link, or
+//! to use a link of a mail.
 
 mod actions;
 mod facts;
@@ -37,6 +38,7 @@ impl<W: ConsoleWorld> PageDoor<'_, W> {
         let (route, outcome) = match segments.as_slice() {
             ["assets", name] => ("/assets/{file}", self.asset(name)),
             ["open", token] => ("/open/{token}", self.open(token).await),
+            ["act", token] => ("/act/{token}", self.act_by_mail(token).await),
             ["actions", name] => ("/actions/{name}", self.act(name).await),
             _ => ("/{page}", self.page(&segments).await),
         };
@@ -61,6 +63,27 @@ impl<W: ConsoleWorld> PageDoor<'_, W> {
         }
         let link = self.console.usable_link(token).await.map_err(refusal)?.ok_or(DoorPage::LinkUnusable)?;
         Err(DoorPage::Open(Box::new(link)))
+    }
+
+    // No session and so no secret of its forms is needed: whoever knows the address has the right.
+    /// Shows what the link of a mail will do. A POST does it.
+    async fn act_by_mail(&self, token: &str) -> Result<Response<String>, DoorPage> {
+        if !self.is_post() {
+            let opened = self.console.mail_link(token).await.map_err(refusal)?.ok_or(DoorPage::MailLinkUnusable)?;
+            return Err(DoorPage::MailLink(Box::new(opened)));
+        }
+        self.check_site()?;
+        match self.console.act_by_mail(token).await {
+            Ok(Some(opened)) => Err(DoorPage::MailLinkDone(Box::new(opened))),
+            Ok(None) => Err(DoorPage::MailLinkUnusable),
+            // Somebody was faster, with this link or another change. The page says what is true now.
+            Err(problem) if problem.kind.status == StatusCode::CONFLICT => {
+                let opened = self.console.mail_link(token).await.map_err(refusal)?.ok_or(DoorPage::MailLinkUnusable)?;
+                let is_known = opened.obstacle.is_some();
+                Err(if is_known { DoorPage::MailLink(Box::new(opened)) } else { refusal(problem) })
+            }
+            Err(problem) => Err(refusal(problem)),
+        }
     }
 
     async fn page(&self, segments: &[&str]) -> Result<Response<String>, DoorPage> {
@@ -164,9 +187,9 @@ fn refusal(problem: Problem) -> DoorPage {
         403 => DoorPage::Forbidden(problem.detail),
         404 => DoorPage::NotFound(problem.detail),
         500.. => DoorPage::Unavailable,
-        _ => DoorPage::NotFound(match problem.expected {
-            Some(expected) => format!("{} Expected: {expected}.", problem.detail),
-            None => problem.detail,
-        }),
+        _ => {
+            let expected = problem.expected.map(|expected| format!(" Expected: {expected}.")).unwrap_or_default();
+            DoorPage::Unusable(problem.kind.status, format!("{}{expected}", problem.detail))
+        }
     }
 }

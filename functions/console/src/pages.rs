@@ -15,6 +15,8 @@ mod drift;
 mod evidence;
 mod facts;
 mod frame;
+mod live;
+mod mailed;
 mod mails;
 mod markup;
 mod overview;
@@ -22,6 +24,7 @@ mod plot;
 mod profile;
 mod query;
 mod request;
+mod rollout;
 mod rows;
 mod run;
 mod runs;
@@ -31,6 +34,7 @@ mod text;
 mod trial;
 mod version;
 mod versions;
+mod watched;
 
 use evergreen_lifecycle::ports::Unavailable;
 use lambda_http::http::StatusCode;
@@ -86,6 +90,8 @@ async fn page<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) -> Result<S
         ["compare"] => compare::show(world, request).await,
         ["dataset"] => dataset::show(world, request).await,
         ["drift"] => drift::show(world, request).await,
+        ["live"] => live::show(world, request).await,
+        ["rollout"] => rollout::show(world, request).await,
         ["try"] => trial::show(world, request).await,
         ["audit"] => audit::show(world, request).await,
         ["alarms"] => alarms::show(world, request).await,

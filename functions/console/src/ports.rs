@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use evergreen_lifecycle::ports::{
     AlarmStates, Announcer, ArtifactLinks, ArtifactWriter, Artifacts, BilledUsage, Champions, Clock, EventOutbox,
-    Listing, Mailbox, ObjectRemoval, ObjectRetention, RecordRetention, RequestHistory, Runs, ScheduleSwitch, Schedules,
-    ServedRecord, Sessions, Steering, Versions,
+    FeedbackCounting, FeedbackRecord, Listing, LiveRecord, MailLinks, Mailbox, ObjectRemoval, ObjectRetention,
+    PredictionKeys, Reactions, RecordRetention, RequestHistory, RolloutEvidence, Rollouts, Runs, ScheduleSwitch,
+    Schedules, ServedRecord, Sessions, SkewRecord, Steering, Versions,
 };
 
 /// The console function's connections to other systems.
@@ -29,18 +30,45 @@ pub struct ConsolePorts<R, A, S, M, B, L, C> {
 
 /// What the console needs of the registry.
 pub trait ConsoleRegistry:
-    Champions + EventOutbox + Listing + RecordRetention + Runs + ServedRecord + Sessions + Steering + Versions + 'static
+    Champions
+    + EventOutbox
+    + FeedbackCounting
+    + FeedbackRecord
+    + Listing
+    + LiveRecord
+    + MailLinks
+    + PredictionKeys
+    + Reactions
+    + RecordRetention
+    + RolloutEvidence
+    + Rollouts
+    + Runs
+    + ServedRecord
+    + Sessions
+    + SkewRecord
+    + Steering
+    + Versions
+    + 'static
 {
 }
 
 impl<R> ConsoleRegistry for R where
     R: Champions
         + EventOutbox
+        + FeedbackCounting
+        + FeedbackRecord
         + Listing
+        + LiveRecord
+        + MailLinks
+        + PredictionKeys
+        + Reactions
         + RecordRetention
+        + RolloutEvidence
+        + Rollouts
         + Runs
         + ServedRecord
         + Sessions
+        + SkewRecord
         + Steering
         + Versions
         + 'static

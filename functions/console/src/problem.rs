@@ -12,6 +12,7 @@ static CONFLICT: ProblemKind = ProblemKind::new(StatusCode::CONFLICT, "conflict"
 static PROTECTED: ProblemKind = ProblemKind::new(StatusCode::CONFLICT, "protected", "Protected");
 static KEY_REUSED: ProblemKind = ProblemKind::new(StatusCode::CONFLICT, "key-reused", "Key used before");
 static CANNOT_SERVE: ProblemKind = ProblemKind::new(StatusCode::CONFLICT, "cannot-serve", "Cannot answer predictions");
+static NO_STEP: ProblemKind = ProblemKind::new(StatusCode::CONFLICT, "no-step", "No such step now");
 static UNREADABLE: ProblemKind = ProblemKind::new(StatusCode::CONFLICT, "unreadable", "Unreadable record");
 static NOT_JSON: ProblemKind = ProblemKind::new(StatusCode::BAD_REQUEST, "not-json", "Not JSON");
 static INVALID_FIELD: ProblemKind = ProblemKind::new(StatusCode::BAD_REQUEST, "invalid-field", "Invalid field");
@@ -20,7 +21,7 @@ static MEDIA_TYPE: ProblemKind =
     ProblemKind::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Unsupported media type");
 
 /// All kinds of problems that only the console has, for its OpenAPI document.
-pub static KINDS: [&ProblemKind; 12] = [
+pub static KINDS: [&ProblemKind; 13] = [
     &UNKNOWN_RUN,
     &FORBIDDEN,
     &UNKNOWN,
@@ -28,6 +29,7 @@ pub static KINDS: [&ProblemKind; 12] = [
     &PROTECTED,
     &KEY_REUSED,
     &CANNOT_SERVE,
+    &NO_STEP,
     &UNREADABLE,
     &NOT_JSON,
     &INVALID_FIELD,
@@ -39,6 +41,11 @@ pub static KINDS: [&ProblemKind; 12] = [
 pub fn only_reads() -> Problem {
     let detail = "This key may read, and this request changes something.";
     Problem::new(&FORBIDDEN, detail).expecting("a request below /api of the console API, signed with AWS credentials")
+}
+
+/// Creates the 403 response to a caller who may predict, and asks for something else.
+pub fn only_predicts() -> Problem {
+    Problem::new(&FORBIDDEN, "This key may predict and send feedback.").expecting("POST /feedback")
 }
 
 /// Creates the 403 response to a session that may see but not steer.
@@ -87,6 +94,11 @@ pub fn cannot_serve(version: VersionNumber, cause: impl std::fmt::Display) -> Pr
     Problem::new(&CANNOT_SERVE, detail).expecting("a version with an intact artifact")
 }
 
+/// Creates the 409 response to a step that a rollout cannot take now. `instead` is a request that can be made.
+pub fn no_step(detail: &str, instead: &str) -> Problem {
+    Problem::new(&NO_STEP, detail).expecting(instead)
+}
+
 /// Creates the 409 response about a record that a newer release wrote.
 pub fn unreadable(record: &Unreadable) -> Problem {
     Problem::new(&UNREADABLE, record.to_string()).expecting("a record of this release or an earlier one")
@@ -95,6 +107,11 @@ pub fn unreadable(record: &Unreadable) -> Problem {
 /// Creates the 400 response to a request whose body is not JSON.
 pub fn not_json(cause: impl std::fmt::Display) -> Problem {
     Problem::new(&NOT_JSON, format!("The body is not valid JSON: {cause}.")).expecting("a JSON object")
+}
+
+/// Creates the 400 response to a form that cannot be read.
+pub fn not_a_form(cause: &str) -> Problem {
+    invalid_field("body", format!("The form cannot be read: {cause}."), "each field once, in UTF-8")
 }
 
 /// Creates the 400 response to a request with a wrong field in its body.

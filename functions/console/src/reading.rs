@@ -3,6 +3,8 @@
 mod alarms;
 mod compare;
 mod drift;
+mod live;
+mod rollout;
 mod run_views;
 mod runs;
 mod schedule;
@@ -17,6 +19,8 @@ use serde_json::{Value, json};
 
 pub use compare::{MAX_COMPARED, VersionComparison};
 pub(crate) use drift::span;
+pub(crate) use live::{LiveFacts, LiveVersion, SHOWN_DAYS, quality};
+pub(crate) use rollout::evidence as evidence_of_rollout;
 pub use schedule::ScheduleView;
 
 use crate::console::Console;

@@ -12,6 +12,8 @@ pub use table::ROUTES;
 pub enum Need {
     /// The right to read: the key of the status API, or a signature.
     Reading,
+    /// The right to predict: the key of the prediction API, or a signature.
+    Predicting,
     /// The right to steer: a signature with AWS credentials.
     Steering,
 }
@@ -49,16 +51,30 @@ pub enum Operation {
     Alarms,
     /// `GET /drift`: how served rows compare with the training data.
     Drift,
+    /// `GET /live`: how right the predictions were whose truth is known.
+    Live,
+    /// `GET /rollout`: the newest rollout, with the values of both versions.
+    Rollout,
     /// Estimates the cost of the month so far.
     Cost,
     /// Returns the OpenAPI document.
     OpenApi,
+    /// Takes what turned out true about predictions.
+    Feedback,
     /// Asks for a training run.
     Train,
     /// Promotes a version.
     Promote,
     /// Promotes the champion before the current one.
     RollBack,
+    /// Starts the rollout of a version.
+    StartRollout,
+    /// Begins the next stage of the rollout.
+    AdvanceRollout,
+    /// Ends the rollout.
+    StopRollout,
+    /// Promotes the version of the rollout.
+    PromoteRollout,
     /// Sets an alias.
     SetAlias,
     /// Removes an alias.

@@ -8,20 +8,18 @@ mod hyperparameters;
 mod mutes;
 mod repetition;
 mod requests;
+mod rollouts;
 mod switching;
 mod text;
 mod transfers;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use evergreen_http::Problem;
+pub(crate) use evergreen_lifecycle::DraftedChange;
 use evergreen_lifecycle::outbox::{Delivery, publish};
 use evergreen_lifecycle::ports::{ChangeError, Steering};
-use evergreen_lifecycle::{
-    Actor, Announcement, AuditEntry, AuditedAction, Change, Edit, LifecycleEvent, RequestKey, VersionNumber,
-    requested_event, time,
-};
+use evergreen_lifecycle::{Actor, Announcement, AuditEntry, Edit, RequestKey, time};
 use serde::Serialize;
 use tokio::time::timeout;
 
@@ -32,6 +30,7 @@ pub use deletion::Deletion;
 pub use mutes::MuteUntil;
 pub(crate) use repetition::{KEY_HEADER, SentRequest, request_key};
 pub use requests::{RetentionOrder, TrainingOrder};
+pub use rollouts::RolloutOrder;
 pub use switching::{OptionalReason, Reason};
 pub(crate) use text::{checked_reason, optional_reason};
 pub use transfers::Transfer;
@@ -54,6 +53,9 @@ pub struct By {
     pub key: Option<RequestKey>,
     /// The revision that the caller saw, from the header `If-Match`.
     pub seen: Option<u32>,
+    // The same transaction marks the link as used.
+    /// The hash of the token of the link in a mail, if the change comes from such a link.
+    pub mail_link: Option<String>,
 }
 
 /// The answer to a change.
@@ -63,42 +65,6 @@ pub struct Steered {
     pub audit: AuditEntry,
     /// Whether an earlier request with the same idempotency key made the change.
     pub repeated: bool,
-}
-
-/// A change that is not stored yet.
-#[derive(Debug)]
-pub(crate) struct DraftedChange {
-    pub action: AuditedAction,
-    pub subject: String,
-    pub reason: Option<String>,
-    pub details: BTreeMap<String, String>,
-    pub version: Option<VersionNumber>,
-    pub alias: Option<String>,
-    pub edits: Vec<Edit>,
-    /// The event `ModelPromoted`, if the change is a promotion.
-    pub promotion: Option<LifecycleEvent>,
-}
-
-impl DraftedChange {
-    /// Creates a change without reason, details and edits.
-    pub(crate) fn new(action: AuditedAction, subject: impl Into<String>) -> Self {
-        Self {
-            action,
-            subject: subject.into(),
-            reason: None,
-            details: BTreeMap::new(),
-            version: None,
-            alias: None,
-            edits: Vec::new(),
-            promotion: None,
-        }
-    }
-
-    /// Adds a detail for the audit trail.
-    pub(crate) fn with(mut self, name: &str, value: impl ToString) -> Self {
-        self.details.insert(name.to_owned(), value.to_string());
-        self
-    }
 }
 
 impl<W: ConsoleWorld> Console<W> {
@@ -113,24 +79,11 @@ impl<W: ConsoleWorld> Console<W> {
     }
 
     async fn store(&self, by: &By, id: String, draft: DraftedChange) -> Result<AuditEntry, ChangeError> {
-        let entry = AuditEntry {
-            id,
-            at: time::to_millis(self.now()),
-            actor: by.actor.clone(),
-            action: draft.action,
-            subject: draft.subject,
-            reason: draft.reason,
-            details: draft.details,
-        };
-        let (version, alias) = (draft.version, draft.alias.as_deref());
-        let reported = match requested_event(&entry) {
-            Some(request) => Announcement::of_request(&entry, self.model(), version, &request),
-            None => Announcement::of_change(&entry, self.model(), version, alias),
-        };
-        let promoted = draft.promotion.iter().map(Announcement::of);
-        let announcements = std::iter::once(reported).chain(promoted).collect::<Result<Vec<_>, _>>();
-        let announcements = announcements.map_err(unwritten)?;
-        let change = Change { edits: draft.edits, entry, announcements, key: by.key.clone() };
+        let at = time::to_millis(self.now());
+        let used = by.mail_link.iter().map(|hash| Edit::UseMailLink { hash: hash.clone(), at });
+        let draft = DraftedChange { edits: draft.edits.into_iter().chain(used).collect(), ..draft };
+        let made = draft.made(id, by.actor.clone(), self.model(), by.key.clone(), self.now());
+        let change = made.map_err(unwritten)?;
         self.world.registry().apply(&change).await?;
         self.send(&change.announcements).await;
         Ok(change.entry)

@@ -1,6 +1,7 @@
 //! The configuration of the metrics function, read from environment variables once at cold start.
 
 use evergreen_aws::env::{ConfigError, Environment};
+use evergreen_lifecycle::reaction::{Reaction, ReactionRules};
 use evergreen_lifecycle::schedule::Schedule;
 use jiff::SignedDuration;
 
@@ -15,6 +16,10 @@ const AUTO: &str = "auto";
 /// or R² has no fixed minimum.
 const RELATIVE: &str = "relative";
 
+/// Value of the environment variables `EVERGREEN_ON_DRIFT` and `EVERGREEN_ON_LIVE_ACCURACY` that means: the stack only
+/// reports, and people act.
+const NO_REACTION: &str = "nothing";
+
 /// The configuration of the metrics function, from environment variables.
 #[derive(Debug, Clone)]
 pub struct MetricsConfig {
@@ -26,6 +31,10 @@ pub struct MetricsConfig {
     pub schedule_name: String,
     /// The settings of the deployed stack for the model and its training, such as the minimum accuracy.
     pub expectations: Expectations,
+    /// The name of the stack, with which the names of its alarms begin.
+    pub stack: String,
+    /// What the stack may do by itself.
+    pub reactions: ReactionRules,
     /// The id of the API Gateway usage plan that counts prediction requests per API key.
     pub usage_plan: String,
 }
@@ -43,6 +52,14 @@ impl MetricsConfig {
             bucket: environment.required("EVERGREEN_BUCKET")?,
             table: environment.required("EVERGREEN_TABLE")?,
             schedule_name: environment.required("EVERGREEN_SCHEDULE_NAME")?,
+            stack: environment.required("EVERGREEN_STACK")?,
+            reactions: ReactionRules {
+                on_drift: reaction(environment, "EVERGREEN_ON_DRIFT")?,
+                on_live_accuracy: reaction(environment, "EVERGREEN_ON_LIVE_ACCURACY")?,
+                pause: SignedDuration::from_hours(
+                    24 * i64::from(environment.whole("EVERGREEN_REACTION_DAYS", 1..=365_u16)?),
+                ),
+            },
             usage_plan: environment.required("EVERGREEN_USAGE_PLAN")?,
             expectations: Expectations {
                 model: environment.parsed("EVERGREEN_MODEL")?,
@@ -51,9 +68,15 @@ impl MetricsConfig {
                 grace: SignedDuration::from_mins(i64::from(minutes)),
                 max_age: max_age(environment)?,
                 threshold: threshold(environment)?,
+                drift_psi: environment.number("EVERGREEN_DRIFT_PSI")?,
             },
         })
     }
+}
+
+/// Returns the reaction that a parameter allows. `None` if its value is `nothing`.
+fn reaction(environment: &Environment, key: &'static str) -> Result<Option<Reaction>, ConfigError> {
+    if environment.required(key)? == NO_REACTION { Ok(None) } else { environment.parsed(key).map(Some) }
 }
 
 /// Returns the configured maximum age of the champion. `None`: the age is computed from the training schedule.
@@ -75,7 +98,8 @@ mod tests {
 
     use super::*;
 
-    const COMPLETE: [(&str, &str); 11] = [
+    const COMPLETE: [(&str, &str); 16] = [
+        ("EVERGREEN_STACK", "evergreen"),
         ("EVERGREEN_MODEL", "iris"),
         ("EVERGREEN_BUCKET", "artifacts"),
         ("EVERGREEN_TABLE", "registry"),
@@ -86,6 +110,10 @@ mod tests {
         ("EVERGREEN_MAX_MODEL_AGE_HOURS", "auto"),
         ("EVERGREEN_ACCURACY_THRESHOLD", "relative"),
         ("EVERGREEN_USAGE_PLAN", "p1"),
+        ("EVERGREEN_ON_DRIFT", "retrain"),
+        ("EVERGREEN_ON_LIVE_ACCURACY", "nothing"),
+        ("EVERGREEN_REACTION_DAYS", "7"),
+        ("EVERGREEN_DRIFT_PSI", "0.2"),
         ("EVERGREEN_MONTHLY_QUOTA", "1000000"),
     ];
 
@@ -119,6 +147,16 @@ mod tests {
             |value| read_with("EVERGREEN_ACCURACY_THRESHOLD", value).map(|config| config.expectations.threshold);
         assert_eq!((threshold("relative").unwrap(), threshold("0.95").unwrap()), (None, Some(0.95)));
         assert!(threshold("high").is_err());
+    }
+
+    #[test]
+    fn reactions_are_those_of_the_parameters() {
+        let config = read_with("", "").unwrap();
+        let pause = SignedDuration::from_hours(7 * 24);
+        let expected = ReactionRules { on_drift: Some(Reaction::Retrain), on_live_accuracy: None, pause };
+        assert_eq!((config.reactions, config.expectations.drift_psi), (expected, 0.2));
+        let error = read_with("EVERGREEN_ON_DRIFT", "roll back").unwrap_err().to_string();
+        insta::assert_snapshot!(error, @r#"EVERGREEN_ON_DRIFT is "roll back": expected nothing, retrain or rollback"#);
     }
 
     #[test]

@@ -8,8 +8,8 @@ use std::ops::Range;
 
 use evergreen_lifecycle::VersionNumber;
 use evergreen_lifecycle::drift::{
-    BaselineCounts, CountedHour, DEFAULT_PSI, DriftComparison, DriftLimits, DriftSummary, DriftVerdict, ServedCounts,
-    Window, WindowLength,
+    BaselineCounts, CountedHour, DriftComparison, DriftLimits, DriftSummary, DriftVerdict, ServedCounts, Window,
+    WindowLength,
 };
 use evergreen_lifecycle::ports::{CountShare, HourCounts, ServedRecord, Unavailable};
 use jiff::Timestamp;
@@ -18,10 +18,13 @@ use jiff::Timestamp;
 /// Maximum number of complete hours that one measurement judges.
 const MAX_HOURS: i64 = 48;
 
-/// The champion with which served rows are compared. `baseline` is `None` if its artifact has none.
+/// The champion with which served rows are compared, and how.
 pub(crate) struct Compared<'a> {
     pub(crate) version: VersionNumber,
+    /// `None` if the champion's artifact has no baseline.
     pub(crate) baseline: Option<&'a BaselineCounts>,
+    /// Minimum PSI of a column that has drifted, in windows of a day or more.
+    pub(crate) psi: f64,
 }
 
 /// Returns the summary of the comparisons at `now`. Compares first, if an hour is complete that was not judged, and if the
@@ -54,7 +57,7 @@ pub(crate) async fn judge(
     let hours = CountedHour(first)..last.next();
     let shares = registry.shares(hours.clone()).await?;
     let comparisons = match champion.baseline {
-        Some(baseline) => compare(registry, version, baseline, &shares, hours).await?,
+        Some(baseline) => compare(registry, champion, baseline, &shares, hours).await?,
         None => Vec::new(),
     };
     let rows = shares.iter().filter(|share| share.hour == last).map(|share| share.rows).sum();
@@ -69,7 +72,7 @@ pub(crate) async fn judge(
 /// newest comparison of each length.
 async fn compare(
     registry: &impl ServedRecord,
-    version: VersionNumber,
+    &Compared { version, psi, .. }: &Compared<'_>,
     baseline: &BaselineCounts,
     shares: &[CountShare],
     hours: Range<CountedHour>,
@@ -94,7 +97,7 @@ async fn compare(
                 _ => Some(of_window(registry, version, baseline, *window).await?),
             };
             let Some(counts) = counts.filter(|counts| counts.rows() > 0) else { continue };
-            let limits = DriftLimits::of_window(length, DEFAULT_PSI);
+            let limits = DriftLimits::of_window(length, psi);
             match DriftVerdict::new(baseline, &counts, limits, length.words()) {
                 Ok(verdict) => comparisons.push(DriftComparison { window: *window, version, verdict }),
                 Err(error) => tracing::error!(%error, "served rows could not be compared"),

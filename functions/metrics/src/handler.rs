@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use evergreen_lifecycle::health::{
     Refusals, accuracy_margin, average_champion_accuracy, champion_metrics, confirmed_at, refusals, run_metrics,
 };
-use evergreen_lifecycle::ports::{Unavailable, WithCopy};
+use evergreen_lifecycle::ports::{Rollouts, Unavailable, WithCopy};
 use evergreen_lifecycle::schedule::{Schedule, Timetable};
 use evergreen_lifecycle::{Metric, MetricValues, ModelName, Pointer};
 use jiff::{SignedDuration, Timestamp};
@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::deadline::deadline_metric;
 use crate::drift::{self, Compared};
 use crate::inspection::ArtifactInspection;
+use crate::live::{self, JudgedChampion};
 use crate::readings::{self, Readings, SortedRuns};
 use crate::{MetricsWorld, Occasion, publishing, quota};
 
@@ -43,6 +44,8 @@ pub struct Expectations {
     pub threshold: Option<f64>,
     /// Maximum number of prediction requests of one API key in a calendar month.
     pub quota: u64,
+    /// Minimum PSI of a column that has drifted, in windows of a day or more.
+    pub drift_psi: f64,
 }
 
 /// Result of one measurement, as JSON for a person who invokes the metrics function by hand.
@@ -57,6 +60,9 @@ pub struct MetricsReport {
     /// JSON field: how the served rows compare with the training data, or why nobody knows. `None` if no champion is
     /// known.
     pub drift: Option<String>,
+    /// JSON field: how right the champion's predictions were, as far as the truth is known. `None` if no champion is
+    /// known.
+    pub live: Option<String>,
     /// JSON field: the check of the champion's two stored model files. `None` if no champion is known.
     pub artifact: Option<ArtifactFiles>,
 }
@@ -93,6 +99,9 @@ impl From<MetricsError> for Diagnostic {
     }
 }
 
+/// The metrics of live accuracy.
+const LIVE: [Metric; 3] = [Metric::LiveAccuracy, Metric::LiveLabels, Metric::LiveAccuracyWorse];
+
 impl<W: MetricsWorld> MetricsHandler<'_, W> {
     /// Measures the model's health and publishes the metrics that are due on this `occasion`.
     ///
@@ -107,6 +116,8 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
         let mut values = self.values(&readings, inspection.as_ref(), now);
         values.expect(Metric::QuotaUsed, used);
         let drift = self.drift(&readings, inspection.as_ref(), &mut values, now).await;
+        let live = self.live(&readings, inspection.as_ref(), &mut values, now).await;
+        self.rollout(&readings, &mut values).await;
         // If only some reads fail, only the metrics that need these reads are unknown.
         let unknown = values.unknown().len() as f64;
         values.know(Metric::UnknownFigures, unknown);
@@ -123,6 +134,7 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
             unknown: values.unknown().map(Metric::name).collect(),
             unreadable: unreadable.iter().map(|record| record.key.clone()).collect(),
             drift,
+            live,
             artifact: inspection.map(|inspection| ArtifactFiles {
                 copy: inspection.copy.map(|copy| copy.to_string()),
                 object: inspection.object.to_string(),
@@ -164,7 +176,8 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
         now: Timestamp,
     ) -> Option<String> {
         let (pointer, inspection) = (readings.champion()?, inspection?);
-        let champion = Compared { version: pointer.number, baseline: inspection.baseline.as_ref() };
+        let (version, baseline) = (pointer.number, inspection.baseline.as_ref());
+        let champion = Compared { version, baseline, psi: self.expectations.drift_psi };
         // Without an intact file, nobody knows whether there is a baseline. Then the hour is judged later.
         let has_model = inspection.serves() == Some(true);
         match drift::judge(self.ports.registry(), &champion, has_model, now).await {
@@ -184,6 +197,57 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
                 tracing::warn!(%error, cause = %error.cause, "served rows could not be compared with the baseline");
                 values.miss(&[Metric::DriftedColumns, Metric::ServedRows]);
                 Some("the counts of served rows could not be read or stored".to_owned())
+            }
+        }
+    }
+
+    /// Judges the champion's live accuracy, if that is due. Returns the result as a sentence. `None` if the champion is not
+    /// known.
+    async fn live(
+        &self,
+        readings: &Readings,
+        inspection: Option<&ArtifactInspection>,
+        values: &mut MetricValues,
+        now: Timestamp,
+    ) -> Option<String> {
+        let (pointer, inspection) = (readings.champion()?, inspection?);
+        let champion = JudgedChampion {
+            version: pointer.number,
+            trained_at: pointer.trained_at(),
+            hold_out: inspection.hold_out.as_ref(),
+            baseline: inspection.baseline.as_ref(),
+        };
+        // Without an intact file, the losses on the hold-out are unknown. Then the day is judged later.
+        let has_model = inspection.serves() == Some(true);
+        match live::judge(self.ports.registry(), &champion, has_model, now).await {
+            Ok(Some(summary)) => {
+                values.add(live::values(&summary));
+                Some(summary.sentence)
+            }
+            Ok(None) => Some("no stored model file could be read and is intact".to_owned()),
+            Err(error) => {
+                tracing::warn!(%error, cause = %error.cause, "the live accuracy could not be judged");
+                values.miss(&LIVE);
+                Some("the counts of feedback could not be read or stored".to_owned())
+            }
+        }
+    }
+
+    /// Adds whether the newest rollout beside the champion was rolled back. Nothing if the champion is not known.
+    async fn rollout(&self, readings: &Readings, values: &mut MetricValues) {
+        let Some(champion) = readings.champion() else { return };
+        let rolled_back = match self.ports.registry().rollout().await {
+            Ok(rollout) => rollout.transpose().map_err(|record| record.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        match rolled_back {
+            Ok(rollout) => {
+                let is = rollout.is_some_and(|rollout| rollout.is_rolled_back_beside(champion.revision));
+                values.know(Metric::RolloutRolledBack, f64::from(u8::from(is)));
+            }
+            Err(error) => {
+                tracing::warn!(error, "the rollout could not be read");
+                values.miss(&[Metric::RolloutRolledBack]);
             }
         }
     }

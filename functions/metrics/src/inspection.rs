@@ -7,6 +7,7 @@
 use std::fmt;
 
 use evergreen_lifecycle::drift::BaselineCounts;
+use evergreen_lifecycle::feedback::{HoldOutLosses, WrittenLosses};
 use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts};
 use evergreen_lifecycle::{Metric, MetricValues, ModelName, Pointer};
 use evergreen_scoring::{Model, RegisteredError};
@@ -33,13 +34,22 @@ pub struct ArtifactInspection {
     pub object: FileCondition,
     /// The baseline in an intact model file. `None` if no file is intact, or if the file has no baseline.
     pub baseline: Option<BaselineCounts>,
+    /// The losses on the hold-out in an intact model file. `None` if no file is intact, or if the file has none.
+    pub hold_out: Option<HoldOutLosses>,
 }
 
+/// What an intact model file says about the data set.
+type Known = (Option<BaselineCounts>, Option<HoldOutLosses>);
+
 impl FileCondition {
-    /// Checks the bytes of a file. Also returns the baseline in an intact file.
-    fn of(bytes: &[u8], pointer: &Pointer, model: &ModelName) -> (Self, Option<BaselineCounts>) {
+    /// Checks the bytes of a file. Also returns the baseline and the losses in an intact file.
+    fn of(bytes: &[u8], pointer: &Pointer, model: &ModelName) -> (Self, Option<Known>) {
         match Model::load_registered(bytes, &pointer.artifact, model) {
-            Ok(model) => (Self::Sound, model.metadata().baseline.clone()),
+            Ok(model) => {
+                let metadata = model.metadata();
+                let hold_out = metadata.hold_out.as_ref().and_then(WrittenLosses::read);
+                (Self::Sound, Some((metadata.baseline.clone(), hold_out)))
+            }
             Err(error) => (Self::Damaged(error), None),
         }
     }
@@ -77,7 +87,8 @@ impl ArtifactInspection {
             }
         };
         let (copy, of_copy) = copy.map(|copy| FileCondition::of(copy, pointer, model)).unzip();
-        Self { copy, object, baseline: of_object.or(of_copy.flatten()) }
+        let (baseline, hold_out) = of_object.or(of_copy.flatten()).unwrap_or_default();
+        Self { copy, object, baseline, hold_out }
     }
 
     /// Returns whether all stored model files were checked and are intact.

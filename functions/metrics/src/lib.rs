@@ -10,11 +10,15 @@ mod deadline;
 mod drift;
 mod handler;
 mod inspection;
+mod live;
 mod occasion;
 mod ports;
 mod publishing;
 mod quota;
+mod reacting;
 mod readings;
+mod rollouts;
+mod skew;
 mod waiting_events;
 
 pub use config::MetricsConfig;
@@ -23,5 +27,8 @@ pub use handler::{ArtifactFiles, Expectations, MetricsError, MetricsHandler, Met
 pub use inspection::{ArtifactInspection, FileCondition};
 pub use occasion::Occasion;
 pub use ports::{MetricsPorts, MetricsWorld};
+pub use reacting::{ReactingRegistry, ReactionError, Reactor};
 pub use readings::{CHAMPIONS, RUNS};
+pub use rollouts::{RolloutRegistry, RolloutSteps, StepError};
+pub use skew::check_skew;
 pub use waiting_events::send_waiting_events;

@@ -2,8 +2,12 @@
 
 use anyhow::Context;
 use evergreen_aws::env::Environment;
-use evergreen_aws::{ArtifactBucket, CloudWatchMetrics, EventBus, Registry, Scheduler, SystemClock, UsagePlan};
-use evergreen_metrics::{MetricsConfig, MetricsHandler, MetricsPorts, Occasion, send_waiting_events};
+use evergreen_aws::{
+    ArtifactBucket, CloudWatchAlarms, CloudWatchMetrics, EventBus, Registry, Scheduler, SystemClock, UsagePlan,
+};
+use evergreen_metrics::{
+    MetricsConfig, MetricsHandler, MetricsPorts, Occasion, Reactor, RolloutSteps, check_skew, send_waiting_events,
+};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 
@@ -24,9 +28,17 @@ async fn main() -> anyhow::Result<()> {
     let (usage, clock) = (&usage, &SystemClock);
     let ports = MetricsPorts { registry, artifacts, sink, schedules, usage, clock };
     let handler = &MetricsHandler { ports: &ports, expectations };
+    let (model, rules) = (&expectations.model, &config.reactions);
+    let reactor = &Reactor { registry, artifacts, bus: &bus, clock, model, rules };
+    let alarms = &CloudWatchAlarms::new(&sdk, &config.stack);
+    let rollouts = &RolloutSteps { registry, artifacts, bus: &bus, alarms, clock, model };
     // The futures are boxed, because the compiler limits how deeply futures may be nested.
     let handle = service_fn(async |event: LambdaEvent<Value>| {
+        // The step comes first, so that its result is measured.
+        Box::pin(rollouts.take()).await;
         let report = Box::pin(handler.handle(Occasion::of(&event.payload))).await;
+        Box::pin(check_skew(registry, artifacts, model)).await;
+        Box::pin(reactor.react()).await;
         Box::pin(send_waiting_events(registry, &bus, clock)).await;
         report
     });

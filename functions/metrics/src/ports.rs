@@ -1,7 +1,8 @@
 //! The interfaces of the metrics function to other systems, such as the registry and CloudWatch.
 
 use evergreen_lifecycle::ports::{
-    Artifacts, Champions, Clock, MetricSink, PublishedRecord, RequestUsage, Runs, Schedules, ServedRecord, Versions,
+    Artifacts, Champions, Clock, FeedbackRecord, LiveRecord, MetricSink, PublishedRecord, RequestUsage, Rollouts, Runs,
+    Schedules, ServedRecord, Versions,
 };
 
 /// The systems that the metrics function uses, such as the registry and the clock.
@@ -25,7 +26,7 @@ pub struct MetricsPorts<'a, R, A, S, T, U, C> {
 /// All systems that the metrics function uses, as one trait.
 pub trait MetricsWorld: Send + Sync {
     /// Type of the model registry, which holds champions, training runs and model versions.
-    type Registry: Champions + Runs + Versions + PublishedRecord + ServedRecord;
+    type Registry: Champions + Rollouts + Runs + Versions + PublishedRecord + ServedRecord + FeedbackRecord + LiveRecord;
     /// Type of the store of model files.
     type Artifacts: Artifacts;
     /// Type of the destination to which metrics are published.
@@ -51,7 +52,7 @@ pub trait MetricsWorld: Send + Sync {
 
 impl<R, A, S, T, U, C> MetricsWorld for MetricsPorts<'_, R, A, S, T, U, C>
 where
-    R: Champions + Runs + Versions + PublishedRecord + ServedRecord,
+    R: Champions + Rollouts + Runs + Versions + PublishedRecord + ServedRecord + FeedbackRecord + LiveRecord,
     A: Artifacts,
     S: MetricSink,
     T: Schedules,

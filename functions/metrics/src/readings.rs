@@ -92,8 +92,8 @@ impl Readings {
             MetricSource::Runs => self.runs.is_none(),
             MetricSource::Versions => self.versions.is_none(),
             MetricSource::Schedule => self.timetable.is_none(),
-            // The handler reads the request counts and the counts of served rows separately.
-            MetricSource::Usage | MetricSource::Served => false,
+            // The handler reads the request counts, the counts of served rows and of feedback, and the rollout separately.
+            MetricSource::Usage | MetricSource::Served | MetricSource::Feedback | MetricSource::Rollout => false,
         };
         Metric::ALL.into_iter().filter(|metric| metric.sources().iter().any(failed)).collect()
     }

@@ -1,19 +1,20 @@
 //! Writes the JSON answer to `POST /predict` from the model's predictions.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use evergreen_lifecycle::{Label, ModelName, VersionNumber};
 use evergreen_scoring::{ClassPredictions, Predictions};
 use serde::ser::{Error, SerializeSeq};
 use serde::{Serialize, Serializer};
 
-use crate::champion::LoadedChampion;
+use crate::loaded::LoadedVersion;
 use crate::problem::shortened;
 use crate::rows::{CellPosition, ColumnIndex, RequestRows};
 
 // The output buffer starts with this size, so most answers need no second allocation.
-/// Estimated size of the JSON answer to `POST /predict` in bytes: base size, size of each row, and size of each
-/// predicted number.
+/// Estimated size of the JSON answer to `POST /predict` in bytes: base size, size of each row without its id, and size of
+/// each predicted number.
 const ANSWER_SIZE: (usize, usize, usize) = (160, 24, 12);
 
 /// JSON answer to `POST /predict` if the model is a classifier. The first three arrays have one element for each row.
@@ -23,6 +24,8 @@ struct ClassificationAnswer<'a> {
     labels: PredictedLabels<'a>,
     probabilities: Probabilities<'a>,
     classes: &'a [Label],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ids: Option<&'a [String]>,
     #[serde(flatten)]
     warnings: Option<Warnings<'a>>,
     model: ModelReference<'a>,
@@ -36,6 +39,8 @@ struct RegressionAnswer<'a> {
     intervals: Option<&'a [(f32, f32)]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     interval_level: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ids: Option<&'a [String]>,
     #[serde(flatten)]
     warnings: Option<Warnings<'a>>,
     model: ModelReference<'a>,
@@ -45,6 +50,30 @@ struct RegressionAnswer<'a> {
 struct ModelReference<'a> {
     name: &'a ModelName,
     version: VersionNumber,
+    /// `canary` if the challenger of a rollout answers. `None` otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rollout: Option<&'static str>,
+}
+
+/// The version that answers a request, and whether it does so as the challenger of a rollout.
+#[derive(Debug, Clone, Copy)]
+pub struct AnsweredBy<'a> {
+    /// The version.
+    pub version: &'a LoadedVersion,
+    /// Whether the version answers as the challenger of a rollout, in its share of the requests.
+    pub is_canary: bool,
+}
+
+impl<'a> From<&'a LoadedVersion> for AnsweredBy<'a> {
+    fn from(version: &'a LoadedVersion) -> Self {
+        Self { version, is_canary: false }
+    }
+}
+
+impl<'a> From<&'a Arc<LoadedVersion>> for AnsweredBy<'a> {
+    fn from(version: &'a Arc<LoadedVersion>) -> Self {
+        Self::from(version.as_ref())
+    }
 }
 
 #[derive(Debug)]
@@ -112,48 +141,54 @@ impl<'a> Warnings<'a> {
     }
 }
 
-/// Returns the JSON answer to a prediction request: a prediction for each row, and warnings.
+/// Returns the JSON answer to a prediction request: a prediction for each row, its id if there are `ids`, and warnings.
 ///
 /// # Errors
 /// Fails only through a bug: names and finite numbers always serialize, and every predicted class has a label.
 pub fn to_json(
     predictions: &Predictions,
+    ids: Option<&[String]>,
     rows: &RequestRows,
-    champion: &LoadedChampion,
+    AnsweredBy { version, is_canary }: AnsweredBy<'_>,
     name: &ModelName,
 ) -> serde_json::Result<String> {
-    let warnings = Warnings::of(rows, champion.columns());
-    let model = ModelReference { name, version: champion.pointer().number };
+    let warnings = Warnings::of(rows, version.columns());
+    let rollout = is_canary.then_some("canary");
+    let model = ModelReference { name, version: version.number(), rollout };
     match predictions {
         Predictions::Classes(batch) => {
-            let labels = champion.model().signature().labels();
+            let labels = version.model().signature().labels();
             let answer = ClassificationAnswer {
                 prediction: batch.classes(),
                 labels: PredictedLabels { predicted: batch.classes(), labels },
                 probabilities: Probabilities(batch),
                 classes: labels,
+                ids,
                 warnings,
                 model,
             };
-            written(&answer, batch.len(), batch.probabilities().len())
+            written(&answer, ids, batch.len(), batch.probabilities().len())
         }
         Predictions::Numbers(batch) => {
             let intervals = batch.intervals();
             let answer = RegressionAnswer {
                 prediction: batch.values(),
-                interval_level: intervals.and_then(|_| champion.pointer().interval_level()),
+                interval_level: intervals.and_then(|_| version.facts().interval_level),
                 intervals,
+                ids,
                 warnings,
                 model,
             };
-            written(&answer, batch.len(), 3 * batch.len())
+            written(&answer, ids, batch.len(), 3 * batch.len())
         }
     }
 }
 
-fn written(answer: &impl Serialize, rows: usize, numbers: usize) -> serde_json::Result<String> {
+fn written(answer: &impl Serialize, ids: Option<&[String]>, rows: usize, numbers: usize) -> serde_json::Result<String> {
     let (fixed, per_row, per_number) = ANSWER_SIZE;
-    let mut json = Vec::with_capacity(fixed + rows * per_row + numbers * per_number);
+    // An id has two quotation marks and a comma around it.
+    let ids: usize = ids.unwrap_or_default().iter().map(|id| id.len() + 3).sum();
+    let mut json = Vec::with_capacity(fixed + ids + rows * per_row + numbers * per_number);
     serde_json::to_writer(&mut json, answer)?;
     // serde_json writes only UTF-8.
     String::from_utf8(json).map_err(Error::custom)

@@ -1,22 +1,33 @@
 //! The request handler of the predict function: turns one HTTP request into one HTTP response.
 
+mod in_rollout;
+
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
 use evergreen_http::{JsonResponse, Problem, causes};
 use evergreen_lifecycle::{ModelName, VersionNumber};
+use evergreen_scoring::Predictions;
 use futures_util::FutureExt;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use lambda_http::{Request, RequestExt};
 use serde::Serialize;
 
+use crate::answer::AnsweredBy;
+use crate::challenger::ChallengerCache;
 use crate::champion::{ChampionCache, LoadedChampion};
 use crate::counting::ServedRows;
+use crate::ids::{PredictionIds, RivalAnswers};
 use crate::journal::AnsweredRequest;
+use crate::loaded::LoadedVersion;
+use crate::other_versions::{OtherVersion, OtherVersionError, OtherVersions};
 use crate::ports::PredictWorld;
 use crate::problem;
+use crate::requested::{RequestedVersion, VersionOrAlias};
+use crate::rollout_counting::RolloutTally;
 use crate::route::{Endpoint, Route};
+use crate::rows::RequestRows;
 use crate::views::{HealthView, ModelView, VersionView};
 use crate::{answer, body, rows};
 
@@ -27,6 +38,8 @@ pub struct App<W> {
     world: Arc<W>,
     cache: Arc<ChampionCache<W>>,
     served: Arc<ServedRows<W>>,
+    others: OtherVersions<W>,
+    ids: Arc<PredictionIds<W>>,
 }
 
 // The other fields are for the log.
@@ -44,8 +57,12 @@ impl<W: PredictWorld> App<W> {
         // If `refresh` is zero, every request waits for a refresh of the champion.
         let world = Arc::new(world);
         let served = Arc::new(ServedRows::new(Arc::clone(&world)));
-        let cache = ChampionCache::new(Arc::clone(&world), model.clone(), refresh, Arc::clone(&served));
-        Self { model, world, cache, served }
+        let tally = Arc::new(RolloutTally::new(Arc::clone(&world)));
+        let challenger = ChallengerCache::new(Arc::clone(&world), model.clone(), tally);
+        let cache = ChampionCache::new(Arc::clone(&world), model.clone(), refresh, Arc::clone(&served), challenger);
+        let others = OtherVersions::new(Arc::clone(&world), model.clone(), refresh);
+        let ids = PredictionIds::new(Arc::clone(&world));
+        Self { model, world, cache, served, others, ids }
     }
 
     /// Returns the counts of served rows, whose last hand-over is due when the environment ends.
@@ -53,10 +70,17 @@ impl<W: PredictWorld> App<W> {
         Arc::clone(&self.served)
     }
 
-    /// Loads the champion (the model version that answers predictions) before the first request. After a failure, the
-    /// first request tries again.
+    /// Returns the counts of a rollout, whose last hand-over is due when the environment ends.
+    pub fn rollout_tally(&self) -> Arc<RolloutTally<W>> {
+        Arc::clone(self.cache.challenger().tally())
+    }
+
+    /// Loads the champion (the model version that answers predictions) and the key of prediction ids before the first
+    /// request. After a failure, a request tries again.
     pub async fn warm_up(&self) {
         self.cache.warm_up().await;
+        // Usually the key has come with the champion.
+        self.ids.load().await;
     }
 
     /// Returns the HTTP response to any request. A panic becomes a 500 response.
@@ -107,38 +131,82 @@ impl<W: PredictWorld> App<W> {
     async fn answer(&self, endpoint: Endpoint, request: &Request) -> Result<Reply, Problem> {
         match endpoint {
             Endpoint::Predict => self.predict(request).await,
-            Endpoint::Model => self.show_model().await,
-            Endpoint::Version => self.show_version().await,
+            Endpoint::Model => self.show_model(request).await,
+            Endpoint::Version => self.show_version(request).await,
             Endpoint::Health => self.health().await,
         }
     }
 
     async fn predict(&self, request: &Request) -> Result<Reply, Problem> {
         let text = body::json_text(request).map_err(problem::of_body)?;
-        let champion = self.champion().await?;
+        let answering = self.answering(request).await?;
+        let Answering::Champion(champion) = &answering else {
+            return self.predict_by_named(answering.version(), text);
+        };
+        match self.cache.challenger().beside(champion) {
+            Some(running) => self.predict_in_rollout(request, text, champion, &running),
+            None => self.predict_by(champion, text),
+        }
+    }
+
+    fn predict_by(&self, champion: &LoadedChampion, text: &str) -> Result<Reply, Problem> {
         let columns = champion.columns();
+        let now = self.world.clock().now();
         let rows = rows::parse(text, columns).map_err(|fault| {
-            self.served.refuse(&champion, self.world.clock().now());
+            self.served.refuse(champion, now);
             problem::of_rows(fault, columns)
         })?;
         let predictions = champion.model().predict(&rows.values).map_err(internal)?;
-        let body = answer::to_json(&predictions, &rows, &champion, &self.model).map_err(internal)?;
-        self.served.count(&champion, &rows.values, &predictions, self.world.clock().now());
+        let body = self.body(champion.version().into(), &predictions, &rows, None, now).map_err(internal)?;
+        self.served.count(champion, &rows.values, &predictions, now);
         Ok(Reply { body, rows: rows.count, version: Some(champion.pointer().number) })
     }
 
-    async fn show_model(&self) -> Result<Reply, Problem> {
-        let champion = self.champion().await?;
-        let pointer = champion.pointer();
-        let reply = reply(&ModelView::new(&self.model, pointer, champion.model()))?;
-        Ok(Reply { version: Some(pointer.number), ..reply })
+    // The champion's rows are compared with its baseline. Whoever names a version may send any rows, so they are not
+    // counted.
+    fn predict_by_named(&self, version: &LoadedVersion, text: &str) -> Result<Reply, Problem> {
+        let rows = rows::parse(text, version.columns()).map_err(|fault| problem::of_rows(fault, version.columns()))?;
+        let predictions = version.model().predict(&rows.values).map_err(internal)?;
+        let now = self.world.clock().now();
+        let body = self.body(version.into(), &predictions, &rows, None, now).map_err(internal)?;
+        Ok(Reply { body, rows: rows.count, version: Some(version.number()) })
     }
 
-    async fn show_version(&self) -> Result<Reply, Problem> {
-        let champion = self.champion().await?;
-        let pointer = champion.pointer();
-        let reply = reply(&VersionView::new(&self.model, pointer))?;
-        Ok(Reply { version: Some(pointer.number), ..reply })
+    /// Returns the body of an answer, with an id for each prediction. `rival` is what another version predicts for the
+    /// same rows.
+    fn body(
+        &self,
+        by: AnsweredBy<'_>,
+        predictions: &Predictions,
+        rows: &RequestRows,
+        rival: Option<RivalAnswers<'_>>,
+        now: Timestamp,
+    ) -> serde_json::Result<String> {
+        let ids = self.ids.of(by.version.number(), predictions, rival, now);
+        answer::to_json(predictions, ids.as_deref(), rows, by, &self.model)
+    }
+
+    async fn show_model(&self, request: &Request) -> Result<Reply, Problem> {
+        let answering = self.answering(request).await?;
+        let reply = match &answering {
+            Answering::Champion(champion) | Answering::NamedChampion(champion) => {
+                reply(&ModelView::of_champion(&self.model, champion))
+            }
+            Answering::Other(version) => reply(&ModelView::of_version(&self.model, version)),
+        };
+        Ok(Reply { version: Some(answering.version().number()), ..reply? })
+    }
+
+    async fn show_version(&self, request: &Request) -> Result<Reply, Problem> {
+        let answering = self.answering(request).await?;
+        let number = answering.version().number();
+        let reply = match &answering {
+            Answering::Champion(champion) | Answering::NamedChampion(champion) => {
+                reply(&VersionView::of_champion(&self.model, champion.pointer()))
+            }
+            Answering::Other(_) => reply(&VersionView::of_version(&self.model, number)),
+        };
+        Ok(Reply { version: Some(number), ..reply? })
     }
 
     async fn health(&self) -> Result<Reply, Problem> {
@@ -146,8 +214,46 @@ impl<W: PredictWorld> App<W> {
         reply(&HealthView::new(&self.model, &confirmed))
     }
 
-    async fn champion(&self) -> Result<Arc<LoadedChampion>, Problem> {
-        self.cache.current().await.ok_or_else(problem::no_champion)
+    /// Returns the version that answers the request: the champion, or the version that the request names.
+    async fn answering(&self, request: &Request) -> Result<Answering, Problem> {
+        let requested = RequestedVersion::of(request)?;
+        // Every request keeps the champion up to date, even one that names another version.
+        let champion = self.cache.current().await;
+        let Some(RequestedVersion { by, place }) = requested else {
+            return champion.map(Answering::Champion).ok_or_else(problem::no_champion);
+        };
+        self.named(&by, champion).await.map_err(|error| problem::of_version(&error, place))
+    }
+
+    async fn named(
+        &self,
+        by: &VersionOrAlias,
+        champion: Option<Arc<LoadedChampion>>,
+    ) -> Result<Answering, OtherVersionError> {
+        let number = self.others.number(by).await?;
+        match champion {
+            Some(champion) if champion.pointer().number == number => Ok(Answering::NamedChampion(champion)),
+            _ => self.others.get(number).await.map(Answering::Other),
+        }
+    }
+}
+
+/// The version that answers a request.
+enum Answering {
+    /// The champion, because the request names no version.
+    Champion(Arc<LoadedChampion>),
+    /// The champion, because the request names its version.
+    NamedChampion(Arc<LoadedChampion>),
+    /// The other version that the request names.
+    Other(Arc<OtherVersion>),
+}
+
+impl Answering {
+    fn version(&self) -> &LoadedVersion {
+        match self {
+            Self::Champion(champion) | Self::NamedChampion(champion) => champion.version(),
+            Self::Other(version) => version.loaded(),
+        }
     }
 }
 

@@ -34,6 +34,9 @@
 //! two for a small artifact: about 300 ms if each request comes at the last moment. A large artifact may need more
 //! requests than fit into 5 s. Then one request waits for the refresh of the next interval. A refresh that was frozen
 //! although its request waited 2 s counts as a load failure.
+//!
+//! The same call to the registry also reads the rollout. Its challenger is loaded after the champion, within the same wait
+//! ([`challenger`](crate::challenger)).
 
 mod refresh;
 mod state;
@@ -49,9 +52,11 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use self::refresh::{RefreshError, Refreshed};
+use self::refresh::{InMemory, RefreshError, Refreshed};
 use self::state::{LONGEST_WAIT, RefreshState, RequestPace, RequestPlan, is_frozen};
+use crate::challenger::ChallengerCache;
 use crate::counting::ServedRows;
+use crate::loaded::{LoadedVersion, VersionFacts};
 use crate::ports::PredictWorld;
 use crate::rows::ColumnIndex;
 
@@ -63,24 +68,20 @@ pub const REFRESH_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct LoadedChampion {
     pointer: Pointer,
-    model: Arc<Model>,
-    columns: ColumnIndex,
-    loaded_at: Timestamp,
+    version: Arc<LoadedVersion>,
 }
 
 impl LoadedChampion {
-    fn new(pointer: Pointer, model: Model, loaded_at: Timestamp) -> Self {
-        let signature = model.signature();
-        let columns = ColumnIndex::new(signature.columns()).with_labels(signature.labels().len());
-        Self { pointer, model: Arc::new(model), columns, loaded_at }
+    fn new(pointer: Pointer, version: LoadedVersion) -> Self {
+        Self { pointer, version: Arc::new(version) }
     }
 
     /// Returns the champion for a newly promoted version with the same model file. `pointer` is the new version's
     /// registry record. The loaded model is reused.
     fn promoted_again(&self, pointer: Pointer) -> Self {
         // The newly promoted model version has the same artifact (the same file content).
-        let (model, columns) = (Arc::clone(&self.model), self.columns.clone());
-        Self { pointer, model, columns, loaded_at: self.loaded_at }
+        let version = self.version.known_as(VersionFacts::of_champion(&pointer));
+        Self::new(pointer, version)
     }
 
     /// Returns the registry record that names this model version as champion.
@@ -89,19 +90,24 @@ impl LoadedChampion {
         &self.pointer
     }
 
+    /// Returns the version in memory that is the champion.
+    pub fn version(&self) -> &Arc<LoadedVersion> {
+        &self.version
+    }
+
     /// Returns the champion's model, which predicts rows.
     pub fn model(&self) -> &Model {
-        &self.model
+        self.version.model()
     }
 
     /// Returns the columns that the model expects in each row of a request.
     pub fn columns(&self) -> &ColumnIndex {
-        &self.columns
+        self.version.columns()
     }
 
     /// Returns the time at which the model's artifact was loaded into memory.
     pub fn loaded_at(&self) -> Timestamp {
-        self.loaded_at
+        self.version.loaded_at()
     }
 }
 
@@ -123,6 +129,8 @@ pub struct ChampionCache<W> {
     state: watch::Sender<RefreshState>,
     /// The counts of served rows. A refresh also hands them over.
     served: Arc<ServedRows<W>>,
+    /// The challenger of a rollout. A refresh also reads the rollout.
+    challenger: ChallengerCache<W>,
     // An activity is the end of init, or the begin or end of a request.
     /// Time at which a request last began or ended in this Lambda environment, in microseconds since 1970.
     active_at: AtomicI64,
@@ -130,20 +138,33 @@ pub struct ChampionCache<W> {
 
 impl<W: PredictWorld> ChampionCache<W> {
     /// Creates an empty cache for the champion of the model named `model`. The champion is refreshed at most every
-    /// `interval`, and the counts in `served` are handed over after each refresh.
-    pub fn new(world: Arc<W>, model: ModelName, interval: SignedDuration, served: Arc<ServedRows<W>>) -> Arc<Self> {
+    /// `interval`. After each refresh, `challenger` is loaded if a rollout needs it, and the counts are handed over.
+    pub fn new(
+        world: Arc<W>,
+        model: ModelName,
+        interval: SignedDuration,
+        served: Arc<ServedRows<W>>,
+        challenger: ChallengerCache<W>,
+    ) -> Arc<Self> {
         // If `interval` is zero, every request waits for a refresh of the champion.
         let (state, active_at) = (watch::Sender::new(RefreshState::default()), AtomicI64::new(i64::MIN));
-        Arc::new(Self { world, model, interval, state, served, active_at })
+        Arc::new(Self { world, model, interval, state, served, challenger, active_at })
     }
 
-    /// Loads the champion into memory. A failure is logged and counted, and the next request tries again.
+    /// Returns the rollout and its challenger.
+    pub fn challenger(&self) -> &ChallengerCache<W> {
+        &self.challenger
+    }
+
+    /// Loads the champion into memory, and the challenger if a rollout runs. A failure is logged and counted, and the next request tries again.
     pub async fn warm_up(self: &Arc<Self>) {
         let now = self.world.clock().now();
         let pace = self.mark_active(now);
         let plan = self.plan(now, pace);
         if plan.starts_refresh {
             self.refresh(now, plan.wait).await;
+            // The init phase has 10 s, and the champion may have taken half of them.
+            self.challenger.load(LONGEST_WAIT).await;
         }
     }
 
@@ -199,17 +220,24 @@ impl<W: PredictWorld> ChampionCache<W> {
                     tokio::task::yield_now().await;
                 }
                 cache.refresh(now, wait).await;
+                cache.challenger.load(REFRESH_TIMEOUT).await;
                 // No request waits for the hand-over. A request that waited for the refresh continues first.
                 tokio::task::yield_now().await;
                 cache.served.hand_over_unless_running().await;
+                cache.challenger.tally().hand_over_unless_running().await;
             });
         }
         if wait.is_zero() {
             return;
         }
+        let wait = if starts_refresh { wait.max(self.challenger.min_wait()) } else { wait };
         let mut state = self.state.subscribe();
+        let ended = async {
+            drop(state.wait_for(|state| !state.is_running()).await);
+            self.challenger.settled().await;
+        };
         // After a timeout, the refresh of the champion continues and the request goes on without it.
-        let _ = timeout(wait, state.wait_for(|state| !state.is_running())).await;
+        let _ = timeout(wait, ended).await;
     }
 
     /// Runs one refresh of the champion, which began at `started_at`. `first_wait` is how long the request that started
@@ -217,8 +245,14 @@ impl<W: PredictWorld> ChampionCache<W> {
     async fn refresh(&self, started_at: Timestamp, first_wait: Duration) {
         let mut guard = RefreshGuard { cache: self, started_at, first_wait, outcome: Err(RefreshError::Panicked) };
         let loaded = self.state.borrow().champion.clone();
-        let outcome = timeout(REFRESH_TIMEOUT, refresh::refresh(self.world.as_ref(), &self.model, loaded)).await;
-        guard.outcome = outcome.unwrap_or(Err(RefreshError::TimedOut(REFRESH_TIMEOUT.as_secs())));
+        let in_memory = InMemory { champion: loaded, challenger: self.challenger.loaded() };
+        let outcome = timeout(REFRESH_TIMEOUT, refresh::refresh(self.world.as_ref(), &self.model, in_memory)).await;
+        let outcome = outcome.unwrap_or(Err(RefreshError::TimedOut(REFRESH_TIMEOUT.as_secs())));
+        guard.outcome = outcome.map(|(champion, rollout)| {
+            // Requests that wait for the refresh then also wait for the challenger.
+            self.challenger.follow(rollout);
+            champion
+        });
     }
 
     fn finish(&self, RefreshGuard { outcome, started_at, first_wait, .. }: &RefreshGuard<'_, W>) {

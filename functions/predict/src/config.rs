@@ -7,6 +7,9 @@ use jiff::SignedDuration;
 /// Largest allowed value of the environment variable `EVERGREEN_REFRESH_SECONDS`: one day, in seconds.
 const MAX_REFRESH_SECONDS: u32 = 86_400;
 
+/// Largest allowed value of the environment variable `EVERGREEN_SAMPLE_ROWS`. The template has the same maximum.
+const MAX_SAMPLED_ROWS: u32 = 10_000;
+
 /// Configuration of the predict function, read from environment variables.
 #[derive(Debug, Clone)]
 pub struct PredictConfig {
@@ -19,6 +22,8 @@ pub struct PredictConfig {
     // If the time is zero, every request waits for a refresh.
     /// Time between two refreshes of the champion (the model version that answers predictions).
     pub refresh: SignedDuration,
+    /// Maximum number of served rows that an environment keeps of an hour. 0 means that no row is kept.
+    pub sampled_rows: usize,
 }
 
 impl PredictConfig {
@@ -33,6 +38,7 @@ impl PredictConfig {
             bucket: environment.required("EVERGREEN_BUCKET")?,
             table: environment.required("EVERGREEN_TABLE")?,
             refresh: SignedDuration::from_secs(i64::from(seconds)),
+            sampled_rows: environment.whole_or("EVERGREEN_SAMPLE_ROWS", 0..=MAX_SAMPLED_ROWS, 0)? as usize,
         })
     }
 }
@@ -61,6 +67,8 @@ mod tests {
         assert_eq!((config.bucket.as_str(), config.table.as_str()), ("artifacts", "registry"));
         assert_eq!(config.refresh, SignedDuration::from_mins(1));
         assert!(read_with("EVERGREEN_REFRESH_SECONDS", "0").unwrap().refresh.is_zero());
+        assert_eq!(config.sampled_rows, 0, "no row is kept unless somebody asks for it");
+        assert_eq!(read_with("EVERGREEN_SAMPLE_ROWS", "200").unwrap().sampled_rows, 200);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use jiff::Timestamp;
 
 use crate::champion::LoadedChampion;
 use crate::ports::PredictWorld;
+use crate::sampling::{HandOver, ServedSamples};
 
 // A share has about eight bytes for each cell: 5 kB for 60 columns of numbers, 16 kB if all are categories.
 /// Maximum number of shares (one for each hour and model version) that wait for a hand-over.
@@ -28,6 +29,8 @@ pub struct ServedRows<W> {
     /// The random name of this environment.
     environment: String,
     shares: Mutex<Vec<Share>>,
+    /// Random samples of the rows. `None` unless the stack's settings ask for them.
+    samples: Option<ServedSamples<W>>,
     /// Only one hand-over runs at a time, so that an older one cannot arrive last.
     turn: tokio::sync::Mutex<()>,
 }
@@ -49,11 +52,13 @@ impl<W: PredictWorld> ServedRows<W> {
     pub fn new(world: Arc<W>) -> Self {
         // The standard library seeds each `RandomState` from the system's random numbers.
         let environment = format!("{:016x}", RandomState::new().build_hasher().finish());
-        Self { world, environment, shares: Mutex::default(), turn: tokio::sync::Mutex::default() }
+        let samples = ServedSamples::new(&world);
+        Self { world, environment, shares: Mutex::default(), samples, turn: tokio::sync::Mutex::default() }
     }
 
     /// Counts rows that were served with these predictions at `now`. Nothing is counted if the artifact has no baseline.
     pub fn count(&self, champion: &LoadedChampion, rows: &[f32], predictions: &Predictions, now: Timestamp) {
+        self.samples.iter().for_each(|samples| samples.offer(champion, rows, now));
         let Some(baseline) = &champion.model().metadata().baseline else { return };
         let shape = baseline.shape();
         self.of(champion, now, |counts| count_rows(shape, rows, predictions, counts));
@@ -97,6 +102,24 @@ impl<W: PredictWorld> ServedRows<W> {
     /// failure is logged, and the next hand-over tries again.
     pub async fn hand_over(&self) {
         let _turn = self.turn.lock().await;
+        self.hand_over_counts().await;
+        self.hand_over_samples(HandOver::Refresh).await;
+    }
+
+    /// Stores everything that was counted or sampled, because Lambda ends the environment.
+    pub async fn end(&self) {
+        let _turn = self.turn.lock().await;
+        // There is little time, so one call does not wait for the other.
+        tokio::join!(self.hand_over_counts(), self.hand_over_samples(HandOver::End));
+    }
+
+    async fn hand_over_samples(&self, occasion: HandOver) {
+        if let Some(samples) = &self.samples {
+            samples.hand_over(&self.environment, occasion).await;
+        }
+    }
+
+    async fn hand_over_counts(&self) {
         for share in self.take_new() {
             if let Err(error) = self.world.registry().put_share(&share).await {
                 tracing::warn!(

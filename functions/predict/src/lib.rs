@@ -3,22 +3,30 @@
 //!
 //! A request passes these steps. [`Route`](route::Route) selects the endpoint by the request's path and method. One
 //! pass over the body creates the [`RequestRows`](rows::RequestRows). The [`ChampionCache`](champion::ChampionCache)
-//! supplies the model. The answer, or the [`Problem`](evergreen_http::Problem) that describes the error, is serialized once.
+//! supplies the model, or [`OtherVersions`](other_versions::OtherVersions) if the request names a version. The answer, or the [`Problem`](evergreen_http::Problem) that describes the error, is serialized once.
 //! [`App`] connects the steps. `main.rs` gives [`App`] the AWS clients.
 
 pub mod answer;
 mod app;
 pub mod body;
+pub mod challenger;
 pub mod champion;
 mod config;
 pub mod counting;
+pub mod ids;
 pub mod journal;
+pub mod loaded;
+pub mod other_versions;
 mod ports;
 pub mod problem;
+pub mod requested;
+pub mod rollout_counting;
 pub mod route;
 pub mod rows;
+mod sampling;
+pub mod shadow;
 pub mod views;
 
 pub use app::App;
 pub use config::PredictConfig;
-pub use ports::{PredictPorts, PredictWorld};
+pub use ports::{PredictPorts, PredictRegistry, PredictWorld};

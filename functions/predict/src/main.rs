@@ -18,14 +18,18 @@ async fn main() -> anyhow::Result<()> {
     let config = PredictConfig::read(&environment).context("configuration")?;
     let sdk = evergreen_aws::connect(&environment).context("configuration")?;
     let ports = PredictPorts {
-        registry: Arc::new(Registry::new(&sdk, &config.table, config.model.clone())),
-        artifacts: Arc::new(ArtifactBucket::new(&sdk, &config.bucket, config.model.clone())),
+        registry: Arc::new(Registry::new(&sdk, &config.table, config.model.clone()).with_prediction_key()),
+        artifacts: Arc::new(
+            ArtifactBucket::new(&sdk, &config.bucket, config.model.clone()).sampling(config.sampled_rows),
+        ),
         clock: Arc::new(SystemClock),
         journal: Arc::new(StdoutJournal::new(config.model.clone())),
     };
     let app = &App::new(ports, config.model, config.refresh);
-    let served = app.served();
-    let end = shutdown::at_end(&environment, move || async move { served.hand_over().await });
+    let (served, tally) = (app.served(), app.rollout_tally());
+    let end = shutdown::at_end(&environment, move || async move {
+        tokio::join!(served.end(), tally.hand_over());
+    });
     // During Lambda's init phase the CPU is fastest and no caller waits.
     tokio::join!(app.warm_up(), end);
     // lambda_http panics on a body that is not valid base64 and on a `Host` header that makes no valid URL. The Lambda

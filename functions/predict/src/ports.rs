@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
-use evergreen_lifecycle::ports::{Artifacts, Champions, Clock, ServedCounting};
+use evergreen_lifecycle::ports::{
+    AliasLookup, Artifacts, Champions, Clock, PredictionKeys, RolloutCounting, Rollouts, SampleStore, ServedCounting,
+    Versions,
+};
 
 use crate::journal::Journal;
 
@@ -11,10 +14,10 @@ use crate::journal::Journal;
 /// The predict function's connections to other systems: registry, artifact store, clock and journal.
 #[derive(Debug)]
 pub struct PredictPorts<R, A, C, J> {
-    /// The registry (DynamoDB), from which the record of the champion is read. The counts of served rows are stored
-    /// there.
+    /// The registry (DynamoDB), from which the records of champion, rollout, versions and aliases are read. The counts of
+    /// served rows and of the rollout are stored there.
     pub registry: Arc<R>,
-    /// The artifact store (S3), from which model files are read.
+    /// The artifact store (S3), from which model files are read. Samples of served rows are stored there.
     pub artifacts: Arc<A>,
     /// The clock: returns the current time.
     pub clock: Arc<C>,
@@ -22,13 +25,25 @@ pub struct PredictPorts<R, A, C, J> {
     pub journal: Arc<J>,
 }
 
+/// What the predict function reads in the registry and stores there: the records of champion, rollout, versions and
+/// aliases, the key of prediction ids, and its own counts.
+pub trait PredictRegistry:
+    Champions + Rollouts + Versions + AliasLookup + PredictionKeys + ServedCounting + RolloutCounting
+{
+}
+
+impl<R> PredictRegistry for R where
+    R: Champions + Rollouts + Versions + AliasLookup + PredictionKeys + ServedCounting + RolloutCounting
+{
+}
+
 // Generic code takes this one trait instead of four type parameters.
 /// The predict function's connections to other systems: registry, artifact store, clock and journal.
 pub trait PredictWorld: Send + Sync + 'static {
-    /// Type of the registry (DynamoDB) with the record of the champion and the counts of served rows.
-    type Registry: Champions + ServedCounting;
-    /// Type of the store that has the model artifacts.
-    type Artifacts: Artifacts;
+    /// Type of the registry (DynamoDB).
+    type Registry: PredictRegistry;
+    /// Type of the store that has the model artifacts, and the samples of served rows.
+    type Artifacts: Artifacts + SampleStore;
 
     /// Returns the registry (DynamoDB) with the record of the champion.
     fn registry(&self) -> &Self::Registry;
@@ -42,8 +57,8 @@ pub trait PredictWorld: Send + Sync + 'static {
 
 impl<R, A, C, J> PredictWorld for PredictPorts<R, A, C, J>
 where
-    R: Champions + ServedCounting + 'static,
-    A: Artifacts + 'static,
+    R: PredictRegistry + 'static,
+    A: Artifacts + SampleStore + 'static,
     C: Clock + 'static,
     J: Journal + 'static,
 {

@@ -5,11 +5,12 @@ use evergreen_lifecycle::{
     Dataset, Decision, Evaluation, Family, Imported, ModelName, Parameters, Pointer, RunId, SearchSummary, Signature,
     Task, Version, VersionNumber,
 };
-use evergreen_scoring::Model;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-use crate::champion::ConfirmedChampion;
+use crate::champion::{ConfirmedChampion, LoadedChampion};
+use crate::loaded::LoadedVersion;
+use crate::other_versions::OtherVersion;
 
 /// JSON answer to `GET /health` while a champion is loaded. The endpoint needs no API key.
 #[derive(Debug, Serialize)]
@@ -36,25 +37,30 @@ impl<'a> HealthView<'a> {
     }
 }
 
-/// JSON answer to `GET /version`: the champion's version number, and since when that version is the champion.
+/// JSON answer to `GET /version`: the number of the champion or of the named version, and since when the champion serves.
 #[derive(Debug, Serialize)]
 pub struct VersionView<'a> {
     model: &'a ModelName,
     version: VersionNumber,
-    /// Time at which this model version became the champion. `None` if a newer release of the software wrote the time
-    /// and this release cannot read it.
+    /// Time at which this model version became the champion. `None` if it is not the champion, or if a newer release of
+    /// the software wrote the time and this release cannot read it.
     #[serde(serialize_with = "maybe_moment")]
     promoted_at: Option<Timestamp>,
 }
 
 impl<'a> VersionView<'a> {
-    /// Creates the answer to `GET /version` for the model version that `pointer` names.
-    pub fn new(model: &'a ModelName, pointer: &Pointer) -> Self {
+    /// Creates the answer to `GET /version` about the champion.
+    pub fn of_champion(model: &'a ModelName, pointer: &Pointer) -> Self {
         Self { model, version: pointer.number, promoted_at: pointer.promoted_at() }
+    }
+
+    /// Creates the answer to `GET /version` about a version that the request names.
+    pub fn of_version(model: &'a ModelName, version: VersionNumber) -> Self {
+        Self { model, version, promoted_at: None }
     }
 }
 
-/// JSON answer to `GET /model`: everything that the function knows about the champion.
+/// JSON answer to `GET /model`: everything that the function knows about the champion, or about the named version.
 #[derive(Debug, Serialize)]
 pub struct ModelView<'a> {
     model: &'a ModelName,
@@ -131,23 +137,46 @@ struct GateView<'a> {
 }
 
 impl<'a> ModelView<'a> {
-    /// Creates the answer to `GET /model`. `pointer` is the registry record of the champion, and `loaded` is the
-    /// champion's model.
-    pub fn new(model: &'a ModelName, pointer: &'a Pointer, loaded: &'a Model) -> Self {
-        let signature = loaded.signature();
+    /// Creates the answer to `GET /model` about the champion.
+    pub fn of_champion(model: &'a ModelName, champion: &'a LoadedChampion) -> Self {
+        let pointer = champion.pointer();
         Self {
-            model,
-            version: pointer.number,
             previous_version: pointer.previous(),
             trained_at: pointer.trained_at(),
             promoted_at: pointer.promoted_at(),
+            record: pointer.champion().map(|champion| RecordView::of(&champion.version)),
+            unreadable: pointer.unreadable().map(ToString::to_string),
+            ..Self::of_loaded(model, champion.version())
+        }
+    }
+
+    /// Creates the answer to `GET /model` about a version that the request names. It says nothing about promotions.
+    pub fn of_version(model: &'a ModelName, version: &'a OtherVersion) -> Self {
+        let record = version.record();
+        Self {
+            trained_at: record.as_ref().map_or_else(|it| it.moment("trained_at"), |it| Some(it.trained_at)),
+            record: record.as_ref().ok().map(RecordView::of),
+            unreadable: record.as_ref().err().map(ToString::to_string),
+            ..Self::of_loaded(model, version.loaded())
+        }
+    }
+
+    fn of_loaded(model: &'a ModelName, version: &'a LoadedVersion) -> Self {
+        let (loaded, artifact) = (version.model(), &version.facts().artifact);
+        let signature = loaded.signature();
+        Self {
+            model,
+            version: version.number(),
+            previous_version: None,
+            trained_at: None,
+            promoted_at: None,
             signature,
             threshold: loaded.threshold(),
             label_weights: loaded.label_weights(),
             row_schema: RowSchema(signature.columns()),
-            artifact: ArtifactView { sha256: &pointer.artifact.sha256, size: pointer.artifact.size },
-            record: pointer.champion().map(|champion| RecordView::of(&champion.version)),
-            unreadable: pointer.unreadable().map(ToString::to_string),
+            artifact: ArtifactView { sha256: &artifact.sha256, size: artifact.size },
+            record: None,
+            unreadable: None,
         }
     }
 }

@@ -1,16 +1,21 @@
 //! A trained or imported model that is not yet registered as a version.
 
-use evergreen_learning::{EvaluationError, Trained};
+use evergreen_learning::{EvaluationError, Holdout, Trained};
 use evergreen_lifecycle::digest::sha256_hex;
+use evergreen_lifecycle::drift::TableDrift;
+use evergreen_lifecycle::feedback::WrittenLosses;
 use evergreen_lifecycle::ports::{LARGEST_COPY, Registration};
+use evergreen_lifecycle::rollout::{PromotionMode, Rollout};
 use evergreen_lifecycle::{
     Announcement, Artifact, Champion, Dataset, DatasetProfile, Decision, Durations, LifecycleEvent, MANIFEST_FORMAT,
-    Manifest, Pointer, PrimaryMetric, RecordedOptions, Rescored, Run, RunMetrics, RunState, Scores, Version,
+    Manifest, Pointer, PrimaryMetric, RecordedOptions, Rescored, Run, RunMetrics, RunState, Scores, Verdict, Version,
     VersionNumber, time,
 };
-use evergreen_scoring::Model;
+use evergreen_scoring::{Model, probe};
 use evergreen_table::{FrameColumn, Values};
 use jiff::Timestamp;
+
+use crate::config::TrainingSettings;
 
 /// The data set of one training or import: its summary, its statistics, and how long reading it took.
 #[derive(Debug, Clone)]
@@ -21,6 +26,8 @@ pub struct DatasetRecord {
     pub profile: DatasetProfile,
     /// The options of the training. `None` for an import.
     pub options: Option<RecordedOptions>,
+    /// The comparison with the champion's data set. `None` if there is nothing to compare with.
+    pub drift: Option<TableDrift>,
     /// How long it took to read the data set, in seconds.
     pub load_seconds: f64,
 }
@@ -33,6 +40,8 @@ pub struct RegistrySnapshot<'a> {
     pub pointer: Option<&'a Pointer>,
     /// Revision number of the last promotion. Each promotion of a model version to champion gets a higher number.
     pub last_revision: u32,
+    /// The newest rollout, which may have ended. `None` if there was none.
+    pub rollout: Option<&'a Rollout>,
 }
 
 // The gate decides later whether this version becomes the champion.
@@ -90,6 +99,16 @@ impl Challenger {
         &self.dataset.summary
     }
 
+    /// Returns the loaded model.
+    pub fn model(&self) -> &Model {
+        &self.trained.model
+    }
+
+    /// Returns the hold-out rows of this training run.
+    pub fn holdout(&self) -> &Holdout {
+        &self.trained.holdout
+    }
+
     /// Scores this new model on its hold-out rows, by the given metric.
     ///
     /// # Errors
@@ -122,21 +141,24 @@ impl Challenger {
         run: &Run,
         decision: Decision,
         seen: &RegistrySnapshot<'_>,
+        settings: &TrainingSettings,
         total_seconds: f64,
         now: Timestamp,
     ) -> Result<Registration, serde_json::Error> {
         // The decision is based on `seen`, the registry's state. The run took `total_seconds` so far.
-        let (finished_at, reason, version) = (time::to_millis(now), decision.to_string(), self.number);
-        let state = if decision.promotes() {
-            RunState::Succeeded { finished_at, version, reason }
-        } else {
-            RunState::Rejected { finished_at, version, reason }
-        };
+        let (finished_at, number) = (time::to_millis(now), self.number);
         let metrics = RunMetrics::of(&self.trained.evaluation, self.trained.training_score, total_seconds);
-        let version = self.version(run, decision, total_seconds, finished_at);
+        let promotion = mode(settings.promotion, &decision);
+        let version = Version { promotion, ..self.version(run, decision, total_seconds, finished_at) };
+        let rollout = rollout(&version, seen, settings, finished_at);
+        let reason = reason(&version, rollout.as_ref());
+        let state = if version.decision.promotes() {
+            RunState::Succeeded { finished_at, version: number, reason }
+        } else {
+            RunState::Rejected { finished_at, version: number, reason }
+        };
         let promotion = version
-            .decision
-            .promotes()
+            .is_promoted_at_once()
             .then(|| Champion::following(seen.pointer, seen.last_revision, version.clone(), finished_at));
         // The registry copies only small artifacts, so a larger artifact is not cloned here.
         let is_kept = promotion.is_some() && self.content().len() <= LARGEST_COPY;
@@ -147,6 +169,7 @@ impl Challenger {
             run,
             version,
             promotion,
+            rollout,
             seen_revision: seen.pointer.map_or(0, |pointer| pointer.revision),
             artifact: is_kept.then(|| self.content().to_vec()),
         })
@@ -165,7 +188,10 @@ impl Challenger {
             trigger: registration.run.trigger.clone(),
             profile: self.dataset.profile.clone(),
             baseline: self.trained.baseline.clone(),
+            hold_out: self.trained.model.metadata().hold_out.as_ref().and_then(WrittenLosses::read),
             curves: Some(self.trained.curves.clone()),
+            table_drift: self.dataset.drift.clone(),
+            probes: probe(&self.trained.model),
             options: self.dataset.options.clone(),
             architecture: Some(std::env::consts::ARCH.to_owned()),
             candidates: self.trained.candidates.clone(),
@@ -198,7 +224,36 @@ impl Challenger {
                 total,
             },
             decision,
+            promotion: PromotionMode::Direct,
         }
+    }
+}
+
+/// Returns what happens with a version that passed the gate. Without a champion to compare it with, it is promoted
+/// directly: a first version, or the successor of one that cannot be loaded.
+fn mode(wanted: PromotionMode, decision: &Decision) -> PromotionMode {
+    match (wanted, decision.verdict) {
+        (_, Verdict::FirstChampion) | (PromotionMode::Canary, Verdict::ChampionUnreadable) => PromotionMode::Direct,
+        _ => wanted,
+    }
+}
+
+/// Returns the rollout that begins now. `None` if the version has none.
+fn rollout(
+    version: &Version,
+    seen: &RegistrySnapshot<'_>,
+    settings: &TrainingSettings,
+    now: Timestamp,
+) -> Option<Rollout> {
+    let pointer = seen.pointer.filter(|_| version.decision.promotes() && version.promotion == PromotionMode::Canary)?;
+    let champion = (pointer.number, pointer.revision);
+    Some(Rollout::beginning(seen.rollout, champion, version.clone(), settings.rollout.clone(), now))
+}
+
+fn reason(version: &Version, rollout: Option<&Rollout>) -> String {
+    match rollout.and_then(|rollout| rollout.replaced) {
+        Some(replaced) => format!("{}, in place of the rollout of version {replaced}", version.why()),
+        None => version.why(),
     }
 }
 

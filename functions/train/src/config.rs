@@ -3,6 +3,8 @@
 use std::num::NonZeroU32;
 
 use evergreen_aws::env::{ConfigError, Environment};
+use evergreen_lifecycle::drift::DEFAULT_PSI;
+use evergreen_lifecycle::rollout::{PromotionMode, RolloutPlan};
 use evergreen_lifecycle::{Gate, InvalidGate, KeepDays, ModelName, PrimaryMetric, RetentionRule, Task};
 use evergreen_table::{DatasetSettings, Floor, budget};
 
@@ -19,8 +21,17 @@ const RELATIVE: &str = "relative";
 /// Largest number of versions to keep that the configuration and an event accept.
 pub(crate) const MAX_KEPT: u32 = 10_000;
 
+/// Largest number of days of samples that the configuration accepts. The template has the same maximum.
+const MAX_SAMPLE_DAYS: u16 = 90;
+
 /// Number of days for which a former champion is kept if neither the configuration nor an event says so.
 pub(crate) const DEFAULT_CHAMPION_DAYS: u16 = 90;
+
+/// Shares of the stages of a rollout in percent if the configuration does not say so. The template has the same default.
+const DEFAULT_STEPS: &str = "10,50";
+
+/// Minimum minutes of each stage if the configuration does not say so. The template has the same default.
+const DEFAULT_MINUTES: &str = "60";
 
 /// Bytes in a MB, as Lambda counts.
 const MB: u64 = 1 << 20;
@@ -55,8 +66,16 @@ pub struct TrainingSettings {
     pub memory: u64,
     /// Number of days for which failed runs and runs with a rejected version are kept. `None` keeps them forever.
     pub keep_days: Option<KeepDays>,
+    /// Number of days for which samples of served rows are kept, and read. 0 means that the stack keeps none.
+    pub sample_days: u16,
     /// How many versions are kept after a scheduled training. `None` keeps them all.
     pub retention: Option<RetentionRule>,
+    /// Minimum PSI of a column in which a new data set has drifted.
+    pub drift_psi: f64,
+    /// What happens with a version that passed the gate.
+    pub promotion: PromotionMode,
+    /// The stages of a rollout. They matter only if a passed version begins one.
+    pub rollout: RolloutPlan,
     /// Version of this program's code, which the records of runs and versions contain.
     pub code_version: String,
 }
@@ -80,7 +99,11 @@ impl TrainConfig {
             tolerance,
             memory: memory.saturating_mul(MB).saturating_sub(budget::FUNCTION_OVERHEAD),
             keep_days: KeepDays::new(environment.whole_or("EVERGREEN_KEEP_DAYS", 0..=u16::MAX, 0)?),
+            sample_days: environment.whole_or("EVERGREEN_SAMPLE_DAYS", 0..=MAX_SAMPLE_DAYS, 0)?,
             retention: retention(environment)?,
+            drift_psi: environment.parsed_or("EVERGREEN_DRIFT_PSI", DEFAULT_PSI)?,
+            promotion: environment.parsed_or("EVERGREEN_PROMOTION", PromotionMode::Direct)?,
+            rollout: rollout(environment)?,
             code_version: environment.parsed_or("EVERGREEN_CODE_VERSION", env!("CARGO_PKG_VERSION").to_owned())?,
         };
         Ok(Self {
@@ -90,6 +113,14 @@ impl TrainConfig {
             training,
         })
     }
+}
+
+/// Reads the stages of rollouts: their shares in percent, and the minimum minutes of each.
+fn rollout(environment: &Environment) -> Result<RolloutPlan, ConfigError> {
+    let steps = environment.parsed_or("EVERGREEN_CANARY_STEPS", DEFAULT_STEPS.to_owned())?;
+    let minutes = environment.parsed_or("EVERGREEN_CANARY_MINUTES", DEFAULT_MINUTES.to_owned())?;
+    RolloutPlan::parse(&steps, &minutes)
+        .map_err(|error| ConfigError::invalid("EVERGREEN_CANARY_STEPS, EVERGREEN_CANARY_MINUTES", error))
 }
 
 /// Reads how many versions are kept. `None` if the number is 0 or not set, which means all.
@@ -165,6 +196,21 @@ mod tests {
             ),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_version_that_passes_is_promoted_at_once_unless_the_stack_says_otherwise() {
+        let read = |name, value| {
+            TrainConfig::read(&Environment::from_lookup(environment_with(&COMPLETE, &[(name, value)])))
+                .map(|config| (config.training.promotion, config.training.rollout.to_string()))
+        };
+        assert_eq!(read("", "").unwrap(), (PromotionMode::Direct, "10,50".into()));
+        assert_eq!(read("EVERGREEN_PROMOTION", "canary").unwrap().0, PromotionMode::Canary);
+        assert_eq!(read("EVERGREEN_CANARY_STEPS", "5,20").unwrap().1, "5,20");
+        let error = |name, value| read(name, value).unwrap_err().to_string();
+        assert!(error("EVERGREEN_PROMOTION", "slowly").contains("expected direct, canary or manual"));
+        assert!(error("EVERGREEN_CANARY_STEPS", "50,10").contains("expected 1 to 10 percentages"));
+        assert!(error("EVERGREEN_CANARY_MINUTES", "2000").contains("from 0 to 1440"));
     }
 
     fn gate(floor: &str, toml: &str, task: Task) -> Result<Gate, InvalidGate> {

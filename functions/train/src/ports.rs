@@ -3,8 +3,8 @@
 
 use evergreen_lifecycle::ports::{
     Announcer, ArtifactWriter, Artifacts, Champions, Clock, Datasets, EventOutbox, FormerDatasets, Incoming, Listing,
-    ObjectList, ObjectRemoval, ObjectRetention, RecordRetention, Registrar, RegistryRestore, RunProgress, Runs,
-    Steering, Versions,
+    ObjectList, ObjectRemoval, ObjectRetention, RecordRetention, Registrar, RegistryRestore, Rollouts, RunProgress,
+    Runs, Steering, Versions,
 };
 
 /// The train function's connections to other systems: registry, store, event bus and clock.
@@ -32,6 +32,7 @@ pub trait TrainWorld {
         + EventOutbox
         + RecordRetention
         + RegistryRestore
+        + Rollouts
         + Listing
         + Steering;
     /// Type of the store, which has the data sets and the model artifacts.
@@ -66,6 +67,7 @@ where
         + EventOutbox
         + RecordRetention
         + RegistryRestore
+        + Rollouts
         + Listing
         + Steering,
     S: Artifacts + ArtifactWriter + Datasets + FormerDatasets + Incoming + ObjectList + ObjectRemoval + ObjectRetention,

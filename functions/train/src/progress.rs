@@ -59,6 +59,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
 #[cfg(test)]
 mod tests {
     use evergreen_lifecycle::RunStage;
+    use evergreen_lifecycle::rollout::{PromotionMode, RolloutPlan};
     use evergreen_testkit::{FixedClock, Memory, moment, run};
 
     use super::*;
@@ -75,7 +76,11 @@ mod tests {
             tolerance: 0.0,
             memory: 1 << 30,
             keep_days: None,
+            sample_days: 0,
             retention: None,
+            drift_psi: 0.2,
+            promotion: PromotionMode::Direct,
+            rollout: RolloutPlan::new(vec![10, 50], 60).unwrap(),
             code_version: "test".into(),
         }
     }

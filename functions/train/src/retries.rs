@@ -103,7 +103,7 @@ impl MaybeTransient for RegisterError {
     fn transient(&self) -> Option<&Unavailable> {
         match self {
             Self::Unavailable(error) => error.transient(),
-            Self::RunTaken(_) | Self::ChampionMoved => None,
+            Self::RunTaken(_) | Self::ChampionMoved | Self::RolloutMoved => None,
         }
     }
 }

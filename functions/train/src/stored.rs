@@ -56,6 +56,11 @@ impl CurrentChampion {
         &self.pointer
     }
 
+    /// Returns the champion's model, for another thread. `None` if the champion's artifact is missing or damaged.
+    pub fn shared_model(&self) -> Option<Arc<Model>> {
+        self.model.clone()
+    }
+
     /// Returns the champion's model. `None` if the champion's artifact is missing or damaged.
     pub fn model(&self) -> Option<&Model> {
         self.model.as_deref()

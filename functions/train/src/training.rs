@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use evergreen_learning::memory::Purpose;
-use evergreen_learning::{Origin, Plan, Prepared, ProgressWatch, Trained, drift, train_watched};
-use evergreen_lifecycle::ports::{RegisterError, Registrar, Registration};
-use evergreen_lifecycle::{Gate, Incumbent, RecordedOptions, Run, RunStage};
+use evergreen_learning::{Origin, Plan, Prepared, ProgressWatch, Trained, compare_tables, drift, train_watched};
+use evergreen_lifecycle::drift::{DriftLimits, TableDrift};
+use evergreen_lifecycle::ports::{RegisterError, Registrar, Registration, Rollouts};
+use evergreen_lifecycle::rollout::{PromotionMode, Rollout};
+use evergreen_lifecycle::{Decision, Gate, Incumbent, RecordedOptions, Run, RunStage};
 use evergreen_table::Table;
 
 use crate::challenger::{Challenger, DatasetRecord, RegistrySnapshot};
@@ -98,6 +100,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
         let mut dataset = DatasetRecord {
             summary: table.dataset(source),
             profile,
+            drift: None,
             options: None,
             load_seconds: started.elapsed().as_secs_f64(),
         };
@@ -107,7 +110,39 @@ impl<W: TrainWorld> Trainer<'_, W> {
             CurrentChampion::load(self.world.registry(), self.world.storage(), &self.settings.model, None).await?;
         dataset.profile.warnings.extend(new_columns(champion.as_ref(), table, &dataset)?);
         let gate = self.settings.gate(table.settings(), table.task())?;
+        let prepared = match &champion {
+            Some(champion) => {
+                let (prepared, drift) = self.compare(prepared, champion).await?;
+                dataset.profile.warnings.extend(drift.as_ref().and_then(TableDrift::warning));
+                dataset.drift = drift;
+                prepared
+            }
+            None => prepared,
+        };
         Ok(RunInputs { prepared, dataset, gate, champion, started })
+    }
+
+    /// Compares the data set with that of the champion. `None` if the champion has no baseline, or other columns.
+    async fn compare(
+        &self,
+        prepared: Prepared,
+        champion: &CurrentChampion,
+    ) -> Result<(Prepared, Option<TableDrift>), TrainError> {
+        let (Some(model), version) = (champion.shared_model(), champion.pointer().number) else {
+            return Ok((prepared, None));
+        };
+        let limits = DriftLimits::of_tables(self.settings.drift_psi);
+        let (prepared, verdict) = off_thread(move || {
+            let verdict = compare_tables(&prepared, &model, limits);
+            (prepared, verdict)
+        })
+        .await?;
+        // A comparison is for people. It does not end a training.
+        let verdict = verdict.unwrap_or_else(|error| {
+            tracing::info!(%error, "the data set is not compared with the champion's");
+            None
+        });
+        Ok((prepared, verdict.map(|verdict| TableDrift { version, verdict })))
     }
 
     /// Stores the new model in S3, asks the gate whether it becomes the champion, and registers it as a model version.
@@ -159,25 +194,31 @@ impl<W: TrainWorld> Trainer<'_, W> {
             scored.scores(metric).map(|scores| (scores, scored.constant_scores(metric)))
         })
         .await??;
+        let served = Arc::new(if champion.is_some() { self.served_sample().await } else { None });
         let mut manifest = None;
         let mut round = 0;
         loop {
             let (current, last_revision) = self.current_champion(champion, retries).await?;
             champion = current;
-            let incumbent = match &champion {
-                Some(champion) => champion.assess(challenger, gate.metric()).await?,
-                None => Incumbent::None,
+            let (incumbent, impact) = match &champion {
+                Some(champion) => {
+                    (champion.assess(challenger, gate.metric()).await?, champion.impact_of(challenger, &served).await?)
+                }
+                None => (Incumbent::None, None),
             };
-            let decision = gate.decide(&scores, constant.as_ref(), &incumbent);
-            let seen = RegistrySnapshot { pointer: champion.as_ref().map(CurrentChampion::pointer), last_revision };
+            let decision = Decision { impact, ..gate.decide(&scores, constant.as_ref(), &incumbent) };
+            let rollout = self.newest_rollout(retries).await?;
+            let pointer = champion.as_ref().map(CurrentChampion::pointer);
+            let seen = RegistrySnapshot { pointer, last_revision, rollout: rollout.as_ref() };
             let total = started.elapsed().as_secs_f64();
-            let registration = challenger.registration(run, decision, &seen, total, self.world.clock().now())?;
+            let now = self.world.clock().now();
+            let registration = challenger.registration(run, decision, &seen, self.settings, total, now)?;
             manifest = Some(self.store_manifest(run, challenger, &registration, manifest, retries).await?);
             match retries.call(async || self.world.registry().register(&registration).await).await {
                 Ok(()) => return Ok(registration),
                 // Another run changed the champion, so the gate decides again. That run succeeded, so the repetitions
                 // make progress.
-                Err(RegisterError::ChampionMoved) => {}
+                Err(RegisterError::ChampionMoved | RegisterError::RolloutMoved) => {}
                 Err(RegisterError::RunTaken(id)) => return Err(TrainError::RunTaken(id)),
                 Err(RegisterError::Unavailable(error)) => return Err(error.into()),
             }
@@ -185,6 +226,16 @@ impl<W: TrainWorld> Trainer<'_, W> {
             tokio::time::sleep(pause).await;
             round += 1;
         }
+    }
+
+    /// Returns the newest rollout, which the rollout of a new version would replace. `None` if there was none, or if a
+    /// passed version begins none.
+    async fn newest_rollout(&self, retries: RetryLimit) -> Result<Option<Rollout>, TrainError> {
+        if self.settings.promotion != PromotionMode::Canary {
+            return Ok(None);
+        }
+        let read = async || self.world.registry().rollout().await;
+        Ok(retries.call(read).await?.transpose()?)
     }
 
     /// Returns the current champion (`None` before the first promotion) and the revision number of the last promotion. `known` is

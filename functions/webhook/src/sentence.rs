@@ -1,7 +1,8 @@
 //! Says in one sentence what an event reports.
 
-use evergreen_lifecycle::{Actor, AuditedAction};
+use evergreen_lifecycle::{Actor, AuditedAction, Impact};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::RegistryEvent;
 
@@ -16,6 +17,7 @@ struct Reported {
     actor: Option<Actor>,
     subject: Option<String>,
     retry_until: Option<String>,
+    decision: Option<Value>,
 }
 
 /// Returns what the event reports, as one sentence without a full stop, such as `iris: version 7 is now the champion`.
@@ -24,8 +26,9 @@ pub(crate) fn sentence(event: &RegistryEvent) -> String {
     let reported: Reported = serde_json::from_value(event.detail.clone()).unwrap_or_default();
     let what = match event.kind.as_str() {
         "TrainingSucceeded" => format!("run {} made {}", reported.run(), reported.version()),
-        "ModelPromoted" => format!("{} is now the champion", reported.version()),
+        "ModelPromoted" => format!("{} is now the champion{}", reported.version(), reported.impact()),
         "ModelRejected" => format!("{} was refused, so the champion stays", reported.version()),
+        "ModelPassed" => format!("{} passed the gate and does not serve yet", reported.version()),
         "TrainingFailed" if reported.retry_until.is_some() => {
             format!("run {} failed and will be retried", reported.run())
         }
@@ -43,6 +46,13 @@ impl Reported {
 
     fn version(&self) -> String {
         self.version.map_or_else(|| "a version".to_owned(), |number| format!("version {number}"))
+    }
+
+    /// Says how many answers the promotion changes. Empty if that is not known.
+    fn impact(&self) -> String {
+        let impact = self.decision.as_ref().and_then(|decision| decision.get("impact"));
+        let impact = impact.and_then(|impact| serde_json::from_value::<Impact>(impact.clone()).ok());
+        impact.map(|impact| format!("; {impact}")).unwrap_or_default()
     }
 
     /// Says who changed what.
@@ -73,6 +83,14 @@ impl Reported {
             Some(AuditedAction::ScheduleResumed) => "resumed the training schedule".to_owned(),
             Some(AuditedAction::AlarmMuted) => format!("muted {subject}"),
             Some(AuditedAction::AlarmUnmuted) => format!("unmuted {subject}"),
+            Some(AuditedAction::RolloutStarted) => format!("started the rollout of {}", self.version_or(subject)),
+            Some(AuditedAction::RolloutAdvanced) => {
+                format!("began the next stage of the rollout of {}", self.version_or(subject))
+            }
+            Some(AuditedAction::RolloutRolledBack) => {
+                format!("rolled back the rollout of {}", self.version_or(subject))
+            }
+            Some(AuditedAction::RolloutStopped) => format!("stopped the rollout of {}", self.version_or(subject)),
             Some(AuditedAction::LinkCreated) => "made a link to the console".to_owned(),
             Some(AuditedAction::RevocationRequested) => "is about to end all sessions and links".to_owned(),
             Some(AuditedAction::SessionsRevoked) => "ended all sessions and links".to_owned(),
@@ -99,7 +117,7 @@ fn short_name(name: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -120,10 +138,23 @@ mod tests {
         insta::assert_snapshot!(said("TrainingSucceeded", detail.clone()), @"iris: run manual-7 made version 7");
         insta::assert_snapshot!(said("ModelPromoted", detail.clone()), @"iris: version 7 is now the champion");
         insta::assert_snapshot!(said("ModelRejected", detail), @"iris: version 7 was refused, so the champion stays");
+        let passed = json!({"run_id": "manual-7", "version": 7});
+        insta::assert_snapshot!(said("ModelPassed", passed), @"iris: version 7 passed the gate and does not serve yet");
         let failed = json!({"run_id": "manual-7", "version": null});
         insta::assert_snapshot!(said("TrainingFailed", failed), @"iris: run manual-7 failed");
         let retried = json!({"run_id": "manual-7", "retry_until": "2026-11-24T03:03:01Z"});
         insta::assert_snapshot!(said("TrainingFailed", retried), @"iris: run manual-7 failed and will be retried");
+    }
+
+    #[test]
+    fn a_promotion_says_how_many_answers_change() {
+        let place = json!({"condition": "plan = pro", "rows": 2104, "changed": 281});
+        let changes = json!({"answers": "labels", "transitions": []});
+        let impact =
+            json!({"basis": {"source": "hold_out"}, "rows": 9841, "changed": 312, "changes": changes, "mostly": place});
+        let said_with = |impact: Value| said("ModelPromoted", json!({"version": 7, "decision": {"impact": impact}}));
+        insta::assert_snapshot!(said_with(impact), @"iris: version 7 is now the champion; 312 of 9,841 answers change, most of them where plan = pro (281 of 312)");
+        insta::assert_snapshot!(said_with(json!({"of": "a newer release"})), @"iris: version 7 is now the champion");
     }
 
     #[test]

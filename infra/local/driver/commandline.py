@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import tempfile
+from pathlib import Path
 from typing import Any
 
 from . import isolated, training
@@ -54,6 +55,20 @@ def _reading(shell: "_Shell") -> None:
     ):
         shell.run(DONE, *words)
     shell.run(DONE, "predict", *_flower())
+    _feedback(shell)
+
+
+def _feedback(shell: "_Shell") -> None:
+    """Tells what turned out true about a prediction, twice. It counts once."""
+    predicted = shell.json(DONE, "predict", *_flower())
+    with tempfile.TemporaryDirectory() as folder:
+        truth = Path(folder) / "truth.csv"
+        truth.write_text(f"id,actual\n{predicted['ids'][0]},setosa\n")
+        for counted, repeated in ((1, 0), (0, 1)):
+            answer = shell.json(DONE, "feedback", str(truth))
+            _expect((answer["counted"], answer["repeated"]) == (counted, repeated), f"the feedback counted as {answer}")
+        truth.write_text("id,actual\nno-id,setosa\n")
+        shell.run(REFUSED, "feedback", str(truth))
 
 
 def _flower() -> list[str]:

@@ -12,7 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from .console import Failure, say, tail, until, waiting
-from .settings import Settings
+from .settings import ROOT, Settings
+
+START = ROOT / "infra/local/emulator/start_ministack.py"
 
 # Credentials of the functions: the emulator accepts any.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -59,7 +61,7 @@ def start(settings: Settings) -> None:
     log = settings.state / "emulator.log"
     with log.open("wb") as output, waiting("emulator"):
         process = subprocess.Popen(
-            [sys.executable, "-m", "ministack"],
+            [sys.executable, str(START)],
             env=_environment(settings, str(scratch)),
             cwd=settings.state,
             stdin=subprocess.DEVNULL,

@@ -37,10 +37,10 @@ def sent(endpoint: str, emulator: str) -> list[Mail]:
 
 
 def merged(mails: list[Mail]) -> list[Mail]:
-    """Joins mails with the same content into one, with all recipients."""
+    """Joins mails with the same content into one, with all recipients. Each recipient has links of their own."""
     by_content: dict[tuple[str, str], Mail] = {}
     for mail in mails:
-        content = (mail.subject, mail.html)
+        content = (mail.subject, re.sub(r"/act/\S+", "", mail.text))
         seen = by_content.get(content)
         by_content[content] = replace(mail, recipients=seen.recipients + mail.recipients) if seen else mail
     return list(by_content.values())

@@ -95,6 +95,10 @@ kinds! {
         name: "data drifts slowly", begins: WorkingHours, lasts: (7 * DAY, 9 * DAY), deadline: 6 * DAY,
         meaning: "The served rows change over five days. Somebody trains on new data."
     }
+    LiveAccuracyFalls {
+        name: "live accuracy falls", begins: WorkingHours, lasts: (4 * DAY, 6 * DAY), deadline: 2 * DAY + HOUR,
+        meaning: "Predictions become wrong, as feedback of the next day says. Somebody trains on new data."
+    }
     ArtifactDamaged {
         name: "artifact damaged", begins: AnyTime, lasts: (2 * HOUR, 20 * HOUR), deadline: 15,
         meaning: "The bucket's object of the champion changes. Somebody restores it."
@@ -182,6 +186,7 @@ impl IncidentKind {
     pub(crate) fn needs_alarm_on(self) -> Option<&'static str> {
         match self {
             Self::DriftsAtOnce | Self::DriftsSlowly => Some("DriftedColumns"),
+            Self::LiveAccuracyFalls => Some("LiveAccuracyWorse"),
             Self::TrafficGone => Some("TrafficGone"),
             _ => None,
         }

@@ -9,6 +9,7 @@ use evergreen_lifecycle::incident::AlarmIncident;
 use evergreen_lifecycle::ports::{AlarmCondition, AlarmStatus, Clock, Mail, Mailer, SendError, Unavailable};
 use evergreen_testkit::{FixedClock, Memory};
 use futures_util::FutureExt;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -108,6 +109,8 @@ impl<'a> MailRoom<'a> {
             stack: STACK.to_owned(),
             table: "evergreen-registry".to_owned(),
             dashboard_url: "https://example.com/dashboard".to_owned(),
+            console_url: None,
+            zone: TimeZone::UTC,
         };
         let template = serde_json::from_str(EVENT)?;
         let (received, failures) = (Vec::new(), Vec::new());
@@ -188,7 +191,8 @@ impl<'a> MailRoom<'a> {
         let (calendar, incidents) = (self.calendar, self.incidents);
         let sent = Mutex::new(self.sent_at());
         let mailer = LimitedMailer { clock, calendar, incidents, sent };
-        let ports = AlertPorts { registry: &self.memory, mailer: &mailer, alarm_states: &self.memory, clock };
+        let (alarm_states, history) = (&self.memory, &self.memory);
+        let ports = AlertPorts { registry: &self.memory, mailer: &mailer, alarm_states, history, clock };
         let handler = AlertHandler { ports: &ports, recipients: &self.recipients, letterhead: &self.letterhead };
         let answer = handler.handle(event.clone(), &now.to_string(), now + TIMEOUT).now_or_never();
         Ok(answer.ok_or(YearError::Waits("alert"))?.ok().map(|report| report.sent))

@@ -1,5 +1,6 @@
 //! The settings of the deployed stack that a year depends on, with the defaults of template.yaml.
 
+use evergreen_lifecycle::drift::DEFAULT_PSI;
 use evergreen_lifecycle::schedule::Schedule;
 use evergreen_metrics::Expectations;
 use jiff::SignedDuration;
@@ -44,6 +45,7 @@ impl StackSettings {
             max_age: template.whole_default_of("MaxModelAgeHours").ok().map(SignedDuration::from_hours),
             threshold: template.default_of("AccuracyAlarmThreshold")?.parse().ok(),
             quota: template.whole_default_of("MonthlyQuota")?.unsigned_abs(),
+            drift_psi: template.default_of("DriftPsi")?.parse().unwrap_or(DEFAULT_PSI),
         };
         Ok(Self { expression, zone, schedule, expectations, retries: RETRIES.into_iter().take(retries).collect() })
     }

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use evergreen_year::{
-    AlarmRule, IncidentKind, MOST_MAILS, RecordedYear, ReportedIncident, StackSettings, StackTemplate, YearOutcome, YearPlan,
-    has_rule, simulate, years,
+    AlarmRule, IncidentKind, MOST_MAILS, RecordedYear, ReportedIncident, StackSettings, StackTemplate, YearOutcome,
+    YearPlan, has_rule, simulate, years,
 };
 
 /// Test helper: returns the deployed template with one changed property, its rules and its settings.
@@ -57,6 +57,7 @@ fn an_incident_is_reported_by_the_alarm_that_is_about_it() {
     assert_eq!(first(IncidentKind::ScheduleDeleted), ("deadline-missed", false));
     assert_eq!(first(IncidentKind::SchedulePaused), ("champion-too-old", false));
     assert_eq!(first(IncidentKind::LabelsTurn), ("accuracy-low", false));
+    assert_eq!(first(IncidentKind::LiveAccuracyFalls), ("live-accuracy-worse", false));
     assert_eq!(first(IncidentKind::ArtifactDamaged), ("artifact-damaged", false));
     assert_eq!(first(IncidentKind::S3Away), ("figures-unknown", false));
     assert_eq!(first(IncidentKind::MetricsStopped), ("champion-too-old", false));

@@ -5,6 +5,7 @@ mod former;
 mod links;
 mod listing;
 mod retention;
+mod samples;
 mod writer;
 
 use std::ops::Range;
@@ -35,6 +36,7 @@ pub struct ArtifactBucket {
     model: ModelName,
     datasets: String,
     incoming: String,
+    sampled_rows: usize,
 }
 
 impl ArtifactBucket {
@@ -49,7 +51,7 @@ impl ArtifactBucket {
 
     pub(crate) fn over(client: Client, bucket: &str, model: &ModelName) -> Self {
         let (datasets, incoming) = (format!("datasets/{model}/"), format!("incoming/{model}/"));
-        Self { client, bucket: bucket.to_owned(), model: model.clone(), datasets, incoming }
+        Self { client, bucket: bucket.to_owned(), model: model.clone(), datasets, incoming, sampled_rows: 0 }
     }
 
     /// Returns the content of the S3 object `key`, or `None` if the object does not exist.

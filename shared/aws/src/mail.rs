@@ -1,5 +1,6 @@
 //! Sends mail through Amazon SES.
 
+mod mime;
 mod outcome;
 
 use std::time::Duration;
@@ -9,7 +10,8 @@ use aws_config::retry::RetryConfig;
 use aws_sdk_sesv2::config::timeout::TimeoutConfig;
 use aws_sdk_sesv2::error::{BuildError, SdkError};
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
-use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
+use aws_sdk_sesv2::primitives::Blob;
+use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, RawMessage};
 use aws_sdk_sesv2::{Client, Config};
 use evergreen_lifecycle::ports::{Mail, Mailer, SendError, Unavailable};
 
@@ -63,7 +65,10 @@ impl Ses {
 
 impl Mailer for Ses {
     async fn send(&self, recipient: &str, mail: &Mail) -> Result<(), SendError> {
-        let content = content(mail).map_err(|error| SendError::Refused(Unavailable::new(WHAT, error)))?;
+        let content = match &mail.picture {
+            Some(picture) => self.with_picture(recipient, mail, picture)?,
+            None => content(mail).map_err(refused)?,
+        };
         let sent = match self.try_once(recipient, content.clone(), self.configuration_set.as_deref()).await {
             // The SES configuration set only serves to monitor mails. If somebody deleted it, the mail is sent without
             // a configuration set.
@@ -82,6 +87,19 @@ impl Mailer for Ses {
         let quota = account.send_quota().ok_or_else(|| Unavailable::new(what, "the account has no quota"))?;
         Ok(quota.max_send_rate())
     }
+}
+
+impl Ses {
+    // Without a picture, SES writes the message.
+    fn with_picture(&self, recipient: &str, mail: &Mail, picture: &[u8]) -> Result<EmailContent, SendError> {
+        let message = mime::message(&self.sender, recipient, mail, picture).map_err(refused)?;
+        let raw = RawMessage::builder().data(Blob::new(message)).build().map_err(refused)?;
+        Ok(EmailContent::builder().raw(raw).build())
+    }
+}
+
+fn refused(error: impl std::error::Error + Send + Sync + 'static) -> SendError {
+    SendError::Refused(Unavailable::new(WHAT, error))
 }
 
 fn content(mail: &Mail) -> Result<EmailContent, BuildError> {

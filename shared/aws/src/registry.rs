@@ -3,8 +3,9 @@
 //! The partition `MODEL#<model>` holds the runs, versions and champions of a model. `MAIL#<model>` holds the records
 //! about mails and the mutes of alarms. `OUTBOX#<model>` holds the events that must still be published. `AUDIT#<model>`
 //! holds the audit trail, and `SESSION#<model>` links and sessions. `METRICS#<model>` holds the record of the metrics that
-//! were published last, and `SERVED#<model>` the counts of served rows. The sort key identifies a record within its partition, see [`keys`]. An item is the serialised
-//! record plus its key. A read of a single record sees every
+//! were published last, and `SERVED#<model>` the counts of served rows. `KEY#<model>` holds the secret that signs the
+//! ids of predictions, and `FEEDBACK#<model>` what turned out true about them. The sort key identifies a record within
+//! its partition, see [`keys`]. An item is the serialised record plus its key. A read of a single record sees every
 //! earlier write. A list may lack the newest writes.
 //!
 //! The SDK repeats a write if the answer is lost. The first try may then make the condition of the second try fail. So
@@ -19,31 +20,38 @@ mod champions;
 mod changes;
 mod claims;
 mod copy;
+mod feedback;
 mod items;
 mod journal;
 mod keys;
 mod listing;
+mod live;
+mod mail_links;
 mod numbers;
+mod prediction_key;
 mod progress;
 mod published;
 mod registrar;
 mod restore;
 mod retention;
+mod rollouts;
 mod runs;
 mod served;
 mod sessions;
+mod skew;
 mod steering;
 mod transaction;
 
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use evergreen_lifecycle::feedback::PredictionKey;
 use evergreen_lifecycle::ports::Unavailable;
 use evergreen_lifecycle::{ModelName, Record};
 
@@ -64,6 +72,8 @@ pub struct Registry {
     bucket: Option<ArtifactBucket>,
     /// Whether every record is known to have a summary. The clones of a client share it.
     is_listed: Arc<AtomicBool>,
+    /// The key of prediction ids, once it was read. `None` if this function signs no ids.
+    signing: Option<Arc<OnceLock<PredictionKey>>>,
 }
 
 impl Registry {
@@ -78,6 +88,12 @@ impl Registry {
         Self { bucket: Some(bucket.clone()), ..self }
     }
 
+    /// Lets the calls that read the champion also fetch the key of prediction ids. A function that signs ids needs it.
+    #[must_use]
+    pub fn with_prediction_key(self) -> Self {
+        Self { signing: Some(Arc::default()), ..self }
+    }
+
     fn over(client: Client, table: &str, model: &ModelName) -> Self {
         Self {
             client,
@@ -86,6 +102,7 @@ impl Registry {
             keys: RegistryKeys::of(model),
             bucket: None,
             is_listed: Arc::default(),
+            signing: None,
         }
     }
 

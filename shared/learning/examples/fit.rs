@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-use evergreen_learning::{Holdout, Origin, Plan, Prepared, Split, fit, train};
+use evergreen_learning::{ComparedModels, Holdout, Origin, Plan, Prepared, Split, fit, train};
 use evergreen_lifecycle::{Family, PrimaryMetric, Task};
 use evergreen_scoring::{ArtifactMetadata, Model};
 use evergreen_table::{DataFile, DatasetSettings, Table};
@@ -124,6 +124,11 @@ fn search(wanted: &Wanted, budget: Duration) -> Result<Value, Box<dyn Error>> {
     let plan = Plan::new(prepared.table(), wanted.family().ok(), &wanted.parameters, wanted.seed()?)?;
     let origin = Origin { model: "fit".to_owned(), code_version: env!("CARGO_PKG_VERSION").to_owned() };
     let trained = train(&prepared, &plan, Instant::now() + budget, &origin)?;
+    // A champion of the same size takes as long.
+    let began = Instant::now();
+    let models = ComparedModels { champion: &trained.model, challenger: &trained.model, step: 0.0 };
+    models.on_holdout(&trained.holdout)?;
+    let impact_seconds = began.elapsed().as_secs_f64();
     Ok(json!({
         "family": trained.family,
         "parameters": trained.parameters,
@@ -132,6 +137,7 @@ fn search(wanted: &Wanted, budget: Duration) -> Result<Value, Box<dyn Error>> {
         "warnings": trained.warnings,
         "fit_seconds": trained.fit_duration.as_secs_f64(),
         "evaluate_seconds": trained.evaluate_duration.as_secs_f64(),
+        "impact_seconds": impact_seconds,
         "artifact_bytes": trained.artifact.len(),
         "peak_rss_bytes": peak_rss_bytes(),
     }))

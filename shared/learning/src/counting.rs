@@ -12,25 +12,26 @@ use crate::rows::{Encoder, FrameError};
 use crate::train::LearningError;
 
 /// Number of rows that are encoded at a time, so that the memory is bounded.
-const CHUNK_ROWS: usize = 4096;
+pub(crate) const CHUNK_ROWS: usize = 4096;
 
 /// Names of the truth values, in the order of their codes.
 const TRUTH: [&str; 2] = ["false", "true"];
 
 /// Returns the baseline of a model with this signature: the cells, and how many rows of the data set lie in them.
-/// `holdout` has the raw rows of the hold-out, and `answers` the model's predictions for them. The same arguments give
-/// the same baseline on any number of cores.
+/// `holdout` has the raw rows of the hold-out, and `answers` the model's predictions for them. `threshold` is the decision
+/// threshold of two labels. The same arguments give the same baseline on any number of cores.
 pub(crate) fn count_baseline(
     prepared: &Prepared,
     signature: &Signature,
     holdout: &[f32],
     answers: &Answers,
+    threshold: f64,
 ) -> Result<BaselineCounts, LearningError> {
     let (table, training) = (prepared.table(), &prepared.split().training);
     let columns = signature.columns();
     let shape = CountShape {
         columns: columns.par_iter().map(|column| counted(table.frame(), column, training)).collect::<Result<_, _>>()?,
-        predictions: predicted(table, signature.labels(), training, answers),
+        predictions: predicted(table, signature.labels(), training, (answers, threshold as f32)),
     };
     let counted_training = count_training(&shape, table.frame(), columns, training)?;
     let counted_holdout = count_holdout(&shape, signature, holdout, answers);
@@ -57,7 +58,7 @@ fn count_holdout(shape: &CountShape, signature: &Signature, holdout: &[f32], ans
 }
 
 /// Counts the training rows, without predictions.
-fn count_training(
+pub(crate) fn count_training(
     shape: &CountShape,
     frame: &Frame,
     columns: &[Column],
@@ -124,15 +125,20 @@ fn categories<'a>(names: impl Iterator<Item = Option<&'a str>>, values: &[f32], 
 
 /// Returns the cells of the predictions. Training rows choose the labels with a cell of their own, and the predictions
 /// for the hold-out give the edges of numbers.
-fn predicted(table: &Table, labels: &[Label], training: &[u32], answers: &Answers) -> Vec<CountedColumn> {
+fn predicted(
+    table: &Table,
+    labels: &[Label],
+    training: &[u32],
+    (answers, threshold): (&Answers, f32),
+) -> Vec<CountedColumn> {
     let column = |name: &str, bins| CountedColumn { name: name.to_owned(), slots: 1, bins };
     match answers {
         Answers::Numbers { values, .. } => vec![column("prediction", Bins::of_numbers(&mut values.clone()))],
         Answers::Classes { probabilities, .. } => {
             let mut columns = vec![column("label", labels_of(table.target(), labels, training))];
             if labels.len() == 2 {
-                let mut positive: Vec<f32> = probabilities.iter().skip(1).step_by(2).copied().collect();
-                columns.push(column("probability", Bins::of_numbers(&mut positive)));
+                let positive: Vec<f32> = probabilities.iter().skip(1).step_by(2).copied().collect();
+                columns.push(column("probability", Bins::of_probabilities(&positive, threshold)));
             }
             columns
         }

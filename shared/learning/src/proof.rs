@@ -1,12 +1,14 @@
 //! Writes a fitted model as an artifact, loads it back, checks that both predict the same, and evaluates the loaded
 //! model.
 
+use evergreen_lifecycle::feedback::WrittenLosses;
 use evergreen_lifecycle::{Advantage, AgainstConstant, Curves, Evaluation, PrimaryMetric, Scores, Task};
 use evergreen_scoring::{ArtifactMetadata, Model, Pipeline, encode as write};
 
 use crate::counting::count_baseline;
 use crate::evaluate::{Answers, ConstantAnswer, Holdout, curves, evaluate};
 use crate::gap::Losses;
+use crate::losses::hold_out_losses;
 use crate::prepared::Prepared;
 use crate::rows::encode_rows;
 use crate::train::LearningError;
@@ -47,8 +49,10 @@ impl Proof {
         let holdout = Holdout::of(prepared.table(), &prepared.split().holdout);
         let raw = encode_rows(holdout.frame(), compiled.signature())?;
         let written = Answers::of(&compiled, &raw)?;
-        let baseline = Some(count_baseline(prepared, compiled.signature(), &raw, &written)?);
-        let artifact = write(&pipeline, &ArtifactMetadata { baseline, ..metadata.clone() });
+        let baseline = count_baseline(prepared, compiled.signature(), &raw, &written, threshold(&compiled))?;
+        let served = hold_out_losses(&baseline, compiled.signature().labels(), holdout.target(), &written);
+        let hold_out = served.as_ref().map(WrittenLosses::new);
+        let artifact = write(&pipeline, &ArtifactMetadata { baseline: Some(baseline), hold_out, ..metadata.clone() });
         // Free the fitted model: loading creates a second copy, and a model with millions of trees must not be in
         // memory twice.
         drop(pipeline);

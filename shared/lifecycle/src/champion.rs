@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 pub use pointer::Pointer;
 
-use crate::{Actor, Version, VersionNumber, time};
+use crate::rollout::ROLLOUT_ACTOR;
+use crate::{Actor, ActorKind, Version, VersionNumber, time};
 
 // The record contains the whole record of the model version, so the prediction function reads only one DynamoDB item.
 /// Record of the champion, the model version that answers predictions.
@@ -29,10 +30,10 @@ pub struct Champion {
     pub by_hand: Option<ManualPromotion>,
 }
 
-/// A person's decision that a model version becomes the champion, whatever the gate had decided about it.
+/// A decision of a person, or of a rule of the stack, that a model version becomes the champion, whatever the gate had decided about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManualPromotion {
-    /// The person who promoted the version, or rolled back to it.
+    /// The person or the rule that promoted the version, or rolled back to it.
     pub actor: Actor,
     /// The person's reason, in their words. `None` if they gave none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -81,8 +82,17 @@ impl Champion {
         let decision = &self.version.decision;
         let Some(ManualPromotion { actor, reason }) = &self.by_hand else { return decision.to_string() };
         let reason = reason.as_deref().unwrap_or("without a reason");
-        let verdict = if decision.promotes() { "promoted" } else { "refused" };
-        format!("{actor} promoted it by hand: {reason} (the gate had {verdict} it: {decision})")
+        let verdict = match (decision.promotes(), self.version.promotion.is_direct()) {
+            (true, true) => "promoted it",
+            (true, false) => "let it pass",
+            (false, _) => "refused it",
+        };
+        let did = match actor.kind {
+            ActorKind::Stack if actor.name == ROLLOUT_ACTOR => "promoted it",
+            ActorKind::Stack => "made it the champion again",
+            ActorKind::Iam | ActorKind::Session | ActorKind::Mail => "promoted it by hand",
+        };
+        format!("{actor} {did}: {reason} (the gate had {verdict}: {decision})")
     }
 
     /// Returns the champion's revision (the number of promotions so far), or 0 if there is no champion.

@@ -28,17 +28,20 @@ pub enum EventKind {
     RegistryChanged,
     /// A person asked for a training run, or for the verification of a version.
     TrainingRequested,
+    /// A new version passed the gate and does not serve yet: its rollout begins, or it waits for a person.
+    ModelPassed,
 }
 
 impl EventKind {
     /// All kinds of events, in the order of this enum.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::TrainingSucceeded,
         Self::ModelPromoted,
         Self::ModelRejected,
         Self::TrainingFailed,
         Self::RegistryChanged,
         Self::TrainingRequested,
+        Self::ModelPassed,
     ];
 
     /// Returns the event's detail type on the EventBridge bus, such as `ModelPromoted`.
@@ -50,6 +53,7 @@ impl EventKind {
             Self::TrainingFailed => "TrainingFailed",
             Self::RegistryChanged => "RegistryChanged",
             Self::TrainingRequested => "TrainingRequested",
+            Self::ModelPassed => "ModelPassed",
         }
     }
 }
@@ -92,13 +96,17 @@ pub struct LifecycleEvent {
 }
 
 impl LifecycleEvent {
-    /// Creates the two events for a training run that made a model version: the run's success, and the promotion or
-    /// refusal.
+    /// Creates the two events for a training run that made a model version: the run's success, and what becomes of the
+    /// version.
     pub fn of_version(run: &Run, version: &Version, ended_at: Timestamp) -> [Self; 2] {
-        let judged = if version.decision.promotes() { EventKind::ModelPromoted } else { EventKind::ModelRejected };
+        let judged = match (version.decision.promotes(), version.is_promoted_at_once()) {
+            (true, true) => EventKind::ModelPromoted,
+            (true, false) => EventKind::ModelPassed,
+            (false, _) => EventKind::ModelRejected,
+        };
         [EventKind::TrainingSucceeded, judged].map(|kind| Self {
             version: Some(version.number),
-            reason: version.decision.to_string(),
+            reason: version.why(),
             decision: Some(version.decision.clone()),
             ..Self::of_run(kind, run, ended_at)
         })

@@ -178,6 +178,7 @@ impl Gate {
             loss: MeanLoss::of(&challenger.losses),
             champion_loss: None,
             test: None,
+            impact: None,
         };
         let mut champion_advantage = None;
         if let Incumbent::Scored { scores: champion, same_table, .. } = incumbent {

@@ -5,6 +5,7 @@
 //! code calls outside services. It does not depend on AWS, an async runtime or a machine learning library.
 
 mod baseline;
+pub mod cause;
 pub mod champion;
 pub mod cost;
 mod curves;
@@ -16,18 +17,23 @@ pub mod feedback;
 mod gate;
 pub mod health;
 pub mod histogram;
+mod impact;
 pub mod incident;
 pub mod journal;
 pub mod listing;
+pub mod mail_link;
 mod manifest;
 mod name;
 pub mod outbox;
 pub mod ports;
 mod profile;
+pub mod reaction;
 pub mod record;
 mod retention;
+pub mod rollout;
 pub mod run;
 mod run_id;
+pub mod sample;
 pub mod schedule;
 mod search;
 pub mod session;
@@ -54,6 +60,9 @@ pub use gate::{
 };
 pub use health::{Datum, Metric, MetricSource, MetricValues, Presence, Publication, PublishedMetrics, Unit, Worst};
 pub use histogram::{ColumnHistogram, HistogramBin, ValueCount};
+pub use impact::{
+    AnswerChange, AnswerChanges, ChangedPlace, ComparedRows, Impact, ImpactTally, LabelChange, MAX_LABEL_CHANGES,
+};
 pub use incident::{AlarmChange, AlarmReport, IncidentRecord};
 pub use manifest::{MANIFEST_FORMAT, Manifest, RecordedOptions};
 pub use name::{InvalidModelName, ModelName};
@@ -69,8 +78,9 @@ pub use signature::{
     write_moment, write_words,
 };
 pub use steering::{
-    Actor, ActorKind, Alias, AliasName, Annotations, AuditEntry, AuditedAction, Change, Edit, InvalidAliasName,
-    MadeChange, Mute, PIN, PROTECTED_CHAMPIONS, Protection, RequestKey, requested_event,
+    Actor, ActorKind, Alias, AliasName, Annotations, AuditEntry, AuditedAction, Change, DraftedChange, Edit,
+    InvalidAliasName, MadeChange, ManualSuccession, Mute, PIN, PROTECTED_CHAMPIONS, Protection, RequestKey,
+    former_champion, requested_event,
 };
 pub use verification::{Verification, VerificationOutcome};
 pub use version::{Artifact, IMPORTED_FILE, Imported, Version, VersionNumber};

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::drift::TableDrift;
+use crate::feedback::HoldOutLosses;
 use crate::{Baseline, Candidate, Curves, DatasetProfile, Family, ModelName, Parameters, Signature, Trigger, Version};
 
 // The number is increased when a program for the older format would misread a new manifest.
@@ -46,9 +48,20 @@ pub struct Manifest {
     /// The hold-out score of a predictor that always gives the same answer. `None` in older manifests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Baseline>,
+    /// How many hold-out rows have which loss. Feedback is compared with it. `None` in older manifests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold_out: Option<HoldOutLosses>,
     /// Curves of the model on the hold-out, such as ROC or residuals. `None` in older manifests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub curves: Option<Curves>,
+    /// The comparison of the data set with that of the champion. `None` without a champion that has a baseline, and in
+    /// older manifests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table_drift: Option<TableDrift>,
+    /// The model's answers to the rows of its self-check ([`CountShape::probes`](crate::drift::CountShape::probes)). An
+    /// answer has the probabilities of all labels, or the predicted number. `None` in older manifests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probes: Option<Vec<Vec<f32>>>,
     /// The options of the training. `None` for an imported model, and in older manifests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub options: Option<RecordedOptions>,

@@ -1,9 +1,11 @@
-//! Changes that people make to a model: promotions, aliases, tags, notes, deletions, mutes. Each change has an actor, a
-//! reason where it changes which version is the champion, and an entry in the audit trail.
+//! Changes that people, or rules of the stack, make to a model: promotions, aliases, tags, notes, deletions, mutes. Each
+//! change has an actor, a reason where it changes which version is the champion, and an entry in the audit trail.
 
 mod alias;
+mod draft;
 mod protection;
 mod request;
+mod succession;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,9 +14,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use alias::{Alias, AliasName, InvalidAliasName};
+pub use draft::DraftedChange;
 pub use protection::{PIN, PROTECTED_CHAMPIONS, Protection};
 pub use request::requested_event;
+pub use succession::{ManualSuccession, former_champion};
 
+use crate::reaction::ReactionLog;
+use crate::rollout::Rollout;
 use crate::{Announcement, Champion, RunId, Verification, VersionNumber};
 
 /// How the actor of a change proved who they are.
@@ -25,8 +31,10 @@ pub enum ActorKind {
     Iam,
     /// The request came from a session that a signed link opened. The actor's name is the name given with the link.
     Session,
-    /// The stack itself: the gate or the schedule.
+    /// The stack itself: the gate, the schedule, or a rule that a parameter allows.
     Stack,
+    /// The request came from a link of a mail. The actor's name says which recipient of which mail, without an address.
+    Mail,
 }
 
 /// Who made a change.
@@ -107,6 +115,14 @@ pub enum AuditedAction {
     AlarmMuted,
     /// The mails of an alarm were switched on again before that time.
     AlarmUnmuted,
+    /// A rollout of a version began: the version proves itself beside the champion.
+    RolloutStarted,
+    /// The next stage of a rollout began.
+    RolloutAdvanced,
+    /// The version of a rollout was worse, so the champion stays.
+    RolloutRolledBack,
+    /// A rollout ended without a decision about its version.
+    RolloutStopped,
     /// A link for a session was made.
     LinkCreated,
     /// A person is about to end all sessions and links.
@@ -207,11 +223,23 @@ pub enum Edit {
     Mute(Mute),
     /// Removes the mute of an alarm. The field is the alarm's name without the name of the stack.
     Unmute(String),
+    /// Stores the rollout, if the stored record's revision is still one lower and the champion still has the revision that
+    /// the rollout names. A rollout that ends does not need that champion.
+    SetRollout(Box<Rollout>),
     /// Stores the result of a verification.
     Verified(Box<Verification>),
+    /// Marks a link of a mail as used, if it was not used before and still works at `at`.
+    UseMailLink {
+        /// The SHA-256 of the link's token.
+        hash: String,
+        /// When the link acts.
+        at: Timestamp,
+    },
+    /// Stores the log of the stack's reactions, if its revision is still one lower.
+    React(Box<ReactionLog>),
 }
 
-/// A person's change, as one transaction: the edits, the audit entry, the event, and the key that makes it idempotent.
+/// A change by a person or a rule, as one transaction: the edits, the audit entry, the event, and the key that makes it idempotent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
     /// The writes. Empty for a change outside the registry, such as a pause of the schedule.

@@ -53,6 +53,12 @@ pub fn raw_days(seconds: f64) -> f32 {
     ((seconds - SECONDS_TO_2000) / SECONDS_OF_A_DAY) as f32
 }
 
+/// Returns the seconds since 1970-01-01T00:00:00Z of a number of days since 2000-01-01, as [`raw_days`] returns it. Exact
+/// to about a minute and a half.
+pub fn seconds_of_days(days: f32) -> f64 {
+    f64::from(days) * SECONDS_OF_A_DAY + SECONDS_TO_2000
+}
+
 pub(crate) fn serialize<S: Serializer>(moment: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&format(*moment))
 }

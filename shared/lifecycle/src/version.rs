@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::rollout::PromotionMode;
 use crate::{Dataset, Decision, Durations, Evaluation, Family, ModelName, Parameters, RunId, SearchSummary};
 
 // If a training run takes a number and is then stopped, this number is never used.
@@ -131,6 +132,27 @@ pub struct Version {
     pub durations: Durations,
     /// The decision of the gate: whether the model version became champion, and why.
     pub decision: Decision,
+    /// What happens if the gate lets the version pass. The first version of all is always promoted directly.
+    #[serde(default, skip_serializing_if = "PromotionMode::is_direct")]
+    pub promotion: PromotionMode,
+}
+
+impl Version {
+    /// Returns the gate's decision as text for a person, and what a version that passed does before it serves.
+    pub fn why(&self) -> String {
+        let next = match self.promotion {
+            _ if !self.decision.promotes() => "",
+            PromotionMode::Direct => "",
+            PromotionMode::Canary => "; its rollout begins",
+            PromotionMode::Manual => "; it waits for a person",
+        };
+        format!("{}{next}", self.decision)
+    }
+
+    /// Returns whether the version becomes the champion at once.
+    pub fn is_promoted_at_once(&self) -> bool {
+        self.decision.promotes() && self.promotion.is_direct()
+    }
 }
 
 #[cfg(test)]

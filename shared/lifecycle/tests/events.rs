@@ -105,9 +105,10 @@ fn the_events_of_a_run_are_as_described() {
         let announcement = Announcement::of(&event).unwrap();
         let detail = serde_json::from_str(&announcement.detail).unwrap();
         check_detail(&announcement.kind, &detail);
-        // A refusal has the same fields as a promotion by the gate.
+        // A refusal has the same fields as a promotion by the gate. So has a version that does not serve yet.
         if event.kind == EventKind::TrainingSucceeded {
             check_detail(EventKind::ModelRejected.as_str(), &detail);
+            check_detail(EventKind::ModelPassed.as_str(), &detail);
         }
     }
 }

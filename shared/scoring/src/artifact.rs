@@ -17,6 +17,7 @@
 //! | | `evergreen.signature`: columns, task and labels as JSON |
 //! | | `evergreen.lineage`: code version, data set fingerprint, seed, family and hyperparameters as JSON. Left out if unknown |
 //! | | `evergreen.baseline`: the cells of each column, with the counts of rows, as JSON. Left out if unknown |
+//! | | `evergreen.hold_out`: how many hold-out rows have which loss, as JSON. Left out if unknown |
 //! | producer | `evergreen`, with the version of the code that trained, if known |
 //!
 //! The file does not contain the number of its model version. The same table, seed and code must give the same bytes,
@@ -63,6 +64,7 @@
 //! is improbable.
 
 use evergreen_lifecycle::drift::BaselineCounts;
+use evergreen_lifecycle::feedback::WrittenLosses;
 
 pub(crate) mod attributes;
 mod decode;
@@ -83,7 +85,7 @@ pub use lineage::Lineage;
 /// Version of the format of model artifacts (ONNX files) that [`encode`] writes.
 pub const FORMAT_VERSION: &str = "2";
 
-/// Name, lineage (how it was trained) and baseline of a model, as stored in its artifact (ONNX file).
+/// Name, lineage (how it was trained), baseline and losses of a model, as stored in its artifact (ONNX file).
 #[derive(Debug, Clone, PartialEq)]
 pub struct ArtifactMetadata {
     /// Name of the model, for example `iris`.
@@ -95,12 +97,16 @@ pub struct ArtifactMetadata {
     /// The cells in which served rows are counted, with the counts of the data set's rows. `None` in artifacts of
     /// earlier releases, and if a later release wrote a baseline that this one cannot read.
     pub baseline: Option<BaselineCounts>,
+    /// The losses on the hold-out, with which those of served predictions are compared. They stay text until they are
+    /// needed. `None` in artifacts of earlier releases.
+    pub hold_out: Option<WrittenLosses>,
 }
 
 impl ArtifactMetadata {
-    /// Creates the metadata of an artifact with the model name `model`, without lineage and baseline.
+    /// Creates the metadata of an artifact with the model name `model`, without lineage, baseline and
+    /// losses.
     pub fn named(model: impl Into<String>) -> Self {
-        Self { model: model.into(), lineage: None, baseline: None }
+        Self { model: model.into(), lineage: None, baseline: None, hold_out: None }
     }
 }
 
@@ -116,6 +122,7 @@ mod names {
     pub(super) const SIGNATURE_KEY: &str = "evergreen.signature";
     pub(super) const LINEAGE_KEY: &str = "evergreen.lineage";
     pub(super) const BASELINE_KEY: &str = "evergreen.baseline";
+    pub(super) const HOLD_OUT_KEY: &str = "evergreen.hold_out";
 
     pub(super) const SCALER: &str = "Scaler";
     pub(super) const ENSEMBLE: &str = "TreeEnsembleRegressor";

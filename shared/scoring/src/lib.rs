@@ -20,6 +20,7 @@ mod link;
 mod model;
 mod pipeline;
 mod predictions;
+mod probing;
 mod registered;
 mod scorer;
 
@@ -34,4 +35,5 @@ pub use pipeline::{
     Statistic, Tree, Weight,
 };
 pub use predictions::{ClassPredictions, NumberPredictions, Prediction, Predictions};
+pub use probing::probe;
 pub use registered::RegisteredError;

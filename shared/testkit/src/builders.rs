@@ -2,6 +2,7 @@
 //! fields that it needs.
 
 use evergreen_lifecycle::ports::Registration;
+use evergreen_lifecycle::rollout::{PromotionMode, Rollout, RolloutPlan};
 use evergreen_lifecycle::{
     Actor, ActorKind, Announcement, Artifact, AuditEntry, AuditedAction, Champion, Change, ClassEvaluation,
     ClassificationEvaluation, Dataset, Decision, Durations, Edit, Evaluation, Family, Gate, Incumbent, PrimaryMetric,
@@ -96,6 +97,7 @@ pub fn version(number: u32, accuracy: f64, trained_at: Timestamp) -> Version {
         durations: Durations { load: 0.001, fit: 0.1, evaluate: 0.01, total: 0.5 },
         // There is no champion to compare with, so the version only needs the minimum accuracy of 0.9.
         decision: decision(accuracy),
+        promotion: PromotionMode::Direct,
     }
 }
 
@@ -132,6 +134,17 @@ pub fn champion(version: Version) -> Champion {
     Champion::succeeding(None, version, promoted_at)
 }
 
+/// Test helper: returns a rollout of `challenger` beside `champion`, in the shadow stage. Its stages have 10 and 50 percent
+/// and last an hour. It began when the challenger was trained.
+///
+/// # Panics
+/// Does not panic: the plan is valid.
+pub fn rollout(champion: &Champion, challenger: Version) -> Rollout {
+    let Ok(plan) = RolloutPlan::new(vec![10, 50], 60) else { panic!("the plan is valid") };
+    let at = challenger.trained_at;
+    Rollout::beginning(None, (champion.version.number, champion.revision), challenger, plan, at)
+}
+
 // If the decision in `version` promotes the version, it replaces the champion `seen`. `None` means that there is no
 // champion yet.
 /// Test helper: returns the data for registering the model version `version`, which the training run `run` made.
@@ -143,6 +156,7 @@ pub fn registration(run: Run, version: Version, seen: Option<&Champion>) -> Regi
         run: Run { state: finished.state, metrics: finished.metrics, ..run },
         version,
         promotion,
+        rollout: None,
         seen_revision: Champion::revision_of(seen),
         artifact: None,
         announcements: Vec::new(),

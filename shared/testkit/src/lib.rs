@@ -5,6 +5,8 @@ mod builders;
 mod environment;
 mod memory;
 
-pub use builders::{audit_entry, champion, change, evaluation, finished_run, moment, registration, run, version};
+pub use builders::{
+    audit_entry, champion, change, evaluation, finished_run, moment, registration, rollout, run, version,
+};
 pub use environment::environment_with;
 pub use memory::{FixedClock, MailClaim, Memory, MemoryState, SentMail};

@@ -5,13 +5,18 @@
 mod clock;
 mod console;
 mod events;
+mod feedback;
 mod journal;
 mod listing;
+mod live;
 mod mail;
+mod mail_links;
 mod measuring;
 mod registry;
+mod rollouts;
 mod served;
 mod sessions;
+mod skew;
 mod steering;
 mod storage;
 
@@ -20,19 +25,24 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use evergreen_lifecycle::cost::MonthUsage;
-use evergreen_lifecycle::drift::{DriftComparison, DriftSummary};
+use evergreen_lifecycle::drift::{DriftComparison, DriftSummary, SkewCheck};
+use evergreen_lifecycle::feedback::{LiveSummary, LiveTally, PairedTally};
 use evergreen_lifecycle::incident::FormerAlarm;
 use evergreen_lifecycle::journal::JournalEntry;
+use evergreen_lifecycle::mail_link::MailLink;
 use evergreen_lifecycle::ports::{
-    AcceptedMail, AlarmStatus, CountShare, HourCounts, LARGEST_COPY, NewObject, ObjectTag, RequestDay, StoredSchedule,
-    Unavailable,
+    AcceptedMail, AlarmStatus, CountShare, HourCounts, LARGEST_COPY, NewObject, ObjectTag, RequestDay, RolloutShare,
+    StoredSchedule, Unavailable,
 };
+use evergreen_lifecycle::reaction::ReactionLog;
+use evergreen_lifecycle::rollout::Rollout;
 use evergreen_lifecycle::session::{Session, SessionLink};
 use evergreen_lifecycle::{
     Alias, AliasName, Annotations, Announcement, AuditEntry, Champion, Datum, IncidentRecord, KeepDays, LifecycleEvent,
     MadeChange, Mute, Pointer, PublishedMetrics, Record, Run, RunId, Unreadable, Verification, Version, VersionNumber,
 };
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 pub use clock::FixedClock;
 pub use mail::{MailClaim, SentMail};
@@ -109,12 +119,30 @@ pub struct MemoryState {
     pub published: Option<PublishedMetrics>,
     /// The stored counts of served rows, in the order of their first storing.
     pub shares: Vec<CountShare>,
+    /// Test input: the maximum number of served rows in a sample. 0 means that no row is kept.
+    pub sampled_rows: usize,
+    /// How often a sample of served rows was stored. The samples are among `objects`.
+    pub sample_writes: usize,
+    /// The newest rollout. `None` if there was none.
+    pub rollout: Option<Rollout>,
+    /// The stored counts of rollouts, in the order of their first storing.
+    pub rollout_shares: Vec<RolloutShare>,
     /// The sums of the counts of served rows, in the order of their storing.
     pub hours: Vec<HourCounts>,
     /// The summary of the comparisons of served rows. `None` before the first one.
     pub drift: Option<DriftSummary>,
     /// The newest comparison of each length of window.
     pub comparisons: Vec<DriftComparison>,
+    /// The newest judgement of the live accuracy. `None` before the first one.
+    pub live: Option<LiveSummary>,
+    /// The secret that signs the ids of predictions. `None` if no function created it yet.
+    pub prediction_secret: Option<[u8; 32]>,
+    /// The hashes of the ids of predictions whose true value was counted.
+    pub counted_ids: BTreeSet<String>,
+    /// The counts of what turned out true, by the day of the prediction and the version.
+    pub day_tallies: BTreeMap<(Date, VersionNumber), LiveTally>,
+    /// The comparisons of two versions by what turned out true. The first version answered.
+    pub paired_tallies: BTreeMap<(VersionNumber, VersionNumber), PairedTally>,
     /// The sent mails, in order.
     pub mails: Vec<SentMail>,
     /// The claims on mails, by the key of the mail. A claim reserves one mail for one Lambda invocation.
@@ -133,8 +161,16 @@ pub struct MemoryState {
     pub keys: BTreeMap<String, MadeChange>,
     /// The mutes of alarms, by the alarm's name without the name of the stack.
     pub mutes: BTreeMap<String, Mute>,
+    /// The newest comparison of the answers in training and in serving. `None` before the first one.
+    pub skew: Option<SkewCheck>,
+    /// What the stack has done by itself.
+    pub reactions: ReactionLog,
     /// The links that were not used yet, by the hash of their token.
     pub links: BTreeMap<String, SessionLink>,
+    /// The values of the metric that alarms watch, oldest first.
+    pub series: Vec<(Timestamp, f64)>,
+    /// The links of mails, by the hash of their token.
+    pub mail_links: BTreeMap<String, MailLink>,
     /// The open sessions, by the hash of their token.
     pub sessions: BTreeMap<String, Session>,
     // The keys are `run ID` for training runs and `version NUMBER` for model versions.
@@ -147,7 +183,7 @@ pub struct MemoryState {
     // The names: `registry`, `retention` (of records), `copy` (the call that reads the champion with the copy of its
     // model file), `artifacts`, `removal` (of objects), `datasets`, `incoming`, `outbox`, `bus`, `schedule`, `sessions`
     // (and links), `usage`, `sink` (for metrics), `published` (the record of published metrics), `served`
-    // (counts of served rows), `rate` (of mails). A mail address makes sending to this recipient fail.
+    // (counts of served rows), `key` (of prediction ids), `feedback` (counts of it), `rate` (of mails). A mail address makes sending to this recipient fail.
     /// Test input: the names of the fake services for which every call fails, such as `registry`.
     pub away: BTreeSet<String>,
     /// Test input: the names of the fake services that never answer. Only `bus` can be one.

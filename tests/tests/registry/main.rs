@@ -3,6 +3,8 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 mod copy;
+mod feedback;
+mod judging;
 mod keeping;
 mod listing;
 mod lists;

@@ -15,14 +15,14 @@ use jiff::Timestamp;
 const TIMES: usize = 40;
 
 /// The deployed registry, through the adapter of the functions, and the champion's model.
-struct Served {
+pub(crate) struct Served {
     registry: evergreen_aws::Registry,
     version: VersionNumber,
     model: Model,
 }
 
 impl Served {
-    async fn of(stack: &Stack) -> Self {
+    pub(crate) async fn of(stack: &Stack) -> Self {
         let model = MODEL.parse().expect("a name");
         let registry = evergreen_aws::Registry::new(&stack.config, &variable("EVERGREEN_TABLE"), model);
         let pointer = registry.champion().await.unwrap().expect("a champion").expect("a readable pointer");
@@ -40,7 +40,7 @@ impl Served {
     }
 
     /// Counts the flowers, with every measurement multiplied by `factor`, as the prediction function would.
-    fn counts(&self, factor: f32) -> ServedCounts {
+    pub(crate) fn counts(&self, factor: f32) -> ServedCounts {
         let names: Vec<&str> = self.model.signature().column_names().collect();
         let measure = |row: &serde_json::Value, name: &&str| row[*name].as_f64().expect("a number") as f32 * factor;
         let rows: Vec<f32> = flowers()
@@ -55,7 +55,7 @@ impl Served {
 
     /// Stores `counts` as those of an environment, in the last complete hour and in the next one, in case it is complete
     /// when the metrics function looks. Then the hours are judged again.
-    async fn store(&self, stack: &Stack, environment: &str, counts: &ServedCounts) {
+    pub(crate) async fn store(&self, stack: &Stack, environment: &str, counts: &ServedCounts) {
         let last = CountedHour::last_complete(Timestamp::now());
         for hour in [last, last.next()] {
             for old in stack.registry.served_items(&format!("COUNTS#{:010}", hour.0)).await {

@@ -84,3 +84,42 @@ fn one_parameter_sets_the_retention_of_registry_and_bucket() {
     let ttl = &template.resource("RegistryTable")["TimeToLiveSpecification"];
     assert_eq!(ttl, &json!({"AttributeName": "expires_at", "Enabled": true}));
 }
+
+#[test]
+fn served_rows_are_kept_only_on_request_and_for_some_days() {
+    let template = Template::read();
+    assert_eq!(template.parameters()["SampleServedRows"], "0");
+    let variables = |function: &str| template.resource(function)["Environment"]["Variables"].clone();
+    assert_eq!(variables("PredictFunction")["EVERGREEN_SAMPLE_ROWS"], json!({"Ref": "SampleServedRows"}));
+    let days = &variables("TrainFunction")["EVERGREEN_SAMPLE_DAYS"];
+    assert_eq!(days, &json!({"Fn::If": ["SamplesRows", {"Ref": "SampleDays"}, "0"]}));
+    let rules = list(&template.resource("ArtifactBucket")["LifecycleConfiguration"]["Rules"]);
+    let rule = rules.into_iter().find(|rule| rule["Id"] == "served-rows").expect("a rule for served rows");
+    assert_eq!((&rule["Prefix"], &rule["ExpirationInDays"]), (&json!("served/"), &json!({"Ref": "SampleDays"})));
+    assert_eq!(rule["NoncurrentVersionExpiration"], json!({"NoncurrentDays": 1}));
+}
+
+/// A right that the stack does not need is not there.
+#[test]
+fn without_a_sample_no_function_may_store_or_read_served_rows() {
+    let template = Template::read();
+    let mut found = 0;
+    for role in ["TrainRole", "PredictRole"] {
+        let statements = &template.resource(role)["Policies"][0]["PolicyDocument"]["Statement"];
+        for statement in statements.as_array().expect("a list").iter().filter(|it| it.to_string().contains("/served/"))
+        {
+            assert_eq!(statement["Fn::If"][0], "SamplesRows", "{role}");
+            found += 1;
+        }
+    }
+    assert_eq!(found, 2);
+}
+
+#[test]
+fn the_reviewer_may_not_read_served_rows() {
+    let template = Template::read();
+    let statements = list(&template.resource("ReviewerRole")["Policies"][0]["PolicyDocument"]["Statement"]);
+    let denial = statements.into_iter().find(|it| it["Sid"] == "NoServedRows").expect("a denial");
+    assert_eq!(denial["Effect"], "Deny");
+    assert_eq!(denial["Resource"], json!({"Fn::Sub": "${ArtifactBucket.Arn}/served/*"}));
+}

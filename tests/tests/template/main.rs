@@ -13,6 +13,7 @@ mod metrics;
 mod names;
 mod operations;
 mod paths;
+mod reactions;
 mod readme;
 mod references;
 mod reliability;

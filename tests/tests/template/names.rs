@@ -11,7 +11,7 @@ const LONGEST_STACK: usize = 56;
 
 // Each entry has the resource type, the path of the name in the properties, and the maximum length.
 /// The resource names that the template sets, each with AWS's maximum length in characters.
-const NAMED: [(&str, &str, usize); 9] = [
+const NAMED: [(&str, &str, usize); 10] = [
     ("AWS::CloudWatch::Alarm", "/AlarmName", 255),
     ("AWS::CloudWatch::Dashboard", "/DashboardName", 255),
     ("AWS::Logs::LogGroup", "/LogGroupName", 512),
@@ -20,6 +20,7 @@ const NAMED: [(&str, &str, usize); 9] = [
     ("AWS::SQS::Queue", "/QueueName", 80),
     ("AWS::ApiGateway::UsagePlan", "/UsagePlanName", 255),
     ("AWS::Serverless::Function", "/FunctionName", 64),
+    ("AWS::Scheduler::Schedule", "/Name", 64),
     ("AWS::XRay::SamplingRule", "/SamplingRule/RuleName", 32),
 ];
 

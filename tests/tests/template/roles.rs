@@ -17,6 +17,7 @@ const MANIFESTS: &str = "${ArtifactBucket.Arn}/models/${ModelName}/*/manifest.js
 const REGISTRY: &str = "${ArtifactBucket.Arn}/registry/${ModelName}/*";
 const JOURNAL: &str = "${ArtifactBucket.Arn}/registry/${ModelName}/journal/*";
 const KEPT_MANIFESTS: &str = "${ArtifactBucket.Arn}/registry/${ModelName}/manifests/*";
+const SAMPLES: &str = "${ArtifactBucket.Arn}/served/${ModelName}/*";
 const BUS: &str = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default";
 // The functions' roles need permission to use the key. It decrypts the content of the S3 bucket and the table. It also
 // encrypts new S3 objects, and the messages that Lambda sends into a queue with the function's role.
@@ -41,6 +42,7 @@ const CALLS: [(&str, &[(&str, &str)]); 6] = [
             ("s3:GetObjectVersion", DATASET),
             ("s3:GetObject", INCOMING),
             ("s3:GetObject", MODELS),
+            ("s3:GetObject", SAMPLES),
             ("s3:DeleteObject", MODELS),
             ("s3:GetObject", REGISTRY),
             ("s3:PutObject", REGISTRY),
@@ -71,7 +73,9 @@ const CALLS: [(&str, &[(&str, &str)]); 6] = [
             ("dynamodb:BatchGetItem", TABLE),
             ("dynamodb:GetItem", TABLE),
             ("dynamodb:PutItem", TABLE),
+            ("s3:PutObject", SAMPLES),
             ("kms:Decrypt", KEY),
+            ("kms:GenerateDataKey", KEY),
         ],
     ),
     (
@@ -107,6 +111,7 @@ const CALLS: [(&str, &[(&str, &str)]); 6] = [
         "Metrics",
         &[
             ("s3:GetObject", MODELS),
+            ("s3:DeleteObjectTagging", MODELS),
             ("s3:PutObject", JOURNAL),
             ("s3:ListBucket", BUCKET),
             ("dynamodb:BatchGetItem", TABLE),
@@ -115,8 +120,11 @@ const CALLS: [(&str, &[(&str, &str)]); 6] = [
             ("dynamodb:PutItem", TABLE),
             ("dynamodb:Query", TABLE),
             ("dynamodb:Query", INDEX),
+            ("dynamodb:UpdateItem", TABLE),
+            ("dynamodb:ConditionCheckItem", TABLE),
             ("scheduler:GetSchedule", SCHEDULE),
             ("events:PutEvents", BUS),
+            ("cloudwatch:DescribeAlarms", "*"),
             ("cloudwatch:PutMetricData", "*"),
             ("apigateway:GET", USAGE),
             ("sqs:SendMessage", "MetricsFailureQueue.Arn"),
@@ -135,7 +143,11 @@ const CALLS: [(&str, &[(&str, &str)]); 6] = [
             ("cloudwatch:DescribeAlarms", "*"),
             ("ses:SendEmail", SENDERS),
             ("ses:SendEmail", MAIL_EVENTS),
+            ("ses:SendRawEmail", SENDERS),
+            ("ses:SendRawEmail", MAIL_EVENTS),
             ("ses:GetAccount", "*"),
+            ("scheduler:GetSchedule", SCHEDULE),
+            ("cloudwatch:GetMetricData", "*"),
             ("sqs:SendMessage", "AlertFailureQueue.Arn"),
             ("kms:Decrypt", KEY),
             ("kms:GenerateDataKey", KEY),
@@ -353,13 +365,14 @@ fn a_function_reaches_only_the_records_namespace_and_sender_of_its_model() {
             let condition = match actions(statement)[0].split(':').next() {
                 Some("dynamodb") if statement["Sid"] == "ClaimMail" => of_the_models_mails(),
                 Some("dynamodb") if statement["Sid"] == "ReadMutes" => of_the_models_mails(),
+                Some("dynamodb") if statement["Sid"] == "MakeLinksOfMails" => of_the_models_mail_links(),
                 Some("dynamodb") => of_the_models_records(function, statement),
                 Some("s3") if actions(statement) == [PUT_OBJECT] => over_nothing_unknown(statement),
                 Some("events") => json!({"StringEquals": {"events:source": "evergreen"}}),
                 Some("iam") => json!({"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}),
-                Some("cloudwatch") if function == "Console" => Value::Null,
+                Some("cloudwatch") if ["Console", "Alert"].contains(&function) => Value::Null,
                 Some("cloudwatch") => json!({"StringEquals": {"cloudwatch:namespace": "Evergreen"}}),
-                Some("ses") if actions(statement) == ["ses:SendEmail"] => {
+                Some("ses") if actions(statement) == ["ses:SendEmail", "ses:SendRawEmail"] => {
                     json!({"StringEquals": {"ses:FromAddress": {"Ref": "AlertSender"}}})
                 }
                 _ => Value::Null,
@@ -382,13 +395,17 @@ fn of_the_models_records(function: &str, statement: &Value) -> Value {
         ("Train", "DeletePublishedEvents") | ("Metrics", "PublishStoredEvents") => condition(&["OUTBOX"]),
         ("Metrics", "RememberPublishedMetrics") => condition(&["METRICS"]),
         ("Predict", "StoreCountsOfServedRows") | ("Metrics", "AddUpAndCompareServedRows") => condition(&["SERVED"]),
-        ("Train", "DropCopyInPromotion") => {
+        ("Metrics", "TakeStepOfRollout") => condition(&["MODEL", "OUTBOX", "AUDIT"]),
+        ("Train" | "Metrics", "DropCopyInPromotion") => {
             let mut condition = condition(&["MODEL", "OUTBOX", "AUDIT"]);
             condition["ForAnyValue:StringEquals"] = json!({"dynamodb:EnclosingOperation": ["TransactWriteItems"]});
             condition
         }
-        ("Console", "ReadDrift") => condition(&["SERVED"]),
-        ("Console", "ReadAndChange") => condition(&["MODEL", "OUTBOX", "AUDIT", "MAIL", "SESSION"]),
+        ("Console" | "Alert", "ReadDrift") => condition(&["SERVED"]),
+        ("Metrics", "ReadFeedback") | ("Console", "CountFeedback") => condition(&["FEEDBACK"]),
+        ("Predict", "ReadChampionAndKeyOfIds") => condition(&["MODEL", "KEY"]),
+        ("Predict", "CreateKeyOfIds") | ("Console", "CheckIdsOfPredictions") => condition(&["KEY"]),
+        ("Console", "ReadAndChange") => condition(&["MODEL", "OUTBOX", "AUDIT", "MAIL", "SESSION", "MAILLINK"]),
         ("Train", "ReadNewestRun") => condition(&["MODEL"]),
         ("Train", _) => condition(&["MODEL", "OUTBOX", "AUDIT"]),
         _ => condition(&["MODEL"]),
@@ -408,6 +425,11 @@ fn of_the_models_mails() -> Value {
     json!({"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [{"Fn::Sub": "MAIL#${ModelName}"}]}})
 }
 
+/// Returns the expected IAM condition on DynamoDB access to the links of mails of this model.
+fn of_the_models_mail_links() -> Value {
+    json!({"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [{"Fn::Sub": "MAILLINK#${ModelName}"}]}})
+}
+
 #[test]
 fn the_alert_function_writes_only_records_of_mails() {
     let template = Template::read();
@@ -416,12 +438,13 @@ fn the_alert_function_writes_only_records_of_mails() {
         .into_iter()
         .filter(|statement| actions(statement).iter().any(|it| it.starts_with("dynamodb:") && !looks.contains(it)))
         .collect();
-    assert_eq!(writing.len(), 1);
-    assert_eq!(writing[0]["Condition"], of_the_models_mails());
+    let conditions: Vec<_> = writing.iter().map(|statement| statement["Condition"].clone()).collect();
+    assert_eq!(conditions, [of_the_models_mails(), of_the_models_mail_links()]);
+    assert_eq!(actions(writing[1]), ["dynamodb:PutItem"]);
 }
 
 #[test]
-fn only_a_promotion_by_training_deletes_a_models_records() {
+fn only_a_change_of_the_champion_deletes_a_models_records() {
     let template = Template::read();
     for function in ["Train", "Metrics"] {
         for statement in statements(template.resource(&format!("{function}Role"))) {
@@ -430,7 +453,7 @@ fn only_a_promotion_by_training_deletes_a_models_records() {
             if actions(statement).contains(&DELETE) && reaches_records {
                 assert_eq!(actions(statement), [DELETE], "{function}");
                 let operation = &condition["ForAnyValue:StringEquals"]["dynamodb:EnclosingOperation"];
-                assert_eq!((function, operation), ("Train", &json!(["TransactWriteItems"])));
+                assert_eq!(operation, &json!(["TransactWriteItems"]), "{function}");
             }
         }
     }

@@ -76,7 +76,9 @@ fn the_template_and_the_functions_have_the_same_routes() {
     });
     let reading = CONSOLE.iter().filter(|route| route.need == Need::Reading);
     let reading = reading.map(|route| ("StatusApi", route.method.to_owned(), route.template.to_owned()));
-    assert_eq!(offered, expected.chain(reading).collect());
+    let predicting = CONSOLE.iter().filter(|route| route.need == Need::Predicting);
+    let predicting = predicting.map(|route| ("PredictionApi", route.method.to_owned(), route.template.to_owned()));
+    assert_eq!(offered, expected.chain(reading).chain(predicting).collect());
 }
 
 #[test]
@@ -90,11 +92,17 @@ fn the_readme_lists_the_routes_of_each_api() {
             .flat_map(|cell| cell.split(", "))
             .map(|route| route.trim_matches('`').split('?').next().unwrap_or_default())
             .collect();
-        let reading = CONSOLE.iter().filter(|route| api == Api::Status && route.need == Need::Reading);
-        let reading = reading.map(|route| format!("{} {}", route.method, route.template));
-        let own = ROUTES.iter().filter(|route| route.api == api);
-        let own = own.map(|route| format!("{} {}", route.method, route.template));
-        assert_eq!(listed, reading.chain(own).collect::<Vec<_>>(), "{title}");
+        let text = |method: &str, template: &str| format!("{method} {template}");
+        let of_console = |need| {
+            let routes = CONSOLE.iter().filter(move |route| route.need == need);
+            routes.map(|route| text(route.method, route.template)).collect::<Vec<_>>()
+        };
+        let own = ROUTES.iter().filter(|route| route.api == api).map(|route| text(route.method, route.template));
+        let expected = match api {
+            Api::Prediction => own.chain(of_console(Need::Predicting)).collect(),
+            Api::Status => of_console(Need::Reading).into_iter().chain(own).collect::<Vec<_>>(),
+        };
+        assert_eq!(listed, expected, "{title}");
     }
 }
 
@@ -145,6 +153,7 @@ fn no_other_api_has_the_path_templates_that_open_the_doors_of_the_console() {
     for (api, _) in APIS {
         for (path, ..) in operations(&template, api) {
             assert!(![door::SIGNED, door::PAGES, "/"].contains(&path.as_str()), "{api} {path}");
+            assert!(path != door::FEEDBACK || api == "PredictionApi", "only the right to predict opens this door");
         }
     }
 }

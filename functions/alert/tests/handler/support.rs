@@ -6,10 +6,12 @@ use evergreen_lifecycle::Champion;
 use evergreen_lifecycle::ports::{Clock, Mailer};
 use evergreen_testkit::{FixedClock, Memory, SentMail, champion, moment, version};
 use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 
 pub const RAISED: &str = include_str!("../../../../events/alert-alarm.json");
 pub const FAILED: &str = include_str!("../../../../events/alert-training-failed.json");
 pub const CLEARED: &str = include_str!("../../../../events/alert-ok.json");
+pub const CONSOLE: &str = "https://console.example.com/v1";
 pub const FIRST: &str = "first@example.com";
 pub const SECOND: &str = "second@example.com";
 
@@ -69,8 +71,10 @@ pub async fn handle_with(
         stack: "evergreen".into(),
         table: "evergreen-registry".into(),
         dashboard_url: "https://example.com/dashboard?a=1&b=2".into(),
+        console_url: Some(CONSOLE.into()),
+        zone: TimeZone::UTC,
     };
-    let ports = AlertPorts { registry: memory, mailer, alarm_states: memory, clock };
+    let ports = AlertPorts { registry: memory, mailer, alarm_states: memory, history: memory, clock };
     let handler = AlertHandler { ports: &ports, recipients: &recipients, letterhead: &letterhead };
     let until = clock.now() + SignedDuration::from_mins(5);
     handler.handle(event, "invocation-7", until).await

@@ -25,7 +25,7 @@ async fn the_mail_names_an_unusable_table() {
     assert_eq!(handle(&memory, event(FAILED)).await, Ok(sent(2)));
     let mail = &mails(&memory)[0].1;
     insta::assert_snapshot!(mail.subject, @"[ALARM] iris: training failed (1 since the last version)");
-    let said = mail.text.split("\n\n").take(4).collect::<Vec<_>>().join("\n\n");
+    let said = mail.text.split("\n\n").filter(|part| !part.contains("/act/")).take(4).collect::<Vec<_>>().join("\n\n");
     insta::assert_snapshot!(said, @r#"
     iris: training failed (1 since the last version)
 
@@ -109,4 +109,28 @@ async fn the_notification_of_the_emulator_is_read() {
         .into();
     handle(&memory, event).await.unwrap();
     insta::assert_snapshot!(mails(&memory)[0].1.subject, @"[ALARM] iris: the champion's accuracy is 0.5 (at least 0.9 is expected)");
+}
+
+#[tokio::test]
+async fn a_mail_about_drift_says_what_the_stack_did_by_itself() {
+    let reacted = || {
+        let memory = memory();
+        let log = serde_json::json!({"revision": 1, "taken": [
+            {"at": "2026-11-24T03:05:01.000Z", "cause": "drift", "reaction": "retrain", "version": 2},
+        ]});
+        memory.state().reactions = serde_json::from_value(log).unwrap();
+        memory
+    };
+    let memory = reacted();
+    let mut drifted = event(RAISED);
+    let message = &mut drifted.records[0].sns.message;
+    *message = message.replace("evergreen-accuracy-low", "evergreen-data-drifted");
+    assert_eq!(handle(&memory, drifted).await, Ok(sent(2)));
+    let expected = "Evergreen asked for a training run at 2026-11-24 03:05 UTC, because the served data has drifted";
+    let mail = &mails(&memory)[0].1;
+    assert!(mail.text.contains(expected) && mail.html.contains(expected), "{}", mail.text);
+    // A mail about another alarm does not say it.
+    let memory = reacted();
+    assert_eq!(handle(&memory, event(RAISED)).await, Ok(sent(2)));
+    assert!(!mails(&memory)[0].1.text.contains(expected));
 }

@@ -23,6 +23,8 @@ pub(super) fn schema_of(endpoint: Operation) -> &'static str {
         Operation::Audit => "AuditPage",
         Operation::Alarms => "AlarmList",
         Operation::Drift => "Drift",
+        Operation::Live => "Live",
+        Operation::Rollout => "RolloutAnswer",
         Operation::Cost => "MonthCost",
         Operation::Train | Operation::Verify | Operation::Rebuild | Operation::ImportHistory | Operation::Retain => {
             "Accepted"
@@ -33,6 +35,7 @@ pub(super) fn schema_of(endpoint: Operation) -> &'static str {
         Operation::MakeLink => "OpeningLink",
         Operation::EndSessions => "EndedSessions",
         Operation::OpenApi => "Document",
+        Operation::Feedback => "CountedFeedback",
         _ => "Changed",
     }
 }
@@ -40,7 +43,20 @@ pub(super) fn schema_of(endpoint: Operation) -> &'static str {
 /// Returns the schemas of all answers by name.
 pub(super) fn all() -> Map<String, Value> {
     let mut all = Map::new();
-    for schemas in [runs(), versions(), champions(), comparison(), schedule(), audit(), drift(), cost(), changes()] {
+    for schemas in [
+        runs(),
+        versions(),
+        champions(),
+        comparison(),
+        schedule(),
+        audit(),
+        drift(),
+        live(),
+        rollout(),
+        cost(),
+        changes(),
+        feedback(),
+    ] {
         if let Value::Object(schemas) = schemas {
             all.extend(schemas);
         }
@@ -75,8 +91,8 @@ fn versions() -> Value {
         "decision": {"type": "object"},
     });
     let whole = json!({
-        "version": to("Version"), "reason": text(), "aliases": list(text()), "annotations": to("Annotations"),
-        "champion": flag(),
+        "version": to("Version"), "reason": text(), "impact": maybe(text()), "aliases": list(text()),
+        "annotations": to("Annotations"), "champion": flag(),
     });
     let manifest = json!({"model": text(), "version": to("Version"), "signature": {"type": "object"}});
     let link = json!({
@@ -109,7 +125,10 @@ fn champions() -> Value {
 fn comparison() -> Value {
     let metric_values = list(json!({"type": ["number", "null"]}));
     let metric = json!({"name": text(), "values": metric_values, "differences": metric_values});
-    let test = json!({"challenger": number(), "champion": number(), "reason": text(), "decision": {"type": "object"}});
+    let test = json!({
+        "challenger": number(), "champion": number(), "reason": text(), "impact": maybe(text()),
+        "decision": {"type": "object"},
+    });
     let comparison = json!({
         "versions": list(number()), "differing": list(to("ComparedRow")), "equal": list(text()),
         "metrics": list(object(metric)), "tests": list(object(test)), "signature": list(to("ComparedRow")),
@@ -131,7 +150,7 @@ fn schedule() -> Value {
 }
 
 fn audit() -> Value {
-    let named = json!({"kind": {"enum": ["iam", "session", "stack"]}, "name": text()});
+    let named = json!({"kind": {"enum": ["iam", "session", "stack", "mail"]}, "name": text()});
     // Only a session has a link.
     let actor = object_with(named, json!({"link_by": text()}));
     let entry = json!({"id": text(), "at": time(), "actor": actor, "action": text(), "subject": text()});
@@ -146,17 +165,76 @@ fn audit() -> Value {
     })
 }
 
+fn rollout() -> Value {
+    let next = object(json!({"step": {"enum": ["hold", "advance", "roll_back", "promote"]}, "reason": text()}));
+    let stage = object(json!({"stage": count(), "percent": count(), "counts": {"type": "object"}}));
+    let difference = || maybe(json!({"type": "number"}));
+    let losses = object(json!({
+        "rows": count(), "difference": difference(), "least": difference(), "most": difference(),
+    }));
+    let rollout = json!({
+        "id": text(), "revision": count(), "champion": number(), "challenger": number(),
+        "state": {"enum": ["running", "promoted", "rolled_back", "stopped"]}, "stage": count(), "percent": count(),
+        "steps": list(count()), "stage_minutes": count(), "started_at": time(), "stage_since": time(),
+        "ended_at": maybe(time()), "reason": maybe(text()), "started_by": {"type": ["object", "null"]},
+        "replaced": maybe(number()), "next": maybe(next), "stages": list(stage), "losses": losses,
+    });
+    json!({"RolloutAnswer": object(json!({"rollout": maybe(object(rollout))}))})
+}
+
 fn drift() -> Value {
     let comparison = json!({
         "length": {"enum": ["hour", "day", "week", "four_weeks"]}, "from": maybe(time()), "until": maybe(time()),
         "version": number(), "is_drifted": flag(), "drifted": count(), "rows": count(), "refused": count(),
         "columns": list(json!({"type": "object"})), "sentence": text(),
     });
+    let skew = json!({
+        "version": number(), "release": text(), "rows": count(), "differing": count(), "largest": {"type": "number"},
+        "sentence": text(),
+    });
+    let reaction = json!({
+        "at": time(), "cause": {"enum": ["drift", "live_accuracy"]}, "reaction": {"enum": ["retrain", "rollback"]},
+        "version": number(), "run": maybe(text()), "to": maybe(number()), "sentence": text(),
+    });
     let drift = json!({
         "judged_until": maybe(time()), "rows": count(), "drifted": count(), "sentence": maybe(text()),
-        "comparisons": list(object(comparison)),
+        "comparisons": list(object(comparison)), "reactions": list(object(reaction)), "skew": maybe(object(skew)),
     });
     json!({"Drift": object(drift)})
+}
+
+fn live() -> Value {
+    let share = || json!({"type": "number", "minimum": 0, "maximum": 1});
+    let number_or_null = || maybe(json!({"type": "number"}));
+    let interval = || maybe(json!({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}));
+    let day = || json!({"type": "string", "format": "date"});
+    let label = json!({
+        "name": text(), "label": {"type": "integer", "minimum": 0}, "rows": count(), "right": count(), "interval": interval(),
+    });
+    let version = json!({
+        "version": number(), "hold_out": number_or_null(), "labelled": count(), "score": number_or_null(),
+        "interval": interval(), "mean_loss": number_or_null(), "labels": list(object(label)),
+    });
+    let of_day = json!({
+        "day": day(), "version": number(), "labelled": count(), "score": number_or_null(), "interval": interval(),
+        "mean_loss": number_or_null(),
+    });
+    let window = json!({"days": count(), "last": day(), "quality": {"type": "object"}, "sentence": text()});
+    let live = json!({
+        "judged": maybe(day()), "version": maybe(number()), "is_worse": flag(), "estimate": maybe(share()),
+        "sentence": maybe(text()), "windows": list(object(window)), "versions": list(object(version)),
+        "days": list(object(of_day)),
+    });
+    json!({"Live": object(live)})
+}
+
+fn feedback() -> Value {
+    let refused = json!({
+        "index": count(), "field": {"enum": ["feedback", "id", "actual"]}, "detail": text(), "expected": text(),
+    });
+    json!({
+        "CountedFeedback": object(json!({"counted": count(), "repeated": count(), "refused": list(object(refused))})),
+    })
 }
 
 fn cost() -> Value {

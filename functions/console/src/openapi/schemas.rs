@@ -4,6 +4,7 @@ use evergreen_lifecycle::Family;
 use evergreen_lifecycle::listing::MAX_PAGE;
 use serde_json::{Value, json};
 
+use crate::feedback::MAX_ENTRIES;
 use crate::route::Operation;
 
 /// Bodies that may be left out.
@@ -39,6 +40,7 @@ pub(super) fn all() -> Value {
             "note": {"type": ["string", "null"], "maxLength": 1000, "pattern": plain()},
         })),
         "Promotion": object(&["version", "reason"], json!({"version": number, "reason": reason, "seen_revision": seen})),
+        "Rollout": object(&["version", "reason"], json!({"version": number, "reason": reason})),
         "Rollback": object(&["reason"], json!({"reason": reason, "seen_revision": seen})),
         "AliasTarget": object(&["version"], json!({"version": number, "seen_revision": seen, "reason": optional})),
         "TagValue": object(&["value"], json!({"value": {"type": "string", "maxLength": 256, "pattern": plain()}})),
@@ -67,6 +69,7 @@ pub(super) fn all() -> Value {
             "name": {"type": ["string", "null"], "maxLength": 100, "pattern": r"^[^\x00-\x1f\x7f-\x9f]*$"},
             "hours": {"type": ["integer", "null"], "minimum": 1, "maximum": 24},
         })),
+        "Feedback": feedback(),
         "Problem": {
             "type": "object",
             "description": "An error (RFC 9457).",
@@ -81,6 +84,20 @@ pub(super) fn all() -> Value {
             },
         },
     })
+}
+
+/// Returns the schema of feedback: a list of elements, or a single one.
+fn feedback() -> Value {
+    let fields = json!({
+        "id": {"type": "string", "description": "An element of \"ids\", as POST /predict answered it."},
+        "actual": {
+            "type": ["string", "number", "boolean"],
+            "description": "The true label as it is in the data set, or the true number.",
+        },
+    });
+    let element = object(&["id", "actual"], fields);
+    let elements = json!({"type": "array", "minItems": 1, "maxItems": MAX_ENTRIES, "items": element});
+    json!({"oneOf": [object(&["feedback"], json!({"feedback": elements})), element]})
 }
 
 /// Returns the schema of a path parameter.

@@ -49,6 +49,10 @@ impl<W: ConsoleWorld> Action<'_, W> {
             "train" => console.train(by, self.body(&["seed", "family", "hyperparameters", "note"])?).await,
             "promote" => console.promote(by, self.body(&["version", "reason", "seen_revision"])?).await,
             "rollback" => console.roll_back(by, self.body(&["reason", "seen_revision"])?).await,
+            "rollout-start" => console.start_rollout(by, self.body(&["version", "reason"])?).await,
+            "rollout-advance" => console.advance_rollout(by, self.body(&["reason"])?).await,
+            "rollout-stop" => console.stop_rollout(by, self.body(&["reason"])?).await,
+            "rollout-promote" => console.promote_rollout(by, self.body(&["reason"])?).await,
             "alias" => {
                 let target = self.body(&["version", "seen_revision", "reason"])?;
                 console.set_alias(by, self.field("name"), target).await
@@ -81,7 +85,7 @@ impl<W: ConsoleWorld> Action<'_, W> {
         let key = given.map(|given| request_key(given, sent, &actor)).transpose()?;
         // An alias is removed only as the page showed it.
         let seen = self.field("seen_revision").parse().ok();
-        Ok(By { actor, key, seen })
+        Ok(By { actor, key, seen, mail_link: None })
     }
 
     fn field(&self, name: &str) -> &str {

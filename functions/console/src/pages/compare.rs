@@ -219,7 +219,8 @@ fn tests(compared: &[Compared]) -> Vec<String> {
         let (number, reason, test) = (one.version.number, decision.to_string(), test.to_string());
         let test = if reason.contains(&test) { String::new() } else { format!(" The test: {test}.") };
         let opening = format!("The gate compared version {number} with version {champion} on the same hold-out rows");
-        Some(format!("{opening}: {reason}.{test}"))
+        let impact = decision.impact_sentence().map(|impact| format!(" Answers that change: {impact}."));
+        Some(format!("{opening}: {reason}.{test}{}", impact.unwrap_or_default()))
     };
     compared.iter().filter_map(sentence).collect()
 }

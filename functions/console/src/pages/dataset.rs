@@ -4,6 +4,7 @@ use askama::Template;
 use evergreen_lifecycle::ports::{Champions, Listing, Versions};
 use evergreen_lifecycle::{Manifest, Version, VersionNumber};
 
+use super::drift::TableDriftView;
 use super::frame::PageFrame;
 use super::markup::{Fact, Markup, version_link};
 use super::profile::{ColumnRow, drift};
@@ -19,6 +20,7 @@ struct DatasetPage<'a> {
     facts: Vec<Fact>,
     comparison: String,
     warnings: Vec<String>,
+    table_drift: Option<TableDriftView>,
     columns: Vec<ColumnRow>,
     gone: Vec<String>,
     files: Vec<File>,
@@ -80,6 +82,9 @@ fn render(
         facts: table.map(|table| facts(table, &frame.base)).unwrap_or_default(),
         comparison: comparison(table, before, champion),
         warnings: profile.map(|profile| profile.warnings.clone()).unwrap_or_default(),
+        table_drift: table
+            .and_then(|table| table.manifest.table_drift.as_ref())
+            .map(|found| TableDriftView::of(found, &frame.base)),
         columns: table.map(|table| columns(table, before)).unwrap_or_default(),
         gone: table.zip(before).map(|(table, before)| gone(table, before)).unwrap_or_default(),
         files: profile.iter().flat_map(|profile| &profile.files).map(file).collect(),

@@ -43,12 +43,14 @@ pub(super) struct Message {
 }
 
 /// The pages of the navigation: path and name.
-const ENTRIES: [(&str, &str); 10] = [
+const ENTRIES: [(&str, &str); 12] = [
     ("", "Overview"),
     ("versions", "Versions"),
     ("runs", "Runs"),
     ("dataset", "Data set"),
     ("drift", "Drift"),
+    ("live", "Live accuracy"),
+    ("rollout", "Rollout"),
     ("try", "Try it"),
     ("schedule", "Schedule"),
     ("alarms", "Alarms"),
@@ -107,6 +109,10 @@ fn done(action: &str, about: &str) -> Option<String> {
     let text = match action {
         "promoted" | "promote" => format!("Version {about} is the champion now."),
         "rolled-back" | "rollback" => format!("Rolled back: version {about} is the champion again."),
+        "rollout-start" => format!("The rollout of version {about} begins."),
+        "rollout-advance" => "The next stage of the rollout begins.".to_owned(),
+        "rollout-stop" => "The rollout is stopped. The champion stays.".to_owned(),
+        "rollout-promote" => "The version of the rollout is the champion now.".to_owned(),
         "train" => format!("The training run {about} was requested. It appears here when it begins."),
         "verify" => format!("The verification of version {about} was requested."),
         "alias" => format!("The alias {about} is set."),

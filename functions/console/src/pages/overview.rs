@@ -2,7 +2,9 @@
 
 use askama::Template;
 use evergreen_lifecycle::listing::{MAX_SEARCHED, Span, VersionSummary};
-use evergreen_lifecycle::ports::{AlarmCondition, AlarmStatus, Champions, Listing, Schedules, StoredSchedule};
+use evergreen_lifecycle::ports::{
+    AlarmCondition, AlarmStatus, Champions, Listing, LiveRecord, Schedules, StoredSchedule,
+};
 use evergreen_lifecycle::{Champion, Pointer, PrimaryMetric, RunStatus};
 use jiff::{SignedDuration, Timestamp};
 
@@ -26,6 +28,8 @@ const CHAMPIONS: u32 = 50;
 struct Overview<'a> {
     frame: &'a PageFrame<'a>,
     champion: Result<ChampionCard, String>,
+    /// The newest judgement of the live accuracy, as a badge and a sentence.
+    live: Option<(Markup, String)>,
     plot: Option<Markup>,
     plot_note: String,
     metrics: Vec<Choice>,
@@ -88,13 +92,19 @@ pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) 
     let schedule = world.scheduler().schedule().await.ok().flatten();
     let next = super::schedule::next_times(world, schedule.as_ref(), request.now).await?;
     let pointer = pointer.as_ref().and_then(|record| record.as_ref().ok());
+    let live = registry.live_summary().await?;
     let frame = PageFrame::of(request, "Overview");
     let metric = plotted_metric(request, &versions);
     let champions = registry.recent_champions(CHAMPIONS).await?;
     let changes = champions.iter().flatten().filter_map(|champion| Some((champion.promoted_at()?, champion.number)));
     let history = QualityHistory { champions: changes.collect(), ..quality(&versions, pointer, &metric, request) };
+    let mut champion = champion_card(pointer, request);
+    if let Ok(card) = &mut champion {
+        card.facts.extend(super::watched::facts(registry, pointer, &frame.base).await?);
+    }
     let page = Overview {
-        champion: champion_card(pointer, request),
+        champion,
+        live: live.map(|summary| (super::live::state(Some(&summary)), summary.sentence)),
         plot: (history.points.len() > 1).then(|| history.draw(&frame.base)),
         plot_note: plot_note(&history),
         metrics: choices(&versions, &metric, request),

@@ -6,13 +6,15 @@ mod plots;
 mod verifications;
 
 use askama::Template;
-use evergreen_lifecycle::ports::{ArtifactLinks, Champions, Steering, Versions};
+use evergreen_lifecycle::ports::{ArtifactLinks, Champions, Rollouts, Steering, Versions};
+use evergreen_lifecycle::rollout::{Rollout, RolloutOutcome};
 use evergreen_lifecycle::{Alias, Annotations, Manifest, Pointer, Verification, Version, VersionNumber};
 use jiff::SignedDuration;
 
 use self::facts::{ClassRow, ConfusionTable};
 use self::plots::TitledPlot;
 use self::verifications::VerificationRow;
+use super::drift::TableDriftView;
 use super::evidence;
 use super::frame::PageFrame;
 use super::markup::{Fact, Markup, badge};
@@ -34,6 +36,8 @@ struct Around {
     aliases: Vec<Alias>,
     annotations: Annotations,
     champion: Option<Pointer>,
+    /// The newest rollout, which may be about another version.
+    rollout: Option<Rollout>,
     evidence: Result<Manifest, String>,
     /// A link to the model file that works for a few minutes. `None` if the bucket does not answer.
     artifact: Option<String>,
@@ -48,6 +52,7 @@ struct VersionPage<'a> {
     title: String,
     badges: Vec<Markup>,
     reason: String,
+    impact: Option<String>,
     gate: Vec<Fact>,
     scores: Vec<Fact>,
     facts: Vec<Fact>,
@@ -60,6 +65,7 @@ struct VersionPage<'a> {
     search: Option<Markup>,
     columns: Vec<ColumnRow>,
     warnings: Vec<String>,
+    table_drift: Option<TableDriftView>,
     verifications: Vec<VerificationRow>,
     no_evidence: Option<String>,
     note: Option<&'a str>,
@@ -93,6 +99,7 @@ async fn load<W: ConsoleWorld>(world: &W, number: &str) -> Result<(Version, Arou
         aliases,
         annotations: registry.annotations(number).await?,
         champion: registry.champion().await?.and_then(Result::ok),
+        rollout: registry.rollout().await?.and_then(Result::ok),
         evidence: evidence::read(world, &version).await?,
         artifact: world.artifacts().link(&version.artifact.key, LINK).await.ok(),
         verifications: registry.verifications(number, VERIFICATIONS).await?,
@@ -109,7 +116,8 @@ fn render(version: &Version, around: &Around, request: &PageRequest<'_>) -> Resu
         number: version.number,
         title: facts::title(version),
         badges: badges(version, around),
-        reason: text::sentence(&version.decision.to_string()),
+        reason: text::sentence(&version.why()),
+        impact: version.decision.impact_sentence().map(|impact| text::sentence(&impact)),
         gate: facts::gate(version, &frame.base),
         scores: facts::scores(version),
         facts: facts::facts(version, request),
@@ -125,6 +133,9 @@ fn render(version: &Version, around: &Around, request: &PageRequest<'_>) -> Resu
         }),
         columns: columns.map(|column| ColumnRow::of(column, version.dataset.rows)).collect(),
         warnings: manifest.map(|manifest| manifest.profile.warnings.clone()).unwrap_or_default(),
+        table_drift: manifest
+            .and_then(|manifest| manifest.table_drift.as_ref())
+            .map(|found| TableDriftView::of(found, &frame.base)),
         verifications: around.verifications.iter().map(|made| VerificationRow::of(made, request.now)).collect(),
         no_evidence: around.evidence.as_ref().err().cloned(),
         note: around.annotations.note.as_deref(),
@@ -140,9 +151,33 @@ fn render(version: &Version, around: &Around, request: &PageRequest<'_>) -> Resu
     Ok(page.render()?)
 }
 
+impl Around {
+    /// Returns what a version that passed the gate does or did before it serves. `None` if it was promoted.
+    fn waits(&self, version: &Version) -> Option<Markup> {
+        let champion = self.champion.as_ref();
+        let is_champion = champion.is_some_and(|pointer| pointer.number == version.number);
+        if is_champion || version.promotion.is_direct() {
+            return None;
+        }
+        let own = self.rollout.as_ref().filter(|rollout| rollout.challenger.number == version.number);
+        let runs = own.is_some_and(|rollout| champion.is_some_and(|pointer| rollout.runs_beside(pointer.revision)));
+        match own.and_then(|rollout| rollout.end.as_ref()).map(|end| end.outcome) {
+            _ if runs => Some(badge("warn", "rollout")),
+            Some(RolloutOutcome::Promoted) => None,
+            Some(RolloutOutcome::RolledBack) => Some(badge("bad", "rolled back")),
+            _ if champion.is_some_and(|pointer| pointer.number > version.number) => Some(badge("quiet", "passed")),
+            _ => Some(badge("warn", "waits")),
+        }
+    }
+}
+
 fn badges(version: &Version, around: &Around) -> Vec<Markup> {
     let is_champion = around.champion.as_ref().is_some_and(|pointer| pointer.number == version.number);
-    let verdict = if version.decision.promotes() { badge("good", "promoted") } else { badge("quiet", "refused") };
+    let verdict = match around.waits(version) {
+        _ if !version.decision.promotes() => badge("quiet", "refused"),
+        Some(state) => state,
+        None => badge("good", "promoted"),
+    };
     let aliases = around.aliases.iter().map(|alias| badge("alias", alias.name.as_str()));
     let tags = around.annotations.tags.iter().map(|(name, value)| badge("tag", &format!("{name}={value}")));
     let imported = version.imported.is_some().then(|| badge("quiet", "imported"));

@@ -64,6 +64,8 @@ pub struct ComparedTest {
     pub champion: VersionNumber,
     /// The gate's sentence.
     pub reason: String,
+    /// How many answers the challenger changes. `None` if that is not known.
+    pub impact: Option<String>,
     /// The decision with its values.
     pub decision: Decision,
 }
@@ -179,8 +181,9 @@ fn tests(versions: &[Version]) -> Vec<ComparedTest> {
     let is_compared = |number: VersionNumber| versions.iter().any(|version| version.number == number);
     let test = |version: &Version| {
         let champion = version.decision.champion_version.filter(|champion| is_compared(*champion))?;
-        let (reason, decision) = (version.decision.to_string(), version.decision.clone());
-        Some(ComparedTest { challenger: version.number, champion, reason, decision })
+        let decision = version.decision.clone();
+        let (reason, impact) = (decision.to_string(), decision.impact_sentence());
+        Some(ComparedTest { challenger: version.number, champion, reason, impact, decision })
     };
     versions.iter().filter_map(test).collect()
 }

@@ -67,6 +67,7 @@ impl<W: ConsoleWorld> Console<W> {
         Reply::ok(&json!({
             "version": version,
             "reason": version.decision.to_string(),
+            "impact": version.decision.impact_sentence(),
             "aliases": names(&aliases, number),
             "annotations": annotations,
             "champion": champion,

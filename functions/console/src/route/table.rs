@@ -1,6 +1,6 @@
 //! The table of the JSON routes.
 
-use super::Need::{Reading, Steering};
+use super::Need::{Predicting, Reading, Steering};
 use super::Operation as E;
 use super::{JsonRoute, Need, Operation};
 
@@ -26,11 +26,26 @@ pub static ROUTES: &[JsonRoute] = &[
     reading("/audit", &["limit", "before"], E::Audit, "Lists who changed what, newest first."),
     reading("/alarms", &[], E::Alarms, "Lists the alarms with their states and mutes."),
     reading("/drift", &[], E::Drift, "Shows how served rows compare with the training data."),
+    reading("/rollout", &[], E::Rollout, "Shows the newest rollout, and the values of both versions."),
+    reading("/live", &[], E::Live, "Shows how right the predictions were whose truth is known."),
     reading("/cost", &[], E::Cost, "Estimates the cost of the month so far."),
     reading("/openapi.json", &[], E::OpenApi, "Returns this document."),
+    JsonRoute {
+        need: Predicting,
+        method: "POST",
+        template: "/feedback",
+        query: &[],
+        body: Some("Feedback"),
+        summary: "Takes what turned out true about predictions.",
+        endpoint: E::Feedback,
+    },
     steering("POST", "/trainings", Some("Training"), E::Train, "Asks for a training run."),
     steering("POST", "/promotions", Some("Promotion"), E::Promote, "Makes a version the champion."),
     steering("POST", "/rollbacks", Some("Rollback"), E::RollBack, "Makes the champion before this one the champion."),
+    steering("POST", "/rollout/start", Some("Rollout"), E::StartRollout, "Starts the rollout of a version."),
+    steering("POST", "/rollout/advance", Some("Reason"), E::AdvanceRollout, "Begins the next stage of the rollout."),
+    steering("POST", "/rollout/stop", Some("Reason"), E::StopRollout, "Ends the rollout. The champion stays."),
+    steering("POST", "/rollout/promote", Some("Reason"), E::PromoteRollout, "Promotes the version of the rollout."),
     steering("PUT", "/aliases/{name}", Some("AliasTarget"), E::SetAlias, "Sets an alias."),
     steering("DELETE", "/aliases/{name}", None, E::RemoveAlias, "Removes an alias."),
     steering("PUT", "/versions/{number}/tags/{tag}", Some("TagValue"), E::SetTag, "Sets a tag of a version."),

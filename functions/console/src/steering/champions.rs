@@ -1,8 +1,7 @@
 //! Promotion by a person, and the return to the champion before the current one.
 
 use evergreen_http::Problem;
-use evergreen_lifecycle::ports::{Champions, ObjectRetention, RecordRetention};
-use evergreen_lifecycle::{AuditedAction, Champion, Edit, LifecycleEvent, Pointer, Version, VersionNumber};
+use evergreen_lifecycle::{AuditedAction, ManualSuccession, Pointer, Version, VersionNumber, former_champion};
 use evergreen_scoring::Model;
 use serde::Deserialize;
 use serde_json::json;
@@ -12,9 +11,6 @@ use crate::console::Console;
 use crate::ports::ConsoleWorld;
 use crate::reply::{Reply, read};
 use crate::{problem, token};
-
-/// Number of former champions among which the one before the current champion is looked for.
-const HISTORY: u32 = 20;
 
 /// The body of a request to promote a version.
 #[derive(Debug, Clone, Deserialize)]
@@ -50,7 +46,8 @@ impl<W: ConsoleWorld> Console<W> {
         if let Some(pointer) = seen.as_ref().filter(|pointer| pointer.number == order.version) {
             return duplicate(pointer);
         }
-        answer(&self.move_champion(by, AuditedAction::Promoted, order.version, reason, seen.as_ref()).await?)
+        let draft = self.succession(by, AuditedAction::Promoted, order.version, reason, seen.as_ref()).await?;
+        answer(&self.commit(by, token::id()?, draft).await?)
     }
 
     pub(crate) async fn roll_back(&self, by: &By, order: RollbackOrder) -> Result<Reply, Problem> {
@@ -60,48 +57,44 @@ impl<W: ConsoleWorld> Console<W> {
         }
         let Some(seen) = self.pointer().await? else { return Err(no_earlier()) };
         check_seen(Some(&seen), order.seen_revision.or(by.seen))?;
-        let history = read(self.world.registry().recent_champions(HISTORY)).await?;
-        let former = history.iter().flatten().map(|pointer| pointer.number).find(|number| *number != seen.number);
-        let target = seen.previous().or(former).ok_or_else(no_earlier)?;
-        answer(&self.move_champion(by, AuditedAction::RolledBack, target, reason, Some(&seen)).await?)
+        let target = read(former_champion(self.world.registry(), &seen)).await?.ok_or_else(no_earlier)?;
+        let draft = self.succession(by, AuditedAction::RolledBack, target, reason, Some(&seen)).await?;
+        answer(&self.commit(by, token::id()?, draft).await?)
     }
 
-    /// Makes a version the champion, after its artifact was checked.
-    async fn move_champion(
+    /// Makes the version `to` the champion again, if the champion has still the revision `seen_revision`.
+    pub(crate) async fn return_to(
+        &self,
+        by: &By,
+        to: VersionNumber,
+        seen_revision: u32,
+        reason: String,
+    ) -> Result<Reply, Problem> {
+        let seen = self.pointer().await?;
+        check_seen(seen.as_ref(), Some(seen_revision))?;
+        let draft = self.succession(by, AuditedAction::RolledBack, to, reason, seen.as_ref()).await?;
+        answer(&self.commit(by, token::id()?, draft).await?)
+    }
+
+    /// Returns the change that makes a version the champion, after its artifact was checked.
+    pub(super) async fn succession(
         &self,
         by: &By,
         action: AuditedAction,
         number: VersionNumber,
         reason: String,
         seen: Option<&Pointer>,
-    ) -> Result<Steered, Problem> {
+    ) -> Result<DraftedChange, Problem> {
         let version = self.version(number).await?;
         let artifact = self.sound_artifact(&version).await?;
-        self.keep(&version).await?;
-        let history = read(self.world.registry().recent_champions(1)).await?;
-        let last_revision = history.iter().flatten().map(|pointer| pointer.revision).max().unwrap_or_default();
-        let champion = Champion::following(seen, last_revision, version, self.now())
-            .promoted_by(by.actor.clone(), Some(reason.clone()));
-        let told = LifecycleEvent::of_promotion(self.model().clone(), &champion, reason.clone());
-        let from = champion.previous.map_or_else(|| "none".to_owned(), |number| number.to_string());
-        let draft = DraftedChange::new(action, format!("version {number}"))
-            .with("from", from)
-            .with("to", number)
-            .with("revision", champion.revision);
-        let seen_revision = seen.map_or(0, |pointer| pointer.revision);
-        let promote = Edit::Promote { champion: Box::new(champion), seen_revision, artifact };
-        let draft = DraftedChange {
-            reason: Some(reason),
-            version: Some(number),
-            edits: vec![promote],
-            promotion: Some(told),
-            ..draft
-        };
-        self.commit(by, token::id()?, draft).await
+        let (registry, artifacts) = (self.world.registry(), self.world.artifacts());
+        let succession = ManualSuccession { action, seen, version, artifact, actor: by.actor.clone(), reason };
+        let draft = read(succession.draft(registry, artifacts, self.model(), self.now())).await?;
+        draft.ok_or_else(|| problem::unknown(format_args!("version {number}"), "version"))
     }
 
     /// Returns the content of a version's artifact, if it could answer predictions.
-    async fn sound_artifact(&self, version: &Version) -> Result<Vec<u8>, Problem> {
+    pub(super) async fn sound_artifact(&self, version: &Version) -> Result<Vec<u8>, Problem> {
         let content = self.object(&version.artifact.key).await.map_err(|error| match error.kind.status.as_u16() {
             404 => problem::cannot_serve(version.number, "is missing"),
             _ => error,
@@ -110,15 +103,6 @@ impl<W: ConsoleWorld> Console<W> {
             Ok(_) => Ok(content),
             Err(error) => Err(problem::cannot_serve(version.number, format_args!("has {error}"))),
         }
-    }
-
-    // First the records, then the objects: the function that marks them goes the other way.
-    /// Protects a version, its run and its objects from deletion, now and later.
-    async fn keep(&self, version: &Version) -> Result<(), Problem> {
-        if !read(self.world.registry().keep_records(version)).await? {
-            return Err(problem::unknown(format_args!("version {}", version.number), "version"));
-        }
-        read(self.world.artifacts().keep_objects(version)).await
     }
 }
 

@@ -74,7 +74,7 @@ impl<W: ConsoleWorld> Console<W> {
             ("family", order.family.map(|family| json!(family))),
             ("hyperparameters", order.hyperparameters.map(|set| json!(set))),
         ];
-        let mut draft = DraftedChange::new(AuditedAction::TrainingRequested, format!("run {run}")).with("run", &run);
+        let mut draft = DraftedChange::training(&run);
         for (name, field) in fields {
             let Some(field) = field else { continue };
             draft = draft.with(name, field);

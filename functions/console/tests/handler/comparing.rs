@@ -1,6 +1,6 @@
 //! Tests of the comparison of versions.
 
-use evergreen_lifecycle::{Version, VersionNumber};
+use evergreen_lifecycle::{AnswerChanges, ComparedRows, Impact, Version, VersionNumber};
 use serde_json::json;
 
 use crate::support::Fixture;
@@ -25,10 +25,22 @@ async fn the_gates_decision_is_shown_where_one_version_was_judged_against_the_ot
         let version = state.versions.get_mut(&VersionNumber::new(3).unwrap()).unwrap();
         let Version { decision, .. } = version;
         decision.champion_version = VersionNumber::new(2);
+        decision.impact = Some(Impact {
+            basis: ComparedRows::HoldOut,
+            rows: 1200,
+            changed: 31,
+            changes: AnswerChanges::Numbers { step: 2.5, higher: 30, lower: 1 },
+            mostly: None,
+        });
     }
     let compared = fixture.read("/compare?versions=2,3").await.json();
     let test = &compared["tests"][0];
     assert_eq!((&test["challenger"], &test["champion"]), (&json!(3), &json!(2)));
+    let impact =
+        "against version 2, on 1,200 hold-out rows: 31 of 1,200 answers change by more than 2.5; higher: 30, lower: 1";
+    assert_eq!(test["impact"], impact);
+    assert_eq!(fixture.read("/versions/3").await.json()["impact"], impact);
+    assert_eq!(fixture.read("/versions/1").await.json()["impact"], json!(null));
     assert_eq!(fixture.read("/compare?versions=1,3").await.json()["tests"], json!([]));
 }
 

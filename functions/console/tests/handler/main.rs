@@ -4,9 +4,12 @@
 
 mod comparing;
 mod doors;
+mod feedback;
+mod mail_links;
 mod pages;
 mod reading;
 mod rollback;
+mod rollouts;
 mod runs;
 mod steering;
 mod support;

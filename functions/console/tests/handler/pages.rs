@@ -50,6 +50,20 @@ async fn an_action_of_a_session_that_may_steer_is_done_and_audited_under_its_nam
 }
 
 #[tokio::test]
+async fn a_form_that_cannot_be_used_changes_nothing_and_says_why() {
+    let fixture = Fixture::serving();
+    let cookie = cookie(&fixture, "steer").await;
+    let twice = form(&fixture, "version=3&version=1&reason=better+on+rare+cases");
+    let long = form(&fixture, &format!("version=3&reason={}", "a".repeat(70_000)));
+    for (sent, status, says) in [(twice, 400, "a field twice"), (long, 413, "too long")] {
+        let page = fixture.page("POST", "/actions/promote", &cookie, &sent).await;
+        assert_eq!(page.status, status, "{says}");
+        assert!(page.body.contains(says) && page.body.contains("Nothing was changed."), "{}", page.body);
+    }
+    assert_eq!(fixture.champion(), (2, 2));
+}
+
+#[tokio::test]
 async fn a_session_that_may_see_changes_nothing() {
     let fixture = Fixture::serving();
     let cookie = cookie(&fixture, "see").await;

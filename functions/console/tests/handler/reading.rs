@@ -117,10 +117,21 @@ async fn alarms_are_shown_with_their_mutes() {
 }
 
 #[tokio::test]
+async fn before_the_first_feedback_nothing_is_known_of_the_live_accuracy() {
+    let fixture = Fixture::serving();
+    let live = fixture.read("/live").await.json();
+    let nothing = json!({
+        "judged": null, "version": null, "is_worse": false, "estimate": null, "sentence": null, "windows": [],
+        "versions": [], "days": [],
+    });
+    assert_eq!(live, nothing);
+}
+
+#[tokio::test]
 async fn before_the_first_comparison_nothing_has_drifted() {
     let fixture = Fixture::serving();
     let drift = fixture.read("/drift").await.json();
-    let nothing = json!({"judged_until": null, "rows": 0, "drifted": 0, "sentence": null, "comparisons": []});
+    let nothing = json!({"judged_until": null, "rows": 0, "drifted": 0, "sentence": null, "comparisons": [], "skew": null, "reactions": []});
     assert_eq!(drift, nothing);
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use evergreen_console::{ConsoleApp, ConsolePorts, StackFacts};
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::ports::{AlarmCondition, AlarmStatus, BilledResources, StoredSchedule};
+use evergreen_lifecycle::rollout::RolloutPlan;
 use evergreen_lifecycle::{Artifact, Champion, Version};
 use evergreen_testkit::{FixedClock, Memory, finished_run, moment, version};
 use jiff::SignedDuration;
@@ -92,6 +93,7 @@ impl Fixture {
             billed: BilledResources::default(),
             max_age_hours: None,
             quality_threshold: None,
+            rollout: RolloutPlan::new(vec![10, 50], 60).unwrap(),
             api_url: None,
             dashboard_url: None,
             is_emulated,
@@ -155,6 +157,14 @@ impl Fixture {
     /// Sends a signed request.
     pub async fn signed(&self, method: &str, path: &str, body: impl Into<Option<Value>>) -> Answer {
         self.call(&signed(method, path, body.into())).await
+    }
+
+    /// Sends feedback with the key of the prediction API.
+    pub async fn feed(&self, body: Value) -> Answer {
+        let mut event = event("/feedback", ("unused", ""), "POST", "/feedback");
+        event["headers"] = json!({"content-type": "application/json"});
+        event["body"] = body.to_string().into();
+        self.call(&event).await
     }
 
     /// Sends a request to a page, as a browser does for a page of this site: `same-origin`, `cross-site` and so on.

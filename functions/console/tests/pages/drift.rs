@@ -3,7 +3,7 @@
 use evergreen_lifecycle::VersionNumber;
 use evergreen_lifecycle::drift::{
     BaselineCounts, Bins, CountShape, CountedColumn, CountedHour, DriftComparison, DriftLimits, DriftSummary,
-    DriftVerdict, ServedCounts, Window, WindowLength,
+    DriftVerdict, ServedCounts, SkewCheck, Window, WindowLength,
 };
 use evergreen_lifecycle::session::Right;
 use evergreen_testkit::Memory;
@@ -66,4 +66,46 @@ async fn a_drifted_column_comes_first_with_its_figures_and_a_sentence() {
 async fn before_the_first_comparison_the_page_says_why_it_is_empty() {
     let text = page(&full(), Right::See, "drift").await.text;
     assert!(text.contains("Nothing was compared yet"), "{text}");
+}
+
+#[tokio::test]
+async fn the_pages_say_what_the_stack_did_by_itself() {
+    let world = full();
+    let log = serde_json::json!({"revision": 1, "taken": [
+        {"at": "2026-11-24T03:12:00.000Z", "cause": "drift", "reaction": "retrain", "version": 1, "run": "manual-reaction-1-1"},
+    ]});
+    world.registry.state().reactions = serde_json::from_value(log).unwrap();
+    for path in ["drift", ""] {
+        let text = page(&world, Right::See, path).await.text;
+        assert!(text.contains("Evergreen asked for a training run at 2026-11-24 03:12 UTC"), "{path}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_version_shows_how_its_data_set_differs_from_that_of_the_champion() {
+    let world = full();
+    store_drift(&world.registry);
+    let verdict = world.registry.state().comparisons[0].verdict.clone();
+    let found = serde_json::json!({"version": 15, "verdict": verdict});
+    let key = "models/iris/00000016/manifest.json".to_owned();
+    let mut state = world.registry.state();
+    let mut manifest: serde_json::Value = serde_json::from_slice(&state.objects[&key]).unwrap();
+    manifest["table_drift"] = found;
+    state.objects.insert(key, manifest.to_string().into_bytes());
+    drop(state);
+    let text = page(&world, Right::See, "versions/16").await.text;
+    for expected in ["Compared with the data set of the champion", "1 drifted", "above 50", "<b>income</b>"] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_says_whether_the_champion_answers_as_in_training() {
+    let world = full();
+    let check = |served: f32| SkewCheck::new(VersionNumber::FIRST, "0.2.0", &[vec![0.25]], &[vec![served]]);
+    for (served, expected) in [(0.25, "get the same answers from release 0.2.0"), (0.5, "1 of 1 rows")] {
+        world.registry.state().skew = Some(check(served));
+        let text = page(&world, Right::See, "drift").await.text;
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
 }

@@ -3,6 +3,8 @@
 
 mod drift;
 mod html;
+mod live;
+mod rollout;
 mod sample;
 
 use std::collections::BTreeSet;
@@ -15,7 +17,7 @@ use html::Page;
 use sample::{HOSTILE, World, facts, full, now, session};
 
 /// Every page, by its path.
-const PATHS: [&str; 18] = [
+const PATHS: [&str; 20] = [
     "",
     "runs",
     "runs/manual-v16",
@@ -30,6 +32,8 @@ const PATHS: [&str; 18] = [
     "audit",
     "alarms",
     "drift",
+    "live",
+    "rollout",
     "schedule",
     "mails",
     "mails/m2",
@@ -120,6 +124,7 @@ async fn a_session_that_may_steer_has_every_action() {
         "pause",
         "promote",
         "rollback",
+        "rollout-start",
         "sign-out",
         "tag",
         "tag-remove",
@@ -142,7 +147,7 @@ async fn a_form_carries_the_session_s_secret_a_key_and_what_the_person_saw() {
     assert!(value("back").all(|input| input.get("value") == Some("versions/15")));
     assert!(value("seen_revision").count() >= 2);
     let reasons: Vec<_> = value("reason").filter(|input| input.get("required").is_some()).collect();
-    assert_eq!(reasons.len(), 2, "promote and delete need a reason");
+    assert_eq!(reasons.len(), 3, "promote, rollout and delete need a reason");
 }
 
 #[tokio::test]
@@ -231,6 +236,8 @@ async fn the_model_card_has_curves_the_gate_s_test_and_code_to_paste() {
         "Confusion matrix",
         "Feature importance",
         "Test against the champion",
+        "Answers that change Against version 15, on 9,841 rows served in the last 7 days: 312 of 9,841 answers change",
+        "most of them where petal width (cm) > 1.6 (281 of 312); versicolor → virginica: 210",
         "petal width (cm)",
         "curl -sS 'https://a1b2c3",
         "urllib.request",
@@ -244,6 +251,7 @@ async fn the_model_card_has_curves_the_gate_s_test_and_code_to_paste() {
 async fn a_comparison_marks_the_best_and_shows_differences() {
     let text = seen("compare?versions=15,16").await.text;
     assert!(text.contains("0.9680 (best) +0.0075"), "{text}");
+    assert!(text.contains("Answers that change: against version 15, on 9,841 rows served"), "{text}");
     let text = seen("compare?versions=15&versions=16&only=differences").await.text;
     assert!(!text.contains("petal length"), "{text}");
     assert!(seen("compare?versions=16").await.text.contains("Select two to ten versions"));
@@ -414,9 +422,10 @@ async fn what_does_not_exist_is_a_page_that_says_so() {
 #[tokio::test]
 async fn an_empty_stack_has_every_page() {
     let world = sample::empty();
-    for address in
-        ["", "runs", "versions", "compare", "dataset", "try", "audit", "alarms", "drift", "schedule", "mails"]
-    {
+    for address in [
+        "", "runs", "versions", "compare", "dataset", "try", "audit", "alarms", "drift", "live", "rollout", "schedule",
+        "mails",
+    ] {
         page(&world, Right::Steer, address).await;
     }
     assert!(page(&world, Right::See, "").await.text.contains("no version has passed the gate yet"));

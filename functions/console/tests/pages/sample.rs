@@ -10,13 +10,14 @@ use evergreen_console::{ConsolePorts, StackFacts};
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::histogram::{ColumnHistogram, HistogramBin, ValueCount};
 use evergreen_lifecycle::ports::{AcceptedMail, AlarmCondition, AlarmStatus, BilledResources, StoredSchedule};
+use evergreen_lifecycle::rollout::RolloutPlan;
 use evergreen_lifecycle::session::{Right, Session};
 use evergreen_lifecycle::{
-    Actor, ActorKind, Alias, Annotations, Artifact, AuditEntry, AuditedAction, CalibrationBin, Candidate, Champion,
-    ClassCurve, ClassEvaluation, ClassificationCurves, ClassificationEvaluation, Column, ColumnProfile, ColumnRole,
-    Curves, DatasetFile, DatasetProfile, Evaluation, Family, Gate, Incumbent, MANIFEST_FORMAT, Manifest, Mute,
-    PredictedPart, PrimaryMetric, Progress, RegressionCurves, Run, RunStage, RunState, Scores, SearchSummary,
-    Signature, Trigger, Version,
+    Actor, ActorKind, Alias, Annotations, AnswerChanges, Artifact, AuditEntry, AuditedAction, CalibrationBin,
+    Candidate, Champion, ChangedPlace, ClassCurve, ClassEvaluation, ClassificationCurves, ClassificationEvaluation,
+    Column, ColumnProfile, ColumnRole, ComparedRows, Curves, DatasetFile, DatasetProfile, Decision, Evaluation, Family,
+    Gate, Impact, Incumbent, LabelChange, MANIFEST_FORMAT, Manifest, Mute, PredictedPart, PrimaryMetric, Progress,
+    RegressionCurves, Run, RunStage, RunState, Scores, SearchSummary, Signature, Trigger, Version,
 };
 use evergreen_testkit::{FixedClock, Memory, champion, finished_run, moment, run, version};
 use jiff::{SignedDuration, Timestamp};
@@ -88,6 +89,7 @@ pub fn facts() -> PageFacts {
             billed: BilledResources::default(),
             max_age_hours: Some(216.0),
             quality_threshold: Some(0.88),
+            rollout: RolloutPlan::new(vec![10, 50], 60).unwrap(),
             is_emulated: true,
         },
         usage: Ok(usage()),
@@ -236,7 +238,7 @@ fn sample_version(number: u32, accuracy: f64, at: Timestamp, champion: Option<&C
     Version {
         artifact: Artifact { sha256: sha256_hex(MODEL), size: MODEL.len() as u64, ..plain.artifact.clone() },
         evaluation: evaluation(accuracy),
-        decision: gate.decide(&scores, Some(&constant), &incumbent),
+        decision: Decision { impact: champion.map(|_| impact()), ..gate.decide(&scores, Some(&constant), &incumbent) },
         family,
         training_score: (accuracy + 0.02).min(1.0),
         code_version: "1.4.0".into(),
@@ -252,6 +254,18 @@ fn sample_version(number: u32, accuracy: f64, at: Timestamp, champion: Option<&C
             cut_short: false,
         }),
         ..plain
+    }
+}
+
+fn impact() -> Impact {
+    let change = |from: &str, to: &str, rows| LabelChange { from: from.into(), to: to.into(), rows };
+    let transitions = vec![change("versicolor", "virginica", 210), change("virginica", "versicolor", 102)];
+    Impact {
+        basis: ComparedRows::Served { days: 7 },
+        rows: 9841,
+        changed: 312,
+        changes: AnswerChanges::Labels { transitions },
+        mostly: Some(ChangedPlace { condition: "petal width (cm) > 1.6".into(), rows: 2104, changed: 281 }),
     }
 }
 
@@ -290,6 +304,8 @@ fn manifest(version: &Version) -> Manifest {
     let columns = names.map(Column::number).to_vec();
     Manifest {
         options: None,
+        table_drift: None,
+        probes: None,
         architecture: Some("aarch64".to_owned()),
         format: MANIFEST_FORMAT,
         model: "iris".parse().unwrap(),
@@ -304,6 +320,7 @@ fn manifest(version: &Version) -> Manifest {
             .zip([0.11, 0.02, 0.46, 0.41])
             .map(|(name, value)| (name.to_owned(), value))
             .collect(),
+        hold_out: None,
         curves: Some(curves(version, &labels)),
     }
 }

@@ -1,16 +1,21 @@
 //! In-memory test fakes of the interfaces of the metrics function. Single reads can be made to fail.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::drift::{
-    BaselineCounts, Bins, CountShape, CountedColumn, CountedHour, DriftComparison, DriftSummary, ServedCounts,
+    BaselineCounts, Bins, CountShape, CountedColumn, CountedHour, DEFAULT_PSI, DriftComparison, DriftSummary,
+    ServedCounts,
+};
+use evergreen_lifecycle::feedback::{
+    HoldOutLosses, LiveSummary, PairedTally, PredictedOutcome, PredictionLoss, TrueValue, WrittenLosses,
 };
 use evergreen_lifecycle::ports::{
-    Champions, CountShare, HourCounts, PublishedRecord, RememberError, Runs, ServedRecord, StoredSchedule, Unavailable,
-    Versions, WithCopy,
+    ChampionRecords, Champions, CountShare, DayTally, FeedbackRecord, HourCounts, LiveRecord, PublishedRecord,
+    RememberError, Rollouts, Runs, ServedRecord, StoredSchedule, Unavailable, Versions, WithCopy,
 };
+use evergreen_lifecycle::rollout::Rollout;
 use evergreen_lifecycle::schedule::Schedule;
 use evergreen_lifecycle::{
     Artifact, Column, Pointer, PublishedMetrics, Record, Run, RunId, Signature, Version, VersionNumber,
@@ -21,6 +26,7 @@ use evergreen_scoring::{
     Preprocessing, Tree, Weight, encode,
 };
 use evergreen_testkit::{FixedClock, Memory, moment, version};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 /// Test fakes of all systems that the metrics function uses, and the configured maximum model age.
@@ -30,6 +36,8 @@ pub struct World {
     pub clock: FixedClock,
     /// The configured maximum age of the champion. `None`: the age is computed from the training schedule.
     pub max_age: Option<SignedDuration>,
+    /// Minimum PSI of a column that has drifted.
+    pub drift_psi: f64,
 }
 
 impl World {
@@ -39,7 +47,7 @@ impl World {
         let memory: &'static Memory = Box::leak(Box::default());
         memory.state().schedule = Some(daily("2026-11-01T12:00:00Z"));
         let registry = Registry { memory, away: Vec::new() };
-        Self { memory, registry, clock: FixedClock::at(moment(now)), max_age: None }
+        Self { memory, registry, clock: FixedClock::at(moment(now)), max_age: None, drift_psi: DEFAULT_PSI }
     }
 
     /// Runs the metrics function once by hand, with a daily training at 03:00 that may take one hour.
@@ -56,6 +64,7 @@ impl World {
             max_age: self.max_age,
             threshold: None,
             quota: 1000,
+            drift_psi: self.drift_psi,
         };
         let Self { memory, registry, clock, .. } = self;
         let (artifacts, sink, schedules, usage) = (*memory, *memory, *memory, *memory);
@@ -124,6 +133,16 @@ impl Versions for Registry {
     }
 }
 
+impl Rollouts for Registry {
+    async fn rollout(&self) -> Result<Option<Record<Rollout>>, Unavailable> {
+        self.reach("rollout")?.rollout().await
+    }
+
+    async fn serving(&self, with_copy: bool) -> Result<Option<ChampionRecords>, Unavailable> {
+        self.reach("pointer")?.serving(with_copy).await
+    }
+}
+
 impl PublishedRecord for Registry {
     async fn published(&self) -> Result<Option<PublishedMetrics>, Unavailable> {
         self.memory.published().await
@@ -135,6 +154,26 @@ impl PublishedRecord for Registry {
 
     async fn forget_published(&self) -> Result<(), Unavailable> {
         self.memory.forget_published().await
+    }
+}
+
+impl FeedbackRecord for Registry {
+    async fn day_tallies(&self, days: RangeInclusive<Date>) -> Result<Vec<DayTally>, Unavailable> {
+        self.memory.day_tallies(days).await
+    }
+
+    async fn paired_tally(&self, first: VersionNumber, second: VersionNumber) -> Result<PairedTally, Unavailable> {
+        self.memory.paired_tally(first, second).await
+    }
+}
+
+impl LiveRecord for Registry {
+    async fn live_summary(&self) -> Result<Option<LiveSummary>, Unavailable> {
+        self.memory.live_summary().await
+    }
+
+    async fn store_live(&self, summary: &LiveSummary) -> Result<(), Unavailable> {
+        self.memory.store_live(summary).await
     }
 }
 
@@ -217,7 +256,20 @@ pub fn counts(rows: usize, x: &[f32]) -> ServedCounts {
 pub fn model_with_baseline() -> Vec<u8> {
     let training = counts(3000, &[-1.0, 0.5, 2.0]);
     let baseline = BaselineCounts::new(shape(), &training, &counts(300, &[-1.0, 0.5, 2.0])).unwrap();
-    model_with(ArtifactMetadata { baseline: Some(baseline), ..ArtifactMetadata::named("iris") })
+    let hold_out = Some(WrittenLosses::new(&hold_out()));
+    model_with(ArtifactMetadata { baseline: Some(baseline), hold_out, ..ArtifactMetadata::named("iris") })
+}
+
+/// Returns the losses of the smallest model on its hold-out: errors from 0 to 1, evenly.
+pub fn hold_out() -> HoldOutLosses {
+    let rows = (0..300).map(|row| prediction_with_error(f64::from(row) / 300.0));
+    HoldOutLosses::new(Bins::Numbers { edges: Vec::new() }, 0, rows).unwrap()
+}
+
+/// Returns the prediction 0 with this absolute error.
+pub fn prediction_with_error(error: f64) -> (PredictedOutcome, PredictionLoss) {
+    let said = PredictedOutcome::Number(0.0);
+    (said.clone(), PredictionLoss::new(&said, TrueValue::Number(error)).unwrap())
 }
 
 fn model_with(metadata: ArtifactMetadata) -> Vec<u8> {

@@ -8,17 +8,13 @@
 use std::sync::Arc;
 
 use evergreen_http::causes;
-use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts, Champions, LARGEST_COPY, Unavailable, WithCopy};
-use evergreen_lifecycle::{ModelName, Pointer, Unreadable, VersionNumber};
-use evergreen_scoring::{Model, RegisteredError};
+use evergreen_lifecycle::ports::{ChampionRecords, Champions, LARGEST_COPY, Rollouts, Unavailable};
+use evergreen_lifecycle::rollout::Rollout;
+use evergreen_lifecycle::{ModelName, Pointer, Record, Unreadable};
 
 use super::LoadedChampion;
+use crate::loaded::{LoadError, LoadedVersion, VersionFacts};
 use crate::ports::PredictWorld;
-
-// For larger files, the work takes half a millisecond or more and would block requests on the runtime's only thread.
-// For smaller files, the hand-over to the thread costs more than it saves.
-/// Model files longer than this number of bytes are verified and parsed on another thread.
-const LARGE_ARTIFACT: usize = 128 * 1024;
 
 /// Result of a successful refresh of the champion (a check for a new champion).
 #[derive(Debug)]
@@ -43,17 +39,9 @@ pub(super) enum RefreshError {
     /// A newer release of the software wrote the champion's record, and this release cannot read it.
     #[error(transparent)]
     Pointer(#[from] Unreadable),
-    /// The champion's artifact (model file) could not be fetched from S3.
+    /// The champion's artifact (model file) could not be fetched from S3, or cannot be loaded.
     #[error(transparent)]
-    Fetch(#[from] ArtifactReadError),
-    /// The champion's artifact (model file) is damaged or cannot be loaded.
-    #[error("the artifact of version {version}: {cause}")]
-    Damaged {
-        /// Number of the model version that is the champion.
-        version: VersionNumber,
-        /// Why the champion's artifact cannot be loaded.
-        cause: RegisteredError,
-    },
+    Artifact(#[from] LoadError),
     /// The refresh of the champion took longer than its time limit. The field holds the limit in seconds.
     #[error("the refresh of the champion took longer than {0} s")]
     TimedOut(u64),
@@ -67,38 +55,50 @@ impl RefreshError {
     pub(super) fn may_lack_time(&self) -> bool {
         // Calls to AWS services also fail if Lambda freezes the environment during the call.
         match self {
-            Self::Registry(_) | Self::Fetch(_) | Self::TimedOut(_) => true,
-            Self::PointerGone | Self::Pointer(_) | Self::Damaged { .. } | Self::Panicked => false,
+            Self::Registry(_) | Self::TimedOut(_) | Self::Artifact(LoadError::Fetch(_)) => true,
+            Self::PointerGone | Self::Pointer(_) | Self::Artifact(_) | Self::Panicked => false,
         }
     }
 }
 
-/// Refreshes the champion: checks whether the registry names a new champion, and loads it. `loaded` is the champion in
-/// memory, or `None`.
+/// What is in memory when a refresh begins.
+pub(super) struct InMemory {
+    /// The champion. `None` if none was loaded.
+    pub(super) champion: Option<Arc<LoadedChampion>>,
+    /// The challenger of the rollout, which the registry may name as champion now.
+    pub(super) challenger: Option<Arc<LoadedVersion>>,
+}
+
+/// The champion, and the rollout that runs beside it. `None` if none runs.
+pub(super) type RefreshResult = (Refreshed, Option<Rollout>);
+
+/// Refreshes the champion: checks whether the registry names a new champion, and loads it. The same call to the registry
+/// also reads the rollout.
 pub(super) async fn refresh<W: PredictWorld>(
     world: &W,
     model: &ModelName,
-    loaded: Option<Arc<LoadedChampion>>,
-) -> Result<Refreshed, RefreshError> {
-    if let Some(loaded) = loaded {
-        return follow(world, model, &loaded).await;
+    in_memory: InMemory,
+) -> Result<RefreshResult, RefreshError> {
+    if let Some(champion) = &in_memory.champion {
+        return follow(world, model, champion, in_memory.challenger.as_deref()).await;
     }
-    match champion_with_copy(world).await? {
-        Some((pointer, copy)) => load(world, model, pointer?, copy).await,
-        None => Ok(Refreshed::NoChampion),
+    match with_copy(world).await? {
+        Some(found) => load(world, model, found).await,
+        None => Ok((Refreshed::NoChampion, None)),
     }
 }
 
-/// Reads the champion's record and the copy of its model file from the registry (DynamoDB). If that read fails, reads
-/// only the record.
-async fn champion_with_copy<W: PredictWorld>(world: &W) -> Result<Option<WithCopy>, Unavailable> {
-    match world.registry().champion_with_artifact().await {
+/// Reads the champion's record, the copy of its model file and the rollout from the registry (DynamoDB). If that read
+/// fails, reads only the record.
+async fn with_copy<W: PredictWorld>(world: &W) -> Result<Option<ChampionRecords>, Unavailable> {
+    match world.registry().serving(true).await {
         Ok(found) => Ok(found),
         Err(error) => {
             // The two reads need separate permissions, and a new permission is not effective everywhere at once.
             let cause = causes(&error);
             tracing::warn!(cause, "the registry's copy of the artifact cannot be read: the stored object is fetched");
-            Ok(world.registry().champion().await?.map(|pointer| (pointer, None)))
+            let pointer = world.registry().champion().await?;
+            Ok(pointer.map(|pointer| ChampionRecords { pointer, copy: None, rollout: None }))
         }
     }
 }
@@ -108,58 +108,69 @@ async fn follow<W: PredictWorld>(
     world: &W,
     model: &ModelName,
     loaded: &LoadedChampion,
-) -> Result<Refreshed, RefreshError> {
-    // Reads only the pointer first: usually it names the same artifact, and reading the copy of the artifact costs
-    // money.
-    let pointer = world.registry().champion().await?.ok_or(RefreshError::PointerGone)??;
+    challenger: Option<&LoadedVersion>,
+) -> Result<RefreshResult, RefreshError> {
+    // Reads only pointer and rollout first: usually the pointer names the same artifact, and reading the copy of the
+    // artifact costs money.
+    let found = world.registry().serving(false).await?.ok_or(RefreshError::PointerGone)?;
+    let pointer = found.pointer?;
+    let rollout = running_beside(&pointer, found.rollout);
     if *loaded.pointer() == pointer {
-        return Ok(Refreshed::Unchanged);
+        return Ok((Refreshed::Unchanged, rollout));
     }
     if loaded.pointer().artifact.sha256 == pointer.artifact.sha256 {
-        return Ok(Refreshed::New(Arc::new(loaded.promoted_again(pointer))));
+        return Ok((Refreshed::New(Arc::new(loaded.promoted_again(pointer))), rollout));
+    }
+    if let Some(challenger) = challenger.filter(|challenger| challenger.facts().artifact == pointer.artifact) {
+        let version = challenger.known_as(VersionFacts::of_champion(&pointer));
+        return Ok((Refreshed::New(Arc::new(LoadedChampion::new(pointer, version))), rollout));
     }
     if pointer.artifact.size > LARGEST_COPY as u64 {
-        return load(world, model, pointer, None).await;
+        return Ok((load_champion(world, model, pointer, None).await?, rollout));
     }
     // The connection to the registry is open, so the copy in the registry is read. A new connection to the store would
     // delay the requests that arrive meanwhile.
-    let (pointer, copy) = champion_with_copy(world).await?.ok_or(RefreshError::PointerGone)?;
-    load(world, model, pointer?, copy).await
+    load(world, model, with_copy(world).await?.ok_or(RefreshError::PointerGone)?).await
+}
+
+/// Returns the rollout if it runs beside the champion that `pointer` names.
+fn running_beside(pointer: &Pointer, rollout: Option<Record<Rollout>>) -> Option<Rollout> {
+    let rollout = rollout?.inspect_err(|error| {
+        tracing::warn!(cause = error.to_string(), "the rollout cannot be read, so only the champion answers");
+    });
+    rollout.ok().filter(|rollout| rollout.runs_beside(pointer.revision))
+}
+
+/// Loads the champion that the records name.
+async fn load<W: PredictWorld>(
+    world: &W,
+    model: &ModelName,
+    found: ChampionRecords,
+) -> Result<RefreshResult, RefreshError> {
+    let pointer = found.pointer?;
+    let rollout = running_beside(&pointer, found.rollout);
+    Ok((load_champion(world, model, pointer, found.copy).await?, rollout))
 }
 
 /// Loads the model of the champion that the registry record `pointer` names. `copy` is the registry's copy of the model
 /// file. Without a valid copy, reads the file from S3.
-async fn load<W: PredictWorld>(
+async fn load_champion<W: PredictWorld>(
     world: &W,
     model: &ModelName,
     pointer: Pointer,
     copy: Option<Vec<u8>>,
 ) -> Result<Refreshed, RefreshError> {
+    let facts = VersionFacts::of_champion(&pointer);
     // A copy with other bytes than those that were registered is not used.
     if let Some(copy) = copy {
-        match parse(copy, &pointer, model).await {
-            Ok(parsed) => {
-                return Ok(Refreshed::New(Arc::new(LoadedChampion::new(pointer, parsed, world.clock().now()))));
-            }
+        match LoadedVersion::parse(copy, facts.clone(), model, world.clock().now()).await {
+            Ok(loaded) => return Ok(Refreshed::New(Arc::new(LoadedChampion::new(pointer, loaded)))),
             Err(error) => {
                 let cause = causes(&error);
                 tracing::warn!(cause, "the registry's copy of the artifact is not valid: the stored object is fetched");
             }
         }
     }
-    let bytes = world.artifacts().get(&pointer.artifact.key).await?;
-    let parsed = parse(bytes, &pointer, model).await?;
-    Ok(Refreshed::New(Arc::new(LoadedChampion::new(pointer, parsed, world.clock().now()))))
-}
-
-async fn parse(bytes: Vec<u8>, pointer: &Pointer, model: &ModelName) -> Result<Model, RefreshError> {
-    let version = pointer.number;
-    let loaded = if bytes.len() <= LARGE_ARTIFACT {
-        Model::load_registered(&bytes, &pointer.artifact, model)
-    } else {
-        let (artifact, model) = (pointer.artifact.clone(), model.clone());
-        let work = tokio::task::spawn_blocking(move || Model::load_registered(&bytes, &artifact, &model));
-        work.await.map_err(|_| RefreshError::Panicked)?
-    };
-    loaded.map_err(|cause| RefreshError::Damaged { version, cause })
+    let loaded = LoadedVersion::fetch(world, model, facts).await?;
+    Ok(Refreshed::New(Arc::new(LoadedChampion::new(pointer, loaded))))
 }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use evergreen_lifecycle::ports::PredictionKeys;
 use tokio::time::Instant;
 
 use crate::models::{artifact, forest};
@@ -12,6 +13,7 @@ use crate::support::{Fixture, INTERVAL};
 async fn with_a_valid_copy_a_cold_start_takes_one_round_trip_and_no_request_to_the_store() {
     let fixture = Fixture::empty();
     fixture.promote(1);
+    fixture.remote.memory.create_prediction_key(&[7; 32]).await.unwrap();
     fixture.remote.memory.take_away("artifacts");
     fixture.remote.delay(Duration::from_millis(30));
     let began = Instant::now();

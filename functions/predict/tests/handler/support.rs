@@ -4,10 +4,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use evergreen_lifecycle::digest::sha256_hex;
+use evergreen_lifecycle::feedback::PredictionKey;
 use evergreen_lifecycle::ports::{
-    ArtifactReadError, Artifacts, Champions, CountShare, ServedCounting, Unavailable, WithCopy,
+    AliasLookup, ArtifactReadError, Artifacts, ChampionRecords, Champions, CountShare, PredictionKeys, RolloutCounting,
+    RolloutShare, Rollouts, SampleStore, ServedCounting, Unavailable, Versions, WithCopy,
 };
-use evergreen_lifecycle::{Artifact, Champion, Pointer, Record, Version};
+use evergreen_lifecycle::rollout::Rollout;
+use evergreen_lifecycle::sample::SampleKey;
+use evergreen_lifecycle::{Alias, AliasName, Artifact, Champion, Pointer, Record, Version, VersionNumber};
 use evergreen_predict::journal::{AnsweredRequest, Journal};
 use evergreen_predict::{App, PredictPorts};
 use evergreen_testkit::{FixedClock, Memory, moment, version};
@@ -36,6 +40,9 @@ pub struct Remote {
     delay: Mutex<Duration>,
     panics: Mutex<bool>,
     pointer_reads: Mutex<usize>,
+    key_reads: Mutex<usize>,
+    version_reads: Mutex<usize>,
+    alias_reads: Mutex<usize>,
 }
 
 impl Remote {
@@ -52,6 +59,21 @@ impl Remote {
     /// Returns how often the record that names the champion was read.
     pub fn pointer_reads(&self) -> usize {
         *self.pointer_reads.lock().unwrap()
+    }
+
+    /// Returns how often the key of prediction ids was read.
+    pub fn key_reads(&self) -> usize {
+        *self.key_reads.lock().unwrap()
+    }
+
+    /// Returns how often the record of a version was read.
+    pub fn version_reads(&self) -> usize {
+        *self.version_reads.lock().unwrap()
+    }
+
+    /// Returns how often an alias was read.
+    pub fn alias_reads(&self) -> usize {
+        *self.alias_reads.lock().unwrap()
     }
 
     async fn pass(&self) {
@@ -82,10 +104,73 @@ impl Champions for Remote {
     }
 }
 
+impl PredictionKeys for Remote {
+    async fn prediction_key(&self) -> Result<Option<PredictionKey>, Unavailable> {
+        // The call that reads the champion has fetched the key too.
+        *self.key_reads.lock().unwrap() += 1;
+        self.memory.prediction_key().await
+    }
+
+    async fn create_prediction_key(&self, secret: &[u8; 32]) -> Result<PredictionKey, Unavailable> {
+        self.pass().await;
+        self.memory.create_prediction_key(secret).await
+    }
+}
+
+impl Rollouts for Remote {
+    async fn rollout(&self) -> Result<Option<Record<Rollout>>, Unavailable> {
+        self.memory.rollout().await
+    }
+
+    async fn serving(&self, with_copy: bool) -> Result<Option<ChampionRecords>, Unavailable> {
+        *self.pointer_reads.lock().unwrap() += 1;
+        self.pass().await;
+        self.memory.serving(with_copy).await
+    }
+}
+
+impl RolloutCounting for Remote {
+    async fn put_rollout_share(&self, share: &RolloutShare) -> Result<(), Unavailable> {
+        self.pass().await;
+        self.memory.put_rollout_share(share).await
+    }
+}
+
+impl Versions for Remote {
+    async fn version(&self, number: VersionNumber) -> Result<Option<Record<Version>>, Unavailable> {
+        *self.version_reads.lock().unwrap() += 1;
+        self.pass().await;
+        self.memory.version(number).await
+    }
+
+    async fn newest_version(&self) -> Result<Option<VersionNumber>, Unavailable> {
+        self.memory.newest_version().await
+    }
+}
+
+impl AliasLookup for Remote {
+    async fn alias(&self, name: &AliasName) -> Result<Option<Alias>, Unavailable> {
+        *self.alias_reads.lock().unwrap() += 1;
+        self.pass().await;
+        self.memory.alias(name).await
+    }
+}
+
 impl ServedCounting for Remote {
     async fn put_share(&self, share: &CountShare) -> Result<(), Unavailable> {
         self.pass().await;
         self.memory.put_share(share).await
+    }
+}
+
+impl SampleStore for Remote {
+    fn sampled_rows(&self) -> usize {
+        self.memory.sampled_rows()
+    }
+
+    async fn put_sample(&self, key: SampleKey<'_>, content: Vec<u8>) -> Result<(), Unavailable> {
+        self.pass().await;
+        self.memory.put_sample(key, content).await
     }
 }
 
@@ -153,7 +238,22 @@ impl Fixture {
 
     /// Creates a function that has not loaded a champion. `interval` is the time between two refreshes of the champion.
     pub fn with_interval(interval: SignedDuration) -> Self {
-        let (remote, journal) = (Arc::new(Remote::default()), Arc::new(Recorder::default()));
+        Self::over(Remote::default(), interval)
+    }
+
+    /// Creates a function that has loaded version 1, with the given artifact, as the champion. It keeps at most `rows`
+    /// served rows of an hour.
+    pub async fn sampling(rows: usize, artifact: &[u8]) -> Self {
+        let remote = Remote::default();
+        remote.memory.state().sampled_rows = rows;
+        let fixture = Self::over(remote, INTERVAL);
+        fixture.promote_as(1, artifact);
+        fixture.app.warm_up().await;
+        fixture
+    }
+
+    fn over(remote: Remote, interval: SignedDuration) -> Self {
+        let (remote, journal) = (Arc::new(remote), Arc::new(Recorder::default()));
         let clock = Arc::new(FixedClock::at(moment("2026-11-24T08:00:00Z")));
         let ports = PredictPorts {
             registry: Arc::clone(&remote),
@@ -193,15 +293,34 @@ impl Fixture {
 
     /// Stores `artifact` as the artifact of `version` and makes `version` the champion.
     pub fn promote_version(&self, version: Version, artifact: &[u8]) -> Champion {
+        let version = self.register(version, artifact);
+        let mut state = self.remote.memory.state();
+        let promoted_at = moment("2026-11-24T03:00:05Z");
+        let champion = Champion::succeeding(state.champions.last(), version, promoted_at);
+        state.move_pointer(&champion, Some(artifact));
+        champion
+    }
+
+    /// Stores `artifact` as version `number`, which is not promoted.
+    pub fn register_as(&self, number: u32, artifact: &[u8]) -> Version {
+        self.register(version(number, 0.9667, moment("2026-11-24T03:00:04Z")), artifact)
+    }
+
+    fn register(&self, version: Version, artifact: &[u8]) -> Version {
         let stored =
             Artifact { sha256: sha256_hex(artifact), size: artifact.len() as u64, key: version.artifact.key.clone() };
         let mut state = self.remote.memory.state();
         state.objects.insert(stored.key.clone(), artifact.to_vec());
-        let promoted_at = moment("2026-11-24T03:00:05Z");
         let version = Version { artifact: stored, ..version };
-        let champion = Champion::succeeding(state.champions.last(), version, promoted_at);
-        state.move_pointer(&champion, Some(artifact));
-        champion
+        state.versions.insert(version.number, version.clone());
+        version
+    }
+
+    /// Sets the alias `name` to version `number`.
+    pub fn set_alias(&self, name: &str, number: u32) {
+        let (name, version) = (name.parse::<AliasName>().unwrap(), VersionNumber::new(number).unwrap());
+        let alias = Alias { name: name.clone(), version, revision: 1, set_at: moment("2026-11-24T03:00:06Z") };
+        self.remote.memory.state().aliases.insert(name, alias);
     }
 
     /// Replaces the registry's copy of the champion's artifact with `copy`. `None` removes the copy.
@@ -243,8 +362,7 @@ impl Fixture {
     /// Sends `GET` with this path to the function.
     pub async fn get(&self, path: &str) -> FunctionAnswer {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let query = query.strip_prefix("limit=").map(|limit| json!({"limit": limit}));
-        let mut event = event("predict-health").with("path", path).with("queryStringParameters", query);
+        let mut event = event("predict-health").with("path", path).asking(query);
         event["requestContext"]["resourcePath"].take();
         self.call(&event).await
     }
@@ -281,11 +399,31 @@ pub fn event(name: &str) -> Value {
 pub trait With {
     /// Returns the event with the field `member` set to `value`.
     fn with(self, member: &str, value: impl Into<Value>) -> Self;
+
+    /// Returns the event with these query parameters, such as `version=7&alias=stable`.
+    fn asking(self, query: &str) -> Self;
+
+    /// Returns the event with one more header.
+    fn with_header(self, name: &str, value: &str) -> Self;
 }
 
 impl With for Value {
     fn with(mut self, member: &str, value: impl Into<Value>) -> Self {
         self[member] = value.into();
+        self
+    }
+
+    fn asking(self, query: &str) -> Self {
+        let mut values = serde_json::Map::new();
+        for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+            let all = values.entry(name).or_insert_with(|| json!([]));
+            all.as_array_mut().unwrap().push(value.into());
+        }
+        self.with("multiValueQueryStringParameters", values)
+    }
+
+    fn with_header(mut self, name: &str, value: &str) -> Self {
+        self["multiValueHeaders"][name] = json!([value]);
         self
     }
 }
@@ -305,5 +443,18 @@ impl FunctionAnswer {
 
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
+    }
+
+    /// Returns the ids of the predictions.
+    pub fn ids(&self) -> Vec<String> {
+        self.json()["ids"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Returns the body without the ids of the predictions, which differ in each answer.
+    pub fn without_ids(&self) -> String {
+        // A cold environment has no key yet, so its first answers have no ids.
+        let Some((before, ids)) = self.body.split_once(r#""ids":["#) else { return self.body.clone() };
+        let (_, after) = ids.split_once("],").unwrap();
+        format!("{before}{after}")
     }
 }

@@ -63,7 +63,7 @@ fn is_named(replay: &Replay, manifest: &Manifest) -> bool {
 /// Returns the promotions by the gate before the first champion in the journal.
 fn champions(manifests: &[Manifest], recorded: &BTreeMap<u32, Champion>) -> Vec<Champion> {
     let promoted: Vec<_> =
-        manifests.iter().map(|manifest| &manifest.version).filter(|version| version.decision.promotes()).collect();
+        manifests.iter().map(|manifest| &manifest.version).filter(|version| version.is_promoted_at_once()).collect();
     let first = recorded.keys().next().copied();
     // Promotions by hand are in no manifest. So the revisions are counted backwards from the first known one.
     let room = first.map_or(promoted.len(), |first| usize::try_from(first.saturating_sub(1)).unwrap_or(usize::MAX));

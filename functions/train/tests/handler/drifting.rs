@@ -52,6 +52,38 @@ async fn a_new_column_is_a_warning() {
 }
 
 #[tokio::test]
+async fn a_data_set_with_other_rows_is_a_warning_and_the_manifest_has_every_column() {
+    let world = grown().await;
+    let same = world.invoke("a", quick()).await.unwrap();
+    let found = world.manifest(&same).table_drift.expect("the champion has a baseline");
+    assert!(!found.verdict.is_drifted, "{}", found.verdict.sentence);
+    assert!(!same.warnings.iter().any(|warning| warning.contains("Drift")), "{:?}", same.warnings);
+
+    // All petals are twice as long.
+    let (header, rows) = IRIS_CSV.split_once('\n').unwrap();
+    let longer = |line: &str| {
+        let mut cells: Vec<String> = line.split(',').map(str::to_owned).collect();
+        cells[2] = (2.0 * cells[2].parse::<f64>().unwrap()).to_string();
+        cells.join(",") + "\n"
+    };
+    let table = format!("{header}\n{}", rows.lines().map(longer).collect::<String>());
+    world.store(&[("iris.csv", table.as_bytes())]);
+    let other = world.invoke("b", quick()).await.unwrap();
+    let found = world.manifest(&other).table_drift.expect("the champion has a baseline");
+    let drifted: Vec<_> =
+        found.verdict.columns.iter().filter(|column| column.is_drifted).map(|column| &column.name).collect();
+    assert!(drifted.contains(&&"petal length (cm)".to_owned()), "{drifted:?}");
+    assert!(!drifted.contains(&&"sepal width (cm)".to_owned()), "{drifted:?}");
+    let expected = "compared with the data set of version ";
+    let warning = other.warnings.iter().find(|warning| warning.starts_with(expected));
+    assert!(
+        warning.is_some_and(|warning| warning.contains("Drift in the new data set (150 rows)")),
+        "{:?}",
+        other.warnings
+    );
+}
+
+#[tokio::test]
 async fn a_champion_trained_on_rows_that_are_now_held_out_is_not_compared() {
     let world = grown().await;
     world.store(&[("iris.csv", &reordered_iris(&[0, 1, 2, 3, 0]))]);

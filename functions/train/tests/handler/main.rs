@@ -5,6 +5,7 @@
 mod asking;
 mod drifting;
 mod forgetting;
+mod impact;
 mod importing;
 mod learning;
 mod numbering;
@@ -19,3 +20,4 @@ mod running;
 mod support;
 mod timing;
 mod verifying;
+mod waiting;

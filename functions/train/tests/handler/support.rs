@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::ops::Range;
 
+use evergreen_lifecycle::rollout::{PromotionMode, RolloutPlan};
 use evergreen_lifecycle::{Announcement, Decision, EventKind, Manifest, Run, RunState};
 use evergreen_testkit::{FixedClock, Memory, moment};
 use evergreen_train::{
@@ -46,7 +47,11 @@ impl TestWorld {
                 tolerance: 0.0,
                 memory: 1 << 30,
                 keep_days: None,
+                sample_days: 0,
                 retention: None,
+                drift_psi: 0.2,
+                promotion: PromotionMode::Direct,
+                rollout: RolloutPlan::new(vec![10, 50], 60).unwrap(),
                 code_version: "test".into(),
             },
             seconds: 900,

@@ -74,10 +74,13 @@ impl Program {
             .map_err(|_| anyhow!("the thread that starts the function panicked"))?
             .with_context(|| format!("starting {}", self.binary.display()))?;
         let log = child.stdout.take().map(|output| thread::spawn(move || read(output)));
-        // perf writes its count after SIGINT and only then. Other programs get SIGTERM, because a shell's background
-        // jobs ignore SIGINT and their children inherit that.
-        let is_perf = self.instrument.first().is_some_and(|word| word == "perf");
-        let end_signal = if is_perf { Signal::INT } else { Signal::TERM };
+        // perf writes its count after SIGINT and only then. SIGTERM lets the function hand its counts over, which is no
+        // part of what valgrind counts. Shells let background jobs ignore SIGINT, but never SIGUSR1.
+        let end_signal = match self.instrument.first().map(String::as_str) {
+            Some("perf") => Signal::INT,
+            Some("valgrind") => Signal::USR1,
+            _ => Signal::TERM,
+        };
         Ok(Process { child, log, end_signal, started_at })
     }
 }

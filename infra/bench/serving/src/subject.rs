@@ -8,6 +8,7 @@ use anyhow::Context;
 use bytes::Bytes;
 use evergreen_learning::{Origin, Plan, Prepared, Trained, train};
 use evergreen_lifecycle::digest::sha256_hex;
+use evergreen_lifecycle::rollout::PromotionMode;
 use evergreen_lifecycle::{
     Artifact, Champion, Dataset, Decision, Durations, Family, Gate, Incumbent, ModelName, RunId, Version, VersionNumber,
 };
@@ -69,6 +70,8 @@ impl BenchChampion {
         let mut table = ItemTable::default();
         table.put(&partition, "CHAMPION", &serde_json::to_value(&self.champion)?, &[]);
         table.put(&partition, "ARTIFACT", &beside, &[("content", &self.artifact)]);
+        // A stack creates the key of prediction ids once, so a usual cold start finds it.
+        table.put(&format!("KEY#{MODEL}"), "PREDICTIONS", &serde_json::json!({}), &[("secret", &[7; 32])]);
         Ok(table)
     }
 
@@ -104,6 +107,7 @@ fn version(trained: &Trained, dataset: Dataset, decision: Decision) -> anyhow::R
         evaluation: trained.evaluation.clone(),
         durations: Durations { load: 0.001, fit: 0.1, evaluate: 0.01, total: 0.5 },
         decision,
+        promotion: PromotionMode::Direct,
     })
 }
 

@@ -4,7 +4,7 @@ use evergreen_lifecycle::ports::StoredSchedule;
 
 use super::{STEP, Stack, YearError, stored_schedule};
 use crate::holdout::ModelSkill;
-use crate::incident::{HOUR, Incident, IncidentKind};
+use crate::incident::{DAY, HOUR, Incident, IncidentKind};
 
 /// Minutes from a sudden drift until the first whole hour after it was judged.
 const SEEN_AFTER: u32 = 90;
@@ -24,8 +24,13 @@ impl Stack<'_> {
             IncidentKind::ArtifactDamaged => self.store_object(false),
             IncidentKind::PointerDamaged => self.memory.state().pointer = Some(None),
             IncidentKind::BadPromotion => self.promote_noise(incident.begin)?,
-            IncidentKind::DriftsAtOnce => self.show_drift(incident.begin + SEEN_AFTER, incident.end),
-            IncidentKind::DriftsSlowly => self.show_drift(incident.begin + GROWN_AFTER, incident.end),
+            IncidentKind::DriftsAtOnce => self.show("DriftedColumns", 3.0, incident.begin + SEEN_AFTER, incident.end),
+            IncidentKind::DriftsSlowly => self.show("DriftedColumns", 3.0, incident.begin + GROWN_AFTER, incident.end),
+            IncidentKind::LiveAccuracyFalls => {
+                // The feedback of the first whole day arrives on the next one, and is judged at its end.
+                let judged = (incident.begin / DAY + 2) * DAY;
+                self.show("LiveAccuracyWorse", 1.0, judged, incident.end);
+            }
             _ => {}
         }
         Ok(())
@@ -44,7 +49,8 @@ impl Stack<'_> {
             | IncidentKind::SesAway
             | IncidentKind::LabelsTurn
             | IncidentKind::DriftsAtOnce
-            | IncidentKind::DriftsSlowly => self.train_by_hand(incident.end),
+            | IncidentKind::DriftsSlowly
+            | IncidentKind::LiveAccuracyFalls => self.train_by_hand(incident.end),
             IncidentKind::ArtifactDamaged => {
                 self.store_object(true);
                 Ok(())
@@ -86,11 +92,11 @@ impl Stack<'_> {
         self.measure(minute)
     }
 
-    /// Adds the values that a metric of drifted columns would have. Without an alarm on it, they report nobody.
-    fn show_drift(&mut self, from: u32, until: u32) {
-        let series = self.series.entry("DriftedColumns".to_owned()).or_default();
+    /// Adds the values that a metric about served rows or feedback would have. Without an alarm on it, they report nobody.
+    fn show(&mut self, metric: &str, value: f64, from: u32, until: u32) {
+        let series = self.series.entry(metric.to_owned()).or_default();
         let end = until.max(from);
-        for (begin, end, value) in [(from, end, 3.0), (end, end + 6 * HOUR, 0.0)] {
+        for (begin, end, value) in [(from, end, value), (end, end + 6 * HOUR, 0.0)] {
             // A changed value is published each time for an hour.
             let changed = (begin..end.min(begin + HOUR)).step_by(STEP as usize);
             for minute in changed.chain((begin + HOUR..end).step_by(HOUR as usize)) {

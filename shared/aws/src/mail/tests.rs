@@ -19,7 +19,7 @@ use crate::tests::mocks::record;
 const READER: &str = "reader@example.com";
 
 fn mail() -> Mail {
-    Mail { subject: "iris · too old".into(), text: "text".into(), html: "<p>html</p>".into() }
+    Mail { subject: "iris · too old".into(), text: "text".into(), html: "<p>html</p>".into(), picture: None }
 }
 
 fn ses(rules: &[&Rule]) -> Ses {
@@ -39,6 +39,32 @@ async fn a_mail_goes_to_one_recipient_as_text_and_html() {
     assert_eq!(request.content(), Some(&content(&mail()).unwrap()));
     let subject = request.content().and_then(EmailContent::simple).and_then(Message::subject).unwrap();
     assert_eq!((subject.data(), subject.charset()), ("iris · too old", Some("UTF-8")));
+}
+
+#[tokio::test]
+async fn a_picture_belongs_to_the_html() {
+    let (rule, sent) = record(mock!(Client::send_email), || MockResponse::Output(SendEmailOutput::builder().build()));
+    ses(&[&rule]).send(READER, &Mail { picture: Some(vec![0x89, b'P', b'N', b'G']), ..mail() }).await.unwrap();
+    let request = sent.only();
+    assert_eq!(request.destination().unwrap().to_addresses(), [READER]);
+    let raw = request.content().and_then(EmailContent::raw).unwrap().data().as_ref().to_vec();
+    let message = String::from_utf8(raw).unwrap();
+    let order = [
+        "multipart/alternative",
+        "text/plain",
+        "multipart/related",
+        "text/html",
+        "<p>html</p>",
+        "image/png",
+        "Content-ID: <metric@evergreen>",
+        "iVBORw==",
+    ];
+    let places: Vec<_> = order.iter().map(|part| message.find(part)).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{message}");
+    assert!(
+        message.contains("From: <evergreen@example.com>") && message.contains("To: <reader@example.com>"),
+        "{message}"
+    );
 }
 
 #[tokio::test]

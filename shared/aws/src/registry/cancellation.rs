@@ -35,6 +35,11 @@ impl Refused {
         self.is_at(key.sort())
     }
 
+    /// Returns whether the transaction failed because the condition on any record was false.
+    pub(super) fn has_unmet(&self) -> bool {
+        !self.unmet.is_empty()
+    }
+
     /// Returns whether the transaction failed because the condition on the record with this sort key was false.
     pub(super) fn is_at(&self, sort: &str) -> bool {
         self.unmet.iter().any(|unmet| unmet == sort)

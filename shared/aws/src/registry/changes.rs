@@ -12,6 +12,7 @@
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{ConditionCheck, Delete, TransactWriteItem, Update};
 use evergreen_lifecycle::ports::{ChangeError, MAX_ALIASES, Unavailable};
+use evergreen_lifecycle::rollout::Rollout;
 use evergreen_lifecycle::{
     Alias, Annotations, AuditEntry, Change, Edit, MadeChange, Mute, PIN, PROTECTED_CHAMPIONS, Pointer, Protection,
     Record, RequestKey, RunId, VersionNumber,
@@ -124,6 +125,7 @@ impl Registry {
             Edit::RemoveRun(id) => {
                 plan.add(self.keys.run(id), format!("run {id}"), self.run_removal(id)?);
             }
+            Edit::SetRollout(rollout) => self.plan_rollout(rollout, plan)?,
             Edit::Mute(mute) => {
                 let stored = StoredMute { mute: mute.clone(), expires_at: mute.until.as_second() };
                 plan.writes.push(finish(self.write(&self.keys.mute(&mute.alarm), &stored)?)?);
@@ -132,9 +134,32 @@ impl Registry {
                 let key = self.keys.verification(verification.version, verification.at);
                 plan.writes.push(finish(self.write(&key, verification)?)?);
             }
+            Edit::React(log) => {
+                let put = self.write(&self.keys.reactions(), log)?;
+                let put = finish(if_seen(put, log.revision.saturating_sub(1)))?;
+                plan.add(self.keys.reactions(), "the log of reactions", put);
+            }
             Edit::Unmute(alarm) => plan.writes.push(self.deletion(self.keys.mute(alarm))?),
+            Edit::UseMailLink { hash, at } => {
+                plan.add(self.keys.mail_link(hash), "the link", self.mail_link_use(hash, *at)?);
+            }
         }
         Ok(())
+    }
+
+    /// Adds the write that stores a rollout. One that goes on needs the champion with which it began.
+    pub(super) fn plan_rollout(&self, rollout: &Rollout, plan: &mut ChangeWrites) -> Result<(), Unavailable> {
+        plan.add(self.keys.rollout(), "the rollout", self.rollout_write(rollout)?);
+        if rollout.end.is_none() {
+            // A transaction may use an item only once, and a change that promotes a version has ended the rollout.
+            plan.add(self.keys.champion(), "the champion", self.champion_unmoved(rollout.champion_revision)?);
+        }
+        Ok(())
+    }
+
+    /// Returns the write that stores a rollout, if the stored record's revision is still one lower.
+    pub(super) fn rollout_write(&self, rollout: &Rollout) -> Result<TransactWriteItem, Unavailable> {
+        finish(if_seen(self.write(&self.keys.rollout(), rollout)?, rollout.revision.saturating_sub(1)))
     }
 
     /// Adds the write that keeps the record of a version, on condition that there is one.

@@ -3,16 +3,13 @@
 //! items in one call.
 
 use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::AttributeValue;
 use evergreen_lifecycle::ports::{Champions, Unavailable, WithCopy};
 use evergreen_lifecycle::{Champion, Pointer};
 
 use super::Registry;
 use super::items::{self, RegistryItem, Stored};
 use super::keys::RegistryKeys;
-use crate::failure::unavailable;
-
-const WHAT: &str = "reading the champion and its artifact";
 
 // The item's other attributes only help people who inspect the table.
 /// Name of the DynamoDB attribute that contains the bytes of the model file.
@@ -30,7 +27,7 @@ pub(super) fn encode(keys: &RegistryKeys, champion: &Champion, content: &[u8]) -
 }
 
 /// Returns the model file in the DynamoDB item, or empty bytes if the item is damaged.
-fn decode(mut item: RegistryItem) -> Vec<u8> {
+pub(super) fn decode(mut item: RegistryItem) -> Vec<u8> {
     // A model file is never empty. So the caller's comparison with the champion's hash detects the damage.
     match item.remove(CONTENT) {
         Some(AttributeValue::B(content)) => content.into_inner(),
@@ -46,17 +43,7 @@ impl Registry {
         // champion. DynamoDB may leave out an item when it is busy. If it left out the champion record, that record is
         // read again. A missing copy is not read again, because the model file is also in S3.
         let (pointer, copy) = (self.keys.champion(), self.keys.artifact());
-        let keys = KeysAndAttributes::builder()
-            .keys(pointer.clone().into_item())
-            .keys(copy.clone().into_item())
-            .consistent_read(true)
-            .build()
-            .map_err(|error| Unavailable::new(WHAT, error))?;
-        let batch = self.client.batch_get_item().request_items(&self.table, keys);
-        let mut answer = batch.send().await.map_err(unavailable(WHAT))?;
-        let left_out = answer.unprocessed_keys.as_ref().and_then(|tables| tables.get(&self.table));
-        let is_left_out = left_out.is_some_and(|left| left.keys.iter().any(|key| pointer.is_of(key)));
-        let items = answer.responses.as_mut().and_then(|tables| tables.remove(&self.table)).unwrap_or_default();
+        let (items, is_left_out) = self.together([&pointer, &copy].into_iter(), &pointer).await?;
         let (mut champion, mut content) = (None, None);
         for item in items {
             if pointer.is_of(&item) {
@@ -79,6 +66,7 @@ mod tests {
     use aws_sdk_dynamodb::Client;
     use aws_sdk_dynamodb::operation::batch_get_item::{BatchGetItemError, BatchGetItemOutput};
     use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
+    use aws_sdk_dynamodb::types::KeysAndAttributes;
     use aws_smithy_mocks::{MockResponse, Rule, mock};
     use evergreen_testkit::{champion, moment, version};
 
@@ -174,6 +162,6 @@ mod tests {
     async fn a_silent_table_is_unavailable() {
         let rule = mock!(Client::batch_get_item).then_error(|| BatchGetItemError::generic(Default::default()));
         let error = registry(&[&rule]).champion_with_artifact().await.unwrap_err();
-        assert_eq!(error.to_string(), "reading the champion and its artifact failed");
+        assert_eq!(error.to_string(), "reading the champion failed");
     }
 }

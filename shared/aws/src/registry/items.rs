@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use evergreen_lifecycle::ports::Unavailable;
+use evergreen_lifecycle::rollout::Rollout;
 use evergreen_lifecycle::{Champion, Pointer, Record, Run, Unreadable, Version};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -74,6 +75,12 @@ impl Stored for Run {
 }
 
 impl Stored for Version {
+    fn read(item: RegistryItem) -> Record<Self> {
+        record(item)
+    }
+}
+
+impl Stored for Rollout {
     fn read(item: RegistryItem) -> Record<Self> {
         record(item)
     }

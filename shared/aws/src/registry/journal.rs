@@ -19,8 +19,8 @@ const CHANGES: &str = "changes";
 const MAX_CHANGES: usize = 256 * 1024;
 
 /// Records of the model's partition that are not part of the journal, because they follow from other records or from
-/// the bucket.
-const DERIVED: [&str; 3] = ["ARTIFACT", "CHAMPION", "COUNTER"];
+/// the bucket. A rebuilt registry has no rollout.
+const DERIVED: [&str; 4] = ["ARTIFACT", "CHAMPION", "COUNTER", "ROLLOUT"];
 
 impl Registry {
     /// Adds the records that `writes` change to the first event that `writes` store. Without an event or a change, the

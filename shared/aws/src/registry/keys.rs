@@ -2,9 +2,10 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use evergreen_lifecycle::drift::{CountedHour, WindowLength};
-use evergreen_lifecycle::ports::CountShare;
+use evergreen_lifecycle::ports::{CountShare, RolloutShare};
 use evergreen_lifecycle::{AliasName, ModelName, RunId, VersionNumber, digest, time};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::items::{RegistryItem, text};
 
@@ -39,6 +40,9 @@ pub(super) const SHARES: &str = "COUNTS#";
 /// Prefix of the sort keys of the newest comparisons with the baseline.
 pub(super) const COMPARISONS: &str = "DRIFT#";
 
+/// Prefix of the sort keys of the days with counts of feedback.
+pub(super) const DAYS: &str = "DAY#";
+
 /// Prefix of the sort keys of the sums of counts.
 pub(super) const HOURS: &str = "HOUR#";
 
@@ -66,12 +70,21 @@ pub(super) struct RegistryKeys {
     outbox: String,
     audit: String,
     sessions: String,
+    // The function that sends mails may write links of mails, and no links that open a session.
+    /// The partition key of the links of mails.
+    mail_links: String,
     // The metrics function may write only to the outbox and to this partition.
     /// The partition key of the record of the metrics that were published last.
     metrics: String,
     // The prediction function may write only to this partition.
     /// The partition key of the counts of served rows.
     served: String,
+    // Only the functions that sign or check ids may read this partition.
+    /// The partition key of the secret that signs the ids of predictions.
+    signing: String,
+    // The console may write here although it may not write in `served`.
+    /// The partition key of what turned out true about predictions.
+    feedback: String,
 }
 
 /// The DynamoDB key of one record.
@@ -85,9 +98,10 @@ impl RegistryKeys {
     /// Creates the object that builds the DynamoDB keys of `model`.
     pub(super) fn of(model: &ModelName) -> Self {
         // A model's name contains no `#`, so two models never share a partition.
-        let [partition, mails, outbox, audit, sessions, metrics, served] =
-            ["MODEL", "MAIL", "OUTBOX", "AUDIT", "SESSION", "METRICS", "SERVED"].map(|kind| format!("{kind}#{model}"));
-        Self { partition, mails, outbox, audit, sessions, metrics, served }
+        let kinds = ["MODEL", "MAIL", "OUTBOX", "AUDIT", "SESSION", "MAILLINK", "METRICS", "SERVED", "KEY", "FEEDBACK"];
+        let [partition, mails, outbox, audit, sessions, mail_links, metrics, served, signing, feedback] =
+            kinds.map(|kind| format!("{kind}#{model}"));
+        Self { partition, mails, outbox, audit, sessions, mail_links, metrics, served, signing, feedback }
     }
 
     /// Returns the partition key of training runs, model versions and champions.
@@ -129,6 +143,11 @@ impl RegistryKeys {
     /// Returns the DynamoDB key of the copy of the champion's model file.
     pub(super) fn artifact(&self) -> Key {
         self.at("ARTIFACT".to_owned())
+    }
+
+    /// Returns the DynamoDB key of the model's newest rollout.
+    pub(super) fn rollout(&self) -> Key {
+        self.at("ROLLOUT".to_owned())
     }
 
     /// Returns the DynamoDB key of a champion in the history of champions. `revision` counts the promotions up to this
@@ -174,6 +193,12 @@ impl RegistryKeys {
         self.at("LISTING".to_owned())
     }
 
+    /// Returns the DynamoDB key of the log of what the stack has done by itself.
+    pub(super) fn reactions(&self) -> Key {
+        // The alert function and the console read it, so it is beside the champion.
+        self.at("REACTIONS".to_owned())
+    }
+
     /// Returns the prefix of the sort keys of the verifications of a model version.
     pub(super) fn verifications(number: VersionNumber) -> String {
         format!("VERIFY#{}#", number.padded())
@@ -204,6 +229,16 @@ impl RegistryKeys {
     /// Returns the DynamoDB key of a link whose token has the hash `hash`.
     pub(super) fn link(&self, hash: &str) -> Key {
         Key { partition: self.sessions.clone(), sort: format!("LINK#{hash}") }
+    }
+
+    /// Returns the partition key of the links of mails.
+    pub(super) fn mail_links(&self) -> &str {
+        &self.mail_links
+    }
+
+    /// Returns the DynamoDB key of the link of a mail whose token has the hash `hash`.
+    pub(super) fn mail_link(&self, hash: &str) -> Key {
+        Key { partition: self.mail_links.clone(), sort: format!("LINK#{hash}") }
     }
 
     /// Returns the DynamoDB key of a session whose token has the hash `hash`.
@@ -255,9 +290,26 @@ impl RegistryKeys {
         Key { partition: self.served.clone(), sort }
     }
 
+    /// Returns the prefix of the sort keys of what the environments have counted for the rollout with this id.
+    pub(super) fn rollout_shares(rollout: &str) -> String {
+        format!("ROLLOUT#{rollout}#")
+    }
+
+    /// Returns the DynamoDB key of what one environment has counted for a stage of a rollout in an hour.
+    pub(super) fn rollout_share(&self, share: &RolloutShare) -> Key {
+        let RolloutShare { rollout, stage, hour, environment, .. } = share;
+        let sort = format!("{}{stage:04}#{:010}#{environment}", Self::rollout_shares(rollout), hour.0);
+        Key { partition: self.served.clone(), sort }
+    }
+
     /// Returns the DynamoDB key of the summary of the comparisons of served rows with the baseline.
     pub(super) fn drift(&self) -> Key {
         Key { partition: self.served.clone(), sort: "DRIFT".to_owned() }
+    }
+
+    /// Returns the DynamoDB key of the newest comparison of the answers in training and in serving.
+    pub(super) fn skew(&self) -> Key {
+        Key { partition: self.served.clone(), sort: "SKEW".to_owned() }
     }
 
     /// Returns the DynamoDB key of the newest comparison of this length of window.
@@ -269,6 +321,42 @@ impl RegistryKeys {
             WindowLength::FourWeeks => "four_weeks",
         };
         Key { partition: self.served.clone(), sort: format!("{COMPARISONS}{name}") }
+    }
+
+    /// Returns the DynamoDB key of the newest judgement of the live accuracy.
+    pub(super) fn live(&self) -> Key {
+        Key { partition: self.served.clone(), sort: "LIVE".to_owned() }
+    }
+
+    /// Returns the DynamoDB key of the secret that signs the ids of predictions.
+    pub(super) fn prediction_key(&self) -> Key {
+        Key { partition: self.signing.clone(), sort: "PREDICTIONS".to_owned() }
+    }
+
+    /// Returns the partition key of what turned out true about predictions.
+    pub(super) fn feedback(&self) -> &str {
+        &self.feedback
+    }
+
+    /// Returns the DynamoDB key of an id whose true value was counted. `hash` is the SHA-256 of the id.
+    pub(super) fn counted_id(&self, hash: &str) -> Key {
+        Key { partition: self.feedback.clone(), sort: format!("ID#{hash}") }
+    }
+
+    /// Returns the DynamoDB key of a part of the counts of a version on a day.
+    pub(super) fn day_tally(&self, day: Date, version: VersionNumber, part: u32) -> Key {
+        // A date as text sorts by time.
+        Key { partition: self.feedback.clone(), sort: format!("{DAYS}{day}#{}#{part}", version.padded()) }
+    }
+
+    /// Returns the prefix of the sort keys of the comparisons of two versions. The first one answered.
+    pub(super) fn pairs(answering: VersionNumber, rival: VersionNumber) -> String {
+        format!("PAIR#{}#{}#", answering.padded(), rival.padded())
+    }
+
+    /// Returns the DynamoDB key of a part of the comparison of two versions. The first one answered.
+    pub(super) fn paired_tally(&self, answering: VersionNumber, rival: VersionNumber, part: u32) -> Key {
+        Key { partition: self.feedback.clone(), sort: format!("{}{part}", Self::pairs(answering, rival)) }
     }
 
     /// Returns the sort key under which a release up to 0.1 stored a claim. A claim reserves one mail for one

@@ -49,6 +49,7 @@ impl Registrar for Registry {
         match &registration.promotion {
             Some(champion) if self.is_overtaken(champion, &refused) => Err(RegisterError::ChampionMoved),
             None if refused.is_about(&self.keys.champion()) => Err(RegisterError::ChampionMoved),
+            None if refused.is_about(&self.keys.rollout()) => Err(RegisterError::RolloutMoved),
             _ => Err(refused.error.into()),
         }
     }

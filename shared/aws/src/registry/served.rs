@@ -38,12 +38,7 @@ impl ServedCounting for Registry {
         item.insert(SEQUENCE.to_owned(), items::number(share.sequence));
         item.insert(ROWS.to_owned(), items::number(share.rows));
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        // A late try must not replace a newer share.
-        let put = put
-            .condition_expression("attribute_not_exists(pk) OR #sequence < :sequence")
-            .expression_attribute_names("#sequence", SEQUENCE)
-            .expression_attribute_values(":sequence", items::number(share.sequence));
-        put_unless_there(put, "storing the counts of served rows").await
+        put_if_newer(put, share.sequence, "storing the counts of served rows").await
     }
 }
 
@@ -115,6 +110,19 @@ impl Registry {
             .expression_attribute_values(":end", items::text(RegistryKeys::hour(kind, hours.end)));
         query.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await.map_err(unavailable(what))
     }
+}
+
+/// Stores a share, unless the stored one has at least the same sequence: a late try must not replace a newer share.
+pub(super) async fn put_if_newer(
+    put: PutItemFluentBuilder,
+    sequence: u64,
+    what: &'static str,
+) -> Result<(), Unavailable> {
+    let put = put
+        .condition_expression("attribute_not_exists(pk) OR #sequence < :sequence")
+        .expression_attribute_names("#sequence", SEQUENCE)
+        .expression_attribute_values(":sequence", items::number(sequence));
+    put_unless_there(put, what).await
 }
 
 /// Sends a put. A failed condition is no error: the stored item is as new.

@@ -105,12 +105,15 @@ impl Registry {
         finish(self.write(&self.keys.session(hash), &stored)?)
     }
 
+    /// Returns the keys of all sessions and links, also of those in mails.
     async fn session_keys(&self) -> Result<Vec<Key>, Unavailable> {
-        let query = self.query_in(self.keys.sessions(), "").consistent_read(true).projection_expression("pk, sk");
-        let mut items = query.into_paginator().items().send();
         let mut keys = Vec::new();
-        while let Some(item) = items.next().await {
-            keys.extend(Key::of(&item.map_err(unavailable(REVOKING))?));
+        for partition in [self.keys.sessions(), self.keys.mail_links()] {
+            let query = self.query_in(partition, "").consistent_read(true).projection_expression("pk, sk");
+            let mut items = query.into_paginator().items().send();
+            while let Some(item) = items.next().await {
+                keys.extend(Key::of(&item.map_err(unavailable(REVOKING))?));
+            }
         }
         Ok(keys)
     }

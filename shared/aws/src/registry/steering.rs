@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use evergreen_lifecycle::ports::{ChangeError, MAX_ALIASES, Steering, Unavailable};
+use evergreen_lifecycle::ports::{AliasLookup, ChangeError, MAX_ALIASES, Reactions, Steering, Unavailable};
+use evergreen_lifecycle::reaction::ReactionLog;
 use evergreen_lifecycle::{
-    Alias, Annotations, AuditEntry, Change, Edit, MadeChange, Mute, PIN, RunId, Verification, VersionNumber, time,
+    Alias, AliasName, Annotations, AuditEntry, Change, Edit, MadeChange, Mute, PIN, RunId, Verification, VersionNumber,
+    time,
 };
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -26,6 +28,14 @@ const TRIES: u32 = 4;
 
 /// The pause before the second try. Each later pause is twice as long.
 const PAUSE: Duration = Duration::from_millis(40);
+
+impl AliasLookup for Registry {
+    async fn alias(&self, name: &AliasName) -> Result<Option<Alias>, Unavailable> {
+        let what = "reading an alias";
+        let item = self.item(self.keys.alias(name), what).await?;
+        item.map(|item| items::decode(item, what)).transpose()
+    }
+}
 
 impl Steering for Registry {
     async fn apply(&self, change: &Change) -> Result<(), ChangeError> {
@@ -107,6 +117,14 @@ impl Steering for Registry {
         let mutes: Vec<StoredMute> =
             self.all(self.query_in(self.keys.mails(), keys::MUTES), None, "reading the mutes of alarms").await?;
         Ok(mutes.into_iter().map(|stored| stored.mute).filter(|mute| now < mute.until).collect())
+    }
+}
+
+impl Reactions for Registry {
+    async fn reactions(&self) -> Result<ReactionLog, Unavailable> {
+        let what = "reading the log of reactions";
+        let item = self.item(self.keys.reactions(), what).await?;
+        Ok(item.map(|item| items::decode(item, what)).transpose()?.unwrap_or_default())
     }
 }
 

@@ -6,7 +6,7 @@
 //! even if the gate refused the version, because the refusal must not be based on a former champion. The events to
 //! publish are part of the transaction.
 //!
-//! A transaction has at most eight writes of less than 400 KB each. DynamoDB allows a hundred writes and 4 MB in total.
+//! A transaction has at most nine writes of less than 400 KB each. DynamoDB allows a hundred writes and 4 MB in total.
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
@@ -64,11 +64,14 @@ impl Registry {
     /// Returns the DynamoDB writes that end a training run and register its model version.
     pub(super) fn writes(&self, registration: &Registration) -> Result<Vec<TransactWriteItem>, Unavailable> {
         // If requested, they also make the version the champion.
-        let Registration { run, version, promotion, seen_revision, artifact, announcements } = registration;
+        let Registration { run, version, promotion, rollout, seen_revision, artifact, announcements } = registration;
         let mut writes = vec![self.end_of(run, Some(version))?, self.new_version(version)?];
         match promotion {
             Some(champion) => writes.extend(self.move_pointer(champion, *seen_revision, artifact.as_deref())?),
             None => writes.push(self.champion_unmoved(*seen_revision)?),
+        }
+        if let Some(rollout) = rollout {
+            writes.push(self.rollout_write(rollout)?);
         }
         writes.extend(self.removal_of_loss(run, announcements)?);
         self.add_events(writes, announcements)

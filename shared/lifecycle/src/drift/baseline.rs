@@ -46,6 +46,17 @@ impl BaselineCounts {
         Ok(Self { shape, counts })
     }
 
+    /// Returns the counts of another data set, to compare it with this one. As in the baseline, categories and predictions
+    /// are counted in the rows of its hold-out only.
+    ///
+    /// # Errors
+    /// [`OtherShape`] if a count belongs to other cells than this baseline.
+    pub fn counts_of(&self, training: &ServedCounts, holdout: &ServedCounts) -> Result<ServedCounts, OtherShape> {
+        let other = Self::new(self.shape.clone(), training, holdout)?;
+        let rows = training.rows().saturating_add(holdout.rows());
+        Ok(ServedCounts::with_cells(self.shape.digest(), rows, 0, other.counts))
+    }
+
     /// Returns the columns, predictions and cells that are counted.
     pub fn shape(&self) -> &CountShape {
         &self.shape

@@ -67,6 +67,24 @@ impl Bins {
         Self::Numbers { edges }
     }
 
+    // A cell must not hold predictions of both labels: often only the predictions of one label are checked, and feedback is
+    // compared cell by cell.
+    /// Creates the cells of the probability of the second of two labels: up to five for each predicted label, with about the
+    /// same number of its values. A value above `threshold` is a prediction of the second label.
+    pub fn of_probabilities(values: &[f32], threshold: f32) -> Self {
+        let mut edges = vec![f64::from(threshold)];
+        for is_second in [false, true] {
+            let mut own: Vec<f32> = values.iter().copied().filter(|value| (*value > threshold) == is_second).collect();
+            own.sort_unstable_by(f32::total_cmp);
+            let fifth = |part: usize| own.get((own.len() * part).div_ceil(5).saturating_sub(1));
+            edges.extend((1..5).filter_map(fifth).map(|edge| f64::from(*edge)));
+        }
+        edges.retain(|edge| edge.is_finite());
+        edges.sort_unstable_by(f64::total_cmp);
+        edges.dedup();
+        Self::Numbers { edges }
+    }
+
     /// Creates the cells of a category column. `rows` has the number of training rows of each known category. Categories
     /// without rows have no cell of their own. Among equally frequent categories, lower codes come first.
     pub fn of_categories(rows: impl IntoIterator<Item = (CountedCategory, u64)>, unseen: u32) -> Self {
@@ -107,6 +125,14 @@ impl Bins {
                 None if cell == categories.len() => "other".into(),
                 None => "unseen".into(),
             },
+        }
+    }
+
+    /// Returns an edge between cells of numbers as text, such as `50`. Empty if there is no such edge.
+    pub(crate) fn edge(&self, edge: usize) -> String {
+        match self {
+            Self::Numbers { edges } => edges.get(edge).map(|edge| sentence::short(*edge)).unwrap_or_default(),
+            Self::Categories { .. } | Self::Presence => String::new(),
         }
     }
 
@@ -152,14 +178,14 @@ impl Bins {
 }
 
 /// Stores edges as `f32`, which they are.
-mod exact {
+pub(crate) mod exact {
     use serde::{Deserialize, Deserializer, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(edges: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(edges: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(edges.iter().map(|edge| *edge as f32))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
         Ok(Vec::<f32>::deserialize(deserializer)?.into_iter().map(f64::from).collect())
     }
 }
@@ -196,6 +222,15 @@ mod tests {
         let mut values: Vec<f32> = std::iter::repeat_n(0.0, 70).chain((1..=30).map(|value| value as f32)).collect();
         assert_eq!(Bins::of_numbers(&mut values), numbers(&[0.0, 10.0, 20.0]));
         assert_eq!(Bins::of_numbers(&mut [f32::NAN]), numbers(&[]));
+    }
+
+    #[test]
+    fn no_cell_of_probabilities_has_predictions_of_both_labels() {
+        let values: Vec<f32> = (0..100).map(|value| value as f32 / 100.0).collect();
+        let Bins::Numbers { edges } = Bins::of_probabilities(&values, 0.7) else { panic!("numbers") };
+        assert_eq!(edges.len(), MAX_EDGES);
+        assert!(edges.contains(&f64::from(0.7_f32)) && edges.is_sorted_by(|a, b| a < b), "{edges:?}");
+        assert_eq!(Bins::of_probabilities(&[0.1, f32::NAN], 0.5), numbers(&[f64::from(0.1_f32), 0.5]));
     }
 
     #[test]

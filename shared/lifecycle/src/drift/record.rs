@@ -21,6 +21,25 @@ pub struct DriftComparison {
     pub verdict: DriftVerdict,
 }
 
+/// The comparison of a new data set with that of the champion. It is stored in the manifest of the new version.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TableDrift {
+    /// The champion when the new version was trained.
+    pub version: VersionNumber,
+    /// The result. Its served rows are those of the new data set.
+    pub verdict: DriftVerdict,
+}
+
+impl TableDrift {
+    /// Returns the result as a warning about the data set. `None` if it has not drifted.
+    pub fn warning(&self) -> Option<String> {
+        let Self { version, verdict } = self;
+        verdict
+            .is_drifted
+            .then(|| format!("compared with the data set of version {version}, the champion: {}", verdict.sentence))
+    }
+}
+
 // The whole results are stored beside it, and are read only when a person comparisons at them.
 /// The result of the newest comparisons, in short. It is stored once an hour.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -110,7 +110,7 @@ fn plural(count: u64, noun: &str) -> String {
 }
 
 /// Returns a number with at most four significant digits, such as `0.0123` or `52`.
-pub(super) fn short(number: f64) -> String {
+pub(crate) fn short(number: f64) -> String {
     let size = number.abs();
     if size != 0.0 && !(1e-4..1e7).contains(&size) {
         return format!("{number:.3e}");

@@ -20,7 +20,7 @@ const LABEL: u8 = 1;
 /// The number of steps between the probabilities 0 and 1, as an id stores them.
 const STEPS: f32 = 65_535.0;
 
-/// What a prediction said, as its id tells it.
+/// What a prediction said, as its id has it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PredictionRecord {
     /// The model version that predicted.

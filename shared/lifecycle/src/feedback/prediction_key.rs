@@ -1,5 +1,7 @@
 //! Signs the ids of predictions, and checks the ids that come back.
 
+use std::fmt;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -14,15 +16,21 @@ const TAG_BYTES: usize = 16;
 /// Maximum length of an id in characters. A longer text is refused unread.
 const MAX_CHARACTERS: usize = 192;
 
-// It has no `Debug`, so it cannot get into a log by accident.
 /// The secret with which a stack signs the ids of its predictions.
 #[derive(Clone)]
 pub struct PredictionKey(Hmac<Sha256>);
 
+// The secret cannot get into a log by accident.
+impl fmt::Debug for PredictionKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("PredictionKey")
+    }
+}
+
 /// Why a text is not the id of a prediction of this stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPredictionId {
-    /// The text is no id at all, such as an id that was cut off.
+    /// The text is not an id, such as an id that was cut off.
     #[error("this is not the id of a prediction; send an element of \"ids\", as POST /predict answered it")]
     Unreadable,
     /// The text has the form of an id, but this stack did not sign it.
@@ -105,7 +113,8 @@ mod tests {
         let id = PredictionKey::new(&[1; 32]).sign(&record(label(&[0.9, 0.1])));
         let other = PredictionKey::new(&[2; 32]);
         assert_eq!(other.open(&id).unwrap_err(), InvalidPredictionId::NotSigned);
-        for text in ["", "x", "row 7", &id[..20], &"A".repeat(100_000)] {
+        let cut: String = id.chars().take(20).collect();
+        for text in ["", "x", "row 7", &cut, &"A".repeat(100_000)] {
             assert_eq!(other.open(text).unwrap_err(), InvalidPredictionId::Unreadable, "{text:.20}");
         }
     }

@@ -8,7 +8,7 @@ use super::{PredictedLabel, PredictedOutcome};
 
 // A probability of 0 for the true label would make the loss infinite. An id stores probabilities in steps of 1/65,535.
 /// Minimum probability with which a log loss is computed.
-const LEAST_PROBABILITY: f64 = 1e-5;
+pub(super) const LEAST_PROBABILITY: f64 = 1e-5;
 
 /// What turned out true about one prediction.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -57,7 +57,8 @@ impl PredictionLoss {
 }
 
 fn log_loss(said: &PredictedLabel, label: u16) -> f64 {
-    -said.probability(label).max(LEAST_PROBABILITY).ln()
+    // The logarithm of `libm` has the same bits on every machine, and training stores losses in the artifact.
+    -libm::log(said.probability(label).max(LEAST_PROBABILITY))
 }
 
 /// Counts of the predictions of one version whose true value is known.
@@ -73,22 +74,23 @@ pub struct LiveTally {
     pub squared_loss: f64,
     /// Sum of the true numbers, and of their squares. Both are 0 for a classifier.
     pub truth: (f64, f64),
-    /// Number of predictions in each cell of losses. The cells are the tenths of the losses on the hold-out.
+    /// Number of predictions in each cell, as [`HoldOutLosses::cell`](super::HoldOutLosses::cell) numbers them. Predictions
+    /// of a version without losses on the hold-out are in no cell.
     pub cells: Vec<u64>,
     /// For each true label, its index, the number of its rows, and how many of them were right.
     pub labels: BTreeMap<u16, (u64, u64)>,
 }
 
 impl LiveTally {
-    /// Adds one prediction. `edges` are the edges between the cells of losses, ascending.
-    pub fn add(&mut self, one: PredictionLoss, edges: &[f64]) {
+    /// Adds one prediction. `cell` is its cell, as [`HoldOutLosses::cell`](super::HoldOutLosses::cell) numbers it. `None`
+    /// if the losses on the hold-out are not known.
+    pub fn add(&mut self, one: PredictionLoss, cell: Option<usize>) {
         self.rows += 1;
         self.loss += one.loss;
         self.squared_loss += one.loss * one.loss;
-        self.cells.resize(self.cells.len().max(edges.len() + 1), 0);
-        let cell = edges.partition_point(|edge| *edge < one.loss);
-        if let Some(count) = self.cells.get_mut(cell) {
-            *count += 1;
+        if let Some(cell) = cell {
+            self.cells.resize(self.cells.len().max(cell + 1), 0);
+            self.cells.get_mut(cell).into_iter().for_each(|count| *count += 1);
         }
         let right = u64::from(one.is_right == Some(true));
         self.right += right;

@@ -17,13 +17,15 @@ pub enum Unit {
     Share,
 }
 
-/// Since when a health metric has a value: always, or only after the first training.
+/// Since when a health metric has a value: always, or only after the first training or the first feedback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
     /// The metric has a value from the first measurement of a new stack.
     Always,
     /// The metric has a value after the first training, and is not published before.
     AfterTraining,
+    /// The metric has a value after the first feedback about a prediction, and is not published before.
+    AfterFeedback,
 }
 
 /// When a measurement publishes a health metric. CloudWatch bills a metric for each hour in which it gets a value.
@@ -65,6 +67,10 @@ pub enum MetricSource {
     Usage,
     /// The counts of served rows.
     Served,
+    /// The counts of what turned out true about predictions.
+    Feedback,
+    /// The record of the newest rollout.
+    Rollout,
 }
 
 /// Defines the enum [`Metric`] from a list with one entry for each health metric.
@@ -100,7 +106,7 @@ macro_rules! metrics {
                 }
             }
 
-            /// Returns since when the metric has a value: always, or only after the first training.
+            /// Returns since when the metric has a value: always, or only after the first training or feedback.
             pub fn presence(self) -> Presence {
                 match self {
                     $(Self::$name => Presence::$presence,)+
@@ -245,6 +251,33 @@ metrics! {
     ServedRows {
         unit: Count, presence: AfterTraining, worst: Lowest, publication: OnChange,
         sources: [Champion, Served]
+    }
+
+    /// Accuracy (0–1) or R² of the champion on its newest seven days of predictions whose truth is known. See
+    /// [`feedback`](crate::feedback).
+    LiveAccuracy {
+        unit: None, presence: AfterFeedback, worst: Lowest, publication: OnChange,
+        sources: [Champion, Served, Feedback]
+    }
+
+    /// Number of the champion's predictions of these days whose truth is known.
+    LiveLabels {
+        unit: Count, presence: AfterFeedback, worst: Lowest, publication: OnChange,
+        sources: [Champion, Served, Feedback]
+    }
+
+    // It is judged once a day. It stays 0 for a champion without labels, so that an alarm about a former one ends.
+    /// 1 if the champion's predictions are worse than on the hold-out by more than chance, else 0.
+    LiveAccuracyWorse {
+        unit: None, presence: AfterFeedback, worst: Highest, publication: OnChange,
+        sources: [Champion, Served, Feedback]
+    }
+
+    // The alarm's threshold is 1. It is over with the next rollout, and with another champion.
+    /// 1 if the newest version that proved itself beside the champion was rolled back, else 0.
+    RolloutRolledBack {
+        unit: None, presence: AfterTraining, worst: Highest, publication: OnChange,
+        sources: [Champion, Rollout]
     }
 
     /// How many of the champion's two stored model files (in the registry and in S3) are missing or damaged.

@@ -40,13 +40,20 @@ pub fn refusals(known: &Refusals<'_>, now: Timestamp) -> MetricValues {
     values
 }
 
-/// Returns when a training last confirmed the champion: the gate compared a new version with it, and refused that version.
-/// `None` if no training in `recent` did. `recent` holds the newest runs in any order.
+/// Returns when a training last confirmed the champion: the gate compared a new version with it, and the champion still
+/// serves. The version was refused, or it passed and proves itself, waits for a person, or was rolled back. `None` if no
+/// training in `recent` did. `recent` holds the newest runs in any order.
 pub fn confirmed_at(champion: &Pointer, recent: &[Run]) -> Option<Timestamp> {
     let compared = |run: &&Run| run.rescored.is_some_and(|rescored| rescored.version == champion.number);
-    let refused =
-        recent.iter().filter(|run| run.trigger.is_training() && matches!(run.state, RunState::Rejected { .. }));
-    refused.filter(compared).filter_map(Run::finished_at).max()
+    // After a promotion by hand of an earlier version, newer versions that passed have served already.
+    let waits = |run: &Run| champion.champion().is_some_and(|champion| run.version() > Some(champion.version.number));
+    let still_serves = |run: &&Run| match run.state {
+        RunState::Rejected { .. } => true,
+        RunState::Succeeded { .. } => waits(run),
+        RunState::Running | RunState::Failed { .. } => false,
+    };
+    let trainings = recent.iter().filter(|run| run.trigger.is_training());
+    trainings.filter(still_serves).filter(compared).filter_map(Run::finished_at).max()
 }
 
 impl Refusals<'_> {

@@ -15,7 +15,12 @@ pub struct Mail {
     pub text: String,
     /// The body of the mail as HTML.
     pub html: String,
+    /// A PNG that the HTML shows as `cid:` and [`PICTURE_ID`]. `None` if the mail has no picture.
+    pub picture: Option<Vec<u8>>,
 }
+
+/// The content id of a mail's picture.
+pub const PICTURE_ID: &str = "metric@evergreen";
 
 /// Error: the mail service did not accept a mail, or did not answer.
 #[derive(Debug, thiserror::Error)]

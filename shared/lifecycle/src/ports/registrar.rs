@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use super::{Opening, RunWriteError, Unavailable};
+use crate::rollout::Rollout;
 use crate::{Announcement, AuditEntry, Champion, Run, RunId, Version, VersionNumber};
 
 /// Error: a model version was not registered. Nothing was written.
@@ -14,6 +15,9 @@ pub enum RegisterError {
     /// Another model version became champion after the gate's decision. The caller should decide again.
     #[error("the champion changed while the gate decided")]
     ChampionMoved,
+    /// The rollout that the new one replaces was changed meanwhile. The caller should decide again.
+    #[error("the rollout changed while the gate decided")]
+    RolloutMoved,
     /// The call to the model registry failed.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -46,6 +50,8 @@ pub struct Registration {
     pub version: Version,
     /// The new champion, with this model version. `None` if the version does not become champion.
     pub promotion: Option<Champion>,
+    /// The rollout of this model version, which begins now. `None` if no rollout begins.
+    pub rollout: Option<Rollout>,
     // The revision is the number of promotions so far. If the champion has another revision now, the registration
     // fails.
     /// The revision (number of promotions) of the champion when the gate decided. 0 if there was no champion.

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::Unavailable;
 use crate::VersionNumber;
 use crate::drift::{CountedHour, DriftComparison, DriftSummary};
+use crate::sample::SampleKey;
 
 // An environment stores all its counts of the hour again and again. So a call that is sent twice counts nothing twice.
 /// What one environment of the prediction function has counted for one model version in one hour, up to now.
@@ -88,4 +89,16 @@ pub trait ServedRecord: Send + Sync {
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.
     fn drift_comparisons(&self) -> impl Future<Output = Result<Vec<DriftComparison>, Unavailable>> + Send;
+}
+
+/// Stores random samples of served rows, if the stack's settings ask for them.
+pub trait SampleStore: Send + Sync {
+    /// Returns the maximum number of rows that one environment keeps of an hour. 0 means that no row is kept.
+    fn sampled_rows(&self) -> usize;
+
+    /// Stores the encoded sample `content` in place of the earlier one with the same key.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the call to the object store fails.
+    fn put_sample(&self, key: SampleKey<'_>, content: Vec<u8>) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }

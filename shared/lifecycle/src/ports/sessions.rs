@@ -47,7 +47,7 @@ pub trait Sessions: Send + Sync {
     /// [`Unavailable`] when the call to the model registry fails.
     fn end_session(&self, hash: &str) -> impl Future<Output = Result<(), Unavailable>> + Send;
 
-    /// Ends all sessions and makes all links useless. Returns their number.
+    /// Ends all sessions and makes all links useless, also those of mails. Returns their number.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the model registry fails.

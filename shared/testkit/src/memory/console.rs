@@ -1,10 +1,10 @@
-//! Test fake of what only the console uses: links to artifacts, removal of objects, the schedule's switch,
-//! alarm states, usage, and the emulator's mails.
+//! Test fake of what pages and mails show: links to artifacts, removal of objects, the schedule's switch, alarm states,
+//! values of metrics, usage, and the emulator's mails.
 
 use evergreen_lifecycle::cost::MonthUsage;
 use evergreen_lifecycle::ports::{
-    AcceptedMail, AlarmStates, AlarmStatus, ArtifactLinks, BilledResources, BilledUsage, Mailbox, ObjectRemoval,
-    RequestDay, RequestHistory, ScheduleSwitch, Unavailable,
+    AcceptedMail, AlarmStates, AlarmStatus, ArtifactLinks, BilledResources, BilledUsage, Mailbox, MetricHistory,
+    ObjectRemoval, RequestDay, RequestHistory, ScheduleSwitch, SeriesQuery, Unavailable,
 };
 use evergreen_lifecycle::{ModelName, VersionNumber};
 use jiff::{SignedDuration, Timestamp};
@@ -44,6 +44,18 @@ impl AlarmStates for Memory {
 impl RequestHistory for Memory {
     async fn last_day(&self, _until: Timestamp) -> Result<RequestDay, Unavailable> {
         Ok(self.reach("alarms")?.request_day.clone())
+    }
+}
+
+impl MetricHistory for Memory {
+    async fn values(
+        &self,
+        _series: &[SeriesQuery],
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<(Timestamp, f64)>, Unavailable> {
+        let state = self.reach("history")?;
+        Ok(state.series.iter().filter(|(at, _)| (from..=until).contains(at)).copied().collect())
     }
 }
 

@@ -111,6 +111,10 @@ impl Registrar for Memory {
         if state.revision() != registration.seen_revision {
             return Err(RegisterError::ChampionMoved);
         }
+        if let Some(rollout) = &registration.rollout {
+            state.check_rollout(rollout).map_err(|_| RegisterError::RolloutMoved)?;
+            state.rollout = Some(rollout.clone());
+        }
         state.runs.insert(registration.run.id.clone(), registration.run.clone());
         state.versions.insert(registration.version.number, registration.version.clone());
         if let Some(champion) = &registration.promotion {

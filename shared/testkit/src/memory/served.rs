@@ -3,9 +3,11 @@
 use std::ops::Range;
 
 use evergreen_lifecycle::drift::{CountedHour, DriftComparison, DriftSummary};
-use evergreen_lifecycle::ports::{CountShare, HourCounts, ServedCounting, ServedRecord, Unavailable};
+use evergreen_lifecycle::ports::{CountShare, HourCounts, SampleStore, ServedCounting, ServedRecord, Unavailable};
+use evergreen_lifecycle::sample::SampleKey;
 
 use super::Memory;
+use super::journal::model;
 
 impl ServedCounting for Memory {
     async fn put_share(&self, share: &CountShare) -> Result<(), Unavailable> {
@@ -18,6 +20,19 @@ impl ServedCounting for Memory {
             Some(stored) => *stored = share.clone(),
             None => state.shares.push(share.clone()),
         }
+        Ok(())
+    }
+}
+
+impl SampleStore for Memory {
+    fn sampled_rows(&self) -> usize {
+        self.state().sampled_rows
+    }
+
+    async fn put_sample(&self, key: SampleKey<'_>, content: Vec<u8>) -> Result<(), Unavailable> {
+        let mut state = self.reach("samples")?;
+        state.sample_writes += 1;
+        state.objects.insert(key.object_key(&model()), content);
         Ok(())
     }
 }

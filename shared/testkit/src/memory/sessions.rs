@@ -37,9 +37,10 @@ impl Sessions for Memory {
 
     async fn revoke_all(&self) -> Result<u32, Unavailable> {
         let mut state = self.reach("sessions")?;
-        let ended = state.sessions.len() + state.links.len();
+        let ended = state.sessions.len() + state.links.len() + state.mail_links.len();
         state.sessions.clear();
         state.links.clear();
+        state.mail_links.clear();
         Ok(u32::try_from(ended).unwrap_or(u32::MAX))
     }
 }

@@ -1,9 +1,10 @@
 //! Test fake of the changes that people make, and of what the changes leave in the registry.
 
-use evergreen_lifecycle::ports::{ChangeError, MAX_ALIASES, Steering, Unavailable};
+use evergreen_lifecycle::ports::{AliasLookup, ChangeError, MAX_ALIASES, Reactions, Steering, Unavailable};
+use evergreen_lifecycle::reaction::ReactionLog;
 use evergreen_lifecycle::{
-    Alias, Annotations, AuditEntry, Champion, Change, Edit, MadeChange, Mute, PROTECTED_CHAMPIONS, Protection,
-    RequestKey, RunState, Verification, VersionNumber,
+    Alias, AliasName, Annotations, AuditEntry, Champion, Change, Edit, MadeChange, Mute, PROTECTED_CHAMPIONS,
+    Protection, RequestKey, RunState, Verification, VersionNumber,
 };
 use jiff::Timestamp;
 
@@ -81,6 +82,18 @@ fn unless(holds: bool, what: impl Into<String>) -> Result<(), ChangeError> {
     if holds { Ok(()) } else { Err(ChangeError::Conflict(what.into())) }
 }
 
+impl AliasLookup for Memory {
+    async fn alias(&self, name: &AliasName) -> Result<Option<Alias>, Unavailable> {
+        Ok(self.reach("registry")?.aliases.get(name).cloned())
+    }
+}
+
+impl Reactions for Memory {
+    async fn reactions(&self) -> Result<ReactionLog, Unavailable> {
+        Ok(self.reach("registry")?.reactions.clone())
+    }
+}
+
 impl MemoryState {
     /// Returns an error if the condition of `edit` is false.
     fn check(&self, edit: &Edit) -> Result<(), ChangeError> {
@@ -103,6 +116,12 @@ impl MemoryState {
                 let is_running = self.runs.get(id).is_some_and(|run| run.state == RunState::Running);
                 unless(!is_running, format!("run {id}"))
             }
+            Edit::UseMailLink { hash, at } => {
+                let link = self.mail_links.get(hash);
+                unless(link.is_some_and(|link| link.used_at.is_none() && *at < link.usable_until), "the link")
+            }
+            Edit::SetRollout(rollout) => self.check_rollout(rollout),
+            Edit::React(log) => unless(self.reactions.revision + 1 == log.revision, "the log of reactions"),
             Edit::Mute(_) | Edit::Unmute(_) | Edit::Verified(_) => Ok(()),
         }
     }
@@ -163,12 +182,19 @@ impl MemoryState {
             Edit::RemoveRun(id) => {
                 self.runs.remove(id);
             }
+            Edit::SetRollout(rollout) => self.rollout = Some((**rollout).clone()),
             Edit::Mute(mute) => {
                 self.mutes.insert(mute.alarm.clone(), mute.clone());
             }
             Edit::Verified(verification) => self.verifications.push((**verification).clone()),
+            Edit::React(log) => self.reactions = (**log).clone(),
             Edit::Unmute(alarm) => {
                 self.mutes.remove(alarm);
+            }
+            Edit::UseMailLink { hash, at } => {
+                if let Some(link) = self.mail_links.get_mut(hash) {
+                    link.used_at = Some(*at);
+                }
             }
         }
     }

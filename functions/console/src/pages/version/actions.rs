@@ -33,6 +33,11 @@ pub(super) fn actions(frame: &PageFrame<'_>, version: &Version, around: &Around)
         .hidden("seen_revision", seen)
         .reason()
         .finish()?;
+    let rollout = Act::new(frame, "rollout-start", "Roll out…", "Start the rollout")
+        .explain(format!("Version {number} proves itself on live traffic beside the champion. A running rollout ends."))
+        .hidden("version", number)
+        .reason()
+        .finish()?;
     let delete = Act::new(frame, "delete", "Delete…", &format!("Delete version {number}"))
         .explain("The record, the artifact and the manifest are deleted. This cannot be undone.")
         .hidden("version", number)
@@ -40,7 +45,10 @@ pub(super) fn actions(frame: &PageFrame<'_>, version: &Version, around: &Around)
         .reason()
         .dangerous()
         .finish()?;
-    Ok(vec![promote, verify, delete])
+    if current.is_none() {
+        return Ok(vec![promote, verify, delete]);
+    }
+    Ok(vec![promote, rollout, verify, delete])
 }
 
 /// Returns the forms for aliases, tags and the note.

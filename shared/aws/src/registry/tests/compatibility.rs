@@ -95,6 +95,15 @@ fn the_records_of_this_release_are_kept_as_golden_files() {
 }
 
 #[test]
+fn the_impact_of_a_version_is_read_as_it_was_written() {
+    let records = records::all();
+    let Some(records::GoldenRecord::Version(version)) = records.get("version-impact") else { panic!("a version") };
+    let read = Version::read(item(&json(item(version)))).unwrap();
+    assert!(version.decision.impact.is_some());
+    assert_eq!(read.decision, version.decision);
+}
+
+#[test]
 fn the_first_release_reads_the_records_of_this_release() {
     for (name, fields) in golden("this").iter().chain(&golden("first")) {
         assert_eq!(was_read(name, fields), Ok(()), "{name}");

@@ -9,11 +9,11 @@ use aws_sdk_dynamodb::operation::transact_write_items::{
 use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use aws_sdk_dynamodb::types::{CancellationReason, Update};
 use aws_smithy_mocks::{MockResponse, Rule, mock};
-use evergreen_lifecycle::ports::{ChangeError, MAX_ALIASES, Steering};
+use evergreen_lifecycle::ports::{AliasLookup, ChangeError, MAX_ALIASES, Steering};
 use evergreen_lifecycle::{Alias, AuditedAction, Change, Edit, VersionNumber};
 use evergreen_testkit::{audit_entry, change, moment};
 
-use super::support::{item, registry};
+use super::support::{item, registry, texts};
 use crate::registry::items::RegistryItem;
 use crate::tests::mocks::record;
 
@@ -74,4 +74,16 @@ async fn an_alias_that_was_added_meanwhile_counts() {
     let calls = [&answer(None), &counted, &listed, &refusing, &answer(None), &again, &full];
     let refused = registry(&calls).apply(&adding()).await.unwrap_err();
     assert!(matches!(refused, ChangeError::TooManyAliases), "{refused}");
+}
+
+#[tokio::test]
+async fn one_alias_is_one_item_in_a_consistent_read() {
+    let (rule, sent) = record(mock!(Client::get_item), || {
+        MockResponse::Output(GetItemOutput::builder().set_item(Some(item(&alias(1)))).build())
+    });
+    assert_eq!(registry(&[&rule]).alias(&alias(1).name).await.unwrap(), Some(alias(1)));
+    let request = sent.only();
+    assert_eq!(request.consistent_read(), Some(true));
+    assert_eq!(request.key, Some(texts(&[("pk", "MODEL#iris"), ("sk", "ALIAS#alias-1")])));
+    assert_eq!(registry(&[&answer(None)]).alias(&alias(2).name).await.unwrap(), None);
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use evergreen_lifecycle::{
-    BinaryEvaluation, Champion, Dataset, Decision, Evaluation, Family, Gate, Imported, Incumbent, IntervalEvaluation,
-    Label, PrimaryMetric, RegressionEvaluation, Run, RunId, Scores, SearchSummary, Task, Trigger, Version,
-    VersionNumber,
+    AnswerChanges, BinaryEvaluation, Champion, ChangedPlace, ComparedRows, Dataset, Decision, Evaluation, Family, Gate,
+    Impact, Imported, Incumbent, IntervalEvaluation, Label, LabelChange, PrimaryMetric, RegressionEvaluation, Run,
+    RunId, Scores, SearchSummary, Task, Trigger, Version, VersionNumber,
 };
 use evergreen_testkit::{champion, finished_run, moment, run, version};
 use jiff::{SignedDuration, Timestamp};
@@ -37,6 +37,8 @@ pub fn all() -> BTreeMap<&'static str, GoldenRecord> {
     let first = champion(classes.clone());
     let second = Champion::succeeding(Some(&first), numbers.clone(), at());
     let refused = version(3, 0.5, at());
+    let compared =
+        Version { decision: Decision { impact: Some(impact()), ..refused.decision.clone() }, ..refused.clone() };
     let scheduled = Run {
         id: RunId::scheduled(at()),
         trigger: Trigger::Schedule { scheduled_at: Some(at()) },
@@ -61,6 +63,7 @@ pub fn all() -> BTreeMap<&'static str, GoldenRecord> {
         ("champion-classes", GoldenRecord::Champion(Box::new(first))),
         ("champion-numbers", GoldenRecord::Champion(Box::new(second))),
         ("version-refused", GoldenRecord::Version(Box::new(refused))),
+        ("version-impact", GoldenRecord::Version(Box::new(compared))),
     ]
     .into()
 }
@@ -79,6 +82,18 @@ fn search() -> SearchSummary {
         seconds: 12.5,
         budget_seconds: 810.0,
         cut_short: true,
+    }
+}
+
+fn impact() -> Impact {
+    Impact {
+        basis: ComparedRows::Served { days: 7 },
+        rows: 9841,
+        changed: 312,
+        changes: AnswerChanges::Labels {
+            transitions: vec![LabelChange { from: "no".into(), to: Label::Boolean(true), rows: 210 }],
+        },
+        mostly: Some(ChangedPlace { condition: "plan = pro".into(), rows: 2104, changed: 281 }),
     }
 }
 
