@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use evergreen_lifecycle::incident::{
-    AlarmNews, AlarmSurroundings, IncidentRecord, RingingAlarm, report_without_record,
+    AlarmEvent, AlarmSurroundings, IncidentRecord, RingingAlarm, report_without_record,
 };
 use evergreen_lifecycle::ports::{AlarmCondition, AlarmRecords, AlarmStates, Clock, RememberError, Sleeper, Steering};
 use evergreen_lifecycle::{AlarmChange, AlarmReport};
@@ -31,7 +31,7 @@ impl<W: AlertWorld> Decider<'_, W> {
         // The family of an end counts only if its raise is unknown. Then the registry was away, and so were the metrics.
         let reading = if change.raised { alarm.reading } else { AlarmReading::NoData };
         let (family, gravity) = (alarm.kind.family(reading), alarm.kind.gravity());
-        let news = AlarmNews { alarm: &alarm.name, family, gravity, change };
+        let news = AlarmEvent { alarm: &alarm.name, family, gravity, change };
         let mut around = self.surroundings().await;
         for attempt in 1..=MAX_UPDATES {
             match self.update(&news, &mut around).await {
@@ -49,7 +49,11 @@ impl<W: AlertWorld> Decider<'_, W> {
         report_without_record(&news, &around)
     }
 
-    async fn update(&self, news: &AlarmNews<'_>, around: &mut AlarmSurroundings) -> Result<AlarmReport, RememberError> {
+    async fn update(
+        &self,
+        news: &AlarmEvent<'_>,
+        around: &mut AlarmSurroundings,
+    ) -> Result<AlarmReport, RememberError> {
         let registry = self.ports.registry();
         let mut known = registry.incidents().await?;
         if known.as_ref().is_none_or(|record| !record.knows(news.alarm))

@@ -12,7 +12,7 @@ pub struct AlertPorts<'a, R, M, A, H, C> {
     pub registry: &'a R,
     /// The service that sends mails.
     pub mailer: &'a M,
-    /// The present states of the stack's alarms.
+    /// The current states of the stack's alarms.
     pub alarm_states: &'a A,
     /// The values of metrics over time, for the picture in a mail.
     pub history: &'a H,
@@ -36,7 +36,7 @@ pub trait AlertWorld: Send + Sync {
         + Versions;
     /// Type of the service that sends mails.
     type Mailer: Mailer;
-    /// Type of the service that knows the present states of alarms.
+    /// Type of the service that knows the current states of alarms.
     type AlarmStates: AlarmStates;
     /// Type of the source of metrics over time.
     type History: MetricHistory;
@@ -47,7 +47,7 @@ pub trait AlertWorld: Send + Sync {
     fn registry(&self) -> &Self::Registry;
     /// Returns the service that sends mails.
     fn mailer(&self) -> &Self::Mailer;
-    /// Returns the service that knows the present states of alarms.
+    /// Returns the service that knows the current states of alarms.
     fn alarm_states(&self) -> &Self::AlarmStates;
     /// Returns the source of metrics over time.
     fn history(&self) -> &Self::History;

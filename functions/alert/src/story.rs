@@ -1,4 +1,4 @@
-//! Tells in a mail which alarms an incident has, and how often it has happened before.
+//! Writes in a mail which alarms an incident has, and how often it has happened before.
 
 use evergreen_lifecycle::AlarmReport;
 use evergreen_lifecycle::incident::{AlarmIncident, RaisedAlarm};

@@ -18,7 +18,7 @@ mod unrecorded;
 pub use episode::{AlarmIncident, RaiseMail, RaisedAlarm};
 pub use family::{AlarmFamily, Gravity};
 pub use former::FormerAlarm;
-pub use record::{AlarmNews, AlarmSurroundings, IncidentRecord, RingingAlarm};
+pub use record::{AlarmEvent, AlarmSurroundings, IncidentRecord, RingingAlarm};
 pub use report::{AlarmChange, AlarmReport};
 pub use unrecorded::report_without_record;
 

@@ -4,7 +4,7 @@
 mod incident_life;
 
 use evergreen_lifecycle::incident::{
-    AlarmFamily, AlarmNews, AlarmSurroundings, FormerAlarm, Gravity, RaiseMail, RaisedAlarm, RingingAlarm,
+    AlarmEvent, AlarmFamily, AlarmSurroundings, FormerAlarm, Gravity, RaiseMail, RaisedAlarm, RingingAlarm,
     report_without_record,
 };
 use evergreen_lifecycle::{AlarmChange, AlarmReport, IncidentRecord};
@@ -32,9 +32,9 @@ fn kind(alarm: &str) -> (AlarmFamily, Gravity) {
     }
 }
 
-fn news(alarm: &str, raised: bool, minute: i64) -> AlarmNews<'_> {
+fn news(alarm: &str, raised: bool, minute: i64) -> AlarmEvent<'_> {
     let (family, gravity) = kind(alarm);
-    AlarmNews { alarm, family, gravity, change: AlarmChange { raised, since: at(minute), was_raised: !raised } }
+    AlarmEvent { alarm, family, gravity, change: AlarmChange { raised, since: at(minute), was_raised: !raised } }
 }
 
 fn ringing(alarms: &[(&str, i64)]) -> AlarmSurroundings {
@@ -55,7 +55,7 @@ struct Stack {
 impl Stack {
     // The notification of the change arrives at `now`.
     /// Test helper: applies a change. Returns which mail to send, or why none is sent.
-    fn hear_at(&mut self, news: AlarmNews<'_>, now: Timestamp) -> AlarmReport {
+    fn hear_at(&mut self, news: AlarmEvent<'_>, now: Timestamp) -> AlarmReport {
         let (report, next) = IncidentRecord::receive(self.record.as_ref(), &news, &self.around, now);
         self.record = next.or(self.record.take());
         report
@@ -140,7 +140,7 @@ fn who_missed_the_first_mail_gets_one_about_an_alarm_that_joins_later() {
 fn a_lost_end_does_not_silence_the_next_alarm() {
     let mut stack = Stack::default();
     stack.raise(FAILED, 0);
-    // Nobody heard that it was OK again, but CloudWatch says so.
+    // The notification that it was OK again was lost, but CloudWatch says so.
     stack.around = ringing(&[(QUEUE, 300)]);
     assert_eq!(stack.raise(QUEUE, 300), AlarmReport::Raised);
     assert_eq!(rang(stack.end(QUEUE, 330)).len(), 2, "who got only the first mail gets the mail about the end");

@@ -1,6 +1,6 @@
 //! Tests the registry's claims on mails (records that one attempt sends a mail) and its stored record of alarms.
 
-use evergreen_lifecycle::incident::{AlarmFamily, AlarmNews, AlarmSurroundings, Gravity};
+use evergreen_lifecycle::incident::{AlarmFamily, AlarmEvent, AlarmSurroundings, Gravity};
 use evergreen_lifecycle::ports::{AlarmRecords, Claim, Lease, MailClaims, RememberError};
 use evergreen_lifecycle::{AlarmChange, IncidentRecord};
 
@@ -87,7 +87,7 @@ async fn the_record_of_the_alarms_is_changed_by_one_writer_at_a_time() {
     let after = |known: Option<&IncidentRecord>, raised, minutes| {
         let change = AlarmChange { raised, since: later(minutes), was_raised: !raised };
         let (family, gravity) = (AlarmFamily::Quality, Gravity::Degraded);
-        let news = AlarmNews { alarm: "evergreen-accuracy-low", family, gravity, change };
+        let news = AlarmEvent { alarm: "evergreen-accuracy-low", family, gravity, change };
         IncidentRecord::receive(known, &news, &AlarmSurroundings::default(), later(minutes)).1.unwrap()
     };
     let first = after(None, true, 0);

@@ -1,7 +1,7 @@
 //! Tests of the weekly digest.
 
 use evergreen_alert::{DigestError, DigestHandler, DigestReport, Letterhead, Recipients};
-use evergreen_lifecycle::incident::{AlarmFamily, AlarmNews, AlarmSurroundings, Gravity};
+use evergreen_lifecycle::incident::{AlarmEvent, AlarmFamily, AlarmSurroundings, Gravity};
 use evergreen_lifecycle::ports::{BilledResources, StoredSchedule};
 use evergreen_lifecycle::{AlarmChange, IncidentRecord, Run, RunState};
 use evergreen_testkit::{FixedClock, Memory, finished_run, moment, run, version};
@@ -67,7 +67,7 @@ fn incidents() -> IncidentRecord {
     for (alarm, family, raised, since) in changes {
         let change = AlarmChange { raised, since: moment(since), was_raised: !raised };
         let alarm = &format!("evergreen-{alarm}");
-        let news = AlarmNews { alarm, family, gravity: Gravity::Internal, change };
+        let news = AlarmEvent { alarm, family, gravity: Gravity::Internal, change };
         record = IncidentRecord::receive(record.as_ref(), &news, &AlarmSurroundings::default(), moment(since)).1;
     }
     record.unwrap()

@@ -47,7 +47,7 @@ mod tests {
     use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
     use aws_smithy_mocks::{MockResponse, mock};
     use evergreen_lifecycle::AlarmChange;
-    use evergreen_lifecycle::incident::{AlarmFamily, AlarmNews, AlarmSurroundings, Gravity};
+    use evergreen_lifecycle::incident::{AlarmEvent, AlarmFamily, AlarmSurroundings, Gravity};
     use evergreen_testkit::moment;
     use serde_json::json as value;
 
@@ -59,7 +59,7 @@ mod tests {
     fn after(known: Option<&IncidentRecord>, raised: bool, since: &str) -> IncidentRecord {
         let change = AlarmChange { raised, since: moment(since), was_raised: !raised };
         let (family, gravity) = (AlarmFamily::Predictions, Gravity::Outage);
-        let news = AlarmNews { alarm: "evergreen-throttles", family, gravity, change };
+        let news = AlarmEvent { alarm: "evergreen-throttles", family, gravity, change };
         IncidentRecord::receive(known, &news, &AlarmSurroundings::default(), moment(since)).1.unwrap()
     }
 

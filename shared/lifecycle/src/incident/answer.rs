@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::record::{AlarmNews, AlarmSurroundings, IncidentRecord};
+use super::record::{AlarmEvent, AlarmSurroundings, IncidentRecord};
 use super::{AlarmIncident, AlarmReport, DAY, LOST_AFTER, MOST_IN_A_DAY, NEWS_AGAIN, QUIET, RaiseMail, RaisedAlarm};
 
 /// Maximum number of earlier incidents that a mail lists.
@@ -13,7 +13,7 @@ const MOST_OWED: usize = 8;
 
 impl IncidentRecord {
     /// An alarm is raised: it joins an incident, or begins one.
-    pub(super) fn raise(&mut self, news: &AlarmNews<'_>, around: &AlarmSurroundings, now: Timestamp) -> AlarmReport {
+    pub(super) fn raise(&mut self, news: &AlarmEvent<'_>, around: &AlarmSurroundings, now: Timestamp) -> AlarmReport {
         let mut unended = self.settle(news, around, now);
         unended.extend(self.end_unheard(news));
         if around.muted.contains(news.alarm) {
@@ -27,14 +27,14 @@ impl IncidentRecord {
 
     /// An alarm that is raised although it rang already was OK in between. Returns the mailed alarms of an incident that
     /// was over then.
-    fn end_unheard(&mut self, news: &AlarmNews<'_>) -> Vec<RaisedAlarm> {
+    fn end_unheard(&mut self, news: &AlarmEvent<'_>) -> Vec<RaisedAlarm> {
         let since = news.change.since;
         let rang = self.open.iter_mut().position(|incident| incident.end_of(news.alarm, since));
         let is_over = |index: &usize| self.open.get(*index).is_some_and(|open| !open.rings(&Default::default()));
         rang.filter(is_over).map(|index| self.close(index, Some(since)).mailed_until(since)).unwrap_or_default()
     }
 
-    fn join(&mut self, index: usize, news: &AlarmNews<'_>, unended: Vec<RaisedAlarm>, now: Timestamp) -> AlarmReport {
+    fn join(&mut self, index: usize, news: &AlarmEvent<'_>, unended: Vec<RaisedAlarm>, now: Timestamp) -> AlarmReport {
         let is_new = self.in_last_day(news).next().is_none();
         let Some(incident) = self.open.get_mut(index) else { return AlarmReport::OthersRing };
         incident.raised.splice(0..0, unended);
@@ -58,7 +58,7 @@ impl IncidentRecord {
         }
     }
 
-    fn begin(&mut self, news: &AlarmNews<'_>) -> AlarmReport {
+    fn begin(&mut self, news: &AlarmEvent<'_>) -> AlarmReport {
         let owed = self.owed(news);
         let recent: Vec<_> = self.in_last_day(news).cloned().collect();
         let is_held = recent.iter().any(|incident| incident.holds) && !self.is_quiet(news);
@@ -79,7 +79,7 @@ impl IncidentRecord {
     }
 
     /// An alarm is OK: the incident goes on, or is over.
-    pub(super) fn end(&mut self, news: &AlarmNews<'_>, around: &AlarmSurroundings) -> AlarmReport {
+    pub(super) fn end(&mut self, news: &AlarmEvent<'_>, around: &AlarmSurroundings) -> AlarmReport {
         let since = news.change.since;
         let was_muted = around.muted.contains(news.alarm);
         if let Some(index) = self.open.iter_mut().position(|incident| incident.end_of(news.alarm, since)) {
@@ -95,7 +95,7 @@ impl IncidentRecord {
         self.end_unknown(news, around)
     }
 
-    fn end_in(&mut self, index: usize, news: &AlarmNews<'_>, around: &AlarmSurroundings) -> AlarmReport {
+    fn end_in(&mut self, index: usize, news: &AlarmEvent<'_>, around: &AlarmSurroundings) -> AlarmReport {
         if self.open.get(index).is_some_and(|incident| incident.rings(&around.muted)) {
             return AlarmReport::OthersRing;
         }
@@ -114,7 +114,7 @@ impl IncidentRecord {
     // The registry was away when the alarm was raised, or the notification is lost or late. The mail about the begin was
     // sent without a record in the first case, and a mail about the end does no harm in the others.
     /// An alarm is OK whose raise is unknown.
-    fn end_unknown(&mut self, news: &AlarmNews<'_>, around: &AlarmSurroundings) -> AlarmReport {
+    fn end_unknown(&mut self, news: &AlarmEvent<'_>, around: &AlarmSurroundings) -> AlarmReport {
         if self.in_last_day(news).count() >= MOST_IN_A_DAY {
             return AlarmReport::HeldBack;
         }
@@ -132,7 +132,7 @@ impl IncidentRecord {
         for other in unknown {
             let since = other.since.unwrap_or(news.change.since);
             let change = super::AlarmChange { raised: true, since, was_raised: false };
-            let raise = AlarmNews { alarm: &other.alarm, family: other.family, gravity: other.gravity, change };
+            let raise = AlarmEvent { alarm: &other.alarm, family: other.family, gravity: other.gravity, change };
             let is_its = incident.takes(&raise) || incident.is_akin(&other.alarm, other.family);
             if other.alarm != news.alarm && is_its && !incident.has(&other.alarm) {
                 incident.began = incident.began.min(since);
@@ -150,20 +150,20 @@ impl IncidentRecord {
     }
 
     /// Returns the ended incidents with the same alarm that began in the last 24 hours, oldest first.
-    fn in_last_day(&self, news: &AlarmNews<'_>) -> impl Iterator<Item = &AlarmIncident> {
+    fn in_last_day(&self, news: &AlarmEvent<'_>) -> impl Iterator<Item = &AlarmIncident> {
         let since = news.change.since;
         self.past.iter().filter(move |past| past.has(news.alarm) && since.duration_since(past.began) < DAY)
     }
 
     /// Returns whether no incident with the same alarm ended in the last six hours.
-    fn is_quiet(&self, news: &AlarmNews<'_>) -> bool {
+    fn is_quiet(&self, news: &AlarmEvent<'_>) -> bool {
         let ended = self.in_last_day(news).filter_map(|past| past.ended).max();
         ended.is_none_or(|ended| news.change.since.duration_since(ended) >= NEWS_AGAIN)
     }
 
     /// Returns the mailed alarms of an incident of the same kind that ended just now. A recipient may have got the mail
     /// about its begin, and miss that about its end.
-    fn owed(&self, news: &AlarmNews<'_>) -> Vec<RaisedAlarm> {
+    fn owed(&self, news: &AlarmEvent<'_>) -> Vec<RaisedAlarm> {
         let since: Timestamp = news.change.since;
         let is_fresh = |past: &&AlarmIncident| past.ended.is_none_or(|ended| since.duration_since(ended) <= QUIET);
         let fresh = self.past.iter().filter(|past| past.takes(news)).filter(is_fresh);

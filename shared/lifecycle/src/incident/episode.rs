@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::record::AlarmNews;
+use super::record::AlarmEvent;
 use super::{AlarmFamily, DAY, Gravity, QUIET};
 
 /// Whether a mail was sent when an alarm was raised, as far as the record knows.
@@ -54,7 +54,7 @@ pub struct AlarmIncident {
 
 impl AlarmIncident {
     /// Starts an incident with one alarm.
-    pub(super) fn begin(news: &AlarmNews<'_>, mail: RaiseMail) -> Self {
+    pub(super) fn begin(news: &AlarmEvent<'_>, mail: RaiseMail) -> Self {
         Self {
             began: news.change.since,
             ended: None,
@@ -67,7 +67,7 @@ impl AlarmIncident {
     }
 
     /// Returns whether an alarm that is raised now belongs to this incident.
-    pub(super) fn takes(&self, news: &AlarmNews<'_>) -> bool {
+    pub(super) fn takes(&self, news: &AlarmEvent<'_>) -> bool {
         if news.family == AlarmFamily::Other {
             return self.has(news.alarm);
         }
@@ -92,7 +92,7 @@ impl AlarmIncident {
     }
 
     /// Adds an alarm that is raised now.
-    pub(super) fn add(&mut self, news: &AlarmNews<'_>, mail: RaiseMail) {
+    pub(super) fn add(&mut self, news: &AlarmEvent<'_>, mail: RaiseMail) {
         self.families.insert(news.family);
         let of_it = |raised: &&mut RaisedAlarm| raised.alarm == news.alarm && raised.mail == mail;
         match self.raised.iter_mut().rev().find(of_it).filter(|_| mail == RaiseMail::None) {

@@ -21,7 +21,7 @@ const MOST_PAST: usize = 200;
 
 /// A state change of an alarm, with what the catalogue of alarms says about this alarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AlarmNews<'a> {
+pub struct AlarmEvent<'a> {
     /// The alarm's full name, which begins with the stack's name.
     pub alarm: &'a str,
     /// The family of alarms that it belongs to.
@@ -82,7 +82,7 @@ impl IncidentRecord {
     /// record.
     pub fn receive(
         known: Option<&Self>,
-        news: &AlarmNews<'_>,
+        news: &AlarmEvent<'_>,
         around: &AlarmSurroundings,
         now: Timestamp,
     ) -> (AlarmReport, Option<Self>) {
@@ -103,7 +103,7 @@ impl IncidentRecord {
     }
 
     /// Returns whether the decision about a change depends on which other alarms ring now.
-    pub fn needs_ringing(known: Option<&Self>, news: &AlarmNews<'_>) -> bool {
+    pub fn needs_ringing(known: Option<&Self>, news: &AlarmEvent<'_>) -> bool {
         // A join is silent only if another alarm of the incident really rings. An end without a known raise may be the
         // end of an incident of several alarms.
         let alarm = known.and_then(|record| record.alarms.get(news.alarm));
@@ -145,7 +145,7 @@ impl IncidentRecord {
         self.alarms.insert(alarm.to_owned(), known);
         if let Some(began) = former.raised.last().copied().filter(|_| former.open) {
             let change = AlarmChange { raised: true, since: began, was_raised: false };
-            let mut incident = AlarmIncident::begin(&AlarmNews { alarm, family, gravity, change }, RaiseMail::Claimed);
+            let mut incident = AlarmIncident::begin(&AlarmEvent { alarm, family, gravity, change }, RaiseMail::Claimed);
             let mailed = |since: &Timestamp| RaisedAlarm {
                 alarm: alarm.to_owned(),
                 since: *since,
@@ -172,7 +172,7 @@ impl IncidentRecord {
     /// which only lost or muted alarms are left, and that would take `news`. Returns their mailed alarms.
     pub(super) fn settle(
         &mut self,
-        news: &AlarmNews<'_>,
+        news: &AlarmEvent<'_>,
         around: &AlarmSurroundings,
         now: Timestamp,
     ) -> Vec<RaisedAlarm> {

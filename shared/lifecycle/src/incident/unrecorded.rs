@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::{AlarmNews, AlarmReport, AlarmSurroundings, DAY, RingingAlarm};
+use super::{AlarmEvent, AlarmReport, AlarmSurroundings, DAY, RingingAlarm};
 
 /// Decides which mail to send about a change of an alarm without the stored record, from what CloudWatch says.
-pub fn report_without_record(news: &AlarmNews<'_>, around: &AlarmSurroundings) -> AlarmReport {
+pub fn report_without_record(news: &AlarmEvent<'_>, around: &AlarmSurroundings) -> AlarmReport {
     // Without an answer of CloudWatch, a mail too many is better than none.
     let others = || around.ringing.iter().flatten().filter(|other| other.alarm != news.alarm && is_one(news, other));
     if around.muted.contains(news.alarm) {
@@ -26,7 +26,7 @@ pub fn report_without_record(news: &AlarmNews<'_>, around: &AlarmSurroundings) -
 }
 
 /// Returns whether two alarms can belong to one incident.
-fn is_one(news: &AlarmNews<'_>, other: &RingingAlarm) -> bool {
+fn is_one(news: &AlarmEvent<'_>, other: &RingingAlarm) -> bool {
     let is_same = news.family == other.family && news.family != super::AlarmFamily::Other;
     is_same || other.family.is_related_to(news.family)
 }
