@@ -59,7 +59,7 @@ def _reading(shell: "_Shell") -> None:
 
 
 def _feedback(shell: "_Shell") -> None:
-    """Tells what turned out true about a prediction, twice. It counts once."""
+    """Sends what turned out true about a prediction, twice. It counts once."""
     predicted = shell.json(DONE, "predict", *_flower())
     with tempfile.TemporaryDirectory() as folder:
         truth = Path(folder) / "truth.csv"

@@ -75,7 +75,7 @@ impl Model {
         }
     }
 
-    /// Draws a hold-out of so many rows.
+    /// Draws a hold-out of the given number of rows.
     pub fn hold_out(&self, rows: usize, random: &mut ChaCha8Rng) -> HoldOutLosses {
         let drawn: Vec<_> = (0..rows).map(|_| self.draw(Checked::All, 0.0, random)).collect();
         let value = |said: &PredictedOutcome| match said {

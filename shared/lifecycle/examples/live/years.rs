@@ -23,7 +23,7 @@ struct Case {
     /// Number of predictions for each label.
     served: f64,
     hold_out: usize,
-    /// The hold-out is the luckiest of so many.
+    /// The hold-out is the luckiest of the given number.
     best_of: usize,
     /// The years are divided by this, because a year with many labels takes long.
     fewer: usize,
