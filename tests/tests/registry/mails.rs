@@ -1,6 +1,6 @@
 //! Tests the registry's claims on mails (records that one attempt sends a mail) and its stored record of alarms.
 
-use evergreen_lifecycle::incident::{AlarmFamily, AlarmEvent, AlarmSurroundings, Gravity};
+use evergreen_lifecycle::incident::{AlarmEvent, AlarmFamily, AlarmSurroundings, Gravity};
 use evergreen_lifecycle::ports::{AlarmRecords, Claim, Lease, MailClaims, RememberError};
 use evergreen_lifecycle::{AlarmChange, IncidentRecord};
 

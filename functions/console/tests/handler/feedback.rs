@@ -136,10 +136,9 @@ async fn numbers_need_no_manifest_and_a_deleted_version_needs_its_kept_one() {
     assert_eq!(fixture.memory.state().day_tallies[&(day, number(9))].loss, 1.0);
 
     let key = number(2).object_key(&"iris".parse().unwrap(), "manifest.json");
-    let mut state = fixture.memory.state();
-    let manifest = state.objects.remove(&key).unwrap();
-    state.objects.insert("registry/iris/manifests/00000002.json".to_owned(), manifest);
-    drop(state);
+    let manifest = fixture.memory.state().objects.remove(&key).unwrap();
+    let kept = "registry/iris/manifests/00000002.json".to_owned();
+    fixture.memory.state().objects.insert(kept, manifest);
     assert_eq!(fixture.feed(json!({"id": setosa(1), "actual": "setosa"})).await.status, 200);
 }
 
@@ -206,7 +205,7 @@ proptest! {
         runtime.block_on(async {
             let (fixture, mut ids) = (fixture(), std::collections::BTreeSet::new());
             for call in calls {
-                let actual = |unique: u64| if unique % 3 == 0 { "virginica" } else { "setosa" };
+                let actual = |unique: u64| if unique.is_multiple_of(3) { "virginica" } else { "setosa" };
                 let elements: Vec<_> =
                     call.iter().map(|unique| json!({"id": setosa(*unique), "actual": actual(*unique)})).collect();
                 let new = call.iter().filter(|unique| ids.insert(**unique)).count();

@@ -88,11 +88,12 @@ async fn a_version_shows_how_its_data_set_differs_from_that_of_the_champion() {
     let verdict = world.registry.state().comparisons[0].verdict.clone();
     let found = serde_json::json!({"version": 15, "verdict": verdict});
     let key = "models/iris/00000016/manifest.json".to_owned();
-    let mut state = world.registry.state();
-    let mut manifest: serde_json::Value = serde_json::from_slice(&state.objects[&key]).unwrap();
-    manifest["table_drift"] = found;
-    state.objects.insert(key, manifest.to_string().into_bytes());
-    drop(state);
+    {
+        let mut state = world.registry.state();
+        let mut manifest: serde_json::Value = serde_json::from_slice(&state.objects[&key]).unwrap();
+        manifest["table_drift"] = found;
+        state.objects.insert(key, manifest.to_string().into_bytes());
+    }
     let text = page(&world, Right::See, "versions/16").await.text;
     for expected in ["Compared with the data set of the champion", "1 drifted", "above 50", "<b>income</b>"] {
         assert!(text.contains(expected), "{expected}: {text}");

@@ -14,7 +14,8 @@ use crate::sample::full;
 
 fn rows(rows: u32, wrong_every: u32) -> Vec<(PredictedOutcome, PredictionLoss)> {
     let said = PredictedOutcome::Label(PredictedLabel::new(1, &[0.1, 0.9]));
-    let loss = |row: u32| PredictionLoss::new(&said, TrueValue::Label(u16::from(row % wrong_every != 0))).unwrap();
+    let loss =
+        |row: u32| PredictionLoss::new(&said, TrueValue::Label(u16::from(!row.is_multiple_of(wrong_every)))).unwrap();
     (0..rows).map(|row| (said.clone(), loss(row))).collect()
 }
 

@@ -143,10 +143,9 @@ async fn an_alarm_about_predictions_holds_the_next_stage() {
 async fn another_champion_ends_the_rollout() {
     let world = running();
     let third = sound_version(world.memory, 3, 0.9, moment("2026-11-24T03:30:00Z"));
-    let mut state = world.memory.state();
-    let before = state.champions.last().cloned();
-    state.champions.push(Champion::succeeding(before.as_ref(), third, moment("2026-11-24T03:30:00Z")));
-    drop(state);
+    let before = world.memory.state().champions.last().cloned();
+    let champion = Champion::succeeding(before.as_ref(), third, moment("2026-11-24T03:30:00Z"));
+    world.memory.state().champions.push(champion);
     take(&world).await;
     assert_eq!((now(&world).end.unwrap().outcome, number(&world)), (RolloutOutcome::Stopped, 3));
 }
