@@ -28,8 +28,6 @@ pub struct StackFacts {
     pub name: String,
     /// How long after its scheduled time a run may end.
     pub grace: SignedDuration,
-    /// URL of the prediction API. `None` if the stack does not say it.
-    pub api_url: Option<String>,
     /// URL of the CloudWatch dashboard. `None` if the stack does not say it.
     pub dashboard_url: Option<String>,
     /// Maximum age of the champion in hours. `None`: it follows from the schedule.
@@ -70,7 +68,6 @@ impl ConsoleConfig {
                 max_age_hours: number(environment, "EVERGREEN_MAX_MODEL_AGE_HOURS", "auto")?,
                 quality_threshold: number(environment, "EVERGREEN_ACCURACY_THRESHOLD", "relative")?,
                 rollout: rollout(environment)?,
-                api_url: environment.optional("EVERGREEN_API_URL"),
                 dashboard_url: environment.optional("EVERGREEN_DASHBOARD_URL"),
                 is_emulated,
             },

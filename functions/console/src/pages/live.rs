@@ -5,7 +5,7 @@ use evergreen_lifecycle::feedback::{LabelAccuracy, LiveQuality, LiveSummary, Liv
 use evergreen_lifecycle::ports::DayTally;
 
 use super::frame::PageFrame;
-use super::markup::{Markup, badge, version_link};
+use super::markup::{Markup, badge, escaped, version_link};
 use super::plot::{LiveDot, LiveHistory};
 use super::request::PageRequest;
 use super::{PageError, text};
@@ -163,9 +163,11 @@ fn score(quality: &LiveQuality) -> Markup {
 }
 
 fn share(share: f64, interval: Option<(f64, f64)>) -> Markup {
-    let interval = interval
-        .map(|(low, high)| format!(r#" <span class="soft">{} to {}</span>"#, text::percent(low), text::percent(high)));
-    Markup(format!("{}{}", text::percent(share), interval.unwrap_or_default()))
+    // A small share is written with a sign that HTML reserves.
+    let percent = |share| escaped(&text::percent(share));
+    let interval =
+        interval.map(|(low, high)| format!(r#" <span class="soft">{} to {}</span>"#, percent(low), percent(high)));
+    Markup(format!("{}{}", percent(share), interval.unwrap_or_default()))
 }
 
 fn loss(quality: &LiveQuality) -> String {

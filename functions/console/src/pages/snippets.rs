@@ -10,23 +10,22 @@ pub(super) struct Snippet {
     pub(super) code: String,
 }
 
-/// Returns a curl line, and code in Python and JavaScript, that predict a row of plausible values. `api` is the URL of
-/// the prediction API.
-pub(super) fn snippets(signature: &Signature, api: Option<&str>) -> Vec<Snippet> {
-    let url = format!("{}/predict", api.unwrap_or("https://PREDICTION-API").trim_end_matches('/'));
+// The console cannot know the URL of the prediction API: that API has a route of the console, so it is created later.
+/// Returns a curl line, and code in Python and JavaScript, that predict a row of plausible values. The code reads the URL
+/// and the key of the prediction API from the environment.
+pub(super) fn snippets(signature: &Signature) -> Vec<Snippet> {
     let row = Value::Object(signature.columns().iter().map(example).collect::<Map<_, _>>()).to_string();
     let curl = format!(
-        "curl -sS {} \\\n  -H \"x-api-key: $EVERGREEN_API_KEY\" -H 'content-type: application/json' \\\n  -d {}",
-        shell(&url),
+        "curl -sS \"$EVERGREEN_API_URL/predict\" \\\n  -H \"x-api-key: $EVERGREEN_API_KEY\" -H 'content-type: application/json' \\\n  -d {}",
         shell(&row)
     );
     // A JSON text in a literal string: both languages read the escapes of JSON strings.
-    let (quoted_url, quoted_row) = (Value::from(url).to_string(), Value::from(row).to_string());
+    let quoted_row = Value::from(row).to_string();
     let python = format!(
-        "import json, os, urllib.request\n\nrequest = urllib.request.Request(\n    {quoted_url},\n    data={quoted_row}.encode(),\n    headers={{\"x-api-key\": os.environ[\"EVERGREEN_API_KEY\"], \"content-type\": \"application/json\"}},\n)\nwith urllib.request.urlopen(request) as response:\n    print(json.load(response))"
+        "import json, os, urllib.request\n\nrequest = urllib.request.Request(\n    os.environ[\"EVERGREEN_API_URL\"] + \"/predict\",\n    data={quoted_row}.encode(),\n    headers={{\"x-api-key\": os.environ[\"EVERGREEN_API_KEY\"], \"content-type\": \"application/json\"}},\n)\nwith urllib.request.urlopen(request) as response:\n    print(json.load(response))"
     );
     let javascript = format!(
-        "const response = await fetch({quoted_url}, {{\n  method: \"POST\",\n  headers: {{ \"x-api-key\": process.env.EVERGREEN_API_KEY, \"content-type\": \"application/json\" }},\n  body: {quoted_row},\n}});\nconsole.log(await response.json());"
+        "const response = await fetch(process.env.EVERGREEN_API_URL + \"/predict\", {{\n  method: \"POST\",\n  headers: {{ \"x-api-key\": process.env.EVERGREEN_API_KEY, \"content-type\": \"application/json\" }},\n  body: {quoted_row},\n}});\nconsole.log(await response.json());"
     );
     vec![
         Snippet { language: "curl", code: curl },
@@ -62,9 +61,7 @@ mod tests {
     fn hostile_names_of_columns_stay_inside_the_quotes() {
         let columns = vec![Column::number("it's a\"b\\c\n")];
         let signature = Signature::regression(columns).unwrap();
-        let [curl, python, _] = &snippets(&signature, Some("https://x.example/prod"))[..] else {
-            panic!("three snippets")
-        };
+        let [curl, python, _] = &snippets(&signature)[..] else { panic!("three snippets") };
         assert!(curl.code.ends_with(r#"-d '{"it'\''s a\"b\\c\n":1.5}'"#), "{}", curl.code);
         assert!(python.code.contains(r#"data="{\"it's a\\\"b\\\\c\\n\":1.5}".encode()"#), "{}", python.code);
     }

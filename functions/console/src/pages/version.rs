@@ -139,9 +139,7 @@ fn render(version: &Version, around: &Around, request: &PageRequest<'_>) -> Resu
         verifications: around.verifications.iter().map(|made| VerificationRow::of(made, request.now)).collect(),
         no_evidence: around.evidence.as_ref().err().cloned(),
         note: around.annotations.note.as_deref(),
-        snippets: manifest
-            .map(|manifest| snippets(&manifest.signature, request.facts.stack.api_url.as_deref()))
-            .unwrap_or_default(),
+        snippets: manifest.map(|manifest| snippets(&manifest.signature)).unwrap_or_default(),
         is_champion: champion == Some(version.number),
         compare_with: champion.filter(|champion| *champion != version.number),
         actions: actions::actions(&frame, version, around)?,
@@ -152,11 +150,12 @@ fn render(version: &Version, around: &Around, request: &PageRequest<'_>) -> Resu
 }
 
 impl Around {
-    /// Returns what a version that passed the gate does or did before it serves. `None` if it was promoted.
+    /// Returns what a version does or did before it serves: its rollout, or its wait for a person. `None` if the gate alone
+    /// has decided.
     fn waits(&self, version: &Version) -> Option<Markup> {
         let champion = self.champion.as_ref();
         let is_champion = champion.is_some_and(|pointer| pointer.number == version.number);
-        if is_champion || version.promotion.is_direct() {
+        if is_champion {
             return None;
         }
         let own = self.rollout.as_ref().filter(|rollout| rollout.challenger.number == version.number);
@@ -165,6 +164,7 @@ impl Around {
             _ if runs => Some(badge("warn", "rollout")),
             Some(RolloutOutcome::Promoted) => None,
             Some(RolloutOutcome::RolledBack) => Some(badge("bad", "rolled back")),
+            _ if !version.decision.promotes() || version.promotion.is_direct() => None,
             _ if champion.is_some_and(|pointer| pointer.number > version.number) => Some(badge("quiet", "passed")),
             _ => Some(badge("warn", "waits")),
         }
@@ -174,8 +174,8 @@ impl Around {
 fn badges(version: &Version, around: &Around) -> Vec<Markup> {
     let is_champion = around.champion.as_ref().is_some_and(|pointer| pointer.number == version.number);
     let verdict = match around.waits(version) {
-        _ if !version.decision.promotes() => badge("quiet", "refused"),
         Some(state) => state,
+        None if !version.decision.promotes() => badge("quiet", "refused"),
         None => badge("good", "promoted"),
     };
     let aliases = around.aliases.iter().map(|alias| badge("alias", alias.name.as_str()));

@@ -94,7 +94,6 @@ impl Fixture {
             max_age_hours: None,
             quality_threshold: None,
             rollout: RolloutPlan::new(vec![10, 50], 60).unwrap(),
-            api_url: None,
             dashboard_url: None,
             is_emulated,
         };

@@ -236,10 +236,10 @@ async fn the_model_card_has_curves_the_gate_s_test_and_code_to_paste() {
         "Confusion matrix",
         "Feature importance",
         "Test against the champion",
-        "Answers that change Against version 15, on 9,841 rows served in the last 7 days: 312 of 9,841 answers change",
+        "Answers that change Against version 14, on 9,841 rows served in the last 7 days: 312 of 9,841 answers change",
         "most of them where petal width (cm) > 1.6 (281 of 312); versicolor → virginica: 210",
         "petal width (cm)",
-        "curl -sS 'https://a1b2c3",
+        "curl -sS \"$EVERGREEN_API_URL/predict\"",
         "urllib.request",
         "await fetch(",
     ] {
@@ -251,7 +251,8 @@ async fn the_model_card_has_curves_the_gate_s_test_and_code_to_paste() {
 async fn a_comparison_marks_the_best_and_shows_differences() {
     let text = seen("compare?versions=15,16").await.text;
     assert!(text.contains("0.9680 (best) +0.0075"), "{text}");
-    assert!(text.contains("Answers that change: against version 15, on 9,841 rows served"), "{text}");
+    let text_with_champion = seen("compare?versions=14,16").await.text;
+    assert!(text_with_champion.contains("Answers that change: against version 14, on 9,841 rows served"));
     let text = seen("compare?versions=15&versions=16&only=differences").await.text;
     assert!(!text.contains("petal length"), "{text}");
     assert!(seen("compare?versions=16").await.text.contains("Select two to ten versions"));
@@ -453,7 +454,7 @@ async fn the_overview_does_without_the_alarms_and_the_schedule() {
 fn a_page_without_a_session_says_how_to_get_one() {
     let (status, html) = door(&DoorPage::NoSession, &facts(), "./").unwrap();
     assert_eq!(status, 401);
-    assert!(Page::parse(&html).text.contains("evergreen console --stack evergreen-prod"));
+    assert!(Page::parse(&html).text.contains("evergreen console --local"));
 }
 
 #[test]

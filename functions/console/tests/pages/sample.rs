@@ -84,7 +84,6 @@ pub fn facts() -> PageFacts {
             model: "iris".parse().unwrap(),
             name: "evergreen-prod".into(),
             grace: SignedDuration::from_hours(1),
-            api_url: Some("https://a1b2c3.execute-api.eu-central-1.amazonaws.com/prod".into()),
             dashboard_url: Some("https://eu-central-1.console.aws.amazon.com/cloudwatch/home#dashboards".into()),
             billed: BilledResources::default(),
             max_age_hours: Some(216.0),

@@ -91,6 +91,7 @@ async fn published_figures_follow_from_the_registry() {
         "QuotaUsed": 0.0,
         "RefusedHours": 0.0,
         "Rejections": 1.0,
+        "RolloutRolledBack": 0.0,
         "ServedRows": 0.0,
         "TrainingAccuracy": 1.0,
         "TrainingDuration": 0.5,

@@ -57,7 +57,8 @@ mod tests {
 
     /// Test helper: returns the record after a change of an alarm.
     fn after(known: Option<&IncidentRecord>, raised: bool, since: &str) -> IncidentRecord {
-        let change = AlarmChange { raised, since: moment(since), was_raised: !raised };
+        // Only a notification says whether the alarm was raised before. The record does not store it.
+        let change = AlarmChange { raised, since: moment(since), was_raised: false };
         let (family, gravity) = (AlarmFamily::Predictions, Gravity::Outage);
         let news = AlarmEvent { alarm: "evergreen-throttles", family, gravity, change };
         IncidentRecord::receive(known, &news, &AlarmSurroundings::default(), moment(since)).1.unwrap()

@@ -21,7 +21,7 @@ impl IncidentRecord {
         }
         match self.open.iter().position(|incident| incident.takes(news)) {
             Some(index) => self.join(index, news, unended, now),
-            None => self.begin(news),
+            None => self.begin(news, unended),
         }
     }
 
@@ -58,12 +58,14 @@ impl IncidentRecord {
         }
     }
 
-    fn begin(&mut self, news: &AlarmEvent<'_>) -> AlarmReport {
-        let owed = self.owed(news);
+    /// `unended` are the mailed alarms of incidents that ended unnoticed just now.
+    fn begin(&mut self, news: &AlarmEvent<'_>, unended: Vec<RaisedAlarm>) -> AlarmReport {
         let recent: Vec<_> = self.in_last_day(news).cloned().collect();
         let is_held = recent.iter().any(|incident| incident.holds) && !self.is_quiet(news);
         let holds = !is_held && recent.len() >= MOST_IN_A_DAY;
         let mail = if is_held { RaiseMail::None } else { RaiseMail::Claimed };
+        // No mail is sent about an incident that is held back. But its end reports also the end of those before it.
+        let owed = if is_held { unended } else { self.owed(news) };
         let mut incident = AlarmIncident { holds, ..AlarmIncident::begin(news, mail) };
         incident.raised.splice(0..0, owed);
         self.open.push(incident);
@@ -101,7 +103,7 @@ impl IncidentRecord {
         }
         let over = self.close(index, Some(news.change.since));
         let is_muted = |raised: &RaisedAlarm| around.muted.contains(&raised.alarm);
-        if over.is_silent {
+        if over.is_silent && over.mailed().next().is_none() {
             AlarmReport::HeldBack
         } else if over.mailed().all(is_muted) {
             AlarmReport::Muted

@@ -78,8 +78,9 @@ async fn a_call_that_another_one_overtook_is_tried_again() {
     let write = mock!(Client::transact_write_items).then_output(|| TransactWriteItemsOutput::builder().build());
     let overtaken = refusing(vec!["ConditionalCheckFailed", "None"]);
     let busy = refusing(vec!["TransactionConflict", "None"]);
-    let empty = nothing_stored();
-    let registry = registry(&[&empty, &overtaken, &empty, &busy, &empty, &write]);
+    // A rule answers one call.
+    let [first, second, third] = [(); 3].map(|()| nothing_stored());
+    let registry = registry(&[&first, &overtaken, &second, &busy, &third, &write]);
     assert_eq!(registry.count_feedback(&group(&["a"], None)).await.unwrap(), BTreeSet::new());
 }
 

@@ -57,9 +57,10 @@ fn was_read(name: &str, fields: &Value) -> Result<(), String> {
 
 #[test]
 fn records_of_every_release_are_read() {
-    for release in ["first", "this"] {
+    // In the first release, no version had the number of answers that it changes.
+    for (release, newer) in [("first", 1), ("this", 0)] {
         let items = golden(release);
-        assert_eq!(items.len(), records::all().len(), "{release}");
+        assert_eq!(items.len() + newer, records::all().len(), "{release}");
         for (name, fields) in &items {
             assert_eq!(is_read(name, fields), Ok(()), "{name} of the {release} release");
         }
