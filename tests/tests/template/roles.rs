@@ -373,6 +373,7 @@ fn a_function_reaches_only_the_records_namespace_and_sender_of_its_model() {
                 Some("events") => json!({"StringEquals": {"events:source": "evergreen"}}),
                 Some("iam") => json!({"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}),
                 Some("cloudwatch") if ["Console", "Alert"].contains(&function) => Value::Null,
+                Some("cloudwatch") if statement["Sid"] == "ReadAlarms" => Value::Null,
                 Some("cloudwatch") => json!({"StringEquals": {"cloudwatch:namespace": "Evergreen"}}),
                 Some("ses") if actions(statement) == ["ses:SendEmail", "ses:SendRawEmail"] => {
                     json!({"StringEquals": {"ses:FromAddress": {"Ref": "AlertSender"}}})
