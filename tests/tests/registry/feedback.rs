@@ -19,7 +19,7 @@ fn judged(ids: std::ops::Range<u64>, rival: Option<u32>) -> Vec<JudgedPrediction
     let one = |unique: u64| {
         let (outcome, rival) = (outcome.clone(), rival.clone());
         let record = PredictionRecord { version: VersionNumber::FIRST, at: start(), unique, outcome, rival };
-        let truth = TrueValue::Label(u16::from(unique % 4 != 0));
+        let truth = TrueValue::Label(u16::from(!unique.is_multiple_of(4)));
         JudgedPrediction::new(&format!("id-{unique}"), &record, truth, None).expect("a true label")
     };
     ids.map(one).collect()
