@@ -137,6 +137,7 @@ impl Stack {
     pub async fn quicken(&self, kind: &str) -> MetricAlarm {
         // A test then need not wait for minutes. All other settings of the alarm stay. The function waits until the
         // alarm's state is OK and the mail about this has arrived.
+        self.silence_others(kind).await;
         let (deployed, mark) = (self.cloudwatch.alarm(kind).await, self.inbox.mark().await);
         let is_raised = deployed.state_value == Some(StateValue::Alarm);
         if is_raised {
@@ -151,6 +152,23 @@ impl Stack {
             self.until_mailed(mark, kind, StateValue::Ok).await;
         }
         deployed
+    }
+
+    /// Keeps other alarms out of the incident of the alarm `kind`: mutes them, and sets them to OK. Alarms whose period a
+    /// test has shortened stay as they are.
+    pub async fn silence_others(&self, kind: &str) {
+        // Other tests leave alarms behind that ring for minutes. Those of the same family would join the incident.
+        let own = self.cloudwatch.name(kind);
+        let is_other = |alarm: &MetricAlarm| alarm.alarm_name() != Some(&own) && alarm.period != Some(QUICK_PERIOD);
+        let others: Vec<_> = self.cloudwatch.alarms().await.into_iter().filter(is_other).collect();
+        let stack = format!("{}-", self.name);
+        let kind_of = |alarm: &MetricAlarm| alarm.alarm_name()?.strip_prefix(&stack).map(str::to_owned);
+        self.registry.mute(others.iter().filter_map(kind_of)).await;
+        self.registry.delete_mail_item(&format!("MUTE#{kind}")).await;
+        let ringing = others.iter().filter(|alarm| alarm.state_value == Some(StateValue::Alarm));
+        for kind in ringing.filter_map(kind_of) {
+            self.cloudwatch.set_state(&kind, StateValue::Ok, "ended by a test").await;
+        }
     }
 
     /// Publishes the model's metrics again and again until the CloudWatch alarm is OK.

@@ -211,6 +211,30 @@ impl Registry {
         }
     }
 
+    /// Mutes alarms for ten minutes. `kinds` are their names without the name of the stack.
+    ///
+    /// # Panics
+    /// When DynamoDB does not answer.
+    pub async fn mute(&self, kinds: impl IntoIterator<Item = String>) {
+        let until = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(10);
+        for kind in kinds {
+            let fields = [("sk", format!("MUTE#{kind}")), ("alarm", kind), ("until", format!("{until:.3}"))];
+            let mut item: Item = fields.map(|(name, value)| (name.to_owned(), text(&value))).into();
+            item.insert("pk".to_owned(), mails());
+            self.put(item).await;
+        }
+    }
+
+    /// Ends all mutes of alarms.
+    ///
+    /// # Panics
+    /// When DynamoDB does not answer.
+    pub async fn unmute_all(&self) {
+        for item in self.mail_items("MUTE#").await {
+            self.delete_mail_item(item["sk"].as_s().expect("a sort key is a text")).await;
+        }
+    }
+
     /// Deletes the registry's record of the alarms and their incidents.
     ///
     /// # Panics

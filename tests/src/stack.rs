@@ -60,6 +60,7 @@ impl Stack {
         let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await;
         let registry = Registry::new(&config, variable("EVERGREEN_TABLE"));
         registry.forget_alarms().await;
+        registry.unmute_all().await;
         WebhookInbox::of_process();
         Self {
             api: Api {

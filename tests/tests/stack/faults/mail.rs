@@ -123,6 +123,7 @@ async fn a_claim_whose_answer_is_lost_does_not_keep_the_mail_back() {
 async fn without_the_registry_the_mail_is_sent_and_names_what_is_unknown() {
     let stack = Stack::take().await;
     stack.served().await;
+    stack.silence_others(KIND).await;
     let mark = stack.inbox.mark().await;
     let fault = stack.faults.add(Fault::fails().with_all_of(DynamoDb).of("alert"));
     let event = delivery(&stack, &notification(&stack, KIND).to_string());

@@ -40,7 +40,7 @@ async fn figures_whose_answer_comes_late_are_published() {
 
 #[tokio::test]
 async fn figures_are_published_through_a_throttled_registry() {
-    publishes_all_the_same(Fault::throttles().with_all_of(DynamoDb).every(2).first(4)).await;
+    publishes_all_the_same(Fault::throttles().with_all_of(DynamoDb).every(2).first(2)).await;
 }
 
 #[tokio::test]

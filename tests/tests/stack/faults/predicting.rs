@@ -205,8 +205,8 @@ async fn a_pointer_that_was_deleted_leaves_the_last_version_serving() {
 
 /// Returns a fault: the registry refuses to read the champion together with the copy of its model file.
 fn no_copy() -> Fault {
-    // That read is `BatchGetItem`. Another operation reads the champion's record alone and still works.
-    Fault::refuses(400, "AccessDeniedException").with(DynamoDb, "BatchGetItem").of("predict")
+    // The same operation reads the champion's record without the copy, and that still works.
+    Fault::refuses(400, "AccessDeniedException").with(DynamoDb, "BatchGetItem").about("ARTIFACT").of("predict")
 }
 
 /// Checks that the predict function answers after a cold start, although its calls have the fault.
