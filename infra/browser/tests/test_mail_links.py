@@ -28,4 +28,4 @@ class MailLinkTest(PageTest):
         late.check()
         grace = self.person()
         grace.visit("audit")
-        self.assertIn("recipient", grace.page.locator("tbody tr", has_text="link of a mail").first.inner_text())
+        self.assertIn("muted an alarm", grace.page.locator("tbody tr", has_text="recipient").first.inner_text())
