@@ -45,8 +45,9 @@ pub struct Rollout {
     pub plan: RolloutPlan,
     /// The current stage: 0 is the shadow stage, 1 the first step of the plan.
     pub stage: u32,
+    // An index of the registry lists every item that has the field `started_at`, and it is an index of runs.
     /// When the rollout began.
-    #[serde(with = "crate::time")]
+    #[serde(rename = "began_at", with = "crate::time")]
     pub started_at: Timestamp,
     /// When the current stage began.
     #[serde(with = "crate::time")]

@@ -168,6 +168,11 @@ mod tests {
         })
     }
 
+    #[test]
+    fn the_index_of_runs_has_no_rollout() {
+        assert!(!item(&running()).contains_key("started_at"));
+    }
+
     #[tokio::test]
     async fn pointer_and_rollout_come_in_one_call_without_the_copy() {
         let (pointer, rollout) = (stored(keys().champion(), &first()), stored(keys().rollout(), &running()));
