@@ -221,6 +221,7 @@ impl Registry {
             let fields = [("sk", format!("MUTE#{kind}")), ("alarm", kind), ("until", format!("{until:.3}"))];
             let mut item: Item = fields.map(|(name, value)| (name.to_owned(), text(&value))).into();
             item.insert("pk".to_owned(), mails());
+            item.insert("expires_at".to_owned(), AttributeValue::N(until.as_second().to_string()));
             self.put(item).await;
         }
     }
