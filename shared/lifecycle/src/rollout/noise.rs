@@ -55,7 +55,7 @@ fn margin(losses: &LossDifferences) -> Option<f64> {
 /// Returns whether the challenger fails more often than the champion, beyond noise.
 ///
 /// If both fail equally often, a failure belongs to the challenger with the probability of its share of the requests. The
-/// likelihood ratios of [`ODDS`], averaged, are an e-process: it exceeds 1 / [`FAILURE_RATE`] with at most that
+/// likelihood ratios of `ODDS`, averaged, are an e-process: it exceeds 1 / [`FAILURE_RATE`] with at most that
 /// probability.
 pub fn fails_more(evidence: &Evidence) -> bool {
     let ratio = |odds: f64| -> f64 {
