@@ -65,7 +65,7 @@ impl<W: ConsoleWorld> PageDoor<'_, W> {
         Err(DoorPage::Open(Box::new(link)))
     }
 
-    // No session and so no secret of its forms is needed: whoever knows the address has the right.
+    // The token in the address is the right. So the form needs no session, and no secret of a session.
     /// Shows what the link of a mail will do. A POST does it.
     async fn act_by_mail(&self, token: &str) -> Result<Response<String>, DoorPage> {
         if !self.is_post() {

@@ -162,8 +162,8 @@ impl<W: PredictWorld> App<W> {
         Ok(Reply { body, rows: rows.count, version: Some(champion.pointer().number) })
     }
 
-    // The champion's rows are compared with its baseline. Whoever names a version may send any rows, so they are not
-    // counted.
+    // Only rows for the champion are compared with its baseline. A request that names a version may be a trial, so its rows
+    // are not counted.
     fn predict_by_named(&self, version: &LoadedVersion, text: &str) -> Result<Reply, Problem> {
         let rows = rows::parse(text, version.columns()).map_err(|fault| problem::of_rows(fault, version.columns()))?;
         let predictions = version.model().predict(&rows.values).map_err(internal)?;

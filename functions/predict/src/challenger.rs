@@ -126,7 +126,7 @@ impl<W: PredictWorld> ChallengerCache<W> {
         &self.tally
     }
 
-    /// Returns the rollout that runs beside this champion. `None` if there is none, or if it is over.
+    /// Returns the rollout that runs beside this champion. `None` if no rollout runs.
     pub fn beside(&self, champion: &LoadedChampion) -> Option<Arc<RunningRollout>> {
         let state = self.state.borrow();
         let running = state.running.as_ref()?;

@@ -11,7 +11,7 @@ use super::markup::{Fact, Markup, escaped};
 const SHOWN: usize = 5;
 
 /// Returns the facts for the overview: the newest comparison of the champion's rows with its training data, the
-/// rollout beside it, and the newest reaction. Empty if there is none of them.
+/// rollout beside it, and the newest reaction. Empty if none of the three exists.
 pub(super) async fn facts(
     registry: &(impl Reactions + Rollouts + ServedRecord),
     pointer: Option<&Pointer>,
