@@ -154,6 +154,14 @@ impl Stack {
         deployed
     }
 
+    /// Reserves the stack for a test that waits for mails about the alarm `kind`. No other alarm joins its incident.
+    pub async fn take_for_alarm(kind: &str) -> Self {
+        let stack = Self::take().await;
+        stack.silence_others(kind).await;
+        stack.registry.forget_alarms().await;
+        stack
+    }
+
     /// Keeps other alarms out of the incident of the alarm `kind`: mutes them, and sets them to OK. Alarms whose period a
     /// test has shortened stay as they are.
     pub async fn silence_others(&self, kind: &str) {

@@ -10,6 +10,10 @@ use evergreen_tests::mail::Mail;
 use evergreen_tests::wait::{seconds, throughout, until};
 use serde_json::{Value, json};
 
+// The emulator never raises this alarm itself, so no other mails about the alarm are sent.
+/// Name of the alarm that tests of mails raise by hand, without the stack's name.
+pub const RAISED_BY_HAND: &str = "train-schedule-queue";
+
 /// Returns the catalogue entries of the alarms that the AWS emulator can raise.
 fn emulated() -> Vec<&'static CatalogEntry> {
     AlarmKind::KNOWN.iter().map(AlarmKind::entry).filter(|entry| entry.is_emulated).collect()
@@ -74,6 +78,7 @@ async fn each_kind_of_alarm_has_its_own_text() {
     let mark = stack.inbox.mark().await;
     let mut first_lines = BTreeSet::new();
     for &CatalogEntry { name: kind, .. } in emulated() {
+        stack.silence_others(kind).await;
         stack.cloudwatch.set_state(kind, StateValue::Ok, "a test begins").await;
         stack.cloudwatch.set_state(kind, StateValue::Alarm, "a test raises it").await;
         let mails = stack.until_mailed(mark, kind, StateValue::Alarm).await;
@@ -86,11 +91,10 @@ async fn each_kind_of_alarm_has_its_own_text() {
 
 #[tokio::test]
 async fn the_same_notification_twice_is_one_mail() {
-    let stack = Stack::take().await;
+    let stack = Stack::take_for_alarm(RAISED_BY_HAND).await;
     stack.served().await;
     let mark = stack.inbox.mark().await;
-    // Nothing in the emulator raises this alarm, so no other mails about it are sent.
-    let kind = "train-schedule-queue";
+    let kind = RAISED_BY_HAND;
     let notification = notification(&stack, kind);
 
     stack.notify(&notification).await;
@@ -108,10 +112,10 @@ async fn the_same_notification_twice_is_one_mail() {
 
 #[tokio::test]
 async fn an_alarm_that_was_never_raised_sends_no_second_mail() {
-    let stack = Stack::take().await;
+    let stack = Stack::take_for_alarm(RAISED_BY_HAND).await;
     stack.served().await;
     let mark = stack.inbox.mark().await;
-    let kind = "train-schedule-queue";
+    let kind = RAISED_BY_HAND;
     let mut first = notification(&stack, kind);
     (first["OldStateValue"], first["NewStateValue"]) = ("INSUFFICIENT_DATA".into(), "OK".into());
     let outcome = stack.functions.call(&stack.functions.alert, &delivery(&stack, &first.to_string())).await;
@@ -134,10 +138,10 @@ async fn a_notification_that_cannot_be_read_is_kept_in_a_queue() {
 
 #[tokio::test]
 async fn a_mail_that_cannot_be_sent_is_kept_and_can_be_sent_later() {
-    let stack = Stack::take().await;
+    let stack = Stack::take_for_alarm(RAISED_BY_HAND).await;
     stack.served().await;
     let mark = stack.inbox.mark().await;
-    let kind = "train-schedule-queue";
+    let kind = RAISED_BY_HAND;
     let delivery = delivery(&stack, &notification(&stack, kind).to_string());
 
     put_into_sandbox(&stack, true).await;

@@ -13,7 +13,6 @@ const KIND: &str = "accuracy-low";
 
 /// Raises the alarm, and returns the mail to each recipient.
 async fn raised(stack: &Stack) -> Vec<Mail> {
-    stack.registry.forget_alarms().await;
     let mark = stack.inbox.mark().await;
     stack.cloudwatch.set_state(KIND, StateValue::Ok, "A test begins.").await;
     stack.cloudwatch.set_state(KIND, StateValue::Alarm, "A test raises the alarm.").await;
@@ -34,7 +33,7 @@ async fn open(stack: &Stack, method: Method, path: &str) -> Answer {
 
 #[tokio::test]
 async fn a_mail_shows_the_metric_and_its_link_trains_once() {
-    let stack = Stack::take().await;
+    let stack = Stack::take_for_alarm(KIND).await;
     stack.served().await;
     stack.functions.measure().await;
     let mails = raised(&stack).await;
@@ -69,7 +68,7 @@ async fn a_mail_shows_the_metric_and_its_link_trains_once() {
 
 #[tokio::test]
 async fn a_link_returns_to_the_version_that_the_mail_names() {
-    let stack = Stack::take().await;
+    let stack = Stack::take_for_alarm(KIND).await;
     let former = stack.serve_new().await;
     let champion = stack.serve_new().await;
     let mails = raised(&stack).await;

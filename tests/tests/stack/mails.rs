@@ -8,11 +8,7 @@ use evergreen_tests::wait::{seconds, throughout, until};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::alarms::{assert_recipients, delivery, notification};
-
-// The emulator never raises this alarm itself, so no other mails about the alarm are sent.
-/// Name of the alarm that these tests raise by hand, without the stack's name.
-const KIND: &str = "train-schedule-queue";
+use crate::alarms::{RAISED_BY_HAND as KIND, assert_recipients, delivery, notification};
 
 /// Returns a CloudWatch notification: an alarm was raised, or has ended, `minutes` from now.
 fn changed(stack: &Stack, raised: bool, minutes: i64) -> Value {
@@ -34,9 +30,8 @@ async fn hand(stack: &Stack, notification: &Value) -> Value {
 
 #[tokio::test]
 async fn an_alarm_that_arrives_after_its_end_is_not_mailed() {
-    let stack = Stack::take().await;
+    let stack = Stack::take_for_alarm(KIND).await;
     stack.served().await;
-    stack.silence_others(KIND).await;
     // The first incident is normal. In the second incident, the notifications arrive in the wrong order.
     hand(&stack, &changed(&stack, true, -300)).await;
     hand(&stack, &changed(&stack, false, -290)).await;
@@ -55,7 +50,7 @@ async fn an_alarm_that_arrives_after_its_end_is_not_mailed() {
 
 #[tokio::test]
 async fn only_recipients_of_the_first_mail_get_the_second() {
-    let stack = Stack::take().await;
+    let stack = Stack::take_for_alarm(KIND).await;
     stack.served().await;
     let mark = stack.inbox.mark().await;
     let raised = changed(&stack, true, -20);
@@ -70,7 +65,7 @@ async fn only_recipients_of_the_first_mail_get_the_second() {
 
 #[tokio::test]
 async fn an_alarm_that_rings_again_and_again_says_so_and_its_mails_are_held_back() {
-    let stack = Stack::take().await;
+    let stack = Stack::take_for_alarm(KIND).await;
     stack.served().await;
     let mark = stack.inbox.mark().await;
     let mut held_back = 0;
@@ -88,7 +83,7 @@ async fn an_alarm_that_rings_again_and_again_says_so_and_its_mails_are_held_back
 
 #[tokio::test]
 async fn claims_have_their_own_partition() {
-    let stack = Stack::take().await;
+    let stack = Stack::take_for_alarm(KIND).await;
     stack.served().await;
     let mark = stack.inbox.mark().await;
     let before = stack.registry.mail_items("CLAIM#").await;
@@ -104,7 +99,7 @@ async fn claims_have_their_own_partition() {
 
 #[tokio::test]
 async fn a_mail_that_an_earlier_release_sent_is_not_sent_again() {
-    let stack = Stack::take().await;
+    let stack = Stack::take_for_alarm(KIND).await;
     stack.served().await;
     let raised = changed(&stack, true, 0);
     let recipients = stack.functions.setting(&stack.functions.alert, "EVERGREEN_RECIPIENTS").await;

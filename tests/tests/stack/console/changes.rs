@@ -102,7 +102,7 @@ async fn what_an_alias_names_cannot_be_deleted() {
 #[tokio::test]
 async fn a_muted_alarm_sends_no_mail_until_the_mute_ends() {
     const KIND: &str = "train-schedule-queue";
-    let stack = Stack::take().await;
+    let stack = Stack::take_for_alarm(KIND).await;
     stack.served().await;
     let until = Timestamp::now() + SignedDuration::from_hours(1);
     let body = json!({"until": until.to_string(), "reason": "maintenance until noon"});

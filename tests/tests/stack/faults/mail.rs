@@ -9,11 +9,7 @@ use evergreen_tests::faults::Fault;
 use evergreen_tests::faults::Service::{DynamoDb, Ses};
 use evergreen_tests::wait::{seconds, until};
 
-use crate::alarms::{assert_recipients, delivery, notification};
-
-// The emulator never raises this alarm itself, so no other mails about the alarm are sent.
-/// Name of the alarm that these tests raise by hand, without the stack's name.
-const KIND: &str = "train-schedule-queue";
+use crate::alarms::{RAISED_BY_HAND as KIND, assert_recipients, delivery, notification};
 
 // The duration is longer than all tries of one call, and longer than Lambda's retries in this test.
 /// Duration for which the fake fault makes SES throttle all calls.
@@ -22,7 +18,7 @@ const THROTTLED: Duration = seconds(15);
 /// Checks that every recipient gets exactly one mail about an alarm, although the alert function's calls have the
 /// fault.
 async fn tells_everybody_once(fault: Fault, least_times: usize) {
-    let stack = Stack::take().await;
+    let stack = Stack::take_for_alarm(KIND).await;
     stack.served().await;
     let mark = stack.inbox.mark().await;
     let fault = stack.faults.add(fault.of("alert"));
@@ -49,7 +45,7 @@ async fn mails_throttled_beyond_the_retries_of_a_call_are_sent_once_to_everybody
 
 #[tokio::test]
 async fn mails_throttled_for_a_while_are_sent_once_to_everybody() {
-    let stack = Stack::take().await;
+    let stack = Stack::take_for_alarm(KIND).await;
     stack.served().await;
     let mark = stack.inbox.mark().await;
     let fault = stack.faults.add(Fault::throttles().with(Ses, "SendEmail").of("alert"));
@@ -69,7 +65,7 @@ async fn mails_throttled_for_a_while_are_sent_once_to_everybody() {
 
 #[tokio::test]
 async fn a_mail_whose_answer_is_lost_is_not_sent_twice_and_its_notification_is_queued() {
-    let stack = Stack::take().await;
+    let stack = Stack::take_for_alarm(KIND).await;
     stack.served().await;
     let mark = stack.inbox.mark().await;
     let fault = stack.faults.add(Fault::drops_answer().with(Ses, "SendEmail").of("alert").about("ada@"));
@@ -85,7 +81,7 @@ async fn a_mail_whose_answer_is_lost_is_not_sent_twice_and_its_notification_is_q
 
 #[tokio::test]
 async fn a_mail_whose_request_is_lost_is_sent_from_the_queue_an_hour_later() {
-    let stack = Stack::take().await;
+    let stack = Stack::take_for_alarm(KIND).await;
     stack.served().await;
     let mark = stack.inbox.mark().await;
     let fault = stack.faults.add(Fault::drops_request().with(Ses, "SendEmail").of("alert").about("ada@"));
@@ -121,9 +117,8 @@ async fn a_claim_whose_answer_is_lost_does_not_keep_the_mail_back() {
 
 #[tokio::test]
 async fn without_the_registry_the_mail_is_sent_and_names_what_is_unknown() {
-    let stack = Stack::take().await;
+    let stack = Stack::take_for_alarm(KIND).await;
     stack.served().await;
-    stack.silence_others(KIND).await;
     let mark = stack.inbox.mark().await;
     let fault = stack.faults.add(Fault::fails().with_all_of(DynamoDb).of("alert"));
     let event = delivery(&stack, &notification(&stack, KIND).to_string());
@@ -136,7 +131,7 @@ async fn without_the_registry_the_mail_is_sent_and_names_what_is_unknown() {
 
 #[tokio::test]
 async fn a_recipient_whom_ses_refuses_blocks_no_other_mail() {
-    let stack = Stack::take().await;
+    let stack = Stack::take_for_alarm(KIND).await;
     stack.served().await;
     let mark = stack.inbox.mark().await;
     let fault =
@@ -154,7 +149,7 @@ async fn a_recipient_whom_ses_refuses_blocks_no_other_mail() {
 
 #[tokio::test]
 async fn mails_that_ses_refuses_are_queued_and_sent_from_the_queue() {
-    let stack = Stack::take().await;
+    let stack = Stack::take_for_alarm(KIND).await;
     stack.served().await;
     let mark = stack.inbox.mark().await;
     let fault = stack.faults.add(Fault::fails().with(Ses, "SendEmail").of("alert"));
