@@ -25,7 +25,7 @@ impl AlarmKind {
             | Self::PredictionErrors
             | Self::PredictionLatency
             | Self::Throttles => AlarmFamily::Predictions,
-            Self::QuotaNearlyUsed => AlarmFamily::Traffic,
+            Self::QuotaNearlyUsed | Self::TrafficGone => AlarmFamily::Traffic,
             Self::FiguresUnknown | Self::UnreadableRecords | Self::MetricsFailureQueue => AlarmFamily::Watching,
             Self::AlertFailureQueue | Self::AlertTopicQueue | Self::MailBounced => AlarmFamily::Mail,
             Self::WebhookFailureQueue => AlarmFamily::Webhook,
@@ -39,7 +39,9 @@ impl AlarmKind {
             Self::ModelUnhealthy | Self::ModelLoadFailures | Self::PredictionErrors | Self::Throttles => {
                 Gravity::Outage
             }
-            Self::AccuracyLow | Self::LiveAccuracyLow | Self::PredictionLatency => Gravity::Degraded,
+            Self::AccuracyLow | Self::LiveAccuracyLow | Self::PredictionLatency | Self::TrafficGone => {
+                Gravity::Degraded
+            }
             _ => Gravity::Internal,
         }
     }
