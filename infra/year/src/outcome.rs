@@ -65,8 +65,7 @@ impl YearOutcome {
         let queue = mail_queue(&room.failures, &year.incidents);
         let mut bounces = MetricSeries::default();
         room.bounces.iter().for_each(|minute| bounces.push(*minute, 1.0));
-        let metrics =
-            BTreeMap::from([(MAIL_QUEUE.to_owned(), queue.series(chance)), (BOUNCES.to_owned(), bounces)]);
+        let metrics = BTreeMap::from([(MAIL_QUEUE.to_owned(), queue.series(chance)), (BOUNCES.to_owned(), bounces)]);
         let found = about_mails.into_iter().filter_map(|index| Some((index, look(index, &metrics)?))).collect();
         room.deliver(&found, rules)?;
         let mut mails = room.received;

@@ -71,10 +71,11 @@ impl<'a> RequestTraffic<'a> {
     /// before the year are like the ones at its end.
     pub(crate) fn in_periods(&self, length: u32, before: u32) -> Vec<f64> {
         let count = |period: u32| {
-            let minutes = (period * length..(period + 1) * length).map(|minute| match minute.checked_sub(before * length) {
-                Some(minute) => self.rate(minute),
-                None => self.ordinary((minute + WEEKS - before * length) / HOUR),
-            });
+            let minutes =
+                (period * length..(period + 1) * length).map(|minute| match minute.checked_sub(before * length) {
+                    Some(minute) => self.rate(minute),
+                    None => self.ordinary((minute + WEEKS - before * length) / HOUR),
+                });
             f64::from(poisson(&mut self.chance.of(COUNTED, period.into()), minutes.sum()))
         };
         (0..before + YEAR / length).map(count).collect()

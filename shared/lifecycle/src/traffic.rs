@@ -137,7 +137,11 @@ mod tests {
         let silence = RequestCounts::new(&values, at(20)).silence().unwrap();
         assert_eq!((silence.since, silence.is_gone()), (at(0), false));
         let again = [values, vec![(at(90), 1.0)]].concat();
-        assert_eq!(RequestCounts::new(&again, at(92)).silence(), None, "a request of the current period counts at once");
+        assert_eq!(
+            RequestCounts::new(&again, at(92)).silence(),
+            None,
+            "a request of the current period counts at once"
+        );
     }
 
     #[test]
@@ -161,7 +165,8 @@ mod tests {
 
     #[test]
     fn a_silence_that_was_the_only_one_does_not_make_the_next_ones_usual() {
-        let values: Vec<_> = steady(30, 0).into_iter().filter(|(when, _)| !(at(-9000)..at(-6900)).contains(when)).collect();
+        let values: Vec<_> =
+            steady(30, 0).into_iter().filter(|(when, _)| !(at(-9000)..at(-6900)).contains(when)).collect();
         assert!(RequestCounts::new(&values, at(80)).silence().unwrap().is_gone());
     }
 }

@@ -16,7 +16,7 @@ fn no_stack_gets_more_than_one_false_mail_in_ten_years() {
 
 #[test]
 fn an_end_is_found_within_hours_if_many_requests_come_and_never_if_hardly_any_do() {
-    let mut days = |name: &str| {
+    let days = |name: &str| {
         let kind = KINDS.into_iter().find(|kind| kind.name.starts_with(name)).unwrap();
         StackYears::of(kind, 8).hours_until_gone().map(|hours| hours / 24.0)
     };

@@ -213,7 +213,10 @@ async fn a_silent_registry_is_an_error_and_leaves_every_figure_unknown() {
     assert!(matches!(error, MetricsError::NothingKnown(_)));
     assert_eq!(Diagnostic::from(error).error_type, "NothingKnown");
     let published = world.published();
-    assert_eq!(published, [("QuotaUsed", 0.0), ("TrafficGone", 0.0), ("UnknownFigures", (Metric::ALL.len() - 3) as f64)].into());
+    assert_eq!(
+        published,
+        [("QuotaUsed", 0.0), ("TrafficGone", 0.0), ("UnknownFigures", (Metric::ALL.len() - 3) as f64)].into()
+    );
 }
 
 #[tokio::test]

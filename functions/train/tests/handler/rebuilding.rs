@@ -67,7 +67,10 @@ async fn after_the_history_of_champions_was_lost_the_newest_champion_is_rebuilt(
     world.clock.set(moment("2026-11-25T03:00:00Z"));
     world.invoke("e", quick()).await.unwrap();
     let before = registry(&world);
-    assert_eq!(before.2.iter().map(|champion| (champion.revision, champion.version.number.get())).collect::<Vec<_>>(), [(1, 4)]);
+    assert_eq!(
+        before.2.iter().map(|champion| (champion.revision, champion.version.number.get())).collect::<Vec<_>>(),
+        [(1, 4)]
+    );
     lose_everything(&world);
     let report = rebuild(&world).await;
     assert_eq!(report.champion.map(VersionNumber::get), Some(4));

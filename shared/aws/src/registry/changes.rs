@@ -155,7 +155,11 @@ impl Registry {
             // A transaction may use an item only once, and a change that promotes a version has ended the rollout.
             plan.add(self.keys.champion(), "the champion", self.champion_unmoved(rollout.champion_revision)?);
             let version = rollout.challenger.number;
-            plan.add(self.keys.version(version), format!("version {version}"), self.present(self.keys.version(version))?);
+            plan.add(
+                self.keys.version(version),
+                format!("version {version}"),
+                self.present(self.keys.version(version))?,
+            );
         }
         Ok(())
     }
