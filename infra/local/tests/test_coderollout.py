@@ -75,7 +75,8 @@ class CodeRolloutTest(unittest.TestCase):
         looked_up = {"Fn::FindInMap": ["CodeDeployShifts", {"Ref": "CodeRollout"}, {"Ref": "Emulated"}]}
         preference = document["Resources"]["PredictFunction"]["Properties"]["DeploymentPreference"]
         self.assertEqual(preference["Enabled"], looked_up)
-        self.assertEqual(document["Conditions"]["RollsOutCode"], {"Fn::Equals": [looked_up, "true"]})
+        is_asked = {"Fn::Not": [{"Fn::Equals": [{"Ref": "CodeRollout"}, "none"]}]}
+        self.assertEqual(document["Conditions"]["RollsOutCode"], {"Fn::And": [{"Condition": "NotEmulated"}, is_asked]})
         for name, by_emulated in shifts.items():
             self.assertEqual(by_emulated, {"false": str(name != "none").lower(), "true": "false"}, name)
 
