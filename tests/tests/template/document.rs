@@ -125,6 +125,8 @@ impl Template {
             "AWS::Region" => REGION,
             "AWS::AccountId" => "123456789012",
             "AWS::Partition" => "aws",
+            // The number of a Lambda version that SAM makes.
+            "PredictFunction.Version.Version" => "1",
             _ => "",
         };
         let function = &self.root["Resources"][name]["Properties"]["FunctionName"];
