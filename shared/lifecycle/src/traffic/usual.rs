@@ -85,8 +85,8 @@ impl Hours {
         Self { first: (first + before as i64).div_euclid(HOUR as i64), means }
     }
 
-    /// Returns the requests of a period in each hour of a cycle of `length` hours, such as 24. The value is the lowest but
-    /// for one part in `part`. An hour next to a quiet one counts as quiet, because habits and clocks move.
+    /// Returns the requests of a period in each hour of a cycle of `length` hours, such as 24. The lowest values, one part
+    /// in `part`, are left out. An hour next to a quiet one counts as quiet, because habits and clocks move.
     fn usual(&self, length: usize, part: usize) -> Vec<f64> {
         let of_hour = |hour: usize| {
             let skipped = (hour as i64 - self.first).rem_euclid(length as i64);
@@ -99,7 +99,7 @@ impl Hours {
     }
 }
 
-/// Returns the lowest value of `values` but for one part in `part`; with `part` 2, the median. 0 without values.
+/// Returns the lowest value after the lowest ones, one part in `part`, were left out; with `part` 2, the median. 0 without values.
 fn low(mut values: Vec<f64>, part: usize) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / part.max(1)).copied().unwrap_or_default()
