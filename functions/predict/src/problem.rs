@@ -3,22 +3,54 @@
 mod input;
 
 pub(crate) use input::shortened;
-pub use input::{of_body, of_rows};
+pub use input::{of_body, of_head, of_rows};
 
 use evergreen_http::{Problem, ProblemKind};
+use evergreen_lifecycle::ModelName;
 use lambda_http::http::StatusCode;
 
+use crate::media;
 use crate::other_versions::OtherVersionError;
 use crate::route;
 
 static NO_CHAMPION: ProblemKind = ProblemKind::new(StatusCode::SERVICE_UNAVAILABLE, "no-champion", "No champion");
 static UNKNOWN_VERSION: ProblemKind = ProblemKind::new(StatusCode::NOT_FOUND, "unknown-version", "Unknown version");
 static UNKNOWN_ALIAS: ProblemKind = ProblemKind::new(StatusCode::NOT_FOUND, "unknown-alias", "Unknown alias");
+static UNKNOWN_MODEL: ProblemKind = ProblemKind::new(StatusCode::NOT_FOUND, "unknown-model", "Unknown model");
+static NOT_ACCEPTABLE: ProblemKind = ProblemKind::new(StatusCode::NOT_ACCEPTABLE, "not-acceptable", "Not acceptable");
 static CANNOT_SERVE: ProblemKind = ProblemKind::new(StatusCode::CONFLICT, "cannot-serve", "Cannot answer predictions");
 
 /// Creates the 404 response to a request whose path belongs to no endpoint.
 pub fn not_found() -> Problem {
     Problem::not_found("No endpoint has this path.", route::summary())
+}
+
+/// Creates the 404 response to a request whose path names a model that this stack does not have. `part` is the part of the
+/// path with the name.
+pub fn unknown_model(part: &str, model: &ModelName) -> Problem {
+    Problem::new(&UNKNOWN_MODEL, format!("The path names another {part} than the stack's model."))
+        .at(part)
+        .expecting(model.as_str())
+}
+
+/// Creates the 406 response to a request that accepts only media types in which no answer is written.
+pub fn not_acceptable() -> Problem {
+    Problem::new(&NOT_ACCEPTABLE, "The header accept names no media type of an answer.")
+        .at("accept")
+        .expecting(media::TEXTS)
+}
+
+/// Creates the 400 response to an inference request whose header `name` is not the length of a part of its body, which
+/// has `length` bytes.
+pub fn wrong_head_length(name: &str, length: usize) -> Problem {
+    let detail = format!("The header {name} is not the length of the JSON part of the body.");
+    Problem::invalid_parameter(name, detail, format!("a whole number up to {length}, the length of the body"))
+}
+
+/// Creates the 400 response to an inference request that asks for a tensor that answers do not have.
+pub fn unknown_output(name: &str, outputs: &[&str]) -> Problem {
+    let name = shortened(name);
+    Problem::invalid_parameter("outputs", format!("No answer has a tensor called \"{name}\"."), outputs.join(", "))
 }
 
 // The prediction API and the status API have different routes.
