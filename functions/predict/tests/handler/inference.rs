@@ -20,10 +20,10 @@ fn by_column(datatype: &str) -> Vec<Value> {
 
 /// Returns a request with one binary tensor for each column, and the length of its JSON part.
 fn binary(inputs: &[(&str, &str, usize, Vec<u8>)]) -> (Vec<u8>, usize) {
-    let heads: Vec<_> = inputs.iter().map(|(name, datatype, rows, bytes)| {
+    let heads = inputs.iter().map(|(name, datatype, rows, bytes)| {
         json!({"name": name, "shape": [rows, 1], "datatype": datatype, "parameters": {"binary_data_size": bytes.len()}})
     });
-    let mut body = json!({"id": "7", "inputs": heads}).to_string().into_bytes();
+    let mut body = json!({"id": "7", "inputs": heads.collect::<Vec<_>>()}).to_string().into_bytes();
     let length = body.len();
     inputs.iter().for_each(|(.., bytes)| body.extend(bytes));
     (body, length)
@@ -153,7 +153,7 @@ async fn the_wanted_tensors_are_answered_in_their_order() {
 async fn a_regression_answers_numbers_with_intervals() {
     let fixture = Fixture::serving_as(&estimate(Some(1.0))).await;
     let columns = fixture.get("/v2/models/iris").await.json();
-    let inputs: Vec<_> = columns["inputs"]
+    let inputs = columns["inputs"]
         .as_array()
         .unwrap()
         .iter()
