@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::answer::{AnswerForm, OUTPUT_NAMES};
 use crate::body::{self, BodyFault};
-use crate::media::{TextForm, has_utf8};
+use crate::media::{BodyForm, has_utf8};
 use crate::problem;
 use crate::protocol::Protocol;
 use crate::rows::{CsvHeader, InferenceHead, RowSource, without_nan};
@@ -54,36 +54,36 @@ impl<'a> Ask<'a> {
     }
 
     fn of_rows(request: &Request, bytes: &'a [u8]) -> Result<Self, BodyFault> {
-        let form = TextForm::of(request)?;
+        let form = BodyForm::of(request)?;
         let text = Cow::Borrowed(body::text(bytes)?);
         let rows = match form {
-            TextForm::Json => RowSource::Json(text),
-            TextForm::JsonLines => RowSource::Lines(text),
-            TextForm::Csv => RowSource::Csv(text, CsvHeader::Required),
+            BodyForm::Json => RowSource::Json(text),
+            BodyForm::JsonLines => RowSource::Lines(text),
+            BodyForm::Csv => RowSource::Csv(text, CsvHeader::Required),
         };
         Ok(Self { rows, form: AnswerForm::Evergreen })
     }
 
     fn of_mlflow(request: &Request, bytes: &'a [u8]) -> Result<Self, BodyFault> {
-        let form = TextForm::of(request)?;
+        let form = BodyForm::of(request)?;
         let text = body::text(bytes)?;
         let rows = match form {
-            TextForm::Json => RowSource::Envelope(without_nan(text)),
-            TextForm::JsonLines => RowSource::Lines(without_nan(text)),
-            TextForm::Csv => RowSource::Csv(Cow::Borrowed(text), CsvHeader::Required),
+            BodyForm::Json => RowSource::Envelope(without_nan(text)),
+            BodyForm::JsonLines => RowSource::Lines(without_nan(text)),
+            BodyForm::Csv => RowSource::Csv(Cow::Borrowed(text), CsvHeader::Required),
         };
-        let has_details = form == TextForm::Json && asks_for_details(text);
-        Ok(Self { rows, form: AnswerForm::Predictions { form: TextForm::Json, has_details } })
+        let has_details = form == BodyForm::Json && asks_for_details(text);
+        Ok(Self { rows, form: AnswerForm::Predictions { form: BodyForm::Json, has_details } })
     }
 
     fn of_sagemaker(request: &Request, bytes: &'a [u8]) -> Result<Self, Problem> {
-        let sent = TextForm::of(request).map_err(problem::of_body)?;
-        let form = TextForm::accepted(request).map_err(|()| problem::not_acceptable())?.unwrap_or(sent);
+        let sent = BodyForm::of(request).map_err(problem::of_body)?;
+        let form = BodyForm::accepted(request).map_err(|()| problem::not_acceptable())?.unwrap_or(sent);
         let text = body::text(bytes).map_err(problem::of_body)?;
         let rows = match sent {
-            TextForm::Json => RowSource::Envelope(without_nan(text)),
-            TextForm::JsonLines => RowSource::Lines(without_nan(text)),
-            TextForm::Csv => RowSource::Csv(Cow::Borrowed(text), CsvHeader::Optional),
+            BodyForm::Json => RowSource::Envelope(without_nan(text)),
+            BodyForm::JsonLines => RowSource::Lines(without_nan(text)),
+            BodyForm::Csv => RowSource::Csv(Cow::Borrowed(text), CsvHeader::Optional),
         };
         let attributes = request.headers().get(ATTRIBUTES).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let has_details = attributes.split([',', ';']).any(|attribute| attribute.trim() == "details=true");

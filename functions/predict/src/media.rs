@@ -10,7 +10,7 @@ pub const TEXTS: &str = "application/json, application/jsonlines or text/csv";
 
 /// A form of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TextForm {
+pub enum BodyForm {
     /// `application/json`, or `application/*+json`.
     Json,
     /// One JSON value on each line: `application/jsonlines`, `application/jsonl` or `application/x-ndjson`.
@@ -19,7 +19,7 @@ pub enum TextForm {
     Csv,
 }
 
-impl TextForm {
+impl BodyForm {
     /// Returns the form that the request's `Content-Type` names.
     ///
     /// # Errors
@@ -104,19 +104,19 @@ mod tests {
         request
     }
 
-    fn form(content_type: &str) -> Result<TextForm, BodyFault> {
-        TextForm::of(&request("content-type", content_type))
+    fn form(content_type: &str) -> Result<BodyForm, BodyFault> {
+        BodyForm::of(&request("content-type", content_type))
     }
 
     #[test]
     fn a_form_is_known_by_any_of_its_media_types() {
         for media_type in ["application/json", "Application/JSON; charset=utf-8", "application/vnd.rows+json"] {
-            assert_eq!(form(media_type), Ok(TextForm::Json), "{media_type}");
+            assert_eq!(form(media_type), Ok(BodyForm::Json), "{media_type}");
         }
         for media_type in ["application/jsonlines", "application/x-ndjson", "application/jsonl; charset=\"UTF8\""] {
-            assert_eq!(form(media_type), Ok(TextForm::JsonLines), "{media_type}");
+            assert_eq!(form(media_type), Ok(BodyForm::JsonLines), "{media_type}");
         }
-        assert_eq!(form("text/csv; header=present"), Ok(TextForm::Csv));
+        assert_eq!(form("text/csv; header=present"), Ok(BodyForm::Csv));
     }
 
     #[test]
@@ -124,7 +124,7 @@ mod tests {
         for media_type in ["", "text/json", "application/x-www-form-urlencoded", "application/jsonp", "json", "é"] {
             assert_eq!(form(media_type), Err(BodyFault::MediaType(TEXTS)), "{media_type}");
         }
-        assert_eq!(TextForm::of(&Request::default()), Err(BodyFault::MediaType(TEXTS)));
+        assert_eq!(BodyForm::of(&Request::default()), Err(BodyFault::MediaType(TEXTS)));
     }
 
     #[test]
@@ -138,14 +138,14 @@ mod tests {
     #[test]
     fn the_first_known_media_type_is_the_accepted_one() {
         for (accept, form) in [
-            ("text/csv", Ok(Some(TextForm::Csv))),
-            ("image/png, application/jsonlines;q=0.5, text/csv", Ok(Some(TextForm::JsonLines))),
+            ("text/csv", Ok(Some(BodyForm::Csv))),
+            ("image/png, application/jsonlines;q=0.5, text/csv", Ok(Some(BodyForm::JsonLines))),
             ("*/*", Ok(None)),
             ("", Ok(None)),
             ("image/png", Err(())),
         ] {
-            assert_eq!(TextForm::accepted(&request("accept", accept)), form, "{accept}");
+            assert_eq!(BodyForm::accepted(&request("accept", accept)), form, "{accept}");
         }
-        assert_eq!(TextForm::accepted(&Request::default()), Ok(None));
+        assert_eq!(BodyForm::accepted(&Request::default()), Ok(None));
     }
 }

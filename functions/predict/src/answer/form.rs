@@ -4,7 +4,7 @@ use evergreen_lifecycle::ModelName;
 use evergreen_scoring::Predictions;
 
 use super::{AnsweredBy, plain, tensors, to_json};
-use crate::media::TextForm;
+use crate::media::BodyForm;
 use crate::rows::RequestRows;
 
 /// The form in which a request wants its answer.
@@ -15,7 +15,7 @@ pub enum AnswerForm {
     /// The predictions alone, as MLflow and SageMaker answer them.
     Predictions {
         /// JSON, lines of JSON, or comma-separated values.
-        form: TextForm,
+        form: BodyForm,
         /// Whether each prediction has its probabilities or interval, and its id. Always so in lines of JSON, and never in
         /// comma-separated values.
         has_details: bool,
@@ -60,9 +60,9 @@ impl AnswerForm {
     pub fn write(&self, parts: AnswerParts<'_>) -> serde_json::Result<String> {
         match self {
             Self::Evergreen => to_json(parts.predictions, parts.ids, parts.rows, parts.by, parts.name),
-            Self::Predictions { form: TextForm::Json, has_details } => plain::json(parts, *has_details),
-            Self::Predictions { form: TextForm::JsonLines, .. } => plain::lines(parts),
-            Self::Predictions { form: TextForm::Csv, .. } => plain::csv(parts),
+            Self::Predictions { form: BodyForm::Json, has_details } => plain::json(parts, *has_details),
+            Self::Predictions { form: BodyForm::JsonLines, .. } => plain::lines(parts),
+            Self::Predictions { form: BodyForm::Csv, .. } => plain::csv(parts),
             Self::Tensors { id, outputs } => tensors::json(parts, id.as_deref(), outputs.as_deref()),
         }
     }

@@ -19,7 +19,7 @@ pub(super) struct JsonCellReader<'a, 'c> {
     pub(super) field: usize,
     /// Index at which the first `f32` number for this JSON value is written, in the array with the numbers of all rows.
     pub(super) slot: usize,
-    /// Whether the value may stand alone in a list, as in a column of lists of one value.
+    /// Whether a list that has only this value is accepted in its place, as in a column of lists of one value.
     pub(super) may_be_list: bool,
 }
 

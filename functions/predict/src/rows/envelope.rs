@@ -10,7 +10,7 @@ use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess};
 use super::by_column::{Columns, finish};
 use super::kinds::{JsonHandler, JsonInteger, JsonVisitor};
 use super::order::ColumnOrder;
-use super::reader::{Listed, RowReader};
+use super::reader::{ListedRow, RowReader};
 use super::{ColumnIndex, JsonKind, RequestRows, RowFault};
 
 const SPLIT: &str = "dataframe_split";
@@ -274,6 +274,6 @@ fn read_rows<'de, A: SeqAccess<'de>>(
     order: &ColumnOrder,
     mut list: A,
 ) -> Result<(), A::Error> {
-    while list.next_element_seed(JsonVisitor(Listed { reader: &mut *reader, order }))?.is_some() {}
+    while list.next_element_seed(JsonVisitor(ListedRow { reader: &mut *reader, order }))?.is_some() {}
     Ok(())
 }

@@ -154,9 +154,9 @@ pub enum RowFault {
     Layout {
         /// Name of the wrong part, such as `dataframe_split`, or of a tensor. `None` for the whole body.
         part: Option<String>,
-        /// What is wrong with it, such as "has no list of columns".
+        /// The fault, such as "has no list of columns".
         what: Cow<'static, str>,
-        /// What is right instead.
+        /// The form that the protocol asks for.
         expected: Cow<'static, str>,
     },
 }

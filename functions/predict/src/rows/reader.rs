@@ -292,19 +292,19 @@ impl<'c> RowReader<'c> {
     /// Reads the value of `features`, a list, as the next row. Other members of the object are ignored.
     fn read_features<'de, A: MapAccess<'de>>(&mut self, mut object: A) -> Result<(), A::Error> {
         let order = ColumnOrder::of_model(self.columns);
-        object.next_value_seed(JsonVisitor(Listed { reader: self, order: &order }))?;
+        object.next_value_seed(JsonVisitor(ListedRow { reader: self, order: &order }))?;
         while object.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(())
     }
 }
 
 /// A row that is an object, or a list of values in a known order of columns.
-pub(super) struct Listed<'a, 'c> {
+pub(super) struct ListedRow<'a, 'c> {
     pub(super) reader: &'a mut RowReader<'c>,
     pub(super) order: &'a ColumnOrder,
 }
 
-impl<'de> JsonHandler<'de> for Listed<'_, '_> {
+impl<'de> JsonHandler<'de> for ListedRow<'_, '_> {
     fn unfit<E: Error>(self, found: JsonKind) -> Result<(), E> {
         let row = self.reader.row;
         Err(self.reader.refuse(RowFault::NotAnObject { row, found }))
