@@ -1,4 +1,4 @@
-//! The order of the columns in a request that names them once for all rows, or not at all.
+//! The order of the columns in a request that names them once for all rows, or never.
 
 use super::reader::RowReader;
 use super::{ColumnIndex, RowFault};
