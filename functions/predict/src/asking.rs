@@ -47,7 +47,7 @@ impl<'a> Ask<'a> {
         let ask = match protocol {
             Protocol::Evergreen => Self::of_rows(request, bytes),
             Protocol::Mlflow => Self::of_mlflow(request, bytes),
-            Protocol::SageMaker => return Self::of_sagemaker(request, bytes),
+            Protocol::SageMaker => Self::of_sagemaker(request, bytes),
             Protocol::Inference => return Self::of_tensors(request, bytes),
         };
         ask.map_err(problem::of_body)
@@ -76,10 +76,10 @@ impl<'a> Ask<'a> {
         Ok(Self { rows, form: AnswerForm::Predictions { form: BodyForm::Json, has_details } })
     }
 
-    fn of_sagemaker(request: &Request, bytes: &'a [u8]) -> Result<Self, Problem> {
-        let sent = BodyForm::of(request).map_err(problem::of_body)?;
-        let form = BodyForm::accepted(request).map_err(|()| problem::not_acceptable())?.unwrap_or(sent);
-        let text = body::text(bytes).map_err(problem::of_body)?;
+    fn of_sagemaker(request: &Request, bytes: &'a [u8]) -> Result<Self, BodyFault> {
+        let sent = BodyForm::of(request)?;
+        let form = BodyForm::accepted(request)?.unwrap_or(sent);
+        let text = body::text(bytes)?;
         let rows = match sent {
             BodyForm::Json => RowSource::Envelope(without_nan(text)),
             BodyForm::JsonLines => RowSource::Lines(without_nan(text)),

@@ -24,6 +24,9 @@ pub enum BodyFault {
     /// The `Content-Type` header names a character set other than UTF-8.
     #[error("the character set is not UTF-8")]
     Charset,
+    /// The `Accept` header names no media type in which an answer can be written.
+    #[error("no media type of an answer is accepted")]
+    Accept,
     /// The `Content-Encoding` header names a compression that is not supported.
     #[error("the content encoding is not supported")]
     Encoding,

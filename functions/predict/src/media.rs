@@ -34,8 +34,8 @@ impl BodyForm {
     /// Returns the form that the request's `Accept` header asks for first. `Ok(None)` if it leaves the choice.
     ///
     /// # Errors
-    /// `Err(())` if the header names only other media types.
-    pub fn accepted(request: &Request) -> Result<Option<Self>, ()> {
+    /// [`BodyFault::Accept`] if the header names only other media types.
+    pub fn accepted(request: &Request) -> Result<Option<Self>, BodyFault> {
         let accepted = request.headers().get(ACCEPT).map_or(Some(""), |value| value.to_str().ok()).unwrap_or_default();
         let mut has_others = false;
         for range in accepted.split(',').map(essence).filter(|range| !range.is_empty()) {
@@ -45,7 +45,7 @@ impl BodyForm {
                 None => has_others = true,
             }
         }
-        if has_others { Err(()) } else { Ok(None) }
+        if has_others { Err(BodyFault::Accept) } else { Ok(None) }
     }
 
     /// Returns the media type of an answer in this form.
@@ -142,7 +142,7 @@ mod tests {
             ("image/png, application/jsonlines;q=0.5, text/csv", Ok(Some(BodyForm::JsonLines))),
             ("*/*", Ok(None)),
             ("", Ok(None)),
-            ("image/png", Err(())),
+            ("image/png", Err(BodyFault::Accept)),
         ] {
             assert_eq!(BodyForm::accepted(&request("accept", accept)), form, "{accept}");
         }

@@ -9,7 +9,6 @@ use evergreen_http::{Problem, ProblemKind};
 use evergreen_lifecycle::ModelName;
 use lambda_http::http::StatusCode;
 
-use crate::media;
 use crate::other_versions::OtherVersionError;
 use crate::route;
 
@@ -17,7 +16,6 @@ static NO_CHAMPION: ProblemKind = ProblemKind::new(StatusCode::SERVICE_UNAVAILAB
 static UNKNOWN_VERSION: ProblemKind = ProblemKind::new(StatusCode::NOT_FOUND, "unknown-version", "Unknown version");
 static UNKNOWN_ALIAS: ProblemKind = ProblemKind::new(StatusCode::NOT_FOUND, "unknown-alias", "Unknown alias");
 static UNKNOWN_MODEL: ProblemKind = ProblemKind::new(StatusCode::NOT_FOUND, "unknown-model", "Unknown model");
-static NOT_ACCEPTABLE: ProblemKind = ProblemKind::new(StatusCode::NOT_ACCEPTABLE, "not-acceptable", "Not acceptable");
 static CANNOT_SERVE: ProblemKind = ProblemKind::new(StatusCode::CONFLICT, "cannot-serve", "Cannot answer predictions");
 
 /// Creates the 404 response to a request whose path belongs to no endpoint.
@@ -31,13 +29,6 @@ pub fn unknown_model(part: &str, model: &ModelName) -> Problem {
     Problem::new(&UNKNOWN_MODEL, format!("The path names another {part} than the stack's model."))
         .at(part)
         .expecting(model.as_str())
-}
-
-/// Creates the 406 response to a request that accepts only media types in which no answer is written.
-pub fn not_acceptable() -> Problem {
-    Problem::new(&NOT_ACCEPTABLE, "The header accept names no media type of an answer.")
-        .at("accept")
-        .expecting(media::TEXTS)
 }
 
 /// Creates the 400 response to an inference request whose header `name` is not the length of a part of its body, which

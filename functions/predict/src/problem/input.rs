@@ -5,6 +5,7 @@ use evergreen_lifecycle::{Column, ColumnKind};
 use lambda_http::http::StatusCode;
 
 use crate::body::{BodyFault, MAX_BODY_BYTES};
+use crate::media;
 use crate::rows::{ColumnIndex, RowFault};
 
 /// Error responses repeat at most this number of characters of a column name.
@@ -19,6 +20,7 @@ static UNSUPPORTED_MEDIA_TYPE: ProblemKind =
     ProblemKind::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Unsupported media type");
 static BODY_TOO_LARGE: ProblemKind =
     ProblemKind::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "Body too large");
+static NOT_ACCEPTABLE: ProblemKind = ProblemKind::new(StatusCode::NOT_ACCEPTABLE, "not-acceptable", "Not acceptable");
 static NOT_COMPRESSED: ProblemKind =
     ProblemKind::new(StatusCode::BAD_REQUEST, "not-compressed", "Not compressed as stated");
 static NOT_JSON: ProblemKind = ProblemKind::new(StatusCode::BAD_REQUEST, "not-json", "Not JSON");
@@ -47,6 +49,9 @@ pub fn of_body(fault: BodyFault) -> Problem {
             Problem::new(&UNSUPPORTED_MEDIA_TYPE, "The content type names another character set than UTF-8.")
                 .expecting("charset=utf-8, or no charset")
         }
+        BodyFault::Accept => Problem::new(&NOT_ACCEPTABLE, "The header accept names no media type of an answer.")
+            .at("accept")
+            .expecting(media::TEXTS),
         BodyFault::Encoding => {
             Problem::new(&UNSUPPORTED_MEDIA_TYPE, "The header content-encoding names an unknown compression.")
                 .at("content-encoding")
