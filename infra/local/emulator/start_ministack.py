@@ -42,7 +42,9 @@ def _take_bodies_without_type() -> None:
     matches = apigateway_v1._media_type_matches
 
     def match(media_type: str | None, binary_media_types: list[str]) -> bool:
-        return bool(matches(media_type or "application/json", binary_media_types))
+        # A template writes `~1` for a slash.
+        patterns = [pattern.replace("~1", "/") for pattern in binary_media_types]
+        return bool(matches(media_type or "application/json", patterns))
 
     apigateway_v1._media_type_matches = match
 
