@@ -285,6 +285,6 @@ mod tests {
 
     #[test]
     fn a_404_lists_all_routes() {
-        insta::assert_snapshot!(summary(), @"POST /predict, GET /model or GET /version of the prediction API; GET /health of the status API");
+        insta::assert_snapshot!(summary(), @"POST /predict, GET /model, GET /version, POST /invocations, GET /ping, GET /v2, GET /v2/health/live, GET /v2/health/ready, GET /v2/models/{model}, GET /v2/models/{model}/ready, POST /v2/models/{model}/infer, GET /v2/models/{model}/versions/{version}, GET /v2/models/{model}/versions/{version}/ready, POST /v2/models/{model}/versions/{version}/infer or POST /endpoints/{endpoint}/invocations of the prediction API; GET /health of the status API");
     }
 }
