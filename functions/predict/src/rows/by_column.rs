@@ -35,8 +35,13 @@ impl Columns {
                 None => drop(object.next_value::<IgnoredAny>()?),
             }
         }
-        self.rows.get_or_insert(0);
+        self.close();
         Ok(())
+    }
+
+    /// Ends the columns of a request, which may have none.
+    pub(super) fn close(&mut self) {
+        self.rows.get_or_insert(0);
     }
 
     /// Returns the model's column with this name, which is read next. `None` if the model does not use the column.

@@ -31,6 +31,7 @@ pub(super) fn parse(
     let mut read = Columns::new(columns);
     let planned = TensorPlan::of_all(head, &mut reader, &mut read);
     let plans = reader.checked(planned)?;
+    read.close();
     if plans.iter().any(|plan| plan.binary_size.is_none()) {
         let mut json = serde_json::Deserializer::from_str(text);
         let tensors = ListedTensors { reader: &mut reader, plans: &plans };
