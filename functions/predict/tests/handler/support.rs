@@ -416,7 +416,9 @@ pub fn event(name: &str) -> Value {
 /// Returns the event of a `POST` with this path, media type and body.
 pub fn posting(path: &str, media_type: &str, body: impl AsRef<[u8]>) -> Value {
     let mut event = event("predict-one").with("path", path).with_header("content-type", media_type);
-    event["headers"].as_object_mut().unwrap().remove("content-type");
+    // A later header of the same name would be the second one.
+    event["headers"].take();
+    event["multiValueHeaders"].as_object_mut().unwrap().remove("Accept");
     event["requestContext"]["resourcePath"].take();
     event.with("body", STANDARD.encode(body)).with("isBase64Encoded", true)
 }
