@@ -25,6 +25,8 @@ pub struct PredictConfig {
     // If the time is zero, every request waits for a refresh.
     /// Time between two refreshes of the champion (the model version that answers predictions).
     pub refresh: SignedDuration,
+    /// Number of the Lambda version that runs, or `$LATEST`.
+    pub lambda_version: String,
     /// Maximum number of served rows that an environment keeps of an hour. 0 means that no row is kept.
     pub sampled_rows: usize,
     /// Value of the header `Access-Control-Allow-Origin`: the origin whose pages may read answers, or `*`. `None` if no
@@ -44,6 +46,7 @@ impl PredictConfig {
             bucket: environment.required("EVERGREEN_BUCKET")?,
             table: environment.required("EVERGREEN_TABLE")?,
             refresh: SignedDuration::from_secs(i64::from(seconds)),
+            lambda_version: environment.optional("AWS_LAMBDA_FUNCTION_VERSION").unwrap_or_else(|| "$LATEST".to_owned()),
             sampled_rows: environment.whole_or("EVERGREEN_SAMPLE_ROWS", 0..=MAX_SAMPLED_ROWS, 0)? as usize,
             cors_origin: cors_origin(environment)?,
         })
@@ -79,6 +82,8 @@ mod tests {
         assert_eq!((config.bucket.as_str(), config.table.as_str()), ("artifacts", "registry"));
         assert_eq!(config.refresh, SignedDuration::from_mins(1));
         assert!(read_with("EVERGREEN_REFRESH_SECONDS", "0").unwrap().refresh.is_zero());
+        assert_eq!(config.lambda_version, "$LATEST");
+        assert_eq!(read_with("AWS_LAMBDA_FUNCTION_VERSION", "7").unwrap().lambda_version, "7");
         assert_eq!(config.sampled_rows, 0, "no row is kept unless somebody asks for it");
         assert_eq!(read_with("EVERGREEN_SAMPLE_ROWS", "200").unwrap().sampled_rows, 200);
         assert_eq!(config.cors_origin, None, "no page of another origin may read answers unless somebody asks for it");

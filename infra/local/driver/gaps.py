@@ -113,7 +113,7 @@ def _add_any_methods(clients: Clients, api_id: str, body: dict[str, Any], stack:
 def _integration(clients: Clients, stack: str, operation: dict[str, Any]) -> str:
     """Returns the address of the function that answers an operation of the template."""
     written = json.dumps(operation["x-amazon-apigateway-integration"]["uri"])
-    found = re.search(r"\$\{(\w+)\.Arn\}/invocations", written)
+    found = re.search(r"\$\{(\w+)\.Arn\}(:\w+)?/invocations", written)
     if not found:
         raise Failure(f"no function of the template answers {written}")
     described = clients.client("cloudformation").describe_stack_resource(
@@ -123,7 +123,7 @@ def _integration(clients: Clients, stack: str, operation: dict[str, Any]) -> str
     functions = clients.client("lambda")
     arn = functions.get_function_configuration(FunctionName=name)["FunctionArn"]
     region = functions.meta.region_name
-    return f"arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{arn}/invocations"
+    return f"arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{arn}{found.group(2) or ''}/invocations"
 
 
 def _authorization(
