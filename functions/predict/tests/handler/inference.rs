@@ -86,7 +86,7 @@ async fn binary_tensors_of_every_type_are_read() {
         let sent = posting(INFER, "application/octet-stream", body)
             .with_header("inference-header-content-length", &length.to_string());
         let answer = fixture.call(&sent).await;
-        // Of a row without an age, the model expects the label of the other one.
+        // The model expects the label of the other row if the age is missing.
         let second = if age.0.starts_with("FP") { "true" } else { "false" };
         assert_eq!(output(&answer.json(), "label")["data"], json!(["true", second]), "{}: {answer:?}", age.0);
     }
