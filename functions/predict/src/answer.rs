@@ -1,5 +1,7 @@
 //! Writes the JSON answer to `POST /predict` from the model's predictions.
 
+mod explained;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -8,6 +10,8 @@ use evergreen_scoring::{ClassPredictions, Predictions};
 use serde::ser::{Error, SerializeSeq};
 use serde::{Serialize, Serializer};
 
+use crate::answer::explained::ExplainedAnswer;
+use crate::explaining::RowExplanations;
 use crate::loaded::LoadedVersion;
 use crate::problem::shortened;
 use crate::rows::{CellPosition, ColumnIndex, RequestRows};
@@ -27,6 +31,8 @@ struct ClassificationAnswer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     ids: Option<&'a [String]>,
     #[serde(flatten)]
+    explanations: Option<ExplainedAnswer<'a>>,
+    #[serde(flatten)]
     warnings: Option<Warnings<'a>>,
     model: ModelReference<'a>,
 }
@@ -42,8 +48,19 @@ struct RegressionAnswer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     ids: Option<&'a [String]>,
     #[serde(flatten)]
+    explanations: Option<ExplainedAnswer<'a>>,
+    #[serde(flatten)]
     warnings: Option<Warnings<'a>>,
     model: ModelReference<'a>,
+}
+
+/// What is added to the predictions of an answer.
+#[derive(Debug, Clone, Copy)]
+pub struct Added<'a> {
+    /// The id of each prediction. `None` if there is no key to sign them.
+    pub ids: Option<&'a [String]>,
+    /// The explanations that the rows ask for. `None` if no row asks.
+    pub explanations: Option<&'a RowExplanations>,
 }
 
 #[derive(Debug, Serialize)]
@@ -141,29 +158,32 @@ impl<'a> Warnings<'a> {
     }
 }
 
-/// Returns the JSON answer to a prediction request: a prediction for each row, its id if there are `ids`, and warnings.
+/// Returns the JSON answer to a prediction request: a prediction for each row, what is added to it, and warnings.
 ///
 /// # Errors
 /// Fails only through a bug: names and finite numbers always serialize, and every predicted class has a label.
 pub fn to_json(
     predictions: &Predictions,
-    ids: Option<&[String]>,
+    Added { ids, explanations }: Added<'_>,
     rows: &RequestRows,
     AnsweredBy { version, is_canary }: AnsweredBy<'_>,
     name: &ModelName,
 ) -> serde_json::Result<String> {
     let warnings = Warnings::of(rows, version.columns());
+    let signature = version.model().signature();
+    let explanations = explanations.map(|found| ExplainedAnswer::new(found, signature));
     let rollout = is_canary.then_some("canary");
     let model = ModelReference { name, version: version.number(), rollout };
     match predictions {
         Predictions::Classes(batch) => {
-            let labels = version.model().signature().labels();
+            let labels = signature.labels();
             let answer = ClassificationAnswer {
                 prediction: batch.classes(),
                 labels: PredictedLabels { predicted: batch.classes(), labels },
                 probabilities: Probabilities(batch),
                 classes: labels,
                 ids,
+                explanations,
                 warnings,
                 model,
             };
@@ -176,6 +196,7 @@ pub fn to_json(
                 interval_level: intervals.and_then(|_| version.facts().interval_level),
                 intervals,
                 ids,
+                explanations,
                 warnings,
                 model,
             };

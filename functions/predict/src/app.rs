@@ -14,10 +14,11 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_http::{Request, RequestExt};
 use serde::Serialize;
 
-use crate::answer::AnsweredBy;
+use crate::answer::{Added, AnsweredBy};
 use crate::challenger::ChallengerCache;
 use crate::champion::{ChampionCache, LoadedChampion};
 use crate::counting::ServedRows;
+use crate::explaining::{ExplainFault, ExplainedRows, explanations};
 use crate::ids::{PredictionIds, RivalAnswers};
 use crate::journal::AnsweredRequest;
 use crate::loaded::LoadedVersion;
@@ -27,7 +28,7 @@ use crate::problem;
 use crate::requested::{RequestedVersion, VersionOrAlias};
 use crate::rollout_counting::RolloutTally;
 use crate::route::{Endpoint, Route};
-use crate::rows::RequestRows;
+use crate::rows::{ColumnIndex, RequestRows, RowFault};
 use crate::views::{HealthView, ModelView, VersionView};
 use crate::{answer, body, rows};
 
@@ -40,6 +41,52 @@ pub struct App<W> {
     served: Arc<ServedRows<W>>,
     others: OtherVersions<W>,
     ids: Arc<PredictionIds<W>>,
+}
+
+/// What a request asks: the text of its body, and whether it asks to explain all rows.
+#[derive(Debug, Clone, Copy)]
+struct Asked<'a> {
+    text: &'a str,
+    explains_all: bool,
+}
+
+impl Asked<'_> {
+    fn rows(&self, columns: &ColumnIndex) -> Result<RequestRows, RowFault> {
+        let mut rows = rows::parse(self.text, columns)?;
+        self.mark(&mut rows);
+        Ok(rows)
+    }
+
+    /// Marks all rows, if the request asks to explain all.
+    fn mark(&self, rows: &mut RequestRows) {
+        if self.explains_all {
+            rows.explain = ExplainedRows::All;
+        }
+    }
+}
+
+/// Error: why an answer has no body.
+#[derive(Debug)]
+enum BodyError {
+    /// The version cannot give the explanations that the request asks for.
+    Explaining(ExplainFault, VersionNumber),
+    /// The answer cannot be written as JSON, which is a bug.
+    Json(serde_json::Error),
+}
+
+impl From<serde_json::Error> for BodyError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Json(error)
+    }
+}
+
+impl From<BodyError> for Problem {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::Explaining(fault, version) => problem::of_explaining(fault, version),
+            BodyError::Json(error) => internal(error),
+        }
+    }
 }
 
 // The other fields are for the log.
@@ -139,41 +186,42 @@ impl<W: PredictWorld> App<W> {
 
     async fn predict(&self, request: &Request) -> Result<Reply, Problem> {
         let text = body::json_text(request).map_err(problem::of_body)?;
+        let asked = Asked { text, explains_all: ExplainedRows::asks_for_all(request)? };
         let answering = self.answering(request).await?;
         let Answering::Champion(champion) = &answering else {
-            return self.predict_by_named(answering.version(), text);
+            return self.predict_by_named(answering.version(), asked);
         };
         match self.cache.challenger().beside(champion) {
-            Some(running) => self.predict_in_rollout(request, text, champion, &running),
-            None => self.predict_by(champion, text),
+            Some(running) => self.predict_in_rollout(request, asked, champion, &running),
+            None => self.predict_by(champion, asked),
         }
     }
 
-    fn predict_by(&self, champion: &LoadedChampion, text: &str) -> Result<Reply, Problem> {
+    fn predict_by(&self, champion: &LoadedChampion, asked: Asked<'_>) -> Result<Reply, Problem> {
         let columns = champion.columns();
         let now = self.world.clock().now();
-        let rows = rows::parse(text, columns).map_err(|fault| {
+        let rows = asked.rows(columns).map_err(|fault| {
             self.served.refuse(champion, now);
             problem::of_rows(fault, columns)
         })?;
         let predictions = champion.model().predict(&rows.values).map_err(internal)?;
-        let body = self.body(champion.version().into(), &predictions, &rows, None, now).map_err(internal)?;
+        let body = self.body(champion.version().into(), &predictions, &rows, None, now)?;
         self.served.count(champion, &rows.values, &predictions, now);
         Ok(Reply { body, rows: rows.count, version: Some(champion.pointer().number) })
     }
 
     // Only rows for the champion are compared with its baseline. A request that names a version may be a trial, so its rows
     // are not counted.
-    fn predict_by_named(&self, version: &LoadedVersion, text: &str) -> Result<Reply, Problem> {
-        let rows = rows::parse(text, version.columns()).map_err(|fault| problem::of_rows(fault, version.columns()))?;
+    fn predict_by_named(&self, version: &LoadedVersion, asked: Asked<'_>) -> Result<Reply, Problem> {
+        let rows = asked.rows(version.columns()).map_err(|fault| problem::of_rows(fault, version.columns()))?;
         let predictions = version.model().predict(&rows.values).map_err(internal)?;
         let now = self.world.clock().now();
-        let body = self.body(version.into(), &predictions, &rows, None, now).map_err(internal)?;
+        let body = self.body(version.into(), &predictions, &rows, None, now)?;
         Ok(Reply { body, rows: rows.count, version: Some(version.number()) })
     }
 
-    /// Returns the body of an answer, with an id for each prediction. `rival` is what another version predicts for the
-    /// same rows.
+    /// Returns the body of an answer, with an id for each prediction, and the explanations that the rows ask for. `rival` is
+    /// what another version predicts for the same rows.
     fn body(
         &self,
         by: AnsweredBy<'_>,
@@ -181,9 +229,12 @@ impl<W: PredictWorld> App<W> {
         rows: &RequestRows,
         rival: Option<RivalAnswers<'_>>,
         now: Timestamp,
-    ) -> serde_json::Result<String> {
+    ) -> Result<String, BodyError> {
+        let explanations = explanations(by.version, rows, predictions)
+            .map_err(|fault| BodyError::Explaining(fault, by.version.number()))?;
         let ids = self.ids.of(by.version.number(), predictions, rival, now);
-        answer::to_json(predictions, ids.as_deref(), rows, by, &self.model)
+        let added = Added { ids: ids.as_deref(), explanations: explanations.as_ref() };
+        Ok(answer::to_json(predictions, added, rows, by, &self.model)?)
     }
 
     async fn show_model(&self, request: &Request) -> Result<Reply, Problem> {

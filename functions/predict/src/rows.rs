@@ -6,6 +6,7 @@
 //! [`ColumnKind`](evergreen_lifecycle::ColumnKind) defines which values are valid in a column and how they are encoded
 //! as numbers.
 
+mod asks;
 mod cell;
 mod columns;
 mod fault;

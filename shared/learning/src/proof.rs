@@ -5,6 +5,7 @@ use evergreen_lifecycle::feedback::WrittenLosses;
 use evergreen_lifecycle::{Advantage, AgainstConstant, Curves, Evaluation, PrimaryMetric, Scores, Task};
 use evergreen_scoring::{ArtifactMetadata, Model, Pipeline, encode as write};
 
+use crate::background::count_background;
 use crate::counting::count_baseline;
 use crate::evaluate::{Answers, ConstantAnswer, Holdout, curves, evaluate};
 use crate::gap::Losses;
@@ -52,7 +53,9 @@ impl Proof {
         let baseline = count_baseline(prepared, compiled.signature(), &raw, &written, threshold(&compiled))?;
         let served = hold_out_losses(&baseline, compiled.signature().labels(), holdout.target(), &written);
         let hold_out = served.as_ref().map(WrittenLosses::new);
-        let artifact = write(&pipeline, &ArtifactMetadata { baseline: Some(baseline), hold_out, ..metadata.clone() });
+        let background = count_background(prepared, &compiled)?;
+        let metadata = ArtifactMetadata { baseline: Some(baseline), hold_out, background, ..metadata.clone() };
+        let artifact = write(&pipeline, &metadata);
         // Free the fitted model: loading creates a second copy, and a model with millions of trees must not be in
         // memory twice.
         drop(pipeline);

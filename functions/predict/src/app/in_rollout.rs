@@ -7,7 +7,7 @@ use evergreen_lifecycle::rollout::RolloutCounts;
 use evergreen_scoring::Predictions;
 use lambda_http::Request;
 
-use super::{App, Reply, internal};
+use super::{App, Asked, BodyError, Reply};
 use crate::answer::AnsweredBy;
 use crate::challenger::RunningRollout;
 use crate::champion::LoadedChampion;
@@ -19,6 +19,21 @@ use crate::shadow::{Pairing, ScoreError, Scored, guarded, score};
 
 /// Name of the header with which a caller keeps a customer, say, at one version. Its value is never logged.
 const KEY: &str = "x-evergreen-key";
+
+/// Why the challenger does not answer a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NoAnswer {
+    /// It failed, or it cannot read the rows.
+    Failed,
+    /// It cannot give the explanations that the request asks for. That says nothing against its predictions.
+    Unexplained,
+}
+
+impl From<ScoreError> for NoAnswer {
+    fn from(_: ScoreError) -> Self {
+        Self::Failed
+    }
+}
 
 /// Both versions of a rollout, in memory.
 #[derive(Clone, Copy)]
@@ -42,34 +57,38 @@ impl Pair<'_> {
 }
 
 impl<W: PredictWorld> App<W> {
-    /// Answers a request for predictions while the rollout `running` runs. `text` is its body.
+    /// Answers a request for predictions while the rollout `running` runs.
     pub(super) fn predict_in_rollout(
         &self,
         request: &Request,
-        text: &str,
+        asked: Asked<'_>,
         champion: &LoadedChampion,
         running: &RunningRollout,
     ) -> Result<Reply, Problem> {
-        let Some(challenger) = running.challenger() else { return self.predict_by(champion, text) };
+        let Some(challenger) = running.challenger() else { return self.predict_by(champion, asked) };
         let pair = Pair { running, champion, challenger };
-        if !running.chooses(key(request, text)) {
-            return self.by_champion(pair, text, true);
+        if !running.chooses(key(request, asked.text)) {
+            return self.by_champion(pair, asked, true);
         }
-        self.by_challenger(pair, text).map_or_else(|| self.by_champion(pair, text, false), Ok)
+        self.by_challenger(pair, asked).or_else(|why| self.by_champion(pair, asked, why == NoAnswer::Unexplained))
     }
 
-    /// Returns the challenger's answer. `None` if it cannot answer; whether that is its fault shows when the champion
-    /// reads the rows.
-    fn by_challenger(&self, pair: Pair<'_>, text: &str) -> Option<Reply> {
-        let own = score(pair.challenger, text).ok()?;
-        let other = pair.pairing().score_too(pair.champion.version(), &own, text).ok();
+    /// Returns the challenger's answer. If it cannot answer, whether that is its fault shows when the champion reads the
+    /// rows.
+    fn by_challenger(&self, pair: Pair<'_>, asked: Asked<'_>) -> Result<Reply, NoAnswer> {
+        let mut own = score(pair.challenger, asked.text)?;
+        asked.mark(&mut own.rows);
+        let other = pair.pairing().score_too(pair.champion.version(), &own, asked.text).ok();
         let body = guarded(|| {
             let by = AnsweredBy { version: pair.challenger, is_canary: true };
             let rival = pair.rival(pair.champion.version(), other.as_ref());
-            let body = self.body(by, &own.predictions, &own.rows, rival, self.world.clock().now());
-            body.map_err(|_| ScoreError::Failed)
+            Ok(self.body(by, &own.predictions, &own.rows, rival, self.world.clock().now()))
         });
-        let reply = Reply { body: body.ok()?, rows: own.rows.count, version: Some(pair.challenger.number()) };
+        let body = body?.map_err(|error| match error {
+            BodyError::Explaining(..) => NoAnswer::Unexplained,
+            BodyError::Json(_) => NoAnswer::Failed,
+        })?;
+        let reply = Reply { body, rows: own.rows.count, version: Some(pair.challenger.number()) };
         self.count(pair, |counts| {
             counts.challenger.answered(own.rows.count as u64, own.nanos);
             if let Some((champion, nanos)) = &other {
@@ -77,13 +96,13 @@ impl<W: PredictWorld> App<W> {
                 add_times(counts, own.rows.count, champion.len(), (*nanos, part_of(&own, champion.len())));
             }
         });
-        Some(reply)
+        Ok(reply)
     }
 
     /// Returns the champion's answer. `is_chosen` is false if it answers in place of the challenger.
-    fn by_champion(&self, pair: Pair<'_>, text: &str, is_chosen: bool) -> Result<Reply, Problem> {
+    fn by_champion(&self, pair: Pair<'_>, asked: Asked<'_>, is_chosen: bool) -> Result<Reply, Problem> {
         let champion = pair.champion;
-        let own = score(champion.version(), text).map_err(|error| match error {
+        let mut own = score(champion.version(), asked.text).map_err(|error| match error {
             ScoreError::Rows(fault) => {
                 self.served.refuse(champion, self.world.clock().now());
                 problem::of_rows(fault, champion.columns())
@@ -94,11 +113,12 @@ impl<W: PredictWorld> App<W> {
                 Problem::internal()
             }
         })?;
-        let other = is_chosen.then(|| pair.pairing().score_too(pair.challenger, &own, text));
+        asked.mark(&mut own.rows);
+        let other = is_chosen.then(|| pair.pairing().score_too(pair.challenger, &own, asked.text));
         let rival = pair.rival(pair.challenger, other.as_ref().and_then(|other| other.as_ref().ok()));
         let now = self.world.clock().now();
         let by = champion.version().into();
-        let body = self.body(by, &own.predictions, &own.rows, rival, now).map_err(internal)?;
+        let body = self.body(by, &own.predictions, &own.rows, rival, now)?;
         self.served.count(champion, &own.rows.values, &own.predictions, now);
         let rows = own.rows.count;
         self.count(pair, |counts| match &other {

@@ -6,9 +6,11 @@ use evergreen_lifecycle::Column;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::asks::AsksReader;
 use super::cell::JsonCellReader;
 use super::kinds::{JsonHandler, JsonVisitor};
 use super::{ColumnIndex, IgnoredColumns, JsonKind, RowFault, UnseenCategories};
+use crate::explaining::{EXPLAIN, ExplainedRows};
 
 /// Maximum number of rows in one prediction request.
 pub const MAX_ROWS: usize = 1000;
@@ -34,6 +36,8 @@ pub struct RequestRows {
     pub unseen: UnseenCategories,
     /// Names of the request's columns that the model does not use.
     pub ignored: IgnoredColumns,
+    /// The rows that ask for an explanation.
+    pub explain: ExplainedRows,
 }
 
 /// Parses the body of a prediction request: one object (a row), or a list of objects.
@@ -47,8 +51,8 @@ pub fn parse(text: &str, columns: &ColumnIndex) -> Result<RequestRows, RowFault>
     let mut json = serde_json::Deserializer::from_str(text);
     match JsonVisitor(Body(&mut reader)).deserialize(&mut json).and_then(|()| json.end()) {
         Ok(()) => {
-            let RowReader { values, row: count, unseen, ignored, .. } = reader;
-            Ok(RequestRows { values, count, unseen, ignored })
+            let RowReader { values, row: count, unseen, ignored, explain, .. } = reader;
+            Ok(RequestRows { values, count, unseen, ignored, explain })
         }
         Err(error) => Err(reader.fault_of(&error)),
     }
@@ -60,6 +64,7 @@ pub(super) struct RowReader<'c> {
     values: Vec<f32>,
     unseen: UnseenCategories,
     ignored: IgnoredColumns,
+    explain: ExplainedRows,
     /// Index of the request row that is being read, which is also the number of completed rows.
     row: usize,
     in_list: bool,
@@ -81,6 +86,7 @@ impl<'c> RowReader<'c> {
             values: Vec::with_capacity(columns.slots()),
             unseen: UnseenCategories::default(),
             ignored: IgnoredColumns::default(),
+            explain: ExplainedRows::default(),
             row: 0,
             in_list: false,
             field: None,
@@ -155,7 +161,16 @@ impl<'c> RowReader<'c> {
             let (field, column) = match name {
                 FoundName::Column(field, column) => (field, column),
                 FoundName::Other(name) => {
-                    object.next_value::<IgnoredAny>()?;
+                    let mut asks = None;
+                    if name == EXPLAIN {
+                        object.next_value_seed(JsonVisitor(AsksReader(&mut asks)))?;
+                    } else {
+                        object.next_value::<IgnoredAny>()?;
+                    }
+                    if let Some(asks) = asks {
+                        self.explain.set(self.row, asks);
+                        continue;
+                    }
                     self.ignored.note(&name);
                     unknown.get_or_insert(name);
                     continue;

@@ -6,6 +6,7 @@
 mod busy;
 mod copies;
 mod counting;
+mod explaining;
 mod freezing;
 mod ids;
 mod mixing;
