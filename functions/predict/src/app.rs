@@ -18,7 +18,7 @@ use crate::answer::{Added, AnsweredBy};
 use crate::challenger::ChallengerCache;
 use crate::champion::{ChampionCache, LoadedChampion};
 use crate::counting::ServedRows;
-use crate::explaining::{ExplainFault, ExplainedRows, explanations};
+use crate::explaining::{ExplainFault, asks_for_all, explanations};
 use crate::ids::{PredictionIds, RivalAnswers};
 use crate::journal::AnsweredRequest;
 use crate::loaded::LoadedVersion;
@@ -28,7 +28,7 @@ use crate::problem;
 use crate::requested::{RequestedVersion, VersionOrAlias};
 use crate::rollout_counting::RolloutTally;
 use crate::route::{Endpoint, Route};
-use crate::rows::{ColumnIndex, RequestRows, RowFault};
+use crate::rows::{ColumnIndex, ExplainedRows, RequestRows, RowFault};
 use crate::views::{HealthView, ModelView, VersionView};
 use crate::{answer, body, rows};
 
@@ -186,7 +186,7 @@ impl<W: PredictWorld> App<W> {
 
     async fn predict(&self, request: &Request) -> Result<Reply, Problem> {
         let text = body::json_text(request).map_err(problem::of_body)?;
-        let asked = Asked { text, explains_all: ExplainedRows::asks_for_all(request)? };
+        let asked = Asked { text, explains_all: asks_for_all(request)? };
         let answering = self.answering(request).await?;
         let Answering::Champion(champion) = &answering else {
             return self.predict_by_named(answering.version(), asked);

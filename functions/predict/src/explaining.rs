@@ -6,10 +6,7 @@ use lambda_http::{Request, RequestExt};
 
 use crate::loaded::LoadedVersion;
 use crate::problem;
-use crate::rows::RequestRows;
-
-/// Name of the query parameter that asks for explanations of all rows, and of the key with which a row asks for its own.
-pub const EXPLAIN: &str = "explain";
+use crate::rows::{EXPLAIN, ExplainedRows, RequestRows};
 
 // A unit of work takes at most 5 ns at one vCPU, and a request may take ten seconds in all.
 /// Maximum work of all explanations of a request, as [`explaining_work`](evergreen_scoring::Model::explaining_work) counts.
@@ -21,18 +18,6 @@ const MAX_BYTES: usize = 4_000_000;
 
 /// Estimated size of an explanation in bytes without its contributions, and of a contribution without its name.
 const SIZES: (usize, usize) = (64, 28);
-
-/// Which rows of a request ask for an explanation.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum ExplainedRows {
-    /// No row.
-    #[default]
-    None,
-    /// The rows with these indices, in ascending order.
-    Some(Vec<usize>),
-    /// All rows.
-    All,
-}
 
 /// The explanations of a request's rows.
 #[derive(Debug)]
@@ -52,39 +37,17 @@ pub enum ExplainFault {
     TooMany(usize),
 }
 
-impl ExplainedRows {
-    /// Reads from a request whether it asks for explanations of all rows.
-    ///
-    /// # Errors
-    /// A 400 [`Problem`] that names the query parameter: it is neither `true` nor `false`, or it occurs twice.
-    pub fn asks_for_all(request: &Request) -> Result<bool, Problem> {
-        let values = request.query_string_parameters_ref().and_then(|query| query.all(EXPLAIN)).unwrap_or_default();
-        match values.as_slice() {
-            [] | ["false"] => Ok(false),
-            ["true"] => Ok(true),
-            [_] => Err(problem::explain_value("has another value")),
-            _ => Err(problem::explain_value("occurs more than once")),
-        }
-    }
-
-    /// Notes whether the row with the index `row` asks. The last word of a row counts.
-    pub(crate) fn set(&mut self, row: usize, asks: bool) {
-        match self {
-            Self::None if asks => *self = Self::Some(vec![row]),
-            Self::Some(rows) if asks && rows.last() != Some(&row) => rows.push(row),
-            Self::Some(rows) if !asks && rows.last() == Some(&row) => {
-                rows.pop();
-            }
-            Self::None | Self::Some(_) | Self::All => {}
-        }
-    }
-
-    fn count(&self, rows: usize) -> usize {
-        match self {
-            Self::None => 0,
-            Self::Some(indices) => indices.len(),
-            Self::All => rows,
-        }
+/// Reads from a request whether it asks for explanations of all rows.
+///
+/// # Errors
+/// A 400 [`Problem`] that names the query parameter: it is neither `true` nor `false`, or it occurs twice.
+pub fn asks_for_all(request: &Request) -> Result<bool, Problem> {
+    let values = request.query_string_parameters_ref().and_then(|query| query.all(EXPLAIN)).unwrap_or_default();
+    match values.as_slice() {
+        [] | ["false"] => Ok(false),
+        ["true"] => Ok(true),
+        [_] => Err(problem::explain_value("has another value")),
+        _ => Err(problem::explain_value("occurs more than once")),
     }
 }
 

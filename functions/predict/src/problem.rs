@@ -9,9 +9,10 @@ use evergreen_http::{Problem, ProblemKind};
 use evergreen_lifecycle::VersionNumber;
 use lambda_http::http::StatusCode;
 
-use crate::explaining::{EXPLAIN, ExplainFault};
+use crate::explaining::ExplainFault;
 use crate::other_versions::OtherVersionError;
 use crate::route;
+use crate::rows::EXPLAIN;
 
 static NO_CHAMPION: ProblemKind = ProblemKind::new(StatusCode::SERVICE_UNAVAILABLE, "no-champion", "No champion");
 static UNKNOWN_VERSION: ProblemKind = ProblemKind::new(StatusCode::NOT_FOUND, "unknown-version", "Unknown version");

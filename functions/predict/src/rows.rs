@@ -17,6 +17,7 @@ mod reader;
 mod tests;
 mod unseen;
 
+pub use asks::{EXPLAIN, ExplainedRows};
 pub use columns::ColumnIndex;
 pub use fault::{JsonKind, RowFault};
 pub use ignored::IgnoredColumns;

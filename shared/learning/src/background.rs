@@ -1,10 +1,11 @@
 //! Counts the training rows for explanations: which nodes of the trees they reach, and the means of a linear model's
-//! features.
+//! features. Then computes how much each column contributes to the predictions for hold-out rows.
 
 use evergreen_scoring::{BackgroundCounter, Model, WrittenBackground};
 use rayon::prelude::*;
 
 use crate::counting::CHUNK_ROWS;
+use crate::evaluate::Answers;
 use crate::prepared::Prepared;
 use crate::rows::Encoder;
 use crate::train::LearningError;
@@ -36,4 +37,41 @@ pub(crate) fn count_background(prepared: &Prepared, model: &Model) -> Result<Opt
     let Some(mut all) = parts.next() else { return Ok(None) };
     parts.for_each(|part| all.merge(&part));
     Ok(all.finish())
+}
+
+/// Maximum number of hold-out rows for the mean contributions.
+const EXPLAINED_ROWS: usize = 500;
+
+// About a second.
+/// Maximum work of the mean contributions, as [`Model::explaining_work`] counts.
+const EXPLAINED_WORK: usize = 200_000_000;
+
+/// Returns the model with this background, to which the mean absolute contribution of each column is added. `raw` has the raw
+/// rows of the hold-out, and `answers` the predictions for them.
+pub(crate) fn with_contributions(
+    model: Model,
+    background: WrittenBackground,
+    raw: &[f32],
+    answers: &Answers,
+) -> (Model, WrittenBackground) {
+    let model = model.with_background(background.clone());
+    let (slots, columns) = (model.signature().slots(), model.signature().columns().len());
+    // A model with very deep trees has no explanations, and is as good without them.
+    let Ok(work) = model.explaining_work() else { return (model, background) };
+    let most = EXPLAINED_ROWS.min(EXPLAINED_WORK / work.max(1)).max(1);
+    let step = (raw.len() / slots.max(1)).div_ceil(most).max(1);
+    let rows: Vec<f32> = raw.chunks_exact(slots.max(1)).step_by(step).flatten().copied().collect();
+    let labels: Vec<usize> = match answers {
+        Answers::Classes { classes, .. } => classes.iter().step_by(step).copied().collect(),
+        Answers::Numbers { .. } => Vec::new(),
+    };
+    let Ok(found) = model.explain(&rows, &labels) else { return (model, background) };
+    let mut means = vec![0.0; columns];
+    for row in &found.rows {
+        means.iter_mut().zip(&row.contributions).for_each(|(mean, contribution)| *mean += contribution.abs());
+    }
+    means.iter_mut().for_each(|mean| *mean /= found.rows.len().max(1) as f64);
+    let background = background.with_contributions(&means);
+    // This also frees the memory of the explanations.
+    (model.with_background(background.clone()), background)
 }

@@ -6,11 +6,10 @@ use evergreen_lifecycle::Column;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::asks::AsksReader;
+use super::asks::{AsksReader, EXPLAIN, ExplainedRows};
 use super::cell::JsonCellReader;
 use super::kinds::{JsonHandler, JsonVisitor};
 use super::{ColumnIndex, IgnoredColumns, JsonKind, RowFault, UnseenCategories};
-use crate::explaining::{EXPLAIN, ExplainedRows};
 
 /// Maximum number of rows in one prediction request.
 pub const MAX_ROWS: usize = 1000;

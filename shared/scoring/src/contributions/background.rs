@@ -23,6 +23,9 @@ pub(crate) struct Background {
     pub(crate) rows: u32,
     /// What is known for each predictor: one, or the members of a blend in their order.
     pub(crate) predictors: Vec<PredictorBackground>,
+    /// The mean absolute contribution of each column. Empty if it was not computed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) contributions: Vec<f32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,6 +46,12 @@ impl WrittenBackground {
     /// Returns the text.
     pub fn text(&self) -> &str {
         &self.0
+    }
+
+    /// Adds the mean absolute contribution of each column, in the order of the signature.
+    pub fn with_contributions(self, means: &[f64]) -> Self {
+        let contributions = means.iter().map(|mean| *mean as f32).collect();
+        self.read().map_or(self, |background| Self::new(&Background { contributions, ..background }))
     }
 
     pub(crate) fn new(background: &Background) -> Self {

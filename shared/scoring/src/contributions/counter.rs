@@ -62,7 +62,7 @@ impl<'m> BackgroundCounter<'m> {
         let rows = self.rows;
         let predictors = self.model.predictors().into_iter().zip(self.counts);
         let predictors = predictors.map(|((scorer, _), counts)| counts.finish(scorer, rows)).collect();
-        let written = WrittenBackground::new(&Background { rows, predictors });
+        let written = WrittenBackground::new(&Background { rows, predictors, contributions: Vec::new() });
         (rows > 0 && written.text().len() <= MAX_TEXT).then_some(written)
     }
 }

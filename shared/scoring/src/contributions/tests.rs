@@ -92,10 +92,8 @@ fn known(model: Model, rows: &[f32]) -> Model {
         other.add(part).unwrap();
         counter.merge(&other);
     }
-    let background = counter.finish();
-    let mut known = model.clone();
-    known.set_background(background);
-    known
+    let background = counter.finish().unwrap();
+    model.with_background(background)
 }
 
 /// Returns the expected output of a tree, if only the features in `set` are known: the definition of the path-dependent

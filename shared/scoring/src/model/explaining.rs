@@ -1,9 +1,10 @@
 //! Explains predictions, and gives explanations access to the parts of a model.
 
 use std::iter::repeat_n;
+use std::sync::OnceLock;
 
 use super::{Model, ShapeError};
-use crate::contributions::{ExplainError, Explainer, Explanations};
+use crate::contributions::{ExplainError, Explainer, Explanations, WrittenBackground};
 use crate::link::Answerer;
 use crate::scorer::{Blended, Scorer};
 
@@ -26,6 +27,20 @@ impl Model {
     /// [`ExplainError`] if the model cannot explain its predictions.
     pub fn explaining_work(&self) -> Result<usize, ExplainError> {
         Ok(self.explainer()?.work())
+    }
+
+    /// Returns the model with what explanations need to know of its training rows.
+    pub fn with_background(mut self, background: WrittenBackground) -> Self {
+        self.metadata.background = Some(background);
+        self.explainer = OnceLock::new();
+        self
+    }
+
+    /// Returns the mean absolute contribution of each column to the predictions for hold-out rows, in the order of the
+    /// signature. `None` if the artifact does not have them.
+    pub fn mean_contributions(&self) -> Option<Vec<f32>> {
+        let contributions = self.metadata.background.as_ref()?.read()?.contributions;
+        (contributions.len() == self.signature.columns().len()).then_some(contributions)
     }
 
     fn explainer(&self) -> Result<&Explainer, ExplainError> {
@@ -99,12 +114,5 @@ impl Model {
             }
             None => each(&self.scorer, features),
         }
-    }
-}
-
-#[cfg(test)]
-impl Model {
-    pub(crate) fn set_background(&mut self, background: Option<crate::contributions::WrittenBackground>) {
-        self.metadata.background = background;
     }
 }
