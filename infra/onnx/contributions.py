@@ -94,7 +94,7 @@ class Artifact:
         """
         rows = range(len(self.explained))
         labels = [row["label"] for row in self.explained]
-        weight = self._numbers(self._name(number, "weight"), None)
+        weight = self._numbers(self._name(number, "weight"), np.ones(1))
         if len(self.predictors) == 1 or labels[0] is None:
             of = [0 if values.shape[2] == 1 else label for label in labels]
             scale = self._margin() if len(self.predictors) == 1 else weight[0]
@@ -132,16 +132,16 @@ class Artifact:
 
     def _margin(self) -> float:
         """Returns the calibration of log-odds and of scores before softmax, which multiplies them."""
-        calibration = self._numbers("calibration", None)
+        calibration = self._numbers("calibration", np.ones(1))
         softmax = any(node.op_type == "Softmax" for node in self.model.graph.node)
         surprise = self._name(0, "surprise") in self.operators
-        return 1.0 if calibration is None or not softmax or surprise else calibration[0]
+        return 1.0 if not softmax or surprise else calibration[0]
 
     def _name(self, number: int, name: str) -> str:
         prefix = f"member_{number}_"
         return f"{prefix}{name}" if self.predictors[number].name.startswith(prefix) else name
 
-    def _numbers(self, name: str, otherwise: np.ndarray | None, attribute: str = "value_floats") -> np.ndarray | None:
+    def _numbers(self, name: str, otherwise: np.ndarray, attribute: str = "value_floats") -> np.ndarray:
         node = self.operators.get(name)
         return np.array(_attributes(node)[attribute]) if node is not None else otherwise
 
@@ -153,7 +153,9 @@ class Artifact:
         wanted = sorted(set(names))
         inputs = {given.name for given in model.graph.input}
         model.graph.output.extend(
-            onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in wanted if name not in inputs
+            onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None)
+            for name in wanted
+            if name not in inputs
         )
         feed = {}
         for given in model.graph.input:

@@ -1,8 +1,8 @@
 """Explains rows with another library, in a separate process.
 
-`peer.py lightgbm|shap CSV ROWS COLUMNS` fits LightGBM with 100 trees of 31 leaves to the table, and explains the rows with
-LightGBM's own `pred_contrib`, or with `shap`. Both use one thread. It prints an empty list. Then it reads lines with `one` or
-`batch`, and prints the seconds per row of a round for each.
+`peer.py lightgbm|shap CSV ROWS COLUMNS` fits LightGBM with 100 trees of 31 leaves to the table. It explains the rows
+with LightGBM's own `pred_contrib`, or with `shap`. Both use one thread. It prints an empty list. Then it reads lines
+with `one` or `batch`, and prints the seconds per row of a round for each.
 """
 
 import json
@@ -17,7 +17,7 @@ import shap
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from scoring.peer import timed  # noqa: E402
+from scoring.peer import timed
 
 SETTINGS = {"n_estimators": 100, "num_leaves": 31, "learning_rate": 0.1, "min_child_samples": 20, "verbose": -1}
 

@@ -21,7 +21,7 @@ pub struct WrittenBackground(String);
 pub(crate) struct Background {
     /// Number of training rows that were counted.
     pub(crate) rows: u32,
-    /// What is known for each predictor: one, or the members of a blend in their order.
+    /// The covers or means of each predictor: of the only one, or of the members of a blend in their order.
     pub(crate) predictors: Vec<PredictorBackground>,
     /// The mean absolute contribution of each column. Empty if it was not computed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -39,7 +39,7 @@ pub struct Explanations {
 pub struct Explanation {
     /// Index of the label that is explained: the second of two labels, otherwise the predicted one. `None` for a number.
     pub label: Option<usize>,
-    /// What is expected if no column is known. With the contributions, it adds up to what is explained.
+    /// Expected value if no column is known. With the contributions, it adds up to the explained number.
     pub base: f64,
     /// The contribution of each column, in the order of the signature.
     pub contributions: Vec<f64>,

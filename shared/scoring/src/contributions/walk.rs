@@ -1,7 +1,7 @@
 //! Computes the contributions of features to the output of trees: exact TreeSHAP, path-dependent.
 //!
-//! A leaf with the value v is reached by the row on the way of each feature i (`o` is 1) or not (`o` is 0). Of the training
-//! rows the part `p` goes that way. If only the features of a set S are known, the leaf counts v times the product of `o` over
+//! A leaf with the value v is reached by the row on the way of each feature i (`o` is 1) or not (`o` is 0). The part `p` of
+//! the training rows goes that way. If only the features of a set S are known, the leaf counts v times the product of `o` over
 //! S and of `p` over the others. The Shapley value of feature i in this game is an integral over t from 0 to 1:
 //!
 //! > v (oᵢ − pᵢ) ∫ ∏ (pⱼ (1 − t) + oⱼ t) dt, where the product runs over the other features of the path.
