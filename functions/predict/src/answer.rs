@@ -1,6 +1,9 @@
-//! Writes the JSON answer to `POST /predict` from the model's predictions.
+//! Writes the answer to a request for predictions: the JSON of `POST /predict`, or the form of another protocol.
 
 mod explained;
+mod form;
+mod plain;
+mod tensors;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,8 +13,9 @@ use evergreen_scoring::{ClassPredictions, Predictions};
 use serde::ser::{Error, SerializeSeq};
 use serde::{Serialize, Serializer};
 
-use crate::answer::explained::ExplainedAnswer;
-use crate::explaining::RowExplanations;
+use self::explained::ExplainedAnswer;
+pub use self::form::{AnswerForm, AnswerParts};
+pub use self::tensors::{OUTPUT_NAMES, OutputDescription, outputs};
 use crate::loaded::LoadedVersion;
 use crate::problem::shortened;
 use crate::rows::{CellPosition, ColumnIndex, RequestRows};
@@ -52,15 +56,6 @@ struct RegressionAnswer<'a> {
     #[serde(flatten)]
     warnings: Option<Warnings<'a>>,
     model: ModelReference<'a>,
-}
-
-/// What is added to the predictions of an answer.
-#[derive(Debug, Clone, Copy)]
-pub struct Added<'a> {
-    /// The id of each prediction. `None` if there is no key to sign them.
-    pub ids: Option<&'a [String]>,
-    /// The explanations that the rows ask for. `None` if no row asks.
-    pub explanations: Option<&'a RowExplanations>,
 }
 
 #[derive(Debug, Serialize)]
@@ -162,13 +157,8 @@ impl<'a> Warnings<'a> {
 ///
 /// # Errors
 /// Fails only through a bug: names and finite numbers always serialize, and every predicted class has a label.
-pub fn to_json(
-    predictions: &Predictions,
-    Added { ids, explanations }: Added<'_>,
-    rows: &RequestRows,
-    AnsweredBy { version, is_canary }: AnsweredBy<'_>,
-    name: &ModelName,
-) -> serde_json::Result<String> {
+pub fn to_json(parts: AnswerParts<'_>) -> serde_json::Result<String> {
+    let AnswerParts { predictions, ids, explanations, rows, by: AnsweredBy { version, is_canary }, name } = parts;
     let warnings = Warnings::of(rows, version.columns());
     let signature = version.model().signature();
     let explanations = explanations.map(|found| ExplainedAnswer::new(found, signature));

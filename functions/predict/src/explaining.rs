@@ -6,7 +6,7 @@ use lambda_http::{Request, RequestExt};
 
 use crate::loaded::LoadedVersion;
 use crate::problem;
-use crate::rows::{EXPLAIN, ExplainedRows, RequestRows};
+use crate::rows::{EXPLAIN, RequestRows};
 
 // A unit of work takes at most 5 ns at one vCPU, and a request may take ten seconds in all.
 /// Maximum work of all explanations of a request, as [`explaining_work`](evergreen_scoring::Model::explaining_work) counts.
@@ -51,16 +51,17 @@ pub fn asks_for_all(request: &Request) -> Result<bool, Problem> {
     }
 }
 
-/// Explains the predictions for the rows that ask for it. `None` if no row asks.
+/// Explains the predictions for all rows, or for those that ask for it. `None` if no row asks.
 ///
 /// # Errors
 /// [`ExplainFault`] if the model cannot explain its predictions, or not so many.
 pub fn explanations(
     version: &LoadedVersion,
     rows: &RequestRows,
+    all: bool,
     predictions: &Predictions,
 ) -> Result<Option<RowExplanations>, ExplainFault> {
-    let count = rows.explain.count(rows.count);
+    let count = if all { rows.count } else { rows.explain.indices().len() };
     if count == 0 {
         return Ok(None);
     }
@@ -70,13 +71,14 @@ pub fn explanations(
     }
     let labels = predictions.classes().map_or(&[][..], |batch| batch.classes());
     let model = version.model();
-    let ExplainedRows::Some(wanted) = &rows.explain else {
+    if all {
         let found = model.explain(&rows.values, labels)?;
         return Ok(Some(RowExplanations {
             explained: found.explained,
             rows: found.rows.into_iter().map(Some).collect(),
         }));
-    };
+    }
+    let wanted = rows.explain.indices();
     let slots = version.columns().slots();
     let values: Vec<f32> = wanted.iter().flat_map(|row| of_row(&rows.values, *row, slots)).copied().collect();
     let labels: Vec<usize> = wanted.iter().filter_map(|row| labels.get(*row)).copied().collect();

@@ -1,5 +1,7 @@
 //! JSON bodies of the answers about the champion.
 
+mod inference;
+
 use std::collections::BTreeMap;
 
 use evergreen_http::{RowSchema, maybe_moment, moment};
@@ -10,6 +12,7 @@ use evergreen_lifecycle::{
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
+pub use self::inference::{LiveView, ReadyView, ServerView, TensorsView};
 use crate::champion::{ConfirmedChampion, LoadedChampion};
 use crate::loaded::LoadedVersion;
 use crate::other_versions::OtherVersion;

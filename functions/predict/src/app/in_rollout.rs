@@ -7,8 +7,9 @@ use evergreen_lifecycle::rollout::RolloutCounts;
 use evergreen_scoring::Predictions;
 use lambda_http::Request;
 
-use super::{App, Asked, BodyError, Reply};
+use super::{AnswerError, App, Reply};
 use crate::answer::AnsweredBy;
+use crate::asking::Ask;
 use crate::challenger::RunningRollout;
 use crate::champion::LoadedChampion;
 use crate::ids::RivalAnswers;
@@ -61,34 +62,32 @@ impl<W: PredictWorld> App<W> {
     pub(super) fn predict_in_rollout(
         &self,
         request: &Request,
-        asked: Asked<'_>,
+        ask: &Ask<'_>,
         champion: &LoadedChampion,
         running: &RunningRollout,
     ) -> Result<Reply, Problem> {
-        let Some(challenger) = running.challenger() else { return self.predict_by(champion, asked) };
+        let Some(challenger) = running.challenger() else { return self.predict_by(champion, ask) };
         let pair = Pair { running, champion, challenger };
-        if !running.chooses(key(request, asked.text)) {
-            return self.by_champion(pair, asked, true);
+        if !running.chooses(key(request, ask.rows.bytes())) {
+            return self.by_champion(pair, ask, true);
         }
-        self.by_challenger(pair, asked).or_else(|why| self.by_champion(pair, asked, why == NoAnswer::Unexplained))
+        self.by_challenger(pair, ask).or_else(|why| self.by_champion(pair, ask, why == NoAnswer::Unexplained))
     }
 
     /// Returns the challenger's answer. If it cannot answer, whether that is its fault shows when the champion reads the
     /// rows.
-    fn by_challenger(&self, pair: Pair<'_>, asked: Asked<'_>) -> Result<Reply, NoAnswer> {
-        let mut own = score(pair.challenger, asked.text)?;
-        asked.mark(&mut own.rows);
-        let other = pair.pairing().score_too(pair.champion.version(), &own, asked.text).ok();
-        let body = guarded(|| {
+    fn by_challenger(&self, pair: Pair<'_>, ask: &Ask<'_>) -> Result<Reply, NoAnswer> {
+        let own = score(pair.challenger, &ask.rows)?;
+        let other = pair.pairing().score_too(pair.champion.version(), &own, &ask.rows).ok();
+        let reply = guarded(|| {
             let by = AnsweredBy { version: pair.challenger, is_canary: true };
             let rival = pair.rival(pair.champion.version(), other.as_ref());
-            Ok(self.body(by, &own.predictions, &own.rows, rival, self.world.clock().now()))
+            Ok(self.predicted(&ask.form, by, &own.predictions, &own.rows, rival, self.world.clock().now()))
         });
-        let body = body?.map_err(|error| match error {
-            BodyError::Explaining(..) => NoAnswer::Unexplained,
-            BodyError::Json(_) => NoAnswer::Failed,
+        let reply = reply?.map_err(|error| match error {
+            AnswerError::Explaining(..) => NoAnswer::Unexplained,
+            AnswerError::Json(_) => NoAnswer::Failed,
         })?;
-        let reply = Reply { body, rows: own.rows.count, version: Some(pair.challenger.number()) };
         self.count(pair, |counts| {
             counts.challenger.answered(own.rows.count as u64, own.nanos);
             if let Some((champion, nanos)) = &other {
@@ -100,9 +99,9 @@ impl<W: PredictWorld> App<W> {
     }
 
     /// Returns the champion's answer. `is_chosen` is false if it answers in place of the challenger.
-    fn by_champion(&self, pair: Pair<'_>, asked: Asked<'_>, is_chosen: bool) -> Result<Reply, Problem> {
+    fn by_champion(&self, pair: Pair<'_>, ask: &Ask<'_>, is_chosen: bool) -> Result<Reply, Problem> {
         let champion = pair.champion;
-        let mut own = score(champion.version(), asked.text).map_err(|error| match error {
+        let own = score(champion.version(), &ask.rows).map_err(|error| match error {
             ScoreError::Rows(fault) => {
                 self.served.refuse(champion, self.world.clock().now());
                 problem::of_rows(fault, champion.columns())
@@ -113,12 +112,11 @@ impl<W: PredictWorld> App<W> {
                 Problem::internal()
             }
         })?;
-        asked.mark(&mut own.rows);
-        let other = is_chosen.then(|| pair.pairing().score_too(pair.challenger, &own, asked.text));
+        let other = is_chosen.then(|| pair.pairing().score_too(pair.challenger, &own, &ask.rows));
         let rival = pair.rival(pair.challenger, other.as_ref().and_then(|other| other.as_ref().ok()));
         let now = self.world.clock().now();
         let by = champion.version().into();
-        let body = self.body(by, &own.predictions, &own.rows, rival, now)?;
+        let reply = self.predicted(&ask.form, by, &own.predictions, &own.rows, rival, now)?;
         self.served.count(champion, &own.rows.values, &own.predictions, now);
         let rows = own.rows.count;
         self.count(pair, |counts| match &other {
@@ -137,7 +135,7 @@ impl<W: PredictWorld> App<W> {
         if !matches!(other, Some(Ok(_))) {
             pair.running.warn_of_failure();
         }
-        Ok(Reply { body, rows, version: Some(champion.pointer().number) })
+        Ok(reply)
     }
 
     fn count(&self, pair: Pair<'_>, count: impl FnOnce(&mut RolloutCounts)) {
@@ -146,9 +144,9 @@ impl<W: PredictWorld> App<W> {
 }
 
 /// Returns what decides which version answers: the caller's key, or the body of a request without one.
-fn key<'a>(request: &'a Request, text: &'a str) -> &'a [u8] {
+fn key<'a>(request: &'a Request, body: &'a [u8]) -> &'a [u8] {
     let key = request.headers().get(KEY).map_or(&[][..], |value| value.as_bytes());
-    if key.is_empty() { text.as_bytes() } else { key }
+    if key.is_empty() { body } else { key }
 }
 
 /// Returns the time in nanoseconds that the first `scored` rows of a request took, as their part of all rows.

@@ -8,38 +8,24 @@ use super::kinds::JsonHandler;
 /// Name of the key with which a row asks for an explanation, and of the query parameter that asks for all rows.
 pub const EXPLAIN: &str = "explain";
 
-/// Which rows of a request ask for an explanation.
+/// The rows of a request that ask for an explanation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum ExplainedRows {
-    /// No row.
-    #[default]
-    None,
-    /// The rows with these indices, in ascending order.
-    Some(Vec<usize>),
-    /// All rows.
-    All,
-}
+pub struct ExplainedRows(Vec<usize>);
 
 impl ExplainedRows {
     /// Notes whether the row with the index `row` asks. The last word of a row counts.
     pub(super) fn set(&mut self, row: usize, asks: bool) {
-        match self {
-            Self::None if asks => *self = Self::Some(vec![row]),
-            Self::Some(rows) if asks && rows.last() != Some(&row) => rows.push(row),
-            Self::Some(rows) if !asks && rows.last() == Some(&row) => {
-                rows.pop();
-            }
-            Self::None | Self::Some(_) | Self::All => {}
+        if self.0.last() == Some(&row) {
+            self.0.pop();
+        }
+        if asks {
+            self.0.push(row);
         }
     }
 
-    /// Returns the number of rows that ask, of `rows` rows.
-    pub fn count(&self, rows: usize) -> usize {
-        match self {
-            Self::None => 0,
-            Self::Some(indices) => indices.len(),
-            Self::All => rows,
-        }
+    /// Returns the indices of the rows that ask, in ascending order.
+    pub fn indices(&self) -> &[usize] {
+        &self.0
     }
 }
 
