@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run stop console cli build test unit-test python-test onnx-test proof-test e2e api-test cli-test clients-test browser-test dynamodb-test localstack-test verify-machines proof served drift-proof live-proof lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving bench-console gate fuzz fuzz-corpus year year-localstack cost
+.PHONY: help run stop console cli build test unit-test python-test onnx-test proof-test e2e api-test cli-test clients-test browser-test dynamodb-test localstack-test verify-machines proof served drift-proof live-proof lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-explaining bench-train bench-memory bench-serving bench-console gate fuzz fuzz-corpus year year-localstack cost
 
 EMULATOR ?= ministack
 ADVISORIES ?=
@@ -72,9 +72,10 @@ python-test: .venv/emulator/ready .venv/onnx/ready ## Run the tests of the Pytho
 	@for program in $(WITHOUT_NUMPY); do (cd $$program && ../../$(PYTHON) -m unittest discover --quiet -s tests -t .) || exit 1; done
 	@for program in $(WITH_NUMPY); do (cd $$program && ../../.venv/onnx/bin/python -m unittest discover --quiet -s tests -t .) || exit 1; done
 
-onnx-test: .venv/onnx/ready ## Compare predictions with ONNX Runtime: every model family on every table of the proof, and random pipelines
+onnx-test: .venv/onnx/ready ## Compare predictions with ONNX Runtime, and explanations with shap: every model family on every table of the proof, and random pipelines
 	cargo build --workspace --examples --locked
 	@.venv/onnx/bin/python infra/onnx/equality.py --examples "$${CARGO_TARGET_DIR:-target}/debug/examples"
+	@.venv/onnx/bin/python infra/onnx/contributions.py
 
 verify-machines: .venv/onnx/ready ## Train as on other processors (with QEMU, if it is installed) and compare the artifacts byte for byte (ARGS=--all uses all tables)
 	cargo build --workspace --examples --locked
@@ -178,7 +179,7 @@ bench-memory: .venv/parquet/ready ## Compare the peak memory of training with it
 	  --binary "$$(cd ../.. && cd "$${CARGO_TARGET_DIR:-target}" && pwd)/release/examples/memory" $(ARGS)
 
 bench: override ARGS :=
-bench: bench-reading bench-train bench-scoring bench-serving cost ## Run all benchmarks and write one table with goals and peers, also as JSON in target/bench/report.json
+bench: bench-reading bench-train bench-scoring bench-explaining bench-serving cost ## Run all benchmarks and write one table with goals and peers, also as JSON in target/bench/report.json
 	@$(PYTHON) infra/bench/whole.py
 
 year: ## Simulate years of the stack with the template's alarms: which mail reports which incident, and how many are false (ARGS='--years 20 --quiet 1000', ARGS='--record FILE', ARGS='--replay FILE --set AccuracyLowAlarm.Threshold=-1', ARGS=--kinds)
@@ -210,6 +211,10 @@ $(CARGO_FUZZ):
 bench-scoring: .venv/onnx/ready ## Measure predictions of 1 and 10,000 rows beside smartcore, ONNX Runtime and scikit-learn (ARGS='--only iris' selects cases)
 	cargo build --workspace --release --example score --locked
 	@.venv/onnx/bin/python infra/bench/scoring --binary "$${CARGO_TARGET_DIR:-target}/release/examples/score" $(ARGS)
+
+bench-explaining: .venv/onnx/ready ## Measure explanations of predictions beside shap and LightGBM
+	cargo build --workspace --release --example score --locked
+	@.venv/onnx/bin/python infra/bench/explaining --binary "$${CARGO_TARGET_DIR:-target}/release/examples/score" $(ARGS)
 
 bench-serving: $(BUILT) ## Measure cold start, warm calls and size of the predict function (ARGS='--binary A B' measures other binaries, alternately)
 	cargo build --package evergreen-bench-serving --profile bench-driver --locked

@@ -22,6 +22,7 @@ use crate::asking::Ask;
 use crate::challenger::ChallengerCache;
 use crate::champion::{ChampionCache, LoadedChampion};
 use crate::counting::ServedRows;
+use crate::explaining::{ExplainFault, explanations};
 use crate::ids::{PredictionIds, RivalAnswers};
 use crate::journal::AnsweredRequest;
 use crate::loaded::LoadedVersion;
@@ -45,6 +46,30 @@ pub struct App<W> {
     others: OtherVersions<W>,
     ids: Arc<PredictionIds<W>>,
     cors_origin: Option<HeaderValue>,
+}
+
+/// Error: why there is no answer.
+#[derive(Debug)]
+enum AnswerError {
+    /// The version cannot give the explanations that the request asks for.
+    Explaining(ExplainFault, VersionNumber),
+    /// The answer cannot be written, which is a bug.
+    Json(serde_json::Error),
+}
+
+impl From<serde_json::Error> for AnswerError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Json(error)
+    }
+}
+
+impl From<AnswerError> for Problem {
+    fn from(error: AnswerError) -> Self {
+        match error {
+            AnswerError::Explaining(fault, version) => problem::of_explaining(fault, version),
+            AnswerError::Json(error) => internal(error),
+        }
+    }
 }
 
 // The other fields are for the log, and for headers of other protocols.
@@ -188,7 +213,7 @@ impl<W: PredictWorld> App<W> {
         })?;
         let predictions = champion.model().predict(&rows.values).map_err(internal)?;
         let by = champion.version().into();
-        let reply = self.predicted(&ask.form, by, &predictions, &rows, None, now).map_err(internal)?;
+        let reply = self.predicted(&ask.form, by, &predictions, &rows, None, now)?;
         self.served.count(champion, &rows.values, &predictions, now);
         Ok(reply)
     }
@@ -199,11 +224,11 @@ impl<W: PredictWorld> App<W> {
         let rows = ask.rows.read(version.columns()).map_err(|fault| problem::of_rows(fault, version.columns()))?;
         let predictions = version.model().predict(&rows.values).map_err(internal)?;
         let now = self.world.clock().now();
-        self.predicted(&ask.form, version.into(), &predictions, &rows, None, now).map_err(internal)
+        Ok(self.predicted(&ask.form, version.into(), &predictions, &rows, None, now)?)
     }
 
-    /// Returns the answer with predictions, and an id for each of them. `rival` is what another version predicts for the
-    /// same rows.
+    /// Returns the answer with predictions, an id for each of them, and the explanations that are asked for. `rival` is what
+    /// another version predicts for the same rows.
     fn predicted(
         &self,
         form: &AnswerForm,
@@ -212,10 +237,22 @@ impl<W: PredictWorld> App<W> {
         rows: &RequestRows,
         rival: Option<RivalAnswers<'_>>,
         now: Timestamp,
-    ) -> serde_json::Result<Reply> {
+    ) -> Result<Reply, AnswerError> {
         let version = by.version.number();
+        let explanations = match form {
+            AnswerForm::Evergreen { explains_all } => explanations(by.version, rows, *explains_all, predictions)
+                .map_err(|fault| AnswerError::Explaining(fault, version))?,
+            AnswerForm::Predictions { .. } | AnswerForm::Tensors { .. } => None,
+        };
         let ids = self.ids.of(version, predictions, rival, now);
-        let body = form.write(AnswerParts { predictions, ids: ids.as_deref(), rows, by, name: &self.model })?;
+        let body = form.write(AnswerParts {
+            predictions,
+            ids: ids.as_deref(),
+            explanations: explanations.as_ref(),
+            rows,
+            by,
+            name: &self.model,
+        })?;
         Ok(Reply { media_type: form.media_type(), body, rows: rows.count, version: Some(version) })
     }
 

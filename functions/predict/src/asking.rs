@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::answer::{AnswerForm, OUTPUT_NAMES};
 use crate::body::{self, BodyFault};
+use crate::explaining::asks_for_all;
 use crate::media::{BodyForm, has_utf8};
 use crate::problem;
 use crate::protocol::Protocol;
@@ -45,7 +46,7 @@ impl<'a> Ask<'a> {
     /// A [`Problem`] if the body is no text, or if its form or that of the answer is not supported.
     pub fn of(protocol: Protocol, request: &Request, bytes: &'a [u8]) -> Result<Self, Problem> {
         let ask = match protocol {
-            Protocol::Evergreen => Self::of_rows(request, bytes),
+            Protocol::Evergreen => Self::of_rows(request, bytes, asks_for_all(request)?),
             Protocol::Mlflow => Self::of_mlflow(request, bytes),
             Protocol::SageMaker => Self::of_sagemaker(request, bytes),
             Protocol::Inference => return Self::of_tensors(request, bytes),
@@ -53,7 +54,7 @@ impl<'a> Ask<'a> {
         ask.map_err(problem::of_body)
     }
 
-    fn of_rows(request: &Request, bytes: &'a [u8]) -> Result<Self, BodyFault> {
+    fn of_rows(request: &Request, bytes: &'a [u8], explains_all: bool) -> Result<Self, BodyFault> {
         let form = BodyForm::of(request)?;
         let text = Cow::Borrowed(body::text(bytes)?);
         let rows = match form {
@@ -61,7 +62,7 @@ impl<'a> Ask<'a> {
             BodyForm::JsonLines => RowSource::Lines(text),
             BodyForm::Csv => RowSource::Csv(text, CsvHeader::Required),
         };
-        Ok(Self { rows, form: AnswerForm::Evergreen })
+        Ok(Self { rows, form: AnswerForm::Evergreen { explains_all } })
     }
 
     fn of_mlflow(request: &Request, bytes: &'a [u8]) -> Result<Self, BodyFault> {

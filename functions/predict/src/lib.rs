@@ -16,6 +16,7 @@ pub mod challenger;
 pub mod champion;
 mod config;
 pub mod counting;
+pub mod explaining;
 pub mod ids;
 pub mod journal;
 pub mod loaded;

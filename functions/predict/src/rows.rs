@@ -6,6 +6,7 @@
 //! [`ColumnKind`](evergreen_lifecycle::ColumnKind) defines which values are valid in a column and how they are encoded
 //! as numbers.
 
+mod asks;
 mod by_column;
 mod cell;
 mod columns;
@@ -23,6 +24,7 @@ mod tensors;
 mod tests;
 mod unseen;
 
+pub use asks::{EXPLAIN, ExplainedRows};
 pub use columns::ColumnIndex;
 pub use delimited::CsvHeader;
 pub use envelope::without_nan;

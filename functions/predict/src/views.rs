@@ -2,6 +2,8 @@
 
 mod inference;
 
+use std::collections::BTreeMap;
+
 use evergreen_http::{RowSchema, maybe_moment, moment};
 use evergreen_lifecycle::{
     Dataset, Decision, Evaluation, Family, Imported, ModelName, Parameters, Pointer, RunId, SearchSummary, Signature,
@@ -83,6 +85,10 @@ pub struct ModelView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     label_weights: Option<&'a [f32]>,
     row_schema: RowSchema<'a>,
+    /// The mean absolute contribution of each column to the predictions for hold-out rows, by name. `None` if the artifact
+    /// does not have them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contributions: Option<BTreeMap<&'a str, f32>>,
     artifact: ArtifactView<'a>,
     #[serde(flatten)]
     record: Option<RecordView<'a>>,
@@ -177,6 +183,7 @@ impl<'a> ModelView<'a> {
             threshold: loaded.threshold(),
             label_weights: loaded.label_weights(),
             row_schema: RowSchema(signature.columns()),
+            contributions: loaded.mean_contributions().map(|means| signature.column_names().zip(means).collect()),
             artifact: ArtifactView { sha256: &artifact.sha256, size: artifact.size },
             record: None,
             unreadable: None,

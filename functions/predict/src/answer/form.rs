@@ -4,6 +4,7 @@ use evergreen_lifecycle::ModelName;
 use evergreen_scoring::Predictions;
 
 use super::{AnsweredBy, plain, tensors, to_json};
+use crate::explaining::RowExplanations;
 use crate::media::BodyForm;
 use crate::rows::RequestRows;
 
@@ -11,7 +12,10 @@ use crate::rows::RequestRows;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AnswerForm {
     /// The answer of `POST /predict`.
-    Evergreen,
+    Evergreen {
+        /// Whether the predictions for all rows are explained, and not only for those that ask.
+        explains_all: bool,
+    },
     /// The predictions alone, as MLflow and SageMaker answer them.
     Predictions {
         /// JSON, lines of JSON, or comma-separated values.
@@ -36,6 +40,8 @@ pub struct AnswerParts<'a> {
     pub predictions: &'a Predictions,
     /// One id for each row. `None` if the key that signs ids is not known.
     pub ids: Option<&'a [String]>,
+    /// The explanations that the rows ask for. `None` if no row asks; only one form has them.
+    pub explanations: Option<&'a RowExplanations>,
     /// The rows, for warnings.
     pub rows: &'a RequestRows,
     /// The version that answers.
@@ -48,7 +54,7 @@ impl AnswerForm {
     /// Returns the media type of the answer.
     pub fn media_type(&self) -> &'static str {
         match self {
-            Self::Evergreen | Self::Tensors { .. } => "application/json",
+            Self::Evergreen { .. } | Self::Tensors { .. } => "application/json",
             Self::Predictions { form, .. } => form.media_type(),
         }
     }
@@ -59,7 +65,7 @@ impl AnswerForm {
     /// Fails only through a bug: names and finite numbers always serialize, and every predicted class has a label.
     pub fn write(&self, parts: AnswerParts<'_>) -> serde_json::Result<String> {
         match self {
-            Self::Evergreen => to_json(parts.predictions, parts.ids, parts.rows, parts.by, parts.name),
+            Self::Evergreen { .. } => to_json(parts),
             Self::Predictions { form: BodyForm::Json, has_details } => plain::json(parts, *has_details),
             Self::Predictions { form: BodyForm::JsonLines, .. } => plain::lines(parts),
             Self::Predictions { form: BodyForm::Csv, .. } => plain::csv(parts),

@@ -7,7 +7,7 @@ use evergreen_lifecycle::rollout::RolloutCounts;
 use evergreen_scoring::Predictions;
 use lambda_http::Request;
 
-use super::{App, Reply, internal};
+use super::{AnswerError, App, Reply};
 use crate::answer::AnsweredBy;
 use crate::asking::Ask;
 use crate::challenger::RunningRollout;
@@ -20,6 +20,21 @@ use crate::shadow::{Pairing, ScoreError, Scored, guarded, score};
 
 /// Name of the header with which a caller keeps a customer, say, at one version. Its value is never logged.
 const KEY: &str = "x-evergreen-key";
+
+/// Why the challenger does not answer a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NoAnswer {
+    /// It failed, or it cannot read the rows.
+    Failed,
+    /// It cannot give the explanations that the request asks for. That says nothing against its predictions.
+    Unexplained,
+}
+
+impl From<ScoreError> for NoAnswer {
+    fn from(_: ScoreError) -> Self {
+        Self::Failed
+    }
+}
 
 /// Both versions of a rollout, in memory.
 #[derive(Clone, Copy)]
@@ -56,21 +71,23 @@ impl<W: PredictWorld> App<W> {
         if !running.chooses(key(request, ask.rows.bytes())) {
             return self.by_champion(pair, ask, true);
         }
-        self.by_challenger(pair, ask).map_or_else(|| self.by_champion(pair, ask, false), Ok)
+        self.by_challenger(pair, ask).or_else(|why| self.by_champion(pair, ask, why == NoAnswer::Unexplained))
     }
 
-    /// Returns the challenger's answer. `None` if it cannot answer; whether that is its fault shows when the champion
-    /// reads the rows.
-    fn by_challenger(&self, pair: Pair<'_>, ask: &Ask<'_>) -> Option<Reply> {
-        let own = score(pair.challenger, &ask.rows).ok()?;
+    /// Returns the challenger's answer. If it cannot answer, whether that is its fault shows when the champion reads the
+    /// rows.
+    fn by_challenger(&self, pair: Pair<'_>, ask: &Ask<'_>) -> Result<Reply, NoAnswer> {
+        let own = score(pair.challenger, &ask.rows)?;
         let other = pair.pairing().score_too(pair.champion.version(), &own, &ask.rows).ok();
         let reply = guarded(|| {
             let by = AnsweredBy { version: pair.challenger, is_canary: true };
             let rival = pair.rival(pair.champion.version(), other.as_ref());
-            let reply = self.predicted(&ask.form, by, &own.predictions, &own.rows, rival, self.world.clock().now());
-            reply.map_err(|_| ScoreError::Failed)
+            Ok(self.predicted(&ask.form, by, &own.predictions, &own.rows, rival, self.world.clock().now()))
         });
-        let reply = reply.ok()?;
+        let reply = reply?.map_err(|error| match error {
+            AnswerError::Explaining(..) => NoAnswer::Unexplained,
+            AnswerError::Json(_) => NoAnswer::Failed,
+        })?;
         self.count(pair, |counts| {
             counts.challenger.answered(own.rows.count as u64, own.nanos);
             if let Some((champion, nanos)) = &other {
@@ -78,7 +95,7 @@ impl<W: PredictWorld> App<W> {
                 add_times(counts, own.rows.count, champion.len(), (*nanos, part_of(&own, champion.len())));
             }
         });
-        Some(reply)
+        Ok(reply)
     }
 
     /// Returns the champion's answer. `is_chosen` is false if it answers in place of the challenger.
@@ -99,7 +116,7 @@ impl<W: PredictWorld> App<W> {
         let rival = pair.rival(pair.challenger, other.as_ref().and_then(|other| other.as_ref().ok()));
         let now = self.world.clock().now();
         let by = champion.version().into();
-        let reply = self.predicted(&ask.form, by, &own.predictions, &own.rows, rival, now).map_err(internal)?;
+        let reply = self.predicted(&ask.form, by, &own.predictions, &own.rows, rival, now)?;
         self.served.count(champion, &own.rows.values, &own.predictions, now);
         let rows = own.rows.count;
         self.count(pair, |counts| match &other {

@@ -6,6 +6,7 @@ use evergreen_lifecycle::Column;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::asks::{AsksReader, EXPLAIN, ExplainedRows};
 use super::cell::JsonCellReader;
 use super::kinds::{JsonHandler, JsonVisitor};
 use super::order::ColumnOrder;
@@ -35,6 +36,8 @@ pub struct RequestRows {
     pub unseen: UnseenCategories,
     /// Names of the request's columns that the model does not use.
     pub ignored: IgnoredColumns,
+    /// The rows that ask for an explanation.
+    pub explain: ExplainedRows,
 }
 
 /// Parses the body of a prediction request: one object (a row), or a list of objects.
@@ -57,6 +60,7 @@ pub(super) struct RowReader<'c> {
     values: Vec<f32>,
     unseen: UnseenCategories,
     pub(super) ignored: IgnoredColumns,
+    explain: ExplainedRows,
     /// Index of the request row that is being read, which is also the number of completed rows.
     pub(super) row: usize,
     in_list: bool,
@@ -81,6 +85,7 @@ impl<'c> RowReader<'c> {
             values: Vec::with_capacity(columns.slots()),
             unseen: UnseenCategories::default(),
             ignored: IgnoredColumns::default(),
+            explain: ExplainedRows::default(),
             row: 0,
             in_list: false,
             takes_features: false,
@@ -113,8 +118,9 @@ impl<'c> RowReader<'c> {
 
     /// Returns the rows, after the whole body was read.
     pub(super) fn finish(self) -> Result<RequestRows, RowFault> {
-        let Self { values, row: count, unseen, ignored, .. } = self;
-        if count == 0 { Err(RowFault::NoRows) } else { Ok(RequestRows { values, count, unseen, ignored }) }
+        let Self { values, row: count, unseen, ignored, explain, .. } = self;
+        let rows = RequestRows { values, count, unseen, ignored, explain };
+        if count == 0 { Err(RowFault::NoRows) } else { Ok(rows) }
     }
 
     /// Returns the index of the row that is being read. `None` if the body is a single object.
@@ -262,7 +268,16 @@ impl<'c> RowReader<'c> {
                     return self.read_features(object);
                 }
                 FoundName::Other(name) => {
-                    object.next_value::<IgnoredAny>()?;
+                    let mut asks = None;
+                    if name == EXPLAIN {
+                        object.next_value_seed(JsonVisitor(AsksReader(&mut asks)))?;
+                    } else {
+                        object.next_value::<IgnoredAny>()?;
+                    }
+                    if let Some(asks) = asks {
+                        self.explain.set(self.row, asks);
+                        continue;
+                    }
                     self.ignored.note(&name);
                     unknown.get_or_insert(name);
                     continue;

@@ -7,6 +7,7 @@ mod bodies;
 mod busy;
 mod copies;
 mod counting;
+mod explaining;
 mod freezing;
 mod ids;
 mod inference;
