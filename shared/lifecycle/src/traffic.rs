@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn a_silence_that_was_the_only_one_does_not_make_the_next_ones_usual() {
         let values: Vec<_> =
-            steady(30, 0).into_iter().filter(|(when, _)| !(at(-9000)..at(-6900)).contains(when)).collect();
+            steady(30, 0).into_iter().filter(|(when, _)| !(at(-9000)..at(-7900)).contains(when)).collect();
         assert!(RequestCounts::new(&values, at(80)).silence().unwrap().is_gone());
     }
 }
