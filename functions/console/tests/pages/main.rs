@@ -90,11 +90,14 @@ async fn the_overview_says_which_version_is_the_champion_and_why() {
 
 #[tokio::test]
 async fn the_overview_plots_every_version_as_a_link() {
-    let page = seen("").await;
+    let page = seen("?plot=accuracy").await;
     let links: BTreeSet<_> =
         page.all("a").filter(|link| link.get("aria-label").is_some()).filter_map(|link| link.get("href")).collect();
     assert_eq!(links.len(), 16, "{links:?}");
     assert!(page.text.contains("alarm below 0.8800"), "{}", page.text);
+    let first = seen("").await;
+    let shown = first.all("a").find(|link| link.get("aria-current") == Some("true")).and_then(|link| link.get("href"));
+    assert_eq!(shown, Some("?plot=log_loss#quality"), "the plot begins with the metric of the gate");
 }
 
 #[tokio::test]
