@@ -180,11 +180,14 @@ impl Challenger {
     pub fn manifest(&self, registration: &Registration) -> Manifest {
         let signature = self.trained.model.signature().clone();
         let importances = self.trained.importances.iter().copied();
+        let contributions = self.trained.model.mean_contributions().unwrap_or_default();
+        let contributions = contributions.into_iter().map(f64::from);
         Manifest {
             format: MANIFEST_FORMAT,
             model: registration.run.model.clone(),
             version: registration.version.clone(),
             feature_importances: signature.column_names().map(str::to_owned).zip(importances).collect(),
+            contributions: signature.column_names().map(str::to_owned).zip(contributions).collect(),
             signature,
             trigger: registration.run.trigger.clone(),
             profile: self.dataset.profile.clone(),

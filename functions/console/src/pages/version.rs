@@ -66,6 +66,7 @@ struct VersionPage<'a> {
     confusion: Option<ConfusionTable>,
     classes: Vec<ClassRow>,
     importances: Option<Markup>,
+    contributions: Option<Markup>,
     search: Option<Markup>,
     columns: Vec<ColumnRow>,
     warnings: Vec<String>,
@@ -137,6 +138,7 @@ fn render(version: &Version, around: &Around, request: &PageRequest<'_>) -> Resu
         confusion: ConfusionTable::of(version),
         classes: ClassRow::all(version),
         importances: manifest.and_then(plots::importances),
+        contributions: manifest.and_then(plots::contributions),
         search: manifest.and_then(|manifest| {
             let metric = version.search.as_ref().map_or(version.decision.metric, |search| search.metric);
             plot::search(&manifest.candidates, metric)

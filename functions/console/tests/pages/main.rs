@@ -239,6 +239,8 @@ async fn the_model_card_has_curves_the_gate_s_test_and_code_to_paste() {
         "Calibration",
         "Confusion matrix",
         "Feature importance",
+        "Contributions to predictions",
+        "52.5 %",
         "Test against the champion",
         "Answers that change Against version 14, on 9,841 rows served in the last 7 days: 312 of 9,841 answers change",
         "most of them where petal width (cm) > 1.6 (281 of 312); versicolor → virginica: 210",

@@ -323,6 +323,11 @@ fn manifest(version: &Version) -> Manifest {
             .zip([0.11, 0.02, 0.46, 0.41])
             .map(|(name, value)| (name.to_owned(), value))
             .collect(),
+        contributions: names
+            .into_iter()
+            .zip([0.2, 0.1, 2.1, 1.6])
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
         hold_out: None,
         curves: Some(curves(version, &labels)),
     }
