@@ -41,6 +41,7 @@ mod signature;
 mod steering;
 pub mod text;
 pub mod time;
+pub mod traffic;
 pub mod transfer;
 mod verification;
 mod version;

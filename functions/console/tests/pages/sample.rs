@@ -104,7 +104,7 @@ pub fn facts() -> PageFacts {
                 ("API Gateway", 1.22),
                 ("Lambda, metrics", 0.07),
                 ("Logs", 0.06),
-                ("Calls that publish metrics", 0.03),
+                ("Calls that publish and read metrics", 0.03),
                 ("DynamoDB", 0.01),
             ]
             .map(|(name, cost)| (name.to_owned(), cost))
