@@ -103,14 +103,18 @@ async fn load<W: ConsoleWorld>(world: &W, number: &str) -> Result<(Version, Arou
     let (mut aliases, annotations) = (registry.aliases().await?, registry.annotations(number).await?);
     let champions = registry.recent_champions(PROTECTED_CHAMPIONS).await?;
     let champions: Vec<VersionNumber> = champions.iter().flatten().map(|champion| champion.number).collect();
-    let protection = Protection::of(number, &champions, &aliases, &annotations);
+    let champion = registry.champion().await?.and_then(Result::ok);
+    let rollout = registry.rollout().await?.and_then(Result::ok);
+    let seen = champion.as_ref().map_or(0, |pointer| pointer.revision);
+    let challenger = rollout.as_ref().filter(|it| it.runs_beside(seen)).map(|it| it.challenger.number);
+    let protection = Protection::of(number, &champions, challenger, &aliases, &annotations);
     aliases.retain(|alias| alias.version == number);
     let around = Around {
         aliases,
         annotations,
         protection,
-        champion: registry.champion().await?.and_then(Result::ok),
-        rollout: registry.rollout().await?.and_then(Result::ok),
+        champion,
+        rollout,
         evidence: evidence::read(world, &version).await?,
         artifact: world.artifacts().link(&version.artifact.key, LINK).await.ok(),
         verifications: registry.verifications(number, VERIFICATIONS).await?,
