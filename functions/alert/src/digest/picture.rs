@@ -11,7 +11,7 @@ use crate::quantity::number;
 /// Length of a period of the picture, in seconds. CloudWatch keeps hours long enough for any week.
 const HOUR: u32 = 3600;
 
-/// The metrics that a digest may show with their titles, the most telling first.
+/// The metrics that a digest may show with their titles, the better one first.
 const METRICS: [(Metric, &str); 2] =
     [(Metric::LiveAccuracy, "Live accuracy"), (Metric::ServedRows, "Rows served in an hour")];
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Bins;
 use super::verdict::ColumnDrift;
 
-// A comparison is one DynamoDB item of at most 400 KB, with all columns. Sentences and figures need the rest.
+// A comparison is one DynamoDB item of at most 400 KB, with all columns. Sentences and numbers need the rest.
 /// Maximum size of all cells of one comparison, in bytes.
 const MAX_CELL_BYTES: usize = 100_000;
 
