@@ -424,6 +424,21 @@ alarms! {
         threshold: 0.8,
     }
 
+    /// Alarm: no requests to the prediction API come any more.
+    TrafficGone {
+        name: "traffic-gone",
+        meaning: "The prediction API got requests for weeks, and now it gets none. Chance alone brings such a silence \
+                  less than once in ten years. Probably the clients cannot reach the API, or have stopped calling it.",
+        raised: |_| "requests to the prediction API have stopped".to_owned(),
+        cleared: |_| "requests come again, or have been missing for four weeks".to_owned(),
+        steps: &[
+            step("See how many requests each key has made on each day:", Command::Usage),
+            advice("Send a request yourself. If it fails, look for the cause in the address, the certificate and the key."),
+            advice("If you get an answer, ask the clients. A long holiday looks the same: then mute the alarm."),
+        ],
+        missing_data: MissingData::KeepsState,
+    }
+
     /// Alarm: some health metrics cannot be computed, so their alarms rely on old values.
     FiguresUnknown {
         name: "figures-unknown",

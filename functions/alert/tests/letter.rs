@@ -338,6 +338,8 @@ fn every_alarm_has_a_subject_when_raised_and_when_over() {
     [OK] iris: predictions are no longer rejected
     [ALARM] iris: a client's key has used 83 % of its requests for this month
     [OK] iris: the clients' keys have requests left again
+    [ALARM] iris: requests to the prediction API have stopped
+    [OK] iris: requests come again, or have been missing for four weeks
     [ALARM] iris: metrics cannot be computed (3 of them)
     [OK] iris: all metrics are known again
     [ALARM] iris: records cannot be read (3 of them)

@@ -7,6 +7,7 @@
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod adopt;
+mod background;
 mod counting;
 mod deciding;
 mod derived;

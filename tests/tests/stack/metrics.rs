@@ -31,6 +31,7 @@ const RANGES: [(&str, f64, f64); 19] = [
     ("UnknownFigures", 0.0, 0.0),
     // The emulator does not count the use of the request quota, so the metric is 0.
     ("QuotaUsed", 0.0, 0.0),
+    ("TrafficGone", 0.0, 0.0),
 ];
 
 /// Expected range (smallest and largest value) of every metric that is not in `RANGES`.

@@ -125,6 +125,7 @@ const CALLS: [(&str, &[(&str, &str)]); 6] = [
             ("scheduler:GetSchedule", SCHEDULE),
             ("events:PutEvents", BUS),
             ("cloudwatch:DescribeAlarms", "*"),
+            ("cloudwatch:GetMetricData", "*"),
             ("cloudwatch:PutMetricData", "*"),
             ("apigateway:GET", USAGE),
             ("sqs:SendMessage", "MetricsFailureQueue.Arn"),
