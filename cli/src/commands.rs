@@ -55,6 +55,7 @@ async fn call(api: &StackApi, command: ConsoleCommand) -> Result<Answer, Failure
         ConsoleCommand::Champions { limit } => reading::champions(api, limit).await,
         ConsoleCommand::Audit { limit, before } => reading::audit(api, limit, before).await,
         ConsoleCommand::Alarms => reading::alarms(api).await,
+        ConsoleCommand::Drift => reading::drift(api).await,
         ConsoleCommand::Live => reading::live(api).await,
         ConsoleCommand::Train(options) => training::train(api, options).await,
         ConsoleCommand::Promote { version, why } => champion::promote(api, version, why).await,

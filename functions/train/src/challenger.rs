@@ -163,7 +163,8 @@ impl Challenger {
         // The registry copies only small artifacts, so a larger artifact is not cloned here.
         let is_kept = promotion.is_some() && self.content().len() <= LARGEST_COPY;
         let run = Run { metrics: Some(metrics), rescored: rescored(&version.decision), state, ..run.clone() };
-        let events = LifecycleEvent::of_version(&run, &version, finished_at);
+        let drift = self.dataset.drift.as_ref().map(TableDrift::summary);
+        let events = LifecycleEvent::of_version(&run, &version, drift, finished_at);
         Ok(Registration {
             announcements: events.iter().map(Announcement::of).collect::<Result<_, _>>()?,
             run,

@@ -73,7 +73,7 @@ pub use record::{Record, Unreadable};
 pub use retention::{KeepDays, RetentionFacts, RetentionRule, deletable, deletable_runs, oldest_kept};
 pub use run::{Admission, Progress, Rescored, Run, RunMetrics, RunStage, RunState, RunStatus, Trigger};
 pub use run_id::{InvalidRunId, RunId};
-pub use search::{Candidate, Family, SearchSummary};
+pub use search::{Candidate, Family, HyperparameterError, HyperparameterLimits, SearchSummary, check_hyperparameters};
 pub use signature::{
     Code, Column, ColumnKind, DatePart, Label, MAX_LABELS, Signature, SignatureError, Task, is_missing, words,
     write_moment, write_words,

@@ -84,7 +84,8 @@ fn render(
         warnings: profile.map(|profile| profile.warnings.clone()).unwrap_or_default(),
         table_drift: table
             .and_then(|table| table.manifest.table_drift.as_ref())
-            .map(|found| TableDriftView::of(found, &frame.base)),
+            .map(|found| TableDriftView::of(found, &frame.base))
+            .transpose()?,
         columns: table.map(|table| columns(table, before)).unwrap_or_default(),
         gone: table.zip(before).map(|(table, before)| gone(table, before)).unwrap_or_default(),
         files: profile.iter().flat_map(|profile| &profile.files).map(file).collect(),
