@@ -33,7 +33,7 @@ pub async fn run(arguments: Arguments) -> Result<Answer, Failure> {
         }
         CliCommand::Feedback { file } => {
             let elements = predict::rows(Some(file), Vec::new())?;
-            feedback::feedback(&Stack::locate(arguments.options).await?.prediction().await?, &elements).await
+            feedback::feedback(&Stack::locate(arguments.options).await?.prediction().await?, elements).await
         }
         CliCommand::Export { to } => transfer::export(&Stack::locate(arguments.options).await?, &to).await,
         CliCommand::Import(options) => transfer::import(&Stack::locate(arguments.options).await?, options).await,
