@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run stop console cli build test unit-test python-test onnx-test proof-test e2e api-test cli-test browser-test dynamodb-test localstack-test verify-machines proof served drift-proof live-proof lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving bench-console gate fuzz fuzz-corpus year year-localstack cost
+.PHONY: help run stop console cli build test unit-test python-test onnx-test proof-test e2e api-test cli-test clients-test browser-test dynamodb-test localstack-test verify-machines proof served drift-proof live-proof lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving bench-console gate fuzz fuzz-corpus year year-localstack cost
 
 EMULATOR ?= ministack
 ADVISORIES ?=
@@ -58,7 +58,7 @@ cli: ## Build the command line, target/cli/evergreen
 
 build: $(BUILT) ## Build the functions for this machine
 
-test: unit-test python-test onnx-test verify-machines proof-test e2e api-test cli-test browser-test ## Run all tests: Rust, Python, comparison with ONNX Runtime, training as on other machines, twelve real tables, deployed stack, generated requests, command line, pages in a browser
+test: unit-test python-test onnx-test verify-machines proof-test e2e api-test cli-test clients-test browser-test ## Run all tests: Rust, Python, comparison with ONNX Runtime, training as on other machines, twelve real tables, deployed stack, generated requests, command line, clients of other servers, pages in a browser
 
 # Every build names the whole workspace. With fewer packages, the same crates get other features and are compiled again.
 unit-test: ## Run the tests of the Rust code
@@ -97,6 +97,9 @@ api-test: $(BUILT) .venv/browser/ready ## Call every route of the console with g
 
 cli-test: $(BUILT) ## Use every command of the command line with a stack of its own, and check the exit codes
 	@$(LOCAL) commands
+
+clients-test: $(BUILT) .venv/clients/ready .venv/browser/ready ## Call the prediction API with the clients of MLflow, Triton and SageMaker, and from a page (ARGS=name selects tests)
+	@BROWSER=$(BROWSER) $(LOCAL) clients -- $(ARGS)
 
 dynamodb-test: .venv/emulator/ready ## Run the registry tests with Amazon's DynamoDB Local; needs Java and npm (ARGS=name selects tests)
 	cargo test --workspace --locked --test registry --no-run
@@ -143,7 +146,7 @@ deny: .venv/lint/ready ## Check licences, bans, sources and known vulnerabilitie
 	@ADVISORIES=$(ADVISORIES) infra/deny
 
 # Each folder is its own program: its modules import each other by their short names.
-TYPED := infra/bench infra/browser infra/cost infra/drift infra/local infra/machines infra/proof infra/served infra/words
+TYPED := infra/bench infra/browser infra/clients infra/cost infra/drift infra/local infra/machines infra/proof infra/served infra/words
 PARTLY_TYPED := infra/onnx
 # JSON and the AWS SDK have no types, so functions may return their values without a check.
 STRICT := --strict --no-warn-return-any

@@ -9,6 +9,7 @@ mod link;
 mod maintenance;
 mod muting;
 mod predict;
+mod proxy;
 mod reading;
 mod rollout;
 mod schedule;
@@ -34,6 +35,9 @@ pub async fn run(arguments: Arguments) -> Result<Answer, Failure> {
         CliCommand::Feedback { file } => {
             let elements = predict::rows(Some(file), Vec::new())?;
             feedback::feedback(&Stack::locate(arguments.options).await?.prediction().await?, elements).await
+        }
+        CliCommand::Proxy { port } => {
+            proxy::serve(Stack::locate(arguments.options).await?.prediction().await?, port).await
         }
         CliCommand::Export { to } => transfer::export(&Stack::locate(arguments.options).await?, &to).await,
         CliCommand::Import(options) => transfer::import(&Stack::locate(arguments.options).await?, options).await,

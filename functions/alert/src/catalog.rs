@@ -356,6 +356,22 @@ alarms! {
         missing_data: MissingData::Ends,
     }
 
+    /// Alarm: a deployment of new code of the predict function was rolled back.
+    CodeRolledBack {
+        name: "code-rolled-back",
+        meaning: "New code of the predict function failed on live requests, or its deployment was stopped. The former \
+                  code answers all requests again. This alarm ends by itself after an hour.",
+        raised: |_| "new code failed on live requests and was rolled back".to_owned(),
+        cleared: |_| "no deployment of new code was rolled back in the last hour".to_owned(),
+        steps: &[
+            step("Read why the new code failed (`status` 500 or more, or a crash):", Command::Logs("predict")),
+            advice("Deploy corrected code. No alarm that rings now stops that deployment."),
+            advice("If the cause was not the code, deploy it again, or once with CodeRollout=none."),
+        ],
+        missing_data: MissingData::Ends,
+        is_emulated: false,
+    }
+
     /// Alarm: the prediction API answers too slowly.
     PredictionLatency {
         name: "prediction-latency",

@@ -23,6 +23,7 @@ impl AlarmKind {
             | Self::ArtifactDamaged
             | Self::ModelLoadFailures
             | Self::PredictionErrors
+            | Self::CodeRolledBack
             | Self::PredictionLatency
             | Self::Throttles => AlarmFamily::Predictions,
             Self::QuotaNearlyUsed => AlarmFamily::Traffic,

@@ -330,6 +330,8 @@ fn every_alarm_has_a_subject_when_raised_and_when_over() {
     [OK] iris: no load of the champion has failed recently
     [ALARM] iris: predictions failed with 5xx (3 in 3 minutes)
     [OK] iris: no prediction has failed recently
+    [ALARM] iris: new code failed on live requests and was rolled back
+    [OK] iris: no deployment of new code was rolled back in the last hour
     [ALARM] iris: predictions are slow: one in a hundred takes 1240 ms (limit 1000 ms)
     [OK] iris: predictions are fast again
     [ALARM] iris: predictions were rejected (3 in 5 minutes)

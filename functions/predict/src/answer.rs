@@ -1,4 +1,8 @@
-//! Writes the JSON answer to `POST /predict` from the model's predictions.
+//! Writes the answer to a request for predictions: the JSON of `POST /predict`, or the form of another protocol.
+
+mod form;
+mod plain;
+mod tensors;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -8,6 +12,8 @@ use evergreen_scoring::{ClassPredictions, Predictions};
 use serde::ser::{Error, SerializeSeq};
 use serde::{Serialize, Serializer};
 
+pub use self::form::{AnswerForm, AnswerParts};
+pub use self::tensors::{OUTPUT_NAMES, OutputDescription, outputs};
 use crate::loaded::LoadedVersion;
 use crate::problem::shortened;
 use crate::rows::{CellPosition, ColumnIndex, RequestRows};

@@ -3,9 +3,10 @@
 mod input;
 
 pub(crate) use input::shortened;
-pub use input::{of_body, of_rows};
+pub use input::{of_body, of_head, of_rows};
 
 use evergreen_http::{Problem, ProblemKind};
+use evergreen_lifecycle::ModelName;
 use lambda_http::http::StatusCode;
 
 use crate::other_versions::OtherVersionError;
@@ -14,11 +15,33 @@ use crate::route;
 static NO_CHAMPION: ProblemKind = ProblemKind::new(StatusCode::SERVICE_UNAVAILABLE, "no-champion", "No champion");
 static UNKNOWN_VERSION: ProblemKind = ProblemKind::new(StatusCode::NOT_FOUND, "unknown-version", "Unknown version");
 static UNKNOWN_ALIAS: ProblemKind = ProblemKind::new(StatusCode::NOT_FOUND, "unknown-alias", "Unknown alias");
+static UNKNOWN_MODEL: ProblemKind = ProblemKind::new(StatusCode::NOT_FOUND, "unknown-model", "Unknown model");
 static CANNOT_SERVE: ProblemKind = ProblemKind::new(StatusCode::CONFLICT, "cannot-serve", "Cannot answer predictions");
 
 /// Creates the 404 response to a request whose path belongs to no endpoint.
 pub fn not_found() -> Problem {
     Problem::not_found("No endpoint has this path.", route::summary())
+}
+
+/// Creates the 404 response to a request whose path names a model that this stack does not have. `part` is the part of the
+/// path with the name.
+pub fn unknown_model(part: &str, model: &ModelName) -> Problem {
+    Problem::new(&UNKNOWN_MODEL, format!("The path names another {part} than the stack's model."))
+        .at(part)
+        .expecting(model.as_str())
+}
+
+/// Creates the 400 response to an inference request whose header `name` is not the length of a part of its body, which
+/// has `length` bytes.
+pub fn wrong_head_length(name: &str, length: usize) -> Problem {
+    let detail = format!("The header {name} is not the length of the JSON part of the body.");
+    Problem::invalid_parameter(name, detail, format!("a whole number up to {length}, the length of the body"))
+}
+
+/// Creates the 400 response to an inference request that asks for a tensor that answers do not have.
+pub fn unknown_output(name: &str, outputs: &[&str]) -> Problem {
+    let name = shortened(name);
+    Problem::invalid_parameter("outputs", format!("No answer has a tensor called \"{name}\"."), outputs.join(", "))
 }
 
 // The prediction API and the status API have different routes.

@@ -1,5 +1,7 @@
 //! JSON bodies of the answers about the champion.
 
+mod inference;
+
 use evergreen_http::{RowSchema, maybe_moment, moment};
 use evergreen_lifecycle::{
     Dataset, Decision, Evaluation, Family, Imported, ModelName, Parameters, Pointer, RunId, SearchSummary, Signature,
@@ -8,6 +10,7 @@ use evergreen_lifecycle::{
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
+pub use self::inference::{LiveView, ReadyView, ServerView, TensorsView};
 use crate::champion::{ConfirmedChampion, LoadedChampion};
 use crate::loaded::LoadedVersion;
 use crate::other_versions::OtherVersion;

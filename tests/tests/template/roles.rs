@@ -277,7 +277,7 @@ fn the_topic_accepts_alarms_of_this_stack_only() {
     assert_eq!(publishing.len(), 1);
     let sources = &publishing[0]["Condition"]["ArnEquals"]["aws:SourceArn"];
     let named: BTreeSet<_> = list(sources).into_iter().map(written).collect();
-    let alarms = template.resources("AWS::CloudWatch::Alarm").into_iter();
+    let alarms = template.mailing_alarms().into_iter();
     assert_eq!(named, alarms.map(|(id, _)| format!("{id}.Arn")).collect());
 }
 
@@ -289,7 +289,7 @@ fn the_second_topic_accepts_only_the_alarms_about_mail() {
     assert_eq!(publishing.len(), 1);
     let sources = &publishing[0]["Condition"]["ArnEquals"]["aws:SourceArn"];
     let named: BTreeSet<_> = list(sources).into_iter().map(written).collect();
-    let alarms = template.resources("AWS::CloudWatch::Alarm").into_iter();
+    let alarms = template.mailing_alarms().into_iter();
     let telling =
         alarms.filter(|(_, alarm)| list(&alarm["AlarmActions"]).contains(&&json!({"Ref": "UndeliveredTopic"})));
     assert_eq!(named, telling.map(|(id, _)| format!("{id}.Arn")).collect());
