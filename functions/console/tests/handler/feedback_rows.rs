@@ -1,4 +1,4 @@
-//! Tests of rows that come with feedback: which are kept, and what the caller is told.
+//! Tests of rows that come with feedback: which are kept, and what the answer says about them.
 
 use evergreen_feedback::read;
 use evergreen_lifecycle::feedback::{KeptRows, KnownTruth, RowCell};
