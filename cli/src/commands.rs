@@ -34,7 +34,7 @@ pub async fn run(arguments: Arguments) -> Result<Answer, Failure> {
         }
         CliCommand::Feedback { file } => {
             let elements = predict::rows(Some(file), Vec::new())?;
-            feedback::feedback(&Stack::locate(arguments.options).await?.prediction().await?, &elements).await
+            feedback::feedback(&Stack::locate(arguments.options).await?.prediction().await?, elements).await
         }
         CliCommand::Proxy { port } => {
             proxy::serve(Stack::locate(arguments.options).await?.prediction().await?, port).await

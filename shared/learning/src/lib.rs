@@ -41,7 +41,7 @@ pub use evaluate::{ConstantAnswer, EvaluationError, Holdout};
 pub use fit::FitError;
 pub use impact::{ComparedModels, ImpactError};
 pub use learner::AnswerError;
-pub use prepared::{PrepareError, Prepared};
+pub use prepared::{FeedbackFiles, PrepareError, Prepared};
 pub use rows::{FrameError, encode_rows};
 pub use search::{Plan, PlanError, SearchError};
 pub use split::Split;

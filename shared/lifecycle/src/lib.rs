@@ -20,6 +20,7 @@ pub mod histogram;
 mod impact;
 pub mod incident;
 pub mod journal;
+mod learned;
 pub mod listing;
 pub mod mail_link;
 mod manifest;
@@ -65,6 +66,7 @@ pub use impact::{
     AnswerChange, AnswerChanges, ChangedPlace, ComparedRows, Impact, ImpactTally, LabelChange, MAX_LABEL_CHANGES,
 };
 pub use incident::{AlarmChange, AlarmReport, IncidentRecord};
+pub use learned::{LearnedFeedback, LeftOutRows};
 pub use manifest::{MANIFEST_FORMAT, Manifest, RecordedOptions};
 pub use name::{InvalidModelName, ModelName};
 pub use outbox::Announcement;

@@ -15,7 +15,7 @@
 //! | metadata | `evergreen.format`: version of this format |
 //! | | `evergreen.model`: name of the model |
 //! | | `evergreen.signature`: columns, task and labels as JSON |
-//! | | `evergreen.lineage`: code version, data set fingerprint, seed, family and hyperparameters as JSON. Left out if unknown |
+//! | | `evergreen.lineage`: code version, data set fingerprint, hash of the feedback, seed, family and hyperparameters as JSON. Left out if unknown |
 //! | | `evergreen.baseline`: the cells of each column, with the counts of rows, as JSON. Left out if unknown |
 //! | | `evergreen.hold_out`: how many hold-out rows have which loss, as JSON. Left out if unknown |
 //! | | `evergreen.background`: how many training rows go left at each split, and the means of a linear model's features, as JSON. Only explanations read it. Left out if unknown, or if it is longer than 4 MiB |

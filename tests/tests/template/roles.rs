@@ -17,6 +17,7 @@ const MANIFESTS: &str = "${ArtifactBucket.Arn}/models/${ModelName}/*/manifest.js
 const REGISTRY: &str = "${ArtifactBucket.Arn}/registry/${ModelName}/*";
 const JOURNAL: &str = "${ArtifactBucket.Arn}/registry/${ModelName}/journal/*";
 const KEPT_MANIFESTS: &str = "${ArtifactBucket.Arn}/registry/${ModelName}/manifests/*";
+const FEEDBACK: &str = "${ArtifactBucket.Arn}/feedback/${ModelName}/*";
 const SAMPLES: &str = "${ArtifactBucket.Arn}/served/${ModelName}/*";
 const BUS: &str = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default";
 // The functions' roles need permission to use the key. It decrypts the content of the S3 bucket and the table. It also
@@ -43,6 +44,7 @@ const CALLS: [(&str, &[(&str, &str)]); 6] = [
             ("s3:GetObject", INCOMING),
             ("s3:GetObject", MODELS),
             ("s3:GetObject", SAMPLES),
+            ("s3:GetObject", FEEDBACK),
             ("s3:DeleteObject", MODELS),
             ("s3:GetObject", REGISTRY),
             ("s3:PutObject", REGISTRY),
@@ -103,6 +105,7 @@ const CALLS: [(&str, &[(&str, &str)]); 6] = [
             ("s3:GetObject", KEPT_MANIFESTS),
             ("s3:PutObject", KEPT_MANIFESTS),
             ("s3:PutObject", JOURNAL),
+            ("s3:PutObject", FEEDBACK),
             ("kms:Decrypt", KEY),
             ("kms:GenerateDataKey", KEY),
         ],

@@ -143,6 +143,7 @@ fn facts(run: &Run, request: &PageRequest<'_>) -> Vec<Fact> {
             ),
         )
     });
+    let feedback = run.dataset.as_ref().and_then(|dataset| dataset.feedback.as_ref());
     let search = run.search.as_ref().map(|search| {
         let cut = if search.cut_short { ", cut short by the time limit" } else { "" };
         Fact::new(
@@ -164,6 +165,7 @@ fn facts(run: &Run, request: &PageRequest<'_>) -> Vec<Fact> {
         took,
         attempt,
         dataset,
+        feedback.map(|feedback| Fact::new("Feedback", feedback.to_string())),
         search,
         run.seed.map(|seed| Fact::code("Seed", seed.to_string())),
         run.retry_until().map(|until| Fact::rich("Will be tried again until", when(until, request.now))),

@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::unwrap_used)]
 
 mod drift;
+mod feedback;
 mod html;
 mod live;
 mod rollout;

@@ -377,6 +377,7 @@ fn profile(version: &Version, names: &[&str]) -> DatasetProfile {
     };
     DatasetProfile {
         settings: None,
+        feedback: Vec::new(),
         files: vec![DatasetFile {
             name: "datasets/iris/2026-11.csv".into(),
             size: 4551,
