@@ -7,7 +7,6 @@ mod config;
 mod dataset;
 mod error;
 mod event;
-mod feedback;
 mod impact;
 mod importing;
 mod ports;

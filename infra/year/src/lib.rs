@@ -15,7 +15,6 @@ mod plan;
 mod queue;
 mod recording;
 mod report;
-mod requests;
 mod rule;
 mod series;
 mod settings;

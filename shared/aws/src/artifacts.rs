@@ -2,7 +2,6 @@
 //! that a user uploads for import.
 
 mod former;
-mod kept_rows;
 mod links;
 mod listing;
 mod retention;
@@ -38,7 +37,6 @@ pub struct ArtifactBucket {
     datasets: String,
     incoming: String,
     sampled_rows: usize,
-    keeps_feedback: bool,
 }
 
 impl ArtifactBucket {
@@ -53,8 +51,7 @@ impl ArtifactBucket {
 
     pub(crate) fn over(client: Client, bucket: &str, model: &ModelName) -> Self {
         let (datasets, incoming) = (format!("datasets/{model}/"), format!("incoming/{model}/"));
-        let (bucket, model) = (bucket.to_owned(), model.clone());
-        Self { client, bucket, model, datasets, incoming, sampled_rows: 0, keeps_feedback: false }
+        Self { client, bucket: bucket.to_owned(), model: model.clone(), datasets, incoming, sampled_rows: 0 }
     }
 
     /// Returns the content of the S3 object `key`, or `None` if the object does not exist.

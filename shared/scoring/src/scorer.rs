@@ -2,7 +2,7 @@
 
 mod blend;
 
-pub(crate) use blend::{Blend, Blended};
+use blend::Blend;
 
 use crate::flat::FlatEnsemble;
 use crate::pipeline::{Linear, MAX_OUTPUT, Predictor};

@@ -204,7 +204,6 @@ fn dataset() -> Dataset {
             .to_vec(),
         target: "variety".into(),
         task: Task::Classification,
-        feedback: None,
     }
 }
 

@@ -4,7 +4,6 @@
 
 mod alarms;
 mod catalog;
-mod code;
 mod cost;
 mod dashboard;
 mod document;

@@ -4,7 +4,6 @@
 
 mod asking;
 mod drifting;
-mod feedback;
 mod forgetting;
 mod impact;
 mod importing;

@@ -47,7 +47,6 @@ impl Stack<'_> {
             IncidentKind::TrainingFails
             | IncidentKind::TrainingLost
             | IncidentKind::SesAway
-            | IncidentKind::MailBounces
             | IncidentKind::LabelsTurn
             | IncidentKind::DriftsAtOnce
             | IncidentKind::DriftsSlowly

@@ -1,1 +1,0 @@
-"""Measures explanations of predictions beside shap and LightGBM."""

@@ -1,1 +1,0 @@
-"""Tests of the protocols, one file for each client."""
